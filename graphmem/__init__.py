@@ -1,0 +1,106 @@
+"""graphmem: what a project knows and decided, true now.
+
+>>> import graphmem
+>>> with graphmem.open("demo.db", create=True) as memory:  # doctest: +SKIP
+...     old = memory.add("We use MySQL").ids[0]
+...     memory.supersede(old, "We use PostgreSQL")
+...     memory.search("which database?").hits[0].card.title
+'We use PostgreSQL'
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from graphmem.errors import (
+        CommitUnknown,
+        Conflict,
+        CorruptStore,
+        Forbidden,
+        GraphMemError,
+        InvalidInput,
+        NotFound,
+        StoreUnavailable,
+        Unsupported,
+    )
+    from graphmem.model import (
+        Alternative,
+        Anchor,
+        AnchorKind,
+        At,
+        Kind,
+        LinkKind,
+        Move,
+        Origin,
+        Outcome,
+        Scope,
+        Statement,
+        Status,
+        SupersessionKind,
+    )
+    from graphmem.opening import open_memory as open  # noqa: A004 - graphmem.open() reads as it should
+    from graphmem.retrieval.search import Sort
+    from graphmem.service import GraphMemory, New, Write
+    from graphmem.store import Filter, Page
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "graphmem.errors": (
+        "CommitUnknown Conflict CorruptStore Forbidden GraphMemError InvalidInput NotFound StoreUnavailable Unsupported"
+    ),
+    "graphmem.model": (
+        "Alternative Anchor AnchorKind At Kind LinkKind Move Origin Outcome Scope Statement Status SupersessionKind"
+    ),
+    "graphmem.retrieval.search": "Sort",
+    "graphmem.service": "GraphMemory New Write",
+    "graphmem.store": "Filter Page",
+}
+_HOME_OF = {name: home for home, names in _HOMES.items() for name in names.split()}
+
+__all__ = [  # noqa: RUF022 - the door first
+    "open",
+    "Alternative",
+    "Anchor",
+    "AnchorKind",
+    "At",
+    "CommitUnknown",
+    "Conflict",
+    "CorruptStore",
+    "Filter",
+    "Forbidden",
+    "GraphMemError",
+    "GraphMemory",
+    "InvalidInput",
+    "Kind",
+    "LinkKind",
+    "Move",
+    "New",
+    "NotFound",
+    "Origin",
+    "Outcome",
+    "Page",
+    "Scope",
+    "Sort",
+    "Statement",
+    "Status",
+    "StoreUnavailable",
+    "SupersessionKind",
+    "Unsupported",
+    "Write",
+]
+
+
+def __getattr__(name: str) -> object:
+    """Public names, each imported when it is first used: start-up stays cheap."""
+    if name == "open":
+        return import_module("graphmem.opening").open_memory
+    if name in _HOME_OF:
+        return getattr(import_module(_HOME_OF[name]), name)
+    raise AttributeError(f"module 'graphmem' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted([*__all__, "__version__"])

@@ -1,0 +1,1 @@
+"""The storage engines, each behind the port of `graphmem.store`."""

@@ -1,0 +1,206 @@
+"""Connections to one database file, and what SQLite's errors mean."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import apsw
+import apsw.sqlite_extra
+
+from graphmem.errors import CorruptStore, GraphMemError, StoreUnavailable, Unsupported
+
+#: Marks a file as ours: "grmm".
+APPLICATION_ID = 0x67726D6D
+#: Bytes at the end of each page that hold its checksum.
+CHECKSUM_BYTES = 8
+
+_CHECKSUMS = "cksumvfs"
+_VFS = "cksmvfs"
+_BUSY_MS = 5_000
+_NETWORK = frozenset({"nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "afs", "ceph", "glusterfs", "fuse.sshfs", "lustre"})
+
+_SET_UP = (
+    "PRAGMA journal_mode = WAL",
+    "PRAGMA synchronous = FULL",
+    "PRAGMA secure_delete = ON",
+    "PRAGMA temp_store = MEMORY",
+    "PRAGMA trusted_schema = OFF",
+    "PRAGMA journal_size_limit = 67108864",
+    "PRAGMA wal_autocheckpoint = 4000",
+)
+_READ_ONLY = "PRAGMA query_only = ON"
+_READER_CACHE = "PRAGMA cache_size = -16384"
+_WRITER_CACHE = "PRAGMA cache_size = -65536"
+
+_guard = threading.Lock()
+_is_loaded = False
+
+
+@contextmanager
+def translated(path: Path) -> Iterator[None]:
+    """Turns what SQLite and the file system raise into graphmem's errors."""
+    try:
+        yield
+    except apsw.Error as exc:
+        raise _error(path, exc) from exc
+    except OSError as exc:
+        raise StoreUnavailable(f"{str(path)!r} cannot be used: {exc.strerror or exc}") from exc
+
+
+def _error(path: Path, exc: apsw.Error) -> GraphMemError:
+    name = str(path)
+    if isinstance(exc, apsw.CorruptError | apsw.NotADBError) or _is_bad_checksum(exc):
+        return CorruptStore(f"{name!r} is damaged ({exc}): restore it from a backup or an export")
+    if isinstance(exc, apsw.BusyError | apsw.LockedError):
+        return StoreUnavailable(f"{name!r} is in use by a program that does not let go ({exc}); try again")
+    if isinstance(exc, apsw.FullError):
+        return StoreUnavailable(f"{name!r} cannot be written: the disk is full; free some space, then try again")
+    if isinstance(exc, apsw.ReadOnlyError | apsw.PermissionsError):
+        return StoreUnavailable(f"{name!r} cannot be written: make the file and its folder writable for this user")
+    if isinstance(exc, apsw.CantOpenError | apsw.IOError):
+        return StoreUnavailable(f"{name!r} cannot be opened, read or written ({exc}): look at the disk and permissions")
+    return StoreUnavailable(f"{name!r} failed ({exc})")
+
+
+def _is_bad_checksum(exc: apsw.Error) -> bool:
+    return getattr(exc, "extendedresult", 0) in (apsw.SQLITE_IOERR_DATA, apsw.SQLITE_IOERR_CORRUPTFS)
+
+
+def load_checksums() -> None:
+    """Make the VFS known that checks each page as it is read.
+
+    Raises:
+        Unsupported: The installed APSW comes without it.
+    """
+    global _is_loaded  # noqa: PLW0603 - a VFS is registered once per process
+    with _guard:
+        if _is_loaded:
+            return
+        if apsw.sqlite_extra.has(_CHECKSUMS) is None:
+            raise Unsupported("this build of apsw lacks 'cksumvfs'; install the wheel: pip install --force-reinstall apsw")
+        default = apsw.vfs_names()[0]
+        memory = apsw.Connection(":memory:")
+        apsw.sqlite_extra.load(memory, _CHECKSUMS)
+        memory.close()
+        # Loading made it the default of the whole process, which is not ours to change.
+        apsw.set_default_vfs(default)
+        _is_loaded = True
+
+
+def refuse_network_file_system(path: Path) -> None:
+    """A log shared over a network loses writes.
+
+    Raises:
+        Unsupported: The path is on one.
+    """
+    kind = file_system(path)
+    if kind in _NETWORK:
+        raise Unsupported(f"{str(path)!r} is on a network file system ({kind}): keep the store on a local disk")
+
+
+def file_system(path: Path) -> str | None:
+    """The kind of file system that a path is on, as Linux names it; None where that is not known."""
+    try:
+        mounts = Path("/proc/mounts").read_text("utf-8", "surrogateescape").splitlines()
+    except OSError:
+        return None
+    target, best = os.path.realpath(path), ("", "")
+    for line in mounts:
+        _, point, kind, *_ = line.split(" ")
+        point = point.encode().decode("unicode_escape") if "\\" in point else point
+        if (target + "/").startswith(point.rstrip("/") + "/") and len(point) >= len(best[0]):
+            best = (point, kind)
+    return best[1] or None
+
+
+def connect(path: Path, *, is_writer: bool, create: bool = False) -> apsw.Connection:
+    """A connection that checks every page it reads; a new file gets checksums from its first page on."""
+    load_checksums()
+    flags = apsw.SQLITE_OPEN_READWRITE | (apsw.SQLITE_OPEN_CREATE if create else 0)
+    connection = apsw.Connection(str(path), flags=flags, vfs=_VFS, statementcachesize=200)
+    connection.set_busy_timeout(_BUSY_MS)
+    # Only `close` checkpoints, under the lock: a connection that goes away for another reason leaves the log alone.
+    connection.config(apsw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1)
+    connection.config(apsw.SQLITE_DBCONFIG_DEFENSIVE, 1)
+    if create:
+        connection.reserve_bytes(reserve=CHECKSUM_BYTES)
+    for pragma in (*_SET_UP, *((_WRITER_CACHE,) if is_writer else (_READER_CACHE, _READ_ONLY))):
+        connection.execute(pragma).fetchall()
+    return connection
+
+
+class Connections:
+    """Open connections of one store: one writer, and a reader for each thread that reads at the moment."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._pid = os.getpid()
+        self._idle: list[apsw.Connection] = []
+        self._all: list[apsw.Connection] = []
+        self._writer: apsw.Connection | None = None
+        self._is_closed = False
+
+    @contextmanager
+    def reading(self) -> Iterator[apsw.Connection]:
+        """A connection in a read transaction: everything read from it is of one moment."""
+        with translated(self.path):
+            connection = self._borrow()
+            try:
+                connection.execute("BEGIN")
+                yield connection
+            finally:
+                if connection.in_transaction:
+                    connection.execute("ROLLBACK")
+                self._idle.append(connection)
+
+    @contextmanager
+    def writing(self) -> Iterator[apsw.Connection]:
+        """The writer in a write transaction, committed at the end unless something is raised; needs the turn."""
+        with translated(self.path):
+            connection = self.writer()
+            connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield connection
+                connection.execute("COMMIT")
+            except BaseException:
+                if connection.in_transaction:
+                    connection.execute("ROLLBACK")
+                raise
+
+    def writer(self) -> apsw.Connection:
+        """The connection that writes; only for who holds the turn."""
+        self._refuse_closed()
+        if self._writer is None:
+            self._writer = connect(self.path, is_writer=True)
+            self._all.append(self._writer)
+        return self._writer
+
+    def close(self, *, checkpoint: bool) -> None:
+        """Close all; with a checkpoint, only for who holds the turn."""
+        self._is_closed = True
+        if self._pid != os.getpid():
+            return  # A forked child must not touch its parent's files.
+        with translated(self.path):
+            for connection in self._all:
+                connection.config(apsw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0 if checkpoint else 1)
+                connection.close()
+        self._all.clear()
+
+    def _borrow(self) -> apsw.Connection:
+        self._refuse_closed()
+        try:
+            return self._idle.pop()
+        except IndexError:
+            connection = connect(self.path, is_writer=False)
+            self._all.append(connection)
+            return connection
+
+    def _refuse_closed(self) -> None:
+        if self._pid != os.getpid():
+            raise StoreUnavailable(f"{str(self.path)!r} was opened before this process was forked; open it again")
+        if self._is_closed:
+            raise StoreUnavailable(f"{str(self.path)!r} was closed; open it again")

@@ -1,0 +1,116 @@
+"""What a statement leaves in the indexes: text, filter tokens, and counts for exact scores."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from graphmem.model import Anchor, AnchorKind, Kind, Origin, Statement
+from graphmem.ranking import search_tokens
+
+_COMPONENTS = (AnchorKind.COMPONENT, AnchorKind.MODULE)
+
+
+@dataclass(frozen=True, slots=True)
+class Indexed:
+    """One memory's entries: `body` and `facets` for full text, `counts` as `" token=count ... "`."""
+
+    body: str
+    facets: str
+    length: int
+    counts: str
+
+
+def indexed(tenant: int, home: int, statement: Statement) -> Indexed:
+    """What the indexes hold of a statement that lives at a home."""
+    tokens = search_tokens(statement)
+    counts = " ".join(f"{token}={count}" for token, count in Counter(tokens).items())
+    body = f"{tenant}_" + f" {tenant}_".join(tokens) if tokens else ""
+    return Indexed(body, " ".join(facets(tenant, home, statement)), len(tokens), f" {counts} ")
+
+
+def count_of(counts: str, token: str) -> int:
+    """How often a token occurs, read from `Indexed.counts`."""
+    start = counts.find(f" {token}=")
+    if start < 0:
+        return 0
+    start += len(token) + 2
+    return int(counts[start : counts.index(" ", start)])
+
+
+def facets(tenant: int, home: int, statement: Statement) -> Iterable[str]:
+    """Filter tokens of a statement."""
+    facet = Facets(tenant)
+    found = [facet.home(home), facet.kind(statement.kind), facet.origin(statement.origin)]
+    found += [facet.label(label) for label in statement.labels]
+    if statement.language is not None:
+        found.append(facet.language(statement.language))
+    if statement.subject is not None:
+        found.append(facet.subject(statement.subject))
+    for anchor in statement.anchors:
+        if anchor.kind in _COMPONENTS:
+            found.append(facet.component(anchor.name))
+        elif anchor.kind is AnchorKind.FILE:
+            found += [facet.path(path) for path in ancestry(anchor.name)]
+    return dict.fromkeys(found)
+
+
+def ancestry(path: str) -> list[str]:
+    """A path and every folder that it is in, each with its closing slash."""
+    cuts = [index for index, letter in enumerate(path) if letter == "/"]
+    return [path, *(path[: cut + 1] for cut in cuts if cut + 1 < len(path))]
+
+
+class Facets:
+    """Spells the filter tokens of one tenant: ASCII letters and digits, whatever the values hold."""
+
+    def __init__(self, tenant: int) -> None:
+        self._tenant = tenant
+
+    def home(self, number: int) -> str:
+        """Memories that live at a home."""
+        return f"{self._tenant}_h{number}"
+
+    def kind(self, kind: Kind) -> str:
+        """Memories of a kind."""
+        return f"{self._tenant}_k{kind}"
+
+    def origin(self, origin: Origin) -> str:
+        """Memories of an origin."""
+        return f"{self._tenant}_o{origin}"
+
+    def label(self, label: str) -> str:
+        """Memories that carry a label."""
+        return self._hashed("l", label)
+
+    def language(self, language: str) -> str:
+        """Memories about a language."""
+        return self._hashed("g", language)
+
+    def subject(self, subject: str) -> str:
+        """Memories of a subject."""
+        return self._hashed("s", subject)
+
+    def component(self, name: str) -> str:
+        """Memories about a component or module."""
+        return self._hashed("c", name)
+
+    def path(self, path: str) -> str:
+        """Memories about a file, or, if the path ends in a slash, about a file in that folder."""
+        return self._hashed("p", path)
+
+    def _hashed(self, letter: str, value: str) -> str:
+        digest = hashlib.blake2b(value.encode("utf-8", "surrogatepass"), digest_size=10).hexdigest()
+        return f"{self._tenant}_{letter}{digest}"
+
+
+def any_of(tokens: Sequence[str]) -> str:
+    """A full-text expression that one of the tokens satisfies."""
+    return "(" + " OR ".join(f'"{token}"' for token in tokens) + ")"
+
+
+def linking(anchors: Iterable[Anchor]) -> list[Anchor]:
+    """Anchors over which memories are neighbours: all but whole repositories, each once."""
+    return list(dict.fromkeys(anchor for anchor in anchors if anchor.kind is not AnchorKind.REPO))

@@ -1,0 +1,100 @@
+"""Making a file, opening one, and moving it forward to the schema of this release."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from uuid import uuid4
+
+import apsw
+
+from graphmem.adapters.schema_files import schema_text
+from graphmem.adapters.sqlite.connection import APPLICATION_ID, CHECKSUM_BYTES, connect, refuse_network_file_system
+from graphmem.errors import CorruptStore, InvalidInput, NotFound, Unsupported
+
+MIGRATIONS = ("sqlite/0001_initial.sql",)
+SCHEMA_VERSION = len(MIGRATIONS)
+
+_SQLITE = b"SQLite format 3\x00"
+_HEADER_BYTES = 100
+_RESERVED_AT, _APPLICATION_AT = 20, 68
+
+_SET_APPLICATION = "PRAGMA application_id = 1735552365"
+_HAS_META = "SELECT count(*) FROM sqlite_schema WHERE name = 'meta'"
+_VERSION = "SELECT value FROM meta WHERE key = 'schema_version'"
+_SET_VERSION = "INSERT OR REPLACE INTO meta (key, value) VALUES ('schema_version', ?)"
+
+
+def make(path: Path) -> None:
+    """A new empty store at a path where none is: complete or not there at all."""
+    refuse_network_file_system(path.parent)
+    draft = path.with_name(f"{path.name}.{uuid4().hex}.new")
+    try:
+        connection = connect(draft, is_writer=True, create=True)
+        connection.execute(_SET_APPLICATION)
+        migrate(connection)
+        connection.config(apsw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0)
+        connection.close()
+        with draft.open("rb+") as file:
+            os.fsync(file.fileno())
+        draft.replace(path)
+    finally:
+        for left in (draft, Path(f"{draft}-wal"), Path(f"{draft}-shm")):
+            left.unlink(missing_ok=True)
+
+
+def refuse_foreign_file(path: Path) -> None:
+    """Look at the first bytes only, so that no other program's file is touched.
+
+    Raises:
+        NotFound: There is no file.
+        InvalidInput: It is a database of another program.
+        CorruptStore: It is no database at all, or its first bytes are damaged.
+        Unsupported: It is on a network file system.
+    """
+    if not path.exists():
+        raise NotFound(f"no store at {str(path)!r}; `graphmem init` makes one")
+    refuse_network_file_system(path)
+    with path.open("rb") as file:
+        head = file.read(_HEADER_BYTES)
+    if len(head) < _HEADER_BYTES or not head.startswith(_SQLITE):
+        raise CorruptStore(f"{str(path)!r} is no graphmem store, or damaged at its start; restore it from a backup")
+    is_ours = int.from_bytes(head[_APPLICATION_AT : _APPLICATION_AT + 4], "big") == APPLICATION_ID
+    if is_ours and head[_RESERVED_AT] != CHECKSUM_BYTES:
+        raise CorruptStore(f"{str(path)!r} is damaged at its start; restore it from a backup or an export")
+    if not is_ours:
+        raise InvalidInput(f"{str(path)!r} is a database of another program; name a graphmem store")
+
+
+def version_of(connection: apsw.Connection) -> int:
+    """The schema version of a file; 0 if nothing is in it yet."""
+    if not connection.execute(_HAS_META).get:
+        return 0
+    value = connection.execute(_VERSION).get
+    return int(str(value)) if value is not None else 0
+
+
+def migrate(connection: apsw.Connection) -> None:
+    """Bring the file to this release's schema, each step whole or not at all; needs the turn.
+
+    Raises:
+        Unsupported: A newer release wrote it.
+    """
+    for number in range(_checked(version_of(connection)), SCHEMA_VERSION):
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            connection.execute(schema_text(MIGRATIONS[number])).fetchall()
+            connection.execute(_SET_VERSION, (str(number + 1),))
+            connection.execute("COMMIT")
+        except BaseException:
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+            raise
+
+
+def _checked(version: int) -> int:
+    if version > SCHEMA_VERSION:
+        raise Unsupported(
+            f"the store has schema {version}, newer than {SCHEMA_VERSION} of this release: update graphmem to open it"
+        )
+    return version

@@ -1,0 +1,183 @@
+"""Between the domain's values and what columns hold."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from graphmem.errors import CorruptStore
+from graphmem.ledger import Entry, decode_statement, from_micros, to_micros
+from graphmem.model import LinkKind, Memory, Move, Scope, Status, SupersessionKind
+from graphmem.rows import BranchRow, ConfirmRow, Derived, EdgeRow, LinkRow, MemoryRow, MoveRow, RetractRow, RevokeRow, Stamp
+
+Row = tuple[Any, ...]
+
+_SPAN = 1 << 40
+_POSITION = _SPAN - 1
+
+
+def place_of(tenant: int, seq: int) -> int:
+    """The number of a ledger entry, and of the memory that it recorded."""
+    return tenant * _SPAN + seq
+
+
+def seq_of(place: int) -> int:
+    """The ledger position in a number."""
+    return place & _POSITION
+
+
+def ints(values: Sequence[int]) -> str:
+    """A JSON array for `json_each`."""
+    return "[" + ",".join(map(str, values)) + "]"
+
+
+def optional_micros(moment: datetime | None) -> int | None:
+    """As `to_micros`; None stays."""
+    return None if moment is None else to_micros(moment)
+
+
+def optional_moment(micros: int | None) -> datetime | None:
+    """As `from_micros`; None stays."""
+    return None if micros is None else from_micros(micros)
+
+
+# ---- tenants
+
+
+@dataclass(slots=True)
+class Tenant:
+    """A tenant's row; `number` 0 stands for one that has none yet."""
+
+    number: int
+    name: str
+    key: str
+    seq: int
+    recorded_at: int | None
+    head: str
+    documents: int
+    tokens: int
+    vectors: int
+    erasures: int
+
+
+# ---- homes
+
+
+def home_scope(scope: Scope) -> Scope:
+    """Where a memory lives, its branch aside."""
+    return scope if scope.branch is None else replace(scope, branch=None)
+
+
+def home_text(scope: Scope) -> str:
+    """Canonical JSON of a home."""
+    parts = {"repo": scope.repo, "user": scope.user, "environment": scope.environment}
+    given: dict[str, object] = {name: value for name, value in parts.items() if value is not None}
+    if scope.related_repos:
+        given["related_repos"] = scope.related_repos
+    return json.dumps(given, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+
+
+def home_of(tenant: str, text: str) -> Scope:
+    """The home that `home_text` wrote."""
+    raw = json.loads(text)
+    return Scope(tenant, **{**raw, "related_repos": tuple(raw.get("related_repos", ()))})
+
+
+# ---- rows
+
+
+def stamp(seq: int, recorded_at: int, branch: str | None) -> Stamp:
+    """The stamp in a row."""
+    return Stamp(seq, from_micros(recorded_at), branch)
+
+
+def memory_row(row: Row, home: Scope) -> MemoryRow:
+    """From (number, id, home branch, branch, recorded at, statement)."""
+    number, key, home_branch, branch, recorded_at, text = row
+    scope = home if home_branch is None else replace(home, branch=home_branch)
+    try:
+        statement = None if text is None else decode_statement(text)
+    except (ValueError, KeyError, TypeError) as exc:
+        raise CorruptStore(f"memory {key!r} cannot be read ({exc}); run `graphmem check`") from exc
+    return MemoryRow(Memory(key, scope, statement), stamp(seq_of(number), recorded_at, branch))
+
+
+def move_row(row: Row, ids: dict[int, str]) -> MoveRow:
+    """From (memory, seq, place, status, at, ordinal, source word, recorded at, branch)."""
+    memory, seq, index, status, at, ordinal, word, recorded_at, branch = row
+    return MoveRow(ids[memory], Move(Status(status), from_micros(at), ordinal, word), index, stamp(seq, recorded_at, branch))
+
+
+def edge_row(row: Row, ids: dict[int, str]) -> EdgeRow:
+    """From (old, seq, new, kind, at, until, part, reason, recorded at, branch)."""
+    old, seq, new, kind, at, until, part, reason, recorded_at, branch = row
+    return EdgeRow(
+        ids[old],
+        ids[new],
+        SupersessionKind(kind),
+        optional_moment(at),
+        optional_moment(until),
+        part,
+        reason,
+        stamp(seq, recorded_at, branch),
+    )
+
+
+def retract_row(row: Row, ids: dict[int, str]) -> RetractRow:
+    """From (memory, seq, recorded at, branch)."""
+    memory, seq, recorded_at, branch = row
+    return RetractRow(ids[memory], stamp(seq, recorded_at, branch))
+
+
+def confirm_row(row: Row, ids: dict[int, str]) -> ConfirmRow:
+    """From (memory, seq, recorded at, branch)."""
+    memory, seq, recorded_at, branch = row
+    return ConfirmRow(ids[memory], stamp(seq, recorded_at, branch))
+
+
+def link_row(row: Row) -> LinkRow:
+    """From (source id, target id, kind, seq, recorded at, branch)."""
+    source, target, kind, seq, recorded_at, branch = row
+    return LinkRow(source, target, LinkKind(kind), stamp(seq, recorded_at, branch))
+
+
+def revoke_row(row: Row) -> RevokeRow:
+    """From (change, move, seq, recorded at, branch), the first and third as places."""
+    change, move, place, recorded_at, branch = row
+    return RevokeRow(seq_of(change), move, stamp(seq_of(place), recorded_at, branch))
+
+
+def branch_row(row: Row) -> BranchRow:
+    """From (key, parent, opened, closed, is merged)."""
+    key, parent, opened, closed, is_merged = row
+    return BranchRow(key, parent, opened, closed, is_merged=bool(is_merged))
+
+
+def holding_text(derived: Derived) -> str:
+    """Pairs of microseconds as JSON."""
+    return "[" + ",".join(f"[{to_micros(low)},{to_micros(high)}]" for low, high in derived.holding) + "]"
+
+
+def derived_of(key: str, status: str | None, holding: str, is_common: int) -> Derived:
+    """The cache in a row."""
+    spans = tuple((from_micros(low), from_micros(high)) for low, high in json.loads(holding))
+    return Derived(key, status, spans, is_common=bool(is_common))
+
+
+def entry_of(row: Row, previous: bytes | str) -> Entry:
+    """From (place, recorded at, op id, body, salt, digest, commitment, hash)."""
+    place, recorded_at, op_id, body, salt, digest, commitment, link = row
+    return Entry(
+        seq_of(place),
+        from_micros(recorded_at),
+        op_id,
+        body,
+        None if salt is None else salt.hex(),
+        None if digest is None else digest.hex(),
+        commitment.hex(),
+        previous if isinstance(previous, str) else previous.hex(),
+        link.hex(),
+    )

@@ -1,0 +1,326 @@
+"""What graphmem answers: values that say not only what holds but for which point, since when, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from graphmem.model import BEGINNING, FOREVER, Change, LinkKind, Memory, Point, Status, SupersessionKind
+from graphmem.temporal import Span, Spans, Standing
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """A half-open stretch of valid time; None is an open side."""
+
+    start: datetime | None
+    end: datetime | None
+
+
+def intervals(spans: Spans) -> tuple[Interval, ...]:
+    """Spans of the kernel as answers show them."""
+    return tuple(interval(piece) for piece in spans)
+
+
+def interval(piece: Span) -> Interval:
+    """One span of the kernel as answers show it."""
+    low, high = piece
+    return Interval(None if low == BEGINNING else low, None if high == FOREVER else high)
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One move as its source tells it.
+
+    `word` is the source's own, or the status if it gave none. `until` is the next move's time, None if there is none.
+    """
+
+    status: Status
+    word: str
+    at: datetime
+    until: datetime | None
+    change: int
+    recorded_at: datetime
+
+
+class State(StrEnum):
+    """Where a memory stands at a point, in one word."""
+
+    HOLDS = "holds"
+    SUPERSEDED = "superseded"
+    CORRECTED = "corrected"
+    RETRACTED = "retracted"
+    PROPOSED = "proposed"
+    DEFERRED = "deferred"
+    REJECTED = "rejected"
+    ENDED = "ended"
+    FALLEN = "fallen with what it amends"
+    NOT_YET = "not yet"
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """A memory at one point: where it stands, when it holds, how far it is trusted.
+
+    Attributes:
+        state: In one word; `told` has the source's own.
+        holding: All stretches of valid time in which it holds, as far as is known at the point.
+        told: The move that decides its own status at the point; None before its first.
+        confidence: The stated one, after decay since it was last confirmed.
+        change: Ledger position at which it was recorded.
+        amended_by: Ids of amendments of it that hold at the point.
+    """
+
+    memory: Memory
+    state: State
+    holding: tuple[Interval, ...]
+    told: Told | None
+    confidence: float
+    change: int
+    recorded_at: datetime
+    confirmed_at: datetime | None
+    amended_by: tuple[str, ...] = ()
+
+    @property
+    def id(self) -> str:
+        """The memory's id."""
+        return self.memory.id
+
+    @property
+    def title(self) -> str:
+        """The memory's title."""
+        assert self.memory.statement is not None, "what was erased gets no card"  # noqa: S101
+        return self.memory.statement.title
+
+
+@dataclass(frozen=True, slots=True)
+class Contest:
+    """Another memory that holds for the same subject, and the rule that put it behind the head."""
+
+    memory: str
+    rule: str
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """One search answer.
+
+    Attributes:
+        card: The memory that is answered, which need not be the one whose words matched.
+        standing: Whether it holds, is a declared successor not yet in force, or was the last that held.
+        score: Greater is better; comparable within one answer only.
+        parts: What the score is made of.
+        via: Ids from the best match to this memory; one id if it matched itself.
+        because: One line that says why it stands so.
+        beat: Ids of matches that led here, because this took over from them.
+        head: Id of the memory that leads its subject: this one's own unless it is contested from above.
+        contested: Others that hold for its subject.
+    """
+
+    card: Card
+    standing: Standing
+    score: float
+    parts: Mapping[str, float]
+    via: tuple[str, ...]
+    because: str
+    beat: tuple[str, ...] = ()
+    head: str | None = None
+    contested: tuple[Contest, ...] = ()
+
+    @property
+    def holds(self) -> bool:
+        """Whether it may be relied on at the asked point."""
+        return self.standing is Standing.HOLDS
+
+
+@dataclass(frozen=True, slots=True)
+class SearchAnswer:
+    """What a search found, best first.
+
+    Attributes:
+        at: The point that it was answered for.
+        mode: `hybrid`, or `lexical` when no vectors were compared; `note` then says why.
+        cursor: Continues after the last hit; None at the end.
+    """
+
+    hits: tuple[Hit, ...]
+    at: Point
+    mode: str
+    note: str | None = None
+    cursor: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """Memories that fit a filter, with a cursor as in `SearchAnswer`."""
+
+    cards: tuple[Card, ...]
+    at: Point
+    cursor: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One supersession edge beside a memory.
+
+    Attributes:
+        memory: The memory on the other side.
+        title: Its title; None if it was erased.
+        covers: When the edge covers the old memory; empty for an amendment or a successor that never took over.
+        evidence: The reason recorded with it, often the source's own line.
+        change: Ledger position that recorded it.
+    """
+
+    memory: str
+    title: str | None
+    kind: SupersessionKind
+    at: datetime | None
+    until: datetime | None
+    part: str | None
+    covers: tuple[Interval, ...]
+    evidence: str | None
+    change: int
+    recorded_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """The life of one memory and its place in its chain.
+
+    Attributes:
+        predecessors: What it took over from, wholly or in a named part.
+        successors: What took over from it, wholly or in a named part.
+        amendments: Every amendment of it, and `amends` what it amends itself.
+        chain: It and all that came before and after over full supersessions, oldest first.
+        moves: Its own moves in order.
+        changes: Every ledger entry about it.
+    """
+
+    card: Card
+    at: Point
+    predecessors: tuple[Step, ...]
+    successors: tuple[Step, ...]
+    amendments: tuple[Step, ...]
+    amends: tuple[Step, ...]
+    chain: tuple[Card, ...]
+    moves: tuple[Told, ...]
+    changes: tuple[Change, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Lane:
+    """One memory in a timeline: its own moves, and when it held."""
+
+    card: Card
+    moves: tuple[Told, ...]
+    leads: tuple[Interval, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Timeline:
+    """Everything known about a subject, a path or a chain, oldest start first."""
+
+    lanes: tuple[Lane, ...]
+    at: Point
+
+
+class Turn(StrEnum):
+    """How belief in a memory differs between two points."""
+
+    APPEARED = "appeared"
+    VANISHED = "vanished"
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """A memory that holds at one of two points only; `replaced` are ids on the other side of its supersessions."""
+
+    turn: Turn
+    card: Card
+    replaced: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Diff:
+    """What is believed differently between two points."""
+
+    start: Point
+    end: Point
+    differences: tuple[Difference, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Related:
+    """A memory beside another over a typed link; `is_outgoing` tells the direction."""
+
+    memory: str
+    title: str
+    kind: LinkKind
+    is_outgoing: bool
+    state: State
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """Why a memory stands as it does at a point.
+
+    Attributes:
+        reasons: Full sentences, most decisive first.
+        resolves_to: What stands for it at the point if it does not hold itself.
+        edges: The supersessions that decide, with their evidence.
+        related: Typed links, with the state of the other side.
+        suspect: Sentences on what it rests on that holds no more.
+    """
+
+    card: Card
+    at: Point
+    reasons: tuple[str, ...]
+    resolves_to: tuple[Hit, ...]
+    edges: tuple[Step, ...]
+    related: tuple[Related, ...]
+    suspect: tuple[str, ...]
+    contested: tuple[Contest, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class OpenConflict:
+    """A contradiction that nobody has decided.
+
+    Attributes:
+        found_by: `subject` (two hold for one subject in one scope), `fork` (two successors of one memory, after a
+            merge) or `link` (somebody declared it).
+        what: The subject, or the id of the memory that is forked.
+        claims: The memories that hold against each other; the first would lead, by `rule`.
+        overlap: When they hold against each other.
+        fix: How to settle it.
+    """
+
+    found_by: str
+    what: str
+    claims: tuple[Card, ...]
+    rule: str
+    overlap: tuple[Interval, ...]
+    fix: str
+
+
+@dataclass(frozen=True, slots=True)
+class Conflicts:
+    """The open contradictions at a point."""
+
+    conflicts: tuple[OpenConflict, ...]
+    at: Point
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What a write did: the entry that carries it, and the ids of the memories it is about.
+
+    `is_confirmation` is True if an add found its content already held and confirmed that instead.
+    """
+
+    change: Change
+    ids: tuple[str, ...]
+    is_confirmation: bool = False
+    notes: tuple[str, ...] = field(default=())

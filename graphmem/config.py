@@ -1,0 +1,161 @@
+"""Settings from the environment and from `.graphmem/config.toml`, and where a project's memory is."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+
+from graphmem.errors import InvalidInput, NotFound
+from graphmem.model import Scope
+
+FOLDER = ".graphmem"
+FILE = "memory.db"
+CONFIG = "config.toml"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """What can be set, each from `GRAPHMEM_<NAME>` or, but for `url`, from `.graphmem/config.toml`.
+
+    Attributes:
+        url: Where the store is.
+        tenant: Whose memories.
+        repo: Repository in which a reader or writer stands; `graphmem init` writes it.
+        user: Person whose private memories are read and written; unset, only shared ones.
+        branch: Branch on which a reader or writer stands; unset, the main line.
+        environment: Such as `production`; unset, those of no particular environment.
+        actor: Who writes; unset, the login name.
+        embeddings: `minilm`, or `off` for lexical search.
+        lock_timeout_s: How long a write waits for others, in seconds.
+    """
+
+    url: str | None = None
+    tenant: str = "default"
+    repo: str | None = None
+    user: str | None = None
+    branch: str | None = None
+    environment: str | None = None
+    actor: str | None = None
+    embeddings: str = "minilm"
+    lock_timeout_s: float = 30.0
+
+    def scope(self) -> Scope:
+        """Where a reader or writer stands who does not say."""
+        return Scope(self.tenant, self.repo, self.user, self.branch, self.environment)
+
+
+def load_settings(environment: Mapping[str, str] | None = None, folder: Path | None = None) -> Settings:
+    """The settings in effect: the environment's over the file's over the defaults.
+
+    Args:
+        environment: The process's own if not given.
+        folder: A `.graphmem` folder; the one found from the current folder if not given.
+
+    Raises:
+        InvalidInput: A name or value that is none, with the place it stands in.
+    """
+    known = os.environ if environment is None else environment
+    home = find_folder(Path.cwd()) if folder is None else folder
+    values: dict[str, str] = _from_file(home / CONFIG) if home is not None else {}
+    for spec in fields(Settings):
+        value = known.get(f"GRAPHMEM_{spec.name.upper()}")
+        if value:
+            values[spec.name] = value
+    return _parsed(values)
+
+
+def find_folder(start: Path) -> Path | None:
+    """The `.graphmem` folder at or above a folder, or beside git's common directory, so that worktrees share it."""
+    for place in (start, *start.parents):
+        if (place / FOLDER).is_dir():
+            return place / FOLDER
+        common = _git_common_directory(place / ".git")
+        if common is not None and (common.parent / FOLDER).is_dir():
+            return common.parent / FOLDER
+    return None
+
+
+def locate(url: str | None, settings: Settings) -> str:
+    """The URL of the store that is meant.
+
+    Raises:
+        NotFound: None was named, and there is no `.graphmem` folder.
+    """
+    named = url or settings.url
+    if named is not None:
+        return named
+    folder = find_folder(Path.cwd())
+    if folder is None:
+        raise NotFound(f"no {FOLDER} folder in {str(Path.cwd())!r} or above it; run: graphmem init")
+    return str(folder / FILE)
+
+
+def repository_name(start: Path) -> str | None:
+    """The identity of the git repository around a folder: its origin without scheme and user, else its root's name."""
+    for place in (start, *start.parents):
+        common = _git_common_directory(place / ".git")
+        if common is not None:
+            return _origin(common / "config") or common.parent.name
+    return None
+
+
+def _git_common_directory(entry: Path) -> Path | None:
+    if entry.is_dir():
+        return entry.resolve()
+    if not entry.is_file():
+        return None
+    text = entry.read_text(encoding="utf-8", errors="replace").strip()
+    if not text.startswith("gitdir:"):
+        return None
+    own = (entry.parent / text.removeprefix("gitdir:").strip()).resolve()
+    pointer = own / "commondir"
+    return (own / pointer.read_text(encoding="utf-8").strip()).resolve() if pointer.is_file() else own
+
+
+def _origin(config: Path) -> str | None:
+    """`host/path` of the remote called origin, read from git's own file so that no process is started."""
+    try:
+        lines = config.read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:
+        return None
+    is_origin = False
+    for line in map(str.strip, lines):
+        if line.startswith("["):
+            is_origin = line == '[remote "origin"]'
+        elif is_origin and line.startswith("url") and "=" in line:
+            return _short_remote(line.split("=", 1)[1].strip())
+    return None
+
+
+def _short_remote(url: str) -> str:
+    bare = url.split("://", 1)[-1].rsplit("@", 1)[-1].removesuffix("/").removesuffix(".git")
+    return bare if "://" in url else bare.replace(":", "/", 1)
+
+
+def _from_file(path: Path) -> dict[str, str]:
+    if not path.is_file():
+        return {}
+    try:
+        values = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as exc:
+        raise InvalidInput(f"{path} cannot be read: {exc}") from exc
+    known = {spec.name for spec in fields(Settings)} - {"url"}
+    unknown = sorted(values.keys() - known)
+    if unknown:
+        raise InvalidInput(f"{path} sets {unknown[0]!r}, which is no setting; there are: {', '.join(sorted(known))}")
+    return {name: str(value) for name, value in values.items()}
+
+
+def _parsed(values: dict[str, str]) -> Settings:
+    timeout = values.pop("lock_timeout_s", "30")
+    try:
+        seconds = float(timeout)
+    except ValueError as exc:
+        raise InvalidInput(f"lock_timeout_s {timeout!r} is no number of seconds") from exc
+    settings = Settings(lock_timeout_s=seconds, **values)
+    if settings.embeddings not in {"minilm", "off"}:
+        raise InvalidInput(f"embeddings {settings.embeddings!r} is neither 'minilm' nor 'off'")
+    return settings

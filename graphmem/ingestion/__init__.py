@@ -1,0 +1,1 @@
+"""Readers of what projects already hold: each yields observations, none touches a store."""

@@ -1,0 +1,183 @@
+"""Where a record declares its relations: metadata fields, its status, its related decisions, its prose."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+
+from graphmem.ingestion.decisions.dates import find_dates
+from graphmem.ingestion.decisions.front_matter import is_nothing
+from graphmem.ingestion.decisions.references import TOKEN, MarkedText, Reference, bare_numbers, mark_references
+from graphmem.ingestion.decisions.relations import SELF, Place, Relation, Sentence, mark_self, relations_in, speaks_of_relations
+from graphmem.ingestion.decisions.sections import Block, Section, strip_markup
+from graphmem.ingestion.decisions.statuses import is_template
+
+STATUS_SECTIONS = frozenset({"status", "state", "status history", "decision status", "current status", "lifecycle", "adr status"})
+_RELATED = re.compile(
+    r"\b(?:relat\w*|references?|links?|change ?log|history|notes?|more information|see also|supersession|supersedes|"
+    r"superseded by|amendments?|revisions?|lineage|predecessors?|successors?|updates?)\b"
+)
+_KEY = re.compile(
+    r"^(?P<partly>part(?:ly|ially)? |provisionally )?(?:(?P<new_full>supp?er[cs]{1,2}e+de?s|replaces|obsoletes|supplants)"
+    r"|(?P<old_full>(?:supp?er[cs]{1,2}e+de?d|replaced|obsoleted|supplanted|deprecated)(?P<inpart> in part)? by|replacement|successors?)"
+    r"|(?P<new_part>amends|extends|refines|updates|modifies|clarifies|amendment (?:to|of)|extension (?:to|of))"
+    r"|(?P<old_part>(?:amended|extended|refined|updated|modified|clarified) by))(?: (?:adrs?|decisions?|records?|peps?|keps?))?$"
+)
+_SENTENCE_END = re.compile(r"(?<=[.!?])(?<!e\.g\.)(?<!i\.e\.)(?<!cf\.)(?<!vs\.)[*_\"')\]]*\s+(?=[\"'(*_\[~`]*[A-Z0-9\ue000\ue002])")
+_PORTION = re.compile(r"\b(?:portions?|parts?|sections?|some|pieces?|partly|partially|in part)\b", re.IGNORECASE)
+_ASIDE = re.compile(r"(?<!\])\(([^()\[\]]{1,300})\)")
+_MAX_BLOCK_CHARS = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class OwnName:
+    """What a record is called, so that it recognises itself; `number` is None if another record shares it."""
+
+    path: str
+    number: int | None = None
+    prefix: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Declaration:
+    """A relation with the lines that declare it.
+
+    Attributes:
+        is_explicit: Stands in a field or as the status: a target that is not found is then worth a report.
+    """
+
+    relation: Relation
+    line: int
+    evidence: str
+    is_explicit: bool = False
+
+
+def relation_key(name: str) -> tuple[bool, bool] | None:
+    """(the record replaces, in full) for a field such as `superseded by`; None if the key declares no relation."""
+    match = _KEY.match(" ".join(name.lower().replace("-", " ").replace("_", " ").split()))
+    if match is None:
+        return None
+    is_new = bool(match["new_full"] or match["new_part"])
+    is_full = bool(match["new_full"] or match["old_full"]) and not (match["partly"] or "").startswith("part")
+    return is_new, is_full and not match["inpart"]
+
+
+def declared_in_field(key: tuple[bool, bool], value: str, definitions: Mapping[str, str]) -> list[Relation]:
+    """Relations of a metadata field; a value that names nothing yields what it says as an unknown title."""
+    plain = value.strip()
+    if is_nothing(plain) or re.match(r"^[\W_]*(?:none|n/a|nothing|not applicable|no\b)", plain, re.IGNORECASE) or is_template(plain):
+        return []
+    marked = mark_references(value, definitions)
+    outside = re.sub(r"\([^()]*\)", lambda match: match.group() if match.group()[1:2] == "\ue000" else " ", marked.text)
+    targets = marked.references_in(outside) or bare_numbers(plain)
+    if not targets and key[1]:
+        targets = (Reference(plain[:200], title=strip_markup(plain)[:200]),)
+    is_new, is_full = key
+    portion = re.sub(r"\s+of\s*$", "", outside[: outside.find("\ue000")]).strip(" :*_") if _PORTION.search(outside) else None
+    dates = [found.at for found in find_dates(marked.text)]
+    at = dates[0] if dates and not is_new and len(targets) == 1 else None
+    return [Relation(target, is_new, is_full and portion is None, portion, at) for target in targets]
+
+
+def declared_in_text(text: str, place: Place, own: OwnName, definitions: Mapping[str, str]) -> list[Relation]:
+    """Relations of a loose text such as the value of a status field."""
+    return list(_of_text(_Text(text, place, "", is_item=False), own, definitions))
+
+
+def declarations_of(sections: Iterable[Section], own: OwnName, definitions: Mapping[str, str]) -> Iterator[Declaration]:
+    """Every relation that the sections declare, in order of the text; third parties' relations are not among them."""
+    for section in sections:
+        yield from _Reader(section, place_of(section), own, definitions).read()
+
+
+@dataclass(frozen=True, slots=True)
+class _Text:
+    text: str
+    place: Place
+    heading: str
+    is_item: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Reader:
+    """One section being read for one record."""
+
+    section: Section
+    place: Place
+    own: OwnName
+    definitions: Mapping[str, str]
+
+    def read(self) -> Iterator[Declaration]:
+        heading_key = relation_key(self.section.name) if self.section.level else None
+        pending = heading_key
+        for block in self.section.blocks:
+            field = block.field()
+            key = relation_key(field[0]) if field else None
+            if field and key:
+                pending = heading_key if field[1] else key
+                yield from self._field(key, field[1], block)
+            elif pending and (block.is_item or heading_key) and field is None:
+                yield from self._listed(pending, block)
+            else:
+                pending = pending if block.is_item else heading_key
+                yield from self._prose(block)
+
+    def _field(self, key: tuple[bool, bool], value: str, block: Block) -> Iterator[Declaration]:
+        yield from self._explicit(declared_in_field(key, value, self.definitions), block)
+        for aside in _ASIDE.findall(value):
+            yield from self._text(aside, block)
+
+    def _listed(self, key: tuple[bool, bool], block: Block) -> Iterator[Declaration]:
+        relations = declared_in_field(key, block.text, self.definitions)
+        yield from self._explicit([one for one in relations if one.target.number is not None or one.target.target], block)
+
+    def _explicit(self, relations: Iterable[Relation], block: Block) -> Iterator[Declaration]:
+        for relation in relations:
+            is_worth_report = self.place is not Place.BODY or relation.target.number is not None
+            yield Declaration(relation, block.line, _evidence(block), is_explicit=is_worth_report)
+
+    def _prose(self, block: Block) -> Iterator[Declaration]:
+        if self.place is Place.BODY and (block.is_quote or block.is_row):
+            return
+        texts = block.text.strip("|").split("|") if block.is_row and not is_template(block.text) else [block.text]
+        for text in texts:
+            yield from self._text(text[:_MAX_BLOCK_CHARS], block)
+
+    def _text(self, text: str, block: Block) -> Iterator[Declaration]:
+        part = _Text(text, self.place, strip_markup(self.section.heading), block.is_item)
+        for relation in _of_text(part, self.own, self.definitions):
+            yield Declaration(relation, block.line, _evidence(block), is_explicit=self.place is Place.STATUS)
+
+
+def _of_text(text: _Text, own: OwnName, definitions: Mapping[str, str]) -> Iterator[Relation]:
+    if (text.place is not Place.STATUS and not speaks_of_relations(text.text)) or is_template(text.text):
+        return
+    marked = mark_references(text.text, definitions)
+    masked = mark_self(TOKEN.sub(lambda match: SELF if _is_own(marked.references[int(match[1])], own) else match.group(), marked.text))
+    leader = _leader(masked, marked) if text.is_item or text.place is Place.RELATED else None
+    for index, sentence in enumerate(_SENTENCE_END.split(masked)):
+        yield from relations_in(Sentence(marked, sentence, text.place, leader, opens_block=index == 0, heading=text.heading))
+
+
+def place_of(section: Section) -> Place:
+    """What kind of place a section is for declarations."""
+    if section.level == 0 or section.is_title or section.name in STATUS_SECTIONS:
+        return Place.STATUS
+    return Place.RELATED if _RELATED.search(section.name) else Place.BODY
+
+
+def _leader(masked: str, marked: MarkedText) -> Reference | None:
+    match = re.match(rf"[\s*_\"'`>]*(?:{TOKEN.pattern})", masked)
+    return marked.references[int(match[1])] if match else None
+
+
+def _is_own(reference: Reference, own: OwnName) -> bool:
+    if reference.target:
+        return PurePosixPath(reference.target).name == PurePosixPath(own.path).name
+    return reference.number is not None and reference.number == own.number and reference.prefix in {own.prefix, "ADR"}
+
+
+def _evidence(block: Block) -> str:
+    return "\n".join(line.text for line in block.lines).strip()

@@ -1,0 +1,133 @@
+"""Decision records as observations: statements, their lives, and who takes over from whom."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+
+from graphmem.ingestion.decisions.catalogue import Catalogue
+from graphmem.ingestion.decisions.dialects import take_apart
+from graphmem.ingestion.decisions.documents import Document, load_documents
+from graphmem.ingestion.decisions.lives import moves_of
+from graphmem.ingestion.decisions.records import Record, Source, identify, understand
+from graphmem.ingestion.decisions.takeovers import take_overs
+from graphmem.ingestion.observations import Observation, Problem, Reading, Replacement
+from graphmem.model import MAX_LIST_ITEMS, Kind, Origin, Statement, Status, SupersessionKind, instant
+
+
+def read_decisions(
+    paths: Sequence[Path],
+    *,
+    root: Path | None = None,
+    dates: Mapping[str, datetime] | None = None,
+    read_at: datetime,
+) -> Reading:
+    """The decision records in files and folders: adr-tools, MADR, PEP-like headers and Kubernetes proposals.
+
+    Args:
+        paths: Files, or folders that are searched for Markdown, reStructuredText, text and `kep.yaml` files. A file
+            that is named is always read; in a folder, only what looks like a decision record.
+        root: Nothing outside of it is read, and keys are relative to it; by default what the paths have in common.
+        dates: For records that carry no date, one by relative path, such as that of their first commit.
+        read_at: The date of records for which there is no other.
+
+    Raises:
+        InvalidInput: If a path climbs with `..`, contains NUL or lies outside the root.
+        NotFound: If a path does not exist.
+    """
+    documents, problems = load_documents(paths, root)
+    reading = read_documents(documents, dates=dates, read_at=read_at)
+    return replace(reading, problems=(*problems, *reading.problems))
+
+
+def read_documents(
+    documents: Iterable[Document], *, dates: Mapping[str, datetime] | None = None, read_at: datetime
+) -> Reading:
+    """The decision records among documents that are already in memory; see `read_decisions`."""
+    by_path = {document.path: document for document in documents}
+    sources, problems = _sources(by_path)
+    identities = [identify(source) for source in sources]
+    names = Catalogue(identities)
+    records = [
+        understand(source, identity, is_number_shared=names.is_number_shared(identity))
+        for source, identity in zip(sources, identities, strict=True)
+    ]
+    problems += [Problem(record.path, line, reason) for record in records for line, reason in record.problems]
+    first_seen = {path: instant(at) for path, at in (dates or {}).items()}
+    found = take_overs(records, Catalogue(records), _starts(records, first_seen))
+    observations = [_observation(record, found.replacements, first_seen, instant(read_at)) for record in records]
+    ordered = sorted([*problems, *found.problems], key=lambda problem: (problem.path, problem.line))
+    return Reading(tuple(observations), _after_starts(found.replacements, observations), tuple(ordered))
+
+
+def _sources(documents: Mapping[str, Document]) -> tuple[list[Source], list[Problem]]:
+    sources: list[Source] = []
+    problems: list[Problem] = []
+    for path in sorted(documents):
+        taken = take_apart(documents[path], documents)
+        if isinstance(taken, Source):
+            sources.append(taken)
+        elif taken is not None:
+            problems.append(Problem(path, 1, taken))
+    return sources, problems
+
+
+def _starts(records: Iterable[Record], first_seen: Mapping[str, datetime]) -> dict[str, datetime]:
+    """When each record came into force, or if it never did, its first date."""
+    starts: dict[str, datetime] = {}
+    for record in records:
+        start = _start(record, first_seen)
+        if start is None:
+            continue
+        moves = moves_of(record.life, start, None, has_successor=True)
+        active = (move.at for move in moves if move.status is Status.ACTIVE)
+        starts[record.path] = next(active, moves[0].at)
+    return starts
+
+
+def _start(record: Record, first_seen: Mapping[str, datetime]) -> datetime | None:
+    life = record.life
+    told = [at for at in (life.dates.created, life.dates.updated, life.dates.decided, *(entry.at for entry in life.entries if entry.status)) if at]
+    seen = first_seen.get(record.path)
+    if not told:
+        return seen
+    # A record that ended or was replaced often carries only the date of that; it was first seen before.
+    is_over = life.is_superseded or life.status is Status.ENDED
+    return min(min(told), seen) if seen and is_over and len(told) == 1 else min(told)
+
+
+def _observation(
+    record: Record, replacements: Iterable[Replacement], first_seen: Mapping[str, datetime], read_at: datetime
+) -> Observation:
+    successors = [one for one in replacements if one.old == record.path and one.kind is SupersessionKind.UPDATE]
+    replaced_at = min((one.at for one in successors if one.at), default=None)
+    # Of a record without a date, only this is known: it was there before what replaced it.
+    start = _start(record, first_seen) or min(read_at, replaced_at or read_at)
+    moves = moves_of(record.life, start, replaced_at, has_successor=bool(successors))
+    return Observation(key=record.path, statement=_statement(record), moves=moves, path=record.path, line=record.line)
+
+
+def _statement(record: Record) -> Statement:
+    return Statement(
+        title=record.title,
+        kind=Kind.DECISION,
+        body=record.body,
+        rationale=record.rationale,
+        aliases=record.names,
+        labels=record.labels[:MAX_LIST_ITEMS],
+        origin=Origin.DOCUMENT,
+        observed_at=record.observed_at,
+        anchors=record.anchors,
+        alternatives=record.alternatives,
+    )
+
+
+def _after_starts(replacements: Iterable[Replacement], observations: Iterable[Observation]) -> tuple[Replacement, ...]:
+    """The replacements, none of them before what it replaces began."""
+    begins = {observation.key: observation.moves[0].at for observation in observations}
+    return tuple(
+        replace(one, at=begins[one.old]) if one.at and one.kind is SupersessionKind.UPDATE and one.at < begins[one.old] else one
+        for one in replacements
+    )

@@ -1,0 +1,319 @@
+"""What a record says about replacing, or being replaced by, another: the grammar of one sentence."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum, auto
+
+from graphmem.ingestion.decisions.dates import find_dates
+from graphmem.ingestion.decisions.references import TOKEN, MarkedText, Reference
+from graphmem.ingestion.decisions.statuses import leading_status
+
+SELF = "\ue002"
+_REF = TOKEN.pattern.replace("(", "(?:")
+_AFTER_REF = r"(?:[ \t]*\([^()]{0,200}\))?(?:[ \t]+(?:item|section|part|point|decision|§)s?[ \t]*\d+)?"
+_LIST = rf"{_REF}{_AFTER_REF}(?:[ \t]*(?:,[ \t]*(?:and|&)?|and|&|/|\+|or|as well as)[ \t]*{_REF}{_AFTER_REF})*"
+_SUPERSEDE = r"supp?er[cs]{1,2}e+d"
+_FULL = rf"{_SUPERSEDE}e?|replace|obsolete|supplant|rescind|overturn"
+_PART = r"amend|extend|refine|update|modifie|clarifie|augment|supplement|narrow"
+_ACTIVE = re.compile(rf"\b(?:(?P<full>(?:{_FULL})s|deprecates|replaced|{_SUPERSEDE}e?d(?! by))|(?P<part>(?:{_PART})s|amended))\b", re.I)
+_PASSIVE = re.compile(rf"\b(?:(?P<full>(?:{_FULL})e?d|overridden|deprecated)|(?P<part>(?:{_PART})e?d))\b", re.IGNORECASE)
+_ANY = re.compile(rf"(?:{_FULL}|{_PART}|overridden|deprecate)(?:s|e?d)\b", re.IGNORECASE)
+_SELF_WORDS = re.compile(
+    r"\b(?:this|the present|the current)[ \t]+(?:new[ \t]+)?"
+    r"(?:(?:architecture[ \t]+)?decision[ \t]+record|adr|record|decision|document|proposal|[pkx]ep|rfc)\b",
+    re.IGNORECASE,
+)
+_UNREAL = re.compile(
+    r"\b(?:not|never|neither|nor|no|without|if|when|unless|until|would|could|may|might|should|must|can|cannot|to|will|"
+    r"whether|once|before|instead|rather|than|shall|were|did|does)\b|n['\u2019]t\b",
+    re.IGNORECASE,
+)
+_FILLER = re.compile(
+    r"[\s,*_~\"'`\u2018-\u201d-]*\b(?:is|are|was|has|have|had|been|being|be|now|also|then|therefore|thus|hereby|fully|entirely|"
+    r"completely|wholly|formally|officially|explicitly|effectively|subsequently|later|recently|since|which|that|and|"
+    r"it|both|implicitly|itself)[\s,*_~-]*$",
+    re.IGNORECASE,
+)
+_PARTLY = re.compile(r"\b(?:partially|partly|in part)[\s,*_-]*$", re.IGNORECASE)
+_PROVISIONALLY = re.compile(r"\b(?:provisionally|temporarily)[\s,*_-]*$", re.IGNORECASE)
+_LABEL = re.compile(r"^[\s*_>~]*(?:(?:note|nb|status|update|edit|important|warning|history|notice|as of)\b)?[\s*_:,.\u2013\u2014-]*", re.I)
+_SECTION_WORDS = re.compile(
+    r"^[\s*_>]*(?:(?:these|those)\b|(?:the |some |all )?(?:sections?|parts?|portions?|items?|points?|paragraphs?|steps?|"
+    r"options?|rules?|rest|remainder)\b|this (?:section|part|paragraph|table|list|requirement|rule)\b)",
+    re.IGNORECASE,
+)
+_OBJECT = re.compile(rf"(?P<mid>[^{SELF}\ue000,:]{{0,120}}?)(?P<obj>{SELF}|\bit\b|{_LIST})(?P<after>['\u2019]s?\s+[\w -]+)?", re.I)
+_WHOLE = re.compile(r"^\W*(?:(?:all|of|entirely|fully|the|our|my|previous|earlier|former|prior|old|original|older|adrs?|decisions?|"
+                    r"records?|document|both|now|also|peps?)\W*)*$", re.I)  # fmt: skip
+_ELSEWHERE = re.compile(r"\b(?:with|by|per|see|as|via|using|that|which|under|against|following|described|because|and|since|when)\b", re.I)
+_PAST = re.compile(r".*ed")
+_LIMITED = re.compile(r"^\W*(?P<part>(?:for|only|regarding|concerning|in respect of|with respect to|where|insofar as|as to|in so far)\b[^.;()]*)", re.I)
+_BY = re.compile(r"^(?P<mid>[^.;]{0,100}?)\b(?:by|with|in favou?r of)[ \t:]+(?P<rest>.*)$", re.IGNORECASE | re.DOTALL)
+_DATED_BY = re.compile(rf"^[ \t]*(?:on[ \t]+)?[\w ,/-]{{0,24}}?[ \t]*(?:per|via|in|through|by|\()[ \t]*(?P<list>{_LIST})", re.IGNORECASE)
+_WEAK_MID = re.compile(r"^[\s*_,()]*(?:(?:in full|fully|entirely|completely|on|now|later|since|as of)[\s*_,()]*)*$", re.IGNORECASE)
+_TO = re.compile(r"^\s*(?:to|until|till|through|-|\u2013|\u2014|\.\.)\s*$", re.IGNORECASE)
+_MAX_MID_WORDS = 8
+
+
+class Place(Enum):
+    """Where a sentence stands: decides what a sentence without a subject is about."""
+
+    STATUS = auto()
+    RELATED = auto()
+    BODY = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Relation:
+    """One claim of a record about itself and another.
+
+    Attributes:
+        target: The other record, as named.
+        replaces: True if the record takes over from `target`, False if `target` takes over from it.
+        is_full: False for an amendment, an extension or the replacement of a part.
+        part: What is replaced of the old one, in the record's words.
+    """
+
+    target: Reference
+    replaces: bool
+    is_full: bool
+    part: str | None = None
+    at: datetime | None = None
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """A sentence with its references marked.
+
+    Attributes:
+        leader: The reference that its list item begins with: the subject of what follows.
+        opens_block: Whether it is the first of its paragraph or list item.
+        heading: Of the section it stands in.
+    """
+
+    marked: MarkedText
+    text: str
+    place: Place
+    leader: Reference | None = None
+    opens_block: bool = False
+    heading: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Subject:
+    """Who acts: the record itself, others, or (neither) nobody who matters here."""
+
+    is_self: bool = False
+    others: tuple[Reference, ...] = ()
+    part: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Clause:
+    left: str
+    right: str
+    is_full: bool
+    is_partly: bool
+    is_provisional: bool
+    is_first: bool
+    is_passive: bool
+    stem: str
+
+
+def mark_self(text: str) -> str:
+    """The text with every phrase that means the record itself replaced by `SELF`."""
+    return _SELF_WORDS.sub(SELF, text)
+
+
+def speaks_of_relations(text: str) -> bool:
+    """Whether a text has any verb that could declare a relation: most have none."""
+    return _ANY.search(text) is not None
+
+
+def relations_in(sentence: Sentence) -> list[Relation]:
+    """What a sentence declares; nothing for wishes, conditions, denials and talk of third parties."""
+    found: list[Relation] = []
+    for verb in _ACTIVE.finditer(sentence.text):
+        found += _active(sentence, _clause(sentence.text, verb, is_passive=False))
+    for verb in _PASSIVE.finditer(sentence.text):
+        found += _passive(sentence, _clause(sentence.text, verb, is_passive=True))
+    if not found and sentence.place is Place.STATUS:
+        found += _bare_pointer(sentence)
+    return found
+
+
+def _clause(text: str, verb: re.Match[str], *, is_passive: bool) -> _Clause:
+    start, end = _left_edge(text, verb.start()), _right_edge(text, verb.end())
+    left, is_partly, is_provisional = text[start : verb.start()], False, False
+    while True:
+        cut = _FILLER.search(left) or _PARTLY.search(left) or _PROVISIONALLY.search(left)
+        if cut is None or not cut.group():
+            break
+        is_partly |= bool(_PARTLY.search(left))
+        is_provisional |= bool(_PROVISIONALLY.search(left))
+        if _UNREAL.search(cut.group()):
+            break
+        left = left[: cut.start()]
+    is_full = verb["full"] is not None
+    is_first = not left.strip(" *_>~\"'([:-") and start == 0
+    return _Clause(left, text[verb.end() : end], is_full, is_partly, is_provisional, is_first, is_passive, verb.group().lower())
+
+
+def _left_edge(text: str, position: int) -> int:
+    depth = 0
+    for index in range(position - 1, max(-1, position - 600), -1):
+        sign = text[index]
+        depth += (sign == ")") - (sign == "(")
+        if depth < 0 or (depth == 0 and (sign == ";" or (sign in ":\u2014\u2192" and text[index + 1 : index + 2] in {" ", "*"}))):
+            return index + 1
+    return max(0, position - 600)
+
+
+def _right_edge(text: str, position: int) -> int:
+    depth = 0
+    for index in range(position, min(len(text), position + 600)):
+        sign = text[index]
+        depth += (sign == "(") - (sign == ")")
+        if depth < 0 or (depth == 0 and sign == ";"):
+            return index
+    return min(len(text), position + 600)
+
+
+def _subject(sentence: Sentence, clause: _Clause) -> _Subject | None:
+    bare = re.sub(r"\([^()]*\)", " ", clause.left)
+    if _UNREAL.search(bare):
+        return None
+    rest = _bare(_LABEL.sub("", _bare(bare)))
+    for date in reversed(list(find_dates(rest))):
+        rest = (rest[: date.start] + rest[date.end :]).strip(" *_,:()-")
+    if rest.endswith(SELF):
+        return _Subject(is_self=True)
+    if tail := re.search(rf"{SELF}['\u2019]s?\s+(?P<part>[\w -]{{1,80}})$", rest):
+        return _Subject(is_self=True, part=tail["part"])
+    if re.search(rf"(?:^|[\s,]){_REF}$", rest) and re.fullmatch(rf"\W*{_LIST}|(?:as of|since|in)?[\s\w,]{{0,20}},\s*{_REF}", rest):
+        return _Subject(others=sentence.marked.references_in(rest))
+    if _SECTION_WORDS.match(bare) and re.search(r"supp?er", clause.stem):
+        return _Subject(is_self=True, part=_part(sentence, bare))
+    if sentence.leader is not None:
+        return None if TOKEN.search(rest) or SELF in rest else _Subject(others=(sentence.leader,))
+    status = leading_status(rest)
+    if _PAST.fullmatch(clause.stem) and not clause.is_passive:
+        return None
+    is_implied = not rest or (status is not None and not rest[status.end :].strip(" ,.*_~:\u2013\u2014-()"))
+    return _implied(sentence, clause) if is_implied else None
+
+
+def _bare(text: str) -> str:
+    """Text without the marks, emoji and punctuation around it; the tokens of references are no marks."""
+    return re.sub(r"^[^\w\ue000-\ue002]+|[^\w\ue000-\ue002]+$", "", text)
+
+
+def _implied(sentence: Sentence, clause: _Clause) -> _Subject | None:
+    if sentence.place is not Place.BODY:
+        return _Subject(is_self=True)
+    if not (sentence.opens_block and clause.is_first and re.match(r"supp?er|amend", clause.stem)):
+        return None
+    return _Subject(is_self=True, part=sentence.heading or None if clause.is_passive else None)
+
+
+def _part(sentence: Sentence, text: str) -> str | None:
+    words = " ".join(re.sub(r"[*_~]+", "", sentence.marked.restore(text)).split()).strip(" ,:;")
+    words = re.sub(r"\s+(?:of|in|from)$", "", words)
+    return words[:300] or None
+
+
+def _active(sentence: Sentence, clause: _Clause) -> list[Relation]:
+    if sentence.leader is not None and re.search(rf"(?:{SELF}|\bthis)\s*$", clause.left) and not clause.right.strip(" .*_)"):
+        return [Relation(sentence.leader, replaces=True, is_full=clause.is_full and not clause.is_partly)]
+    subject, found = _subject(sentence, clause), _OBJECT.match(clause.right)
+    if subject is None or found is None:
+        return []
+    mid = found["mid"]
+    if _ELSEWHERE.search(mid) or _UNREAL.search(mid) or len(mid.split()) > _MAX_MID_WORDS:
+        return []
+    is_whole = bool(_WHOLE.match(mid))
+    part = None if is_whole else _part(sentence, mid)
+    if found["after"]:
+        part, is_whole = _part(sentence, found["after"][2:]), False
+    if clause.is_full and (limited := _LIMITED.match(clause.right[found.end() :])):
+        part, is_whole = _part(sentence, limited["part"]), False
+    is_full = clause.is_full and is_whole and not clause.is_partly and subject.part is None
+    is_full = is_full and not re.match(r"\W*(?:in part|partially|partly)\b", clause.right[found.end() :], re.IGNORECASE)
+    if found["obj"] == SELF or (found["obj"].lower() == "it" and sentence.place is Place.STATUS):
+        return [Relation(other, replaces=False, is_full=is_full, part=part) for other in subject.others]
+    if not subject.is_self or found["obj"].lower() == "it":
+        return []
+    others = sentence.marked.references_in(found["obj"])
+    return [Relation(other, replaces=True, is_full=is_full, part=part or subject.part) for other in others]
+
+
+def _passive(sentence: Sentence, clause: _Clause) -> list[Relation]:
+    subject = _subject(sentence, clause)
+    agent = _BY.match(clause.right)
+    if subject is None:
+        return []
+    if not clause.is_full and (dated := _DATED_BY.match(clause.right)) and subject.is_self:
+        others = sentence.marked.references_in(dated["list"])
+        return [_dated(Relation(other, replaces=False, is_full=False, part=subject.part), sentence, clause) for other in others]
+    if agent is None or (clause.stem == "deprecated" and not agent):
+        return []
+    mid = agent["mid"]
+    if TOKEN.search(mid) or len(mid.split()) > _MAX_MID_WORDS or _UNREAL.search(mid):
+        return []
+    part = subject.part
+    without_dates = re.sub(r"\d[\d/.-]*", "", mid)
+    is_partly = clause.is_partly or bool(re.search(r"\b(?:in part|partially|partly)\b", mid, re.IGNORECASE))
+    if not _WEAK_MID.match(without_dates) and not is_partly:
+        part = part or _part(sentence, mid)
+    is_full = clause.is_full and part is None and not is_partly
+    if re.match(rf"\W*{SELF}", agent["rest"]):
+        return [Relation(other, replaces=True, is_full=is_full, part=part) for other in subject.others]
+    if not subject.is_self:
+        return []
+    return [
+        _dated(Relation(other, replaces=False, is_full=is_full, part=part), sentence, clause)
+        for other in _agents(sentence, clause, agent["rest"])
+    ]
+
+
+def _agents(sentence: Sentence, clause: _Clause, rest: str) -> tuple[Reference, ...]:
+    found = re.match(rf"\W*(?:(?:the|a|our|new|newer|later|following|adrs?|decisions?|peps?)\W+)*(?P<list>{_LIST})", rest, re.IGNORECASE)
+    if found:
+        return sentence.marked.references_in(found["list"])
+    if not clause.is_full:
+        return ()
+    words = re.split(r"[.;](?:\s|$)|\s\(|,\s", rest)[0].strip(" *_\"'`\u201c\u201d")
+    if sentence.place is Place.STATUS and words and not TOKEN.search(words):
+        return (Reference(words[:200], title=words[:200]),)
+    return ()
+
+
+def _dated(relation: Relation, sentence: Sentence, clause: _Clause) -> Relation:
+    """The relation with the date, or the provisional period, that stands beside what it names."""
+    rest = re.split(r"\.\s", clause.right)[0]
+    dates = list(find_dates(rest))
+    if not dates:
+        return relation
+    at, until = dates[0].at, None
+    if len(dates) > 1 and _TO.match(rest[dates[0].end : dates[1].start]):
+        until = dates[1].at
+    elif clause.is_provisional and re.search(r"\b(?:until|till)\s*$", rest[: dates[0].start]):
+        at, until = None, dates[0].at
+    return Relation(relation.target, relation.replaces, relation.is_full, relation.part, at, until)
+
+
+def _bare_pointer(sentence: Sentence) -> list[Relation]:
+    """What `Superseded (see ADR-7)` points at: a state without `by` but with a reference right behind."""
+    status = leading_status(sentence.text)
+    if status is None or status.status is not None or status.word.lower().endswith("s"):
+        return []
+    rest = sentence.text[status.end :]
+    found = re.match(rf"[\s\W]{{0,6}}(?:see|use|in|->|=>)?[\s\W]{{0,6}}(?:also|instead)?[\s:]*(?P<list>{_LIST})", rest)
+    if found is None:
+        return []
+    others = sentence.marked.references_in(found["list"])
+    return [Relation(other, replaces=False, is_full=not status.is_partial) for other in others]

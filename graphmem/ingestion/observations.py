@@ -1,0 +1,67 @@
+"""What a reader of a source reports, before the service compares it with what is already known."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from graphmem.model import Move, Statement, SupersessionKind
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Observation:
+    """One statement as its source tells it today.
+
+    Attributes:
+        key: Stable identity within the source across edits, such as a path relative to the reading's root.
+        statement: The content; its `origin` says what sort of source this is.
+        moves: The statement's own life in source order, at least one; source words kept.
+        path: The file it was read from, relative to the reading's root, with `/` separators.
+        line: Line number (from 1) at which the statement begins.
+    """
+
+    key: str
+    statement: Statement
+    moves: tuple[Move, ...]
+    path: str
+    line: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Replacement:
+    """One observation takes over from another, wholly or in part, as the sources declare it.
+
+    Attributes:
+        old: Key of the observation that is replaced, corrected or amended.
+        new: Key of the observation that takes over.
+        at: When it takes over; None if no source says, and the service then uses the start of `new`.
+        until: When a provisional replacement ends again; None if it is for good.
+        part: Which part is replaced, for an amendment, in the source's words.
+        evidence: The lines that declare it, verbatim, each with the path it stands in.
+    """
+
+    old: str
+    new: str
+    kind: SupersessionKind
+    at: datetime | None = None
+    until: datetime | None = None
+    part: str | None = None
+    evidence: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something in a source that could not be understood; what was understood beside it is still reported."""
+
+    path: str
+    line: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """All that one reading of a source yields."""
+
+    observations: tuple[Observation, ...]
+    replacements: tuple[Replacement, ...]
+    problems: tuple[Problem, ...]

@@ -1,0 +1,361 @@
+"""The ledger's written form: operations as JSON, salted commitments to them, and the hash chain over those.
+
+The chain runs over commitments, not contents, so that erasing a content leaves every link verifiable::
+
+    commitment = sha256(salt ‖ body)          hash = sha256(previous hash ‖ head of the entry ‖ commitment)
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from graphmem.errors import CorruptStore
+from graphmem.model import (
+    AbandonBranch,
+    Add,
+    Alternative,
+    Anchor,
+    AnchorKind,
+    Change,
+    Confirm,
+    End,
+    Erase,
+    Kind,
+    Link,
+    LinkKind,
+    Memory,
+    MergeBranch,
+    Move,
+    OpenBranch,
+    Operation,
+    Origin,
+    Outcome,
+    Provenance,
+    Request,
+    Retract,
+    Revoke,
+    Scope,
+    Statement,
+    Status,
+    Supersede,
+    SupersessionKind,
+    Transition,
+)
+
+GENESIS = "0" * 64
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+
+
+def to_micros(moment: datetime) -> int:
+    """Microseconds since 1970 UTC, exact."""
+    return (moment - _EPOCH) // _MICROSECOND
+
+
+def from_micros(micros: int) -> datetime:
+    """The moment that `to_micros` counted."""
+    return _EPOCH + timedelta(microseconds=micros)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One ledger entry as it is stored and exported.
+
+    Attributes:
+        body: Canonical JSON of what was done; with the content blanked once it was erased.
+        salt: Random hex; None once the content was erased, and the commitment can no longer be recomputed.
+        digest: Keyed hash of the request as it came in, which tells a retry from a reused `op_id`; None once erased.
+    """
+
+    seq: int
+    recorded_at: datetime
+    op_id: str
+    body: str
+    salt: str | None
+    digest: str | None
+    commitment: str
+    previous: str
+    hash: str
+
+
+def seal(change: Change, *, salt: str, digest: str, previous: str) -> Entry:
+    """The entry of a change, chained to the hash before it."""
+    body = encode(change.operation, change.writer, change.provenance)
+    committed = commitment(salt, body)
+    link = chain(previous, change.seq, change.recorded_at, change.op_id, committed)
+    return Entry(change.seq, change.recorded_at, change.op_id, body, salt, digest, committed, previous, link)
+
+
+def commitment(salt: str, body: str) -> str:
+    """Binds to a body without revealing it."""
+    return hashlib.sha256(f"{salt}\x1f{body}".encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def chain(previous: str, seq: int, recorded_at: datetime, op_id: str, committed: str) -> str:
+    """The hash of an entry, over the one before it."""
+    head = f"{previous}\x1f{seq}\x1f{to_micros(recorded_at)}\x1f{op_id}\x1f{committed}"
+    return hashlib.sha256(head.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def request_digest(key: str, request: Request) -> str:
+    """Keyed hash of a request, equal for equal requests."""
+    body = encode(request.operation, request.writer, request.provenance)
+    return hmac.digest(key.encode(), body.encode("utf-8", "surrogatepass"), "sha256").hex()
+
+
+def content_digest(key: str, statement: Statement) -> str:
+    """Keyed hash of a content, which a tombstone keeps."""
+    return hmac.digest(key.encode(), statement.content_hash.encode(), "sha256").hex()
+
+
+def verify(entry: Entry, previous: str) -> str | None:
+    """What is wrong with an entry that follows the hash `previous`; None if nothing is."""
+    if entry.previous != previous:
+        return f"entry {entry.seq} does not follow the one before it"
+    if entry.hash != chain(previous, entry.seq, entry.recorded_at, entry.op_id, entry.commitment):
+        return f"the head of entry {entry.seq} was altered"
+    if entry.salt is not None and entry.commitment != commitment(entry.salt, entry.body):
+        return f"the content of entry {entry.seq} was altered"
+    return None
+
+
+def blank(body: str, memory: str) -> str:
+    """The body with every free text about an erased memory removed: its statement, and words said of it."""
+    operation, writer, provenance = decode(body)
+    match operation:
+        case Add() if operation.memory.id == memory:
+            moves = tuple(Move(move.status, move.at, move.ordinal) for move in operation.moves)
+            operation = Add(Memory(memory, operation.memory.scope, None), moves, may_confirm=False)
+        case Transition():
+            operation = Transition(operation.id, Move(operation.move.status, operation.move.at, operation.move.ordinal))
+        case End():
+            operation = End(operation.id, operation.at)
+        case Supersede():
+            operation = Supersede(
+                old=operation.old, new=operation.new, at=operation.at, until=operation.until, kind=operation.kind
+            )
+        case _:
+            pass
+    return encode(operation, writer, Provenance(provenance.actor))
+
+
+def change_of(entry: Entry) -> Change:
+    """The ledger entry as readers see it.
+
+    Raises:
+        CorruptStore: The body is not one that graphmem wrote.
+    """
+    operation, writer, provenance = decode(entry.body)
+    return Change(entry.seq, entry.recorded_at, entry.op_id, operation, writer, provenance)
+
+
+# ---- JSON
+
+_OPERATIONS: dict[str, type[Operation]] = {
+    "add": Add,
+    "supersede": Supersede,
+    "transition": Transition,
+    "end": End,
+    "retract": Retract,
+    "confirm": Confirm,
+    "link": Link,
+    "revoke": Revoke,
+    "open_branch": OpenBranch,
+    "merge_branch": MergeBranch,
+    "abandon_branch": AbandonBranch,
+    "erase": Erase,
+}
+_NAMES = {kind: name for name, kind in _OPERATIONS.items()}
+
+
+def operation_name(operation: Operation) -> str:
+    """The operation's word, the same on every surface."""
+    return _NAMES[type(operation)]
+
+
+def encode(operation: Operation, writer: Scope, provenance: Provenance) -> str:
+    """Canonical JSON: sorted keys, no blanks, defaults left out."""
+    by = _given(("actor", provenance.actor, "unknown"), ("source", provenance.source), ("reason", provenance.reason))
+    return _canonical({"do": operation_name(operation), "writer": _plain_scope(writer), "by": by, **_plain(operation)})
+
+
+def decode(body: str) -> tuple[Operation, Scope, Provenance]:
+    """What `encode` wrote.
+
+    Raises:
+        CorruptStore: The text is not such a body.
+    """
+    try:
+        raw = json.loads(body)
+        writer, provenance = _scope(raw.pop("writer")), Provenance(**raw.pop("by"))
+        return _operation(raw.pop("do"), raw), writer, provenance
+    except (ValueError, KeyError, TypeError, AttributeError) as exc:
+        raise CorruptStore(f"a ledger entry cannot be read ({exc!r}): {body[:80]!r}; restore from a backup") from exc
+
+
+def encode_statement(statement: Statement) -> str:
+    """Canonical JSON of a statement."""
+    return _canonical(_plain_statement(statement))
+
+
+def decode_statement(text: str) -> Statement:
+    """What `encode_statement` wrote."""
+    return _statement(json.loads(text))
+
+
+_canonical = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"), check_circular=False).encode
+
+_Plain = dict[str, Any]
+
+
+def _given(*parts: tuple[str, Any] | tuple[str, Any, Any]) -> _Plain:
+    """The parts (name, value[, default]) whose value is not the default."""
+    return {part[0]: part[1] for part in parts if part[1] != (part[2] if len(part) > 2 else None)}  # noqa: PLR2004
+
+
+def _plain(operation: Operation) -> _Plain:
+    match operation:
+        case Add(memory, moves, may_confirm):
+            plain = {"memory": _plain_memory(memory), "moves": [_plain_move(move) for move in moves]}
+            return plain if may_confirm else {**plain, "may_confirm": False}
+        case Supersede(old=old, new=new, at=at, until=until, kind=kind, part=part):
+            bounds = _given(("at", _micros(at)), ("until", _micros(until)))
+            rest = _given(("kind", kind, SupersessionKind.UPDATE), ("part", part))
+            return {"old": list(old), "new": list(new), **bounds, **rest}
+        case Transition(key, move):
+            return {"id": key, "move": _plain_move(move)}
+        case End(key, at, word):
+            return {"id": key, "at": to_micros(at), **_given(("source_word", word))}
+        case Link(source, target, kind):
+            return {"source": source, "target": target, "kind": kind}
+        case Revoke(change, move):
+            return {"change": change, **_given(("move", move))}
+        case OpenBranch(name, parent):
+            return {"name": name, **_given(("parent", parent))}
+        case MergeBranch(name) | AbandonBranch(name):
+            return {"name": name}
+        case Retract(key) | Confirm(key) | Erase(key):
+            return {"id": key}
+
+
+def _plain_memory(memory: Memory) -> _Plain:
+    statement = None if memory.statement is None else _plain_statement(memory.statement)
+    return {"id": memory.id, "scope": _plain_scope(memory.scope), "statement": statement}
+
+
+def _plain_scope(scope: Scope) -> _Plain:
+    plain = _given(
+        ("tenant", scope.tenant, "default"),
+        ("repo", scope.repo),
+        ("user", scope.user),
+        ("branch", scope.branch),
+        ("environment", scope.environment),
+    )
+    return {**plain, "related_repos": list(scope.related_repos)} if scope.related_repos else plain
+
+
+def _plain_move(move: Move) -> _Plain:
+    return {
+        "status": move.status,
+        "at": to_micros(move.at),
+        **_given(("ordinal", move.ordinal, 0), ("source_word", move.source_word)),
+    }
+
+
+def _plain_statement(statement: Statement) -> _Plain:
+    return _given(
+        ("title", statement.title),
+        ("kind", statement.kind, Kind.FACT),
+        ("body", statement.body, ""),
+        ("rationale", statement.rationale, ""),
+        ("subject", statement.subject),
+        ("aliases", statement.aliases, ()),
+        ("labels", statement.labels, ()),
+        ("language", statement.language),
+        ("confidence", statement.confidence, 1.0),
+        ("origin", statement.origin, Origin.HUMAN),
+        ("is_mandatory", statement.is_mandatory, False),
+        ("observed_at", _micros(statement.observed_at)),
+        ("anchors", [_plain_anchor(anchor) for anchor in statement.anchors], []),
+        ("alternatives", [_plain_alternative(one) for one in statement.alternatives], []),
+    )
+
+
+def _plain_anchor(anchor: Anchor) -> _Plain:
+    return {"kind": anchor.kind, "name": anchor.name, **_given(("repo", anchor.repo), ("role", anchor.role, "about"))}
+
+
+def _plain_alternative(alternative: Alternative) -> _Plain:
+    rest = _given(("reason", alternative.reason, ""), ("keys", alternative.keys, ()))
+    return {"name": alternative.name, "outcome": alternative.outcome, **rest}
+
+
+def _micros(moment: datetime | None) -> int | None:
+    return None if moment is None else to_micros(moment)
+
+
+def _scope(raw: dict[str, Any]) -> Scope:
+    return Scope(**{**raw, "related_repos": tuple(raw.get("related_repos", ()))})
+
+
+def _moment(micros: int | None) -> datetime | None:
+    return None if micros is None else from_micros(micros)
+
+
+def _move(raw: dict[str, Any]) -> Move:
+    return Move(Status(raw["status"]), from_micros(raw["at"]), raw.get("ordinal", 0), raw.get("source_word"))
+
+
+def _statement(raw: dict[str, Any]) -> Statement:
+    anchors = tuple(Anchor(**{**one, "kind": AnchorKind(one["kind"])}) for one in raw.get("anchors", ()))
+    alternatives = tuple(_alternative(one) for one in raw.get("alternatives", ()))
+    known = {
+        **raw,
+        "kind": Kind(raw.get("kind", Kind.FACT)),
+        "origin": Origin(raw.get("origin", Origin.HUMAN)),
+        "aliases": tuple(raw.get("aliases", ())),
+        "labels": tuple(raw.get("labels", ())),
+        "observed_at": _moment(raw.get("observed_at")),
+        "anchors": anchors,
+        "alternatives": alternatives,
+    }
+    return Statement(**known)
+
+
+def _alternative(raw: dict[str, Any]) -> Alternative:
+    return Alternative(raw["name"], Outcome(raw["outcome"]), raw.get("reason", ""), tuple(raw.get("keys", ())))
+
+
+def _memory(raw: dict[str, Any]) -> Memory:
+    statement = raw.get("statement")
+    return Memory(raw["id"], _scope(raw["scope"]), None if statement is None else _statement(statement))
+
+
+def _operation(name: str, raw: dict[str, Any]) -> Operation:
+    match name:
+        case "add":
+            moves = tuple(_move(one) for one in raw["moves"])
+            return Add(_memory(raw["memory"]), moves, raw.get("may_confirm", True))
+        case "supersede":
+            return Supersede(
+                old=tuple(raw["old"]),
+                new=tuple(raw["new"]),
+                at=_moment(raw.get("at")),
+                until=_moment(raw.get("until")),
+                kind=SupersessionKind(raw.get("kind", SupersessionKind.UPDATE)),
+                part=raw.get("part"),
+            )
+        case "transition":
+            return Transition(raw["id"], _move(raw["move"]))
+        case "end":
+            return End(raw["id"], from_micros(raw["at"]), raw.get("source_word"))
+        case "link":
+            return Link(raw["source"], raw["target"], LinkKind(raw["kind"]))
+        case _:
+            return _OPERATIONS[name](**raw)

@@ -1,0 +1,128 @@
+"""The composition root: from a place to an opened memory. The only module that names an adapter."""
+
+from __future__ import annotations
+
+import getpass
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+from graphmem.config import CONFIG, FILE, FOLDER, Settings, load_settings, locate, repository_name
+from graphmem.errors import InvalidInput, NotFound, Unsupported
+from graphmem.model import Request, Scope
+from graphmem.retrieval.embedding import Embedder, EmbedderMissing, find_embedder
+from graphmem.service import Desk, GraphMemory
+from graphmem.store import Clock, Store
+
+_IGNORE_ALL = "*\n"
+
+
+def open_memory(
+    url: str | None = None,
+    *,
+    scope: Scope | None = None,
+    actor: str | None = None,
+    clock: Clock | None = None,
+    embedder: Callable[[], Embedder | str] | None = None,
+    create: bool = False,
+) -> GraphMemory:
+    """Open the memory at a URL, or the one that belongs to the current folder.
+
+    Args:
+        url: `sqlite:///path/to/file.db` or a path; if not given, `GRAPHMEM_URL`, else the `.graphmem/` folder found
+            upward from the current one or beside git's common directory.
+        scope: Where readers and writers stand who do not say; from the settings if not given.
+        actor: Who writes who does not say; the user's login name if not given.
+        clock: Gives the current time, aware UTC.
+        embedder: Gives the embedding backend, or a sentence on why there is none.
+        create: Make the file if it is not there.
+
+    Raises:
+        NotFound: There is no memory here; the message says how to make one.
+        StoreUnavailable: It cannot be reached or locked.
+        Unsupported: It was written by a newer graphmem, or the URL's kind of store is unknown.
+    """
+    settings = load_settings()
+    store = open_store(locate(url, settings), settings, create=create)
+    desk = Desk(
+        store,
+        scope=scope or settings.scope(),
+        actor=actor or settings.actor or _login(),
+        clock=clock or _utc_now,
+        embedder=embedder or _installed_backend(settings),
+        gate=_pass,
+    )
+    return GraphMemory(desk)
+
+
+def initialise(folder: Path) -> Path:
+    """Make `.graphmem/` in a folder, with an ignore file of its own and the repository's name; keeps what is there.
+
+    Returns:
+        The path of the store's file.
+    """
+    home = folder / FOLDER
+    home.mkdir(parents=True, exist_ok=True)
+    ignore, config = home / ".gitignore", home / CONFIG
+    if not ignore.exists():
+        ignore.write_text(_IGNORE_ALL, encoding="utf-8")
+    repo = repository_name(folder)
+    if not config.exists() and repo is not None:
+        config.write_text(f'repo = "{repo}"\n', encoding="utf-8")
+    open_store(str(home / FILE), Settings(), create=True).close()
+    return home / FILE
+
+
+def open_store(url: str, settings: Settings, *, create: bool) -> Store:
+    """The store at a URL.
+
+    Raises:
+        NotFound: No such file, and `create` is False.
+        Unsupported: No adapter knows the URL's scheme.
+    """
+    scheme, mark, rest = url.partition("://")
+    if mark and scheme != "sqlite":
+        raise Unsupported(f"no store for {scheme + '://'!r}; there is sqlite:///path/to/file.db")
+    if mark and not rest.startswith("/"):
+        raise InvalidInput(f"{url!r} has no path; write sqlite:///relative.db or sqlite:////absolute.db")
+    path = Path(rest[1:] if mark else url)
+    if not create and not path.is_file():
+        raise NotFound(f"no memory at {str(path)!r}; run: graphmem init")
+    from graphmem.adapters.sqlite.store import SQLiteStore
+
+    return SQLiteStore.open(path, create=create, lock_timeout_s=settings.lock_timeout_s)
+
+
+def _installed_backend(settings: Settings) -> Callable[[], Embedder | str]:
+    """Loads the model at the first use and keeps it."""
+    loaded: list[Embedder | str] = []
+
+    def backend() -> Embedder | str:
+        if not loaded:
+            loaded.append(_load_backend(settings))
+        return loaded[0]
+
+    return backend
+
+
+def _load_backend(settings: Settings) -> Embedder | str:
+    if settings.embeddings == "off":
+        return "embeddings are switched off (GRAPHMEM_EMBEDDINGS)"
+    found = find_embedder()
+    return found.reason if isinstance(found, EmbedderMissing) else found
+
+
+def _login() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return "unknown"
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+def _pass(request: Request) -> Request:
+    """The gate until there is one for secrets."""
+    return request

@@ -1,0 +1,149 @@
+"""Pure ranking: the one tokeniser, name keys, and BM25 by Lucene's formula.
+
+Adapters index what `search_tokens` yields and retrieval asks with what `tokens` yields, so that every store sees the
+same words and gives the same scores.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+
+from graphmem.model import Kind, Statement
+
+BM25_K1 = 1.2
+BM25_B = 0.75
+TITLE_WEIGHT = 2
+
+_IDEOGRAPH = "\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af"
+_WORD = re.compile(rf"[{_IDEOGRAPH}]|(?:(?![{_IDEOGRAPH}])\w)+")
+_HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|_+")
+_LEADING_ZEROS = re.compile(r"\b0+(?=\d)")
+_NOT_WORD = re.compile(r"[\W_]+")
+
+
+def tokens(text: str) -> list[str]:
+    """Words of a text in order, folded; an identifier gives itself and its parts, an ideograph stands alone.
+
+    >>> tokens("Use HTTPServer in generate_rules.py")
+    ['use', 'httpserver', 'http', 'server', 'in', 'generate_rules', 'generate', 'rules', 'py']
+    """
+    if not text.isascii():
+        text = unicodedata.normalize("NFKC", text)
+    return [token for word in _WORD.findall(text) for token in _word_tokens(word)]
+
+
+@lru_cache(maxsize=65_536)
+def _word_tokens(word: str) -> tuple[str, ...]:
+    parts = tuple(part.casefold() for part in _HUMP.split(word) if part)
+    if len(parts) > 1:
+        return (word.strip("_").casefold(), *parts)
+    return parts
+
+
+def name_key(text: str) -> str:
+    """A title or identifier in the form in which exact matches are looked up.
+
+    >>> name_key("ADR-0012"), name_key("Use  `PostgreSQL`, now!")
+    ('adr 12', 'use postgresql now')
+    """
+    folded = unicodedata.normalize("NFKC", text).casefold()
+    return _LEADING_ZEROS.sub("", _NOT_WORD.sub(" ", folded).strip())
+
+
+def name_keys(statement: Statement) -> set[str]:
+    """Every key under which a statement can be named exactly: its title and its aliases."""
+    keys = {name_key(name) for name in (statement.title, *statement.aliases)}
+    return keys - {""}
+
+
+def search_tokens(statement: Statement) -> list[str]:
+    """The words by which a statement is found; those of its title and aliases count double."""
+    strong = tokens(" ".join((statement.title, *statement.aliases)))
+    weak = [statement.body, statement.rationale, statement.subject or "", *statement.labels]
+    weak += [anchor.name for anchor in statement.anchors]
+    weak += [alternative.name for alternative in statement.alternatives]
+    return strong * TITLE_WEIGHT + tokens(" ".join(weak))
+
+
+@dataclass(frozen=True, slots=True)
+class Corpus:
+    """What BM25 needs to know of all documents: how many, their mean length in tokens, and who holds each term."""
+
+    documents: int
+    mean_length: float
+    frequency: Mapping[str, int]
+
+    def idf(self, term: str) -> float:
+        """Lucene's inverse document frequency: never negative."""
+        held = self.frequency.get(term, 0)
+        return math.log(1 + (self.documents - held + 0.5) / (held + 0.5))
+
+
+def bm25(corpus: Corpus, terms: Sequence[str], counts: Mapping[str, int], length: int) -> float:
+    """Score of one document by Lucene's BM25.
+
+    Args:
+        corpus: Statistics of all documents.
+        terms: Query terms, each once.
+        counts: How often each term occurs in the document.
+        length: The document's number of tokens.
+
+    Source: Robertson and Zaragoza 2009; Lucene's `BM25Similarity`, which stores lengths in one byte.
+    """
+    quantised = _quantise(length)
+    norm = BM25_K1 * (1 - BM25_B + BM25_B * quantised / max(corpus.mean_length, 1e-9))
+    return sum(corpus.idf(term) * held / (held + norm) for term in terms if (held := counts.get(term, 0)))
+
+
+def term_counts(document: Iterable[str], terms: Iterable[str]) -> dict[str, int]:
+    """How often each of the terms occurs in a document."""
+    counted = Counter(document)
+    return {term: counted[term] for term in terms if term in counted}
+
+
+_FREE_VALUES = 24
+_MANTISSA_BITS = 4
+
+
+def _quantise(length: int) -> int:
+    """A length as Lucene's one-byte norm keeps it: exact up to 24, then four significant bits (SmallFloat)."""
+    rest = length - _FREE_VALUES
+    if rest <= 0:
+        return length
+    shift = max(rest.bit_length() - _MANTISSA_BITS, 0)
+    return _FREE_VALUES + ((rest >> shift) << shift)
+
+
+# ---- confidence
+
+HALF_LIFE_DAYS: Mapping[Kind, float] = {
+    Kind.DECISION: 1460.0,
+    Kind.CONVENTION: 730.0,
+    Kind.STRUCTURE: 365.0,
+    Kind.TASK: 60.0,
+    Kind.PREFERENCE: 730.0,
+    Kind.INCIDENT: 365.0,
+    Kind.FACT: 730.0,
+}
+_TRUST_FACTOR = (0.5, 0.7, 0.85, 0.95, 1.0)
+_DAY_S = 86_400.0
+
+
+def decayed_confidence(statement: Statement, fresh_at: datetime, asked_at: datetime) -> float:
+    """Confidence at the asked time: as stated, less for weaker origins, halved every half-life of its kind.
+
+    Args:
+        statement: Gives the stated confidence, the origin and the kind.
+        fresh_at: When it was last known to be right: the start of its time in force, or its last confirmation.
+        asked_at: The query's own valid time; a statement from later than that is not decayed.
+    """
+    age_days = max((asked_at - fresh_at).total_seconds(), 0.0) / _DAY_S
+    faded = 0.5 ** (age_days / HALF_LIFE_DAYS[statement.kind])
+    return statement.confidence * _TRUST_FACTOR[statement.origin.trust] * float(faded)

@@ -1,0 +1,1 @@
+"""Search: embedding backends, candidates, resolution to what holds."""

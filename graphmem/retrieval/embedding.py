@@ -1,0 +1,70 @@
+"""The port that turns texts into vectors, and the one door to a backend. Cheap to import."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from graphmem.errors import Unsupported
+from graphmem.retrieval.minilm import MiniLM
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+
+class Embedder(Protocol):
+    """Turns texts into vectors; thread-safe, and never on the network.
+
+    A text's vector depends on nothing but the text, the weights and the machine's arithmetic: not on its batch.
+    """
+
+    @property
+    def name(self) -> str:
+        """The model's name, as a store records it."""
+        ...
+
+    @property
+    def dimension(self) -> int:
+        """Length of every vector."""
+        ...
+
+    @property
+    def weights_hash(self) -> str:
+        """SHA-256 of the weights, in hex: two embedders with equal hashes give comparable vectors."""
+        ...
+
+    def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Vectors of shape (texts, dimension), each of length one, in the order of `texts`.
+
+        Raises:
+            Unsupported: The backend is installed but does not load; the message names the cause.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class EmbedderMissing:
+    """Why there are no vectors, so that an answer can say that it is lexical only.
+
+    Attributes:
+        reason: What is missing or wrong, then the fix; fit to be shown.
+    """
+
+    reason: str
+
+
+def find_embedder(model_folder: Path | None = None, *, is_thorough: bool = False) -> Embedder | EmbedderMissing:
+    """The embedder that is installed, not yet loaded, or why there is none.
+
+    Args:
+        model_folder: Where `model.safetensors` and `tokenizer.json` lie; the installed weights package if None.
+        is_thorough: Hash every byte of the weights (about 0.1 s) instead of samples (about 1 ms).
+    """
+    try:
+        return MiniLM.find(model_folder, is_thorough=is_thorough)
+    except Unsupported as problem:
+        return EmbedderMissing(str(problem))

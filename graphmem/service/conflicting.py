@@ -1,0 +1,76 @@
+"""Open contradictions, derived on reading: two for one subject, two successors of one memory, and declared ones."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+
+from graphmem.answers import Card, Conflicts, OpenConflict, intervals
+from graphmem.model import LinkKind, Point, Scope
+from graphmem.retrieval.cards import card
+from graphmem.service.desk import Desk
+from graphmem.temporal import Spans, View, rule
+from graphmem.temporal.spans import intersection
+
+_MANY = 100_000
+
+
+def open_conflicts(desk: Desk, point: Point, reader: Scope) -> Conflicts:
+    """See `Reader.conflicts`."""
+    found = [*_by_subject(desk, point, reader), *_by_fork(desk, point, reader), *_by_link(desk, point, reader)]
+    return Conflicts(tuple(found), point)
+
+
+def _by_subject(desk: Desk, point: Point, reader: Scope) -> Iterator[OpenConflict]:
+    for subject, ids in sorted(desk.store.contested_subjects(reader).items()):
+        view = desk.view(reader, ids, point.seq)
+        homes: dict[tuple[str | None, ...], list[str]] = defaultdict(list)
+        for key in ids:
+            memory = view.memory(key)
+            if memory is not None:
+                homes[memory.scope.repo, memory.scope.user, memory.scope.environment].append(key)
+        for same in homes.values():
+            ruling = rule(view, same, point.valid)
+            if ruling is not None and ruling.contested:
+                claims = (ruling.head, *(key for key, _ in ruling.contested))
+                yield _conflict(view, "subject", subject, claims, point, ruling.contested[0][1])
+
+
+def _by_fork(desk: Desk, point: Point, reader: Scope) -> Iterator[OpenConflict]:
+    for old in desk.store.forked(reader):
+        view = desk.view(reader, [old], point.seq)
+        edges = [edge for edge in view.edges_out(old) if edge.is_full and edge.until is None]
+        claims = tuple(edge.new for edge in edges if view.holds(edge.new, point.valid))
+        if len({edge.stamp.seq for edge in edges}) > 1 and len(set(claims)) > 1 and view.memory(old) is not None:
+            ruling = rule(view, claims, point.valid)
+            ordered = claims if ruling is None else (ruling.head, *(key for key, _ in ruling.contested))
+            yield _conflict(view, "fork", old, ordered, point, ruling.contested[0][1] if ruling else "")
+
+
+def _by_link(desk: Desk, point: Point, reader: Scope) -> Iterator[OpenConflict]:
+    seen: set[tuple[str, str]] = set()
+    for source, target in desk.store.declared_conflicts(reader):
+        view = desk.view(reader, [source, target], point.seq)
+        is_open = any(
+            row.kind is LinkKind.CONFLICTS_WITH and {row.source, row.target} == {source, target}
+            for row in view.links(source)
+        )
+        pair = (min(source, target), max(source, target))
+        if is_open and pair not in seen and view.holds(source, point.valid) and view.holds(target, point.valid):
+            seen.add(pair)
+            ruling = rule(view, pair, point.valid)
+            why = ruling.contested[0][1] if ruling and ruling.contested else ""
+            yield _conflict(view, "link", source, pair, point, why)
+
+
+def _conflict(view: View, found_by: str, what: str, claims: tuple[str, ...], point: Point, why: str) -> OpenConflict:
+    cards = tuple(one for key in claims if (one := card(view, key, point.valid)) is not None)
+    overlap: Spans = view.holding(claims[0])
+    for key in claims[1:]:
+        overlap = intersection(overlap, view.holding(key))
+    return OpenConflict(found_by, what, cards, why, intervals(overlap), _fix(cards))
+
+
+def _fix(cards: tuple[Card, ...]) -> str:
+    head, other = cards[0].id, cards[-1].id
+    return f"graphmem supersede {other} {head}, or the other way round; or graphmem end the one that no longer holds"

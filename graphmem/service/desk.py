@@ -1,0 +1,176 @@
+"""What every verb of the service works with: the store, the clock, the defaults, and the gate before the ledger."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from graphmem.errors import InvalidInput
+from graphmem.model import At, Change, Point, Provenance, Request, Scope
+from graphmem.retrieval.embedding import Embedder
+from graphmem.retrieval.search import Searcher
+from graphmem.store import Clock, ModelCard, Store
+from graphmem.temporal import View
+
+if TYPE_CHECKING:
+    from graphmem.store import Vector
+
+#: Looks at a request before anything of it is stored, indexed, embedded or logged; returns it, changed or not, or
+#: raises. The secrets gate will stand here.
+Gate = Callable[[Request], Request]
+
+_ID_ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
+_ID_CHARS = 12
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Write:
+    """Who writes, from where, and why; unset fields take the defaults of the opened memory.
+
+    Attributes:
+        scope: Where the writer stands, and where what it adds will live.
+        actor: Who or what says so.
+        source: Where it was read: a commit, a pull request, a document.
+        reason: Why, in a sentence; shown by `explain`.
+        op_id: Names this write, so that sending it again changes nothing; made up if not given.
+    """
+
+    scope: Scope | None = None
+    actor: str | None = None
+    source: str | None = None
+    reason: str | None = None
+    op_id: str | None = None
+
+
+class Desk:
+    """Shared by the verbs of one opened memory.
+
+    Args:
+        store: An open store; the desk's owner closes it.
+        scope: Where a reader or writer stands who does not say.
+        actor: Who writes, if a write does not say.
+        clock: Gives the current time, aware UTC.
+        embedder: Gives the embedding backend, or a sentence on why there is none.
+        gate: See `Gate`.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        *,
+        scope: Scope,
+        actor: str,
+        clock: Clock,
+        embedder: Callable[[], Embedder | str],
+        gate: Gate,
+    ) -> None:
+        self.store = store
+        self.scope = scope
+        self.actor = actor
+        self.clock = clock
+        self.installed_embedder = embedder
+        self.gate = gate
+        self.searcher = Searcher(store, self.embedder)
+
+    def embedder(self) -> Embedder | str:
+        """The embedding backend if its vectors can be compared with those in the store, or a sentence on why not."""
+        backend = self.installed_embedder()
+        if isinstance(backend, str):
+            return backend
+        card, stored = card_of(backend), self.store.model()
+        if stored is None or stored == card:
+            return backend
+        return f"the store has vectors of another model ({stored.name!r}, not {card.name!r}); run: graphmem reindex"
+
+    # ---- points and views
+
+    def point(self, at: At | None, reader: Scope) -> Point:
+        """Make a question's time exact.
+
+        Raises:
+            InvalidInput: `known_at` is not yet past: what will be known then cannot be told.
+        """
+        asked, now = at or At(), self.clock()
+        valid = asked.as_of or now
+        known = asked.known_at
+        if known is None:
+            return Point(valid, self.store.position(reader).seq)
+        if isinstance(known, datetime):
+            if known > now:
+                told = f"known_at {known.isoformat()} is not past yet (now is {now.isoformat()})"
+                raise InvalidInput(f"{told}; leave it out for latest")
+            return Point(valid, self.store.position(reader, known).seq)
+        latest = self.store.position(reader).seq
+        if not 0 <= known <= latest:
+            raise InvalidInput(f"known_at {known} is no ledger position; this ledger has 0 to {latest}")
+        return Point(valid, known)
+
+    def reader(self, scope: Scope | None) -> Scope:
+        """Where a reader stands."""
+        return self.scope if scope is None else scope
+
+    def view(self, reader: Scope, ids: Sequence[str], seq: int) -> View:
+        """What the reader sees of these memories and their chains at a ledger position."""
+        return View(self.store.rows(reader, list(dict.fromkeys(ids))), reader, seq)
+
+    def latest_view(self, reader: Scope, ids: Sequence[str]) -> View:
+        """What the reader sees of them now."""
+        return self.view(reader, ids, self.store.position(reader).seq)
+
+    # ---- writing
+
+    def request_for(self, write: Write | None) -> Writing:
+        """The constant parts of a write's requests."""
+        asked = write or Write()
+        op_id = asked.op_id if asked.op_id is not None else secrets.token_hex(12)
+        if not op_id or len(op_id) > 200:  # noqa: PLR2004
+            raise InvalidInput(f"op_id {op_id[:40]!r} must have 1 to 200 characters")
+        scope = self.reader(asked.scope)
+        provenance = Provenance(asked.actor or self.actor, asked.source, asked.reason)
+        first = self.store.change_by_op_id(scope, op_id) if asked.op_id is not None else None
+        return Writing(op_id, replace(scope, related_repos=()), provenance, first)
+
+    def apply(self, requests: Sequence[Request], texts: Mapping[str, str] | None = None) -> list[Change]:
+        """Send requests through the gate into the store, with vectors of the texts of new memories.
+
+        Args:
+            requests: As for `Store.apply`.
+            texts: Memory id to the text that is embedded for it.
+        """
+        passed = [self.gate(request) for request in requests]
+        return self.store.apply(passed, clock=self.clock, vectors=self._vectors(texts or {}))
+
+    def _vectors(self, texts: Mapping[str, str]) -> dict[str, Vector] | None:
+        if not texts:
+            return None
+        backend = self.embedder()
+        if isinstance(backend, str):
+            return None
+        if self.store.model() is None:
+            self.store.adopt_model(card_of(backend))
+        return dict(zip(texts, backend.embed(list(texts.values())), strict=True))
+
+
+def card_of(backend: Embedder) -> ModelCard:
+    """What a store records of an embedding backend."""
+    return ModelCard(backend.name, backend.dimension, backend.weights_hash)
+
+
+@dataclass(frozen=True, slots=True)
+class Writing:
+    """The constant parts of one write: `first` is the entry of the same `op_id`, if it was sent before."""
+
+    op_id: str
+    writer: Scope
+    provenance: Provenance
+    first: Change | None
+
+    def new_id(self, index: int = 0) -> str:
+        """An id for a memory that this write adds: the same each time the same `op_id` is sent."""
+        seed = f"{self.writer.tenant}\x1f{self.op_id}\x1f{index}".encode("utf-8", "surrogatepass")
+        number = int.from_bytes(hashlib.sha256(seed).digest()[:8], "big")
+        return "".join(_ID_ALPHABET[(number >> (5 * place)) & 31] for place in range(_ID_CHARS))

@@ -1,0 +1,98 @@
+"""Why a memory stands as it does: its reasons, what it rests on, and who leads its subject."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from graphmem.answers import Contest, Explanation, Hit, Interval, Related, State, interval
+from graphmem.errors import NotFound
+from graphmem.model import LinkKind, Point, Scope
+from graphmem.retrieval.cards import card, state, step
+from graphmem.retrieval.reasons import because, edge_reason, named, state_reason
+from graphmem.service.desk import Desk
+from graphmem.store import Filter
+from graphmem.temporal import Resolved, Standing, View, resolve, rule
+from graphmem.temporal.spans import union
+
+_LEANING = {LinkKind.DEPENDS_ON, LinkKind.IMPLEMENTS, LinkKind.REFINES}
+_MANY = 10_000
+
+
+def explanation(desk: Desk, key: str, point: Point, reader: Scope) -> Explanation:
+    """See `Reader.explain`."""
+    view = _view_with_links(desk, key, point, reader)
+    shown = card(view, key, point.valid)
+    if shown is None:
+        raise NotFound(f"no memory {key!r}; `list` and `search` show the ids that there are")
+    edges = [*view.edges_out(key), *view.edges_into(key)]
+    related = _related(view, key, point)
+    resolved = [] if view.holds(key, point.valid) else resolve(view, key, point.valid)
+    return Explanation(
+        card=shown,
+        at=point,
+        reasons=(state_reason(view, key, point.valid), *(edge_reason(view, edge) for edge in edges)),
+        resolves_to=tuple(_hit(view, one, point) for one in resolved if one.memory != key),
+        edges=tuple(step(view, edge, other=edge.new if edge.old == key else edge.old) for edge in edges),
+        related=related,
+        suspect=_suspect(view, related),
+        contested=_contested(desk, key, point, reader),
+    )
+
+
+def leading(view: View, key: str, rivals: Iterable[str]) -> tuple[Interval, ...]:
+    """When a memory leads among the memories of its subject."""
+    live = [one for one in rivals if view.memory(one) is not None]
+    instants = sorted({edge for one in live for piece in view.holding(one) for edge in piece})
+    pieces = [
+        ((low, high),)
+        for low, high in zip(instants, instants[1:], strict=False)
+        if (ruling := rule(view, live, low)) is not None and ruling.head == key
+    ]
+    return tuple(interval(piece) for piece in union(*pieces))
+
+
+def _view_with_links(desk: Desk, key: str, point: Point, reader: Scope) -> View:
+    """A view that also holds the memories at the other ends of typed links."""
+    rows = desk.store.rows(reader, [key])
+    ends = {end for row in rows.links if key in (row.source, row.target) for end in (row.source, row.target)}
+    if ends - rows.memories.keys():
+        rows = desk.store.rows(reader, [key, *sorted(ends)])
+    return View(rows, reader, point.seq)
+
+
+def _related(view: View, key: str, point: Point) -> tuple[Related, ...]:
+    found = []
+    for row in view.links(key):
+        is_outgoing = row.source == key
+        other = row.target if is_outgoing else row.source
+        found.append(Related(other, named(view, other), row.kind, is_outgoing, state(view, other, point.valid)))
+    return tuple(found)
+
+
+def _suspect(view: View, related: Sequence[Related]) -> tuple[str, ...]:
+    return tuple(
+        f"{one.kind.value.replace('_', ' ')} {named(view, one.memory)}, which is {one.state.value} now"
+        for one in related
+        if one.is_outgoing and one.kind in _LEANING and one.state is not State.HOLDS
+    )
+
+
+def _hit(view: View, resolved: Resolved, point: Point) -> Hit:
+    shown = card(view, resolved.memory, point.valid)
+    assert shown is not None, "resolution returns what is seen"  # noqa: S101
+    head = resolved.memory if resolved.standing is Standing.HOLDS else None
+    return Hit(shown, resolved.standing, 1.0, {}, resolved.via, because(view, resolved, point.valid), head=head)
+
+
+def _contested(desk: Desk, key: str, point: Point, reader: Scope) -> tuple[Contest, ...]:
+    memory = desk.view(reader, [key], point.seq).memory(key)
+    if memory is None or memory.statement is None or memory.statement.subject is None:
+        return ()
+    same = Filter(subjects=(memory.statement.subject,))
+    ids = desk.store.select(reader, same, at=None, before=point.seq + 1, limit=_MANY)
+    ruling = rule(desk.view(reader, ids, point.seq), ids, point.valid)
+    if ruling is None:
+        return ()
+    if ruling.head == key:
+        return tuple(Contest(other, why) for other, why in ruling.contested)
+    return tuple(Contest(ruling.head, why) for other, why in ruling.contested if other == key)

@@ -1,0 +1,338 @@
+"""Bringing a reading of a source into memory: compare with what is known, write only what differs.
+
+A record is known again by the file that it stands in (an anchor in the role `recorded in`). Its moves and replacements
+are compared one by one; new words make a new memory that corrects the old one, or takes over from it if the file now
+holds another decision.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from difflib import SequenceMatcher
+
+from graphmem.errors import Conflict, InvalidInput
+from graphmem.ingestion.observations import Observation, Problem, Reading, Replacement
+from graphmem.model import (
+    FOREVER,
+    Add,
+    Anchor,
+    AnchorKind,
+    Memory,
+    Move,
+    Operation,
+    Request,
+    Revoke,
+    Statement,
+    Status,
+    Supersede,
+    SupersessionKind,
+    Transition,
+)
+from graphmem.rows import EdgeRow
+from graphmem.service.desk import Desk, Write, Writing
+from graphmem.service.keeping import Progress, silent
+from graphmem.service.recording import embedded_text
+from graphmem.store import Filter
+from graphmem.temporal import View
+
+RECORDED_IN = "recorded in"
+_ANOTHER_DECISION = 0.5
+_BATCH = 200
+_MANY = 1_000_000
+
+
+@dataclass(slots=True)
+class IngestReport:
+    """What an ingestion changed.
+
+    Attributes:
+        added: Ids of memories recorded for the first time.
+        reworded: Ids of memories that corrected or took over from what the same file said before.
+        moved: Ids of memories that got a move.
+        linked: Ids (old, new) between which a replacement was recorded.
+        unlinked: The same, where the sources no longer declare one.
+        unchanged: How many records say what was known.
+        problems: What could not be understood or applied; nothing else was lost for it.
+        ids: Key of each record to the id of the memory that stands for it now.
+    """
+
+    added: list[str] = field(default_factory=list)
+    reworded: list[str] = field(default_factory=list)
+    moved: list[str] = field(default_factory=list)
+    linked: list[tuple[str, str]] = field(default_factory=list)
+    unlinked: list[tuple[str, str]] = field(default_factory=list)
+    unchanged: int = 0
+    problems: list[Problem] = field(default_factory=list)
+    ids: dict[str, str] = field(default_factory=dict)
+
+
+class Ingester:
+    """The verb that brings readings of sources in."""
+
+    _desk: Desk
+
+    def ingest(self, reading: Reading, *, write: Write | None = None, progress: Progress = silent) -> IngestReport:
+        """Bring a reading in; the second time it changes nothing, after an edit only what was edited.
+
+        Args:
+            reading: What a reader of `graphmem.ingestion` made of a source.
+            write: Whose memories these become; `source` names the reading on the ledger.
+            progress: Told after every record.
+        """
+        return _Ingestion(self._desk, self._desk.request_for(write), progress).run(reading)
+
+
+class _Ingestion:
+    """One reading on its way in."""
+
+    def __init__(self, desk: Desk, writing: Writing, progress: Progress) -> None:
+        self._desk = desk
+        self._writing = writing
+        self._progress = progress
+        self._now = desk.clock()
+        self._count = 0
+        self._report = IngestReport()
+
+    def run(self, reading: Reading) -> IngestReport:
+        self._report.problems.extend(reading.problems)
+        observations = [_anchored(one, self._writing.writer.repo) for one in reading.observations]
+        total, done = len(observations) + len(reading.replacements), 0
+        for start in range(0, len(observations), _BATCH):
+            batch = observations[start : start + _BATCH]
+            known, view = self._known([one.key for one in batch])
+            self._add_all([one for one in batch if one.key not in known])
+            for one in batch:
+                if one.key in known:
+                    self._update(one, known[one.key], view)
+            done += len(batch)
+            self._progress(done, total)
+        self._replace_all(reading.replacements)
+        self._progress(total, total)
+        return self._report
+
+    # ---- records
+
+    def _known(self, keys: list[str]) -> tuple[dict[str, str], View]:
+        """The memory that stands for each key now, and a view of them all."""
+        reader, files = self._writing.writer, Filter(paths=tuple(keys))
+        seq = self._desk.store.position(reader).seq
+        ids = self._desk.store.select(reader, files, at=None, before=seq + 1, limit=_MANY)
+        view = self._desk.view(reader, ids, seq)
+        known: dict[str, str] = {}
+        for key in reversed(ids):  # recorded last wins
+            memory = view.memory(key)
+            home = None if memory is None else _record_of(memory.statement)
+            if memory is None or home not in keys or memory.scope != self._writing.writer or view.is_retracted(key):
+                continue
+            known[home] = key
+        return known, view
+
+    def _add_all(self, observations: list[Observation]) -> None:
+        requests, texts = [], {}
+        for one in observations:
+            memory = Memory(self._new_id(), self._writing.writer, one.statement)
+            requests.append(self._request(Add(memory, one.moves, may_confirm=False), one.path))
+            texts[memory.id] = embedded_text(one.statement)
+            self._report.ids[one.key] = memory.id
+            self._report.added.append(memory.id)
+        if requests:
+            self._desk.apply(requests, texts)
+
+    def _update(self, one: Observation, key: str, view: View) -> None:
+        memory = view.memory(key)
+        assert memory is not None, "what is known is seen"  # noqa: S101
+        self._report.ids[one.key] = key
+        known = [row.move for row in view.moves(key)]
+        fresh = _fresh_moves(one.moves, known, self._now)
+        if memory.statement is not None and memory.statement.content_hash != one.statement.content_hash:
+            self._reword(one, memory, [*known, *fresh], view)
+        elif _is_redated(fresh, known):
+            self._reword(one, memory, list(one.moves), view)
+        elif fresh:
+            for move in fresh:
+                self._try(Transition(key, move), one.path)
+            self._report.moved.append(key)
+        else:
+            self._report.unchanged += 1
+
+    def _reword(self, one: Observation, old: Memory, moves: list[Move], view: View) -> None:
+        """Record the file's new words; what had taken over from the old memory takes over from the new one."""
+        memory = Memory(self._new_id(), old.scope, one.statement)
+        is_same = _is_same_decision(old.statement, one.statement)
+        life = tuple(moves) if is_same else one.moves
+        closing = [edge for edge in view.edges_out(old.id) if edge.is_full and edge.until is None]
+        operations: list[Operation] = [Revoke(seq) for seq in dict.fromkeys(edge.stamp.seq for edge in closing)]
+        operations.append(Add(memory, life, may_confirm=False))
+        operations.append(_takeover(old.id, memory.id, life, self._now, is_same=is_same))
+        operations.extend(_again(edge, memory.id) for edge in closing)
+        if self._try_all(operations, one.path, {memory.id: embedded_text(one.statement)}):
+            self._report.reworded.append(memory.id)
+            self._report.ids[one.key] = memory.id
+
+    # ---- replacements
+
+    def _replace_all(self, replacements: Iterable[Replacement]) -> None:
+        ids = self._report.ids
+        usable = [one for one in replacements if one.old in ids and one.new in ids and ids[one.old] != ids[one.new]]
+        view = self._desk.latest_view(self._writing.writer, list(ids.values()))
+        declared = {(ids[one.old], ids[one.new]) for one in usable}
+        self._unlink(view, set(ids.values()), declared)
+        for group in _groups(usable):
+            self._link(group, view)
+
+    def _link(self, group: list[Replacement], view: View) -> None:
+        ids, first = self._report.ids, group[0]
+        old, news = ids[first.old], tuple(ids[one.new] for one in group)
+        present = {edge.new for edge in view.edges_out(old) if (edge.kind is first.kind)}
+        missing = tuple(new for new in news if new not in present)
+        if not missing:
+            return
+        is_amendment = first.kind is SupersessionKind.AMENDMENT
+        moment = max(_takes_over_at(group, news, view), _begins(view, old))
+        operation = Supersede(
+            old=(old,),
+            new=missing,
+            at=moment,
+            until=first.until if first.until is not None and first.until > moment else None,
+            kind=first.kind,
+            part=first.part if is_amendment else None,
+        )
+        evidence = [line for one in group for _, line in one.evidence]
+        path = first.evidence[0][0] if first.evidence else first.new
+        if self._try(operation, path, " | ".join(dict.fromkeys(evidence))):
+            self._report.linked.extend((old, new) for new in missing)
+
+    def _unlink(self, view: View, ids: set[str], declared: set[tuple[str, str]]) -> None:
+        """Take back replacements that an earlier reading found and this one, of both their files, does not."""
+        gone: dict[int, list[tuple[str, str]]] = defaultdict(list)
+        for old in ids:
+            for edge in view.edges_out(old):
+                if edge.new in ids and (old, edge.new) not in declared and not _is_rewording(view, edge):
+                    gone[edge.stamp.seq].append((old, edge.new))
+        for seq, pairs in gone.items():
+            change = next(iter(self._desk.store.changes(self._writing.writer, after=seq - 1, limit=1)))
+            if change.op_id.startswith(_OP_PREFIX) and self._try(Revoke(seq), pairs[0][0]):
+                self._report.unlinked.extend(pairs)
+
+    # ---- writing
+
+    def _new_id(self) -> str:
+        self._count += 1
+        return self._writing.new_id(self._count)
+
+    def _request(self, operation: Operation, path: str, reason: str | None = None) -> Request:
+        self._count += 1
+        source = f"{self._writing.provenance.source or 'document'}: {path}"
+        provenance = replace(self._writing.provenance, source=source, reason=reason or self._writing.provenance.reason)
+        return Request(f"{_OP_PREFIX}{self._writing.op_id}/{self._count}", operation, self._writing.writer, provenance)
+
+    def _try(self, operation: Operation, path: str, reason: str | None = None) -> bool:
+        return self._try_all([operation], path, {}, reason)
+
+    def _try_all(
+        self, operations: list[Operation], path: str, texts: dict[str, str], reason: str | None = None
+    ) -> bool:
+        """Apply all or none; a refusal becomes a problem of the report and stops nothing else."""
+        try:
+            self._desk.apply([self._request(one, path, reason) for one in operations], texts)
+        except (Conflict, InvalidInput) as refusal:
+            self._report.problems.append(Problem(path, 1, f"not applied: {refusal}"))
+            return False
+        return True
+
+
+_OP_PREFIX = "ingest/"
+
+
+def _anchored(one: Observation, repo: str | None) -> Observation:
+    """The observation with its own file among its anchors, and files without a repository put into the writer's."""
+    own = Anchor(AnchorKind.FILE, one.key, repo, RECORDED_IN)
+    others = [
+        replace(anchor, repo=repo) if anchor.repo is None and anchor.kind is AnchorKind.FILE else anchor
+        for anchor in one.statement.anchors
+    ]
+    return replace(one, statement=replace(one.statement, anchors=(own, *others)))
+
+
+def _record_of(statement: Statement | None) -> str | None:
+    if statement is None:
+        return None
+    return next((anchor.name for anchor in statement.anchors if anchor.role == RECORDED_IN), None)
+
+
+def _fresh_moves(observed: tuple[Move, ...], known: list[Move], now: datetime) -> list[Move]:
+    """Moves that are not known yet. A new state with an old date was entered at some time before this reading."""
+    told = {(move.status, move.at, move.source_word) for move in known}
+    last = max((move.at for move in known), default=None)
+    was_active = any(move.status is Status.ACTIVE for move in known)
+    fresh = []
+    for move in observed:
+        if (move.status, move.at, move.source_word) in told:
+            continue
+        is_new_state = last is not None and move.at <= last and move.status is not known[-1].status
+        moment = now if is_new_state else move.at
+        status = Status.ENDED if move.status is Status.REJECTED and was_active else move.status
+        if (status, move.source_word) != (known[-1].status, known[-1].source_word) or moment != now:
+            fresh.append(replace(move, at=moment, status=status))
+    return fresh
+
+
+def _is_redated(fresh: list[Move], known: list[Move]) -> bool:
+    """Whether the source gives another date for a state that is known under the same word."""
+    told = {(move.status, move.source_word) for move in known}
+    return any((move.status, move.source_word) in told for move in fresh)
+
+
+def _is_same_decision(old: Statement | None, new: Statement) -> bool:
+    return old is None or SequenceMatcher(None, old.title.casefold(), new.title.casefold()).ratio() >= _ANOTHER_DECISION
+
+
+def _takeover(old: str, new: str, life: tuple[Move, ...], now: datetime, *, is_same: bool) -> Supersede:
+    if is_same:
+        return Supersede(old=(old,), new=(new,), kind=SupersessionKind.CORRECTION)
+    active = [move.at for move in life if move.status is Status.ACTIVE]
+    return Supersede(old=(old,), new=(new,), at=max(active[:1] or [now]))
+
+
+def _again(edge: EdgeRow, old: str) -> Supersede:
+    return Supersede(old=(old,), new=(edge.new,), at=edge.at, until=edge.until, kind=edge.kind, part=edge.part)
+
+
+def _is_rewording(view: View, edge: EdgeRow) -> bool:
+    old, new = view.memory(edge.old), view.memory(edge.new)
+    if old is None or new is None:
+        return True
+    return _record_of(old.statement) == _record_of(new.statement)
+
+
+def _groups(replacements: list[Replacement]) -> Iterator[list[Replacement]]:
+    """Replacements in time; several for good of one old record are one split, unless one of them follows the other."""
+    pairs = {(one.old, one.new) for one in replacements}
+    by_old: dict[str, list[Replacement]] = defaultdict(list)
+    for one in sorted(replacements, key=lambda one: (one.at is None, one.at or FOREVER, one.old, one.new)):
+        if one.kind is SupersessionKind.AMENDMENT or one.until is not None:
+            yield [one]
+        else:
+            by_old[one.old].append(one)
+    for group in by_old.values():
+        followed = [one for one in group if any((one.new, other.new) in pairs for other in group)]
+        lasting = [one for one in group if one not in followed]
+        for one in followed:
+            later = [other for other in group if (one.new, other.new) in pairs and other.at is not None]
+            end = min((other.at for other in later if other.at is not None), default=None)
+            yield [replace(one, until=end)]
+        if lasting:
+            yield lasting
+
+
+def _takes_over_at(group: list[Replacement], news: tuple[str, ...], view: View) -> datetime:
+    stated = [one.at for one in group if one.at is not None]
+    return min(stated) if stated else min(_begins(view, new) for new in news)
+
+
+def _begins(view: View, key: str) -> datetime:
+    moves = view.moves(key)
+    return view.start(key) or moves[0].move.at

@@ -1,0 +1,79 @@
+"""The verbs that keep a memory well: export, backup, restore, check, reindex, status."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+
+from graphmem.errors import Unsupported
+from graphmem.model import Scope
+from graphmem.service.desk import Desk, card_of
+from graphmem.service.recording import embedded_text
+from graphmem.store import Finding, StoreInfo
+
+#: Called with how many are done and how many there are in all.
+Progress = Callable[[int, int], None]
+
+_BATCH = 64
+
+
+def silent(_done: int, _total: int) -> None:
+    """Progress that nobody watches."""
+
+
+class Keeper:
+    """Verbs that keep one opened memory well."""
+
+    _desk: Desk
+
+    def export(self, *, scope: Scope | None = None) -> Iterator[str]:
+        """The tenant's whole ledger as JSON lines; `restore` of them gives equal answers at every point."""
+        return self._desk.store.export(self._desk.reader(scope))
+
+    def backup(self, target: Path) -> None:
+        """A consistent copy of the whole store in a new file, while others go on writing."""
+        self._desk.store.backup(target)
+
+    def restore(self, lines: Iterable[str], *, scope: Scope | None = None) -> int:
+        """Copy an export into the empty tenant verbatim, recorded times and erasures included.
+
+        Returns:
+            The number of ledger entries.
+
+        Raises:
+            InvalidInput: The tenant is not empty, or a line is not one that `export` wrote.
+            CorruptStore: The export's hash chain is broken.
+        """
+        return self._desk.store.restore(lines, tenant=self._desk.reader(scope).tenant)
+
+    def check(self) -> list[Finding]:
+        """Verify the hash chains and recompute every derived value; empty if all is as it must be."""
+        return self._desk.store.check()
+
+    def status(self, *, scope: Scope | None = None) -> StoreInfo:
+        """What the store is and how much it holds."""
+        return self._desk.store.info(self._desk.reader(scope))
+
+    def reindex(self, *, progress: Progress = silent, scope: Scope | None = None) -> int:
+        """Give every memory a vector of the installed model; goes on where an interrupted run stopped.
+
+        Returns:
+            How many vectors were made.
+
+        Raises:
+            Unsupported: No embedding model is installed.
+        """
+        backend = self._desk.installed_embedder()
+        if isinstance(backend, str):
+            raise Unsupported(f"vectors cannot be made: {backend}")
+        reader, store = self._desk.reader(scope), self._desk.store
+        store.adopt_model(card_of(backend))
+        info, done = store.info(reader), 0
+        total = info.memories - info.vectors
+        while batch := store.without_vector(reader, _BATCH):
+            memories = [store.rows(reader, batch).memories[key].memory for key in batch]
+            texts = [embedded_text(one.statement) for one in memories if one.statement is not None]
+            store.save_vectors(reader, dict(zip(batch, backend.embed(texts), strict=True)))
+            done += len(batch)
+            progress(done, total)
+        return done

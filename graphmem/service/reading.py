@@ -1,0 +1,264 @@
+"""The verbs that read: each answers for one point on both time axes, and says for which."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import datetime
+
+from graphmem.answers import (
+    Card,
+    Conflicts,
+    Diff,
+    Difference,
+    Explanation,
+    History,
+    Lane,
+    Listing,
+    SearchAnswer,
+    Timeline,
+    Turn,
+)
+from graphmem.errors import InvalidInput, NotFound
+from graphmem.model import FOREVER, At, Change, Point, Scope
+from graphmem.retrieval.cards import card, moves, step
+from graphmem.retrieval.paging import Place, next_cursor, place_of, question_mark
+from graphmem.retrieval.search import Query, Sort
+from graphmem.service.conflicting import open_conflicts
+from graphmem.service.desk import Desk
+from graphmem.service.explaining import explanation, leading
+from graphmem.store import Filter, Page
+from graphmem.temporal import View, stamp_of
+
+_CHUNK = 500
+_EVERYTHING = 1_000_000
+
+
+class Reader:
+    """Verbs that read one opened memory."""
+
+    _desk: Desk
+
+    def search(
+        self,
+        query: str,
+        *,
+        at: At | None = None,
+        scope: Scope | None = None,
+        where: Filter | None = None,
+        sort: Sort = Sort.RELEVANCE,
+        page: Page | None = None,
+    ) -> SearchAnswer:
+        """What holds at a point for a question in plain words, best first.
+
+        Whatever matches is followed to what holds: a question worded like a replaced decision finds its successor.
+        Identifiers ("PEP 5", "ADR-0012") and titles, quoted or not, match exactly before any wording.
+
+        Args:
+            query: A question, some words, a title or an identifier.
+            at: Valid time (`as_of`) and recorded time (`known_at`); now and latest if not given.
+            scope: Where the reader stands.
+            where: Narrows what is looked at.
+            sort: `relevance`, `recency` (recorded last first) or `confidence`.
+            page: How many, and after which cursor.
+        """
+        reader = self._desk.reader(scope)
+        point = self._desk.point(at, reader)
+        return self._desk.searcher.search(Query(query, point, reader, where or Filter(), sort, page or Page()))
+
+    def list(
+        self,
+        where: Filter | None = None,
+        *,
+        at: At | None = None,
+        scope: Scope | None = None,
+        sort: Sort = Sort.RECENCY,
+        page: Page | None = None,
+    ) -> Listing:
+        """Memories that fit a filter and hold at a point; with `include_history` or `statuses` those that do not, too.
+
+        Returns:
+            Recorded last first, or most trusted first.
+        """
+        reader, asked = self._desk.reader(scope), page or Page(limit=50)
+        wanted = where or Filter()
+        mark = question_mark("list", wanted, sort, reader)
+        place = place_of(asked, self._desk.point(at, reader), mark)
+        cards = self._fitting(wanted, reader, place.point, is_latest=at is None or at.known_at is None)
+        if sort is Sort.CONFIDENCE:
+            cards = iter(sorted(cards, key=lambda one: (-one.confidence, -one.change, one.id)))
+        return _page(cards, place, asked.limit, mark)
+
+    def get(self, key: str, *, at: At | None = None, scope: Scope | None = None) -> Card:
+        """One memory at a point.
+
+        Raises:
+            NotFound: No such memory, or none that the reader sees.
+        """
+        reader = self._desk.reader(scope)
+        point = self._desk.point(at, reader)
+        return _known(card(self._desk.view(reader, [key], point.seq), key, point.valid), key)
+
+    def history(self, key: str, *, at: At | None = None, scope: Scope | None = None) -> History:
+        """A memory's own life, and what came before and after it.
+
+        Raises:
+            NotFound: No such memory, or none that the reader sees.
+        """
+        reader = self._desk.reader(scope)
+        point = self._desk.point(at, reader)
+        view = self._desk.view(reader, [key], point.seq)
+        shown = _known(card(view, key, point.valid), key)
+        out, into = view.edges_out(key), view.edges_into(key)
+        changes = (one for one in self._desk.store.changes_of(reader, key) if one.seq <= point.seq)
+        return History(
+            card=shown,
+            at=point,
+            predecessors=tuple(step(view, edge, other=edge.old) for edge in into if edge.is_full or edge.part),
+            successors=tuple(step(view, edge, other=edge.new) for edge in out if edge.is_full or edge.part),
+            amendments=tuple(step(view, edge, other=edge.new) for edge in out if not edge.is_full),
+            amends=tuple(step(view, edge, other=edge.old) for edge in into if not edge.is_full),
+            chain=tuple(_cards(view, _chain(view, key), point)),
+            moves=moves(view, key),
+            changes=tuple(one for one in changes if view.lineage.sees(stamp_of(one))),
+        )
+
+    def timeline(
+        self, *, subject: str | None = None, path: str | None = None, at: At | None = None, scope: Scope | None = None
+    ) -> Timeline:
+        """Everything known about a subject or a path, each memory with its moves and when it held.
+
+        Raises:
+            InvalidInput: Neither or both of `subject` and `path` are given.
+        """
+        if (subject is None) == (path is None):
+            raise InvalidInput("a timeline is of one subject or one path: give one of the two")
+        reader = self._desk.reader(scope)
+        point = self._desk.point(at, reader)
+        where = Filter(subjects=(subject,)) if subject is not None else Filter(paths=(path or "",))
+        ids = self._desk.store.select(reader, where, at=None, before=point.seq + 1, limit=_EVERYTHING)
+        view = self._desk.view(reader, ids, point.seq)
+        chained = {key: None for one in ids for key in _chain(view, one)}
+        lanes = [
+            Lane(shown, moves(view, shown.id), leading(view, shown.id, ids) if subject is not None else ())
+            for shown in _cards(view, chained, point)
+        ]
+        lanes.sort(key=lambda lane: (lane.moves[0].at if lane.moves else point.valid, lane.card.change))
+        return Timeline(tuple(lanes), point)
+
+    def diff(
+        self, start: At, end: At | None = None, *, where: Filter | None = None, scope: Scope | None = None
+    ) -> Diff:
+        """What is believed at one point and not at the other; each point may differ in both times.
+
+        Returns:
+            What appeared and what vanished, recorded last first.
+        """
+        reader, wanted = self._desk.reader(scope), where or Filter()
+        before, after = self._desk.point(start, reader), self._desk.point(end, reader)
+        found: list[Difference] = []
+        for ids in self._chunks(wanted, reader, max(before.seq, after.seq), None):
+            rows = self._desk.store.rows(reader, ids)
+            old, new = View(rows, reader, before.seq), View(rows, reader, after.seq)
+            found.extend(_differences(old, new, ids, (before, after)))
+        return Diff(before, after, tuple(found))
+
+    def explain(self, key: str, *, at: At | None = None, scope: Scope | None = None) -> Explanation:
+        """Why a memory stands as it does at a point, what stands for it, and what it rests on.
+
+        Raises:
+            NotFound: No such memory, or none that the reader sees.
+        """
+        reader = self._desk.reader(scope)
+        return explanation(self._desk, key, self._desk.point(at, reader), reader)
+
+    def conflicts(self, *, at: At | None = None, scope: Scope | None = None) -> Conflicts:
+        """Contradictions at a point that nobody has decided, each with the rule that would and the fix."""
+        reader = self._desk.reader(scope)
+        return open_conflicts(self._desk, self._desk.point(at, reader), reader)
+
+    def changes(self, *, after: int = 0, limit: int = 100, scope: Scope | None = None) -> Sequence[Change]:
+        """Ledger entries in order, those past a position, as far as they concern what the reader sees."""
+        reader = self._desk.reader(scope)
+        return self._desk.store.changes(reader, after=after, limit=limit)
+
+    # ---- parts
+
+    def _fitting(self, where: Filter, reader: Scope, point: Point, *, is_latest: bool) -> Iterator[Card]:
+        hint = None if where.include_history or where.statuses or not is_latest else point.valid
+        for ids in self._chunks(where, reader, point.seq, hint):
+            view = self._desk.view(reader, ids, point.seq)
+            for shown in _cards(view, ids, point):
+                if _is_wanted(shown, where):
+                    yield shown
+
+    def _chunks(self, where: Filter, reader: Scope, seq: int, hint: datetime | None) -> Iterator[Sequence[str]]:
+        before = seq + 1
+        while True:
+            ids = self._desk.store.select(reader, where, at=hint, before=before, limit=_CHUNK)
+            if not ids:
+                return
+            yield ids
+            before = self._desk.store.rows(reader, ids[-1:]).memories[ids[-1]].stamp.seq
+
+
+def _known(shown: Card | None, key: str) -> Card:
+    if shown is None:
+        raise NotFound(f"no memory {key!r}; `list` and `search` show the ids that there are")
+    return shown
+
+
+def _cards(view: View, ids: Iterable[str], point: Point) -> Iterator[Card]:
+    return (shown for key in ids if (shown := card(view, key, point.valid)) is not None)
+
+
+def _is_wanted(shown: Card, where: Filter) -> bool:
+    if where.statuses:
+        return shown.told is not None and shown.told.status in where.statuses
+    return where.include_history or shown.state.value == "holds"
+
+
+def _page(cards: Iterable[Card], place: Place, limit: int, mark: str) -> Listing:
+    wanted = place.offset + limit + 1
+    seen = [one for _, one in zip(range(wanted), cards, strict=False)]
+    shown = seen[place.offset : place.offset + limit]
+    return Listing(tuple(shown), place.point, next_cursor(place, len(shown), len(seen), mark))
+
+
+def _chain(view: View, key: str) -> list[str]:
+    """The memory with all that leads to it and from it over full edges, earlier ones first."""
+    before = _reach(key, lambda one: [edge.old for edge in view.edges_into(one) if edge.is_full])
+    after = _reach(key, lambda one: [edge.new for edge in view.edges_out(one) if edge.is_full])
+    members = dict.fromkeys([*reversed(before), key, *after])
+    order: list[str] = []
+    while members:
+        ready = [one for one in members if not any(e.old in members for e in view.edges_into(one) if e.is_full)]
+        earliest = min(ready, key=lambda one: (_began(view, one), one))
+        order.append(earliest)
+        del members[earliest]
+    return order
+
+
+def _began(view: View, key: str) -> datetime:
+    moves_known = view.moves(key)
+    return view.start(key) or (moves_known[0].move.at if moves_known else FOREVER)
+
+
+def _reach(key: str, steps: Callable[[str], list[str]]) -> list[str]:
+    queue = [key]
+    seen: dict[str, None] = {key: None}
+    while queue:
+        for one in steps(queue.pop(0)):
+            if one not in seen:
+                seen[one] = None
+                queue.append(one)
+    return [one for one in seen if one != key]
+
+
+def _differences(old: View, new: View, ids: Iterable[str], points: tuple[Point, Point]) -> Iterator[Difference]:
+    before, after = points
+    for key in ids:
+        was, now = old.holds(key, before.valid), new.holds(key, after.valid)
+        if was and not now and (shown := card(new, key, after.valid) or card(old, key, before.valid)):
+            yield Difference(Turn.VANISHED, shown, tuple(e.new for e in new.edges_out(key) if e.is_full))
+        elif now and not was and (shown := card(new, key, after.valid)):
+            yield Difference(Turn.APPEARED, shown, tuple(e.old for e in new.edges_into(key) if e.is_full))

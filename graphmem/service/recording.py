@@ -1,0 +1,291 @@
+"""The verbs that write: each is one ledger entry, or for a replacement by new words two, in one transaction."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from graphmem.answers import Written
+from graphmem.errors import InvalidInput, NotFound
+from graphmem.model import (
+    AbandonBranch,
+    Add,
+    Confirm,
+    End,
+    Erase,
+    Kind,
+    Link,
+    LinkKind,
+    Memory,
+    MergeBranch,
+    Move,
+    OpenBranch,
+    Operation,
+    Request,
+    Retract,
+    Revoke,
+    Scope,
+    Statement,
+    Status,
+    Supersede,
+    SupersessionKind,
+    Transition,
+    instant,
+)
+from graphmem.service.desk import Desk, Write, Writing
+from graphmem.temporal import View, touched
+
+_TITLE_CHARS = 200
+_BLANK = re.compile(r"\s")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class New:
+    """A memory to record in bulk; without `moves` it is active from now."""
+
+    statement: Statement
+    moves: tuple[Move, ...] = ()
+    id: str | None = None
+    scope: Scope | None = None
+
+
+class Recorder:
+    """Verbs that write to one opened memory."""
+
+    _desk: Desk
+
+    def add(
+        self,
+        statement: Statement | str,
+        *,
+        moves: Sequence[Move] = (),
+        kind: Kind = Kind.FACT,
+        start: datetime | None = None,
+        write: Write | None = None,
+    ) -> Written:
+        """Record a memory; if its very content already holds all that time, that one is confirmed instead.
+
+        Args:
+            statement: What is true; a text gives its first line as title and the rest as body.
+            moves: Its life as its source tells it; without any it is active from `start`.
+            kind: What sort of statement a text is.
+            start: Since when it holds, aware; now if not given.
+            write: Who writes, from where and why.
+
+        Raises:
+            InvalidInput: The statement or its moves are not well formed.
+            Conflict: The `op_id` was used for something else.
+        """
+        said = statement_from(statement, kind)
+        writing = self._desk.request_for(write)
+        if writing.first is not None and isinstance(writing.first.operation, Confirm):
+            return Written(writing.first, (writing.first.operation.id,), is_confirmation=True)
+        memory = Memory(writing.new_id(), writing.writer, said)
+        life = tuple(moves) or (Move(Status.ACTIVE, self._moment(start, writing)),)
+        change = self._desk.apply([_request(writing, Add(memory, life))], {memory.id: embedded_text(said)})[0]
+        if isinstance(change.operation, Confirm):
+            return Written(change, (change.operation.id,), is_confirmation=True)
+        return Written(change, (memory.id,))
+
+    def add_many(self, items: Iterable[New], *, write: Write | None = None) -> list[Written]:
+        """Record many memories in one transaction: all or none."""
+        writing = self._desk.request_for(write)
+        now = self._desk.clock()
+        requests, texts = [], {}
+        for index, item in enumerate(items):
+            home = writing.writer if item.scope is None else item.scope
+            memory = Memory(item.id or writing.new_id(index), home, item.statement)
+            life = item.moves or (Move(Status.ACTIVE, now),)
+            requests.append(_request(replace(writing, op_id=f"{writing.op_id}/{index}"), Add(memory, life)))
+            texts[memory.id] = embedded_text(item.statement)
+        if not requests:
+            return []
+        changes = self._desk.apply(requests, texts)
+        return [Written(one, touched(one.operation), isinstance(one.operation, Confirm)) for one in changes]
+
+    def supersede(
+        self,
+        old: str | Sequence[str],
+        new: str | Statement | Sequence[str],
+        *,
+        at: datetime | None = None,
+        until: datetime | None = None,
+        kind: SupersessionKind = SupersessionKind.UPDATE,
+        write: Write | None = None,
+    ) -> Written:
+        """Let a memory take over from another, or several from several.
+
+        Args:
+            old: Id or ids of what is replaced.
+            new: Id or ids of what takes over; or a statement or text, which is recorded first, and lives where the
+                first old memory lives.
+            at: From when; now if not given. A correction has none: the old was never right.
+            until: End of a provisional replacement.
+            kind: `update` (the world changed) or `correction`; see `amend` for a part.
+            write: Who writes, from where and why.
+
+        Raises:
+            NotFound: An id is not one that the writer sees.
+            Conflict: Another writer was first; `heads` are the current ones.
+            InvalidInput: It would close a cycle, precede the start of the old, or the interval is empty.
+        """
+        writing = self._desk.request_for(write)
+        olds = (old,) if isinstance(old, str) else tuple(old)
+        moment = None if kind is SupersessionKind.CORRECTION else self._moment(at, writing)
+        requests, texts, news = self._successors(olds, new, moment, writing)
+        operation = Supersede(old=olds, new=news, at=moment, until=until, kind=kind)
+        changes = self._desk.apply([*requests, _request(writing, operation)], texts)
+        return Written(changes[-1], (*olds, *news))
+
+    def amend(
+        self,
+        old: str,
+        new: str | Statement,
+        part: str,
+        *,
+        at: datetime | None = None,
+        write: Write | None = None,
+    ) -> Written:
+        """Let a memory replace only the named part of another, which goes on holding otherwise."""
+        writing = self._desk.request_for(write)
+        moment = self._moment(at, writing)
+        requests, texts, news = self._successors((old,), new, moment, writing)
+        operation = Supersede(old=(old,), new=news, at=moment, kind=SupersessionKind.AMENDMENT, part=part)
+        changes = self._desk.apply([*requests, _request(writing, operation)], texts)
+        return Written(changes[-1], (old, *news))
+
+    def transition(
+        self,
+        key: str,
+        status: Status,
+        *,
+        at: datetime | None = None,
+        word: str | None = None,
+        write: Write | None = None,
+    ) -> Written:
+        """Give a memory one more move, in the source's own word if it has one."""
+        writing = self._desk.request_for(write)
+        return self._one(writing, Transition(key, Move(status, self._moment(at, writing), source_word=word)))
+
+    def end(
+        self, key: str, *, at: datetime | None = None, word: str | None = None, write: Write | None = None
+    ) -> Written:
+        """The memory stops holding, without a successor."""
+        writing = self._desk.request_for(write)
+        return self._one(writing, End(key, self._moment(at, writing), word))
+
+    def retract(self, key: str, *, write: Write | None = None) -> Written:
+        """The memory should not be believed at any time."""
+        return self._one(self._desk.request_for(write), Retract(key))
+
+    def confirm(self, key: str, *, write: Write | None = None) -> Written:
+        """Somebody saw that the memory still holds: its confidence starts afresh."""
+        return self._one(self._desk.request_for(write), Confirm(key))
+
+    def link(self, source: str, target: str, kind: LinkKind, *, write: Write | None = None) -> Written:
+        """Relate two memories."""
+        return self._one(self._desk.request_for(write), Link(source, target, kind))
+
+    def revoke(self, change: int, *, move: int | None = None, write: Write | None = None) -> Written:
+        """Undo a supersede, transition, end, retract or link by its ledger position; or one move of an add."""
+        return self._one(self._desk.request_for(write), Revoke(change, move))
+
+    def open_branch(self, name: str, *, parent: str | None = None, write: Write | None = None) -> Written:
+        """Open a branch of the writer's repository; what is written there is seen only there until it is merged."""
+        return self._one(self._desk.request_for(write), OpenBranch(name, parent))
+
+    def merge_branch(self, name: str, *, write: Write | None = None) -> Written:
+        """Make what was written on a branch visible on its parent."""
+        return self._one(self._desk.request_for(write), MergeBranch(name))
+
+    def abandon_branch(self, name: str, *, write: Write | None = None) -> Written:
+        """Hide what was written on a branch for good."""
+        return self._one(self._desk.request_for(write), AbandonBranch(name))
+
+    def erase(self, key: str, *, write: Write | None = None) -> Written:
+        """Remove a memory's content for good, everywhere; that it was there stays on the ledger."""
+        return self._one(self._desk.request_for(write), Erase(key))
+
+    # ---- parts
+
+    def _one(self, writing: Writing, operation: Operation) -> Written:
+        change = self._desk.apply([_request(writing, operation)])[0]
+        return Written(change, touched(change.operation))
+
+    def _moment(self, asked: datetime | None, writing: Writing) -> datetime:
+        """The asked time, else now; when a write is sent again, the now of its first time."""
+        if asked is not None:
+            return instant(asked)
+        return self._desk.clock() if writing.first is None else _moment_of(writing.first.operation, self._desk.clock())
+
+    def _successors(
+        self, olds: tuple[str, ...], new: str | Statement | Sequence[str], moment: datetime | None, writing: Writing
+    ) -> tuple[list[Request], dict[str, str], tuple[str, ...]]:
+        """Requests that record what takes over, texts to embed for them, and its ids."""
+        if not isinstance(new, str | Statement):
+            return [], {}, tuple(new)
+        view = self._desk.latest_view(writing.writer, [*olds, new] if isinstance(new, str) else olds)
+        if isinstance(new, str) and (view.memory(new) is not None or not _BLANK.search(new)):
+            return [], {}, (new,)  # one word is an id, and if nobody has it the plan says so
+        template = next((found for found in map(view.memory, olds) if found is not None), None)
+        if template is None or template.statement is None:
+            raise NotFound(f"no memory {olds[0]!r}")
+        said = new if isinstance(new, Statement) else _restated(new, template.statement)
+        memory = Memory(writing.new_id(), replace(template.scope, branch=writing.writer.branch), said)
+        life = (Move(Status.ACTIVE, moment or _start(view, olds) or self._desk.clock()),)
+        add = _request(replace(writing, op_id=f"{writing.op_id}/new"), Add(memory, life, may_confirm=False))
+        return [add], {memory.id: embedded_text(said)}, (memory.id,)
+
+
+def statement_from(said: Statement | str, kind: Kind) -> Statement:
+    """A statement, or the one that a text makes: first line the title, the rest the body."""
+    if isinstance(said, Statement):
+        return said
+    title, body = _split(said)
+    return Statement(title=title, body=body, kind=kind)
+
+
+def embedded_text(statement: Statement) -> str:
+    """What a memory's vector is made of."""
+    return "\n".join(part for part in (statement.title, statement.body, statement.rationale) if part)[:4000]
+
+
+def _split(text: str) -> tuple[str, str]:
+    lines = text.strip().split("\n", 1)
+    if not lines[0].strip():
+        raise InvalidInput("there is no text to remember")
+    first = lines[0].strip()
+    if len(first) <= _TITLE_CHARS:
+        return first, lines[1].strip() if len(lines) > 1 else ""
+    return first[: _TITLE_CHARS - 1].rsplit(" ", 1)[0] + "…", text.strip()
+
+
+def _restated(text: str, old: Statement) -> Statement:
+    """New words for what an old statement was about."""
+    title, body = _split(text)
+    return replace(old, title=title, body=body, rationale="", aliases=(), alternatives=(), observed_at=None)
+
+
+def _start(view: View, olds: tuple[str, ...]) -> datetime | None:
+    starts = [moment for moment in map(view.start, olds) if moment is not None]
+    return min(starts, default=None)
+
+
+def _moment_of(operation: Operation, otherwise: datetime) -> datetime:
+    match operation:
+        case Add(_, moves, _):
+            return moves[0].at
+        case Supersede(at=moment) if moment is not None:
+            return moment
+        case Transition(_, move):
+            return move.at
+        case End(_, at, _):
+            return at
+        case _:
+            return otherwise
+
+
+def _request(writing: Writing, operation: Operation) -> Request:
+    return Request(writing.op_id, operation, writing.writer, writing.provenance)

@@ -1,0 +1,274 @@
+"""The Store port: what a storage engine must do for graphmem, in the words of the domain.
+
+An adapter stores and finds. It never decides what holds: it executes what `graphmem.temporal.plan` returns under
+its tenant's write lock, and hands back rows and candidates. Where exactness would be slow it may return a superset
+of the memories that a reader sees on branches or in force; it never returns another tenant's, another user's, or
+another environment's, and never less than what was asked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Protocol, Self
+
+from graphmem.model import Change, Kind, Origin, Request, Scope, Status
+from graphmem.rows import Rows
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    #: A unit vector of 32-bit floats.
+    Vector = NDArray[np.float32]
+
+Clock = Callable[[], datetime]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filter:
+    """What a memory must be, beside being visible; empty means anything goes, several values mean any of them.
+
+    Attributes:
+        paths: Exact paths, folder prefixes that end in `/`, or globs with `*`, `**` and `?`, of file anchors.
+        components: Names of component or module anchors.
+        statuses: Own states at the asked time; `superseded` is asked for by `include_history` alone.
+        min_confidence: Tests the confidence as stated, never a decayed one.
+        include_history: Return what does not hold too, each with its intervals.
+    """
+
+    kinds: tuple[Kind, ...] = ()
+    labels: tuple[str, ...] = ()
+    paths: tuple[str, ...] = ()
+    components: tuple[str, ...] = ()
+    languages: tuple[str, ...] = ()
+    subjects: tuple[str, ...] = ()
+    statuses: tuple[Status, ...] = ()
+    origins: tuple[Origin, ...] = ()
+    min_confidence: float = 0.0
+    include_history: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """How many answers, and after which: `cursor` is what the answer before gave, opaque and stable."""
+
+    limit: int = 10
+    cursor: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """What a search looks for.
+
+    Attributes:
+        terms: Tokens of the query as `graphmem.ranking.tokens` gives them, each once.
+        names: Normalised identifiers and titles (`graphmem.ranking.name_key`) that are looked up exactly.
+        vector: Unit vector of the query, or None to leave vectors out.
+        limit: At most so many lexical and so many vector matches, best first.
+    """
+
+    terms: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
+    vector: Vector | None = None
+    limit: int = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Matches:
+    """Memories that answer a probe, whether they hold or not.
+
+    Attributes:
+        lexical: (id, BM25 score by Lucene's formula), best first, ties by id.
+        vector: (id, cosine), best first, ties by id.
+        named: name key to the ids that carry it as alias or title, ids sorted.
+    """
+
+    lexical: tuple[tuple[str, float], ...] = ()
+    vector: tuple[tuple[str, float], ...] = ()
+    named: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbour:
+    """A memory near another in the graph: over a typed link, or over an anchor that both are about."""
+
+    memory: str
+    of: str
+    over: str
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """A ledger position and its clock; `seq` 0 and no clock stand before the first entry."""
+
+    seq: int
+    recorded_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class ModelCard:
+    """Which embedding model made the vectors that a store holds."""
+
+    name: str
+    dimension: int
+    weights_hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class StoreInfo:
+    """What a store is and how much it holds; counts are of one tenant."""
+
+    url: str
+    schema_version: int
+    model: ModelCard | None
+    memories: int
+    changes: int
+    vectors: int
+    size_bytes: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something that `check` found to differ from what it must be; `what` names the value stored and expected."""
+
+    area: str
+    what: str
+
+
+class Store(Protocol):
+    """One storage engine, open. Safe to use from several threads and, where the engine allows, processes."""
+
+    # ---- writing
+
+    def apply(
+        self, requests: Sequence[Request], *, clock: Clock, vectors: Mapping[str, Vector] | None = None
+    ) -> list[Change]:
+        """Plan and execute requests of one tenant in order, as one atomic and durable write.
+
+        A request whose `op_id` is already in the ledger changes nothing and returns the entry of the first time.
+
+        Args:
+            requests: At least one; all writers are of one tenant.
+            clock: Read once per request, inside the transaction.
+            vectors: Memory id to unit vector, for memories that these requests add.
+
+        Raises:
+            GraphMemError: As `graphmem.temporal.plan` does, and `Conflict` for an `op_id` reused with another
+                payload; nothing of any request was written then.
+        """
+        ...
+
+    def restore(self, lines: Iterable[str], *, tenant: str) -> int:
+        """Copy an export into an empty tenant verbatim, recorded times included; returns the number of entries.
+
+        Raises:
+            InvalidInput: The tenant is not empty, or a line is not what `export` wrote: its number is named.
+            CorruptStore: The hash chain of the export is broken.
+        """
+        ...
+
+    def save_vectors(self, reader: Scope, vectors: Mapping[str, Vector]) -> None:
+        """Set vectors of memories that exist; of those erased or unknown nothing is kept."""
+        ...
+
+    def adopt_model(self, card: ModelCard) -> None:
+        """Record the embedding model; if it differs from the recorded one, all vectors are dropped."""
+        ...
+
+    # ---- reading
+
+    def model(self) -> ModelCard | None:
+        """The embedding model that made the vectors here; None before there are any."""
+        ...
+
+    def position(self, reader: Scope, moment: datetime | None = None) -> Position:
+        """The last ledger entry at or before a moment, or of all."""
+        ...
+
+    def changes(self, reader: Scope, *, after: int = 0, limit: int = 1000) -> list[Change]:
+        """Ledger entries of the tenant in order, those past `after`."""
+        ...
+
+    def change_by_op_id(self, reader: Scope, op_id: str) -> Change | None:
+        """The ledger entry of an `op_id`, None if it was never used in the tenant."""
+        ...
+
+    def changes_of(self, reader: Scope, memory: str) -> list[Change]:
+        """Every ledger entry that names a memory or revokes one that does, in order."""
+        ...
+
+    def rows(self, reader: Scope, ids: Sequence[str]) -> Rows:
+        """The rows of these memories and of all that they are chained to; unknown ids are left out."""
+        ...
+
+    def select(self, reader: Scope, where: Filter, *, at: datetime | None, before: int, limit: int) -> list[str]:
+        """Ids of memories that fit the filter, those recorded last first.
+
+        Args:
+            reader: Only memories whose home it admits.
+            where: `statuses` is left to the kernel.
+            at: If given, ledger latest is meant, and memories whose cache says for everybody that they do not hold
+                at that instant may be left out.
+            before: Only those recorded at a ledger position less than this.
+            limit: At most so many.
+        """
+        ...
+
+    def match(self, reader: Scope, probe: Probe, where: Filter, *, seq: int) -> Matches:
+        """Memories recorded at or before `seq` that fit the filter and answer the probe."""
+        ...
+
+    def neighbours(self, reader: Scope, ids: Sequence[str], *, limit: int) -> list[Neighbour]:
+        """Memories one step away over typed links or shared anchors, at most `limit`, those over rarer anchors first.
+
+        Supersession is not a link, and whole repositories are no anchors here.
+        """
+        ...
+
+    def contested_subjects(self, reader: Scope) -> dict[str, tuple[str, ...]]:
+        """Subjects that two or more visible memories carry, each with the ids of all of them."""
+        ...
+
+    def forked(self, reader: Scope) -> list[str]:
+        """Ids of memories with full open-ended edges from two or more ledger entries."""
+        ...
+
+    def declared_conflicts(self, reader: Scope) -> list[tuple[str, str]]:
+        """Source and target of every `conflicts_with` link between memories whose home the reader's admits, sorted."""
+        ...
+
+    def without_vector(self, reader: Scope, limit: int) -> list[str]:
+        """Ids of live memories of the tenant that have no vector, in recorded order."""
+        ...
+
+    # ---- keeping
+
+    def export(self, reader: Scope) -> Iterator[str]:
+        """The tenant's whole ledger as JSON lines, a header first; restoring it gives equal answers everywhere."""
+        ...
+
+    def backup(self, target: Path) -> None:
+        """Write a consistent copy of the whole store to a file that does not exist yet, while others go on."""
+        ...
+
+    def check(self) -> list[Finding]:
+        """Verify every hash chain and recompute every derived value; empty if all is as it must be."""
+        ...
+
+    def info(self, reader: Scope) -> StoreInfo:
+        """What this store is and holds."""
+        ...
+
+    def close(self) -> None:
+        """Release files, locks and connections; safe to call twice."""
+        ...
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None: ...

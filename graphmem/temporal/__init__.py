@@ -1,0 +1,13 @@
+"""The temporal kernel: pure functions from rows and operations to what holds and what may be written.
+
+Only this package decides what holds. It does no I/O and reads no clock.
+"""
+
+from graphmem.temporal.effects import stamp_of
+from graphmem.temporal.planning import needs, plan, replay, touched
+from graphmem.temporal.precedence import Ruling, rule
+from graphmem.temporal.resolution import Resolved, Standing, resolve
+from graphmem.temporal.spans import Span, Spans
+from graphmem.temporal.view import View
+
+__all__ = ["Resolved", "Ruling", "Span", "Spans", "Standing", "View", "needs", "plan", "replay", "resolve", "rule", "stamp_of", "touched"]

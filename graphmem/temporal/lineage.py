@@ -1,0 +1,76 @@
+"""Where rows of branches live at one ledger position, and which of them one reader sees."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from graphmem.model import Scope
+from graphmem.rows import BranchRow, Stamp
+
+
+class Lineage:
+    """The branches from where a reader stands up to the main line, as of one ledger position."""
+
+    def __init__(self, branches: Mapping[str, BranchRow], reader: Scope, seq: int) -> None:
+        self._seq = seq
+        self._branches = {key: row for key, row in branches.items() if row.opened <= seq}
+        self._line = self._ancestry(reader.branch_key)
+        self._places: dict[tuple[str, int], str | None] = {}
+
+    def sees(self, stamp: Stamp) -> bool:
+        """Whether a row is recorded by now, on this line, and not on an abandoned branch."""
+        if stamp.seq > self._seq:
+            return False
+        if stamp.branch is None:
+            return True
+        place = self.place(stamp)
+        return place in self._line and not self._is_abandoned(place)
+
+    def place(self, stamp: Stamp) -> str | None:
+        """The branch on which a row lives by now: merging moves it to the parent."""
+        branch, seq = stamp.branch, stamp.seq
+        if branch is None:
+            return None
+        key = (branch, seq)
+        if key not in self._places:
+            self._places[key] = self._follow_merges(branch, seq)
+        return self._places[key]
+
+    def nearness(self, stamp: Stamp) -> int:
+        """0 for a row on the reader's own branch, less for each step towards the main line."""
+        return -self._line.index(self.place(stamp))
+
+    def is_open(self, key: str) -> bool:
+        """Whether the branch accepts writes."""
+        row = self._branches.get(key)
+        return row is not None and not self._is_closed(row)
+
+    def _ancestry(self, key: str | None) -> list[str | None]:
+        line: list[str | None] = []
+        while key is not None:
+            line.append(key)
+            row = self._branches.get(key)
+            key = row.parent if row else None
+        return [*line, None]
+
+    def _is_closed(self, row: BranchRow, before: int | None = None) -> bool:
+        limit = self._seq if before is None else before - 1
+        return row.closed is not None and row.closed <= limit
+
+    def _is_abandoned(self, key: str | None) -> bool:
+        row = None if key is None else self._branches.get(key)
+        return row is not None and self._is_closed(row) and not row.is_merged
+
+    def _follow_merges(self, key: str | None, seq: int) -> str | None:
+        while key is not None:
+            row = self._branches.get(key)
+            if row is None or not row.is_merged or not self._is_closed(row) or row.closed is None or row.closed < seq:
+                break
+            key, seq = self._open_ancestor(row.parent, row.closed), row.closed
+        return key
+
+    def _open_ancestor(self, key: str | None, seq: int) -> str | None:
+        """Children of a closed branch have moved to its parent by the time they are merged."""
+        while key is not None and key in self._branches and self._is_closed(self._branches[key], before=seq):
+            key = self._branches[key].parent
+        return key

@@ -1,0 +1,1 @@
+"""Tests of graphmem; `tests.oracle` and friends are importable from every file."""

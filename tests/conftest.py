@@ -1,0 +1,34 @@
+"""What every test can rely on: reproducible Hypothesis, an environment without graphmem's settings."""
+
+from __future__ import annotations
+
+import os
+import platform
+
+import apsw
+import pytest
+from hypothesis import HealthCheck, settings
+
+# `pytest --hypothesis-profile=explore` looks for new examples; the default repeats the same ones everywhere.
+# How long an example takes says something about the machine, never about the code.
+_TIMELESS = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("default", _TIMELESS, derandomize=True, database=None, print_blob=True)
+settings.register_profile("explore", _TIMELESS, max_examples=2_000)
+settings.load_profile("default")
+
+# Read by tests themselves: where the real corpora are.
+KEPT_SETTINGS = frozenset({"GRAPHMEM_DATA"})
+
+
+def pytest_configure() -> None:
+    for name in os.environ.keys() - KEPT_SETTINGS:
+        if name.startswith("GRAPHMEM_"):
+            del os.environ[name]
+
+
+def pytest_report_header(config: pytest.Config) -> str:
+    profile = config.getoption("--hypothesis-profile", default=None) or "default"
+    return (
+        f"graphmem: SQLite {apsw.sqlite_lib_version()} (APSW {apsw.apsw_version()}), "
+        f"{platform.system()} {platform.machine()}, hypothesis profile {profile!r}"
+    )

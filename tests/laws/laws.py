@@ -1,0 +1,127 @@
+"""Laws of MODEL section 7 that are asked of a whole ledger."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+
+from graphmem.model import AbandonBranch, Add, Change, Erase, MergeBranch, OpenBranch, Request, Revoke, Scope, Supersede
+from tests.laws.world import READERS, attempt, ids_in, kernel_answers
+from tests.oracle import OracleView
+from tests.oracle.planned import PlannedStore
+from tests.oracle.view import Branches, edges_of
+from tests.oracle.written import all_rows
+
+Answers = Mapping[Scope, Mapping[str, object]]
+BRANCH_WORK = (OpenBranch, MergeBranch, AbandonBranch)
+
+
+def isolation(log: Sequence[Change], change: Change, before: Answers, after: Answers) -> None:
+    """Law 9: who sees neither branch nor scope nor successor of an operation reads what was read before."""
+    for reader in after:
+        if not _concerns(log, change, reader):
+            assert before[reader] == after[reader], f"law 9: {reader} and {change}"
+
+
+def _concerns(log: Sequence[Change], change: Change, reader: Scope) -> bool:
+    view, operation = OracleView(log, reader), change.operation
+    match operation:
+        case OpenBranch():
+            return False
+        case MergeBranch(name) | AbandonBranch(name):
+            home = replace(change.writer, branch=name).branch_key
+            return bool({home, Branches(log[:-1]).parent.get(home or "")} & set(view.line))
+        case Erase(key):
+            return view.admits(_home(log, key))
+        case _ if not view.sees(change):
+            return False
+        case Add(memory):
+            return view.admits(memory.scope)
+        case Supersede():
+            return any(key in view.known for key in operation.new)
+        case Revoke(target):
+            return _concerns(log, log[target - 1], reader) or not view.sees(log[target - 1])
+        case _:
+            return True
+
+
+def _home(log: Sequence[Change], key: str) -> Scope:
+    adds = (change.operation for change in log if isinstance(change.operation, Add))
+    return next(one.memory.scope for one in adds if one.memory.id == key)
+
+
+def no_cycles(log: Sequence[Change]) -> None:
+    """Law 6: nothing follows from itself over edges that nobody revoked where they live."""
+    branches = Branches(log)
+    revokes = [change for change in log if isinstance(change.operation, Revoke)]
+    undone = {(c.operation.change, branches.place(c)) for c in revokes if isinstance(c.operation, Revoke)}
+    live = [e for c in log for e in edges_of(c) if (c.seq, branches.place(c)) not in undone]
+    left = {key for edge in live for key in (edge.old, edge.new)}
+    while left:
+        ends = {key for key in left if not any(edge.old == key and edge.new in left for edge in live)}
+        assert ends, f"law 6: a cycle among {sorted(left)}"
+        left -= ends
+
+
+def no_forks(log: Sequence[Change], readers: Iterable[Scope]) -> None:
+    """Law 7: one open-ended full supersession per old memory and recording branch."""
+    for reader in readers:
+        claims: dict[tuple[str, str | None], int] = {}
+        for edge in OracleView(log, reader).edges:
+            if edge.is_full and edge.until is None:
+                key = (edge.old, edge.change.writer.branch_key)
+                assert claims.setdefault(key, edge.change.seq) == edge.change.seq, f"law 7: {key}"
+
+
+def sound_answers(after: Answers) -> None:
+    """Laws 8 and 12: heads hold, contested ones too, and so does every hit that is said to."""
+    for answers in after.values():
+        for name, value in answers.items():
+            held = answers.get(f"holds {name.partition(' ')[2]}")
+            if name.startswith("heads") and isinstance(value, dict) and isinstance(held, list):
+                ruled = [one for one in value.values() if one is not None]
+                named = [key for head, contested in ruled for key in (head, *(key for key, _ in contested))]
+                assert set(named) <= set(held), "law 8"
+                assert len(named) == len(set(named)), "law 8: one place each"
+            if name.startswith("leads") and isinstance(value, dict) and isinstance(held, list):
+                for key, hits in value.items():
+                    assert all(via[0] == key and via[-1] == hit for hit, _, via in hits), "law 12: via"
+                    assert all(hit in held for hit, standing, _ in hits if standing == "holds"), "law 12"
+
+
+def order_does_not_matter(log: Sequence[Change], chance: random.Random) -> None:
+    """Law 2: what was accepted, in another order that is accepted, answers alike at latest.
+
+    Branches keep the order in which they were opened and closed: merging into a branch and abandoning it do not
+    commute, and are not meant to. What was erased cannot be recorded again.
+    """
+    shuffled = None if any(isinstance(change.operation, Erase) for change in log) else in_another_order(log, chance)
+    if shuffled is None:
+        return
+    rows = shuffled.rows(READERS[0], ids_in(log))
+    for reader in READERS:
+        expected = kernel_answers(all_rows(log), reader, len(log))
+        assert kernel_answers(rows, reader, len(log)) == expected, f"law 2: {reader}"
+
+
+def in_another_order(log: Sequence[Change], chance: random.Random) -> PlannedStore | None:
+    """A store with the same operations in a random order that it accepts; None if it ran into a dead end."""
+    store, left, places = PlannedStore(), list(log), dict[int, int]()
+    chance.shuffle(left)
+    while left:
+        turn = min((change.seq for change in left if isinstance(change.operation, BRANCH_WORK)), default=0)
+        for change in left:
+            operation = change.operation
+            if isinstance(operation, Revoke):
+                operation = replace(operation, change=places.get(operation.change, 0))
+            if isinstance(operation, BRANCH_WORK) and change.seq != turn:
+                continue
+            done = attempt(store, Request(change.op_id, operation, change.writer, change.provenance))
+            if isinstance(done, Change):
+                places[change.seq] = done.seq
+                left.remove(change)
+                break
+        else:
+            return None
+    return store

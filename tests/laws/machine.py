@@ -1,0 +1,250 @@
+"""Operations that collide, played to a store and to the oracle, with every law asked after every step."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import replace
+
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
+
+from graphmem.errors import Conflict
+from graphmem.model import (
+    AbandonBranch,
+    Add,
+    Change,
+    Confirm,
+    End,
+    Erase,
+    Link,
+    LinkKind,
+    Memory,
+    MergeBranch,
+    Move,
+    OpenBranch,
+    Operation,
+    Request,
+    Retract,
+    Revoke,
+    Scope,
+    Statement,
+    Status,
+    Supersede,
+    SupersessionKind,
+    Transition,
+)
+from graphmem.store import Store
+from tests.laws import laws
+from tests.laws.world import (
+    ANN,
+    ANN_ON_X,
+    BOB,
+    IDS,
+    INSTANTS,
+    ORG,
+    PROD,
+    READERS,
+    TRUSTED,
+    R,
+    X,
+    Y,
+    Z,
+    attempt,
+    day,
+    kernel_answers,
+    moves,
+    oracle_answers,
+)
+from tests.oracle import OracleStore
+from tests.oracle.planned import PlannedStore
+
+LIVES = (
+    (("active", 0),),
+    (("active", 0),),
+    (("active", 3),),
+    (("active", 1), ("ended", 4)),
+    (("proposed", 1),),
+    (("proposed", 2), ("active", 2)),
+    (("active", 0), ("deferred", 2), ("active", 4)),
+)
+HOMES = (R, R, R, ORG, X, Y, Z, ANN, BOB, ANN_ON_X, PROD)
+WRITERS = (R, R, R, R, X, Y, Z, ANN, ANN_ON_X, PROD)
+KINDS = (SupersessionKind.UPDATE,) * 3 + (SupersessionKind.CORRECTION, SupersessionKind.AMENDMENT)
+TURNS = (Status.ACTIVE, Status.DEFERRED, Status.PROPOSED, Status.REJECTED, Status.ENDED)
+REVOCABLE = (Supersede, Transition, End, Retract, Link)
+
+writers = st.sampled_from(WRITERS)
+ids = st.sampled_from(IDS)
+instants = st.sampled_from(INSTANTS)
+some_ids = st.lists(ids, min_size=1, max_size=2, unique=True).map(tuple)
+
+Snapshot = dict[Scope, dict[str, object]]
+
+played: Counter[str] = Counter()
+
+
+class Machine(RuleBasedStateMachine):
+    """Plays requests to `self.store` and to the oracle; subclasses say which store and which laws."""
+
+    make: Callable[[], Store] = PlannedStore
+    #: Readers asked at latest, and earlier positions asked, after every step.
+    readers_a_step, past_a_step = 4, 1
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.store, self.oracle = type(self).make(), OracleStore()
+        self.random = random.Random(0)  # noqa: S311 - choices of a test
+        self.sent: list[Request] = []
+        self.past: dict[tuple[Scope, int], dict[str, object]] = {}
+        self.now: Snapshot = self.everything()
+
+    # ---- what happens
+
+    @initialize(seed=st.integers(0, 2**32), lives=st.lists(st.sampled_from(LIVES), min_size=3, max_size=3))
+    def begin(self, seed: int, lives: list[tuple[tuple[str, int], ...]]) -> None:
+        self.random = random.Random(seed)  # noqa: S311 - choices of a test
+        for key, steps in zip(IDS, lives, strict=False):
+            self.do(Add(Memory(key, R, Statement(title=key, subject="k")), moves(*steps)), R)
+        for name, parent in (("x", None), ("y", "x"), ("z", None)):
+            self.do(OpenBranch(name, parent), R)
+
+    @rule(
+        key=ids,
+        home=st.sampled_from(HOMES),
+        life=st.sampled_from(LIVES),
+        title=st.sampled_from(("m0", "same")),
+        subject=st.sampled_from(("k", "k", None)),
+        is_mandatory=st.booleans(),
+        origin=st.sampled_from(TRUSTED),
+        observed=st.none() | instants,
+    )
+    def add(self, key, home, life, title, subject, is_mandatory, origin, observed) -> None:  # type: ignore[no-untyped-def] # noqa: ANN001, PLR0913
+        said = Statement(
+            title=title, subject=subject, is_mandatory=is_mandatory, origin=origin, observed_at=observed
+        )
+        writer = replace(home, repo="r")
+        self.do(Add(Memory(key, home, said), moves(*life)), writer)
+
+    @rule(old=some_ids, new=some_ids, at=instants, until=st.sampled_from((None, None, day(4), day(5))), kind=st.sampled_from(KINDS), by=writers)
+    def supersede(self, old, new, at, until, kind, by) -> None:  # type: ignore[no-untyped-def] # noqa: ANN001, PLR0913
+        if kind is SupersessionKind.CORRECTION:
+            at, until = None, None
+        self.do(Supersede(old=old, new=new, at=at, until=until, kind=kind), by)
+
+    @rule(key=ids, status=st.sampled_from(TURNS), at=instants, ordinal=st.sampled_from((0, 0, 1)), by=writers)
+    def transition(self, key: str, status: Status, at, ordinal: int, by: Scope) -> None:  # type: ignore[no-untyped-def] # noqa: ANN001
+        self.do(Transition(key, Move(status, at, ordinal)), by)
+
+    @rule(key=ids, at=instants, what=st.sampled_from((End, End, Retract, Confirm)), by=writers)
+    def close(self, key, at, what, by) -> None:  # type: ignore[no-untyped-def] # noqa: ANN001
+        self.do(End(key, at) if what is End else what(key), by)
+
+    @rule(back=st.integers(0, 5), move=st.sampled_from((None, None, 1, 2)), by=writers)
+    def revoke(self, back: int, move: int | None, by: Scope) -> None:
+        kinds = REVOCABLE if move is None else (Add, Transition)
+        found = [change.seq for change in self.log if isinstance(change.operation, kinds)]
+        if found:
+            self.do(Revoke(found[-1 - back % len(found)], move), by)
+
+    @rule(name=st.sampled_from("xyz"), what=st.sampled_from((MergeBranch, MergeBranch, AbandonBranch)), by=st.sampled_from((R, R, X)))
+    def branch(self, name, what, by) -> None:  # type: ignore[no-untyped-def] # noqa: ANN001
+        self.do(what(name), by)
+
+    @rule(key=ids, by=st.sampled_from((R, X, ANN)), dice=st.integers(0, 3))
+    def erase(self, key: str, by: Scope, dice: int) -> None:
+        if dice == 0:
+            self.do(Erase(key), by)
+
+    @rule(key=ids, other=ids, by=writers)
+    def link(self, key: str, other: str, by: Scope) -> None:
+        self.do(Link(key, other, LinkKind.DEPENDS_ON), by)
+
+    @rule(key=ids, other=ids, at=instants, which=st.integers(0, 4), by=writers)
+    def close_and_undo(self, key, other, at, which, by) -> None:  # type: ignore[no-untyped-def] # noqa: ANN001, PLR0913
+        """Law 4: closing and revoking is identity."""
+        closings: tuple[Operation, ...] = (
+            End(key, at),
+            Retract(key),
+            Supersede(old=(key,), new=(other,), at=at),
+            Supersede(old=(key,), new=(other,), kind=SupersessionKind.CORRECTION),
+            Transition(key, Move(Status.DEFERRED, at)),
+        )
+        before = self.now
+        closed = self.do(closings[which], by)
+        if closed is not None:
+            assert self.do(Revoke(closed.seq), by) is not None, "law 4: what was closed can be undone"
+            assert self.now == before, "law 4: undoing is identity"
+
+    # ---- what must be true
+
+    @property
+    def log(self) -> list[Change]:
+        return self.oracle.changes(R)
+
+    def do(self, operation: Operation, writer: Scope) -> Change | None:
+        """Send one request to both; every law is asked if it was accepted."""
+        request = Request(f"op{len(self.sent)}", operation, writer)
+        self.sent.append(request)
+        played["tried"] += 1
+        done, expected = attempt(self.store, request), attempt(self.oracle, request)
+        assert done == expected, f"law 10: {operation} by {writer}: {done}, not {expected}"
+        if not isinstance(done, Change):
+            return None
+        played["accepted"] += 1
+        before, self.now = self.now, self.everything()
+        self.check(done, before, self.now)
+        return done
+
+    def everything(self) -> Snapshot:
+        """What the kernel tells every reader at latest."""
+        seq, rows = self.oracle.position(R).seq, self.store.rows(R, self.everyone)
+        return {reader: kernel_answers(rows, reader, seq) for reader in READERS[:-1]}
+
+    @property
+    def everyone(self) -> list[str]:
+        return [change.operation.memory.id for change in self.log if isinstance(change.operation, Add)]
+
+    def check(self, change: Change, before: Snapshot, after: Snapshot) -> None:
+        if isinstance(change.operation, Erase):
+            self.past.clear()
+        for reader in self.random.sample(READERS[:-1], self.readers_a_step):
+            assert after[reader] == oracle_answers(self.oracle.view(reader)), f"law 10: {reader} after {change}"
+        for reader, answers in after.items():
+            self.past[reader, change.seq] = answers
+        for reader, seq in self.random.sample(sorted(self.past, key=repr), self.past_a_step):
+            self.look_back(reader, seq)
+        assert not self.store.rows(READERS[-1], self.everyone).memories, "law 9: another tenant"
+        laws.isolation(self.log, change, before, after)
+        laws.no_cycles(self.log)
+        laws.no_forks(self.log, READERS)
+        laws.sound_answers(after)
+        self.replay_one()
+
+    def look_back(self, reader: Scope, seq: int) -> None:
+        """Law 1 and parity at an earlier ledger position."""
+        answers = kernel_answers(self.store.rows(reader, self.everyone), reader, seq)
+        assert answers == self.past[reader, seq], f"law 1: {reader} at {seq}"
+        assert answers == oracle_answers(self.oracle.view(reader, seq)), f"law 10: {reader} at {seq}"
+
+    def replay_one(self) -> None:
+        """Law 3: what was accepted once is answered again; its id cannot mean something else."""
+        log = self.log
+        known = {change.op_id: change for change in log}
+        request = self.random.choice([one for one in self.sent if one.op_id in known])
+        assert attempt(self.store, request) == known[request.op_id], "law 3"
+        erased = {change.operation.id for change in log if isinstance(change.operation, Erase)}
+        if not erased:
+            other = replace(request, operation=Confirm("nobody"))
+            assert attempt(self.store, other) == (Conflict, ()), "law 3: op_id reused"
+        assert self.store.position(R).seq == len(log), "law 3: nothing is written"
+
+    def teardown(self) -> None:
+        log = self.log
+        if len(log) > 1:
+            laws.order_does_not_matter(log, self.random)
+            assert self.store.check() == [], "caches equal what follows from the rows"
+        for reader, seq in self.random.sample(sorted(self.past, key=repr), min(6, len(self.past))):
+            self.look_back(reader, seq)
+        self.store.close()

@@ -1,0 +1,72 @@
+"""Which memories fit a filter or answer a probe, by scanning all of them."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
+
+from graphmem.model import AnchorKind, Statement
+from graphmem.ranking import Corpus, bm25, name_keys, search_tokens
+from graphmem.store import Filter, Probe
+
+if TYPE_CHECKING:
+    from graphmem.store import Vector
+
+
+def fits(said: Statement, where: Filter) -> bool:
+    """Whether a statement is what a filter asks for."""
+    files = [one.name for one in said.anchors if one.kind is AnchorKind.FILE]
+    parts = [one.name for one in said.anchors if one.kind in (AnchorKind.COMPONENT, AnchorKind.MODULE)]
+    return (
+        _any(where.kinds, [said.kind])
+        and _any(where.labels, said.labels)
+        and _any(where.languages, [said.language])
+        and _any(where.subjects, [said.subject])
+        and _any(where.origins, [said.origin])
+        and _any(where.components, parts)
+        and (not where.paths or any(on_path(name, path) for name in files for path in where.paths))
+        and said.confidence >= where.min_confidence
+    )
+
+
+def _any(asked: Iterable[object], had: Iterable[object]) -> bool:
+    wanted = set(asked)
+    return not wanted or bool(wanted & set(had))
+
+
+def on_path(name: str, path: str) -> bool:
+    """Whether a file lies under a folder, fits a glob, or is the path."""
+    if path.endswith("/"):
+        return name.startswith(path)
+    if not any(sign in path for sign in "*?"):
+        return name == path
+    pieces = re.split(r"(\*\*/|\*\*|\*|\?)", path)
+    meaning = {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}
+    return re.fullmatch("".join(meaning.get(piece, re.escape(piece)) for piece in pieces), name) is not None
+
+
+def lexical(corpus: Mapping[str, Statement], chosen: Mapping[str, Statement], probe: Probe) -> tuple[tuple[str, float], ...]:
+    """BM25 over the whole corpus for those chosen, best first, ties by id."""
+    documents = {key: search_tokens(said) for key, said in corpus.items()}
+    frequency = Counter(term for words in documents.values() for term in set(words))
+    mean = sum(map(len, documents.values())) / max(len(documents), 1)
+    known = Corpus(len(documents), mean, frequency)
+    scores = {key: bm25(known, probe.terms, Counter(documents[key]), len(documents[key])) for key in chosen}
+    ranked = sorted(((key, score) for key, score in scores.items() if score > 0), key=lambda hit: (-hit[1], hit[0]))
+    return tuple(ranked[: probe.limit])
+
+
+def nearest(vectors: Mapping[str, Vector], probe: Probe) -> tuple[tuple[str, float], ...]:
+    """Cosines, best first, ties by id."""
+    if probe.vector is None:
+        return ()
+    scores = {key: sum(float(a) * float(b) for a, b in zip(vector, probe.vector, strict=True)) for key, vector in vectors.items()}
+    return tuple(sorted(scores.items(), key=lambda hit: (-hit[1], hit[0]))[: probe.limit])
+
+
+def named(chosen: Mapping[str, Statement], probe: Probe) -> dict[str, tuple[str, ...]]:
+    """Who carries a name as title or alias."""
+    found = {name: tuple(sorted(key for key, said in chosen.items() if name in name_keys(said))) for name in probe.names}
+    return {name: keys for name, keys in found.items() if keys}

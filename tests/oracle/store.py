@@ -1,0 +1,314 @@
+"""The Store port over a plain list of ledger entries: the reference for adapters and the fake for service tests."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+from graphmem import ledger
+from graphmem.errors import Conflict, InvalidInput, StoreUnavailable, Unsupported
+from graphmem.model import (
+    Add,
+    AnchorKind,
+    Change,
+    Confirm,
+    End,
+    Erase,
+    Link,
+    Memory,
+    Operation,
+    Request,
+    Retract,
+    Revoke,
+    Scope,
+    Statement,
+    Supersede,
+    Transition,
+)
+from graphmem.rows import Rows
+from graphmem.store import (
+    Clock,
+    Filter,
+    Finding,
+    Matches,
+    ModelCard,
+    Neighbour,
+    Position,
+    Probe,
+    StoreInfo,
+)
+from tests.oracle import lines
+from tests.oracle.finding import fits, lexical, named, nearest
+from tests.oracle.verdict import judge
+from tests.oracle.view import OracleView
+from tests.oracle.written import all_rows, chained
+
+if TYPE_CHECKING:
+    from graphmem.store import Vector
+
+_MICROSECOND = timedelta(microseconds=1)
+
+
+def names(operation: Operation) -> tuple[str, ...]:
+    """Ids of the memories that an operation is about."""
+    match operation:
+        case Add(memory):
+            return (memory.id,)
+        case Supersede(old=old, new=new):
+            return (*old, *new)
+        case Link(source, target):
+            return (source, target)
+        case Transition() | End() | Retract() | Confirm() | Erase():
+            return (operation.id,)
+        case _:
+            return ()
+
+
+@dataclass
+class Tenant:
+    """What is kept for one tenant: the ledger, and vectors beside it."""
+
+    log: list[Change] = field(default_factory=list)
+    sealed: list[ledger.Entry] = field(default_factory=list)
+    vectors: dict[str, Vector] = field(default_factory=dict)
+    key: str = "oracle"
+
+    def draft(self) -> Tenant:
+        return Tenant(list(self.log), list(self.sealed), dict(self.vectors), self.key)
+
+    def memories(self, reader: Scope) -> dict[str, tuple[Memory, Statement, int]]:
+        """What lives where the reader looks, branches aside, with the position at which it was recorded."""
+        sees = OracleView([], reader).admits
+        found = {}
+        for change in self.log:
+            memory = change.operation.memory if isinstance(change.operation, Add) else None
+            if memory is not None and memory.statement is not None and sees(memory.scope):
+                found[memory.id] = (memory, memory.statement, change.seq)
+        return found
+
+
+class OracleStore:
+    """A store that keeps nothing but lists and decides by `judge`."""
+
+    schema_version = 0
+
+    def __init__(self) -> None:
+        self._tenants: dict[str, Tenant] = {}
+        self._model: ModelCard | None = None
+        self._lock = threading.RLock()
+        self._is_closed = False
+
+    # ---- writing
+
+    def apply(
+        self, requests: Sequence[Request], *, clock: Clock, vectors: Mapping[str, Vector] | None = None
+    ) -> list[Change]:
+        with self._lock:
+            self._check_open()
+            name = requests[0].writer.tenant
+            if any(request.writer.tenant != name for request in requests):
+                raise InvalidInput("requests of several tenants in one write")
+            draft = self._tenant(name).draft()
+            done = [self._one(draft, request, clock) for request in requests]
+            held = {change.operation.memory.id for change in done if isinstance(change.operation, Add)}
+            draft.vectors |= {key: vector for key, vector in (vectors or {}).items() if key in held}
+            self._commit(name, draft)
+            return done
+
+    def decide(self, tenant: Tenant, request: Request, seq: int, recorded_at: datetime) -> Change:
+        """The entry of an accepted request; what a kernel-driven store replaces."""
+        del seq
+        operation = judge(tenant.log, request)
+        return Change(
+            len(tenant.log) + 1, recorded_at, request.op_id, operation, request.writer, request.provenance
+        )
+
+    def _one(self, tenant: Tenant, request: Request, clock: Clock) -> Change:
+        digest = ledger.request_digest(tenant.key, request)
+        for change, entry in zip(tenant.log, tenant.sealed, strict=True):
+            if change.op_id == request.op_id:
+                if entry.digest not in (None, digest):
+                    raise Conflict(f"op_id {request.op_id!r} was used for another request")
+                return change
+        now = clock()
+        recorded_at = max(now, tenant.log[-1].recorded_at + _MICROSECOND) if tenant.log else now
+        change = self.decide(tenant, request, len(tenant.log) + 1, recorded_at)
+        previous = tenant.sealed[-1].hash if tenant.sealed else ledger.GENESIS
+        tenant.log.append(change)
+        tenant.sealed.append(ledger.seal(change, salt=f"{change.seq:032x}", digest=digest, previous=previous))
+        if isinstance(change.operation, Erase):
+            self._blank(tenant, change.operation.id)
+        return change
+
+    def _blank(self, tenant: Tenant, key: str) -> None:
+        for index, entry in enumerate(tenant.sealed):
+            operation = tenant.log[index].operation
+            if key in names(operation) and not isinstance(operation, Erase):
+                blanked = replace(entry, body=ledger.blank(entry.body, key), salt=None, digest=None)
+                tenant.sealed[index], tenant.log[index] = blanked, ledger.change_of(blanked)
+        tenant.vectors.pop(key, None)
+
+    def restore(self, lines_: Iterable[str], *, tenant: str) -> int:
+        with self._lock:
+            self._check_open()
+            if self._tenant(tenant).log:
+                raise InvalidInput(f"tenant {tenant!r} is not empty")
+            restored = lines.read(lines_, tenant)
+            self._commit(tenant, Tenant([ledger.change_of(e) for e in restored.entries], list(restored.entries), {}, restored.key))
+            return len(restored.entries)
+
+    def save_vectors(self, reader: Scope, vectors: Mapping[str, Vector]) -> None:
+        with self._lock:
+            tenant = self._tenant(reader.tenant)
+            tenant.vectors |= {key: v for key, v in vectors.items() if key in _live(tenant)}
+
+    def adopt_model(self, card: ModelCard) -> None:
+        with self._lock:
+            if self._model not in (None, card):
+                for tenant in self._tenants.values():
+                    tenant.vectors.clear()
+            self._model = card
+
+    # ---- reading
+
+    def position(self, reader: Scope, moment: datetime | None = None) -> Position:
+        log = self._log(reader)
+        reached = [change for change in log if moment is None or change.recorded_at <= moment]
+        return Position(reached[-1].seq, reached[-1].recorded_at) if reached else Position(0, None)
+
+    def changes(self, reader: Scope, *, after: int = 0, limit: int = 1000) -> list[Change]:
+        return [change for change in self._log(reader) if change.seq > after][:limit]
+
+    def changes_of(self, reader: Scope, memory: str) -> list[Change]:
+        log = self._log(reader)
+        about = {change.seq for change in log if memory in names(change.operation)}
+        about |= {c.seq for c in log if isinstance(c.operation, Revoke) and c.operation.change in about}
+        return [change for change in log if change.seq in about]
+
+    def rows(self, reader: Scope, ids: Sequence[str]) -> Rows:
+        return chained(all_rows(self._log(reader)), ids)
+
+    def select(self, reader: Scope, where: Filter, *, at: datetime | None, before: int, limit: int) -> list[str]:
+        del at
+        found = self._tenant(reader.tenant).memories(reader)
+        fitting = [key for key, (_, said, seq) in found.items() if seq < before and fits(said, where)]
+        return fitting[::-1][:limit]
+
+    def match(self, reader: Scope, probe: Probe, where: Filter, *, seq: int) -> Matches:
+        tenant = self._tenant(reader.tenant)
+        found = tenant.memories(reader)
+        chosen = {key: said for key, (_, said, at) in found.items() if at <= seq and fits(said, where)}
+        vectors = {key: tenant.vectors[key] for key in chosen if key in tenant.vectors}
+        corpus = _live(tenant)
+        return Matches(lexical(corpus, chosen, probe), nearest(vectors, probe), named(chosen, probe))
+
+    def neighbours(self, reader: Scope, ids: Sequence[str], *, limit: int) -> list[Neighbour]:
+        tenant = self._tenant(reader.tenant)
+        found = tenant.memories(reader)
+        links = [change.operation for change in tenant.log if isinstance(change.operation, Link)]
+        near: list[Neighbour] = []
+        for one in links:
+            for here, there in ((one.source, one.target), (one.target, one.source)):
+                if here in ids and there in found:
+                    near.append(Neighbour(there, here, one.kind))
+        return (near + _over_anchors(found, ids, reader.tenant))[:limit]
+
+    def contested_subjects(self, reader: Scope) -> dict[str, tuple[str, ...]]:
+        found = self._tenant(reader.tenant).memories(reader)
+        subjects: dict[str, list[str]] = {}
+        for key, (_, said, _) in found.items():
+            if said.subject is not None:
+                subjects.setdefault(said.subject, []).append(key)
+        return {subject: tuple(sorted(keys)) for subject, keys in sorted(subjects.items()) if len(keys) > 1}
+
+    def forked(self, reader: Scope) -> list[str]:
+        edges = [row for row in all_rows(self._log(reader)).edges if row.is_full and row.until is None]
+        entries = {old: {row.stamp.seq for row in edges if row.old == old} for old in {row.old for row in edges}}
+        live = self._tenant(reader.tenant).memories(reader)
+        return sorted(old for old, seqs in entries.items() if len(seqs) > 1 and old in live)
+
+    def without_vector(self, reader: Scope, limit: int) -> list[str]:
+        tenant = self._tenant(reader.tenant)
+        return [key for key in _live(tenant) if key not in tenant.vectors][:limit]
+
+    # ---- keeping
+
+    def export(self, reader: Scope) -> Iterator[str]:
+        tenant = self._tenant(reader.tenant)
+        yield from lines.write(reader.tenant, tenant.key, tenant.sealed)
+
+    def backup(self, target: Path) -> None:
+        raise Unsupported(f"a store in memory has no file to copy to {target}")
+
+    def check(self) -> list[Finding]:
+        findings = []
+        for name, tenant in self._tenants.items():
+            previous = ledger.GENESIS
+            for entry in tenant.sealed:
+                if (fault := ledger.verify(entry, previous)) is not None:
+                    findings.append(Finding(f"ledger of {name}", fault))
+                previous = entry.hash
+        return findings
+
+    def info(self, reader: Scope) -> StoreInfo:
+        tenant = self._tenant(reader.tenant)
+        sizes = (len(_live(tenant)), len(tenant.log), len(tenant.vectors))
+        return StoreInfo("oracle:", self.schema_version, self._model, *sizes, None)
+
+    def close(self) -> None:
+        self._is_closed = True
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    # ---- lists
+
+    def view(self, reader: Scope, seq: int | None = None) -> OracleView:
+        """What a reader sees, judged by the oracle."""
+        return OracleView(self._log(reader), reader, seq)
+
+    def _tenant(self, name: str) -> Tenant:
+        self._check_open()
+        return self._tenants.get(name) or Tenant()
+
+    def _commit(self, name: str, tenant: Tenant) -> None:
+        self._tenants[name] = tenant
+
+    def _log(self, reader: Scope) -> list[Change]:
+        return self._tenant(reader.tenant).log
+
+    def _check_open(self) -> None:
+        if self._is_closed:
+            raise StoreUnavailable("the store is closed; open it again")
+
+
+def _live(tenant: Tenant) -> dict[str, Statement]:
+    adds = [change.operation.memory for change in tenant.log if isinstance(change.operation, Add)]
+    return {memory.id: memory.statement for memory in adds if memory.statement is not None}
+
+
+def _over_anchors(
+    found: Mapping[str, tuple[Memory, Statement, int]], ids: Sequence[str], tenant: str
+) -> list[Neighbour]:
+    about: dict[str, list[str]] = {}
+    for key, (_, said, _) in found.items():
+        for node in {one.node_id(tenant) for one in said.anchors if one.kind is not AnchorKind.REPO}:
+            about.setdefault(node, []).append(key)
+    near = [
+        Neighbour(there, here, node)
+        for node, keys in sorted(about.items(), key=lambda item: (len(item[1]), item[0]))
+        for here in ids
+        for there in keys
+        if here in keys and there != here
+    ]
+    return near

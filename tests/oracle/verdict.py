@@ -1,0 +1,201 @@
+"""What may be written: MODEL sections 3, 6 and 7 as list scans, refusals in the order in which the kernel gives them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from graphmem.errors import Conflict, Forbidden, InvalidInput, NotFound
+from graphmem.model import (
+    AbandonBranch,
+    Add,
+    Change,
+    Confirm,
+    End,
+    Erase,
+    Link,
+    MergeBranch,
+    Move,
+    OpenBranch,
+    Operation,
+    Request,
+    Retract,
+    Revoke,
+    Scope,
+    Status,
+    Supersede,
+    SupersessionKind,
+    Transition,
+)
+from tests.oracle.view import OracleView, Step, edges_of, status_at, steps_of
+
+
+def judge(log: Sequence[Change], request: Request) -> Operation:
+    """The operation that takes effect: the one asked for, or the confirmation of what already holds.
+
+    Raises:
+        GraphMemError: The request is refused.
+    """
+    view, operation, writer = OracleView(log, request.writer), request.operation, request.writer
+    is_elsewhere = writer.branch_key is not None and not view.branches.is_open(writer.branch_key)
+    if is_elsewhere and not isinstance(operation, OpenBranch):
+        raise NotFound("closed branch")
+    match operation:
+        case Add():
+            _judge_add(log, operation, writer)
+            twin = _twin(view, operation)
+            return replace(operation, may_confirm=False) if twin is None else Confirm(twin)
+        case Supersede():
+            _judge_supersede(log, view, operation)
+        case Transition(key, move):
+            _judge_known(view, key)
+            _judge_transition(view, key, move)
+        case Link(source, target):
+            if source == target:
+                raise InvalidInput("linked to itself")
+            _judge_known(view, source, target)
+        case Revoke():
+            _judge_revoke(log, view, operation)
+        case OpenBranch() | MergeBranch() | AbandonBranch():
+            _judge_branch(view, operation, writer)
+        case End() | Retract() | Confirm() | Erase():
+            _judge_known(view, operation.id)
+    return operation
+
+
+def _judge_known(view: OracleView, *ids: str) -> None:
+    if any(view.memory(key) is None for key in ids):
+        raise NotFound("unknown memory")
+
+
+def _judge_add(log: Sequence[Change], add: Add, writer: Scope) -> None:
+    if add.memory.statement is None:
+        raise InvalidInput("no statement")
+    if not OracleView([], writer).admits(add.memory.scope):
+        raise Forbidden("elsewhere")
+    if add.memory.scope.branch != writer.branch:
+        raise InvalidInput("another branch")
+    active = [move.at for move in add.moves if move.status is Status.ACTIVE]
+    rejected = [move.at for move in add.moves if move.status is Status.REJECTED]
+    if not add.moves or any(start <= end for start in active for end in rejected):
+        raise InvalidInput("moves")
+    if any(isinstance(c.operation, Add) and c.operation.memory.id == add.memory.id for c in log):
+        raise Conflict("id in use")
+
+
+def _twin(view: OracleView, add: Add) -> str | None:
+    """A memory of one scope and content that holds at every instant at which the new one would be active."""
+    if not add.may_confirm or add.memory.statement is None:
+        return None
+    steps = [Step(add.memory.id, m.status, m.at, m.ordinal, m.source_word or "", 0) for m in add.moves]
+    ticks = {*view.instants(), *(step.at for step in steps)}
+    asked = [tick for tick in ticks if status_at(steps, tick) is Status.ACTIVE]
+    content = add.memory.statement.content_hash
+    for key in view.visible if asked else ():
+        known = view.memories[key]
+        is_same = known.scope == add.memory.scope and known.statement is not None
+        if is_same and known.statement is not None and known.statement.content_hash == content:
+            if all(view.reigns(key, tick) for tick in asked):
+                return key
+    return None
+
+
+def _judge_supersede(log: Sequence[Change], view: OracleView, operation: Supersede) -> None:
+    old, new = operation.old, operation.new
+    is_correction = operation.kind is SupersessionKind.CORRECTION
+    is_inverted = operation.at is not None and operation.until is not None and operation.until <= operation.at
+    is_timed = operation.at is not None or operation.until is not None
+    if not old or not new or len(set(old) | set(new)) < len(old) + len(new):
+        raise InvalidInput("sides")
+    if is_timed if is_correction else (operation.at is None or is_inverted):
+        raise InvalidInput("interval")
+    _judge_known(view, *old, *new)
+    _judge_fork(view, operation)
+    _judge_cycle(log, view, operation)
+    starts = [_first(view, key) for key in old]
+    is_update = operation.kind is SupersessionKind.UPDATE and operation.at is not None
+    if is_update and any(start is not None and operation.at < start for start in starts if operation.at is not None):
+        raise InvalidInput("update before start")
+
+
+def _first(view: OracleView, key: str) -> datetime | None:
+    return view.start(key) or min((step.at for step in view.steps_for(key)), default=None)
+
+
+def _judge_fork(view: OracleView, operation: Supersede) -> None:
+    if operation.until is not None or operation.kind is SupersessionKind.AMENDMENT:
+        return
+    for old in operation.old:
+        heads = {edge.new for edge in view.out(old) if edge.until is None}
+        if heads:
+            raise Conflict("fork", tuple(sorted(key for key in heads if view.memory(key) is not None)))
+
+
+def _judge_cycle(log: Sequence[Change], view: OracleView, operation: Supersede) -> None:
+    """Edges of the whole tenant count, but those that were revoked where they live."""
+    revoked = {
+        (change.operation.change, view.branches.place(change))
+        for change in log
+        if isinstance(change.operation, Revoke) and change.operation.move is None
+    }
+    edges = [e for c in log for e in edges_of(c) if (c.seq, view.branches.place(c)) not in revoked]
+    reached = list(operation.new)
+    for key in reached:
+        reached += {edge.new for edge in edges if edge.old == key} - set(reached)
+    if set(reached) & set(operation.old):
+        raise InvalidInput("cycle")
+
+
+def _judge_transition(view: OracleView, key: str, move: Move) -> None:
+    start = view.start(key)
+    rejected = [step.at for step in view.steps_for(key) if step.status is Status.REJECTED]
+    if move.status is Status.REJECTED and start is not None and start <= move.at:
+        raise InvalidInput("rejected after it held")
+    if move.status is Status.ACTIVE and any(move.at <= at for at in rejected):
+        raise InvalidInput("activated before it was rejected")
+
+
+def _judge_revoke(log: Sequence[Change], view: OracleView, revoke: Revoke) -> None:
+    target = next((change for change in log if change.seq == revoke.change), None)
+    if target is None or not view.sees(target) or not _is_known_to(view, target):
+        raise NotFound("unknown change")
+    match target.operation:
+        case Add():
+            is_fit = revoke.move is not None and 1 <= revoke.move < len(steps_of(target))
+        case Supersede() | Transition() | End() | Retract() | Link():
+            is_fit = revoke.move is None
+        case _:
+            is_fit = False
+    if not is_fit:
+        raise InvalidInput("not revocable")
+    if (revoke.change, revoke.move) in view.undone:
+        raise Conflict("already revoked")
+
+
+def _is_known_to(view: OracleView, change: Change) -> bool:
+    """Who sees no edge, no link or no memory of an entry cannot tell that it exists."""
+    match change.operation:
+        case Supersede(old=old, new=new):
+            return any(key in view.known for key in old) and any(key in view.known for key in new)
+        case Link(source, target):
+            return source in view.known and target in view.known
+        case Add(memory):
+            return memory.id in view.known
+        case Transition() | End() | Retract() | Confirm() | Erase():
+            return change.operation.id in view.known
+        case _:
+            return False
+
+
+def _judge_branch(view: OracleView, operation: OpenBranch | MergeBranch | AbandonBranch, writer: Scope) -> None:
+    key = replace(writer, branch=operation.name).branch_key or ""
+    if not isinstance(operation, OpenBranch):
+        if not view.branches.is_open(key):
+            raise NotFound("no open branch")
+        return
+    if key in view.branches.parent:
+        raise Conflict("opened before")
+    if operation.parent is not None:
+        if not view.branches.is_open(replace(writer, branch=operation.parent).branch_key or ""):
+            raise NotFound("no open parent")

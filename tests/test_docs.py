@@ -1,0 +1,20 @@
+"""What is not documented does not exist."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from pathlib import Path
+
+from graphmem.config import Settings
+
+README = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8")
+
+
+def test_every_setting_is_documented() -> None:
+    names = [f"GRAPHMEM_{field.name.upper()}" for field in fields(Settings)]
+    assert [name for name in names if f"`{name}`" not in README] == []
+
+
+def test_the_first_runnable_code_comes_early() -> None:
+    lines = README.splitlines()
+    assert lines.index("```python") < 30

@@ -1,0 +1,1 @@
+"""Scripts of this project; none of them is part of the package."""
