@@ -82,7 +82,8 @@ class Matches:
     """Memories that answer a probe, whether they hold or not.
 
     Attributes:
-        lexical: (id, BM25 score by Lucene's formula), best first, ties by id.
+        lexical: (id, BM25 score by Lucene's formula), best first, ties by id. The corpus of the formula is every
+            live memory of the tenant at latest: a score orders within one answer and means nothing beyond it.
         vector: (id, cosine), best first, ties by id.
         named: name key to the ids that carry it as alias or title, ids sorted.
     """

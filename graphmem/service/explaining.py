@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Sequence
 
 from graphmem.answers import Contest, Explanation, Hit, Interval, Related, State, interval
 from graphmem.errors import NotFound
-from graphmem.model import LinkKind, Point, Scope
+from graphmem.model import Change, LinkKind, Point, Scope, Supersede
 from graphmem.retrieval.cards import card, state, step
 from graphmem.retrieval.reasons import because, edge_reason, named, state_reason
+from graphmem.rows import EdgeRow
 from graphmem.service.desk import Desk
 from graphmem.store import Filter
-from graphmem.temporal import Resolved, Standing, View, resolve, rule
+from graphmem.temporal import Resolved, Standing, View, resolve, rule, stamp_of, touched
 from graphmem.temporal.spans import union
 
 _LEANING = {LinkKind.DEPENDS_ON, LinkKind.IMPLEMENTS, LinkKind.REFINES}
@@ -24,7 +26,8 @@ def explanation(desk: Desk, key: str, point: Point, reader: Scope) -> Explanatio
     shown = card(view, key, point.valid)
     if shown is None:
         raise NotFound(f"no memory {key!r}; `list` and `search` show the ids that there are")
-    edges = [*view.edges_out(key), *view.edges_into(key)]
+    out, into = seen_edges(view, key)
+    edges = [*out, *into]
     related = _related(view, key, point)
     resolved = [] if view.holds(key, point.valid) else resolve(view, key, point.valid)
     return Explanation(
@@ -39,13 +42,28 @@ def explanation(desk: Desk, key: str, point: Point, reader: Scope) -> Explanatio
     )
 
 
+def seen_edges(view: View, key: str) -> tuple[list[EdgeRow], list[EdgeRow]]:
+    """Edges out of and into a memory whose other side the reader may know of, erased ones included."""
+    out = [edge for edge in view.edges_out(key) if edge.new in view.known]
+    return out, [edge for edge in view.edges_into(key) if edge.old in view.known]
+
+
+def is_seen(view: View, change: Change) -> bool:
+    """Whether a ledger entry concerns what the reader sees: a supersession, only with a successor that it sees."""
+    operation = change.operation
+    if not view.lineage.sees(stamp_of(change)):
+        return False
+    named = operation.new if isinstance(operation, Supersede) else touched(operation)
+    return not named or any(key in view.known for key in named)
+
+
 def leading(view: View, key: str, rivals: Iterable[str]) -> tuple[Interval, ...]:
     """When a memory leads among the memories of its subject."""
     live = [one for one in rivals if view.memory(one) is not None]
     instants = sorted({edge for one in live for piece in view.holding(one) for edge in piece})
     pieces = [
         ((low, high),)
-        for low, high in zip(instants, instants[1:], strict=False)
+        for low, high in itertools.pairwise(instants)
         if (ruling := rule(view, live, low)) is not None and ruling.head == key
     ]
     return tuple(interval(piece) for piece in union(*pieces))

@@ -181,15 +181,17 @@ class _Ingestion:
         declared = {(ids[one.old], ids[one.new]) for one in usable}
         self._unlink(view, set(ids.values()), declared)
         for group in _groups(usable):
-            self._link(group, view)
+            if not self._link(group, view) and len(group) > 1:
+                for one in group:
+                    self._link([one], view)
 
-    def _link(self, group: list[Replacement], view: View) -> None:
+    def _link(self, group: list[Replacement], view: View) -> bool:
         ids, first = self._report.ids, group[0]
         old, news = ids[first.old], tuple(ids[one.new] for one in group)
         present = {edge.new for edge in view.edges_out(old) if (edge.kind is first.kind)}
         missing = tuple(new for new in news if new not in present)
         if not missing:
-            return
+            return True
         is_amendment = first.kind is SupersessionKind.AMENDMENT
         moment = max(_takes_over_at(group, news, view), _begins(view, old))
         operation = Supersede(
@@ -204,6 +206,8 @@ class _Ingestion:
         path = first.evidence[0][0] if first.evidence else first.new
         if self._try(operation, path, " | ".join(dict.fromkeys(evidence))):
             self._report.linked.extend((old, new) for new in missing)
+            return True
+        return False
 
     def _unlink(self, view: View, ids: set[str], declared: set[tuple[str, str]]) -> None:
         """Take back replacements that an earlier reading found and this one, of both their files, does not."""

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
+from itertools import islice
 
 from graphmem.answers import (
     Card,
@@ -25,9 +27,9 @@ from graphmem.retrieval.paging import Place, next_cursor, place_of, question_mar
 from graphmem.retrieval.search import Query, Sort
 from graphmem.service.conflicting import open_conflicts
 from graphmem.service.desk import Desk
-from graphmem.service.explaining import explanation, leading
+from graphmem.service.explaining import explanation, is_seen, leading, seen_edges
 from graphmem.store import Filter, Page
-from graphmem.temporal import View, stamp_of
+from graphmem.temporal import View, touched
 
 _CHUNK = 500
 _EVERYTHING = 1_000_000
@@ -108,7 +110,7 @@ class Reader:
         point = self._desk.point(at, reader)
         view = self._desk.view(reader, [key], point.seq)
         shown = _known(card(view, key, point.valid), key)
-        out, into = view.edges_out(key), view.edges_into(key)
+        out, into = seen_edges(view, key)
         changes = (one for one in self._desk.store.changes_of(reader, key) if one.seq <= point.seq)
         return History(
             card=shown,
@@ -119,7 +121,7 @@ class Reader:
             amends=tuple(step(view, edge, other=edge.old) for edge in into if not edge.is_full),
             chain=tuple(_cards(view, _chain(view, key), point)),
             moves=moves(view, key),
-            changes=tuple(one for one in changes if view.lineage.sees(stamp_of(one))),
+            changes=tuple(one for one in changes if is_seen(view, one)),
         )
 
     def timeline(
@@ -179,7 +181,12 @@ class Reader:
     def changes(self, *, after: int = 0, limit: int = 100, scope: Scope | None = None) -> Sequence[Change]:
         """Ledger entries in order, those past a position, as far as they concern what the reader sees."""
         reader = self._desk.reader(scope)
-        return self._desk.store.changes(reader, after=after, limit=limit)
+        found: deque[Change] = deque()
+        while len(found) < limit and (some := self._desk.store.changes(reader, after=after, limit=limit)):
+            view = self._desk.latest_view(reader, [key for one in some for key in touched(one.operation)])
+            found.extend(one for one in some if is_seen(view, one))
+            after = some[-1].seq
+        return tuple(islice(found, limit))
 
     # ---- parts
 
@@ -195,6 +202,9 @@ class Reader:
         before = seq + 1
         while True:
             ids = self._desk.store.select(reader, where, at=hint, before=before, limit=_CHUNK)
+            if hint is not None and self._desk.store.position(reader).seq != seq:
+                hint = None  # somebody wrote meanwhile: the caches may know more than this answer may
+                continue
             if not ids:
                 return
             yield ids

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from graphmem.model import Scope
-from graphmem.rows import Derived, EdgeRow, Rows, Stamp
+from graphmem.rows import Derived, EdgeRow, MoveRow, RetractRow, Rows, Stamp
 from graphmem.temporal.lineage import Lineage
 from graphmem.temporal.spans import Spans
 from graphmem.temporal.view import View
@@ -16,9 +16,9 @@ from graphmem.temporal.view import View
 def derive(before: Rows, appended: Rows, seq: int) -> tuple[Derived, ...]:
     """What the caches of all memories read by a plan become once its rows are appended; unchanged ones left out."""
     after = before.plus(appended)
-    new = _Caches(after, _homes(after), seq)
     if not before.memories:
-        return new.derived_of(appended.memories)
+        return tuple(_derive_alone(after, key, seq) for key in appended.memories)
+    new = _Caches(after, _homes(after), seq)
     old = _Caches(before, _homes(after), seq - 1)
     todo = list(after.memories) if appended.branches else _touched(before, appended)
     seen, changed = set(todo), []
@@ -40,6 +40,17 @@ def derive_all(rows: Rows, seq: int) -> dict[str, Derived]:
     return {value.memory: value for value in caches.derived_of(rows.memories)}
 
 
+def _derive_alone(rows: Rows, key: str, seq: int) -> Derived:
+    """The cache of a memory that nothing else was read with."""
+    row = rows.memories[key]
+    return _derived(View(rows, _home(row.memory.scope), seq), key, is_common=row.stamp.branch is None)
+
+
+def _derived(view: View, key: str, *, is_common: bool) -> Derived:
+    moves = view.moves(key) if key in view.known else []
+    return Derived(key, moves[-1].move.status if moves else None, view.holding(key), is_common=is_common)
+
+
 class _Caches:
     """What a set of rows says to readers who stand on the main line at the homes of its memories."""
 
@@ -55,10 +66,7 @@ class _Caches:
         row = self._rows.memories.get(key)
         if row is None:
             return None
-        view = self._views[_home(row.memory.scope)]
-        moves = view.moves(key) if key in view.known else []
-        status = moves[-1].move.status if moves else None
-        return Derived(key, status, view.holding(key), is_common=key not in self._uncommon)
+        return _derived(self._views[_home(row.memory.scope)], key, is_common=key not in self._uncommon)
 
     def derived_of(self, keys: Iterable[str]) -> tuple[Derived, ...]:
         """The caches of memories that are there."""
@@ -78,7 +86,7 @@ class _Caches:
         gone = {row.change for row in rows.revocations if row.move is None and is_plain(row.stamp)}
         stray = {row.change for row in rows.revocations if not is_plain(row.stamp)}
         apart = {key for key, row in rows.memories.items() if not is_plain(row.stamp)}
-        for row in (*rows.moves, *rows.retractions):
+        for row in _own(rows):
             if row.stamp.seq in stray or not is_plain(row.stamp):
                 apart.add(row.memory)
         for edge in rows.edges:
@@ -106,10 +114,17 @@ def _touched(before: Rows, appended: Rows) -> list[str]:
     lost = {row.change for row in appended.revocations}
     keys = {*appended.memories}
     for rows, is_lost in ((appended, False), (before, True)):
-        edges = [row for row in rows.edges if not is_lost or row.stamp.seq in lost]
-        others = [row for row in (*rows.moves, *rows.retractions) if not is_lost or row.stamp.seq in lost]
-        keys |= {key for row in edges for key in (row.old, row.new)} | {row.memory for row in others}
+        for edge in rows.edges:
+            if not is_lost or edge.stamp.seq in lost:
+                keys |= {edge.old, edge.new}
+        for row in _own(rows):
+            if not is_lost or row.stamp.seq in lost:
+                keys.add(row.memory)
     return sorted(keys)
+
+
+def _own(rows: Rows) -> list[MoveRow | RetractRow]:
+    return [*rows.moves, *rows.retractions]
 
 
 def _dependence(edge: EdgeRow) -> tuple[str, str]:

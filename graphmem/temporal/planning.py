@@ -185,8 +185,7 @@ def _is_known_to(view: View, effect: Operation) -> bool:
         case Supersede():
             return all(any(key in view.known for key in side) for side in (effect.old, effect.new))
         case _:
-            named = touched(effect)
-            return bool(named) and all(key in view.known for key in named)
+            return all(key in view.known for key in touched(effect))
 
 
 def _refuse_branch(request: Request, situation: Situation, view: View) -> None:

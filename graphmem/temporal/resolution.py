@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -34,38 +35,49 @@ def resolve(view: View, key: str, valid: datetime) -> list[Resolved]:
     successors that are not yet in force; else the last of the chain that once held.
 
     Returns:
-        Nearest first, each memory once; empty only for a memory that the reader does not see.
+        Nearest first, ties by id, each memory once; empty only for a memory that the reader does not see.
     """
     if view.memory(key) is None:
         return []
-    paths = _walk(view, key, valid)
-    holding = [_resolved(view, via, Standing.HOLDS) for via in paths if view.holds(via[-1], valid)]
+    met = _walk(view, key, valid)
+    holding = [one for one in met if view.holds(one, valid)]
     if holding:
-        return holding
-    pending = _pending(view, key, valid)
-    if pending:
-        return [_resolved(view, via, Standing.NOT_YET) for via in pending]
-    return [_last(view, paths, valid)]
+        return [_resolved(view, one, Standing.HOLDS, met) for one in holding]
+    declared = _declared(view, key, valid)
+    to_come = [one for one in declared if one != key and _is_to_come(view, one, valid)]
+    if to_come:
+        return [_resolved(view, one, Standing.NOT_YET, declared) for one in to_come]
+    return [_resolved(view, _last(view, met, valid), Standing.LAST, met)]
 
 
-def _resolved(view: View, via: tuple[str, ...], standing: Standing) -> Resolved:
-    return Resolved(via[-1], standing, tuple(key for key in via if view.memory(key) is not None))
+#: What was met, nearest first, each with the memory from which it was reached; the match itself with None.
+_Met = dict[str, str | None]
 
 
-def _walk(view: View, key: str, valid: datetime) -> list[tuple[str, ...]]:
-    """Breadth-first paths from the match; a path stops where something holds."""
-    queue: deque[tuple[str, ...]] = deque([(key,)])
-    seen, paths = {key}, []
+def _resolved(view: View, key: str, standing: Standing, met: _Met) -> Resolved:
+    via: list[str] = []
+    here: str | None = key
+    while here is not None:
+        via.append(here)
+        here = met[here]
+    return Resolved(key, standing, tuple(one for one in reversed(via) if view.memory(one) is not None))
+
+
+def _walk(view: View, key: str, valid: datetime) -> _Met:
+    """Everything met on the way, breadth first; a path stops where something holds."""
+    return _met(key, lambda one: [] if view.holds(one, valid) else _steps(view, one, valid))
+
+
+def _met(key: str, steps: Callable[[str], list[str]]) -> _Met:
+    met: _Met = {key: None}
+    queue = deque([key])
     while queue:
-        via = queue.popleft()
-        paths.append(via)
-        if view.holds(via[-1], valid):
-            continue
-        for step in _steps(view, via[-1], valid):
-            if step not in seen:
-                seen.add(step)
-                queue.append((*via, step))
-    return paths
+        here = queue.popleft()
+        for step in steps(here):
+            if step not in met:
+                met[step] = here
+                queue.append(step)
+    return met
 
 
 def _steps(view: View, key: str, valid: datetime) -> list[str]:
@@ -76,22 +88,16 @@ def _steps(view: View, key: str, valid: datetime) -> list[str]:
     return sorted(forward or back or view.amended(key))
 
 
-def _pending(view: View, key: str, valid: datetime) -> list[tuple[str, ...]]:
-    """Paths to visible declared successors, retracted ones skipped, that are not yet in force."""
-    queue: deque[tuple[str, ...]] = deque([(key,)])
-    seen, found = {key}, []
-    while queue:
-        via = queue.popleft()
-        full_out = [edge for edge in view.edges_out(via[-1]) if edge.is_full]
-        onward = {edge.new for edge in full_out if edge.until is None or valid < edge.until}
-        for step in sorted(onward - seen):
-            seen.add(step)
-            path = (*via, step)
-            if _is_to_come(view, step, valid):
-                found.append(path)
-            else:
-                queue.append(path)
-    return found
+def _declared(view: View, key: str, valid: datetime) -> _Met:
+    """Declared successors, breadth first; a path stops where one is yet to come."""
+
+    def steps(one: str) -> list[str]:
+        if one != key and _is_to_come(view, one, valid):
+            return []
+        full_out = [edge for edge in view.edges_out(one) if edge.is_full]
+        return sorted({edge.new for edge in full_out if edge.until is None or valid < edge.until})
+
+    return _met(key, steps)
 
 
 def _is_to_come(view: View, key: str, valid: datetime) -> bool:
@@ -102,16 +108,11 @@ def _is_to_come(view: View, key: str, valid: datetime) -> bool:
     return not is_over and not any(low <= valid for low, _ in view.holding(key))
 
 
-def _last(view: View, paths: list[tuple[str, ...]], valid: datetime) -> Resolved:
+def _last(view: View, met: Iterable[str], valid: datetime) -> str:
     """Of the visible memories met, the one whose time in force ended latest; the match itself if none ever held."""
 
-    def ended(via: tuple[str, ...]) -> tuple[bool, datetime]:
-        past = [high for low, high in view.holding(via[-1]) if low <= valid]
+    def ended(key: str) -> tuple[bool, datetime]:
+        past = [high for low, high in view.holding(key) if low <= valid]
         return (bool(past), past[-1] if past else valid)
 
-    visible = [via for via in paths if view.memory(via[-1]) is not None]
-    best = visible[0]
-    for via in visible[1:]:
-        if ended(via)[0] and (not ended(best)[0] or ended(via) > ended(best)):
-            best = via
-    return _resolved(view, best, Standing.LAST)
+    return max((key for key in met if view.memory(key) is not None), key=ended)

@@ -10,7 +10,7 @@ CREATE TABLE meta (
 ) STRICT, WITHOUT ROWID;
 
 -- `key` is the secret of keyed digests; `head` the hash that the next entry follows; `documents` and `tokens` are
--- what BM25 needs to know of all texts; `erasures` tells caches in memory that something was taken out.
+-- what BM25 needs to know of all texts; `epoch` counts what makes caches in memory stale: erasures and replaced vectors.
 CREATE TABLE tenant (
   number INTEGER PRIMARY KEY,
   name TEXT NOT NULL UNIQUE,
@@ -21,7 +21,7 @@ CREATE TABLE tenant (
   documents INTEGER NOT NULL,
   tokens INTEGER NOT NULL,
   vectors INTEGER NOT NULL,
-  erasures INTEGER NOT NULL
+  epoch INTEGER NOT NULL
 ) STRICT;
 
 -- The ledger. `place` is numbered as memories are. Salt and digest are null once the content was erased.

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from graphmem.model import AbandonBranch, Add, Change, Erase, MergeBranch, OpenBranch, Request, Revoke, Scope, Supersede
+from graphmem.rows import Derived
 from tests.laws.world import READERS, attempt, ids_in, kernel_answers
 from tests.oracle import OracleView
 from tests.oracle.planned import PlannedStore
@@ -30,8 +31,8 @@ def _concerns(log: Sequence[Change], change: Change, reader: Scope) -> bool:
         case OpenBranch():
             return False
         case MergeBranch(name) | AbandonBranch(name):
-            home = replace(change.writer, branch=name).branch_key
-            return bool({home, Branches(log[:-1]).parent.get(home or "")} & set(view.line))
+            told = replace(change, writer=replace(change.writer, branch=name))
+            return bool({told.writer.branch_key, Branches(log).place(told)} & set(view.line))
         case Erase(key):
             return view.admits(_home(log, key))
         case _ if not view.sees(change):
@@ -88,6 +89,15 @@ def sound_answers(after: Answers) -> None:
                 for key, hits in value.items():
                     assert all(via[0] == key and via[-1] == hit for hit, _, via in hits), "law 12: via"
                     assert all(hit in held for hit, standing, _ in hits if standing == "holds"), "law 12"
+
+
+def caches_tell_the_truth(derived: Mapping[str, Derived], keys: Iterable[str], after: Answers) -> None:
+    """A cache that is common is what everybody reads who sees the memory."""
+    for key in keys:
+        for reader, answers in after.items():
+            lives = answers["life"]
+            if derived[key].is_common and isinstance(lives, dict) and key in lives:
+                assert lives[key][1] == derived[key].holding, f"{derived[key]} is not what {reader} reads"
 
 
 def order_does_not_matter(log: Sequence[Change], chance: random.Random) -> None:

@@ -220,6 +220,8 @@ class Machine(RuleBasedStateMachine):
         laws.no_cycles(self.log)
         laws.no_forks(self.log, READERS)
         laws.sound_answers(after)
+        if isinstance(self.store, PlannedStore):
+            laws.caches_tell_the_truth(self.store.derived(R.tenant), self.everyone, after)
         self.replay_one()
 
     def look_back(self, reader: Scope, seq: int) -> None:

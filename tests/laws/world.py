@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from graphmem.errors import Conflict, GraphMemError
@@ -28,6 +28,7 @@ from graphmem.temporal import View, resolve, rule
 from tests.oracle import OracleView
 from tests.oracle import resolve as oracle_resolve
 
+FIRST_DAY = datetime(2020, 1, 1, tzinfo=UTC)
 CLOCK = datetime(2030, 1, 1, tzinfo=UTC)
 IDS = ("m0", "m1", "m2", "m3")
 
@@ -44,7 +45,7 @@ READERS = (R, X, Y, Z, ANN, BOB, ANN_ON_X, ORG, PROD, NEIGHBOUR, STRANGER)
 
 def day(number: int) -> datetime:
     """Midnight of a day, counted from the beginning of the small world."""
-    return datetime(2020, 1, 1 + number, tzinfo=UTC)
+    return FIRST_DAY + timedelta(days=number)
 
 
 INSTANTS = tuple(day(number) for number in range(7))

@@ -38,13 +38,12 @@ def _any(asked: Iterable[object], had: Iterable[object]) -> bool:
 
 def on_path(name: str, path: str) -> bool:
     """Whether a file lies under a folder, fits a glob, or is the path."""
-    if path.endswith("/"):
-        return name.startswith(path)
     if not any(sign in path for sign in "*?"):
-        return name == path
+        return name.startswith(path) if path.endswith("/") else name == path
     pieces = re.split(r"(\*\*/|\*\*|\*|\?)", path)
     meaning = {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}
-    return re.fullmatch("".join(meaning.get(piece, re.escape(piece)) for piece in pieces), name) is not None
+    pattern = "".join(meaning.get(piece, re.escape(piece)) for piece in pieces)
+    return re.fullmatch(pattern + (".+" if path.endswith("/") else ""), name, re.DOTALL) is not None
 
 
 def lexical(corpus: Mapping[str, Statement], chosen: Mapping[str, Statement], probe: Probe) -> tuple[tuple[str, float], ...]:

@@ -20,6 +20,7 @@ from graphmem.model import (
     End,
     Erase,
     Link,
+    LinkKind,
     Memory,
     Operation,
     Request,
@@ -67,6 +68,12 @@ def names(operation: Operation) -> tuple[str, ...]:
             return (operation.id,)
         case _:
             return ()
+
+
+def about(log: Sequence[Change], memory: str) -> set[int]:
+    """Positions of the entries that name a memory, and of those that revoke one of these."""
+    named = {change.seq for change in log if memory in names(change.operation)}
+    return named | {c.seq for c in log if isinstance(c.operation, Revoke) and c.operation.change in named}
 
 
 @dataclass
@@ -147,8 +154,7 @@ class OracleStore:
 
     def _blank(self, tenant: Tenant, key: str) -> None:
         for index, entry in enumerate(tenant.sealed):
-            operation = tenant.log[index].operation
-            if key in names(operation) and not isinstance(operation, Erase):
+            if entry.seq in about(tenant.log, key) and entry is not tenant.sealed[-1]:
                 blanked = replace(entry, body=ledger.blank(entry.body, key), salt=None, digest=None)
                 tenant.sealed[index], tenant.log[index] = blanked, ledger.change_of(blanked)
         tenant.vectors.pop(key, None)
@@ -176,6 +182,18 @@ class OracleStore:
 
     # ---- reading
 
+    def model(self) -> ModelCard | None:
+        return self._model
+
+    def change_by_op_id(self, reader: Scope, op_id: str) -> Change | None:
+        return next((change for change in self._log(reader) if change.op_id == op_id), None)
+
+    def declared_conflicts(self, reader: Scope) -> list[tuple[str, str]]:
+        found = self._tenant(reader.tenant).memories(reader)
+        links = [change.operation for change in self._log(reader) if isinstance(change.operation, Link)]
+        pairs = {(one.source, one.target) for one in links if one.kind is LinkKind.CONFLICTS_WITH}
+        return sorted(pair for pair in pairs if found.keys() >= set(pair))
+
     def position(self, reader: Scope, moment: datetime | None = None) -> Position:
         log = self._log(reader)
         reached = [change for change in log if moment is None or change.recorded_at <= moment]
@@ -186,9 +204,7 @@ class OracleStore:
 
     def changes_of(self, reader: Scope, memory: str) -> list[Change]:
         log = self._log(reader)
-        about = {change.seq for change in log if memory in names(change.operation)}
-        about |= {c.seq for c in log if isinstance(c.operation, Revoke) and c.operation.change in about}
-        return [change for change in log if change.seq in about]
+        return [change for change in log if change.seq in about(log, memory)]
 
     def rows(self, reader: Scope, ids: Sequence[str]) -> Rows:
         return chained(all_rows(self._log(reader)), ids)
@@ -211,12 +227,10 @@ class OracleStore:
         tenant = self._tenant(reader.tenant)
         found = tenant.memories(reader)
         links = [change.operation for change in tenant.log if isinstance(change.operation, Link)]
-        near: list[Neighbour] = []
-        for one in links:
-            for here, there in ((one.source, one.target), (one.target, one.source)):
-                if here in ids and there in found:
-                    near.append(Neighbour(there, here, one.kind))
-        return (near + _over_anchors(found, ids, reader.tenant))[:limit]
+        sides = [(one.target, one.source, one.kind) for one in links]
+        sides += [(one.source, one.target, one.kind) for one in links]
+        near = [Neighbour(to, of, over) for to, of, over in sides if of in ids and {to, of} <= set(found)]
+        return list(dict.fromkeys(near + _over_anchors(found, ids, reader.tenant)))[:limit]
 
     def contested_subjects(self, reader: Scope) -> dict[str, tuple[str, ...]]:
         found = self._tenant(reader.tenant).memories(reader)
@@ -300,15 +314,14 @@ def _live(tenant: Tenant) -> dict[str, Statement]:
 def _over_anchors(
     found: Mapping[str, tuple[Memory, Statement, int]], ids: Sequence[str], tenant: str
 ) -> list[Neighbour]:
-    about: dict[str, list[str]] = {}
+    holders: dict[str, list[str]] = {}
     for key, (_, said, _) in found.items():
-        for node in {one.node_id(tenant) for one in said.anchors if one.kind is not AnchorKind.REPO}:
-            about.setdefault(node, []).append(key)
-    near = [
-        Neighbour(there, here, node)
-        for node, keys in sorted(about.items(), key=lambda item: (len(item[1]), item[0]))
+        for node in {one.node_id(tenant) for one in said.anchors}:
+            holders.setdefault(node, []).append(key)
+    shared = [
+        (len(holders[one.node_id(tenant)]), f"{one.kind}:{one.name}", here, holders[one.node_id(tenant)])
         for here in ids
-        for there in keys
-        if here in keys and there != here
+        for one in (found[here][1].anchors if here in found else ())
+        if one.kind is not AnchorKind.REPO
     ]
-    return near
+    return [Neighbour(there, here, over) for _, over, here, keys in sorted(shared) for there in keys if there != here]

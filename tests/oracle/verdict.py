@@ -116,7 +116,7 @@ def _judge_supersede(log: Sequence[Change], view: OracleView, operation: Superse
     starts = [_first(view, key) for key in old]
     is_update = operation.kind is SupersessionKind.UPDATE and operation.at is not None
     if is_update and any(start is not None and operation.at < start for start in starts if operation.at is not None):
-        raise InvalidInput("update before start")
+        raise InvalidInput("an update before its start: use a correction")
 
 
 def _first(view: OracleView, key: str) -> datetime | None:
@@ -151,7 +151,7 @@ def _judge_transition(view: OracleView, key: str, move: Move) -> None:
     start = view.start(key)
     rejected = [step.at for step in view.steps_for(key) if step.status is Status.REJECTED]
     if move.status is Status.REJECTED and start is not None and start <= move.at:
-        raise InvalidInput("rejected after it held")
+        raise InvalidInput("rejected after it held: use ended")
     if move.status is Status.ACTIVE and any(move.at <= at for at in rejected):
         raise InvalidInput("activated before it was rejected")
 
@@ -184,8 +184,8 @@ def _is_known_to(view: OracleView, change: Change) -> bool:
             return memory.id in view.known
         case Transition() | End() | Retract() | Confirm() | Erase():
             return change.operation.id in view.known
-        case _:
-            return False
+        case Revoke() | OpenBranch() | MergeBranch() | AbandonBranch():
+            return True
 
 
 def _judge_branch(view: OracleView, operation: OpenBranch | MergeBranch | AbandonBranch, writer: Scope) -> None:

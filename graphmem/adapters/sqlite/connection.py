@@ -63,6 +63,8 @@ def _error(path: Path, exc: apsw.Error) -> GraphMemError:
         return StoreUnavailable(f"{name!r} cannot be written: make the file and its folder writable for this user")
     if isinstance(exc, apsw.CantOpenError | apsw.IOError):
         return StoreUnavailable(f"{name!r} cannot be opened, read or written ({exc}): look at the disk and permissions")
+    if isinstance(exc, apsw.SQLError):
+        return CorruptStore(f"{name!r} does not have its own schema ({exc}): restore it from a backup or an export")
     return StoreUnavailable(f"{name!r} failed ({exc})")
 
 

@@ -60,7 +60,7 @@ class Tenant:
     documents: int
     tokens: int
     vectors: int
-    erasures: int
+    epoch: int
 
 
 # ---- homes

@@ -32,7 +32,7 @@ from graphmem.ledger import (
     seal,
     to_micros,
 )
-from graphmem.model import Anchor, Change, Operation, Request, Revoke, Scope, Statement
+from graphmem.model import Add, Anchor, Change, Operation, Request, Revoke, Scope, Statement
 from graphmem.ranking import name_keys
 from graphmem.rows import Derived, MemoryRow, Needs, Rows, Situation, Stamp, Transaction
 from graphmem.store import Clock
@@ -43,10 +43,10 @@ if TYPE_CHECKING:
     from graphmem.store import Vector
 
 _NEW_TENANT = (
-    "INSERT INTO tenant (name, key, seq, head, documents, tokens, vectors, erasures) VALUES (?, ?, 0, ?, 0, 0, 0, 0)"
+    "INSERT INTO tenant (name, key, seq, head, documents, tokens, vectors, epoch) VALUES (?, ?, 0, ?, 0, 0, 0, 0)"
 )
 _SET_TENANT = (
-    "UPDATE tenant SET seq = ?, recorded_at = ?, head = ?, documents = ?, tokens = ?, vectors = ?, erasures = ?"
+    "UPDATE tenant SET seq = ?, recorded_at = ?, head = ?, documents = ?, tokens = ?, vectors = ?, epoch = ?"
     " WHERE number = ?"
 )
 _KNOWN = (
@@ -160,7 +160,7 @@ class Batch:
         self._pending = defaultdict(list, {table: [] for table in _INSERTS})
         self._waiting.clear()
         one = self.tenant
-        row = (one.seq, one.recorded_at, one.head, one.documents, one.tokens, one.vectors, one.erasures, one.number)
+        row = (one.seq, one.recorded_at, one.head, one.documents, one.tokens, one.vectors, one.epoch, one.number)
         self._connection.execute(_SET_TENANT, row)
 
     # ---- what a plan needs
@@ -168,7 +168,7 @@ class Batch:
     def _look_up(self, request: Request, needs: Needs) -> tuple[int | None, bool]:
         """The place of an earlier entry of this `op_id`, and whether the request only adds a memory never seen."""
         statement_hash = content_number(needs.content)
-        key = needs.ids[0] if needs.content is not None else None
+        key = request.operation.memory.id if isinstance(request.operation, Add) else None
         if not self._waiting.isdisjoint((f"op {request.op_id}", f"id {key}", statement_hash)):
             self.flush()
         row = self._connection.execute(_KNOWN, (self.tenant.number, request.op_id, key, statement_hash)).fetchone()

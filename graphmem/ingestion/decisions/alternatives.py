@@ -13,13 +13,28 @@ _OPTIONS = re.compile(r"^(?:(?:options|alternatives|approaches|solutions)(?: (?:
                       r"(?:possible|available|proposed) (?:options|alternatives|solutions)|(?:other )?alternatives? (?:designs?|approaches|options|solutions))$")  # fmt: skip
 _REJECTED = re.compile(r"^(?:(?:rejected|discarded|dismissed) (?:ideas?|alternatives?|options?|proposals?|approaches)|(?:other )?alternatives?(?: considered| and rejected)?|"
                        r"alternatives considered|considered alternatives|alternative designs?|alternatives? (?:designs?|approaches))$")  # fmt: skip
-_PROS = re.compile(r"^pros and cons(?: of (?:the|all) (?:options|alternatives))?|^(?:option|alternative)s? (?:details|analysis|comparison)$")
-_CHOSEN = re.compile(r"(?:chosen|selected|preferred)\s+(?:option|alternative|solution)s?\W*(?:is|was)?[\s:*_]*(?P<rest>.+)", re.IGNORECASE | re.DOTALL)
+_PROS = re.compile(
+    r"^pros and cons(?: of (?:the|all) (?:options|alternatives))?|^(?:option|alternative)s? (?:details|analysis|comparison)$"
+)
+_CHOSEN = re.compile(
+    r"(?:chosen|selected|preferred)\s+(?:option|alternative|solution)s?\W*(?:is|was)?[\s:*_]*(?P<rest>.+)",
+    re.IGNORECASE | re.DOTALL,
+)
 _QUOTED = re.compile(r"^[\s*_]*[\"\u201c\u2018'`](?P<name>[^\"\u201d`]{1,300}?)[\"\u201d\u2019'`](?=[\s,.;:*_]|$)")
-_BECAUSE = re.compile(r"\b(?:because|since|as it|due to|in order to|for the reason)\b(?P<why>.*)", re.IGNORECASE | re.DOTALL)
-_OPTION_LABEL = re.compile(r"^(?:(?:option|alternative|approach|solution)\s*#?\s*(?:\d+|[a-z])?\s*[:.)\u2013\u2014-]+\s*|\d+[.)]\s+|[a-z][.)]\s+)", re.IGNORECASE)
-_MARK = re.compile(r"[\s*_]*[(\[]?\s*\b(?P<mark>chosen|selected|accepted|recommended|preferred|adopted|rejected|not chosen|discarded)\b\s*[)\]]?[\s*_.!]*$", re.IGNORECASE)
-_AGAINST = re.compile(r"^\W*(?:bad|con|cons|against|negative|disadvantage|drawback|rejected|why not|reason|because)\b", re.IGNORECASE)
+_BECAUSE = re.compile(
+    r"\b(?:because|since|as it|due to|in order to|for the reason)\b(?P<why>.*)", re.IGNORECASE | re.DOTALL
+)
+_OPTION_LABEL = re.compile(
+    r"^(?:(?:option|alternative|approach|solution)\s*#?\s*(?:\d+|[a-z])?\s*[:.)\u2013\u2014-]+\s*|\d+[.)]\s+|[a-z][.)]\s+)",
+    re.IGNORECASE,
+)
+_MARK = re.compile(
+    r"[\s*_]*[(\[]?\s*\b(?P<mark>chosen|selected|accepted|recommended|preferred|adopted|rejected|not chosen|discarded)\b\s*[)\]]?[\s*_.!]*$",
+    re.IGNORECASE,
+)
+_AGAINST = re.compile(
+    r"^\W*(?:bad|con|cons|against|negative|disadvantage|drawback|rejected|why not|reason|because)\b", re.IGNORECASE
+)
 _IS_CHOSEN = re.compile(r"^\W*(?:chosen|selected|accepted|adopted|recommended|preferred)\b", re.IGNORECASE)
 _CODE = re.compile(r"`([^`\n]{2,100})`")
 _MAX_NAME_CHARS = 300

@@ -14,7 +14,7 @@ from graphmem.ingestion.decisions.references import Reference
 
 Key = TypeVar("Key", str, "int | None")
 _STEM_NUMBER = re.compile(r"^(?:[a-z]{2,8}[-_ ]?)?\d{1,6}[-_. ]*")
-_SHORT_WORDS = frozenset("use the for and with from into our new adr pep kep add not".split())
+_SHORT_WORDS = frozenset(["use", "the", "for", "and", "with", "from", "into", "our", "new", "adr", "pep", "kep", "add", "not"])
 _GENERIC = frozenset({"readme", "index", ""})
 
 
@@ -31,14 +31,18 @@ class Catalogue:
     def __init__(self, records: Sequence[Record]) -> None:
         self._by_path = {record.path: record for record in records}
         self._by_stem = _index((_stem(record.path), record) for record in records)
-        self._by_slug = _index((_slug(record.path), record) for record in records if len(_slug(record.path)) >= len("slug"))
+        self._by_slug = _index(
+            (_slug(record.path), record) for record in records if len(_slug(record.path)) >= len("slug")
+        )
         self._by_number = _index((record.number, record) for record in records if record.number is not None)
         self._by_title = _index((_plain(record.title), record) for record in records)
 
     def is_number_shared(self, record: Record) -> bool:
         """Whether another record of the same folder and series has the same number."""
         return any(
-            other.path != record.path and _folder(other.path) == _folder(record.path) and _is_same_series(record.prefix, other.prefix)
+            other.path != record.path
+            and _folder(other.path) == _folder(record.path)
+            and _is_same_series(record.prefix, other.prefix)
             for other in self._by_number.get(record.number, ())
         )
 
@@ -61,7 +65,8 @@ class Catalogue:
         is_remote = "://" in target
         path = target.split("://", 1)[1] if is_remote else target
         if not is_remote:
-            near = posixpath.normpath(posixpath.join(posixpath.dirname(origin.path), path.lstrip("/") if path.startswith("/") else path))
+            folder = "" if path.startswith("/") else posixpath.dirname(origin.path)
+            near = posixpath.normpath(posixpath.join(folder, path.lstrip("/")))
             for candidate in (near, f"{near}.md", f"{near}.rst", posixpath.join(near, "kep.yaml")):
                 if candidate in self._by_path:
                     return self._by_path[candidate]
@@ -76,7 +81,9 @@ class Catalogue:
         return found[0] if len(found) == 1 and found[0].path != origin.path else None
 
     def _numbered(self, reference: Reference, origin: Record) -> Record | Unclear | None:
-        everything = [record for record in self._by_number.get(reference.number, ()) if _is_named(reference, record, origin)]
+        everything = [
+            record for record in self._by_number.get(reference.number, ()) if _is_named(reference, record, origin)
+        ]
         near = [record for record in everything if _folder(record.path) == _folder(origin.path)] or everything
         if reference.target:
             near = [record for record in near if _shares_words(reference, record)]
@@ -146,4 +153,6 @@ def _shares_words(reference: Reference, record: Record) -> bool:
 
 def _is_titled(reference: Reference, record: Record) -> bool:
     hint, title = _plain(reference.title), _plain(record.title)
-    return bool(hint) and len(hint) >= len("word") and (hint == title or hint.startswith(title) or title.startswith(hint))
+    return (
+        bool(hint) and len(hint) >= len("word") and (hint == title or hint.startswith(title) or title.startswith(hint))
+    )

@@ -10,11 +10,21 @@ from pathlib import PurePosixPath
 from graphmem.ingestion.decisions.dates import find_dates
 from graphmem.ingestion.decisions.front_matter import is_nothing
 from graphmem.ingestion.decisions.references import TOKEN, MarkedText, Reference, bare_numbers, mark_references
-from graphmem.ingestion.decisions.relations import SELF, Place, Relation, Sentence, mark_self, relations_in, speaks_of_relations
+from graphmem.ingestion.decisions.relations import (
+    SELF,
+    Place,
+    Relation,
+    Sentence,
+    mark_self,
+    relations_in,
+    speaks_of_relations,
+)
 from graphmem.ingestion.decisions.sections import Block, Section, strip_markup
 from graphmem.ingestion.decisions.statuses import is_template
 
-STATUS_SECTIONS = frozenset({"status", "state", "status history", "decision status", "current status", "lifecycle", "adr status"})
+STATUS_SECTIONS = frozenset(
+    {"status", "state", "status history", "decision status", "current status", "lifecycle", "adr status"}
+)
 _RELATED = re.compile(
     r"\b(?:relat\w*|references?|links?|change ?log|history|notes?|more information|see also|supersession|supersedes|"
     r"superseded by|amendments?|revisions?|lineage|predecessors?|successors?|updates?)\b"
@@ -25,8 +35,11 @@ _KEY = re.compile(
     r"|(?P<new_part>amends|extends|refines|updates|modifies|clarifies|amendment (?:to|of)|extension (?:to|of))"
     r"|(?P<old_part>(?:amended|extended|refined|updated|modified|clarified) by))(?: (?:adrs?|decisions?|records?|peps?|keps?))?$"
 )
-_SENTENCE_END = re.compile(r"(?<=[.!?])(?<!e\.g\.)(?<!i\.e\.)(?<!cf\.)(?<!vs\.)[*_\"')\]]*\s+(?=[\"'(*_\[~`]*[A-Z0-9\ue000\ue002])")
+_SENTENCE_END = re.compile(
+    r"(?<=[.!?])(?<!e\.g\.)(?<!i\.e\.)(?<!cf\.)(?<!vs\.)[*_\"')\]]*\s+(?=[\"'(*_\[~`]*[A-Z0-9\ue000\ue002])"
+)
 _PORTION = re.compile(r"\b(?:portions?|parts?|sections?|some|pieces?|partly|partially|in part)\b", re.IGNORECASE)
+_BARE_PATH = re.compile(r"^[\w.:/%+()-]*/[\w.:/%+()-]*$")
 _ASIDE = re.compile(r"(?<!\])\(([^()\[\]]{1,300})\)")
 _MAX_BLOCK_CHARS = 20_000
 
@@ -67,15 +80,23 @@ def relation_key(name: str) -> tuple[bool, bool] | None:
 def declared_in_field(key: tuple[bool, bool], value: str, definitions: Mapping[str, str]) -> list[Relation]:
     """Relations of a metadata field; a value that names nothing yields what it says as an unknown title."""
     plain = value.strip()
-    if is_nothing(plain) or re.match(r"^[\W_]*(?:none|n/a|nothing|not applicable|no\b)", plain, re.IGNORECASE) or is_template(plain):
+    if (
+        is_nothing(plain)
+        or re.match(r"^[\W_]*(?:none|n/a|nothing|not applicable|no\b)", plain, re.IGNORECASE)
+        or is_template(plain)
+    ):
         return []
     marked = mark_references(value, definitions)
     outside = re.sub(r"\([^()]*\)", lambda match: match.group() if match.group()[1:2] == "\ue000" else " ", marked.text)
     targets = marked.references_in(outside) or bare_numbers(plain)
+    if not targets and _BARE_PATH.match(plain):
+        targets = (Reference(plain, target=plain),)
     if not targets and key[1]:
         targets = (Reference(plain[:200], title=strip_markup(plain)[:200]),)
     is_new, is_full = key
-    portion = re.sub(r"\s+of\s*$", "", outside[: outside.find("\ue000")]).strip(" :*_") if _PORTION.search(outside) else None
+    portion = (
+        re.sub(r"\s+of\s*$", "", outside[: outside.find("\ue000")]).strip(" :*_") if _PORTION.search(outside) else None
+    )
     dates = [found.at for found in find_dates(marked.text)]
     at = dates[0] if dates and not is_new and len(targets) == 1 else None
     return [Relation(target, is_new, is_full and portion is None, portion, at) for target in targets]
@@ -111,6 +132,8 @@ class _Reader:
 
     def read(self) -> Iterator[Declaration]:
         heading_key = relation_key(self.section.name) if self.section.level else None
+        if heading_key == (True, False):
+            heading_key = None  # `Updates` and `Extensions` head all sorts of sections
         pending = heading_key
         for block in self.section.blocks:
             field = block.field()
@@ -131,7 +154,9 @@ class _Reader:
 
     def _listed(self, key: tuple[bool, bool], block: Block) -> Iterator[Declaration]:
         relations = declared_in_field(key, block.text, self.definitions)
-        yield from self._explicit([one for one in relations if one.target.number is not None or one.target.target], block)
+        yield from self._explicit(
+            [one for one in relations if one.target.number is not None or one.target.target], block
+        )
 
     def _explicit(self, relations: Iterable[Relation], block: Block) -> Iterator[Declaration]:
         for relation in relations:
@@ -155,10 +180,14 @@ def _of_text(text: _Text, own: OwnName, definitions: Mapping[str, str]) -> Itera
     if (text.place is not Place.STATUS and not speaks_of_relations(text.text)) or is_template(text.text):
         return
     marked = mark_references(text.text, definitions)
-    masked = mark_self(TOKEN.sub(lambda match: SELF if _is_own(marked.references[int(match[1])], own) else match.group(), marked.text))
+    masked = mark_self(
+        TOKEN.sub(lambda match: SELF if _is_own(marked.references[int(match[1])], own) else match.group(), marked.text)
+    )
     leader = _leader(masked, marked) if text.is_item or text.place is Place.RELATED else None
     for index, sentence in enumerate(_SENTENCE_END.split(masked)):
-        yield from relations_in(Sentence(marked, sentence, text.place, leader, opens_block=index == 0, heading=text.heading))
+        yield from relations_in(
+            Sentence(marked, sentence, text.place, leader, opens_block=index == 0, heading=text.heading)
+        )
 
 
 def place_of(section: Section) -> Place:

@@ -16,13 +16,24 @@ from graphmem.ingestion.decisions.sections import Section, read_sections
 
 _HEADER = re.compile(r"^(?P<name>[A-Z][A-Za-z]*(?:-[A-Za-z]+)*):(?:[ \t]+(?P<value>\S.*))?[ \t]*$")
 _SIMPLE = re.compile(r"^(?P<name>[A-Za-z][\w -]{0,40}):[ \t]*(?P<value>.*)$")
-_NUMBERED = re.compile(r"^(?:(?:adr|pep|xep|kep|rfc|rfd|dr|[a-z]?adr|decision)[-_ ]?)?\d{1,6}(?=[-_. ]|$)", re.IGNORECASE)
-_TEMPLATE = re.compile(r"^(?:[a-z]{2,8}[-_ ])?(?:(?:\d+|n{2,6}|x{2,6})[-_ ])?(?:[a-z]{2,8}[-_ ])?template(?:[-_. ](?:bare|minimal|short|long|full|madr|adr|simple|bare-minimal|en|[a-z]{2}))?$", re.I)
+_NUMBERED = re.compile(
+    r"^(?:(?:adr|pep|xep|kep|rfc|rfd|dr|[a-z]?adr|decision)[-_ ]?)?\d{1,6}(?=[-_. ]|$)", re.IGNORECASE
+)
+_TEMPLATE = re.compile(
+    r"^(?:[a-z]{2,8}[-_ ])?(?:(?:\d+|n{2,6}|x{2,6})[-_ ])?(?:[a-z]{2,8}[-_ ])?template(?:[-_. ](?:bare|minimal|short|long|full|madr|adr|simple|bare-minimal|en|[a-z]{2}))?$",
+    re.IGNORECASE,
+)
 _PLACEHOLDER = re.compile(r"^(?:[a-z]{2,8}[-_ ])?(?:n{2,6}|x{2,6}|y{2,6})(?:[-_ ]|$)", re.IGNORECASE)
-_GENERIC = re.compile(r"^(?:readme|index|changelog|contributing|licen[cs]e\w*|toc|summary|code_of_conduct|security)$", re.IGNORECASE)
-_DECISION = re.compile(r"^(?:decisions?(?: outcome| made)?|context(?: and problem statement)?|considered options|the decision|resolution|outcome)$")
+_GENERIC = re.compile(
+    r"^(?:readme|index|changelog|contributing|licen[cs]e\w*|toc|summary|code_of_conduct|security)$", re.IGNORECASE
+)
+_DECISION = re.compile(
+    r"^(?:decisions?(?: outcome| made)?|context(?: and problem statement)?|considered options|the decision|resolution|outcome)$"
+)
 _STATUS_KEYS = frozenset({"status", "state"})
-_KEP_SECTIONS = re.compile(r"^(?:release signoff checklist|table of contents|production readiness .*|test plan|drawbacks.*infrastructure.*)$")
+_KEP_SECTIONS = re.compile(
+    r"^(?:release signoff checklist|table of contents|production readiness .*|test plan|drawbacks.*infrastructure.*)$"
+)
 
 
 def is_kep(path: str) -> bool:
@@ -131,13 +142,17 @@ def _is_mapping(lines: list[str]) -> bool:
     return all(not line.strip() or line.startswith((" ", "#", "-", "\t")) or ":" in line for line in lines[:5])
 
 
-def _front_matter(lines: list[str], first_line: int, after: int) -> tuple[tuple[Field, ...], int, list[tuple[int, str]]]:
+def _front_matter(
+    lines: list[str], first_line: int, after: int
+) -> tuple[tuple[Field, ...], int, list[tuple[int, str]]]:
     try:
         return parse_yaml("\n".join(lines), first_line), after, []
     except RefusedYaml as refusal:
         # Plain `key: value` lines are still understood, so that a broken quote does not lose a whole record.
         simple = ((index, match) for index, line in enumerate(lines[:200]) if (match := _SIMPLE.match(line)))
-        fields = tuple(Field(match["name"].lower(), _simple_values(match["value"]), first_line + index) for index, match in simple)
+        fields = tuple(
+            Field(match["name"].lower(), _simple_values(match["value"]), first_line + index) for index, match in simple
+        )
         return fields, after, [(first_line + refusal.line - 1, str(refusal))]
 
 
@@ -166,7 +181,11 @@ def _header_values(name: str, values: list[str]) -> tuple[str, ...]:
     text = " ".join(value.strip() for value in values).strip()
     if is_nothing(text):
         return ()
-    return (text,) if relation_key(name) or "," not in text or name == "title" else tuple(part.strip() for part in text.split(","))
+    return (
+        (text,)
+        if relation_key(name) or "," not in text or name == "title"
+        else tuple(part.strip() for part in text.split(","))
+    )
 
 
 def _kep(document: Document, text: str, siblings: Mapping[str, Document]) -> Source | str | None:
@@ -190,5 +209,9 @@ def _readme(path: str, siblings: Mapping[str, Document]) -> tuple[Section, ...]:
         text = _decoded(sibling) if sibling else None
         if isinstance(text, str):
             sections = read_sections(text)
-            return tuple(section for section in sections if not _KEP_SECTIONS.match(section.name) and (section.level or section.text.strip()))
+            return tuple(
+                section
+                for section in sections
+                if not _KEP_SECTIONS.match(section.name) and (section.level or section.text.strip())
+            )
     return ()

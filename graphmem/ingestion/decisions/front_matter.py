@@ -59,7 +59,7 @@ def parse_yaml(text: str, first_line: int = 1) -> tuple[Field, ...]:
     if not isinstance(node, yaml.MappingNode):
         raise RefusedYaml("YAML that is no mapping of keys to values")
     return tuple(
-        Field(key.value.strip().lower(), _scalars(value), first_line + key.start_mark.line)
+        Field(key.value.strip().lower(), _scalars(value), first_line + (key.start_mark.line if key.start_mark else 0))
         for key, value in node.value
         if isinstance(key, yaml.ScalarNode)
     )
@@ -73,7 +73,7 @@ def is_nothing(value: str) -> bool:
 def _refuse_bombs(text: str) -> None:
     depth = 0
     for count, event in enumerate(yaml.parse(text, Loader=yaml.BaseLoader)):
-        line = event.start_mark.line + 1
+        line = event.start_mark.line + 1 if event.start_mark else 1
         if isinstance(event, yaml.AliasEvent):
             raise RefusedYaml("YAML aliases are not read: write the value out", line)
         depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)

@@ -17,6 +17,9 @@ _REVISION = re.compile(r"\b(?:amended|revised|updated|clarified|augmented|review
 _PERIOD = re.compile(r"\d\s*(?:to|until|through|-|\u2013|\u2014)\s*\d")
 
 
+_Step = tuple[Status, datetime, str | None]
+
+
 @dataclass(frozen=True, slots=True)
 class StateEntry:
     """One state that a record tells of itself; `status` is None for superseded."""
@@ -96,7 +99,7 @@ def life_of(entries: Iterable[StateEntry], dates: Dates) -> Life:
         dated = (entry.at for entry in states if entry.status is states[0].status and entry.at)
         states[0] = replace(states[0], at=min(dated, default=None))
     later = [entry for entry in states[1:] if entry.status is not states[0].status]
-    return Life(tuple([*states[:1], *later]), dates)
+    return Life((*states[:1], *later), dates)
 
 
 def states_of_blocks(blocks: Iterable[Block]) -> tuple[StateEntry, ...]:
@@ -133,30 +136,34 @@ def moves_of(life: Life, start: datetime, replaced_at: datetime | None, *, has_s
 
 def _steps(
     life: Life, start: datetime, replaced_at: datetime | None, *, has_successor: bool
-) -> list[tuple[Status, datetime, str | None]]:
+) -> list[_Step]:
     if not life.entries:
         return [(Status.ACTIVE, start, None)]
     present, past = life.entries[0], life.entries[1:]
-    told = [(entry.status, entry.at or start, entry.word) for entry in past if entry.status is not None]
+    told: list[_Step] = [(entry.status, entry.at or start, entry.word) for entry in past if entry.status is not None]
     latest = max([start, *(at for _, at, _ in told)])
     if present.status is None:
         ended = replaced_at or present.at or life.dates.updated or latest
-        first = told or [(Status.ACTIVE, min(start, ended), None)]
-        after = (Status.ACTIVE if has_successor or present.is_partial else Status.ENDED, max(ended, latest), present.word)
+        first: list[_Step] = told or [(Status.ACTIVE, min(start, ended), None)]
+        after = (
+            Status.ACTIVE if has_successor or present.is_partial else Status.ENDED,
+            max(ended, latest),
+            present.word,
+        )
         return [*first, after] if has_successor or not present.is_partial else _renamed(first, present)
     decided = life.dates.decided if present.status in {Status.ACTIVE, Status.REJECTED} else None
     if decided and not past and not present.at and start < decided:
         return [(Status.PROPOSED, start, None), (present.status, decided, present.word)]
-    since = life.dates.created if present.status is Status.ACTIVE and not past else None
-    at = present.at or since or max(life.dates.updated or latest, latest)
-    if present.status in {Status.ENDED} and not told:
+    since = life.dates.created if present.status in {Status.ACTIVE, Status.PROPOSED} and not past else None
+    at = present.at or since or max(at for at in (life.dates.created, life.dates.updated, latest) if at)
+    if present.status is Status.ENDED and not told:
         told = [(Status.ACTIVE, min(start, at), None)]
     return [*told, (present.status, at, present.word)]
 
 
 def _renamed(
-    first: list[tuple[Status, datetime, str | None]], present: StateEntry
-) -> list[tuple[Status, datetime, str | None]]:
+    first: list[_Step], present: StateEntry
+) -> list[_Step]:
     status, at, word = first[-1]
     return [*first[:-1], (status, at, word or present.word)]
 
@@ -177,4 +184,6 @@ def _entry(word: StatusWord, at: datetime | None, line: int, text: str) -> State
 
 def _adds(entry: StateEntry, found: list[StateEntry]) -> bool:
     known = {(other.status, other.at) for other in found} | {(other.status, None) for other in found}
-    return (entry.status, entry.at) not in known and (entry.at is not None or entry.status in {None, Status.ENDED, Status.ACTIVE})
+    return (entry.status, entry.at) not in known and (
+        entry.at is not None or entry.status in {None, Status.ENDED, Status.ACTIVE}
+    )

@@ -89,7 +89,16 @@ def _starts(records: Iterable[Record], first_seen: Mapping[str, datetime]) -> di
 
 def _start(record: Record, first_seen: Mapping[str, datetime]) -> datetime | None:
     life = record.life
-    told = [at for at in (life.dates.created, life.dates.updated, life.dates.decided, *(entry.at for entry in life.entries if entry.status)) if at]
+    told = [
+        at
+        for at in (
+            life.dates.created,
+            life.dates.updated,
+            life.dates.decided,
+            *(entry.at for entry in life.entries if entry.status),
+        )
+        if at
+    ]
     seen = first_seen.get(record.path)
     if not told:
         return seen
@@ -104,7 +113,7 @@ def _observation(
     successors = [one for one in replacements if one.old == record.path and one.kind is SupersessionKind.UPDATE]
     replaced_at = min((one.at for one in successors if one.at), default=None)
     # Of a record without a date, only this is known: it was there before what replaced it.
-    start = _start(record, first_seen) or min(read_at, replaced_at or read_at)
+    start = _start(record, first_seen) or (min(read_at, replaced_at) if replaced_at else read_at)
     moves = moves_of(record.life, start, replaced_at, has_successor=bool(successors))
     return Observation(key=record.path, statement=_statement(record), moves=moves, path=record.path, line=record.line)
 
@@ -128,6 +137,8 @@ def _after_starts(replacements: Iterable[Replacement], observations: Iterable[Ob
     """The replacements, none of them before what it replaces began."""
     begins = {observation.key: observation.moves[0].at for observation in observations}
     return tuple(
-        replace(one, at=begins[one.old]) if one.at and one.kind is SupersessionKind.UPDATE and one.at < begins[one.old] else one
+        replace(one, at=begins[one.old])
+        if one.at and one.kind is SupersessionKind.UPDATE and one.at < begins[one.old]
+        else one
         for one in replacements
     )

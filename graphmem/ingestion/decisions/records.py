@@ -32,17 +32,33 @@ RATIONALE = re.compile(
     r"^(?:decision drivers?|drivers|forces|consequences?|(?:positive|negative|neutral) consequences|rationale|justification|"
     r"reasons?|reasoning|why\b.*|implications|motivation|outcomes? and consequences|trade-?offs|positives?|negatives?|neutral)$"
 )
-_CREATED = frozenset({"date", "created", "creation date", "date created", "decided", "decision date", "start date", "drafted", "date proposed"})
+_CREATED = frozenset(
+    {
+        "date",
+        "created",
+        "creation date",
+        "date created",
+        "decided",
+        "decision date",
+        "start date",
+        "drafted",
+        "date proposed",
+    }
+)
 _UPDATED = frozenset({"updated", "last updated", "last modified", "modified", "date updated", "status date"})
 _DECIDED = frozenset({"resolution", "resolution date", "accepted", "approved", "approval date", "date accepted"})
-_LABEL_KEYS = frozenset({"tags", "tag", "labels", "label", "topic", "topics", "type", "category", "categories", "area", "areas", "keywords"})
+_LABEL_KEYS = frozenset(
+    {"tags", "tag", "labels", "label", "topic", "topics", "type", "category", "categories", "area", "areas", "keywords"}
+)
 _SIG_KEYS = frozenset({"owning sig", "participating sigs", "sig", "owning wg"})
 _META = frozenset({"status", "state", "date"}) | _CREATED | _UPDATED | _DECIDED | _LABEL_KEYS
 _NUMBERED_TITLE = re.compile(
     rf"^\s*(?:(?P<prefix>[A-Za-z]{{2,8}}?)s?[\s#_:-]*(?P<a>\d{{1,{MAX_NUMBER_DIGITS}}})|(?P<b>\d{{1,{MAX_NUMBER_DIGITS}}}))"
     r"(?=\s*[-:.)\u2013\u2014|]|\s*$)\s*[-:.)\u2013\u2014|]*\s*(?P<rest>.*)$"
 )
-_NUMBERED_FILE = re.compile(rf"^(?:(?P<prefix>[A-Za-z]{{2,8}}?)[-_ ]?)?(?P<number>\d{{1,{MAX_NUMBER_DIGITS}}})(?=[-_. ]|$)[-_. ]*(?P<rest>.*)$")
+_NUMBERED_FILE = re.compile(
+    rf"^(?:(?P<prefix>[A-Za-z]{{2,8}}?)[-_ ]?)?(?P<number>\d{{1,{MAX_NUMBER_DIGITS}}})(?=[-_. ]|$)[-_. ]*(?P<rest>.*)$"
+)
 _MAX_STATE_CHARS = 120
 _DATED_FILE = re.compile(r"^(?:19|20)\d{2}[-_]?\d{2}[-_]?\d{2}")
 
@@ -238,7 +254,9 @@ def _labels(source: Source) -> tuple[str, ...]:
     for section in source.sections:
         if place_of(section) is Place.STATUS:
             fields = (block.field() for block in section.blocks)
-            values += [part for field in fields if field and field[0] in _LABEL_KEYS - {"type"} for part in field[1].split(",")]
+            values += [
+                part for field in fields if field and field[0] in _LABEL_KEYS - {"type"} for part in field[1].split(",")
+            ]
     labels = (strip_markup(value).strip(" \"'[]")[:MAX_NAME_CHARS] for value in values)
     return tuple(dict.fromkeys(label for label in labels if label and not is_nothing(label)))
 
@@ -267,7 +285,12 @@ def _section_states(section: Section, *, has_any: bool) -> list[StateEntry]:
         told += states or (_unknown(plain[0].text, plain[0].line) if plain and not told and not has_any else [])
     elif place_of(section) is Place.STATUS and not told and not has_any:
         lead = [block for block in blocks if block.field() is None and len(block.text) < len("a line") * 20]
-        told += [entry for block in lead[:3] for entry in read_states(block.text, block.line) if _is_status_line(block, entry)]
+        told += [
+            entry
+            for block in lead[:3]
+            for entry in read_states(block.text, block.line)
+            if _is_status_line(block, entry)
+        ]
     return told
 
 
@@ -289,7 +312,10 @@ def _unknown(text: str, line: int) -> list[StateEntry]:
 
 def _unknown_states(life: Life) -> list[tuple[int, str]]:
     return [
-        (entry.line, f"the status {entry.word!r} is not known: taken as proposed. Use accepted, rejected, superseded ...")
+        (
+            entry.line,
+            f"the status {entry.word!r} is not known: taken as proposed. Use accepted, rejected, superseded ...",
+        )
         for entry in life.entries
         if entry.is_unknown
     ]
@@ -333,7 +359,10 @@ def _from_fields(source: Source, own: OwnName, definitions: Mapping[str, str]) -
         evidence = "\n".join(_field_lines(source, field))
         if key is not None:
             for value in field.values:
-                found += [Declaration(relation, field.line, evidence, is_explicit=True) for relation in declared_in_field(key, value, definitions)]
+                found += [
+                    Declaration(relation, field.line, evidence, is_explicit=True)
+                    for relation in declared_in_field(key, value, definitions)
+                ]
         elif normal_key(field.name) in {"status", "state"}:
             relations = declared_in_text(field.text, Place.STATUS, own, definitions)
             found += [Declaration(relation, field.line, evidence, is_explicit=True) for relation in relations]

@@ -16,9 +16,13 @@ _INLINE = r"!?\[(?P<text>(?:[^\[\]]|\[[^\[\]]*\]){1,300})\](?:\((?P<target><[^<>
 _WIKI = r"\[\[(?P<wiki>[^\[\]|]{1,300})(?:\|[^\[\]]{0,300})?\]\]"
 _RST_ROLE = r":(?P<role>pep|doc|ref|adr|kep):`(?P<roletext>[^`\n]{1,300})`"
 _RST_LINK = r"`(?P<rsttext>[^`<>\n]{0,300})<(?P<rsttarget>[^<>`\s]{1,500})>`_{1,2}"
-_PATH = r"(?P<path>(?:\.{0,2}/)?(?:[\w.-]{1,100}/){0,12}[\w-]{0,20}\d{2,6}[-_][\w-]{1,160}\.(?:md|markdown|rst|txt))(?!\w)"
+_PATH = (
+    r"(?P<path>(?:\.{0,2}/)?(?:[\w.-]{1,100}/){0,12}[\w-]{0,20}\d{2,6}[-_][\w-]{1,160}\.(?:md|markdown|rst|txt))(?!\w)"
+)
 _REFERENCE = re.compile(rf"{_WIKI}|{_INLINE}|{_RST_ROLE}|{_RST_LINK}|{_PATH}|(?<![\w/.]){_ID}")
-_MORE = re.compile(rf"(?:[ \t]*,[ \t]*(?:and |& )?|[ \t]*(?:and|&|/|\+)[ \t]*)#?(?P<number>\d{{2,{MAX_NUMBER_DIGITS}}})(?![\w%-]|\.\d)")
+_MORE = re.compile(
+    rf"(?:[ \t]*,[ \t]*(?:and |& )?|[ \t]*(?:and|&|/|\+)[ \t]*)#?(?P<number>\d{{2,{MAX_NUMBER_DIGITS}}})(?![\w%-]|\.\d)"
+)
 _TEXT_ID = re.compile(
     rf"^\W*(?:{_ID}|(?P<bare>\d{{1,{MAX_NUMBER_DIGITS}}})(?![\w%]))(?:[ \t]*[-:.)\u2013\u2014|\]]+[ \t]*|[ \t]+|$)(?P<rest>.*)$"
 )
@@ -95,7 +99,9 @@ def bare_numbers(text: str) -> tuple[Reference, ...]:
 def _reference(match: re.Match[str], text: str, definitions: Mapping[str, str]) -> Reference:
     groups = match.groupdict()
     if groups["number"] is not None:
-        return Reference(match.group(), int(groups["number"]), _prefix(groups["prefix"]), title=_hint(text, match.end()))
+        return Reference(
+            match.group(), int(groups["number"]), _prefix(groups["prefix"]), title=_hint(text, match.end())
+        )
     if groups["path"] is not None:
         return Reference(match.group(), target=groups["path"])
     if groups["role"] is not None:

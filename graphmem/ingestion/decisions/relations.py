@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum, auto
+from itertools import islice
 
 from graphmem.ingestion.decisions.dates import find_dates
 from graphmem.ingestion.decisions.references import TOKEN, MarkedText, Reference
@@ -18,8 +19,12 @@ _LIST = rf"{_REF}{_AFTER_REF}(?:[ \t]*(?:,[ \t]*(?:and|&)?|and|&|/|\+|or|as well
 _SUPERSEDE = r"supp?er[cs]{1,2}e+d"
 _FULL = rf"{_SUPERSEDE}e?|replace|obsolete|supplant|rescind|overturn"
 _PART = r"amend|extend|refine|update|modifie|clarifie|augment|supplement|narrow"
-_ACTIVE = re.compile(rf"\b(?:(?P<full>(?:{_FULL})s|deprecates|replaced|{_SUPERSEDE}e?d(?! by))|(?P<part>(?:{_PART})s|amended))\b", re.I)
-_PASSIVE = re.compile(rf"\b(?:(?P<full>(?:{_FULL})e?d|overridden|deprecated)|(?P<part>(?:{_PART})e?d))\b", re.IGNORECASE)
+_ACTIVE = re.compile(
+    rf"\b(?:(?P<full>(?:{_FULL})s|deprecates|replaced|{_SUPERSEDE}e?d(?! by))|(?P<part>(?:{_PART})s|amended))\b", re.IGNORECASE
+)
+_PASSIVE = re.compile(
+    rf"\b(?:(?P<full>(?:{_FULL})e?d|overridden|deprecated)|(?P<part>(?:{_PART})e?d))\b", re.IGNORECASE
+)
 _ANY = re.compile(rf"(?:{_FULL}|{_PART}|overridden|deprecate)(?:s|e?d)\b", re.IGNORECASE)
 _SELF_WORDS = re.compile(
     r"\b(?:this|the present|the current)[ \t]+(?:new[ \t]+)?"
@@ -39,23 +44,39 @@ _FILLER = re.compile(
 )
 _PARTLY = re.compile(r"\b(?:partially|partly|in part)[\s,*_-]*$", re.IGNORECASE)
 _PROVISIONALLY = re.compile(r"\b(?:provisionally|temporarily)[\s,*_-]*$", re.IGNORECASE)
-_LABEL = re.compile(r"^[\s*_>~]*(?:(?:note|nb|status|update|edit|important|warning|history|notice|as of)\b)?[\s*_:,.\u2013\u2014-]*", re.I)
+_LABEL = re.compile(
+    r"^[\s*_>~]*(?:(?:note|nb|status|update|edit|important|warning|history|notice|as of)\b)?[\s*_:,.\u2013\u2014-]*",
+    re.IGNORECASE,
+)
 _SECTION_WORDS = re.compile(
     r"^[\s*_>]*(?:(?:these|those)\b|(?:the |some |all )?(?:sections?|parts?|portions?|items?|points?|paragraphs?|steps?|"
     r"options?|rules?|rest|remainder)\b|this (?:section|part|paragraph|table|list|requirement|rule)\b)",
     re.IGNORECASE,
 )
-_OBJECT = re.compile(rf"(?P<mid>[^{SELF}\ue000,:]{{0,120}}?)(?P<obj>{SELF}|\bit\b|{_LIST})(?P<after>['\u2019]s?\s+[\w -]+)?", re.I)
+_OBJECT = re.compile(
+    rf"(?P<mid>[^{SELF}\ue000,:]{{0,120}}?)(?P<obj>{SELF}|\bit\b|{_LIST})(?P<after>['\u2019]s?\s+[\w -]+)?", re.IGNORECASE
+)
 _WHOLE = re.compile(r"^\W*(?:(?:all|of|entirely|fully|the|our|my|previous|earlier|former|prior|old|original|older|adrs?|decisions?|"
-                    r"records?|document|both|now|also|peps?)\W*)*$", re.I)  # fmt: skip
-_ELSEWHERE = re.compile(r"\b(?:with|by|per|see|as|via|using|that|which|under|against|following|described|because|and|since|when)\b", re.I)
+                    r"records?|document|both|now|also|peps?)\W*)*$", re.IGNORECASE)  # fmt: skip
+_ELSEWHERE = re.compile(
+    r"\b(?:with|by|per|see|as|via|using|that|which|under|against|following|described|because|and|since|when)\b", re.IGNORECASE
+)
 _PAST = re.compile(r".*ed")
-_LIMITED = re.compile(r"^\W*(?P<part>(?:for|only|regarding|concerning|in respect of|with respect to|where|insofar as|as to|in so far)\b[^.;()]*)", re.I)
+_LIMITED = re.compile(
+    r"^\W*(?P<part>(?:for|only|regarding|concerning|in respect of|with respect to|where|insofar as|as to|in so far)\b[^.;()]*)",
+    re.IGNORECASE,
+)
 _BY = re.compile(r"^(?P<mid>[^.;]{0,100}?)\b(?:by|with|in favou?r of)[ \t:]+(?P<rest>.*)$", re.IGNORECASE | re.DOTALL)
-_DATED_BY = re.compile(rf"^[ \t]*(?:on[ \t]+)?[\w ,/-]{{0,24}}?[ \t]*(?:per|via|in|through|by|\()[ \t]*(?P<list>{_LIST})", re.IGNORECASE)
-_WEAK_MID = re.compile(r"^[\s*_,()]*(?:(?:in full|fully|entirely|completely|on|now|later|since|as of)[\s*_,()]*)*$", re.IGNORECASE)
+_DATED_BY = re.compile(
+    rf"^[ \t]*(?:on[ \t]+)?[\w ,/-]{{0,24}}?[ \t]*(?:per|via|in|through|by|\()[ \t]*(?P<list>{_LIST})", re.IGNORECASE
+)
+_WEAK_MID = re.compile(
+    r"^[\s*_,()]*(?:(?:in full|fully|entirely|completely|on|now|later|since|as of)[\s*_,()]*)*$", re.IGNORECASE
+)
 _TO = re.compile(r"^\s*(?:to|until|till|through|-|\u2013|\u2014|\.\.)\s*$", re.IGNORECASE)
+_LEADS = re.compile(r"[,;:(.\u2013\u2014-]\s*[*_]*$")
 _MAX_MID_WORDS = 8
+_MAX_VERBS = 40  # a sentence of more is no sentence
 
 
 class Place(Enum):
@@ -137,9 +158,9 @@ def speaks_of_relations(text: str) -> bool:
 def relations_in(sentence: Sentence) -> list[Relation]:
     """What a sentence declares; nothing for wishes, conditions, denials and talk of third parties."""
     found: list[Relation] = []
-    for verb in _ACTIVE.finditer(sentence.text):
+    for verb in islice(_ACTIVE.finditer(sentence.text), _MAX_VERBS):
         found += _active(sentence, _clause(sentence.text, verb, is_passive=False))
-    for verb in _PASSIVE.finditer(sentence.text):
+    for verb in islice(_PASSIVE.finditer(sentence.text), _MAX_VERBS):
         found += _passive(sentence, _clause(sentence.text, verb, is_passive=True))
     if not found and sentence.place is Place.STATUS:
         found += _bare_pointer(sentence)
@@ -160,7 +181,9 @@ def _clause(text: str, verb: re.Match[str], *, is_passive: bool) -> _Clause:
         left = left[: cut.start()]
     is_full = verb["full"] is not None
     is_first = not left.strip(" *_>~\"'([:-") and start == 0
-    return _Clause(left, text[verb.end() : end], is_full, is_partly, is_provisional, is_first, is_passive, verb.group().lower())
+    return _Clause(
+        left, text[verb.end() : end], is_full, is_partly, is_provisional, is_first, is_passive, verb.group().lower()
+    )
 
 
 def _left_edge(text: str, position: int) -> int:
@@ -168,7 +191,9 @@ def _left_edge(text: str, position: int) -> int:
     for index in range(position - 1, max(-1, position - 600), -1):
         sign = text[index]
         depth += (sign == ")") - (sign == "(")
-        if depth < 0 or (depth == 0 and (sign == ";" or (sign in ":\u2014\u2192" and text[index + 1 : index + 2] in {" ", "*"}))):
+        if depth < 0 or (
+            depth == 0 and (sign == ";" or (sign in ":\u2014\u2192" and text[index + 1 : index + 2] in {" ", "*"}))
+        ):
             return index + 1
     return max(0, position - 600)
 
@@ -194,7 +219,9 @@ def _subject(sentence: Sentence, clause: _Clause) -> _Subject | None:
         return _Subject(is_self=True)
     if tail := re.search(rf"{SELF}['\u2019]s?\s+(?P<part>[\w -]{{1,80}})$", rest):
         return _Subject(is_self=True, part=tail["part"])
-    if re.search(rf"(?:^|[\s,]){_REF}$", rest) and re.fullmatch(rf"\W*{_LIST}|(?:as of|since|in)?[\s\w,]{{0,20}},\s*{_REF}", rest):
+    if re.search(rf"(?:^|[\s,]){_REF}$", rest) and re.fullmatch(
+        rf"\W*{_LIST}|(?:as of|since|in)?[\s\w,]{{0,20}},\s*{_REF}", rest
+    ):
         return _Subject(others=sentence.marked.references_in(rest))
     if _SECTION_WORDS.match(bare) and re.search(r"supp?er", clause.stem):
         return _Subject(is_self=True, part=_part(sentence, bare))
@@ -203,7 +230,8 @@ def _subject(sentence: Sentence, clause: _Clause) -> _Subject | None:
     status = leading_status(rest)
     if _PAST.fullmatch(clause.stem) and not clause.is_passive:
         return None
-    is_implied = not rest or (status is not None and not rest[status.end :].strip(" ,.*_~:\u2013\u2014-()"))
+    is_told_apart = clause.stem != "updates" or bool(_LEADS.search(clause.left))
+    is_implied = not rest or (status is not None and is_told_apart and not _bare(rest[status.end :]))
     return _implied(sentence, clause) if is_implied else None
 
 
@@ -227,7 +255,11 @@ def _part(sentence: Sentence, text: str) -> str | None:
 
 
 def _active(sentence: Sentence, clause: _Clause) -> list[Relation]:
-    if sentence.leader is not None and re.search(rf"(?:{SELF}|\bthis)\s*$", clause.left) and not clause.right.strip(" .*_)"):
+    if (
+        sentence.leader is not None
+        and re.search(rf"(?:{SELF}|\bthis)\s*$", clause.left)
+        and not clause.right.strip(" .*_)")
+    ):
         return [Relation(sentence.leader, replaces=True, is_full=clause.is_full and not clause.is_partly)]
     subject, found = _subject(sentence, clause), _OBJECT.match(clause.right)
     if subject is None or found is None:
@@ -258,7 +290,10 @@ def _passive(sentence: Sentence, clause: _Clause) -> list[Relation]:
         return []
     if not clause.is_full and (dated := _DATED_BY.match(clause.right)) and subject.is_self:
         others = sentence.marked.references_in(dated["list"])
-        return [_dated(Relation(other, replaces=False, is_full=False, part=subject.part), sentence, clause) for other in others]
+        return [
+            _dated(Relation(other, replaces=False, is_full=False, part=subject.part), sentence, clause)
+            for other in others
+        ]
     if agent is None or (clause.stem == "deprecated" and not agent):
         return []
     mid = agent["mid"]
@@ -281,7 +316,11 @@ def _passive(sentence: Sentence, clause: _Clause) -> list[Relation]:
 
 
 def _agents(sentence: Sentence, clause: _Clause, rest: str) -> tuple[Reference, ...]:
-    found = re.match(rf"\W*(?:(?:the|a|our|new|newer|later|following|adrs?|decisions?|peps?)\W+)*(?P<list>{_LIST})", rest, re.IGNORECASE)
+    found = re.match(
+        rf"\W*(?:(?:the|a|our|new|newer|later|following|adrs?|decisions?|peps?)\W+)*(?P<list>{_LIST})",
+        rest,
+        re.IGNORECASE,
+    )
     if found:
         return sentence.marked.references_in(found["list"])
     if not clause.is_full:

@@ -21,14 +21,12 @@ _FIELD = re.compile(
 
 
 _PLAIN_KEYS = frozenset(
-    "status|state|date|created|updated|last updated|decided|deciders|decision date|supersedes|superseded by|replaces|"
-    "replaced by|amends|amended by|extends|extended by|obsoletes|obsoleted by|author|authors|tags|labels".split("|")
+    ["status", "state", "date", "created", "updated", "last updated", "decided", "deciders", "decision date", "supersedes", "superseded by", "replaces", "replaced by", "amends", "amended by", "extends", "extended by", "obsoletes", "obsoleted by", "author", "authors", "tags", "labels"]
 )
 
 
 _USUAL = frozenset(
-    "status|state|date|abstract|summary|context|introduction|motivation|rationale|overview|background|table of contents|"
-    "contents|decision|context and problem statement|release signoff checklist|copyright|metadata".split("|")
+    ["status", "state", "date", "abstract", "summary", "context", "introduction", "motivation", "rationale", "overview", "background", "table of contents", "contents", "decision", "context and problem statement", "release signoff checklist", "copyright", "metadata"]
 )
 
 
@@ -60,7 +58,6 @@ class Block:
     def line(self) -> int:
         """Where it begins."""
         return self.lines[0].number
-
 
     def field(self) -> tuple[str, str] | None:
         """(key in lower case with spaces, value) if the block is `Key: value`, a list item or a row of two cells."""

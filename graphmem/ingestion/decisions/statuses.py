@@ -115,7 +115,11 @@ def _status_of(word: str) -> Status | None:
 
 def _misspelt(text: str) -> str | None:
     match = re.match(r"[A-Za-z]{6,14}(?![\w'])", text)
-    if match and not match.group().lower().endswith("s") and difflib.get_close_matches(match.group().lower(), _SINGLE, 1, _FUZZY):
+    if (
+        match
+        and not match.group().lower().endswith("s")
+        and difflib.get_close_matches(match.group().lower(), _SINGLE, 1, _FUZZY)
+    ):
         return match.group()
     return None
 

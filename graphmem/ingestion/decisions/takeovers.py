@@ -83,9 +83,19 @@ def _unresolved(found: Unclear | None, declaration: Declaration, record: Record)
     verb = "takes over from" if relation.replaces else "is replaced by"
     if found is not None:
         paths = ", ".join(candidate.path for candidate in found.candidates[:5])
-        return [Problem(record.path, declaration.line, f"{verb} {relation.target.text!r}, which could be any of {paths}: link the file")]
+        return [
+            Problem(
+                record.path,
+                declaration.line,
+                f"{verb} {relation.target.text!r}, which could be any of {paths}: link the file",
+            )
+        ]
     if declaration.is_explicit and relation.is_full:
-        return [Problem(record.path, declaration.line, f"{verb} {relation.target.text!r}, which is none of the records read")]
+        return [
+            Problem(
+                record.path, declaration.line, f"{verb} {relation.target.text!r}, which is none of the records read"
+            )
+        ]
     return []
 
 
@@ -96,13 +106,21 @@ def _is_overruled(claim: _Claim, claims: Mapping[Pair, _Claim], problems: list[P
     line = claim.by_new[0].line
     if claim.new.life.entries and claim.new.life.status in {Status.REJECTED, Status.DEFERRED}:
         word = claim.new.life.entries[0].word
-        problems.append(Problem(claim.new.path, line, f"claims to take over from {claim.old.path}, but is itself {word!r}: ignored"))
+        problems.append(
+            Problem(claim.new.path, line, f"claims to take over from {claim.old.path}, but is itself {word!r}: ignored")
+        )
         return True
     named = {new for (old, new), other in claims.items() if old == claim.old.path and other.by_old and other.is_full}
     if not claim.is_full or not named or _leads_to(claim.new.path, named, claims):
         return False
     successors = ", ".join(sorted(named))
-    problems.append(Problem(claim.new.path, line, f"claims to take over from {claim.old.path}, which names {successors} instead: ignored"))
+    problems.append(
+        Problem(
+            claim.new.path,
+            line,
+            f"claims to take over from {claim.old.path}, which names {successors} instead: ignored",
+        )
+    )
     return True
 
 
@@ -127,7 +145,13 @@ def _without_cycles(claims: list[_Claim], edges: set[Pair], problems: list[Probl
         if _reaches(claim.new.path, claim.old.path, known):
             told = (claim.by_old or claim.by_new)[0]
             path = (claim.old if claim.by_old else claim.new).path
-            problems.append(Problem(path, told.line, f"{claim.new.path} cannot take over from {claim.old.path}: the reverse is declared too"))
+            problems.append(
+                Problem(
+                    path,
+                    told.line,
+                    f"{claim.new.path} cannot take over from {claim.old.path}: the reverse is declared too",
+                )
+            )
             continue
         known.add(claim.pair)
         kept.append(claim)
@@ -154,7 +178,9 @@ def _replacement(claim: _Claim, starts: Mapping[str, datetime]) -> Replacement:
     until = next((one.relation.until for one in told if one.relation.until is not None), None)
     at = dated[0] if dated else starts.get(claim.new.path)
     parts = [one.relation.part for one in told if one.relation.part]
-    evidence = [(claim.old.path, one.evidence) for one in claim.by_old] + [(claim.new.path, one.evidence) for one in claim.by_new]
+    evidence = [(claim.old.path, one.evidence) for one in claim.by_old] + [
+        (claim.new.path, one.evidence) for one in claim.by_new
+    ]
     return Replacement(
         old=claim.old.path,
         new=claim.new.path,
@@ -189,7 +215,9 @@ def _one_at_a_time(group: list[Replacement], claims: Mapping[Pair, _Claim]) -> l
     together = [one for one in group if claims[one.old, one.new].by_old] or []
     first = min((one.at for one in together if one.at), default=None)
     same = [replace(one, at=first) if one in together else one for one in group]
-    instants = sorted({one.at for one in same if one.at and claims[one.old, one.new].new.life.status in {Status.ACTIVE, Status.ENDED}})
+    instants = sorted(
+        {one.at for one in same if one.at and claims[one.old, one.new].new.life.status in {Status.ACTIVE, Status.ENDED}}
+    )
     bounded = []
     for one in same:
         later = next((at for at in instants if one.at is not None and at > one.at), None)

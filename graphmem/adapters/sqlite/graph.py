@@ -1,0 +1,98 @@
+"""Steps over the graph other than supersession: typed links and shared anchors."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import apsw
+
+from graphmem.adapters.sqlite import reading
+from graphmem.adapters.sqlite.indexing import linking
+from graphmem.adapters.sqlite.values import Tenant, ints
+from graphmem.ledger import decode_statement
+from graphmem.model import Scope
+from graphmem.store import Neighbour
+
+_LINKED = """
+    SELECT link.target, link.source, link.kind, link.seq
+    FROM json_each(?1) AS wanted CROSS JOIN link ON link.source = wanted.value
+    UNION ALL SELECT link.source, link.target, link.kind, link.seq
+    FROM json_each(?1) AS wanted CROSS JOIN link ON link.target = wanted.value
+    ORDER BY 4
+"""
+_STATEMENTS = "SELECT number, statement FROM json_each(?1) AS wanted CROSS JOIN memory ON number = wanted.value"
+_ANCHOR = "SELECT number, (SELECT count(*) FROM (SELECT 1 FROM about WHERE anchor = number LIMIT 1001)) FROM anchor WHERE id = ?"
+_ABOUT = "SELECT memory FROM about WHERE anchor = ? ORDER BY memory DESC LIMIT ?"
+_PLACES = """
+    SELECT number, memory.id, home FROM json_each(?1) AS wanted CROSS JOIN memory ON number = wanted.value
+    WHERE statement IS NOT NULL
+"""
+_SUBJECTS = """
+    SELECT subject, id, home FROM memory WHERE tenant = ?1 AND subject IN (
+      SELECT subject FROM memory WHERE tenant = ?1 AND subject IS NOT NULL GROUP BY subject HAVING count(*) > 1
+    ) ORDER BY subject, id
+"""
+_FORKED = """
+    SELECT memory.id, memory.home FROM (
+      SELECT old FROM superseded_by WHERE until IS NULL AND kind <> 'amendment' AND old > ?1 AND old < ?2
+      GROUP BY old HAVING count(DISTINCT seq) > 1
+    ) CROSS JOIN memory ON number = old ORDER BY memory.id
+"""
+
+#: An anchor that more memories than this are about says little of any of them.
+_HUB = 1_000
+
+
+def neighbours(
+    connection: apsw.Connection, tenant: Tenant, reader: Scope, ids: Sequence[str], limit: int
+) -> list[Neighbour]:
+    """Memories one step away: over links first, then over anchors, the rarer first."""
+    seeds = reading.numbers(connection, tenant, ids)
+    steps = [(to, of, over) for to, of, over, _ in connection.execute(_LINKED, (ints(seeds),))]
+    steps += _over_anchors(connection, tenant, seeds, limit)
+    numbers = sorted({*seeds, *(to for to, _, _ in steps)})
+    keys = _visible(connection, tenant, reader, numbers)
+    found = {
+        Neighbour(keys[to], keys[of], over): None for to, of, over in steps if to in keys and of in keys and to != of
+    }
+    return list(found)[:limit]
+
+
+def _over_anchors(
+    connection: apsw.Connection, tenant: Tenant, seeds: Sequence[int], limit: int
+) -> list[tuple[int, int, str]]:
+    shared: list[tuple[int, int, int, str]] = []
+    for number, text in connection.execute(_STATEMENTS, (ints(seeds),)).fetchall():
+        for anchor in linking(decode_statement(text).anchors) if text else ():
+            held = connection.execute(_ANCHOR, (anchor.node_id(tenant.name),)).fetchone()
+            if held is not None and 1 < held[1] <= _HUB:
+                shared.append((held[1], held[0], number, f"{anchor.kind}:{anchor.name}"))
+    steps: dict[tuple[int, int, str], None] = {}
+    for _, anchor_number, number, over in sorted(shared):
+        about = connection.execute(_ABOUT, (anchor_number, limit + len(seeds)))
+        steps.update({(memory, number, over): None for (memory,) in about})
+        if len(steps) > limit * 4 + len(seeds) * len(shared):
+            break
+    return list(steps)
+
+
+def _visible(connection: apsw.Connection, tenant: Tenant, reader: Scope, numbers: Sequence[int]) -> dict[int, str]:
+    homes = reading.homes(connection, tenant)
+    rows = connection.execute(_PLACES, (ints(numbers),))
+    return {number: key for number, key, home in rows if reader.admits(homes[home])}
+
+
+def contested_subjects(connection: apsw.Connection, tenant: Tenant, reader: Scope) -> dict[str, tuple[str, ...]]:
+    """Subjects of two or more memories that the reader admits, with their ids in order."""
+    homes = reading.homes(connection, tenant)
+    found: dict[str, list[str]] = {}
+    for subject, key, home in connection.execute(_SUBJECTS, (tenant.number,)):
+        if reader.admits(homes[home]):
+            found.setdefault(subject, []).append(key)
+    return {subject: tuple(keys) for subject, keys in found.items() if len(keys) > 1}
+
+
+def forked(connection: apsw.Connection, tenant: Tenant, reader: Scope, span: tuple[int, int]) -> list[str]:
+    """Ids of memories that two or more entries let be superseded for good, sorted."""
+    homes = reading.homes(connection, tenant)
+    return [key for key, home in connection.execute(_FORKED, span) if reader.admits(homes[home])]

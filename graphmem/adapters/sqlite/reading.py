@@ -1,0 +1,256 @@
+"""Rows and ledger entries, read under one transaction of the caller."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+
+import apsw
+
+from graphmem.adapters.sqlite.values import (
+    Tenant,
+    branch_row,
+    confirm_row,
+    edge_row,
+    entry_of,
+    home_of,
+    ints,
+    link_row,
+    memory_row,
+    move_row,
+    place_of,
+    retract_row,
+    revoke_row,
+    seq_of,
+)
+from graphmem.errors import CorruptStore
+from graphmem.ledger import GENESIS, Entry, change_of, from_micros, to_micros
+from graphmem.model import Change, Revoke, Scope
+from graphmem.rows import BranchRow, MemoryRow, Rows
+from graphmem.store import Position
+from graphmem.temporal.planning import touched
+
+_TENANT = (
+    "SELECT number, name, key, seq, recorded_at, head, documents, tokens, vectors, epoch FROM tenant WHERE name = ?"
+)
+_BRANCHES = "SELECT key, parent, opened, closed, is_merged FROM branch WHERE tenant = ?"
+_NUMBER = "SELECT number FROM memory WHERE id = ? AND tenant = ?"
+_WITH_CONTENT = "SELECT number FROM memory WHERE content = ? AND tenant = ?"
+_HOMES = "SELECT number, scope FROM home WHERE tenant = ?"
+_HOME = "SELECT scope FROM home WHERE number = ?"
+
+_ENTRY = "SELECT place, recorded_at, op_id, body, salt, digest, commitment, hash FROM entry WHERE place = ?"
+_ENTRIES = (
+    "SELECT place, recorded_at, op_id, body, salt, digest, commitment, hash FROM entry"
+    " WHERE place > ? AND place <= ? ORDER BY place LIMIT ?"
+)
+_PREVIOUS = "SELECT hash FROM entry WHERE place = ?"
+_RECORDED_AT = "SELECT recorded_at FROM entry WHERE place = ?"
+_TOUCHES = "SELECT seq FROM touch WHERE memory = ? ORDER BY seq"
+_ON_BRANCH = "SELECT place FROM entry WHERE tenant = ? AND branch = ? ORDER BY place"
+
+_COMPONENT = """
+    WITH RECURSIVE chained (number) AS (
+      SELECT value FROM json_each(?1)
+      UNION SELECT edge.new FROM superseded_by AS edge JOIN chained ON edge.old = chained.number
+      UNION SELECT edge.old FROM superseded_by AS edge JOIN chained ON edge.new = chained.number
+    )
+    SELECT number FROM chained ORDER BY number
+"""
+_MEMORIES = """
+    SELECT number, memory.id, home_branch, branch, recorded_at, statement, home
+    FROM json_each(?1) AS wanted CROSS JOIN memory ON memory.number = wanted.value
+"""
+_MOVES = """
+    SELECT memory, seq, place, status, at, ordinal, source_word, recorded_at, branch
+    FROM json_each(?1) AS wanted CROSS JOIN move ON move.memory = wanted.value
+"""
+_EDGES = """
+    SELECT old, seq, new, kind, at, until, part, reason, recorded_at, branch
+    FROM json_each(?1) AS wanted CROSS JOIN superseded_by ON old = wanted.value ORDER BY seq, old, new
+"""
+_RETRACTIONS = """
+    SELECT memory, seq, recorded_at, branch
+    FROM json_each(?1) AS wanted CROSS JOIN retraction ON memory = wanted.value ORDER BY seq
+"""
+_CONFIRMATIONS = """
+    SELECT memory, seq, recorded_at, branch
+    FROM json_each(?1) AS wanted CROSS JOIN confirmation ON memory = wanted.value ORDER BY seq
+"""
+_LINKS = """
+    SELECT source.id, target.id, link.kind, link.seq, link.recorded_at, link.branch
+    FROM (
+      SELECT source, seq FROM json_each(?1) AS wanted CROSS JOIN link ON source = wanted.value
+      UNION SELECT source, seq FROM json_each(?1) AS wanted CROSS JOIN link ON target = wanted.value
+    ) AS found
+    CROSS JOIN link ON link.source = found.source AND link.seq = found.seq
+    CROSS JOIN memory AS source ON source.number = link.source
+    CROSS JOIN memory AS target ON target.number = link.target
+    ORDER BY link.seq
+"""
+_REVOCATIONS = """
+    SELECT change, move, seq, recorded_at, branch
+    FROM json_each(?1) AS wanted CROSS JOIN revocation ON change = wanted.value ORDER BY seq
+"""
+
+
+def tenant_of(connection: apsw.Connection, name: str) -> Tenant:
+    """The tenant's row; one with number 0 if nothing was ever written for it."""
+    row = connection.execute(_TENANT, (name,)).fetchone()
+    return Tenant(*row) if row else Tenant(0, name, "", 0, None, GENESIS, 0, 0, 0, 0)
+
+
+def branches(connection: apsw.Connection, tenant: Tenant) -> dict[str, BranchRow]:
+    """Every branch of the tenant."""
+    return {row[0]: branch_row(row) for row in connection.execute(_BRANCHES, (tenant.number,))}
+
+
+def homes(connection: apsw.Connection, tenant: Tenant) -> dict[int, Scope]:
+    """Every place where a memory of the tenant lives, branches aside."""
+    return {number: home_of(tenant.name, text) for number, text in connection.execute(_HOMES, (tenant.number,))}
+
+
+def numbers(connection: apsw.Connection, tenant: Tenant, ids: Iterable[str]) -> list[int]:
+    """Numbers of those memories that there are."""
+    # One by one: JSON and C arrays of strings both have trouble with NUL characters.
+    found = (connection.execute(_NUMBER, (key, tenant.number)).get for key in ids)
+    return [int(number) for number in found if number is not None]
+
+
+def with_content(connection: apsw.Connection, tenant: Tenant, content: int | None) -> list[int]:
+    """Numbers of memories whose content hash starts so."""
+    return [int(number) for (number,) in connection.execute(_WITH_CONTENT, (content, tenant.number))]
+
+
+# ---- the ledger
+
+
+def change_at(connection: apsw.Connection, tenant: Tenant, seq: int) -> Change | None:
+    """The ledger entry at a position; None if there is none."""
+    if not 1 <= seq <= tenant.seq:
+        return None
+    row = connection.execute(_ENTRY, (place_of(tenant.number, seq),)).fetchone()
+    return None if row is None else change_of(entry_of(row, GENESIS))
+
+
+def entry_at(connection: apsw.Connection, place: int) -> Entry:
+    """The sealed entry at a place that is known to hold one."""
+    row = connection.execute(_ENTRY, (place,)).fetchone()
+    if row is None:
+        raise CorruptStore(f"ledger entry {seq_of(place)} is missing; restore the store from a backup or an export")
+    previous = connection.execute(_PREVIOUS, (place - 1,)).get
+    return entry_of(row, GENESIS if seq_of(place) == 1 or previous is None else bytes(previous))
+
+
+def entries(connection: apsw.Connection, tenant: Tenant, after: int, limit: int = -1) -> Iterator[Entry]:
+    """Sealed entries in order, those past a position."""
+    if after >= tenant.seq or not tenant.number:
+        return
+    low, high = place_of(tenant.number, max(after, 0)), place_of(tenant.number, tenant.seq)
+    previous: bytes | str = GENESIS
+    if after > 0:
+        previous = bytes(connection.execute(_PREVIOUS, (low,)).get or b"")
+    for row in connection.execute(_ENTRIES, (low, high, limit)):
+        entry = entry_of(row, previous)
+        previous = entry.hash
+        yield entry
+
+
+def position(connection: apsw.Connection, tenant: Tenant, moment: datetime | None) -> Position:
+    """The last entry at or before a moment: recorded times rise with positions, so halving finds it."""
+    low, high = 0, tenant.seq
+    if moment is not None:
+        micros = to_micros(moment)
+        while low < high:
+            middle = (low + high + 1) // 2
+            at = connection.execute(_RECORDED_AT, (place_of(tenant.number, middle),)).get
+            low, high = (middle, high) if at is not None and int(at) <= micros else (low, middle - 1)
+    if not high:
+        return Position(0, None)
+    at = connection.execute(_RECORDED_AT, (place_of(tenant.number, high),)).get
+    if at is None:
+        raise CorruptStore(f"ledger entry {high} is missing; restore the store from a backup or an export")
+    return Position(high, from_micros(int(at)))
+
+
+def changes_of(connection: apsw.Connection, tenant: Tenant, memory: int) -> list[Change]:
+    """Entries that name a memory or revoke one that does, in order."""
+    seqs = [seq_of(memory), *(seq for (seq,) in connection.execute(_TOUCHES, (memory,)))]
+    found = (change_at(connection, tenant, seq) for seq in seqs)
+    return [change for change in found if change is not None]
+
+
+def touched_by(connection: apsw.Connection, tenant: Tenant, changes: Iterable[Change]) -> list[int]:
+    """Numbers of the memories that entries name, or, for a revoke, that the undone entry names."""
+    keys: dict[str, None] = {}
+    for change in changes:
+        operation = change.operation
+        if isinstance(operation, Revoke):
+            target = change_at(connection, tenant, operation.change)
+            operation = operation if target is None else target.operation
+        keys.update(dict.fromkeys(touched(operation)))
+    return numbers(connection, tenant, keys)
+
+
+def touched_on_branch(
+    connection: apsw.Connection, tenant: Tenant, known: Mapping[str, BranchRow], key: str
+) -> list[int]:
+    """Numbers of the memories that entries on a branch name, and on all branches under it."""
+    wanted, seen = [key], {key}
+    for parent in wanted:
+        below = [child.key for child in known.values() if child.parent == parent and child.key not in seen]
+        wanted += below
+        seen.update(below)
+    places = (row[0] for each in wanted for row in connection.execute(_ON_BRANCH, (tenant.number, each)).fetchall())
+    return touched_by(connection, tenant, (change_of(entry_at(connection, place)) for place in places))
+
+
+# ---- rows
+
+
+def component(
+    connection: apsw.Connection,
+    tenant: Tenant,
+    seeds: Sequence[int],
+    known: Mapping[int, MemoryRow] | None = None,
+) -> Rows:
+    """The rows of memories and of all that they are chained to; `known` spares reading memories again."""
+    found = branches(connection, tenant)
+    if not seeds:
+        return Rows(branches=found)
+    chained = [number for (number,) in connection.execute(_COMPONENT, (ints(seeds),))]
+    wanted = ints(chained)
+    memories = _memories(connection, tenant, chained, known or {})
+    ids = {number: row.memory.id for number, row in memories.items()}
+    moves = tuple(move_row(row, ids) for row in connection.execute(_MOVES, (wanted,)))
+    edges = tuple(edge_row(row, ids) for row in connection.execute(_EDGES, (wanted,)))
+    retractions = tuple(retract_row(row, ids) for row in connection.execute(_RETRACTIONS, (wanted,)))
+    links = tuple(link_row(row) for row in connection.execute(_LINKS, (wanted,)))
+    seqs = {row.stamp.seq for group in (moves, edges, retractions, links) for row in group}
+    places = ints(sorted(place_of(tenant.number, seq) for seq in seqs))
+    return Rows(
+        memories={row.memory.id: row for row in memories.values()},
+        moves=moves,
+        edges=edges,
+        retractions=retractions,
+        confirmations=tuple(confirm_row(row, ids) for row in connection.execute(_CONFIRMATIONS, (wanted,))),
+        links=links,
+        revocations=tuple(revoke_row(row) for row in connection.execute(_REVOCATIONS, (places,))),
+        branches=found,
+    )
+
+
+def _memories(
+    connection: apsw.Connection, tenant: Tenant, wanted: Sequence[int], known: Mapping[int, MemoryRow]
+) -> dict[int, MemoryRow]:
+    missing = [number for number in wanted if number not in known]
+    read: dict[int, MemoryRow] = {}
+    scopes: dict[int, Scope] = {}
+    for *row, home in connection.execute(_MEMORIES, (ints(missing),)).fetchall() if missing else ():
+        if home not in scopes:
+            scopes[home] = home_of(tenant.name, str(connection.execute(_HOME, (home,)).get))
+        read[row[0]] = memory_row(tuple(row), scopes[home])
+    if len(read) < len(missing):
+        raise CorruptStore("a chain leads to a memory that is missing; restore the store from a backup or an export")
+    return {number: read[number] if number in read else known[number] for number in wanted}
+

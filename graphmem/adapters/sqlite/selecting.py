@@ -1,0 +1,157 @@
+"""Which memories fit a filter and a reader: as one full-text expression over filter tokens, and exact tests after it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+import apsw
+
+from graphmem.adapters.sqlite import reading
+from graphmem.adapters.sqlite.indexing import Facets, any_of
+from graphmem.adapters.sqlite.values import Tenant, ints, place_of
+from graphmem.ledger import decode_statement, to_micros
+from graphmem.model import AnchorKind, Scope
+from graphmem.store import Filter
+
+_BY_FACETS = """
+    SELECT memory.number, memory.id, memory.confidence, memory.is_common, memory.holding
+    FROM search CROSS JOIN memory ON memory.number = search.rowid
+    WHERE search MATCH ?1 AND search.rowid < ?2 ORDER BY search.rowid DESC
+"""
+_BY_NUMBER = """
+    SELECT number, id, confidence, is_common, holding FROM memory
+    WHERE number > ?1 AND number < ?2 AND statement IS NOT NULL ORDER BY number DESC
+"""
+_NUMBERS_BY_FACETS = "SELECT rowid FROM search WHERE search MATCH ? AND rowid > ? AND rowid <= ?"
+_TESTED = """
+    SELECT memory.number, memory.confidence, memory.home
+    FROM json_each(?1) AS wanted CROSS JOIN memory ON memory.number = wanted.value
+    WHERE memory.statement IS NOT NULL
+"""
+_STATEMENTS = "SELECT number, statement FROM json_each(?1) AS wanted CROSS JOIN memory ON number = wanted.value"
+_GLOB = re.compile(r"[*?]")
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A filter and a reader, spelt for one tenant.
+
+    Attributes:
+        facets: What the filter tokens must satisfy; None if every memory of the tenant does.
+        homes: Where a memory may live; None if anywhere in the tenant.
+        paths: Patterns of which a file must match one, if a glob is among those asked for.
+    """
+
+    facets: str | None
+    homes: frozenset[int] | None
+    min_confidence: float
+    paths: re.Pattern[str] | None
+
+    @property
+    def is_everything(self) -> bool:
+        """Whether each memory of the tenant is wanted."""
+        return self.facets is None and self.min_confidence <= 0.0
+
+
+def wanted(connection: apsw.Connection, tenant: Tenant, reader: Scope, where: Filter) -> Wanted | None:
+    """The filter spelt out; None if nothing can fit it."""
+    homes = reading.homes(connection, tenant)
+    admitted = frozenset(number for number, home in homes.items() if reader.admits(home))
+    if not admitted:
+        return None
+    facet = Facets(tenant.number)
+    groups = [] if len(admitted) == len(homes) else [[facet.home(number) for number in sorted(admitted)]]
+    groups.append([facet.kind(kind) for kind in where.kinds])
+    groups.append([facet.origin(origin) for origin in where.origins])
+    groups.append([facet.label(label) for label in where.labels])
+    groups.append([facet.language(language) for language in where.languages])
+    groups.append([facet.subject(subject) for subject in where.subjects])
+    groups.append([facet.component(name) for name in where.components])
+    has_globs = any(_GLOB.search(path) for path in where.paths)
+    folders = [_fixed_part(path) for path in where.paths]
+    # A glob without a fixed folder narrows nothing down.
+    groups.append([] if "" in folders else [facet.path(folder) for folder in folders])
+    spelt = " AND ".join(any_of(group) for group in groups if group)
+    return Wanted(
+        f"facets : ({spelt})" if spelt else None,
+        None if len(admitted) == len(homes) else admitted,
+        where.min_confidence,
+        _path_pattern(where.paths) if has_globs else None,
+    )
+
+
+def _fixed_part(path: str) -> str:
+    """The path itself, or the folder in which all that a glob matches lies."""
+    found = _GLOB.search(path)
+    return path if found is None else path[: path.rfind("/", 0, found.start()) + 1]
+
+
+def _path_pattern(paths: Iterable[str]) -> re.Pattern[str]:
+    return re.compile("|".join(_glob_pattern(path) for path in paths), re.DOTALL)
+
+
+def _glob_pattern(path: str) -> str:
+    """A regular expression: `*` and `?` stay within one folder, `**` does not, a final slash means all beneath."""
+    parts = []
+    for piece in re.findall(r"\*\*/|\*\*|\*|\?|[^*?]+", path):
+        parts.append({"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}.get(piece) or re.escape(piece))
+    return f"(?:{''.join(parts)}{'.+' if path.endswith('/') else ''})"
+
+
+def fitting(connection: apsw.Connection, numbers: list[int], what: Wanted) -> set[int]:
+    """Those of the numbers that pass the exact tests that filter tokens cannot make; homes are tested too."""
+    found = {
+        number
+        for number, confidence, home in connection.execute(_TESTED, (ints(numbers),))
+        if confidence >= what.min_confidence and (what.homes is None or home in what.homes)
+    }
+    return found if what.paths is None else _with_path(connection, found, what.paths)
+
+
+def _with_path(connection: apsw.Connection, numbers: Iterable[int], pattern: re.Pattern[str]) -> set[int]:
+    return {
+        number
+        for number, text in connection.execute(_STATEMENTS, (ints(sorted(numbers)),))
+        if any(
+            anchor.kind is AnchorKind.FILE and pattern.fullmatch(anchor.name) for anchor in decode_statement(text).anchors
+        )
+    }
+
+
+def all_fitting(connection: apsw.Connection, tenant: Tenant, what: Wanted, seq: int) -> list[int] | None:
+    """Numbers of all memories that fit, sorted; None stands for every one of the tenant."""
+    if what.is_everything:
+        return None
+    span = (place_of(tenant.number, 0), place_of(tenant.number, seq))
+    if what.facets is None:
+        found = [row[0] for row in connection.execute(_BY_NUMBER, (span[0], span[1] + 1))]
+    else:
+        found = [row[0] for row in connection.execute(_NUMBERS_BY_FACETS, (what.facets, *span))]
+    if what.min_confidence > 0.0 or what.paths is not None:
+        found = [number for number in found if number in fitting(connection, found, what)]
+    return sorted(found)
+
+
+def latest(
+    connection: apsw.Connection, tenant: Tenant, what: Wanted, at: datetime | None, before: int
+) -> Iterator[str]:
+    """Ids of memories that fit, those recorded last first; with `at`, without those that nobody sees hold then."""
+    top = place_of(tenant.number, max(min(before, tenant.seq + 1), 0))
+    if what.facets is None:
+        rows = connection.execute(_BY_NUMBER, (place_of(tenant.number, 0), top))
+    else:
+        rows = connection.execute(_BY_FACETS, (what.facets, top))
+    instant = None if at is None else to_micros(at)
+    for number, key, confidence, is_common, holding in rows:
+        if confidence < what.min_confidence or (instant is not None and is_common and not _covers(holding, instant)):
+            continue
+        if what.paths is None or _with_path(connection, (number,), what.paths):
+            yield key
+
+
+def _covers(holding: str, instant: int) -> bool:
+    numbers = [int(part) for part in re.findall(r"-?\d+", holding)]
+    return any(low <= instant < high for low, high in zip(numbers[::2], numbers[1::2], strict=True))

@@ -1,0 +1,353 @@
+"""The embedded store behind the port."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict
+from datetime import datetime
+from itertools import islice
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+import apsw
+
+from graphmem.adapters.sqlite import erasing, graph, keeping, matching, reading, schema, selecting, writing
+from graphmem.adapters.sqlite.connection import Connections, translated
+from graphmem.adapters.sqlite.locking import LockFile, Turn, lock_file, release_file
+from graphmem.adapters.sqlite.values import Tenant, place_of
+from graphmem.adapters.sqlite.vectors import VectorCache, VectorSearch
+from graphmem.errors import CorruptStore, InvalidInput, StoreUnavailable
+from graphmem.ledger import change_of
+from graphmem.model import Change, Request, Scope
+from graphmem.rows import MemoryRow, Rows
+from graphmem.store import Clock, Filter, Finding, Matches, ModelCard, Neighbour, Position, Probe, StoreInfo
+
+if TYPE_CHECKING:
+    from graphmem.store import Vector
+
+_MODEL = "SELECT value FROM meta WHERE key = 'model'"
+_SET_MODEL = "INSERT OR REPLACE INTO meta (key, value) VALUES ('model', ?)"
+_DROP_VECTORS = "DELETE FROM vector"
+_VECTORS_DROPPED = "UPDATE tenant SET vectors = 0, epoch = epoch + 1"
+_HAS_CONTENT = "SELECT number FROM memory WHERE id = ? AND tenant = ? AND statement IS NOT NULL"
+_SET_VECTOR = "INSERT OR REPLACE INTO vector (memory, data) VALUES (?, ?)"
+_COUNT_VECTORS = (
+    "UPDATE tenant SET epoch = epoch + 1, vectors = (SELECT count(*) FROM vector WHERE memory > ?2 AND memory < ?3)"
+    " WHERE number = ?1"
+)
+_WITHOUT_VECTOR = """
+    SELECT id FROM memory WHERE number > ?1 AND number < ?2 AND statement IS NOT NULL
+    AND NOT EXISTS (SELECT 1 FROM vector WHERE vector.memory = memory.number) ORDER BY number LIMIT ?3
+"""
+_WRITES = "SELECT coalesce(sum(seq), 0) FROM tenant"
+_SOME_DIMENSION = "SELECT length(data) / 4 FROM vector LIMIT 1"
+
+_LOCK_TIMEOUT_S = 30.0
+_CLOSING_TIMEOUT_S = 2.0
+_VECTOR_SPACE_BYTES = 600 * 1024 * 1024
+_KEPT_MEMORIES = 8_192
+
+
+class SQLiteStore:
+    """One SQLite file, open. Threads and processes may share the file; readers never wait.
+
+    Use `SQLiteStore.open`; close it, or use it in a `with`.
+    """
+
+    def __init__(self, path: Path, lock: LockFile | None, *, lock_timeout_s: float = _LOCK_TIMEOUT_S) -> None:
+        self._path = path
+        self._lock = lock
+        self._lock_timeout_s = lock_timeout_s
+        self._connections = Connections(path)
+        self._vectors = VectorCache(_VECTOR_SPACE_BYTES)
+        self._memories: tuple[int, dict[int, MemoryRow]] = (0, {})
+        self._is_closed = False
+
+    @classmethod
+    def open(cls, path: str | Path, *, create: bool, lock_timeout_s: float = _LOCK_TIMEOUT_S) -> Self:
+        """The store in a file.
+
+        Args:
+            path: The file; its log and lock lie beside it.
+            create: Make the file if there is none.
+            lock_timeout_s: How long a write waits for its turn.
+
+        Raises:
+            NotFound: There is no file, and none is to be made.
+            InvalidInput: The file is another program's database.
+            CorruptStore: The file is damaged, or no database.
+            Unsupported: A newer release wrote it, or it is on a network file system.
+            StoreUnavailable: The file or its folder cannot be used.
+        """
+        file = Path(path).absolute()
+        with translated(file):
+            store = cls(file, _lock_beside(file), lock_timeout_s=lock_timeout_s)
+            try:
+                store._prepare(create=create)
+            except BaseException:
+                store.close()
+                raise
+        return store
+
+    # ---- writing
+
+    def apply(
+        self, requests: Sequence[Request], *, clock: Clock, vectors: Mapping[str, Vector] | None = None
+    ) -> list[Change]:
+        """See `graphmem.store.Store.apply`."""
+        if not requests:
+            raise InvalidInput("nothing to apply: give at least one request")
+        if len({request.writer.tenant for request in requests}) > 1:
+            raise InvalidInput("requests of several tenants cannot be applied together")
+        with self._writing() as (connection, turn):
+            changes, batch = writing.run(connection, requests, clock, vectors or {})
+            if batch.erased:
+                erasing.forget(connection)
+            turn.mark = _writes(connection)
+        if batch.erased:
+            self._forget_erased()
+        return changes
+
+    def restore(self, lines: Iterable[str], *, tenant: str) -> int:
+        """See `graphmem.store.Store.restore`."""
+        with self._writing() as (connection, turn):
+            count = keeping.restore(connection, lines, tenant)
+            turn.mark = _writes(connection)
+        return count
+
+    def save_vectors(self, reader: Scope, vectors: Mapping[str, Vector]) -> None:
+        """See `graphmem.store.Store.save_vectors`."""
+        with self._writing() as (connection, _):
+            tenant = reading.tenant_of(connection, reader.tenant)
+            for key, vector in vectors.items():
+                number = connection.execute(_HAS_CONTENT, (key, tenant.number)).get
+                if number is not None:
+                    connection.execute(_SET_VECTOR, (number, writing.blob(vector)))
+            connection.execute(_COUNT_VECTORS, (tenant.number, *_span(tenant)))
+
+    def adopt_model(self, card: ModelCard) -> None:
+        """See `graphmem.store.Store.adopt_model`."""
+        with self._writing() as (connection, _):
+            if _model(connection) == card:
+                return
+            connection.execute(_SET_MODEL, (json.dumps(asdict(card), sort_keys=True),))
+            connection.execute(_DROP_VECTORS)
+            connection.execute(_VECTORS_DROPPED)
+
+    # ---- reading
+
+    def position(self, reader: Scope, moment: datetime | None = None) -> Position:
+        """See `graphmem.store.Store.position`."""
+        with self._reading(reader) as (connection, tenant):
+            return reading.position(connection, tenant, moment)
+
+    def changes(self, reader: Scope, *, after: int = 0, limit: int = 1000) -> list[Change]:
+        """See `graphmem.store.Store.changes`."""
+        with self._reading(reader) as (connection, tenant):
+            return [change_of(entry) for entry in reading.entries(connection, tenant, after, limit)]
+
+    def changes_of(self, reader: Scope, memory: str) -> list[Change]:
+        """See `graphmem.store.Store.changes_of`."""
+        with self._reading(reader) as (connection, tenant):
+            found = reading.numbers(connection, tenant, (memory,))
+            return reading.changes_of(connection, tenant, found[0]) if found else []
+
+    def rows(self, reader: Scope, ids: Sequence[str]) -> Rows:
+        """See `graphmem.store.Store.rows`."""
+        with self._reading(reader) as (connection, tenant):
+            seeds = reading.numbers(connection, tenant, dict.fromkeys(ids))
+            rows = reading.component(connection, tenant, seeds, self._known(tenant))
+            self._keep(tenant, rows)
+            return rows
+
+    def select(self, reader: Scope, where: Filter, *, at: datetime | None, before: int, limit: int) -> list[str]:
+        """See `graphmem.store.Store.select`."""
+        with self._reading(reader) as (connection, tenant):
+            what = selecting.wanted(connection, tenant, reader, where)
+            if what is None:
+                return []
+            return list(islice(selecting.latest(connection, tenant, what, at, before), limit))
+
+    def match(self, reader: Scope, probe: Probe, where: Filter, *, seq: int) -> Matches:
+        """See `graphmem.store.Store.match`."""
+        with self._reading(reader) as (connection, tenant):
+            what, limit = selecting.wanted(connection, tenant, reader, where), probe.limit
+            if what is None:
+                return Matches()
+            lexical = matching.lexical(connection, tenant, probe.terms, what, seq=seq, limit=limit)
+            named = matching.named(connection, tenant, probe.names, what, seq=seq)
+            vector: tuple[tuple[str, float], ...] = ()
+            if probe.vector is not None and tenant.vectors:
+                search = VectorSearch(connection, tenant, what, seq)
+                vector = search.best(self._vectors, probe.vector, _dimension(connection), limit)
+            return Matches(lexical, vector, named)
+
+    def neighbours(self, reader: Scope, ids: Sequence[str], *, limit: int) -> list[Neighbour]:
+        """See `graphmem.store.Store.neighbours`."""
+        with self._reading(reader) as (connection, tenant):
+            return graph.neighbours(connection, tenant, reader, ids, limit)
+
+    def contested_subjects(self, reader: Scope) -> dict[str, tuple[str, ...]]:
+        """See `graphmem.store.Store.contested_subjects`."""
+        with self._reading(reader) as (connection, tenant):
+            return graph.contested_subjects(connection, tenant, reader)
+
+    def forked(self, reader: Scope) -> list[str]:
+        """See `graphmem.store.Store.forked`."""
+        with self._reading(reader) as (connection, tenant):
+            return graph.forked(connection, tenant, reader, _span(tenant))
+
+    def without_vector(self, reader: Scope, limit: int) -> list[str]:
+        """See `graphmem.store.Store.without_vector`."""
+        with self._reading(reader) as (connection, tenant):
+            return [key for (key,) in connection.execute(_WITHOUT_VECTOR, (*_span(tenant), limit))]
+
+    # ---- keeping
+
+    def export(self, reader: Scope) -> Iterator[str]:
+        """See `graphmem.store.Store.export`."""
+        with self._reading(reader) as (connection, tenant):
+            yield from keeping.export(connection, tenant, _model(connection))
+
+    def backup(self, target: Path) -> None:
+        """See `graphmem.store.Store.backup`."""
+        with self._connections.reading() as connection:
+            keeping.backup(connection, target)
+
+    def check(self) -> list[Finding]:
+        """See `graphmem.store.Store.check`."""
+        with self._connections.reading() as connection:
+            return keeping.check(connection)
+
+    def info(self, reader: Scope) -> StoreInfo:
+        """See `graphmem.store.Store.info`."""
+        with self._reading(reader) as (connection, tenant):
+            return StoreInfo(
+                url=f"sqlite:///{self._path}",
+                schema_version=schema.version_of(connection),
+                model=_model(connection),
+                memories=tenant.documents,
+                changes=tenant.seq,
+                vectors=tenant.vectors,
+                size_bytes=sum(file.stat().st_size for file in self._files() if file.exists()),
+            )
+
+    def close(self) -> None:
+        """See `graphmem.store.Store.close`."""
+        if self._is_closed:
+            return
+        self._is_closed = True
+        self._vectors.forget()
+        try:
+            self._close_connections()
+        finally:
+            if self._lock is not None:
+                release_file(self._lock.path)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    # ---- inside
+
+    def _prepare(self, *, create: bool) -> None:
+        is_missing = not self._path.exists() or not self._path.stat().st_size
+        if create and is_missing:
+            with self._turn():
+                if not self._path.exists() or not self._path.stat().st_size:
+                    self._refuse_lost_log(0)
+                    schema.make(self._path)
+        schema.refuse_foreign_file(self._path)
+        with self._connections.reading() as connection:
+            version = schema.version_of(connection)
+        if version != schema.SCHEMA_VERSION:
+            with self._turn(), translated(self._path):
+                schema.migrate(self._connections.writer())
+        with self._connections.reading() as connection:
+            self._refuse_lost_log(_writes(connection))
+
+    def _refuse_lost_log(self, writes: int) -> None:
+        if self._lock is not None and writes < self._lock.mark:
+            raise CorruptStore(
+                f"{str(self._path)!r} holds {writes} changes where {self._lock.mark} were written: its log was damaged or"
+                f" lost. Restore it from a backup; if an older copy was put back on purpose, remove {str(self._lock.path)!r}"
+            )
+
+    def _turn(self, timeout_s: float | None = None) -> Turn:
+        if self._lock is None:
+            raise StoreUnavailable(f"{str(self._path)!r} cannot be written: make its folder writable for this user")
+        return Turn(self._lock, self._lock_timeout_s if timeout_s is None else timeout_s)
+
+    @contextmanager
+    def _writing(self) -> Iterator[tuple[apsw.Connection, Turn]]:
+        with self._turn() as turn, self._connections.writing() as connection:
+            yield connection, turn
+
+    @contextmanager
+    def _reading(self, reader: Scope) -> Iterator[tuple[apsw.Connection, Tenant]]:
+        with self._connections.reading() as connection:
+            yield connection, reading.tenant_of(connection, reader.tenant)
+
+    def _known(self, tenant: Tenant) -> dict[int, MemoryRow]:
+        epoch, known = self._memories
+        return known if epoch == tenant.epoch else {}
+
+    def _keep(self, tenant: Tenant, rows: Rows) -> None:
+        epoch, known = self._memories
+        if epoch != tenant.epoch or len(known) > _KEPT_MEMORIES:
+            known = {}
+        known.update((place_of(tenant.number, row.stamp.seq), row) for row in rows.memories.values())
+        self._memories = (tenant.epoch, known)
+
+    def _forget_erased(self) -> None:
+        """Take erased content out of the log and the caches; readers of older states may hold the log a while."""
+        self._memories = (0, {})
+        self._vectors.forget()
+        with self._turn(), translated(self._path):
+            self._connections.writer().wal_checkpoint("main", apsw.SQLITE_CHECKPOINT_TRUNCATE)
+
+    def _close_connections(self) -> None:
+        try:
+            with self._turn(_CLOSING_TIMEOUT_S):
+                self._connections.close(checkpoint=True)
+        except StoreUnavailable:
+            self._connections.close(checkpoint=False)
+
+    def _files(self) -> tuple[Path, ...]:
+        return (self._path, Path(f"{self._path}-wal"), Path(f"{self._path}-shm"))
+
+
+def _lock_beside(path: Path) -> LockFile | None:
+    """The lock file; None where none can be made, so that nothing can be written either."""
+    try:
+        return lock_file(Path(f"{path}-lock"))
+    except OSError:
+        if not path.parent.is_dir() or (os.access(path.parent, os.W_OK) and not path.exists()):
+            raise
+        return None
+
+
+def _span(tenant: Tenant) -> tuple[int, int]:
+    return place_of(tenant.number, 0), place_of(tenant.number + 1, 0)
+
+
+def _writes(connection: apsw.Connection) -> int:
+    return int(str(connection.execute(_WRITES).get))
+
+
+def _model(connection: apsw.Connection) -> ModelCard | None:
+    text = connection.execute(_MODEL).get
+    return None if text is None else ModelCard(**json.loads(str(text)))
+
+
+def _dimension(connection: apsw.Connection) -> int:
+    card = _model(connection)
+    return card.dimension if card is not None else int(str(connection.execute(_SOME_DIMENSION).get or 0))

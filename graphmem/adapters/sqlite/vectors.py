@@ -1,0 +1,193 @@
+"""Exact cosine search over a tenant's vectors, kept in memory once they were read."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import apsw
+
+from graphmem.adapters.sqlite.selecting import Wanted, all_fitting
+from graphmem.adapters.sqlite.values import Tenant, ints, place_of
+from graphmem.errors import CorruptStore, InvalidInput
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from graphmem.store import Vector
+
+_VECTORS = """
+    SELECT vector.memory, memory.home, vector.data FROM vector CROSS JOIN memory ON memory.number = vector.memory
+    WHERE vector.memory > ? AND vector.memory <= ? ORDER BY vector.memory
+"""
+_SOME = """
+    SELECT memory.id, vector.data FROM json_each(?1) AS wanted
+    CROSS JOIN vector ON vector.memory = wanted.value CROSS JOIN memory ON memory.number = wanted.value
+"""
+
+_BLOCK_ROWS = 8_192
+_FLOAT_BYTES = 4
+#: Rounding of a float32 product may move a row by so much: those this near the last place are looked at exactly.
+_ROUNDING = 1e-5
+#: From so small a share of rows on, copying them together is cheaper than scoring all.
+_GATHER_BELOW = 0.2
+
+Scored = tuple[str, float]
+
+
+@dataclass(slots=True)
+class _Block:
+    numbers: NDArray[np.int64]
+    homes: NDArray[np.int64]
+    rows: NDArray[np.float32]
+
+
+@dataclass(slots=True)
+class _Cached:
+    """A tenant's vectors up to a memory's number, in blocks that only ever fill up."""
+
+    epoch: int
+    dimension: int
+    last: int
+    blocks: list[_Block] = field(default_factory=list)
+    filled: int = 0
+
+    @property
+    def size_bytes(self) -> int:
+        return len(self.blocks) * _BLOCK_ROWS * (self.dimension * _FLOAT_BYTES + 16)
+
+    def parts(self) -> list[_Block]:
+        """The filled part of each block."""
+        whole, last = self.blocks[:-1], self.blocks[-1:]
+        return whole + [_Block(one.numbers[: self.filled], one.homes[: self.filled], one.rows[: self.filled]) for one in last]
+
+    def add(self, block: _Block) -> None:
+        """Append rows, filling the last block up first."""
+        import numpy as np
+
+        start = 0
+        while start < len(block.numbers):
+            if not self.blocks or self.filled == _BLOCK_ROWS:
+                empty = np.empty((_BLOCK_ROWS, self.dimension), np.float32)
+                self.blocks.append(_Block(np.empty(_BLOCK_ROWS, np.int64), np.empty(_BLOCK_ROWS, np.int64), empty))
+                self.filled = 0
+            count = min(_BLOCK_ROWS - self.filled, len(block.numbers) - start)
+            last, to, of = self.blocks[-1], slice(self.filled, self.filled + count), slice(start, start + count)
+            last.numbers[to], last.homes[to], last.rows[to] = block.numbers[of], block.homes[of], block.rows[of]
+            self.filled += count
+            start += count
+        self.last = int(block.numbers[-1])
+
+
+class VectorCache:
+    """The vectors of the tenants asked about last, as long as they fit into the given space."""
+
+    def __init__(self, limit_bytes: int) -> None:
+        self._limit_bytes = limit_bytes
+        self._tenants: dict[int, _Cached] = {}
+        self._guard = threading.Lock()
+
+    def forget(self) -> None:
+        """Drop everything."""
+        with self._guard:
+            self._tenants.clear()
+
+    def parts(self, connection: apsw.Connection, tenant: Tenant, dimension: int) -> Iterable[_Block]:
+        """All vectors of a tenant, from memory if they fit, sorted by number."""
+        if tenant.vectors * dimension * _FLOAT_BYTES > self._limit_bytes:
+            return _read(connection, tenant, dimension, place_of(tenant.number, 0))
+        with self._guard:
+            cached = self._tenants.pop(tenant.number, None)
+            if cached is None or cached.epoch < tenant.epoch or cached.dimension != dimension:
+                cached = _Cached(tenant.epoch, dimension, place_of(tenant.number, 0))
+            if cached.last < place_of(tenant.number, tenant.seq):
+                for block in _read(connection, tenant, dimension, cached.last):
+                    cached.add(block)
+            self._tenants[tenant.number] = cached
+            self._make_room()
+            return cached.parts()
+
+    def _make_room(self) -> None:
+        while len(self._tenants) > 1 and sum(one.size_bytes for one in self._tenants.values()) > self._limit_bytes:
+            del self._tenants[next(iter(self._tenants))]
+
+
+def _read(connection: apsw.Connection, tenant: Tenant, dimension: int, after: int) -> Iterator[_Block]:
+    cursor = connection.execute(_VECTORS, (after, place_of(tenant.number, tenant.seq)))
+    while rows := _take(cursor, _BLOCK_ROWS):
+        yield _block(rows, dimension)
+
+
+def _take(cursor: Iterator[Any], count: int) -> list[tuple[int, int, bytes]]:
+    return [row for row, _ in zip(cursor, range(count), strict=False)]
+
+
+def _block(rows: Sequence[tuple[int, int, bytes]], dimension: int) -> _Block:
+    import numpy as np
+
+    data = b"".join(row[2] for row in rows)
+    if len(data) != len(rows) * dimension * _FLOAT_BYTES:
+        raise CorruptStore(f"stored vectors are not of dimension {dimension}; run `graphmem reindex`")
+    places = np.array([row[:2] for row in rows], dtype=np.int64)
+    return _Block(places[:, 0], places[:, 1], np.frombuffer(data, dtype="<f4").reshape(len(rows), dimension))
+
+
+@dataclass(frozen=True, slots=True)
+class VectorSearch:
+    """One search: what is wanted, known at a ledger position."""
+
+    connection: apsw.Connection
+    tenant: Tenant
+    what: Wanted
+    seq: int
+
+    def best(self, cache: VectorCache, vector: Vector, dimension: int, limit: int) -> tuple[Scored, ...]:
+        """The nearest vectors among memories that fit, by cosine, ties by id."""
+        if len(vector) != dimension:
+            raise InvalidInput(f"the query's vector has {len(vector)} dimensions, those stored {dimension}")
+        if not self.tenant.vectors or limit < 1:
+            return ()
+        return self._exact(vector, self._near(cache, vector, dimension, limit), limit)
+
+    def _near(self, cache: VectorCache, vector: Vector, dimension: int, limit: int) -> list[int]:
+        """Numbers of the best, and of those too near to the last of them to tell."""
+        import numpy as np
+
+        query = np.ascontiguousarray(vector, dtype=np.float32)
+        fitting = all_fitting(self.connection, self.tenant, self.what, self.seq)
+        among = None if fitting is None else np.array(fitting, dtype=np.int64)
+        scored = [self._score(part, query, among) for part in cache.parts(self.connection, self.tenant, dimension)]
+        numbers = np.concatenate([one[0] for one in scored]) if scored else np.empty(0, np.int64)
+        scores = np.concatenate([one[1] for one in scored]) if scored else np.empty(0, np.float32)
+        if len(scores) > limit:
+            least = np.partition(scores, len(scores) - limit)[len(scores) - limit]
+            numbers = numbers[scores >= least - _ROUNDING]
+        return [int(number) for number in numbers]
+
+    def _score(
+        self, part: _Block, query: NDArray[np.float32], among: NDArray[np.int64] | None
+    ) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+        import numpy as np
+
+        mask = part.numbers <= place_of(self.tenant.number, self.seq)
+        if self.what.homes is not None:
+            mask &= np.isin(part.homes, list(self.what.homes))
+        if among is not None:
+            mask &= np.isin(part.numbers, among, assume_unique=True)
+        chosen = int(np.count_nonzero(mask))
+        if chosen < len(mask) * _GATHER_BELOW:
+            return part.numbers[mask], part.rows[mask] @ query
+        scores = part.rows @ query
+        return (part.numbers, scores) if chosen == len(mask) else (part.numbers[mask], scores[mask])
+
+    def _exact(self, vector: Vector, numbers: Sequence[int], limit: int) -> tuple[Scored, ...]:
+        """Scores in double precision, which depend on the vector alone and not on its place in memory."""
+        import numpy as np
+
+        query = np.asarray(vector, dtype=np.float64)
+        rows = self.connection.execute(_SOME, (ints(numbers),))
+        scored = [(key, float((np.frombuffer(data, "<f4").astype(np.float64) * query).sum())) for key, data in rows]
+        return tuple(sorted(scored, key=lambda one: (-one[1], one[0]))[:limit])

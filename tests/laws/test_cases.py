@@ -1,0 +1,353 @@
+"""The smallest worlds in which a plausible rule goes wrong; days are numbered, ids are letters."""
+
+from __future__ import annotations
+
+import pytest
+
+from graphmem.errors import Conflict, InvalidInput, NotFound
+from graphmem.model import (
+    AbandonBranch,
+    Add,
+    Change,
+    End,
+    Erase,
+    Memory,
+    MergeBranch,
+    Move,
+    OpenBranch,
+    Operation,
+    Origin,
+    Retract,
+    Revoke,
+    Scope,
+    Statement,
+    Status,
+    Transition,
+)
+from graphmem.store import Store
+from graphmem.temporal import Ruling, View, resolve, rule
+from tests.laws.world import ANN, BOB, ORG, R, X, Y, add, day, end, ids_in, moves, on, send, supersede
+
+
+class World:
+    """A store, and words for what the cases do with it."""
+
+    def __init__(self, store: Store) -> None:
+        self.store, self.count = store, 0
+
+    def play(self, *operations: Operation, by: Scope = R) -> Change:
+        for operation in operations:
+            self.count += 1
+            done = send(self.store, f"op{self.count}", operation, by)
+        return done
+
+    def view(self, reader: Scope = R) -> View:
+        position = self.store.position(reader).seq
+        return View(self.store.rows(reader, ids_in(self.store.changes(reader))), reader, position)
+
+    def on(self, *days: int, by: Scope = R) -> list[str]:
+        return [on(self.store, one, by) for one in days]
+
+    def leads(self, key: str, at: int, reader: Scope = R) -> list[tuple[str, str, str]]:
+        found = resolve(self.view(reader), key, day(at))
+        return [(one.memory, one.standing.name, "".join(one.via)) for one in found]
+
+    def head(self, at: int, reader: Scope = R) -> Ruling | None:
+        view = self.view(reader)
+        return rule(view, [key for key in view.known if view.memory(key)], day(at))
+
+
+@pytest.fixture
+def world(store: Store) -> World:
+    return World(store)
+
+
+def turn(key: str, status: str, at: int) -> Transition:
+    return Transition(key, Move(Status(status), day(at)))
+
+
+# ---- what covers, and until when
+
+
+def test_a_memory_that_resumes_stays_superseded(world: World) -> None:
+    world.play(add("A", ("active", 0), ("deferred", 3), ("active", 6)), add("B", ("active", 4)), supersede("A", "B", 4))
+    assert world.on(7) == ["B"]
+
+
+def test_overlapping_provisional_successors_end_one_by_one(world: World) -> None:
+    world.play(add("A"), add("B", ("active", 3), ("ended", 6)), add("C", ("active", 5), ("ended", 8)))
+    world.play(supersede("A", "B", 3, 6), supersede("A", "C", 5, 8))
+    assert world.on(7, 8) == ["C", "A"]
+
+
+def test_a_memory_resumes_after_a_provisional_one_and_is_then_replaced(world: World) -> None:
+    world.play(add("A"), add("B", ("active", 3), ("ended", 5)), add("C", ("active", 9)))
+    world.play(supersede("A", "B", 3, 5), supersede("A", "C", 9))
+    assert world.on(2, 4, 5, 6, 8, 9) == ["A", "B", "A", "A", "A", "C"]
+
+
+def test_a_late_fact_is_spliced_between_two_known_ones(world: World) -> None:
+    world.play(add("A"), add("C", ("active", 9)), supersede("A", "C", 9), add("B", ("active", 5)))
+    world.play(supersede("A", "B", 5, 9), supersede("B", "C", 9))
+    assert world.on(4, 5, 6, 8, 9) == ["A", "B", "B", "B", "C"]
+
+
+def test_a_proposal_closes_nothing_until_it_is_accepted(world: World) -> None:
+    world.play(add("A"), add("B", ("proposed", 5)), supersede("A", "B", 5))
+    assert world.on(6) == ["A"]
+    world.play(turn("B", "active", 7))
+    assert world.on(6, 7) == ["A", "B"]
+
+
+def test_a_retracted_successor_covers_nothing_but_leads_on(world: World) -> None:
+    world.play(add("A"), add("B", ("active", 5)), add("C", ("active", 8)), supersede("A", "B", 5), supersede("B", "C", 8))
+    world.play(Retract("B"))
+    assert world.on(4, 6, 8) == ["A", "A", "C"]
+
+
+def test_a_corrected_date_counts_from_the_correction(world: World) -> None:
+    world.play(add("A"), add("B", ("active", 5)), supersede("A", "B", 5), add("D", ("active", 7)))
+    world.play(supersede("B", "D", None, kind="correction"))
+    assert world.on(4, 6, 7) == ["A", "A", "D"]
+
+
+def test_a_corrected_memory_was_never_right(world: World) -> None:
+    world.play(add("A", ("active", 2)), add("B", ("active", 4)), supersede("A", "B", None, kind="correction"))
+    assert world.on(1, 3, 4) == ["", "", "B"]
+
+
+def test_what_ends_without_successor_leaves_nothing(world: World) -> None:
+    world.play(add("A"), add("B", ("active", 3)), supersede("A", "B", 3), end("B", 5))
+    assert world.on(2, 3, 4, 5) == ["A", "B", "B", ""]
+
+
+def test_a_split_is_covered_by_whichever_part_took_over(world: World) -> None:
+    world.play(add("A"), add("B", ("active", 3)), add("C", ("active", 5)), supersede("A", "BC", 3))
+    assert world.on(2, 3, 5) == ["A", "B", "BC"]
+    assert world.leads("A", 6) == [("B", "HOLDS", "AB"), ("C", "HOLDS", "AC")]
+
+
+def test_a_merge_replaces_several_at_once(world: World) -> None:
+    world.play(add("A"), add("B"), add("C", ("active", 3)), supersede("AB", "C", 3))
+    assert world.on(2, 3) == ["AB", "C"]
+
+
+def test_a_same_day_acceptance_wins_over_the_proposal(world: World) -> None:
+    world.play(add("A", ("proposed", 5), ("active", 5)))
+    assert world.on(5, 6) == ["A", "A"]
+
+
+def test_the_order_of_the_source_decides_between_moves_of_one_day(world: World) -> None:
+    said = Statement(title="A")
+    steps = (Move(Status.ACTIVE, day(0)), Move(Status.ENDED, day(3), 0), Move(Status.ACTIVE, day(3), 1))
+    world.play(Add(Memory("A", R, said), steps))
+    assert world.on(2, 3) == ["A", "A"]
+
+
+def test_moves_of_one_day_do_not_depend_on_who_was_recorded_first(world: World) -> None:
+    world.play(add("A"), end("A", 3), turn("A", "active", 3))
+    assert world.on(2, 3) == ["A", ""]
+
+
+def test_erasing_a_successor_does_not_bring_back_what_it_replaced(world: World) -> None:
+    world.play(add("A"), add("B", ("active", 3)), add("C", ("active", 6)), supersede("A", "B", 3), supersede("B", "C", 6))
+    world.play(Erase("B"))
+    assert world.on(2, 4, 7) == ["A", "", "C"]
+    assert world.leads("A", 7) == [("C", "HOLDS", "AC")]
+    assert world.leads("B", 7) == []
+
+
+# ---- who sees it
+
+
+def test_a_private_successor_covers_only_for_its_owner(world: World) -> None:
+    world.play(add("A"))
+    world.play(add("P", home=ANN), supersede("A", "P", 0), by=ANN)
+    assert world.on(1, by=BOB) == ["A"]
+    assert world.on(1, by=ANN) == ["P"]
+
+
+def test_a_revoke_on_a_branch_acts_on_that_branch(world: World) -> None:
+    world.play(add("A"), add("B"), supersede("A", "B", 3), OpenBranch("x"))
+    world.play(Revoke(3), by=X)
+    assert world.on(4) == ["B"]
+    assert world.on(4, by=X) == ["AB"]
+
+
+def test_what_an_abandoned_parent_did_is_undone_for_its_children(world: World) -> None:
+    world.play(add("A"), OpenBranch("x"), OpenBranch("y", "x"))
+    world.play(add("B", home=X), supersede("A", "B", 3), by=X)
+    assert world.on(4, by=Y) == ["B"]
+    world.play(AbandonBranch("x"))
+    assert world.on(4, by=Y) == ["A"]
+
+
+def test_a_grandchild_merges_into_what_its_parent_merged_into(world: World) -> None:
+    world.play(OpenBranch("x"), OpenBranch("y", "x"))
+    world.play(add("B", home=Y), by=Y)
+    world.play(MergeBranch("x"), MergeBranch("y"))
+    assert world.on(1) == ["B"]
+
+
+def test_two_branches_that_replaced_one_memory_are_seen_as_a_conflict(world: World) -> None:
+    world.play(add("A"), OpenBranch("x"))
+    world.play(add("B", home=X, origin=Origin.AGENT), supersede("A", "B", 3), by=X)
+    world.play(add("C"), supersede("A", "C", 3), MergeBranch("x"))
+    assert world.head(4) == Ruling("C", (("B", "trust of origin"),))
+    assert world.store.forked(R) == ["A"]
+
+
+def test_nobody_can_revoke_what_nobody_shows_them(world: World) -> None:
+    world.play(add("A"))
+    world.play(add("P", home=ANN), supersede("A", "P", 0), by=ANN)
+    with pytest.raises(NotFound):
+        world.play(Revoke(3), by=BOB)
+
+
+# ---- who leads
+
+
+def test_an_amendment_is_no_contest_and_falls_with_its_base(world: World) -> None:
+    world.play(add("A"), add("B", ("active", 3)), supersede("A", "B", 3, kind="amendment"))
+    world.play(add("C", ("active", 6)), supersede("A", "C", 6))
+    assert world.on(4, 7) == ["AB", "C"]
+    assert world.head(4) == Ruling("A", ())
+    assert world.leads("B", 7) == [("C", "HOLDS", "BAC")]
+
+
+def test_the_order_of_heads_is_no_circle(world: World) -> None:
+    world.play(add("M", is_mandatory=True, origin=Origin.CONVERSATION), add("N", origin=Origin.AGENT))
+    world.play(add("W", home=ANN), by=ANN)
+    assert world.head(1, ANN) == Ruling("M", (("W", "mandatory"), ("N", "mandatory")))
+
+
+def test_what_is_mandatory_beats_a_nearer_branch(world: World) -> None:
+    world.play(add("M", is_mandatory=True), OpenBranch("x"))
+    world.play(add("B", home=X), by=X)
+    assert world.head(1, X) == Ruling("M", (("B", "mandatory"),))
+
+
+def test_among_mandatory_ones_the_wider_scope_leads(world: World) -> None:
+    world.play(add("N", is_mandatory=True))
+    world.play(add("O", home=ORG, is_mandatory=True), by=ORG)
+    assert world.head(1) == Ruling("O", (("N", "mandatory width"),))
+
+
+def test_a_resumed_interval_counts_from_its_own_start(world: World) -> None:
+    world.play(add("A", ("active", 0), ("deferred", 3), ("active", 6)), add("B", ("active", 4)))
+    assert world.head(7) == Ruling("A", (("B", "start"),))
+
+
+def test_the_nearer_branch_and_the_narrower_scope_lead(world: World) -> None:
+    world.play(add("A", observed_at=day(2)), add("D", observed_at=day(3)), OpenBranch("x"))
+    world.play(add("O", home=ORG), by=ORG)
+    world.play(add("B", home=X), by=X)
+    assert world.head(1, X) == Ruling("B", (("D", "branch"), ("A", "branch"), ("O", "branch")))
+    assert world.head(1) == Ruling("D", (("A", "observed at"), ("O", "scope")))
+
+
+# ---- where a match leads
+
+
+def test_a_match_that_is_not_yet_in_force_leads_back(world: World) -> None:
+    world.play(add("A"), add("B", ("active", 9)), supersede("A", "B", 9))
+    assert world.leads("B", 1) == [("A", "HOLDS", "BA")]
+    assert world.leads("A", 9) == [("B", "HOLDS", "AB")]
+
+
+def test_a_match_that_covered_for_a_while_leads_to_what_resumed(world: World) -> None:
+    world.play(add("A"), add("B", ("active", 3), ("ended", 5)), supersede("A", "B", 3, 5))
+    assert world.leads("B", 6) == [("A", "HOLDS", "BA")]
+
+
+def test_declared_successors_are_flagged_when_nothing_holds(world: World) -> None:
+    world.play(add("A", ("active", 0), ("ended", 3)), add("B", ("active", 6)), supersede("A", "B", 6))
+    assert world.leads("A", 4) == [("B", "NOT_YET", "AB")]
+
+
+def test_the_last_that_held_is_named_when_nothing_follows(world: World) -> None:
+    world.play(add("A"), add("B", ("active", 3)), supersede("A", "B", 3), end("B", 5))
+    assert world.leads("A", 6) == [("B", "LAST", "AB")]
+
+
+# ---- what is refused
+
+
+def test_recorded_times_never_tie(world: World) -> None:
+    world.play(add("A"))
+    before = world.store.position(R)
+    world.play(Retract("A"))
+    assert world.store.position(R, before.recorded_at) == before
+
+
+def test_an_update_cannot_precede_the_start_of_what_it_replaces(world: World) -> None:
+    world.play(add("A"), add("B", ("active", 5)), supersede("A", "B", 5), add("C", ("active", 3)))
+    with pytest.raises(InvalidInput, match="correction"):
+        world.play(supersede("B", "C", 3))
+
+
+def test_what_held_can_be_ended_but_not_rejected(world: World) -> None:
+    world.play(add("A"), add("B", ("proposed", 1), ("rejected", 4)))
+    with pytest.raises(InvalidInput, match="ended"):
+        world.play(turn("A", "rejected", 5))
+    with pytest.raises(InvalidInput, match="rejected"):
+        world.play(turn("B", "active", 3))
+
+
+def test_a_second_successor_for_good_is_a_conflict_that_names_the_head(world: World) -> None:
+    world.play(add("A"), add("B"), add("C"), supersede("A", "B", 3))
+    with pytest.raises(Conflict) as refusal:
+        world.play(supersede("A", "C", 4))
+    assert refusal.value.heads == ("B",)
+
+
+def test_a_private_head_is_not_named(world: World) -> None:
+    world.play(add("A"), add("C"))
+    world.play(add("P", home=ANN), supersede("A", "P", 0), by=ANN)
+    with pytest.raises(Conflict) as refusal:
+        world.play(supersede("A", "C", 4), by=BOB)
+    assert refusal.value.heads == ()
+    assert "P" not in str(refusal.value)
+
+
+def test_a_circle_is_refused_even_over_edges_that_the_writer_does_not_see(world: World) -> None:
+    world.play(add("A"), add("B"), OpenBranch("x"))
+    world.play(supersede("A", "B", 3), by=X)
+    with pytest.raises(InvalidInput, match="cycle"):
+        world.play(supersede("B", "A", 3))
+
+
+def test_a_circle_is_refused_over_an_edge_that_only_a_branch_revoked(world: World) -> None:
+    world.play(add("A"), add("B"), supersede("A", "B", 3), OpenBranch("x"))
+    world.play(Revoke(3), by=X)
+    with pytest.raises(InvalidInput, match="cycle"):
+        world.play(supersede("B", "A", 3), by=X)
+
+
+def test_what_was_revoked_can_be_turned_round(world: World) -> None:
+    world.play(add("A"), add("B"), supersede("A", "B", 3), Revoke(3), supersede("B", "A", 3))
+    assert world.on(4) == ["A"]
+
+
+def test_redoing_is_a_fresh_operation(world: World) -> None:
+    world.play(add("A"), End("A", day(3)), Revoke(2))
+    with pytest.raises(Conflict):
+        world.play(Revoke(2))
+    with pytest.raises(InvalidInput):
+        world.play(Revoke(3))
+
+
+def test_one_move_of_an_add_can_be_revoked_but_not_the_first(world: World) -> None:
+    world.play(add("A", ("active", 0), ("ended", 4)))
+    with pytest.raises(InvalidInput):
+        world.play(Revoke(1, 0))
+    world.play(Revoke(1, 1))
+    assert world.on(5) == ["A"]
+
+
+def test_adding_what_holds_already_confirms_it(world: World) -> None:
+    world.play(add("A", title="same"))
+    assert world.play(add("B", ("active", 3), title="same")).operation.id == "A"  # type: ignore[union-attr]
+    world.play(end("A", 5), add("C", ("active", 3), title="same"))
+    assert world.on(4, 6) == ["AC", "C"]
+    assert moves(("active", 0)) == (Move(Status.ACTIVE, day(0)),)

@@ -1,0 +1,46 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from graphmem.model import Scope
+from graphmem.service import Desk, GraphMemory
+from tests.oracle.store import OracleStore
+
+REPO = Scope(repo="r")
+
+
+class TickingClock:
+    """Stands still until told, but for a second at every look: no two writes share a moment."""
+
+    def __init__(self) -> None:
+        self.now = datetime(2026, 1, 1, tzinfo=UTC)
+
+    def __call__(self) -> datetime:
+        self.now += timedelta(seconds=1)
+        return self.now
+
+    def pass_days(self, days: int) -> None:
+        self.now += timedelta(days=days)
+
+
+@pytest.fixture
+def clock() -> TickingClock:
+    return TickingClock()
+
+
+@pytest.fixture
+def store() -> OracleStore:
+    return OracleStore()
+
+
+@pytest.fixture
+def memory(store: OracleStore, clock: TickingClock) -> GraphMemory:
+    return GraphMemory(
+        Desk(store, scope=REPO, actor="tester", clock=clock, embedder=lambda: "no model", gate=lambda one: one)
+    )
+
+
+def day(number: int, month: int = 1) -> datetime:
+    return datetime(2026, month, number, tzinfo=UTC)

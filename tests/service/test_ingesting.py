@@ -1,0 +1,127 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+
+from graphmem.ingestion.observations import Observation, Problem, Reading, Replacement
+from graphmem.model import Kind, Move, Origin, Statement, Status, SupersessionKind
+from graphmem.service import GraphMemory, IngestReport
+from tests.service.conftest import TickingClock, day
+
+PATHS = {"a": "adr/0001-mysql.md", "b": "adr/0002-postgres.md", "c": "adr/0003-sqlite.md"}
+
+
+def record(name: str, title: str, *moves: tuple[Status, datetime, str]) -> Observation:
+    said = Statement(title=title, kind=Kind.DECISION, origin=Origin.DOCUMENT, aliases=(f"ADR-{name}",))
+    life = tuple(Move(status, at, source_word=word) for status, at, word in moves)
+    return Observation(key=PATHS[name], statement=said, moves=life, path=PATHS[name])
+
+
+MYSQL = record("a", "Use MySQL", (Status.ACTIVE, day(1), "Accepted"))
+POSTGRES = record("b", "Use PostgreSQL", (Status.ACTIVE, day(10), "Accepted"))
+SQLITE = record("c", "Use SQLite", (Status.ACTIVE, day(20), "Accepted"))
+
+
+def replaces(old: str, new: str, at: datetime | None = None, **more: object) -> Replacement:
+    line = ((PATHS[new], f"Supersedes {old}"),)
+    made = Replacement(old=PATHS[old], new=PATHS[new], kind=SupersessionKind.UPDATE, at=at, evidence=line)
+    return replace(made, **more)  # type: ignore[arg-type]
+
+
+def ingest(memory: GraphMemory, records: list[Observation], links: tuple[Replacement, ...] = ()) -> IngestReport:
+    return memory.ingest(Reading(tuple(records), links, ()))
+
+
+def holding(memory: GraphMemory) -> set[str]:
+    return {card.title for card in memory.list().cards}
+
+
+def written(memory: GraphMemory) -> int:
+    return memory.status().changes
+
+
+def test_records_and_replacements_arrive_with_their_dates_and_evidence(memory: GraphMemory, clock: TickingClock) -> None:
+    clock.pass_days(60)
+    report = ingest(memory, [MYSQL, POSTGRES], (replaces("a", "b"),))
+    told = memory.history(report.ids[PATHS["a"]])
+    assert holding(memory) == {"Use PostgreSQL"}
+    assert [(step.at, step.evidence) for step in told.successors] == [(day(10), "Supersedes a")]
+
+
+def test_the_second_time_nothing_is_written(memory: GraphMemory) -> None:
+    ingest(memory, [MYSQL, POSTGRES], (replaces("a", "b"),))
+    before = written(memory)
+    report = ingest(memory, [MYSQL, POSTGRES], (replaces("a", "b"),))
+    assert (written(memory), report.unchanged, report.problems) == (before, 2, [])
+
+
+def test_a_new_status_is_one_move_more(memory: GraphMemory, clock: TickingClock) -> None:
+    draft = record("a", "Use MySQL", (Status.PROPOSED, day(1), "Proposed"))
+    ingest(memory, [draft])
+    clock.pass_days(40)
+    before = written(memory)
+    report = ingest(memory, [record("a", "Use MySQL", (Status.ACTIVE, day(5), "Accepted"))])
+    assert (written(memory) - before, len(report.moved)) == (1, 1)
+    assert [told.word for told in memory.history(report.moved[0]).moves] == ["Proposed", "Accepted"]
+
+
+def test_a_new_status_under_the_old_date_counts_from_when_it_was_seen(memory: GraphMemory, clock: TickingClock) -> None:
+    ingest(memory, [record("a", "Use MySQL", (Status.PROPOSED, day(1), "Proposed"))])
+    clock.pass_days(40)
+    report = ingest(memory, [MYSQL])
+    moves = memory.history(report.moved[0]).moves
+    assert moves[1].at > day(1, 2)
+
+
+def test_reworded_text_corrects_and_keeps_its_place_in_the_chain(memory: GraphMemory, clock: TickingClock) -> None:
+    clock.pass_days(60)
+    first = ingest(memory, [MYSQL, POSTGRES], (replaces("a", "b"),))
+    edited = replace(MYSQL, statement=replace(MYSQL.statement, body="because of the operators"))
+    report = ingest(memory, [edited, POSTGRES], (replaces("a", "b"),))
+    new = report.ids[PATHS["a"]]
+    assert report.reworded == [new]
+    assert memory.get(first.ids[PATHS["a"]]).state == "corrected"
+    assert [step.memory for step in memory.history(new).successors] == [first.ids[PATHS["b"]]]
+    assert holding(memory) == {"Use PostgreSQL"}
+    again = ingest(memory, [edited, POSTGRES], (replaces("a", "b"),))
+    assert (again.unchanged, again.problems) == (2, [])
+
+
+def test_a_file_with_another_decision_takes_over(memory: GraphMemory, clock: TickingClock) -> None:
+    old = ingest(memory, [MYSQL]).ids[PATHS["a"]]
+    clock.pass_days(60)
+    other = record("a", "Deploy with Nomad", (Status.ACTIVE, day(1, 2), "Accepted"))
+    ingest(memory, [other])
+    assert memory.get(old).state == "superseded"
+    assert memory.get(old).holding[0].end == day(1, 2)
+
+
+def test_a_replacement_no_longer_declared_is_taken_back(memory: GraphMemory, clock: TickingClock) -> None:
+    clock.pass_days(60)
+    ingest(memory, [MYSQL, POSTGRES], (replaces("a", "b"),))
+    report = ingest(memory, [MYSQL, POSTGRES])
+    assert len(report.unlinked) == 1
+    assert holding(memory) == {"Use MySQL", "Use PostgreSQL"}
+
+
+def test_a_later_successor_of_the_same_record_is_spliced(memory: GraphMemory, clock: TickingClock) -> None:
+    clock.pass_days(60)
+    links = (replaces("a", "b", day(10)), replaces("a", "c", day(20)), replaces("b", "c", day(20)))
+    report = ingest(memory, [MYSQL, POSTGRES, SQLITE], links)
+    assert report.problems == []
+    assert {step.title for step in memory.history(report.ids[PATHS["a"]]).successors} == {"Use PostgreSQL", "Use SQLite"}
+    assert holding(memory) == {"Use SQLite"}
+
+
+def test_what_cannot_be_applied_is_reported_and_the_rest_goes_on(memory: GraphMemory, clock: TickingClock) -> None:
+    clock.pass_days(60)
+    links = (replaces("a", "b", day(10)), replaces("b", "a", day(20)), replaces("b", "c", day(30)))
+    report = ingest(memory, [MYSQL, POSTGRES, SQLITE], links)
+    assert {problem.path for problem in report.problems} == {PATHS["a"]}
+    assert "cycle" in report.problems[0].reason
+    assert holding(memory) == {"Use SQLite"}
+
+
+def test_problems_of_the_reader_are_passed_on(memory: GraphMemory) -> None:
+    problem = Problem("adr/x.md", 3, "no title")
+    assert memory.ingest(Reading((), (), (problem,))).problems == [problem]

@@ -1,0 +1,78 @@
+"""Every store that the suites run on; a backend that is missing skips with its reason, and fails in CI."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from graphmem.store import Store
+from tests.oracle import OracleStore
+from tests.oracle.planned import PlannedStore
+
+
+@dataclass(frozen=True, slots=True)
+class Backend:
+    """A way to open a store.
+
+    Attributes:
+        open: Opens the store of a folder, made on first use; the same folder gives the same store again.
+        missing: Why it cannot be opened here; None if it can.
+        is_durable: Whether what was written is there after closing and opening again.
+    """
+
+    name: str
+    open: Callable[[Path], Store]
+    missing: str | None = None
+    is_durable: bool = False
+
+
+def _sqlite(folder: Path) -> Store:
+    from graphmem.adapters.sqlite import SQLiteStore
+
+    return SQLiteStore.open(folder / "graphmem.db", create=True)
+
+
+def _missing(module: str) -> str | None:
+    try:
+        found = importlib.util.find_spec(module)
+    except ModuleNotFoundError:
+        found = None
+    return None if found is not None else f"{module} is not there"
+
+
+BACKENDS = (
+    Backend("oracle", lambda _: OracleStore()),
+    Backend("planned", lambda _: PlannedStore()),
+    Backend("sqlite", _sqlite, _missing("graphmem.adapters.sqlite.store"), is_durable=True),
+)
+
+
+def absent() -> list[str]:
+    """A line for each backend that cannot be tested here."""
+    return [f"{one.name}: {one.missing}" for one in BACKENDS if one.missing is not None]
+
+
+@contextmanager
+def opened(backend: Backend, folder: Path) -> Iterator[Store]:
+    """The store, closed afterwards."""
+    need(backend)
+    store = backend.open(folder)
+    try:
+        yield store
+    finally:
+        store.close()
+
+
+def need(backend: Backend) -> None:
+    """Skip a test whose backend is missing, or fail it in CI."""
+    if backend.missing is None:
+        return
+    if os.environ.get("CI"):
+        pytest.fail(f"backend {backend.name} is missing in CI: {backend.missing}")
+    pytest.skip(backend.missing)

@@ -1,0 +1,86 @@
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from graphmem.config import Settings, find_folder, load_settings, locate, repository_name
+from graphmem.errors import InvalidInput, NotFound
+
+
+def git(folder: Path, *arguments: str) -> None:
+    subprocess.run(["git", "-C", str(folder), *arguments], check=True, capture_output=True)
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Path:
+    root = tmp_path / "project"
+    root.mkdir()
+    git(root, "init", "-q")
+    git(root, "config", "user.email", "t@example.org")
+    git(root, "config", "user.name", "t")
+    git(root, "commit", "-q", "--allow-empty", "-m", "begin")
+    return root
+
+
+def test_the_environment_wins_over_the_file(tmp_path: Path) -> None:
+    (tmp_path / "config.toml").write_text('repo = "from-file"\nuser = "ann"\n')
+    settings = load_settings({"GRAPHMEM_REPO": "from-environment"}, tmp_path)
+    assert (settings.repo, settings.user, settings.tenant) == ("from-environment", "ann", "default")
+
+
+def test_an_unknown_setting_is_named_with_those_that_exist(tmp_path: Path) -> None:
+    (tmp_path / "config.toml").write_text('rpeo = "typo"\n')
+    with pytest.raises(InvalidInput, match=r"'rpeo'.*repo"):
+        load_settings({}, tmp_path)
+
+
+def test_a_broken_file_is_named(tmp_path: Path) -> None:
+    (tmp_path / "config.toml").write_text("repo = \n")
+    with pytest.raises(InvalidInput, match=r"config\.toml"):
+        load_settings({}, tmp_path)
+
+
+@pytest.mark.parametrize(("name", "value"), [("LOCK_TIMEOUT_S", "soon"), ("EMBEDDINGS", "big")])
+def test_a_bad_value_is_named(tmp_path: Path, name: str, value: str) -> None:
+    with pytest.raises(InvalidInput, match=value):
+        load_settings({f"GRAPHMEM_{name}": value}, tmp_path)
+
+
+def test_the_folder_is_found_upward(tmp_path: Path) -> None:
+    (tmp_path / ".graphmem").mkdir()
+    inner = tmp_path / "a" / "b"
+    inner.mkdir(parents=True)
+    assert find_folder(inner) == tmp_path / ".graphmem"
+
+
+def test_worktrees_share_the_folder_of_their_repository(repository: Path, tmp_path: Path) -> None:
+    (repository / ".graphmem").mkdir()
+    git(repository, "worktree", "add", "-q", str(tmp_path / "elsewhere"), "-b", "x")
+    assert find_folder(tmp_path / "elsewhere") == repository / ".graphmem"
+
+
+def test_without_a_folder_the_message_says_how_to_make_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(NotFound, match="graphmem init"):
+        locate(None, Settings())
+
+
+@pytest.mark.parametrize(
+    ("remote", "name"),
+    [
+        ("https://example.org/team/project.git", "example.org/team/project"),
+        ("git@example.org:team/project.git", "example.org/team/project"),
+        ("ssh://git@example.org/team/project", "example.org/team/project"),
+    ],
+)
+def test_a_repository_is_known_by_its_remote_not_by_its_folder(repository: Path, remote: str, name: str) -> None:
+    git(repository, "remote", "add", "origin", remote)
+    assert repository_name(repository) == name
+
+
+def test_without_a_remote_it_is_known_by_its_root(repository: Path) -> None:
+    inner = repository / "src"
+    inner.mkdir()
+    assert repository_name(inner) == "project"
