@@ -69,6 +69,21 @@ def opened(backend: Backend, folder: Path) -> Iterator[Store]:
         store.close()
 
 
+@pytest.fixture(params=BACKENDS, ids=lambda backend: backend.name)
+def backend(request: pytest.FixtureRequest) -> Backend:
+    """Each backend in turn."""
+    found: Backend = request.param
+    need(found)
+    return found
+
+
+@pytest.fixture
+def store(backend: Backend, tmp_path: Path) -> Iterator[Store]:
+    """An empty store of each backend in turn."""
+    with opened(backend, tmp_path) as store:
+        yield store
+
+
 def need(backend: Backend) -> None:
     """Skip a test whose backend is missing, or fail it in CI."""
     if backend.missing is None:

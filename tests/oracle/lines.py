@@ -1,40 +1,93 @@
-"""Exports as JSON lines: a header, then every ledger entry as it is sealed."""
+"""Exports as JSON lines: a header, then every ledger entry as it is sealed, with vector and tombstone beside it."""
 
 from __future__ import annotations
 
+import base64
 import json
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, fields
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from graphmem.errors import CorruptStore, InvalidInput
-from graphmem.ledger import GENESIS, Entry, from_micros, to_micros, verify
+from graphmem.ledger import GENESIS, Entry, change_of, from_micros, to_micros, verify
+from graphmem.model import Add
+from graphmem.store import ModelCard
+
+if TYPE_CHECKING:
+    from graphmem.store import Vector
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass
 class Export:
+    """What an export carries; vectors and tombstones by id of their memory."""
+
     key: str
-    entries: tuple[Entry, ...]
+    model: ModelCard | None = None
+    entries: list[Entry] = field(default_factory=list)
+    vectors: dict[str, Vector] = field(default_factory=dict)
+    tombstones: dict[str, str] = field(default_factory=dict)
 
 
-def write(tenant: str, key: str, entries: Sequence[Entry]) -> Iterator[str]:
-    yield json.dumps({"graphmem": 1, "tenant": tenant, "key": key, "entries": len(entries)})
-    for entry in entries:
-        raw = {name: getattr(entry, name) for name in Entry.__slots__}
-        yield json.dumps({**raw, "recorded_at": to_micros(entry.recorded_at)}, ensure_ascii=False)
+def write(tenant: str, export: Export) -> Iterator[str]:
+    """The lines of an export."""
+    head = export.entries[-1].hash if export.entries else GENESIS
+    model = None if export.model is None else asdict(export.model)
+    count = len(export.entries)
+    yield _line({"graphmem": 1, "tenant": tenant, "key": export.key, "entries": count, "head": head, "model": model})
+    for entry in export.entries:
+        operation = change_of(entry).operation
+        key = operation.memory.id if isinstance(operation, Add) else None
+        plain = {**asdict(entry), "recorded_at": to_micros(entry.recorded_at)}
+        if key in export.vectors:
+            plain["vector"] = base64.b64encode(np.asarray(export.vectors[key], dtype="<f4").tobytes()).decode()
+        if key in export.tombstones:
+            plain["tombstone"] = export.tombstones[key]
+        yield _line(plain)
 
 
 def read(lines: Iterable[str], tenant: str) -> Export:
-    del tenant
-    texts = list(lines)
+    """What lines carry; refused if they are not the whole of one unbroken ledger of that tenant."""
     try:
-        header = json.loads(texts[0])
-        raws = [json.loads(text) for text in texts[1:]]
-        entries = tuple(Entry(**{**raw, "recorded_at": from_micros(raw["recorded_at"])}) for raw in raws)
+        raws = [json.loads(text) for text in lines]
+        header = raws[0]
+        card = header["model"] and ModelCard(**header["model"])
+        export = Export(header["key"], card, [_entry(raw) for raw in raws[1:]])
+        expected = (header["graphmem"], header["tenant"])
+        promised = (header["entries"], header["head"])
     except (ValueError, KeyError, TypeError, IndexError) as exc:
         raise InvalidInput(f"no export: {exc!r}") from exc
+    if expected != (1, tenant):
+        raise InvalidInput(f"{expected} is not {(1, tenant)}")
+    _verify(export.entries, promised)
+    _read_beside(export, raws[1:])
+    return export
+
+
+def _entry(raw: Mapping[str, Any]) -> Entry:
+    known = {spec.name: raw[spec.name] for spec in fields(Entry)}
+    return Entry(**{**known, "recorded_at": from_micros(known["recorded_at"])})
+
+
+def _verify(entries: Sequence[Entry], promised: tuple[int, str]) -> None:
     previous = GENESIS
-    for entry in entries:
-        if (fault := verify(entry, previous)) is not None:
-            raise CorruptStore(fault)
+    for number, entry in enumerate(entries, 1):
+        if entry.seq != number or (fault := verify(entry, previous)) is not None:
+            raise CorruptStore(f"entry {number}")
         previous = entry.hash
-    return Export(header["key"], entries)
+    if promised != (len(entries), previous):
+        raise CorruptStore("the export is not whole")
+
+
+def _read_beside(export: Export, raws: Sequence[Mapping[str, Any]]) -> None:
+    for entry, raw in zip(export.entries, raws, strict=True):
+        operation = change_of(entry).operation
+        if isinstance(operation, Add) and "vector" in raw:
+            export.vectors[operation.memory.id] = np.frombuffer(base64.b64decode(raw["vector"]), dtype="<f4")
+        if isinstance(operation, Add) and "tombstone" in raw:
+            export.tombstones[operation.memory.id] = raw["tombstone"]
+
+
+def _line(value: dict[str, Any]) -> str:
+    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))

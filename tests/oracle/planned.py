@@ -13,7 +13,7 @@ from graphmem.temporal import needs, plan
 from graphmem.temporal.derivation import derive_all
 from graphmem.temporal.planning import replay
 from tests.oracle.store import OracleStore, Tenant, names
-from tests.oracle.written import chained
+from tests.oracle.written import all_rows, chained
 
 
 @dataclass
@@ -37,11 +37,17 @@ class PlannedStore(OracleStore):
         _take(tenant, done)
         return done.change
 
+    def _blank(self, tenant: Tenant, key: str) -> None:
+        super()._blank(tenant, key)
+        assert isinstance(tenant, PlannedTenant)
+        # Words said of an erased memory go too: a store's own duty.
+        tenant.rows = all_rows(tenant.log)
+
     def restore(self, lines: Iterable[str], *, tenant: str) -> int:
         count = super().restore(lines, tenant=tenant)
         with self._lock:
             kept = self._tenants[tenant]
-            grown = PlannedTenant(vectors=kept.vectors, key=kept.key)
+            grown = PlannedTenant(vectors=kept.vectors, key=kept.key, tombstones=kept.tombstones)
             for change, entry in zip(kept.log, kept.sealed, strict=True):
                 _take(grown, replay(change, _situation(grown, _asked(change))))
                 grown.log.append(change)

@@ -84,9 +84,10 @@ class Tenant:
     sealed: list[ledger.Entry] = field(default_factory=list)
     vectors: dict[str, Vector] = field(default_factory=dict)
     key: str = "oracle"
+    tombstones: dict[str, str] = field(default_factory=dict)
 
     def draft(self) -> Tenant:
-        return Tenant(list(self.log), list(self.sealed), dict(self.vectors), self.key)
+        return Tenant(list(self.log), list(self.sealed), dict(self.vectors), self.key, dict(self.tombstones))
 
     def memories(self, reader: Scope) -> dict[str, tuple[Memory, Statement, int]]:
         """What lives where the reader looks, branches aside, with the position at which it was recorded."""
@@ -153,6 +154,7 @@ class OracleStore:
         return change
 
     def _blank(self, tenant: Tenant, key: str) -> None:
+        tenant.tombstones[key] = ledger.content_digest(tenant.key, _live(tenant)[key])
         for index, entry in enumerate(tenant.sealed):
             if entry.seq in about(tenant.log, key) and entry is not tenant.sealed[-1]:
                 blanked = replace(entry, body=ledger.blank(entry.body, key), salt=None, digest=None)
@@ -164,9 +166,12 @@ class OracleStore:
             self._check_open()
             if self._tenant(tenant).log:
                 raise InvalidInput(f"tenant {tenant!r} is not empty")
-            restored = lines.read(lines_, tenant)
-            self._commit(tenant, Tenant([ledger.change_of(e) for e in restored.entries], list(restored.entries), {}, restored.key))
-            return len(restored.entries)
+            found = lines.read(lines_, tenant)
+            vectors = found.vectors if self._model in (None, found.model) else {}
+            log = [ledger.change_of(entry) for entry in found.entries]
+            self._commit(tenant, Tenant(log, found.entries, vectors, found.key, found.tombstones))
+            self._model = self._model or (found.model if vectors else None)
+            return len(log)
 
     def save_vectors(self, reader: Scope, vectors: Mapping[str, Vector]) -> None:
         with self._lock:
@@ -254,7 +259,8 @@ class OracleStore:
 
     def export(self, reader: Scope) -> Iterator[str]:
         tenant = self._tenant(reader.tenant)
-        yield from lines.write(reader.tenant, tenant.key, tenant.sealed)
+        export = lines.Export(tenant.key, self._model, tenant.sealed, tenant.vectors, tenant.tombstones)
+        yield from lines.write(reader.tenant, export)
 
     def backup(self, target: Path) -> None:
         raise Unsupported(f"a store in memory has no file to copy to {target}")

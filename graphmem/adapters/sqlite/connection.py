@@ -19,7 +19,7 @@ APPLICATION_ID = 0x67726D6D
 CHECKSUM_BYTES = 8
 
 _CHECKSUMS = "cksumvfs"
-_VFS = "cksmvfs"
+VFS = "cksmvfs"
 _BUSY_MS = 5_000
 _NETWORK = frozenset({"nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "afs", "ceph", "glusterfs", "fuse.sshfs", "lustre"})
 
@@ -123,7 +123,7 @@ def connect(path: Path, *, is_writer: bool, create: bool = False) -> apsw.Connec
     """A connection that checks every page it reads; a new file gets checksums from its first page on."""
     load_checksums()
     flags = apsw.SQLITE_OPEN_READWRITE | (apsw.SQLITE_OPEN_CREATE if create else 0)
-    connection = apsw.Connection(str(path), flags=flags, vfs=_VFS, statementcachesize=200)
+    connection = apsw.Connection(str(path), flags=flags, vfs=VFS, statementcachesize=200)
     connection.set_busy_timeout(_BUSY_MS)
     # Only `close` checkpoints, under the lock: a connection that goes away for another reason leaves the log alone.
     connection.config(apsw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1)
@@ -172,6 +172,21 @@ class Connections:
                 if connection.in_transaction:
                     connection.execute("ROLLBACK")
                 raise
+
+    @contextmanager
+    def apart(self) -> Iterator[apsw.Connection]:
+        """A fresh connection in a read transaction of its own, closed afterwards.
+
+        The full-text index' own check trusts what its connection remembers of the index, which may be out of date.
+        """
+        with translated(self.path):
+            self._refuse_closed()
+            connection = connect(self.path, is_writer=False)
+            try:
+                connection.execute("BEGIN")
+                yield connection
+            finally:
+                connection.close()
 
     def writer(self) -> apsw.Connection:
         """The connection that writes; only for who holds the turn."""

@@ -39,6 +39,13 @@ _FORKED = """
     ) CROSS JOIN memory ON number = old ORDER BY memory.id
 """
 
+_CONTRADICTED = """
+    SELECT DISTINCT one.id, one.home, other.id, other.home
+    FROM link CROSS JOIN memory AS one ON one.number = link.source CROSS JOIN memory AS other ON other.number = link.target
+    WHERE link.kind = 'conflicts_with' AND link.source > ?1 AND link.source < ?2
+      AND one.statement IS NOT NULL AND other.statement IS NOT NULL ORDER BY one.id, other.id
+"""
+
 #: An anchor that more memories than this are about says little of any of them.
 _HUB = 1_000
 
@@ -96,3 +103,12 @@ def forked(connection: apsw.Connection, tenant: Tenant, reader: Scope, span: tup
     """Ids of memories that two or more entries let be superseded for good, sorted."""
     homes = reading.homes(connection, tenant)
     return [key for key, home in connection.execute(_FORKED, span) if reader.admits(homes[home])]
+
+
+def declared_conflicts(
+    connection: apsw.Connection, tenant: Tenant, reader: Scope, span: tuple[int, int]
+) -> list[tuple[str, str]]:
+    """Pairs between which somebody declared a contradiction, where the reader admits both."""
+    homes = reading.homes(connection, tenant)
+    rows = connection.execute(_CONTRADICTED, span)
+    return [(one, other) for one, home, other, far in rows if reader.admits(homes[home]) and reader.admits(homes[far])]

@@ -39,6 +39,7 @@ _WITH_CONTENT = "SELECT number FROM memory WHERE content = ? AND tenant = ?"
 _HOMES = "SELECT number, scope FROM home WHERE tenant = ?"
 _HOME = "SELECT scope FROM home WHERE number = ?"
 
+_PLACE_BY_OP_ID = "SELECT place FROM entry WHERE op_id = ? AND tenant = ?"
 _ENTRY = "SELECT place, recorded_at, op_id, body, salt, digest, commitment, hash FROM entry WHERE place = ?"
 _ENTRIES = (
     "SELECT place, recorded_at, op_id, body, salt, digest, commitment, hash FROM entry"
@@ -131,6 +132,12 @@ def change_at(connection: apsw.Connection, tenant: Tenant, seq: int) -> Change |
         return None
     row = connection.execute(_ENTRY, (place_of(tenant.number, seq),)).fetchone()
     return None if row is None else change_of(entry_of(row, GENESIS))
+
+
+def change_by_op_id(connection: apsw.Connection, tenant: Tenant, op_id: str) -> Change | None:
+    """The ledger entry of an `op_id`; None if it was never used."""
+    place = connection.execute(_PLACE_BY_OP_ID, (op_id, tenant.number)).get
+    return None if place is None else change_at(connection, tenant, seq_of(int(str(place))))
 
 
 def entry_at(connection: apsw.Connection, place: int) -> Entry:

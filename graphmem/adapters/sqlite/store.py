@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Self
 
 import apsw
 
-from graphmem.adapters.sqlite import erasing, graph, keeping, matching, reading, schema, selecting, writing
+from graphmem.adapters.sqlite import checking, copying, erasing, exporting, graph, matching, reading, schema, selecting, writing
 from graphmem.adapters.sqlite.connection import Connections, translated
 from graphmem.adapters.sqlite.locking import LockFile, Turn, lock_file, release_file
 from graphmem.adapters.sqlite.values import Tenant, place_of
@@ -115,9 +115,11 @@ class SQLiteStore:
     def restore(self, lines: Iterable[str], *, tenant: str) -> int:
         """See `graphmem.store.Store.restore`."""
         with self._writing() as (connection, turn):
-            count = keeping.restore(connection, lines, tenant)
+            model = exporting.restore(connection, lines, tenant, _model(connection))
+            if model is not None:
+                connection.execute(_SET_MODEL, (_card_text(model),))
             turn.mark = _writes(connection)
-        return count
+            return reading.tenant_of(connection, tenant).seq
 
     def save_vectors(self, reader: Scope, vectors: Mapping[str, Vector]) -> None:
         """See `graphmem.store.Store.save_vectors`."""
@@ -134,11 +136,16 @@ class SQLiteStore:
         with self._writing() as (connection, _):
             if _model(connection) == card:
                 return
-            connection.execute(_SET_MODEL, (json.dumps(asdict(card), sort_keys=True),))
+            connection.execute(_SET_MODEL, (_card_text(card),))
             connection.execute(_DROP_VECTORS)
             connection.execute(_VECTORS_DROPPED)
 
     # ---- reading
+
+    def model(self) -> ModelCard | None:
+        """See `graphmem.store.Store.model`."""
+        with self._connections.reading() as connection:
+            return _model(connection)
 
     def position(self, reader: Scope, moment: datetime | None = None) -> Position:
         """See `graphmem.store.Store.position`."""
@@ -149,6 +156,11 @@ class SQLiteStore:
         """See `graphmem.store.Store.changes`."""
         with self._reading(reader) as (connection, tenant):
             return [change_of(entry) for entry in reading.entries(connection, tenant, after, limit)]
+
+    def change_by_op_id(self, reader: Scope, op_id: str) -> Change | None:
+        """See `graphmem.store.Store.change_by_op_id`."""
+        with self._reading(reader) as (connection, tenant):
+            return reading.change_by_op_id(connection, tenant, op_id)
 
     def changes_of(self, reader: Scope, memory: str) -> list[Change]:
         """See `graphmem.store.Store.changes_of`."""
@@ -201,6 +213,11 @@ class SQLiteStore:
         with self._reading(reader) as (connection, tenant):
             return graph.forked(connection, tenant, reader, _span(tenant))
 
+    def declared_conflicts(self, reader: Scope) -> list[tuple[str, str]]:
+        """See `graphmem.store.Store.declared_conflicts`."""
+        with self._reading(reader) as (connection, tenant):
+            return graph.declared_conflicts(connection, tenant, reader, _span(tenant))
+
     def without_vector(self, reader: Scope, limit: int) -> list[str]:
         """See `graphmem.store.Store.without_vector`."""
         with self._reading(reader) as (connection, tenant):
@@ -211,17 +228,17 @@ class SQLiteStore:
     def export(self, reader: Scope) -> Iterator[str]:
         """See `graphmem.store.Store.export`."""
         with self._reading(reader) as (connection, tenant):
-            yield from keeping.export(connection, tenant, _model(connection))
+            yield from exporting.export(connection, tenant, _model(connection))
 
     def backup(self, target: Path) -> None:
         """See `graphmem.store.Store.backup`."""
-        with self._connections.reading() as connection:
-            keeping.backup(connection, target)
+        with self._connections.apart() as connection:
+            copying.backup(connection, Path(target))
 
     def check(self) -> list[Finding]:
         """See `graphmem.store.Store.check`."""
-        with self._connections.reading() as connection:
-            return keeping.check(connection)
+        with self._connections.apart() as connection:
+            return checking.check(connection, _dimension(connection))
 
     def info(self, reader: Scope) -> StoreInfo:
         """See `graphmem.store.Store.info`."""
@@ -346,6 +363,10 @@ def _writes(connection: apsw.Connection) -> int:
 def _model(connection: apsw.Connection) -> ModelCard | None:
     text = connection.execute(_MODEL).get
     return None if text is None else ModelCard(**json.loads(str(text)))
+
+
+def _card_text(card: ModelCard) -> str:
+    return json.dumps(asdict(card), sort_keys=True)
 
 
 def _dimension(connection: apsw.Connection) -> int:

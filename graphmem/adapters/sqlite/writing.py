@@ -42,6 +42,9 @@ if TYPE_CHECKING:
     from graphmem.ledger import Entry
     from graphmem.store import Vector
 
+#: The stored form of a memory's vector, if there is one.
+VectorSource = Callable[[str], bytes | None]
+
 _NEW_TENANT = (
     "INSERT INTO tenant (name, key, seq, head, documents, tokens, vectors, epoch) VALUES (?, ?, 0, ?, 0, 0, 0, 0)"
 )
@@ -111,10 +114,10 @@ class Batch:
     so that each request sees the ones before it.
     """
 
-    def __init__(self, connection: apsw.Connection, tenant: Tenant, vectors: Mapping[str, Vector]) -> None:
+    def __init__(self, connection: apsw.Connection, tenant: Tenant, vector_of: VectorSource) -> None:
         self.tenant = tenant
         self._connection = connection
-        self._vectors = vectors
+        self._vector_of = vector_of
         self._pending: dict[str, list[Row]] = defaultdict(list)
         self._waiting: set[str | int] = set()
         self._branches = reading.branches(connection, tenant)
@@ -284,8 +287,9 @@ class Batch:
             pending["name"].append((f"{self.tenant.number} {name}", number))
         for anchor in statement.anchors:
             pending["about"].append((self._anchor(anchor), number))
-        if key in self._vectors:
-            pending["vector"].append((number, blob(self._vectors[key])))
+        vector = self._vector_of(key)
+        if vector is not None:
+            pending["vector"].append((number, vector))
             self.tenant.vectors += 1
 
     def _home(self, scope: Scope) -> int:
@@ -374,10 +378,14 @@ def run(
     connection: apsw.Connection, requests: Sequence[Request], clock: Clock, vectors: Mapping[str, Vector]
 ) -> tuple[list[Change], Batch]:
     """Apply all requests inside the connection's write transaction."""
-    batch = Batch(connection, open_tenant(connection, requests[0].writer.tenant), vectors)
+    batch = Batch(connection, open_tenant(connection, requests[0].writer.tenant), _source(vectors))
     changes = [batch.apply(request, clock) for request in requests]
     batch.flush()
     return changes, batch
+
+
+def _source(vectors: Mapping[str, Vector]) -> VectorSource:
+    return lambda key: blob(vectors[key]) if key in vectors else None
 
 
 def _digest(key: str, request: Request) -> str:

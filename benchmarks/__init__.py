@@ -1,0 +1,1 @@
+"""Measures of graphmem, each one command; results are data in `results/`."""

@@ -1,0 +1,1 @@
+"""How fast the embedded store is through the public service: `python -m benchmarks.speed`."""

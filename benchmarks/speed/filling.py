@@ -1,0 +1,98 @@
+"""Writing the corpus through the public service: bulk load, supersession, links, single adds."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+import graphmem
+from benchmarks.rows import Row
+from benchmarks.speed.corpus import Corpus, everywhere, memory_id
+from benchmarks.speed.timing import Timings
+from benchmarks.speed.vectors import LookUp
+from graphmem import GraphMemory, LinkKind, New, Write
+from graphmem.service.recording import embedded_text
+
+_SINGLE_ADDS = 500
+
+
+class SetClock:
+    """A clock that is told the time."""
+
+    def __init__(self, now: datetime) -> None:
+        self.now = now
+
+    def __call__(self) -> datetime:
+        """The time that was told."""
+        return self.now
+
+
+@dataclass(slots=True)
+class Load:
+    """How long loading took, and at which ledger position it was so far along."""
+
+    memories: int = 0
+    bulk_s: float = 0.0
+    bulk_cpu_s: float = 0.0
+    supersede: Timings = field(default_factory=Timings)
+    link: Timings = field(default_factory=Timings)
+
+    def rows(self) -> list[Row]:
+        """Rates and times of the load."""
+        return [
+            Row("bulk load", self.memories / self.bulk_s, "/s", "higher", 8_000),
+            Row("bulk load: CPU", 1e3 * self.bulk_cpu_s / self.memories, "ms each", "lower"),
+            *self.supersede.rows("supersede, durable"),
+            *self.link.rows("link, durable"),
+        ]
+
+
+def fill(corpus: Corpus, path: Path) -> tuple[list[Row], Load]:
+    """Write the corpus to a new store; returns what was measured."""
+    looked_up, clock, load = LookUp(), SetClock(corpus.day(0)), Load()
+    with graphmem.open(
+        str(path), create=True, scope=everywhere(), actor="speed", clock=clock, embedder=looked_up.door()
+    ) as memory:
+        for start, items, vectors in corpus.batches():
+            texts = [embedded_text(item.statement) for item in items]
+            looked_up.expect(dict(zip(texts, vectors, strict=True)))
+            clock.now = corpus.day(start + len(items))
+            write = Write(scope=items[0].scope)
+            _bulk(memory, items, write, load)
+            _relate(memory, corpus, range(start, start + len(items)), write, load)
+        clock.now = corpus.day(corpus.count + 1)
+        adds = _single_adds(memory, corpus, looked_up)
+        size = memory.status().size_bytes or 0
+    per_memory = size / (corpus.count + _SINGLE_ADDS) / 1024
+    sizes = [Row("file size", size / 2**20, "MiB", "lower"), Row("file size", per_memory, "KiB each", "lower")]
+    return [*adds.rows("add, durable", p50=1.0), *load.rows(), *sizes], load
+
+
+def _bulk(memory: GraphMemory, items: list[New], write: Write, load: Load) -> None:
+    cpu, wall = time.process_time(), time.perf_counter()
+    memory.add_many(items, write=write)
+    load.bulk_s += time.perf_counter() - wall
+    load.bulk_cpu_s += time.process_time() - cpu
+    load.memories += len(items)
+
+
+def _relate(memory: GraphMemory, corpus: Corpus, numbers: range, write: Write, load: Load) -> None:
+    for old, new in corpus.edges(numbers.start, numbers.stop):
+        with load.supersede.one():
+            memory.supersede(memory_id(old), (memory_id(new),), at=corpus.day(new), write=write)
+    for source, target in corpus.links(numbers.start, numbers.stop):
+        with load.link.one():
+            memory.link(memory_id(source), memory_id(target), LinkKind.DEPENDS_ON, write=write)
+
+
+def _single_adds(memory: GraphMemory, corpus: Corpus, looked_up: LookUp) -> Timings:
+    timings = Timings()
+    items = corpus.extra(_SINGLE_ADDS)
+    vectors = next(corpus.batches())[2]
+    looked_up.expect({embedded_text(item.statement): vectors[0] for item in items})
+    for item in items:
+        with timings.one():
+            memory.add(item.statement, moves=item.moves, write=Write(scope=item.scope))
+    return timings

@@ -1,0 +1,97 @@
+"""What a new process costs: the first answer after opening, the command line, the embedding model."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from benchmarks.rows import Row
+from benchmarks.speed.corpus import Corpus, memory_id, repo_name
+from benchmarks.speed.timing import repeat
+
+_ROOT = Path(__file__).parent.parent.parent
+_PROCESSES = 9
+_TEXTS = 256
+
+_FIRST = """
+import sys, time, json
+import graphmem
+from graphmem.model import Scope
+path, repo, key, text, mode = sys.argv[1:]
+import graphmem.opening, graphmem.service, graphmem.adapters.sqlite.store
+started = time.perf_counter()
+with graphmem.open(path, scope=Scope("speed", repo), actor="speed", embedder=lambda: "off") as memory:
+    memory.get(key) if mode == "get" else memory.search(text)
+    print(json.dumps((time.perf_counter() - started) * 1e3))
+"""
+
+
+def first_answers(corpus: Corpus, path: Path) -> list[Row]:
+    """From `graphmem.open` to the first answer, imports aside, in new processes."""
+    asked = corpus.queries(1)[0]
+    arguments = [str(path), repo_name(0), memory_id(0), asked.text]
+    got = np.median([json.loads(_python(["-c", _FIRST, *arguments, "get"])) for _ in range(_PROCESSES)])
+    found = np.median([json.loads(_python(["-c", _FIRST, *arguments, "search"])) for _ in range(_PROCESSES)])
+    return [
+        Row("open and first answer (get), new process", float(got), "ms", "lower", 20),
+        Row("open and first search by words, new process", float(found), "ms", "lower"),
+    ]
+
+
+def command_line(path: Path) -> list[Row]:
+    """`graphmem --help`, and the whole process of one search, with and without the model."""
+    if importlib.util.find_spec("graphmem.cli") is None:
+        print("no command line yet: not measured", file=sys.stderr)
+        return []
+    search = ["-m", "graphmem", "search", "which database do we use", "--json"]
+    here = {"GRAPHMEM_URL": str(path), "GRAPHMEM_TENANT": "speed", "GRAPHMEM_REPO": repo_name(0)}
+    return [
+        _process("graphmem --help", ["-m", "graphmem", "--help"], {}, goal=150),
+        _process("cold graphmem search, by words", search, {**here, "GRAPHMEM_EMBEDDINGS": "off"}),
+        _process("cold graphmem search, with the model", search, here),
+    ]
+
+
+def embedding(corpus: Corpus) -> list[Row]:
+    """Texts of about 67 words a second, and one text alone."""
+    from graphmem.retrieval.embedding import EmbedderMissing, find_embedder
+    from graphmem.service.recording import embedded_text
+
+    backend = find_embedder()
+    if isinstance(backend, EmbedderMissing):
+        print(f"not measured: {backend.reason}", file=sys.stderr)
+        return []
+    texts = [embedded_text(item.statement) for item in corpus.extra(_TEXTS)]
+    backend.embed(texts[:8])
+    started = time.perf_counter()
+    backend.embed(texts)
+    rate = len(texts) / (time.perf_counter() - started)
+    query = repeat(50, lambda: backend.embed(["which database do we use for the ledger"]))
+    return [Row("embedding, texts of 67 words", rate, "/s", "higher"), *query.rows("embedding one query")]
+
+
+def _process(name: str, arguments: Sequence[str], environment: dict[str, str], goal: float | None = None) -> Row:
+    timings = repeat(_PROCESSES, lambda: _python(arguments, environment))
+    return Row(name, timings.p50, "ms", "lower", goal)
+
+
+def _python(arguments: Sequence[str], environment: dict[str, str] | None = None) -> str:
+    done = subprocess.run(
+        [sys.executable, *arguments],
+        cwd=_ROOT,
+        env={**os.environ, **(environment or {})},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        raise RuntimeError(done.stderr)
+    return done.stdout

@@ -1,0 +1,161 @@
+"""Verifying a whole file: the pages, the hash chains, and everything that follows from the ledgers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import islice
+from typing import Any
+
+import apsw
+
+from graphmem.adapters.sqlite import reading, schema, writing
+from graphmem.adapters.sqlite.values import Row, Tenant, place_of
+from graphmem.errors import GraphMemError
+from graphmem.ledger import GENESIS, change_of, verify
+from graphmem.store import Finding
+
+_PAGES = "PRAGMA integrity_check(100)"
+_TENANTS = "SELECT name FROM tenant ORDER BY number"
+_SAME_TENANT = (
+    "INSERT INTO tenant (number, name, key, seq, head, documents, tokens, vectors, epoch) VALUES (?, ?, ?, 0, ?, 0, 0, 0, 0)"
+)
+_TOTALS = "SELECT seq, recorded_at, head, documents, tokens FROM tenant WHERE number = ?1"
+_VECTORS = """
+    SELECT vector.memory, length(vector.data), memory.statement IS NULL
+    FROM vector LEFT JOIN memory ON memory.number = vector.memory WHERE vector.memory > ?1 AND vector.memory < ?2
+"""
+
+#: Each with the tenant's range of numbers as ?1 and ?2, sorted by its first column.
+_TABLES = {
+    "ledger": "SELECT place, op_id, branch FROM entry WHERE place > ?1 AND place < ?2 ORDER BY place",
+    "touches": "SELECT memory, seq FROM touch WHERE memory > ?1 AND memory < ?2 ORDER BY memory, seq",
+    "memories": """
+        SELECT memory.number, id, home.scope, home_branch, branch, recorded_at, kind, origin, language, subject, confidence,
+          content, statement FROM memory JOIN home ON home.number = memory.home
+        WHERE memory.number > ?1 AND memory.number < ?2 ORDER BY memory.number
+    """,
+    "caches": """
+        SELECT number, id, status, is_common, holding FROM memory WHERE number > ?1 AND number < ?2 ORDER BY number
+    """,
+    "moves": """
+        SELECT memory, seq, place, status, at, ordinal, source_word, recorded_at, branch FROM move
+        WHERE memory > ?1 AND memory < ?2 ORDER BY memory, seq, place
+    """,
+    "supersessions": """
+        SELECT old, seq, new, kind, at, until, part, reason, recorded_at, branch FROM superseded_by
+        WHERE old > ?1 AND old < ?2 ORDER BY old, seq, new
+    """,
+    "retractions": """
+        SELECT memory, seq, recorded_at, branch FROM retraction WHERE memory > ?1 AND memory < ?2 ORDER BY memory, seq
+    """,
+    "confirmations": """
+        SELECT memory, seq, recorded_at, branch FROM confirmation WHERE memory > ?1 AND memory < ?2 ORDER BY memory, seq
+    """,
+    "links": """
+        SELECT source, seq, target, kind, recorded_at, branch FROM link
+        WHERE source > ?1 AND source < ?2 ORDER BY source, seq
+    """,
+    "revocations": """
+        SELECT change, seq, move, recorded_at, branch FROM revocation
+        WHERE change > ?1 AND change < ?2 ORDER BY change, seq
+    """,
+    "names": "SELECT key, memory FROM name WHERE memory > ?1 AND memory < ?2 ORDER BY key, memory",
+    "anchors": """
+        SELECT about.memory, anchor.id, anchor.kind, anchor.repo, anchor.name
+        FROM about LEFT JOIN anchor ON anchor.number = about.anchor
+        WHERE about.memory > ?1 AND about.memory < ?2 ORDER BY about.memory, anchor.id
+    """,
+    "words": "SELECT memory, length, counts FROM words WHERE memory > ?1 AND memory < ?2 ORDER BY memory",
+}
+_BRANCHES = "SELECT key, parent, opened, closed, is_merged FROM branch WHERE tenant = ? ORDER BY key"
+_TERMS = "SELECT term, doc, cnt FROM search_terms WHERE term >= ?1 || '_' AND term < ?1 || '`' ORDER BY term"
+_TEXTS = "SELECT rowid FROM search WHERE rowid > ?1 AND rowid < ?2 ORDER BY rowid"
+
+_MOST_FINDINGS = 50
+
+
+def check(connection: apsw.Connection, dimension: int) -> list[Finding]:
+    """Everything that differs from what it must be."""
+    findings = [Finding("file", str(text)) for (text,) in connection.execute(_PAGES) if text != "ok"]
+    for (name,) in connection.execute(_TENANTS).fetchall():
+        tenant = reading.tenant_of(connection, name)
+        broken = list(islice(_chain(connection, tenant), _MOST_FINDINGS))
+        findings += broken or _derived(connection, tenant)
+        findings += islice(_vectors(connection, tenant, dimension), _MOST_FINDINGS)
+    return findings
+
+
+def _chain(connection: apsw.Connection, tenant: Tenant) -> Iterator[Finding]:
+    previous, seq = GENESIS, 0
+    for entry in reading.entries(connection, tenant, 0):
+        fault = verify(entry, previous) if entry.seq == seq + 1 else f"entries {seq + 1} to {entry.seq - 1} are missing"
+        if fault is not None:
+            yield Finding("ledger", f"tenant {tenant.name!r}: {fault}")
+        previous, seq = entry.hash, entry.seq
+    if (seq, previous) != (tenant.seq, tenant.head):
+        yield Finding("ledger", f"tenant {tenant.name!r}: ends with entry {seq}, {previous}, not {tenant.seq}, {tenant.head}")
+
+
+def _derived(connection: apsw.Connection, tenant: Tenant) -> list[Finding]:
+    """Replay the ledger into a scratch file, then compare table by table."""
+    scratch = apsw.Connection("")
+    try:
+        schema.migrate(scratch)
+        scratch.execute(_SAME_TENANT, (tenant.number, tenant.name, tenant.key, GENESIS))
+        batch = writing.Batch(scratch, reading.tenant_of(scratch, tenant.name), lambda _: None)
+        with scratch:
+            for entry in reading.entries(connection, tenant, 0):
+                batch.replay(change_of(entry), entry)
+            batch.flush()
+        return list(_differences(connection, scratch, tenant))
+    except (GraphMemError, KeyError) as exc:
+        return [Finding("ledger", f"tenant {tenant.name!r}: cannot be replayed: {exc}")]
+    finally:
+        scratch.close()
+
+
+def _differences(stored: apsw.Connection, expected: apsw.Connection, tenant: Tenant) -> Iterator[Finding]:
+    span = (place_of(tenant.number, 0), place_of(tenant.number + 1, 0))
+    for area, query in _TABLES.items():
+        yield from islice(_compared(area, tenant, stored.execute(query, span), expected.execute(query, span)), _MOST_FINDINGS)
+    for area, query, bindings in (
+        ("branches", _BRANCHES, (tenant.number,)),
+        ("text", _TEXTS, span),
+        ("text", _TERMS, (str(tenant.number),)),
+        ("totals", _TOTALS, (tenant.number,)),
+    ):
+        both = (stored.execute(query, bindings), expected.execute(query, bindings))
+        yield from islice(_compared(area, tenant, *both), _MOST_FINDINGS)
+
+
+def _compared(area: str, tenant: Tenant, stored: Iterator[Any], expected: Iterator[Any]) -> Iterator[Finding]:
+    """Rows of two sorted tables that are in one alone."""
+    left: Row | None = next(stored, None)
+    right: Row | None = next(expected, None)
+    while left is not None or right is not None:
+        if left == right:
+            left, right = next(stored, None), next(expected, None)
+            continue
+        is_extra = right is None or (left is not None and _key(left) < _key(right))
+        is_missing = left is None or (right is not None and _key(right) < _key(left))
+        yield Finding(area, f"tenant {tenant.name!r}: stored {None if is_missing else left}, expected {None if is_extra else right}")
+        left = left if is_missing else next(stored, None)
+        right = right if is_extra else next(expected, None)
+
+
+def _key(row: Row) -> tuple[Any, ...]:
+    """The first columns of a row as far as they cannot be null."""
+    return row[:1]
+
+
+def _vectors(connection: apsw.Connection, tenant: Tenant, dimension: int) -> Iterator[Finding]:
+    span = (place_of(tenant.number, 0), place_of(tenant.number + 1, 0))
+    count = 0
+    for memory, size, is_orphan in connection.execute(_VECTORS, span):
+        count += 1
+        if size != dimension * 4:
+            yield Finding("vectors", f"tenant {tenant.name!r}: that of {memory} has {size} bytes, not {dimension * 4}")
+        if is_orphan is None or is_orphan:
+            yield Finding("vectors", f"tenant {tenant.name!r}: that of {memory} belongs to no live memory")
+    if count != tenant.vectors:
+        yield Finding("vectors", f"tenant {tenant.name!r}: {count} are stored where {tenant.vectors} are counted")

@@ -1,0 +1,185 @@
+"""Faults put into copies of the kernel, to see that the laws notice them.
+
+`python -m tests.laws.mutants` prints what killed each; `python -m tests.laws.mutants NAME` tries one.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent.parent
+TRIAL_LIMIT_S = 100
+AT_ONCE = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Mutant:
+    """One fault: in a module of the kernel, `before` becomes `after`."""
+
+    name: str
+    module: str
+    before: str
+    after: str
+
+
+_SEEN_REVOKES = "_revoked(row for row in rows.revocations if sees(row.stamp))"
+_COUNTING = "if (edge.stamp.seq, lineage.place(edge.stamp)) not in revoked:"
+
+CONTROL = Mutant("no fault", "view", "", "")
+MUTANTS = (
+    Mutant(
+        "a revoke acts outside its branch",
+        "view",
+        _SEEN_REVOKES,
+        "_revoked(row for row in rows.revocations if row.stamp.seq <= seq)",
+    ),
+    Mutant(
+        "a revoke rewrites the past",
+        "view",
+        _SEEN_REVOKES,
+        "_revoked(row for row in rows.revocations if Lineage(rows.branches, reader, 10**9).sees(row.stamp))",
+    ),
+    Mutant("no fork check", "planning", "            refuse_fork(view, operation)\n", ""),
+    Mutant(
+        "the cycle check sees only what the writer sees",
+        "refusals",
+        _COUNTING,
+        "if lineage.sees(edge.stamp) and (edge.stamp.seq, lineage.place(edge.stamp)) not in revoked:",
+    ),
+    Mutant(
+        "the cycle check forgets what any branch revoked",
+        "refusals",
+        _COUNTING,
+        "if edge.stamp.seq not in {change for change, _ in revoked}:",
+    ),
+    Mutant(
+        "moves of one instant go by arrival",
+        "view",
+        "return (move.at, move.ordinal, move.status.rank,",
+        "return (move.at, row.stamp.seq, row.index,",
+    ),
+    Mutant("private successors cover for all", "view", "NEVER if key not in self.known or", "NEVER if"),
+    Mutant("private memories are seen by all", "view", "if reader.admits(row.memory.scope) and", "if"),
+    Mutant(
+        "search returns what held once",
+        "resolution",
+        "holding = [one for one in met if view.holds(one, valid)]",
+        "holding = [one for one in met if view.memory(one) and any(low <= valid for low, _ in view.holding(one))]",
+    ),
+    Mutant("search never leads back", "resolution", "forward or back or", "forward or"),
+    Mutant("the end of a span belongs to it", "spans", "instant < spans[index][1]", "instant <= spans[index][1]"),
+    Mutant("touching spans stay two", "spans", "low <= merged[-1][1]", "low < merged[-1][1]"),
+    Mutant(
+        "amendments contest their base",
+        "precedence",
+        "if holding.isdisjoint(view.amended(key))",
+        "",
+    ),
+    Mutant("amendments outlive their base", "view", "for base in bases)) if bases else ALWAYS", "for base in ())) or ALWAYS"),
+    Mutant("until is ignored", "view", "else edge.at, edge.until)", "else edge.at, None)"),
+    Mutant(
+        "corrections are ignored",
+        "view",
+        "edge.kind is SupersessionKind.CORRECTION and is_endless",
+        "edge.kind is SupersessionKind.AMENDMENT and is_endless",
+    ),
+    Mutant(
+        "an erased successor brings the old back",
+        "view",
+        "NEVER if key not in self.known or",
+        "NEVER if self.memory(key) is None or",
+    ),
+    Mutant("a retracted successor covers", "view", "start is None or self.is_never(key)", "start is None"),
+    Mutant("a proposed successor covers", "view", " if row.move.status is Status.ACTIVE), None)", "), None)"),
+    Mutant("mandatory is ignored", "precedence", "        statement.is_mandatory,\n        tuple", "        False,\n        tuple"),
+    Mutant("the narrower scope does not lead", "precedence", "        width,\n", "        (),\n"),
+    Mutant("merging is ignored", "lineage", "= self._follow_merges(branch, seq)", "= branch"),
+    Mutant("abandoned branches leak", "lineage", " and not self._is_abandoned(place)", ""),
+    Mutant(
+        "children of a closed branch stay its children",
+        "lineage",
+        "self._open_ancestor(row.parent, row.closed), row.closed",
+        "row.parent, row.closed",
+    ),
+    Mutant("one revoked move revokes none", "view", "not self.is_revoked(row.stamp.seq, row.index)", "row.stamp.seq not in self._whole"),
+    Mutant("an add is confirmed by what held once", "planning", "not difference(asked, view.holding(key))", "view.holding(key)"),
+    Mutant("updates may precede their start", "planning", "            refuse_update_before_start(view, operation)\n", ""),
+    Mutant("what held can be rejected", "planning", "            refuse_late_rejection(view, operation)\n", ""),
+    Mutant("caches of predecessors go stale", "derivation", "        todo += fresh\n    return new", "    return new"),
+    Mutant("every cache is for everybody", "derivation", "is_common=key not in self._uncommon", "is_common=True"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What became of a mutant: what noticed it (None: nothing did), and after how long."""
+
+    mutant: Mutant
+    killed_by: str | None
+    seconds: float
+
+
+def build(mutant: Mutant, folder: Path) -> None:
+    """A copy of the kernel and its tests with the fault in it.
+
+    Raises:
+        ValueError: The kernel has no such place, or more than one.
+    """
+    shutil.copytree(ROOT / "graphmem", folder / "graphmem", ignore=shutil.ignore_patterns("*.onnx", "__pycache__"))
+    (folder / "tests").symlink_to(ROOT / "tests")
+    file = folder / "graphmem" / "temporal" / f"{mutant.module}.py"
+    source = file.read_text()
+    if mutant.before:
+        if source.count(mutant.before) != 1:
+            raise ValueError(f"{mutant.name!r}: {mutant.before!r} stands {source.count(mutant.before)} times in {file.name}")
+        file.write_text(source.replace(mutant.before, mutant.after))
+
+
+def attempt(mutant: Mutant, *parts: str) -> Verdict:
+    """Put a mutant through the trial, or only through some parts of it."""
+    started = time.monotonic()
+    with tempfile.TemporaryDirectory() as name:
+        build(mutant, Path(name))
+        environment = {**os.environ, "PYTHONPATH": name, "PYTHONDONTWRITEBYTECODE": "1"}
+        try:
+            done = subprocess.run(
+                [sys.executable, "-m", "tests.laws.trial", *parts],
+                cwd=name,
+                env=environment,
+                capture_output=True,
+                text=True,
+                timeout=TRIAL_LIMIT_S,
+                check=False,
+            )
+            said = done.stdout.strip().splitlines()
+            if done.returncode not in (0, 1) or (done.returncode and not said):
+                raise RuntimeError(done.stderr)
+            killed = said[-1] if done.returncode else None
+        except subprocess.TimeoutExpired:
+            killed = "endless"
+    return Verdict(mutant, killed, time.monotonic() - started)
+
+
+def attempt_all(mutants: tuple[Mutant, ...] = (CONTROL, *MUTANTS), *parts: str) -> list[Verdict]:
+    """Every mutant's verdict, in order."""
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        return list(pool.map(lambda one: attempt(one, *parts), mutants))
+
+
+def main() -> None:
+    """Print a table; arguments pick mutants by words of their names."""
+    chosen = tuple(one for one in (CONTROL, *MUTANTS) if not sys.argv[1:] or one.name in sys.argv[1:])
+    for verdict in attempt_all(chosen):
+        print(f"{verdict.seconds:6.1f} s  {verdict.mutant.name:<50}  {verdict.killed_by or 'SURVIVES'}")  # noqa: T201
+
+
+if __name__ == "__main__":
+    main()
