@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from graphmem.errors import CorruptStore
+from graphmem.errors import CorruptStore, InvalidInput
 from graphmem.model import (
     AbandonBranch,
     Add,
@@ -104,9 +104,18 @@ def chain(previous: str, seq: int, recorded_at: datetime, op_id: str, committed:
 
 
 def request_digest(key: str, request: Request) -> str:
-    """Keyed hash of a request, equal for equal requests."""
+    """Keyed hash of a request, equal for equal requests.
+
+    Raises:
+        InvalidInput: A text in it is none: half of a surrogate pair cannot be stored.
+    """
     body = encode(request.operation, request.writer, request.provenance)
-    return hmac.digest(key.encode(), body.encode("utf-8", "surrogatepass"), "sha256").hex()
+    try:
+        request.op_id.encode()
+        return hmac.digest(key.encode(), body.encode(), "sha256").hex()
+    except UnicodeEncodeError as exc:
+        where = _unwritable({"op_id": request.op_id, **json.loads(body)})
+        raise InvalidInput(f"{where} holds half of a surrogate pair, which is no text: remove or replace it") from exc
 
 
 def content_digest(key: str, statement: Statement) -> str:
@@ -181,8 +190,15 @@ def operation_name(operation: Operation) -> str:
 
 def encode(operation: Operation, writer: Scope, provenance: Provenance) -> str:
     """Canonical JSON: sorted keys, no blanks, defaults left out."""
-    by = _given(("actor", provenance.actor, "unknown"), ("source", provenance.source), ("reason", provenance.reason))
-    return _canonical({"do": operation_name(operation), "writer": _plain_scope(writer), "by": by, **_plain(operation)})
+    by = _given(
+        ("actor", provenance.actor, "unknown"), ("source", provenance.source, None), ("reason", provenance.reason, None)
+    )
+    plain = {"do": operation_name(operation), "writer": _plain_scope(writer), "by": by, **_plain(operation)}
+    if not isinstance(operation, Add) or operation.memory.statement is None:
+        return _canonical(plain)
+    # One statement is written three times on its way into a store; its text is the costly part, and is kept between.
+    # Quotes inside a string are escaped, so that only the key itself can match.
+    return _canonical(plain).replace(_NO_STATEMENT, f'"statement":{encode_statement(operation.memory.statement)}', 1)
 
 
 def decode(body: str) -> tuple[Operation, Scope, Provenance]:
@@ -201,7 +217,12 @@ def decode(body: str) -> tuple[Operation, Scope, Provenance]:
 
 def encode_statement(statement: Statement) -> str:
     """Canonical JSON of a statement."""
-    return _canonical(_plain_statement(statement))
+    global _last_encoded  # noqa: PLW0603 - a memo of one
+    known, text = _last_encoded
+    if known is not statement:
+        text = _canonical(_plain_statement(statement))
+        _last_encoded = (statement, text)
+    return text
 
 
 def decode_statement(text: str) -> Statement:
@@ -213,10 +234,13 @@ _canonical = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",
 
 _Plain = dict[str, Any]
 
+_NO_STATEMENT = '"statement":null'
+_last_encoded: tuple[Statement | None, str] = (None, "")
 
-def _given(*parts: tuple[str, Any] | tuple[str, Any, Any]) -> _Plain:
-    """The parts (name, value[, default]) whose value is not the default."""
-    return {part[0]: part[1] for part in parts if part[1] != (part[2] if len(part) > 2 else None)}  # noqa: PLR2004
+
+def _given(*parts: tuple[str, Any, Any]) -> _Plain:
+    """The parts (name, value, default) whose value is not the default."""
+    return {name: value for name, value, default in parts if value != default}
 
 
 def _plain(operation: Operation) -> _Plain:
@@ -225,19 +249,19 @@ def _plain(operation: Operation) -> _Plain:
             plain = {"memory": _plain_memory(memory), "moves": [_plain_move(move) for move in moves]}
             return plain if may_confirm else {**plain, "may_confirm": False}
         case Supersede(old=old, new=new, at=at, until=until, kind=kind, part=part):
-            bounds = _given(("at", _micros(at)), ("until", _micros(until)))
-            rest = _given(("kind", kind, SupersessionKind.UPDATE), ("part", part))
+            bounds = _given(("at", _micros(at), None), ("until", _micros(until), None))
+            rest = _given(("kind", kind, SupersessionKind.UPDATE), ("part", part, None))
             return {"old": list(old), "new": list(new), **bounds, **rest}
         case Transition(key, move):
             return {"id": key, "move": _plain_move(move)}
         case End(key, at, word):
-            return {"id": key, "at": to_micros(at), **_given(("source_word", word))}
+            return {"id": key, "at": to_micros(at), **_given(("source_word", word, None))}
         case Link(source, target, kind):
             return {"source": source, "target": target, "kind": kind}
         case Revoke(change, move):
-            return {"change": change, **_given(("move", move))}
+            return {"change": change, **_given(("move", move, None))}
         case OpenBranch(name, parent):
-            return {"name": name, **_given(("parent", parent))}
+            return {"name": name, **_given(("parent", parent, None))}
         case MergeBranch(name) | AbandonBranch(name):
             return {"name": name}
         case Retract(key) | Confirm(key) | Erase(key):
@@ -245,17 +269,17 @@ def _plain(operation: Operation) -> _Plain:
 
 
 def _plain_memory(memory: Memory) -> _Plain:
-    statement = None if memory.statement is None else _plain_statement(memory.statement)
-    return {"id": memory.id, "scope": _plain_scope(memory.scope), "statement": statement}
+    """Without the statement, whose text `encode` puts in."""
+    return {"id": memory.id, "scope": _plain_scope(memory.scope), "statement": None}
 
 
 def _plain_scope(scope: Scope) -> _Plain:
     plain = _given(
         ("tenant", scope.tenant, "default"),
-        ("repo", scope.repo),
-        ("user", scope.user),
-        ("branch", scope.branch),
-        ("environment", scope.environment),
+        ("repo", scope.repo, None),
+        ("user", scope.user, None),
+        ("branch", scope.branch, None),
+        ("environment", scope.environment, None),
     )
     return {**plain, "related_repos": list(scope.related_repos)} if scope.related_repos else plain
 
@@ -264,31 +288,35 @@ def _plain_move(move: Move) -> _Plain:
     return {
         "status": move.status,
         "at": to_micros(move.at),
-        **_given(("ordinal", move.ordinal, 0), ("source_word", move.source_word)),
+        **_given(("ordinal", move.ordinal, 0), ("source_word", move.source_word, None)),
     }
 
 
 def _plain_statement(statement: Statement) -> _Plain:
     return _given(
-        ("title", statement.title),
+        ("title", statement.title, None),
         ("kind", statement.kind, Kind.FACT),
         ("body", statement.body, ""),
         ("rationale", statement.rationale, ""),
-        ("subject", statement.subject),
+        ("subject", statement.subject, None),
         ("aliases", statement.aliases, ()),
         ("labels", statement.labels, ()),
-        ("language", statement.language),
+        ("language", statement.language, None),
         ("confidence", statement.confidence, 1.0),
         ("origin", statement.origin, Origin.HUMAN),
         ("is_mandatory", statement.is_mandatory, False),
-        ("observed_at", _micros(statement.observed_at)),
+        ("observed_at", _micros(statement.observed_at), None),
         ("anchors", [_plain_anchor(anchor) for anchor in statement.anchors], []),
         ("alternatives", [_plain_alternative(one) for one in statement.alternatives], []),
     )
 
 
 def _plain_anchor(anchor: Anchor) -> _Plain:
-    return {"kind": anchor.kind, "name": anchor.name, **_given(("repo", anchor.repo), ("role", anchor.role, "about"))}
+    return {
+        "kind": anchor.kind,
+        "name": anchor.name,
+        **_given(("repo", anchor.repo, None), ("role", anchor.role, "about")),
+    }
 
 
 def _plain_alternative(alternative: Alternative) -> _Plain:
@@ -298,6 +326,19 @@ def _plain_alternative(alternative: Alternative) -> _Plain:
 
 def _micros(moment: datetime | None) -> int | None:
     return None if moment is None else to_micros(moment)
+
+
+def _unwritable(value: Any) -> str | None:  # noqa: ANN401 - JSON is free-form
+    """The name of the first field whose text cannot be written."""
+    if isinstance(value, dict):
+        for name, item in value.items():
+            if (found := _unwritable(item)) is not None:
+                return f"{name}.{found}" if found else name
+    elif isinstance(value, list):
+        return next((found for item in value if (found := _unwritable(item)) is not None), None)
+    elif isinstance(value, str) and any("\ud800" <= letter <= "\udfff" for letter in value):
+        return ""
+    return None
 
 
 def _scope(raw: dict[str, Any]) -> Scope:

@@ -14,6 +14,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
+from itertools import chain
 
 from graphmem.model import Kind, Statement
 
@@ -23,6 +24,7 @@ TITLE_WEIGHT = 2
 
 _IDEOGRAPH = "\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af"
 _WORD = re.compile(rf"[{_IDEOGRAPH}]|(?:(?![{_IDEOGRAPH}])\w)+")
+_ASCII_WORD = re.compile(r"\w+", re.ASCII)
 _HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|_+")
 _LEADING_ZEROS = re.compile(r"\b0+(?=\d)")
 _NOT_WORD = re.compile(r"[\W_]+")
@@ -36,7 +38,10 @@ def tokens(text: str) -> list[str]:
     """
     if not text.isascii():
         text = unicodedata.normalize("NFKC", text)
-    return [token for word in _WORD.findall(text) for token in _word_tokens(word)]
+        words = _WORD.findall(text)
+    else:
+        words = _ASCII_WORD.findall(text)
+    return list(chain.from_iterable(map(_word_tokens, words)))
 
 
 @lru_cache(maxsize=65_536)

@@ -1,4 +1,4 @@
-"""What `make demo` shows: true facts to ask about.
+"""What `make demo` shows: true facts, and questions about them.
 
 `packaging_facts.jsonl` tells how decisions about Python packaging replaced one another, in our own words, one fact
 a line. `moves` are the fact's own life in the words of its source; `replaces` names what it took over from, the

@@ -18,6 +18,7 @@ class Observation:
         moves: The statement's own life in source order, at least one; source words kept.
         path: The file it was read from, relative to the reading's root, with `/` separators.
         line: Line number (from 1) at which the statement begins.
+        is_dated: False if nothing tells when it began, so that its first move stands at the time of the reading.
     """
 
     key: str
@@ -25,6 +26,7 @@ class Observation:
     moves: tuple[Move, ...]
     path: str
     line: int = 1
+    is_dated: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

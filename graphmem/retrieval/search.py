@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from enum import StrEnum
 
 from graphmem.answers import Contest, Hit, SearchAnswer
 from graphmem.errors import InvalidInput
-from graphmem.model import Point, Scope
-from graphmem.retrieval.cards import card
+from graphmem.model import Memory, Point, Scope
+from graphmem.retrieval.cards import card, confidence
 from graphmem.retrieval.embedding import Embedder
 from graphmem.retrieval.fusion import GRAPH_WEIGHT, Scored, add_up, fuse, prior
 from graphmem.retrieval.paging import next_cursor, place_of, question_mark
 from graphmem.retrieval.query import MAX_QUERY_CHARS, Question, read_question
 from graphmem.retrieval.reasons import because
 from graphmem.store import Filter, Matches, Page, Probe, Store
-from graphmem.temporal import Resolved, Standing, View, resolve, rule
+from graphmem.temporal import Resolved, Ruling, Standing, View, resolve, rule
 
 MATCH_LIMIT = 60
 EXPANDED_HEADS = 5
 NEIGHBOUR_LIMIT = 40
+MOST_RIVALS = 1_000
 
 
 class Sort(StrEnum):
@@ -48,12 +51,25 @@ class _Head:
     """A memory that matches resolve to, while its matches are being collected."""
 
     resolved: Resolved
+    view: View
     matches: list[Scored] = field(default_factory=list)
     sources: list[str] = field(default_factory=list)
 
     @property
     def is_named(self) -> bool:
         return any(match.is_named for match in self.matches)
+
+
+@dataclass(frozen=True, slots=True)
+class _Ranked:
+    """A head with what orders it; of the many that are ranked, only those shown are told in full."""
+
+    head: _Head
+    parts: Mapping[str, float]
+    factor: float
+    score: float
+    confidence: float
+    recorded_at: datetime
 
 
 class Searcher:
@@ -79,15 +95,14 @@ class Searcher:
         query = replace(query, point=place.point)
         question = read_question(query.text)
         scored, note = self._candidates(question, query)
-        view, heads = self._resolve(scored, query)
-        hits = self._rank(self._answering(heads), view, query)
-        shown = hits[place.offset : place.offset + query.page.limit]
+        ranked = self._rank(self._answering(self._resolve(scored, query)), query)
+        hits = [_hit(one, query) for one in ranked[place.offset : place.offset + query.page.limit]]
         return SearchAnswer(
-            hits=tuple(self._with_contest(hit, query) for hit in shown),
+            hits=self._with_contests(hits, query),
             at=place.point,
             mode="hybrid" if note is None else "lexical",
             note=note,
-            cursor=next_cursor(place, len(shown), len(hits), mark),
+            cursor=next_cursor(place, len(hits), len(ranked), mark),
         )
 
     # ---- candidates
@@ -101,15 +116,17 @@ class Searcher:
         scored = fuse(matches, _named_shares(question, matches))
         return scored, backend if isinstance(backend, str) else None
 
-    def _resolve(self, scored: list[Scored], query: Query) -> tuple[View, dict[str, _Head]]:
+    def _resolve(self, scored: Sequence[Scored], query: Query) -> dict[str, _Head]:
         view = self._view([one.memory for one in scored], query)
         heads = _heads(scored, view, query)
         near = self._neighbours(heads, query)
-        if near:
-            view = self._view([one.memory for one in [*scored, *near]], query)
-            for key, head in _heads(near, view, query).items():
-                heads.setdefault(key, head)
-        return view, heads
+        # What is chained to a match was read with it; the rest is chained to none of them and has a view of its own.
+        fresh = [one for one in near if one.memory not in view.known]
+        known = [one for one in near if one.memory in view.known]
+        apart = self._view([one.memory for one in fresh], query) if fresh else view
+        for key, head in (_heads(known, view, query) | _heads(fresh, apart, query)).items():
+            heads.setdefault(key, head)
+        return heads
 
     def _view(self, ids: Iterable[str], query: Query) -> View:
         rows = self._store.rows(query.reader, list(dict.fromkeys(ids)))
@@ -135,21 +152,27 @@ class Searcher:
             head for head in heads.values() if head.resolved.standing is Standing.HOLDS or head.is_named or not holding
         ]
 
-    def _rank(self, heads: list[_Head], view: View, query: Query) -> list[Hit]:
-        hits = [hit for head in heads if (hit := _hit(head, view, query)) is not None and _fits(hit, query.where)]
-        return sorted(hits, key=lambda hit: _order(hit, query.sort))
+    def _rank(self, heads: Iterable[_Head], query: Query) -> list[_Ranked]:
+        ranked = [_ranked(head, query) for head in heads if _fits(head, query)]
+        return sorted(ranked, key=lambda one: _order(one, query.sort))
 
-    def _with_contest(self, hit: Hit, query: Query) -> Hit:
-        statement = hit.card.memory.statement
-        if statement is None or statement.subject is None or not hit.holds:
-            return hit
-        same = Filter(subjects=(statement.subject,))
-        ids = self._store.select(query.reader, same, at=None, before=query.point.seq + 1, limit=1000)
-        ruling = rule(self._view(ids, query), ids, query.point.valid)
-        if ruling is None:
-            return hit
-        contested = tuple(Contest(key, why) for key, why in ruling.contested if key != hit.card.id)
-        return replace(hit, head=ruling.head, contested=contested)
+    def _with_contests(self, hits: Sequence[Hit], query: Query) -> tuple[Hit, ...]:
+        subjects = {hit.card.id: _subject(hit.card.memory) for hit in hits if hit.holds}
+        rulings = self._rulings({subject for subject in subjects.values() if subject is not None}, query)
+        return tuple(_contested(hit, rulings.get(subjects.get(hit.card.id))) for hit in hits)
+
+    def _rulings(self, subjects: set[str], query: Query) -> dict[str | None, Ruling | None]:
+        """Who leads each of the subjects."""
+        if not subjects:
+            return {}
+        same, most = Filter(subjects=tuple(sorted(subjects))), MOST_RIVALS * len(subjects)
+        ids = self._store.select(query.reader, same, at=None, before=query.point.seq + 1, limit=most)
+        view, rivals = self._view(ids, query), defaultdict[str | None, list[str]](list)
+        for key in ids:
+            memory = view.memory(key)
+            if memory is not None:
+                rivals[_subject(memory)].append(key)
+        return {subject: rule(view, keys, query.point.valid) for subject, keys in rivals.items()}
 
 
 def _named_shares(question: Question, matches: Matches) -> dict[str, float]:
@@ -162,11 +185,11 @@ def _named_shares(question: Question, matches: Matches) -> dict[str, float]:
     return shares
 
 
-def _heads(scored: list[Scored], view: View, query: Query) -> dict[str, _Head]:
+def _heads(scored: Iterable[Scored], view: View, query: Query) -> dict[str, _Head]:
     heads: dict[str, _Head] = {}
     for match in scored:
         for resolved in _ends(match.memory, view, query):
-            head = heads.setdefault(resolved.memory, _Head(resolved))
+            head = heads.setdefault(resolved.memory, _Head(resolved, view))
             head.matches.append(match)
             head.sources.append(match.memory)
     return heads
@@ -179,25 +202,52 @@ def _ends(key: str, view: View, query: Query) -> list[Resolved]:
     return resolve(view, key, query.point.valid)
 
 
-def _hit(head: _Head, view: View, query: Query) -> Hit | None:
-    shown = card(view, head.resolved.memory, query.point.valid)
-    if shown is None:
-        return None
-    parts = add_up(head.matches)
-    factor = prior(
-        shown.confidence, _recency(shown.recorded_at.timestamp(), query), _nearness(view, head.resolved.memory)
-    )
-    total = sum(parts.values()) * factor
+def _fits(head: _Head, query: Query) -> bool:
+    view, key, where = head.view, head.resolved.memory, query.where
+    memory = view.memory(key)
+    if memory is None or memory.statement is None:
+        return False
+    statement = memory.statement
+    if statement.confidence < where.min_confidence or (where.origins and statement.origin not in where.origins):
+        return False
+    told = view.status(key, query.point.valid) if where.statuses else None
+    return not where.statuses or (told is not None and told.move.status in where.statuses)
+
+
+def _ranked(head: _Head, query: Query) -> _Ranked:
+    view, key = head.view, head.resolved.memory
+    row, parts = view.known[key], add_up(head.matches)
+    trusted = confidence(view, row.memory, query.point.valid)
+    recorded_at = row.stamp.recorded_at
+    factor = prior(trusted, _recency(recorded_at.timestamp(), query), sum(row.memory.scope.width) / 3)
+    return _Ranked(head, parts, factor, sum(parts.values()) * factor, trusted, recorded_at)
+
+
+def _hit(one: _Ranked, query: Query) -> Hit:
+    view, resolved = one.head.view, one.head.resolved
+    shown = card(view, resolved.memory, query.point.valid)
+    assert shown is not None, "what does not fit was left out"  # noqa: S101
     return Hit(
         card=shown,
-        standing=head.resolved.standing,
-        score=total,
-        parts={**parts, "prior": factor},
-        via=head.resolved.via,
-        because=because(view, head.resolved, query.point.valid),
-        beat=tuple(source for source in dict.fromkeys(head.sources) if source != head.resolved.memory),
-        head=head.resolved.memory if head.resolved.standing is Standing.HOLDS else None,
+        standing=resolved.standing,
+        score=one.score,
+        parts={**one.parts, "prior": one.factor},
+        via=resolved.via,
+        because=because(view, resolved, query.point.valid),
+        beat=tuple(source for source in dict.fromkeys(one.head.sources) if source != resolved.memory),
+        head=resolved.memory if resolved.standing is Standing.HOLDS else None,
     )
+
+
+def _subject(memory: Memory) -> str | None:
+    return None if memory.statement is None else memory.statement.subject
+
+
+def _contested(hit: Hit, ruling: Ruling | None) -> Hit:
+    if ruling is None:
+        return hit
+    contested = tuple(Contest(key, why) for key, why in ruling.contested if key != hit.card.id)
+    return replace(hit, head=ruling.head, contested=contested)
 
 
 _DAY_S = 86_400.0
@@ -210,24 +260,9 @@ def _recency(recorded_s: float, query: Query) -> float:
     return float(0.5 ** (age_days / _YEAR_DAYS))
 
 
-def _nearness(view: View, key: str) -> float:
-    """0 for what lives tenant-wide, up to 1 for the reader's very own."""
-    return sum(view.known[key].memory.scope.width) / 3
-
-
-def _fits(hit: Hit, where: Filter) -> bool:
-    statement = hit.card.memory.statement
-    return (
-        statement is not None
-        and statement.confidence >= where.min_confidence
-        and (not where.origins or statement.origin in where.origins)
-        and (not where.statuses or (hit.card.told is not None and hit.card.told.status in where.statuses))
-    )
-
-
-def _order(hit: Hit, sort: Sort) -> tuple[float, float, str]:
+def _order(one: _Ranked, sort: Sort) -> tuple[float, float, str]:
     if sort is Sort.RECENCY:
-        return (-hit.card.recorded_at.timestamp(), -hit.score, hit.card.id)
+        return (-one.recorded_at.timestamp(), -one.score, one.head.resolved.memory)
     if sort is Sort.CONFIDENCE:
-        return (-hit.card.confidence, -hit.score, hit.card.id)
-    return (-hit.score, 0.0, hit.card.id)
+        return (-one.confidence, -one.score, one.head.resolved.memory)
+    return (-one.score, 0.0, one.head.resolved.memory)

@@ -146,6 +146,7 @@ class _Ingestion:
         assert memory is not None, "what is known is seen"  # noqa: S101
         self._report.ids[one.key] = key
         known = [row.move for row in view.moves(key)]
+        one = one if one.is_dated else replace(one, moves=_as_first_seen(one.moves, known))
         fresh = _fresh_moves(one.moves, known, self._now)
         if memory.statement is not None and memory.statement.content_hash != one.statement.content_hash:
             self._reword(one, memory, [*known, *fresh], view)
@@ -265,6 +266,11 @@ def _record_of(statement: Statement | None) -> str | None:
     if statement is None:
         return None
     return next((anchor.name for anchor in statement.anchors if anchor.role == RECORDED_IN), None)
+
+
+def _as_first_seen(observed: tuple[Move, ...], known: list[Move]) -> tuple[Move, ...]:
+    """Moves of a record without a date, begun when it was seen first and not when it is read again."""
+    return tuple(replace(move, at=known[0].at) if move.at == observed[0].at else move for move in observed)
 
 
 def _fresh_moves(observed: tuple[Move, ...], known: list[Move], now: datetime) -> list[Move]:

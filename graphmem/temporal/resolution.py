@@ -39,6 +39,8 @@ def resolve(view: View, key: str, valid: datetime) -> list[Resolved]:
     """
     if view.memory(key) is None:
         return []
+    if view.holds(key, valid):
+        return [Resolved(key, Standing.HOLDS, (key,))]
     met = _walk(view, key, valid)
     holding = [one for one in met if view.holds(one, valid)]
     if holding:

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from datetime import datetime
 
 from graphmem.model import BEGINNING, FOREVER
@@ -71,10 +70,8 @@ def difference(left: Spans, right: Spans) -> Spans:
 
 def containing(spans: Spans, instant: datetime) -> Span | None:
     """The span in which the instant lies, if any."""
-    index = bisect_right(spans, instant, key=lambda piece: piece[0]) - 1
-    if index >= 0 and instant < spans[index][1]:
-        return spans[index]
-    return None
+    # Hardly a memory has more than one span: looking through them beats halving.
+    return next((piece for piece in spans if piece[0] <= instant < piece[1]), None)
 
 
 def is_endless(spans: Spans) -> bool:

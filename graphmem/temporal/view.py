@@ -71,11 +71,14 @@ class View:
         }
         self._moves = self._visible_moves(rows)
         self._out: dict[str, list[EdgeRow]] = defaultdict(list)
+        self._full_out: dict[str, list[EdgeRow]] = defaultdict(list)
         self._into: dict[str, list[EdgeRow]] = defaultdict(list)
         for edge in rows.edges:
             if sees(edge.stamp) and edge.stamp.seq not in self._whole:
                 self._out[edge.old].append(edge)
                 self._into[edge.new].append(edge)
+                if edge.is_full:
+                    self._full_out[edge.old].append(edge)
         self._rows = rows
         self._taken: dict[str, Spans] = {}
         self._holding: dict[str, Spans] = {}
@@ -141,9 +144,11 @@ class View:
 
     def holding(self, key: str) -> Spans:
         """When the memory is in force for this reader, tombstones included."""
-        if key not in self._holding:
-            for each in _postorder([key], self._bases, self._holding):
-                self._holding[each] = self._compute_holding(each)
+        known = self._holding.get(key)
+        if known is not None:
+            return known
+        for each in _postorder([key], self._bases, self._holding):
+            self._holding[each] = self._compute_holding(each)
         return self._holding[key]
 
     def holds(self, key: str, valid: datetime) -> bool:
@@ -161,9 +166,11 @@ class View:
 
     def taken(self, key: str) -> Spans:
         """When the memory, or something that it gave way to, has taken over from its predecessors."""
-        if key not in self._taken:
-            for each in _postorder([key], self._successors, self._taken):
-                self._taken[each] = self._compute_taken(each)
+        known = self._taken.get(key)
+        if known is not None:
+            return known
+        for each in _postorder([key], self._successors, self._taken):
+            self._taken[each] = self._compute_taken(each)
         return self._taken[key]
 
     def is_never(self, key: str) -> bool:
@@ -181,15 +188,17 @@ class View:
 
     def _visible_moves(self, rows: Rows) -> dict[str, list[MoveRow]]:
         found: dict[str, list[MoveRow]] = defaultdict(list)
+        sees, is_none_revoked = self.lineage.sees, not self._whole and not self._single
         for row in rows.moves:
-            if self.lineage.sees(row.stamp) and not self.is_revoked(row.stamp.seq, row.index):
+            if sees(row.stamp) and (is_none_revoked or not self.is_revoked(row.stamp.seq, row.index)):
                 found[row.memory].append(row)
         for moves in found.values():
-            moves.sort(key=move_order)
+            if len(moves) > 1:
+                moves.sort(key=move_order)
         return found
 
     def _full_edges_out(self, key: str) -> list[EdgeRow]:
-        return [edge for edge in self.edges_out(key) if edge.is_full]
+        return self._full_out.get(key, [])
 
     def _successors(self, key: str) -> list[str]:
         return [edge.new for edge in self._full_edges_out(key)]

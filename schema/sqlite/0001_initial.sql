@@ -47,13 +47,14 @@ CREATE TABLE touch (
   PRIMARY KEY (memory, seq)
 ) STRICT, WITHOUT ROWID;
 
--- Where memories live, branches aside; `scope` is canonical JSON of it.
+-- Where memories live, branches aside, numbered per tenant; `scope` is canonical JSON of it.
 CREATE TABLE home (
-  number INTEGER PRIMARY KEY,
   tenant INTEGER NOT NULL,
+  number INTEGER NOT NULL,
   scope TEXT NOT NULL,
+  PRIMARY KEY (tenant, number),
   UNIQUE (tenant, scope)
-) STRICT;
+) STRICT, WITHOUT ROWID;
 
 -- `content` is the first eight bytes of the content hash. `statement` is null once erased; `tombstone` is then the keyed
 -- digest of what it was. `status`, `holding` (pairs of times, JSON) and `is_common` are caches that `check` recomputes.
@@ -183,7 +184,7 @@ CREATE TABLE vector (
   data BLOB NOT NULL
 ) STRICT;
 
--- How often each token occurs in a memory's text, as " token=count ... ", for exact scores.
+-- How often each token occurs in a memory's text, as " once twice=2 ... ", for exact scores.
 CREATE TABLE words (
   memory INTEGER PRIMARY KEY,
   length INTEGER NOT NULL,

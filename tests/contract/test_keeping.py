@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from itertools import product
 from pathlib import Path
 
@@ -76,7 +77,7 @@ def test_vectors_of_the_erased_are_not_taken_back(store: Store) -> None:
 
 
 @pytest.fixture(params=BACKENDS, ids=lambda one: f"into {one.name}")
-def target(request: pytest.FixtureRequest, tmp_path: Path) -> Store:
+def target(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
     folder = tmp_path / "target"
     folder.mkdir()
     with opened(request.param, folder) as store:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from graphmem.errors import Conflict, InvalidInput, NotFound
-from graphmem.model import Add, Confirm, End, Memory, Provenance, Request, Retract, Scope, Statement
+from graphmem.model import Add, Confirm, End, Memory, Operation, Provenance, Request, Retract, Scope, Statement
 from graphmem.store import Filter, Probe, Store
 from tests.contract.scenario import NOON, READERS, VECTORS, fill, requests, sorted_rows
 from tests.laws.world import ANN, BOB, CLOCK, PROD, R, add, day, read, send, supersede
@@ -56,7 +56,7 @@ def test_a_refused_batch_leaves_nothing_behind(store: Store) -> None:
 
 
 def test_requests_of_one_batch_see_those_before_them(store: Store) -> None:
-    batch = [add("A"), add("B", ("active", 3)), supersede("A", "B", 3), End("B", day(5)), add("A2", title="A")]
+    batch: list[Operation] = [add("A"), add("B", ("active", 3)), supersede("A", "B", 3), End("B", day(5)), add("A2", title="A")]
     sent = [Request(f"op{index}", one, R) for index, one in enumerate(batch)]
     changes = store.apply(sent, clock=lambda: CLOCK)
     assert [one.seq for one in changes] == [1, 2, 3, 4, 5]

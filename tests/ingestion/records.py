@@ -17,7 +17,8 @@ def day(text: str) -> datetime:
 
 def adr(title: str, status: str = "Accepted", date: str = "2024-01-01", rest: str = "") -> str:
     """A record as adr-tools writes it."""
-    return f"# {title}\n\nDate: {date}\n\n## Status\n\n{status}\n\n## Context\n\nIt was needed.\n\n## Decision\n\nWe do it.\n\n{rest}"
+    head = f"# {title}\n\nDate: {date}\n\n## Status\n\n{status}\n\n"
+    return f"{head}## Context\n\nIt was needed.\n\n## Decision\n\nWe do it.\n\n{rest}"
 
 
 def read(files: dict[str, str], dates: dict[str, datetime] | None = None) -> Reading:

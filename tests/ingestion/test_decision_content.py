@@ -94,7 +94,11 @@ replaces:
 def test_madr_gives_statement_reasons_labels_and_anchors() -> None:
     statement = only(MADR, "docs/0001-use-an-embedded-store.md").statement
 
-    assert (statement.kind, statement.origin, statement.title) == (Kind.DECISION, Origin.DOCUMENT, "Use an embedded store")
+    assert (statement.kind, statement.origin, statement.title) == (
+        Kind.DECISION,
+        Origin.DOCUMENT,
+        "Use an embedded store",
+    )
     assert statement.labels == ("storage", "search")
     assert statement.aliases == ("ADR-0001", "ADR-1", "ADR 1")
     assert [anchor.name for anchor in statement.anchors] == ["src/store/engine.py", "schema/tables.sql"]
@@ -120,7 +124,8 @@ def test_options_without_a_choice_have_no_outcome_to_tell() -> None:
 
 
 def test_a_table_of_alternatives_tells_why_not() -> None:
-    rest = "## Alternatives Considered\n\n| Alternative | Pros | Why not |\n|---|---|---|\n| Cron | simple | no retries |\n| Queue | robust | **Chosen** |\n"
+    head = "## Alternatives Considered\n\n| Alternative | Pros | Why not |\n|---|---|---|\n"
+    rest = head + "| Cron | simple | no retries |\n| Queue | robust | **Chosen** |\n"
     options = only(adr("1. First", rest=rest)).statement.alternatives
 
     assert [(option.name, option.outcome, option.reason) for option in options] == [
@@ -153,7 +158,7 @@ def test_a_kep_is_read_with_its_readme() -> None:
     folder, older = "keps/sig-node/1234-faster-pods", "keps/sig-node/1000-slow-pods"
     files = {
         f"{folder}/kep.yaml": KEP,
-        f"{folder}/README.md": "# KEP-1234: Faster Pods\n\n## Summary\n\nPods start sooner.\n\n## Alternatives\n\n- Wait longer\n",
+        f"{folder}/README.md": "# Pods\n\n## Summary\n\nPods start sooner.\n\n## Alternatives\n\n- Wait longer\n",
         f"{older}/kep.yaml": KEP.replace("1234", "1000").split("replaces")[0].replace("2022", "2020"),
     }
     reading = read(files)
@@ -170,7 +175,9 @@ def test_a_kep_is_read_with_its_readme() -> None:
 def test_the_title_loses_its_number_and_falls_back_on_the_file_name() -> None:
     assert only(adr("ADR-012: Use queues"), "ADR-012-queues.md").statement.title == "Use queues"
     assert only(adr("1. Use queues")).statement.title == "Use queues"
-    assert only("## Status\n\nAccepted\n\n## Decision\n\nA.\n", "0004-use-dark-mode.md").statement.title == "use dark mode"
+    assert (
+        only("## Status\n\nAccepted\n\n## Decision\n\nA.\n", "0004-use-dark-mode.md").statement.title == "use dark mode"
+    )
 
 
 def test_a_text_over_the_limit_is_cut_and_reported() -> None:
@@ -181,7 +188,8 @@ def test_a_text_over_the_limit_is_cut_and_reported() -> None:
 
 
 def test_names_that_are_no_files_of_the_repository_are_no_anchors() -> None:
-    rest = "`app.py` `a/b` `/etc/hosts.conf` `https://x.org/a/b.py` `example.com/a/b.md` `{x}/y.py` `pics/a.png` `lib/x.py`\n\n```\n`no/no.py`\n```\n"
+    rest = "`app.py` `a/b` `/etc/hosts.conf` `https://x.org/a/b.py` `example.com/a/b.md` `{x}/y.py` "
+    rest += "`pics/a.png` `lib/x.py`\n\n```\n`no/no.py`\n```\n"
 
     assert [anchor.name for anchor in only(adr("1. A", rest=rest)).statement.anchors] == ["lib/x.py"]
 

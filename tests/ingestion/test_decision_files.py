@@ -12,7 +12,9 @@ from graphmem.ingestion.decisions.documents import MAX_DOCUMENT_BYTES
 from graphmem.ingestion.observations import Reading
 from tests.ingestion.records import READ_AT, adr, read
 
-BOMB = "a: &a [x,x,x,x,x,x,x,x,x]\n" + "".join(f"{chr(98 + n)}: &{chr(98 + n)} [{','.join(['*' + chr(97 + n)] * 9)}]\n" for n in range(9))
+BOMB = "a: &a [x,x,x,x,x,x,x,x,x]\n" + "".join(
+    f"{chr(98 + n)}: &{chr(98 + n)} [{','.join(['*' + chr(97 + n)] * 9)}]\n" for n in range(9)
+)
 
 
 def reading_of(*paths: Path, root: Path | None = None) -> Reading:
@@ -20,7 +22,14 @@ def reading_of(*paths: Path, root: Path | None = None) -> Reading:
 
 
 def test_a_folder_is_searched_for_what_looks_like_a_record(tmp_path: Path) -> None:
-    for name in ("docs/adr/0001-a.md", "docs/adr/README.md", "docs/adr/template.md", "docs/guide.md", "node_modules/0002-b.md", "x.bin"):
+    for name in (
+        "docs/adr/0001-a.md",
+        "docs/adr/README.md",
+        "docs/adr/template.md",
+        "docs/guide.md",
+        "node_modules/0002-b.md",
+        "x.bin",
+    ):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text(adr("1. A") if "0" in name else "# Guide\n\nHello.\n")
     reading = reading_of(tmp_path)
@@ -83,19 +92,33 @@ def test_a_file_that_is_too_large_is_reported(tmp_path: Path) -> None:
 
 
 def test_yaml_aliases_are_refused_without_being_expanded_and_the_rest_is_kept() -> None:
-    reading = read({"0001-a.md": f"---\nstatus: rejected\n{BOMB}---\n# A\n\n## Decision\n\nA.\n", "k/1-x/kep.yaml": f"title: X\n{BOMB}"})
+    reading = read(
+        {
+            "0001-a.md": f"---\nstatus: rejected\n{BOMB}---\n# A\n\n## Decision\n\nA.\n",
+            "k/1-x/kep.yaml": f"title: X\n{BOMB}",
+        }
+    )
 
     assert [(found.key, found.moves[0].source_word) for found in reading.observations] == [("0001-a.md", "rejected")]
-    assert [(problem.path, "aliases" in problem.reason) for problem in reading.problems] == [("0001-a.md", True), ("k/1-x/kep.yaml", True)]
+    assert [(problem.path, "aliases" in problem.reason) for problem in reading.problems] == [
+        ("0001-a.md", True),
+        ("k/1-x/kep.yaml", True),
+    ]
 
 
-@pytest.mark.parametrize("yaml", ["[" * 60_000, "a: " + "[" * 60_000, "- " * 30_000 + "a", "a: 'b", "\tx: y", "? " * 5_000, "a: b\n" * 20_000])
+@pytest.mark.parametrize(
+    "yaml",
+    ["[" * 60_000, "a: " + "[" * 60_000, "- " * 30_000 + "a", "a: 'b", "\tx: y", "? " * 5_000, "a: b\n" * 20_000],
+)
 def test_hostile_yaml_is_a_problem_and_no_crash(yaml: str) -> None:
     assert read({"k/1-x/kep.yaml": yaml}).problems != ()
 
 
 def test_a_leading_zero_in_yaml_is_no_octal_number() -> None:
-    files = {"0010-a.md": "---\nstatus: superseded\nsuperseded-by: 0012\n---\n# A\n\n## Decision\n\nA.\n", "0012-b.md": adr("12. B")}
+    files = {
+        "0010-a.md": "---\nstatus: superseded\nsuperseded-by: 0012\n---\n# A\n\n## Decision\n\nA.\n",
+        "0012-b.md": adr("12. B"),
+    }
 
     assert [found.new for found in read(files).replacements] == ["0012-b.md"]
 
@@ -119,8 +142,56 @@ def test_windows_line_ends_and_a_byte_order_mark_change_nothing() -> None:
 
 
 WORDS = st.sampled_from(
-    "# ## --- ``` ~~~ <!-- --> | > - * [a](b.md) [[x]] ADR-1 ADR-0002 PEP 3 Status Date: Superseded by supersedes amends this ADR "
-    "Accepted Rejected 2024-01-01 ( ) ; : \n \n\n title: status: superseded-by: & * Chosen option: because === :: \ue000 1 \ue001 ⌛️".split(" ")
+    [
+        "#",
+        "##",
+        "---",
+        "```",
+        "~~~",
+        "<!--",
+        "-->",
+        "|",
+        ">",
+        "-",
+        "*",
+        "[a](b.md)",
+        "[[x]]",
+        "ADR-1",
+        "ADR-0002",
+        "PEP",
+        "3",
+        "Status",
+        "Date:",
+        "Superseded",
+        "by",
+        "supersedes",
+        "amends",
+        "this",
+        "ADR",
+        "Accepted",
+        "Rejected",
+        "2024-01-01",
+        "(",
+        ")",
+        ";",
+        ":",
+        "\n",
+        "\n\n",
+        "title:",
+        "status:",
+        "superseded-by:",
+        "&",
+        "*",
+        "Chosen",
+        "option:",
+        "because",
+        "===",
+        "::",
+        "\ue000",
+        "1",
+        "\ue001",
+        "⌛️",
+    ]
 )
 PATHS = st.sampled_from(["0001-a.md", "0002-b.rst", "pep-0003.txt", "k/4-x/kep.yaml", "k/4-x/README.md", "5.markdown"])
 
@@ -139,10 +210,31 @@ def test_no_arrangement_of_their_words_crashes_the_reader_or_links_a_record_to_i
     keys = {found.key for found in reading.observations}
 
     assert all({found.old, found.new} <= keys and found.old != found.new for found in reading.replacements)
-    assert all(moves == tuple(sorted(moves, key=lambda move: move.at)) for moves in (found.moves for found in reading.observations))
+    assert all(
+        moves == tuple(sorted(moves, key=lambda move: move.at))
+        for moves in (found.moves for found in reading.observations)
+    )
 
 
-@pytest.mark.parametrize("pattern", ["[", "[a](", "<!--", "ADR-1, ", "`", "**a", "| ", "> ", "( ", "superseded by ", "- " * 9 + "\n", "a" * 9 + " ", "`<", "ADR-1 ("])
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        "[",
+        "[a](",
+        "<!--",
+        "ADR-1, ",
+        "`",
+        "**a",
+        "| ",
+        "> ",
+        "( ",
+        "superseded by ",
+        "- " * 9 + "\n",
+        "a" * 9 + " ",
+        "`<",
+        "ADR-1 (",
+    ],
+)
 def test_no_repetition_makes_the_reader_hang(pattern: str) -> None:
     text = "# A\n\n## Status\n\nAccepted " + pattern * (60_000 // len(pattern))
 

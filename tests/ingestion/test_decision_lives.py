@@ -126,7 +126,9 @@ def test_partly_superseded_goes_on_holding() -> None:
 
 
 def test_a_provisional_decision_with_a_period_is_in_force() -> None:
-    assert told(adr("1. First", "**PROVISIONAL** (2024-01-03 to 2024-01-17)")) == [(ACTIVE, "2024-01-03", "PROVISIONAL")]
+    assert told(adr("1. First", "**PROVISIONAL** (2024-01-03 to 2024-01-17)")) == [
+        (ACTIVE, "2024-01-03", "PROVISIONAL")
+    ]
     assert told(adr("1. First", "Provisional"))[0][0] is PROPOSED
 
 
@@ -159,7 +161,10 @@ def test_a_record_that_carries_only_the_date_of_its_end_began_when_it_was_first_
     text = "---\nstatus: deprecated\ndate: 2024-05-01\n---\n# First\n\n## Decision\n\nA.\n"
     (observation,) = read({"0001-a.md": text}, dates={"0001-a.md": day("2021-05-05")}).observations
 
-    assert [(move.status, move.at) for move in observation.moves] == [(ACTIVE, day("2021-05-05")), (ENDED, day("2024-05-01"))]
+    assert [(move.status, move.at) for move in observation.moves] == [
+        (ACTIVE, day("2021-05-05")),
+        (ENDED, day("2024-05-01")),
+    ]
 
 
 def test_an_undated_record_existed_before_what_replaced_it() -> None:

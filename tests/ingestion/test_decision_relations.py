@@ -29,6 +29,7 @@ def both(old_status: str = "Accepted", new_status: str = "Accepted", **more: str
         "Replaced by ADR#2",
         "Deprecated in favour of ADR-2",
         "Superseded (see ADR-2)",
+        "Superseded: by [ADR 2](0002-second.md)",
         "Superseded by Second thing",
         "Accepted\n\nSuperseded by [2. Second thing](0002-second.md)",
         "> Superseded by ADR-0002",
@@ -63,6 +64,9 @@ def test_the_new_side_alone_declares_a_supersession(status: str) -> None:
         "## References\n\n- ADR-2: superseding design, supersedes this ADR.",
         "## Notes\n\nThis record was superseded by [ADR-2](0002-second.md).",
         "## Superseded by\n\n- [ADR-2](0002-second.md)",
+        "## Links\n\n- ADR-2 supersedes this record.",
+        "## Updates\n\n- ADR-2: the queue, which supersedes this decision",
+        "See docs. ADR-2 supersedes this ADR.",
         "Superseded by:\n\n- [ADR-2](0002-second.md)",
     ],
 )
@@ -111,6 +115,10 @@ def test_the_new_side_amends(new: str) -> None:
         "```\nSupersedes: ADR-001\n```",
         "<!-- Supersedes: ADR-001 -->",
         "The login flow of ADR-001 replaces passwords.",
+        "## Updates\n\n- [the pods of ADR-001](0001-first.md)",
+        "- Valid updates to [the list](0001-first.md)",
+        "ADR-003 replaced ADR-001's assumptions.",
+        "This supplements rather than supersedes ADR-001, which stands.",
         "## Links\n\n- [ADR-001](0001-first.md) (superseded by ADR-003)",
         "**Supersedes**: None (new decision)",
         "Superseded by: [ADR-0005](0005-example.md) | rejected | accepted",
@@ -147,7 +155,8 @@ def test_successors_named_together_take_over_at_one_instant() -> None:
 
 def test_front_matter_links_on_both_sides_are_one_edge_with_both_lines() -> None:
     old = "---\nstatus: superseded\ndate: 2023-01-01\nsuperseded-by: ADR-002\n---\n# First\n\n## Decision\n\nA.\n"
-    new = "---\nstatus: accepted\ndate: 2024-05-01\nsupersedes: [ADR-001]\nsuperseded-by: null\n---\n# Second\n\n## Decision\n\nB.\n"
+    new = "---\nstatus: accepted\ndate: 2024-05-01\nsupersedes: [ADR-001]\nsuperseded-by: null\n---\n"
+    new += "# Second\n\n## Decision\n\nB.\n"
     found = edge({OLD: old, NEW: new})
 
     assert found.evidence == ((OLD, "superseded-by: ADR-002"), (NEW, "supersedes: [ADR-001]"))
@@ -172,7 +181,9 @@ def test_a_proposed_successor_is_still_declared() -> None:
 
 
 def test_a_claim_against_the_successor_that_the_old_side_names_is_ignored() -> None:
-    files = both(old_status="Superseded by ADR-2") | {THIRD: adr("3. Third", "Accepted\n\nSupersedes ADR-001", "2025-01-01")}
+    files = both(old_status="Superseded by ADR-2") | {
+        THIRD: adr("3. Third", "Accepted\n\nSupersedes ADR-001", "2025-01-01")
+    }
 
     assert pairs(files) == {("update", OLD, NEW)}
     assert [problem.path for problem in read(files).problems] == [THIRD]
@@ -202,7 +213,11 @@ def test_a_number_used_twice_is_never_guessed() -> None:
 
 @pytest.mark.parametrize("status", ["Superseded by [ADR-2](0002-right.md)", "Superseded by ADR-2 (Right)"])
 def test_a_path_or_a_title_tells_two_records_of_one_number_apart(status: str) -> None:
-    files = {OLD: adr("1. First", status), "0002-left.md": adr("2. Left"), "0002-right.md": adr("2. Right", date="2025-01-01")}
+    files = {
+        OLD: adr("1. First", status),
+        "0002-left.md": adr("2. Left"),
+        "0002-right.md": adr("2. Right", date="2025-01-01"),
+    }
 
     assert edge(files).new == "0002-right.md"
 
@@ -216,7 +231,9 @@ def test_a_broken_link_falls_back_on_a_number_only_if_the_words_agree() -> None:
     assert "none of the records" in read(reused).problems[0].reason
 
 
-@pytest.mark.parametrize("target", ["#123", "PR #45", "issue 2", "[our wiki](https://example.org/x)", "milestone 2", "a better idea"])
+@pytest.mark.parametrize(
+    "target", ["#123", "PR #45", "issue 2", "[our wiki](https://example.org/x)", "milestone 2", "a better idea"]
+)
 def test_a_successor_that_is_no_record_is_reported(target: str) -> None:
     reading = read(both(old_status=f"Superseded by {target}"))
 
@@ -225,7 +242,10 @@ def test_a_successor_that_is_no_record_is_reported(target: str) -> None:
 
 
 def test_a_link_to_a_file_of_the_same_name_elsewhere_is_not_followed() -> None:
-    files = {f"docs/adr/{path}": text for path, text in both(old_status="Superseded by [it](https://example.org/other/0002-second.md)").items()}
+    files = {
+        f"docs/adr/{path}": text
+        for path, text in both(old_status="Superseded by [it](https://example.org/other/0002-second.md)").items()
+    }
 
     assert read(files).replacements == ()
 
@@ -249,3 +269,19 @@ def test_an_update_is_never_earlier_than_what_it_replaces() -> None:
     files[NEW] = adr("2. Second thing", date="2020-01-01")
 
     assert edge(files).at == day("2023-01-01")
+
+
+def test_a_restructured_text_role_names_a_record() -> None:
+    head = "PEP: {}\nTitle: T{}\nStatus: Final\nType: Process\nCreated: 01-Jan-20{}\n\nAbstract\n========\n\n{}\n"
+    files = {
+        "pep-0010.rst": head.format(10, 10, 10, "Old."),
+        "pep-0011.rst": head.format(11, 11, 11, "It works. This PEP supersedes :pep:`10`."),
+    }
+
+    assert pairs(files) == {("update", "pep-0010.rst", "pep-0011.rst")}
+
+
+def test_another_record_that_takes_over_a_part_of_this_one_amends_it() -> None:
+    found = edge(both(old="## Related ADRs\n\n- **ADR-2**: Second thing (supersedes this ADR's naming rule)"))
+
+    assert (found.kind, found.new, found.part) == (PART, NEW, "naming rule")

@@ -48,7 +48,7 @@ def day(number: int) -> datetime:
     return FIRST_DAY + timedelta(days=number)
 
 
-INSTANTS = tuple(day(number) for number in range(7))
+INSTANTS = tuple(day(number) for number in range(5))
 ASKED = (datetime(2019, 12, 31, tzinfo=UTC), *INSTANTS)
 
 

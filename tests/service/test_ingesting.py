@@ -55,6 +55,14 @@ def test_the_second_time_nothing_is_written(memory: GraphMemory) -> None:
     assert (written(memory), report.unchanged, report.problems) == (before, 2, [])
 
 
+def test_a_record_without_a_date_began_when_it_was_first_seen(memory: GraphMemory, clock: TickingClock) -> None:
+    ingest(memory, [replace(MYSQL, is_dated=False)])
+    clock.pass_days(60)
+    later = record("a", "Use MySQL", (Status.ACTIVE, day(1, 3), "Accepted"))
+    report = ingest(memory, [replace(later, is_dated=False)])
+    assert (report.unchanged, written(memory)) == (1, 1)
+
+
 def test_a_new_status_is_one_move_more(memory: GraphMemory, clock: TickingClock) -> None:
     draft = record("a", "Use MySQL", (Status.PROPOSED, day(1), "Proposed"))
     ingest(memory, [draft])

@@ -16,9 +16,7 @@ from graphmem.store import Finding
 
 _PAGES = "PRAGMA integrity_check(100)"
 _TENANTS = "SELECT name FROM tenant ORDER BY number"
-_SAME_TENANT = (
-    "INSERT INTO tenant (number, name, key, seq, head, documents, tokens, vectors, epoch) VALUES (?, ?, ?, 0, ?, 0, 0, 0, 0)"
-)
+_SAME_TENANT = "INSERT INTO tenant (number, name, key, seq, head, documents, tokens, vectors, epoch) VALUES (?, ?, ?, 0, ?, 0, 0, 0, 0)"
 _TOTALS = "SELECT seq, recorded_at, head, documents, tokens FROM tenant WHERE number = ?1"
 _VECTORS = """
     SELECT vector.memory, length(vector.data), memory.statement IS NULL
@@ -31,7 +29,7 @@ _TABLES = {
     "touches": "SELECT memory, seq FROM touch WHERE memory > ?1 AND memory < ?2 ORDER BY memory, seq",
     "memories": """
         SELECT memory.number, id, home.scope, home_branch, branch, recorded_at, kind, origin, language, subject, confidence,
-          content, statement FROM memory JOIN home ON home.number = memory.home
+          content, statement FROM memory JOIN home ON home.tenant = memory.tenant AND home.number = memory.home
         WHERE memory.number > ?1 AND memory.number < ?2 ORDER BY memory.number
     """,
     "caches": """
@@ -93,7 +91,9 @@ def _chain(connection: apsw.Connection, tenant: Tenant) -> Iterator[Finding]:
             yield Finding("ledger", f"tenant {tenant.name!r}: {fault}")
         previous, seq = entry.hash, entry.seq
     if (seq, previous) != (tenant.seq, tenant.head):
-        yield Finding("ledger", f"tenant {tenant.name!r}: ends with entry {seq}, {previous}, not {tenant.seq}, {tenant.head}")
+        yield Finding(
+            "ledger", f"tenant {tenant.name!r}: ends with entry {seq}, {previous}, not {tenant.seq}, {tenant.head}"
+        )
 
 
 def _derived(connection: apsw.Connection, tenant: Tenant) -> list[Finding]:
@@ -117,7 +117,9 @@ def _derived(connection: apsw.Connection, tenant: Tenant) -> list[Finding]:
 def _differences(stored: apsw.Connection, expected: apsw.Connection, tenant: Tenant) -> Iterator[Finding]:
     span = (place_of(tenant.number, 0), place_of(tenant.number + 1, 0))
     for area, query in _TABLES.items():
-        yield from islice(_compared(area, tenant, stored.execute(query, span), expected.execute(query, span)), _MOST_FINDINGS)
+        yield from islice(
+            _compared(area, tenant, stored.execute(query, span), expected.execute(query, span)), _MOST_FINDINGS
+        )
     for area, query, bindings in (
         ("branches", _BRANCHES, (tenant.number,)),
         ("text", _TEXTS, span),
@@ -138,7 +140,10 @@ def _compared(area: str, tenant: Tenant, stored: Iterator[Any], expected: Iterat
             continue
         is_extra = right is None or (left is not None and _key(left) < _key(right))
         is_missing = left is None or (right is not None and _key(right) < _key(left))
-        yield Finding(area, f"tenant {tenant.name!r}: stored {None if is_missing else left}, expected {None if is_extra else right}")
+        yield Finding(
+            area,
+            f"tenant {tenant.name!r}: stored {None if is_missing else left}, expected {None if is_extra else right}",
+        )
         left = left if is_missing else next(stored, None)
         right = right if is_extra else next(expected, None)
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import apsw
 import apsw.sqlite_extra
 
-from graphmem.errors import CorruptStore, GraphMemError, StoreUnavailable, Unsupported
+from graphmem.errors import CorruptStore, GraphMemError, InvalidInput, StoreUnavailable, Unsupported
 
 #: Marks a file as ours: "grmm".
 APPLICATION_ID = 0x67726D6D
@@ -23,15 +23,16 @@ VFS = "cksmvfs"
 _BUSY_MS = 5_000
 _NETWORK = frozenset({"nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "afs", "ceph", "glusterfs", "fuse.sshfs", "lustre"})
 
-_SET_UP = (
-    "PRAGMA journal_mode = WAL",
+_SETTINGS = (
     "PRAGMA synchronous = FULL",
     "PRAGMA secure_delete = ON",
     "PRAGMA temp_store = MEMORY",
     "PRAGMA trusted_schema = OFF",
     "PRAGMA journal_size_limit = 67108864",
     "PRAGMA wal_autocheckpoint = 4000",
+    "PRAGMA schema_version",  # The first look at the file: what is wrong with it shows here.
 )
+_LOG = "PRAGMA journal_mode = WAL"
 _READ_ONLY = "PRAGMA query_only = ON"
 _READER_CACHE = "PRAGMA cache_size = -16384"
 _WRITER_CACHE = "PRAGMA cache_size = -65536"
@@ -47,6 +48,10 @@ def translated(path: Path) -> Iterator[None]:
         yield
     except apsw.Error as exc:
         raise _error(path, exc) from exc
+    except UnicodeEncodeError as exc:
+        raise InvalidInput(f"{exc.object[:80]!r} holds half of a surrogate pair, which is no text") from exc
+    except OverflowError as exc:
+        raise InvalidInput(f"a number is too large to store ({exc}); use less than 2^63") from exc
     except OSError as exc:
         raise StoreUnavailable(f"{str(path)!r} cannot be used: {exc.strerror or exc}") from exc
 
@@ -83,7 +88,9 @@ def load_checksums() -> None:
         if _is_loaded:
             return
         if apsw.sqlite_extra.has(_CHECKSUMS) is None:
-            raise Unsupported("this build of apsw lacks 'cksumvfs'; install the wheel: pip install --force-reinstall apsw")
+            raise Unsupported(
+                "this build of apsw lacks 'cksumvfs'; install the wheel: pip install --force-reinstall apsw"
+            )
         default = apsw.vfs_names()[0]
         memory = apsw.Connection(":memory:")
         apsw.sqlite_extra.load(memory, _CHECKSUMS)
@@ -122,15 +129,32 @@ def file_system(path: Path) -> str | None:
 def connect(path: Path, *, is_writer: bool, create: bool = False) -> apsw.Connection:
     """A connection that checks every page it reads; a new file gets checksums from its first page on."""
     load_checksums()
-    flags = apsw.SQLITE_OPEN_READWRITE | (apsw.SQLITE_OPEN_CREATE if create else 0)
-    connection = apsw.Connection(str(path), flags=flags, vfs=VFS, statementcachesize=200)
+    if create:
+        return _set_up(str(path), apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_CREATE, is_writer=is_writer)
+    try:
+        return _set_up(str(path), apsw.SQLITE_OPEN_READWRITE, is_writer=is_writer)
+    except (apsw.CantOpenError, apsw.ReadOnlyError):
+        if is_writer or not is_at_rest(path):
+            raise
+        # In a folder where no log can be made, a file without one can still be read as it lies there.
+        return _set_up(f"{path.as_uri()}?immutable=1", apsw.SQLITE_OPEN_READONLY | apsw.SQLITE_OPEN_URI)
+
+
+def is_at_rest(path: Path) -> bool:
+    """Whether all that was written is in the file itself."""
+    log = Path(f"{path}-wal")
+    return path.exists() and (not log.exists() or not log.stat().st_size)
+
+
+def _set_up(name: str, flags: int, *, is_writer: bool = False) -> apsw.Connection:
+    connection = apsw.Connection(name, flags=flags, vfs=VFS, statementcachesize=200)
     connection.set_busy_timeout(_BUSY_MS)
     # Only `close` checkpoints, under the lock: a connection that goes away for another reason leaves the log alone.
     connection.config(apsw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1)
     connection.config(apsw.SQLITE_DBCONFIG_DEFENSIVE, 1)
-    if create:
+    if flags & apsw.SQLITE_OPEN_CREATE:
         connection.reserve_bytes(reserve=CHECKSUM_BYTES)
-    for pragma in (*_SET_UP, *((_WRITER_CACHE,) if is_writer else (_READER_CACHE, _READ_ONLY))):
+    for pragma in (*_SETTINGS, *((_LOG, _WRITER_CACHE) if is_writer else (_READER_CACHE, _READ_ONLY))):
         connection.execute(pragma).fetchall()
     return connection
 
@@ -180,7 +204,7 @@ class Connections:
         The full-text index' own check trusts what its connection remembers of the index, which may be out of date.
         """
         with translated(self.path):
-            self._refuse_closed()
+            self.refuse_closed()
             connection = connect(self.path, is_writer=False)
             try:
                 connection.execute("BEGIN")
@@ -190,7 +214,7 @@ class Connections:
 
     def writer(self) -> apsw.Connection:
         """The connection that writes; only for who holds the turn."""
-        self._refuse_closed()
+        self.refuse_closed()
         if self._writer is None:
             self._writer = connect(self.path, is_writer=True)
             self._all.append(self._writer)
@@ -208,7 +232,7 @@ class Connections:
         self._all.clear()
 
     def _borrow(self) -> apsw.Connection:
-        self._refuse_closed()
+        self.refuse_closed()
         try:
             return self._idle.pop()
         except IndexError:
@@ -216,7 +240,8 @@ class Connections:
             self._all.append(connection)
             return connection
 
-    def _refuse_closed(self) -> None:
+    def refuse_closed(self) -> None:
+        """Raise unless the store is open in this process."""
         if self._pid != os.getpid():
             raise StoreUnavailable(f"{str(self.path)!r} was opened before this process was forked; open it again")
         if self._is_closed:

@@ -19,9 +19,7 @@ from graphmem.store import ModelCard
 
 FORMAT = 1
 
-_BESIDE = (
-    "SELECT (SELECT data FROM vector WHERE memory = ?1), (SELECT tombstone FROM memory WHERE number = ?1)"
-)
+_BESIDE = "SELECT (SELECT data FROM vector WHERE memory = ?1), (SELECT tombstone FROM memory WHERE number = ?1)"
 _SET_TOMBSTONE = "UPDATE memory SET tombstone = ? WHERE number = ?"
 _SET_KEY = "UPDATE tenant SET key = ? WHERE number = ?"
 
@@ -39,7 +37,10 @@ def export(connection: apsw.Connection, tenant: Tenant, model: ModelCard | None)
         }
     )
     for entry in reading.entries(connection, tenant, 0):
-        vector, tombstone = connection.execute(_BESIDE, (place_of(tenant.number, entry.seq),)).fetchone() or (None, None)
+        vector, tombstone = connection.execute(_BESIDE, (place_of(tenant.number, entry.seq),)).fetchone() or (
+            None,
+            None,
+        )
         plain = {**asdict(entry), "recorded_at": to_micros(entry.recorded_at)}
         if vector is not None:
             plain["vector"] = base64.b64encode(vector).decode()
@@ -48,7 +49,9 @@ def export(connection: apsw.Connection, tenant: Tenant, model: ModelCard | None)
         yield _line(plain)
 
 
-def restore(connection: apsw.Connection, lines: Iterable[str], tenant: str, model: ModelCard | None) -> ModelCard | None:
+def restore(
+    connection: apsw.Connection, lines: Iterable[str], tenant: str, model: ModelCard | None
+) -> ModelCard | None:
     """Write the entries of an export into an empty tenant; returns the model whose vectors came with them, if any.
 
     Vectors of another model than the store's own are left out.

@@ -15,7 +15,7 @@ _COMPONENTS = (AnchorKind.COMPONENT, AnchorKind.MODULE)
 
 @dataclass(frozen=True, slots=True)
 class Indexed:
-    """One memory's entries: `body` and `facets` for full text, `counts` as `" token=count ... "`."""
+    """One memory's entries: `body` and `facets` for full text, `counts` as `" token token=2 ... "`."""
 
     body: str
     facets: str
@@ -26,17 +26,17 @@ class Indexed:
 def indexed(tenant: int, home: int, statement: Statement) -> Indexed:
     """What the indexes hold of a statement that lives at a home."""
     tokens = search_tokens(statement)
-    counts = " ".join(f"{token}={count}" for token, count in Counter(tokens).items())
+    counts = " ".join([token if count == 1 else f"{token}={count}" for token, count in Counter(tokens).items()])
     body = f"{tenant}_" + f" {tenant}_".join(tokens) if tokens else ""
     return Indexed(body, " ".join(facets(tenant, home, statement)), len(tokens), f" {counts} ")
 
 
-def count_of(counts: str, token: str) -> int:
-    """How often a token occurs, read from `Indexed.counts`."""
-    start = counts.find(f" {token}=")
+def many_of(counts: str, spelt: str) -> int:
+    """How often a token occurs more than once, read from `Indexed.counts`; `spelt` is `" token="`, and 0 is none."""
+    start = counts.find(spelt)
     if start < 0:
         return 0
-    start += len(token) + 2
+    start += len(spelt)
     return int(counts[start : counts.index(" ", start)])
 
 

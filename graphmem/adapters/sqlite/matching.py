@@ -4,72 +4,138 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 import apsw
 
-from graphmem.adapters.sqlite.indexing import any_of, count_of
+from graphmem.adapters.sqlite.indexing import any_of, many_of
 from graphmem.adapters.sqlite.selecting import Wanted, fitting
 from graphmem.adapters.sqlite.values import Tenant, ints, place_of
 from graphmem.ranking import Corpus, bm25
 
 _FREQUENCY = "SELECT doc FROM search_terms WHERE term = ?"
+_LATER_HOLDERS = "SELECT count(*) FROM search WHERE search MATCH ? AND rowid > ? AND rowid <= ?"
 _CANDIDATES = """
     SELECT rowid FROM search WHERE search MATCH ?1 AND rowid > ?2 AND rowid <= ?3 AND rank MATCH 'bm25(1.0, 0.0)'
     ORDER BY rank LIMIT ?4
 """
 _WORDS = """
-    SELECT words.memory, memory.id, words.length, words.counts
+    SELECT words.memory, words.length, words.counts
     FROM json_each(?1) AS wanted CROSS JOIN words ON words.memory = wanted.value
-    CROSS JOIN memory ON memory.number = words.memory
 """
 _NAMED = "SELECT memory FROM name WHERE key = ? AND memory <= ?"
+_FACETED = "SELECT count(*) FROM search WHERE search MATCH ? AND rowid = ?"
 _IDS = "SELECT number, memory.id FROM json_each(?1) AS wanted CROSS JOIN memory ON number = wanted.value"
 
 _LEAST_CANDIDATES = 400
 _CANDIDATES_PER_MATCH = 4
-#: A term that more memories than this hold is worth leaving out of the search for candidates.
-_COMMON = 1_000
+#: The search for candidates starts with the rarest terms, up to so many memories together.
+_FIRST_HOLDERS = 1_000
+_KEPT_FREQUENCIES = 20_000
 
 Scored = tuple[str, float]
 
 
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """How many memories hold a term, up to a ledger position of an epoch."""
+
+    epoch: int
+    seq: int
+    count: int
+
+
+class Frequencies:
+    """How many memories hold each term; those counted before are only brought up to date."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, _Held] = {}
+
+    def of(self, connection: apsw.Connection, tenant: Tenant, terms: Iterable[str]) -> dict[str, int]:
+        """The count for each term, of all memories that the connection sees."""
+        if len(self._known) > _KEPT_FREQUENCIES:
+            self._known = {}
+        return {term: self._count(connection, tenant, f"{tenant.number}_{term}") for term in terms}
+
+    def _count(self, connection: apsw.Connection, tenant: Tenant, term: str) -> int:
+        known = self._known.get(term)
+        if known is None or known.epoch != tenant.epoch or known.seq > tenant.seq:
+            count = int(connection.execute(_FREQUENCY, (term,)).get or 0)
+        elif known.seq == tenant.seq:
+            return known.count
+        else:
+            later = (f'body : "{term}"', place_of(tenant.number, known.seq), place_of(tenant.number, tenant.seq))
+            count = known.count + int(str(connection.execute(_LATER_HOLDERS, later).get))
+        self._known[term] = _Held(tenant.epoch, tenant.seq, count)
+        return count
+
+
 def lexical(
-    connection: apsw.Connection, tenant: Tenant, terms: Sequence[str], what: Wanted, *, seq: int, limit: int
+    connection: apsw.Connection, tenant: Tenant, counted: Frequencies, terms: Sequence[str], search: Search
 ) -> tuple[Scored, ...]:
     """The best matches of the terms among memories that fit, best first, ties by id."""
-    frequency = frequencies(connection, tenant, terms)
+    frequency = counted.of(connection, tenant, terms)
     held = sorted((term for term in dict.fromkeys(terms) if frequency[term]), key=frequency.__getitem__)
     if not held or not tenant.documents:
         return ()
-    corpus = Corpus(tenant.documents, tenant.tokens / tenant.documents, frequency)
-    search = _Search(connection, tenant, what, seq, limit)
-    rare = [term for term in held if frequency[term] <= _COMMON] or held[:1]
-    found = search.best(corpus, held, rare)
-    # What holds none of the rare terms scores at most the sum of the common ones' weights.
-    most = sum(corpus.idf(term) for term in held[len(rare) :])
-    if len(rare) < len(held) and (len(found) < limit or found[-1][1] <= most):
-        found = search.best(corpus, held, held)
+    corpus = _Weighed(tenant.documents, tenant.tokens / tenant.documents, frequency)
+    count, found = 0, list[Scored]()
+    wanted = _first_terms(held, frequency)
+    while wanted > count:
+        count, found = wanted, search.best(corpus, held, held[:wanted])
+        # What holds none of the terms asked for scores less than the weights of the others together.
+        least = found[-1][1] if len(found) == search.limit else 0.0
+        wanted = next(size for size in range(count, len(held) + 1) if _weight(corpus, held[size:]) <= least)
     return tuple(found)
 
 
-def frequencies(connection: apsw.Connection, tenant: Tenant, terms: Iterable[str]) -> dict[str, int]:
-    """How many memories of the tenant hold each term."""
-    return {term: int(connection.execute(_FREQUENCY, (f"{tenant.number}_{term}",)).get or 0) for term in terms}
+def _first_terms(held: Sequence[str], frequency: Mapping[str, int]) -> int:
+    total = 0
+    for size, term in enumerate(held):
+        total += frequency[term]
+        if total > _FIRST_HOLDERS:
+            return max(size, 1)
+    return len(held)
 
 
-class _Search:
-    def __init__(self, connection: apsw.Connection, tenant: Tenant, what: Wanted, seq: int, limit: int) -> None:
+def _weight(corpus: Corpus, terms: Iterable[str]) -> float:
+    return sum(corpus.idf(term) for term in terms)
+
+
+class _Weighed(Corpus):
+    """A corpus that works out the weight of a term once."""
+
+    __slots__ = ("_weights",)
+    _weights: dict[str, float]
+
+    def __init__(self, documents: int, mean_length: float, frequency: Mapping[str, int]) -> None:
+        super().__init__(documents, mean_length, frequency)
+        object.__setattr__(self, "_weights", {})
+
+    def idf(self, term: str) -> float:
+        """As `Corpus.idf`."""
+        try:
+            return self._weights[term]
+        except KeyError:
+            weight = self._weights[term] = super().idf(term)
+            return weight
+
+
+class Search:
+    """One search of one tenant: what is wanted, known at a ledger position, and how many."""
+
+    def __init__(self, connection: apsw.Connection, tenant: Tenant, what: Wanted, *, seq: int, limit: int) -> None:
+        self.limit = limit
         self._connection = connection
         self._tenant = tenant
         self._what = what
         self._span = (place_of(tenant.number, 0), place_of(tenant.number, seq))
-        self._limit = limit
 
     def best(self, corpus: Corpus, terms: Sequence[str], asked: Sequence[str]) -> list[Scored]:
         """The best by all terms among candidates that hold one of those asked."""
         spelt = any_of([f"{self._tenant.number}_{term}" for term in asked])
-        expression = f"body : {spelt}" + (f" AND {self._what.facets}" if self._what.facets else "")
-        size = max(_LEAST_CANDIDATES, self._limit * _CANDIDATES_PER_MATCH)
+        expression = " AND ".join([f"body : {spelt}", *self._what.narrowing])
+        size = max(_LEAST_CANDIDATES, self.limit * _CANDIDATES_PER_MATCH)
         while True:
             rows = self._connection.execute(_CANDIDATES, (expression, *self._span, size))
             numbers = [number for (number,) in rows]
@@ -77,16 +143,20 @@ class _Search:
             if self._what.min_confidence > 0.0 or self._what.paths is not None:
                 fit = fitting(self._connection, numbers, self._what)
                 numbers = [number for number in numbers if number in fit]
-            if is_all or len(numbers) >= min(size // 2, self._limit * _CANDIDATES_PER_MATCH):
+            if is_all or len(numbers) >= min(size // 2, self.limit * _CANDIDATES_PER_MATCH):
                 return self._scored(corpus, terms, numbers)
             size *= 4
 
     def _scored(self, corpus: Corpus, terms: Sequence[str], numbers: Sequence[int]) -> list[Scored]:
+        spelt = [(term, f" {term} ", f" {term}=") for term in terms]
         scored = []
-        for _, key, length, counts in self._connection.execute(_WORDS, (ints(numbers),)):
-            held = {term: count for term in terms if (count := count_of(counts, term))}
-            scored.append((key, bm25(corpus, terms, held, length)))
-        return heapq.nsmallest(self._limit, scored, key=lambda one: (-one[1], one[0]))
+        for number, length, counts in self._connection.execute(_WORDS, (ints(numbers),)):
+            held = {term: 1 if once in counts else many_of(counts, many) for term, once, many in spelt}
+            scored.append((bm25(corpus, terms, held, length), number))
+        best = heapq.nlargest(self.limit, (score for score, _ in scored))
+        near = {number: score for score, number in scored if best and score >= best[-1]}
+        named_scores = [(key, near[number]) for number, key in self._connection.execute(_IDS, (ints(list(near)),))]
+        return sorted(named_scores, key=lambda one: (-one[1], one[0]))[: self.limit]
 
 
 def named(
@@ -94,23 +164,15 @@ def named(
 ) -> Mapping[str, tuple[str, ...]]:
     """Ids of the memories that carry each name, sorted; names that nobody carries are left out."""
     found: dict[str, tuple[str, ...]] = {}
-    allowed: set[int] | None = None
     for name in names:
         rows = connection.execute(_NAMED, (f"{tenant.number} {name}", place_of(tenant.number, seq)))
         numbers = [number for (number,) in rows]
         if numbers and not (what.is_everything and what.homes is None):
-            allowed = _allowed(connection, numbers, what)
-            numbers = [number for number in numbers if number in allowed]
+            numbers = [number for number in fitting(connection, numbers, what) if _has_facets(connection, number, what)]
         if numbers:
             found[name] = tuple(sorted(key for _, key in connection.execute(_IDS, (ints(numbers),))))
     return found
 
 
-_FACETED = "SELECT count(*) FROM search WHERE search MATCH ? AND rowid = ?"
-
-
-def _allowed(connection: apsw.Connection, numbers: list[int], what: Wanted) -> set[int]:
-    fit = fitting(connection, numbers, what)
-    if what.facets is None:
-        return fit
-    return {number for number in fit if connection.execute(_FACETED, (what.facets, number)).get}
+def _has_facets(connection: apsw.Connection, number: int, what: Wanted) -> bool:
+    return what.facets is None or bool(connection.execute(_FACETED, (what.facets, number)).get)

@@ -37,7 +37,7 @@ _BRANCHES = "SELECT key, parent, opened, closed, is_merged FROM branch WHERE ten
 _NUMBER = "SELECT number FROM memory WHERE id = ? AND tenant = ?"
 _WITH_CONTENT = "SELECT number FROM memory WHERE content = ? AND tenant = ?"
 _HOMES = "SELECT number, scope FROM home WHERE tenant = ?"
-_HOME = "SELECT scope FROM home WHERE number = ?"
+_HOME = "SELECT scope FROM home WHERE tenant = ? AND number = ?"
 
 _PLACE_BY_OP_ID = "SELECT place FROM entry WHERE op_id = ? AND tenant = ?"
 _ENTRY = "SELECT place, recorded_at, op_id, body, salt, digest, commitment, hash FROM entry WHERE place = ?"
@@ -255,9 +255,8 @@ def _memories(
     scopes: dict[int, Scope] = {}
     for *row, home in connection.execute(_MEMORIES, (ints(missing),)).fetchall() if missing else ():
         if home not in scopes:
-            scopes[home] = home_of(tenant.name, str(connection.execute(_HOME, (home,)).get))
+            scopes[home] = home_of(tenant.name, str(connection.execute(_HOME, (tenant.number, home)).get))
         read[row[0]] = memory_row(tuple(row), scopes[home])
     if len(read) < len(missing):
         raise CorruptStore("a chain leads to a memory that is missing; restore the store from a backup or an export")
     return {number: read[number] if number in read else known[number] for number in wanted}
-

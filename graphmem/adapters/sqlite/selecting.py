@@ -40,20 +40,27 @@ class Wanted:
     """A filter and a reader, spelt for one tenant.
 
     Attributes:
-        facets: What the filter tokens must satisfy; None if every memory of the tenant does.
+        facets: What the filter tokens must satisfy, homes aside; None if every memory of the tenant does.
+        home_facets: The same for homes.
         homes: Where a memory may live; None if anywhere in the tenant.
         paths: Patterns of which a file must match one, if a glob is among those asked for.
     """
 
     facets: str | None
+    home_facets: str | None
     homes: frozenset[int] | None
     min_confidence: float
     paths: re.Pattern[str] | None
 
     @property
+    def narrowing(self) -> list[str]:
+        """Full-text expressions that all must hold."""
+        return [spelt for spelt in (self.facets, self.home_facets) if spelt is not None]
+
+    @property
     def is_everything(self) -> bool:
-        """Whether each memory of the tenant is wanted."""
-        return self.facets is None and self.min_confidence <= 0.0
+        """Whether each memory is wanted that lives where one may."""
+        return self.facets is None and self.min_confidence <= 0.0 and self.paths is None
 
 
 def wanted(connection: apsw.Connection, tenant: Tenant, reader: Scope, where: Filter) -> Wanted | None:
@@ -63,8 +70,7 @@ def wanted(connection: apsw.Connection, tenant: Tenant, reader: Scope, where: Fi
     if not admitted:
         return None
     facet = Facets(tenant.number)
-    groups = [] if len(admitted) == len(homes) else [[facet.home(number) for number in sorted(admitted)]]
-    groups.append([facet.kind(kind) for kind in where.kinds])
+    groups = [[facet.kind(kind) for kind in where.kinds]]
     groups.append([facet.origin(origin) for origin in where.origins])
     groups.append([facet.label(label) for label in where.labels])
     groups.append([facet.language(language) for language in where.languages])
@@ -75,9 +81,11 @@ def wanted(connection: apsw.Connection, tenant: Tenant, reader: Scope, where: Fi
     # A glob without a fixed folder narrows nothing down.
     groups.append([] if "" in folders else [facet.path(folder) for folder in folders])
     spelt = " AND ".join(any_of(group) for group in groups if group)
+    is_anywhere = len(admitted) == len(homes)
     return Wanted(
         f"facets : ({spelt})" if spelt else None,
-        None if len(admitted) == len(homes) else admitted,
+        None if is_anywhere else f"facets : {any_of([facet.home(number) for number in sorted(admitted)])}",
+        None if is_anywhere else admitted,
         where.min_confidence,
         _path_pattern(where.paths) if has_globs else None,
     )
@@ -116,22 +124,23 @@ def _with_path(connection: apsw.Connection, numbers: Iterable[int], pattern: re.
         number
         for number, text in connection.execute(_STATEMENTS, (ints(sorted(numbers)),))
         if any(
-            anchor.kind is AnchorKind.FILE and pattern.fullmatch(anchor.name) for anchor in decode_statement(text).anchors
+            anchor.kind is AnchorKind.FILE and pattern.fullmatch(anchor.name)
+            for anchor in decode_statement(text).anchors
         )
     }
 
 
 def all_fitting(connection: apsw.Connection, tenant: Tenant, what: Wanted, seq: int) -> list[int] | None:
-    """Numbers of all memories that fit, sorted; None stands for every one of the tenant."""
+    """Numbers of all memories that fit, homes aside, sorted; None stands for every one of the tenant."""
     if what.is_everything:
         return None
-    span = (place_of(tenant.number, 0), place_of(tenant.number, seq))
+    low, high = place_of(tenant.number, 0), place_of(tenant.number, seq)
     if what.facets is None:
-        found = [row[0] for row in connection.execute(_BY_NUMBER, (span[0], span[1] + 1))]
+        found = [row[0] for row in connection.execute(_BY_NUMBER, (low, high + 1))]
     else:
-        found = [row[0] for row in connection.execute(_NUMBERS_BY_FACETS, (what.facets, *span))]
+        found = [number for (number,) in connection.execute(_NUMBERS_BY_FACETS, (what.facets, low, high))]
     if what.min_confidence > 0.0 or what.paths is not None:
-        found = [number for number in found if number in fitting(connection, found, what)]
+        return sorted(fitting(connection, found, what))
     return sorted(found)
 
 
@@ -140,10 +149,10 @@ def latest(
 ) -> Iterator[str]:
     """Ids of memories that fit, those recorded last first; with `at`, without those that nobody sees hold then."""
     top = place_of(tenant.number, max(min(before, tenant.seq + 1), 0))
-    if what.facets is None:
-        rows = connection.execute(_BY_NUMBER, (place_of(tenant.number, 0), top))
+    if what.narrowing:
+        rows = connection.execute(_BY_FACETS, (" AND ".join(what.narrowing), top))
     else:
-        rows = connection.execute(_BY_FACETS, (what.facets, top))
+        rows = connection.execute(_BY_NUMBER, (place_of(tenant.number, 0), top))
     instant = None if at is None else to_micros(at)
     for number, key, confidence, is_common, holding in rows:
         if confidence < what.min_confidence or (instant is not None and is_common and not _covers(holding, instant)):

@@ -15,7 +15,18 @@ from typing import TYPE_CHECKING, Self
 
 import apsw
 
-from graphmem.adapters.sqlite import checking, copying, erasing, exporting, graph, matching, reading, schema, selecting, writing
+from graphmem.adapters.sqlite import (
+    checking,
+    copying,
+    erasing,
+    exporting,
+    graph,
+    matching,
+    reading,
+    schema,
+    selecting,
+    writing,
+)
 from graphmem.adapters.sqlite.connection import Connections, translated
 from graphmem.adapters.sqlite.locking import LockFile, Turn, lock_file, release_file
 from graphmem.adapters.sqlite.values import Tenant, place_of
@@ -64,6 +75,7 @@ class SQLiteStore:
         self._lock_timeout_s = lock_timeout_s
         self._connections = Connections(path)
         self._vectors = VectorCache(_VECTOR_SPACE_BYTES)
+        self._frequencies = matching.Frequencies()
         self._memories: tuple[int, dict[int, MemoryRow]] = (0, {})
         self._is_closed = False
 
@@ -104,6 +116,7 @@ class SQLiteStore:
         if len({request.writer.tenant for request in requests}) > 1:
             raise InvalidInput("requests of several tenants cannot be applied together")
         with self._writing() as (connection, turn):
+            _refuse_other_dimensions(connection, vectors or {})
             changes, batch = writing.run(connection, requests, clock, vectors or {})
             if batch.erased:
                 erasing.forget(connection)
@@ -124,6 +137,7 @@ class SQLiteStore:
     def save_vectors(self, reader: Scope, vectors: Mapping[str, Vector]) -> None:
         """See `graphmem.store.Store.save_vectors`."""
         with self._writing() as (connection, _):
+            _refuse_other_dimensions(connection, vectors)
             tenant = reading.tenant_of(connection, reader.tenant)
             for key, vector in vectors.items():
                 number = connection.execute(_HAS_CONTENT, (key, tenant.number)).get
@@ -190,7 +204,8 @@ class SQLiteStore:
             what, limit = selecting.wanted(connection, tenant, reader, where), probe.limit
             if what is None:
                 return Matches()
-            lexical = matching.lexical(connection, tenant, probe.terms, what, seq=seq, limit=limit)
+            text = matching.Search(connection, tenant, what, seq=seq, limit=limit)
+            lexical = matching.lexical(connection, tenant, self._frequencies, probe.terms, text)
             named = matching.named(connection, tenant, probe.names, what, seq=seq)
             vector: tuple[tuple[str, float], ...] = ()
             if probe.vector is not None and tenant.vectors:
@@ -305,6 +320,7 @@ class SQLiteStore:
 
     @contextmanager
     def _writing(self) -> Iterator[tuple[apsw.Connection, Turn]]:
+        self._connections.refuse_closed()
         with self._turn() as turn, self._connections.writing() as connection:
             yield connection, turn
 
@@ -363,6 +379,14 @@ def _writes(connection: apsw.Connection) -> int:
 def _model(connection: apsw.Connection) -> ModelCard | None:
     text = connection.execute(_MODEL).get
     return None if text is None else ModelCard(**json.loads(str(text)))
+
+
+def _refuse_other_dimensions(connection: apsw.Connection, vectors: Mapping[str, Vector]) -> None:
+    known = _dimension(connection) if vectors else 0
+    for key, vector in vectors.items():
+        known = known or len(vector)
+        if len(vector) != known:
+            raise InvalidInput(f"the vector of {key!r} has {len(vector)} dimensions, those of this store {known}")
 
 
 def _card_text(card: ModelCard) -> str:

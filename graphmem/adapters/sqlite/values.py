@@ -11,7 +11,18 @@ from typing import Any
 from graphmem.errors import CorruptStore
 from graphmem.ledger import Entry, decode_statement, from_micros, to_micros
 from graphmem.model import LinkKind, Memory, Move, Scope, Status, SupersessionKind
-from graphmem.rows import BranchRow, ConfirmRow, Derived, EdgeRow, LinkRow, MemoryRow, MoveRow, RetractRow, RevokeRow, Stamp
+from graphmem.rows import (
+    BranchRow,
+    ConfirmRow,
+    Derived,
+    EdgeRow,
+    LinkRow,
+    MemoryRow,
+    MoveRow,
+    RetractRow,
+    RevokeRow,
+    Stamp,
+)
 
 Row = tuple[Any, ...]
 
@@ -108,7 +119,9 @@ def memory_row(row: Row, home: Scope) -> MemoryRow:
 def move_row(row: Row, ids: dict[int, str]) -> MoveRow:
     """From (memory, seq, place, status, at, ordinal, source word, recorded at, branch)."""
     memory, seq, index, status, at, ordinal, word, recorded_at, branch = row
-    return MoveRow(ids[memory], Move(Status(status), from_micros(at), ordinal, word), index, stamp(seq, recorded_at, branch))
+    return MoveRow(
+        ids[memory], Move(Status(status), from_micros(at), ordinal, word), index, stamp(seq, recorded_at, branch)
+    )
 
 
 def edge_row(row: Row, ids: dict[int, str]) -> EdgeRow:

@@ -62,7 +62,9 @@ class _Cached:
     def parts(self) -> list[_Block]:
         """The filled part of each block."""
         whole, last = self.blocks[:-1], self.blocks[-1:]
-        return whole + [_Block(one.numbers[: self.filled], one.homes[: self.filled], one.rows[: self.filled]) for one in last]
+        return whole + [
+            _Block(one.numbers[: self.filled], one.homes[: self.filled], one.rows[: self.filled]) for one in last
+        ]
 
     def add(self, block: _Block) -> None:
         """Append rows, filling the last block up first."""
@@ -176,7 +178,12 @@ class VectorSearch:
         if self.what.homes is not None:
             mask &= np.isin(part.homes, list(self.what.homes))
         if among is not None:
-            mask &= np.isin(part.numbers, among, assume_unique=True)
+            # Both are sorted: only the stretch that overlaps is looked up.
+            near = among[np.searchsorted(among, part.numbers[0]) : np.searchsorted(among, part.numbers[-1], "right")]
+            places = np.searchsorted(part.numbers, near)
+            is_wanted = np.zeros(len(mask), dtype=bool)
+            is_wanted[places[part.numbers[places] == near]] = True
+            mask &= is_wanted
         chosen = int(np.count_nonzero(mask))
         if chosen < len(mask) * _GATHER_BELOW:
             return part.numbers[mask], part.rows[mask] @ query

@@ -15,7 +15,6 @@ from graphmem.adapters.sqlite.indexing import indexed
 from graphmem.adapters.sqlite.values import (
     Row,
     Tenant,
-    entry_of,
     holding_text,
     home_scope,
     home_text,
@@ -58,13 +57,14 @@ _KNOWN = (
     " (SELECT number FROM memory WHERE content = ?4 LIMIT 1)"
 )
 _FIND_HOME = "SELECT number FROM home WHERE tenant = ? AND scope = ?"
-_NEW_HOME = "INSERT INTO home (tenant, scope) VALUES (?, ?)"
+_NEW_HOME = (
+    "INSERT INTO home (tenant, scope, number)"
+    " VALUES (?1, ?2, (SELECT coalesce(max(number), 0) + 1 FROM home WHERE tenant = ?1)) RETURNING number"
+)
 _FIND_ANCHOR = "SELECT number FROM anchor WHERE id = ?"
 _NEW_ANCHOR = "INSERT INTO anchor (id, kind, repo, name) VALUES (?, ?, ?, ?)"
 _SET_DERIVED = "UPDATE memory SET status = ?, is_common = ?, holding = ? WHERE number = ?"
-_SET_BRANCH = (
-    "INSERT OR REPLACE INTO branch (tenant, key, parent, opened, closed, is_merged) VALUES (?, ?, ?, ?, ?, ?)"
-)
+_SET_BRANCH = "INSERT OR REPLACE INTO branch (tenant, key, parent, opened, closed, is_merged) VALUES (?, ?, ?, ?, ?, ?)"
 
 #: In the order in which they are written.
 _INSERTS = {
@@ -123,11 +123,13 @@ class Batch:
         self._branches = reading.branches(connection, tenant)
         self._homes: dict[Scope, int] = {}
         self._anchors: dict[Anchor, int] = {}
+        # Of the request at hand, so that it is hashed once.
+        self._content: int | None = None
         self.erased = 0
 
     def apply(self, request: Request, clock: Clock) -> Change:
         """Plan and execute one request, or find what it did the first time."""
-        digest = _digest(self.tenant.key, request)
+        digest = request_digest(self.tenant.key, request)
         needs = temporal.needs(request)
         known, is_fresh = self._look_up(request, needs)
         if known is not None:
@@ -170,7 +172,7 @@ class Batch:
 
     def _look_up(self, request: Request, needs: Needs) -> tuple[int | None, bool]:
         """The place of an earlier entry of this `op_id`, and whether the request only adds a memory never seen."""
-        statement_hash = content_number(needs.content)
+        statement_hash = self._content = content_number(needs.content)
         key = request.operation.memory.id if isinstance(request.operation, Add) else None
         if not self._waiting.isdisjoint((f"op {request.op_id}", f"id {key}", statement_hash)):
             self.flush()
@@ -264,7 +266,7 @@ class Batch:
     def _add_memory(self, row: MemoryRow, derived: Derived | None) -> None:
         memory, statement, tenant = row.memory, row.memory.statement, self.tenant
         number, home = place_of(tenant.number, row.stamp.seq), self._home(memory.scope)
-        content = None if statement is None else content_number(statement.content_hash)
+        content = None if statement is None else self._content or content_number(statement.content_hash)
         self._waiting.update((f"id {memory.id}", content or 0))
         values = (None, None, None, None, None, None)
         if statement is not None:
@@ -298,8 +300,7 @@ class Batch:
             wanted = (self.tenant.number, home_text(scope))
             found = self._connection.execute(_FIND_HOME, wanted).get
             if found is None:
-                self._connection.execute(_NEW_HOME, wanted)
-                found = self._connection.last_insert_rowid()
+                found = self._connection.execute(_NEW_HOME, wanted).get
             self._homes[scope] = int(found)
         return self._homes[scope]
 
@@ -337,7 +338,16 @@ class _Appending:
             move = one.move
             seq, *rest = _stamp_parts(one.stamp)
             pending["move"].append(
-                (number(one.memory), seq, one.index, move.status, to_micros(move.at), move.ordinal, move.source_word, *rest)
+                (
+                    number(one.memory),
+                    seq,
+                    one.index,
+                    move.status,
+                    to_micros(move.at),
+                    move.ordinal,
+                    move.source_word,
+                    *rest,
+                )
             )
         for edge in rows.edges:
             seq, *rest = _stamp_parts(edge.stamp)
@@ -386,11 +396,3 @@ def run(
 
 def _source(vectors: Mapping[str, Vector]) -> VectorSource:
     return lambda key: blob(vectors[key]) if key in vectors else None
-
-
-def _digest(key: str, request: Request) -> str:
-    try:
-        request.op_id.encode()
-        return request_digest(key, request)
-    except UnicodeEncodeError as exc:
-        raise InvalidInput(f"{request.op_id!r}: {exc}") from exc

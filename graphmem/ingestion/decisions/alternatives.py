@@ -9,12 +9,21 @@ from dataclasses import dataclass
 from graphmem.ingestion.decisions.sections import Block, Section, heading_name, strip_markup
 from graphmem.model import MAX_LIST_ITEMS, Alternative, Outcome
 
-_OPTIONS = re.compile(r"^(?:(?:options|alternatives|approaches|solutions)(?: (?:considered|evaluated|analysed|analyzed))?|considered (?:options|alternatives)|"
-                      r"(?:possible|available|proposed) (?:options|alternatives|solutions)|(?:other )?alternatives? (?:designs?|approaches|options|solutions))$")  # fmt: skip
-_REJECTED = re.compile(r"^(?:(?:rejected|discarded|dismissed) (?:ideas?|alternatives?|options?|proposals?|approaches)|(?:other )?alternatives?(?: considered| and rejected)?|"
-                       r"alternatives considered|considered alternatives|alternative designs?|alternatives? (?:designs?|approaches))$")  # fmt: skip
+_OPTIONS = re.compile(
+    r"^(?:(?:options|alternatives|approaches|solutions)(?: (?:considered|evaluated|analysed|analyzed))?"
+    r"|considered (?:options|alternatives)|"
+    r"(?:possible|available|proposed) (?:options|alternatives|solutions)|"
+    r"(?:other )?alternatives? (?:designs?|approaches|options|solutions))$"
+)
+_REJECTED = re.compile(
+    r"^(?:(?:rejected|discarded|dismissed) (?:ideas?|alternatives?|options?|proposals?|approaches)|"
+    r"(?:other )?alternatives?(?: considered| and rejected)?|"
+    r"alternatives considered|considered alternatives|alternative designs?|alternatives? "
+    r"(?:designs?|approaches))$"
+)
 _PROS = re.compile(
-    r"^pros and cons(?: of (?:the|all) (?:options|alternatives))?|^(?:option|alternative)s? (?:details|analysis|comparison)$"
+    r"^pros and cons(?: of (?:the|all) (?:options|alternatives))?|^(?:option|alternative)s? (?:details|analysis"
+    r"|comparison)$"
 )
 _CHOSEN = re.compile(
     r"(?:chosen|selected|preferred)\s+(?:option|alternative|solution)s?\W*(?:is|was)?[\s:*_]*(?P<rest>.+)",
@@ -25,11 +34,13 @@ _BECAUSE = re.compile(
     r"\b(?:because|since|as it|due to|in order to|for the reason)\b(?P<why>.*)", re.IGNORECASE | re.DOTALL
 )
 _OPTION_LABEL = re.compile(
-    r"^(?:(?:option|alternative|approach|solution)\s*#?\s*(?:\d+|[a-z])?\s*[:.)\u2013\u2014-]+\s*|\d+[.)]\s+|[a-z][.)]\s+)",
+    r"^(?:(?:option|alternative|approach|solution)\s*#?\s*(?:\d+|[a-z])?\s*[:.)\u2013\u2014-]+\s*|\d+[.)]\s+"
+    r"|[a-z][.)]\s+)",
     re.IGNORECASE,
 )
 _MARK = re.compile(
-    r"[\s*_]*[(\[]?\s*\b(?P<mark>chosen|selected|accepted|recommended|preferred|adopted|rejected|not chosen|discarded)\b\s*[)\]]?[\s*_.!]*$",
+    r"[\s*_]*[(\[]?\s*\b(?P<mark>chosen|selected|accepted|recommended|preferred|adopted|rejected|not chosen"
+    r"|discarded)\b\s*[)\]]?[\s*_.!]*$",
     re.IGNORECASE,
 )
 _AGAINST = re.compile(
@@ -56,8 +67,10 @@ def alternatives_of(sections: Sequence[Section]) -> tuple[Alternative, ...]:
     """
     chosen = _chosen(sections)
     options: dict[str, _Option] = {}
+    opened = {section.parents[-1] for section in sections if section.parents}
     for section in sections:
-        for option in _options_of(section, sections, has_choice=chosen is not None):
+        has_parts = section.heading in opened
+        for option in _options_of(section, has_parts=has_parts, has_choice=chosen is not None):
             known = options.get(_key(option.name))
             options[_key(option.name)] = option if known is None else _Option(
                 known.name, known.reason or option.reason, known.outcome or option.outcome
@@ -70,12 +83,11 @@ def alternatives_of(sections: Sequence[Section]) -> tuple[Alternative, ...]:
     return tuple(named[:MAX_LIST_ITEMS])
 
 
-def _options_of(section: Section, sections: Sequence[Section], *, has_choice: bool) -> Iterator[_Option]:
+def _options_of(section: Section, *, has_parts: bool, has_choice: bool) -> Iterator[_Option]:
     parents = [heading_name(parent) for parent in section.parents]
     outcome = Outcome.REJECTED if _REJECTED.match(section.name) and not has_choice else None
     if _OPTIONS.match(section.name) or _REJECTED.match(section.name):
-        has_subsections = any(other.parents[-1:] == (section.heading,) for other in sections)
-        yield from _listed(section, outcome, with_items=not has_subsections)
+        yield from _listed(section, outcome, with_items=not has_parts)
     elif parents and (_PROS.match(parents[-1]) or _OPTIONS.match(parents[-1]) or _REJECTED.match(parents[-1])):
         outcome = Outcome.REJECTED if _REJECTED.match(parents[-1]) and not has_choice else None
         yield _from_heading(section, outcome)

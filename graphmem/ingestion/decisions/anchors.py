@@ -13,9 +13,17 @@ _CODE = re.compile(r"(?<!`)`([^`\s]{3,300})`(?!`)")
 _LINK = re.compile(r"(?<!!)\[[^\[\]]{0,300}\]\(<?([^()\s<>]{3,300})>?(?:\s[^()]*)?\)")
 _PATH = re.compile(r"\.{0,2}/?(?:[\w@.+-]+/)+[\w@+.-]*\w\.[A-Za-z][A-Za-z0-9]{0,9}")
 _POSITION = re.compile(r"(?::{1,2}[\w\[\].,:-]+|#[\w.:-]+)$")
-_SUFFIXES = frozenset(
-    ["py", "pyi", "ipynb", "js", "jsx", "ts", "tsx", "mjs", "cjs", "vue", "svelte", "go", "rs", "java", "kt", "kts", "scala", "groovy", "gradle", "rb", "erb", "php", "cs", "fs", "vb", "swift", "m", "mm", "c", "h", "cc", "cpp", "cxx", "hpp", "hh", "sh", "bash", "zsh", "ps1", "psm1", "psd1", "bat", "cmd", "sql", "graphql", "proto", "thrift", "avsc", "md", "markdown", "rst", "txt", "adoc", "yaml", "yml", "toml", "json", "jsonl", "json5", "xml", "ini", "cfg", "conf", "env", "lock", "tf", "tfvars", "hcl", "html", "css", "scss", "sass", "less", "mk", "cmake", "bzl", "bazel", "dockerfile", "nix", "lua", "pl", "pm", "r", "jl", "ex", "exs", "erl", "clj", "hs", "ml", "mli", "elm", "dart", "zig", "csv", "tsv", "cypher", "mdc"]
-)
+# fmt: off
+_SUFFIXES = frozenset({
+    "py", "pyi", "ipynb", "js", "jsx", "ts", "tsx", "mjs", "cjs", "vue", "svelte", "go", "rs", "java", "kt", "kts",
+    "scala", "groovy", "gradle", "rb", "erb", "php", "cs", "fs", "vb", "swift", "m", "mm", "c", "h", "cc", "cpp",
+    "cxx", "hpp", "hh", "sh", "bash", "zsh", "ps1", "psm1", "psd1", "bat", "cmd", "sql", "graphql", "proto",
+    "thrift", "avsc", "md", "markdown", "rst", "txt", "adoc", "yaml", "yml", "toml", "json", "jsonl", "json5",
+    "xml", "ini", "cfg", "conf", "env", "lock", "tf", "tfvars", "hcl", "html", "css", "scss", "sass", "less", "mk",
+    "cmake", "bzl", "bazel", "dockerfile", "nix", "lua", "pl", "pm", "r", "jl", "ex", "exs", "erl", "clj", "hs",
+    "ml", "mli", "elm", "dart", "zig", "csv", "tsv", "cypher", "mdc",
+})
+# fmt: on
 _HOSTS = re.compile(r"^(?:www\.|[\w-]+\.(?:com|org|io|net|dev|gov|uk)/)", re.IGNORECASE)
 _RECORD = re.compile(r"(?:^|/)(?:[A-Za-z]{2,6}[-_])?\d{2,6}[-_.][^/]*\.(?:md|markdown|rst|txt)$")
 

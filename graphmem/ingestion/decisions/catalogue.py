@@ -14,7 +14,9 @@ from graphmem.ingestion.decisions.references import Reference
 
 Key = TypeVar("Key", str, "int | None")
 _STEM_NUMBER = re.compile(r"^(?:[a-z]{2,8}[-_ ]?)?\d{1,6}[-_. ]*")
-_SHORT_WORDS = frozenset(["use", "the", "for", "and", "with", "from", "into", "our", "new", "adr", "pep", "kep", "add", "not"])
+_SHORT_WORDS = frozenset([
+    "use", "the", "for", "and", "with", "from", "into", "our", "new", "adr", "pep", "kep", "add", "not",
+])  # fmt: skip
 _GENERIC = frozenset({"readme", "index", ""})
 
 

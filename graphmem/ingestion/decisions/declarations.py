@@ -30,10 +30,13 @@ _RELATED = re.compile(
     r"superseded by|amendments?|revisions?|lineage|predecessors?|successors?|updates?)\b"
 )
 _KEY = re.compile(
-    r"^(?P<partly>part(?:ly|ially)? |provisionally )?(?:(?P<new_full>supp?er[cs]{1,2}e+de?s|replaces|obsoletes|supplants)"
-    r"|(?P<old_full>(?:supp?er[cs]{1,2}e+de?d|replaced|obsoleted|supplanted|deprecated)(?P<inpart> in part)? by|replacement|successors?)"
+    r"^(?P<partly>part(?:ly|ially)? |provisionally )?(?:(?P<new_full>supp?er[cs]{1,2}e+de?s|replaces|obsoletes"
+    r"|supplants)"
+    r"|(?P<old_full>(?:supp?er[cs]{1,2}e+de?d|replaced|obsoleted|supplanted|deprecated)(?P<inpart> in part)? by"
+    r"|replacement|successors?)"
     r"|(?P<new_part>amends|extends|refines|updates|modifies|clarifies|amendment (?:to|of)|extension (?:to|of))"
-    r"|(?P<old_part>(?:amended|extended|refined|updated|modified|clarified) by))(?: (?:adrs?|decisions?|records?|peps?|keps?))?$"
+    r"|(?P<old_part>(?:amended|extended|refined|updated|modified|clarified) by))(?: (?:adrs?|decisions?|records?"
+    r"|peps?|keps?))?$"
 )
 _SENTENCE_END = re.compile(
     r"(?<=[.!?])(?<!e\.g\.)(?<!i\.e\.)(?<!cf\.)(?<!vs\.)[*_\"')\]]*\s+(?=[\"'(*_\[~`]*[A-Z0-9\ue000\ue002])"

@@ -20,7 +20,8 @@ _NUMBERED = re.compile(
     r"^(?:(?:adr|pep|xep|kep|rfc|rfd|dr|[a-z]?adr|decision)[-_ ]?)?\d{1,6}(?=[-_. ]|$)", re.IGNORECASE
 )
 _TEMPLATE = re.compile(
-    r"^(?:[a-z]{2,8}[-_ ])?(?:(?:\d+|n{2,6}|x{2,6})[-_ ])?(?:[a-z]{2,8}[-_ ])?template(?:[-_. ](?:bare|minimal|short|long|full|madr|adr|simple|bare-minimal|en|[a-z]{2}))?$",
+    r"^(?:[a-z]{2,8}[-_ ])?(?:(?:\d+|n{2,6}|x{2,6})[-_ ])?(?:[a-z]{2,8}[-_ ])?template(?:[-_. ](?:bare|minimal"
+    r"|short|long|full|madr|adr|simple|bare-minimal|en|[a-z]{2}))?$",
     re.IGNORECASE,
 )
 _PLACEHOLDER = re.compile(r"^(?:[a-z]{2,8}[-_ ])?(?:n{2,6}|x{2,6}|y{2,6})(?:[-_ ]|$)", re.IGNORECASE)
@@ -28,7 +29,8 @@ _GENERIC = re.compile(
     r"^(?:readme|index|changelog|contributing|licen[cs]e\w*|toc|summary|code_of_conduct|security)$", re.IGNORECASE
 )
 _DECISION = re.compile(
-    r"^(?:decisions?(?: outcome| made)?|context(?: and problem statement)?|considered options|the decision|resolution|outcome)$"
+    r"^(?:decisions?(?: outcome| made)?|context(?: and problem statement)?|considered options|the decision"
+    r"|resolution|outcome)$"
 )
 _STATUS_KEYS = frozenset({"status", "state"})
 _KEP_SECTIONS = re.compile(

@@ -134,9 +134,7 @@ def moves_of(life: Life, start: datetime, replaced_at: datetime | None, *, has_s
     return tuple(moves)
 
 
-def _steps(
-    life: Life, start: datetime, replaced_at: datetime | None, *, has_successor: bool
-) -> list[_Step]:
+def _steps(life: Life, start: datetime, replaced_at: datetime | None, *, has_successor: bool) -> list[_Step]:
     if not life.entries:
         return [(Status.ACTIVE, start, None)]
     present, past = life.entries[0], life.entries[1:]
@@ -161,9 +159,7 @@ def _steps(
     return [*told, (present.status, at, present.word)]
 
 
-def _renamed(
-    first: list[_Step], present: StateEntry
-) -> list[_Step]:
+def _renamed(first: list[_Step], present: StateEntry) -> list[_Step]:
     status, at, word = first[-1]
     return [*first[:-1], (status, at, word or present.word)]
 

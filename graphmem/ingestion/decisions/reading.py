@@ -104,7 +104,7 @@ def _start(record: Record, first_seen: Mapping[str, datetime]) -> datetime | Non
         return seen
     # A record that ended or was replaced often carries only the date of that; it was first seen before.
     is_over = life.is_superseded or life.status is Status.ENDED
-    return min(min(told), seen) if seen and is_over and len(told) == 1 else min(told)
+    return min(*told, seen) if seen and is_over and len(told) == 1 else min(told)
 
 
 def _observation(
@@ -113,9 +113,16 @@ def _observation(
     successors = [one for one in replacements if one.old == record.path and one.kind is SupersessionKind.UPDATE]
     replaced_at = min((one.at for one in successors if one.at), default=None)
     # Of a record without a date, only this is known: it was there before what replaced it.
-    start = _start(record, first_seen) or (min(read_at, replaced_at) if replaced_at else read_at)
-    moves = moves_of(record.life, start, replaced_at, has_successor=bool(successors))
-    return Observation(key=record.path, statement=_statement(record), moves=moves, path=record.path, line=record.line)
+    told = _start(record, first_seen)
+    start = told or (min(read_at, replaced_at) if replaced_at else read_at)
+    return Observation(
+        key=record.path,
+        statement=_statement(record),
+        moves=moves_of(record.life, start, replaced_at, has_successor=bool(successors)),
+        path=record.path,
+        line=record.line,
+        is_dated=told is not None,
+    )
 
 
 def _statement(record: Record) -> Statement:

@@ -29,8 +29,10 @@ from graphmem.ingestion.decisions.sections import Block, Section, heading_name, 
 from graphmem.model import MAX_NAME_CHARS, MAX_TEXT_CHARS, MAX_TITLE_CHARS, Alternative, Anchor, Status
 
 RATIONALE = re.compile(
-    r"^(?:decision drivers?|drivers|forces|consequences?|(?:positive|negative|neutral) consequences|rationale|justification|"
-    r"reasons?|reasoning|why\b.*|implications|motivation|outcomes? and consequences|trade-?offs|positives?|negatives?|neutral)$"
+    r"^(?:decision drivers?|drivers|forces|consequences?|(?:positive|negative|neutral) consequences|rationale"
+    r"|justification|"
+    r"reasons?|reasoning|why\b.*|implications|motivation|outcomes? and consequences|trade-?offs|positives?"
+    r"|negatives?|neutral)$"
 )
 _CREATED = frozenset(
     {
@@ -53,14 +55,19 @@ _LABEL_KEYS = frozenset(
 _SIG_KEYS = frozenset({"owning sig", "participating sigs", "sig", "owning wg"})
 _META = frozenset({"status", "state", "date"}) | _CREATED | _UPDATED | _DECIDED | _LABEL_KEYS
 _NUMBERED_TITLE = re.compile(
-    rf"^\s*(?:(?P<prefix>[A-Za-z]{{2,8}}?)s?[\s#_:-]*(?P<a>\d{{1,{MAX_NUMBER_DIGITS}}})|(?P<b>\d{{1,{MAX_NUMBER_DIGITS}}}))"
+    rf"^\s*(?:(?P<prefix>[A-Za-z]{{2,8}}?)s?[\s#_:-]*(?P<a>\d{{1,{MAX_NUMBER_DIGITS}}})|"
+    rf"(?P<b>\d{{1,{MAX_NUMBER_DIGITS}}}))"
     r"(?=\s*[-:.)\u2013\u2014|]|\s*$)\s*[-:.)\u2013\u2014|]*\s*(?P<rest>.*)$"
 )
 _NUMBERED_FILE = re.compile(
-    rf"^(?:(?P<prefix>[A-Za-z]{{2,8}}?)[-_ ]?)?(?P<number>\d{{1,{MAX_NUMBER_DIGITS}}})(?=[-_. ]|$)[-_. ]*(?P<rest>.*)$"
+    rf"^(?:(?P<prefix>[A-Za-z]{{2,8}}?)[-_ ]?)?(?P<number>\d{{1,{MAX_NUMBER_DIGITS}}})(?=[-_. ]|$)[-_. ]*"
+    rf"(?P<rest>.*)$"
 )
+_FORM_NAME = re.compile(r"^\s*(?:architectur(?:e|al) )?decision record\s*[:\u2013\u2014-]\s*", re.IGNORECASE)
 _MAX_STATE_CHARS = 120
 _DATED_FILE = re.compile(r"^(?:19|20)\d{2}[-_]?\d{2}[-_]?\d{2}")
+
+NO_LIFE = Life()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,7 +85,7 @@ class Record:
     labels: tuple[str, ...] = ()
     alternatives: tuple[Alternative, ...] = ()
     anchors: tuple[Anchor, ...] = ()
-    life: Life = Life()
+    life: Life = NO_LIFE
     observed_at: datetime | None = None
     declarations: tuple[Declaration, ...] = ()
     problems: tuple[tuple[int, str], ...] = ()
@@ -121,7 +128,7 @@ def identify(source: Source) -> Record:
     stem = _stem(source.path)
     raw = declared.text if declared else (strip_markup(heading.heading) if heading else "")
     numbered = _NUMBERED_TITLE.match(raw)
-    title = (numbered["rest"] if numbered and numbered["rest"] else raw).strip()
+    title = _FORM_NAME.sub("", (numbered["rest"] if numbered and numbered["rest"] else raw)).strip()
     number, prefix = _number(source, numbered, stem)
     fallback = _NUMBERED_FILE.match(stem)
     words = re.sub(r"[-_]+", " ", (fallback["rest"] if fallback and fallback["rest"] else stem)).strip()

@@ -12,19 +12,25 @@ _OPEN, _CLOSE = "\ue000", "\ue001"
 TOKEN = re.compile(_OPEN + r"(\d+)" + _CLOSE)
 _PREFIXES = r"[A-Z][A-Za-z]{0,5}DR|[Aa]dr|[Pp]ep|PEP|XEP|[Kk]ep|KEP|[Dd]ecision [Rr]ecord|[A-Z]{2,8}(?=s?[-_# ])"
 _ID = rf"(?P<prefix>{_PREFIXES})s?[ \t]*[-#_:\u2011]?[ \t]*#?(?P<number>\d{{1,{MAX_NUMBER_DIGITS}}})(?![\w%]|\.\d)"
-_INLINE = r"!?\[(?P<text>(?:[^\[\]]|\[[^\[\]]*\]){1,300})\](?:\((?P<target><[^<>\n]*>|[^()\s]{0,500})(?:[ \t]+[^()\n]{0,200})?\)|\[(?P<label>[^\[\]]{0,200})\])"
+_INLINE = (
+    r"!?\[(?P<text>(?:[^\[\]]|\[[^\[\]]*\]){1,300})\](?:\((?P<target><[^<>\n]*>|[^()\s]{0,500})(?:[ \t]+[^"
+    r"()\n]{0,200})?\)|\[(?P<label>[^\[\]]{0,200})\])"
+)
 _WIKI = r"\[\[(?P<wiki>[^\[\]|]{1,300})(?:\|[^\[\]]{0,300})?\]\]"
 _RST_ROLE = r":(?P<role>pep|doc|ref|adr|kep):`(?P<roletext>[^`\n]{1,300})`"
 _RST_LINK = r"`(?P<rsttext>[^`<>\n]{0,300})<(?P<rsttarget>[^<>`\s]{1,500})>`_{1,2}"
 _PATH = (
-    r"(?P<path>(?:\.{0,2}/)?(?:[\w.-]{1,100}/){0,12}[\w-]{0,20}\d{2,6}[-_][\w-]{1,160}\.(?:md|markdown|rst|txt))(?!\w)"
+    r"(?P<path>(?:\.{0,2}/)?(?:[\w.-]{1,100}/){0,12}[\w-]{0,20}\d{2,6}[-_][\w-]{1,160}\.(?:md|markdown|rst|txt))"
+    r"(?!\w)"
 )
 _REFERENCE = re.compile(rf"{_WIKI}|{_INLINE}|{_RST_ROLE}|{_RST_LINK}|{_PATH}|(?<![\w/.]){_ID}")
 _MORE = re.compile(
-    rf"(?:[ \t]*,[ \t]*(?:and |& )?|[ \t]*(?:and|&|/|\+)[ \t]*)#?(?P<number>\d{{2,{MAX_NUMBER_DIGITS}}})(?![\w%-]|\.\d)"
+    rf"(?:[ \t]*,[ \t]*(?:and |& )?|[ \t]*(?:and|&|/|\+)[ \t]*)#?(?P<number>\d{{2,{MAX_NUMBER_DIGITS}}})(?![\w%-]"
+    rf"|\.\d)"
 )
 _TEXT_ID = re.compile(
-    rf"^\W*(?:{_ID}|(?P<bare>\d{{1,{MAX_NUMBER_DIGITS}}})(?![\w%]))(?:[ \t]*[-:.)\u2013\u2014|\]]+[ \t]*|[ \t]+|$)(?P<rest>.*)$"
+    rf"^\W*(?:{_ID}|(?P<bare>\d{{1,{MAX_NUMBER_DIGITS}}})(?![\w%]))(?:[ \t]*[-:.)\u2013\u2014|\]]+[ \t]*|[ \t]+"
+    rf"|$)(?P<rest>.*)$"
 )
 _BARE = re.compile(rf"(?<![\w./#-])#?(?P<number>\d{{1,{MAX_NUMBER_DIGITS}}})(?![\w%/-]|\.\d)")
 _HINT = re.compile(r"^[ \t]*(?:\((?P<inside>[^()]{3,160})\)|[:\u2013\u2014-][ \t]+(?P<after>[^.;()]{3,160}))")

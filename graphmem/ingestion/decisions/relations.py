@@ -20,7 +20,8 @@ _SUPERSEDE = r"supp?er[cs]{1,2}e+d"
 _FULL = rf"{_SUPERSEDE}e?|replace|obsolete|supplant|rescind|overturn"
 _PART = r"amend|extend|refine|update|modifie|clarifie|augment|supplement|narrow"
 _ACTIVE = re.compile(
-    rf"\b(?:(?P<full>(?:{_FULL})s|deprecates|replaced|{_SUPERSEDE}e?d(?! by))|(?P<part>(?:{_PART})s|amended))\b", re.IGNORECASE
+    rf"\b(?:(?P<full>(?:{_FULL})s|deprecates|replaced|{_SUPERSEDE}e?d(?! by))|(?P<part>(?:{_PART})s|amended))\b",
+    re.IGNORECASE,
 )
 _PASSIVE = re.compile(
     rf"\b(?:(?P<full>(?:{_FULL})e?d|overridden|deprecated)|(?P<part>(?:{_PART})e?d))\b", re.IGNORECASE
@@ -32,12 +33,14 @@ _SELF_WORDS = re.compile(
     re.IGNORECASE,
 )
 _UNREAL = re.compile(
-    r"\b(?:not|never|neither|nor|no|without|if|when|unless|until|would|could|may|might|should|must|can|cannot|to|will|"
+    r"\b(?:not|never|neither|nor|no|without|if|when|unless|until|would|could|may|might|should|must|can|cannot|to"
+    r"|will|"
     r"whether|once|before|instead|rather|than|shall|were|did|does)\b|n['\u2019]t\b",
     re.IGNORECASE,
 )
 _FILLER = re.compile(
-    r"[\s,*_~\"'`\u2018-\u201d-]*\b(?:is|are|was|has|have|had|been|being|be|now|also|then|therefore|thus|hereby|fully|entirely|"
+    r"[\s,*_~\"'`\u2018-\u201d-]*\b(?:is|are|was|has|have|had|been|being|be|now|also|then|therefore|thus|hereby"
+    r"|fully|entirely|"
     r"completely|wholly|formally|officially|explicitly|effectively|subsequently|later|recently|since|which|that|and|"
     r"it|both|implicitly|itself)[\s,*_~-]*$",
     re.IGNORECASE,
@@ -49,21 +52,28 @@ _LABEL = re.compile(
     re.IGNORECASE,
 )
 _SECTION_WORDS = re.compile(
-    r"^[\s*_>]*(?:(?:these|those)\b|(?:the |some |all )?(?:sections?|parts?|portions?|items?|points?|paragraphs?|steps?|"
+    r"^[\s*_>]*(?:(?:these|those)\b|(?:the |some |all )?(?:sections?|parts?|portions?|items?|points?|paragraphs?"
+    r"|steps?|"
     r"options?|rules?|rest|remainder)\b|this (?:section|part|paragraph|table|list|requirement|rule)\b)",
     re.IGNORECASE,
 )
 _OBJECT = re.compile(
-    rf"(?P<mid>[^{SELF}\ue000,:]{{0,120}}?)(?P<obj>{SELF}|\bit\b|{_LIST})(?P<after>['\u2019]s?\s+[\w -]+)?", re.IGNORECASE
+    rf"(?P<mid>[^{SELF}\ue000,:]{{0,120}}?)(?P<obj>{SELF}|\bit\b|{_LIST})(?P<after>['\u2019]s?\s+[\w -]+)?",
+    re.IGNORECASE,
 )
-_WHOLE = re.compile(r"^\W*(?:(?:all|of|entirely|fully|the|our|my|previous|earlier|former|prior|old|original|older|adrs?|decisions?|"
-                    r"records?|document|both|now|also|peps?)\W*)*$", re.IGNORECASE)  # fmt: skip
+_WHOLE = re.compile(
+    r"^\W*(?:(?:all|of|entirely|fully|the|our|my|previous|earlier|former|prior|old|original|older|adrs?"
+    r"|decisions?|records?|document|both|now|also|peps?)\W*)*$",
+    re.IGNORECASE,
+)
 _ELSEWHERE = re.compile(
-    r"\b(?:with|by|per|see|as|via|using|that|which|under|against|following|described|because|and|since|when)\b", re.IGNORECASE
+    r"\b(?:with|by|per|see|as|via|using|that|which|under|against|following|described|because|and|since|when)\b",
+    re.IGNORECASE,
 )
 _PAST = re.compile(r".*ed")
 _LIMITED = re.compile(
-    r"^\W*(?P<part>(?:for|only|regarding|concerning|in respect of|with respect to|where|insofar as|as to|in so far)\b[^.;()]*)",
+    r"^\W*(?P<part>(?:for|only|regarding|concerning|in respect of|with respect to|where|insofar as|as to"
+    r"|in so far)\b[^.;()]*)",
     re.IGNORECASE,
 )
 _BY = re.compile(r"^(?P<mid>[^.;]{0,100}?)\b(?:by|with|in favou?r of)[ \t:]+(?P<rest>.*)$", re.IGNORECASE | re.DOTALL)
@@ -71,7 +81,7 @@ _DATED_BY = re.compile(
     rf"^[ \t]*(?:on[ \t]+)?[\w ,/-]{{0,24}}?[ \t]*(?:per|via|in|through|by|\()[ \t]*(?P<list>{_LIST})", re.IGNORECASE
 )
 _WEAK_MID = re.compile(
-    r"^[\s*_,()]*(?:(?:in full|fully|entirely|completely|on|now|later|since|as of)[\s*_,()]*)*$", re.IGNORECASE
+    r"^[\s*_,():]*(?:(?:in full|fully|entirely|completely|on|now|later|since|as of)[\s*_,():]*)*$", re.IGNORECASE
 )
 _TO = re.compile(r"^\s*(?:to|until|till|through|-|\u2013|\u2014|\.\.)\s*$", re.IGNORECASE)
 _LEADS = re.compile(r"[,;:(.\u2013\u2014-]\s*[*_]*$")
@@ -290,10 +300,7 @@ def _passive(sentence: Sentence, clause: _Clause) -> list[Relation]:
         return []
     if not clause.is_full and (dated := _DATED_BY.match(clause.right)) and subject.is_self:
         others = sentence.marked.references_in(dated["list"])
-        return [
-            _dated(Relation(other, replaces=False, is_full=False, part=subject.part), sentence, clause)
-            for other in others
-        ]
+        return [_dated(Relation(other, replaces=False, is_full=False, part=subject.part), clause) for other in others]
     if agent is None or (clause.stem == "deprecated" and not agent):
         return []
     mid = agent["mid"]
@@ -310,7 +317,7 @@ def _passive(sentence: Sentence, clause: _Clause) -> list[Relation]:
     if not subject.is_self:
         return []
     return [
-        _dated(Relation(other, replaces=False, is_full=is_full, part=part), sentence, clause)
+        _dated(Relation(other, replaces=False, is_full=is_full, part=part), clause)
         for other in _agents(sentence, clause, agent["rest"])
     ]
 
@@ -331,13 +338,14 @@ def _agents(sentence: Sentence, clause: _Clause, rest: str) -> tuple[Reference, 
     return ()
 
 
-def _dated(relation: Relation, sentence: Sentence, clause: _Clause) -> Relation:
+def _dated(relation: Relation, clause: _Clause) -> Relation:
     """The relation with the date, or the provisional period, that stands beside what it names."""
     rest = re.split(r"\.\s", clause.right)[0]
     dates = list(find_dates(rest))
     if not dates:
         return relation
-    at, until = dates[0].at, None
+    at: datetime | None = dates[0].at
+    until: datetime | None = None
     if len(dates) > 1 and _TO.match(rest[dates[0].end : dates[1].start]):
         until = dates[1].at
     elif clause.is_provisional and re.search(r"\b(?:until|till)\s*$", rest[: dates[0].start]):

@@ -15,19 +15,28 @@ _QUOTE = re.compile(r"^ {0,3}(?:> ?)+")
 _RULE = re.compile(r"^ {0,3}(?:[-*_] *){3,}$")
 _MARKUP = re.compile(r"[*_~`]+")
 _FIELD = re.compile(
-    r"^[ \t]*(?:[-*+][ \t]+)?(?:(?P<bold>[*_]{1,3})(?P<key>[A-Za-z][A-Za-z' /-]{1,40}?)[ \t]*(?::[ \t]*(?P=bold)|(?P=bold)[ \t]*:)"
+    r"^[ \t]*(?:[-*+][ \t]+)?(?:(?P<bold>[*_]{1,3})(?P<key>[A-Za-z][A-Za-z' /-]{1,40}?)[ \t]*(?::[ \t]*(?P=bold)|"
+    r"(?P=bold)[ \t]*:)"
     r"|(?P<plain>[A-Za-z][A-Za-z /-]{1,30}?)[ \t]*:(?=[ \t]|$))[ \t]*(?P<value>.*)$"
 )
 
 
-_PLAIN_KEYS = frozenset(
-    ["status", "state", "date", "created", "updated", "last updated", "decided", "deciders", "decision date", "supersedes", "superseded by", "replaces", "replaced by", "amends", "amended by", "extends", "extended by", "obsoletes", "obsoleted by", "author", "authors", "tags", "labels"]
-)
+# fmt: off
+_PLAIN_KEYS = frozenset({
+    "status", "state", "date", "created", "updated", "last updated", "decided", "deciders", "decision date",
+    "supersedes", "superseded", "superseded by", "replaces", "replaced by", "amends", "amended by", "extends",
+    "extended by", "obsoletes", "obsoleted by", "author", "authors", "tags", "labels",
+})
+# fmt: on
 
 
-_USUAL = frozenset(
-    ["status", "state", "date", "abstract", "summary", "context", "introduction", "motivation", "rationale", "overview", "background", "table of contents", "contents", "decision", "context and problem statement", "release signoff checklist", "copyright", "metadata"]
-)
+# fmt: off
+_USUAL = frozenset({
+    "status", "state", "date", "abstract", "summary", "context", "introduction", "motivation", "rationale",
+    "overview", "background", "table of contents", "contents", "decision", "context and problem statement",
+    "release signoff checklist", "copyright", "metadata",
+})
+# fmt: on
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,144 @@
+"""Blocks onto a stream: plain and aligned into pipes, framed and coloured on a terminal."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, TextIO
+
+from graphmem.cli.blocks import Beside, Block, Box, Line, Look, Table, cells
+
+if TYPE_CHECKING:
+    from rich.console import Console, RenderableType
+    from rich.text import Text
+
+_PIPE_COLUMNS = 100
+_BESIDE_COLUMNS = 96
+_GAP = "  "
+
+STYLES = {
+    Look.PLAIN: "",
+    Look.STRONG: "bold",
+    Look.DIM: "dim",
+    Look.ID: "cyan",
+    Look.GOOD: "bold green",
+    Look.BAD: "red",
+    Look.WARN: "yellow",
+}
+
+
+def columns(stream: TextIO) -> int:
+    """How wide the answer may be: the terminal's width, or for a pipe a fixed one."""
+    if stream.isatty() or "COLUMNS" in os.environ:
+        return shutil.get_terminal_size((_PIPE_COLUMNS, 24)).columns
+    return _PIPE_COLUMNS
+
+
+def paint(blocks: Callable[[int], Iterable[Block]], stream: TextIO | None = None) -> None:
+    """Write what `blocks` gives for the stream's width."""
+    target = stream or sys.stdout
+    width = columns(target)
+    if target.isatty():
+        from rich.console import Console
+
+        paint_rich(blocks(width), Console(file=target, width=width, highlight=False, markup=False, emoji=False))
+    else:
+        for text in plain_lines(blocks(width)):
+            target.write(text + "\n")
+
+
+# ---- plain
+
+
+def plain_lines(blocks: Iterable[Block]) -> Iterator[str]:
+    """The lines of blocks without any colour or wrapping."""
+    for block in blocks:
+        match block:
+            case Line():
+                yield (" " * block.indent + block.text).rstrip()
+            case Table():
+                yield from _plain_table(block)
+            case Box():
+                yield from _plain_box(block)
+            case Beside():
+                yield from _plain_box(block.left)
+                yield from _plain_box(block.right)
+
+
+def _plain_table(table: Table) -> Iterator[str]:
+    rows = [table.heads, *(tuple(cell.text for cell in row) for row in table.rows)]
+    widths = [max(cells(row[column]) for row in rows) for column in range(len(table.heads))]
+    for row in rows:
+        yield _GAP.join(text + " " * (width - cells(text)) for text, width in zip(row, widths, strict=True)).rstrip()
+
+
+def _plain_box(box: Box) -> Iterator[str]:
+    yield f"[{box.head}]"
+    yield from ("  " + text for text in plain_lines(box.lines))
+
+
+# ---- on a terminal
+
+
+def paint_rich(blocks: Iterable[Block], console: Console) -> None:
+    """The same with rich, which wraps, frames and colours."""
+    for block in blocks:
+        console.print(_renderable(block, console.width))
+
+
+def _renderable(block: Block, width: int) -> RenderableType:
+    match block:
+        case Line():
+            from rich.padding import Padding
+
+            return Padding(_text(block), (0, 0, 0, block.indent))
+        case Table():
+            return _rich_table(block)
+        case Box():
+            return _rich_box(block, width)
+        case Beside():
+            return _rich_beside(block, width)
+
+
+def _text(line: Line) -> Text:
+    from rich.text import Text
+
+    return Text.assemble(*((span.text, STYLES[span.look]) for span in line.spans))
+
+
+def _rich_table(block: Table) -> RenderableType:
+    from rich import box
+    from rich.table import Table as RichTable
+
+    table = RichTable(box=box.SIMPLE_HEAD, pad_edge=False, header_style="dim")
+    for head in block.heads:
+        table.add_column(head, overflow="fold", no_wrap=head in {"id", "change"})
+    for row in block.rows:
+        table.add_row(*map(_text, row))
+    return table
+
+
+def _rich_box(box: Box, width: int) -> RenderableType:
+    from rich.console import Group
+    from rich.panel import Panel
+    from rich.text import Text
+
+    inner = Group(*(_renderable(one, width) for one in box.lines))
+    style = STYLES[box.look] or "dim"
+    return Panel(inner, title=Text(box.head, style), title_align="left", border_style=style, padding=(0, 1))
+
+
+def _rich_beside(block: Beside, width: int) -> RenderableType:
+    from rich.console import Group
+    from rich.table import Table as RichTable
+
+    boxes: Sequence[RenderableType] = [_rich_box(block.left, width // 2), _rich_box(block.right, width // 2)]
+    if width < _BESIDE_COLUMNS:
+        return Group(*boxes)
+    grid = RichTable.grid(expand=True, padding=(0, 1, 0, 0))
+    grid.add_column(ratio=5)
+    grid.add_column(ratio=6)
+    grid.add_row(*boxes)
+    return grid

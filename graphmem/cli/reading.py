@@ -1,0 +1,167 @@
+"""Commands that ask."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+import click
+
+from graphmem.cli import pages
+from graphmem.cli.options import Call, filtered, one_of, paged, placed, pointed
+from graphmem.cli.output import give
+from graphmem.cli.times import read_known, read_time
+from graphmem.errors import InvalidInput, NotFound
+from graphmem.model import At, Point
+from graphmem.retrieval.search import Sort
+
+if TYPE_CHECKING:
+    from graphmem.answers import Card
+    from graphmem.service import GraphMemory
+    from graphmem.store import Filter, Page
+
+
+def cards_of(memory: GraphMemory, ids: Iterable[str], point: Point) -> dict[str, Card]:
+    """The memories that an answer names by id, as they stand at its point; what is not seen is left out."""
+    at, found = At(point.valid, point.seq), {}
+    for key in dict.fromkeys(ids):
+        try:
+            found[key] = memory.get(key, at=at)
+        except NotFound:
+            continue
+    return found
+
+
+@click.command()
+@click.argument("question", nargs=-1, required=True)
+@filtered
+@click.option(
+    "--sort", type=one_of(Sort), default=Sort.RELEVANCE.value, show_default=True, help="Order of the answers."
+)
+@paged(10)
+@pointed
+@placed
+def search(*, call: Call, question: tuple[str, ...], where: Filter, sort: str, page: Page, at: At) -> None:
+    """What holds at a point for a QUESTION in plain words.
+
+    Whatever matches is followed to what holds: a question worded like a replaced decision finds its successor.
+    """
+    with call.open() as memory:
+        answer = memory.search(" ".join(question), at=at, where=where, sort=Sort(sort), page=page)
+        ids = [key for hit in answer.hits for key in (*hit.via, *hit.beat, *(one.memory for one in hit.contested))]
+        ids += [hit.head for hit in answer.hits if hit.head is not None]
+        seen = {} if call.as_json else cards_of(memory, ids, answer.at)
+    give(call, answer, lambda _: pages.search_page(answer, at, seen))
+
+
+@click.command("list")
+@filtered
+@click.option("--sort", type=one_of(Sort), default=Sort.RECENCY.value, show_default=True, help="Order of the answers.")
+@paged(50)
+@pointed
+@placed
+def list_memories(*, call: Call, where: Filter, sort: str, page: Page, at: At) -> None:
+    """Memories that fit a filter and hold at a point, recorded last first."""
+    with call.open() as memory:
+        answer = memory.list(where, at=at, sort=Sort(sort), page=page)
+    give(call, answer, lambda _: pages.listing_page(answer, at))
+
+
+@click.command()
+@click.argument("key", metavar="ID")
+@pointed
+@placed
+def show(*, call: Call, key: str, at: At) -> None:
+    """The memory ID at a point, with all that it says."""
+    with call.open() as memory:
+        answer = memory.history(key, at=at)
+    give(call, {"card": answer.card, "at": answer.at}, lambda _: pages.card_page(answer, at))
+
+
+@click.command()
+@click.argument("key", metavar="ID")
+@pointed
+@placed
+def history(*, call: Call, key: str, at: At) -> None:
+    """What the memory ID took over from, what took over from it, and its own moves in its source's words."""
+    with call.open() as memory:
+        answer = memory.history(key, at=at)
+    give(call, answer, lambda width: pages.history_page(answer, at, width))
+
+
+@click.command()
+@click.argument("subject", required=False)
+@click.option("--path", help="Of a file, folder/ or glob, in place of a subject.")
+@pointed
+@placed
+def timeline(*, call: Call, subject: str | None, path: str | None, at: At) -> None:
+    """Everything known about a SUBJECT or a path, as bars over time."""
+    with call.open() as memory:
+        answer = memory.timeline(subject=subject, path=path, at=at)
+    give(call, answer, lambda width: pages.timeline_page(answer, at, width))
+
+
+@click.command()
+@click.argument("start", metavar="[FROM]", type=read_time, required=False)
+@click.argument("end", metavar="[TO]", type=read_time, required=False)
+@click.option(
+    "--known-from",
+    type=read_known,
+    metavar="TIME|POSITION",
+    help="What was known then, at the first point. [default: latest]",
+)
+@click.option(
+    "--known-to",
+    type=read_known,
+    metavar="TIME|POSITION",
+    help="What was known then, at the second point. [default: latest]",
+)
+@filtered
+@placed
+def diff(
+    *, call: Call, start: datetime | None, end: datetime | None, where: Filter, **known: datetime | int | None
+) -> None:
+    """What is believed differently at TO than at FROM.
+
+    Each is a time of the world; what is not given is now. --known-from 30 alone tells what was learned since change 30.
+    """
+    if start is None and known["known_from"] is None:
+        raise InvalidInput("diff needs a first point: a time, such as 2025-01-01, or --known-from")
+    with call.open() as memory:
+        answer = memory.diff(At(start, known["known_from"]), At(end, known["known_to"]), where=where)
+    give(call, answer, lambda _: pages.diff_page(answer))
+
+
+@click.command()
+@click.argument("key", metavar="ID")
+@pointed
+@placed
+def explain(*, call: Call, key: str, at: At) -> None:
+    """Why the memory ID stands as it does at a point, what stands for it, and what it rests on."""
+    with call.open() as memory:
+        answer = memory.explain(key, at=at)
+        ids = [key for hit in answer.resolves_to for key in hit.via] + [one.memory for one in answer.contested]
+        seen = {} if call.as_json else cards_of(memory, ids, answer.at)
+    give(call, answer, lambda _: pages.explanation_page(answer, at, seen))
+
+
+@click.command()
+@pointed
+@placed
+def conflicts(*, call: Call, at: At) -> None:
+    """Contradictions at a point that nobody has decided, each with the rule that would and the fix."""
+    with call.open() as memory:
+        answer = memory.conflicts(at=at)
+    give(call, answer, lambda width: pages.conflicts_page(answer, at, width))
+
+
+@click.command()
+@click.option("--after", type=click.IntRange(0), default=0, show_default=True, help="Those past this ledger position.")
+@click.option("--limit", type=click.IntRange(1), default=100, show_default=True, help="At most so many entries.")
+@placed
+def changes(*, call: Call, after: int, limit: int) -> None:
+    """The ledger, entry by entry: who recorded, moved, revoked or erased what, when and why."""
+    with call.open() as memory:
+        found = memory.changes(after=after, limit=limit)
+    give(call, {"changes": tuple(found)}, lambda _: [pages.changes_table(found)])

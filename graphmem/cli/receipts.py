@@ -1,0 +1,51 @@
+"""What a write says when it is done."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from graphmem.cli.blocks import Block, Look, Span, dim, line
+from graphmem.cli.output import give
+from graphmem.cli.wording import second
+from graphmem.model import Add, End, Supersede, Transition
+
+if TYPE_CHECKING:
+    from graphmem.answers import Written
+    from graphmem.cli.options import Call
+    from graphmem.model import Operation
+
+
+def give_receipt(call: Call, done: Written, verb: str) -> None:
+    """The ids and the ledger position of a write.
+
+    Args:
+        call: How the command was called.
+        done: What was written.
+        verb: What happened, in the past tense.
+    """
+    give(call, done, lambda _: _receipt(done, "confirmed, since it already holds" if done.is_confirmation else verb))
+
+
+def _receipt(done: Written, verb: str) -> Iterator[Block]:
+    ids = Span(" ".join(done.ids), Look.ID)
+    at = _valid_time(done.change.operation)
+    recorded = f"change {done.change.seq}, recorded {second(done.change.recorded_at)}"
+    yield line(ids, f" {verb}{at}", dim(f" · {recorded}"))
+    for note in done.notes:
+        yield line(note, indent=2)
+
+
+def _valid_time(operation: Operation) -> str:
+    """From when it counts in the world, so that a bare date is seen for the midnight that it was taken for."""
+    match operation:
+        case Add(moves=moves):
+            return f" from {second(moves[0].at)}"
+        case Supersede(at=moment, until=until) if moment is not None:
+            return f" from {second(moment)}" + ("" if until is None else f" until {second(until)}")
+        case Transition(move=move):
+            return f" from {second(move.at)}"
+        case End(at=moment):
+            return f" on {second(moment)}"
+        case _:
+            return ""

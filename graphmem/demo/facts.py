@@ -1,0 +1,106 @@
+"""The shipped facts, told again in the order in which the world came to know them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any
+
+from graphmem import Kind, Move, Origin, Statement, Status, SupersessionKind, Write
+
+if TYPE_CHECKING:
+    from graphmem import GraphMemory
+
+Fact = dict[str, Any]
+
+
+class ReplayClock:
+    """A clock that stands where it was put, so that recorded times are those of the sources."""
+
+    def __init__(self) -> None:
+        self.now = datetime(2000, 1, 1, tzinfo=UTC)
+
+    def __call__(self) -> datetime:
+        """The time it was put to."""
+        return self.now
+
+
+def load_facts() -> list[Fact]:
+    """The facts as `packaging_facts.jsonl` tells them."""
+    text = (files("graphmem.demo") / "packaging_facts.jsonl").read_text(encoding="utf-8")
+    return [json.loads(row) for row in text.splitlines()]
+
+
+def midnight(date: str) -> datetime:
+    """The first instant of a UTC day."""
+    return datetime.fromisoformat(date).replace(tzinfo=UTC)
+
+
+def last_day(facts: Iterable[Fact]) -> datetime:
+    """The latest day on which any of the facts changed."""
+    days = [move["at"] for fact in facts for move in fact["moves"]]
+    days += [link["recorded"] for fact in facts for link in fact["replaces"]]
+    return midnight(max(days))
+
+
+def replay(facts: Iterable[Fact], memory: GraphMemory, clock: ReplayClock) -> None:
+    """Record every fact, move and replacement on the day on which its source came to tell it."""
+    told = _Telling(memory)
+    events: list[_Event] = [event for fact in facts for event in told.events_of(fact)]
+    for event in sorted(events, key=lambda event: (event.day, event.order)):
+        clock.now = midnight(event.day)
+        event.tell()
+
+
+@dataclass(frozen=True, slots=True)
+class _Event:
+    day: str
+    order: int
+    tell: Callable[[], None]
+
+
+@dataclass(slots=True)
+class _Telling:
+    memory: GraphMemory
+    ids: dict[str, str] = field(default_factory=dict)
+
+    def events_of(self, fact: Fact) -> Iterable[_Event]:
+        first, *later = fact["moves"]
+        yield _Event(first["at"], 0, lambda: self._add(fact))
+        for move in later:
+            yield _Event(move["at"], 1, lambda move=move: self._move(fact, move))  # type: ignore[misc]
+        for link in fact["replaces"]:
+            yield _Event(link["recorded"], 2, lambda link=link: self._replace(fact, link))  # type: ignore[misc]
+
+    def _add(self, fact: Fact) -> None:
+        first = fact["moves"][0]
+        move = Move(Status(first["status"]), midnight(first["at"]), source_word=first["word"])
+        write = Write(source=fact["source"])
+        self.ids[fact["id"]] = self.memory.add(_statement(fact), moves=(move,), write=write).ids[0]
+
+    def _move(self, fact: Fact, move: dict[str, str]) -> None:
+        write, at = Write(source=fact["source"]), midnight(move["at"])
+        self.memory.transition(self.ids[fact["id"]], Status(move["status"]), at=at, word=move["word"], write=write)
+
+    def _replace(self, fact: Fact, link: dict[str, str]) -> None:
+        write, at = Write(source=fact["source"]), midnight(link["at"])
+        old, new = self.ids[link["id"]], [self.ids[fact["id"]]]
+        if link["kind"] == SupersessionKind.AMENDMENT:
+            self.memory.amend(old, new[0], link["part"], at=at, write=write)
+        else:
+            self.memory.supersede(old, new, at=at, write=write)
+
+
+def _statement(fact: Fact) -> Statement:
+    return Statement(
+        title=fact["title"],
+        kind=Kind.DECISION,
+        body=fact["body"],
+        subject=fact.get("subject"),
+        aliases=tuple(fact["aliases"]),
+        labels=tuple(fact["labels"]),
+        origin=Origin.DOCUMENT,
+    )

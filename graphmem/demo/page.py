@@ -1,0 +1,105 @@
+"""The demo as blocks: each question with what plain search and graphmem answer, side by side, and the chain as bars."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import chain
+
+from graphmem import At, Filter, GraphMemory, Page, Sort
+from graphmem.answers import Hit, Lane, State
+from graphmem.cli.bars import bars
+from graphmem.cli.blocks import Beside, Block, Box, Line, Look, Span, dim, line, strong
+from graphmem.cli.wording import chain_line, name, point_line, sign, stretches
+from graphmem.demo.plain import PlainSearch
+from graphmem.demo.questions import AS_OF, KNOWN_AT, QUESTIONS, Pair, Question
+
+_GAP = line()
+_NAME_CELLS = 70
+
+
+@dataclass(frozen=True, slots=True)
+class Demo:
+    """A memory with the facts in it, and whether this project's own decisions are among them."""
+
+    memory: GraphMemory
+    has_records: bool
+
+    def page(self, width: int) -> Iterator[Block]:
+        """All of it, for a width in cells."""
+        asked = [one for one in QUESTIONS if self.has_records or not one.needs_records]
+        everything = self.memory.list(Filter(include_history=True), sort=Sort.RECENCY, page=Page(1000)).cards
+        plain = PlainSearch(everything)
+        yield from self._opening(len(everything), len(asked))
+        for number, question in enumerate(asked, 1):
+            yield from self._question(number, question, plain, width)
+        yield from self._pair(AS_OF, width)
+        yield from self._pair(KNOWN_AT, width)
+        yield from self._conflict(width)
+
+    def _opening(self, memories: int, questions: int) -> Iterator[Block]:
+        info = self.memory.status()
+        yield line(strong("graphmem"), f": {memories} decisions, {info.changes} changes of belief, two times")
+        yield line(dim(f"{questions} questions worded like what was replaced: words alone find the old decision."))
+        yield _GAP
+
+    # ---- questions
+
+    def _question(self, number: int, question: Question, plain: PlainSearch, width: int) -> Iterator[Block]:
+        answer = self.memory.search(question.text)
+        hit, old = answer.hits[0], plain.best(question.text)
+        yield line(strong(f"{number}  {question.text}"))
+        left = (line(sign(old.state), " ", strong(name(old, _NAME_CELLS))), *self._verdict(old.id))
+        yield Beside(
+            Box("plain search (BM25)", left, Look.BAD if old.state is not State.HOLDS else Look.GOOD),
+            Box("graphmem", tuple(self._answer(hit)), Look.GOOD),
+        )
+        yield from self._bars(hit.card.id, At(), width)
+        yield point_line(answer.at, At(), answer.note)
+        yield _GAP
+
+    def _verdict(self, key: str) -> Iterator[Line]:
+        reason = self.memory.explain(key).reasons[0]
+        yield line(Span(reason, Look.BAD), indent=2)
+
+    def _answer(self, hit: Hit) -> Iterator[Line]:
+        yield line(sign(hit.card.state), " ", strong(name(hit.card, _NAME_CELLS)))
+        yield line(Span(f"{hit.card.state.value} {stretches(hit.card.holding)}", Look.GOOD), indent=2)
+        yield line(dim("why: "), hit.because, indent=2)
+
+    def _bars(self, key: str, at: At, width: int) -> Iterator[Line]:
+        told = self.memory.history(key, at=at)
+        lanes = [Lane(card, self.memory.history(card.id, at=at).moves) for card in told.chain]
+        yield from bars(lanes, told.at.valid, width)
+
+    # ---- pairs
+
+    def _pair(self, pair: Pair, width: int) -> Iterator[Block]:
+        yield line(strong(pair.lesson))
+        yield line(pair.text)
+        left, right = (self._point_box(words, at, pair.text) for words, at in pair.points)
+        yield Beside(left, right)
+        last = pair.points[1][1]
+        yield from self._bars(self.memory.search(pair.text, at=last).hits[0].card.id, last, width)
+        yield _GAP
+
+    def _point_box(self, words: str, at: At, text: str) -> Box:
+        answer = self.memory.search(text, at=at)
+        hit = answer.hits[0]
+        via = [self.memory.get(key, at=at) for key in hit.via]
+        lines = chain(self._answer(hit), [chain_line(via, indent=2)] if len(via) > 1 else [])
+        return Box(words, (*lines, point_line(answer.at, at)), Look.GOOD)
+
+    # ---- a conflict
+
+    def _conflict(self, width: int) -> Iterator[Block]:
+        answer = self.memory.conflicts()
+        yield line(strong("A conflict: two hold for one subject. One leads, and the rule that decided is named."))
+        for one in answer.conflicts:
+            yield line(Span(one.what, Look.WARN), f", both {stretches(one.overlap)}")
+            for place, card in enumerate(one.claims):
+                role = f"leads by the rule {one.rule!r}" if place == 0 else "contested"
+                yield line(sign(card.state), f" {name(card, _NAME_CELLS)}  ", dim(role), indent=2)
+            yield from bars(self.memory.timeline(subject=one.what).lanes, answer.at.valid, width)
+            yield line(dim("to settle it: "), one.fix)
+        yield point_line(answer.at, At())

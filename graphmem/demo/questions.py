@@ -1,0 +1,62 @@
+"""What the demo asks: questions worded like what was replaced, and pairs that differ in one of the two times."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from graphmem import At
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A question in plain words; `needs_records` tells that only this project's own decisions answer it."""
+
+    text: str
+    needs_records: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """One question asked at two points.
+
+    Attributes:
+        lesson: What the pair shows.
+        points: Each with how it is put in words.
+    """
+
+    lesson: str
+    text: str
+    points: tuple[tuple[str, At], tuple[str, At]]
+
+
+def _day(year: int, month: int, day: int) -> datetime:
+    return datetime(year, month, day, tzinfo=UTC)
+
+
+QUESTIONS = (
+    Question("Which embedded engine do we use, Kuzu?", needs_records=True),
+    Question("Do we embed texts with sentence-transformers by default?", needs_records=True),
+    Question('Is "superseded" stored as a state of the old memory?', needs_records=True),
+    Question("Which core metadata version do packages use, 1.2 with environment markers?"),
+    Question("Which tag do wheels for Linux carry, manylinux2010 built on CentOS 6?"),
+    Question("Can release files stand outside the index, behind explicit links?"),
+)
+
+AS_OF = Pair(
+    "as_of: what held then",
+    "Which core metadata version do packages use?",
+    (
+        ("as of 2008", At(as_of=_day(2008, 1, 1))),
+        ("as of 2015", At(as_of=_day(2015, 1, 1))),
+    ),
+)
+
+KNOWN_AT = Pair(
+    "known_at: what was known then. PEP 600 took over in December 2019; its elders said so only in June 2021.",
+    "Does the manylinux2014 tag, built on CentOS 7, hold in June 2020?",
+    (
+        ("as known in June 2020", At(as_of=_day(2020, 6, 1), known_at=_day(2020, 6, 1))),
+        ("as known today", At(as_of=_day(2020, 6, 1))),
+    ),
+)

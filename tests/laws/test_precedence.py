@@ -1,0 +1,98 @@
+"""Every rule of precedence decides where those before it are equal, and the order is total."""
+
+from __future__ import annotations
+
+from itertools import permutations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from graphmem.model import Add, Memory, OpenBranch, Origin, Retract, Scope, Statement
+from graphmem.temporal import Ruling, View, rule
+from graphmem.temporal.precedence import RULES
+from tests.laws.world import ANN, ORG, PROD, TRUSTED, R, X, add, day, ids_in, moves, send
+from tests.oracle import OracleView
+from tests.oracle.planned import PlannedStore
+
+READER = Scope(repo="r", user="ann", branch="x", environment="prod")
+HOMES = (R, ORG, ANN, PROD, X)
+
+memories = st.lists(
+    st.tuples(
+        st.sampled_from(HOMES),
+        st.booleans(),
+        st.sampled_from(TRUSTED),
+        st.integers(0, 1),
+        st.none() | st.integers(0, 1).map(day),
+    ),
+    min_size=1,
+    max_size=6,
+)
+
+
+def store_of(*adds: Add) -> PlannedStore:
+    store = PlannedStore()
+    send(store, "branch", OpenBranch("x"))
+    for one in adds:
+        home = one.memory.scope
+        send(store, one.memory.id, one, Scope(repo="r", user=home.user, branch=home.branch, environment=home.environment))
+    return store
+
+
+def ruled(store: PlannedStore, reader: Scope = READER) -> Ruling | None:
+    ids = ids_in(store.changes(reader))
+    return rule(View(store.rows(reader, ids), reader, store.position(reader).seq), ids, day(3))
+
+
+PAIRS = (
+    ("mandatory", add("A", home=ORG, is_mandatory=True), add("B", home=ANN)),
+    ("mandatory width", add("A", home=ORG, is_mandatory=True), add("B", is_mandatory=True)),
+    ("branch", add("A", home=X, origin=Origin.AGENT), add("B", home=ANN)),
+    ("scope", add("A", home=ANN, origin=Origin.AGENT), add("B", home=PROD)),
+    ("scope", add("A", home=PROD, origin=Origin.AGENT), add("B")),
+    ("trust of origin", add("A", origin=Origin.DOCUMENT), add("B", ("active", 2), origin=Origin.AGENT)),
+    ("start", add("A", ("active", 2)), add("B", ("active", 1), observed_at=day(5))),
+    ("observed at", add("A", observed_at=day(1)), add("B")),
+    ("digest of id", add("A"), add("C")),
+)
+
+
+@pytest.mark.parametrize(("name", "winner", "loser"), PAIRS, ids=[pair[0] for pair in PAIRS])
+def test_a_rule_decides_when_those_before_it_do_not(name: str, winner: Add, loser: Add) -> None:
+    expected = Ruling(winner.memory.id, ((loser.memory.id, name),))
+    if name == "digest of id":
+        assert ruled(store_of(winner, loser)) in (expected, Ruling("C", (("A", name),)))
+    else:
+        assert ruled(store_of(winner, loser)) == ruled(store_of(loser, winner)) == expected
+
+
+def test_documents_and_commits_are_trusted_alike() -> None:
+    store = store_of(add("A", origin=Origin.DOCUMENT), add("B", origin=Origin.COMMIT))
+    found = ruled(store)
+    assert found is not None
+    assert found.contested[0][1] == "digest of id"
+
+
+def test_nothing_that_holds_has_no_head() -> None:
+    store = store_of(add("A"))
+    send(store, "gone", Retract("A"))
+    assert ruled(store) is None
+
+
+@given(memories)
+def test_the_order_is_total_and_the_oracle_agrees(drawn: list[tuple[Scope, bool, Origin, int, None]]) -> None:
+    adds = []
+    for index, (home, is_mandatory, origin, start, observed) in enumerate(drawn):
+        said = Statement(
+            title=f"m{index}", subject="k", is_mandatory=is_mandatory, origin=origin, observed_at=observed
+        )
+        adds.append(Add(Memory(f"m{index}", home, said), moves(("active", start))))
+    store = store_of(*adds)
+    found = ruled(store)
+    assert found is not None
+    assert (found.head, found.contested) == OracleView(store.changes(R), READER).rule(ids_in(store.changes(R)), day(3))
+    assert {name for _, name in found.contested} <= set(RULES)
+    view = View(store.rows(READER, ids_in(store.changes(R))), READER, store.position(R).seq)
+    for order in list(permutations([one.memory.id for one in adds]))[:6]:
+        assert rule(view, order, day(3)) == found
