@@ -9,6 +9,8 @@ import apsw
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests.stores import absent
+
 # `pytest --hypothesis-profile=explore` looks for new examples; the default repeats the same ones everywhere.
 # How long an example takes says something about the machine, never about the code.
 _TIMELESS = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -16,8 +18,8 @@ settings.register_profile("default", _TIMELESS, derandomize=True, database=None,
 settings.register_profile("explore", _TIMELESS, max_examples=2_000)
 settings.load_profile("default")
 
-# Read by tests themselves: where the real corpora are.
-KEPT_SETTINGS = frozenset({"GRAPHMEM_DATA"})
+# Read by tests themselves: where the real corpora are; how long the state machine runs, and from which seed.
+KEPT_SETTINGS = frozenset({"GRAPHMEM_DATA", "GRAPHMEM_SEED", "GRAPHMEM_STEPS"})
 
 
 def pytest_configure() -> None:
@@ -26,9 +28,10 @@ def pytest_configure() -> None:
             del os.environ[name]
 
 
-def pytest_report_header(config: pytest.Config) -> str:
+def pytest_report_header(config: pytest.Config) -> list[str]:
     profile = config.getoption("--hypothesis-profile", default=None) or "default"
-    return (
+    versions = (
         f"graphmem: SQLite {apsw.sqlite_lib_version()} (APSW {apsw.apsw_version()}), "
         f"{platform.system()} {platform.machine()}, hypothesis profile {profile!r}"
     )
+    return [versions, *(f"graphmem: no tests on {reason}" for reason in absent())]

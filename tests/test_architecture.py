@@ -26,12 +26,13 @@ LAYERS = (
     ("config",),
     ("opening",),
     ("payloads",),
-    ("api", "mcp_server", "cli", "client", "interop", "demo"),
+    ("api", "mcp_server", "cli", "client", "interop"),
+    ("demo",),
 )
 LEVEL = {module: level for level, layer in enumerate(LAYERS) for module in layer}
 
 # The package itself (`graphmem.open` and the names it re-exports) is the door: only surfaces go through it.
-SURFACES = frozenset(LAYERS[-1])
+SURFACES = frozenset(LAYERS[-2] + LAYERS[-1])
 COMPOSITION_ROOT = "opening"
 
 PURE = frozenset(module for module, level in LEVEL.items() if level < LEVEL["adapters"])

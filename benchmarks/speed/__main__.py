@@ -18,6 +18,7 @@ from benchmarks.speed.starting import command_line, embedding, first_answers
 _SIZES = (10_000, 100_000)
 #: The aims are for a store of this size.
 _AIMED_AT = 100_000
+_MILLION = 1_000_000
 
 
 def main() -> None:
@@ -52,7 +53,7 @@ def _read_apart(corpus: Corpus, path: Path) -> list[Row]:
 
 
 def _short(count: int) -> str:
-    return f"{count // 1000}k" if count % 1000 == 0 and count < 1_000_000 else f"{count / 1e6:g}M"
+    return f"{count // 1000}k" if count % 1000 == 0 and count < _MILLION else f"{count / _MILLION:g}M"
 
 
 def _arguments() -> argparse.Namespace:

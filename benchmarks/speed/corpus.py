@@ -1,7 +1,6 @@
 """A made-up project memory of any size, the same each time: texts, places, times, vectors and what replaces what.
 
-Memories are recorded in batches; each batch is of one repository, and 25 repositories take turns, so that one repository
-is 4 % of everything.
+Memories are recorded in batches, each of one repository; 25 repositories take turns, so that one is 4 % of everything.
 """
 
 from __future__ import annotations
@@ -99,7 +98,7 @@ class Corpus:
             items = [self._item(number, *texts) for number, *texts in zip(numbers, titles, bodies, strict=True)]
             yield start, items, self._vectors(start, len(numbers))
 
-    def extra(self, count: int) -> list[New]:
+    def more(self, count: int) -> list[New]:
         """Memories beyond the corpus, for adding one at a time."""
         titles, bodies = self._texts(self.count + self.batch, count)
         texts = enumerate(zip(titles, bodies, strict=True), self.count)
@@ -156,7 +155,7 @@ class Corpus:
         chain, _ = self._chain_of(number)
         repo, position = self.place_of(number)
         component = component_name(position % COMPONENTS)
-        path = f"src/{component}/{title.split()[0].lower()}.py"
+        path = f"src/{component}/{title.split(maxsplit=1)[0].lower()}.py"
         subject = f"chain.{chain}" if chain is not None else f"topic.{number}" if number % 2 else None
         statement = Statement(
             title=f"{title} ({number})",
@@ -166,7 +165,10 @@ class Corpus:
             labels=(f"team-{number % 8}",),
             language="python",
             origin=Origin.DOCUMENT,
-            anchors=(Anchor(AnchorKind.COMPONENT, component, repo_name(repo)), Anchor(AnchorKind.FILE, path, repo_name(repo))),
+            anchors=(
+                Anchor(AnchorKind.COMPONENT, component, repo_name(repo)),
+                Anchor(AnchorKind.FILE, path, repo_name(repo)),
+            ),
         )
         return New(
             statement=statement, moves=(Move(Status.ACTIVE, self.day(number)),), id=memory_id(number), scope=home(repo)

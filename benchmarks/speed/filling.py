@@ -89,7 +89,7 @@ def _relate(memory: GraphMemory, corpus: Corpus, numbers: range, write: Write, l
 
 def _single_adds(memory: GraphMemory, corpus: Corpus, looked_up: LookUp) -> Timings:
     timings = Timings()
-    items = corpus.extra(_SINGLE_ADDS)
+    items = corpus.more(_SINGLE_ADDS)
     vectors = next(corpus.batches())[2]
     looked_up.expect({embedded_text(item.statement): vectors[0] for item in items})
     for item in items:

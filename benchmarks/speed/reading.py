@@ -28,9 +28,7 @@ def read(corpus: Corpus, path: Path) -> list[Row]:
     looked_up = LookUp()
     looked_up.expect({one.text: one.vector for one in asked})
     clock = SetClock(corpus.day(corpus.count + 2))
-    with graphmem.open(
-        str(path), scope=everywhere(), actor="speed", clock=clock, embedder=looked_up.door()
-    ) as memory:
+    with graphmem.open(str(path), scope=everywhere(), actor="speed", clock=clock, embedder=looked_up.door()) as memory:
         bench = _Bench(memory, corpus, asked)
         bench.warm_up()
         rows = [*bench.broad(), *bench.narrow(), *bench.unfiltered(), *bench.chains(), *bench.neighbours()]

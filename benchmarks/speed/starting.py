@@ -69,7 +69,7 @@ def embedding(corpus: Corpus) -> list[Row]:
     if isinstance(backend, EmbedderMissing):
         print(f"not measured: {backend.reason}", file=sys.stderr)
         return []
-    texts = [embedded_text(item.statement) for item in corpus.extra(_TEXTS)]
+    texts = [embedded_text(item.statement) for item in corpus.more(_TEXTS)]
     backend.embed(texts[:8])
     started = time.perf_counter()
     backend.embed(texts)

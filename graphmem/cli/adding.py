@@ -23,6 +23,11 @@ _EDITOR_MARK = "# ---- everything from here on is left out ----"
 _EDITOR_TEXT = f"\n\n{_EDITOR_MARK}\n# The first line is the title, the rest the body.\n"
 
 
+def is_terminal() -> bool:
+    """Whether somebody sits there to type."""
+    return sys.stdin.isatty()
+
+
 def words_of(text: str | None) -> str:
     """The words that are meant: as given, from standard input for `-`, or from an editor on a terminal.
 
@@ -33,7 +38,7 @@ def words_of(text: str | None) -> str:
         return sys.stdin.read()
     if text is not None:
         return text
-    if not sys.stdin.isatty():
+    if not is_terminal():
         raise InvalidInput("there is no text: give it as an argument, or - to read standard input")
     edited = click.edit(_EDITOR_TEXT)
     if edited is None:

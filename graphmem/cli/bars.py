@@ -6,14 +6,15 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from graphmem.answers import Card, Interval, Lane
+from graphmem.answers import Card, Interval, Lane, State
 from graphmem.cli.blocks import Line, Look, Span, cells, dim, fit, line
-from graphmem.cli.wording import look, name, stretches
+from graphmem.cli.wording import name, stretches
 from graphmem.model import Status
 
 HOLDS, BEHIND, PROPOSED, DEFERRED, REJECTED, NOTHING = "█", "▒", "░", "╌", "×", " "
 _OPEN = "▶"
 _LABEL_CELLS, _MIN_BAR_CELLS, _MAX_BAR_CELLS = 44, 16, 120
+_LOOKS = {State.HOLDS: Look.GOOD, State.NOT_YET: Look.WARN, State.PROPOSED: Look.WARN}
 _MEANINGS = {
     HOLDS: "holds",
     BEHIND: "holds behind another",
@@ -66,7 +67,8 @@ def bars(lanes: Sequence[Lane], asked: datetime, width: int) -> Iterator[Line]:
         yield _lane_line(lane, letters, label, is_dated=dates > 0)
     yield line(margin, dim(_rule(axis)))
     yield line(margin, dim(_mark(axis, asked)))
-    yield line(margin, dim(_legend(drawn)))
+    if legend := _legend(drawn):
+        yield line(margin, dim(legend))
 
 
 def axis_of(lanes: Sequence[Lane], asked: datetime, width: int) -> Axis:
@@ -90,7 +92,7 @@ def _lane_line(lane: Lane, letters: Sequence[str], label: int, *, is_dated: bool
     is_open = any(piece.end is None for piece in lane.card.holding)
     bar = "".join([*letters[:-1], _OPEN] if is_open else letters)
     dates = dim("  " + stretches(lane.card.holding)) if is_dated else dim("")
-    return line(fit(_label(lane.card), label), "  ", Span(bar, look(lane.card.state)), dates)
+    return line(fit(_label(lane.card), label), "  ", Span(bar, _LOOKS.get(lane.card.state, Look.PAST)), dates)
 
 
 def _cells_of(lane: Lane, axis: Axis, *, is_ranked: bool) -> list[str]:
@@ -109,8 +111,10 @@ def _cells_of(lane: Lane, axis: Axis, *, is_ranked: bool) -> list[str]:
 
 
 def _legend(drawn: Sequence[Sequence[str]]) -> str:
-    """What those signs mean that stand in the bars."""
-    used = {letter for letters in drawn for letter in letters}
+    """What those signs mean that stand in the bars; empty if all that is there is what holds."""
+    used = {letter for letters in drawn for letter in letters} - {NOTHING}
+    if used <= {HOLDS}:
+        return ""
     return "   ".join(f"{letter} {meaning}" for letter, meaning in _MEANINGS.items() if letter in used)
 
 
@@ -128,9 +132,9 @@ def _tick_labels(axis: Axis) -> str:
     ticks, form = _ticks(axis)
     text = ""
     for tick in ticks:
-        gap = axis.place(tick) - cells(text)
-        if gap >= (1 if text else 0):
-            text += " " * gap + f"{tick:{form}}"
+        word, gap = f"{tick:{form}}", axis.place(tick) - cells(text)
+        if gap >= (1 if text else 0) and axis.place(tick) + len(word) <= axis.width:
+            text += " " * gap + word
     return text
 
 
@@ -205,4 +209,4 @@ def _round_start(start: datetime, following: Callable[[datetime], datetime]) -> 
     if step < timedelta(hours=_YEAR - _DAY):
         return start.replace(month=1, day=1, hour=0, minute=0, second=0, microsecond=0)
     years = max(round(step / timedelta(hours=_YEAR)), 1)
-    return datetime(max(start.year - start.year % years, 1), 1, 1, tzinfo=UTC)
+    return datetime(start.year - start.year % years or years, 1, 1, tzinfo=UTC)

@@ -18,6 +18,7 @@ class Look(StrEnum):
     GOOD = "good"
     BAD = "bad"
     WARN = "warn"
+    PAST = "past"
 
 
 @dataclass(frozen=True, slots=True)

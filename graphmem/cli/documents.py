@@ -1,7 +1,7 @@
 """Answers as JSON: the fields of the library's own values under their own names.
 
 Times are ISO 8601 in UTC; enumerations are their values; a point is `{as_of, known_at}`, its second a ledger position;
-a memory's card is flat; an operation carries its `name`.
+a memory's card is flat; an operation carries its verb as `operation`.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ def _record(value: object) -> dict[str, Any]:
         return {"as_of": document(value.valid), "known_at": value.seq}
     if isinstance(value, Card):
         return _card(value)
-    named = {"name": _snake(type(value).__name__)} if isinstance(value, _OPERATIONS) else {}
+    named = {"operation": _snake(type(value).__name__)} if isinstance(value, _OPERATIONS) else {}
     return {**named, **_fields(value)}
 
 

@@ -26,6 +26,7 @@ from graphmem.cli.wording import (
     facts_line,
     name,
     point_line,
+    rule_words,
     second,
     sign,
     state_word,
@@ -66,7 +67,9 @@ def _hit_lines(number: int, hit: Hit, seen: Mapping[str, Card]) -> Iterator[Line
     if beaten := [key for key in hit.beat if key not in hit.via]:
         yield line(dim("also replaces: "), titled(beaten, seen), indent=3)
     for contest in hit.contested:
-        yield line(Span("contested by ", Look.WARN), f"{titled([contest.memory], seen)} ({contest.rule})", indent=3)
+        yield line(
+            Span("contested by ", Look.WARN), f"{titled([contest.memory], seen)} ({rule_words(contest.rule)})", indent=3
+        )
     if hit.head is not None and hit.head != card.id:
         yield line(Span("behind ", Look.WARN), titled([hit.head], seen), indent=3)
 
@@ -225,7 +228,9 @@ def explanation_page(answer: Explanation, asked: At, seen: Mapping[str, Card]) -
     for sentence in answer.suspect:
         yield line(Span("suspect: ", Look.WARN), sentence, indent=2)
     for contest in answer.contested:
-        yield line(Span("contested: ", Look.WARN), f"{titled([contest.memory], seen)} ({contest.rule})", indent=2)
+        yield line(
+            Span("contested: ", Look.WARN), f"{titled([contest.memory], seen)} ({rule_words(contest.rule)})", indent=2
+        )
     yield point_line(answer.at, asked)
 
 
@@ -236,7 +241,7 @@ def conflicts_page(answer: Conflicts, asked: At, width: int) -> Iterator[Block]:
         for place, card in enumerate(one.claims):
             role = "leads" if place == 0 else "contests"
             yield line(sign(card.state), f" {name(card, width)}  ", Span(card.id, Look.ID), dim(f"  {role}"), indent=2)
-        yield line(dim("rule: "), one.rule, indent=2)
+        yield line(dim("rule: "), rule_words(one.rule), indent=2)
         yield line(dim("fix: "), one.fix, indent=2)
         yield _EMPTY
     if not answer.conflicts:

@@ -26,6 +26,7 @@ STYLES = {
     Look.GOOD: "bold green",
     Look.BAD: "red",
     Look.WARN: "yellow",
+    Look.PAST: "blue",
 }
 
 
@@ -40,7 +41,7 @@ def paint(blocks: Callable[[int], Iterable[Block]], stream: TextIO | None = None
     """Write what `blocks` gives for the stream's width."""
     target = stream or sys.stdout
     width = columns(target)
-    if target.isatty():
+    if target.isatty() and os.environ.get("TERM") != "dumb":
         from rich.console import Console
 
         paint_rich(blocks(width), Console(file=target, width=width, highlight=False, markup=False, emoji=False))
@@ -93,7 +94,7 @@ def _renderable(block: Block, width: int) -> RenderableType:
         case Line():
             from rich.padding import Padding
 
-            return Padding(_text(block), (0, 0, 0, block.indent))
+            return Padding(_text(block), (0, 0, 0, block.indent), expand=False)
         case Table():
             return _rich_table(block)
         case Box():

@@ -56,7 +56,7 @@ def state_word(card: Card) -> Span:
 
 
 def name(card: Card, width: int = _CHAIN_TITLE_CELLS) -> str:
-    """How a chain names a memory: its first alias and title."""
+    """First alias and title, in at most so many cells."""
     alias = _alias(card)
     return short(f"{alias} {card.title}" if alias else card.title, width)
 
@@ -66,13 +66,17 @@ def _alias(card: Card) -> str:
     return said.aliases[0] if said is not None and said.aliases else ""
 
 
-def chain_line(cards: Sequence[Card], *, indent: int = 0, width: int = _CHAIN_TITLE_CELLS) -> Line:
-    """A → B → C with the dates in which each held."""
+def chain_line(cards: Sequence[Card], *, indent: int = 0) -> Line:
+    """A → B → C by alias, or by title without one, with the dates in which each held."""
     spans: list[Span] = []
     for card in cards:
         if spans:
             spans.append(strong(" → "))
-        spans += [sign(card.state), Span(f" {name(card, width)} "), dim(f"({stretches(card.holding)})")]
+        spans += [
+            sign(card.state),
+            Span(f" {_alias(card) or short(card.title, _CHAIN_TITLE_CELLS)} "),
+            dim(f"({stretches(card.holding)})"),
+        ]
     return line(*spans, indent=indent)
 
 
@@ -93,6 +97,23 @@ def facts_line(card: Card, *, indent: int) -> Line:
     parts = [said.kind.value, *said.aliases[:1], *([f"subject {said.subject}"] if said.subject else [])]
     parts += [f"confidence {card.confidence:.2f} ({said.origin.value})"]
     return line(Span(card.id, Look.ID), dim(" · " + " · ".join(parts)), indent=indent)
+
+
+_RULES = {
+    "mandatory": "what is mandatory leads",
+    "mandatory width": "of two mandatory ones the wider scope leads",
+    "branch": "the nearer branch leads",
+    "scope": "the narrower scope leads",
+    "trust of origin": "the more trusted origin leads",
+    "start": "the later start leads",
+    "observed at": "the later observation leads",
+    "digest of id": "nothing else decides, so an arbitrary but fixed order does",
+}
+
+
+def rule_words(rule: str) -> str:
+    """A rule of precedence with what it says."""
+    return f"{rule}: {_RULES[rule]}" if rule in _RULES else rule
 
 
 def titled(ids: Sequence[str], cards: Mapping[str, Card]) -> str:

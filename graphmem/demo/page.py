@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import chain
 
 from graphmem import At, Filter, GraphMemory, Page, Sort
 from graphmem.answers import Hit, Lane, State
 from graphmem.cli.bars import bars
 from graphmem.cli.blocks import Beside, Block, Box, Line, Look, Span, dim, line, strong
-from graphmem.cli.wording import chain_line, name, point_line, sign, stretches
+from graphmem.cli.wording import chain_line, name, point_line, rule_words, sign, stretches
 from graphmem.demo.plain import PlainSearch
 from graphmem.demo.questions import AS_OF, KNOWN_AT, QUESTIONS, Pair, Question
 
@@ -52,20 +51,21 @@ class Demo:
         left = (line(sign(old.state), " ", strong(name(old, _NAME_CELLS))), *self._verdict(old.id))
         yield Beside(
             Box("plain search (BM25)", left, Look.BAD if old.state is not State.HOLDS else Look.GOOD),
-            Box("graphmem", tuple(self._answer(hit)), Look.GOOD),
+            Box("graphmem", (*self._answer(hit, At()), point_line(answer.at, At(), answer.note)), Look.GOOD),
         )
         yield from self._bars(hit.card.id, At(), width)
-        yield point_line(answer.at, At(), answer.note)
         yield _GAP
 
     def _verdict(self, key: str) -> Iterator[Line]:
         reason = self.memory.explain(key).reasons[0]
         yield line(Span(reason, Look.BAD), indent=2)
 
-    def _answer(self, hit: Hit) -> Iterator[Line]:
+    def _answer(self, hit: Hit, at: At) -> Iterator[Line]:
         yield line(sign(hit.card.state), " ", strong(name(hit.card, _NAME_CELLS)))
         yield line(Span(f"{hit.card.state.value} {stretches(hit.card.holding)}", Look.GOOD), indent=2)
         yield line(dim("why: "), hit.because, indent=2)
+        if len(hit.via) > 1:
+            yield chain_line([self.memory.get(key, at=at) for key in hit.via], indent=2)
 
     def _bars(self, key: str, at: At, width: int) -> Iterator[Line]:
         told = self.memory.history(key, at=at)
@@ -85,10 +85,7 @@ class Demo:
 
     def _point_box(self, words: str, at: At, text: str) -> Box:
         answer = self.memory.search(text, at=at)
-        hit = answer.hits[0]
-        via = [self.memory.get(key, at=at) for key in hit.via]
-        lines = chain(self._answer(hit), [chain_line(via, indent=2)] if len(via) > 1 else [])
-        return Box(words, (*lines, point_line(answer.at, at)), Look.GOOD)
+        return Box(words, (*self._answer(answer.hits[0], at), point_line(answer.at, at, answer.note)), Look.GOOD)
 
     # ---- a conflict
 
@@ -98,7 +95,7 @@ class Demo:
         for one in answer.conflicts:
             yield line(Span(one.what, Look.WARN), f", both {stretches(one.overlap)}")
             for place, card in enumerate(one.claims):
-                role = f"leads by the rule {one.rule!r}" if place == 0 else "contested"
+                role = f"leads by the rule “{rule_words(one.rule)}”" if place == 0 else "contested"
                 yield line(sign(card.state), f" {name(card, _NAME_CELLS)}  ", dim(role), indent=2)
             yield from bars(self.memory.timeline(subject=one.what).lanes, answer.at.valid, width)
             yield line(dim("to settle it: "), one.fix)

@@ -185,6 +185,10 @@ def _named_shares(question: Question, matches: Matches) -> dict[str, float]:
     return shares
 
 
+#: What one match knows as the last that held may be, for another, its declared successor.
+_STANDINGS = (Standing.HOLDS, Standing.NOT_YET, Standing.LAST)
+
+
 def _heads(scored: Iterable[Scored], view: View, query: Query) -> dict[str, _Head]:
     heads: dict[str, _Head] = {}
     for match in scored:

@@ -12,6 +12,7 @@ from graphmem.errors import InvalidInput, NotFound
 from graphmem.model import (
     AbandonBranch,
     Add,
+    Change,
     Confirm,
     End,
     Erase,
@@ -91,10 +92,13 @@ class Recorder:
 
     def add_many(self, items: Iterable[New], *, write: Write | None = None) -> list[Written]:
         """Record many memories in one transaction: all or none."""
-        writing = self._desk.request_for(write)
-        now = self._desk.clock()
+        writing, listed = self._desk.request_for(write), tuple(items)
+        first = self._first_time(writing, len(listed))
+        now = _now_of(first, listed) if first else self._desk.clock()
+        if now is None:
+            return _all_written(first)
         requests, texts = [], {}
-        for index, item in enumerate(items):
+        for index, item in enumerate(listed):
             home = writing.writer if item.scope is None else item.scope
             memory = Memory(item.id or writing.new_id(index), home, item.statement)
             life = item.moves or (Move(Status.ACTIVE, now),)
@@ -102,8 +106,7 @@ class Recorder:
             texts[memory.id] = embedded_text(item.statement)
         if not requests:
             return []
-        changes = self._desk.apply(requests, texts)
-        return [Written(one, touched(one.operation), isinstance(one.operation, Confirm)) for one in changes]
+        return _all_written(self._desk.apply(requests, texts))
 
     def supersede(
         self,
@@ -214,6 +217,16 @@ class Recorder:
         change = self._desk.apply([_request(writing, operation)])[0]
         return Written(change, touched(change.operation))
 
+    def _first_time(self, writing: Writing, count: int) -> list[Change]:
+        """The entries of a batch that was sent before; none if it was not."""
+        store, found = self._desk.store, list[Change]()
+        for index in range(count):
+            change = store.change_by_op_id(writing.writer, f"{writing.op_id}/{index}")
+            if change is None:
+                break
+            found.append(change)
+        return found
+
     def _moment(self, asked: datetime | None, writing: Writing) -> datetime:
         """The asked time, else now; when a write is sent again, the now of its first time."""
         if asked is not None:
@@ -237,6 +250,18 @@ class Recorder:
         life = (Move(Status.ACTIVE, moment or _start(view, olds) or self._desk.clock()),)
         add = _request(replace(writing, op_id=f"{writing.op_id}/new"), Add(memory, life, may_confirm=False))
         return [add], {memory.id: embedded_text(said)}, (memory.id,)
+
+
+def _now_of(first: Sequence[Change], items: Sequence[New]) -> datetime | None:
+    """The now of the first time that a batch was sent; None if what needs it was confirmed then and left no trace."""
+    for change, item in zip(first, items, strict=False):
+        if not item.moves and isinstance(change.operation, Add):
+            return change.operation.moves[0].at
+    return None if any(not item.moves for item in items) else first[0].recorded_at
+
+
+def _all_written(changes: Sequence[Change]) -> list[Written]:
+    return [Written(one, touched(one.operation), isinstance(one.operation, Confirm)) for one in changes]
 
 
 def statement_from(said: Statement | str, kind: Kind) -> Statement:

@@ -10,4 +10,18 @@ from graphmem.temporal.resolution import Resolved, Standing, resolve
 from graphmem.temporal.spans import Span, Spans
 from graphmem.temporal.view import View
 
-__all__ = ["Resolved", "Ruling", "Span", "Spans", "Standing", "View", "needs", "plan", "replay", "resolve", "rule", "stamp_of", "touched"]
+__all__ = [
+    "Resolved",
+    "Ruling",
+    "Span",
+    "Spans",
+    "Standing",
+    "View",
+    "needs",
+    "plan",
+    "replay",
+    "resolve",
+    "rule",
+    "stamp_of",
+    "touched",
+]

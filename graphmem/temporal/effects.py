@@ -90,7 +90,9 @@ def _edges(operation: Supersede, reason: str | None, stamp: Stamp) -> tuple[Edge
     )
 
 
-def _branches(operation: OpenBranch | MergeBranch | AbandonBranch, change: Change, before: Rows) -> dict[str, BranchRow]:
+def _branches(
+    operation: OpenBranch | MergeBranch | AbandonBranch, change: Change, before: Rows
+) -> dict[str, BranchRow]:
     key = branch_key(change.writer, operation.name)
     if isinstance(operation, OpenBranch):
         parent = None if operation.parent is None else branch_key(change.writer, operation.parent)

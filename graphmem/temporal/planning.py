@@ -172,9 +172,13 @@ def _refuse_revoke(operation: Revoke, target: Change | None, view: View) -> None
     if isinstance(effect, Add):
         last = len(effect.moves) - 1
         if operation.move is None or not 1 <= operation.move <= last:
-            raise InvalidInput(f"change {target.seq} added a memory: retract it, or revoke a move of it from 1 to {last}")
+            raise InvalidInput(
+                f"change {target.seq} added a memory: retract it, or revoke a move of it from 1 to {last}"
+            )
     elif operation.move is not None or not isinstance(effect, Supersede | Transition | End | Retract | Link):
-        raise InvalidInput(f"change {target.seq} is no supersede, transition, end, retract or link: it cannot be revoked")
+        raise InvalidInput(
+            f"change {target.seq} is no supersede, transition, end, retract or link: it cannot be revoked"
+        )
     if view.is_revoked(operation.change, operation.move):
         raise Conflict(f"change {operation.change} is already revoked; redo it with a fresh operation")
 

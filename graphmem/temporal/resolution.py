@@ -107,7 +107,8 @@ def _is_to_come(view: View, key: str, valid: datetime) -> bool:
         return False
     status = view.status(key, valid)
     is_over = status is not None and status.move.status in {"rejected", "ended"}
-    return not is_over and not any(low <= valid for low, _ in view.holding(key))
+    start = view.start(key)  # what was replaced in the instant of its start never held, and yet has had its time
+    return not is_over and (start is None or valid < start)
 
 
 def _last(view: View, met: Iterable[str], valid: datetime) -> str:

@@ -62,9 +62,7 @@ class View:
         self._whole, self._single = _revoked(row for row in rows.revocations if sees(row.stamp))
         #: Tombstones included: what was erased still covers what it replaced.
         self.known: dict[str, MemoryRow] = {
-            key: row
-            for key, row in rows.memories.items()
-            if reader.admits(row.memory.scope) and sees(row.stamp)
+            key: row for key, row in rows.memories.items() if reader.admits(row.memory.scope) and sees(row.stamp)
         }
         self._retracted = {
             row.memory for row in rows.retractions if sees(row.stamp) and row.stamp.seq not in self._whole

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 
@@ -29,7 +30,7 @@ def test_of_many_that_supersede_one_head_exactly_one_wins(store: Store) -> None:
     assert store.check() == []
 
 
-def _racer(store: Store, head: str, turn: int):  # type: ignore[no-untyped-def]  # noqa: ANN202
+def _racer(store: Store, head: str, turn: int) -> Callable[[int], Outcome]:
     together = Barrier(WRITERS)
 
     def race(index: int) -> Outcome:

@@ -17,38 +17,38 @@ from tests.laws.world import CLOCK, R, add, day, read, send
 from tests.oracle.planned import PlannedStore
 from tests.stores import BACKENDS, Backend, opened
 
-SECRET = "hunter2"
+HIDDEN = "hunter2"
 IDS = ("A", "B", "C", "P", "D", "X", "E", "O")
 
 
 # ---- erase
 
 
-def with_secret(store: Store) -> None:
+def with_hidden(store: Store) -> None:
     fill(store)
-    said = Statement(title=f"The password is {SECRET}", aliases=(SECRET,), subject=SECRET, labels=(SECRET,))
-    words = (Move(Status.ACTIVE, day(0), 0, SECRET),)
-    by = Provenance("ann", f"https://example.org/{SECRET}", SECRET)
+    said = Statement(title=f"The password is {HIDDEN}", aliases=(HIDDEN,), subject=HIDDEN, labels=(HIDDEN,))
+    words = (Move(Status.ACTIVE, day(0), 0, HIDDEN),)
+    by = Provenance("ann", f"https://example.org/{HIDDEN}", HIDDEN)
     request = Request("secret", Add(Memory("S", R, said), words), R, by)
     store.apply([request], clock=lambda: CLOCK, vectors={"S": VECTORS["A"]})
     send(store, "after", add("T"))
 
 
 def test_an_erased_content_is_nowhere(store: Store) -> None:
-    with_secret(store)
+    with_hidden(store)
     send(store, "erase", Erase("S"))
-    assert SECRET not in "".join(store.export(R))
-    assert SECRET not in repr([store.changes(R), store.changes_of(R, "S"), store.rows(R, ["S"])])
-    probe = Probe(terms=(SECRET, "password"), names=(SECRET,), vector=VECTORS["A"])
+    assert HIDDEN not in "".join(store.export(R))
+    assert HIDDEN not in repr([store.changes(R), store.changes_of(R, "S"), store.rows(R, ["S"])])
+    probe = Probe(terms=(HIDDEN, "password"), names=(HIDDEN,), vector=VECTORS["A"])
     found = store.match(R, probe, Filter(), seq=999)
     assert "S" not in repr([found.lexical, found.vector, found.named])
-    assert store.select(R, Filter(subjects=(SECRET,)), at=None, before=999, limit=9) == []
+    assert store.select(R, Filter(subjects=(HIDDEN,)), at=None, before=999, limit=9) == []
     assert "S" not in store.without_vector(R, 99)
     assert store.check() == []
 
 
 def test_an_erased_memory_leaves_a_tombstone_with_its_moves(store: Store) -> None:
-    with_secret(store)
+    with_hidden(store)
     send(store, "erase", Erase("S"))
     rows = store.rows(R, ["S"])
     assert rows.memories["S"].memory == Memory("S", R, None)
@@ -58,7 +58,7 @@ def test_an_erased_memory_leaves_a_tombstone_with_its_moves(store: Store) -> Non
 
 
 def test_an_erased_id_stays_taken_and_an_old_retry_is_still_answered(store: Store) -> None:
-    with_secret(store)
+    with_hidden(store)
     send(store, "erase", Erase("S"))
     with pytest.raises(GraphMemError):
         send(store, "new", add("S"))
@@ -66,7 +66,7 @@ def test_an_erased_id_stays_taken_and_an_old_retry_is_still_answered(store: Stor
 
 
 def test_vectors_of_the_erased_are_not_taken_back(store: Store) -> None:
-    with_secret(store)
+    with_hidden(store)
     send(store, "erase", Erase("S"))
     store.save_vectors(R, {"S": VECTORS["A"], "nobody": VECTORS["A"], "D": VECTORS["B"]})
     found = store.match(R, Probe(vector=VECTORS["A"]), Filter(), seq=999).vector
@@ -85,7 +85,7 @@ def target(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
 
 
 def test_a_restored_ledger_answers_alike_at_every_point(store: Store, target: Store) -> None:
-    with_secret(store)
+    with_hidden(store)
     send(store, "erase", Erase("S"))
     lines = list(store.export(R))
     assert target.restore(iter(lines), tenant="default") == store.position(R).seq

@@ -166,7 +166,11 @@ class Machine(RuleBasedStateMachine):
         if found:
             self.do(Revoke(found[-1 - back % len(found)], move), by)
 
-    @rule(name=st.sampled_from("xyz"), what=st.sampled_from((MergeBranch, MergeBranch, AbandonBranch)), by=st.sampled_from((R, R, X)))
+    @rule(
+        name=st.sampled_from("xyz"),
+        what=st.sampled_from((MergeBranch, MergeBranch, AbandonBranch)),
+        by=st.sampled_from((R, R, X)),
+    )
     def branch(self, name: str, what: type[MergeBranch | AbandonBranch], by: Scope) -> None:
         self.do(what(name), by)
 

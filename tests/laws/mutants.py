@@ -33,7 +33,7 @@ class Mutant:
 _SEEN_REVOKES = "_revoked(row for row in rows.revocations if sees(row.stamp))"
 _COUNTING = "if (edge.stamp.seq, lineage.place(edge.stamp)) not in revoked:"
 
-CONTROL = Mutant("no fault", "view", "", "")
+CONTROL = Mutant("no fault", "view", "class View:", "class View:")
 MUTANTS = (
     Mutant(
         "a revoke acts outside its branch",
@@ -75,7 +75,9 @@ MUTANTS = (
         "holding = [one for one in met if view.memory(one) and any(low <= valid for low, _ in view.holding(one))]",
     ),
     Mutant("search never leads back", "resolution", "forward or back or", "forward or"),
-    Mutant("the end of a span belongs to it", "spans", "instant < spans[index][1]", "instant <= spans[index][1]"),
+    Mutant(
+        "the end of a span belongs to it", "spans", "piece[0] <= instant < piece[1]", "piece[0] <= instant <= piece[1]"
+    ),
     Mutant("touching spans stay two", "spans", "low <= merged[-1][1]", "low < merged[-1][1]"),
     Mutant(
         "amendments contest their base",
@@ -83,7 +85,12 @@ MUTANTS = (
         "if holding.isdisjoint(view.amended(key))",
         "",
     ),
-    Mutant("amendments outlive their base", "view", "for base in bases)) if bases else ALWAYS", "for base in ())) or ALWAYS"),
+    Mutant(
+        "amendments outlive their base",
+        "view",
+        "for base in bases)) if bases else ALWAYS",
+        "for base in ())) or ALWAYS",
+    ),
     Mutant("until is ignored", "view", "else edge.at, edge.until)", "else edge.at, None)"),
     Mutant(
         "corrections are ignored",
@@ -99,7 +106,12 @@ MUTANTS = (
     ),
     Mutant("a retracted successor covers", "view", "start is None or self.is_never(key)", "start is None"),
     Mutant("a proposed successor covers", "view", " if row.move.status is Status.ACTIVE), None)", "), None)"),
-    Mutant("mandatory is ignored", "precedence", "        statement.is_mandatory,\n        tuple", "        False,\n        tuple"),
+    Mutant(
+        "mandatory is ignored",
+        "precedence",
+        "        statement.is_mandatory,\n        tuple",
+        "        False,\n        tuple",
+    ),
     Mutant("the narrower scope does not lead", "precedence", "        width,\n", "        (),\n"),
     Mutant("merging is ignored", "lineage", "= self._follow_merges(branch, seq)", "= branch"),
     Mutant("abandoned branches leak", "lineage", " and not self._is_abandoned(place)", ""),
@@ -109,9 +121,21 @@ MUTANTS = (
         "self._open_ancestor(row.parent, row.closed), row.closed",
         "row.parent, row.closed",
     ),
-    Mutant("one revoked move revokes none", "view", "not self.is_revoked(row.stamp.seq, row.index)", "row.stamp.seq not in self._whole"),
-    Mutant("an add is confirmed by what held once", "planning", "not difference(asked, view.holding(key))", "view.holding(key)"),
-    Mutant("updates may precede their start", "planning", "            refuse_update_before_start(view, operation)\n", ""),
+    Mutant(
+        "one revoked move revokes none",
+        "view",
+        "not self.is_revoked(row.stamp.seq, row.index)",
+        "row.stamp.seq not in self._whole",
+    ),
+    Mutant(
+        "an add is confirmed by what held once",
+        "planning",
+        "not difference(asked, view.holding(key))",
+        "view.holding(key)",
+    ),
+    Mutant(
+        "updates may precede their start", "planning", "            refuse_update_before_start(view, operation)\n", ""
+    ),
     Mutant("what held can be rejected", "planning", "            refuse_late_rejection(view, operation)\n", ""),
     Mutant("caches of predecessors go stale", "derivation", "        todo += fresh\n    return new", "    return new"),
     Mutant("every cache is for everybody", "derivation", "is_common=key not in self._uncommon", "is_common=True"),
@@ -127,20 +151,17 @@ class Verdict:
     seconds: float
 
 
-def build(mutant: Mutant, folder: Path) -> None:
-    """A copy of the kernel and its tests with the fault in it.
+def source(mutant: Mutant, root: Path = ROOT) -> str:
+    """The text of the module that a mutant alters."""
+    return (root / "graphmem" / "temporal" / f"{mutant.module}.py").read_text()
 
-    Raises:
-        ValueError: The kernel has no such place, or more than one.
-    """
+
+def build(mutant: Mutant, folder: Path) -> None:
+    """A copy of the kernel with the fault in it, beside the tests."""
     shutil.copytree(ROOT / "graphmem", folder / "graphmem", ignore=shutil.ignore_patterns("*.onnx", "__pycache__"))
     (folder / "tests").symlink_to(ROOT / "tests")
     file = folder / "graphmem" / "temporal" / f"{mutant.module}.py"
-    source = file.read_text()
-    if mutant.before:
-        if source.count(mutant.before) != 1:
-            raise ValueError(f"{mutant.name!r}: {mutant.before!r} stands {source.count(mutant.before)} times in {file.name}")
-        file.write_text(source.replace(mutant.before, mutant.after))
+    file.write_text(source(mutant, folder).replace(mutant.before, mutant.after))
 
 
 def attempt(mutant: Mutant, *parts: str) -> Verdict:

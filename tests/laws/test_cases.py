@@ -100,7 +100,9 @@ def test_a_proposal_closes_nothing_until_it_is_accepted(world: World) -> None:
 
 
 def test_a_retracted_successor_covers_nothing_but_leads_on(world: World) -> None:
-    world.play(add("A"), add("B", ("active", 5)), add("C", ("active", 8)), supersede("A", "B", 5), supersede("B", "C", 8))
+    world.play(
+        add("A"), add("B", ("active", 5)), add("C", ("active", 8)), supersede("A", "B", 5), supersede("B", "C", 8)
+    )
     world.play(Retract("B"))
     assert world.on(4, 6, 8) == ["A", "A", "C"]
 
@@ -150,7 +152,9 @@ def test_moves_of_one_day_do_not_depend_on_who_was_recorded_first(world: World) 
 
 
 def test_erasing_a_successor_does_not_bring_back_what_it_replaced(world: World) -> None:
-    world.play(add("A"), add("B", ("active", 3)), add("C", ("active", 6)), supersede("A", "B", 3), supersede("B", "C", 6))
+    world.play(
+        add("A"), add("B", ("active", 3)), add("C", ("active", 6)), supersede("A", "B", 3), supersede("B", "C", 6)
+    )
     world.play(Erase("B"))
     assert world.on(2, 4, 7) == ["A", "", "C"]
     assert world.leads("A", 7) == [("C", "HOLDS", "AC")]
@@ -202,6 +206,12 @@ def test_nobody_can_revoke_what_nobody_shows_them(world: World) -> None:
     world.play(add("P", home=ANN), supersede("A", "P", 0), by=ANN)
     with pytest.raises(NotFound):
         world.play(Revoke(3), by=BOB)
+
+
+def test_a_revoke_leaves_alone_what_was_known_before(world: World) -> None:
+    world.play(add("A"), end("A", 3), Revoke(2))
+    rows = world.store.rows(R, ["A"])
+    assert [View(rows, R, seq).holds("A", day(4)) for seq in (1, 2, 3)] == [True, False, True]
 
 
 # ---- who leads

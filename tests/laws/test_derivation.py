@@ -82,7 +82,8 @@ def test_a_revoke_on_a_branch_makes_readers_differ() -> None:
 @pytest.mark.parametrize("count", [1, 5])
 def test_only_what_changed_is_derived_again(count: int) -> None:
     store = PlannedStore()
-    for index, operation in enumerate((*CHAIN, *(add(f"m{number}") for number in range(count)))):
+    operations: list[Operation] = [*CHAIN, *(add(f"m{number}") for number in range(count))]
+    for index, operation in enumerate(operations):
         send(store, f"op{index}", operation)
     before = store.rows(R, ids_in(store.changes(R)))
     last = send(store, "end", end("C", 6))

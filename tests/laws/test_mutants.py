@@ -4,7 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from tests.laws.mutants import CONTROL, MUTANTS, attempt_all
+from tests.laws.mutants import CONTROL, MUTANTS, Mutant, attempt_all, source
+
+
+@pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.name)
+def test_a_mutant_has_its_one_place_in_the_kernel(mutant: Mutant) -> None:
+    assert source(mutant).count(mutant.before) == 1
 
 
 @pytest.mark.mutants

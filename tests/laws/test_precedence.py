@@ -36,7 +36,9 @@ def store_of(*adds: Add) -> PlannedStore:
     send(store, "branch", OpenBranch("x"))
     for one in adds:
         home = one.memory.scope
-        send(store, one.memory.id, one, Scope(repo="r", user=home.user, branch=home.branch, environment=home.environment))
+        send(
+            store, one.memory.id, one, Scope(repo="r", user=home.user, branch=home.branch, environment=home.environment)
+        )
     return store
 
 
@@ -84,9 +86,7 @@ def test_nothing_that_holds_has_no_head() -> None:
 def test_the_order_is_total_and_the_oracle_agrees(drawn: list[tuple[Scope, bool, Origin, int, None]]) -> None:
     adds = []
     for index, (home, is_mandatory, origin, start, observed) in enumerate(drawn):
-        said = Statement(
-            title=f"m{index}", subject="k", is_mandatory=is_mandatory, origin=origin, observed_at=observed
-        )
+        said = Statement(title=f"m{index}", subject="k", is_mandatory=is_mandatory, origin=origin, observed_at=observed)
         adds.append(Add(Memory(f"m{index}", home, said), moves(("active", start))))
     store = store_of(*adds)
     found = ruled(store)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -36,9 +37,7 @@ def instants_of(spans: Spans) -> set[datetime]:
 
 def is_normal(spans: Spans) -> bool:
     """Sorted, disjoint, not touching, none of them empty."""
-    return all(low < high for low, high in spans) and all(
-        one[1] < other[0] for one, other in zip(spans, spans[1:], strict=False)
-    )
+    return all(low < high for low, high in spans) and all(one[1] < other[0] for one, other in pairwise(spans))
 
 
 @given(st.lists(pieces, max_size=5))

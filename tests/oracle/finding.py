@@ -46,7 +46,9 @@ def on_path(name: str, path: str) -> bool:
     return re.fullmatch(pattern + (".+" if path.endswith("/") else ""), name, re.DOTALL) is not None
 
 
-def lexical(corpus: Mapping[str, Statement], chosen: Mapping[str, Statement], probe: Probe) -> tuple[tuple[str, float], ...]:
+def lexical(
+    corpus: Mapping[str, Statement], chosen: Mapping[str, Statement], probe: Probe
+) -> tuple[tuple[str, float], ...]:
     """BM25 over the whole corpus for those chosen, best first, ties by id."""
     documents = {key: search_tokens(said) for key, said in corpus.items()}
     frequency = Counter(term for words in documents.values() for term in set(words))
@@ -61,11 +63,16 @@ def nearest(vectors: Mapping[str, Vector], probe: Probe) -> tuple[tuple[str, flo
     """Cosines, best first, ties by id."""
     if probe.vector is None:
         return ()
-    scores = {key: sum(float(a) * float(b) for a, b in zip(vector, probe.vector, strict=True)) for key, vector in vectors.items()}
+    scores = {
+        key: sum(float(a) * float(b) for a, b in zip(vector, probe.vector, strict=True))
+        for key, vector in vectors.items()
+    }
     return tuple(sorted(scores.items(), key=lambda hit: (-hit[1], hit[0]))[: probe.limit])
 
 
 def named(chosen: Mapping[str, Statement], probe: Probe) -> dict[str, tuple[str, ...]]:
     """Who carries a name as title or alias."""
-    found = {name: tuple(sorted(key for key, said in chosen.items() if name in name_keys(said))) for name in probe.names}
+    found = {
+        name: tuple(sorted(key for key, said in chosen.items() if name in name_keys(said))) for name in probe.names
+    }
     return {name: keys for name, keys in found.items() if keys}

@@ -73,7 +73,7 @@ def _entry(raw: Mapping[str, Any]) -> Entry:
 def _verify(entries: Sequence[Entry], promised: tuple[int, str]) -> None:
     previous = GENESIS
     for number, entry in enumerate(entries, 1):
-        if entry.seq != number or (fault := verify(entry, previous)) is not None:
+        if entry.seq != number or verify(entry, previous) is not None:
             raise CorruptStore(f"entry {number}")
         previous = entry.hash
     if promised != (len(entries), previous):

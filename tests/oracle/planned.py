@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from graphmem.model import Change, MergeBranch, Request, Scope
+from graphmem.model import Change, MergeBranch, Request, Revoke, Scope
 from graphmem.rows import Derived, Needs, Rows, Situation, Stamp, Transaction
 from graphmem.store import Finding
 from graphmem.temporal import needs, plan
@@ -114,6 +114,6 @@ def _on_branch(tenant: PlannedTenant, branch: str) -> list[str]:
         if isinstance(change.operation, MergeBranch)
     }
     here = [change for change in tenant.log if change.writer.branch_key in {branch, *merged} - {None}]
-    about = [change.operation.change for change in here if hasattr(change.operation, "change")]
+    about = [change.operation.change for change in here if isinstance(change.operation, Revoke)]
     here += [change for change in tenant.log if change.seq in about]
     return [key for change in here for key in names(change.operation)]

@@ -62,8 +62,9 @@ def _declared(view: OracleView, key: str, valid: datetime) -> list[Path]:
 
 def _is_to_come(view: OracleView, key: str, valid: datetime) -> bool:
     is_over = view.status(key, valid) in (Status.REJECTED, Status.ENDED)
-    has_held = any(low <= valid for low, _ in view.holding(key))
-    return view.memory(key) is not None and not view.is_never(key) and not is_over and not has_held
+    start = view.start(key)
+    has_begun = start is not None and start <= valid
+    return view.memory(key) is not None and not view.is_never(key) and not is_over and not has_begun
 
 
 def _ended(view: OracleView, key: str, valid: datetime) -> tuple[bool, datetime]:

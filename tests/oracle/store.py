@@ -132,9 +132,7 @@ class OracleStore:
         """The entry of an accepted request; what a kernel-driven store replaces."""
         del seq
         operation = judge(tenant.log, request)
-        return Change(
-            len(tenant.log) + 1, recorded_at, request.op_id, operation, request.writer, request.provenance
-        )
+        return Change(len(tenant.log) + 1, recorded_at, request.op_id, operation, request.writer, request.provenance)
 
     def _one(self, tenant: Tenant, request: Request, clock: Clock) -> Change:
         digest = ledger.request_digest(tenant.key, request)

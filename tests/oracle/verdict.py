@@ -1,4 +1,4 @@
-"""What may be written: MODEL sections 3, 6 and 7 as list scans, refusals in the order in which the kernel gives them."""
+"""What may be written: MODEL sections 3, 6 and 7 as list scans, refusing in the order of the kernel."""
 
 from __future__ import annotations
 
@@ -94,10 +94,9 @@ def _twin(view: OracleView, add: Add) -> str | None:
     content = add.memory.statement.content_hash
     for key in view.visible if asked else ():
         known = view.memories[key]
-        is_same = known.scope == add.memory.scope and known.statement is not None
-        if is_same and known.statement is not None and known.statement.content_hash == content:
-            if all(view.reigns(key, tick) for tick in asked):
-                return key
+        said = known.statement and known.statement.content_hash
+        if (known.scope, said) == (add.memory.scope, content) and all(view.reigns(key, tick) for tick in asked):
+            return key
     return None
 
 
@@ -196,6 +195,6 @@ def _judge_branch(view: OracleView, operation: OpenBranch | MergeBranch | Abando
         return
     if key in view.branches.parent:
         raise Conflict("opened before")
-    if operation.parent is not None:
-        if not view.branches.is_open(replace(writer, branch=operation.parent).branch_key or ""):
-            raise NotFound("no open parent")
+    parent = None if operation.parent is None else replace(writer, branch=operation.parent).branch_key
+    if parent is not None and not view.branches.is_open(parent):
+        raise NotFound("no open parent")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
 
 from graphmem.model import Add, Change, Confirm, Link, Move, Retract, Revoke, Supersede
 from graphmem.rows import (
@@ -89,7 +88,3 @@ def _branch(branches: Branches, key: str, parent: str | None, opened: int) -> Br
     closing = branches.closing.get(key)
     is_merged = closing is not None and not branches.is_abandoned(key)
     return BranchRow(key, parent, opened, None if closing is None else closing.seq, is_merged=is_merged)
-
-
-def at_most(moment: datetime, log: Sequence[Change]) -> list[Change]:
-    return [change for change in log if change.recorded_at <= moment]

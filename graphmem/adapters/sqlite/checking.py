@@ -16,8 +16,10 @@ from graphmem.store import Finding
 
 _PAGES = "PRAGMA integrity_check(100)"
 _TENANTS = "SELECT name FROM tenant ORDER BY number"
-_SAME_TENANT = "INSERT INTO tenant (number, name, key, seq, head, documents, tokens, vectors, epoch) VALUES (?, ?, ?, 0, ?, 0, 0, 0, 0)"
-_TOTALS = "SELECT seq, recorded_at, head, documents, tokens FROM tenant WHERE number = ?1"
+_SAME_TENANT = (
+    "INSERT INTO tenant (number, name, key, seq, head, documents, tokens, vectors, epoch)"
+    " VALUES (?, ?, ?, 0, ?, 0, 0, 0, 0)"
+)
 _VECTORS = """
     SELECT vector.memory, length(vector.data), memory.statement IS NULL
     FROM vector LEFT JOIN memory ON memory.number = vector.memory WHERE vector.memory > ?1 AND vector.memory < ?2
@@ -28,8 +30,9 @@ _TABLES = {
     "ledger": "SELECT place, op_id, branch FROM entry WHERE place > ?1 AND place < ?2 ORDER BY place",
     "touches": "SELECT memory, seq FROM touch WHERE memory > ?1 AND memory < ?2 ORDER BY memory, seq",
     "memories": """
-        SELECT memory.number, id, home.scope, home_branch, branch, recorded_at, kind, origin, language, subject, confidence,
-          content, statement FROM memory JOIN home ON home.tenant = memory.tenant AND home.number = memory.home
+        SELECT memory.number, id, home.scope, home_branch, branch, recorded_at, kind, origin, language, subject,
+          confidence, content, statement
+        FROM memory JOIN home ON home.tenant = memory.tenant AND home.number = memory.home
         WHERE memory.number > ?1 AND memory.number < ?2 ORDER BY memory.number
     """,
     "caches": """
@@ -63,11 +66,15 @@ _TABLES = {
         FROM about LEFT JOIN anchor ON anchor.number = about.anchor
         WHERE about.memory > ?1 AND about.memory < ?2 ORDER BY about.memory, anchor.id
     """,
+    "text": "SELECT rowid FROM search WHERE rowid > ?1 AND rowid < ?2 ORDER BY rowid",
     "words": "SELECT memory, length, counts FROM words WHERE memory > ?1 AND memory < ?2 ORDER BY memory",
 }
-_BRANCHES = "SELECT key, parent, opened, closed, is_merged FROM branch WHERE tenant = ? ORDER BY key"
-_TERMS = "SELECT term, doc, cnt FROM search_terms WHERE term >= ?1 || '_' AND term < ?1 || '`' ORDER BY term"
-_TEXTS = "SELECT rowid FROM search WHERE rowid > ?1 AND rowid < ?2 ORDER BY rowid"
+#: The same with the tenant's number as ?1.
+_TENANT_TABLES = {
+    "totals": "SELECT seq, recorded_at, head, documents, tokens FROM tenant WHERE number = ?1",
+    "branches": "SELECT key, parent, opened, closed, is_merged FROM branch WHERE tenant = ?1 ORDER BY key",
+    "terms": "SELECT term, doc, cnt FROM search_terms WHERE term >= ?1 || '_' AND term < ?1 || '`' ORDER BY term",
+}
 
 _MOST_FINDINGS = 50
 
@@ -75,7 +82,8 @@ _MOST_FINDINGS = 50
 def check(connection: apsw.Connection, dimension: int) -> list[Finding]:
     """Everything that differs from what it must be."""
     findings = [Finding("file", str(text)) for (text,) in connection.execute(_PAGES) if text != "ok"]
-    for (name,) in connection.execute(_TENANTS).fetchall():
+    tenants: list[Row] = connection.execute(_TENANTS).fetchall()
+    for (name,) in tenants:
         tenant = reading.tenant_of(connection, name)
         broken = list(islice(_chain(connection, tenant), _MOST_FINDINGS))
         findings += broken or _derived(connection, tenant)
@@ -116,17 +124,12 @@ def _derived(connection: apsw.Connection, tenant: Tenant) -> list[Finding]:
 
 def _differences(stored: apsw.Connection, expected: apsw.Connection, tenant: Tenant) -> Iterator[Finding]:
     span = (place_of(tenant.number, 0), place_of(tenant.number + 1, 0))
-    for area, query in _TABLES.items():
-        yield from islice(
-            _compared(area, tenant, stored.execute(query, span), expected.execute(query, span)), _MOST_FINDINGS
-        )
-    for area, query, bindings in (
-        ("branches", _BRANCHES, (tenant.number,)),
-        ("text", _TEXTS, span),
-        ("text", _TERMS, (str(tenant.number),)),
-        ("totals", _TOTALS, (tenant.number,)),
-    ):
-        both = (stored.execute(query, bindings), expected.execute(query, bindings))
+    for area in sorted(_TABLES):
+        both = (stored.execute(_TABLES[area], span), expected.execute(_TABLES[area], span))
+        yield from islice(_compared(area, tenant, *both), _MOST_FINDINGS)
+    for area in sorted(_TENANT_TABLES):
+        number = (tenant.number,)
+        both = (stored.execute(_TENANT_TABLES[area], number), expected.execute(_TENANT_TABLES[area], number))
         yield from islice(_compared(area, tenant, *both), _MOST_FINDINGS)
 
 

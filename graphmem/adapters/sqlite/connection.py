@@ -30,8 +30,9 @@ _SETTINGS = (
     "PRAGMA trusted_schema = OFF",
     "PRAGMA journal_size_limit = 67108864",
     "PRAGMA wal_autocheckpoint = 4000",
-    "PRAGMA schema_version",  # The first look at the file: what is wrong with it shows here.
 )
+#: The first thing that reads the file: what is wrong with it shows here.
+_LOOK = "PRAGMA schema_version"
 _LOG = "PRAGMA journal_mode = WAL"
 _READ_ONLY = "PRAGMA query_only = ON"
 _READER_CACHE = "PRAGMA cache_size = -16384"
@@ -129,34 +130,41 @@ def file_system(path: Path) -> str | None:
 def connect(path: Path, *, is_writer: bool, create: bool = False) -> apsw.Connection:
     """A connection that checks every page it reads; a new file gets checksums from its first page on."""
     load_checksums()
+    connection = _opened(path, is_writer=is_writer, create=create)
+    for pragma in (*_SETTINGS, *((_LOG, _WRITER_CACHE) if is_writer else (_READER_CACHE, _READ_ONLY))):
+        connection.execute(pragma).fetchall()
+    return connection
+
+
+def _opened(path: Path, *, is_writer: bool, create: bool) -> apsw.Connection:
     if create:
-        return _set_up(str(path), apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_CREATE, is_writer=is_writer)
+        connection = _configured(str(path), apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_CREATE)
+        connection.reserve_bytes(reserve=CHECKSUM_BYTES)
+        return connection
     try:
-        return _set_up(str(path), apsw.SQLITE_OPEN_READWRITE, is_writer=is_writer)
+        connection = _configured(str(path), apsw.SQLITE_OPEN_READWRITE)
+        connection.execute(_LOOK).fetchall()
     except (apsw.CantOpenError, apsw.ReadOnlyError):
         if is_writer or not is_at_rest(path):
             raise
         # In a folder where no log can be made, a file without one can still be read as it lies there.
-        return _set_up(f"{path.as_uri()}?immutable=1", apsw.SQLITE_OPEN_READONLY | apsw.SQLITE_OPEN_URI)
+        return _configured(f"{path.as_uri()}?immutable=1", apsw.SQLITE_OPEN_READONLY | apsw.SQLITE_OPEN_URI)
+    return connection
+
+
+def _configured(name: str, flags: int) -> apsw.Connection:
+    connection = apsw.Connection(name, flags=flags, vfs=VFS, statementcachesize=200)
+    connection.set_busy_timeout(_BUSY_MS)
+    # Only `close` checkpoints, under the lock: a connection that goes away for another reason leaves the log alone.
+    connection.config(apsw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1)
+    connection.config(apsw.SQLITE_DBCONFIG_DEFENSIVE, 1)
+    return connection
 
 
 def is_at_rest(path: Path) -> bool:
     """Whether all that was written is in the file itself."""
     log = Path(f"{path}-wal")
     return path.exists() and (not log.exists() or not log.stat().st_size)
-
-
-def _set_up(name: str, flags: int, *, is_writer: bool = False) -> apsw.Connection:
-    connection = apsw.Connection(name, flags=flags, vfs=VFS, statementcachesize=200)
-    connection.set_busy_timeout(_BUSY_MS)
-    # Only `close` checkpoints, under the lock: a connection that goes away for another reason leaves the log alone.
-    connection.config(apsw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1)
-    connection.config(apsw.SQLITE_DBCONFIG_DEFENSIVE, 1)
-    if flags & apsw.SQLITE_OPEN_CREATE:
-        connection.reserve_bytes(reserve=CHECKSUM_BYTES)
-    for pragma in (*_SETTINGS, *((_LOG, _WRITER_CACHE) if is_writer else (_READER_CACHE, _READ_ONLY))):
-        connection.execute(pragma).fetchall()
-    return connection
 
 
 class Connections:

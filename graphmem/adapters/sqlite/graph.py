@@ -8,7 +8,7 @@ import apsw
 
 from graphmem.adapters.sqlite import reading
 from graphmem.adapters.sqlite.indexing import linking
-from graphmem.adapters.sqlite.values import Tenant, ints
+from graphmem.adapters.sqlite.values import Row, Tenant, ints
 from graphmem.ledger import decode_statement
 from graphmem.model import Scope
 from graphmem.store import Neighbour
@@ -21,7 +21,10 @@ _LINKED = """
     ORDER BY 4
 """
 _STATEMENTS = "SELECT number, statement FROM json_each(?1) AS wanted CROSS JOIN memory ON number = wanted.value"
-_ANCHOR = "SELECT number, (SELECT count(*) FROM (SELECT 1 FROM about WHERE anchor = number LIMIT 1001)) FROM anchor WHERE id = ?"
+_ANCHOR = """
+    SELECT number, (SELECT count(*) FROM (SELECT 1 FROM about WHERE anchor = number LIMIT 1001))
+    FROM anchor WHERE id = ?
+"""
 _ABOUT = "SELECT memory FROM about WHERE anchor = ? ORDER BY memory DESC LIMIT ?"
 _PLACES = """
     SELECT number, memory.id, home FROM json_each(?1) AS wanted CROSS JOIN memory ON number = wanted.value
@@ -69,7 +72,8 @@ def _over_anchors(
     connection: apsw.Connection, tenant: Tenant, seeds: Sequence[int], limit: int
 ) -> list[tuple[int, int, str]]:
     shared: list[tuple[int, int, int, str]] = []
-    for number, text in connection.execute(_STATEMENTS, (ints(seeds),)).fetchall():
+    statements: list[Row] = connection.execute(_STATEMENTS, (ints(seeds),)).fetchall()
+    for number, text in statements:
         for anchor in linking(decode_statement(text).anchors) if text else ():
             held = connection.execute(_ANCHOR, (anchor.node_id(tenant.name),)).fetchone()
             if held is not None and 1 < held[1] <= _HUB:

@@ -8,6 +8,7 @@ from datetime import datetime
 import apsw
 
 from graphmem.adapters.sqlite.values import (
+    Row,
     Tenant,
     branch_row,
     confirm_row,
@@ -59,7 +60,7 @@ _COMPONENT = """
     SELECT number FROM chained ORDER BY number
 """
 _MEMORIES = """
-    SELECT number, memory.id, home_branch, branch, recorded_at, statement, home
+    SELECT number, home, memory.id, home_branch, branch, recorded_at, statement
     FROM json_each(?1) AS wanted CROSS JOIN memory ON memory.number = wanted.value
 """
 _MOVES = """
@@ -208,7 +209,10 @@ def touched_on_branch(
         below = [child.key for child in known.values() if child.parent == parent and child.key not in seen]
         wanted += below
         seen.update(below)
-    places = (row[0] for each in wanted for row in connection.execute(_ON_BRANCH, (tenant.number, each)).fetchall())
+    places: list[int] = []
+    for each in wanted:
+        on_branch: list[Row] = connection.execute(_ON_BRANCH, (tenant.number, each)).fetchall()
+        places += [place for (place,) in on_branch]
     return touched_by(connection, tenant, (change_of(entry_at(connection, place)) for place in places))
 
 
@@ -253,10 +257,11 @@ def _memories(
     missing = [number for number in wanted if number not in known]
     read: dict[int, MemoryRow] = {}
     scopes: dict[int, Scope] = {}
-    for *row, home in connection.execute(_MEMORIES, (ints(missing),)).fetchall() if missing else ():
+    rows: list[Row] = connection.execute(_MEMORIES, (ints(missing),)).fetchall() if missing else []
+    for number, home, *row in rows:
         if home not in scopes:
             scopes[home] = home_of(tenant.name, str(connection.execute(_HOME, (tenant.number, home)).get))
-        read[row[0]] = memory_row(tuple(row), scopes[home])
+        read[number] = memory_row((number, *row), scopes[home])
     if len(read) < len(missing):
         raise CorruptStore("a chain leads to a memory that is missing; restore the store from a backup or an export")
     return {number: read[number] if number in read else known[number] for number in wanted}

@@ -1,4 +1,4 @@
-"""Which memories fit a filter and a reader: as one full-text expression over filter tokens, and exact tests after it."""
+"""Which memories fit a filter and a reader: a full-text expression over filter tokens, and exact tests after it."""
 
 from __future__ import annotations
 
@@ -33,6 +33,7 @@ _TESTED = """
 """
 _STATEMENTS = "SELECT number, statement FROM json_each(?1) AS wanted CROSS JOIN memory ON number = wanted.value"
 _GLOB = re.compile(r"[*?]")
+_WILD = {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,9 +104,8 @@ def _path_pattern(paths: Iterable[str]) -> re.Pattern[str]:
 
 def _glob_pattern(path: str) -> str:
     """A regular expression: `*` and `?` stay within one folder, `**` does not, a final slash means all beneath."""
-    parts = []
-    for piece in re.findall(r"\*\*/|\*\*|\*|\?|[^*?]+", path):
-        parts.append({"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}.get(piece) or re.escape(piece))
+    pieces = re.findall(r"\*\*/|\*\*|\*|\?|[^*?]+", path)
+    parts = [_WILD.get(piece) or re.escape(piece) for piece in pieces]
     return f"(?:{''.join(parts)}{'.+' if path.endswith('/') else ''})"
 
 

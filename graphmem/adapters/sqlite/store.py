@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from datetime import datetime
 from itertools import islice
@@ -50,6 +50,10 @@ _COUNT_VECTORS = (
     "UPDATE tenant SET epoch = epoch + 1, vectors = (SELECT count(*) FROM vector WHERE memory > ?2 AND memory < ?3)"
     " WHERE number = ?1"
 )
+#: Set while the log still holds what was erased.
+_OWE = "INSERT OR REPLACE INTO meta (key, value) VALUES ('erased_in_log', 'yes')"
+_OWED = "SELECT value FROM meta WHERE key = 'erased_in_log'"
+_PAID = "DELETE FROM meta WHERE key = 'erased_in_log'"
 _WITHOUT_VECTOR = """
     SELECT id FROM memory WHERE number > ?1 AND number < ?2 AND statement IS NOT NULL
     AND NOT EXISTS (SELECT 1 FROM vector WHERE vector.memory = memory.number) ORDER BY number LIMIT ?3
@@ -117,9 +121,10 @@ class SQLiteStore:
             raise InvalidInput("requests of several tenants cannot be applied together")
         with self._writing() as (connection, turn):
             _refuse_other_dimensions(connection, vectors or {})
-            changes, batch = writing.run(connection, requests, clock, vectors or {})
+            changes, batch = writing.carry_out(connection, requests, clock, vectors or {})
             if batch.erased:
                 erasing.forget(connection)
+                connection.execute(_OWE)
             turn.mark = _writes(connection)
         if batch.erased:
             self._forget_erased()
@@ -305,12 +310,16 @@ class SQLiteStore:
                 schema.migrate(self._connections.writer())
         with self._connections.reading() as connection:
             self._refuse_lost_log(_writes(connection))
+            is_owing = connection.execute(_OWED).get is not None
+        if is_owing and self._lock is not None:
+            self._forget_erased()
 
     def _refuse_lost_log(self, writes: int) -> None:
         if self._lock is not None and writes < self._lock.mark:
             raise CorruptStore(
-                f"{str(self._path)!r} holds {writes} changes where {self._lock.mark} were written: its log was damaged or"
-                f" lost. Restore it from a backup; if an older copy was put back on purpose, remove {str(self._lock.path)!r}"
+                f"{str(self._path)!r} holds {writes} changes where {self._lock.mark} were written: its log was damaged"
+                f" or lost. Restore it from a backup; if an older copy was put back on purpose, remove"
+                f" {str(self._lock.path)!r}"
             )
 
     def _turn(self, timeout_s: float | None = None) -> Turn:
@@ -341,11 +350,16 @@ class SQLiteStore:
         self._memories = (tenant.epoch, known)
 
     def _forget_erased(self) -> None:
-        """Take erased content out of the log and the caches; readers of older states may hold the log a while."""
+        """Take erased content out of the log and the caches.
+
+        A long read elsewhere may need the log meanwhile; then whoever opens the file next does it.
+        """
         self._memories = (0, {})
         self._vectors.forget()
-        with self._turn(), translated(self._path):
-            self._connections.writer().wal_checkpoint("main", apsw.SQLITE_CHECKPOINT_TRUNCATE)
+        with self._turn(), translated(self._path), suppress(apsw.BusyError):
+            connection = self._connections.writer()
+            connection.wal_checkpoint("main", apsw.SQLITE_CHECKPOINT_TRUNCATE)
+            connection.execute(_PAID)
 
     def _close_connections(self) -> None:
         try:

@@ -11,6 +11,7 @@ import apsw
 
 from graphmem import temporal
 from graphmem.adapters.sqlite import erasing, reading
+from graphmem.adapters.sqlite.appending import INSERTS, append
 from graphmem.adapters.sqlite.indexing import indexed
 from graphmem.adapters.sqlite.values import (
     Row,
@@ -18,7 +19,6 @@ from graphmem.adapters.sqlite.values import (
     holding_text,
     home_scope,
     home_text,
-    optional_micros,
     place_of,
 )
 from graphmem.errors import Conflict, InvalidInput
@@ -65,37 +65,6 @@ _FIND_ANCHOR = "SELECT number FROM anchor WHERE id = ?"
 _NEW_ANCHOR = "INSERT INTO anchor (id, kind, repo, name) VALUES (?, ?, ?, ?)"
 _SET_DERIVED = "UPDATE memory SET status = ?, is_common = ?, holding = ? WHERE number = ?"
 _SET_BRANCH = "INSERT OR REPLACE INTO branch (tenant, key, parent, opened, closed, is_merged) VALUES (?, ?, ?, ?, ?, ?)"
-
-#: In the order in which they are written.
-_INSERTS = {
-    "entry": (
-        "INSERT INTO entry (place, tenant, recorded_at, op_id, branch, salt, digest, commitment, hash, body)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
-    ),
-    "memory": (
-        "INSERT INTO memory (number, tenant, id, home, home_branch, branch, recorded_at, kind, origin, language, subject,"
-        " confidence, content, status, is_common, holding, statement)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
-    ),
-    "move": (
-        "INSERT INTO move (memory, seq, place, status, at, ordinal, source_word, recorded_at, branch)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
-    ),
-    "edge": (
-        "INSERT INTO superseded_by (old, seq, new, kind, at, until, part, reason, recorded_at, branch)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
-    ),
-    "retraction": "INSERT INTO retraction (memory, seq, recorded_at, branch) VALUES (?, ?, ?, ?)",
-    "confirmation": "INSERT INTO confirmation (memory, seq, recorded_at, branch) VALUES (?, ?, ?, ?)",
-    "link": "INSERT INTO link (source, seq, target, kind, recorded_at, branch) VALUES (?, ?, ?, ?, ?, ?)",
-    "revocation": "INSERT INTO revocation (change, seq, move, recorded_at, branch) VALUES (?, ?, ?, ?, ?)",
-    "touch": "INSERT OR IGNORE INTO touch (memory, seq) VALUES (?, ?)",
-    "name": "INSERT INTO name (key, memory) VALUES (?, ?)",
-    "about": "INSERT OR IGNORE INTO about (anchor, memory) VALUES (?, ?)",
-    "words": "INSERT INTO words (memory, length, counts) VALUES (?, ?, ?)",
-    "search": "INSERT INTO search (rowid, body, facets) VALUES (?, ?, ?)",
-    "vector": "INSERT INTO vector (memory, data) VALUES (?, ?)",
-}
 
 
 def open_tenant(connection: apsw.Connection, name: str) -> Tenant:
@@ -161,8 +130,8 @@ class Batch:
         """Write what was collected, and the tenant's row."""
         for table, rows in self._pending.items():
             if rows:
-                self._connection.executemany(_INSERTS[table], rows)
-        self._pending = defaultdict(list, {table: [] for table in _INSERTS})
+                self._connection.executemany(INSERTS[table], rows)
+        self._pending = defaultdict(list, {table: [] for table in INSERTS})
         self._waiting.clear()
         one = self.tenant
         row = (one.seq, one.recorded_at, one.head, one.documents, one.tokens, one.vectors, one.epoch, one.number)
@@ -244,10 +213,10 @@ class Batch:
         for key, row in rows.memories.items():
             self._add_memory(row, derived.pop(key, None))
         fresh = {key: place_of(self.tenant.number, row.stamp.seq) for key, row in rows.memories.items()}
-        _Appending(self._pending, self.tenant, lambda key: fresh.get(key) or self._must_number(key)).append(rows)
+        append(self._pending, self.tenant, rows, lambda key: fresh.get(key) or self._must_number(key))
         for key, branch in rows.branches.items():
-            row = (self.tenant.number, key, branch.parent, branch.opened, branch.closed, branch.is_merged)
-            self._connection.execute(_SET_BRANCH, row)
+            values = (self.tenant.number, key, branch.parent, branch.opened, branch.closed, branch.is_merged)
+            self._connection.execute(_SET_BRANCH, values)
         if rows.branches:
             self._branches = reading.branches(self._connection, self.tenant)
         self._set_derived(derived.values())
@@ -268,10 +237,10 @@ class Batch:
         number, home = place_of(tenant.number, row.stamp.seq), self._home(memory.scope)
         content = None if statement is None else self._content or content_number(statement.content_hash)
         self._waiting.update((f"id {memory.id}", content or 0))
-        values = (None, None, None, None, None, None)
+        values: Row = (None, None, None, None, None, None)
         if statement is not None:
             one = statement
-            values = (one.kind, one.origin, one.language, one.subject, one.confidence, content)  # type: ignore[assignment]
+            values = (one.kind, one.origin, one.language, one.subject, one.confidence, content)
         cache = (None, 1, "[]") if derived is None else (derived.status, derived.is_common, holding_text(derived))
         where = (number, tenant.number, memory.id, home, memory.scope.branch, row.stamp.branch)
         text = None if statement is None else encode_statement(statement)
@@ -323,55 +292,6 @@ class Batch:
         self.erased += 1
 
 
-class _Appending:
-    """Turns rows into tuples under the numbers of their memories."""
-
-    def __init__(self, pending: dict[str, list[Row]], tenant: Tenant, number: Callable[[str], int]) -> None:
-        self._pending = pending
-        self._tenant = tenant
-        self._number = number
-
-    def append(self, rows: Rows) -> None:
-        """Collect every row that is no memory and no branch."""
-        pending, number = self._pending, self._number
-        for one in rows.moves:
-            move = one.move
-            seq, *rest = _stamp_parts(one.stamp)
-            pending["move"].append(
-                (
-                    number(one.memory),
-                    seq,
-                    one.index,
-                    move.status,
-                    to_micros(move.at),
-                    move.ordinal,
-                    move.source_word,
-                    *rest,
-                )
-            )
-        for edge in rows.edges:
-            seq, *rest = _stamp_parts(edge.stamp)
-            times = (optional_micros(edge.at), optional_micros(edge.until))
-            pending["edge"].append(
-                (number(edge.old), seq, number(edge.new), edge.kind, *times, edge.part, edge.reason, *rest)
-            )
-        for retraction in rows.retractions:
-            pending["retraction"].append((number(retraction.memory), *_stamp_parts(retraction.stamp)))
-        for confirmation in rows.confirmations:
-            pending["confirmation"].append((number(confirmation.memory), *_stamp_parts(confirmation.stamp)))
-        for link in rows.links:
-            seq, *rest = _stamp_parts(link.stamp)
-            pending["link"].append((number(link.source), seq, number(link.target), link.kind, *rest))
-        for revocation in rows.revocations:
-            seq, *rest = _stamp_parts(revocation.stamp)
-            places = (place_of(self._tenant.number, revocation.change), place_of(self._tenant.number, seq))
-            pending["revocation"].append((*places, revocation.move, *rest))
-
-
-def _stamp_parts(stamp: Stamp) -> tuple[int, int, str | None]:
-    return stamp.seq, to_micros(stamp.recorded_at), stamp.branch
-
-
 def content_number(content_hash: str | None) -> int | None:
     """The first eight bytes of a content hash as a signed integer."""
     return None if content_hash is None else int.from_bytes(bytes.fromhex(content_hash[:16]), "big", signed=True)
@@ -384,7 +304,7 @@ def blob(vector: Vector) -> bytes:
     return np.ascontiguousarray(vector, dtype="<f4").tobytes()
 
 
-def run(
+def carry_out(
     connection: apsw.Connection, requests: Sequence[Request], clock: Clock, vectors: Mapping[str, Vector]
 ) -> tuple[list[Change], Batch]:
     """Apply all requests inside the connection's write transaction."""

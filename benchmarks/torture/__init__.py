@@ -1,0 +1,1 @@
+"""What the embedded store must survive: `python -m benchmarks.torture`; `tests/torture/` holds short runs."""

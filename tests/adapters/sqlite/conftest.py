@@ -1,0 +1,3 @@
+from tests.adapters.sqlite.given import path, store
+
+__all__ = ["path", "store"]

@@ -1,0 +1,160 @@
+"""Commands that ask."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from tests.cli.conftest import Tool
+
+SECOND = timedelta(seconds=1)
+
+
+def test_search_follows_the_old_words_to_what_holds(tool: Tool, chain: tuple[str, str]) -> None:
+    old, new = chain
+    hit = tool.json("search", "MySQL", "database")["hits"][0]
+    assert (hit["card"]["id"], hit["via"]) == (new, [old, new])
+
+
+def test_search_for_people_shows_chain_reason_and_point(tool: Tool, chain: tuple[str, str]) -> None:
+    del chain
+    shown = tool.out("search", "MySQL")
+    assert "1. ● The database is PostgreSQL  holds   2023-01-01 –" in shown
+    assert "○ ADR-1 (2020-01-01 – 2023-01-01) → ● The database is PostgreSQL (2023-01-01 –)" in shown
+    assert "why: in force since 2023-01-01; reached from 'The database is MySQL'" in shown
+    assert "(now) · known at change 3 (latest) · by words alone: no model in this test" in shown
+
+
+def test_as_of_and_known_at_set_the_point(tool: Tool, chain: tuple[str, str]) -> None:
+    old, _ = chain
+    then = tool.json("search", "database", "--as-of", "2021-06-01")
+    assert (then["hits"][0]["card"]["id"], then["at"]["as_of"]) == (old, "2021-06-01T00:00:00Z")
+    before = tool.json("search", "database", "--known-at", "1")
+    assert (before["hits"][0]["card"]["id"], before["at"]["known_at"]) == (old, 1)
+
+
+def test_a_known_time_is_echoed_with_its_position(tool: Tool) -> None:
+    tool.add("A")
+    tool.clock()
+    shown = tool.out("list", "--known-at", f"{tool.now:%Y-%m-%dT%H:%M:%SZ}", "--as-of", "2026-01-01")
+    assert f"as of 2026-01-01 00:00:00Z · known at {tool.now - SECOND:%Y-%m-%d %H:%M:%SZ} = change 1" in shown
+
+
+def test_nothing_found_is_no_failure(tool: Tool) -> None:
+    tool.add("A")
+    assert "nothing was found" in tool.out("search", "zebra")
+
+
+def test_lists_are_filtered_and_paged(tool: Tool) -> None:
+    for number in range(3):
+        tool.add(f"Rule {number}", "--kind", "convention", "--label", "style")
+    tool.add("Another", "--kind", "task")
+    first = tool.json("list", "--kind", "convention", "--limit", "2")
+    rest = tool.json("list", "--kind", "convention", "--limit", "2", "--cursor", first["cursor"])
+    assert [one["title"] for one in first["cards"] + rest["cards"]] == ["Rule 2", "Rule 1", "Rule 0"]
+    assert rest["cursor"] is None
+
+
+def test_a_listing_for_people_is_a_table_that_ends_with_its_point(tool: Tool, chain: tuple[str, str]) -> None:
+    _, new = chain
+    head, row, *_, point = tool.out("list").splitlines()
+    assert head.split() == ["id", "title", "kind", "state", "held", "confidence"]
+    assert row.startswith(f"{new}  ●  The database is PostgreSQL  fact  holds  2023-01-01 –")
+    assert point.startswith("as of ")
+
+
+def test_more_is_said_to_be_there(tool: Tool) -> None:
+    tool.add("A")
+    tool.add("B")
+    assert "there is more: --cursor " in tool.out("list", "--limit", "1")
+
+
+def test_an_empty_list_says_how_to_look_further(tool: Tool) -> None:
+    assert "nothing fits; --history" in tool.out("list", "--label", "none")
+
+
+def test_show_tells_all_that_a_memory_says(tool: Tool) -> None:
+    key = tool.add(
+        "Keys are UUIDv7", "--body", "Sixteen bytes.", "--rationale", "they sort", "--label", "db",
+        "--rejected", "serial: leaks counts", "--path", "src/keys.py",
+    )  # fmt: skip
+    shown = tool.out("show", key)
+    for part in ("● Keys are UUIDv7", "Sixteen bytes.", "because: they sort", "rejected: serial: leaks counts",
+                 "about: src/keys.py (about)", "labels: db", "as change 1"):  # fmt: skip
+        assert part in shown
+
+
+def test_history_draws_the_chain_and_quotes_the_ledger(tool: Tool, chain: tuple[str, str]) -> None:
+    old, _ = chain
+    shown = tool.out("history", old)
+    assert "○ The database is MySQL  superseded" in shown
+    assert "████" in shown
+    assert "taken over by" in shown
+    assert [one["id"] for one in tool.json("history", old)["chain"]] == list(chain)
+
+
+def test_a_timeline_is_of_a_subject_or_a_path(tool: Tool, chain: tuple[str, str]) -> None:
+    lanes = tool.json("timeline", "stack.database")["lanes"]
+    assert [lane["card"]["id"] for lane in lanes] == list(chain)
+    assert tool.run("timeline").exit_code == 2
+    assert "nothing is known of it" in tool.out("timeline", "--path", "no/such.py")
+    assert "▶" in tool.out("timeline", "stack.database")
+
+
+def test_diff_tells_what_came_and_what_went(tool: Tool, chain: tuple[str, str]) -> None:
+    old, new = chain
+    found = {one["card"]["id"]: one["turn"] for one in tool.json("diff", "2021-01-01", "2024-01-01")["differences"]}
+    assert found == {old: "vanished", new: "appeared"}
+    shown = tool.out("diff", "--known-from", "1")
+    assert "+ The database is PostgreSQL" in shown
+    assert "- The database is MySQL" in shown
+    assert "nothing is believed differently" in tool.out("diff", "2024-01-01", "2025-01-01")
+
+
+def test_diff_needs_a_first_point(tool: Tool) -> None:
+    assert tool.run("diff").exit_code == 2
+
+
+def test_explain_names_the_reasons_and_what_stands_instead(tool: Tool, chain: tuple[str, str]) -> None:
+    old, new = chain
+    base = tool.add("Replicas use binlogs")
+    tool.out("link", base, "depends_on", old)
+    shown = tool.out("explain", old)
+    assert "why: superseded by 'The database is PostgreSQL' since 2023-01-01" in shown
+    assert f"what stands now: ● The database is PostgreSQL {new}" in shown
+    assert "suspect: depends on 'The database is MySQL'" in tool.out("explain", base)
+
+
+def test_conflicts_name_the_rule_and_the_fix(tool: Tool) -> None:
+    one = tool.add("Single quotes", "--subject", "lint.quotes")
+    two = tool.json("add", "Double quotes", "--subject", "lint.quotes", "--start", "2021-01-01")["ids"][0]
+    found = tool.json("conflicts")["conflicts"][0]
+    assert (found["what"], [card["id"] for card in found["claims"]]) == ("lint.quotes", [two, one])
+    shown = tool.out("conflicts")
+    assert "rule: start: the later start leads" in shown
+    assert "fix: graphmem supersede" in shown
+    assert "contested by Single quotes (start" in tool.out("search", "double quotes")
+
+
+def test_no_conflict_is_said_so(tool: Tool) -> None:
+    assert "no open contradiction" in tool.out("conflicts")
+
+
+def test_changes_show_the_ledger_in_order(tool: Tool, chain: tuple[str, str]) -> None:
+    del chain
+    names = [one["operation"]["operation"] for one in tool.json("changes")["changes"]]
+    assert names == ["add", "add", "supersede"]
+    assert "supersede" in tool.out("changes", "--after", "2").splitlines()[1]
+
+
+def test_a_memory_cannot_steer_the_terminal(tool: Tool) -> None:
+    tool.add("Harmless\x1b[2J\u202e title")
+    shown = tool.out("list")
+    assert "\x1b" not in shown
+    assert "\u202e" not in shown
+
+
+def test_a_reader_stands_where_it_says(tool: Tool) -> None:
+    key = tool.add("My editor is vi", "--user", "ada")
+    assert tool.run("show", key).exit_code == 1
+    assert tool.run("show", key, "--user", "ada").exit_code == 0
+    assert tool.json("status", "--repo", "shop", "--tenant", "t")["scope"]["repo"] == "shop"

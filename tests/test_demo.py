@@ -1,0 +1,89 @@
+"""The demo shows what it claims: plain search answers with what was replaced, graphmem with what holds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import closing
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from graphmem import At, Filter, GraphMemory, Page
+from graphmem.cli.painting import plain_lines
+from graphmem.demo.__main__ import main, prepare
+from graphmem.demo.page import Demo
+from graphmem.demo.plain import PlainSearch
+from graphmem.demo.questions import AS_OF, KNOWN_AT, QUESTIONS, Pair, Question
+
+ANSWERS = (
+    ("ADR-0002", "ADR-0005"),
+    ("ADR-0008", "ADR-0010"),
+    ("ADR-0003", "ADR-0009"),
+    ("PEP 345", "PEP 566"),
+    ("PEP 571", "PEP 600"),
+    ("PEP 438", "PEP 470"),
+)
+
+
+@pytest.fixture(scope="module")
+def memory(tmp_path_factory: pytest.TempPathFactory) -> Iterator[GraphMemory]:
+    with pytest.MonkeyPatch.context() as patch, closing(_prepared(tmp_path_factory, patch)) as opened:
+        yield opened
+
+
+def _prepared(folders: pytest.TempPathFactory, patch: pytest.MonkeyPatch) -> GraphMemory:
+    patch.setenv("GRAPHMEM_EMBEDDINGS", "off")
+    return prepare(folders.mktemp("demo") / "store")
+
+
+def first_alias(memory: GraphMemory, text: str, at: At) -> str:
+    said = memory.search(text, at=at).hits[0].card.memory.statement
+    assert said is not None
+    return said.aliases[0]
+
+
+@pytest.mark.parametrize(("question", "answers"), list(zip(QUESTIONS, ANSWERS, strict=True)))
+def test_plain_search_is_wrong_where_graphmem_is_right(
+    memory: GraphMemory, question: Question, answers: tuple[str, str]
+) -> None:
+    plain = PlainSearch(memory.list(Filter(include_history=True), page=Page(1000)).cards)
+    said = plain.best(question.text).memory.statement
+    assert said is not None
+    assert (said.aliases[0], first_alias(memory, question.text, At())) == answers
+
+
+@pytest.mark.parametrize(
+    ("pair", "answers"),
+    [(AS_OF, ("PEP 314", "PEP 345")), (KNOWN_AT, ("PEP 599", "PEP 600"))],
+    ids=["as_of", "known_at"],
+)
+def test_a_pair_differs_in_one_time(memory: GraphMemory, pair: Pair, answers: tuple[str, str]) -> None:
+    assert tuple(first_alias(memory, pair.text, at) for _, at in pair.points) == answers
+
+
+def test_recorded_times_are_those_of_the_sources(memory: GraphMemory) -> None:
+    first = memory.changes(limit=1)[0]
+    assert first.recorded_at == datetime(2001, 3, 13, tzinfo=UTC)
+
+
+def test_the_page_shows_questions_pairs_and_the_conflict(memory: GraphMemory) -> None:
+    shown = "\n".join(plain_lines(Demo(memory, has_records=True).page(110)))
+    assert [question.text for question in QUESTIONS if question.text not in shown] == []
+    assert "leads by the rule “start: the later start leads”" in shown
+    assert "by words alone: embeddings are switched off" in shown
+
+
+def test_without_its_own_records_it_asks_of_the_facts(memory: GraphMemory) -> None:
+    shown = "\n".join(plain_lines(Demo(memory, has_records=False).page(110)))
+    assert "Kuzu?" not in shown
+    assert "manylinux2010" in shown
+
+
+def test_it_runs_twice_and_draws(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GRAPHMEM_EMBEDDINGS", "off")
+    words = ["--folder", str(tmp_path / "store"), "--svg", str(tmp_path / "page.svg")]
+    first, second = (CliRunner().invoke(main, words, catch_exceptions=False) for _ in range(2))
+    assert first.exit_code == second.exit_code == 0
+    assert (tmp_path / "page.svg").read_text(encoding="utf-8").startswith("<svg")
