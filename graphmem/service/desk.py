@@ -99,14 +99,15 @@ class Desk:
         known = asked.known_at
         if known is None:
             return Point(valid, self.store.position(reader).seq)
+        latest = self.store.position(reader)
         if isinstance(known, datetime):
-            if known > now:
+            # What was recorded before the clock fell back is past all the same.
+            if known > now and (latest.recorded_at is None or known > latest.recorded_at):
                 told = f"known_at {known.isoformat()} is not past yet (now is {now.isoformat()})"
                 raise InvalidInput(f"{told}; leave it out for latest")
             return Point(valid, self.store.position(reader, known).seq)
-        latest = self.store.position(reader).seq
-        if not 0 <= known <= latest:
-            raise InvalidInput(f"known_at {known} is no ledger position; this ledger has 0 to {latest}")
+        if not 0 <= known <= latest.seq:
+            raise InvalidInput(f"known_at {known} is no ledger position; this ledger has 0 to {latest.seq}")
         return Point(valid, known)
 
     def reader(self, scope: Scope | None) -> Scope:

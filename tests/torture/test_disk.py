@@ -24,6 +24,7 @@ import graphmem, graphmem.service, graphmem.opening, graphmem.adapters.sqlite.st
 from graphmem import GraphMemError, Scope
 from pathlib import Path
 import numpy
+graphmem.adapters.sqlite.connection.load_checksums()
 def opened():
     return graphmem.open(sys.argv[1], scope=Scope("acme", "acme/shop"), actor="ann", embedder=lambda: "no model")
 def attempt(call):

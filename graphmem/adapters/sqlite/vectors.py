@@ -5,12 +5,13 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from itertools import islice
+from typing import TYPE_CHECKING
 
 import apsw
 
 from graphmem.adapters.sqlite.selecting import Wanted, all_fitting
-from graphmem.adapters.sqlite.values import Tenant, ints, place_of
+from graphmem.adapters.sqlite.values import Row, Tenant, ints, place_of
 from graphmem.errors import CorruptStore, InvalidInput
 
 if TYPE_CHECKING:
@@ -118,16 +119,12 @@ class VectorCache:
 
 
 def _read(connection: apsw.Connection, tenant: Tenant, dimension: int, after: int) -> Iterator[_Block]:
-    cursor = connection.execute(_VECTORS, (after, place_of(tenant.number, tenant.seq)))
-    while rows := _take(cursor, _BLOCK_ROWS):
+    cursor: Iterator[Row] = connection.execute(_VECTORS, (after, place_of(tenant.number, tenant.seq)))
+    while rows := list(islice(cursor, _BLOCK_ROWS)):
         yield _block(rows, dimension)
 
 
-def _take(cursor: Iterator[Any], count: int) -> list[tuple[int, int, bytes]]:
-    return [row for row, _ in zip(cursor, range(count), strict=False)]
-
-
-def _block(rows: Sequence[tuple[int, int, bytes]], dimension: int) -> _Block:
+def _block(rows: Sequence[Row], dimension: int) -> _Block:
     import numpy as np
 
     data = b"".join(row[2] for row in rows)
