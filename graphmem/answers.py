@@ -109,7 +109,7 @@ class Hit:
 
     Attributes:
         card: The memory that is answered, which need not be the one whose words matched.
-        standing: Whether it holds, is a declared successor not yet in force, or was the last that held.
+        standing: Whether it holds, is not yet in force (most often a declared successor), or was the last that held.
         score: Greater is better; comparable within one answer only.
         parts: What the score is made of.
         via: Ids from the best match to this memory; one id if it matched itself.

@@ -293,22 +293,36 @@ def _plain_move(move: Move) -> _Plain:
 
 
 def _plain_statement(statement: Statement) -> _Plain:
-    return _given(
-        ("title", statement.title, None),
-        ("kind", statement.kind, Kind.FACT),
-        ("body", statement.body, ""),
-        ("rationale", statement.rationale, ""),
-        ("subject", statement.subject, None),
-        ("aliases", statement.aliases, ()),
-        ("labels", statement.labels, ()),
-        ("language", statement.language, None),
-        ("confidence", statement.confidence, 1.0),
-        ("origin", statement.origin, Origin.HUMAN),
-        ("is_mandatory", statement.is_mandatory, False),
-        ("observed_at", _micros(statement.observed_at), None),
-        ("anchors", [_plain_anchor(anchor) for anchor in statement.anchors], []),
-        ("alternatives", [_plain_alternative(one) for one in statement.alternatives], []),
-    )
+    one = statement
+    # Spelt out, not looped: a bulk load writes this more often than anything else.
+    plain: _Plain = {"title": one.title}
+    if one.kind != Kind.FACT:
+        plain["kind"] = one.kind
+    if one.body:
+        plain["body"] = one.body
+    if one.rationale:
+        plain["rationale"] = one.rationale
+    if one.subject is not None:
+        plain["subject"] = one.subject
+    if one.aliases:
+        plain["aliases"] = one.aliases
+    if one.labels:
+        plain["labels"] = one.labels
+    if one.language is not None:
+        plain["language"] = one.language
+    if one.confidence != 1.0:
+        plain["confidence"] = one.confidence
+    if one.origin != Origin.HUMAN:
+        plain["origin"] = one.origin
+    if one.is_mandatory:
+        plain["is_mandatory"] = True
+    if one.observed_at is not None:
+        plain["observed_at"] = to_micros(one.observed_at)
+    if one.anchors:
+        plain["anchors"] = [_plain_anchor(anchor) for anchor in one.anchors]
+    if one.alternatives:
+        plain["alternatives"] = [_plain_alternative(alternative) for alternative in one.alternatives]
+    return plain
 
 
 def _plain_anchor(anchor: Anchor) -> _Plain:

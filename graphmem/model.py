@@ -121,9 +121,11 @@ def instant(value: datetime) -> datetime:
     Raises:
         InvalidInput: If `value` is naive: a time without a zone is never guessed.
     """
+    if value.tzinfo is UTC:
+        return value
     if value.tzinfo is None or value.utcoffset() is None:
         raise InvalidInput(f"{value.isoformat()!r} has no time zone; give one, such as {value.isoformat()}+00:00")
-    return value if value.tzinfo is UTC else value.astimezone(UTC)
+    return value.astimezone(UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,6 +270,10 @@ class Memory:
     scope: Scope
     statement: Statement | None
 
+    def __post_init__(self) -> None:
+        if self.scope.related_repos:
+            raise InvalidInput(f"memory {self.id!r} lives in one repository; related ones are for readers")
+
     @property
     def is_erased(self) -> bool:
         """True for a tombstone."""
@@ -287,7 +293,8 @@ class Move:
     source_word: str | None = None
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "at", instant(self.at))
+        if self.at.tzinfo is not UTC:
+            object.__setattr__(self, "at", instant(self.at))
 
 
 # ---- operations: what a writer asks for, one ledger entry each

@@ -19,14 +19,14 @@ def title_in(text: str) -> re.Match[str] | None:
 def perturbed(text: str, seed: str) -> str | None:
     """The question without quotation marks and without 1 to 3 of its title's words; None if it quotes no title.
 
-    A title of one word keeps it, and of any title one word is kept.
+    Never more than half of the words go, so a title of one word keeps it.
     """
     found = title_in(text)
     if found is None:
         return None
     words = found.group(1).split()
     chance = random.Random(seed)  # noqa: S311
-    count = min(chance.randint(1, MOST_DROPPED), len(words) - 1)
+    count = min(chance.randint(1, MOST_DROPPED), len(words) // 2)
     dropped = set(chance.sample(range(len(words)), count))
     kept = " ".join(word for place, word in enumerate(words) if place not in dropped)
     return (text[: found.start()] + kept + text[found.end() :]).replace('"', "")

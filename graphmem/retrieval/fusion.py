@@ -12,6 +12,7 @@ from graphmem.store import Matches
 NAME_WEIGHT = 3.0
 LEXICAL_WEIGHT = 1.0
 VECTOR_WEIGHT = 0.35
+TITLE_WEIGHT = 1.0
 GRAPH_WEIGHT = 0.1
 PRIOR_WEIGHT = 0.05
 
@@ -34,16 +35,19 @@ class Scored:
         return "name" in self.parts
 
 
-def fuse(matches: Matches, named: Mapping[str, float]) -> list[Scored]:
+def fuse(matches: Matches, named: Mapping[str, float], titles: Mapping[str, float]) -> list[Scored]:
     """One score for each matched memory, best first, ties by id.
 
     Args:
         matches: From the store.
         named: Memories that the question names, with a share of 1 divided among those of one name.
+        titles: Matched memories to the share of their title that the question says.
     """
     parts: dict[str, dict[str, float]] = {}
     for key, share in named.items():
         parts.setdefault(key, {})["name"] = NAME_WEIGHT * share
+    for key, share in titles.items():
+        parts.setdefault(key, {})["title"] = TITLE_WEIGHT * share
     for label, weight, found in (
         ("lexical", LEXICAL_WEIGHT, matches.lexical),
         ("vector", VECTOR_WEIGHT, matches.vector),

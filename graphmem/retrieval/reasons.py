@@ -22,6 +22,8 @@ def because(view: View, resolved: Resolved, valid: datetime) -> str:
             return f"in force{since}"
         return f"in force{since}; {_path(view, resolved.via)}"
     if resolved.standing is Standing.NOT_YET:
+        if len(resolved.via) == 1:
+            return f"not yet in force: {state_reason(view, key, valid)}"
         return f"declared to take over from {named(view, resolved.via[0])}, but not yet in force"
     return f"nothing holds here now: {state_reason(view, key, valid)}"
 

@@ -176,18 +176,24 @@ class _Ingestion:
     # ---- replacements
 
     def _replace_all(self, replacements: Iterable[Replacement]) -> None:
-        ids = self._report.ids
+        replacements = tuple(replacements)
+        ids = self._known_beside(replacements) | self._report.ids
         usable = [one for one in replacements if one.old in ids and one.new in ids and ids[one.old] != ids[one.new]]
         view = self._desk.latest_view(self._writing.writer, list(ids.values()))
         declared = {(ids[one.old], ids[one.new]) for one in usable}
-        self._unlink(view, set(ids.values()), declared)
+        self._unlink(view, set(self._report.ids.values()), declared)
         for group in _groups(usable):
-            if not self._link(group, view) and len(group) > 1:
+            if not self._link(group, view, ids) and len(group) > 1:
                 for one in group:
-                    self._link([one], view)
+                    self._link([one], view, ids)
 
-    def _link(self, group: list[Replacement], view: View) -> bool:
-        ids, first = self._report.ids, group[0]
+    def _known_beside(self, replacements: tuple[Replacement, ...]) -> dict[str, str]:
+        """Memories of records that the reading speaks of without bringing them."""
+        missing = {key for one in replacements for key in (one.old, one.new)} - self._report.ids.keys()
+        return self._known(sorted(missing))[0] if missing else {}
+
+    def _link(self, group: list[Replacement], view: View, ids: dict[str, str]) -> bool:
+        first = group[0]
         old, news = ids[first.old], tuple(ids[one.new] for one in group)
         present = {edge.new for edge in view.edges_out(old) if (edge.kind is first.kind)}
         missing = tuple(new for new in news if new not in present)

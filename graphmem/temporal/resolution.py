@@ -15,7 +15,7 @@ class Standing(StrEnum):
     """How a resolved memory stands at the asked point."""
 
     HOLDS = "holds"
-    NOT_YET = "successor not yet in force"
+    NOT_YET = "not yet in force"
     LAST = "nothing holds now; last was this"
 
 
@@ -32,7 +32,8 @@ def resolve(view: View, key: str, valid: datetime) -> list[Resolved]:
     """What a matched memory stands for at an instant.
 
     Follows edges in force forward, else back to what held before or resumed. If nothing holds that way: the declared
-    successors that are not yet in force; else the last of the chain that once held.
+    successors that are not yet in force, or the match itself if it is yet to come; else the last of the chain that
+    once held.
 
     Returns:
         Nearest first, ties by id, each memory once; empty only for a memory that the reader does not see.
@@ -47,6 +48,8 @@ def resolve(view: View, key: str, valid: datetime) -> list[Resolved]:
         return [_resolved(view, one, Standing.HOLDS, met) for one in holding]
     declared = _declared(view, key, valid)
     to_come = [one for one in declared if one != key and _is_to_come(view, one, valid)]
+    if not to_come and _is_to_come(view, key, valid):
+        to_come = [key]
     if to_come:
         return [_resolved(view, one, Standing.NOT_YET, declared) for one in to_come]
     return [_resolved(view, _last(view, met, valid), Standing.LAST, met)]

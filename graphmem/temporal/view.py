@@ -145,6 +145,9 @@ class View:
         known = self._holding.get(key)
         if known is not None:
             return known
+        if key not in self._into:
+            self._holding[key] = self._compute_holding(key)
+            return self._holding[key]
         for each in _postorder([key], self._bases, self._holding):
             self._holding[each] = self._compute_holding(each)
         return self._holding[key]
@@ -167,6 +170,9 @@ class View:
         known = self._taken.get(key)
         if known is not None:
             return known
+        if key not in self._full_out:
+            self._taken[key] = self._compute_taken(key)
+            return self._taken[key]
         for each in _postorder([key], self._successors, self._taken):
             self._taken[each] = self._compute_taken(each)
         return self._taken[key]
@@ -215,7 +221,9 @@ class View:
     def _compute_holding(self, key: str) -> Spans:
         if key not in self.known or self.is_never(key):
             return NEVER
-        active = union(*((piece,) for piece, row in self.life(key) if row.move.status is Status.ACTIVE))
+        active = union(*[(piece,) for piece, row in self.life(key) if row.move.status is Status.ACTIVE])
+        if key not in self._full_out and key not in self._into:
+            return active
         bases = self._bases(key)
         within = union(*(self._holding[base] for base in bases)) if bases else ALWAYS
         return intersection(difference(active, self._covered(key)), within)

@@ -8,7 +8,7 @@ from graphmem.model import Status
 from tests.oracle.view import OracleView
 
 HOLDS = "holds"
-NOT_YET = "successor not yet in force"
+NOT_YET = "not yet in force"
 LAST = "nothing holds now; last was this"
 
 Path = tuple[str, ...]
@@ -26,6 +26,8 @@ def resolve(view: OracleView, key: str, valid: datetime) -> list[Answer]:
     to_come = _declared(view, key, valid)
     if to_come:
         return [_answer(view, path, NOT_YET) for path in to_come]
+    if _is_to_come(view, key, valid):
+        return [_answer(view, (key,), NOT_YET)]
     visible = [path for path in met if view.memory(path[-1]) is not None]
     return [_answer(view, max(visible, key=lambda path: _ended(view, path[-1], valid)), LAST)]
 

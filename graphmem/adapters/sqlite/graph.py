@@ -44,7 +44,8 @@ _FORKED = """
 
 _CONTRADICTED = """
     SELECT DISTINCT one.id, one.home, other.id, other.home
-    FROM link CROSS JOIN memory AS one ON one.number = link.source CROSS JOIN memory AS other ON other.number = link.target
+    FROM link
+    CROSS JOIN memory AS one ON one.number = link.source CROSS JOIN memory AS other ON other.number = link.target
     WHERE link.kind = 'conflicts_with' AND link.source > ?1 AND link.source < ?2
       AND one.statement IS NOT NULL AND other.statement IS NOT NULL ORDER BY one.id, other.id
 """

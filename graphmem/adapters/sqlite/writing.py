@@ -62,7 +62,7 @@ _NEW_HOME = (
     " VALUES (?1, ?2, (SELECT coalesce(max(number), 0) + 1 FROM home WHERE tenant = ?1)) RETURNING number"
 )
 _FIND_ANCHOR = "SELECT number FROM anchor WHERE id = ?"
-_NEW_ANCHOR = "INSERT INTO anchor (id, kind, repo, name) VALUES (?, ?, ?, ?)"
+_NEW_ANCHOR = "INSERT OR IGNORE INTO anchor (id, kind, repo, name) VALUES (?, ?, ?, ?) RETURNING number"
 _SET_DERIVED = "UPDATE memory SET status = ?, is_common = ?, holding = ? WHERE number = ?"
 _SET_BRANCH = "INSERT OR REPLACE INTO branch (tenant, key, parent, opened, closed, is_merged) VALUES (?, ?, ?, ?, ?, ?)"
 
@@ -276,11 +276,10 @@ class Batch:
     def _anchor(self, anchor: Anchor) -> int:
         if anchor not in self._anchors:
             key = anchor.node_id(self.tenant.name)
-            found = self._connection.execute(_FIND_ANCHOR, (key,)).get
+            found = self._connection.execute(_NEW_ANCHOR, (key, anchor.kind, anchor.repo, anchor.name)).get
             if found is None:
-                self._connection.execute(_NEW_ANCHOR, (key, anchor.kind, anchor.repo, anchor.name))
-                found = self._connection.last_insert_rowid()
-            self._anchors[anchor] = int(found)
+                found = self._connection.execute(_FIND_ANCHOR, (key,)).get
+            self._anchors[anchor] = int(str(found))
         return self._anchors[anchor]
 
     def _erase(self, transaction: Transaction) -> None:

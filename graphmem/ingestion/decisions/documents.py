@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from graphmem.errors import InvalidInput, NotFound
@@ -38,7 +38,7 @@ def load_documents(paths: Sequence[Path], root: Path | None) -> tuple[list[Docum
     checked = [_checked(path) for path in paths]
     if not checked:
         return [], []
-    base = _checked(root).resolve() if root else _common_root(checked)
+    base = _checked(root).resolve() if root else common_root(checked)
     documents: dict[str, Document] = {}
     problems: list[Problem] = []
     for path in checked:
@@ -49,7 +49,8 @@ def load_documents(paths: Sequence[Path], root: Path | None) -> tuple[list[Docum
             relative = _relative(file, start, base)
             loaded = _load(file, relative, base, is_named=file == start)
             if isinstance(loaded, Document):
-                documents[relative] = loaded
+                was_named = relative in documents and documents[relative].is_named
+                documents[relative] = replace(loaded, is_named=loaded.is_named or was_named)
             else:
                 problems.append(loaded)
     return [documents[path] for path in sorted(documents)], problems
@@ -63,7 +64,8 @@ def _checked(path: Path) -> Path:
     return path
 
 
-def _common_root(paths: list[Path]) -> Path:
+def common_root(paths: Sequence[Path]) -> Path:
+    """The folder that all paths have in common."""
     folders = [path if path.is_dir() else path.parent for path in paths]
     return Path(os.path.commonpath([str(folder.resolve()) for folder in folders]))
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from graphmem.ingestion.decisions.catalogue import Catalogue
 from graphmem.ingestion.decisions.dialects import take_apart
-from graphmem.ingestion.decisions.documents import Document, load_documents
+from graphmem.ingestion.decisions.documents import Document, common_root, load_documents
 from graphmem.ingestion.decisions.lives import moves_of
 from graphmem.ingestion.decisions.records import Record, Source, identify, understand
 from graphmem.ingestion.decisions.takeovers import take_overs
@@ -38,8 +38,20 @@ def read_decisions(
         NotFound: If a path does not exist.
     """
     documents, problems = load_documents(paths, root)
-    reading = read_documents(documents, dates=dates, read_at=read_at)
-    return replace(reading, problems=(*problems, *reading.problems))
+    # A named file may speak of its neighbours by number alone: they are read to understand it, and not reported.
+    beside, _ = load_documents(sorted({path.parent for path in paths if path.is_file()}), root or common_root(paths))
+    together = {document.path: document for document in (*beside, *documents)}
+    reading = read_documents(together.values(), dates=dates, read_at=read_at)
+    return _of(replace(reading, problems=(*problems, *reading.problems)), {one.path for one in (*documents, *problems)})
+
+
+def _of(reading: Reading, paths: set[str]) -> Reading:
+    """What a reading says of some files."""
+    return Reading(
+        tuple(one for one in reading.observations if one.path in paths),
+        tuple(one for one in reading.replacements if one.old in paths or one.new in paths),
+        tuple(one for one in reading.problems if one.path in paths),
+    )
 
 
 def read_documents(

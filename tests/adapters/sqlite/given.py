@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
@@ -26,6 +27,11 @@ _numbers = count(1)
 def clock() -> datetime:
     """A fixed time: recorded times still rise."""
     return START
+
+
+def chance(seed: int) -> random.Random:
+    """Random choices that are the same in every run."""
+    return random.Random(seed)  # noqa: S311 - no secret is made of them
 
 
 def add(key: str, title: str | None = None, *, scope: Scope = MAIN, at: datetime = START, **said: object) -> Request:

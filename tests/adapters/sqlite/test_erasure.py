@@ -11,7 +11,7 @@ from graphmem.model import Anchor, AnchorKind, End, Erase, Link, LinkKind, Prove
 from graphmem.store import Filter, Probe
 from tests.adapters.sqlite.given import DAY, MAIN, START, add, clock, everything, send
 
-TOKEN = "xyzzyplugh"
+TOKEN = "xyzzyplugh"  # noqa: S105 - to be erased
 
 
 @pytest.fixture

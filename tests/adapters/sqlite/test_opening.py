@@ -177,7 +177,7 @@ def test_a_folder_that_cannot_be_written_can_be_read(locked_folder: Path, *, has
     assert "writable" in seen[1]
 
 
-def test_a_full_disk_is_said_and_what_was_there_stays(store: SQLiteStore, path: Path) -> None:
+def test_a_full_disk_is_said_and_what_was_there_stays(store: SQLiteStore) -> None:
     send(store, add("a"))
     writer = store._connections.writer()  # noqa: SLF001 - the only way to a full disk for just this file
     pages = writer.execute("PRAGMA page_count").get

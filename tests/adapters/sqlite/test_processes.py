@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import random
 import subprocess
 import sys
 import threading
@@ -10,6 +9,7 @@ from graphmem.adapters.sqlite import SQLiteStore
 from graphmem.errors import Conflict
 from graphmem.model import Supersede
 from tests.adapters.sqlite.given import DAY, MAIN, START, add, everything, ids, send
+from tests.adapters.sqlite.given import chance as seeded
 
 _WRITER = """
 import sys
@@ -55,7 +55,7 @@ def test_writers_and_readers_share_a_file(store: SQLiteStore, path: Path) -> Non
 
 
 def test_what_was_acknowledged_survives_a_kill(store: SQLiteStore, path: Path) -> None:
-    chance = random.Random(7)
+    chance = seeded(7)
     kept: list[str] = []
     for round_ in range(6):
         child = _start(_WRITER, path, f"r{round_}", 10_000)

@@ -11,6 +11,7 @@ from graphmem.model import Add, Erase, Request, Scope
 from graphmem.ranking import Corpus, bm25, search_tokens
 from graphmem.store import Filter, Probe
 from tests.adapters.sqlite.given import MAIN, add, clock, send
+from tests.adapters.sqlite.given import chance as seeded
 
 WORDS = [f"w{number}" for number in range(60)]
 FREQUENT_FIRST = [1 / (rank + 1) for rank in range(len(WORDS))]
@@ -46,7 +47,7 @@ def test_scores_are_lucenes_of_the_tenant_alone(
     store: SQLiteStore, monkeypatch: pytest.MonkeyPatch, first_holders: int
 ) -> None:
     monkeypatch.setattr(matching, "_FIRST_HOLDERS", first_holders)
-    chance = random.Random(3)
+    chance = seeded(3)
     mine, theirs = _corpus(chance, 200, MAIN), _corpus(chance, 120, Scope("other"))
     store.apply(theirs, clock=clock)
     store.apply(mine, clock=clock)
@@ -60,7 +61,7 @@ def test_scores_are_lucenes_of_the_tenant_alone(
 
 
 def test_scores_follow_later_writes_and_erasures(store: SQLiteStore) -> None:
-    chance = random.Random(4)
+    chance = seeded(4)
     requests = _corpus(chance, 60, MAIN)
     probe = Probe(terms=("w0", "w3", "only7"), limit=100)
     for end in (20, 40, 60):

@@ -1,0 +1,62 @@
+"""How much of a memory's title a question says: for titles half remembered, unquoted or cut short."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping
+from functools import lru_cache
+
+from graphmem.ranking import name_key, tokens
+
+#: A name that stands in a title of which at least this much else is said belongs to that title.
+_HALF = 0.5
+
+
+class Titles:
+    """The titles of the memories that matched, each word weighed by how few of them carry it.
+
+    Args:
+        titles: Memory id to title; equal titles count as one.
+    """
+
+    def __init__(self, titles: Mapping[str, str]) -> None:
+        self._titles = titles
+        distinct = set(titles.values())
+        self._carried = Counter(word for title in distinct for word in _words(title))
+        self._count = len(distinct)
+
+    def coverage(self, said: Iterable[str]) -> dict[str, float]:
+        """Which share of each title, by weight, is among the words said; those with nothing are left out."""
+        words = frozenset(said)
+        shares = {key: self._share(_words(title), words) for key, title in self._titles.items()}
+        return {key: share for key, share in shares.items() if share > 0}
+
+    def swallows(self, name: str, named: Collection[str], said: Iterable[str]) -> bool:
+        """Whether a name is but a part of the title of some other memory, of which the question says more."""
+        inside = frozenset(tokens(name))
+        words = frozenset(said)
+        return any(
+            key not in named
+            and f" {name} " in f" {_key(title)} "
+            and self._share(_words(title) - inside, words) >= _HALF
+            for key, title in self._titles.items()
+        )
+
+    def _share(self, title: frozenset[str], said: frozenset[str]) -> float:
+        whole = sum(map(self._rarity, title))
+        return sum(map(self._rarity, title & said)) / whole if whole else 0.0
+
+    def _rarity(self, word: str) -> float:
+        held = self._carried[word]
+        return math.log(1 + (self._count - held + 0.5) / (held + 0.5))
+
+
+@lru_cache(maxsize=16_384)
+def _words(title: str) -> frozenset[str]:
+    return frozenset(tokens(title))
+
+
+@lru_cache(maxsize=16_384)
+def _key(title: str) -> str:
+    return name_key(title)
