@@ -292,8 +292,7 @@ def _plain_move(move: Move) -> _Plain:
     }
 
 
-def _plain_statement(statement: Statement) -> _Plain:
-    one = statement
+def _plain_statement(one: Statement) -> _Plain:  # noqa: PLR0912 - one branch for each field
     # Spelt out, not looped: a bulk load writes this more often than anything else.
     plain: _Plain = {"title": one.title}
     if one.kind != Kind.FACT:
@@ -326,11 +325,12 @@ def _plain_statement(statement: Statement) -> _Plain:
 
 
 def _plain_anchor(anchor: Anchor) -> _Plain:
-    return {
-        "kind": anchor.kind,
-        "name": anchor.name,
-        **_given(("repo", anchor.repo, None), ("role", anchor.role, "about")),
-    }
+    plain: _Plain = {"kind": anchor.kind, "name": anchor.name}
+    if anchor.repo is not None:
+        plain["repo"] = anchor.repo
+    if anchor.role != "about":
+        plain["role"] = anchor.role
+    return plain
 
 
 def _plain_alternative(alternative: Alternative) -> _Plain:

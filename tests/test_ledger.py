@@ -64,6 +64,7 @@ scopes = st.builds(
     environment=st.none() | names,
     related_repos=some(names),
 )
+homes = scopes.map(lambda scope: replace(scope, related_repos=()))
 anchors = st.builds(Anchor, st.sampled_from(AnchorKind), names, st.none() | names, st.just("about") | texts)
 alternatives = st.builds(Alternative, texts, st.sampled_from(Outcome), texts, some(texts))
 statements = st.builds(
@@ -87,7 +88,7 @@ moves = st.builds(Move, st.sampled_from(Status), moments, st.integers(-3, 3), st
 operations: st.SearchStrategy[Operation] = st.one_of(
     st.builds(
         Add,
-        st.builds(Memory, keys, scopes, st.none() | statements),
+        st.builds(Memory, keys, homes, st.none() | statements),
         st.lists(moves, min_size=1, max_size=3).map(tuple),
         st.booleans(),
     ),

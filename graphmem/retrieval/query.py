@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from itertools import combinations
 
 from graphmem.ranking import name_key, tokens
@@ -30,9 +31,15 @@ class Mention:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A question taken apart: its distinct search terms, and its mentions by key."""
+    """A question taken apart.
 
-    text: str
+    Attributes:
+        said: Its text without a date that its point in time already tells.
+        terms: Its distinct search terms.
+        mentions: Stretches of it that may be names.
+    """
+
+    said: str
     terms: tuple[str, ...]
     mentions: tuple[Mention, ...]
 
@@ -52,8 +59,14 @@ class Question:
         return taken
 
 
-def read_question(text: str) -> Question:
-    """Take a question apart; what lies between any two quotation marks may be a name, as may any run of words."""
+def read_question(text: str, asked: date) -> Question:
+    """Take a question apart; what lies between any two quotation marks may be a name, as may any run of words.
+
+    Args:
+        text: The question.
+        asked: The day that it is asked for: "on 2020-05-01" then says when, and is not searched for.
+    """
+    said = text.replace(asked.isoformat(), " ")
     quoted = _quoted(text)
     words = name_key(text).split()[:MAX_WORDS]
     runs = [
@@ -62,7 +75,7 @@ def read_question(text: str) -> Question:
         for end in range(start + 1, min(start + MAX_NAME_WORDS, len(words)) + 1)
         if end - start > 1 or _TELLING.search(words[start])
     ]
-    return Question(text, tuple(dict.fromkeys(tokens(text))), tuple(quoted + runs))
+    return Question(said, tuple(dict.fromkeys(tokens(said))), tuple(quoted + runs))
 
 
 def _quoted(text: str) -> list[Mention]:

@@ -17,6 +17,7 @@ from graphmem.retrieval.fusion import GRAPH_WEIGHT, Scored, add_up, fuse, prior
 from graphmem.retrieval.paging import next_cursor, place_of, question_mark
 from graphmem.retrieval.query import MAX_QUERY_CHARS, Question, read_question
 from graphmem.retrieval.reasons import because
+from graphmem.retrieval.titles import Titles
 from graphmem.store import Filter, Matches, Page, Probe, Store
 from graphmem.temporal import Resolved, Ruling, Standing, View, resolve, rule
 
@@ -93,9 +94,9 @@ class Searcher:
         mark = question_mark(query.text, query.where, query.sort, query.reader)
         place = place_of(query.page, query.point, mark)
         query = replace(query, point=place.point)
-        question = read_question(query.text)
-        scored, note = self._candidates(question, query)
-        ranked = self._rank(self._answering(self._resolve(scored, query)), query)
+        question = read_question(query.text, query.point.valid.date())
+        matches, note = self._matches(question, query)
+        ranked = self._rank(self._answering(self._resolve(question, matches, query)), query)
         hits = [_hit(one, query) for one in ranked[place.offset : place.offset + query.page.limit]]
         return SearchAnswer(
             hits=self._with_contests(hits, query),
@@ -107,17 +108,19 @@ class Searcher:
 
     # ---- candidates
 
-    def _candidates(self, question: Question, query: Query) -> tuple[list[Scored], str | None]:
+    def _matches(self, question: Question, query: Query) -> tuple[Matches, str | None]:
+        """What the store finds, and why no vectors were compared if none were."""
         backend = self._embedder()
-        vector = None if isinstance(backend, str) or not question.text.strip() else backend.embed([question.text])[0]
+        vector = None if isinstance(backend, str) or not question.said.strip() else backend.embed([question.said])[0]
         where = replace(query.where, origins=(), statuses=(), min_confidence=0.0)
         probe = Probe(question.terms, question.names, vector, MATCH_LIMIT + query.page.limit)
         matches = self._store.match(query.reader, probe, where, seq=query.point.seq)
-        scored = fuse(matches, _named_shares(question, matches))
-        return scored, backend if isinstance(backend, str) else None
+        return matches, backend if isinstance(backend, str) else None
 
-    def _resolve(self, scored: Sequence[Scored], query: Query) -> dict[str, _Head]:
-        view = self._view([one.memory for one in scored], query)
+    def _resolve(self, question: Question, matches: Matches, query: Query) -> dict[str, _Head]:
+        view = self._view(_ids(matches), query)
+        titles = Titles(_titles(view, _ids(matches)))
+        scored = fuse(matches, _named_shares(question, matches, titles), titles.coverage(question.terms))
         heads = _heads(scored, view, query)
         near = self._neighbours(heads, query)
         # What is chained to a match was read with it; the rest is chained to none of them and has a view of its own.
@@ -175,13 +178,24 @@ class Searcher:
         return {subject: rule(view, keys, query.point.valid) for subject, keys in rivals.items()}
 
 
-def _named_shares(question: Question, matches: Matches) -> dict[str, float]:
+def _ids(matches: Matches) -> list[str]:
+    named = [key for ids in matches.named.values() for key in ids]
+    return list(dict.fromkeys([*named, *(key for key, _ in matches.lexical), *(key for key, _ in matches.vector)]))
+
+
+def _titles(view: View, ids: Iterable[str]) -> dict[str, str]:
+    found = ((key, view.memory(key)) for key in ids)
+    return {key: memory.statement.title for key, memory in found if memory and memory.statement}
+
+
+def _named_shares(question: Question, matches: Matches, titles: Titles) -> dict[str, float]:
     """Memories that the question names; one name carried by several memories is shared among them."""
     shares: dict[str, float] = {}
     for mention in question.chosen(matches.named):
         ids = matches.named[mention.key]
-        for key in ids:
-            shares[key] = max(shares.get(key, 0.0), 1.0 / len(ids) ** 0.5)
+        if not titles.swallows(mention.key, ids, question.terms):
+            for key in ids:
+                shares[key] = max(shares.get(key, 0.0), 1.0 / len(ids) ** 0.5)
     return shares
 
 
@@ -194,6 +208,8 @@ def _heads(scored: Iterable[Scored], view: View, query: Query) -> dict[str, _Hea
     for match in scored:
         for resolved in _ends(match.memory, view, query):
             head = heads.setdefault(resolved.memory, _Head(resolved, view))
+            if _STANDINGS.index(resolved.standing) < _STANDINGS.index(head.resolved.standing):
+                head.resolved = resolved
             head.matches.append(match)
             head.sources.append(match.memory)
     return heads

@@ -23,8 +23,13 @@ class Lineage:
             return False
         if stamp.branch is None:
             return True
+        return self.place(stamp) in self._line and not self.is_abandoned(stamp)
+
+    def is_abandoned(self, stamp: Stamp) -> bool:
+        """Whether the row lives on a branch that was given up: nobody sees it from then on."""
         place = self.place(stamp)
-        return place in self._line and not self._is_abandoned(place)
+        row = None if place is None else self._branches.get(place)
+        return row is not None and self._is_closed(row) and not row.is_merged
 
     def place(self, stamp: Stamp) -> str | None:
         """The branch on which a row lives by now: merging moves it to the parent."""
@@ -56,10 +61,6 @@ class Lineage:
     def _is_closed(self, row: BranchRow, before: int | None = None) -> bool:
         limit = self._seq if before is None else before - 1
         return row.closed is not None and row.closed <= limit
-
-    def _is_abandoned(self, key: str | None) -> bool:
-        row = None if key is None else self._branches.get(key)
-        return row is not None and self._is_closed(row) and not row.is_merged
 
     def _follow_merges(self, key: str | None, seq: int) -> str | None:
         while key is not None:

@@ -112,11 +112,11 @@ def refuse_update_before_start(view: View, operation: Supersede) -> None:
 
 
 def _edges_that_count(rows: Rows, lineage: Lineage) -> dict[str, list[EdgeRow]]:
-    """Every edge of the tenant, seen or not, but those that were revoked for everybody who sees them."""
+    """Every edge of the tenant, seen or not, but those that nobody sees any more: revoked where they live, or given up."""
     revoked = {(row.change, lineage.place(row.stamp)) for row in rows.revocations if row.move is None}
     out: dict[str, list[EdgeRow]] = defaultdict(list)
     for edge in rows.edges:
-        if (edge.stamp.seq, lineage.place(edge.stamp)) not in revoked:
+        if (edge.stamp.seq, lineage.place(edge.stamp)) not in revoked and not lineage.is_abandoned(edge.stamp):
             out[edge.old].append(edge)
     return out
 

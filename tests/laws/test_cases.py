@@ -186,6 +186,20 @@ def test_what_an_abandoned_parent_did_is_undone_for_its_children(world: World) -
     assert world.on(4, by=Y) == ["A"]
 
 
+def test_what_an_abandoned_branch_replaced_may_be_replaced_the_other_way_round(world: World) -> None:
+    world.play(add("A"), add("B"), OpenBranch("x"))
+    world.play(supersede("A", "B", 3), by=X)
+    with pytest.raises(InvalidInput):
+        world.play(supersede("B", "A", 4))
+    world.play(AbandonBranch("x"), supersede("B", "A", 4))
+    assert world.on(5) == ["A"]
+
+
+def test_what_lies_ahead_is_not_called_the_last_that_held(world: World) -> None:
+    world.play(add("A", ("active", 5)))
+    assert world.leads("A", 1) == [("A", "NOT_YET", "A")]
+
+
 def test_a_grandchild_merges_into_what_its_parent_merged_into(world: World) -> None:
     world.play(OpenBranch("x"), OpenBranch("y", "x"))
     world.play(add("B", home=Y), by=Y)

@@ -132,13 +132,14 @@ def _judge_fork(view: OracleView, operation: Supersede) -> None:
 
 
 def _judge_cycle(log: Sequence[Change], view: OracleView, operation: Supersede) -> None:
-    """Edges of the whole tenant count, but those that were revoked where they live."""
+    """Edges of the whole tenant count, but those that were revoked where they live or whose branch was given up."""
     revoked = {
         (change.operation.change, view.branches.place(change))
         for change in log
         if isinstance(change.operation, Revoke) and change.operation.move is None
     }
-    edges = [e for c in log for e in edges_of(c) if (c.seq, view.branches.place(c)) not in revoked]
+    live = [c for c in log if not view.branches.is_abandoned(view.branches.place(c))]
+    edges = [e for c in live for e in edges_of(c) if (c.seq, view.branches.place(c)) not in revoked]
     reached = list(operation.new)
     for key in reached:
         reached += {edge.new for edge in edges if edge.old == key} - set(reached)

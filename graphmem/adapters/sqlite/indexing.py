@@ -6,6 +6,7 @@ import hashlib
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from graphmem.model import Anchor, AnchorKind, Kind, Origin, Statement
 from graphmem.ranking import search_tokens
@@ -102,8 +103,12 @@ class Facets:
         return self._hashed("p", path)
 
     def _hashed(self, letter: str, value: str) -> str:
-        digest = hashlib.blake2b(value.encode("utf-8", "surrogatepass"), digest_size=10).hexdigest()
-        return f"{self._tenant}_{letter}{digest}"
+        return f"{self._tenant}_{letter}{_digest(value)}"
+
+
+@lru_cache(maxsize=4_096)
+def _digest(value: str) -> str:
+    return hashlib.blake2b(value.encode("utf-8", "surrogatepass"), digest_size=10).hexdigest()
 
 
 def any_of(tokens: Sequence[str]) -> str:

@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 import heapq
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import apsw
 
-from graphmem.adapters.sqlite.indexing import any_of, many_of
+from graphmem.adapters.sqlite.indexing import many_of
 from graphmem.adapters.sqlite.selecting import Wanted, fitting
 from graphmem.adapters.sqlite.values import Tenant, ints, place_of
 from graphmem.ranking import Corpus, bm25
 
 _FREQUENCY = "SELECT doc FROM search_terms WHERE term = ?"
 _LATER_HOLDERS = "SELECT count(*) FROM search WHERE search MATCH ? AND rowid > ? AND rowid <= ?"
-_CANDIDATES = """
-    SELECT rowid FROM search WHERE search MATCH ?1 AND rowid > ?2 AND rowid <= ?3 AND rank MATCH 'bm25(1.0, 0.0)'
-    ORDER BY rank LIMIT ?4
-"""
+_HOLDERS = "SELECT rowid FROM search WHERE search MATCH ? AND rowid > ? AND rowid <= ?"
 _WORDS = """
     SELECT words.memory, words.length, words.counts
     FROM json_each(?1) AS wanted CROSS JOIN words ON words.memory = wanted.value
@@ -79,10 +77,13 @@ def lexical(
     if not held or not tenant.documents:
         return ()
     corpus = _Weighed(tenant.documents, tenant.tokens / tenant.documents, frequency)
-    count, found = 0, list[Scored]()
+    count, found, weights = 0, list[Scored](), defaultdict[int, float](float)
     wanted = _first_terms(held, frequency)
     while wanted > count:
-        count, found = wanted, search.best(corpus, held, held[:wanted])
+        for term in held[count:wanted]:
+            for number in search.holders(term):
+                weights[number] += corpus.idf(term)
+        count, found = wanted, search.best(corpus, held, weights)
         # What holds none of the terms asked for scores less than the weights of the others together.
         least = found[-1][1] if len(found) == search.limit else 0.0
         wanted = next(size for size in range(count, len(held) + 1) if _weight(corpus, held[size:]) <= least)
@@ -130,33 +131,40 @@ class Search:
         self._tenant = tenant
         self._what = what
         self._span = (place_of(tenant.number, 0), place_of(tenant.number, seq))
+        self._scores: dict[int, float] = {}
 
-    def best(self, corpus: Corpus, terms: Sequence[str], asked: Sequence[str]) -> list[Scored]:
-        """The best by all terms among candidates that hold one of those asked."""
-        spelt = any_of([f"{self._tenant.number}_{term}" for term in asked])
-        expression = " AND ".join([f"body : {spelt}", *self._what.narrowing])
-        size = max(_LEAST_CANDIDATES, self.limit * _CANDIDATES_PER_MATCH)
+    def holders(self, term: str) -> list[int]:
+        """Numbers of the memories that hold a term and pass what filter tokens can tell."""
+        # Full text's own ranking would read the list of every term to its end, only to weigh it.
+        expression = " AND ".join([f'body : "{self._tenant.number}_{term}"', *self._what.narrowing])
+        return [number for (number,) in self._connection.execute(_HOLDERS, (expression, *self._span))]
+
+    def best(self, corpus: Corpus, terms: Sequence[str], weights: Mapping[int, float]) -> list[Scored]:
+        """The best by all terms among those of the greatest weights."""
+        enough = self.limit * _CANDIDATES_PER_MATCH
+        size = max(_LEAST_CANDIDATES, enough)
         while True:
-            rows = self._connection.execute(_CANDIDATES, (expression, *self._span, size))
-            numbers = [number for (number,) in rows]
-            is_all = len(numbers) < size
+            numbers = heapq.nlargest(size, weights, key=weights.__getitem__) if size < len(weights) else list(weights)
             if self._what.min_confidence > 0.0 or self._what.paths is not None:
                 fit = fitting(self._connection, numbers, self._what)
                 numbers = [number for number in numbers if number in fit]
-            if is_all or len(numbers) >= min(size // 2, self.limit * _CANDIDATES_PER_MATCH):
+            if size >= len(weights) or len(numbers) >= min(size // 2, enough):
                 return self._scored(corpus, terms, numbers)
             size *= 4
 
     def _scored(self, corpus: Corpus, terms: Sequence[str], numbers: Sequence[int]) -> list[Scored]:
+        self._score([number for number in numbers if number not in self._scores], corpus, terms)
+        scores = {number: self._scores[number] for number in numbers}
+        least = min(heapq.nlargest(self.limit, scores.values()), default=0.0)
+        near = [number for number in numbers if scores[number] >= least]
+        named_scores = [(key, scores[number]) for number, key in self._connection.execute(_IDS, (ints(near),))]
+        return sorted(named_scores, key=lambda one: (-one[1], one[0]))[: self.limit]
+
+    def _score(self, numbers: Sequence[int], corpus: Corpus, terms: Sequence[str]) -> None:
         spelt = [(term, f" {term} ", f" {term}=") for term in terms]
-        scored = []
         for number, length, counts in self._connection.execute(_WORDS, (ints(numbers),)):
             held = {term: 1 if once in counts else many_of(counts, many) for term, once, many in spelt}
-            scored.append((bm25(corpus, terms, held, length), number))
-        best = heapq.nlargest(self.limit, (score for score, _ in scored))
-        near = {number: score for score, number in scored if best and score >= best[-1]}
-        named_scores = [(key, near[number]) for number, key in self._connection.execute(_IDS, (ints(list(near)),))]
-        return sorted(named_scores, key=lambda one: (-one[1], one[0]))[: self.limit]
+            self._scores[number] = bm25(corpus, terms, held, length)
 
 
 def named(

@@ -85,16 +85,13 @@ def home_scope(scope: Scope) -> Scope:
 def home_text(scope: Scope) -> str:
     """Canonical JSON of a home."""
     parts = {"repo": scope.repo, "user": scope.user, "environment": scope.environment}
-    given: dict[str, object] = {name: value for name, value in parts.items() if value is not None}
-    if scope.related_repos:
-        given["related_repos"] = scope.related_repos
+    given = {name: value for name, value in parts.items() if value is not None}
     return json.dumps(given, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
 
 def home_of(tenant: str, text: str) -> Scope:
     """The home that `home_text` wrote."""
-    raw = json.loads(text)
-    return Scope(tenant, **{**raw, "related_repos": tuple(raw.get("related_repos", ()))})
+    return Scope(tenant, **json.loads(text))
 
 
 # ---- rows
