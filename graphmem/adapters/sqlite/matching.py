@@ -81,8 +81,9 @@ def lexical(
     wanted = _first_terms(held, frequency)
     while wanted > count:
         for term in held[count:wanted]:
+            weight = corpus.idf(term)
             for number in search.holders(term):
-                weights[number] += corpus.idf(term)
+                weights[number] += weight
         count, found = wanted, search.best(corpus, held, weights)
         # What holds none of the terms asked for scores less than the weights of the others together.
         least = found[-1][1] if len(found) == search.limit else 0.0
