@@ -102,9 +102,13 @@ def bm25(corpus: Corpus, terms: Sequence[str], counts: Mapping[str, int], length
 
     Source: Robertson and Zaragoza 2009; Lucene's `BM25Similarity`, which stores lengths in one byte.
     """
-    quantised = _quantise(length)
-    norm = BM25_K1 * (1 - BM25_B + BM25_B * quantised / max(corpus.mean_length, 1e-9))
+    norm = length_norm(corpus, length)
     return sum(corpus.idf(term) * held / (held + norm) for term in terms if (held := counts.get(term, 0)))
+
+
+def length_norm(corpus: Corpus, length: int) -> float:
+    """What a term's count is weighed against in a document of so many tokens."""
+    return BM25_K1 * (1 - BM25_B + BM25_B * _quantise(length) / max(corpus.mean_length, 1e-9))
 
 
 def term_counts(document: Iterable[str], terms: Iterable[str]) -> dict[str, int]:

@@ -96,7 +96,8 @@ class Searcher:
         query = replace(query, point=place.point)
         question = read_question(query.text, query.point.valid.date())
         matches, note = self._matches(question, query)
-        ranked = self._rank(self._answering(self._resolve(question, matches, query)), query)
+        heads = self._resolve(question, matches, query)
+        ranked = self._rank(heads.values() if query.where.include_history else self._answering(heads), query)
         hits = [_hit(one, query) for one in ranked[place.offset : place.offset + query.page.limit]]
         return SearchAnswer(
             hits=self._with_contests(hits, query),

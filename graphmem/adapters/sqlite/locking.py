@@ -251,8 +251,9 @@ class Turn:
             raise
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         try:
-            self._lock.give(self.mark)
+            # What failed may not have been committed.
+            self._lock.give(self.mark if kind is None else None)
         finally:
             self._lock.turns.pass_on()

@@ -12,7 +12,7 @@ import apsw
 from graphmem.adapters.sqlite.indexing import many_of
 from graphmem.adapters.sqlite.selecting import Wanted, fitting
 from graphmem.adapters.sqlite.values import Tenant, ints, place_of
-from graphmem.ranking import Corpus, bm25
+from graphmem.ranking import Corpus, length_norm
 
 _FREQUENCY = "SELECT doc FROM search_terms WHERE term = ?"
 _LATER_HOLDERS = "SELECT count(*) FROM search WHERE search MATCH ? AND rowid > ? AND rowid <= ?"
@@ -85,9 +85,12 @@ def lexical(
             for number in search.holders(term):
                 weights[number] += weight
         count, found = wanted, search.best(corpus, held, weights)
-        # What holds none of the terms asked for scores less than the weights of the others together.
-        least = found[-1][1] if len(found) == search.limit else 0.0
-        wanted = next(size for size in range(count, len(held) + 1) if _weight(corpus, held[size:]) <= least)
+        if len(found) < search.limit:
+            wanted = min(count + 1, len(held))
+        else:
+            # What holds none of the terms asked for scores less than the weights of the others together.
+            least = found[-1][1]
+            wanted = next(size for size in range(count, len(held) + 1) if _weight(corpus, held[size:]) <= least)
     return tuple(found)
 
 
@@ -162,10 +165,14 @@ class Search:
         return sorted(named_scores, key=lambda one: (-one[1], one[0]))[: self.limit]
 
     def _score(self, numbers: Sequence[int], corpus: Corpus, terms: Sequence[str]) -> None:
-        spelt = [(term, f" {term} ", f" {term}=") for term in terms]
+        # `bm25`, written out: this is the innermost loop of a search.
+        spelt = [(f" {term} ", f" {term}=", corpus.idf(term)) for term in terms]
         for number, length, counts in self._connection.execute(_WORDS, (ints(numbers),)):
-            held = {term: 1 if once in counts else many_of(counts, many) for term, once, many in spelt}
-            self._scores[number] = bm25(corpus, terms, held, length)
+            norm, score = length_norm(corpus, length), 0.0
+            for once, many, weight in spelt:
+                if held := 1 if once in counts else many_of(counts, many):
+                    score += weight * held / (held + norm)
+            self._scores[number] = score
 
 
 def named(

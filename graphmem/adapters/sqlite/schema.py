@@ -17,7 +17,7 @@ SCHEMA_VERSION = len(MIGRATIONS)
 
 _SQLITE = b"SQLite format 3\x00"
 _HEADER_BYTES = 100
-_RESERVED_AT, _APPLICATION_AT = 20, 68
+_PAGE_SIZE_AT, _RESERVED_AT, _APPLICATION_AT = 16, 20, 68
 
 _SET_APPLICATION = "PRAGMA application_id = 1735552365"
 _HAS_META = "SELECT count(*) FROM sqlite_schema WHERE name = 'meta'"
@@ -64,6 +64,16 @@ def refuse_foreign_file(path: Path) -> None:
         raise CorruptStore(f"{str(path)!r} is damaged at its start; restore it from a backup or an export")
     if not is_ours:
         raise InvalidInput(f"{str(path)!r} is a database of another program; name a graphmem store")
+    _refuse_cut_page(path, int.from_bytes(head[_PAGE_SIZE_AT : _PAGE_SIZE_AT + 2], "big"))
+
+
+def _refuse_cut_page(path: Path, page_size: int) -> None:
+    """What is missing of a last page is read as zeros, unchecked; with a log, a checkpoint may have been cut off."""
+    log = Path(f"{path}-wal")
+    if log.exists() and log.stat().st_size:
+        return
+    if not page_size or path.stat().st_size % page_size:
+        raise CorruptStore(f"{str(path)!r} was cut off at its end; restore it from a backup or an export")
 
 
 def version_of(connection: apsw.Connection) -> int:

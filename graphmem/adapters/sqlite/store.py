@@ -64,7 +64,7 @@ _SOME_DIMENSION = "SELECT length(data) / 4 FROM vector LIMIT 1"
 _LOCK_TIMEOUT_S = 30.0
 _CLOSING_TIMEOUT_S = 2.0
 _VECTOR_SPACE_BYTES = 600 * 1024 * 1024
-_KEPT_MEMORIES = 8_192
+_KEPT_MEMORIES = 32_768
 
 
 class SQLiteStore:
@@ -300,7 +300,7 @@ class SQLiteStore:
         if create and is_missing:
             with self._turn():
                 if not self._path.exists() or not self._path.stat().st_size:
-                    self._refuse_lost_log(0)
+                    self._refuse_lost_log(0, self._mark)
                     schema.make(self._path)
         schema.refuse_foreign_file(self._path)
         with self._connections.reading() as connection:
@@ -308,18 +308,23 @@ class SQLiteStore:
         if version != schema.SCHEMA_VERSION:
             with self._turn(), translated(self._path):
                 schema.migrate(self._connections.writer())
+        # Read first: while this store opens, others may write.
+        mark = self._mark
         with self._connections.reading() as connection:
-            self._refuse_lost_log(_writes(connection))
+            self._refuse_lost_log(_writes(connection), mark)
             is_owing = connection.execute(_OWED).get is not None
         if is_owing and self._lock is not None:
             self._forget_erased()
 
-    def _refuse_lost_log(self, writes: int) -> None:
-        if self._lock is not None and writes < self._lock.mark:
+    @property
+    def _mark(self) -> int:
+        return 0 if self._lock is None else self._lock.mark
+
+    def _refuse_lost_log(self, writes: int, mark: int) -> None:
+        if self._lock is not None and writes < mark:
             raise CorruptStore(
-                f"{str(self._path)!r} holds {writes} changes where {self._lock.mark} were written: its log was damaged"
-                f" or lost. Restore it from a backup; if an older copy was put back on purpose, remove"
-                f" {str(self._lock.path)!r}"
+                f"{str(self._path)!r} holds {writes} changes where {mark} were written: its log was damaged or lost."
+                f" Restore it from a backup; if an older copy was put back on purpose, remove {str(self._lock.path)!r}"
             )
 
     def _turn(self, timeout_s: float | None = None) -> Turn:

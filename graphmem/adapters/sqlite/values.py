@@ -6,6 +6,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from graphmem.errors import CorruptStore
@@ -27,6 +28,7 @@ from graphmem.rows import (
 Row = tuple[Any, ...]
 
 _SPAN = 1 << 40
+_STATUSES = {one.value: one for one in Status}
 _POSITION = _SPAN - 1
 
 
@@ -89,6 +91,7 @@ def home_text(scope: Scope) -> str:
     return json.dumps(given, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
 
+@lru_cache(maxsize=4_096)
 def home_of(tenant: str, text: str) -> Scope:
     """The home that `home_text` wrote."""
     return Scope(tenant, **json.loads(text))
@@ -97,8 +100,9 @@ def home_of(tenant: str, text: str) -> Scope:
 # ---- rows
 
 
+@lru_cache(maxsize=16_384)
 def stamp(seq: int, recorded_at: int, branch: str | None) -> Stamp:
-    """The stamp in a row."""
+    """The stamp in a row; the rows of one ledger entry share it."""
     return Stamp(seq, from_micros(recorded_at), branch)
 
 
@@ -117,7 +121,7 @@ def move_row(row: Row, ids: dict[int, str]) -> MoveRow:
     """From (memory, seq, place, status, at, ordinal, source word, recorded at, branch)."""
     memory, seq, index, status, at, ordinal, word, recorded_at, branch = row
     return MoveRow(
-        ids[memory], Move(Status(status), from_micros(at), ordinal, word), index, stamp(seq, recorded_at, branch)
+        ids[memory], Move(_STATUSES[status], from_micros(at), ordinal, word), index, stamp(seq, recorded_at, branch)
     )
 
 
