@@ -112,7 +112,7 @@ def refuse_update_before_start(view: View, operation: Supersede) -> None:
 
 
 def _edges_that_count(rows: Rows, lineage: Lineage) -> dict[str, list[EdgeRow]]:
-    """Every edge of the tenant, seen or not, but those that nobody sees any more: revoked where they live, or given up."""
+    """Every edge of the tenant but those that nobody sees any more: revoked where they live, or given up."""
     revoked = {(row.change, lineage.place(row.stamp)) for row in rows.revocations if row.move is None}
     out: dict[str, list[EdgeRow]] = defaultdict(list)
     for edge in rows.edges:

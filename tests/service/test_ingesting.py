@@ -40,7 +40,7 @@ def written(memory: GraphMemory) -> int:
     return memory.status().changes
 
 
-def test_records_and_replacements_arrive_with_their_dates_and_evidence(memory: GraphMemory, clock: TickingClock) -> None:
+def test_records_and_replacements_arrive_dated_with_evidence(memory: GraphMemory, clock: TickingClock) -> None:
     clock.pass_days(60)
     report = ingest(memory, [MYSQL, POSTGRES], (replaces("a", "b"),))
     told = memory.history(report.ids[PATHS["a"]])
@@ -117,7 +117,10 @@ def test_a_later_successor_of_the_same_record_is_spliced(memory: GraphMemory, cl
     links = (replaces("a", "b", day(10)), replaces("a", "c", day(20)), replaces("b", "c", day(20)))
     report = ingest(memory, [MYSQL, POSTGRES, SQLITE], links)
     assert report.problems == []
-    assert {step.title for step in memory.history(report.ids[PATHS["a"]]).successors} == {"Use PostgreSQL", "Use SQLite"}
+    assert {step.title for step in memory.history(report.ids[PATHS["a"]]).successors} == {
+        "Use PostgreSQL",
+        "Use SQLite",
+    }
     assert holding(memory) == {"Use SQLite"}
 
 

@@ -54,7 +54,8 @@ def test_an_answer_without_vectors_says_so(memory: GraphMemory, databases: tuple
 
 def test_pages_continue_without_overlap(memory: GraphMemory) -> None:
     keys = {memory.add(f"rule number {number}").ids[0] for number in range(7)}
-    seen, cursor = [], None
+    seen: list[str] = []
+    cursor = None
     while True:
         answer = memory.search("rule number", page=Page(3, cursor))
         seen.extend(hit.card.id for hit in answer.hits)

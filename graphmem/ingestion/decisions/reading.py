@@ -42,7 +42,8 @@ def read_decisions(
     beside, _ = load_documents(sorted({path.parent for path in paths if path.is_file()}), root or common_root(paths))
     together = {document.path: document for document in (*beside, *documents)}
     reading = read_documents(together.values(), dates=dates, read_at=read_at)
-    return _of(replace(reading, problems=(*problems, *reading.problems)), {one.path for one in (*documents, *problems)})
+    asked = {document.path for document in documents} | {problem.path for problem in problems}
+    return _of(replace(reading, problems=(*problems, *reading.problems)), asked)
 
 
 def _of(reading: Reading, paths: set[str]) -> Reading:
