@@ -28,7 +28,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="graphmem-speed-", dir=asked.keep) as folder:
         for count in [asked.memories] if asked.memories else _SIZES:
             rows += _of_size(Corpus(count, asked.data), Path(folder) / f"{count}.db")
-        rows += embedding(Corpus(_SIZES[0], asked.data))
+        rows += embedding()
     show(rows)
     print(f"written to {write('speed', rows).name}", file=sys.stderr)
 
