@@ -6,7 +6,10 @@ import pytest
 
 from graphmem.model import Scope
 from graphmem.service import Desk, GraphMemory
-from tests.oracle.store import OracleStore
+from graphmem.store import Store
+from tests.stores import backend, store
+
+__all__ = ["backend", "store"]
 
 REPO = Scope(repo="r")
 
@@ -31,12 +34,7 @@ def clock() -> TickingClock:
 
 
 @pytest.fixture
-def store() -> OracleStore:
-    return OracleStore()
-
-
-@pytest.fixture
-def memory(store: OracleStore, clock: TickingClock) -> GraphMemory:
+def memory(store: Store, clock: TickingClock) -> GraphMemory:
     return GraphMemory(
         Desk(store, scope=REPO, actor="tester", clock=clock, embedder=lambda: "no model", gate=lambda one: one)
     )

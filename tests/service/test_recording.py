@@ -7,7 +7,7 @@ import pytest
 from graphmem.errors import Conflict, InvalidInput, NotFound
 from graphmem.model import Kind, Move, Request, Scope, Statement, Status, SupersessionKind
 from graphmem.service import Desk, GraphMemory, New, Write
-from tests.oracle.store import OracleStore
+from graphmem.store import Store
 from tests.service.conftest import REPO, TickingClock, day
 
 
@@ -141,7 +141,7 @@ def test_an_erased_memory_is_nowhere(memory: GraphMemory) -> None:
     assert "xyzzy" not in "".join(memory.export())
 
 
-def test_the_gate_sees_a_request_before_the_store(store: OracleStore, clock: TickingClock) -> None:
+def test_the_gate_sees_a_request_before_the_store(store: Store, clock: TickingClock) -> None:
     def refuse(request: Request) -> Request:
         raise InvalidInput(f"no secrets in {request.op_id!r}")
 

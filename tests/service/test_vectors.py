@@ -1,0 +1,99 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import pytest
+
+from graphmem.errors import Unsupported
+from graphmem.model import Scope
+from graphmem.retrieval.embedding import Embedder
+from graphmem.service import Desk, GraphMemory
+from graphmem.store import Store
+from tests.fake_embedder import FakeEmbedder
+from tests.service.conftest import TickingClock
+
+
+@dataclass
+class Installed:
+    """What is installed at the moment: a test changes its mind."""
+
+    model: Embedder | str = field(default_factory=FakeEmbedder)
+
+    def __call__(self) -> Embedder | str:
+        return self.model
+
+
+@pytest.fixture
+def installed() -> Installed:
+    return Installed()
+
+
+@pytest.fixture
+def memory(store: Store, clock: TickingClock, installed: Callable[[], Embedder | str]) -> GraphMemory:
+    return GraphMemory(Desk(store, scope=Scope(), actor="t", clock=clock, embedder=installed, gate=lambda one: one))
+
+
+def test_the_first_vector_records_its_model(memory: GraphMemory) -> None:
+    memory.add("Use tabs")
+    status = memory.status()
+    assert status.model is not None
+    assert (status.model.name, status.vectors) == ("fake", 1)
+
+
+def test_with_a_model_search_is_hybrid_and_says_so(memory: GraphMemory) -> None:
+    memory.add("Use tabs")
+    answer = memory.search("tabs")
+    assert (answer.mode, answer.note) == ("hybrid", None)
+    assert "vector" in answer.hits[0].parts
+
+
+def test_vectors_of_another_model_are_not_compared(memory: GraphMemory, installed: Installed) -> None:
+    memory.add("Use tabs")
+    installed.model = FakeEmbedder(name="other", dimension=8)
+    answer = memory.search("tabs")
+    assert answer.mode == "lexical"
+    assert "graphmem reindex" in (answer.note or "")
+    assert [hit.card.title for hit in answer.hits] == ["Use tabs"]
+
+
+def test_what_is_added_under_another_model_is_kept_without_a_vector(memory: GraphMemory, installed: Installed) -> None:
+    memory.add("Use tabs")
+    installed.model = FakeEmbedder(name="other", dimension=8)
+    memory.add("Use spaces")
+    assert (memory.status().memories, memory.status().vectors) == (2, 1)
+
+
+def test_reindex_adopts_the_installed_model(memory: GraphMemory, installed: Installed) -> None:
+    for number in range(3):
+        memory.add(f"rule {number}")
+    installed.model = FakeEmbedder(name="other", dimension=8)
+    assert memory.reindex() == 3
+    assert memory.search("rule 1").mode == "hybrid"
+
+
+def test_an_interrupted_reindex_goes_on_where_it_stopped(memory: GraphMemory, installed: Installed) -> None:
+    installed.model = "not installed"
+    for number in range(70):
+        memory.add(f"rule {number}")
+    installed.model = FakeEmbedder()
+
+    def stop(done: int, _total: int) -> None:
+        raise KeyboardInterrupt(done)
+
+    with pytest.raises(KeyboardInterrupt):
+        memory.reindex(progress=stop)
+    assert memory.status().vectors == 64
+    assert memory.reindex() == 6
+
+
+def test_reindex_without_a_model_says_what_is_missing(memory: GraphMemory, installed: Installed) -> None:
+    installed.model = "onnxruntime is not installed"
+    with pytest.raises(Unsupported, match="onnxruntime"):
+        memory.reindex()
+
+
+def test_a_replacement_in_new_words_is_found_by_its_own_vector(memory: GraphMemory) -> None:
+    old = memory.add("Use tabs").ids[0]
+    memory.supersede(old, "Indent by four spaces")
+    assert memory.status().vectors == 2
