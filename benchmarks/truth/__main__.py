@@ -71,7 +71,10 @@ def _asked(pack: Pack, url: str, backend: Embedder | None, seeds: int) -> Iterat
     judge = Judge(pack)
     plain = [PlainText(pack)] + ([] if backend is None else [PlainVectors(pack, backend)])
     with open_memory(url, create=True, scope=Scope(pack.name), actor="truth", clock=clock, embedder=embedder) as memory:
-        Replay(memory, clock, pack.name).run(pack)
+        replay = Replay(memory, clock, pack.name)
+        replay.run(pack)
+        for refusal in replay.refused:
+            print(f"  not applied: {refusal}", file=sys.stderr)
         asker = Asker(memory, pack.name)
         for question in pack.questions:
             if question.type not in _ASKED:

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from benchmarks.truth.packs import Question
-from graphmem.answers import Card, History, Hit, SearchAnswer, Step, Told
+from graphmem.answers import Card, History, Hit, SearchAnswer, State, Step, Told
+from graphmem.errors import NotFound
 from graphmem.model import At, Scope
 from graphmem.service import GraphMemory
 from graphmem.store import Filter, Page
@@ -56,12 +57,16 @@ class Asker:
 
     def as_known_then(self, question: Question, text: str) -> Answer:
         """`search` with `known_at`: what the sources told by the end of the asked day."""
-        assert question.as_of is not None, "the type asks for a date"
-        return self.search(question, text, question.as_of + _A_DAY - timedelta(microseconds=1))
+        known_at = None if question.as_of is None else question.as_of + _A_DAY - timedelta(microseconds=1)
+        return self.search(question, text, known_at)
 
-    def state_at(self, key: str, question: Question) -> Card:
-        """`get`: where a memory stands at the asked date."""
-        return self._memory.get(key, at=At(question.as_of), scope=self._scope(question))
+    def holds(self, key: str, question: Question) -> bool:
+        """`get`: whether a memory holds at the asked date."""
+        try:
+            found = self._memory.get(key, at=At(question.as_of), scope=self._scope(question))
+        except NotFound:
+            return False
+        return found.state is State.HOLDS
 
     # ---- relations
 
@@ -146,9 +151,9 @@ class Asker:
         return Answer(tuple(dict.fromkeys(found)))
 
     def _word_at(self, question: Question, text: str, suffix: str) -> Answer:
-        assert question.as_of is not None, "the type asks for a date"
         for key in self._named(question, text)[:1]:
-            told = [one for one in self._moves(question, key, suffix) if one.at <= question.as_of]
+            moves = self._moves(question, key, suffix)
+            told = [one for one in moves if question.as_of is None or one.at <= question.as_of]
             return Answer((key,), told[-1].word if told else None)
         return Answer()
 

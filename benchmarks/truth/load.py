@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import groupby
 
 from benchmarks.truth.packs import Declared, Pack, Record, Told
+from graphmem.answers import Written
+from graphmem.errors import Conflict, InvalidInput
 from graphmem.model import Move, Scope, Status, SupersessionKind
 from graphmem.service import GraphMemory
 from graphmem.service.desk import Write
@@ -66,6 +68,8 @@ class Replay:
         self._states: dict[str, _State] = {}
         self._pairs: set[tuple[str, str]] = set()
         self._followed_from: dict[str, datetime] = {}
+        #: What the sources declare and graphmem refuses, such as records that replace each other.
+        self.refused: list[str] = []
 
     def run(self, pack: Pack) -> None:
         """Record the whole pack; the clock then shows the day after its last event."""
@@ -115,7 +119,8 @@ class Replay:
     def _move(self, record: Record, told: Told) -> None:
         state = self._states[record.id]
         status = self._meaning(state, told)
-        self._memory.transition(record.id, status, at=told.at, word=told.word, write=self._write(record.repo))
+        write = self._write(record.repo)
+        self._try(lambda: self._memory.transition(record.id, status, at=told.at, word=told.word, write=write))
         if status in {Status.REJECTED, Status.DEFERRED, Status.ACTIVE, Status.PROPOSED}:
             self._reconcile([old for old, new in self._pairs if new == record.id])
 
@@ -144,24 +149,33 @@ class Replay:
 
     def _amend(self, one: Declared) -> None:
         write = self._write(self._states[one.old].record.repo, one.evidence)
-        if one.part is not None:
-            self._memory.amend(one.old, one.new, one.part, at=one.at, write=write)
+        if (part := one.part) is not None:
+            self._try(lambda: self._memory.amend(one.old, one.new, part, at=one.at, write=write))
         else:
-            self._memory.supersede(one.old, one.new, at=one.at, kind=one.kind, write=write)
+            self._try(lambda: self._memory.supersede(one.old, one.new, at=one.at, kind=one.kind, write=write))
 
     def _reconcile(self, olds: Iterable[str]) -> None:
         """Bring what is recorded in line with what is declared by now: a later declaration may split or bound it."""
         for old in olds:
             state = self._states[old]
             wanted = self._takeovers(state)
-            write = self._write(state.record.repo)
+            repo = state.record.repo
             for takeover in [one for one in state.takeovers if one not in wanted]:
-                self._memory.revoke(state.takeovers.pop(takeover), write=write)
+                self._memory.revoke(state.takeovers.pop(takeover), write=self._write(repo))
             for one in wanted:
-                if one not in state.takeovers:
-                    told = replace(write, reason=one.evidence)
-                    written = self._memory.supersede(one.old, one.news, at=one.at, until=one.until, write=told)
+                if one not in state.takeovers and (written := self._take_over(one, repo)) is not None:
                     state.takeovers[one] = written.change.seq
+
+    def _take_over(self, one: _Takeover, repo: str | None) -> Written | None:
+        write = self._write(repo, one.evidence)
+        return self._try(lambda: self._memory.supersede(one.old, one.news, at=one.at, until=one.until, write=write))
+
+    def _try(self, operation: Callable[[], Written]) -> Written | None:
+        try:
+            return operation()
+        except (Conflict, InvalidInput) as refusal:
+            self.refused.append(str(refusal))
+            return None
 
     def _takeovers(self, state: _State) -> list[_Takeover]:
         """Successors that follow each other are spliced with bounded edges; several that do not are one split."""

@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 
 from benchmarks.truth.ask import GONE_TYPES, LAG_TYPES, SEARCH_TYPES, Answer, Asker, first_relied_on
 from benchmarks.truth.packs import Pack, Question, Record
-from graphmem.answers import State
 from graphmem.temporal import Standing
 
 
@@ -47,7 +46,7 @@ class Judge:
 
     def _search(self, question: Question, text: str, asker: Asker) -> Score:
         answer = asker.ask(question, text)
-        gold_holds = any(asker.state_at(key, question).state is State.HOLDS for key in question.gold)
+        gold_holds = any(asker.holds(key, question) for key in question.gold)
         holding = first_relied_on(answer, or_to_come=False)
         counted = first_relied_on(answer, or_to_come=not gold_holds)
         score = self._judged(question, text, counted.card.id if counted else None, question.gold, question.wrong)

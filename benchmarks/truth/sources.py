@@ -35,22 +35,21 @@ def read_peps(letter: str, folder: Path) -> Pack:
     """Proposals: the status header's history, and `Superseded-By` and `Replaces` of both sides."""
     events = _grouped(json_lines(folder / "status_events.jsonl"), "pep")
     records = [_pep(one, events[one["number"]]) for one in json_lines(folder / "peps.jsonl")]
-    declared = [_pep_edge(one) for one in json_lines(folder / "supersession_edges.jsonl")]
+    declared = [_pep_edge(one) for one in _edges(folder, records)]
     return Pack(letter, folder.name, tuple(records), tuple(declared), read_questions(folder / "questions.jsonl"))
 
 
 def _pep(one: Json, events: list[Json]) -> Record:
     statement = Statement(
         title=one["title"],
-        body=one["abstract"] or "",
+        body=one.get("abstract") or "",
         kind=Kind.DECISION,
         origin=Origin.DOCUMENT,
         subject=one["id"],
-        aliases=(f"PEP {one['number']}", one["id"]),
-        labels=tuple(one["topic"]),
+        aliases=(one["id"],),
+        labels=tuple(one.get("topic") or ()),
     )
-    told = [Told(status_of(e["status"]), e["status"], day(e["date"]), day(e["date"])) for e in events]
-    return Record(one["id"], statement, told_by_day(told))
+    return Record(one["id"], statement, _status_life(one, events))
 
 
 def _pep_edge(one: Json) -> Declared:
@@ -78,25 +77,22 @@ def read_keps(letter: str, folder: Path) -> Pack:
     events = _grouped(json_lines(folder / "history_events.jsonl"), "kep")
     records: list[Record] = []
     for one in json_lines(folder / "keps.jsonl"):
-        told = [
-            Told(status_of(e["status"]), e["status"], day(e["date"]), day(e["date"])) for e in events[one["number"]]
-        ]
-        records.append(Record(one["id"], _kep(one), told_by_day(told)))
+        records.append(Record(one["id"], _kep(one), _status_life(one, events[one["number"]])))
         stages = [_stage(e) for e in events[one["number"]] if e["stage"]]
         if stages:
             records.append(Record(f"{one['id']}.stage", _kep_stage(one), told_by_day(stages)))
-    declared = [_kep_edge(one) for one in json_lines(folder / "supersession_edges.jsonl")]
+    declared = [_kep_edge(one) for one in _edges(folder, records)]
     return Pack(letter, folder.name, tuple(records), tuple(declared), read_questions(folder / "questions.jsonl"))
 
 
 def _kep(one: Json) -> Statement:
     return Statement(
         title=one["title"],
-        body=one["summary"] or "",
+        body=one.get("summary") or "",
         kind=Kind.DECISION,
         origin=Origin.DOCUMENT,
         subject=one["id"],
-        aliases=(f"KEP-{one['number']}", one["id"]),
+        aliases=(one["id"],),
         anchors=(Anchor(AnchorKind.FILE, one["path"]),),
     )
 
@@ -128,14 +124,14 @@ def read_adrs(letter: str, folder: Path) -> Pack:
     events = _grouped(json_lines(folder / "status_events.jsonl"), "id")
     records = [_adr(one, events[one["id"]]) for one in json_lines(folder / "adrs.jsonl")]
     first = {record.id: record.told[0].known for record in records}
-    declared = [_adr_edge(one, first) for one in json_lines(folder / "supersession_edges.jsonl")]
+    declared = [_adr_edge(one, first) for one in _edges(folder, records)]
     return Pack(letter, folder.name, tuple(records), tuple(declared), read_questions(folder / "questions.jsonl"))
 
 
 def _adr(one: Json, events: list[Json]) -> Record:
     statement = Statement(
         title=one["title"],
-        body=one["text"] or "",
+        body=one.get("text") or "",
         kind=Kind.DECISION,
         origin=Origin.DOCUMENT,
         subject=one["id"],
@@ -190,8 +186,11 @@ def read_rules(letter: str, folder: Path) -> Pack:
     """Rules with their lifetimes: text as statement, `replaced_by` as supersession, `end` as end."""
     lives = list(json_lines(folder / "rule_lifetimes.jsonl"))
     records = tuple(_rule(one) for one in lives)
+    known = {record.id for record in records}
     declared = tuple(
-        Declared(one["id"], one["replaced_by"], day(one["to"]), day(one["to"])) for one in lives if one["replaced_by"]
+        Declared(one["id"], one["replaced_by"], day(one["to"]), day(one["to"]))
+        for one in lives
+        if one["replaced_by"] in known
     )
     return Pack(letter, folder.name, records, declared, read_questions(folder / "questions.jsonl"))
 
@@ -210,6 +209,21 @@ def _rule(one: Json) -> Record:
         anchors=(Anchor(AnchorKind.FILE, one["file"], one["repo"]),),
     )
     return Record(one["id"], statement, tuple(told), one["repo"])
+
+
+def _status_life(one: Json, events: Iterable[Json]) -> tuple[Told, ...]:
+    told = [Told(status_of(e["status"]), e["status"], day(e["date"]), day(e["date"])) for e in events]
+    if not told:
+        first = day(one["first_commit_date"])
+        told = [Told(status_of(one["status"]), one["status"], first, first)]
+    return told_by_day(told)
+
+
+def _edges(folder: Path, records: Iterable[Record]) -> Iterable[Json]:
+    """Declared edges between records that the pack holds."""
+    known = {record.id for record in records}
+    edges = json_lines(folder / "supersession_edges.jsonl")
+    return [one for one in edges if one["old"] in known and one["new"] in known]
 
 
 def _grouped(rows: Iterable[Json], key: str) -> dict[object, list[Json]]:

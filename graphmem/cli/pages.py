@@ -25,6 +25,7 @@ from graphmem.cli.wording import (
     day,
     facts_line,
     name,
+    nothing_line,
     point_line,
     rule_words,
     second,
@@ -33,25 +34,26 @@ from graphmem.cli.wording import (
     stretches,
     titled,
 )
-from graphmem.model import At, Change
+from graphmem.model import At, Change, Scope
 from graphmem.temporal import touched
 
 _EMPTY = line()
 
 
-def search_page(answer: SearchAnswer, asked: At, seen: Mapping[str, Card]) -> Iterator[Block]:
+def search_page(answer: SearchAnswer, asked: At, seen: Mapping[str, Card], scope: Scope) -> Iterator[Block]:
     """Hits with why they stand, the chain that led to them, and what contests them.
 
     Args:
         answer: What was found.
         asked: As the question put it.
         seen: The memories that the hits name by id.
+        scope: Where the question was asked from.
     """
     for number, hit in enumerate(answer.hits, 1):
         yield from _hit_lines(number, hit, seen)
         yield _EMPTY
     if not answer.hits:
-        yield line("nothing was found; --history looks at what does not hold too")
+        yield nothing_line("nothing was found", scope)
     yield from _foot(answer.cursor)
     yield point_line(answer.at, asked, answer.note)
 
@@ -74,13 +76,13 @@ def _hit_lines(number: int, hit: Hit, seen: Mapping[str, Card]) -> Iterator[Line
         yield line(Span("behind ", Look.WARN), titled([hit.head], seen), indent=3)
 
 
-def listing_page(answer: Listing, asked: At) -> Iterator[Block]:
+def listing_page(answer: Listing, asked: At, scope: Scope) -> Iterator[Block]:
     """One row a memory."""
     heads = ("id", "", "title", "kind", "state", "held", "confidence")
     if answer.cards:
         yield Table(heads, tuple(_listed(card) for card in answer.cards))
     else:
-        yield line("nothing fits; --history looks at what does not hold too")
+        yield nothing_line("nothing fits", scope)
     yield from _foot(answer.cursor)
     yield point_line(answer.at, asked)
 

@@ -52,7 +52,7 @@ def search(*, call: Call, question: tuple[str, ...], where: Filter, sort: str, p
         ids = [key for hit in answer.hits for key in (*hit.via, *hit.beat, *(one.memory for one in hit.contested))]
         ids += [hit.head for hit in answer.hits if hit.head is not None]
         seen = {} if call.as_json else cards_of(memory, ids, answer.at)
-    give(call, answer, lambda _: pages.search_page(answer, at, seen))
+    give(call, answer, lambda _: pages.search_page(answer, at, seen, memory.scope))
 
 
 @click.command("list")
@@ -65,7 +65,7 @@ def list_memories(*, call: Call, where: Filter, sort: str, page: Page, at: At) -
     """Memories that fit a filter and hold at a point, recorded last first."""
     with call.open() as memory:
         answer = memory.list(where, at=at, sort=Sort(sort), page=page)
-    give(call, answer, lambda _: pages.listing_page(answer, at))
+    give(call, answer, lambda _: pages.listing_page(answer, at, memory.scope))
 
 
 @click.command()

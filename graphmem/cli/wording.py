@@ -7,7 +7,7 @@ from datetime import datetime
 
 from graphmem.answers import Card, Interval, State
 from graphmem.cli.blocks import Line, Look, Span, dim, line, short, strong
-from graphmem.model import At, Point
+from graphmem.model import At, Point, Scope
 
 _SIGNS = {State.HOLDS: "●", State.PROPOSED: "◌", State.DEFERRED: "◌", State.NOT_YET: "◌"}
 _LOOKS = {State.HOLDS: Look.GOOD, State.PROPOSED: Look.WARN, State.DEFERRED: Look.WARN, State.NOT_YET: Look.WARN}
@@ -88,6 +88,13 @@ def point_line(point: Point, asked: At, note: str | None = None) -> Line:
         known = f"{second(asked.known_at)} = {known}"
     words = [] if note is None else [f" · by words alone: {note}"]
     return line(dim(f"as of {second(point.valid)}{now} · known at {known}{''.join(words)}"))
+
+
+def nothing_line(what: str, scope: Scope) -> Line:
+    """That there is no answer, where the question was asked from, and where else to look."""
+    repo = "in no repository" if scope.repo is None else f"in repository {scope.repo}"
+    who = "" if scope.user is None else f" as {scope.user}"
+    return line(f"{what}, standing {repo}{who}; --history looks at what does not hold too, --repo stands elsewhere")
 
 
 def facts_line(card: Card, *, indent: int) -> Line:

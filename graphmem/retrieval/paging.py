@@ -12,6 +12,8 @@ from graphmem.ledger import from_micros, to_micros
 from graphmem.model import Point
 from graphmem.store import Page
 
+_MAX_CURSOR_CHARS = 200
+
 
 @dataclass(frozen=True, slots=True)
 class Place:
@@ -43,13 +45,22 @@ def place_of(page: Page, point: Point, mark: str) -> Place:
     if page.cursor is None:
         return Place(point, 0)
     try:
-        valid, seq, offset, its_mark = json.loads(base64.urlsafe_b64decode(page.cursor + "=" * (-len(page.cursor) % 4)))
-        place = Place(Point(from_micros(valid), int(seq)), int(offset))
+        place, its_mark = _read(page.cursor)
     except (ValueError, TypeError, OverflowError) as exc:
         raise InvalidInput(f"{page.cursor[:40]!r} is no cursor; take the one that the answer before gave") from exc
     if its_mark != mark:
         raise InvalidInput("the cursor belongs to another question; ask the same question again to go on with it")
     return place
+
+
+def _read(cursor: str) -> tuple[Place, str]:
+    if len(cursor) > _MAX_CURSOR_CHARS:
+        raise ValueError(len(cursor))
+    valid, seq, offset, mark = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+    place = Place(Point(from_micros(valid), int(seq)), int(offset))
+    if place.offset < 0 or place.point.seq < 0:
+        raise ValueError(place)
+    return place, mark
 
 
 def next_cursor(place: Place, shown: int, total: int, mark: str) -> str | None:

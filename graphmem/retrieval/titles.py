@@ -23,8 +23,8 @@ class Titles:
     def __init__(self, titles: Mapping[str, str]) -> None:
         self._titles = titles
         distinct = set(titles.values())
-        self._carried = Counter(word for title in distinct for word in _words(title))
-        self._count = len(distinct)
+        carried = Counter(word for title in distinct for word in _words(title))
+        self._weight = {word: _rarity(len(distinct), held) for word, held in carried.items()}
 
     def coverage(self, said: Iterable[str]) -> dict[str, float]:
         """Which share of each title, by weight, is among the words said; those with nothing are left out."""
@@ -44,12 +44,12 @@ class Titles:
         )
 
     def _share(self, title: frozenset[str], said: frozenset[str]) -> float:
-        whole = sum(map(self._rarity, title))
-        return sum(map(self._rarity, title & said)) / whole if whole else 0.0
+        whole = sum(self._weight[word] for word in title)
+        return sum(self._weight[word] for word in title & said) / whole if whole else 0.0
 
-    def _rarity(self, word: str) -> float:
-        held = self._carried[word]
-        return math.log(1 + (self._count - held + 0.5) / (held + 0.5))
+
+def _rarity(count: int, held: int) -> float:
+    return math.log(1 + (count - held + 0.5) / (held + 0.5))
 
 
 @lru_cache(maxsize=16_384)

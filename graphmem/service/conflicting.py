@@ -9,10 +9,8 @@ from graphmem.answers import Card, Conflicts, OpenConflict, intervals
 from graphmem.model import LinkKind, Point, Scope
 from graphmem.retrieval.cards import card
 from graphmem.service.desk import Desk
-from graphmem.temporal import Spans, View, rule
+from graphmem.temporal import Ruling, Spans, View, rule
 from graphmem.temporal.spans import intersection
-
-_MANY = 100_000
 
 
 def open_conflicts(desk: Desk, point: Point, reader: Scope) -> Conflicts:
@@ -43,8 +41,8 @@ def _by_fork(desk: Desk, point: Point, reader: Scope) -> Iterator[OpenConflict]:
         claims = tuple(edge.new for edge in edges if view.holds(edge.new, point.valid))
         if len({edge.stamp.seq for edge in edges}) > 1 and len(set(claims)) > 1 and view.memory(old) is not None:
             ruling = rule(view, claims, point.valid)
-            ordered = claims if ruling is None else (ruling.head, *(key for key, _ in ruling.contested))
-            yield _conflict(view, "fork", old, ordered, point, ruling.contested[0][1] if ruling else "")
+            ordered, why = _ordered(claims, ruling)
+            yield _conflict(view, "fork", old, ordered, point, why)
 
 
 def _by_link(desk: Desk, point: Point, reader: Scope) -> Iterator[OpenConflict]:
@@ -59,8 +57,15 @@ def _by_link(desk: Desk, point: Point, reader: Scope) -> Iterator[OpenConflict]:
         if is_open and pair not in seen and view.holds(source, point.valid) and view.holds(target, point.valid):
             seen.add(pair)
             ruling = rule(view, pair, point.valid)
-            why = ruling.contested[0][1] if ruling and ruling.contested else ""
-            yield _conflict(view, "link", source, pair, point, why)
+            ordered, why = _ordered(pair, ruling)
+            yield _conflict(view, "link", pair[0], ordered, point, why)
+
+
+def _ordered(claims: tuple[str, ...], ruling: Ruling | None) -> tuple[tuple[str, ...], str]:
+    """Claims with the one first that leads, and the rule; as they are where one but amends another."""
+    if ruling is None or not ruling.contested:
+        return claims, ""
+    return (ruling.head, *(key for key, _ in ruling.contested)), ruling.contested[0][1]
 
 
 def _conflict(view: View, found_by: str, what: str, claims: tuple[str, ...], point: Point, why: str) -> OpenConflict:

@@ -7,13 +7,13 @@ from collections.abc import Iterable, Sequence
 
 from graphmem.answers import Contest, Explanation, Hit, Interval, Related, State, interval
 from graphmem.errors import NotFound
-from graphmem.model import Change, LinkKind, Point, Scope, Supersede
+from graphmem.model import LinkKind, Point, Scope
 from graphmem.retrieval.cards import card, state, step
 from graphmem.retrieval.reasons import because, edge_reason, named, state_reason
 from graphmem.rows import EdgeRow
 from graphmem.service.desk import Desk
 from graphmem.store import Filter
-from graphmem.temporal import Resolved, Standing, View, resolve, rule, stamp_of, touched
+from graphmem.temporal import Resolved, Standing, View, resolve, rule
 from graphmem.temporal.spans import union
 
 _LEANING = {LinkKind.DEPENDS_ON, LinkKind.IMPLEMENTS, LinkKind.REFINES}
@@ -46,15 +46,6 @@ def seen_edges(view: View, key: str) -> tuple[list[EdgeRow], list[EdgeRow]]:
     """Edges out of and into a memory whose other side the reader may know of, erased ones included."""
     out = [edge for edge in view.edges_out(key) if edge.new in view.known]
     return out, [edge for edge in view.edges_into(key) if edge.old in view.known]
-
-
-def is_seen(view: View, change: Change) -> bool:
-    """Whether a ledger entry concerns what the reader sees: a supersession, only with a successor that it sees."""
-    operation = change.operation
-    if not view.lineage.sees(stamp_of(change)):
-        return False
-    named = operation.new if isinstance(operation, Supersede) else touched(operation)
-    return not named or any(key in view.known for key in named)
 
 
 def leading(view: View, key: str, rivals: Iterable[str]) -> tuple[Interval, ...]:

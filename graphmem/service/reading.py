@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
-from itertools import islice
 
 from graphmem.answers import (
     Card,
@@ -27,9 +25,10 @@ from graphmem.retrieval.paging import Place, next_cursor, place_of, question_mar
 from graphmem.retrieval.search import Query, Sort
 from graphmem.service.conflicting import open_conflicts
 from graphmem.service.desk import Desk
-from graphmem.service.explaining import explanation, is_seen, leading, seen_edges
+from graphmem.service.entries import seen_entries
+from graphmem.service.explaining import explanation, leading, seen_edges
 from graphmem.store import Filter, Page
-from graphmem.temporal import View, touched
+from graphmem.temporal import View
 
 _CHUNK = 500
 _EVERYTHING = 1_000_000
@@ -111,7 +110,7 @@ class Reader:
         view = self._desk.view(reader, [key], point.seq)
         shown = _known(card(view, key, point.valid), key)
         out, into = seen_edges(view, key)
-        changes = (one for one in self._desk.store.changes_of(reader, key) if one.seq <= point.seq)
+        changes = [one for one in self._desk.store.changes_of(reader, key) if one.seq <= point.seq]
         return History(
             card=shown,
             at=point,
@@ -121,7 +120,7 @@ class Reader:
             amends=tuple(step(view, edge, other=edge.old) for edge in into if not edge.is_full),
             chain=tuple(_cards(view, _chain(view, key), point)),
             moves=moves(view, key),
-            changes=tuple(one for one in changes if is_seen(view, one)),
+            changes=tuple(seen_entries(self._desk, changes, reader, point.seq)),
         )
 
     def timeline(
@@ -180,13 +179,14 @@ class Reader:
 
     def changes(self, *, after: int = 0, limit: int = 100, scope: Scope | None = None) -> Sequence[Change]:
         """Ledger entries in order, those past a position, as far as they concern what the reader sees."""
+        if limit < 1:
+            raise InvalidInput(f"limit {limit!r} is not at least 1")
         reader = self._desk.reader(scope)
-        found: deque[Change] = deque()
+        found: list[Change] = []
         while len(found) < limit and (some := self._desk.store.changes(reader, after=after, limit=limit)):
-            view = self._desk.latest_view(reader, [key for one in some for key in touched(one.operation)])
-            found.extend(one for one in some if is_seen(view, one))
+            found += seen_entries(self._desk, some, reader, self._desk.store.position(reader).seq)
             after = some[-1].seq
-        return tuple(islice(found, limit))
+        return tuple(found[:limit])
 
     # ---- parts
 
@@ -269,6 +269,6 @@ def _differences(old: View, new: View, ids: Iterable[str], points: tuple[Point, 
     for key in ids:
         was, now = old.holds(key, before.valid), new.holds(key, after.valid)
         if was and not now and (shown := card(new, key, after.valid) or card(old, key, before.valid)):
-            yield Difference(Turn.VANISHED, shown, tuple(e.new for e in new.edges_out(key) if e.is_full))
+            yield Difference(Turn.VANISHED, shown, tuple(e.new for e in seen_edges(new, key)[0] if e.is_full))
         elif now and not was and (shown := card(new, key, after.valid)):
-            yield Difference(Turn.APPEARED, shown, tuple(e.old for e in new.edges_into(key) if e.is_full))
+            yield Difference(Turn.APPEARED, shown, tuple(e.old for e in seen_edges(new, key)[1] if e.is_full))

@@ -81,9 +81,9 @@ class Recorder:
         """
         said = statement_from(statement, kind)
         writing = self._desk.request_for(write)
-        if writing.first is not None and isinstance(writing.first.operation, Confirm):
-            return Written(writing.first, (writing.first.operation.id,), is_confirmation=True)
         memory = Memory(writing.new_id(), writing.writer, said)
+        if writing.first and not moves and start is None and self._was_confirmed(writing.first, writing, memory):
+            return _all_written([writing.first])[0]
         life = tuple(moves) or (Move(Status.ACTIVE, self._moment(start, writing)),)
         change = self._desk.apply([_request(writing, Add(memory, life))], {memory.id: embedded_text(said)})[0]
         if isinstance(change.operation, Confirm):
@@ -94,19 +94,20 @@ class Recorder:
         """Record many memories in one transaction: all or none."""
         writing, listed = self._desk.request_for(write), tuple(items)
         first = self._first_time(writing, len(listed))
-        now = _now_of(first, listed) if first else self._desk.clock()
-        if now is None:
-            return _all_written(first)
+        now = _now_of(first, listed) or self._desk.clock()
+        known: dict[int, Change] = {}
         requests, texts = [], {}
         for index, item in enumerate(listed):
             home = writing.writer if item.scope is None else item.scope
             memory = Memory(item.id or writing.new_id(index), home, item.statement)
+            if index < len(first) and not item.moves and self._was_confirmed(first[index], writing, memory):
+                known[index] = first[index]
+                continue
             life = item.moves or (Move(Status.ACTIVE, now),)
             requests.append(_request(replace(writing, op_id=f"{writing.op_id}/{index}"), Add(memory, life)))
             texts[memory.id] = embedded_text(item.statement)
-        if not requests:
-            return []
-        return _all_written(self._desk.apply(requests, texts))
+        sent = iter(self._desk.apply(requests, texts) if requests else [])
+        return _all_written([known.get(index) or next(sent) for index in range(len(listed))])
 
     def supersede(
         self,
@@ -227,11 +228,22 @@ class Recorder:
             found.append(change)
         return found
 
+    def _was_confirmed(self, first: Change, writing: Writing, memory: Memory) -> bool:
+        """Whether an entry confirmed just what is sent again; the moment of that first time has left no trace."""
+        if not isinstance(first.operation, Confirm) or (first.writer, first.provenance) != (
+            writing.writer,
+            writing.provenance,
+        ):
+            return False
+        kept = self._desk.store.rows(writing.writer, [first.operation.id]).memories[first.operation.id].memory
+        return kept.scope == memory.scope and _content(kept) == _content(memory)
+
     def _moment(self, asked: datetime | None, writing: Writing) -> datetime:
         """The asked time, else now; when a write is sent again, the now of its first time."""
         if asked is not None:
             return instant(asked)
-        return self._desk.clock() if writing.first is None else _moment_of(writing.first.operation, self._desk.clock())
+        first = None if writing.first is None else _moment_of(writing.first.operation)
+        return first or self._desk.clock()
 
     def _successors(
         self, olds: tuple[str, ...], new: str | Statement | Sequence[str], moment: datetime | None, writing: Writing
@@ -243,21 +255,31 @@ class Recorder:
         if isinstance(new, str) and (view.memory(new) is not None or not _BLANK.search(new)):
             return [], {}, (new,)  # one word is an id, and if nobody has it the plan says so
         template = next((found for found in map(view.memory, olds) if found is not None), None)
+        first = writing.first.operation if writing.first else None
+        if template is None and isinstance(first, Supersede):
+            return [], {}, first.new  # sent again after the old was erased
         if template is None or template.statement is None:
             raise NotFound(f"no memory {olds[0]!r}")
         said = new if isinstance(new, Statement) else _restated(new, template.statement)
         memory = Memory(writing.new_id(), replace(template.scope, branch=writing.writer.branch), said)
-        life = (Move(Status.ACTIVE, moment or _start(view, olds) or self._desk.clock()),)
-        add = _request(replace(writing, op_id=f"{writing.op_id}/new"), Add(memory, life, may_confirm=False))
+        op_id = f"{writing.op_id}/new"
+        earlier = self._desk.store.change_by_op_id(writing.writer, op_id) if first else None
+        start = _moment_of(earlier.operation) if earlier else None
+        life = (Move(Status.ACTIVE, start or moment or _start(view, olds) or self._desk.clock()),)
+        add = _request(replace(writing, op_id=op_id), Add(memory, life, may_confirm=False))
         return [add], {memory.id: embedded_text(said)}, (memory.id,)
 
 
 def _now_of(first: Sequence[Change], items: Sequence[New]) -> datetime | None:
-    """The now of the first time that a batch was sent; None if what needs it was confirmed then and left no trace."""
+    """The now of the first time that a batch was sent, as far as it left a trace."""
     for change, item in zip(first, items, strict=False):
         if not item.moves and isinstance(change.operation, Add):
             return change.operation.moves[0].at
-    return None if any(not item.moves for item in items) else first[0].recorded_at
+    return None
+
+
+def _content(memory: Memory) -> str | None:
+    return memory.statement.content_hash if memory.statement else None
 
 
 def _all_written(changes: Sequence[Change]) -> list[Written]:
@@ -298,7 +320,7 @@ def _start(view: View, olds: tuple[str, ...]) -> datetime | None:
     return min(starts, default=None)
 
 
-def _moment_of(operation: Operation, otherwise: datetime) -> datetime:
+def _moment_of(operation: Operation) -> datetime | None:
     match operation:
         case Add(_, moves, _):
             return moves[0].at
@@ -309,7 +331,7 @@ def _moment_of(operation: Operation, otherwise: datetime) -> datetime:
         case End(_, at, _):
             return at
         case _:
-            return otherwise
+            return None
 
 
 def _request(writing: Writing, operation: Operation) -> Request:

@@ -69,7 +69,9 @@ def test_more_is_said_to_be_there(tool: Tool) -> None:
 
 
 def test_an_empty_list_says_how_to_look_further(tool: Tool) -> None:
-    assert "nothing fits; --history" in tool.out("list", "--label", "none")
+    said = tool.out("list", "--label", "none")
+    assert "nothing fits, standing in no repository" in said
+    assert "--history" in said
 
 
 def test_show_tells_all_that_a_memory_says(tool: Tool) -> None:

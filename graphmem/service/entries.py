@@ -1,0 +1,65 @@
+"""Ledger entries as one reader sees them: those that concern what it sees, without ids of what it does not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from graphmem.model import (
+    AbandonBranch,
+    Change,
+    Link,
+    MergeBranch,
+    OpenBranch,
+    Operation,
+    Revoke,
+    Scope,
+    Supersede,
+)
+from graphmem.service.desk import Desk
+from graphmem.temporal import View, stamp_of, touched
+
+
+def seen_entries(desk: Desk, found: Sequence[Change], reader: Scope, seq: int) -> list[Change]:
+    """Those of the entries that concern what the reader sees at a ledger position, in their order.
+
+    A supersession concerns those who see an old and a new side of it, a link those who see both ends, a branch those
+    who read its repository, and an undoing those whom the undone concerns.
+    """
+    concerns = [_concern(desk, one, reader) for one in found]
+    view = desk.view(reader, [key for operation in concerns for key in touched(operation)], seq)
+    return [_shown(view, one) for one, concern in zip(found, concerns, strict=True) if _is_seen(view, one, concern)]
+
+
+def _concern(desk: Desk, change: Change, reader: Scope) -> Operation:
+    """What an entry is about: its own operation, or the one that it undoes."""
+    if not isinstance(change.operation, Revoke):
+        return change.operation
+    (undone,) = desk.store.changes(reader, after=change.operation.change - 1, limit=1)
+    return undone.operation
+
+
+def _is_seen(view: View, change: Change, concern: Operation) -> bool:
+    if not view.lineage.sees(stamp_of(change)):
+        return False
+    match concern:
+        case Supersede(old=old, new=new):
+            return bool(_known(view, old) and _known(view, new))
+        case Link(source, target):
+            return _known(view, (source, target)) == (source, target)
+        case OpenBranch() | MergeBranch() | AbandonBranch():
+            return view.reader.admits(Scope(change.writer.tenant, change.writer.repo))
+        case _:
+            return bool(_known(view, touched(concern)))
+
+
+def _shown(view: View, change: Change) -> Change:
+    operation = change.operation
+    if not isinstance(operation, Supersede):
+        return change
+    old, new = _known(view, operation.old), _known(view, operation.new)
+    return replace(change, operation=replace(operation, old=old, new=new))
+
+
+def _known(view: View, ids: Iterable[str]) -> tuple[str, ...]:
+    return tuple(key for key in ids if key in view.known)
