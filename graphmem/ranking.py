@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
+from functools import cache, lru_cache
 from itertools import chain
 
 from graphmem.model import Kind, Statement
@@ -23,11 +23,18 @@ BM25_B = 0.75
 TITLE_WEIGHT = 2
 
 _IDEOGRAPH = "\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af"
-_WORD = re.compile(rf"[{_IDEOGRAPH}]|(?:(?![{_IDEOGRAPH}])\w)+")
 _ASCII_WORD = re.compile(r"\w+", re.ASCII)
 _HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|_+")
 _LEADING_ZEROS = re.compile(r"\b0+(?=\d)")
 _NOT_WORD = re.compile(r"[\W_]+")
+
+
+@cache
+def _words_of_any_script() -> tuple[re.Pattern[str], re.Pattern[str]]:
+    """Patterns of a word to search for, and of a word of a name, with the vowel signs that many scripts write apart."""
+    marks = "".join(mark for mark in map(chr, range(0x300, 0x10000)) if unicodedata.category(mark)[0] == "M")
+    searched = rf"[{_IDEOGRAPH}]|(?![{_IDEOGRAPH}])\w(?:(?![{_IDEOGRAPH}])[\w{marks}])*"
+    return re.compile(searched), re.compile(rf"[^\W_](?:[^\W_]|[{marks}])*")
 
 
 def tokens(text: str) -> list[str]:
@@ -38,7 +45,7 @@ def tokens(text: str) -> list[str]:
     """
     if not text.isascii():
         text = unicodedata.normalize("NFKC", text)
-        words = _WORD.findall(text)
+        words = _words_of_any_script()[0].findall(text)
     else:
         words = _ASCII_WORD.findall(text)
     return list(chain.from_iterable(map(_word_tokens, words)))
@@ -59,6 +66,8 @@ def name_key(text: str) -> str:
     ('adr 12', 'use postgresql now')
     """
     folded = unicodedata.normalize("NFKC", text).casefold()
+    if not folded.isascii():
+        return _LEADING_ZEROS.sub("", " ".join(_words_of_any_script()[1].findall(folded)))
     return _LEADING_ZEROS.sub("", _NOT_WORD.sub(" ", folded).strip())
 
 

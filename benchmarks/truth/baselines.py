@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 
 import numpy as np
@@ -40,16 +40,25 @@ class PlainText:
 
     def __init__(self, pack: Pack) -> None:
         self._ranked = _Ranked(pack)
-        self._counts = [Counter(tokens(_text(record))) for record in pack.records]
-        self._lengths = [counts.total() for counts in self._counts]
-        frequency = Counter(term for counts in self._counts for term in counts)
-        self._corpus = Corpus(len(self._counts), sum(self._lengths) / len(self._lengths), frequency)
+        counted = [Counter(tokens(_text(record))) for record in pack.records]
+        self._lengths = [counts.total() for counts in counted]
+        self._postings: dict[str, list[tuple[int, int]]] = defaultdict(list)
+        for place, counts in enumerate(counted):
+            for term, count in counts.items():
+                self._postings[term].append((place, count))
+        frequency = {term: len(held) for term, held in self._postings.items()}
+        self._corpus = Corpus(len(counted), sum(self._lengths) / len(self._lengths), frequency)
 
     def top(self, question: Question, text: str) -> str | None:
         """The best record for a wording."""
-        terms = list(dict.fromkeys(tokens(text)))
-        pairs = zip(self._counts, self._lengths, strict=True)
-        return self._ranked.best(question, [bm25(self._corpus, terms, counts, length) for counts, length in pairs])
+        held: dict[int, dict[str, int]] = defaultdict(dict)
+        for term in dict.fromkeys(tokens(text)):
+            for place, count in self._postings.get(term, ()):
+                held[place][term] = count
+        scores = [0.0] * len(self._lengths)
+        for place, counts in held.items():
+            scores[place] = bm25(self._corpus, list(counts), counts, self._lengths[place])
+        return self._ranked.best(question, scores)
 
 
 class PlainVectors:

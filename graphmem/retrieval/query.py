@@ -11,7 +11,7 @@ from itertools import combinations
 from graphmem.ranking import name_key, tokens
 
 MAX_QUERY_CHARS = 10_000
-MAX_NAME_WORDS = 24
+MAX_NAME_WORDS = 12
 MAX_WORDS = 250
 _MAX_QUOTES = 12
 

@@ -10,7 +10,7 @@ from graphmem.model import Scope
 from graphmem.rows import Derived, EdgeRow, MoveRow, RetractRow, Rows, Stamp
 from graphmem.temporal.lineage import Lineage
 from graphmem.temporal.spans import Spans
-from graphmem.temporal.view import View
+from graphmem.temporal.view import View, active_spans, move_order
 
 
 def derive(before: Rows, appended: Rows, seq: int) -> tuple[Derived, ...]:
@@ -43,7 +43,11 @@ def derive_all(rows: Rows, seq: int) -> dict[str, Derived]:
 def _derive_alone(rows: Rows, key: str, seq: int) -> Derived:
     """The cache of a memory that nothing else was read with."""
     row = rows.memories[key]
-    return _derived(View(rows, _home(row.memory.scope), seq), key, is_common=row.stamp.branch is None)
+    if row.stamp.branch is not None or row.memory.is_erased:
+        return _derived(View(rows, _home(row.memory.scope), seq), key, is_common=row.stamp.branch is None)
+    # A fresh memory on the main line, of which a bulk load has thousands: its own life is all there is.
+    moves = sorted(rows.moves, key=move_order)
+    return Derived(key, moves[-1].move.status if moves else None, active_spans(moves), is_common=True)
 
 
 def _derived(view: View, key: str, *, is_common: bool) -> Derived:

@@ -6,8 +6,6 @@ transaction may run them twice.
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from graphmem.errors import Conflict, InvalidInput, NotFound
 from graphmem.model import (
     AbandonBranch,
@@ -23,7 +21,6 @@ from graphmem.model import (
     Request,
     Retract,
     Revoke,
-    Status,
     Supersede,
     Transition,
 )
@@ -41,8 +38,8 @@ from graphmem.temporal.refusals import (
     refuse_unordered_moves,
     refuse_update_before_start,
 )
-from graphmem.temporal.spans import Spans, difference, union
-from graphmem.temporal.view import View, lives, move_order
+from graphmem.temporal.spans import Spans, difference
+from graphmem.temporal.view import View, active_spans, move_order
 
 
 def touched(operation: Operation) -> tuple[str, ...]:
@@ -136,14 +133,16 @@ def _effect(operation: Operation, view: View) -> Operation:
     twin = _twin(operation, view)
     if twin is not None:
         return Confirm(twin)
-    return replace(operation, may_confirm=False)
+    return Add(operation.memory, operation.moves, may_confirm=False)
 
 
 def _twin(operation: Add, view: View) -> str | None:
     """A memory of the same scope and content that already holds throughout the time of the new one."""
     memory = operation.memory
+    if not operation.may_confirm or not view.known or memory.statement is None:
+        return None
     asked = _active_spans(operation)
-    if not operation.may_confirm or not asked or memory.statement is None:
+    if not asked:
         return None
     content = memory.statement.content_hash
     twins = (
@@ -162,7 +161,7 @@ def _active_spans(operation: Add) -> Spans:
     nowhere = Stamp(0, operation.moves[0].at, None)
     rows = [MoveRow(operation.memory.id, move, index, nowhere) for index, move in enumerate(operation.moves)]
     rows.sort(key=move_order)
-    return union(*((piece,) for piece, row in lives(rows) if row.move.status is Status.ACTIVE))
+    return active_spans(rows)
 
 
 def _refuse_revoke(operation: Revoke, target: Change | None, view: View) -> None:

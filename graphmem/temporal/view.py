@@ -45,6 +45,11 @@ def lives(moves: list[MoveRow]) -> list[tuple[Span, MoveRow]]:
     return [((row.move.at, end), row) for row, end in zip(moves, ends, strict=False) if row.move.at < end]
 
 
+def active_spans(moves: list[MoveRow]) -> Spans:
+    """When ordered moves say that the memory's own state is active."""
+    return union(*[(piece,) for piece, row in lives(moves) if row.move.status is Status.ACTIVE])
+
+
 class View:
     """What one reader sees in a set of rows at one ledger position.
 
@@ -221,7 +226,7 @@ class View:
     def _compute_holding(self, key: str) -> Spans:
         if key not in self.known or self.is_never(key):
             return NEVER
-        active = union(*[(piece,) for piece, row in self.life(key) if row.move.status is Status.ACTIVE])
+        active = active_spans(self.moves(key))
         if key not in self._full_out and key not in self._into:
             return active
         bases = self._bases(key)

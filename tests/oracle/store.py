@@ -43,7 +43,7 @@ from graphmem.store import (
     Probe,
     StoreInfo,
 )
-from tests.oracle import lines
+from tests.oracle import lines as exported
 from tests.oracle.finding import fits, lexical, named, nearest
 from tests.oracle.verdict import judge
 from tests.oracle.view import OracleView
@@ -159,12 +159,12 @@ class OracleStore:
                 tenant.sealed[index], tenant.log[index] = blanked, ledger.change_of(blanked)
         tenant.vectors.pop(key, None)
 
-    def restore(self, lines_: Iterable[str], *, tenant: str) -> int:
+    def restore(self, lines: Iterable[str], *, tenant: str) -> int:
         with self._lock:
             self._check_open()
             if self._tenant(tenant).log:
                 raise InvalidInput(f"tenant {tenant!r} is not empty")
-            found = lines.read(lines_, tenant)
+            found = exported.read(lines, tenant)
             vectors = found.vectors if self._model in (None, found.model) else {}
             log = [ledger.change_of(entry) for entry in found.entries]
             self._commit(tenant, Tenant(log, found.entries, vectors, found.key, found.tombstones))
@@ -257,8 +257,8 @@ class OracleStore:
 
     def export(self, reader: Scope) -> Iterator[str]:
         tenant = self._tenant(reader.tenant)
-        export = lines.Export(tenant.key, self._model, tenant.sealed, tenant.vectors, tenant.tombstones)
-        yield from lines.write(reader.tenant, export)
+        export = exported.Export(tenant.key, self._model, tenant.sealed, tenant.vectors, tenant.tombstones)
+        yield from exported.write(reader.tenant, export)
 
     def backup(self, target: Path) -> None:
         raise Unsupported(f"a store in memory has no file to copy to {target}")

@@ -17,6 +17,7 @@ from graphmem.ranking import Corpus, length_norm
 _FREQUENCY = "SELECT doc FROM search_terms WHERE term = ?"
 _LATER_HOLDERS = "SELECT count(*) FROM search WHERE search MATCH ? AND rowid > ? AND rowid <= ?"
 _HOLDERS = "SELECT rowid FROM search WHERE search MATCH ? AND rowid > ? AND rowid <= ?"
+_FITTING = "SELECT rowid FROM search WHERE search MATCH ? AND rowid > ? AND rowid <= ? LIMIT ?"
 _WORDS = """
     SELECT words.memory, words.length, words.counts
     FROM json_each(?1) AS wanted CROSS JOIN words ON words.memory = wanted.value
@@ -77,6 +78,9 @@ def lexical(
     if not held or not tenant.documents:
         return ()
     corpus = _Weighed(tenant.documents, tenant.tokens / tenant.documents, frequency)
+    few = search.few_that_fit()
+    if few is not None:
+        return tuple(one for one in search.best(corpus, held, dict.fromkeys(few, 0.0)) if one[1] > 0)
     count, found, weights = 0, list[Scored](), defaultdict[int, float](float)
     wanted = _first_terms(held, frequency)
     while wanted > count:
@@ -136,6 +140,15 @@ class Search:
         self._what = what
         self._span = (place_of(tenant.number, 0), place_of(tenant.number, seq))
         self._scores: dict[int, float] = {}
+
+    def few_that_fit(self) -> list[int] | None:
+        """Numbers of all memories that pass the filter tokens, if they are so few that each can be scored."""
+        if not self._what.narrowing:
+            return None
+        size = max(_LEAST_CANDIDATES, self.limit * _CANDIDATES_PER_MATCH)
+        asked = (" AND ".join(self._what.narrowing), *self._span, size + 1)
+        found = [number for (number,) in self._connection.execute(_FITTING, asked)]
+        return found if len(found) <= size else None
 
     def holders(self, term: str) -> list[int]:
         """Numbers of the memories that hold a term and pass what filter tokens can tell."""
