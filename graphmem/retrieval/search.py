@@ -21,9 +21,9 @@ from graphmem.retrieval.titles import Titles
 from graphmem.store import Filter, Matches, Page, Probe, Store
 from graphmem.temporal import Resolved, Ruling, Standing, View, resolve, rule
 
-MATCH_LIMIT = 60
-EXPANDED_HEADS = 5
-NEIGHBOUR_LIMIT = 40
+MATCH_LIMIT = 25
+EXPANDED_HEADS = 3
+NEIGHBOUR_LIMIT = 15
 MOST_RIVALS = 1_000
 
 
@@ -169,14 +169,25 @@ class Searcher:
         """Who leads each of the subjects."""
         if not subjects:
             return {}
-        same, most = Filter(subjects=tuple(sorted(subjects))), MOST_RIVALS * len(subjects)
-        ids = self._store.select(query.reader, same, at=None, before=query.point.seq + 1, limit=most)
+        ids = self._rivals(Filter(subjects=tuple(sorted(subjects))), MOST_RIVALS * len(subjects), query)
         view, rivals = self._view(ids, query), defaultdict[str | None, list[str]](list)
         for key in ids:
             memory = view.memory(key)
             if memory is not None:
                 rivals[_subject(memory)].append(key)
         return {subject: rule(view, keys, query.point.valid) for subject, keys in rivals.items()}
+
+    def _rivals(self, same: Filter, most: int, query: Query) -> Sequence[str]:
+        """Ids that may hold for the subjects: by the caches if the ledger stands where the answer is pinned."""
+        before = query.point.seq + 1
+        if self._is_latest(query):
+            holding = self._store.select(query.reader, same, at=query.point.valid, before=before, limit=most)
+            if self._is_latest(query):
+                return holding
+        return self._store.select(query.reader, same, at=None, before=before, limit=most)
+
+    def _is_latest(self, query: Query) -> bool:
+        return self._store.position(query.reader).seq == query.point.seq
 
 
 def _ids(matches: Matches) -> list[str]:

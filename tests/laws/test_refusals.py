@@ -35,7 +35,7 @@ from tests.oracle.planned import PlannedStore
 def store() -> PlannedStore:
     """`A` holds from day 2; `B` is proposed; `P` is Ann's; branch y is abandoned."""
     store = PlannedStore()
-    given = [
+    given: list[tuple[Operation, Scope]] = [
         (add("A", ("active", 2)), R),
         (add("B", ("proposed", 1), subject=None), R),
         (add("P", home=ANN), ANN),

@@ -63,7 +63,7 @@ READS: dict[str, Read] = {
 }
 
 
-@pytest.fixture(params=STRANGERS.values(), ids=STRANGERS.keys())
+@pytest.fixture(params=list(STRANGERS.values()), ids=list(STRANGERS))
 def stranger(request: pytest.FixtureRequest) -> Scope:
     found: Scope = request.param
     return found
