@@ -74,7 +74,7 @@ def effects(change: Change, before: Rows) -> Rows:
         case Erase(key):
             row = before.memories[key]
             return Rows(memories={key: replace(row, memory=replace(row.memory, statement=None))})
-        case OpenBranch() | MergeBranch() | AbandonBranch():
+        case OpenBranch() | MergeBranch() | AbandonBranch():  # pragma: no branch - the last there is
             return Rows(branches=_branches(operation, change, before))
 
 

@@ -53,7 +53,7 @@ def touched(operation: Operation) -> tuple[str, ...]:
             return (operation.source, operation.target)
         case Transition() | End() | Retract() | Confirm() | Erase():
             return (operation.id,)
-        case Revoke() | OpenBranch() | MergeBranch() | AbandonBranch():
+        case Revoke() | OpenBranch() | MergeBranch() | AbandonBranch():  # pragma: no branch - the last there is
             return ()
 
 

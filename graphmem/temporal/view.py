@@ -141,10 +141,6 @@ class View:
         """The first activation; None if there is none."""
         return next((row.move.at for row in self.moves(key) if row.move.status is Status.ACTIVE), None)
 
-    def life(self, key: str) -> list[tuple[Span, MoveRow]]:
-        """The memory's own states as spans, oldest first; states that last no time at all are left out."""
-        return lives(self.moves(key))
-
     def holding(self, key: str) -> Spans:
         """When the memory is in force for this reader, tombstones included."""
         known = self._holding.get(key)

@@ -31,7 +31,7 @@ class Mutant:
 
 
 _SEEN_REVOKES = "_revoked(row for row in rows.revocations if sees(row.stamp))"
-_COUNTING = "if (edge.stamp.seq, lineage.place(edge.stamp)) not in revoked:"
+_COUNTING = "if (edge.stamp.seq, lineage.place(edge.stamp)) not in revoked and not lineage.is_abandoned(edge.stamp):"
 
 CONTROL = Mutant("no fault", "view", "class View:", "class View:")
 MUTANTS = (
@@ -114,7 +114,7 @@ MUTANTS = (
     ),
     Mutant("the narrower scope does not lead", "precedence", "        width,\n", "        (),\n"),
     Mutant("merging is ignored", "lineage", "= self._follow_merges(branch, seq)", "= branch"),
-    Mutant("abandoned branches leak", "lineage", " and not self._is_abandoned(place)", ""),
+    Mutant("abandoned branches leak", "lineage", " and not self.is_abandoned(stamp)", ""),
     Mutant(
         "children of a closed branch stay its children",
         "lineage",

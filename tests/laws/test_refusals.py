@@ -26,8 +26,8 @@ from graphmem.model import (
     SupersessionKind,
     Transition,
 )
-from graphmem.temporal import touched
-from tests.laws.world import ANN, BOB, R, X, add, day, end, moves, send, supersede
+from graphmem.temporal import View, touched
+from tests.laws.world import ANN, BOB, R, X, add, day, end, moves, on, send, supersede
 from tests.oracle.planned import PlannedStore
 
 
@@ -176,3 +176,44 @@ def test_a_branch_is_opened_once_and_closed_for_good(
 )
 def test_an_operation_touches_the_memories_that_it_names(operation: Operation, named: tuple[str, ...]) -> None:
     assert touched(operation) == named
+
+
+def test_a_proposal_of_what_holds_already_is_recorded_as_its_own(store: PlannedStore) -> None:
+    done = send(store, "asked", add("N", ("proposed", 3), title="A"))
+    assert touched(done.operation) == ("N",)
+
+
+def test_two_ways_to_one_memory_are_no_circle(store: PlannedStore) -> None:
+    for key in "DEFG":
+        send(store, key, add(key))
+    send(store, "split", supersede("D", "EF", 2))
+    send(store, "join", supersede("EF", "G", 3))
+    send(store, "late", supersede("A", "D", 5))
+    assert on(store, 2) == "AEFG"
+    assert on(store, 5) == "G"
+
+
+def test_a_link_is_seen_by_those_who_see_both_ends(store: PlannedStore) -> None:
+    send(store, "shared", Link("A", "B", LinkKind.REFINES))
+    send(store, "private", Link("P", "A", LinkKind.REFINES), ANN)
+    seen = {
+        reader.user: [(row.source, row.target) for row in View(store.rows(reader, "ABP"), reader, 8).links("A")]
+        for reader in (R, ANN, BOB)
+    }
+    assert seen == {None: [("A", "B")], "ann": [("A", "B"), ("P", "A")], "bob": [("A", "B")]}
+
+
+def test_a_confirmation_counts_for_those_who_see_it(store: PlannedStore) -> None:
+    send(store, "first", Confirm("A"))
+    last = send(store, "second", Confirm("A"), ANN)
+    view = View(store.rows(R, ["A"]), R, last.seq)
+    assert view.confirmed_at("A") == last.recorded_at
+    assert View(store.rows(R, ["A"]), R, 6).confirmed_at("A") is None
+
+
+def test_a_part_may_later_join_the_other_part(store: PlannedStore) -> None:
+    for key in "DEG":
+        send(store, key, add(key))
+    send(store, "split", supersede("D", "GE", 2))
+    send(store, "join", supersede("E", "G", 3))
+    assert [on(store, at) for at in (1, 2, 3)] == ["DEG", "AEG", "AG"]
