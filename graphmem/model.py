@@ -239,8 +239,8 @@ class Statement:
         """Equal for statements that say the same of the same things; origin and confidence do not count."""
         parts = [self.kind, self.subject or "", self.title, self.body, self.rationale, self.language or ""]
         parts += [str(self.is_mandatory), *sorted(self.aliases), "\x1e", *sorted(self.labels), "\x1e"]
-        parts += [f"{one.kind}\x1d{one.repo}\x1d{one.name}\x1d{one.role}" for one in self.anchors]
-        parts += [f"{one.name}\x1d{one.outcome}\x1d{one.reason}" for one in self.alternatives]
+        parts += [f"{one.kind}\x1d{one.repo or ''}\x1d{one.name}\x1d{one.role}" for one in self.anchors]
+        parts += ["\x1d".join((one.name, one.outcome, one.reason, *one.keys)) for one in self.alternatives]
         return hashlib.sha256("\x1f".join(parts).encode("utf-8", "surrogatepass")).hexdigest()
 
 

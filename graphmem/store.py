@@ -223,10 +223,11 @@ class Store(Protocol):
         """Memories recorded at or before `seq` that fit the filter and answer the probe."""
         ...
 
-    def neighbours(self, reader: Scope, ids: Sequence[str], *, limit: int) -> list[Neighbour]:
+    def neighbours(self, reader: Scope, ids: Sequence[str], *, seq: int, limit: int) -> list[Neighbour]:
         """Memories one step away over typed links or shared anchors, at most `limit`, those over rarer anchors first.
 
-        Supersession is not a link, and whole repositories are no anchors here.
+        Supersession is not a link, and whole repositories are no anchors here. Links and memories recorded after `seq`
+        are left out; whether a link was revoked is for the kernel to say.
         """
         ...
 

@@ -104,12 +104,12 @@ class _Bench:
         """Two hops from ten memories over links and shared files and components."""
         timings = Timings()
         store, reader = self._memory._desk.store, everywhere()  # noqa: SLF001 - a step inside search, measured alone
-        count = self._corpus.count
+        count, last = self._corpus.count, store.position(reader).seq
         for start in range(0, count, max(count // 50, 1)):
             seeds = [memory_id((start + step * 41) % count) for step in range(10)]
             with timings.one():
-                near = store.neighbours(reader, seeds, limit=40)
-                store.neighbours(reader, [one.memory for one in near], limit=200)
+                near = store.neighbours(reader, seeds, seq=last, limit=40)
+                store.neighbours(reader, [one.memory for one in near], seq=last, limit=200)
         return timings.rows("two hops from ten memories")
 
 

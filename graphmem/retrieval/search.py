@@ -7,10 +7,11 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from graphmem.answers import Contest, Hit, SearchAnswer
 from graphmem.errors import InvalidInput
-from graphmem.model import Memory, Point, Scope
+from graphmem.model import LinkKind, Memory, Point, Scope
 from graphmem.retrieval.cards import card, confidence
 from graphmem.retrieval.embedding import Embedder
 from graphmem.retrieval.fusion import GRAPH_WEIGHT, Scored, add_up, fuse, prior
@@ -18,10 +19,13 @@ from graphmem.retrieval.paging import next_cursor, place_of, question_mark
 from graphmem.retrieval.query import MAX_QUERY_CHARS, Question, read_question
 from graphmem.retrieval.reasons import because
 from graphmem.retrieval.titles import Titles
-from graphmem.store import Filter, Matches, Page, Probe, Store
+from graphmem.store import Filter, Matches, Neighbour, Page, Probe, Store
 from graphmem.temporal import Resolved, Ruling, Standing, View, resolve, rule
 
-MATCH_LIMIT = 25
+if TYPE_CHECKING:
+    from graphmem.store import Vector
+
+MATCH_LIMIT = 35
 EXPANDED_HEADS = 3
 NEIGHBOUR_LIMIT = 15
 MOST_RIVALS = 1_000
@@ -95,9 +99,8 @@ class Searcher:
         place = place_of(query.page, query.point, mark)
         query = replace(query, point=place.point)
         question = read_question(query.text, query.point.valid.date())
-        matches, note = self._matches(question, query)
-        heads = self._resolve(question, matches, query)
-        ranked = self._rank(heads.values() if query.where.include_history else self._answering(heads), query)
+        vector, note = self._vector(question)
+        ranked = self._ranked(question, vector, query, place.offset + query.page.limit)
         hits = [_hit(one, query) for one in ranked[place.offset : place.offset + query.page.limit]]
         return SearchAnswer(
             hits=self._with_contests(hits, query),
@@ -107,45 +110,63 @@ class Searcher:
             cursor=next_cursor(place, len(hits), len(ranked), mark),
         )
 
+    def _ranked(self, question: Question, vector: Vector | None, query: Query, wanted: int) -> list[_Ranked]:
+        """More answers than wanted if there are: those of the best matches, then those that twice as many add, ...
+
+        So every page continues the one before, whatever its size.
+        """
+        ranked: dict[str, _Ranked] = {}
+        limit = MATCH_LIMIT
+        while True:
+            matches = self._matches(question, vector, query, limit)
+            heads = self._resolve(question, matches, query)
+            for one in self._rank(heads.values() if query.where.include_history else self._answering(heads), query):
+                ranked.setdefault(one.head.resolved.memory, one)
+            if len(ranked) > wanted or max(len(matches.lexical), len(matches.vector)) < limit:
+                return list(ranked.values())
+            limit *= 2
+
     # ---- candidates
 
-    def _matches(self, question: Question, query: Query) -> tuple[Matches, str | None]:
-        """What the store finds, and why no vectors were compared if none were."""
+    def _vector(self, question: Question) -> tuple[Vector | None, str | None]:
+        """The question's vector, and why there is none if no vectors can be compared."""
         backend = self._embedder()
-        vector = None if isinstance(backend, str) or not question.said.strip() else backend.embed([question.said])[0]
+        if isinstance(backend, str):
+            return None, backend
+        return (backend.embed([question.said])[0] if question.said.strip() else None), None
+
+    def _matches(self, question: Question, vector: Vector | None, query: Query, limit: int) -> Matches:
         where = replace(query.where, origins=(), statuses=(), min_confidence=0.0)
-        probe = Probe(question.terms, question.names, vector, MATCH_LIMIT + query.page.limit)
-        matches = self._store.match(query.reader, probe, where, seq=query.point.seq)
-        return matches, backend if isinstance(backend, str) else None
+        probe = Probe(question.terms, question.names, vector, limit)
+        return self._store.match(query.reader, probe, where, seq=query.point.seq)
 
     def _resolve(self, question: Question, matches: Matches, query: Query) -> dict[str, _Head]:
         view = self._view(_ids(matches), query)
         titles = Titles(_titles(view, _ids(matches)))
         scored = fuse(matches, _named_shares(question, matches, titles), titles.coverage(question.terms))
         heads = _heads(scored, view, query)
-        near = self._neighbours(heads, query)
+        found = self._neighbours(heads, query)
         # What is chained to a match was read with it; the rest is chained to none of them and has a view of its own.
-        fresh = [one for one in near if one.memory not in view.known]
-        known = [one for one in near if one.memory in view.known]
-        apart = self._view([one.memory for one in fresh], query) if fresh else view
-        for key, head in (_heads(known, view, query) | _heads(fresh, apart, query)).items():
-            heads.setdefault(key, head)
+        fresh = [one.memory for one in found if one.memory not in view.known]
+        apart = self._view(fresh, query) if fresh else view
+        for which in (view, apart):
+            near = _scored_beside([one for one in found if one.memory in which.known], which, heads)
+            for key, head in _heads(near, which, query).items():
+                heads.setdefault(key, head)
         return heads
 
     def _view(self, ids: Iterable[str], query: Query) -> View:
         rows = self._store.rows(query.reader, list(dict.fromkeys(ids)))
         return View(rows, query.reader, query.point.seq)
 
-    def _neighbours(self, heads: dict[str, _Head], query: Query) -> list[Scored]:
+    def _neighbours(self, heads: dict[str, _Head], query: Query) -> list[Neighbour]:
         """Memories beside the best heads in the graph, for answers whose words match nothing."""
         best = sorted(heads.values(), key=lambda head: -sum(match.score for match in head.matches))[:EXPANDED_HEADS]
         ids = [head.resolved.memory for head in best if head.resolved.standing is Standing.HOLDS]
         if not ids:
             return []
-        found = self._store.neighbours(query.reader, ids, limit=NEIGHBOUR_LIMIT)
-        weight = {head.resolved.memory: sum(match.score for match in head.matches) for head in best}
-        near = {one.memory: Scored(one.memory, {"graph": GRAPH_WEIGHT * weight[one.of]}) for one in reversed(found)}
-        return [one for key, one in near.items() if key not in heads]
+        found = self._store.neighbours(query.reader, ids, seq=query.point.seq, limit=NEIGHBOUR_LIMIT)
+        return [one for one in found if one.memory not in heads]
 
     # ---- ranking
 
@@ -210,6 +231,19 @@ def _named_shares(question: Question, matches: Matches, titles: Titles) -> dict[
                 shares[key] = max(shares.get(key, 0.0), 1.0 / len(ids) ** 0.5)
     return shares
 
+
+def _scored_beside(found: Iterable[Neighbour], view: View, heads: Mapping[str, _Head]) -> list[Scored]:
+    """Neighbours with a share of the score of the head beside them; over a link, only while that is in effect."""
+    near: dict[str, Scored] = {}
+    for one in found:
+        if one.over in _LINKS and not view.is_linked(one.memory, one.of):
+            continue
+        score = GRAPH_WEIGHT * sum(match.score for match in heads[one.of].matches)
+        near.setdefault(one.memory, Scored(one.memory, {"graph": score}))
+    return list(near.values())
+
+
+_LINKS = frozenset(kind.value for kind in LinkKind)
 
 #: What one match knows as the last that held may be, for another, its declared successor.
 _STANDINGS = (Standing.HOLDS, Standing.NOT_YET, Standing.LAST)

@@ -236,8 +236,12 @@ def _page(cards: Iterable[Card], place: Place, limit: int, mark: str) -> Listing
 
 def _chain(view: View, key: str) -> list[str]:
     """The memory with all that leads to it and from it over full edges, earlier ones first."""
-    before = _reach(key, lambda one: [edge.old for edge in view.edges_into(one) if edge.is_full])
-    after = _reach(key, lambda one: [edge.new for edge in view.edges_out(one) if edge.is_full])
+    before = _reach(
+        key, lambda one: [edge.old for edge in view.edges_into(one) if edge.is_full and edge.old in view.known]
+    )
+    after = _reach(
+        key, lambda one: [edge.new for edge in view.edges_out(one) if edge.is_full and edge.new in view.known]
+    )
     members = dict.fromkeys([*reversed(before), key, *after])
     order: list[str] = []
     while members:

@@ -117,6 +117,15 @@ class View:
             and self.memory(row.target)
         ]
 
+    def is_linked(self, one: str, other: str) -> bool:
+        """Whether a typed link between two memories is in effect, in either direction."""
+        return any(
+            {row.source, row.target} == {one, other}
+            and self.lineage.sees(row.stamp)
+            and row.stamp.seq not in self._whole
+            for row in self._rows.links
+        )
+
     def confirmed_at(self, key: str) -> datetime | None:
         """When the memory was last confirmed, in recorded time; None if never."""
         seen = [row.stamp for row in self._rows.confirmations if row.memory == key and self.lineage.sees(row.stamp)]

@@ -130,11 +130,13 @@ def test_matches(pair: tuple[Store, OracleStore], reader: Scope) -> None:
 @every_reader
 def test_neighbours(pair: tuple[Store, OracleStore], reader: Scope) -> None:
     store, oracle = pair
+    last = store.position(reader).seq
     for asked in (("A",), ("C",), ("P", "X"), ("nobody",), ()):
-        found = store.neighbours(reader, asked, limit=100)
-        assert set(found) == set(oracle.neighbours(reader, asked, limit=100))
-        assert len(found) == len(set(found))
-        assert len(store.neighbours(reader, asked, limit=1)) <= 1
+        for seq in (last, last // 2, 3):
+            found = store.neighbours(reader, asked, seq=seq, limit=100)
+            assert set(found) == set(oracle.neighbours(reader, asked, seq=seq, limit=100))
+            assert len(found) == len(set(found))
+        assert len(store.neighbours(reader, asked, seq=last, limit=1)) <= 1
 
 
 @every_reader

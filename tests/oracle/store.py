@@ -226,10 +226,10 @@ class OracleStore:
         corpus = _live(tenant)
         return Matches(lexical(corpus, chosen, probe), nearest(vectors, probe), named(chosen, probe))
 
-    def neighbours(self, reader: Scope, ids: Sequence[str], *, limit: int) -> list[Neighbour]:
+    def neighbours(self, reader: Scope, ids: Sequence[str], *, seq: int, limit: int) -> list[Neighbour]:
         tenant = self._tenant(reader.tenant)
-        found = tenant.memories(reader)
-        links = [change.operation for change in tenant.log if isinstance(change.operation, Link)]
+        found = {key: one for key, one in tenant.memories(reader).items() if one[2] <= seq}
+        links = [one.operation for one in tenant.log if isinstance(one.operation, Link) and one.seq <= seq]
         sides = [(one.target, one.source, one.kind) for one in links]
         sides += [(one.source, one.target, one.kind) for one in links]
         near = [Neighbour(to, of, over) for to, of, over in sides if of in ids and {to, of} <= set(found)]

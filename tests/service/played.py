@@ -99,9 +99,7 @@ def everything(memory: GraphMemory, reader: Scope, ids: Sequence[str], known_at:
             answers[f"list {valid} {where}"] = memory.list(where, at=at, scope=reader, page=FEW)
             for query in WORDS:
                 hits = memory.search(query, at=at, scope=reader, where=where, page=FEW).hits
-                answers[f"search {query} {valid} {where}"] = {
-                    hit.card.id: _lasting(hit) for hit in hits if _is_matched(hit)
-                }
+                answers[f"search {query} {valid} {where}"] = {hit.card.id: _lasting(hit) for hit in hits}
         answers[f"conflicts {valid}"] = memory.conflicts(at=at, scope=reader)
         for subject in WORDS:
             answers[f"timeline {subject} {valid}"] = memory.timeline(subject=subject, at=at, scope=reader)
@@ -114,11 +112,6 @@ def everything(memory: GraphMemory, reader: Scope, ids: Sequence[str], known_at:
                     answers[f"{verb.__name__} {key} {valid}"] = None
     answers["diff"] = memory.diff(At(day(5), known_at), At(day(25), known_at), scope=reader)
     return answers
-
-
-def _is_matched(hit: Hit) -> bool:
-    """False for what was found over links and anchors alone: the port's `neighbours` takes no ledger position."""
-    return set(hit.parts) != {"graph", "prior"}
 
 
 def _lasting(hit: Hit) -> tuple[object, ...]:

@@ -167,3 +167,22 @@ def test_a_search_with_history_returns_what_no_longer_holds_too(
 ) -> None:
     hits = memory.search("Use now", where=Filter(include_history=True)).hits
     assert {(hit.card.id, hit.holds) for hit in hits} == {(databases[0], False), (databases[1], True)}
+
+
+def test_a_link_brings_its_other_end_only_from_when_it_was_made_until_it_is_revoked(memory: GraphMemory) -> None:
+    alpha, other = memory.add("alpha").ids[0], memory.add("unrelated").ids[0]
+    made = memory.link(alpha, other, LinkKind.DEPENDS_ON).change.seq
+    memory.revoke(made)
+    found = [{hit.card.id for hit in memory.search("alpha", at=At(known_at=seq)).hits} for seq in (2, 3, 4)]
+    assert found == [{alpha}, {alpha, other}, {alpha}]
+
+
+def test_pages_go_on_past_what_the_first_looked_at(memory: GraphMemory) -> None:
+    keys = {memory.add(f"rule number {number}").ids[0] for number in range(60)}
+    seen: list[str] = []
+    cursor = None
+    for _ in range(6):
+        answer = memory.search("rule", page=Page(10, cursor))
+        seen.extend(hit.card.id for hit in answer.hits)
+        cursor = answer.cursor
+    assert set(seen) == keys

@@ -3,29 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import apsw
 
 from graphmem.adapters.sqlite import reading
 from graphmem.adapters.sqlite.indexing import linking
-from graphmem.adapters.sqlite.values import Row, Tenant, ints
+from graphmem.adapters.sqlite.values import Row, Tenant, ints, place_of
 from graphmem.ledger import decode_statement
 from graphmem.model import Scope
 from graphmem.store import Neighbour
 
 _LINKED = """
     SELECT link.target, link.source, link.kind, link.seq
-    FROM json_each(?1) AS wanted CROSS JOIN link ON link.source = wanted.value
+    FROM json_each(?1) AS wanted CROSS JOIN link ON link.source = wanted.value AND link.seq <= ?2
     UNION ALL SELECT link.source, link.target, link.kind, link.seq
-    FROM json_each(?1) AS wanted CROSS JOIN link ON link.target = wanted.value
+    FROM json_each(?1) AS wanted CROSS JOIN link ON link.target = wanted.value AND link.seq <= ?2
     ORDER BY 4
 """
 _STATEMENTS = "SELECT number, statement FROM json_each(?1) AS wanted CROSS JOIN memory ON number = wanted.value"
 _ANCHOR = """
-    SELECT number, (SELECT count(*) FROM (SELECT 1 FROM about WHERE anchor = number LIMIT 1001))
-    FROM anchor WHERE id = ?
+    SELECT number, (SELECT count(*) FROM (SELECT 1 FROM about WHERE anchor = number AND memory <= ?2 LIMIT 1001))
+    FROM anchor WHERE id = ?1
 """
-_ABOUT = "SELECT memory FROM about WHERE anchor = ? ORDER BY memory DESC LIMIT ?"
+_ABOUT = "SELECT memory FROM about WHERE anchor = ? AND memory <= ? ORDER BY memory DESC LIMIT ?"
 _PLACES = """
     SELECT number, memory.id, home FROM json_each(?1) AS wanted CROSS JOIN memory ON number = wanted.value
     WHERE statement IS NOT NULL
@@ -54,34 +55,43 @@ _CONTRADICTED = """
 _HUB = 1_000
 
 
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """How far a step goes: nothing recorded after ledger position `seq`, and at most `limit` memories."""
+
+    seq: int
+    limit: int
+
+
 def neighbours(
-    connection: apsw.Connection, tenant: Tenant, reader: Scope, ids: Sequence[str], limit: int
+    connection: apsw.Connection, tenant: Tenant, reader: Scope, ids: Sequence[str], reach: Reach
 ) -> list[Neighbour]:
     """Memories one step away: over links first, then over anchors, the rarer first."""
     seeds = reading.numbers(connection, tenant, ids)
-    steps = [(to, of, over) for to, of, over, _ in connection.execute(_LINKED, (ints(seeds),))]
-    steps += _over_anchors(connection, tenant, seeds, limit)
+    steps = [(to, of, over) for to, of, over, _ in connection.execute(_LINKED, (ints(seeds), reach.seq))]
+    steps += _over_anchors(connection, tenant, seeds, reach)
     numbers = sorted({*seeds, *(to for to, _, _ in steps)})
     keys = _visible(connection, tenant, reader, numbers)
     found = {
         Neighbour(keys[to], keys[of], over): None for to, of, over in steps if to in keys and of in keys and to != of
     }
-    return list(found)[:limit]
+    return list(found)[: reach.limit]
 
 
 def _over_anchors(
-    connection: apsw.Connection, tenant: Tenant, seeds: Sequence[int], limit: int
+    connection: apsw.Connection, tenant: Tenant, seeds: Sequence[int], reach: Reach
 ) -> list[tuple[int, int, str]]:
+    last, limit = place_of(tenant.number, reach.seq), reach.limit
     shared: list[tuple[int, int, int, str]] = []
     statements: list[Row] = connection.execute(_STATEMENTS, (ints(seeds),)).fetchall()
     for number, text in statements:
         for anchor in linking(decode_statement(text).anchors) if text else ():
-            held = connection.execute(_ANCHOR, (anchor.node_id(tenant.name),)).fetchone()
+            held = connection.execute(_ANCHOR, (anchor.node_id(tenant.name), last)).fetchone()
             if held is not None and 1 < held[1] <= _HUB:
                 shared.append((held[1], held[0], number, f"{anchor.kind}:{anchor.name}"))
     steps: dict[tuple[int, int, str], None] = {}
     for _, anchor_number, number, over in sorted(shared):
-        about = connection.execute(_ABOUT, (anchor_number, limit + len(seeds)))
+        about = connection.execute(_ABOUT, (anchor_number, last, limit + len(seeds)))
         steps.update({(memory, number, over): None for (memory,) in about})
         if len(steps) > limit * 4 + len(seeds) * len(shared):
             break

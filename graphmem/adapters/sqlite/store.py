@@ -218,10 +218,10 @@ class SQLiteStore:
                 vector = search.best(self._vectors, probe.vector, _dimension(connection), limit)
             return Matches(lexical, vector, named)
 
-    def neighbours(self, reader: Scope, ids: Sequence[str], *, limit: int) -> list[Neighbour]:
+    def neighbours(self, reader: Scope, ids: Sequence[str], *, seq: int, limit: int) -> list[Neighbour]:
         """See `graphmem.store.Store.neighbours`."""
         with self._reading(reader) as (connection, tenant):
-            return graph.neighbours(connection, tenant, reader, ids, limit)
+            return graph.neighbours(connection, tenant, reader, ids, graph.Reach(seq, limit))
 
     def contested_subjects(self, reader: Scope) -> dict[str, tuple[str, ...]]:
         """See `graphmem.store.Store.contested_subjects`."""

@@ -26,7 +26,7 @@ def _answers(store: SQLiteStore) -> list[object]:
         store.match(MAIN, Probe(terms=(word,), names=(f"memory m{place}",), vector=vector), Filter(), seq=999)
         for place, word in enumerate(WORDS)
     ]
-    near = [store.neighbours(MAIN, [key], limit=20) for key in keys[:5]]
+    near = [store.neighbours(MAIN, [key], seq=10_000, limit=20) for key in keys[:5]]
     return [everything(store), matches, near, store.select(MAIN, Filter(), at=None, before=999, limit=999)]
 
 
