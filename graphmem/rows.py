@@ -6,7 +6,7 @@ for a reader at a ledger position is for `graphmem.temporal` to say.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -189,11 +189,3 @@ class Transaction:
     appended: Rows
     derived: tuple[Derived, ...]
     erased: str | None = None
-
-
-def rows_of(parts: Iterable[Rows]) -> Rows:
-    """All parts as one."""
-    total = Rows()
-    for part in parts:
-        total = total.plus(part)
-    return total
