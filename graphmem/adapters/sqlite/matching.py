@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import heapq
+import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -22,7 +23,10 @@ _WORDS = """
     SELECT words.memory, words.length, words.counts
     FROM json_each(?1) AS wanted CROSS JOIN words ON words.memory = wanted.value
 """
-_NAMED = "SELECT memory FROM name WHERE key = ? AND memory <= ?"
+_NAMED = """
+    SELECT name.key, name.memory
+    FROM json_each(?1) AS wanted CROSS JOIN name ON name.key = wanted.value WHERE name.memory <= ?2
+"""
 _FACETED = "SELECT count(*) FROM search WHERE search MATCH ? AND rowid = ?"
 _IDS = "SELECT number, memory.id FROM json_each(?1) AS wanted CROSS JOIN memory ON number = wanted.value"
 
@@ -192,12 +196,14 @@ def named(
     connection: apsw.Connection, tenant: Tenant, names: Iterable[str], what: Wanted, *, seq: int
 ) -> Mapping[str, tuple[str, ...]]:
     """Ids of the memories that carry each name, sorted; names that nobody carries are left out."""
+    spelt = {f"{tenant.number} {name}": name for name in names}
+    carried: dict[str, list[int]] = {}
+    for key, number in connection.execute(_NAMED, (json.dumps(list(spelt)), place_of(tenant.number, seq))):
+        carried.setdefault(spelt[str(key)], []).append(number)
     found: dict[str, tuple[str, ...]] = {}
-    for name in names:
-        rows = connection.execute(_NAMED, (f"{tenant.number} {name}", place_of(tenant.number, seq)))
-        numbers = [number for (number,) in rows]
-        if numbers and not (what.is_everything and what.homes is None):
-            numbers = [number for number in fitting(connection, numbers, what) if _has_facets(connection, number, what)]
+    for name, every in carried.items():
+        fit = every if what.is_everything and what.homes is None else fitting(connection, every, what)
+        numbers = [number for number in fit if _has_facets(connection, number, what)]
         if numbers:
             found[name] = tuple(sorted(key for _, key in connection.execute(_IDS, (ints(numbers),))))
     return found
