@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from graphmem.errors import InvalidInput
-from graphmem.model import At, Change, Point, Provenance, Request, Scope
+from graphmem.model import Add, At, Change, Point, Provenance, Request, Scope, Statement
 from graphmem.retrieval.embedding import Embedder
 from graphmem.retrieval.search import Searcher
 from graphmem.store import Clock, ModelCard, Store
@@ -135,25 +135,25 @@ class Desk:
         first = self.store.change_by_op_id(scope, op_id) if asked.op_id is not None else None
         return Writing(op_id, replace(scope, related_repos=()), provenance, first)
 
-    def apply(self, requests: Sequence[Request], texts: Mapping[str, str] | None = None) -> list[Change]:
-        """Send requests through the gate into the store, with vectors of the texts of new memories.
-
-        Args:
-            requests: As for `Store.apply`.
-            texts: Memory id to the text that is embedded for it.
-        """
+    def apply(self, requests: Sequence[Request]) -> list[Change]:
+        """Send requests through the gate into the store, with vectors of what passed of new memories."""
         passed = [self.gate(request) for request in requests]
-        return self.store.apply(passed, clock=self.clock, vectors=self._vectors(texts or {}))
+        return self.store.apply(passed, clock=self.clock, vectors=self._vectors(passed))
 
-    def _vectors(self, texts: Mapping[str, str]) -> dict[str, Vector] | None:
-        if not texts:
-            return None
-        backend = self.embedder()
+    def _vectors(self, passed: Sequence[Request]) -> dict[str, Vector] | None:
+        added = [one.operation.memory for one in passed if isinstance(one.operation, Add)]
+        texts = {one.id: embedded_text(one.statement) for one in added if one.statement is not None}
+        backend = self.embedder() if texts else ""
         if isinstance(backend, str):
             return None
         if self.store.model() is None:
             self.store.adopt_model(card_of(backend))
         return dict(zip(texts, backend.embed(list(texts.values())), strict=True))
+
+
+def embedded_text(statement: Statement) -> str:
+    """What a memory's vector is made of."""
+    return "\n".join(part for part in (statement.title, statement.body, statement.rationale) if part)[:4000]
 
 
 def card_of(backend: Embedder) -> ModelCard:

@@ -34,7 +34,6 @@ from graphmem.model import (
 from graphmem.rows import EdgeRow
 from graphmem.service.desk import Desk, Write, Writing
 from graphmem.service.keeping import Progress, silent
-from graphmem.service.recording import embedded_text
 from graphmem.store import Filter
 from graphmem.temporal import View
 
@@ -131,15 +130,14 @@ class _Ingestion:
         return known, view
 
     def _add_all(self, observations: list[Observation]) -> None:
-        requests, texts = [], {}
+        requests = []
         for one in observations:
             memory = Memory(self._new_id(), self._writing.writer, one.statement)
             requests.append(self._request(Add(memory, one.moves, may_confirm=False), one.path))
-            texts[memory.id] = embedded_text(one.statement)
             self._report.ids[one.key] = memory.id
             self._report.added.append(memory.id)
         if requests:
-            self._desk.apply(requests, texts)
+            self._desk.apply(requests)
 
     def _update(self, one: Observation, key: str, view: View) -> None:
         memory = view.memory(key)
@@ -169,7 +167,7 @@ class _Ingestion:
         operations.append(Add(memory, life, may_confirm=False))
         operations.append(_takeover(old.id, memory.id, life, self._now, is_same=is_same))
         operations.extend(_again(edge, memory.id) for edge in closing)
-        if self._try_all(operations, one.path, {memory.id: embedded_text(one.statement)}):
+        if self._try_all(operations, one.path):
             self._report.reworded.append(memory.id)
             self._report.ids[one.key] = memory.id
 
@@ -241,14 +239,12 @@ class _Ingestion:
         return Request(f"{_OP_PREFIX}{self._writing.op_id}/{self._count}", operation, self._writing.writer, provenance)
 
     def _try(self, operation: Operation, path: str, reason: str | None = None) -> bool:
-        return self._try_all([operation], path, {}, reason)
+        return self._try_all([operation], path, reason)
 
-    def _try_all(
-        self, operations: list[Operation], path: str, texts: dict[str, str], reason: str | None = None
-    ) -> bool:
+    def _try_all(self, operations: list[Operation], path: str, reason: str | None = None) -> bool:
         """Apply all or none; a refusal becomes a problem of the report and stops nothing else."""
         try:
-            self._desk.apply([self._request(one, path, reason) for one in operations], texts)
+            self._desk.apply([self._request(one, path, reason) for one in operations])
         except (Conflict, InvalidInput) as refusal:
             self._report.problems.append(Problem(path, 1, f"not applied: {refusal}"))
             return False

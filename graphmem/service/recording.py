@@ -85,7 +85,7 @@ class Recorder:
         if writing.first and not moves and start is None and self._was_confirmed(writing.first, writing, memory):
             return _all_written([writing.first])[0]
         life = tuple(moves) or (Move(Status.ACTIVE, self._moment(start, writing)),)
-        change = self._desk.apply([_request(writing, Add(memory, life))], {memory.id: embedded_text(said)})[0]
+        change = self._desk.apply([_request(writing, Add(memory, life))])[0]
         if isinstance(change.operation, Confirm):
             return Written(change, (change.operation.id,), is_confirmation=True)
         return Written(change, (memory.id,))
@@ -96,7 +96,7 @@ class Recorder:
         first = self._first_time(writing, len(listed))
         now = _now_of(first, listed) or self._desk.clock()
         known: dict[int, Change] = {}
-        requests, texts = [], {}
+        requests: list[Request] = []
         for index, item in enumerate(listed):
             home = writing.writer if item.scope is None else item.scope
             memory = Memory(item.id or writing.new_id(index), home, item.statement)
@@ -105,8 +105,7 @@ class Recorder:
                 continue
             life = item.moves or (Move(Status.ACTIVE, now),)
             requests.append(_request(replace(writing, op_id=f"{writing.op_id}/{index}"), Add(memory, life)))
-            texts[memory.id] = embedded_text(item.statement)
-        sent = iter(self._desk.apply(requests, texts) if requests else [])
+        sent = iter(self._desk.apply(requests) if requests else [])
         return _all_written([known.get(index) or next(sent) for index in range(len(listed))])
 
     def supersede(
@@ -138,9 +137,9 @@ class Recorder:
         writing = self._desk.request_for(write)
         olds = (old,) if isinstance(old, str) else tuple(old)
         moment = None if kind is SupersessionKind.CORRECTION else self._moment(at, writing)
-        requests, texts, news = self._successors(olds, new, moment, writing)
+        requests, news = self._successors(olds, new, moment, writing)
         operation = Supersede(old=olds, new=news, at=moment, until=until, kind=kind)
-        changes = self._desk.apply([*requests, _request(writing, operation)], texts)
+        changes = self._desk.apply([*requests, _request(writing, operation)])
         return Written(changes[-1], (*olds, *news))
 
     def amend(
@@ -155,9 +154,9 @@ class Recorder:
         """Let a memory replace only the named part of another, which goes on holding otherwise."""
         writing = self._desk.request_for(write)
         moment = self._moment(at, writing)
-        requests, texts, news = self._successors((old,), new, moment, writing)
+        requests, news = self._successors((old,), new, moment, writing)
         operation = Supersede(old=(old,), new=news, at=moment, kind=SupersessionKind.AMENDMENT, part=part)
-        changes = self._desk.apply([*requests, _request(writing, operation)], texts)
+        changes = self._desk.apply([*requests, _request(writing, operation)])
         return Written(changes[-1], (old, *news))
 
     def transition(
@@ -247,17 +246,17 @@ class Recorder:
 
     def _successors(
         self, olds: tuple[str, ...], new: str | Statement | Sequence[str], moment: datetime | None, writing: Writing
-    ) -> tuple[list[Request], dict[str, str], tuple[str, ...]]:
-        """Requests that record what takes over, texts to embed for them, and its ids."""
+    ) -> tuple[list[Request], tuple[str, ...]]:
+        """Requests that record what takes over, and its ids."""
         if not isinstance(new, str | Statement):
-            return [], {}, tuple(new)
+            return [], tuple(new)
         view = self._desk.latest_view(writing.writer, [*olds, new] if isinstance(new, str) else olds)
         if isinstance(new, str) and (view.memory(new) is not None or not _BLANK.search(new)):
-            return [], {}, (new,)  # one word is an id, and if nobody has it the plan says so
+            return [], (new,)  # one word is an id, and if nobody has it the plan says so
         template = next((found for found in map(view.memory, olds) if found is not None), None)
         first = writing.first.operation if writing.first else None
         if template is None and isinstance(first, Supersede):
-            return [], {}, first.new  # sent again after the old was erased
+            return [], first.new  # sent again after the old was erased
         if template is None or template.statement is None:
             raise NotFound(f"no memory {olds[0]!r}")
         said = new if isinstance(new, Statement) else _restated(new, template.statement)
@@ -267,7 +266,7 @@ class Recorder:
         start = _moment_of(earlier.operation) if earlier else None
         life = (Move(Status.ACTIVE, start or moment or _start(view, olds) or self._desk.clock()),)
         add = _request(replace(writing, op_id=op_id), Add(memory, life, may_confirm=False))
-        return [add], {memory.id: embedded_text(said)}, (memory.id,)
+        return [add], (memory.id,)
 
 
 def _now_of(first: Sequence[Change], items: Sequence[New]) -> datetime | None:
@@ -292,11 +291,6 @@ def statement_from(said: Statement | str, kind: Kind) -> Statement:
         return said
     title, body = _split(said)
     return Statement(title=title, body=body, kind=kind)
-
-
-def embedded_text(statement: Statement) -> str:
-    """What a memory's vector is made of."""
-    return "\n".join(part for part in (statement.title, statement.body, statement.rationale) if part)[:4000]
 
 
 def _split(text: str) -> tuple[str, str]:

@@ -1,12 +1,14 @@
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 
+import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from graphmem.errors import Unsupported
-from graphmem.model import Scope
+from graphmem.model import Add, Request, Scope, Statement
 from graphmem.retrieval.embedding import Embedder
 from graphmem.service import Desk, GraphMemory
 from graphmem.store import Store
@@ -91,6 +93,25 @@ def test_reindex_without_a_model_says_what_is_missing(memory: GraphMemory, insta
     installed.model = "onnxruntime is not installed"
     with pytest.raises(Unsupported, match="onnxruntime"):
         memory.reindex()
+
+
+def test_what_the_gate_takes_out_is_not_embedded(store: Store, clock: TickingClock) -> None:
+    embedded: list[str] = []
+
+    class Watched(FakeEmbedder):
+        def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
+            embedded.extend(texts)
+            return super().embed(texts)
+
+    def redact(request: Request) -> Request:
+        assert isinstance(request.operation, Add)
+        memory = replace(request.operation.memory, statement=Statement(title="the key is [taken out]"))
+        return replace(request, operation=replace(request.operation, memory=memory))
+
+    GraphMemory(Desk(store, scope=Scope(), actor="t", clock=clock, embedder=Watched, gate=redact)).add(
+        "the key is xyzzy"
+    )
+    assert embedded == ["the key is [taken out]"]
 
 
 def test_a_replacement_in_new_words_is_found_by_its_own_vector(memory: GraphMemory) -> None:
