@@ -8,11 +8,15 @@ DATA ?=
 # How many memories: make speed N=100000
 N ?=
 
+# Which Neo4j, and where its data stays: make neo4j VERSION=calendar KEEP=folder ARGS="--heap 4g"
+VERSION ?=
+KEEP ?=
+
 .DEFAULT_GOAL := help
-.PHONY: help env demo test lint format truth speed torture lock clean
+.PHONY: help env demo neo4j test lint format truth speed torture lock clean
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 env: ## Make or update .venv from the pinned requirements
 	@$(PYTHON) tools/bootstrap.py $(VENV)
@@ -20,8 +24,14 @@ env: ## Make or update .venv from the pinned requirements
 demo: env ## Ask six questions that plain search gets wrong, of real decisions
 	@$(BIN)/python -m graphmem.demo
 
+neo4j: env ## Run a Neo4j without Docker until Ctrl-C: make neo4j KEEP=folder VERSION=calendar
+	@$(BIN)/python -m tools.neo4j_server $(if $(VERSION),--version $(VERSION)) $(if $(KEEP),--keep $(KEEP)) $(ARGS)
+
 test: env ## Lint, check types, run every test, measure coverage
 	@$(MAKE) --no-print-directory lint
+	@echo "== Neo4j"
+	@$(if $(GRAPHMEM_TEST_NEO4J_URL),,$(BIN)/python -m tools.neo4j_server --fetch)
+	@$(BIN)/python -m tools.neo4j_server --version calendar --fetch
 	@echo "== tests"
 	@$(BIN)/coverage erase
 	@$(BIN)/pytest --cov --cov-report=term:skip-covered $(ARGS)

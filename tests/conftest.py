@@ -9,6 +9,7 @@ import apsw
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests.servers import stop_servers
 from tests.stores import absent
 
 # `pytest --hypothesis-profile=explore` looks for new examples; the default repeats the same ones everywhere.
@@ -18,14 +19,25 @@ settings.register_profile("default", _TIMELESS, derandomize=True, database=None,
 settings.register_profile("explore", _TIMELESS, max_examples=2_000)
 settings.load_profile("default")
 
-# Read by tests themselves: where the real corpora are; how long the state machine runs, and from which seed.
-KEPT_SETTINGS = frozenset({"GRAPHMEM_DATA", "GRAPHMEM_SEED", "GRAPHMEM_STEPS"})
+# Read by tests themselves: where the real corpora are; how long the state machine runs, and from which seed; which
+# Neo4j to use instead of one of their own, and which Java that one runs on.
+# fmt: off
+KEPT_SETTINGS = frozenset({
+    "GRAPHMEM_DATA", "GRAPHMEM_SEED", "GRAPHMEM_STEPS",
+    "GRAPHMEM_TEST_NEO4J_URL", "GRAPHMEM_TEST_NEO4J_USER", "GRAPHMEM_TEST_NEO4J_PASSWORD",
+    "GRAPHMEM_JAVA17_HOME", "GRAPHMEM_JAVA21_HOME", "GRAPHMEM_JAVA25_HOME",
+})
+# fmt: on
 
 
 def pytest_configure() -> None:
     for name in os.environ.keys() - KEPT_SETTINGS:
         if name.startswith("GRAPHMEM_"):
             del os.environ[name]
+
+
+def pytest_unconfigure() -> None:
+    stop_servers()
 
 
 def pytest_report_header(config: pytest.Config) -> list[str]:

@@ -1,0 +1,85 @@
+"""The Neo4j server that tests talk to: the one that is named, or one of their own for the whole session.
+
+`GRAPHMEM_TEST_NEO4J_URL` (with `_USER` and `_PASSWORD`) names a server whose database tests may wipe. Without it the
+first test that asks starts one. Nothing is skipped: a test fails if neither can be had.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from tools.neo4j_server import RELEASES, Options, Server, start
+
+if TYPE_CHECKING:
+    from neo4j import Driver
+
+#: Starts fast and leaves memory to the tests.
+SMALL = Options(heap="1g", page_cache="128m", is_quick=True)
+#: The same of the calendar release.
+SMALL_CALENDAR = Options(release=RELEASES["calendar"], heap="1g", page_cache="128m", is_quick=True)
+
+_WIPE = "MATCH (n) CALL (n) { DETACH DELETE n } IN TRANSACTIONS OF 5000 ROWS"
+_CONSTRAINTS = "SHOW CONSTRAINTS YIELD name RETURN name"
+_INDEXES = (
+    "SHOW INDEXES YIELD name, type, owningConstraint WHERE owningConstraint IS NULL AND type <> 'LOOKUP' RETURN name"
+)
+_DROPS = ((_CONSTRAINTS, "DROP CONSTRAINT $name IF EXISTS"), (_INDEXES, "DROP INDEX $name IF EXISTS"))
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """What a client needs to know of a server."""
+
+    url: str
+    user: str
+    password: str | None = field(repr=False)
+
+    def driver(self) -> Driver:
+        """A driver, to be closed by the caller."""
+        from neo4j import GraphDatabase
+
+        return GraphDatabase.driver(self.url, auth=None if self.password is None else (self.user, self.password))
+
+    def wipe(self) -> None:
+        """Delete every node; constraints and indexes stay."""
+        with self.driver() as driver, driver.session() as session:
+            session.run(_WIPE).consume()
+
+    def wipe_schema(self) -> None:
+        """Delete every node, constraint and index."""
+        self.wipe()
+        with self.driver() as driver:
+            for listing, drop in _DROPS:
+                for row in driver.execute_query(listing).records:
+                    driver.execute_query(drop, name=row["name"])
+
+
+_own: list[Server] = []
+
+
+def neo4j_server() -> Access:
+    """The session's server, started at the first call.
+
+    Raises:
+        CannotStart: None is named and none can be started here.
+    """
+    url = os.environ.get("GRAPHMEM_TEST_NEO4J_URL")
+    if url:
+        user = os.environ.get("GRAPHMEM_TEST_NEO4J_USER", "neo4j")
+        return Access(url, user, os.environ.get("GRAPHMEM_TEST_NEO4J_PASSWORD"))
+    if not _own:
+        _own.append(start(SMALL))
+    return access(_own[0])
+
+
+def access(server: Server) -> Access:
+    """How to reach a server that a test started for itself."""
+    return Access(server.url, server.user, server.password)
+
+
+def stop_servers() -> None:
+    """Stop what was started here."""
+    while _own:
+        _own.pop().stop()

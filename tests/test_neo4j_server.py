@@ -1,0 +1,131 @@
+"""The server that `make neo4j` starts: both releases answer, keep their data, and leave nothing behind."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from neo4j.exceptions import AuthError
+
+from tests.servers import SMALL, SMALL_CALENDAR, access, neo4j_server
+from tools.neo4j_server import RELEASES, CannotStart, jars, java, start
+from tools.neo4j_server.java import find_java
+
+ROOT = Path(__file__).parent.parent
+LTS = RELEASES["5.26"]
+
+
+def installed_java(folder: Path, version: str) -> Path:
+    (folder / "bin").mkdir(parents=True)
+    (folder / "bin" / "java").touch()
+    (folder / "release").write_text(f'JAVA_VERSION="{version}"\n', encoding="utf-8")
+    return folder
+
+
+def is_gone(pid: int) -> bool:
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return True
+    return state.rpartition(")")[2].split()[0] == "Z"
+
+
+def test_the_session_server_answers_over_bolt() -> None:
+    with neo4j_server().driver() as driver:
+        assert driver.execute_query("RETURN 1 AS one").records[0]["one"] == 1
+
+
+def test_a_wiped_server_is_empty() -> None:
+    server = neo4j_server()
+    with server.driver() as driver:
+        driver.execute_query("CREATE (:Left)-[:TO]->(:Over)")
+        server.wipe()
+        assert driver.execute_query("MATCH (n) RETURN count(n) AS left").records[0]["left"] == 0
+
+
+def test_the_calendar_release_answers_too_and_throws_its_folder_away() -> None:
+    with start(SMALL_CALENDAR) as server, access(server).driver() as driver:
+        found = driver.execute_query("CALL dbms.components() YIELD versions RETURN versions[0] AS version").records
+        assert found[0]["version"] == SMALL_CALENDAR.release.version
+    assert not server.folder.exists()
+
+
+def test_a_kept_folder_outlives_a_killed_server_and_asks_for_the_same_password(tmp_path: Path) -> None:
+    server = start(replace(SMALL, folder=tmp_path))
+    with access(server).driver() as driver:
+        driver.execute_query("CREATE (:Kept)")
+    server.kill()
+    with start(server.options) as again:
+        assert (again.url, again.password) == (server.url, server.password)
+        with access(again).driver() as driver:
+            assert driver.execute_query("MATCH (n:Kept) RETURN count(n) AS kept").records[0]["kept"] == 1
+        with pytest.raises(AuthError), replace(access(again), password=server.user).driver() as driver:
+            driver.verify_connectivity()
+
+
+def test_the_command_announces_one_json_line_and_its_server_dies_with_it() -> None:
+    command = [sys.executable, "-m", "tools.neo4j_server", "--quick", "--no-auth"]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as runner:
+        assert runner.stdout is not None
+        told = json.loads(runner.stdout.readline())
+        runner.kill()
+    assert told["password"] is None
+    while not is_gone(told["pid"]):  # the test's own limit ends a wait in vain
+        time.sleep(0.05)
+
+
+def test_an_interrupted_command_stops_in_order() -> None:
+    command = [sys.executable, "-m", "tools.neo4j_server", "--quick"]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as runner:
+        assert runner.stdout is not None
+        assert runner.stderr is not None
+        told = json.loads(runner.stdout.readline())
+        runner.send_signal(signal.SIGTERM)
+        said = runner.stderr.read()
+    assert (runner.returncode, said.splitlines()[-1]) == (0, "stopped")
+    assert is_gone(told["pid"])
+    assert not Path(told["folder"]).exists()
+
+
+def test_a_setting_that_neo4j_does_not_know_is_told() -> None:
+    with pytest.raises(CannotStart, match=r"server\.bolt\.colour"):
+        start(replace(SMALL, settings={"server.bolt.colour": "red"}))
+
+
+def test_without_a_java_that_fits_the_message_names_those_that_are_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(java, "_WELL_KNOWN", ())
+    monkeypatch.setenv("PATH", "")
+    monkeypatch.delenv("GRAPHMEM_JAVA17_HOME", raising=False)
+    monkeypatch.delenv("GRAPHMEM_JAVA21_HOME", raising=False)
+    monkeypatch.setenv("JAVA_HOME", str(installed_java(tmp_path, "11.0.2")))
+    with pytest.raises(CannotStart, match=r"needs Java 17 or 21; found Java 11 in .*GRAPHMEM_JAVA17_HOME"):
+        find_java(LTS)
+    monkeypatch.delenv("JAVA_HOME")
+    with pytest.raises(CannotStart, match="found no Java"):
+        find_java(LTS)
+
+
+def test_a_java_that_is_named_must_be_what_its_name_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GRAPHMEM_JAVA17_HOME", str(tmp_path))
+    with pytest.raises(CannotStart, match="where no Java is"):
+        find_java(LTS)
+    installed_java(tmp_path, "1.8.0_422")
+    with pytest.raises(CannotStart, match="where Java 8 is"):
+        find_java(LTS)
+
+
+def test_fetching_needs_maven(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(jars, "CACHE", tmp_path)
+    monkeypatch.setenv("PATH", os.devnull)
+    with pytest.raises(CannotStart, match="needs Maven"):
+        jars.jars_of(LTS, lambda _: None)
+    assert list((tmp_path / "jars").iterdir()) == []
