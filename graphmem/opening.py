@@ -12,7 +12,7 @@ from graphmem.errors import InvalidInput, NotFound, Unsupported
 from graphmem.model import Request, Scope
 from graphmem.retrieval.embedding import Embedder, EmbedderMissing, find_embedder
 from graphmem.service import Desk, GraphMemory
-from graphmem.store import Clock, Store
+from graphmem.store import Clock, Schema, Store
 
 _IGNORE_ALL = "*\n"
 
@@ -80,17 +80,34 @@ def open_store(url: str, settings: Settings, *, create: bool) -> Store:
         NotFound: No such file, and `create` is False.
         Unsupported: No adapter knows the URL's scheme.
     """
-    scheme, mark, rest = url.partition("://")
-    if mark and scheme != "sqlite":
-        raise Unsupported(f"no store for {scheme + '://'!r}; there is sqlite:///path/to/file.db")
-    if mark and not rest.startswith("/"):
-        raise InvalidInput(f"{url!r} has no path; write sqlite:///relative.db or sqlite:////absolute.db")
-    path = Path(rest[1:] if mark else url)
+    path = _file_of(url)
     if not create and not path.is_file():
         raise NotFound(f"no memory at {str(path)!r}; run: graphmem init")
     from graphmem.adapters.sqlite.store import SQLiteStore
 
     return SQLiteStore.open(path, create=create, lock_timeout_s=settings.lock_timeout_s)
+
+
+def open_schema(url: str, settings: Settings) -> Schema:
+    """The schema of the store at a URL, which may be older or newer than this release's.
+
+    Raises:
+        NotFound: No such file.
+        Unsupported: No adapter knows the URL's scheme.
+    """
+    del settings
+    from graphmem.adapters.sqlite.comparing import SQLiteSchema
+
+    return SQLiteSchema(_file_of(url))
+
+
+def _file_of(url: str) -> Path:
+    scheme, mark, rest = url.partition("://")
+    if mark and scheme != "sqlite":
+        raise Unsupported(f"no store for {scheme + '://'!r}; there is sqlite:///path/to/file.db")
+    if mark and not rest.startswith("/"):
+        raise InvalidInput(f"{url!r} has no path; write sqlite:///relative.db or sqlite:////absolute.db")
+    return Path(rest[1:] if mark else url)
 
 
 def _installed_backend(settings: Settings) -> Callable[[], Embedder | str]:

@@ -20,7 +20,8 @@ SMALL = Options(heap="1g", page_cache="128m", is_quick=True)
 #: The same of the calendar release.
 SMALL_CALENDAR = Options(release=RELEASES["calendar"], heap="1g", page_cache="128m", is_quick=True)
 
-_WIPE = "MATCH (n) CALL (n) { DETACH DELETE n } IN TRANSACTIONS OF 5000 ROWS"
+_WIPE = "MATCH (n) WHERE NOT n:GraphmemSchema CALL (n) { DETACH DELETE n } IN TRANSACTIONS OF 5000 ROWS"
+_WIPE_RECORD = "MATCH (s:GraphmemSchema) DELETE s"
 _CONSTRAINTS = "SHOW CONSTRAINTS YIELD name RETURN name"
 _INDEXES = (
     "SHOW INDEXES YIELD name, type, owningConstraint WHERE owningConstraint IS NULL AND type <> 'LOOKUP' RETURN name"
@@ -43,7 +44,7 @@ class Access:
         return GraphDatabase.driver(self.url, auth=None if self.password is None else (self.user, self.password))
 
     def wipe(self) -> None:
-        """Delete every node; constraints and indexes stay."""
+        """Delete every node; the schema stays: constraints, indexes, and what records them."""
         with self.driver() as driver, driver.session() as session:
             session.run(_WIPE).consume()
 
@@ -51,6 +52,7 @@ class Access:
         """Delete every node, constraint and index."""
         self.wipe()
         with self.driver() as driver:
+            driver.execute_query(_WIPE_RECORD)
             for listing, drop in _DROPS:
                 for row in driver.execute_query(listing).records:
                     driver.execute_query(drop, name=row["name"])

@@ -64,6 +64,7 @@ SECTIONS: dict[str, dict[str, Entry]] = {
         "backup": Entry("keeping", "backup", "a copy of the store's file, while others go on writing"),
         "restore": Entry("keeping", "restore", "an export or a backup into an empty tenant"),
         "reindex": Entry("keeping", "reindex", "renew vectors after a change of model"),
+        "schema": Entry("schema", "schema", "apply, show or compare the store's schema"),
         "completion": Entry("keeping", "completion", "the script that completes commands in a shell"),
     },
 }

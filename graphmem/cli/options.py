@@ -102,6 +102,8 @@ _WHERE: dict[str, Callable[[Body], Body]] = {
 
 #: `call: Call`, for commands that need no store.
 answered = bundle("call", {"as_json": _JSON}, lambda **given: _call(url=None, **given))
+#: `call: Call`, for commands about the store as a whole, from wherever it is seen.
+located = bundle("call", {"url": _WHERE["url"], "as_json": _JSON}, _call)
 #: `call: Call`, for all others.
 placed = bundle("call", {**_WHERE, "as_json": _JSON}, _call)
 

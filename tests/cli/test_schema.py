@@ -1,0 +1,83 @@
+"""`graphmem schema`, on a file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import apsw
+import pytest
+
+from graphmem.adapters.sqlite.comparing import SQLiteSchema
+from graphmem.errors import NotFound
+from tests.cli.conftest import Tool
+
+STORE = "memory.db"
+
+
+@pytest.fixture
+def place(tool: Tool) -> str:
+    tool.add("A")
+    return str(tool.folder / STORE)
+
+
+def change(place: str, statement: str) -> None:
+    """By hand, past every check of ours."""
+    from graphmem.adapters.sqlite.connection import connect
+
+    connection = connect(Path(place), is_writer=True)
+    connection.execute(statement)
+    connection.close()
+
+
+def test_a_store_of_this_release_is_complete(tool: Tool, place: str) -> None:
+    assert tool.json("schema", "status", "--url", place) == {"version": 1, "latest": 1, "pending": []}
+    assert tool.json("schema", "diff", "--url", place) == {"differences": []}
+    assert tool.out("schema", "diff", "--url", place) == "the schema is as this release has it\n"
+    assert tool.out("schema", "apply", "--url", place) == "version 1 of 1\n"
+
+
+def test_what_differs_is_named_and_fails(tool: Tool, place: str) -> None:
+    change(place, "DROP INDEX link_target")
+    change(place, "CREATE INDEX mine ON link (kind)")
+    done = tool.run("schema", "diff", "--url", place)
+    assert (done.exit_code, done.stdout.splitlines()) == (
+        1,
+        [
+            "missing link_target  CREATE INDEX link_target ON link (target)",
+            "extra mine  CREATE INDEX mine ON link (kind)",
+        ],
+    )
+
+
+def test_an_altered_index_shows_both_forms(tool: Tool, place: str) -> None:
+    change(place, "DROP INDEX link_target")
+    change(place, "CREATE INDEX link_target ON link (kind)")
+    assert "ON link (kind), not CREATE INDEX link_target ON link (target)" in _differing(tool, place)
+
+
+def test_a_newer_store_is_told_and_not_touched(tool: Tool, place: str) -> None:
+    change(place, "UPDATE meta SET value = '99' WHERE key = 'schema_version'")
+    assert tool.json("schema", "status", "--url", place)["version"] == 99
+    assert "newer 99" in _differing(tool, place)
+    done = tool.run("schema", "apply", "--url", place)
+    assert (done.exit_code, "update graphmem" in done.stderr) == (1, True)
+
+
+def test_an_older_store_names_what_is_pending(tool: Tool, place: str) -> None:
+    change(place, "UPDATE meta SET value = '0' WHERE key = 'schema_version'")
+    assert "pending sqlite/0001_initial.sql" in tool.out("schema", "status", "--url", place)
+    assert "pending sqlite/0001_initial.sql" in _differing(tool, place)
+
+
+def test_what_is_no_store_is_refused(tool: Tool, tmp_path: Path) -> None:
+    assert "graphmem init" in tool.run("schema", "status", "--url", str(tmp_path / "typo.db")).stderr
+    apsw.Connection(str(tmp_path / "other.db")).execute("CREATE TABLE t (x)")
+    assert tool.run("schema", "status", "--url", str(tmp_path / "other.db")).exit_code == 2
+    with pytest.raises(NotFound, match="no store at"):
+        SQLiteSchema(tmp_path / "typo.db")
+
+
+def _differing(tool: Tool, place: str) -> str:
+    done = tool.run("schema", "diff", "--url", place)
+    assert done.exit_code == 1
+    return done.stdout
