@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import yaml
 from compose_spec import PyCompose
+
+from tests.servers import SMALL, access
+from tools.neo4j_server import RELEASES, start
 
 COMPOSE = (Path(__file__).parent.parent / "docker-compose.yml").read_text(encoding="utf-8")
 _VARIABLE = re.compile(r"\$\{(\w+)(?::([-?])([^}]*))?\}")
@@ -73,3 +78,25 @@ def test_data_outlives_the_container_and_health_is_checked() -> None:
     assert "/data" in str(service["volumes"])
     assert service["healthcheck"]["test"]
     assert "PLUGINS" not in COMPOSE
+
+
+def server_settings() -> dict[str, str]:
+    """What the image makes of its environment: one underscore is a dot, two are an underscore."""
+    given = yaml.safe_load(filled_in({"GRAPHMEM_NEO4J_PASSWORD": "long-enough"}))["services"]["neo4j"]["environment"]
+    named = {name.removeprefix("NEO4J_"): value for name, value in given.items() if name != "NEO4J_AUTH"}
+    return {re.sub("_+", lambda run: {"_": ".", "__": "_"}[run[0]], name): value for name, value in named.items()}
+
+
+def test_a_server_starts_with_exactly_its_settings() -> None:
+    settings = server_settings()
+    assert settings["server.bolt.advertised_address"] == "127.0.0.1:7687"
+    with start(replace(SMALL, settings=settings)) as server, access(server).driver() as driver:
+        rows = driver.execute_query("SHOW SETTINGS $names YIELD name, value", names=list(settings)).records
+        heap = driver.execute_query("SHOW SETTINGS 'server.memory.heap.max_size' YIELD value").records[0]["value"]
+    assert {row["name"] for row in rows} == set(settings)
+    assert heap == "1.00GiB"
+
+
+def test_its_image_is_of_the_release_that_tests_run_on() -> None:
+    assert f"image: neo4j:{RELEASES['5.26'].name}-community\n" in COMPOSE
+    assert RELEASES["5.26"].version.startswith("5.26.")
