@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import secrets
 import shutil
 import socket
@@ -28,7 +29,9 @@ _START_S = 180
 _STOP_S = 30
 _ARCHIVE_S = 120  # the first stop also writes the class archive
 _POLL_S = 0.05
-_TAIL_LINES = 12
+_TAIL_LINES = 6
+_STACK = re.compile(r"\s+at |\s+\.\.\. \d+ more")
+_IN_USE = "store_lock"
 _TRIES = 3
 _TIED = Path(__file__).with_name("tied.py")
 # A compiler and a collector that start fast; what runs for long is better off without.
@@ -264,7 +267,7 @@ def _password(folder: Path, java: Java, jars: Path) -> str:
     places = {"NEO4J_HOME": str(folder), "NEO4J_CONF": str(folder / "conf")}
     done = subprocess.run(command, env={**os.environ, **places}, capture_output=True, text=True, check=False)
     if done.returncode:
-        raise CannotStart(f"the password could not be set:\n{done.stdout}{done.stderr}")
+        raise CannotStart(f"Neo4j refuses its settings:\n{_brief(done.stdout + done.stderr)}")
     arguments.rename(note)
     return password
 
@@ -301,7 +304,10 @@ def _await_start(process: subprocess.Popen[bytes], options: Options, folder: Pat
             return
         time.sleep(_POLL_S)
     ended = f"ended with status {process.returncode}" if process.poll() is not None else f"is not up after {_START_S} s"
-    raise CannotStart(f"Neo4j {options.release.version} {ended}:\n{_tail(folder)}")
+    said = _tail(folder)
+    if _IN_USE in said:
+        raise CannotStart(f"another server uses {str(folder)!r}; stop it, or keep this one's data elsewhere")
+    raise CannotStart(f"Neo4j {options.release.version} {ended}:\n{said}")
 
 
 def _prove(options: Options, password: str | None) -> None:
@@ -321,7 +327,12 @@ def _prove(options: Options, password: str | None) -> None:
 
 def _tail(folder: Path) -> str:
     with suppress(FileNotFoundError):
-        lines = (folder / "console.log").read_text(encoding="utf-8", errors="replace").splitlines()
-        causes = [line.strip() for line in lines if line.startswith("Caused by:")][-3:]
-        return "\n".join(lines[-_TAIL_LINES:] + causes)
+        return _brief((folder / "console.log").read_text(encoding="utf-8", errors="replace"))
     return ""
+
+
+def _brief(said: str) -> str:
+    """The last lines of what Java said, without its call stacks; the first cause of a failure comes last."""
+    lines = [line.strip() for line in said.splitlines() if line.strip() and not _STACK.match(line)]
+    causes = [line for line in lines if line.startswith("Caused by:")]
+    return "\n".join([line for line in lines if line not in causes][-_TAIL_LINES:] + causes[-1:])
