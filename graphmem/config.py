@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 
 from graphmem.errors import InvalidInput, NotFound
@@ -15,10 +15,13 @@ FOLDER = ".graphmem"
 FILE = "memory.db"
 CONFIG = "config.toml"
 
+#: What no file of a project may set: secrets, and the way to the store that they open.
+_FROM_ENVIRONMENT = {"url", "neo4j_user", "neo4j_password", "neo4j_token"}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """What can be set, each from `GRAPHMEM_<NAME>` or, but for `url`, from `.graphmem/config.toml`.
+    """What can be set, each from `GRAPHMEM_<NAME>` or, but for `url` and logins, from `.graphmem/config.toml`.
 
     Attributes:
         url: Where the store is.
@@ -30,6 +33,9 @@ class Settings:
         actor: Who writes; unset, the login name.
         embeddings: `minilm`, or `off` for lexical search.
         lock_timeout_s: How long a write waits for others, in seconds.
+        neo4j_user: Who logs in to a Neo4j server.
+        neo4j_password: That user's password.
+        neo4j_token: A bearer token to log in with instead.
     """
 
     url: str | None = None
@@ -41,6 +47,9 @@ class Settings:
     actor: str | None = None
     embeddings: str = "minilm"
     lock_timeout_s: float = 30.0
+    neo4j_user: str | None = None
+    neo4j_password: str | None = field(default=None, repr=False)
+    neo4j_token: str | None = field(default=None, repr=False)
 
     def scope(self) -> Scope:
         """Where a reader or writer stands who does not say."""
@@ -142,7 +151,7 @@ def _from_file(path: Path) -> dict[str, str]:
         values = tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as exc:
         raise InvalidInput(f"{path} cannot be read: {exc}") from exc
-    known = {spec.name for spec in fields(Settings)} - {"url"}
+    known = {spec.name for spec in fields(Settings)} - _FROM_ENVIRONMENT
     unknown = sorted(values.keys() - known)
     if unknown:
         raise InvalidInput(f"{path} sets {unknown[0]!r}, which is no setting; there are: {', '.join(sorted(known))}")

@@ -6,6 +6,7 @@ import getpass
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from graphmem.config import CONFIG, FILE, FOLDER, Settings, load_settings, locate, repository_name
 from graphmem.errors import InvalidInput, NotFound, Unsupported
@@ -14,7 +15,11 @@ from graphmem.retrieval.embedding import Embedder, EmbedderMissing, find_embedde
 from graphmem.service import Desk, GraphMemory
 from graphmem.store import Clock, Schema, Store
 
+if TYPE_CHECKING:
+    from graphmem.adapters.neo4j.connecting import Login
+
 _IGNORE_ALL = "*\n"
+_SERVERS = frozenset({"neo4j", "neo4j+s", "neo4j+ssc", "bolt", "bolt+s", "bolt+ssc"})
 
 
 def open_memory(
@@ -29,8 +34,9 @@ def open_memory(
     """Open the memory at a URL, or the one that belongs to the current folder.
 
     Args:
-        url: `sqlite:///path/to/file.db` or a path; if not given, `GRAPHMEM_URL`, else the `.graphmem/` folder found
-            upward from the current one or beside git's common directory.
+        url: `sqlite:///path/to/file.db`, a path, or a server as `neo4j://host:7687/database`; if not given,
+            `GRAPHMEM_URL`, else the `.graphmem/` folder found upward from the current one or beside git's common
+            directory.
         scope: Where readers and writers stand who do not say; from the settings if not given.
         actor: Who writes who does not say; the user's login name if not given.
         clock: Gives the current time, aware UTC.
@@ -80,6 +86,10 @@ def open_store(url: str, settings: Settings, *, create: bool) -> Store:
         NotFound: No such file, and `create` is False.
         Unsupported: No adapter knows the URL's scheme.
     """
+    if _is_server(url):
+        from graphmem.adapters.neo4j.store import Neo4jStore
+
+        return Neo4jStore.open(url, create=create, login=_neo4j_login(settings), patience_s=settings.lock_timeout_s)
     path = _file_of(url)
     if not create and not path.is_file():
         raise NotFound(f"no memory at {str(path)!r}; run: graphmem init")
@@ -95,16 +105,29 @@ def open_schema(url: str, settings: Settings) -> Schema:
         NotFound: No such file.
         Unsupported: No adapter knows the URL's scheme.
     """
-    del settings
+    if _is_server(url):
+        from graphmem.adapters.neo4j.schema import open_neo4j_schema
+
+        return open_neo4j_schema(url, _neo4j_login(settings), patience_s=settings.lock_timeout_s)
     from graphmem.adapters.sqlite.comparing import SQLiteSchema
 
     return SQLiteSchema(_file_of(url))
 
 
+def _is_server(url: str) -> bool:
+    return url.partition("://")[0] in _SERVERS
+
+
+def _neo4j_login(settings: Settings) -> Login:
+    from graphmem.adapters.neo4j.connecting import Login
+
+    return Login(settings.neo4j_user, settings.neo4j_password, settings.neo4j_token)
+
+
 def _file_of(url: str) -> Path:
     scheme, mark, rest = url.partition("://")
     if mark and scheme != "sqlite":
-        raise Unsupported(f"no store for {scheme + '://'!r}; there is sqlite:///path/to/file.db")
+        raise Unsupported(f"no store for {scheme + '://'!r}; there are sqlite:///path/to/file.db and neo4j://host:7687")
     if mark and not rest.startswith("/"):
         raise InvalidInput(f"{url!r} has no path; write sqlite:///relative.db or sqlite:////absolute.db")
     return Path(rest[1:] if mark else url)

@@ -58,22 +58,22 @@ class Access:
                     driver.execute_query(drop, name=row["name"])
 
 
-_own: list[Server] = []
+_own: dict[int, Server] = {}
 
 
-def neo4j_server() -> Access:
-    """The session's server, started at the first call.
+def neo4j_server(number: int = 0) -> Access:
+    """The session's server, started at the first call; there is another for each number.
 
     Raises:
         CannotStart: None is named and none can be started here.
     """
     url = os.environ.get("GRAPHMEM_TEST_NEO4J_URL")
-    if url:
+    if url and not number:
         user = os.environ.get("GRAPHMEM_TEST_NEO4J_USER", "neo4j")
         return Access(url, user, os.environ.get("GRAPHMEM_TEST_NEO4J_PASSWORD"))
-    if not _own:
-        _own.append(start(SMALL))
-    return access(_own[0])
+    if number not in _own:
+        _own[number] = start(SMALL)
+    return access(_own[number])
 
 
 def access(server: Server) -> Access:
@@ -84,4 +84,4 @@ def access(server: Server) -> Access:
 def stop_servers() -> None:
     """Stop what was started here."""
     while _own:
-        _own.pop().stop()
+        _own.popitem()[1].stop()

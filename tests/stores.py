@@ -14,6 +14,7 @@ import pytest
 from graphmem.store import Store
 from tests.oracle import OracleStore
 from tests.oracle.planned import PlannedStore
+from tests.servers import neo4j_server
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,18 +25,34 @@ class Backend:
         open: Opens the store of a folder, made on first use; the same folder gives the same store again.
         missing: Why it cannot be opened here; None if it can.
         is_durable: Whether what was written is there after closing and opening again.
+        has_backup: Whether it can write a copy of itself while others go on.
     """
 
     name: str
     open: Callable[[Path], Store]
     missing: str | None = None
     is_durable: bool = False
+    has_backup: bool = True
 
 
 def _sqlite(folder: Path) -> Store:
     from graphmem.adapters.sqlite import SQLiteStore
 
     return SQLiteStore.open(folder / "graphmem.db", create=True)
+
+
+def _neo4j(folder: Path) -> Store:
+    """A database is wiped when a folder is first opened; what is restored into stands on a server of its own."""
+    from graphmem.adapters.neo4j import Neo4jStore
+    from graphmem.adapters.neo4j.connecting import Login
+
+    access = neo4j_server(1 if folder.name == "target" else 0)
+    mark = folder / "neo4j"
+    if not mark.exists():
+        access.wipe()
+        mark.touch()
+    login = Login() if access.password is None else Login(access.user, access.password)
+    return Neo4jStore.open(access.url, create=True, login=login)
 
 
 def _missing(module: str) -> str | None:
@@ -50,6 +67,7 @@ BACKENDS = (
     Backend("oracle", lambda _: OracleStore()),
     Backend("planned", lambda _: PlannedStore()),
     Backend("sqlite", _sqlite, _missing("graphmem.adapters.sqlite.store"), is_durable=True),
+    Backend("neo4j", _neo4j, is_durable=True, has_backup=False),
 )
 
 

@@ -270,7 +270,8 @@ class Machine(RuleBasedStateMachine):
         log = self.log
         if len(log) > 1:
             laws.order_does_not_matter(log, self.random)
-            assert self.store.check() == [], "caches equal what follows from the rows"
+            findings = self.store.check()
+            assert findings == [], "caches equal what follows from the rows"
         for reader, seq in self.random.sample(sorted(self.past, key=repr), min(6, len(self.past))):
             self.look_back(reader, seq)
         self.store.close()

@@ -5,14 +5,17 @@ from __future__ import annotations
 import hashlib
 import re
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from graphmem.adapters.schema_files import schema_text
 from graphmem.errors import CorruptStore, StoreUnavailable, Unsupported
 from graphmem.store import Drift, SchemaDifference, SchemaState
+
+if TYPE_CHECKING:
+    from graphmem.adapters.neo4j.connecting import Login
 
 MIGRATIONS = ("neo4j/0001_initial.cypher",)
 SCHEMA_VERSION = len(MIGRATIONS)
@@ -91,14 +94,34 @@ def wanted() -> Mapping[str, Rule]:
 _KINDS = {"CONSTRAINT": "uniqueness", "INDEX": "range index", "FULLTEXT INDEX": "fulltext index"}
 
 
-class Neo4jSchema:
-    """The schema of one database; see `graphmem.store.Schema`."""
+def open_neo4j_schema(url: str, login: Login, *, patience_s: float) -> Neo4jSchema:
+    """The schema of the database at a URL, on a connection of its own.
 
-    def __init__(self, runner: Runner) -> None:
+    Raises:
+        InvalidInput: The URL names no server, or carries a password.
+        StoreUnavailable: The server cannot be reached, or refuses the login.
+    """
+    from graphmem.adapters.neo4j.connecting import Address, Link
+
+    link = Link(Address.read(url), login, patience_s=patience_s)
+    return Neo4jSchema(link, close=link.close)
+
+
+class Neo4jSchema:
+    """The schema of one database; see `graphmem.store.Schema`.
+
+    Args:
+        runner: A connection to it.
+        close: Ends the connection, if it was made for this alone.
+    """
+
+    def __init__(self, runner: Runner, close: Callable[[], None] = lambda: None) -> None:
         self._runner = runner
+        self._close = close
 
     def close(self) -> None:
-        """Nothing to let go of: the runner is its maker's."""
+        """End the connection, if it was made for this alone."""
+        self._close()
 
     def status(self) -> SchemaState:
         """See `graphmem.store.Schema.status`."""

@@ -1,0 +1,442 @@
+"""What planned transactions leave in the graph: collected as parameters, written by one statement."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from graphmem.adapters.neo4j.indexing import Indexed, indexed
+from graphmem.adapters.neo4j.values import Head, moment
+from graphmem.ledger import Entry, encode_statement, operation_name, to_micros
+from graphmem.model import (
+    BEGINNING,
+    FOREVER,
+    Anchor,
+    Change,
+    Confirm,
+    Erase,
+    Link,
+    Memory,
+    Operation,
+    Retract,
+    Revoke,
+    Statement,
+    Supersede,
+)
+from graphmem.rows import BranchRow, Derived, EdgeRow, MemoryRow, MoveRow, Rows, Stamp, Transaction
+from graphmem.temporal.planning import touched
+
+if TYPE_CHECKING:
+    from neo4j import ManagedTransaction
+
+    from graphmem.store import Vector
+    from graphmem.temporal.overlay import Overlay
+
+
+def _time(value: str) -> str:
+    """Cypher for a time that was sent as [seconds, nanoseconds], which costs a driver far less to send."""
+    return f"CASE WHEN {value} IS NULL THEN null ELSE datetime.fromEpoch({value}[0], {value}[1]) END"
+
+
+_AT, _UNTIL, _RECORDED_AT, _OBSERVED_AT = map(_time, ("x.at", "x.until", "x.recorded_at", "x.observed_at"))
+_VALID_FROM, _VALID_TO, _EACH, _NOW = map(_time, ("x.valid_from", "x.valid_to", "t", "$p.recorded_at"))
+_STAMP = "r.seq = c.seq, r.recorded_at = c.recorded_at, r.branch = c.branch"
+# Types are spelt out: a server that takes them from parameters (5.26) gave all rows the type of the first.
+_MARKS = f"""
+CALL () {{
+  UNWIND $p.marks AS x
+  MATCH (c:Change {{tenant: $p.tenant, seq: x.seq}}), (m:Memory {{tenant: $p.tenant, id: x.id}})
+  FOREACH (_ IN CASE x.type WHEN 'MOVED' THEN [1] ELSE [] END |
+    CREATE (c)-[r:MOVED]->(m) SET r = x.row, {_STAMP}, r.at = {_AT})
+  FOREACH (_ IN CASE x.type WHEN 'SUPERSEDED' THEN [1] ELSE [] END |
+    CREATE (c)-[r:SUPERSEDED]->(m) SET r = x.row, {_STAMP})
+  FOREACH (_ IN CASE x.type WHEN 'RETRACTED' THEN [1] ELSE [] END |
+    CREATE (c)-[r:RETRACTED]->(m) SET r = x.row, {_STAMP})
+  FOREACH (_ IN CASE x.type WHEN 'CONFIRMED' THEN [1] ELSE [] END |
+    CREATE (c)-[r:CONFIRMED]->(m) SET r = x.row, {_STAMP})
+  FOREACH (_ IN CASE x.type WHEN 'LINKED' THEN [1] ELSE [] END |
+    CREATE (c)-[r:LINKED]->(m) SET r = x.row, {_STAMP})
+  FOREACH (_ IN CASE x.type WHEN 'REVOKED' THEN [1] ELSE [] END |
+    CREATE (c)-[r:REVOKED]->(m) SET r = x.row, {_STAMP})
+  FOREACH (_ IN CASE x.type WHEN 'ERASED' THEN [1] ELSE [] END |
+    CREATE (c)-[r:ERASED]->(m) SET r = x.row, {_STAMP})
+}}
+"""
+_LINKS = f"""
+CALL () {{
+  UNWIND $p.links AS x
+  MATCH (c:Change {{tenant: $p.tenant, seq: x.seq}})
+  MATCH (source:Memory {{tenant: $p.tenant, id: x.source}}), (target:Memory {{tenant: $p.tenant, id: x.target}})
+  FOREACH (_ IN CASE x.type WHEN 'DEPENDS_ON' THEN [1] ELSE [] END |
+    CREATE (source)-[r:DEPENDS_ON]->(target) SET {_STAMP})
+  FOREACH (_ IN CASE x.type WHEN 'IMPLEMENTS' THEN [1] ELSE [] END |
+    CREATE (source)-[r:IMPLEMENTS]->(target) SET {_STAMP})
+  FOREACH (_ IN CASE x.type WHEN 'REFINES' THEN [1] ELSE [] END |
+    CREATE (source)-[r:REFINES]->(target) SET {_STAMP})
+  FOREACH (_ IN CASE x.type WHEN 'FIXES' THEN [1] ELSE [] END |
+    CREATE (source)-[r:FIXES]->(target) SET {_STAMP})
+  FOREACH (_ IN CASE x.type WHEN 'CONFLICTS_WITH' THEN [1] ELSE [] END |
+    CREATE (source)-[r:CONFLICTS_WITH]->(target) SET {_STAMP})
+}}
+"""
+_SET_DERIVED = f"""SET m += x.row, m.valid_from = {_VALID_FROM}, m.valid_to = {_VALID_TO},
+    m.holds_from = [t IN x.holds_from | {_EACH}], m.holds_to = [t IN x.holds_to | {_EACH}]"""
+WRITE = f"""
+MATCH (l:Ledger {{tenant: $p.tenant}}) SET l += $p.head, l.recorded_at = {_NOW}
+WITH l
+CALL () {{ UNWIND $p.changes AS x CREATE (c:Change) SET c = x.row, c.recorded_at = {_RECORDED_AT} }}
+CALL () {{
+  UNWIND $p.memories AS x
+  MATCH (c:Change {{tenant: $p.tenant, seq: x.seq}})
+  CREATE (c)-[:RECORDED]->(m:Memory:$(x.label))
+  SET m = x.row, m.seq = c.seq, m.recorded_at = c.recorded_at, m.written_on = c.branch,
+    m.observed_at = {_OBSERVED_AT}
+  WITH m, x
+  CALL (m, x) {{
+    UNWIND x.anchors AS a
+    MERGE (n:Anchor {{id: a.id}}) ON CREATE SET n += a.row, n:$(a.label)
+    CREATE (m)-[:ABOUT {{role: a.role, ordinal: a.ordinal}}]->(n)
+  }}
+  CALL (m, x) {{
+    UNWIND x.alternatives AS a CREATE (m)-[:CONSIDERED {{ordinal: a.ordinal}}]->(n:Alternative) SET n = a.row
+  }}
+}}
+CALL () {{
+  UNWIND $p.tombstones AS x
+  MATCH (c:Change {{tenant: $p.tenant, seq: x.seq}}) CREATE (c)-[:RECORDED]->(m:Memory)
+  SET m = x.row, m.seq = c.seq, m.recorded_at = c.recorded_at, m.written_on = c.branch
+}}
+{_MARKS}
+CALL () {{
+  UNWIND $p.edges AS x
+  MATCH (c:Change {{tenant: $p.tenant, seq: x.seq}})
+  MATCH (old:Memory {{tenant: $p.tenant, id: x.old}}), (new:Memory {{tenant: $p.tenant, id: x.new}})
+  CREATE (old)-[r:SUPERSEDED_BY]->(new)
+  SET r = x.row, {_STAMP}, r.at = {_AT}, r.until = {_UNTIL}
+}}
+{_LINKS}
+CALL () {{
+  UNWIND $p.revocations AS x
+  MATCH (c:Change {{tenant: $p.tenant, seq: x.seq}}), (undone:Change {{tenant: $p.tenant, seq: x.change}})
+  CREATE (c)-[r:REVOKES]->(undone) SET {_STAMP}, r.move = x.move
+}}
+CALL () {{
+  UNWIND $p.branches AS x
+  MERGE (b:Branch {{tenant: $p.tenant, key: x.key}}) SET b += x
+  WITH b, x WHERE x.parent IS NOT NULL
+  MATCH (above:Branch {{tenant: $p.tenant, key: x.parent}}) MERGE (b)-[:BRANCH_OF]->(above)
+}}
+CALL () {{ UNWIND $p.derived AS x MATCH (m:Memory {{tenant: $p.tenant, id: x.id}}) {_SET_DERIVED} }}
+CALL () {{
+  UNWIND $p.terms AS x
+  MERGE (t:Term {{tenant: $p.tenant, word: x[0]}})
+  ON CREATE SET t.memories = x[1] ON MATCH SET t.memories = t.memories + x[1]
+}}
+RETURN l.seq AS seq
+"""
+
+Row = dict[str, Any]
+
+
+class Creation:
+    """What a run of planned transactions leaves.
+
+    Args:
+        head: The tenant's head, which counts texts and vectors along.
+        vectors: Memory id to unit vector, of memories that these transactions add.
+    """
+
+    def __init__(self, head: Head, vectors: Mapping[str, Vector]) -> None:
+        self._head = head
+        self._vectors = vectors
+        self._lists: dict[str, list[Any]] = {name: [] for name in _LISTS}
+        self._terms: Counter[str] = Counter()
+        # Of several caches of one memory the last counts.
+        self._derived: dict[str, Derived] = {}
+        self.erased: list[tuple[str, Change]] = []
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing was added."""
+        return not self._lists["changes"]
+
+    def add(self, done: Transaction, entry: Entry, world: Overlay) -> None:
+        """Take in one planned transaction, sealed; `world` is what it was planned against."""
+        change = done.change
+        row = change_row(self._head.tenant, change, entry)
+        self._lists["changes"].append({"recorded_at": sent(row.pop("recorded_at")), "row": row})
+        if done.erased is not None:
+            self.erased.append((done.erased, change))
+        else:
+            self._add_rows(done.appended)
+        for kind, key, role in marks(change.operation, world):
+            self._lists["marks"].append({"type": kind, "seq": change.seq, "id": key, "row": {"role": role}})
+        self._derived.update({one.memory: one for one in done.derived})
+
+    def write(self, tx: ManagedTransaction) -> None:
+        """Write it all."""
+        head = head_row(self._head)
+        asked = {
+            **self._lists,
+            "tenant": self._head.tenant,
+            "recorded_at": sent(head.pop("recorded_at")),
+            "head": head,
+            "derived": [_sent_cache(one) for one in self._derived.values()],
+            "terms": sorted(self._terms.items()),
+        }
+        tx.run(WRITE, p=asked).consume()
+
+    def _add_rows(self, rows: Rows) -> None:
+        for memory in rows.memories.values():
+            self._add_memory(memory)
+        for move in rows.moves:
+            at, row = sent(move.move.at), said_of_move(move)
+            which = {"type": "MOVED", "seq": move.stamp.seq, "id": move.memory}
+            self._lists["marks"].append({**which, "at": at, "row": row})
+        for edge in rows.edges:
+            ends = {"old": edge.old, "new": edge.new, "at": sent(edge.at), "until": sent(edge.until)}
+            self._lists["edges"].append({"seq": edge.stamp.seq, **ends, "row": said_of_edge(edge)})
+        for link in rows.links:
+            ends = {"source": link.source, "target": link.target}
+            self._lists["links"].append({"type": link.kind.upper(), "seq": link.stamp.seq, **ends})
+        for one in rows.revocations:
+            self._lists["revocations"].append({"seq": one.stamp.seq, "change": one.change, "move": one.move})
+        self._lists["branches"] += [branch_row(branch) for branch in rows.branches.values()]
+
+    def _add_memory(self, row: MemoryRow) -> None:
+        memory, statement, seq = row.memory, row.memory.statement, row.stamp.seq
+        if statement is None:
+            self._lists["tombstones"].append({"seq": seq, "row": home_row(memory)})
+            return
+        text, vector = indexed(memory.scope, statement), self._vectors.get(memory.id)
+        said = statement_row(statement)
+        observed_at = sent(said.pop("observed_at"))
+        found = {**home_row(memory), **said, **text_row(text)}
+        if vector is not None:
+            found["vector"] = blob(vector)
+            self._head.vectors += 1
+        self._lists["memories"].append(
+            {
+                "seq": seq,
+                "label": statement.kind.capitalize(),
+                "observed_at": observed_at,
+                "row": found,
+                "anchors": anchor_rows(memory, statement.anchors),
+                "alternatives": alternative_rows(memory, statement),
+            }
+        )
+        self._head.documents += 1
+        self._head.tokens += text.length
+        self._terms.update(text.terms)
+
+
+_LISTS = ("changes", "memories", "tombstones", "marks", "edges", "links", "revocations", "branches")
+
+
+def sent(moment: datetime | None) -> list[int] | None:
+    """A time as it is sent: whole seconds since 1970, and nanoseconds past them."""
+    if moment is None:
+        return None
+    seconds, micros = divmod(to_micros(moment), 1_000_000)
+    return [seconds, micros * 1_000]
+
+
+def _sent_cache(one: Derived) -> Row:
+    row = derived_row(one)
+    times = {name: sent(row.pop(name)) for name in ("valid_from", "valid_to")}
+    spans = {name: [sent(moment) for moment in row.pop(name)] for name in ("holds_from", "holds_to")}
+    return {"id": one.memory, **times, **spans, "row": row}
+
+
+def marks(operation: Operation, world: Overlay) -> Iterable[tuple[str, str, str | None]]:
+    """(relationship type, memory, role) from a ledger entry to what it is about, beside recording and moving it."""
+    match operation:
+        case Supersede(old=old, new=new):
+            return [*(("SUPERSEDED", key, "old") for key in old), *(("SUPERSEDED", key, "new") for key in new)]
+        case Link(source, target):
+            return [("LINKED", source, "source"), ("LINKED", target, "target")]
+        case Retract(key):
+            return [("RETRACTED", key, None)]
+        case Confirm(key):
+            return [("CONFIRMED", key, None)]
+        case Erase(key):
+            return [("ERASED", key, None)]
+        case Revoke(change):
+            undone = world.change(change)
+            named = () if undone is None else touched(undone.operation)
+            return [("REVOKED", key, None) for key in dict.fromkeys(named)]
+        case _:
+            return []
+
+
+# ---- properties
+
+
+def head_row(head: Head) -> Row:
+    """Properties of a ledger node that writes move on."""
+    return {
+        "seq": head.seq,
+        "recorded_at": moment(head.recorded_at),
+        "hash": head.hash,
+        "documents": head.documents,
+        "tokens": head.tokens,
+        "vectors": head.vectors,
+        "epoch": head.epoch,
+    }
+
+
+def change_row(tenant: str, change: Change, entry: Entry) -> Row:
+    """Properties of a ledger entry's node."""
+    by = change.provenance
+    return {
+        "tenant": tenant,
+        "seq": entry.seq,
+        "recorded_at": entry.recorded_at,
+        "op_id": entry.op_id,
+        "operation": operation_name(change.operation),
+        "actor": by.actor,
+        "source": by.source,
+        "reason": by.reason,
+        "branch": change.writer.branch_key,
+        "body": entry.body,
+        "salt": entry.salt,
+        "digest": entry.digest,
+        "commitment": entry.commitment,
+        "hash": entry.hash,
+    }
+
+
+def memory_row(row: MemoryRow) -> Row:
+    """Properties of a memory that stay when its content is erased."""
+    stamp = row.stamp
+    return {
+        **home_row(row.memory),
+        "seq": stamp.seq,
+        "recorded_at": stamp.recorded_at,
+        "written_on": stamp.branch,
+    }
+
+
+def home_row(memory: Memory) -> Row:
+    """Which memory, and where it lives."""
+    scope = memory.scope
+    return {
+        "tenant": scope.tenant,
+        "id": memory.id,
+        "repo": scope.repo,
+        "user": scope.user,
+        "branch": scope.branch,
+        "environment": scope.environment,
+    }
+
+
+def text_row(text: Indexed) -> Row:
+    """Properties by which a memory is found."""
+    return {"facets": text.facets, "search_text": text.search_text, "words": text.words, "length": text.length}
+
+
+def statement_row(one: Statement) -> Row:
+    """Properties that say what a memory says; `statement` is all of it, the others are there to be read and queried."""
+    return {
+        "kind": one.kind,
+        "title": one.title,
+        "body": one.body or None,
+        "rationale": one.rationale or None,
+        "subject": one.subject,
+        "aliases": list(one.aliases) or None,
+        "labels": list(one.labels) or None,
+        "language": one.language,
+        "confidence": one.confidence,
+        "origin": one.origin,
+        "is_mandatory": one.is_mandatory or None,
+        "observed_at": one.observed_at,
+        "content_hash": one.content_hash,
+        "statement": encode_statement(one),
+    }
+
+
+def derived_row(one: Derived) -> Row:
+    """Properties of a memory that are caches: the first and last time alone for people, all spans for prefilters."""
+    starts, ends = [low for low, _ in one.holding], [high for _, high in one.holding]
+    return {
+        "status": one.status,
+        "is_common": one.is_common,
+        "holds_from": starts,
+        "holds_to": ends,
+        "valid_from": starts[0] if starts and starts[0] != BEGINNING else None,
+        "valid_to": ends[-1] if ends and ends[-1] != FOREVER else None,
+    }
+
+
+def stamp_row(stamp: Stamp) -> Row:
+    """Properties that every relationship of the ledger carries."""
+    return {"seq": stamp.seq, "recorded_at": stamp.recorded_at, "branch": stamp.branch}
+
+
+def anchor_rows(memory: Memory, anchors: Iterable[Anchor]) -> list[Row]:
+    """Anchors with what their relationship carries."""
+    tenant = memory.scope.tenant
+    return [
+        {
+            "id": anchor.node_id(tenant),
+            "label": anchor.kind.capitalize(),
+            "role": anchor.role,
+            "ordinal": place,
+            "row": {"tenant": tenant, "kind": anchor.kind, "name": anchor.name, "repo": anchor.repo},
+        }
+        for place, anchor in enumerate(anchors)
+    ]
+
+
+def alternative_rows(memory: Memory, statement: Statement) -> list[Row]:
+    """Options that were considered."""
+    tenant = memory.scope.tenant
+    return [
+        {
+            "ordinal": place,
+            "row": {
+                "tenant": tenant,
+                "name": one.name,
+                "outcome": one.outcome,
+                "reason": one.reason or None,
+                "keys": list(one.keys) or None,
+            },
+        }
+        for place, one in enumerate(statement.alternatives)
+    ]
+
+
+def said_of_move(row: MoveRow) -> Row:
+    """What a move says, its time aside."""
+    move = row.move
+    return {"status": move.status, "ordinal": move.ordinal, "source_word": move.source_word, "index": row.index}
+
+
+def move_row(row: MoveRow) -> Row:
+    """Properties of one move."""
+    return {**said_of_move(row), "at": row.move.at, **stamp_row(row.stamp)}
+
+
+def said_of_edge(edge: EdgeRow) -> Row:
+    """What a supersession says, its times aside."""
+    return {"kind": edge.kind, "part": edge.part, "reason": edge.reason}
+
+
+def edge_row(edge: EdgeRow) -> Row:
+    """Properties of a supersession."""
+    return {**said_of_edge(edge), "at": edge.at, "until": edge.until, **stamp_row(edge.stamp)}
+
+
+def branch_row(branch: BranchRow) -> Row:
+    """Properties of a branch."""
+    names = ("key", "parent", "opened", "closed", "is_merged")
+    return {name: getattr(branch, name) for name in names}
+
+
+def blob(vector: Vector) -> bytes:
+    """A vector as it is stored: little-endian float32."""
+    import numpy as np
+
+    return np.ascontiguousarray(vector, dtype="<f4").tobytes()

@@ -1,0 +1,82 @@
+"""Taking a memory's content out of the graph for good; its place in it stays."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from graphmem.adapters.neo4j.values import Head
+from graphmem.ledger import blank, content_digest, decode, decode_statement
+from graphmem.model import Change, Supersede
+
+if TYPE_CHECKING:
+    from neo4j import ManagedTransaction
+
+_READ = """
+MATCH (m:Memory {tenant: $p.tenant, id: $p.id})
+CALL (m) {
+  MATCH (c:Change)-[:RECORDED|MOVED|SUPERSEDED|RETRACTED|CONFIRMED|LINKED|REVOKED|ERASED]->(m)
+  WITH DISTINCT c WHERE c.seq <> $p.seq
+  RETURN collect([c.seq, c.body]) AS entries
+}
+RETURN m.statement AS statement, m.words AS words, m.length AS length, m.vector IS NOT NULL AS has_vector, entries
+"""
+_ERASE = """
+MATCH (l:Ledger {tenant: $p.tenant}) SET l += $p.head
+WITH l
+MATCH (m:Memory {tenant: $p.tenant, id: $p.id})
+SET m.tombstone = coalesce($p.tombstone, m.tombstone)
+REMOVE m:Decision:Convention:Structure:Task:Preference:Incident:Fact
+REMOVE m.statement, m.kind, m.title, m.body, m.rationale, m.subject, m.aliases, m.labels, m.language, m.confidence,
+  m.origin, m.is_mandatory, m.observed_at, m.content_hash, m.facets, m.search_text, m.words, m.length, m.vector,
+  m.embedding
+WITH m
+CALL (m) { MATCH (:Change)-[r:MOVED]->(m) REMOVE r.source_word }
+CALL (m) { MATCH (m)-[:CONSIDERED]->(a:Alternative) DETACH DELETE a }
+CALL (m) {
+  MATCH (m)-[r:ABOUT]->(a:Anchor) DELETE r
+  WITH DISTINCT a WHERE NOT (a)<-[:ABOUT]-() DETACH DELETE a
+}
+CALL () {
+  UNWIND $p.blanked AS x MATCH (c:Change {tenant: $p.tenant, seq: x.seq})
+  SET c.body = x.body REMOVE c.salt, c.digest, c.source, c.reason
+}
+CALL () {
+  UNWIND $p.supersessions AS x
+  MATCH (:Memory {tenant: $p.tenant, id: x.old})-[r:SUPERSEDED_BY {seq: x.seq}]->() REMOVE r.part, r.reason
+}
+CALL () {
+  UNWIND $p.terms AS word MATCH (t:Term {tenant: $p.tenant, word: word})
+  SET t.memories = t.memories - 1
+  WITH t WHERE t.memories <= 0 DELETE t
+}
+RETURN m.id AS id
+"""
+
+
+def erase(tx: ManagedTransaction, head: Head, key: str, change: Change) -> None:
+    """Remove content, indexes and words said of a memory, and count it out of the tenant's totals."""
+    found = tx.run(_READ, p={"tenant": head.tenant, "id": key, "seq": change.seq}).single(strict=True)
+    tombstone, terms = None, list[str]()
+    if found["statement"] is not None:
+        tombstone = content_digest(head.key, decode_statement(found["statement"]))
+        terms = [spelt.partition("=")[0] for spelt in found["words"].split()]
+        head.documents -= 1
+        head.tokens -= found["length"]
+        head.vectors -= found["has_vector"]
+    head.epoch += 1
+    counts = {"documents": head.documents, "tokens": head.tokens, "vectors": head.vectors, "epoch": head.epoch}
+    asked = {
+        "tenant": head.tenant,
+        "head": counts,
+        "id": key,
+        "tombstone": tombstone,
+        "terms": terms,
+        "blanked": [{"seq": seq, "body": blank(body, key)} for seq, body in found["entries"]],
+        "supersessions": [one for seq, body in found["entries"] for one in _supersessions(seq, body)],
+    }
+    tx.run(_ERASE, p=asked).consume()
+
+
+def _supersessions(seq: int, body: str) -> list[dict[str, Any]]:
+    operation, _, _ = decode(body)
+    return [{"old": old, "seq": seq} for old in operation.old] if isinstance(operation, Supersede) else []

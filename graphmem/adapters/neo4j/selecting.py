@@ -1,0 +1,140 @@
+"""Which memories fit a filter and a reader: clauses of the full-text index, and exact tests of what it finds."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from graphmem.adapters.neo4j.values import admitted_homes, any_of, token
+from graphmem.model import Scope
+from graphmem.store import Filter
+
+if TYPE_CHECKING:
+    from graphmem.adapters.neo4j.connecting import Link
+
+#: The name of the full-text index over `search_text` and `facets`.
+TEXT_INDEX = "graphmem_memory_text"
+
+#: Tests of a found memory `m` that no filter token makes: `$p.tests`, as `Wanted.tests` gives them.
+EXACT_TESTS = """
+  ($p.tests.min_confidence <= 0.0 OR m.confidence >= $p.tests.min_confidence)
+  AND ($p.tests.path IS NULL OR any(a IN [(m)-[:ABOUT]->(a:File) | a.name] WHERE a =~ $p.tests.path))
+"""
+_HOLDS = """
+  AND ($p.at IS NULL OR NOT m.is_common
+    OR any(i IN range(0, size(m.holds_from) - 1) WHERE m.holds_from[i] <= $p.at AND $p.at < m.holds_to[i]))
+"""
+_LATEST = f"""
+MATCH (m:Memory) WHERE m.tenant = $p.tenant AND m.seq < $p.before AND m.facets IS NOT NULL
+  AND any(home IN $p.homes WHERE home IN m.facets) AND {EXACT_TESTS} {_HOLDS}
+RETURN m.id AS id ORDER BY m.seq DESC LIMIT $p.limit
+"""
+_BY_FACETS = f"""
+CALL db.index.fulltext.queryNodes('{TEXT_INDEX}', $p.clauses) YIELD node AS m
+WITH m WHERE m.seq < $p.before AND {EXACT_TESTS} {_HOLDS}
+RETURN m.id AS id ORDER BY m.seq DESC LIMIT $p.limit
+"""
+_BY_SUBJECT = f"""
+MATCH (m:Memory) WHERE m.tenant = $p.tenant AND m.subject IN $p.subjects AND m.seq < $p.before
+  AND any(home IN $p.homes WHERE home IN m.facets)
+  AND all(group IN $p.groups WHERE any(facet IN group WHERE facet IN m.facets)) AND {EXACT_TESTS} {_HOLDS}
+RETURN m.id AS id ORDER BY m.seq DESC LIMIT $p.limit
+"""
+
+_GLOB = re.compile(r"[*?]")
+_WILD = {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A filter and a reader, spelt for one tenant.
+
+    Attributes:
+        homes: Tokens of the places where a memory may live.
+        groups: Groups of tokens of which one each must be there.
+        path: A regular expression that the path of a file must match whole, if a glob is among those asked for.
+    """
+
+    homes: tuple[str, ...]
+    groups: tuple[tuple[str, ...], ...]
+    min_confidence: float
+    path: str | None
+    subjects: tuple[str, ...] = field(default=())
+
+    @property
+    def clauses(self) -> str:
+        """For the full-text index."""
+        return " ".join(any_of(group) for group in (self.homes, *self.groups))
+
+    @property
+    def is_exact(self) -> bool:
+        """Whether the tokens alone decide, positions in the ledger aside."""
+        return self.min_confidence <= 0.0 and self.path is None
+
+    @property
+    def tests(self) -> dict[str, Any]:
+        """The parameters of `EXACT_TESTS`."""
+        return {"min_confidence": self.min_confidence, "path": self.path}
+
+
+def wanted(reader: Scope, where: Filter) -> Wanted:
+    """The filter spelt out."""
+    has_globs = any(_GLOB.search(path) for path in where.paths)
+    folders = [_fixed_part(path) for path in where.paths]
+    groups = [
+        [token("k", kind) for kind in where.kinds],
+        [token("o", origin) for origin in where.origins],
+        [token("l", label) for label in where.labels],
+        [token("g", language) for language in where.languages],
+        [token("s", subject) for subject in where.subjects],
+        [token("c", name) for name in where.components],
+        # A glob without a fixed folder narrows nothing down.
+        [] if "" in folders else [token("p", folder) for folder in folders],
+    ]
+    return Wanted(
+        admitted_homes(reader),
+        tuple(tuple(group) for group in groups if group),
+        where.min_confidence,
+        path_pattern(where.paths) if has_globs else None,
+        where.subjects,
+    )
+
+
+def select(link: Link, reader: Scope, where: Filter, *, at: datetime | None, before: int, limit: int) -> list[str]:
+    """Ids of memories that fit, those recorded last first; with `at`, without those that nobody sees hold then."""
+    what = wanted(reader, where)
+    if limit < 1:
+        return []
+    asked = {
+        "tenant": reader.tenant,
+        "homes": list(what.homes),
+        "groups": [list(group) for group in what.groups],
+        "subjects": list(what.subjects),
+        "clauses": what.clauses,
+        "tests": what.tests,
+        "before": min(before, 2**62),
+        "at": at,
+        "limit": limit,
+    }
+    found = link.records(_BY_SUBJECT if what.subjects else _BY_FACETS if what.groups else _LATEST, asked)
+    return [one["id"] for one in found]
+
+
+def _fixed_part(path: str) -> str:
+    """The path itself, or the folder in which all that a glob matches lies."""
+    found = _GLOB.search(path)
+    return path if found is None else path[: path.rfind("/", 0, found.start()) + 1]
+
+
+def path_pattern(paths: Iterable[str]) -> str:
+    """A regular expression: `*` and `?` stay within one folder, `**` does not, a final slash means all beneath."""
+    return "(?s)" + "|".join(_glob_pattern(path) for path in paths)
+
+
+def _glob_pattern(path: str) -> str:
+    pieces = re.findall(r"\*\*/|\*\*|\*|\?|[^*?]+", path)
+    parts = [_WILD.get(piece) or re.escape(piece) for piece in pieces]
+    return f"(?:{''.join(parts)}{'.+' if path.endswith('/') else ''})"

@@ -1,0 +1,287 @@
+"""The server store: the port of `graphmem.store` over Bolt."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+from graphmem.adapters.neo4j import checking, exporting, graph, matching, reading, selecting, writing
+from graphmem.adapters.neo4j.combining import Call, Combiner
+from graphmem.adapters.neo4j.connecting import Address, Link, Login
+from graphmem.adapters.neo4j.creating import blob
+from graphmem.adapters.neo4j.schema import Neo4jSchema
+from graphmem.adapters.neo4j.vectors import VectorCache, VectorSearch
+from graphmem.errors import InvalidInput, StoreUnavailable, Unsupported
+from graphmem.model import Change, Request, Scope
+from graphmem.rows import Rows
+from graphmem.store import (
+    Clock,
+    Filter,
+    Finding,
+    Matches,
+    ModelCard,
+    Neighbour,
+    Position,
+    Probe,
+    StoreInfo,
+)
+
+if TYPE_CHECKING:
+    from graphmem.store import Vector
+
+_PATIENCE_S = 30.0
+_VECTOR_CACHE_BYTES = 512 * 1024 * 1024
+
+_MODEL = (
+    "MATCH (e:EmbeddingModel {id: 'current'}) RETURN e.name AS name, e.dimension AS dimension, e.weights_hash AS hash"
+)
+_ADOPT = """
+MERGE (e:EmbeddingModel {id: 'current'})
+SET e.locked_at = timestamp()
+WITH e, e.name IS NULL OR e.name <> $p.name OR e.dimension <> $p.dimension OR e.weights_hash <> $p.hash AS is_other
+SET e.name = $p.name, e.dimension = $p.dimension, e.weights_hash = $p.hash
+RETURN is_other
+"""
+_COUNTED = "MATCH (l:Ledger) SET l.vectors = 0, l.epoch = l.epoch + 1"
+_DROP_VECTORS = """
+MATCH (m:Memory) WHERE m.vector IS NOT NULL WITH m LIMIT 10000 REMOVE m.vector, m.embedding RETURN count(*) AS dropped
+"""
+_SAVE_VECTORS = """
+MATCH (l:Ledger {tenant: $p.tenant}) SET l.locked_at = timestamp()
+WITH l
+CALL (l) {
+  UNWIND $p.vectors AS x
+  MATCH (m:Memory {tenant: $p.tenant, id: x[0]}) WHERE m.statement IS NOT NULL
+  WITH m, x, CASE WHEN m.vector IS NULL THEN 1 ELSE 0 END AS fresh
+  SET m.vector = x[1]
+  RETURN sum(fresh) AS fresh
+}
+SET l.vectors = l.vectors + fresh, l.epoch = l.epoch + 1
+"""
+_WITHOUT_VECTOR = """
+MATCH (m:Memory) WHERE m.tenant = $p.tenant AND m.seq > 0 AND m.statement IS NOT NULL AND m.vector IS NULL
+RETURN m.id AS id ORDER BY m.seq LIMIT $p.limit
+"""
+_SOME_DIMENSION = "MATCH (m:Memory) WHERE m.vector IS NOT NULL RETURN size(m.vector) / 4 AS dimension LIMIT 1"
+
+
+class Neo4jStore:
+    """Memories in one database of a Neo4j server, for any number of threads, processes and machines.
+
+    Args:
+        link: Sessions with the database.
+        schema_version: The version that the database was found to have.
+    """
+
+    def __init__(self, link: Link, schema_version: int) -> None:
+        self._link = link
+        self._schema_version = schema_version
+        self._vectors = VectorCache(_VECTOR_CACHE_BYTES)
+        self._writers = Combiner(lambda calls: self._open_link.write(lambda tx: writing.carry_out(tx, calls)))
+        self._is_closed = False
+
+    @classmethod
+    def open(cls, url: str, *, create: bool, login: Login | None = None, patience_s: float = _PATIENCE_S) -> Self:
+        """The store in a database.
+
+        Args:
+            url: Such as `neo4j+s://host:7687/database`; without a database, the user's home database.
+            create: Apply the schema if the database has none, and migrate an older one.
+            login: Who we are there; None where the server asks for no login.
+            patience_s: How long a transaction is tried, and waits for its turn.
+
+        Raises:
+            InvalidInput: The URL names no server, or carries a password.
+            StoreUnavailable: The server cannot be reached, or refuses the login.
+            Unsupported: Its schema is missing or newer, or the server too old.
+        """
+        link = Link(Address.read(url), login or Login(), patience_s=patience_s)
+        try:
+            link.verify()
+            return cls(link, Neo4jSchema(link).ensure(create=create))
+        except BaseException:
+            link.close()
+            raise
+
+    # ---- writing
+
+    def apply(
+        self, requests: Sequence[Request], *, clock: Clock, vectors: Mapping[str, Vector] | None = None
+    ) -> list[Change]:
+        """See `graphmem.store.Store.apply`."""
+        if not requests:
+            raise InvalidInput("nothing to apply: give at least one request")
+        if len(writing.tenants_of(requests)) > 1:
+            raise InvalidInput("requests of several tenants cannot be applied together")
+        self._refuse_other_dimensions(vectors or {})
+        return self._writers.apply(requests[0].writer.tenant, Call(requests, clock, vectors or {}))
+
+    def restore(self, lines: Iterable[str], *, tenant: str) -> int:
+        """See `graphmem.store.Store.restore`. A restore that was broken off is finished by running it again."""
+        link, known = self._open_link, self.model()
+        model = exporting.restore(link, lines, tenant, known)
+        if model is not None and known is None:
+            self.adopt_model(model)
+        return reading.head(link, tenant).seq
+
+    def save_vectors(self, reader: Scope, vectors: Mapping[str, Vector]) -> None:
+        """See `graphmem.store.Store.save_vectors`."""
+        self._refuse_other_dimensions(vectors)
+        asked = {"tenant": reader.tenant, "vectors": [[key, blob(vector)] for key, vector in vectors.items()]}
+        self._open_link.write(lambda tx: tx.run(_SAVE_VECTORS, p=asked).consume())
+
+    def adopt_model(self, card: ModelCard) -> None:
+        """See `graphmem.store.Store.adopt_model`."""
+        link, known = self._open_link, self.model()
+        asked = {"name": card.name, "dimension": card.dimension, "hash": card.weights_hash}
+        if known == card:
+            return
+        if known is not None:
+            self._drop_vectors()
+        link.write(lambda tx: tx.run(_ADOPT, p=asked).consume())
+
+    # ---- reading
+
+    def model(self) -> ModelCard | None:
+        """See `graphmem.store.Store.model`."""
+        found = self._open_link.records(_MODEL, {})
+        return ModelCard(found[0]["name"], found[0]["dimension"], found[0]["hash"]) if found else None
+
+    def position(self, reader: Scope, moment: datetime | None = None) -> Position:
+        """See `graphmem.store.Store.position`."""
+        return reading.position(self._open_link, reader.tenant, moment)
+
+    def changes(self, reader: Scope, *, after: int = 0, limit: int = 1000) -> list[Change]:
+        """See `graphmem.store.Store.changes`."""
+        return reading.changes(self._open_link, reader.tenant, after=after, limit=limit)
+
+    def change_by_op_id(self, reader: Scope, op_id: str) -> Change | None:
+        """See `graphmem.store.Store.change_by_op_id`."""
+        return reading.change_by_op_id(self._open_link, reader.tenant, op_id)
+
+    def changes_of(self, reader: Scope, memory: str) -> list[Change]:
+        """See `graphmem.store.Store.changes_of`."""
+        return reading.changes_of(self._open_link, reader.tenant, memory)
+
+    def rows(self, reader: Scope, ids: Sequence[str]) -> Rows:
+        """See `graphmem.store.Store.rows`."""
+        return reading.rows(self._open_link, reader.tenant, ids)
+
+    def select(self, reader: Scope, where: Filter, *, at: datetime | None, before: int, limit: int) -> list[str]:
+        """See `graphmem.store.Store.select`."""
+        return selecting.select(self._open_link, reader, where, at=at, before=before, limit=limit)
+
+    def match(self, reader: Scope, probe: Probe, where: Filter, *, seq: int) -> Matches:
+        """See `graphmem.store.Store.match`."""
+        link, what, tenant = self._open_link, selecting.wanted(reader, where), reader.tenant
+        if probe.vector is None or probe.limit < 1:
+            found = matching.find(link, reader, probe, what, seq=seq, after=None)
+            return Matches(found.lexical, (), found.named)
+        search = VectorSearch(probe.vector, repr(what), seq, probe.limit)
+        while True:
+            epoch, after = self._vectors.known(tenant, search.filter_text)
+            found = matching.find(link, reader, probe, what, seq=seq, after=after)
+            if not found.head.vectors:
+                return Matches(found.lexical, (), found.named)
+            if after and epoch != found.head.epoch:
+                self._vectors.forget(tenant)
+                continue
+            nearest = self._vectors.best(link, found.head, search, found.fitting, after=after)
+            if nearest is not None:
+                return Matches(found.lexical, nearest, found.named)
+
+    def neighbours(self, reader: Scope, ids: Sequence[str], *, seq: int, limit: int) -> list[Neighbour]:
+        """See `graphmem.store.Store.neighbours`."""
+        return graph.neighbours(self._open_link, reader, ids, seq=seq, limit=limit)
+
+    def contested_subjects(self, reader: Scope) -> dict[str, tuple[str, ...]]:
+        """See `graphmem.store.Store.contested_subjects`."""
+        return graph.contested_subjects(self._open_link, reader)
+
+    def forked(self, reader: Scope) -> list[str]:
+        """See `graphmem.store.Store.forked`."""
+        return graph.forked(self._open_link, reader)
+
+    def declared_conflicts(self, reader: Scope) -> list[tuple[str, str]]:
+        """See `graphmem.store.Store.declared_conflicts`."""
+        return graph.declared_conflicts(self._open_link, reader)
+
+    def without_vector(self, reader: Scope, limit: int) -> list[str]:
+        """See `graphmem.store.Store.without_vector`."""
+        asked = {"tenant": reader.tenant, "limit": max(limit, 0)}
+        return [one["id"] for one in self._open_link.records(_WITHOUT_VECTOR, asked)]
+
+    # ---- keeping
+
+    def export(self, reader: Scope) -> Iterator[str]:
+        """See `graphmem.store.Store.export`."""
+        yield from exporting.export(self._open_link, reader.tenant, self.model())
+
+    def backup(self, target: Path) -> None:
+        """Always refused: a server is backed up by its own tools."""
+        raise Unsupported(
+            f"{str(target)!r}: a Neo4j server is copied by its own tools (neo4j-admin database dump or backup);"
+            " `graphmem export` writes one tenant, and `graphmem copy` moves it to another store"
+        )
+
+    def check(self) -> list[Finding]:
+        """See `graphmem.store.Store.check`."""
+        return checking.check(self._open_link)
+
+    def info(self, reader: Scope) -> StoreInfo:
+        """See `graphmem.store.Store.info`."""
+        head = reading.head(self._open_link, reader.tenant)
+        return StoreInfo(
+            url=self._link.address.url,
+            schema_version=self._schema_version,
+            model=self.model(),
+            memories=head.documents,
+            changes=head.seq,
+            vectors=head.vectors,
+            size_bytes=None,
+        )
+
+    def close(self) -> None:
+        """See `graphmem.store.Store.close`."""
+        self._is_closed = True
+        self._vectors.forget()
+        self._link.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    # ---- inside
+
+    @property
+    def _open_link(self) -> Link:
+        if self._is_closed:
+            raise StoreUnavailable(f"{self._link.address.url} was closed; open it again")
+        return self._link
+
+    def _drop_vectors(self) -> None:
+        dropped = 1
+        while dropped:
+            dropped = self._link.write(lambda tx: tx.run(_DROP_VECTORS).single(strict=True)["dropped"])
+        self._link.write(lambda tx: tx.run(_COUNTED).consume())
+
+    def _refuse_other_dimensions(self, vectors: Mapping[str, Vector]) -> None:
+        if not vectors:
+            return
+        card = self.model()
+        known = card.dimension if card is not None else self._some_dimension()
+        for key, vector in vectors.items():
+            known = known or len(vector)
+            if len(vector) != known:
+                raise InvalidInput(f"the vector of {key!r} has {len(vector)} dimensions, those of this store {known}")
+
+    def _some_dimension(self) -> int:
+        found = self._link.records(_SOME_DIMENSION, {})
+        return int(found[0]["dimension"]) if found else 0

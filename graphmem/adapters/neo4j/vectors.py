@@ -1,0 +1,209 @@
+"""Exact cosine search over vectors that were fetched once: the server says who fits, this process says who is near."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from graphmem.errors import CorruptStore, InvalidInput
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from graphmem.adapters.neo4j.connecting import Link
+    from graphmem.adapters.neo4j.values import Head
+    from graphmem.store import Vector
+
+_VECTORS = """
+UNWIND $p.seqs AS seq MATCH (m:Memory {tenant: $p.tenant, seq: seq}) WHERE m.vector IS NOT NULL
+RETURN seq, m.id AS id, m.vector AS vector
+"""
+
+_FLOAT_BYTES = 4
+_FETCHED_AT_ONCE = 2_000
+_FIRST_ROWS = 1_024
+#: Rounding of a float32 product may move a row by so much: those this near the last place are looked at exactly.
+_ROUNDING = 1e-5
+#: From so small a share of rows on, copying them together is cheaper than scoring all.
+_GATHER_BELOW = 0.2
+_KEPT_FILTERS = 128
+
+Scored = tuple[str, float]
+
+
+@dataclass(slots=True)
+class Fits:
+    """Positions of the memories with a vector that fit one filter, up to a ledger position."""
+
+    seqs: NDArray[np.int64]
+    last: int
+
+
+@dataclass(slots=True)
+class _Kept:
+    """A tenant's vectors as far as they were asked for: `places` gives the row of a ledger position, -1 for none."""
+
+    epoch: int
+    dimension: int
+    places: NDArray[np.int32]
+    rows: NDArray[np.float32]
+    ids: list[str] = field(default_factory=list)
+    fits: OrderedDict[str, Fits] = field(default_factory=OrderedDict)
+
+    def place(self, seqs: NDArray[np.int64]) -> NDArray[np.int32]:
+        """Rows of positions, -1 for those not fetched."""
+        import numpy as np
+
+        top = int(seqs[-1]) if len(seqs) else 0
+        if top >= len(self.places):
+            grown = np.full(max(top + 1, 2 * len(self.places)), -1, np.int32)
+            grown[: len(self.places)] = self.places
+            self.places = grown
+        found: NDArray[np.int32] = self.places[seqs]
+        return found
+
+    def add(self, seqs: Sequence[int], ids: Sequence[str], rows: NDArray[np.float32]) -> None:
+        """Keep vectors that were fetched."""
+        import numpy as np
+
+        start, end = len(self.ids), len(self.ids) + len(ids)
+        if end > len(self.rows):
+            grown = np.empty((max(end, 2 * len(self.rows)), self.dimension), np.float32)
+            grown[:start] = self.rows[:start]
+            self.rows = grown
+        self.rows[start:end] = rows
+        self.places[np.asarray(seqs, np.int64)] = np.arange(start, end, dtype=np.int32)
+        self.ids += ids
+
+
+class VectorCache:
+    """The vectors that searches of this process have looked at, as long as they fit into the given space."""
+
+    def __init__(self, limit_bytes: int) -> None:
+        self._limit_bytes = limit_bytes
+        self._tenants: OrderedDict[str, _Kept] = OrderedDict()
+        self._guard = threading.Lock()
+
+    def forget(self, tenant: str | None = None) -> None:
+        """Drop everything, or what is of one tenant."""
+        with self._guard:
+            if tenant is None:
+                self._tenants.clear()
+            else:
+                self._tenants.pop(tenant, None)
+
+    def known(self, tenant: str, filter_text: str) -> tuple[int, int]:
+        """Epoch and ledger position up to which a filter's memories are known; zeros if they are not."""
+        with self._guard:
+            kept = self._tenants.get(tenant)
+            fits = None if kept is None else kept.fits.get(filter_text)
+            return (0, 0) if kept is None or fits is None else (kept.epoch, fits.last)
+
+    def best(
+        self, link: Link, head: Head, asked: VectorSearch, fitting: Sequence[int], *, after: int
+    ) -> tuple[Scored, ...] | None:
+        """The nearest vectors among memories that fit, by cosine, ties by id.
+
+        Args:
+            link: Where vectors that were not fetched yet are.
+            head: The tenant as of the statement that gave `fitting`.
+            asked: The search.
+            fitting: Positions past `after` of memories that fit, in order.
+            after: The position up to which the memories that fit should be known.
+
+        Returns:
+            None if they are no longer known up to there: ask again from the beginning.
+        """
+        with self._guard:
+            kept = self._kept(head, len(asked.vector))
+            fits = kept.fits.pop(asked.filter_text, None)
+            if (0 if fits is None else fits.last) < after:
+                return None
+            fits = _grown(fits, fitting, head.seq)
+            kept.fits[asked.filter_text] = fits
+            while len(kept.fits) > _KEPT_FILTERS:
+                kept.fits.popitem(last=False)
+            seqs = fits.seqs[fits.seqs <= asked.seq]
+            _fetch(link, head.tenant, kept, seqs)
+            found = _near(kept, kept.place(seqs), asked)
+            self._make_room(head.tenant)
+            return found
+
+    def _kept(self, head: Head, dimension: int) -> _Kept:
+        import numpy as np
+
+        kept = self._tenants.pop(head.tenant, None)
+        if kept is None or kept.epoch != head.epoch:
+            empty = np.empty((_FIRST_ROWS, dimension), np.float32)
+            kept = _Kept(head.epoch, dimension, np.full(_FIRST_ROWS, -1, np.int32), empty)
+        if kept.dimension != dimension:
+            self._tenants[head.tenant] = kept
+            raise InvalidInput(f"the query's vector has {dimension} dimensions, those stored {kept.dimension}")
+        self._tenants[head.tenant] = kept
+        return kept
+
+    def _make_room(self, latest: str) -> None:
+        while len(self._tenants) > 1 and sum(one.rows.nbytes for one in self._tenants.values()) > self._limit_bytes:
+            self._tenants.popitem(last=False)
+        kept = self._tenants.get(latest)
+        if kept is not None and kept.rows.nbytes > self._limit_bytes:
+            del self._tenants[latest]
+
+
+@dataclass(frozen=True, slots=True)
+class VectorSearch:
+    """One search: the query's unit vector, the filter as the cache knows it, the last position, how many."""
+
+    vector: Vector
+    filter_text: str
+    seq: int
+    limit: int
+
+
+def _grown(fits: Fits | None, fitting: Sequence[int], seq: int) -> Fits:
+    import numpy as np
+
+    fresh = np.asarray(fitting, dtype=np.int64)
+    if fits is None:
+        return Fits(fresh, seq)
+    # Another thread may have learnt of some of them meanwhile.
+    fresh = fresh[fresh > fits.last]
+    return Fits(np.concatenate([fits.seqs, fresh]) if len(fresh) else fits.seqs, max(seq, fits.last))
+
+
+def _fetch(link: Link, tenant: str, kept: _Kept, seqs: NDArray[np.int64]) -> None:
+    """Bring the vectors that were never looked at."""
+    import numpy as np
+
+    missing = seqs[kept.place(seqs) < 0]
+    for start in range(0, len(missing), _FETCHED_AT_ONCE):
+        part = [int(seq) for seq in missing[start : start + _FETCHED_AT_ONCE]]
+        found = link.records(_VECTORS, {"tenant": tenant, "seqs": part})
+        data = b"".join(one["vector"] for one in found)
+        if len(data) != len(found) * kept.dimension * _FLOAT_BYTES:
+            raise CorruptStore(f"stored vectors are not of dimension {kept.dimension}; run `graphmem reindex`")
+        rows = np.frombuffer(data, dtype="<f4").reshape(len(found), kept.dimension)
+        kept.add([one["seq"] for one in found], [one["id"] for one in found], rows)
+
+
+def _near(kept: _Kept, places: NDArray[np.int32], asked: VectorSearch) -> tuple[Scored, ...]:
+    import numpy as np
+
+    places = places[places >= 0]
+    query = np.ascontiguousarray(asked.vector, dtype=np.float32)
+    count = len(kept.ids)
+    if len(places) < count * _GATHER_BELOW:
+        scores = np.einsum("ij,j->i", kept.rows[places], query)
+    else:
+        scores = np.einsum("ij,j->i", kept.rows[:count], query)[places]
+    if len(scores) > asked.limit > 0:
+        least = np.partition(scores, len(scores) - asked.limit)[len(scores) - asked.limit]
+        places = places[scores >= least - _ROUNDING]
+    # In double precision, so that a score depends on the vector alone and is the same in every store.
+    exact = np.asarray(asked.vector, dtype=np.float64)
+    found = [(kept.ids[place], float((kept.rows[place].astype(np.float64) * exact).sum())) for place in places]
+    return tuple(sorted(found, key=lambda one: (-one[1], one[0]))[: max(asked.limit, 0)])

@@ -1,0 +1,193 @@
+"""Carrying out requests: lock the tenant's ledger, read what plans need, plan, and write it all in one statement."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import groupby, islice
+from typing import TYPE_CHECKING
+
+from graphmem import temporal
+from graphmem.adapters.neo4j import erasing
+from graphmem.adapters.neo4j.combining import Call
+from graphmem.adapters.neo4j.creating import Creation
+from graphmem.adapters.neo4j.reading import (
+    CHANGE_FIELDS,
+    COMPONENT,
+    COMPONENT_FIELDS,
+    HEAD_FIELDS,
+    entry_of_op,
+    rows_of,
+)
+from graphmem.adapters.neo4j.values import Head, head_of
+from graphmem.errors import Conflict, Unsupported
+from graphmem.ledger import GENESIS, Entry, change_of, from_micros, request_digest, seal, to_micros
+from graphmem.model import Change, Erase, Request, Scope
+from graphmem.rows import Stamp, Transaction
+from graphmem.store import Clock
+from graphmem.temporal.overlay import Overlay, batch_needs
+
+if TYPE_CHECKING:
+    from neo4j import ManagedTransaction
+
+    from graphmem.store import Vector
+
+# A lock that a statement takes holds only for what later statements read.
+LOCK = f"""
+MERGE (l:Ledger {{tenant: $p.tenant}})
+ON CREATE SET l.seq = 0, l.hash = $p.genesis, l.key = $p.key,
+  l.documents = 0, l.tokens = 0, l.vectors = 0, l.epoch = 0
+SET l.locked_at = timestamp()
+RETURN {HEAD_FIELDS} AS head
+"""
+_ABOUT = "RECORDED|MOVED|SUPERSEDED|RETRACTED|CONFIRMED|LINKED|REVOKED|ERASED"
+_READ = f"""
+CALL () {{
+  UNWIND $p.op_ids AS op_id MATCH (c:Change {{tenant: $p.tenant, op_id: op_id}})
+  RETURN collect({CHANGE_FIELDS}) AS done
+}}
+CALL () {{
+  UNWIND $p.changes AS seq MATCH (c:Change {{tenant: $p.tenant, seq: seq}})
+  RETURN collect({CHANGE_FIELDS}) AS asked
+}}
+CALL () {{
+  UNWIND $p.branches AS key
+  CALL (key) {{
+    MATCH (:Branch {{tenant: $p.tenant, key: key}})<-[:BRANCH_OF*0..]-(b:Branch)
+    MATCH (c:Change {{tenant: $p.tenant, branch: b.key}})-[:{_ABOUT}]->(m:Memory)
+    RETURN collect(DISTINCT m) AS found
+  }}
+  RETURN collect([key, found]) AS on_branches
+}}
+CALL () {{
+  UNWIND $p.ids AS id MATCH (m:Memory {{tenant: $p.tenant, id: id}}) RETURN collect(m) AS by_id
+}}
+CALL () {{
+  UNWIND $p.contents AS content MATCH (m:Memory {{tenant: $p.tenant, content_hash: content}})
+  RETURN collect(m) AS by_content
+}}
+CALL () {{
+  UNWIND $p.changes AS seq MATCH (:Change {{tenant: $p.tenant, seq: seq}})-[:{_ABOUT}]->(m:Memory)
+  RETURN collect(DISTINCT m) AS by_change
+}}
+WITH *, by_id + by_content + by_change + reduce(all = [], x IN on_branches | all + x[1]) AS seeds
+{COMPONENT}
+RETURN done, asked, [x IN on_branches | [x[0], [m IN x[1] | m.id]]] AS on_branch, {COMPONENT_FIELDS}
+"""
+
+
+@dataclass(slots=True)
+class Batch:
+    """Requests of one tenant on their way into one transaction."""
+
+    tx: ManagedTransaction
+    head: Head
+    vectors: Mapping[str, Vector] = field(default_factory=dict)
+
+    @classmethod
+    def begin(cls, tx: ManagedTransaction, tenant: str, vectors: Mapping[str, Vector] | None = None) -> Batch:
+        """Take the tenant's write lock, then read its head."""
+        asked = {"tenant": tenant, "genesis": GENESIS, "key": secrets.token_hex(32)}
+        found = tx.run(LOCK, p=asked).single(strict=True)
+        return cls(tx, head_of(tenant, found["head"]), vectors or {})
+
+    def apply(self, requests: Sequence[Request], clocks: Sequence[Clock]) -> list[Change]:
+        """Plan all in order and write what they leave; an erasure is written before the next is read."""
+        if self.head.is_restoring:
+            raise Unsupported(f"tenant {self.head.tenant!r} is being restored; run the same restore again to finish it")
+        return [
+            change
+            for _, run in groupby(enumerate(requests), lambda one: isinstance(one[1].operation, Erase) and one[0] + 1)
+            for change in self._apply_run([(request, clocks[place]) for place, request in run])
+        ]
+
+    def replay(self, entries: Sequence[Entry]) -> None:
+        """Write entries that were accepted before, sealed as they were then."""
+        changes = [change_of(entry) for entry in entries]
+        requests = [Request(one.op_id, one.operation, one.writer, one.provenance) for one in changes]
+        pairs = zip(requests, changes, entries, strict=True)
+        for _, run in groupby(enumerate(pairs), lambda one: isinstance(one[1][0].operation, Erase) and one[0] + 1):
+            self._replay_run([each for _, each in run])
+
+    # ---- one run between erasures
+
+    def _apply_run(self, run: Sequence[tuple[Request, Clock]]) -> list[Change]:
+        requests = [request for request, _ in run]
+        digests = [request_digest(self.head.key, request) for request in requests]
+        world, known = self._read(requests)
+        creation, changes = Creation(self.head, self.vectors), list[Change]()
+        for (request, clock), digest in zip(run, digests, strict=True):
+            first = known.get(request.op_id)
+            if first is None:
+                asked = world.situation(temporal.needs(request))
+                done = temporal.plan(request, asked, self._stamp(request.writer, clock))
+                first = self._take(done, digest, world, creation)
+                known[request.op_id] = first
+            elif first[1] is not None and first[1] != digest:
+                raise Conflict(f"op_id {request.op_id!r} was used for another request; give this one its own")
+            changes.append(first[0])
+        self._write(creation)
+        return changes
+
+    def _replay_run(self, run: Sequence[tuple[Request, Change, Entry]]) -> None:
+        world, _ = self._read([request for request, _, _ in run])
+        creation = Creation(self.head, self.vectors)
+        for request, change, entry in run:
+            done = temporal.replay(change, world.situation(temporal.needs(request)))
+            self._take(done, "", world, creation, entry)
+        self._write(creation)
+
+    def _read(self, requests: Sequence[Request]) -> tuple[Overlay, dict[str, tuple[Change, str | None]]]:
+        """What the plans need, and the entries whose `op_id` is sent again, each with its digest."""
+        needed = batch_needs(requests)
+        asked = {
+            "tenant": self.head.tenant,
+            "op_ids": [request.op_id for request in requests],
+            "ids": list(needed.ids),
+            "contents": list(needed.contents),
+            "changes": list(needed.changes),
+            "branches": list(needed.branches),
+        }
+        found = self.tx.run(_READ, p=asked).single(strict=True)
+        done = [entry_of_op(fields) for fields in found["done"]]
+        targets = [change_of(entry_of_op(fields)) for fields in found["asked"]]
+        world = Overlay(rows_of(self.head.tenant, found), {one.seq: one for one in targets}, dict(found["on_branch"]))
+        return world, {entry.op_id: (change_of(entry), entry.digest) for entry in done}
+
+    def _stamp(self, writer: Scope, clock: Clock) -> Stamp:
+        now = clock()
+        if self.head.recorded_at is not None:
+            now = max(now, from_micros(self.head.recorded_at + 1))
+        return Stamp(self.head.seq + 1, now, writer.branch_key)
+
+    def _take(
+        self, done: Transaction, digest: str, world: Overlay, creation: Creation, sealed: Entry | None = None
+    ) -> tuple[Change, str]:
+        head = self.head
+        entry = sealed or seal(done.change, salt=secrets.token_hex(16), digest=digest, previous=head.hash)
+        head.seq, head.recorded_at, head.hash = entry.seq, to_micros(entry.recorded_at), entry.hash
+        creation.add(done, entry, world)
+        world.take(done)
+        return done.change, digest
+
+    def _write(self, creation: Creation) -> None:
+        if creation.is_empty:
+            return
+        creation.write(self.tx)
+        for key, change in creation.erased:
+            erasing.erase(self.tx, self.head, key, change)
+
+
+def carry_out(tx: ManagedTransaction, calls: Sequence[Call]) -> list[list[Change]]:
+    """Apply the requests of all calls, which are of one tenant, in one transaction; returns what each led to."""
+    vectors = {key: vector for call in calls for key, vector in call.vectors.items()}
+    batch = Batch.begin(tx, calls[0].requests[0].writer.tenant, vectors)
+    clocks = [call.clock for call in calls for _ in call.requests]
+    changes = iter(batch.apply([request for call in calls for request in call.requests], clocks))
+    return [list(islice(changes, len(call.requests))) for call in calls]
+
+
+def tenants_of(requests: Iterable[Request]) -> set[str]:
+    """Whose requests these are."""
+    return {request.writer.tenant for request in requests}
