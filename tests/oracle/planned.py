@@ -10,7 +10,7 @@ from graphmem.model import Change, MergeBranch, Request, Revoke, Scope
 from graphmem.rows import Derived, Needs, Rows, Situation, Stamp, Transaction
 from graphmem.store import Finding
 from graphmem.temporal import needs, plan
-from graphmem.temporal.derivation import derive_all
+from graphmem.temporal.derivation import derive
 from graphmem.temporal.planning import replay
 from tests.oracle.store import OracleStore, Tenant, names
 from tests.oracle.written import all_rows, chained
@@ -70,7 +70,7 @@ class PlannedStore(OracleStore):
         findings = super().check()
         for name, tenant in self._tenants.items():
             assert isinstance(tenant, PlannedTenant)
-            expected = derive_all(tenant.rows, len(tenant.log))
+            expected = {one.memory: one for one in derive(Rows(), tenant.rows, len(tenant.log))}
             for key in sorted(expected):
                 if tenant.derived.get(key) != expected[key]:
                     what = f"{key}: {tenant.derived.get(key)} is kept, {expected[key]} follows"
