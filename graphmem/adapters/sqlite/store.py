@@ -29,6 +29,7 @@ from graphmem.adapters.sqlite import (
 )
 from graphmem.adapters.sqlite.connection import Connections, translated
 from graphmem.adapters.sqlite.locking import LockFile, Turn, lock_file, release_file
+from graphmem.adapters.sqlite.places import Kept
 from graphmem.adapters.sqlite.values import Tenant, place_of
 from graphmem.adapters.sqlite.vectors import VectorCache, VectorSearch
 from graphmem.errors import CorruptStore, InvalidInput, StoreUnavailable
@@ -79,6 +80,7 @@ class SQLiteStore:
         self._lock_timeout_s = lock_timeout_s
         self._connections = Connections(path)
         self._vectors = VectorCache(_VECTOR_SPACE_BYTES)
+        self._kept = Kept()
         self._frequencies = matching.Frequencies()
         self._memories: tuple[int, dict[int, MemoryRow]] = (0, {})
         self._is_closed = False
@@ -121,11 +123,12 @@ class SQLiteStore:
             raise InvalidInput("requests of several tenants cannot be applied together")
         with self._writing() as (connection, turn):
             _refuse_other_dimensions(connection, vectors or {})
-            changes, batch = writing.carry_out(connection, requests, clock, vectors or {})
+            changes, batch = writing.carry_out(connection, requests, clock, vectors or {}, self._kept)
             if batch.erased:
                 erasing.forget(connection)
                 connection.execute(_OWE)
             turn.mark = _writes(connection)
+        batch.places.give_back(self._kept)
         if batch.erased:
             self._forget_erased()
         return changes

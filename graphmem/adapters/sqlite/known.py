@@ -1,0 +1,88 @@
+"""What the store knows of requests before they are planned, looked up for a whole chunk at once."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+
+import apsw
+
+from graphmem.adapters.sqlite.values import Tenant, ints
+from graphmem.model import Add, Request
+from graphmem.rows import Needs
+
+_ALL = """
+    SELECT 0, op_id FROM json_each(?2) AS asked CROSS JOIN entry ON op_id = value AND tenant = ?1
+    UNION ALL SELECT 1, memory.id FROM json_each(?3) AS asked CROSS JOIN memory ON memory.id = value AND tenant = ?1
+    UNION ALL SELECT 2, content FROM json_each(?4) AS asked CROSS JOIN memory ON content = value AND tenant = ?1
+"""
+_OP_ID = "SELECT op_id FROM entry WHERE op_id = ? AND tenant = ?"
+_ID = "SELECT id FROM memory WHERE id = ? AND tenant = ?"
+
+
+class Known:
+    """Which of the requests at hand the tenant may have met before: by `op_id`, by a memory's id, by its content.
+
+    What a batch records without writing it yet is noted here too.
+    """
+
+    def __init__(self, connection: apsw.Connection, tenant: Tenant) -> None:
+        self._connection = connection
+        self._tenant = tenant
+        self._op_ids: set[str] = set()
+        self._ids: set[str] = set()
+        self._contents: set[int] = set()
+
+    def look_up(self, requests: Sequence[Request], needs: Sequence[Needs]) -> None:
+        """Learn what is written of these requests."""
+        tenant, op_ids = self._tenant.number, [request.op_id for request in requests]
+        ids = [one.operation.memory.id for one in requests if isinstance(one.operation, Add)]
+        contents = [number for one in needs if (number := content_number(one.content)) is not None]
+        found: tuple[set[str], set[str], set[int]] = (self._op_ids, self._ids, self._contents)
+        asked = (tenant, _texts(op_ids), _texts(ids), ints(contents))
+        for which, value in self._connection.execute(_ALL, asked):
+            found[which].add(value)
+        self._look_up_singly(_OP_ID, op_ids, self._op_ids)
+        self._look_up_singly(_ID, ids, self._ids)
+
+    def has_op_id(self, op_id: str) -> bool:
+        """Whether an entry of this `op_id` is written or on its way."""
+        return op_id in self._op_ids
+
+    def is_fresh(self, operation: Add, content: int | None) -> bool:
+        """Whether nothing is known of a memory's id, nor of its content if that matters to the plan."""
+        return operation.memory.id not in self._ids and content not in self._contents
+
+    def note(self, op_id: str) -> None:
+        """An entry is on its way."""
+        self._op_ids.add(op_id)
+
+    def note_memory(self, key: str, content: int | None) -> None:
+        """A memory is on its way."""
+        self._ids.add(key)
+        if content is not None:
+            self._contents.add(content)
+
+    def forget(self) -> None:
+        """All is written: from here on it can be looked up."""
+        self._op_ids.clear()
+        self._ids.clear()
+        self._contents.clear()
+
+    def _look_up_singly(self, query: str, values: Iterable[str], found: set[str]) -> None:
+        for value in values:
+            if "\0" in value and self._connection.execute(query, (value, self._tenant.number)).get is not None:
+                found.add(value)
+
+
+def content_number(content_hash: str | None) -> int | None:
+    """The first eight bytes of a content hash as a signed integer."""
+    if content_hash is None:
+        return None
+    number = int(content_hash[:16], 16)
+    return number - (1 << 64) if number >> 63 else number
+
+
+def _texts(values: Iterable[str]) -> str:
+    """A JSON array; texts with NUL characters, which SQLite's JSON cuts off, are looked up one by one."""
+    return json.dumps([value for value in values if "\0" not in value])
