@@ -51,11 +51,18 @@ def facets(tenant: int, home: int, statement: Statement) -> Iterable[str]:
     if statement.subject is not None:
         found.append(facet.subject(statement.subject))
     for anchor in statement.anchors:
-        if anchor.kind in _COMPONENTS:
-            found.append(facet.component(anchor.name))
-        elif anchor.kind is AnchorKind.FILE:
-            found += [facet.path(path) for path in ancestry(anchor.name)]
+        found += _of_anchor(tenant, anchor.kind, anchor.name)
     return dict.fromkeys(found)
+
+
+@lru_cache(maxsize=16_384)
+def _of_anchor(tenant: int, kind: AnchorKind, name: str) -> tuple[str, ...]:
+    facet = Facets(tenant)
+    if kind in _COMPONENTS:
+        return (facet.component(name),)
+    if kind is AnchorKind.FILE:
+        return tuple(facet.path(path) for path in ancestry(name))
+    return ()
 
 
 def ancestry(path: str) -> list[str]:
@@ -106,7 +113,7 @@ class Facets:
         return f"{self._tenant}_{letter}{_digest(value)}"
 
 
-@lru_cache(maxsize=4_096)
+@lru_cache(maxsize=16_384)
 def _digest(value: str) -> str:
     return hashlib.blake2b(value.encode("utf-8", "surrogatepass"), digest_size=10).hexdigest()
 
