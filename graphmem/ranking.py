@@ -57,9 +57,13 @@ class _TokensOfWords(dict[str, tuple[str, ...]]):
     def __missing__(self, word: str) -> tuple[str, ...]:
         if len(self) >= _MOST_WORDS:
             self.clear()
-        parts = tuple(part.casefold() for part in _HUMP.split(word) if part)
-        self[word] = found = (word.strip("_").casefold(), *parts) if len(parts) > 1 else parts
+        found = self[word] = (word,) if word == word.casefold() and "_" not in word else _parts(word)
         return found
+
+
+def _parts(word: str) -> tuple[str, ...]:
+    parts = tuple(part.casefold() for part in _HUMP.split(word) if part)
+    return (word.strip("_").casefold(), *parts) if len(parts) > 1 else parts
 
 
 _MOST_WORDS = 65_536

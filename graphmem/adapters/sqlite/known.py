@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 
 import apsw
 
@@ -16,6 +17,11 @@ _ALL = """
     UNION ALL SELECT 1, memory.id FROM json_each(?3) AS asked CROSS JOIN memory ON memory.id = value AND tenant = ?1
     UNION ALL SELECT 2, content FROM json_each(?4) AS asked CROSS JOIN memory ON content = value AND tenant = ?1
 """
+_ONE = (
+    "SELECT (SELECT 1 FROM entry WHERE op_id = ?2 AND tenant = ?1),"
+    " (SELECT 1 FROM memory WHERE id = ?3 AND tenant = ?1),"
+    " (SELECT 1 FROM memory WHERE content = ?4 AND tenant = ?1 LIMIT 1)"
+)
 _OP_ID = "SELECT op_id FROM entry WHERE op_id = ? AND tenant = ?"
 _ID = "SELECT id FROM memory WHERE id = ? AND tenant = ?"
 
@@ -35,15 +41,15 @@ class Known:
 
     def look_up(self, requests: Sequence[Request], needs: Sequence[Needs]) -> None:
         """Learn what is written of these requests."""
-        tenant, op_ids = self._tenant.number, [request.op_id for request in requests]
+        op_ids = [request.op_id for request in requests]
         ids = [one.operation.memory.id for one in requests if isinstance(one.operation, Add)]
         contents = [number for one in needs if (number := content_number(one.content)) is not None]
-        found: tuple[set[str], set[str], set[int]] = (self._op_ids, self._ids, self._contents)
-        asked = (tenant, _texts(op_ids), _texts(ids), ints(contents))
-        for which, value in self._connection.execute(_ALL, asked):
-            found[which].add(value)
-        self._look_up_singly(_OP_ID, op_ids, self._op_ids)
-        self._look_up_singly(_ID, ids, self._ids)
+        if len(requests) == 1:
+            # Alone, a request is asked for in a tenth of the time that an array takes.
+            with suppress(UnicodeEncodeError):  # what is no text is not known, and is refused by name later
+                self._look_up_one(op_ids[0], ids[0] if ids else None, contents[0] if contents else None)
+        else:
+            self._look_up_all(op_ids, ids, contents)
 
     def has_op_id(self, op_id: str) -> bool:
         """Whether an entry of this `op_id` is written or on its way."""
@@ -68,6 +74,24 @@ class Known:
         self._op_ids.clear()
         self._ids.clear()
         self._contents.clear()
+
+    def _look_up_one(self, op_id: str, key: str | None, content: int | None) -> None:
+        asked = (self._tenant.number, op_id, key, content)
+        has_op_id, has_id, has_content = self._connection.execute(_ONE, asked).fetchone() or (None, None, None)
+        if has_op_id:
+            self._op_ids.add(op_id)
+        if has_id and key is not None:
+            self._ids.add(key)
+        if has_content and content is not None:
+            self._contents.add(content)
+
+    def _look_up_all(self, op_ids: Sequence[str], ids: Sequence[str], contents: Sequence[int]) -> None:
+        found: tuple[set[str], set[str], set[int]] = (self._op_ids, self._ids, self._contents)
+        asked = (self._tenant.number, _texts(op_ids), _texts(ids), ints(contents))
+        for which, value in self._connection.execute(_ALL, asked):
+            found[which].add(value)
+        self._look_up_singly(_OP_ID, op_ids, self._op_ids)
+        self._look_up_singly(_ID, ids, self._ids)
 
     def _look_up_singly(self, query: str, values: Iterable[str], found: set[str]) -> None:
         for value in values:

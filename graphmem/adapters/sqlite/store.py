@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from datetime import datetime
+from functools import lru_cache
 from itertools import islice
 from pathlib import Path
 from types import TracebackType
@@ -400,7 +401,12 @@ def _writes(connection: apsw.Connection) -> int:
 
 def _model(connection: apsw.Connection) -> ModelCard | None:
     text = connection.execute(_MODEL).get
-    return None if text is None else ModelCard(**json.loads(str(text)))
+    return None if text is None else _card(str(text))
+
+
+@lru_cache(maxsize=16)
+def _card(text: str) -> ModelCard:
+    return ModelCard(**json.loads(text))
 
 
 def _refuse_other_dimensions(connection: apsw.Connection, vectors: Mapping[str, Vector]) -> None:

@@ -51,7 +51,7 @@ _SET_BRANCH = "INSERT OR REPLACE INTO branch (tenant, key, parent, opened, close
 
 
 #: So many requests are looked up together, and their rows written together.
-_CHUNK = 1_000
+_CHUNK = 250
 
 
 def open_tenant(connection: apsw.Connection, name: str) -> Tenant:
@@ -142,7 +142,8 @@ class Batch:
         if not self._pending["entry"]:
             self._known.forget()
         self._known.look_up(requests, needs)
-        self.places.look_up(requests)
+        if len(requests) > 1:
+            self.places.look_up(requests)
 
     def _situation(self, request: Request, needs: Needs, content: int | None) -> Situation:
         operation = request.operation
