@@ -33,7 +33,7 @@ class PlannedStore(OracleStore):
     def decide(self, tenant: Tenant, request: Request, seq: int, recorded_at: datetime) -> Change:
         assert isinstance(tenant, PlannedTenant)
         stamp = Stamp(seq, recorded_at, request.writer.branch_key)
-        done = plan(request, _situation(tenant, needs(request)), stamp)
+        done = plan(request, situation_of(tenant, needs(request)), stamp)
         _take(tenant, done)
         return done.change
 
@@ -49,7 +49,7 @@ class PlannedStore(OracleStore):
             kept = self._tenants[tenant]
             grown = PlannedTenant(vectors=kept.vectors, key=kept.key, tombstones=kept.tombstones)
             for change, entry in zip(kept.log, kept.sealed, strict=True):
-                _take(grown, replay(change, _situation(grown, _asked(change))))
+                _take(grown, replay(change, situation_of(grown, _asked(change))))
                 grown.log.append(change)
                 grown.sealed.append(entry)
             self._commit(tenant, grown)
@@ -91,7 +91,7 @@ def _asked(change: Change) -> Needs:
     return needs(Request(change.op_id, change.operation, change.writer, change.provenance))
 
 
-def _situation(tenant: PlannedTenant, asked: Needs) -> Situation:
+def situation_of(tenant: PlannedTenant, asked: Needs) -> Situation:
     """What an engine would read: the chains of what is named, of equal contents, of a change, of a branch."""
     ids = list(asked.ids)
     target = next((change for change in tenant.log if change.seq == asked.change), None)
