@@ -44,11 +44,14 @@ def tokens(text: str) -> list[str]:
     >>> tokens("Use HTTPServer in generate_rules.py")
     ['use', 'httpserver', 'http', 'server', 'in', 'generate_rules', 'generate', 'rules', 'py']
     """
-    if text.isascii():
-        words = text.translate(_ASCII_WORDS).split()
-    else:
-        words = _words_of_any_script()[0].findall(unicodedata.normalize("NFKC", text))
-    return list(chain.from_iterable(map(_tokens_of.__getitem__, words)))
+    if not text.isascii():
+        found = _words_of_any_script()[0].findall(unicodedata.normalize("NFKC", text))
+        return list(chain.from_iterable(map(_tokens_of.__getitem__, found)))
+    words = text.translate(_ASCII_WORDS).split()
+    if "_" not in text and text == text.lower():
+        return words
+    parts = _tokens_of
+    return [token for word in words for token in ((word,) if word.islower() and "_" not in word else parts[word])]
 
 
 class _TokensOfWords(dict[str, tuple[str, ...]]):

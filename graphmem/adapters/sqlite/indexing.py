@@ -16,7 +16,7 @@ _COMPONENTS = (AnchorKind.COMPONENT, AnchorKind.MODULE)
 
 @dataclass(frozen=True, slots=True)
 class Indexed:
-    """One memory's entries: `body` and `facets` for full text, `counts` as `" token token=2 ... "`."""
+    """One memory's entries: `body` (every token once) and `facets` for full text; `counts` is `" one two=2 ... "`."""
 
     body: str
     facets: str
@@ -27,8 +27,9 @@ class Indexed:
 def indexed(tenant: int, home: int, statement: Statement) -> Indexed:
     """What the indexes hold of a statement that lives at a home."""
     tokens = search_tokens(statement)
-    counts = " ".join([token if count == 1 else f"{token}={count}" for token, count in Counter(tokens).items()])
-    body = f"{tenant}_" + f" {tenant}_".join(tokens) if tokens else ""
+    counted = Counter(tokens)
+    counts = " ".join([token if count == 1 else f"{token}={count}" for token, count in counted.items()])
+    body = f"{tenant}_" + f" {tenant}_".join(counted) if tokens else ""
     return Indexed(body, " ".join(facets(tenant, home, statement)), len(tokens), f" {counts} ")
 
 

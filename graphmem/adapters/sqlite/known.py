@@ -90,13 +90,13 @@ class Known:
         asked = (self._tenant.number, _texts(op_ids), _texts(ids), ints(contents))
         for which, value in self._connection.execute(_ALL, asked):
             found[which].add(value)
-        self._look_up_singly(_OP_ID, op_ids, self._op_ids)
-        self._look_up_singly(_ID, ids, self._ids)
-
-    def _look_up_singly(self, query: str, values: Iterable[str], found: set[str]) -> None:
-        for value in values:
-            if "\0" in value and self._connection.execute(query, (value, self._tenant.number)).get is not None:
-                found.add(value)
+        # SQLite's JSON cuts texts off at a NUL character.
+        for op_id in filter(_has_nul, op_ids):
+            if self._connection.execute(_OP_ID, (op_id, self._tenant.number)).get is not None:
+                self._op_ids.add(op_id)
+        for key in filter(_has_nul, ids):
+            if self._connection.execute(_ID, (key, self._tenant.number)).get is not None:
+                self._ids.add(key)
 
 
 def content_number(content_hash: str | None) -> int | None:
@@ -107,6 +107,10 @@ def content_number(content_hash: str | None) -> int | None:
     return number - (1 << 64) if number >> 63 else number
 
 
+def _has_nul(value: str) -> bool:
+    return "\0" in value
+
+
 def _texts(values: Iterable[str]) -> str:
-    """A JSON array; texts with NUL characters, which SQLite's JSON cuts off, are looked up one by one."""
-    return json.dumps([value for value in values if "\0" not in value])
+    """A JSON array of those texts that SQLite reads whole."""
+    return json.dumps([value for value in values if not _has_nul(value)])

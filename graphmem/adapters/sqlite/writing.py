@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import apsw
@@ -14,13 +15,12 @@ from graphmem.adapters.sqlite.appending import INSERTS, append
 from graphmem.adapters.sqlite.indexing import indexed
 from graphmem.adapters.sqlite.known import Known, content_number
 from graphmem.adapters.sqlite.places import Kept, Places
-from graphmem.adapters.sqlite.values import Row, Tenant, holding_text, place_of
+from graphmem.adapters.sqlite.values import Row, Tenant, holding_text, optional_moment, place_of
 from graphmem.errors import Conflict, InvalidInput
 from graphmem.ledger import (
     GENESIS,
     change_of,
     encode_statement,
-    from_micros,
     request_digest,
     seal,
     to_micros,
@@ -52,6 +52,7 @@ _SET_BRANCH = "INSERT OR REPLACE INTO branch (tenant, key, parent, opened, close
 
 #: So many requests are looked up together, and their rows written together.
 _CHUNK = 250
+_MICROSECOND = timedelta(microseconds=1)
 
 
 def open_tenant(connection: apsw.Connection, name: str) -> Tenant:
@@ -76,6 +77,7 @@ class Batch:
         self.erased = 0
         self._connection = connection
         self._vector_of = vector_of
+        self._last = optional_moment(tenant.recorded_at)
         self._known = Known(connection, tenant)
         self._pending: dict[str, list[Row]] = {table: [] for table in INSERTS}
         self._pending["anchor"] = self.places.pending
@@ -129,8 +131,9 @@ class Batch:
         """Append a planned transaction; `sealed` is its entry if it was sealed before."""
         change, tenant = transaction.change, self.tenant
         entry = sealed or seal(change, salt=secrets.token_hex(16), digest=digest, previous=tenant.head)
-        self._add_entry(entry, change)
         tenant.seq, tenant.recorded_at, tenant.head = entry.seq, to_micros(entry.recorded_at), entry.hash
+        self._last = entry.recorded_at
+        self._add_entry(entry, change)
         if transaction.erased is not None:
             self._erase(transaction.erased, transaction)
         else:
@@ -165,8 +168,8 @@ class Batch:
 
     def _stamp(self, writer: Scope, clock: Clock) -> Stamp:
         now = clock()
-        if self.tenant.recorded_at is not None:
-            now = max(now, from_micros(self.tenant.recorded_at + 1))
+        if self._last is not None and now <= self._last:
+            now = self._last + _MICROSECOND
         return Stamp(self.tenant.seq + 1, now, writer.branch_key)
 
     def _first_answer(self, request: Request, digest: str) -> Change:
@@ -185,7 +188,7 @@ class Batch:
         row = (
             place,
             self.tenant.number,
-            to_micros(entry.recorded_at),
+            self.tenant.recorded_at,
             entry.op_id,
             change.writer.branch_key,
             None if entry.salt is None else bytes.fromhex(entry.salt),

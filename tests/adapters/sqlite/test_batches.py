@@ -57,13 +57,16 @@ def test_what_an_earlier_chunk_recorded_is_known_to_a_later_one(store: SQLiteSto
     assert store.check() == []
 
 
-@pytest.mark.parametrize("count", [1, 3])
-def test_ids_with_nul_characters_are_known_again(store: SQLiteStore, count: int) -> None:
-    requests = [add(f"\0{number}", f"Number {number}") for number in range(count)]
+@pytest.mark.parametrize("others", [0, 2])
+@pytest.mark.parametrize(
+    "key", ["\0", "a\0b", "\x01\x7f", "\"'\\", "\u2028\uffff", "\U0001f511", "1", "1.0", "null", "é", "É"]
+)
+def test_any_id_is_known_again(store: SQLiteStore, key: str, others: int) -> None:
+    requests = [add(key), *many(others)]
     first = store.apply(requests, clock=clock)
     assert store.apply(requests, clock=clock) == first
     with pytest.raises(Conflict, match="already recorded"):
-        store.apply([*many(count - 1), again("\0000")], clock=clock)
+        store.apply([*many(others), again(key)], clock=clock)
 
 
 def test_one_thing_in_two_roles_is_one_anchor(store: SQLiteStore) -> None:
