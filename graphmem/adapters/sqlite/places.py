@@ -19,6 +19,7 @@ _FIND_ANCHORS = "SELECT anchor.id, number FROM json_each(?) AS asked CROSS JOIN 
 _LAST_ANCHOR = "SELECT coalesce(max(number), 0) FROM anchor"
 
 _MOST_KEPT = 65_536
+_MOST_TENANTS = 64
 
 
 class Kept:
@@ -37,6 +38,8 @@ class Kept:
 
     def give_back(self, tenant: Tenant, homes: dict[Scope, int], anchors: dict[Anchor, int]) -> None:
         """Keep what a batch knew when it was committed."""
+        if len(self._of) >= _MOST_TENANTS:
+            self._of.clear()
         self._of[tenant.number] = (tenant.epoch, homes, anchors)
 
 
