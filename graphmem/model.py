@@ -193,7 +193,7 @@ class Anchor:
     def node_id(self, tenant: str) -> str:
         """Stable id of the node in the graph: the same thing always gets the same one."""
         key = "\x1f".join((tenant, self.kind, self.repo or "", self.name))
-        return hashlib.sha256(key.encode()).hexdigest()[:24]
+        return hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()[:24]
 
 
 @dataclass(frozen=True, slots=True)

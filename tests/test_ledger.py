@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import hmac
 import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -143,6 +144,12 @@ def test_the_text_is_canonical(operation: Operation, writer: Scope, provenance: 
 @given(statements)
 def test_a_statement_reads_back_as_it_was(statement: Statement) -> None:
     assert ledger.decode_statement(ledger.encode_statement(statement)) == statement
+
+
+@given(st.text(st.characters(exclude_categories=["Cs"]), max_size=200), statements)
+def test_keyed_hashes_are_hmacs(key: str, statement: Statement) -> None:
+    expected = hmac.digest(key.encode(), statement.content_hash.encode(), "sha256").hex()
+    assert ledger.content_digest(key, statement) == expected
 
 
 def test_the_text_leaves_defaults_out() -> None:

@@ -78,10 +78,13 @@ class Desk:
 
     def embedder(self) -> Embedder | str:
         """The embedding backend if its vectors can be compared with those in the store, or a sentence on why not."""
+        return self._embedder_for(self.store.model())
+
+    def _embedder_for(self, stored: ModelCard | None) -> Embedder | str:
         backend = self.installed_embedder()
         if isinstance(backend, str):
             return backend
-        card, stored = card_of(backend), self.store.model()
+        card = card_of(backend)
         if stored is None or stored == card:
             return backend
         return f"the store has vectors of another model ({stored.name!r}, not {card.name!r}); run: graphmem reindex"
@@ -143,10 +146,13 @@ class Desk:
     def _vectors(self, passed: Sequence[Request]) -> dict[str, Vector] | None:
         added = [one.operation.memory for one in passed if isinstance(one.operation, Add)]
         texts = {one.id: embedded_text(one.statement) for one in added if one.statement is not None}
-        backend = self.embedder() if texts else ""
+        if not texts or isinstance(self.installed_embedder(), str):
+            return None
+        stored = self.store.model()
+        backend = self._embedder_for(stored)
         if isinstance(backend, str):
             return None
-        if self.store.model() is None:
+        if stored is None:
             self.store.adopt_model(card_of(backend))
         return dict(zip(texts, backend.embed(list(texts.values())), strict=True))
 

@@ -104,7 +104,8 @@ class Recorder:
                 known[index] = first[index]
                 continue
             life = item.moves or (Move(Status.ACTIVE, now),)
-            requests.append(_request(replace(writing, op_id=f"{writing.op_id}/{index}"), Add(memory, life)))
+            op_id = f"{writing.op_id}/{index}"
+            requests.append(Request(op_id, Add(memory, life), writing.writer, writing.provenance))
         sent = iter(self._desk.apply(requests) if requests else [])
         return _all_written([known.get(index) or next(sent) for index in range(len(listed))])
 

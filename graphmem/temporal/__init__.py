@@ -4,6 +4,7 @@ Only this package decides what holds. It does no I/O and reads no clock.
 """
 
 from graphmem.temporal.effects import stamp_of
+from graphmem.temporal.overlay import Overlay
 from graphmem.temporal.planning import needs, plan, replay, touched
 from graphmem.temporal.precedence import Ruling, rule
 from graphmem.temporal.resolution import Resolved, Standing, resolve
@@ -11,6 +12,7 @@ from graphmem.temporal.spans import Span, Spans
 from graphmem.temporal.view import View
 
 __all__ = [
+    "Overlay",
     "Resolved",
     "Ruling",
     "Span",

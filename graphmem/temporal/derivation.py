@@ -15,9 +15,9 @@ from graphmem.temporal.view import View, active_spans, move_order
 
 def derive(before: Rows, appended: Rows, seq: int) -> tuple[Derived, ...]:
     """What the caches of all memories read by a plan become once its rows are appended; unchanged ones left out."""
+    if not before.memories and _is_one_life(appended):
+        return (_derive_alone(before, appended, seq),)
     after = before.plus(appended)
-    if not before.memories:
-        return tuple(_derive_alone(after, key, seq) for key in appended.memories)
     new = _Caches(after, _homes(after), seq)
     old = _Caches(before, _homes(after), seq - 1)
     todo = list(after.memories) if appended.branches else _touched(before, appended)
@@ -34,19 +34,18 @@ def derive(before: Rows, appended: Rows, seq: int) -> tuple[Derived, ...]:
     return new.derived_of(changed)
 
 
-def derive_all(rows: Rows, seq: int) -> dict[str, Derived]:
-    """The caches of every memory in a closed set of rows, as of a ledger position."""
-    caches = _Caches(rows, _homes(rows), seq)
-    return {value.memory: value for value in caches.derived_of(rows.memories)}
+def _is_one_life(rows: Rows) -> bool:
+    return len(rows.memories) == 1 and not (rows.edges or rows.retractions or rows.revocations)
 
 
-def _derive_alone(rows: Rows, key: str, seq: int) -> Derived:
+def _derive_alone(before: Rows, appended: Rows, seq: int) -> Derived:
     """The cache of a memory that nothing else was read with."""
-    row = rows.memories[key]
+    ((key, row),) = appended.memories.items()
     if row.stamp.branch is not None or row.memory.is_erased:
-        return _derived(View(rows, _home(row.memory.scope), seq), key, is_common=row.stamp.branch is None)
+        view = View(before.plus(appended), _home(row.memory.scope), seq)
+        return _derived(view, key, is_common=row.stamp.branch is None)
     # A fresh memory on the main line, of which a bulk load has thousands: its own life is all there is.
-    moves = sorted(rows.moves, key=move_order)
+    moves = sorted(appended.moves, key=move_order)
     return Derived(key, moves[-1].move.status if moves else None, active_spans(moves), is_common=True)
 
 

@@ -1,20 +1,21 @@
-"""Rows that a store read once for a whole batch, and what the batch appended since: situations without reading again.
+"""What the requests of one batch see: rows that were read before it, and those that it has appended since.
 
-A store over a network reads everything that a batch needs in one statement. Each request must then be planned against
-what the requests before it left, which is written only at the end; this keeps both together.
+A store that pays for each round trip reads once, for the needs of all requests together, and lets an overlay hand out
+the situation of each request in turn.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from itertools import chain
 
-from graphmem.model import Change, Request, Revoke
+from graphmem.model import Change
 from graphmem.rows import (
     ConfirmRow,
     EdgeRow,
     LinkRow,
+    MemoryRow,
     MoveRow,
     Needs,
     RetractRow,
@@ -23,143 +24,128 @@ from graphmem.rows import (
     Situation,
     Transaction,
 )
-from graphmem.temporal.planning import needs, touched
-
-
-@dataclass(frozen=True, slots=True)
-class BatchNeeds:
-    """What a store must read before a batch can be planned: the union of `Needs`, without repeats."""
-
-    ids: tuple[str, ...]
-    contents: tuple[str, ...]
-    changes: tuple[int, ...]
-    branches: tuple[str, ...]
-
-
-def batch_needs(requests: Iterable[Request]) -> BatchNeeds:
-    """The union of what the requests need."""
-    each = [needs(request) for request in requests]
-    return BatchNeeds(
-        tuple(dict.fromkeys(key for one in each for key in one.ids)),
-        tuple(dict.fromkeys(one.content for one in each if one.content is not None)),
-        tuple(dict.fromkeys(one.change for one in each if one.change is not None)),
-        tuple(dict.fromkeys(one.branch for one in each if one.branch is not None)),
-    )
-
-
-@dataclass(slots=True)
-class _Own:
-    """The rows of one memory, edges and links of either end."""
-
-    moves: list[MoveRow] = field(default_factory=list)
-    edges: list[EdgeRow] = field(default_factory=list)
-    retractions: list[RetractRow] = field(default_factory=list)
-    confirmations: list[ConfirmRow] = field(default_factory=list)
-    links: list[LinkRow] = field(default_factory=list)
+from graphmem.temporal.planning import touched
 
 
 class Overlay:
-    """The world as a batch sees it.
+    """Rows of one tenant that grow with a batch and are handed out one component at a time.
 
     Args:
-        rows: What was read, closed under supersession.
-        changes: The ledger entries that were asked for, by position.
-        on_branch: For each branch key asked for, the memories that entries on it or below it are about.
+        base: All that `needs` of the batch's requests name, closed under supersession, with all branches.
+        changes: The ledger entries that they name.
     """
 
-    def __init__(self, rows: Rows, changes: Mapping[int, Change], on_branch: Mapping[str, Sequence[str]]) -> None:
-        self._memories = dict(rows.memories)
-        self._branches = dict(rows.branches)
-        self._own: dict[str, _Own] = defaultdict(_Own)
-        self._contents: dict[str, list[str]] = defaultdict(list)
+    def __init__(self, base: Rows, changes: Iterable[Change] = ()) -> None:
+        self._changes = {change.seq: change for change in changes}
+        self._branches = dict(base.branches)
+        self._memories: dict[str, MemoryRow] = {}
+        self._by_content: dict[str, list[str]] = defaultdict(list)
+        self._moves: dict[str, list[MoveRow]] = defaultdict(list)
+        self._edges: dict[str, list[EdgeRow]] = defaultdict(list)
+        self._retractions: dict[str, list[RetractRow]] = defaultdict(list)
+        self._confirmations: dict[str, list[ConfirmRow]] = defaultdict(list)
+        self._links: dict[str, list[LinkRow]] = defaultdict(list)
         self._revocations: dict[int, list[RevokeRow]] = defaultdict(list)
-        self._changes = dict(changes)
-        self._on_branch = {key: list(ids) for key, ids in on_branch.items()}
-        self._add(rows)
+        # Ids of the memories that rows of one ledger entry, or of one branch, are about.
+        self._of_entry: dict[int, set[str]] = defaultdict(set)
+        self._of_branch: dict[str, set[str]] = defaultdict(set)
+        self._add(base)
 
-    def situation(self, asked: Needs) -> Situation:
-        """What `plan` needs, as of now."""
-        change = None if asked.change is None else self._changes.get(asked.change)
-        ids = [*asked.ids, *self._contents.get(asked.content or "", ())]
+    def situation(self, needs: Needs) -> Situation:
+        """What a store would answer now to the needs of one request."""
+        change = None if needs.change is None else self._changes.get(needs.change)
+        seeds = [*needs.ids]
+        if needs.content is not None:
+            seeds += self._by_content.get(needs.content, ())
         if change is not None:
-            ids += self._about(change)
-        if asked.branch is not None:
-            ids += self._on_branch.get(asked.branch, ())
-            ids += self._written_on(asked.branch)
-        return Situation(self._component(ids), change)
+            seeds += sorted({*touched(change.operation), *self._of_entry.get(change.seq, ())})
+        if needs.branch is not None:
+            seeds += self._touched_on(needs.branch)
+        return Situation(self._component(seeds), change)
 
     def change(self, seq: int) -> Change | None:
-        """A ledger entry that was asked for, or is of this batch."""
+        """A ledger entry that was asked for, or that the batch has led to."""
         return self._changes.get(seq)
 
-    def take(self, done: Transaction) -> None:
-        """Remember what a planned request leaves."""
+    def append(self, done: Transaction) -> None:
+        """Take in what a request of the batch has led to."""
         self._changes[done.change.seq] = done.change
-        self._memories.update(done.appended.memories)
-        self._branches.update(done.appended.branches)
+        if done.appended.branches:
+            # What was handed out before stays as it was.
+            self._branches = {**self._branches, **done.appended.branches}
         self._add(done.appended)
 
+    # ---- taking rows in
+
     def _add(self, rows: Rows) -> None:
-        for key, row in rows.memories.items():
-            if row.memory.statement is not None:
-                self._contents[row.memory.statement.content_hash].append(key)
+        for key, memory in rows.memories.items():
+            self._memories[key] = memory
+            self._note(memory, key)
+            if memory.memory.statement is not None:
+                self._by_content[memory.memory.statement.content_hash].append(key)
         for move in rows.moves:
-            self._own[move.memory].moves.append(move)
-        for retraction in rows.retractions:
-            self._own[retraction.memory].retractions.append(retraction)
-        for confirmation in rows.confirmations:
-            self._own[confirmation.memory].confirmations.append(confirmation)
+            self._moves[move.memory].append(move)
+            self._note(move, move.memory)
         for edge in rows.edges:
-            for key in dict.fromkeys((edge.old, edge.new)):
-                self._own[key].edges.append(edge)
+            self._edges[edge.old].append(edge)
+            self._edges[edge.new].append(edge)
+            self._note(edge, edge.old, edge.new)
+        for retraction in rows.retractions:
+            self._retractions[retraction.memory].append(retraction)
+            self._note(retraction, retraction.memory)
+        for confirmation in rows.confirmations:
+            self._confirmations[confirmation.memory].append(confirmation)
+            self._note(confirmation, confirmation.memory)
         for link in rows.links:
-            for key in dict.fromkeys((link.source, link.target)):
-                self._own[key].links.append(link)
+            self._links[link.source].append(link)
+            self._links[link.target].append(link)
+            self._note(link, link.source, link.target)
         for revocation in rows.revocations:
             self._revocations[revocation.change].append(revocation)
+            self._note(revocation, *self._of_entry.get(revocation.change, ()))
 
-    def _about(self, change: Change) -> tuple[str, ...]:
-        operation = change.operation
-        if isinstance(operation, Revoke) and operation.change in self._changes:
-            operation = self._changes[operation.change].operation
-        return touched(operation)
+    def _note(
+        self,
+        row: MemoryRow | MoveRow | EdgeRow | RetractRow | ConfirmRow | LinkRow | RevokeRow,
+        *keys: str,
+    ) -> None:
+        self._of_entry[row.stamp.seq].update(keys)
+        if row.stamp.branch is not None:
+            self._of_branch[row.stamp.branch].update(keys)
 
-    def _written_on(self, branch: str) -> list[str]:
-        """Memories that entries of this batch on a branch or on those below it are about."""
-        below = [branch]
-        for parent in below:
-            below += [row.key for row in self._branches.values() if row.parent == parent and row.key not in below]
-        wanted = set(below)
-        return [key for one in self._changes.values() if one.writer.branch_key in wanted for key in self._about(one)]
+    # ---- handing rows out
 
-    def _component(self, ids: Iterable[str]) -> Rows:
-        chained = self._chained(ids)
-        if not chained:
+    def _touched_on(self, branch: str) -> list[str]:
+        """Memories that rows on a branch, and on all branches under it, are about."""
+        wanted = [branch]
+        for parent in wanted:
+            wanted += [row.key for row in self._branches.values() if row.parent == parent and row.key not in wanted]
+        return sorted(set(chain.from_iterable(self._of_branch.get(each, ()) for each in wanted)))
+
+    def _component(self, seeds: Iterable[str]) -> Rows:
+        reached = [key for key in dict.fromkeys(seeds) if key in self._memories]
+        if not reached:
             return Rows(branches=self._branches)
-        own = [self._own[key] for key in chained if key in self._own]
-        moves = tuple(row for one in own for row in one.moves)
-        edges = tuple(dict.fromkeys(row for one in own for row in one.edges))
-        retractions = tuple(row for one in own for row in one.retractions)
-        links = tuple(dict.fromkeys(row for one in own for row in one.links))
-        seqs = {row.stamp.seq for group in (moves, edges, retractions, links) for row in group}
+        seen = set(reached)
+        for key in reached:
+            sides = {side for edge in self._edges.get(key, ()) for side in (edge.old, edge.new)} - seen
+            reached += sorted(sides)
+            seen |= sides
+        reached.sort(key=lambda key: self._memories[key].stamp.seq)
+        moves = tuple(chain.from_iterable(self._moves.get(key, ()) for key in reached))
+        edges = tuple(edge for key in reached for edge in self._edges.get(key, ()) if edge.old == key)
+        retractions = tuple(chain.from_iterable(self._retractions.get(key, ()) for key in reached))
+        links = tuple(dict.fromkeys(chain.from_iterable(self._links.get(key, ()) for key in reached)))
+        seqs = {
+            row.stamp.seq for row in chain[MoveRow | EdgeRow | RetractRow | LinkRow](moves, edges, retractions, links)
+        }
         return Rows(
-            memories={key: self._memories[key] for key in chained},
+            memories={key: self._memories[key] for key in reached},
             moves=moves,
-            edges=edges,
+            edges=tuple(sorted(edges, key=lambda edge: (edge.stamp.seq, edge.old, edge.new))),
             retractions=retractions,
-            confirmations=tuple(row for one in own for row in one.confirmations),
+            confirmations=tuple(chain.from_iterable(self._confirmations.get(key, ()) for key in reached)),
             links=links,
-            revocations=tuple(row for seq in sorted(seqs) for row in self._revocations.get(seq, ())),
+            revocations=tuple(chain.from_iterable(self._revocations.get(seq, ()) for seq in sorted(seqs))),
             branches=self._branches,
         )
-
-    def _chained(self, ids: Iterable[str]) -> list[str]:
-        chained = [key for key in dict.fromkeys(ids) if key in self._memories]
-        seen = set(chained)
-        for key in chained:
-            for edge in self._own[key].edges if key in self._own else ():
-                for other in (edge.old, edge.new):
-                    if other not in seen and other in self._memories:
-                        seen.add(other)
-                        chained.append(other)
-        return chained

@@ -27,6 +27,7 @@ from graphmem.model import (
 from graphmem.rows import MoveRow, Needs, Situation, Stamp, Transaction
 from graphmem.temporal.derivation import derive
 from graphmem.temporal.effects import branch_key, effects, stamp_of
+from graphmem.temporal.lineage import Lineage
 from graphmem.temporal.refusals import (
     refuse_closed_branch,
     refuse_cycle,
@@ -84,10 +85,13 @@ def plan(request: Request, situation: Situation, stamp: Stamp) -> Transaction:
         NotFound: It names what the writer does not see.
         Conflict: Another writer was first; carries the current heads.
     """
-    view = View(situation.rows, request.writer, stamp.seq - 1)
-    refuse_closed_branch(view, request)
-    _refuse(request, situation, view)
-    effect = _effect(request.operation, view)
+    if isinstance(request.operation, Add) and not situation.rows.memories:
+        effect: Operation = _fresh(request, request.operation, situation, stamp)
+    else:
+        view = View(situation.rows, request.writer, stamp.seq - 1)
+        refuse_closed_branch(view.lineage, request)
+        _refuse(request, situation, view)
+        effect = _effect(request.operation, view)
     change = Change(stamp.seq, stamp.recorded_at, request.op_id, effect, request.writer, request.provenance)
     return replay(change, situation)
 
@@ -97,6 +101,15 @@ def replay(change: Change, situation: Situation) -> Transaction:
     appended = effects(change, situation.rows)
     erased = change.operation.id if isinstance(change.operation, Erase) else None
     return Transaction(change, appended, derive(situation.rows, appended, change.seq), erased)
+
+
+def _fresh(request: Request, operation: Add, situation: Situation, stamp: Stamp) -> Add:
+    """The effect of an add of which nothing is known, as almost all of a bulk load are: there is nothing to view."""
+    if request.writer.branch is not None:
+        refuse_closed_branch(Lineage(situation.rows.branches, request.writer, stamp.seq - 1), request)
+    refuse_misplaced_memory(operation.memory, request.writer)
+    refuse_unordered_moves(operation.moves)
+    return Add(operation.memory, operation.moves, may_confirm=False) if operation.may_confirm else operation
 
 
 def _refuse(request: Request, situation: Situation, view: View) -> None:

@@ -12,10 +12,10 @@ from graphmem.temporal.lineage import Lineage
 from graphmem.temporal.view import View
 
 
-def refuse_closed_branch(view: View, request: Request) -> None:
+def refuse_closed_branch(lineage: Lineage, request: Request) -> None:
     """Writes go to the main line or an open branch."""
     key = request.writer.branch_key
-    if key is not None and not isinstance(request.operation, OpenBranch) and not view.lineage.is_open(key):
+    if key is not None and not isinstance(request.operation, OpenBranch) and not lineage.is_open(key):
         raise NotFound(f"no open branch {request.writer.branch!r}; open it first, or write to the main line")
 
 
@@ -41,6 +41,8 @@ def refuse_unordered_moves(moves: tuple[Move, ...]) -> None:
     """A memory has a first move, and nothing is rejected that was active before."""
     if not moves:
         raise InvalidInput("a memory needs at least one move, such as active from a date")
+    if len(moves) == 1:
+        return
     active = [move.at for move in moves if move.status is Status.ACTIVE]
     rejected = [move.at for move in moves if move.status is Status.REJECTED]
     if active and rejected and min(active) <= max(rejected):

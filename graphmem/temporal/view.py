@@ -47,6 +47,8 @@ def lives(moves: list[MoveRow]) -> list[tuple[Span, MoveRow]]:
 
 def active_spans(moves: list[MoveRow]) -> Spans:
     """When ordered moves say that the memory's own state is active."""
+    if len(moves) == 1:
+        return span(moves[0].move.at, None) if moves[0].move.status is Status.ACTIVE else NEVER
     return union(*[(piece,) for piece, row in lives(moves) if row.move.status is Status.ACTIVE])
 
 

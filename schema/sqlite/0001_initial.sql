@@ -191,8 +191,8 @@ CREATE TABLE words (
   counts TEXT NOT NULL
 ) STRICT;
 
--- Every token carries its tenant's number in front, so that statistics of tenants stay apart. `facets` holds what filters
--- ask for.
+-- Every token carries its tenant's number in front, so that statistics of tenants stay apart. `body` holds every token
+-- once: how often it occurs stands in `words`. `facets` holds what filters ask for.
 CREATE VIRTUAL TABLE search USING fts5 (
   body, facets, content = '', contentless_delete = 1, tokenize = "ascii tokenchars '_'"
 );

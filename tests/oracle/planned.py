@@ -10,7 +10,7 @@ from graphmem.model import Change, MergeBranch, Request, Revoke, Scope
 from graphmem.rows import Derived, Needs, Rows, Situation, Stamp, Transaction
 from graphmem.store import Finding
 from graphmem.temporal import needs, plan
-from graphmem.temporal.derivation import derive_all
+from graphmem.temporal.derivation import derive
 from graphmem.temporal.planning import replay
 from tests.oracle.store import OracleStore, Tenant, names
 from tests.oracle.written import all_rows, chained
@@ -33,7 +33,7 @@ class PlannedStore(OracleStore):
     def decide(self, tenant: Tenant, request: Request, seq: int, recorded_at: datetime) -> Change:
         assert isinstance(tenant, PlannedTenant)
         stamp = Stamp(seq, recorded_at, request.writer.branch_key)
-        done = plan(request, _situation(tenant, needs(request)), stamp)
+        done = plan(request, situation_of(tenant, needs(request)), stamp)
         _take(tenant, done)
         return done.change
 
@@ -49,7 +49,7 @@ class PlannedStore(OracleStore):
             kept = self._tenants[tenant]
             grown = PlannedTenant(vectors=kept.vectors, key=kept.key, tombstones=kept.tombstones)
             for change, entry in zip(kept.log, kept.sealed, strict=True):
-                _take(grown, replay(change, _situation(grown, _asked(change))))
+                _take(grown, replay(change, situation_of(grown, _asked(change))))
                 grown.log.append(change)
                 grown.sealed.append(entry)
             self._commit(tenant, grown)
@@ -70,7 +70,7 @@ class PlannedStore(OracleStore):
         findings = super().check()
         for name, tenant in self._tenants.items():
             assert isinstance(tenant, PlannedTenant)
-            expected = derive_all(tenant.rows, len(tenant.log))
+            expected = {one.memory: one for one in derive(Rows(), tenant.rows, len(tenant.log))}
             for key in sorted(expected):
                 if tenant.derived.get(key) != expected[key]:
                     what = f"{key}: {tenant.derived.get(key)} is kept, {expected[key]} follows"
@@ -91,7 +91,7 @@ def _asked(change: Change) -> Needs:
     return needs(Request(change.op_id, change.operation, change.writer, change.provenance))
 
 
-def _situation(tenant: PlannedTenant, asked: Needs) -> Situation:
+def situation_of(tenant: PlannedTenant, asked: Needs) -> Situation:
     """What an engine would read: the chains of what is named, of equal contents, of a change, of a branch."""
     ids = list(asked.ids)
     target = next((change for change in tenant.log if change.seq == asked.change), None)

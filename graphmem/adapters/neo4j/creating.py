@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from neo4j import ManagedTransaction
 
     from graphmem.store import Vector
-    from graphmem.temporal.overlay import Overlay
+    from graphmem.temporal import Overlay
 
 
 def _time(value: str) -> str:

@@ -29,8 +29,7 @@ from graphmem.adapters.neo4j.indexing import indexed
 from graphmem.ledger import Entry, change_of
 from graphmem.model import Add, Change, Request, Statement
 from graphmem.rows import Derived, MemoryRow, Rows
-from graphmem.temporal import stamp_of
-from graphmem.temporal.overlay import Overlay
+from graphmem.temporal import Overlay, stamp_of
 
 Plain = Any
 
@@ -57,7 +56,7 @@ class Expected:
     documents: int = 0
     tokens: int = 0
     _caches: dict[str, Derived] = field(default_factory=dict)
-    _world: Overlay = field(default_factory=lambda: Overlay(Rows(), {}, {}))
+    _world: Overlay = field(default_factory=lambda: Overlay(Rows()))
 
     def follow(self, entry: Entry) -> None:
         """Take in the next ledger entry."""
@@ -72,7 +71,7 @@ class Expected:
         for kind, key, role in marks(change.operation, self._world):
             self.marks[key].append([kind, change.seq, plain({**stamped, "role": role})])
         light = {key: _light(row) for key, row in done.appended.memories.items()}
-        self._world.take(replace(done, appended=replace(done.appended, memories=light)))
+        self._world.append(replace(done, appended=replace(done.appended, memories=light)))
 
     def memory(self, entry: Entry) -> tuple[str, Plain] | None:
         """Id, and labels with properties and relationships, of the memory that an entry recorded."""

@@ -26,7 +26,7 @@ from graphmem.ledger import GENESIS, Entry, change_of, from_micros, request_dige
 from graphmem.model import Change, Erase, Request, Scope
 from graphmem.rows import Stamp, Transaction
 from graphmem.store import Clock
-from graphmem.temporal.overlay import Overlay, batch_needs
+from graphmem.temporal import Overlay
 
 if TYPE_CHECKING:
     from neo4j import ManagedTransaction
@@ -53,12 +53,9 @@ CALL () {{
 }}
 CALL () {{
   UNWIND $p.branches AS key
-  CALL (key) {{
-    MATCH (:Branch {{tenant: $p.tenant, key: key}})<-[:BRANCH_OF*0..]-(b:Branch)
-    MATCH (c:Change {{tenant: $p.tenant, branch: b.key}})-[:{_ABOUT}]->(m:Memory)
-    RETURN collect(DISTINCT m) AS found
-  }}
-  RETURN collect([key, found]) AS on_branches
+  MATCH (:Branch {{tenant: $p.tenant, key: key}})<-[:BRANCH_OF*0..]-(b:Branch)
+  MATCH (c:Change {{tenant: $p.tenant, branch: b.key}})-[:{_ABOUT}]->(m:Memory)
+  RETURN collect(DISTINCT m) AS by_branch
 }}
 CALL () {{
   UNWIND $p.ids AS id MATCH (m:Memory {{tenant: $p.tenant, id: id}}) RETURN collect(m) AS by_id
@@ -71,9 +68,9 @@ CALL () {{
   UNWIND $p.changes AS seq MATCH (:Change {{tenant: $p.tenant, seq: seq}})-[:{_ABOUT}]->(m:Memory)
   RETURN collect(DISTINCT m) AS by_change
 }}
-WITH *, by_id + by_content + by_change + reduce(all = [], x IN on_branches | all + x[1]) AS seeds
+WITH *, by_id + by_content + by_change + by_branch AS seeds
 {COMPONENT}
-RETURN done, asked, [x IN on_branches | [x[0], [m IN x[1] | m.id]]] AS on_branch, {COMPONENT_FIELDS}
+RETURN done, asked, {COMPONENT_FIELDS}
 """
 
 
@@ -140,19 +137,19 @@ class Batch:
 
     def _read(self, requests: Sequence[Request]) -> tuple[Overlay, dict[str, tuple[Change, str | None]]]:
         """What the plans need, and the entries whose `op_id` is sent again, each with its digest."""
-        needed = batch_needs(requests)
+        each = [temporal.needs(request) for request in requests]
         asked = {
             "tenant": self.head.tenant,
             "op_ids": [request.op_id for request in requests],
-            "ids": list(needed.ids),
-            "contents": list(needed.contents),
-            "changes": list(needed.changes),
-            "branches": list(needed.branches),
+            "ids": list(dict.fromkeys(key for needs in each for key in needs.ids)),
+            "contents": list({needs.content for needs in each} - {None}),
+            "changes": list({needs.change for needs in each} - {None}),
+            "branches": list({needs.branch for needs in each} - {None}),
         }
         found = self.tx.run(_READ, p=asked).single(strict=True)
         done = [entry_of_op(fields) for fields in found["done"]]
         targets = [change_of(entry_of_op(fields)) for fields in found["asked"]]
-        world = Overlay(rows_of(self.head.tenant, found), {one.seq: one for one in targets}, dict(found["on_branch"]))
+        world = Overlay(rows_of(self.head.tenant, found), targets)
         return world, {entry.op_id: (change_of(entry), entry.digest) for entry in done}
 
     def _stamp(self, writer: Scope, clock: Clock) -> Stamp:
@@ -168,7 +165,7 @@ class Batch:
         entry = sealed or seal(done.change, salt=secrets.token_hex(16), digest=digest, previous=head.hash)
         head.seq, head.recorded_at, head.hash = entry.seq, to_micros(entry.recorded_at), entry.hash
         creation.add(done, entry, world)
-        world.take(done)
+        world.append(done)
         return done.change, digest
 
     def _write(self, creation: Creation) -> None:

@@ -10,6 +10,7 @@ from graphmem.rows import Rows, Stamp
 
 #: In the order in which they are written.
 INSERTS = {
+    "anchor": "INSERT INTO anchor (number, id, kind, repo, name) VALUES (?, ?, ?, ?, ?)",
     "entry": (
         "INSERT INTO entry (place, tenant, recorded_at, op_id, branch, salt, digest, commitment, hash, body)"
         " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"

@@ -9,6 +9,7 @@ from typing import Any
 import apsw
 
 from graphmem.adapters.sqlite import reading, schema, writing
+from graphmem.adapters.sqlite.places import Kept
 from graphmem.adapters.sqlite.values import Row, Tenant, place_of
 from graphmem.errors import GraphMemError
 from graphmem.ledger import GENESIS, change_of, verify
@@ -110,7 +111,7 @@ def _derived(connection: apsw.Connection, tenant: Tenant) -> list[Finding]:
     try:
         schema.migrate(scratch)
         scratch.execute(_SAME_TENANT, (tenant.number, tenant.name, tenant.key, GENESIS))
-        batch = writing.Batch(scratch, reading.tenant_of(scratch, tenant.name), lambda _: None)
+        batch = writing.Batch(scratch, reading.tenant_of(scratch, tenant.name), lambda _: None, Kept())
         with scratch:
             for entry in reading.entries(connection, tenant, 0):
                 batch.replay(change_of(entry), entry)

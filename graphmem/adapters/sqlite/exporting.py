@@ -11,6 +11,7 @@ from typing import Any
 import apsw
 
 from graphmem.adapters.sqlite import reading, writing
+from graphmem.adapters.sqlite.places import Kept
 from graphmem.adapters.sqlite.values import Tenant, optional_moment, place_of
 from graphmem.errors import CorruptStore, InvalidInput
 from graphmem.ledger import Entry, change_of, from_micros, to_micros, verify
@@ -65,7 +66,7 @@ def restore(
         raise InvalidInput(f"tenant {tenant!r} already has {row.seq} changes: restore into an empty one")
     row.key = header["key"]
     connection.execute(_SET_KEY, (row.key, row.number))
-    batch = writing.Batch(connection, row, vectors.get)
+    batch = writing.Batch(connection, row, vectors.get, Kept())
     tombstones = []
     for number, text in numbered:
         raw = _parsed(number, text)

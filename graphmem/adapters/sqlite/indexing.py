@@ -16,7 +16,7 @@ _COMPONENTS = (AnchorKind.COMPONENT, AnchorKind.MODULE)
 
 @dataclass(frozen=True, slots=True)
 class Indexed:
-    """One memory's entries: `body` and `facets` for full text, `counts` as `" token token=2 ... "`."""
+    """One memory's entries: `body` (every token once) and `facets` for full text; `counts` is `" one two=2 ... "`."""
 
     body: str
     facets: str
@@ -27,8 +27,9 @@ class Indexed:
 def indexed(tenant: int, home: int, statement: Statement) -> Indexed:
     """What the indexes hold of a statement that lives at a home."""
     tokens = search_tokens(statement)
-    counts = " ".join([token if count == 1 else f"{token}={count}" for token, count in Counter(tokens).items()])
-    body = f"{tenant}_" + f" {tenant}_".join(tokens) if tokens else ""
+    counted = Counter(tokens)
+    counts = " ".join([token if count == 1 else f"{token}={count}" for token, count in counted.items()])
+    body = f"{tenant}_" + f" {tenant}_".join(counted) if tokens else ""
     return Indexed(body, " ".join(facets(tenant, home, statement)), len(tokens), f" {counts} ")
 
 
@@ -51,11 +52,18 @@ def facets(tenant: int, home: int, statement: Statement) -> Iterable[str]:
     if statement.subject is not None:
         found.append(facet.subject(statement.subject))
     for anchor in statement.anchors:
-        if anchor.kind in _COMPONENTS:
-            found.append(facet.component(anchor.name))
-        elif anchor.kind is AnchorKind.FILE:
-            found += [facet.path(path) for path in ancestry(anchor.name)]
+        found += _of_anchor(tenant, anchor.kind, anchor.name)
     return dict.fromkeys(found)
+
+
+@lru_cache(maxsize=16_384)
+def _of_anchor(tenant: int, kind: AnchorKind, name: str) -> tuple[str, ...]:
+    facet = Facets(tenant)
+    if kind in _COMPONENTS:
+        return (facet.component(name),)
+    if kind is AnchorKind.FILE:
+        return tuple(facet.path(path) for path in ancestry(name))
+    return ()
 
 
 def ancestry(path: str) -> list[str]:
@@ -106,7 +114,7 @@ class Facets:
         return f"{self._tenant}_{letter}{_digest(value)}"
 
 
-@lru_cache(maxsize=4_096)
+@lru_cache(maxsize=16_384)
 def _digest(value: str) -> str:
     return hashlib.blake2b(value.encode("utf-8", "surrogatepass"), digest_size=10).hexdigest()
 

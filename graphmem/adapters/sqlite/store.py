@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from datetime import datetime
+from functools import lru_cache
 from itertools import islice
 from pathlib import Path
 from types import TracebackType
@@ -29,6 +30,7 @@ from graphmem.adapters.sqlite import (
 )
 from graphmem.adapters.sqlite.connection import Connections, translated
 from graphmem.adapters.sqlite.locking import LockFile, Turn, lock_file, release_file
+from graphmem.adapters.sqlite.places import Kept
 from graphmem.adapters.sqlite.values import Tenant, place_of
 from graphmem.adapters.sqlite.vectors import VectorCache, VectorSearch
 from graphmem.errors import CorruptStore, InvalidInput, StoreUnavailable
@@ -79,6 +81,7 @@ class SQLiteStore:
         self._lock_timeout_s = lock_timeout_s
         self._connections = Connections(path)
         self._vectors = VectorCache(_VECTOR_SPACE_BYTES)
+        self._kept = Kept()
         self._frequencies = matching.Frequencies()
         self._memories: tuple[int, dict[int, MemoryRow]] = (0, {})
         self._is_closed = False
@@ -121,11 +124,12 @@ class SQLiteStore:
             raise InvalidInput("requests of several tenants cannot be applied together")
         with self._writing() as (connection, turn):
             _refuse_other_dimensions(connection, vectors or {})
-            changes, batch = writing.carry_out(connection, requests, clock, vectors or {})
+            changes, batch = writing.carry_out(connection, requests, clock, vectors or {}, self._kept)
             if batch.erased:
                 erasing.forget(connection)
                 connection.execute(_OWE)
             turn.mark = _writes(connection)
+        batch.places.give_back(self._kept)
         if batch.erased:
             self._forget_erased()
         return changes
@@ -397,7 +401,12 @@ def _writes(connection: apsw.Connection) -> int:
 
 def _model(connection: apsw.Connection) -> ModelCard | None:
     text = connection.execute(_MODEL).get
-    return None if text is None else ModelCard(**json.loads(str(text)))
+    return None if text is None else _card(str(text))
+
+
+@lru_cache(maxsize=16)
+def _card(text: str) -> ModelCard:
+    return ModelCard(**json.loads(text))
 
 
 def _refuse_other_dimensions(connection: apsw.Connection, vectors: Mapping[str, Vector]) -> None:
