@@ -109,7 +109,8 @@ class BranchRow:
 class Rows:
     """A set of rows that is closed under supersession: with a memory come all that it is chained to.
 
-    `branches` always holds every branch of the tenant.
+    `branches` always holds every branch of the tenant. A memory among `settled` came without its moves, its edges and
+    what it is chained to: its cache tells when it holds, and was asked for because it holds at the asked point.
     """
 
     memories: Mapping[str, MemoryRow] = field(default_factory=dict)
@@ -120,6 +121,7 @@ class Rows:
     links: tuple[LinkRow, ...] = ()
     revocations: tuple[RevokeRow, ...] = ()
     branches: Mapping[str, BranchRow] = field(default_factory=dict)
+    settled: Mapping[str, Derived] = field(default_factory=dict)
 
     def plus(self, other: Rows) -> Rows:
         """Both sets together; where both hold a memory or branch, the other's wins."""
@@ -132,6 +134,7 @@ class Rows:
             links=self.links + other.links,
             revocations=self.revocations + other.revocations,
             branches={**self.branches, **other.branches},
+            settled={**self.settled, **other.settled},
         )
 
 

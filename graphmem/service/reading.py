@@ -63,8 +63,8 @@ class Reader:
             page: How many, and after which cursor.
         """
         reader = self._desk.reader(scope)
-        point = self._desk.point(at, reader)
-        return self._desk.searcher.search(Query(query, point, reader, where or Filter(), sort, page or Page()))
+        valid, seq = self._desk.asked(at, reader)
+        return self._desk.searcher.search(Query(query, valid, seq, reader, where or Filter(), sort, page or Page()))
 
     def list(
         self,

@@ -66,8 +66,9 @@ class View:
         sees = self.lineage.sees
         self._whole, self._single = _revoked(row for row in rows.revocations if sees(row.stamp))
         #: Tombstones included: what was erased still covers what it replaced.
+        admits = _remembered(reader.admits)
         self.known: dict[str, MemoryRow] = {
-            key: row for key, row in rows.memories.items() if reader.admits(row.memory.scope) and sees(row.stamp)
+            key: row for key, row in rows.memories.items() if admits(row.memory.scope) and sees(row.stamp)
         }
         self._retracted = {
             row.memory for row in rows.retractions if sees(row.stamp) and row.stamp.seq not in self._whole
@@ -84,7 +85,7 @@ class View:
                     self._full_out[edge.old].append(edge)
         self._rows = rows
         self._taken: dict[str, Spans] = {}
-        self._holding: dict[str, Spans] = {}
+        self._holding: dict[str, Spans] = {key: one.holding for key, one in rows.settled.items() if key in self.known}
 
     # ---- what is there
 
@@ -92,6 +93,10 @@ class View:
         """The memory if this reader sees it and it was not erased."""
         row = self.known.get(key)
         return None if row is None or row.memory.is_erased else row.memory
+
+    def is_settled(self, key: str) -> bool:
+        """Whether only the memory and when it holds are there, not what that follows from."""
+        return key in self._rows.settled
 
     def moves(self, key: str) -> list[MoveRow]:
         """The memory's visible moves in the order in which they take effect."""
@@ -237,6 +242,19 @@ class View:
         bases = self._bases(key)
         within = union(*(self._holding[base] for base in bases)) if bases else ALWAYS
         return intersection(difference(active, self._covered(key)), within)
+
+
+def _remembered(admits: Callable[[Scope], bool]) -> Callable[[Scope], bool]:
+    """As `admits`, asked once of each home: memories of one home share its scope."""
+    known: dict[int, bool] = {}
+
+    def is_admitted(home: Scope) -> bool:
+        answer = known.get(id(home))
+        if answer is None:
+            answer = known[id(home)] = admits(home)
+        return answer
+
+    return is_admitted
 
 
 def _revoked(rows: Iterable[RevokeRow]) -> tuple[set[int], set[tuple[int, int]]]:

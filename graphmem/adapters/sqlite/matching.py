@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import apsw
 
 from graphmem.adapters.sqlite.indexing import many_of
+from graphmem.adapters.sqlite.reading import Ids
 from graphmem.adapters.sqlite.selecting import Wanted, fitting
 from graphmem.adapters.sqlite.values import Tenant, ints, place_of
 from graphmem.ranking import Corpus, length_norm
@@ -28,7 +29,6 @@ _NAMED = """
     FROM json_each(?1) AS wanted CROSS JOIN name ON name.key = wanted.value WHERE name.memory <= ?2
 """
 _FACETED = "SELECT count(*) FROM search WHERE search MATCH ? AND rowid = ?"
-_IDS = "SELECT number, memory.id FROM json_each(?1) AS wanted CROSS JOIN memory ON number = wanted.value"
 
 _LEAST_CANDIDATES = 400
 _CANDIDATES_PER_MATCH = 4
@@ -137,8 +137,11 @@ class _Weighed(Corpus):
 class Search:
     """One search of one tenant: what is wanted, known at a ledger position, and how many."""
 
-    def __init__(self, connection: apsw.Connection, tenant: Tenant, what: Wanted, *, seq: int, limit: int) -> None:
+    def __init__(
+        self, connection: apsw.Connection, tenant: Tenant, what: Wanted, ids: Ids, *, seq: int, limit: int
+    ) -> None:
         self.limit = limit
+        self._ids = ids
         self._connection = connection
         self._tenant = tenant
         self._what = what
@@ -178,7 +181,7 @@ class Search:
         scores = {number: self._scores[number] for number in numbers}
         least = min(heapq.nlargest(self.limit, scores.values()), default=0.0)
         near = [number for number in numbers if scores[number] >= least]
-        named_scores = [(key, scores[number]) for number, key in self._connection.execute(_IDS, (ints(near),))]
+        named_scores = [(key, scores[number]) for number, key in self._ids.of(near).items()]
         return sorted(named_scores, key=lambda one: (-one[1], one[0]))[: self.limit]
 
     def _score(self, numbers: Sequence[int], corpus: Corpus, terms: Sequence[str]) -> None:
@@ -193,7 +196,7 @@ class Search:
 
 
 def named(
-    connection: apsw.Connection, tenant: Tenant, names: Iterable[str], what: Wanted, *, seq: int
+    connection: apsw.Connection, tenant: Tenant, names: Iterable[str], what: Wanted, ids: Ids, *, seq: int
 ) -> Mapping[str, tuple[str, ...]]:
     """Ids of the memories that carry each name, sorted; names that nobody carries are left out."""
     spelt = {f"{tenant.number} {name}": name for name in names}
@@ -205,7 +208,7 @@ def named(
         fit = every if what.is_everything and what.homes is None else fitting(connection, every, what)
         numbers = [number for number in fit if _has_facets(connection, number, what)]
         if numbers:
-            found[name] = tuple(sorted(key for _, key in connection.execute(_IDS, (ints(numbers),))))
+            found[name] = tuple(sorted(ids.of(numbers).values()))
     return found
 
 

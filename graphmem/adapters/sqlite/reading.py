@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 import apsw
@@ -12,6 +13,7 @@ from graphmem.adapters.sqlite.values import (
     Tenant,
     branch_row,
     confirm_row,
+    derived_of,
     edge_row,
     entry_of,
     home_of,
@@ -26,10 +28,11 @@ from graphmem.adapters.sqlite.values import (
 )
 from graphmem.errors import CorruptStore
 from graphmem.ledger import GENESIS, Entry, change_of, from_micros, to_micros
-from graphmem.model import Change, Revoke, Scope
-from graphmem.rows import BranchRow, MemoryRow, Rows
+from graphmem.model import Change, Point, Revoke, Scope
+from graphmem.rows import BranchRow, Derived, MemoryRow, Rows
 from graphmem.store import Position
 from graphmem.temporal.planning import touched
+from graphmem.temporal.spans import containing
 
 _TENANT = (
     "SELECT number, name, key, seq, recorded_at, head, documents, tokens, vectors, epoch FROM tenant WHERE name = ?"
@@ -62,6 +65,13 @@ _COMPONENT = """
 _MEMORIES = """
     SELECT number, home, memory.id, home_branch, branch, recorded_at, statement
     FROM json_each(?1) AS wanted CROSS JOIN memory ON memory.number = wanted.value
+"""
+_IDS = "SELECT number, memory.id FROM json_each(?1) AS wanted CROSS JOIN memory ON number = wanted.value"
+#: What is cached of memories: of all, or of those that no entry has named since the one that recorded them.
+_COMMON = """
+    SELECT number, memory.id, status, holding, is_common
+    FROM json_each(?1) AS wanted CROSS JOIN memory ON number = wanted.value
+    WHERE is_common AND (?2 OR (branch IS NULL AND NOT EXISTS (SELECT 1 FROM touch WHERE touch.memory = number)))
 """
 _MOVES = """
     SELECT memory, seq, place, status, at, ordinal, source_word, recorded_at, branch
@@ -117,6 +127,41 @@ def numbers(connection: apsw.Connection, tenant: Tenant, ids: Iterable[str]) -> 
     # One by one: JSON and C arrays of strings both have trouble with NUL characters.
     found = (connection.execute(_NUMBER, (key, tenant.number)).get for key in ids)
     return [int(number) for number in found if number is not None]
+
+
+class Ids:
+    """Ids of numbered memories, each read once.
+
+    Args:
+        connection: In a read transaction.
+        known: Memories that were read before.
+    """
+
+    def __init__(self, connection: apsw.Connection, known: Mapping[int, MemoryRow]) -> None:
+        self._connection = connection
+        self._known = known
+        self._read: dict[int, str] = {}
+        #: Numbers of all ids that were asked for.
+        self.numbers: dict[str, int] = {}
+
+    def of(self, numbers: Iterable[int]) -> dict[int, str]:
+        """The id of each number."""
+        found: dict[int, str] = {}
+        missing: list[int] = []
+        for number in numbers:
+            row = self._known.get(number)
+            if row is not None:
+                found[number] = row.memory.id
+            elif number in self._read:
+                found[number] = self._read[number]
+            else:
+                missing.append(number)
+        if missing:
+            read: list[Row] = self._connection.execute(_IDS, (ints(missing),)).fetchall()
+            self._read.update(read)
+            found.update(read)
+        self.numbers.update((key, number) for number, key in found.items())
+        return found
 
 
 def with_content(connection: apsw.Connection, tenant: Tenant, content: int | None) -> list[int]:
@@ -249,6 +294,41 @@ def component(
         revocations=tuple(revoke_row(row) for row in connection.execute(_REVOCATIONS, (places,))),
         branches=found,
     )
+
+
+def settled_or_whole(
+    connection: apsw.Connection,
+    tenant: Tenant,
+    seeds: Collection[int],
+    known: Mapping[int, MemoryRow],
+    at: Point | None,
+    *,
+    whole: Collection[int] = (),
+) -> Rows:
+    """As `component`, but only the memory itself where its cache says for everybody that it holds at the point.
+
+    Those among `whole` come with all that is theirs.
+    """
+    wanted = sorted(set(seeds))
+    light = [number for number in wanted if number not in whole]
+    settled = {} if at is None else _settled(connection, tenant, light, at)
+    rows = component(connection, tenant, [number for number in wanted if number not in settled], known)
+    alone = {number: one for number, one in settled.items() if one.memory not in rows.memories}
+    memories = _memories(connection, tenant, list(alone), known)
+    ids = {number: one.memory for number, one in alone.items()}
+    confirmed = connection.execute(_CONFIRMATIONS, (ints(list(alone)),))
+    return replace(
+        rows,
+        memories={**rows.memories, **{row.memory.id: row for row in memories.values()}},
+        confirmations=rows.confirmations + tuple(confirm_row(row, ids) for row in confirmed),
+        settled={one.memory: one for one in alone.values()},
+    )
+
+
+def _settled(connection: apsw.Connection, tenant: Tenant, wanted: Sequence[int], at: Point) -> dict[int, Derived]:
+    found = connection.execute(_COMMON, (ints(wanted), at.seq >= tenant.seq))
+    cached = {number: derived_of(*row) for number, *row in found}
+    return {number: one for number, one in cached.items() if containing(one.holding, at.valid) is not None}
 
 
 def _memories(

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 
 import apsw
 
@@ -14,7 +15,7 @@ from graphmem.adapters.sqlite.indexing import Facets, any_of
 from graphmem.adapters.sqlite.values import Tenant, ints, place_of
 from graphmem.ledger import decode_statement, to_micros
 from graphmem.model import AnchorKind, Scope
-from graphmem.store import Filter
+from graphmem.store import Filter, Rivals
 
 _BY_FACETS = """
     SELECT memory.number, memory.id, memory.confidence, memory.is_common, memory.holding
@@ -146,8 +147,8 @@ def all_fitting(connection: apsw.Connection, tenant: Tenant, what: Wanted, seq: 
 
 def latest(
     connection: apsw.Connection, tenant: Tenant, what: Wanted, at: datetime | None, before: int
-) -> Iterator[str]:
-    """Ids of memories that fit, those recorded last first; with `at`, without those that nobody sees hold then."""
+) -> Iterator[tuple[int, str]]:
+    """Memories that fit, those recorded last first; with `at`, without those that nobody sees hold then."""
     top = place_of(tenant.number, max(min(before, tenant.seq + 1), 0))
     if what.narrowing:
         rows = connection.execute(_BY_FACETS, (" AND ".join(what.narrowing), top))
@@ -158,7 +159,16 @@ def latest(
         if confidence < what.min_confidence or (instant is not None and is_common and not _covers(holding, instant)):
             continue
         if what.paths is None or _with_path(connection, (number,), what.paths):
-            yield key
+            yield number, key
+
+
+def rivals(connection: apsw.Connection, tenant: Tenant, reader: Scope, asked: Rivals) -> list[int]:
+    """Numbers of memories that may hold for the subjects: by the caches while the ledger stands at their point."""
+    what = wanted(connection, tenant, reader, Filter(subjects=asked.subjects))
+    if what is None:
+        return []
+    at = asked.at.valid if tenant.seq == asked.at.seq else None
+    return [number for number, _ in islice(latest(connection, tenant, what, at, asked.at.seq + 1), asked.limit)]
 
 
 def _covers(holding: str, instant: int) -> bool:

@@ -24,6 +24,7 @@ from graphmem.rows import (
     RevokeRow,
     Stamp,
 )
+from graphmem.temporal import Spans
 
 Row = tuple[Any, ...]
 
@@ -177,8 +178,12 @@ def holding_text(derived: Derived) -> str:
 
 def derived_of(key: str, status: str | None, holding: str, is_common: int) -> Derived:
     """The cache in a row."""
-    spans = tuple((from_micros(low), from_micros(high)) for low, high in json.loads(holding))
-    return Derived(key, status, spans, is_common=bool(is_common))
+    return Derived(key, status, _spans(holding), is_common=bool(is_common))
+
+
+@lru_cache(maxsize=16_384)
+def _spans(holding: str) -> Spans:
+    return tuple((from_micros(low), from_micros(high)) for low, high in json.loads(holding))
 
 
 def entry_of(row: Row, previous: bytes | str) -> Entry:
