@@ -85,7 +85,9 @@ class View:
                     self._full_out[edge.old].append(edge)
         self._rows = rows
         self._taken: dict[str, Spans] = {}
-        self._holding: dict[str, Spans] = {key: one.holding for key, one in rows.settled.items() if key in self.known}
+        #: By identity: the rows live as long as the view.
+        self._coverage: dict[int, Spans] = {}
+        self._holding: dict[str, Spans] = {key: spans for key, spans in rows.holding.items() if key in self.known}
 
     # ---- what is there
 
@@ -105,6 +107,10 @@ class View:
     def edges_out(self, key: str) -> list[EdgeRow]:
         """Active edges to successors and amendments, visible or not, in ledger order."""
         return self._out.get(key, [])
+
+    def successions(self, key: str) -> list[EdgeRow]:
+        """As `edges_out`, full edges only."""
+        return self._full_out.get(key, [])
 
     def edges_into(self, key: str) -> list[EdgeRow]:
         """Active edges from predecessors and amended memories, in ledger order."""
@@ -173,8 +179,11 @@ class View:
 
     def coverage(self, edge: EdgeRow) -> Spans:
         """When a full edge covers its old memory."""
-        window = span(None if edge.kind is SupersessionKind.CORRECTION else edge.at, edge.until)
-        return intersection(window, self.taken(edge.new))
+        known = self._coverage.get(id(edge))
+        if known is None:
+            window = span(None if edge.kind is SupersessionKind.CORRECTION else edge.at, edge.until)
+            known = self._coverage[id(edge)] = intersection(window, self.taken(edge.new))
+        return known
 
     def covers(self, edge: EdgeRow, valid: datetime) -> bool:
         """Whether a full edge covers its old memory at an instant."""
@@ -196,7 +205,7 @@ class View:
         """Whether the memory is to be believed at no time: retracted, or corrected by what was accepted."""
         return key in self._retracted or any(
             edge.kind is SupersessionKind.CORRECTION and is_endless(self.coverage(edge))
-            for edge in self._full_edges_out(key)
+            for edge in self.successions(key)
         )
 
     def amended(self, key: str) -> list[str]:
@@ -216,17 +225,14 @@ class View:
                 moves.sort(key=move_order)
         return found
 
-    def _full_edges_out(self, key: str) -> list[EdgeRow]:
-        return self._full_out.get(key, [])
-
     def _successors(self, key: str) -> list[str]:
-        return [edge.new for edge in self._full_edges_out(key)]
+        return [edge.new for edge in self.successions(key)]
 
     def _bases(self, key: str) -> list[str]:
         return self.amended(key)
 
     def _covered(self, key: str) -> Spans:
-        return union(*(self.coverage(edge) for edge in self._full_edges_out(key)))
+        return union(*(self.coverage(edge) for edge in self.successions(key)))
 
     def _compute_taken(self, key: str) -> Spans:
         start = self.start(key)

@@ -90,7 +90,7 @@ def lexical(
     while wanted > count:
         for term in held[count:wanted]:
             weight = corpus.idf(term)
-            for number in search.holders(term):
+            for number in search.read_holders(term):
                 weights[number] += weight
         count, found = wanted, search.best(corpus, held, weights)
         if len(found) < search.limit:
@@ -134,6 +134,17 @@ class _Weighed(Corpus):
             return weight
 
 
+class _Norms(dict[int, float]):
+    """What counts are weighed against, for each length that a document was found to have."""
+
+    def __init__(self, corpus: Corpus) -> None:
+        self._corpus = corpus
+
+    def __missing__(self, length: int) -> float:
+        norm = self[length] = length_norm(self._corpus, length)
+        return norm
+
+
 class Search:
     """One search of one tenant: what is wanted, known at a ledger position, and how many."""
 
@@ -147,6 +158,7 @@ class Search:
         self._what = what
         self._span = (place_of(tenant.number, 0), place_of(tenant.number, seq))
         self._scores: dict[int, float] = {}
+        self._holders: dict[str, set[int]] = {}
 
     def few_that_fit(self) -> list[int] | None:
         """Numbers of all memories that pass the filter tokens, if they are so few that each can be scored."""
@@ -157,11 +169,13 @@ class Search:
         found = [number for (number,) in self._connection.execute(_FITTING, asked)]
         return found if len(found) <= size else None
 
-    def holders(self, term: str) -> list[int]:
+    def read_holders(self, term: str) -> list[int]:
         """Numbers of the memories that hold a term and pass what filter tokens can tell."""
         # Full text's own ranking would read the list of every term to its end, only to weigh it.
         expression = " AND ".join([f'body : "{self._tenant.number}_{term}"', *self._what.narrowing])
-        return [number for (number,) in self._connection.execute(_HOLDERS, (expression, *self._span))]
+        found = [number for (number,) in self._connection.execute(_HOLDERS, (expression, *self._span))]
+        self._holders[term] = set(found)
+        return found
 
     def best(self, corpus: Corpus, terms: Sequence[str], weights: Mapping[int, float]) -> list[Scored]:
         """The best by all terms among those of the greatest weights."""
@@ -186,13 +200,16 @@ class Search:
 
     def _score(self, numbers: Sequence[int], corpus: Corpus, terms: Sequence[str]) -> None:
         # `bm25`, written out: this is the innermost loop of a search.
-        spelt = [(f" {term} ", f" {term}=", corpus.idf(term)) for term in terms]
+        spelt = [(f" {term} ", f" {term}=", corpus.idf(term), self._holders.get(term)) for term in terms]
+        norms, scores = _Norms(corpus), self._scores
         for number, length, counts in self._connection.execute(_WORDS, (ints(numbers),)):
-            norm, score = length_norm(corpus, length), 0.0
-            for once, many, weight in spelt:
+            norm, score = norms[length], 0.0
+            for once, many, weight, holders in spelt:
+                if holders is not None and number not in holders:
+                    continue
                 if held := 1 if once in counts else many_of(counts, many):
                     score += weight * held / (held + norm)
-            self._scores[number] = score
+            scores[number] = score
 
 
 def named(

@@ -13,9 +13,9 @@ from graphmem.adapters.sqlite.values import (
     Tenant,
     branch_row,
     confirm_row,
-    derived_of,
     edge_row,
     entry_of,
+    holding_of,
     home_of,
     ints,
     link_row,
@@ -29,10 +29,10 @@ from graphmem.adapters.sqlite.values import (
 from graphmem.errors import CorruptStore
 from graphmem.ledger import GENESIS, Entry, change_of, from_micros, to_micros
 from graphmem.model import Change, Point, Revoke, Scope
-from graphmem.rows import BranchRow, Derived, MemoryRow, Rows
+from graphmem.rows import BranchRow, MemoryRow, Rows
 from graphmem.store import Position
 from graphmem.temporal.planning import touched
-from graphmem.temporal.spans import containing
+from graphmem.temporal.spans import Spans, containing
 
 _TENANT = (
     "SELECT number, name, key, seq, recorded_at, head, documents, tokens, vectors, epoch FROM tenant WHERE name = ?"
@@ -67,10 +67,9 @@ _MEMORIES = """
     FROM json_each(?1) AS wanted CROSS JOIN memory ON memory.number = wanted.value
 """
 _IDS = "SELECT number, memory.id FROM json_each(?1) AS wanted CROSS JOIN memory ON number = wanted.value"
-#: What is cached of memories: of all, or of those that no entry has named since the one that recorded them.
+#: When memories hold for everybody: of all, or of those that no entry has named since the one that recorded them.
 _COMMON = """
-    SELECT number, memory.id, status, holding, is_common
-    FROM json_each(?1) AS wanted CROSS JOIN memory ON number = wanted.value
+    SELECT number, holding FROM json_each(?1) AS wanted CROSS JOIN memory ON number = wanted.value
     WHERE is_common AND (?2 OR (branch IS NULL AND NOT EXISTS (SELECT 1 FROM touch WHERE touch.memory = number)))
 """
 _MOVES = """
@@ -301,7 +300,7 @@ def settled_or_whole(
     tenant: Tenant,
     seeds: Collection[int],
     known: Mapping[int, MemoryRow],
-    at: Point | None,
+    at: Point,
     *,
     whole: Collection[int] = (),
 ) -> Rows:
@@ -309,26 +308,40 @@ def settled_or_whole(
 
     Those among `whole` come with all that is theirs.
     """
-    wanted = sorted(set(seeds))
-    light = [number for number in wanted if number not in whole]
-    settled = {} if at is None else _settled(connection, tenant, light, at)
-    rows = component(connection, tenant, [number for number in wanted if number not in settled], known)
-    alone = {number: one for number, one in settled.items() if one.memory not in rows.memories}
-    memories = _memories(connection, tenant, list(alone), known)
-    ids = {number: one.memory for number, one in alone.items()}
+    cached = _holding(connection, tenant, seeds, at.seq)
+    settled = {number for number, spans in cached.items() if containing(spans, at.valid) is not None}.difference(whole)
+    rows = with_caches(connection, tenant, [one for one in seeds if one not in settled], known, at.seq)
+    alone = {
+        number: row
+        for number, row in _memories(connection, tenant, list(settled), known).items()
+        if row.memory.id not in rows.memories
+    }
+    ids = {number: row.memory.id for number, row in alone.items()}
     confirmed = connection.execute(_CONFIRMATIONS, (ints(list(alone)),))
     return replace(
         rows,
-        memories={**rows.memories, **{row.memory.id: row for row in memories.values()}},
+        memories={**rows.memories, **{row.memory.id: row for row in alone.values()}},
         confirmations=rows.confirmations + tuple(confirm_row(row, ids) for row in confirmed),
-        settled={one.memory: one for one in alone.values()},
+        holding={**rows.holding, **{key: cached[number] for number, key in ids.items()}},
+        settled=frozenset(ids.values()),
     )
 
 
-def _settled(connection: apsw.Connection, tenant: Tenant, wanted: Sequence[int], at: Point) -> dict[int, Derived]:
-    found = connection.execute(_COMMON, (ints(wanted), at.seq >= tenant.seq))
-    cached = {number: derived_of(*row) for number, *row in found}
-    return {number: one for number, one in cached.items() if containing(one.holding, at.valid) is not None}
+def with_caches(
+    connection: apsw.Connection, tenant: Tenant, seeds: Sequence[int], known: Mapping[int, MemoryRow], seq: int
+) -> Rows:
+    """As `component`, with the caches that tell what is known at a ledger position."""
+    rows = component(connection, tenant, seeds, known)
+    ids = {place_of(tenant.number, row.stamp.seq): key for key, row in rows.memories.items()}
+    cached = _holding(connection, tenant, ids, seq)
+    return replace(rows, holding={ids[number]: spans for number, spans in cached.items()})
+
+
+def _holding(connection: apsw.Connection, tenant: Tenant, wanted: Collection[int], seq: int) -> dict[int, Spans]:
+    if not wanted:
+        return {}
+    found = connection.execute(_COMMON, (ints(list(wanted)), seq >= tenant.seq))
+    return {number: holding_of(text) for number, text in found}
 
 
 def _memories(

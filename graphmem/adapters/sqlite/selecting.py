@@ -12,10 +12,11 @@ import apsw
 
 from graphmem.adapters.sqlite import reading
 from graphmem.adapters.sqlite.indexing import Facets, any_of
-from graphmem.adapters.sqlite.values import Tenant, ints, place_of
-from graphmem.ledger import decode_statement, to_micros
+from graphmem.adapters.sqlite.values import Tenant, holding_of, ints, place_of
+from graphmem.ledger import decode_statement
 from graphmem.model import AnchorKind, Scope
 from graphmem.store import Filter, Rivals
+from graphmem.temporal.spans import containing
 
 _BY_FACETS = """
     SELECT memory.number, memory.id, memory.confidence, memory.is_common, memory.holding
@@ -154,9 +155,10 @@ def latest(
         rows = connection.execute(_BY_FACETS, (" AND ".join(what.narrowing), top))
     else:
         rows = connection.execute(_BY_NUMBER, (place_of(tenant.number, 0), top))
-    instant = None if at is None else to_micros(at)
     for number, key, confidence, is_common, holding in rows:
-        if confidence < what.min_confidence or (instant is not None and is_common and not _covers(holding, instant)):
+        if confidence < what.min_confidence or (
+            at is not None and is_common and containing(holding_of(holding), at) is None
+        ):
             continue
         if what.paths is None or _with_path(connection, (number,), what.paths):
             yield number, key
@@ -169,8 +171,3 @@ def rivals(connection: apsw.Connection, tenant: Tenant, reader: Scope, asked: Ri
         return []
     at = asked.at.valid if tenant.seq == asked.at.seq else None
     return [number for number, _ in islice(latest(connection, tenant, what, at, asked.at.seq + 1), asked.limit)]
-
-
-def _covers(holding: str, instant: int) -> bool:
-    numbers = [int(part) for part in re.findall(r"-?\d+", holding)]
-    return any(low <= instant < high for low, high in zip(numbers[::2], numbers[1::2], strict=True))

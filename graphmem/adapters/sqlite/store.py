@@ -190,10 +190,12 @@ class SQLiteStore:
     def rows(self, reader: Scope, ids: Sequence[str], *, rivals: Rivals | None = None) -> Rows:
         """See `graphmem.store.Store.rows`."""
         with self._reading(reader) as (connection, tenant):
-            seeds = reading.numbers(connection, tenant, dict.fromkeys(ids))
-            if rivals is not None:
+            seeds, known = reading.numbers(connection, tenant, dict.fromkeys(ids)), self._known(tenant)
+            if rivals is None:
+                rows = reading.component(connection, tenant, seeds, known)
+            else:
                 seeds += selecting.rivals(connection, tenant, reader, rivals)
-            rows = reading.component(connection, tenant, seeds, self._known(tenant))
+                rows = reading.with_caches(connection, tenant, seeds, known, rivals.at.seq)
             self._keep(tenant, rows)
             return rows
 
@@ -220,9 +222,11 @@ class SQLiteStore:
             named = matching.named(connection, tenant, probe.names, what, ids, seq=seq)
             search = VectorSearch(connection, tenant, what, ids, seq)
             found = Matches(lexical, self._nearest(search, probe, model), named, seq=seq, model=model)
-            point = None if at is None else Point(at, seq)
-            numbers = [ids.numbers[key] for key in found.ids]
-            rows = reading.settled_or_whole(connection, tenant, numbers, self._known(tenant), point)
+            numbers, known = [ids.numbers[key] for key in found.ids], self._known(tenant)
+            if at is None:
+                rows = reading.component(connection, tenant, numbers, known)
+            else:
+                rows = reading.settled_or_whole(connection, tenant, numbers, known, Point(at, seq))
             self._keep(tenant, rows)
             return replace(found, rows=rows)
 

@@ -178,11 +178,12 @@ def holding_text(derived: Derived) -> str:
 
 def derived_of(key: str, status: str | None, holding: str, is_common: int) -> Derived:
     """The cache in a row."""
-    return Derived(key, status, _spans(holding), is_common=bool(is_common))
+    return Derived(key, status, holding_of(holding), is_common=bool(is_common))
 
 
 @lru_cache(maxsize=16_384)
-def _spans(holding: str) -> Spans:
+def holding_of(holding: str) -> Spans:
+    """The spans that `holding_text` wrote."""
     return tuple((from_micros(low), from_micros(high)) for low, high in json.loads(holding))
 
 
