@@ -133,14 +133,15 @@ def _with_path(connection: apsw.Connection, numbers: Iterable[int], pattern: re.
 
 
 def all_fitting(connection: apsw.Connection, tenant: Tenant, what: Wanted, seq: int) -> list[int] | None:
-    """Numbers of all memories that fit, homes aside, sorted; None stands for every one of the tenant."""
+    """Numbers of all memories that fit, sorted; None stands for every one that lives where one may."""
     if what.is_everything:
         return None
     low, high = place_of(tenant.number, 0), place_of(tenant.number, seq)
     if what.facets is None:
         found = [row[0] for row in connection.execute(_BY_NUMBER, (low, high + 1))]
     else:
-        found = [number for (number,) in connection.execute(_NUMBERS_BY_FACETS, (what.facets, low, high))]
+        asked = (" AND ".join(what.narrowing), low, high)
+        found = [number for (number,) in connection.execute(_NUMBERS_BY_FACETS, asked)]
     if what.min_confidence > 0.0 or what.paths is not None:
         return sorted(fitting(connection, found, what))
     return sorted(found)

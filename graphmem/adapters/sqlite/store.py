@@ -378,7 +378,8 @@ class SQLiteStore:
         epoch, known = self._memories
         if epoch != tenant.epoch or len(known) > _KEPT_MEMORIES:
             known = {}
-        known.update((place_of(tenant.number, row.stamp.seq), row) for row in rows.memories.values())
+        first = place_of(tenant.number, 0)
+        known.update({first + row.stamp.seq: row for row in rows.memories.values()})
         self._memories = (tenant.epoch, known)
 
     def _forget_erased(self) -> None:

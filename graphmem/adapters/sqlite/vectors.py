@@ -37,6 +37,8 @@ _FLOAT_BYTES = 4
 _ROUNDING = 1e-5
 #: From so small a share of rows on, copying them together is cheaper than scoring all.
 _GATHER_BELOW = 0.2
+#: So few are looked at exactly, without reading any other.
+_FEW = 400
 
 Scored = tuple[str, float]
 
@@ -160,6 +162,8 @@ class VectorSearch:
 
         query = np.ascontiguousarray(vector, dtype=np.float32)
         fitting = all_fitting(self.connection, self.tenant, self.what, self.seq)
+        if fitting is not None and len(fitting) <= _FEW:
+            return fitting
         among = None if fitting is None else np.array(fitting, dtype=np.int64)
         scored = [self._score(part, query, among) for part in cache.parts(self.connection, self.tenant, dimension)]
         numbers = np.concatenate([one[0] for one in scored]) if scored else np.empty(0, np.int64)
