@@ -178,10 +178,10 @@ class Searcher:
         rivals = Rivals(tuple(sorted(subjects)), at, MOST_RIVALS * len(subjects)) if subjects else None
         rows = self._store.rows(query.reader, settled, rivals=rivals) if settled or subjects else Rows()
         view = View(rows, query.reader, at.seq)
-        rulings = _rulings(view, subjects, query.valid)
+        led = rulings(view, subjects, query.valid)
         hits = ((one.head, _hit(one, view if one.head.is_settled else one.head.view, query)) for one in shown)
         return tuple(
-            _contested(hit, rulings.get(_subject(hit.card.memory)) if head.holds else None)
+            _contested(hit, led.get(_subject(hit.card.memory)) if head.holds else None)
             for head, hit in hits
             if hit is not None
         )
@@ -220,8 +220,8 @@ def _rank(heads: Iterable[_Head], query: Query) -> list[_Ranked]:
     return sorted(ranked, key=lambda one: _order(one, query.sort))
 
 
-def _rulings(view: View, subjects: Collection[str], valid: datetime) -> dict[str | None, Ruling | None]:
-    """Who leads each of the subjects."""
+def rulings(view: View, subjects: Collection[str], valid: datetime) -> dict[str | None, Ruling | None]:
+    """Who leads each of the subjects among the memories of a view; subjects of which it has none are left out."""
     rivals = defaultdict[str | None, list[str]](list)
     for key in view.known:
         memory = view.memory(key)

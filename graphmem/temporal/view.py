@@ -203,10 +203,12 @@ class View:
 
     def is_never(self, key: str) -> bool:
         """Whether the memory is to be believed at no time: retracted, or corrected by what was accepted."""
-        return key in self._retracted or any(
-            edge.kind is SupersessionKind.CORRECTION and is_endless(self.coverage(edge))
-            for edge in self.successions(key)
-        )
+        if key in self._retracted:
+            return True
+        for edge in self.successions(key):
+            if edge.kind is SupersessionKind.CORRECTION and is_endless(self.coverage(edge)):
+                return True
+        return False
 
     def amended(self, key: str) -> list[str]:
         """Ids that the memory amends."""

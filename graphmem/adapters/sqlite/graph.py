@@ -80,8 +80,8 @@ def neighbours(
     seeds = reading.numbers(connection, tenant, ids)
     linked = [(to, of, over) for to, of, over, _ in connection.execute(_LINKED, (ints(seeds), reach.seq))]
     steps = [*linked, *_over_anchors(connection, tenant, seeds, reach)]
-    keys = _visible(connection, tenant, reader, sorted({*seeds, *(to for to, _, _ in steps)}))
-    found = dict.fromkeys(step for step in steps if step[0] != step[1] and step[0] in keys and step[1] in keys)
+    keys = _visible(connection, tenant, reader, sorted({*seeds, *[step[0] for step in steps]}))
+    found = dict.fromkeys([step for step in steps if step[0] != step[1] and step[0] in keys and step[1] in keys])
     over_links = set(linked)
     return [
         Step(Neighbour(keys[step[0]], keys[step[1]], step[2]), step[0], step in over_links)
@@ -124,8 +124,9 @@ def _shared(
 
 def _visible(connection: apsw.Connection, tenant: Tenant, reader: Scope, numbers: Sequence[int]) -> dict[int, str]:
     homes = reading.homes(connection, tenant)
+    admitted = {number for number, home in homes.items() if reader.admits(home)}
     rows = connection.execute(_PLACES, (ints(numbers),))
-    return {number: key for number, key, home in rows if reader.admits(homes[home])}
+    return {number: key for number, key, home in rows if home in admitted}
 
 
 def contested_subjects(connection: apsw.Connection, tenant: Tenant, reader: Scope) -> dict[str, tuple[str, ...]]:
