@@ -87,10 +87,10 @@ def _met(key: str, steps: Callable[[str], list[str]]) -> _Met:
 
 def _steps(view: View, key: str, valid: datetime) -> list[str]:
     forward = {edge.new for edge in view.successions(key) if view.covers(edge, valid)}
-    if not forward:
-        forward = {edge.old for edge in view.edges_into(key) if edge.is_full and not view.covers(edge, valid)}
+    into = [] if forward else view.edges_into(key)
+    back = {edge.old for edge in into if edge.is_full and not view.covers(edge, valid)}
     # An amendment that fell with what it amended leads on through that. Sorted: the ledger's order tells nothing.
-    return sorted(forward or view.amended(key))
+    return sorted(forward or back or view.amended(key))
 
 
 def _declared(view: View, key: str, valid: datetime) -> _Met:
