@@ -110,6 +110,12 @@ class Rows:
     """A set of rows that is closed under supersession: with a memory come all that it is chained to.
 
     `branches` always holds every branch of the tenant.
+
+    Attributes:
+        holding: When memories hold, as cached for everybody: only of those whose cache tells no more and no less than
+            is known at the asked ledger position, and never of all.
+        settled: Memories that came without their moves, edges, links and what they are chained to, because `holding`
+            says that they hold at the asked point.
     """
 
     memories: Mapping[str, MemoryRow] = field(default_factory=dict)
@@ -120,6 +126,8 @@ class Rows:
     links: tuple[LinkRow, ...] = ()
     revocations: tuple[RevokeRow, ...] = ()
     branches: Mapping[str, BranchRow] = field(default_factory=dict)
+    holding: Mapping[str, tuple[tuple[datetime, datetime], ...]] = field(default_factory=dict)
+    settled: frozenset[str] = frozenset()
 
     def plus(self, other: Rows) -> Rows:
         """Both sets together; where both hold a memory or branch, the other's wins."""
@@ -132,6 +140,8 @@ class Rows:
             links=self.links + other.links,
             revocations=self.revocations + other.revocations,
             branches={**self.branches, **other.branches},
+            holding={**self.holding, **other.holding},
+            settled=self.settled | other.settled,
         )
 
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Protocol, Self
 
-from graphmem.model import Change, Kind, Origin, Request, Scope, Status
+from graphmem.model import Change, Kind, Origin, Point, Request, Scope, Status
 from graphmem.rows import Rows
 
 if TYPE_CHECKING:
@@ -69,12 +69,14 @@ class Probe:
         terms: Tokens of the query as `graphmem.ranking.tokens` gives them, each once.
         names: Normalised identifiers and titles (`graphmem.ranking.name_key`) that are looked up exactly.
         vector: Unit vector of the query, or None to leave vectors out.
+        model: Which model made the vector: those of another are not compared. None if the store need not look.
         limit: At most so many lexical and so many vector matches, best first.
     """
 
     terms: tuple[str, ...] = ()
     names: tuple[str, ...] = ()
     vector: Vector | None = None
+    model: ModelCard | None = None
     limit: int = 100
 
 
@@ -87,11 +89,32 @@ class Matches:
             live memory of the tenant at latest: a score orders within one answer and means nothing beyond it.
         vector: (id, cosine), best first, ties by id.
         named: name key to the ids that carry it as alias or title, ids sorted.
+        rows: The rows of all of them, as `Store.rows` gives them but for those that are settled.
+        seq: The ledger position that this was answered for.
+        model: The embedding model that made the vectors of the store, None before there are any.
     """
 
     lexical: tuple[tuple[str, float], ...] = ()
     vector: tuple[tuple[str, float], ...] = ()
     named: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    rows: Rows = field(default_factory=Rows)
+    seq: int = 0
+    model: ModelCard | None = None
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """Every memory that answers, each once: the named ones first, then by words, then by vector."""
+        named = [key for ids in self.named.values() for key in ids]
+        return tuple(dict.fromkeys([*named, *(key for key, _ in self.lexical), *(key for key, _ in self.vector)]))
+
+
+@dataclass(frozen=True, slots=True)
+class Rivals:
+    """Memories that may hold for some subjects at a point; at most `limit`, those recorded last first."""
+
+    subjects: tuple[str, ...]
+    at: Point
+    limit: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +124,14 @@ class Neighbour:
     memory: str
     of: str
     over: str
+
+
+@dataclass(frozen=True, slots=True)
+class Nearby:
+    """What is beside some memories: one step for each pair, and the rows of where the steps lead, if asked for."""
+
+    steps: tuple[Neighbour, ...] = ()
+    rows: Rows = field(default_factory=Rows)
 
 
 @dataclass(frozen=True, slots=True)
@@ -262,8 +293,15 @@ class Store(Protocol):
         """Every ledger entry that names a memory or revokes one that does, in order."""
         ...
 
-    def rows(self, reader: Scope, ids: Sequence[str]) -> Rows:
-        """The rows of these memories and of all that they are chained to; unknown ids are left out."""
+    def rows(self, reader: Scope, ids: Sequence[str], *, rivals: Rivals | None = None) -> Rows:
+        """The rows of these memories and of all that they are chained to; unknown ids are left out.
+
+        Args:
+            reader: Who asks.
+            ids: Memories, wherever they live in the tenant.
+            rivals: Memories whose home the reader admits, read too. While the ledger stands at their point's position,
+                those may be left out of which the cache says for everybody that they do not hold at its instant.
+        """
         ...
 
     def select(self, reader: Scope, where: Filter, *, at: datetime | None, before: int, limit: int) -> list[str]:
@@ -279,15 +317,35 @@ class Store(Protocol):
         """
         ...
 
-    def match(self, reader: Scope, probe: Probe, where: Filter, *, seq: int) -> Matches:
-        """Memories recorded at or before `seq` that fit the filter and answer the probe."""
+    def match(
+        self, reader: Scope, probe: Probe, where: Filter, *, seq: int | None = None, at: datetime | None = None
+    ) -> Matches:
+        """Memories that fit the filter and answer the probe, with their rows.
+
+        Args:
+            reader: Only memories whose home it admits.
+            probe: What is looked for.
+            where: `statuses` is left to the kernel.
+            seq: Only memories recorded at or before it; None for where the ledger stands.
+            at: If given, a memory whose cache says for everybody that it holds at that instant may come as settled,
+                if the ledger stands at `seq`, or no entry has named the memory since the one that recorded it.
+        """
         ...
 
-    def neighbours(self, reader: Scope, ids: Sequence[str], *, seq: int, limit: int) -> list[Neighbour]:
+    def neighbours(
+        self, reader: Scope, ids: Sequence[str], *, seq: int, limit: int, at: datetime | None = None
+    ) -> Nearby:
         """Memories one step away over typed links or shared anchors, at most `limit`, those over rarer anchors first.
 
         Supersession is not a link, and whole repositories are no anchors here. Links and memories recorded after `seq`
         are left out; whether a link was revoked is for the kernel to say.
+
+        Args:
+            reader: Only memories whose home it admits.
+            ids: From where the steps lead.
+            seq: The last ledger position that counts.
+            limit: At most so many steps.
+            at: If given, the rows of the memories come too, settled as in `match` if no step leads there over a link.
         """
         ...
 

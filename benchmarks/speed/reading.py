@@ -108,7 +108,7 @@ class _Bench:
         for start in range(0, count, max(count // 50, 1)):
             seeds = [memory_id((start + step * 41) % count) for step in range(10)]
             with timings.one():
-                near = store.neighbours(reader, seeds, seq=last, limit=40)
+                near = store.neighbours(reader, seeds, seq=last, limit=40).steps
                 store.neighbours(reader, [one.memory for one in near], seq=last, limit=200)
         return timings.rows("two hops from ten memories")
 

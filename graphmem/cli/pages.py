@@ -22,7 +22,6 @@ from graphmem.cli.bars import bars
 from graphmem.cli.blocks import Block, Line, Look, Span, Table, dim, line, strong
 from graphmem.cli.wording import (
     chain_line,
-    day,
     facts_line,
     name,
     nothing_line,
@@ -35,6 +34,7 @@ from graphmem.cli.wording import (
     titled,
 )
 from graphmem.model import At, Change, Scope
+from graphmem.retrieval.reasons import day
 from graphmem.temporal import touched
 
 _EMPTY = line()

@@ -8,16 +8,11 @@ from datetime import datetime
 from graphmem.answers import Card, Interval, State
 from graphmem.cli.blocks import Line, Look, Span, dim, line, short, strong
 from graphmem.model import At, Point, Scope
+from graphmem.retrieval.reasons import day
 
 _SIGNS = {State.HOLDS: "●", State.PROPOSED: "◌", State.DEFERRED: "◌", State.NOT_YET: "◌"}
 _LOOKS = {State.HOLDS: Look.GOOD, State.PROPOSED: Look.WARN, State.DEFERRED: Look.WARN, State.NOT_YET: Look.WARN}
 _CHAIN_TITLE_CELLS = 48
-
-
-def day(moment: datetime) -> str:
-    """The date if the moment is a midnight in UTC, else to the second."""
-    text = moment.isoformat(sep=" ", timespec="seconds").replace("+00:00", "Z")
-    return text.removesuffix(" 00:00:00Z")
 
 
 def second(moment: datetime) -> str:

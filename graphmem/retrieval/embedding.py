@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from graphmem.errors import Unsupported
 from graphmem.retrieval.minilm import MiniLM
+from graphmem.store import ModelCard
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -44,6 +45,19 @@ class Embedder(Protocol):
             Unsupported: The backend is installed but does not load; the message names the cause.
         """
         ...
+
+
+def card_of(backend: Embedder) -> ModelCard:
+    """What a store records of an embedding backend."""
+    return ModelCard(backend.name, backend.dimension, backend.weights_hash)
+
+
+def other_model(backend: Embedder, stored: ModelCard | None) -> str | None:
+    """Why vectors of the backend cannot be compared with those in a store; None if they can."""
+    if stored in (None, card_of(backend)):
+        return None
+    assert stored is not None, "None was let through"  # noqa: S101
+    return f"the store has vectors of another model ({stored.name!r}, not {backend.name!r}); run: graphmem reindex"
 
 
 @dataclass(frozen=True, slots=True)

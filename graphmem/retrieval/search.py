@@ -3,27 +3,24 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING
 
 from graphmem.answers import Contest, Hit, SearchAnswer
 from graphmem.errors import InvalidInput
-from graphmem.model import LinkKind, Memory, Point, Scope
+from graphmem.model import LinkKind, Memory, Point, Scope, Status
 from graphmem.retrieval.cards import card, confidence
-from graphmem.retrieval.embedding import Embedder
+from graphmem.retrieval.embedding import Embedder, card_of, other_model
 from graphmem.retrieval.fusion import GRAPH_WEIGHT, Scored, add_up, fuse, prior
-from graphmem.retrieval.paging import next_cursor, place_of, question_mark
+from graphmem.retrieval.paging import Place, next_cursor, place_of, question_mark
 from graphmem.retrieval.query import MAX_QUERY_CHARS, Question, read_question
 from graphmem.retrieval.reasons import because
 from graphmem.retrieval.titles import Titles
-from graphmem.store import Filter, Matches, Neighbour, Page, Probe, Store
+from graphmem.rows import Rows
+from graphmem.store import Filter, Matches, ModelCard, Nearby, Neighbour, Page, Probe, Rivals, Store
 from graphmem.temporal import Resolved, Ruling, Standing, View, resolve, rule
-
-if TYPE_CHECKING:
-    from graphmem.store import Vector
 
 MATCH_LIMIT = 35
 EXPANDED_HEADS = 3
@@ -41,10 +38,11 @@ class Sort(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """One search as it was asked."""
+    """One search as it was asked; no `seq` is for where the ledger stands when the store is first looked into."""
 
     text: str
-    point: Point
+    valid: datetime
+    seq: int | None
     reader: Scope
     where: Filter
     sort: Sort
@@ -59,6 +57,19 @@ class _Head:
     view: View
     matches: list[Scored] = field(default_factory=list)
     sources: list[str] = field(default_factory=list)
+
+    @property
+    def memory(self) -> Memory:
+        return self.view.known[self.resolved.memory].memory
+
+    @property
+    def holds(self) -> bool:
+        return self.resolved.standing is Standing.HOLDS
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether not all its rows are there yet."""
+        return self.view.is_settled(self.resolved.memory)
 
     @property
     def is_named(self) -> bool:
@@ -96,124 +107,127 @@ class Searcher:
                 f"the query has {len(query.text)} characters, more than {MAX_QUERY_CHARS}: ask for less at once"
             )
         mark = question_mark(query.text, query.where, query.sort, query.reader)
-        place = place_of(query.page, query.point, mark)
-        query = replace(query, point=place.point)
-        question = read_question(query.text, query.point.valid.date())
-        vector, note = self._vector(question)
-        ranked = self._ranked(question, vector, query, place.offset + query.page.limit)
-        hits = [_hit(one, query) for one in ranked[place.offset : place.offset + query.page.limit]]
+        place = place_of(query.page, Point(query.valid, query.seq or 0), mark)
+        if query.page.cursor is not None:
+            query = replace(query, valid=place.point.valid, seq=place.point.seq)
+        question = read_question(query.text, query.valid.date())
+        backend = self._embedder()
+        found = self._found(question, _probe(question, backend), query, place.offset + query.page.limit)
+        query = replace(query, seq=found.seq)
+        shown = found.ranked[place.offset : place.offset + query.page.limit]
+        note = _note(backend, found.model)
+        pinned = Place(Point(query.valid, found.seq), place.offset)
         return SearchAnswer(
-            hits=self._with_contests(hits, query),
-            at=place.point,
+            hits=self._told(shown, query),
+            at=pinned.point,
             mode="hybrid" if note is None else "lexical",
             note=note,
-            cursor=next_cursor(place, len(hits), len(ranked), mark),
+            cursor=next_cursor(pinned, len(shown), len(found.ranked), mark),
         )
 
-    def _ranked(self, question: Question, vector: Vector | None, query: Query, wanted: int) -> list[_Ranked]:
+    def _found(self, question: Question, probe: Probe, query: Query, wanted: int) -> _Found:
         """More answers than wanted if there are: those of the best matches, then those that twice as many add, ...
 
         So every page continues the one before, whatever its size.
         """
         ranked: dict[str, _Ranked] = {}
-        limit = MATCH_LIMIT
         while True:
-            matches = self._matches(question, vector, query, limit)
+            matches = self._matches(probe, query)
+            query = replace(query, seq=matches.seq)
             heads = self._resolve(question, matches, query)
-            for one in self._rank(heads.values() if query.where.include_history else self._answering(heads), query):
+            for one in _rank(heads.values() if query.where.include_history else _answering(heads), query):
                 ranked.setdefault(one.head.resolved.memory, one)
-            if len(ranked) > wanted or max(len(matches.lexical), len(matches.vector)) < limit:
-                return list(ranked.values())
-            limit *= 2
+            if len(ranked) > wanted or max(len(matches.lexical), len(matches.vector)) < probe.limit:
+                return _Found(list(ranked.values()), matches.seq, matches.model)
+            probe = replace(probe, limit=probe.limit * 2)
 
     # ---- candidates
 
-    def _vector(self, question: Question) -> tuple[Vector | None, str | None]:
-        """The question's vector, and why there is none if no vectors can be compared."""
-        backend = self._embedder()
-        if isinstance(backend, str):
-            return None, backend
-        return (backend.embed([question.said])[0] if question.said.strip() else None), None
-
-    def _matches(self, question: Question, vector: Vector | None, query: Query, limit: int) -> Matches:
+    def _matches(self, probe: Probe, query: Query) -> Matches:
         where = replace(query.where, origins=(), statuses=(), min_confidence=0.0)
-        probe = Probe(question.terms, question.names, vector, limit)
-        return self._store.match(query.reader, probe, where, seq=query.point.seq)
+        return self._store.match(query.reader, probe, where, seq=query.seq, at=query.valid)
 
     def _resolve(self, question: Question, matches: Matches, query: Query) -> dict[str, _Head]:
-        view = self._view(_ids(matches), query)
-        titles = Titles(_titles(view, _ids(matches)))
+        view = View(matches.rows, query.reader, matches.seq)
+        titles = Titles(_titles(view, matches.ids))
         scored = fuse(matches, _named_shares(question, matches, titles), titles.coverage(question.terms))
         heads = _heads(scored, view, query)
-        found = self._neighbours(heads, query)
-        # What is chained to a match was read with it; the rest is chained to none of them and has a view of its own.
-        fresh = [one.memory for one in found if one.memory not in view.known]
-        apart = self._view(fresh, query) if fresh else view
-        for which in (view, apart):
-            near = _scored_beside([one for one in found if one.memory in which.known], which, heads)
-            for key, head in _heads(near, which, query).items():
-                heads.setdefault(key, head)
+        beside = self._beside(heads, query, matches.seq)
+        # What is chained to a match was resolved with it; whatever else is near has a view of its own.
+        view = View(beside.rows, query.reader, matches.seq)
+        for key, head in _heads(_scored_beside(beside.steps, view, heads), view, query).items():
+            heads.setdefault(key, head)
         return heads
 
-    def _view(self, ids: Iterable[str], query: Query) -> View:
-        rows = self._store.rows(query.reader, list(dict.fromkeys(ids)))
-        return View(rows, query.reader, query.point.seq)
-
-    def _neighbours(self, heads: dict[str, _Head], query: Query) -> list[Neighbour]:
+    def _beside(self, heads: dict[str, _Head], query: Query, seq: int) -> Nearby:
         """Memories beside the best heads in the graph, for answers whose words match nothing."""
         best = sorted(heads.values(), key=lambda head: -sum(match.score for match in head.matches))[:EXPANDED_HEADS]
-        ids = [head.resolved.memory for head in best if head.resolved.standing is Standing.HOLDS]
+        ids = [head.resolved.memory for head in best if head.holds]
         if not ids:
-            return []
-        found = self._store.neighbours(query.reader, ids, seq=query.point.seq, limit=NEIGHBOUR_LIMIT)
-        return [one for one in found if one.memory not in heads]
+            return Nearby()
+        return self._store.neighbours(query.reader, ids, seq=seq, limit=NEIGHBOUR_LIMIT, at=query.valid)
 
-    # ---- ranking
+    # ---- telling
 
-    def _answering(self, heads: dict[str, _Head]) -> list[_Head]:
-        """Heads that hold; what no longer or not yet holds only if it was named, or nothing else answers."""
-        holding = any(head.resolved.standing is Standing.HOLDS for head in heads.values())
-        return [
-            head for head in heads.values() if head.resolved.standing is Standing.HOLDS or head.is_named or not holding
-        ]
-
-    def _rank(self, heads: Iterable[_Head], query: Query) -> list[_Ranked]:
-        ranked = [_ranked(head, query) for head in heads if _fits(head, query)]
-        return sorted(ranked, key=lambda one: _order(one, query.sort))
-
-    def _with_contests(self, hits: Sequence[Hit], query: Query) -> tuple[Hit, ...]:
-        subjects = {hit.card.id: _subject(hit.card.memory) for hit in hits if hit.holds}
-        rulings = self._rulings({subject for subject in subjects.values() if subject is not None}, query)
-        return tuple(_contested(hit, rulings.get(subjects.get(hit.card.id))) for hit in hits)
-
-    def _rulings(self, subjects: set[str], query: Query) -> dict[str | None, Ruling | None]:
-        """Who leads each of the subjects."""
-        if not subjects:
-            return {}
-        ids = self._rivals(Filter(subjects=tuple(sorted(subjects))), MOST_RIVALS * len(subjects), query)
-        view, rivals = self._view(ids, query), defaultdict[str | None, list[str]](list)
-        for key in ids:
-            memory = view.memory(key)
-            if memory is not None:
-                rivals[_subject(memory)].append(key)
-        return {subject: rule(view, keys, query.point.valid) for subject, keys in rivals.items()}
-
-    def _rivals(self, same: Filter, most: int, query: Query) -> Sequence[str]:
-        """Ids that may hold for the subjects: by the caches if the ledger stands where the answer is pinned."""
-        before = query.point.seq + 1
-        if self._is_latest(query):
-            holding = self._store.select(query.reader, same, at=query.point.valid, before=before, limit=most)
-            if self._is_latest(query):
-                return holding
-        return self._store.select(query.reader, same, at=None, before=before, limit=most)
-
-    def _is_latest(self, query: Query) -> bool:
-        return self._store.position(query.reader).seq == query.point.seq
+    def _told(self, shown: Sequence[_Ranked], query: Query) -> tuple[Hit, ...]:
+        """What is shown, in full: with all rows of it, and of those that also hold for its subject."""
+        holding = [one.head for one in shown if one.head.holds]
+        subjects = {subject for head in holding if (subject := _subject(head.memory)) is not None}
+        settled = [head.resolved.memory for head in holding if head.is_settled]
+        at = Point(query.valid, query.seq or 0)
+        rivals = Rivals(tuple(sorted(subjects)), at, MOST_RIVALS * len(subjects)) if subjects else None
+        rows = self._store.rows(query.reader, settled, rivals=rivals) if settled or subjects else Rows()
+        view = View(rows, query.reader, at.seq)
+        led = rulings(view, subjects, query.valid)
+        hits = ((one.head, _hit(one, view if one.head.is_settled else one.head.view, query)) for one in shown)
+        return tuple(
+            _contested(hit, led.get(_subject(hit.card.memory)) if head.holds else None)
+            for head, hit in hits
+            if hit is not None
+        )
 
 
-def _ids(matches: Matches) -> list[str]:
-    named = [key for ids in matches.named.values() for key in ids]
-    return list(dict.fromkeys([*named, *(key for key, _ in matches.lexical), *(key for key, _ in matches.vector)]))
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """All that answers, best first, and where the store stood."""
+
+    ranked: list[_Ranked]
+    seq: int
+    model: ModelCard | None
+
+
+def _probe(question: Question, backend: Embedder | str) -> Probe:
+    """What to look for; without a vector where none can be made."""
+    if isinstance(backend, str) or not question.said.strip():
+        return Probe(question.terms, question.names, limit=MATCH_LIMIT)
+    (vector,) = backend.embed([question.said])
+    return Probe(question.terms, question.names, vector, card_of(backend), MATCH_LIMIT)
+
+
+def _note(backend: Embedder | str, stored: ModelCard | None) -> str | None:
+    """Why no vectors were compared; None if they were."""
+    return backend if isinstance(backend, str) else other_model(backend, stored)
+
+
+def _answering(heads: dict[str, _Head]) -> list[_Head]:
+    """Heads that hold; what no longer or not yet holds only if it was named, or nothing else answers."""
+    is_any_holding = any(head.holds for head in heads.values())
+    return [head for head in heads.values() if head.holds or head.is_named or not is_any_holding]
+
+
+def _rank(heads: Iterable[_Head], query: Query) -> list[_Ranked]:
+    ranked = [_ranked(head, query) for head in heads if _fits(head, query)]
+    return sorted(ranked, key=lambda one: _order(one, query.sort))
+
+
+def rulings(view: View, subjects: Collection[str], valid: datetime) -> dict[str | None, Ruling | None]:
+    """Who leads each of the subjects among the memories of a view; subjects of which it has none are left out."""
+    rivals = defaultdict[str | None, list[str]](list)
+    for key in view.known:
+        memory = view.memory(key)
+        if memory is not None and (subject := _subject(memory)) in subjects:
+            rivals[subject].append(key)
+    return {subject: rule(view, keys, valid) for subject, keys in rivals.items()}
 
 
 def _titles(view: View, ids: Iterable[str]) -> dict[str, str]:
@@ -236,6 +250,8 @@ def _scored_beside(found: Iterable[Neighbour], view: View, heads: Mapping[str, _
     """Neighbours with a share of the score of the head beside them; over a link, only while that is in effect."""
     near: dict[str, Scored] = {}
     for one in found:
+        if one.memory in heads or one.memory not in view.known:
+            continue
         if one.over in _LINKS and not view.is_linked(one.memory, one.of):
             continue
         score = GRAPH_WEIGHT * sum(match.score for match in heads[one.of].matches)
@@ -263,9 +279,9 @@ def _heads(scored: Iterable[Scored], view: View, query: Query) -> dict[str, _Hea
 
 def _ends(key: str, view: View, query: Query) -> list[Resolved]:
     if query.where.include_history and view.memory(key) is not None:
-        standing = Standing.HOLDS if view.holds(key, query.point.valid) else Standing.LAST
+        standing = Standing.HOLDS if view.holds(key, query.valid) else Standing.LAST
         return [Resolved(key, standing, (key,))]
-    return resolve(view, key, query.point.valid)
+    return resolve(view, key, query.valid)
 
 
 def _fits(head: _Head, query: Query) -> bool:
@@ -276,30 +292,38 @@ def _fits(head: _Head, query: Query) -> bool:
     statement = memory.statement
     if statement.confidence < where.min_confidence or (where.origins and statement.origin not in where.origins):
         return False
-    told = view.status(key, query.point.valid) if where.statuses else None
-    return not where.statuses or (told is not None and told.move.status in where.statuses)
+    return not where.statuses or _own_status(head, query.valid) in where.statuses
+
+
+def _own_status(head: _Head, valid: datetime) -> Status | None:
+    if head.is_settled:
+        return Status.ACTIVE  # or it would not hold
+    told = head.view.status(head.resolved.memory, valid)
+    return None if told is None else told.move.status
 
 
 def _ranked(head: _Head, query: Query) -> _Ranked:
     view, key = head.view, head.resolved.memory
     row, parts = view.known[key], add_up(head.matches)
-    trusted = confidence(view, row.memory, query.point.valid)
+    trusted = confidence(view, row.memory, query.valid)
     recorded_at = row.stamp.recorded_at
     factor = prior(trusted, _recency(recorded_at.timestamp(), query), sum(row.memory.scope.width) / 3)
     return _Ranked(head, parts, factor, sum(parts.values()) * factor, trusted, recorded_at)
 
 
-def _hit(one: _Ranked, query: Query) -> Hit:
-    view, resolved = one.head.view, one.head.resolved
-    shown = card(view, resolved.memory, query.point.valid)
-    assert shown is not None, "what does not fit was left out"  # noqa: S101
+def _hit(one: _Ranked, view: View, query: Query) -> Hit | None:
+    """An answer told in full; None if the memory was erased since it matched."""
+    resolved = one.head.resolved
+    shown = card(view, resolved.memory, query.valid)
+    if shown is None:
+        return None
     return Hit(
         card=shown,
         standing=resolved.standing,
         score=one.score,
         parts={**one.parts, "prior": one.factor},
         via=resolved.via,
-        because=because(view, resolved, query.point.valid),
+        because=because(one.head.view, resolved, query.valid),
         beat=tuple(source for source in dict.fromkeys(one.head.sources) if source != resolved.memory),
         head=resolved.memory if resolved.standing is Standing.HOLDS else None,
     )
@@ -322,7 +346,7 @@ _YEAR_DAYS = 365.0
 
 def _recency(recorded_s: float, query: Query) -> float:
     """1 for what was just recorded, halved each year before the asked time."""
-    age_days = max(query.point.valid.timestamp() - recorded_s, 0.0) / _DAY_S
+    age_days = max(query.valid.timestamp() - recorded_s, 0.0) / _DAY_S
     return float(0.5 ** (age_days / _YEAR_DAYS))
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from graphmem.errors import InvalidInput
 from graphmem.model import Add, At, Change, Point, Provenance, Request, Scope, Statement
-from graphmem.retrieval.embedding import Embedder
+from graphmem.retrieval.embedding import Embedder, card_of, other_model
 from graphmem.retrieval.search import Searcher
 from graphmem.store import Clock, ModelCard, Store
 from graphmem.temporal import View
@@ -74,7 +74,7 @@ class Desk:
         self.clock = clock
         self.installed_embedder = embedder
         self.gate = gate
-        self.searcher = Searcher(store, self.embedder)
+        self.searcher = Searcher(store, embedder)
 
     def embedder(self) -> Embedder | str:
         """The embedding backend if its vectors can be compared with those in the store, or a sentence on why not."""
@@ -84,12 +84,16 @@ class Desk:
         backend = self.installed_embedder()
         if isinstance(backend, str):
             return backend
-        card = card_of(backend)
-        if stored is None or stored == card:
-            return backend
-        return f"the store has vectors of another model ({stored.name!r}, not {card.name!r}); run: graphmem reindex"
+        return other_model(backend, stored) or backend
 
     # ---- points and views
+
+    def asked(self, at: At | None, reader: Scope) -> tuple[datetime, int | None]:
+        """A question's instant, and its ledger position unless it is where the ledger stands; see `point`."""
+        if at is None or at.known_at is None:
+            return (at and at.as_of) or self.clock(), None
+        point = self.point(at, reader)
+        return point.valid, point.seq
 
     def point(self, at: At | None, reader: Scope) -> Point:
         """Make a question's time exact.
@@ -160,11 +164,6 @@ class Desk:
 def embedded_text(statement: Statement) -> str:
     """What a memory's vector is made of."""
     return "\n".join(part for part in (statement.title, statement.body, statement.rationale) if part)[:4000]
-
-
-def card_of(backend: Embedder) -> ModelCard:
-    """What a store records of an embedding backend."""
-    return ModelCard(backend.name, backend.dimension, backend.weights_hash)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,12 +7,13 @@ from collections.abc import Iterable, Sequence
 
 from graphmem.answers import Contest, Explanation, Hit, Interval, Related, State, interval
 from graphmem.errors import NotFound
-from graphmem.model import LinkKind, Point, Scope
+from graphmem.model import LinkKind, Memory, Point, Scope
 from graphmem.retrieval.cards import card, state, step
 from graphmem.retrieval.reasons import because, edge_reason, named, state_reason
+from graphmem.retrieval.search import rulings
 from graphmem.rows import EdgeRow
 from graphmem.service.desk import Desk
-from graphmem.store import Filter
+from graphmem.store import Rivals
 from graphmem.temporal import Resolved, Standing, View, resolve, rule
 from graphmem.temporal.spans import union
 
@@ -38,7 +39,7 @@ def explanation(desk: Desk, key: str, point: Point, reader: Scope) -> Explanatio
         edges=tuple(step(view, edge, other=edge.new if edge.old == key else edge.old) for edge in edges),
         related=related,
         suspect=_suspect(view, related),
-        contested=_contested(desk, key, point, reader),
+        contested=_contested(desk, shown.memory, point, reader),
     )
 
 
@@ -93,13 +94,12 @@ def _hit(view: View, resolved: Resolved, point: Point) -> Hit:
     return Hit(shown, resolved.standing, 1.0, {}, resolved.via, because(view, resolved, point.valid), head=head)
 
 
-def _contested(desk: Desk, key: str, point: Point, reader: Scope) -> tuple[Contest, ...]:
-    memory = desk.view(reader, [key], point.seq).memory(key)
-    if memory is None or memory.statement is None or memory.statement.subject is None:
+def _contested(desk: Desk, memory: Memory, point: Point, reader: Scope) -> tuple[Contest, ...]:
+    key, subject = memory.id, None if memory.statement is None else memory.statement.subject
+    if subject is None:
         return ()
-    same = Filter(subjects=(memory.statement.subject,))
-    ids = desk.store.select(reader, same, at=None, before=point.seq + 1, limit=_MANY)
-    ruling = rule(desk.view(reader, ids, point.seq), ids, point.valid)
+    view = View(desk.store.rows(reader, (), rivals=Rivals((subject,), point, _MANY)), reader, point.seq)
+    ruling = rulings(view, {subject}, point.valid).get(subject)
     if ruling is None:
         return ()
     if ruling.head == key:

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from graphmem.errors import Unsupported
 from graphmem.model import Scope
-from graphmem.service.desk import Desk, card_of, embedded_text
+from graphmem.retrieval.embedding import card_of
+from graphmem.service.desk import Desk, embedded_text
 from graphmem.store import Finding, StoreInfo
 
 #: Called with how many are done and how many there are in all.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
+from heapq import heapify, heappop, heappush
 
 from graphmem.answers import (
     Card,
@@ -63,8 +64,8 @@ class Reader:
             page: How many, and after which cursor.
         """
         reader = self._desk.reader(scope)
-        point = self._desk.point(at, reader)
-        return self._desk.searcher.search(Query(query, point, reader, where or Filter(), sort, page or Page()))
+        valid, seq = self._desk.asked(at, reader)
+        return self._desk.searcher.search(Query(query, valid, seq, reader, where or Filter(), sort, page or Page()))
 
     def list(
         self,
@@ -239,16 +240,20 @@ def _chain(view: View, key: str) -> list[str]:
     before = _reach(
         key, lambda one: [edge.old for edge in view.edges_into(one) if edge.is_full and edge.old in view.known]
     )
-    after = _reach(
-        key, lambda one: [edge.new for edge in view.edges_out(one) if edge.is_full and edge.new in view.known]
-    )
-    members = dict.fromkeys([*reversed(before), key, *after])
+    after = _reach(key, lambda one: [edge.new for edge in view.successions(one) if edge.new in view.known])
+    members = {*before, key, *after}
+    into = {one: sum(edge.is_full and edge.old in members for edge in view.edges_into(one)) for one in members}
+    ready = [(_began(view, one), one) for one, count in into.items() if not count]
+    heapify(ready)
     order: list[str] = []
-    while members:
-        ready = [one for one in members if not any(e.old in members for e in view.edges_into(one) if e.is_full)]
-        earliest = min(ready, key=lambda one: (_began(view, one), one))
+    while ready:
+        _, earliest = heappop(ready)
         order.append(earliest)
-        del members[earliest]
+        for edge in view.successions(earliest):
+            if edge.new in members:
+                into[edge.new] -= 1
+                if not into[edge.new]:
+                    heappush(ready, (_began(view, edge.new), edge.new))
     return order
 
 

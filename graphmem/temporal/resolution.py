@@ -86,9 +86,9 @@ def _met(key: str, steps: Callable[[str], list[str]]) -> _Met:
 
 
 def _steps(view: View, key: str, valid: datetime) -> list[str]:
-    full_out = [edge for edge in view.edges_out(key) if edge.is_full]
-    forward = {edge.new for edge in full_out if view.covers(edge, valid)}
-    back = {edge.old for edge in view.edges_into(key) if edge.is_full and not view.covers(edge, valid)}
+    forward = {edge.new for edge in view.successions(key) if view.covers(edge, valid)}
+    into = [] if forward else view.edges_into(key)
+    back = {edge.old for edge in into if edge.is_full and not view.covers(edge, valid)}
     # An amendment that fell with what it amended leads on through that. Sorted: the ledger's order tells nothing.
     return sorted(forward or back or view.amended(key))
 
@@ -99,8 +99,7 @@ def _declared(view: View, key: str, valid: datetime) -> _Met:
     def steps(one: str) -> list[str]:
         if one != key and _is_to_come(view, one, valid):
             return []
-        full_out = [edge for edge in view.edges_out(one) if edge.is_full]
-        return sorted({edge.new for edge in full_out if edge.until is None or valid < edge.until})
+        return sorted({edge.new for edge in view.successions(one) if edge.until is None or valid < edge.until})
 
     return _met(key, steps)
 

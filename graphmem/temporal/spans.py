@@ -71,7 +71,10 @@ def difference(left: Spans, right: Spans) -> Spans:
 def containing(spans: Spans, instant: datetime) -> Span | None:
     """The span in which the instant lies, if any."""
     # Hardly a memory has more than one span: looking through them beats halving.
-    return next((piece for piece in spans if piece[0] <= instant < piece[1]), None)
+    for piece in spans:
+        if piece[0] <= instant < piece[1]:
+            return piece
+    return None
 
 
 def is_endless(spans: Spans) -> bool:

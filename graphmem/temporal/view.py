@@ -68,8 +68,9 @@ class View:
         sees = self.lineage.sees
         self._whole, self._single = _revoked(row for row in rows.revocations if sees(row.stamp))
         #: Tombstones included: what was erased still covers what it replaced.
+        admits = _remembered(reader.admits)
         self.known: dict[str, MemoryRow] = {
-            key: row for key, row in rows.memories.items() if reader.admits(row.memory.scope) and sees(row.stamp)
+            key: row for key, row in rows.memories.items() if admits(row.memory.scope) and sees(row.stamp)
         }
         self._retracted = {
             row.memory for row in rows.retractions if sees(row.stamp) and row.stamp.seq not in self._whole
@@ -86,7 +87,9 @@ class View:
                     self._full_out[edge.old].append(edge)
         self._rows = rows
         self._taken: dict[str, Spans] = {}
-        self._holding: dict[str, Spans] = {}
+        #: By identity: the rows live as long as the view.
+        self._coverage: dict[int, Spans] = {}
+        self._holding: dict[str, Spans] = {key: spans for key, spans in rows.holding.items() if key in self.known}
 
     # ---- what is there
 
@@ -95,6 +98,10 @@ class View:
         row = self.known.get(key)
         return None if row is None or row.memory.is_erased else row.memory
 
+    def is_settled(self, key: str) -> bool:
+        """Whether only the memory and when it holds are there, not what that follows from."""
+        return key in self._rows.settled
+
     def moves(self, key: str) -> list[MoveRow]:
         """The memory's visible moves in the order in which they take effect."""
         return self._moves.get(key, [])
@@ -102,6 +109,10 @@ class View:
     def edges_out(self, key: str) -> list[EdgeRow]:
         """Active edges to successors and amendments, visible or not, in ledger order."""
         return self._out.get(key, [])
+
+    def successions(self, key: str) -> list[EdgeRow]:
+        """As `edges_out`, full edges only."""
+        return self._full_out.get(key, [])
 
     def edges_into(self, key: str) -> list[EdgeRow]:
         """Active edges from predecessors and amended memories, in ledger order."""
@@ -170,8 +181,11 @@ class View:
 
     def coverage(self, edge: EdgeRow) -> Spans:
         """When a full edge covers its old memory."""
-        window = span(None if edge.kind is SupersessionKind.CORRECTION else edge.at, edge.until)
-        return intersection(window, self.taken(edge.new))
+        known = self._coverage.get(id(edge))
+        if known is None:
+            window = span(None if edge.kind is SupersessionKind.CORRECTION else edge.at, edge.until)
+            known = self._coverage[id(edge)] = intersection(window, self.taken(edge.new))
+        return known
 
     def covers(self, edge: EdgeRow, valid: datetime) -> bool:
         """Whether a full edge covers its old memory at an instant."""
@@ -191,10 +205,12 @@ class View:
 
     def is_never(self, key: str) -> bool:
         """Whether the memory is to be believed at no time: retracted, or corrected by what was accepted."""
-        return key in self._retracted or any(
-            edge.kind is SupersessionKind.CORRECTION and is_endless(self.coverage(edge))
-            for edge in self._full_edges_out(key)
-        )
+        if key in self._retracted:
+            return True
+        for edge in self.successions(key):
+            if edge.kind is SupersessionKind.CORRECTION and is_endless(self.coverage(edge)):
+                return True
+        return False
 
     def amended(self, key: str) -> list[str]:
         """Ids that the memory amends."""
@@ -213,17 +229,14 @@ class View:
                 moves.sort(key=move_order)
         return found
 
-    def _full_edges_out(self, key: str) -> list[EdgeRow]:
-        return self._full_out.get(key, [])
-
     def _successors(self, key: str) -> list[str]:
-        return [edge.new for edge in self._full_edges_out(key)]
+        return [edge.new for edge in self.successions(key)]
 
     def _bases(self, key: str) -> list[str]:
         return self.amended(key)
 
     def _covered(self, key: str) -> Spans:
-        return union(*(self.coverage(edge) for edge in self._full_edges_out(key)))
+        return union(*(self.coverage(edge) for edge in self.successions(key)))
 
     def _compute_taken(self, key: str) -> Spans:
         start = self.start(key)
@@ -239,6 +252,19 @@ class View:
         bases = self._bases(key)
         within = union(*(self._holding[base] for base in bases)) if bases else ALWAYS
         return intersection(difference(active, self._covered(key)), within)
+
+
+def _remembered(admits: Callable[[Scope], bool]) -> Callable[[Scope], bool]:
+    """As `admits`, asked once of each home: memories of one home share its scope."""
+    known: dict[int, bool] = {}
+
+    def is_admitted(home: Scope) -> bool:
+        answer = known.get(id(home))
+        if answer is None:
+            answer = known[id(home)] = admits(home)
+        return answer
+
+    return is_admitted
 
 
 def _revoked(rows: Iterable[RevokeRow]) -> tuple[set[int], set[tuple[int, int]]]:

@@ -9,9 +9,10 @@ from itertools import product
 import numpy as np
 import pytest
 
-from graphmem.model import Erase, Kind, OpenBranch, Origin, Scope
+from graphmem.model import Erase, Kind, OpenBranch, Origin, Point, Scope, Status
 from graphmem.ranking import name_key, tokens
-from graphmem.store import Filter, Matches, Probe, Store
+from graphmem.rows import Rows
+from graphmem.store import Filter, Matches, Probe, Rivals, Store
 from graphmem.temporal import View
 from tests.contract.scenario import NOON, READERS, VECTORS, fill, requests, sorted_rows, vector
 from tests.laws.world import R, attempt, kernel_answers, oracle_answers, send
@@ -128,15 +129,77 @@ def test_matches(pair: tuple[Store, OracleStore], reader: Scope) -> None:
 
 
 @every_reader
+def test_rows_come_with_matches(pair: tuple[Store, OracleStore], reader: Scope) -> None:
+    store, oracle = pair
+    for probe, seq in product(PROBES, (None, 0, 5, 9, oracle.position(reader).seq)):
+        found = store.match(reader, probe, Filter(), seq=seq)
+        assert (found.seq, found.model) == (oracle.position(reader).seq if seq is None else seq, store.model())
+        assert sorted_rows(found.rows) == sorted_rows(store.rows(reader, found.ids))
+        assert not found.rows.settled
+
+
+INSTANTS = [NOON.replace(year=2020, month=1, day=1, hour=0) + timedelta(hours=hours) for hours in range(0, 300, 12)]
+
+
+def assert_settled(store: Store, reader: Scope, rows: Rows, at: Point) -> None:
+    """What is settled holds at the point, by the rows of all; what is not came with all that is its own."""
+    whole, view = View(store.rows(reader, IDS), reader, at.seq), View(rows, reader, at.seq)
+    for key in rows.memories:
+        assert view.holding(key) == whole.holding(key)
+        assert view.confirmed_at(key) == whole.confirmed_at(key)
+        if not view.is_settled(key):
+            assert (view.moves(key), view.edges_out(key)) == (whole.moves(key), whole.edges_out(key))
+            assert (view.edges_into(key), view.links(key)) == (whole.edges_into(key), whole.links(key))
+        elif key in view.known:
+            assert whole.holds(key, at.valid)
+            assert (told := whole.status(key, at.valid)) is not None
+            assert told.move.status is Status.ACTIVE
+
+
+@every_reader
+def test_what_is_settled_holds(pair: tuple[Store, OracleStore], reader: Scope) -> None:
+    store, oracle = pair
+    everything = Probe(terms=("storage", "use", "quotes", "sqlite"), vector=vector("q"))
+    for seq, valid in product((*range(oracle.position(reader).seq), None), INSTANTS):
+        found = store.match(reader, everything, Filter(), seq=seq, at=valid)
+        assert found.rows.memories.keys() >= set(found.ids)
+        assert_settled(store, reader, found.rows, Point(valid, found.seq))
+
+
+@every_reader
+def test_rows_come_with_neighbours(pair: tuple[Store, OracleStore], reader: Scope) -> None:
+    store, oracle = pair
+    for seq, valid in product(range(oracle.position(reader).seq + 1), INSTANTS[::4]):
+        found = store.neighbours(reader, ("A", "C", "P"), seq=seq, limit=100, at=valid)
+        assert found.rows.memories.keys() >= {one.memory for one in found.steps}
+        linked = {one.memory for one in found.steps if ":" not in one.over}
+        assert not linked & found.rows.settled
+        assert_settled(store, reader, found.rows, Point(valid, seq))
+
+
+@every_reader
+def test_rows_of_rivals(pair: tuple[Store, OracleStore], reader: Scope) -> None:
+    store, oracle = pair
+    subjects = ("stack.database", "lint.quotes")
+    for seq, valid in product(range(oracle.position(reader).seq + 1), INSTANTS):
+        rows = store.rows(reader, ("X",), rivals=Rivals(subjects, Point(valid, seq), 100))
+        view, whole = View(rows, reader, seq), View(oracle.rows(reader, IDS), reader, seq)
+        same = oracle.select(reader, Filter(subjects=subjects), at=None, before=seq + 1, limit=100)
+        held = {key for key in same if whole.holds(key, valid)}
+        assert held <= {key for key in same if view.holds(key, valid)}
+        assert rows.memories.keys() <= oracle.rows(reader, ("X", *same)).memories.keys()
+
+
+@every_reader
 def test_neighbours(pair: tuple[Store, OracleStore], reader: Scope) -> None:
     store, oracle = pair
     last = store.position(reader).seq
     for asked in (("A",), ("C",), ("P", "X"), ("nobody",), ()):
         for seq in (last, last // 2, 3):
-            found = store.neighbours(reader, asked, seq=seq, limit=100)
-            assert set(found) == set(oracle.neighbours(reader, asked, seq=seq, limit=100))
+            found = store.neighbours(reader, asked, seq=seq, limit=100).steps
+            assert set(found) == set(oracle.neighbours(reader, asked, seq=seq, limit=100).steps)
             assert len(found) == len(set(found))
-        assert len(store.neighbours(reader, asked, seq=last, limit=1)) <= 1
+        assert len(store.neighbours(reader, asked, seq=last, limit=1).steps) <= 1
 
 
 @every_reader

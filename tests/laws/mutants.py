@@ -67,7 +67,7 @@ MUTANTS = (
         "return (move.at, row.stamp.seq, row.index,",
     ),
     Mutant("private successors cover for all", "view", "NEVER if key not in self.known or", "NEVER if"),
-    Mutant("private memories are seen by all", "view", "if reader.admits(row.memory.scope) and", "if"),
+    Mutant("private memories are seen by all", "view", "if admits(row.memory.scope) and", "if"),
     Mutant(
         "search returns what held once",
         "resolution",

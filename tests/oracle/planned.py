@@ -8,7 +8,7 @@ from datetime import datetime
 
 from graphmem.model import Change, MergeBranch, Request, Revoke, Scope
 from graphmem.rows import Derived, Needs, Rows, Situation, Stamp, Transaction
-from graphmem.store import Finding
+from graphmem.store import Finding, Rivals
 from graphmem.temporal import needs, plan
 from graphmem.temporal.derivation import derive
 from graphmem.temporal.planning import replay
@@ -55,10 +55,10 @@ class PlannedStore(OracleStore):
             self._commit(tenant, grown)
         return count
 
-    def rows(self, reader: Scope, ids: Sequence[str]) -> Rows:
+    def rows(self, reader: Scope, ids: Sequence[str], *, rivals: Rivals | None = None) -> Rows:
         tenant = self._tenant(reader.tenant)
         assert isinstance(tenant, PlannedTenant)
-        return chained(tenant.rows, ids)
+        return chained(tenant.rows, [*ids, *self.rivals(reader, rivals)])
 
     def derived(self, tenant: str) -> dict[str, Derived]:
         """The caches as transactions left them."""

@@ -38,9 +38,11 @@ from graphmem.store import (
     Finding,
     Matches,
     ModelCard,
+    Nearby,
     Neighbour,
     Position,
     Probe,
+    Rivals,
     StoreInfo,
 )
 from tests.oracle import lines as exported
@@ -209,8 +211,15 @@ class OracleStore:
         log = self._log(reader)
         return [change for change in log if change.seq in about(log, memory)]
 
-    def rows(self, reader: Scope, ids: Sequence[str]) -> Rows:
-        return chained(all_rows(self._log(reader)), ids)
+    def rows(self, reader: Scope, ids: Sequence[str], *, rivals: Rivals | None = None) -> Rows:
+        return chained(all_rows(self._log(reader)), [*ids, *self.rivals(reader, rivals)])
+
+    def rivals(self, reader: Scope, asked: Rivals | None) -> list[str]:
+        """Ids of the memories of some subjects."""
+        if asked is None:
+            return []
+        same, before = Filter(subjects=asked.subjects), asked.at.seq + 1
+        return self.select(reader, same, at=None, before=before, limit=asked.limit)
 
     def select(self, reader: Scope, where: Filter, *, at: datetime | None, before: int, limit: int) -> list[str]:
         del at
@@ -218,22 +227,31 @@ class OracleStore:
         fitting = [key for key, (_, said, seq) in found.items() if seq < before and fits(said, where)]
         return fitting[::-1][:limit]
 
-    def match(self, reader: Scope, probe: Probe, where: Filter, *, seq: int) -> Matches:
+    def match(
+        self, reader: Scope, probe: Probe, where: Filter, *, seq: int | None = None, at: datetime | None = None
+    ) -> Matches:
+        del at
         tenant = self._tenant(reader.tenant)
+        seq = len(tenant.log) if seq is None else seq
         found = tenant.memories(reader)
         chosen = {key: said for key, (_, said, at) in found.items() if at <= seq and fits(said, where)}
         vectors = {key: tenant.vectors[key] for key in chosen if key in tenant.vectors}
         corpus = _live(tenant)
-        return Matches(lexical(corpus, chosen, probe), nearest(vectors, probe), named(chosen, probe))
+        near = nearest(vectors, probe) if probe.model in (None, self._model) else ()
+        matches = Matches(lexical(corpus, chosen, probe), near, named(chosen, probe), seq=seq, model=self._model)
+        return replace(matches, rows=self.rows(reader, matches.ids))
 
-    def neighbours(self, reader: Scope, ids: Sequence[str], *, seq: int, limit: int) -> list[Neighbour]:
+    def neighbours(
+        self, reader: Scope, ids: Sequence[str], *, seq: int, limit: int, at: datetime | None = None
+    ) -> Nearby:
         tenant = self._tenant(reader.tenant)
         found = {key: one for key, one in tenant.memories(reader).items() if one[2] <= seq}
         links = [one.operation for one in tenant.log if isinstance(one.operation, Link) and one.seq <= seq]
         sides = [(one.target, one.source, one.kind) for one in links]
         sides += [(one.source, one.target, one.kind) for one in links]
         near = [Neighbour(to, of, over) for to, of, over in sides if of in ids and {to, of} <= set(found)]
-        return list(dict.fromkeys(near + _over_anchors(found, ids, reader.tenant)))[:limit]
+        steps = tuple(dict.fromkeys(near + _over_anchors(found, ids, reader.tenant)))[:limit]
+        return Nearby(steps, Rows() if at is None else self.rows(reader, [one.memory for one in steps]))
 
     def contested_subjects(self, reader: Scope) -> dict[str, tuple[str, ...]]:
         found = self._tenant(reader.tenant).memories(reader)

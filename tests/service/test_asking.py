@@ -11,8 +11,9 @@ from graphmem.answers import Contest, Interval, Turn
 from graphmem.errors import InvalidInput
 from graphmem.model import At, Kind, LinkKind, Origin, Statement, Status, SupersessionKind
 from graphmem.retrieval.search import Sort
-from graphmem.service import GraphMemory, New, Write
+from graphmem.service import Desk, GraphMemory, New, Write
 from graphmem.store import Filter, Page
+from tests.oracle import OracleStore
 from tests.service.conftest import REPO, TickingClock, day
 
 
@@ -183,3 +184,29 @@ def test_a_long_text_is_cut_at_a_word_for_its_title(memory: GraphMemory) -> None
 def test_an_empty_batch_writes_nothing(memory: GraphMemory) -> None:
     assert memory.add_many([]) == []
     assert memory.status().changes == 0
+
+
+class CountingStore(OracleStore):
+    """Counts what is asked of it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.calls: list[str] = []
+
+    def __getattribute__(self, name: str) -> object:
+        if name in {"match", "neighbours", "rows", "select", "position", "model"}:
+            self.calls.append(name)
+        return super().__getattribute__(name)
+
+
+def test_a_search_asks_for_matches_neighbours_and_what_is_shown(clock: TickingClock) -> None:
+    store = CountingStore()
+    memory = GraphMemory(
+        Desk(store, scope=REPO, actor="t", clock=clock, embedder=lambda: "no model", gate=lambda one: one)
+    )
+    record(memory, "Use tabs", "Use spaces", subject="indent")
+    store.calls.clear()
+    answer = memory.search("use tabs")
+    # The oracle's own answers ask for rows, too.
+    assert [call for call in store.calls if call != "rows"] == ["match", "neighbours", "select"]
+    assert (answer.at.seq, answer.hits[0].card.id, answer.hits[0].head) == (2, "Use tabs", "Use spaces")

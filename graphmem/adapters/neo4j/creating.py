@@ -82,7 +82,7 @@ CALL () {{
 }}
 """
 _SET_DERIVED = f"""SET m += x.row, m.valid_from = {_VALID_FROM}, m.valid_to = {_VALID_TO},
-    m.holds_from = [t IN x.holds_from | {_EACH}], m.holds_to = [t IN x.holds_to | {_EACH}]"""
+    m.cached_seq = x.seq, m.holds_from = [t IN x.holds_from | {_EACH}], m.holds_to = [t IN x.holds_to | {_EACH}]"""
 WRITE = f"""
 MATCH (l:Ledger {{tenant: $p.tenant}}) SET l += $p.head, l.recorded_at = {_NOW}
 WITH l
@@ -154,7 +154,7 @@ class Creation:
         self._lists: dict[str, list[Any]] = {name: [] for name in _LISTS}
         self._terms: Counter[str] = Counter()
         # Of several caches of one memory the last counts.
-        self._derived: dict[str, Derived] = {}
+        self._derived: dict[str, tuple[int, Derived]] = {}
         self.erased: list[tuple[str, Change]] = []
 
     @property
@@ -173,7 +173,7 @@ class Creation:
             self._add_rows(done.appended)
         for kind, key, role in marks(change.operation, world):
             self._lists["marks"].append({"type": kind, "seq": change.seq, "id": key, "row": {"role": role}})
-        self._derived.update({one.memory: one for one in done.derived})
+        self._derived.update({one.memory: (change.seq, one) for one in done.derived})
 
     def write(self, tx: ManagedTransaction) -> None:
         """Write it all."""
@@ -183,7 +183,7 @@ class Creation:
             "tenant": self._head.tenant,
             "recorded_at": sent(head.pop("recorded_at")),
             "head": head,
-            "derived": [_sent_cache(one) for one in self._derived.values()],
+            "derived": [_sent_cache(seq, one) for seq, one in self._derived.values()],
             "terms": sorted(self._terms.items()),
         }
         tx.run(WRITE, p=asked).consume()
@@ -243,11 +243,11 @@ def sent(moment: datetime | None) -> list[int] | None:
     return [seconds, micros * 1_000]
 
 
-def _sent_cache(one: Derived) -> Row:
-    row = derived_row(one)
+def _sent_cache(seq: int, one: Derived) -> Row:
+    row = derived_row(seq, one)
     times = {name: sent(row.pop(name)) for name in ("valid_from", "valid_to")}
     spans = {name: [sent(moment) for moment in row.pop(name)] for name in ("holds_from", "holds_to")}
-    return {"id": one.memory, **times, **spans, "row": row}
+    return {"id": one.memory, "seq": row.pop("cached_seq"), **times, **spans, "row": row}
 
 
 def marks(operation: Operation, world: Overlay) -> Iterable[tuple[str, str, str | None]]:
@@ -357,10 +357,11 @@ def statement_row(one: Statement) -> Row:
     }
 
 
-def derived_row(one: Derived) -> Row:
-    """Properties of a memory that are caches: the first and last time alone for people, all spans for prefilters."""
+def derived_row(seq: int, one: Derived) -> Row:
+    """Properties of a memory that are caches since an entry: first and last time to be read, all spans to prefilter."""
     starts, ends = [low for low, _ in one.holding], [high for _, high in one.holding]
     return {
+        "cached_seq": seq,
         "status": one.status,
         "is_common": one.is_common,
         "holds_from": starts,

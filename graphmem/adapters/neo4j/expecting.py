@@ -55,7 +55,7 @@ class Expected:
     terms: Counter[str] = field(default_factory=Counter)
     documents: int = 0
     tokens: int = 0
-    _caches: dict[str, Derived] = field(default_factory=dict)
+    _caches: dict[str, tuple[int, Derived]] = field(default_factory=dict)
     _world: Overlay = field(default_factory=lambda: Overlay(Rows()))
 
     def follow(self, entry: Entry) -> None:
@@ -63,7 +63,7 @@ class Expected:
         change = change_of(entry)
         request = Request(change.op_id, change.operation, change.writer, change.provenance)
         done = temporal.replay(change, self._world.situation(temporal.needs(request)))
-        self._caches.update({one.memory: one for one in done.derived})
+        self._caches.update({one.memory: (change.seq, one) for one in done.derived})
         self._count(change)
         if done.erased is None:
             self._add(change.seq, done.appended)
@@ -90,7 +90,7 @@ class Expected:
             anchors = [[one["ordinal"], one["role"], one["id"], one["row"]] for one in near]
             alternatives = [[one["ordinal"], one["row"]] for one in alternative_rows(memory, statement)]
         if memory.id in self._caches:
-            row |= derived_row(self._caches[memory.id])
+            row |= derived_row(*self._caches[memory.id])
         return memory.id, plain(
             {
                 "labels": sorted(labels),

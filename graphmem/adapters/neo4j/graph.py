@@ -62,15 +62,18 @@ RETURN DISTINCT m.id AS source, o.id AS target ORDER BY source, target
 _HUB = 1_000
 
 
-def neighbours(link: Link, reader: Scope, ids: Sequence[str], *, seq: int, limit: int) -> list[Neighbour]:
-    """Memories one step away: over links first, then over anchors, the rarer first."""
+def neighbours(
+    link: Link, reader: Scope, ids: Sequence[str], *, seq: int, limit: int
+) -> tuple[tuple[Neighbour, ...], set[str]]:
+    """Memories one step away, over links first, then over anchors, the rarer first; and ids of those over links."""
     asked = {**_of(reader), "ids": list(ids), "seq": min(seq, 2**62), "hub": _HUB, "each": limit + len(ids)}
     found = link.records(_NEIGHBOURS, asked)[0]
     steps = [Neighbour(to, of, over) for to, of, over, _ in sorted(found["linked"], key=lambda one: one[3])]
+    linked = {one.memory for one in steps}
     for over, about, others in found["shared"]:
         for _, of in sorted(about):
             steps += [Neighbour(to, of, over) for to, _ in others if to != of]
-    return list(dict.fromkeys(steps))[:limit]
+    return tuple(dict.fromkeys(steps))[:limit], linked
 
 
 def contested_subjects(link: Link, reader: Scope) -> dict[str, tuple[str, ...]]:

@@ -13,7 +13,7 @@ from graphmem.adapters.neo4j.selecting import EXACT_TESTS, TEXT_INDEX, Wanted
 from graphmem.adapters.neo4j.values import Head, head_of, prefix, token
 from graphmem.model import Scope
 from graphmem.ranking import Corpus, length_norm
-from graphmem.store import Probe
+from graphmem.store import ModelCard, Probe
 
 if TYPE_CHECKING:
     from neo4j import Record
@@ -46,7 +46,10 @@ CALL () {{
   WITH m.seq AS seq ORDER BY seq
   RETURN collect(seq) AS fitting
 }}
-RETURN head, terms, found_count, texts, names, fitting
+CALL () {{
+  OPTIONAL MATCH (e:EmbeddingModel {{id: 'current'}}) RETURN [e.name, e.dimension, e.weights_hash] AS model
+}}
+RETURN head, model, terms, found_count, texts, names, fitting
 """
 
 _LEAST_CANDIDATES = 400
@@ -65,12 +68,13 @@ class Found:
     """What one statement brought; `fitting` are positions of memories with a vector that fit the filter."""
 
     head: Head
+    model: ModelCard | None
     lexical: tuple[Scored, ...]
     named: Mapping[str, tuple[str, ...]]
     fitting: Sequence[int]
 
 
-def find(link: Link, reader: Scope, probe: Probe, what: Wanted, *, seq: int, after: int | None) -> Found:
+def find(link: Link, reader: Scope, probe: Probe, what: Wanted, *, seq: int | None, after: int | None) -> Found:
     """Words and names that match, and the memories past position `after` that fit; None leaves those out."""
     size = max(_LEAST_CANDIDATES, _CANDIDATES_PER_MATCH * probe.limit)
     asked = _asked(reader.tenant, probe, what, seq, after)
@@ -81,10 +85,11 @@ def find(link: Link, reader: Scope, probe: Probe, what: Wanted, *, seq: int, aft
             break
         size *= 4
     head = head_of(reader.tenant, found["head"])
-    return Found(head, _scored(found, head, probe), _named(found, probe), found["fitting"])
+    model = None if found["model"][0] is None else ModelCard(*found["model"])
+    return Found(head, model, _scored(found, head, probe), _named(found, probe), found["fitting"])
 
 
-def _asked(tenant: str, probe: Probe, what: Wanted, seq: int, after: int | None) -> dict[str, Any]:
+def _asked(tenant: str, probe: Probe, what: Wanted, seq: int | None, after: int | None) -> dict[str, Any]:
     before, words = prefix(tenant), list(dict.fromkeys(probe.terms))[:_MOST_TERMS]
     name_tokens = [token("n", name) for name in probe.names]
     text = " ".join(before + escaped(word) for word in words if not _BLANK.search(word))
@@ -98,7 +103,7 @@ def _asked(tenant: str, probe: Probe, what: Wanted, seq: int, after: int | None)
         "homes": list(what.homes),
         "groups": [list(group) for group in what.groups],
         "tests": what.tests,
-        "seq": min(seq, _END),
+        "seq": _END if seq is None else min(seq, _END),
     }
 
 

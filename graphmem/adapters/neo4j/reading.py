@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from graphmem.adapters.neo4j.values import (
     Head,
+    admitted_homes,
     branch_row,
     confirm_row,
     edge_row,
@@ -22,9 +24,9 @@ from graphmem.adapters.neo4j.values import (
 )
 from graphmem.errors import CorruptStore
 from graphmem.ledger import GENESIS, Entry, change_of, from_micros
-from graphmem.model import Change
+from graphmem.model import Change, Point, Scope
 from graphmem.rows import BranchRow, Rows
-from graphmem.store import Position
+from graphmem.store import Position, Rivals
 
 if TYPE_CHECKING:
     from neo4j import Record
@@ -81,17 +83,40 @@ CALL () {{
   RETURN collect([b.key, b.parent, b.opened, b.closed, b.is_merged]) AS branches
 }}
 """
+_T_MICROS = micros_of("t")
+_MEMORY = f"""
+  [m.id, m.repo, m.user, m.branch, m.environment, m.statement, m.seq, {_MEMORY_RECORDED_AT}, m.written_on]
+"""
 COMPONENT_FIELDS = f"""
-  [m IN chained | [m.id, m.repo, m.user, m.branch, m.environment, m.statement,
-    m.seq, {_MEMORY_RECORDED_AT}, m.written_on]] AS memories,
+  [m IN chained | {_MEMORY}] AS memories,
   moves, edges, flags, links, revocations, branches
 """
+# A cache tells no more and no less than is known at a position if nothing after it has changed the cache.
+_TELLS = "m.is_common AND m.cached_seq <= $p.seq"
+_COVERS = "any(i IN range(0, size(m.holds_from) - 1) WHERE m.holds_from[i] <= $p.at AND $p.at < m.holds_to[i])"
 _ROWS = f"""
 CALL () {{
-  UNWIND $p.ids AS id MATCH (m:Memory {{tenant: $p.tenant, id: id}}) RETURN collect(DISTINCT m) AS seeds
+  UNWIND $p.ids AS id MATCH (m:Memory {{tenant: $p.tenant, id: id}}) RETURN collect(DISTINCT m) AS found
 }}
+CALL () {{
+  UNWIND $p.subjects AS subject
+  MATCH (m:Memory {{tenant: $p.tenant, subject: subject}})
+  WHERE m.seq <= $p.seq AND any(home IN $p.homes WHERE home IN m.facets) AND NOT ({_TELLS} AND NOT {_COVERS})
+  WITH m ORDER BY m.seq DESC LIMIT $p.rivals
+  RETURN collect(m) AS rivals
+}}
+WITH found, rivals, [m IN found WHERE $p.settles AND NOT m.id IN $p.whole AND {_TELLS} AND {_COVERS}] AS settled
+WITH settled, [m IN found WHERE NOT m IN settled] + rivals AS seeds
 {COMPONENT}
-RETURN {COMPONENT_FIELDS}
+CALL (settled) {{
+  UNWIND settled AS m
+  MATCH (:Change)-[r:CONFIRMED]->(m) WITH m, r ORDER BY r.seq
+  RETURN collect([m.id, [{_STAMP}]]) AS confirmed
+}}
+RETURN {COMPONENT_FIELDS}, confirmed,
+  [m IN settled | {_MEMORY}] AS alone,
+  [m IN chained + settled WHERE {_TELLS} |
+    [m.id, [t IN m.holds_from | {_T_MICROS}], [t IN m.holds_to | {_T_MICROS}]]] AS holding
 """
 
 _ENTRIES = f"""
@@ -128,9 +153,51 @@ def branches(link: Link, tenant: str) -> dict[str, BranchRow]:
     return {row.key: row for row in found}
 
 
-def rows(link: Link, tenant: str, ids: Sequence[str]) -> Rows:
-    """The rows of memories and of all that they are chained to."""
-    return rows_of(tenant, link.records(_ROWS, {"tenant": tenant, "ids": list(dict.fromkeys(ids))})[0])
+@dataclass(frozen=True, slots=True)
+class Settling:
+    """Which memories may come alone: those whose cache says that they hold at a point, unless among `whole`."""
+
+    at: Point
+    whole: Collection[str] = ()
+
+
+def rows(
+    link: Link,
+    reader: Scope,
+    ids: Iterable[str],
+    *,
+    rivals: Rivals | None = None,
+    settling: Settling | None = None,
+) -> Rows:
+    """The rows of memories and of all that they are chained to; with `settling`, some come alone."""
+    at = rivals.at if rivals is not None else None if settling is None else settling.at
+    asked = {
+        "tenant": reader.tenant,
+        "ids": list(dict.fromkeys(ids)),
+        "subjects": [] if rivals is None else list(rivals.subjects),
+        "rivals": 0 if rivals is None else rivals.limit,
+        "homes": list(admitted_homes(reader)),
+        "at": None if at is None else at.valid,
+        "seq": None if at is None else at.seq,
+        "settles": settling is not None,
+        "whole": [] if settling is None else list(settling.whole),
+    }
+    found = link.records(_ROWS, asked)[0]
+    chained = rows_of(reader.tenant, found)
+    alone = [memory_row(reader.tenant, fields) for fields in found["alone"]]
+    settled = {row.memory.id: row for row in alone if row.memory.id not in chained.memories}
+    confirmed = [confirm_row(key, fields) for key, fields in found["confirmed"] if key in settled]
+    return replace(
+        chained,
+        memories={**chained.memories, **settled},
+        confirmations=(*chained.confirmations, *confirmed),
+        holding={key: _spans(starts, ends) for key, starts, ends in found["holding"]},
+        settled=frozenset(settled),
+    )
+
+
+def _spans(starts: Sequence[int], ends: Sequence[int]) -> tuple[tuple[datetime, datetime], ...]:
+    return tuple(zip(map(from_micros, starts), map(from_micros, ends), strict=True))
 
 
 def rows_of(tenant: str, found: Record) -> Rows:

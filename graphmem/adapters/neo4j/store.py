@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
@@ -15,7 +16,7 @@ from graphmem.adapters.neo4j.creating import blob
 from graphmem.adapters.neo4j.schema import Neo4jSchema
 from graphmem.adapters.neo4j.vectors import VectorCache, VectorSearch
 from graphmem.errors import InvalidInput, StoreUnavailable, Unsupported
-from graphmem.model import Change, Request, Scope
+from graphmem.model import Change, Point, Request, Scope
 from graphmem.rows import Rows
 from graphmem.store import (
     Clock,
@@ -23,9 +24,10 @@ from graphmem.store import (
     Finding,
     Matches,
     ModelCard,
-    Neighbour,
+    Nearby,
     Position,
     Probe,
+    Rivals,
     StoreInfo,
 )
 
@@ -166,36 +168,54 @@ class Neo4jStore:
         """See `graphmem.store.Store.changes_of`."""
         return reading.changes_of(self._open_link, reader.tenant, memory)
 
-    def rows(self, reader: Scope, ids: Sequence[str]) -> Rows:
+    def rows(self, reader: Scope, ids: Sequence[str], *, rivals: Rivals | None = None) -> Rows:
         """See `graphmem.store.Store.rows`."""
-        return reading.rows(self._open_link, reader.tenant, ids)
+        return reading.rows(self._open_link, reader, ids, rivals=rivals)
 
     def select(self, reader: Scope, where: Filter, *, at: datetime | None, before: int, limit: int) -> list[str]:
         """See `graphmem.store.Store.select`."""
         return selecting.select(self._open_link, reader, where, at=at, before=before, limit=limit)
 
-    def match(self, reader: Scope, probe: Probe, where: Filter, *, seq: int) -> Matches:
+    def match(
+        self, reader: Scope, probe: Probe, where: Filter, *, seq: int | None = None, at: datetime | None = None
+    ) -> Matches:
         """See `graphmem.store.Store.match`."""
-        link, what, tenant = self._open_link, selecting.wanted(reader, where), reader.tenant
+        found, nearest = self._found(reader, probe, selecting.wanted(reader, where), seq)
+        known = found.head.seq if seq is None else seq
+        matches = Matches(found.lexical, nearest, found.named, seq=known, model=found.model)
+        settling = None if at is None else reading.Settling(Point(at, known))
+        return replace(matches, rows=reading.rows(self._open_link, reader, matches.ids, settling=settling))
+
+    def _found(
+        self, reader: Scope, probe: Probe, what: selecting.Wanted, seq: int | None
+    ) -> tuple[matching.Found, tuple[tuple[str, float], ...]]:
+        """Words and names from the server, and the nearest vectors from those kept here."""
+        link, tenant = self._open_link, reader.tenant
         if probe.vector is None or probe.limit < 1:
-            found = matching.find(link, reader, probe, what, seq=seq, after=None)
-            return Matches(found.lexical, (), found.named)
-        search = VectorSearch(probe.vector, repr(what), seq, probe.limit)
+            return matching.find(link, reader, probe, what, seq=seq, after=None), ()
+        text = repr(what)
         while True:
-            epoch, after = self._vectors.known(tenant, search.filter_text)
+            epoch, after = self._vectors.known(tenant, text)
             found = matching.find(link, reader, probe, what, seq=seq, after=after)
-            if not found.head.vectors:
-                return Matches(found.lexical, (), found.named)
+            if not found.head.vectors or probe.model not in (None, found.model):
+                return found, ()
             if after and epoch != found.head.epoch:
                 self._vectors.forget(tenant)
                 continue
+            search = VectorSearch(probe.vector, text, found.head.seq if seq is None else seq, probe.limit)
             nearest = self._vectors.best(link, found.head, search, found.fitting, after=after)
             if nearest is not None:
-                return Matches(found.lexical, nearest, found.named)
+                return found, nearest
 
-    def neighbours(self, reader: Scope, ids: Sequence[str], *, seq: int, limit: int) -> list[Neighbour]:
+    def neighbours(
+        self, reader: Scope, ids: Sequence[str], *, seq: int, limit: int, at: datetime | None = None
+    ) -> Nearby:
         """See `graphmem.store.Store.neighbours`."""
-        return graph.neighbours(self._open_link, reader, ids, seq=seq, limit=limit)
+        steps, linked = graph.neighbours(self._open_link, reader, ids, seq=seq, limit=limit)
+        if at is None:
+            return Nearby(steps)
+        settling = reading.Settling(Point(at, seq), whole=linked)
+        return Nearby(steps, reading.rows(self._open_link, reader, [one.memory for one in steps], settling=settling))
 
     def contested_subjects(self, reader: Scope) -> dict[str, tuple[str, ...]]:
         """See `graphmem.store.Store.contested_subjects`."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 import apsw
 
@@ -11,7 +12,7 @@ from graphmem.adapters.sqlite import reading
 from graphmem.adapters.sqlite.indexing import linking
 from graphmem.adapters.sqlite.values import Row, Tenant, ints, place_of
 from graphmem.ledger import decode_statement
-from graphmem.model import Scope
+from graphmem.model import Anchor, Scope
 from graphmem.store import Neighbour
 
 _LINKED = """
@@ -63,45 +64,69 @@ class Reach:
     limit: int
 
 
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A neighbour with its number, and whether the step to it is a typed link."""
+
+    told: Neighbour
+    number: int
+    is_link: bool
+
+
 def neighbours(
     connection: apsw.Connection, tenant: Tenant, reader: Scope, ids: Sequence[str], reach: Reach
-) -> list[Neighbour]:
+) -> list[Step]:
     """Memories one step away: over links first, then over anchors, the rarer first."""
     seeds = reading.numbers(connection, tenant, ids)
-    steps = [(to, of, over) for to, of, over, _ in connection.execute(_LINKED, (ints(seeds), reach.seq))]
-    steps += _over_anchors(connection, tenant, seeds, reach)
-    numbers = sorted({*seeds, *(to for to, _, _ in steps)})
-    keys = _visible(connection, tenant, reader, numbers)
-    found = {
-        Neighbour(keys[to], keys[of], over): None for to, of, over in steps if to in keys and of in keys and to != of
-    }
-    return list(found)[: reach.limit]
+    linked = [(to, of, over) for to, of, over, _ in connection.execute(_LINKED, (ints(seeds), reach.seq))]
+    steps = [*linked, *_over_anchors(connection, tenant, seeds, reach)]
+    keys = _visible(connection, tenant, reader, sorted({*seeds, *[step[0] for step in steps]}))
+    found = dict.fromkeys([step for step in steps if step[0] != step[1] and step[0] in keys and step[1] in keys])
+    over_links = set(linked)
+    return [
+        Step(Neighbour(keys[step[0]], keys[step[1]], step[2]), step[0], step in over_links)
+        for step in islice(found, reach.limit)
+    ]
 
 
 def _over_anchors(
     connection: apsw.Connection, tenant: Tenant, seeds: Sequence[int], reach: Reach
 ) -> list[tuple[int, int, str]]:
-    last, limit = place_of(tenant.number, reach.seq), reach.limit
-    shared: list[tuple[int, int, int, str]] = []
-    statements: list[Row] = connection.execute(_STATEMENTS, (ints(seeds),)).fetchall()
-    for number, text in statements:
-        for anchor in linking(decode_statement(text).anchors) if text else ():
-            held = connection.execute(_ANCHOR, (anchor.node_id(tenant.name), last)).fetchone()
-            if held is not None and 1 < held[1] <= _HUB:
-                shared.append((held[1], held[0], number, f"{anchor.kind}:{anchor.name}"))
+    last, most = place_of(tenant.number, reach.seq), reach.limit + len(seeds)
+    shared = _shared(connection, tenant, seeds, last)
+    about: dict[int, list[int]] = {}
     steps: dict[tuple[int, int, str], None] = {}
-    for _, anchor_number, number, over in sorted(shared):
-        about = connection.execute(_ABOUT, (anchor_number, last, limit + len(seeds)))
-        steps.update({(memory, number, over): None for (memory,) in about})
-        if len(steps) > limit * 4 + len(seeds) * len(shared):
+    for _, anchor, number, over in sorted(shared):
+        if anchor not in about:
+            about[anchor] = [memory for (memory,) in connection.execute(_ABOUT, (anchor, last, most))]
+        steps.update({(memory, number, over): None for memory in about[anchor]})
+        if len(steps) > reach.limit * 4 + len(seeds) * len(shared):
             break
     return list(steps)
 
 
+def _shared(
+    connection: apsw.Connection, tenant: Tenant, seeds: Sequence[int], last: int
+) -> list[tuple[int, int, int, str]]:
+    """(memories about it, anchor, seed, its name) for each anchor that leads from a seed to others."""
+    held: dict[Anchor, tuple[int, int]] = {}
+    shared: list[tuple[int, int, int, str]] = []
+    statements: list[Row] = connection.execute(_STATEMENTS, (ints(seeds),)).fetchall()
+    for number, text in statements:
+        for anchor in linking(decode_statement(text).anchors) if text else ():
+            if anchor not in held:
+                node = anchor.node_id(tenant.name)
+                held[anchor] = connection.execute(_ANCHOR, (node, last)).fetchone() or (0, 0)
+            if 1 < held[anchor][1] <= _HUB:
+                shared.append((held[anchor][1], held[anchor][0], number, f"{anchor.kind}:{anchor.name}"))
+    return shared
+
+
 def _visible(connection: apsw.Connection, tenant: Tenant, reader: Scope, numbers: Sequence[int]) -> dict[int, str]:
     homes = reading.homes(connection, tenant)
+    admitted = {number for number, home in homes.items() if reader.admits(home)}
     rows = connection.execute(_PLACES, (ints(numbers),))
-    return {number: key for number, key, home in rows if reader.admits(homes[home])}
+    return {number: key for number, key, home in rows if home in admitted}
 
 
 def contested_subjects(connection: apsw.Connection, tenant: Tenant, reader: Scope) -> dict[str, tuple[str, ...]]:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import apsw
 
 from graphmem.adapters.sqlite.indexing import many_of
+from graphmem.adapters.sqlite.reading import Ids
 from graphmem.adapters.sqlite.selecting import Wanted, fitting
 from graphmem.adapters.sqlite.values import Tenant, ints, place_of
 from graphmem.ranking import Corpus, length_norm
@@ -28,7 +29,6 @@ _NAMED = """
     FROM json_each(?1) AS wanted CROSS JOIN name ON name.key = wanted.value WHERE name.memory <= ?2
 """
 _FACETED = "SELECT count(*) FROM search WHERE search MATCH ? AND rowid = ?"
-_IDS = "SELECT number, memory.id FROM json_each(?1) AS wanted CROSS JOIN memory ON number = wanted.value"
 
 _LEAST_CANDIDATES = 400
 _CANDIDATES_PER_MATCH = 4
@@ -90,7 +90,7 @@ def lexical(
     while wanted > count:
         for term in held[count:wanted]:
             weight = corpus.idf(term)
-            for number in search.holders(term):
+            for number in search.read_holders(term):
                 weights[number] += weight
         count, found = wanted, search.best(corpus, held, weights)
         if len(found) < search.limit:
@@ -134,16 +134,31 @@ class _Weighed(Corpus):
             return weight
 
 
+class _Norms(dict[int, float]):
+    """What counts are weighed against, for each length that a document was found to have."""
+
+    def __init__(self, corpus: Corpus) -> None:
+        self._corpus = corpus
+
+    def __missing__(self, length: int) -> float:
+        norm = self[length] = length_norm(self._corpus, length)
+        return norm
+
+
 class Search:
     """One search of one tenant: what is wanted, known at a ledger position, and how many."""
 
-    def __init__(self, connection: apsw.Connection, tenant: Tenant, what: Wanted, *, seq: int, limit: int) -> None:
+    def __init__(
+        self, connection: apsw.Connection, tenant: Tenant, what: Wanted, ids: Ids, *, seq: int, limit: int
+    ) -> None:
         self.limit = limit
+        self._ids = ids
         self._connection = connection
         self._tenant = tenant
         self._what = what
         self._span = (place_of(tenant.number, 0), place_of(tenant.number, seq))
         self._scores: dict[int, float] = {}
+        self._holders: dict[str, set[int]] = {}
 
     def few_that_fit(self) -> list[int] | None:
         """Numbers of all memories that pass the filter tokens, if they are so few that each can be scored."""
@@ -154,11 +169,13 @@ class Search:
         found = [number for (number,) in self._connection.execute(_FITTING, asked)]
         return found if len(found) <= size else None
 
-    def holders(self, term: str) -> list[int]:
+    def read_holders(self, term: str) -> list[int]:
         """Numbers of the memories that hold a term and pass what filter tokens can tell."""
         # Full text's own ranking would read the list of every term to its end, only to weigh it.
         expression = " AND ".join([f'body : "{self._tenant.number}_{term}"', *self._what.narrowing])
-        return [number for (number,) in self._connection.execute(_HOLDERS, (expression, *self._span))]
+        found = [number for (number,) in self._connection.execute(_HOLDERS, (expression, *self._span))]
+        self._holders[term] = set(found)
+        return found
 
     def best(self, corpus: Corpus, terms: Sequence[str], weights: Mapping[int, float]) -> list[Scored]:
         """The best by all terms among those of the greatest weights."""
@@ -178,22 +195,25 @@ class Search:
         scores = {number: self._scores[number] for number in numbers}
         least = min(heapq.nlargest(self.limit, scores.values()), default=0.0)
         near = [number for number in numbers if scores[number] >= least]
-        named_scores = [(key, scores[number]) for number, key in self._connection.execute(_IDS, (ints(near),))]
+        named_scores = [(key, scores[number]) for number, key in self._ids.of(near).items()]
         return sorted(named_scores, key=lambda one: (-one[1], one[0]))[: self.limit]
 
     def _score(self, numbers: Sequence[int], corpus: Corpus, terms: Sequence[str]) -> None:
         # `bm25`, written out: this is the innermost loop of a search.
-        spelt = [(f" {term} ", f" {term}=", corpus.idf(term)) for term in terms]
+        spelt = [(f" {term} ", f" {term}=", corpus.idf(term), self._holders.get(term)) for term in terms]
+        norms, scores = _Norms(corpus), self._scores
         for number, length, counts in self._connection.execute(_WORDS, (ints(numbers),)):
-            norm, score = length_norm(corpus, length), 0.0
-            for once, many, weight in spelt:
+            norm, score = norms[length], 0.0
+            for once, many, weight, holders in spelt:
+                if holders is not None and number not in holders:
+                    continue
                 if held := 1 if once in counts else many_of(counts, many):
                     score += weight * held / (held + norm)
-            self._scores[number] = score
+            scores[number] = score
 
 
 def named(
-    connection: apsw.Connection, tenant: Tenant, names: Iterable[str], what: Wanted, *, seq: int
+    connection: apsw.Connection, tenant: Tenant, names: Iterable[str], what: Wanted, ids: Ids, *, seq: int
 ) -> Mapping[str, tuple[str, ...]]:
     """Ids of the memories that carry each name, sorted; names that nobody carries are left out."""
     spelt = {f"{tenant.number} {name}": name for name in names}
@@ -205,7 +225,7 @@ def named(
         fit = every if what.is_everything and what.homes is None else fitting(connection, every, what)
         numbers = [number for number in fit if _has_facets(connection, number, what)]
         if numbers:
-            found[name] = tuple(sorted(key for _, key in connection.execute(_IDS, (ints(numbers),))))
+            found[name] = tuple(sorted(ids.of(numbers).values()))
     return found
 
 

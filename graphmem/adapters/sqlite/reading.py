@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 import apsw
@@ -14,6 +15,7 @@ from graphmem.adapters.sqlite.values import (
     confirm_row,
     edge_row,
     entry_of,
+    holding_of,
     home_of,
     ints,
     link_row,
@@ -26,10 +28,11 @@ from graphmem.adapters.sqlite.values import (
 )
 from graphmem.errors import CorruptStore
 from graphmem.ledger import GENESIS, Entry, change_of, from_micros, to_micros
-from graphmem.model import Change, Revoke, Scope
+from graphmem.model import Change, Point, Revoke, Scope
 from graphmem.rows import BranchRow, MemoryRow, Rows
 from graphmem.store import Position
 from graphmem.temporal.planning import touched
+from graphmem.temporal.spans import Spans, containing
 
 _TENANT = (
     "SELECT number, name, key, seq, recorded_at, head, documents, tokens, vectors, epoch FROM tenant WHERE name = ?"
@@ -62,6 +65,12 @@ _COMPONENT = """
 _MEMORIES = """
     SELECT number, home, memory.id, home_branch, branch, recorded_at, statement
     FROM json_each(?1) AS wanted CROSS JOIN memory ON memory.number = wanted.value
+"""
+_IDS = "SELECT number, memory.id FROM json_each(?1) AS wanted CROSS JOIN memory ON number = wanted.value"
+#: When memories hold for everybody: of all, or of those that no entry has named since the one that recorded them.
+_COMMON = """
+    SELECT number, holding FROM json_each(?1) AS wanted CROSS JOIN memory ON number = wanted.value
+    WHERE is_common AND (?2 OR (branch IS NULL AND NOT EXISTS (SELECT 1 FROM touch WHERE touch.memory = number)))
 """
 _MOVES = """
     SELECT memory, seq, place, status, at, ordinal, source_word, recorded_at, branch
@@ -117,6 +126,41 @@ def numbers(connection: apsw.Connection, tenant: Tenant, ids: Iterable[str]) -> 
     # One by one: JSON and C arrays of strings both have trouble with NUL characters.
     found = (connection.execute(_NUMBER, (key, tenant.number)).get for key in ids)
     return [int(number) for number in found if number is not None]
+
+
+class Ids:
+    """Ids of numbered memories, each read once.
+
+    Args:
+        connection: In a read transaction.
+        known: Memories that were read before.
+    """
+
+    def __init__(self, connection: apsw.Connection, known: Mapping[int, MemoryRow]) -> None:
+        self._connection = connection
+        self._known = known
+        self._read: dict[int, str] = {}
+        #: Numbers of all ids that were asked for.
+        self.numbers: dict[str, int] = {}
+
+    def of(self, numbers: Iterable[int]) -> dict[int, str]:
+        """The id of each number."""
+        found: dict[int, str] = {}
+        missing: list[int] = []
+        for number in numbers:
+            row = self._known.get(number)
+            if row is not None:
+                found[number] = row.memory.id
+            elif number in self._read:
+                found[number] = self._read[number]
+            else:
+                missing.append(number)
+        if missing:
+            read: list[Row] = self._connection.execute(_IDS, (ints(missing),)).fetchall()
+            self._read.update(read)
+            found.update(read)
+        self.numbers.update((key, number) for number, key in found.items())
+        return found
 
 
 def with_content(connection: apsw.Connection, tenant: Tenant, content: int | None) -> list[int]:
@@ -249,6 +293,55 @@ def component(
         revocations=tuple(revoke_row(row) for row in connection.execute(_REVOCATIONS, (places,))),
         branches=found,
     )
+
+
+def settled_or_whole(
+    connection: apsw.Connection,
+    tenant: Tenant,
+    seeds: Collection[int],
+    known: Mapping[int, MemoryRow],
+    at: Point,
+    *,
+    whole: Collection[int] = (),
+) -> Rows:
+    """As `component`, but only the memory itself where its cache says for everybody that it holds at the point.
+
+    Those among `whole` come with all that is theirs.
+    """
+    cached = _holding(connection, tenant, seeds, at.seq)
+    settled = {number for number, spans in cached.items() if containing(spans, at.valid) is not None}.difference(whole)
+    rows = with_caches(connection, tenant, [one for one in seeds if one not in settled], known, at.seq)
+    alone = {
+        number: row
+        for number, row in _memories(connection, tenant, list(settled), known).items()
+        if row.memory.id not in rows.memories
+    }
+    ids = {number: row.memory.id for number, row in alone.items()}
+    confirmed = connection.execute(_CONFIRMATIONS, (ints(list(alone)),))
+    return replace(
+        rows,
+        memories={**rows.memories, **{row.memory.id: row for row in alone.values()}},
+        confirmations=rows.confirmations + tuple(confirm_row(row, ids) for row in confirmed),
+        holding={**rows.holding, **{key: cached[number] for number, key in ids.items()}},
+        settled=frozenset(ids.values()),
+    )
+
+
+def with_caches(
+    connection: apsw.Connection, tenant: Tenant, seeds: Sequence[int], known: Mapping[int, MemoryRow], seq: int
+) -> Rows:
+    """As `component`, with the caches that tell what is known at a ledger position."""
+    rows = component(connection, tenant, seeds, known)
+    ids = {place_of(tenant.number, row.stamp.seq): key for key, row in rows.memories.items()}
+    cached = _holding(connection, tenant, ids, seq)
+    return replace(rows, holding={ids[number]: spans for number, spans in cached.items()})
+
+
+def _holding(connection: apsw.Connection, tenant: Tenant, wanted: Collection[int], seq: int) -> dict[int, Spans]:
+    if not wanted:
+        return {}
+    found = connection.execute(_COMMON, (ints(list(wanted)), seq >= tenant.seq))
+    return {number: holding_of(text) for number, text in found}
 
 
 def _memories(

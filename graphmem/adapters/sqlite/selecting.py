@@ -6,15 +6,17 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 
 import apsw
 
 from graphmem.adapters.sqlite import reading
 from graphmem.adapters.sqlite.indexing import Facets, any_of
-from graphmem.adapters.sqlite.values import Tenant, ints, place_of
-from graphmem.ledger import decode_statement, to_micros
+from graphmem.adapters.sqlite.values import Tenant, holding_of, ints, place_of
+from graphmem.ledger import decode_statement
 from graphmem.model import AnchorKind, Scope
-from graphmem.store import Filter
+from graphmem.store import Filter, Rivals
+from graphmem.temporal.spans import containing
 
 _BY_FACETS = """
     SELECT memory.number, memory.id, memory.confidence, memory.is_common, memory.holding
@@ -131,14 +133,15 @@ def _with_path(connection: apsw.Connection, numbers: Iterable[int], pattern: re.
 
 
 def all_fitting(connection: apsw.Connection, tenant: Tenant, what: Wanted, seq: int) -> list[int] | None:
-    """Numbers of all memories that fit, homes aside, sorted; None stands for every one of the tenant."""
+    """Numbers of all memories that fit, sorted; None stands for every one that lives where one may."""
     if what.is_everything:
         return None
     low, high = place_of(tenant.number, 0), place_of(tenant.number, seq)
     if what.facets is None:
         found = [row[0] for row in connection.execute(_BY_NUMBER, (low, high + 1))]
     else:
-        found = [number for (number,) in connection.execute(_NUMBERS_BY_FACETS, (what.facets, low, high))]
+        asked = (" AND ".join(what.narrowing), low, high)
+        found = [number for (number,) in connection.execute(_NUMBERS_BY_FACETS, asked)]
     if what.min_confidence > 0.0 or what.paths is not None:
         return sorted(fitting(connection, found, what))
     return sorted(found)
@@ -146,21 +149,26 @@ def all_fitting(connection: apsw.Connection, tenant: Tenant, what: Wanted, seq: 
 
 def latest(
     connection: apsw.Connection, tenant: Tenant, what: Wanted, at: datetime | None, before: int
-) -> Iterator[str]:
-    """Ids of memories that fit, those recorded last first; with `at`, without those that nobody sees hold then."""
+) -> Iterator[tuple[int, str]]:
+    """Memories that fit, those recorded last first; with `at`, without those that nobody sees hold then."""
     top = place_of(tenant.number, max(min(before, tenant.seq + 1), 0))
     if what.narrowing:
         rows = connection.execute(_BY_FACETS, (" AND ".join(what.narrowing), top))
     else:
         rows = connection.execute(_BY_NUMBER, (place_of(tenant.number, 0), top))
-    instant = None if at is None else to_micros(at)
     for number, key, confidence, is_common, holding in rows:
-        if confidence < what.min_confidence or (instant is not None and is_common and not _covers(holding, instant)):
+        if confidence < what.min_confidence or (
+            at is not None and is_common and containing(holding_of(holding), at) is None
+        ):
             continue
         if what.paths is None or _with_path(connection, (number,), what.paths):
-            yield key
+            yield number, key
 
 
-def _covers(holding: str, instant: int) -> bool:
-    numbers = [int(part) for part in re.findall(r"-?\d+", holding)]
-    return any(low <= instant < high for low, high in zip(numbers[::2], numbers[1::2], strict=True))
+def rivals(connection: apsw.Connection, tenant: Tenant, reader: Scope, asked: Rivals) -> list[int]:
+    """Numbers of memories that may hold for the subjects: by the caches while the ledger stands at their point."""
+    what = wanted(connection, tenant, reader, Filter(subjects=asked.subjects))
+    if what is None:
+        return []
+    at = asked.at.valid if tenant.seq == asked.at.seq else None
+    return [number for number, _ in islice(latest(connection, tenant, what, at, asked.at.seq + 1), asked.limit)]

@@ -6,7 +6,7 @@ import json
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import datetime
 from functools import lru_cache
 from itertools import islice
@@ -35,9 +35,9 @@ from graphmem.adapters.sqlite.values import Tenant, place_of
 from graphmem.adapters.sqlite.vectors import VectorCache, VectorSearch
 from graphmem.errors import CorruptStore, InvalidInput, StoreUnavailable
 from graphmem.ledger import change_of
-from graphmem.model import Change, Request, Scope
+from graphmem.model import Change, Point, Request, Scope
 from graphmem.rows import MemoryRow, Rows
-from graphmem.store import Clock, Filter, Finding, Matches, ModelCard, Neighbour, Position, Probe, StoreInfo
+from graphmem.store import Clock, Filter, Finding, Matches, ModelCard, Nearby, Position, Probe, Rivals, StoreInfo
 
 if TYPE_CHECKING:
     from graphmem.store import Vector
@@ -191,11 +191,15 @@ class SQLiteStore:
             found = reading.numbers(connection, tenant, (memory,))
             return reading.changes_of(connection, tenant, found[0]) if found else []
 
-    def rows(self, reader: Scope, ids: Sequence[str]) -> Rows:
+    def rows(self, reader: Scope, ids: Sequence[str], *, rivals: Rivals | None = None) -> Rows:
         """See `graphmem.store.Store.rows`."""
         with self._reading(reader) as (connection, tenant):
-            seeds = reading.numbers(connection, tenant, dict.fromkeys(ids))
-            rows = reading.component(connection, tenant, seeds, self._known(tenant))
+            seeds, known = reading.numbers(connection, tenant, dict.fromkeys(ids)), self._known(tenant)
+            if rivals is None:
+                rows = reading.component(connection, tenant, seeds, known)
+            else:
+                seeds += selecting.rivals(connection, tenant, reader, rivals)
+                rows = reading.with_caches(connection, tenant, seeds, known, rivals.at.seq)
             self._keep(tenant, rows)
             return rows
 
@@ -205,27 +209,50 @@ class SQLiteStore:
             what = selecting.wanted(connection, tenant, reader, where)
             if what is None:
                 return []
-            return list(islice(selecting.latest(connection, tenant, what, at, before), limit))
+            return [key for _, key in islice(selecting.latest(connection, tenant, what, at, before), limit)]
 
-    def match(self, reader: Scope, probe: Probe, where: Filter, *, seq: int) -> Matches:
+    def match(
+        self, reader: Scope, probe: Probe, where: Filter, *, seq: int | None = None, at: datetime | None = None
+    ) -> Matches:
         """See `graphmem.store.Store.match`."""
         with self._reading(reader) as (connection, tenant):
-            what, limit = selecting.wanted(connection, tenant, reader, where), probe.limit
+            seq = tenant.seq if seq is None else seq
+            what, model = selecting.wanted(connection, tenant, reader, where), _model(connection)
             if what is None:
-                return Matches()
-            text = matching.Search(connection, tenant, what, seq=seq, limit=limit)
+                return Matches(seq=seq, model=model, rows=reading.component(connection, tenant, ()))
+            ids = reading.Ids(connection, self._known(tenant))
+            text = matching.Search(connection, tenant, what, ids, seq=seq, limit=probe.limit)
             lexical = matching.lexical(connection, tenant, self._frequencies, probe.terms, text)
-            named = matching.named(connection, tenant, probe.names, what, seq=seq)
-            vector: tuple[tuple[str, float], ...] = ()
-            if probe.vector is not None and tenant.vectors:
-                search = VectorSearch(connection, tenant, what, seq)
-                vector = search.best(self._vectors, probe.vector, _dimension(connection), limit)
-            return Matches(lexical, vector, named)
+            named = matching.named(connection, tenant, probe.names, what, ids, seq=seq)
+            search = VectorSearch(connection, tenant, what, ids, seq)
+            found = Matches(lexical, self._nearest(search, probe, model), named, seq=seq, model=model)
+            numbers, known = [ids.numbers[key] for key in found.ids], self._known(tenant)
+            if at is None:
+                rows = reading.component(connection, tenant, numbers, known)
+            else:
+                rows = reading.settled_or_whole(connection, tenant, numbers, known, Point(at, seq))
+            self._keep(tenant, rows)
+            return replace(found, rows=rows)
 
-    def neighbours(self, reader: Scope, ids: Sequence[str], *, seq: int, limit: int) -> list[Neighbour]:
+    def _nearest(self, search: VectorSearch, probe: Probe, model: ModelCard | None) -> tuple[tuple[str, float], ...]:
+        if probe.vector is None or not search.tenant.vectors or probe.model not in (None, model):
+            return ()
+        return search.best(self._vectors, probe.vector, _dimension(search.connection), probe.limit)
+
+    def neighbours(
+        self, reader: Scope, ids: Sequence[str], *, seq: int, limit: int, at: datetime | None = None
+    ) -> Nearby:
         """See `graphmem.store.Store.neighbours`."""
         with self._reading(reader) as (connection, tenant):
-            return graph.neighbours(connection, tenant, reader, ids, graph.Reach(seq, limit))
+            steps = graph.neighbours(connection, tenant, reader, ids, graph.Reach(seq, limit))
+            if at is None:
+                return Nearby(tuple(one.told for one in steps))
+            linked = {one.number for one in steps if one.is_link}
+            rows = reading.settled_or_whole(
+                connection, tenant, [one.number for one in steps], self._known(tenant), Point(at, seq), whole=linked
+            )
+            self._keep(tenant, rows)
+            return Nearby(tuple(one.told for one in steps), rows)
 
     def contested_subjects(self, reader: Scope) -> dict[str, tuple[str, ...]]:
         """See `graphmem.store.Store.contested_subjects`."""
@@ -355,7 +382,8 @@ class SQLiteStore:
         epoch, known = self._memories
         if epoch != tenant.epoch or len(known) > _KEPT_MEMORIES:
             known = {}
-        known.update((place_of(tenant.number, row.stamp.seq), row) for row in rows.memories.values())
+        first = place_of(tenant.number, 0)
+        known.update({first + row.stamp.seq: row for row in rows.memories.values()})
         self._memories = (tenant.epoch, known)
 
     def _forget_erased(self) -> None:

@@ -24,6 +24,7 @@ from graphmem.rows import (
     RevokeRow,
     Stamp,
 )
+from graphmem.temporal import Spans
 
 Row = tuple[Any, ...]
 
@@ -177,8 +178,13 @@ def holding_text(derived: Derived) -> str:
 
 def derived_of(key: str, status: str | None, holding: str, is_common: int) -> Derived:
     """The cache in a row."""
-    spans = tuple((from_micros(low), from_micros(high)) for low, high in json.loads(holding))
-    return Derived(key, status, spans, is_common=bool(is_common))
+    return Derived(key, status, holding_of(holding), is_common=bool(is_common))
+
+
+@lru_cache(maxsize=16_384)
+def holding_of(holding: str) -> Spans:
+    """The spans that `holding_text` wrote."""
+    return tuple((from_micros(low), from_micros(high)) for low, high in json.loads(holding))
 
 
 def entry_of(row: Row, previous: bytes | str) -> Entry:

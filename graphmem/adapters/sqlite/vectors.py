@@ -5,11 +5,13 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from itertools import islice
 from typing import TYPE_CHECKING
 
 import apsw
 
+from graphmem.adapters.sqlite.reading import Ids
 from graphmem.adapters.sqlite.selecting import Wanted, all_fitting
 from graphmem.adapters.sqlite.values import Row, Tenant, ints, place_of
 from graphmem.errors import CorruptStore, InvalidInput
@@ -25,8 +27,8 @@ _VECTORS = """
     WHERE vector.memory > ? AND vector.memory <= ? ORDER BY vector.memory
 """
 _SOME = """
-    SELECT memory.id, vector.data FROM json_each(?1) AS wanted
-    CROSS JOIN vector ON vector.memory = wanted.value CROSS JOIN memory ON memory.number = wanted.value
+    SELECT vector.memory, vector.data
+    FROM json_each(?1) AS wanted CROSS JOIN vector ON vector.memory = wanted.value
 """
 
 _BLOCK_ROWS = 8_192
@@ -35,6 +37,8 @@ _FLOAT_BYTES = 4
 _ROUNDING = 1e-5
 #: From so small a share of rows on, copying them together is cheaper than scoring all.
 _GATHER_BELOW = 0.2
+#: So few are looked at exactly, without reading any other.
+_FEW = 400
 
 Scored = tuple[str, float]
 
@@ -141,6 +145,7 @@ class VectorSearch:
     connection: apsw.Connection
     tenant: Tenant
     what: Wanted
+    ids: Ids
     seq: int
 
     def best(self, cache: VectorCache, vector: Vector, dimension: int, limit: int) -> tuple[Scored, ...]:
@@ -157,6 +162,8 @@ class VectorSearch:
 
         query = np.ascontiguousarray(vector, dtype=np.float32)
         fitting = all_fitting(self.connection, self.tenant, self.what, self.seq)
+        if fitting is not None and len(fitting) <= _FEW:
+            return fitting
         among = None if fitting is None else np.array(fitting, dtype=np.int64)
         scored = [self._score(part, query, among) for part in cache.parts(self.connection, self.tenant, dimension)]
         numbers = np.concatenate([one[0] for one in scored]) if scored else np.empty(0, np.int64)
@@ -173,7 +180,7 @@ class VectorSearch:
 
         mask = part.numbers <= place_of(self.tenant.number, self.seq)
         if self.what.homes is not None:
-            mask &= np.isin(part.homes, list(self.what.homes))
+            mask &= np.take(_flags(self.what.homes), part.homes, mode="clip")
         if among is not None:
             # Both are sorted: only the stretch that overlaps is looked up.
             near = among[np.searchsorted(among, part.numbers[0]) : np.searchsorted(among, part.numbers[-1], "right")]
@@ -191,10 +198,22 @@ class VectorSearch:
         """Scores in double precision, which depend on the vector alone and not on its place in memory."""
         import numpy as np
 
-        query = np.asarray(vector, dtype=np.float64)
-        rows = self.connection.execute(_SOME, (ints(numbers),))
-        scored = [(key, float((np.frombuffer(data, "<f4").astype(np.float64) * query).sum())) for key, data in rows]
+        rows: list[Row] = self.connection.execute(_SOME, (ints(numbers),)).fetchall()
+        data = np.frombuffer(b"".join(row[1] for row in rows), "<f4").reshape(len(rows), len(vector))
+        scores = (data.astype(np.float64) * np.asarray(vector, dtype=np.float64)).sum(axis=1).tolist()
+        keys = self.ids.of(numbers)
+        scored = [(keys[number], score) for (number, _), score in zip(rows, scores, strict=True)]
         return tuple(sorted(scored, key=lambda one: (-one[1], one[0]))[:limit])
+
+
+@lru_cache(maxsize=256)
+def _flags(homes: frozenset[int]) -> NDArray[np.bool_]:
+    """Whether each home is among them, by its number; the last flag stands for all beyond."""
+    import numpy as np
+
+    flags = np.zeros(max(homes) + 2, dtype=bool)
+    flags[list(homes)] = True
+    return flags
 
 
 def _products(rows: NDArray[np.float32], query: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -36,7 +36,7 @@ def test_a_batch_of_several_chunks_is_as_its_requests_one_by_one(store: SQLiteSt
     changes = store.apply(many(count), clock=clock)
     assert [change.seq for change in changes] == list(range(1, count + 1))
     assert store.check() == []
-    assert [one.memory for one in store.neighbours(MAIN, ["m0"], seq=count, limit=9)] == ["m1"]
+    assert [one.memory for one in store.neighbours(MAIN, ["m0"], seq=count, limit=9).steps] == ["m1"]
 
 
 def test_a_batch_sent_again_changes_nothing(store: SQLiteStore) -> None:
@@ -72,7 +72,7 @@ def test_any_id_is_known_again(store: SQLiteStore, key: str, others: int) -> Non
 def test_one_thing_in_two_roles_is_one_anchor(store: SQLiteStore) -> None:
     send(store, add("a", "A", anchors=(POOL, POOL_AS_SOURCE)), add("b", "B", anchors=(POOL_AS_SOURCE,)))
     send(store, add("c", "C", anchors=(POOL_AS_SOURCE, POOL)))
-    assert {one.memory for one in store.neighbours(MAIN, ["c"], seq=3, limit=9)} == {"a", "b"}
+    assert {one.memory for one in store.neighbours(MAIN, ["c"], seq=3, limit=9).steps} == {"a", "b"}
     assert store.check() == []
 
 
@@ -82,7 +82,7 @@ def test_anchors_of_a_batch_that_was_rolled_back_are_not_kept(store: SQLiteStore
         send(store, add("b", "B", anchors=(CACHE,)), Retract("nowhere"))
     send(store, add("c", "C", anchors=(Anchor(AnchorKind.COMPONENT, "other", "shop"),)))
     send(store, add("d", "D", anchors=(CACHE, POOL)))
-    assert [one.memory for one in store.neighbours(MAIN, ["d"], seq=9, limit=9)] == ["a"]
+    assert [one.memory for one in store.neighbours(MAIN, ["d"], seq=9, limit=9).steps] == ["a"]
     assert store.check() == []
 
 
@@ -92,14 +92,14 @@ def test_an_anchor_that_another_store_erased_is_not_kept(store: SQLiteStore, pat
         send(other, Erase("a"))
         send(other, add("b", "B", anchors=(CACHE,)))
     send(store, add("c", "C", anchors=(POOL,)))
-    assert store.neighbours(MAIN, ["c"], seq=9, limit=9) == []
+    assert store.neighbours(MAIN, ["c"], seq=9, limit=9).steps == ()
     assert store.check() == []
 
 
 def test_an_anchor_erased_in_the_same_batch_is_made_again(store: SQLiteStore) -> None:
     send(store, add("a", "A", anchors=(POOL,)), Erase("a"), add("b", "B", anchors=(POOL, CACHE)))
     send(store, add("c", "C", anchors=(POOL,)))
-    assert [one.memory for one in store.neighbours(MAIN, ["c"], seq=9, limit=9)] == ["b"]
+    assert [one.memory for one in store.neighbours(MAIN, ["c"], seq=9, limit=9).steps] == ["b"]
     assert store.check() == []
 
 

@@ -71,7 +71,7 @@ def test_an_erased_memory_is_found_nowhere(secret: SQLiteStore) -> None:
     assert "s" not in [key for key, _ in (*matches.lexical, *matches.vector)]
     assert not matches.named
     assert "s" not in secret.select(MAIN, Filter(include_history=True), at=None, before=99, limit=99)
-    assert [near.memory for near in secret.neighbours(MAIN, ["n"], seq=10_000, limit=9)] == []
+    assert [near.memory for near in secret.neighbours(MAIN, ["n"], seq=10_000, limit=9).steps] == []
 
 
 def test_an_anchor_goes_with_the_last_memory_about_it(secret: SQLiteStore, path: Path) -> None:
