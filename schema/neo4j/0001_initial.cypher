@@ -20,6 +20,7 @@ CREATE INDEX graphmem_change_branch IF NOT EXISTS FOR (c:Change) ON (c.tenant, c
 CREATE INDEX graphmem_memory_content IF NOT EXISTS FOR (m:Memory) ON (m.tenant, m.content_hash);
 CREATE INDEX graphmem_memory_subject IF NOT EXISTS FOR (m:Memory) ON (m.tenant, m.subject);
 
-// Texts are split into tokens before they are stored, so that every store splits them alike.
+// Texts are split into tokens before they are stored, so that every store splits them alike. A commit does not wait for
+// this index (it would take several times as long); every statement that reads it waits for what was committed before.
 CREATE FULLTEXT INDEX graphmem_memory_text IF NOT EXISTS FOR (m:Memory) ON EACH [m.search_text, m.facets]
-OPTIONS {indexConfig: {`fulltext.analyzer`: 'whitespace', `fulltext.eventually_consistent`: false}};
+OPTIONS {indexConfig: {`fulltext.analyzer`: 'whitespace', `fulltext.eventually_consistent`: true}};

@@ -130,9 +130,9 @@ CALL () {{
 }}
 CALL () {{ UNWIND $p.derived AS x MATCH (m:Memory {{tenant: $p.tenant, id: x.id}}) {_SET_DERIVED} }}
 CALL () {{
-  UNWIND $p.terms AS x
-  MERGE (t:Term {{tenant: $p.tenant, word: x[0]}})
-  ON CREATE SET t.memories = x[1] ON MATCH SET t.memories = t.memories + x[1]
+  UNWIND range(0, size($p.words) - 1) AS i
+  MERGE (t:Term {{tenant: $p.tenant, word: $p.words[i]}})
+  ON CREATE SET t.memories = $p.counts[i] ON MATCH SET t.memories = t.memories + $p.counts[i]
 }}
 RETURN l.seq AS seq
 """
@@ -166,13 +166,13 @@ class Creation:
         """Take in one planned transaction, sealed; `world` is what it was planned against."""
         change = done.change
         row = change_row(self._head.tenant, change, entry)
-        self._lists["changes"].append({"recorded_at": sent(row.pop("recorded_at")), "row": row})
+        self._lists["changes"].append({"recorded_at": sent(row.pop("recorded_at")), "row": given(row)})
         if done.erased is not None:
             self.erased.append((done.erased, change))
         else:
             self._add_rows(done.appended)
         for kind, key, role in marks(change.operation, world):
-            self._lists["marks"].append({"type": kind, "seq": change.seq, "id": key, "row": {"role": role}})
+            self._lists["marks"].append({"type": kind, "seq": change.seq, "id": key, "row": given({"role": role})})
         self._derived.update({one.memory: (change.seq, one) for one in done.derived})
 
     def write(self, tx: ManagedTransaction) -> None:
@@ -184,9 +184,11 @@ class Creation:
             "recorded_at": sent(head.pop("recorded_at")),
             "head": head,
             "derived": [_sent_cache(seq, one) for seq, one in self._derived.values()],
-            "terms": sorted(self._terms.items()),
+            "words": list(self._terms),
+            "counts": list(self._terms.values()),
         }
-        tx.run(WRITE, p=asked).consume()
+        # Not waited for: while the server writes, the next part is planned.
+        tx.run(WRITE, p=asked)
 
     def _add_rows(self, rows: Rows) -> None:
         for memory in rows.memories.values():
@@ -194,10 +196,10 @@ class Creation:
         for move in rows.moves:
             at, row = sent(move.move.at), said_of_move(move)
             which = {"type": "MOVED", "seq": move.stamp.seq, "id": move.memory}
-            self._lists["marks"].append({**which, "at": at, "row": row})
+            self._lists["marks"].append({**which, "at": at, "row": given(row)})
         for edge in rows.edges:
             ends = {"old": edge.old, "new": edge.new, "at": sent(edge.at), "until": sent(edge.until)}
-            self._lists["edges"].append({"seq": edge.stamp.seq, **ends, "row": said_of_edge(edge)})
+            self._lists["edges"].append({"seq": edge.stamp.seq, **ends, "row": given(said_of_edge(edge))})
         for link in rows.links:
             ends = {"source": link.source, "target": link.target}
             self._lists["links"].append({"type": link.kind.upper(), "seq": link.stamp.seq, **ends})
@@ -213,7 +215,7 @@ class Creation:
         text, vector = indexed(memory.scope, statement), self._vectors.get(memory.id)
         said = statement_row(statement)
         observed_at = sent(said.pop("observed_at"))
-        found = {**home_row(memory), **said, **text_row(text)}
+        found = given({**home_row(memory), **said, **text_row(text)})
         if vector is not None:
             found["vector"] = blob(vector)
             self._head.vectors += 1
@@ -233,6 +235,11 @@ class Creation:
 
 
 _LISTS = ("changes", "memories", "tombstones", "marks", "edges", "links", "revocations", "branches")
+
+
+def given(row: Row) -> Row:
+    """A row without the properties that it lacks: what is not sent costs nothing."""
+    return {name: value for name, value in row.items() if value is not None}
 
 
 def sent(moment: datetime | None) -> list[int] | None:

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from graphmem.adapters.neo4j.indexing import many_of
 from graphmem.adapters.neo4j.reading import HEAD_FIELDS
-from graphmem.adapters.neo4j.selecting import EXACT_TESTS, TEXT_INDEX, Wanted
-from graphmem.adapters.neo4j.values import Head, head_of, prefix, token
+from graphmem.adapters.neo4j.selecting import AWAIT_TEXT, EXACT_TESTS, TEXT_INDEX, Wanted
+from graphmem.adapters.neo4j.values import CARD_FIELDS, Head, card_of, head_of, prefix, token
 from graphmem.model import Scope
 from graphmem.ranking import Corpus, length_norm
 from graphmem.store import ModelCard, Probe
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from graphmem.adapters.neo4j.connecting import Link
 
 _MATCH = f"""
+{AWAIT_TEXT}
 CALL () {{ OPTIONAL MATCH (l:Ledger {{tenant: $p.tenant}}) RETURN {HEAD_FIELDS} AS head }}
 CALL () {{
   UNWIND $p.words AS word MATCH (t:Term {{tenant: $p.tenant, word: word}}) RETURN collect([word, t.memories]) AS terms
@@ -47,7 +48,7 @@ CALL () {{
   RETURN collect(seq) AS fitting
 }}
 CALL () {{
-  OPTIONAL MATCH (e:EmbeddingModel {{id: 'current'}}) RETURN [e.name, e.dimension, e.weights_hash] AS model
+  OPTIONAL MATCH (e:EmbeddingModel {{id: 'current'}}) RETURN {CARD_FIELDS} AS model
 }}
 RETURN head, model, terms, found_count, texts, names, fitting
 """
@@ -85,8 +86,7 @@ def find(link: Link, reader: Scope, probe: Probe, what: Wanted, *, seq: int | No
             break
         size *= 4
     head = head_of(reader.tenant, found["head"])
-    model = None if found["model"][0] is None else ModelCard(*found["model"])
-    return Found(head, model, _scored(found, head, probe), _named(found, probe), found["fitting"])
+    return Found(head, card_of(found["model"]), _scored(found, head, probe), _named(found, probe), found["fitting"])
 
 
 def _asked(tenant: str, probe: Probe, what: Wanted, seq: int | None, after: int | None) -> dict[str, Any]:

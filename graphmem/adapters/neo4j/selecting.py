@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 #: The name of the full-text index over `search_text` and `facets`.
 TEXT_INDEX = "graphmem_memory_text"
 
+#: Before a statement asks the full-text index: what was committed by now is in it.
+AWAIT_TEXT = "CALL db.index.fulltext.awaitEventuallyConsistentIndexRefresh()"
 #: Tests of a found memory `m` that no filter token makes: `$p.tests`, as `Wanted.tests` gives them.
 EXACT_TESTS = """
   ($p.tests.min_confidence <= 0.0 OR m.confidence >= $p.tests.min_confidence)
@@ -33,6 +35,7 @@ MATCH (m:Memory) WHERE m.tenant = $p.tenant AND m.seq < $p.before AND m.facets I
 RETURN m.id AS id ORDER BY m.seq DESC LIMIT $p.limit
 """
 _BY_FACETS = f"""
+{AWAIT_TEXT}
 CALL db.index.fulltext.queryNodes('{TEXT_INDEX}', $p.clauses) YIELD node AS m
 WITH m WHERE m.seq < $p.before AND {EXACT_TESTS} {_HOLDS}
 RETURN m.id AS id ORDER BY m.seq DESC LIMIT $p.limit

@@ -14,6 +14,7 @@ from graphmem.adapters.neo4j.combining import Call, Combiner
 from graphmem.adapters.neo4j.connecting import Address, Link, Login
 from graphmem.adapters.neo4j.creating import blob
 from graphmem.adapters.neo4j.schema import Neo4jSchema
+from graphmem.adapters.neo4j.values import CARD_FIELDS, card_of
 from graphmem.adapters.neo4j.vectors import VectorCache, VectorSearch
 from graphmem.errors import InvalidInput, StoreUnavailable, Unsupported
 from graphmem.model import Change, Point, Request, Scope
@@ -32,14 +33,14 @@ from graphmem.store import (
 )
 
 if TYPE_CHECKING:
+    from neo4j import ManagedTransaction
+
     from graphmem.store import Vector
 
 _PATIENCE_S = 30.0
 _VECTOR_CACHE_BYTES = 512 * 1024 * 1024
 
-_MODEL = (
-    "MATCH (e:EmbeddingModel {id: 'current'}) RETURN e.name AS name, e.dimension AS dimension, e.weights_hash AS hash"
-)
+_MODEL = f"MATCH (e:EmbeddingModel {{id: 'current'}}) RETURN {CARD_FIELDS} AS model"
 _ADOPT = """
 MERGE (e:EmbeddingModel {id: 'current'})
 SET e.locked_at = timestamp()
@@ -67,7 +68,6 @@ _WITHOUT_VECTOR = """
 MATCH (m:Memory) WHERE m.tenant = $p.tenant AND m.seq > 0 AND m.statement IS NOT NULL AND m.vector IS NULL
 RETURN m.id AS id ORDER BY m.seq LIMIT $p.limit
 """
-_SOME_DIMENSION = "MATCH (m:Memory) WHERE m.vector IS NOT NULL RETURN size(m.vector) / 4 AS dimension LIMIT 1"
 
 
 class Neo4jStore:
@@ -82,7 +82,8 @@ class Neo4jStore:
         self._link = link
         self._schema_version = schema_version
         self._vectors = VectorCache(_VECTOR_CACHE_BYTES)
-        self._writers = Combiner(lambda calls: self._open_link.write(lambda tx: writing.carry_out(tx, calls)))
+        self._writers = Combiner(self._carry_out)
+        self._model: ModelCard | None = None
         self._is_closed = False
 
     @classmethod
@@ -118,7 +119,6 @@ class Neo4jStore:
             raise InvalidInput("nothing to apply: give at least one request")
         if len(writing.tenants_of(requests)) > 1:
             raise InvalidInput("requests of several tenants cannot be applied together")
-        self._refuse_other_dimensions(vectors or {})
         return self._writers.apply(requests[0].writer.tenant, Call(requests, clock, vectors or {}))
 
     def restore(self, lines: Iterable[str], *, tenant: str) -> int:
@@ -131,26 +131,35 @@ class Neo4jStore:
 
     def save_vectors(self, reader: Scope, vectors: Mapping[str, Vector]) -> None:
         """See `graphmem.store.Store.save_vectors`."""
-        self._refuse_other_dimensions(vectors)
         asked = {"tenant": reader.tenant, "vectors": [[key, blob(vector)] for key, vector in vectors.items()]}
-        self._open_link.write(lambda tx: tx.run(_SAVE_VECTORS, p=asked).consume())
+
+        def save(tx: ManagedTransaction) -> None:
+            writing.Batch.begin(tx, reader.tenant, vectors).refuse_other_vectors(None)
+            tx.run(_SAVE_VECTORS, p=asked).consume()
+
+        self._open_link.write(save)
 
     def adopt_model(self, card: ModelCard) -> None:
         """See `graphmem.store.Store.adopt_model`."""
-        link, known = self._open_link, self.model()
+        link, self._model = self._open_link, None
+        known = self.model()
         asked = {"name": card.name, "dimension": card.dimension, "hash": card.weights_hash}
         if known == card:
             return
         if known is not None:
             self._drop_vectors()
         link.write(lambda tx: tx.run(_ADOPT, p=asked).consume())
+        self._model = None
 
     # ---- reading
 
     def model(self) -> ModelCard | None:
         """See `graphmem.store.Store.model`."""
-        found = self._open_link.records(_MODEL, {})
-        return ModelCard(found[0]["name"], found[0]["dimension"], found[0]["hash"]) if found else None
+        link = self._open_link
+        if self._model is None:
+            found = link.records(_MODEL, {})
+            self._model = card_of(found[0]["model"]) if found else None
+        return self._model
 
     def position(self, reader: Scope, moment: datetime | None = None) -> Position:
         """See `graphmem.store.Store.position`."""
@@ -280,6 +289,15 @@ class Neo4jStore:
 
     # ---- inside
 
+    def _carry_out(self, calls: Sequence[Call]) -> list[list[Change]]:
+        model = self._model
+        try:
+            return self._open_link.write(lambda tx: writing.carry_out(tx, calls, model))
+        except StoreUnavailable:
+            # It may have been replaced by another process.
+            self._model = None
+            raise
+
     @property
     def _open_link(self) -> Link:
         if self._is_closed:
@@ -291,17 +309,3 @@ class Neo4jStore:
         while dropped:
             dropped = self._link.write(lambda tx: tx.run(_DROP_VECTORS).single(strict=True)["dropped"])
         self._link.write(lambda tx: tx.run(_COUNTED).consume())
-
-    def _refuse_other_dimensions(self, vectors: Mapping[str, Vector]) -> None:
-        if not vectors:
-            return
-        card = self.model()
-        known = card.dimension if card is not None else self._some_dimension()
-        for key, vector in vectors.items():
-            known = known or len(vector)
-            if len(vector) != known:
-                raise InvalidInput(f"the vector of {key!r} has {len(vector)} dimensions, those of this store {known}")
-
-    def _some_dimension(self) -> int:
-        found = self._link.records(_SOME_DIMENSION, {})
-        return int(found[0]["dimension"]) if found else 0

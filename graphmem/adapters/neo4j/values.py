@@ -23,6 +23,7 @@ from graphmem.rows import (
     RevokeRow,
     Stamp,
 )
+from graphmem.store import ModelCard
 
 Fields = list[Any]
 
@@ -54,6 +55,15 @@ def head_of(tenant: str, fields: Fields | None) -> Head:
 def micros_of(name: str) -> str:
     """Cypher for the microseconds since 1970 of a property that holds a time; null stays null."""
     return f"{name}.epochSeconds * 1000000 + {name}.microsecond"
+
+
+#: The fields of `card_of`, of a model node `e`.
+CARD_FIELDS = "[e.name, e.dimension, e.weights_hash]"
+
+
+def card_of(fields: Fields) -> ModelCard | None:
+    """From the list that `CARD_FIELDS` returns; None if there is no model."""
+    return None if fields[0] is None else ModelCard(*fields)
 
 
 # ---- search tokens

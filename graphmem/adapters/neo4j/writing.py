@@ -20,12 +20,12 @@ from graphmem.adapters.neo4j.reading import (
     entry_of_op,
     rows_of,
 )
-from graphmem.adapters.neo4j.values import Head, head_of
-from graphmem.errors import Conflict, Unsupported
+from graphmem.adapters.neo4j.values import CARD_FIELDS, Head, card_of, head_of
+from graphmem.errors import Conflict, InvalidInput, StoreUnavailable, Unsupported
 from graphmem.ledger import GENESIS, Entry, change_of, from_micros, request_digest, seal, to_micros
 from graphmem.model import Change, Erase, Request, Scope
 from graphmem.rows import Stamp, Transaction
-from graphmem.store import Clock
+from graphmem.store import Clock, ModelCard
 from graphmem.temporal import Overlay
 
 if TYPE_CHECKING:
@@ -39,8 +39,12 @@ MERGE (l:Ledger {{tenant: $p.tenant}})
 ON CREATE SET l.seq = 0, l.hash = $p.genesis, l.key = $p.key,
   l.documents = 0, l.tokens = 0, l.vectors = 0, l.epoch = 0
 SET l.locked_at = timestamp()
-RETURN {HEAD_FIELDS} AS head
+WITH l OPTIONAL MATCH (e:EmbeddingModel {{id: 'current'}})
+RETURN {HEAD_FIELDS} AS head, {CARD_FIELDS} AS model
 """
+_SOME_DIMENSION = "MATCH (m:Memory) WHERE m.vector IS NOT NULL RETURN size(m.vector) / 4 AS dimension LIMIT 1"
+#: So many requests are written at once, while the next are planned.
+_PART = 250
 _ABOUT = "RECORDED|MOVED|SUPERSEDED|RETRACTED|CONFIRMED|LINKED|REVOKED|ERASED"
 _READ = f"""
 CALL () {{
@@ -80,6 +84,7 @@ class Batch:
 
     tx: ManagedTransaction
     head: Head
+    model: ModelCard | None = None
     vectors: Mapping[str, Vector] = field(default_factory=dict)
 
     @classmethod
@@ -87,7 +92,7 @@ class Batch:
         """Take the tenant's write lock, then read its head."""
         asked = {"tenant": tenant, "genesis": GENESIS, "key": secrets.token_hex(32)}
         found = tx.run(LOCK, p=asked).single(strict=True)
-        return cls(tx, head_of(tenant, found["head"]), vectors or {})
+        return cls(tx, head_of(tenant, found["head"]), card_of(found["model"]), vectors or {})
 
     def apply(self, requests: Sequence[Request], clocks: Sequence[Clock]) -> list[Change]:
         """Plan all in order and write what they leave; an erasure is written before the next is read."""
@@ -107,6 +112,20 @@ class Batch:
         for _, run in groupby(enumerate(pairs), lambda one: isinstance(one[1][0].operation, Erase) and one[0] + 1):
             self._replay_run([each for _, each in run])
 
+    def refuse_other_vectors(self, expected: ModelCard | None) -> None:
+        """Fail if vectors are not of the store's dimension, or the model is no longer the expected one."""
+        if not self.vectors:
+            return
+        if None not in (expected, self.model) and expected != self.model:
+            raise StoreUnavailable("another embedding model was adopted while this was written; send it again")
+        known = self.model.dimension if self.model is not None else 0
+        if not known:
+            found = self.tx.run(_SOME_DIMENSION).single()
+            known = int(found["dimension"]) if found else len(next(iter(self.vectors.values())))
+        for key, vector in self.vectors.items():
+            if len(vector) != known:
+                raise InvalidInput(f"the vector of {key!r} has {len(vector)} dimensions, those of this store {known}")
+
     # ---- one run between erasures
 
     def _apply_run(self, run: Sequence[tuple[Request, Clock]]) -> list[Change]:
@@ -114,7 +133,7 @@ class Batch:
         digests = [request_digest(self.head.key, request) for request in requests]
         world, known = self._read(requests)
         creation, changes = Creation(self.head, self.vectors), list[Change]()
-        for (request, clock), digest in zip(run, digests, strict=True):
+        for place, ((request, clock), digest) in enumerate(zip(run, digests, strict=True), 1):
             first = known.get(request.op_id)
             if first is None:
                 asked = world.situation(temporal.needs(request))
@@ -124,6 +143,9 @@ class Batch:
             elif first[1] is not None and first[1] != digest:
                 raise Conflict(f"op_id {request.op_id!r} was used for another request; give this one its own")
             changes.append(first[0])
+            if place % _PART == 0:
+                self._write(creation)
+                creation = Creation(self.head, self.vectors)
         self._write(creation)
         return changes
 
@@ -176,10 +198,14 @@ class Batch:
             erasing.erase(self.tx, self.head, key, change)
 
 
-def carry_out(tx: ManagedTransaction, calls: Sequence[Call]) -> list[list[Change]]:
-    """Apply the requests of all calls, which are of one tenant, in one transaction; returns what each led to."""
+def carry_out(tx: ManagedTransaction, calls: Sequence[Call], model: ModelCard | None) -> list[list[Change]]:
+    """Apply the requests of all calls, which are of one tenant, in one transaction; returns what each led to.
+
+    `model` is the one that the writer found in the store before, None if it does not know.
+    """
     vectors = {key: vector for call in calls for key, vector in call.vectors.items()}
     batch = Batch.begin(tx, calls[0].requests[0].writer.tenant, vectors)
+    batch.refuse_other_vectors(model)
     clocks = [call.clock for call in calls for _ in call.requests]
     changes = iter(batch.apply([request for call in calls for request in call.requests], clocks))
     return [list(islice(changes, len(call.requests))) for call in calls]
