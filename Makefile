@@ -46,11 +46,11 @@ format: env ## Format, and mend what the linter can mend
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
 
-truth: env ## Score answers on real corpora: make truth DATA=folder
-	@$(BIN)/python -m benchmarks.truth $(if $(DATA),--data $(DATA))
+truth: env ## Score answers on real corpora: make truth DATA=folder [STORE=neo4j]
+	@$(BIN)/python -m benchmarks.truth $(if $(DATA),--data $(DATA)) $(if $(STORE),--store $(STORE))
 
-speed: env ## Measure speed, memory and size: make speed N=100000
-	@$(BIN)/python -m benchmarks.speed $(if $(N),--memories $(N))
+speed: env ## Measure speed, memory and size: make speed N=100000 [STORE=neo4j]
+	@$(BIN)/python -m benchmarks.speed $(if $(N),--memories $(N)) $(if $(STORE),--store $(STORE))
 
 torture: env ## The long reliability run
 	@$(BIN)/python -m benchmarks.torture

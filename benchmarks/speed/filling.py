@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass, field
 from datetime import datetime
-from pathlib import Path
 
 import graphmem
 from benchmarks.rows import Row
@@ -49,11 +48,11 @@ class Load:
         ]
 
 
-def fill(corpus: Corpus, path: Path) -> tuple[list[Row], Load]:
+def fill(corpus: Corpus, path: str) -> tuple[list[Row], Load]:
     """Write the corpus to a new store; returns what was measured."""
     looked_up, clock, load = LookUp(), SetClock(corpus.day(0)), Load()
     with graphmem.open(
-        str(path), create=True, scope=everywhere(), actor="speed", clock=clock, embedder=looked_up.door()
+        path, create=True, scope=everywhere(), actor="speed", clock=clock, embedder=looked_up.door()
     ) as memory:
         for start, items, vectors in corpus.batches():
             texts = [embedded_text(item.statement) for item in items]
@@ -64,10 +63,14 @@ def fill(corpus: Corpus, path: Path) -> tuple[list[Row], Load]:
             _relate(memory, corpus, range(start, start + len(items)), write, load)
         clock.now = corpus.day(corpus.count + 1)
         adds = _single_adds(memory, corpus, looked_up)
-        size = memory.status().size_bytes or 0
-    per_memory = size / (corpus.count + _SINGLE_ADDS) / 1024
-    sizes = [Row("file size", size / 2**20, "MiB", "lower"), Row("file size", per_memory, "KiB each", "lower")]
+        size = memory.status().size_bytes
+    sizes = [] if size is None else _sizes(size, corpus.count + _SINGLE_ADDS)
     return [*adds.rows("add, durable", p50=1.0), *load.rows(), *sizes], load
+
+
+def _sizes(size_bytes: int, count: int) -> list[Row]:
+    each = size_bytes / count / 1024
+    return [Row("file size", size_bytes / 2**20, "MiB", "lower"), Row("file size", each, "KiB each", "lower")]
 
 
 def _bulk(memory: GraphMemory, items: list[New], write: Write, load: Load) -> None:

@@ -22,13 +22,13 @@ _ONE_REPO = f"one repository of {REPOS}"
 _KNOWN_SHARE = 0.9
 
 
-def read(corpus: Corpus, path: Path) -> list[Row]:
+def read(corpus: Corpus, path: str) -> list[Row]:
     """Measure every kind of read on a store that `fill` wrote."""
     asked = corpus.queries(_BROAD + _WARM_UP)
     looked_up = LookUp()
     looked_up.expect({one.text: one.vector for one in asked})
     clock = SetClock(corpus.day(corpus.count + 2))
-    with graphmem.open(str(path), scope=everywhere(), actor="speed", clock=clock, embedder=looked_up.door()) as memory:
+    with graphmem.open(path, scope=everywhere(), actor="speed", clock=clock, embedder=looked_up.door()) as memory:
         bench = _Bench(memory, corpus, asked)
         bench.warm_up()
         rows = [*bench.broad(), *bench.narrow(), *bench.unfiltered(), *bench.chains(), *bench.neighbours()]
@@ -120,7 +120,7 @@ def _stand(one: Asked) -> Scope:
 def main(arguments: Sequence[str]) -> None:
     """Print rows as JSON: run as a process of its own, so that memory used is that of reading alone."""
     path, count, data = arguments
-    rows = read(Corpus(int(count), Path(data) if data else None), Path(path))
+    rows = read(Corpus(int(count), Path(data) if data else None), path)
     print(json.dumps([asdict(row) for row in rows]))
 
 

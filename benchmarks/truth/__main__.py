@@ -7,6 +7,7 @@ import os
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from benchmarks.rows import show, write
@@ -21,6 +22,7 @@ from benchmarks.truth.sources import read_packs
 from graphmem.model import Scope
 from graphmem.opening import open_memory
 from graphmem.retrieval.embedding import Embedder, EmbedderMissing, find_embedder
+from tools.neo4j_server import Options, start
 
 HERE = Path(__file__).resolve().parent
 EXCLUSIONS = HERE.parent / "exclusions"
@@ -40,16 +42,27 @@ def main(arguments: Sequence[str]) -> int:
         print(found.reason, file=sys.stderr)
     backend = None if isinstance(found, EmbedderMissing) else found
     asked: list[Asked] = []
-    with tempfile.TemporaryDirectory() as folder:
-        url = options.store or str(Path(folder) / "truth.db")
+    with _store(options.store) as url:
         for pack in packs:
             print(f"{pack.letter} {pack.name}: {len(pack.records)} records", file=sys.stderr)
             asked.extend(_asked(pack, url, backend, options.seeds))
     results = list(rows(asked, excluded))
     show(results)
     _tell_misses(asked, excluded)
-    write("truth", results)
+    write("truth-neo4j" if options.store == "neo4j" else "truth", results)
     return 1 if any(row.is_met is False for row in results) else 0
+
+
+@contextmanager
+def _store(asked: str | None) -> Iterator[str]:
+    """The URL of an empty store."""
+    if asked == "neo4j":
+        with start(Options(heap="2g", page_cache="512m")) as server:
+            os.environ.update(GRAPHMEM_NEO4J_USER=server.user, GRAPHMEM_NEO4J_PASSWORD=server.password or "")
+            yield server.url
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        yield asked or str(Path(folder) / "truth.db")
 
 
 def _options(arguments: Sequence[str]) -> argparse.Namespace:
@@ -57,7 +70,7 @@ def _options(arguments: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.truth")
     parser.add_argument("folder", nargs="?", type=Path, help="a folder laid out like shared/data")
     parser.add_argument("--data", type=Path, default=default, help="the same, as an option")
-    parser.add_argument("--store", help="URL of an empty store to load into; a fresh file if not given")
+    parser.add_argument("--store", help="URL of an empty store, or neo4j to start a server; a fresh file if not given")
     parser.add_argument("--packs", default="ABCG", help="letters of the packs to ask")
     parser.add_argument("--seeds", type=int, default=5, help="how many perturbed wordings of each question")
     options = parser.parse_args(arguments)
