@@ -16,7 +16,14 @@ FILE = "memory.db"
 CONFIG = "config.toml"
 
 #: What no file of a project may set: secrets, and the way to the store that they open.
-_FROM_ENVIRONMENT = {"url", "neo4j_user", "neo4j_password", "neo4j_token"}
+_FROM_ENVIRONMENT = {
+    "url",
+    "neo4j_user",
+    "neo4j_password",
+    "neo4j_token",
+    "source_neo4j_user",
+    "source_neo4j_password",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +43,8 @@ class Settings:
         neo4j_user: Who logs in to a Neo4j server.
         neo4j_password: That user's password.
         neo4j_token: A bearer token to log in with instead.
+        source_neo4j_user: Who logs in to the server that `graphmem copy` reads, if it is somebody else there.
+        source_neo4j_password: That user's password.
     """
 
     url: str | None = None
@@ -50,6 +59,8 @@ class Settings:
     neo4j_user: str | None = None
     neo4j_password: str | None = field(default=None, repr=False)
     neo4j_token: str | None = field(default=None, repr=False)
+    source_neo4j_user: str | None = None
+    source_neo4j_password: str | None = field(default=None, repr=False)
 
     def scope(self) -> Scope:
         """Where a reader or writer stands who does not say."""

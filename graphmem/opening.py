@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import getpass
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -96,6 +98,22 @@ def open_store(url: str, settings: Settings, *, create: bool) -> Store:
     from graphmem.adapters.sqlite.store import SQLiteStore
 
     return SQLiteStore.open(path, create=create, lock_timeout_s=settings.lock_timeout_s)
+
+
+@contextmanager
+def open_ends(source: str, target: str, settings: Settings) -> Iterator[tuple[Store, Store]]:
+    """The two stores of a copy, closed afterwards; the target is made if it is not there.
+
+    Raises:
+        NotFound: The source's file is not there.
+        Unsupported: No adapter knows the scheme of a URL.
+    """
+    theirs = settings
+    if settings.source_neo4j_user is not None:
+        user, password = settings.source_neo4j_user, settings.source_neo4j_password
+        theirs = replace(settings, neo4j_user=user, neo4j_password=password, neo4j_token=None)
+    with open_store(source, theirs, create=False) as one, open_store(target, settings, create=True) as other:
+        yield one, other
 
 
 def open_schema(url: str, settings: Settings) -> Schema:

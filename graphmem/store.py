@@ -27,6 +27,12 @@ if TYPE_CHECKING:
     Vector = NDArray[np.float32]
 
 Clock = Callable[[], datetime]
+#: Called with how many are done and how many there are in all.
+Progress = Callable[[int, int], None]
+
+
+def silent(_done: int, _total: int) -> None:
+    """Progress that nobody watches."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -153,7 +159,12 @@ class ModelCard:
 
 @dataclass(frozen=True, slots=True)
 class StoreInfo:
-    """What a store is and how much it holds; counts are of one tenant."""
+    """What a store is and how much it holds; counts are of one tenant.
+
+    Attributes:
+        head: The hash of the tenant's last ledger entry: where it is the same, so is the whole ledger.
+        is_restoring: A restore into the tenant has begun and not finished; until then it takes no other writes.
+    """
 
     url: str
     schema_version: int
@@ -162,6 +173,8 @@ class StoreInfo:
     changes: int
     vectors: int
     size_bytes: int | None
+    head: str
+    is_restoring: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,12 +267,26 @@ class Store(Protocol):
         """
         ...
 
-    def restore(self, lines: Iterable[str], *, tenant: str) -> int:
+    def restore(self, lines: Iterable[str], *, tenant: str, progress: Progress = silent) -> int:
         """Copy an export into an empty tenant verbatim, recorded times included; returns the number of entries.
 
+        Every line is verified before the first is written. Then they are written in parts, each of them atomic and
+        durable. A run that was broken off, however that came, is picked up by restoring the same export again, or one
+        that goes on from it. Until it has finished, readers see the ledger as far as it was written, `check` says so,
+        and every other write to the tenant is refused with `Conflict`. Vectors come along if the store has none of
+        another model.
+
+        Args:
+            lines: What `export` wrote.
+            tenant: Of the export and of the target.
+            progress: Told how many entries are there, first before anything is written and then after each part; if it
+                raises, the restore is broken off at that point.
+
         Raises:
-            InvalidInput: The tenant is not empty, or a line is not what `export` wrote: its number is named.
+            InvalidInput: A line is not what `export` wrote: its number is named; or the tenant holds something else
+                than the beginning of this export that an unfinished restore left.
             CorruptStore: The hash chain of the export is broken.
+            Conflict: Another export is being restored into the tenant at the same time.
         """
         ...
 
@@ -272,6 +299,10 @@ class Store(Protocol):
         ...
 
     # ---- reading
+
+    def tenants(self) -> list[str]:
+        """Names of all tenants that have ledger entries here, sorted."""
+        ...
 
     def model(self) -> ModelCard | None:
         """The embedding model that made the vectors here; None before there are any."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from graphmem.adapters.neo4j import Neo4jStore
 from graphmem.adapters.sqlite import SQLiteStore
 from graphmem.store import Store
 from tests.oracle import OracleStore
@@ -14,13 +15,13 @@ from tests.oracle.planned import PlannedStore
 
 if TYPE_CHECKING:
     # mypy holds each of them to the port.
-    SATISFIED: tuple[type[Store], ...] = (SQLiteStore, OracleStore, PlannedStore)
+    SATISFIED: tuple[type[Store], ...] = (SQLiteStore, Neo4jStore, OracleStore, PlannedStore)
 
-STORES = (SQLiteStore, OracleStore, PlannedStore)
+STORES = (SQLiteStore, Neo4jStore, OracleStore, PlannedStore)
 # fmt: off
 METHODS = {
     "apply", "restore", "save_vectors", "adopt_model",
-    "model", "position", "changes", "change_by_op_id", "changes_of", "rows", "select", "match", "neighbours",
+    "tenants", "model", "position", "changes", "change_by_op_id", "changes_of", "rows", "select", "match", "neighbours",
     "contested_subjects", "forked", "declared_conflicts", "without_vector",
     "export", "backup", "check", "info", "close", "__enter__", "__exit__",
 }

@@ -4,18 +4,24 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from typing import Any
+from itertools import islice
+from tempfile import TemporaryFile
+from typing import Any, TextIO
 
-from graphmem.errors import CorruptStore, InvalidInput
-from graphmem.ledger import Entry, from_micros, to_micros, verify
+from graphmem.errors import Conflict, CorruptStore, InvalidInput
+from graphmem.ledger import GENESIS, Entry, change_of, from_micros, to_micros, verify
 from graphmem.store import ModelCard
 
 FORMAT = 1
+#: So many entries are restored in one transaction.
+PART = 500
 
-Numbered = Iterator[tuple[int, str]]
+_SPELT = ("op_id", "body", "salt", "digest", "commitment", "previous", "hash")
+_HASH_BYTES = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,15 +42,6 @@ class Exported:
     entry: Entry
     vector: bytes | None = None
     tombstone: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where a ledger stands to which lines are added."""
-
-    seq: int
-    recorded_at: datetime | None
-    head: str
 
 
 def header_line(header: Header) -> str:
@@ -71,12 +68,110 @@ def entry_line(one: Exported) -> str:
     return _line(plain)
 
 
-def read_header(lines: Numbered, tenant: str) -> Header:
-    """The header of an export into a tenant.
+# ---- reading them
+
+
+@dataclass(frozen=True, slots=True)
+class VerifiedExport:
+    """An export of which every line was verified, kept to be read again part by part.
+
+    Attributes:
+        header: Its first line.
+        has_vectors: Whether any memory comes with one.
+    """
+
+    header: Header
+    has_vectors: bool
+    _hashes: bytearray
+    _lines: TextIO
+
+    def parts(self, after: int) -> Iterator[list[Exported]]:
+        """The entries past a position, so many at a time as go into one transaction."""
+        self._lines.seek(0)
+        lines = islice(self._lines, after, None)
+        while page := list(islice(lines, PART)):
+            yield [_exported(json.loads(text)) for text in page]
+
+    def continues(self, key: str, seq: int, head: str) -> bool:
+        """Whether a ledger that stands there is a beginning of this one."""
+        return key == self.header.key and seq <= self.header.entries and head == self._hash_at(seq)
+
+    def refuse_unfit(self, key: str, seq: int, head: str, *, is_restoring: bool) -> None:
+        """Fail unless the tenant is empty, or was left by a restore of this ledger that did not finish.
+
+        Raises:
+            InvalidInput: It holds something else; the message says what to do.
+        """
+        if not seq or (is_restoring and self.continues(key, seq, head)):
+            return
+        tenant = self.header.tenant
+        if is_restoring:
+            raise InvalidInput(
+                f"tenant {tenant!r} holds the first {seq} entries of another export, whose restore was not finished:"
+                " restore that one again, or this one into another store"
+            )
+        raise InvalidInput(f"tenant {tenant!r} already has {seq} changes: restore into an empty one")
+
+    def refuse_strange(self, key: str, seq: int, head: str) -> None:
+        """Fail if somebody restored another export into the tenant meanwhile.
+
+        Raises:
+            Conflict: Somebody did.
+        """
+        if not self.continues(key, seq, head):
+            raise Conflict(f"tenant {self.header.tenant!r} was restored from another export meanwhile: look what it is")
+
+    def _hash_at(self, seq: int) -> str:
+        return self._hashes[(seq - 1) * _HASH_BYTES : seq * _HASH_BYTES].hex() if seq else GENESIS
+
+
+@contextmanager
+def verified(lines: Iterable[str], tenant: str) -> Iterator[VerifiedExport]:
+    """An export into a tenant, read to its end before anything is done with it.
 
     Raises:
-        InvalidInput: It is no header, or one of another tenant.
+        InvalidInput: It is none, or one of another tenant; the line is named.
+        CorruptStore: It was altered, or is not whole.
     """
+    with TemporaryFile("w+", encoding="utf-8", newline="\n") as kept:
+        numbered = enumerate(lines, 1)
+        header, place = _read_header(numbered, tenant), _Place(0, None, GENESIS)
+        has_vectors, hashes = False, bytearray()
+        for number, text in numbered:
+            one = _read_entry(number, text, place)
+            place = _Place(one.entry.seq, one.entry.recorded_at, one.entry.hash)
+            has_vectors |= one.vector is not None
+            hashes += bytes.fromhex(place.head)
+            kept.write(text.rstrip("\n") + "\n")
+        if (place.seq, place.head) != (header.entries, header.head):
+            raise CorruptStore(f"the export ends after {place.seq} of {header.entries} entries; get the whole file")
+        yield VerifiedExport(header, has_vectors, hashes, kept)
+
+
+def refuse_unfinished(tenant: str) -> None:
+    """Refuse a write to a tenant that is being restored.
+
+    Raises:
+        Conflict: Always; the message says what to do.
+    """
+    raise Conflict(f"tenant {tenant!r} is being restored: wait, or if that was broken off, run the same command again")
+
+
+def unfinished(tenant: str, seq: int) -> str:
+    """What `check` says of a tenant whose restore has not finished."""
+    return f"tenant {tenant!r}: its restore has not finished, {seq} entries are there; run the same command again"
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where a ledger stands to which lines are added."""
+
+    seq: int
+    recorded_at: datetime | None
+    head: str
+
+
+def _read_header(lines: Iterator[tuple[int, str]], tenant: str) -> Header:
     _, text = next(lines, (1, ""))
     raw = _parsed(1, text)
     if raw.get("graphmem") != FORMAT:
@@ -89,21 +184,17 @@ def read_header(lines: Numbered, tenant: str) -> Header:
     return Header(tenant, raw["key"], raw["entries"], raw["head"], model)
 
 
-def read_entry(number: int, text: str, after: Place) -> Exported:
-    """The entry on a line, checked to follow the ones before it.
-
-    Raises:
-        InvalidInput: The line is no entry; it is named.
-        CorruptStore: It does not follow, or was altered.
-    """
+def _read_entry(number: int, text: str, after: _Place) -> Exported:
+    """The entry on a line, checked to follow the ones before it."""
     raw = _parsed(number, text)
     try:
-        names = ("op_id", "body", "salt", "digest", "commitment", "previous", "hash")
-        entry = Entry(raw["seq"], from_micros(raw["recorded_at"]), **{name: raw[name] for name in names})
+        one = _exported(raw)
+        entry = one.entry
         for spelt in (entry.salt, entry.digest, entry.commitment, entry.hash):
             bytes.fromhex(spelt or "")
         fault = verify(entry, after.head)
-        vector = base64.b64decode(raw["vector"]) if "vector" in raw else None
+        if fault is None:
+            change_of(entry)
     except (KeyError, TypeError, ValueError, OverflowError) as exc:
         raise InvalidInput(f"line {number}: not an entry of an export ({exc!r})") from exc
     is_late = after.recorded_at is None or entry.recorded_at > after.recorded_at
@@ -111,17 +202,13 @@ def read_entry(number: int, text: str, after: Place) -> Exported:
         fault = f"entry {entry.seq} stands after entry {after.seq}"
     if fault is not None:
         raise CorruptStore(f"line {number}: {fault}")
+    return one
+
+
+def _exported(raw: Mapping[str, Any]) -> Exported:
+    entry = Entry(raw["seq"], from_micros(raw["recorded_at"]), **{name: raw[name] for name in _SPELT})
+    vector = base64.b64decode(raw["vector"]) if "vector" in raw else None
     return Exported(entry, vector, raw.get("tombstone"))
-
-
-def refuse_short(header: Header, end: Place) -> None:
-    """Fail if an export ended before its header said.
-
-    Raises:
-        CorruptStore: Entries are missing, or the last is another.
-    """
-    if (end.seq, end.head) != (header.entries, header.head):
-        raise CorruptStore(f"the export ends after {end.seq} of {header.entries} entries; get the whole file")
 
 
 def _parsed(number: int, text: str) -> Mapping[str, Any]:

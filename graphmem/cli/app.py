@@ -63,6 +63,7 @@ SECTIONS: dict[str, dict[str, Entry]] = {
         "export": Entry("keeping", "export", "the whole ledger as JSON lines"),
         "backup": Entry("keeping", "backup", "a copy of the store's file, while others go on writing"),
         "restore": Entry("keeping", "restore", "an export or a backup into an empty tenant"),
+        "copy": Entry("copying", "copy", "from one store into another, and verify it"),
         "reindex": Entry("keeping", "reindex", "renew vectors after a change of model"),
         "schema": Entry("schema", "schema", "apply, show or compare the store's schema"),
         "completion": Entry("keeping", "completion", "the script that completes commands in a shell"),

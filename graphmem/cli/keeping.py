@@ -18,8 +18,7 @@ from graphmem.cli.output import give, note, progress
 
 if TYPE_CHECKING:
     from graphmem.service import GraphMemory
-    from graphmem.service.keeping import Progress
-    from graphmem.store import Finding, StoreInfo
+    from graphmem.store import Finding, Progress, StoreInfo
 
 _SQLITE_MAGIC = b"SQLite format 3\0"
 _FILE = click.Path(path_type=Path, dir_okay=False)
@@ -122,7 +121,7 @@ def backup(*, call: Call, target: Path) -> None:
 def restore(*, call: Call, source: Path) -> None:
     """Copy SOURCE, an export (`-` for standard input) or a backup, into the empty tenant verbatim."""
     with call.open() as memory, _lines_of(source, call) as lines, progress("restore") as tell:
-        count = memory.restore(_counted(lines, tell, 0))
+        count = memory.restore(lines, progress=tell)
     give(call, {"entries": count}, lambda _: [line(f"{count:,} ledger entries restored")])
 
 

@@ -13,7 +13,7 @@ from graphmem.cli.blocks import Block
 from graphmem.cli.options import Call
 
 if TYPE_CHECKING:
-    from graphmem.service.keeping import Progress
+    from graphmem.store import Progress
 
 
 def give(call: Call, answer: object, page: Callable[[int], Iterable[Block]]) -> None:

@@ -33,8 +33,7 @@ from graphmem.model import (
 )
 from graphmem.rows import EdgeRow
 from graphmem.service.desk import Desk, Write, Writing
-from graphmem.service.keeping import Progress, silent
-from graphmem.store import Filter
+from graphmem.store import Filter, Progress, silent
 from graphmem.temporal import View
 
 RECORDED_IN = "recorded in"

@@ -2,23 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from graphmem.errors import Unsupported
 from graphmem.model import Scope
 from graphmem.retrieval.embedding import card_of
 from graphmem.service.desk import Desk, embedded_text
-from graphmem.store import Finding, StoreInfo
-
-#: Called with how many are done and how many there are in all.
-Progress = Callable[[int, int], None]
+from graphmem.store import Finding, Progress, StoreInfo, silent
 
 _BATCH = 64
-
-
-def silent(_done: int, _total: int) -> None:
-    """Progress that nobody watches."""
 
 
 class Keeper:
@@ -34,8 +27,11 @@ class Keeper:
         """A consistent copy of the whole store in a new file, while others go on writing."""
         self._desk.store.backup(target)
 
-    def restore(self, lines: Iterable[str], *, scope: Scope | None = None) -> int:
+    def restore(self, lines: Iterable[str], *, progress: Progress = silent, scope: Scope | None = None) -> int:
         """Copy an export into the empty tenant verbatim, recorded times and erasures included.
+
+        A run that was broken off goes on when the same export is restored again; until it has finished, the tenant
+        takes no other writes.
 
         Returns:
             The number of ledger entries.
@@ -44,7 +40,7 @@ class Keeper:
             InvalidInput: The tenant is not empty, or a line is not one that `export` wrote.
             CorruptStore: The export's hash chain is broken.
         """
-        return self._desk.store.restore(lines, tenant=self._desk.reader(scope).tenant)
+        return self._desk.store.restore(lines, tenant=self._desk.reader(scope).tenant, progress=progress)
 
     def check(self) -> list[Finding]:
         """Verify the hash chains and recompute every derived value; empty if all is as it must be."""

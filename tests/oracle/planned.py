@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -12,6 +12,7 @@ from graphmem.store import Finding, Rivals
 from graphmem.temporal import needs, plan
 from graphmem.temporal.derivation import derive
 from graphmem.temporal.planning import replay
+from tests.oracle import lines as exported
 from tests.oracle.store import OracleStore, Tenant, names
 from tests.oracle.written import all_rows, chained
 
@@ -43,17 +44,14 @@ class PlannedStore(OracleStore):
         # Words said of an erased memory go too: a store's own duty.
         tenant.rows = all_rows(tenant.log)
 
-    def restore(self, lines: Iterable[str], *, tenant: str) -> int:
-        count = super().restore(lines, tenant=tenant)
-        with self._lock:
-            kept = self._tenants[tenant]
-            grown = PlannedTenant(vectors=kept.vectors, key=kept.key, tombstones=kept.tombstones)
-            for change, entry in zip(kept.log, kept.sealed, strict=True):
-                _take(grown, replay(change, situation_of(grown, _asked(change))))
-                grown.log.append(change)
-                grown.sealed.append(entry)
-            self._commit(tenant, grown)
-        return count
+    def _restored(self, found: exported.Export, end: int) -> PlannedTenant:
+        kept = super()._restored(found, end)
+        grown = PlannedTenant(vectors=kept.vectors, key=kept.key, tombstones=kept.tombstones, is_restoring=True)
+        for change, entry in zip(kept.log, kept.sealed, strict=True):
+            _take(grown, replay(change, situation_of(grown, _asked(change))))
+            grown.log.append(change)
+            grown.sealed.append(entry)
+        return grown
 
     def rows(self, reader: Scope, ids: Sequence[str], *, rivals: Rivals | None = None) -> Rows:
         tenant = self._tenant(reader.tenant)

@@ -42,8 +42,10 @@ from graphmem.store import (
     Neighbour,
     Position,
     Probe,
+    Progress,
     Rivals,
     StoreInfo,
+    silent,
 )
 from tests.oracle import lines as exported
 from tests.oracle.finding import fits, lexical, named, nearest
@@ -55,6 +57,8 @@ if TYPE_CHECKING:
     from graphmem.store import Vector
 
 _MICROSECOND = timedelta(microseconds=1)
+#: So many entries are restored at a time.
+PART = 4
 
 
 def names(operation: Operation) -> tuple[str, ...]:
@@ -87,6 +91,7 @@ class Tenant:
     vectors: dict[str, Vector] = field(default_factory=dict)
     key: str = "oracle"
     tombstones: dict[str, str] = field(default_factory=dict)
+    is_restoring: bool = False
 
     def draft(self) -> Tenant:
         return Tenant(list(self.log), list(self.sealed), dict(self.vectors), self.key, dict(self.tombstones))
@@ -123,6 +128,7 @@ class OracleStore:
             name = requests[0].writer.tenant
             if any(request.writer.tenant != name for request in requests):
                 raise InvalidInput("requests of several tenants in one write")
+            self._refuse_restoring(name)
             draft = self._tenant(name).draft()
             done = [self._one(draft, request, clock) for request in requests]
             held = {change.operation.memory.id for change in done if isinstance(change.operation, Add)}
@@ -161,21 +167,35 @@ class OracleStore:
                 tenant.sealed[index], tenant.log[index] = blanked, ledger.change_of(blanked)
         tenant.vectors.pop(key, None)
 
-    def restore(self, lines: Iterable[str], *, tenant: str) -> int:
+    def restore(self, lines: Iterable[str], *, tenant: str, progress: Progress = silent) -> int:
         with self._lock:
             self._check_open()
-            if self._tenant(tenant).log:
+            found, before = exported.read(lines, tenant), self._tenant(tenant)
+            done = len(before.log)
+            hashes = [entry.hash for entry in before.sealed]
+            if hashes and not (before.is_restoring and hashes == [one.hash for one in found.entries][:done]):
                 raise InvalidInput(f"tenant {tenant!r} is not empty")
-            found = exported.read(lines, tenant)
-            vectors = found.vectors if self._model in (None, found.model) else {}
-            log = [ledger.change_of(entry) for entry in found.entries]
-            self._commit(tenant, Tenant(log, found.entries, vectors, found.key, found.tombstones))
-            self._model = self._model or (found.model if vectors else None)
-            return len(log)
+            if found.vectors and self._model is None:
+                self._model = found.model
+            for end in (done, *range(done + PART, len(found.entries), PART), len(found.entries)):
+                self._commit(tenant, self._restored(found, end))
+                progress(end, len(found.entries))
+            self._tenants[tenant].is_restoring = False
+            return len(found.entries)
+
+    def _restored(self, found: exported.Export, end: int) -> Tenant:
+        """The first entries of an export, as a tenant whose restore goes on."""
+        log = [ledger.change_of(entry) for entry in found.entries[:end]]
+        here = {change.operation.memory.id for change in log if isinstance(change.operation, Add)}
+        vectors = found.vectors if self._model == found.model else {}
+        kept = {key: one for key, one in vectors.items() if key in here}
+        erased = {key: one for key, one in found.tombstones.items() if key in here}
+        return Tenant(log, found.entries[:end], kept, found.key, erased, is_restoring=True)
 
     def save_vectors(self, reader: Scope, vectors: Mapping[str, Vector]) -> None:
         with self._lock:
             tenant = self._tenant(reader.tenant)
+            self._refuse_restoring(reader.tenant)
             tenant.vectors |= {key: v for key, v in vectors.items() if key in _live(tenant)}
 
     def adopt_model(self, card: ModelCard) -> None:
@@ -185,7 +205,15 @@ class OracleStore:
                     tenant.vectors.clear()
             self._model = card
 
+    def _refuse_restoring(self, name: str) -> None:
+        if self._tenant(name).is_restoring:
+            raise Conflict(f"tenant {name!r} is being restored: wait, or run the same restore again")
+
     # ---- reading
+
+    def tenants(self) -> list[str]:
+        self._check_open()
+        return sorted(name for name, tenant in self._tenants.items() if tenant.log)
 
     def model(self) -> ModelCard | None:
         return self._model
@@ -289,12 +317,15 @@ class OracleStore:
                 if (fault := ledger.verify(entry, previous)) is not None:
                     findings.append(Finding(f"ledger of {name}", fault))
                 previous = entry.hash
+            if tenant.is_restoring:
+                findings.append(Finding("restore", f"{name}: {len(tenant.log)} entries are there"))
         return findings
 
     def info(self, reader: Scope) -> StoreInfo:
         tenant = self._tenant(reader.tenant)
         sizes = (len(_live(tenant)), len(tenant.log), len(tenant.vectors))
-        return StoreInfo("oracle:", self.schema_version, self._model, *sizes, None)
+        head = tenant.sealed[-1].hash if tenant.sealed else ledger.GENESIS
+        return StoreInfo("oracle:", self.schema_version, self._model, *sizes, None, head, tenant.is_restoring)
 
     def close(self) -> None:
         self._is_closed = True

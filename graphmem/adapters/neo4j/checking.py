@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
+from graphmem.adapters.export_lines import unfinished
 from graphmem.adapters.neo4j import reading
 from graphmem.adapters.neo4j.expecting import Expected, Plain, ordered, plain
 from graphmem.adapters.neo4j.values import Head
@@ -69,6 +70,8 @@ def check(link: Link) -> list[Finding]:
             findings += [Finding(area, f"tenant {tenant!r}: {what}") for area, what in found]
         except (GraphMemError, KeyError, TypeError, ValueError) as exc:
             findings.append(Finding("ledger", f"tenant {tenant!r}: cannot be replayed: {exc}"))
+        if head.is_restoring:
+            findings.append(Finding("restore", unfinished(tenant, head.seq)))
     return findings
 
 

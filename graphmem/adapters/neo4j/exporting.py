@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import islice
-from tempfile import TemporaryFile
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING
 
 from graphmem.adapters.export_lines import (
     Exported,
     Header,
-    Place,
+    VerifiedExport,
     entry_line,
     header_line,
-    read_entry,
-    read_header,
-    refuse_short,
+    refuse_unfinished,
 )
 from graphmem.adapters.neo4j import reading
-from graphmem.adapters.neo4j.values import Head
 from graphmem.adapters.neo4j.writing import Batch
 from graphmem.errors import CorruptStore, InvalidInput
-from graphmem.ledger import GENESIS, change_of
+from graphmem.ledger import change_of
 from graphmem.model import Add
 from graphmem.store import ModelCard
 
@@ -56,78 +52,60 @@ def export(link: Link, tenant: str, model: ModelCard | None) -> Iterator[str]:
             yield entry_line(Exported(entry, *beside.get(entry.seq, (None, None))))
 
 
-def restore(link: Link, lines: Iterable[str], tenant: str, model: ModelCard | None) -> ModelCard | None:
-    """Write the entries of an export into an empty tenant; returns the model whose vectors came with them, if any.
+# ---- restoring
 
-    All lines are verified before the first is written. Each part is one transaction; a run that was broken off is
-    finished by the same restore, and until then the tenant takes no other writes. Vectors of another model than the
-    store's own are left out.
+
+def begin(link: Link, export: VerifiedExport) -> int:
+    """Mark the tenant as being restored; returns the position at which a run before this one left it.
+
+    Raises:
+        InvalidInput: It holds something else than a beginning of the export.
     """
-    with TemporaryFile("w+", encoding="utf-8", newline="\n") as spool:
-        header, hashes = _spooled(lines, tenant, spool)
-        head = _begin(link, header, hashes)
-        takes_vectors, has_vectors = model in (None, header.model), False
-        place = Place(0, None, GENESIS)
-        numbered = enumerate(spool, 2)
-        while page := list(islice(numbered, _PAGE)):
-            read: list[Exported] = []
-            for number, text in page:
-                one = read_entry(number, text, place)
-                place = Place(one.entry.seq, one.entry.recorded_at, one.entry.hash)
-                read.append(one)
-            has_vectors |= _write(link, tenant, [one for one in read if one.entry.seq > head.seq], takes_vectors)
-    link.write(lambda tx: tx.run(_END, p={"tenant": tenant}).consume())
-    return header.model if model is None and has_vectors else model
+    header = export.header
 
-
-def _spooled(lines: Iterable[str], tenant: str, spool: TextIO) -> tuple[Header, list[str]]:
-    """The header and the hashes of all entries, each verified and kept for a second reading."""
-    numbered = enumerate(lines, 1)
-    header, place, hashes = read_header(numbered, tenant), Place(0, None, GENESIS), list[str]()
-    for number, text in numbered:
-        one = read_entry(number, text, place)
-        change_of(one.entry)
-        place = Place(one.entry.seq, one.entry.recorded_at, one.entry.hash)
-        hashes.append(place.head)
-        spool.write(text.rstrip("\n") + "\n")
-    refuse_short(header, place)
-    spool.seek(0)
-    return header, hashes
-
-
-def _begin(link: Link, header: Header, hashes: Sequence[str]) -> Head:
-    """Mark the tenant as being restored; returns where a run before this one left it."""
-
-    def begin(tx: ManagedTransaction) -> Head:
-        batch = Batch.begin(tx, header.tenant)
-        head = batch.head
-        is_ours = head.is_restoring and head.seq <= len(hashes) and head.hash == hashes[head.seq - 1]
-        if head.seq and not is_ours:
-            raise InvalidInput(f"tenant {header.tenant!r} already has {head.seq} changes: restore into an empty one")
+    def mark(tx: ManagedTransaction) -> int:
+        head = Batch.begin(tx, header.tenant).head
+        export.refuse_unfit(head.key, head.seq, head.hash, is_restoring=head.is_restoring)
         tx.run(_BEGIN, p={"tenant": header.tenant, "key": header.key}).consume()
-        return head
+        return head.seq
 
-    return link.write(begin)
+    return link.write(mark)
 
 
-def _write(link: Link, tenant: str, page: Sequence[Exported], takes_vectors: bool) -> bool:  # noqa: FBT001
-    """Write one part; says whether vectors came with it."""
-    if not page:
-        return False
-    vectors = _vectors(page) if takes_vectors else {}
-    tombstones = [[one.entry.seq, one.tombstone] for one in page if one.tombstone is not None]
+def write(link: Link, export: VerifiedExport, part: Sequence[Exported], *, takes_vectors: bool) -> None:
+    """Write those entries of a part that are not there yet."""
+    tenant = export.header.tenant
+    vectors = _vectors(part) if takes_vectors else {}
+    tombstones = [[one.entry.seq, one.tombstone] for one in part if one.tombstone is not None]
 
-    def write(tx: ManagedTransaction) -> None:
+    def replay(tx: ManagedTransaction) -> None:
         batch = Batch.begin(tx, tenant, vectors)
-        batch.replay([one.entry for one in page if one.entry.seq > batch.head.seq])
+        export.refuse_strange(batch.head.key, batch.head.seq, batch.head.hash)
+        batch.replay([one.entry for one in part if one.entry.seq > batch.head.seq])
         tx.run(_TOMBSTONES, p={"tenant": tenant, "tombstones": tombstones}).consume()
 
     try:
-        link.write(write)
+        link.write(replay)
     except (KeyError, InvalidInput) as exc:
-        first, last = page[0].entry.seq, page[-1].entry.seq
+        first, last = part[0].entry.seq, part[-1].entry.seq
         raise CorruptStore(f"entries {first} to {last} name what was not recorded before them ({exc})") from exc
-    return bool(vectors)
+
+
+def finish(link: Link, export: VerifiedExport) -> int:
+    """Let the tenant take other writes; returns the number of its entries."""
+    tenant = export.header.tenant
+    link.write(lambda tx: tx.run(_END, p={"tenant": tenant}).consume())
+    return reading.head(link, tenant).seq
+
+
+def refuse_restoring(link: Link, tenant: str) -> None:
+    """Refuse a write that is not the restore's own.
+
+    Raises:
+        Conflict: The tenant is being restored.
+    """
+    if reading.head(link, tenant).is_restoring:
+        refuse_unfinished(tenant)
 
 
 def _vectors(page: Sequence[Exported]) -> dict[str, Vector]:

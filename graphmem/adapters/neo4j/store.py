@@ -9,6 +9,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
+from graphmem.adapters.export_lines import verified
 from graphmem.adapters.neo4j import checking, exporting, graph, matching, reading, selecting, writing
 from graphmem.adapters.neo4j.combining import Call, Combiner
 from graphmem.adapters.neo4j.connecting import Address, Link, Login
@@ -28,8 +29,10 @@ from graphmem.store import (
     Nearby,
     Position,
     Probe,
+    Progress,
     Rivals,
     StoreInfo,
+    silent,
 )
 
 if TYPE_CHECKING:
@@ -68,6 +71,7 @@ _WITHOUT_VECTOR = """
 MATCH (m:Memory) WHERE m.tenant = $p.tenant AND m.seq > 0 AND m.statement IS NOT NULL AND m.vector IS NULL
 RETURN m.id AS id ORDER BY m.seq LIMIT $p.limit
 """
+_TENANTS = "MATCH (l:Ledger) WHERE l.seq > 0 RETURN l.tenant AS tenant"
 
 
 class Neo4jStore:
@@ -121,16 +125,23 @@ class Neo4jStore:
             raise InvalidInput("requests of several tenants cannot be applied together")
         return self._writers.apply(requests[0].writer.tenant, Call(requests, clock, vectors or {}))
 
-    def restore(self, lines: Iterable[str], *, tenant: str) -> int:
-        """See `graphmem.store.Store.restore`. A restore that was broken off is finished by running it again."""
-        link, known = self._open_link, self.model()
-        model = exporting.restore(link, lines, tenant, known)
-        if model is not None and known is None:
-            self.adopt_model(model)
-        return reading.head(link, tenant).seq
+    def restore(self, lines: Iterable[str], *, tenant: str, progress: Progress = silent) -> int:
+        """See `graphmem.store.Store.restore`."""
+        link = self._open_link
+        with verified(lines, tenant) as export:
+            header, done = export.header, exporting.begin(link, export)
+            if header.model is not None and export.has_vectors and self.model() is None:
+                self.adopt_model(header.model)
+            takes_vectors = self.model() == header.model
+            progress(done, header.entries)
+            for part in export.parts(done):
+                exporting.write(link, export, part, takes_vectors=takes_vectors)
+                progress(part[-1].entry.seq, header.entries)
+            return exporting.finish(link, export)
 
     def save_vectors(self, reader: Scope, vectors: Mapping[str, Vector]) -> None:
         """See `graphmem.store.Store.save_vectors`."""
+        exporting.refuse_restoring(self._open_link, reader.tenant)
         asked = {"tenant": reader.tenant, "vectors": [[key, blob(vector)] for key, vector in vectors.items()]}
 
         def save(tx: ManagedTransaction) -> None:
@@ -152,6 +163,10 @@ class Neo4jStore:
         self._model = None
 
     # ---- reading
+
+    def tenants(self) -> list[str]:
+        """See `graphmem.store.Store.tenants`."""
+        return sorted(one["tenant"] for one in self._open_link.records(_TENANTS, {}))
 
     def model(self) -> ModelCard | None:
         """See `graphmem.store.Store.model`."""
@@ -271,6 +286,8 @@ class Neo4jStore:
             changes=head.seq,
             vectors=head.vectors,
             size_bytes=None,
+            head=head.hash,
+            is_restoring=head.is_restoring,
         )
 
     def close(self) -> None:

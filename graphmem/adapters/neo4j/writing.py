@@ -9,6 +9,7 @@ from itertools import groupby, islice
 from typing import TYPE_CHECKING
 
 from graphmem import temporal
+from graphmem.adapters.export_lines import refuse_unfinished
 from graphmem.adapters.neo4j import erasing
 from graphmem.adapters.neo4j.combining import Call
 from graphmem.adapters.neo4j.creating import Creation
@@ -21,7 +22,7 @@ from graphmem.adapters.neo4j.reading import (
     rows_of,
 )
 from graphmem.adapters.neo4j.values import CARD_FIELDS, Head, card_of, head_of
-from graphmem.errors import Conflict, InvalidInput, StoreUnavailable, Unsupported
+from graphmem.errors import Conflict, InvalidInput, StoreUnavailable
 from graphmem.ledger import GENESIS, Entry, change_of, from_micros, request_digest, seal, to_micros
 from graphmem.model import Change, Erase, Request, Scope
 from graphmem.rows import Stamp, Transaction
@@ -97,7 +98,7 @@ class Batch:
     def apply(self, requests: Sequence[Request], clocks: Sequence[Clock]) -> list[Change]:
         """Plan all in order and write what they leave; an erasure is written before the next is read."""
         if self.head.is_restoring:
-            raise Unsupported(f"tenant {self.head.tenant!r} is being restored; run the same restore again to finish it")
+            refuse_unfinished(self.head.tenant)
         return [
             change
             for _, run in groupby(enumerate(requests), lambda one: isinstance(one[1].operation, Erase) and one[0] + 1)

@@ -8,7 +8,8 @@ from typing import Any
 
 import apsw
 
-from graphmem.adapters.sqlite import reading, schema, writing
+from graphmem.adapters.export_lines import unfinished
+from graphmem.adapters.sqlite import meta, reading, schema, writing
 from graphmem.adapters.sqlite.places import Kept
 from graphmem.adapters.sqlite.values import Row, Tenant, place_of
 from graphmem.errors import GraphMemError
@@ -89,6 +90,8 @@ def check(connection: apsw.Connection, dimension: int) -> list[Finding]:
         broken = list(islice(_chain(connection, tenant), _MOST_FINDINGS))
         findings += broken or _derived(connection, tenant)
         findings += islice(_vectors(connection, tenant, dimension), _MOST_FINDINGS)
+        if meta.is_restoring(connection, tenant):
+            findings.append(Finding("restore", unfinished(tenant.name, tenant.seq)))
     return findings
 
 

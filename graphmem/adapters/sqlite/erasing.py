@@ -13,7 +13,7 @@ from graphmem.ranking import name_keys
 _STATEMENT = "SELECT id, statement FROM memory WHERE number = ?"
 _TOMBSTONE = (
     "UPDATE memory SET statement = NULL, kind = NULL, origin = NULL, language = NULL, subject = NULL,"
-    " confidence = NULL, content = NULL, tombstone = ? WHERE number = ?"
+    " confidence = NULL, content = NULL, tombstone = coalesce(?, tombstone) WHERE number = ?"
 )
 _TOUCHES = "SELECT seq FROM touch WHERE memory = ?"
 _BODY = "SELECT body FROM entry WHERE place = ?"
@@ -34,8 +34,12 @@ _DROP_REST = (
 _OPTIMISE = "INSERT INTO search (search) VALUES ('optimize')"
 
 
-def erase(connection: apsw.Connection, tenant: Tenant, number: int, change: Change) -> None:
-    """Remove content, indexes and words said of a memory; its place in the graph stays."""
+def erase(connection: apsw.Connection, tenant: Tenant, number: int, change: Change) -> bool:
+    """Remove content, indexes and words said of a memory; its place in the graph stays.
+
+    Returns:
+        Whether there was any: what is restored may come without.
+    """
     key, text = connection.execute(_STATEMENT, (number,)).fetchone() or ("", None)
     digest = None
     if text is not None:
@@ -48,6 +52,7 @@ def erase(connection: apsw.Connection, tenant: Tenant, number: int, change: Chan
     for seq in sorted(seqs):
         _blank_entry(connection, tenant, place_of(tenant.number, seq), key)
     tenant.epoch += 1
+    return text is not None
 
 
 def forget(connection: apsw.Connection) -> None:

@@ -1,135 +1,89 @@
-"""A tenant's ledger as JSON lines, and back."""
+"""A tenant's ledger as JSON lines, and back: in parts that a broken run picks up again."""
 
 from __future__ import annotations
 
-import base64
-import json
-from collections.abc import Iterable, Iterator
-from dataclasses import asdict
-from typing import Any
+from collections.abc import Iterator, Sequence
 
 import apsw
 
-from graphmem.adapters.sqlite import reading, writing
+from graphmem.adapters.export_lines import (
+    Exported,
+    Header,
+    VerifiedExport,
+    entry_line,
+    header_line,
+)
+from graphmem.adapters.sqlite import erasing, meta, reading, writing
 from graphmem.adapters.sqlite.places import Kept
-from graphmem.adapters.sqlite.values import Tenant, optional_moment, place_of
+from graphmem.adapters.sqlite.values import Tenant, place_of
 from graphmem.errors import CorruptStore, InvalidInput
-from graphmem.ledger import Entry, change_of, from_micros, to_micros, verify
+from graphmem.ledger import change_of
 from graphmem.model import Add
-from graphmem.store import ModelCard
-
-FORMAT = 1
 
 _BESIDE = "SELECT (SELECT data FROM vector WHERE memory = ?1), (SELECT tombstone FROM memory WHERE number = ?1)"
 _SET_TOMBSTONE = "UPDATE memory SET tombstone = ? WHERE number = ?"
 _SET_KEY = "UPDATE tenant SET key = ? WHERE number = ?"
 
 
-def export(connection: apsw.Connection, tenant: Tenant, model: ModelCard | None) -> Iterator[str]:
+def export(connection: apsw.Connection, tenant: Tenant) -> Iterator[str]:
     """The header, then every entry as it is sealed, with the vector and tombstone of the memory that it recorded."""
-    yield _line(
-        {
-            "graphmem": FORMAT,
-            "tenant": tenant.name,
-            "key": tenant.key,
-            "entries": tenant.seq,
-            "head": tenant.head,
-            "model": None if model is None else asdict(model),
-        }
-    )
+    yield header_line(Header(tenant.name, tenant.key, tenant.seq, tenant.head, meta.model_of(connection)))
     for entry in reading.entries(connection, tenant, 0):
-        vector, tombstone = connection.execute(_BESIDE, (place_of(tenant.number, entry.seq),)).fetchone() or (
-            None,
-            None,
-        )
-        plain = {**asdict(entry), "recorded_at": to_micros(entry.recorded_at)}
-        if vector is not None:
-            plain["vector"] = base64.b64encode(vector).decode()
-        if tombstone is not None:
-            plain["tombstone"] = tombstone
-        yield _line(plain)
+        beside = connection.execute(_BESIDE, (place_of(tenant.number, entry.seq),)).fetchone() or (None, None)
+        yield entry_line(Exported(entry, *beside))
 
 
-def restore(
-    connection: apsw.Connection, lines: Iterable[str], tenant: str, model: ModelCard | None
-) -> ModelCard | None:
-    """Write the entries of an export into an empty tenant; returns the model whose vectors came with them, if any.
+# ---- restoring
 
-    Vectors of another model than the store's own are left out.
+
+def begin(connection: apsw.Connection, export: VerifiedExport) -> int:
+    """Mark the tenant as being restored; returns the position at which a run before this one left it.
+
+    Raises:
+        InvalidInput: It holds something else than a beginning of the export.
     """
-    numbered = enumerate(lines, 1)
-    header = _header(numbered, tenant)
-    theirs = None if header["model"] is None else ModelCard(**header["model"])
+    row, header = writing.open_tenant(connection, export.header.tenant), export.header
+    export.refuse_unfit(row.key, row.seq, row.head, is_restoring=meta.is_restoring(connection, row))
+    connection.execute(_SET_KEY, (header.key, row.number))
+    meta.mark_restoring(connection, row)
+    if header.model is not None and export.has_vectors and meta.model_of(connection) is None:
+        meta.set_model(connection, header.model)
+    return row.seq
+
+
+def write(connection: apsw.Connection, export: VerifiedExport, part: Sequence[Exported], kept: Kept) -> writing.Batch:
+    """Write those entries of a part that are not there yet; vectors of another model than the store's are left out."""
+    tenant = reading.tenant_of(connection, export.header.tenant)
+    export.refuse_strange(tenant.key, tenant.seq, tenant.head)
+    takes_vectors = meta.model_of(connection) == export.header.model
     vectors: dict[str, bytes] = {}
-    row = writing.open_tenant(connection, tenant)
-    if row.seq:
-        raise InvalidInput(f"tenant {tenant!r} already has {row.seq} changes: restore into an empty one")
-    row.key = header["key"]
-    connection.execute(_SET_KEY, (row.key, row.number))
-    batch = writing.Batch(connection, row, vectors.get, Kept())
-    tombstones = []
-    for number, text in numbered:
-        raw = _parsed(number, text)
-        entry = _entry(number, raw, row)
-        if "tombstone" in raw:
-            tombstones.append((raw["tombstone"], place_of(row.number, entry.seq)))
-        _replay(batch, entry, vectors, raw.get("vector") if model in (None, theirs) else None)
+    batch = writing.Batch(connection, tenant, vectors.get, kept)
+    for one in part:
+        if one.entry.seq > tenant.seq:
+            _replay(batch, one, vectors, takes_vectors=takes_vectors)
     batch.flush()
-    if (row.seq, row.head) != (header["entries"], header["head"]):
-        raise CorruptStore(f"the export ends after {row.seq} of {header['entries']} entries; get the whole file")
+    tombstones = [(one.tombstone, place_of(tenant.number, one.entry.seq)) for one in part if one.tombstone is not None]
     connection.executemany(_SET_TOMBSTONE, tombstones)
-    return theirs if model is None and row.vectors else model
+    if batch.erased:
+        # What an earlier run wrote may have been erased at the source since.
+        erasing.forget(connection)
+        meta.owe(connection)
+    return batch
 
 
-def _replay(batch: writing.Batch, entry: Entry, vectors: dict[str, bytes], vector: str | None) -> None:
-    change = change_of(entry)
+def finish(connection: apsw.Connection, export: VerifiedExport) -> int:
+    """Let the tenant take other writes; returns the number of its entries."""
+    tenant = reading.tenant_of(connection, export.header.tenant)
+    meta.mark_restored(connection, tenant)
+    return tenant.seq
+
+
+def _replay(batch: writing.Batch, one: Exported, vectors: dict[str, bytes], *, takes_vectors: bool) -> None:
+    change = change_of(one.entry)
     vectors.clear()
-    if vector is not None and isinstance(change.operation, Add):
-        vectors[change.operation.memory.id] = base64.b64decode(vector)
+    if takes_vectors and one.vector is not None and isinstance(change.operation, Add):
+        vectors[change.operation.memory.id] = one.vector
     try:
-        batch.replay(change, entry)
+        batch.replay(change, one.entry)
     except (KeyError, InvalidInput) as exc:
-        raise CorruptStore(f"entry {entry.seq} names what was not recorded before it ({exc})") from exc
-
-
-def _header(lines: Iterator[tuple[int, str]], tenant: str) -> dict[str, Any]:
-    _, text = next(lines, (1, ""))
-    header = _parsed(1, text)
-    if header.get("graphmem") != FORMAT:
-        raise InvalidInput(f"line 1: not the header of an export of format {FORMAT}: {text[:80]!r}")
-    if missing := {"tenant", "key", "entries", "head", "model"} - set(header):
-        raise InvalidInput(f"line 1: the header lacks {', '.join(sorted(missing))}")
-    if header["tenant"] != tenant:
-        raise InvalidInput(f"line 1: the export is of tenant {header['tenant']!r}; restore it into one of that name")
-    return header
-
-
-def _parsed(number: int, text: str) -> dict[str, Any]:
-    try:
-        value = json.loads(text)
-    except ValueError as exc:
-        raise InvalidInput(f"line {number}: not JSON ({exc}): {text[:80]!r}") from exc
-    if not isinstance(value, dict):
-        raise InvalidInput(f"line {number}: not an object: {text[:80]!r}")
-    return value
-
-
-def _entry(number: int, raw: dict[str, Any], tenant: Tenant) -> Entry:
-    try:
-        names = ("op_id", "body", "salt", "digest", "commitment", "previous", "hash")
-        entry = Entry(raw["seq"], from_micros(raw["recorded_at"]), **{name: raw[name] for name in names})
-        for text in (entry.salt, entry.digest, entry.commitment, entry.hash):
-            bytes.fromhex(text or "")
-        fault = verify(entry, tenant.head)
-    except (KeyError, TypeError, ValueError, OverflowError) as exc:
-        raise InvalidInput(f"line {number}: not an entry of an export ({exc!r})") from exc
-    last = optional_moment(tenant.recorded_at)
-    if entry.seq != tenant.seq + 1 or (last is not None and entry.recorded_at <= last):
-        fault = f"entry {entry.seq} stands after entry {tenant.seq}"
-    if fault is not None:
-        raise CorruptStore(f"line {number}: {fault}")
-    return entry
-
-
-def _line(value: dict[str, Any]) -> str:
-    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+        raise CorruptStore(f"entry {one.entry.seq} names what was not recorded before it ({exc})") from exc

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, replace
+from dataclasses import replace
 from datetime import datetime
-from functools import lru_cache
 from itertools import islice
 from pathlib import Path
 from types import TracebackType
@@ -16,6 +14,7 @@ from typing import TYPE_CHECKING, Self
 
 import apsw
 
+from graphmem.adapters.export_lines import Exported, VerifiedExport, verified
 from graphmem.adapters.sqlite import (
     checking,
     copying,
@@ -23,6 +22,7 @@ from graphmem.adapters.sqlite import (
     exporting,
     graph,
     matching,
+    meta,
     reading,
     schema,
     selecting,
@@ -37,13 +37,24 @@ from graphmem.errors import CorruptStore, InvalidInput, StoreUnavailable
 from graphmem.ledger import change_of
 from graphmem.model import Change, Point, Request, Scope
 from graphmem.rows import MemoryRow, Rows
-from graphmem.store import Clock, Filter, Finding, Matches, ModelCard, Nearby, Position, Probe, Rivals, StoreInfo
+from graphmem.store import (
+    Clock,
+    Filter,
+    Finding,
+    Matches,
+    ModelCard,
+    Nearby,
+    Position,
+    Probe,
+    Progress,
+    Rivals,
+    StoreInfo,
+    silent,
+)
 
 if TYPE_CHECKING:
     from graphmem.store import Vector
 
-_MODEL = "SELECT value FROM meta WHERE key = 'model'"
-_SET_MODEL = "INSERT OR REPLACE INTO meta (key, value) VALUES ('model', ?)"
 _DROP_VECTORS = "DELETE FROM vector"
 _VECTORS_DROPPED = "UPDATE tenant SET vectors = 0, epoch = epoch + 1"
 _HAS_CONTENT = "SELECT number FROM memory WHERE id = ? AND tenant = ? AND statement IS NOT NULL"
@@ -52,10 +63,7 @@ _COUNT_VECTORS = (
     "UPDATE tenant SET epoch = epoch + 1, vectors = (SELECT count(*) FROM vector WHERE memory > ?2 AND memory < ?3)"
     " WHERE number = ?1"
 )
-#: Set while the log still holds what was erased.
-_OWE = "INSERT OR REPLACE INTO meta (key, value) VALUES ('erased_in_log', 'yes')"
-_OWED = "SELECT value FROM meta WHERE key = 'erased_in_log'"
-_PAID = "DELETE FROM meta WHERE key = 'erased_in_log'"
+_TENANTS = "SELECT name FROM tenant WHERE seq > 0"
 _WITHOUT_VECTOR = """
     SELECT id FROM memory WHERE number > ?1 AND number < ?2 AND statement IS NOT NULL
     AND NOT EXISTS (SELECT 1 FROM vector WHERE vector.memory = memory.number) ORDER BY number LIMIT ?3
@@ -123,29 +131,42 @@ class SQLiteStore:
         if len({request.writer.tenant for request in requests}) > 1:
             raise InvalidInput("requests of several tenants cannot be applied together")
         with self._writing() as (connection, turn):
+            meta.refuse_restoring(connection, requests[0].writer.tenant)
             _refuse_other_dimensions(connection, vectors or {})
             changes, batch = writing.carry_out(connection, requests, clock, vectors or {}, self._kept)
             if batch.erased:
                 erasing.forget(connection)
-                connection.execute(_OWE)
+                meta.owe(connection)
             turn.mark = _writes(connection)
         batch.places.give_back(self._kept)
         if batch.erased:
             self._forget_erased()
         return changes
 
-    def restore(self, lines: Iterable[str], *, tenant: str) -> int:
+    def restore(self, lines: Iterable[str], *, tenant: str, progress: Progress = silent) -> int:
         """See `graphmem.store.Store.restore`."""
+        with verified(lines, tenant) as export:
+            with self._writing() as (connection, _):
+                done = exporting.begin(connection, export)
+            progress(done, export.header.entries)
+            for part in export.parts(done):
+                self._restore_part(export, part)
+                progress(part[-1].entry.seq, export.header.entries)
+            with self._writing() as (connection, _):
+                return exporting.finish(connection, export)
+
+    def _restore_part(self, export: VerifiedExport, part: Sequence[Exported]) -> None:
         with self._writing() as (connection, turn):
-            model = exporting.restore(connection, lines, tenant, _model(connection))
-            if model is not None:
-                connection.execute(_SET_MODEL, (_card_text(model),))
+            batch = exporting.write(connection, export, part, self._kept)
             turn.mark = _writes(connection)
-            return reading.tenant_of(connection, tenant).seq
+        batch.places.give_back(self._kept)
+        if batch.erased:
+            self._forget_erased()
 
     def save_vectors(self, reader: Scope, vectors: Mapping[str, Vector]) -> None:
         """See `graphmem.store.Store.save_vectors`."""
         with self._writing() as (connection, _):
+            meta.refuse_restoring(connection, reader.tenant)
             _refuse_other_dimensions(connection, vectors)
             tenant = reading.tenant_of(connection, reader.tenant)
             for key, vector in vectors.items():
@@ -157,18 +178,23 @@ class SQLiteStore:
     def adopt_model(self, card: ModelCard) -> None:
         """See `graphmem.store.Store.adopt_model`."""
         with self._writing() as (connection, _):
-            if _model(connection) == card:
+            if meta.model_of(connection) == card:
                 return
-            connection.execute(_SET_MODEL, (_card_text(card),))
+            meta.set_model(connection, card)
             connection.execute(_DROP_VECTORS)
             connection.execute(_VECTORS_DROPPED)
 
     # ---- reading
 
+    def tenants(self) -> list[str]:
+        """See `graphmem.store.Store.tenants`."""
+        with self._connections.reading() as connection:
+            return sorted(name for (name,) in connection.execute(_TENANTS))
+
     def model(self) -> ModelCard | None:
         """See `graphmem.store.Store.model`."""
         with self._connections.reading() as connection:
-            return _model(connection)
+            return meta.model_of(connection)
 
     def position(self, reader: Scope, moment: datetime | None = None) -> Position:
         """See `graphmem.store.Store.position`."""
@@ -217,7 +243,7 @@ class SQLiteStore:
         """See `graphmem.store.Store.match`."""
         with self._reading(reader) as (connection, tenant):
             seq = tenant.seq if seq is None else seq
-            what, model = selecting.wanted(connection, tenant, reader, where), _model(connection)
+            what, model = selecting.wanted(connection, tenant, reader, where), meta.model_of(connection)
             if what is None:
                 return Matches(seq=seq, model=model, rows=reading.component(connection, tenant, ()))
             ids = reading.Ids(connection, self._known(tenant))
@@ -279,7 +305,7 @@ class SQLiteStore:
     def export(self, reader: Scope) -> Iterator[str]:
         """See `graphmem.store.Store.export`."""
         with self._reading(reader) as (connection, tenant):
-            yield from exporting.export(connection, tenant, _model(connection))
+            yield from exporting.export(connection, tenant)
 
     def backup(self, target: Path) -> None:
         """See `graphmem.store.Store.backup`."""
@@ -297,11 +323,13 @@ class SQLiteStore:
             return StoreInfo(
                 url=f"sqlite:///{self._path}",
                 schema_version=schema.version_of(connection),
-                model=_model(connection),
+                model=meta.model_of(connection),
                 memories=tenant.documents,
                 changes=tenant.seq,
                 vectors=tenant.vectors,
                 size_bytes=sum(file.stat().st_size for file in self._files() if file.exists()),
+                head=tenant.head,
+                is_restoring=meta.is_restoring(connection, tenant),
             )
 
     def close(self) -> None:
@@ -343,7 +371,7 @@ class SQLiteStore:
         mark = self._mark
         with self._connections.reading() as connection:
             self._refuse_lost_log(_writes(connection), mark)
-            is_owing = connection.execute(_OWED).get is not None
+            is_owing = meta.is_owing(connection)
         if is_owing and self._lock is not None:
             self._forget_erased()
 
@@ -396,7 +424,7 @@ class SQLiteStore:
         with self._turn(), translated(self._path), suppress(apsw.BusyError):
             connection = self._connections.writer()
             connection.wal_checkpoint("main", apsw.SQLITE_CHECKPOINT_TRUNCATE)
-            connection.execute(_PAID)
+            meta.settle(connection)
 
     def _close_connections(self) -> None:
         try:
@@ -427,16 +455,6 @@ def _writes(connection: apsw.Connection) -> int:
     return int(str(connection.execute(_WRITES).get))
 
 
-def _model(connection: apsw.Connection) -> ModelCard | None:
-    text = connection.execute(_MODEL).get
-    return None if text is None else _card(str(text))
-
-
-@lru_cache(maxsize=16)
-def _card(text: str) -> ModelCard:
-    return ModelCard(**json.loads(text))
-
-
 def _refuse_other_dimensions(connection: apsw.Connection, vectors: Mapping[str, Vector]) -> None:
     known = _dimension(connection) if vectors else 0
     for key, vector in vectors.items():
@@ -445,10 +463,6 @@ def _refuse_other_dimensions(connection: apsw.Connection, vectors: Mapping[str, 
             raise InvalidInput(f"the vector of {key!r} has {len(vector)} dimensions, those of this store {known}")
 
 
-def _card_text(card: ModelCard) -> str:
-    return json.dumps(asdict(card), sort_keys=True)
-
-
 def _dimension(connection: apsw.Connection) -> int:
-    card = _model(connection)
+    card = meta.model_of(connection)
     return card.dimension if card is not None else int(str(connection.execute(_SOME_DIMENSION).get or 0))

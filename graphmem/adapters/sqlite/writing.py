@@ -277,10 +277,9 @@ class Batch:
 
     def _erase(self, key: str, transaction: Transaction) -> None:
         self.flush()
-        erasing.erase(self._connection, self.tenant, self._must_number(key), transaction.change)
+        self.erased += erasing.erase(self._connection, self.tenant, self._must_number(key), transaction.change)
         self._set_derived(transaction.derived)
         self.places.forget_anchors()
-        self.erased += 1
 
 
 def blob(vector: Vector) -> bytes:

@@ -1,0 +1,81 @@
+"""What a file says of itself beside its ledgers: whose vectors it holds, and what is still to be done in it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from functools import lru_cache
+
+import apsw
+
+from graphmem.adapters.export_lines import refuse_unfinished
+from graphmem.adapters.sqlite import reading
+from graphmem.adapters.sqlite.values import Tenant
+from graphmem.store import ModelCard
+
+_MODEL = "SELECT value FROM meta WHERE key = 'model'"
+_SET_MODEL = "INSERT OR REPLACE INTO meta (key, value) VALUES ('model', ?)"
+#: Stands while the log still holds what was erased.
+_OWE = "INSERT OR REPLACE INTO meta (key, value) VALUES ('erased_in_log', 'yes')"
+_OWED = "SELECT value FROM meta WHERE key = 'erased_in_log'"
+_PAID = "DELETE FROM meta WHERE key = 'erased_in_log'"
+#: Stands while a tenant, by its number, is being restored.
+_MARK = "INSERT OR REPLACE INTO meta (key, value) VALUES ('restoring ' || ?, 'yes')"
+_MARKED = "SELECT value FROM meta WHERE key = 'restoring ' || ?"
+_UNMARK = "DELETE FROM meta WHERE key = 'restoring ' || ?"
+
+
+def model_of(connection: apsw.Connection) -> ModelCard | None:
+    """The model that made the vectors; None before there are any."""
+    text = connection.execute(_MODEL).get
+    return None if text is None else _card(str(text))
+
+
+def set_model(connection: apsw.Connection, card: ModelCard) -> None:
+    """Record the model that makes them."""
+    connection.execute(_SET_MODEL, (json.dumps(asdict(card), sort_keys=True),))
+
+
+@lru_cache(maxsize=16)
+def _card(text: str) -> ModelCard:
+    return ModelCard(**json.loads(text))
+
+
+def owe(connection: apsw.Connection) -> None:
+    """Note that the log holds what was erased."""
+    connection.execute(_OWE)
+
+
+def is_owing(connection: apsw.Connection) -> bool:
+    """Whether the log holds what was erased."""
+    return connection.execute(_OWED).get is not None
+
+
+def settle(connection: apsw.Connection) -> None:
+    """Note that the log holds nothing erased any more."""
+    connection.execute(_PAID)
+
+
+def mark_restoring(connection: apsw.Connection, tenant: Tenant) -> None:
+    """Note that a restore of the tenant has begun."""
+    connection.execute(_MARK, (tenant.number,))
+
+
+def mark_restored(connection: apsw.Connection, tenant: Tenant) -> None:
+    """Note that it has finished."""
+    connection.execute(_UNMARK, (tenant.number,))
+
+
+def is_restoring(connection: apsw.Connection, tenant: Tenant) -> bool:
+    """Whether a restore of the tenant was begun and has not finished."""
+    return connection.execute(_MARKED, (tenant.number,)).get is not None
+
+
+def refuse_restoring(connection: apsw.Connection, name: str) -> None:
+    """Refuse a write that is not the restore's own.
+
+    Raises:
+        Conflict: The tenant is being restored.
+    """
+    if is_restoring(connection, reading.tenant_of(connection, name)):
+        refuse_unfinished(name)
