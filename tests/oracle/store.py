@@ -178,7 +178,8 @@ class OracleStore:
             tenant = self._tenant(reader.tenant)
             tenant.vectors |= {key: v for key, v in vectors.items() if key in _live(tenant)}
 
-    def adopt_model(self, card: ModelCard) -> None:
+    def adopt_model(self, card: ModelCard, reader: Scope | None = None) -> None:
+        del reader
         with self._lock:
             if self._model not in (None, card):
                 for tenant in self._tenants.values():
@@ -187,7 +188,8 @@ class OracleStore:
 
     # ---- reading
 
-    def model(self) -> ModelCard | None:
+    def model(self, reader: Scope | None = None) -> ModelCard | None:
+        del reader
         return self._model
 
     def change_by_op_id(self, reader: Scope, op_id: str) -> Change | None:

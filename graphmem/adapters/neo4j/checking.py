@@ -61,8 +61,7 @@ def check(link: Link) -> list[Finding]:
     findings = [
         Finding("graph", f"{one['label']} {one['id']!r} is of no tenant") for one in link.records(_STRANGERS, {})
     ]
-    for one in link.records(_TENANTS, {}):
-        tenant = one["tenant"]
+    for tenant in tenants(link):
         head = reading.head(link, tenant)
         try:
             found = islice(_tenant(link, head), _MOST_FINDINGS)
@@ -70,6 +69,11 @@ def check(link: Link) -> list[Finding]:
         except (GraphMemError, KeyError, TypeError, ValueError) as exc:
             findings.append(Finding("ledger", f"tenant {tenant!r}: cannot be replayed: {exc}"))
     return findings
+
+
+def tenants(link: Link) -> list[str]:
+    """Every tenant that has a ledger, sorted."""
+    return [one["tenant"] for one in link.records(_TENANTS, {})]
 
 
 def _tenant(link: Link, head: Head) -> Iterator[tuple[str, str]]:

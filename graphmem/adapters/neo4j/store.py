@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from graphmem.store import Vector
 
 _PATIENCE_S = 30.0
-_VECTOR_CACHE_BYTES = 512 * 1024 * 1024
+VECTOR_CACHE_BYTES = 512 * 1024 * 1024
 
 _MODEL = (
     "MATCH (e:EmbeddingModel {id: 'current'}) RETURN e.name AS name, e.dimension AS dimension, e.weights_hash AS hash"
@@ -76,17 +76,26 @@ class Neo4jStore:
     Args:
         link: Sessions with the database.
         schema_version: The version that the database was found to have.
+        vector_cache_bytes: How much memory vectors may take that were fetched to be searched here.
     """
 
-    def __init__(self, link: Link, schema_version: int) -> None:
+    def __init__(self, link: Link, schema_version: int, vector_cache_bytes: int = VECTOR_CACHE_BYTES) -> None:
         self._link = link
         self._schema_version = schema_version
-        self._vectors = VectorCache(_VECTOR_CACHE_BYTES)
+        self._vectors = VectorCache(vector_cache_bytes)
         self._writers = Combiner(lambda calls: self._open_link.write(lambda tx: writing.carry_out(tx, calls)))
         self._is_closed = False
 
     @classmethod
-    def open(cls, url: str, *, create: bool, login: Login | None = None, patience_s: float = _PATIENCE_S) -> Self:
+    def open(
+        cls,
+        url: str,
+        *,
+        create: bool,
+        login: Login | None = None,
+        patience_s: float = _PATIENCE_S,
+        vector_cache_bytes: int = VECTOR_CACHE_BYTES,
+    ) -> Self:
         """The store in a database.
 
         Args:
@@ -94,6 +103,7 @@ class Neo4jStore:
             create: Apply the schema if the database has none, and migrate an older one.
             login: Who we are there; None where the server asks for no login.
             patience_s: How long a transaction is tried, and waits for its turn.
+            vector_cache_bytes: As for the class.
 
         Raises:
             InvalidInput: The URL names no server, or carries a password.
@@ -103,7 +113,7 @@ class Neo4jStore:
         link = Link(Address.read(url), login or Login(), patience_s=patience_s)
         try:
             link.verify()
-            return cls(link, Neo4jSchema(link).ensure(create=create))
+            return cls(link, Neo4jSchema(link).ensure(create=create), vector_cache_bytes)
         except BaseException:
             link.close()
             raise
@@ -135,8 +145,9 @@ class Neo4jStore:
         asked = {"tenant": reader.tenant, "vectors": [[key, blob(vector)] for key, vector in vectors.items()]}
         self._open_link.write(lambda tx: tx.run(_SAVE_VECTORS, p=asked).consume())
 
-    def adopt_model(self, card: ModelCard) -> None:
+    def adopt_model(self, card: ModelCard, reader: Scope | None = None) -> None:
         """See `graphmem.store.Store.adopt_model`."""
+        del reader
         link, known = self._open_link, self.model()
         asked = {"name": card.name, "dimension": card.dimension, "hash": card.weights_hash}
         if known == card:
@@ -147,8 +158,9 @@ class Neo4jStore:
 
     # ---- reading
 
-    def model(self) -> ModelCard | None:
+    def model(self, reader: Scope | None = None) -> ModelCard | None:
         """See `graphmem.store.Store.model`."""
+        del reader
         found = self._open_link.records(_MODEL, {})
         return ModelCard(found[0]["name"], found[0]["dimension"], found[0]["hash"]) if found else None
 
@@ -250,6 +262,10 @@ class Neo4jStore:
     def check(self) -> list[Finding]:
         """See `graphmem.store.Store.check`."""
         return checking.check(self._open_link)
+
+    def tenants(self) -> list[str]:
+        """Every tenant that has a ledger here, sorted."""
+        return checking.tenants(self._open_link)
 
     def info(self, reader: Scope) -> StoreInfo:
         """See `graphmem.store.Store.info`."""

@@ -154,8 +154,9 @@ class SQLiteStore:
                     connection.execute(_SET_VECTOR, (number, writing.blob(vector)))
             connection.execute(_COUNT_VECTORS, (tenant.number, *_span(tenant)))
 
-    def adopt_model(self, card: ModelCard) -> None:
+    def adopt_model(self, card: ModelCard, reader: Scope | None = None) -> None:
         """See `graphmem.store.Store.adopt_model`."""
+        del reader
         with self._writing() as (connection, _):
             if _model(connection) == card:
                 return
@@ -165,8 +166,9 @@ class SQLiteStore:
 
     # ---- reading
 
-    def model(self) -> ModelCard | None:
+    def model(self, reader: Scope | None = None) -> ModelCard | None:
         """See `graphmem.store.Store.model`."""
+        del reader
         with self._connections.reading() as connection:
             return _model(connection)
 
