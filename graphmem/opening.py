@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from graphmem.config import CONFIG, FILE, FOLDER, Settings, load_settings, locate, repository_name
+from graphmem.config import CONFIG, FILE, FOLDER, Settings, load_settings, locate, login_settings, repository_name
 from graphmem.errors import InvalidInput, NotFound, Unsupported
 from graphmem.model import Request, Scope
 from graphmem.retrieval.embedding import Embedder, EmbedderMissing, find_embedder
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from graphmem.adapters.neo4j.connecting import Login
 
 _IGNORE_ALL = "*\n"
+_SHARDS = "neo4j-shards"
 _SERVERS = frozenset({"neo4j", "neo4j+s", "neo4j+ssc", "bolt", "bolt+s", "bolt+ssc"})
 
 
@@ -36,9 +37,9 @@ def open_memory(
     """Open the memory at a URL, or the one that belongs to the current folder.
 
     Args:
-        url: `sqlite:///path/to/file.db`, a path, or a server as `neo4j://host:7687/database`; if not given,
-            `GRAPHMEM_URL`, else the `.graphmem/` folder found upward from the current one or beside git's common
-            directory.
+        url: `sqlite:///path/to/file.db`, a path, a server as `neo4j://host:7687/database`, or several
+            servers as `neo4j-shards:///path/to/shards.toml`; if not given, `GRAPHMEM_URL`, else the `.graphmem/`
+            folder found upward from the current one or beside git's common directory.
         scope: Where readers and writers stand who do not say; from the settings if not given.
         actor: Who writes who does not say; the user's login name if not given.
         clock: Gives the current time, aware UTC.
@@ -88,6 +89,11 @@ def open_store(url: str, settings: Settings, *, create: bool) -> Store:
         NotFound: No such file, and `create` is False.
         Unsupported: No adapter knows the URL's scheme.
     """
+    if _is_sharded(url):
+        from graphmem.adapters.neo4j.routing import RoutedStore
+
+        patience_s, logins = settings.lock_timeout_s, _logins(settings)
+        return RoutedStore.open(_rule_of(url), create=create, logins=logins, patience_s=patience_s)
     if _is_server(url):
         from graphmem.adapters.neo4j.store import Neo4jStore
 
@@ -123,6 +129,10 @@ def open_schema(url: str, settings: Settings) -> Schema:
         NotFound: No such file.
         Unsupported: No adapter knows the URL's scheme.
     """
+    if _is_sharded(url):
+        from graphmem.adapters.neo4j.routed_schema import open_routed_schema
+
+        return open_routed_schema(_rule_of(url), _logins(settings), patience_s=settings.lock_timeout_s)
     if _is_server(url):
         from graphmem.adapters.neo4j.schema import open_neo4j_schema
 
@@ -134,6 +144,22 @@ def open_schema(url: str, settings: Settings) -> Schema:
 
 def _is_server(url: str) -> bool:
     return url.partition("://")[0] in _SERVERS
+
+
+def _is_sharded(url: str) -> bool:
+    return url.partition("://")[0] == _SHARDS
+
+
+def _rule_of(url: str) -> Path:
+    path = url.partition("://")[2]
+    if not path.startswith("/"):
+        raise InvalidInput(f"{url!r} has no path; write {_SHARDS}:///relative.toml or {_SHARDS}:////absolute.toml")
+    return Path(path[1:])
+
+
+def _logins(settings: Settings) -> Callable[[str], Login]:
+    """The login of each of several servers."""
+    return lambda shard: _neo4j_login(login_settings(settings, shard))
 
 
 def _neo4j_login(settings: Settings) -> Login:

@@ -294,8 +294,13 @@ class Store(Protocol):
         """Set vectors of memories that exist; of those erased or unknown nothing is kept."""
         ...
 
-    def adopt_model(self, card: ModelCard) -> None:
-        """Record the embedding model; if it differs from the recorded one, all vectors are dropped."""
+    def adopt_model(self, card: ModelCard, reader: Scope | None = None) -> None:
+        """Record the embedding model; if it differs from the recorded one, all vectors are dropped.
+
+        Args:
+            card: The model whose vectors are to come.
+            reader: Only where this tenant is kept, if the store is spread over several servers; None for everywhere.
+        """
         ...
 
     # ---- reading
@@ -304,8 +309,12 @@ class Store(Protocol):
         """Names of all tenants that have ledger entries here, sorted."""
         ...
 
-    def model(self) -> ModelCard | None:
-        """The embedding model that made the vectors here; None before there are any."""
+    def model(self, reader: Scope | None = None) -> ModelCard | None:
+        """The embedding model that made the vectors here; None before there are any.
+
+        Args:
+            reader: Where this tenant is kept, if the store is spread over several servers; None asks all of them.
+        """
         ...
 
     def position(self, reader: Scope, moment: datetime | None = None) -> Position:

@@ -78,7 +78,7 @@ class Desk:
 
     def embedder(self) -> Embedder | str:
         """The embedding backend if its vectors can be compared with those in the store, or a sentence on why not."""
-        return self._embedder_for(self.store.model())
+        return self._embedder_for(self.store.model(self.scope))
 
     def _embedder_for(self, stored: ModelCard | None) -> Embedder | str:
         backend = self.installed_embedder()
@@ -152,12 +152,13 @@ class Desk:
         texts = {one.id: embedded_text(one.statement) for one in added if one.statement is not None}
         if not texts or isinstance(self.installed_embedder(), str):
             return None
-        stored = self.store.model()
+        writer = passed[0].writer
+        stored = self.store.model(writer)
         backend = self._embedder_for(stored)
         if isinstance(backend, str):
             return None
         if stored is None:
-            self.store.adopt_model(card_of(backend))
+            self.store.adopt_model(card_of(backend), writer)
         return dict(zip(texts, backend.embed(list(texts.values())), strict=True))
 
 

@@ -63,7 +63,7 @@ class Keeper:
         if isinstance(backend, str):
             raise Unsupported(f"vectors cannot be made: {backend}")
         reader, store = self._desk.reader(scope), self._desk.store
-        store.adopt_model(card_of(backend))
+        store.adopt_model(card_of(backend), reader)
         info, done = store.info(reader), 0
         total = info.memories - info.vectors
         while batch := store.without_vector(reader, _BATCH):

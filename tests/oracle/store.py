@@ -198,7 +198,8 @@ class OracleStore:
             self._refuse_restoring(reader.tenant)
             tenant.vectors |= {key: v for key, v in vectors.items() if key in _live(tenant)}
 
-    def adopt_model(self, card: ModelCard) -> None:
+    def adopt_model(self, card: ModelCard, reader: Scope | None = None) -> None:
+        del reader
         with self._lock:
             if self._model not in (None, card):
                 for tenant in self._tenants.values():
@@ -215,7 +216,8 @@ class OracleStore:
         self._check_open()
         return sorted(name for name, tenant in self._tenants.items() if tenant.log)
 
-    def model(self) -> ModelCard | None:
+    def model(self, reader: Scope | None = None) -> ModelCard | None:
+        del reader
         return self._model
 
     def change_by_op_id(self, reader: Scope, op_id: str) -> Change | None:

@@ -62,8 +62,7 @@ def check(link: Link) -> list[Finding]:
     findings = [
         Finding("graph", f"{one['label']} {one['id']!r} is of no tenant") for one in link.records(_STRANGERS, {})
     ]
-    for one in link.records(_TENANTS, {}):
-        tenant = one["tenant"]
+    for tenant in tenants(link):
         head = reading.head(link, tenant)
         try:
             found = islice(_tenant(link, head), _MOST_FINDINGS)
@@ -73,6 +72,11 @@ def check(link: Link) -> list[Finding]:
         if head.is_restoring:
             findings.append(Finding("restore", unfinished(tenant, head.seq)))
     return findings
+
+
+def tenants(link: Link) -> list[str]:
+    """Every tenant that has a ledger, sorted."""
+    return [one["tenant"] for one in link.records(_TENANTS, {})]
 
 
 def _tenant(link: Link, head: Head) -> Iterator[tuple[str, str]]:

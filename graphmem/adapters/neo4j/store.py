@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from graphmem.store import Vector
 
 _PATIENCE_S = 30.0
-_VECTOR_CACHE_BYTES = 512 * 1024 * 1024
+VECTOR_CACHE_BYTES = 512 * 1024 * 1024
 
 _MODEL = f"MATCH (e:EmbeddingModel {{id: 'current'}}) RETURN {CARD_FIELDS} AS model"
 _ADOPT = """
@@ -80,18 +80,27 @@ class Neo4jStore:
     Args:
         link: Sessions with the database.
         schema_version: The version that the database was found to have.
+        vector_cache_bytes: How much memory vectors may take that were fetched to be searched here.
     """
 
-    def __init__(self, link: Link, schema_version: int) -> None:
+    def __init__(self, link: Link, schema_version: int, vector_cache_bytes: int = VECTOR_CACHE_BYTES) -> None:
         self._link = link
         self._schema_version = schema_version
-        self._vectors = VectorCache(_VECTOR_CACHE_BYTES)
+        self._vectors = VectorCache(vector_cache_bytes)
         self._writers = Combiner(self._carry_out)
         self._model: ModelCard | None = None
         self._is_closed = False
 
     @classmethod
-    def open(cls, url: str, *, create: bool, login: Login | None = None, patience_s: float = _PATIENCE_S) -> Self:
+    def open(
+        cls,
+        url: str,
+        *,
+        create: bool,
+        login: Login | None = None,
+        patience_s: float = _PATIENCE_S,
+        vector_cache_bytes: int = VECTOR_CACHE_BYTES,
+    ) -> Self:
         """The store in a database.
 
         Args:
@@ -99,6 +108,7 @@ class Neo4jStore:
             create: Apply the schema if the database has none, and migrate an older one.
             login: Who we are there; None where the server asks for no login.
             patience_s: How long a transaction is tried, and waits for its turn.
+            vector_cache_bytes: As for the class.
 
         Raises:
             InvalidInput: The URL names no server, or carries a password.
@@ -108,7 +118,7 @@ class Neo4jStore:
         link = Link(Address.read(url), login or Login(), patience_s=patience_s)
         try:
             link.verify()
-            return cls(link, Neo4jSchema(link).ensure(create=create))
+            return cls(link, Neo4jSchema(link).ensure(create=create), vector_cache_bytes)
         except BaseException:
             link.close()
             raise
@@ -150,8 +160,9 @@ class Neo4jStore:
 
         self._open_link.write(save)
 
-    def adopt_model(self, card: ModelCard) -> None:
+    def adopt_model(self, card: ModelCard, reader: Scope | None = None) -> None:
         """See `graphmem.store.Store.adopt_model`."""
+        del reader
         link, self._model = self._open_link, None
         known = self.model()
         asked = {"name": card.name, "dimension": card.dimension, "hash": card.weights_hash}
@@ -168,8 +179,9 @@ class Neo4jStore:
         """See `graphmem.store.Store.tenants`."""
         return sorted(one["tenant"] for one in self._open_link.records(_TENANTS, {}))
 
-    def model(self) -> ModelCard | None:
+    def model(self, reader: Scope | None = None) -> ModelCard | None:
         """See `graphmem.store.Store.model`."""
+        del reader
         link = self._open_link
         if self._model is None:
             found = link.records(_MODEL, {})

@@ -175,8 +175,9 @@ class SQLiteStore:
                     connection.execute(_SET_VECTOR, (number, writing.blob(vector)))
             connection.execute(_COUNT_VECTORS, (tenant.number, *_span(tenant)))
 
-    def adopt_model(self, card: ModelCard) -> None:
+    def adopt_model(self, card: ModelCard, reader: Scope | None = None) -> None:
         """See `graphmem.store.Store.adopt_model`."""
+        del reader
         with self._writing() as (connection, _):
             if meta.model_of(connection) == card:
                 return
@@ -191,8 +192,9 @@ class SQLiteStore:
         with self._connections.reading() as connection:
             return sorted(name for (name,) in connection.execute(_TENANTS))
 
-    def model(self) -> ModelCard | None:
+    def model(self, reader: Scope | None = None) -> ModelCard | None:
         """See `graphmem.store.Store.model`."""
+        del reader
         with self._connections.reading() as connection:
             return meta.model_of(connection)
 

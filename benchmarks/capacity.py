@@ -1,0 +1,229 @@
+"""What a memory costs on a Neo4j server: `python -m benchmarks.capacity [--memories N ...]`.
+
+Starts a server for each size, fills it through the public verbs, and measures bytes on disk and processor time on both
+sides. Processor time is what capacity is made of; wall time says how busy this machine was besides.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import graphmem
+from benchmarks.processes import cpu_ms, resident_mib
+from benchmarks.rows import Row, show, write
+from benchmarks.speed.corpus import Corpus, everywhere, memory_id
+from benchmarks.speed.filling import SetClock
+from benchmarks.speed.timing import Timings
+from benchmarks.speed.vectors import LookUp
+from graphmem import GraphMemory, Scope, Write
+from graphmem.service.desk import embedded_text
+from tools.neo4j_server import Options, Server, start
+
+_SIZES = (10_000, 100_000)
+_SINGLE, _PAIRS, _SEARCHES, _WARM_UP = 300, 500, 150, 30
+_MILLION = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Disk:
+    """Bytes on disk, by what they are for."""
+
+    records: int
+    indexes: int
+    words: int
+    log: int
+
+    @classmethod
+    def of(cls, folder: Path) -> Disk:
+        """Of a server that was stopped in order, so that everything is written."""
+        database = folder / "data" / "databases" / "neo4j"
+        kinds = [one.name for one in (database / "schema" / "index").iterdir()]
+        places = {kind: _bytes(database / "schema" / "index" / kind) for kind in kinds}
+        words = sum(size for kind, size in places.items() if kind.startswith("fulltext"))
+        return cls(
+            records=_bytes(database) - sum(places.values()),
+            indexes=sum(places.values()) - words,
+            words=words,
+            log=_bytes(folder / "data" / "transactions" / "neo4j"),
+        )
+
+    def rows(self, before: Disk, count: int, what: str) -> list[Row]:
+        """What each of `count` added to what was there before."""
+        parts = {
+            "records": self.records - before.records,
+            "range and lookup indexes": self.indexes - before.indexes,
+            "full text": self.words - before.words,
+            "transaction log": self.log - before.log,
+        }
+        return [Row(f"{what}: {part}", size / count / 1024, "KiB each", "lower") for part, size in parts.items()]
+
+
+@dataclass(slots=True)
+class Meter:
+    """Times of calls on one server, with its own processor time."""
+
+    pid: int
+
+    def measure(self, name: str, count: int, calls: Callable[[Timings], None], *, each: int = 1) -> list[Row]:
+        """Rows of `count` memories or questions that `calls` makes, `each` in one call."""
+        timings, before = Timings(), cpu_ms(self.pid)
+        calls(timings)
+        server = cpu_ms(self.pid) - before
+        wall = [Row(f"{name}: p50", timings.p50, "ms", "lower")] if each == 1 else []
+        return [
+            *wall,
+            Row(f"{name}: rate", count / sum(timings.wall_ms) * 1e3, "/s", "higher"),
+            Row(f"{name}: CPU of the client", sum(timings.cpu_ms) / count, "ms each", "lower"),
+            Row(f"{name}: CPU of the server", server / count, "ms each", "lower"),
+        ]
+
+
+class Bench:
+    """One size of corpus on one server, which is stopped in between to see what is on its disk."""
+
+    def __init__(self, corpus: Corpus, options: Options) -> None:
+        self._corpus = corpus
+        self._options = options
+        self._looked_up, self._clock = LookUp(), SetClock(corpus.day(0))
+
+    def rows(self) -> list[Row]:
+        """Everything that is measured at this size."""
+        _, empty = self._at_rest(lambda _memory, _server: [])
+        filling, full = self._at_rest(self._fill)
+        changing, changed = self._at_rest(self._change)
+        asking, _ = self._at_rest(self._ask)
+        return [
+            *filling,
+            *full.rows(empty, self._corpus.count, "disk, a memory"),
+            *changing,
+            *changed.rows(full, _PAIRS, "disk, a supersession"),
+            *asking,
+        ]
+
+    def _at_rest(self, work: Callable[[GraphMemory, Server], list[Row]]) -> tuple[list[Row], Disk]:
+        assert self._options.folder is not None  # noqa: S101 - see main
+        with start(self._options) as server, self._opened(server) as memory:
+            rows = work(memory, server)
+        return rows, Disk.of(self._options.folder)
+
+    def _opened(self, server: Server) -> GraphMemory:
+        door = self._looked_up.door()
+        return graphmem.open(
+            server.url, create=True, scope=everywhere(), actor="capacity", clock=self._clock, embedder=door
+        )
+
+    def _fill(self, memory: GraphMemory, server: Server) -> list[Row]:
+        count, began = self._corpus.count, time.monotonic()
+
+        def bulk(timings: Timings) -> None:
+            for first, items, vectors in self._corpus.batches():
+                texts = [embedded_text(item.statement) for item in items]
+                self._looked_up.expect(dict(zip(texts, vectors, strict=True)))
+                self._clock.now = self._corpus.day(first + len(items))
+                with timings.one():
+                    memory.add_many(items, write=Write(scope=items[0].scope))
+                _say(f"{first + len(items):,} written after {time.monotonic() - began:.0f} s")
+
+        return Meter(server.pid).measure("bulk add", count, bulk, each=self._corpus.batch)
+
+    def _change(self, memory: GraphMemory, server: Server) -> list[Row]:
+        pairs = [pair for pair, _ in zip(self._corpus.edges(0, self._corpus.count), range(_PAIRS), strict=False)]
+        self._clock.now = self._corpus.day(self._corpus.count + 1)
+
+        def supersede(timings: Timings) -> None:
+            for old, new in pairs:
+                scope = self._scope_of(new)
+                with timings.one():
+                    memory.supersede(
+                        memory_id(old), (memory_id(new),), at=self._corpus.day(new), write=Write(scope=scope)
+                    )
+
+        return Meter(server.pid).measure("supersede", len(pairs), supersede)
+
+    def _scope_of(self, number: int) -> Scope:
+        repo, _ = self._corpus.place_of(number)
+        return replace(everywhere(), repo=f"acme/service-{repo:02d}", related_repos=())
+
+    def _ask(self, memory: GraphMemory, server: Server) -> list[Row]:
+        asked = self._corpus.queries(_WARM_UP + _SEARCHES)
+        self._looked_up.expect({one.text: one.vector for one in asked})
+        before = resident_mib(os.getpid())
+        for one in asked[:_WARM_UP]:
+            memory.search(one.text)
+            memory.search(one.text, scope=Scope(everywhere().tenant, one.repo))
+        kept = resident_mib(os.getpid()) - before
+
+        def search(timings: Timings) -> None:
+            for one in asked[_WARM_UP:]:
+                with timings.one():
+                    memory.search(one.text, scope=Scope(everywhere().tenant, one.repo))
+
+        meter = Meter(server.pid)
+        rows = meter.measure("search in one repository of 25", _SEARCHES, search)
+        return [
+            *rows,
+            Row("client's memory after searching everything", kept, "MiB", "lower"),
+            *meter.measure("add one", _SINGLE, lambda timings: self._add(memory, timings)),
+            Row("server's memory in RAM", resident_mib(server.pid), "MiB", "lower"),
+        ]
+
+    def _add(self, memory: GraphMemory, timings: Timings) -> None:
+        items = self._corpus.more(_SINGLE)
+        vector = self._corpus.queries(1)[0].vector
+        self._looked_up.expect({embedded_text(item.statement): vector for item in items})
+        for item in items:
+            with timings.one():
+                memory.add(item.statement, moves=item.moves, write=Write(scope=item.scope))
+
+
+def main() -> None:
+    """Measure every size, print and write `results/capacity.json`."""
+    asked = _arguments()
+    rows: list[Row] = []
+    for count in asked.memories:
+        with tempfile.TemporaryDirectory(prefix="graphmem-capacity-", dir=asked.keep) as folder:
+            # A log that is made in advance would hide how much is written to it.
+            settings = {"db.tx_log.preallocate": "false"}
+            options = Options(
+                folder=Path(folder),
+                heap=asked.heap,
+                page_cache=asked.page_cache,
+                has_auth=False,
+                settings=settings,
+            )
+            _say(f"{count:,} memories")
+            rows += [replace(row, name=f"{_short(count)}: {row.name}") for row in Bench(Corpus(count), options).rows()]
+    show(rows)
+    _say(f"written to {write('capacity', rows).name}")
+
+
+def _bytes(folder: Path) -> int:
+    return sum(one.stat().st_blocks * 512 for one in folder.rglob("*") if one.is_file())
+
+
+def _short(count: int) -> str:
+    return f"{count // 1000}k" if count % 1000 == 0 and count < _MILLION else f"{count / _MILLION:g}M"
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.capacity", description=__doc__)
+    parser.add_argument("--memories", type=int, nargs="+", default=_SIZES, help="sizes (10000 100000)")
+    parser.add_argument("--heap", default="1g", help="Java's heap (1g)")
+    parser.add_argument("--page-cache", default="512m", help="memory for pages of the store (512m)")
+    parser.add_argument("--keep", type=Path, help="a folder to work in instead of the temporary one")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,19 @@
+"""What another process has used so far, as Linux tells it."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+
+def cpu_ms(pid: int) -> float:
+    """Processor time of a process and all its threads, in milliseconds."""
+    fields = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
+    user, system = int(fields[11]), int(fields[12])
+    return (user + system) * 1e3 / os.sysconf("SC_CLK_TCK")
+
+
+def resident_mib(pid: int) -> float:
+    """Memory of a process that is in RAM, in MiB."""
+    pages = int(Path(f"/proc/{pid}/statm").read_text(encoding="utf-8").split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE") / 2**20
