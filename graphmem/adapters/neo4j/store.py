@@ -82,7 +82,7 @@ class Neo4jStore:
         self._link = link
         self._schema_version = schema_version
         self._vectors = VectorCache(_VECTOR_CACHE_BYTES)
-        self._writers = Combiner(lambda calls: self._open_link.write(lambda tx: writing.carry_out(tx, calls)))
+        self._writers = Combiner(self._carry_out, patience_s=link.patience_s)
         self._is_closed = False
 
     @classmethod
@@ -249,7 +249,7 @@ class Neo4jStore:
 
     def check(self) -> list[Finding]:
         """See `graphmem.store.Store.check`."""
-        return checking.check(self._open_link)
+        return checking.check(self._open_link.unhurried())
 
     def info(self, reader: Scope) -> StoreInfo:
         """See `graphmem.store.Store.info`."""
@@ -285,6 +285,9 @@ class Neo4jStore:
         if self._is_closed:
             raise StoreUnavailable(f"{self._link.address.url} was closed; open it again")
         return self._link
+
+    def _carry_out(self, calls: Sequence[Call], patience_s: float) -> list[list[Change]]:
+        return self._open_link.write(lambda tx: writing.carry_out(tx, calls), patience_s=patience_s)
 
     def _drop_vectors(self) -> None:
         dropped = 1
