@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from graphmem.errors import GraphMemError
+from graphmem.errors import CommitUnknown, GraphMemError, StoreUnavailable
 from graphmem.model import Change, Erase, Request
 from graphmem.store import Clock
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from graphmem.store import Vector
 
 _MOST_REQUESTS = 256
+_LEAST_S = 1.0
 
 
 @dataclass(slots=True)
@@ -26,7 +28,8 @@ class Call:
     clock: Clock
     vectors: Mapping[str, Vector]
     changes: list[Change] | None = None
-    error: BaseException | None = None
+    error: Exception | None = None
+    came: float = field(default_factory=time.monotonic)
 
     @property
     def is_done(self) -> bool:
@@ -62,18 +65,34 @@ class _Queue:
             del self.waiting[: len(taken)]
             return taken
 
+    def give_back(self, calls: Sequence[Call]) -> None:
+        """Nobody knows what became of these: they are sent again, first of all."""
+        with self.guard:
+            self.waiting[:0] = [call for call in calls if not call.is_done]
+
+    def withdraw(self, call: Call) -> None:
+        """Its caller was interrupted and will not hear of it."""
+        with self.guard:
+            self.waiting[:] = [one for one in self.waiting if one is not call]
+
 
 class Combiner:
     """Carries out calls, those of one tenant in the order in which they came.
 
-    A call that is refused must not take others with it: what failed together is carried out again one by one.
+    A call that is refused must not take others with it: what failed together is carried out again one by one. What
+    failed for want of a server fails for all of them.
 
     Args:
-        carry_out: Applies the requests of calls in one transaction, and returns what each led to.
+        carry_out: Applies the requests of calls in one transaction, and returns what each led to; is told for how
+            many seconds to try.
+        patience_s: How long a call waits for its turn and is tried, together.
     """
 
-    def __init__(self, carry_out: Callable[[Sequence[Call]], list[list[Change]]]) -> None:
+    def __init__(
+        self, carry_out: Callable[[Sequence[Call], float], list[list[Change]]], *, patience_s: float = 30.0
+    ) -> None:
         self._carry_out = carry_out
+        self._patience_s = patience_s
         self._queues: dict[str, _Queue] = defaultdict(_Queue)
         self._guard = threading.Lock()
 
@@ -85,28 +104,55 @@ class Combiner:
         """
         with self._guard:
             queue = self._queues[tenant]
-        queue.add(call)
-        with queue.turn:
-            # Whoever had the turn before may have carried this out too.
-            while not call.is_done:
-                self._lead(queue.take())
+        try:
+            queue.add(call)
+            with queue.turn:
+                # Whoever had the turn before may have carried this out too.
+                while not call.is_done:
+                    self._lead(queue, queue.take())
+        except BaseException:
+            queue.withdraw(call)
+            raise
         if call.error is not None:
             raise call.error
         assert call.changes is not None, "a call that is done has changes or an error"  # noqa: S101
         return call.changes
 
-    def _lead(self, calls: Sequence[Call]) -> None:
+    def _lead(self, queue: _Queue, calls: Sequence[Call]) -> None:
         try:
-            for call, changes in zip(calls, self._carry_out(calls), strict=True):
+            self._carry_out_or_tell(calls)
+        except BaseException:  # this thread is interrupted: what others sent is for them to take up
+            queue.give_back(calls)
+            raise
+
+    def _carry_out_or_tell(self, calls: Sequence[Call]) -> None:
+        try:
+            for call, changes in zip(calls, self._carry_out(calls, self._left(calls)), strict=True):
                 call.changes = changes
-        except GraphMemError as exc:
+        except (StoreUnavailable, CommitUnknown) as exc:
+            for call in calls:
+                call.error = _told_anew(exc)
+        except Exception as exc:
             if len(calls) == 1:
                 calls[0].error = exc
+            else:
+                self._one_by_one(calls)
+
+    def _one_by_one(self, calls: Sequence[Call]) -> None:
+        for place, call in enumerate(calls):
+            self._carry_out_or_tell([call])
+            if isinstance(call.error, (StoreUnavailable, CommitUnknown)):
+                for other in calls[place + 1 :]:
+                    other.error = StoreUnavailable(*call.error.args)
                 return
-            for call in calls:
-                self._lead([call])
-        except BaseException as exc:
-            for call in calls:
-                if not call.is_done:
-                    call.error = exc
-            raise
+
+    def _left(self, calls: Sequence[Call]) -> float:
+        """How long the last of them may still be tried."""
+        return max(self._patience_s - (time.monotonic() - calls[-1].came), _LEAST_S)
+
+
+def _told_anew(exc: GraphMemError) -> GraphMemError:
+    """The same for another thread: an exception collects the frames of each that raises it."""
+    told = type(exc)(*exc.args)
+    told.__cause__ = exc.__cause__
+    return told

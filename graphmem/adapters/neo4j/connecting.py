@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import logging
 import re
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from copy import copy
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Self, TypeVar
-from urllib.parse import unquote, urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
 
+from graphmem.adapters.neo4j.watching import Watch, cut
 from graphmem.errors import CommitUnknown, CorruptStore, GraphMemError, InvalidInput, StoreUnavailable, Unsupported
 
 if TYPE_CHECKING:
     from neo4j import Driver, ManagedTransaction, Record, Session
+    from neo4j.exceptions import DriverError, Neo4jError
 
 SCHEMES = ("neo4j", "neo4j+s", "neo4j+ssc", "bolt", "bolt+s", "bolt+ssc")
 
@@ -23,8 +27,15 @@ Result = TypeVar("Result")
 _PING = "RETURN 1 AS one"
 
 _CONNECT_TIMEOUT_S = 5.0
+#: How long reading is tried again: who waits for an answer had better hear soon that there is none.
+_SOON_S = 5.0
 _FIRST_PAUSE_S = 0.05
 _LONGEST_PAUSE_S = 1.0
+_LEAST_S = 0.5
+#: What the server ends in time by itself is told more precisely than what is broken off.
+_GRACE_S = 1.0
+_UNHURRIED_S = 3600.0
+_UNHEARD = logging.NullHandler()
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,10 +49,15 @@ class Login:
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """A server and the database on it; None is the user's home database."""
+    """A server and the database on it; None is the user's home database.
 
-    uri: str
+    Attributes:
+        policy: How a cluster is to route, as in `policy=eu`.
+    """
+
+    server: str
     database: str | None = None
+    policy: str | None = None
 
     @classmethod
     def read(cls, url: str) -> Self:
@@ -50,22 +66,50 @@ class Address:
         Raises:
             InvalidInput: It names no server, or carries a password, which would end up in logs and histories.
         """
-        parts = urlsplit(url)
-        if "@" in parts.netloc:
+        # What may hold a password is neither repeated nor kept as a cause.
+        if "@" in url:
             raise InvalidInput(
-                f"the URL of {parts.hostname!r} carries a user or password: give them in GRAPHMEM_NEO4J_USER and"
-                " GRAPHMEM_NEO4J_PASSWORD, where no log and no shell history sees them"
+                "the URL carries a user or password: give them in GRAPHMEM_NEO4J_USER and GRAPHMEM_NEO4J_PASSWORD,"
+                " where no log and no shell history sees them"
             )
-        if parts.scheme not in SCHEMES or not parts.hostname:
-            raise InvalidInput(f"{url!r} is no server; write neo4j://host:7687 or neo4j://host:7687/database")
+        parts = _parts(url)
+        if parts is None or parts.scheme not in SCHEMES or not parts.hostname:
+            raise InvalidInput(f"{_told(url)!r} is no server; {_AS_IN}")
+        is_policy = parts.scheme.startswith("neo4j") and _POLICY.fullmatch(parts.query)
+        if parts.fragment or not (is_policy or not parts.query):
+            raise InvalidInput(f"{_told(url)!r} goes on behind its database; {_AS_IN}")
         database = unquote(parts.path.strip("/")) or None
-        query = f"?{parts.query}" if parts.query else ""
-        return cls(f"{parts.scheme}://{parts.netloc}{query}", database)
+        if database == "system":
+            raise InvalidInput(f"{_told(url)!r}: the system database holds no data; {_AS_IN}")
+        return cls(f"{parts.scheme}://{parts.netloc}", database, parts.query or None)
+
+    @property
+    def uri(self) -> str:
+        """As the driver takes it."""
+        return self.server if self.policy is None else f"{self.server}?{self.policy}"
 
     @property
     def url(self) -> str:
         """As `read` takes it."""
-        return self.uri if self.database is None else f"{self.uri}/{self.database}"
+        place = self.server if self.database is None else f"{self.server}/{self.database}"
+        return place if self.policy is None else f"{place}?{self.policy}"
+
+
+_AS_IN = "write neo4j://host:7687 or neo4j://host:7687/database"
+_POLICY = re.compile(r"policy=[\w-]+")
+
+
+def _parts(url: str) -> SplitResult | None:
+    """None for what is no URL, or has no such port."""
+    try:
+        parts = urlsplit(url)
+        return parts if parts.port is None or parts.port else None
+    except ValueError:
+        return None
+
+
+def _told(url: str) -> str:
+    return re.split(r"[?#]", url)[0]
 
 
 class Link:
@@ -79,8 +123,9 @@ class Link:
 
     def __init__(self, address: Address, login: Login, *, patience_s: float) -> None:
         self.address = address
-        self._patience_s = patience_s
+        self.patience_s = self._acquire_s = patience_s
         self._driver = _driver(address, login, patience_s)
+        self._watch = Watch()
         from neo4j import GraphDatabase
 
         self._bookmarks = GraphDatabase.bookmark_manager()
@@ -90,66 +135,100 @@ class Link:
         self._driver.close()
 
     def verify(self) -> None:
-        """Fail now if the server cannot be reached or does not let us in."""
-        self.records(_PING, {})
+        """Fail within seconds if the server cannot be reached or does not let us in."""
+        soon = min(_SOON_S, self.patience_s)
+        self._until("READ", lambda session, _: list(session.run(_PING)), tried_s=soon, limit_s=soon)
+
+    def unhurried(self) -> Link:
+        """The same connections for reading that may take long; only a server that falls silent ends it."""
+        other = copy(self)
+        other.patience_s = max(self.patience_s, _UNHURRIED_S)
+        return other
 
     def records(self, query: str, parameters: Parameters) -> list[Record]:
         """The records of one reading statement, from any member of a cluster that has seen our own writes."""
-        return self._until_deadline(lambda: self._read_once(query, parameters))
+        soon = min(_SOON_S, self.patience_s)
+        return self._until(
+            "READ", lambda session, _: list(session.run(query, p=parameters)), tried_s=soon, limit_s=self.patience_s
+        )
 
-    def stream(self, query: str, parameters: Parameters) -> Iterator[Record]:
-        """As `records`, without holding all records at once; a broken connection ends it."""
-        with translated(self.address), self._session("READ") as session:
-            yield from session.run(query, p=parameters)
+    def write(self, work: Callable[[ManagedTransaction], Result], *, patience_s: float | None = None) -> Result:
+        """What a transaction returns once it is committed; `work` may run several times and must be idempotent.
 
-    def write(self, work: Callable[[ManagedTransaction], Result]) -> Result:
-        """What a transaction returns once it is committed; `work` may run several times and must be idempotent."""
+        The answer to a commit may be lost: the transaction is sent again, and finds by its `op_id` what it did.
+
+        Args:
+            work: Reads and writes.
+            patience_s: How long it is tried if not for as long as usual.
+        """
         from neo4j import unit_of_work
 
-        timed = unit_of_work(timeout=self._patience_s)(work)
-
-        def attempt() -> Result:
-            with self._session("WRITE") as session:
-                return session.execute_write(timed)
-
-        return self._until_deadline(attempt, is_writing=True)
+        patience = self.patience_s if patience_s is None else patience_s
+        return self._until(
+            "WRITE",
+            lambda session, left: session.execute_write(unit_of_work(timeout=left)(work)),
+            tried_s=patience,
+            limit_s=patience,
+        )
 
     def run_alone(self, query: str, parameters: Parameters | None = None) -> list[Record]:
         """The records of a statement in a transaction of its own, as schema commands need it."""
-        with translated(self.address), self._session("WRITE") as session:
+        with translated(self.address), self._session("WRITE", _UNHURRIED_S) as session:
             return list(session.run(query, p=parameters or {}))
 
-    def _read_once(self, query: str, parameters: Parameters) -> list[Record]:
-        with self._session("READ") as session:
-            return list(session.run(query, p=parameters))
-
-    def _session(self, mode: str) -> Session:
-        return self._driver.session(
-            database=self.address.database, default_access_mode=mode, bookmark_manager=self._bookmarks
-        )
-
-    def _until_deadline(self, attempt: Callable[[], Result], *, is_writing: bool = False) -> Result:
-        """Try again what the server or the network failed at in passing.
-
-        The answer to a commit may be lost: the transaction is sent again, and finds by its `op_id` what it did.
-        """
+    def _until(
+        self, mode: str, attempt: Callable[[Session, float], Result], *, tried_s: float, limit_s: float
+    ) -> Result:
+        """Try again what the server or the network failed at in passing, for a while, and break off at the limit."""
         from neo4j.exceptions import DriverError, IncompleteCommit, Neo4jError
 
-        deadline, pause = time.monotonic() + self._patience_s, _FIRST_PAUSE_S
+        began, pause = time.monotonic(), _FIRST_PAUSE_S
+        unsure: IncompleteCommit | None = None
         while True:
+            left = max(began + limit_s - time.monotonic(), _LEAST_S)
             try:
-                return attempt()
+                with self._session(mode, left) as session:
+                    return attempt(session, left)
             except (DriverError, Neo4jError) as exc:
-                is_unsure = isinstance(exc, IncompleteCommit) and is_writing
-                if not (is_unsure or exc.is_retryable()) or time.monotonic() + pause > deadline:
-                    raise named(exc, self.address) from exc
+                unsure = exc if isinstance(exc, IncompleteCommit) else unsure
+                if not _passes(exc) or time.monotonic() + pause > began + tried_s:
+                    # What went wrong later says nothing about a commit whose answer never came.
+                    is_late = time.monotonic() >= began + limit_s
+                    raise named(unsure or exc, self.address, waited_s=limit_s if is_late else None) from exc
             time.sleep(pause)
             pause = min(pause * 2, _LONGEST_PAUSE_S)
+
+    @contextmanager
+    def _session(self, mode: str, left: float) -> Iterator[Session]:
+        """A session that is broken off if it takes longer than is left, or if its thread is interrupted."""
+        session = self._driver.session(
+            database=self.address.database,
+            default_access_mode=mode,
+            bookmark_manager=self._bookmarks,
+            connection_acquisition_timeout=min(left, self._acquire_s),
+        )
+        with self._watch.over(session, time.monotonic() + left + _GRACE_S), session:
+            try:
+                yield session
+            except Exception:
+                raise
+            except BaseException:
+                cut(session)  # perhaps half an answer was read, and the rest would be taken for the next
+                raise
+
+
+def _passes(exc: DriverError | Neo4jError) -> bool:
+    """Whether the same may work a moment later."""
+    from neo4j.exceptions import IncompleteCommit
+
+    return isinstance(exc, IncompleteCommit) or exc.is_retryable()
 
 
 def _driver(address: Address, login: Login, patience_s: float) -> Driver:
     import neo4j
 
+    # What it warns of is raised, or mended by trying again; programs that set up logging still get it.
+    logging.getLogger("neo4j").addHandler(_UNHEARD)
     auth: Any = None
     if login.token is not None:
         auth = neo4j.bearer_auth(login.token)
@@ -160,8 +239,7 @@ def _driver(address: Address, login: Login, patience_s: float) -> Driver:
             address.uri,
             auth=auth,
             connection_timeout=min(_CONNECT_TIMEOUT_S, patience_s),
-            connection_acquisition_timeout=patience_s,
-            max_transaction_retry_time=min(_FIRST_PAUSE_S, patience_s),
+            max_transaction_retry_time=0,  # tried again here, sooner than the driver would
             keep_alive=True,
             liveness_check_timeout=30,
             notifications_min_severity="OFF",
@@ -195,15 +273,14 @@ _BY_CODE: tuple[tuple[str, type[GraphMemError], str], ...] = (
         StoreUnavailable,
         "there is no such database; name one that exists in the URL: neo4j://host:7687/database",
     ),
-    (
-        "Neo.ClientError.General.ReadOnly",
-        StoreUnavailable,
-        "the database is read-only; open it for writing, or connect to the cluster's leader with neo4j://",
-    ),
-    (
-        "Neo.ClientError.General.ForbiddenOnReadOnlyDatabase",
-        StoreUnavailable,
-        "the database is read-only; open it for writing, or connect to the cluster's leader with neo4j://",
+    *(
+        (
+            f"Neo.ClientError.General.{code}",
+            StoreUnavailable,
+            "the database is read-only; open it for writing (server.databases.read_only), or connect to the cluster's"
+            " leader with neo4j://",
+        )
+        for code in ("WriteOnReadOnlyAccessDatabase", "ForbiddenOnReadOnlyDatabase", "ReadOnly")
     ),
     (
         "Neo.ClientError.Cluster.NotALeader",
@@ -233,8 +310,14 @@ _BY_CODE: tuple[tuple[str, type[GraphMemError], str], ...] = (
 )
 
 
-def named(exc: Exception, address: Address) -> GraphMemError:
-    """The error of graphmem that says what the driver's means, and the fix."""
+def named(exc: Exception, address: Address, *, waited_s: float | None = None) -> GraphMemError:
+    """The error of graphmem that says what the driver's means, and the fix.
+
+    Args:
+        exc: The driver's.
+        address: Where it happened.
+        waited_s: How long an answer was waited for, if none came.
+    """
     from neo4j.exceptions import AuthError, ConfigurationError, IncompleteCommit, Neo4jError
 
     where = address.url
@@ -248,11 +331,25 @@ def named(exc: Exception, address: Address) -> GraphMemError:
             return kind(f"{where}: {advice} ({_first_line(exc)})")
     if code:
         return StoreUnavailable(f"{where}: {_first_line(exc)} ({code})")
+    if waited_s is not None:
+        return StoreUnavailable(
+            f"{where} did not answer within {waited_s:.0f} s; try again once it does, or raise GRAPHMEM_LOCK_TIMEOUT_S"
+        )
     return StoreUnavailable(
-        f"{where} cannot be reached: {_first_line(exc)}; start the server, or name another in GRAPHMEM_URL"
+        f"{where} cannot be reached: {_last_line(exc)}; start the server, or name another in GRAPHMEM_URL"
     )
 
 
 def _first_line(exc: Exception) -> str:
-    text = getattr(exc, "message", None) or str(exc)
-    return re.sub(r"\s+", " ", str(text).splitlines()[0] if text else type(exc).__name__)[:300]
+    """What a server says before it goes into details."""
+    return _line(exc, 0)
+
+
+def _last_line(exc: Exception) -> str:
+    """Why the driver could not connect, which it says after all that it tried."""
+    return _line(exc, -1)
+
+
+def _line(exc: Exception, number: int) -> str:
+    lines = str(getattr(exc, "message", None) or exc).splitlines() or [type(exc).__name__]
+    return re.sub(r"\s+", " ", lines[number])[:300]

@@ -87,7 +87,7 @@ class Neo4jStore:
         self._link = link
         self._schema_version = schema_version
         self._vectors = VectorCache(vector_cache_bytes)
-        self._writers = Combiner(self._carry_out)
+        self._writers = Combiner(self._carry_out, patience_s=link.patience_s)
         self._model: ModelCard | None = None
         self._is_closed = False
 
@@ -285,7 +285,7 @@ class Neo4jStore:
 
     def check(self) -> list[Finding]:
         """See `graphmem.store.Store.check`."""
-        return checking.check(self._open_link)
+        return checking.check(self._open_link.unhurried())
 
     def info(self, reader: Scope) -> StoreInfo:
         """See `graphmem.store.Store.info`."""
@@ -318,10 +318,10 @@ class Neo4jStore:
 
     # ---- inside
 
-    def _carry_out(self, calls: Sequence[Call]) -> list[list[Change]]:
+    def _carry_out(self, calls: Sequence[Call], patience_s: float) -> list[list[Change]]:
         model = self._model
         try:
-            return self._open_link.write(lambda tx: writing.carry_out(tx, calls, model))
+            return self._open_link.write(lambda tx: writing.carry_out(tx, calls, model), patience_s=patience_s)
         except StoreUnavailable:
             # It may have been replaced by another process.
             self._model = None
