@@ -10,6 +10,7 @@ import apsw
 
 from graphmem.adapters.sqlite import reading
 from graphmem.adapters.sqlite.indexing import linking
+from graphmem.adapters.sqlite.remembering import Remembered
 from graphmem.adapters.sqlite.values import Row, Tenant, ints, place_of
 from graphmem.ledger import decode_statement
 from graphmem.model import Anchor, Scope
@@ -74,13 +75,13 @@ class Step:
 
 
 def neighbours(
-    connection: apsw.Connection, tenant: Tenant, reader: Scope, ids: Sequence[str], reach: Reach
+    connection: apsw.Connection, tenant: Tenant, reader: Scope, ids: Sequence[str], reach: Reach, known: Remembered
 ) -> list[Step]:
     """Memories one step away: over links first, then over anchors, the rarer first."""
     seeds = reading.numbers(connection, tenant, ids)
     linked = [(to, of, over) for to, of, over, _ in connection.execute(_LINKED, (ints(seeds), reach.seq))]
     steps = [*linked, *_over_anchors(connection, tenant, seeds, reach)]
-    keys = _visible(connection, tenant, reader, sorted({*seeds, *[step[0] for step in steps]}))
+    keys = _visible(connection, tenant, reader, sorted({*seeds, *[step[0] for step in steps]}), known)
     found = dict.fromkeys([step for step in steps if step[0] != step[1] and step[0] in keys and step[1] in keys])
     over_links = set(linked)
     return [
@@ -122,9 +123,10 @@ def _shared(
     return shared
 
 
-def _visible(connection: apsw.Connection, tenant: Tenant, reader: Scope, numbers: Sequence[int]) -> dict[int, str]:
-    homes = reading.homes(connection, tenant)
-    admitted = {number for number, home in homes.items() if reader.admits(home)}
+def _visible(
+    connection: apsw.Connection, tenant: Tenant, reader: Scope, numbers: Sequence[int], known: Remembered
+) -> dict[int, str]:
+    admitted = reading.admitted(connection, tenant, reader, known)
     rows = connection.execute(_PLACES, (ints(numbers),))
     return {number: key for number, key, home in rows if home in admitted}
 

@@ -8,6 +8,7 @@ from datetime import datetime
 
 import apsw
 
+from graphmem.adapters.sqlite.remembering import Remembered
 from graphmem.adapters.sqlite.values import (
     Row,
     Tenant,
@@ -41,7 +42,6 @@ _BRANCHES = "SELECT key, parent, opened, closed, is_merged FROM branch WHERE ten
 _NUMBER = "SELECT number FROM memory WHERE id = ? AND tenant = ?"
 _WITH_CONTENT = "SELECT number FROM memory WHERE content = ? AND tenant = ?"
 _HOMES = "SELECT number, scope FROM home WHERE tenant = ?"
-_HOME = "SELECT scope FROM home WHERE tenant = ? AND number = ?"
 
 _PLACE_BY_OP_ID = "SELECT place FROM entry WHERE op_id = ? AND tenant = ?"
 _ENTRY = "SELECT place, recorded_at, op_id, body, salt, digest, commitment, hash FROM entry WHERE place = ?"
@@ -63,14 +63,19 @@ _COMPONENT = """
     SELECT number FROM chained ORDER BY number
 """
 _MEMORIES = """
-    SELECT number, home, memory.id, home_branch, branch, recorded_at, statement
+    SELECT number, is_common, holding, home, memory.id, home_branch, branch, recorded_at, kind, origin, confidence,
+      subject, statement
     FROM json_each(?1) AS wanted CROSS JOIN memory ON memory.number = wanted.value
 """
 _IDS = "SELECT number, memory.id FROM json_each(?1) AS wanted CROSS JOIN memory ON number = wanted.value"
-#: When memories hold for everybody: of all, or of those that no entry has named since the one that recorded them.
-_COMMON = """
+#: When memories hold for everybody.
+_HOLDING = """
+    SELECT number, is_common, holding FROM json_each(?1) AS wanted CROSS JOIN memory ON number = wanted.value
+"""
+#: The same of those that no entry has named since the one that recorded them.
+_UNTOUCHED = """
     SELECT number, holding FROM json_each(?1) AS wanted CROSS JOIN memory ON number = wanted.value
-    WHERE is_common AND (?2 OR (branch IS NULL AND NOT EXISTS (SELECT 1 FROM touch WHERE touch.memory = number)))
+    WHERE is_common AND branch IS NULL AND NOT EXISTS (SELECT 1 FROM touch WHERE touch.memory = number)
 """
 _MOVES = """
     SELECT memory, seq, place, status, at, ordinal, source_word, recorded_at, branch
@@ -116,9 +121,25 @@ def branches(connection: apsw.Connection, tenant: Tenant) -> dict[str, BranchRow
     return {row[0]: branch_row(row) for row in connection.execute(_BRANCHES, (tenant.number,))}
 
 
-def homes(connection: apsw.Connection, tenant: Tenant) -> dict[int, Scope]:
+def homes(connection: apsw.Connection, tenant: Tenant, known: Remembered | None = None) -> dict[int, Scope]:
     """Every place where a memory of the tenant lives, branches aside."""
-    return {number: home_of(tenant.name, text) for number, text in connection.execute(_HOMES, (tenant.number,))}
+    if known is not None and known.homes:
+        return known.homes
+    rows = connection.execute(_HOMES, (tenant.number,))
+    found = {number: home_of(tenant.name, text) for number, text in rows}
+    if known is not None:
+        known.homes = found
+    return found
+
+
+def admitted(connection: apsw.Connection, tenant: Tenant, reader: Scope, known: Remembered) -> frozenset[int]:
+    """Numbers of the homes that a reader sees."""
+    found = known.admitted.get(reader)
+    if found is None:
+        every = homes(connection, tenant, known)
+        found = frozenset([number for number, home in every.items() if reader.admits(home)])
+        known.admitted[reader] = found
+    return found
 
 
 def numbers(connection: apsw.Connection, tenant: Tenant, ids: Iterable[str]) -> list[int]:
@@ -136,9 +157,9 @@ class Ids:
         known: Memories that were read before.
     """
 
-    def __init__(self, connection: apsw.Connection, known: Mapping[int, MemoryRow]) -> None:
+    def __init__(self, connection: apsw.Connection, known: Remembered) -> None:
         self._connection = connection
-        self._known = known
+        self._known = known.memories
         self._read: dict[int, str] = {}
         #: Numbers of all ids that were asked for.
         self.numbers: dict[str, int] = {}
@@ -264,23 +285,22 @@ def touched_on_branch(
 
 
 def component(
-    connection: apsw.Connection,
-    tenant: Tenant,
-    seeds: Sequence[int],
-    known: Mapping[int, MemoryRow] | None = None,
+    connection: apsw.Connection, tenant: Tenant, seeds: Sequence[int], known: Remembered | None = None
 ) -> Rows:
-    """The rows of memories and of all that they are chained to; `known` spares reading memories again."""
-    found = branches(connection, tenant)
+    """The rows of memories and of all that they are chained to; what is known is not read again."""
+    known = Remembered() if known is None else known
+    if known.branches is None:
+        known.branches = branches(connection, tenant)
     if not seeds:
-        return Rows(branches=found)
+        return Rows(branches=known.branches)
     chained = [number for (number,) in connection.execute(_COMPONENT, (ints(seeds),))]
     wanted = ints(chained)
-    memories = _memories(connection, tenant, chained, known or {})
+    memories = _memories(connection, tenant, chained, known)
     ids = {number: row.memory.id for number, row in memories.items()}
-    moves = tuple(move_row(row, ids) for row in connection.execute(_MOVES, (wanted,)))
-    edges = tuple(edge_row(row, ids) for row in connection.execute(_EDGES, (wanted,)))
-    retractions = tuple(retract_row(row, ids) for row in connection.execute(_RETRACTIONS, (wanted,)))
-    links = tuple(link_row(row) for row in connection.execute(_LINKS, (wanted,)))
+    moves = tuple([move_row(row, ids) for row in connection.execute(_MOVES, (wanted,))])
+    edges = tuple([edge_row(row, ids) for row in connection.execute(_EDGES, (wanted,))])
+    retractions = tuple([retract_row(row, ids) for row in connection.execute(_RETRACTIONS, (wanted,))])
+    links = tuple([link_row(row) for row in connection.execute(_LINKS, (wanted,))])
     seqs = {row.stamp.seq for group in (moves, edges, retractions, links) for row in group}
     places = ints(sorted(place_of(tenant.number, seq) for seq in seqs))
     return Rows(
@@ -288,10 +308,10 @@ def component(
         moves=moves,
         edges=edges,
         retractions=retractions,
-        confirmations=tuple(confirm_row(row, ids) for row in connection.execute(_CONFIRMATIONS, (wanted,))),
+        confirmations=tuple([confirm_row(row, ids) for row in connection.execute(_CONFIRMATIONS, (wanted,))]),
         links=links,
-        revocations=tuple(revoke_row(row) for row in connection.execute(_REVOCATIONS, (places,))),
-        branches=found,
+        revocations=tuple([revoke_row(row) for row in connection.execute(_REVOCATIONS, (places,))]),
+        branches=known.branches,
     )
 
 
@@ -299,7 +319,7 @@ def settled_or_whole(
     connection: apsw.Connection,
     tenant: Tenant,
     seeds: Collection[int],
-    known: Mapping[int, MemoryRow],
+    known: Remembered,
     at: Point,
     *,
     whole: Collection[int] = (),
@@ -308,53 +328,59 @@ def settled_or_whole(
 
     Those among `whole` come with all that is theirs.
     """
-    cached = _holding(connection, tenant, seeds, at.seq)
+    memories = _memories(connection, tenant, seeds, known)
+    cached = _holding(connection, tenant, seeds, known, at.seq)
     settled = {number for number, spans in cached.items() if containing(spans, at.valid) is not None}.difference(whole)
     rows = with_caches(connection, tenant, [one for one in seeds if one not in settled], known, at.seq)
-    alone = {
-        number: row
-        for number, row in _memories(connection, tenant, list(settled), known).items()
-        if row.memory.id not in rows.memories
-    }
+    alone = {number: memories[number] for number in settled if memories[number].memory.id not in rows.memories}
     ids = {number: row.memory.id for number, row in alone.items()}
     confirmed = connection.execute(_CONFIRMATIONS, (ints(list(alone)),))
     return replace(
         rows,
         memories={**rows.memories, **{row.memory.id: row for row in alone.values()}},
-        confirmations=rows.confirmations + tuple(confirm_row(row, ids) for row in confirmed),
+        confirmations=rows.confirmations + tuple([confirm_row(row, ids) for row in confirmed]),
         holding={**rows.holding, **{key: cached[number] for number, key in ids.items()}},
         settled=frozenset(ids.values()),
     )
 
 
-def with_caches(
-    connection: apsw.Connection, tenant: Tenant, seeds: Sequence[int], known: Mapping[int, MemoryRow], seq: int
-) -> Rows:
+def with_caches(connection: apsw.Connection, tenant: Tenant, seeds: Sequence[int], known: Remembered, seq: int) -> Rows:
     """As `component`, with the caches that tell what is known at a ledger position."""
     rows = component(connection, tenant, seeds, known)
     ids = {place_of(tenant.number, row.stamp.seq): key for key, row in rows.memories.items()}
-    cached = _holding(connection, tenant, ids, seq)
+    cached = _holding(connection, tenant, ids, known, seq)
     return replace(rows, holding={ids[number]: spans for number, spans in cached.items()})
 
 
-def _holding(connection: apsw.Connection, tenant: Tenant, wanted: Collection[int], seq: int) -> dict[int, Spans]:
-    if not wanted:
-        return {}
-    found = connection.execute(_COMMON, (ints(list(wanted)), seq >= tenant.seq))
-    return {number: holding_of(text) for number, text in found}
+def _holding(
+    connection: apsw.Connection, tenant: Tenant, wanted: Collection[int], known: Remembered, seq: int
+) -> dict[int, Spans]:
+    if seq < tenant.seq:
+        rows = connection.execute(_UNTOUCHED, (ints(list(wanted)),)) if wanted else ()
+        return {number: holding_of(text) for number, text in rows}
+    found = known.holding
+    if missing := [number for number in wanted if number not in found]:
+        rows = connection.execute(_HOLDING, (ints(missing),))
+        found.update((number, holding_of(text) if is_common else None) for number, is_common, text in rows)
+    return {number: spans for number in wanted if (spans := found[number]) is not None}
 
 
 def _memories(
-    connection: apsw.Connection, tenant: Tenant, wanted: Sequence[int], known: Mapping[int, MemoryRow]
+    connection: apsw.Connection, tenant: Tenant, wanted: Collection[int], known: Remembered
 ) -> dict[int, MemoryRow]:
-    missing = [number for number in wanted if number not in known]
-    read: dict[int, MemoryRow] = {}
-    scopes: dict[int, Scope] = {}
-    rows: list[Row] = connection.execute(_MEMORIES, (ints(missing),)).fetchall() if missing else []
-    for number, home, *row in rows:
-        if home not in scopes:
-            scopes[home] = home_of(tenant.name, str(connection.execute(_HOME, (tenant.number, home)).get))
-        read[number] = memory_row((number, *row), scopes[home])
-    if len(read) < len(missing):
-        raise CorruptStore("a chain leads to a memory that is missing; restore the store from a backup or an export")
-    return {number: read[number] if number in read else known[number] for number in wanted}
+    found = known.memories
+    if missing := [number for number in wanted if number not in found]:
+        places = homes(connection, tenant, known)
+        rows: list[Row] = connection.execute(_MEMORIES, (ints(missing),)).fetchall()
+        if len(rows) < len(missing):
+            raise CorruptStore(
+                "a chain leads to a memory that is missing; restore the store from a backup or an export"
+            )
+        for number, is_common, holding, home, *row in rows:
+            if home not in places:
+                raise CorruptStore(
+                    f"memory {row[0]!r} lives at a home that is missing; restore the store from a backup"
+                )
+            found[number] = memory_row((number, *row), places[home])
+            known.holding[number] = holding_of(holding) if is_common else None
+    return {number: found[number] for number in wanted}

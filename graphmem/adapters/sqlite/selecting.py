@@ -12,6 +12,7 @@ import apsw
 
 from graphmem.adapters.sqlite import reading
 from graphmem.adapters.sqlite.indexing import Facets, any_of
+from graphmem.adapters.sqlite.remembering import Remembered
 from graphmem.adapters.sqlite.values import Tenant, holding_of, ints, place_of
 from graphmem.ledger import decode_statement
 from graphmem.model import AnchorKind, Scope
@@ -66,10 +67,11 @@ class Wanted:
         return self.facets is None and self.min_confidence <= 0.0 and self.paths is None
 
 
-def wanted(connection: apsw.Connection, tenant: Tenant, reader: Scope, where: Filter) -> Wanted | None:
+def wanted(
+    connection: apsw.Connection, tenant: Tenant, reader: Scope, where: Filter, known: Remembered
+) -> Wanted | None:
     """The filter spelt out; None if nothing can fit it."""
-    homes = reading.homes(connection, tenant)
-    admitted = frozenset(number for number, home in homes.items() if reader.admits(home))
+    admitted = reading.admitted(connection, tenant, reader, known)
     if not admitted:
         return None
     facet = Facets(tenant.number)
@@ -84,7 +86,7 @@ def wanted(connection: apsw.Connection, tenant: Tenant, reader: Scope, where: Fi
     # A glob without a fixed folder narrows nothing down.
     groups.append([] if "" in folders else [facet.path(folder) for folder in folders])
     spelt = " AND ".join(any_of(group) for group in groups if group)
-    is_anywhere = len(admitted) == len(homes)
+    is_anywhere = len(admitted) == len(known.homes)
     return Wanted(
         f"facets : ({spelt})" if spelt else None,
         None if is_anywhere else f"facets : {any_of([facet.home(number) for number in sorted(admitted)])}",
@@ -165,9 +167,9 @@ def latest(
             yield number, key
 
 
-def rivals(connection: apsw.Connection, tenant: Tenant, reader: Scope, asked: Rivals) -> list[int]:
+def rivals(connection: apsw.Connection, tenant: Tenant, reader: Scope, asked: Rivals, known: Remembered) -> list[int]:
     """Numbers of memories that may hold for the subjects: by the caches while the ledger stands at their point."""
-    what = wanted(connection, tenant, reader, Filter(subjects=asked.subjects))
+    what = wanted(connection, tenant, reader, Filter(subjects=asked.subjects), known)
     if what is None:
         return []
     at = asked.at.valid if tenant.seq == asked.at.seq else None

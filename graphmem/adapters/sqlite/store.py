@@ -31,12 +31,13 @@ from graphmem.adapters.sqlite import (
 from graphmem.adapters.sqlite.connection import Connections, translated
 from graphmem.adapters.sqlite.locking import LockFile, Turn, lock_file, release_file
 from graphmem.adapters.sqlite.places import Kept
+from graphmem.adapters.sqlite.remembering import Memo
 from graphmem.adapters.sqlite.values import Tenant, place_of
 from graphmem.adapters.sqlite.vectors import VectorCache, VectorSearch
 from graphmem.errors import CorruptStore, InvalidInput, StoreUnavailable
 from graphmem.ledger import change_of
 from graphmem.model import Change, Point, Request, Scope
-from graphmem.rows import MemoryRow, Rows
+from graphmem.rows import Rows
 from graphmem.store import (
     Clock,
     Filter,
@@ -74,7 +75,6 @@ _SOME_DIMENSION = "SELECT length(data) / 4 FROM vector LIMIT 1"
 _LOCK_TIMEOUT_S = 30.0
 _CLOSING_TIMEOUT_S = 2.0
 _VECTOR_SPACE_BYTES = 600 * 1024 * 1024
-_KEPT_MEMORIES = 32_768
 
 
 class SQLiteStore:
@@ -91,7 +91,7 @@ class SQLiteStore:
         self._vectors = VectorCache(_VECTOR_SPACE_BYTES)
         self._kept = Kept()
         self._frequencies = matching.Frequencies()
-        self._memories: tuple[int, dict[int, MemoryRow]] = (0, {})
+        self._memo = Memo()
         self._is_closed = False
 
     @classmethod
@@ -222,19 +222,18 @@ class SQLiteStore:
     def rows(self, reader: Scope, ids: Sequence[str], *, rivals: Rivals | None = None) -> Rows:
         """See `graphmem.store.Store.rows`."""
         with self._reading(reader) as (connection, tenant):
-            seeds, known = reading.numbers(connection, tenant, dict.fromkeys(ids)), self._known(tenant)
+            seeds, known = reading.numbers(connection, tenant, dict.fromkeys(ids)), self._memo.of(tenant)
             if rivals is None:
                 rows = reading.component(connection, tenant, seeds, known)
             else:
-                seeds += selecting.rivals(connection, tenant, reader, rivals)
+                seeds += selecting.rivals(connection, tenant, reader, rivals, known)
                 rows = reading.with_caches(connection, tenant, seeds, known, rivals.at.seq)
-            self._keep(tenant, rows)
             return rows
 
     def select(self, reader: Scope, where: Filter, *, at: datetime | None, before: int, limit: int) -> list[str]:
         """See `graphmem.store.Store.select`."""
         with self._reading(reader) as (connection, tenant):
-            what = selecting.wanted(connection, tenant, reader, where)
+            what = selecting.wanted(connection, tenant, reader, where, self._memo.of(tenant))
             if what is None:
                 return []
             return [key for _, key in islice(selecting.latest(connection, tenant, what, at, before), limit)]
@@ -244,22 +243,21 @@ class SQLiteStore:
     ) -> Matches:
         """See `graphmem.store.Store.match`."""
         with self._reading(reader) as (connection, tenant):
-            seq = tenant.seq if seq is None else seq
-            what, model = selecting.wanted(connection, tenant, reader, where), meta.model_of(connection)
+            seq, known = tenant.seq if seq is None else seq, self._memo.of(tenant)
+            what, model = selecting.wanted(connection, tenant, reader, where, known), meta.model_of(connection)
             if what is None:
-                return Matches(seq=seq, model=model, rows=reading.component(connection, tenant, ()))
-            ids = reading.Ids(connection, self._known(tenant))
+                return Matches(seq=seq, model=model, rows=reading.component(connection, tenant, (), known))
+            ids = reading.Ids(connection, known)
             text = matching.Search(connection, tenant, what, ids, seq=seq, limit=probe.limit)
             lexical = matching.lexical(connection, tenant, self._frequencies, probe.terms, text)
             named = matching.named(connection, tenant, probe.names, what, ids, seq=seq)
             search = VectorSearch(connection, tenant, what, ids, seq)
             found = Matches(lexical, self._nearest(search, probe, model), named, seq=seq, model=model)
-            numbers, known = [ids.numbers[key] for key in found.ids], self._known(tenant)
+            numbers = [ids.numbers[key] for key in found.ids]
             if at is None:
                 rows = reading.component(connection, tenant, numbers, known)
             else:
                 rows = reading.settled_or_whole(connection, tenant, numbers, known, Point(at, seq))
-            self._keep(tenant, rows)
             return replace(found, rows=rows)
 
     def _nearest(self, search: VectorSearch, probe: Probe, model: ModelCard | None) -> tuple[tuple[str, float], ...]:
@@ -272,14 +270,14 @@ class SQLiteStore:
     ) -> Nearby:
         """See `graphmem.store.Store.neighbours`."""
         with self._reading(reader) as (connection, tenant):
-            steps = graph.neighbours(connection, tenant, reader, ids, graph.Reach(seq, limit))
+            known = self._memo.of(tenant)
+            steps = graph.neighbours(connection, tenant, reader, ids, graph.Reach(seq, limit), known)
             if at is None:
                 return Nearby(tuple(one.told for one in steps))
             linked = {one.number for one in steps if one.is_link}
             rows = reading.settled_or_whole(
-                connection, tenant, [one.number for one in steps], self._known(tenant), Point(at, seq), whole=linked
+                connection, tenant, [one.number for one in steps], known, Point(at, seq), whole=linked
             )
-            self._keep(tenant, rows)
             return Nearby(tuple(one.told for one in steps), rows)
 
     def contested_subjects(self, reader: Scope) -> dict[str, tuple[str, ...]]:
@@ -404,24 +402,12 @@ class SQLiteStore:
         with self._connections.reading() as connection:
             yield connection, reading.tenant_of(connection, reader.tenant)
 
-    def _known(self, tenant: Tenant) -> dict[int, MemoryRow]:
-        epoch, known = self._memories
-        return known if epoch == tenant.epoch else {}
-
-    def _keep(self, tenant: Tenant, rows: Rows) -> None:
-        epoch, known = self._memories
-        if epoch != tenant.epoch or len(known) > _KEPT_MEMORIES:
-            known = {}
-        first = place_of(tenant.number, 0)
-        known.update({first + row.stamp.seq: row for row in rows.memories.values()})
-        self._memories = (tenant.epoch, known)
-
     def _forget_erased(self) -> None:
         """Take erased content out of the log and the caches.
 
         A long read elsewhere may need the log meanwhile; then whoever opens the file next does it.
         """
-        self._memories = (0, {})
+        self._memo.forget()
         self._vectors.forget()
         with self._turn(), translated(self._path), suppress(apsw.BusyError):
             connection = self._connections.writer()

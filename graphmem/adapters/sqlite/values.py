@@ -9,8 +9,8 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-from graphmem.errors import CorruptStore
-from graphmem.ledger import Entry, decode_statement, from_micros, to_micros
+from graphmem.adapters.sqlite.unread import unread
+from graphmem.ledger import Entry, from_micros, to_micros
 from graphmem.model import LinkKind, Memory, Move, Scope, Status, SupersessionKind
 from graphmem.rows import (
     BranchRow,
@@ -108,13 +108,10 @@ def stamp(seq: int, recorded_at: int, branch: str | None) -> Stamp:
 
 
 def memory_row(row: Row, home: Scope) -> MemoryRow:
-    """From (number, id, home branch, branch, recorded at, statement)."""
-    number, key, home_branch, branch, recorded_at, text = row
+    """From (number, id, home branch, branch, recorded at, kind, origin, confidence, subject, statement)."""
+    number, key, home_branch, branch, recorded_at, *told = row
     scope = home if home_branch is None else replace(home, branch=home_branch)
-    try:
-        statement = None if text is None else decode_statement(text)
-    except (ValueError, KeyError, TypeError) as exc:
-        raise CorruptStore(f"memory {key!r} cannot be read ({exc}); run `graphmem check`") from exc
+    statement = None if told[-1] is None else unread(key, *told)
     return MemoryRow(Memory(key, scope, statement), stamp(seq_of(number), recorded_at, branch))
 
 

@@ -32,6 +32,8 @@ _SOME = """
 """
 
 _BLOCK_ROWS = 8_192
+#: So many vectors of a home lie among those of others; a search passes over the rest without looking at them.
+_HOMELY_ROWS = 256
 _FLOAT_BYTES = 4
 #: Rounding of a float32 product may move a row by so much: those this near the last place are looked at exactly.
 _ROUNDING = 1e-5
@@ -45,47 +47,101 @@ Scored = tuple[str, float]
 
 @dataclass(slots=True)
 class _Block:
+    """Rows in order of their numbers; `home` is where all of them live, None if here and there."""
+
     numbers: NDArray[np.int64]
     homes: NDArray[np.int64]
     rows: NDArray[np.float32]
+    home: int | None = None
+
+    def some(self, which: NDArray[np.intp] | slice) -> _Block:
+        """Some of the rows."""
+        return _Block(self.numbers[which], self.homes[which], self.rows[which], self.home)
 
 
 @dataclass(slots=True)
-class _Cached:
-    """A tenant's vectors up to a memory's number, in blocks that only ever fill up."""
+class _Shelf:
+    """Blocks that only ever fill up: the last one grows until it is as large as any."""
 
-    epoch: int
     dimension: int
-    last: int
+    home: int | None = None
     blocks: list[_Block] = field(default_factory=list)
     filled: int = 0
 
     @property
-    def size_bytes(self) -> int:
-        return len(self.blocks) * _BLOCK_ROWS * (self.dimension * _FLOAT_BYTES + 16)
+    def capacity(self) -> int:
+        """For how many rows there is space."""
+        return sum(len(block.numbers) for block in self.blocks)
 
     def parts(self) -> list[_Block]:
         """The filled part of each block."""
-        whole, last = self.blocks[:-1], self.blocks[-1:]
-        return whole + [
-            _Block(one.numbers[: self.filled], one.homes[: self.filled], one.rows[: self.filled]) for one in last
-        ]
+        return self.blocks[:-1] + [last.some(slice(0, self.filled)) for last in self.blocks[-1:]]
 
     def add(self, block: _Block) -> None:
-        """Append rows, filling the last block up first."""
-        import numpy as np
-
+        """Append rows."""
         start = 0
         while start < len(block.numbers):
-            if not self.blocks or self.filled == _BLOCK_ROWS:
-                empty = np.empty((_BLOCK_ROWS, self.dimension), np.float32)
-                self.blocks.append(_Block(np.empty(_BLOCK_ROWS, np.int64), np.empty(_BLOCK_ROWS, np.int64), empty))
-                self.filled = 0
-            count = min(_BLOCK_ROWS - self.filled, len(block.numbers) - start)
-            last, to, of = self.blocks[-1], slice(self.filled, self.filled + count), slice(start, start + count)
+            last = self._with_room()
+            count = min(len(last.numbers) - self.filled, len(block.numbers) - start)
+            to, of = slice(self.filled, self.filled + count), slice(start, start + count)
             last.numbers[to], last.homes[to], last.rows[to] = block.numbers[of], block.homes[of], block.rows[of]
             self.filled += count
             start += count
+
+    def _with_room(self) -> _Block:
+        size = len(self.blocks[-1].numbers) if self.blocks else 0
+        if size == _BLOCK_ROWS and self.filled == size:
+            self.blocks.append(self._empty(_BLOCK_ROWS))
+            self.filled = 0
+        elif self.filled == size:
+            larger = self._empty(min(max(2 * size, _HOMELY_ROWS), _BLOCK_ROWS))
+            for last in self.blocks[-1:]:
+                larger.numbers[:size], larger.homes[:size], larger.rows[:size] = last.numbers, last.homes, last.rows
+            self.blocks[-1:] = [larger]
+        return self.blocks[-1]
+
+    def _empty(self, size: int) -> _Block:
+        import numpy as np
+
+        rows = np.empty((size, self.dimension), np.float32)
+        return _Block(np.empty(size, np.int64), np.empty(size, np.int64), rows, self.home)
+
+
+@dataclass(slots=True)
+class _Cached:
+    """A tenant's vectors up to a memory's number: the first few of each home together, the others home by home."""
+
+    epoch: int
+    dimension: int
+    last: int
+    mixed: _Shelf
+    homely: dict[int, _Shelf] = field(default_factory=dict)
+    counts: dict[int, int] = field(default_factory=dict)
+
+    @property
+    def size_bytes(self) -> int:
+        capacity = sum(shelf.capacity for shelf in (self.mixed, *self.homely.values()))
+        return capacity * (self.dimension * _FLOAT_BYTES + 16)
+
+    def parts(self) -> list[_Block]:
+        """Everything, in blocks."""
+        return [part for shelf in (self.mixed, *self.homely.values()) for part in shelf.parts()]
+
+    def add(self, block: _Block) -> None:
+        """Append rows."""
+        import numpy as np
+
+        order = np.argsort(block.homes, kind="stable")
+        homes, starts = np.unique(block.homes[order], return_index=True)
+        mixed = []
+        for home, places in zip(homes.tolist(), np.split(order, starts[1:]), strict=True):
+            room = max(_HOMELY_ROWS - self.counts.get(home, 0), 0)
+            self.counts[home] = self.counts.get(home, 0) + len(places)
+            mixed.append(places[:room])
+            if len(places) > room:
+                shelf = self.homely.setdefault(home, _Shelf(self.dimension, home))
+                shelf.add(block.some(places[room:]))
+        self.mixed.add(block.some(np.sort(np.concatenate(mixed))))
         self.last = int(block.numbers[-1])
 
 
@@ -109,7 +165,7 @@ class VectorCache:
         with self._guard:
             cached = self._tenants.pop(tenant.number, None)
             if cached is None or cached.epoch < tenant.epoch or cached.dimension != dimension:
-                cached = _Cached(tenant.epoch, dimension, place_of(tenant.number, 0))
+                cached = _Cached(tenant.epoch, dimension, place_of(tenant.number, 0), _Shelf(dimension))
             if cached.last < place_of(tenant.number, tenant.seq):
                 for block in _read(connection, tenant, dimension, cached.last):
                     cached.add(block)
@@ -178,9 +234,25 @@ class VectorSearch:
     ) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
         import numpy as np
 
-        mask = part.numbers <= place_of(self.tenant.number, self.seq)
-        if self.what.homes is not None:
-            mask &= np.take(_flags(self.what.homes), part.homes, mode="clip")
+        if part.numbers[-1] > (last := place_of(self.tenant.number, self.seq)):
+            part = part.some(slice(0, int(np.searchsorted(part.numbers, last, "right"))))
+        if not len(part.numbers) or self._is_elsewhere(part):
+            return part.numbers[:0], np.empty(0, np.float32)
+        if among is None and (self.what.homes is None or part.home is not None):
+            return part.numbers, _products(part.rows, query)
+        mask = self._mask(part, among)
+        chosen = int(np.count_nonzero(mask))
+        if chosen < len(mask) * _GATHER_BELOW:
+            return part.numbers[mask], _products(part.rows[mask], query)
+        scores = _products(part.rows, query)
+        return (part.numbers, scores) if chosen == len(mask) else (part.numbers[mask], scores[mask])
+
+    def _mask(self, part: _Block, among: NDArray[np.int64] | None) -> NDArray[np.bool_]:
+        import numpy as np
+
+        mask = np.ones(len(part.numbers), dtype=bool)
+        if self.what.homes is not None and part.home is None:
+            mask = np.take(_flags(self.what.homes), part.homes, mode="clip")
         if among is not None:
             # Both are sorted: only the stretch that overlaps is looked up.
             near = among[np.searchsorted(among, part.numbers[0]) : np.searchsorted(among, part.numbers[-1], "right")]
@@ -188,11 +260,10 @@ class VectorSearch:
             is_wanted = np.zeros(len(mask), dtype=bool)
             is_wanted[places[part.numbers[places] == near]] = True
             mask &= is_wanted
-        chosen = int(np.count_nonzero(mask))
-        if chosen < len(mask) * _GATHER_BELOW:
-            return part.numbers[mask], _products(part.rows[mask], query)
-        scores = _products(part.rows, query)
-        return (part.numbers, scores) if chosen == len(mask) else (part.numbers[mask], scores[mask])
+        return mask
+
+    def _is_elsewhere(self, part: _Block) -> bool:
+        return part.home is not None and self.what.homes is not None and part.home not in self.what.homes
 
     def _exact(self, vector: Vector, numbers: Sequence[int], limit: int) -> tuple[Scored, ...]:
         """Scores in double precision, which depend on the vector alone and not on its place in memory."""
