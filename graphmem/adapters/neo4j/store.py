@@ -41,6 +41,8 @@ if TYPE_CHECKING:
     from graphmem.store import Vector
 
 _PATIENCE_S = 30.0
+#: What a large batch may take beside waiting for its turn, on a server that is ten times slower than usual.
+_WORK_S_EACH = 0.02
 VECTOR_CACHE_BYTES = 512 * 1024 * 1024
 
 _MODEL = f"MATCH (e:EmbeddingModel {{id: 'current'}}) RETURN {CARD_FIELDS} AS model"
@@ -319,7 +321,7 @@ class Neo4jStore:
     # ---- inside
 
     def _carry_out(self, calls: Sequence[Call], patience_s: float) -> list[list[Change]]:
-        model = self._model
+        model, patience_s = self._model, patience_s + _WORK_S_EACH * sum(len(call.requests) for call in calls)
         try:
             return self._open_link.write(lambda tx: writing.carry_out(tx, calls, model), patience_s=patience_s)
         except StoreUnavailable:
