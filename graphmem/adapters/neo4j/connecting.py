@@ -103,9 +103,10 @@ def _parts(url: str) -> SplitResult | None:
     """None for what is no URL, or has no such port."""
     try:
         parts = urlsplit(url)
-        return parts if parts.port is None or parts.port else None
+        is_usable = parts.port is None or parts.port > 0
     except ValueError:
         return None
+    return parts if is_usable else None
 
 
 def _told(url: str) -> str:
@@ -277,8 +278,7 @@ _BY_CODE: tuple[tuple[str, type[GraphMemError], str], ...] = (
         (
             f"Neo.ClientError.General.{code}",
             StoreUnavailable,
-            "the database is read-only; open it for writing (server.databases.read_only), or connect to the cluster's"
-            " leader with neo4j://",
+            "the database is read-only; open it for writing (server.databases.read_only), or use the leader: neo4j://",
         )
         for code in ("WriteOnReadOnlyAccessDatabase", "ForbiddenOnReadOnlyDatabase", "ReadOnly")
     ),
