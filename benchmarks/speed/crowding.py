@@ -14,6 +14,8 @@ import sys
 import threading
 import time
 from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from benchmarks.rows import Row, show
@@ -26,40 +28,64 @@ from graphmem.store import Store
 _START = datetime(2026, 1, 1, tzinfo=UTC)
 
 
+@dataclass(frozen=True, slots=True)
+class Crowd:
+    """Who writes where, and for how long.
+
+    Attributes:
+        threads: In each process.
+        is_alone: Whether each thread has a store of its own, so that no two share a transaction.
+    """
+
+    url: str
+    processes: int
+    threads: int
+    tenants: int
+    seconds: float
+    is_alone: bool = False
+    mark: str = field(default_factory=lambda: secrets.token_hex(4))
+
+    def __str__(self) -> str:
+        told = f"{self.processes} x {self.threads} threads, {self.tenants} tenants"
+        return f"{told}, each alone" if self.is_alone else told
+
+
 def main() -> None:
     """Measure all, and print a table; exit 1 if a head was won by more or fewer than one."""
     asked = _arguments()
-    print(f"load average {os.getloadavg()[0]:.1f}", file=sys.stderr)
-    _crowd(asked.url, 1, asked.threads, asked.seconds / 2)  # until the server has planned and compiled
-    rows = [
-        *_measured(asked.url, "32 threads, 1 tenant", 1, asked.threads, asked.seconds, 1),
-        *_measured(asked.url, "32 threads, 16 tenants", 1, asked.threads, asked.seconds, 16),
-        *_measured(asked.url, "32 threads, 32 tenants", 1, asked.threads, asked.seconds, 32),
-        *_measured(asked.url, "1 thread, 1 tenant", 1, 1, asked.seconds, 1),
-        *_measured(asked.url, "4 processes of 8 threads, 1 tenant", 4, asked.threads // 4, asked.seconds, 1),
-        *_measured(asked.url, "4 processes of 8 threads, 16 tenants", 4, asked.threads // 4, asked.seconds, 16),
-    ]
+    all_of, some = asked.threads, max(asked.threads // 4, 1)
+    rows: list[Row] = []
+    for processes, threads, tenants, is_alone in (
+        (1, all_of, 1, False),  # shown too: the first is slow while the server plans and compiles
+        (1, 1, 1, False),
+        (1, all_of, 1, False),
+        (1, all_of, 16, False),
+        (1, all_of, 1, True),
+        (1, all_of, 16, True),
+        (4, some, 1, False),
+        (4, some, 16, False),
+    ):
+        print(f"load average {os.getloadavg()[0]:.1f}", file=sys.stderr)
+        rows += _measured(Crowd(asked.url, processes, threads, tenants, asked.seconds, is_alone))
     won = _races(asked.url, asked.threads, asked.rounds)
     rows.append(Row("races for one head with exactly one winner", won, f"of {asked.rounds}", "higher", asked.rounds))
     show(rows)
-    print(f"load average {os.getloadavg()[0]:.1f}", file=sys.stderr)
     sys.exit(won != asked.rounds)
 
 
-def _measured(url: str, name: str, processes: int, threads: int, seconds: float, tenants: int) -> list[Row]:
-    mark = secrets.token_hex(4)
-    asked = [(url, number, threads, seconds, tenants, mark) for number in range(processes)]
-    if processes == 1:
-        took = [_crowd(*asked[0])]
+def _measured(crowd: Crowd) -> list[Row]:
+    asked = [(crowd, number) for number in range(crowd.processes)]
+    if crowd.processes == 1:
+        done = [_write(*asked[0])]
     else:
-        with multiprocessing.get_context("spawn").Pool(processes) as pool:
-            took = pool.starmap(_crowd, asked)
-    all_ms = sorted(one for some in took for one in some)
-    rate = len(all_ms) / seconds
+        with multiprocessing.get_context("spawn").Pool(crowd.processes) as pool:
+            done = pool.starmap(_write, asked)
+    took = sorted(one for some, _ in done for one in some)
+    rate = sum(len(some) / elapsed for some, elapsed in done)
     return [
-        Row(f"{name}: writes", round(rate), "1/s", "higher"),
-        Row(f"{name}: p50", round(_quantile(all_ms, 0.5), 1), "ms", "lower"),
-        Row(f"{name}: p99", round(_quantile(all_ms, 0.99), 1), "ms", "lower"),
+        Row(f"{crowd}: writes", round(rate), "1/s", "higher"),
+        Row(f"{crowd}: p50", round(_quantile(took, 0.5), 1), "ms", "lower"),
+        Row(f"{crowd}: p99", round(_quantile(took, 0.99), 1), "ms", "lower"),
     ]
 
 
@@ -67,22 +93,26 @@ def _quantile(ordered: Sequence[float], share: float) -> float:
     return ordered[min(int(len(ordered) * share), len(ordered) - 1)]
 
 
-def _crowd(url: str, process: int, threads: int, seconds: float, tenants: int = 1, mark: str = "warm") -> list[float]:
-    """The milliseconds of each write that all threads of one process made within the time."""
+def _write(crowd: Crowd, process: int) -> tuple[list[float], float]:
+    """The milliseconds of each write of one process, and the seconds that all took."""
     took: list[float] = []
-    with open_store(url, load_settings(), create=True) as store:
-        _add(store, Scope(f"{mark}-first", "r"), secrets.token_hex(8))
-        ends = time.monotonic() + seconds
+    with ExitStack() as open_stores:
+        stores = [
+            open_stores.enter_context(open_store(crowd.url, load_settings(), create=True))
+            for _ in range(crowd.threads if crowd.is_alone else 1)
+        ]
+        for store in stores:
+            _add(store, Scope(f"{crowd.mark}-first", "r"), secrets.token_hex(8))
+        began = time.monotonic()
 
         def write(number: int) -> None:
-            scope = Scope(f"{mark}-{(process * threads + number) % tenants}", "r")
-            while time.monotonic() < ends:
-                began = time.monotonic()
-                _add(store, scope, secrets.token_hex(8))
-                took.append((time.monotonic() - began) * 1000)
+            scope = Scope(f"{crowd.mark}-{(process * crowd.threads + number) % crowd.tenants}", "r")
+            while (sent := time.monotonic()) < began + crowd.seconds:
+                _add(stores[number % len(stores)], scope, secrets.token_hex(8))
+                took.append((time.monotonic() - sent) * 1000)
 
-        _together([threading.Thread(target=write, args=(number,)) for number in range(threads)])
-    return took
+        _together([threading.Thread(target=write, args=(number,)) for number in range(crowd.threads)])
+        return took, time.monotonic() - began
 
 
 def _races(url: str, racers: int, rounds: int) -> int:

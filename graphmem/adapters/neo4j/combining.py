@@ -51,6 +51,7 @@ class Queue:
     waiting: list[Call] = field(default_factory=list)
 
     def add(self, call: Call) -> None:
+        """Behind those that wait."""
         with self.guard:
             self.waiting.append(call)
 

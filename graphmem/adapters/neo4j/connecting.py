@@ -150,7 +150,7 @@ class Link:
         """The records of one reading statement, from any member of a cluster that has seen our own writes."""
         soon = min(_SOON_S, self.patience_s)
         return self._until(
-            "READ", lambda session, _: list(session.run(query, p=parameters)), tried_s=soon, limit_s=self.patience_s
+            "READ", lambda session, _: _read_once(session, query, parameters), tried_s=soon, limit_s=self.patience_s
         )
 
     def write(self, work: Callable[[ManagedTransaction], Result], *, patience_s: float | None = None) -> Result:
@@ -216,6 +216,10 @@ class Link:
             except BaseException:
                 cut(session)  # perhaps half an answer was read, and the rest would be taken for the next
                 raise
+
+
+def _read_once(session: Session, query: str, parameters: Parameters) -> list[Record]:
+    return list(session.run(query, p=parameters))
 
 
 def _passes(exc: DriverError | Neo4jError) -> bool:
