@@ -60,7 +60,6 @@ REVIEWED_QUERIES = {
     "adapters/neo4j/connecting.py:_read_once": "hands on what `Link.records` is given, which this test reads too",
     "adapters/neo4j/schema.py:_run_patiently": "statements of the schema, read from this package's own files",
     "adapters/neo4j/connecting.py:run_alone": "hands on what it is given, which this test reads too",
-    "adapters/neo4j/connecting.py:stream": "hands on what it is given, which this test reads too",
     "adapters/sqlite/comparing.py:_wanted": "steps of the schema, read from this package's own files",
     "adapters/sqlite/connection.py:connect": "a loop over pragmas that are constants",
     "adapters/sqlite/erasing.py:_drop_indexes": "a loop over statements that are constants",

@@ -43,12 +43,15 @@ class Call:
 
 
 @dataclass(slots=True)
-class _Queue:
+class Queue:
+    """The calls of one tenant, and whose turn it is to carry them out."""
+
     turn: threading.Lock = field(default_factory=threading.Lock)
     guard: threading.Lock = field(default_factory=threading.Lock)
     waiting: list[Call] = field(default_factory=list)
 
     def add(self, call: Call) -> None:
+        """Behind those that wait."""
         with self.guard:
             self.waiting.append(call)
 
@@ -86,6 +89,9 @@ class Combiner:
         carry_out: Applies the requests of calls in one transaction, and returns what each led to; is told for how
             many seconds to try.
         patience_s: How long a call waits for its turn and is tried, together.
+
+    Attributes:
+        queues: By tenant.
     """
 
     def __init__(
@@ -93,7 +99,7 @@ class Combiner:
     ) -> None:
         self._carry_out = carry_out
         self._patience_s = patience_s
-        self._queues: dict[str, _Queue] = defaultdict(_Queue)
+        self.queues: dict[str, Queue] = defaultdict(Queue)
         self._guard = threading.Lock()
 
     def apply(self, tenant: str, call: Call) -> list[Change]:
@@ -103,7 +109,7 @@ class Combiner:
             GraphMemError: As the transaction does.
         """
         with self._guard:
-            queue = self._queues[tenant]
+            queue = self.queues[tenant]
         try:
             queue.add(call)
             with queue.turn:
@@ -118,7 +124,7 @@ class Combiner:
         assert call.changes is not None, "a call that is done has changes or an error"  # noqa: S101
         return call.changes
 
-    def _lead(self, queue: _Queue, calls: Sequence[Call]) -> None:
+    def _lead(self, queue: Queue, calls: Sequence[Call]) -> None:
         try:
             self._carry_out_or_tell(calls)
         except BaseException:  # this thread is interrupted: what others sent is for them to take up
@@ -132,7 +138,7 @@ class Combiner:
         except (StoreUnavailable, CommitUnknown) as exc:
             for call in calls:
                 call.error = _told_anew(exc)
-        except Exception as exc:
+        except Exception as exc:  # noqa: BLE001 - raised in the thread whose call it was
             if len(calls) == 1:
                 calls[0].error = exc
             else:

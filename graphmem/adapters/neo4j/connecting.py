@@ -103,9 +103,10 @@ def _parts(url: str) -> SplitResult | None:
     """None for what is no URL, or has no such port."""
     try:
         parts = urlsplit(url)
-        return parts if parts.port is None or parts.port else None
+        is_usable = parts.port is None or parts.port > 0
     except ValueError:
         return None
+    return parts if is_usable else None
 
 
 def _told(url: str) -> str:
@@ -149,7 +150,7 @@ class Link:
         """The records of one reading statement, from any member of a cluster that has seen our own writes."""
         soon = min(_SOON_S, self.patience_s)
         return self._until(
-            "READ", lambda session, _: list(session.run(query, p=parameters)), tried_s=soon, limit_s=self.patience_s
+            "READ", lambda session, _: _read_once(session, query, parameters), tried_s=soon, limit_s=self.patience_s
         )
 
     def write(self, work: Callable[[ManagedTransaction], Result], *, patience_s: float | None = None) -> Result:
@@ -217,6 +218,10 @@ class Link:
                 raise
 
 
+def _read_once(session: Session, query: str, parameters: Parameters) -> list[Record]:
+    return list(session.run(query, p=parameters))
+
+
 def _passes(exc: DriverError | Neo4jError) -> bool:
     """Whether the same may work a moment later."""
     from neo4j.exceptions import IncompleteCommit
@@ -277,8 +282,7 @@ _BY_CODE: tuple[tuple[str, type[GraphMemError], str], ...] = (
         (
             f"Neo.ClientError.General.{code}",
             StoreUnavailable,
-            "the database is read-only; open it for writing (server.databases.read_only), or connect to the cluster's"
-            " leader with neo4j://",
+            "the database is read-only; open it for writing (server.databases.read_only), or use the leader: neo4j://",
         )
         for code in ("WriteOnReadOnlyAccessDatabase", "ForbiddenOnReadOnlyDatabase", "ReadOnly")
     ),

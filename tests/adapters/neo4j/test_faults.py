@@ -174,7 +174,7 @@ def test_the_password_that_is_right_is_not_logged_either(kept: Kept, caplog: pyt
 )
 def test_a_secret_in_a_url_is_refused_and_not_repeated(url: str, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
-    with pytest.raises(InvalidInput, match="GRAPHMEM_NEO4J_PASSWORD|write neo4j://host:7687") as caught:
+    with pytest.raises(InvalidInput, match=r"GRAPHMEM_NEO4J_PASSWORD|write neo4j://host:7687") as caught:
         Neo4jStore.open(url, create=True)
     assert SECRET not in all_of(caught.value) + caplog.text
 
