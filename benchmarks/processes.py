@@ -6,6 +6,11 @@ import os
 from pathlib import Path
 
 
+def load_per_core() -> float:
+    """How many processes wanted each processor of this machine in the last minute; above 1, they waited."""
+    return os.getloadavg()[0] / (os.cpu_count() or 1)
+
+
 def cpu_ms(pid: int) -> float:
     """Processor time of a process and all its threads, in milliseconds."""
     fields = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()

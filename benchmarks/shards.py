@@ -7,6 +7,7 @@ A write that fails is sent again with its `op_id` until it is acknowledged; then
 from __future__ import annotations
 
 import argparse
+import logging
 import secrets
 import socket
 import sys
@@ -22,6 +23,7 @@ from pathlib import Path
 
 import numpy as np
 
+from benchmarks.processes import load_per_core
 from benchmarks.rows import Row, show, write
 from graphmem import GraphMemory, Write
 from graphmem.adapters.neo4j.sharding import Shards
@@ -35,12 +37,13 @@ from tools.neo4j_server import Options, Server, start
 
 _ZIPF = 1.1
 _ADDS, _RESENT = 0.7, 0.1
-_PATIENCE_S = 5.0
+_PATIENCE_S = 20.0
 _PORT_POLL_S = 0.02
 #: How long a caller waits after a call that failed.
 _PAUSE_S = 0.1
 _FIRST = "first"
-_PATIENT = Settings(lock_timeout_s=_PATIENCE_S)
+_WARM_UP = 20
+_SHORT, _PATIENT = Settings(lock_timeout_s=_PATIENCE_S), Settings(lock_timeout_s=120)
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,8 +150,9 @@ class Simulation:
         with closing(open_schema(self._url, _PATIENT)) as schema:
             schema.apply()
         with open_store(self._url, _PATIENT, create=False) as store:
+            self._warm_up(_memory(store))
+        with open_store(self._url, _SHORT, create=False) as store:
             memory = _memory(store)
-            self._warm_up(memory)
             workers = [Worker(number, memory, self._tenants, self._asked.seed) for number in range(self._asked.threads)]
             began = time.monotonic()
             for worker in workers:
@@ -163,7 +167,7 @@ class Simulation:
         return [*self._speeds(began, outage, done), *self._outage(outage, done), *self._kept(done), *self._spread(done)]
 
     def _warm_up(self, memory: GraphMemory) -> None:
-        for tenant in self._tenants[: 10 * len(self._servers)]:
+        for tenant in self._tenants[: _WARM_UP * len(self._servers)]:
             memory.add("The first", write=Write(scope=Scope(tenant), op_id=_FIRST))
             memory.search("first", scope=Scope(tenant))
 
@@ -254,6 +258,7 @@ class Simulation:
 def main() -> None:
     """Run, print and write `results/shards.json`; exit 1 if anything was lost, doubled or failed elsewhere."""
     asked = _arguments()
+    logging.getLogger("neo4j").setLevel(logging.CRITICAL)  # it tells of every connection that broke
     _say(f"seed {asked.seed}")
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="graphmem-shards-")))
@@ -266,7 +271,7 @@ def main() -> None:
         path = folder / "shards.toml"
         path.write_text("[shards]\n" + "".join(f'{name} = "{one.url}"\n' for name, one in servers.items()))
         rows = Simulation(servers, f"neo4j-shards:///{path}", Shards.read(path), asked).rows()
-    rows.append(Row("seed", asked.seed, "", "lower"))
+    rows += [Row("load of the machine", load_per_core(), "/core", "lower"), Row("seed", asked.seed, "", "lower")]
     show(rows)
     _say(f"written to {write('shards', rows).name}")
     sys.exit(any(row.goal == 0 and row.value for row in rows))
