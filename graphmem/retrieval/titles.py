@@ -48,6 +48,7 @@ class Titles:
         return sum(self._weight[word] for word in title & said) / whole if whole else 0.0
 
 
+@lru_cache(maxsize=4_096)
 def _rarity(count: int, held: int) -> float:
     return math.log(1 + (count - held + 0.5) / (held + 0.5))
 

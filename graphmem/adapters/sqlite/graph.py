@@ -11,8 +11,7 @@ import apsw
 from graphmem.adapters.sqlite import reading
 from graphmem.adapters.sqlite.indexing import linking
 from graphmem.adapters.sqlite.remembering import Remembered
-from graphmem.adapters.sqlite.values import Row, Tenant, ints, place_of
-from graphmem.ledger import decode_statement
+from graphmem.adapters.sqlite.values import Tenant, ints, place_of
 from graphmem.model import Anchor, Scope
 from graphmem.store import Neighbour
 
@@ -23,7 +22,6 @@ _LINKED = """
     FROM json_each(?1) AS wanted CROSS JOIN link ON link.target = wanted.value AND link.seq <= ?2
     ORDER BY 4
 """
-_STATEMENTS = "SELECT number, statement FROM json_each(?1) AS wanted CROSS JOIN memory ON number = wanted.value"
 _ANCHOR = """
     SELECT number, (SELECT count(*) FROM (SELECT 1 FROM about WHERE anchor = number AND memory <= ?2 LIMIT 1001))
     FROM anchor WHERE id = ?1
@@ -80,7 +78,7 @@ def neighbours(
     """Memories one step away: over links first, then over anchors, the rarer first."""
     seeds = reading.numbers(connection, tenant, ids)
     linked = [(to, of, over) for to, of, over, _ in connection.execute(_LINKED, (ints(seeds), reach.seq))]
-    steps = [*linked, *_over_anchors(connection, tenant, seeds, reach)]
+    steps = [*linked, *_over_anchors(connection, tenant, seeds, reach, known)]
     keys = _visible(connection, tenant, reader, sorted({*seeds, *[step[0] for step in steps]}), known)
     found = dict.fromkeys([step for step in steps if step[0] != step[1] and step[0] in keys and step[1] in keys])
     over_links = set(linked)
@@ -91,10 +89,10 @@ def neighbours(
 
 
 def _over_anchors(
-    connection: apsw.Connection, tenant: Tenant, seeds: Sequence[int], reach: Reach
+    connection: apsw.Connection, tenant: Tenant, seeds: Sequence[int], reach: Reach, known: Remembered
 ) -> list[tuple[int, int, str]]:
     last, most = place_of(tenant.number, reach.seq), reach.limit + len(seeds)
-    shared = _shared(connection, tenant, seeds, last)
+    shared = _shared(connection, tenant, seeds, last, known)
     about: dict[int, list[int]] = {}
     steps: dict[tuple[int, int, str], None] = {}
     for _, anchor, number, over in sorted(shared):
@@ -107,14 +105,13 @@ def _over_anchors(
 
 
 def _shared(
-    connection: apsw.Connection, tenant: Tenant, seeds: Sequence[int], last: int
+    connection: apsw.Connection, tenant: Tenant, seeds: Sequence[int], last: int, known: Remembered
 ) -> list[tuple[int, int, int, str]]:
     """(memories about it, anchor, seed, its name) for each anchor that leads from a seed to others."""
     held: dict[Anchor, tuple[int, int]] = {}
     shared: list[tuple[int, int, int, str]] = []
-    statements: list[Row] = connection.execute(_STATEMENTS, (ints(seeds),)).fetchall()
-    for number, text in statements:
-        for anchor in linking(decode_statement(text).anchors) if text else ():
+    for number, row in reading.memories_of(connection, tenant, seeds, known).items():
+        for anchor in linking(row.memory.statement.anchors) if row.memory.statement else ():
             if anchor not in held:
                 node = anchor.node_id(tenant.name)
                 held[anchor] = connection.execute(_ANCHOR, (node, last)).fetchone() or (0, 0)

@@ -295,7 +295,7 @@ def component(
         return Rows(branches=known.branches)
     chained = [number for (number,) in connection.execute(_COMPONENT, (ints(seeds),))]
     wanted = ints(chained)
-    memories = _memories(connection, tenant, chained, known)
+    memories = memories_of(connection, tenant, chained, known)
     ids = {number: row.memory.id for number, row in memories.items()}
     moves = tuple([move_row(row, ids) for row in connection.execute(_MOVES, (wanted,))])
     edges = tuple([edge_row(row, ids) for row in connection.execute(_EDGES, (wanted,))])
@@ -328,7 +328,7 @@ def settled_or_whole(
 
     Those among `whole` come with all that is theirs.
     """
-    memories = _memories(connection, tenant, seeds, known)
+    memories = memories_of(connection, tenant, seeds, known)
     cached = _holding(connection, tenant, seeds, known, at.seq)
     settled = {number for number, spans in cached.items() if containing(spans, at.valid) is not None}.difference(whole)
     rows = with_caches(connection, tenant, [one for one in seeds if one not in settled], known, at.seq)
@@ -365,9 +365,10 @@ def _holding(
     return {number: spans for number in wanted if (spans := found[number]) is not None}
 
 
-def _memories(
+def memories_of(
     connection: apsw.Connection, tenant: Tenant, wanted: Collection[int], known: Remembered
 ) -> dict[int, MemoryRow]:
+    """The rows of numbered memories; those not yet known are read together with when they hold."""
     found = known.memories
     if missing := [number for number in wanted if number not in found]:
         places = homes(connection, tenant, known)

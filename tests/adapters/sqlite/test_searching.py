@@ -98,11 +98,12 @@ def _nearest(rows: np.ndarray[tuple[int, int], np.dtype[np.float32]], keys: list
     return [key for _, key in sorted(zip(-scores, keys, strict=True))]
 
 
-@pytest.mark.parametrize("space", [0, 10**9])
+@pytest.mark.parametrize(("space", "block", "homely"), [(0, 16, 256), (10**9, 16, 256), (10**9, 8, 4), (10**9, 8, 1)])
 def test_vectors_are_exact_with_and_without_room_for_them(
-    store: SQLiteStore, monkeypatch: pytest.MonkeyPatch, space: int
+    store: SQLiteStore, monkeypatch: pytest.MonkeyPatch, space: int, block: int, homely: int
 ) -> None:
-    monkeypatch.setattr(vectors, "_BLOCK_ROWS", 16)
+    monkeypatch.setattr(vectors, "_BLOCK_ROWS", block)
+    monkeypatch.setattr(vectors, "_HOMELY_ROWS", homely)
     store._vectors = vectors.VectorCache(space)  # noqa: SLF001 - to see both ways
     chance = np.random.default_rng(1)
     rows, query = _unit(chance, 100), _unit(chance, 1)[0]
