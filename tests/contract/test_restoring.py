@@ -10,9 +10,9 @@ import pytest
 from graphmem.errors import Conflict, CorruptStore, InvalidInput
 from graphmem.model import Erase, Scope
 from graphmem.store import Filter, ModelCard, Probe, Store
-from tests.contract.scenario import DIMENSION, READERS, VECTORS, fill, sorted_rows
+from tests.contract.scenario import DIMENSION, VECTORS, fill, sorted_rows
 from tests.contract.test_keeping import HIDDEN, IDS, with_hidden
-from tests.laws.world import R, add, read, send
+from tests.laws.world import ANN, R, X, add, read, send
 from tests.oracle import OracleStore
 from tests.stores import BACKENDS, Backend, opened
 
@@ -72,7 +72,7 @@ def finding_areas(store: Store) -> list[str]:
 def assert_equal(target: Store, source: Store) -> None:
     """All of the one is in the other, derived values included, and nothing is left to do."""
     assert list(target.export(R)) == list(source.export(R))
-    for reader in (one for one in READERS if one.tenant == "default"):
+    for reader in (R, X, ANN):
         assert read(target, reader, None) == read(source, reader, None)
         assert sorted_rows(target.rows(reader, IDS)) == sorted_rows(source.rows(reader, IDS))
         probe = Probe(terms=("storage", "quotes"), vector=VECTORS["A"])
@@ -107,7 +107,7 @@ def test_readers_see_what_was_written_and_check_says_that_it_is_not_all(target: 
     break_off(target, source.export(R), 8)
     assert target.position(R).seq == 8
     assert target.changes(R) == source.changes(R, limit=8)
-    for reader in (one for one in READERS if one.tenant == "default"):
+    for reader in (R, X, ANN):
         assert read(target, reader, None) == read(source, reader, 8)
     assert target.info(R).is_restoring
     assert finding_areas(target) == ["restore"]
