@@ -55,7 +55,7 @@ __all__ = [
 
 THEIRS = Scope(tenant="other", repo="r")
 CARD, OTHER_CARD = ModelCard("one", 4, "a"), ModelCard("two", 4, "b")
-PATIENCE_S, SHORT_S = 30.0, 5.0
+PATIENCE_S, SHORT_S = 60.0, 10.0
 
 _CROSSING = "MATCH (a)-->(b) WHERE a.tenant <> b.tenant RETURN count(*) AS edges"
 _TENANTS = "MATCH (n) WHERE n.tenant IS NOT NULL RETURN DISTINCT n.tenant AS tenant"
@@ -120,7 +120,7 @@ def answers(store: Store, reader: Scope) -> list[object]:
         sorted_rows(store.rows(reader, ("A", "B", "O"))),
         store.select(reader, Filter(), at=None, before=last, limit=9),
         sorted(store.match(reader, Probe(terms=("storage",), vector=VECTORS["A"]), Filter()).ids),
-        sorted(map(repr, store.neighbours(reader, ["A", "B"], seq=last, limit=50).steps)),
+        {*store.neighbours(reader, ["A", "B"], seq=last, limit=50).steps},
         store.contested_subjects(reader),
         store.forked(reader),
         store.declared_conflicts(reader),
