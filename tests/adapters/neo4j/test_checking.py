@@ -1,0 +1,39 @@
+"""What somebody changed by hand is found."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from graphmem.adapters.neo4j import Neo4jStore
+from tests.contract.scenario import fill
+from tests.servers import neo4j_server
+from tests.stores import BACKENDS, opened
+
+EDITS = {
+    "a title": ("MATCH (m:Memory {tenant: 'default', id: 'A'}) SET m.title = 'other'", "title"),
+    "a status": ("MATCH (m:Memory {tenant: 'default', id: 'A'}) SET m.status = 'proposed'", "status"),
+    "a label": ("MATCH (m:Memory {tenant: 'default', id: 'A'}) REMOVE m:Decision", "labels"),
+    "a supersession": ("MATCH (:Memory {tenant: 'default'})-[r:SUPERSEDED_BY]->() DELETE r", "to memories"),
+    "a move": ("MATCH (:Change {tenant: 'default'})-[r:MOVED]->() DELETE r", "from the ledger"),
+    "a node": ("CREATE (:Memory {tenant: 'default', id: 'new', seq: 9999})", "outside of the ledger"),
+    "a word": ("MATCH (t:Term {tenant: 'default'}) SET t.memories = 99", "is counted in 99 memories"),
+    "a ledger entry": ("MATCH (c:Change {tenant: 'default', seq: 1}) SET c.body = c.body + ' '", "altered"),
+    "a count": ("MATCH (l:Ledger {tenant: 'default'}) SET l.documents = 999", "999 documents"),
+    "a stranger": ("CREATE (:Memory {tenant: 'nobody', id: 'new', seq: 1})", "of no tenant"),
+}
+
+
+@pytest.mark.parametrize("what", EDITS)
+def test_an_edit_by_hand_is_found(what: str, tmp_path: Path) -> None:
+    edit, told = EDITS[what]
+    backend = next(one for one in BACKENDS if one.name == "neo4j")
+    with opened(backend, tmp_path) as store:
+        assert isinstance(store, Neo4jStore)
+        fill(store)
+        assert store.check() == []
+        with neo4j_server().driver() as driver:
+            driver.execute_query(edit)
+        findings = store.check()
+    assert any(told in one.what for one in findings), findings
