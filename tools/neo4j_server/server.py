@@ -258,7 +258,7 @@ def _password(folder: Path, java: Java, jars: Path) -> str:
         return note.read_text(encoding="utf-8").strip()
     if (folder / "data").exists():
         raise CannotStart(f"{str(folder)!r} holds data but no password file; start it with --no-auth, or name another")
-    password = secrets.token_urlsafe(12)
+    password = secrets.token_hex(12)  # no character of it can be read as an option's dash
     arguments = folder / "password.draft"  # a file, for a command line can be read by everybody
     with open(os.open(arguments, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:  # noqa: PTH123
         file.write(password)

@@ -87,7 +87,8 @@ def _tenant(link: Link, head: Head) -> Iterator[tuple[str, str]]:
     expected = Expected(head.tenant)
     for entry in reading.entries(link, head.tenant, last=head.seq):
         expected.follow(entry)
-    vectors = 0
+    model = link.records(_DIMENSION, {})
+    vectors, size = 0, model[0]["dimension"] * 4 if model else None
     entries = reading.entries(link, head.tenant, last=head.seq)
     while page := list(islice(entries, _PAGE)):
         asked = {"tenant": head.tenant, "first": page[0].seq, "last": page[-1].seq}
@@ -95,7 +96,7 @@ def _tenant(link: Link, head: Head) -> Iterator[tuple[str, str]]:
         found = {one["id"]: one.data() for one in link.records(_MEMORIES, asked)}
         vectors += sum(one["vector"] is not None for one in found.values())
         yield from _compared_memories(found, page, expected)
-        yield from _vectors(link, found)
+        yield from _vectors(found, size)
     yield from _totals(link, head, expected, vectors)
 
 
@@ -162,13 +163,11 @@ def _differences(what: str, area: str, found: Plain, wanted: Plain) -> Iterator[
             yield area, f"{what}: {part}: stored beside what is expected {_short(extra)}, missing {_short(missing)}"
 
 
-def _vectors(link: Link, found: Mapping[str, Mapping[str, Any]]) -> Iterator[tuple[str, str]]:
-    model = link.records(_DIMENSION, {})
+def _vectors(found: Mapping[str, Mapping[str, Any]], size: int | None) -> Iterator[tuple[str, str]]:
     for key, one in found.items():
         if one["vector"] is None:
             continue
-        if model and one["vector"] != model[0]["dimension"] * 4:
-            size = model[0]["dimension"] * 4
+        if size is not None and one["vector"] != size:
             yield "vectors", f"that of {key!r} has {one['vector']} bytes, not {size}"
         if "statement" not in one["properties"] or one["properties"]["statement"] is None:
             yield "vectors", f"that of {key!r} belongs to no live memory"

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from graphmem.adapters.neo4j.indexing import Indexed, indexed
 from graphmem.adapters.neo4j.values import Head, moment
+from graphmem.adapters.vector_bytes import blob
 from graphmem.ledger import Entry, encode_statement, operation_name, to_micros
 from graphmem.model import (
     BEGINNING,
@@ -441,10 +442,3 @@ def branch_row(branch: BranchRow) -> Row:
     """Properties of a branch."""
     names = ("key", "parent", "opened", "closed", "is_merged")
     return {name: getattr(branch, name) for name in names}
-
-
-def blob(vector: Vector) -> bytes:
-    """A vector as it is stored: little-endian float32."""
-    import numpy as np
-
-    return np.ascontiguousarray(vector, dtype="<f4").tobytes()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from graphmem.adapters.neo4j.reading import ABOUT
 from graphmem.adapters.neo4j.values import Head
 from graphmem.ledger import blank, content_digest, decode, decode_statement
 from graphmem.model import Change, Supersede
@@ -11,13 +12,13 @@ from graphmem.model import Change, Supersede
 if TYPE_CHECKING:
     from neo4j import ManagedTransaction
 
-_READ = """
-MATCH (m:Memory {tenant: $p.tenant, id: $p.id})
-CALL (m) {
-  MATCH (c:Change)-[:RECORDED|MOVED|SUPERSEDED|RETRACTED|CONFIRMED|LINKED|REVOKED|ERASED]->(m)
+_READ = f"""
+MATCH (m:Memory {{tenant: $p.tenant, id: $p.id}})
+CALL (m) {{
+  MATCH (c:Change)-[:{ABOUT}]->(m)
   WITH DISTINCT c WHERE c.seq <> $p.seq
   RETURN collect([c.seq, c.body]) AS entries
-}
+}}
 RETURN m.statement AS statement, m.words AS words, m.length AS length, m.vector IS NOT NULL AS has_vector, entries
 """
 _ERASE = """

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from graphmem.adapters.neo4j.values import home_token, prefix, token
+from graphmem.adapters.paths import ancestry
+from graphmem.adapters.word_counts import spelt_counts
 from graphmem.model import AnchorKind, Scope, Statement
 from graphmem.ranking import name_keys, search_tokens
 
@@ -36,10 +38,9 @@ def indexed(scope: Scope, statement: Statement) -> Indexed:
     """What the index holds of a statement that lives somewhere."""
     found = search_tokens(statement)
     counts = Counter(found)
-    words = " ".join([word if count == 1 else f"{word}={count}" for word, count in counts.items()])
     before = prefix(scope.tenant)
     text = before + f" {before}".join(found) if found else ""
-    return Indexed(text, facets(scope, statement), f" {words} ", len(found), tuple(counts))
+    return Indexed(text, facets(scope, statement), spelt_counts(counts), len(found), tuple(counts))
 
 
 def facets(scope: Scope, one: Statement) -> list[str]:
@@ -59,18 +60,3 @@ def facets(scope: Scope, one: Statement) -> list[str]:
         elif anchor.kind is AnchorKind.FILE:
             found += [token("p", path) for path in ancestry(anchor.name)]
     return list(dict.fromkeys(found))
-
-
-def ancestry(path: str) -> list[str]:
-    """A path and every folder that it is in, each with its closing slash."""
-    cuts = [place for place, letter in enumerate(path) if letter == "/"]
-    return [path, *(path[: cut + 1] for cut in cuts if cut + 1 < len(path))]
-
-
-def many_of(words: str, spelt: str) -> int:
-    """How often a word occurs more than once, read from `Indexed.words`; `spelt` is `" word="`, and 0 is none."""
-    start = words.find(spelt)
-    if start < 0:
-        return 0
-    start += len(spelt)
-    return int(words[start : words.index(" ", start)])

@@ -7,10 +7,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from graphmem.adapters.neo4j.indexing import many_of
 from graphmem.adapters.neo4j.reading import HEAD_FIELDS
 from graphmem.adapters.neo4j.selecting import AWAIT_TEXT, EXACT_TESTS, TEXT_INDEX, Wanted
 from graphmem.adapters.neo4j.values import CARD_FIELDS, Head, card_of, head_of, prefix, token
+from graphmem.adapters.word_counts import many_of
 from graphmem.model import Scope
 from graphmem.ranking import Corpus, length_norm
 from graphmem.store import ModelCard, Probe

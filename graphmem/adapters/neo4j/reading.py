@@ -38,6 +38,8 @@ _ROW_RECORDED_AT, _MEMORY_RECORDED_AT = micros_of("r.recorded_at"), micros_of("m
 _ROW_AT, _ROW_UNTIL = micros_of("r.at"), micros_of("r.until")
 #: The fields of `head_of`, of a ledger node `l`.
 HEAD_FIELDS = f"[l.seq, {_HEAD_RECORDED_AT}, l.hash, l.key, l.documents, l.tokens, l.vectors, l.epoch, l.is_restoring]"
+#: What leads from a ledger entry to the memories that it is about.
+ABOUT = "RECORDED|MOVED|SUPERSEDED|RETRACTED|CONFIRMED|LINKED|REVOKED|ERASED"
 #: The fields of `entry_of`, of a ledger entry `c`.
 CHANGE_FIELDS = f"[c.seq, {_CHANGE_RECORDED_AT}, c.op_id, c.body, c.salt, c.digest, c.commitment, c.hash]"
 _STAMP = f"r.seq, {_ROW_RECORDED_AT}, r.branch"
@@ -127,7 +129,7 @@ _HASH_AT = "MATCH (c:Change {tenant: $p.tenant, seq: $p.seq}) RETURN c.hash AS h
 _BY_OP_ID = f"MATCH (c:Change {{tenant: $p.tenant, op_id: $p.op_id}}) RETURN {CHANGE_FIELDS} AS entry"
 _OF_MEMORY = f"""
 MATCH (m:Memory {{tenant: $p.tenant, id: $p.id}})
-MATCH (c:Change)-[:RECORDED|MOVED|SUPERSEDED|RETRACTED|CONFIRMED|LINKED|REVOKED|ERASED]->(m)
+MATCH (c:Change)-[:{ABOUT}]->(m)
 WITH DISTINCT c RETURN {CHANGE_FIELDS} AS entry ORDER BY c.seq
 """
 _LAST = f"""

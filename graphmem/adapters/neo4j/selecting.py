@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from graphmem.adapters.neo4j.values import admitted_homes, any_of, token
+from graphmem.adapters.paths import fixed_part, path_pattern
 from graphmem.model import Scope
 from graphmem.store import Filter
 
@@ -47,9 +46,6 @@ MATCH (m:Memory) WHERE m.tenant = $p.tenant AND m.subject IN $p.subjects AND m.s
 RETURN m.id AS id ORDER BY m.seq DESC LIMIT $p.limit
 """
 
-_GLOB = re.compile(r"[*?]")
-_WILD = {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}
-
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
@@ -73,11 +69,6 @@ class Wanted:
         return " ".join(any_of(group) for group in (self.homes, *self.groups))
 
     @property
-    def is_exact(self) -> bool:
-        """Whether the tokens alone decide, positions in the ledger aside."""
-        return self.min_confidence <= 0.0 and self.path is None
-
-    @property
     def tests(self) -> dict[str, Any]:
         """The parameters of `EXACT_TESTS`."""
         return {"min_confidence": self.min_confidence, "path": self.path}
@@ -85,8 +76,7 @@ class Wanted:
 
 def wanted(reader: Scope, where: Filter) -> Wanted:
     """The filter spelt out."""
-    has_globs = any(_GLOB.search(path) for path in where.paths)
-    folders = [_fixed_part(path) for path in where.paths]
+    folders = [fixed_part(path) for path in where.paths]
     groups = [
         [token("k", kind) for kind in where.kinds],
         [token("o", origin) for origin in where.origins],
@@ -101,7 +91,7 @@ def wanted(reader: Scope, where: Filter) -> Wanted:
         admitted_homes(reader),
         tuple(tuple(group) for group in groups if group),
         where.min_confidence,
-        path_pattern(where.paths) if has_globs else None,
+        path_pattern(where.paths),
         where.subjects,
     )
 
@@ -124,20 +114,3 @@ def select(link: Link, reader: Scope, where: Filter, *, at: datetime | None, bef
     }
     found = link.records(_BY_SUBJECT if what.subjects else _BY_FACETS if what.groups else _LATEST, asked)
     return [one["id"] for one in found]
-
-
-def _fixed_part(path: str) -> str:
-    """The path itself, or the folder in which all that a glob matches lies."""
-    found = _GLOB.search(path)
-    return path if found is None else path[: path.rfind("/", 0, found.start()) + 1]
-
-
-def path_pattern(paths: Iterable[str]) -> str:
-    """A regular expression: `*` and `?` stay within one folder, `**` does not, a final slash means all beneath."""
-    return "(?s)" + "|".join(_glob_pattern(path) for path in paths)
-
-
-def _glob_pattern(path: str) -> str:
-    pieces = re.findall(r"\*\*/|\*\*|\*|\?|[^*?]+", path)
-    parts = [_WILD.get(piece) or re.escape(piece) for piece in pieces]
-    return f"(?:{''.join(parts)}{'.+' if path.endswith('/') else ''})"

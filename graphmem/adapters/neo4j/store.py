@@ -13,10 +13,10 @@ from graphmem.adapters.export_lines import verified
 from graphmem.adapters.neo4j import checking, exporting, graph, matching, reading, selecting, writing
 from graphmem.adapters.neo4j.combining import Call, Combiner
 from graphmem.adapters.neo4j.connecting import Address, Link, Login
-from graphmem.adapters.neo4j.creating import blob
 from graphmem.adapters.neo4j.schema import Neo4jSchema
 from graphmem.adapters.neo4j.values import CARD_FIELDS, card_of
 from graphmem.adapters.neo4j.vectors import VectorCache, VectorSearch
+from graphmem.adapters.vector_bytes import blob
 from graphmem.errors import InvalidInput, StoreUnavailable, Unsupported
 from graphmem.model import Change, Point, Request, Scope
 from graphmem.rows import Rows

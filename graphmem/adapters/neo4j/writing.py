@@ -14,6 +14,7 @@ from graphmem.adapters.neo4j import erasing
 from graphmem.adapters.neo4j.combining import Call
 from graphmem.adapters.neo4j.creating import Creation
 from graphmem.adapters.neo4j.reading import (
+    ABOUT,
     CHANGE_FIELDS,
     COMPONENT,
     COMPONENT_FIELDS,
@@ -46,7 +47,6 @@ RETURN {HEAD_FIELDS} AS head, {CARD_FIELDS} AS model
 _SOME_DIMENSION = "MATCH (m:Memory) WHERE m.vector IS NOT NULL RETURN size(m.vector) / 4 AS dimension LIMIT 1"
 #: So many requests are written at once, while the next are planned.
 _PART = 250
-_ABOUT = "RECORDED|MOVED|SUPERSEDED|RETRACTED|CONFIRMED|LINKED|REVOKED|ERASED"
 _READ = f"""
 CALL () {{
   UNWIND $p.op_ids AS op_id MATCH (c:Change {{tenant: $p.tenant, op_id: op_id}})
@@ -59,7 +59,7 @@ CALL () {{
 CALL () {{
   UNWIND $p.branches AS key
   MATCH (:Branch {{tenant: $p.tenant, key: key}})<-[:BRANCH_OF*0..]-(b:Branch)
-  MATCH (c:Change {{tenant: $p.tenant, branch: b.key}})-[:{_ABOUT}]->(m:Memory)
+  MATCH (c:Change {{tenant: $p.tenant, branch: b.key}})-[:{ABOUT}]->(m:Memory)
   RETURN collect(DISTINCT m) AS by_branch
 }}
 CALL () {{
@@ -70,7 +70,7 @@ CALL () {{
   RETURN collect(m) AS by_content
 }}
 CALL () {{
-  UNWIND $p.changes AS seq MATCH (:Change {{tenant: $p.tenant, seq: seq}})-[:{_ABOUT}]->(m:Memory)
+  UNWIND $p.changes AS seq MATCH (:Change {{tenant: $p.tenant, seq: seq}})-[:{ABOUT}]->(m:Memory)
   RETURN collect(DISTINCT m) AS by_change
 }}
 WITH *, by_id + by_content + by_change + by_branch AS seeds

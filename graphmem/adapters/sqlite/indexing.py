@@ -8,6 +8,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
+from graphmem.adapters.paths import ancestry
+from graphmem.adapters.word_counts import spelt_counts
 from graphmem.model import Anchor, AnchorKind, Kind, Origin, Statement
 from graphmem.ranking import search_tokens
 
@@ -28,18 +30,8 @@ def indexed(tenant: int, home: int, statement: Statement) -> Indexed:
     """What the indexes hold of a statement that lives at a home."""
     tokens = search_tokens(statement)
     counted = Counter(tokens)
-    counts = " ".join([token if count == 1 else f"{token}={count}" for token, count in counted.items()])
     body = f"{tenant}_" + f" {tenant}_".join(counted) if tokens else ""
-    return Indexed(body, " ".join(facets(tenant, home, statement)), len(tokens), f" {counts} ")
-
-
-def many_of(counts: str, spelt: str) -> int:
-    """How often a token occurs more than once, read from `Indexed.counts`; `spelt` is `" token="`, and 0 is none."""
-    start = counts.find(spelt)
-    if start < 0:
-        return 0
-    start += len(spelt)
-    return int(counts[start : counts.index(" ", start)])
+    return Indexed(body, " ".join(facets(tenant, home, statement)), len(tokens), spelt_counts(counted))
 
 
 def facets(tenant: int, home: int, statement: Statement) -> Iterable[str]:
@@ -64,12 +56,6 @@ def _of_anchor(tenant: int, kind: AnchorKind, name: str) -> tuple[str, ...]:
     if kind is AnchorKind.FILE:
         return tuple(facet.path(path) for path in ancestry(name))
     return ()
-
-
-def ancestry(path: str) -> list[str]:
-    """A path and every folder that it is in, each with its closing slash."""
-    cuts = [index for index, letter in enumerate(path) if letter == "/"]
-    return [path, *(path[: cut + 1] for cut in cuts if cut + 1 < len(path))]
 
 
 class Facets:

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 
 import apsw
 
-from graphmem.adapters.sqlite.indexing import many_of
 from graphmem.adapters.sqlite.reading import Ids
 from graphmem.adapters.sqlite.selecting import Wanted, fitting
 from graphmem.adapters.sqlite.values import Tenant, ints, place_of
+from graphmem.adapters.word_counts import many_of
 from graphmem.ranking import Corpus, length_norm
 
 _FREQUENCY = "SELECT doc FROM search_terms WHERE term = ?"

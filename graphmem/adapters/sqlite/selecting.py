@@ -10,6 +10,7 @@ from itertools import islice
 
 import apsw
 
+from graphmem.adapters.paths import fixed_part, path_pattern
 from graphmem.adapters.sqlite import reading
 from graphmem.adapters.sqlite.indexing import Facets, any_of
 from graphmem.adapters.sqlite.remembering import Remembered
@@ -35,8 +36,6 @@ _TESTED = """
     WHERE memory.statement IS NOT NULL
 """
 _STATEMENTS = "SELECT number, statement FROM json_each(?1) AS wanted CROSS JOIN memory ON number = wanted.value"
-_GLOB = re.compile(r"[*?]")
-_WILD = {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +80,8 @@ def wanted(
     groups.append([facet.language(language) for language in where.languages])
     groups.append([facet.subject(subject) for subject in where.subjects])
     groups.append([facet.component(name) for name in where.components])
-    has_globs = any(_GLOB.search(path) for path in where.paths)
-    folders = [_fixed_part(path) for path in where.paths]
+    pattern = path_pattern(where.paths)
+    folders = [fixed_part(path) for path in where.paths]
     # A glob without a fixed folder narrows nothing down.
     groups.append([] if "" in folders else [facet.path(folder) for folder in folders])
     spelt = " AND ".join(any_of(group) for group in groups if group)
@@ -92,25 +91,8 @@ def wanted(
         None if is_anywhere else f"facets : {any_of([facet.home(number) for number in sorted(admitted)])}",
         None if is_anywhere else admitted,
         where.min_confidence,
-        _path_pattern(where.paths) if has_globs else None,
+        None if pattern is None else re.compile(pattern),
     )
-
-
-def _fixed_part(path: str) -> str:
-    """The path itself, or the folder in which all that a glob matches lies."""
-    found = _GLOB.search(path)
-    return path if found is None else path[: path.rfind("/", 0, found.start()) + 1]
-
-
-def _path_pattern(paths: Iterable[str]) -> re.Pattern[str]:
-    return re.compile("|".join(_glob_pattern(path) for path in paths), re.DOTALL)
-
-
-def _glob_pattern(path: str) -> str:
-    """A regular expression: `*` and `?` stay within one folder, `**` does not, a final slash means all beneath."""
-    pieces = re.findall(r"\*\*/|\*\*|\*|\?|[^*?]+", path)
-    parts = [_WILD.get(piece) or re.escape(piece) for piece in pieces]
-    return f"(?:{''.join(parts)}{'.+' if path.endswith('/') else ''})"
 
 
 def fitting(connection: apsw.Connection, numbers: list[int], what: Wanted) -> set[int]:

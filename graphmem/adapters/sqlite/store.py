@@ -34,6 +34,7 @@ from graphmem.adapters.sqlite.places import Kept
 from graphmem.adapters.sqlite.remembering import Memo
 from graphmem.adapters.sqlite.values import Tenant, place_of
 from graphmem.adapters.sqlite.vectors import VectorCache, VectorSearch
+from graphmem.adapters.vector_bytes import blob
 from graphmem.errors import CorruptStore, InvalidInput, StoreUnavailable
 from graphmem.ledger import change_of
 from graphmem.model import Change, Point, Request, Scope
@@ -172,7 +173,7 @@ class SQLiteStore:
             for key, vector in vectors.items():
                 number = connection.execute(_HAS_CONTENT, (key, tenant.number)).get
                 if number is not None:
-                    connection.execute(_SET_VECTOR, (number, writing.blob(vector)))
+                    connection.execute(_SET_VECTOR, (number, blob(vector)))
             connection.execute(_COUNT_VECTORS, (tenant.number, *_span(tenant)))
 
     def adopt_model(self, card: ModelCard, reader: Scope | None = None) -> None:

@@ -16,6 +16,7 @@ from graphmem.adapters.sqlite.indexing import indexed
 from graphmem.adapters.sqlite.known import Known, content_number
 from graphmem.adapters.sqlite.places import Kept, Places
 from graphmem.adapters.sqlite.values import Row, Tenant, holding_text, optional_moment, place_of
+from graphmem.adapters.vector_bytes import blob
 from graphmem.errors import Conflict, InvalidInput
 from graphmem.ledger import (
     GENESIS,
@@ -280,13 +281,6 @@ class Batch:
         self.erased += erasing.erase(self._connection, self.tenant, self._must_number(key), transaction.change)
         self._set_derived(transaction.derived)
         self.places.forget_anchors()
-
-
-def blob(vector: Vector) -> bytes:
-    """A vector as it is stored: little-endian float32."""
-    import numpy as np
-
-    return np.ascontiguousarray(vector, dtype="<f4").tobytes()
 
 
 def carry_out(
