@@ -141,7 +141,8 @@ class SearchAnswer:
 
     Attributes:
         at: The point that it was answered for.
-        mode: `hybrid`, or `lexical` when no vectors were compared; `note` then says why.
+        mode: `hybrid`, or `lexical` when no vectors were compared.
+        note: Why no vectors were compared, or what is to be said of how they were.
         cursor: Continues after the last hit; None at the end.
     """
 

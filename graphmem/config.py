@@ -41,6 +41,7 @@ class Settings:
         environment: Such as `production`; unset, those of no particular environment.
         actor: Who writes; unset, the login name.
         embeddings: `minilm`, or `off` for lexical search.
+        vectors: `exact`, or `approximate` to compare them by an index of the Neo4j server that has one.
         lock_timeout_s: How long a write waits for others, in seconds.
         neo4j_user: Who logs in to a Neo4j server.
         neo4j_password: That user's password.
@@ -57,6 +58,7 @@ class Settings:
     environment: str | None = None
     actor: str | None = None
     embeddings: str = "minilm"
+    vectors: str = "exact"
     lock_timeout_s: float = 30.0
     neo4j_user: str | None = None
     neo4j_password: str | None = field(default=None, repr=False)
@@ -200,4 +202,6 @@ def _parsed(values: dict[str, str]) -> Settings:
     settings = Settings(lock_timeout_s=seconds, **values)
     if settings.embeddings not in {"minilm", "off"}:
         raise InvalidInput(f"embeddings {settings.embeddings!r} is neither 'minilm' nor 'off'")
+    if settings.vectors not in {"exact", "approximate"}:
+        raise InvalidInput(f"vectors {settings.vectors!r} is neither 'exact' nor 'approximate'")
     return settings

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypedDict
 
 from graphmem.config import CONFIG, FILE, FOLDER, Settings, load_settings, locate, login_settings, repository_name
 from graphmem.errors import InvalidInput, NotFound, Unsupported
@@ -92,12 +92,11 @@ def open_store(url: str, settings: Settings, *, create: bool) -> Store:
     if _is_sharded(url):
         from graphmem.adapters.neo4j.routing import RoutedStore
 
-        patience_s, logins = settings.lock_timeout_s, _logins(settings)
-        return RoutedStore.open(_rule_of(url), create=create, logins=logins, patience_s=patience_s)
+        return RoutedStore.open(_rule_of(url), create=create, logins=_logins(settings), **_server_options(settings))
     if _is_server(url):
         from graphmem.adapters.neo4j.store import Neo4jStore
 
-        return Neo4jStore.open(url, create=create, login=_neo4j_login(settings), patience_s=settings.lock_timeout_s)
+        return Neo4jStore.open(url, create=create, login=_neo4j_login(settings), **_server_options(settings))
     path = _file_of(url)
     if not create and not path.is_file():
         raise NotFound(f"no memory at {str(path)!r}; run: graphmem init")
@@ -140,6 +139,15 @@ def open_schema(url: str, settings: Settings) -> Schema:
     from graphmem.adapters.sqlite.comparing import SQLiteSchema
 
     return SQLiteSchema(_file_of(url))
+
+
+class _ServerOptions(TypedDict):
+    patience_s: float
+    is_approximate: bool
+
+
+def _server_options(settings: Settings) -> _ServerOptions:
+    return {"patience_s": settings.lock_timeout_s, "is_approximate": settings.vectors == "approximate"}
 
 
 def _is_server(url: str) -> bool:

@@ -98,6 +98,7 @@ class Matches:
         rows: The rows of all of them, as `Store.rows` gives them but for those that are settled.
         seq: The ledger position that this was answered for.
         model: The embedding model that made the vectors of the store, None before there are any.
+        note: What is to be said of how vectors were compared, if not exactly as asked for.
     """
 
     lexical: tuple[tuple[str, float], ...] = ()
@@ -106,6 +107,7 @@ class Matches:
     rows: Rows = field(default_factory=Rows)
     seq: int = 0
     model: ModelCard | None = None
+    note: str | None = None
 
     @property
     def ids(self) -> tuple[str, ...]:
@@ -178,6 +180,23 @@ class StoreInfo:
 
 
 @dataclass(frozen=True, slots=True)
+class VectorIndex:
+    """An approximate index of vectors, as it was measured.
+
+    Attributes:
+        recall: The mean share of the truly nearest that it finds, 0 to 1.
+        neighbours: How many nearest were asked for.
+        sample: For how many stored vectors, drawn at random.
+        measured_at: When.
+    """
+
+    recall: float
+    neighbours: int
+    sample: int
+    measured_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Finding:
     """Something that `check` found to differ from what it must be; `what` names the value stored and expected."""
 
@@ -237,6 +256,18 @@ class Schema(Protocol):
 
     def diff(self) -> list[SchemaDifference]:
         """What the store has against what the migrations say; empty if they agree."""
+        ...
+
+    def index_vectors(self, progress: Progress = silent) -> Mapping[str, VectorIndex]:
+        """Make, complete and measure an approximate index of vectors, by the name of each database ("" for the only).
+
+        Raises:
+            Unsupported: The store compares vectors exactly at every size, or has none yet.
+        """
+        ...
+
+    def drop_vector_index(self) -> None:
+        """Remove that index; searches compare exactly again."""
         ...
 
     def close(self) -> None:

@@ -1,11 +1,19 @@
-"""Vectors as stores keep them."""
+"""Vectors as stores keep them, and the score that depends on a vector alone."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from graphmem.errors import CorruptStore
+
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from graphmem.store import Vector
+
+_FLOAT_BYTES = 4
 
 
 def blob(vector: Vector) -> bytes:
@@ -13,3 +21,30 @@ def blob(vector: Vector) -> bytes:
     import numpy as np
 
     return np.ascontiguousarray(vector, dtype="<f4").tobytes()
+
+
+def rows_of_bytes(stored: Sequence[bytes], dimension: int) -> NDArray[np.float32]:
+    """Stored vectors as the rows of one array.
+
+    Raises:
+        CorruptStore: They are not of that dimension.
+    """
+    import numpy as np
+
+    data = b"".join(stored)
+    if len(data) != len(stored) * dimension * _FLOAT_BYTES:
+        raise CorruptStore(f"stored vectors are not of dimension {dimension}; run `graphmem reindex`")
+    return np.frombuffer(data, dtype="<f4").reshape(len(stored), dimension)
+
+
+def exact_scores(
+    ids: Sequence[str], rows: NDArray[np.float32], vector: Vector, limit: int
+) -> tuple[tuple[str, float], ...]:
+    """(id, cosine) of unit vectors, best first, ties by id.
+
+    In double precision and row by row, so that a score is the same in every store and beside any other rows.
+    """
+    import numpy as np
+
+    scores = (rows.astype(np.float64) * np.asarray(vector, dtype=np.float64)).sum(axis=1).tolist()
+    return tuple(sorted(zip(ids, scores, strict=True), key=lambda one: (-one[1], one[0]))[: max(limit, 0)])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from typing import TYPE_CHECKING
 
@@ -10,10 +10,10 @@ import click
 
 from graphmem.cli.blocks import Block, Look, Span, dim, line
 from graphmem.cli.options import Call, located
-from graphmem.cli.output import give
+from graphmem.cli.output import give, progress
 
 if TYPE_CHECKING:
-    from graphmem.store import Schema, SchemaDifference, SchemaState
+    from graphmem.store import Schema, SchemaDifference, SchemaState, VectorIndex
 
 
 @click.group()
@@ -51,6 +51,24 @@ def diff(ctx: click.Context, /, *, call: Call) -> None:
         ctx.exit(1)
 
 
+@schema.command()
+@click.argument("switch", type=click.Choice(["on", "off"]))
+@located
+def vectors(*, call: Call, switch: str) -> None:
+    """Make an approximate index of vectors on a Neo4j server and measure its recall, or remove it.
+
+    Searches use it where GRAPHMEM_VECTORS is `approximate`. `on` can be repeated: it goes on where it stopped.
+    """
+    with closing(_schema(call)) as found:
+        if switch == "off":
+            found.drop_vector_index()
+            give(call, {"indexes": {}}, lambda _: [line("no index of vectors; they are compared exactly")])
+            return
+        with progress("indexing vectors") as tell:
+            indexes = found.index_vectors(tell)
+    give(call, {"indexes": indexes}, lambda _: _index_lines(indexes))
+
+
 def _schema(call: Call) -> Schema:
     from graphmem.config import load_settings, locate
     from graphmem.opening import open_schema
@@ -65,6 +83,12 @@ def _state_lines(state: SchemaState) -> Iterator[Block]:
         yield line(Span("pending ", Look.WARN), name)
     if state.pending:
         yield line(dim("run: graphmem schema apply"))
+
+
+def _index_lines(indexes: Mapping[str, VectorIndex]) -> Iterator[Block]:
+    for name, one in indexes.items():
+        place = f"{name}: " if name else ""
+        yield line(f"{place}recall {one.recall:.1%}", dim(f" of {one.neighbours} nearest, {one.sample} samples"))
 
 
 def _difference_lines(differences: Sequence[SchemaDifference]) -> Iterator[Block]:

@@ -121,7 +121,7 @@ class Searcher:
             hits=self._told(shown, query),
             at=pinned.point,
             mode="hybrid" if note is None else "lexical",
-            note=note,
+            note=note or found.note,
             cursor=next_cursor(pinned, len(shown), len(found.ranked), mark),
         )
 
@@ -138,7 +138,7 @@ class Searcher:
             for one in _rank(heads.values() if query.where.include_history else _answering(heads), query):
                 ranked.setdefault(one.head.resolved.memory, one)
             if len(ranked) > wanted or max(len(matches.lexical), len(matches.vector)) < probe.limit:
-                return _Found(list(ranked.values()), matches.seq, matches.model)
+                return _Found(list(ranked.values()), matches.seq, matches.model, matches.note)
             probe = replace(probe, limit=probe.limit * 2)
 
     # ---- candidates
@@ -194,6 +194,7 @@ class _Found:
     ranked: list[_Ranked]
     seq: int
     model: ModelCard | None
+    note: str | None
 
 
 def _probe(question: Question, backend: Embedder | str) -> Probe:

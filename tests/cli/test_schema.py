@@ -1,4 +1,4 @@
-"""`graphmem schema`, on a file."""
+"""`graphmem schema`, on a file, and what only a server has."""
 
 from __future__ import annotations
 
@@ -8,8 +8,13 @@ import apsw
 import pytest
 
 from graphmem.adapters.sqlite.comparing import SQLiteSchema
+from graphmem.config import Settings
 from graphmem.errors import NotFound
+from graphmem.opening import open_store
+from graphmem.store import ModelCard
 from tests.cli.conftest import Tool
+from tests.contract.scenario import DIMENSION, fill
+from tests.servers import neo4j_server
 
 STORE = "memory.db"
 
@@ -75,6 +80,25 @@ def test_what_is_no_store_is_refused(tool: Tool, tmp_path: Path) -> None:
     assert tool.run("schema", "status", "--url", str(tmp_path / "other.db")).exit_code == 2
     with pytest.raises(NotFound, match="no store at"):
         SQLiteSchema(tmp_path / "typo.db")
+
+
+def test_vectors_are_indexed_and_measured_on_a_server_alone(
+    tool: Tool, place: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done = tool.run("schema", "vectors", "on", "--url", place)
+    assert (done.exit_code, "compares vectors exactly" in done.stderr) == (1, True)
+    server = neo4j_server()
+    server.wipe()
+    monkeypatch.setenv("GRAPHMEM_NEO4J_USER", server.user)
+    monkeypatch.setenv("GRAPHMEM_NEO4J_PASSWORD", server.password or "")
+    tool.run("schema", "apply", "--url", server.url)
+    assert "graphmem reindex" in tool.run("schema", "vectors", "on", "--url", server.url).stderr
+    with open_store(server.url, Settings(neo4j_user=server.user, neo4j_password=server.password), create=True) as store:
+        store.adopt_model(ModelCard("drawn", DIMENSION, "hash"))
+        fill(store)
+    assert tool.json("schema", "vectors", "on", "--url", server.url)["indexes"][""]["recall"] == 1.0
+    assert "recall 100.0%" in tool.out("schema", "vectors", "on", "--url", server.url)
+    assert "compared exactly" in tool.out("schema", "vectors", "off", "--url", server.url)
 
 
 def _differing(tool: Tool, place: str) -> str:

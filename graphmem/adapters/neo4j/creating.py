@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from graphmem.adapters.neo4j.approximate import embedding
 from graphmem.adapters.neo4j.indexing import Indexed, indexed
 from graphmem.adapters.neo4j.values import Head, moment
 from graphmem.adapters.vector_bytes import blob
@@ -147,10 +148,12 @@ class Creation:
     Args:
         head: The tenant's head, which counts texts and vectors along.
         vectors: Memory id to unit vector, of memories that these transactions add.
+        is_indexed: Whether vectors also go into the server's index of them.
     """
 
-    def __init__(self, head: Head, vectors: Mapping[str, Vector]) -> None:
+    def __init__(self, head: Head, vectors: Mapping[str, Vector], *, is_indexed: bool) -> None:
         self._head = head
+        self._is_indexed = is_indexed
         self._vectors = vectors
         self._lists: dict[str, list[Any]] = {name: [] for name in _LISTS}
         self._terms: Counter[str] = Counter()
@@ -218,7 +221,7 @@ class Creation:
         observed_at = sent(said.pop("observed_at"))
         found = given({**home_row(memory), **said, **text_row(text)})
         if vector is not None:
-            found["vector"] = blob(vector)
+            found |= vector_row(blob(vector), is_indexed=self._is_indexed)
             self._head.vectors += 1
         self._lists["memories"].append(
             {
@@ -343,6 +346,11 @@ def home_row(memory: Memory) -> Row:
 def text_row(text: Indexed) -> Row:
     """Properties by which a memory is found."""
     return {"facets": text.facets, "search_text": text.search_text, "words": text.words, "length": text.length}
+
+
+def vector_row(stored: bytes, *, is_indexed: bool) -> Row:
+    """Properties that hold a vector; the index of vectors takes it as a list."""
+    return {"vector": stored, "embedding": embedding(stored)} if is_indexed else {"vector": stored}
 
 
 def statement_row(one: Statement) -> Row:

@@ -9,7 +9,7 @@ from pathlib import Path
 from graphmem.adapters.neo4j.connecting import Login
 from graphmem.adapters.neo4j.schema import Neo4jSchema, open_neo4j_schema
 from graphmem.adapters.neo4j.sharding import Shards
-from graphmem.store import SchemaDifference, SchemaState
+from graphmem.store import Progress, SchemaDifference, SchemaState, VectorIndex, silent
 
 
 def open_routed_schema(path: Path, logins: Callable[[str], Login], *, patience_s: float) -> RoutedSchema:
@@ -52,6 +52,15 @@ class RoutedSchema:
         for schema in self._schemas.values():
             schema.apply()
         return self.status()
+
+    def index_vectors(self, progress: Progress = silent) -> Mapping[str, VectorIndex]:
+        """See `graphmem.store.Schema.index_vectors`; progress is told of one shard after the other."""
+        return {name: one for name, schema in self._schemas.items() for one in schema.index_vectors(progress).values()}
+
+    def drop_vector_index(self) -> None:
+        """See `graphmem.store.Schema.drop_vector_index`."""
+        for schema in self._schemas.values():
+            schema.drop_vector_index()
 
     def diff(self) -> list[SchemaDifference]:
         """See `graphmem.store.Schema.diff`."""

@@ -59,7 +59,15 @@ class RoutedStore:
         self._is_closed = False
 
     @classmethod
-    def open(cls, path: Path, *, create: bool, logins: Logins | None = None, patience_s: float = _PATIENCE_S) -> Self:
+    def open(
+        cls,
+        path: Path,
+        *,
+        create: bool,
+        logins: Logins | None = None,
+        patience_s: float = _PATIENCE_S,
+        is_approximate: bool = False,
+    ) -> Self:
         """The store over the shards that a file names; none is connected to yet.
 
         Args:
@@ -67,6 +75,7 @@ class RoutedStore:
             create: Apply the schema where a shard has none, and migrate an older one, once it is needed.
             logins: Who we are on each shard; None where no server asks for a login.
             patience_s: How long a transaction is tried, and waits for its turn.
+            is_approximate: As for `Neo4jStore`, on every shard.
 
         Raises:
             NotFound: No such file.
@@ -78,7 +87,14 @@ class RoutedStore:
         def opening(name: str) -> Neo4jStore:
             login = logins(name) if logins is not None else None
             url = rule.addresses[name].url
-            return Neo4jStore.open(url, create=create, login=login, patience_s=patience_s, vector_cache_bytes=share)
+            return Neo4jStore.open(
+                url,
+                create=create,
+                login=login,
+                patience_s=patience_s,
+                vector_cache_bytes=share,
+                is_approximate=is_approximate,
+            )
 
         return cls(f"{SCHEME}:///{path}", rule, opening)
 

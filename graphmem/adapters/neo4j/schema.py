@@ -5,22 +5,22 @@ from __future__ import annotations
 import hashlib
 import re
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
+from graphmem.adapters.neo4j import approximate
+from graphmem.adapters.neo4j.selecting import VECTOR_INDEX
 from graphmem.adapters.schema_files import schema_text
 from graphmem.errors import CorruptStore, StoreUnavailable, Unsupported
-from graphmem.store import Drift, SchemaDifference, SchemaState
+from graphmem.store import Drift, Progress, SchemaDifference, SchemaState, VectorIndex, silent
 
 if TYPE_CHECKING:
-    from graphmem.adapters.neo4j.connecting import Login
+    from graphmem.adapters.neo4j.connecting import Link, Login
 
 MIGRATIONS = ("neo4j/0001_initial.cypher",)
 SCHEMA_VERSION = len(MIGRATIONS)
-#: Made and dropped at run time by the approximate mode.
-VECTOR_INDEX = "graphmem_memory_vector"
 
 _APPLIED = "MATCH (s:GraphmemSchema) RETURN s.version AS version, s.checksum AS checksum ORDER BY version"
 _RECORD = """
@@ -46,14 +46,6 @@ _CREATE = re.compile(
 )
 _PROPERTY = re.compile(r"\w+\.(\w+)")
 _ANALYZED = re.compile(r"`fulltext\.analyzer`: '([^']*)'")
-
-
-class Runner(Protocol):
-    """Runs one statement in a transaction of its own; what fails there is raised as graphmem's errors."""
-
-    def run_alone(self, query: str, parameters: dict[str, Any] | None = None) -> Iterable[Mapping[str, Any]]:
-        """Its records."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,12 +103,12 @@ class Neo4jSchema:
     """The schema of one database; see `graphmem.store.Schema`.
 
     Args:
-        runner: A connection to it.
+        link: A connection to it.
         close: Ends the connection, if it was made for this alone.
     """
 
-    def __init__(self, runner: Runner, close: Callable[[], None] = lambda: None) -> None:
-        self._runner = runner
+    def __init__(self, link: Link, close: Callable[[], None] = lambda: None) -> None:
+        self._link = link
         self._close = close
 
     def close(self) -> None:
@@ -163,6 +155,15 @@ class Neo4jSchema:
         """See `graphmem.store.Schema.diff`."""
         return [*self._recorded_otherwise(), *self._compared()]
 
+    def index_vectors(self, progress: Progress = silent) -> Mapping[str, VectorIndex]:
+        """See `graphmem.store.Schema.index_vectors`."""
+        self._checked()
+        return {"": approximate.switch_on(self._link.unhurried(), progress)}
+
+    def drop_vector_index(self) -> None:
+        """See `graphmem.store.Schema.drop_vector_index`."""
+        approximate.switch_off(self._link.unhurried())
+
     def _migrate(self, number: int, name: str) -> None:
         text = schema_text(name)
         for statement in statements(text):
@@ -174,7 +175,7 @@ class Neo4jSchema:
         """Processes that apply at once deadlock or stumble over each other; as all is repeatable, try again."""
         for attempt in range(1, _TRIES + 1):
             try:
-                list(self._runner.run_alone(statement, parameters))
+                list(self._link.run_alone(statement, parameters))
             except StoreUnavailable:
                 if attempt == _TRIES:
                     raise
@@ -183,7 +184,7 @@ class Neo4jSchema:
                 return
 
     def _applied(self) -> dict[int, str]:
-        return {int(row["version"]): str(row["checksum"]) for row in self._runner.run_alone(_APPLIED)}
+        return {int(row["version"]): str(row["checksum"]) for row in self._link.run_alone(_APPLIED)}
 
     def _checked(self) -> SchemaState:
         for one in self._recorded_otherwise():
@@ -220,10 +221,10 @@ class Neo4jSchema:
                 yield SchemaDifference(Drift.EXTRA, name, str(there))
 
     def _found(self) -> Iterator[tuple[str, Rule]]:
-        for row in self._runner.run_alone(_CONSTRAINTS):
+        for row in self._link.run_alone(_CONSTRAINTS):
             is_unique = str(row["type"]).endswith("UNIQUENESS")
             yield str(row["name"]), _rule(row, "uniqueness" if is_unique else str(row["type"]).lower())
-        for row in self._runner.run_alone(_INDEXES):
+        for row in self._link.run_alone(_INDEXES):
             unready = "" if row["state"] == "ONLINE" else f" ({str(row['state']).lower()})"
             analyzer = row["options"].get("indexConfig", {}).get(_ANALYZER)
             yield str(row["name"]), _rule(row, f"{str(row['type']).lower()} index{unready}", analyzer)

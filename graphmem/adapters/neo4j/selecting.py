@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 #: The name of the full-text index over `search_text` and `facets`.
 TEXT_INDEX = "graphmem_memory_text"
+#: The name of the index of vectors that the approximate mode makes.
+VECTOR_INDEX = "graphmem_memory_vector"
 
 #: Before a statement asks the full-text index: what was committed by now is in it.
 AWAIT_TEXT = "CALL db.index.fulltext.awaitEventuallyConsistentIndexRefresh()"

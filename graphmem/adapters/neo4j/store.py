@@ -10,9 +10,11 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from graphmem.adapters.export_lines import verified
-from graphmem.adapters.neo4j import checking, exporting, graph, matching, reading, selecting, writing
+from graphmem.adapters.neo4j import approximate, checking, exporting, graph, matching, reading, selecting, writing
+from graphmem.adapters.neo4j.approximate import Nearest
 from graphmem.adapters.neo4j.combining import Call, Combiner
 from graphmem.adapters.neo4j.connecting import Address, Link, Login
+from graphmem.adapters.neo4j.creating import vector_row
 from graphmem.adapters.neo4j.schema import Neo4jSchema
 from graphmem.adapters.neo4j.values import CARD_FIELDS, card_of
 from graphmem.adapters.neo4j.vectors import VectorCache, VectorSearch
@@ -64,7 +66,7 @@ CALL (l) {
   UNWIND $p.vectors AS x
   MATCH (m:Memory {tenant: $p.tenant, id: x[0]}) WHERE m.statement IS NOT NULL
   WITH m, x, CASE WHEN m.vector IS NULL THEN 1 ELSE 0 END AS fresh
-  SET m.vector = x[1]
+  SET m += x[1]
   RETURN sum(fresh) AS fresh
 }
 SET l.vectors = l.vectors + fresh, l.epoch = l.epoch + 1
@@ -83,9 +85,18 @@ class Neo4jStore:
         link: Sessions with the database.
         schema_version: The version that the database was found to have.
         vector_cache_bytes: How much memory vectors may take that were fetched to be searched here.
+        is_approximate: Compare vectors by the server's index where it has one, instead of fetching them.
     """
 
-    def __init__(self, link: Link, schema_version: int, vector_cache_bytes: int = VECTOR_CACHE_BYTES) -> None:
+    def __init__(
+        self,
+        link: Link,
+        schema_version: int,
+        vector_cache_bytes: int = VECTOR_CACHE_BYTES,
+        *,
+        is_approximate: bool = False,
+    ) -> None:
+        self._is_approximate = is_approximate
         self._link = link
         self._schema_version = schema_version
         self._vectors = VectorCache(vector_cache_bytes)
@@ -102,6 +113,7 @@ class Neo4jStore:
         login: Login | None = None,
         patience_s: float = _PATIENCE_S,
         vector_cache_bytes: int = VECTOR_CACHE_BYTES,
+        is_approximate: bool = False,
     ) -> Self:
         """The store in a database.
 
@@ -111,6 +123,7 @@ class Neo4jStore:
             login: Who we are there; None where the server asks for no login.
             patience_s: How long a transaction is tried, and waits for its turn.
             vector_cache_bytes: As for the class.
+            is_approximate: As for the class.
 
         Raises:
             InvalidInput: The URL names no server, or carries a password.
@@ -120,7 +133,8 @@ class Neo4jStore:
         link = Link(Address.read(url), login or Login(), patience_s=patience_s)
         try:
             link.verify()
-            return cls(link, Neo4jSchema(link).ensure(create=create), vector_cache_bytes)
+            version = Neo4jSchema(link).ensure(create=create)
+            return cls(link, version, vector_cache_bytes, is_approximate=is_approximate)
         except BaseException:
             link.close()
             raise
@@ -154,11 +168,12 @@ class Neo4jStore:
     def save_vectors(self, reader: Scope, vectors: Mapping[str, Vector]) -> None:
         """See `graphmem.store.Store.save_vectors`."""
         exporting.refuse_restoring(self._open_link, reader.tenant)
-        asked = {"tenant": reader.tenant, "vectors": [[key, blob(vector)] for key, vector in vectors.items()]}
 
         def save(tx: ManagedTransaction) -> None:
-            writing.Batch.begin(tx, reader.tenant, vectors).refuse_other_vectors(None)
-            tx.run(_SAVE_VECTORS, p=asked).consume()
+            batch = writing.Batch.begin(tx, reader.tenant, vectors)
+            batch.refuse_other_vectors(None)
+            found = [[key, vector_row(blob(one), is_indexed=batch.is_indexed)] for key, one in vectors.items()]
+            tx.run(_SAVE_VECTORS, p={"tenant": reader.tenant, "vectors": found}).consume()
 
         self._open_link.write(save)
 
@@ -220,30 +235,48 @@ class Neo4jStore:
         """See `graphmem.store.Store.match`."""
         found, nearest = self._found(reader, probe, selecting.wanted(reader, where), seq)
         known = found.head.seq if seq is None else seq
-        matches = Matches(found.lexical, nearest, found.named, seq=known, model=found.model)
+        matches = Matches(found.lexical, nearest.found or (), found.named, seq=known, model=found.model)
+        matches = replace(matches, note=nearest.note)
         settling = None if at is None else reading.Settling(Point(at, known))
         return replace(matches, rows=reading.rows(self._open_link, reader, matches.ids, settling=settling))
 
     def _found(
         self, reader: Scope, probe: Probe, what: selecting.Wanted, seq: int | None
-    ) -> tuple[matching.Found, tuple[tuple[str, float], ...]]:
-        """Words and names from the server, and the nearest vectors from those kept here."""
+    ) -> tuple[matching.Found, Nearest]:
+        """Words and names from the server, and the nearest vectors from its index or from those kept here."""
         link, tenant = self._open_link, reader.tenant
         if probe.vector is None or probe.limit < 1:
-            return matching.find(link, reader, probe, what, seq=seq, after=None), ()
+            return matching.find(link, reader, probe, what, seq=seq, after=None), Nearest(None, None)
+        if not self._is_approximate:
+            return self._found_exactly(reader, probe, what, seq)
+        found = matching.find(link, reader, probe, what, seq=seq, after=None)
+        if not found.head.vectors or probe.model not in (None, found.model):
+            return found, Nearest(None, None)
+        search = VectorSearch(probe.vector, "", found.head.seq if seq is None else seq, probe.limit)
+        nearest = approximate.near(link, tenant, what, search)
+        if nearest.found is not None:
+            return found, nearest
+        found, exactly = self._found_exactly(reader, probe, what, seq)
+        return found, replace(exactly, note=nearest.note)
+
+    def _found_exactly(
+        self, reader: Scope, probe: Probe, what: selecting.Wanted, seq: int | None
+    ) -> tuple[matching.Found, Nearest]:
+        link, tenant = self._open_link, reader.tenant
+        assert probe.vector is not None, "there is something to compare"  # noqa: S101
         text = repr(what)
         while True:
             epoch, after = self._vectors.known(tenant, text)
             found = matching.find(link, reader, probe, what, seq=seq, after=after)
             if not found.head.vectors or probe.model not in (None, found.model):
-                return found, ()
+                return found, Nearest(None, None)
             if after and epoch != found.head.epoch:
                 self._vectors.forget(tenant)
                 continue
             search = VectorSearch(probe.vector, text, found.head.seq if seq is None else seq, probe.limit)
             nearest = self._vectors.best(link, found.head, search, found.fitting, after=after)
             if nearest is not None:
-                return found, nearest
+                return found, Nearest(nearest, None)
 
     def neighbours(
         self, reader: Scope, ids: Sequence[str], *, seq: int, limit: int, at: datetime | None = None

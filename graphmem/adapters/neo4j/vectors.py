@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from graphmem.errors import CorruptStore, InvalidInput
+from graphmem.adapters.vector_bytes import exact_scores, rows_of_bytes
+from graphmem.errors import InvalidInput
 
 if TYPE_CHECKING:
     import numpy as np
@@ -23,7 +24,6 @@ UNWIND $p.seqs AS seq MATCH (m:Memory {tenant: $p.tenant, seq: seq}) WHERE m.vec
 RETURN seq, m.id AS id, m.vector AS vector
 """
 
-_FLOAT_BYTES = 4
 _FETCHED_AT_ONCE = 2_000
 _FIRST_ROWS = 1_024
 #: Rounding of a float32 product may move a row by so much: those this near the last place are looked at exactly.
@@ -177,16 +177,11 @@ def _grown(fits: Fits | None, fitting: Sequence[int], seq: int) -> Fits:
 
 def _fetch(link: Link, tenant: str, kept: _Kept, seqs: NDArray[np.int64]) -> None:
     """Bring the vectors that were never looked at."""
-    import numpy as np
-
     missing = seqs[kept.place(seqs) < 0]
     for start in range(0, len(missing), _FETCHED_AT_ONCE):
         part = [int(seq) for seq in missing[start : start + _FETCHED_AT_ONCE]]
         found = link.records(_VECTORS, {"tenant": tenant, "seqs": part})
-        data = b"".join(one["vector"] for one in found)
-        if len(data) != len(found) * kept.dimension * _FLOAT_BYTES:
-            raise CorruptStore(f"stored vectors are not of dimension {kept.dimension}; run `graphmem reindex`")
-        rows = np.frombuffer(data, dtype="<f4").reshape(len(found), kept.dimension)
+        rows = rows_of_bytes([one["vector"] for one in found], kept.dimension)
         kept.add([one["seq"] for one in found], [one["id"] for one in found], rows)
 
 
@@ -203,7 +198,4 @@ def _near(kept: _Kept, places: NDArray[np.int32], asked: VectorSearch) -> tuple[
     if len(scores) > asked.limit > 0:
         least = np.partition(scores, len(scores) - asked.limit)[len(scores) - asked.limit]
         places = places[scores >= least - _ROUNDING]
-    # In double precision, so that a score depends on the vector alone and is the same in every store.
-    exact = np.asarray(asked.vector, dtype=np.float64)
-    found = [(kept.ids[place], float((kept.rows[place].astype(np.float64) * exact).sum())) for place in places]
-    return tuple(sorted(found, key=lambda one: (-one[1], one[0]))[: max(asked.limit, 0)])
+    return exact_scores([kept.ids[place] for place in places], kept.rows[places], asked.vector, asked.limit)

@@ -42,7 +42,7 @@ ON CREATE SET l.seq = 0, l.hash = $p.genesis, l.key = $p.key,
   l.documents = 0, l.tokens = 0, l.vectors = 0, l.epoch = 0
 SET l.locked_at = timestamp()
 WITH l OPTIONAL MATCH (e:EmbeddingModel {{id: 'current'}})
-RETURN {HEAD_FIELDS} AS head, {CARD_FIELDS} AS model
+RETURN {HEAD_FIELDS} AS head, {CARD_FIELDS} AS model, e.is_indexed AS is_indexed
 """
 _SOME_DIMENSION = "MATCH (m:Memory) WHERE m.vector IS NOT NULL RETURN size(m.vector) / 4 AS dimension LIMIT 1"
 #: So many requests are written at once, while the next are planned.
@@ -87,13 +87,15 @@ class Batch:
     head: Head
     model: ModelCard | None = None
     vectors: Mapping[str, Vector] = field(default_factory=dict)
+    is_indexed: bool = False
 
     @classmethod
     def begin(cls, tx: ManagedTransaction, tenant: str, vectors: Mapping[str, Vector] | None = None) -> Batch:
         """Take the tenant's write lock, then read its head."""
         asked = {"tenant": tenant, "genesis": GENESIS, "key": secrets.token_hex(32)}
         found = tx.run(LOCK, p=asked).single(strict=True)
-        return cls(tx, head_of(tenant, found["head"]), card_of(found["model"]), vectors or {})
+        head, model = head_of(tenant, found["head"]), card_of(found["model"])
+        return cls(tx, head, model, vectors or {}, is_indexed=bool(found["is_indexed"]))
 
     def apply(self, requests: Sequence[Request], clocks: Sequence[Clock]) -> list[Change]:
         """Plan all in order and write what they leave; an erasure is written before the next is read."""
@@ -133,7 +135,7 @@ class Batch:
         requests = [request for request, _ in run]
         digests = [request_digest(self.head.key, request) for request in requests]
         world, known = self._read(requests)
-        creation, changes = Creation(self.head, self.vectors), list[Change]()
+        creation, changes = self._creation(), list[Change]()
         for place, ((request, clock), digest) in enumerate(zip(run, digests, strict=True), 1):
             first = known.get(request.op_id)
             if first is None:
@@ -146,13 +148,13 @@ class Batch:
             changes.append(first[0])
             if place % _PART == 0:
                 self._write(creation)
-                creation = Creation(self.head, self.vectors)
+                creation = self._creation()
         self._write(creation)
         return changes
 
     def _replay_run(self, run: Sequence[tuple[Request, Change, Entry]]) -> None:
         world, _ = self._read([request for request, _, _ in run])
-        creation = Creation(self.head, self.vectors)
+        creation = self._creation()
         for request, change, entry in run:
             done = temporal.replay(change, world.situation(temporal.needs(request)))
             self._take(done, "", world, creation, entry)
@@ -174,6 +176,9 @@ class Batch:
         targets = [change_of(entry_of_op(fields)) for fields in found["asked"]]
         world = Overlay(rows_of(self.head.tenant, found), targets)
         return world, {entry.op_id: (change_of(entry), entry.digest) for entry in done}
+
+    def _creation(self) -> Creation:
+        return Creation(self.head, self.vectors, is_indexed=self.is_indexed)
 
     def _stamp(self, writer: Scope, clock: Clock) -> Stamp:
         now = clock()

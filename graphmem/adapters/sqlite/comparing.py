@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import apsw
@@ -11,7 +11,8 @@ from graphmem.adapters.schema_files import schema_text
 from graphmem.adapters.sqlite.connection import Connections, translated
 from graphmem.adapters.sqlite.schema import MIGRATIONS, SCHEMA_VERSION, refuse_foreign_file, version_of
 from graphmem.adapters.sqlite.store import SQLiteStore
-from graphmem.store import Drift, SchemaDifference, SchemaState
+from graphmem.errors import Unsupported
+from graphmem.store import Drift, Progress, SchemaDifference, SchemaState, VectorIndex, silent
 
 # A table, an index; what SQLite makes for itself has no text of its own.
 _RULES = "SELECT name, sql FROM sqlite_schema WHERE sql IS NOT NULL ORDER BY name"
@@ -40,6 +41,14 @@ class SQLiteSchema:
         """See `graphmem.store.Schema.apply`; opening a store does the same."""
         SQLiteStore.open(self._path, create=False).close()
         return self.status()
+
+    def index_vectors(self, progress: Progress = silent) -> Mapping[str, VectorIndex]:
+        """Always refused: this store needs none."""
+        del progress
+        raise Unsupported(f"{str(self._path)!r}: the embedded store compares vectors exactly at every size")
+
+    def drop_vector_index(self) -> None:
+        """See `graphmem.store.Schema.drop_vector_index`; there is none."""
 
     def diff(self) -> list[SchemaDifference]:
         """See `graphmem.store.Schema.diff`."""

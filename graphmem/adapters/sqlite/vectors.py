@@ -14,6 +14,7 @@ import apsw
 from graphmem.adapters.sqlite.reading import Ids
 from graphmem.adapters.sqlite.selecting import Wanted, all_fitting
 from graphmem.adapters.sqlite.values import Row, Tenant, ints, place_of
+from graphmem.adapters.vector_bytes import exact_scores, rows_of_bytes
 from graphmem.errors import CorruptStore, InvalidInput
 
 if TYPE_CHECKING:
@@ -266,15 +267,10 @@ class VectorSearch:
         return part.home is not None and self.what.homes is not None and part.home not in self.what.homes
 
     def _exact(self, vector: Vector, numbers: Sequence[int], limit: int) -> tuple[Scored, ...]:
-        """Scores in double precision, which depend on the vector alone and not on its place in memory."""
-        import numpy as np
-
         rows: list[Row] = self.connection.execute(_SOME, (ints(numbers),)).fetchall()
-        data = np.frombuffer(b"".join(row[1] for row in rows), "<f4").reshape(len(rows), len(vector))
-        scores = (data.astype(np.float64) * np.asarray(vector, dtype=np.float64)).sum(axis=1).tolist()
         keys = self.ids.of(numbers)
-        scored = [(keys[number], score) for (number, _), score in zip(rows, scores, strict=True)]
-        return tuple(sorted(scored, key=lambda one: (-one[1], one[0]))[:limit])
+        data = rows_of_bytes([row[1] for row in rows], len(vector))
+        return exact_scores([keys[number] for number, _ in rows], data, vector, limit)
 
 
 @lru_cache(maxsize=256)

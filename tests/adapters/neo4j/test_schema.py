@@ -3,91 +3,75 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from graphmem.adapters.neo4j.schema import SCHEMA_VERSION, VECTOR_INDEX, Neo4jSchema, wanted
+from graphmem.adapters.neo4j.connecting import Address, Link, Login
+from graphmem.adapters.neo4j.schema import SCHEMA_VERSION, Neo4jSchema, wanted
+from graphmem.adapters.neo4j.selecting import VECTOR_INDEX
 from graphmem.adapters.schema_files import schema_text
 from graphmem.errors import CorruptStore, StoreUnavailable, Unsupported
 from graphmem.store import Drift
 from tests.servers import neo4j_server
 
-if TYPE_CHECKING:
-    from neo4j import Driver
-
 FILES = Path(__file__).parents[3] / "schema" / "neo4j"
 COMPLETE = (SCHEMA_VERSION, SCHEMA_VERSION, ())
 
 
-class Direct:
-    """Statements straight to the server, its errors named as an adapter names them."""
-
-    def __init__(self, driver: Driver) -> None:
-        self.driver = driver
-
-    def run_alone(self, query: str, parameters: dict[str, Any] | None = None) -> list[Mapping[str, Any]]:
-        from neo4j.exceptions import Neo4jError
-
-        try:
-            with self.driver.session() as session:
-                return [dict(row) for row in session.run(query, p=parameters or {})]
-        except Neo4jError as exc:
-            raise StoreUnavailable(str(exc)) from exc
-
-
 @pytest.fixture
-def server() -> Iterator[Direct]:
+def server() -> Iterator[Link]:
     """A database without any schema, as the session's server is given back."""
     place = neo4j_server()
     place.wipe_schema()
-    with place.driver() as driver:
-        yield Direct(driver)
+    login = Login() if place.password is None else Login(place.user, place.password)
+    with closing(Link(Address.read(place.url), login, patience_s=30)) as link:
+        yield link
     place.wipe_schema()
 
 
 @pytest.fixture
-def applied(server: Direct) -> Direct:
+def applied(server: Link) -> Link:
     Neo4jSchema(server).apply()
     return server
 
 
-def drifts(server: Direct) -> list[tuple[Drift, str]]:
+def drifts(server: Link) -> list[tuple[Drift, str]]:
     return [(one.drift, one.name) for one in Neo4jSchema(server).diff()]
 
 
-def test_an_empty_database_has_everything_pending(server: Direct) -> None:
+def test_an_empty_database_has_everything_pending(server: Link) -> None:
     state = Neo4jSchema(server).status()
     assert (state.version, state.latest) == (0, SCHEMA_VERSION)
     assert state.pending[0] == "neo4j/0001_initial.cypher"
     assert {drift for drift, _ in drifts(server)} == {Drift.PENDING, Drift.MISSING}
 
 
-def test_applying_twice_is_applying_once(server: Direct) -> None:
+def test_applying_twice_is_applying_once(server: Link) -> None:
     for _ in range(2):
         state = Neo4jSchema(server).apply()
         assert (state.version, state.latest, state.pending) == COMPLETE
     assert drifts(server) == []
 
 
-def test_several_may_apply_at_once(server: Direct) -> None:
+def test_several_may_apply_at_once(server: Link) -> None:
     with ThreadPoolExecutor(4) as pool:
         done = list(pool.map(lambda _: Neo4jSchema(server).apply(), range(4)))
     assert [(one.version, one.latest, one.pending) for one in done] == [COMPLETE] * 4
     assert len(server.run_alone("MATCH (s:GraphmemSchema) RETURN s.version")) == SCHEMA_VERSION
 
 
-def test_what_was_dropped_by_hand_is_missing_until_it_is_applied_again(applied: Direct) -> None:
+def test_what_was_dropped_by_hand_is_missing_until_it_is_applied_again(applied: Link) -> None:
     applied.run_alone("DROP CONSTRAINT graphmem_memory_id")
     assert drifts(applied) == [(Drift.MISSING, "graphmem_memory_id")]
     Neo4jSchema(applied).apply()
     assert drifts(applied) == []
 
 
-def test_what_was_made_otherwise_is_altered_and_not_overwritten(server: Direct) -> None:
+def test_what_was_made_otherwise_is_altered_and_not_overwritten(server: Link) -> None:
     server.run_alone("CREATE INDEX graphmem_memory_subject FOR (m:Memory) ON (m.subject)")
     with pytest.raises(
         CorruptStore, match=r"graphmem_memory_subject is altered: range index on Memory\(subject\), not"
@@ -98,25 +82,25 @@ def test_what_was_made_otherwise_is_altered_and_not_overwritten(server: Direct) 
     assert drifts(server) == []
 
 
-def test_another_analyzer_is_altered(applied: Direct) -> None:
+def test_another_analyzer_is_altered(applied: Link) -> None:
     applied.run_alone("DROP INDEX graphmem_memory_text")
     applied.run_alone("CREATE FULLTEXT INDEX graphmem_memory_text FOR (m:Memory) ON EACH [m.search_text, m.facets]")
     assert drifts(applied) == [(Drift.ALTERED, "graphmem_memory_text")]
 
 
-def test_indexes_of_others_on_our_labels_are_extra_but_never_dropped(applied: Direct) -> None:
+def test_indexes_of_others_on_our_labels_are_extra_but_never_dropped(applied: Link) -> None:
     applied.run_alone("CREATE INDEX by_title FOR (m:Memory) ON (m.title)")
     applied.run_alone("CREATE INDEX elsewhere FOR (x:Unrelated) ON (x.title)")
     Neo4jSchema(applied).apply()
     assert drifts(applied) == [(Drift.EXTRA, "by_title")]
 
 
-def test_the_vector_index_of_the_approximate_mode_belongs(applied: Direct) -> None:
+def test_the_vector_index_of_the_approximate_mode_belongs(applied: Link) -> None:
     applied.run_alone(f"CREATE VECTOR INDEX {VECTOR_INDEX} FOR (m:Memory) ON (m.embedding)")
     assert drifts(applied) == []
 
 
-def test_a_newer_schema_is_refused_by_name(applied: Direct) -> None:
+def test_a_newer_schema_is_refused_by_name(applied: Link) -> None:
     applied.run_alone("CREATE (:GraphmemSchema {version: 99, checksum: 'x'})")
     assert drifts(applied) == [(Drift.NEWER, "99")]
     for use in (Neo4jSchema(applied).apply, lambda: Neo4jSchema(applied).ensure(create=True)):
@@ -124,24 +108,24 @@ def test_a_newer_schema_is_refused_by_name(applied: Direct) -> None:
             use()
 
 
-def test_a_migration_of_another_text_is_refused(applied: Direct) -> None:
+def test_a_migration_of_another_text_is_refused(applied: Link) -> None:
     applied.run_alone("MATCH (s:GraphmemSchema {version: 1}) SET s.checksum = 'other'")
     assert drifts(applied) == [(Drift.ALTERED, "neo4j/0001_initial.cypher")]
     with pytest.raises(Unsupported, match="another text"):
         Neo4jSchema(applied).apply()
 
 
-def test_a_store_that_is_not_to_be_made_is_not_made(server: Direct) -> None:
+def test_a_store_that_is_not_to_be_made_is_not_made(server: Link) -> None:
     with pytest.raises(Unsupported, match="graphmem schema apply"):
         Neo4jSchema(server).ensure(create=False)
     assert Neo4jSchema(server).ensure(create=True) == SCHEMA_VERSION
     assert Neo4jSchema(server).ensure(create=False) == SCHEMA_VERSION
 
 
-def test_a_server_that_keeps_failing_is_told(server: Direct, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_server_that_keeps_failing_is_told(server: Link, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("graphmem.adapters.neo4j.schema._PAUSE_S", 0.0)
     server.run_alone("UNWIND [1, 2] AS i CREATE (:Ledger {tenant: 'twice'})")
-    with pytest.raises(StoreUnavailable, match="twice"):
+    with pytest.raises(StoreUnavailable, match="graphmem_ledger"):
         Neo4jSchema(server).apply()
 
 
