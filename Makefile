@@ -34,7 +34,7 @@ test: env ## Lint, check types, run every test, measure coverage
 	@$(BIN)/python -m tools.neo4j_server --version calendar --fetch
 	@echo "== tests"
 	@$(BIN)/coverage erase
-	@$(BIN)/pytest --cov --cov-report=term:skip-covered $(ARGS)
+	@$(BIN)/pytest --cov --cov-report=term:skip-covered --numprocesses=auto --maxprocesses=4 --dist=loadfile $(ARGS)
 
 lint: env ## Formatting, lint and types
 	@echo "== lint and types"

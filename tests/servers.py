@@ -1,7 +1,8 @@
 """The Neo4j server that tests talk to: the one that is named, or one of their own for the whole session.
 
 `GRAPHMEM_TEST_NEO4J_URL` (with `_USER` and `_PASSWORD`) names a server whose database tests may wipe. Without it the
-first test that asks starts one. Nothing is skipped: a test fails if neither can be had.
+first test that asks starts one. Of tests that run in several processes, the first process has the named server, the
+others have their own. Nothing is skipped: a test fails if neither can be had.
 """
 
 from __future__ import annotations
@@ -68,7 +69,7 @@ def neo4j_server(number: int = 0) -> Access:
         CannotStart: None is named and none can be started here.
     """
     url = os.environ.get("GRAPHMEM_TEST_NEO4J_URL")
-    if url and not number:
+    if url and not number and os.environ.get("PYTEST_XDIST_WORKER", "gw0") == "gw0":
         user = os.environ.get("GRAPHMEM_TEST_NEO4J_USER", "neo4j")
         return Access(url, user, os.environ.get("GRAPHMEM_TEST_NEO4J_PASSWORD"))
     if number not in _own:
