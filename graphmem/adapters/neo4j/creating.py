@@ -85,26 +85,30 @@ CALL () {{
 """
 _SET_DERIVED = f"""SET m += x.row, m.valid_from = {_VALID_FROM}, m.valid_to = {_VALID_TO},
     m.cached_seq = x.seq, m.holds_from = [t IN x.holds_from | {_EACH}], m.holds_to = [t IN x.holds_to | {_EACH}]"""
+_MOVED_AT = _time("move.at")
+# An entry that adds a memory is made together with it, its moves and its cache: nothing of that is looked up again.
+_ADDED = f"""
+CALL () {{
+  UNWIND $p.added AS x
+  CREATE (c:Change) SET c = x.change, c.recorded_at = {_RECORDED_AT}
+  CREATE (c)-[:RECORDED]->(m:Memory:$(x.label))
+  SET m = x.row, m.seq = c.seq, m.recorded_at = c.recorded_at, m.written_on = c.branch,
+    m.observed_at = {_OBSERVED_AT}, m.valid_from = {_VALID_FROM}, m.valid_to = {_VALID_TO},
+    m.holds_from = [t IN x.holds_from | {_EACH}], m.holds_to = [t IN x.holds_to | {_EACH}]
+  FOREACH (move IN x.moves |
+    CREATE (c)-[r:MOVED]->(m) SET r = move.row, {_STAMP}, r.at = {_MOVED_AT})
+  FOREACH (a IN x.anchors |
+    MERGE (n:Anchor {{id: a.id}}) ON CREATE SET n += a.row, n:$(a.label)
+    CREATE (m)-[:ABOUT {{role: a.role, ordinal: a.ordinal}}]->(n))
+  FOREACH (a IN x.alternatives |
+    CREATE (m)-[:CONSIDERED {{ordinal: a.ordinal}}]->(n:Alternative) SET n = a.row)
+}}
+"""
 WRITE = f"""
 MATCH (l:Ledger {{tenant: $p.tenant}}) SET l += $p.head, l.recorded_at = {_NOW}
 WITH l
-CALL () {{ UNWIND $p.changes AS x CREATE (c:Change) SET c = x.row, c.recorded_at = {_RECORDED_AT} }}
-CALL () {{
-  UNWIND $p.memories AS x
-  MATCH (c:Change {{tenant: $p.tenant, seq: x.seq}})
-  CREATE (c)-[:RECORDED]->(m:Memory:$(x.label))
-  SET m = x.row, m.seq = c.seq, m.recorded_at = c.recorded_at, m.written_on = c.branch,
-    m.observed_at = {_OBSERVED_AT}
-  WITH m, x
-  CALL (m, x) {{
-    UNWIND x.anchors AS a
-    MERGE (n:Anchor {{id: a.id}}) ON CREATE SET n += a.row, n:$(a.label)
-    CREATE (m)-[:ABOUT {{role: a.role, ordinal: a.ordinal}}]->(n)
-  }}
-  CALL (m, x) {{
-    UNWIND x.alternatives AS a CREATE (m)-[:CONSIDERED {{ordinal: a.ordinal}}]->(n:Alternative) SET n = a.row
-  }}
-}}
+CALL () {{ UNWIND $p.changes AS x CREATE (c:Change) SET c = x.change, c.recorded_at = {_RECORDED_AT} }}
+{_ADDED}
 CALL () {{
   UNWIND $p.tombstones AS x
   MATCH (c:Change {{tenant: $p.tenant, seq: x.seq}}) CREATE (c)-[:RECORDED]->(m:Memory)
@@ -148,59 +152,73 @@ class Creation:
     Args:
         head: The tenant's head, which counts texts and vectors along.
         vectors: Memory id to unit vector, of memories that these transactions add.
+        words: Counts along in how many of the added memories each word is.
         is_indexed: Whether vectors also go into the server's index of them.
     """
 
-    def __init__(self, head: Head, vectors: Mapping[str, Vector], *, is_indexed: bool) -> None:
+    def __init__(self, head: Head, vectors: Mapping[str, Vector], words: Counter[str], *, is_indexed: bool) -> None:
         self._head = head
         self._is_indexed = is_indexed
         self._vectors = vectors
         self._lists: dict[str, list[Any]] = {name: [] for name in _LISTS}
-        self._terms: Counter[str] = Counter()
+        self._words = words
         # Of several caches of one memory the last counts.
         self._derived: dict[str, tuple[int, Derived]] = {}
         self.erased: list[tuple[str, Change]] = []
 
     @property
     def is_empty(self) -> bool:
-        """Whether nothing was added."""
-        return not self._lists["changes"]
+        """Whether nothing was taken in."""
+        return not (self._lists["changes"] or self._lists["added"])
 
     def add(self, done: Transaction, entry: Entry, world: Overlay) -> None:
         """Take in one planned transaction, sealed; `world` is what it was planned against."""
-        change = done.change
+        change, rows = done.change, Rows() if done.erased is not None else done.appended
         row = change_row(self._head.tenant, change, entry)
-        self._lists["changes"].append({"recorded_at": sent(row.pop("recorded_at")), "row": given(row)})
+        ledger = {"recorded_at": sent(row.pop("recorded_at")), "change": given(row)}
+        # Only an addition records a memory, and it records one.
+        born = next((one for one in rows.memories.values() if one.memory.statement is not None), None)
+        if born is None:
+            self._lists["changes"].append(ledger)
+            self._lists["tombstones"] += [_tombstone(one) for one in rows.memories.values()]
+        else:
+            self._lists["added"].append({**ledger, **self._born(born, rows.moves)})
+        self._add_rows(rows, born)
         if done.erased is not None:
             self.erased.append((done.erased, change))
-        else:
-            self._add_rows(done.appended)
         for kind, key, role in marks(change.operation, world):
             self._lists["marks"].append({"type": kind, "seq": change.seq, "id": key, "row": given({"role": role})})
         self._derived.update({one.memory: (change.seq, one) for one in done.derived})
 
-    def write(self, tx: ManagedTransaction) -> None:
-        """Write it all."""
+    def write(self, tx: ManagedTransaction, words: Mapping[str, int]) -> None:
+        """Write it all, and count those words."""
         head = head_row(self._head)
+        for one in self._lists["added"]:
+            one.update(self._cache_of(one["row"]["id"], one["row"]))
         asked = {
             **self._lists,
             "tenant": self._head.tenant,
             "recorded_at": sent(head.pop("recorded_at")),
             "head": head,
             "derived": [_sent_cache(seq, one) for seq, one in self._derived.values()],
-            "words": list(self._terms),
-            "counts": list(self._terms.values()),
+            "words": list(words),
+            "counts": list(words.values()),
         }
         # Not waited for: while the server writes, the next part is planned.
         tx.run(WRITE, p=asked)
 
-    def _add_rows(self, rows: Rows) -> None:
-        for memory in rows.memories.values():
-            self._add_memory(memory)
+    def _cache_of(self, key: str, row: Row) -> Row:
+        """The cache of a memory that is created: times apart, as they are sent, the rest among its properties."""
+        seq, one = self._derived.pop(key)
+        cache = _sent_cache(seq, one)
+        row |= cache.pop("row") | {"cached_seq": cache.pop("seq")}
+        return cache
+
+    def _add_rows(self, rows: Rows, born: MemoryRow | None) -> None:
         for move in rows.moves:
-            at, row = sent(move.move.at), said_of_move(move)
-            which = {"type": "MOVED", "seq": move.stamp.seq, "id": move.memory}
-            self._lists["marks"].append({**which, "at": at, "row": given(row)})
+            if born is None or move.memory != born.memory.id:
+                which = {"type": "MOVED", "seq": move.stamp.seq, "id": move.memory}
+                self._lists["marks"].append({**which, **_sent_move(move)})
         for edge in rows.edges:
             ends = {"old": edge.old, "new": edge.new, "at": sent(edge.at), "until": sent(edge.until)}
             self._lists["edges"].append({"seq": edge.stamp.seq, **ends, "row": given(said_of_edge(edge))})
@@ -211,11 +229,10 @@ class Creation:
             self._lists["revocations"].append({"seq": one.stamp.seq, "change": one.change, "move": one.move})
         self._lists["branches"] += [branch_row(branch) for branch in rows.branches.values()]
 
-    def _add_memory(self, row: MemoryRow) -> None:
-        memory, statement, seq = row.memory, row.memory.statement, row.stamp.seq
-        if statement is None:
-            self._lists["tombstones"].append({"seq": seq, "row": home_row(memory)})
-            return
+    def _born(self, row: MemoryRow, moves: Iterable[MoveRow]) -> Row:
+        """A memory that is created with its moves and surroundings."""
+        memory, statement = row.memory, row.memory.statement
+        assert statement is not None, "what was erased is a tombstone"  # noqa: S101
         text, vector = indexed(memory.scope, statement), self._vectors.get(memory.id)
         said = statement_row(statement)
         observed_at = sent(said.pop("observed_at"))
@@ -223,22 +240,20 @@ class Creation:
         if vector is not None:
             found |= vector_row(blob(vector), is_indexed=self._is_indexed)
             self._head.vectors += 1
-        self._lists["memories"].append(
-            {
-                "seq": seq,
-                "label": statement.kind.capitalize(),
-                "observed_at": observed_at,
-                "row": found,
-                "anchors": anchor_rows(memory, statement.anchors),
-                "alternatives": alternative_rows(memory, statement),
-            }
-        )
         self._head.documents += 1
         self._head.tokens += text.length
-        self._terms.update(text.terms)
+        self._words.update(text.terms)
+        return {
+            "label": statement.kind.capitalize(),
+            "observed_at": observed_at,
+            "row": found,
+            "moves": [_sent_move(move) for move in moves if move.memory == memory.id],
+            "anchors": anchor_rows(memory, statement.anchors),
+            "alternatives": alternative_rows(memory, statement),
+        }
 
 
-_LISTS = ("changes", "memories", "tombstones", "marks", "edges", "links", "revocations", "branches")
+_LISTS = ("changes", "added", "tombstones", "marks", "edges", "links", "revocations", "branches")
 
 
 def given(row: Row) -> Row:
@@ -252,6 +267,14 @@ def sent(moment: datetime | None) -> list[int] | None:
         return None
     seconds, micros = divmod(to_micros(moment), 1_000_000)
     return [seconds, micros * 1_000]
+
+
+def _tombstone(row: MemoryRow) -> Row:
+    return {"seq": row.stamp.seq, "row": home_row(row.memory)}
+
+
+def _sent_move(move: MoveRow) -> Row:
+    return {"at": sent(move.move.at), "row": given(said_of_move(move))}
 
 
 def _sent_cache(seq: int, one: Derived) -> Row:

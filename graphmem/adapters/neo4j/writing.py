@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import secrets
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby, islice
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from graphmem import temporal
@@ -88,6 +90,8 @@ class Batch:
     model: ModelCard | None = None
     vectors: Mapping[str, Vector] = field(default_factory=dict)
     is_indexed: bool = False
+    #: In how many of the memories added so far each word is, as far as the server was not told.
+    words: Counter[str] = field(default_factory=Counter)
 
     @classmethod
     def begin(cls, tx: ManagedTransaction, tenant: str, vectors: Mapping[str, Vector] | None = None) -> Batch:
@@ -149,7 +153,7 @@ class Batch:
             if place % _PART == 0:
                 self._write(creation)
                 creation = self._creation()
-        self._write(creation)
+        self._finish(creation)
         return changes
 
     def _replay_run(self, run: Sequence[tuple[Request, Change, Entry]]) -> None:
@@ -158,7 +162,7 @@ class Batch:
         for request, change, entry in run:
             done = temporal.replay(change, world.situation(temporal.needs(request)))
             self._take(done, "", world, creation, entry)
-        self._write(creation)
+        self._finish(creation)
 
     def _read(self, requests: Sequence[Request]) -> tuple[Overlay, dict[str, tuple[Change, str | None]]]:
         """What the plans need, and the entries whose `op_id` is sent again, each with its digest."""
@@ -178,7 +182,7 @@ class Batch:
         return world, {entry.op_id: (change_of(entry), entry.digest) for entry in done}
 
     def _creation(self) -> Creation:
-        return Creation(self.head, self.vectors, is_indexed=self.is_indexed)
+        return Creation(self.head, self.vectors, self.words, is_indexed=self.is_indexed)
 
     def _stamp(self, writer: Scope, clock: Clock) -> Stamp:
         now = clock()
@@ -196,10 +200,15 @@ class Batch:
         world.append(done)
         return done.change, digest
 
-    def _write(self, creation: Creation) -> None:
-        if creation.is_empty:
+    def _finish(self, creation: Creation) -> None:
+        """Write the last part, with the words of all: most words of a batch occur in many of its memories."""
+        self._write(creation, self.words)
+        self.words.clear()
+
+    def _write(self, creation: Creation, words: Mapping[str, int] = MappingProxyType({})) -> None:
+        if creation.is_empty and not words:
             return
-        creation.write(self.tx)
+        creation.write(self.tx, words)
         for key, change in creation.erased:
             erasing.erase(self.tx, self.head, key, change)
 
