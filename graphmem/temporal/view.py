@@ -141,6 +141,8 @@ class View:
 
     def confirmed_at(self, key: str) -> datetime | None:
         """When the memory was last confirmed, in recorded time; None if never."""
+        if not self._rows.confirmations:
+            return None
         seen = [row.stamp for row in self._rows.confirmations if row.memory == key and self.lineage.sees(row.stamp)]
         return max((stamp.recorded_at for stamp in seen), default=None)
 
@@ -189,7 +191,19 @@ class View:
 
     def covers(self, edge: EdgeRow, valid: datetime) -> bool:
         """Whether a full edge covers its old memory at an instant."""
+        if id(edge) not in self._coverage and self._has_taken_over(edge, valid):
+            return True
         return containing(self.coverage(edge), valid) is not None
+
+    def _has_taken_over(self, edge: EdgeRow, valid: datetime) -> bool:
+        """Whether the new memory itself covers the old one, so that nothing beyond it need be looked at."""
+        if edge.new not in self.known or edge.new in self._retracted:
+            return False
+        if any(one.kind is SupersessionKind.CORRECTION for one in self.successions(edge.new)):
+            return False
+        start, is_correction = self.start(edge.new), edge.kind is SupersessionKind.CORRECTION
+        since = edge.at is None or is_correction or edge.at <= valid
+        return since and start is not None and start <= valid and (edge.until is None or valid < edge.until)
 
     def taken(self, key: str) -> Spans:
         """When the memory, or something that it gave way to, has taken over from its predecessors."""
