@@ -6,6 +6,7 @@ import math
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from functools import lru_cache
+from itertools import chain
 
 from graphmem.ranking import name_key, tokens
 
@@ -23,7 +24,7 @@ class Titles:
     def __init__(self, titles: Mapping[str, str]) -> None:
         self._titles = titles
         distinct = set(titles.values())
-        carried = Counter(word for title in distinct for word in _words(title))
+        carried = Counter(chain.from_iterable(map(_words, distinct)))
         self._weight = {word: _rarity(len(distinct), held) for word, held in carried.items()}
 
     def coverage(self, said: Iterable[str]) -> dict[str, float]:

@@ -87,7 +87,8 @@ CALL () {{
 """
 _T_MICROS = micros_of("t")
 _MEMORY = f"""
-  [m.id, m.repo, m.user, m.branch, m.environment, m.statement, m.seq, {_MEMORY_RECORDED_AT}, m.written_on]
+  [m.id, m.repo, m.user, m.branch, m.environment, m.kind, m.origin, m.confidence, m.subject, m.statement,
+    m.seq, {_MEMORY_RECORDED_AT}, m.written_on]
 """
 COMPONENT_FIELDS = f"""
   [m IN chained | {_MEMORY}] AS memories,

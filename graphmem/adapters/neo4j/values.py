@@ -9,8 +9,8 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-from graphmem.errors import CorruptStore
-from graphmem.ledger import GENESIS, Entry, decode_statement, from_micros
+from graphmem.adapters.unread import unread
+from graphmem.ledger import GENESIS, Entry, from_micros
 from graphmem.model import LinkKind, Memory, Move, Scope, Status, SupersessionKind
 from graphmem.rows import (
     BranchRow,
@@ -118,12 +118,9 @@ def moment(micros: int | None) -> datetime | None:
 
 
 def memory_row(tenant: str, fields: Fields) -> MemoryRow:
-    """From [id, repo, user, branch, environment, statement, seq, recorded at, written on]."""
-    key, repo, user, branch, environment, text, *stamped = fields
-    try:
-        statement = None if text is None else decode_statement(text)
-    except (ValueError, KeyError, TypeError) as exc:
-        raise CorruptStore(f"memory {key!r} cannot be read ({exc}); run `graphmem check`") from exc
+    """From [id, repo, user, branch, environment, kind, origin, confidence, subject, statement, seq, recorded at, on]."""
+    key, repo, user, branch, environment, kind, origin, confidence, subject, text, *stamped = fields
+    statement = None if text is None else unread(key, kind, origin, confidence, subject, text)
     return MemoryRow(Memory(key, Scope(tenant, repo, user, branch, environment), statement), stamp(*stamped))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import threading
 from collections.abc import Iterator
@@ -53,6 +54,8 @@ def translated(path: Path) -> Iterator[None]:
         raise InvalidInput(f"{exc.object[:80]!r} holds half of a surrogate pair, which is no text") from exc
     except OverflowError as exc:
         raise InvalidInput(f"a number is too large to store ({exc}); use less than 2^63") from exc
+    except json.JSONDecodeError as exc:
+        raise CorruptStore(f"{str(path)!r} is damaged ({exc}): restore it from a backup or an export") from exc
     except OSError as exc:
         raise StoreUnavailable(f"{str(path)!r} cannot be used: {exc.strerror or exc}") from exc
 

@@ -5,7 +5,7 @@ from dataclasses import asdict, replace
 
 import pytest
 
-from graphmem.adapters.sqlite.unread import UnreadStatement, unread
+from graphmem.adapters.unread import UnreadStatement, unread
 from graphmem.errors import CorruptStore
 from graphmem.ledger import encode_statement
 from graphmem.model import Alternative, Anchor, AnchorKind, Kind, Origin, Outcome, Statement
