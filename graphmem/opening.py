@@ -57,7 +57,7 @@ def open_memory(
         store,
         scope=scope or settings.scope(),
         actor=actor or settings.actor or _login(),
-        clock=clock or _utc_now,
+        clock=clock or utc_now,
         embedder=embedder or _installed_backend(settings),
         gate=_pass,
     )
@@ -203,7 +203,8 @@ def _login() -> str:
         return "unknown"
 
 
-def _utc_now() -> datetime:
+def utc_now() -> datetime:
+    """The time of this machine's clock."""
     return datetime.now(UTC)
 
 
