@@ -40,7 +40,7 @@ def refuse_unknown(request: Request) -> None:
     Raises:
         InvalidInput: There is one.
     """
-    described = request.app.openapi()["paths"][request.scope["route"].path][request.method.lower()]
+    described = request.app.openapi()["paths"][request.scope["route"].path_format][request.method.lower()]
     known = sorted(one["name"] for one in described.get("parameters", ()) if one["in"] == "query")
     for name in request.query_params:
         if name not in known:

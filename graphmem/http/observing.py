@@ -100,14 +100,14 @@ class Observed:
             self._tell(scope, seen, perf_counter() - started)
 
     def _tell(self, scope: Scope, seen: _Seen, seconds: float) -> None:
-        route = getattr(scope.get("route"), "path", _UNROUTED)
+        route = getattr(scope.get("route"), "path_format", _UNROUTED)
         method = scope["method"] if route != _UNROUTED else _UNROUTED
         self._metrics.answered(method, route, seen.status, seconds)
         if seen.code is not None:
             self._metrics.problem(seen.code)
         caller = scope.get("state", {}).get("caller")
         told = {"code": seen.code, "change": seen.change, "key": caller and caller.key and caller.key.id}
-        structlog.get_logger().info(
+        _log().info(
             "request",
             request_id=seen.request_id,
             method=method,
@@ -141,25 +141,26 @@ class _Seen:
 def _log_fault(error: Exception, request_id: str) -> None:
     """Where it happened, without its message or any value: those may be somebody's words."""
     frames = [f"{one.filename}:{one.lineno} {one.name}" for one in traceback.extract_tb(error.__traceback__)]
-    structlog.get_logger().error("fault", request_id=request_id, kind=type(error).__name__, frames=frames[-12:])
+    _log().error("fault", request_id=request_id, kind=type(error).__name__, frames=frames[-12:])
+
+
+_STAMPS: list[Any] = [structlog.stdlib.add_log_level, structlog.processors.TimeStamper(fmt="iso", utc=True)]
+
+
+def _log() -> Any:  # noqa: ANN401 - structlog's own
+    """Writes JSON lines to what standard error is now, whatever else the process has set up."""
+    return structlog.wrap_logger(
+        structlog.PrintLogger(sys.stderr), processors=[*_STAMPS, structlog.processors.JSONRenderer()]
+    )
 
 
 def log_to_stderr() -> None:
-    """JSON lines on standard error, from graphmem and from what serves it."""
-    shared: list[Any] = [structlog.stdlib.add_log_level, structlog.processors.TimeStamper(fmt="iso", utc=True)]
-    structlog.configure(
-        processors=[*shared, structlog.processors.JSONRenderer()],
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
-        cache_logger_on_first_use=False,
-    )
+    """JSON lines on standard error from everything in the process, what serves the application included."""
     handler = logging.StreamHandler(sys.stderr)
+    plain = structlog.stdlib.ProcessorFormatter.remove_processors_meta
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
-            foreign_pre_chain=shared,
-            processors=[
-                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-                structlog.processors.JSONRenderer(),
-            ],
+            foreign_pre_chain=_STAMPS, processors=[plain, structlog.processors.JSONRenderer()]
         )
     )
     logging.basicConfig(handlers=[handler], level=logging.INFO, force=True)

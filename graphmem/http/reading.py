@@ -44,7 +44,20 @@ async def list_memories(
     return await served.read("list", lambda memory: memory.list(where, at=at, scope=scope, sort=sort, page=page))
 
 
-@router.get("/v1/memories/{key}", operation_id="get", response_model=form(Shown))
+@router.get("/v1/memories/{key:path}/history", operation_id="history", response_model=form(History))
+async def history(served: Asks, scope: Reader, at: Asked, key: MemoryId) -> Response:
+    """A memory's own life, and what came before and after it."""
+    return await served.read("history", lambda memory: memory.history(key, at=at, scope=scope))
+
+
+@router.get("/v1/memories/{key:path}/explain", operation_id="explain", response_model=form(Explanation))
+async def explain(served: Asks, scope: Reader, at: Asked, key: MemoryId) -> Response:
+    """Why a memory stands as it does at a point, what stands for it, and what it rests on."""
+    return await served.read("explain", lambda memory: memory.explain(key, at=at, scope=scope))
+
+
+# After those that go on: an id may hold a slash.
+@router.get("/v1/memories/{key:path}", operation_id="get", response_model=form(Shown))
 async def get(served: Asks, scope: Reader, at: Asked, key: MemoryId) -> Response:
     """One memory at a point. Its ETag changes with every ledger entry about it."""
 
@@ -53,18 +66,6 @@ async def get(served: Asks, scope: Reader, at: Asked, key: MemoryId) -> Response
         return json_of(Shown(found.card, found.at), ETag=etag_of(found))
 
     return await served.read("get", shown)
-
-
-@router.get("/v1/memories/{key}/history", operation_id="history", response_model=form(History))
-async def history(served: Asks, scope: Reader, at: Asked, key: MemoryId) -> Response:
-    """A memory's own life, and what came before and after it."""
-    return await served.read("history", lambda memory: memory.history(key, at=at, scope=scope))
-
-
-@router.get("/v1/memories/{key}/explain", operation_id="explain", response_model=form(Explanation))
-async def explain(served: Asks, scope: Reader, at: Asked, key: MemoryId) -> Response:
-    """Why a memory stands as it does at a point, what stands for it, and what it rests on."""
-    return await served.read("explain", lambda memory: memory.explain(key, at=at, scope=scope))
 
 
 @router.get("/v1/timeline", operation_id="timeline", response_model=form(Timeline))

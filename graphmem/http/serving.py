@@ -64,6 +64,7 @@ def configured(
         port=address.port,
         log_config=None,
         access_log=False,
+        ws="none",
         server_header=False,
         proxy_headers=False,
         timeout_graceful_shutdown=_GRACE_S,

@@ -63,7 +63,7 @@ async def add_many(served: Asks, scope: Writer, heads: Heads, body: BatchBody) -
 
 
 @router.post(
-    "/v1/memories/{key}/supersede", operation_id="supersede", response_model=form(Written), responses=_MISMATCH
+    "/v1/memories/{key:path}/supersede", operation_id="supersede", response_model=form(Written), responses=_MISMATCH
 )
 async def supersede(served: Asks, scope: Writer, heads: Heads, key: MemoryId, body: SupersedeBody) -> Response:
     """Let a memory take over from another, or several from several."""
@@ -76,7 +76,7 @@ async def supersede(served: Asks, scope: Writer, heads: Heads, key: MemoryId, bo
     )
 
 
-@router.post("/v1/memories/{key}/amend", operation_id="amend", response_model=form(Written), responses=_MISMATCH)
+@router.post("/v1/memories/{key:path}/amend", operation_id="amend", response_model=form(Written), responses=_MISMATCH)
 async def amend(served: Asks, scope: Writer, heads: Heads, key: MemoryId, body: AmendBody) -> Response:
     """Let a memory replace only the named part of another, which goes on holding otherwise."""
     write = heads.write(scope, body)
@@ -89,7 +89,7 @@ async def amend(served: Asks, scope: Writer, heads: Heads, key: MemoryId, body: 
 
 
 @router.post(
-    "/v1/memories/{key}/transition", operation_id="transition", response_model=form(Written), responses=_MISMATCH
+    "/v1/memories/{key:path}/transition", operation_id="transition", response_model=form(Written), responses=_MISMATCH
 )
 async def transition(served: Asks, scope: Writer, heads: Heads, key: MemoryId, body: TransitionBody) -> Response:
     """Give a memory one more move, in the source's own word if it has one."""
@@ -102,7 +102,7 @@ async def transition(served: Asks, scope: Writer, heads: Heads, key: MemoryId, b
     )
 
 
-@router.post("/v1/memories/{key}/end", operation_id="end", response_model=form(Written), responses=_MISMATCH)
+@router.post("/v1/memories/{key:path}/end", operation_id="end", response_model=form(Written), responses=_MISMATCH)
 async def end(served: Asks, scope: Writer, heads: Heads, key: MemoryId, body: EndBody | None = None) -> Response:
     """The memory stops holding, without a successor."""
     asked = body or EndBody()
@@ -115,21 +115,25 @@ async def end(served: Asks, scope: Writer, heads: Heads, key: MemoryId, body: En
     )
 
 
-@router.post("/v1/memories/{key}/retract", operation_id="retract", response_model=form(Written), responses=_MISMATCH)
+@router.post(
+    "/v1/memories/{key:path}/retract", operation_id="retract", response_model=form(Written), responses=_MISMATCH
+)
 async def retract(served: Asks, scope: Reviewer, heads: Heads, key: MemoryId, body: Signed | None = None) -> Response:
     """The memory should not be believed at any time."""
     write = heads.write(scope, body)
     return await _one(served, "retract", lambda memory: memory.retract(key, write=write), _Guard(key, heads, scope))
 
 
-@router.post("/v1/memories/{key}/confirm", operation_id="confirm", response_model=form(Written), responses=_MISMATCH)
+@router.post(
+    "/v1/memories/{key:path}/confirm", operation_id="confirm", response_model=form(Written), responses=_MISMATCH
+)
 async def confirm(served: Asks, scope: Writer, heads: Heads, key: MemoryId, body: Signed | None = None) -> Response:
     """Somebody saw that the memory still holds: its confidence starts afresh."""
     write = heads.write(scope, body)
     return await _one(served, "confirm", lambda memory: memory.confirm(key, write=write), _Guard(key, heads, scope))
 
 
-@router.post("/v1/memories/{key}/links", operation_id="link", response_model=form(Written), responses=_MISMATCH)
+@router.post("/v1/memories/{key:path}/links", operation_id="link", response_model=form(Written), responses=_MISMATCH)
 async def link(served: Asks, scope: Writer, heads: Heads, key: MemoryId, body: LinkBody) -> Response:
     """Relate two memories."""
     write = heads.write(scope, body)
@@ -138,7 +142,7 @@ async def link(served: Asks, scope: Writer, heads: Heads, key: MemoryId, body: L
     )
 
 
-@router.post("/v1/memories/{key}/erase", operation_id="erase", response_model=form(Written), responses=_MISMATCH)
+@router.post("/v1/memories/{key:path}/erase", operation_id="erase", response_model=form(Written), responses=_MISMATCH)
 async def erase(served: Asks, scope: Admin, heads: Heads, key: MemoryId, body: Signed | None = None) -> Response:
     """Remove a memory's content for good, everywhere; that it was there stays on the ledger."""
     write = heads.write(scope, body)

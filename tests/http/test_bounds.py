@@ -191,7 +191,7 @@ def test_logs_hold_no_words_and_no_keys(locked: Site, capsys: pytest.CaptureFixt
     locked.send("GET", "/v1/memories/w0rds", key=key, headers={"X-Other": "w0rds"})
     locked.send("GET", "/w0rds", key=key)
     logged = "".join(capsys.readouterr())
-    assert logged.count("request ") == 4
+    assert logged.count('"event": "request"') == 4
     assert "w0rds" not in logged
     assert key.split("_")[2] not in logged
 
