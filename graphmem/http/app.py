@@ -45,6 +45,16 @@ zone; a bare date is midnight UTC. Errors are `application/problem+json` with a 
 _health = APIRouter(tags=["health"])
 
 
+class _Described(FastAPI):
+    """An application whose OpenAPI is made when somebody asks for it, and has the schema of problems."""
+
+    def openapi(self) -> dict[str, Any]:
+        """The OpenAPI document."""
+        if self.openapi_schema is None:
+            super().openapi()["components"]["schemas"][HttpProblem.__name__] = HttpProblem.model_json_schema()
+        return super().openapi()
+
+
 def create_app(memory: GraphMemory, ring: KeyRing | None, limits: Limits | None = None) -> FastAPI:
     """The application that serves a memory; it does not close it.
 
@@ -61,7 +71,7 @@ def create_app(memory: GraphMemory, ring: KeyRing | None, limits: Limits | None 
         yield
         served.workers.close()
 
-    app = FastAPI(
+    app = _Described(
         title="graphmem",
         version=__version__,
         description=_ABOUT,
@@ -77,7 +87,6 @@ def create_app(memory: GraphMemory, ring: KeyRing | None, limits: Limits | None 
     for one in (reading.router, writing.router, keeping.router):
         app.include_router(one, dependencies=guards, responses=_PROBLEMS)
     app.include_router(_health)
-    app.openapi()["components"]["schemas"][HttpProblem.__name__] = HttpProblem.model_json_schema()
     handle_problems(app)
     app.add_middleware(BoundedBodies, limits=caps, streaming=frozenset({keeping.RESTORE}))
     app.add_middleware(Door, ring=ring)

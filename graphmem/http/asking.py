@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Annotated
 
 from fastapi import Depends, Header, Path, Query, Request
+from fastapi.dependencies.models import Dependant
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.requests import HTTPConnection
 
@@ -40,12 +41,16 @@ def refuse_unknown(request: Request) -> None:
     Raises:
         InvalidInput: There is one.
     """
-    described = request.app.openapi()["paths"][request.scope["route"].path_format][request.method.lower()]
-    known = sorted(one["name"] for one in described.get("parameters", ()) if one["in"] == "query")
+    known = set(_query_names(request.scope["route"].dependant))
     for name in request.query_params:
         if name not in known:
-            told = f"there are {', '.join(known)}" if known else "this route has none"
-            raise InvalidInput(f"query parameter {name[:80]!r} is not known; {told}")
+            raise InvalidInput(f"query parameter {name[:80]!r} is not known; there are {', '.join(sorted(known))}")
+
+
+def _query_names(dependant: Dependant) -> Iterator[str]:
+    yield from (one.alias for one in dependant.query_params)
+    for inner in dependant.dependencies:
+        yield from _query_names(inner)
 
 
 # ---- where

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import uvicorn
@@ -39,8 +42,21 @@ def serve(memory: GraphMemory, ring: KeyRing | None, address: Address, limits: L
     """
     refuse_open_door(ring, address)
     log_to_stderr()
-    server = uvicorn.Server(configured(memory, ring, address, limits))
-    server.run()
+    _Server(configured(memory, ring, address, limits)).run()
+
+
+class _Server(uvicorn.Server):
+    """Ends by returning: uvicorn's own raises the signal anew, and the store would not be closed."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Let both signals stop the server and nothing else."""
+        before = {one: signal.signal(one, self.handle_exit) for one in (signal.SIGINT, signal.SIGTERM)}
+        try:
+            yield
+        finally:
+            for one, handler in before.items():
+                signal.signal(one, handler)
 
 
 def refuse_open_door(ring: KeyRing | None, address: Address) -> None:
