@@ -31,6 +31,8 @@ _TOLD = {
     413: "The body is too large.",
     422: "The request is wrong as it stands.",
     429: "Too many requests are being worked on.",
+    500: "The store contradicts itself, or a fault of graphmem.",
+    501: "This store or server cannot do that.",
     503: "The store cannot be reached now, or the request took too long.",
 }
 _PROBLEMS: dict[int | str, dict[str, Any]] = {

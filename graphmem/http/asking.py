@@ -17,7 +17,7 @@ from graphmem.http.callers import Caller, caller_of
 from graphmem.http.limits import MAX_POSITION, MAX_RESULTS
 from graphmem.http.working import Served
 from graphmem.keys import Permission
-from graphmem.model import At, Kind, Origin, Scope, Status
+from graphmem.model import MAX_NAME_CHARS, At, Kind, Origin, Scope, Status
 from graphmem.service import Write
 from graphmem.store import Filter, Page
 from graphmem.wire.forms import ASKED
@@ -64,14 +64,20 @@ class Standing:
     scope: Scope
 
 
+_NAME = {"min_length": 1, "max_length": MAX_NAME_CHARS, "pattern": r"^[^\x00-\x1f\x7f]+$"}
+_BRANCH = {**_NAME, "pattern": r"^[^\x00-\x1f\x7f:]+$"}
+Name = Annotated[str, Field(**_NAME)]
+BranchName = Annotated[str, Field(**_BRANCH)]
+
+
 def _standing(
-    tenant: Annotated[str | None, Query(description="Whose memories; that of the key if not given.")] = None,
-    repo: Annotated[str | None, Query(description="Repository to stand in.", examples=["example.org/shop"])] = None,
-    user: Annotated[str | None, Query(description="Person whose private memories count too.")] = None,
-    branch: Annotated[str | None, Query(description="Branch to stand on; the main line if not given.")] = None,
-    environment: Annotated[str | None, Query(description="Such as production.")] = None,
+    tenant: Annotated[Name | None, Query(description="Whose memories; that of the key if not given.")] = None,
+    repo: Annotated[Name | None, Query(description="Repository to stand in.", examples=["example.org/shop"])] = None,
+    user: Annotated[Name | None, Query(description="Person whose private memories count too.")] = None,
+    branch: Annotated[BranchName | None, Query(description="Branch to stand on; the main line if not given.")] = None,
+    environment: Annotated[Name | None, Query(description="Such as production.")] = None,
     related_repos: Annotated[
-        tuple[str, ...], Query(description="Further repositories whose shared memories are read.")
+        tuple[Name, ...], Query(description="Further repositories whose shared memories are read.", max_length=100)
     ] = (),
 ) -> Standing:
     return Standing(tenant, Scope("default", repo, user, branch, environment, tuple(related_repos)))

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StrictInt, StrictStr
 
-from graphmem.http.asking import Signed, WhereForm
+from graphmem.http.asking import BranchName, Name, Signed, WhereForm
 from graphmem.http.limits import MAX_BATCH, MAX_RESULTS
 from graphmem.ingestion.observations import Reading
 from graphmem.model import Kind, LinkKind, Move, Scope, Statement, Status, SupersessionKind
@@ -16,7 +16,7 @@ from graphmem.wire.forms import ASKED, Instant
 Said = Annotated[Statement, ASKED]
 Id = Annotated[StrictStr, Field(min_length=1, max_length=1_000)]
 Ids = Annotated[tuple[Id, ...], Field(max_length=MAX_BATCH)]
-Words = Annotated[StrictStr, Field(max_length=250_000)]
+Words = Annotated[StrictStr, Field(min_length=1, max_length=250_000, pattern=r"\S")]
 _EXAMPLE = {"title": "Primary keys are UUIDv7", "kind": "decision", "subject": "keys.format"}
 
 
@@ -38,11 +38,11 @@ class Home(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    tenant: StrictStr | None = None
-    repo: StrictStr | None = None
-    user: StrictStr | None = None
-    branch: StrictStr | None = None
-    environment: StrictStr | None = None
+    tenant: Name | None = None
+    repo: Name | None = None
+    user: Name | None = None
+    branch: BranchName | None = None
+    environment: Name | None = None
 
     def scope(self) -> Scope:
         """The same without the tenant."""
@@ -124,15 +124,13 @@ class RevokeBody(Signed):
 class BranchBody(Signed):
     """A branch by name."""
 
-    name: Annotated[StrictStr, Field(max_length=1_000)]
+    name: BranchName
 
 
 class OpenBranchBody(BranchBody):
     """A branch to open."""
 
-    parent: Annotated[StrictStr, Field(max_length=1_000)] | None = Field(
-        default=None, description="None: the main line."
-    )
+    parent: BranchName | None = Field(default=None, description="None: the main line.")
 
 
 class SearchBody(BaseModel):

@@ -122,6 +122,8 @@ def handle_problems(app: FastAPI) -> None:
 
     @app.exception_handler(HTTPException)
     def of_routing(request: Request, error: HTTPException) -> Response:
+        if error.status_code == 400:  # noqa: PLR2004 - what FastAPI makes of a body that is no text
+            return problem_response(Refusal(422, InvalidInput.code, "the body is no JSON in UTF-8"))
         code = _OF_STATUS.get(error.status_code, InvalidInput.code)
         detail = f"{request.method} {request.url.path[:_SHOWN_CHARS]!r}: {error.detail}; /openapi.json lists what is"
         return problem_response(Refusal(error.status_code, code, detail, error.headers))
