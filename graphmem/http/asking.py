@@ -125,13 +125,17 @@ def _point(as_of: str | None, known_at: str | None) -> At:
     return At(None if as_of is None else read_time(as_of), _known_at(known_at))
 
 
-_TIME = {"examples": ["2025-03-31T14:00:00Z"], "max_length": 60}
+_WHEN = {"format": "date-time"}
+_KNOWN = {"anyOf": [_WHEN, {"pattern": "^[0-9]{1,15}$"}]}
+_TIME = {"examples": ["2025-03-31T14:00:00Z"], "max_length": 60, "json_schema_extra": _WHEN}
+_TIME_OR_POSITION = {**_TIME, "json_schema_extra": _KNOWN}
 
 
 def _asked_at(
     as_of: Annotated[str | None, Query(description="What held at this time; now if not given.", **_TIME)] = None,
     known_at: Annotated[
-        str | None, Query(description="What was known at this time or ledger position; latest if not given.", **_TIME)
+        str | None,
+        Query(description="What was known at this time or ledger position; latest if not given.", **_TIME_OR_POSITION),
     ] = None,
 ) -> At:
     return _point(as_of, known_at)
@@ -140,10 +144,11 @@ def _asked_at(
 Asked = Annotated[At, Depends(_asked_at)]
 
 _Moment = Annotated[str | None, Query(**_TIME)]
+_Known = Annotated[str | None, Query(**_TIME_OR_POSITION)]
 
 
 def _bounds(
-    start: _Moment = None, end: _Moment = None, known_from: _Moment = None, known_to: _Moment = None
+    start: _Moment = None, end: _Moment = None, known_from: _Known = None, known_to: _Known = None
 ) -> tuple[At, At]:
     return _point(start, known_from), _point(end, known_to)
 
