@@ -12,8 +12,11 @@ N ?=
 VERSION ?=
 KEEP ?=
 
+# How long: make fuzz SECONDS=60
+SECONDS ?=
+
 .DEFAULT_GOAL := help
-.PHONY: help env demo neo4j test lint format truth speed torture lock clean
+.PHONY: help env demo neo4j test lint format truth speed torture fuzz lock clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -54,6 +57,10 @@ speed: env ## Measure speed, memory and size: make speed N=100000 [STORE=neo4j]
 
 torture: env ## The long reliability run
 	@$(BIN)/python -m benchmarks.torture
+
+fuzz: env ## Schemathesis against the HTTP surface: make fuzz SECONDS=60
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
+	@$(BIN)/python -m tools.fuzz_http $(if $(SECONDS),--seconds $(SECONDS))
 
 # Hashes for every platform; no file may name where the packages came from.
 LOCK := $(BIN)/uv pip compile --quiet --upgrade --generate-hashes --custom-compile-command "make lock"

@@ -18,6 +18,8 @@ CONFIG = "config.toml"
 #: What no file of a project may set: secrets, and the way to the store that they open.
 _FROM_ENVIRONMENT = {
     "url",
+    "key",
+    "keys",
     "neo4j_user",
     "neo4j_password",
     "neo4j_token",
@@ -30,7 +32,7 @@ _LOGIN = ("USER", "PASSWORD", "TOKEN")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """What can be set, each from `GRAPHMEM_<NAME>` or, but for `url` and logins, from `.graphmem/config.toml`.
+    """What can be set, each from `GRAPHMEM_<NAME>` or, but for `url`, keys and logins, from `.graphmem/config.toml`.
 
     Attributes:
         url: Where the store is.
@@ -43,6 +45,8 @@ class Settings:
         embeddings: `minilm`, or `off` for lexical search.
         vectors: `exact`, or `approximate` to compare them by an index of the Neo4j server that has one.
         lock_timeout_s: How long a write waits for others, in seconds.
+        key: What opens a `graphmem serve` that is named by an http URL.
+        keys: The file in which `graphmem serve` finds the hashes of keys; unset, one beside the store.
         neo4j_user: Who logs in to a Neo4j server.
         neo4j_password: That user's password.
         neo4j_token: A bearer token to log in with instead.
@@ -60,6 +64,8 @@ class Settings:
     embeddings: str = "minilm"
     vectors: str = "exact"
     lock_timeout_s: float = 30.0
+    key: str | None = field(default=None, repr=False)
+    keys: str | None = None
     neo4j_user: str | None = None
     neo4j_password: str | None = field(default=None, repr=False)
     neo4j_token: str | None = field(default=None, repr=False)
@@ -135,6 +141,21 @@ def locate(url: str | None, settings: Settings) -> str:
     if folder is None:
         raise NotFound(f"no {FOLDER} folder in {str(Path.cwd())!r} or above it; run: graphmem init")
     return str(folder / FILE)
+
+
+def keys_file(url: str, settings: Settings) -> Path | None:
+    """Where the keys to a store are: in the file that is set, else beside the store's own file or in `.graphmem`.
+
+    Returns:
+        None if the store is no file, and there is no such folder.
+    """
+    if settings.keys is not None:
+        return Path(settings.keys)
+    scheme, mark, rest = url.partition("://")
+    if not mark or scheme == "sqlite":
+        return Path(rest[1:] if mark else url).with_suffix(".keys.json")
+    folder = find_folder(Path.cwd())
+    return None if folder is None else folder / "keys.json"
 
 
 def repository_name(start: Path) -> str | None:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 _IGNORE_ALL = "*\n"
 _SHARDS = "neo4j-shards"
+_HTTP = frozenset({"http", "https"})
 _SERVERS = frozenset({"neo4j", "neo4j+s", "neo4j+ssc", "bolt", "bolt+s", "bolt+ssc"})
 
 
@@ -38,8 +39,9 @@ def open_memory(
 
     Args:
         url: `sqlite:///path/to/file.db`, a path, a server as `neo4j://host:7687/database`, or several
-            servers as `neo4j-shards:///path/to/shards.toml`; if not given, `GRAPHMEM_URL`, else the `.graphmem/`
-            folder found upward from the current one or beside git's common directory.
+            servers as `neo4j-shards:///path/to/shards.toml`; or a `graphmem serve` as `http://host:7474`, opened
+            with the key in `GRAPHMEM_KEY`, whose own clock and embedding backend count. If not given, `GRAPHMEM_URL`,
+            else the `.graphmem/` folder found upward from the current one or beside git's common directory.
         scope: Where readers and writers stand who do not say; from the settings if not given.
         actor: Who writes who does not say; the user's login name if not given.
         clock: Gives the current time, aware UTC.
@@ -52,16 +54,27 @@ def open_memory(
         Unsupported: It was written by a newer graphmem, or the URL's kind of store is unknown.
     """
     settings = load_settings()
-    store = open_store(locate(url, settings), settings, create=create)
+    place = locate(url, settings)
+    if place.partition("://")[0] in _HTTP:
+        return _open_remote(place, settings, scope, actor)
+    store = open_store(place, settings, create=create)
     desk = Desk(
         store,
         scope=scope or settings.scope(),
         actor=actor or settings.actor or _login(),
-        clock=clock or _utc_now,
+        clock=clock or utc_now,
         embedder=embedder or _installed_backend(settings),
         gate=_pass,
     )
     return GraphMemory(desk)
+
+
+def _open_remote(url: str, settings: Settings, scope: Scope | None, actor: str | None) -> GraphMemory:
+    """The memory that a server keeps; the key comes from the environment, never from a URL."""
+    from graphmem.client import Connection, RemoteMemory
+
+    named = actor or settings.actor or (None if settings.key is not None else _login())
+    return RemoteMemory(Connection(url, settings.key), scope=scope or settings.scope(), actor=named)
 
 
 def initialise(folder: Path) -> Path:
@@ -211,7 +224,8 @@ def _login() -> str:
         return "unknown"
 
 
-def _utc_now() -> datetime:
+def utc_now() -> datetime:
+    """The time of this machine's clock."""
     return datetime.now(UTC)
 
 

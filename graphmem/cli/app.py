@@ -66,6 +66,8 @@ SECTIONS: dict[str, dict[str, Entry]] = {
         "copy": Entry("copying", "copy", "from one store into another, and verify it"),
         "reindex": Entry("keeping", "reindex", "renew vectors after a change of model"),
         "schema": Entry("schema", "schema", "apply, show or compare the store's schema"),
+        "serve": Entry("serving", "serve", "the same over HTTP, for agents and for other machines"),
+        "key": Entry("keys", "key", "make, list, rotate or revoke a key to a server"),
         "completion": Entry("keeping", "completion", "the script that completes commands in a shell"),
     },
 }

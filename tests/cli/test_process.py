@@ -102,7 +102,7 @@ def test_help_imports_no_command() -> None:
 
 
 def test_completing_a_command_imports_none() -> None:
-    words = {"_GRAPHMEM_COMPLETE": "bash_complete", "COMP_WORDS": "graphmem se", "COMP_CWORD": "1"}
+    words = {"_GRAPHMEM_COMPLETE": "bash_complete", "COMP_WORDS": "graphmem sea", "COMP_CWORD": "1"}
     done = run(ROOT, more=words)
     assert done.stdout.split() == ["plain,search"]
 

@@ -1,0 +1,68 @@
+"""The command that serves a memory over HTTP."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from graphmem.cli.options import Call, located
+from graphmem.cli.output import note
+from graphmem.errors import NotFound
+
+if TYPE_CHECKING:
+    from graphmem.keys import KeyRing
+
+
+@click.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option("--port", type=click.IntRange(0, 65535), default=7474, show_default=True, help="0 takes a free one.")
+@click.option("--max-seconds", type=click.FloatRange(0.1), default=30, show_default=True, help="For one request.")
+@located
+def serve(*, call: Call, host: str, port: int, max_seconds: float) -> None:
+    """Serve the memory over HTTP until it is interrupted.
+
+    As soon as there is a key (`graphmem key create`), callers need one. Without any, every process of this machine may
+    do everything; on an address that other machines reach, it does not start then.
+    """
+    from graphmem.http.limits import Limits
+    from graphmem.http.serving import Address, refuse_open_door, serve
+
+    address, ring = Address(host, port), ring_in_use(call.url)
+    refuse_open_door(ring, address)
+    with call.open() as memory:
+        note(f"listening on {host}:{port}, {'with keys' if ring else 'without keys, for this machine alone'}")
+        serve(memory, ring, address, Limits(time_s=max_seconds))
+
+
+def ring_in_use(url: str | None) -> KeyRing | None:
+    """The keys of the store at a URL; None if none was ever made."""
+    path = _path_of(url)
+    return None if path is None or not path.exists() else _ring(path)
+
+
+def ring_of(url: str | None) -> KeyRing:
+    """The keys of the store at a URL, whose file need not be there yet.
+
+    Raises:
+        NotFound: There is no place for it.
+    """
+    path = _path_of(url)
+    if path is None:
+        raise NotFound("the store is no file beside which keys could stand: set GRAPHMEM_KEYS to a path for them")
+    return _ring(path)
+
+
+def _path_of(url: str | None) -> Path | None:
+    from graphmem.config import keys_file, load_settings, locate
+
+    settings = load_settings()
+    return keys_file(locate(url, settings), settings)
+
+
+def _ring(path: Path) -> KeyRing:
+    from graphmem.keys import KeyRing
+    from graphmem.opening import utc_now
+
+    return KeyRing(path, utc_now)

@@ -1,0 +1,85 @@
+"""One memory on a server with all its verbs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from graphmem.client.connection import Asked, Connection
+from graphmem.client.reading import RemoteReader
+from graphmem.client.recording import RemoteRecorder
+from graphmem.client.stands import Stand
+from graphmem.errors import Unsupported
+from graphmem.ingestion.observations import Reading
+from graphmem.model import Scope
+from graphmem.service import GraphMemory, IngestReport, Write
+from graphmem.store import Finding, Progress, StoreInfo, silent
+from graphmem.wire.envelopes import Findings, Reindexed, Restored, Seen
+
+
+class RemoteMemory(RemoteRecorder, RemoteReader, GraphMemory):
+    """A memory that a server keeps: every verb of `GraphMemory`, with the same answers and errors.
+
+    Safe to use from several threads. Use it in a `with` block, or call `close`.
+
+    Args:
+        connection: The server; the memory closes it.
+        scope: Where a reader or writer stands who does not say.
+        actor: Who writes who does not say; None for the name of the key.
+    """
+
+    def __init__(self, connection: Connection, *, scope: Scope | None = None, actor: str | None = None) -> None:
+        self._stand = Stand(connection, scope or Scope(), actor)
+
+    @property
+    def scope(self) -> Scope:
+        """Where a reader or writer stands who does not say."""
+        return self._stand.scope
+
+    def close(self) -> None:
+        """Close the connections to the server; safe to call twice."""
+        self._stand.connection.close()
+
+    # ---- bringing in and keeping
+
+    def ingest(self, reading: Reading, *, write: Write | None = None, progress: Progress = silent) -> IngestReport:
+        """See `GraphMemory.ingest`; progress is told once, at the end."""
+        asked = self._stand.writing("/v1/ingest/reading", write, {"reading": reading}, is_named=False)
+        report = self._stand.connection.ask(IngestReport, asked)
+        total = len(reading.observations) + len(reading.replacements)
+        progress(total, total)
+        return report
+
+    def export(self, *, scope: Scope | None = None) -> Iterator[str]:
+        """See `GraphMemory.export`."""
+        with self._stand.connection.lines("/v1/export", self._stand.query(scope)) as lines:
+            yield from lines
+
+    def backup(self, target: Path) -> None:
+        """A server copies no file to its callers.
+
+        Raises:
+            Unsupported: Always.
+        """
+        raise Unsupported(f"{str(target)!r} cannot be written by a server: export, or run graphmem backup where it is")
+
+    def restore(self, lines: Iterable[str], *, progress: Progress = silent, scope: Scope | None = None) -> int:
+        """See `GraphMemory.restore`; progress is told once, at the end."""
+        asked = Asked("POST", "/v1/restore", self._stand.query(scope), lines=lines, is_repeatable=False)
+        count = self._stand.connection.ask(Restored, asked).entries
+        progress(count, count)
+        return count
+
+    def check(self) -> list[Finding]:
+        """See `GraphMemory.check`; refused to who holds a key, since it is about all tenants."""
+        return list(self._stand.connection.ask(Findings, Asked("GET", "/v1/check", self._stand.query(None))).findings)
+
+    def status(self, *, scope: Scope | None = None) -> StoreInfo:
+        """See `GraphMemory.status`."""
+        return self._stand.connection.ask(Seen, Asked("GET", "/v1/status", self._stand.query(scope))).store
+
+    def reindex(self, *, progress: Progress = silent, scope: Scope | None = None) -> int:
+        """See `GraphMemory.reindex`; progress is told once, at the end."""
+        count = self._stand.connection.ask(Reindexed, Asked("POST", "/v1/reindex", self._stand.query(scope))).vectors
+        progress(count, count)
+        return count

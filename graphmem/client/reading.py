@@ -1,0 +1,99 @@
+"""The verbs that read, carried out by a server; each is documented in `graphmem.service.reading`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TypeVar
+
+from graphmem.answers import Card, Conflicts, Diff, Explanation, History, Listing, SearchAnswer, Timeline
+from graphmem.client.connection import Asked, Query
+from graphmem.client.stands import Stand, filter_query, of_memory, time_text
+from graphmem.errors import InvalidInput
+from graphmem.model import At, Change, Scope
+from graphmem.retrieval.search import Sort
+from graphmem.service.reading import Reader
+from graphmem.store import Filter, Page
+from graphmem.wire.documents import document
+from graphmem.wire.envelopes import Changes, Shown
+
+Answer = TypeVar("Answer")
+
+_AT_ONCE = 1_000
+
+
+class RemoteReader(Reader):
+    """Verbs that read one memory on a server."""
+
+    _stand: Stand
+
+    def search(
+        self,
+        query: str,
+        *,
+        at: At | None = None,
+        scope: Scope | None = None,
+        where: Filter | None = None,
+        sort: Sort = Sort.RELEVANCE,
+        page: Page | None = None,
+    ) -> SearchAnswer:
+        asked = page or Page()
+        body = {"query": query, "where": where, "sort": sort, "limit": asked.limit, "cursor": asked.cursor}
+        request = Asked("POST", "/v1/search", self._stand.query(scope, at), document(body))
+        return self._stand.connection.ask(SearchAnswer, request)
+
+    def list(
+        self,
+        where: Filter | None = None,
+        *,
+        at: At | None = None,
+        scope: Scope | None = None,
+        sort: Sort = Sort.RECENCY,
+        page: Page | None = None,
+    ) -> Listing:
+        asked = page or Page(limit=50)
+        paged: Query = {"sort": sort.value, "limit": asked.limit, "cursor": asked.cursor}
+        return self._get(Listing, "/v1/memories", scope, at, {**filter_query(where), **paged})
+
+    def get(self, key: str, *, at: At | None = None, scope: Scope | None = None) -> Card:
+        return self._get(Shown, of_memory(key), scope, at).card
+
+    def history(self, key: str, *, at: At | None = None, scope: Scope | None = None) -> History:
+        return self._get(History, of_memory(key, "history"), scope, at)
+
+    def timeline(
+        self, *, subject: str | None = None, path: str | None = None, at: At | None = None, scope: Scope | None = None
+    ) -> Timeline:
+        return self._get(Timeline, "/v1/timeline", scope, at, {"subject": subject, "path": path})
+
+    def diff(
+        self, start: At, end: At | None = None, *, where: Filter | None = None, scope: Scope | None = None
+    ) -> Diff:
+        bounds: dict[str, str | int | None] = {}
+        for name, known, at in (("start", "known_from", start), ("end", "known_to", end or At())):
+            bounds[name] = time_text(at.as_of)
+            bounds[known] = str(at.known_at) if isinstance(at.known_at, int) else time_text(at.known_at)
+        return self._get(Diff, "/v1/diff", scope, None, {**filter_query(where), **bounds})
+
+    def explain(self, key: str, *, at: At | None = None, scope: Scope | None = None) -> Explanation:
+        return self._get(Explanation, of_memory(key, "explain"), scope, at)
+
+    def conflicts(self, *, at: At | None = None, scope: Scope | None = None) -> Conflicts:
+        return self._get(Conflicts, "/v1/conflicts", scope, at)
+
+    def changes(self, *, after: int = 0, limit: int = 100, scope: Scope | None = None) -> Sequence[Change]:
+        if limit < 1:
+            raise InvalidInput(f"limit {limit!r} is not at least 1")
+        found: list[Change] = []
+        while len(found) < limit:
+            query: Query = {"after": found[-1].seq if found else after, "limit": min(limit - len(found), _AT_ONCE)}
+            some = self._get(Changes, "/v1/changes", scope, None, query).changes
+            if not some:
+                break
+            found += some
+        return tuple(found)
+
+    def _get(
+        self, kind: type[Answer], path: str, scope: Scope | None, at: At | None, query: Query | None = None
+    ) -> Answer:
+        asked = Asked("GET", path, {**self._stand.query(scope, at), **(query or {})})
+        return self._stand.connection.ask(kind, asked)

@@ -1,0 +1,1 @@
+"""The HTTP surface: `graphmem serve`. Imported only when it is started."""

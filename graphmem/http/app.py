@@ -1,0 +1,122 @@
+"""The application: routes, the door before them, and what is told of them."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from fastapi import APIRouter, Depends, FastAPI, Request
+from fastapi.security import HTTPBearer
+from starlette.responses import JSONResponse, Response
+
+from graphmem import __version__
+from graphmem.errors import GraphMemError
+from graphmem.http import keeping, reading, writing
+from graphmem.http.asking import Asks, refuse_unknown, served_by
+from graphmem.http.callers import Door
+from graphmem.http.limits import MAX_POSITION, BoundedBodies, Limits
+from graphmem.http.observing import Metrics, Observed
+from graphmem.http.problems import MEDIA_TYPE, PROBLEM, HttpProblem, handle_problems
+from graphmem.http.working import Served, Workers
+from graphmem.keys import KeyRing
+from graphmem.model import Scope
+from graphmem.service import GraphMemory
+
+_TOLD = {
+    401: "No key, or none that is live.",
+    403: "The key does not allow it.",
+    404: "Nothing of that name that the caller sees.",
+    409: "Somebody was first, or the `Idempotency-Key` was used for something else; `heads` lead now.",
+    413: "The body is too large.",
+    422: "The request is wrong as it stands.",
+    429: "Too many requests are being worked on.",
+    500: "The store contradicts itself, or a fault of graphmem.",
+    501: "This store or server cannot do that.",
+    503: "The store cannot be reached now, or the request took too long.",
+}
+_PROBLEMS: dict[int | str, dict[str, Any]] = {
+    status: {"description": text, "content": {MEDIA_TYPE: {"schema": PROBLEM}}} for status, text in _TOLD.items()
+}
+_ABOUT = """What a project decided, what replaced it, and what held when.
+
+Every answer is for one point on both time axes, `as_of` and `known_at`, and says for which. Times are ISO 8601 with a
+zone; a bare date is midnight UTC. Errors are `application/problem+json` with a stable `code`.
+"""
+
+_health = APIRouter(tags=["health"])
+
+
+class _Described(FastAPI):
+    """An application whose OpenAPI is made when somebody asks for it, and has the schema of problems."""
+
+    def openapi(self) -> dict[str, Any]:
+        """The OpenAPI document."""
+        if self.openapi_schema is None:
+            super().openapi()["components"]["schemas"][HttpProblem.__name__] = HttpProblem.model_json_schema()
+        return super().openapi()
+
+
+def create_app(memory: GraphMemory, ring: KeyRing | None, limits: Limits | None = None) -> FastAPI:
+    """The application that serves a memory; it does not close it.
+
+    Args:
+        memory: An open memory.
+        ring: The keys that callers need; None lets every process of this machine do everything.
+        limits: The caps.
+    """
+    caps, metrics = limits or Limits(), Metrics()
+    served = Served(memory, Workers(caps, metrics), metrics, caps)
+
+    @asynccontextmanager
+    async def life(_: FastAPI) -> AsyncIterator[None]:
+        yield
+        served.workers.close()
+
+    app = _Described(
+        title="graphmem",
+        version=__version__,
+        description=_ABOUT,
+        docs_url=None,
+        redoc_url=None,
+        lifespan=life,
+    )
+    app.state.served = served
+    guards = [
+        Depends(HTTPBearer(auto_error=False, description="A key of `graphmem key create`.")),
+        Depends(refuse_unknown),
+    ]
+    for one in (reading.router, writing.router, keeping.router):
+        app.include_router(one, dependencies=guards, responses=_PROBLEMS)
+    app.include_router(_health)
+    handle_problems(app)
+    app.add_middleware(BoundedBodies, limits=caps, streaming=frozenset({keeping.RESTORE}))
+    app.add_middleware(Door, ring=ring)
+    app.add_middleware(Observed, metrics=metrics)
+    return app
+
+
+@_health.get("/healthz", operation_id="healthz")
+async def healthz() -> Response:
+    """Whether the process answers."""
+    return JSONResponse({"status": "ok"})
+
+
+@_health.get("/readyz", operation_id="readyz", responses={503: {"description": "The store cannot be reached."}})
+async def readyz(served: Asks) -> Response:
+    """Whether the store answers."""
+
+    def ask(memory: GraphMemory) -> object:
+        memory.changes(after=MAX_POSITION, limit=1, scope=Scope())
+        return {"status": "ok"}
+
+    try:
+        return await served.read("readyz", ask)
+    except GraphMemError:
+        return JSONResponse({"status": "fail"}, 503, headers={"Retry-After": "2"})
+
+
+@_health.get("/metrics", operation_id="metrics", response_class=Response)
+async def metrics_page(request: Request) -> Response:
+    """Counts and times for Prometheus."""
+    return served_by(request).metrics.page()

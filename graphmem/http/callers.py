@@ -1,0 +1,137 @@
+"""Who calls: the key that a request carries, checked before its body is read; without a key nothing but health."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from ipaddress import ip_address
+from urllib.parse import urlsplit
+
+from starlette.datastructures import Headers
+from starlette.requests import HTTPConnection
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from graphmem.errors import Forbidden, GraphMemError
+from graphmem.http.problems import Refusal, refusal_of, send_refusal
+from graphmem.keys import Key, KeyRing, Permission
+from graphmem.model import Scope as Place
+
+#: What anybody may ask. None of it says anything of a memory.
+PUBLIC = frozenset({"/healthz", "/readyz", "/metrics", "/openapi.json"})
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who calls; `key` is None on a server without keys, where everybody may do everything."""
+
+    key: Key | None
+
+    @property
+    def actor(self) -> str | None:
+        """Who writes, if a write does not say."""
+        return None if self.key is None else self.key.name
+
+    def require(self, permission: Permission) -> None:
+        """Let pass what the key allows.
+
+        Raises:
+            Forbidden: It does not allow this.
+        """
+        if self.key is not None:
+            self.key.require(permission)
+
+    def require_whole(self) -> None:
+        """Let pass what touches the whole tenant; see `Key.require_whole`."""
+        if self.key is not None:
+            self.key.require_whole()
+
+    def require_server(self) -> None:
+        """Let pass what touches all tenants: only where there are no keys.
+
+        Raises:
+            Forbidden: A key opens one tenant.
+        """
+        if self.key is not None:
+            raise Forbidden("this is about all tenants, and a key opens one: run it where the store is")
+
+    def place(self, asked: Place, tenant: str | None, *, is_write: bool) -> Place:
+        """Where the caller stands; see `Key.place`."""
+        if self.key is not None:
+            return self.key.place(asked, tenant, is_write=is_write)
+        return (
+            asked
+            if tenant is None
+            else Place(tenant, asked.repo, asked.user, asked.branch, asked.environment, asked.related_repos)
+        )
+
+
+def caller_of(connection: HTTPConnection) -> Caller:
+    """Who calls."""
+    caller: Caller = connection.state.caller
+    return caller
+
+
+class Door:
+    """Lets no request in without a live key, but to what is public.
+
+    A server without keys is for this machine alone. A page in a browser on it could reach it too, by a form or by a
+    name that resolves here: so there, Host and Origin must name this machine.
+    """
+
+    def __init__(self, app: ASGIApp, ring: KeyRing | None) -> None:
+        self._app = app
+        self._ring = ring
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """See ASGI."""
+        if scope["type"] not in {"http", "websocket"} or scope["path"] in PUBLIC:
+            await self._app(scope, receive, send)
+            return
+        try:
+            caller = self._caller(Headers(scope=scope))
+        except Refusal as refusal:
+            await send_refusal(refusal, scope, receive, send)
+        except GraphMemError as error:
+            await send_refusal(refusal_of(error), scope, receive, send)
+        else:
+            scope.setdefault("state", {})["caller"] = caller
+            await self._app(scope, receive, send)
+
+    def _caller(self, headers: Headers) -> Caller:
+        if self._ring is None:
+            _refuse_foreign(headers)
+            return Caller(None)
+        scheme, _, text = headers.get("authorization", "").partition(" ")
+        if scheme.casefold() != "bearer" or not text.strip():
+            raise _unknown("there is no key: send 'Authorization: Bearer gmk_…'")
+        key = self._ring.find(text.strip())
+        if key is None:
+            raise _unknown("the key is damaged, unknown, expired or revoked: ask for a new one")
+        return Caller(key)
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a name or address is that of this machine, by its spelling alone."""
+    try:
+        return host.casefold() == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _refuse_foreign(headers: Headers) -> None:
+    origin = headers.get("origin")
+    hosts = {"Host": f"//{headers.get('host', '')}", **({} if origin is None else {"Origin": origin})}
+    for name, url in hosts.items():
+        if not is_loopback(_host_of(url)):
+            told = f"{name} {url.removeprefix('//')[:80]!r} is not this machine: a server without keys answers it alone"
+            raise Refusal(403, Forbidden.code, f"{told}; make a key: graphmem key create")
+
+
+def _host_of(url: str) -> str:
+    try:
+        return urlsplit(url).hostname or ""
+    except ValueError:
+        return ""
+
+
+def _unknown(detail: str) -> Refusal:
+    return Refusal(401, Forbidden.code, detail, {"WWW-Authenticate": "Bearer"})

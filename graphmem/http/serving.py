@@ -1,0 +1,88 @@
+"""The process that serves: uvicorn, its address, and what it refuses to start with."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import uvicorn
+
+from graphmem.errors import InvalidInput
+from graphmem.http.app import create_app
+from graphmem.http.callers import is_loopback
+from graphmem.http.limits import Limits
+from graphmem.http.observing import log_to_stderr
+from graphmem.keys import KeyRing
+from graphmem.service import GraphMemory
+
+_GRACE_S = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where a server listens; port 0 takes a free one."""
+
+    host: str = "127.0.0.1"
+    port: int = 7474
+
+
+def serve(memory: GraphMemory, ring: KeyRing | None, address: Address, limits: Limits | None = None) -> None:
+    """Serve a memory until SIGINT or SIGTERM; then answer what is under way, and return.
+
+    Args:
+        memory: An open memory, which the caller closes.
+        ring: The keys that callers need; None only on this machine's own addresses.
+        address: Where to listen.
+        limits: The caps.
+
+    Raises:
+        InvalidInput: Others could reach it, and there are no keys.
+    """
+    refuse_open_door(ring, address)
+    log_to_stderr()
+    _Server(configured(memory, ring, address, limits)).run()
+
+
+class _Server(uvicorn.Server):
+    """Ends by returning: uvicorn's own raises the signal anew, and the store would not be closed."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Let both signals stop the server and nothing else."""
+        before = {one: signal.signal(one, self.handle_exit) for one in (signal.SIGINT, signal.SIGTERM)}
+        try:
+            yield
+        finally:
+            for one, handler in before.items():
+                signal.signal(one, handler)
+
+
+def refuse_open_door(ring: KeyRing | None, address: Address) -> None:
+    """Refuse to listen without keys where other machines could call.
+
+    Raises:
+        InvalidInput: They could.
+    """
+    if ring is None and not is_loopback(address.host):
+        told = f"{address.host!r} can be reached from other machines, and there are no keys"
+        raise InvalidInput(f"{told}: make one with graphmem key create, or listen on 127.0.0.1")
+
+
+def configured(
+    memory: GraphMemory, ring: KeyRing | None, address: Address, limits: Limits | None = None
+) -> uvicorn.Config:
+    """How uvicorn runs the application."""
+    return uvicorn.Config(
+        create_app(memory, ring, limits),
+        host=address.host,
+        port=address.port,
+        log_config=None,
+        access_log=False,
+        ws="none",
+        server_header=False,
+        proxy_headers=False,
+        timeout_graceful_shutdown=_GRACE_S,
+        h11_max_incomplete_event_size=65_536,
+    )

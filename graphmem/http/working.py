@@ -1,0 +1,111 @@
+"""Carrying out requests: in threads, so many at a time, within a time."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextvars import copy_context
+from dataclasses import dataclass
+from typing import TypeVar
+
+from starlette.responses import Response
+
+from graphmem.errors import CommitUnknown, StoreUnavailable
+from graphmem.http.limits import Limits
+from graphmem.http.observing import Metrics
+from graphmem.http.problems import Refusal
+from graphmem.service import GraphMemory
+from graphmem.wire.documents import document
+
+Result = TypeVar("Result")
+
+
+class Workers:
+    """The threads in which the library is asked."""
+
+    def __init__(self, limits: Limits, metrics: Metrics) -> None:
+        self._limits = limits
+        self._metrics = metrics
+        self._pool = ThreadPoolExecutor(limits.running, thread_name_prefix="graphmem")
+        self._count = 0
+
+    async def answer(self, verb: str, job: Callable[[], Response], *, is_write: bool) -> Response:
+        """The response that a job makes.
+
+        Raises:
+            Refusal: Too many wait already.
+            StoreUnavailable: It took too long, and nothing was written.
+            CommitUnknown: It took too long, and may yet be written.
+        """
+        future = self._begin(verb, job)
+        try:
+            return await asyncio.wait_for(asyncio.shield(asyncio.wrap_future(future)), self._limits.time_s)
+        except TimeoutError:
+            took = f"this took longer than {self._limits.time_s:g} seconds"
+            if future.cancel() or not is_write:
+                raise StoreUnavailable(f"{took}; try again later, or ask for less") from None
+            raise CommitUnknown(f"{took} and may yet be written; send it again with the same Idempotency-Key") from None
+
+    async def at_length(self, verb: str, do: Callable[[], Result]) -> Result:
+        """What may take as long as it takes: keeping a store, not asking it."""
+        return await asyncio.wrap_future(self._begin(verb, do))
+
+    def close(self) -> None:
+        """Wait for what is running."""
+        self._pool.shutdown(wait=True, cancel_futures=True)
+
+    # ---- parts
+
+    def _begin(self, verb: str, job: Callable[[], Result]) -> Future[Result]:
+        if self._count >= self._limits.running + self._limits.waiting:
+            raise Refusal(429, StoreUnavailable.code, f"{self._count} requests are being worked on: try again later")
+        self._count += 1
+        loop = asyncio.get_running_loop()
+        future = self._pool.submit(copy_context().run, self._timed, verb, job)
+        future.add_done_callback(lambda _: self._tell_done(loop))
+        return future
+
+    def _timed(self, verb: str, job: Callable[[], Result]) -> Result:
+        with self._metrics.store_seconds(verb):
+            return job()
+
+    def _tell_done(self, loop: asyncio.AbstractEventLoop) -> None:
+        if not loop.is_closed():
+            loop.call_soon_threadsafe(self._done)
+
+    def _done(self) -> None:
+        self._count -= 1
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """A memory with the threads in which it is asked."""
+
+    memory: GraphMemory
+    workers: Workers
+    metrics: Metrics
+    limits: Limits
+
+    async def read(self, verb: str, ask: Callable[[GraphMemory], object]) -> Response:
+        """The answer to a question; see `Workers.answer`."""
+        return await self.workers.answer(verb, lambda: _response_of(ask(self.memory)), is_write=False)
+
+    async def write(self, verb: str, do: Callable[[GraphMemory], object]) -> Response:
+        """What a write says; see `Workers.answer`."""
+        return await self.workers.answer(verb, lambda: _response_of(do(self.memory)), is_write=True)
+
+    async def keep(self, verb: str, do: Callable[[GraphMemory], object]) -> Response:
+        """What is done for the store as a whole, for as long as it takes."""
+        return await self.workers.at_length(verb, lambda: _response_of(do(self.memory)))
+
+
+def _response_of(answer: object) -> Response:
+    return answer if isinstance(answer, Response) else json_of(answer)
+
+
+def json_of(answer: object, status: int = 200, **headers: str) -> Response:
+    """An answer in its written form."""
+    text = json.dumps(document(answer), separators=(",", ":"))
+    return Response(text, status, headers or None, "application/json")

@@ -1,0 +1,6 @@
+"""Keys to a server: what each may do, for whom, and the file in which their hashes are kept."""
+
+from graphmem.keys.key import Key, Permission
+from graphmem.keys.ring import Granted, KeyRing
+
+__all__ = ["Granted", "Key", "KeyRing", "Permission"]

@@ -1,0 +1,194 @@
+"""The file of keys: hashes alone, readable by its owner alone, replaced whole and read again when it changes."""
+
+from __future__ import annotations
+
+import hmac
+import json
+import os
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime
+from pathlib import Path
+from threading import Lock
+from typing import Any
+
+from graphmem.errors import InvalidInput, NotFound, StoreUnavailable, Unsupported
+from graphmem.keys.key import Key, Permission
+from graphmem.keys.secret import make_text, present
+from graphmem.store import Clock
+
+if sys.platform == "win32":
+    import msvcrt
+
+    def _lock(handle: int) -> None:
+        msvcrt.locking(handle, msvcrt.LK_LOCK, 1)
+else:
+    import fcntl
+
+    def _lock(handle: int) -> None:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+
+
+_VERSION = 1
+_TIMES = ("created_at", "expires_at", "revoked_at")
+_Stamp = tuple[int, int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Granted:
+    """A new key with its text, which is shown this once and stored nowhere."""
+
+    key: Key
+    text: str
+
+
+class KeyRing:
+    """The keys of a server.
+
+    Every question looks at the file's stamp first, so a key that was revoked by another process opens nothing from
+    the next request on.
+    """
+
+    def __init__(self, path: Path, clock: Clock) -> None:
+        self._path = path
+        self._clock = clock
+        self._guard = Lock()
+        self._read: tuple[_Stamp | None, dict[str, Key]] = (None, {})
+
+    def find(self, text: str) -> Key | None:
+        """The live key of that text; None if it is malformed, unknown, expired or revoked."""
+        shown = present(text)
+        if shown is None:
+            return None
+        key = self._keys().get(shown.id)
+        digest = "" if key is None else key.digest
+        is_same = hmac.compare_digest(digest.encode(), shown.digest.encode())
+        return key if is_same and key is not None and key.is_live(self._clock()) else None
+
+    def keys(self) -> list[Key]:
+        """All keys that ever were, oldest first."""
+        return sorted(self._keys().values(), key=lambda one: (one.created_at, one.id))
+
+    def create(self, draft: Key) -> Granted:
+        """Make a key with the bindings of a draft, whose id and digest do not count."""
+        return self._grant(draft, replaced=None)
+
+    def rotate(self, key_id: str, *, until: datetime) -> Granted:
+        """Make a key with the same bindings; the old one opens until then, so that both live while it is replaced.
+
+        Raises:
+            NotFound: No such key.
+            InvalidInput: It opens nothing any more.
+        """
+        old = self._known(key_id)
+        if not old.is_live(self._clock()):
+            raise InvalidInput(f"key {key_id!r} is revoked or expired: create a new one")
+        ends = until if old.expires_at is None else min(until, old.expires_at)
+        return self._grant(old, replaced=replace(old, expires_at=ends))
+
+    def revoke(self, key_id: str) -> Key:
+        """The key opens nothing from now on.
+
+        Raises:
+            NotFound: No such key.
+        """
+        old = self._known(key_id)
+        gone = old if old.revoked_at is not None else replace(old, revoked_at=self._clock())
+        with self._changed() as keys:
+            keys[key_id] = gone
+        return gone
+
+    # ---- parts
+
+    def _grant(self, draft: Key, *, replaced: Key | None) -> Granted:
+        text = make_text()
+        shown = present(text)
+        assert shown is not None, "a key that was just made is well formed"  # noqa: S101
+        key = replace(draft, id=shown.id, digest=shown.digest, created_at=self._clock(), revoked_at=None)
+        with self._changed() as keys:
+            keys[key.id] = key
+            if replaced is not None:
+                keys[replaced.id] = replaced
+        return Granted(key, text)
+
+    def _known(self, key_id: str) -> Key:
+        key = self._keys().get(key_id)
+        if key is None:
+            raise NotFound(f"no key {key_id!r} in {str(self._path)!r}; graphmem key list shows those that there are")
+        return key
+
+    def _keys(self) -> dict[str, Key]:
+        stamp = self._stamp()
+        with self._guard:
+            if stamp is None or stamp != self._read[0]:
+                self._read = (stamp, {} if stamp is None else _keys_in(self._path))
+            return self._read[1]
+
+    def _stamp(self) -> _Stamp | None:
+        try:
+            found = self._path.stat()
+        except FileNotFoundError:
+            return None
+        except OSError as exc:
+            raise StoreUnavailable(f"the keys in {str(self._path)!r} cannot be read: {exc.strerror}") from exc
+        return found.st_mtime_ns, found.st_size, found.st_ino
+
+    @contextmanager
+    def _changed(self) -> Iterator[dict[str, Key]]:
+        """The keys to change; other processes wait meanwhile, and readers see the old file or the new one."""
+        with _locked(self._path):
+            keys = _keys_in(self._path) if self._path.exists() else {}
+            yield keys
+            _replace_file(self._path, _text_of(keys))
+
+
+def _keys_in(path: Path) -> dict[str, Key]:
+    try:
+        document = json.loads(path.read_text(encoding="utf-8"))
+        if document["version"] != _VERSION:
+            raise Unsupported(f"{str(path)!r} is of version {document['version']!r}: upgrade graphmem")
+        return {key.id: key for key in map(_key, document["keys"])}
+    except OSError as exc:
+        raise StoreUnavailable(f"the keys in {str(path)!r} cannot be read: {exc.strerror}") from exc
+    except (ValueError, KeyError, TypeError) as exc:
+        raise StoreUnavailable(
+            f"{str(path)!r} is no file of keys ({type(exc).__name__}); restore or remove it"
+        ) from exc
+
+
+def _key(raw: dict[str, Any]) -> Key:
+    times = {name: None if raw[name] is None else datetime.fromisoformat(raw[name]) for name in _TIMES}
+    permissions = tuple(map(Permission, raw["permissions"]))
+    return Key(**{**raw, **times, "permissions": permissions, "repos": tuple(raw["repos"])})
+
+
+def _text_of(keys: dict[str, Key]) -> str:
+    plain = [asdict(key) for key in keys.values()]
+    for one in plain:
+        one.update({name: one[name] and one[name].isoformat() for name in _TIMES})
+    return json.dumps({"version": _VERSION, "keys": plain}, indent=2) + "\n"
+
+
+@contextmanager
+def _locked(path: Path) -> Iterator[None]:
+    """Held by one process at a time; the lock ends with the file's being closed, or with the process."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.with_suffix(".lock").open("a", encoding="utf-8") as file:
+        _lock(file.fileno())
+        yield
+
+
+def _replace_file(path: Path, text: str) -> None:
+    """Temporary files of this kind are readable by their owner alone, and stay so under the new name."""
+    with tempfile.NamedTemporaryFile("w", encoding="utf-8", dir=path.parent, delete=False) as file:
+        try:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+            Path(file.name).replace(path)
+        except BaseException:
+            Path(file.name).unlink(missing_ok=True)
+            raise

@@ -1,0 +1,66 @@
+"""A server on a free port of this machine, in a thread of this process."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+import uvicorn
+
+from graphmem import GraphMemory, Scope
+from graphmem.http.serving import Address, configured
+from graphmem.keys import KeyRing
+from graphmem.opening import open_memory
+from tests.service.conftest import TickingClock
+
+
+@contextmanager
+def serving(memory: GraphMemory, ring: KeyRing | None = None) -> Iterator[str]:
+    """The URL of a server, which is stopped afterwards."""
+    server = uvicorn.Server(configured(memory, ring, Address(port=0)))
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    try:
+        while not server.started:
+            assert thread.is_alive()
+            time.sleep(0.01)
+        yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
+    finally:
+        server.should_exit = True
+        thread.join()
+
+
+@pytest.fixture
+def clock() -> TickingClock:
+    return TickingClock()
+
+
+@pytest.fixture
+def local(tmp_path: Path, clock: TickingClock) -> Iterator[GraphMemory]:
+    """The memory that is served, asked beside the server."""
+    with open_memory(
+        str(tmp_path / "memory.db"),
+        scope=Scope(repo="r"),
+        actor="server",
+        clock=clock,
+        embedder=lambda: "no model in this test",
+        create=True,
+    ) as memory:
+        yield memory
+
+
+@pytest.fixture
+def url(local: GraphMemory) -> Iterator[str]:
+    with serving(local) as url:
+        yield url
+
+
+@pytest.fixture
+def remote(url: str) -> Iterator[GraphMemory]:
+    """The same memory over the server."""
+    with open_memory(url, scope=Scope(repo="r"), actor="ada") as memory:
+        yield memory

@@ -1,0 +1,106 @@
+"""`graphmem serve` as a process of its own: it starts, logs, answers, and ends when it is told to."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx2
+import pytest
+
+import graphmem
+from graphmem import GraphMemory
+from graphmem.errors import Forbidden
+from tests.client.conftest import serving
+
+ROOT = Path(__file__).parent.parent.parent
+
+
+def command(*words: str) -> list[str]:
+    return [sys.executable, "-m", "graphmem.cli", *words]
+
+
+@contextmanager
+def served(folder: Path) -> Iterator[tuple[str, subprocess.Popen[str]]]:
+    """URL and process of a server on a store in a folder."""
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "GRAPHMEM_EMBEDDINGS": "off"}
+    with subprocess.Popen(
+        command("serve", "--port", "0", "--url", "memory.db"),
+        cwd=folder,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stderr is not None
+        try:
+            for line in process.stderr:
+                if "Uvicorn running on" in line:
+                    yield json.loads(line)["event"].split()[3], process
+                    return
+            pytest.fail("the server ended before it was ready")
+        finally:
+            process.kill()
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Path:
+    with graphmem.open(str(tmp_path / "memory.db"), create=True) as memory:
+        memory.add("w0rds of somebody")
+    return tmp_path
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_server_answers_logs_lines_of_json_and_ends_when_told(store: Path, number: signal.Signals) -> None:
+    with served(store) as (url, process):
+        with graphmem.open(url) as memory:
+            assert [one.title for one in memory.list().cards] == ["w0rds of somebody"]
+        process.send_signal(number)
+        out, err = process.communicate(timeout=60)
+    assert (process.returncode, out) == (0, "")
+    logged = [json.loads(line) for line in err.splitlines()]
+    told = next(one for one in logged if one["event"] == "request")
+    assert (told["route"], told["status"], "change" in told) == ("/v1/memories", 200, False)
+    assert "w0rds" not in err
+
+
+def test_a_server_with_keys_asks_for_one(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = subprocess.run(
+        command("key", "create", "ci", "--url", "memory.db", "--json"),
+        cwd=store,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    with served(store) as (url, _):
+        with graphmem.open(url) as stranger, pytest.raises(Forbidden, match="there is no key"):
+            stranger.list()
+        monkeypatch.setenv("GRAPHMEM_KEY", json.loads(made.stdout)["key"])
+        with graphmem.open(url) as memory:
+            assert len(memory.list().cards) == 1
+
+
+def test_what_is_under_way_is_answered_before_the_end(memory: GraphMemory, monkeypatch: pytest.MonkeyPatch) -> None:
+    begun, go, found = threading.Event(), threading.Event(), list[int]()
+
+    def slow(**_: object) -> dict[str, str]:
+        begun.set()
+        go.wait(30)
+        return {}
+
+    monkeypatch.setattr(memory, "conflicts", slow)
+    with serving(memory) as url:
+        asking = threading.Thread(target=lambda: found.append(httpx2.get(f"{url}/v1/conflicts").status_code))
+        asking.start()
+        begun.wait(30)
+        threading.Timer(0.1, go.set).start()
+    asking.join()
+    assert found == [200]
