@@ -118,7 +118,7 @@ def moment(micros: int | None) -> datetime | None:
 
 
 def memory_row(tenant: str, fields: Fields) -> MemoryRow:
-    """From [id, repo, user, branch, environment, kind, origin, confidence, subject, statement, seq, recorded at, on]."""
+    """From [id, repo, user, branch, environment, kind, origin, confidence, subject, text, seq, recorded at, on]."""
     key, repo, user, branch, environment, kind, origin, confidence, subject, text, *stamped = fields
     statement = None if text is None else unread(key, kind, origin, confidence, subject, text)
     return MemoryRow(Memory(key, Scope(tenant, repo, user, branch, environment), statement), stamp(*stamped))
