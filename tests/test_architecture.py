@@ -26,7 +26,7 @@ LAYERS = (
     ("config",),
     ("opening",),
     ("payloads",),
-    ("api", "mcp_server", "cli", "client", "interop"),
+    ("api", "mcp_server", "cli", "client", "interop", "compat"),
     ("demo",),
 )
 LEVEL = {module: level for level, layer in enumerate(LAYERS) for module in layer}
