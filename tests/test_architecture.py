@@ -23,16 +23,18 @@ LAYERS = (
     ("store",),
     ("adapters", "retrieval", "ingestion"),
     ("service",),
-    ("config",),
+    ("wire",),
+    ("config", "keys", "client"),
     ("opening",),
-    ("payloads",),
-    ("api", "mcp_server", "cli", "client", "interop", "compat"),
+    ("http",),
+    ("mcp_server",),
+    ("cli", "interop", "compat"),
     ("demo",),
 )
 LEVEL = {module: level for level, layer in enumerate(LAYERS) for module in layer}
 
 # The package itself (`graphmem.open` and the names it re-exports) is the door: only surfaces go through it.
-SURFACES = frozenset(LAYERS[-2] + LAYERS[-1])
+SURFACES = frozenset(LAYERS[-3] + LAYERS[-2] + LAYERS[-1])
 COMPOSITION_ROOT = "opening"
 
 PURE = frozenset(module for module, level in LEVEL.items() if level < LEVEL["adapters"])
@@ -47,8 +49,8 @@ IMPURE_CALLS = frozenset({
     "rglob", "stat", "today", "unlink", "urandom", "utcnow", "write_bytes", "write_text",
 })
 HEAVY = frozenset({
-    "fastapi", "graphiti_core", "neo4j", "networkx", "numpy", "onnxruntime", "rich", "sentence_transformers",
-    "tokenizers", "torch",
+    "fastapi", "graphiti_core", "httpx2", "neo4j", "networkx", "numpy", "onnxruntime", "prometheus_client", "pydantic",
+    "rich", "sentence_transformers", "structlog", "tokenizers", "torch", "uvicorn",
 })
 # fmt: on
 

@@ -13,9 +13,9 @@ import click
 from graphmem.answers import OnSimilar
 from graphmem.cli.options import Body, Call, bundle, moment, one_of, placed, written
 from graphmem.cli.receipts import give_receipt
-from graphmem.cli.times import read_time
 from graphmem.errors import InvalidInput
 from graphmem.model import Alternative, Anchor, AnchorKind, Kind, Move, Origin, Outcome, Statement, Status
+from graphmem.wire.times import read_time
 
 if TYPE_CHECKING:
     from graphmem.service import Write

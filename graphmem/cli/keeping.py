@@ -15,6 +15,7 @@ import click
 from graphmem.cli.blocks import Block, Look, Span, dim, line
 from graphmem.cli.options import Call, answered, placed
 from graphmem.cli.output import give, note, progress
+from graphmem.wire.envelopes import Findings, Reindexed, Restored, Seen
 
 if TYPE_CHECKING:
     from graphmem.service import GraphMemory
@@ -44,7 +45,7 @@ def status(*, call: Call) -> None:
     """What the store is, how much it holds, and from where you look at it."""
     with call.open() as memory:
         info, scope = memory.status(), memory.scope
-    give(call, {"store": info, "scope": scope}, lambda _: _status_lines(info, str(scope.tenant), scope.repo))
+    give(call, Seen(info, scope), lambda _: _status_lines(info, str(scope.tenant), scope.repo))
 
 
 def _status_lines(info: StoreInfo, tenant: str, repo: str | None) -> Iterator[Block]:
@@ -69,7 +70,7 @@ def check(ctx: click.Context, /, *, call: Call) -> None:
     """Verify the ledger's hashes and recompute everything derived; exits with 1 if anything differs."""
     with call.open() as memory:
         findings = memory.check()
-    give(call, {"findings": findings}, lambda _: _finding_lines(findings))
+    give(call, Findings(tuple(findings)), lambda _: _finding_lines(findings))
     if findings:
         ctx.exit(1)
 
@@ -122,7 +123,7 @@ def restore(*, call: Call, source: Path) -> None:
     """Copy SOURCE, an export (`-` for standard input) or a backup, into the empty tenant verbatim."""
     with call.open() as memory, _lines_of(source, call) as lines, progress("restore") as tell:
         count = memory.restore(lines, progress=tell)
-    give(call, {"entries": count}, lambda _: [line(f"{count:,} ledger entries restored")])
+    give(call, Restored(count), lambda _: [line(f"{count:,} ledger entries restored")])
 
 
 @click.command()
@@ -131,7 +132,7 @@ def reindex(*, call: Call) -> None:
     """Give every memory a vector of the installed model; goes on where an interrupted run stopped."""
     with call.open() as memory, progress("reindex") as tell:
         count = memory.reindex(progress=tell)
-    give(call, {"vectors": count}, lambda _: [line(f"{count:,} vectors made")])
+    give(call, Reindexed(count), lambda _: [line(f"{count:,} vectors made")])
 
 
 @click.command()

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, TypeVar
 
 import click
 
-from graphmem.cli.times import read_known, read_time
 from graphmem.model import At, Kind, Origin, Status
+from graphmem.wire.times import read_known, read_time
 
 if TYPE_CHECKING:
     from graphmem.service import GraphMemory, Write

@@ -25,7 +25,7 @@ def give(call: Call, answer: object, page: Callable[[int], Iterable[Block]]) -> 
         page: The same for people, made for a width in cells.
     """
     if call.as_json:
-        from graphmem.cli.documents import as_json
+        from graphmem.wire.documents import as_json
 
         click.echo(as_json(answer))
     else:

@@ -11,10 +11,11 @@ import click
 from graphmem.cli import pages
 from graphmem.cli.options import Call, filtered, one_of, paged, placed, pointed
 from graphmem.cli.output import give
-from graphmem.cli.times import read_known, read_time
 from graphmem.errors import InvalidInput, NotFound
 from graphmem.model import At, Point
 from graphmem.retrieval.search import Sort
+from graphmem.wire.envelopes import Changes, Shown
+from graphmem.wire.times import read_known, read_time
 
 if TYPE_CHECKING:
     from graphmem.answers import Card
@@ -76,7 +77,7 @@ def show(*, call: Call, key: str, at: At) -> None:
     """The memory ID at a point, with all that it says."""
     with call.open() as memory:
         answer = memory.history(key, at=at)
-    give(call, {"card": answer.card, "at": answer.at}, lambda _: pages.card_page(answer, at))
+    give(call, Shown(answer.card, answer.at), lambda _: pages.card_page(answer, at))
 
 
 @click.command()
@@ -164,4 +165,4 @@ def changes(*, call: Call, after: int, limit: int) -> None:
     """The ledger, entry by entry: who recorded, moved, revoked or erased what, when and why."""
     with call.open() as memory:
         found = memory.changes(after=after, limit=limit)
-    give(call, {"changes": tuple(found)}, lambda _: [pages.changes_table(found)])
+    give(call, Changes(tuple(found)), lambda _: [pages.changes_table(found)])

@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from graphmem.cli.times import read_known, read_time
 from graphmem.errors import InvalidInput
+from graphmem.wire.times import read_known, read_time
 from tests.cli.conftest import Tool
 
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from graphmem.cli.documents import as_json, document
 from graphmem.model import End, Kind, MergeBranch, Point
+from graphmem.wire.documents import as_json, document
 
 
 def test_values_become_what_pipes_expect() -> None:

@@ -7,6 +7,7 @@ a memory's card is flat; an operation carries its verb as `operation`.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 from datetime import datetime
@@ -18,6 +19,7 @@ from graphmem.answers import Card
 from graphmem.model import Operation, Point
 
 _OPERATIONS = get_args(Operation)
+_SECOND_WORD = re.compile("(?<=[a-z])([A-Z])")
 
 
 def document(value: object) -> Any:  # noqa: ANN401 - JSON is free-form
@@ -42,7 +44,7 @@ def _record(value: object) -> dict[str, Any]:
         return {"as_of": document(value.valid), "known_at": value.seq}
     if isinstance(value, Card):
         return _card(value)
-    named = {"operation": _snake(type(value).__name__)} if isinstance(value, _OPERATIONS) else {}
+    named = {"operation": verb_of(type(value))} if isinstance(value, _OPERATIONS) else {}
     return {**named, **_fields(value)}
 
 
@@ -61,8 +63,9 @@ def _fields(value: object) -> dict[str, Any]:
     return {spec.name: document(getattr(value, spec.name)) for spec in fields(value)}
 
 
-def _snake(name: str) -> str:
-    return "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in name).lstrip("_")
+def verb_of(operation: type) -> str:
+    """The word of an operation: `open_branch` of `OpenBranch`."""
+    return _SECOND_WORD.sub(r"_\1", operation.__name__).lower()
 
 
 def as_json(value: object) -> str:

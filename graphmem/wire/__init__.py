@@ -1,0 +1,1 @@
+"""One written form of every answer, for all surfaces: how it is written, read back, and described."""
