@@ -66,6 +66,7 @@ SECTIONS: dict[str, dict[str, Entry]] = {
         "copy": Entry("copying", "copy", "from one store into another, and verify it"),
         "reindex": Entry("keeping", "reindex", "renew vectors after a change of model"),
         "schema": Entry("schema", "schema", "apply, show or compare the store's schema"),
+        "mcp": Entry("agents", "mcp", "tools for agents over standard input and output"),
         "completion": Entry("keeping", "completion", "the script that completes commands in a shell"),
     },
 }

@@ -277,7 +277,7 @@ class Recorder:
             return [], first.new  # sent again after the old was erased
         if template is None or template.statement is None:
             raise NotFound(f"no memory {olds[0]!r}")
-        said = new if isinstance(new, Statement) else _restated(new, template.statement)
+        said = new if isinstance(new, Statement) else restated(new, template.statement)
         memory = Memory(writing.new_id(), replace(template.scope, branch=writing.writer.branch), said)
         op_id = f"{writing.op_id}/new"
         earlier = self._desk.store.change_by_op_id(writing.writer, op_id) if first else None
@@ -321,7 +321,7 @@ def _split(text: str) -> tuple[str, str]:
     return first[: _TITLE_CHARS - 1].rsplit(" ", 1)[0] + "…", text.strip()
 
 
-def _restated(text: str, old: Statement) -> Statement:
+def restated(text: str, old: Statement) -> Statement:
     """New words for what an old statement was about."""
     title, body = _split(text)
     return replace(old, title=title, body=body, rationale="", aliases=(), alternatives=(), observed_at=None)
