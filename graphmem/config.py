@@ -15,9 +15,10 @@ FOLDER = ".graphmem"
 FILE = "memory.db"
 CONFIG = "config.toml"
 
-#: What no file of a project may set: secrets, and the way to the store that they open.
+#: What no file of a project may set: secrets, the way to the store that they open, and what may be downloaded.
 _FROM_ENVIRONMENT = {
     "url",
+    "model",
     "neo4j_user",
     "neo4j_password",
     "neo4j_token",
@@ -25,12 +26,14 @@ _FROM_ENVIRONMENT = {
     "source_neo4j_password",
 }
 
+_MINILM, _NAMED, _ = _BACKENDS = ("minilm", "sentence-transformers", "off")
+
 _LOGIN = ("USER", "PASSWORD", "TOKEN")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """What can be set, each from `GRAPHMEM_<NAME>` or, but for `url` and logins, from `.graphmem/config.toml`.
+    """What can be set, each from `GRAPHMEM_<NAME>` or, but for `url`, `model` and logins, from `.graphmem/config.toml`.
 
     Attributes:
         url: Where the store is.
@@ -40,7 +43,8 @@ class Settings:
         branch: Branch on which a reader or writer stands; unset, the main line.
         environment: Such as `production`; unset, those of no particular environment.
         actor: Who writes; unset, the login name.
-        embeddings: `minilm`, or `off` for lexical search.
+        embeddings: `minilm`, `sentence-transformers`, or `off` for lexical search.
+        model: The model of sentence-transformers: a folder, or a name on the hub, which is downloaded if it never was.
         lock_timeout_s: How long a write waits for others, in seconds.
         neo4j_user: Who logs in to a Neo4j server.
         neo4j_password: That user's password.
@@ -57,6 +61,7 @@ class Settings:
     environment: str | None = None
     actor: str | None = None
     embeddings: str = "minilm"
+    model: str | None = None
     lock_timeout_s: float = 30.0
     neo4j_user: str | None = None
     neo4j_password: str | None = field(default=None, repr=False)
@@ -198,6 +203,10 @@ def _parsed(values: dict[str, str]) -> Settings:
     except ValueError as exc:
         raise InvalidInput(f"lock_timeout_s {timeout!r} is no number of seconds") from exc
     settings = Settings(lock_timeout_s=seconds, **values)
-    if settings.embeddings not in {"minilm", "off"}:
-        raise InvalidInput(f"embeddings {settings.embeddings!r} is neither 'minilm' nor 'off'")
-    return settings
+    if settings.embeddings not in _BACKENDS:
+        raise InvalidInput(f"embeddings {settings.embeddings!r} is none of {', '.join(map(repr, _BACKENDS))}")
+    if settings.model is None or settings.embeddings != _MINILM:
+        return settings
+    if "embeddings" in values:
+        raise InvalidInput(f"{_MINILM!r} is one model and takes no other: set GRAPHMEM_EMBEDDINGS={_NAMED}")
+    return replace(settings, embeddings=_NAMED)
