@@ -5,29 +5,17 @@ from __future__ import annotations
 import logging
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 from threading import Lock
+from typing import TYPE_CHECKING
 
 import anyio
 from mcp.server.stdio import stdio_server
 
 from graphmem.mcp_server.serving import make_server
-from graphmem.mcp_server.tools import Caller
-from graphmem.model import Scope
-from graphmem.service import GraphMemory
 
-
-@dataclass(frozen=True, slots=True)
-class Here:
-    """Whoever started the process: everything that the opened memory lets them."""
-
-    scope: Scope
-    actor: str | None = None
-
-    def place(self, asked: Scope, *, is_write: bool) -> Scope:
-        """Where the memory was opened for, or in the repository that was named."""
-        del is_write
-        return self.scope if asked.repo is None else replace(self.scope, repo=asked.repo)
+if TYPE_CHECKING:
+    from graphmem.mcp_server.tools import Caller
+    from graphmem.service import GraphMemory
 
 
 class _Opened:
@@ -39,6 +27,8 @@ class _Opened:
         self._guard = Lock()
 
     def __call__(self, _: object) -> tuple[GraphMemory, Caller]:
+        from graphmem.mcp_server.tools import Here
+
         with self._guard:
             if self._memory is None:
                 self._memory = self._opener()

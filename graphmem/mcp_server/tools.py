@@ -42,6 +42,19 @@ class Caller(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Here:
+    """Whoever started the process: everything that the opened memory lets them."""
+
+    scope: Scope
+    actor: str | None = None
+
+    def place(self, asked: Scope, *, is_write: bool) -> Scope:
+        """Where the memory was opened for, or in the repository that was named."""
+        del is_write
+        return self.scope if asked.repo is None else replace(self.scope, repo=asked.repo)
+
+
+@dataclass(frozen=True, slots=True)
 class Tool:
     """One tool.
 

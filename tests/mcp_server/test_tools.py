@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from datetime import UTC, datetime
 
 import pytest
@@ -10,10 +12,12 @@ from mcp import Client
 from mcp.shared.exceptions import MCPError
 from mcp_types import TextContent
 
+from graphmem.mcp_server.listing import listing
 from graphmem.model import At, Origin, Scope, Statement
 from graphmem.service import GraphMemory, Write
 from graphmem.wire.documents import document
 from tests.mcp_server.conftest import Agent
+from tools.list_mcp_tools import TARGET
 
 THEN = datetime(2024, 1, 1, tzinfo=UTC)
 
@@ -27,6 +31,19 @@ def test_five_tools_with_short_schemas_and_hints(agent: Agent) -> None:
     assert hints == [(True, False), (False, False), (False, False), (True, False), (True, False)]
     assert all(len(json.dumps(one.input_schema)) < 1_600 for one in tools)
     assert len(json.dumps([one.model_dump(mode="json", exclude_none=True) for one in tools])) < 14_000
+
+
+def test_the_listing_that_is_shipped_is_that_of_the_tools() -> None:
+    assert TARGET.read_text(encoding="utf-8") == listing(), "run: python -m tools.list_mcp_tools"
+
+
+def test_starting_imports_nothing_that_only_calls_need() -> None:
+    script = (
+        "import sys; from graphmem.mcp_server.stdio import serve_stdio; "
+        "print(sorted({'graphmem.service', 'graphmem.answers', 'apsw', 'numpy'} & sys.modules.keys()))"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
 
 
 def test_a_search_gives_the_written_form_of_the_answer(agent: Agent, memory: GraphMemory) -> None:
