@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -210,6 +211,38 @@ def test_more_than_one_page_is_listed_and_searched(m: Memory) -> None:
     assert len(m.get_all(filters=ALICE, top_k=1_000)["results"]) == 250
     m.delete_all(user_id="alice")
     assert m.get_all(filters=ALICE)["results"] == []
+
+
+def test_messages_come_in_several_shapes(m: Memory) -> None:
+    m.add({"role": "user", "content": "one message"}, user_id="alice")
+    parts = [{"type": "text", "text": "in parts"}, {"type": "image_url", "image_url": {"url": "x"}}]
+    m.add([{"role": "user", "content": parts}, {"role": "assistant", "content": None}], user_id=7)
+    assert texts(m.get_all(filters=ALICE)) == ["one message"]
+    assert texts(m.get_all(filters={"user_id": 7})) == ["in parts"]
+
+
+def test_a_date_may_be_one_of_python(m: Memory) -> None:
+    m.add("until a day", user_id="alice", expiration_date=date(2999, 1, 1))
+    m.add("until a moment", user_id="alice", expiration_date=datetime(2999, 1, 1, 12, tzinfo=UTC))
+    assert [one["expiration_date"] for one in m.get_all(filters=ALICE)["results"]] == ["2999-01-01"] * 2
+
+
+def test_values_that_cannot_be_compared_do_not_fit(m: Memory) -> None:
+    m.add("x", user_id="alice", metadata={"year": "unknown"})
+    assert texts(m.get_all(filters={**ALICE, "year": {"gt": 3}})) == []
+
+
+def test_an_argument_that_there_is_not_is_a_type_error(m: Memory) -> None:
+    with pytest.raises(TypeError, match="'page'"):
+        m.search("x", filters=ALICE, page=2)
+
+
+def test_a_memory_of_another_surface_is_shown_too(m: Memory, store: graphmem.GraphMemory) -> None:
+    key = store.add(Statement(title="Decided elsewhere", labels=("user_id=alice",))).ids[0]
+    got = m.get(key)
+    assert got is not None
+    assert (got["memory"], "user_id" in got) == ("Decided elsewhere", False)
+    assert texts(m.get_all(filters=ALICE)) == []
 
 
 @pytest.mark.parametrize(

@@ -64,6 +64,20 @@ def test_what_no_longer_holds_is_not_told(near: GraphMemory) -> None:
     assert [one.memory for one in near.add("keys are random numbers of sixteen bytes!").similar] == [new]
 
 
+def test_what_holds_is_found_behind_many_that_do_not(near: GraphMemory) -> None:
+    holding = near.add("keys are random numbers of eight whole bytes").ids[0]
+    for number in range(30):
+        near.retract(near.add(f"keys are random numbers of twelve whole bytes {number}").ids[0])
+    told = near.add("keys are random numbers of twelve whole bytes").similar
+    assert [one.memory for one in told] == [holding]
+
+
+def test_no_more_than_five_are_told(near: GraphMemory) -> None:
+    for number in range(8):
+        near.add(f"keys are random numbers of twelve whole bytes {number}")
+    assert len(near.add("keys are random numbers of twelve whole bytes").similar) == 5
+
+
 def test_what_is_not_seen_where_the_new_one_will_live_is_not_told(near: GraphMemory) -> None:
     for elsewhere in (ANN, PROD, Scope(repo="other"), Scope(tenant="other", repo="r")):
         near.add("keys are random numbers", write=Write(scope=elsewhere))
