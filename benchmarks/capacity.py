@@ -192,7 +192,7 @@ class Bench:
         self._looked_up.expect({embedded_text(item.statement): vector for item in items})
         for item in items:
             with timings.one():
-                memory.add(item.statement, moves=item.moves, write=Write(scope=item.scope))
+                memory.add(item.statement, moves=item.moves, on_similar=None, write=Write(scope=item.scope))
 
 
 def main() -> None:

@@ -105,7 +105,8 @@ class Worker(threading.Thread):
     def _add(self, tenant: str, op_id: str) -> None:
         began = time.monotonic()
         try:
-            self._memory.add(f"Decision {op_id} of {tenant}", write=Write(scope=Scope(tenant), op_id=op_id))
+            write = Write(scope=Scope(tenant), op_id=op_id)
+            self._memory.add(f"Decision {op_id} of {tenant}", on_similar=None, write=write)
         except (StoreUnavailable, CommitUnknown):
             self.done.pending.append((tenant, op_id))
             self._note(began, tenant, is_write=True, is_answered=False)

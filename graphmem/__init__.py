@@ -14,6 +14,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from graphmem.answers import OnSimilar
     from graphmem.errors import (
         CommitUnknown,
         Conflict,
@@ -48,6 +49,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _HOMES = {
+    "graphmem.answers": "OnSimilar",
     "graphmem.errors": (
         "CommitUnknown Conflict CorruptStore Forbidden GraphMemError InvalidInput NotFound StoreUnavailable Unsupported"
     ),
@@ -79,6 +81,7 @@ __all__ = [  # noqa: RUF022 - the door first
     "Move",
     "New",
     "NotFound",
+    "OnSimilar",
     "Origin",
     "Outcome",
     "Page",

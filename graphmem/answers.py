@@ -314,14 +314,43 @@ class Conflicts:
     at: Point
 
 
+class OnSimilar(StrEnum):
+    """What an add does when something that holds already says the same.
+
+    `keep` records it all the same and reports what is similar. `skip` confirms what says the same in the same words.
+    """
+
+    KEEP = "keep"
+    SKIP = "skip"
+
+
+@dataclass(frozen=True, slots=True)
+class Similar:
+    """A memory that holds where and when a new one is to hold, and resembles it.
+
+    Attributes:
+        score: Cosine of both texts' vectors, at most 1; None if they were not compared.
+        found_by: In which ways it is alike: `words` (the same but for punctuation and capitals), `name` (the title or
+            an alias), `subject`, `meaning` (the score); in this order.
+    """
+
+    memory: str
+    title: str
+    score: float | None
+    found_by: tuple[str, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Written:
     """What a write did: the entry that carries it, and the ids of the memories it is about.
 
-    `is_confirmation` is True if an add found its content already held and confirmed that instead.
+    Attributes:
+        is_confirmation: True if an add found its content already held and confirmed that instead.
+        similar: What an add found to resemble the new memory, the most alike first.
     """
 
     change: Change
     ids: tuple[str, ...]
     is_confirmation: bool = False
     notes: tuple[str, ...] = field(default=())
+    similar: tuple[Similar, ...] = ()

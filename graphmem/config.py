@@ -15,11 +15,12 @@ FOLDER = ".graphmem"
 FILE = "memory.db"
 CONFIG = "config.toml"
 
-#: What no file of a project may set: secrets, and the way to the store that they open.
+#: What no file of a project may set: secrets, the way to the store that they open, and what may be downloaded.
 _FROM_ENVIRONMENT = {
     "url",
     "key",
     "keys",
+    "model",
     "neo4j_user",
     "neo4j_password",
     "neo4j_token",
@@ -27,12 +28,14 @@ _FROM_ENVIRONMENT = {
     "source_neo4j_password",
 }
 
+_MINILM, _NAMED, _ = _BACKENDS = ("minilm", "sentence-transformers", "off")
+
 _LOGIN = ("USER", "PASSWORD", "TOKEN")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """What can be set, each from `GRAPHMEM_<NAME>` or, but for `url`, keys and logins, from `.graphmem/config.toml`.
+    """What can be set, each from `GRAPHMEM_<NAME>` or from `.graphmem/config.toml`, which sets no `url`, `model`, key or login.
 
     Attributes:
         url: Where the store is.
@@ -42,7 +45,8 @@ class Settings:
         branch: Branch on which a reader or writer stands; unset, the main line.
         environment: Such as `production`; unset, those of no particular environment.
         actor: Who writes; unset, the login name.
-        embeddings: `minilm`, or `off` for lexical search.
+        embeddings: `minilm`, `sentence-transformers`, or `off` for lexical search.
+        model: The model of sentence-transformers: a folder, or a name on the hub, which is downloaded if it never was.
         vectors: `exact`, or `approximate` to compare them by an index of the Neo4j server that has one.
         lock_timeout_s: How long a write waits for others, in seconds.
         key: What opens a `graphmem serve` that is named by an http URL.
@@ -62,6 +66,7 @@ class Settings:
     environment: str | None = None
     actor: str | None = None
     embeddings: str = "minilm"
+    model: str | None = None
     vectors: str = "exact"
     lock_timeout_s: float = 30.0
     key: str | None = field(default=None, repr=False)
@@ -221,8 +226,12 @@ def _parsed(values: dict[str, str]) -> Settings:
     except ValueError as exc:
         raise InvalidInput(f"lock_timeout_s {timeout!r} is no number of seconds") from exc
     settings = Settings(lock_timeout_s=seconds, **values)
-    if settings.embeddings not in {"minilm", "off"}:
-        raise InvalidInput(f"embeddings {settings.embeddings!r} is neither 'minilm' nor 'off'")
+    if settings.embeddings not in _BACKENDS:
+        raise InvalidInput(f"embeddings {settings.embeddings!r} is none of {', '.join(map(repr, _BACKENDS))}")
     if settings.vectors not in {"exact", "approximate"}:
         raise InvalidInput(f"vectors {settings.vectors!r} is neither 'exact' nor 'approximate'")
-    return settings
+    if settings.model is None or settings.embeddings != _MINILM:
+        return settings
+    if "embeddings" in values:
+        raise InvalidInput(f"{_MINILM!r} is one model and takes no other: set GRAPHMEM_EMBEDDINGS={_NAMED}")
+    return replace(settings, embeddings=_NAMED)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, TypedDict
 from graphmem.config import CONFIG, FILE, FOLDER, Settings, load_settings, locate, login_settings, repository_name
 from graphmem.errors import InvalidInput, NotFound, Unsupported
 from graphmem.model import Request, Scope
-from graphmem.retrieval.embedding import Embedder, EmbedderMissing, find_embedder
+from graphmem.retrieval.embedding import Embedder, EmbedderMissing, find_embedder, find_named_model
 from graphmem.service import Desk, GraphMemory
 from graphmem.store import Clock, Schema, Store
 
@@ -213,7 +213,7 @@ def _installed_backend(settings: Settings) -> Callable[[], Embedder | str]:
 def _load_backend(settings: Settings) -> Embedder | str:
     if settings.embeddings == "off":
         return "embeddings are switched off (GRAPHMEM_EMBEDDINGS)"
-    found = find_embedder()
+    found = find_embedder() if settings.embeddings == "minilm" else find_named_model(settings.model)
     return found.reason if isinstance(found, EmbedderMissing) else found
 
 

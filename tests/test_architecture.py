@@ -27,7 +27,8 @@ LAYERS = (
     ("config", "keys", "client"),
     ("opening",),
     ("http",),
-    ("mcp_server", "cli", "interop"),
+    ("mcp_server",),
+    ("cli", "interop", "compat"),
     ("demo",),
 )
 LEVEL = {module: level for level, layer in enumerate(LAYERS) for module in layer}

@@ -84,3 +84,21 @@ def test_without_a_remote_it_is_known_by_its_root(repository: Path) -> None:
     inner = repository / "src"
     inner.mkdir()
     assert repository_name(inner) == "project"
+
+
+def test_a_model_is_one_of_sentence_transformers(tmp_path: Path) -> None:
+    settings = load_settings({"GRAPHMEM_MODEL": "some/model"}, tmp_path)
+    assert (settings.embeddings, settings.model) == ("sentence-transformers", "some/model")
+    off = load_settings({"GRAPHMEM_MODEL": "some/model", "GRAPHMEM_EMBEDDINGS": "off"}, tmp_path)
+    assert off.embeddings == "off"
+
+
+def test_another_model_than_minilm_is_not_taken_for_it(tmp_path: Path) -> None:
+    with pytest.raises(InvalidInput, match="GRAPHMEM_EMBEDDINGS=sentence-transformers"):
+        load_settings({"GRAPHMEM_MODEL": "some/model", "GRAPHMEM_EMBEDDINGS": "minilm"}, tmp_path)
+
+
+def test_no_file_of_a_project_may_name_what_is_downloaded(tmp_path: Path) -> None:
+    (tmp_path / "config.toml").write_text('model = "some/model"\n')
+    with pytest.raises(InvalidInput, match="'model'"):
+        load_settings({}, tmp_path)

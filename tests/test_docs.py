@@ -12,6 +12,7 @@ from graphmem.cli.app import COMMANDS
 from graphmem.config import Settings
 from graphmem.errors import GraphMemError
 from graphmem.http import keeping, reading, writing
+from graphmem.mcp_server.tools import TOOLS
 
 ROUTERS = (reading.router, writing.router, keeping.router)
 README = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8")
@@ -37,6 +38,10 @@ def test_every_error_code_is_documented() -> None:
 
 def paths_of(router: APIRouter) -> list[str]:
     return [one.path_format for one in router.routes if isinstance(one, APIRoute)]
+
+
+def test_every_tool_is_documented() -> None:
+    assert [name for name in TOOLS if f"`{name}`" not in README] == []
 
 
 def test_the_first_runnable_code_comes_early() -> None:

@@ -14,7 +14,7 @@ from pathlib import Path
 from benchmarks.rows import Row, show, write
 from benchmarks.speed.corpus import Corpus
 from benchmarks.speed.filling import fill
-from benchmarks.speed.starting import command_line, embedding, first_answers
+from benchmarks.speed.starting import command_line, embedding, first_answers, tools_for_agents
 from tools.neo4j_server import Options, start
 
 _SIZES = (10_000, 100_000)
@@ -40,7 +40,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="graphmem-speed-", dir=asked.keep) as folder:
         for count in [asked.memories] if asked.memories else _SIZES:
             rows += _of_size(Corpus(count, asked.data), str(Path(folder) / f"{count}.db"))
-        rows += embedding()
+        rows += [*embedding(), *tools_for_agents()]
     show(rows)
     print(f"written to {write('speed', rows).name}", file=sys.stderr)
 

@@ -11,7 +11,7 @@ from benchmarks.rows import Row
 from benchmarks.speed.corpus import Corpus, everywhere, memory_id
 from benchmarks.speed.timing import Timings
 from benchmarks.speed.vectors import LookUp
-from graphmem import GraphMemory, LinkKind, New, Write
+from graphmem import GraphMemory, LinkKind, New, OnSimilar, Write
 from graphmem.service.desk import embedded_text
 
 _SINGLE_ADDS = 500
@@ -62,10 +62,11 @@ def fill(corpus: Corpus, path: str) -> tuple[list[Row], Load]:
             _bulk(memory, items, write, load)
             _relate(memory, corpus, range(start, start + len(items)), write, load)
         clock.now = corpus.day(corpus.count + 1)
-        adds = _single_adds(memory, corpus, looked_up)
+        adds, told = (_single_adds(memory, corpus, looked_up, how) for how in (None, OnSimilar.KEEP))
         size = memory.status().size_bytes
-    sizes = [] if size is None else _sizes(size, corpus.count + _SINGLE_ADDS)
-    return [*adds.rows("add, durable", p50=1.0), *load.rows(), *sizes], load
+    sizes = [] if size is None else _sizes(size, corpus.count + 2 * _SINGLE_ADDS)
+    rows = [*adds.rows("add, durable", p50=1.0), *told.rows("add, durable, told what is similar")]
+    return [*rows, *load.rows(), *sizes], load
 
 
 def _sizes(size_bytes: int, count: int) -> list[Row]:
@@ -90,12 +91,13 @@ def _relate(memory: GraphMemory, corpus: Corpus, numbers: range, write: Write, l
             memory.link(memory_id(source), memory_id(target), LinkKind.DEPENDS_ON, write=write)
 
 
-def _single_adds(memory: GraphMemory, corpus: Corpus, looked_up: LookUp) -> Timings:
+def _single_adds(memory: GraphMemory, corpus: Corpus, looked_up: LookUp, how: OnSimilar | None) -> Timings:
     timings = Timings()
-    items = corpus.more(_SINGLE_ADDS)
+    every = corpus.more(2 * _SINGLE_ADDS)
+    items = every[:_SINGLE_ADDS] if how is None else every[_SINGLE_ADDS:]
     vectors = next(corpus.batches())[2]
     looked_up.expect({embedded_text(item.statement): vectors[0] for item in items})
     for item in items:
         with timings.one():
-            memory.add(item.statement, moves=item.moves, write=Write(scope=item.scope))
+            memory.add(item.statement, moves=item.moves, on_similar=how, write=Write(scope=item.scope))
     return timings

@@ -10,12 +10,13 @@ import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from benchmarks.rows import Row
 from benchmarks.speed.corpus import Corpus, memory_id, repo_name
-from benchmarks.speed.timing import repeat
+from benchmarks.speed.timing import Timings, repeat
 
 _ROOT = Path(__file__).parent.parent.parent
 _PROCESSES = 9
@@ -33,6 +34,24 @@ with graphmem.open(path, scope=Scope("speed", repo), actor="speed", embedder=lam
     memory.get(key) if mode == "get" else memory.search(text)
     print(json.dumps((time.perf_counter() - started) * 1e3))
 """
+
+_SDK_ALONE = """
+import anyio
+from mcp.server.lowlevel import Server
+from mcp.server.stdio import stdio_server
+from mcp_types import ListToolsResult
+
+async def tools(context, params):
+    return ListToolsResult(tools=[])
+
+async def serve():
+    server = Server("nothing", on_list_tools=tools)
+    async with stdio_server() as (incoming, outgoing):
+        await server.run(incoming, outgoing, server.create_initialization_options())
+
+anyio.run(serve)
+"""
+_HELLO = {"protocolVersion": "2025-06-18", "capabilities": {}, "clientInfo": {"name": "benchmark", "version": "1"}}
 
 # Made-up words would fall into many more pieces than those of a language do.
 _ENGLISH = """
@@ -65,6 +84,39 @@ def command_line(path: Path) -> list[Row]:
         _process("cold graphmem search, by words", search, {**here, "GRAPHMEM_EMBEDDINGS": "off"}),
         _process("cold graphmem search, with the model", search, here),
     ]
+
+
+def tools_for_agents() -> list[Row]:
+    """`initialize` and `tools/list` from new processes: ours, and the MCP SDK's with no tools at all, in turns."""
+    timings = {"graphmem mcp": Timings(), "the MCP SDK alone": Timings()}
+    for _ in range(_PROCESSES):
+        for (_, each), arguments in zip(timings.items(), ([*_CLI, "mcp"], ["-c", _SDK_ALONE]), strict=True):
+            with each.one():
+                _list_tools(arguments)
+    ours, alone = (each.p50 for each in timings.values())
+    return [
+        Row("cold graphmem mcp, initialize and tools/list", ours, "ms", "lower", 700),
+        Row("cold MCP SDK alone, initialize and tools/list", alone, "ms", "lower"),
+    ]
+
+
+def _list_tools(arguments: Sequence[str]) -> None:
+    sent: list[dict[str, Any]] = [
+        {"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": _HELLO},
+        {"jsonrpc": "2.0", "method": "notifications/initialized"},
+        {"jsonrpc": "2.0", "id": 2, "method": "tools/list"},
+    ]
+    with subprocess.Popen(
+        [sys.executable, *arguments], cwd=_ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdin is not None  # noqa: S101 - it was asked for
+        assert process.stdout is not None  # noqa: S101 - as above
+        for one in sent:
+            process.stdin.write(json.dumps(one) + "\n")
+            process.stdin.flush()
+            if "id" in one and json.loads(process.stdout.readline())["id"] != one["id"]:
+                raise RuntimeError(f"{arguments[-1]!r} gave no answer to {one['method']}")
+        process.kill()
 
 
 def embedding() -> list[Row]:

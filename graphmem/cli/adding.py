@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from graphmem.answers import OnSimilar
 from graphmem.cli.options import Body, Call, bundle, moment, one_of, placed, written
 from graphmem.cli.receipts import give_receipt
 from graphmem.errors import InvalidInput
@@ -106,13 +107,21 @@ _DETAILS: dict[str, Callable[[Body], Body]] = {
 )
 @moment("start", "Since when it holds. [default: now]")
 @click.option("--status", type=one_of(Status), help="Its first status. [default: active]")
+@click.option(
+    "--on-similar",
+    type=one_of(OnSimilar),
+    default=OnSimilar.KEEP.value,
+    show_default=True,
+    help="With skip, what holds in the same words but for punctuation is confirmed instead.",
+)
 @bundle("details", _DETAILS, _details)
 @written
 @placed
 def add(*, call: Call, text: str | None, details: Details, write: Write, **life: str | datetime | None) -> None:
     """Record TEXT: its first line is the title, the rest the body.
 
-    `-` reads standard input; without TEXT an editor opens. What already holds in the very same words is confirmed.
+    `-` reads standard input; without TEXT an editor opens. What already holds in the very same words is confirmed, and
+    what resembles it is named.
     """
     from graphmem.service.recording import statement_from
 
@@ -124,6 +133,7 @@ def add(*, call: Call, text: str | None, details: Details, write: Write, **life:
             _detailed(said, details, memory.scope.repo),
             moves=_first_moves(life["status"], start),
             start=start,
+            on_similar=OnSimilar(str(life["on_similar"])),
             write=write,
         )
     give_receipt(call, done, "recorded")

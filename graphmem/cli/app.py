@@ -68,6 +68,7 @@ SECTIONS: dict[str, dict[str, Entry]] = {
         "schema": Entry("schema", "schema", "apply, show or compare the store's schema"),
         "serve": Entry("serving", "serve", "the same over HTTP, for agents and for other machines"),
         "key": Entry("keys", "key", "make, list, rotate or revoke a key to a server"),
+        "mcp": Entry("agents", "mcp", "tools for agents over standard input and output"),
         "completion": Entry("keeping", "completion", "the script that completes commands in a shell"),
     },
 }

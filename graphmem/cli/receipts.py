@@ -11,7 +11,7 @@ from graphmem.cli.wording import second
 from graphmem.model import Add, End, Supersede, Transition
 
 if TYPE_CHECKING:
-    from graphmem.answers import Written
+    from graphmem.answers import Similar, Written
     from graphmem.cli.options import Call
     from graphmem.model import Operation
 
@@ -34,6 +34,15 @@ def _receipt(done: Written, verb: str) -> Iterator[Block]:
     yield line(ids, f" {verb}{at}", dim(f" · {recorded}"))
     for note in done.notes:
         yield line(note, indent=2)
+    for one in done.similar:
+        yield line("similar: ", Span(one.memory, Look.ID), f" {one.title} ", dim(_likeness(one)), indent=2)
+
+
+def _likeness(one: Similar) -> str:
+    """By what two memories are alike, and how near their vectors are."""
+    told = {"words": "the same words", "name": "the same name", "subject": "the same subject"}
+    near = [] if one.score is None else [f"nearness {one.score:.2f}"]
+    return "(" + ", ".join([told[way] for way in one.found_by if way in told] + near) + ")"
 
 
 def _valid_time(operation: Operation) -> str:

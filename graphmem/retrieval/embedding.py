@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from graphmem.errors import Unsupported
 from graphmem.retrieval.minilm import MiniLM
+from graphmem.retrieval.named_model import NamedModel
 from graphmem.store import ModelCard
 
 if TYPE_CHECKING:
@@ -80,5 +81,17 @@ def find_embedder(model_folder: Path | None = None, *, is_thorough: bool = False
     """
     try:
         return MiniLM.find(model_folder, is_thorough=is_thorough)
+    except Unsupported as problem:
+        return EmbedderMissing(str(problem))
+
+
+def find_named_model(model: str | None) -> Embedder | EmbedderMissing:
+    """The embedder on sentence-transformers, not yet loaded, or why there is none.
+
+    Args:
+        model: A folder or a name; all-MiniLM-L6-v2 as installed if None.
+    """
+    try:
+        return NamedModel.find(model)
     except Unsupported as problem:
         return EmbedderMissing(str(problem))

@@ -81,7 +81,7 @@ class MiniLM:
             if find_spec(package) is None:
                 message = f"No vectors: the package {package!r} is not installed. Run: pip install {package}"
                 raise Unsupported(message)
-        found = folder or _installed_folder()
+        found = folder or installed_folder()
         _check_files(found, is_thorough=is_thorough)
         return cls(found)
 
@@ -114,7 +114,12 @@ class MiniLM:
             return self._loaded
 
 
-def _installed_folder() -> Path:
+def installed_folder() -> Path:
+    """Where the package of the weights has put them.
+
+    Raises:
+        Unsupported: It is not installed.
+    """
     # find_spec runs nothing of the package; its own `load_model` would import torch.
     spec = find_spec(_WEIGHTS_PACKAGE)
     if spec is None or not spec.submodule_search_locations:

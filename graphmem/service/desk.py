@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -144,8 +144,16 @@ class Desk:
 
     def apply(self, requests: Sequence[Request]) -> list[Change]:
         """Send requests through the gate into the store, with vectors of what passed of new memories."""
-        passed = [self.gate(request) for request in requests]
-        return self.store.apply(passed, clock=self.clock, vectors=self._vectors(passed))
+        return self.commit(self.passed(requests))
+
+    def passed(self, requests: Sequence[Request]) -> Passed:
+        """Requests that went through the gate, with vectors of what is left of new memories."""
+        passed = tuple(self.gate(request) for request in requests)
+        return Passed(passed, self._vectors(passed) or {})
+
+    def commit(self, passed: Passed) -> list[Change]:
+        """Write what went through the gate."""
+        return self.store.apply(passed.requests, clock=self.clock, vectors=passed.vectors or None)
 
     def _vectors(self, passed: Sequence[Request]) -> dict[str, Vector] | None:
         added = [one.operation.memory for one in passed if isinstance(one.operation, Add)]
@@ -160,6 +168,14 @@ class Desk:
         if stored is None:
             self.store.adopt_model(card_of(backend), writer)
         return dict(zip(texts, backend.embed(list(texts.values())), strict=True))
+
+
+@dataclass(frozen=True, slots=True)
+class Passed:
+    """Requests on their way from the gate to the store, and the vectors of the memories that they add by id."""
+
+    requests: tuple[Request, ...]
+    vectors: Mapping[str, Vector]
 
 
 def embedded_text(statement: Statement) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from graphmem.answers import Written
+from graphmem.answers import OnSimilar, Written
 from graphmem.errors import InvalidInput, NotFound
 from graphmem.model import (
     AbandonBranch,
@@ -36,6 +36,7 @@ from graphmem.model import (
     instant,
 )
 from graphmem.service.desk import Desk, Write, Writing
+from graphmem.service.resembling import apply_looking
 from graphmem.temporal import View, touched
 
 _TITLE_CHARS = 200
@@ -64,6 +65,7 @@ class Recorder:
         moves: Sequence[Move] = (),
         kind: Kind = Kind.FACT,
         start: datetime | None = None,
+        on_similar: OnSimilar | None = OnSimilar.KEEP,
         write: Write | None = None,
     ) -> Written:
         """Record a memory; if its very content already holds all that time, that one is confirmed instead.
@@ -73,7 +75,12 @@ class Recorder:
             moves: Its life as its source tells it; without any it is active from `start`.
             kind: What sort of statement a text is.
             start: Since when it holds, aware; now if not given.
+            on_similar: Whether the same in other punctuation is recorded too or confirmed; None looks for nothing.
             write: Who writes, from where and why.
+
+        Returns:
+            The entry, and what holds there and then that resembles the memory. Two writers at the same moment do not
+            see each other's memories.
 
         Raises:
             InvalidInput: The statement or its moves are not well formed.
@@ -85,29 +92,39 @@ class Recorder:
         if writing.first and not moves and start is None and self._was_confirmed(writing.first, writing, memory):
             return _all_written([writing.first])[0]
         life = tuple(moves) or (Move(Status.ACTIVE, self._moment(start, writing)),)
-        change = self._desk.apply([_request(writing, Add(memory, life))])[0]
-        if isinstance(change.operation, Confirm):
-            return Written(change, (change.operation.id,), is_confirmation=True)
-        return Written(change, (memory.id,))
+        request = _request(writing, Add(memory, life))
+        (written,) = apply_looking(self._desk, [request], [writing.first], on_similar)
+        return written
 
-    def add_many(self, items: Iterable[New], *, write: Write | None = None) -> list[Written]:
-        """Record many memories in one transaction: all or none."""
+    def add_many(
+        self, items: Iterable[New], *, on_similar: OnSimilar | None = None, write: Write | None = None
+    ) -> list[Written]:
+        """Record many memories in one transaction: all or none.
+
+        Args:
+            items: The memories.
+            on_similar: As in `add`, if asked for: each is then compared with what the store holds, not with the others.
+            write: Who writes, from where and why.
+        """
         writing, listed = self._desk.request_for(write), tuple(items)
         first = self._first_time(writing, len(listed))
         now = _now_of(first, listed) or self._desk.clock()
-        known: dict[int, Change] = {}
+        known: dict[int, Written] = {}
         requests: list[Request] = []
         for index, item in enumerate(listed):
             home = writing.writer if item.scope is None else item.scope
             memory = Memory(item.id or writing.new_id(index), home, item.statement)
             if index < len(first) and not item.moves and self._was_confirmed(first[index], writing, memory):
-                known[index] = first[index]
+                known[index] = _all_written([first[index]])[0]
                 continue
             life = item.moves or (Move(Status.ACTIVE, now),)
             op_id = f"{writing.op_id}/{index}"
             requests.append(Request(op_id, Add(memory, life), writing.writer, writing.provenance))
-        sent = iter(self._desk.apply(requests) if requests else [])
-        return _all_written([known.get(index) or next(sent) for index in range(len(listed))])
+        earlier = [
+            one for index, one in enumerate([*first, *[None] * len(listed)][: len(listed)]) if index not in known
+        ]
+        sent = iter(apply_looking(self._desk, requests, earlier, on_similar))
+        return [known.get(index) or next(sent) for index in range(len(listed))]
 
     def supersede(
         self,
@@ -260,7 +277,7 @@ class Recorder:
             return [], first.new  # sent again after the old was erased
         if template is None or template.statement is None:
             raise NotFound(f"no memory {olds[0]!r}")
-        said = new if isinstance(new, Statement) else _restated(new, template.statement)
+        said = new if isinstance(new, Statement) else restated(new, template.statement)
         memory = Memory(writing.new_id(), replace(template.scope, branch=writing.writer.branch), said)
         op_id = f"{writing.op_id}/new"
         earlier = self._desk.store.change_by_op_id(writing.writer, op_id) if first else None
@@ -304,7 +321,7 @@ def _split(text: str) -> tuple[str, str]:
     return first[: _TITLE_CHARS - 1].rsplit(" ", 1)[0] + "…", text.strip()
 
 
-def _restated(text: str, old: Statement) -> Statement:
+def restated(text: str, old: Statement) -> Statement:
     """New words for what an old statement was about."""
     title, body = _split(text)
     return replace(old, title=title, body=body, rationale="", aliases=(), alternatives=(), observed_at=None)

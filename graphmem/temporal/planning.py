@@ -154,7 +154,7 @@ def _twin(operation: Add, view: View) -> str | None:
     memory = operation.memory
     if not operation.may_confirm or not view.known or memory.statement is None:
         return None
-    asked = _active_spans(operation)
+    asked = active_time(operation)
     if not asked:
         return None
     content = memory.statement.content_hash
@@ -170,7 +170,8 @@ def _twin(operation: Add, view: View) -> str | None:
     return next(twins, None)
 
 
-def _active_spans(operation: Add) -> Spans:
+def active_time(operation: Add) -> Spans:
+    """When a memory will hold by its own moves."""
     nowhere = Stamp(0, operation.moves[0].at, None)
     rows = [MoveRow(operation.memory.id, move, index, nowhere) for index, move in enumerate(operation.moves)]
     rows.sort(key=move_order)

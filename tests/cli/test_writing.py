@@ -151,3 +151,16 @@ def test_an_abandoned_branch_is_hidden(tool: Tool) -> None:
     key = tool.add("Try the new queue", "--branch", "next")
     tool.out("branch", "abandon", "next")
     assert tool.run("show", key).exit_code == 1
+
+
+def test_what_resembles_is_named_with_the_receipt(tool: Tool) -> None:
+    key = tool.add("Wheels only", "--subject", "packaging")
+    done = tool.json("add", "Wheels, nothing else", "--subject", "packaging")
+    assert done["similar"] == [{"memory": key, "title": "Wheels only", "score": None, "found_by": ["subject"]}]
+    assert f"similar: {key} Wheels only (the same subject)" in tool.out("add", "Only wheels", "--subject", "packaging")
+
+
+def test_what_says_the_same_may_be_confirmed_instead(tool: Tool) -> None:
+    key = tool.add("Wheels only")
+    done = tool.json("add", "**Wheels** only.", "--on-similar", "skip")
+    assert (done["is_confirmation"], done["ids"]) == (True, [key])

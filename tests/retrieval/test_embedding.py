@@ -27,7 +27,7 @@ def embedder() -> Embedder:
 
 
 def installed_folder() -> Path:
-    return minilm._installed_folder()  # noqa: SLF001
+    return minilm.installed_folder()
 
 
 def reason(found: Embedder | EmbedderMissing) -> str:

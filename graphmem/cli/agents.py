@@ -1,0 +1,20 @@
+"""The command that serves tools to an agent."""
+
+from __future__ import annotations
+
+import click
+
+from graphmem.cli.options import Call, placed
+
+
+@click.command()
+@placed
+def mcp(*, call: Call) -> None:
+    """Serve memory_search, memory_add, memory_supersede, memory_history and memory_explain to one MCP client.
+
+    The client starts this command and talks over its standard input and output; it ends when the client closes them.
+    The store is opened at the first call of a tool.
+    """
+    from graphmem.mcp_server.stdio import serve_stdio
+
+    serve_stdio(call.open)

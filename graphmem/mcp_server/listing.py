@@ -1,0 +1,34 @@
+"""The tools as clients see them, made from what the tools take and give; `tools.json` beside this is its result."""
+
+from __future__ import annotations
+
+from mcp_types import ListToolsResult, ToolAnnotations
+from mcp_types import Tool as Listed
+
+from graphmem.mcp_server.arguments import schema
+from graphmem.mcp_server.shapes import shape
+from graphmem.mcp_server.tools import TOOLS, Tool
+
+
+def listing() -> str:
+    """The contents of `tools.json`."""
+    result = ListToolsResult(tools=[_listed(tool) for tool in TOOLS.values()])
+    return result.model_dump_json(by_alias=True, exclude_none=True, indent=1) + "\n"
+
+
+def _listed(tool: Tool) -> Listed:
+    hints = ToolAnnotations(
+        title=tool.title,
+        read_only_hint=tool.is_read_only,
+        destructive_hint=False,
+        idempotent_hint=tool.is_read_only,
+        open_world_hint=False,
+    )
+    return Listed(
+        name=tool.name,
+        title=tool.title,
+        description=tool.description,
+        input_schema=schema(tool.takes),
+        output_schema=shape(tool.gives),
+        annotations=hints,
+    )

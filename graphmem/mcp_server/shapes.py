@@ -1,0 +1,63 @@
+"""JSON Schemas of answers, two levels deep: enough to find one's way, short enough to be sent at every start."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import fields, is_dataclass
+from datetime import datetime
+from enum import StrEnum
+from types import NoneType, UnionType
+from typing import Any, Union, get_args, get_origin, get_type_hints
+
+from graphmem.answers import Card
+from graphmem.model import Point, Statement
+
+_PLAIN: dict[object, dict[str, Any]] = {
+    str: {"type": "string"},
+    int: {"type": "integer"},
+    float: {"type": "number"},
+    bool: {"type": "boolean"},
+    datetime: {"type": "string", "format": "date-time"},
+}
+_DEPTH = 2
+_CARD = ("id", "title", "state", "confidence", "kind", "body", "origin")
+_POINT = {"type": "object", "properties": {"as_of": _PLAIN[datetime], "known_at": _PLAIN[int]}}
+
+
+def shape(answer: type) -> dict[str, Any]:
+    """The schema of an answer in the written form."""
+    return {**_record(answer, _DEPTH), "required": [one.name for one in fields(answer)]}
+
+
+def _shape(hint: Any, depth: int) -> dict[str, Any]:  # noqa: ANN401 - any annotation
+    if hint in _PLAIN:
+        return dict(_PLAIN[hint])
+    if isinstance(hint, type) and issubclass(hint, StrEnum):
+        return {"type": "string"}
+    if is_dataclass(hint) and isinstance(hint, type):
+        return _record(hint, depth)
+    return _composed(get_origin(hint), get_args(hint), depth)
+
+
+def _composed(origin: object, inner: tuple[Any, ...], depth: int) -> dict[str, Any]:
+    if origin in {Union, UnionType}:
+        found = [_shape(one, depth) for one in inner if one is not NoneType]
+        if len(found) > 1:
+            return {"type": "object"}
+        return {**found[0], "type": [found[0]["type"], "null"]} if NoneType in inner else found[0]
+    if origin is tuple:
+        return {"type": "array", "items": _shape(inner[0], depth)}
+    assert origin is Mapping, f"answers have nothing like {origin!r}"  # noqa: S101
+    return {"type": "object"}
+
+
+def _record(kind: type, depth: int) -> dict[str, Any]:
+    if kind is Point:
+        return _POINT
+    if not depth:
+        return {"type": "object"}
+    hints = get_type_hints(kind)
+    if kind is Card:
+        hints = {"id": str, **get_type_hints(Statement), **hints}
+        return {"type": "object", "properties": {name: _shape(hints[name], 0) for name in _CARD}}
+    return {"type": "object", "properties": {one.name: _shape(hints[one.name], depth - 1) for one in fields(kind)}}

@@ -1,0 +1,202 @@
+"""The five tools: what each is called, takes and does. Each is one verb of the service."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any, Protocol
+
+from pydantic import BaseModel
+
+from graphmem.answers import Explanation, History, SearchAnswer, Written
+from graphmem.errors import Forbidden, InvalidInput
+from graphmem.mcp_server.arguments import (
+    AddArguments,
+    Arguments,
+    OneArguments,
+    SearchArguments,
+    Signed,
+    SupersedeArguments,
+)
+from graphmem.model import Anchor, AnchorKind, Origin, Scope, Statement, SupersessionKind
+from graphmem.service import GraphMemory, Write
+from graphmem.service.recording import restated, statement_from
+from graphmem.store import Filter, Page
+
+
+class Caller(Protocol):
+    """Who calls a tool."""
+
+    @property
+    def actor(self) -> str | None:
+        """Who writes; None for whoever the memory was opened for."""
+        ...
+
+    def place(self, asked: Scope, *, is_write: bool) -> Scope:
+        """Where they stand who name a repository or none.
+
+        Raises:
+            Forbidden: They may not ask there; or not write.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Here:
+    """Whoever started the process: everything that the opened memory lets them."""
+
+    scope: Scope
+    actor: str | None = None
+
+    def place(self, asked: Scope, *, is_write: bool) -> Scope:
+        """Where the memory was opened for, or in the repository that was named."""
+        del is_write
+        return self.scope if asked.repo is None else replace(self.scope, repo=asked.repo)
+
+
+@dataclass(frozen=True, slots=True)
+class Tool:
+    """One tool.
+
+    Attributes:
+        description: What a model reads before it decides to call it.
+        takes: Its arguments.
+        gives: What it answers.
+        is_read_only: It changes nothing.
+        run: Carries it out; the arguments are of the kind that it takes.
+    """
+
+    name: str
+    title: str
+    description: str
+    takes: type[BaseModel]
+    gives: type
+    is_read_only: bool
+    run: Callable[[GraphMemory, Caller, Any], object]
+
+
+def _search(memory: GraphMemory, caller: Caller, asked: SearchArguments) -> SearchAnswer:
+    where = Filter(
+        kinds=() if asked.kind is None else (asked.kind,),
+        labels=asked.tags,
+        paths=() if asked.path is None else (asked.path,),
+        include_history=asked.include_history,
+    )
+    scope = _reader(caller, asked)
+    return memory.search(asked.query, at=asked.at, scope=scope, where=where, page=Page(asked.limit))
+
+
+def _add(memory: GraphMemory, caller: Caller, asked: AddArguments) -> Written:
+    write = _write(caller, asked)
+    repo = write.scope.repo if write.scope is not None else None
+    said = replace(
+        statement_from(asked.text, asked.kind),
+        subject=asked.subject,
+        rationale=asked.rationale or "",
+        labels=asked.tags,
+        origin=asked.origin,
+        anchors=tuple(Anchor(AnchorKind.FILE, path, repo) for path in asked.paths),
+    )
+    return memory.add(said, start=asked.start, on_similar=asked.on_similar, write=write)
+
+
+def _supersede(memory: GraphMemory, caller: Caller, asked: SupersedeArguments) -> Written:
+    write = _write(caller, asked)
+    kind = SupersessionKind.CORRECTION if asked.is_correction else SupersessionKind.UPDATE
+    if (asked.text is None) == (asked.new is None):
+        raise InvalidInput("a successor is a text or the id of a memory: give one of `text` and `new`")
+    if asked.is_correction and asked.at is not None:
+        raise InvalidInput("a correction has no `at`: the old one was never right")
+    old = _statement(memory, asked.old, write.scope)
+    if asked.new is not None:
+        _refuse_from_outside(old, _statement(memory, asked.new, write.scope).origin)
+        return memory.supersede(asked.old, asked.new, at=asked.at, kind=kind, write=write)
+    _refuse_from_outside(old, asked.origin)
+    new = replace(restated(asked.text or "", old), origin=asked.origin)
+    return memory.supersede(asked.old, new, at=asked.at, kind=kind, write=write)
+
+
+def _statement(memory: GraphMemory, key: str, scope: Scope | None) -> Statement:
+    said = memory.get(key, scope=scope).memory.statement
+    assert said is not None, "what was erased gets no card"  # noqa: S101
+    return said
+
+
+def _refuse_from_outside(old: Statement, origin: Origin) -> None:
+    """Let nothing from outside take the place of what is more trusted.
+
+    Raises:
+        Forbidden: It would.
+    """
+    if origin.trust < Origin.AGENT.trust and origin.trust < old.origin.trust:
+        told = f"words of origin {origin.value!r} cannot replace those of origin {old.origin.value!r}"
+        raise Forbidden(f"{told}: record them with memory_add, and let somebody decide")
+
+
+def _history(memory: GraphMemory, caller: Caller, asked: OneArguments) -> History:
+    return memory.history(asked.id, at=asked.at, scope=_reader(caller, asked))
+
+
+def _explain(memory: GraphMemory, caller: Caller, asked: OneArguments) -> Explanation:
+    return memory.explain(asked.id, at=asked.at, scope=_reader(caller, asked))
+
+
+def _reader(caller: Caller, asked: Arguments) -> Scope:
+    return caller.place(Scope(repo=asked.repo), is_write=False)
+
+
+def _write(caller: Caller, asked: Signed) -> Write:
+    scope = caller.place(Scope(repo=asked.repo), is_write=True)
+    return Write(scope=scope, actor=caller.actor, source=asked.source, reason=asked.reason, op_id=asked.op_id)
+
+
+_ALL = (
+    Tool(
+        "memory_search",
+        "Search memories",
+        "What this project decided, prefers and knows, true now or at a past time. A question worded like a replaced"
+        " decision finds what replaced it. Ask before you decide or change something.",
+        SearchArguments,
+        SearchAnswer,
+        is_read_only=True,
+        run=_search,
+    ),
+    Tool(
+        "memory_add",
+        "Record a memory",
+        "Record a decision, convention, fact or preference that others will rely on. The answer names similar ones: if"
+        " one of them is replaced by this, call memory_supersede.",
+        AddArguments,
+        Written,
+        is_read_only=False,
+        run=_add,
+    ),
+    Tool(
+        "memory_supersede",
+        "Replace a memory",
+        "Let new words, or another memory, take over from one that no longer holds. The old one stays in the history.",
+        SupersedeArguments,
+        Written,
+        is_read_only=False,
+        run=_supersede,
+    ),
+    Tool(
+        "memory_history",
+        "History of a memory",
+        "What a memory took over from, what took over from it, its own moves and every change of it.",
+        OneArguments,
+        History,
+        is_read_only=True,
+        run=_history,
+    ),
+    Tool(
+        "memory_explain",
+        "Explain a memory",
+        "Why a memory stands as it does: the reasons, what decides, what it rests on, what stands for it.",
+        OneArguments,
+        Explanation,
+        is_read_only=True,
+        run=_explain,
+    ),
+)
+TOOLS = {tool.name: tool for tool in _ALL}

@@ -1,0 +1,179 @@
+"""What resembles a memory that is about to be added: among what holds there and then, by words, names and vectors."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from graphmem.answers import OnSimilar, Similar, Written
+from graphmem.model import Add, Change, Confirm, Memory, Point, Request, Statement
+from graphmem.ranking import name_keys
+from graphmem.retrieval.embedding import Embedder, card_of
+from graphmem.service.desk import Desk, Passed
+from graphmem.store import Filter, Matches, ModelCard, Probe, Rivals
+from graphmem.temporal import View, touched
+from graphmem.temporal.planning import active_time
+from graphmem.temporal.spans import difference
+
+if TYPE_CHECKING:
+    from graphmem.store import Vector
+
+#: Texts at least this near are reported. Measured on rules that people reworded (`python -m benchmarks.similar`): four
+#: in five of the new wordings are this near to the old one. That is no sign that both say the same: of rules that were
+#: changed, one in eleven is nearer than 0.98 to what it replaced, and so are only a quarter of those that merely gained
+#: or lost punctuation. So nothing is ever skipped because of a score.
+NEAR = 0.8
+MOST_REPORTED = 5
+
+_FIRST_LOOK = 20
+_MOST_RIVALS = 20
+_QUOTES = "\"'`“”«»\u2018\u2019"
+_MARKS_BEFORE = _QUOTES + "([{"
+_MARKS_AFTER = _QUOTES + ")]}.,;:!?"
+_EMPHASIS = "**"
+
+
+def apply_looking(
+    desk: Desk, requests: Sequence[Request], first: Sequence[Change | None], on_similar: OnSimilar | None
+) -> list[Written]:
+    """Write requests that add, telling what resembles each, or confirming what says the same.
+
+    Args:
+        desk: Of the opened memory.
+        requests: Additions, all of one tenant.
+        first: The entry of each, if it was sent before.
+        on_similar: As `Recorder.add` has it; None does not look.
+    """
+    if not requests:
+        return []
+    passed = desk.passed(requests)
+    if on_similar is None:
+        return [_written(change, ()) for change in desk.commit(passed)]
+    looks = [_look(desk, passed, one, sent) for one, sent in zip(passed.requests, first, strict=True)]
+    if on_similar == OnSimilar.SKIP:
+        confirmed = (_confirming(one, look) for one, look in zip(passed.requests, looks, strict=True))
+        passed = replace(passed, requests=tuple(confirmed))
+        kept = {key for one in passed.requests if isinstance(one.operation, Add) for key in touched(one.operation)}
+        passed = replace(passed, vectors={key: row for key, row in passed.vectors.items() if key in kept})
+    return [_written(change, look.similar) for change, look in zip(desk.commit(passed), looks, strict=True)]
+
+
+def says_the_same(kept: Statement, new: Statement) -> bool:
+    """Whether a statement has the words of another, and everything else that the other carries.
+
+    Words are the same but for quotes, brackets and stops around them, emphasis, spaces and a capital letter at their
+    beginning. Signs that carry meaning, as in `C++`, `>=` or `-1`, count.
+    """
+    alike = ("kind", "subject", "language", "is_mandatory")
+    if any(getattr(kept, name) != getattr(new, name) for name in alike):
+        return False
+    for name in ("aliases", "labels", "anchors", "alternatives"):
+        if not set(getattr(new, name)) <= set(getattr(kept, name)):
+            return False
+    return _words(kept) == _words(new)
+
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """What was found beside one addition; `same` says the same all the time, and may stand for it."""
+
+    similar: tuple[Similar, ...] = ()
+    same: str | None = None
+
+
+def _look(desk: Desk, passed: Passed, request: Request, sent: Change | None) -> _Look:
+    """What is similar for everybody who will see the memory: what its own home sees."""
+    operation = request.operation
+    assert isinstance(operation, Add), "only additions are looked up"  # noqa: S101
+    memory, said = operation.memory, operation.memory.statement
+    if said is None or not operation.moves:
+        return _Look()
+    valid = max(desk.clock() if sent is None else sent.recorded_at, operation.moves[0].at)
+    found = _Found(desk, memory, said, valid, None if sent is None else sent.seq - 1)
+    matches, view = found.matches(passed.vectors.get(memory.id))
+    listed = sorted(found.similar(matches, view), key=_order)
+    told = tuple(one for one in listed if one.memory != memory.id)[:MOST_REPORTED]
+    return _Look(told, next((one.memory for one in listed if _stands_for(view, one, operation)), None))
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """Looks up one addition; a `seq` is that before which it was sent first."""
+
+    desk: Desk
+    memory: Memory
+    said: Statement
+    valid: datetime
+    seq: int | None
+
+    def matches(self, vector: Vector | None) -> tuple[Matches, View]:
+        """All that may be near, with the rows of those and of what holds for the subject."""
+        store, home, limit = self.desk.store, self.memory.scope, _FIRST_LOOK
+        names = tuple(sorted(name_keys(self.said)))
+        model = None if vector is None else self._model()
+        while True:
+            probe = Probe(names=names, vector=vector, model=model, limit=limit)
+            found = store.match(home, probe, Filter(), seq=self.seq, at=self.valid)
+            view = View(found.rows, home, found.seq)
+            holding = sum(view.holds(key, self.valid) for key, _ in found.vector)
+            if holding >= MOST_REPORTED or len(found.vector) < limit or found.vector[-1][1] < NEAR:
+                break
+            limit *= 4
+        if self.said.subject is None:
+            return found, view
+        rivals = Rivals((self.said.subject,), Point(self.valid, found.seq), _MOST_RIVALS)
+        return found, View(store.rows(home, found.ids, rivals=rivals), home, found.seq)
+
+    def similar(self, matches: Matches, view: View) -> Iterator[Similar]:
+        """Those of them that hold then and are alike in some way."""
+        scores = dict(matches.vector)
+        named = {key for ids in matches.named.values() for key in ids}
+        for key in view.known:
+            kept = view.memory(key)
+            if kept is None or kept.statement is None or not view.holds(key, self.valid):
+                continue
+            score = scores.get(key)
+            ways = {
+                "words": key in named and says_the_same(kept.statement, self.said),
+                "name": key in named,
+                "subject": self.said.subject is not None and kept.statement.subject == self.said.subject,
+                "meaning": score is not None and score >= NEAR,
+            }
+            if any(ways.values()):
+                shown = None if score is None else min(float(score), 1.0)
+                yield Similar(key, kept.statement.title, shown, tuple(way for way, is_so in ways.items() if is_so))
+
+    def _model(self) -> ModelCard | None:
+        backend: Embedder | str = self.desk.installed_embedder()
+        return None if isinstance(backend, str) else card_of(backend)
+
+
+def _order(one: Similar) -> tuple[bool, float, str]:
+    return "words" not in one.found_by, -(one.score or 0.0), one.memory
+
+
+def _stands_for(view: View, one: Similar, operation: Add) -> bool:
+    """Whether it may be confirmed in place of the addition: as trusted, and in force all that time."""
+    kept, said, asked = view.known[one.memory].memory.statement, operation.memory.statement, active_time(operation)
+    assert kept is not None, "it was found by its words"  # noqa: S101
+    assert said is not None, "it has words"  # noqa: S101
+    is_trusted = kept.origin.trust >= said.origin.trust
+    return "words" in one.found_by and is_trusted and bool(asked) and not difference(asked, view.holding(one.memory))
+
+
+def _confirming(request: Request, look: _Look) -> Request:
+    return request if look.same is None else replace(request, operation=Confirm(look.same))
+
+
+def _written(change: Change, similar: tuple[Similar, ...]) -> Written:
+    ids = touched(change.operation)
+    beside = tuple(one for one in similar if one.memory not in ids)
+    return Written(change, ids, isinstance(change.operation, Confirm), similar=beside)
+
+
+def _words(said: Statement) -> list[str]:
+    text = f"{said.title}\n{said.body}\n{said.rationale}".replace(_EMPHASIS, " ")
+    words = (word.lstrip(_MARKS_BEFORE).rstrip(_MARKS_AFTER) for word in text.split())
+    return [word.lower() if word[1:].islower() or len(word) == 1 else word for word in words if word]
