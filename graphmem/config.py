@@ -35,7 +35,7 @@ _LOGIN = ("USER", "PASSWORD", "TOKEN")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """What can be set, each from `GRAPHMEM_<NAME>` or from `.graphmem/config.toml`, which sets no `url`, `model`, key or login.
+    """What can be set, each from `GRAPHMEM_<NAME>` or, but for `url`, `model`, keys and logins, from the config file.
 
     Attributes:
         url: Where the store is.

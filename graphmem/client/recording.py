@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from datetime import datetime
 
-from graphmem.answers import Written
+from graphmem.answers import OnSimilar, Written
 from graphmem.client.stands import Stand, of_memory
 from graphmem.errors import InvalidInput
 from graphmem.model import Kind, LinkKind, Move, Scope, Statement, Status, SupersessionKind
@@ -27,13 +27,17 @@ class RemoteRecorder(Recorder):
         moves: Sequence[Move] = (),
         kind: Kind = Kind.FACT,
         start: datetime | None = None,
+        on_similar: OnSimilar | None = OnSimilar.KEEP,
         write: Write | None = None,
     ) -> Written:
-        body = {"statement": statement, "moves": tuple(moves), "kind": kind, "start": start}
+        said = {"statement": statement, "moves": tuple(moves), "kind": kind, "start": start}
+        body = {**said, "on_similar": on_similar}
         return self._stand.write("/v1/memories", write, body)
 
-    def add_many(self, items: Iterable[New], *, write: Write | None = None) -> list[Written]:
-        body: dict[str, object] = {"items": [_item(one) for one in items]}
+    def add_many(
+        self, items: Iterable[New], *, on_similar: OnSimilar | None = None, write: Write | None = None
+    ) -> list[Written]:
+        body: dict[str, object] = {"items": [_item(one) for one in items], "on_similar": on_similar}
         asked = self._stand.writing("/v1/memories/batch", write, body)
         return list(self._stand.connection.ask(AllWritten, asked).written)
 

@@ -50,7 +50,7 @@ class Stand:
         """The request of a write; one that is not named is sent once."""
         asked = write or Write()
         signed = {"actor": asked.actor or self.actor, "source": asked.source, "reason": asked.reason}
-        sent = {name: document(value) for name, value in {**body, **signed}.items() if value is not None}
+        sent = {name: document(value) for name, value in {**signed, **body}.items()}
         op_id = asked.op_id if asked.op_id is not None or not is_named else secrets.token_hex(12)
         query = {name: value for name, value in self.query(asked.scope).items() if name != "related_repos"}
         return Asked("POST", path, query, sent, op_id=op_id, is_repeatable=is_named)

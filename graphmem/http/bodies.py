@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StrictInt, StrictStr
 
+from graphmem.answers import OnSimilar
 from graphmem.http.asking import BranchName, Name, Signed, WhereForm
 from graphmem.http.limits import MAX_BATCH, MAX_RESULTS
 from graphmem.ingestion.observations import Reading
@@ -31,6 +32,10 @@ class AddBody(Signed):
     )
     kind: Kind = Field(default=Kind.FACT, description="What sort of statement a text is.")
     start: Instant | None = Field(default=None, description="Since when it holds; now if not given.")
+    on_similar: OnSimilar | None = Field(
+        default=OnSimilar.KEEP,
+        description="Whether the same in other punctuation is recorded too or confirmed; null looks for nothing.",
+    )
 
 
 class Home(BaseModel):
@@ -64,6 +69,10 @@ class BatchBody(Signed):
     """Memories to record in one transaction: all or none."""
 
     items: Annotated[tuple[Item, ...], Field(max_length=MAX_BATCH)] = Field(examples=[[{"statement": _EXAMPLE}]])
+    on_similar: OnSimilar | None = Field(
+        default=None,
+        description="As for one memory: each is compared with what is there, not with the others.",
+    )
 
 
 class SupersedeBody(Signed):

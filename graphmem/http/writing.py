@@ -47,7 +47,14 @@ async def add(served: Asks, scope: Writer, heads: Heads, body: AddBody) -> Respo
     write = heads.write(scope, body)
 
     def done(memory: GraphMemory) -> Response:
-        written = memory.add(body.statement, moves=body.moves, kind=body.kind, start=body.start, write=write)
+        written = memory.add(
+            body.statement,
+            moves=body.moves,
+            kind=body.kind,
+            start=body.start,
+            on_similar=body.on_similar,
+            write=write,
+        )
         return _receipt(written, 201, Location=f"/v1/memories/{quote(written.ids[0], safe='')}")
 
     return await served.write("add", done)
@@ -57,9 +64,11 @@ async def add(served: Asks, scope: Writer, heads: Heads, body: AddBody) -> Respo
 async def add_many(served: Asks, scope: Writer, heads: Heads, body: BatchBody) -> Response:
     """Record many memories in one transaction: all or none."""
     items, write = [_new(one, scope, heads) for one in body.items], heads.write(scope, body)
-    return await served.write(
-        "add_many", lambda memory: json_of(AllWritten(tuple(memory.add_many(items, write=write))), 201)
-    )
+
+    def done(memory: GraphMemory) -> Response:
+        return json_of(AllWritten(tuple(memory.add_many(items, on_similar=body.on_similar, write=write))), 201)
+
+    return await served.write("add_many", done)
 
 
 @router.post(

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 import graphmem
-from graphmem import At, Filter, GraphMemory, Move, New, Page, Scope, Statement, Status, Write
+from graphmem import At, Filter, GraphMemory, Move, New, OnSimilar, Page, Scope, Statement, Status, Write
 from graphmem.client import RemoteMemory
 from graphmem.errors import Conflict, Forbidden, InvalidInput, NotFound, StoreUnavailable, Unsupported
 from graphmem.ingestion.decisions.documents import Document
@@ -54,6 +54,18 @@ def test_filters_points_and_pages_arrive(local: GraphMemory, remote: GraphMemory
         assert cards[0].cards == cards[1].cards
     found = remote.search("fact", page=Page(2))
     assert len(remote.search("fact", page=Page(9, found.cursor)).hits) == 3
+
+
+def test_what_is_similar_is_told_and_skipped_as_asked(remote: GraphMemory) -> None:
+    first = remote.add("Ports are named in lower case.")
+    again = remote.add("Ports are named in lower case")
+    assert [one.memory for one in again.similar] == [first.ids[0]]
+    assert remote.add("Ports are named in lower case", on_similar=None).similar == ()
+    assert remote.add("Ports are named in lower case!", on_similar=OnSimilar.SKIP).is_confirmation
+    item = New(statement=Statement(title="Ports are named in lower case?"))
+    (told,) = remote.add_many([item], on_similar=OnSimilar.KEEP)
+    assert told.similar
+    assert remote.add_many([New(statement=Statement(title="Ports are named in lower case;"))])[0].similar == ()
 
 
 def test_errors_come_back_as_what_they_are(remote: GraphMemory) -> None:
