@@ -34,7 +34,7 @@ LAYERS = (
 LEVEL = {module: level for level, layer in enumerate(LAYERS) for module in layer}
 
 # The package itself (`graphmem.open` and the names it re-exports) is the door: only surfaces go through it.
-SURFACES = frozenset(LAYERS[-3] + LAYERS[-2] + LAYERS[-1])
+SURFACES = frozenset(module for module, level in LEVEL.items() if level >= LEVEL["http"])
 COMPOSITION_ROOT = "opening"
 
 PURE = frozenset(module for module, level in LEVEL.items() if level < LEVEL["adapters"])
