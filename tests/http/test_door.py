@@ -144,7 +144,7 @@ def test_who_holds_the_key_is_the_actor_unless_they_say(locked: Site) -> None:
 CANARY = "zq7canary"
 TENANTS = ("ours", "theirs")
 #: So many requests of two tenants, mixed; more on request.
-STEPS = int(os.environ.get("GRAPHMEM_CANARY_STEPS", "400"))
+STEPS = int(os.environ.get("GRAPHMEM_STEPS", "400"))
 Sent = tuple[str, str, dict[str, Any]]
 
 
