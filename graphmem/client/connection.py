@@ -40,7 +40,10 @@ class Asked:
     """One request.
 
     Attributes:
+        lines: The body, in place of JSON; read once, so it is sent once.
+        op_id: Names a write.
         is_repeatable: Sending it twice does what sending it once does: it reads, or `op_id` names it.
+        is_long: Its answer takes as long as it takes.
     """
 
     method: str
@@ -50,6 +53,7 @@ class Asked:
     lines: Iterable[str] | None = None
     op_id: str | None = None
     is_repeatable: bool = True
+    is_long: bool = False
 
 
 class Connection:
@@ -123,20 +127,14 @@ class Connection:
 
     def _send(self, asked: Asked) -> httpx2.Response:
         headers = self._headers if asked.op_id is None else {**self._headers, "Idempotency-Key": asked.op_id}
+        sent: dict[str, Any] = {"json": asked.body}
         if asked.lines is not None:
-            content = (f"{line}\n".encode() for line in asked.lines)
             headers = {**headers, "Content-Type": "application/x-ndjson"}
-            return self._http.request(
-                asked.method,
-                self.url + asked.path,
-                params=_given(asked.query),
-                content=content,
-                headers=headers,
-                timeout=httpx2.Timeout(None, connect=_CONNECT_S),
-            )
-        return self._http.request(
-            asked.method, self.url + asked.path, params=_given(asked.query), json=asked.body, headers=headers
-        )
+            sent = {"content": (f"{line}\n".encode() for line in asked.lines)}
+        if asked.is_long:
+            sent["timeout"] = httpx2.Timeout(None, connect=_CONNECT_S)
+        url, query = self.url + asked.path, _given(asked.query)
+        return self._http.request(asked.method, url, params=query, headers=headers, **sent)
 
     def _unreachable(self, asked: Asked, exc: httpx2.TransportError) -> GraphMemError:
         if asked.method == "GET" or _was_never_sent(exc):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from graphmem.client.connection import Asked, Connection
@@ -45,6 +46,7 @@ class RemoteMemory(RemoteRecorder, RemoteReader, GraphMemory):
     def ingest(self, reading: Reading, *, write: Write | None = None, progress: Progress = silent) -> IngestReport:
         """See `GraphMemory.ingest`; progress is told once, at the end."""
         asked = self._stand.writing("/v1/ingest/reading", write, {"reading": reading}, is_named=False)
+        asked = replace(asked, is_long=True)
         report = self._stand.connection.ask(IngestReport, asked)
         total = len(reading.observations) + len(reading.replacements)
         progress(total, total)
@@ -65,14 +67,15 @@ class RemoteMemory(RemoteRecorder, RemoteReader, GraphMemory):
 
     def restore(self, lines: Iterable[str], *, progress: Progress = silent, scope: Scope | None = None) -> int:
         """See `GraphMemory.restore`; progress is told once, at the end."""
-        asked = Asked("POST", "/v1/restore", self._stand.query(scope), lines=lines, is_repeatable=False)
+        asked = Asked("POST", "/v1/restore", self._stand.query(scope), lines=lines, is_repeatable=False, is_long=True)
         count = self._stand.connection.ask(Restored, asked).entries
         progress(count, count)
         return count
 
     def check(self) -> list[Finding]:
         """See `GraphMemory.check`; refused to who holds a key, since it is about all tenants."""
-        return list(self._stand.connection.ask(Findings, Asked("GET", "/v1/check", self._stand.query(None))).findings)
+        asked = Asked("GET", "/v1/check", self._stand.query(None), is_long=True)
+        return list(self._stand.connection.ask(Findings, asked).findings)
 
     def status(self, *, scope: Scope | None = None) -> StoreInfo:
         """See `GraphMemory.status`."""
@@ -80,6 +83,7 @@ class RemoteMemory(RemoteRecorder, RemoteReader, GraphMemory):
 
     def reindex(self, *, progress: Progress = silent, scope: Scope | None = None) -> int:
         """See `GraphMemory.reindex`; progress is told once, at the end."""
-        count = self._stand.connection.ask(Reindexed, Asked("POST", "/v1/reindex", self._stand.query(scope))).vectors
+        asked = Asked("POST", "/v1/reindex", self._stand.query(scope), is_long=True)
+        count = self._stand.connection.ask(Reindexed, asked).vectors
         progress(count, count)
         return count

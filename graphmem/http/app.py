@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -17,7 +18,7 @@ from graphmem.http.asking import Asks, refuse_unknown, served_by
 from graphmem.http.callers import Door
 from graphmem.http.limits import MAX_POSITION, BoundedBodies, Limits
 from graphmem.http.observing import Metrics, Observed
-from graphmem.http.problems import MEDIA_TYPE, PROBLEM, HttpProblem, handle_problems
+from graphmem.http.problems import MEDIA_TYPE, PROBLEM, HttpProblem, Refusal, handle_problems
 from graphmem.http.working import Served, Workers
 from graphmem.keys import KeyRing
 from graphmem.model import Scope
@@ -43,6 +44,9 @@ _ABOUT = """What a project decided, what replaced it, and what held when.
 Every answer is for one point on both time axes, `as_of` and `known_at`, and says for which. Times are ISO 8601 with a
 zone; a bare date is midnight UTC. Errors are `application/problem+json` with a stable `code`.
 """
+
+#: Who asks whether to send requests here does not wait as long as the store may.
+_READY_S = 5.0
 
 _health = APIRouter(tags=["health"])
 
@@ -111,8 +115,8 @@ async def readyz(served: Asks) -> Response:
         return {"status": "ok"}
 
     try:
-        return await served.read("readyz", ask)
-    except GraphMemError:
+        return await asyncio.wait_for(served.read("readyz", ask), _READY_S)
+    except (GraphMemError, Refusal, TimeoutError):
         return JSONResponse({"status": "fail"}, 503, headers={"Retry-After": "2"})
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from dataclasses import dataclass
 
@@ -14,6 +15,7 @@ MAX_BATCH = 1_000
 #: Beyond what any ledger reaches, and within what every engine stores.
 MAX_POSITION = 2**53
 
+_SOURCES = "/v1/ingest/"
 _TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*"|[\[{]|[\]}]', re.DOTALL)
 
 
@@ -22,7 +24,8 @@ class Limits:
     """The caps of a server.
 
     Attributes:
-        body_bytes: Of any body but an export to be restored.
+        body_bytes: Of a body.
+        source_bytes: Of a body that brings sources in.
         restore_bytes: Of an export to be restored.
         depth: Of nested JSON.
         running: So many requests work at a time,
@@ -31,6 +34,7 @@ class Limits:
     """
 
     body_bytes: int = 8 << 20
+    source_bytes: int = 128 << 20
     restore_bytes: int = 4 << 30
     depth: int = 32
     running: int = 16
@@ -52,10 +56,16 @@ class BoundedBodies:
             await self._app(scope, receive, send)
             return
         try:
-            body = await _whole(receive, self._limits.body_bytes)
+            most = self._limits.source_bytes if scope["path"].startswith(_SOURCES) else self._limits.body_bytes
+            async with asyncio.timeout(self._limits.time_s):
+                body = await _whole(receive, most)
             refuse_deep(body, self._limits.depth)
         except Refusal as refusal:
             await send_refusal(refusal, scope, receive, send)
+            return
+        except TimeoutError:
+            late = Refusal(408, "invalid_input", f"the body took longer than {self._limits.time_s:g} seconds to come")
+            await send_refusal(late, scope, receive, send)
             return
         await self._app(scope, _again(body, receive), send)
 
