@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from graphmem.answers import OnSimilar, Similar, Written
 from graphmem.model import Add, Change, Confirm, Memory, Point, Request, Statement
-from graphmem.ranking import name_keys
+from graphmem.ranking import name_keys, tokens
 from graphmem.retrieval.embedding import Embedder, card_of
 from graphmem.service.desk import Desk, Passed
 from graphmem.store import Filter, Matches, ModelCard, Probe, Rivals
@@ -27,7 +27,10 @@ if TYPE_CHECKING:
 NEAR = 0.8
 MOST_REPORTED = 5
 
-_FIRST_LOOK = 20
+#: How many are looked at first, and how many if those are alike but do not hold.
+_LOOKS = (20, 80, 320)
+_MAX_TERMS = 48
+_MAX_CHARS = 4_000
 _MOST_RIVALS = 20
 _QUOTES = "\"'`“”«»\u2018\u2019"
 _MARKS_BEFORE = _QUOTES + "([{"
@@ -91,7 +94,8 @@ def _look(desk: Desk, passed: Passed, request: Request, sent: Change | None) -> 
     if said is None or not operation.moves:
         return _Look()
     valid = max(desk.clock() if sent is None else sent.recorded_at, operation.moves[0].at)
-    found = _Found(desk, memory, said, valid, None if sent is None else sent.seq - 1)
+    names = frozenset(name_keys(said))
+    found = _Found(desk, memory, said, names, valid, None if sent is None else sent.seq - 1)
     matches, view = found.matches(passed.vectors.get(memory.id))
     listed = sorted(found.similar(matches, view), key=_order)
     told = tuple(one for one in listed if one.memory != memory.id)[:MOST_REPORTED]
@@ -105,39 +109,57 @@ class _Found:
     desk: Desk
     memory: Memory
     said: Statement
+    names: frozenset[str]
     valid: datetime
     seq: int | None
 
     def matches(self, vector: Vector | None) -> tuple[Matches, View]:
-        """All that may be near, with the rows of those and of what holds for the subject."""
-        store, home, limit = self.desk.store, self.memory.scope, _FIRST_LOOK
-        names = tuple(sorted(name_keys(self.said)))
-        model = None if vector is None else self._model()
-        while True:
-            probe = Probe(names=names, vector=vector, model=model, limit=limit)
-            found = store.match(home, probe, Filter(), seq=self.seq, at=self.valid)
+        """The nearest by words and by vector, with the rows of those and of what holds for the subject.
+
+        Names are not looked up as such: of one title there may be thousands, and all would be read. Those that share it
+        are among the best by its words.
+        """
+        store, home = self.desk.store, self.memory.scope
+        probe = Probe(
+            self._terms(is_all=vector is None), vector=vector, model=None if vector is None else self._model()
+        )
+        for limit in _LOOKS:
+            found = store.match(home, replace(probe, limit=limit), Filter(), seq=self.seq, at=self.valid)
             view = View(found.rows, home, found.seq)
-            holding = sum(view.holds(key, self.valid) for key, _ in found.vector)
-            if holding >= MOST_REPORTED or len(found.vector) < limit or found.vector[-1][1] < NEAR:
+            if not self._may_be_crowded(found, view, limit):
                 break
-            limit *= 4
         if self.said.subject is None:
             return found, view
         rivals = Rivals((self.said.subject,), Point(self.valid, found.seq), _MOST_RIVALS)
         return found, View(store.rows(home, found.ids, rivals=rivals), home, found.seq)
 
+    def _terms(self, *, is_all: bool) -> tuple[str, ...]:
+        """The words of its names; all its words where no vector stands for the rest."""
+        text = " ".join((self.said.title, *self.said.aliases, *((self.said.body,) if is_all else ())))
+        return tuple(dict.fromkeys(tokens(text[:_MAX_CHARS])))[:_MAX_TERMS]
+
+    def _may_be_crowded(self, found: Matches, view: View, limit: int) -> bool:
+        """Whether what does not hold may have left no place for what does: the last of those found is alike too."""
+        if sum(view.holds(key, self.valid) for key in found.ids if view.memory(key)) >= MOST_REPORTED:
+            return False
+        is_near = len(found.vector) == limit and found.vector[-1][1] >= NEAR
+        return is_near or (len(found.lexical) == limit and self._shares_a_name(view, found.lexical[-1][0]))
+
+    def _shares_a_name(self, view: View, key: str) -> bool:
+        kept = view.memory(key)
+        return kept is not None and kept.statement is not None and bool(name_keys(kept.statement) & self.names)
+
     def similar(self, matches: Matches, view: View) -> Iterator[Similar]:
         """Those of them that hold then and are alike in some way."""
         scores = dict(matches.vector)
-        named = {key for ids in matches.named.values() for key in ids}
         for key in view.known:
             kept = view.memory(key)
             if kept is None or kept.statement is None or not view.holds(key, self.valid):
                 continue
             score = scores.get(key)
             ways = {
-                "words": key in named and says_the_same(kept.statement, self.said),
-                "name": key in named,
+                "words": says_the_same(kept.statement, self.said),
+                "name": bool(name_keys(kept.statement) & self.names),
                 "subject": self.said.subject is not None and kept.statement.subject == self.said.subject,
                 "meaning": score is not None and score >= NEAR,
             }

@@ -58,6 +58,13 @@ def test_without_a_model_names_and_subjects_are_compared(memory: GraphMemory) ->
     }
 
 
+def test_the_same_words_are_found_among_many_of_one_title(memory: GraphMemory) -> None:
+    said = [Statement(title="Deployment failed", body=f"at step {number}") for number in range(60)]
+    keys = [one.ids[0] for one in memory.add_many([New(statement=one) for one in said])]
+    done = memory.add(Statement(title="deployment failed", body="At step 41."), on_similar=SKIP)
+    assert (done.is_confirmation, done.ids) == (True, (keys[41],))
+
+
 def test_what_no_longer_holds_is_not_told(near: GraphMemory) -> None:
     old = near.add("keys are random numbers of sixteen bytes").ids[0]
     new = near.supersede(old, "keys are sorted numbers of sixteen bytes").ids[1]
