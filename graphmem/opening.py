@@ -39,7 +39,7 @@ def open_memory(
 
     Args:
         url: `sqlite:///path/to/file.db`, a path, a server as `neo4j://host:7687/database`, or several
-            servers as `neo4j-shards:///path/to/shards.toml`; or a `graphmem serve` as `http://host:7474`, opened
+            servers as `neo4j-shards:///path/to/shards.toml`; or a `graphmem serve` as `http://host:7470`, opened
             with the key in `GRAPHMEM_KEY`, whose own clock and embedding backend count. If not given, `GRAPHMEM_URL`,
             else the `.graphmem/` folder found upward from the current one or beside git's common directory.
         scope: Where readers and writers stand who do not say; from the settings if not given.

@@ -17,23 +17,25 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
-@click.option("--port", type=click.IntRange(0, 65535), default=7474, show_default=True, help="0 takes a free one.")
+@click.option("--port", type=click.IntRange(0, 65535), default=7470, show_default=True, help="0 takes a free one.")
 @click.option("--max-seconds", type=click.FloatRange(0.1), default=30, show_default=True, help="For one request.")
+@click.option("--name", "names", multiple=True, help="A host name under which agents reach /mcp; may be repeated.")
 @located
-def serve(*, call: Call, host: str, port: int, max_seconds: float) -> None:
-    """Serve the memory over HTTP until it is interrupted.
+def serve(*, call: Call, host: str, port: int, max_seconds: float, names: tuple[str, ...]) -> None:
+    """Serve the memory over HTTP, and to agents over MCP at /mcp, until it is interrupted.
 
     As soon as there is a key (`graphmem key create`), callers need one. Without any, every process of this machine may
     do everything; on an address that other machines reach, it does not start then.
     """
     from graphmem.http.limits import Limits
     from graphmem.http.serving import Address, refuse_open_door, serve
+    from graphmem.mcp_server.doors import keyed_tools
 
     address, ring = Address(host, port), ring_in_use(call.url)
     refuse_open_door(ring, address)
     with call.open() as memory:
         note(f"listening on {host}:{port}, {'with keys' if ring else 'without keys, for this machine alone'}")
-        serve(memory, ring, address, Limits(time_s=max_seconds))
+        serve(memory, ring, address, Limits(time_s=max_seconds), tools=keyed_tools(memory, names))
 
 
 def ring_in_use(url: str | None) -> KeyRing | None:

@@ -153,11 +153,11 @@ def checked(url: str) -> str:
         parts = urlsplit(url)
         host, port = parts.hostname, parts.port
     except ValueError as exc:
-        raise InvalidInput(f"{url!r} is no URL of a server; write http://127.0.0.1:7474") from exc
+        raise InvalidInput(f"{url!r} is no URL of a server; write http://127.0.0.1:7470") from exc
     if parts.username is not None or parts.password is not None:
         raise InvalidInput("a URL carries no login: set GRAPHMEM_KEY in the environment")
     if not host or port == 0 or parts.query or parts.fragment:
-        raise InvalidInput(f"{url!r} is no URL of a server; write http://127.0.0.1:7474")
+        raise InvalidInput(f"{url!r} is no URL of a server; write http://127.0.0.1:7470")
     return url.rstrip("/")
 
 

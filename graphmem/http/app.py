@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from typing import Any
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
+from typing import Any, Protocol
 
 from fastapi import APIRouter, Depends, FastAPI, Request
 from fastapi.security import HTTPBearer
 from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+from starlette.types import Receive, Send
+from starlette.types import Scope as AsgiScope
 
 from graphmem import __version__
 from graphmem.errors import GraphMemError
@@ -61,20 +64,36 @@ class _Described(FastAPI):
         return super().openapi()
 
 
-def create_app(memory: GraphMemory, ring: KeyRing | None, limits: Limits | None = None) -> FastAPI:
+class Mounted(Protocol):
+    """An ASGI application that answers at one path beside the routes, behind the same door."""
+
+    def running(self) -> AbstractAsyncContextManager[None]:
+        """Entered once, as long as requests are answered."""
+        ...
+
+    async def __call__(self, scope: AsgiScope, receive: Receive, send: Send) -> None:
+        """See ASGI."""
+        ...
+
+
+def create_app(
+    memory: GraphMemory, ring: KeyRing | None, limits: Limits | None = None, *, tools: Mounted | None = None
+) -> FastAPI:
     """The application that serves a memory; it does not close it.
 
     Args:
         memory: An open memory.
         ring: The keys that callers need; None lets every process of this machine do everything.
         limits: The caps.
+        tools: What answers at `/mcp`.
     """
     caps, metrics = limits or Limits(), Metrics()
     served = Served(memory, Workers(caps, metrics), metrics, caps)
 
     @asynccontextmanager
     async def life(_: FastAPI) -> AsyncIterator[None]:
-        yield
+        async with nullcontext() if tools is None else tools.running():
+            yield
         served.workers.close()
 
     app = _Described(
@@ -93,6 +112,8 @@ def create_app(memory: GraphMemory, ring: KeyRing | None, limits: Limits | None 
     for one in (reading.router, writing.router, keeping.router):
         app.include_router(one, dependencies=guards, responses=_PROBLEMS)
     app.include_router(_health)
+    if tools is not None:
+        app.router.routes.append(Route("/mcp", tools, include_in_schema=False))
     handle_problems(app)
     app.add_middleware(BoundedBodies, limits=caps, streaming=frozenset({keeping.RESTORE}))
     app.add_middleware(Door, ring=ring)

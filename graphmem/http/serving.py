@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import uvicorn
 
 from graphmem.errors import InvalidInput
-from graphmem.http.app import create_app
+from graphmem.http.app import Mounted, create_app
 from graphmem.http.callers import is_loopback
 from graphmem.http.limits import Limits
 from graphmem.http.observing import log_to_stderr
@@ -25,10 +25,17 @@ class Address:
     """Where a server listens; port 0 takes a free one."""
 
     host: str = "127.0.0.1"
-    port: int = 7474
+    port: int = 7470
 
 
-def serve(memory: GraphMemory, ring: KeyRing | None, address: Address, limits: Limits | None = None) -> None:
+def serve(
+    memory: GraphMemory,
+    ring: KeyRing | None,
+    address: Address,
+    limits: Limits | None = None,
+    *,
+    tools: Mounted | None = None,
+) -> None:
     """Serve a memory until SIGINT or SIGTERM; then answer what is under way, and return.
 
     Args:
@@ -36,13 +43,14 @@ def serve(memory: GraphMemory, ring: KeyRing | None, address: Address, limits: L
         ring: The keys that callers need; None only on this machine's own addresses.
         address: Where to listen.
         limits: The caps.
+        tools: What answers at `/mcp`.
 
     Raises:
         InvalidInput: Others could reach it, and there are no keys.
     """
     refuse_open_door(ring, address)
     log_to_stderr()
-    _Server(configured(memory, ring, address, limits)).run()
+    _Server(configured(memory, ring, address, limits, tools=tools)).run()
 
 
 class _Server(uvicorn.Server):
@@ -71,11 +79,16 @@ def refuse_open_door(ring: KeyRing | None, address: Address) -> None:
 
 
 def configured(
-    memory: GraphMemory, ring: KeyRing | None, address: Address, limits: Limits | None = None
+    memory: GraphMemory,
+    ring: KeyRing | None,
+    address: Address,
+    limits: Limits | None = None,
+    *,
+    tools: Mounted | None = None,
 ) -> uvicorn.Config:
     """How uvicorn runs the application."""
     return uvicorn.Config(
-        create_app(memory, ring, limits),
+        create_app(memory, ring, limits, tools=tools),
         host=address.host,
         port=address.port,
         log_config=None,

@@ -27,8 +27,8 @@ class MountedTools:
     Args:
         memory: An open memory; the application does not close it.
         identify: Says who calls. The door before this has let them in; what they may do is asked of what it gives.
-        hosts: Values of `Host` that are answered, with `:*` for any port; this machine's own names if not given.
-        origins: Values of `Origin` that are answered, in the same way. Requests without one pass: no browser sent them.
+        names: Host names for `Host` and `Origin` beside this machine's own. Requests without an `Origin` pass:
+            no browser sent them.
     """
 
     def __init__(
@@ -36,13 +36,12 @@ class MountedTools:
         memory: GraphMemory,
         identify: Identify,
         *,
-        hosts: Sequence[str] | None = None,
-        origins: Sequence[str] | None = None,
+        names: Sequence[str] = (),
     ) -> None:
         def opening(scope: Mapping[str, Any]) -> tuple[GraphMemory, Caller]:
             return memory, identify(scope)
 
-        own_hosts = [form for name in _LOOPBACK for form in (name, f"{name}:*")]
+        hosts = [form for name in (*_LOOPBACK, *names) for form in (name, f"{name}:*")]
         self._sessions = StreamableHTTPSessionManager(
             app=make_server(opening),
             json_response=True,
@@ -51,8 +50,8 @@ class MountedTools:
             # Given outright: without settings the SDK checks nothing.
             security_settings=TransportSecuritySettings(
                 enable_dns_rebinding_protection=True,
-                allowed_hosts=own_hosts if hosts is None else list(hosts),
-                allowed_origins=[f"http://{one}" for one in own_hosts] if origins is None else list(origins),
+                allowed_hosts=hosts,
+                allowed_origins=[f"{scheme}://{one}" for scheme in ("http", "https") for one in hosts],
             ),
         )
 

@@ -1,0 +1,56 @@
+"""The tools behind the door of the HTTP surface: its callers, as the tools know callers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from graphmem.http.callers import Caller
+from graphmem.keys import Permission
+from graphmem.mcp_server.mounting import MountedTools
+from graphmem.model import Scope
+from graphmem.service import GraphMemory
+
+
+@dataclass(frozen=True, slots=True)
+class Keyed:
+    """A caller of the HTTP surface.
+
+    Attributes:
+        caller: Whom the door let in.
+        scope: Where the memory was opened for: there stand callers of a server without keys.
+    """
+
+    caller: Caller
+    scope: Scope
+
+    @property
+    def actor(self) -> str | None:
+        """The key's name; None on a server without keys."""
+        return self.caller.actor
+
+    def place(self, asked: Scope, *, is_write: bool) -> Scope:
+        """Where the key lets them stand.
+
+        Raises:
+            Forbidden: It does not allow this, or not there.
+        """
+        self.caller.require(Permission.WRITE if is_write else Permission.READ)
+        if self.caller.key is None:
+            return self.scope if asked.repo is None else replace(self.scope, repo=asked.repo)
+        return self.caller.place(asked, None, is_write=is_write)
+
+
+def keyed_tools(memory: GraphMemory, names: Sequence[str] = ()) -> MountedTools:
+    """The tools over streamable HTTP for whoever the door lets in.
+
+    Args:
+        memory: An open memory.
+        names: Host names under which callers reach the server, beside this machine's own.
+    """
+
+    def identify(scope: Mapping[str, Any]) -> Keyed:
+        return Keyed(scope["state"]["caller"], memory.scope)
+
+    return MountedTools(memory, identify, names=names)

@@ -1,0 +1,96 @@
+"""The tools at /mcp of the HTTP surface, behind its door."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import anyio
+import httpx2
+import pytest
+import uvicorn
+from mcp import Client
+from mcp.client.streamable_http import streamable_http_client
+
+from graphmem.http.serving import Address, configured
+from graphmem.keys import Key, KeyRing, Permission
+from graphmem.mcp_server.doors import keyed_tools
+from graphmem.model import Scope
+from graphmem.opening import open_memory, utc_now
+from graphmem.service import GraphMemory
+
+NAME = "memory.example.org"
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """A served memory with keys, and its URL."""
+
+    url: str
+    memory: GraphMemory
+    ring: KeyRing
+
+    def key(self, name: str, *permissions: Permission, tenant: str = "ours") -> str:
+        born = datetime(2026, 1, 1, tzinfo=UTC)
+        draft = Key(id="", digest="", name=name, tenant=tenant, permissions=permissions, created_at=born)
+        return self.ring.create(draft).text
+
+    def call(self, key: str, tool: str, **arguments: Any) -> Any:  # noqa: ANN401 - JSON
+        """What a tool answers to the SDK's own client."""
+
+        async def act() -> Any:  # noqa: ANN401 - JSON
+            async with (
+                httpx2.AsyncClient(headers={"Authorization": f"Bearer {key}"}) as http,
+                Client(streamable_http_client(f"{self.url}/mcp", http_client=http)) as client,
+            ):
+                return (await client.call_tool(tool, arguments)).structured_content
+
+        return anyio.run(act)
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Iterator[Site]:
+    ring = KeyRing(tmp_path / "keys.json", utc_now)
+    with (
+        open_memory(str(tmp_path / "m.db"), create=True, embedder=lambda: "no model") as memory,
+        socket.socket() as listening,
+    ):
+        listening.bind(("127.0.0.1", 0))
+        server = uvicorn.Server(configured(memory, ring, Address(), tools=keyed_tools(memory, [NAME])))
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
+        thread.start()
+        yield Site(f"http://127.0.0.1:{listening.getsockname()[1]}", memory, ring)
+        server.should_exit = True
+        thread.join()
+
+
+def test_a_key_opens_its_tenant_alone_and_writes_in_its_name(site: Site) -> None:
+    ours = site.key("ci", Permission.READ, Permission.WRITE)
+    theirs = site.key("other", Permission.READ, tenant="theirs")
+    key = site.call(ours, "memory_add", text="Use tabs")["ids"][0]
+    assert [hit["card"]["id"] for hit in site.call(ours, "memory_search", query="tabs")["hits"]] == [key]
+    assert site.call(theirs, "memory_search", query="tabs")["hits"] == []
+    assert site.call(theirs, "memory_history", id=key)["error"]["code"] == "not_found"
+    (change,) = site.memory.changes(scope=Scope("ours"))
+    assert change.provenance.actor == "ci"
+
+
+def test_what_a_key_does_not_allow_is_refused(site: Site) -> None:
+    reader = site.key("reader", Permission.READ)
+    assert site.call(reader, "memory_add", text="x")["error"]["code"] == "forbidden"
+    assert site.memory.status(scope=Scope("ours")).changes == 0
+
+
+def test_without_a_live_key_nothing_is_answered(site: Site) -> None:
+    call = {"jsonrpc": "2.0", "id": 1, "method": "tools/list", "params": {}}
+    accept = {"accept": "application/json, text/event-stream"}
+    for headers in ({}, {"Authorization": "Bearer wrong"}):
+        assert httpx2.post(f"{site.url}/mcp", json=call, headers={**accept, **headers}).status_code == 401
+    live = {**accept, "Authorization": f"Bearer {site.key('ci', Permission.READ)}"}
+    for host, status in ((NAME, 200), ("evil.example", 421)):
+        assert httpx2.post(f"{site.url}/mcp", json=call, headers={**live, "host": host}).status_code == status
