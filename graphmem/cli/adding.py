@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 import click
 
-from graphmem.answers import OnSimilar
 from graphmem.cli.options import Body, Call, bundle, moment, one_of, placed, written
 from graphmem.cli.receipts import give_receipt
 from graphmem.errors import InvalidInput
@@ -109,8 +108,8 @@ _DETAILS: dict[str, Callable[[Body], Body]] = {
 @click.option("--status", type=one_of(Status), help="Its first status. [default: active]")
 @click.option(
     "--on-similar",
-    type=one_of(OnSimilar),
-    default=OnSimilar.KEEP.value,
+    type=click.Choice(["keep", "skip"]),
+    default="keep",
     show_default=True,
     help="With skip, what holds in the same words but for punctuation is confirmed instead.",
 )
@@ -123,6 +122,7 @@ def add(*, call: Call, text: str | None, details: Details, write: Write, **life:
     `-` reads standard input; without TEXT an editor opens. What already holds in the very same words is confirmed, and
     what resembles it is named.
     """
+    from graphmem.answers import OnSimilar
     from graphmem.service.recording import statement_from
 
     said = statement_from(words_of(text), Kind(str(life["kind"])))
