@@ -7,14 +7,14 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
-from fastapi import APIRouter, Depends, FastAPI, Request
+from fastapi import APIRouter, Depends, FastAPI
 from fastapi.security import HTTPBearer
 from starlette.responses import JSONResponse, Response
 
 from graphmem import __version__
 from graphmem.errors import GraphMemError
 from graphmem.http import keeping, reading, writing
-from graphmem.http.asking import Asks, refuse_unknown, served_by
+from graphmem.http.asking import Asks, refuse_unknown
 from graphmem.http.callers import Door
 from graphmem.http.limits import MAX_POSITION, BoundedBodies, Limits
 from graphmem.http.observing import Metrics, Observed
@@ -121,6 +121,6 @@ async def readyz(served: Asks) -> Response:
 
 
 @_health.get("/metrics", operation_id="metrics", response_class=Response)
-async def metrics_page(request: Request) -> Response:
+async def metrics_page(served: Asks) -> Response:
     """Counts and times for Prometheus."""
-    return served_by(request).metrics.page()
+    return served.metrics.page()
