@@ -191,6 +191,8 @@ def _neo4j_login(settings: Settings) -> Login:
 
 def _file_of(url: str) -> Path:
     scheme, mark, rest = url.partition("://")
+    if scheme in _HTTP:
+        raise Unsupported(f"{url!r} is a server, and this needs the store behind it: run it where that is")
     if mark and scheme != "sqlite":
         raise Unsupported(f"no store for {scheme + '://'!r}; there are sqlite:///path/to/file.db and neo4j://host:7687")
     if mark and not rest.startswith("/"):

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from typing import Any, Protocol
 
-from fastapi import APIRouter, Depends, FastAPI, Request
+from fastapi import APIRouter, Depends, FastAPI
 from fastapi.security import HTTPBearer
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
@@ -17,7 +17,7 @@ from starlette.types import Scope as AsgiScope
 from graphmem import __version__
 from graphmem.errors import GraphMemError
 from graphmem.http import keeping, reading, writing
-from graphmem.http.asking import Asks, refuse_unknown, served_by
+from graphmem.http.asking import Asks, refuse_unknown
 from graphmem.http.callers import Door
 from graphmem.http.limits import MAX_POSITION, BoundedBodies, Limits
 from graphmem.http.observing import Metrics, Observed
@@ -142,6 +142,6 @@ async def readyz(served: Asks) -> Response:
 
 
 @_health.get("/metrics", operation_id="metrics", response_class=Response)
-async def metrics_page(request: Request) -> Response:
+async def metrics_page(served: Asks) -> Response:
     """Counts and times for Prometheus."""
-    return served_by(request).metrics.page()
+    return served.metrics.page()

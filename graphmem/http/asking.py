@@ -1,8 +1,11 @@
-"""The parts that many routes take: who stands where, for which point, through which filter, and in whose name."""
+"""The parts that many routes take: who stands where, for which point, through which filter, and in whose name.
+
+None of them waits for anything; they are coroutines because FastAPI would give any other a thread of its own.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Annotated
@@ -26,7 +29,7 @@ from graphmem.wire.times import read_known, read_time
 Text = Annotated[str, Field(max_length=1_000)]
 
 
-def served_by(request: HTTPConnection) -> Served:
+async def served_by(request: HTTPConnection) -> Served:
     """What an app serves."""
     served: Served = request.app.state.served
     return served
@@ -35,7 +38,7 @@ def served_by(request: HTTPConnection) -> Served:
 Asks = Annotated[Served, Depends(served_by)]
 
 
-def refuse_unknown(request: Request) -> None:
+async def refuse_unknown(request: Request) -> None:
     """Refuse query parameters that the route has not: a misspelt `as_of` must not be answered for now.
 
     Raises:
@@ -70,7 +73,7 @@ Name = Annotated[str, Field(**_NAME)]
 BranchName = Annotated[str, Field(**_BRANCH)]
 
 
-def _standing(
+async def _standing(
     tenant: Annotated[Name | None, Query(description="Whose memories; that of the key if not given.")] = None,
     repo: Annotated[Name | None, Query(description="Repository to stand in.", examples=["example.org/shop"])] = None,
     user: Annotated[Name | None, Query(description="Person whose private memories count too.")] = None,
@@ -83,8 +86,8 @@ def _standing(
     return Standing(tenant, Scope("default", repo, user, branch, environment, tuple(related_repos)))
 
 
-def _placed(permission: Permission, *, is_write: bool) -> Callable[[Request, Standing], Scope]:
-    def placed(request: Request, standing: Annotated[Standing, Depends(_standing)]) -> Scope:
+def _placed(permission: Permission, *, is_write: bool) -> Callable[[Request, Standing], Awaitable[Scope]]:
+    async def placed(request: Request, standing: Annotated[Standing, Depends(_standing)]) -> Scope:
         caller = caller_of(request)
         caller.require(permission)
         return caller.place(standing.scope, standing.tenant, is_write=is_write)
@@ -100,7 +103,9 @@ Reviewer = Annotated[Scope, Depends(_placed(Permission.REVIEW, is_write=True))]
 Admin = Annotated[Scope, Depends(_placed(Permission.ADMIN, is_write=True))]
 
 
-def _keeper(request: Request, scope: Annotated[Scope, Depends(_placed(Permission.ADMIN, is_write=False))]) -> Scope:
+async def _keeper(
+    request: Request, scope: Annotated[Scope, Depends(_placed(Permission.ADMIN, is_write=False))]
+) -> Scope:
     caller_of(request).require_whole()
     return scope
 
@@ -108,7 +113,12 @@ def _keeper(request: Request, scope: Annotated[Scope, Depends(_placed(Permission
 #: Whose store the caller may keep as a whole: for a key that is bound to no user and no repository.
 Keeper = Annotated[Scope, Depends(_keeper)]
 
-Known = Annotated[Caller, Depends(caller_of)]
+
+async def _known(request: HTTPConnection) -> Caller:
+    return caller_of(request)
+
+
+Known = Annotated[Caller, Depends(_known)]
 
 
 # ---- when
@@ -131,7 +141,7 @@ _TIME = {"examples": ["2025-03-31T14:00:00Z"], "max_length": 60, "json_schema_ex
 _TIME_OR_POSITION = {**_TIME, "json_schema_extra": _KNOWN}
 
 
-def _asked_at(
+async def _asked_at(
     as_of: Annotated[str | None, Query(description="What held at this time; now if not given.", **_TIME)] = None,
     known_at: Annotated[
         str | None,
@@ -147,7 +157,7 @@ _Moment = Annotated[str | None, Query(**_TIME)]
 _Known = Annotated[str | None, Query(**_TIME_OR_POSITION)]
 
 
-def _bounds(
+async def _bounds(
     start: _Moment = None, end: _Moment = None, known_from: _Known = None, known_to: _Known = None
 ) -> tuple[At, At]:
     return _point(start, known_from), _point(end, known_to)
@@ -161,7 +171,7 @@ Positions = Annotated[int, Query(ge=0, le=MAX_POSITION)]
 # ---- what
 
 
-def _filter(  # noqa: PLR0913, PLR0917 - a parameter of the query each
+async def _filter(  # noqa: PLR0913, PLR0917 - a parameter of the query each
     kinds: Annotated[tuple[Kind, ...], Query(description="Any of these kinds.")] = (),
     labels: Annotated[tuple[str, ...], Query(description="Any of these labels.")] = (),
     paths: Annotated[tuple[str, ...], Query(description="About these files, folders/ or globs.")] = (),
@@ -191,7 +201,7 @@ Where = Annotated[Filter, Depends(_filter)]
 WhereForm = Annotated[Filter, ASKED]
 
 
-def _page(
+async def _page(
     limit: Annotated[int, Query(ge=1, le=MAX_RESULTS, description="At most so many.")] = 50,
     cursor: Annotated[str | None, Query(max_length=400, description="What the page before gave.")] = None,
 ) -> Page:
@@ -247,7 +257,7 @@ class Writing:
         )
 
 
-def _writing(
+async def _writing(
     caller: Known,
     op_id: OpId = None,
     if_match: Annotated[

@@ -109,19 +109,19 @@ def handle_problems(app: FastAPI) -> None:
     """Let every error of an app come out as a problem."""
 
     @app.exception_handler(GraphMemError)
-    def of_library(_: Request, error: GraphMemError) -> Response:
+    async def of_library(_: Request, error: GraphMemError) -> Response:
         return problem_response(refusal_of(error))
 
     @app.exception_handler(Refusal)
-    def of_http(_: Request, refusal: Refusal) -> Response:
+    async def of_http(_: Request, refusal: Refusal) -> Response:
         return problem_response(refusal)
 
     @app.exception_handler(RequestValidationError)
-    def of_request(_: Request, error: RequestValidationError) -> Response:
+    async def of_request(_: Request, error: RequestValidationError) -> Response:
         return problem_response(Refusal(422, InvalidInput.code, "; ".join(map(_told, error.errors()[:5]))))
 
     @app.exception_handler(HTTPException)
-    def of_routing(request: Request, error: HTTPException) -> Response:
+    async def of_routing(request: Request, error: HTTPException) -> Response:
         if error.status_code == 400:  # noqa: PLR2004 - what FastAPI makes of a body that is no text
             return problem_response(Refusal(422, InvalidInput.code, "the body is no JSON in UTF-8"))
         code = _OF_STATUS.get(error.status_code, InvalidInput.code)

@@ -58,3 +58,9 @@ def test_keys_stand_beside_the_store_or_where_they_are_set(tmp_path: Path, monke
     assert keys_file("neo4j://host", Settings(keys="k.json")) == Path("k.json")
     (tmp_path / ".graphmem").mkdir()
     assert keys_file("neo4j://host", Settings()) == tmp_path / ".graphmem" / "keys.json"
+
+
+def test_keys_to_a_server_store_need_a_place(tool: Tool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    done = tool.run("key", "create", "ci", "--url", "neo4j://127.0.0.1:9")
+    assert (done.exit_code, "GRAPHMEM_KEYS" in done.stderr) == (1, True)

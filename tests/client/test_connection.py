@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import httpx2
 import pytest
@@ -13,7 +13,7 @@ from graphmem.http.problems import STATUSES, problem_response, refusal_of
 from graphmem.ingestion.observations import Reading
 from graphmem.service import Write
 from graphmem.wire.documents import as_json
-from graphmem.wire.envelopes import Changes
+from graphmem.wire.envelopes import Changes, Restored
 
 Answer = Callable[[httpx2.Request], httpx2.Response]
 
@@ -97,3 +97,28 @@ def test_each_error_comes_back_as_its_own_class(kind: type[GraphMemError]) -> No
 def test_an_answer_of_something_else_is_said_to_be_one(status: int, kind: type[GraphMemError]) -> None:
     with pytest.raises(kind, match=f"http://server answered {status}"):
         Line(httpx2.Response(status, text="<html>")).memory.changes()
+
+
+def test_an_export_that_is_cut_off_is_told() -> None:
+    class Cut(httpx2.SyncByteStream):
+        def __iter__(self) -> Iterator[bytes]:
+            yield b"one\ntwo\nth"
+            raise httpx2.ReadError("cut")
+
+    lines = Line(httpx2.Response(200, stream=Cut())).memory.export()
+    assert [next(lines), next(lines)] == ["one", "two"]
+    with pytest.raises(StoreUnavailable, match="cut off"):
+        next(lines)
+
+
+def test_an_export_that_is_refused_is_told_in_the_words_of_the_server() -> None:
+    with pytest.raises(Forbidden, match="what was wrong"):
+        list(Line(told(Forbidden)).memory.export())
+
+
+def test_a_restore_is_sent_once_and_whole() -> None:
+    line = Line(httpx2.Response(200, text=as_json(Restored(2))))
+    seen: list[tuple[int, int]] = []
+    assert line.memory.restore(iter(["a", "b\u2028c"]), progress=lambda *done: seen.append(done)) == 2
+    assert [one.read().decode() for one in line.requests] == ["a\nb\u2028c\n"]
+    assert seen == [(2, 2)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -12,11 +12,12 @@ import pytest
 import graphmem
 from graphmem import At, Filter, GraphMemory, Move, New, OnSimilar, Page, Scope, Statement, Status, Write
 from graphmem.client import RemoteMemory
+from graphmem.config import Settings
 from graphmem.errors import Conflict, Forbidden, InvalidInput, NotFound, StoreUnavailable, Unsupported
 from graphmem.ingestion.decisions.documents import Document
 from graphmem.ingestion.decisions.reading import read_documents
 from graphmem.keys import Key, KeyRing, Permission
-from graphmem.opening import utc_now
+from graphmem.opening import open_schema, open_store, utc_now
 from tests.client.conftest import serving
 from tests.service.conftest import day
 from tests.service.played import READERS, Player, everything
@@ -157,6 +158,14 @@ def test_a_url_names_a_server_and_nothing_else(url: str) -> None:
     with pytest.raises(InvalidInput) as refusal:
         graphmem.open(url)
     assert "gmk_key" not in str(refusal.value)
+
+
+@pytest.mark.parametrize(
+    "use", [lambda url: open_store(url, Settings(), create=False), lambda url: open_schema(url, Settings())]
+)
+def test_what_needs_a_store_says_that_a_server_is_none(use: Callable[[str], object]) -> None:
+    with pytest.raises(Unsupported, match="is a server, and this needs the store behind it"):
+        use("http://127.0.0.1:7474")
 
 
 def test_a_server_that_is_not_there_is_named() -> None:

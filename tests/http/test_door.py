@@ -213,7 +213,13 @@ def test_no_answer_holds_a_word_of_another_tenant(locked: Site) -> None:
         )
 
 
-FOREIGN = [{"Host": "evil.example"}, {"Origin": "https://evil.example"}, {"Origin": "null"}, {"Host": "127.0.0.1.evil"}]
+FOREIGN = [
+    {"Host": "evil.example"},
+    {"Origin": "https://evil.example"},
+    {"Origin": "null"},
+    {"Host": "127.0.0.1.evil"},
+    {"Origin": "http://["},
+]
 
 
 @pytest.mark.parametrize("headers", FOREIGN, ids=str)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -118,6 +120,31 @@ def test_what_is_exported_can_be_restored(site: Site, chain: tuple[str, str], tm
         other = Site(create_app(copy, None), copy, site.ring)
         assert other.send("POST", "/v1/restore", content=lines.content, headers=NDJSON).json() == {"entries": 3}
         assert copy.get(old).title == "The database is MySQL"
+
+
+def test_an_export_that_cannot_begin_is_a_problem_and_no_half_answer(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def gone(**_: object) -> Iterator[str]:
+        raise StoreUnavailable("what was wrong")
+        yield ""
+
+    monkeypatch.setattr(site.memory, "export", gone)
+    sent = site.send("GET", "/v1/export")
+    assert (sent.status_code, sent.json()["detail"]) == (503, "what was wrong")
+
+
+def test_a_document_that_is_too_large_is_named(site: Site) -> None:
+    body = {"documents": [{"path": "docs/big.md", "content": "x" * 500_001}]}
+    sent = site.send("POST", "/v1/ingest/decisions", json=body)
+    assert (sent.status_code, "'docs/big.md' is larger" in sent.json()["detail"]) == (422, True)
+
+
+def test_a_record_without_a_date_takes_that_of_its_first_commit(site: Site) -> None:
+    text = "# 1. Use queues\n\n## Status\n\nAccepted\n\n## Decision\n\nWe use queues.\n"
+    one = {"path": "adr/0001-use-queues.md", "content": text, "first_seen": "2024-05-01"}
+    added = site.send("POST", "/v1/ingest/decisions", json={"documents": [one]}).json()["added"]
+    assert site.memory.history(added[0]).moves[0].at == datetime(2024, 5, 1, tzinfo=UTC)
 
 
 def test_the_store_can_be_looked_at(site: Site, chain: tuple[str, str]) -> None:

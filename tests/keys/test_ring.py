@@ -159,3 +159,23 @@ def test_a_key_allows_what_it_says_and_nothing_else() -> None:
     DRAFT.require_whole()
     with pytest.raises(Forbidden, match="whole tenant"):
         BOUND.require_whole()
+
+
+def test_a_file_that_cannot_be_replaced_is_left_as_it_was(
+    tmp_path: Path, ring: KeyRing, granted: Granted, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    before = (tmp_path / "keys.json").read_text()
+    monkeypatch.setattr("graphmem.keys.ring.os.fsync", full)
+    with pytest.raises(OSError, match="No space"):
+        ring.revoke(granted.key.id)
+    assert (tmp_path / "keys.json").read_text() == before
+    assert sorted(one.name for one in tmp_path.iterdir()) == ["keys.json", "keys.lock"]
+
+
+def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
+    (tmp_path / "keys.json").mkdir()
+    with pytest.raises(StoreUnavailable, match="cannot be read"):
+        KeyRing(tmp_path / "keys.json", TickingClock()).find(make_text())
