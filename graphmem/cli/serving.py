@@ -9,7 +9,7 @@ import click
 
 from graphmem.cli.options import Call, located
 from graphmem.cli.output import note
-from graphmem.errors import NotFound
+from graphmem.errors import InvalidInput, NotFound
 
 if TYPE_CHECKING:
     from graphmem.keys import KeyRing
@@ -27,15 +27,25 @@ def serve(*, call: Call, host: str, port: int, max_seconds: float, names: tuple[
     As soon as there is a key (`graphmem key create`), callers need one. Without any, every process of this machine may
     do everything; on an address that other machines reach, it does not start then.
     """
+    from graphmem.client import RemoteMemory
     from graphmem.http.limits import Limits
     from graphmem.http.serving import Address, refuse_open_door, serve
     from graphmem.mcp_server.doors import keyed_tools
 
     address, ring = Address(host, port), ring_in_use(call.url)
     refuse_open_door(ring, address)
+    doors = "with keys" if ring else "without keys, for this machine alone"
     with call.open() as memory:
-        note(f"listening on {host}:{port}, {'with keys' if ring else 'without keys, for this machine alone'}")
-        serve(memory, ring, address, Limits(time_s=max_seconds), tools=keyed_tools(memory, names))
+        if isinstance(memory, RemoteMemory):
+            raise InvalidInput(f"{memory.status().url!r} is served already; name a file or a Neo4j server")
+        serve(
+            memory,
+            ring,
+            address,
+            Limits(time_s=max_seconds),
+            tools=keyed_tools(memory, names),
+            listening=lambda url: note(f"listening on {url}, {doors}"),
+        )
 
 
 def ring_in_use(url: str | None) -> KeyRing | None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import signal
-from collections.abc import Iterator
+import socket
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -35,6 +37,7 @@ def serve(
     limits: Limits | None = None,
     *,
     tools: Mounted | None = None,
+    listening: Callable[[str], None] = lambda _: None,
 ) -> None:
     """Serve a memory until SIGINT or SIGTERM; then answer what is under way, and return.
 
@@ -44,13 +47,25 @@ def serve(
         address: Where to listen.
         limits: The caps.
         tools: What answers at `/mcp`.
+        listening: Told the URL once callers can connect.
 
     Raises:
-        InvalidInput: Others could reach it, and there are no keys.
+        InvalidInput: Others could reach it, and there are no keys; or nobody can listen there.
     """
     refuse_open_door(ring, address)
-    log_to_stderr()
-    _Server(configured(memory, ring, address, limits, tools=tools)).run()
+    with _listener(address) as door:
+        listening(f"http://{address.host}:{door.getsockname()[1]}")
+        log_to_stderr()
+        _Server(configured(memory, ring, address, limits, tools=tools)).run(sockets=[door])
+
+
+def _listener(address: Address) -> socket.socket:
+    family = socket.AF_INET6 if ":" in address.host else socket.AF_INET
+    try:
+        return socket.create_server((address.host, address.port), family=family)
+    except OSError as exc:
+        told = f"{address.host}:{address.port} cannot be listened on ({os.strerror(exc.errno or 0).lower()})"
+        raise InvalidInput(f"{told}; choose another with --host and --port") from exc
 
 
 class _Server(uvicorn.Server):

@@ -42,8 +42,8 @@ def served(folder: Path) -> Iterator[tuple[str, subprocess.Popen[str]]]:
         assert process.stderr is not None
         try:
             for line in process.stderr:
-                if "Uvicorn running on" in line:
-                    yield json.loads(line)["event"].split()[3], process
+                if line.startswith("listening on "):
+                    yield line.split()[2].rstrip(","), process
                     return
             pytest.fail("the server ended before it was ready")
         finally:
@@ -69,6 +69,21 @@ def test_a_server_answers_logs_lines_of_json_and_ends_when_told(store: Path, num
     told = next(one for one in logged if one["event"] == "request")
     assert (told["route"], told["status"], "change" in told) == ("/v1/memories", 200, False)
     assert "w0rds" not in err
+
+
+def test_where_nobody_can_listen_the_fix_is_named(store: Path) -> None:
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "GRAPHMEM_EMBEDDINGS": "off"}
+    with served(store) as (url, _):
+        port = url.rpartition(":")[2]
+        for words, told in (
+            (("--port", port, "--url", "memory.db"), f"127.0.0.1:{port} cannot be listened on"),
+            (("--url", url), "served already"),
+        ):
+            done = subprocess.run(
+                command("serve", *words), cwd=store, env=environment, capture_output=True, text=True, check=False
+            )
+            assert (done.returncode, done.stdout) == (2, ""), done
+            assert told in done.stderr
 
 
 def test_a_server_with_keys_asks_for_one(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
