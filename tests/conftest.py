@@ -36,6 +36,13 @@ def pytest_configure() -> None:
             del os.environ[name]
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    # Whichever asks first starts a server, for which a busy machine takes a minute; only a hang takes this long.
+    for item in items:
+        if "neo4j" in item.nodeid and item.get_closest_marker("timeout") is None:
+            item.add_marker(pytest.mark.timeout(400))
+
+
 def pytest_unconfigure() -> None:
     stop_servers()
 
