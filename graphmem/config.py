@@ -148,6 +148,14 @@ def locate(url: str | None, settings: Settings) -> str:
     return str(folder / FILE)
 
 
+def file_of(url: str) -> Path | None:
+    """The file that a path or `sqlite:///path` names; None if the URL names no file."""
+    scheme, mark, rest = url.partition("://")
+    if not mark:
+        return Path(url)
+    return Path(rest[1:]) if scheme == "sqlite" else None
+
+
 def keys_file(url: str, settings: Settings) -> Path | None:
     """Where the keys to a store are: in the file that is set, else beside the store's own file or in `.graphmem`.
 
@@ -156,9 +164,9 @@ def keys_file(url: str, settings: Settings) -> Path | None:
     """
     if settings.keys is not None:
         return Path(settings.keys)
-    scheme, mark, rest = url.partition("://")
-    if not mark or scheme == "sqlite":
-        return Path(rest[1:] if mark else url).with_suffix(".keys.json")
+    path = file_of(url)
+    if path is not None:
+        return path.with_suffix(".keys.json")
     folder = find_folder(Path.cwd())
     return None if folder is None else folder / "keys.json"
 

@@ -10,7 +10,17 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, TypedDict
 
-from graphmem.config import CONFIG, FILE, FOLDER, Settings, load_settings, locate, login_settings, repository_name
+from graphmem.config import (
+    CONFIG,
+    FILE,
+    FOLDER,
+    Settings,
+    file_of,
+    load_settings,
+    locate,
+    login_settings,
+    repository_name,
+)
 from graphmem.errors import InvalidInput, NotFound, Unsupported
 from graphmem.model import Request, Scope
 from graphmem.retrieval.embedding import Embedder, EmbedderMissing, find_embedder, find_named_model
@@ -193,11 +203,12 @@ def _file_of(url: str) -> Path:
     scheme, mark, rest = url.partition("://")
     if scheme in _HTTP:
         raise Unsupported(f"{url!r} is a server, and this needs the store behind it: run it where that is")
-    if mark and scheme != "sqlite":
+    path = file_of(url)
+    if path is None:
         raise Unsupported(f"no store for {scheme + '://'!r}; there are sqlite:///path/to/file.db and neo4j://host:7687")
     if mark and not rest.startswith("/"):
         raise InvalidInput(f"{url!r} has no path; write sqlite:///relative.db or sqlite:////absolute.db")
-    return Path(rest[1:] if mark else url)
+    return path
 
 
 def _installed_backend(settings: Settings) -> Callable[[], Embedder | str]:

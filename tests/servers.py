@@ -16,6 +16,8 @@ from tools.neo4j_server import RELEASES, Options, Server, start
 if TYPE_CHECKING:
     from neo4j import Driver
 
+    from graphmem.adapters.neo4j.connecting import Login
+
 #: Starts fast and leaves memory to the tests.
 SMALL = Options(heap="1g", page_cache="128m", is_quick=True)
 #: The same of the calendar release.
@@ -37,6 +39,13 @@ class Access:
     url: str
     user: str
     password: str | None = field(repr=False)
+
+    @property
+    def login(self) -> Login:
+        """Who we are there, as a store takes it."""
+        from graphmem.adapters.neo4j.connecting import Login
+
+        return Login() if self.password is None else Login(self.user, self.password)
 
     def driver(self) -> Driver:
         """A driver, to be closed by the caller."""

@@ -44,15 +44,13 @@ def _sqlite(folder: Path) -> Store:
 def _neo4j(folder: Path) -> Store:
     """A database is wiped when a folder is first opened; what is restored into stands on a server of its own."""
     from graphmem.adapters.neo4j import Neo4jStore
-    from graphmem.adapters.neo4j.connecting import Login
 
     access = neo4j_server(1 if folder.name == "target" else 0)
     mark = folder / "neo4j"
     if not mark.exists():
         access.wipe()
         mark.touch()
-    login = Login() if access.password is None else Login(access.user, access.password)
-    return Neo4jStore.open(access.url, create=True, login=login)
+    return Neo4jStore.open(access.url, create=True, login=access.login)
 
 
 def _missing(module: str) -> str | None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from graphmem.http.callers import Caller
 from graphmem.keys import Permission
 from graphmem.mcp_server.mounting import MountedTools
+from graphmem.mcp_server.tools import Here
 from graphmem.model import Scope
 from graphmem.service import GraphMemory
 
@@ -38,7 +39,7 @@ class Keyed:
         """
         self.caller.require(Permission.WRITE if is_write else Permission.READ)
         if self.caller.key is None:
-            return self.scope if asked.repo is None else replace(self.scope, repo=asked.repo)
+            return Here(self.scope).place(asked, is_write=is_write)
         return self.caller.place(asked, None, is_write=is_write)
 
 

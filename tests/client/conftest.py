@@ -12,6 +12,7 @@ import pytest
 import uvicorn
 
 from graphmem import GraphMemory, Scope
+from graphmem.http.app import Mounted
 from graphmem.http.serving import Address, configured
 from graphmem.keys import KeyRing
 from graphmem.opening import open_memory
@@ -19,9 +20,9 @@ from tests.service.conftest import TickingClock
 
 
 @contextmanager
-def serving(memory: GraphMemory, ring: KeyRing | None = None) -> Iterator[str]:
+def serving(memory: GraphMemory, ring: KeyRing | None = None, tools: Mounted | None = None) -> Iterator[str]:
     """The URL of a server, which is stopped afterwards."""
-    server = uvicorn.Server(configured(memory, ring, Address(port=0)))
+    server = uvicorn.Server(configured(memory, ring, Address(port=0), tools=tools))
     thread = threading.Thread(target=server.run)
     thread.start()
     try:

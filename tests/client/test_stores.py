@@ -8,7 +8,6 @@ import httpx2
 import pytest
 
 from graphmem.adapters.neo4j import Neo4jStore
-from graphmem.adapters.neo4j.connecting import Login
 from graphmem.client import Connection, RemoteMemory
 from graphmem.service import Desk, GraphMemory
 from graphmem.store import Store
@@ -44,10 +43,9 @@ def faulty() -> Iterator[tuple[GraphMemory, FaultProxy]]:
     """A memory on a server behind a proxy that fails on demand."""
     place = neo4j_server()
     place.wipe()
-    login = Login() if place.password is None else Login(place.user, place.password)
     with (
         FaultProxy.before(place.url) as proxy,
-        Neo4jStore.open(proxy.url, create=True, login=login, patience_s=4.0) as store,
+        Neo4jStore.open(proxy.url, create=True, login=place.login, patience_s=4.0) as store,
     ):
         yield over(store), proxy
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import socket
-import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -13,16 +11,15 @@ from typing import Any
 import anyio
 import httpx2
 import pytest
-import uvicorn
 from mcp import Client
 from mcp.client.streamable_http import streamable_http_client
 
-from graphmem.http.serving import Address, configured
 from graphmem.keys import Key, KeyRing, Permission
 from graphmem.mcp_server.doors import keyed_tools
 from graphmem.model import Scope
 from graphmem.opening import open_memory, utc_now
 from graphmem.service import GraphMemory
+from tests.client.conftest import serving
 
 NAME = "memory.example.org"
 
@@ -58,15 +55,9 @@ def site(tmp_path: Path) -> Iterator[Site]:
     ring = KeyRing(tmp_path / "keys.json", utc_now)
     with (
         open_memory(str(tmp_path / "m.db"), create=True, embedder=lambda: "no model") as memory,
-        socket.socket() as listening,
+        serving(memory, ring, keyed_tools(memory, [NAME])) as url,
     ):
-        listening.bind(("127.0.0.1", 0))
-        server = uvicorn.Server(configured(memory, ring, Address(), tools=keyed_tools(memory, [NAME])))
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
-        thread.start()
-        yield Site(f"http://127.0.0.1:{listening.getsockname()[1]}", memory, ring)
-        server.should_exit = True
-        thread.join()
+        yield Site(url, memory, ring)
 
 
 def test_a_key_opens_its_tenant_alone_and_writes_in_its_name(site: Site) -> None:

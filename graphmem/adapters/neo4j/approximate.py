@@ -5,11 +5,12 @@ For processes that ask once, and for tenants whose vectors do not fit in memory:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from graphmem.adapters.neo4j.selecting import EXACT_TESTS, VECTOR_INDEX, Wanted
+from graphmem.adapters.neo4j import reading
+from graphmem.adapters.neo4j.selecting import FITS, VECTOR_INDEX, Wanted
 from graphmem.adapters.neo4j.values import micros_of
 from graphmem.adapters.vector_bytes import exact_scores, rows_of_bytes
 from graphmem.errors import Unsupported
@@ -53,7 +54,6 @@ RETURN m.seq AS seq, m.vector AS vector ORDER BY seq LIMIT $p.limit
 """
 _FILL = "UNWIND $p.rows AS x MATCH (m:Memory {tenant: $p.tenant, seq: x[0]}) SET m.embedding = x[1]"
 
-_HIT = "m.tenant = $p.tenant AND m.seq <= $p.seq AND any(home IN $p.homes WHERE home IN m.facets)"
 _STATE = f"[e.is_indexed, e.recall, e.recall_neighbours, e.recall_sample, {micros_of('e.recall_at')}]"
 _NEAR = f"""
 OPTIONAL MATCH (e:EmbeddingModel {{id: 'current'}})
@@ -62,8 +62,7 @@ CALL (counts) {{
   UNWIND counts AS count
   CALL db.index.vector.queryNodes('{VECTOR_INDEX}', count, $p.vector) YIELD node AS m
   WITH collect(m) AS found
-  RETURN size(found) AS found_count, [m IN found WHERE {_HIT}
-    AND all(group IN $p.groups WHERE any(facet IN group WHERE facet IN m.facets)) AND {EXACT_TESTS}
+  RETURN size(found) AS found_count, [m IN found WHERE m.tenant = $p.tenant AND m.seq <= $p.seq AND {FITS}
     | [m.id, m.vector]] AS fitting
 }}
 RETURN {_STATE} AS state, found_count, fitting
@@ -93,7 +92,6 @@ SET e.recall = $p.recall, e.recall_neighbours = $p.neighbours, e.recall_sample =
 RETURN e.is_indexed AS is_indexed
 """
 _MEASURED = f"MATCH (e:EmbeddingModel {{id: 'current'}}) RETURN {_STATE} AS state"
-_TENANTS = "MATCH (l:Ledger) RETURN l.tenant AS tenant ORDER BY tenant"
 
 _BATCH = 500
 _PAGE = 5_000
@@ -153,9 +151,7 @@ def _asked(tenant: str, what: Wanted, asked: VectorSearch) -> dict[str, Any]:
         "tenant": tenant,
         "vector": [float(one) for one in asked.vector],
         "seq": asked.seq,
-        "homes": list(what.homes),
-        "groups": [list(group) for group in what.groups],
-        "tests": what.tests,
+        **what.parameters,
     }
 
 
@@ -236,8 +232,8 @@ def measure(link: Link) -> VectorIndex:
     """How many of the truly nearest vectors of all tenants the index finds, for stored vectors drawn at random."""
     sample = link.records(_SAMPLE, {"limit": _SAMPLE_SIZE})[0]["vectors"]
     recall = _recall(link, sample) if sample else 1.0
-    asked: Mapping[str, Any] = {"recall": recall, "neighbours": _NEIGHBOURS, "sample": len(sample)}
-    link.write(lambda tx: tx.run(_SAVE_RECALL, p=dict(asked)).consume())
+    asked = {"recall": recall, "neighbours": _NEIGHBOURS, "sample": len(sample)}
+    link.write(lambda tx: tx.run(_SAVE_RECALL, p=asked).consume())
     measured = _state(link.records(_MEASURED, {})[0]["state"])
     assert measured is not None, "it was just written"  # noqa: S101
     return measured
@@ -247,7 +243,7 @@ def _recall(link: Link, sample: Sequence[bytes]) -> float:
     """The mean share of neighbours found whose score is at least that of the last exact one, ties included."""
     import numpy as np
 
-    dimension = len(sample[0]) // 4
+    dimension = len(embedding(sample[0]))
     queries = rows_of_bytes(sample, dimension)
     least = _least_scores(link, queries)
     asked = {"vectors": [embedding(one) for one in sample], "count": max(_LEAST_ASKED, _ASKED_PER_WANTED * _NEIGHBOURS)}
@@ -273,10 +269,10 @@ def _least_scores(link: Link, queries: NDArray[np.float32]) -> list[tuple[float,
 
 
 def _pages(link: Link, dimension: int) -> Iterator[NDArray[np.float32]]:
-    for one in link.records(_TENANTS, {}):
+    for tenant in reading.tenants(link):
         after = 0
         while True:
-            asked = {"tenant": one["tenant"], "after": after, "limit": _PAGE}
+            asked = {"tenant": tenant, "after": after, "limit": _PAGE}
             found = link.records(_PAGE_OF_VECTORS, asked)[0]
             if not found["vectors"]:
                 break

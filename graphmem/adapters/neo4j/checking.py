@@ -20,7 +20,6 @@ from graphmem.store import Finding
 if TYPE_CHECKING:
     from graphmem.adapters.neo4j.connecting import Link
 
-_TENANTS = "MATCH (l:Ledger) RETURN l.tenant AS tenant ORDER BY tenant"
 _STRANGERS = """
 MATCH (n:Memory) WHERE NOT EXISTS { MATCH (:Ledger {tenant: n.tenant}) }
 RETURN 'Memory' AS label, n.id AS id LIMIT 50
@@ -62,7 +61,7 @@ def check(link: Link) -> list[Finding]:
     findings = [
         Finding("graph", f"{one['label']} {one['id']!r} is of no tenant") for one in link.records(_STRANGERS, {})
     ]
-    for tenant in tenants(link):
+    for tenant in reading.tenants(link):
         head = reading.head(link, tenant)
         try:
             found = islice(_tenant(link, head), _MOST_FINDINGS)
@@ -72,11 +71,6 @@ def check(link: Link) -> list[Finding]:
         if head.is_restoring:
             findings.append(Finding("restore", unfinished(tenant, head.seq)))
     return findings
-
-
-def tenants(link: Link) -> list[str]:
-    """Every tenant that has a ledger, sorted."""
-    return [one["tenant"] for one in link.records(_TENANTS, {})]
 
 
 def _tenant(link: Link, head: Head) -> Iterator[tuple[str, str]]:

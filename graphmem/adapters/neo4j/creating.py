@@ -83,8 +83,9 @@ CALL () {{
     CREATE (source)-[r:CONFLICTS_WITH]->(target) SET {_STAMP})
 }}
 """
-_SET_DERIVED = f"""SET m += x.row, m.valid_from = {_VALID_FROM}, m.valid_to = {_VALID_TO},
-    m.cached_seq = x.seq, m.holds_from = [t IN x.holds_from | {_EACH}], m.holds_to = [t IN x.holds_to | {_EACH}]"""
+_CACHED_TIMES = f"""m.valid_from = {_VALID_FROM}, m.valid_to = {_VALID_TO},
+    m.holds_from = [t IN x.holds_from | {_EACH}], m.holds_to = [t IN x.holds_to | {_EACH}]"""
+_SET_DERIVED = f"SET m += x.row, m.cached_seq = x.seq, {_CACHED_TIMES}"
 _MOVED_AT = _time("move.at")
 # An entry that adds a memory is made together with it, its moves and its cache: nothing of that is looked up again.
 _ADDED = f"""
@@ -93,8 +94,7 @@ CALL () {{
   CREATE (c:Change) SET c = x.change, c.recorded_at = {_RECORDED_AT}
   CREATE (c)-[:RECORDED]->(m:Memory:$(x.label))
   SET m = x.row, m.seq = c.seq, m.recorded_at = c.recorded_at, m.written_on = c.branch,
-    m.observed_at = {_OBSERVED_AT}, m.valid_from = {_VALID_FROM}, m.valid_to = {_VALID_TO},
-    m.holds_from = [t IN x.holds_from | {_EACH}], m.holds_to = [t IN x.holds_to | {_EACH}]
+    m.observed_at = {_OBSERVED_AT}, {_CACHED_TIMES}
   FOREACH (move IN x.moves |
     CREATE (c)-[r:MOVED]->(m) SET r = move.row, {_STAMP}, r.at = {_MOVED_AT})
   FOREACH (a IN x.anchors |

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from graphmem.adapters.neo4j.reading import HEAD_FIELDS
-from graphmem.adapters.neo4j.selecting import AWAIT_TEXT, EXACT_TESTS, TEXT_INDEX, Wanted
+from graphmem.adapters.neo4j.selecting import AWAIT_TEXT, EXACT_TESTS, FITS, TEXT_INDEX, Wanted
 from graphmem.adapters.neo4j.values import CARD_FIELDS, Head, card_of, head_of, prefix, token
 from graphmem.adapters.word_counts import many_of
 from graphmem.model import Scope
@@ -42,8 +42,7 @@ CALL () {{
 CALL () {{
   UNWIND CASE WHEN $p.after IS NULL THEN [] ELSE [$p.after] END AS after
   MATCH (m:Memory) WHERE m.tenant = $p.tenant AND m.seq > after AND m.vector IS NOT NULL
-    AND any(home IN $p.homes WHERE home IN m.facets)
-    AND all(group IN $p.groups WHERE any(facet IN group WHERE facet IN m.facets)) AND {EXACT_TESTS}
+    AND {FITS}
   WITH m.seq AS seq ORDER BY seq
   RETURN collect(seq) AS fitting
 }}
@@ -100,9 +99,7 @@ def _asked(tenant: str, probe: Probe, what: Wanted, seq: int | None, after: int 
         "named": f"{what.clauses} +facets:({' '.join(name_tokens)})" if name_tokens else None,
         "name_tokens": name_tokens,
         "after": after,
-        "homes": list(what.homes),
-        "groups": [list(group) for group in what.groups],
-        "tests": what.tests,
+        **what.parameters,
         "seq": _END if seq is None else min(seq, _END),
     }
 

@@ -45,6 +45,7 @@ CHANGE_FIELDS = f"[c.seq, {_CHANGE_RECORDED_AT}, c.op_id, c.body, c.salt, c.dige
 _STAMP = f"r.seq, {_ROW_RECORDED_AT}, r.branch"
 
 _HEAD = f"MATCH (l:Ledger {{tenant: $p.tenant}}) RETURN {HEAD_FIELDS} AS head"
+_TENANTS = "MATCH (l:Ledger) RETURN l.tenant AS tenant ORDER BY tenant"
 _BRANCHES = """
 MATCH (b:Branch {tenant: $p.tenant}) RETURN [b.key, b.parent, b.opened, b.closed, b.is_merged] AS branch
 """
@@ -148,6 +149,11 @@ def head(link: Link, tenant: str) -> Head:
     """The tenant's head; one with `seq` 0 if nothing was ever written for it."""
     found = link.records(_HEAD, {"tenant": tenant})
     return head_of(tenant, found[0]["head"] if found else None)
+
+
+def tenants(link: Link) -> list[str]:
+    """Every tenant that has a ledger, also one without entries, sorted."""
+    return [one["tenant"] for one in link.records(_TENANTS, {})]
 
 
 def branches(link: Link, tenant: str) -> dict[str, BranchRow]:

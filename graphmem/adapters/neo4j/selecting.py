@@ -21,10 +21,15 @@ VECTOR_INDEX = "graphmem_memory_vector"
 
 #: Before a statement asks the full-text index: what was committed by now is in it.
 AWAIT_TEXT = "CALL db.index.fulltext.awaitEventuallyConsistentIndexRefresh()"
-#: Tests of a found memory `m` that no filter token makes: `$p.tests`, as `Wanted.tests` gives them.
+#: Tests of a found memory `m` that no filter token makes: `$p.tests`, as `Wanted.parameters` gives them.
 EXACT_TESTS = """
   ($p.tests.min_confidence <= 0.0 OR m.confidence >= $p.tests.min_confidence)
   AND ($p.tests.path IS NULL OR any(a IN [(m)-[:ABOUT]->(a:File) | a.name] WHERE a =~ $p.tests.path))
+"""
+#: Tests of a memory `m` that no index has narrowed down: what the reader sees, filter tokens, and the exact tests.
+FITS = f"""
+  any(home IN $p.homes WHERE home IN m.facets)
+  AND all(group IN $p.groups WHERE any(facet IN group WHERE facet IN m.facets)) AND {EXACT_TESTS}
 """
 _HOLDS = """
   AND ($p.at IS NULL OR NOT m.is_common
@@ -43,8 +48,7 @@ RETURN m.id AS id ORDER BY m.seq DESC LIMIT $p.limit
 """
 _BY_SUBJECT = f"""
 MATCH (m:Memory) WHERE m.tenant = $p.tenant AND m.subject IN $p.subjects AND m.seq < $p.before
-  AND any(home IN $p.homes WHERE home IN m.facets)
-  AND all(group IN $p.groups WHERE any(facet IN group WHERE facet IN m.facets)) AND {EXACT_TESTS} {_HOLDS}
+  AND {FITS} {_HOLDS}
 RETURN m.id AS id ORDER BY m.seq DESC LIMIT $p.limit
 """
 
@@ -71,9 +75,13 @@ class Wanted:
         return " ".join(any_of(group) for group in (self.homes, *self.groups))
 
     @property
-    def tests(self) -> dict[str, Any]:
-        """The parameters of `EXACT_TESTS`."""
-        return {"min_confidence": self.min_confidence, "path": self.path}
+    def parameters(self) -> dict[str, Any]:
+        """Those of `FITS`, and of `EXACT_TESTS` within it."""
+        return {
+            "homes": list(self.homes),
+            "groups": [list(group) for group in self.groups],
+            "tests": {"min_confidence": self.min_confidence, "path": self.path},
+        }
 
 
 def wanted(reader: Scope, where: Filter) -> Wanted:
@@ -105,11 +113,9 @@ def select(link: Link, reader: Scope, where: Filter, *, at: datetime | None, bef
         return []
     asked = {
         "tenant": reader.tenant,
-        "homes": list(what.homes),
-        "groups": [list(group) for group in what.groups],
+        **what.parameters,
         "subjects": list(what.subjects),
         "clauses": what.clauses,
-        "tests": what.tests,
         "before": min(before, 2**62),
         "at": at,
         "limit": limit,

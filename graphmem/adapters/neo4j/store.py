@@ -235,8 +235,8 @@ class Neo4jStore:
         """See `graphmem.store.Store.match`."""
         found, nearest = self._found(reader, probe, selecting.wanted(reader, where), seq)
         known = found.head.seq if seq is None else seq
-        matches = Matches(found.lexical, nearest.found or (), found.named, seq=known, model=found.model)
-        matches = replace(matches, note=nearest.note)
+        near = nearest.found or ()
+        matches = Matches(found.lexical, near, found.named, seq=known, model=found.model, note=nearest.note)
         settling = None if at is None else reading.Settling(Point(at, known))
         return replace(matches, rows=reading.rows(self._open_link, reader, matches.ids, settling=settling))
 
@@ -256,7 +256,9 @@ class Neo4jStore:
         nearest = approximate.near(link, tenant, what, search)
         if nearest.found is not None:
             return found, nearest
-        found, exactly = self._found_exactly(reader, probe, what, seq)
+        # Words and names are there already.
+        vector_alone = replace(probe, terms=(), names=())
+        _, exactly = self._found_exactly(reader, vector_alone, what, search.seq)
         return found, replace(exactly, note=nearest.note)
 
     def _found_exactly(

@@ -11,7 +11,6 @@ import numpy as np
 import pytest
 
 from graphmem.adapters.neo4j import Neo4jStore
-from graphmem.adapters.neo4j.connecting import Login
 from graphmem.adapters.neo4j.schema import Neo4jSchema, open_neo4j_schema
 from graphmem.adapters.sqlite.comparing import SQLiteSchema
 from graphmem.adapters.sqlite.store import SQLiteStore
@@ -19,7 +18,7 @@ from graphmem.errors import Unsupported
 from graphmem.model import Add, Erase, Kind, Memory, Move, Provenance, Request, Scope, Statement, Status
 from graphmem.store import Filter, Matches, ModelCard, Probe
 from tests.contract.scenario import NOON
-from tests.servers import Access, neo4j_server
+from tests.servers import neo4j_server
 
 if TYPE_CHECKING:
     from graphmem.store import Vector
@@ -35,13 +34,9 @@ def drawn(count: int) -> list[Vector]:
     return list(rows / np.linalg.norm(rows, axis=1, keepdims=True))
 
 
-def login(access: Access) -> Login:
-    return Login() if access.password is None else Login(access.user, access.password)
-
-
 def opened(*, is_approximate: bool) -> Neo4jStore:
     access = neo4j_server()
-    return Neo4jStore.open(access.url, create=True, login=login(access), is_approximate=is_approximate)
+    return Neo4jStore.open(access.url, create=True, login=access.login, is_approximate=is_approximate)
 
 
 @pytest.fixture
@@ -55,7 +50,7 @@ def store() -> Iterator[Neo4jStore]:
 @pytest.fixture
 def schema() -> Iterator[Neo4jSchema]:
     access = neo4j_server()
-    with closing(open_neo4j_schema(access.url, login(access), patience_s=30)) as schema:
+    with closing(open_neo4j_schema(access.url, access.login, patience_s=30)) as schema:
         yield schema
         schema.drop_vector_index()
 

@@ -8,7 +8,6 @@ from contextlib import closing
 import pytest
 
 from graphmem.adapters.neo4j import Neo4jStore
-from graphmem.adapters.neo4j.connecting import Login
 from graphmem.adapters.neo4j.schema import open_neo4j_schema
 from graphmem.service.comparing import differences, samples
 from graphmem.service.copying import copy
@@ -30,14 +29,10 @@ def server() -> Iterator[Access]:
         yield access(found)
 
 
-def login(server: Access) -> Login:
-    return Login(server.user, server.password)
-
-
 @pytest.fixture
 def store(server: Access) -> Iterator[Neo4jStore]:
     server.wipe()
-    with Neo4jStore.open(server.url, create=True, login=login(server), is_approximate=True) as store:
+    with Neo4jStore.open(server.url, create=True, login=server.login, is_approximate=True) as store:
         store.adopt_model(CARD)
         yield store
 
@@ -65,7 +60,7 @@ def test_what_is_copied_there_is_proven(store: Neo4jStore, oracle: PlannedStore)
 
 def test_the_approximate_index_answers_and_is_measured(store: Neo4jStore, server: Access) -> None:
     fill(store)
-    with closing(open_neo4j_schema(server.url, login(server), patience_s=30)) as schema:
+    with closing(open_neo4j_schema(server.url, server.login, patience_s=30)) as schema:
         assert schema.diff() == []
         (index,) = schema.index_vectors().values()
         assert index.recall == 1.0

@@ -34,16 +34,32 @@ SECRET = "correct-horse-battery"  # noqa: S105
 # Enough for one write on a busy machine; and more than any.
 IMPATIENT_S, PATIENT_S = 4.0, 120.0
 WRITERS = 6
-
-
-def login_of(place: Access) -> Login:
-    return Login() if place.password is None else Login(place.user, place.password)
+_PRESS_EVERY_S = 3.0
 
 
 @contextmanager
 def opened(place: Access, url: str | None = None, *, patience_s: float = PATIENT_S) -> Iterator[Neo4jStore]:
-    with Neo4jStore.open(url or place.url, create=True, login=login_of(place), patience_s=patience_s) as store:
+    with Neo4jStore.open(url or place.url, create=True, login=place.login, patience_s=patience_s) as store:
         yield store
+
+
+@contextmanager
+def interrupting() -> Iterator[None]:
+    """Ctrl-C soon, and again as someone would press it whose first one Python lost in a finaliser."""
+    is_over = threading.Event()
+
+    def press() -> None:
+        while not is_over.wait(_PRESS_EVERY_S):
+            signal.pthread_kill(main, signal.SIGINT)
+
+    main = threading.get_ident()
+    presser = threading.Thread(target=press)
+    presser.start()
+    try:
+        yield
+    finally:
+        is_over.set()
+        presser.join()
 
 
 @pytest.fixture
@@ -189,12 +205,12 @@ def test_what_names_no_server_is_refused(url: str) -> None:
 def test_a_database_that_is_not_there_is_told(place: Access, scheme: str) -> None:
     url = f"{place.url.replace('bolt', scheme)}/nowhere"
     with pytest.raises(StoreUnavailable, match=r"no such database; name one that exists in the URL.*nowhere"):
-        Neo4jStore.open(url, create=True, login=login_of(place))
+        Neo4jStore.open(url, create=True, login=place.login)
 
 
 def test_the_system_database_is_refused(place: Access) -> None:
     with pytest.raises(InvalidInput, match="system database holds no data; write neo4j://"):
-        Neo4jStore.open(f"{place.url}/system", create=True, login=login_of(place))
+        Neo4jStore.open(f"{place.url}/system", create=True, login=place.login)
 
 
 def test_a_routing_scheme_works_on_a_single_server(place: Access) -> None:
@@ -207,7 +223,7 @@ def test_a_routing_scheme_works_on_a_single_server(place: Access) -> None:
 def test_a_schema_that_is_missing_is_made_only_on_request(place: Access) -> None:
     place.wipe_schema()
     with pytest.raises(Unsupported, match="run: graphmem schema apply"):
-        Neo4jStore.open(place.url, create=False, login=login_of(place))
+        Neo4jStore.open(place.url, create=False, login=place.login)
     with opened(place) as store:
         assert store.check() == []
 
@@ -218,7 +234,7 @@ def test_a_newer_schema_is_refused(place: Access, create: bool) -> None:  # noqa
         driver.execute_query("CREATE (:GraphmemSchema {version: 99, checksum: 'x'})")
         try:
             with pytest.raises(Unsupported, match=r"newer: migration 99 .* update graphmem"):
-                Neo4jStore.open(place.url, create=create, login=login_of(place))
+                Neo4jStore.open(place.url, create=create, login=place.login)
         finally:
             driver.execute_query("MATCH (s:GraphmemSchema {version: 99}) DELETE s")
 
@@ -338,8 +354,7 @@ def test_an_interrupt_within_a_transaction_leaves_the_store_usable(store: Neo4jS
 def test_an_interrupt_while_waiting_for_an_answer_leaves_the_store_usable(store: Neo4jStore, proxy: FaultProxy) -> None:
     for call in (lambda: store.position(R), lambda: send(store, "op", add("A"))):
         proxy.stall()
-        threading.Timer(0.3, signal.pthread_kill, (threading.main_thread().ident, signal.SIGINT)).start()
-        with pytest.raises(KeyboardInterrupt):
+        with interrupting(), pytest.raises(KeyboardInterrupt):
             call()
         proxy.resume()
         assert store.position(R).seq == 0

@@ -79,8 +79,7 @@ def write_rule(folder: Path, urls: dict[str, str], tenants: str = 'default = "a"
 
 def opened(path: Path, servers: dict[str, Access], patience_s: float = PATIENCE_S) -> RoutedStore:
     def login(shard: str) -> Login:
-        access = servers[shard]
-        return Login() if access.password is None else Login(access.user, access.password)
+        return servers[shard].login
 
     return RoutedStore.open(path, create=True, logins=login, patience_s=patience_s)
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from graphmem.adapters.neo4j.connecting import Address, Link, Login
+from graphmem.adapters.neo4j.connecting import Address, Link
 from graphmem.adapters.neo4j.schema import SCHEMA_VERSION, Neo4jSchema, wanted
 from graphmem.adapters.neo4j.selecting import VECTOR_INDEX
 from graphmem.adapters.schema_files import schema_text
@@ -27,8 +27,7 @@ def server() -> Iterator[Link]:
     """A database without any schema, as the session's server is given back."""
     place = neo4j_server()
     place.wipe_schema()
-    login = Login() if place.password is None else Login(place.user, place.password)
-    with closing(Link(Address.read(place.url), login, patience_s=30)) as link:
+    with closing(Link(Address.read(place.url), place.login, patience_s=30)) as link:
         yield link
     place.wipe_schema()
 
