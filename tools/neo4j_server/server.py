@@ -35,6 +35,8 @@ _IN_USE = "store_lock"
 _TRIES = 3
 _TIED = Path(__file__).with_name("tied.py")
 # A compiler and a collector that start fast; what runs for long is better off without.
+# A store that is emptied again and again would have every statement planned anew, as often as every ten seconds.
+_QUICK_SETTINGS = {"dbms.cypher.min_replan_interval": "1h"}
 _QUICK = ("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC")
 _SILENT = ("-Xlog:cds=off", "-Xlog:cds+dynamic=off")
 
@@ -243,6 +245,7 @@ def _write_settings(options: Options, folder: Path) -> None:
         "dbms.usage_report.enabled": "false",
         # Without it every stop waits ten seconds for clients that are long gone.
         "internal.dbms.bolt.netty_server_shutdown_quiet_period": "0",
+        **(_QUICK_SETTINGS if options.is_quick else {}),
         **options.settings,
     }
     place = folder / "conf"

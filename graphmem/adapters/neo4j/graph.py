@@ -3,44 +3,64 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING
 
+from graphmem.adapters.neo4j.reading import ROWS, ROWS_FIELDS, rows_of_found, settling
 from graphmem.adapters.neo4j.values import admitted_homes
-from graphmem.model import Scope
-from graphmem.store import Neighbour
+from graphmem.model import Point, Scope
+from graphmem.store import Nearby, Neighbour
 
 if TYPE_CHECKING:
     from graphmem.adapters.neo4j.connecting import Link
 
 _SEED_SEEN = "any(home IN $p.homes WHERE home IN m.facets)"
 _OTHER_SEEN = "any(home IN $p.homes WHERE home IN o.facets)"
-_NEIGHBOURS = f"""
+# Steps are [to, from, over what], in the order in which they count.
+_STEPS = f"""
 CALL () {{
   UNWIND $p.ids AS id MATCH (m:Memory {{tenant: $p.tenant, id: id}})
-  WHERE {_SEED_SEEN} RETURN collect(DISTINCT m) AS seeds
+  WHERE {_SEED_SEEN} RETURN collect(DISTINCT m) AS from
 }}
-CALL (seeds) {{
-  UNWIND seeds AS m
+CALL (from) {{
+  UNWIND from AS m
   MATCH (m)-[r:DEPENDS_ON|IMPLEMENTS|REFINES|FIXES|CONFLICTS_WITH]-(o:Memory)
   WHERE r.seq <= $p.seq AND o <> m AND {_OTHER_SEEN}
-  RETURN collect([o.id, m.id, toLower(type(r)), r.seq]) AS linked
+  WITH o, m, r ORDER BY r.seq
+  RETURN collect([o.id, m.id, toLower(type(r))]) AS over_links
 }}
-CALL (seeds) {{
-  UNWIND seeds AS m
+CALL (from) {{
+  UNWIND from AS m
   MATCH (m)-[:ABOUT]->(a:Anchor) WHERE a.kind <> 'repo'
-  WITH a, collect(DISTINCT m) AS about
+  WITH DISTINCT a, m ORDER BY m.seq, m.id
+  WITH a, collect(m.id) AS about
   CALL (a) {{
     MATCH (a)<-[:ABOUT]-(o:Memory) WHERE o.seq <= $p.seq WITH DISTINCT o LIMIT $p.hub + 1 RETURN count(o) AS holders
   }}
   WITH a, about, holders WHERE 1 < holders <= $p.hub
   CALL (a) {{
     MATCH (a)<-[:ABOUT]-(o:Memory) WHERE o.seq <= $p.seq AND {_OTHER_SEEN}
-    WITH DISTINCT o ORDER BY o.seq DESC LIMIT $p.each RETURN collect([o.id, o.seq]) AS others
+    WITH DISTINCT o ORDER BY o.seq DESC LIMIT $p.each RETURN collect(o.id) AS others
   }}
-  WITH a, about, holders, others ORDER BY holders, a.kind, a.name, a.id
-  RETURN collect([a.kind + ':' + a.name, [m IN about | [m.seq, m.id]], others]) AS shared
+  WITH a.kind + ':' + a.name AS over, about, others ORDER BY holders, a.kind, a.name, a.id
+  WITH collect([over, about, others]) AS shared
+  RETURN reduce(steps = [], one IN shared | steps +
+    reduce(of_one = [], m IN one[1] | of_one + [o IN one[2] WHERE o <> m | [o, m, one[0]]])) AS over_anchors
 }}
-RETURN linked, shared
+"""
+_NEIGHBOURS = f"{_STEPS} RETURN over_links + over_anchors AS steps"
+_NEIGHBOURS_WITH_ROWS = f"""
+{_STEPS}
+WITH over_links, (over_links + over_anchors)[..$p.most] AS most
+WITH over_links, reduce(kept = [], step IN most | CASE WHEN step IN kept THEN kept ELSE kept + [step] END) AS kept
+WITH kept[..$p.limit] AS steps, [step IN over_links | step[0]] AS whole, [] AS rivals,
+  $p.seq AS known
+CALL (steps) {{
+  UNWIND steps AS step WITH DISTINCT step[0] AS id
+  MATCH (m:Memory {{tenant: $p.tenant, id: id}}) RETURN collect(m) AS found
+}}
+{ROWS}
+RETURN steps, {ROWS_FIELDS}
 """
 _SUBJECTS = f"""
 MATCH (m:Memory) WHERE m.tenant = $p.tenant AND m.subject IS NOT NULL AND {_SEED_SEEN}
@@ -60,20 +80,27 @@ RETURN DISTINCT m.id AS source, o.id AS target ORDER BY source, target
 
 #: An anchor that more memories than this are about says little of any of them.
 _HUB = 1_000
+#: One step may come several times, where links were declared twice or two anchors bear one name.
+_STEPS_PER_NEIGHBOUR = 4
 
 
 def neighbours(
-    link: Link, reader: Scope, ids: Sequence[str], *, seq: int, limit: int
-) -> tuple[tuple[Neighbour, ...], set[str]]:
-    """Memories one step away, over links first, then over anchors, the rarer first; and ids of those over links."""
-    asked = {**_of(reader), "ids": list(ids), "seq": min(seq, 2**62), "hub": _HUB, "each": limit + len(ids)}
-    found = link.records(_NEIGHBOURS, asked)[0]
-    steps = [Neighbour(to, of, over) for to, of, over, _ in sorted(found["linked"], key=lambda one: one[3])]
-    linked = {one.memory for one in steps}
-    for over, about, others in found["shared"]:
-        for _, of in sorted(about):
-            steps += [Neighbour(to, of, over) for to, _ in others if to != of]
-    return tuple(dict.fromkeys(steps))[:limit], linked
+    link: Link, reader: Scope, ids: Sequence[str], *, seq: int, limit: int, at: datetime | None = None
+) -> Nearby:
+    """See `graphmem.store.Store.neighbours`."""
+    asked = {
+        **_of(reader),
+        **settling(None if at is None else Point(at, seq), settles=at is not None),
+        "ids": list(ids),
+        "seq": min(seq, 2**62),
+        "hub": _HUB,
+        "each": limit + len(ids),
+        "limit": limit,
+        "most": _STEPS_PER_NEIGHBOUR * limit,
+    }
+    found = link.records(_NEIGHBOURS if at is None else _NEIGHBOURS_WITH_ROWS, asked)[0]
+    steps = tuple(dict.fromkeys(Neighbour(*step) for step in found["steps"]))[:limit]
+    return Nearby(steps) if at is None else Nearby(steps, rows_of_found(reader.tenant, found))
 
 
 def contested_subjects(link: Link, reader: Scope) -> dict[str, tuple[str, ...]]:

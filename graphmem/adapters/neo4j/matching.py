@@ -5,14 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from graphmem.adapters.neo4j.reading import HEAD_FIELDS
+from graphmem.adapters.neo4j.reading import HEAD_FIELDS, ROWS, ROWS_FIELDS, rows_of_found
 from graphmem.adapters.neo4j.selecting import AWAIT_TEXT, EXACT_TESTS, FITS, TEXT_INDEX, Wanted
 from graphmem.adapters.neo4j.values import CARD_FIELDS, Head, card_of, head_of, prefix, token
 from graphmem.adapters.word_counts import many_of
 from graphmem.model import Scope
 from graphmem.ranking import Corpus, length_norm
+from graphmem.rows import Rows
 from graphmem.store import ModelCard, Probe
 
 if TYPE_CHECKING:
@@ -20,7 +22,7 @@ if TYPE_CHECKING:
 
     from graphmem.adapters.neo4j.connecting import Link
 
-_MATCH = f"""
+_LOOK = f"""
 {AWAIT_TEXT}
 CALL () {{ OPTIONAL MATCH (l:Ledger {{tenant: $p.tenant}}) RETURN {HEAD_FIELDS} AS head }}
 CALL () {{
@@ -49,13 +51,30 @@ CALL () {{
 CALL () {{
   OPTIONAL MATCH (e:EmbeddingModel {{id: 'current'}}) RETURN {CARD_FIELDS} AS model
 }}
-RETURN head, model, terms, found_count, texts, names, fitting
+"""
+_FOUND = "head, model, terms, found_count, texts, names, fitting"
+_MATCH = f"{_LOOK} RETURN {_FOUND}"
+# With the rows of what will be the answer unless the index ranks words otherwise than we do.
+_MATCH_WITH_ROWS = f"""
+{_LOOK}
+WITH *, [name IN names | name[0]] + [text IN texts[..$p.prefetched] | text[0]] + $p.expected AS ids
+CALL (ids) {{
+  UNWIND ids AS id WITH DISTINCT id MATCH (m:Memory {{tenant: $p.tenant, id: id}}) RETURN collect(m) AS found
+}}
+WITH *, [] AS whole, [] AS rivals, coalesce($p.known, head[0]) AS known
+{ROWS}
+RETURN {_FOUND}, {ROWS_FIELDS}
 """
 
-_LEAST_CANDIDATES = 400
 _CANDIDATES_PER_MATCH = 4
+_MORE = 4
+#: Share of the candidates, in the index's order, that must hold all of the best by exact score.
+_SAFE_DEPTH = 0.75
 _MOST_TERMS = 256
-_END = 2**62
+#: Beyond every ledger position.
+END = 2**62
+#: Share of the asked matches that are prefetched beyond them: near ties may come in another order.
+_SPARE = 0.25
 
 _SPECIAL = re.compile(r"[+\-&|!(){}\[\]^\"~*?:\\/]")
 _BLANK = re.compile(r"\s|^$")
@@ -65,30 +84,65 @@ Scored = tuple[str, float]
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What one statement brought; `fitting` are positions of memories with a vector that fit the filter."""
+    """What one statement brought.
+
+    Attributes:
+        fitting: Positions of memories with a vector that fit the filter.
+        rows: Those of what was found and expected; none if nothing could be expected.
+    """
 
     head: Head
     model: ModelCard | None
     lexical: tuple[Scored, ...]
     named: Mapping[str, tuple[str, ...]]
     fitting: Sequence[int]
+    rows: Rows
 
 
-def find(link: Link, reader: Scope, probe: Probe, what: Wanted, *, seq: int | None, after: int | None) -> Found:
-    """Words and names that match, and the memories past position `after` that fit; None leaves those out."""
-    size = max(_LEAST_CANDIDATES, _CANDIDATES_PER_MATCH * probe.limit)
-    asked = _asked(reader.tenant, probe, what, seq, after)
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """What is known before the server is asked.
+
+    Attributes:
+        after: The ledger position past which memories that fit the filter are to be told; None tells none.
+        near: The nearest vectors, in all likelihood; None if nobody knows.
+        at: The time at which memories that hold may come alone, if rows are to come along at all.
+    """
+
+    after: int | None
+    near: tuple[Scored, ...] | None
+    at: datetime | None
+
+
+def find(link: Link, reader: Scope, probe: Probe, what: Wanted, *, seq: int | None, expected: Expected) -> Found:
+    """Words and names that match, the memories that fit, and rows of what is expected to answer."""
+    size = _CANDIDATES_PER_MATCH * max(probe.limit, 1)
+    widest = size * _MORE
+    asked = {**_asked(reader.tenant, probe, what, seq), **_expecting(expected, probe, seq)}
+    has_rows = expected.near is not None and expected.at is not None
     while True:
-        found = link.records(_MATCH, {**asked, "candidates": size})[0]
-        texts, is_all = found["texts"], found["found_count"] < size
-        if is_all or len(texts) >= min(probe.limit, size // 2):
+        found = link.records(_MATCH_WITH_ROWS if has_rows else _MATCH, {**asked, "candidates": size})[0]
+        head = head_of(reader.tenant, found["head"])
+        scored = _scored(found, head, probe)
+        if found["found_count"] < size or scored.is_safe or (size >= widest and len(scored.best) == probe.limit):
             break
-        size *= 4
-    head = head_of(reader.tenant, found["head"])
-    return Found(head, card_of(found["model"]), _scored(found, head, probe), _named(found, probe), found["fitting"])
+        size *= _MORE
+    rows = rows_of_found(reader.tenant, found) if has_rows else Rows()
+    return Found(head, card_of(found["model"]), scored.best, _named(found, probe), found["fitting"], rows)
 
 
-def _asked(tenant: str, probe: Probe, what: Wanted, seq: int | None, after: int | None) -> dict[str, Any]:
+def _expecting(expected: Expected, probe: Probe, seq: int | None) -> dict[str, object]:
+    return {
+        "after": expected.after,
+        "expected": [key for key, _ in expected.near or ()],
+        "prefetched": int(probe.limit * (1 + _SPARE)),
+        "known": seq,
+        "settles": True,
+        "at": expected.at,
+    }
+
+
+def _asked(tenant: str, probe: Probe, what: Wanted, seq: int | None) -> dict[str, Any]:
     before, words = prefix(tenant), list(dict.fromkeys(probe.terms))[:_MOST_TERMS]
     name_tokens = [token("n", name) for name in probe.names]
     text = " ".join(before + escaped(word) for word in words if not _BLANK.search(word))
@@ -98,9 +152,8 @@ def _asked(tenant: str, probe: Probe, what: Wanted, seq: int | None, after: int 
         "text": f"{what.clauses} +search_text:({text})" if text and probe.limit > 0 else None,
         "named": f"{what.clauses} +facets:({' '.join(name_tokens)})" if name_tokens else None,
         "name_tokens": name_tokens,
-        "after": after,
         **what.parameters,
-        "seq": _END if seq is None else min(seq, _END),
+        "seq": END if seq is None else min(seq, END),
     }
 
 
@@ -118,18 +171,30 @@ def _named(found: Record, probe: Probe) -> dict[str, tuple[str, ...]]:
     return {name: tuple(sorted(carried[name])) for name in probe.names if name in carried}
 
 
-def _scored(found: Record, head: Head, probe: Probe) -> tuple[Scored, ...]:
+@dataclass(frozen=True, slots=True)
+class _Scores:
+    """The best candidates by exact score, and whether the index can hardly have left out a better one.
+
+    The index knows the statistics of all tenants, so its order is only near ours.
+    """
+
+    best: tuple[Scored, ...]
+    is_safe: bool
+
+
+def _scored(found: Record, head: Head, probe: Probe) -> _Scores:
     """Exact scores with the tenant's own statistics; the order of the full-text index only chose whom to score."""
     if not head.documents:
-        return ()
+        return _Scores((), is_safe=True)
     corpus = Corpus(head.documents, head.tokens / head.documents, dict(found["terms"]))
     spelt = [(f" {term} ", f" {term}=", corpus.idf(term)) for term in dict.fromkeys(probe.terms)]
     scored = []
-    for key, length, words in found["texts"]:
+    for depth, (key, length, words) in enumerate(found["texts"]):
         norm, score = length_norm(corpus, length), 0.0
         for once, many, weight in spelt:
             if held := 1 if once in words else many_of(words, many):
                 score += weight * held / (held + norm)
-        scored.append((key, score))
-    scored.sort(key=lambda one: (-one[1], one[0]))
-    return tuple(scored[: probe.limit])
+        scored.append((-score, key, depth))
+    best = sorted(scored)[: probe.limit]
+    deepest = max((depth for _, _, depth in best), default=0)
+    return _Scores(tuple((key, -score) for score, key, _ in best), is_safe=deepest < len(scored) * _SAFE_DEPTH)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -96,31 +96,46 @@ COMPONENT_FIELDS = f"""
   moves, edges, flags, links, revocations, branches
 """
 # A cache tells no more and no less than is known at a position if nothing after it has changed the cache.
-_TELLS = "m.is_common AND m.cached_seq <= $p.seq"
+_TELLS = "m.is_common AND m.cached_seq <= known"
 _COVERS = "any(i IN range(0, size(m.holds_from) - 1) WHERE m.holds_from[i] <= $p.at AND $p.at < m.holds_to[i])"
-_ROWS = f"""
-CALL () {{
-  UNWIND $p.ids AS id MATCH (m:Memory {{tenant: $p.tenant, id: id}}) RETURN collect(DISTINCT m) AS found
+#: The rows of the memories in the lists `found` and `rivals` as of ledger position `known`; those of `found` that may
+#: come alone do so, unless the list `whole` has their ids.
+ROWS = f"""
+CALL (found, whole, known) {{
+  UNWIND found AS m
+  WITH m, $p.settles AND NOT m.id IN whole AND {_TELLS} AND {_COVERS} AS is_settled
+  RETURN collect(CASE WHEN is_settled THEN m END) AS settled, collect(CASE WHEN is_settled THEN null ELSE m END) AS rest
 }}
-CALL () {{
-  UNWIND $p.subjects AS subject
-  MATCH (m:Memory {{tenant: $p.tenant, subject: subject}})
-  WHERE m.seq <= $p.seq AND any(home IN $p.homes WHERE home IN m.facets) AND NOT ({_TELLS} AND NOT {_COVERS})
-  WITH m ORDER BY m.seq DESC LIMIT $p.rivals
-  RETURN collect(m) AS rivals
-}}
-WITH found, rivals, [m IN found WHERE $p.settles AND NOT m.id IN $p.whole AND {_TELLS} AND {_COVERS}] AS settled
-WITH settled, [m IN found WHERE NOT m IN settled] + rivals AS seeds
+WITH *, rest + rivals AS seeds
 {COMPONENT}
 CALL (settled) {{
   UNWIND settled AS m
   MATCH (:Change)-[r:CONFIRMED]->(m) WITH m, r ORDER BY r.seq
   RETURN collect([m.id, [{_STAMP}]]) AS confirmed
 }}
-RETURN {COMPONENT_FIELDS}, confirmed,
+"""
+#: The fields of `rows_of_found`.
+ROWS_FIELDS = f"""
+  {COMPONENT_FIELDS}, confirmed,
   [m IN settled | {_MEMORY}] AS alone,
   [m IN chained + settled WHERE {_TELLS} |
     [m.id, [t IN m.holds_from | {_T_MICROS}], [t IN m.holds_to | {_T_MICROS}]]] AS holding
+"""
+_ROWS = f"""
+CALL () {{
+  UNWIND $p.ids AS id MATCH (m:Memory {{tenant: $p.tenant, id: id}}) RETURN collect(DISTINCT m) AS found
+}}
+WITH found, $p.seq AS known
+CALL (known) {{
+  UNWIND $p.subjects AS subject
+  MATCH (m:Memory {{tenant: $p.tenant, subject: subject}})
+  WHERE m.seq <= $p.seq AND any(home IN $p.homes WHERE home IN m.facets) AND NOT ({_TELLS} AND NOT {_COVERS})
+  WITH m ORDER BY m.seq DESC LIMIT $p.rivals
+  RETURN collect(m) AS rivals
+}}
+WITH found, rivals, known, [] AS whole
+{ROWS}
+RETURN {ROWS_FIELDS}
 """
 
 _ENTRIES = f"""
@@ -162,38 +177,34 @@ def branches(link: Link, tenant: str) -> dict[str, BranchRow]:
     return {row.key: row for row in found}
 
 
-@dataclass(frozen=True, slots=True)
-class Settling:
-    """Which memories may come alone: those whose cache says that they hold at a point, unless among `whole`."""
-
-    at: Point
-    whole: Collection[str] = ()
-
-
 def rows(
-    link: Link,
-    reader: Scope,
-    ids: Iterable[str],
-    *,
-    rivals: Rivals | None = None,
-    settling: Settling | None = None,
+    link: Link, reader: Scope, ids: Iterable[str], *, rivals: Rivals | None = None, settled_at: Point | None = None
 ) -> Rows:
-    """The rows of memories and of all that they are chained to; with `settling`, some come alone."""
-    at = rivals.at if rivals is not None else None if settling is None else settling.at
+    """The rows of memories and of all that they are chained to.
+
+    Memories whose cache says that they hold at the point `settled_at` come alone.
+    """
+    at = settled_at if rivals is None else rivals.at
     asked = {
         "tenant": reader.tenant,
         "ids": list(dict.fromkeys(ids)),
         "subjects": [] if rivals is None else list(rivals.subjects),
         "rivals": 0 if rivals is None else rivals.limit,
         "homes": list(admitted_homes(reader)),
-        "at": None if at is None else at.valid,
-        "seq": None if at is None else at.seq,
-        "settles": settling is not None,
-        "whole": [] if settling is None else list(settling.whole),
+        **settling(at, settles=settled_at is not None),
     }
-    found = link.records(_ROWS, asked)[0]
-    chained = rows_of(reader.tenant, found)
-    alone = [memory_row(reader.tenant, fields) for fields in found["alone"]]
+    return rows_of_found(reader.tenant, link.records(_ROWS, asked)[0])
+
+
+def settling(at: Point | None, *, settles: bool) -> dict[str, object]:
+    """The parameters of `ROWS`."""
+    return {"settles": settles, "at": None if at is None else at.valid, "seq": None if at is None else at.seq}
+
+
+def rows_of_found(tenant: str, found: Record) -> Rows:
+    """From what `ROWS_FIELDS` returns."""
+    chained = rows_of(tenant, found)
+    alone = [memory_row(tenant, fields) for fields in found["alone"]]
     settled = {row.memory.id: row for row in alone if row.memory.id not in chained.memories}
     confirmed = [confirm_row(key, fields) for key, fields in found["confirmed"] if key in settled]
     return replace(

@@ -233,23 +233,26 @@ class Neo4jStore:
         self, reader: Scope, probe: Probe, where: Filter, *, seq: int | None = None, at: datetime | None = None
     ) -> Matches:
         """See `graphmem.store.Store.match`."""
-        found, nearest = self._found(reader, probe, selecting.wanted(reader, where), seq)
+        found, nearest = self._found(reader, probe, selecting.wanted(reader, where), seq, at)
         known = found.head.seq if seq is None else seq
         near = nearest.found or ()
-        matches = Matches(found.lexical, near, found.named, seq=known, model=found.model, note=nearest.note)
-        settling = None if at is None else reading.Settling(Point(at, known))
-        return replace(matches, rows=reading.rows(self._open_link, reader, matches.ids, settling=settling))
+        matches = Matches(found.lexical, near, found.named, found.rows, known, found.model, nearest.note)
+        if matches.ids and found.rows.memories.keys() >= set(matches.ids):
+            return matches
+        settled_at = None if at is None else Point(at, known)
+        return replace(matches, rows=reading.rows(self._open_link, reader, matches.ids, settled_at=settled_at))
 
     def _found(
-        self, reader: Scope, probe: Probe, what: selecting.Wanted, seq: int | None
+        self, reader: Scope, probe: Probe, what: selecting.Wanted, seq: int | None, at: datetime | None
     ) -> tuple[matching.Found, Nearest]:
         """Words and names from the server, and the nearest vectors from its index or from those kept here."""
         link, tenant = self._open_link, reader.tenant
         if probe.vector is None or probe.limit < 1:
-            return matching.find(link, reader, probe, what, seq=seq, after=None), Nearest(None, None)
+            words_alone = matching.Expected(None, (), at)
+            return matching.find(link, reader, probe, what, seq=seq, expected=words_alone), Nearest(None, None)
         if not self._is_approximate:
-            return self._found_exactly(reader, probe, what, seq)
-        found = matching.find(link, reader, probe, what, seq=seq, after=None)
+            return self._found_exactly(reader, probe, what, seq, at)
+        found = matching.find(link, reader, probe, what, seq=seq, expected=matching.Expected(None, None, at))
         if not found.head.vectors or probe.model not in (None, found.model):
             return found, Nearest(None, None)
         search = VectorSearch(probe.vector, "", found.head.seq if seq is None else seq, probe.limit)
@@ -258,25 +261,26 @@ class Neo4jStore:
             return found, nearest
         # Words and names are there already.
         vector_alone = replace(probe, terms=(), names=())
-        _, exactly = self._found_exactly(reader, vector_alone, what, search.seq)
+        _, exactly = self._found_exactly(reader, vector_alone, what, search.seq, None)
         return found, replace(exactly, note=nearest.note)
 
     def _found_exactly(
-        self, reader: Scope, probe: Probe, what: selecting.Wanted, seq: int | None
+        self, reader: Scope, probe: Probe, what: selecting.Wanted, seq: int | None, at: datetime | None
     ) -> tuple[matching.Found, Nearest]:
         link, tenant = self._open_link, reader.tenant
         assert probe.vector is not None, "there is something to compare"  # noqa: S101
-        text = repr(what)
+        search = VectorSearch(probe.vector, repr(what), matching.END if seq is None else seq, probe.limit)
         while True:
-            epoch, after = self._vectors.known(tenant, text)
-            found = matching.find(link, reader, probe, what, seq=seq, after=after)
+            foreseen = self._vectors.foreseen(tenant, search)
+            expected = matching.Expected(foreseen.last, foreseen.near, at)
+            found = matching.find(link, reader, probe, what, seq=seq, expected=expected)
             if not found.head.vectors or probe.model not in (None, found.model):
                 return found, Nearest(None, None)
-            if after and epoch != found.head.epoch:
+            if foreseen.last and foreseen.epoch != found.head.epoch:
                 self._vectors.forget(tenant)
                 continue
-            search = VectorSearch(probe.vector, text, found.head.seq if seq is None else seq, probe.limit)
-            nearest = self._vectors.best(link, found.head, search, found.fitting, after=after)
+            pinned = replace(search, seq=found.head.seq if seq is None else seq)
+            nearest = self._vectors.best(link, found.head, pinned, found.fitting, foreseen)
             if nearest is not None:
                 return found, Nearest(nearest, None)
 
@@ -284,11 +288,7 @@ class Neo4jStore:
         self, reader: Scope, ids: Sequence[str], *, seq: int, limit: int, at: datetime | None = None
     ) -> Nearby:
         """See `graphmem.store.Store.neighbours`."""
-        steps, linked = graph.neighbours(self._open_link, reader, ids, seq=seq, limit=limit)
-        if at is None:
-            return Nearby(steps)
-        settling = reading.Settling(Point(at, seq), whole=linked)
-        return Nearby(steps, reading.rows(self._open_link, reader, [one.memory for one in steps], settling=settling))
+        return graph.neighbours(self._open_link, reader, ids, seq=seq, limit=limit, at=at)
 
     def contested_subjects(self, reader: Scope) -> dict[str, tuple[str, ...]]:
         """See `graphmem.store.Store.contested_subjects`."""

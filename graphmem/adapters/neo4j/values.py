@@ -99,8 +99,8 @@ def admitted_homes(reader: Scope) -> tuple[str, ...]:
 
 
 def any_of(tokens: Iterable[str]) -> str:
-    """A clause of the full-text index that one of the filter tokens must satisfy."""
-    return "+facets:(" + " ".join(tokens) + ")"
+    """A clause of the full-text index that one of the filter tokens must satisfy; it adds nothing to scores."""
+    return "+facets:(" + " ".join(tokens) + ")^0"
 
 
 # ---- rows

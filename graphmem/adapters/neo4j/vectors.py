@@ -96,15 +96,21 @@ class VectorCache:
             else:
                 self._tenants.pop(tenant, None)
 
-    def known(self, tenant: str, filter_text: str) -> tuple[int, int]:
-        """Epoch and ledger position up to which a filter's memories are known; zeros if they are not."""
+    def foreseen(self, tenant: str, asked: VectorSearch) -> Foreseen:
+        """What `best` will find if nothing that fits was written since the last search with the same filter."""
         with self._guard:
             kept = self._tenants.get(tenant)
-            fits = None if kept is None else kept.fits.get(filter_text)
-            return (0, 0) if kept is None or fits is None else (kept.epoch, fits.last)
+            fits = None if kept is None else kept.fits.get(asked.filter_text)
+            if kept is None or fits is None:
+                return Foreseen()
+            seqs = fits.seqs[fits.seqs <= asked.seq]
+            places = kept.place(seqs)
+            if kept.dimension != len(asked.vector) or (places < 0).any():
+                return Foreseen(kept.epoch, fits.last)
+            return Foreseen(kept.epoch, fits.last, len(seqs), _near(kept, places, asked))
 
     def best(
-        self, link: Link, head: Head, asked: VectorSearch, fitting: Sequence[int], *, after: int
+        self, link: Link, head: Head, asked: VectorSearch, fitting: Sequence[int], foreseen: Foreseen
     ) -> tuple[Scored, ...] | None:
         """The nearest vectors among memories that fit, by cosine, ties by id.
 
@@ -112,8 +118,8 @@ class VectorCache:
             link: Where vectors that were not fetched yet are.
             head: The tenant as of the statement that gave `fitting`.
             asked: The search.
-            fitting: Positions past `after` of memories that fit, in order.
-            after: The position up to which the memories that fit should be known.
+            fitting: Positions of memories that fit past the last that was foreseen, in order.
+            foreseen: What was expected before that statement.
 
         Returns:
             None if they are no longer known up to there: ask again from the beginning.
@@ -121,13 +127,16 @@ class VectorCache:
         with self._guard:
             kept = self._kept(head, len(asked.vector))
             fits = kept.fits.pop(asked.filter_text, None)
-            if (0 if fits is None else fits.last) < after:
+            if (0 if fits is None else fits.last) < foreseen.last:
                 return None
             fits = _grown(fits, fitting, head.seq)
             kept.fits[asked.filter_text] = fits
             while len(kept.fits) > _KEPT_FILTERS:
                 kept.fits.popitem(last=False)
             seqs = fits.seqs[fits.seqs <= asked.seq]
+            # Positions are only ever added at the end: as many are the same.
+            if foreseen.near is not None and (foreseen.epoch, foreseen.count) == (kept.epoch, len(seqs)):
+                return foreseen.near
             _fetch(link, head.tenant, kept, seqs)
             found = _near(kept, kept.place(seqs), asked)
             self._make_room(head.tenant)
@@ -162,6 +171,23 @@ class VectorSearch:
     filter_text: str
     seq: int
     limit: int
+
+
+@dataclass(frozen=True, slots=True)
+class Foreseen:
+    """A search before the server was asked.
+
+    Attributes:
+        epoch: Of the vectors that are kept; 0 if there are none.
+        last: The ledger position up to which memories that fit the filter are known.
+        count: How many of them were compared.
+        near: What was found; None if it cannot be told yet.
+    """
+
+    epoch: int = 0
+    last: int = 0
+    count: int = 0
+    near: tuple[Scored, ...] | None = None
 
 
 def _grown(fits: Fits | None, fitting: Sequence[int], seq: int) -> Fits:
