@@ -18,12 +18,10 @@ export function neighbours(history, explanation) {
   });
   const part = (one) => (one.part ? ` in ${one.part}` : "");
   return [
-    ...predecessors.map(step("before", (one) => `it ${replaced(one.kind)}${part(one)}`)),
-    ...amends.map(step("before", (one) => `it amended${part(one)}`)),
-    ...successors.map(step("after", (one) => `${replaced(one.kind)} it${part(one)}`)),
-    ...amendments.map(step("after", (one) => `amended it${part(one)}`)),
+    ...distinct(predecessors, amends).map(step("before", (one) => `it ${replaced(one.kind)}${part(one)}`)),
+    ...distinct(successors, amendments).map(step("after", (one) => `${replaced(one.kind)} it${part(one)}`)),
     ...explanation.related.map((one) => ({
-      layer: "around", caption: one.is_outgoing ? `it ${linked(one.kind)}` : `${linked(one.kind)} it`, text: one.title, state: one.state,
+      layer: "around", caption: one.is_outgoing ? `it ${linked(one.kind)}` : `${linked(one.kind)} it`, text: unquoted(one.title), state: one.state,
       href: link({ view: "memory", id: one.memory }),
     })),
     ...explanation.contested.map((one) => ({
@@ -35,6 +33,12 @@ export function neighbours(history, explanation) {
     })),
   ];
 }
+
+/** Steps of both, each once: an amendment of a named part is among both. */
+const distinct = (...steps) => [...new Map(steps.flat().map((one) => [`${one.change} ${one.memory}`, one])).values()];
+
+/** Titles of linked memories come in quotes, unlike what stands for one that is not seen. */
+const unquoted = (title) => title.replace(/^'(.*)'$/s, "$1");
 
 /** The drawing for a width in pixels. */
 export function graph(card, around, width) {
