@@ -108,7 +108,7 @@ def opened(browser: Browser, url: str) -> Iterator[Opened]:
     screens: list[Screen] = []
 
     def open_screen(at: str = url, *, width: int = 1200, **more: Any) -> Screen:  # noqa: ANN401
-        page = browser.new_page(viewport={"width": width, "height": 900}, locale="sv-SE", **more)
+        page = browser.new_page(viewport={"width": width, "height": 900}, **more)
         page.set_default_timeout(20_000)
         screens.append(Screen(page, at))
         return screens[-1]

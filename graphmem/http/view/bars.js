@@ -19,7 +19,8 @@ const MEANINGS = {
  */
 export function axisOf(lanes, asked) {
   const told = lanes.flatMap(({ card, moves }) => [...momentsOf(card), ...moves.map((move) => move.at)]);
-  return axisOver([...told.map(moment), asked]);
+  const isOpen = lanes.some(({ card }) => card.holding.some(({ end }) => end === null));
+  return axisOver([...told.map(moment), asked, ...(isOpen ? [Date.now()] : [])]);
 }
 
 /** One bar. */
@@ -81,7 +82,13 @@ function drawn({ sort, start, end }, axis) {
   const shape = { x: `${low}%`, width: `${Math.max(high - low, 0.4)}%` };
   const isThin = sort === "proposed" || sort === "deferred";
   const size = isThin ? { y: 9, height: HEIGHT - 18, rx: 3 } : { y: 5, height: HEIGHT - 10, rx: 4 };
-  return svg("rect", { class: `piece ${sort}`, ...shape, ...size });
+  const rect = svg("rect", { class: `piece ${sort}`, ...shape, ...size });
+  return end === null && !isThin ? [rect, onwards(sort)] : rect;
+}
+
+/** The point at the end of a bar that has none. */
+function onwards(sort) {
+  return svg("svg", { x: "100%", y: HEIGHT / 2, overflow: "visible" }, svg("path", { class: `piece ${sort} onwards`, d: "M-3,-8 L7,0 L-3,8 z" }));
 }
 
 function legend(lanes) {

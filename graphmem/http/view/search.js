@@ -11,6 +11,7 @@ import { note } from "./span.js";
 import { count, KINDS, look, sign, stateWords } from "./words.js";
 
 const PAGE = 20;
+const BEATEN = 3;
 
 /** Builds the form once; `show(state, signal)` answers it. */
 export function searching(root) {
@@ -107,18 +108,18 @@ async function items(hits, state, signal) {
   const lanes = hits.map(({ card }) => ({ card, moves: card.told ? [card.told] : [], leads: null }));
   const axis = lanes.length ? axisOf(lanes, asked(state)) : null;
   const titles = new Map();
-  await Promise.all([...new Set(hits.flatMap(({ beat }) => beat))].map(async (id) => titles.set(id, await titleOf(id, state, signal))));
+  await Promise.all([...new Set(hits.flatMap(({ beat }) => beat.slice(0, BEATEN)))].map(async (id) => titles.set(id, await titleOf(id, state, signal))));
   return hits.map((hit, index) => item(hit, bar(lanes[index], axis, asked(state)), titles));
 }
 
 function item({ card, because, beat, contested }, drawing, titles) {
   const facts = [card.aliases[0], card.kind, card.subject, card.labels.slice(0, 3).join(", "), `confidence ${card.confidence.toFixed(2)}`];
-  const insteadOf = beat.flatMap((id, index) => [index ? ", " : "", el("a", { href: link({ view: "memory", id }) }, titles.get(id))]);
+  const insteadOf = beat.slice(0, BEATEN).flatMap((id, index) => [index ? ", " : "", el("a", { href: link({ view: "memory", id }) }, titles.get(id))]);
   return el("li", { class: `hit ${look(card.state)}` },
     el("div", { class: "hit-head" },
       el("h2", {}, el("a", { href: link({ view: "memory", id: card.id }) }, card.title)),
       el("span", { class: `state ${look(card.state)}` }, el("span", { "aria-hidden": "true" }, `${sign(card.state)} `), stateWords(card))),
-    beat.length ? el("p", { class: "instead" }, "instead of ", insteadOf) : null,
+    beat.length ? el("p", { class: "instead" }, "instead of ", insteadOf, beat.length > BEATEN ? ` and ${beat.length - BEATEN} more` : "") : null,
     because ? el("p", { class: "because" }, because) : null,
     contested.length ? el("p", { class: "contested" }, "contested by ", contested.flatMap(({ memory, rule }, index) => [index ? ", " : "", el("a", { href: link({ view: "memory", id: memory }) }, memory), ` (${rule})`])) : null,
     el("div", { class: "hit-time" }, drawing, el("span", { class: "hit-dates" }, stretches(card.holding))),
