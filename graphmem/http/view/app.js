@@ -8,7 +8,7 @@ import { showLedger } from "./ledger.js";
 import { showMemory } from "./memory.js";
 import { showPlace } from "./place.js";
 import { searching } from "./search.js";
-import { survey } from "./span.js";
+import { enter, survey } from "./span.js";
 
 const part = (id) => document.getElementById(id);
 const main = part("main");
@@ -24,6 +24,7 @@ async function show() {
   const { signal } = running;
   const page = `${state.view}/${state.id}`;
   const isNew = page !== shown;
+  enter(state);
   frame(state);
   main.setAttribute("aria-busy", "true");
   try {

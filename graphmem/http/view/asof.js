@@ -22,6 +22,7 @@ export function control(root) {
   const dateOfRange = () => dateOf(startOf(Number(range.value)));
   const pass = (day, isPassing) => {
     clearTimeout(waiting);
+    waiting = 0;
     go({ at: day === today() ? "" : day }, { isPassing });
   };
   const slide = () => {
@@ -45,6 +46,8 @@ export function control(root) {
 
   return {
     show(state) {
+      // An answer that comes while the slider moves on must not move it back.
+      if (waiting) return;
       const day = dayOf(asked(state));
       const { low, high } = bounds(day);
       Object.assign(range, { min: low, max: high, value: day });

@@ -9,27 +9,36 @@ import { dayOf, moment } from "./days.js";
 const [WINDOWS, WINDOW] = [10, 100];
 const seen = new Set();
 let where = "";
+let isSurveyed = false;
+
+/** Forget what was seen from another place. */
+export function enter(state) {
+  const here = JSON.stringify([state.tenant, state.repo, state.user, state.branch, state.environment]);
+  if (here === where) return;
+  where = here;
+  isSurveyed = false;
+  seen.clear();
+}
 
 /** Take note of cards of an answer. */
 export function note(cards) {
   for (const card of cards) momentsOf(card).forEach((text) => seen.add(dayOf(moment(text))));
 }
 
-/** Look through the ledger, unless that was done from this place; true if something was learned. */
+/** Look through the ledger, unless that was done from the place that was entered; true if something was learned. */
 export async function survey(state) {
-  const here = JSON.stringify([state.tenant, state.repo, state.user, state.branch, state.environment]);
-  if (here === where) return false;
-  where = here;
-  seen.clear();
+  if (isSurveyed) return false;
+  isSurveyed = true;
+  const here = where;
   try {
     const last = await api.latest(state);
     const step = Math.max(Math.ceil(last / WINDOWS), WINDOW);
     const starts = Array.from({ length: Math.ceil(last / step) }, (_, index) => Math.min(index * step, last - WINDOW));
     const parts = await Promise.all(starts.map((after) => api.changes(state, { after: Math.max(after, 0), limit: WINDOW })));
     const operations = parts.flatMap(({ changes }) => changes.map(({ operation }) => operation));
-    operations.flatMap(timesOf).forEach((text) => seen.add(dayOf(moment(text))));
+    if (here === where) operations.flatMap(timesOf).forEach((text) => seen.add(dayOf(moment(text))));
   } catch (error) {
-    where = "";
+    isSurveyed = false;
     throw error;
   }
   return true;
