@@ -35,6 +35,8 @@ test: env ## Lint, check types, run every test, measure coverage
 	@echo "== Neo4j"
 	@$(if $(GRAPHMEM_TEST_NEO4J_URL),,$(BIN)/python -m tools.neo4j_server --fetch)
 	@$(BIN)/python -m tools.neo4j_server --version calendar --fetch
+	@echo "== Chromium"
+	@$(BIN)/python -m tools.chromium --fetch
 	@echo "== tests"
 	@$(BIN)/coverage erase
 	@$(BIN)/pytest --cov --cov-report=term:skip-covered --numprocesses=auto --maxprocesses=4 --dist=loadfile $(ARGS)

@@ -20,11 +20,12 @@ settings.register_profile("explore", _TIMELESS, max_examples=2_000)
 settings.load_profile("default")
 
 # Read by tests themselves: where the real corpora are; how long the state machine runs, and from which seed; which
-# Neo4j to use instead of one of their own, and which Java that one runs on.
+# Neo4j to use instead of one of their own, and which Java that one runs on; which Chromium shows the page.
 # fmt: off
 KEPT_SETTINGS = frozenset({
     "GRAPHMEM_DATA", "GRAPHMEM_SEED", "GRAPHMEM_STEPS",
     "GRAPHMEM_TEST_NEO4J_URL", "GRAPHMEM_TEST_NEO4J_USER", "GRAPHMEM_TEST_NEO4J_PASSWORD",
+    "GRAPHMEM_TEST_CHROMIUM",
     "GRAPHMEM_JAVA17_HOME", "GRAPHMEM_JAVA21_HOME", "GRAPHMEM_JAVA25_HOME",
 })
 # fmt: on

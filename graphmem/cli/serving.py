@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 @click.option("--name", "names", multiple=True, help="A host name under which agents reach /mcp; may be repeated.")
 @located
 def serve(*, call: Call, host: str, port: int, max_seconds: float, names: tuple[str, ...]) -> None:
-    """Serve the memory over HTTP, and to agents over MCP at /mcp, until it is interrupted.
+    """Serve the memory over HTTP, to agents over MCP at /mcp, to people as a page at /, until it is interrupted.
 
     As soon as there is a key (`graphmem key create`), callers need one. Without any, every process of this machine may
     do everything; on an address that other machines reach, it does not start then.
@@ -30,12 +31,14 @@ def serve(*, call: Call, host: str, port: int, max_seconds: float, names: tuple[
     from graphmem.client import RemoteMemory
     from graphmem.http.limits import Limits
     from graphmem.http.serving import Address, refuse_open_door, serve
+    from graphmem.http.viewing import address_of
     from graphmem.mcp_server.doors import keyed_tools
 
     address, ring = Address(host, port), ring_in_use(call.url)
     refuse_open_door(ring, address)
     doors = "with keys" if ring else "without keys, for this machine alone"
     with call.open() as memory:
+        page_of = partial(address_of, scope=memory.scope, has_keys=ring is not None)
         if isinstance(memory, RemoteMemory):
             raise InvalidInput(f"{memory.status().url!r} is served already; name a file or a Neo4j server")
         serve(
@@ -44,7 +47,7 @@ def serve(*, call: Call, host: str, port: int, max_seconds: float, names: tuple[
             address,
             Limits(time_s=max_seconds),
             tools=keyed_tools(memory, names),
-            listening=lambda url: note(f"listening on {url}, {doors}"),
+            listening=lambda url: note(f"listening on {url}, {doors}; open {page_of(url)} in a browser"),
         )
 
 

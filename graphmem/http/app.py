@@ -22,6 +22,7 @@ from graphmem.http.callers import Door
 from graphmem.http.limits import MAX_POSITION, BoundedBodies, Limits
 from graphmem.http.observing import Metrics, Observed
 from graphmem.http.problems import MEDIA_TYPE, PROBLEM, HttpProblem, Refusal, handle_problems
+from graphmem.http.viewing import ROUTES
 from graphmem.http.working import Served, Workers
 from graphmem.keys import KeyRing
 from graphmem.model import Scope
@@ -112,6 +113,7 @@ def create_app(
     for one in (reading.router, writing.router, keeping.router):
         app.include_router(one, dependencies=guards, responses=_PROBLEMS)
     app.include_router(_health)
+    app.router.routes.extend(ROUTES)
     if tools is not None:
         app.router.routes.append(Route("/mcp", tools, include_in_schema=False))
     handle_problems(app)

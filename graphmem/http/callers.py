@@ -12,6 +12,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from graphmem.errors import Forbidden, GraphMemError
 from graphmem.http.problems import Refusal, refusal_of, send_refusal
+from graphmem.http.viewing import is_of_view
 from graphmem.keys import Key, KeyRing, Permission
 from graphmem.model import Scope as Place
 
@@ -71,7 +72,7 @@ def caller_of(connection: HTTPConnection) -> Caller:
 
 
 class Door:
-    """Lets no request in without a live key, but to what is public.
+    """Lets no request in without a live key, but to what is public and to the page, which asks for a key itself.
 
     A server without keys is for this machine alone. A page in a browser on it could reach it too, by a form or by a
     name that resolves here: so there, Host and Origin must name this machine.
@@ -86,19 +87,21 @@ class Door:
         if scope["type"] not in {"http", "websocket"} or scope["path"] in PUBLIC:
             await self._app(scope, receive, send)
             return
+        headers = Headers(scope=scope)
         try:
-            caller = self._caller(Headers(scope=scope))
+            if self._ring is None:
+                _refuse_foreign(headers)
+            named = {} if is_of_view(scope["path"]) else {"caller": self._caller(headers)}
         except Refusal as refusal:
             await send_refusal(refusal, scope, receive, send)
         except GraphMemError as error:
             await send_refusal(refusal_of(error), scope, receive, send)
         else:
-            scope.setdefault("state", {})["caller"] = caller
+            scope.setdefault("state", {}).update(named)
             await self._app(scope, receive, send)
 
     def _caller(self, headers: Headers) -> Caller:
         if self._ring is None:
-            _refuse_foreign(headers)
             return Caller(None)
         scheme, _, text = headers.get("authorization", "").partition(" ")
         if scheme.casefold() != "bearer" or not text.strip():

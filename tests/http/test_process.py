@@ -30,7 +30,14 @@ def command(*words: str) -> list[str]:
 @contextmanager
 def served(folder: Path) -> Iterator[tuple[str, subprocess.Popen[str]]]:
     """URL and process of a server on a store in a folder."""
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "GRAPHMEM_EMBEDDINGS": "off"}
+    with listening(folder) as (line, process):
+        yield line.split()[2].rstrip(","), process
+
+
+@contextmanager
+def listening(folder: Path, **settings: str) -> Iterator[tuple[str, subprocess.Popen[str]]]:
+    """What a server says once it can be called, and its process."""
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "GRAPHMEM_EMBEDDINGS": "off", **settings}
     with subprocess.Popen(
         command("serve", "--port", "0", "--url", "memory.db"),
         cwd=folder,
@@ -43,7 +50,7 @@ def served(folder: Path) -> Iterator[tuple[str, subprocess.Popen[str]]]:
         try:
             for line in process.stderr:
                 if line.startswith("listening on "):
-                    yield line.split()[2].rstrip(","), process
+                    yield line.strip(), process
                     return
             pytest.fail("the server ended before it was ready")
         finally:
@@ -69,6 +76,14 @@ def test_a_server_answers_logs_lines_of_json_and_ends_when_told(store: Path, num
     told = next(one for one in logged if one["event"] == "request")
     assert (told["route"], told["status"], "change" in told) == ("/v1/memories", 200, False)
     assert "w0rds" not in err
+
+
+def test_it_says_where_a_browser_shows_what_is_seen_from_its_folder(store: Path) -> None:
+    with listening(store, GRAPHMEM_REPO="example.org/shop") as (line, _):
+        url = line.split()[2].rstrip(",")
+        assert line.endswith(f"; open {url}/#/?repo=example.org%2Fshop in a browser")
+        page = httpx2.get(f"{url}/")
+    assert (page.status_code, page.headers["content-type"]) == (200, "text/html; charset=utf-8")
 
 
 def test_where_nobody_can_listen_the_fix_is_named(store: Path) -> None:

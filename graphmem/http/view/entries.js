@@ -1,0 +1,70 @@
+// Ledger entries as sentences: who recorded what, when, from where and why.
+
+import * as api from "./api.js";
+import { link } from "./address.js";
+import { told } from "./days.js";
+import { el } from "./dom.js";
+import { linked, replaced } from "./words.js";
+
+/** A list of entries; titles of memories are looked up first. */
+export async function entries(changes, state, signal) {
+  const titles = await titlesOf(changes, state, signal);
+  return el("ol", { class: "entries" }, changes.map((change) => entry(change, titles)));
+}
+
+function entry({ seq, recorded_at, operation, provenance, writer }, titles) {
+  const { actor, source, reason } = provenance;
+  const where = [writer.repo, writer.branch && `branch ${writer.branch}`].filter(Boolean).join(", ");
+  return el("li", { class: "entry", id: `entry-${seq}` },
+    el("span", { class: "seq" }, `#${seq}`),
+    el("div", {},
+      el("p", { class: "entry-said" }, el("span", { class: `verb ${operation.operation}` }, operation.operation.replaceAll("_", " ")), " ", sentence(operation, titles)),
+      reason ? el("p", { class: "entry-reason" }, reason) : null,
+      el("p", { class: "dim" }, el("time", { datetime: recorded_at }, told(recorded_at)), ` · ${actor}`, source ? ` · ${source}` : "", where ? ` · ${where}` : "")));
+}
+
+function sentence(operation, titles) {
+  const ref = (id) => el("a", { href: link({ view: "memory", id }) }, titles.get(id) ?? id);
+  const refs = (ids) => ids.flatMap((id, index) => (index ? [", ", ref(id)] : [ref(id)]));
+  const on = (at) => (at ? ` on ${at.slice(0, 10)}` : "");
+  const until = (at) => (at ? ` until ${at.slice(0, 10)}` : "");
+  switch (operation.operation) {
+    case "add":
+      return [ref(operation.memory.id), ` ${operation.moves.map(({ status, at }) => `${status}${on(at)}`).join(", ")}`];
+    case "supersede":
+      return [refs(operation.new), ` ${replaced(operation.kind)} `, refs(operation.old), operation.part ? ` in ${operation.part}` : "", on(operation.at), until(operation.until)];
+    case "transition":
+      return [ref(operation.id), ` is ${operation.move.status}${on(operation.move.at)}`];
+    case "link":
+      return [ref(operation.source), ` ${linked(operation.kind)} `, ref(operation.target)];
+    case "revoke":
+      return `entry #${operation.change}${operation.move ? `, move ${operation.move}` : ""}`;
+    case "open_branch": case "merge_branch": case "abandon_branch":
+      return operation.name;
+    default:
+      return [ref(operation.id), on(operation.at)];
+  }
+}
+
+function idsOf(operation) {
+  if (operation.operation === "supersede") return [...operation.old, ...operation.new];
+  if (operation.operation === "link") return [operation.source, operation.target];
+  return operation.id ? [operation.id] : [];
+}
+
+async function titlesOf(changes, state, signal) {
+  const titles = new Map(changes.flatMap(({ operation: { memory } }) => (memory?.statement ? [[memory.id, memory.statement.title]] : [])));
+  const missing = [...new Set(changes.flatMap(({ operation }) => idsOf(operation)))].filter((id) => !titles.has(id));
+  await Promise.all(missing.map(async (id) => titles.set(id, await titleOf(id, state, signal))));
+  return titles;
+}
+
+/** The title of a memory; its id if it is not seen from here. */
+export async function titleOf(id, state, signal) {
+  try {
+    return (await api.memory({ ...state, at: "", known: "" }, id, signal)).card.title;
+  } catch (error) {
+    if (error.name === "AbortError" || error.status === 401) throw error;
+    return id;
+  }
+}

@@ -1,0 +1,32 @@
+// Where the reader stands: repository, person, branch, and what was known when.
+
+import { go } from "./address.js";
+import { el, fill } from "./dom.js";
+
+const FIELDS = [
+  ["repo", "Repository", "text", "Its shared memories, beside those of no repository."],
+  ["user", "Person", "text", "Whose private memories count too."],
+  ["branch", "Branch", "text", "The main line if empty."],
+  ["environment", "Environment", "text", "Such as production."],
+  ["tenant", "Tenant", "text", "That of the key if empty."],
+  ["known", "As known on", "date", "What had been recorded by then; the latest if empty."],
+];
+
+/** Shows the place as a button that opens a form. */
+export function showPlace(root, state) {
+  const given = FIELDS.filter(([name]) => state[name]);
+  const inputs = FIELDS.map(([name, , type]) => el("input", { id: `in-${name}`, type, value: state[name], spellcheck: "false", "aria-describedby": `about-${name}` }));
+  const apply = (event) => {
+    event.preventDefault();
+    go(Object.fromEntries(FIELDS.map(([name], index) => [name, inputs[index].value.trim()])));
+    root.querySelector("details").open = false;
+    root.querySelector("summary").focus();
+  };
+  const summary = given.map(([name, label]) => (name === "repo" ? state.repo : `${label.toLowerCase()} ${state[name]}`));
+  fill(root, el("details", {},
+    el("summary", {}, el("span", { class: "dim" }, "Standing in "), summary.join(" · ") || "no repository"),
+    el("form", { class: "panel place-form", onsubmit: apply },
+      FIELDS.map(([name, label, , about], index) => el("div", { class: "field" },
+        el("label", { for: `in-${name}` }, label), inputs[index], el("p", { class: "hint", id: `about-${name}` }, about))),
+      el("button", { class: "main-button" }, "Stand here"))));
+}

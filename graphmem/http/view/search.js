@@ -1,0 +1,140 @@
+// Search: a question, a few filters, and what holds as an answer to it.
+
+import * as api from "./api.js";
+import { current, go, link } from "./address.js";
+import { asked } from "./asof.js";
+import { axisOf, bar } from "./bars.js";
+import { dateOf, stretches } from "./days.js";
+import { el, fill, tell } from "./dom.js";
+import { titleOf } from "./entries.js";
+import { note } from "./span.js";
+import { count, KINDS, look, sign, stateWords } from "./words.js";
+
+const PAGE = 20;
+const BEATEN = 3;
+
+/** Builds the form once; `show(state, signal)` answers it. */
+export function searching(root) {
+  const inputs = fields();
+  const results = el("div", { id: "results", "aria-busy": "false" });
+  const submit = (event) => {
+    event?.preventDefault();
+    const { q, kind, about, past } = inputs;
+    go({ q: q.value.trim(), kind: kind.value, about: about.value.trim(), past: past.checked ? "yes" : "" });
+  };
+  for (const one of [inputs.kind, inputs.past, inputs.about]) one.addEventListener("change", () => submit());
+  fill(root, el("h1", { class: "unseen", tabindex: "-1" }, "Search"), form(inputs, submit), results);
+
+  return {
+    async show(state, signal) {
+      Object.assign(inputs.q, { value: state.q });
+      Object.assign(inputs.kind, { value: state.kind });
+      Object.assign(inputs.about, { value: state.about });
+      inputs.past.checked = state.past !== "";
+      results.setAttribute("aria-busy", "true");
+      const answer = await answered(state, null, signal);
+      fill(results, await page(answer, state, signal));
+      results.setAttribute("aria-busy", "false");
+      tell(results.querySelector(".count").textContent);
+    },
+  };
+}
+
+function fields() {
+  return {
+    q: el("input", { type: "search", id: "q", placeholder: "Which embedded engine do we use?", autocomplete: "off", spellcheck: "false" }),
+    kind: el("select", { id: "kind" }, el("option", { value: "" }, "any"), KINDS.map((one) => el("option", { value: one }, one))),
+    about: el("input", { type: "text", id: "about", placeholder: "src/api/", autocomplete: "off", spellcheck: "false" }),
+    past: el("input", { type: "checkbox", id: "past" }),
+  };
+}
+
+function form({ q, kind, about, past }, submit) {
+  return el("form", { class: "search", role: "search", onsubmit: submit },
+    el("label", { for: "q", class: "unseen" }, "Question"),
+    el("div", { class: "row" }, q, el("button", { class: "main-button" }, "Search")),
+    el("div", { class: "filters" },
+      el("label", {}, el("span", {}, "Kind"), kind),
+      el("label", {}, el("span", {}, "About file or folder"), about),
+      el("label", { class: "check" }, past, el("span", {}, "also what does not hold"))));
+}
+
+/** Hits of a search; without a question everything that fits the filter, as hits of their own. */
+async function answered(state, cursor, signal) {
+  if (state.q) return api.search(state, { cursor, limit: PAGE, signal });
+  const listed = await api.list(state, { cursor, limit: PAGE, signal });
+  return { ...listed, hits: listed.cards.map((card) => ({ card, because: "", beat: [], contested: [] })) };
+}
+
+async function page(answer, state, signal) {
+  note(answer.hits.map(({ card }) => card));
+  const list = el("ol", { class: "hits" }, await items(answer.hits, state, signal));
+  const said = el("p", { class: "count dim" }, summary(answer, state));
+  if (!answer.hits.length) return [said, nothing(state)];
+  return [said, list, answer.cursor ? more(answer.cursor, list, said, state) : null];
+}
+
+function more(cursor, list, said, state) {
+  const button = el("button", { type: "button", class: "quiet more" }, "Show more");
+  let next = cursor;
+  button.addEventListener("click", async () => {
+    button.disabled = true;
+    try {
+      const answer = await answered(state, next);
+      const added = await items(answer.hits, state);
+      list.append(...added);
+      next = answer.cursor;
+      fill(said, summary({ ...answer, hits: [...list.children] }, state));
+      tell(said.textContent);
+      added[0]?.querySelector("a").focus();
+    } catch (error) {
+      tell(error.message);
+      fill(button, `${error.message} Try again`);
+    }
+    button.disabled = false;
+    if (!next) button.remove();
+  });
+  return button;
+}
+
+function summary({ hits, cursor, mode, note: why }, state) {
+  const what = state.q || state.past ? count(hits.length, "answer", "answers") : `${count(hits.length, "memory holds", "memories hold")}`;
+  const when = state.at ? `as of ${state.at}` : `now, ${dateOf(asked(state))}`;
+  const known = state.known ? `, as known on ${state.known}` : "";
+  return `${cursor ? "The first " : ""}${what} ${when}${known}${mode === "lexical" && why ? ` · by words alone: ${why}` : ""}`;
+}
+
+async function items(hits, state, signal) {
+  const lanes = hits.map(({ card }) => ({ card, moves: card.told ? [card.told] : [], leads: null }));
+  const axis = lanes.length ? axisOf(lanes, asked(state)) : null;
+  const titles = new Map();
+  await Promise.all([...new Set(hits.flatMap(({ beat }) => beat.slice(0, BEATEN)))].map(async (id) => titles.set(id, await titleOf(id, state, signal))));
+  return hits.map((hit, index) => item(hit, bar(lanes[index], axis, asked(state)), titles));
+}
+
+function item({ card, because, beat, contested }, drawing, titles) {
+  const facts = [card.aliases[0], card.kind, card.subject, card.labels.slice(0, 3).join(", "), `confidence ${card.confidence.toFixed(2)}`];
+  const insteadOf = beat.slice(0, BEATEN).flatMap((id, index) => [index ? ", " : "", el("a", { href: link({ view: "memory", id }) }, titles.get(id))]);
+  return el("li", { class: `hit ${look(card.state)}` },
+    el("div", { class: "hit-head" },
+      el("h2", {}, el("a", { href: link({ view: "memory", id: card.id }) }, card.title)),
+      el("span", { class: `state ${look(card.state)}` }, el("span", { "aria-hidden": "true" }, `${sign(card.state)} `), stateWords(card))),
+    beat.length ? el("p", { class: "instead" }, "instead of ", insteadOf, beat.length > BEATEN ? ` and ${beat.length - BEATEN} more` : "") : null,
+    because ? el("p", { class: "because" }, because) : null,
+    contested.length ? el("p", { class: "contested" }, "contested by ", contested.flatMap(({ memory, rule }, index) => [index ? ", " : "", el("a", { href: link({ view: "memory", id: memory }) }, memory), ` (${rule})`])) : null,
+    el("div", { class: "hit-time" }, drawing, el("span", { class: "hit-dates" }, stretches(card.holding))),
+    el("p", { class: "facts dim" }, facts.filter(Boolean).join(" · ")));
+}
+
+function nothing(state) {
+  const tips = [
+    !state.past && "look at what does not hold, too",
+    state.at && "ask for another day",
+    (state.kind || state.about) && "take a filter away",
+    state.repo ? `leave repository ${state.repo}` : "stand in a repository, whose memories are seen from there alone",
+  ].filter(Boolean);
+  return el("div", { class: "empty" },
+    el("p", {}, state.q ? "Nothing answers this from where you stand." : "Nothing holds here, seen from where you stand."),
+    el("p", {}, `You can ${tips.join(", or ")}.`),
+    state.past ? null : el("a", { href: link({ ...current(), past: "yes" }) }, "Look at what does not hold, too"));
+}

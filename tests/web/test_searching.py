@@ -1,0 +1,133 @@
+"""Searching on the page, at any point in time."""
+
+from __future__ import annotations
+
+from playwright.sync_api import Page, expect
+
+from tests.web.conftest import Screen
+from tests.web.story import FILLERS
+
+
+def ask(page: Page, words: str) -> None:
+    page.get_by_label("Question").fill(words)
+    page.get_by_role("button", name="Search").click()
+
+
+def test_without_a_question_it_lists_what_holds(screen: Screen) -> None:
+    page = screen.show()
+    expect(page.locator(".count")).to_have_text("The first 20 memories hold now, 2026-01-02")
+    assert "Orders live in MySQL" not in screen.titles()
+
+
+def test_a_question_worded_like_what_was_replaced_finds_what_holds(screen: Screen) -> None:
+    page = screen.show()
+    ask(page, "orders in MySQL")
+    first = page.locator(".hit").first
+    expect(first.locator("h2")).to_have_text("Orders live in CockroachDB")
+    expect(first.locator(".instead")).to_contain_text("instead of Orders live in MySQL")
+    expect(first.locator(".because")).to_contain_text("in force since 2025-02-01")
+    expect(first.locator(".state")).to_contain_text("holds")
+    expect(first.locator(".hit-dates")).to_have_text("since 2025-02-01")
+    expect(page.locator("#told")).to_contain_text("1 answer now, 2026-01-02")
+
+
+def test_the_slider_moves_the_answer_and_the_date(screen: Screen) -> None:
+    page = screen.show("#/?q=orders%20in%20MySQL&at=2023-06-02")
+    expect(page.locator(".hit h2").first).to_have_text("Orders live in PostgreSQL")
+    slider = page.get_by_role("slider", name="As of")
+    slider.press("ArrowLeft")
+    slider.press("ArrowLeft")
+    expect(page.locator(".hit h2").first).to_have_text("Orders live in MySQL")
+    expect(page.get_by_label("As of", exact=True).and_(page.locator("#date"))).to_have_value("2023-05-31")
+    assert slider.get_attribute("aria-valuetext") == "2023-05-31"
+    assert "at=2023-05-31" in page.url
+
+
+def test_the_date_field_moves_the_slider(screen: Screen) -> None:
+    page = screen.show("#/?q=orders%20in%20MySQL")
+    page.locator("#date").fill("2022-01-01")
+    page.locator("#date").dispatch_event("change")
+    expect(page.locator(".hit h2").first).to_have_text("Orders live in MySQL")
+    expect(page.locator("#slider")).to_have_attribute("aria-valuetext", "2022-01-01")
+    page.get_by_role("button", name="Now").click()
+    expect(page.locator(".hit h2").first).to_have_text("Orders live in CockroachDB")
+    expect(page.locator("#date")).to_have_value("2026-01-02")
+    assert "at=" not in page.url
+
+
+def test_it_goes_from_change_to_change(screen: Screen) -> None:
+    page = screen.show("#/?q=orders%20in%20MySQL&at=2024-08-01")
+    expect(page.locator("#slider")).to_have_attribute(
+        "min", str(18_383)
+    )  # 2020-05-01: it has looked through the ledger
+    page.get_by_role("button", name="later change").click()
+    expect(page.locator("#date")).to_have_value("2025-02-01")
+    expect(page.locator(".hit h2").first).to_have_text("Orders live in CockroachDB")
+    page.get_by_role("button", name="earlier change").click()
+    expect(page.locator("#date")).to_have_value("2024-04-01")
+
+
+def test_the_slider_covers_the_whole_ledger(screen: Screen) -> None:
+    page = screen.show("#/?q=CockroachDB")
+    expect(page.locator("#slider")).to_have_attribute("min", str(18_383))  # 2020-05-01
+    expect(page.locator("#slider")).to_have_attribute("max", str(20_455))  # 2026-01-02
+
+
+def test_filters_narrow_the_answers(screen: Screen) -> None:
+    page = screen.show()
+    page.get_by_label("Kind").select_option("decision")
+    expect(page.locator(".hit h2")).to_have_text(["Orders live in CockroachDB"])
+    page.get_by_label("also what does not hold").check()
+    expect(page.locator(".hit")).to_have_count(4)
+    page.get_by_label("About file or folder").fill("src/other/")
+    page.get_by_label("About file or folder").press("Enter")
+    expect(page.locator(".empty")).to_contain_text("Nothing holds here")
+
+
+def test_more_answers_come_on_request(screen: Screen) -> None:
+    page = screen.show("#/?kind=convention")
+    assert len(screen.titles()) == 20
+    page.get_by_role("button", name="Show more").click()
+    expect(page.locator(".hit")).to_have_count(FILLERS)
+    expect(page.get_by_role("button", name="Show more")).to_have_count(0)
+    expect(page.locator(".hit h2 a").nth(20)).to_be_focused()
+
+
+def test_where_nothing_answers_it_says_what_to_try(screen: Screen) -> None:
+    page = screen.show("#/?q=zebra")
+    expect(page.locator(".empty")).to_contain_text("Nothing answers this")
+    expect(page.locator(".empty")).to_contain_text("stand in a repository")
+    expect(page.locator("#told")).to_have_text("0 answers now, 2026-01-02 · by words alone: no model in this test")
+
+
+def test_memories_of_a_repository_are_seen_from_there(screen: Screen) -> None:
+    page = screen.show("#/?q=tea")
+    expect(page.locator(".empty")).to_be_visible()
+    page.get_by_text("Standing in").click()
+    page.get_by_label("Repository").fill("example.org/shop")
+    page.get_by_role("button", name="Stand here").click()
+    expect(page.locator(".hit h2")).to_have_text(["The shop sells tea"])
+    expect(page.locator("summary")).to_have_text("Standing in example.org/shop")
+
+
+def test_what_was_not_known_yet_is_not_answered(screen: Screen) -> None:
+    page = screen.show("#/?q=orders&known=2025-12-31")
+    expect(page.locator(".empty")).to_be_visible()
+    expect(page.locator(".count")).to_contain_text("as known on 2025-12-31")
+
+
+def test_back_forward_and_reload_show_the_same_again(screen: Screen) -> None:
+    page = screen.show()
+    ask(page, "orders in MySQL")
+    expect(page.locator(".hit h2").first).to_have_text("Orders live in CockroachDB")
+    page.locator(".hit h2 a").first.click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Orders live in CockroachDB")
+    expect(page.get_by_role("heading", level=1)).to_be_focused()
+    page.reload()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Orders live in CockroachDB")
+    page.go_back()
+    expect(page.get_by_label("Question")).to_have_value("orders in MySQL")
+    page.go_back()
+    expect(page.get_by_label("Question")).to_have_value("")
+    page.go_forward()
+    expect(page.locator(".hit h2").first).to_have_text("Orders live in CockroachDB")
