@@ -195,6 +195,12 @@ def switch_on(link: Link, progress: Progress = silent) -> VectorIndex:
     return measure(link)
 
 
+def usable(link: Link) -> Mapping[str, VectorIndex | None]:
+    """The index under its database's name, "", as it was measured; empty where searches find none."""
+    found = link.records(_MEASURED, {})
+    return {"": _state(found[0]["state"])} if found and found[0]["state"][0] else {}
+
+
 def switch_off(link: Link) -> None:
     """Drop the index and what it was made of."""
     link.write(lambda tx: tx.run(_SWITCH, p={"on": False}).consume())
