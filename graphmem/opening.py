@@ -73,7 +73,7 @@ def open_memory(
         scope=scope or settings.scope(),
         actor=actor or settings.actor or _login(),
         clock=clock or utc_now,
-        embedder=embedder or _installed_backend(settings),
+        embedder=embedder or installed_backend(settings),
         gate=_pass,
     )
     return GraphMemory(desk)
@@ -161,7 +161,7 @@ def open_schema(url: str, settings: Settings) -> Schema:
         return open_neo4j_schema(url, _neo4j_login(settings), patience_s=settings.lock_timeout_s)
     from graphmem.adapters.sqlite.comparing import SQLiteSchema
 
-    return SQLiteSchema(_file_of(url))
+    return SQLiteSchema(_file_of(url), lock_timeout_s=settings.lock_timeout_s)
 
 
 class _ServerOptions(TypedDict):
@@ -211,8 +211,8 @@ def _file_of(url: str) -> Path:
     return path
 
 
-def _installed_backend(settings: Settings) -> Callable[[], Embedder | str]:
-    """Loads the model at the first use and keeps it."""
+def installed_backend(settings: Settings) -> Callable[[], Embedder | str]:
+    """Gives the embedding backend of the settings, or why there is none; made at the first use and kept."""
     loaded: list[Embedder | str] = []
 
     def backend() -> Embedder | str:

@@ -270,6 +270,18 @@ class Schema(Protocol):
         """Remove that index; searches compare exactly again."""
         ...
 
+    def vector_indexes(self) -> Mapping[str, VectorIndex | None]:
+        """The indexes of vectors that searches can use, as `index_vectors` names them; None where one is unmeasured."""
+        ...
+
+    def try_write(self) -> None:
+        """Begin a write as others do, and give it up: nothing is written. Only on a schema of this release.
+
+        Raises:
+            StoreUnavailable: A write would be refused, or waits for somebody who does not let go.
+        """
+        ...
+
     def close(self) -> None:
         """Let go of the store."""
         ...

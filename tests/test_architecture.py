@@ -28,6 +28,7 @@ LAYERS = (
     ("opening",),
     ("http",),
     ("mcp_server",),
+    ("doctor",),
     ("cli", "interop", "compat"),
     ("demo",),
 )

@@ -4,35 +4,16 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 import yaml
 from compose_spec import PyCompose
 
 from tests.servers import SMALL, access
+from tools.compose import PATH, UnsetError, filled_in
 from tools.neo4j_server import RELEASES, start
 
-COMPOSE = (Path(__file__).parent.parent / "docker-compose.yml").read_text(encoding="utf-8")
-_VARIABLE = re.compile(r"\$\{(\w+)(?::([-?])([^}]*))?\}")
-
-
-class UnsetError(Exception):
-    pass
-
-
-def filled_in(settings: dict[str, str]) -> str:
-    """The file with its variables replaced as `docker compose` does it."""
-
-    def value(match: re.Match[str]) -> str:
-        name, operator, text = match.groups()
-        if settings.get(name):
-            return settings[name]
-        if operator != "-":
-            raise UnsetError(f"{name}: {text}")
-        return str(text)
-
-    return _VARIABLE.sub(value, COMPOSE)
+COMPOSE = PATH.read_text(encoding="utf-8")
 
 
 def parsed(**settings: str) -> PyCompose:
@@ -42,7 +23,7 @@ def parsed(**settings: str) -> PyCompose:
 
 
 def test_it_follows_the_compose_specification() -> None:
-    assert parsed().service_names() == ["neo4j"]
+    assert parsed().service_names() == ["neo4j", "api"]
 
 
 def test_the_specification_is_really_checked() -> None:
@@ -56,8 +37,8 @@ def test_there_is_no_default_password() -> None:
 
 
 def test_only_this_machine_reaches_it_by_default() -> None:
-    published = re.findall(r'^ +- "(.*)"$', filled_in({"GRAPHMEM_NEO4J_PASSWORD": "long-enough"}), re.MULTILINE)
-    assert published == ["127.0.0.1:7687:7687", "127.0.0.1:7474:7474"]
+    published = re.findall(r'^ +- "(.*:\d+)"$', filled_in({"GRAPHMEM_NEO4J_PASSWORD": "long-enough"}), re.MULTILINE)
+    assert published == ["127.0.0.1:7687:7687", "127.0.0.1:7474:7474", "127.0.0.1:7470:7470"]
 
 
 def test_host_and_ports_are_settings() -> None:

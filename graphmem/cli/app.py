@@ -59,6 +59,7 @@ SECTIONS: dict[str, dict[str, Entry]] = {
     "Keep": {
         "init": Entry("keeping", "init", "make a store for this project, in .graphmem/"),
         "status": Entry("keeping", "status", "what is stored where"),
+        "doctor": Entry("doctor", "doctor", "what is broken between here and an answer, and how to mend it"),
         "check": Entry("keeping", "check", "verify the ledger's hashes and recompute everything derived"),
         "export": Entry("keeping", "export", "the whole ledger as JSON lines"),
         "backup": Entry("keeping", "backup", "a copy of the store's file, while others go on writing"),

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from graphmem.errors import Unsupported
+from graphmem.retrieval import named_model
 from graphmem.retrieval.minilm import MiniLM
 from graphmem.retrieval.named_model import NamedModel
 from graphmem.store import ModelCard
@@ -83,6 +84,11 @@ def find_embedder(model_folder: Path | None = None, *, is_thorough: bool = False
         return MiniLM.find(model_folder, is_thorough=is_thorough)
     except Unsupported as problem:
         return EmbedderMissing(str(problem))
+
+
+def needs_download(model: str | None) -> bool:
+    """Whether a model of sentence-transformers has a name on the hub and is not on this machine yet."""
+    return named_model.needs_download(model)
 
 
 def find_named_model(model: str | None) -> Embedder | EmbedderMissing:

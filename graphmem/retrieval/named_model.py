@@ -22,6 +22,7 @@ _PACKAGE = "sentence_transformers"
 _FIX = "pip install 'graphmem[sentence-transformers]'"
 _WEIGHTS = "*.safetensors"
 _MEANINGFUL = ("*.safetensors", "*.json", "*.txt", "*.model")
+_WANTED = [*_MEANINGFUL, *(f"*/{form}" for form in _MEANINGFUL)]
 _BATCH_TEXTS = 32
 _MAX_CHARS = 32_768
 
@@ -148,6 +149,16 @@ def _no_progress_bar() -> Iterator[None]:
 
 def _folder_of(model: str | None) -> Path:
     """Where the model's files are; those of a name on the hub are fetched only if they never were."""
+    known = _folder_here(model)
+    if known is not None:
+        return known
+    from huggingface_hub import snapshot_download
+
+    return Path(snapshot_download(str(model), allow_patterns=_WANTED))
+
+
+def _folder_here(model: str | None) -> Path | None:
+    """The same without the network; None if it would have to be fetched."""
     if model is None:
         return minilm.installed_folder()
     if _is_path(model):
@@ -155,11 +166,15 @@ def _folder_of(model: str | None) -> Path:
     from huggingface_hub import snapshot_download
     from huggingface_hub.errors import LocalEntryNotFoundError
 
-    wanted = [*_MEANINGFUL, *(f"*/{form}" for form in _MEANINGFUL)]
     try:
-        return Path(snapshot_download(model, allow_patterns=wanted, local_files_only=True))
+        return Path(snapshot_download(model, allow_patterns=_WANTED, local_files_only=True))
     except LocalEntryNotFoundError:
-        return Path(snapshot_download(model, allow_patterns=wanted))
+        return None
+
+
+def needs_download(model: str | None) -> bool:
+    """Whether the model is one that the hub has and this machine has not."""
+    return model is not None and not _is_path(model) and find_spec(_PACKAGE) is not None and _folder_here(model) is None
 
 
 def _is_minilm(folder: Path, made: Any, probe: NDArray[np.float32]) -> bool:  # noqa: ANN401 - see _Loaded

@@ -22,7 +22,14 @@ from tests.service.conftest import TickingClock
 @contextmanager
 def serving(memory: GraphMemory, ring: KeyRing | None = None, tools: Mounted | None = None) -> Iterator[str]:
     """The URL of a server, which is stopped afterwards."""
-    server = uvicorn.Server(configured(memory, ring, Address(port=0), tools=tools))
+    with running(configured(memory, ring, Address(port=0), tools=tools)) as url:
+        yield url
+
+
+@contextmanager
+def running(configuration: uvicorn.Config) -> Iterator[str]:
+    """The URL of a server as it is configured, which is stopped afterwards."""
+    server = uvicorn.Server(configuration)
     thread = threading.Thread(target=server.run)
     thread.start()
     try:

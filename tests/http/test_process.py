@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -18,6 +19,7 @@ import pytest
 import graphmem
 from graphmem import GraphMemory
 from graphmem.errors import Forbidden
+from graphmem.http import serving as serving_module
 from tests.client.conftest import serving
 
 ROOT = Path(__file__).parent.parent.parent
@@ -99,6 +101,15 @@ def test_where_nobody_can_listen_the_fix_is_named(store: Path) -> None:
             )
             assert (done.returncode, done.stdout) == (2, ""), done
             assert told in done.stderr
+
+
+def test_no_part_of_an_answer_waits_for_an_acknowledgement_of_the_one_before() -> None:
+    with (
+        serving_module._listener(serving_module.Address(port=0)) as door,  # noqa: SLF001 - what serve listens on
+        socket.create_connection(door.getsockname()),
+        door.accept()[0] as accepted,
+    ):
+        assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
 
 
 def test_a_server_with_keys_asks_for_one(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,7 +5,7 @@ For processes that ask once, and for tenants whose vectors do not fit in memory:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -189,6 +189,12 @@ def switch_on(link: Link, progress: Progress = silent) -> VectorIndex:
             progress(min(done, total), total)
     link.run_alone(_AWAIT)
     return measure(link)
+
+
+def usable(link: Link) -> Mapping[str, VectorIndex | None]:
+    """The index under its database's name, "", as it was measured; empty where searches find none."""
+    found = link.records(_MEASURED, {})
+    return {"": _state(found[0]["state"])} if found and found[0]["state"][0] else {}
 
 
 def switch_off(link: Link) -> None:

@@ -62,6 +62,15 @@ class RoutedSchema:
         for schema in self._schemas.values():
             schema.drop_vector_index()
 
+    def vector_indexes(self) -> Mapping[str, VectorIndex | None]:
+        """See `graphmem.store.Schema.vector_indexes`."""
+        return {name: one for name, schema in self._schemas.items() for one in schema.vector_indexes().values()}
+
+    def try_write(self) -> None:
+        """See `graphmem.store.Schema.try_write`; on every shard."""
+        for schema in self._schemas.values():
+            schema.try_write()
+
     def diff(self) -> list[SchemaDifference]:
         """See `graphmem.store.Schema.diff`."""
         return [

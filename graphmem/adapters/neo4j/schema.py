@@ -6,6 +6,7 @@ import hashlib
 import re
 import time
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -17,6 +18,8 @@ from graphmem.errors import CorruptStore, StoreUnavailable, Unsupported
 from graphmem.store import Drift, Progress, SchemaDifference, SchemaState, VectorIndex, silent
 
 if TYPE_CHECKING:
+    from neo4j import ManagedTransaction
+
     from graphmem.adapters.neo4j.connecting import Link, Login
 
 MIGRATIONS = ("neo4j/0001_initial.cypher",)
@@ -27,6 +30,8 @@ _RECORD = """
 MERGE (s:GraphmemSchema {version: $p.version})
 ON CREATE SET s.name = $p.name, s.checksum = $p.checksum, s.applied_at = datetime()
 """
+#: Never committed.
+_TRIAL = "CREATE (s:GraphmemSchema)"
 _AWAIT = "CALL db.awaitIndexes(600)"
 _CONSTRAINTS = "SHOW CONSTRAINTS YIELD name, type, labelsOrTypes, properties"
 _INDEXES = """
@@ -164,6 +169,16 @@ class Neo4jSchema:
         """See `graphmem.store.Schema.drop_vector_index`."""
         approximate.switch_off(self._link.unhurried())
 
+    def vector_indexes(self) -> Mapping[str, VectorIndex | None]:
+        """See `graphmem.store.Schema.vector_indexes`."""
+        online = [row["state"] for row in self._link.run_alone(_INDEXES) if row["name"] == VECTOR_INDEX]
+        return approximate.usable(self._link) if online == ["ONLINE"] else {}
+
+    def try_write(self) -> None:
+        """See `graphmem.store.Schema.try_write`."""
+        with suppress(_GivenUp):
+            self._link.write(_begin_and_give_up)
+
     def _migrate(self, number: int, name: str) -> None:
         text = schema_text(name)
         for statement in statements(text):
@@ -228,6 +243,15 @@ class Neo4jSchema:
             unready = "" if row["state"] == "ONLINE" else f" ({str(row['state']).lower()})"
             analyzer = row["options"].get("indexConfig", {}).get(_ANALYZER)
             yield str(row["name"]), _rule(row, f"{str(row['type']).lower()} index{unready}", analyzer)
+
+
+class _GivenUp(Exception):
+    """Rolls a transaction back."""
+
+
+def _begin_and_give_up(tx: ManagedTransaction) -> None:
+    tx.run(_TRIAL).consume()
+    raise _GivenUp
 
 
 def _rule(row: Mapping[str, Any], kind: str, analyzer: str | None = None) -> Rule:

@@ -21,8 +21,9 @@ _RULES = "SELECT name, sql FROM sqlite_schema WHERE sql IS NOT NULL ORDER BY nam
 class SQLiteSchema:
     """The schema of one file; see `graphmem.store.Schema`."""
 
-    def __init__(self, path: str | Path) -> None:
+    def __init__(self, path: str | Path, *, lock_timeout_s: float = 30.0) -> None:
         self._path = Path(path).absolute()
+        self._lock_timeout_s = lock_timeout_s
         with translated(self._path):
             refuse_foreign_file(self._path)
         self._connections = Connections(self._path)
@@ -49,6 +50,15 @@ class SQLiteSchema:
 
     def drop_vector_index(self) -> None:
         """See `graphmem.store.Schema.drop_vector_index`; there is none."""
+
+    def vector_indexes(self) -> Mapping[str, VectorIndex | None]:
+        """See `graphmem.store.Schema.vector_indexes`; there is none."""
+        return {}
+
+    def try_write(self) -> None:
+        """See `graphmem.store.Schema.try_write`."""
+        with SQLiteStore.open(self._path, create=False, lock_timeout_s=self._lock_timeout_s) as store:
+            store.try_write()
 
     def diff(self) -> list[SchemaDifference]:
         """See `graphmem.store.Schema.diff`."""

