@@ -35,14 +35,14 @@ CALL (from) {{
   WITH DISTINCT a, m ORDER BY m.seq, m.id
   WITH a, collect(m.id) AS about
   CALL (a) {{
-    MATCH (a)<-[:ABOUT]-(o:Memory) WHERE o.seq <= $p.seq WITH DISTINCT o LIMIT $p.hub + 1 RETURN count(o) AS holders
+    MATCH (a)<-[:ABOUT]-(o:Memory) WHERE o.seq <= $p.seq WITH DISTINCT o LIMIT $p.hub + 1
+    WITH collect(o) AS holders
+    UNWIND CASE WHEN size(holders) <= $p.hub THEN holders ELSE [] END AS o
+    WITH size(holders) AS holder_count, o WHERE {_OTHER_SEEN}
+    WITH holder_count, o ORDER BY o.seq DESC LIMIT $p.each
+    RETURN holder_count, collect(o.id) AS others
   }}
-  WITH a, about, holders WHERE 1 < holders <= $p.hub
-  CALL (a) {{
-    MATCH (a)<-[:ABOUT]-(o:Memory) WHERE o.seq <= $p.seq AND {_OTHER_SEEN}
-    WITH DISTINCT o ORDER BY o.seq DESC LIMIT $p.each RETURN collect(o.id) AS others
-  }}
-  WITH a.kind + ':' + a.name AS over, about, others ORDER BY holders, a.kind, a.name, a.id
+  WITH a.kind + ':' + a.name AS over, about, others ORDER BY holder_count, a.kind, a.name, a.id
   WITH collect([over, about, others]) AS shared
   RETURN reduce(steps = [], one IN shared | steps +
     reduce(of_one = [], m IN one[1] | of_one + [o IN one[2] WHERE o <> m | [o, m, one[0]]])) AS over_anchors
