@@ -12,8 +12,10 @@ N ?=
 VERSION ?=
 KEEP ?=
 
-# How long: make fuzz SECONDS=60
+# How long one round is, and how many requests in all, from which round on: make fuzz CASES=10000 SEED=4
 SECONDS ?=
+CASES ?=
+SEED ?=
 
 .DEFAULT_GOAL := help
 .PHONY: help env demo neo4j test lint format truth speed torture fuzz lock clean
@@ -60,9 +62,9 @@ speed: env ## Measure speed, memory and size: make speed N=100000 [STORE=neo4j]
 torture: env ## The long reliability run
 	@$(BIN)/python -m benchmarks.torture
 
-fuzz: env ## Schemathesis against the HTTP surface: make fuzz SECONDS=60
+fuzz: env ## Schemathesis against the HTTP surface: make fuzz SECONDS=60 CASES=10000
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
-	@$(BIN)/python -m tools.fuzz_http $(if $(SECONDS),--seconds $(SECONDS))
+	@$(BIN)/python -m tools.fuzz_http $(if $(SECONDS),--seconds $(SECONDS)) $(if $(CASES),--cases $(CASES)) $(if $(SEED),--seed $(SEED))
 
 # Hashes for every platform; no file may name where the packages came from.
 LOCK := $(BIN)/uv pip compile --quiet --upgrade --generate-hashes --custom-compile-command "make lock"

@@ -9,9 +9,16 @@ import hashlib
 import re
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from enum import StrEnum
 
 from graphmem.errors import InvalidInput
+from graphmem.vocabulary import AnchorKind as AnchorKind
+from graphmem.vocabulary import Kind as Kind
+from graphmem.vocabulary import LinkKind as LinkKind
+from graphmem.vocabulary import Origin as Origin
+from graphmem.vocabulary import Outcome as Outcome
+from graphmem.vocabulary import Status as Status
+from graphmem.vocabulary import SupersessionKind as SupersessionKind
+from graphmem.vocabulary import word_of
 
 BEGINNING = datetime.min.replace(tzinfo=UTC)
 FOREVER = datetime.max.replace(tzinfo=UTC)
@@ -22,105 +29,14 @@ MAX_NAME_CHARS = 1_000
 MAX_LIST_ITEMS = 500
 
 
-class Kind(StrEnum):
-    """What sort of statement a memory is."""
-
-    DECISION = "decision"
-    CONVENTION = "convention"
-    STRUCTURE = "structure"
-    TASK = "task"
-    PREFERENCE = "preference"
-    INCIDENT = "incident"
-    FACT = "fact"
-
-
-class Status(StrEnum):
-    """A memory's own state. Superseded is not among them: it is read off the edges."""
-
-    PROPOSED = "proposed"
-    DEFERRED = "deferred"
-    ACTIVE = "active"
-    REJECTED = "rejected"
-    ENDED = "ended"
-
-    @property
-    def rank(self) -> int:
-        """Place in a memory's life, 0 to 4: decides between moves at one instant that nothing else orders."""
-        return _LIFE.index(self)
-
-
-_LIFE = (Status.PROPOSED, Status.DEFERRED, Status.ACTIVE, Status.REJECTED, Status.ENDED)
-
-
-class Origin(StrEnum):
-    """Where a statement came from, which decides how far it is trusted."""
-
-    HUMAN = "human"
-    DOCUMENT = "document"
-    COMMIT = "commit"
-    AGENT = "agent"
-    CONVERSATION = "conversation"
-    EXTERNAL = "external"
-
-    @property
-    def trust(self) -> int:
-        """4 (human) down to 0 (external); documents and commits are equals."""
-        return _TRUST[self]
-
-
-_TRUST = {
-    Origin.HUMAN: 4,
-    Origin.DOCUMENT: 3,
-    Origin.COMMIT: 3,
-    Origin.AGENT: 2,
-    Origin.CONVERSATION: 1,
-    Origin.EXTERNAL: 0,
-}
-
-
-class SupersessionKind(StrEnum):
-    """How a new memory relates to the one it takes over from."""
-
-    UPDATE = "update"
-    CORRECTION = "correction"
-    AMENDMENT = "amendment"
-
-
-class LinkKind(StrEnum):
-    """Typed relations between memories other than supersession."""
-
-    DEPENDS_ON = "depends_on"
-    IMPLEMENTS = "implements"
-    REFINES = "refines"
-    FIXES = "fixes"
-    CONFLICTS_WITH = "conflicts_with"
-
-
-class AnchorKind(StrEnum):
-    """What a memory can be about."""
-
-    REPO = "repo"
-    MODULE = "module"
-    FILE = "file"
-    SYMBOL = "symbol"
-    COMPONENT = "component"
-    COMMIT = "commit"
-    DEVELOPER = "developer"
-
-
-class Outcome(StrEnum):
-    """What became of an option that a decision considered."""
-
-    CHOSEN = "chosen"
-    REJECTED = "rejected"
-
-
 def instant(value: datetime) -> datetime:
     """The same moment as aware UTC.
 
     Raises:
         InvalidInput: If `value` is naive: a time without a zone is never guessed.
     """
+    if not isinstance(value, datetime):
+        raise InvalidInput(f"{value!r:.80} is no time; give a datetime with a zone")
     if value.tzinfo is UTC:
         return value
     if value.tzinfo is None or value.utcoffset() is None:
@@ -189,6 +105,7 @@ class Anchor:
     def __post_init__(self) -> None:
         if not self.name or len(self.name) > MAX_NAME_CHARS or _CONTROL.search(self.name):
             raise InvalidInput(f"{self.name[:80]!r} is no {self.kind} name: use 1 to {MAX_NAME_CHARS} characters")
+        object.__setattr__(self, "kind", word_of(AnchorKind, self.kind))
 
     def node_id(self, tenant: str) -> str:
         """Stable id of the node in the graph: the same thing always gets the same one."""
@@ -204,6 +121,9 @@ class Alternative:
     outcome: Outcome
     reason: str = ""
     keys: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "outcome", word_of(Outcome, self.outcome))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -229,6 +149,9 @@ class Statement:
         if not self.title.strip():
             raise InvalidInput("a memory needs a title: one line that states it")
         _check_lengths(self)
+        if type(self.kind) is not Kind or type(self.origin) is not Origin:
+            object.__setattr__(self, "kind", word_of(Kind, self.kind))
+            object.__setattr__(self, "origin", word_of(Origin, self.origin))
         if not 0.0 <= self.confidence <= 1.0:
             raise InvalidInput(f"confidence {self.confidence!r} is not between 0 and 1")
         if self.observed_at is not None:
@@ -293,7 +216,10 @@ class Move:
     source_word: str | None = None
 
     def __post_init__(self) -> None:
-        if self.at.tzinfo is not UTC:
+        # Many are made for one answer: what is well formed is left as it is.
+        if type(self.status) is not Status:
+            object.__setattr__(self, "status", word_of(Status, self.status))
+        if getattr(self.at, "tzinfo", None) is not UTC:
             object.__setattr__(self, "at", instant(self.at))
 
 
@@ -324,6 +250,7 @@ class Supersede:
     part: str | None = None
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "kind", word_of(SupersessionKind, self.kind))
         for name in ("at", "until"):
             if (value := getattr(self, name)) is not None:
                 object.__setattr__(self, name, instant(value))
@@ -370,6 +297,9 @@ class Link:
     source: str
     target: str
     kind: LinkKind
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "kind", word_of(LinkKind, self.kind))
 
 
 @dataclass(frozen=True, slots=True)
@@ -436,12 +366,16 @@ class Provenance:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One operation on its way to the ledger: where its writer stands, and the id that makes a retry safe."""
+    """One operation on its way to the ledger: where its writer stands, and the id that makes a retry safe.
+
+    `seen` is the ledger position at which the writer looked: if what the operation names changed since, it is refused.
+    """
 
     op_id: str
     operation: Operation
     writer: Scope
     provenance: Provenance = field(default_factory=Provenance)
+    seen: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

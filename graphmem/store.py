@@ -16,8 +16,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Protocol, Self
 
+from graphmem.errors import InvalidInput
 from graphmem.model import Change, Kind, Origin, Point, Request, Scope, Status
 from graphmem.rows import Rows
+from graphmem.vocabulary import word_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -57,6 +59,12 @@ class Filter:
     origins: tuple[Origin, ...] = ()
     min_confidence: float = 0.0
     include_history: bool = False
+
+    def __post_init__(self) -> None:
+        for name, words in (("kinds", Kind), ("statuses", Status), ("origins", Origin)):
+            object.__setattr__(self, name, tuple(word_of(words, one) for one in getattr(self, name)))
+        if not 0.0 <= self.min_confidence <= 1.0:
+            raise InvalidInput(f"min_confidence {self.min_confidence!r} is not between 0 and 1")
 
 
 @dataclass(frozen=True, slots=True)

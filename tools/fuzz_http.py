@@ -1,6 +1,9 @@
 """Schemathesis against the HTTP surface: requests made from the OpenAPI, every check, on a store of its own.
 
-Usage: python -m tools.fuzz_http [--seconds 60]
+Usage: python -m tools.fuzz_http [--seconds 60] [--cases 10000] [--seed 1]
+
+Each round has a seed of its own and a fresh store, and takes so many seconds; with --cases there are rounds until so
+many cases were sent. What a round was is printed when it ends: --seed goes on from there, or repeats what failed.
 """
 
 from __future__ import annotations
@@ -14,7 +17,9 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
+from urllib.request import urlopen
 
 ROOT = Path(__file__).parent.parent
 VERSION = "4.32.5"
@@ -23,27 +28,63 @@ CONFIG = '[checks]\npositive_data_acceptance.expected-statuses = ["2xx", 401, 40
 # Without a model there is nothing to renew (501); a ledger is no JSON; to be ready is about the store.
 LEFT_OUT = ("reindex", "restore")
 PERMISSIONS = ("read", "write", "review", "admin")
+# A busy machine takes a while to describe every route for the first time.
+PATIENCE_S = 120
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """What one run of Schemathesis did."""
+
+    code: int
+    cases: int
 
 
 def main() -> int:
     """Run it; the exit status says whether anything was found."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--seconds", type=int, default=60)
-    seconds = parser.parse_args().seconds
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--seconds", type=int, default=60, help="for one round")
+    parser.add_argument("--cases", type=int, default=1, help="at least so many, in as many rounds as that takes")
+    parser.add_argument("--seed", type=int, default=1, help="of the first round")
+    asked = parser.parse_args()
+    done, seed = 0, asked.seed
+    while done < asked.cases:
+        found = fuzz(asked.seconds, seed)
+        done += found.cases
+        print(f"seed {seed}: {found.cases:,} cases, {done:,} in all", flush=True)
+        if found.code or not found.cases:
+            return found.code or 1
+        seed += 1
+    return 0
+
+
+def fuzz(seconds: int, seed: int) -> Round:
+    """One round."""
     with tempfile.TemporaryDirectory() as folder:
         place = Path(folder)
         (place / "st.toml").write_text(CONFIG, encoding="utf-8")
         key = _key(place)
         with _served(place) as url:
-            return subprocess.run(_command(url, key, seconds), cwd=place, check=False).returncode
+            urlopen(f"{url}/openapi.json", timeout=PATIENCE_S).close()  # noqa: S310 - of the server just started
+            code = subprocess.run(_command(url, key, seconds, seed), cwd=place, check=False).returncode
+        return Round(code, _cases(place / "report.json"))
 
 
-def _command(url: str, key: str, seconds: int) -> list[str]:
+def _cases(report: Path) -> int:
+    """How many requests Schemathesis made up and sent; none if it did not get so far as to report."""
+    if not report.exists():
+        return 0
+    count: int = json.loads(report.read_text(encoding="utf-8"))["test_cases"]["generated"]
+    return count
+
+
+def _command(url: str, key: str, seconds: int, seed: int) -> list[str]:
     left_out = [word for name in LEFT_OUT for word in ("--exclude-operation-id", name)]
     tool = [sys.executable, "-m", "uv", "tool", "run", "--from", f"schemathesis=={VERSION}", "schemathesis"]
-    budget = ["--max-time", str(seconds), "--checks", "all", "--continue-on-failure"]
+    budget = ["--max-time", str(seconds), "--seed", str(seed), "--request-timeout", str(PATIENCE_S)]
+    checks = ["--checks", "all", "--continue-on-failure", "--report-json-path", "report.json"]
     login = ["-H", f"Authorization: Bearer {key}"]
-    return [*tool, "--config-file", "st.toml", "run", f"{url}/openapi.json", *login, *budget, *left_out]
+    return [*tool, "--config-file", "st.toml", "run", f"{url}/openapi.json", *login, *budget, *checks, *left_out]
 
 
 def _key(place: Path) -> str:
@@ -72,11 +113,11 @@ def _served(place: Path) -> Iterator[str]:
         subprocess.Popen(command, cwd=place, env=_environment(), stderr=file) as server,
     ):
         try:
-            while not (found := [line for line in log.read_text().splitlines() if "Uvicorn running on" in line]):
+            while not (found := [line for line in log.read_text().splitlines() if line.startswith("listening on ")]):
                 if server.poll() is not None:
                     sys.exit(log.read_text())
                 time.sleep(0.1)
-            yield json.loads(found[0])["event"].split()[3]
+            yield found[0].split()[2].rstrip(",")
         finally:
             server.terminate()
 

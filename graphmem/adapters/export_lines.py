@@ -14,6 +14,7 @@ from typing import Any, TextIO
 
 from graphmem.errors import Conflict, CorruptStore, InvalidInput
 from graphmem.ledger import GENESIS, Entry, change_of, from_micros, to_micros, verify
+from graphmem.model import Add
 from graphmem.store import ModelCard
 
 FORMAT = 1
@@ -138,7 +139,7 @@ def verified(lines: Iterable[str], tenant: str) -> Iterator[VerifiedExport]:
         header, place = _read_header(numbered, tenant), _Place(0, None, GENESIS)
         has_vectors, hashes = False, bytearray()
         for number, text in numbered:
-            one = _read_entry(number, text, place)
+            one = _read_entry(number, text, place, tenant)
             place = _Place(one.entry.seq, one.entry.recorded_at, one.entry.hash)
             has_vectors |= one.vector is not None
             hashes += bytes.fromhex(place.head)
@@ -184,7 +185,19 @@ def _read_header(lines: Iterator[tuple[int, str]], tenant: str) -> Header:
     return Header(tenant, raw["key"], raw["entries"], raw["head"], model)
 
 
-def _read_entry(number: int, text: str, after: _Place) -> Exported:
+def strange(entry: Entry, tenant: str) -> str | None:
+    """What is wrong with an entry of a tenant's ledger that speaks of another tenant, which hashes cannot tell."""
+    try:
+        change = change_of(entry)
+    except CorruptStore as fault:
+        return str(fault)
+    memory = change.operation.memory if isinstance(change.operation, Add) else None
+    homes = {change.writer.tenant, tenant if memory is None else memory.scope.tenant}
+    told = [f"entry {entry.seq} is of tenant {one!r}, in the ledger of {tenant!r}" for one in sorted(homes - {tenant})]
+    return told[0] if told else None
+
+
+def _read_entry(number: int, text: str, after: _Place, tenant: str) -> Exported:
     """The entry on a line, checked to follow the ones before it."""
     raw = _parsed(number, text)
     try:
@@ -192,9 +205,7 @@ def _read_entry(number: int, text: str, after: _Place) -> Exported:
         entry = one.entry
         for spelt in (entry.salt, entry.digest, entry.commitment, entry.hash):
             bytes.fromhex(spelt or "")
-        fault = verify(entry, after.head)
-        if fault is None:
-            change_of(entry)
+        fault = verify(entry, after.head) or strange(entry, tenant)
     except (KeyError, TypeError, ValueError, OverflowError) as exc:
         raise InvalidInput(f"line {number}: not an entry of an export ({exc!r})") from exc
     is_late = after.recorded_at is None or entry.recorded_at > after.recorded_at

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
 #: Exit code of each error code; any other is 1.
-EXIT_CODES = {"usage": 2, InvalidInput.code: 2}
+EXIT_CODES = {InvalidInput.code: 2}
 FAILED = 1
 
 
@@ -166,7 +166,7 @@ def _told(problem: Exception, *, as_json: bool) -> int:
 def _code_of(problem: Exception) -> str:
     if isinstance(problem, GraphMemError):
         return problem.code
-    return "usage" if isinstance(problem, click.UsageError) else "error"
+    return InvalidInput.code if isinstance(problem, click.UsageError) else "error"
 
 
 def _message_of(problem: Exception) -> str:

@@ -191,7 +191,7 @@ def paged(limit: int) -> Callable[[Body], Body]:
 # ---- writing
 
 
-def _write(**given: str | None) -> Write:
+def _write(**given: str | int | None) -> Write:
     from graphmem.service import Write
 
     return Write(**given)  # type: ignore[arg-type]
@@ -202,6 +202,12 @@ _WRITE: dict[str, Callable[[Body], Body]] = {
     "source": click.option("--source", metavar="TEXT", help="Where it was read: a commit, a pull request, a page."),
     "reason": click.option("--reason", metavar="TEXT", help="Why, in a sentence."),
     "op_id": click.option("--op-id", metavar="ID", help="Names this write: sending it again changes nothing."),
+    "seen": click.option(
+        "--seen",
+        type=click.IntRange(0),
+        metavar="POSITION",
+        help="Refuse if what is named changed after this ledger position.",
+    ),
 }
 
 #: `write: Write`.

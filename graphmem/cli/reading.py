@@ -11,7 +11,7 @@ import click
 from graphmem.cli import pages
 from graphmem.cli.options import Call, filtered, one_of, paged, placed, pointed
 from graphmem.cli.output import give
-from graphmem.errors import InvalidInput, NotFound
+from graphmem.errors import NotFound
 from graphmem.model import At, Point
 from graphmem.retrieval.search import Sort
 from graphmem.wire.envelopes import Changes, Shown
@@ -127,8 +127,6 @@ def diff(
 
     Each is a time of the world; what is not given is now. --known-from 30 alone tells what was learned since change 30.
     """
-    if start is None and known["known_from"] is None:
-        raise InvalidInput("diff needs a first point: a time, such as 2025-01-01, or --known-from")
     with call.open() as memory:
         answer = memory.diff(At(start, known["known_from"]), At(end, known["known_to"]), where=where)
     give(call, answer, lambda _: pages.diff_page(answer))

@@ -10,7 +10,6 @@ import click
 from graphmem.cli.adding import words_of
 from graphmem.cli.options import Call, moment, one_of, placed, written
 from graphmem.cli.receipts import give_receipt
-from graphmem.errors import InvalidInput
 from graphmem.model import LinkKind, Status, SupersessionKind
 
 if TYPE_CHECKING:
@@ -35,8 +34,6 @@ def supersede(*, call: Call, old: str, new: str, kind: str, write: Write, **time
     NEW is an id or new words (`-` reads them from standard input). Several ids are separated by commas: one decision
     may be split, several may be merged.
     """
-    if kind == SupersessionKind.CORRECTION and (times["at"] or times["until"]):
-        raise InvalidInput("a correction has no --at and no --until: the old memory was never right")
     with call.open() as memory:
         done = memory.supersede(
             _ids(old), _successor(new), at=times["at"], until=times["until"], kind=SupersessionKind(kind), write=write

@@ -13,6 +13,7 @@ from graphmem.model import At, Change, Scope
 from graphmem.retrieval.search import Sort
 from graphmem.service.reading import Reader
 from graphmem.store import Filter, Page
+from graphmem.vocabulary import word_of
 from graphmem.wire.documents import document
 from graphmem.wire.envelopes import Changes, Shown
 
@@ -51,7 +52,7 @@ class RemoteReader(Reader):
         page: Page | None = None,
     ) -> Listing:
         asked = page or Page(limit=50)
-        paged: Query = {"sort": sort.value, "limit": asked.limit, "cursor": asked.cursor}
+        paged: Query = {"sort": word_of(Sort, sort).value, "limit": asked.limit, "cursor": asked.cursor}
         return self._get(Listing, "/v1/memories", scope, at, {**filter_query(where), **paged})
 
     def get(self, key: str, *, at: At | None = None, scope: Scope | None = None) -> Card:

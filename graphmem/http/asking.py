@@ -12,7 +12,7 @@ from typing import Annotated
 
 from fastapi import Depends, Header, Path, Query, Request
 from fastapi.dependencies.models import Dependant
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, StrictInt
 from starlette.requests import HTTPConnection
 
 from graphmem.errors import InvalidInput
@@ -75,7 +75,14 @@ BranchName = Annotated[str, Field(**_BRANCH)]
 
 async def _standing(
     tenant: Annotated[Name | None, Query(description="Whose memories; that of the key if not given.")] = None,
-    repo: Annotated[Name | None, Query(description="Repository to stand in.", examples=["example.org/shop"])] = None,
+    repo: Annotated[
+        Name | None,
+        Query(
+            description="Repository to stand in. Without one, what belongs to no repository is seen and nothing else;"
+            " a key of one repository stands there.",
+            examples=["example.org/shop"],
+        ),
+    ] = None,
     user: Annotated[Name | None, Query(description="Person whose private memories count too.")] = None,
     branch: Annotated[BranchName | None, Query(description="Branch to stand on; the main line if not given.")] = None,
     environment: Annotated[Name | None, Query(description="Such as production.")] = None,
@@ -224,6 +231,9 @@ class Signed(BaseModel):
     actor: Text | None = Field(default=None, description="Who or what says so; the key's name if not given.")
     source: Text | None = Field(default=None, description="Where it was read: a commit, a pull request, a page.")
     reason: Annotated[str, Field(max_length=20_000)] | None = Field(default=None, description="Why, in a sentence.")
+    seen: Annotated[StrictInt, Field(ge=0, le=MAX_POSITION)] | None = Field(
+        default=None, description="The ledger position at which you looked: what changed since is not written (409)."
+    )
 
 
 OpId = Annotated[
@@ -254,6 +264,7 @@ class Writing:
             source=said.source,
             reason=said.reason,
             op_id=self.op_id,
+            seen=said.seen,
         )
 
 

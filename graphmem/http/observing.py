@@ -12,7 +12,7 @@ from typing import Any
 from uuid import uuid4
 
 import structlog
-from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from starlette.datastructures import MutableHeaders
 from starlette.responses import Response
@@ -46,6 +46,17 @@ class Metrics:
             registry=self._registry,
             buckets=_BUCKETS,
         )
+        self._working = Gauge(
+            "graphmem_requests_in_work",
+            "Requests in the library's threads or before them, those included whose callers were told that it took too"
+            " long: each keeps its place until it ends.",
+            registry=self._registry,
+        )
+        self._overdue = Counter(
+            "graphmem_requests_overdue",
+            "Requests whose callers were told that it took too long.",
+            registry=self._registry,
+        )
         self._problems = Counter("graphmem_problems", "Errors told, by code.", ("code",), registry=self._registry)
         self._quarantined = Counter(
             "graphmem_ingest_problems", "Parts of sources that could not be understood.", registry=self._registry
@@ -63,6 +74,14 @@ class Metrics:
     def quarantined(self, count: int) -> None:
         """Count what an ingestion could not understand."""
         self._quarantined.inc(count)
+
+    def working(self, step: int) -> None:
+        """Count one more, or one less, that is being worked on."""
+        self._working.inc(step)
+
+    def overdue(self) -> None:
+        """Count one that took too long."""
+        self._overdue.inc()
 
     @contextmanager
     def store_seconds(self, verb: str) -> Iterator[None]:

@@ -43,6 +43,7 @@ class Workers:
         try:
             return await asyncio.wait_for(asyncio.shield(asyncio.wrap_future(future)), self._limits.time_s)
         except TimeoutError:
+            self._metrics.overdue()
             took = f"this took longer than {self._limits.time_s:g} seconds"
             if future.cancel() or not is_write:
                 raise StoreUnavailable(f"{took}; try again later, or ask for less") from None
@@ -62,6 +63,7 @@ class Workers:
         if self._count >= self._limits.running + self._limits.waiting:
             raise Refusal(429, StoreUnavailable.code, f"{self._count} requests are being worked on: try again later")
         self._count += 1
+        self._metrics.working(1)
         loop = asyncio.get_running_loop()
         future = self._pool.submit(copy_context().run, self._timed, verb, job)
         future.add_done_callback(lambda _: self._tell_done(loop))
@@ -77,6 +79,7 @@ class Workers:
 
     def _done(self) -> None:
         self._count -= 1
+        self._metrics.working(-1)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from fastapi import APIRouter, Path
 from starlette.responses import Response
 
 from graphmem.answers import Written
+from graphmem.errors import Conflict
 from graphmem.http.asking import Admin, Asks, Heads, MemoryId, Reviewer, Signed, Writer, Writing
 from graphmem.http.bodies import (
     AddBody,
@@ -30,11 +31,14 @@ from graphmem.http.problems import MEDIA_TYPE, PROBLEM, Mismatch
 from graphmem.http.reading import etag_of
 from graphmem.http.working import Served, json_of
 from graphmem.model import Scope
-from graphmem.service import GraphMemory, New
+from graphmem.service import GraphMemory, New, Write
 from graphmem.wire.envelopes import AllWritten
 from graphmem.wire.forms import form
 
 router = APIRouter(tags=["write"])
+
+#: Carries out a verb in somebody's name.
+Do = Callable[[GraphMemory, Write], Written]
 
 _MISMATCH: dict[int | str, dict[str, Any]] = {
     412: {"description": "The memory is not as `If-Match` has it.", "content": {MEDIA_TYPE: {"schema": PROBLEM}}}
@@ -76,11 +80,14 @@ async def add_many(served: Asks, scope: Writer, heads: Heads, body: BatchBody) -
 )
 async def supersede(served: Asks, scope: Writer, heads: Heads, key: MemoryId, body: SupersedeBody) -> Response:
     """Let a memory take over from another, or several from several."""
-    write, olds = heads.write(scope, body), (key, *body.also)
+    olds = (key, *body.also)
     return await _one(
         served,
         "supersede",
-        lambda memory: memory.supersede(olds, body.new, at=body.at, until=body.until, kind=body.kind, write=write),
+        lambda memory, write: memory.supersede(
+            olds, body.new, at=body.at, until=body.until, kind=body.kind, write=write
+        ),
+        heads.write(scope, body),
         _Guard(key, heads, scope),
     )
 
@@ -88,11 +95,11 @@ async def supersede(served: Asks, scope: Writer, heads: Heads, key: MemoryId, bo
 @router.post("/v1/memories/{key:path}/amend", operation_id="amend", response_model=form(Written), responses=_MISMATCH)
 async def amend(served: Asks, scope: Writer, heads: Heads, key: MemoryId, body: AmendBody) -> Response:
     """Let a memory replace only the named part of another, which goes on holding otherwise."""
-    write = heads.write(scope, body)
     return await _one(
         served,
         "amend",
-        lambda memory: memory.amend(key, body.new, body.part, at=body.at, write=write),
+        lambda memory, write: memory.amend(key, body.new, body.part, at=body.at, write=write),
+        heads.write(scope, body),
         _Guard(key, heads, scope),
     )
 
@@ -102,11 +109,11 @@ async def amend(served: Asks, scope: Writer, heads: Heads, key: MemoryId, body: 
 )
 async def transition(served: Asks, scope: Writer, heads: Heads, key: MemoryId, body: TransitionBody) -> Response:
     """Give a memory one more move, in the source's own word if it has one."""
-    write = heads.write(scope, body)
     return await _one(
         served,
         "transition",
-        lambda memory: memory.transition(key, body.status, at=body.at, word=body.word, write=write),
+        lambda memory, write: memory.transition(key, body.status, at=body.at, word=body.word, write=write),
+        heads.write(scope, body),
         _Guard(key, heads, scope),
     )
 
@@ -115,11 +122,11 @@ async def transition(served: Asks, scope: Writer, heads: Heads, key: MemoryId, b
 async def end(served: Asks, scope: Writer, heads: Heads, key: MemoryId, body: EndBody | None = None) -> Response:
     """The memory stops holding, without a successor."""
     asked = body or EndBody()
-    write = heads.write(scope, asked)
     return await _one(
         served,
         "end",
-        lambda memory: memory.end(key, at=asked.at, word=asked.word, write=write),
+        lambda memory, write: memory.end(key, at=asked.at, word=asked.word, write=write),
+        heads.write(scope, asked),
         _Guard(key, heads, scope),
     )
 
@@ -129,8 +136,13 @@ async def end(served: Asks, scope: Writer, heads: Heads, key: MemoryId, body: En
 )
 async def retract(served: Asks, scope: Reviewer, heads: Heads, key: MemoryId, body: Signed | None = None) -> Response:
     """The memory should not be believed at any time."""
-    write = heads.write(scope, body)
-    return await _one(served, "retract", lambda memory: memory.retract(key, write=write), _Guard(key, heads, scope))
+    return await _one(
+        served,
+        "retract",
+        lambda memory, write: memory.retract(key, write=write),
+        heads.write(scope, body),
+        _Guard(key, heads, scope),
+    )
 
 
 @router.post(
@@ -138,24 +150,37 @@ async def retract(served: Asks, scope: Reviewer, heads: Heads, key: MemoryId, bo
 )
 async def confirm(served: Asks, scope: Writer, heads: Heads, key: MemoryId, body: Signed | None = None) -> Response:
     """Somebody saw that the memory still holds: its confidence starts afresh."""
-    write = heads.write(scope, body)
-    return await _one(served, "confirm", lambda memory: memory.confirm(key, write=write), _Guard(key, heads, scope))
+    return await _one(
+        served,
+        "confirm",
+        lambda memory, write: memory.confirm(key, write=write),
+        heads.write(scope, body),
+        _Guard(key, heads, scope),
+    )
 
 
 @router.post("/v1/memories/{key:path}/links", operation_id="link", response_model=form(Written), responses=_MISMATCH)
 async def link(served: Asks, scope: Writer, heads: Heads, key: MemoryId, body: LinkBody) -> Response:
     """Relate two memories."""
-    write = heads.write(scope, body)
     return await _one(
-        served, "link", lambda memory: memory.link(key, body.target, body.kind, write=write), _Guard(key, heads, scope)
+        served,
+        "link",
+        lambda memory, write: memory.link(key, body.target, body.kind, write=write),
+        heads.write(scope, body),
+        _Guard(key, heads, scope),
     )
 
 
 @router.post("/v1/memories/{key:path}/erase", operation_id="erase", response_model=form(Written), responses=_MISMATCH)
 async def erase(served: Asks, scope: Admin, heads: Heads, key: MemoryId, body: Signed | None = None) -> Response:
     """Remove a memory's content for good, everywhere; that it was there stays on the ledger."""
-    write = heads.write(scope, body)
-    return await _one(served, "erase", lambda memory: memory.erase(key, write=write), _Guard(key, heads, scope))
+    return await _one(
+        served,
+        "erase",
+        lambda memory, write: memory.erase(key, write=write),
+        heads.write(scope, body),
+        _Guard(key, heads, scope),
+    )
 
 
 @router.post("/v1/changes/{change}/revoke", operation_id="revoke", response_model=form(Written))
@@ -169,7 +194,9 @@ async def revoke(
     """Undo a supersede, transition, end, retract or link by its ledger position; or one move of an add."""
     asked = body or RevokeBody()
     write = heads.write(scope, asked)
-    return await _one(served, "revoke", lambda memory: memory.revoke(change, move=asked.move, write=write))
+    return await _one(
+        served, "revoke", lambda memory, write: memory.revoke(change, move=asked.move, write=write), write
+    )
 
 
 @router.post("/v1/branches/open", operation_id="open_branch", response_model=form(Written))
@@ -177,7 +204,10 @@ async def open_branch(served: Asks, scope: Writer, heads: Heads, body: OpenBranc
     """Open a branch; what is written there is seen only there until it is merged."""
     write = heads.write(scope, body)
     return await _one(
-        served, "open_branch", lambda memory: memory.open_branch(body.name, parent=body.parent, write=write)
+        served,
+        "open_branch",
+        lambda memory, write: memory.open_branch(body.name, parent=body.parent, write=write),
+        write,
     )
 
 
@@ -185,14 +215,16 @@ async def open_branch(served: Asks, scope: Writer, heads: Heads, body: OpenBranc
 async def merge_branch(served: Asks, scope: Writer, heads: Heads, body: BranchBody) -> Response:
     """Make what was written on a branch visible on its parent."""
     write = heads.write(scope, body)
-    return await _one(served, "merge_branch", lambda memory: memory.merge_branch(body.name, write=write))
+    return await _one(served, "merge_branch", lambda memory, write: memory.merge_branch(body.name, write=write), write)
 
 
 @router.post("/v1/branches/abandon", operation_id="abandon_branch", response_model=form(Written))
 async def abandon_branch(served: Asks, scope: Reviewer, heads: Heads, body: BranchBody) -> Response:
     """Hide what was written on a branch for good."""
     write = heads.write(scope, body)
-    return await _one(served, "abandon_branch", lambda memory: memory.abandon_branch(body.name, write=write))
+    return await _one(
+        served, "abandon_branch", lambda memory, write: memory.abandon_branch(body.name, write=write), write
+    )
 
 
 # ---- parts
@@ -206,28 +238,40 @@ class _Guard:
         self._heads = heads
         self._scope = scope
 
-    def require(self, memory: GraphMemory) -> None:
-        """Let pass what has not changed, and what was written before under the same `Idempotency-Key`."""
+    def seen(self, memory: GraphMemory) -> int | None:
+        """The ledger position at which it was; None if nothing is asked of it, or the write was carried out before.
+
+        Raises:
+            Mismatch: It is not.
+        """
         expected = self._heads.expected
         if expected is None or expected.strip() == "*":
-            return
+            return None
         found = memory.history(self._key, scope=self._scope)
-        is_again = self._heads.op_id is not None and any(one.op_id == self._heads.op_id for one in found.changes)
-        if is_again or etag_of(found) in {one.strip() for one in expected.split(",")}:
-            return
+        if self._heads.op_id is not None and any(one.op_id == self._heads.op_id for one in found.changes):
+            return None
+        if etag_of(found) in {one.strip() for one in expected.split(",")}:
+            return found.at.seq
         leads = memory.explain(self._key, scope=self._scope).resolves_to
         heads = tuple(hit.card.id for hit in leads) or (self._key,)
         told = f"memory {self._key!r} is at {etag_of(found)}, not {expected[:80]!r}: read it again"
         raise Mismatch(told, heads)
 
+    def guarded(self, memory: GraphMemory, do: Do, write: Write) -> Written:
+        """What a write did: the memory is compared before, and within the write with what it was then."""
+        position = self.seen(memory)
+        if position is None:
+            return do(memory, write)
+        try:
+            return do(memory, replace(write, seen=position if write.seen is None else min(position, write.seen)))
+        except Conflict:
+            self.seen(memory)  # it was another's turn: told as what it is
+            raise
 
-async def _one(
-    served: Served, verb: str, do: Callable[[GraphMemory], Written], guard: _Guard | None = None
-) -> Response:
+
+async def _one(served: Served, verb: str, do: Do, write: Write, guard: _Guard | None = None) -> Response:
     def done(memory: GraphMemory) -> Response:
-        if guard is not None:
-            guard.require(memory)
-        return _receipt(do(memory), 200)
+        return _receipt(do(memory, write) if guard is None else guard.guarded(memory, do, write), 200)
 
     return await served.write(verb, done)
 

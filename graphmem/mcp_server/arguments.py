@@ -59,7 +59,7 @@ class AtPoint(Arguments):
 class SearchArguments(AtPoint):
     """What to search for."""
 
-    query: Annotated[str, Field(min_length=1, max_length=10_000)] = Field(description="A question in plain words.")
+    query: Annotated[str, Field(max_length=10_000)] = Field(description="A question in plain words.")
     limit: int = Field(8, ge=1, le=50)
     kind: Kind | None = None
     tags: Annotated[tuple[Name, ...], Field(max_length=50)] = Field((), description="Any of these labels.")

@@ -27,7 +27,8 @@ def called(name: str, given: dict[str, Any], opened: Callable[[], tuple[GraphMem
         asked = parsed(tool.takes, given)
         memory, caller = opened()
         answer = document(tool.run(memory, caller, asked))
-        scope = caller.place(Scope(repo=getattr(asked, "repo", None)), is_write=False)
+        # As for the call itself: whoever may write need not be allowed to read, and the words told must be marked.
+        scope = caller.place(Scope(repo=getattr(asked, "repo", None)), is_write=not tool.is_read_only)
         told = marked(answer, _outside(memory, scope, answer))
     except GraphMemError as refusal:
         return _refused(refusal)

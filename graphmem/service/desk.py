@@ -37,6 +37,8 @@ class Write:
         source: Where it was read: a commit, a pull request, a document.
         reason: Why, in a sentence; shown by `explain`.
         op_id: Names this write, so that sending it again changes nothing; made up if not given.
+        seen: The ledger position at which the writer looked: if a memory that the write names changed since, nothing
+            is written (`Conflict`). None does not mind.
     """
 
     scope: Scope | None = None
@@ -44,6 +46,7 @@ class Write:
     source: str | None = None
     reason: str | None = None
     op_id: str | None = None
+    seen: int | None = None
 
 
 class Desk:
@@ -140,7 +143,7 @@ class Desk:
         scope = self.reader(asked.scope)
         provenance = Provenance(asked.actor or self.actor, asked.source, asked.reason)
         first = self.store.change_by_op_id(scope, op_id) if asked.op_id is not None else None
-        return Writing(op_id, replace(scope, related_repos=()), provenance, first)
+        return Writing(op_id, replace(scope, related_repos=()), provenance, first, asked.seen)
 
     def apply(self, requests: Sequence[Request]) -> list[Change]:
         """Send requests through the gate into the store, with vectors of what passed of new memories."""
@@ -191,6 +194,7 @@ class Writing:
     writer: Scope
     provenance: Provenance
     first: Change | None
+    seen: int | None
 
     def new_id(self, index: int = 0) -> str:
         """An id for a memory that this write adds: the same each time the same `op_id` is sent."""

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
-from graphmem.answers import Contest, Explanation, Hit, Interval, Related, State, interval
+from graphmem.answers import Contest, Explanation, Hit, Related, State
 from graphmem.errors import NotFound
 from graphmem.model import LinkKind, Memory, Point, Scope
 from graphmem.retrieval.cards import card, state, step
@@ -14,8 +13,7 @@ from graphmem.retrieval.search import rulings
 from graphmem.rows import EdgeRow
 from graphmem.service.desk import Desk
 from graphmem.store import Rivals
-from graphmem.temporal import Resolved, Standing, View, resolve, rule
-from graphmem.temporal.spans import union
+from graphmem.temporal import Resolved, Standing, View, resolve
 
 _LEANING = {LinkKind.DEPENDS_ON, LinkKind.IMPLEMENTS, LinkKind.REFINES}
 _MANY = 10_000
@@ -47,18 +45,6 @@ def seen_edges(view: View, key: str) -> tuple[list[EdgeRow], list[EdgeRow]]:
     """Edges out of and into a memory whose other side the reader may know of, erased ones included."""
     out = [edge for edge in view.edges_out(key) if edge.new in view.known]
     return out, [edge for edge in view.edges_into(key) if edge.old in view.known]
-
-
-def leading(view: View, key: str, rivals: Iterable[str]) -> tuple[Interval, ...]:
-    """When a memory leads among the memories of its subject."""
-    live = [one for one in rivals if view.memory(one) is not None]
-    instants = sorted({edge for one in live for piece in view.holding(one) for edge in piece})
-    pieces = [
-        ((low, high),)
-        for low, high in itertools.pairwise(instants)
-        if (ruling := rule(view, live, low)) is not None and ruling.head == key
-    ]
-    return tuple(interval(piece) for piece in union(*pieces))
 
 
 def _view_with_links(desk: Desk, key: str, point: Point, reader: Scope) -> View:

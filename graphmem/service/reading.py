@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from heapq import heapify, heappop, heappush
@@ -18,6 +19,7 @@ from graphmem.answers import (
     SearchAnswer,
     Timeline,
     Turn,
+    interval,
 )
 from graphmem.errors import InvalidInput, NotFound
 from graphmem.model import FOREVER, At, Change, Point, Scope
@@ -27,9 +29,10 @@ from graphmem.retrieval.search import Query, Sort
 from graphmem.service.conflicting import open_conflicts
 from graphmem.service.desk import Desk
 from graphmem.service.entries import seen_entries
-from graphmem.service.explaining import explanation, leading, seen_edges
+from graphmem.service.explaining import explanation, seen_edges
 from graphmem.store import Filter, Page
-from graphmem.temporal import View
+from graphmem.temporal import View, reigns
+from graphmem.vocabulary import word_of
 
 _CHUNK = 500
 _EVERYTHING = 1_000_000
@@ -65,7 +68,8 @@ class Reader:
         """
         reader = self._desk.reader(scope)
         valid, seq = self._desk.asked(at, reader)
-        return self._desk.searcher.search(Query(query, valid, seq, reader, where or Filter(), sort, page or Page()))
+        order = word_of(Sort, sort)
+        return self._desk.searcher.search(Query(query, valid, seq, reader, where or Filter(), order, page or Page()))
 
     def list(
         self,
@@ -82,11 +86,11 @@ class Reader:
             Recorded last first, or most trusted first.
         """
         reader, asked = self._desk.reader(scope), page or Page(limit=50)
-        wanted = where or Filter()
-        mark = question_mark("list", wanted, sort, reader)
+        wanted, order = where or Filter(), word_of(Sort, sort)
+        mark = question_mark("list", wanted, order, reader)
         place = place_of(asked, self._desk.point(at, reader), mark)
         cards = self._fitting(wanted, reader, place.point, is_latest=at is None or at.known_at is None)
-        if sort is Sort.CONFIDENCE:
+        if order is Sort.CONFIDENCE:
             cards = iter(sorted(cards, key=lambda one: (-one.confidence, -one.change, one.id)))
         return _page(cards, place, asked.limit, mark)
 
@@ -139,10 +143,10 @@ class Reader:
         where = Filter(subjects=(subject,)) if subject is not None else Filter(paths=(path or "",))
         ids = self._desk.store.select(reader, where, at=None, before=point.seq + 1, limit=_EVERYTHING)
         view = self._desk.view(reader, ids, point.seq)
-        chained = {key: None for one in ids for key in _chain(view, one)}
+        led = {} if subject is None else reigns(view, [one for one in ids if view.memory(one) is not None])
         lanes = [
-            Lane(shown, moves(view, shown.id), leading(view, shown.id, ids) if subject is not None else ())
-            for shown in _cards(view, chained, point)
+            Lane(shown, moves(view, shown.id), tuple(map(interval, led.get(shown.id, ()))))
+            for shown in _cards(view, dict.fromkeys([*ids, *_before(view, ids), *_after(view, ids)]), point)
         ]
         lanes.sort(key=lambda lane: (lane.moves[0].at if lane.moves else point.valid, lane.card.change))
         return Timeline(tuple(lanes), point)
@@ -154,7 +158,12 @@ class Reader:
 
         Returns:
             What appeared and what vanished, recorded last first.
+
+        Raises:
+            InvalidInput: `start` says nothing: both points would be the same.
         """
+        if start == At():
+            raise InvalidInput("diff needs a first point: a time, such as 2025-01-01, or what was known at another one")
         reader, wanted = self._desk.reader(scope), where or Filter()
         before, after = self._desk.point(start, reader), self._desk.point(end, reader)
         found: list[Difference] = []
@@ -182,6 +191,8 @@ class Reader:
         """Ledger entries in order, those past a position, as far as they concern what the reader sees."""
         if limit < 1:
             raise InvalidInput(f"limit {limit!r} is not at least 1")
+        if after < 0:
+            raise InvalidInput(f"after {after!r} is no ledger position: they start at 1, and 0 is before them")
         reader = self._desk.reader(scope)
         found: list[Change] = []
         while len(found) < limit and (some := self._desk.store.changes(reader, after=after, limit=limit)):
@@ -237,11 +248,7 @@ def _page(cards: Iterable[Card], place: Place, limit: int, mark: str) -> Listing
 
 def _chain(view: View, key: str) -> list[str]:
     """The memory with all that leads to it and from it over full edges, earlier ones first."""
-    before = _reach(
-        key, lambda one: [edge.old for edge in view.edges_into(one) if edge.is_full and edge.old in view.known]
-    )
-    after = _reach(key, lambda one: [edge.new for edge in view.successions(one) if edge.new in view.known])
-    members = {*before, key, *after}
+    members = {*_before(view, [key]), key, *_after(view, [key])}
     into = {one: sum(edge.is_full and edge.old in members for edge in view.edges_into(one)) for one in members}
     ready = [(_began(view, one), one) for one, count in into.items() if not count]
     heapify(ready)
@@ -262,15 +269,25 @@ def _began(view: View, key: str) -> datetime:
     return view.start(key) or (moves_known[0].move.at if moves_known else FOREVER)
 
 
-def _reach(key: str, steps: Callable[[str], list[str]]) -> list[str]:
-    queue = [key]
-    seen: dict[str, None] = {key: None}
+def _before(view: View, keys: Sequence[str]) -> list[str]:
+    """What leads to memories over full edges, without themselves."""
+    return _reach(view, keys, lambda one: [edge.old for edge in view.edges_into(one) if edge.is_full])
+
+
+def _after(view: View, keys: Sequence[str]) -> list[str]:
+    """What memories lead to over full edges, without themselves."""
+    return _reach(view, keys, lambda one: [edge.new for edge in view.successions(one)])
+
+
+def _reach(view: View, keys: Sequence[str], steps: Callable[[str], list[str]]) -> list[str]:
+    seen = dict.fromkeys(keys)
+    queue = deque(keys)
     while queue:
-        for one in steps(queue.pop(0)):
-            if one not in seen:
+        for one in steps(queue.popleft()):
+            if one in view.known and one not in seen:
                 seen[one] = None
                 queue.append(one)
-    return [one for one in seen if one != key]
+    return list(seen)[len(keys) :]
 
 
 def _differences(old: View, new: View, ids: Iterable[str], points: tuple[Point, Point]) -> Iterator[Difference]:

@@ -152,9 +152,11 @@ class Recorder:
             Conflict: Another writer was first; `heads` are the current ones.
             InvalidInput: It would close a cycle, precede the start of the old, or the interval is empty.
         """
+        if kind == SupersessionKind.CORRECTION and (at or until):
+            raise InvalidInput("a correction has no 'at' and no 'until': the old memory was never right")
         writing = self._desk.request_for(write)
         olds = (old,) if isinstance(old, str) else tuple(old)
-        moment = None if kind is SupersessionKind.CORRECTION else self._moment(at, writing)
+        moment = None if kind == SupersessionKind.CORRECTION else self._moment(at, writing)
         requests, news = self._successors(olds, new, moment, writing)
         operation = Supersede(old=olds, new=news, at=moment, until=until, kind=kind)
         changes = self._desk.apply([*requests, _request(writing, operation)])
@@ -169,7 +171,13 @@ class Recorder:
         at: datetime | None = None,
         write: Write | None = None,
     ) -> Written:
-        """Let a memory replace only the named part of another, which goes on holding otherwise."""
+        """Let a memory replace only the named part of another, which goes on holding otherwise.
+
+        Raises:
+            InvalidInput: `part` names nothing.
+        """
+        if not part.strip():
+            raise InvalidInput("an amendment needs the part that it replaces, such as 'retention'")
         writing = self._desk.request_for(write)
         moment = self._moment(at, writing)
         requests, news = self._successors((old,), new, moment, writing)
@@ -211,6 +219,8 @@ class Recorder:
 
     def revoke(self, change: int, *, move: int | None = None, write: Write | None = None) -> Written:
         """Undo a supersede, transition, end, retract or link by its ledger position; or one move of an add."""
+        if change < 1 or (move is not None and move < 1):
+            raise InvalidInput(f"change {change}, move {move}: both are counted from 1")
         return self._one(self._desk.request_for(write), Revoke(change, move))
 
     def open_branch(self, name: str, *, parent: str | None = None, write: Write | None = None) -> Written:
@@ -347,4 +357,4 @@ def _moment_of(operation: Operation) -> datetime | None:
 
 
 def _request(writing: Writing, operation: Operation) -> Request:
-    return Request(writing.op_id, operation, writing.writer, writing.provenance)
+    return Request(writing.op_id, operation, writing.writer, writing.provenance, writing.seen)

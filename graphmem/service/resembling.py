@@ -16,6 +16,7 @@ from graphmem.store import Filter, Matches, ModelCard, Probe, Rivals
 from graphmem.temporal import View, touched
 from graphmem.temporal.planning import active_time
 from graphmem.temporal.spans import difference
+from graphmem.vocabulary import word_of
 
 if TYPE_CHECKING:
     from graphmem.store import Vector
@@ -49,13 +50,14 @@ def apply_looking(
         first: The entry of each, if it was sent before.
         on_similar: As `Recorder.add` has it; None does not look.
     """
+    wanted = None if on_similar is None else word_of(OnSimilar, on_similar)
     if not requests:
         return []
     passed = desk.passed(requests)
-    if on_similar is None:
+    if wanted is None:
         return [_written(change, ()) for change in desk.commit(passed)]
     looks = [_look(desk, passed, one, sent) for one, sent in zip(passed.requests, first, strict=True)]
-    if on_similar == OnSimilar.SKIP:
+    if wanted is OnSimilar.SKIP:
         confirmed = (_confirming(one, look) for one, look in zip(passed.requests, looks, strict=True))
         passed = replace(passed, requests=tuple(confirmed))
         kept = {key for one in passed.requests if isinstance(one.operation, Add) for key in touched(one.operation)}

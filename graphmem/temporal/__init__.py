@@ -6,7 +6,7 @@ Only this package decides what holds. It does no I/O and reads no clock.
 from graphmem.temporal.effects import stamp_of
 from graphmem.temporal.overlay import Overlay
 from graphmem.temporal.planning import needs, plan, replay, touched
-from graphmem.temporal.precedence import Ruling, rule
+from graphmem.temporal.precedence import Ruling, reigns, rule
 from graphmem.temporal.resolution import Resolved, Standing, resolve
 from graphmem.temporal.spans import Span, Spans
 from graphmem.temporal.view import View
@@ -21,6 +21,7 @@ __all__ = [
     "View",
     "needs",
     "plan",
+    "reigns",
     "replay",
     "resolve",
     "rule",

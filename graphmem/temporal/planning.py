@@ -29,6 +29,7 @@ from graphmem.temporal.derivation import derive
 from graphmem.temporal.effects import branch_key, effects, stamp_of
 from graphmem.temporal.lineage import Lineage
 from graphmem.temporal.refusals import (
+    refuse_changed,
     refuse_closed_branch,
     refuse_cycle,
     refuse_fork,
@@ -91,6 +92,8 @@ def plan(request: Request, situation: Situation, stamp: Stamp) -> Transaction:
         view = View(situation.rows, request.writer, stamp.seq - 1)
         refuse_closed_branch(view.lineage, request)
         _refuse(request, situation, view)
+        if request.seen is not None:
+            refuse_changed(situation.rows, view, touched(request.operation), request.seen)
         effect = _effect(request.operation, view)
     change = Change(stamp.seq, stamp.recorded_at, request.op_id, effect, request.writer, request.provenance)
     return replay(change, situation)

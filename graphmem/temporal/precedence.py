@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from heapq import heappop, heappush
 
 from graphmem.model import BEGINNING
-from graphmem.temporal.spans import containing
+from graphmem.temporal.spans import Span, Spans, containing, difference, union
 from graphmem.temporal.view import View
 
 RULES = ("mandatory", "mandatory width", "branch", "scope", "trust of origin", "start", "observed at", "digest of id")
@@ -40,6 +43,46 @@ def rule(view: View, ids: Iterable[str], valid: datetime) -> Ruling | None:
     ranked = sorted(rivals, key=claims.__getitem__, reverse=True)
     head = ranked[0]
     return Ruling(head, tuple((key, _deciding_rule(claims[head], claims[key])) for key in ranked[1:]))
+
+
+def reigns(view: View, ids: Iterable[str]) -> dict[str, Spans]:
+    """When each of the memories of one subject leads it: what `rule` says at every instant, in one pass."""
+    reigning: dict[str, list[Span]] = defaultdict(list)
+    bids = _bids(view, set(ids))
+    instants = sorted({edge for bid in bids for edge in bid.span})
+    live: list[_Bid] = []
+    following = iter([*sorted(bids, key=lambda bid: bid.span), None])
+    waiting = next(following)
+    for low, high in itertools.pairwise(instants):
+        while waiting is not None and waiting.span[0] <= low:
+            heappush(live, waiting)
+            waiting = next(following)
+        while live and live[0].span[1] <= low:
+            heappop(live)
+        if live:
+            reigning[live[0].key].append((low, high))
+    return {key: union(*((one,) for one in spans)) for key, spans in reigning.items()}
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class _Bid:
+    """A memory that may lead throughout a span; the one of the least rank does."""
+
+    rank: int
+    span: Span
+    key: str
+
+
+def _bids(view: View, ids: set[str]) -> list[_Bid]:
+    """Every span in which a memory holds without amending one that holds too, ranked by claim."""
+    found: list[tuple[tuple[object, ...], Span, str]] = []
+    for key in ids:
+        amended = union(*(view.holding(base) for base in view.amended(key) if base in ids))
+        for piece in view.holding(key):
+            claim = _claim(view, key, piece[0])
+            found += [(claim, part, key) for part in difference((piece,), amended)]
+    found.sort(reverse=True)
+    return [_Bid(rank, part, key) for rank, (_, part, key) in enumerate(found)]
 
 
 def _claim(view: View, key: str, valid: datetime) -> tuple[object, ...]:

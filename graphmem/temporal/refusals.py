@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from graphmem.errors import Conflict, Forbidden, InvalidInput, NotFound
 from graphmem.model import Memory, Move, OpenBranch, Request, Scope, Status, Supersede, SupersessionKind, Transition
-from graphmem.rows import EdgeRow, Rows
+from graphmem.rows import EdgeRow, MemoryRow, Rows
 from graphmem.temporal.lineage import Lineage
 from graphmem.temporal.view import View
 
@@ -24,6 +24,15 @@ def refuse_unknown(view: View, ids: Iterable[str]) -> None:
     for key in ids:
         if view.memory(key) is None:
             raise NotFound(f"no memory {key!r}")
+
+
+def refuse_changed(rows: Rows, view: View, ids: Iterable[str], seen: int) -> None:
+    """What is named must be as its writer saw it; what was recorded later was not there to be seen."""
+    for key in ids:
+        row = rows.memories.get(key)
+        if row is not None and row.stamp.seq <= seen < (last := _last_change(rows, row)):
+            heads = tuple(edge.new for edge in view.successions(key) if view.memory(edge.new) is not None)
+            raise Conflict(f"{key!r} changed at {last}, after {seen}: read it again", heads or (key,))
 
 
 def refuse_misplaced_memory(memory: Memory, writer: Scope) -> None:
@@ -121,6 +130,18 @@ def _edges_that_count(rows: Rows, lineage: Lineage) -> dict[str, list[EdgeRow]]:
         if (edge.stamp.seq, lineage.place(edge.stamp)) not in revoked and not lineage.is_abandoned(edge.stamp):
             out[edge.old].append(edge)
     return out
+
+
+def _last_change(rows: Rows, memory: MemoryRow) -> int:
+    """The position of the last entry about a memory, whoever sees it."""
+    key = memory.memory.id
+    stamps = [memory.stamp.seq]
+    stamps += [row.stamp.seq for row in rows.moves if row.memory == key]
+    stamps += [row.stamp.seq for row in rows.retractions if row.memory == key]
+    stamps += [row.stamp.seq for row in rows.confirmations if row.memory == key]
+    stamps += [row.stamp.seq for row in rows.edges if key in (row.old, row.new)]
+    stamps += [row.stamp.seq for row in rows.links if key in (row.source, row.target)]
+    return max([*stamps, *(row.stamp.seq for row in rows.revocations if row.change in stamps)])
 
 
 def _place(scope: Scope) -> str:

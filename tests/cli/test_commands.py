@@ -86,7 +86,7 @@ def test_an_error_for_a_pipe_is_a_document_on_standard_error(tool: Tool) -> None
 
 def test_wrong_usage_for_a_pipe_is_a_document_too(tool: Tool) -> None:
     done = tool.run("list", "--limit", "0", "--json")
-    assert (done.exit_code, json.loads(done.stderr)["error"]["code"]) == (2, "usage")
+    assert (done.exit_code, json.loads(done.stderr)["error"]["code"]) == (2, "invalid_input")
 
 
 def test_a_lost_race_names_what_leads_now(tool: Tool, chain: tuple[str, str]) -> None:

@@ -90,7 +90,7 @@ def test_several_ids_are_merged_into_one(tool: Tool) -> None:
 def test_a_correction_takes_no_time(tool: Tool) -> None:
     key = tool.add("Port 80")
     done = tool.run("supersede", key, "Port 443 it is", "--kind", "correction", "--at", "2021-01-01")
-    assert (done.exit_code, "a correction has no --at" in done.stderr) == (2, True)
+    assert (done.exit_code, "a correction has no 'at'" in done.stderr) == (2, True)
     assert "corrected" in tool.out("supersede", key, "Port 443 it is", "--kind", "correction")
 
 

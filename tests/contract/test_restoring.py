@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from graphmem.adapters.export_lines import entry_line, header_line, verified
 from graphmem.errors import Conflict, CorruptStore, InvalidInput
+from graphmem.ledger import GENESIS, change_of, seal
 from graphmem.model import Erase, Scope
 from graphmem.store import Filter, ModelCard, Probe, Store
 from tests.contract.scenario import DIMENSION, VECTORS, fill, sorted_rows
@@ -161,6 +164,23 @@ def test_an_altered_export_does_not_and_nothing_is_written(target: Store, source
     with pytest.raises((InvalidInput, CorruptStore)):
         target.restore(lines, tenant="default")
     assert target.position(R).seq == 8
+
+
+def test_a_forged_export_whose_hashes_are_right_cannot_speak_of_another_tenant(
+    target: Store, source: OracleStore
+) -> None:
+    with verified(source.export(R), "default") as export:
+        entries, previous = [one for part in export.parts(0) for one in part], GENESIS
+        for place, one in enumerate(entries):
+            change = change_of(one.entry)
+            if place == 3:
+                change = replace(change, writer=replace(change.writer, tenant="other"))
+            entry = seal(change, salt=f"{place:032x}", digest="00", previous=previous)
+            entries[place], previous = replace(one, entry=entry), entry.hash
+        header = header_line(replace(export.header, head=previous))
+    with pytest.raises(CorruptStore):
+        target.restore([header, *map(entry_line, entries)], tenant="default")
+    assert target.position(R).seq == 0
 
 
 def test_a_ledger_that_went_on_meanwhile_is_finished_too(target: Store, source: OracleStore) -> None:

@@ -8,7 +8,25 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from graphmem.errors import Conflict, InvalidInput, NotFound
-from graphmem.model import Add, Confirm, End, Memory, Operation, Provenance, Request, Retract, Scope, Statement
+from graphmem.model import (
+    Add,
+    Confirm,
+    End,
+    Link,
+    LinkKind,
+    Memory,
+    Move,
+    Operation,
+    Provenance,
+    Request,
+    Retract,
+    Revoke,
+    Scope,
+    Statement,
+    Status,
+    Supersede,
+    Transition,
+)
 from graphmem.store import Filter, Probe, Store
 from tests.contract.scenario import NOON, READERS, VECTORS, fill, requests, sorted_rows
 from tests.laws.world import ANN, BOB, CLOCK, PROD, R, add, day, read, send, supersede
@@ -167,3 +185,34 @@ def test_text_is_only_ever_text(store: Store, text: str) -> None:
     ]
     store.match(R, Probe(terms=(text.casefold(),), names=(text,)), Filter(), seq=9)
     assert store.check() == []
+
+
+CHANGES = (
+    Transition("A", Move(Status.DEFERRED, day(9))),
+    Confirm("A"),
+    Link("B", "A", LinkKind.REFINES),
+    Supersede(old=("A",), new=("C",), at=day(9), until=day(12)),
+    Revoke(4),
+)
+
+
+@pytest.mark.parametrize("between", CHANGES, ids=lambda one: type(one).__name__)
+def test_what_changed_since_its_writer_looked_is_not_written(store: Store, between: Operation) -> None:
+    for key in "ABC":
+        send(store, f"add {key}", add(key))
+    send(store, "first", Transition("A", Move(Status.ACTIVE, day(5))))
+    for key in "AB":
+        store.apply([Request(f"seen {key}", Confirm(key), R, seen=4)], clock=lambda: CLOCK)
+    send(store, "between", between)
+    late = Request("late", End("A", day(20)), R, seen=6)
+    with pytest.raises(Conflict):
+        store.apply([late], clock=lambda: CLOCK)
+    assert store.position(R).seq == 7
+    (done,) = store.apply([replace(late, seen=7)], clock=lambda: CLOCK)
+    assert store.apply([late], clock=lambda: CLOCK) == [done]
+
+
+def test_what_was_recorded_after_its_writer_looked_is_no_change(store: Store) -> None:
+    send(store, "a", add("A"))
+    sent = [Request("b", add("B"), R), Request("s", Supersede(old=("A",), new=("B",), at=day(9)), R, seen=1)]
+    assert [one.seq for one in store.apply(sent, clock=lambda: CLOCK)] == [2, 3]

@@ -129,6 +129,24 @@ def test_a_memory_that_changed_meanwhile_is_left_alone(site: Site) -> None:
     assert again.status_code == 200
 
 
+def test_of_two_who_saw_the_same_one_writes(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    key = site.memory.add("words").ids[0]
+    headers = {"If-Match": site.send("GET", f"/v1/memories/{key}").headers["ETag"]}
+    look, both = site.memory.history, threading.Barrier(2)
+    looks = iter([both.wait, both.wait])
+
+    def together(*given: Any, **more: Any) -> Any:  # noqa: ANN401 - whatever it is asked
+        found = look(*given, **more)
+        next(looks, lambda: None)()
+        return found
+
+    monkeypatch.setattr(site.memory, "history", together)
+    sent = [("POST", f"/v1/memories/{key}/{verb}", {"headers": headers}) for verb in ("end", "confirm")]
+    done = site.send_all(sent)
+    assert sorted(one.status_code for one in done) == [200, 412]
+    assert len(site.memory.changes()) == 2
+
+
 def test_a_guarded_write_can_be_sent_again(site: Site) -> None:
     key = site.memory.add("words").ids[0]
     headers = {"If-Match": site.send("GET", f"/v1/memories/{key}").headers["ETag"], "Idempotency-Key": "once"}
@@ -162,6 +180,9 @@ def test_what_takes_too_long_is_given_up(site: Site, stuck: Stuck) -> None:
     assert (read.status_code, read.json()["code"], "Retry-After" in read.headers) == (503, "store_unavailable", True)
     write = site.send("POST", "/v1/branches/open", json={"name": "b"})
     assert (write.status_code, write.json()["code"]) == (503, CommitUnknown.code)
+    page = site.send("GET", "/metrics").text
+    assert "graphmem_requests_overdue_total 2.0" in page
+    assert "graphmem_requests_in_work 2.0" in page
 
 
 def test_too_many_at_once_are_turned_away(site: Site, stuck: Stuck) -> None:

@@ -8,10 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from graphmem.model import Add, Memory, OpenBranch, Origin, Retract, Scope, Statement
-from graphmem.temporal import Ruling, View, rule
+from graphmem.model import Add, Memory, OpenBranch, Origin, Request, Retract, Scope, Statement
+from graphmem.temporal import Ruling, View, reigns, rule
 from graphmem.temporal.precedence import RULES
-from tests.laws.world import ANN, ORG, PROD, TRUSTED, R, X, add, day, ids_in, moves, send
+from graphmem.temporal.spans import containing
+from tests.laws.world import ANN, ASKED, ORG, PROD, TRUSTED, R, X, add, attempt, day, ids_in, moves, send, supersede
 from tests.oracle import OracleView
 from tests.oracle.planned import PlannedStore
 
@@ -96,3 +97,35 @@ def test_the_order_is_total_and_the_oracle_agrees(drawn: list[tuple[Scope, bool,
     view = View(store.rows(READER, ids_in(store.changes(R))), READER, store.position(R).seq)
     for order in list(permutations([one.memory.id for one in adds]))[:6]:
         assert rule(view, order, day(3)) == found
+
+
+edges = st.lists(
+    st.tuples(
+        st.integers(0, 5),
+        st.integers(0, 5),
+        st.integers(1, 3),
+        st.none() | st.just(4),
+        st.sampled_from(["update", "amendment"]),
+    ),
+    max_size=4,
+)
+
+
+@given(memories, edges)
+def test_who_reigns_when_is_what_is_ruled_at_each_instant(
+    drawn: list[tuple[Scope, bool, Origin, int, None]], replaced: list[tuple[int, int, int, int | None, str]]
+) -> None:
+    adds = []
+    for index, (_, is_mandatory, origin, start, observed) in enumerate(drawn):
+        said = Statement(title=f"m{index}", subject="k", is_mandatory=is_mandatory, origin=origin, observed_at=observed)
+        adds.append(Add(Memory(str(index), R, said), moves(("active", start), ("ended", start + 3))))
+    store = store_of(*adds)
+    for number, (old, new, at, until, kind) in enumerate(replaced):
+        attempt(store, Request(f"edge {number}", supersede(str(old), str(new), at, until, kind), R))
+    ids = ids_in(store.changes(R))
+    view = View(store.rows(R, ids), R, store.position(R).seq)
+    found = reigns(view, ids)
+    for instant in ASKED:
+        ruling = rule(view, ids, instant)
+        leading = [key for key, spans in found.items() if containing(spans, instant)]
+        assert leading == ([] if ruling is None else [ruling.head])

@@ -61,6 +61,8 @@ def read(lines: Iterable[str], tenant: str) -> Export:
     if expected != (1, tenant):
         raise InvalidInput(f"{expected} is not {(1, tenant)}")
     _verify(export.entries, promised)
+    if any(change_of(one).writer.tenant != tenant for one in export.entries):
+        raise CorruptStore("written by another tenant")
     _read_beside(export, raws[1:])
     return export
 

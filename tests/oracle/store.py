@@ -82,6 +82,14 @@ def about(log: Sequence[Change], memory: str) -> set[int]:
     return named | {c.seq for c in log if isinstance(c.operation, Revoke) and c.operation.change in named}
 
 
+def _refuse_changed(log: Sequence[Change], request: Request) -> None:
+    """What a request names is as its writer saw it, as far as it was there."""
+    for key in names(request.operation):
+        entries = sorted(about(log, key))
+        if request.seen is not None and entries and entries[0] <= request.seen < entries[-1]:
+            raise Conflict("changed since it was seen")
+
+
 @dataclass
 class Tenant:
     """What is kept for one tenant: the ledger, and vectors beside it."""
@@ -140,6 +148,7 @@ class OracleStore:
         """The entry of an accepted request; what a kernel-driven store replaces."""
         del seq
         operation = judge(tenant.log, request)
+        _refuse_changed(tenant.log, request)
         return Change(len(tenant.log) + 1, recorded_at, request.op_id, operation, request.writer, request.provenance)
 
     def _one(self, tenant: Tenant, request: Request, clock: Clock) -> Change:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from graphmem.adapters.export_lines import unfinished
+from graphmem.adapters.export_lines import strange, unfinished
 from graphmem.adapters.neo4j import reading
 from graphmem.adapters.neo4j.expecting import Expected, Plain, ordered, plain
 from graphmem.adapters.neo4j.values import Head
@@ -97,7 +97,8 @@ def _tenant(link: Link, head: Head) -> Iterator[tuple[str, str]]:
 def _chain(link: Link, head: Head) -> Iterator[tuple[str, str]]:
     previous, seq = GENESIS, 0
     for entry in reading.entries(link, head.tenant, last=head.seq):
-        fault = verify(entry, previous) if entry.seq == seq + 1 else f"entries {seq + 1} to {entry.seq - 1} are missing"
+        missing = f"entries {seq + 1} to {entry.seq - 1} are missing"
+        fault = missing if entry.seq != seq + 1 else verify(entry, previous) or strange(entry, head.tenant)
         if fault is not None:
             yield "ledger", fault
         previous, seq = entry.hash, entry.seq

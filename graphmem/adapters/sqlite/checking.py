@@ -8,7 +8,7 @@ from typing import Any
 
 import apsw
 
-from graphmem.adapters.export_lines import unfinished
+from graphmem.adapters.export_lines import strange, unfinished
 from graphmem.adapters.sqlite import meta, reading, schema, writing
 from graphmem.adapters.sqlite.places import Kept
 from graphmem.adapters.sqlite.values import Row, Tenant, place_of
@@ -98,7 +98,8 @@ def check(connection: apsw.Connection, dimension: int) -> list[Finding]:
 def _chain(connection: apsw.Connection, tenant: Tenant) -> Iterator[Finding]:
     previous, seq = GENESIS, 0
     for entry in reading.entries(connection, tenant, 0):
-        fault = verify(entry, previous) if entry.seq == seq + 1 else f"entries {seq + 1} to {entry.seq - 1} are missing"
+        missing = f"entries {seq + 1} to {entry.seq - 1} are missing"
+        fault = missing if entry.seq != seq + 1 else verify(entry, previous) or strange(entry, tenant.name)
         if fault is not None:
             yield Finding("ledger", f"tenant {tenant.name!r}: {fault}")
         previous, seq = entry.hash, entry.seq

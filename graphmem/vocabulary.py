@@ -1,0 +1,120 @@
+"""The words that graphmem knows: kinds, statuses, origins and the rest, each a closed list."""
+
+from __future__ import annotations
+
+import re
+from enum import StrEnum
+from typing import TypeVar
+
+from graphmem.errors import InvalidInput
+
+_Word = TypeVar("_Word", bound=StrEnum)
+_SECOND_WORD = re.compile("(?<=[a-z])([A-Z])")
+
+
+def word_of(words: type[_Word], value: str) -> _Word:
+    """The word that a text spells; a word is itself.
+
+    Raises:
+        InvalidInput: It spells none of them: nothing may be stored that no reader understands.
+    """
+    if type(value) is words:
+        return value
+    try:
+        return words(value)
+    except ValueError:
+        name = _SECOND_WORD.sub(r" \1", words.__name__).lower()
+        raise InvalidInput(f"{value!r:.80} is no {name}; there are {', '.join(words)}") from None
+
+
+class Kind(StrEnum):
+    """What sort of statement a memory is."""
+
+    DECISION = "decision"
+    CONVENTION = "convention"
+    STRUCTURE = "structure"
+    TASK = "task"
+    PREFERENCE = "preference"
+    INCIDENT = "incident"
+    FACT = "fact"
+
+
+class Status(StrEnum):
+    """A memory's own state. Superseded is not among them: it is read off the edges."""
+
+    PROPOSED = "proposed"
+    DEFERRED = "deferred"
+    ACTIVE = "active"
+    REJECTED = "rejected"
+    ENDED = "ended"
+
+    @property
+    def rank(self) -> int:
+        """Place in a memory's life, 0 to 4: decides between moves at one instant that nothing else orders."""
+        return _LIFE.index(self)
+
+
+_LIFE = (Status.PROPOSED, Status.DEFERRED, Status.ACTIVE, Status.REJECTED, Status.ENDED)
+
+
+class Origin(StrEnum):
+    """Where a statement came from, which decides how far it is trusted."""
+
+    HUMAN = "human"
+    DOCUMENT = "document"
+    COMMIT = "commit"
+    AGENT = "agent"
+    CONVERSATION = "conversation"
+    EXTERNAL = "external"
+
+    @property
+    def trust(self) -> int:
+        """4 (human) down to 0 (external); documents and commits are equals."""
+        return _TRUST[self]
+
+
+_TRUST = {
+    Origin.HUMAN: 4,
+    Origin.DOCUMENT: 3,
+    Origin.COMMIT: 3,
+    Origin.AGENT: 2,
+    Origin.CONVERSATION: 1,
+    Origin.EXTERNAL: 0,
+}
+
+
+class SupersessionKind(StrEnum):
+    """How a new memory relates to the one it takes over from."""
+
+    UPDATE = "update"
+    CORRECTION = "correction"
+    AMENDMENT = "amendment"
+
+
+class LinkKind(StrEnum):
+    """Typed relations between memories other than supersession."""
+
+    DEPENDS_ON = "depends_on"
+    IMPLEMENTS = "implements"
+    REFINES = "refines"
+    FIXES = "fixes"
+    CONFLICTS_WITH = "conflicts_with"
+
+
+class AnchorKind(StrEnum):
+    """What a memory can be about."""
+
+    REPO = "repo"
+    MODULE = "module"
+    FILE = "file"
+    SYMBOL = "symbol"
+    COMPONENT = "component"
+    COMMIT = "commit"
+    DEVELOPER = "developer"
+
+
+class Outcome(StrEnum):
+    """What became of an option that a decision considered."""
+
+    CHOSEN = "chosen"
+    REJECTED = "rejected"

@@ -1,0 +1,55 @@
+"""Use cases that bring sources in and keep a store. See `world.seed` for what there is."""
+
+from __future__ import annotations
+
+from tests.parity.documents import RECORD
+from tests.parity.use_case import Surface, UseCase
+
+#: In place of lines: what the library exports of the seeded store.
+LEDGER = "the exported ledger"
+TORN = "the exported ledger with one word changed"
+BROKEN = "---\nstatus: [\n---\n# 2. X\n"
+WRITE = {"source": "decisions", "op_id": "ingest"}
+HERE_ALONE = {Surface.CLIENT: "a server copies no file to its callers"}
+
+KEEPING = (
+    UseCase(
+        name="a decision record",
+        verb="ingest",
+        asked={"documents": {"adr/0001-queues.md": RECORD}, "write": WRITE},
+        told={"added.#": 1, "unchanged": 0, "problems.#": 0},
+    ),
+    UseCase(
+        name="what cannot be read is reported",
+        verb="ingest",
+        asked={"documents": {"adr/0001-queues.md": RECORD, "adr/0002-x.md": BROKEN}, "write": WRITE},
+        told={"added.#": 2, "problems.#": 2, "problems.0.path": "adr/0002-x.md"},
+    ),
+    UseCase(
+        name="the second time nothing changes",
+        verb="ingest",
+        asked={"documents": {"adr/0001-queues.md": RECORD}, "write": WRITE},
+        before=(("ingest", {"documents": {"adr/0001-queues.md": RECORD}, "write": WRITE}),),
+        told={"added.#": 0, "unchanged": 1},
+    ),
+    UseCase(name="the whole ledger", verb="export", told={"#": 15}),
+    UseCase(name="of a tenant without a ledger", verb="export", asked={"scope": {"tenant": "nobody"}}, told={"#": 1}),
+    UseCase(name="into an empty store", verb="restore", asked={"lines": LEDGER}, told={"": 14}, is_empty=True),
+    UseCase(name="over what is there", verb="restore", asked={"lines": LEDGER}, code="invalid_input"),
+    UseCase(name="what was tampered with", verb="restore", asked={"lines": TORN}, code="corrupt_store", is_empty=True),
+    UseCase(name="what is no export", verb="restore", asked={"lines": ["{}"]}, code="invalid_input", is_empty=True),
+    UseCase(name="all is as it must be", verb="check", told={"#": 0}),
+    UseCase(name="what is there", verb="status", told={"memories": 10, "changes": 14, "vectors": 0, "model": None}),
+    UseCase(name="of another tenant", verb="status", asked={"scope": {"tenant": "acme"}}, told={"memories": 1}),
+    UseCase(name="without a model", verb="reindex", code="unsupported"),
+    UseCase(name="with a model", verb="reindex", told={"": 10}, has_model=True),
+    UseCase(name="a copy", verb="backup", asked={"target": "copy.db"}, told={"": None}, lacks=HERE_ALONE),
+    UseCase(name="over a file", verb="backup", asked={"target": "memory.db"}, code="invalid_input", lacks=HERE_ALONE),
+    UseCase(
+        name="from a server",
+        verb="backup",
+        asked={"target": "copy.db"},
+        code="unsupported",
+        lacks={Surface.LIBRARY: "the store is here", Surface.CLI: "the store is here"},
+    ),
+)

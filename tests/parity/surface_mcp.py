@@ -1,0 +1,126 @@
+"""MCP: verbs are tools, arguments flat; asked with the SDK's own client."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import anyio
+from mcp import Client
+
+from graphmem.mcp_server.serving import make_server
+from graphmem.mcp_server.tools import Caller
+from graphmem.service import GraphMemory
+from tests.parity.use_case import Refused
+
+TOOLS = {
+    "search": "memory_search",
+    "add": "memory_add",
+    "supersede": "memory_supersede",
+    "history": "memory_history",
+    "explain": "memory_explain",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Agent:
+    """A server in this process, and who calls it."""
+
+    memory: GraphMemory
+    caller: Caller
+
+    def ask(self, verb: str, asked: dict[str, Any]) -> Any:  # noqa: ANN401 - JSON
+        """The structured result."""
+
+        async def called() -> Any:  # noqa: ANN401 - as above
+            async with Client(make_server(lambda _: (self.memory, self.caller))) as client:
+                return await client.call_tool(TOOLS[verb], _arguments(verb, asked))
+
+        done = anyio.run(called)
+        if done.is_error:
+            error = done.structured_content["error"]
+            raise Refused(error["code"], tuple(error["heads"]), error["message"])
+        return done.structured_content
+
+
+def offered(memory: GraphMemory, caller: Caller) -> set[str]:
+    """Every tool that a client is told of."""
+
+    async def listed() -> set[str]:
+        async with Client(make_server(lambda _: (memory, caller))) as client:
+            return {tool.name for tool in (await client.list_tools()).tools}
+
+    return anyio.run(listed)
+
+
+def _arguments(verb: str, asked: Mapping[str, Any]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for name, value in asked.items():
+        word = _WORDS.get(name)
+        found |= {name: value} if word is None else word(verb, value)
+    return found
+
+
+def _point(_: str, at: Any) -> dict[str, Any]:  # noqa: ANN401 - a point or a time
+    return dict(at) if isinstance(at, dict) else {"at": at}
+
+
+def _where(_: str, where: Mapping[str, Any]) -> dict[str, Any]:
+    given = dict(where)
+    found = {"tags": given.pop("labels", []), "include_history": given.pop("include_history", False)}
+    for name, one in (("kinds", "kind"), ("paths", "path")):
+        for value in given.pop(name, ()):
+            found[one] = value
+    return _all_of(given, found)
+
+
+def _statement(_: str, said: Any) -> dict[str, Any]:  # noqa: ANN401 - a statement or a text
+    if isinstance(said, str):
+        return {"text": said}
+    given = dict(said)
+    found: dict[str, Any] = {"text": "\n".join([given.pop("title"), *filter(None, [given.pop("body", "")])])}
+    found |= {name: given.pop(name) for name in ("kind", "subject", "rationale", "origin") if name in given}
+    found |= {"tags": given.pop("labels", []), "paths": [one["name"] for one in given.pop("anchors", ())]}
+    return _all_of(given, found)
+
+
+def _new(_: str, new: str) -> dict[str, Any]:
+    return {"text" if " " in new else "new": new}
+
+
+def _kind(verb: str, kind: str) -> dict[str, Any]:
+    return {"is_correction": kind == "correction"} if verb == "supersede" else {"kind": kind}
+
+
+def _scope(_: str, scope: Mapping[str, Any]) -> dict[str, Any]:
+    given = dict(scope)
+    return _all_of(given, {"repo": given.pop("repo", None)})
+
+
+def _write(verb: str, write: Mapping[str, Any]) -> dict[str, Any]:
+    given = dict(write)
+    return {**(_scope(verb, given.pop("scope")) if "scope" in given else {}), **given}
+
+
+def _page(_: str, page: Mapping[str, Any]) -> dict[str, Any]:
+    given = dict(page)
+    return _all_of(given, {"limit": given.pop("limit")})
+
+
+def _all_of(rest: Mapping[str, Any], found: dict[str, Any]) -> dict[str, Any]:
+    assert not rest, f"no tool has words for {sorted(rest)}: say so in the use case's `lacks`"
+    return found
+
+
+_WORDS: dict[str, Callable[[str, Any], dict[str, Any]]] = {
+    "at": _point,
+    "key": lambda _, key: {"id": key},
+    "kind": _kind,
+    "new": _new,
+    "page": _page,
+    "scope": _scope,
+    "statement": _statement,
+    "where": _where,
+    "write": _write,
+}

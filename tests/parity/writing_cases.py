@@ -1,0 +1,351 @@
+"""Use cases that write. See `world.seed` for what there is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from tests.parity.use_case import Surface, UseCase
+
+SPELLED = {Surface.CLI: "an option is a flag or not there", Surface.MCP: "arguments are flat"}
+ONE_LIFE = {Surface.CLI: "it has one first status", Surface.MCP: "what is recorded there holds"}
+NO_MANY = {Surface.MCP: "it replaces one by one"}
+NO_END = {Surface.MCP: "what is replaced there is replaced for good"}
+A_PATH = {Surface.HTTP: "the path names the first", Surface.MCP: "it replaces one"}
+UNSEEN = {Surface.MCP: "agents are told of what leads now, and look again"}
+
+
+def _case(name: str, verb: str, asked: Mapping[str, Any], **more: Any) -> UseCase:  # noqa: ANN401 - as UseCase has it
+    """A write, named so that what it makes up is the same everywhere."""
+    write = {"op_id": f"{verb} {name}", **asked.get("write", {})}
+    return UseCase(name=name, verb=verb, asked={**asked, "write": write}, **more)
+
+
+def _refused(verb: str, asked: Mapping[str, Any], name: str = "key") -> Iterator[UseCase]:
+    """What every verb about one memory refuses."""
+    seen = {**asked, name: "mysql", "write": {"seen": 8}}
+    yield _case(
+        "what changed since it was seen",
+        verb,
+        seen,
+        code="conflict",
+        heads=("postgres",),
+        lacks=UNSEEN if verb == "supersede" else {},
+    )
+    for told, key in {"nobody": "nobody", "another repository's": "invoice", "another tenant's": "canary"}.items():
+        yield _case(f"{told} is not found", verb, {**asked, name: key}, code="not_found")
+    yield _case("what is erased is not found", verb, {**asked, name: "gone"}, code="not_found")
+    used = {**asked, name: "lint", "write": {"op_id": "named"}}
+    yield _case("a name that is taken", verb, used, code="conflict")
+    yield _case("a name too long", verb, {**asked, name: "lint", "write": {"op_id": "x" * 201}}, code="invalid_input")
+
+
+SAID = {
+    "title": "Ports are named in lower case",
+    "body": "With a dash.",
+    "kind": "convention",
+    "subject": "style.ports",
+    "origin": "agent",
+    "rationale": "They are read aloud.",
+    "labels": ["naming"],
+    "anchors": [{"kind": "file", "name": "src/ports.py", "repo": "shop"}],
+}
+LIFE = [{"status": "proposed", "at": "2025-01-01T00:00:00Z"}, {"status": "rejected", "at": "2025-02-01T00:00:00Z"}]
+AS_AGENT = {"title": "Lint runs before each commit", "origin": "agent"}
+
+ADDS = (
+    _case(
+        "with all that every surface can say",
+        "add",
+        {"statement": SAID, "start": "2025-03-01"},
+        told={"change.seq": 15, "change.operation.moves.0.at": "2025-03-01T00:00:00Z", "similar.#": 0},
+    ),
+    _case(
+        "who says so, and why",
+        "add",
+        {"statement": AS_AGENT | {"title": "Logs are JSON"}, "write": {"reason": "one reader", "source": "a1b2"}},
+        told={
+            "change.provenance.reason": "one reader",
+            "change.provenance.source": "a1b2",
+            "change.provenance.actor": "ada",
+        },
+    ),
+    _case(
+        "in a repository of its own",
+        "add",
+        {"statement": AS_AGENT | {"title": "Totals are in cents"}, "write": {"scope": {"repo": "billing"}}},
+        told={"change.operation.memory.scope.repo": "billing"},
+    ),
+    _case(
+        "what holds already is confirmed",
+        "add",
+        {"statement": AS_AGENT},
+        told={"is_confirmation": True, "ids.0": "lint"},
+    ),
+    _case(
+        "what is similar is named",
+        "add",
+        {"statement": AS_AGENT | {"title": "Lint runs before each commit."}},
+        told={"is_confirmation": False, "similar.0.memory": "lint"},
+    ),
+    _case(
+        "what is similar is skipped",
+        "add",
+        {"statement": AS_AGENT | {"title": "Lint runs before each commit!"}, "on_similar": "skip"},
+        told={"is_confirmation": True, "ids.0": "lint"},
+    ),
+    _case(
+        "sent again",
+        "add",
+        {"statement": AS_AGENT | {"title": "Once"}, "write": {"op_id": "twice"}},
+        before=(("add", {"statement": AS_AGENT | {"title": "Once"}, "write": {"op_id": "twice"}}),),
+        told={"change.seq": 15, "change.op_id": "twice"},
+    ),
+    _case(
+        "a life of its own",
+        "add",
+        {"statement": "Move to Kafka", "moves": [{"status": "proposed", "at": "2025-01-01T00:00:00Z"}]},
+        told={"change.operation.moves.0.status": "proposed"},
+        lacks={Surface.MCP: ONE_LIFE[Surface.MCP]},
+    ),
+    _case(
+        "a life in several moves",
+        "add",
+        {"statement": "Move to Kafka", "moves": LIFE},
+        told={"change.operation.moves.1.status": "rejected"},
+        lacks=ONE_LIFE,
+    ),
+    _case("a name that is taken", "add", {"statement": "Other words", "write": {"op_id": "named"}}, code="conflict"),
+    _case("a name too long", "add", {"statement": "Other words", "write": {"op_id": "x" * 201}}, code="invalid_input"),
+    _case("an empty name", "add", {"statement": "Other words", "write": {"op_id": ""}}, code="invalid_input"),
+    _case("no words", "add", {"statement": ""}, code="invalid_input"),
+    _case("blanks", "add", {"statement": " \n "}, code="invalid_input"),
+    _case(
+        "a title too long",
+        "add",
+        {"statement": AS_AGENT | {"title": "x" * 1_001}},
+        code="invalid_input",
+        lacks={Surface.CLI: "it makes title and body of a text", Surface.MCP: "it makes title and body of a text"},
+    ),
+    _case("an unknown kind", "add", {"statement": "Some words", "kind": "rumour"}, code="invalid_input"),
+    _case("an unknown origin", "add", {"statement": AS_AGENT | {"origin": "rumour"}}, code="invalid_input"),
+    _case(
+        "too sure",
+        "add",
+        {"statement": AS_AGENT | {"confidence": 2.0}},
+        code="invalid_input",
+        lacks={Surface.MCP: SPELLED[Surface.MCP]},
+    ),
+    _case("no date", "add", {"statement": "Some words", "start": "yesterday"}, code="invalid_input"),
+    _case(
+        "a time without a zone",
+        "add",
+        {"statement": "Some words", "start": "2025-01-01T12:00:00"},
+        code="invalid_input",
+    ),
+    _case(
+        "an unknown way with what is similar",
+        "add",
+        {"statement": "Some words", "on_similar": "ask"},
+        code="invalid_input",
+    ),
+    _case(
+        "on a branch that there is not",
+        "add",
+        {"statement": "Words", "write": {"scope": {"repo": "shop", "branch": "no"}}},
+        code="not_found",
+        lacks={Surface.MCP: "its scope is a repository alone"},
+    ),
+    _case(
+        "all of them",
+        "add_many",
+        {"items": [{"statement": {"title": "One"}, "id": "one"}, {"statement": {"title": "Two"}}]},
+        told={"#": 2, "0.ids.0": "one", "1.change.seq": 16},
+    ),
+    _case(
+        "none of them",
+        "add_many",
+        {"items": [{"statement": {"title": "One"}}, {"statement": {"title": "Two"}, "id": "lint"}]},
+        code="conflict",
+    ),
+    _case(
+        "where the writer may not",
+        "add_many",
+        {"items": [{"statement": {"title": "One"}, "scope": {"repo": "billing"}}]},
+        code="forbidden",
+    ),
+    _case(
+        "a name that is taken",
+        "add_many",
+        {"items": [{"statement": {"title": "One"}}], "write": {"op_id": "batch"}},
+        before=(("add_many", {"items": [{"statement": {"title": "Other"}}], "write": {"op_id": "batch"}}),),
+        code="conflict",
+    ),
+)
+
+REPLACEMENTS = (
+    _case(
+        "by an id",
+        "supersede",
+        {"old": "tabs", "new": "spaces", "at": "2024-01-01"},
+        told={"ids.0": "tabs", "ids.1": "spaces", "change.operation.at": "2024-01-01T00:00:00Z"},
+    ),
+    _case(
+        "by words",
+        "supersede",
+        {"old": "lint", "new": "Lint runs in CI alone", "at": "2024-01-01"},
+        told={"ids.0": "lint", "change.seq": 16},
+    ),
+    _case(
+        "as a correction",
+        "supersede",
+        {"old": "tabs", "new": "spaces", "kind": "correction"},
+        told={"change.operation.kind": "correction", "change.operation.at": None},
+    ),
+    _case(
+        "for a while",
+        "supersede",
+        {"old": "tabs", "new": "spaces", "at": "2024-01-01", "until": "2024-02-01"},
+        told={"change.operation.until": "2024-02-01T00:00:00Z"},
+        lacks=NO_END,
+    ),
+    _case(
+        "several by several",
+        "supersede",
+        {"old": ["tabs", "spaces"], "new": ["lint", "postgres"], "at": "2024-01-01"},
+        told={"change.operation.old.#": 2, "change.operation.new.#": 2},
+        lacks=NO_MANY,
+    ),
+    _case(
+        "sent again",
+        "supersede",
+        {"old": "lint", "new": "Lint runs in CI alone", "write": {"op_id": "twice"}},
+        before=(
+            (
+                "supersede",
+                {"old": "lint", "new": {**AS_AGENT, "title": "Lint runs in CI alone"}, "write": {"op_id": "twice"}},
+            ),
+        ),
+        told={"change.seq": 16, "change.op_id": "twice"},
+    ),
+    _case(
+        "what another replaced first",
+        "supersede",
+        {"old": "mysql", "new": "lint"},
+        code="conflict",
+        heads=("postgres",),
+    ),
+    _case("in a circle", "supersede", {"old": "postgres", "new": "mysql"}, code="invalid_input"),
+    _case("by itself", "supersede", {"old": "tabs", "new": "tabs"}, code="invalid_input"),
+    _case("by nobody", "supersede", {"old": "tabs", "new": "nobody"}, code="not_found"),
+    _case("nothing", "supersede", {"old": [], "new": "lint"}, code="invalid_input", lacks=A_PATH),
+    _case("before it began", "supersede", {"old": "spaces", "new": "tabs", "at": "2020-01-01"}, code="invalid_input"),
+    _case(
+        "a correction from a day on",
+        "supersede",
+        {"old": "tabs", "new": "spaces", "kind": "correction", "at": "2024-01-01"},
+        code="invalid_input",
+    ),
+    _case(
+        "until before it began",
+        "supersede",
+        {"old": "tabs", "new": "spaces", "at": "2024-01-01", "until": "2023-01-01"},
+        code="invalid_input",
+        lacks=NO_END,
+    ),
+    _case(
+        "an unknown way",
+        "supersede",
+        {"old": "tabs", "new": "spaces", "kind": "rumour"},
+        code="invalid_input",
+        lacks={Surface.MCP: "a correction or not"},
+    ),
+    _case("on no date", "supersede", {"old": "tabs", "new": "spaces", "at": "yesterday"}, code="invalid_input"),
+    *_refused("supersede", {"new": "spaces"}, "old"),
+    _case(
+        "of a part",
+        "amend",
+        {"old": "lint", "new": "spaces", "part": "when", "at": "2024-01-01"},
+        told={"change.operation.part": "when", "change.operation.kind": "amendment"},
+    ),
+    _case("without naming the part", "amend", {"old": "lint", "new": "spaces", "part": ""}, code="invalid_input"),
+    _case(
+        "on no date", "amend", {"old": "lint", "new": "spaces", "part": "when", "at": "yesterday"}, code="invalid_input"
+    ),
+    *_refused("amend", {"new": "spaces", "part": "when"}, "old"),
+)
+
+LIVES = (
+    _case(
+        "in its source's word",
+        "transition",
+        {"key": "lint", "status": "deferred", "at": "2024-01-01", "word": "on hold"},
+        told={"change.operation.move.source_word": "on hold", "ids.0": "lint"},
+    ),
+    _case("an unknown status", "transition", {"key": "lint", "status": "dead"}, code="invalid_input"),
+    _case("on no date", "transition", {"key": "lint", "status": "ended", "at": "yesterday"}, code="invalid_input"),
+    *_refused("transition", {"status": "ended"}),
+    _case("on a day", "end", {"key": "lint", "at": "2024-01-01"}, told={"change.operation.at": "2024-01-01T00:00:00Z"}),
+    _case("now", "end", {"key": "lint"}, told={"change.operation.at": "2026-06-01T12:00:00Z"}),
+    _case("on no date", "end", {"key": "lint", "at": "yesterday"}, code="invalid_input"),
+    *_refused("end", {}),
+    _case(
+        "what was never so",
+        "retract",
+        {"key": "lint", "write": {"reason": "a guess"}},
+        told={"change.operation.operation": "retract"},
+    ),
+    *_refused("retract", {}),
+    _case("what still holds", "confirm", {"key": "lint"}, told={"change.operation.operation": "confirm"}),
+    *_refused("confirm", {}),
+    _case("for good", "erase", {"key": "lint"}, told={"change.operation.operation": "erase", "ids.0": "lint"}),
+    *_refused("erase", {}),
+    _case(
+        "one to another",
+        "link",
+        {"source": "lint", "target": "tabs", "kind": "depends_on"},
+        told={"change.operation.target": "tabs"},
+    ),
+    _case("to nobody", "link", {"source": "lint", "target": "nobody", "kind": "refines"}, code="not_found"),
+    _case("to itself", "link", {"source": "lint", "target": "lint", "kind": "refines"}, code="invalid_input"),
+    _case("in an unknown way", "link", {"source": "lint", "target": "tabs", "kind": "likes"}, code="invalid_input"),
+    *_refused("link", {"target": "tabs", "kind": "refines"}, "source"),
+)
+
+UNDONE = (
+    _case("a replacement", "revoke", {"change": 9}, told={"change.operation.change": 9}),
+    _case(
+        "one move",
+        "revoke",
+        {"change": 15, "move": 1},
+        before=(("add", {"statement": "Move to Kafka", "moves": LIFE}),),
+        told={"change.operation.move": 1},
+    ),
+    _case("what is not there", "revoke", {"change": 99}, code="not_found"),
+    _case("what cannot be", "revoke", {"change": 13}, code="invalid_input"),
+    _case("before the first", "revoke", {"change": 0}, code="invalid_input"),
+    _case("a move that there is not", "revoke", {"change": 1, "move": 7}, code="invalid_input"),
+    _case("a name that is taken", "revoke", {"change": 9, "write": {"op_id": "named"}}, code="conflict"),
+    _case("a branch", "open_branch", {"name": "other"}, told={"change.operation.name": "other"}),
+    _case(
+        "a branch of a branch",
+        "open_branch",
+        {"name": "other", "parent": "feature"},
+        told={"change.operation.parent": "feature"},
+    ),
+    _case("one that is open", "open_branch", {"name": "feature"}, code="conflict"),
+    _case("of a branch that there is not", "open_branch", {"name": "other", "parent": "no"}, code="not_found"),
+    _case("by no name of git's", "open_branch", {"name": "a:b"}, code="invalid_input"),
+    _case("into its parent", "merge_branch", {"name": "feature"}, told={"change.operation.operation": "merge_branch"}),
+    _case("one that there is not", "merge_branch", {"name": "no"}, code="not_found"),
+    _case(
+        "in another repository",
+        "merge_branch",
+        {"name": "feature", "write": {"scope": {"repo": "billing"}}},
+        code="not_found",
+    ),
+    _case("for good", "abandon_branch", {"name": "feature"}, told={"change.operation.operation": "abandon_branch"}),
+    _case("one that there is not", "abandon_branch", {"name": "no"}, code="not_found"),
+)
+
+WRITING = (*ADDS, *REPLACEMENTS, *LIVES, *UNDONE)
