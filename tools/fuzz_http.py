@@ -1,6 +1,6 @@
 """Schemathesis against the HTTP surface: requests made from the OpenAPI, every check, on a store of its own.
 
-Usage: python -m tools.fuzz_http [--seconds 60] [--cases 10000] [--seed 1]
+Usage: python -m tools.fuzz_http PROGRAM [--seconds 60] [--cases 10000] [--seed 1]
 
 Each round has a seed of its own and a fresh store, and takes so many seconds; with --cases there are rounds until so
 many cases were sent. What a round was is printed when it ends: --seed goes on from there, or repeats what failed.
@@ -22,7 +22,6 @@ from pathlib import Path
 from urllib.request import urlopen
 
 ROOT = Path(__file__).parent.parent
-VERSION = "4.32.5"
 # A body that its schema allows may still make no sense, and `If-Match` may name another state.
 CONFIG = '[checks]\npositive_data_acceptance.expected-statuses = ["2xx", 401, 403, 404, 409, 412, 422]\n'
 # Without a model there is nothing to renew (501); a ledger is no JSON; to be ready is about the store.
@@ -43,13 +42,14 @@ class Round:
 def main() -> int:
     """Run it; the exit status says whether anything was found."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("program", type=Path, help="schemathesis")
     parser.add_argument("--seconds", type=int, default=60, help="for one round")
     parser.add_argument("--cases", type=int, default=1, help="at least so many, in as many rounds as that takes")
     parser.add_argument("--seed", type=int, default=1, help="of the first round")
     asked = parser.parse_args()
     done, seed = 0, asked.seed
     while done < asked.cases:
-        found = fuzz(asked.seconds, seed)
+        found = fuzz(asked.program.absolute(), asked.seconds, seed)
         done += found.cases
         print(f"seed {seed}: {found.cases:,} cases, {done:,} in all", flush=True)
         if found.code or not found.cases:
@@ -58,7 +58,7 @@ def main() -> int:
     return 0
 
 
-def fuzz(seconds: int, seed: int) -> Round:
+def fuzz(program: Path, seconds: int, seed: int) -> Round:
     """One round."""
     with tempfile.TemporaryDirectory() as folder:
         place = Path(folder)
@@ -66,7 +66,9 @@ def fuzz(seconds: int, seed: int) -> Round:
         key = _key(place)
         with _served(place) as url:
             urlopen(f"{url}/openapi.json", timeout=PATIENCE_S).close()  # noqa: S310 - of the server just started
-            code = subprocess.run(_command(url, key, seconds, seed), cwd=place, check=False).returncode
+            code = subprocess.run(
+                [str(program), *_arguments(url, key, seconds, seed)], cwd=place, check=False
+            ).returncode
         return Round(code, _cases(place / "report.json"))
 
 
@@ -78,13 +80,12 @@ def _cases(report: Path) -> int:
     return count
 
 
-def _command(url: str, key: str, seconds: int, seed: int) -> list[str]:
+def _arguments(url: str, key: str, seconds: int, seed: int) -> list[str]:
     left_out = [word for name in LEFT_OUT for word in ("--exclude-operation-id", name)]
-    tool = [sys.executable, "-m", "uv", "tool", "run", "--from", f"schemathesis=={VERSION}", "schemathesis"]
     budget = ["--max-time", str(seconds), "--seed", str(seed), "--request-timeout", str(PATIENCE_S)]
     checks = ["--checks", "all", "--continue-on-failure", "--report-json-path", "report.json"]
     login = ["-H", f"Authorization: Bearer {key}"]
-    return [*tool, "--config-file", "st.toml", "run", f"{url}/openapi.json", *login, *budget, *checks, *left_out]
+    return ["--config-file", "st.toml", "run", f"{url}/openapi.json", *login, *budget, *checks, *left_out]
 
 
 def _key(place: Path) -> str:
