@@ -51,12 +51,15 @@ def main(arguments: Sequence[str]) -> None:
 
         serve_stdio(lambda: opened(path, known))
         return
-    from graphmem.http.serving import Address, serve
+    from graphmem.http.serving import Address, configured, serve
     from graphmem.mcp_server.doors import keyed_tools
 
     with opened(path, known) as memory:
         tools = keyed_tools(memory)
-        serve(memory, None, Address(port=0), tools=tools, listening=lambda url: print(url, flush=True))
+        address = Address(port=0)
+        serve(
+            configured(memory, None, address, tools=tools), None, address, listening=lambda url: print(url, flush=True)
+        )
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,8 +22,9 @@ if TYPE_CHECKING:
 @click.option("--port", type=click.IntRange(0, 65535), default=7470, show_default=True, help="0 takes a free one.")
 @click.option("--max-seconds", type=click.FloatRange(0.1), default=30, show_default=True, help="For one request.")
 @click.option("--name", "names", multiple=True, help="A host name under which agents reach /mcp; may be repeated.")
+@click.option("--traces", is_flag=True, help="Send OpenTelemetry spans where OTEL_EXPORTER_OTLP_ENDPOINT says.")
 @located
-def serve(*, call: Call, host: str, port: int, max_seconds: float, names: tuple[str, ...]) -> None:
+def serve(*, call: Call, host: str, port: int, max_seconds: float, names: tuple[str, ...], traces: bool) -> None:
     """Serve the memory over HTTP, to agents over MCP at /mcp, to people as a page at /, until it is interrupted.
 
     As soon as there is a key (`graphmem key create`), callers need one. Without any, every process of this machine may
@@ -30,23 +32,23 @@ def serve(*, call: Call, host: str, port: int, max_seconds: float, names: tuple[
     """
     from graphmem.client import RemoteMemory
     from graphmem.http.limits import Limits
-    from graphmem.http.serving import Address, refuse_open_door, serve
+    from graphmem.http.serving import Address, configured, refuse_open_door, serve
+    from graphmem.http.tracing import otlp_tracer
     from graphmem.http.viewing import address_of
     from graphmem.mcp_server.doors import keyed_tools
 
     address, ring = Address(host, port), ring_in_use(call.url)
     refuse_open_door(ring, address)
     doors = "with keys" if ring else "without keys, for this machine alone"
-    with call.open() as memory:
+    with call.open() as memory, otlp_tracer() if traces else nullcontext() as tracer:
         page_of = partial(address_of, scope=memory.scope, has_keys=ring is not None)
         if isinstance(memory, RemoteMemory):
             raise InvalidInput(f"{memory.status().url!r} is served already; name a file or a Neo4j server")
+        tools, limits = keyed_tools(memory, names), Limits(time_s=max_seconds)
         serve(
-            memory,
+            configured(memory, ring, address, limits, tools=tools, tracer=tracer),
             ring,
             address,
-            Limits(time_s=max_seconds),
-            tools=keyed_tools(memory, names),
             listening=lambda url: note(f"listening on {url}, {doors}; open {page_of(url)} in a browser"),
         )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from fastapi import APIRouter, Depends, FastAPI
 from fastapi.security import HTTPBearer
@@ -22,11 +22,15 @@ from graphmem.http.callers import Door
 from graphmem.http.limits import MAX_POSITION, BoundedBodies, Limits
 from graphmem.http.observing import Metrics, Observed
 from graphmem.http.problems import MEDIA_TYPE, PROBLEM, HttpProblem, Refusal, handle_problems
+from graphmem.http.tracing import Traced
 from graphmem.http.viewing import ROUTES
 from graphmem.http.working import Served, Workers
 from graphmem.keys import KeyRing
 from graphmem.model import Scope
 from graphmem.service import GraphMemory
+
+if TYPE_CHECKING:
+    from opentelemetry.trace import Tracer
 
 _TOLD = {
     401: "No key, or none that is live.",
@@ -78,7 +82,12 @@ class Mounted(Protocol):
 
 
 def create_app(
-    memory: GraphMemory, ring: KeyRing | None, limits: Limits | None = None, *, tools: Mounted | None = None
+    memory: GraphMemory,
+    ring: KeyRing | None,
+    limits: Limits | None = None,
+    *,
+    tools: Mounted | None = None,
+    tracer: Tracer | None = None,
 ) -> FastAPI:
     """The application that serves a memory; it does not close it.
 
@@ -87,6 +96,7 @@ def create_app(
         ring: The keys that callers need; None lets every process of this machine do everything.
         limits: The caps.
         tools: What answers at `/mcp`.
+        tracer: Makes a span of every request.
     """
     caps, metrics = limits or Limits(), Metrics()
     served = Served(memory, Workers(caps, metrics), metrics, caps)
@@ -120,6 +130,8 @@ def create_app(
     app.add_middleware(BoundedBodies, limits=caps, streaming=frozenset({keeping.RESTORE}))
     app.add_middleware(Door, ring=ring)
     app.add_middleware(Observed, metrics=metrics)
+    if tracer is not None:
+        app.add_middleware(Traced, tracer=tracer)
     return app
 
 

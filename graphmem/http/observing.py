@@ -94,6 +94,12 @@ class Metrics:
         return Response(generate_latest(self._registry), media_type=CONTENT_TYPE_LATEST)
 
 
+def route_of(scope: Scope) -> tuple[str, str]:
+    """Method and route of a request that was answered: nothing that a caller made up."""
+    route = getattr(scope.get("route"), "path_format", _UNROUTED)
+    return (scope["method"] if route != _UNROUTED else _UNROUTED), route
+
+
 class Observed:
     """Names each request, logs and counts it, and lets no exception past: the outermost edge."""
 
@@ -119,8 +125,7 @@ class Observed:
             self._tell(scope, seen, perf_counter() - started)
 
     def _tell(self, scope: Scope, seen: _Seen, seconds: float) -> None:
-        route = getattr(scope.get("route"), "path_format", _UNROUTED)
-        method = scope["method"] if route != _UNROUTED else _UNROUTED
+        method, route = route_of(scope)
         self._metrics.answered(method, route, seen.status, seconds)
         if seen.code is not None:
             self._metrics.problem(seen.code)

@@ -8,6 +8,7 @@ import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import uvicorn
 
@@ -18,6 +19,9 @@ from graphmem.http.limits import Limits
 from graphmem.http.observing import log_to_stderr
 from graphmem.keys import KeyRing
 from graphmem.service import GraphMemory
+
+if TYPE_CHECKING:
+    from opentelemetry.trace import Tracer
 
 _GRACE_S = 20
 
@@ -31,22 +35,18 @@ class Address:
 
 
 def serve(
-    memory: GraphMemory,
+    configuration: uvicorn.Config,
     ring: KeyRing | None,
     address: Address,
-    limits: Limits | None = None,
     *,
-    tools: Mounted | None = None,
     listening: Callable[[str], None] = lambda _: None,
 ) -> None:
     """Serve a memory until SIGINT or SIGTERM; then answer what is under way, and return.
 
     Args:
-        memory: An open memory, which the caller closes.
+        configuration: As `configured` gives it, for the same keys and address.
         ring: The keys that callers need; None only on this machine's own addresses.
         address: Where to listen.
-        limits: The caps.
-        tools: What answers at `/mcp`.
         listening: Told the URL once callers can connect.
 
     Raises:
@@ -56,7 +56,7 @@ def serve(
     with _listener(address) as door:
         listening(f"http://{address.host}:{door.getsockname()[1]}")
         log_to_stderr()
-        _Server(configured(memory, ring, address, limits, tools=tools)).run(sockets=[door])
+        _Server(configuration).run(sockets=[door])
 
 
 def _listener(address: Address) -> socket.socket:
@@ -104,10 +104,20 @@ def configured(
     limits: Limits | None = None,
     *,
     tools: Mounted | None = None,
+    tracer: Tracer | None = None,
 ) -> uvicorn.Config:
-    """How uvicorn runs the application."""
+    """How uvicorn runs the application.
+
+    Args:
+        memory: An open memory, which the caller closes.
+        ring: As for `serve`.
+        address: As for `serve`.
+        limits: The caps.
+        tools: What answers at `/mcp`.
+        tracer: Makes a span of every request.
+    """
     return uvicorn.Config(
-        create_app(memory, ring, limits, tools=tools),
+        create_app(memory, ring, limits, tools=tools, tracer=tracer),
         host=address.host,
         port=address.port,
         log_config=None,

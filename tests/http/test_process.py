@@ -30,18 +30,18 @@ def command(*words: str) -> list[str]:
 
 
 @contextmanager
-def served(folder: Path) -> Iterator[tuple[str, subprocess.Popen[str]]]:
+def served(folder: Path, *words: str, **settings: str) -> Iterator[tuple[str, subprocess.Popen[str]]]:
     """URL and process of a server on a store in a folder."""
-    with listening(folder) as (line, process):
+    with listening(folder, *words, **settings) as (line, process):
         yield line.split()[2].rstrip(","), process
 
 
 @contextmanager
-def listening(folder: Path, **settings: str) -> Iterator[tuple[str, subprocess.Popen[str]]]:
+def listening(folder: Path, *words: str, **settings: str) -> Iterator[tuple[str, subprocess.Popen[str]]]:
     """What a server says once it can be called, and its process."""
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "GRAPHMEM_EMBEDDINGS": "off", **settings}
     with subprocess.Popen(
-        command("serve", "--port", "0", "--url", "memory.db"),
+        command("serve", "--port", "0", "--url", "memory.db", *words),
         cwd=folder,
         env=environment,
         stdout=subprocess.PIPE,
