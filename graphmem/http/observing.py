@@ -62,6 +62,12 @@ class Metrics:
             "graphmem_ingest_problems", "Parts of sources that could not be understood.", registry=self._registry
         )
 
+        self._contested = Counter(
+            "graphmem_contested_answers",
+            "Answers of a search that name a rival for their subject.",
+            registry=self._registry,
+        )
+
     def answered(self, method: str, route: str, status: int, seconds: float) -> None:
         """Count one request."""
         self._requests.labels(method, route, str(status)).inc()
@@ -74,6 +80,10 @@ class Metrics:
     def quarantined(self, count: int) -> None:
         """Count what an ingestion could not understand."""
         self._quarantined.inc(count)
+
+    def contested(self, count: int) -> None:
+        """Count answers whose subject is contested."""
+        self._contested.inc(count)
 
     def working(self, step: int) -> None:
         """Count one more, or one less, that is being worked on."""

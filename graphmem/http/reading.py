@@ -25,10 +25,13 @@ router = APIRouter(tags=["ask"])
 async def search(served: Asks, scope: Reader, at: Asked, body: SearchBody) -> Response:
     """What holds at a point for a question in plain words, best first."""
     page = Page(body.limit, body.cursor)
-    return await served.read(
-        "search",
-        lambda memory: memory.search(body.query, at=at, scope=scope, where=body.where, sort=body.sort, page=page),
-    )
+
+    def ask(memory: GraphMemory) -> SearchAnswer:
+        answer = memory.search(body.query, at=at, scope=scope, where=body.where, sort=body.sort, page=page)
+        served.metrics.contested(sum(bool(hit.contested) for hit in answer.hits))
+        return answer
+
+    return await served.read("search", ask)
 
 
 @router.get("/v1/memories", operation_id="list", response_model=form(Listing))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import socket
@@ -56,6 +57,7 @@ def serve(
     with _listener(address) as door:
         listening(f"http://{address.host}:{door.getsockname()[1]}")
         log_to_stderr()
+        gc.freeze()  # what is loaded stays: no collection while somebody waits looks through it again
         _Server(configuration).run(sockets=[door])
 
 

@@ -206,6 +206,15 @@ def test_metrics_count_and_name_nobody(locked: Site) -> None:
         assert told not in page
 
 
+def test_contested_answers_are_counted(site: Site) -> None:
+    for title in ("Quotes are double", "Quotes are single"):
+        statement = {"title": title, "subject": "lint.quotes"}
+        assert site.send("POST", "/v1/memories", json={"statement": statement}).status_code == 201
+    hits = site.send("POST", "/v1/search", json={"query": "quotes"}).json()["hits"]
+    assert sorted(len(hit["contested"]) for hit in hits) == [0, 1]
+    assert "graphmem_contested_answers_total 1.0" in site.send("GET", "/metrics").text
+
+
 def test_logs_hold_no_words_and_no_keys(locked: Site, capsys: pytest.CaptureFixture[str]) -> None:
     key = locked.key()
     body = {"statement": {"title": "w0rds", "body": "w0rds"}, "reason": "w0rds", "source": "w0rds", "actor": "w0rds"}
