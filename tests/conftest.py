@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
+import signal
 
 import apsw
 import pytest
@@ -35,6 +36,9 @@ def pytest_configure() -> None:
     for name in os.environ.keys() - KEPT_SETTINGS:
         if name.startswith("GRAPHMEM_"):
             del os.environ[name]
+    # What a shell runs in the background has Ctrl-C switched off, and so would the commands that tests interrupt.
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -34,32 +34,12 @@ SECRET = "correct-horse-battery"  # noqa: S105
 # Enough for one write on a busy machine; and more than any.
 IMPATIENT_S, PATIENT_S = 4.0, 120.0
 WRITERS = 6
-_PRESS_EVERY_S = 3.0
 
 
 @contextmanager
 def opened(place: Access, url: str | None = None, *, patience_s: float = PATIENT_S) -> Iterator[Neo4jStore]:
     with Neo4jStore.open(url or place.url, create=True, login=place.login, patience_s=patience_s) as store:
         yield store
-
-
-@contextmanager
-def interrupting() -> Iterator[None]:
-    """Ctrl-C soon, and again as someone would press it whose first one Python lost in a finaliser."""
-    is_over = threading.Event()
-
-    def press() -> None:
-        while not is_over.wait(_PRESS_EVERY_S):
-            signal.pthread_kill(main, signal.SIGINT)
-
-    main = threading.get_ident()
-    presser = threading.Thread(target=press)
-    presser.start()
-    try:
-        yield
-    finally:
-        is_over.set()
-        presser.join()
 
 
 @pytest.fixture
@@ -354,7 +334,8 @@ def test_an_interrupt_within_a_transaction_leaves_the_store_usable(store: Neo4jS
 def test_an_interrupt_while_waiting_for_an_answer_leaves_the_store_usable(store: Neo4jStore, proxy: FaultProxy) -> None:
     for call in (lambda: store.position(R), lambda: send(store, "op", add("A"))):
         proxy.stall()
-        with interrupting(), pytest.raises(KeyboardInterrupt):
+        threading.Timer(0.3, signal.pthread_kill, (threading.main_thread().ident, signal.SIGINT)).start()
+        with pytest.raises(KeyboardInterrupt):
             call()
         proxy.resume()
         assert store.position(R).seq == 0
