@@ -31,7 +31,8 @@ def serve(*, call: Call, host: str, port: int, max_seconds: float, names: tuple[
     do everything; on an address that other machines reach, it does not start then.
     """
     from graphmem.client import RemoteMemory
-    from graphmem.http.limits import Limits
+    from graphmem.config import file_of
+    from graphmem.http.limits import RUNNING_ON_A_FILE, Limits
     from graphmem.http.serving import Address, configured, refuse_open_door, serve
     from graphmem.http.tracing import otlp_tracer
     from graphmem.http.viewing import address_of
@@ -44,7 +45,8 @@ def serve(*, call: Call, host: str, port: int, max_seconds: float, names: tuple[
         page_of = partial(address_of, scope=memory.scope, has_keys=ring is not None)
         if isinstance(memory, RemoteMemory):
             raise InvalidInput(f"{memory.status().url!r} is served already; name a file or a Neo4j server")
-        tools, limits = keyed_tools(memory, names), Limits(time_s=max_seconds)
+        running = RUNNING_ON_A_FILE if file_of(memory.status().url) else Limits().running
+        tools, limits = keyed_tools(memory, names), Limits(time_s=max_seconds, running=running)
         serve(
             configured(memory, ring, address, limits, tools=tools, tracer=tracer),
             ring,

@@ -19,6 +19,10 @@ _SOURCES = "/v1/ingest/"
 _TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*"|[\[{]|[\]}]', re.DOTALL)
 
 
+#: `running` over a file: its work is this process's own, and more threads than these only get in each other's way.
+RUNNING_ON_A_FILE = 2
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
     """The caps of a server.
@@ -28,8 +32,8 @@ class Limits:
         source_bytes: Of a body that brings sources in.
         restore_bytes: Of an export to be restored.
         depth: Of nested JSON.
-        running: So many requests work at a time,
-        waiting: and so many more wait for their turn; others are turned away.
+        running: So many reads, so many writes and so much keeping of the store go on at a time.
+        waiting: So many more requests wait for their turn; others are turned away.
         time_s: How long a request may take, in seconds, its waiting included.
     """
 

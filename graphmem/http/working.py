@@ -8,6 +8,7 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextvars import copy_context
 from dataclasses import dataclass
+from enum import Enum
 from typing import TypeVar
 
 from starlette.responses import Response
@@ -22,13 +23,22 @@ from graphmem.wire.documents import document
 Result = TypeVar("Result")
 
 
+class _Work(Enum):
+    """What has threads of its own."""
+
+    READING = "reading"
+    WRITING = "writing"
+    KEEPING = "keeping"
+
+
 class Workers:
     """The threads in which the library is asked."""
 
     def __init__(self, limits: Limits, metrics: Metrics) -> None:
         self._limits = limits
         self._metrics = metrics
-        self._pool = ThreadPoolExecutor(limits.running, thread_name_prefix="graphmem")
+        # Apart, so that writes that wait for another process's lock, and a long export, keep nobody from reading.
+        self._pools = {one: ThreadPoolExecutor(limits.running, f"graphmem {one.value}") for one in _Work}
         self._count = 0
 
     async def answer(self, verb: str, job: Callable[[], Response], *, is_write: bool) -> Response:
@@ -39,7 +49,7 @@ class Workers:
             StoreUnavailable: It took too long, and nothing was written.
             CommitUnknown: It took too long, and may yet be written.
         """
-        future = self._begin(verb, job)
+        future = self._begin(_Work.WRITING if is_write else _Work.READING, verb, job)
         try:
             return await asyncio.wait_for(asyncio.shield(asyncio.wrap_future(future)), self._limits.time_s)
         except TimeoutError:
@@ -51,21 +61,22 @@ class Workers:
 
     async def at_length(self, verb: str, do: Callable[[], Result]) -> Result:
         """What may take as long as it takes: keeping a store, not asking it."""
-        return await asyncio.wrap_future(self._begin(verb, do))
+        return await asyncio.wrap_future(self._begin(_Work.KEEPING, verb, do))
 
     def close(self) -> None:
         """Wait for what is running."""
-        self._pool.shutdown(wait=True, cancel_futures=True)
+        for pool in self._pools.values():
+            pool.shutdown(wait=True, cancel_futures=True)
 
     # ---- parts
 
-    def _begin(self, verb: str, job: Callable[[], Result]) -> Future[Result]:
+    def _begin(self, work: _Work, verb: str, job: Callable[[], Result]) -> Future[Result]:
         if self._count >= self._limits.running + self._limits.waiting:
             raise Refusal(429, StoreUnavailable.code, f"{self._count} requests are being worked on: try again later")
         self._count += 1
         self._metrics.working(1)
         loop = asyncio.get_running_loop()
-        future = self._pool.submit(copy_context().run, self._timed, verb, job)
+        future = self._pools[work].submit(copy_context().run, self._timed, verb, job)
         future.add_done_callback(lambda _: self._tell_done(loop))
         return future
 
