@@ -42,17 +42,25 @@ CALL () {{
   RETURN collect([m.id, [facet IN m.facets WHERE facet IN $p.name_tokens]]) AS names
 }}
 CALL () {{
-  UNWIND CASE WHEN $p.after IS NULL THEN [] ELSE [$p.after] END AS after
+  UNWIND CASE WHEN $p.after > 0 THEN [$p.after] ELSE [] END AS after
   MATCH (m:Memory) WHERE m.tenant = $p.tenant AND m.seq > after AND m.vector IS NOT NULL
     AND {FITS}
   WITH m.seq AS seq ORDER BY seq
-  RETURN collect(seq) AS fitting
+  RETURN collect(seq) AS later
+}}
+CALL () {{
+  // A filter that was never asked before: the index knows who fits, and the others are not looked at.
+  UNWIND CASE WHEN $p.after = 0 THEN [$p.clauses] ELSE [] END AS clauses
+  CALL db.index.fulltext.queryNodes('{TEXT_INDEX}', clauses) YIELD node AS m
+  WITH m WHERE m.vector IS NOT NULL AND {EXACT_TESTS}
+  WITH m.seq AS seq ORDER BY seq
+  RETURN collect(seq) AS first
 }}
 CALL () {{
   OPTIONAL MATCH (e:EmbeddingModel {{id: 'current'}}) RETURN {CARD_FIELDS} AS model
 }}
 """
-_FOUND = "head, model, terms, found_count, texts, names, fitting"
+_FOUND = "head, model, terms, found_count, texts, names, first + later AS fitting"
 _MATCH = f"{_LOOK} RETURN {_FOUND}"
 # With the rows of what will be the answer unless the index ranks words otherwise than we do.
 _MATCH_WITH_ROWS = f"""
@@ -152,6 +160,7 @@ def _asked(tenant: str, probe: Probe, what: Wanted, seq: int | None) -> dict[str
         "text": f"{what.clauses} +search_text:({text})" if text and probe.limit > 0 else None,
         "named": f"{what.clauses} +facets:({' '.join(name_tokens)})" if name_tokens else None,
         "name_tokens": name_tokens,
+        "clauses": what.clauses,
         **what.parameters,
         "seq": END if seq is None else min(seq, END),
     }
