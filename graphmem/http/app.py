@@ -126,7 +126,8 @@ def create_app(
     app.router.routes.extend(ROUTES)
     if tools is not None:
         app.router.routes.append(Route("/mcp", tools, include_in_schema=False))
-    handle_problems(app)
+    routers = (reading.router, writing.router, keeping.router, _health)
+    handle_problems(app, [one for router in routers for one in router.routes])
     app.add_middleware(BoundedBodies, limits=caps, streaming=frozenset({keeping.RESTORE}))
     app.add_middleware(Door, ring=ring)
     app.add_middleware(Observed, metrics=metrics)

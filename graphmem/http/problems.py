@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
+from starlette.routing import BaseRoute, Route
 from starlette.types import Receive, Scope, Send
 
 from graphmem.errors import (
@@ -105,7 +106,7 @@ async def send_refusal(refusal: Refusal, scope: Scope, receive: Receive, send: S
     await problem_response(refusal)(scope, receive, send)
 
 
-def handle_problems(app: FastAPI) -> None:
+def handle_problems(app: FastAPI, routes: Sequence[BaseRoute]) -> None:
     """Let every error of an app come out as a problem."""
 
     @app.exception_handler(GraphMemError)
@@ -126,7 +127,17 @@ def handle_problems(app: FastAPI) -> None:
             return problem_response(Refusal(422, InvalidInput.code, "the body is no JSON in UTF-8"))
         code = _OF_STATUS.get(error.status_code, InvalidInput.code)
         detail = f"{request.method} {request.url.path[:_SHOWN_CHARS]!r}: {error.detail}; /openapi.json lists what is"
-        return problem_response(Refusal(error.status_code, code, detail, error.headers))
+        headers = error.headers
+        if allowed := _methods_at(request.url.path, routes):
+            headers = {**(headers or {}), "Allow": allowed} if error.status_code == 405 else headers  # noqa: PLR2004
+        return problem_response(Refusal(error.status_code, code, detail, headers))
+
+
+def _methods_at(path: str, routes: Sequence[BaseRoute]) -> str:
+    """The methods of the most exact route to a path; the framework names those of the first, and ids hold slashes."""
+    found = [one for one in routes if isinstance(one, Route) and one.path_regex.match(path)]
+    longest = max((len(one.path_format) for one in found), default=0)
+    return ", ".join(sorted({name for one in found if len(one.path_format) == longest for name in one.methods or ()}))
 
 
 def _told(error: Mapping[str, object]) -> str:

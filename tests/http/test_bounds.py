@@ -194,6 +194,15 @@ def test_too_many_at_once_are_turned_away(site: Site, stuck: Stuck) -> None:
     stuck.go.set()
 
 
+@pytest.mark.parametrize(
+    ("path", "allowed"),
+    [("/v1/memories/a/confirm", "POST"), ("/v1/memories/a/b", "GET"), ("/v1/search", "POST"), ("/healthz", "GET")],
+)
+def test_a_wrong_method_is_told_the_right_ones(site: Site, path: str, allowed: str) -> None:
+    answer = site.send("OPTIONS", path)
+    assert (answer.status_code, answer.headers["Allow"]) == (405, allowed)
+
+
 def test_metrics_count_and_name_nobody(locked: Site) -> None:
     key = locked.key(tenant="acme-tenant")
     done = locked.send("POST", "/v1/memories", key=key, json={"statement": "secret words"}).json()
