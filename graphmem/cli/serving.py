@@ -45,7 +45,7 @@ def serve(*, call: Call, host: str, port: int, max_seconds: float, names: tuple[
         page_of = partial(address_of, scope=memory.scope, has_keys=ring is not None)
         if isinstance(memory, RemoteMemory):
             raise InvalidInput(f"{memory.status().url!r} is served already; name a file or a Neo4j server")
-        running = RUNNING_ON_A_FILE if file_of(memory.status().url) else Limits().running
+        running = RUNNING_ON_A_FILE if file_of(_place_of(call.url)) else Limits().running
         tools, limits = keyed_tools(memory, names), Limits(time_s=max_seconds, running=running)
         serve(
             configured(memory, ring, address, limits, tools=tools, tracer=tracer),
@@ -74,10 +74,15 @@ def ring_of(url: str | None) -> KeyRing:
 
 
 def _path_of(url: str | None) -> Path | None:
-    from graphmem.config import keys_file, load_settings, locate
+    from graphmem.config import keys_file, load_settings
 
-    settings = load_settings()
-    return keys_file(locate(url, settings), settings)
+    return keys_file(_place_of(url), load_settings())
+
+
+def _place_of(url: str | None) -> str:
+    from graphmem.config import load_settings, locate
+
+    return locate(url, load_settings())
 
 
 def _ring(path: Path) -> KeyRing:

@@ -61,7 +61,6 @@ class Metrics:
         self._quarantined = Counter(
             "graphmem_ingest_problems", "Parts of sources that could not be understood.", registry=self._registry
         )
-
         self._contested = Counter(
             "graphmem_contested_answers",
             "Answers of a search that name a rival for their subject.",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 
 from fastapi import FastAPI, Request
@@ -37,8 +38,10 @@ STATUSES: dict[type[GraphMemError], int] = {
 RETRY_AFTER_S = 2
 MEDIA_TYPE = "application/problem+json"
 
-_OF_STATUS = {404: NotFound.code, 405: Unsupported.code, 429: StoreUnavailable.code}
+_NO_METHOD = 405
+_OF_STATUS = {404: NotFound.code, _NO_METHOD: Unsupported.code, 429: StoreUnavailable.code}
 _SHOWN_CHARS = 80
+_PARAMETER = re.compile(r"{[^}]*}")
 
 
 class HttpProblem(BaseModel):
@@ -128,16 +131,20 @@ def handle_problems(app: FastAPI, routes: Sequence[BaseRoute]) -> None:
         code = _OF_STATUS.get(error.status_code, InvalidInput.code)
         detail = f"{request.method} {request.url.path[:_SHOWN_CHARS]!r}: {error.detail}; /openapi.json lists what is"
         headers = error.headers
-        if allowed := _methods_at(request.url.path, routes):
-            headers = {**(headers or {}), "Allow": allowed} if error.status_code == 405 else headers  # noqa: PLR2004
+        if error.status_code == _NO_METHOD and (allowed := _methods_at(request.url.path, routes)):
+            headers = {"Allow": allowed}
         return problem_response(Refusal(error.status_code, code, detail, headers))
 
 
 def _methods_at(path: str, routes: Sequence[BaseRoute]) -> str:
     """The methods of the most exact route to a path; the framework names those of the first, and ids hold slashes."""
-    found = [one for one in routes if isinstance(one, Route) and one.path_regex.match(path)]
-    longest = max((len(one.path_format) for one in found), default=0)
-    return ", ".join(sorted({name for one in found if len(one.path_format) == longest for name in one.methods or ()}))
+    found = [(_fixed_chars(one), one) for one in routes if isinstance(one, Route) and one.path_regex.match(path)]
+    most = max((chars for chars, _ in found), default=0)
+    return ", ".join(sorted({name for chars, one in found if chars == most for name in one.methods or ()}))
+
+
+def _fixed_chars(route: Route) -> int:
+    return len(_PARAMETER.sub("", route.path_format))
 
 
 def _told(error: Mapping[str, object]) -> str:

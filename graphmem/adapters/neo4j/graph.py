@@ -7,20 +7,20 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from graphmem.adapters.neo4j.reading import ROWS, ROWS_FIELDS, rows_of_found, settling
-from graphmem.adapters.neo4j.values import admitted_homes
+from graphmem.adapters.neo4j.selecting import SEEN
+from graphmem.adapters.neo4j.values import END, admitted_homes
 from graphmem.model import Point, Scope
 from graphmem.store import Nearby, Neighbour
 
 if TYPE_CHECKING:
     from graphmem.adapters.neo4j.connecting import Link
 
-_SEED_SEEN = "any(home IN $p.homes WHERE home IN m.facets)"
 _OTHER_SEEN = "any(home IN $p.homes WHERE home IN o.facets)"
 # Steps are [to, from, over what], in the order in which they count.
 _STEPS = f"""
 CALL () {{
   UNWIND $p.ids AS id MATCH (m:Memory {{tenant: $p.tenant, id: id}})
-  WHERE {_SEED_SEEN} RETURN collect(DISTINCT m) AS from
+  WHERE {SEEN} RETURN collect(DISTINCT m) AS from
 }}
 CALL (from) {{
   UNWIND from AS m
@@ -63,18 +63,18 @@ CALL (steps) {{
 RETURN steps, {ROWS_FIELDS}
 """
 _SUBJECTS = f"""
-MATCH (m:Memory) WHERE m.tenant = $p.tenant AND m.subject IS NOT NULL AND {_SEED_SEEN}
+MATCH (m:Memory) WHERE m.tenant = $p.tenant AND m.subject IS NOT NULL AND {SEEN}
 WITH m.subject AS subject, collect(m.id) AS ids WHERE size(ids) > 1
 RETURN subject, ids ORDER BY subject
 """
 _FORKED = f"""
 MATCH (m:Memory)-[r:SUPERSEDED_BY]->() WHERE m.tenant = $p.tenant AND r.until IS NULL AND r.kind <> 'amendment'
-WITH m, count(DISTINCT r.seq) AS entries WHERE entries > 1 AND {_SEED_SEEN}
+WITH m, count(DISTINCT r.seq) AS entries WHERE entries > 1 AND {SEEN}
 RETURN m.id AS id ORDER BY id
 """
 _CONTRADICTED = f"""
 MATCH (m:Memory)-[:CONFLICTS_WITH]->(o:Memory)
-WHERE m.tenant = $p.tenant AND {_SEED_SEEN} AND {_OTHER_SEEN}
+WHERE m.tenant = $p.tenant AND {SEEN} AND {_OTHER_SEEN}
 RETURN DISTINCT m.id AS source, o.id AS target ORDER BY source, target
 """
 
@@ -92,7 +92,7 @@ def neighbours(
         **_of(reader),
         **settling(None if at is None else Point(at, seq), settles=at is not None),
         "ids": list(ids),
-        "seq": min(seq, 2**62),
+        "seq": min(seq, END),
         "hub": _HUB,
         "each": limit + len(ids),
         "limit": limit,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from graphmem.adapters.neo4j.reading import HEAD_FIELDS, ROWS, ROWS_FIELDS, rows_of_found
 from graphmem.adapters.neo4j.selecting import AWAIT_TEXT, EXACT_TESTS, FITS, TEXT_INDEX, Wanted
-from graphmem.adapters.neo4j.values import CARD_FIELDS, Head, card_of, head_of, prefix, token
+from graphmem.adapters.neo4j.values import CARD_FIELDS, END, Head, card_of, head_of, prefix, token
 from graphmem.adapters.word_counts import many_of
 from graphmem.model import Scope
 from graphmem.ranking import Corpus, length_norm
@@ -79,8 +79,6 @@ _MORE = 4
 #: Share of the candidates, in the index's order, that must hold all of the best by exact score.
 _SAFE_DEPTH = 0.75
 _MOST_TERMS = 256
-#: Beyond every ledger position.
-END = 2**62
 #: Share of the asked matches that are prefetched beyond them: near ties may come in another order.
 _SPARE = 0.25
 

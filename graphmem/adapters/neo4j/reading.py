@@ -7,7 +7,9 @@ from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from graphmem.adapters.neo4j.selecting import COVERS, SEEN
 from graphmem.adapters.neo4j.values import (
+    END,
     Head,
     admitted_homes,
     branch_row,
@@ -97,13 +99,12 @@ COMPONENT_FIELDS = f"""
 """
 # A cache tells no more and no less than is known at a position if nothing after it has changed the cache.
 _TELLS = "m.is_common AND m.cached_seq <= known"
-_COVERS = "any(i IN range(0, size(m.holds_from) - 1) WHERE m.holds_from[i] <= $p.at AND $p.at < m.holds_to[i])"
 #: The rows of the memories in the lists `found` and `rivals` as of ledger position `known`; those of `found` that may
 #: come alone do so, unless the list `whole` has their ids.
 ROWS = f"""
 CALL (found, whole, known) {{
   UNWIND found AS m
-  WITH m, $p.settles AND NOT m.id IN whole AND {_TELLS} AND {_COVERS} AS is_settled
+  WITH m, $p.settles AND NOT m.id IN whole AND {_TELLS} AND {COVERS} AS is_settled
   RETURN collect(CASE WHEN is_settled THEN m END) AS settled, collect(CASE WHEN is_settled THEN null ELSE m END) AS rest
 }}
 WITH *, rest + rivals AS seeds
@@ -129,7 +130,7 @@ WITH found, $p.seq AS known
 CALL (known) {{
   UNWIND $p.subjects AS subject
   MATCH (m:Memory {{tenant: $p.tenant, subject: subject}})
-  WHERE m.seq <= $p.seq AND any(home IN $p.homes WHERE home IN m.facets) AND NOT ({_TELLS} AND NOT {_COVERS})
+  WHERE m.seq <= $p.seq AND {SEEN} AND NOT ({_TELLS} AND NOT {COVERS})
   WITH m ORDER BY m.seq DESC LIMIT $p.rivals
   RETURN collect(m) AS rivals
 }}
@@ -258,7 +259,7 @@ def entries(link: Link, tenant: str, *, after: int = 0, last: int | None = None)
 
 def changes(link: Link, tenant: str, *, after: int, limit: int) -> list[Change]:
     """Entries as readers see them, those past a position."""
-    asked = {"tenant": tenant, "after": after, "last": _NO_END, "limit": max(limit, 0)}
+    asked = {"tenant": tenant, "after": after, "last": END, "limit": max(limit, 0)}
     return _changes(link.records(_ENTRIES, asked))
 
 
@@ -282,9 +283,6 @@ def position(link: Link, tenant: str, instant: datetime | None) -> Position:
 def entry_of_op(fields: list[object]) -> Entry:
     """An entry whose predecessor is not looked up."""
     return entry_of(fields, GENESIS)
-
-
-_NO_END = 2**62
 
 
 def _changes(found: Iterable[Record]) -> list[Change]:

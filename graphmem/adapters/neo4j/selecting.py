@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from graphmem.adapters.neo4j.values import admitted_homes, any_of, token
+from graphmem.adapters.neo4j.values import END, admitted_homes, any_of, token
 from graphmem.adapters.paths import fixed_part, path_pattern
 from graphmem.model import Scope
 from graphmem.store import Filter
@@ -26,18 +26,19 @@ EXACT_TESTS = """
   ($p.tests.min_confidence <= 0.0 OR m.confidence >= $p.tests.min_confidence)
   AND ($p.tests.path IS NULL OR any(a IN [(m)-[:ABOUT]->(a:File) | a.name] WHERE a =~ $p.tests.path))
 """
+#: Whether the reader sees a memory `m`, branches aside.
+SEEN = "any(home IN $p.homes WHERE home IN m.facets)"
+#: Whether a memory `m` holds at `$p.at`, as cached for everybody.
+COVERS = "any(i IN range(0, size(m.holds_from) - 1) WHERE m.holds_from[i] <= $p.at AND $p.at < m.holds_to[i])"
 #: Tests of a memory `m` that no index has narrowed down: what the reader sees, filter tokens, and the exact tests.
 FITS = f"""
-  any(home IN $p.homes WHERE home IN m.facets)
+  {SEEN}
   AND all(group IN $p.groups WHERE any(facet IN group WHERE facet IN m.facets)) AND {EXACT_TESTS}
 """
-_HOLDS = """
-  AND ($p.at IS NULL OR NOT m.is_common
-    OR any(i IN range(0, size(m.holds_from) - 1) WHERE m.holds_from[i] <= $p.at AND $p.at < m.holds_to[i]))
-"""
+_HOLDS = f"AND ($p.at IS NULL OR NOT m.is_common OR {COVERS})"
 _LATEST = f"""
 MATCH (m:Memory) WHERE m.tenant = $p.tenant AND m.seq < $p.before AND m.facets IS NOT NULL
-  AND any(home IN $p.homes WHERE home IN m.facets) AND {EXACT_TESTS} {_HOLDS}
+  AND {SEEN} AND {EXACT_TESTS} {_HOLDS}
 RETURN m.id AS id ORDER BY m.seq DESC LIMIT $p.limit
 """
 _BY_FACETS = f"""
@@ -116,7 +117,7 @@ def select(link: Link, reader: Scope, where: Filter, *, at: datetime | None, bef
         **what.parameters,
         "subjects": list(what.subjects),
         "clauses": what.clauses,
-        "before": min(before, 2**62),
+        "before": min(before, END),
         "at": at,
         "limit": limit,
     }

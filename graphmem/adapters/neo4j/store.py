@@ -16,7 +16,7 @@ from graphmem.adapters.neo4j.combining import Call, Combiner
 from graphmem.adapters.neo4j.connecting import Address, Link, Login
 from graphmem.adapters.neo4j.creating import vector_row
 from graphmem.adapters.neo4j.schema import Neo4jSchema
-from graphmem.adapters.neo4j.values import CARD_FIELDS, card_of
+from graphmem.adapters.neo4j.values import CARD_FIELDS, END, card_of
 from graphmem.adapters.neo4j.vectors import VectorCache, VectorSearch
 from graphmem.adapters.vector_bytes import blob
 from graphmem.errors import InvalidInput, StoreUnavailable, Unsupported
@@ -269,7 +269,7 @@ class Neo4jStore:
     ) -> tuple[matching.Found, Nearest]:
         link, tenant = self._open_link, reader.tenant
         assert probe.vector is not None, "there is something to compare"  # noqa: S101
-        search = VectorSearch(probe.vector, repr(what), matching.END if seq is None else seq, probe.limit)
+        search = VectorSearch(probe.vector, repr(what), END if seq is None else seq, probe.limit)
         while True:
             foreseen = self._vectors.foreseen(tenant, search)
             expected = matching.Expected(foreseen.last, foreseen.near, at)

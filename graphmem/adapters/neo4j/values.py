@@ -26,6 +26,8 @@ from graphmem.rows import (
 from graphmem.store import ModelCard
 
 Fields = list[Any]
+#: Beyond every ledger position, and within what the server counts with.
+END = 2**62
 
 
 @dataclass(slots=True)
