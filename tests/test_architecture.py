@@ -15,7 +15,7 @@ PACKAGE = Path(__file__).parent.parent / "graphmem"
 
 # An import only ever points to an earlier line. Modules on one line do not import each other.
 LAYERS = (
-    ("errors",),
+    ("errors", "deadline"),
     ("vocabulary",),
     ("model",),
     ("rows",),

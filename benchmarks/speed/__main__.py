@@ -27,6 +27,7 @@ _SERVER_AIMS = {
     "bulk load": 1_500,
     "hybrid search, broad": 40,
     "hybrid search, narrow": 15,
+    "history, chain of 50: p50": 3,
 }
 
 

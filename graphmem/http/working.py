@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextvars import copy_context
@@ -13,6 +14,7 @@ from typing import TypeVar
 
 from starlette.responses import Response
 
+from graphmem.deadline import wanted_by
 from graphmem.errors import CommitUnknown, StoreUnavailable
 from graphmem.http.limits import Limits
 from graphmem.http.observing import Metrics
@@ -21,6 +23,8 @@ from graphmem.service import GraphMemory
 from graphmem.wire.documents import document
 
 Result = TypeVar("Result")
+#: What a write reads after its commit must not fail before its caller was told that it took too long.
+_GRACE_S = 1.0
 
 
 class _Work(Enum):
@@ -49,7 +53,13 @@ class Workers:
             StoreUnavailable: It took too long, and nothing was written.
             CommitUnknown: It took too long, and may yet be written.
         """
-        future = self._begin(_Work.WRITING if is_write else _Work.READING, verb, job)
+        until = time.monotonic() + self._limits.time_s + _GRACE_S
+
+        def in_time() -> Response:
+            with wanted_by(until):
+                return job()
+
+        future = self._begin(_Work.WRITING if is_write else _Work.READING, verb, in_time)
         try:
             return await asyncio.wait_for(asyncio.shield(asyncio.wrap_future(future)), self._limits.time_s)
         except TimeoutError:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import math
 import threading
 from typing import Any
 
 import pytest
 
 from graphmem import GraphMemory
+from graphmem.deadline import deadline
 from graphmem.errors import CommitUnknown, Conflict, CorruptStore, GraphMemError, StoreUnavailable
 from graphmem.http.limits import Limits
 from graphmem.http.problems import STATUSES
@@ -183,6 +185,11 @@ def test_what_takes_too_long_is_given_up(site: Site, stuck: Stuck) -> None:
     page = site.send("GET", "/metrics").text
     assert "graphmem_requests_overdue_total 2.0" in page
     assert "graphmem_requests_in_work 2.0" in page
+
+
+def test_a_store_is_told_until_when_an_answer_is_wanted(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(site.memory, "conflicts", lambda **_: {"is_bounded": deadline() < math.inf})
+    assert site.send("GET", "/v1/conflicts").json() == {"is_bounded": True}
 
 
 def test_too_many_at_once_are_turned_away(site: Site, stuck: Stuck) -> None:

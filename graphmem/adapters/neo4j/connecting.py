@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 from urllib.parse import SplitResult, unquote, urlsplit
 
 from graphmem.adapters.neo4j.watching import Watch, cut
+from graphmem.deadline import deadline
 from graphmem.errors import CommitUnknown, CorruptStore, GraphMemError, InvalidInput, StoreUnavailable, Unsupported
 
 if TYPE_CHECKING:
@@ -148,9 +149,14 @@ class Link:
 
     def records(self, query: str, parameters: Parameters) -> list[Record]:
         """The records of one reading statement, from any member of a cluster that has seen our own writes."""
-        soon = min(_SOON_S, self.patience_s)
+        limit = min(self.patience_s, deadline() - time.monotonic())
+        if limit <= 0:
+            raise StoreUnavailable(f"{self.address.url} was not read in time; try again later, or ask for less")
         return self._until(
-            "READ", lambda session, _: _read_once(session, query, parameters), tried_s=soon, limit_s=self.patience_s
+            "READ",
+            lambda session, _: _read_once(session, query, parameters),
+            tried_s=min(_SOON_S, limit),
+            limit_s=limit,
         )
 
     def write(self, work: Callable[[ManagedTransaction], Result], *, patience_s: float | None = None) -> Result:

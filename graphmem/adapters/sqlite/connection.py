@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,6 +14,7 @@ from pathlib import Path
 import apsw
 import apsw.sqlite_extra
 
+from graphmem.deadline import deadline
 from graphmem.errors import CorruptStore, GraphMemError, InvalidInput, StoreUnavailable, Unsupported
 
 #: Marks a file as ours: "grmm".
@@ -22,6 +25,8 @@ CHECKSUM_BYTES = 8
 _CHECKSUMS = "cksumvfs"
 VFS = "cksmvfs"
 _BUSY_MS = 5_000
+#: So many steps of a statement, some 50 ms, go by between two looks at the clock.
+_STEPS = 500_000
 _NETWORK = frozenset({"nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "afs", "ceph", "glusterfs", "fuse.sshfs", "lustre"})
 
 _SETTINGS = (
@@ -66,6 +71,8 @@ def _error(path: Path, exc: apsw.Error) -> GraphMemError:
         return CorruptStore(f"{name!r} is damaged ({exc}): restore it from a backup or an export")
     if isinstance(exc, apsw.BusyError | apsw.LockedError):
         return StoreUnavailable(f"{name!r} is in use by a program that does not let go ({exc}); try again")
+    if isinstance(exc, apsw.InterruptError):
+        return late(path)
     if isinstance(exc, apsw.FullError):
         return StoreUnavailable(f"{name!r} cannot be written: the disk is full; free some space, then try again")
     if isinstance(exc, apsw.ReadOnlyError | apsw.PermissionsError):
@@ -75,6 +82,11 @@ def _error(path: Path, exc: apsw.Error) -> GraphMemError:
     if isinstance(exc, apsw.SQLError):
         return CorruptStore(f"{name!r} does not have its own schema ({exc}): restore it from a backup or an export")
     return StoreUnavailable(f"{name!r} failed ({exc})")
+
+
+def late(path: Path) -> StoreUnavailable:
+    """What is raised when nobody waits for an answer any more."""
+    return StoreUnavailable(f"{str(path)!r} was not read to the end in time; try again later, or ask for less")
 
 
 def _is_bad_checksum(exc: apsw.Error) -> bool:
@@ -184,12 +196,18 @@ class Connections:
     @contextmanager
     def reading(self) -> Iterator[apsw.Connection]:
         """A connection in a read transaction: everything read from it is of one moment."""
+        until = deadline()
+        if time.monotonic() >= until:
+            raise late(self.path)
         with translated(self.path):
             connection = self._borrow()
             try:
+                if until < math.inf:
+                    connection.set_progress_handler(lambda: time.monotonic() >= until, _STEPS)
                 connection.execute("BEGIN")
                 yield connection
             finally:
+                connection.set_progress_handler(None)
                 if connection.in_transaction:
                     connection.execute("ROLLBACK")
                 self._idle.append(connection)
