@@ -12,6 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from benchmarks.rows import Row, show, write
+from benchmarks.speed.bare import bare
 from benchmarks.speed.corpus import Corpus
 from benchmarks.speed.filling import fill
 from benchmarks.speed.starting import command_line, embedding, first_answers, tools_for_agents
@@ -55,6 +56,7 @@ def _measure_server(asked: argparse.Namespace) -> None:
             login = {"GRAPHMEM_NEO4J_USER": server.user, "GRAPHMEM_NEO4J_PASSWORD": server.password or ""}
             os.environ.update(login)
             found = [*fill(corpus, server.url)[0], *_read_apart(corpus, server.url)]
+            found += bare(server.url, server.user, server.password)
         rows += [replace(_with_server_aim(row, count), name=f"{_short(count)}: {row.name}") for row in found]
     show(rows)
     print(f"written to {write('speed-neo4j', rows).name}", file=sys.stderr)
