@@ -23,8 +23,10 @@ from graphmem.config import (
 )
 from graphmem.errors import InvalidInput, NotFound, Unsupported
 from graphmem.model import Request, Scope
+from graphmem.projection.model import Projected
 from graphmem.retrieval.embedding import Embedder, EmbedderMissing, find_embedder, find_named_model
 from graphmem.service import Desk, GraphMemory
+from graphmem.service.projecting import Projector
 from graphmem.store import Clock, Schema, Store
 
 if TYPE_CHECKING:
@@ -75,8 +77,30 @@ def open_memory(
         clock=clock or utc_now,
         embedder=embedder or installed_backend(settings),
         gate=_pass,
+        projector=_projector_of(store),
     )
     return GraphMemory(desk)
+
+
+def _projector_of(store: Store) -> Projector | None:
+    return Projector(store, store.projected()) if isinstance(store, Projected) else None
+
+
+@contextmanager
+def open_projector(url: str, settings: Settings) -> Iterator[Projector]:
+    """What keeps the graph that graphiti reads in the store at a URL; the store is closed afterwards.
+
+    Raises:
+        Unsupported: graphiti cannot read that kind of store.
+    """
+    with open_store(url, settings, create=False) as store:
+        projector = _projector_of(store)
+        if projector is None:
+            raise Unsupported(
+                f"{url!r} is no Neo4j server, and graphiti reads from nothing else: copy the memory to one with"
+                " `graphmem copy`, or let graphiti work over it in Python (graphmem.interop.graphiti)"
+            )
+        yield projector
 
 
 def _open_remote(url: str, settings: Settings, scope: Scope | None, actor: str | None) -> GraphMemory:

@@ -21,7 +21,7 @@ LAYERS = (
     ("rows",),
     ("temporal", "ranking", "ledger"),
     ("answers",),
-    ("store",),
+    ("store", "projection"),
     ("adapters", "retrieval", "ingestion"),
     ("service",),
     ("wire",),

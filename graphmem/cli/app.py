@@ -67,6 +67,7 @@ SECTIONS: dict[str, dict[str, Entry]] = {
         "copy": Entry("copying", "copy", "from one store into another, and verify it"),
         "reindex": Entry("keeping", "reindex", "renew vectors after a change of model"),
         "schema": Entry("schema", "schema", "apply, show or compare the store's schema"),
+        "graphiti": Entry("graphiti", "graphiti", "keep a graph beside the memories that graphiti's clients read"),
         "serve": Entry("serving", "serve", "the same over HTTP, for agents and for other machines"),
         "key": Entry("keys", "key", "make, list, rotate or revoke a key to a server"),
         "mcp": Entry("agents", "mcp", "tools for agents over standard input and output"),

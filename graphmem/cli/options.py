@@ -104,6 +104,8 @@ _WHERE: dict[str, Callable[[Body], Body]] = {
 answered = bundle("call", {"as_json": _JSON}, lambda **given: _call(url=None, **given))
 #: `call: Call`, for commands about the store as a whole, from wherever it is seen.
 located = bundle("call", {"url": _WHERE["url"], "as_json": _JSON}, _call)
+#: `call: Call`, for commands about a tenant of a store.
+owned = bundle("call", {"url": _WHERE["url"], "tenant": _WHERE["tenant"], "as_json": _JSON}, _call)
 #: `call: Call`, for all others.
 placed = bundle("call", {**_WHERE, "as_json": _JSON}, _call)
 

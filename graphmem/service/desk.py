@@ -13,6 +13,7 @@ from graphmem.errors import InvalidInput
 from graphmem.model import Add, At, Change, Point, Provenance, Request, Scope, Statement
 from graphmem.retrieval.embedding import Embedder, card_of, other_model
 from graphmem.retrieval.search import Searcher
+from graphmem.service.projecting import Projector
 from graphmem.store import Clock, ModelCard, Store
 from graphmem.temporal import View
 
@@ -59,9 +60,10 @@ class Desk:
         clock: Gives the current time, aware UTC.
         embedder: Gives the embedding backend, or a sentence on why there is none.
         gate: See `Gate`.
+        projector: Shows what is written to readers of another format; None where nobody does.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what all verbs share is told once
         self,
         store: Store,
         *,
@@ -70,6 +72,7 @@ class Desk:
         clock: Clock,
         embedder: Callable[[], Embedder | str],
         gate: Gate,
+        projector: Projector | None = None,
     ) -> None:
         self.store = store
         self.scope = scope
@@ -77,6 +80,7 @@ class Desk:
         self.clock = clock
         self.installed_embedder = embedder
         self.gate = gate
+        self.projector = projector
         self.searcher = Searcher(store, embedder)
 
     def embedder(self) -> Embedder | str:
@@ -156,7 +160,10 @@ class Desk:
 
     def commit(self, passed: Passed) -> list[Change]:
         """Write what went through the gate."""
-        return self.store.apply(passed.requests, clock=self.clock, vectors=passed.vectors or None)
+        changes = self.store.apply(passed.requests, clock=self.clock, vectors=passed.vectors or None)
+        if self.projector is not None:
+            self.projector.after_write(passed.requests[0].writer.tenant)
+        return changes
 
     def _vectors(self, passed: Sequence[Request]) -> dict[str, Vector] | None:
         added = [one.operation.memory for one in passed if isinstance(one.operation, Add)]

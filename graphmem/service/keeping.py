@@ -40,7 +40,11 @@ class Keeper:
             InvalidInput: The tenant is not empty, or a line is not one that `export` wrote.
             CorruptStore: The export's hash chain is broken.
         """
-        return self._desk.store.restore(lines, tenant=self._desk.reader(scope).tenant, progress=progress)
+        tenant = self._desk.reader(scope).tenant
+        entries = self._desk.store.restore(lines, tenant=tenant, progress=progress)
+        if self._desk.projector is not None:
+            self._desk.projector.catch_up(tenant)
+        return entries
 
     def check(self) -> list[Finding]:
         """Verify the hash chains and recompute every derived value; empty if all is as it must be."""
@@ -72,4 +76,6 @@ class Keeper:
             store.save_vectors(reader, dict(zip(batch, backend.embed(texts), strict=True)))
             done += len(batch)
             progress(done, total)
+        if self._desk.projector is not None:
+            self._desk.projector.renew(reader.tenant)
         return done

@@ -19,6 +19,7 @@ OF_ONE_SURFACE = {
     Surface.CLI: {
         *("init", "copy", "completion", "doctor", "serve", "mcp"),
         *("schema status", "schema apply", "schema diff", "schema vectors"),
+        *("graphiti on", "graphiti off", "graphiti sync", "graphiti rebuild", "graphiti status"),
         *("key create", "key list", "key rotate", "key revoke"),
     },
     Surface.HTTP: {"/healthz", "/readyz", "/metrics"},

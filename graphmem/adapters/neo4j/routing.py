@@ -14,6 +14,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from graphmem.adapters.neo4j.connecting import Login
+from graphmem.adapters.neo4j.routed_projection import RoutedProjection
 from graphmem.adapters.neo4j.shard import Shard
 from graphmem.adapters.neo4j.sharding import SCHEME, Shards
 from graphmem.adapters.neo4j.store import VECTOR_CACHE_BYTES, Neo4jStore
@@ -228,6 +229,10 @@ class RoutedStore:
         shard = self._of(reader)
         found = shard.call(lambda store: store.info(reader))
         return replace(found, url=f"{self._url} (shard {shard.name!r}: {found.url})")
+
+    def projected(self) -> RoutedProjection:
+        """The graphs that graphiti reads, each in the database that keeps the tenant."""
+        return RoutedProjection(lambda tenant: self._of(Scope(tenant)))
 
     def close(self) -> None:
         """See `graphmem.store.Store.close`."""

@@ -12,6 +12,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from graphmem.adapters.neo4j import approximate
+from graphmem.adapters.neo4j.projecting import RULES as PROJECTION_RULES
 from graphmem.adapters.neo4j.selecting import VECTOR_INDEX
 from graphmem.adapters.schema_files import schema_text
 from graphmem.errors import CorruptStore, StoreUnavailable, Unsupported
@@ -40,6 +41,8 @@ WHERE owningConstraint IS NULL AND type <> 'LOOKUP'
 """
 
 _OURS = "graphmem_"
+#: What is made when it is asked for, and so is neither missing nor too much.
+OPTIONAL = frozenset({VECTOR_INDEX, *PROJECTION_RULES})
 _TRIES = 6
 _PAUSE_S = 0.2
 _ANALYZER = "fulltext.analyzer"
@@ -232,7 +235,7 @@ class Neo4jSchema:
                 yield SchemaDifference(Drift.ALTERED, name, f"{there}, not {rule}")
         for name, there in found.items():
             is_near = name.startswith(_OURS) or there.label in labels
-            if is_near and name not in rules and name != VECTOR_INDEX:
+            if is_near and name not in rules and name not in OPTIONAL:
                 yield SchemaDifference(Drift.EXTRA, name, str(there))
 
     def _found(self) -> Iterator[tuple[str, Rule]]:

@@ -15,6 +15,7 @@ from graphmem.adapters.neo4j.approximate import Nearest
 from graphmem.adapters.neo4j.combining import Call, Combiner
 from graphmem.adapters.neo4j.connecting import Address, Link, Login
 from graphmem.adapters.neo4j.creating import vector_row
+from graphmem.adapters.neo4j.projecting import Neo4jProjection
 from graphmem.adapters.neo4j.schema import Neo4jSchema
 from graphmem.adapters.neo4j.values import CARD_FIELDS, END, card_of
 from graphmem.adapters.neo4j.vectors import VectorCache, VectorSearch
@@ -99,6 +100,7 @@ class Neo4jStore:
         self._is_approximate = is_approximate
         self._link = link
         self._schema_version = schema_version
+        self._projection = Neo4jProjection(link)
         self._vectors = VectorCache(vector_cache_bytes)
         self._writers = Combiner(self._carry_out, patience_s=link.patience_s)
         self._model: ModelCard | None = None
@@ -339,6 +341,10 @@ class Neo4jStore:
             is_restoring=head.is_restoring,
         )
 
+    def projected(self) -> Neo4jProjection:
+        """The graph that graphiti reads, kept in the same database."""
+        return self._projection
+
     def close(self) -> None:
         """See `graphmem.store.Store.close`."""
         self._is_closed = True
@@ -358,11 +364,13 @@ class Neo4jStore:
     def _carry_out(self, calls: Sequence[Call], patience_s: float) -> list[list[Change]]:
         model, patience_s = self._model, patience_s + _WORK_S_EACH * sum(len(call.requests) for call in calls)
         try:
-            return self._open_link.write(lambda tx: writing.carry_out(tx, calls, model), patience_s=patience_s)
+            done = self._open_link.write(lambda tx: writing.carry_out(tx, calls, model), patience_s=patience_s)
         except StoreUnavailable:
             # It may have been replaced by another process.
             self._model = None
             raise
+        self._projection.note(calls[0].requests[0].writer.tenant, is_on=done.is_projected)
+        return done.changes
 
     @property
     def _open_link(self) -> Link:

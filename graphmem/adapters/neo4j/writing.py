@@ -44,7 +44,8 @@ ON CREATE SET l.seq = 0, l.hash = $p.genesis, l.key = $p.key,
   l.documents = 0, l.tokens = 0, l.vectors = 0, l.epoch = 0
 SET l.locked_at = timestamp()
 WITH l OPTIONAL MATCH (e:EmbeddingModel {{id: 'current'}})
-RETURN {HEAD_FIELDS} AS head, {CARD_FIELDS} AS model, e.is_indexed AS is_indexed
+RETURN {HEAD_FIELDS} AS head, {CARD_FIELDS} AS model, e.is_indexed AS is_indexed,
+  EXISTS {{ MATCH (:GraphitiProjection {{tenant: $p.tenant}}) }} AS is_projected
 """
 _SOME_DIMENSION = "MATCH (m:Memory) WHERE m.vector IS NOT NULL RETURN size(m.vector) / 4 AS dimension LIMIT 1"
 #: So many requests are written at once, while the next are planned.
@@ -90,6 +91,7 @@ class Batch:
     model: ModelCard | None = None
     vectors: Mapping[str, Vector] = field(default_factory=dict)
     is_indexed: bool = False
+    is_projected: bool = False
     #: In how many of the memories added so far each word is, as far as the server was not told.
     words: Counter[str] = field(default_factory=Counter)
 
@@ -99,7 +101,8 @@ class Batch:
         asked = {"tenant": tenant, "genesis": GENESIS, "key": secrets.token_hex(32)}
         found = tx.run(LOCK, p=asked).single(strict=True)
         head, model = head_of(tenant, found["head"]), card_of(found["model"])
-        return cls(tx, head, model, vectors or {}, is_indexed=bool(found["is_indexed"]))
+        is_indexed, is_projected = bool(found["is_indexed"]), bool(found["is_projected"])
+        return cls(tx, head, model, vectors or {}, is_indexed=is_indexed, is_projected=is_projected)
 
     def apply(self, requests: Sequence[Request], clocks: Sequence[Clock]) -> list[Change]:
         """Plan all in order and write what they leave; an erasure is written before the next is read."""
@@ -213,8 +216,16 @@ class Batch:
             erasing.erase(self.tx, self.head, key, change)
 
 
-def carry_out(tx: ManagedTransaction, calls: Sequence[Call], model: ModelCard | None) -> list[list[Change]]:
-    """Apply the requests of all calls, which are of one tenant, in one transaction; returns what each led to.
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What each of some calls led to, and whether the tenant has a projection to be brought up to it."""
+
+    changes: list[list[Change]]
+    is_projected: bool
+
+
+def carry_out(tx: ManagedTransaction, calls: Sequence[Call], model: ModelCard | None) -> Done:
+    """Apply the requests of all calls, which are of one tenant, in one transaction.
 
     `model` is the one that the writer found in the store before, None if it does not know.
     """
@@ -223,7 +234,7 @@ def carry_out(tx: ManagedTransaction, calls: Sequence[Call], model: ModelCard | 
     batch.refuse_other_vectors(model)
     clocks = [call.clock for call in calls for _ in call.requests]
     changes = iter(batch.apply([request for call in calls for request in call.requests], clocks))
-    return [list(islice(changes, len(call.requests))) for call in calls]
+    return Done([list(islice(changes, len(call.requests))) for call in calls], batch.is_projected)
 
 
 def tenants_of(requests: Iterable[Request]) -> set[str]:

@@ -1,0 +1,1 @@
+"""graphmem for programs that speak other formats; each is imported only when it is used."""
