@@ -68,6 +68,7 @@ SECTIONS: dict[str, dict[str, Entry]] = {
         "reindex": Entry("keeping", "reindex", "renew vectors after a change of model"),
         "schema": Entry("schema", "schema", "apply, show or compare the store's schema"),
         "serve": Entry("serving", "serve", "the same over HTTP, for agents and for other machines"),
+        "browser": Entry("browser", "browser", "open Neo4j Browser with a guide, a style and saved queries"),
         "key": Entry("keys", "key", "make, list, rotate or revoke a key to a server"),
         "mcp": Entry("agents", "mcp", "tools for agents over standard input and output"),
         "completion": Entry("keeping", "completion", "the script that completes commands in a shell"),
