@@ -30,7 +30,8 @@ from graphmem.service.projecting import Projector
 from graphmem.store import Clock, Schema, Store
 
 if TYPE_CHECKING:
-    from graphmem.adapters.neo4j.connecting import Login
+    from graphmem.adapters.neo4j.connecting import Address, Login
+    from graphmem.browser import Place
 
 _IGNORE_ALL = "*\n"
 _SHARDS = "neo4j-shards"
@@ -186,6 +187,44 @@ def open_schema(url: str, settings: Settings) -> Schema:
     from graphmem.adapters.sqlite.comparing import SQLiteSchema
 
     return SQLiteSchema(_file_of(url), lock_timeout_s=settings.lock_timeout_s)
+
+
+def find_browser(url: str, settings: Settings, at: str | None = None) -> Place:
+    """Where the Neo4j Browser of the server at a URL is, of several servers that of the settings' tenant.
+
+    Args:
+        url: A Neo4j server, or several.
+        settings: Who logs in there, and whose memories are looked at.
+        at: The address of Neo4j Browser, if it is not to be asked of the server.
+
+    Raises:
+        Unsupported: The store is none, or the server serves no Neo4j Browser.
+        StoreUnavailable: It cannot be reached, or refuses the login.
+    """
+    from graphmem.browser import Place
+    from graphmem.browser.place import allowed_by, browser_of
+
+    address, login = _server_of(url, settings)
+    from graphmem.adapters.neo4j.browsing import ask
+
+    told = ask(address, login, settings.scope(), patience_s=settings.lock_timeout_s)
+    allowed, paths = allowed_by(told.settings), tuple(told.paths)
+    return Place(at or browser_of(address.server, told.settings), address.server, address.database, login.user, allowed, paths)
+
+
+def _server_of(url: str, settings: Settings) -> tuple[Address, Login]:
+    from graphmem.adapters.neo4j.connecting import Address
+
+    if _is_sharded(url):
+        from graphmem.adapters.neo4j.sharding import Shards
+
+        rule = Shards.read(_rule_of(url))
+        shard = rule.shard_of(settings.tenant)
+        return rule.addresses[shard], _logins(settings)(shard)
+    if _is_server(url):
+        return Address.read(url), _neo4j_login(settings)
+    page = "graphmem serve shows it as a page, and graphmem copy brings it to a server"
+    raise Unsupported(f"{url!r} is no Neo4j server, and only one has a Neo4j Browser: {page}")
 
 
 class _ServerOptions(TypedDict):

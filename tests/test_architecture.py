@@ -24,7 +24,7 @@ LAYERS = (
     ("store", "projection"),
     ("adapters", "retrieval", "ingestion"),
     ("service",),
-    ("wire",),
+    ("wire", "browser"),
     ("config", "keys", "client"),
     ("opening",),
     ("http",),

@@ -69,6 +69,7 @@ SECTIONS: dict[str, dict[str, Entry]] = {
         "schema": Entry("schema", "schema", "apply, show or compare the store's schema"),
         "graphiti": Entry("graphiti", "graphiti", "keep a graph beside the memories that graphiti's clients read"),
         "serve": Entry("serving", "serve", "the same over HTTP, for agents and for other machines"),
+        "browser": Entry("browser", "browser", "open Neo4j Browser with a guide, a style and saved queries"),
         "key": Entry("keys", "key", "make, list, rotate or revoke a key to a server"),
         "mcp": Entry("agents", "mcp", "tools for agents over standard input and output"),
         "completion": Entry("keeping", "completion", "the script that completes commands in a shell"),

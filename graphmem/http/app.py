@@ -16,7 +16,7 @@ from starlette.types import Scope as AsgiScope
 
 from graphmem import __version__
 from graphmem.errors import GraphMemError
-from graphmem.http import keeping, reading, writing
+from graphmem.http import browsing, keeping, reading, writing
 from graphmem.http.asking import Asks, refuse_unknown
 from graphmem.http.callers import Door
 from graphmem.http.limits import MAX_POSITION, BoundedBodies, Limits
@@ -123,7 +123,7 @@ def create_app(
     for one in (reading.router, writing.router, keeping.router):
         app.include_router(one, dependencies=guards, responses=_PROBLEMS)
     app.include_router(_health)
-    app.router.routes.extend(ROUTES)
+    app.router.routes.extend((*ROUTES, browsing.ROUTE))
     if tools is not None:
         app.router.routes.append(Route("/mcp", tools, include_in_schema=False))
     routers = (reading.router, writing.router, keeping.router, _health)

@@ -11,6 +11,7 @@ from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from graphmem.errors import Forbidden, GraphMemError
+from graphmem.http.browsing import is_of_browser
 from graphmem.http.problems import Refusal, refusal_of, send_refusal
 from graphmem.http.viewing import is_of_view
 from graphmem.keys import Key, KeyRing, Permission
@@ -72,7 +73,7 @@ def caller_of(connection: HTTPConnection) -> Caller:
 
 
 class Door:
-    """Lets no request in without a live key, but to what is public and to the page, which asks for a key itself.
+    """Lets no request in without a live key, but to what is public, the page, which asks for one itself, and guides.
 
     A server without keys is for this machine alone. A page in a browser on it could reach it too, by a form or by a
     name that resolves here: so there, Host and Origin must name this machine.
@@ -91,7 +92,8 @@ class Door:
         try:
             if self._ring is None:
                 _refuse_foreign(headers)
-            named = {} if is_of_view(scope["path"]) else {"caller": self._caller(headers)}
+            is_open = is_of_view(scope["path"]) or is_of_browser(scope["path"])
+            named = {} if is_open else {"caller": self._caller(headers)}
         except Refusal as refusal:
             await send_refusal(refusal, scope, receive, send)
         except GraphMemError as error:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from graphmem.adapters.neo4j.approximate import embedding
 from graphmem.adapters.neo4j.indexing import Indexed, indexed
+from graphmem.adapters.neo4j.states import STATES, state_labels
 from graphmem.adapters.neo4j.values import Head, moment
 from graphmem.adapters.vector_bytes import blob
 from graphmem.ledger import Entry, encode_statement, operation_name, to_micros
@@ -85,14 +86,15 @@ CALL () {{
 """
 _CACHED_TIMES = f"""m.valid_from = {_VALID_FROM}, m.valid_to = {_VALID_TO},
     m.holds_from = [t IN x.holds_from | {_EACH}], m.holds_to = [t IN x.holds_to | {_EACH}]"""
-_SET_DERIVED = f"SET m += x.row, m.cached_seq = x.seq, {_CACHED_TIMES}"
+_STATE_LABELS = ":".join(STATES)
+_SET_DERIVED = f"REMOVE m:{_STATE_LABELS} SET m:$(x.states), m += x.row, m.cached_seq = x.seq, {_CACHED_TIMES}"
 _MOVED_AT = _time("move.at")
 # An entry that adds a memory is made together with it, its moves and its cache: nothing of that is looked up again.
 _ADDED = f"""
 CALL () {{
   UNWIND $p.added AS x
   CREATE (c:Change) SET c = x.change, c.recorded_at = {_RECORDED_AT}
-  CREATE (c)-[:RECORDED]->(m:Memory:$(x.label))
+  CREATE (c)-[:RECORDED]->(m:Memory:$([x.label] + x.states))
   SET m = x.row, m.seq = c.seq, m.recorded_at = c.recorded_at, m.written_on = c.branch,
     m.observed_at = {_OBSERVED_AT}, {_CACHED_TIMES}
   FOREACH (move IN x.moves |
@@ -281,7 +283,8 @@ def _sent_cache(seq: int, one: Derived) -> Row:
     row = derived_row(seq, one)
     times = {name: sent(row.pop(name)) for name in ("valid_from", "valid_to")}
     spans = {name: [sent(moment) for moment in row.pop(name)] for name in ("holds_from", "holds_to")}
-    return {"id": one.memory, "seq": row.pop("cached_seq"), **times, **spans, "row": row}
+    said = {"states": state_labels(one), **times, **spans, "row": row}
+    return {"id": one.memory, "seq": row.pop("cached_seq"), **said}
 
 
 def marks(operation: Operation, world: Overlay) -> Iterable[tuple[str, str, str | None]]:

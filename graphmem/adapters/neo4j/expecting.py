@@ -26,6 +26,7 @@ from graphmem.adapters.neo4j.creating import (
     text_row,
 )
 from graphmem.adapters.neo4j.indexing import indexed
+from graphmem.adapters.neo4j.states import state_labels
 from graphmem.ledger import Entry, change_of
 from graphmem.model import Add, Change, Request, Statement
 from graphmem.rows import Derived, MemoryRow, Rows
@@ -90,7 +91,9 @@ class Expected:
             anchors = [[one["ordinal"], one["role"], one["id"], one["row"]] for one in near]
             alternatives = [[one["ordinal"], one["row"]] for one in alternative_rows(memory, statement)]
         if memory.id in self._caches:
-            row |= derived_row(*self._caches[memory.id])
+            seq, cache = self._caches[memory.id]
+            row |= derived_row(seq, cache)
+            labels += state_labels(cache)
         return memory.id, plain(
             {
                 "labels": sorted(labels),

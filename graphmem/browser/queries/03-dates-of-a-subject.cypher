@@ -1,0 +1,15 @@
+// The life of one subject, as dates
+// $subject: as for its life. When each memory held, and what replaced it from when on, and since when that is known.
+MATCH (seed:Memory {tenant: $tenant})
+WHERE seed.subject = $subject OR $subject IN seed.aliases OR seed.id = $subject
+MATCH life = (seed)-[:SUPERSEDED_BY*0..20]-(m:Memory)
+WHERE all(r IN relationships(life) WHERE NOT EXISTS {
+  (:Change {tenant: $tenant, seq: r.seq})<-[:REVOKES]-(:Change) })
+WITH DISTINCT m
+OPTIONAL MATCH (m)-[r:SUPERSEDED_BY]->(next:Memory)
+WHERE NOT EXISTS { (:Change {tenant: $tenant, seq: r.seq})<-[:REVOKES]-(:Change) }
+WITH m, r, next ORDER BY coalesce(m.valid_from, m.recorded_at), m.title, r.seq
+RETURN m.title AS memory, toString(date(m.valid_from)) AS `held from`, toString(date(m.valid_to)) AS `until`,
+  collect(next.title) AS `replaced by`, collect(r.kind) AS how,
+  [day IN collect(date(r.recorded_at)) | toString(day)] AS `known since`
+ORDER BY coalesce(`held from`, `until`), memory

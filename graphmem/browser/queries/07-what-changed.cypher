@@ -1,0 +1,6 @@
+// What changed since a day
+// $since: a time. Every entry of the ledger since then, with what it is about.
+MATCH (c:Change {tenant: $tenant}) WHERE c.recorded_at >= $since
+WITH c ORDER BY c.seq DESC LIMIT 100
+OPTIONAL MATCH (c)-[r]->(m:Memory)
+RETURN c, r, m

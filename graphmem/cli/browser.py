@@ -1,0 +1,104 @@
+"""The command that opens Neo4j Browser."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from graphmem.cli.blocks import line
+from graphmem.cli.options import Call, placed
+from graphmem.cli.output import give, note
+
+if TYPE_CHECKING:
+    from graphmem.browser import Place
+    from graphmem.config import Settings
+
+_GUIDE = "guide.html"
+_SERVED = "http://localhost:7470/browser"
+
+
+@click.command()
+@click.option("--open", "opens", is_flag=True, help="Open the link in this machine's web browser too.")
+@click.option("--at", metavar="URL", help="Neo4j Browser's address. [default: asked of the server]")
+@click.option("--port", type=click.IntRange(0, 65535), default=7471, show_default=True, help="0 takes a free one.")
+@click.option("--served-by", metavar="URL", help="A `graphmem serve` that hands out the guide in place of this command.")
+@click.option("--save", type=click.Path(path_type=Path, file_okay=False), help="Only write the files into a folder.")
+@placed
+def browser(*, call: Call, opens: bool, at: str | None, port: int, served_by: str | None, save: Path | None) -> None:
+    """Print the link that opens Neo4j Browser on the store, with a guide, a style and saved queries.
+
+    The store is a Neo4j server. The guide is handed out on this machine until Ctrl-C, or by a server that --served-by
+    names. Inside of a repository it also knows which of the files that memories are about are gone.
+    """
+    if save is not None:
+        _write(call, save)
+        return
+    settings = _settings(call)
+    place = _find(call, settings, at)
+    if served_by is not None:
+        _tell(call, place.link(f"{served_by.rstrip('/')}/browser/{_GUIDE}"), opens=opens)
+    else:
+        _hand_out(call, place, settings, port, opens=opens)
+
+
+def _settings(call: Call) -> Settings:
+    from dataclasses import replace
+
+    from graphmem.config import load_settings
+
+    return replace(load_settings(), **call.stands)  # type: ignore[arg-type]
+
+
+def _find(call: Call, settings: Settings, at: str | None) -> Place:
+    from graphmem.config import locate
+    from graphmem.opening import find_browser
+
+    return find_browser(locate(call.url, settings), settings, at)
+
+
+def _hand_out(call: Call, place: Place, settings: Settings, port: int, *, opens: bool) -> None:
+    from graphmem.browser import Known
+    from graphmem.browser.handing import Hand
+
+    gone = _gone(place.paths, Path.cwd())
+    with Hand(port, place.origin, Known(settings.tenant, settings.repo, gone)) as hand:
+        _tell(call, place.link(f"{hand.base}/{_GUIDE}"), opens=opens)
+        note(f"handing out guide, style and saved queries at {hand.base} until Ctrl-C")
+        if gone:
+            note(f"{len(gone)} of {len(place.paths)} files that memories are about are gone")
+        try:
+            hand.serve_forever()
+        except KeyboardInterrupt:
+            note("stopped")
+
+
+def _tell(call: Call, link: str, *, opens: bool) -> None:
+    import webbrowser
+
+    if call.as_json:
+        give(call, {"link": link}, lambda _: [])
+    else:
+        click.echo(link)  # never wrapped: it is to be clicked or copied
+    if opens and not webbrowser.open(link):
+        note("no web browser could be opened here: open the link yourself")
+
+
+def _write(call: Call, folder: Path) -> None:
+    from graphmem.browser.files import NAMES, handed
+
+    folder.mkdir(parents=True, exist_ok=True)
+    written = []
+    for name in NAMES:
+        found = handed(name, _SERVED)
+        if found is not None:
+            (folder / name).write_bytes(found.content)
+            written.append(str(folder / name))
+    give(call, {"written": written}, lambda _: [line(one) for one in written])
+
+
+def _gone(paths: tuple[str, ...], start: Path) -> tuple[str, ...]:
+    """Those that are not in the repository around a folder; none outside of one."""
+    root = next((one for one in (start, *start.parents) if (one / ".git").exists()), None)
+    return () if root is None else tuple(path for path in paths if not (root / path).exists())
