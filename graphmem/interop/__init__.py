@@ -1,0 +1,1 @@
+"""The graph of a memory in forms that other programs read."""
