@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from graphmem.interop.flattening import Flat, clean, flat, instant_text
+from graphmem.interop.flattening import Flat, flat, instant_text
 from graphmem.service.attributes import NodeType
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ def _literal(value: Flat) -> str:
 
 def _text(text: str) -> str:
     """A string literal on one line."""
-    parts = _BACKSLASH_U.split(clean(text))
+    parts = _BACKSLASH_U.split(text)
     return " + '\\\\' + ".join(f"'{_inner(part)}'" for part in parts)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from enum import Enum
@@ -11,18 +10,11 @@ from graphmem.answers import Interval, Told
 
 Flat = str | int | float | bool | datetime | list[str]
 
-_SURROGATE = re.compile("[\ud800-\udfff]")
-
 
 def flat(attributes: Mapping[str, object]) -> dict[str, Flat]:
     """Attributes without those that have no value; intervals and moves are texts, `2024-01-01T00:00:00Z/..`."""
     found = {name: _flat(value) for name, value in attributes.items() if value is not None}
     return {name: value for name, value in found.items() if value != []}
-
-
-def clean(text: str) -> str:
-    """The text with halves of characters, which no encoding can write, as U+FFFD."""
-    return _SURROGATE.sub("\ufffd", text)
 
 
 def instant_text(moment: datetime | None) -> str:
@@ -37,10 +29,10 @@ def _flat(value: object) -> Flat:
         case Enum():
             return str(value.value)
         case str():
-            return clean(value)
+            return value
         case Iterable():
             return [_item(one) for one in value]
-    return clean(str(value))
+    return str(value)
 
 
 def _item(value: object) -> str:
@@ -48,5 +40,5 @@ def _item(value: object) -> str:
         case Interval(start, end):
             return f"{instant_text(start)}/{instant_text(end)}"
         case Told():
-            return clean(f"{instant_text(value.at)} {value.status.value} ({value.word})")
-    return clean(str(value))
+            return f"{instant_text(value.at)} {value.status.value} ({value.word})"
+    return str(value)

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from graphmem.interop.flattening import Flat, clean, flat, instant_text
+from graphmem.interop.flattening import Flat, flat, instant_text
 
 if TYPE_CHECKING:
     import networkx as nx
@@ -56,7 +56,7 @@ def _scalar(value: Flat) -> _Scalar:
 
 
 def _name(node: str) -> str:
-    return _IN_NAMES.sub(_escaped, _writable(clean(node)))
+    return _IN_NAMES.sub(_escaped, _writable(node))
 
 
 def _writable(text: str) -> str:
