@@ -110,7 +110,7 @@ def test_a_neo4j_server_runs_the_script(graph: Network) -> None:
     access.wipe()
     with access.driver() as driver, driver.session() as session:
         for line in [*cypher_lines(graph), *cypher_lines(graph)][: -graph.number_of_edges() // 2]:
-            session.run(line).consume()  # type: ignore[arg-type]
+            session.run(line).consume()
         nodes, edges = session.run(_NODES).data(), session.run(_EDGES).data()
         session.run("DROP CONSTRAINT graphmem_exported").consume()
     access.wipe()
