@@ -24,13 +24,15 @@ LAYERS = (
     ("store", "projection"),
     ("adapters", "retrieval", "ingestion"),
     ("service",),
-    ("wire", "browser"),
+    ("wire", "browser", "analysis"),
     ("config", "keys", "client"),
     ("opening",),
     ("http",),
     ("mcp_server",),
     ("doctor",),
-    ("cli", "interop", "compat"),
+    ("compat",),
+    ("interop",),
+    ("cli",),
     ("demo",),
 )
 LEVEL = {module: level for level, layer in enumerate(LAYERS) for module in layer}
@@ -51,8 +53,8 @@ IMPURE_CALLS = frozenset({
     "rglob", "stat", "today", "unlink", "urandom", "utcnow", "write_bytes", "write_text",
 })
 HEAVY = frozenset({
-    "fastapi", "graphiti_core", "httpx2", "neo4j", "networkx", "numpy", "onnxruntime", "prometheus_client", "pydantic",
-    "rich", "sentence_transformers", "structlog", "tokenizers", "torch", "uvicorn",
+    "fastapi", "graphiti_core", "httpx2", "ipywidgets", "matplotlib", "neo4j", "networkx", "numpy", "onnxruntime",
+    "prometheus_client", "pydantic", "rich", "sentence_transformers", "structlog", "tokenizers", "torch", "uvicorn",
 })
 # fmt: on
 

@@ -61,7 +61,7 @@ SECTIONS: dict[str, dict[str, Entry]] = {
         "status": Entry("keeping", "status", "what is stored where"),
         "doctor": Entry("doctor", "doctor", "what is broken between here and an answer, and how to mend it"),
         "check": Entry("keeping", "check", "verify the ledger's hashes and recompute everything derived"),
-        "export": Entry("keeping", "export", "the whole ledger as JSON lines"),
+        "export": Entry("keeping", "export", "the whole ledger as JSON lines, or the graph as GraphML or Cypher"),
         "backup": Entry("keeping", "backup", "a copy of the store's file, while others go on writing"),
         "restore": Entry("keeping", "restore", "an export or a backup into an empty tenant"),
         "copy": Entry("copying", "copy", "from one store into another, and verify it"),

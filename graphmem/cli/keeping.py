@@ -13,8 +13,9 @@ from typing import IO, TYPE_CHECKING
 import click
 
 from graphmem.cli.blocks import Block, Look, Span, dim, line
-from graphmem.cli.options import Call, answered, placed
+from graphmem.cli.options import Call, answered, placed, pointed
 from graphmem.cli.output import give, note, progress
+from graphmem.model import At
 from graphmem.wire.envelopes import Findings, Reindexed, Restored, Seen
 
 if TYPE_CHECKING:
@@ -83,18 +84,33 @@ def _finding_lines(findings: list[Finding]) -> Iterator[Block]:
 
 
 @click.command()
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["jsonl", "graphml", "cypher"]),
+    default="jsonl",
+    show_default=True,
+    help="The ledger, or the graph at a point.",
+)
 @click.option("--output", type=_FILE, help="A file to write. [default: standard output]")
+@pointed
 @placed
-def export(*, call: Call, output: Path | None) -> None:
+def export(*, call: Call, form: str, output: Path | None, at: At) -> None:
     """The tenant's whole ledger as JSON lines, a header first; `restore` takes them back.
 
-    The lines go to standard output; with --output they are counted there instead.
+    With --format graphml (for Gephi, yEd, networkx) or cypher (a script for an empty Neo4j database) it is instead the
+    graph of what you see from where you stand, at the point of --as-of and --known-at. That is for looking at: only
+    JSON lines can be restored.
+
+    All goes to standard output; with --output the lines are counted there instead.
     """
+    if form == "jsonl" and at != At():
+        raise click.UsageError("a ledger is of all times: --as-of and --known-at go with --format graphml or cypher")
     with (
         call.open() as memory,
         progress("export") as tell,
         # Closed before the memory is, however this ends.
-        closing(_counted(memory.export(), tell, memory.status().changes + 1)) as lines,
+        closing(_ledger_lines(memory, tell) if form == "jsonl" else _graph_lines(memory, form, at, tell)) as lines,
     ):
         if output is None:
             for text in lines:
@@ -103,6 +119,18 @@ def export(*, call: Call, output: Path | None) -> None:
         with _whole_file(output) as file:
             count = sum(1 for text in lines if file.write(text + "\n"))
     give(call, {"path": output, "lines": count}, lambda _: [line(str(output), dim(f" · {count:,} lines"))])
+
+
+def _ledger_lines(memory: GraphMemory, tell: Progress) -> Generator[str]:
+    return _counted(memory.export(), tell, memory.status().changes + 1)
+
+
+def _graph_lines(memory: GraphMemory, form: str, at: At, tell: Progress) -> Generator[str]:
+    from graphmem.interop.cypher import cypher_lines
+    from graphmem.interop.graphml import graphml_lines
+
+    graph = memory.to_networkx(at=at, progress=tell)
+    yield from (graphml_lines if form == "graphml" else cypher_lines)(graph)
 
 
 @click.command()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from graphmem.client.connection import Asked, Connection
 from graphmem.client.reading import RemoteReader
@@ -12,10 +13,13 @@ from graphmem.client.recording import RemoteRecorder
 from graphmem.client.stands import Stand
 from graphmem.errors import Unsupported
 from graphmem.ingestion.observations import Reading
-from graphmem.model import Scope
+from graphmem.model import At, Scope
 from graphmem.service import GraphMemory, IngestReport, Write
 from graphmem.store import Finding, Progress, StoreInfo, silent
 from graphmem.wire.envelopes import Findings, Reindexed, Restored, Seen
+
+if TYPE_CHECKING:
+    import networkx as nx
 
 
 class RemoteMemory(RemoteRecorder, RemoteReader, GraphMemory):
@@ -40,6 +44,20 @@ class RemoteMemory(RemoteRecorder, RemoteReader, GraphMemory):
     def close(self) -> None:
         """Close the connections to the server; safe to call twice."""
         self._stand.connection.close()
+
+    def to_networkx(
+        self, *, at: At | None = None, scope: Scope | None = None, progress: Progress = silent
+    ) -> nx.MultiDiGraph[str]:
+        """A server hands out no whole graph.
+
+        Raises:
+            Unsupported: Always.
+        """
+        del at, scope, progress
+        raise Unsupported(
+            "a server hands out no whole graph: open the store that it serves,"
+            " or a file that its export (graphmem export) was restored into"
+        )
 
     # ---- bringing in and keeping
 

@@ -1,1 +1,1 @@
-"""graphmem for programs that speak other formats; each is imported only when it is used."""
+"""Between graphmem and other memories and graphs; each is imported only when it is used."""

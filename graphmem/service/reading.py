@@ -6,6 +6,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from heapq import heapify, heappop, heappush
+from typing import TYPE_CHECKING
 
 from graphmem.answers import (
     Card,
@@ -28,11 +29,15 @@ from graphmem.retrieval.paging import Place, next_cursor, place_of, question_mar
 from graphmem.retrieval.search import Query, Sort
 from graphmem.service.conflicting import open_conflicts
 from graphmem.service.desk import Desk
+from graphmem.service.drawing import draw
 from graphmem.service.entries import seen_entries
 from graphmem.service.explaining import explanation, seen_edges
-from graphmem.store import Filter, Page
+from graphmem.store import Filter, Page, Progress, silent
 from graphmem.temporal import View, reigns
 from graphmem.vocabulary import word_of
+
+if TYPE_CHECKING:
+    import networkx as nx
 
 _CHUNK = 500
 _EVERYTHING = 1_000_000
@@ -199,6 +204,24 @@ class Reader:
             found += seen_entries(self._desk, some, reader, self._desk.store.position(reader).seq)
             after = some[-1].seq
         return tuple(found[:limit])
+
+    def to_networkx(
+        self, *, at: At | None = None, scope: Scope | None = None, progress: Progress = silent
+    ) -> nx.MultiDiGraph[str]:
+        """Everything that the reader sees at a point, held or not, as one graph; equal from every store.
+
+        Nodes are memories (by their ids), what they are about, the options that they considered, and what is left of
+        erased ones inside chains; edges are supersessions, links, anchors, options and open contradictions.
+        `graphmem.service.attributes` has what each carries, and the graph itself `as_of`, `known_at` and `scope`.
+
+        Args:
+            at: Decides states and `holds`; the intervals of all time are there at any `as_of`.
+            scope: Where the reader stands.
+            progress: Told how many memories are read.
+        """
+        reader = self._desk.reader(scope)
+        point = self._desk.point(at, reader)
+        return draw(self._desk, self._chunks(Filter(), reader, point.seq, None), point, reader, progress)
 
     # ---- parts
 

@@ -11,6 +11,7 @@ TORN = "the exported ledger with one word changed"
 BROKEN = "---\nstatus: [\n---\n# 2. X\n"
 WRITE = {"source": "decisions", "op_id": "ingest"}
 HERE_ALONE = {Surface.CLIENT: "a server copies no file to its callers"}
+HERE_ALONE_DRAWN = {Surface.CLIENT: "a server hands out no whole graph"}
 
 KEEPING = (
     UseCase(
@@ -52,4 +53,13 @@ KEEPING = (
         code="unsupported",
         lacks={Surface.LIBRARY: "the store is here", Surface.CLI: "the store is here"},
     ),
+    UseCase(name="the names of its nodes", verb="to_networkx", told={"#": 8}, lacks=HERE_ALONE_DRAWN),
+    UseCase(
+        name="of a time to come",
+        verb="to_networkx",
+        asked={"at": {"known_at": 99}},
+        code="invalid_input",
+        lacks=HERE_ALONE_DRAWN,
+    ),
+    UseCase(name="of a server", verb="to_networkx", code="unsupported", lacks={Surface.LIBRARY: "the store is here"}),
 )

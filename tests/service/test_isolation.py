@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
+import networkx as nx
 import pytest
 
 from graphmem.errors import GraphMemError, NotFound
@@ -60,7 +61,13 @@ READS: dict[str, Read] = {
     "diff": lambda m, by, at, _: m.diff(At(day(2), at.known_at), at, scope=by),
     "conflicts": lambda m, by, at, _: m.conflicts(at=at, scope=by),
     "changes": lambda m, by, _, __: m.changes(scope=by),
+    "to_networkx": lambda m, by, at, _: drawn(m.to_networkx(at=at, scope=by)),
 }
+
+
+def drawn(graph: nx.MultiDiGraph[str]) -> object:
+    """All that a graph tells."""
+    return graph.graph, list(graph.nodes(data=True)), list(graph.edges(keys=True, data=True))
 
 
 @pytest.fixture(params=list(STRANGERS.values()), ids=list(STRANGERS))

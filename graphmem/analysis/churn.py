@@ -1,0 +1,75 @@
+"""How much changes when: what began to hold and what ceased to, by period and area."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from graphmem.analysis.areas import Area, areas
+from graphmem.analysis.survival import EVERYWHERE
+from graphmem.analysis.walking import asked_at, memories
+from graphmem.model import Kind
+
+if TYPE_CHECKING:
+    from graphmem.analysis.walking import Network
+
+
+class Period(StrEnum):
+    """How long one step of a count is; its value is its name."""
+
+    MONTH = "month"
+    QUARTER = "quarter"
+    YEAR = "year"
+
+
+_MONTHS = {Period.MONTH: 1, Period.QUARTER: 3, Period.YEAR: 12}
+
+
+@dataclass(frozen=True, slots=True)
+class Churn:
+    """How many memories of one area began and ceased to hold in one period."""
+
+    start: datetime
+    area: str
+    began: int
+    ceased: int
+
+
+def churn(
+    graph: Network, by: Area | None = None, *, every: Period = Period.YEAR, kinds: Collection[Kind] = ()
+) -> tuple[Churn, ...]:
+    """Periods in which something changed, in order, each with its areas by name; up to the graph's point.
+
+    Args:
+        graph: As `to_networkx` gave it.
+        by: What counts as an area; None counts all together. A memory of several counts in each.
+        every: The periods: those of the calendar, in UTC.
+        kinds: Only these; empty for every kind.
+    """
+    found = areas(graph, by) if by is not None else {}
+    began: Counter[tuple[datetime, str]] = Counter()
+    ceased: Counter[tuple[datetime, str]] = Counter()
+    for key, moment, is_start in _turns(graph, kinds):
+        for area in found.get(key, (EVERYWHERE,)):
+            (began if is_start else ceased)[_start_of(moment, every), area] += 1
+    places = sorted(began.keys() | ceased.keys())
+    return tuple(Churn(start, area, began[start, area], ceased[start, area]) for start, area in places)
+
+
+def _turns(graph: Network, kinds: Collection[Kind]) -> Iterator[tuple[str, datetime, bool]]:
+    now = asked_at(graph)
+    for key, node in memories(graph):
+        for piece in node["holding"] if not kinds or node["kind"] in kinds else ():
+            if piece.start is not None and piece.start <= now:
+                yield key, piece.start, True
+            if piece.end is not None and piece.end <= now:
+                yield key, piece.end, False
+
+
+def _start_of(moment: datetime, every: Period) -> datetime:
+    months = _MONTHS[every]
+    return datetime(moment.year, (moment.month - 1) // months * months + 1, 1, tzinfo=UTC)

@@ -1,0 +1,106 @@
+"""The notebooks run on both stores with the same words, and are kept as they were last executed."""
+
+from __future__ import annotations
+
+import copy
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import nbformat
+import pytest
+
+from tests.servers import neo4j_server
+from tools.notebooks import FOLDER, PATHS, problems
+
+if TYPE_CHECKING:
+    from nbformat import NotebookNode
+
+every_notebook = pytest.mark.parametrize("path", PATHS, ids=lambda path: path.stem)
+
+
+def read(path: Path) -> NotebookNode:
+    found: NotebookNode = nbformat.read(path, as_version=4)  # type: ignore[no-untyped-call]
+    return found
+
+
+def test_there_are_three() -> None:
+    assert [path.stem for path in PATHS] == ["1_time_travel", "2_decision_history", "3_memory_health"]
+
+
+@every_notebook
+def test_what_is_kept_is_fresh_small_and_names_no_machine(path: Path) -> None:
+    assert list(problems(read(path))) == []
+    pictures = [output for cell in read(path).cells for output in cell.get("outputs", []) if "image/png" in output.get("data", {})]
+    assert len(pictures) >= 4
+
+
+@every_notebook
+def test_each_ends_with_one_line_to_change(path: Path) -> None:
+    cells = read(path).cells
+    heading = next(number for number, cell in enumerate(cells) if cell.source.startswith("## On your own repository"))
+    first = cells[heading + 1].source.splitlines()[0]
+    assert first.startswith(("FOLDER = ", "REPOSITORY = "))
+
+
+@every_notebook
+def test_it_says_the_same_on_both_stores(path: Path, tmp_path: Path) -> None:
+    access = neo4j_server(0)
+    access.wipe()
+    login = {"GRAPHMEM_NEO4J_USER": access.user, "GRAPHMEM_NEO4J_PASSWORD": access.password or ""}
+    embedded, server = ran(path, tmp_path / "embedded", {}), ran(path, tmp_path / "server", {"GRAPHMEM_NOTEBOOK_STORE": access.url, **login})
+    assert words(embedded) == words(server)
+    with access.driver() as driver:
+        assert driver.execute_query("MATCH (l:Ledger) WHERE l.tenant STARTS WITH 'fresh-' RETURN l").records
+    access.wipe()
+
+
+def ran(path: Path, target: Path, settings: dict[str, str]) -> NotebookNode:
+    """A notebook with the outputs of a run of its own, in a process whose event loop is not ours."""
+    words = [sys.executable, "-m", "tools.notebooks", "--into", str(target), path.stem]
+    done = subprocess.run(words, cwd=FOLDER.parent, env={**os.environ, **settings}, capture_output=True, text=True, check=False)
+    assert not done.returncode, done.stderr
+    return read(target / path.name)
+
+
+def words(notebook: NotebookNode) -> list[str]:
+    texts = [output for cell in notebook.cells for output in cell.get("outputs", [])]
+    return [str(output.get("text", "")) or str(output.get("data", {}).get("text/plain", "")) for output in texts]
+
+
+# ---- what may not be kept is noticed
+
+
+def changed(**parts: Any) -> NotebookNode:  # noqa: ANN401
+    """The first notebook with something else in its first output."""
+    notebook = copy.deepcopy(read(PATHS[0]))
+    next(cell for cell in notebook.cells if cell.get("outputs")).outputs[0].update(parts)
+    return notebook
+
+
+@pytest.mark.parametrize("text", ["in /home/me/x.py", "'/tmp/a'", "C:\\Users\\me", "see file://x", "(/root/.cache)"])
+def test_places_of_a_machine_are_noticed(text: str) -> None:
+    assert any("names a place" in one for one in problems(changed(text=text)))
+
+
+def test_failures_and_complaints_are_noticed() -> None:
+    assert any("failed or complained" in one for one in problems(changed(name="stderr")))
+    assert any("failed or complained" in one for one in problems(changed(output_type="error")))
+
+
+def test_large_pictures_are_noticed() -> None:
+    assert any("has a picture of" in one for one in problems(changed(data={"image/png": "a" * 400_000})))
+
+
+def test_other_sources_are_noticed() -> None:
+    notebook = read(PATHS[0])
+    notebook.cells[-1].source += "\n# changed"
+    assert list(problems(notebook)) == ["its sources changed since it was executed; run: make notebooks"]
+
+
+def test_an_output_without_its_turn_is_noticed() -> None:
+    notebook = read(PATHS[0])
+    next(cell for cell in notebook.cells if cell.cell_type == "code").execution_count = None
+    assert any("was not executed in its turn" in one for one in problems(notebook))
