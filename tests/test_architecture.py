@@ -30,7 +30,9 @@ LAYERS = (
     ("http",),
     ("mcp_server",),
     ("doctor",),
-    ("cli", "interop", "compat"),
+    ("compat",),
+    ("interop",),
+    ("cli",),
     ("demo",),
 )
 LEVEL = {module: level for level, layer in enumerate(LAYERS) for module in layer}

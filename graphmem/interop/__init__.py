@@ -1,0 +1,1 @@
+"""Between graphmem and other memories."""
