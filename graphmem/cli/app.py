@@ -55,6 +55,7 @@ SECTIONS: dict[str, dict[str, Entry]] = {
         "erase": Entry("writing", "erase", "remove content for good"),
         "branch": Entry("branching", "branch", "open, merge or abandon a branch"),
         "ingest": Entry("ingest", "ingest", "read decision records"),
+        "import": Entry("importing", "bring", "bring in what another memory holds"),
     },
     "Keep": {
         "init": Entry("keeping", "init", "make a store for this project, in .graphmem/"),

@@ -37,13 +37,14 @@ def first_commits(root: Path) -> dict[str, datetime]:
     Along the first-parent line a commit counts as no earlier than the one before it, since clocks lie.
     """
     try:
-        head = _git(root, ("rev-parse", "--verify", "--quiet", "--end-of-options", "HEAD^{commit}")).strip()
-        return _dates(_git(root, (*_LOG, *_LOG_FORM, "--end-of-options", head)))
+        head = git_output(root, ("rev-parse", "--verify", "--quiet", "--end-of-options", "HEAD^{commit}")).strip()
+        return _dates(git_output(root, (*_LOG, *_LOG_FORM, "--end-of-options", head)))
     except (OSError, subprocess.SubprocessError):
         return {}
 
 
-def _git(root: Path, arguments: Sequence[str]) -> str:
+def git_output(root: Path, arguments: Sequence[str]) -> str:
+    """What git answers in a folder, with nothing of the repository's own run."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
     environment |= {
         "GIT_CONFIG_NOSYSTEM": "1",

@@ -214,6 +214,8 @@ _WRITE: dict[str, Callable[[Body], Body]] = {
 
 #: `write: Write`.
 written = bundle("write", _WRITE, _write)
+#: `write: Write`, for what is many writes, each known by its source.
+signed = bundle("write", {name: _WRITE[name] for name in ("actor", "source", "reason")}, _write)
 
 
 def moment(name: str, description: str) -> Callable[[Body], Body]:

@@ -66,7 +66,7 @@ class RemoteMemory(RemoteRecorder, RemoteReader, GraphMemory):
         asked = self._stand.writing("/v1/ingest/reading", write, {"reading": reading}, is_named=False)
         asked = replace(asked, is_long=True)
         report = self._stand.connection.ask(IngestReport, asked)
-        total = len(reading.observations) + len(reading.replacements)
+        total = len(reading.observations) + len(reading.replacements) + len(reading.relations)
         progress(total, total)
         return report
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from graphmem.model import Move, Statement, SupersessionKind
+from graphmem.model import LinkKind, Move, Statement, SupersessionKind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,6 +19,9 @@ class Observation:
         path: The file it was read from, relative to the reading's root, with `/` separators.
         line: Line number (from 1) at which the statement begins.
         is_dated: False if nothing tells when it began, so that its first move stands at the time of the reading.
+        changed_at: Since when it has these words, as far as is known; other words that are known from before then end
+            where these begin. None if they never were right: these correct them.
+        is_partial: The source tells words and dates alone: what else is known of the same words stays.
     """
 
     key: str
@@ -27,6 +30,8 @@ class Observation:
     path: str
     line: int = 1
     is_dated: bool = True
+    changed_at: datetime | None = None
+    is_partial: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +56,22 @@ class Replacement:
     evidence: tuple[tuple[str, str], ...] = ()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Relation:
+    """A typed link from one observation to another, as a source declares it.
+
+    Attributes:
+        source: Key of the observation that it leads from.
+        target: Key of the observation that it leads to.
+        path: The file that declares it.
+    """
+
+    source: str
+    target: str
+    kind: LinkKind
+    path: str
+
+
 @dataclass(frozen=True, slots=True)
 class Problem:
     """Something in a source that could not be understood; what was understood beside it is still reported."""
@@ -67,3 +88,4 @@ class Reading:
     observations: tuple[Observation, ...]
     replacements: tuple[Replacement, ...]
     problems: tuple[Problem, ...]
+    relations: tuple[Relation, ...] = ()

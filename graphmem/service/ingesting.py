@@ -2,7 +2,7 @@
 
 A record is known again by the file that it stands in (an anchor in the role `recorded in`). Its moves and replacements
 are compared one by one; new words make a new memory that corrects the old one, or takes over from it if the file now
-holds another decision.
+holds another decision or the source tells since when it has these words.
 """
 
 from __future__ import annotations
@@ -14,12 +14,13 @@ from datetime import datetime
 from difflib import SequenceMatcher
 
 from graphmem.errors import Conflict, InvalidInput
-from graphmem.ingestion.observations import Observation, Problem, Reading, Replacement
+from graphmem.ingestion.observations import Observation, Problem, Reading, Relation, Replacement
 from graphmem.model import (
     FOREVER,
     Add,
     Anchor,
     AnchorKind,
+    Link,
     Memory,
     Move,
     Operation,
@@ -52,6 +53,7 @@ class IngestReport:
         moved: Ids of memories that got a move.
         linked: Ids (old, new) between which a replacement was recorded.
         unlinked: The same, where the sources no longer declare one.
+        related: Ids (source, target) between which a typed link was recorded.
         unchanged: How many records say what was known.
         problems: What could not be understood or applied; nothing else was lost for it.
         ids: Key of each record to the id of the memory that stands for it now.
@@ -62,6 +64,7 @@ class IngestReport:
     moved: list[str] = field(default_factory=list)
     linked: list[tuple[str, str]] = field(default_factory=list)
     unlinked: list[tuple[str, str]] = field(default_factory=list)
+    related: list[tuple[str, str]] = field(default_factory=list)
     unchanged: int = 0
     problems: list[Problem] = field(default_factory=list)
     ids: dict[str, str] = field(default_factory=dict)
@@ -97,7 +100,7 @@ class _Ingestion:
     def run(self, reading: Reading) -> IngestReport:
         self._report.problems.extend(reading.problems)
         observations = [_anchored(one, self._writing.writer.repo) for one in reading.observations]
-        total, done = len(observations) + len(reading.replacements), 0
+        total, done = len(observations) + len(reading.replacements) + len(reading.relations), 0
         for start in range(0, len(observations), _BATCH):
             batch = observations[start : start + _BATCH]
             known, view = self._known([one.key for one in batch])
@@ -108,6 +111,7 @@ class _Ingestion:
             done += len(batch)
             self._progress(done, total)
         self._replace_all(reading.replacements)
+        self._relate_all(reading.relations)
         self._progress(total, total)
         return self._report
 
@@ -143,9 +147,15 @@ class _Ingestion:
         assert memory is not None, "what is known is seen"  # noqa: S101
         self._report.ids[one.key] = key
         known = [row.move for row in view.moves(key)]
-        one = one if one.is_dated else replace(one, moves=_as_first_seen(one.moves, known))
+        if one.is_partial:
+            one = _completed(one, memory.statement)
+        is_reworded = memory.statement is not None and memory.statement.content_hash != one.statement.content_hash
+        if one.changed_at is not None and is_reworded:
+            self._take_over(one, memory, known, view)
+            return
+        one = one if one.is_dated and one.changed_at is None else replace(one, moves=_as_first_seen(one.moves, known))
         fresh = _fresh_moves(one.moves, known, self._now)
-        if memory.statement is not None and memory.statement.content_hash != one.statement.content_hash:
+        if is_reworded:
             self._reword(one, memory, [*known, *fresh], view)
         elif _is_redated(fresh, known):
             self._reword(one, memory, list(one.moves), view)
@@ -156,10 +166,23 @@ class _Ingestion:
         else:
             self._report.unchanged += 1
 
+    def _take_over(self, one: Observation, old: Memory, known: list[Move], view: View) -> None:
+        """Let words with a date take over from those before them; what is older than what is known changes nothing."""
+        assert one.changed_at is not None, "its caller looked"  # noqa: S101
+        if one.changed_at < known[0].at:
+            self._report.unchanged += 1
+        elif one.changed_at == known[0].at:
+            self._reword(one, old, list(one.moves), view)
+        else:
+            first, *later = one.moves
+            life = (replace(first, at=max(first.at, one.changed_at)), *later)
+            self._reword(replace(one, moves=life), old, list(life), view)
+
     def _reword(self, one: Observation, old: Memory, moves: list[Move], view: View) -> None:
         """Record the file's new words; what had taken over from the old memory takes over from the new one."""
         memory = Memory(self._new_id(), old.scope, one.statement)
-        is_same = _is_same_decision(old.statement, one.statement)
+        is_later = one.changed_at is not None and one.moves[0].at > _begins(view, old.id)
+        is_same = not is_later and _is_same_decision(old.statement, one.statement)
         life = tuple(moves) if is_same else one.moves
         closing = [edge for edge in view.edges_out(old.id) if edge.is_full and edge.until is None]
         operations: list[Operation] = [Revoke(seq) for seq in dict.fromkeys(edge.stamp.seq for edge in closing)]
@@ -225,6 +248,20 @@ class _Ingestion:
             if change.op_id.startswith(_OP_PREFIX) and self._try(Revoke(seq), pairs[0][0]):
                 self._report.unlinked.extend(pairs)
 
+    # ---- typed links
+
+    def _relate_all(self, relations: tuple[Relation, ...]) -> None:
+        named = {key for one in relations for key in (one.source, one.target)} - self._report.ids.keys()
+        ids = (self._known(sorted(named))[0] if named else {}) | self._report.ids
+        view = self._desk.latest_view(self._writing.writer, list(ids.values()))
+        for one in dict.fromkeys(relations):
+            if one.source not in ids or one.target not in ids:
+                continue
+            link = Link(ids[one.source], ids[one.target], one.kind)
+            known = {(row.source, row.target, row.kind) for row in view.links(link.source)}
+            if (link.source, link.target, link.kind) not in known and self._try(link, one.path):
+                self._report.related.append((link.source, link.target))
+
     # ---- writing
 
     def _new_id(self) -> str:
@@ -261,6 +298,14 @@ def _anchored(one: Observation, repo: str | None) -> Observation:
         for anchor in one.statement.anchors
     ]
     return replace(one, statement=replace(one.statement, anchors=(own, *others)))
+
+
+def _completed(one: Observation, known: Statement | None) -> Observation:
+    """The observation with all that is known, if its source tells no more than the words that are known."""
+    said = one.statement
+    if known is None or (said.title, said.body) != (known.title, known.body):
+        return one
+    return replace(one, statement=known)
 
 
 def _record_of(statement: Statement | None) -> str | None:

@@ -3,8 +3,8 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
-from graphmem.ingestion.observations import Observation, Problem, Reading, Replacement
-from graphmem.model import Kind, Move, Origin, Statement, Status, SupersessionKind
+from graphmem.ingestion.observations import Observation, Problem, Reading, Relation, Replacement
+from graphmem.model import At, Kind, LinkKind, Move, Origin, Statement, Status, SupersessionKind
 from graphmem.service import GraphMemory, IngestReport
 from tests.service.conftest import TickingClock, day
 
@@ -53,6 +53,48 @@ def test_the_second_time_nothing_is_written(memory: GraphMemory) -> None:
     before = written(memory)
     report = ingest(memory, [MYSQL, POSTGRES], (replaces("a", "b"),))
     assert (written(memory), report.unchanged, report.problems) == (before, 2, [])
+
+
+def test_words_that_came_later_take_over_then(memory: GraphMemory, clock: TickingClock) -> None:
+    ingest(memory, [replace(MYSQL, changed_at=day(1))])
+    clock.pass_days(60)
+    later = replace(record("a", "Use MySQL 8", (Status.ACTIVE, day(1), "Accepted")), changed_at=day(15))
+    (key,) = ingest(memory, [later]).reworded
+    (step,) = memory.history(key).predecessors
+    assert (step.kind, step.at) == (SupersessionKind.UPDATE, day(15))
+    assert [card.title for card in memory.list(at=At(day(10))).cards] == ["Use MySQL"]
+
+
+def test_words_that_are_older_than_those_known_change_nothing(memory: GraphMemory) -> None:
+    known = replace(record("a", "Use MySQL 8", (Status.ACTIVE, day(15), "Accepted")), changed_at=day(15))
+    ingest(memory, [known])
+    report = ingest(memory, [replace(MYSQL, changed_at=day(1))])
+    assert (report.unchanged, written(memory)) == (1, 1)
+
+
+def test_the_same_words_changed_later_are_the_same(memory: GraphMemory) -> None:
+    ingest(memory, [replace(MYSQL, changed_at=day(1))])
+    later = record("a", "Use MySQL", (Status.ACTIVE, day(9), "Accepted"))
+    report = ingest(memory, [replace(later, changed_at=day(9))])
+    assert (report.unchanged, written(memory)) == (1, 1)
+
+
+def test_a_source_of_words_alone_takes_nothing_away(memory: GraphMemory) -> None:
+    ingest(memory, [replace(MYSQL, changed_at=day(1))])
+    bare = replace(MYSQL, statement=Statement(title="Use MySQL"), changed_at=day(1), is_partial=True)
+    report = ingest(memory, [bare])
+    assert (report.unchanged, written(memory)) == (1, 1)
+
+
+def test_typed_links_are_recorded_once(memory: GraphMemory) -> None:
+    link = Relation(source=PATHS["b"], target=PATHS["a"], kind=LinkKind.REFINES, path=PATHS["b"])
+    unknown = replace(link, target="elsewhere.md")
+    reading = Reading((MYSQL, POSTGRES), (), (), (link, unknown, link))
+    report = memory.ingest(reading)
+    assert report.related == [(report.ids[PATHS["b"]], report.ids[PATHS["a"]])]
+    before = written(memory)
+    assert memory.ingest(Reading((), (), (), (link,))).related == []
+    assert written(memory) == before
 
 
 def test_a_record_without_a_date_began_when_it_was_first_seen(memory: GraphMemory, clock: TickingClock) -> None:

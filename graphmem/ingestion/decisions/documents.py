@@ -47,7 +47,7 @@ def load_documents(paths: Sequence[Path], root: Path | None) -> tuple[list[Docum
         _require_inside(start, base)
         for file in _candidates(start):
             relative = _relative(file, start, base)
-            loaded = _load(file, relative, base, is_named=file == start)
+            loaded = load_document(file, relative, base, is_named=file == start)
             if isinstance(loaded, Document):
                 was_named = relative in documents and documents[relative].is_named
                 documents[relative] = replace(loaded, is_named=loaded.is_named or was_named)
@@ -95,7 +95,8 @@ def _relative(file: Path, start: Path, base: Path) -> str:
     return (folder.relative_to(base) / below).as_posix()
 
 
-def _load(file: Path, relative: str, base: Path, *, is_named: bool) -> Document | Problem:
+def load_document(file: Path, relative: str, base: Path, *, is_named: bool = False) -> Document | Problem:
+    """A file's bytes under a path, or why they are not read: it is too large, or leads out of the folder `base`."""
     try:
         target = file.resolve(strict=True)
         if not target.is_relative_to(base):

@@ -1,0 +1,241 @@
+"""Recording what was read of another memory, in pieces: what is there is left alone, what was edited takes over."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from graphmem.answers import Card
+from graphmem.ingestion.observations import Observation, Reading, Replacement
+from graphmem.interop.imports.basic_memory import read_basic_memory
+from graphmem.interop.imports.claude import read_claude
+from graphmem.interop.imports.detecting import detect
+from graphmem.interop.imports.export import Asked, Export, Item, Loss, Source, file_key
+from graphmem.interop.imports.mcp_memory import read_mcp_memory
+from graphmem.interop.imports.mem0 import read_mem0
+from graphmem.model import Scope
+from graphmem.service import GraphMemory, IngestReport, Write
+from graphmem.service.ingesting import RECORDED_IN
+from graphmem.store import Filter, Page, Progress, silent
+
+REFUSED = "not applied"
+GONE = "no longer in its source"
+_AT_ONCE = 400
+_PAGE = 500
+_READERS: Mapping[Source, Callable[[Path, Asked], Export]] = {
+    Source.MEM0: read_mem0,
+    Source.MCP_MEMORY: read_mcp_memory,
+    Source.BASIC_MEMORY: read_basic_memory,
+    Source.CLAUDE: read_claude,
+}
+
+
+@dataclass(slots=True)
+class ImportReport:
+    """What an import read and changed.
+
+    Attributes:
+        statements: How many were read, every wording counted.
+        relations: How many typed links and replacements were read.
+        added: Ids of memories recorded for the first time.
+        changed: Ids of memories that took over from, or corrected, what the source said before.
+        moved: Ids of memories that got a move, such as an end.
+        replaced: Ids (old, new) of notes between which a replacement was recorded.
+        related: Ids (source, target) between which a typed link was recorded.
+        unchanged: How many statements say what was known.
+        ended: Ids of memories that were ended because the source holds them no more.
+        missing: Ids of memories that the source holds no more and that go on holding.
+        losses: What was not carried.
+        reasons: How often for which reason.
+    """
+
+    source: Source
+    name: str
+    statements: int = 0
+    relations: int = 0
+    added: list[str] = field(default_factory=list)
+    changed: list[str] = field(default_factory=list)
+    moved: list[str] = field(default_factory=list)
+    replaced: list[tuple[str, str]] = field(default_factory=list)
+    related: list[tuple[str, str]] = field(default_factory=list)
+    unchanged: int = 0
+    ended: list[str] = field(default_factory=list)
+    missing: list[str] = field(default_factory=list)
+    losses: list[Loss] = field(default_factory=list)
+    reasons: dict[str, int] = field(default_factory=dict)
+
+
+def read_export(path: Path, asked: Asked, source: Source | None = None) -> Export:
+    """What the files of another memory hold; nothing is written.
+
+    Args:
+        path: A file or folder; docs/import.md says which.
+        asked: How it is to be read.
+        source: Whose memory it is; by default what it looks like.
+
+    Raises:
+        InvalidInput: It cannot be told whose memory it is, or nothing of it can be read.
+        NotFound: There is nothing at the path.
+    """
+    return _READERS[source or detect(path)](path, asked)
+
+
+def bring_in(
+    memory: GraphMemory,
+    export: Export,
+    *,
+    write: Write | None = None,
+    is_private: bool = False,
+    ends_missing: bool = False,
+    progress: Progress = silent,
+) -> ImportReport:
+    """Record an export; a second time it changes nothing, and interrupted it goes on where it was.
+
+    Args:
+        memory: An opened memory, or one on a server.
+        export: What `read_export` gave.
+        write: Whose memories these become; an `op_id` is not used, since every statement is known by its source.
+        is_private: Record what belongs to a user for that user alone.
+        ends_missing: End what an earlier import brought from this source and it holds no more.
+        progress: Told after every piece.
+    """
+    asked = replace(write or Write(), op_id=None, seen=None)
+    return _Import(memory, export, replace(asked, source=asked.source or f"import {export.source}"), progress).run(
+        is_private=is_private, ends_missing=ends_missing
+    )
+
+
+def told_only(export: Export) -> ImportReport:
+    """What an import would read."""
+    report = ImportReport(export.source, export.name, len(export.items), losses=list(export.losses))
+    report.relations = len(export.relations) + len(export.replacements)
+    report.reasons = dict(Counter(one.reason for one in report.losses).most_common())
+    return report
+
+
+class _Import:
+    """One export on its way in."""
+
+    def __init__(self, memory: GraphMemory, export: Export, write: Write, progress: Progress) -> None:
+        self._memory = memory
+        self._export = export
+        self._write = write
+        self._progress = progress
+        self._report = told_only(export)
+        self._total = self._report.statements + self._report.relations
+        self._done = 0
+        self._tied: set[Replacement] = set()
+
+    def run(self, *, is_private: bool, ends_missing: bool) -> ImportReport:
+        for user, items in _by_user(self._export.items, is_private=is_private).items():
+            write = self._write if user is None else replace(self._write, scope=replace(self._scope, user=user))
+            for some in _pieces(items):
+                self._ingest(Reading(tuple(some), self._within(some), ()), write)
+        left = [one for one in self._export.replacements if one not in self._tied]
+        for start in range(0, len(left), _AT_ONCE):
+            self._ingest(Reading((), tuple(left[start : start + _AT_ONCE]), ()), self._write)
+        relations = self._export.relations
+        for start in range(0, len(relations), _AT_ONCE):
+            self._ingest(Reading((), (), (), relations[start : start + _AT_ONCE]), self._write)
+        if self._export.is_whole:
+            self._settle_missing(is_ended=ends_missing)
+        self._report.reasons = dict(Counter(one.reason for one in self._report.losses).most_common())
+        return self._report
+
+    @property
+    def _scope(self) -> Scope:
+        return self._write.scope or self._memory.scope
+
+    def _within(self, some: Sequence[Observation]) -> tuple[Replacement, ...]:
+        """Replacements both ends of which are in a piece: they must be told with it, or they seem to be withdrawn."""
+        keys = {one.key for one in some}
+        found = tuple(one for one in self._export.replacements if one.old in keys and one.new in keys)
+        self._tied.update(found)
+        return found
+
+    def _ingest(self, reading: Reading, write: Write) -> None:
+        before, size = self._done, len(reading.observations) + len(reading.replacements) + len(reading.relations)
+
+        def tell(done: int, _total: int) -> None:
+            self._progress(min(before + done, self._total), self._total)
+
+        self._add(self._memory.ingest(reading, write=write, progress=tell))
+        self._done = before + size
+        self._progress(self._done, self._total)
+
+    def _add(self, found: IngestReport) -> None:
+        report = self._report
+        report.added += found.added
+        report.changed += found.reworded
+        report.moved += found.moved
+        report.replaced += found.linked
+        report.related += found.related
+        report.unchanged += found.unchanged
+        report.losses += [Loss(one.path, one.line, REFUSED, one.reason) for one in found.problems]
+
+    # ---- what the source holds no more
+
+    def _settle_missing(self, *, is_ended: bool) -> None:
+        present = {item.observation.key for item in self._export.items}
+        doubtful = tuple(_doubtful(self._export))
+        for card in list(self._known()):
+            key = _record_of(card)
+            is_here = _home(card.memory.scope) == _home(self._scope)
+            if key is None or key in present or key.startswith(doubtful) or not is_here:
+                continue
+            if is_ended:
+                self._memory.end(card.id, word=GONE, write=self._write)
+                self._report.ended.append(card.id)
+            else:
+                self._report.missing.append(card.id)
+
+    def _known(self) -> Iterator[Card]:
+        """What earlier imports brought from this source into this very scope, and still holds."""
+        where, cursor = Filter(paths=(self._export.folder,)), None
+        while True:
+            listed = self._memory.list(where, scope=self._write.scope, page=Page(_PAGE, cursor))
+            yield from listed.cards
+            cursor = listed.cursor
+            if cursor is None:
+                return
+
+
+def _by_user(items: Sequence[Item], *, is_private: bool) -> Mapping[str | None, list[Observation]]:
+    found: dict[str | None, list[Observation]] = defaultdict(list)
+    for one in items:
+        found[one.user if is_private else None].append(one.observation)
+    return found
+
+
+def _pieces(observations: Sequence[Observation]) -> Iterator[list[Observation]]:
+    """Pieces in which no key occurs twice: the first wordings of all come before the second ones."""
+    rounds: list[list[Observation]] = []
+    seen: Counter[str] = Counter()
+    for one in observations:
+        turn = seen[one.key]
+        seen[one.key] += 1
+        if turn == len(rounds):
+            rounds.append([])
+        rounds[turn].append(one)
+    for listed in rounds:
+        for start in range(0, len(listed), _AT_ONCE):
+            yield listed[start : start + _AT_ONCE]
+
+
+def _doubtful(export: Export) -> Iterator[str]:
+    """What keys begin with of which it cannot be told whether the source holds them: it could not be read wholly."""
+    for path in {one.path for one in export.losses}:
+        yield export.folder if export.source is Source.MCP_MEMORY else file_key(export.source, export.name, path)
+
+
+def _home(scope: Scope) -> tuple[str | None, ...]:
+    """Where something lives within its tenant."""
+    return (scope.repo, scope.user, scope.branch, scope.environment)
+
+
+def _record_of(card: Card) -> str | None:
+    said = card.memory.statement
+    anchors = () if said is None else said.anchors
+    return next((one.name for one in anchors if one.role == RECORDED_IN), None)

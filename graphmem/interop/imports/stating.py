@@ -1,0 +1,98 @@
+"""Statements and their lives out of the words of another memory; what makes no statement is reported."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from graphmem.errors import InvalidInput
+from graphmem.ingestion.observations import Observation
+from graphmem.interop.imports.export import Gathered, Item
+from graphmem.model import Anchor, AnchorKind, Kind, Move, Origin, Statement, Status
+from graphmem.service.recording import statement_from
+
+REFUSED = "graphmem does not take it"
+NOT_UNICODE = "text that is no Unicode"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Words:
+    """What a source says, and what it says of it.
+
+    Attributes:
+        key: See `graphmem.ingestion.observations.Observation`.
+        text: The first line becomes the title, the rest the body.
+    """
+
+    key: str
+    text: str
+    path: str
+    line: int
+    kind: Kind = Kind.FACT
+    origin: Origin = Origin.AGENT
+    aliases: tuple[str, ...] = ()
+    labels: tuple[str, ...] = ()
+    anchors: tuple[tuple[AnchorKind, str], ...] = ()
+    observed_at: datetime | None = None
+    is_partial: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Life:
+    """When words hold.
+
+    Attributes:
+        start: From when; None if nothing tells.
+        changed_at: Since when they are as they are, if that is later than the start.
+        end: Until when, with the source's word for it.
+    """
+
+    start: datetime | None = None
+    changed_at: datetime | None = None
+    end: tuple[datetime, str] | None = None
+
+    def moves(self, read_at: datetime) -> tuple[Move, ...]:
+        """The same as moves."""
+        start = self.start or read_at
+        begun = Move(Status.ACTIVE, start)
+        if self.end is None:
+            return (begun,)
+        at, word = self.end
+        return (begun, Move(Status.ENDED, max(at, start), ordinal=1, source_word=word))
+
+
+def keep(gathered: Gathered, words: Words, life: Life, read_at: datetime, *, user: str | None = None) -> bool:
+    """Take a statement, or report why it is none; tells whether it was taken."""
+    try:
+        words.text.encode("utf-8")
+        said = _statement(words)
+    except UnicodeEncodeError:
+        gathered.lose(words.path, words.line, NOT_UNICODE)
+        return False
+    except InvalidInput as refusal:
+        gathered.lose(words.path, words.line, REFUSED, refusal)
+        return False
+    one = Observation(
+        key=words.key,
+        statement=said,
+        moves=life.moves(read_at),
+        path=words.path,
+        line=words.line,
+        is_dated=life.start is not None,
+        changed_at=life.changed_at or life.start or read_at,
+        is_partial=words.is_partial,
+    )
+    gathered.items.append(Item(one, user))
+    return True
+
+
+def _statement(words: Words) -> Statement:
+    split = statement_from(words.text, words.kind)
+    return replace(
+        split,
+        origin=words.origin,
+        aliases=tuple(dict.fromkeys(words.aliases)),
+        labels=tuple(dict.fromkeys(words.labels)),
+        anchors=tuple(Anchor(kind, name) for kind, name in words.anchors),
+        observed_at=words.observed_at,
+    )

@@ -1,0 +1,93 @@
+"""Bringing other memories in from the command line, as somebody types it."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import Tool
+
+ENTITY = {"type": "entity", "name": "billing", "entityType": "service", "observations": ["port 5433", "in Go"]}
+LINK = {"type": "relation", "from": "billing", "to": "ledger", "relationType": "depends on"}
+
+
+@pytest.fixture
+def graph(tmp_path: Path) -> Path:
+    path = tmp_path / "memory.jsonl"
+    lines = [ENTITY, {**ENTITY, "name": "ledger", "observations": []}, LINK]
+    path.write_text("\n".join([*map(json.dumps, lines), "{broken"]), encoding="utf-8")
+    return path
+
+
+def test_an_import_says_what_it_did_and_what_it_left_out(tool: Tool, graph: Path) -> None:
+    assert tool.out("import", str(graph)).splitlines() == [
+        "mcp-memory, memory: 4 statements and 1 relation read",
+        "4 added · 1 related",
+        "not carried 1 × a line that is no JSON",
+        "  memory.jsonl:4 {broken",
+    ]
+    assert tool.json("search", "which port")["hits"][0]["card"]["title"] == "billing: port 5433"
+
+
+def test_a_second_import_says_that_nothing_changed(tool: Tool, graph: Path) -> None:
+    tool.out("import", str(graph), "--from", "mcp-memory")
+    assert tool.out("import", str(graph)).splitlines()[1] == "4 unchanged"
+
+
+def test_a_report_for_a_pipe_names_all_ids_and_counts_reasons(tool: Tool, graph: Path) -> None:
+    report = tool.json("import", str(graph))
+    assert (report["source"], len(report["added"]), len(report["related"])) == ("mcp-memory", 4, 1)
+    assert report["losses"] == [
+        {"path": "memory.jsonl", "line": 4, "reason": "a line that is no JSON", "what": "{broken"}
+    ]
+    assert report["reasons"] == {"a line that is no JSON": 1}
+
+
+def test_a_dry_run_writes_nothing(tool: Tool, graph: Path) -> None:
+    shown = tool.out("import", str(graph), "--dry-run").splitlines()
+    assert shown[0] == "mcp-memory, memory: 4 statements and 1 relation would be read"
+    assert tool.json("status")["store"]["changes"] == 0
+
+
+def test_what_is_gone_is_told_and_ended_when_asked(tool: Tool, graph: Path) -> None:
+    tool.now = datetime.now(UTC)
+    tool.out("import", str(graph))
+    graph.write_text(json.dumps({**ENTITY, "observations": ["port 5433"]}), encoding="utf-8")
+    assert tool.out("import", str(graph)).splitlines()[1:] == [
+        "2 unchanged",
+        "2 from before are no longer there and go on holding; --end-missing ends them",
+    ]
+    assert tool.out("import", str(graph), "--end-missing").splitlines()[1:] == ["2 ended · 2 unchanged"]
+
+
+def test_what_belongs_to_somebody_is_theirs_alone_when_asked(tool: Tool, tmp_path: Path) -> None:
+    path = tmp_path / "export.json"
+    item = {"id": "m1", "memory": "Tea at four", "user_id": "ines", "created_at": "2025-01-01T00:00:00"}
+    path.write_text(json.dumps({"results": [item]}), encoding="utf-8")
+    tool.out("import", str(path), "--private", "--timezone", "Europe/Berlin")
+    assert tool.json("list")["cards"] == []
+    (card,) = tool.json("list", "--user", "ines")["cards"]
+    assert card["holding"][0]["start"] == "2024-12-31T23:00:00Z"
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("nothing-here",), "no file or folder at"),
+        ((".", "--from", "mem1"), "'mem1' is not one of 'mem0', 'mcp-memory', 'basic-memory', 'claude'"),
+        ((".", "--timezone", "Mars/North"), "'Mars/North' is no time zone; write Europe/Berlin or UTC"),
+    ],
+)
+def test_what_is_wrong_is_named_with_the_fix(tool: Tool, words: tuple[str, ...], told: str) -> None:
+    done = tool.run("import", *words)
+    assert done.exit_code in {1, 2}
+    assert told in done.stderr
+
+
+def test_a_folder_of_unknown_looks_is_asked_back(tool: Tool, tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    done = tool.run("import", str(tmp_path / "empty"))
+    assert (done.exit_code, "say with --from which it is" in done.stderr) == (2, True)

@@ -1,0 +1,55 @@
+"""Dates of lines from git."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+from graphmem.cli.line_dates import line_dates
+from tests.cli.conftest import Tool
+from tests.cli.test_ingest import commit, git
+
+
+def test_a_line_is_dated_by_its_last_change(tmp_path: Path) -> None:
+    git(tmp_path, "init", "--quiet")
+    file = tmp_path / "b ü.md"
+    for text, day in (("one\ntwo\n", "2020-02-02"), ("one\nTWO\n", "2021-03-03")):
+        file.write_text(text, encoding="utf-8")
+        commit(tmp_path, day)
+    file.write_text("one\nTWO\nthree\n", encoding="utf-8")
+    first, second = datetime(2020, 2, 2, tzinfo=UTC), datetime(2021, 3, 3, tzinfo=UTC)
+    assert line_dates(file) == [first, second, None]
+
+
+def test_without_a_repository_or_a_commit_there_are_none(tmp_path: Path) -> None:
+    (tmp_path / "a.md").write_text("a", encoding="utf-8")
+    assert line_dates(tmp_path / "a.md") == []
+    git(tmp_path, "init", "--quiet")
+    assert line_dates(tmp_path / "a.md") == []
+
+
+def test_nothing_of_the_repository_runs(tmp_path: Path) -> None:
+    git(tmp_path, "init", "--quiet")
+    (tmp_path / "a.md").write_text("a\n", encoding="utf-8")
+    (tmp_path / ".gitattributes").write_text("*.md diff=evil\n", encoding="utf-8")
+    commit(tmp_path, "2020-02-02")
+    marker = tmp_path / "marker"
+    for name in ("core.fsmonitor", "diff.evil.textconv", "core.pager"):
+        git(tmp_path, "config", name, f"touch {marker}; cat")
+    assert line_dates(tmp_path / "a.md") == [datetime(2020, 2, 2, tzinfo=UTC)]
+    assert not marker.exists()
+
+
+def test_claudes_files_are_dated_by_git_when_asked(tool: Tool, tmp_path: Path) -> None:
+    root = tmp_path / "shop"
+    root.mkdir()
+    git(root, "init", "--quiet")
+    for text, day in (("# Style\n- Tabs\n", "2020-02-02"), ("# Style\n- Spaces\n", "2021-03-03")):
+        (root / "CLAUDE.md").write_text(text, encoding="utf-8")
+        commit(root, day)
+        tool.out("import", str(root), "--git-dates")
+    cards = tool.json("list", "--history")["cards"]
+    assert [(card["body"], card["holding"][0]["start"][:10]) for card in cards] == [
+        ("- Spaces", "2021-03-03"),
+        ("- Tabs", "2020-02-02"),
+    ]
