@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 from urllib.parse import SplitResult, unquote, urlsplit
 
+from graphmem.adapters.neo4j.first_use import FirstUse
 from graphmem.adapters.neo4j.watching import Watch, cut
 from graphmem.deadline import deadline
 from graphmem.errors import CommitUnknown, CorruptStore, GraphMemError, InvalidInput, StoreUnavailable, Unsupported
@@ -128,6 +129,7 @@ class Link:
         self.patience_s = self._acquire_s = patience_s
         self._driver = _driver(address, login, patience_s)
         self._watch = Watch()
+        self._first_use = FirstUse()
         from neo4j import GraphDatabase
 
         self._bookmarks = GraphDatabase.bookmark_manager()
@@ -149,15 +151,14 @@ class Link:
 
     def records(self, query: str, parameters: Parameters) -> list[Record]:
         """The records of one reading statement, from any member of a cluster that has seen our own writes."""
-        limit = min(self.patience_s, deadline() - time.monotonic())
-        if limit <= 0:
-            raise StoreUnavailable(f"{self.address.url} was not read in time; try again later, or ask for less")
-        return self._until(
-            "READ",
-            lambda session, _: _read_once(session, query, parameters),
-            tried_s=min(_SOON_S, limit),
-            limit_s=limit,
-        )
+        with self._first_use.of(query, self._left()):
+            limit = self._left()
+            return self._until(
+                "READ",
+                lambda session, _: _read_once(session, query, parameters),
+                tried_s=min(_SOON_S, limit),
+                limit_s=limit,
+            )
 
     def write(self, work: Callable[[ManagedTransaction], Result], *, patience_s: float | None = None) -> Result:
         """What a transaction returns once it is committed; `work` may run several times and must be idempotent.
@@ -183,6 +184,13 @@ class Link:
         with translated(self.address), self._session("WRITE", _UNHURRIED_S) as session:
             return list(session.run(query, p=parameters or {}))
 
+    def _left(self) -> float:
+        """For how many seconds something is read."""
+        left = min(self.patience_s, deadline() - time.monotonic())
+        if left <= 0:
+            raise StoreUnavailable(f"{self.address.url} was not read in time; try again later, or ask for less")
+        return left
+
     def _until(
         self, mode: str, attempt: Callable[[Session, float], Result], *, tried_s: float, limit_s: float
     ) -> Result:
@@ -197,6 +205,7 @@ class Link:
                 with self._session(mode, left) as session:
                     return attempt(session, left)
             except (DriverError, Neo4jError) as exc:
+                self._first_use.forget()
                 unsure = exc if isinstance(exc, IncompleteCommit) else unsure
                 if not _passes(exc) or time.monotonic() + pause > began + tried_s:
                     # What went wrong later says nothing about a commit whose answer never came.
