@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
@@ -10,7 +11,7 @@ from datetime import datetime
 import pytest
 
 from graphmem.config import Settings
-from graphmem.interop.graphiti import entity_uuid, group_id, import_graphiti
+from graphmem.interop.graphiti import entity_uuid, graphiti_over, graphmem_driver, group_id, import_graphiti
 from graphmem.model import Anchor, AnchorKind, At, Scope, Statement
 from graphmem.opening import open_memory, open_projector, open_schema
 from graphmem.service import GraphMemory
@@ -23,6 +24,7 @@ from tests.service.conftest import TickingClock
 
 import_graphiti()
 
+from graphiti_core.edges import EntityEdge  # noqa: E402 - telemetry is switched off first
 from graphiti_core.errors import NodeNotFoundError  # noqa: E402 - telemetry is switched off first
 from graphiti_core.nodes import EntityNode  # noqa: E402
 from graphiti_core.search.search_config import (  # noqa: E402
@@ -212,6 +214,20 @@ def test_a_second_process_goes_on_where_the_first_stopped(server: Access, memory
     with open_projector(server.url, settings(server)) as projector:
         status = projector.status(TENANT)
     assert (status.is_on, status.position) == (True, memory.status().changes)
+
+
+def test_the_driver_over_the_same_memory_gives_the_very_edges(stock: Stock, memory: GraphMemory) -> None:
+    ours = graphiti_over(graphmem_driver(memory), memory)
+    for valid in (day(2), NOW):
+        work = ours.search_("project", WORDS, [group_id(REPO)], search_filter=standing(valid))
+        theirs = stock.facts("project", group_id(REPO), WORDS, standing(valid))
+        assert _described(asyncio.run(work).edges) == _described(theirs)
+
+
+def _described(edges: list[EntityEdge]) -> list[str]:
+    dates = ("created_at", "expired_at", "valid_at", "invalid_at")
+    fields = ("uuid", "source_node_uuid", "target_node_uuid", "name", "fact", "group_id", *dates)
+    return sorted(str([getattr(one, field) for field in fields] + sorted(one.attributes.items())) for one in edges)
 
 
 def test_the_native_store_does_not_notice(

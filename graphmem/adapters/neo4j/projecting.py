@@ -171,7 +171,7 @@ def _fact_row(one: Fact, vectors: dict[str, Sequence[float]]) -> dict[str, Any]:
         **claim.attributes,
         "name": claim.name,
         "fact": claim.fact,
-        "fact_embedding": vectors.get(claim.memory),
+        "fact_embedding": vectors.get(claim.memory) if claim.is_statement else None,
         "group_id": claim.group,
         "episodes": [],
         "memory": claim.memory,
