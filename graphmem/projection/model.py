@@ -177,8 +177,8 @@ class Projection(Protocol):
         """Remove it with all that it holds; goes on where an interrupted run stopped."""
         ...
 
-    def advance(self, tenant: str, step: Step) -> None:
-        """Carry out a step in one transaction, if the projection stands where the step begins; else change nothing."""
+    def advance(self, tenant: str, step: Step) -> bool:
+        """Carry out a step in one transaction; False, and nothing is changed, if it stands elsewhere."""
         ...
 
     def groups(self, tenant: str) -> list[Group]:
