@@ -9,9 +9,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol, runtime_checkable
 
-from graphmem.model import Scope
+from graphmem.model import Kind, Scope
 
 Attribute = str | float | bool | datetime | None
+
+#: The names of the edges that carry a memory's words: one for each kind.
+STATEMENTS = tuple(kind.upper() for kind in Kind)
 
 _SLUG_CHARS = 40
 _HASH_CHARS = 12
@@ -81,6 +84,11 @@ class Claim:
     valid_at: datetime | None
     invalid_at: datetime | None
     attributes: Mapping[str, Attribute] = field(default_factory=dict)
+
+    @property
+    def is_statement(self) -> bool:
+        """Whether it carries the memory's own words, and so its vector; other edges only say what is beside it."""
+        return self.name in STATEMENTS
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,8 +177,8 @@ class Projection(Protocol):
         """Remove it with all that it holds; goes on where an interrupted run stopped."""
         ...
 
-    def advance(self, tenant: str, step: Step) -> None:
-        """Carry out a step in one transaction, if the projection stands where the step begins; else change nothing."""
+    def advance(self, tenant: str, step: Step) -> bool:
+        """Carry out a step in one transaction; False, and nothing is changed, if it stands elsewhere."""
         ...
 
     def groups(self, tenant: str) -> list[Group]:

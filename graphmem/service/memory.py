@@ -5,6 +5,7 @@ from __future__ import annotations
 from types import TracebackType
 from typing import Self
 
+from graphmem.errors import Unsupported
 from graphmem.model import Scope
 from graphmem.service.desk import Desk
 from graphmem.service.ingesting import Ingester
@@ -38,3 +39,15 @@ class GraphMemory(Recorder, Reader, Ingester, Keeper):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+def desk_of(memory: GraphMemory) -> Desk:
+    """What an opened memory works with.
+
+    Raises:
+        Unsupported: The memory is on a server, and its store is not here.
+    """
+    desk = getattr(memory, "_desk", None)
+    if not isinstance(desk, Desk):
+        raise Unsupported("this needs the store itself, not a server over HTTP: run it where the store is")
+    return desk

@@ -68,11 +68,13 @@ class Projector:
             if self._has_other_vectors(tenant, state):
                 self._start_anew(tenant)
                 continue
-            step = self._next_step(tenant, state.seq)
-            if step is None:
+            changes = self._store.changes(Scope(tenant), after=state.seq, limit=_PAGE)
+            if not changes:
                 return
-            self._projection.advance(tenant, step)
-            progress(step.upto, self._store.position(Scope(tenant)).seq)
+            is_done = self._projection.advance(tenant, self._step(tenant, state.seq, changes))
+            if is_done and len(changes) < _PAGE:
+                return
+            progress(changes[-1].seq, self._store.position(Scope(tenant)).seq)
 
     def switch_on(self, tenant: str, progress: Progress = silent) -> ProjectionStatus:
         """Make the projection of a tenant if there is none, and bring it up to the ledger."""
@@ -134,11 +136,8 @@ class Projector:
         card = self._store.model(Scope(tenant))
         return state.seq > 0 and state.model != (None if card is None else card.weights_hash)
 
-    def _next_step(self, tenant: str, after: int) -> Step | None:
+    def _step(self, tenant: str, after: int, changes: list[Change]) -> Step:
         reader = Scope(tenant)
-        changes = self._store.changes(reader, after=after, limit=_PAGE)
-        if not changes:
-            return None
         merges = {one.seq: one.recorded_at for one in changes if isinstance(one.operation, MergeBranch)}
         rows = self._store.rows(reader, self._touched(reader, changes, merges))
         return draw(rows, tenant, after, changes[-1].seq, merges)

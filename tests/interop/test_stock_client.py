@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import replace
 from datetime import datetime
@@ -10,7 +12,7 @@ from datetime import datetime
 import pytest
 
 from graphmem.config import Settings
-from graphmem.interop.graphiti import entity_uuid, group_id, import_graphiti
+from graphmem.interop.graphiti import entity_uuid, graphiti_over, graphmem_driver, group_id, import_graphiti
 from graphmem.model import Anchor, AnchorKind, At, Scope, Statement
 from graphmem.opening import open_memory, open_projector, open_schema
 from graphmem.service import GraphMemory
@@ -23,6 +25,7 @@ from tests.service.conftest import TickingClock
 
 import_graphiti()
 
+from graphiti_core.edges import EntityEdge  # noqa: E402 - telemetry is switched off first
 from graphiti_core.errors import NodeNotFoundError  # noqa: E402 - telemetry is switched off first
 from graphiti_core.nodes import EntityNode  # noqa: E402
 from graphiti_core.search.search_config import (  # noqa: E402
@@ -40,6 +43,9 @@ from graphiti_core.search.search_config_recipes import (  # noqa: E402
     NODE_HYBRID_SEARCH_RRF,
 )
 from graphiti_core.search.search_filters import SearchFilters  # noqa: E402
+
+#: The first statements of each kind on a young server take it long.
+pytestmark = pytest.mark.timeout(300)
 
 WORDS = SearchConfig(
     edge_config=EdgeSearchConfig(search_methods=[EdgeSearchMethod.bm25], reranker=EdgeReranker.rrf), limit=200
@@ -204,14 +210,30 @@ def test_erased_words_are_nowhere_in_it(server: Access, memory: GraphMemory, sto
         stock.wait(EntityNode.get_by_uuid(stock.graphiti.driver, entity_uuid(TENANT, key)))
 
 
-def test_a_second_process_goes_on_where_the_first_stopped(server: Access, memory: GraphMemory, stock: Stock) -> None:
-    with opened(server.url) as other:
-        (one,) = other.add("The project of the second process", start=day(1)).ids
-        (two,) = memory.add("The project of the first process", start=day(1)).ids
-    assert {one, two} <= found(stock, REPO, NOW)
+def test_several_processes_at_once_show_everything_once(server: Access, memory: GraphMemory, stock: Stock) -> None:
+    def add(where: GraphMemory, number: int) -> str:
+        return where.add(f"The project of process {number}", start=day(1)).ids[0]
+
+    with opened(server.url) as other, ThreadPoolExecutor(4) as pool:
+        added = set(pool.map(add, [memory, other] * 3, range(6)))
+    assert added <= found(stock, REPO, NOW)
     with open_projector(server.url, settings(server)) as projector:
         status = projector.status(TENANT)
     assert (status.is_on, status.position) == (True, memory.status().changes)
+
+
+def test_the_driver_over_the_same_memory_gives_the_very_edges(stock: Stock, memory: GraphMemory) -> None:
+    ours = graphiti_over(graphmem_driver(memory), memory)
+    for valid in (day(2), NOW):
+        work = ours.search_("project", WORDS, [group_id(REPO)], search_filter=standing(valid))
+        theirs = stock.facts("project", group_id(REPO), WORDS, standing(valid))
+        assert _described(asyncio.run(work).edges) == _described(theirs)
+
+
+def _described(edges: list[EntityEdge]) -> dict[str, list[object]]:
+    dates = ("created_at", "expired_at", "valid_at", "invalid_at")
+    fields = ("source_node_uuid", "target_node_uuid", "name", "fact", "group_id", "attributes", *dates)
+    return {one.uuid: [getattr(one, field) for field in fields] for one in edges}
 
 
 def test_the_native_store_does_not_notice(

@@ -37,10 +37,10 @@ class Kept:
         del tenant
         return []
 
-    def advance(self, tenant: str, step: Step) -> None:
+    def advance(self, tenant: str, step: Step) -> bool:
         del tenant
         if self.seq != step.after:
-            return
+            return False
         for one in step.entities:
             first = self.entities.get(one.uuid, one)
             self.entities[one.uuid] = replace(one, created_at=first.created_at)
@@ -51,6 +51,7 @@ class Kept:
                     self.facts[uuid] = replace(fact, expired_at=gone.at)
         self._erase(step)
         self.seq = step.upto
+        return True
 
     def _erase(self, step: Step) -> None:
         erased = set(step.gone) & self.entities.keys()

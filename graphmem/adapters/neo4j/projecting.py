@@ -122,30 +122,34 @@ class Neo4jProjection:
         while gone:
             gone = self._link.write(lambda tx: tx.run(_CLEAR, p={"tenant": tenant}).single(strict=True)["gone"])
 
-    def advance(self, tenant: str, step: Step) -> None:
+    def advance(self, tenant: str, step: Step) -> bool:
         """See `Projection.advance`."""
-        self._link.write(lambda tx: _advance(tx, tenant, step))
+        return self._link.write(lambda tx: _advance(tx, tenant, step))
 
     def groups(self, tenant: str) -> list[Group]:
         """See `Projection.groups`."""
         return [Group(**one) for one in self._link.records(_GROUPS, {"tenant": tenant})]
 
 
-def _advance(tx: ManagedTransaction, tenant: str, step: Step) -> None:
+def _advance(tx: ManagedTransaction, tenant: str, step: Step) -> bool:
     held = tx.run(_HOLD, p={"tenant": tenant}).single()
     if held is None or held["seq"] != step.after:
-        return
+        return False
     card = card_of(held["model"])
     vectors = _vectors(tx, tenant, step, 0 if card is None else card.dimension)
-    entities = [_entity_row(one, tenant, vectors) for one in step.entities]
-    tx.run(_ENTITIES, p={"entities": entities}).consume()
-    written = tx.run(_FACTS, p={"facts": [_fact_row(one, vectors) for one in step.facts]}).single(strict=True)
-    if written["written"] != len(step.facts):
-        raise CorruptStore(f"the projection of {tenant!r} lacks nodes; run: graphmem graphiti rebuild")
-    tx.run(_EXPIRE, p={"expired": [_expiry_row(one) for one in step.expired]}).consume()
-    tx.run(_ERASE, p={"gone": list(step.gone)}).consume()
+    if step.entities:
+        tx.run(_ENTITIES, p={"entities": [_entity_row(one, tenant, vectors) for one in step.entities]})
+    if step.facts:
+        written = tx.run(_FACTS, p={"facts": [_fact_row(one, vectors) for one in step.facts]}).single(strict=True)
+        if written["written"] != len(step.facts):
+            raise CorruptStore(f"the projection of {tenant!r} lacks nodes; run: graphmem graphiti rebuild")
+    if step.expired:
+        tx.run(_EXPIRE, p={"expired": [_expiry_row(one) for one in step.expired]})
+    if step.gone:
+        tx.run(_ERASE, p={"gone": list(step.gone)})
     asked = {"tenant": tenant, "seq": step.upto, "model": None if card is None else card.weights_hash}
     tx.run(_ADVANCE, p=asked).consume()
+    return True
 
 
 def _vectors(tx: ManagedTransaction, tenant: str, step: Step, dimension: int) -> dict[str, Sequence[float]]:
@@ -171,7 +175,7 @@ def _fact_row(one: Fact, vectors: dict[str, Sequence[float]]) -> dict[str, Any]:
         **claim.attributes,
         "name": claim.name,
         "fact": claim.fact,
-        "fact_embedding": vectors.get(claim.memory),
+        "fact_embedding": vectors.get(claim.memory) if claim.is_statement else None,
         "group_id": claim.group,
         "episodes": [],
         "memory": claim.memory,

@@ -34,9 +34,9 @@ class RoutedProjection:
         """See `Projection.switch_off`."""
         self._shard_of(tenant).call(lambda store: store.projected().switch_off(tenant))
 
-    def advance(self, tenant: str, step: Step) -> None:
+    def advance(self, tenant: str, step: Step) -> bool:
         """See `Projection.advance`."""
-        self._shard_of(tenant).call(lambda store: store.projected().advance(tenant, step))
+        return self._shard_of(tenant).call(lambda store: store.projected().advance(tenant, step))
 
     def groups(self, tenant: str) -> list[Group]:
         """See `Projection.groups`."""

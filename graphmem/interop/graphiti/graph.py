@@ -46,6 +46,8 @@ class MemoryGraph:
         self._memory_of: dict[str, str] = {}
         self._beside: dict[str, list[str]] = {}
         self._vectors: dict[str, Vector] = {}
+        #: Which memory a fact that was handed out is about.
+        self._shown: dict[str, str] = {}
 
     # ---- searching
 
@@ -55,13 +57,17 @@ class MemoryGraph:
         return self._widening(lambda count: self._lexical_ids(replace(probe, limit=count)), limit, fits)
 
     def nearest(self, vector: Sequence[float], limit: int, least_cosine: float, fits: FactTest) -> list[Fact]:
-        """Facts by cosine of their memories' vectors; none without an embedding model."""
+        """Statements by cosine of their memories' vectors; none without an embedding model."""
         backend = self._desk.embedder()
         if isinstance(backend, str):
             return []
         unit = np.asarray(vector, dtype=np.float32)
         probe = Probe(vector=unit, model=card_of(backend))
-        return self._widening(lambda count: self._nearest_ids(replace(probe, limit=count), least_cosine), limit, fits)
+        return self._widening(
+            lambda count: self._nearest_ids(replace(probe, limit=count), least_cosine),
+            limit,
+            lambda fact: fact.claim.is_statement and fits(fact),
+        )
 
     def entities(self, facts: Iterable[Fact]) -> list[Entity]:
         """The entities of the memories that facts are about, each once, in their order."""
@@ -92,7 +98,13 @@ class MemoryGraph:
         """All facts about memories, past ones too, in the order of the memories."""
         place = {key: number for number, key in enumerate(keys)}
         facts = [fact for fact in self._drawn(keys).facts if fact.claim.memory in place]
+        self._shown.update((fact.uuid, fact.claim.memory) for fact in facts)
         return sorted(facts, key=lambda fact: (place[fact.claim.memory], fact.seq, fact.uuid))
+
+    def shown(self, uuids: Sequence[str]) -> list[Fact]:
+        """Those facts of these names that were handed out before, as they are now."""
+        keys = dict.fromkeys(self._shown[uuid] for uuid in uuids if uuid in self._shown)
+        return [fact for fact in self.facts_of(list(keys)) if fact.uuid in set(uuids)]
 
     def around(self, uuids: Sequence[str]) -> list[Fact]:
         """The facts that lead from or to entities."""

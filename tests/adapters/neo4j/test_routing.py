@@ -18,6 +18,7 @@ from graphmem.adapters.neo4j.routing import RoutedStore
 from graphmem.errors import InvalidInput, NotFound, StoreUnavailable, Unsupported
 from graphmem.model import Link as LinkMemories
 from graphmem.model import LinkKind, Request, Scope
+from graphmem.service.projecting import Projector
 from graphmem.store import Filter, ModelCard, Probe, Store
 from tests.contract.scenario import NOON, VECTORS, fill, sorted_rows
 from tests.contract.test_concurrency import test_one_request_sent_by_many_is_recorded_once
@@ -267,6 +268,22 @@ def test_a_refused_login_names_the_shard_and_its_settings(servers: dict[str, Acc
     wrong = RoutedStore.open(path, create=True, logins=lambda _: Login("neo4j", "wrong"), patience_s=PATIENCE_S)
     with wrong, pytest.raises(StoreUnavailable, match=r"shard 'b'.*GRAPHMEM_NEO4J_USER_B"):
         wrong.position(THEIRS)
+
+
+def test_a_projection_is_kept_where_its_tenant_is(store: RoutedStore, servers: dict[str, Access]) -> None:
+    projector, tenant = Projector(store, store.projected()), THEIRS.tenant
+    assert projector.status(tenant).position is None
+    projector.switch_on(tenant)
+    add_to(store, THEIRS, "A")
+    projector.after_write(tenant)
+    status = projector.status(tenant)
+    assert (status.position, [one.memories for one in status.groups]) == (1, [1])
+    found = {}
+    for name, access in servers.items():
+        with access.driver() as driver:
+            found[name] = driver.execute_query("MATCH (e:GraphitiEntity) RETURN count(e) AS nodes").records[0]["nodes"]
+    assert found == {"a": 0, "b": 2}
+    assert projector.switch_off(tenant).position is None
 
 
 # ---- schema

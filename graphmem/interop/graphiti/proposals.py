@@ -1,0 +1,34 @@
+"""Where drafts of extraction turn into proposals."""
+
+from __future__ import annotations
+
+from graphiti_core.edges import EntityEdge
+
+from graphmem.interop.graphiti.drafts import Drafts
+from graphmem.interop.graphiti.proposing import Extracted, Proposal, propose
+from graphmem.model import Scope
+from graphmem.service import GraphMemory
+
+
+class Inbox:
+    """Proposes each edge that extraction drafts.
+
+    Args:
+        memory: Where proposals are recorded.
+        scope: Where they live.
+    """
+
+    def __init__(self, memory: GraphMemory, scope: Scope) -> None:
+        self._memory = memory
+        self._scope = scope
+        #: In the order in which they came.
+        self.proposals: list[Proposal] = []
+
+    def take(self, edge: EntityEdge, drafts: Drafts) -> None:
+        """Propose what a drafted edge says."""
+        names = [drafts.nodes[uuid].name for uuid in (edge.source_node_uuid, edge.target_node_uuid)]
+        since = edge.valid_at or edge.reference_time or edge.created_at
+        extracted = Extracted(names[0], edge.name, names[1], edge.fact, since)
+        episode = next((drafts.episodes[one] for one in edge.episodes if one in drafts.episodes), None)
+        source = None if episode is None else f"{episode.name} ({episode.source_description})"
+        self.proposals.append(propose(self._memory, extracted, scope=self._scope, source=source))
