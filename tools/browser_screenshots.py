@@ -56,6 +56,7 @@ def main() -> int:
     """0 if every picture is taken and small; 1 with those that are not on standard error."""
     folder = Path(sys.argv[1]) if len(sys.argv) > 1 else FOLDER
     folder.mkdir(parents=True, exist_ok=True)
+    expect.set_options(timeout=60_000)
     with start(Options(is_quick=True)) as server:
         settings = Settings(neo4j_user=server.user, neo4j_password=server.password)
         _remember(server.url, settings)
@@ -117,7 +118,9 @@ def _spread(frame: Locator, driven: Driven) -> None:
     """Make room for the graph, let it settle, and fit it in."""
     if not frame.locator("g.node").count():
         return
-    frame.get_by_title("Collapse the node properties display").click()
+    collapse = frame.get_by_title("Collapse the node properties display")
+    if collapse.count():  # it stays so for the frames to come
+        collapse.click()
     driven.page.wait_for_timeout(_SETTLE_MS)
     frame.get_by_label("zoom-to-fit").click()
     driven.page.wait_for_timeout(_SETTLE_MS)

@@ -73,6 +73,12 @@ def test_the_guide_leads_to_every_query_word_by_word() -> None:
     assert "{{" not in guide(BASE, Known())
 
 
+def test_neo4j_browser_takes_nothing_out_of_the_guide() -> None:
+    # It strips scripts, and whatever looks like a handler: of "one.subject = other.subject" nothing would be left.
+    handlers = r"""\s+(on[^\s=]+)[^\s=]*\s*=\s*("[^"]*"|'[^']*'|[\w\-.:]+\s*)"""
+    assert re.findall(rf"{handlers}|<script|javascript:", guide(BASE, Known()), re.IGNORECASE) == []
+
+
 def test_the_guide_names_where_its_files_are() -> None:
     reader = read()
     assert reader.executed[0] == f"style {BASE}/graphmem.grass"

@@ -162,7 +162,7 @@ def test_what_rests_on_something_that_holds_no_more(world: World) -> None:
 
 
 def test_open_conflicts_are_those_of_the_library(world: World) -> None:
-    found = {frozenset((row["one"]["id"], row["other"]["id"])) for row in world.ask("open-conflicts")}
+    found = {frozenset((row["first"]["id"], row["second"]["id"])) for row in world.ask("open-conflicts")}
     open_ones = world.memory.conflicts(at=world.latest).conflicts
     assert found == {frozenset(pair) for one in open_ones for pair in combinations(sorted(ids(one.claims)), 2)}
     assert {row["found"] for row in world.ask("open-conflicts")} >= {"one subject", "said so"}
