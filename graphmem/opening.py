@@ -209,7 +209,9 @@ def find_browser(url: str, settings: Settings, at: str | None = None) -> Place:
 
     told = ask(address, login, settings.scope(), patience_s=settings.lock_timeout_s)
     allowed, paths = allowed_by(told.settings), tuple(told.paths)
-    return Place(at or browser_of(address.server, told.settings), address.server, address.database, login.user, allowed, paths)
+    return Place(
+        at or browser_of(address.server, told.settings), address.server, address.database, login.user, allowed, paths
+    )
 
 
 def _server_of(url: str, settings: Settings) -> tuple[Address, Login]:

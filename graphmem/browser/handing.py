@@ -62,7 +62,7 @@ class _Answer(BaseHTTPRequestHandler):
     def _is_meant(self) -> bool:
         """Whether the request names this machine: another name that leads here belongs to somebody else's page."""
         host = urlsplit(f"//{self.headers.get('Host', '')}").hostname or ""
-        return host == _NAME or host == _ADDRESS
+        return host in {_NAME, _ADDRESS}
 
     def _begin(self, status: int, media_type: str, length: int) -> None:
         self.send_response(status)

@@ -23,7 +23,9 @@ _SERVED = "http://localhost:7470/browser"
 @click.option("--open", "opens", is_flag=True, help="Open the link in this machine's web browser too.")
 @click.option("--at", metavar="URL", help="Neo4j Browser's address. [default: asked of the server]")
 @click.option("--port", type=click.IntRange(0, 65535), default=7471, show_default=True, help="0 takes a free one.")
-@click.option("--served-by", metavar="URL", help="A `graphmem serve` that hands out the guide in place of this command.")
+@click.option(
+    "--served-by", metavar="URL", help="A `graphmem serve` that hands out the guide in place of this command."
+)
 @click.option("--save", type=click.Path(path_type=Path, file_okay=False), help="Only write the files into a folder.")
 @placed
 def browser(*, call: Call, opens: bool, at: str | None, port: int, served_by: str | None, save: Path | None) -> None:

@@ -243,6 +243,7 @@ def _write_settings(options: Options, folder: Path) -> None:
         "server.memory.pagecache.size": options.page_cache,
         "dbms.security.auth_enabled": str(options.has_auth).lower(),
         "dbms.usage_report.enabled": "false",
+        "client.allow_telemetry": "false",
         # Without it every stop waits ten seconds for clients that are long gone.
         "internal.dbms.bolt.netty_server_shutdown_quiet_period": "0",
         **(_QUICK_SETTINGS if options.is_quick else {}),

@@ -2,6 +2,6 @@
 // Every supersession that was not undone. Follow the arrows: old to new.
 MATCH path = (old:Memory {tenant: $tenant})-[r:SUPERSEDED_BY]->(new:Memory)
 WHERE NOT EXISTS { (:Change {tenant: $tenant, seq: r.seq})<-[:REVOKES]-(:Change) }
-  AND old.user IS NULL AND ($repo IS NULL OR coalesce(old.repo, $repo) = $repo)
+  AND old.user IS NULL AND new.user IS NULL AND ($repo IS NULL OR coalesce(old.repo, $repo) = $repo)
 RETURN path
 ORDER BY r.seq DESC LIMIT 200

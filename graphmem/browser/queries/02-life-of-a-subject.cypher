@@ -3,6 +3,6 @@
 MATCH (seed:Memory {tenant: $tenant})
 WHERE seed.subject = $subject OR $subject IN seed.aliases OR seed.id = $subject
 MATCH life = (seed)-[:SUPERSEDED_BY*0..20]-(:Memory)
-WHERE all(r IN relationships(life) WHERE NOT EXISTS {
-  (:Change {tenant: $tenant, seq: r.seq})<-[:REVOKES]-(:Change) })
+WHERE all(each IN nodes(life) WHERE each.user IS NULL)
+  AND all(r IN relationships(life) WHERE NOT EXISTS { (:Change {tenant: $tenant, seq: r.seq})<-[:REVOKES]-(:Change) })
 RETURN life

@@ -3,11 +3,11 @@
 MATCH (seed:Memory {tenant: $tenant})
 WHERE seed.subject = $subject OR $subject IN seed.aliases OR seed.id = $subject
 MATCH life = (seed)-[:SUPERSEDED_BY*0..20]-(m:Memory)
-WHERE all(r IN relationships(life) WHERE NOT EXISTS {
-  (:Change {tenant: $tenant, seq: r.seq})<-[:REVOKES]-(:Change) })
+WHERE all(each IN nodes(life) WHERE each.user IS NULL)
+  AND all(r IN relationships(life) WHERE NOT EXISTS { (:Change {tenant: $tenant, seq: r.seq})<-[:REVOKES]-(:Change) })
 WITH DISTINCT m
 OPTIONAL MATCH (m)-[r:SUPERSEDED_BY]->(next:Memory)
-WHERE NOT EXISTS { (:Change {tenant: $tenant, seq: r.seq})<-[:REVOKES]-(:Change) }
+WHERE next.user IS NULL AND NOT EXISTS { (:Change {tenant: $tenant, seq: r.seq})<-[:REVOKES]-(:Change) }
 WITH m, r, next ORDER BY coalesce(m.valid_from, m.recorded_at), m.title, r.seq
 RETURN m.title AS memory, toString(date(m.valid_from)) AS `held from`, toString(date(m.valid_to)) AS `until`,
   collect(next.title) AS `replaced by`, collect(r.kind) AS how,

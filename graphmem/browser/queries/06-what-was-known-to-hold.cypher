@@ -1,5 +1,5 @@
 // What was known on one day to hold on another
-// $as_of: a time in the world; $known_at: how far graphmem knew. Worked out from the ledger, not from what is cached.
+// $as_of: a time in the world. $known_at: how far graphmem knew. Worked out from the ledger, not from what is cached.
 CALL () {
   OPTIONAL MATCH (undone:Change {tenant: $tenant})<-[undo:REVOKES]-(:Change)
   WHERE undo.recorded_at <= $known_at

@@ -1,24 +1,24 @@
 // Open conflicts that nobody has decided
 // Two hold for one subject, two took over from one memory, or somebody said that they contradict each other.
 CALL () {
-  MATCH (one:Memory {tenant: $tenant}), (other:Memory {tenant: $tenant})
-  WHERE one.subject = other.subject AND one.id < other.id
-    AND coalesce(one.repo, '') = coalesce(other.repo, '') AND coalesce(one.environment, '') = coalesce(other.environment, '')
-    AND NOT EXISTS { (one)-[:SUPERSEDED_BY {kind: 'amendment'}]-(other) }
-  RETURN 'one subject' AS found, one, other, null AS said, null AS old
+  MATCH (first:Memory {tenant: $tenant}), (second:Memory {tenant: $tenant})
+  WHERE first.subject = second.subject AND first.id < second.id
+    AND coalesce(first.repo, '') = coalesce(second.repo, '') AND coalesce(first.environment, '') = coalesce(second.environment, '')
+    AND NOT EXISTS { (first)-[:SUPERSEDED_BY {kind: 'amendment'}]-(second) }
+  RETURN 'one subject' AS found, first, second, null AS said, null AS old
   UNION
-  MATCH (one:Memory)<-[r:SUPERSEDED_BY]-(old:Memory {tenant: $tenant})-[s:SUPERSEDED_BY]->(other:Memory)
-  WHERE r.seq < s.seq AND one <> other AND r.until IS NULL AND s.until IS NULL
+  MATCH (first:Memory)<-[r:SUPERSEDED_BY]-(old:Memory {tenant: $tenant})-[s:SUPERSEDED_BY]->(second:Memory)
+  WHERE r.seq < s.seq AND first <> second AND r.until IS NULL AND s.until IS NULL
     AND r.kind <> 'amendment' AND s.kind <> 'amendment'
     AND NOT EXISTS { (:Change {tenant: $tenant, seq: r.seq})<-[:REVOKES]-(:Change) }
     AND NOT EXISTS { (:Change {tenant: $tenant, seq: s.seq})<-[:REVOKES]-(:Change) }
-  RETURN 'two successors' AS found, one, other, null AS said, old
+  RETURN 'two successors' AS found, first, second, null AS said, old
   UNION
-  MATCH (one:Memory {tenant: $tenant})-[said:CONFLICTS_WITH]->(other:Memory)
+  MATCH (first:Memory {tenant: $tenant})-[said:CONFLICTS_WITH]->(second:Memory)
   WHERE NOT EXISTS { (:Change {tenant: $tenant, seq: said.seq})<-[:REVOKES]-(:Change) }
-  RETURN 'said so' AS found, one, other, said, null AS old
+  RETURN 'said so' AS found, first, second, said, null AS old
 }
-WITH * WHERE one.user IS NULL AND other.user IS NULL AND ($repo IS NULL OR coalesce(one.repo, $repo) = $repo)
-  AND any(i IN range(0, size(one.holds_from) - 1) WHERE one.holds_from[i] <= datetime() < one.holds_to[i])
-  AND any(i IN range(0, size(other.holds_from) - 1) WHERE other.holds_from[i] <= datetime() < other.holds_to[i])
-RETURN found, one, other, said, old
+WITH * WHERE first.user IS NULL AND second.user IS NULL AND ($repo IS NULL OR coalesce(first.repo, $repo) = $repo)
+  AND any(i IN range(0, size(first.holds_from) - 1) WHERE first.holds_from[i] <= datetime() < first.holds_to[i])
+  AND any(i IN range(0, size(second.holds_from) - 1) WHERE second.holds_from[i] <= datetime() < second.holds_to[i])
+RETURN found, first, second, said, old

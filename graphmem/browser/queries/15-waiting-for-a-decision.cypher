@@ -1,5 +1,5 @@
 // What waits for a decision
-// Proposed or deferred, never in force so far; the oldest first.
+// Proposed or deferred, never in force so far. The oldest first.
 MATCH (m:Pending {tenant: $tenant})
 WHERE m.user IS NULL AND ($repo IS NULL OR coalesce(m.repo, $repo) = $repo)
 MATCH (:Change)-[move:MOVED]->(m)

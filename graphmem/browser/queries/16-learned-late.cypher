@@ -2,7 +2,7 @@
 // The world moved first, and graphmem heard of it later: what was believed in between was wrong.
 MATCH (old:Memory {tenant: $tenant})-[r:SUPERSEDED_BY]->(new:Memory)
 WHERE r.kind <> 'correction' AND r.recorded_at > r.at + duration('P1D')
-  AND old.user IS NULL AND ($repo IS NULL OR coalesce(old.repo, $repo) = $repo)
+  AND old.user IS NULL AND new.user IS NULL AND ($repo IS NULL OR coalesce(old.repo, $repo) = $repo)
   AND NOT EXISTS { (:Change {tenant: $tenant, seq: r.seq})<-[:REVOKES]-(:Change) }
 RETURN old.title AS `what gave way`, new.title AS `to what`, toString(date(r.at)) AS `from`,
   toString(date(r.recorded_at)) AS `known since`, duration.inDays(r.at, r.recorded_at).days AS days

@@ -1,0 +1,66 @@
+"""A real history, with a few things beside it that only happen to others: conflicts, undoing, private and gone."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from graphmem import GraphMemory, Kind, Move, Scope, Statement, Status, SupersessionKind, Write
+from graphmem.demo.__main__ import tell_records
+from graphmem.demo.facts import ReplayClock, last_day, load_facts, replay
+from graphmem.model import Anchor, AnchorKind, LinkKind
+from graphmem.opening import open_memory
+from graphmem.store import Clock
+from tests.web.story import tell
+
+#: Where readers stand: they see what belongs to this repository or to none.
+REPO = "example.org/shop"
+GONE = "src/gone.py"
+
+
+def told(folder: Path) -> GraphMemory:
+    """The history in a file."""
+    clock, facts = ReplayClock(), load_facts()
+    with _opened(folder, Scope(), clock) as shared:
+        replay(facts, shared, clock)
+        clock.now = tell_records(shared, last_day(facts) + timedelta(days=1)) + timedelta(days=1)
+    memory = _opened(folder, Scope(repo=REPO), clock)
+    tell(memory)
+    _trouble(memory)
+    return memory
+
+
+def _opened(folder: Path, scope: Scope, clock: Clock) -> GraphMemory:
+    return open_memory(
+        str(folder / "world.db"), scope=scope, actor="packaging", clock=clock, embedder=lambda: "no model", create=True
+    )
+
+
+def on(year: int, month: int = 1, day: int = 1) -> datetime:
+    """A day."""
+    return datetime(year, month, day, tzinfo=UTC)
+
+
+def _trouble(memory: GraphMemory) -> None:
+    review = Write(actor="reviews", source="docs/review.md")
+    one = memory.add(_fact("Deploys run on any day", "deploy.day"), start=on(2023), write=review).ids[0]
+    memory.add(_fact("Deploys never run on Fridays", "deploy.day"), start=on(2024), write=review)
+    other = memory.add(_fact("Nobody deploys by hand"), start=on(2024, 2), write=review).ids[0]
+    memory.link(one, other, LinkKind.CONFLICTS_WITH)
+    undone = memory.supersede(other, "Everybody deploys by hand", at=on(2024, 5))
+    memory.revoke(undone.change.seq)
+    memory.retract(memory.add(_fact("The moon is a build server"), start=on(2022)).ids[0])
+    wrong = memory.add(_fact("Backups are encrypted"), start=on(2022, 3)).ids[0]
+    memory.supersede(wrong, "Backups were never encrypted", at=None, kind=SupersessionKind.CORRECTION)
+    memory.supersede(other, "For the migration, one person deploys by hand", at=on(2025), until=on(2025, 2))
+    gone = Statement(title="The old parser stays as it is", anchors=(Anchor(AnchorKind.FILE, GONE),))
+    memory.add(gone, start=on(2023))
+    memory.add(gone, start=on(2023), write=Write(scope=Scope(repo=REPO, user="ada")))
+    waiting = Statement(title="Deploys move to another service", kind=Kind.DECISION)
+    memory.add(waiting, moves=(Move(Status.DEFERRED, on(2025, 3)),))
+    memory.open_branch("rewrite")
+    memory.add(_fact("On the branch all is new"), start=on(2025), write=Write(scope=Scope(repo=REPO, branch="rewrite")))
+
+
+def _fact(title: str, subject: str | None = None) -> Statement:
+    return Statement(title=title, kind=Kind.CONVENTION, subject=subject)
