@@ -18,13 +18,16 @@ CASES ?=
 SEED ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help env demo neo4j test lint format truth speed torture fuzz lock clean
+.PHONY: help env demo notebooks neo4j test lint format truth speed torture fuzz lock clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 env: ## Make or update .venv from the pinned requirements
 	@$(PYTHON) tools/bootstrap.py $(VENV)
+
+notebooks: env ## Execute the notebooks again and write down their outputs
+	@$(BIN)/python -m tools.notebooks $(ARGS)
 
 demo: env ## Ask six questions that plain search gets wrong, of real decisions
 	@$(BIN)/python -m graphmem.demo

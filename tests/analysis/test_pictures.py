@@ -15,8 +15,7 @@ from graphmem.analysis import Area, chains, churn, communities, half_life, healt
 from graphmem.analysis.lanes import MOST_PERIODS, cells, segments
 from graphmem.analysis.slider import AsOfSlider
 from graphmem.analysis.walking import memories
-from graphmem.demo.facts import last_day, load_facts, replay
-from graphmem.demo.fresh import fresh_memory
+from graphmem.demo.fresh import fresh_memory, packaging_memory
 from graphmem.errors import InvalidInput
 from graphmem.model import At, LinkKind
 
@@ -39,11 +38,8 @@ def closed() -> Iterator[None]:
 
 @pytest.fixture(scope="module")
 def graph() -> Network:
-    memory, clock = fresh_memory()
+    memory, _ = packaging_memory()
     with memory:
-        facts = load_facts()
-        replay(facts, memory, clock)
-        clock.now = last_day(facts)
         ids = {node["aliases"][0]: key for key, node in memories(memory.to_networkx())}
         memory.link(ids["PEP 517"], ids["PEP 518"], LinkKind.DEPENDS_ON)
         return memory.to_networkx()

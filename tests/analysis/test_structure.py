@@ -86,13 +86,8 @@ def test_communities_share_what_others_do_not(told: Told) -> None:
 def test_communities_are_the_same_in_every_process() -> None:
     program = """
 from graphmem.analysis import communities
-from graphmem.demo.facts import last_day, load_facts, replay
-from graphmem.demo.fresh import fresh_memory
-memory, clock = fresh_memory()
-facts = load_facts()
-replay(facts, memory, clock)
-clock.now = last_day(facts)
-graph = memory.to_networkx()
+from graphmem.demo.fresh import packaging_memory
+graph = packaging_memory()[0].to_networkx()
 print([sorted(graph.nodes[key]["title"] for key in one.memories) for one in communities(graph)])
 """
     told = {
