@@ -72,7 +72,10 @@ _MANNER: Mapping[str, Callable[[Body], Body]] = {
     ),
     "zone": click.option("--timezone", "zone", metavar="ZONE", callback=_zone, help="Of times that name none."),
     "is_dated_by_git": click.option(
-        "--git-dates", "is_dated_by_git", is_flag=True, help="Ask git since when Claude's files say what they say."
+        "--git-dates",
+        "is_dated_by_git",
+        is_flag=True,
+        help="Ask git since when Markdown without a date says what it says.",
     ),
     "is_private": click.option(
         "--private", "is_private", is_flag=True, help="Record what belongs to a user for that user alone."
