@@ -65,11 +65,11 @@ def test_what_is_gone_is_told_and_ended_when_asked(tool: Tool, graph: Path) -> N
 
 def test_what_belongs_to_somebody_is_theirs_alone_when_asked(tool: Tool, tmp_path: Path) -> None:
     path = tmp_path / "export.json"
-    item = {"id": "m1", "memory": "Tea at four", "user_id": "ines", "created_at": "2025-01-01T00:00:00"}
+    item = {"id": "m1", "memory": "Tea at four", "user_id": "u1", "created_at": "2025-01-01T00:00:00"}
     path.write_text(json.dumps({"results": [item]}), encoding="utf-8")
     tool.out("import", str(path), "--private", "--timezone", "Europe/Berlin")
     assert tool.json("list")["cards"] == []
-    (card,) = tool.json("list", "--user", "ines")["cards"]
+    (card,) = tool.json("list", "--user", "u1")["cards"]
     assert card["holding"][0]["start"] == "2024-12-31T23:00:00Z"
 
 

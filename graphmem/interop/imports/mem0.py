@@ -146,6 +146,7 @@ class _Reading:
             line=line,
             origin=Origin.CONVERSATION,
             labels=labels,
+            is_present=False,
             is_partial=record.keys() == {"id"},
         )
         user = payload.named.get("user_id")

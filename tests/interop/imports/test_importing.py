@@ -96,6 +96,13 @@ class TestOnOneStore:
         assert counts(bring(memory, path)) == {"changed": 1, "unchanged": 0}
         assert (holding(memory, "2025-01-15"), holding(memory)) == ({"Tea at three"}, {"Tea at four"})
 
+    def test_an_old_copy_of_an_export_changes_nothing(self, memory: GraphMemory, tmp_path: Path) -> None:
+        path = tmp_path / "export.json"
+        for item in (entry(updated_at="2025-02-01T00:00:00Z"), entry("Tea at three")):
+            path.write_text(json.dumps([item]), encoding="utf-8")
+            report = bring(memory, path)
+        assert (counts(report), holding(memory)) == ({"unchanged": 1}, {"Tea at four"})
+
     def test_history_from_before_what_is_known_changes_nothing(self, memory: GraphMemory, tmp_path: Path) -> None:
         path = tmp_path / "export.json"
         now = entry(updated_at="2025-02-01T00:00:00Z")
@@ -129,7 +136,7 @@ class TestOnOneStore:
     def test_what_belongs_to_a_user_can_be_theirs_alone(self, memory: GraphMemory) -> None:
         bring(memory, MEM0, is_private=True)
         assert holding(memory) == set()
-        mine = memory.list(scope=Scope(repo="r", user="ines")).cards
+        mine = memory.list(scope=Scope(repo="r", user="u1")).cards
         assert len(mine) == 2
         assert counts(bring(memory, MEM0, is_private=True)) == {"unchanged": 2}
 
@@ -220,9 +227,9 @@ class TestOnOneStore:
             assert {card.memory.statement and card.memory.statement.body for card in gated.list().cards} == {"redacted"}
 
     def test_everything_says_where_it_was_read(self, memory: GraphMemory) -> None:
-        bring(memory, DATA / "basic-memory", write=Write(actor="ines"))
+        bring(memory, DATA / "basic-memory", write=Write(actor="u1"))
         first = memory.changes(limit=1)[0].provenance
-        assert (first.actor, first.source) == ("ines", "import basic-memory: auth.md")
+        assert (first.actor, first.source) == ("u1", "import basic-memory: auth.md")
 
     def test_a_refusal_is_a_loss_and_stops_nothing(self, memory: GraphMemory, tmp_path: Path) -> None:
         text = "---\npermalink: {0}\ncreated: 202{1}-01-01\n---\n- supersedes [[{2}]]\n"

@@ -150,8 +150,10 @@ def test_an_entry_without_text_and_fields_without_a_place_are_told(reads: Reads)
 
 
 def test_relations_of_its_graph_are_carried_as_words(reads: Reads) -> None:
-    relation = {"source": "ines", "relationship": "works_with", "target": "omar"}
-    assert titles(reads(Source.MEM0, json.dumps({"results": [], "relations": [relation]}))) == ["ines works_with omar"]
+    relation = {"source": "u1", "relationship": "shares_a_desk_with", "target": "u2"}
+    assert titles(reads(Source.MEM0, json.dumps({"results": [], "relations": [relation]}))) == [
+        "u1 shares_a_desk_with u2"
+    ]
 
 
 def test_a_history_in_the_same_file_is_read(reads: Reads) -> None:
