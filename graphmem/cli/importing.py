@@ -28,9 +28,13 @@ def _zone(_context: click.Context, _option: click.Parameter, name: str | None) -
     if name is None:
         return None
     try:
-        return ZoneInfo(name)
+        return datetime.fromisoformat(f"2000-01-01T00:00{name}").tzinfo
+    except ValueError:
+        pass
+    try:
+        return UTC if name == "UTC" else ZoneInfo(name)  # UTC needs no data of zones, which a container may lack
     except (ValueError, OSError, KeyError) as problem:
-        raise click.BadParameter(f"{name!r} is no time zone; write Europe/Berlin or UTC") from problem
+        raise click.BadParameter(f"{name!r} is no time zone; write Europe/Berlin, UTC or +02:00") from problem
 
 
 @dataclass(frozen=True, slots=True)

@@ -59,7 +59,7 @@ def read_mem0(path: Path, asked: Asked) -> Export:
     """
     gathered = Gathered()
     file = checked(path)
-    reading = _Reading(file / HISTORY if file.is_dir() else file, asked, gathered)
+    reading = _Reading(checked(file / HISTORY) if file.is_dir() else file, asked, gathered)
     reading.run()
     return gathered.export(Source.MEM0, reading.name, is_whole=False)
 
