@@ -28,9 +28,13 @@ def _zone(_context: click.Context, _option: click.Parameter, name: str | None) -
     if name is None:
         return None
     try:
-        return ZoneInfo(name)
+        return datetime.fromisoformat(f"2000-01-01T00:00{name}").tzinfo
+    except ValueError:
+        pass
+    try:
+        return UTC if name == "UTC" else ZoneInfo(name)  # UTC needs no data of zones, which a container may lack
     except (ValueError, OSError, KeyError) as problem:
-        raise click.BadParameter(f"{name!r} is no time zone; write Europe/Berlin or UTC") from problem
+        raise click.BadParameter(f"{name!r} is no time zone; write Europe/Berlin, UTC or +02:00") from problem
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +76,10 @@ _MANNER: Mapping[str, Callable[[Body], Body]] = {
     ),
     "zone": click.option("--timezone", "zone", metavar="ZONE", callback=_zone, help="Of times that name none."),
     "is_dated_by_git": click.option(
-        "--git-dates", "is_dated_by_git", is_flag=True, help="Ask git since when Claude's files say what they say."
+        "--git-dates",
+        "is_dated_by_git",
+        is_flag=True,
+        help="Ask git since when Markdown without a date says what it says.",
     ),
     "is_private": click.option(
         "--private", "is_private", is_flag=True, help="Record what belongs to a user for that user alone."

@@ -21,6 +21,8 @@ class Observation:
         is_dated: False if nothing tells when it began, so that its first move stands at the time of the reading.
         changed_at: Since when it has these words, as far as is known; other words that are known from before then end
             where these begin. None if they never were right: these correct them.
+        is_present: These are the source's words now, whatever their date: they take over even if they seem to be older
+            than those that are known. False for what may be an old copy, or a former wording.
         is_partial: The source tells words and dates alone: what else is known of the same words stays.
     """
 
@@ -31,6 +33,7 @@ class Observation:
     line: int = 1
     is_dated: bool = True
     changed_at: datetime | None = None
+    is_present: bool = False
     is_partial: bool = False
 
 

@@ -169,14 +169,15 @@ class _Ingestion:
     def _take_over(self, one: Observation, old: Memory, known: list[Move], view: View) -> None:
         """Let words with a date take over from those before them; what is older than what is known changes nothing."""
         assert one.changed_at is not None, "its caller looked"  # noqa: S101
-        if one.changed_at < known[0].at:
-            self._report.unchanged += 1
-        elif one.changed_at == known[0].at:
+        if one.changed_at == known[0].at:
             self._reword(one, old, list(one.moves), view)
-        else:
+        elif one.changed_at > known[0].at or one.is_present:
+            since = one.changed_at if one.changed_at > known[0].at else self._now
             first, *later = one.moves
-            life = (replace(first, at=max(first.at, one.changed_at)), *later)
+            life = (replace(first, at=max(first.at, since)), *later)
             self._reword(replace(one, moves=life), old, list(life), view)
+        else:
+            self._report.unchanged += 1
 
     def _reword(self, one: Observation, old: Memory, moves: list[Move], view: View) -> None:
         """Record the file's new words; what had taken over from the old memory takes over from the new one."""

@@ -63,13 +63,21 @@ def test_what_is_gone_is_told_and_ended_when_asked(tool: Tool, graph: Path) -> N
     assert tool.out("import", str(graph), "--end-missing").splitlines()[1:] == ["2 ended · 2 unchanged"]
 
 
+@pytest.mark.parametrize(("zone", "start"), [("UTC", "2025-07-01T12:00:00Z"), ("+02:00", "2025-07-01T10:00:00Z")])
+def test_a_zone_has_a_name_or_an_offset(tool: Tool, tmp_path: Path, zone: str, start: str) -> None:
+    path = tmp_path / "export.json"
+    path.write_text(json.dumps([{"id": "m1", "memory": "Tea", "created_at": "2025-07-01T12:00:00"}]), encoding="utf-8")
+    tool.out("import", str(path), "--timezone", zone)
+    assert tool.json("list")["cards"][0]["holding"][0]["start"] == start
+
+
 def test_what_belongs_to_somebody_is_theirs_alone_when_asked(tool: Tool, tmp_path: Path) -> None:
     path = tmp_path / "export.json"
-    item = {"id": "m1", "memory": "Tea at four", "user_id": "ines", "created_at": "2025-01-01T00:00:00"}
+    item = {"id": "m1", "memory": "Tea at four", "user_id": "u1", "created_at": "2025-01-01T00:00:00"}
     path.write_text(json.dumps({"results": [item]}), encoding="utf-8")
     tool.out("import", str(path), "--private", "--timezone", "Europe/Berlin")
     assert tool.json("list")["cards"] == []
-    (card,) = tool.json("list", "--user", "ines")["cards"]
+    (card,) = tool.json("list", "--user", "u1")["cards"]
     assert card["holding"][0]["start"] == "2024-12-31T23:00:00Z"
 
 
@@ -78,7 +86,7 @@ def test_what_belongs_to_somebody_is_theirs_alone_when_asked(tool: Tool, tmp_pat
     [
         (("nothing-here",), "no file or folder at"),
         ((".", "--from", "mem1"), "'mem1' is not one of 'mem0', 'mcp-memory', 'basic-memory', 'claude'"),
-        ((".", "--timezone", "Mars/North"), "'Mars/North' is no time zone; write Europe/Berlin or UTC"),
+        ((".", "--timezone", "Mars/North"), "'Mars/North' is no time zone; write Europe/Berlin, UTC or +02:00"),
     ],
 )
 def test_what_is_wrong_is_named_with_the_fix(tool: Tool, words: tuple[str, ...], told: str) -> None:

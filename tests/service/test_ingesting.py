@@ -72,6 +72,16 @@ def test_words_that_are_older_than_those_known_change_nothing(memory: GraphMemor
     assert (report.unchanged, written(memory)) == (1, 1)
 
 
+def test_words_that_a_source_has_now_take_over_whatever_their_date(memory: GraphMemory, clock: TickingClock) -> None:
+    known = replace(record("a", "Use MySQL 8", (Status.ACTIVE, day(15), "Accepted")), changed_at=day(15))
+    clock.pass_days(60)
+    ingest(memory, [known])
+    (key,) = ingest(memory, [replace(MYSQL, changed_at=day(1), is_present=True)]).reworded
+    (step,) = memory.history(key).predecessors
+    assert (step.kind, step.at is not None and step.at > day(15, 2)) == (SupersessionKind.UPDATE, True)
+    assert holding(memory) == {"Use MySQL"}
+
+
 def test_the_same_words_changed_later_are_the_same(memory: GraphMemory) -> None:
     ingest(memory, [replace(MYSQL, changed_at=day(1))])
     later = record("a", "Use MySQL", (Status.ACTIVE, day(9), "Accepted"))

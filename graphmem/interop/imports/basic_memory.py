@@ -19,6 +19,7 @@ from graphmem.interop.imports.export import (
     file_key,
     kind_of,
     link_of,
+    newest,
     relation_word,
 )
 from graphmem.interop.imports.files import checked, notes_below
@@ -56,7 +57,7 @@ def read_basic_memory(path: Path, asked: Asked) -> Export:
     root = checked(path)
     name = asked.name or (root if root.is_dir() else root.parent).resolve().name or "notes"
     placed = [_placed(one, text, name) for one, text in notes_below(root, gathered)]
-    reading = _Reading(asked, gathered, placed)
+    reading = _Reading(asked, gathered, placed, root if root.is_dir() else root.parent)
     for one in placed:
         reading.take(one)
     return gathered.export(Source.BASIC_MEMORY, name, is_whole=root.is_dir())
@@ -71,7 +72,8 @@ def _placed(path: str, text: str, name: str) -> _Placed:
 class _Reading:
     """The notes of one folder on their way in."""
 
-    def __init__(self, asked: Asked, gathered: Gathered, placed: list[_Placed]) -> None:
+    def __init__(self, asked: Asked, gathered: Gathered, placed: list[_Placed], root: Path) -> None:
+        self._root = root
         self._asked = asked
         self._gathered = gathered
         self._clock = Clock(gathered, asked.zone)
@@ -84,9 +86,12 @@ class _Reading:
             self._gathered.lose(one.path, 1, FRONT_MATTER, note.refused)
         created, modified = (self._date(one, name) for name in ("created", "modified"))
         start = created or modified
-        self._keep_note(one, Life(start, changed_at=modified or self._asked.read_at), modified)
+        dates = [] if start or not self._asked.line_dates else self._asked.line_dates(self._root / one.path)
+        seen = newest(dates, 1, len(dates))
+        self._keep_note(one, Life(start or seen, changed_at=modified or seen or self._asked.read_at), modified)
         for said in note.said:
-            self._keep_said(one, said, Life(start), modified)
+            at = start or newest(dates, said.line, said.line + said.text.count("\n"))
+            self._keep_said(one, said, Life(at), modified)
         for pointer in note.pointers:
             self._relate(one, pointer, created)
 

@@ -14,7 +14,7 @@ from pathlib import Path, PurePosixPath
 
 from graphmem.ingestion.decisions.front_matter import Field
 from graphmem.ingestion.decisions.sections import Section, read_sections, strip_markup
-from graphmem.interop.imports.export import Asked, Export, Gathered, Source, file_key, key_of
+from graphmem.interop.imports.export import Asked, Export, Gathered, Source, file_key, key_of, newest
 from graphmem.interop.imports.files import checked, notes_below
 from graphmem.interop.imports.notes import front_matter
 from graphmem.interop.imports.stating import Life, Words, keep
@@ -130,7 +130,7 @@ class _Reading:
         file = _File(path, fields, text[: len(text) - len(rest)], rest, line)
         dates = self._asked.line_dates(self._root / path) if self._asked.line_dates else []
         if file.value("name") or file.value("description"):
-            self._keep_note(file, _newest(dates, 1, len(dates)))
+            self._keep_note(file, newest(dates, 1, len(dates)))
         else:
             self._keep_sections(file, dates)
 
@@ -151,14 +151,16 @@ class _Reading:
 
     def _keep_sections(self, file: _File, dates: list[datetime | None]) -> None:
         seen: dict[tuple[str, ...], int] = {}
-        for section in read_sections(file.text, first_line=file.line):
+        sections = read_sections(file.text, first_line=file.line)
+        about = next((one.heading for one in sections if one.is_title), None)
+        for section in sections:
             text = self._text(file, section)
             if not text:
                 continue
             headings = (*section.parents, section.heading) if section.heading else ()
             seen[headings] = seen.get(headings, 0) + 1
             marks = (*headings, *((f"{seen[headings]}",) if seen[headings] > 1 else ()))
-            self._keep_section(file, section, marks, text, dates)
+            self._keep_section(file, section, marks, f"{_title(file, section, about)}\n{text}", dates)
 
     def _keep_section(
         self, file: _File, section: Section, marks: tuple[str, ...], text: str, dates: list[datetime | None]
@@ -167,7 +169,7 @@ class _Reading:
         is_rule = "rules" in PurePosixPath(file.path).parts[:-1]
         words = Words(
             key=f"{self._key(file.path)}/{key_of(*marks)}" if marks else self._key(file.path),
-            text=f"{_title(file, section)}\n{text}",
+            text=text,
             path=file.path,
             line=first,
             kind=Kind.CONVENTION if is_rule else Kind.FACT,
@@ -175,7 +177,7 @@ class _Reading:
             labels=(_PERSONAL,) if file.name == _LOCAL else (),
             anchors=tuple((AnchorKind.FILE, one) for one in _about(file)),
         )
-        keep(self._gathered, words, self._life(_newest(dates, first, last)), self._asked.read_at)
+        keep(self._gathered, words, self._life(newest(dates, first, last)), self._asked.read_at)
 
     def _text(self, file: _File, section: Section) -> str:
         """What a section says; of the index, without the lines that only point to notes."""
@@ -198,11 +200,11 @@ class _Reading:
         return file_key(Source.CLAUDE, self._name, path)
 
 
-def _title(file: _File, section: Section) -> str:
-    """The headings above a section, without one that only repeats the file's name; that name if there are none."""
+def _title(file: _File, section: Section, about: str | None) -> str:
+    """The headings above a section, without the document's own title; that or the file's name if there are none."""
     stem = PurePosixPath(file.path).stem
     headings = [strip_markup(one) for one in (*section.parents, section.heading) if one]
-    told = [one for one in headings if one.casefold() not in {stem.casefold(), file.name.casefold()}]
+    told = headings[1:] if about is not None and headings[:1] == [strip_markup(about)] else headings
     return ": ".join(told or headings[-1:]) or (file.path if file.name in _MAIN else stem)
 
 
@@ -219,10 +221,3 @@ def _about(file: _File) -> list[str]:
 def _nested_type(head: str) -> str | None:
     found = _TYPE.search(head)
     return found["type"] if found else None
-
-
-def _newest(dates: list[datetime | None], first: int, last: int) -> datetime | None:
-    """When the last change was made to some lines; None if of any it is not known."""
-    some = dates[first - 1 : last]
-    known = [one for one in some if one is not None]
-    return max(known) if known and len(known) == len(some) else None

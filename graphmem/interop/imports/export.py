@@ -120,6 +120,13 @@ class Gathered:
         )
 
 
+def newest(dates: list[datetime | None], first: int, last: int) -> datetime | None:
+    """When the last change was made to some lines; None if of any it is not known."""
+    some = dates[first - 1 : last]
+    known = [one for one in some if one is not None]
+    return max(known) if known and len(known) == len(some) else None
+
+
 _MAX_PART_CHARS = 200
 _SHOWN_CHARS = 80
 _SAFE = " ()+,;=@&$!'~"

@@ -20,6 +20,7 @@ FILES = ("memory.jsonl", "memory.json")
 NOT_JSON = "a line that is no JSON"
 NO_RECORD = "neither an entity nor a relation"
 NO_NAME = "an entity without a name"
+NO_END = "a relation without both its ends and a name"
 NO_TEXT = "an observation that is no text"
 _RELATED = ("from", "to", "relationType")
 
@@ -57,7 +58,7 @@ def read_mcp_memory(path: Path, asked: Asked) -> Export:
 def _file_of(path: Path) -> Path:
     if not path.is_dir():
         return path
-    return next((path / name for name in FILES if (path / name).is_file()), path / FILES[0])
+    return checked(next((path / name for name in FILES if (path / name).is_file()), path / FILES[0]))
 
 
 def _records(file: Path, gathered: Gathered) -> Iterator[tuple[int, object]]:
@@ -130,7 +131,7 @@ class _Reading:
         ends = tuple(record.get(name) for name in _RELATED)
         source, target, word = (one if isinstance(one, str) else "" for one in ends)
         if not (source.strip() and target.strip() and word.strip()):
-            self._gathered.lose(self.path, line, "a relation without both its ends and a name", record)
+            self._gathered.lose(self.path, line, NO_END, record)
             return
         self._relations.setdefault((source, target, word), _Related(source, target, word, line))
 

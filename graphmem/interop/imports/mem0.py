@@ -59,7 +59,7 @@ def read_mem0(path: Path, asked: Asked) -> Export:
     """
     gathered = Gathered()
     file = checked(path)
-    reading = _Reading(file / HISTORY if file.is_dir() else file, asked, gathered)
+    reading = _Reading(checked(file / HISTORY) if file.is_dir() else file, asked, gathered)
     reading.run()
     return gathered.export(Source.MEM0, reading.name, is_whole=False)
 
@@ -146,6 +146,7 @@ class _Reading:
             line=line,
             origin=Origin.CONVERSATION,
             labels=labels,
+            is_present=False,
             is_partial=record.keys() == {"id"},
         )
         user = payload.named.get("user_id")

@@ -34,6 +34,7 @@ class Words:
     labels: tuple[str, ...] = ()
     anchors: tuple[tuple[AnchorKind, str], ...] = ()
     observed_at: datetime | None = None
+    is_present: bool = True
     is_partial: bool = False
 
 
@@ -80,6 +81,7 @@ def keep(gathered: Gathered, words: Words, life: Life, read_at: datetime, *, use
         line=words.line,
         is_dated=life.start is not None,
         changed_at=life.changed_at or life.start or read_at,
+        is_present=words.is_present,
         is_partial=words.is_partial,
     )
     gathered.items.append(Item(one, user))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -153,6 +154,15 @@ def test_aliases_in_front_matter_are_no_bomb(reads: Reads) -> None:
 def test_a_created_without_a_zone_is_told(reads: Reads) -> None:
     export = reads(Source.BASIC_MEMORY, "---\ncreated: 2025-01-01T10:00:00\n---\ntext", "note.md")
     assert ([(one.line, one.reason) for one in export.losses]) == [(2, NO_ZONE)]
+
+
+def test_dates_of_lines_date_a_note_without_its_own(tmp_path: Path) -> None:
+    (tmp_path / "a.md").write_text("Words\n- [fact] first\n- [fact] second\n", encoding="utf-8")
+    (tmp_path / "b.md").write_text("---\ncreated: 2024-01-01\n---\nWords\n", encoding="utf-8")
+    days = [day("2025-01-01"), day("2025-02-01"), day("2025-03-01")]
+    export = read_export(tmp_path, replace(ASKED, line_dates=lambda _: [*days]), Source.BASIC_MEMORY)
+    began = [one.observation.moves[0].at.date().isoformat() for one in export.items]
+    assert began == ["2025-03-01", "2025-02-01", "2025-03-01", "2024-01-01"]
 
 
 def test_what_is_no_note_is_told_and_links_are_not_followed(tmp_path: Path) -> None:

@@ -163,5 +163,16 @@ def test_front_matter_that_cannot_be_read_costs_only_itself(reads: Reads) -> Non
     assert (titles(export), reasons(export)) == (["a"], [FRONT_MATTER])
 
 
+def test_imports_climb_no_further_than_the_folder(tmp_path: Path) -> None:
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a" / "CLAUDE.md").write_text("See @../style.md and @../../out.md", encoding="utf-8")
+    (tmp_path / "style.md").write_text("Tabs", encoding="utf-8")
+    export = read_export(tmp_path, ASKED, Source.CLAUDE)
+    assert ({one.observation.path for one in export.items}, [one.what for one in export.losses]) == (
+        {"a/CLAUDE.md", "style.md"},
+        ["@../../out.md"],
+    )
+
+
 def test_a_file_without_words_makes_no_statement(reads: Reads) -> None:
     assert reads(Source.CLAUDE, "# Title\n\n## Empty\n", "CLAUDE.md").items == ()

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
 import pytest
 
+from graphmem.adapters.sqlite import SQLiteStore
 from graphmem.answers import State
 from graphmem.interop.imports import Asked, ImportReport, Source, bring_in, read_export
 from graphmem.interop.imports.importing import GONE, told_only
-from graphmem.model import At, LinkKind, Scope
+from graphmem.model import Add, At, LinkKind, Request, Scope
 from graphmem.opening import open_memory
-from graphmem.service import GraphMemory, Write
+from graphmem.service import Desk, GraphMemory, Write
 from graphmem.store import Filter, Page
 from tests.interop.imports.conftest import ASKED, DATA
 from tests.interop.imports.test_mem0 import SERVICE, event
@@ -80,9 +83,10 @@ class TestOnOneStore:
     """What is the importer's own and no store's."""
 
     @pytest.fixture
-    def memory(self, tmp_path: Path, clock: TickingClock) -> GraphMemory:
-        place = str(tmp_path / "memory.db")
-        return open_memory(place, scope=REPO, actor="ada", clock=clock, embedder=lambda: "no model", create=True)
+    def memory(self, tmp_path: Path, clock: TickingClock) -> Iterator[GraphMemory]:
+        place, no_model = str(tmp_path / "memory.db"), "no model"
+        with open_memory(place, scope=REPO, actor="ada", clock=clock, embedder=lambda: no_model, create=True) as memory:
+            yield memory
 
     def test_an_update_of_mem0_supersedes_from_when_it_came(self, memory: GraphMemory, tmp_path: Path) -> None:
         path = tmp_path / "export.json"
@@ -91,6 +95,13 @@ class TestOnOneStore:
         path.write_text(json.dumps([entry(updated_at="2025-02-01T00:00:00Z")]), encoding="utf-8")
         assert counts(bring(memory, path)) == {"changed": 1, "unchanged": 0}
         assert (holding(memory, "2025-01-15"), holding(memory)) == ({"Tea at three"}, {"Tea at four"})
+
+    def test_an_old_copy_of_an_export_changes_nothing(self, memory: GraphMemory, tmp_path: Path) -> None:
+        path = tmp_path / "export.json"
+        for item in (entry(updated_at="2025-02-01T00:00:00Z"), entry("Tea at three")):
+            path.write_text(json.dumps([item]), encoding="utf-8")
+            report = bring(memory, path)
+        assert (counts(report), holding(memory)) == ({"unchanged": 1}, {"Tea at four"})
 
     def test_history_from_before_what_is_known_changes_nothing(self, memory: GraphMemory, tmp_path: Path) -> None:
         path = tmp_path / "export.json"
@@ -125,7 +136,7 @@ class TestOnOneStore:
     def test_what_belongs_to_a_user_can_be_theirs_alone(self, memory: GraphMemory) -> None:
         bring(memory, MEM0, is_private=True)
         assert holding(memory) == set()
-        mine = memory.list(scope=Scope(repo="r", user="ines")).cards
+        mine = memory.list(scope=Scope(repo="r", user="u1")).cards
         assert len(mine) == 2
         assert counts(bring(memory, MEM0, is_private=True)) == {"unchanged": 2}
 
@@ -201,10 +212,24 @@ class TestOnOneStore:
         report = bring(memory, path)
         assert (len(report.added), report.unchanged) == (lines - kept, kept)
 
+    def test_everything_goes_through_the_gate(self, tmp_path: Path, clock: TickingClock) -> None:
+        def redact(request: Request) -> Request:
+            operation = request.operation
+            if not isinstance(operation, Add) or operation.memory.statement is None:
+                return request
+            said = replace(operation.memory.statement, body="redacted")
+            return replace(request, operation=replace(operation, memory=replace(operation.memory, statement=said)))
+
+        with closing(SQLiteStore.open(tmp_path / "gated.db", create=True)) as store:
+            desk = Desk(store, scope=REPO, actor="ada", clock=clock, embedder=lambda: "no model", gate=redact)
+            gated = GraphMemory(desk)
+            bring(gated, DATA / "basic-memory")
+            assert {card.memory.statement and card.memory.statement.body for card in gated.list().cards} == {"redacted"}
+
     def test_everything_says_where_it_was_read(self, memory: GraphMemory) -> None:
-        bring(memory, DATA / "basic-memory", write=Write(actor="ines"))
+        bring(memory, DATA / "basic-memory", write=Write(actor="u1"))
         first = memory.changes(limit=1)[0].provenance
-        assert (first.actor, first.source) == ("ines", "import basic-memory: auth.md")
+        assert (first.actor, first.source) == ("u1", "import basic-memory: auth.md")
 
     def test_a_refusal_is_a_loss_and_stops_nothing(self, memory: GraphMemory, tmp_path: Path) -> None:
         text = "---\npermalink: {0}\ncreated: 202{1}-01-01\n---\n- supersedes [[{2}]]\n"

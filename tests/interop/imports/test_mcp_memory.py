@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
+import pytest
+
+from graphmem.errors import NotFound
 from graphmem.interop.imports import Source, read_export
 from graphmem.interop.imports.files import MAX_LINE_BYTES, NOT_UTF8, TOO_LONG
-from graphmem.interop.imports.mcp_memory import NO_NAME, NO_RECORD, NO_TEXT, NOT_JSON
+from graphmem.interop.imports.mcp_memory import NO_END, NO_NAME, NO_RECORD, NO_TEXT, NOT_JSON
+from graphmem.interop.imports.stating import REFUSED
 from graphmem.model import AnchorKind, LinkKind, Origin
 from tests.interop.imports.conftest import ASKED, DATA, Reads, reasons, starts, titles
 
@@ -91,6 +96,11 @@ def test_half_of_a_surrogate_pair_is_told(reads: Reads) -> None:
     assert (titles(export), len(export.losses)) == (["a (service)"], 1)
 
 
+def test_what_graphmem_does_not_take_is_told(reads: Reads) -> None:
+    export = reads(Source.MCP_MEMORY, entity("a", "x" * 300_000, "fits"))
+    assert (titles(export)[1:], reasons(export)) == (["a: fits"], [REFUSED])
+
+
 def test_an_empty_file_holds_nothing(reads: Reads) -> None:
     assert reads(Source.MCP_MEMORY, "").items == ()
 
@@ -101,3 +111,16 @@ def test_names_of_any_kind_make_keys_of_their_own(reads: Reads) -> None:
     assert len(keys) == len(names)
     assert not any(letter in key for key in keys for letter in "*?")
     assert {key.count("/") for key in keys} == {2}
+
+
+def test_a_folder_means_the_memory_in_it() -> None:
+    assert len(read_export(DATA, ASKED, Source.MCP_MEMORY).items) == 6
+
+
+def test_a_folder_without_one_is_named(tmp_path: Path) -> None:
+    with pytest.raises(NotFound, match=r"memory\.jsonl"):
+        read_export(tmp_path, ASKED, Source.MCP_MEMORY)
+
+
+def test_a_relation_that_lacks_an_end_is_told(reads: Reads) -> None:
+    assert reasons(reads(Source.MCP_MEMORY, relation("a", "knows", ""))) == [NO_END]

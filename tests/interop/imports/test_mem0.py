@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from contextlib import closing
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -13,11 +14,12 @@ import pytest
 
 from graphmem.compat.labels import read_payload
 from graphmem.errors import InvalidInput
-from graphmem.interop.imports import Source, read_export
+from graphmem.interop.imports import Source, files, read_export
 from graphmem.interop.imports.dating import NO_TIME, NO_ZONE
-from graphmem.interop.imports.mem0 import BROKEN, FORMER, NO_MEMORY
+from graphmem.interop.imports.mem0 import BROKEN, FORMER, NO_DATE, NO_MEMORY
+from graphmem.interop.imports.mem0_wordings import NO_EVENT, UNDATED
 from graphmem.model import Status
-from tests.interop.imports.conftest import ASKED, DATA, READ_AT, Reads, moment, reasons, starts, titles
+from tests.interop.imports.conftest import ASKED, DATA, Reads, moment, reasons, starts, titles
 
 FILE, HISTORY = DATA / "mem0" / "export.json", DATA / "mem0" / "history.json"
 SERVICE = "The billing service is written in "
@@ -45,7 +47,7 @@ def test_without_history_what_was_updated_begins_at_its_update() -> None:
 @pytest.mark.parametrize("kind", ["json", "sqlite"])
 def test_with_history_every_wording_begins_when_it_came(kind: str, tmp_path: Path) -> None:
     history = HISTORY if kind == "json" else as_sqlite(tmp_path / "history.db")
-    export = read_export(FILE, ASKED.__class__(read_at=READ_AT, history=history), Source.MEM0)
+    export = read_export(FILE, replace(ASKED, history=history), Source.MEM0)
     began = {title: at.date().isoformat() for title, at in starts(export).items() if at}
     assert began == {
         f"{SERVICE}Kotlin": "2025-03-01",
@@ -150,8 +152,10 @@ def test_an_entry_without_text_and_fields_without_a_place_are_told(reads: Reads)
 
 
 def test_relations_of_its_graph_are_carried_as_words(reads: Reads) -> None:
-    relation = {"source": "ines", "relationship": "works_with", "target": "omar"}
-    assert titles(reads(Source.MEM0, json.dumps({"results": [], "relations": [relation]}))) == ["ines works_with omar"]
+    relation = {"source": "u1", "relationship": "shares_a_desk_with", "target": "u2"}
+    assert titles(reads(Source.MEM0, json.dumps({"results": [], "relations": [relation]}))) == [
+        "u1 shares_a_desk_with u2"
+    ]
 
 
 def test_a_history_in_the_same_file_is_read(reads: Reads) -> None:
@@ -166,3 +170,53 @@ def test_a_history_in_the_same_file_is_read(reads: Reads) -> None:
 def test_a_history_that_begins_in_the_middle_tells_what_was_before(reads: Reads) -> None:
     rows = [event("UPDATE", "Tea at three", "Tea at four", "02-01")]
     assert titles(reads(Source.MEM0, json.dumps([memory(), *rows]))) == ["Tea at three", "Tea at four"]
+
+
+def test_a_folder_means_the_history_in_it(tmp_path: Path) -> None:
+    as_sqlite(tmp_path / "history.db")
+    assert len(read_export(tmp_path, ASKED, Source.MEM0).items) == 5
+
+
+def test_entries_without_an_id_are_known_by_their_words(reads: Reads) -> None:
+    first, again = (reads(Source.MEM0, json.dumps([{"memory": "Tea at four"}])) for _ in range(2))
+    assert first.items[0].observation.key == again.items[0].observation.key
+
+
+def test_an_expiration_date_that_is_none_is_told(reads: Reads) -> None:
+    export = reads(Source.MEM0, json.dumps([memory(expiration_date="soon")]))
+    assert (len(export.items[0].observation.moves), reasons(export)) == (1, [NO_DATE])
+
+
+def test_what_is_no_entry_is_told(reads: Reads) -> None:
+    rows = [3, {"memory_id": None, "event": "ADD"}, memory()]
+    assert reasons(reads(Source.MEM0, json.dumps(rows))) == [NO_MEMORY, NO_EVENT]
+
+
+def test_a_former_wording_without_a_date_has_no_place(reads: Reads) -> None:
+    rows = [event("ADD", None, "Tea at three", "01-01"), {"memory_id": "m1", "event": "UPDATE", "new_memory": "Tea"}]
+    export = reads(Source.MEM0, json.dumps([memory(updated_at="2025-02-01T00:00:00Z"), *rows]))
+    assert (titles(export), reasons(export)) == (["Tea at three", "Tea at four"], [UNDATED])
+
+
+@pytest.mark.parametrize("text", ["words", "[" * 100_000])
+def test_a_history_that_is_neither_is_refused(tmp_path: Path, text: str) -> None:
+    (tmp_path / "history.txt").write_text(text, encoding="utf-8")
+    with pytest.raises(InvalidInput, match="neither an SQLite file nor JSON"):
+        read_export(FILE, replace(ASKED, history=tmp_path / "history.txt"), Source.MEM0)
+
+
+def test_a_whole_document_in_another_encoding_is_refused_with_its_line(reads: Reads) -> None:
+    with pytest.raises(InvalidInput, match="no UTF-8 in line 2: save it as UTF-8"):
+        reads(Source.MEM0, b'[\n"\xff"]')
+
+
+def test_a_document_that_is_too_large_is_refused(reads: Reads, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(files, "MAX_WHOLE_BYTES", 10)
+    with pytest.raises(InvalidInput, match="export it in parts"):
+        reads(Source.MEM0, json.dumps([memory()]))
+
+
+def test_text_of_many_lines_is_kept_whole(reads: Reads) -> None:
+    text = "A very long line " * 30 + "\nand another"
+    (item,) = reads(Source.MEM0, json.dumps([memory(text)])).items
+    assert item.observation.statement.body == text.strip()
