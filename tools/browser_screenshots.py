@@ -45,7 +45,6 @@ class Picture:
 PICTURES = (
     Picture("replaced", "What replaced what"),
     Picture("life", "The life of one subject"),
-    Picture("dates", "The life of one subject, as dates", 480),
     Picture("alternatives", "Rejected alternatives of decisions that hold"),
     Picture("known", "What was known on one day to hold on another"),
     Picture("ledger", "Why a memory stands as it does: every entry about it"),

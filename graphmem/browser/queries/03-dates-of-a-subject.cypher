@@ -9,7 +9,7 @@ WITH DISTINCT m
 OPTIONAL MATCH (m)-[r:SUPERSEDED_BY]->(next:Memory)
 WHERE next.user IS NULL AND NOT EXISTS { (:Change {tenant: $tenant, seq: r.seq})<-[:REVOKES]-(:Change) }
 WITH m, r, next ORDER BY coalesce(m.valid_from, m.recorded_at), m.title, r.seq
-RETURN m.title AS memory, toString(date(m.valid_from)) AS `held from`, toString(date(m.valid_to)) AS `until`,
+RETURN toString(date(m.valid_from)) AS `held from`, toString(date(m.valid_to)) AS `until`, m.title AS memory,
   collect(next.title) AS `replaced by`, collect(r.kind) AS how,
   [day IN collect(date(r.recorded_at)) | toString(day)] AS `known since`
 ORDER BY coalesce(`held from`, `until`), memory
