@@ -72,6 +72,8 @@ def executed(path: Path) -> NotebookNode:
             km=kernel,
             timeout=_TIMEOUT_S,
             resources={"metadata": {"path": str(FOLDER)}},
+            # A slow machine prints a cell's lines in more parts than a fast one.
+            coalesce_streams=True,
             store_widget_state=False,
             record_timing=False,
         )
