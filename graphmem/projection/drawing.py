@@ -96,7 +96,7 @@ class _Drawing:
             for each, claim in now.items():
                 if each not in believed:
                     believed[each] = _Open(claim, Fact(claim, seq, recorded_at))
-                    self._shown.add(key)
+                    self._shown |= {key, claim.beside or key}
 
     def _expire(self, one: _Open, at: datetime) -> None:
         if one.fact is None:
@@ -174,7 +174,7 @@ class _Stand:
         name, verb = (SUPERSEDED_BY, "was superseded by") if edge.is_full else (AMENDED_BY, "was amended by")
         fact = f"{_title(old)} {verb} {_title(new)}"
         for low, high in spans:
-            yield _claim(old, ends, name, fact, low, high, change=edge.kind.value)
+            yield replace(_claim(old, ends, name, fact, low, high, change=edge.kind.value), beside=new.id)
 
 
 def _claim(

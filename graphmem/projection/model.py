@@ -72,6 +72,7 @@ class Claim:
     Attributes:
         key: The same for the same words between the same nodes over the same stretch of valid time.
         memory: The memory whose words they are.
+        beside: The memory that the edge leads to, if it leads to one.
     """
 
     key: str
@@ -84,6 +85,7 @@ class Claim:
     valid_at: datetime | None
     invalid_at: datetime | None
     attributes: Mapping[str, Attribute] = field(default_factory=dict)
+    beside: str | None = None
 
     @property
     def is_statement(self) -> bool:

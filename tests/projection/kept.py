@@ -44,7 +44,9 @@ class Kept:
         for one in step.entities:
             first = self.entities.get(one.uuid, one)
             self.entities[one.uuid] = replace(one, created_at=first.created_at)
-        self.facts |= {fact.uuid: fact for fact in step.facts}
+        for fact in step.facts:
+            assert {fact.claim.source, fact.claim.target} <= self.entities.keys()
+            self.facts[fact.uuid] = fact
         for gone in step.expired:
             for uuid, fact in self.facts.items():
                 if fact.claim.key == gone.key and fact.expired_at is None:
