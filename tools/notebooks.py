@@ -29,7 +29,10 @@ _TIMEOUT_S = 300
 _KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
 _WIDGET = "application/vnd.jupyter.widget-view+json"
 #: Folders of a machine, in whatever an output says.
-_PLACES = re.compile(r"(?:^|[\s'\"(=])(?:/(?:home|root|tmp|work|usr|var|Users|private|opt)/|[A-Za-z]:\\)|file://")
+_PLACES = re.compile(
+    r"(?:^|[\s'\"(=])(?:/(?:home|root|tmp|usr|var|Users|private|opt)/|[A-Za-z]:\\)|file://|"
+    + re.escape(str(FOLDER.parent))
+)
 
 
 def main() -> int:

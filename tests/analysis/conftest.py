@@ -4,7 +4,7 @@ from datetime import datetime
 
 import pytest
 
-from graphmem.model import Anchor, AnchorKind, Kind, Origin, Statement
+from graphmem.model import Anchor, AnchorKind, Kind, Statement
 from graphmem.service import Desk, GraphMemory
 from tests.oracle import OracleStore
 from tests.service.conftest import REPO, TickingClock, day
@@ -41,6 +41,3 @@ class Told:
 @pytest.fixture
 def told() -> Told:
     return Told()
-
-
-AGENT = Origin.AGENT

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+import tempfile
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from itertools import combinations
@@ -26,6 +27,14 @@ if TYPE_CHECKING:
 
 mpl.use("agg")
 _PNG = b"\x89PNG\r\n"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def thrown_away(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Fresh memories stand where other files of tests do."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(tempfile, "tempdir", str(tmp_path_factory.mktemp("fresh")))
+        yield
 
 
 @pytest.fixture(autouse=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 from graphmem.analysis import Area, Churn, Period, central, chains, churn, communities, contested
 from graphmem.model import At, LinkKind
@@ -83,7 +84,7 @@ def test_communities_share_what_others_do_not(told: Told) -> None:
     assert [one.themes for one in found] == [("src/db.py", "storage", "all"), ("src/web.py", "pages", "all")]
 
 
-def test_communities_are_the_same_in_every_process() -> None:
+def test_communities_are_the_same_in_every_process(tmp_path: Path) -> None:
     program = """
 from graphmem.analysis import communities
 from graphmem.demo.fresh import packaging_memory
@@ -92,7 +93,10 @@ print([sorted(graph.nodes[key]["title"] for key in one.memories) for one in comm
 """
     told = {
         subprocess.run(
-            [sys.executable, "-c", program], env={**os.environ, "PYTHONHASHSEED": seed}, capture_output=True, check=True
+            [sys.executable, "-c", program],
+            env={**os.environ, "PYTHONHASHSEED": seed, "TMPDIR": str(tmp_path)},
+            capture_output=True,
+            check=True,
         ).stdout
         for seed in ("1", "2")
     }

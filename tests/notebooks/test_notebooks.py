@@ -88,7 +88,7 @@ def changed(**parts: Any) -> NotebookNode:  # noqa: ANN401
     return notebook
 
 
-@pytest.mark.parametrize("text", ["in /home/me/x.py", "'/tmp/a'", "C:\\Users\\me", "see file://x", "(/root/.cache)"])
+@pytest.mark.parametrize("text", ["in /home/me/x.py", "'/tmp/a'", "C:\\Users\\me", "see file://x", "(/root/.cache)", f"<{FOLDER}>"])
 def test_places_of_a_machine_are_noticed(text: str) -> None:
     assert any("names a place" in one for one in problems(changed(text=text)))
 
