@@ -9,8 +9,8 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from graphmem.analysis.walking import anchors, asked_at, edges, memories, memory, short_name
-from graphmem.model import AnchorKind, Origin
+from graphmem.analysis.walking import asked_at, edges, files, memories, memory, short_name
+from graphmem.model import Origin
 from graphmem.service.attributes import EdgeType, MemoryNode
 
 if TYPE_CHECKING:
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 #: Who tells without having decided: of less trust than a document.
 _HEARSAY = frozenset(one for one in Origin if one.trust < Origin.DOCUMENT.trust)
 _LEANING = (EdgeType.DEPENDS_ON, EdgeType.IMPLEMENTS, EdgeType.REFINES)
+_GLOB = frozenset("*?[")
 _NO_USAGE = "what was never used cannot be told: answers leave no trace in the ledger"
 _NO_FILES = "files were not looked for: give the paths that there are"
 
@@ -72,9 +73,9 @@ def health(graph: Network, *, stale_after_days: float = 365, present: Collection
     """What is wrong with memories that hold at the graph's point.
 
     Contested: another holds for its subject. Adrift: it depends on, implements or refines what no longer holds. Gone:
-    about a file that is not there. Stale: it began to hold, and was last confirmed, longer ago than `stale_after_days`.
-    Unverified: an agent, a conversation or something outside told it, and nobody confirmed it. What was never used
-    cannot be told, since usage is not recorded.
+    it speaks of a file or folder that is not there. Stale: it began to hold, and was last confirmed, longer ago than
+    `stale_after_days`. Unverified: an agent, a conversation or something outside told it, and nobody confirmed it. What
+    was never used cannot be told, since usage is not recorded.
 
     Args:
         graph: As `to_networkx` gave it.
@@ -132,12 +133,18 @@ def _gone(graph: Network, present: Collection[str] | None) -> _Look:
     def look(key: str, _: MemoryNode) -> Iterator[tuple[str, str]]:
         if present is None:
             return
-        files = dict.fromkeys(one["name"] for one in anchors(graph, key) if one["kind"] is AnchorKind.FILE)
-        gone = [name for name in files if name not in paths]
+        gone = [name for name in dict.fromkeys(files(graph, key)) if not _is_there(name, paths)]
         if gone:
             yield f"{', '.join(gone)} {'is' if len(gone) == 1 else 'are'} not there", f"graphmem explain {key}"
 
     return look
+
+
+def _is_there(name: str, paths: frozenset[str]) -> bool:
+    """Whether there is a path, or anything in a folder; a glob speaks of files to come as well."""
+    if name.endswith("/"):
+        return any(path.startswith(name) for path in paths)
+    return name in paths or not _GLOB.isdisjoint(name)
 
 
 def _stale(graph: Network, after_days: float) -> _Look:

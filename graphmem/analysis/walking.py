@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, cast
 
-from graphmem.model import SupersessionKind
+from graphmem.model import AnchorKind, SupersessionKind
 from graphmem.service.attributes import AnchorNode, EdgeType, MemoryNode, NodeType
+from graphmem.service.ingesting import RECORDED_IN
 
 if TYPE_CHECKING:
     import networkx as nx
@@ -37,6 +38,15 @@ def anchors(graph: Network, key: str) -> Iterator[AnchorNode]:
     for _, node, data in graph.out_edges(key, data=True):
         if data["type"] is EdgeType.ABOUT:
             yield cast("AnchorNode", graph.nodes[node])
+
+
+def files(graph: Network, key: str) -> Iterator[str]:
+    """The files and folders that a memory speaks of, by path or glob; not the one in which it stands recorded."""
+    for _, node, data in graph.out_edges(key, data=True):
+        if data["type"] is EdgeType.ABOUT and data["role"] != RECORDED_IN:
+            anchor = cast("AnchorNode", graph.nodes[node])
+            if anchor["kind"] is AnchorKind.FILE:
+                yield anchor["name"]
 
 
 def edges(graph: Network, *types: EdgeType) -> Iterator[tuple[str, str, dict[str, Any]]]:
