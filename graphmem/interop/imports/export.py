@@ -40,10 +40,16 @@ class Loss:
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One statement; `user` is whose it is, if the source says."""
+    """One statement.
+
+    Attributes:
+        user: Whose it is, if the source says.
+        is_owner_known: False if it may be somebody's without the source saying so.
+    """
 
     observation: Observation
     user: str | None = None
+    is_owner_known: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -62,7 +62,15 @@ class Life:
         return (begun, Move(Status.ENDED, max(at, start), ordinal=1, source_word=word))
 
 
-def keep(gathered: Gathered, words: Words, life: Life, read_at: datetime, *, user: str | None = None) -> bool:
+def keep(
+    gathered: Gathered,
+    words: Words,
+    life: Life,
+    read_at: datetime,
+    *,
+    user: str | None = None,
+    is_owner_known: bool = True,
+) -> bool:
     """Take a statement, or report why it is none; tells whether it was taken."""
     try:
         words.text.encode("utf-8")
@@ -84,7 +92,7 @@ def keep(gathered: Gathered, words: Words, life: Life, read_at: datetime, *, use
         is_present=words.is_present,
         is_partial=words.is_partial,
     )
-    gathered.items.append(Item(one, user))
+    gathered.items.append(Item(one, user, is_owner_known))
     return True
 
 

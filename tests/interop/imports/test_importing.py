@@ -14,7 +14,7 @@ import pytest
 from graphmem.adapters.sqlite import SQLiteStore
 from graphmem.answers import State
 from graphmem.interop.imports import Asked, ImportReport, Source, bring_in, read_export
-from graphmem.interop.imports.importing import GONE, told_only
+from graphmem.interop.imports.importing import GONE, NOBODYS, told_only
 from graphmem.model import Add, At, LinkKind, Request, Scope
 from graphmem.opening import open_memory
 from graphmem.service import Desk, GraphMemory, Write
@@ -139,6 +139,27 @@ class TestOnOneStore:
         mine = memory.list(scope=Scope(repo="r", user="u1")).cards
         assert len(mine) == 2
         assert counts(bring(memory, MEM0, is_private=True)) == {"unchanged": 2}
+
+    def test_what_may_be_anothers_is_recorded_for_nobody_under_private(
+        self, memory: GraphMemory, tmp_path: Path
+    ) -> None:
+        path, relation = tmp_path / "export.json", {"source": "u2", "relationship": "owes", "target": "u3"}
+        rows = [{**event("ADD", None, "Another's words", "01-01"), "memory_id": "m9"}]
+        path.write_text(json.dumps({"results": [entry()], "relations": [relation], "history": rows}), encoding="utf-8")
+        report = bring(memory, path, is_private=True)
+        assert (counts(report), report.reasons) == ({"added": 1, "unchanged": 0}, {NOBODYS: 2})
+        assert holding(memory) == set()
+
+    def test_a_deletion_ends_what_is_a_users_alone(self, memory: GraphMemory, tmp_path: Path) -> None:
+        path, other = tmp_path / "export.json", entry("Coffee at ten", id="m2")
+        path.write_text(json.dumps([entry(), other]), encoding="utf-8")
+        bring(memory, path, is_private=True)
+        rows = [event("ADD", None, "Tea at four", "01-01"), event("DELETE", "Tea at four", None, "03-01")]
+        path.write_text(json.dumps([other, *rows]), encoding="utf-8")
+        assert counts(bring(memory, path, is_private=True)) == {"moved": 1, "unchanged": 1}
+        assert counts(bring(memory, path, is_private=True)) == {"unchanged": 2}
+        assert [card.title for card in memory.list(scope=Scope(repo="r", user="u1")).cards] == ["Coffee at ten"]
+        assert holding(memory) == set()
 
     def test_an_edited_note_takes_over_from_when_it_was_modified(self, memory: GraphMemory, tmp_path: Path) -> None:
         note, text = tmp_path / "a.md", "---\npermalink: a\ncreated: 2025-01-01\nmodified: 2025-0{}-01\n---\n{}"
