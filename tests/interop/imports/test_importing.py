@@ -170,6 +170,14 @@ class TestOnOneStore:
         held = [card.holding for card in memory.list(Filter(include_history=True)).cards]
         assert sorted(str(one[0].start)[:10] for one in held) == ["2025-01-01", "2025-06-01"]
 
+    def test_observations_that_differ_in_category_or_context_alone_stand_beside_each_other(
+        self, memory: GraphMemory, tmp_path: Path
+    ) -> None:
+        said = ("- [port] Postgres 5433 (staging)", "- [port] Postgres 5433 (prod)", "- [rule] Postgres 5433 (prod)")
+        (tmp_path / "a.md").write_text("\n".join(("---\npermalink: a\n---", *said)), encoding="utf-8")
+        assert counts(bring(memory, tmp_path)) == {"added": 4, "unchanged": 0}
+        assert counts(bring(memory, tmp_path)) == {"unchanged": 4}
+
     def test_an_edit_without_a_date_takes_over_at_the_import(self, memory: GraphMemory, tmp_path: Path) -> None:
         path = tmp_path / "CLAUDE.md"
         for text in ("Indent by two", "Indent by four"):
