@@ -38,6 +38,8 @@ from graphmem.store import Filter, Progress, silent
 from graphmem.temporal import View
 
 RECORDED_IN = "recorded in"
+#: The word of an end that was only entered because a source held a record no more.
+GONE = "no longer in its source"
 _ANOTHER_DECISION = 0.5
 _BATCH = 200
 _MANY = 1_000_000
@@ -155,9 +157,12 @@ class _Ingestion:
             return
         one = one if one.is_dated and one.changed_at is None else replace(one, moves=_as_first_seen(one.moves, known))
         fresh = _fresh_moves(one.moves, known, self._now)
+        is_redated = _is_redated(fresh, known)
+        if not is_redated and _is_back(one.moves, known):
+            fresh.append(Move(Status.ACTIVE, self._now))
         if is_reworded:
             self._reword(one, memory, [*known, *fresh], view)
-        elif _is_redated(fresh, known):
+        elif is_redated:
             self._reword(one, memory, list(one.moves), view)
         elif fresh:
             for move in fresh:
@@ -341,6 +346,12 @@ def _is_redated(fresh: list[Move], known: list[Move]) -> bool:
     """Whether the source gives another date for a state that is known under the same word."""
     told = {(move.status, move.source_word) for move in known}
     return any((move.status, move.source_word) in told for move in fresh)
+
+
+def _is_back(observed: tuple[Move, ...], known: list[Move]) -> bool:
+    """Whether a source holds again what was ended because it held it no more."""
+    last = known[-1]
+    return (last.status, last.source_word) == (Status.ENDED, GONE) and observed[-1].status is Status.ACTIVE
 
 
 def _is_same_decision(old: Statement | None, new: Statement) -> bool:

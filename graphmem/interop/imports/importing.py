@@ -17,12 +17,11 @@ from graphmem.interop.imports.mcp_memory import read_mcp_memory
 from graphmem.interop.imports.mem0 import read_mem0
 from graphmem.model import Scope
 from graphmem.service import GraphMemory, IngestReport, Write
-from graphmem.service.ingesting import RECORDED_IN
+from graphmem.service.ingesting import GONE, RECORDED_IN
 from graphmem.store import Filter, Page, Progress, silent
 
 REFUSED = "not applied"
 NOBODYS = "whose it is cannot be told: left out under --private"
-GONE = "no longer in its source"
 _AT_ONCE = 400
 _PAGE = 500
 _READERS: Mapping[Source, Callable[[Path, Asked], Export]] = {

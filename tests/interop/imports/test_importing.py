@@ -14,10 +14,11 @@ import pytest
 from graphmem.adapters.sqlite import SQLiteStore
 from graphmem.answers import State
 from graphmem.interop.imports import Asked, ImportReport, Source, bring_in, read_export
-from graphmem.interop.imports.importing import GONE, NOBODYS, told_only
+from graphmem.interop.imports.importing import NOBODYS, told_only
 from graphmem.model import Add, At, LinkKind, Request, Scope
 from graphmem.opening import open_memory
 from graphmem.service import Desk, GraphMemory, Write
+from graphmem.service.ingesting import GONE
 from graphmem.store import Filter, Page
 from tests.interop.imports.conftest import ASKED, DATA
 from tests.interop.imports.test_mem0 import SERVICE, event
@@ -203,6 +204,25 @@ class TestOnOneStore:
         ended = bring(memory, path, ends_missing=True).ended
         assert [memory.history(key).moves[-1].word for key in ended] == [GONE]
         assert holding(memory) == {"a (x)", "a: port 2", "a: in Go", "a: written by hand"}
+
+    def test_what_came_back_to_its_source_holds_again(self, memory: GraphMemory, tmp_path: Path) -> None:
+        path = tmp_path / "memory.jsonl"
+        line = {"type": "entity", "name": "a", "entityType": "x", "observations": ["port 1", "in Go"]}
+        for _ in range(2):
+            path.write_text(json.dumps(line), encoding="utf-8")
+            report = bring(memory, path)
+            assert holding(memory) == {"a (x)", "a: port 1", "a: in Go"}
+            path.write_text(json.dumps({**line, "observations": ["in Go"]}), encoding="utf-8")
+            (key,) = bring(memory, path, ends_missing=True).ended
+        path.write_text(json.dumps(line), encoding="utf-8")
+        report = bring(memory, path)
+        assert (report.moved, len(memory.history(key).moves)) == ([key], 5)
+        assert counts(bring(memory, path)) == {"unchanged": 3}
+
+    def test_what_a_person_ended_stays_ended(self, memory: GraphMemory) -> None:
+        (key, *_) = bring(memory, DATA / "memory.jsonl").added
+        memory.end(key)
+        assert bring(memory, DATA / "memory.jsonl").moved == []
 
     def test_what_could_not_be_read_is_not_taken_for_gone(self, memory: GraphMemory, tmp_path: Path) -> None:
         for name in ("a", "b"):
