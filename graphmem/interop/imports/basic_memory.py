@@ -51,7 +51,8 @@ class _Placed:
 def read_basic_memory(path: Path, asked: Asked) -> Export:
     """The notes in a project folder of Basic Memory, or in one file.
 
-    A note is known by its path, an observation by its note and its words with category and context. Both begin when the note was `created`.
+    A note is known by its path, an observation by its note and its words with category and context. Both begin when the
+    note was `created`.
     """
     gathered = Gathered()
     root = checked(path)

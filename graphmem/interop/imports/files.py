@@ -16,6 +16,7 @@ _SKIPPED = frozenset({".git", "node_modules", "__pycache__", "venv", ".venv", "s
 _NOTES = frozenset({".md", ".markdown"})
 
 TOO_LONG = f"a line of more than {MAX_LINE_BYTES >> 20} MiB"
+UNREADABLE = "a folder that cannot be read"
 NOT_UTF8 = "bytes that are no UTF-8"
 LINKED_FOLDER = "a link to a folder: not followed"
 
@@ -93,7 +94,13 @@ def _files(root: Path, gathered: Gathered) -> Iterator[Path]:
         yield root
         return
     others = 0
-    for folder, folders, names in os.walk(root):
+
+    def lose(error: OSError) -> None:
+        if Path(error.filename) == root:
+            raise InvalidInput(f"{str(root)!r} cannot be read: {error.strerror}") from error
+        gathered.lose(Path(error.filename).relative_to(root).as_posix(), 1, UNREADABLE, error.strerror)
+
+    for folder, folders, names in os.walk(root, onerror=lose):
         folders[:] = sorted(name for name in folders if name not in _SKIPPED)
         for name in folders:
             if (Path(folder) / name).is_symlink():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
@@ -13,7 +14,9 @@ import pytest
 
 from graphmem.adapters.sqlite import SQLiteStore
 from graphmem.answers import State
+from graphmem.errors import InvalidInput
 from graphmem.interop.imports import Asked, ImportReport, Source, bring_in, read_export
+from graphmem.interop.imports.files import UNREADABLE
 from graphmem.interop.imports.importing import NOBODYS, told_only
 from graphmem.model import Add, At, LinkKind, Request, Scope
 from graphmem.opening import open_memory
@@ -40,6 +43,18 @@ def counts(report: ImportReport) -> dict[str, int]:
 def holding(memory: GraphMemory, day: str | None = None) -> set[str]:
     at = At(None if day is None else datetime.fromisoformat(f"{day}T00:00:00+00:00"))
     return {card.title for card in memory.list(at=at, page=Page(200)).cards}
+
+
+def close(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a folder be unreadable, as it is never for the superuser."""
+    scan = os.scandir
+
+    def refusing(path: str | Path) -> object:
+        if Path(path) == folder:
+            raise PermissionError(13, "no leave", str(path))
+        return scan(path)
+
+    monkeypatch.setattr(os, "scandir", refusing)
 
 
 @pytest.mark.parametrize(
@@ -231,6 +246,23 @@ class TestOnOneStore:
         (tmp_path / "a.md").write_bytes(b"\xff")
         report = bring(memory, tmp_path, ends_missing=True)
         assert (report.ended, holding(memory)) == ([], {"a", "b"})
+
+    @pytest.mark.parametrize("name", ["closed", "."])
+    def test_a_folder_that_cannot_be_read_is_told_and_not_taken_for_gone(
+        self, memory: GraphMemory, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+    ) -> None:
+        root = tmp_path / "notes"
+        for path in ("a.md", "closed/b.md"):
+            (root / path).parent.mkdir(parents=True, exist_ok=True)
+            (root / path).write_text("---\npermalink: a\n---\nwords", encoding="utf-8")
+        bring(memory, root)
+        close(root / name, monkeypatch)
+        if name == ".":
+            with pytest.raises(InvalidInput, match="cannot be read: no leave"):
+                read_export(root, ASKED, Source.BASIC_MEMORY)
+        else:
+            report = bring(memory, root, ends_missing=True)
+            assert (report.ended, report.reasons, holding(memory)) == ([], {UNREADABLE: 1}, {"a", "b"})
 
     def test_two_exports_of_one_kind_are_told_apart_by_their_names(self, memory: GraphMemory, tmp_path: Path) -> None:
         for name, text in (("shop", "Old"), ("bank", "New")):
