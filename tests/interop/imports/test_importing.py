@@ -194,6 +194,32 @@ class TestOnOneStore:
         assert counts(bring(memory, tmp_path)) == {"added": 4, "unchanged": 0}
         assert counts(bring(memory, tmp_path)) == {"unchanged": 4}
 
+    def test_a_reading_after_the_end_leaves_what_was_before(self, memory: GraphMemory, tmp_path: Path) -> None:
+        note, text = (
+            tmp_path / "a.md",
+            "---\npermalink: a\ntitle: {}\n---\n- [fact] @effective[,2026-01-01) Port is 5432",
+        )
+        note.write_text(text.format("a"), encoding="utf-8")
+        bring(memory, note)
+        held = holding(memory, "2025-12-20")
+        later = replace(ASKED, read_at=ASKED.read_at.replace(year=2027))
+        assert counts(bring(memory, note, later)) == {"unchanged": 2}
+        assert holding(memory, "2025-12-20") == held == {"a", "a: Port is 5432"}
+        note.write_text(text.format("b"), encoding="utf-8")
+        assert counts(bring(memory, note, later)) == {"changed": 2, "unchanged": 0}
+        assert counts(bring(memory, note, later)) == {"unchanged": 2}
+
+    @pytest.mark.parametrize("end", ["2024-01-01", "0001-01-01", "2025-12-02"])
+    def test_what_was_over_before_it_was_read_first_stays_as_it_is(
+        self, memory: GraphMemory, tmp_path: Path, end: str
+    ) -> None:
+        note = tmp_path / "a.md"
+        note.write_text(f"---\npermalink: a\n---\n- [fact] @[,{end}) Port is 5432", encoding="utf-8")
+        assert counts(bring(memory, note)) == {"added": 2, "unchanged": 0}
+        later = replace(ASKED, read_at=ASKED.read_at.replace(year=2027))
+        assert counts(bring(memory, note, later)) == {"unchanged": 2}
+        assert holding(memory) == {"a"}
+
     def test_an_edit_without_a_date_takes_over_at_the_import(self, memory: GraphMemory, tmp_path: Path) -> None:
         path = tmp_path / "CLAUDE.md"
         for text in ("Indent by two", "Indent by four"):
