@@ -132,7 +132,7 @@ class _Reading:
         text = self._files[path]
         fields, refused, rest, line = front_matter(text)
         if refused is not None:
-            self._gathered.lose(path, 1, FRONT_MATTER, refused)
+            self._gathered.pass_over(path, 1, FRONT_MATTER, refused)
         file = _File(path, fields, text[: len(text) - len(rest)], rest, line)
         dates = self._asked.line_dates(self._root / path) if self._asked.line_dates else []
         if (file.value("name") or file.value("description")) and not _is_rule(self._root, path):

@@ -30,12 +30,14 @@ class Loss:
     Attributes:
         reason: A sentence that is the same for all of its kind.
         what: The value at fault, if it helps to find it.
+        is_unread: Statements may stand there which were not read, so that none that is known from there is gone.
     """
 
     path: str
     line: int
     reason: str
     what: str = ""
+    is_unread: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +113,10 @@ class Gathered:
     def lose(self, path: str, line: int, reason: str, what: object = "") -> None:
         """Note something that is not carried."""
         self.losses.append(Loss(path, line, reason, _short(what)))
+
+    def pass_over(self, path: str, line: int, reason: str, what: object = "") -> None:
+        """Note something that could not be read, and may hold statements."""
+        self.losses.append(Loss(path, line, reason, _short(what), is_unread=True))
 
     def export(self, source: Source, name: str, *, is_whole: bool = True) -> Export:
         """All of it; losses by file and line."""

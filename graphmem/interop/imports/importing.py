@@ -206,11 +206,11 @@ class _Import:
 
     def _settle_missing(self, *, is_ended: bool) -> None:
         present = {item.observation.key for item in self._export.items}
-        doubtful = tuple(_doubtful(self._export))
+        unread = _unread(self._export)
         for card in list(self._known(self._write.scope)):
             key = _record_of(card)
             is_here = _home(card.memory.scope) == _home(self._scope)
-            if key is None or key in present or key.startswith(doubtful) or not is_here:
+            if key is None or key in present or not is_here or any(f"{key}/".startswith(one) for one in unread):
                 continue
             if is_ended:
                 self._memory.end(card.id, word=GONE, write=self._write)
@@ -251,10 +251,12 @@ def _pieces(observations: Sequence[Observation]) -> Iterator[list[Observation]]:
             yield listed[start : start + _AT_ONCE]
 
 
-def _doubtful(export: Export) -> Iterator[str]:
-    """What keys begin with of which it cannot be told whether the source holds them: it could not be read wholly."""
-    for path in {one.path for one in export.losses}:
-        yield export.folder if export.source is Source.MCP_MEMORY else file_key(export.source, export.name, path)
+def _unread(export: Export) -> set[str]:
+    """Files and folders, as keys with a `/`, of which it cannot be told what they hold: they were not read wholly."""
+    paths = {one.path for one in export.losses if one.is_unread}
+    if export.source is Source.MCP_MEMORY:
+        return {export.folder for _ in paths}
+    return {f"{file_key(export.source, export.name, path)}/" for path in paths}
 
 
 def _home(scope: Scope) -> tuple[str | None, ...]:

@@ -232,7 +232,7 @@ def _by_line(file: Path, gathered: Gathered) -> Iterator[tuple[int, object]]:
         try:
             yield line, json.loads(text)
         except (ValueError, RecursionError):
-            gathered.lose(file.name, line, "a line that is no JSON", text)
+            gathered.pass_over(file.name, line, "a line that is no JSON", text)
 
 
 def _salvaged(text: str, path: str, gathered: Gathered) -> Iterator[tuple[int, object]]:
@@ -248,7 +248,7 @@ def _salvaged(text: str, path: str, gathered: Gathered) -> Iterator[tuple[int, o
         except (ValueError, RecursionError):
             break
         yield line, record
-    gathered.lose(path, line, BROKEN, text[counted : counted + 40])
+    gathered.pass_over(path, line, BROKEN, text[counted : counted + 40])
 
 
 def _between(text: str, position: int) -> int:

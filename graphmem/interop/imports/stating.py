@@ -80,10 +80,10 @@ def keep(
         words.text.encode("utf-8")
         said = _statement(words)
     except UnicodeEncodeError:
-        gathered.lose(words.path, words.line, NOT_UNICODE)
+        gathered.pass_over(words.path, words.line, NOT_UNICODE)
         return False
     except InvalidInput as refusal:
-        gathered.lose(words.path, words.line, REFUSED, refusal)
+        gathered.pass_over(words.path, words.line, REFUSED, refusal)
         return False
     moves = life.moves(read_at)
     one = Observation(

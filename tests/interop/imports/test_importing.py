@@ -16,6 +16,7 @@ from graphmem.adapters.sqlite import SQLiteStore
 from graphmem.answers import State
 from graphmem.errors import InvalidInput
 from graphmem.interop.imports import Asked, ImportReport, Source, bring_in, read_export
+from graphmem.interop.imports.basic_memory import NO_TARGET
 from graphmem.interop.imports.files import UNREADABLE
 from graphmem.interop.imports.importing import NOBODYS, told_only
 from graphmem.model import Add, At, LinkKind, Request, Scope
@@ -272,6 +273,23 @@ class TestOnOneStore:
         (tmp_path / "a.md").write_bytes(b"\xff")
         report = bring(memory, tmp_path, ends_missing=True)
         assert (report.ended, holding(memory)) == ([], {"a", "b"})
+
+    def test_what_is_only_kept_as_words_hides_nothing_that_is_gone(self, memory: GraphMemory, tmp_path: Path) -> None:
+        note, text = tmp_path / "a.md", "---\npermalink: a\n---\n- fixes [[Elsewhere]]\n"
+        note.write_text(f"{text}- [fact] words", encoding="utf-8")
+        bring(memory, tmp_path)
+        note.write_text(text, encoding="utf-8")
+        report = bring(memory, tmp_path, ends_missing=True)
+        assert (len(report.ended), report.reasons[NO_TARGET], holding(memory)) == (1, 1, {"a"})
+
+    def test_a_file_that_cannot_be_read_hides_no_other(self, memory: GraphMemory, tmp_path: Path) -> None:
+        for name in ("a.md", "a.md.md"):
+            (tmp_path / name).write_text("---\npermalink: a\n---\nwords", encoding="utf-8")
+        bring(memory, tmp_path)
+        (tmp_path / "a.md").write_bytes(b"\xff")
+        (tmp_path / "a.md.md").unlink()
+        report = bring_in(memory, read_export(tmp_path, ASKED, Source.BASIC_MEMORY), ends_missing=True)
+        assert (len(report.ended), holding(memory)) == (1, {"a"})
 
     @pytest.mark.parametrize("name", ["closed", "."])
     def test_a_folder_that_cannot_be_read_is_told_and_not_taken_for_gone(
