@@ -221,8 +221,8 @@ class _Ingestion:
     def _link(self, group: list[Replacement], view: View, ids: dict[str, str]) -> bool:
         first = group[0]
         old, news = ids[first.old], tuple(ids[one.new] for one in group)
-        present = {edge.new for edge in view.edges_out(old) if (edge.kind is first.kind)}
-        missing = tuple(new for new in news if new not in present)
+        present = {_standing_for(view, edge.new) for edge in view.edges_out(old) if edge.kind is first.kind}
+        missing = tuple(ids[one.new] for one in group if not {one.new, ids[one.new]} & present)
         if not missing:
             return True
         is_amendment = first.kind is SupersessionKind.AMENDMENT
@@ -318,6 +318,12 @@ def _record_of(statement: Statement | None) -> str | None:
     if statement is None:
         return None
     return next((anchor.name for anchor in statement.anchors if anchor.role == RECORDED_IN), None)
+
+
+def _standing_for(view: View, key: str) -> str:
+    """The record of a memory, which stays the same when its words change; the memory itself if it has none."""
+    memory = view.memory(key)
+    return (None if memory is None else _record_of(memory.statement)) or key
 
 
 def _as_first_seen(observed: tuple[Move, ...], known: list[Move]) -> tuple[Move, ...]:
