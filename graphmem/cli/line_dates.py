@@ -5,39 +5,52 @@ from __future__ import annotations
 import re
 import subprocess
 from datetime import UTC, datetime
+from difflib import SequenceMatcher
 from pathlib import Path
 
 from graphmem.cli.first_seen import git_output, work_tree
 
 _HEAD = re.compile(r"^(?P<commit>[0-9a-f]{40,64}) \d+ (?P<line>\d+)")
-_UNCOMMITTED = re.compile(r"^0+$")
 
 
 def line_dates(path: Path) -> list[datetime | None]:
     """The time of each line's last change, the first line's first; None for what is not committed. Empty without git.
 
-    A commit's own clock is taken as it is.
+    A commit's own clock is taken as it is. Git is asked about the last commit alone: to look at the work tree it would
+    run the repository's own filters.
     """
     file = path.resolve()
     tree = work_tree(file.parent)
     if tree is None:
         return []
+    about = ("HEAD", "--", file.relative_to(tree).as_posix())
     try:
-        blamed = git_output(tree, ("blame", "--porcelain", "--no-textconv", "--", file.relative_to(tree).as_posix()))
+        blamed = git_output(tree, ("blame", "--porcelain", "--no-textconv", *about))
+        words = file.read_bytes().decode("utf-8", "surrogateescape")
     except (OSError, subprocess.SubprocessError):
         return []
-    return _dates(blamed)
+    return _carried_over(_committed(blamed), [line.rstrip("\r") for line in words.removesuffix("\n").split("\n")])
 
 
-def _dates(blamed: str) -> list[datetime | None]:
+def _committed(blamed: str) -> list[tuple[str, datetime | None]]:
+    """The lines of the last commit, each with the time of its last change."""
     times: dict[str, datetime] = {}
-    commits: list[str] = []
+    lines: list[tuple[str, datetime | None]] = []
+    commit = ""
     for line in blamed.split("\n"):
         head = _HEAD.match(line)
         if line.startswith("\t"):
-            continue
-        if head:
-            commits.append(head["commit"])
-        elif line.startswith("committer-time ") and commits:
-            times[commits[-1]] = datetime.fromtimestamp(int(line.partition(" ")[2]), UTC)
-    return [None if _UNCOMMITTED.match(commit) else times.get(commit) for commit in commits]
+            lines.append((line[1:].rstrip("\r"), times.get(commit)))
+        elif head:
+            commit = head["commit"]
+        elif line.startswith("committer-time "):
+            times[commit] = datetime.fromtimestamp(int(line.partition(" ")[2]), UTC)
+    return lines
+
+
+def _carried_over(committed: list[tuple[str, datetime | None]], lines: list[str]) -> list[datetime | None]:
+    dates: list[datetime | None] = [None] * len(lines)
+    for block in SequenceMatcher(None, [text for text, _ in committed], lines).get_matching_blocks():
+        for number in range(block.size):
+            dates[block.b + number] = committed[block.a + number][1]
+    return dates

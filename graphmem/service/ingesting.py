@@ -38,6 +38,8 @@ from graphmem.store import Filter, Progress, silent
 from graphmem.temporal import View
 
 RECORDED_IN = "recorded in"
+#: The word of an end that was only entered because a source held a record no more.
+GONE = "no longer in its source"
 _ANOTHER_DECISION = 0.5
 _BATCH = 200
 _MANY = 1_000_000
@@ -155,9 +157,12 @@ class _Ingestion:
             return
         one = one if one.is_dated and one.changed_at is None else replace(one, moves=_as_first_seen(one.moves, known))
         fresh = _fresh_moves(one.moves, known, self._now)
+        is_redated = _is_redated(fresh, known)
+        if not is_redated and _is_back(one.moves, known):
+            fresh.append(Move(Status.ACTIVE, self._now))
         if is_reworded:
             self._reword(one, memory, [*known, *fresh], view)
-        elif _is_redated(fresh, known):
+        elif is_redated:
             self._reword(one, memory, list(one.moves), view)
         elif fresh:
             for move in fresh:
@@ -216,8 +221,8 @@ class _Ingestion:
     def _link(self, group: list[Replacement], view: View, ids: dict[str, str]) -> bool:
         first = group[0]
         old, news = ids[first.old], tuple(ids[one.new] for one in group)
-        present = {edge.new for edge in view.edges_out(old) if (edge.kind is first.kind)}
-        missing = tuple(new for new in news if new not in present)
+        present = {_standing_for(view, edge.new) for edge in view.edges_out(old) if edge.kind is first.kind}
+        missing = tuple(ids[one.new] for one in group if not {one.new, ids[one.new]} & present)
         if not missing:
             return True
         is_amendment = first.kind is SupersessionKind.AMENDMENT
@@ -315,6 +320,12 @@ def _record_of(statement: Statement | None) -> str | None:
     return next((anchor.name for anchor in statement.anchors if anchor.role == RECORDED_IN), None)
 
 
+def _standing_for(view: View, key: str) -> str:
+    """The record of a memory, which stays the same when its words change; the memory itself if it has none."""
+    memory = view.memory(key)
+    return (None if memory is None else _record_of(memory.statement)) or key
+
+
 def _as_first_seen(observed: tuple[Move, ...], known: list[Move]) -> tuple[Move, ...]:
     """Moves of a record without a date, begun when it was seen first and not when it is read again."""
     return tuple(replace(move, at=known[0].at) if move.at == observed[0].at else move for move in observed)
@@ -341,6 +352,12 @@ def _is_redated(fresh: list[Move], known: list[Move]) -> bool:
     """Whether the source gives another date for a state that is known under the same word."""
     told = {(move.status, move.source_word) for move in known}
     return any((move.status, move.source_word) in told for move in fresh)
+
+
+def _is_back(observed: tuple[Move, ...], known: list[Move]) -> bool:
+    """Whether a source holds again what was ended because it held it no more."""
+    last = known[-1]
+    return (last.status, last.source_word) == (Status.ENDED, GONE) and observed[-1].status is Status.ACTIVE
 
 
 def _is_same_decision(old: Statement | None, new: Statement) -> bool:

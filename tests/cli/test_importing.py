@@ -40,9 +40,8 @@ def test_a_second_import_says_that_nothing_changed(tool: Tool, graph: Path) -> N
 def test_a_report_for_a_pipe_names_all_ids_and_counts_reasons(tool: Tool, graph: Path) -> None:
     report = tool.json("import", str(graph))
     assert (report["source"], len(report["added"]), len(report["related"])) == ("mcp-memory", 4, 1)
-    assert report["losses"] == [
-        {"path": "memory.jsonl", "line": 4, "reason": "a line that is no JSON", "what": "{broken"}
-    ]
+    what = {"path": "memory.jsonl", "line": 4, "reason": "a line that is no JSON", "what": "{broken"}
+    assert report["losses"] == [{**what, "is_unread": True}]
     assert report["reasons"] == {"a line that is no JSON": 1}
 
 

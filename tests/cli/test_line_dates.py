@@ -40,6 +40,27 @@ def test_nothing_of_the_repository_runs(tmp_path: Path) -> None:
     assert not marker.exists()
 
 
+def test_no_filter_of_the_repository_runs_on_an_edited_file(tmp_path: Path) -> None:
+    git(tmp_path, "init", "--quiet")
+    (tmp_path / "a.md").write_text("one\ntwo\n", encoding="utf-8")
+    commit(tmp_path, "2020-02-02")
+    marker = tmp_path / "marker"
+    (tmp_path / ".gitattributes").write_text("*.md filter=evil=er\n", encoding="utf-8")
+    for name in ("clean", "smudge", "process"):
+        git(tmp_path, "config", f"filter.evil=er.{name}", f"touch {marker}; cat")
+    (tmp_path / "a.md").write_text("zero\none\n2\n", encoding="utf-8")
+    assert line_dates(tmp_path / "a.md") == [None, datetime(2020, 2, 2, tzinfo=UTC), None]
+    assert not marker.exists()
+
+
+def test_line_ends_of_the_work_tree_change_no_date(tmp_path: Path) -> None:
+    git(tmp_path, "init", "--quiet")
+    (tmp_path / "a.md").write_bytes(b"one\ntwo")
+    commit(tmp_path, "2020-02-02")
+    (tmp_path / "a.md").write_bytes(b"one\r\ntwo\r\n")
+    assert line_dates(tmp_path / "a.md") == [datetime(2020, 2, 2, tzinfo=UTC)] * 2
+
+
 def test_claudes_files_are_dated_by_git_when_asked(tool: Tool, tmp_path: Path) -> None:
     root = tmp_path / "shop"
     root.mkdir()

@@ -3,6 +3,8 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
+import pytest
+
 from graphmem.ingestion.observations import Observation, Problem, Reading, Relation, Replacement
 from graphmem.model import At, Kind, LinkKind, Move, Origin, Statement, Status, SupersessionKind
 from graphmem.service import GraphMemory, IngestReport
@@ -63,6 +65,17 @@ def test_words_that_came_later_take_over_then(memory: GraphMemory, clock: Tickin
     (step,) = memory.history(key).predecessors
     assert (step.kind, step.at) == (SupersessionKind.UPDATE, day(15))
     assert [card.title for card in memory.list(at=At(day(10))).cards] == ["Use MySQL"]
+
+
+@pytest.mark.parametrize("changed_at", [None, day(15)])
+def test_what_takes_over_may_be_edited(memory: GraphMemory, clock: TickingClock, changed_at: datetime | None) -> None:
+    clock.pass_days(60)
+    ingest(memory, [MYSQL, replace(POSTGRES, changed_at=changed_at and day(10))], (replaces("a", "b"),))
+    edited = replace(POSTGRES, statement=replace(POSTGRES.statement, body="Of version 16"), changed_at=changed_at)
+    for reworded in (1, 0):
+        report = ingest(memory, [MYSQL, edited], (replaces("a", "b"),))
+        assert (len(report.reworded), report.problems, report.linked) == (reworded, [], [])
+    assert holding(memory) == {"Use PostgreSQL"}
 
 
 def test_words_that_are_older_than_those_known_change_nothing(memory: GraphMemory) -> None:

@@ -51,7 +51,8 @@ class _Placed:
 def read_basic_memory(path: Path, asked: Asked) -> Export:
     """The notes in a project folder of Basic Memory, or in one file.
 
-    A note is known by its path, an observation by its note and its words. Both begin when the note was `created`.
+    A note is known by its path, an observation by its note and its words with category and context. Both begin when the
+    note was `created`.
     """
     gathered = Gathered()
     root = checked(path)
@@ -123,7 +124,7 @@ class _Reading:
             self._gathered.lose(one.path, said.line, NO_QUALIFIER, said.text)
         told = said.text if timed is None else timed.text
         words = Words(
-            key=f"{one.key}/{digest(said.text)}",
+            key=f"{one.key}/{_said_key(said)}",
             text=f"{one.title}: {told}" + (f"\n({said.context})" if said.context else ""),
             path=one.path,
             line=said.line,
@@ -177,6 +178,10 @@ def _called(one: _Placed) -> Iterator[str]:
     permalink = one.note.text_of("permalink")
     if permalink:
         yield permalink
+
+
+def _said_key(said: Said) -> str:
+    return digest("\x1f".join((said.category or "", said.text, said.context or "")))
 
 
 def _name(text: str) -> str:

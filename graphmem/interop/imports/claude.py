@@ -58,8 +58,9 @@ def read_claude(path: Path, asked: Asked) -> Export:
     root = checked(path)
     name = asked.name or _name_of(root.resolve())
     files = dict(notes_below(root, gathered))
-    reading = _Reading(root if root.is_dir() else root.parent, name, asked, gathered, files)
-    for one in _wanted(files, gathered, is_named=not root.is_dir()):
+    folder = root if root.is_dir() else root.parent
+    reading = _Reading(folder, name, asked, gathered, files)
+    for one in _wanted(folder, files, gathered, is_named=not root.is_dir()):
         reading.take(one)
     return gathered.export(Source.CLAUDE, name, is_whole=root.is_dir())
 
@@ -72,10 +73,10 @@ def _name_of(root: Path) -> str:
     return folder.name or "memory"
 
 
-def _wanted(files: Mapping[str, str], gathered: Gathered, *, is_named: bool) -> list[str]:
+def _wanted(folder: Path, files: Mapping[str, str], gathered: Gathered, *, is_named: bool) -> list[str]:
     """Paths of what Claude reads: memory files, rules, the notes beside an index, and what those import."""
     indexed = {str(PurePosixPath(path).parent) for path in files if PurePosixPath(path).name == INDEX}
-    wanted = [path for path in files if is_named or _is_memory(PurePosixPath(path), indexed)]
+    wanted = [path for path in files if is_named or _is_memory(PurePosixPath(path), indexed) or _is_rule(folder, path)]
     for path in wanted:  # grows while it is read: an import may import
         for line, target in _imports(files[path]):
             found = _inside(path, target, files)
@@ -87,8 +88,13 @@ def _wanted(files: Mapping[str, str], gathered: Gathered, *, is_named: bool) -> 
 
 
 def _is_memory(path: PurePosixPath, indexed: set[str]) -> bool:
-    is_rule = ".claude" in path.parts[:-1] and "rules" in path.parts[:-1]
-    return path.name in _MAIN or is_rule or str(path.parent) in indexed
+    return path.name in _MAIN or str(path.parent) in indexed
+
+
+def _is_rule(folder: Path, path: str) -> bool:
+    """Whether a file is one of `.claude/rules`, also if the folder that is read is one of these two."""
+    parts = (*folder.resolve().parts[-2:], *PurePosixPath(path).parts[:-1])
+    return ".claude" in parts and "rules" in parts[parts.index(".claude") :]
 
 
 def _imports(text: str) -> Iterator[tuple[int, str]]:
@@ -126,10 +132,10 @@ class _Reading:
         text = self._files[path]
         fields, refused, rest, line = front_matter(text)
         if refused is not None:
-            self._gathered.lose(path, 1, FRONT_MATTER, refused)
+            self._gathered.pass_over(path, 1, FRONT_MATTER, refused)
         file = _File(path, fields, text[: len(text) - len(rest)], rest, line)
         dates = self._asked.line_dates(self._root / path) if self._asked.line_dates else []
-        if file.value("name") or file.value("description"):
+        if (file.value("name") or file.value("description")) and not _is_rule(self._root, path):
             self._keep_note(file, newest(dates, 1, len(dates)))
         else:
             self._keep_sections(file, dates)
@@ -166,7 +172,7 @@ class _Reading:
         self, file: _File, section: Section, marks: tuple[str, ...], text: str, dates: list[datetime | None]
     ) -> None:
         first, last = section.line, section.lines[-1].number if section.lines else section.line
-        is_rule = "rules" in PurePosixPath(file.path).parts[:-1]
+        is_rule = _is_rule(self._root, file.path) or "rules" in PurePosixPath(file.path).parts[:-1]
         words = Words(
             key=f"{self._key(file.path)}/{key_of(*marks)}" if marks else self._key(file.path),
             text=text,

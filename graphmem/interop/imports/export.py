@@ -30,20 +30,28 @@ class Loss:
     Attributes:
         reason: A sentence that is the same for all of its kind.
         what: The value at fault, if it helps to find it.
+        is_unread: Statements may stand there which were not read, so that none that is known from there is gone.
     """
 
     path: str
     line: int
     reason: str
     what: str = ""
+    is_unread: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One statement; `user` is whose it is, if the source says."""
+    """One statement.
+
+    Attributes:
+        user: Whose it is, if the source says.
+        is_owner_known: False if it may be somebody's without the source saying so.
+    """
 
     observation: Observation
     user: str | None = None
+    is_owner_known: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +113,10 @@ class Gathered:
     def lose(self, path: str, line: int, reason: str, what: object = "") -> None:
         """Note something that is not carried."""
         self.losses.append(Loss(path, line, reason, _short(what)))
+
+    def pass_over(self, path: str, line: int, reason: str, what: object = "") -> None:
+        """Note something that could not be read, and may hold statements."""
+        self.losses.append(Loss(path, line, reason, _short(what), is_unread=True))
 
     def export(self, source: Source, name: str, *, is_whole: bool = True) -> Export:
         """All of it; losses by file and line."""

@@ -16,6 +16,7 @@ _SKIPPED = frozenset({".git", "node_modules", "__pycache__", "venv", ".venv", "s
 _NOTES = frozenset({".md", ".markdown"})
 
 TOO_LONG = f"a line of more than {MAX_LINE_BYTES >> 20} MiB"
+UNREADABLE = "a folder that cannot be read"
 NOT_UTF8 = "bytes that are no UTF-8"
 LINKED_FOLDER = "a link to a folder: not followed"
 
@@ -59,12 +60,12 @@ def lines_of(path: Path, gathered: Gathered) -> Iterator[tuple[int, str]]:
             number += 1
             if len(line) > MAX_LINE_BYTES:
                 _skip_rest(stream.readline)
-                gathered.lose(path.name, number, TOO_LONG)
+                gathered.pass_over(path.name, number, TOO_LONG)
                 continue
             try:
                 text = line.decode("utf-8-sig" if number == 1 else "utf-8").strip()
             except UnicodeDecodeError:
-                gathered.lose(path.name, number, NOT_UTF8)
+                gathered.pass_over(path.name, number, NOT_UTF8)
                 continue
             if text:
                 yield number, text
@@ -93,11 +94,17 @@ def _files(root: Path, gathered: Gathered) -> Iterator[Path]:
         yield root
         return
     others = 0
-    for folder, folders, names in os.walk(root):
+
+    def lose(error: OSError) -> None:
+        if Path(error.filename) == root:
+            raise InvalidInput(f"{str(root)!r} cannot be read: {error.strerror}") from error
+        gathered.pass_over(Path(error.filename).relative_to(root).as_posix(), 1, UNREADABLE, error.strerror)
+
+    for folder, folders, names in os.walk(root, onerror=lose):
         folders[:] = sorted(name for name in folders if name not in _SKIPPED)
         for name in folders:
             if (Path(folder) / name).is_symlink():
-                gathered.lose((Path(folder) / name).relative_to(root).as_posix(), 1, LINKED_FOLDER)
+                gathered.pass_over((Path(folder) / name).relative_to(root).as_posix(), 1, LINKED_FOLDER)
         notes = sorted(name for name in names if Path(name).suffix.lower() in _NOTES)
         others += len(names) - len(notes)
         yield from (Path(folder) / name for name in notes)
@@ -107,12 +114,12 @@ def _files(root: Path, gathered: Gathered) -> Iterator[Path]:
 
 def _text(loaded: object, gathered: Gathered) -> str | None:
     if not isinstance(loaded, Document):
-        gathered.lose(loaded.path, loaded.line, loaded.reason)  # type: ignore[attr-defined]
+        gathered.pass_over(loaded.path, loaded.line, loaded.reason)  # type: ignore[attr-defined]
         return None
     try:
         text = loaded.content.decode("utf-8-sig")
     except UnicodeDecodeError as exc:
-        gathered.lose(loaded.path, loaded.content.count(b"\n", 0, exc.start) + 1, NOT_UTF8)
+        gathered.pass_over(loaded.path, loaded.content.count(b"\n", 0, exc.start) + 1, NOT_UTF8)
         return None
     if not text.strip():
         gathered.lose(loaded.path, 1, "an empty file")

@@ -17,11 +17,11 @@ from graphmem.interop.imports.mcp_memory import read_mcp_memory
 from graphmem.interop.imports.mem0 import read_mem0
 from graphmem.model import Scope
 from graphmem.service import GraphMemory, IngestReport, Write
-from graphmem.service.ingesting import RECORDED_IN
+from graphmem.service.ingesting import GONE, RECORDED_IN
 from graphmem.store import Filter, Page, Progress, silent
 
 REFUSED = "not applied"
-GONE = "no longer in its source"
+NOBODYS = "whose it is cannot be told: left out under --private"
 _AT_ONCE = 400
 _PAGE = 500
 _READERS: Mapping[Source, Callable[[Path, Asked], Export]] = {
@@ -129,7 +129,8 @@ class _Import:
         self._tied: set[Replacement] = set()
 
     def run(self, *, is_private: bool, ends_missing: bool) -> ImportReport:
-        for user, items in _by_user(self._export.items, is_private=is_private).items():
+        owned = self._owned() if is_private else [replace(one, user=None) for one in self._export.items]
+        for user, items in _by_user(owned).items():
             write = self._write if user is None else replace(self._write, scope=replace(self._scope, user=user))
             for some in _pieces(items):
                 self._ingest(Reading(tuple(some), self._within(some), ()), write)
@@ -147,6 +148,32 @@ class _Import:
     @property
     def _scope(self) -> Scope:
         return self._write.scope or self._memory.scope
+
+    def _owned(self) -> list[Item]:
+        """What is known to be somebody's or everybody's; the rest is lost, for it may be another's."""
+        owners = self._owners() if any(not one.is_owner_known for one in self._export.items) else {}
+        owned: list[Item] = []
+        for item in self._export.items:
+            told = item.observation
+            if item.is_owner_known:
+                owned.append(item)
+            elif told.key in owners:
+                owned.append(replace(item, user=owners[told.key]))
+            else:
+                self._total -= 1
+                self._report.losses.append(Loss(told.path, told.line, NOBODYS, told.key))
+        return owned
+
+    def _owners(self) -> dict[str, str]:
+        """Key to user of what earlier imports recorded for one of this export's users alone."""
+        owners: dict[str, str] = {}
+        for user in dict.fromkeys(item.user for item in self._export.items if item.user is not None):
+            theirs = replace(self._scope, user=user)
+            for card in self._known(theirs, is_past_included=True):
+                key = _record_of(card)
+                if key is not None and _home(card.memory.scope) == _home(theirs):
+                    owners[key] = user
+        return owners
 
     def _within(self, some: Sequence[Observation]) -> tuple[Replacement, ...]:
         """Replacements both ends of which are in a piece: they must be told with it, or they seem to be withdrawn."""
@@ -179,11 +206,11 @@ class _Import:
 
     def _settle_missing(self, *, is_ended: bool) -> None:
         present = {item.observation.key for item in self._export.items}
-        doubtful = tuple(_doubtful(self._export))
-        for card in list(self._known()):
+        unread = _unread(self._export)
+        for card in list(self._known(self._write.scope)):
             key = _record_of(card)
             is_here = _home(card.memory.scope) == _home(self._scope)
-            if key is None or key in present or key.startswith(doubtful) or not is_here:
+            if key is None or key in present or not is_here or any(f"{key}/".startswith(one) for one in unread):
                 continue
             if is_ended:
                 self._memory.end(card.id, word=GONE, write=self._write)
@@ -191,21 +218,21 @@ class _Import:
             else:
                 self._report.missing.append(card.id)
 
-    def _known(self) -> Iterator[Card]:
-        """What earlier imports brought from this source into this very scope, and still holds."""
-        where, cursor = Filter(paths=(self._export.folder,)), None
+    def _known(self, scope: Scope | None, *, is_past_included: bool = False) -> Iterator[Card]:
+        """What earlier imports brought from this source and a scope sees; what holds no more only if asked for."""
+        where, cursor = Filter(paths=(self._export.folder,), include_history=is_past_included), None
         while True:
-            listed = self._memory.list(where, scope=self._write.scope, page=Page(_PAGE, cursor))
+            listed = self._memory.list(where, scope=scope, page=Page(_PAGE, cursor))
             yield from listed.cards
             cursor = listed.cursor
             if cursor is None:
                 return
 
 
-def _by_user(items: Sequence[Item], *, is_private: bool) -> Mapping[str | None, list[Observation]]:
+def _by_user(items: Sequence[Item]) -> Mapping[str | None, list[Observation]]:
     found: dict[str | None, list[Observation]] = defaultdict(list)
     for one in items:
-        found[one.user if is_private else None].append(one.observation)
+        found[one.user].append(one.observation)
     return found
 
 
@@ -224,10 +251,12 @@ def _pieces(observations: Sequence[Observation]) -> Iterator[list[Observation]]:
             yield listed[start : start + _AT_ONCE]
 
 
-def _doubtful(export: Export) -> Iterator[str]:
-    """What keys begin with of which it cannot be told whether the source holds them: it could not be read wholly."""
-    for path in {one.path for one in export.losses}:
-        yield export.folder if export.source is Source.MCP_MEMORY else file_key(export.source, export.name, path)
+def _unread(export: Export) -> set[str]:
+    """Files and folders, as keys with a `/`, of which it cannot be told what they hold: they were not read wholly."""
+    paths = {one.path for one in export.losses if one.is_unread}
+    if export.source is Source.MCP_MEMORY:
+        return {export.folder for _ in paths}
+    return {f"{file_key(export.source, export.name, path)}/" for path in paths}
 
 
 def _home(scope: Scope) -> tuple[str | None, ...]:

@@ -71,7 +71,7 @@ def _records(file: Path, gathered: Gathered) -> Iterator[tuple[int, object]]:
         try:
             yield line, json.loads(text)
         except (ValueError, RecursionError):
-            gathered.lose(file.name, line, NOT_JSON, text)
+            gathered.pass_over(file.name, line, NOT_JSON, text)
 
 
 def _whole_graph(file: Path) -> Mapping[str, list[object]] | None:
@@ -106,7 +106,7 @@ class _Reading:
         elif isinstance(record, dict) and kind == "relation":
             self._relation(line, record)
         else:
-            self._gathered.lose(self.path, line, NO_RECORD, record)
+            self._gathered.pass_over(self.path, line, NO_RECORD, record)
 
     def finish(self) -> None:
         """Make statements of all that was noted."""
@@ -118,20 +118,20 @@ class _Reading:
     def _entity(self, line: int, record: Mapping[str, object]) -> None:
         name, kind, said = record.get("name"), record.get("entityType"), record.get("observations")
         if not isinstance(name, str) or not name.strip():
-            self._gathered.lose(self.path, line, NO_NAME, record)
+            self._gathered.pass_over(self.path, line, NO_NAME, record)
             return
         known = self._entities.setdefault(name, _Entity(kind if isinstance(kind, str) else "", line))
         for one in said if isinstance(said, list) else [said]:
             if isinstance(one, str) and one.strip():
                 known.said.setdefault(one, line)
             else:
-                self._gathered.lose(self.path, line, NO_TEXT, one)
+                self._gathered.pass_over(self.path, line, NO_TEXT, one)
 
     def _relation(self, line: int, record: Mapping[str, object]) -> None:
         ends = tuple(record.get(name) for name in _RELATED)
         source, target, word = (one if isinstance(one, str) else "" for one in ends)
         if not (source.strip() and target.strip() and word.strip()):
-            self._gathered.lose(self.path, line, NO_END, record)
+            self._gathered.pass_over(self.path, line, NO_END, record)
             return
         self._relations.setdefault((source, target, word), _Related(source, target, word, line))
 

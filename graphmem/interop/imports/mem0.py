@@ -149,8 +149,14 @@ class _Reading:
             is_present=False,
             is_partial=record.keys() == {"id"},
         )
-        user = payload.named.get("user_id")
-        keep(self._gathered, words, Life(said.since, end=closing), self._asked.read_at, user=user)
+        keep(
+            self._gathered,
+            words,
+            Life(said.since, end=closing),
+            self._asked.read_at,
+            user=payload.named.get("user_id"),
+            is_owner_known=not words.is_partial,
+        )
 
     def _payload(self, record: Mapping[str, Any], line: int) -> tuple[Payload, datetime | None]:
         named = {name: str(record[name]) for name in _OWNERS if record.get(name) not in (None, "")}
@@ -175,7 +181,7 @@ class _Reading:
         text = f"{source} {word} {target}"
         key = key_of(Source.MEM0, self.name, "relations", digest(text))
         words = Words(key=key, text=text, path=self._path, line=line, origin=Origin.CONVERSATION, anchors=ends)
-        keep(self._gathered, words, Life(), self._asked.read_at)
+        keep(self._gathered, words, Life(), self._asked.read_at, is_owner_known=False)
 
     def _moment(self, record: Mapping[str, Any], name: str, line: int) -> datetime | None:
         return self._clock.moment(record.get(name), self._path, line)
@@ -226,7 +232,7 @@ def _by_line(file: Path, gathered: Gathered) -> Iterator[tuple[int, object]]:
         try:
             yield line, json.loads(text)
         except (ValueError, RecursionError):
-            gathered.lose(file.name, line, "a line that is no JSON", text)
+            gathered.pass_over(file.name, line, "a line that is no JSON", text)
 
 
 def _salvaged(text: str, path: str, gathered: Gathered) -> Iterator[tuple[int, object]]:
@@ -242,7 +248,7 @@ def _salvaged(text: str, path: str, gathered: Gathered) -> Iterator[tuple[int, o
         except (ValueError, RecursionError):
             break
         yield line, record
-    gathered.lose(path, line, BROKEN, text[counted : counted + 40])
+    gathered.pass_over(path, line, BROKEN, text[counted : counted + 40])
 
 
 def _between(text: str, position: int) -> int:

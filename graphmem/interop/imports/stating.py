@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 
 from graphmem.errors import InvalidInput
 from graphmem.ingestion.observations import Observation
@@ -13,6 +13,7 @@ from graphmem.service.recording import statement_from
 
 REFUSED = "graphmem does not take it"
 NOT_UNICODE = "text that is no Unicode"
+_FIRST, _INSTANT = datetime.min.replace(tzinfo=UTC), timedelta(microseconds=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,38 +54,50 @@ class Life:
     end: tuple[datetime, str] | None = None
 
     def moves(self, read_at: datetime) -> tuple[Move, ...]:
-        """The same as moves."""
-        start = self.start or read_at
-        begun = Move(Status.ACTIVE, start)
+        """The same as moves.
+
+        What is over when it is read and began at no known time gets the last instant before its end, so that a later
+        reading says the same.
+        """
         if self.end is None:
-            return (begun,)
+            return (Move(Status.ACTIVE, self.start or read_at),)
         at, word = self.end
-        return (begun, Move(Status.ENDED, max(at, start), ordinal=1, source_word=word))
+        start = self.start or min(read_at, max(at, _FIRST + _INSTANT) - _INSTANT)
+        return (Move(Status.ACTIVE, start), Move(Status.ENDED, max(at, start), ordinal=1, source_word=word))
 
 
-def keep(gathered: Gathered, words: Words, life: Life, read_at: datetime, *, user: str | None = None) -> bool:
+def keep(
+    gathered: Gathered,
+    words: Words,
+    life: Life,
+    read_at: datetime,
+    *,
+    user: str | None = None,
+    is_owner_known: bool = True,
+) -> bool:
     """Take a statement, or report why it is none; tells whether it was taken."""
     try:
         words.text.encode("utf-8")
         said = _statement(words)
     except UnicodeEncodeError:
-        gathered.lose(words.path, words.line, NOT_UNICODE)
+        gathered.pass_over(words.path, words.line, NOT_UNICODE)
         return False
     except InvalidInput as refusal:
-        gathered.lose(words.path, words.line, REFUSED, refusal)
+        gathered.pass_over(words.path, words.line, REFUSED, refusal)
         return False
+    moves = life.moves(read_at)
     one = Observation(
         key=words.key,
         statement=said,
-        moves=life.moves(read_at),
+        moves=moves,
         path=words.path,
         line=words.line,
         is_dated=life.start is not None,
-        changed_at=life.changed_at or life.start or read_at,
+        changed_at=life.changed_at or moves[0].at,
         is_present=words.is_present,
         is_partial=words.is_partial,
     )
-    gathered.items.append(Item(one, user))
+    gathered.items.append(Item(one, user, is_owner_known))
     return True
 
 

@@ -125,6 +125,20 @@ def test_rules_are_conventions_about_their_paths(project: Path) -> None:
     assert [one.name for one in rule.anchors] == ["src/api/**/*.ts", "lib/*.ts"]
 
 
+@pytest.mark.parametrize("folder", [".", ".claude", ".claude/rules", ".claude/rules/api.md"])
+def test_rules_are_read_from_wherever_one_points(project: Path, folder: str) -> None:
+    found = [one.observation.statement for one in read_export(project / folder, ASKED, Source.CLAUDE).items]
+    assert [(one.title, one.kind) for one in found if one.kind is Kind.CONVENTION] == [("api", Kind.CONVENTION)]
+
+
+@pytest.mark.parametrize("folder", [".", ".claude"])
+def test_a_rule_with_a_description_is_a_rule(project: Path, folder: str) -> None:
+    described = RULE.replace("paths:", "description: Of routes\npaths:")
+    (project / ".claude" / "rules" / "api.md").write_text(described, encoding="utf-8")
+    rule = said(project / folder)["api"]
+    assert (rule.kind, rule.origin, len(rule.anchors)) == (Kind.CONVENTION, Origin.DOCUMENT, 2)
+
+
 def test_a_file_in_a_folder_is_about_that_folder(project: Path) -> None:
     export = read_export(project / "packages" / "web" / "CLAUDE.md", ASKED, Source.CLAUDE)
     assert export.items[0].observation.statement.anchors == ()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
@@ -13,11 +14,15 @@ import pytest
 
 from graphmem.adapters.sqlite import SQLiteStore
 from graphmem.answers import State
+from graphmem.errors import InvalidInput
 from graphmem.interop.imports import Asked, ImportReport, Source, bring_in, read_export
-from graphmem.interop.imports.importing import GONE, told_only
+from graphmem.interop.imports.basic_memory import NO_TARGET
+from graphmem.interop.imports.files import UNREADABLE
+from graphmem.interop.imports.importing import NOBODYS, told_only
 from graphmem.model import Add, At, LinkKind, Request, Scope
 from graphmem.opening import open_memory
 from graphmem.service import Desk, GraphMemory, Write
+from graphmem.service.ingesting import GONE
 from graphmem.store import Filter, Page
 from tests.interop.imports.conftest import ASKED, DATA
 from tests.interop.imports.test_mem0 import SERVICE, event
@@ -39,6 +44,18 @@ def counts(report: ImportReport) -> dict[str, int]:
 def holding(memory: GraphMemory, day: str | None = None) -> set[str]:
     at = At(None if day is None else datetime.fromisoformat(f"{day}T00:00:00+00:00"))
     return {card.title for card in memory.list(at=at, page=Page(200)).cards}
+
+
+def close(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a folder be unreadable, as it is never for the superuser."""
+    scan = os.scandir
+
+    def refusing(path: str | Path) -> object:
+        if Path(path) == folder:
+            raise PermissionError(13, "no leave", str(path))
+        return scan(path)
+
+    monkeypatch.setattr(os, "scandir", refusing)
 
 
 @pytest.mark.parametrize(
@@ -140,6 +157,27 @@ class TestOnOneStore:
         assert len(mine) == 2
         assert counts(bring(memory, MEM0, is_private=True)) == {"unchanged": 2}
 
+    def test_what_may_be_anothers_is_recorded_for_nobody_under_private(
+        self, memory: GraphMemory, tmp_path: Path
+    ) -> None:
+        path, relation = tmp_path / "export.json", {"source": "u2", "relationship": "owes", "target": "u3"}
+        rows = [{**event("ADD", None, "Another's words", "01-01"), "memory_id": "m9"}]
+        path.write_text(json.dumps({"results": [entry()], "relations": [relation], "history": rows}), encoding="utf-8")
+        report = bring(memory, path, is_private=True)
+        assert (counts(report), report.reasons) == ({"added": 1, "unchanged": 0}, {NOBODYS: 2})
+        assert holding(memory) == set()
+
+    def test_a_deletion_ends_what_is_a_users_alone(self, memory: GraphMemory, tmp_path: Path) -> None:
+        path, other = tmp_path / "export.json", entry("Coffee at ten", id="m2")
+        path.write_text(json.dumps([entry(), other]), encoding="utf-8")
+        bring(memory, path, is_private=True)
+        rows = [event("ADD", None, "Tea at four", "01-01"), event("DELETE", "Tea at four", None, "03-01")]
+        path.write_text(json.dumps([other, *rows]), encoding="utf-8")
+        assert counts(bring(memory, path, is_private=True)) == {"moved": 1, "unchanged": 1}
+        assert counts(bring(memory, path, is_private=True)) == {"unchanged": 2}
+        assert [card.title for card in memory.list(scope=Scope(repo="r", user="u1")).cards] == ["Coffee at ten"]
+        assert holding(memory) == set()
+
     def test_an_edited_note_takes_over_from_when_it_was_modified(self, memory: GraphMemory, tmp_path: Path) -> None:
         note, text = tmp_path / "a.md", "---\npermalink: a\ncreated: 2025-01-01\nmodified: 2025-0{}-01\n---\n{}"
         note.write_text(text.format(1, "Drafts are kept"), encoding="utf-8")
@@ -148,6 +186,40 @@ class TestOnOneStore:
         assert counts(bring(memory, note)) == {"changed": 1, "unchanged": 0}
         held = [card.holding for card in memory.list(Filter(include_history=True)).cards]
         assert sorted(str(one[0].start)[:10] for one in held) == ["2025-01-01", "2025-06-01"]
+
+    def test_observations_that_differ_in_category_or_context_alone_stand_beside_each_other(
+        self, memory: GraphMemory, tmp_path: Path
+    ) -> None:
+        said = ("- [port] Postgres 5433 (staging)", "- [port] Postgres 5433 (prod)", "- [rule] Postgres 5433 (prod)")
+        (tmp_path / "a.md").write_text("\n".join(("---\npermalink: a\n---", *said)), encoding="utf-8")
+        assert counts(bring(memory, tmp_path)) == {"added": 4, "unchanged": 0}
+        assert counts(bring(memory, tmp_path)) == {"unchanged": 4}
+
+    def test_a_reading_after_the_end_leaves_what_was_before(self, memory: GraphMemory, tmp_path: Path) -> None:
+        note, text = (
+            tmp_path / "a.md",
+            "---\npermalink: a\ntitle: {}\n---\n- [fact] @effective[,2026-01-01) Port is 5432",
+        )
+        note.write_text(text.format("a"), encoding="utf-8")
+        bring(memory, note)
+        held = holding(memory, "2025-12-20")
+        later = replace(ASKED, read_at=ASKED.read_at.replace(year=2027))
+        assert counts(bring(memory, note, later)) == {"unchanged": 2}
+        assert holding(memory, "2025-12-20") == held == {"a", "a: Port is 5432"}
+        note.write_text(text.format("b"), encoding="utf-8")
+        assert counts(bring(memory, note, later)) == {"changed": 2, "unchanged": 0}
+        assert counts(bring(memory, note, later)) == {"unchanged": 2}
+
+    @pytest.mark.parametrize("end", ["2024-01-01", "0001-01-01", "2025-12-02"])
+    def test_what_was_over_before_it_was_read_first_stays_as_it_is(
+        self, memory: GraphMemory, tmp_path: Path, end: str
+    ) -> None:
+        note = tmp_path / "a.md"
+        note.write_text(f"---\npermalink: a\n---\n- [fact] @[,{end}) Port is 5432", encoding="utf-8")
+        assert counts(bring(memory, note)) == {"added": 2, "unchanged": 0}
+        later = replace(ASKED, read_at=ASKED.read_at.replace(year=2027))
+        assert counts(bring(memory, note, later)) == {"unchanged": 2}
+        assert holding(memory) == {"a"}
 
     def test_an_edit_without_a_date_takes_over_at_the_import(self, memory: GraphMemory, tmp_path: Path) -> None:
         path = tmp_path / "CLAUDE.md"
@@ -175,6 +247,25 @@ class TestOnOneStore:
         assert [memory.history(key).moves[-1].word for key in ended] == [GONE]
         assert holding(memory) == {"a (x)", "a: port 2", "a: in Go", "a: written by hand"}
 
+    def test_what_came_back_to_its_source_holds_again(self, memory: GraphMemory, tmp_path: Path) -> None:
+        path = tmp_path / "memory.jsonl"
+        line = {"type": "entity", "name": "a", "entityType": "x", "observations": ["port 1", "in Go"]}
+        for _ in range(2):
+            path.write_text(json.dumps(line), encoding="utf-8")
+            report = bring(memory, path)
+            assert holding(memory) == {"a (x)", "a: port 1", "a: in Go"}
+            path.write_text(json.dumps({**line, "observations": ["in Go"]}), encoding="utf-8")
+            (key,) = bring(memory, path, ends_missing=True).ended
+        path.write_text(json.dumps(line), encoding="utf-8")
+        report = bring(memory, path)
+        assert (report.moved, len(memory.history(key).moves)) == ([key], 5)
+        assert counts(bring(memory, path)) == {"unchanged": 3}
+
+    def test_what_a_person_ended_stays_ended(self, memory: GraphMemory) -> None:
+        (key, *_) = bring(memory, DATA / "memory.jsonl").added
+        memory.end(key)
+        assert bring(memory, DATA / "memory.jsonl").moved == []
+
     def test_what_could_not_be_read_is_not_taken_for_gone(self, memory: GraphMemory, tmp_path: Path) -> None:
         for name in ("a", "b"):
             (tmp_path / f"{name}.md").write_text(f"---\npermalink: {name}\n---\nwords", encoding="utf-8")
@@ -182,6 +273,40 @@ class TestOnOneStore:
         (tmp_path / "a.md").write_bytes(b"\xff")
         report = bring(memory, tmp_path, ends_missing=True)
         assert (report.ended, holding(memory)) == ([], {"a", "b"})
+
+    def test_what_is_only_kept_as_words_hides_nothing_that_is_gone(self, memory: GraphMemory, tmp_path: Path) -> None:
+        note, text = tmp_path / "a.md", "---\npermalink: a\n---\n- fixes [[Elsewhere]]\n"
+        note.write_text(f"{text}- [fact] words", encoding="utf-8")
+        bring(memory, tmp_path)
+        note.write_text(text, encoding="utf-8")
+        report = bring(memory, tmp_path, ends_missing=True)
+        assert (len(report.ended), report.reasons[NO_TARGET], holding(memory)) == (1, 1, {"a"})
+
+    def test_a_file_that_cannot_be_read_hides_no_other(self, memory: GraphMemory, tmp_path: Path) -> None:
+        for name in ("a.md", "a.md.md"):
+            (tmp_path / name).write_text("---\npermalink: a\n---\nwords", encoding="utf-8")
+        bring(memory, tmp_path)
+        (tmp_path / "a.md").write_bytes(b"\xff")
+        (tmp_path / "a.md.md").unlink()
+        report = bring_in(memory, read_export(tmp_path, ASKED, Source.BASIC_MEMORY), ends_missing=True)
+        assert (len(report.ended), holding(memory)) == (1, {"a"})
+
+    @pytest.mark.parametrize("name", ["closed", "."])
+    def test_a_folder_that_cannot_be_read_is_told_and_not_taken_for_gone(
+        self, memory: GraphMemory, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+    ) -> None:
+        root = tmp_path / "notes"
+        for path in ("a.md", "closed/b.md"):
+            (root / path).parent.mkdir(parents=True, exist_ok=True)
+            (root / path).write_text("---\npermalink: a\n---\nwords", encoding="utf-8")
+        bring(memory, root)
+        close(root / name, monkeypatch)
+        if name == ".":
+            with pytest.raises(InvalidInput, match="cannot be read: no leave"):
+                read_export(root, ASKED, Source.BASIC_MEMORY)
+        else:
+            report = bring(memory, root, ends_missing=True)
+            assert (report.ended, report.reasons, holding(memory)) == ([], {UNREADABLE: 1}, {"a", "b"})
 
     def test_two_exports_of_one_kind_are_told_apart_by_their_names(self, memory: GraphMemory, tmp_path: Path) -> None:
         for name, text in (("shop", "Old"), ("bank", "New")):
