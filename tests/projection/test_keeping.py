@@ -21,7 +21,7 @@ def test_vectors_of_another_model_start_it_anew_once(monkeypatch: pytest.MonkeyP
     kept = Kept(seq=0, model="old", current="old")
     memory = opened(OracleStore(), kept, TickingClock())
     memory.add("First", start=day(1))
-    starts = []
+    starts: list[str] = []
 
     def switch_off(tenant: str) -> None:
         assert not starts, "it started anew again"
