@@ -58,6 +58,14 @@ class _Open:
     fact: Fact | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class _Ground:
+    """What all claims about a memory follow from: while it stays the same, so do they."""
+
+    holding: Spans
+    successions: tuple[tuple[EdgeRow, Spans], ...]
+
+
 class _Drawing:
     """One chain of memories, position by position."""
 
@@ -69,28 +77,37 @@ class _Drawing:
         self._shown: set[str] = set()
         self._last = _Stand(chain.rows, tenant, upto)
         self._open: dict[str, dict[str, _Open]] = defaultdict(dict)
+        self._grounds: dict[str, _Ground | None] = {}
         self._begin(after)
         for seq, recorded_at in chain.positions(after, upto, merges):
             self._move_to(seq, recorded_at)
         self.facts += [one.fact for each in self._open.values() for one in each.values() if one.fact is not None]
 
     def entities(self) -> Iterable[Entity]:
-        """Nodes of the memories that ever were in force, and of all that their new facts lead to."""
+        """Nodes of the memories that ever were in force, and of all that their new facts lead to, nothing else."""
+        ends = {fact.claim.target for fact in self.facts}
         for key in self._chain.rows.memories:
             if key in self._shown or self._last.view(key).start(key) is not None:
-                yield from self._last.entities(key)
+                yield from (one for one in self._last.entities(key) if one.memory is not None or one.uuid in ends)
 
     def _begin(self, after: int) -> None:
         if after < self._chain.first:
             return
         before = _Stand(self._chain.rows, self._tenant, after)
         for key in self._chain.rows.memories:
-            self._open[key] = {each: _Open(claim) for each, claim in before.claims(key).items()}
+            self._grounds[key] = before.ground(key)
+            self._open[key] = {each: _Open(claim) for each, claim in before.claims(key, self._grounds[key]).items()}
+            if self._open[key]:
+                self._shown.add(key)
 
     def _move_to(self, seq: int, recorded_at: datetime) -> None:
         stand = _Stand(self._chain.rows, self._tenant, seq)
         for key in self._chain.rows.memories:
-            now, believed = stand.claims(key), self._open[key]
+            ground, known = stand.ground(key), self._grounds.get(key)
+            if ground == known:
+                continue
+            self._grounds[key] = ground
+            now, believed = stand.claims(key, ground), self._open[key]
             for gone in [each for each in believed if each not in now]:
                 self._expire(believed.pop(gone), recorded_at)
             for each, claim in now.items():
@@ -121,13 +138,23 @@ class _Stand:
             self._views[home] = View(self._rows, home, self._seq)
         return self._views[home]
 
-    def claims(self, key: str) -> _Claims:
-        """All that is to be said of a memory, by key; nothing of one that is not seen or was erased."""
+    def ground(self, key: str) -> _Ground | None:
+        """What there is to say of a memory; None of one that is not seen or was erased."""
         view = self.view(key)
         memory = view.memory(key)
         if memory is None or memory.statement is None:
+            return None
+        return _Ground(view.holding(key), tuple(self._successions(key, view)))
+
+    def claims(self, key: str, ground: _Ground | None) -> _Claims:
+        """All that is said of a memory, by key."""
+        view = self.view(key)
+        memory = view.memory(key)
+        if ground is None or memory is None or memory.statement is None:
             return {}
-        found = [*self._statements(memory, memory.statement, view.holding(key)), *self._successions(key, view)]
+        found = list(self._statements(memory, memory.statement, ground.holding))
+        for edge, spans in ground.successions:
+            found += self._succession(edge, spans, view)
         return {claim.key: claim for claim in found}
 
     def entities(self, key: str) -> Iterable[Entity]:
@@ -161,15 +188,17 @@ class _Stand:
             for low, high in spans:
                 yield _claim(memory, (source, anchor.uuid), name, fact, low, high, origin=said.origin.value)
 
-    def _successions(self, key: str, view: View) -> Iterable[Claim]:
+    def _successions(self, key: str, view: View) -> Iterable[tuple[EdgeRow, Spans]]:
         """Edges to what took over or amends, where both live in one place: words of one group stay in it."""
         for edge in view.edges_out(key):
-            old, new = view.memory(edge.old), view.memory(edge.new)
-            if old is not None and new is not None and self._home(edge.old) == self._home(edge.new):
-                spans = view.coverage(edge) if edge.is_full else view.holding(edge.new)
-                yield from self._succession(edge, old, new, spans)
+            is_seen = view.memory(edge.old) is not None and view.memory(edge.new) is not None
+            if is_seen and self._home(edge.old) == self._home(edge.new):
+                yield edge, view.coverage(edge) if edge.is_full else view.holding(edge.new)
 
-    def _succession(self, edge: EdgeRow, old: Memory, new: Memory, spans: Spans) -> Iterable[Claim]:
+    def _succession(self, edge: EdgeRow, spans: Spans, view: View) -> Iterable[Claim]:
+        old, new = view.memory(edge.old), view.memory(edge.new)
+        if old is None or new is None:
+            return
         ends = (entity_uuid(self._tenant, old.id), entity_uuid(self._tenant, new.id))
         name, verb = (SUPERSEDED_BY, "was superseded by") if edge.is_full else (AMENDED_BY, "was amended by")
         fact = f"{_title(old)} {verb} {_title(new)}"

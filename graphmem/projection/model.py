@@ -143,10 +143,12 @@ class State:
     Attributes:
         seq: The last ledger position that it shows.
         model: The hash of the weights that made its embeddings; None if it has none.
+        current: The hash of the weights that make those to come, read together with the rest.
     """
 
     seq: int
     model: str | None
+    current: str | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,26 +53,26 @@ class Projector:
     def after_write(self, tenant: str) -> None:
         """Show what was written, if the tenant has a projection; never fails: what was written stands.
 
-        What could not be shown is shown after the next write, or by `catch_up`.
+        What could not be shown, and what is past one page of entries, is shown after the next writes, or by `catch_up`.
         """
-        if not self._projection.is_on(tenant):
-            return
         try:
-            self.catch_up(tenant)
+            if self._projection.is_on(tenant):
+                self.catch_up(tenant, is_brief=True)
         except GraphMemError as problem:
             _LOG.warning("the projection of %r is behind its ledger: %s", tenant, problem)
 
-    def catch_up(self, tenant: str, progress: Progress = silent) -> None:
-        """Show all that is in the ledger by now; does nothing where the projection is off."""
+    def catch_up(self, tenant: str, progress: Progress = silent, *, is_brief: bool = False) -> None:
+        """Show all that is in the ledger by now, or one page of it if brief; does nothing where it is off."""
         while (state := self._projection.state(tenant)) is not None:
-            if self._has_other_vectors(tenant, state):
+            if _has_other_vectors(state):
                 self._start_anew(tenant)
                 continue
             changes = self._store.changes(Scope(tenant), after=state.seq, limit=_PAGE)
             if not changes:
                 return
             is_done = self._projection.advance(tenant, self._step(tenant, state.seq, changes))
-            if is_done and len(changes) < _PAGE:
+            is_last = is_done if len(changes) < _PAGE else is_brief
+            if is_last:
                 return
             progress(changes[-1].seq, self._store.position(Scope(tenant)).seq)
 
@@ -131,11 +131,6 @@ class Projector:
         self._projection.switch_off(tenant)
         self._projection.switch_on(tenant)
 
-    def _has_other_vectors(self, tenant: str, state: State) -> bool:
-        """Whether its embeddings are of another model than those to come: graphiti fails on a mixture."""
-        card = self._store.model(Scope(tenant))
-        return state.seq > 0 and state.model != (None if card is None else card.weights_hash)
-
     def _step(self, tenant: str, after: int, changes: list[Change]) -> Step:
         reader = Scope(tenant)
         merges = {one.seq: one.recorded_at for one in changes if isinstance(one.operation, MergeBranch)}
@@ -164,3 +159,8 @@ class Projector:
             found += [key for one in on_branches for key in self._named(reader, one)]
             after = page[-1].seq
         return found
+
+
+def _has_other_vectors(state: State) -> bool:
+    """Whether its embeddings are of another model than those to come: graphiti fails on a mixture."""
+    return state.seq > 0 and state.model != state.current

@@ -12,6 +12,8 @@ class Kept:
     """One tenant's projection."""
 
     seq: int | None = None
+    model: str | None = None
+    current: str | None = None
     entities: dict[str, Entity] = field(default_factory=dict)
     facts: dict[str, Fact] = field(default_factory=dict)
 
@@ -21,7 +23,7 @@ class Kept:
 
     def state(self, tenant: str) -> State | None:
         del tenant
-        return None if self.seq is None else State(self.seq, None)
+        return None if self.seq is None else State(self.seq, self.model, self.current)
 
     def switch_on(self, tenant: str) -> None:
         del tenant
@@ -52,7 +54,7 @@ class Kept:
                 if fact.claim.key == gone.key and fact.expired_at is None:
                     self.facts[uuid] = replace(fact, expired_at=gone.at)
         self._erase(step)
-        self.seq = step.upto
+        self.seq, self.model = step.upto, self.current
         return True
 
     def _erase(self, step: Step) -> None:

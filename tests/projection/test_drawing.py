@@ -94,6 +94,17 @@ def test_following_each_write_leads_where_rebuilding_leads(
     assert described(whole) == described(kept)
 
 
+def test_following_leads_where_rebuilding_leads_though_what_was_shown_is_undone(
+    memory: GraphMemory, store: OracleStore, kept: Kept
+) -> None:
+    (key,) = memory.add("Perhaps", moves=[Move(Status.PROPOSED, day(1))]).ids
+    memory.revoke(memory.transition(key, Status.ACTIVE, at=day(3)).change.seq)
+    assert kept.entities[entity_uuid(TENANT, key)].attributes["is_believed"] is False
+    whole = Kept()
+    Projector(store, whole).switch_on(TENANT)
+    assert described(whole) == described(kept)
+
+
 def described(kept: Kept) -> tuple[list[Fact], list[Entity]]:
     """All of it, but for when an anchor came: the memory that brought it may be erased by now."""
     facts = sorted(kept.facts.values(), key=lambda one: one.uuid)
@@ -170,6 +181,15 @@ def test_erasing_takes_the_words_and_what_only_they_were_about(memory: GraphMemo
     memory.erase(old)
     assert {one.name for one in kept.entities.values()} == {"No more", "r"}
     assert {one.claim.fact for one in kept.facts.values()} == {"No more"}
+
+
+def test_erasing_takes_what_it_was_about_though_it_never_held(memory: GraphMemory, kept: Kept) -> None:
+    said = Statement(title="The secret", anchors=(Anchor(AnchorKind.FILE, "secret.py", "r"),))
+    (key,) = memory.add(said, moves=[Move(Status.PROPOSED, day(1))]).ids
+    memory.supersede(key, Statement(title="No more"), at=day(1))
+    memory.transition(key, Status.ACTIVE, at=day(3))
+    memory.erase(key)
+    assert {one.name for one in kept.entities.values()} == {"No more", "r"}
 
 
 def test_groups_tell_places_apart_and_are_what_graphiti_allows() -> None:

@@ -26,11 +26,16 @@ _ONE_STATE = (
 _ONE_ENTITY = "CREATE CONSTRAINT graphmem_projection_uuid IF NOT EXISTS FOR (e:GraphitiEntity) REQUIRE e.uuid IS UNIQUE"
 _OF_TENANT = "CREATE INDEX graphmem_projection_owner IF NOT EXISTS FOR (e:GraphitiEntity) ON (e.tenant)"
 _AWAIT = "CALL db.awaitIndexes(600)"
-_STATE = "MATCH (g:GraphitiProjection {tenant: $p.tenant}) RETURN g.seq AS seq, g.model AS model"
+_STATE = """
+MATCH (g:GraphitiProjection {tenant: $p.tenant}) OPTIONAL MATCH (e:EmbeddingModel {id: 'current'})
+RETURN g.seq AS seq, g.model AS model, e.weights_hash AS current
+"""
 _ON = "MERGE (g:GraphitiProjection {tenant: $p.tenant}) ON CREATE SET g.seq = 0"
 _OFF = "MATCH (g:GraphitiProjection {tenant: $p.tenant}) DELETE g"
+#: Stops where another process switched it on meanwhile: what is there then is that one's.
 _CLEAR = """
-MATCH (e:GraphitiEntity {tenant: $p.tenant}) WITH e LIMIT 5000 DETACH DELETE e RETURN count(*) AS gone
+MATCH (e:GraphitiEntity {tenant: $p.tenant}) WHERE NOT EXISTS { MATCH (:GraphitiProjection {tenant: $p.tenant}) }
+WITH e LIMIT 5000 DETACH DELETE e RETURN count(*) AS gone
 """
 #: A lock that a statement takes holds only for what later statements read.
 _HOLD = f"""
@@ -103,7 +108,7 @@ class Neo4jProjection:
         """See `Projection.state`."""
         found = self._link.records(_STATE, {"tenant": tenant})
         self.note(tenant, is_on=bool(found))
-        return State(found[0]["seq"], found[0]["model"]) if found else None
+        return State(**found[0]) if found else None
 
     def switch_on(self, tenant: str) -> None:
         """See `Projection.switch_on`."""
@@ -111,6 +116,7 @@ class Neo4jProjection:
         self._link.run_alone(_ONE_ENTITY)
         self._link.run_alone(_OF_TENANT)
         self._link.run_alone(_AWAIT)
+        self._clear(tenant)
         self._link.write(lambda tx: tx.run(_ON, p={"tenant": tenant}).consume())
         self.note(tenant, is_on=True)
 
@@ -118,9 +124,7 @@ class Neo4jProjection:
         """See `Projection.switch_off`."""
         self._link.write(lambda tx: tx.run(_OFF, p={"tenant": tenant}).consume())
         self.note(tenant, is_on=False)
-        gone = 1
-        while gone:
-            gone = self._link.write(lambda tx: tx.run(_CLEAR, p={"tenant": tenant}).single(strict=True)["gone"])
+        self._clear(tenant)
 
     def advance(self, tenant: str, step: Step) -> bool:
         """See `Projection.advance`."""
@@ -129,6 +133,11 @@ class Neo4jProjection:
     def groups(self, tenant: str) -> list[Group]:
         """See `Projection.groups`."""
         return [Group(**one) for one in self._link.records(_GROUPS, {"tenant": tenant})]
+
+    def _clear(self, tenant: str) -> None:
+        gone = 1
+        while gone:
+            gone = self._link.write(lambda tx: tx.run(_CLEAR, p={"tenant": tenant}).single(strict=True)["gone"])
 
 
 def _advance(tx: ManagedTransaction, tenant: str, step: Step) -> bool:

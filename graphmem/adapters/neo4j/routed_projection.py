@@ -20,7 +20,8 @@ class RoutedProjection:
 
     def is_on(self, tenant: str) -> bool:
         """See `Projection.is_on`."""
-        return self._shard_of(tenant).call(lambda store: store.projected().is_on(tenant))
+        store = self._shard_of(tenant).store
+        return store is not None and store.projected().is_on(tenant)
 
     def state(self, tenant: str) -> State | None:
         """See `Projection.state`."""

@@ -36,6 +36,11 @@ class Shard:
         self._attempt = threading.Lock()
         self._failure: StoreUnavailable | None = None
 
+    @property
+    def store(self) -> Neo4jStore | None:
+        """The store if a call opened it; asks no server."""
+        return self._store
+
     def call(self, work: Callable[[Neo4jStore], Result]) -> Result:
         """What `work` returns on the store; errors name the shard."""
         with self._named(), self._trying():

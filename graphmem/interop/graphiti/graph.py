@@ -119,7 +119,7 @@ class MemoryGraph:
         """The entity of that name, if the reader sees it."""
         self._follow()
         key = self._memory_of.get(uuid)
-        keys = [key] if key is not None else self._beside.get(uuid, [])[:1]
+        keys = [key] if key is not None else self._beside.get(uuid, [])[:_PAGE]
         return next((one for one in self._drawn(keys).entities if one.uuid == uuid), None)
 
     def everything(self, groups: Sequence[str] | None) -> Iterator[Entity]:
@@ -139,20 +139,24 @@ class MemoryGraph:
         if isinstance(backend, str):
             return {}
         wanted = list(dict.fromkeys(keys))
-        self._embed([key for key in wanted if key not in self._vectors], backend)
-        return {key: self._vectors[key].tolist() for key in wanted if key in self._vectors}
+        with self._guard:
+            known = {key: self._vectors[key] for key in wanted if key in self._vectors}
+        known |= self._embed([key for key in wanted if key not in known], backend)
+        return {key: known[key].tolist() for key in wanted if key in known}
 
     # ---- parts
 
-    def _embed(self, keys: Sequence[str], backend: Embedder) -> None:
+    def _embed(self, keys: Sequence[str], backend: Embedder) -> dict[str, Vector]:
         if not keys:
-            return
+            return {}
         rows = self._desk.store.rows(self.reader, keys).memories
         texts = {key: embedded_text(said) for key in keys if key in rows and (said := rows[key].memory.statement)}
+        made = dict(zip(texts, backend.embed(list(texts.values())), strict=True))
         with self._guard:
             if len(self._vectors) > _KEPT_VECTORS:
                 self._vectors.clear()
-            self._vectors.update(zip(texts, backend.embed(list(texts.values())), strict=True))
+            self._vectors.update(made)
+        return made
 
     def _drawn(self, keys: Sequence[str]) -> Step:
         """Facts and entities of memories and all that they are chained to, as far as the reader may see them."""

@@ -9,7 +9,7 @@ from enum import StrEnum
 
 from graphmem.answers import Card, State, Written
 from graphmem.errors import InvalidInput
-from graphmem.model import Anchor, AnchorKind, At, Move, Origin, Scope, Statement, Status
+from graphmem.model import MAX_NAME_CHARS, Anchor, AnchorKind, At, Move, Origin, Scope, Statement, Status
 from graphmem.ranking import name_key
 from graphmem.service import GraphMemory, Write
 from graphmem.service.recording import statement_from
@@ -17,6 +17,7 @@ from graphmem.store import Filter, Page
 from graphmem.vocabulary import Kind
 
 _NO_WORD = re.compile(r"[^\w]+")
+_BLANK = re.compile(r"[\s\x00-\x1f\x7f]+")
 _MANY = Page(limit=200)
 _SEEN = (Status.PROPOSED, Status.DEFERRED, Status.ACTIVE, Status.REJECTED)
 
@@ -57,8 +58,9 @@ class Extracted:
     def statement(self) -> Statement:
         """What a memory of it says; a conversation is trusted little."""
         said = statement_from(self.fact, Kind.FACT)
-        anchors = tuple(Anchor(AnchorKind.COMPONENT, name) for name in dict.fromkeys((self.source, self.target)))
-        subject = f"{_slug(self.source)}.{_slug(self.relation)}"
+        names = dict.fromkeys(_name(each) for each in (self.source, self.target))
+        anchors = tuple(Anchor(AnchorKind.COMPONENT, name) for name in names)
+        subject = f"{_slug(self.source)}.{_slug(self.relation)}"[:MAX_NAME_CHARS]
         return replace(said, subject=subject, origin=Origin.CONVERSATION, anchors=anchors, observed_at=self.since)
 
 
@@ -80,7 +82,8 @@ def propose(memory: GraphMemory, extracted: Extracted, *, scope: Scope, source: 
 def accept(memory: GraphMemory, key: str, *, write: Write | None = None) -> list[Written]:
     """Let a proposal come into force from when it was proposed for; what held alone for its subject gives way to it.
 
-    Where several hold for the subject nothing gives way: `conflicts` then shows them.
+    Where several hold for the subject nothing gives way: `conflicts` then shows them. The last thing written lets it
+    come into force: until then nothing has given way, as a successor that is only proposed covers nothing.
 
     Raises:
         InvalidInput: The memory is no proposal.
@@ -91,10 +94,24 @@ def accept(memory: GraphMemory, key: str, *, write: Write | None = None) -> list
         raise InvalidInput(f"{key!r} is no proposal")
     start, home = card.told.at, card.memory.scope
     before = [one for one in _of_subject(memory, card.memory.statement, home, start) if one.state is State.HOLDS]
-    written = [memory.transition(key, Status.ACTIVE, at=start, write=write)]
+    written: list[Written] = []
     if len(before) == 1 and before[0].memory.scope == home:
-        written.append(memory.supersede(before[0].id, [key], at=start, write=write))
-    return written
+        written.append(memory.supersede(before[0].id, [key], at=start, write=_first_of_two(write)))
+        write = _after(write, written[0])
+    return [*written, memory.transition(key, Status.ACTIVE, at=start, write=write)]
+
+
+def _first_of_two(write: Write | None) -> Write | None:
+    if write is None or write.op_id is None:
+        return write
+    return replace(write, op_id=f"{write.op_id}/over")
+
+
+def _after(write: Write | None, first: Written) -> Write | None:
+    """What the writer saw is checked by the first; the second is about the same memories."""
+    if write is None or write.seen is None:
+        return write
+    return replace(write, seen=first.change.seq)
 
 
 def _of_subject(memory: GraphMemory, said: Statement, scope: Scope, at: datetime) -> list[Card]:
@@ -108,6 +125,11 @@ def _same(memory: GraphMemory, said: Statement, scope: Scope) -> Card | None:
     """What holds in the very words, whatever its subject."""
     hits = memory.search(said.title, scope=scope, page=Page(limit=5)).hits
     return next((hit.card for hit in hits if hit.holds and name_key(hit.card.title) == name_key(said.title)), None)
+
+
+def _name(text: str) -> str:
+    """On one line and no longer than a name may be."""
+    return _BLANK.sub(" ", text).strip()[:MAX_NAME_CHARS]
 
 
 def _slug(name: str) -> str:

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from graphmem.adapters.neo4j.connecting import Login
+from graphmem.adapters.neo4j.projecting import Neo4jProjection
 from graphmem.adapters.neo4j.routed_schema import open_routed_schema
 from graphmem.adapters.neo4j.routing import RoutedStore
 from graphmem.errors import InvalidInput, NotFound, StoreUnavailable, Unsupported
@@ -284,6 +285,26 @@ def test_a_projection_is_kept_where_its_tenant_is(store: RoutedStore, servers: d
             found[name] = driver.execute_query("MATCH (e:GraphitiEntity) RETURN count(e) AS nodes").records[0]["nodes"]
     assert found == {"a": 0, "b": 2}
     assert projector.switch_off(tenant).position is None
+
+
+_LEFT = "CREATE (:GraphitiEntity {uuid: 'left', tenant: $tenant, group_id: 'left', memory: 'm'})"
+_BEGUN = """
+CREATE (:GraphitiProjection {tenant: $tenant, seq: 1})
+CREATE (:GraphitiEntity {uuid: 'begun', tenant: $tenant, group_id: 'begun', memory: 'm'})
+"""
+
+
+def test_clearing_takes_what_is_left_and_not_what_another_process_began(
+    store: RoutedStore, servers: dict[str, Access], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept, tenant = store.projected(), THEIRS.tenant
+    with servers["b"].driver() as driver:
+        driver.execute_query(_LEFT, tenant=tenant)
+        kept.switch_on(tenant)
+        assert kept.groups(tenant) == []
+        monkeypatch.setattr(Neo4jProjection, "note", lambda *_, **__: driver.execute_query(_BEGUN, tenant=tenant))
+        kept.switch_off(tenant)
+        assert [one.group_id for one in kept.groups(tenant)] == ["begun"]
 
 
 # ---- schema
