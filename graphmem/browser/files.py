@@ -14,6 +14,7 @@ _HERE = Path(__file__).parent
 _FOLDER = "graphmem"
 _PARAMETERS = ("tenant", "repo", "subject", "path", "as_of", "known_at", "since", "gone")
 _PLACEHOLDER = re.compile(r"\{\{(\w+)(?::([\w-]+))?\}\}")
+_BLANK = re.compile(r"/\* (tenant|repo|gone) \*/")
 # Archives of one content are one file, whenever they are made.
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 
@@ -74,10 +75,12 @@ class Known:
 
 def examples(known: Known) -> str:
     """The command, without its colon, that picks a value for every parameter out of the graph that is looked at."""
-    tenant = "" if known.tenant is None else f" {{tenant: {_quoted(known.tenant)}}}"
-    repo = "null" if known.repo is None else _quoted(known.repo)
-    body = _text("examples.cypher").replace("/* tenant */", tenant).replace("/* repo */", repo)
-    body = body.replace("/* gone */", ", ".join(map(_quoted, known.gone)))
+    said = {
+        "tenant": "" if known.tenant is None else f" {{tenant: {_quoted(known.tenant)}}}",
+        "repo": "null" if known.repo is None else _quoted(known.repo),
+        "gone": ", ".join(map(_quoted, known.gone)),
+    }
+    body = _BLANK.sub(lambda match: said[match[1]], _text("examples.cypher"))
     return f"param [{{{', '.join(_PARAMETERS)}}}] => {{\n{body}}}"
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from errno import ENAMETOOLONG
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -38,7 +40,7 @@ def browser(*, call: Call, opens: bool, at: str | None, port: int, served_by: st
         _write(call, save)
         return
     settings = _settings(call)
-    place = _find(call, settings, at)
+    place = _find(call, _standing(settings), at)
     if served_by is not None:
         _tell(call, place.link(f"{served_by.rstrip('/')}/browser/{_GUIDE}"), opens=opens)
     else:
@@ -46,11 +48,16 @@ def browser(*, call: Call, opens: bool, at: str | None, port: int, served_by: st
 
 
 def _settings(call: Call) -> Settings:
-    from dataclasses import replace
-
     from graphmem.config import load_settings
 
     return replace(load_settings(), **call.stands)  # type: ignore[arg-type]
+
+
+def _standing(settings: Settings) -> Settings:
+    """With the repository of this folder, if none is configured: files of others are not looked for here."""
+    from graphmem.config import repository_name
+
+    return settings if settings.repo is not None else replace(settings, repo=repository_name(Path.cwd()))
 
 
 def _find(call: Call, settings: Settings, at: str | None) -> Place:
@@ -103,4 +110,12 @@ def _write(call: Call, folder: Path) -> None:
 def _gone(paths: tuple[str, ...], start: Path) -> tuple[str, ...]:
     """Those that are not in the repository around a folder; none outside of one."""
     root = next((one for one in (start, *start.parents) if (one / ".git").exists()), None)
-    return () if root is None else tuple(path for path in paths if not (root / path).exists())
+    return () if root is None else tuple(path for path in paths if _is_gone(root / path))
+
+
+def _is_gone(path: Path) -> bool:
+    """Not told of what we may not look at; an anchor's name may be longer than any file's."""
+    try:
+        return not path.exists()
+    except OSError as refused:
+        return refused.errno == ENAMETOOLONG

@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from errno import EACCES
 from html import unescape
 from pathlib import Path
 
@@ -20,7 +21,7 @@ from graphmem.browser.files import NAMES, handed
 from graphmem.cli.app import app
 from graphmem.cli.browser import _gone
 from tests.browser.conftest import World
-from tests.browser.world import GONE
+from tests.browser.world import GONE, REPO
 
 ROOT = Path(__file__).parents[2]
 
@@ -63,6 +64,24 @@ def test_outside_of_a_repository_nothing_is_known_to_be_gone(tmp_path: Path, mon
     assert _gone((GONE,), tmp_path) == ()
 
 
+def test_a_name_that_no_file_can_have_is_gone(tmp_path: Path) -> None:
+    (tmp_path / ".git").mkdir()
+    assert _gone(("x" * 1000,), tmp_path) == ("x" * 1000,)
+
+
+def test_what_may_not_be_looked_at_is_not_told_gone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / ".git").mkdir()
+    there = Path.exists
+
+    def refusing(path: Path) -> bool:
+        if path.name == GONE.rpartition("/")[2]:
+            raise PermissionError(EACCES, "Permission denied", str(path))
+        return there(path)
+
+    monkeypatch.setattr(Path, "exists", refusing)
+    assert _gone((GONE,), tmp_path) == ()
+
+
 def test_a_server_may_hand_out_the_guide(world: World) -> None:
     words = ("--url", world.access.url, "--served-by", "http://localhost:7470/")
     link = run(*words, **login(world)).stdout.strip()
@@ -100,7 +119,7 @@ def handing(world: World, folder: Path) -> Iterator[tuple[subprocess.Popen[str],
 
 
 def test_it_hands_out_the_guide_until_it_is_interrupted(world: World, tmp_path: Path) -> None:
-    (tmp_path / ".git").mkdir()
+    _is_repository(tmp_path, REPO)
     with handing(world, tmp_path) as (process, link):
         guide = link.rpartition("arg=")[2]
         assert f"style {guide.removesuffix('guide.html')}graphmem.grass" in httpx2.get(guide).text
@@ -110,3 +129,14 @@ def test_it_hands_out_the_guide_until_it_is_interrupted(world: World, tmp_path: 
         assert process.returncode == 0
     assert "until Ctrl-C" in said
     assert said.rstrip().endswith("stopped")
+
+
+def test_files_of_other_repositories_are_not_told_gone(world: World, tmp_path: Path) -> None:
+    _is_repository(tmp_path, "example.org/other")
+    with handing(world, tmp_path) as (_, link):
+        assert "'src/orders/store.py'" not in unescape(httpx2.get(link.rpartition("arg=")[2]).text)
+
+
+def _is_repository(folder: Path, name: str) -> None:
+    (folder / ".git").mkdir()
+    (folder / ".git" / "config").write_text(f'[remote "origin"]\n\turl = https://{name}.git\n', encoding="utf-8")

@@ -127,6 +127,14 @@ def test_what_is_known_is_quoted() -> None:
     assert read(told).executed[1] == said
 
 
+def test_what_is_known_is_told_word_by_word_whatever_it_looks_like() -> None:
+    told = Known("/* repo */", "/* gone */", ("/* tenant */",))
+    said = examples(told)
+    assert "(l:Ledger {tenant: '/* repo */'})" in said
+    assert "'/* gone */' AS repo" in said
+    assert "['/* tenant */'] AS gone" in said
+
+
 def test_there_is_no_other_file() -> None:
     assert all(handed(name, BASE) is not None for name in NAMES)
     assert handed("../files.py", BASE) is None

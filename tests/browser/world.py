@@ -16,6 +16,8 @@ from tests.web.story import tell
 #: Where readers stand: they see what belongs to this repository or to none.
 REPO = "example.org/shop"
 GONE = "src/gone.py"
+BRANCH = Write(scope=Scope(repo=REPO, branch="rewrite"))
+PRIVATE = Write(scope=Scope(repo=REPO, user="ada"), reason="only for one")
 
 
 def told(folder: Path) -> GraphMemory:
@@ -55,11 +57,52 @@ def _trouble(memory: GraphMemory) -> None:
     memory.supersede(other, "For the migration, one person deploys by hand", at=on(2025), until=on(2025, 2))
     gone = Statement(title="The old parser stays as it is", anchors=(Anchor(AnchorKind.FILE, GONE),))
     memory.add(gone, start=on(2023))
-    memory.add(gone, start=on(2023), write=Write(scope=Scope(repo=REPO, user="ada")))
+    memory.add(gone, start=on(2023), write=PRIVATE)
     waiting = Statement(title="Deploys move to another service", kind=Kind.DECISION)
     memory.add(waiting, moves=(Move(Status.DEFERRED, on(2025, 3)),))
     memory.open_branch("rewrite")
-    memory.add(_fact("On the branch all is new"), start=on(2025), write=Write(scope=Scope(repo=REPO, branch="rewrite")))
+    memory.add(_fact("On the branch all is new"), start=on(2025), write=BRANCH)
+    _replaced_for_one(memory)
+    _undone_on_a_branch(memory)
+    _erased(memory)
+
+
+def _replaced_for_one(memory: GraphMemory) -> None:
+    first = memory.add(_fact("Releases are tagged by hand", "release.tag"), start=on(2022)).ids[0]
+    shared = memory.add(_fact("Releases are tagged by a script", "release.tag"), start=on(2023)).ids[0]
+    memory.supersede(first, shared, at=on(2023))
+    before = memory.add(_fact("Mine are not tagged", "release.tag"), start=on(2022), write=PRIVATE).ids[0]
+    memory.supersede(before, shared, at=on(2023), write=PRIVATE)
+    after = memory.add(_fact("Mine are tagged twice", "release.tag"), start=on(2024), write=PRIVATE).ids[0]
+    memory.supersede(shared, after, at=on(2024), write=PRIVATE)
+
+
+def _undone_on_a_branch(memory: GraphMemory) -> None:
+    files = memory.add(_fact("Logs go to files"), start=on(2022)).ids[0]
+    stream = memory.add(_fact("Logs go to a stream"), start=on(2024)).ids[0]
+    alerts = memory.add(_fact("Alerts read the log files"), start=on(2023)).ids[0]
+    for done in (
+        memory.supersede(files, stream, at=on(2024)),
+        memory.link(alerts, files, LinkKind.DEPENDS_ON),
+        memory.link(alerts, stream, LinkKind.CONFLICTS_WITH),
+    ):
+        memory.revoke(done.change.seq, write=BRANCH)
+
+
+def _erased(memory: GraphMemory) -> None:
+    old = memory.add(_fact("Staging has no password"), start=on(2022)).ids[0]
+    middle = memory.add(_fact("Staging has a short password", "staging.password"), start=on(2023)).ids[0]
+    secret = memory.add(_fact("Staging has a long password", "staging.password"), start=on(2024)).ids[0]
+    memory.supersede(old, middle, at=on(2023))
+    memory.supersede(middle, secret, at=on(2024))
+    tests = memory.add(_fact("Tests log in to staging"), start=on(2023)).ids[0]
+    memory.link(tests, middle, LinkKind.DEPENDS_ON)
+    memory.link(tests, secret, LinkKind.CONFLICTS_WITH)
+    waiting = memory.add(
+        Statement(title="Staging gets another password"), moves=(Move(Status.PROPOSED, on(2025)),)
+    ).ids[0]
+    for one in (middle, secret, waiting):
+        memory.erase(one)
 
 
 def _fact(title: str, subject: str | None = None) -> Statement:

@@ -14,8 +14,8 @@ SHOW SETTINGS 'server.http.advertised_address', 'server.http.enabled', 'browser.
 YIELD name, value RETURN name, value
 """
 _PATHS = """
-MATCH (f:File {tenant: $p.tenant}) WHERE ($p.repo IS NULL OR f.repo IS NULL OR f.repo = $p.repo)
-  AND EXISTS { MATCH (f)<-[:ABOUT]-(m:Memory) WHERE m.user IS NULL }
+MATCH (f:File {tenant: $p.tenant})<-[:ABOUT]-(m:Memory)
+WHERE m.user IS NULL AND ($p.repo IS NULL OR coalesce(f.repo, m.repo, $p.repo) = $p.repo)
 RETURN DISTINCT f.name AS path ORDER BY path LIMIT 10000
 """
 

@@ -4,5 +4,5 @@ MATCH (seed:Memory {tenant: $tenant})
 WHERE seed.subject = $subject OR $subject IN seed.aliases OR seed.id = $subject
 MATCH life = (seed)-[:SUPERSEDED_BY*0..20]-(:Memory)
 WHERE all(each IN nodes(life) WHERE each.user IS NULL)
-  AND all(r IN relationships(life) WHERE NOT EXISTS { (:Change {tenant: $tenant, seq: r.seq})<-[:REVOKES]-(:Change) })
+  AND all(r IN relationships(life) WHERE NOT EXISTS { (:Change {tenant: $tenant, seq: r.seq})<-[undo:REVOKES]-(:Change) WHERE undo.branch IS NULL })
 RETURN life

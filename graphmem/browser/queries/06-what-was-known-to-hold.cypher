@@ -2,7 +2,7 @@
 // $as_of: a time in the world. $known_at: how far graphmem knew. Worked out from the ledger, not from what is cached.
 CALL () {
   OPTIONAL MATCH (undone:Change {tenant: $tenant})<-[undo:REVOKES]-(:Change)
-  WHERE undo.recorded_at <= $known_at
+  WHERE undo.recorded_at <= $known_at AND undo.branch IS NULL
   RETURN collect(CASE WHEN undo.move IS NULL THEN undone.seq END) AS revoked,
     collect(CASE WHEN undo.move IS NOT NULL THEN [undone.seq, undo.move] END) AS moves_revoked
 }
@@ -29,7 +29,10 @@ CALL (revoked, moves_revoked) {
         AND r.recorded_at <= $known_at AND NOT r.seq IN revoked
         AND (r.kind = 'correction' OR r.at <= $as_of) AND (r.until IS NULL OR $as_of < r.until)){1,20} (successor)
       MATCH (:Change)-[start:MOVED {status: 'active'}]->(successor)
-      WHERE start.at <= $as_of AND start.recorded_at <= $known_at AND start.branch IS NULL
+      WHERE (successor.user IS NULL OR successor.user = m.user)
+        AND (successor.repo IS NULL OR successor.repo = m.repo)
+        AND (successor.environment IS NULL OR successor.environment = m.environment)
+        AND start.at <= $as_of AND start.recorded_at <= $known_at AND start.branch IS NULL
         AND NOT start.seq IN revoked AND NOT [start.seq, start.index] IN moves_revoked
         AND NOT EXISTS {
           MATCH (:Change)-[no:RETRACTED]->(successor)
@@ -39,10 +42,10 @@ CALL (revoked, moves_revoked) {
   RETURN collect(m) AS standing
 }
 UNWIND standing AS m
-WITH m, standing, revoked
-WHERE NOT EXISTS { MATCH (:Memory)-[r:SUPERSEDED_BY {kind: 'amendment'}]->(m)
-    WHERE r.recorded_at <= $known_at AND NOT r.seq IN revoked }
+WITH m, standing, revoked WHERE m.statement IS NOT NULL
+  AND (NOT EXISTS { MATCH (:Memory)-[r:SUPERSEDED_BY {kind: 'amendment'}]->(m)
+    WHERE r.recorded_at <= $known_at AND r.branch IS NULL AND NOT r.seq IN revoked }
   OR EXISTS { MATCH (amended:Memory)-[r:SUPERSEDED_BY {kind: 'amendment'}]->(m)
-    WHERE r.recorded_at <= $known_at AND NOT r.seq IN revoked AND amended IN standing }
+    WHERE r.recorded_at <= $known_at AND r.branch IS NULL AND NOT r.seq IN revoked AND amended IN standing })
 RETURN m
 ORDER BY m.recorded_at DESC
