@@ -51,7 +51,8 @@ def test_a_narrow_encoding_is_no_reason_to_fail(tmp_path: Path) -> None:
 
 def test_a_reader_that_leaves_early_causes_no_noise(tmp_path: Path) -> None:
     run(tmp_path, "init")
-    run(tmp_path, "add", "Memory " + "x" * 120_000)  # more than a pipe holds
+    for number in range(3):  # together more than a pipe holds
+        run(tmp_path, "add", f"Memory {number} " + "x" * 100_000)
     with subprocess.Popen(
         [*TOOL, "export"], cwd=tmp_path, env=ENVIRONMENT, stdout=subprocess.PIPE, stderr=subprocess.PIPE
     ) as process:

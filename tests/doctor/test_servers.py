@@ -26,6 +26,12 @@ from tests.doctor.conftest import link
 ADDRESS = "127.0.0.1"
 
 
+@pytest.fixture(autouse=True)
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Servers here always answer, on a busy machine after a while."""
+    monkeypatch.setattr(looked, "_ANSWER_S", 60)
+
+
 @pytest.fixture
 def memory(store: Path) -> Iterator[GraphMemory]:
     with open_memory(str(store)) as memory:
