@@ -9,7 +9,6 @@ from __future__ import annotations
 import argparse
 import logging
 import secrets
-import socket
 import sys
 import tempfile
 import threading
@@ -18,27 +17,25 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
 
-from benchmarks.processes import load_per_core
+from benchmarks.processes import listening_at, load_per_core
 from benchmarks.rows import Row, show, write
+from benchmarks.words_alone import words_alone
 from graphmem import GraphMemory, Write
 from graphmem.adapters.neo4j.sharding import Shards
 from graphmem.config import Settings
 from graphmem.errors import CommitUnknown, StoreUnavailable
 from graphmem.model import Change, Scope
 from graphmem.opening import open_schema, open_store
-from graphmem.service import Desk
 from graphmem.store import Store
 from tools.neo4j_server import Options, Server, start
 
 _ZIPF = 1.1
 _ADDS, _RESENT = 0.7, 0.1
 _PATIENCE_S = 20.0
-_PORT_POLL_S = 0.02
 #: How long a caller waits after a call that failed.
 _PAUSE_S = 0.1
 _FIRST = "first"
@@ -151,9 +148,9 @@ class Simulation:
         with closing(open_schema(self._url, _PATIENT)) as schema:
             schema.apply()
         with open_store(self._url, _PATIENT, create=False) as store:
-            self._warm_up(_memory(store))
+            self._warm_up(words_alone(store, scope=Scope("nobody"), actor="shards"))
         with open_store(self._url, _SHORT, create=False) as store:
-            memory = _memory(store)
+            memory = words_alone(store, scope=Scope("nobody"), actor="shards")
             workers = [Worker(number, memory, self._tenants, self._asked.seed) for number in range(self._asked.threads)]
             began = time.monotonic()
             for worker in workers:
@@ -182,7 +179,7 @@ class Simulation:
         server.kill()
         time.sleep(self._asked.down)
         listening: list[float] = []
-        watch = threading.Thread(target=lambda: listening.append(_listens(server.options.bolt_port)), daemon=True)
+        watch = threading.Thread(target=lambda: listening.append(listening_at(server.options.bolt_port)), daemon=True)
         watch.start()
         self._servers[shard] = start(server.options)
         watch.join()
@@ -288,19 +285,6 @@ def _options(folder: Path, asked: argparse.Namespace) -> Options:
     return Options(folder=folder, heap=asked.heap, page_cache="64m", has_auth=False, is_quick=True)
 
 
-def _memory(store: Store) -> GraphMemory:
-    return GraphMemory(
-        Desk(
-            store,
-            scope=Scope("nobody"),
-            actor="shards",
-            clock=lambda: datetime.now(UTC),
-            embedder=lambda: "words alone",
-            gate=lambda request: request,
-        )
-    )
-
-
 def _ledger(store: Store, tenant: str) -> list[Change]:
     found: list[Change] = []
     while page := store.changes(Scope(tenant), after=found[-1].seq if found else 0):
@@ -310,17 +294,6 @@ def _ledger(store: Store, tenant: str) -> list[Change]:
 
 def _resent(done: Sequence[Done]) -> int:
     return sum(call.is_write and not call.is_answered for one in done for call in one.calls)
-
-
-def _listens(port: int) -> float:
-    """The moment at which a port of this machine is first open."""
-    while True:
-        try:
-            socket.create_connection(("127.0.0.1", port), timeout=1).close()
-        except OSError:
-            time.sleep(_PORT_POLL_S)
-        else:
-            return time.monotonic()
 
 
 def _say(text: str) -> None:

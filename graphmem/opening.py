@@ -23,15 +23,14 @@ from graphmem.config import (
 )
 from graphmem.errors import InvalidInput, NotFound, Unsupported
 from graphmem.model import Request, Scope
-from graphmem.projection.model import Projected
 from graphmem.retrieval.embedding import Embedder, EmbedderMissing, find_embedder, find_named_model
 from graphmem.service import Desk, GraphMemory
-from graphmem.service.projecting import Projector
 from graphmem.store import Clock, Schema, Store
 
 if TYPE_CHECKING:
     from graphmem.adapters.neo4j.connecting import Address, Login
     from graphmem.browser import Place
+    from graphmem.service.projecting import Projector
 
 _IGNORE_ALL = "*\n"
 _SHARDS = "neo4j-shards"
@@ -78,12 +77,18 @@ def open_memory(
         clock=clock or utc_now,
         embedder=embedder or installed_backend(settings),
         gate=_pass,
-        projector=_projector_of(store),
+        projector=_projector_of(store, place),
     )
     return GraphMemory(desk)
 
 
-def _projector_of(store: Store) -> Projector | None:
+def _projector_of(store: Store, url: str) -> Projector | None:
+    # Only a server can have a projection: a file does without the imports.
+    if not (_is_server(url) or _is_sharded(url)):
+        return None
+    from graphmem.projection.model import Projected
+    from graphmem.service.projecting import Projector
+
     return Projector(store, store.projected()) if isinstance(store, Projected) else None
 
 
@@ -95,7 +100,7 @@ def open_projector(url: str, settings: Settings) -> Iterator[Projector]:
         Unsupported: graphiti cannot read that kind of store.
     """
     with open_store(url, settings, create=False) as store:
-        projector = _projector_of(store)
+        projector = _projector_of(store, url)
         if projector is None:
             raise Unsupported(
                 f"{url!r} is no Neo4j server, and graphiti reads from nothing else: copy the memory to one with"

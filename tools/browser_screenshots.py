@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
-from playwright.sync_api import Locator, expect, sync_playwright
+from playwright.sync_api import Locator, expect
 
 from graphmem import GraphMemory, Scope
 from graphmem.browser.files import Known
@@ -24,7 +24,7 @@ from graphmem.demo.__main__ import tell_records
 from graphmem.demo.facts import ReplayClock, last_day, load_facts, replay
 from graphmem.opening import find_browser, open_memory, open_store, utc_now
 from graphmem.service import Desk
-from tools.chromium import chromium
+from tools.chromium import running_chromium
 from tools.neo4j_browser import Driven
 from tools.neo4j_server import Options, start
 
@@ -59,13 +59,11 @@ def main() -> int:
     with start(Options(is_quick=True)) as server:
         settings = Settings(neo4j_user=server.user, neo4j_password=server.password)
         _remember(server.url, settings)
-        with _link(server.url, settings) as link, sync_playwright() as driver:
-            browser = driver.chromium.launch(executable_path=chromium(), args=["--no-sandbox"])
+        with _link(server.url, settings) as link, running_chromium() as browser:
             driven = Driven(browser.new_page(viewport={"width": 1240, "height": 570}))
             driven.connect(link, server.password or "")
             for one in PICTURES:
                 _take(driven, one, folder / f"{one.name}.png")
-            browser.close()
     large = [one.name for one in PICTURES if (folder / f"{one.name}.png").stat().st_size > MAX_BYTES]
     for name in large:
         print(f"{name}.png has more than {MAX_BYTES} bytes", file=sys.stderr)

@@ -10,11 +10,21 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 NAMED = "GRAPHMEM_TEST_CHROMIUM"
 _NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "msedge")
 _PLACES = ("/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",)
+#: As root, and where little memory is shared.
+_ARGUMENTS = ("--no-sandbox", "--disable-dev-shm-usage")
+#: A busy machine takes its time.
+_START_MS = 100_000
 _FIX = f"install chromium (Debian, Ubuntu: apt-get install chromium), or name one in {NAMED}"
 
 
@@ -50,6 +60,23 @@ def chromium() -> Path:
     if found is None:
         raise ChromiumMissing(f"none is on this machine: {_FIX}")
     return Path(found)
+
+
+@contextmanager
+def running_chromium() -> Iterator[Browser]:
+    """The program, running without a window, driven by Playwright; closed afterwards.
+
+    Meanwhile this thread has an event loop, and can start no other.
+
+    Raises:
+        ChromiumMissing: There is none.
+    """
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=chromium(), args=list(_ARGUMENTS), timeout=_START_MS)
+        yield browser
+        browser.close()
 
 
 def _fetched() -> Path:

@@ -14,12 +14,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from playwright.sync_api import Browser, expect, sync_playwright
+from playwright.sync_api import Browser, expect
 
 import graphmem
 from graphmem.demo.facts import ReplayClock, last_day, load_facts, replay
 from graphmem.opening import open_memory
-from tools.chromium import chromium
+from tools.chromium import running_chromium
 
 FOLDER = Path(__file__).resolve().parent.parent / "docs" / "web"
 MAX_BYTES = 200_000
@@ -52,11 +52,9 @@ def main() -> int:
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as place:
         ids = _remembered(Path(place) / "memory.db")
-        with _served(Path(place)) as url, sync_playwright() as driver:
-            browser = driver.chromium.launch(executable_path=chromium(), args=["--no-sandbox"])
+        with _served(Path(place)) as url, running_chromium() as browser:
             for one in PICTURES:
                 _take(browser, url, one, ids, folder / f"{one.name}.png")
-            browser.close()
     large = [one.name for one in PICTURES if (folder / f"{one.name}.png").stat().st_size > MAX_BYTES]
     for name in large:
         print(f"{name}.png has more than {MAX_BYTES} bytes", file=sys.stderr)

@@ -9,24 +9,22 @@ from __future__ import annotations
 
 import argparse
 import secrets
-import socket
 import sys
 import tempfile
 import threading
 import time
 from contextlib import suppress
-from datetime import UTC, datetime
 from pathlib import Path
 from statistics import median
 
+from benchmarks.processes import listening_at
 from benchmarks.rows import Row, show, write
+from benchmarks.words_alone import words_alone
 from graphmem import GraphMemory, Write
 from graphmem.config import Settings
 from graphmem.errors import CommitUnknown, StoreUnavailable
 from graphmem.model import Scope
 from graphmem.opening import open_schema, open_store
-from graphmem.service import Desk
-from graphmem.store import Store
 from tools.neo4j_server import Options, Server, start
 
 _WRITERS = 4
@@ -91,50 +89,29 @@ def _measured(folder: Path, kills: int) -> list[Row]:
     try:
         open_schema(server.url, settings).apply()
         with open_store(server.url, settings, create=True) as store:
-            writers = Writers(_memory(store))
+            memory = words_alone(store, scope=_R, actor="recovery")
+            writers = Writers(memory)
             waits: list[float] = []
             for _ in range(kills):
                 writers.await_more(_BEFORE)
                 server, waited = _killed(server, writers)
                 waits.append(waited)
             writers.stop()
-            return _rows(waits, set(writers.acknowledged), _memory(store))
+            return _rows(waits, set(writers.acknowledged), memory)
     finally:
         server.stop()
-
-
-def _memory(store: Store) -> GraphMemory:
-    return GraphMemory(
-        Desk(
-            store,
-            scope=_R,
-            actor="recovery",
-            clock=lambda: datetime.now(UTC),
-            embedder=lambda: "words alone",
-            gate=lambda request: request,
-        )
-    )
 
 
 def _killed(server: Server, writers: Writers) -> tuple[Server, float]:
     """The server after it was killed and started again, and seconds from its open port to the first write."""
     server.kill()
     opened: list[float] = []
-    watch = threading.Thread(target=lambda: opened.append(_listens(server.options.bolt_port)))
+    watch = threading.Thread(target=lambda: opened.append(listening_at(server.options.bolt_port)))
     watch.start()
     again = start(server.options)
     writers.await_more(_AFTER)
     watch.join()
     return again, writers.first_after(opened[0]) - opened[0]
-
-
-def _listens(port: int) -> float:
-    """The moment at which a port of this machine is open."""
-    while True:
-        with suppress(OSError):
-            socket.create_connection(("127.0.0.1", port), timeout=1).close()
-            return time.monotonic()
-        time.sleep(_POLL_S)
 
 
 def _rows(waits: list[float], acknowledged: set[str], memory: GraphMemory) -> list[Row]:

@@ -109,7 +109,9 @@ def _write(call: Call, folder: Path) -> None:
 
 def _gone(paths: tuple[str, ...], start: Path) -> tuple[str, ...]:
     """Those that are not in the repository around a folder; none outside of one."""
-    root = next((one for one in (start, *start.parents) if (one / ".git").exists()), None)
+    from graphmem.cli.first_seen import work_tree
+
+    root = work_tree(start)
     return () if root is None else tuple(path for path in paths if _is_gone(root / path))
 
 

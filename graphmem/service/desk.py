@@ -13,11 +13,11 @@ from graphmem.errors import InvalidInput
 from graphmem.model import Add, At, Change, Point, Provenance, Request, Scope, Statement
 from graphmem.retrieval.embedding import Embedder, card_of, other_model
 from graphmem.retrieval.search import Searcher
-from graphmem.service.projecting import Projector
 from graphmem.store import Clock, ModelCard, Store
 from graphmem.temporal import View
 
 if TYPE_CHECKING:
+    from graphmem.service.projecting import Projector
     from graphmem.store import Vector
 
 #: Looks at a request before anything of it is stored, indexed, embedded or logged; returns it, changed or not, or

@@ -29,7 +29,6 @@ from graphmem.retrieval.paging import Place, next_cursor, place_of, question_mar
 from graphmem.retrieval.search import Query, Sort
 from graphmem.service.conflicting import open_conflicts
 from graphmem.service.desk import Desk
-from graphmem.service.drawing import draw
 from graphmem.service.entries import seen_entries
 from graphmem.service.explaining import explanation, seen_edges
 from graphmem.store import Filter, Page, Progress, silent
@@ -219,6 +218,8 @@ class Reader:
             scope: Where the reader stands.
             progress: Told how many memories are read.
         """
+        from graphmem.service.drawing import draw
+
         reader = self._desk.reader(scope)
         point = self._desk.point(at, reader)
         return draw(self._desk, self._chunks(Filter(), reader, point.seq, None), point, reader, progress)

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from html import unescape
 
 import pytest
-from playwright.sync_api import Browser, expect, sync_playwright
+from playwright.sync_api import Browser, expect
 
 from graphmem.browser.files import Known, guide, handed, saved_queries
 from graphmem.browser.handing import Hand
@@ -16,7 +16,7 @@ from graphmem.config import Settings
 from graphmem.opening import find_browser
 from tests.browser.conftest import World
 from tests.browser.world import GONE, REPO
-from tools.chromium import chromium
+from tools.chromium import running_chromium
 from tools.neo4j_browser import Driven
 
 expect.set_options(timeout=30_000)
@@ -37,12 +37,8 @@ TABLES = frozenset(
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    with sync_playwright() as driver:
-        browser = driver.chromium.launch(
-            executable_path=chromium(), args=["--no-sandbox", "--disable-dev-shm-usage"], timeout=100_000
-        )
+    with running_chromium() as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="module")

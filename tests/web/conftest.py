@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, expect
 
 from graphmem import GraphMemory, Scope
 from graphmem.keys import Key, KeyRing, Permission
@@ -17,7 +17,7 @@ from graphmem.opening import open_memory
 from tests.client.conftest import serving
 from tests.service.conftest import TickingClock
 from tests.web.story import Story, tell
-from tools.chromium import chromium
+from tools.chromium import running_chromium
 
 #: What the browser takes for now: a day after everything in the story.
 NOW = datetime(2026, 1, 2, 12, tzinfo=UTC)
@@ -65,12 +65,8 @@ class Screen:
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     # Of a module and no longer: while it runs, this thread has an event loop, and no test can start another.
-    with sync_playwright() as driver:
-        browser = driver.chromium.launch(
-            executable_path=chromium(), args=["--no-sandbox", "--disable-dev-shm-usage"], timeout=100_000
-        )
+    with running_chromium() as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="module")
