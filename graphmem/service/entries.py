@@ -20,14 +20,24 @@ from graphmem.service.desk import Desk
 from graphmem.temporal import View, stamp_of, touched
 
 
-def seen_entries(desk: Desk, found: Sequence[Change], reader: Scope, seq: int) -> list[Change]:
+def seen_entries(
+    desk: Desk, found: Sequence[Change], reader: Scope, seq: int, *, read: View | None = None
+) -> list[Change]:
     """Those of the entries that concern what the reader sees at a ledger position, in their order.
 
     A supersession concerns those who see an old and a new side of it, a link those who see both ends, a branch those
     who read its repository, and an undoing those whom the undone concerns.
+
+    Args:
+        desk: Of the opened memory.
+        found: Entries of the ledger.
+        reader: Where the reader stands.
+        seq: The last ledger position that counts.
+        read: What the reader sees there, as far as it was read already.
     """
     concerns = [_concern(desk, one, reader) for one in found]
-    view = desk.view(reader, [key for operation in concerns for key in touched(operation)], seq)
+    named = [key for operation in concerns for key in touched(operation)]
+    view = read if read is not None and read.is_of(named) else desk.view(reader, named, seq)
     return [_shown(view, one) for one, concern in zip(found, concerns, strict=True) if _is_seen(view, one, concern)]
 
 

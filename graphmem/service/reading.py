@@ -129,7 +129,7 @@ class Reader:
             amends=tuple(step(view, edge, other=edge.old) for edge in into if not edge.is_full),
             chain=tuple(_cards(view, _chain(view, key), point)),
             moves=moves(view, key),
-            changes=tuple(seen_entries(self._desk, changes, reader, point.seq)),
+            changes=tuple(seen_entries(self._desk, changes, reader, point.seq, read=view)),
         )
 
     def timeline(

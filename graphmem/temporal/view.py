@@ -98,6 +98,10 @@ class View:
         row = self.known.get(key)
         return None if row is None or row.memory.is_erased else row.memory
 
+    def is_of(self, keys: Iterable[str]) -> bool:
+        """Whether all rows of these memories are there, seen or not."""
+        return all(key in self._rows.memories and key not in self._rows.settled for key in keys)
+
     def is_settled(self, key: str) -> bool:
         """Whether only the memory and when it holds are there, not what that follows from."""
         return key in self._rows.settled

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from graphmem.adapters.neo4j.approximate import embedding
 from graphmem.adapters.neo4j.indexing import Indexed, indexed
-from graphmem.adapters.neo4j.states import STATES, state_labels
+from graphmem.adapters.neo4j.states import state_labels
 from graphmem.adapters.neo4j.values import Head, moment
+from graphmem.adapters.neo4j.write_statement import LISTS, write_statement
 from graphmem.adapters.vector_bytes import blob
 from graphmem.ledger import Entry, encode_statement, operation_name, to_micros
 from graphmem.model import (
@@ -38,113 +39,6 @@ if TYPE_CHECKING:
     from graphmem.temporal import Overlay
 
 
-def _time(value: str) -> str:
-    """Cypher for a time that was sent as [seconds, nanoseconds], which costs a driver far less to send."""
-    return f"CASE WHEN {value} IS NULL THEN null ELSE datetime.fromEpoch({value}[0], {value}[1]) END"
-
-
-_AT, _UNTIL, _RECORDED_AT, _OBSERVED_AT = map(_time, ("x.at", "x.until", "x.recorded_at", "x.observed_at"))
-_VALID_FROM, _VALID_TO, _EACH, _NOW = map(_time, ("x.valid_from", "x.valid_to", "t", "$p.recorded_at"))
-_STAMP = "r.seq = c.seq, r.recorded_at = c.recorded_at, r.branch = c.branch"
-# Types are spelt out: a server that takes them from parameters (5.26) gave all rows the type of the first.
-_MARKS = f"""
-CALL () {{
-  UNWIND $p.marks AS x
-  MATCH (c:Change {{tenant: $p.tenant, seq: x.seq}}), (m:Memory {{tenant: $p.tenant, id: x.id}})
-  FOREACH (_ IN CASE x.type WHEN 'MOVED' THEN [1] ELSE [] END |
-    CREATE (c)-[r:MOVED]->(m) SET r = x.row, {_STAMP}, r.at = {_AT})
-  FOREACH (_ IN CASE x.type WHEN 'SUPERSEDED' THEN [1] ELSE [] END |
-    CREATE (c)-[r:SUPERSEDED]->(m) SET r = x.row, {_STAMP})
-  FOREACH (_ IN CASE x.type WHEN 'RETRACTED' THEN [1] ELSE [] END |
-    CREATE (c)-[r:RETRACTED]->(m) SET r = x.row, {_STAMP})
-  FOREACH (_ IN CASE x.type WHEN 'CONFIRMED' THEN [1] ELSE [] END |
-    CREATE (c)-[r:CONFIRMED]->(m) SET r = x.row, {_STAMP})
-  FOREACH (_ IN CASE x.type WHEN 'LINKED' THEN [1] ELSE [] END |
-    CREATE (c)-[r:LINKED]->(m) SET r = x.row, {_STAMP})
-  FOREACH (_ IN CASE x.type WHEN 'REVOKED' THEN [1] ELSE [] END |
-    CREATE (c)-[r:REVOKED]->(m) SET r = x.row, {_STAMP})
-  FOREACH (_ IN CASE x.type WHEN 'ERASED' THEN [1] ELSE [] END |
-    CREATE (c)-[r:ERASED]->(m) SET r = x.row, {_STAMP})
-}}
-"""
-_LINKS = f"""
-CALL () {{
-  UNWIND $p.links AS x
-  MATCH (c:Change {{tenant: $p.tenant, seq: x.seq}})
-  MATCH (source:Memory {{tenant: $p.tenant, id: x.source}}), (target:Memory {{tenant: $p.tenant, id: x.target}})
-  FOREACH (_ IN CASE x.type WHEN 'DEPENDS_ON' THEN [1] ELSE [] END |
-    CREATE (source)-[r:DEPENDS_ON]->(target) SET {_STAMP})
-  FOREACH (_ IN CASE x.type WHEN 'IMPLEMENTS' THEN [1] ELSE [] END |
-    CREATE (source)-[r:IMPLEMENTS]->(target) SET {_STAMP})
-  FOREACH (_ IN CASE x.type WHEN 'REFINES' THEN [1] ELSE [] END |
-    CREATE (source)-[r:REFINES]->(target) SET {_STAMP})
-  FOREACH (_ IN CASE x.type WHEN 'FIXES' THEN [1] ELSE [] END |
-    CREATE (source)-[r:FIXES]->(target) SET {_STAMP})
-  FOREACH (_ IN CASE x.type WHEN 'CONFLICTS_WITH' THEN [1] ELSE [] END |
-    CREATE (source)-[r:CONFLICTS_WITH]->(target) SET {_STAMP})
-}}
-"""
-_CACHED_TIMES = f"""m.valid_from = {_VALID_FROM}, m.valid_to = {_VALID_TO},
-    m.holds_from = [t IN x.holds_from | {_EACH}], m.holds_to = [t IN x.holds_to | {_EACH}]"""
-_STATE_LABELS = ":".join(STATES)
-_SET_DERIVED = f"REMOVE m:{_STATE_LABELS} SET m:$(x.states), m += x.row, m.cached_seq = x.seq, {_CACHED_TIMES}"
-_MOVED_AT = _time("move.at")
-# An entry that adds a memory is made together with it, its moves and its cache: nothing of that is looked up again.
-_ADDED = f"""
-CALL () {{
-  UNWIND $p.added AS x
-  CREATE (c:Change) SET c = x.change, c.recorded_at = {_RECORDED_AT}
-  CREATE (c)-[:RECORDED]->(m:Memory:$([x.label] + x.states))
-  SET m = x.row, m.seq = c.seq, m.recorded_at = c.recorded_at, m.written_on = c.branch,
-    m.observed_at = {_OBSERVED_AT}, {_CACHED_TIMES}
-  FOREACH (move IN x.moves |
-    CREATE (c)-[r:MOVED]->(m) SET r = move.row, {_STAMP}, r.at = {_MOVED_AT})
-  FOREACH (a IN x.anchors |
-    MERGE (n:Anchor {{id: a.id}}) ON CREATE SET n += a.row, n:$(a.label)
-    CREATE (m)-[:ABOUT {{role: a.role, ordinal: a.ordinal}}]->(n))
-  FOREACH (a IN x.alternatives |
-    CREATE (m)-[:CONSIDERED {{ordinal: a.ordinal}}]->(n:Alternative) SET n = a.row)
-}}
-"""
-WRITE = f"""
-MATCH (l:Ledger {{tenant: $p.tenant}}) SET l += $p.head, l.recorded_at = {_NOW}
-WITH l
-CALL () {{ UNWIND $p.changes AS x CREATE (c:Change) SET c = x.change, c.recorded_at = {_RECORDED_AT} }}
-{_ADDED}
-CALL () {{
-  UNWIND $p.tombstones AS x
-  MATCH (c:Change {{tenant: $p.tenant, seq: x.seq}}) CREATE (c)-[:RECORDED]->(m:Memory)
-  SET m = x.row, m.seq = c.seq, m.recorded_at = c.recorded_at, m.written_on = c.branch
-}}
-{_MARKS}
-CALL () {{
-  UNWIND $p.edges AS x
-  MATCH (c:Change {{tenant: $p.tenant, seq: x.seq}})
-  MATCH (old:Memory {{tenant: $p.tenant, id: x.old}}), (new:Memory {{tenant: $p.tenant, id: x.new}})
-  CREATE (old)-[r:SUPERSEDED_BY]->(new)
-  SET r = x.row, {_STAMP}, r.at = {_AT}, r.until = {_UNTIL}
-}}
-{_LINKS}
-CALL () {{
-  UNWIND $p.revocations AS x
-  MATCH (c:Change {{tenant: $p.tenant, seq: x.seq}}), (undone:Change {{tenant: $p.tenant, seq: x.change}})
-  CREATE (c)-[r:REVOKES]->(undone) SET {_STAMP}, r.move = x.move
-}}
-CALL () {{
-  UNWIND $p.branches AS x
-  MERGE (b:Branch {{tenant: $p.tenant, key: x.key}}) SET b += x
-  WITH b, x WHERE x.parent IS NOT NULL
-  MATCH (above:Branch {{tenant: $p.tenant, key: x.parent}}) MERGE (b)-[:BRANCH_OF]->(above)
-}}
-CALL () {{ UNWIND $p.derived AS x MATCH (m:Memory {{tenant: $p.tenant, id: x.id}}) {_SET_DERIVED} }}
-CALL () {{
-  UNWIND range(0, size($p.words) - 1) AS i
-  MERGE (t:Term {{tenant: $p.tenant, word: $p.words[i]}})
-  ON CREATE SET t.memories = $p.counts[i] ON MATCH SET t.memories = t.memories + $p.counts[i]
-}}
-RETURN l.seq AS seq
-"""
-
 Row = dict[str, Any]
 
 
@@ -162,8 +56,9 @@ class Creation:
         self._head = head
         self._is_indexed = is_indexed
         self._vectors = vectors
-        self._lists: dict[str, list[Any]] = {name: [] for name in _LISTS}
+        self._lists: dict[str, list[Any]] = {name: [] for name in LISTS}
         self._words = words
+        self._operations: set[str] = set()
         # Of several caches of one memory the last counts.
         self._derived: dict[str, tuple[int, Derived]] = {}
         self.erased: list[tuple[str, Change]] = []
@@ -176,6 +71,7 @@ class Creation:
     def add(self, done: Transaction, entry: Entry, world: Overlay) -> None:
         """Take in one planned transaction, sealed; `world` is what it was planned against."""
         change, rows = done.change, Rows() if done.erased is not None else done.appended
+        self._operations.add(operation_name(change.operation))
         row = change_row(self._head.tenant, change, entry)
         ledger = {"recorded_at": sent(row.pop("recorded_at")), "change": given(row)}
         # Only an addition records a memory, and it records one.
@@ -189,7 +85,7 @@ class Creation:
         if done.erased is not None:
             self.erased.append((done.erased, change))
         for kind, key, role in marks(change.operation, world):
-            self._lists["marks"].append({"type": kind, "seq": change.seq, "id": key, "row": given({"role": role})})
+            self._lists[kind].append({"seq": change.seq, "id": key, "row": given({"role": role})})
         self._derived.update({one.memory: (change.seq, one) for one in done.derived})
 
     def write(self, tx: ManagedTransaction, words: Mapping[str, int]) -> None:
@@ -197,17 +93,14 @@ class Creation:
         head = head_row(self._head)
         for one in self._lists["added"]:
             one.update(self._cache_of(one["row"]["id"], one["row"]))
-        asked = {
-            **self._lists,
-            "tenant": self._head.tenant,
-            "recorded_at": sent(head.pop("recorded_at")),
-            "head": head,
-            "derived": [_sent_cache(seq, one) for seq, one in self._derived.values()],
-            "words": list(words),
-            "counts": list(words.values()),
-        }
+        self._lists["derived"] = [_sent_cache(seq, one) for seq, one in self._derived.values()]
+        self._lists["words"] = list(words)
+        # Several operations in one batch may leave anything: one statement for all of them, and one for each alone.
+        asked: dict[str, Any] = {name: rows for name, rows in self._lists.items() if rows or len(self._operations) > 1}
+        statement = write_statement(frozenset(asked))
+        asked |= {"tenant": self._head.tenant, "head": head, "recorded_at": sent(head.pop("recorded_at"))}
         # Not waited for: while the server writes, the next part is planned.
-        tx.run(WRITE, p=asked)
+        tx.run(statement, p=asked | {"counts": list(words.values())})
 
     def _cache_of(self, key: str, row: Row) -> Row:
         """The cache of a memory that is created: times apart, as they are sent, the rest among its properties."""
@@ -219,14 +112,13 @@ class Creation:
     def _add_rows(self, rows: Rows, born: MemoryRow | None) -> None:
         for move in rows.moves:
             if born is None or move.memory != born.memory.id:
-                which = {"type": "MOVED", "seq": move.stamp.seq, "id": move.memory}
-                self._lists["marks"].append({**which, **_sent_move(move)})
+                self._lists["MOVED"].append({"seq": move.stamp.seq, "id": move.memory, **_sent_move(move)})
         for edge in rows.edges:
             ends = {"old": edge.old, "new": edge.new, "at": sent(edge.at), "until": sent(edge.until)}
             self._lists["edges"].append({"seq": edge.stamp.seq, **ends, "row": given(said_of_edge(edge))})
         for link in rows.links:
             ends = {"source": link.source, "target": link.target}
-            self._lists["links"].append({"type": link.kind.upper(), "seq": link.stamp.seq, **ends})
+            self._lists[link.kind.upper()].append({"seq": link.stamp.seq, **ends})
         for one in rows.revocations:
             self._lists["revocations"].append({"seq": one.stamp.seq, "change": one.change, "move": one.move})
         self._lists["branches"] += [branch_row(branch) for branch in rows.branches.values()]
@@ -253,9 +145,6 @@ class Creation:
             "anchors": anchor_rows(memory, statement.anchors),
             "alternatives": alternative_rows(memory, statement),
         }
-
-
-_LISTS = ("changes", "added", "tombstones", "marks", "edges", "links", "revocations", "branches")
 
 
 def given(row: Row) -> Row:

@@ -38,8 +38,9 @@ CALL (from) {{
     MATCH (a)<-[:ABOUT]-(o:Memory) WHERE o.seq <= $p.seq WITH DISTINCT o LIMIT $p.hub + 1
     WITH collect(o) AS holders
     UNWIND CASE WHEN size(holders) <= $p.hub THEN holders ELSE [] END AS o
-    WITH size(holders) AS holder_count, o WHERE {_OTHER_SEEN}
-    WITH holder_count, o ORDER BY o.seq DESC LIMIT $p.each
+    WITH size(holders) AS holder_count, o ORDER BY o.seq DESC
+    // Facets are long: they are read only until enough are found.
+    WITH holder_count, o WHERE {_OTHER_SEEN} LIMIT $p.each
     RETURN holder_count, collect(o.id) AS others
   }}
   WITH a.kind + ':' + a.name AS over, about, others ORDER BY holder_count, a.kind, a.name, a.id

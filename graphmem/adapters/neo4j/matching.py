@@ -53,19 +53,22 @@ CALL () {{
   UNWIND CASE WHEN $p.after = 0 THEN [$p.clauses] ELSE [] END AS clauses
   CALL db.index.fulltext.queryNodes('{TEXT_INDEX}', clauses) YIELD node AS m
   WITH m WHERE m.vector IS NOT NULL AND {EXACT_TESTS}
-  WITH m.seq AS seq ORDER BY seq
-  RETURN collect(seq) AS first
+  WITH m ORDER BY m.seq
+  RETURN collect(m) AS first
 }}
 CALL () {{
   OPTIONAL MATCH (e:EmbeddingModel {{id: 'current'}}) RETURN {CARD_FIELDS} AS model
 }}
 """
-_FOUND = "head, model, terms, found_count, texts, names, first + later AS fitting"
+_FOUND = "head, model, terms, found_count, texts, names, [m IN first | m.seq] + later AS fitting"
 _MATCH = f"{_LOOK} RETURN {_FOUND}"
-# With the rows of what will be the answer unless the index ranks words otherwise than we do.
+# With the rows of what will be the answer unless the index ranks words otherwise than we do: the nearest vectors are
+# those that are expected, or all that fits where that is little.
 _MATCH_WITH_ROWS = f"""
 {_LOOK}
-WITH *, [name IN names | name[0]] + [text IN texts[..$p.prefetched] | text[0]] + $p.expected AS ids
+WITH *, CASE WHEN size(first) > $p.few THEN []
+  ELSE [name IN names | name[0]] + [text IN texts[..$p.prefetched] | text[0]] + $p.expected + [m IN first | m.id]
+  END AS ids
 CALL (ids) {{
   UNWIND ids AS id WITH DISTINCT id MATCH (m:Memory {{tenant: $p.tenant, id: id}}) RETURN collect(m) AS found
 }}
@@ -79,6 +82,8 @@ _MORE = 4
 #: Share of the candidates, in the index's order, that must hold all of the best by exact score.
 _SAFE_DEPTH = 0.75
 _MOST_TERMS = 256
+#: Up to so many times as many as asked for, the rows of all that fits cost less than asking again.
+_FEW = 2
 #: Share of the asked matches that are prefetched beyond them: near ties may come in another order.
 _SPARE = 0.25
 
@@ -125,7 +130,7 @@ def find(link: Link, reader: Scope, probe: Probe, what: Wanted, *, seq: int | No
     size = _CANDIDATES_PER_MATCH * max(probe.limit, 1)
     widest = size * _MORE
     asked = {**_asked(reader.tenant, probe, what, seq), **_expecting(expected, probe, seq)}
-    has_rows = expected.near is not None and expected.at is not None
+    has_rows = expected.at is not None and (expected.near is not None or expected.after == 0)
     while True:
         found = link.records(_MATCH_WITH_ROWS if has_rows else _MATCH, {**asked, "candidates": size})[0]
         head = head_of(reader.tenant, found["head"])
@@ -142,6 +147,7 @@ def _expecting(expected: Expected, probe: Probe, seq: int | None) -> dict[str, o
         "after": expected.after,
         "expected": [key for key, _ in expected.near or ()],
         "prefetched": int(probe.limit * (1 + _SPARE)),
+        "few": _FEW * probe.limit,
         "known": seq,
         "settles": True,
         "at": expected.at,

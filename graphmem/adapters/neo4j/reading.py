@@ -52,6 +52,13 @@ _BRANCHES = """
 MATCH (b:Branch {tenant: $p.tenant}) RETURN [b.key, b.parent, b.opened, b.closed, b.is_merged] AS branch
 """
 
+#: Every branch, as `branches_of` reads it.
+BRANCHES = """
+CALL () {
+  MATCH (b:Branch {tenant: $p.tenant})
+  RETURN collect([b.key, b.parent, b.opened, b.closed, b.is_merged]) AS branches
+}
+"""
 #: Everything around the memories in the list `seeds` that are chained to each other, and every branch.
 COMPONENT = f"""
 CALL (seeds) {{
@@ -83,10 +90,7 @@ CALL (moves, edges, flags, links) {{
   MATCH (c:Change {{tenant: $p.tenant, seq: seq}})<-[r:REVOKES]-(:Change) WITH c, r ORDER BY r.seq
   RETURN collect([c.seq, r.move, {_STAMP}]) AS revocations
 }}
-CALL () {{
-  MATCH (b:Branch {{tenant: $p.tenant}})
-  RETURN collect([b.key, b.parent, b.opened, b.closed, b.is_merged]) AS branches
-}}
+{BRANCHES}
 """
 _T_MICROS = micros_of("t")
 _MEMORY = f"""
@@ -233,8 +237,13 @@ def rows_of(tenant: str, found: Record) -> Rows:
         confirmations=tuple(confirm_row(key, fields) for kind, key, fields in flags if kind == "CONFIRMED"),
         links=tuple(link_row(fields) for fields in found["links"]),
         revocations=tuple(revoke_row(fields) for fields in found["revocations"]),
-        branches={row.key: row for row in map(branch_row, found["branches"])},
+        branches=branches_of(found),
     )
+
+
+def branches_of(found: Record) -> dict[str, BranchRow]:
+    """From what `BRANCHES` returns."""
+    return {row.key: row for row in map(branch_row, found["branches"])}
 
 
 # ---- the ledger

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby, islice
 from types import MappingProxyType
@@ -17,44 +17,50 @@ from graphmem.adapters.neo4j.combining import Call
 from graphmem.adapters.neo4j.creating import Creation
 from graphmem.adapters.neo4j.reading import (
     ABOUT,
+    BRANCHES,
     CHANGE_FIELDS,
     COMPONENT,
     COMPONENT_FIELDS,
     HEAD_FIELDS,
+    branches_of,
     entry_of_op,
     rows_of,
 )
 from graphmem.adapters.neo4j.values import CARD_FIELDS, Head, card_of, head_of
 from graphmem.errors import Conflict, InvalidInput, StoreUnavailable
 from graphmem.ledger import GENESIS, Entry, change_of, from_micros, request_digest, seal, to_micros
-from graphmem.model import Change, Erase, Request, Scope
-from graphmem.rows import Stamp, Transaction
+from graphmem.model import Add, Change, Erase, Request, Scope
+from graphmem.rows import Rows, Stamp, Transaction
 from graphmem.store import Clock, ModelCard
 from graphmem.temporal import Overlay
 
 if TYPE_CHECKING:
-    from neo4j import ManagedTransaction
+    from neo4j import ManagedTransaction, Record
 
     from graphmem.store import Vector
 
-# A lock that a statement takes holds only for what later statements read.
-LOCK = f"""
-MERGE (l:Ledger {{tenant: $p.tenant}})
+_LOCK = """
+MERGE (l:Ledger {tenant: $p.tenant})
 ON CREATE SET l.seq = 0, l.hash = $p.genesis, l.key = $p.key,
   l.documents = 0, l.tokens = 0, l.vectors = 0, l.epoch = 0
 SET l.locked_at = timestamp()
-WITH l OPTIONAL MATCH (e:EmbeddingModel {{id: 'current'}})
-RETURN {HEAD_FIELDS} AS head, {CARD_FIELDS} AS model, e.is_indexed AS is_indexed,
-  EXISTS {{ MATCH (:GraphitiProjection {{tenant: $p.tenant}}) }} AS is_projected
+WITH l OPTIONAL MATCH (e:EmbeddingModel {id: 'current'})
 """
+_LOCKED = f"""{HEAD_FIELDS} AS head, {CARD_FIELDS} AS model, e.is_indexed AS is_indexed,
+  EXISTS {{ MATCH (:GraphitiProjection {{tenant: $p.tenant}}) }} AS is_projected"""
 _SOME_DIMENSION = "MATCH (m:Memory) WHERE m.vector IS NOT NULL RETURN size(m.vector) / 4 AS dimension LIMIT 1"
+#: What plans need, and the entries whose `op_id` is sent again, each with its digest.
+_Read = tuple[Overlay, dict[str, tuple[Change, str | None]]]
 #: So many requests are written at once, while the next are planned.
 _PART = 250
-_READ = f"""
+_DONE = f"""
 CALL () {{
   UNWIND $p.op_ids AS op_id MATCH (c:Change {{tenant: $p.tenant, op_id: op_id}})
   RETURN collect({CHANGE_FIELDS}) AS done
 }}
+"""
+_AROUND = f"""
+{_DONE}
 CALL () {{
   UNWIND $p.changes AS seq MATCH (c:Change {{tenant: $p.tenant, seq: seq}})
   RETURN collect({CHANGE_FIELDS}) AS asked
@@ -78,7 +84,22 @@ CALL () {{
 }}
 WITH *, by_id + by_content + by_change + by_branch AS seeds
 {COMPONENT}
-RETURN done, asked, {COMPONENT_FIELDS}
+"""
+_READ = f"{_AROUND} RETURN done, asked, {COMPONENT_FIELDS}"
+# What comes after the lock in a statement is read once it is held: clauses behind one that writes are run behind it.
+LOCK = f"{_LOCK} RETURN {_LOCKED}"
+LOCK_AND_READ = f"{_LOCK} {_AROUND} RETURN {_LOCKED}, done, asked, {COMPONENT_FIELDS}"
+#: For additions, of which hardly any is known: whether there is anything to read.
+LOCK_AND_LOOK = f"""
+{_LOCK}
+{_DONE}
+CALL () {{ UNWIND $p.ids AS id MATCH (m:Memory {{tenant: $p.tenant, id: id}}) RETURN count(m) AS by_id }}
+CALL () {{
+  UNWIND $p.contents AS content MATCH (m:Memory {{tenant: $p.tenant, content_hash: content}})
+  RETURN count(m) AS by_content
+}}
+{BRANCHES}
+RETURN {_LOCKED}, done, by_id + by_content > 0 AS is_known, branches
 """
 
 
@@ -94,24 +115,41 @@ class Batch:
     is_projected: bool = False
     #: In how many of the memories added so far each word is, as far as the server was not told.
     words: Counter[str] = field(default_factory=Counter)
+    #: What the first run needs, if it was read together with the lock.
+    ahead: _Read | None = None
 
     @classmethod
     def begin(cls, tx: ManagedTransaction, tenant: str, vectors: Mapping[str, Vector] | None = None) -> Batch:
         """Take the tenant's write lock, then read its head."""
-        asked = {"tenant": tenant, "genesis": GENESIS, "key": secrets.token_hex(32)}
-        found = tx.run(LOCK, p=asked).single(strict=True)
+        return cls._begun(tx, tenant, tx.run(LOCK, p=_new_ledger(tenant)).single(strict=True), vectors or {})
+
+    @classmethod
+    def begin_with(cls, tx: ManagedTransaction, requests: Sequence[Request], vectors: Mapping[str, Vector]) -> Batch:
+        """As `begin`; also reads what the first run of the requests needs."""
+        tenant, first = requests[0].writer.tenant, list(next(_runs(requests)))
+        looks = all(isinstance(request.operation, Add) for request in first)
+        statement = LOCK_AND_LOOK if looks else LOCK_AND_READ
+        found = tx.run(statement, p=_new_ledger(tenant) | _asked(first)).single(strict=True)
+        batch = cls._begun(tx, tenant, found, vectors)
+        if not looks:
+            batch.ahead = _read(tenant, found)
+        elif not found["is_known"]:
+            batch.ahead = Overlay(Rows(branches=branches_of(found))), _done(found)
+        return batch
+
+    @classmethod
+    def _begun(cls, tx: ManagedTransaction, tenant: str, found: Record, vectors: Mapping[str, Vector]) -> Batch:
         head, model = head_of(tenant, found["head"]), card_of(found["model"])
         is_indexed, is_projected = bool(found["is_indexed"]), bool(found["is_projected"])
-        return cls(tx, head, model, vectors or {}, is_indexed=is_indexed, is_projected=is_projected)
+        return cls(tx, head, model, vectors, is_indexed=is_indexed, is_projected=is_projected)
 
     def apply(self, requests: Sequence[Request], clocks: Sequence[Clock]) -> list[Change]:
         """Plan all in order and write what they leave; an erasure is written before the next is read."""
         if self.head.is_restoring:
             refuse_unfinished(self.head.tenant)
+        left = iter(clocks)
         return [
-            change
-            for _, run in groupby(enumerate(requests), lambda one: isinstance(one[1].operation, Erase) and one[0] + 1)
-            for change in self._apply_run([(request, clocks[place]) for place, request in run])
+            change for run in _runs(requests) for change in self._apply_run([(request, next(left)) for request in run])
         ]
 
     def replay(self, entries: Sequence[Entry]) -> None:
@@ -167,22 +205,13 @@ class Batch:
             self._take(done, "", world, creation, entry)
         self._finish(creation)
 
-    def _read(self, requests: Sequence[Request]) -> tuple[Overlay, dict[str, tuple[Change, str | None]]]:
+    def _read(self, requests: Sequence[Request]) -> _Read:
         """What the plans need, and the entries whose `op_id` is sent again, each with its digest."""
-        each = [temporal.needs(request) for request in requests]
-        asked = {
-            "tenant": self.head.tenant,
-            "op_ids": [request.op_id for request in requests],
-            "ids": list(dict.fromkeys(key for needs in each for key in needs.ids)),
-            "contents": list({needs.content for needs in each} - {None}),
-            "changes": list({needs.change for needs in each} - {None}),
-            "branches": list({needs.branch for needs in each} - {None}),
-        }
-        found = self.tx.run(_READ, p=asked).single(strict=True)
-        done = [entry_of_op(fields) for fields in found["done"]]
-        targets = [change_of(entry_of_op(fields)) for fields in found["asked"]]
-        world = Overlay(rows_of(self.head.tenant, found), targets)
-        return world, {entry.op_id: (change_of(entry), entry.digest) for entry in done}
+        if self.ahead is not None:
+            read, self.ahead = self.ahead, None
+            return read
+        asked = {"tenant": self.head.tenant, **_asked(requests)}
+        return _read(self.head.tenant, self.tx.run(_READ, p=asked).single(strict=True))
 
     def _creation(self) -> Creation:
         return Creation(self.head, self.vectors, self.words, is_indexed=self.is_indexed)
@@ -230,13 +259,46 @@ def carry_out(tx: ManagedTransaction, calls: Sequence[Call], model: ModelCard | 
     `model` is the one that the writer found in the store before, None if it does not know.
     """
     vectors = {key: vector for call in calls for key, vector in call.vectors.items()}
-    batch = Batch.begin(tx, calls[0].requests[0].writer.tenant, vectors)
+    requests = [request for call in calls for request in call.requests]
+    batch = Batch.begin_with(tx, requests, vectors)
     batch.refuse_other_vectors(model)
     clocks = [call.clock for call in calls for _ in call.requests]
-    changes = iter(batch.apply([request for call in calls for request in call.requests], clocks))
+    changes = iter(batch.apply(requests, clocks))
     return Done([list(islice(changes, len(call.requests))) for call in calls], batch.is_projected)
 
 
 def tenants_of(requests: Iterable[Request]) -> set[str]:
     """Whose requests these are."""
     return {request.writer.tenant for request in requests}
+
+
+def _runs(requests: Sequence[Request]) -> Iterator[Iterator[Request]]:
+    """Requests as they can be planned together: an erasure is written before the next is read."""
+    for _, run in groupby(enumerate(requests), lambda one: isinstance(one[1].operation, Erase) and one[0] + 1):
+        yield (request for _, request in run)
+
+
+def _new_ledger(tenant: str) -> dict[str, object]:
+    return {"tenant": tenant, "genesis": GENESIS, "key": secrets.token_hex(32)}
+
+
+def _asked(requests: Sequence[Request]) -> dict[str, list[object]]:
+    """What plans of the requests need, as parameters."""
+    each = [temporal.needs(request) for request in requests]
+    return {
+        "op_ids": [request.op_id for request in requests],
+        "ids": list(dict.fromkeys(key for needs in each for key in needs.ids)),
+        "contents": list({needs.content for needs in each} - {None}),
+        "changes": list({needs.change for needs in each} - {None}),
+        "branches": list({needs.branch for needs in each} - {None}),
+    }
+
+
+def _done(found: Record) -> dict[str, tuple[Change, str | None]]:
+    entries = [entry_of_op(fields) for fields in found["done"]]
+    return {entry.op_id: (change_of(entry), entry.digest) for entry in entries}
+
+
+def _read(tenant: str, found: Record) -> _Read:
+    targets = [change_of(entry_of_op(fields)) for fields in found["asked"]]
+    return Overlay(rows_of(tenant, found), targets), _done(found)
