@@ -7,11 +7,12 @@ the situation of each request in turn.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from itertools import chain
 
 from graphmem.model import Change
 from graphmem.rows import (
+    BranchRow,
     ConfirmRow,
     EdgeRow,
     LinkRow,
@@ -62,6 +63,11 @@ class Overlay:
         if needs.branch is not None:
             seeds += self._touched_on(needs.branch)
         return Situation(self._component(seeds), change)
+
+    @property
+    def branches(self) -> Mapping[str, BranchRow]:
+        """Every branch by its key, with what the batch did to it."""
+        return self._branches
 
     def change(self, seq: int) -> Change | None:
         """A ledger entry that was asked for, or that the batch has led to."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -15,6 +16,7 @@ from graphmem.adapters.neo4j.approximate import Nearest
 from graphmem.adapters.neo4j.combining import Call, Combiner
 from graphmem.adapters.neo4j.connecting import Address, Link, Login
 from graphmem.adapters.neo4j.creating import vector_row
+from graphmem.adapters.neo4j.foresight import Foresight
 from graphmem.adapters.neo4j.projecting import Neo4jProjection
 from graphmem.adapters.neo4j.schema import Neo4jSchema
 from graphmem.adapters.neo4j.values import CARD_FIELDS, END, card_of
@@ -102,6 +104,7 @@ class Neo4jStore:
         self._schema_version = schema_version
         self._projection = Neo4jProjection(link)
         self._vectors = VectorCache(vector_cache_bytes)
+        self._foresight: defaultdict[str, Foresight] = defaultdict(Foresight)
         self._writers = Combiner(self._carry_out, patience_s=link.patience_s)
         self._model: ModelCard | None = None
         self._is_closed = False
@@ -363,13 +366,20 @@ class Neo4jStore:
 
     def _carry_out(self, calls: Sequence[Call], patience_s: float) -> list[list[Change]]:
         model, patience_s = self._model, patience_s + _WORK_S_EACH * sum(len(call.requests) for call in calls)
+        tenant = calls[0].requests[0].writer.tenant
+        foresight = self._foresight[tenant]
         try:
-            done = self._open_link.write(lambda tx: writing.carry_out(tx, calls, model), patience_s=patience_s)
+            done = self._open_link.write(
+                lambda tx: writing.carry_out(tx, calls, model),
+                patience_s=patience_s,
+                first=foresight.attempt(calls, model),
+            )
         except StoreUnavailable:
             # It may have been replaced by another process.
             self._model = None
             raise
-        self._projection.note(calls[0].requests[0].writer.tenant, is_on=done.is_projected)
+        foresight.learn(done.batch)
+        self._projection.note(tenant, is_on=done.batch.is_projected)
         return done.changes
 
     @property

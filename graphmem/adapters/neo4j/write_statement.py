@@ -101,12 +101,40 @@ _PARTS = {
 LISTS = tuple(_PARTS)
 
 
+# Under the lock, which no reading precedes: goes on only if everything is as it was when the additions were planned.
+_UNCHANGED = """
+SET l.locked_at = timestamp()
+WITH l OPTIONAL MATCH (e:EmbeddingModel {id: 'current'})
+CALL () {
+  UNWIND $p.planned_on.op_ids AS op_id MATCH (c:Change {tenant: $p.tenant, op_id: op_id}) RETURN count(c) AS by_op_id
+}
+CALL () { UNWIND $p.planned_on.ids AS id MATCH (m:Memory {tenant: $p.tenant, id: id}) RETURN count(m) AS by_id }
+CALL () {
+  UNWIND $p.planned_on.contents AS content MATCH (m:Memory {tenant: $p.tenant, content_hash: content})
+  RETURN count(m) AS by_content
+}
+WITH l, e, by_op_id + by_id + by_content AS already_known
+WHERE already_known = 0
+  AND l.seq = $p.planned_on.seq AND l.hash = $p.planned_on.hash AND l.is_restoring IS NULL
+  AND l.vectors = $p.planned_on.vectors AND l.epoch = $p.planned_on.epoch
+  AND coalesce(e.weights_hash, '') = $p.planned_on.weights AND coalesce(e.is_indexed, false) = $p.planned_on.is_indexed
+  AND EXISTS { MATCH (:GraphitiProjection {tenant: $p.tenant}) } = $p.planned_on.is_projected
+"""
+
+
 @cache
-def write_statement(lists: AbstractSet[str]) -> str:
-    """Cypher that moves the ledger's head on, and writes those of the lists in `p`."""
+def write_statement(lists: AbstractSet[str], *, is_foreseen: bool = False) -> str:
+    """Cypher that moves the ledger's head on, and writes those of the lists in `p`.
+
+    Args:
+        lists: Some of `LISTS`.
+        is_foreseen: Do nothing, and return no record, unless things are as `planned_on` in `p` says.
+    """
     parts = "".join(f"CALL () {{ {text} }}\n" for name, text in _PARTS.items() if name in lists)
     return f"""
-MATCH (l:Ledger {{tenant: $p.tenant}}) SET l += $p.head, l.recorded_at = {_NOW}
+MATCH (l:Ledger {{tenant: $p.tenant}})
+{_UNCHANGED if is_foreseen else ""}
+SET l += $p.head, l.recorded_at = {_NOW}
 WITH l
 {parts}RETURN l.seq AS seq
 """

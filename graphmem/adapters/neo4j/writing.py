@@ -14,7 +14,7 @@ from graphmem import temporal
 from graphmem.adapters.export_lines import refuse_unfinished
 from graphmem.adapters.neo4j import erasing
 from graphmem.adapters.neo4j.combining import Call
-from graphmem.adapters.neo4j.creating import Creation
+from graphmem.adapters.neo4j.creating import Creation, Row
 from graphmem.adapters.neo4j.reading import (
     ABOUT,
     BRANCHES,
@@ -30,7 +30,7 @@ from graphmem.adapters.neo4j.values import CARD_FIELDS, Head, card_of, head_of
 from graphmem.errors import Conflict, InvalidInput, StoreUnavailable
 from graphmem.ledger import GENESIS, Entry, change_of, from_micros, request_digest, seal, to_micros
 from graphmem.model import Add, Change, Erase, Request, Scope
-from graphmem.rows import Rows, Stamp, Transaction
+from graphmem.rows import BranchRow, Rows, Stamp, Transaction
 from graphmem.store import Clock, ModelCard
 from graphmem.temporal import Overlay
 
@@ -117,6 +117,10 @@ class Batch:
     words: Counter[str] = field(default_factory=Counter)
     #: What the first run needs, if it was read together with the lock.
     ahead: _Read | None = None
+    #: What must be so for the first run to be written, if it is planned before the lock is held.
+    planned_on: Row | None = None
+    #: Every branch after the last run; None if nobody knows.
+    branches: Mapping[str, BranchRow] | None = None
 
     @classmethod
     def begin(cls, tx: ManagedTransaction, tenant: str, vectors: Mapping[str, Vector] | None = None) -> Batch:
@@ -129,7 +133,7 @@ class Batch:
         tenant, first = requests[0].writer.tenant, list(next(_runs(requests)))
         looks = all(isinstance(request.operation, Add) for request in first)
         statement = LOCK_AND_LOOK if looks else LOCK_AND_READ
-        found = tx.run(statement, p=_new_ledger(tenant) | _asked(first)).single(strict=True)
+        found = tx.run(statement, p=_new_ledger(tenant) | asked_of(first)).single(strict=True)
         batch = cls._begun(tx, tenant, found, vectors)
         if not looks:
             batch.ahead = _read(tenant, found)
@@ -195,6 +199,7 @@ class Batch:
                 self._write(creation)
                 creation = self._creation()
         self._finish(creation)
+        self.branches = None if creation.erased else world.branches
         return changes
 
     def _replay_run(self, run: Sequence[tuple[Request, Change, Entry]]) -> None:
@@ -210,7 +215,7 @@ class Batch:
         if self.ahead is not None:
             read, self.ahead = self.ahead, None
             return read
-        asked = {"tenant": self.head.tenant, **_asked(requests)}
+        asked = {"tenant": self.head.tenant, **asked_of(requests)}
         return _read(self.head.tenant, self.tx.run(_READ, p=asked).single(strict=True))
 
     def _creation(self) -> Creation:
@@ -240,17 +245,17 @@ class Batch:
     def _write(self, creation: Creation, words: Mapping[str, int] = MappingProxyType({})) -> None:
         if creation.is_empty and not words:
             return
-        creation.write(self.tx, words)
+        creation.write(self.tx, words, planned_on=self.planned_on)
         for key, change in creation.erased:
             erasing.erase(self.tx, self.head, key, change)
 
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """What each of some calls led to, and whether the tenant has a projection to be brought up to it."""
+    """What each of some calls led to, and the batch that they were carried out as."""
 
     changes: list[list[Change]]
-    is_projected: bool
+    batch: Batch
 
 
 def carry_out(tx: ManagedTransaction, calls: Sequence[Call], model: ModelCard | None) -> Done:
@@ -258,13 +263,22 @@ def carry_out(tx: ManagedTransaction, calls: Sequence[Call], model: ModelCard | 
 
     `model` is the one that the writer found in the store before, None if it does not know.
     """
-    vectors = {key: vector for call in calls for key, vector in call.vectors.items()}
-    requests = [request for call in calls for request in call.requests]
-    batch = Batch.begin_with(tx, requests, vectors)
+    vectors = vectors_of(calls)
+    batch = Batch.begin_with(tx, [request for call in calls for request in call.requests], vectors)
     batch.refuse_other_vectors(model)
+    return Done(apply_all(batch, calls), batch)
+
+
+def vectors_of(calls: Sequence[Call]) -> dict[str, Vector]:
+    """The vectors that came with calls."""
+    return {key: vector for call in calls for key, vector in call.vectors.items()}
+
+
+def apply_all(batch: Batch, calls: Sequence[Call]) -> list[list[Change]]:
+    """What each of the calls leads to."""
     clocks = [call.clock for call in calls for _ in call.requests]
-    changes = iter(batch.apply(requests, clocks))
-    return Done([list(islice(changes, len(call.requests))) for call in calls], batch.is_projected)
+    changes = iter(batch.apply([request for call in calls for request in call.requests], clocks))
+    return [list(islice(changes, len(call.requests))) for call in calls]
 
 
 def tenants_of(requests: Iterable[Request]) -> set[str]:
@@ -282,7 +296,7 @@ def _new_ledger(tenant: str) -> dict[str, object]:
     return {"tenant": tenant, "genesis": GENESIS, "key": secrets.token_hex(32)}
 
 
-def _asked(requests: Sequence[Request]) -> dict[str, list[object]]:
+def asked_of(requests: Sequence[Request]) -> dict[str, list[object]]:
     """What plans of the requests need, as parameters."""
     each = [temporal.needs(request) for request in requests]
     return {

@@ -1,0 +1,142 @@
+"""Additions planned on what the last write of this process left: one statement writes them if that is still so.
+
+A transaction that takes the lock, looks around and writes asks the server four times; who writes alone need not look.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, cast
+
+from graphmem.adapters.neo4j.combining import Call
+from graphmem.adapters.neo4j.creating import Row
+from graphmem.adapters.neo4j.values import Head
+from graphmem.adapters.neo4j.writing import Batch, Done, apply_all, asked_of, vectors_of
+from graphmem.errors import GraphMemError
+from graphmem.model import Add, Request
+from graphmem.rows import BranchRow, Rows
+from graphmem.store import ModelCard
+from graphmem.temporal import Overlay
+
+if TYPE_CHECKING:
+    from neo4j import ManagedTransaction, Session
+
+#: More than this are better planned while the server writes the first of them.
+_MOST_REQUESTS = 16
+_LONGEST_PAUSE = 64
+
+#: Carries out in a session, within seconds; None if it could not, and nothing was written.
+Attempt = Callable[["Session", float], Done | None]
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What a write left behind: all that the plan of a new memory depends on."""
+
+    head: Head
+    model: ModelCard | None
+    branches: Mapping[str, BranchRow]
+    is_indexed: bool
+    is_projected: bool
+
+
+@dataclass(slots=True)
+class _Kept:
+    """Statements that wait for their session."""
+
+    statements: list[tuple[str, Row]] = field(default_factory=list)
+
+    def run(self, query: str, /, *, p: Row) -> None:
+        self.statements.append((query, p))
+
+
+class Foresight:
+    """What is known of one tenant, and how often it was out of date; for one writer at a time."""
+
+    def __init__(self) -> None:
+        self._known: _Known | None = None
+        self._misses = 0
+        self._pause = 0
+
+    def attempt(self, calls: Sequence[Call], model: ModelCard | None) -> Attempt | None:
+        """What may carry out the calls in one statement; None if they are to be carried out as usual.
+
+        What is known is used once, and learnt anew from whatever is written next. Where others write too, it is out of
+        date each time: after each miss it is tried less often.
+        """
+        known, self._known = self._known, None
+        requests = [request for call in calls for request in call.requests]
+        if known is None or not _is_foreseeable(requests) or (vectors_of(calls) and known.model is None):
+            return None
+        if self._pause:
+            self._pause -= 1
+            return None
+        return lambda session, left: self._tried(session, left, calls, known, model)
+
+    def learn(self, batch: Batch) -> None:
+        """Take in what a transaction left."""
+        if batch.branches is not None:
+            head = replace(batch.head)
+            self._known = _Known(head, batch.model, batch.branches, batch.is_indexed, batch.is_projected)
+
+    def _tried(
+        self, session: Session, left: float, calls: Sequence[Call], known: _Known, model: ModelCard | None
+    ) -> Done | None:
+        kept = _Kept()
+        try:
+            done = _planned(kept, calls, known, model)
+        except GraphMemError:
+            return None  # it may be right by now, and what is wrong is told by who looks
+        if not all(_is_written(session, left, *one) for one in kept.statements):
+            self._misses += 1
+            self._pause = min(2**self._misses, _LONGEST_PAUSE)
+            return None
+        self._misses = 0
+        return done
+
+
+def _is_foreseeable(requests: Sequence[Request]) -> bool:
+    return len(requests) <= _MOST_REQUESTS and all(isinstance(one.operation, Add) for one in requests)
+
+
+def _planned(kept: _Kept, calls: Sequence[Call], known: _Known, model: ModelCard | None) -> Done:
+    head, card = known.head, known.model
+    planned_on = {
+        **asked_of([request for call in calls for request in call.requests]),
+        "seq": head.seq,
+        "hash": head.hash,
+        "vectors": head.vectors,
+        "epoch": head.epoch,
+        "weights": "" if card is None else card.weights_hash,
+        "is_indexed": known.is_indexed,
+        "is_projected": known.is_projected,
+    }
+    batch = Batch(
+        # Nothing is read through it: what plans need is known.
+        cast("ManagedTransaction", kept),
+        replace(head),
+        card,
+        vectors_of(calls),
+        is_indexed=known.is_indexed,
+        is_projected=known.is_projected,
+        ahead=(Overlay(Rows(branches=dict(known.branches))), {}),
+        planned_on=planned_on,
+    )
+    batch.refuse_other_vectors(model)
+    return Done(apply_all(batch, calls), batch)
+
+
+def _is_written(session: Session, left: float, statement: str, parameters: Row) -> bool:
+    """Whether the statement, a transaction of its own, found things as they were planned on.
+
+    Raises:
+        IncompleteCommit: The connection broke: it may have been written.
+    """
+    from neo4j import Query
+    from neo4j.exceptions import IncompleteCommit, ServiceUnavailable, SessionExpired
+
+    try:
+        return bool(list(session.run(Query(statement, timeout=left), p=parameters)))
+    except (ServiceUnavailable, SessionExpired) as exc:
+        raise IncompleteCommit(str(exc)) from exc
