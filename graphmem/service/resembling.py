@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -98,10 +98,10 @@ def _look(desk: Desk, passed: Passed, request: Request, sent: Change | None) -> 
     valid = max(desk.clock() if sent is None else sent.recorded_at, operation.moves[0].at)
     names = frozenset(name_keys(said))
     found = _Found(desk, memory, said, names, valid, None if sent is None else sent.seq - 1)
-    matches, view = found.matches(passed.vectors.get(memory.id))
-    listed = sorted(found.similar(matches, view), key=_order)
+    matches, views = found.matches(passed.vectors.get(memory.id))
+    listed = sorted(found.similar(matches, views), key=_order)
     told = tuple(one for one in listed if one.memory != memory.id)[:MOST_REPORTED]
-    return _Look(told, next((one.memory for one in listed if _stands_for(view, one, operation)), None))
+    return _Look(told, next((one.memory for one in listed if _stands_for(views[one.memory], one, operation)), None))
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,8 +115,8 @@ class _Found:
     valid: datetime
     seq: int | None
 
-    def matches(self, vector: Vector | None) -> tuple[Matches, View]:
-        """The nearest by words and by vector, with the rows of those and of what holds for the subject.
+    def matches(self, vector: Vector | None) -> tuple[Matches, dict[str, View]]:
+        """The nearest by words and by vector, and a view of each of those and of what holds for the subject.
 
         Names are not looked up as such: of one title there may be thousands, and all would be read. Those that share it
         are among the best by its words.
@@ -130,10 +130,12 @@ class _Found:
             view = View(found.rows, home, found.seq)
             if not self._may_be_crowded(found, view, limit):
                 break
-        if self.said.subject is None:
-            return found, view
-        rivals = Rivals((self.said.subject,), Point(self.valid, found.seq), _MOST_RIVALS)
-        return found, View(store.rows(home, found.ids, rivals=rivals), home, found.seq)
+        views = dict.fromkeys(view.known, view)
+        if self.said.subject is not None:
+            rivals = Rivals((self.said.subject,), Point(self.valid, found.seq), _MOST_RIVALS)
+            beside = View(store.rows(home, (), rivals=rivals), home, found.seq)
+            views = {**dict.fromkeys(beside.known, beside), **views}
+        return found, views
 
     def _terms(self, *, is_all: bool) -> tuple[str, ...]:
         """The words of its names; all its words where no vector stands for the rest."""
@@ -151,10 +153,10 @@ class _Found:
         kept = view.memory(key)
         return kept is not None and kept.statement is not None and bool(name_keys(kept.statement) & self.names)
 
-    def similar(self, matches: Matches, view: View) -> Iterator[Similar]:
+    def similar(self, matches: Matches, views: Mapping[str, View]) -> Iterator[Similar]:
         """Those of them that hold then and are alike in some way."""
         scores = dict(matches.vector)
-        for key in view.known:
+        for key, view in views.items():
             kept = view.memory(key)
             if kept is None or kept.statement is None or not view.holds(key, self.valid):
                 continue

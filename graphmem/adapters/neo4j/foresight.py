@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import TYPE_CHECKING, cast
 
 from graphmem.adapters.neo4j.combining import Call
@@ -16,7 +17,7 @@ from graphmem.adapters.neo4j.writing import Batch, Done, apply_all, asked_of, ve
 from graphmem.errors import GraphMemError
 from graphmem.model import Add, Request
 from graphmem.rows import BranchRow, Rows
-from graphmem.store import ModelCard
+from graphmem.store import Clock, ModelCard
 from graphmem.temporal import Overlay
 
 if TYPE_CHECKING:
@@ -51,6 +52,23 @@ class _Kept:
         self.statements.append((query, p))
 
 
+class _Noting:
+    """A clock whose readings are used once more: an entry has one, however it comes to be written."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._readings: list[datetime] = []
+
+    def __call__(self) -> datetime:
+        self._readings.append(self._clock())
+        return self._readings[-1]
+
+    def again(self) -> Clock:
+        """The same readings, then new ones."""
+        left = iter(self._readings)
+        return lambda: next(left, None) or self._clock()
+
+
 class Foresight:
     """What is known of one tenant, and how often it was out of date; for one writer at a time."""
 
@@ -83,17 +101,20 @@ class Foresight:
     def _tried(
         self, session: Session, left: float, calls: Sequence[Call], known: _Known, model: ModelCard | None
     ) -> Done | None:
-        kept = _Kept()
+        kept, noting = _Kept(), [_Noting(call.clock) for call in calls]
         try:
-            done = _planned(kept, calls, known, model)
-        except GraphMemError:
-            return None  # it may be right by now, and what is wrong is told by who looks
-        if not all(_is_written(session, left, *one) for one in kept.statements):
+            timed = [replace(call, clock=clock) for call, clock in zip(calls, noting, strict=True)]
+            done = _planned(kept, timed, known, model)
+            if all(_is_written(session, left, *one) for one in kept.statements):
+                self._misses = 0
+                return done
             self._misses += 1
             self._pause = min(2**self._misses, _LONGEST_PAUSE)
-            return None
-        self._misses = 0
-        return done
+        except GraphMemError:
+            pass  # it may be right by now, and what is wrong is told by who looks
+        for call, clock in zip(calls, noting, strict=True):
+            call.clock = clock.again()
+        return None
 
 
 def _is_foreseeable(requests: Sequence[Request]) -> bool:

@@ -1,0 +1,108 @@
+"""What is planned before the lock is held: written in one statement if nothing changed, else as ever."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import neo4j
+import numpy as np
+import pytest
+
+from graphmem.adapters.neo4j import Neo4jStore
+from graphmem.errors import Conflict, StoreUnavailable
+from graphmem.model import Request
+from graphmem.store import ModelCard
+from tests.adapters.neo4j.load import op_ids, whole
+from tests.laws.world import CLOCK, R, add, send, supersede
+from tests.servers import Access, neo4j_server
+
+pytestmark = pytest.mark.timeout(400)
+
+
+@contextmanager
+def opened(place: Access) -> Iterator[Neo4jStore]:
+    with Neo4jStore.open(place.url, create=True, login=place.login) as store:
+        yield store
+
+
+@pytest.fixture
+def place() -> Access:
+    found = neo4j_server()
+    found.wipe()
+    return found
+
+
+@pytest.fixture
+def store(place: Access) -> Iterator[Neo4jStore]:
+    with opened(place) as store:
+        yield store
+
+
+@pytest.fixture
+def transactions(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """One entry for each transaction that looks before it writes."""
+    seen: list[int] = []
+    execute = neo4j.Session.execute_write
+
+    def counted(self: neo4j.Session, *args: object, **kwargs: object) -> object:
+        seen.append(1)
+        return execute(self, *args, **kwargs)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(neo4j.Session, "execute_write", counted)
+    return seen
+
+
+def test_who_writes_alone_looks_once(store: Neo4jStore, transactions: list[int]) -> None:
+    for number in range(5):
+        send(store, f"op{number}", add(f"m{number}"))
+    assert len(transactions) == 1
+    assert whole(store, {f"op{number}" for number in range(5)}) == []
+
+
+def test_what_is_no_addition_is_looked_up_and_foreseen_from(store: Neo4jStore, transactions: list[int]) -> None:
+    send(store, "A", add("A"))
+    send(store, "B", add("B", ("active", 1)))
+    send(store, "A to B", supersede("A", "B", 1))
+    send(store, "C", add("C"))
+    assert len(transactions) == 2
+    assert whole(store, {"A", "B", "A to B", "C"}) == []
+
+
+def test_several_writers_take_turns_and_look_ever_more_often(place: Access, transactions: list[int]) -> None:
+    names = [f"{number}{writer}" for number in range(12) for writer in "ab"]
+    with opened(place) as first, opened(place) as second:
+        for name in names:
+            send(first if name.endswith("a") else second, name, add(name))
+        assert op_ids(first) == names
+        assert whole(second, set(names)) == []
+    assert len(transactions) == len(names)
+
+
+def test_what_was_sent_before_is_not_written_again(store: Neo4jStore) -> None:
+    send(store, "A", add("A"))
+    done = send(store, "B", add("B"))
+    assert send(store, "B", add("B")) == done
+    assert op_ids(store) == ["A", "B"]
+
+
+def test_what_is_refused_is_refused_in_the_same_words(store: Neo4jStore) -> None:
+    send(store, "A", add("A"))
+    with pytest.raises(Conflict):
+        send(store, "again", add("A", title="other"))
+    with pytest.raises(Conflict, match="was used for another request"):
+        send(store, "A", add("B"))
+    send(store, "B", add("B"))
+    assert whole(store, {"A", "B"}) == []
+
+
+def test_another_model_that_was_adopted_meanwhile_is_noticed(place: Access) -> None:
+    vector = {"B": np.ones(2, np.float32)}
+    with opened(place) as first, opened(place) as second:
+        first.adopt_model(ModelCard("one", 2, "1"))
+        assert first.model() is not None
+        send(first, "A", add("A"))
+        second.adopt_model(ModelCard("other", 2, "2"))
+        with pytest.raises(StoreUnavailable, match="another embedding model was adopted"):
+            first.apply([Request("B", add("B"), R)], clock=lambda: CLOCK, vectors=vector)
+        assert op_ids(first) == ["A"]
