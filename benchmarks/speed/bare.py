@@ -14,6 +14,7 @@ from neo4j import Driver, GraphDatabase
 
 from benchmarks.rows import Row
 from benchmarks.speed.timing import repeat
+from graphmem.adapters.neo4j.selecting import TEXT_INDEX
 
 _CALLS, _WRITES = 200, 200
 _COPIED, _BATCH = 4_000, 400
@@ -29,6 +30,14 @@ _CHAIN_IDS = "MATCH (:Memory {tenant: $tenant, id: $id})-[:SUPERSEDED_BY*0..]-(m
 _CHAIN = """
 MATCH (:Memory {tenant: $tenant, id: $id})-[:SUPERSEDED_BY*0..]-(m:Memory)
 MATCH (c:Change)-[r:MOVED]->(m) RETURN properties(m) AS memory, collect([c.seq, properties(r)]) AS moves
+"""
+_TEXTS = """
+MATCH (m:Memory) WHERE m.tenant <> $tenant AND m.search_text IS NOT NULL WITH m LIMIT $count
+RETURN m.search_text AS words, [facet IN m.facets WHERE facet STARTS WITH 'h'][0] AS home
+"""
+_SEARCH = f"""
+CALL db.index.fulltext.queryNodes('{TEXT_INDEX}', $text, {{limit: 10}}) YIELD node AS m, score
+RETURN m.id AS id, m.statement AS statement, score
 """
 _ROWS = """
 MATCH (c:Change)-[:RECORDED]->(m:Memory) WHERE m.tenant <> $tenant WITH c, m LIMIT $count
@@ -50,6 +59,7 @@ def bare(url: str, user: str, password: str | None) -> list[Row]:
         return [
             *repeat(_CALLS, lambda: driver.execute_query(_PING, routing_="r")).rows("the server alone: a round trip"),
             *repeat(_WRITES, lambda: _written(driver)).rows("the server alone: one durable node"),
+            *_searches(driver),
             *_chains(driver),
             _bulk(driver),
         ]
@@ -58,6 +68,14 @@ def bare(url: str, user: str, password: str | None) -> list[Row]:
 def _written(driver: Driver) -> None:
     with driver.session() as session:
         session.execute_write(lambda work: work.run(_WRITE, number=1).consume())
+
+
+def _searches(driver: Driver) -> list[Row]:
+    """Ten texts of one repository by eight words, and nothing else: no vectors, no time, no graph."""
+    found = driver.execute_query(_TEXTS, tenant=_TENANT, count=_CALLS, routing_="r").records
+    asked = iter([f"+facets:({one['home']})^0 +search_text:({' '.join(one['words'].split()[:8])})" for one in found])
+    timings = repeat(len(found), lambda: driver.execute_query(_SEARCH, text=next(asked), routing_="r"))
+    return timings.rows("the server alone: ten texts of one repository by eight words")
 
 
 def _chains(driver: Driver) -> list[Row]:

@@ -127,6 +127,8 @@ def _planned(kept: _Kept, calls: Sequence[Call], known: _Known, model: ModelCard
         **asked_of([request for call in calls for request in call.requests]),
         "seq": head.seq,
         "hash": head.hash,
+        "documents": head.documents,
+        "tokens": head.tokens,
         "vectors": head.vectors,
         "epoch": head.epoch,
         "weights": "" if card is None else card.weights_hash,

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime
+from enum import Enum
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from graphmem.adapters.neo4j.common_words import CommonWords
 from graphmem.adapters.neo4j.reading import HEAD_FIELDS, ROWS, ROWS_FIELDS, rows_of_found
 from graphmem.adapters.neo4j.selecting import AWAIT_TEXT, EXACT_TESTS, FITS, TEXT_INDEX, Wanted
 from graphmem.adapters.neo4j.values import CARD_FIELDS, END, Head, card_of, head_of, prefix, token
@@ -22,52 +26,62 @@ if TYPE_CHECKING:
 
     from graphmem.adapters.neo4j.connecting import Link
 
-_LOOK = f"""
-{AWAIT_TEXT}
+_ALWAYS = f"""
 CALL () {{ OPTIONAL MATCH (l:Ledger {{tenant: $p.tenant}}) RETURN {HEAD_FIELDS} AS head }}
+CALL () {{ OPTIONAL MATCH (e:EmbeddingModel {{id: 'current'}}) RETURN {CARD_FIELDS} AS model }}
+"""
+_WORDS = f"""
 CALL () {{
   UNWIND $p.words AS word MATCH (t:Term {{tenant: $p.tenant, word: word}}) RETURN collect([word, t.memories]) AS terms
 }}
 CALL () {{
-  UNWIND CASE WHEN $p.text IS NULL THEN [] ELSE [$p.text] END AS text
-  CALL db.index.fulltext.queryNodes('{TEXT_INDEX}', text, {{limit: $p.candidates}}) YIELD node AS m
+  CALL db.index.fulltext.queryNodes('{TEXT_INDEX}', $p.text, {{limit: $p.candidates}}) YIELD node AS m
   WITH collect(m) AS found
   RETURN size(found) AS found_count,
     [m IN found WHERE m.seq <= $p.seq AND {EXACT_TESTS} | [m.id, m.length, m.words]] AS texts
 }}
+"""
+_NO_WORDS = "WITH *, [] AS terms, 0 AS found_count, [] AS texts"
+_NAMES = f"""
 CALL () {{
-  UNWIND CASE WHEN $p.named IS NULL THEN [] ELSE [$p.named] END AS named
-  CALL db.index.fulltext.queryNodes('{TEXT_INDEX}', named) YIELD node AS m
+  CALL db.index.fulltext.queryNodes('{TEXT_INDEX}', $p.named) YIELD node AS m
   WITH m WHERE m.seq <= $p.seq AND {EXACT_TESTS}
   RETURN collect([m.id, [facet IN m.facets WHERE facet IN $p.name_tokens]]) AS names
 }}
+"""
+_NO_NAMES = "WITH *, [] AS names"
+
+
+class _Fits(Enum):
+    """Which of the memories that fit a filter are told, each by its node."""
+
+    NONE = "WITH *, [] AS fits"
+    #: Those past a position that is known already.
+    LATER = f"""
 CALL () {{
-  UNWIND CASE WHEN $p.after > 0 THEN [$p.after] ELSE [] END AS after
-  MATCH (m:Memory) WHERE m.tenant = $p.tenant AND m.seq > after AND m.vector IS NOT NULL
+  MATCH (m:Memory) WHERE m.tenant = $p.tenant AND m.seq > $p.after AND m.vector IS NOT NULL
     AND {FITS}
-  WITH m.seq AS seq ORDER BY seq
-  RETURN collect(seq) AS later
-}}
-CALL () {{
-  // A filter that was never asked before: the index knows who fits, and the others are not looked at.
-  UNWIND CASE WHEN $p.after = 0 THEN [$p.clauses] ELSE [] END AS clauses
-  CALL db.index.fulltext.queryNodes('{TEXT_INDEX}', clauses) YIELD node AS m
-  WITH m WHERE m.vector IS NOT NULL AND {EXACT_TESTS}
   WITH m ORDER BY m.seq
-  RETURN collect(m) AS first
-}}
-CALL () {{
-  OPTIONAL MATCH (e:EmbeddingModel {{id: 'current'}}) RETURN {CARD_FIELDS} AS model
+  RETURN collect(m) AS fits
 }}
 """
-_FOUND = "head, model, terms, found_count, texts, names, [m IN first | m.seq] + later AS fitting"
-_MATCH = f"{_LOOK} RETURN {_FOUND}"
+    #: All, of a filter that was never asked before: the index knows who fits, and the others are not looked at.
+    ALL = f"""
+CALL () {{
+  CALL db.index.fulltext.queryNodes('{TEXT_INDEX}', $p.clauses) YIELD node AS m
+  WITH m WHERE m.vector IS NOT NULL AND {EXACT_TESTS}
+  WITH m ORDER BY m.seq
+  RETURN collect(m) AS fits
+}}
+"""
+
+
+_FOUND = "head, model, terms, found_count, texts, names, [m IN fits | m.seq] AS fitting"
 # With the rows of what will be the answer unless the index ranks words otherwise than we do: the nearest vectors are
-# those that are expected, or all that fits where that is little.
-_MATCH_WITH_ROWS = f"""
-{_LOOK}
-WITH *, CASE WHEN size(first) > $p.few THEN []
-  ELSE [name IN names | name[0]] + [text IN texts[..$p.prefetched] | text[0]] + $p.expected + [m IN first | m.id]
+# those that are expected, and whatever fits where that is little.
+_ROWS = f"""
+WITH *, CASE WHEN size(fits) > $p.few THEN []
+  ELSE [name IN names | name[0]] + [text IN texts[..$p.prefetched] | text[0]] + $p.expected + [m IN fits | m.id]
   END AS ids
 CALL (ids) {{
   UNWIND ids AS id WITH DISTINCT id MATCH (m:Memory {{tenant: $p.tenant, id: id}}) RETURN collect(m) AS found
@@ -76,6 +90,23 @@ WITH *, [] AS whole, [] AS rivals, coalesce($p.known, head[0]) AS known
 {ROWS}
 RETURN {_FOUND}, {ROWS_FIELDS}
 """
+
+
+@cache
+def _statement(*, has_words: bool, has_names: bool, fits: _Fits, has_rows: bool) -> str:
+    """What is asked for, and no more: a server that has just started takes seconds to plan all of it."""
+    is_indexed = has_words or has_names or fits is _Fits.ALL
+    return "\n".join(
+        (
+            AWAIT_TEXT if is_indexed else "",
+            _ALWAYS,
+            _WORDS if has_words else _NO_WORDS,
+            _NAMES if has_names else _NO_NAMES,
+            fits.value,
+            _ROWS if has_rows else f"RETURN {_FOUND}",
+        )
+    )
+
 
 _CANDIDATES_PER_MATCH = 4
 _MORE = 4
@@ -118,26 +149,45 @@ class Expected:
         after: The ledger position past which memories that fit the filter are to be told; None tells none.
         near: The nearest vectors, in all likelihood; None if nobody knows.
         at: The time at which memories that hold may come alone, if rows are to come along at all.
+        common: Which words need not be looked for, as far as was heard.
     """
 
     after: int | None
     near: tuple[Scored, ...] | None
     at: datetime | None
+    common: CommonWords
 
 
 def find(link: Link, reader: Scope, probe: Probe, what: Wanted, *, seq: int | None, expected: Expected) -> Found:
     """Words and names that match, the memories that fit, and rows of what is expected to answer."""
-    size = _CANDIDATES_PER_MATCH * max(probe.limit, 1)
+    first = size = _CANDIDATES_PER_MATCH * max(probe.limit, 1)
     widest = size * _MORE
+    # A filter leaves so few that those without the rarer words may be needed.
+    common = expected.common
+    aside = frozenset[str]() if what.groups else common.aside(reader.tenant, probe.terms)
     asked = {**_asked(reader.tenant, probe, what, seq), **_expecting(expected, probe, seq)}
+    asked["text"] = _text(reader.tenant, probe, what, aside)
     has_rows = expected.at is not None and (expected.near is not None or expected.after == 0)
+    statement = _statement(
+        has_words=asked["text"] is not None,
+        has_names=asked["named"] is not None,
+        fits=_Fits.NONE if expected.after is None else _Fits.LATER if expected.after else _Fits.ALL,
+        has_rows=has_rows,
+    )
     while True:
-        found = link.records(_MATCH_WITH_ROWS if has_rows else _MATCH, {**asked, "candidates": size})[0]
+        found = link.records(statement, {**asked, "candidates": size})[0]
         head = head_of(reader.tenant, found["head"])
-        scored = _scored(found, head, probe)
+        scored = _scored(found, head, probe, aside)
+        if aside:
+            common.judge(reader.tenant, was_enough=scored.is_beyond_reach)
+            if not scored.is_beyond_reach:
+                aside, size = frozenset(), first
+                asked["text"] = _text(reader.tenant, probe, what, aside)
+                continue
         if found["found_count"] < size or scored.is_safe or (size >= widest and len(scored.best) == probe.limit):
             break
         size *= _MORE
+    common.learn(reader.tenant, scored.corpus, scored.corpus.frequency)
     rows = rows_of_found(reader.tenant, found) if has_rows else Rows()
     return Found(head, card_of(found["model"]), scored.best, _named(found, probe), found["fitting"], rows)
 
@@ -155,19 +205,32 @@ def _expecting(expected: Expected, probe: Probe, seq: int | None) -> dict[str, o
 
 
 def _asked(tenant: str, probe: Probe, what: Wanted, seq: int | None) -> dict[str, Any]:
-    before, words = prefix(tenant), list(dict.fromkeys(probe.terms))[:_MOST_TERMS]
     name_tokens = [token("n", name) for name in probe.names]
-    text = " ".join(before + escaped(word) for word in words if not _BLANK.search(word))
     return {
         "tenant": tenant,
-        "words": words,
-        "text": f"{what.clauses} +search_text:({text})" if text and probe.limit > 0 else None,
+        "words": _words(probe),
         "named": f"{what.clauses} +facets:({' '.join(name_tokens)})" if name_tokens else None,
         "name_tokens": name_tokens,
         "clauses": what.clauses,
         **what.parameters,
         "seq": END if seq is None else min(seq, END),
     }
+
+
+def _words(probe: Probe) -> list[str]:
+    return list(dict.fromkeys(probe.terms))[:_MOST_TERMS]
+
+
+def _text(tenant: str, probe: Probe, what: Wanted, aside: AbstractSet[str]) -> str | None:
+    """The query of the full-text index: one of the words must be there, those aside only add to the score."""
+    before, words = prefix(tenant), [word for word in _words(probe) if not _BLANK.search(word)]
+    needed = [before + escaped(word) for word in words if word not in aside]
+    others = [before + escaped(word) for word in words if word in aside]
+    if not words or probe.limit < 1:
+        return None
+    if not needed or not others:
+        return f"{what.clauses} +search_text:({' '.join(needed or others)})"
+    return f"{what.clauses} +search_text:({' '.join(needed)}) search_text:({' '.join(others)})"
 
 
 def escaped(word: str) -> str:
@@ -186,20 +249,26 @@ def _named(found: Record, probe: Probe) -> dict[str, tuple[str, ...]]:
 
 @dataclass(frozen=True, slots=True)
 class _Scores:
-    """The best candidates by exact score, and whether the index can hardly have left out a better one.
+    """The best candidates by exact score.
 
-    The index knows the statistics of all tenants, so its order is only near ours.
+    Attributes:
+        corpus: The statistics that they were scored with.
+        is_safe: Whether the index, which knows the statistics of all tenants, can hardly have left out a better one.
+        is_beyond_reach: Whether there are as many as asked for, and no text with only words that were set aside can
+            reach the last of them.
     """
 
     best: tuple[Scored, ...]
+    corpus: Corpus
     is_safe: bool
+    is_beyond_reach: bool
 
 
-def _scored(found: Record, head: Head, probe: Probe) -> _Scores:
+def _scored(found: Record, head: Head, probe: Probe, aside: AbstractSet[str]) -> _Scores:
     """Exact scores with the tenant's own statistics; the order of the full-text index only chose whom to score."""
+    corpus = Corpus(head.documents, head.tokens / max(head.documents, 1), dict(found["terms"]))
     if not head.documents:
-        return _Scores((), is_safe=True)
-    corpus = Corpus(head.documents, head.tokens / head.documents, dict(found["terms"]))
+        return _Scores((), corpus, is_safe=True, is_beyond_reach=True)
     spelt = [(f" {term} ", f" {term}=", corpus.idf(term)) for term in dict.fromkeys(probe.terms)]
     scored = []
     for depth, (key, length, words) in enumerate(found["texts"]):
@@ -210,4 +279,10 @@ def _scored(found: Record, head: Head, probe: Probe) -> _Scores:
         scored.append((-score, key, depth))
     best = sorted(scored)[: probe.limit]
     deepest = max((depth for _, _, depth in best), default=0)
-    return _Scores(tuple((key, -score) for score, key, _ in best), is_safe=deepest < len(scored) * _SAFE_DEPTH)
+    reach = sum(corpus.idf(word) for word in aside)
+    return _Scores(
+        tuple((key, -score) for score, key, _ in best),
+        corpus,
+        is_safe=deepest < len(scored) * _SAFE_DEPTH,
+        is_beyond_reach=len(best) == probe.limit and -best[-1][0] > reach,
+    )

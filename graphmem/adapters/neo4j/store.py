@@ -14,6 +14,7 @@ from graphmem.adapters.export_lines import verified
 from graphmem.adapters.neo4j import approximate, checking, exporting, graph, matching, reading, selecting, writing
 from graphmem.adapters.neo4j.approximate import Nearest
 from graphmem.adapters.neo4j.combining import Call, Combiner
+from graphmem.adapters.neo4j.common_words import CommonWords
 from graphmem.adapters.neo4j.connecting import Address, Link, Login
 from graphmem.adapters.neo4j.creating import vector_row
 from graphmem.adapters.neo4j.foresight import Foresight
@@ -104,6 +105,7 @@ class Neo4jStore:
         self._schema_version = schema_version
         self._projection = Neo4jProjection(link)
         self._vectors = VectorCache(vector_cache_bytes)
+        self._common = CommonWords()
         self._foresight: defaultdict[str, Foresight] = defaultdict(Foresight)
         self._writers = Combiner(self._carry_out, patience_s=link.patience_s)
         self._model: ModelCard | None = None
@@ -253,11 +255,13 @@ class Neo4jStore:
         """Words and names from the server, and the nearest vectors from its index or from those kept here."""
         link, tenant = self._open_link, reader.tenant
         if probe.vector is None or probe.limit < 1:
-            words_alone = matching.Expected(None, (), at)
+            words_alone = matching.Expected(None, (), at, self._common)
             return matching.find(link, reader, probe, what, seq=seq, expected=words_alone), Nearest(None, None)
         if not self._is_approximate:
             return self._found_exactly(reader, probe, what, seq, at)
-        found = matching.find(link, reader, probe, what, seq=seq, expected=matching.Expected(None, None, at))
+        found = matching.find(
+            link, reader, probe, what, seq=seq, expected=matching.Expected(None, None, at, self._common)
+        )
         if not found.head.vectors or probe.model not in (None, found.model):
             return found, Nearest(None, None)
         search = VectorSearch(probe.vector, "", found.head.seq if seq is None else seq, probe.limit)
@@ -277,7 +281,7 @@ class Neo4jStore:
         search = VectorSearch(probe.vector, repr(what), END if seq is None else seq, probe.limit)
         while True:
             foreseen = self._vectors.foreseen(tenant, search)
-            expected = matching.Expected(foreseen.last, foreseen.near, at)
+            expected = matching.Expected(foreseen.last, foreseen.near, at, self._common)
             found = matching.find(link, reader, probe, what, seq=seq, expected=expected)
             if not found.head.vectors or probe.model not in (None, found.model):
                 return found, Nearest(None, None)

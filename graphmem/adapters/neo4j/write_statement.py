@@ -116,6 +116,7 @@ CALL () {
 WITH l, e, by_op_id + by_id + by_content AS already_known
 WHERE already_known = 0
   AND l.seq = $p.planned_on.seq AND l.hash = $p.planned_on.hash AND l.is_restoring IS NULL
+  AND l.documents = $p.planned_on.documents AND l.tokens = $p.planned_on.tokens
   AND l.vectors = $p.planned_on.vectors AND l.epoch = $p.planned_on.epoch
   AND coalesce(e.weights_hash, '') = $p.planned_on.weights AND coalesce(e.is_indexed, false) = $p.planned_on.is_indexed
   AND EXISTS { MATCH (:GraphitiProjection {tenant: $p.tenant}) } = $p.planned_on.is_projected
