@@ -64,6 +64,13 @@ MAX_FILE_LINES = 500
 # Queries are module-level constants. What is put together at run time stands here, with the reason why it is safe.
 REVIEWED_QUERIES = {
     "adapters/neo4j/connecting.py:_read_once": "hands on what `Link.records` is given, which this test reads too",
+    "adapters/neo4j/creating.py:write": "hands on what `write_statement` joins",
+    "adapters/neo4j/foresight.py:_is_written": "hands on what `Creation.write` gave it to keep",
+    "adapters/neo4j/matching.py:_statement": "joins constants, chosen by flags",
+    "adapters/neo4j/matching.py:find": "hands on what `_statement` joins",
+    "adapters/neo4j/write_statement.py:_link": "fills in names of types from a constant beside it",
+    "adapters/neo4j/write_statement.py:_mark": "fills in names of types from a constant beside it",
+    "adapters/neo4j/write_statement.py:write_statement": "joins constants, chosen by their names",
     "adapters/neo4j/schema.py:_run_patiently": "statements of the schema, read from this package's own files",
     "adapters/neo4j/connecting.py:run_alone": "hands on what it is given, which this test reads too",
     "adapters/sqlite/comparing.py:_wanted": "steps of the schema, read from this package's own files",

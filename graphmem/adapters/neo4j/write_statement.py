@@ -22,7 +22,8 @@ _MOVED_AT = _time("move.at")
 _STAMP = "r.seq = c.seq, r.recorded_at = c.recorded_at, r.branch = c.branch"
 _CACHED_TIMES = f"""m.valid_from = {_VALID_FROM}, m.valid_to = {_VALID_TO},
     m.holds_from = [t IN x.holds_from | {_EACH}], m.holds_to = [t IN x.holds_to | {_EACH}]"""
-_SET_DERIVED = f"REMOVE m:{':'.join(STATES)} SET m:$(x.states), m += x.row, m.cached_seq = x.seq, {_CACHED_TIMES}"
+_STATE_LABELS = ":".join(STATES)
+_SET_DERIVED = f"REMOVE m:{_STATE_LABELS} SET m:$(x.states), m += x.row, m.cached_seq = x.seq, {_CACHED_TIMES}"
 
 #: What leads from a ledger entry to memories that it names, beside recording them.
 MARKS = ("MOVED", "SUPERSEDED", "RETRACTED", "CONFIRMED", "LINKED", "REVOKED", "ERASED")

@@ -132,8 +132,8 @@ class Batch:
         """As `begin`; also reads what the first run of the requests needs."""
         tenant, first = requests[0].writer.tenant, list(next(_runs(requests)))
         looks = all(isinstance(request.operation, Add) for request in first)
-        statement = LOCK_AND_LOOK if looks else LOCK_AND_READ
-        found = tx.run(statement, p=_new_ledger(tenant) | asked_of(first)).single(strict=True)
+        asked = _new_ledger(tenant) | asked_of(first)
+        found = tx.run(LOCK_AND_LOOK if looks else LOCK_AND_READ, p=asked).single(strict=True)
         batch = cls._begun(tx, tenant, found, vectors)
         if not looks:
             batch.ahead = _read(tenant, found)

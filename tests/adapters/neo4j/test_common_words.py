@@ -6,14 +6,14 @@ from collections.abc import Iterator
 
 import pytest
 
-from graphmem.adapters.neo4j import Neo4jStore
 from graphmem.adapters.neo4j.common_words import LEAST_DOCUMENTS, CommonWords
 from graphmem.adapters.neo4j.connecting import Link, Parameters
 from graphmem.model import Add, Request
 from graphmem.ranking import Corpus
 from graphmem.store import Filter, Probe
+from tests.adapters.neo4j.opening import opened
 from tests.laws.world import CLOCK, R, add
-from tests.servers import neo4j_server
+from tests.servers import Access, neo4j_server
 
 pytestmark = pytest.mark.timeout(400)
 
@@ -63,17 +63,13 @@ def test_fewer_are_set_aside_after_that_was_too_much() -> None:
 
 
 @pytest.fixture(scope="module")
-def filled() -> Iterator[None]:
-    neo4j_server().wipe()
-    with opened() as store:
+def filled() -> Iterator[Access]:
+    found = neo4j_server()
+    found.wipe()
+    with opened(found) as store:
         store.apply([Request(f"op{number}", said(number), R) for number in range(COUNT)], clock=lambda: CLOCK)
-    yield
-    neo4j_server().wipe()
-
-
-def opened() -> Neo4jStore:
-    access = neo4j_server()
-    return Neo4jStore.open(access.url, create=True, login=access.login)
+    yield found
+    found.wipe()
 
 
 def said(number: int) -> Add:
@@ -96,12 +92,11 @@ def said(number: int) -> Add:
     ],
     ids=" ".join,
 )
-@pytest.mark.usefixtures("filled")
 def test_a_search_that_knows_common_words_finds_what_one_does_that_knows_none(
-    terms: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+    filled: Access, terms: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     probe, asked = Probe(terms=terms, limit=20), list[str]()
-    with opened() as fresh:
+    with opened(filled) as fresh:
         expected = fresh.match(R, probe, Filter()).lexical
     records = Link.records
 
@@ -109,7 +104,7 @@ def test_a_search_that_knows_common_words_finds_what_one_does_that_knows_none(
         asked.extend(one for one in [parameters.get("text")] if one is not None)
         return records(link, query, parameters)
 
-    with opened() as store:
+    with opened(filled) as store:
         store.match(R, Probe(terms=tuple(HELD), limit=20), Filter())
         monkeypatch.setattr(Link, "records", noted)
         assert store.match(R, probe, Filter()).lexical == expected

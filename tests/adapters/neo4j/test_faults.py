@@ -23,31 +23,18 @@ from graphmem.adapters.neo4j.connecting import Login
 from graphmem.errors import CommitUnknown, Conflict, InvalidInput, StoreUnavailable, Unsupported
 from graphmem.model import Erase, Operation, Request
 from tests.adapters.neo4j.load import Load, op_ids, until_written, whole
+from tests.adapters.neo4j.opening import opened
 from tests.faults import ADDRESS, FaultProxy, Loss
 from tests.laws.world import CLOCK, R, add, send, supersede
-from tests.servers import SMALL, Access, access, neo4j_server
+from tests.servers import SMALL, Access, access
 from tools.neo4j_server import Server, start
 
 pytestmark = pytest.mark.timeout(400)
 
 SECRET = "correct-horse-battery"  # noqa: S105
-# Enough for one write on a busy machine; and more than any.
-IMPATIENT_S, PATIENT_S = 4.0, 120.0
+# Enough for one write on a busy machine.
+IMPATIENT_S = 4.0
 WRITERS = 6
-
-
-@contextmanager
-def opened(place: Access, url: str | None = None, *, patience_s: float = PATIENT_S) -> Iterator[Neo4jStore]:
-    with Neo4jStore.open(url or place.url, create=True, login=place.login, patience_s=patience_s) as store:
-        yield store
-
-
-@pytest.fixture
-def place() -> Access:
-    """The session's server, empty."""
-    found = neo4j_server()
-    found.wipe()
-    return found
 
 
 @pytest.fixture

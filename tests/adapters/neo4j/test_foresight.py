@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
 
 import neo4j
 import numpy as np
@@ -14,23 +13,11 @@ from graphmem.errors import Conflict, StoreUnavailable
 from graphmem.model import Request
 from graphmem.store import ModelCard
 from tests.adapters.neo4j.load import op_ids, whole
+from tests.adapters.neo4j.opening import opened
 from tests.laws.world import CLOCK, R, add, send, supersede
-from tests.servers import Access, neo4j_server
+from tests.servers import Access
 
 pytestmark = pytest.mark.timeout(400)
-
-
-@contextmanager
-def opened(place: Access) -> Iterator[Neo4jStore]:
-    with Neo4jStore.open(place.url, create=True, login=place.login) as store:
-        yield store
-
-
-@pytest.fixture
-def place() -> Access:
-    found = neo4j_server()
-    found.wipe()
-    return found
 
 
 @pytest.fixture
