@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 
 #: More than this are better planned while the server writes the first of them.
 _MOST_REQUESTS = 16
-_LONGEST_PAUSE = 64
+#: After so many in a row, every 64th addition is tried.
+_MOST_MISSES = 6
 
 #: Carries out in a session, within seconds; None if it could not, and nothing was written.
 Attempt = Callable[["Session", float], Done | None]
@@ -108,8 +109,8 @@ class Foresight:
             if all(_is_written(session, left, *one) for one in kept.statements):
                 self._misses = 0
                 return done
-            self._misses += 1
-            self._pause = min(2**self._misses, _LONGEST_PAUSE)
+            self._misses = min(self._misses + 1, _MOST_MISSES)
+            self._pause = 2**self._misses
         except GraphMemError:
             pass  # it may be right by now, and what is wrong is told by who looks
         for call, clock in zip(calls, noting, strict=True):
