@@ -1,7 +1,6 @@
 """A TCP proxy that fails on demand: between a client and a server, both of which go on as if nothing were there.
 
-It reads just enough of Bolt to know a COMMIT when it passes, or a statement that commits by itself, so that a test can
-lose exactly its answer.
+It reads just enough of Bolt to know a COMMIT when it passes, so that a test can lose exactly its answer.
 """
 
 from __future__ import annotations
@@ -20,8 +19,6 @@ _SLICE_BYTES = 65_536
 _CONNECT_S = 5.0
 #: A chunk of two bytes, the message COMMIT, and the end of the message.
 COMMIT = b"\x00\x02\xb0\x12\x00\x00"
-#: In a statement that writes what was foreseen, which is a transaction of its own.
-FORESEEN = b"$p.planned_on.op_ids"
 #: In the answer to a COMMIT that succeeded, and in one to a request that failed.
 COMMITTED, FAILED = b"\x88bookmark", b"\xb1\x7f"
 
@@ -50,7 +47,6 @@ class FaultProxy:
         self._delay_s = 0.0
         self._answer_bytes_left: int | None = None
         self._loss: Loss | None = None
-        self._mark = COMMIT
         self._listener: socket.socket | None = None
         self.port = 0
         self._listen()
@@ -104,15 +100,8 @@ class FaultProxy:
 
     def lose_commit(self, loss: Loss = Loss.ANSWER) -> None:
         """Break the connection of the next commit: once the server has answered, or before it hears of it."""
-        self._lose(loss, COMMIT)
-
-    def lose_foreseen(self, loss: Loss = Loss.ANSWER) -> None:
-        """As `lose_commit`, of the next statement that writes what was foreseen."""
-        self._lose(loss, FORESEEN)
-
-    def _lose(self, loss: Loss, mark: bytes) -> None:
         with self._lock:
-            self._loss, self._mark = loss, mark
+            self._loss = loss
 
     def delay(self, seconds: float) -> None:
         """Hold up every slice of data for so long, in both directions."""
@@ -195,9 +184,9 @@ class FaultProxy:
     def _passes_request(self, link: _Link, data: bytes) -> bool:
         """False if the connection is to break before this is sent."""
         seen = link.last_request + data
-        link.last_request = seen[-len(FORESEEN) + 1 :]
+        link.last_request = seen[-len(COMMIT) + 1 :]
         with self._lock:
-            if self._loss is None or self._mark not in seen:
+            if self._loss is None or COMMIT not in seen:
                 return True
             loss, self._loss = self._loss, None
         link.is_losing = loss is Loss.ANSWER

@@ -160,13 +160,7 @@ class Link:
                 limit_s=limit,
             )
 
-    def write(
-        self,
-        work: Callable[[ManagedTransaction], Result],
-        *,
-        patience_s: float | None = None,
-        first: Callable[[Session, float], Result | None] | None = None,
-    ) -> Result:
+    def write(self, work: Callable[[ManagedTransaction], Result], *, patience_s: float | None = None) -> Result:
         """What a transaction returns once it is committed; `work` may run several times and must be idempotent.
 
         The answer to a commit may be lost: the transaction is sent again, and finds by its `op_id` what it did.
@@ -174,18 +168,16 @@ class Link:
         Args:
             work: Reads and writes.
             patience_s: How long it is tried if not for as long as usual.
-            first: Does the same in a session, or returns None if it cannot; asked once, before any `work`.
         """
         from neo4j import unit_of_work
 
         patience = self.patience_s if patience_s is None else patience_s
-        tries = [] if first is None else [first]
-
-        def attempt(session: Session, left: float) -> Result:
-            done = tries.pop()(session, left) if tries else None
-            return session.execute_write(unit_of_work(timeout=left)(work)) if done is None else done
-
-        return self._until("WRITE", attempt, tried_s=patience, limit_s=patience)
+        return self._until(
+            "WRITE",
+            lambda session, left: session.execute_write(unit_of_work(timeout=left)(work)),
+            tried_s=patience,
+            limit_s=patience,
+        )
 
     def run_alone(self, query: str, parameters: Parameters | None = None) -> list[Record]:
         """The records of a statement in a transaction of its own, as schema commands need it."""

@@ -21,15 +21,15 @@ from graphmem.store import Clock, ModelCard
 from graphmem.temporal import Overlay
 
 if TYPE_CHECKING:
-    from neo4j import ManagedTransaction, Session
+    from neo4j import ManagedTransaction
 
 #: More than this are better planned while the server writes the first of them.
 _MOST_REQUESTS = 16
 #: After so many in a row, every 64th addition is tried.
 _MOST_MISSES = 6
 
-#: Carries out in a session, within seconds; None if it could not, and nothing was written.
-Attempt = Callable[["Session", float], Done | None]
+#: Carries out in a transaction; None if it could not, and nothing was written.
+Attempt = Callable[["ManagedTransaction"], Done | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +91,7 @@ class Foresight:
         if self._pause:
             self._pause -= 1
             return None
-        return lambda session, left: self._tried(session, left, calls, known, model)
+        return lambda tx: self._tried(tx, calls, known, model)
 
     def learn(self, batch: Batch) -> None:
         """Take in what a transaction left."""
@@ -100,13 +100,13 @@ class Foresight:
             self._known = _Known(head, batch.model, batch.branches, batch.is_indexed, batch.is_projected)
 
     def _tried(
-        self, session: Session, left: float, calls: Sequence[Call], known: _Known, model: ModelCard | None
+        self, tx: ManagedTransaction, calls: Sequence[Call], known: _Known, model: ModelCard | None
     ) -> Done | None:
         kept, noting = _Kept(), [_Noting(call.clock) for call in calls]
         try:
             timed = [replace(call, clock=clock) for call, clock in zip(calls, noting, strict=True)]
             done = _planned(kept, timed, known, model)
-            if all(_is_written(session, left, *one) for one in kept.statements):
+            if all(_is_written(tx, *one) for one in kept.statements):
                 self._misses = 0
                 return done
             self._misses = min(self._misses + 1, _MOST_MISSES)
@@ -151,16 +151,6 @@ def _planned(kept: _Kept, calls: Sequence[Call], known: _Known, model: ModelCard
     return Done(apply_all(batch, calls), batch)
 
 
-def _is_written(session: Session, left: float, statement: str, parameters: Row) -> bool:
-    """Whether the statement, a transaction of its own, found things as they were planned on.
-
-    Raises:
-        IncompleteCommit: The connection broke: it may have been written.
-    """
-    from neo4j import Query
-    from neo4j.exceptions import IncompleteCommit, ServiceUnavailable, SessionExpired
-
-    try:
-        return bool(list(session.run(Query(statement, timeout=left), p=parameters)))
-    except (ServiceUnavailable, SessionExpired) as exc:
-        raise IncompleteCommit(str(exc)) from exc
+def _is_written(tx: ManagedTransaction, statement: str, parameters: Row) -> bool:
+    """Whether the statement found things as they were planned on."""
+    return tx.run(statement, p=parameters).single() is not None

@@ -372,12 +372,13 @@ class Neo4jStore:
         model, patience_s = self._model, patience_s + _WORK_S_EACH * sum(len(call.requests) for call in calls)
         tenant = calls[0].requests[0].writer.tenant
         foresight = self._foresight[tenant]
+        attempt = foresight.attempt(calls, model)
+
+        def work(tx: ManagedTransaction) -> writing.Done:
+            return (None if attempt is None else attempt(tx)) or writing.carry_out(tx, calls, model)
+
         try:
-            done = self._open_link.write(
-                lambda tx: writing.carry_out(tx, calls, model),
-                patience_s=patience_s,
-                first=foresight.attempt(calls, model),
-            )
+            done = self._open_link.write(work, patience_s=patience_s)
         except StoreUnavailable:
             # It may have been replaced by another process.
             self._model = None

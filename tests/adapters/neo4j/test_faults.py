@@ -244,7 +244,7 @@ def test_what_was_foreseen_is_applied_once_though_its_answer_is_lost(
     store: Neo4jStore, proxy: FaultProxy, loss: Loss
 ) -> None:
     send(store, "before", add("A"))
-    proxy.lose_foreseen(loss)
+    proxy.lose_commit(loss)
     done = send(store, "op", add("B"))
     assert send(store, "op", add("B")) == done
     assert whole(store, {"before", "op"}) == []
@@ -253,7 +253,7 @@ def test_what_was_foreseen_is_applied_once_though_its_answer_is_lost(
 @pytest.mark.parametrize("loss", Loss)
 def test_what_was_foreseen_is_unknown_if_nobody_can_tell(impatient: Neo4jStore, proxy: FaultProxy, loss: Loss) -> None:
     send(impatient, "first", add("first"))
-    proxy.lose_foreseen(loss)
+    proxy.lose_commit(loss)
     proxy.refuse()
     with pytest.raises(CommitUnknown, match="send the same request with the same op_id"):
         send(impatient, "op", add("op"))

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from graphmem.adapters.neo4j import Neo4jStore
+from graphmem.adapters.neo4j.writing import LOCK_AND_LOOK, LOCK_AND_READ
 from graphmem.errors import Conflict, StoreUnavailable
 from graphmem.model import Request
 from graphmem.store import ModelCard
@@ -30,13 +31,13 @@ def store(place: Access) -> Iterator[Neo4jStore]:
 def transactions(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """One entry for each transaction that looks before it writes."""
     seen: list[int] = []
-    execute = neo4j.Session.execute_write
+    run = neo4j.ManagedTransaction.run
 
-    def counted(self: neo4j.Session, *args: object, **kwargs: object) -> object:
-        seen.append(1)
-        return execute(self, *args, **kwargs)  # type: ignore[arg-type]
+    def counted(self: neo4j.ManagedTransaction, query: str, **kwargs: object) -> object:
+        seen.extend([1] * (query in {LOCK_AND_LOOK, LOCK_AND_READ}))
+        return run(self, query, **kwargs)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(neo4j.Session, "execute_write", counted)
+    monkeypatch.setattr(neo4j.ManagedTransaction, "run", counted)
     return seen
 
 
