@@ -65,7 +65,6 @@ MAX_FILE_LINES = 500
 REVIEWED_QUERIES = {
     "adapters/neo4j/connecting.py:_read_once": "hands on what `Link.records` is given, which this test reads too",
     "adapters/neo4j/creating.py:write": "hands on what `write_statement` joins",
-    "adapters/neo4j/foresight.py:_is_written": "hands on what `Creation.write` gave it to keep",
     "adapters/neo4j/matching.py:_statement": "joins constants, chosen by flags",
     "adapters/neo4j/matching.py:find": "hands on what `_statement` joins",
     "adapters/neo4j/write_statement.py:_link": "fills in names of types from a constant beside it",

@@ -8,7 +8,7 @@ score: the rule of MaxScore (Turtle and Flood 1995), here between a server and i
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from graphmem.ranking import Corpus
@@ -51,13 +51,13 @@ class CommonWords:
                 found.append(word)
         return frozenset(found) if len(found) < len(asked) else frozenset()
 
-    def learn(self, tenant: str, corpus: Corpus, words: Mapping[str, int]) -> None:
-        """Take in how many memories hold each of the words."""
+    def learn(self, tenant: str, corpus: Corpus) -> None:
+        """Take in how many memories hold each of the words that the statistics have."""
         if corpus.documents < LEAST_DOCUMENTS:
             return
         with self._guard:
             known = self._tenants.setdefault(tenant, _Tenant())
-            for word in words:
+            for word in corpus.frequency:
                 idf = corpus.idf(word)
                 if idf < _COMMON_IDF:
                     known.idf[word] = idf

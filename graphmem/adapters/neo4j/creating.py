@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from graphmem.adapters.neo4j.approximate import embedding
 from graphmem.adapters.neo4j.indexing import Indexed, indexed
@@ -33,18 +33,13 @@ from graphmem.rows import BranchRow, Derived, EdgeRow, MemoryRow, MoveRow, Rows,
 from graphmem.temporal.planning import touched
 
 if TYPE_CHECKING:
+    from neo4j import ManagedTransaction, Result
+
     from graphmem.store import Vector
     from graphmem.temporal import Overlay
 
 
 Row = dict[str, Any]
-
-
-class Statements(Protocol):
-    """What takes statements: a transaction, or something that keeps them until there is one."""
-
-    def run(self, query: str, /, *, p: Row) -> object:
-        """Take one, with its parameters."""
 
 
 class Creation:
@@ -93,8 +88,13 @@ class Creation:
             self._lists[kind].append({"seq": change.seq, "id": key, "row": given({"role": role})})
         self._derived.update({one.memory: (change.seq, one) for one in done.derived})
 
-    def write(self, tx: Statements, words: Mapping[str, int], *, planned_on: Row | None = None) -> None:
-        """Write it all, and count those words; with `planned_on`, only if that is how things are."""
+    def write(self, tx: ManagedTransaction, words: Mapping[str, int], *, planned_on: Row | None = None) -> Result:
+        """Write it all, and count those words; with `planned_on`, only if that is how things are.
+
+        Returns:
+            One record, or none where things are otherwise; not waited for: while the server writes, the next part is
+            planned.
+        """
         head = head_row(self._head)
         for one in self._lists["added"]:
             one.update(self._cache_of(one["row"]["id"], one["row"]))
@@ -104,8 +104,7 @@ class Creation:
         asked: dict[str, Any] = {name: rows for name, rows in self._lists.items() if rows or len(self._operations) > 1}
         statement = write_statement(frozenset(asked), is_foreseen=planned_on is not None)
         asked |= {"tenant": self._head.tenant, "head": head, "recorded_at": sent(head.pop("recorded_at"))}
-        # Not waited for: while the server writes, the next part is planned.
-        tx.run(statement, p=asked | {"counts": list(words.values()), "planned_on": planned_on})
+        return tx.run(statement, p=asked | {"counts": list(words.values()), "planned_on": planned_on})
 
     def _cache_of(self, key: str, row: Row) -> Row:
         """The cache of a memory that is created: times apart, as they are sent, the rest among its properties."""

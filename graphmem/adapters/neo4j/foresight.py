@@ -6,14 +6,13 @@ A transaction that takes the lock, looks around and writes asks the server four 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from graphmem.adapters.neo4j.combining import Call
-from graphmem.adapters.neo4j.creating import Row
 from graphmem.adapters.neo4j.values import Head
-from graphmem.adapters.neo4j.writing import Batch, Done, apply_all, asked_of, vectors_of
+from graphmem.adapters.neo4j.writing import Batch, Done, OutdatedPlan, apply_all, asked_of, vectors_of
 from graphmem.errors import GraphMemError
 from graphmem.model import Add, Request
 from graphmem.rows import BranchRow, Rows
@@ -41,16 +40,6 @@ class _Known:
     branches: Mapping[str, BranchRow]
     is_indexed: bool
     is_projected: bool
-
-
-@dataclass(slots=True)
-class _Kept:
-    """Statements that wait for their session."""
-
-    statements: list[tuple[str, Row]] = field(default_factory=list)
-
-    def run(self, query: str, /, *, p: Row) -> None:
-        self.statements.append((query, p))
 
 
 class _Noting:
@@ -102,17 +91,18 @@ class Foresight:
     def _tried(
         self, tx: ManagedTransaction, calls: Sequence[Call], known: _Known, model: ModelCard | None
     ) -> Done | None:
-        kept, noting = _Kept(), [_Noting(call.clock) for call in calls]
+        noting = [_Noting(call.clock) for call in calls]
+        timed = [replace(call, clock=clock) for call, clock in zip(calls, noting, strict=True)]
         try:
-            timed = [replace(call, clock=clock) for call, clock in zip(calls, noting, strict=True)]
-            done = _planned(kept, timed, known, model)
-            if all(_is_written(tx, *one) for one in kept.statements):
-                self._misses = 0
-                return done
+            done = _carried_out(tx, timed, known, model)
+        except OutdatedPlan:
             self._misses = min(self._misses + 1, _MOST_MISSES)
             self._pause = 2**self._misses
         except GraphMemError:
             pass  # it may be right by now, and what is wrong is told by who looks
+        else:
+            self._misses = 0
+            return done
         for call, clock in zip(calls, noting, strict=True):
             call.clock = clock.again()
         return None
@@ -122,7 +112,7 @@ def _is_foreseeable(requests: Sequence[Request]) -> bool:
     return len(requests) <= _MOST_REQUESTS and all(isinstance(one.operation, Add) for one in requests)
 
 
-def _planned(kept: _Kept, calls: Sequence[Call], known: _Known, model: ModelCard | None) -> Done:
+def _carried_out(tx: ManagedTransaction, calls: Sequence[Call], known: _Known, model: ModelCard | None) -> Done:
     head, card = known.head, known.model
     planned_on = {
         **asked_of([request for call in calls for request in call.requests]),
@@ -137,8 +127,7 @@ def _planned(kept: _Kept, calls: Sequence[Call], known: _Known, model: ModelCard
         "is_projected": known.is_projected,
     }
     batch = Batch(
-        # Nothing is read through it: what plans need is known.
-        cast("ManagedTransaction", kept),
+        tx,
         replace(head),
         card,
         vectors_of(calls),
@@ -149,8 +138,3 @@ def _planned(kept: _Kept, calls: Sequence[Call], known: _Known, model: ModelCard
     )
     batch.refuse_other_vectors(model)
     return Done(apply_all(batch, calls), batch)
-
-
-def _is_written(tx: ManagedTransaction, statement: str, parameters: Row) -> bool:
-    """Whether the statement found things as they were planned on."""
-    return tx.run(statement, p=parameters).single() is not None

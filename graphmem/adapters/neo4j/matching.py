@@ -187,7 +187,7 @@ def find(link: Link, reader: Scope, probe: Probe, what: Wanted, *, seq: int | No
         if found["found_count"] < size or scored.is_safe or (size >= widest and len(scored.best) == probe.limit):
             break
         size *= _MORE
-    common.learn(reader.tenant, scored.corpus, scored.corpus.frequency)
+    common.learn(reader.tenant, scored.corpus)
     rows = rows_of_found(reader.tenant, found) if has_rows else Rows()
     return Found(head, card_of(found["model"]), scored.best, _named(found, probe), found["fitting"], rows)
 

@@ -103,6 +103,10 @@ RETURN {_LOCKED}, done, by_id + by_content > 0 AS is_known, branches
 """
 
 
+class OutdatedPlan(Exception):
+    """Things are no longer as they were planned on; nothing was written."""
+
+
 @dataclass(slots=True)
 class Batch:
     """Requests of one tenant on their way into one transaction."""
@@ -245,7 +249,9 @@ class Batch:
     def _write(self, creation: Creation, words: Mapping[str, int] = MappingProxyType({})) -> None:
         if creation.is_empty and not words:
             return
-        creation.write(self.tx, words, planned_on=self.planned_on)
+        written = creation.write(self.tx, words, planned_on=self.planned_on)
+        if self.planned_on is not None and written.single() is None:
+            raise OutdatedPlan
         for key, change in creation.erased:
             erasing.erase(self.tx, self.head, key, change)
 

@@ -19,12 +19,11 @@ pytestmark = pytest.mark.timeout(400)
 
 COUNT = LEAST_DOCUMENTS + 200
 HELD = {"the": 1_190, "service": 900, "uses": 700, "postgres": 40, "kafka": 3}
-CORPUS = Corpus(COUNT, 10.0, HELD)
 
 
 def known(*words: str) -> CommonWords:
     common = CommonWords()
-    common.learn("t", CORPUS, {word: HELD[word] for word in words})
+    common.learn("t", Corpus(COUNT, 10.0, {word: HELD[word] for word in words}))
     return common
 
 
@@ -42,13 +41,13 @@ def test_rare_words_are_looked_for_and_never_nothing() -> None:
 
 def test_a_small_tenant_learns_nothing() -> None:
     common = CommonWords()
-    common.learn("t", Corpus(LEAST_DOCUMENTS - 1, 10.0, {"the": 900}), {"the": 900})
+    common.learn("t", Corpus(LEAST_DOCUMENTS - 1, 10.0, {"the": 900}))
     assert common.aside("t", ["the", "other"]) == frozenset()
 
 
 def test_a_word_that_became_rare_is_looked_for_again() -> None:
     common = known("the")
-    common.learn("t", Corpus(COUNT, 10.0, {"the": 5}), {"the": 5})
+    common.learn("t", Corpus(COUNT, 10.0, {"the": 5}))
     assert common.aside("t", ["the", "other"]) == frozenset()
 
 
