@@ -76,8 +76,8 @@ class Door:
     """Lets no request in without a live key, but to what is public, the page, which asks for one itself, and guides.
 
     As long as no key was ever made, the server is for this machine alone. A page in a browser on it could reach it too,
-    by a form or by a name that resolves here: so then, Host and Origin must name this machine. Each request asks whether
-    there is a key now.
+    by a form or by a name that resolves here: so then, Host and Origin must name this machine. Each request asks
+    whether there is a key now.
     """
 
     def __init__(self, app: ASGIApp, ring: KeyRing | None) -> None:
