@@ -7,7 +7,7 @@ from graphmem.temporal.effects import stamp_of
 from graphmem.temporal.overlay import Overlay
 from graphmem.temporal.planning import needs, plan, replay, touched
 from graphmem.temporal.precedence import Ruling, reigns, rule
-from graphmem.temporal.resolution import Resolved, Standing, resolve
+from graphmem.temporal.resolution import Resolved, Standing, resolve, standing
 from graphmem.temporal.spans import Span, Spans
 from graphmem.temporal.view import View
 
@@ -26,5 +26,6 @@ __all__ = [
     "resolve",
     "rule",
     "stamp_of",
+    "standing",
     "touched",
 ]
