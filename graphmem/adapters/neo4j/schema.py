@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from graphmem.adapters.neo4j.connecting import Link, Login
 
-MIGRATIONS = ("neo4j/0001_initial.cypher", "neo4j/0002_state_labels.cypher")
+MIGRATIONS = ("neo4j/0001_initial.cypher", "neo4j/0002_state_labels.cypher", "neo4j/0003_private_counts.cypher")
 SCHEMA_VERSION = len(MIGRATIONS)
 
 _APPLIED = "MATCH (s:GraphmemSchema) RETURN s.version AS version, s.checksum AS checksum ORDER BY version"
