@@ -271,10 +271,32 @@ _LINKS = frozenset(kind.value for kind in LinkKind)
 _STANDINGS = (Standing.HOLDS, Standing.NOT_YET, Standing.NAMED, Standing.LAST)
 
 
+class _Ends:
+    """Resolves the matches of one view, each chain once: what lies on the way to a single head leads there too."""
+
+    def __init__(self, view: View, query: Query) -> None:
+        self._view = view
+        self._query = query
+        self._on_the_way: dict[str, tuple[Resolved, int]] = {}
+
+    def of(self, key: str) -> list[Resolved]:
+        """As `_ends`."""
+        passed = self._on_the_way.get(key)
+        if passed is not None:
+            resolved, place = passed
+            return [replace(resolved, via=resolved.via[place:])]
+        ends = _ends(key, self._view, self._query)
+        if len(ends) == 1 and ends[0].standing is Standing.HOLDS:
+            for place, each in enumerate(ends[0].via[1:-1], 1):
+                self._on_the_way.setdefault(each, (ends[0], place))
+        return ends
+
+
 def _heads(scored: Iterable[Scored], view: View, query: Query) -> dict[str, _Head]:
     heads: dict[str, _Head] = {}
+    ends = _Ends(view, query)
     for match in scored:
-        for resolved in _ends(match.memory, view, query):
+        for resolved in ends.of(match.memory):
             head = heads.setdefault(resolved.memory, _Head(resolved, view))
             if _STANDINGS.index(resolved.standing) < _STANDINGS.index(head.resolved.standing):
                 head.resolved = resolved

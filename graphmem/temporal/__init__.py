@@ -3,6 +3,7 @@
 Only this package decides what holds. It does no I/O and reads no clock.
 """
 
+from graphmem.temporal.chain_end import is_decided_ahead
 from graphmem.temporal.effects import stamp_of
 from graphmem.temporal.overlay import Overlay
 from graphmem.temporal.planning import needs, plan, replay, touched
@@ -19,6 +20,7 @@ __all__ = [
     "Spans",
     "Standing",
     "View",
+    "is_decided_ahead",
     "needs",
     "plan",
     "reigns",
