@@ -6,7 +6,6 @@ import hmac
 import json
 import os
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -16,6 +15,7 @@ from pathlib import Path
 from threading import Lock
 from typing import Any
 
+from graphmem.drafts import PRIVATE_FILE, make_private_folder, remove_dead_drafts, write_private
 from graphmem.errors import InvalidInput, NotFound, StoreUnavailable, Unsupported
 from graphmem.keys.key import Key, Permission
 from graphmem.keys.secret import make_text, present
@@ -176,7 +176,7 @@ class KeyRing:
         with _locked(self._path):
             keys = _keys_in(self._path) if self._path.exists() else {}
             yield keys
-            _replace_file(self._path, _text_of(keys))
+            write_private(self._path, _text_of(keys))
 
 
 def _keys_in(path: Path) -> dict[str, Key]:
@@ -209,20 +209,11 @@ def _text_of(keys: dict[str, Key]) -> str:
 @contextmanager
 def _locked(path: Path) -> Iterator[None]:
     """Held by one process at a time; the lock ends with the file's being closed, or with the process."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.with_suffix(".lock").open("a", encoding="utf-8") as file:
-        _lock(file.fileno())
+    make_private_folder(path.parent)
+    remove_dead_drafts(path.parent)
+    handle = os.open(path.with_suffix(".lock"), os.O_RDWR | os.O_CREAT, PRIVATE_FILE)
+    try:
+        _lock(handle)
         yield
-
-
-def _replace_file(path: Path, text: str) -> None:
-    """Temporary files of this kind are readable by their owner alone, and stay so under the new name."""
-    with tempfile.NamedTemporaryFile("w", encoding="utf-8", dir=path.parent, delete=False) as file:
-        try:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-            Path(file.name).replace(path)
-        except BaseException:
-            Path(file.name).unlink(missing_ok=True)
-            raise
+    finally:
+        os.close(handle)
