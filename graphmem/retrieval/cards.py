@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from graphmem.answers import Card, State, Step, Told, intervals
-from graphmem.model import Memory, Status
+from graphmem.answers import Card, Sentence, State, Step, Told, intervals
+from graphmem.model import Memory, Origin, Status
 from graphmem.ranking import decayed_confidence
 from graphmem.rows import EdgeRow, MoveRow
 from graphmem.temporal import View
@@ -84,18 +84,30 @@ def moves(view: View, key: str) -> tuple[Told, ...]:
 def step(view: View, edge: EdgeRow, *, other: str) -> Step:
     """A supersession edge as seen from one of its sides; `other` is the id on the far side."""
     far = view.memory(other)
+    said = None if far is None else far.statement
     return Step(
         memory=other,
-        title=None if far is None or far.statement is None else far.statement.title,
+        title=None if said is None else Sentence.quoting(said.title, said.origin),
         kind=edge.kind,
         at=edge.at,
         until=edge.until,
-        part=edge.part,
+        part=None if edge.part is None else quoted_of(view, edge, edge.part),
         covers=intervals(view.coverage(edge)) if edge.is_full else (),
-        evidence=edge.reason,
+        evidence=None if edge.reason is None else quoted_of(view, edge, edge.reason),
         change=edge.stamp.seq,
         recorded_at=edge.stamp.recorded_at,
     )
+
+
+def quoted_of(view: View, edge: EdgeRow, words: str) -> Sentence:
+    """Words of a supersession: as far to be trusted as the less trusted of the memories that it relates."""
+    return Sentence.quoting(words, min(origin_of(view, edge.old), origin_of(view, edge.new), key=lambda one: one.trust))
+
+
+def origin_of(view: View, key: str) -> Origin:
+    """The origin of a memory; that of an erased or unseen one is not known, and trusted least."""
+    memory = view.memory(key)
+    return Origin.EXTERNAL if memory is None or memory.statement is None else memory.statement.origin
 
 
 def _is_of(told: Told, row: MoveRow) -> bool:

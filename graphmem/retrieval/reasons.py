@@ -1,33 +1,38 @@
-"""Why a memory stands as it does, in sentences that name the dates and the other side."""
+"""Why a memory stands as it does, in sentences that name the dates and the other side.
+
+Each sentence knows which of its words are those of a memory. So they are put together by `Sentence.of`, never inside
+an f-string, which would forget it.
+"""
 
 from __future__ import annotations
 
 from datetime import datetime
 
-from graphmem.answers import State
+from graphmem.answers import Sentence, State
 from graphmem.model import BEGINNING, FOREVER, SupersessionKind
-from graphmem.retrieval.cards import state
+from graphmem.retrieval.cards import origin_of, quoted_of, state
 from graphmem.rows import EdgeRow
 from graphmem.temporal import Resolved, Span, Standing, View
 from graphmem.temporal.spans import containing
 
 
-def because(view: View, resolved: Resolved, valid: datetime) -> str:
+def because(view: View, resolved: Resolved, valid: datetime) -> Sentence:
     """One line on why a resolved memory is the answer."""
     key = resolved.memory
     if resolved.standing is Standing.HOLDS:
         within = containing(view.holding(key), valid)
         since = "" if within is None else f" {_stretch(within)}"
         if len(resolved.via) == 1:
-            return f"in force{since}"
-        return f"in force{since}; {_path(view, resolved.via)}"
+            return Sentence.of(f"in force{since}")
+        return Sentence.of(f"in force{since}; ", _path(view, resolved.via))
     if resolved.standing is Standing.NOT_YET:
         if len(resolved.via) == 1:
-            return f"not yet in force: {state_reason(view, key, valid)}"
-        return f"declared to take over from {named(view, resolved.via[0])}, but not yet in force"
+            return Sentence.of("not yet in force: ", state_reason(view, key, valid))
+        return Sentence.of("declared to take over from ", named(view, resolved.via[0]), ", but not yet in force")
     if resolved.standing is Standing.NAMED:
-        return f"named as successor by {named(view, _naming(view, resolved))}; itself {state_reason(view, key, valid)}"
-    return f"nothing holds here now: {state_reason(view, key, valid)}"
+        namer = named(view, _naming(view, resolved))
+        return Sentence.of("named as successor by ", namer, "; itself ", state_reason(view, key, valid))
+    return Sentence.of("nothing holds here now: ", state_reason(view, key, valid))
 
 
 def _naming(view: View, resolved: Resolved) -> str:
@@ -37,34 +42,37 @@ def _naming(view: View, resolved: Resolved) -> str:
     return next(edge.old for edge in view.edges_into(resolved.memory) if edge.is_full and edge.old in view.known)
 
 
-def state_reason(view: View, key: str, valid: datetime) -> str:
+def state_reason(view: View, key: str, valid: datetime) -> Sentence:
     """One line on the state of a memory at an instant."""
     now = state(view, key, valid)
     match now:
         case State.HOLDS:
-            return f"in force {_stretch(containing(view.holding(key), valid) or (BEGINNING, FOREVER))}"
+            return Sentence.of(f"in force {_stretch(containing(view.holding(key), valid) or (BEGINNING, FOREVER))}")
         case State.RETRACTED:
-            return "retracted: not to be believed at any time"
+            return Sentence.of("retracted: not to be believed at any time")
         case State.CORRECTED:
-            return f"corrected by {_others(view, _corrections(view, key))}"
+            return Sentence.of("corrected by ", _others(view, _corrections(view, key)))
         case State.SUPERSEDED:
-            return f"superseded by {_others(view, _covering(view, key, valid))}"
+            return Sentence.of("superseded by ", _others(view, _covering(view, key, valid)))
         case State.NOT_YET:
-            return f"nothing is known of it before {_first(view, key)}"
+            return Sentence.of(f"nothing is known of it before {_first(view, key)}")
         case State.FALLEN:
-            return "what it amends no longer holds"
+            return Sentence.of("what it amends no longer holds")
         case _:
             return _own_state_reason(view, key, valid, now)
 
 
-def _own_state_reason(view: View, key: str, valid: datetime, now: State) -> str:
+def _own_state_reason(view: View, key: str, valid: datetime, now: State) -> Sentence:
     decisive = view.status(key, valid)
     assert decisive is not None, "an own state has a move"  # noqa: S101
     word = decisive.move.source_word or decisive.move.status.value
-    return f"{now.value} since {day(decisive.move.at)}" + (f" (in its source: {word!r})" if word != now.value else "")
+    since = f"{now.value} since {day(decisive.move.at)}"
+    if word == now.value:
+        return Sentence.of(since)
+    return Sentence.of(since, " (in its source: ", Sentence.quoting(repr(word), origin_of(view, key)), ")")
 
 
-def edge_reason(view: View, edge: EdgeRow) -> str:
+def edge_reason(view: View, edge: EdgeRow) -> Sentence:
     """One supersession as a sentence."""
     old, new = named(view, edge.old), named(view, edge.new)
     until = "" if edge.until is None else f" until {day(edge.until)}"
@@ -74,17 +82,17 @@ def edge_reason(view: View, edge: EdgeRow) -> str:
         SupersessionKind.CORRECTION: "corrected",
         SupersessionKind.AMENDMENT: "amended",
     }[edge.kind]
-    part = f" ({edge.part})" if edge.part else ""
-    said = f": {edge.reason}" if edge.reason else ""
-    return f"{new} {verb} {old}{part}{at}{until} [change {edge.stamp.seq}]{said}"
+    part = (" (", quoted_of(view, edge, edge.part), ")") if edge.part else ()
+    said = (": ", quoted_of(view, edge, edge.reason)) if edge.reason else ()
+    return Sentence.of(new, f" {verb} ", old, *part, f"{at}{until} [change {edge.stamp.seq}]", *said)
 
 
-def named(view: View, key: str) -> str:
+def named(view: View, key: str) -> Sentence:
     """A memory's title in quotes, or what can be said of it without one."""
     memory = view.memory(key)
     if memory is None or memory.statement is None:
-        return "an erased memory" if key in view.known else "a memory that you cannot see"
-    return f"'{memory.statement.title}'"
+        return Sentence.of("an erased memory" if key in view.known else "a memory that you cannot see")
+    return Sentence.of("'", Sentence.quoting(memory.statement.title, memory.statement.origin), "'")
 
 
 def day(moment: datetime) -> str:
@@ -101,8 +109,8 @@ def _stretch(piece: Span) -> str:
     return start if high == FOREVER else f"{start} until {day(high)}".strip()
 
 
-def _path(view: View, via: tuple[str, ...]) -> str:
-    return "reached from " + " → ".join(named(view, key) for key in via[:-1])
+def _path(view: View, via: tuple[str, ...]) -> Sentence:
+    return Sentence.of("reached from ", _joined(" → ", [named(view, key) for key in via[:-1]]))
 
 
 def _first(view: View, key: str) -> str:
@@ -118,5 +126,10 @@ def _corrections(view: View, key: str) -> list[EdgeRow]:
     return [edge for edge in view.edges_out(key) if edge.kind is SupersessionKind.CORRECTION]
 
 
-def _others(view: View, edges: list[EdgeRow]) -> str:
-    return ", ".join(named(view, edge.new) + ("" if edge.at is None else f" since {day(edge.at)}") for edge in edges)
+def _others(view: View, edges: list[EdgeRow]) -> Sentence:
+    since = ("" if edge.at is None else f" since {day(edge.at)}" for edge in edges)
+    return _joined(", ", [Sentence.of(named(view, edge.new), when) for edge, when in zip(edges, since, strict=True)])
+
+
+def _joined(mark: str, parts: list[Sentence]) -> Sentence:
+    return Sentence.of(*[piece for one in parts for piece in (mark, one)][1:])
