@@ -1,4 +1,4 @@
-"""The five tools: what each is called, takes and does. Each is one verb of the service."""
+"""The tools: what each is called, takes and does. Each is one verb of the service."""
 
 from __future__ import annotations
 
@@ -6,19 +6,19 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
-from pydantic import BaseModel
-
 from graphmem.answers import Explanation, History, SearchAnswer, Written
 from graphmem.errors import Forbidden, InvalidInput
 from graphmem.mcp_server.arguments import (
     AddArguments,
     Arguments,
+    ConfirmArguments,
+    EndArguments,
     OneArguments,
     SearchArguments,
     Signed,
     SupersedeArguments,
 )
-from graphmem.model import Anchor, AnchorKind, Origin, Scope, Statement, SupersessionKind
+from graphmem.model import Alternative, Anchor, AnchorKind, Origin, Outcome, Scope, Statement, SupersessionKind
 from graphmem.service import GraphMemory, Write
 from graphmem.service.recording import restated, statement_from
 from graphmem.store import Filter, Page
@@ -33,7 +33,7 @@ class Caller(Protocol):
         ...
 
     def place(self, asked: Scope, *, is_write: bool) -> Scope:
-        """Where they stand who name a repository or none.
+        """Where they stand who name a repository, a person or neither.
 
         Raises:
             Forbidden: They may not ask there; or not write.
@@ -49,9 +49,9 @@ class Here:
     actor: str | None = None
 
     def place(self, asked: Scope, *, is_write: bool) -> Scope:
-        """Where the memory was opened for, or in the repository that was named."""
+        """Where the memory was opened for, or in the repository and for the person that were named."""
         del is_write
-        return self.scope if asked.repo is None else replace(self.scope, repo=asked.repo)
+        return replace(self.scope, repo=asked.repo or self.scope.repo, user=asked.user or self.scope.user)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +69,7 @@ class Tool:
     name: str
     title: str
     description: str
-    takes: type[BaseModel]
+    takes: type[Arguments]
     gives: type
     is_read_only: bool
     run: Callable[[GraphMemory, Caller, Any], object]
@@ -95,9 +95,16 @@ def _add(memory: GraphMemory, caller: Caller, asked: AddArguments) -> Written:
         rationale=asked.rationale or "",
         labels=asked.tags,
         origin=asked.origin,
+        confidence=asked.confidence,
+        alternatives=tuple(map(_rejected, asked.rejected)),
         anchors=tuple(Anchor(AnchorKind.FILE, path, repo) for path in asked.paths),
     )
     return memory.add(said, start=asked.start, on_similar=asked.on_similar, write=write)
+
+
+def _rejected(said: str) -> Alternative:
+    name, _, reason = said.partition(":")
+    return Alternative(name.strip(), Outcome.REJECTED, reason.strip())
 
 
 def _supersede(memory: GraphMemory, caller: Caller, asked: SupersedeArguments) -> Written:
@@ -116,6 +123,18 @@ def _supersede(memory: GraphMemory, caller: Caller, asked: SupersedeArguments) -
     return memory.supersede(asked.old, new, at=asked.at, kind=kind, write=write)
 
 
+def _end(memory: GraphMemory, caller: Caller, asked: EndArguments) -> Written:
+    write = _write(caller, asked)
+    _refuse_from_outside(_statement(memory, asked.id, write.scope), asked.origin)
+    return memory.end(asked.id, at=asked.at, write=write)
+
+
+def _confirm(memory: GraphMemory, caller: Caller, asked: ConfirmArguments) -> Written:
+    write = _write(caller, asked)
+    _refuse_from_outside(_statement(memory, asked.id, write.scope), asked.origin)
+    return memory.confirm(asked.id, write=write)
+
+
 def _statement(memory: GraphMemory, key: str, scope: Scope | None) -> Statement:
     said = memory.get(key, scope=scope).memory.statement
     assert said is not None, "what was erased gets no card"  # noqa: S101
@@ -123,13 +142,13 @@ def _statement(memory: GraphMemory, key: str, scope: Scope | None) -> Statement:
 
 
 def _refuse_from_outside(old: Statement, origin: Origin) -> None:
-    """Let nothing from outside take the place of what is more trusted.
+    """Let nothing from outside replace, end or confirm what is more trusted.
 
     Raises:
         Forbidden: It would.
     """
     if origin.trust < Origin.AGENT.trust and origin.trust < old.origin.trust:
-        told = f"words of origin {origin.value!r} cannot replace those of origin {old.origin.value!r}"
+        told = f"words of origin {origin.value!r} cannot replace, end or confirm those of origin {old.origin.value!r}"
         raise Forbidden(f"{told}: record them with memory_add, and let somebody decide")
 
 
@@ -142,11 +161,11 @@ def _explain(memory: GraphMemory, caller: Caller, asked: OneArguments) -> Explan
 
 
 def _reader(caller: Caller, asked: Arguments) -> Scope:
-    return caller.place(Scope(repo=asked.repo), is_write=False)
+    return caller.place(asked.place, is_write=False)
 
 
 def _write(caller: Caller, asked: Signed) -> Write:
-    scope = caller.place(Scope(repo=asked.repo), is_write=True)
+    scope = caller.place(asked.place, is_write=True)
     return Write(scope=scope, actor=caller.actor, source=asked.source, reason=asked.reason, op_id=asked.op_id)
 
 
@@ -179,6 +198,24 @@ _ALL = (
         Written,
         is_read_only=False,
         run=_supersede,
+    ),
+    Tool(
+        "memory_end",
+        "End a memory",
+        "A memory no longer holds and nothing takes its place. It stays in the history.",
+        EndArguments,
+        Written,
+        is_read_only=False,
+        run=_end,
+    ),
+    Tool(
+        "memory_confirm",
+        "Confirm a memory",
+        "You saw that a memory still holds: its confidence starts afresh.",
+        ConfirmArguments,
+        Written,
+        is_read_only=False,
+        run=_confirm,
     ),
     Tool(
         "memory_history",
