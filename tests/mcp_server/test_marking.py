@@ -215,7 +215,7 @@ def test_whatever_stands_in_whatever_field_stands_between_marks(agent: Agent, me
         found = {one.text for one in foreign_in(told)}
         if len(evil) > 8:
             assert evil not in ours, told
-        assert found <= {evil, f"{evil} too", repr(evil), "rules"}, found
+        assert found <= {evil, f"{evil} too", f"{evil}/0", repr(evil), "rules", "ada"}, found
 
 
 def test_a_title_in_our_own_words_marks_none_of_ours(agent: Agent, memory: GraphMemory) -> None:
