@@ -20,7 +20,7 @@ from graphmem.retrieval.reasons import because
 from graphmem.retrieval.titles import Titles
 from graphmem.rows import Rows
 from graphmem.store import Filter, Matches, ModelCard, Nearby, Neighbour, Page, Probe, Rivals, Store
-from graphmem.temporal import Resolved, Ruling, Standing, View, resolve, rule, standing
+from graphmem.temporal import Resolved, Resolver, Ruling, Standing, View, rule, standing
 
 MATCH_LIMIT = 35
 EXPANDED_HEADS = 3
@@ -271,32 +271,11 @@ _LINKS = frozenset(kind.value for kind in LinkKind)
 _STANDINGS = (Standing.HOLDS, Standing.NOT_YET, Standing.NAMED, Standing.LAST)
 
 
-class _Ends:
-    """Resolves the matches of one view, each chain once: what lies on the way to a single head leads there too."""
-
-    def __init__(self, view: View, query: Query) -> None:
-        self._view = view
-        self._query = query
-        self._on_the_way: dict[str, tuple[Resolved, int]] = {}
-
-    def of(self, key: str) -> list[Resolved]:
-        """As `_ends`."""
-        passed = self._on_the_way.get(key)
-        if passed is not None:
-            resolved, place = passed
-            return [replace(resolved, via=resolved.via[place:])]
-        ends = _ends(key, self._view, self._query)
-        if len(ends) == 1 and ends[0].standing is Standing.HOLDS:
-            for place, each in enumerate(ends[0].via[1:-1], 1):
-                self._on_the_way.setdefault(each, (ends[0], place))
-        return ends
-
-
 def _heads(scored: Iterable[Scored], view: View, query: Query) -> dict[str, _Head]:
     heads: dict[str, _Head] = {}
-    ends = _Ends(view, query)
+    resolver = Resolver(view, query.valid)
     for match in scored:
-        for resolved in ends.of(match.memory):
+        for resolved in _ends(match.memory, resolver, view, query):
             head = heads.setdefault(resolved.memory, _Head(resolved, view))
             if _STANDINGS.index(resolved.standing) < _STANDINGS.index(head.resolved.standing):
                 head.resolved = resolved
@@ -305,10 +284,10 @@ def _heads(scored: Iterable[Scored], view: View, query: Query) -> dict[str, _Hea
     return heads
 
 
-def _ends(key: str, view: View, query: Query) -> list[Resolved]:
+def _ends(key: str, resolver: Resolver, view: View, query: Query) -> list[Resolved]:
     if query.where.include_history and view.memory(key) is not None:
         return [Resolved(key, standing(view, key, query.valid), (key,))]
-    return resolve(view, key, query.valid)
+    return resolver.resolve(key)
 
 
 def _fits(head: _Head, query: Query) -> bool:

@@ -8,13 +8,14 @@ from graphmem.temporal.effects import stamp_of
 from graphmem.temporal.overlay import Overlay
 from graphmem.temporal.planning import needs, plan, replay, touched
 from graphmem.temporal.precedence import Ruling, reigns, rule
-from graphmem.temporal.resolution import Resolved, Standing, resolve, standing
+from graphmem.temporal.resolution import Resolved, Resolver, Standing, resolve, standing
 from graphmem.temporal.spans import Span, Spans
 from graphmem.temporal.view import View
 
 __all__ = [
     "Overlay",
     "Resolved",
+    "Resolver",
     "Ruling",
     "Span",
     "Spans",
