@@ -60,9 +60,9 @@ def _status_lines(info: StoreInfo, tenant: str, repo: str | None) -> Iterator[Bl
     ]
     yield from (line(dim(f"{head:10}"), text) for head, text in rows)
     if info.pending_erasures:
-        count = f"{info.pending_erasures:,} erased memories"
+        erased = "1 erased memory" if info.pending_erasures == 1 else f"{info.pending_erasures:,} erased memories"
         text = (
-            f"words of {count} are still in the log, until a reader that began before ends; then they go by themselves"
+            f"words of {erased} are still in the log until a reader that began before ends; then they go by themselves"
         )
         yield line(Span(text, Look.WARN))
     if info.model is not None and info.vectors < info.memories:
