@@ -174,6 +174,8 @@ class StoreInfo:
     Attributes:
         head: The hash of the tenant's last ledger entry: where it is the same, so is the whole ledger.
         is_restoring: A restore into the tenant has begun and not finished; until then it takes no other writes.
+        pending_erasures: Of so many erased memories words may still be in the store's log, because a reader that began
+            before needs it; they go by themselves when it ends.
     """
 
     url: str
@@ -185,6 +187,7 @@ class StoreInfo:
     size_bytes: int | None
     head: str
     is_restoring: bool
+    pending_erasures: int = 0
 
 
 @dataclass(frozen=True, slots=True)

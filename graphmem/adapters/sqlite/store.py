@@ -30,6 +30,7 @@ from graphmem.adapters.sqlite import (
 )
 from graphmem.adapters.sqlite.connection import Connections, translated
 from graphmem.adapters.sqlite.locking import LockFile, Turn, lock_file, release_file
+from graphmem.adapters.sqlite.log_cleaner import PATIENCE_MS, LogCleaner, clear_log
 from graphmem.adapters.sqlite.places import Kept
 from graphmem.adapters.sqlite.remembering import Memo
 from graphmem.adapters.sqlite.values import Tenant, place_of
@@ -76,6 +77,9 @@ _SOME_DIMENSION = "SELECT length(data) / 4 FROM vector LIMIT 1"
 
 _LOCK_TIMEOUT_S = 30.0
 _CLOSING_TIMEOUT_S = 2.0
+#: So long an erase waits for readers before it answers that its words are still in the log.
+_ERASING_TIMEOUT_S = 1.0
+_CLEARING_TIMEOUT_S = 2.0
 _VECTOR_SPACE_BYTES = 600 * 1024 * 1024
 
 
@@ -94,6 +98,7 @@ class SQLiteStore:
         self._kept = Kept()
         self._frequencies = matching.Frequencies()
         self._memo = Memo()
+        self._cleaner = LogCleaner(self._clear_log)
         self._is_closed = False
 
     @classmethod
@@ -141,11 +146,12 @@ class SQLiteStore:
             changes, batch = writing.carry_out(connection, requests, clock, vectors or {}, self._kept)
             if batch.erased:
                 erasing.forget(connection)
-                meta.owe(connection)
+                meta.owe(connection, batch.tenant, batch.erased)
+                turn.lock.set_owing(is_owing=True)
             turn.mark = _writes(connection)
         batch.places.give_back(self._kept)
         if batch.erased:
-            self._forget_erased()
+            self._forget_erased(_ERASING_TIMEOUT_S)
         return changes
 
     def restore(self, lines: Iterable[str], *, tenant: str, progress: Progress = silent) -> int:
@@ -163,10 +169,11 @@ class SQLiteStore:
     def _restore_part(self, export: VerifiedExport, part: Sequence[Exported]) -> None:
         with self._writing() as (connection, turn):
             batch = exporting.write(connection, export, part, self._kept)
+            turn.lock.set_owing(is_owing=batch.erased > 0 or turn.lock.is_owing)
             turn.mark = _writes(connection)
         batch.places.give_back(self._kept)
         if batch.erased:
-            self._forget_erased()
+            self._forget_erased(_ERASING_TIMEOUT_S)
 
     def save_vectors(self, reader: Scope, vectors: Mapping[str, Vector]) -> None:
         """See `graphmem.store.Store.save_vectors`."""
@@ -336,6 +343,7 @@ class SQLiteStore:
                 size_bytes=sum(file.stat().st_size for file in self._files() if file.exists()),
                 head=tenant.head,
                 is_restoring=meta.is_restoring(connection, tenant),
+                pending_erasures=meta.owed(connection, tenant),
             )
 
     def try_write(self) -> None:
@@ -349,6 +357,7 @@ class SQLiteStore:
             return
         self._is_closed = True
         self._vectors.forget()
+        self._cleaner.close()
         try:
             self._close_connections()
         finally:
@@ -384,7 +393,7 @@ class SQLiteStore:
             self._refuse_lost_log(_writes(connection), mark)
             is_owing = meta.is_owing(connection)
         if is_owing and self._lock is not None:
-            self._forget_erased()
+            self._forget_erased(0)
 
     @property
     def _mark(self) -> int:
@@ -410,24 +419,43 @@ class SQLiteStore:
 
     @contextmanager
     def _reading(self, reader: Scope) -> Iterator[tuple[apsw.Connection, Tenant]]:
-        with self._connections.reading() as connection:
-            yield connection, reading.tenant_of(connection, reader.tenant)
+        try:
+            with self._connections.reading() as connection:
+                yield connection, reading.tenant_of(connection, reader.tenant)
+        finally:
+            # This may have been the reader that an erase, here or in another process, had to wait for.
+            if self._lock is not None and not self._is_closed and self._lock.is_owing:
+                self._cleaner.start()
 
-    def _forget_erased(self) -> None:
-        """Take erased content out of the log and the caches.
-
-        A long read elsewhere may need the log meanwhile; then whoever opens the file next does it.
-        """
+    def _forget_erased(self, timeout_s: float) -> None:
+        """Take erased content out of the caches and the log; out of the log later if a reader needs it that long."""
         self._memo.forget()
         self._vectors.forget()
-        with self._turn(), translated(self._path), suppress(apsw.BusyError):
-            connection = self._connections.writer()
-            connection.wal_checkpoint("main", apsw.SQLITE_CHECKPOINT_TRUNCATE)
-            meta.settle(connection)
+        with suppress(StoreUnavailable):  # What was erased is erased; the rest is tried again.
+            if self._clear_log(PATIENCE_MS):
+                return
+        self._cleaner.start()
+        self._cleaner.wait(timeout_s)
+
+    def _clear_log(self, patience_ms: int) -> bool:
+        """Whether the log holds no erased words, or not any more."""
+        if self._is_closed or not self._connections.is_ours:
+            return True
+        with self._turn(_CLEARING_TIMEOUT_S) as turn, translated(self._path):
+            return self._cleared(turn, patience_ms)
+
+    def _cleared(self, turn: Turn, patience_ms: int) -> bool:
+        writer = self._connections.writer()
+        is_clear = not meta.is_owing(writer) or clear_log(writer, patience_ms)
+        turn.lock.set_owing(is_owing=not is_clear)
+        return is_clear
 
     def _close_connections(self) -> None:
         try:
-            with self._turn(_CLOSING_TIMEOUT_S):
+            with self._turn(_CLOSING_TIMEOUT_S) as turn:
+                if turn.lock.is_owing:
+                    with translated(self._path):
+                        self._cleared(turn, PATIENCE_MS)
                 self._connections.close(checkpoint=True)
         except StoreUnavailable:
             self._connections.close(checkpoint=False)
