@@ -93,7 +93,8 @@ def create_app(
 
     Args:
         memory: An open memory.
-        ring: The keys that callers need; None lets every process of this machine do everything.
+        ring: The keys that callers need; None, or a file that was never there, lets every process of this machine do
+            everything.
         limits: The caps.
         tools: What answers at `/mcp`.
         tracer: Makes a span of every request.

@@ -46,7 +46,7 @@ def serve(
 
     Args:
         configuration: As `configured` gives it, for the same keys and address.
-        ring: The keys that callers need; None only on this machine's own addresses.
+        ring: The keys that callers need as soon as there is one; None where there is no place for their file.
         address: Where to listen.
         listening: Told the URL once callers can connect.
 
@@ -94,7 +94,7 @@ def refuse_open_door(ring: KeyRing | None, address: Address) -> None:
     Raises:
         InvalidInput: They could.
     """
-    if ring is None and not is_loopback(address.host):
+    if (ring is None or not ring.is_in_use()) and not is_loopback(address.host):
         told = f"{address.host!r} can be reached from other machines, and there are no keys"
         raise InvalidInput(f"{told}: make one with graphmem key create, or listen on 127.0.0.1")
 

@@ -25,7 +25,16 @@ def because(view: View, resolved: Resolved, valid: datetime) -> str:
         if len(resolved.via) == 1:
             return f"not yet in force: {state_reason(view, key, valid)}"
         return f"declared to take over from {named(view, resolved.via[0])}, but not yet in force"
+    if resolved.standing is Standing.NAMED:
+        return f"named as successor by {named(view, _naming(view, resolved))}; itself {state_reason(view, key, valid)}"
     return f"nothing holds here now: {state_reason(view, key, valid)}"
+
+
+def _naming(view: View, resolved: Resolved) -> str:
+    """The memory on the way that names the answer; without a way, the first that does."""
+    if len(resolved.via) > 1:
+        return resolved.via[-2]
+    return next(edge.old for edge in view.edges_into(resolved.memory) if edge.is_full and edge.old in view.known)
 
 
 def state_reason(view: View, key: str, valid: datetime) -> str:

@@ -20,7 +20,7 @@ from graphmem.retrieval.reasons import because
 from graphmem.retrieval.titles import Titles
 from graphmem.rows import Rows
 from graphmem.store import Filter, Matches, ModelCard, Nearby, Neighbour, Page, Probe, Rivals, Store
-from graphmem.temporal import Resolved, Ruling, Standing, View, resolve, rule
+from graphmem.temporal import Resolved, Ruling, Standing, View, resolve, rule, standing
 
 MATCH_LIMIT = 35
 EXPANDED_HEADS = 3
@@ -65,6 +65,11 @@ class _Head:
     @property
     def holds(self) -> bool:
         return self.resolved.standing is Standing.HOLDS
+
+    @property
+    def is_instead(self) -> bool:
+        """Whether what has ended by its own word names this as its successor."""
+        return self.resolved.standing is Standing.NAMED
 
     @property
     def is_settled(self) -> bool:
@@ -211,9 +216,9 @@ def _note(backend: Embedder | str, stored: ModelCard | None) -> str | None:
 
 
 def _answering(heads: dict[str, _Head]) -> list[_Head]:
-    """Heads that hold; what no longer or not yet holds only if it was named, or nothing else answers."""
-    is_any_holding = any(head.holds for head in heads.values())
-    return [head for head in heads.values() if head.holds or head.is_named or not is_any_holding]
+    """Heads that hold, and successors named by what has ended; others only if named, or if nothing else answers."""
+    shown = [head for head in heads.values() if head.holds or head.is_named or head.is_instead]
+    return shown if any(head.holds for head in shown) else [*heads.values()]
 
 
 def _rank(heads: Iterable[_Head], query: Query) -> list[_Ranked]:
@@ -263,13 +268,35 @@ def _scored_beside(found: Iterable[Neighbour], view: View, heads: Mapping[str, _
 _LINKS = frozenset(kind.value for kind in LinkKind)
 
 #: What one match knows as the last that held may be, for another, its declared successor.
-_STANDINGS = (Standing.HOLDS, Standing.NOT_YET, Standing.LAST)
+_STANDINGS = (Standing.HOLDS, Standing.NOT_YET, Standing.NAMED, Standing.LAST)
+
+
+class _Ends:
+    """Resolves the matches of one view, each chain once: what lies on the way to a single head leads there too."""
+
+    def __init__(self, view: View, query: Query) -> None:
+        self._view = view
+        self._query = query
+        self._on_the_way: dict[str, tuple[Resolved, int]] = {}
+
+    def of(self, key: str) -> list[Resolved]:
+        """As `_ends`."""
+        passed = self._on_the_way.get(key)
+        if passed is not None:
+            resolved, place = passed
+            return [replace(resolved, via=resolved.via[place:])]
+        ends = _ends(key, self._view, self._query)
+        if len(ends) == 1 and ends[0].standing is Standing.HOLDS:
+            for place, each in enumerate(ends[0].via[1:-1], 1):
+                self._on_the_way.setdefault(each, (ends[0], place))
+        return ends
 
 
 def _heads(scored: Iterable[Scored], view: View, query: Query) -> dict[str, _Head]:
     heads: dict[str, _Head] = {}
+    ends = _Ends(view, query)
     for match in scored:
-        for resolved in _ends(match.memory, view, query):
+        for resolved in ends.of(match.memory):
             head = heads.setdefault(resolved.memory, _Head(resolved, view))
             if _STANDINGS.index(resolved.standing) < _STANDINGS.index(head.resolved.standing):
                 head.resolved = resolved
@@ -280,8 +307,7 @@ def _heads(scored: Iterable[Scored], view: View, query: Query) -> dict[str, _Hea
 
 def _ends(key: str, view: View, query: Query) -> list[Resolved]:
     if query.where.include_history and view.memory(key) is not None:
-        standing = Standing.HOLDS if view.holds(key, query.valid) else Standing.LAST
-        return [Resolved(key, standing, (key,))]
+        return [Resolved(key, standing(view, key, query.valid), (key,))]
     return resolve(view, key, query.valid)
 
 

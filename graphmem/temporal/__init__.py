@@ -3,12 +3,13 @@
 Only this package decides what holds. It does no I/O and reads no clock.
 """
 
+from graphmem.temporal.chain_end import is_decided_ahead
 from graphmem.temporal.effects import stamp_of
 from graphmem.temporal.history import Fault, History
 from graphmem.temporal.overlay import Overlay
 from graphmem.temporal.planning import needs, plan, replay, touched
 from graphmem.temporal.precedence import Ruling, reigns, rule
-from graphmem.temporal.resolution import Resolved, Standing, resolve
+from graphmem.temporal.resolution import Resolved, Standing, resolve, standing
 from graphmem.temporal.spans import Span, Spans
 from graphmem.temporal.view import View
 
@@ -22,6 +23,7 @@ __all__ = [
     "Spans",
     "Standing",
     "View",
+    "is_decided_ahead",
     "needs",
     "plan",
     "reigns",
@@ -29,5 +31,6 @@ __all__ = [
     "resolve",
     "rule",
     "stamp_of",
+    "standing",
     "touched",
 ]

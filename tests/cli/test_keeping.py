@@ -64,7 +64,9 @@ def test_an_export_that_fails_leaves_no_file(tool: Tool, tmp_path: Path, monkeyp
 def test_a_backup_restores_too(tool: Tool, tmp_path: Path, chain: tuple[str, str]) -> None:
     del chain
     copy = tmp_path / "copy.db"
-    assert tool.json("backup", str(copy))["path"] == str(copy)
+    told = tool.json("backup", str(copy))
+    assert (told["path"], told["size_bytes"], told["is_checked"]) == (str(copy), copy.stat().st_size, True)
+    assert "opened and checked" in tool.out("backup", str(tmp_path / "second.db"))
     other = Tool(tmp_path / "other")
     other.folder.mkdir()
     assert "3 ledger entries restored" in other.out("restore", str(copy))

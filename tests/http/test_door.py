@@ -245,6 +245,30 @@ def test_this_machine_is_told_by_its_names() -> None:
     assert not any(map(is_loopback, ("", "0.0.0.0", "localhost.example", "10.0.0.1")))  # noqa: S104
 
 
+def test_a_running_server_asks_for_a_key_as_soon_as_there_is_one(locked: Site) -> None:
+    assert locked.send("GET", "/v1/memories").status_code == 200
+    key = locked.key()
+    assert [locked.send("GET", "/v1/memories", key=one).status_code for one in (None, key)] == [401, 200]
+    locked.ring.revoke(key.split("_")[1])
+    assert [locked.send("GET", "/v1/memories", key=one).status_code for one in (None, key)] == [401, 401]
+
+
+@pytest.mark.parametrize("headers", [{"Host": "evil.example"}, {"Origin": "https://evil.example"}], ids=str)
+def test_a_server_with_a_place_for_keys_and_no_key_is_for_this_machine_alone(
+    locked: Site, headers: dict[str, str]
+) -> None:
+    assert locked.send("GET", "/v1/memories", headers=headers).status_code == 403
+    with pytest.raises(InvalidInput, match="graphmem key create"):
+        refuse_open_door(locked.ring, Address("192.168.1.4"))
+
+
+def test_a_file_of_keys_that_is_gone_opens_nothing(locked: Site, tmp_path: Path) -> None:
+    key = locked.key()
+    assert locked.send("GET", "/v1/memories", key=key).status_code == 200
+    (tmp_path / "keys.json").unlink()
+    assert {locked.send("GET", "/v1/memories", key=one).status_code for one in (None, key)} == {503}
+
+
 def test_a_damaged_file_of_keys_opens_nothing(locked: Site, tmp_path: Path) -> None:
     key = locked.key()
     (tmp_path / "keys.json").write_text("{")

@@ -279,7 +279,7 @@ class OracleStore:
         found = tenant.memories(reader)
         chosen = {key: said for key, (_, said, at) in found.items() if at <= seq and fits(said, where)}
         vectors = {key: tenant.vectors[key] for key in chosen if key in tenant.vectors}
-        corpus = _live(tenant)
+        corpus = _weighing(tenant, reader)
         near = nearest(vectors, probe) if probe.model in (None, self._model) else ()
         matches = Matches(lexical(corpus, chosen, probe), near, named(chosen, probe), seq=seq, model=self._model)
         return replace(matches, rows=self.rows(reader, matches.ids))
@@ -393,6 +393,12 @@ def _refuse_unaccepted(entries: Sequence[ledger.Entry]) -> None:
         if set(reached) & set(change.operation.old):
             raise CorruptStore("a cycle")
         edges += [(old, new, change.seq) for old in change.operation.old for new in change.operation.new]
+
+
+def _weighing(tenant: Tenant, reader: Scope) -> dict[str, Statement]:
+    """Statements whose words weigh in what the reader finds: shared ones and those of the reader's own user."""
+    adds = [change.operation.memory for change in tenant.log if isinstance(change.operation, Add)]
+    return {one.id: one.statement for one in adds if one.statement and one.scope.user in (None, reader.user)}
 
 
 def _live(tenant: Tenant) -> dict[str, Statement]:

@@ -27,6 +27,7 @@ MIGRATIONS = (
     "neo4j/0001_initial.cypher",
     "neo4j/0002_state_labels.cypher",
     "neo4j/0003_injective_content.cypher",
+    "neo4j/0004_private_counts.cypher",
 )
 SCHEMA_VERSION = len(MIGRATIONS)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -28,7 +29,7 @@ class SQLiteSchema:
     """The schema of one file; see `graphmem.store.Schema`."""
 
     def __init__(self, path: str | Path, *, lock_timeout_s: float = 30.0) -> None:
-        self._path = Path(path).absolute()
+        self._path = Path(os.path.realpath(path))
         self._lock_timeout_s = lock_timeout_s
         with translated(self._path):
             refuse_foreign_file(self._path)

@@ -19,6 +19,7 @@ from graphmem.errors import CorruptStore, GraphMemError, InvalidInput, StoreUnav
 
 #: Marks a file as ours: "grmm".
 APPLICATION_ID = 0x67726D6D
+SET_APPLICATION = "PRAGMA application_id = 1735552365"
 #: Bytes at the end of each page that hold its checksum.
 CHECKSUM_BYTES = 8
 
@@ -129,17 +130,22 @@ def refuse_network_file_system(path: Path) -> None:
 
 def file_system(path: Path) -> str | None:
     """The kind of file system that a path is on, as Linux names it; None where that is not known."""
+    return mount_of(path)[1] or None
+
+
+def mount_of(path: Path) -> tuple[str, str]:
+    """The mount point that a path is on or under, and its kind of file system; two empty texts where not known."""
     try:
         mounts = Path("/proc/mounts").read_text("utf-8", "surrogateescape").splitlines()
     except OSError:
-        return None
+        return "", ""
     target, best = os.path.realpath(path), ("", "")
     for line in mounts:
         _, point, kind, *_ = line.split(" ")
         point = point.encode().decode("unicode_escape") if "\\" in point else point
         if (target + "/").startswith(point.rstrip("/") + "/") and len(point) >= len(best[0]):
             best = (point, kind)
-    return best[1] or None
+    return best
 
 
 def connect(path: Path, *, is_writer: bool, create: bool = False) -> apsw.Connection:

@@ -21,6 +21,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Self
 
+from graphmem.drafts import PRIVATE_FILE
 from graphmem.errors import StoreUnavailable
 
 _GATE, _MAIN, _QUEUE = 1 << 30, (1 << 30) + 1, (1 << 30) + 16
@@ -118,10 +119,10 @@ class LockFile:
     that has taken fewer has lost its log.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, mode: int = PRIVATE_FILE) -> None:
         self.path = path
         self.turns = Turns()
-        self._handle = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0), 0o666)
+        self._handle = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0), mode)
         self._ticket = 0
 
     @property
@@ -209,11 +210,16 @@ _files: dict[tuple[int, str], tuple[LockFile, int]] = {}
 _files_guard = threading.Lock()
 
 
-def lock_file(path: Path) -> LockFile:
-    """The lock file at a path; one per process, since closing any handle on a file drops a process' locks on it."""
+def lock_file(path: Path, mode: int = PRIVATE_FILE) -> LockFile:
+    """The lock file at a path; one per process, since closing any handle on a file drops a process' locks on it.
+
+    Args:
+        path: The lock file, made with the given permissions if there is none.
+        mode: Those of the file that it guards: whoever may write there must be able to lock it.
+    """
     key = (os.getpid(), os.path.realpath(path))
     with _files_guard:
-        found, users = _files.get(key) or (LockFile(path), 0)
+        found, users = _files.get(key) or (LockFile(path, mode), 0)
         _files[key] = (found, users + 1)
     return found
 

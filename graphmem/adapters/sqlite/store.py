@@ -35,6 +35,7 @@ from graphmem.adapters.sqlite.remembering import Memo
 from graphmem.adapters.sqlite.values import Tenant, place_of
 from graphmem.adapters.sqlite.vectors import VectorCache, VectorSearch
 from graphmem.adapters.vector_bytes import blob
+from graphmem.drafts import PRIVATE_FILE, remove_dead_drafts
 from graphmem.errors import CorruptStore, InvalidInput, StoreUnavailable
 from graphmem.ledger import change_of
 from graphmem.model import Change, Point, Request, Scope
@@ -108,11 +109,14 @@ class SQLiteStore:
             NotFound: There is no file, and none is to be made.
             InvalidInput: The file is another program's database.
             CorruptStore: The file is damaged, or no database.
-            Unsupported: A newer release wrote it, or it is on a network file system.
+            Unsupported: A newer release wrote it, it is on a network file system, or it has a second name.
             StoreUnavailable: The file or its folder cannot be used.
         """
-        file = Path(path).absolute()
+        # Behind a symbolic link, the log and the lock belong beside the file itself.
+        file = Path(os.path.realpath(path))
+        remove_dead_drafts(file.parent)
         with translated(file):
+            schema.refuse_other_names(file)
             store = cls(file, _lock_beside(file), lock_timeout_s=lock_timeout_s)
             try:
                 store._prepare(create=create)
@@ -252,7 +256,8 @@ class SQLiteStore:
                 return Matches(seq=seq, model=model, rows=reading.component(connection, tenant, (), known))
             ids = reading.Ids(connection, known)
             text = matching.Search(connection, tenant, what, ids, seq=seq, limit=probe.limit)
-            lexical = matching.lexical(connection, tenant, self._frequencies, probe.terms, text)
+            counted = matching.Counted(self._frequencies, matching.audience_of(connection, tenant, reader, known))
+            lexical = matching.lexical(connection, tenant, counted, probe.terms, text)
             named = matching.named(connection, tenant, probe.names, what, ids, seq=seq)
             search = VectorSearch(connection, tenant, what, ids, seq)
             found = Matches(lexical, self._nearest(search, probe, model), named, seq=seq, model=model)
@@ -313,7 +318,7 @@ class SQLiteStore:
     def backup(self, target: Path) -> None:
         """See `graphmem.store.Store.backup`."""
         with self._connections.apart() as connection:
-            copying.backup(connection, Path(target))
+            copying.backup(connection, self._path, Path(target).absolute())
 
     def check(self) -> list[Finding]:
         """See `graphmem.store.Store.check`."""
@@ -436,7 +441,7 @@ class SQLiteStore:
 def _lock_beside(path: Path) -> LockFile | None:
     """The lock file; None where none can be made, so that nothing can be written either."""
     try:
-        return lock_file(Path(f"{path}-lock"))
+        return lock_file(Path(f"{path}-lock"), path.stat().st_mode & 0o666 if path.exists() else PRIVATE_FILE)
     except OSError:
         if not path.parent.is_dir() or (os.access(path.parent, os.W_OK) and not path.exists()):
             raise
