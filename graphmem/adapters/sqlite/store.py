@@ -154,9 +154,11 @@ class SQLiteStore:
             self._forget_erased(_ERASING_TIMEOUT_S)
         return changes
 
-    def restore(self, lines: Iterable[str], *, tenant: str, progress: Progress = silent) -> int:
+    def restore(
+        self, lines: Iterable[str], *, tenant: str, progress: Progress = silent, clock: Clock | None = None
+    ) -> int:
         """See `graphmem.store.Store.restore`."""
-        with verified(lines, tenant) as export:
+        with verified(lines, tenant, clock=clock) as export:
             with self._writing() as (connection, _):
                 done = exporting.begin(connection, export)
             progress(done, export.header.entries)
