@@ -25,7 +25,7 @@ def answered_once(verb: _Verb[_Given, _Answer]) -> _Verb[_Given, _Answer]:
     """
 
     @wraps(verb)
-    def called(self: Any, *given: _Given.args, **named: _Given.kwargs) -> _Answer:
+    def called(self: Any, /, *given: _Given.args, **named: _Given.kwargs) -> _Answer:  # noqa: ANN401 - whichever records
         try:
             return verb(self, *given, **named)
         except Conflict:
