@@ -49,8 +49,6 @@ from graphmem.model import (
 )
 
 GENESIS = "0" * 64
-#: An entry recorded later would leave the ledger's clock no room to go on.
-LAST_RECORDABLE = datetime(9000, 1, 1, tzinfo=UTC)
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _DAY_S = 86_400

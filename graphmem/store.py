@@ -379,6 +379,17 @@ class Store(Protocol):
         """The last ledger entry at or before a moment, or of all."""
         ...
 
+    def pin(self, reader: Scope, moment: datetime) -> Position:
+        """As `position`, and from then on no entry is recorded at or before the moment, whatever anybody's clock says.
+
+        A moment past the last entry is noted durably, under the tenant's write lock.
+
+        Raises:
+            Conflict: The moment is past the last entry of a tenant that is being restored.
+            StoreUnavailable: It must be noted, and the store cannot be written.
+        """
+        ...
+
     def changes(self, reader: Scope, *, after: int = 0, limit: int = 1000) -> list[Change]:
         """Ledger entries of the tenant in order, those past `after`."""
         ...

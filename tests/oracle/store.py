@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
@@ -100,9 +100,11 @@ class Tenant:
     key: str = "oracle"
     tombstones: dict[str, str] = field(default_factory=dict)
     is_restoring: bool = False
+    answered_to: datetime | None = None
 
     def draft(self) -> Tenant:
-        return Tenant(list(self.log), list(self.sealed), dict(self.vectors), self.key, dict(self.tombstones))
+        copies = (list(self.log), list(self.sealed), dict(self.vectors), self.key, dict(self.tombstones))
+        return Tenant(*copies, answered_to=self.answered_to)
 
     def memories(self, reader: Scope) -> dict[str, tuple[Memory, Statement, int]]:
         """What lives where the reader looks, branches aside, with the position at which it was recorded."""
@@ -158,8 +160,8 @@ class OracleStore:
                 if entry.digest not in (None, digest):
                     raise Conflict(f"op_id {request.op_id!r} was used for another request")
                 return change
-        now = clock()
-        recorded_at = max(now, tenant.log[-1].recorded_at + _MICROSECOND) if tenant.log else now
+        taken = [*(change.recorded_at for change in tenant.log[-1:]), *filter(None, [tenant.answered_to])]
+        recorded_at = max(clock(), *(moment + _MICROSECOND for moment in taken), datetime.min.replace(tzinfo=UTC))
         change = self.decide(tenant, request, len(tenant.log) + 1, recorded_at)
         previous = tenant.sealed[-1].hash if tenant.sealed else ledger.GENESIS
         tenant.log.append(change)
@@ -203,7 +205,9 @@ class OracleStore:
         vectors = found.vectors if self._model == found.model else {}
         kept = {key: one for key, one in vectors.items() if key in here}
         erased = {key: one for key, one in found.tombstones.items() if key in here}
-        return Tenant(log, found.entries[:end], kept, found.key, erased, is_restoring=True)
+        return Tenant(
+            log, found.entries[:end], kept, found.key, erased, is_restoring=True, answered_to=found.answered_to
+        )
 
     def save_vectors(self, reader: Scope, vectors: Mapping[str, Vector]) -> None:
         with self._lock:
@@ -246,6 +250,15 @@ class OracleStore:
         log = self._log(reader)
         reached = [change for change in log if moment is None or change.recorded_at <= moment]
         return Position(reached[-1].seq, reached[-1].recorded_at) if reached else Position(0, None)
+
+    def pin(self, reader: Scope, moment: datetime) -> Position:
+        with self._lock:
+            log, draft = self._log(reader), self._tenant(reader.tenant).draft()
+            if not log or moment > log[-1].recorded_at:
+                self._refuse_restoring(reader.tenant)
+                draft.answered_to = max(moment, draft.answered_to or moment)
+                self._commit(reader.tenant, draft)
+            return self.position(reader, moment)
 
     def changes(self, reader: Scope, *, after: int = 0, limit: int = 1000) -> list[Change]:
         return [change for change in self._log(reader) if change.seq > after][:limit]
@@ -318,7 +331,8 @@ class OracleStore:
 
     def export(self, reader: Scope) -> Iterator[str]:
         tenant = self._tenant(reader.tenant)
-        export = exported.Export(tenant.key, self._model, tenant.sealed, tenant.vectors, tenant.tombstones)
+        beside = (tenant.vectors, tenant.tombstones, tenant.answered_to)
+        export = exported.Export(tenant.key, self._model, tenant.sealed, *beside)
         yield from exported.write(reader.tenant, export)
 
     def backup(self, target: Path) -> None:

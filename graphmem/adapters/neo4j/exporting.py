@@ -15,6 +15,7 @@ from graphmem.adapters.export_lines import (
     refuse_unfinished,
 )
 from graphmem.adapters.neo4j import reading
+from graphmem.adapters.neo4j.values import moment
 from graphmem.adapters.neo4j.writing import Batch
 from graphmem.errors import CorruptStore, InvalidInput, StoreUnavailable
 from graphmem.ledger import change_of
@@ -32,7 +33,12 @@ MATCH (m:Memory) WHERE m.tenant = $p.tenant AND m.seq >= $p.first AND m.seq <= $
   AND (m.vector IS NOT NULL OR m.tombstone IS NOT NULL)
 RETURN m.seq AS seq, m.vector AS vector, m.tombstone AS tombstone
 """
-_BEGIN = "MATCH (l:Ledger {tenant: $p.tenant}) SET l.key = coalesce($p.key, l.key), l.is_restoring = true"
+_BEGIN = """
+MATCH (l:Ledger {tenant: $p.tenant})
+SET l.key = coalesce($p.key, l.key), l.is_restoring = true,
+  l.answered_to = CASE WHEN l.answered_to >= $p.answered_to THEN l.answered_to
+    ELSE coalesce($p.answered_to, l.answered_to) END
+"""
 _END = "MATCH (l:Ledger {tenant: $p.tenant}) REMOVE l.is_restoring"
 _TOMBSTONES = """
 UNWIND $p.tombstones AS x MATCH (m:Memory {tenant: $p.tenant, seq: x[0]}) SET m.tombstone = x[1]
@@ -47,7 +53,7 @@ def export(link: Link, tenant: str, model: ModelCard | None) -> Iterator[str]:
         StoreUnavailable: Something was erased meanwhile; the lines so far are of no use.
     """
     head = reading.head(link, tenant)
-    yield header_line(Header(tenant, head.key, head.seq, head.hash, model))
+    yield header_line(Header(tenant, head.key, head.seq, head.hash, model, moment(head.answered_to)))
     entries = reading.entries(link, tenant, last=head.seq)
     while page := list(islice(entries, _PAGE)):
         asked = {"tenant": tenant, "first": page[0].seq, "last": page[-1].seq}
@@ -78,7 +84,8 @@ def begin(link: Link, export: VerifiedExport) -> int:
     def mark(tx: ManagedTransaction) -> int:
         head = Batch.begin(tx, header.tenant).head
         export.refuse_unfit(head.key, head.seq, head.hash, is_restoring=head.is_restoring)
-        tx.run(_BEGIN, p={"tenant": header.tenant, "key": header.key or None}).consume()
+        said = {"tenant": header.tenant, "key": header.key or None, "answered_to": header.answered_to}
+        tx.run(_BEGIN, p=said).consume()
         return head.seq
 
     return link.write(mark)

@@ -153,6 +153,10 @@ class RoutedStore:
         """See `graphmem.store.Store.position`."""
         return self._of(reader).call(lambda store: store.position(reader, moment))
 
+    def pin(self, reader: Scope, moment: datetime) -> Position:
+        """See `graphmem.store.Store.pin`."""
+        return self._of(reader).call(lambda store: store.pin(reader, moment))
+
     def changes(self, reader: Scope, *, after: int = 0, limit: int = 1000) -> list[Change]:
         """See `graphmem.store.Store.changes`."""
         return self._of(reader).call(lambda store: store.changes(reader, after=after, limit=limit))

@@ -24,6 +24,7 @@ from graphmem.adapters.neo4j.values import CARD_FIELDS, END, card_of
 from graphmem.adapters.neo4j.vectors import VectorCache, VectorSearch
 from graphmem.adapters.vector_bytes import blob
 from graphmem.errors import InvalidInput, StoreUnavailable, Unsupported
+from graphmem.ledger import to_micros
 from graphmem.model import Change, Point, Request, Scope
 from graphmem.rows import Rows
 from graphmem.store import (
@@ -217,6 +218,14 @@ class Neo4jStore:
     def position(self, reader: Scope, moment: datetime | None = None) -> Position:
         """See `graphmem.store.Store.position`."""
         return reading.position(self._open_link, reader.tenant, moment)
+
+    def pin(self, reader: Scope, moment: datetime) -> Position:
+        """See `graphmem.store.Store.pin`."""
+        link, tenant, micros = self._open_link, reader.tenant, to_micros(moment)
+        head = reading.head(link, tenant)
+        if micros <= max(head.recorded_at or micros - 1, head.answered_to or micros - 1):
+            return reading.position(link, tenant, moment)
+        return link.write(lambda tx: writing.pin(tx, tenant, moment))
 
     def changes(self, reader: Scope, *, after: int = 0, limit: int = 1000) -> list[Change]:
         """See `graphmem.store.Store.changes`."""

@@ -38,7 +38,7 @@ from graphmem.adapters.sqlite.vectors import VectorCache, VectorSearch
 from graphmem.adapters.vector_bytes import blob
 from graphmem.drafts import PRIVATE_FILE, remove_dead_drafts
 from graphmem.errors import CorruptStore, InvalidInput, StoreUnavailable
-from graphmem.ledger import change_of
+from graphmem.ledger import change_of, to_micros
 from graphmem.model import Change, Point, Request, Scope
 from graphmem.rows import Rows
 from graphmem.store import (
@@ -215,6 +215,18 @@ class SQLiteStore:
     def position(self, reader: Scope, moment: datetime | None = None) -> Position:
         """See `graphmem.store.Store.position`."""
         with self._reading(reader) as (connection, tenant):
+            return reading.position(connection, tenant, moment)
+
+    def pin(self, reader: Scope, moment: datetime) -> Position:
+        """See `graphmem.store.Store.pin`."""
+        micros = to_micros(moment)
+        with self._reading(reader) as (connection, tenant):
+            if micros <= max(tenant.recorded_at or micros - 1, tenant.answered_to or micros - 1):
+                return reading.position(connection, tenant, moment)
+        with self._writing() as (connection, _):
+            meta.refuse_restoring(connection, reader.tenant)
+            tenant = writing.open_tenant(connection, reader.tenant)
+            meta.note_answered(connection, tenant, micros)
             return reading.position(connection, tenant, moment)
 
     def changes(self, reader: Scope, *, after: int = 0, limit: int = 1000) -> list[Change]:
