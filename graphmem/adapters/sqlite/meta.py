@@ -49,6 +49,14 @@ def set_model(connection: apsw.Connection, card: ModelCard) -> None:
     connection.execute(_SET_MODEL, (json.dumps(asdict(card), sort_keys=True),))
 
 
+def takes_model(connection: apsw.Connection, card: ModelCard | None) -> bool:
+    """Whether vectors of a model go with those that are there; the first model is recorded. None is any."""
+    stored = model_of(connection)
+    if stored is None and card is not None:
+        set_model(connection, card)
+    return None in (stored, card) or stored == card
+
+
 @lru_cache(maxsize=16)
 def _card(text: str) -> ModelCard:
     return ModelCard(**json.loads(text))

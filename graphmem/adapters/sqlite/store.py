@@ -34,8 +34,8 @@ from graphmem.adapters.sqlite.log_cleaner import PATIENCE_MS, LogCleaner, clear_
 from graphmem.adapters.sqlite.places import Kept
 from graphmem.adapters.sqlite.remembering import Memo
 from graphmem.adapters.sqlite.values import Tenant, place_of
-from graphmem.adapters.sqlite.vectors import VectorCache, VectorSearch
-from graphmem.adapters.vector_bytes import blob
+from graphmem.adapters.sqlite.vectors import VectorCache, VectorSearch, dimension_of, refuse_other_dimensions
+from graphmem.adapters.vector_bytes import blob, refuse_other_model
 from graphmem.drafts import PRIVATE_FILE, remove_dead_drafts
 from graphmem.errors import CorruptStore, InvalidInput, StoreUnavailable
 from graphmem.ledger import change_of, to_micros
@@ -73,7 +73,6 @@ _WITHOUT_VECTOR = """
     AND NOT EXISTS (SELECT 1 FROM vector WHERE vector.memory = memory.number) ORDER BY number LIMIT ?3
 """
 _WRITES = "SELECT coalesce(sum(seq), 0) FROM tenant"
-_SOME_DIMENSION = "SELECT length(data) / 4 FROM vector LIMIT 1"
 
 _LOCK_TIMEOUT_S = 30.0
 _CLOSING_TIMEOUT_S = 2.0
@@ -133,7 +132,12 @@ class SQLiteStore:
     # ---- writing
 
     def apply(
-        self, requests: Sequence[Request], *, clock: Clock, vectors: Mapping[str, Vector] | None = None
+        self,
+        requests: Sequence[Request],
+        *,
+        clock: Clock,
+        vectors: Mapping[str, Vector] | None = None,
+        model: ModelCard | None = None,
     ) -> list[Change]:
         """See `graphmem.store.Store.apply`."""
         if not requests:
@@ -142,8 +146,9 @@ class SQLiteStore:
             raise InvalidInput("requests of several tenants cannot be applied together")
         with self._writing() as (connection, turn):
             meta.refuse_restoring(connection, requests[0].writer.tenant)
-            _refuse_other_dimensions(connection, vectors or {})
-            changes, batch = writing.carry_out(connection, requests, clock, vectors or {}, self._kept)
+            kept = vectors if vectors and meta.takes_model(connection, model) else {}
+            refuse_other_dimensions(connection, kept)
+            changes, batch = writing.carry_out(connection, requests, clock, kept, self._kept)
             if batch.erased:
                 erasing.forget(connection)
                 meta.owe(connection, batch.tenant, batch.erased)
@@ -177,11 +182,13 @@ class SQLiteStore:
         if batch.erased:
             self._forget_erased(_ERASING_TIMEOUT_S)
 
-    def save_vectors(self, reader: Scope, vectors: Mapping[str, Vector]) -> None:
+    def save_vectors(self, reader: Scope, vectors: Mapping[str, Vector], *, model: ModelCard | None = None) -> None:
         """See `graphmem.store.Store.save_vectors`."""
         with self._writing() as (connection, _):
             meta.refuse_restoring(connection, reader.tenant)
-            _refuse_other_dimensions(connection, vectors)
+            if vectors and not meta.takes_model(connection, model):
+                refuse_other_model(model, meta.model_of(connection))
+            refuse_other_dimensions(connection, vectors)
             tenant = reading.tenant_of(connection, reader.tenant)
             for key, vector in vectors.items():
                 number = connection.execute(_HAS_CONTENT, (key, tenant.number)).get
@@ -290,7 +297,7 @@ class SQLiteStore:
     def _nearest(self, search: VectorSearch, probe: Probe, model: ModelCard | None) -> tuple[tuple[str, float], ...]:
         if probe.vector is None or not search.tenant.vectors or probe.model not in (None, model):
             return ()
-        return search.best(self._vectors, probe.vector, _dimension(search.connection), probe.limit)
+        return search.best(self._vectors, probe.vector, dimension_of(search.connection), probe.limit)
 
     def neighbours(
         self, reader: Scope, ids: Sequence[str], *, seq: int, limit: int, at: datetime | None = None
@@ -342,7 +349,7 @@ class SQLiteStore:
     def check(self) -> list[Finding]:
         """See `graphmem.store.Store.check`."""
         with self._connections.apart() as connection:
-            return checking.check(connection, _dimension(connection))
+            return checking.check(connection, dimension_of(connection))
 
     def info(self, reader: Scope) -> StoreInfo:
         """See `graphmem.store.Store.info`."""
@@ -494,16 +501,3 @@ def _span(tenant: Tenant) -> tuple[int, int]:
 
 def _writes(connection: apsw.Connection) -> int:
     return int(str(connection.execute(_WRITES).get))
-
-
-def _refuse_other_dimensions(connection: apsw.Connection, vectors: Mapping[str, Vector]) -> None:
-    known = _dimension(connection) if vectors else 0
-    for key, vector in vectors.items():
-        known = known or len(vector)
-        if len(vector) != known:
-            raise InvalidInput(f"the vector of {key!r} has {len(vector)} dimensions, those of this store {known}")
-
-
-def _dimension(connection: apsw.Connection) -> int:
-    card = meta.model_of(connection)
-    return card.dimension if card is not None else int(str(connection.execute(_SOME_DIMENSION).get or 0))
