@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from graphmem.errors import InvalidInput
 from graphmem.model import Add, At, Change, Point, Provenance, Request, Scope, Statement
 from graphmem.retrieval.embedding import Embedder, card_of, other_model
+from graphmem.retrieval.paging import Seal
 from graphmem.retrieval.search import Searcher
 from graphmem.store import Clock, ModelCard, Store
 from graphmem.temporal import View
@@ -81,7 +82,8 @@ class Desk:
         self.installed_embedder = embedder
         self.gate = gate
         self.projector = projector
-        self.searcher = Searcher(store, embedder)
+        self.seal = Seal(store)
+        self.searcher = Searcher(store, embedder, self.seal)
 
     def embedder(self) -> Embedder | str:
         """The embedding backend if its vectors can be compared with those in the store, or a sentence on why not."""

@@ -259,6 +259,9 @@ class OracleStore:
         pairs = {(one.source, one.target) for one in links if one.kind is LinkKind.CONFLICTS_WITH}
         return sorted(pair for pair in pairs if found.keys() >= set(pair))
 
+    def secret(self, reader: Scope) -> str:
+        return f"secret of {reader.tenant}" if self._log(reader) else ""
+
     def position(self, reader: Scope, moment: datetime | None = None) -> Position:
         log = self._log(reader)
         reached = [change for change in log if moment is None or change.recorded_at <= moment]

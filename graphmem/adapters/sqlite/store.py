@@ -219,6 +219,11 @@ class SQLiteStore:
         with self._connections.reading() as connection:
             return meta.model_of(connection)
 
+    def secret(self, reader: Scope) -> str:
+        """See `graphmem.store.Store.secret`."""
+        with self._reading(reader) as (_, tenant):
+            return tenant.key
+
     def position(self, reader: Scope, moment: datetime | None = None) -> Position:
         """See `graphmem.store.Store.position`."""
         with self._reading(reader) as (connection, tenant):
