@@ -8,31 +8,35 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from graphmem.answers import Sentence, State
+from graphmem.answers import Relation, Sentence, State
 from graphmem.model import BEGINNING, FOREVER, SupersessionKind
-from graphmem.retrieval.cards import origin_of, quoted_of, state
+from graphmem.relations import Side
+from graphmem.retrieval.cards import state
+from graphmem.retrieval.quoting import origin_of, quoted_of
+from graphmem.retrieval.relations import day, edge_words, relation
 from graphmem.rows import EdgeRow
 from graphmem.temporal import Resolved, Span, Standing, View
 from graphmem.temporal.spans import containing
+
+_NOT_YET = "not yet in force"
 
 
 def because(view: View, resolved: Resolved, valid: datetime) -> Sentence:
     """One line on why a resolved memory is the answer."""
     key = resolved.memory
+    near = relation(view, resolved.via, valid)
+    path = "" if near is None else _path(view, near)
     if resolved.standing is Standing.HOLDS:
         within = containing(view.holding(key), valid)
         since = "" if within is None else f" {_stretch(within)}"
-        if len(resolved.via) == 1:
-            return Sentence.of(f"in force{since}")
-        return Sentence.of(f"in force{since}; ", _path(view, resolved.via))
+        return Sentence.of(f"in force{since}", *(("; ", path) if path else ()))
+    own = state_reason(view, key, valid)
     if resolved.standing is Standing.NOT_YET:
-        if len(resolved.via) == 1:
-            return Sentence.of("not yet in force: ", state_reason(view, key, valid))
-        return Sentence.of("declared to take over from ", named(view, resolved.via[0]), ", but not yet in force")
+        told = own if own.startswith(_NOT_YET) else Sentence.of(f"{_NOT_YET}: ", own)
+        return Sentence.of(told, *(("; ", path) if path else ()))
     if resolved.standing is Standing.NAMED:
-        namer = named(view, _naming(view, resolved))
-        return Sentence.of("named as successor by ", namer, "; itself ", state_reason(view, key, valid))
-    return Sentence.of("nothing holds here now: ", state_reason(view, key, valid))
+        return Sentence.of("named as successor by ", named(view, _naming(view, resolved)), "; itself ", own)
+    return Sentence.of("nothing is in force now; this was the last: ", own)
 
 
 def _naming(view: View, resolved: Resolved) -> str:
@@ -51,13 +55,13 @@ def state_reason(view: View, key: str, valid: datetime) -> Sentence:
         case State.RETRACTED:
             return Sentence.of("retracted: not to be believed at any time")
         case State.CORRECTED:
-            return Sentence.of("corrected by ", _others(view, _corrections(view, key)))
+            return _by(view, [edge for edge in view.edges_out(key) if _is_correction(edge)], valid)
         case State.SUPERSEDED:
-            return Sentence.of("superseded by ", _others(view, _covering(view, key, valid)))
+            return _by(view, [edge for edge in view.successions(key) if view.covers(edge, valid)], valid)
         case State.NOT_YET:
-            return Sentence.of(f"nothing is known of it before {_first(view, key)}")
+            return Sentence.of(f"{_NOT_YET}: its first status is from {_first(view, key)}")
         case State.FALLEN:
-            return Sentence.of("what it amends no longer holds")
+            return Sentence.of("what it amends is no longer in force")
         case _:
             return _own_state_reason(view, key, valid, now)
 
@@ -72,19 +76,13 @@ def _own_state_reason(view: View, key: str, valid: datetime, now: State) -> Sent
     return Sentence.of(since, " (in its source: ", Sentence.quoting(repr(word), origin_of(view, key)), ")")
 
 
-def edge_reason(view: View, edge: EdgeRow) -> Sentence:
-    """One supersession as a sentence."""
-    old, new = named(view, edge.old), named(view, edge.new)
-    until = "" if edge.until is None else f" until {day(edge.until)}"
-    at = "" if edge.at is None else f" on {day(edge.at)}"
-    verb = {
-        SupersessionKind.UPDATE: "took over from",
-        SupersessionKind.CORRECTION: "corrected",
-        SupersessionKind.AMENDMENT: "amended",
-    }[edge.kind]
+def edge_reason(view: View, edge: EdgeRow, valid: datetime) -> Sentence:
+    """One supersession as a sentence, as it stands at an instant."""
+    words = edge_words(view, edge, Side.NEW, valid)
     part = (" (", quoted_of(view, edge, edge.part), ")") if edge.part else ()
     said = (": ", quoted_of(view, edge, edge.reason)) if edge.reason else ()
-    return Sentence.of(new, f" {verb} ", old, *part, f"{at}{until} [change {edge.stamp.seq}]", *said)
+    old, new = named(view, edge.old), named(view, edge.new)
+    return Sentence.of(new, f" {words.before} ", old, *part, f"{words.after} [change {edge.stamp.seq}]", *said)
 
 
 def named(view: View, key: str) -> Sentence:
@@ -95,22 +93,20 @@ def named(view: View, key: str) -> Sentence:
     return Sentence.of("'", Sentence.quoting(memory.statement.title, memory.statement.origin), "'")
 
 
-def day(moment: datetime) -> str:
-    """A date if the moment is a midnight, else to the second."""
-    if moment in (BEGINNING, FOREVER):
-        return "the open end"
-    text = moment.isoformat(sep=" ", timespec="seconds").replace("+00:00", "Z")
-    return text[:10] if text.endswith("00:00:00Z") else text
-
-
 def _stretch(piece: Span) -> str:
     low, high = piece
     start = "" if low == BEGINNING else f"since {day(low)}"
     return start if high == FOREVER else f"{start} until {day(high)}".strip()
 
 
-def _path(view: View, via: tuple[str, ...]) -> Sentence:
-    return Sentence.of("reached from ", _joined(" → ", [named(view, key) for key in via[:-1]]))
+def _path(view: View, near: Relation) -> Sentence:
+    """How an answer relates to what matched, with all between both by name."""
+    title = Sentence.of("'", near.title, "'")
+    if near.through:
+        between = [piece for key in near.through for piece in (", ", named(view, key))][1:]
+        return Sentence.of(f"{near.before} ", title, " through ", *between)
+    part = (" (", near.part, ")") if near.part else ()
+    return Sentence.of(f"{near.before} ", title, *part, near.after)
 
 
 def _first(view: View, key: str) -> str:
@@ -118,18 +114,16 @@ def _first(view: View, key: str) -> str:
     return day(moves[0].move.at) if moves else "its first move"
 
 
-def _covering(view: View, key: str, valid: datetime) -> list[EdgeRow]:
-    return [edge for edge in view.edges_out(key) if edge.is_full and view.covers(edge, valid)]
+def _is_correction(edge: EdgeRow) -> bool:
+    return edge.kind is SupersessionKind.CORRECTION
 
 
-def _corrections(view: View, key: str) -> list[EdgeRow]:
-    return [edge for edge in view.edges_out(key) if edge.kind is SupersessionKind.CORRECTION]
-
-
-def _others(view: View, edges: list[EdgeRow]) -> Sentence:
-    since = ("" if edge.at is None else f" since {day(edge.at)}" for edge in edges)
-    return _joined(", ", [Sentence.of(named(view, edge.new), when) for edge, when in zip(edges, since, strict=True)])
-
-
-def _joined(mark: str, parts: list[Sentence]) -> Sentence:
-    return Sentence.of(*[piece for one in parts for piece in (mark, one)][1:])
+def _by(view: View, edges: list[EdgeRow], valid: datetime) -> Sentence:
+    """By what a memory was superseded or corrected: `superseded by 'B' on 2025-09-01 and 'C' on 2025-09-01`."""
+    told = [edge_words(view, edge, Side.OLD, valid) for edge in edges]
+    names = [
+        piece
+        for edge, words in zip(edges, told, strict=True)
+        for piece in (" and ", named(view, edge.new), words.after)
+    ]
+    return Sentence.of(f"{told[0].before} ", *names[1:])

@@ -56,12 +56,11 @@ class Writer:
         return self.value(value)
 
     def _card(self, card: Card) -> dict[str, Any]:
-        """A card with its memory's fields beside its own; the confidence before decay is `stated_confidence`."""
+        """A card with its memory's fields beside its own."""
         said = self._fields(card.memory.statement)
-        stated = {"stated_confidence": said.pop("confidence")}
         shown = self._fields(card, without="memory")
         key, home = (self.field(card.memory, name, getattr(card.memory, name)) for name in ("id", "scope"))
-        return {"id": key, "title": said.pop("title"), **shown, **said, **stated, "scope": home}
+        return {"id": key, "title": said.pop("title"), **shown, **said, "scope": home}
 
     def _fields(self, value: object, without: str = "") -> dict[str, Any]:
         if not is_dataclass(value) or isinstance(value, type):

@@ -146,7 +146,7 @@ def test_exactly_the_words_of_an_untrusted_memory_are_foreign(
     said: Statement, home: Scope, key: str, word: str
 ) -> None:
     told = Told(Status.ACTIVE, f"x{word}", THEN, None, 1, THEN)
-    card = Card(Memory(key, home, said), State.HOLDS, (), told, 1.0, 1, THEN, None)
+    card = Card(Memory(key, home, said), State.HOLDS, (), told, 1.0, THEN, 1, THEN, None)
     shown = MARKING.document(Shown(card, Point(THEN, 1)))
     expected = [*words_of(said), key, home.user or "", f"x{word}"]
     found = Counter(one.text for one in foreign_in(shown, TAG))
