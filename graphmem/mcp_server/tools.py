@@ -32,6 +32,15 @@ class Caller(Protocol):
         """Who writes; None for whoever the memory was opened for."""
         ...
 
+    @property
+    def may_read(self) -> bool:
+        """Whether they may be told what others wrote."""
+        ...
+
+    def own_op_id(self, op_id: str) -> str:
+        """The name in the ledger of a write that they name so."""
+        ...
+
     def place(self, asked: Scope, *, is_write: bool) -> Scope:
         """Where they stand who name a repository, a person or neither.
 
@@ -47,6 +56,11 @@ class Here:
 
     scope: Scope
     actor: str | None = None
+    may_read: bool = True
+
+    def own_op_id(self, op_id: str) -> str:
+        """The same."""
+        return op_id
 
     def place(self, asked: Scope, *, is_write: bool) -> Scope:
         """Where the memory was opened for, or in the repository and for the person that were named."""
@@ -99,7 +113,7 @@ def _add(memory: GraphMemory, caller: Caller, asked: AddArguments) -> Written:
         alternatives=tuple(map(_rejected, asked.rejected)),
         anchors=tuple(Anchor(AnchorKind.FILE, path, repo) for path in asked.paths),
     )
-    return memory.add(said, start=asked.start, on_similar=asked.on_similar, write=write)
+    return memory.add(said, start=asked.start, on_similar=asked.on_similar if caller.may_read else None, write=write)
 
 
 def _rejected(said: str) -> Alternative:
@@ -166,7 +180,8 @@ def _reader(caller: Caller, asked: Arguments) -> Scope:
 
 def _write(caller: Caller, asked: Signed) -> Write:
     scope = caller.place(asked.place, is_write=True)
-    return Write(scope=scope, actor=caller.actor, source=asked.source, reason=asked.reason, op_id=asked.op_id)
+    op_id = None if asked.op_id is None else caller.own_op_id(asked.op_id)
+    return Write(scope=scope, actor=caller.actor, source=asked.source, reason=asked.reason, op_id=op_id)
 
 
 _ALL = (
