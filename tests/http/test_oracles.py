@@ -11,7 +11,7 @@ from graphmem.model import Scope, Statement
 from graphmem.service import New, Write
 from tests.http.conftest import Site
 
-SECRET = "The merger with Initech is off"
+HIDDEN = "The merger with Initech is off"
 ANN = Scope(user="ann")
 
 
@@ -22,11 +22,11 @@ def told(site: Site, key: str, op_id: str, **body: object) -> tuple[int, list[st
 
 
 def test_the_name_of_somebody_elses_write_is_free_for_a_bound_key(locked: Site) -> None:
-    locked.memory.add(SECRET, write=Write(scope=ANN, op_id="deploy-7"))
+    locked.memory.add(HIDDEN, write=Write(scope=ANN, op_id="deploy-7"))
     bob, ann = locked.key(user="bob"), locked.key(user="ann")
     for key in (bob, ann):
-        for said in (SECRET, "anything else"):
-            status, _ = told(locked, key, "deploy-7" if said == SECRET else "deploy-8", statement=said)
+        for said in (HIDDEN, "anything else"):
+            status, _ = told(locked, key, "deploy-7" if said == HIDDEN else "deploy-8", statement=said)
             assert status == 201
     assert told(locked, bob, "mine", statement="one") == told(locked, bob, "mine", statement="one")
     assert told(locked, bob, "mine", statement="two")[0] == 409
@@ -35,7 +35,7 @@ def test_the_name_of_somebody_elses_write_is_free_for_a_bound_key(locked: Site) 
 
 
 def test_a_bound_key_chooses_no_ids(locked: Site) -> None:
-    locked.memory.add_many([New(statement=Statement(title=SECRET), id="ADR-7", scope=ANN)], write=Write(scope=ANN))
+    locked.memory.add_many([New(statement=Statement(title=HIDDEN), id="ADR-7", scope=ANN)], write=Write(scope=ANN))
     for key in (locked.key(user="bob"), locked.key(repos=("r",)), locked.key(Permission.WRITE)):
         for chosen in ("ADR-7", "ADR-8"):
             items = [{"statement": {"title": "t"}, "id": chosen}]
@@ -45,21 +45,21 @@ def test_a_bound_key_chooses_no_ids(locked: Site) -> None:
 
 
 def test_a_key_that_only_writes_is_told_nothing_similar(locked: Site) -> None:
-    locked.memory.add(SECRET)
+    locked.memory.add(HIDDEN)
     blind, reader = locked.key(Permission.WRITE), locked.key(Permission.WRITE, Permission.READ)
     for looks in ("keep", "skip"):
-        body = {"statement": f"{SECRET}!", "on_similar": looks}
+        body = {"statement": f"{HIDDEN}!", "on_similar": looks}
         sent = locked.send("POST", "/v1/memories", key=blind, json=body).json()
         assert (sent["similar"], sent["is_confirmation"]) == ([], looks == "skip")
-        items = {"items": [{"statement": {"title": f"{SECRET}?"}}], "on_similar": "keep"}
+        items = {"items": [{"statement": {"title": f"{HIDDEN}?"}}], "on_similar": "keep"}
         batch = locked.send("POST", "/v1/memories/batch", key=blind, json=items).json()
         assert batch["written"][0]["similar"] == []
-    assert locked.send("POST", "/v1/memories", key=reader, json={"statement": f"{SECRET}."}).json()["similar"]
+    assert locked.send("POST", "/v1/memories", key=reader, json={"statement": f"{HIDDEN}."}).json()["similar"]
 
 
 def test_what_is_revoked_or_branched_elsewhere_is_not_there(locked: Site) -> None:
     own = locked.memory.add("shared words", write=Write(scope=Scope())).ids[0]
-    hidden = locked.memory.add(SECRET, write=Write(scope=ANN)).ids[0]
+    hidden = locked.memory.add(HIDDEN, write=Write(scope=ANN)).ids[0]
     ended = locked.memory.end(hidden, write=Write(scope=ANN)).change.seq
     locked.memory.revoke(ended, write=Write(scope=ANN))
     locked.memory.open_branch("b", write=Write(scope=Scope(repo="elsewhere")))
