@@ -35,7 +35,7 @@ SECTIONS: dict[str, dict[str, Entry]] = {
         "search": Entry("reading", "search", "ask; --as-of and --known-at set the point in time"),
         "list": Entry("reading", "list_memories", "memories that fit a filter"),
         "show": Entry("reading", "show", "one memory"),
-        "history": Entry("reading", "history", "what it took over from, what took over from it, its own moves"),
+        "history": Entry("reading", "history", "what it supersedes, what supersedes it, its own moves"),
         "timeline": Entry("reading", "timeline", "everything about a subject or path, as bars over time"),
         "diff": Entry("reading", "diff", "what is believed differently between two points"),
         "explain": Entry("reading", "explain", "why a memory stands as it does"),
