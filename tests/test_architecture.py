@@ -22,7 +22,7 @@ LAYERS = (
     ("temporal", "ranking", "ledger", "relations"),
     ("answers",),
     ("store", "projection"),
-    ("drafts",),
+    ("drafts", "store_schema"),
     ("adapters", "retrieval", "ingestion"),
     ("service",),
     ("wire", "browser", "analysis"),
