@@ -26,8 +26,7 @@ from graphmem.errors import InvalidInput, NotFound, Unsupported
 from graphmem.model import Request, Scope
 from graphmem.retrieval.embedding import Embedder, EmbedderMissing, find_embedder, find_named_model
 from graphmem.service import Desk, GraphMemory
-from graphmem.store import Clock, Store
-from graphmem.store_schema import Schema
+from graphmem.store import Clock, Schema, Store
 
 if TYPE_CHECKING:
     from graphmem.adapters.neo4j.connecting import Address, Login

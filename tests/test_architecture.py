@@ -22,7 +22,7 @@ LAYERS = (
     ("temporal", "ranking", "ledger", "relations"),
     ("answers",),
     ("store", "projection"),
-    ("drafts", "store_schema"),
+    ("drafts",),
     ("adapters", "retrieval", "ingestion"),
     ("service",),
     ("wire", "browser", "analysis"),

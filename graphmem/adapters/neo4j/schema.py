@@ -16,8 +16,7 @@ from graphmem.adapters.neo4j.projecting import RULES as PROJECTION_RULES
 from graphmem.adapters.neo4j.selecting import VECTOR_INDEX
 from graphmem.adapters.schema_files import schema_text
 from graphmem.errors import CorruptStore, StoreUnavailable, Unsupported
-from graphmem.store import Progress, silent
-from graphmem.store_schema import Drift, SchemaDifference, SchemaState, VectorIndex
+from graphmem.store import Drift, Progress, SchemaDifference, SchemaState, VectorIndex, silent
 
 if TYPE_CHECKING:
     from neo4j import ManagedTransaction
@@ -114,7 +113,7 @@ def open_neo4j_schema(url: str, login: Login, *, patience_s: float) -> Neo4jSche
 
 
 class Neo4jSchema:
-    """The schema of one database; see `graphmem.store_schema.Schema`.
+    """The schema of one database; see `graphmem.store.Schema`.
 
     Args:
         link: A connection to it.
@@ -130,7 +129,7 @@ class Neo4jSchema:
         self._close()
 
     def status(self) -> SchemaState:
-        """See `graphmem.store_schema.Schema.status`."""
+        """See `graphmem.store.Schema.status`."""
         applied = self._applied()
         version = max(applied, default=0)
         pending = tuple(name for number, name in enumerate(MIGRATIONS, 1) if number not in applied)
@@ -154,7 +153,7 @@ class Neo4jSchema:
         return self.apply().version if state.pending else state.version
 
     def apply(self) -> SchemaState:
-        """See `graphmem.store_schema.Schema.apply`."""
+        """See `graphmem.store.Schema.apply`."""
         state = self._checked()
         is_damaged = any(one.drift is Drift.MISSING for one in self._compared())
         for number, name in enumerate(MIGRATIONS, 1):
@@ -166,25 +165,25 @@ class Neo4jSchema:
         return self.status()
 
     def diff(self) -> list[SchemaDifference]:
-        """See `graphmem.store_schema.Schema.diff`."""
+        """See `graphmem.store.Schema.diff`."""
         return [*self._recorded_otherwise(), *self._compared()]
 
     def index_vectors(self, progress: Progress = silent) -> Mapping[str, VectorIndex]:
-        """See `graphmem.store_schema.Schema.index_vectors`."""
+        """See `graphmem.store.Schema.index_vectors`."""
         self._checked()
         return {"": approximate.switch_on(self._link.unhurried(), progress)}
 
     def drop_vector_index(self) -> None:
-        """See `graphmem.store_schema.Schema.drop_vector_index`."""
+        """See `graphmem.store.Schema.drop_vector_index`."""
         approximate.switch_off(self._link.unhurried())
 
     def vector_indexes(self) -> Mapping[str, VectorIndex | None]:
-        """See `graphmem.store_schema.Schema.vector_indexes`."""
+        """See `graphmem.store.Schema.vector_indexes`."""
         online = [row["state"] for row in self._link.run_alone(_INDEXES) if row["name"] == VECTOR_INDEX]
         return approximate.usable(self._link) if online == ["ONLINE"] else {}
 
     def try_write(self) -> None:
-        """See `graphmem.store_schema.Schema.try_write`."""
+        """See `graphmem.store.Schema.try_write`."""
         with suppress(_GivenUp):
             self._link.write(_begin_and_give_up)
 

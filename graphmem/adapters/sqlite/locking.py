@@ -278,13 +278,3 @@ class Turn:
             self.lock.give(self.mark if kind is None else None)
         finally:
             self.lock.turns.pass_on()
-
-
-def lock_beside(path: Path) -> LockFile | None:
-    """The lock file beside a store; None where none can be made, so that nothing can be written either."""
-    try:
-        return lock_file(Path(f"{path}-lock"), path.stat().st_mode & 0o666 if path.exists() else PRIVATE_FILE)
-    except OSError:
-        if not path.parent.is_dir() or (os.access(path.parent, os.W_OK) and not path.exists()):
-            raise
-        return None
