@@ -328,10 +328,13 @@ class Store(Protocol):
         """
         ...
 
-    def restore(self, lines: Iterable[str], *, tenant: str, progress: Progress = silent) -> int:
+    def restore(
+        self, lines: Iterable[str], *, tenant: str, progress: Progress = silent, clock: Clock | None = None
+    ) -> int:
         """Copy an export into an empty tenant verbatim, recorded times included; returns the number of entries.
 
-        Every line is verified before the first is written. Then they are written in parts, each of them atomic and
+        Every line is verified before the first is written: its types, its hashes, and that it can have been accepted
+        after the lines before it. Then they are written in parts, each of them atomic and
         durable. A run that was broken off, however that came, is picked up by restoring the same export again, or one
         that goes on from it. Until it has finished, readers see the ledger as far as it was written, `check` says so,
         and every other write to the tenant is refused with `Conflict`. Vectors come along if the store has none of
@@ -342,11 +345,12 @@ class Store(Protocol):
             tenant: Of the export and of the target.
             progress: Told how many entries are there, first before anything is written and then after each part; if it
                 raises, the restore is broken off at that point.
+            clock: Entries recorded more than a day after its time are refused: whatever is written later follows them.
 
         Raises:
             InvalidInput: A line is not what `export` wrote: its number is named; or the tenant holds something else
                 than the beginning of this export that an unfinished restore left.
-            CorruptStore: The hash chain of the export is broken.
+            CorruptStore: The hash chain of the export is broken, or a line is none that a write left; it is named.
             Conflict: Another export is being restored into the tenant at the same time.
         """
         ...
@@ -384,6 +388,17 @@ class Store(Protocol):
 
     def position(self, reader: Scope, moment: datetime | None = None) -> Position:
         """The last ledger entry at or before a moment, or of all."""
+        ...
+
+    def pin(self, reader: Scope, moment: datetime) -> Position:
+        """As `position`, and from then on no entry is recorded at or before the moment, whatever anybody's clock says.
+
+        A moment past the last entry is noted durably, under the tenant's write lock.
+
+        Raises:
+            Conflict: The moment is past the last entry of a tenant that is being restored.
+            StoreUnavailable: It must be noted, and the store cannot be written.
+        """
         ...
 
     def changes(self, reader: Scope, *, after: int = 0, limit: int = 1000) -> list[Change]:

@@ -116,10 +116,11 @@ class Desk:
         latest = self.store.position(reader)
         if isinstance(known, datetime):
             # What was recorded before the clock fell back is past all the same.
-            if known > now and (latest.recorded_at is None or known > latest.recorded_at):
+            if known >= now and (latest.recorded_at is None or known > latest.recorded_at):
                 told = f"known_at {known.isoformat()} is not past yet (now is {now.isoformat()})"
                 raise InvalidInput(f"{told}; leave it out for latest")
-            return Point(valid, self.store.position(reader, known).seq)
+            # Whoever writes next, on whichever machine, may have a clock that is behind this one.
+            return Point(valid, self.store.pin(reader, known).seq)
         if not 0 <= known <= latest.seq:
             raise InvalidInput(f"known_at {known} is no ledger position; this ledger has 0 to {latest.seq}")
         return Point(valid, known)

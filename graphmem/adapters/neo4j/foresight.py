@@ -124,6 +124,7 @@ def _carried_out(tx: ManagedTransaction, calls: Sequence[Call], known: _Known) -
         "tokens": head.tokens,
         "vectors": head.vectors,
         "epoch": head.epoch,
+        "answered_to": head.answered_to or 0,
         "weights": "" if card is None else card.weights_hash,
         "is_indexed": known.is_indexed,
         "is_projected": known.is_projected,

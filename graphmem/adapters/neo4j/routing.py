@@ -116,9 +116,12 @@ class RoutedStore:
         shard = self._of(requests[0].writer)
         return shard.call(lambda store: store.apply(requests, clock=clock, vectors=vectors, model=model))
 
-    def restore(self, lines: Iterable[str], *, tenant: str, progress: Progress = silent) -> int:
+    def restore(
+        self, lines: Iterable[str], *, tenant: str, progress: Progress = silent, clock: Clock | None = None
+    ) -> int:
         """See `graphmem.store.Store.restore`."""
-        return self._of(Scope(tenant)).call(lambda store: store.restore(lines, tenant=tenant, progress=progress))
+        shard = self._of(Scope(tenant))
+        return shard.call(lambda store: store.restore(lines, tenant=tenant, progress=progress, clock=clock))
 
     def save_vectors(self, reader: Scope, vectors: Mapping[str, Vector], *, model: ModelCard | None = None) -> None:
         """See `graphmem.store.Store.save_vectors`."""
@@ -154,6 +157,10 @@ class RoutedStore:
     def position(self, reader: Scope, moment: datetime | None = None) -> Position:
         """See `graphmem.store.Store.position`."""
         return self._of(reader).call(lambda store: store.position(reader, moment))
+
+    def pin(self, reader: Scope, moment: datetime) -> Position:
+        """See `graphmem.store.Store.pin`."""
+        return self._of(reader).call(lambda store: store.pin(reader, moment))
 
     def changes(self, reader: Scope, *, after: int = 0, limit: int = 1000) -> list[Change]:
         """See `graphmem.store.Store.changes`."""

@@ -24,6 +24,7 @@ from graphmem.adapters.neo4j.values import CARD_FIELDS, END, card_of
 from graphmem.adapters.neo4j.vectors import VectorCache, VectorSearch
 from graphmem.adapters.vector_bytes import blob, refuse_other_model
 from graphmem.errors import InvalidInput, StoreUnavailable, Unsupported
+from graphmem.ledger import to_micros
 from graphmem.model import Change, Point, Request, Scope
 from graphmem.rows import Rows
 from graphmem.store import (
@@ -181,10 +182,12 @@ class Neo4jStore:
             raise InvalidInput("requests of several tenants cannot be applied together")
         return self._writers.apply(requests[0].writer.tenant, Call(requests, clock, vectors or {}, model))
 
-    def restore(self, lines: Iterable[str], *, tenant: str, progress: Progress = silent) -> int:
+    def restore(
+        self, lines: Iterable[str], *, tenant: str, progress: Progress = silent, clock: Clock | None = None
+    ) -> int:
         """See `graphmem.store.Store.restore`."""
         link = self._open_link
-        with verified(lines, tenant) as export:
+        with verified(lines, tenant, clock=clock) as export:
             header, done = export.header, exporting.begin(link, export)
             progress(done, header.entries)
             for part in export.parts(done):
@@ -237,6 +240,14 @@ class Neo4jStore:
     def position(self, reader: Scope, moment: datetime | None = None) -> Position:
         """See `graphmem.store.Store.position`."""
         return reading.position(self._open_link, reader.tenant, moment)
+
+    def pin(self, reader: Scope, moment: datetime) -> Position:
+        """See `graphmem.store.Store.pin`."""
+        link, tenant, micros = self._open_link, reader.tenant, to_micros(moment)
+        head = reading.head(link, tenant)
+        if micros <= max(head.recorded_at or micros - 1, head.answered_to or micros - 1):
+            return reading.position(link, tenant, moment)
+        return link.write(lambda tx: writing.pin(tx, tenant, moment))
 
     def changes(self, reader: Scope, *, after: int = 0, limit: int = 1000) -> list[Change]:
         """See `graphmem.store.Store.changes`."""

@@ -6,6 +6,7 @@ import secrets
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from itertools import groupby, islice
 from types import MappingProxyType
 from typing import TYPE_CHECKING
@@ -22,16 +23,18 @@ from graphmem.adapters.neo4j.reading import (
     COMPONENT,
     COMPONENT_FIELDS,
     HEAD_FIELDS,
+    LAST_BEFORE,
     branches_of,
     entry_of_op,
+    position_of,
     rows_of,
 )
-from graphmem.adapters.neo4j.values import CARD_FIELDS, Head, card_of, head_of
+from graphmem.adapters.neo4j.values import CARD_FIELDS, Head, card_of, head_of, moment
 from graphmem.errors import Conflict, InvalidInput
-from graphmem.ledger import GENESIS, Entry, change_of, from_micros, request_digest, seal, to_micros
+from graphmem.ledger import GENESIS, Entry, change_of, request_digest, seal, to_micros
 from graphmem.model import Add, Change, Erase, Request, Scope
-from graphmem.rows import BranchRow, Rows, Stamp, Transaction
-from graphmem.store import Clock, ModelCard
+from graphmem.rows import BranchRow, Rows, Stamp, Transaction, next_recorded_at
+from graphmem.store import Clock, ModelCard, Position
 from graphmem.temporal import Overlay
 
 if TYPE_CHECKING:
@@ -57,6 +60,10 @@ FOREACH (_ IN CASE WHEN e.name IS NULL AND $p.name IS NOT NULL THEN [1] ELSE [] 
 RETURN {CARD_FIELDS} AS model, e.is_dropping AS is_dropping
 """
 _SOME_DIMENSION = "MATCH (m:Memory) WHERE m.vector IS NOT NULL RETURN size(m.vector) / 4 AS dimension LIMIT 1"
+_ANSWERED = """
+MATCH (l:Ledger {tenant: $p.tenant})
+SET l.answered_to = CASE WHEN l.answered_to >= $p.moment THEN l.answered_to ELSE $p.moment END
+"""
 #: What plans need, and the entries whose `op_id` is sent again, each with its digest.
 _Read = tuple[Overlay, dict[str, tuple[Change, str | None]]]
 #: So many requests are written at once, while the next are planned.
@@ -258,10 +265,8 @@ class Batch:
         return Creation(self.head, self.vectors, self.words, is_indexed=self.is_indexed)
 
     def _stamp(self, writer: Scope, clock: Clock) -> Stamp:
-        now = clock()
-        if self.head.recorded_at is not None:
-            now = max(now, from_micros(self.head.recorded_at + 1))
-        return Stamp(self.head.seq + 1, now, writer.branch_key)
+        recorded_at = next_recorded_at(clock(), moment(self.head.recorded_at), moment(self.head.answered_to))
+        return Stamp(self.head.seq + 1, recorded_at, writer.branch_key)
 
     def _take(
         self, done: Transaction, digest: str, world: Overlay, creation: Creation, sealed: Entry | None = None
@@ -309,6 +314,15 @@ def apply_all(batch: Batch, calls: Sequence[Call]) -> list[list[Change]]:
     clocks = [call.clock for call in calls for _ in call.requests]
     changes = iter(batch.apply([request for call in calls for request in call.requests], clocks))
     return [list(islice(changes, len(call.requests))) for call in calls]
+
+
+def pin(tx: ManagedTransaction, tenant: str, moment: datetime) -> Position:
+    """The last entry at or before a moment; entries are recorded after it from now on."""
+    if Batch.begin(tx, tenant).head.is_restoring:
+        refuse_unfinished(tenant)
+    asked = {"tenant": tenant, "moment": moment}
+    tx.run(_ANSWERED, p=asked).consume()
+    return position_of(tx.run(LAST_BEFORE, p=asked).single())
 
 
 def tenants_of(requests: Iterable[Request]) -> set[str]:

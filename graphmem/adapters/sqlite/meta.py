@@ -30,6 +30,14 @@ _MARKED = "SELECT value FROM meta WHERE key = 'restoring ' || ?"
 _UNMARK = "DELETE FROM meta WHERE key = 'restoring ' || ?"
 
 
+_ANSWERED = "UPDATE tenant SET answered_to = max(coalesce(answered_to, ?2), ?2) WHERE number = ?1"
+
+
+def note_answered(connection: apsw.Connection, tenant: Tenant, micros: int) -> None:
+    """Note that somebody was told what was known at a moment: entries are recorded after it from now on."""
+    connection.execute(_ANSWERED, (tenant.number, micros))
+
+
 def model_of(connection: apsw.Connection) -> ModelCard | None:
     """The model that made the vectors; None before there are any."""
     text = connection.execute(_MODEL).get

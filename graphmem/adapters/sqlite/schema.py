@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import apsw
 
@@ -16,11 +17,17 @@ from graphmem.adapters.sqlite.connection import (
     mount_of,
     refuse_network_file_system,
 )
+from graphmem.adapters.sqlite.known import content_number
+from graphmem.adapters.unread import readable_statement
 from graphmem.drafts import drafted
 from graphmem.errors import CorruptStore, InvalidInput, NotFound, Unsupported
+from graphmem.ledger import encode_statement
 
-MIGRATIONS = ("sqlite/0001_initial.sql",)
+MIGRATIONS = ("sqlite/0001_initial.sql", "sqlite/0002_injective_content.sql")
 SCHEMA_VERSION = len(MIGRATIONS)
+
+#: What SQL gives to a function.
+SQLiteValue = Any
 
 _SQLITE = b"SQLite format 3\x00"
 _HEADER_BYTES = 100
@@ -112,6 +119,7 @@ def migrate(connection: apsw.Connection) -> None:
     Raises:
         Unsupported: A newer release wrote it.
     """
+    add_functions(connection)
     for number in range(_checked(version_of(connection)), SCHEMA_VERSION):
         connection.execute("BEGIN IMMEDIATE")
         try:
@@ -122,6 +130,23 @@ def migrate(connection: apsw.Connection) -> None:
             if connection.in_transaction:
                 connection.execute("ROLLBACK")
             raise
+
+
+def add_functions(connection: apsw.Connection) -> None:
+    """Let the connection run migrations, which call these functions by name."""
+    connection.create_scalar_function("graphmem_content", _content, 1, deterministic=True)
+    connection.create_scalar_function("graphmem_statement", _spelt_anew, 1, deterministic=True)
+
+
+# A statement that cannot be read must not keep the rest of the file from being opened: `check` names it.
+def _content(*text: SQLiteValue) -> int | None:
+    statement = readable_statement(str(text[0]))
+    return None if statement is None else content_number(statement.content_hash)
+
+
+def _spelt_anew(*text: SQLiteValue) -> str:
+    statement = readable_statement(str(text[0]))
+    return str(text[0]) if statement is None else encode_statement(statement)
 
 
 def _checked(version: int) -> int:

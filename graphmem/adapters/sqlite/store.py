@@ -38,7 +38,7 @@ from graphmem.adapters.sqlite.vectors import VectorCache, VectorSearch, dimensio
 from graphmem.adapters.vector_bytes import blob, refuse_other_model
 from graphmem.drafts import PRIVATE_FILE, remove_dead_drafts
 from graphmem.errors import CorruptStore, InvalidInput, StoreUnavailable
-from graphmem.ledger import change_of
+from graphmem.ledger import change_of, to_micros
 from graphmem.model import Change, Point, Request, Scope
 from graphmem.rows import Rows
 from graphmem.store import (
@@ -159,9 +159,11 @@ class SQLiteStore:
             self._forget_erased(_ERASING_TIMEOUT_S)
         return changes
 
-    def restore(self, lines: Iterable[str], *, tenant: str, progress: Progress = silent) -> int:
+    def restore(
+        self, lines: Iterable[str], *, tenant: str, progress: Progress = silent, clock: Clock | None = None
+    ) -> int:
         """See `graphmem.store.Store.restore`."""
-        with verified(lines, tenant) as export:
+        with verified(lines, tenant, clock=clock) as export:
             with self._writing() as (connection, _):
                 done = exporting.begin(connection, export)
             progress(done, export.header.entries)
@@ -222,6 +224,18 @@ class SQLiteStore:
         with self._reading(reader) as (connection, tenant):
             return reading.position(connection, tenant, moment)
 
+    def pin(self, reader: Scope, moment: datetime) -> Position:
+        """See `graphmem.store.Store.pin`."""
+        micros = to_micros(moment)
+        with self._reading(reader) as (connection, tenant):
+            if micros <= max(tenant.recorded_at or micros - 1, tenant.answered_to or micros - 1):
+                return reading.position(connection, tenant, moment)
+        with self._writing() as (connection, _):
+            meta.refuse_restoring(connection, reader.tenant)
+            tenant = writing.open_tenant(connection, reader.tenant)
+            meta.note_answered(connection, tenant, micros)
+            return reading.position(connection, tenant, moment)
+
     def changes(self, reader: Scope, *, after: int = 0, limit: int = 1000) -> list[Change]:
         """See `graphmem.store.Store.changes`."""
         with self._reading(reader) as (connection, tenant):
@@ -268,7 +282,8 @@ class SQLiteStore:
                 return Matches(seq=seq, model=model, rows=reading.component(connection, tenant, (), known))
             ids = reading.Ids(connection, known)
             text = matching.Search(connection, tenant, what, ids, seq=seq, limit=probe.limit)
-            lexical = matching.lexical(connection, tenant, self._frequencies, probe.terms, text)
+            counted = matching.Counted(self._frequencies, matching.audience_of(connection, tenant, reader, known))
+            lexical = matching.lexical(connection, tenant, counted, probe.terms, text)
             named = matching.named(connection, tenant, probe.names, what, ids, seq=seq)
             search = VectorSearch(connection, tenant, what, ids, seq)
             found = Matches(lexical, self._nearest(search, probe, model), named, seq=seq, model=model)
