@@ -29,14 +29,14 @@ from graphmem.adapters.sqlite import (
     writing,
 )
 from graphmem.adapters.sqlite.connection import Connections, translated
-from graphmem.adapters.sqlite.locking import LockFile, Turn, lock_file, release_file
+from graphmem.adapters.sqlite.locking import LockFile, Turn, lock_beside, release_file
 from graphmem.adapters.sqlite.log_cleaner import PATIENCE_MS, LogCleaner, clear_log
 from graphmem.adapters.sqlite.places import Kept
 from graphmem.adapters.sqlite.remembering import Memo
 from graphmem.adapters.sqlite.values import Tenant, place_of
 from graphmem.adapters.sqlite.vectors import VectorCache, VectorSearch, dimension_of, refuse_other_dimensions
 from graphmem.adapters.vector_bytes import blob, refuse_other_model
-from graphmem.drafts import PRIVATE_FILE, remove_dead_drafts
+from graphmem.drafts import remove_dead_drafts
 from graphmem.errors import CorruptStore, InvalidInput, StoreUnavailable
 from graphmem.ledger import change_of, to_micros
 from graphmem.model import Change, Point, Request, Scope
@@ -121,7 +121,7 @@ class SQLiteStore:
         remove_dead_drafts(file.parent)
         with translated(file):
             schema.refuse_other_names(file)
-            store = cls(file, _lock_beside(file), lock_timeout_s=lock_timeout_s)
+            store = cls(file, lock_beside(file), lock_timeout_s=lock_timeout_s)
             try:
                 store._prepare(create=create)
             except BaseException:
@@ -373,7 +373,7 @@ class SQLiteStore:
             )
 
     def try_write(self) -> None:
-        """Take the turn to write and give it back; see `graphmem.store.Schema.try_write`."""
+        """Take the turn to write and give it back; see `graphmem.schema.Schema.try_write`."""
         with self._writing():
             pass
 
@@ -488,16 +488,6 @@ class SQLiteStore:
 
     def _files(self) -> tuple[Path, ...]:
         return (self._path, Path(f"{self._path}-wal"), Path(f"{self._path}-shm"))
-
-
-def _lock_beside(path: Path) -> LockFile | None:
-    """The lock file; None where none can be made, so that nothing can be written either."""
-    try:
-        return lock_file(Path(f"{path}-lock"), path.stat().st_mode & 0o666 if path.exists() else PRIVATE_FILE)
-    except OSError:
-        if not path.parent.is_dir() or (os.access(path.parent, os.W_OK) and not path.exists()):
-            raise
-        return None
 
 
 def _span(tenant: Tenant) -> tuple[int, int]:
