@@ -41,7 +41,7 @@ _ROW_AT, _ROW_UNTIL = micros_of("r.at"), micros_of("r.until")
 #: The fields of `head_of`, of a ledger node `l`.
 HEAD_FIELDS = f"[l.seq, {_HEAD_RECORDED_AT}, l.hash, l.key, l.documents, l.tokens, l.vectors, l.epoch, l.is_restoring]"
 #: What leads from a ledger entry to the memories that it is about.
-ABOUT = "RECORDED|MOVED|SUPERSEDED|RETRACTED|CONFIRMED|LINKED|REVOKED|ERASED"
+ABOUT = "RECORDED|MOVED|SUPERSEDED|RETRACTED|CONFIRMED|LINKED|REVOKED|ERASED|PROPOSED"
 #: The fields of `entry_of`, of a ledger entry `c`.
 CHANGE_FIELDS = f"[c.seq, {_CHANGE_RECORDED_AT}, c.op_id, c.body, c.salt, c.digest, c.commitment, c.hash]"
 _STAMP = f"r.seq, {_ROW_RECORDED_AT}, r.branch"
