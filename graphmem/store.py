@@ -174,6 +174,8 @@ class StoreInfo:
     Attributes:
         head: The hash of the tenant's last ledger entry: where it is the same, so is the whole ledger.
         is_restoring: A restore into the tenant has begun and not finished; until then it takes no other writes.
+        pending_erasures: Of so many erased memories words may still be in the store's log, because a reader that began
+            before needs it; they go by themselves when it ends.
     """
 
     url: str
@@ -185,6 +187,7 @@ class StoreInfo:
     size_bytes: int | None
     head: str
     is_restoring: bool
+    pending_erasures: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -318,10 +321,13 @@ class Store(Protocol):
         """
         ...
 
-    def restore(self, lines: Iterable[str], *, tenant: str, progress: Progress = silent) -> int:
+    def restore(
+        self, lines: Iterable[str], *, tenant: str, progress: Progress = silent, clock: Clock | None = None
+    ) -> int:
         """Copy an export into an empty tenant verbatim, recorded times included; returns the number of entries.
 
-        Every line is verified before the first is written. Then they are written in parts, each of them atomic and
+        Every line is verified before the first is written: its types, its hashes, and that it can have been accepted
+        after the lines before it. Then they are written in parts, each of them atomic and
         durable. A run that was broken off, however that came, is picked up by restoring the same export again, or one
         that goes on from it. Until it has finished, readers see the ledger as far as it was written, `check` says so,
         and every other write to the tenant is refused with `Conflict`. Vectors come along if the store has none of
@@ -332,11 +338,12 @@ class Store(Protocol):
             tenant: Of the export and of the target.
             progress: Told how many entries are there, first before anything is written and then after each part; if it
                 raises, the restore is broken off at that point.
+            clock: Entries recorded more than a day after its time are refused: whatever is written later follows them.
 
         Raises:
             InvalidInput: A line is not what `export` wrote: its number is named; or the tenant holds something else
                 than the beginning of this export that an unfinished restore left.
-            CorruptStore: The hash chain of the export is broken.
+            CorruptStore: The hash chain of the export is broken, or a line is none that a write left; it is named.
             Conflict: Another export is being restored into the tenant at the same time.
         """
         ...

@@ -42,10 +42,10 @@ def _by_fork(desk: Desk, point: Point, reader: Scope) -> Iterator[OpenConflict]:
         # A successor of one's own beside a shared one is no fork.
         by_owner: dict[Scope, list[EdgeRow]] = defaultdict(list)
         for edge in view.edges_out(old):
-            if edge.is_full and edge.until is None and view.holds(edge.new, point.valid):
+            if edge.is_full and edge.until is None and edge.new in view.known:
                 by_owner[replace(view.known[edge.new].memory.scope, branch=None)].append(edge)
         for edges in by_owner.values():
-            claims = tuple(dict.fromkeys(edge.new for edge in edges))
+            claims = tuple(dict.fromkeys(edge.new for edge in edges if view.holds(edge.new, point.valid)))
             if len({edge.stamp.seq for edge in edges}) > 1 and len(claims) > 1 and view.memory(old) is not None:
                 ordered, why = _ordered(claims, rule(view, claims, point.valid))
                 yield _conflict(view, "fork", old, ordered, point, why)

@@ -38,10 +38,10 @@ class Keeper:
 
         Raises:
             InvalidInput: The tenant is not empty, or a line is not one that `export` wrote.
-            CorruptStore: The export's hash chain is broken.
+            CorruptStore: The export's hash chain is broken, or a line is none that a write left.
         """
         tenant = self._desk.reader(scope).tenant
-        entries = self._desk.store.restore(lines, tenant=tenant, progress=progress)
+        entries = self._desk.store.restore(lines, tenant=tenant, progress=progress, clock=self._desk.clock)
         if self._desk.projector is not None:
             self._desk.projector.catch_up(tenant)
         return entries

@@ -26,6 +26,7 @@ from graphmem.model import (
     Retract,
     Revoke,
     Statement,
+    Status,
     Supersede,
     SupersessionKind,
     Transition,
@@ -67,8 +68,16 @@ def _required(operation: Operation, rows: Rows, target: Change | None) -> int:
             # What amends holds from then on only where its base does.
             return _most(rows, _with_dependents(rows, (*old, *new)))
         case Supersede(old=old, new=new):
-            return max(_most(rows, _with_dependents(rows, old)), min(_most(rows, new), TRUSTED))
-        case Transition() | End() | Retract() | Erase():
+            is_ahead = all(has_begun(key, operation, rows) for key in old)
+            changed = _with_amendments(rows, old) if is_ahead else _with_dependents(rows, old)
+            return max(_most(rows, changed), min(_most(rows, new), TRUSTED))
+        case Transition(key, move) if move.status is not Status.ACTIVE:
+            return _most(rows, _with_amendments(rows, (key,)))
+        case End(key):
+            return _most(rows, _with_amendments(rows, (key,)))
+        case Erase(key):
+            return _most(rows, (key,))
+        case Transition() | Retract():
             return _most(rows, _with_dependents(rows, (operation.id,)))
         case Confirm(key):
             return min(_most(rows, (key,)), TRUSTED)
@@ -108,6 +117,36 @@ def _most(rows: Rows, ids: Iterable[str]) -> int:
 def _statement(rows: Rows, key: str) -> Statement | None:
     row = rows.memories.get(key)
     return None if row is None else row.memory.statement
+
+
+def has_begun(key: str, operation: Supersede, rows: Rows) -> bool:
+    """Whether an update leaves alone what its old memory took over from, since that is active from its one move on.
+
+    The old memory goes on having taken over since its own start, whatever replaces it.
+    """
+    moves = [row for row in rows.moves if row.memory == key]
+    return (
+        operation.kind is SupersessionKind.UPDATE
+        and operation.at is not None
+        and len(moves) == 1
+        and moves[0].move.status is Status.ACTIVE
+        and moves[0].stamp.branch is None
+        and moves[0].move.at <= operation.at
+        and all(row.memory != key for row in rows.retractions)
+        and all(edge.old != key or edge.kind is not SupersessionKind.CORRECTION for edge in rows.edges)
+    )
+
+
+def _with_amendments(rows: Rows, ids: Iterable[str]) -> set[str]:
+    """The memories and all that amend them: these hold only where those do."""
+    reached = set(ids)
+    todo = list(reached)
+    while todo:
+        here = todo.pop()
+        fresh = {edge.new for edge in rows.edges if edge.old == here and not edge.is_full} - reached
+        reached |= fresh
+        todo += fresh
+    return reached
 
 
 def _with_dependents(rows: Rows, ids: Iterable[str]) -> set[str]:

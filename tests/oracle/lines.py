@@ -35,7 +35,7 @@ def write(tenant: str, export: Export) -> Iterator[str]:
     head = export.entries[-1].hash if export.entries else GENESIS
     model = None if export.model is None else asdict(export.model)
     count = len(export.entries)
-    yield _line({"graphmem": 1, "tenant": tenant, "key": export.key, "entries": count, "head": head, "model": model})
+    yield _line({"graphmem": 2, "tenant": tenant, "key": export.key, "entries": count, "head": head, "model": model})
     for entry in export.entries:
         operation = change_of(entry).operation
         key = operation.memory.id if isinstance(operation, Add) else None
@@ -58,8 +58,8 @@ def read(lines: Iterable[str], tenant: str) -> Export:
         promised = (header["entries"], header["head"])
     except (ValueError, KeyError, TypeError, IndexError) as exc:
         raise InvalidInput(f"no export: {exc!r}") from exc
-    if expected != (1, tenant):
-        raise InvalidInput(f"{expected} is not {(1, tenant)}")
+    if expected not in ((1, tenant), (2, tenant)):
+        raise InvalidInput(f"{expected} is no header of an export of {tenant!r}")
     _verify(export.entries, promised)
     if any(change_of(one).writer.tenant != tenant for one in export.entries):
         raise CorruptStore("written by another tenant")

@@ -15,6 +15,7 @@ from graphmem.model import (
     Link,
     LinkKind,
     MergeBranch,
+    Move,
     OpenBranch,
     Operation,
     Propose,
@@ -22,10 +23,12 @@ from graphmem.model import (
     Retract,
     Revoke,
     Statement,
+    Status,
     Supersede,
     SupersessionKind,
     Transition,
 )
+from tests.oracle.view import steps_of
 
 ORDER = {"human": 4, "document": 3, "commit": 3, "agent": 2, "conversation": 1, "external": 0}
 #: How far one must be trusted: by the memory's own class, and for what is mandatory.
@@ -59,9 +62,16 @@ def _needed(log: Sequence[Change], operation: Operation, request: Request, said:
         case Supersede(old=old, new=new, kind=SupersessionKind.AMENDMENT):
             return own(before(log, [*old, *new]))
         case Supersede(old=old, new=new):
-            return max(own(before(log, old)), at_most_own(new))
-        case Transition() | End() | Retract() | Erase():
-            return own(before(log, [operation.id]))
+            leaves_alone = all(_has_begun(log, key, operation) for key in old)
+            return max(own(amending(log, old) if leaves_alone else before(log, old)), at_most_own(new))
+        case Erase(key):
+            return own([key])
+        case End(key) | Transition(
+            key, Move(status=Status.PROPOSED | Status.DEFERRED | Status.REJECTED | Status.ENDED)
+        ):
+            return own(amending(log, [key]))
+        case Transition(key) | Retract(key):
+            return own(before(log, [key]))
         case Confirm(key):
             return at_most_own([key])
         case Link(source, target, kind):
@@ -96,6 +106,33 @@ def before(log: Sequence[Change], keys: Iterable[str]) -> list[str]:
             met |= set(following) if key in leading else set()
         reached += sorted(met - set(reached))
     return reached
+
+
+def amending(log: Sequence[Change], keys: Iterable[str]) -> list[str]:
+    """Memories, and what was ever said to amend them."""
+    reached = list(dict.fromkeys(keys))
+    parts = [
+        change.operation
+        for change in log
+        if isinstance(change.operation, Supersede) and change.operation.kind is SupersessionKind.AMENDMENT
+    ]
+    for key in reached:
+        reached += sorted({new for one in parts if key in one.old for new in one.new} - set(reached))
+    return reached
+
+
+def _has_begun(log: Sequence[Change], key: str, update: Supersede) -> bool:
+    """An update from when a memory, of one active move on the main line, holds on its own: it keeps what it covers."""
+    steps = [(step, change) for change in log for step in steps_of(change) if step.memory == key]
+    denied = any(
+        (isinstance(one, Retract) and one.id == key)
+        or (isinstance(one, Supersede) and key in one.old and one.kind is SupersessionKind.CORRECTION)
+        for one in (change.operation for change in log)
+    )
+    if update.kind is not SupersessionKind.UPDATE or update.at is None or denied or len(steps) != 1:
+        return False
+    ((step, change),) = steps
+    return step.status is Status.ACTIVE and change.writer.branch is None and step.at <= update.at
 
 
 def _written_under(log: Sequence[Change], branch: str | None) -> list[str]:

@@ -11,7 +11,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from graphmem import ledger
-from graphmem.errors import Conflict, InvalidInput, StoreUnavailable, Unsupported
+from graphmem.errors import Conflict, CorruptStore, InvalidInput, StoreUnavailable, Unsupported
 from graphmem.model import (
     Add,
     AnchorKind,
@@ -180,10 +180,14 @@ class OracleStore:
                 tenant.sealed[index], tenant.log[index] = blanked, ledger.change_of(blanked)
         tenant.vectors.pop(key, None)
 
-    def restore(self, lines: Iterable[str], *, tenant: str, progress: Progress = silent) -> int:
+    def restore(
+        self, lines: Iterable[str], *, tenant: str, progress: Progress = silent, clock: Clock | None = None
+    ) -> int:
+        del clock  # what a reference need not refuse
         with self._lock:
             self._check_open()
             found, before = exported.read(lines, tenant), self._tenant(tenant)
+            _refuse_unaccepted(found.entries)
             done = len(before.log)
             hashes = [entry.hash for entry in before.sealed]
             if hashes and not (before.is_restoring and hashes == [one.hash for one in found.entries][:done]):
@@ -279,7 +283,7 @@ class OracleStore:
         found = tenant.memories(reader)
         chosen = {key: said for key, (_, said, at) in found.items() if at <= seq and fits(said, where)}
         vectors = {key: tenant.vectors[key] for key in chosen if key in tenant.vectors}
-        corpus = _live(tenant)
+        corpus = _weighing(tenant, reader)
         near = nearest(vectors, probe) if probe.model in (None, self._model) else ()
         matches = Matches(lexical(corpus, chosen, probe), near, named(chosen, probe), seq=seq, model=self._model)
         return replace(matches, rows=self.rows(reader, matches.ids))
@@ -372,6 +376,33 @@ class OracleStore:
     def _check_open(self) -> None:
         if self._is_closed:
             raise StoreUnavailable("the store is closed; open it again")
+
+
+def _refuse_unaccepted(entries: Sequence[ledger.Entry]) -> None:
+    """Cycles, and contents that are gone although no erasure says so, are none that writes left."""
+    log = [ledger.change_of(entry) for entry in entries]
+    erased = [change for change in log if isinstance(change.operation, Erase)]
+    named = {seq for change in erased for seq in about(log, names(change.operation)[0]) if seq < change.seq}
+    if any((entry.salt is None) is not (entry.seq in named) for entry in entries):
+        raise CorruptStore("a content is gone that nobody erased, or is there although it was erased")
+    edges: list[tuple[str, str, int]] = []
+    for change in log:
+        if isinstance(change.operation, Revoke):
+            edges = [edge for edge in edges if edge[2] != change.operation.change]
+        if not isinstance(change.operation, Supersede):
+            continue
+        reached = list(change.operation.new)
+        for key in reached:
+            reached += [new for old, new, _ in edges if old == key and new not in reached]
+        if set(reached) & set(change.operation.old):
+            raise CorruptStore("a cycle")
+        edges += [(old, new, change.seq) for old in change.operation.old for new in change.operation.new]
+
+
+def _weighing(tenant: Tenant, reader: Scope) -> dict[str, Statement]:
+    """Statements whose words weigh in what the reader finds: shared ones and those of the reader's own user."""
+    adds = [change.operation.memory for change in tenant.log if isinstance(change.operation, Add)]
+    return {one.id: one.statement for one in adds if one.statement and one.scope.user in (None, reader.user)}
 
 
 def _live(tenant: Tenant) -> dict[str, Statement]:

@@ -16,9 +16,9 @@ from graphmem.adapters.export_lines import (
 )
 from graphmem.adapters.neo4j import reading
 from graphmem.adapters.neo4j.writing import Batch
-from graphmem.errors import CorruptStore, InvalidInput
+from graphmem.errors import CorruptStore, InvalidInput, StoreUnavailable
 from graphmem.ledger import change_of
-from graphmem.model import Add
+from graphmem.model import Add, Erase
 from graphmem.store import ModelCard
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ MATCH (m:Memory) WHERE m.tenant = $p.tenant AND m.seq >= $p.first AND m.seq <= $
   AND (m.vector IS NOT NULL OR m.tombstone IS NOT NULL)
 RETURN m.seq AS seq, m.vector AS vector, m.tombstone AS tombstone
 """
-_BEGIN = "MATCH (l:Ledger {tenant: $p.tenant}) SET l.key = $p.key, l.is_restoring = true"
+_BEGIN = "MATCH (l:Ledger {tenant: $p.tenant}) SET l.key = coalesce($p.key, l.key), l.is_restoring = true"
 _END = "MATCH (l:Ledger {tenant: $p.tenant}) REMOVE l.is_restoring"
 _TOMBSTONES = """
 UNWIND $p.tombstones AS x MATCH (m:Memory {tenant: $p.tenant, seq: x[0]}) SET m.tombstone = x[1]
@@ -41,7 +41,11 @@ _PAGE = 500
 
 
 def export(link: Link, tenant: str, model: ModelCard | None) -> Iterator[str]:
-    """The header, then every entry as it is sealed, with the vector and tombstone of the memory that it recorded."""
+    """The header, then every entry as it is sealed, with the vector and tombstone of the memory that it recorded.
+
+    Raises:
+        StoreUnavailable: Something was erased meanwhile; the lines so far are of no use.
+    """
     head = reading.head(link, tenant)
     yield header_line(Header(tenant, head.key, head.seq, head.hash, model))
     entries = reading.entries(link, tenant, last=head.seq)
@@ -50,6 +54,14 @@ def export(link: Link, tenant: str, model: ModelCard | None) -> Iterator[str]:
         beside = {one["seq"]: (one["vector"], one["tombstone"]) for one in link.records(_BESIDE, asked)}
         for entry in page:
             yield entry_line(Exported(entry, *beside.get(entry.seq, (None, None))))
+    if reading.head(link, tenant).epoch != head.epoch and _was_erased(link, tenant, head.seq):
+        raise StoreUnavailable(f"tenant {tenant!r}: something was erased while it was exported; export it again")
+
+
+def _was_erased(link: Link, tenant: str, after: int) -> bool:
+    """Whether entries past a position erase what entries before it say: those are then without their content."""
+    later = (change_of(entry).operation for entry in reading.entries(link, tenant, after=after))
+    return any(isinstance(operation, Erase) for operation in later)
 
 
 # ---- restoring
@@ -66,7 +78,7 @@ def begin(link: Link, export: VerifiedExport) -> int:
     def mark(tx: ManagedTransaction) -> int:
         head = Batch.begin(tx, header.tenant).head
         export.refuse_unfit(head.key, head.seq, head.hash, is_restoring=head.is_restoring)
-        tx.run(_BEGIN, p={"tenant": header.tenant, "key": header.key}).consume()
+        tx.run(_BEGIN, p={"tenant": header.tenant, "key": header.key or None}).consume()
         return head.seq
 
     return link.write(mark)

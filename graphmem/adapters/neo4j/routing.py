@@ -111,9 +111,12 @@ class RoutedStore:
         shard = self._of(requests[0].writer)
         return shard.call(lambda store: store.apply(requests, clock=clock, vectors=vectors))
 
-    def restore(self, lines: Iterable[str], *, tenant: str, progress: Progress = silent) -> int:
+    def restore(
+        self, lines: Iterable[str], *, tenant: str, progress: Progress = silent, clock: Clock | None = None
+    ) -> int:
         """See `graphmem.store.Store.restore`."""
-        return self._of(Scope(tenant)).call(lambda store: store.restore(lines, tenant=tenant, progress=progress))
+        shard = self._of(Scope(tenant))
+        return shard.call(lambda store: store.restore(lines, tenant=tenant, progress=progress, clock=clock))
 
     def save_vectors(self, reader: Scope, vectors: Mapping[str, Vector]) -> None:
         """See `graphmem.store.Store.save_vectors`."""

@@ -158,10 +158,12 @@ class Neo4jStore:
             raise InvalidInput("requests of several tenants cannot be applied together")
         return self._writers.apply(requests[0].writer.tenant, Call(requests, clock, vectors or {}))
 
-    def restore(self, lines: Iterable[str], *, tenant: str, progress: Progress = silent) -> int:
+    def restore(
+        self, lines: Iterable[str], *, tenant: str, progress: Progress = silent, clock: Clock | None = None
+    ) -> int:
         """See `graphmem.store.Store.restore`."""
         link = self._open_link
-        with verified(lines, tenant) as export:
+        with verified(lines, tenant, clock=clock) as export:
             header, done = export.header, exporting.begin(link, export)
             if header.model is not None and export.has_vectors and self.model() is None:
                 self.adopt_model(header.model)

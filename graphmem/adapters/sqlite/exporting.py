@@ -44,7 +44,8 @@ def begin(connection: apsw.Connection, export: VerifiedExport) -> int:
     """
     row, header = writing.open_tenant(connection, export.header.tenant), export.header
     export.refuse_unfit(row.key, row.seq, row.head, is_restoring=meta.is_restoring(connection, row))
-    connection.execute(_SET_KEY, (header.key, row.number))
+    if header.key:  # a tenant of which nothing was ever written has none
+        connection.execute(_SET_KEY, (header.key, row.number))
     meta.mark_restoring(connection, row)
     if header.model is not None and export.has_vectors and meta.model_of(connection) is None:
         meta.set_model(connection, header.model)
@@ -67,7 +68,7 @@ def write(connection: apsw.Connection, export: VerifiedExport, part: Sequence[Ex
     if batch.erased:
         # What an earlier run wrote may have been erased at the source since.
         erasing.forget(connection)
-        meta.owe(connection)
+        meta.owe(connection, tenant, batch.erased)
     return batch
 
 

@@ -26,7 +26,7 @@ from graphmem.ledger import (
     seal,
     to_micros,
 )
-from graphmem.model import Add, Change, Operation, Propose, Request, Revoke, Scope, Statement
+from graphmem.model import Add, Change, Operation, Propose, Request, Revoke, Scope, Statement, Supersede
 from graphmem.ranking import name_keys
 from graphmem.rows import BranchRow, Derived, MemoryRow, Needs, Rows, Situation, Stamp, Transaction
 from graphmem.store import Clock
@@ -153,7 +153,16 @@ class Batch:
         operation = request.operation
         if isinstance(operation, Add) and self._known.is_fresh(operation, content):
             return self._nothing
-        return self._read(needs, content)
+        return self._ahead(request, needs) or self._read(needs, content)
+
+    def _ahead(self, request: Request, needs: Needs) -> Situation | None:
+        """What lies ahead of a supersession, if that decides it: a chain behind it may be of any length."""
+        if not isinstance(request.operation, Supersede):
+            return None
+        self.flush()
+        seeds = reading.numbers(self._connection, self.tenant, needs.ids)
+        rows = reading.ahead(self._connection, self.tenant, seeds)
+        return None if rows is None or not temporal.is_decided_ahead(request, rows) else Situation(rows)
 
     def _read(self, needs: Needs, content: int | None) -> Situation:
         self.flush()
