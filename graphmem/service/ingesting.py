@@ -24,6 +24,8 @@ from graphmem.model import (
     Memory,
     Move,
     Operation,
+    Origin,
+    Propose,
     Request,
     Revoke,
     Statement,
@@ -97,6 +99,8 @@ class _Ingestion:
         self._progress = progress
         self._now = desk.clock()
         self._count = 0
+        #: The origin of the source that is being brought in.
+        self._speaker = Origin.DOCUMENT
         self._report = IngestReport()
 
     def run(self, reading: Reading) -> IngestReport:
@@ -138,6 +142,7 @@ class _Ingestion:
         requests = []
         for one in observations:
             memory = Memory(self._new_id(), self._writing.writer, one.statement)
+            self._speaker = one.statement.origin
             requests.append(self._request(Add(memory, one.moves, may_confirm=False), one.path))
             self._report.ids[one.key] = memory.id
             self._report.added.append(memory.id)
@@ -147,6 +152,7 @@ class _Ingestion:
     def _update(self, one: Observation, key: str, view: View) -> None:
         memory = view.memory(key)
         assert memory is not None, "what is known is seen"  # noqa: S101
+        self._speaker = one.statement.origin
         self._report.ids[one.key] = key
         known = [row.move for row in view.moves(key)]
         if one.is_partial:
@@ -235,6 +241,7 @@ class _Ingestion:
             kind=first.kind,
             part=first.part if is_amendment else None,
         )
+        self._speaker = _least_trusted(view, news)
         evidence = [line for one in group for _, line in one.evidence]
         path = first.evidence[0][0] if first.evidence else first.new
         if self._try(operation, path, " | ".join(dict.fromkeys(evidence))):
@@ -251,6 +258,7 @@ class _Ingestion:
                     gone[edge.stamp.seq].append((old, edge.new))
         for seq, pairs in gone.items():
             change = next(iter(self._desk.store.changes(self._writing.writer, after=seq - 1, limit=1)))
+            self._speaker = _least_trusted(view, [new for _, new in pairs])
             if change.op_id.startswith(_OP_PREFIX) and self._try(Revoke(seq), pairs[0][0]):
                 self._report.unlinked.extend(pairs)
 
@@ -264,6 +272,7 @@ class _Ingestion:
             if one.source not in ids or one.target not in ids:
                 continue
             link = Link(ids[one.source], ids[one.target], one.kind)
+            self._speaker = _least_trusted(view, [link.source])
             known = {(row.source, row.target, row.kind) for row in view.links(link.source)}
             if (link.source, link.target, link.kind) not in known and self._try(link, one.path):
                 self._report.related.append((link.source, link.target))
@@ -277,7 +286,8 @@ class _Ingestion:
     def _request(self, operation: Operation, path: str, reason: str | None = None) -> Request:
         self._count += 1
         source = f"{self._writing.provenance.source or 'document'}: {path}"
-        provenance = replace(self._writing.provenance, source=source, reason=reason or self._writing.provenance.reason)
+        by = self._writing.speaking(self._speaker).provenance
+        provenance = replace(by, source=source, reason=reason or by.reason)
         return Request(f"{_OP_PREFIX}{self._writing.op_id}/{self._count}", operation, self._writing.writer, provenance)
 
     def _try(self, operation: Operation, path: str, reason: str | None = None) -> bool:
@@ -286,11 +296,15 @@ class _Ingestion:
     def _try_all(self, operations: list[Operation], path: str, reason: str | None = None) -> bool:
         """Apply all or none; a refusal becomes a problem of the report and stops nothing else."""
         try:
-            self._desk.apply([self._request(one, path, reason) for one in operations])
+            changes = self._desk.apply([self._request(one, path, reason) for one in operations])
         except (Conflict, InvalidInput) as refusal:
             self._report.problems.append(Problem(path, 1, f"not applied: {refusal}"))
             return False
-        return True
+        proposed = [one.seq for one in changes if isinstance(one.operation, Propose)]
+        if proposed:
+            told = f"only a proposal (change {proposed[0]}): {self._speaker.value!r} is not trusted enough for it"
+            self._report.problems.append(Problem(path, 1, told))
+        return not proposed
 
 
 _OP_PREFIX = "ingest/"
@@ -312,6 +326,12 @@ def _completed(one: Observation, known: Statement | None) -> Observation:
     if known is None or (said.title, said.body) != (known.title, known.body):
         return one
     return replace(one, statement=known)
+
+
+def _least_trusted(view: View, ids: Iterable[str]) -> Origin:
+    """The least trusted origin of what memories say; a document's, if nothing is left of them."""
+    said = [memory.statement for memory in map(view.memory, ids) if memory is not None]
+    return min((one.origin for one in said if one is not None), key=lambda one: one.trust, default=Origin.DOCUMENT)
 
 
 def _record_of(statement: Statement | None) -> str | None:

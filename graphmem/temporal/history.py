@@ -24,6 +24,7 @@ from graphmem.model import (
     OpenBranch,
     Operation,
     Origin,
+    Propose,
     Retract,
     Revoke,
     Scope,
@@ -139,6 +140,8 @@ class History:
                 return self._unknown(touched(operation)) or self._supersede(change, operation)
             case Link() if operation.source == operation.target:
                 return f"links {operation.source!r} to itself"
+            case Propose(asked):
+                return self._unknown(touched(asked))
             case Transition() | End() | Retract() | Confirm() | Link() | Erase():
                 fault = self._unknown(touched(operation))
         if fault is None and isinstance(operation, _REVOCABLE):
@@ -238,7 +241,11 @@ class History:
                 self._memories[key].said = change.seq
 
     def _about(self, operation: Operation) -> tuple[str, ...]:
-        return self._revocable[operation.change].names if isinstance(operation, Revoke) else touched(operation)
+        asked = operation.asked if isinstance(operation, Propose) else operation
+        if not isinstance(asked, Revoke):
+            return touched(asked)
+        undone = self._revocable.get(asked.change)
+        return () if undone is None else undone.names
 
     def _erase(self, key: str) -> None:
         known = self._memories[key]
