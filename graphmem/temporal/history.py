@@ -16,7 +16,6 @@ from graphmem.model import (
     AbandonBranch,
     Add,
     Change,
-    Confirm,
     End,
     Erase,
     Link,
@@ -139,7 +138,7 @@ class History:
                 return self._unknown(touched(operation)) or self._supersede(change, operation)
             case Link() if operation.source == operation.target:
                 return f"links {operation.source!r} to itself"
-            case Transition() | End() | Retract() | Confirm() | Link() | Erase():
+            case _:
                 fault = self._unknown(touched(operation))
         if fault is None and isinstance(operation, _REVOCABLE):
             self._revocable[change.seq] = _Undone(touched(operation), None)
