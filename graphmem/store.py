@@ -174,6 +174,7 @@ class StoreInfo:
     Attributes:
         head: The hash of the tenant's last ledger entry: where it is the same, so is the whole ledger.
         is_restoring: A restore into the tenant has begun and not finished; until then it takes no other writes.
+        pending_erasures: Of so many erased memories words are in the log until a reader that began before ends.
     """
 
     url: str
@@ -185,6 +186,7 @@ class StoreInfo:
     size_bytes: int | None
     head: str
     is_restoring: bool
+    pending_erasures: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -301,7 +303,12 @@ class Store(Protocol):
     # ---- writing
 
     def apply(
-        self, requests: Sequence[Request], *, clock: Clock, vectors: Mapping[str, Vector] | None = None
+        self,
+        requests: Sequence[Request],
+        *,
+        clock: Clock,
+        vectors: Mapping[str, Vector] | None = None,
+        model: ModelCard | None = None,
     ) -> list[Change]:
         """Plan and execute requests of one tenant in order, as one atomic and durable write.
 
@@ -311,6 +318,9 @@ class Store(Protocol):
             requests: At least one; all writers are of one tenant.
             clock: Read once per request, inside the transaction.
             vectors: Memory id to unit vector, for memories that these requests add.
+            model: Which model made the vectors; None for that of the store. It is compared in the transaction: a store
+                without one takes it, and of vectors of another model than the store's none is kept, as if the
+                memories had come without.
 
         Raises:
             GraphMemError: As `graphmem.temporal.plan` does, and `Conflict` for an `op_id` reused with another
@@ -345,8 +355,12 @@ class Store(Protocol):
         """
         ...
 
-    def save_vectors(self, reader: Scope, vectors: Mapping[str, Vector]) -> None:
-        """Set vectors of memories that exist; of those erased or unknown nothing is kept."""
+    def save_vectors(self, reader: Scope, vectors: Mapping[str, Vector], *, model: ModelCard | None = None) -> None:
+        """Set vectors of memories that exist, of a model as in `apply`; of those erased or unknown nothing is kept.
+
+        Raises:
+            Conflict: The store has another model by now; nothing was written.
+        """
         ...
 
     def adopt_model(self, card: ModelCard, reader: Scope | None = None) -> None:

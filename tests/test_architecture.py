@@ -19,7 +19,7 @@ LAYERS = (
     ("vocabulary",),
     ("model",),
     ("rows",),
-    ("temporal", "ranking", "ledger"),
+    ("temporal", "ranking", "ledger", "relations"),
     ("answers",),
     ("store", "projection"),
     ("drafts",),

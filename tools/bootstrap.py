@@ -36,6 +36,8 @@ LEVELS = {"base": ("base", "build", "weights"), "dev": ("dev", "weights")}
 INSTALLER = "installer"
 # Into a folder of its own: tests make environments with it.
 OLDEST_PIP = "oldest-pip"
+# Whoever runs this may have the pinned uv beside him.
+AT_HAND = Path(sys.prefix) / INSTALLER
 _BROKEN_OFF = "being-made.txt"
 
 
@@ -163,20 +165,18 @@ class Environment:
 
     def _uv(self) -> Path | None:
         """The pinned uv, fetched by pip if need be; None on a platform for which there is none."""
-        place, pinned = self.folder / INSTALLER, self.root / "requirements" / f"{INSTALLER}.txt"
-        told = place / pinned.name
-        if not told.exists() or told.read_bytes() != pinned.read_bytes():
-            shutil.rmtree(place, ignore_errors=True)
+        own, pinned = self.folder / INSTALLER, self.root / "requirements" / f"{INSTALLER}.txt"
+        place = next((each for each in (own, AT_HAND) if _is_of(each, pinned)), None)
+        if place is None:
+            shutil.rmtree(own, ignore_errors=True)
             # Never built from source: that would take Rust and packages without a pin.
-            options = ["--target", str(place), "--no-deps", "--only-binary", ":all:", "--require-hashes"]
+            options = ["--target", str(own), "--no-deps", "--only-binary", ":all:", "--require-hashes"]
             code, said = _run(self._pip("install", *options, "-r", str(pinned)), "uv", os.environ)
-            if code == 0:
-                shutil.copy(pinned, place)
-            else:
-                _say(f"  no uv: {said[-1].strip() if said else code}")
-        found = shutil.which("uv", path=os.pathsep.join(str(place / name) for name in ("bin", "Scripts")))
-        if found is None:
-            _say("  without uv; pip does it, which takes longer")
+            if code:
+                _say(f"  no uv: {said[-1].strip() if said else code}; pip does it, which takes longer")
+                return None
+            shutil.copy(pinned, own)
+        found = shutil.which("uv", path=os.pathsep.join(str((place or own) / name) for name in ("bin", "Scripts")))
         return Path(found) if found else None
 
     def _pip(self, *arguments: str) -> list[str]:
@@ -244,6 +244,12 @@ def main(words: Sequence[str] | None = None) -> int:
         print("\nbroken off; the next run makes it whole", file=sys.stderr)
         return 130
     return 0
+
+
+def _is_of(place: Path, pinned: Path) -> bool:
+    """Whether an installer was fetched as it is pinned now."""
+    told = place / pinned.name
+    return told.exists() and told.read_bytes() == pinned.read_bytes()
 
 
 def _run(command: Sequence[str], what: str, environment: Mapping[str, str]) -> tuple[int, list[str]]:

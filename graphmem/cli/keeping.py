@@ -59,6 +59,12 @@ def _status_lines(info: StoreInfo, tenant: str, repo: str | None) -> Iterator[Bl
         ("seen from", f"tenant {tenant}, {'no repository' if repo is None else f'repository {repo}'}"),
     ]
     yield from (line(dim(f"{head:10}"), text) for head, text in rows)
+    if info.pending_erasures:
+        erased = "1 erased memory" if info.pending_erasures == 1 else f"{info.pending_erasures:,} erased memories"
+        text = (
+            f"words of {erased} are still in the log until a reader that began before ends; then they go by themselves"
+        )
+        yield line(Span(text, Look.WARN))
     if info.model is not None and info.vectors < info.memories:
         missing = info.memories - info.vectors
         yield line(Span(f"{missing:,} memories have no vector; run: graphmem reindex", Look.WARN))

@@ -50,7 +50,8 @@ def search(*, call: Call, question: tuple[str, ...], where: Filter, sort: str, p
     """
     with call.open() as memory:
         answer = memory.search(" ".join(question), at=at, where=where, sort=Sort(sort), page=page)
-        ids = [key for hit in answer.hits for key in (*hit.via, *hit.beat, *(one.memory for one in hit.contested))]
+        ids = [key for hit in answer.hits for key in (hit.card.id, *(one.memory for one in hit.contested))]
+        ids += [key for hit in answer.hits for one in hit.relations for key in (one.memory, *one.through)]
         ids += [hit.head for hit in answer.hits if hit.head is not None]
         seen = {} if call.as_json else cards_of(memory, ids, answer.at)
     give(call, answer, lambda _: pages.search_page(answer, at, seen, memory.scope))
@@ -85,7 +86,7 @@ def show(*, call: Call, key: str, at: At) -> None:
 @pointed
 @placed
 def history(*, call: Call, key: str, at: At) -> None:
-    """What the memory ID took over from, what took over from it, and its own moves in its source's words."""
+    """What the memory ID supersedes, what supersedes it, and its own moves in its source's words."""
     with call.open() as memory:
         answer = memory.history(key, at=at)
     give(call, answer, lambda width: pages.history_page(answer, at, width))
@@ -140,7 +141,8 @@ def explain(*, call: Call, key: str, at: At) -> None:
     """Why the memory ID stands as it does at a point, what stands for it, and what it rests on."""
     with call.open() as memory:
         answer = memory.explain(key, at=at)
-        ids = [key for hit in answer.resolves_to for key in hit.via] + [one.memory for one in answer.contested]
+        ids = [one.memory for hit in answer.resolves_to for one in hit.relations]
+        ids += [one.memory for one in answer.contested]
         seen = {} if call.as_json else cards_of(memory, ids, answer.at)
     give(call, answer, lambda _: pages.explanation_page(answer, at, seen))
 

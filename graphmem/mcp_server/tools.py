@@ -183,7 +183,7 @@ _ALL = (
     Tool(
         "memory_history",
         "History of a memory",
-        "What a memory took over from, what took over from it, its own moves and every change of it.",
+        "What a memory supersedes, what supersedes it, its own moves and every change of it.",
         OneArguments,
         History,
         is_read_only=True,

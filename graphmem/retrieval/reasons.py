@@ -4,30 +4,34 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from graphmem.answers import State
+from graphmem.answers import Relation, State
 from graphmem.model import BEGINNING, FOREVER, SupersessionKind
+from graphmem.relations import Side, Words
 from graphmem.retrieval.cards import state
+from graphmem.retrieval.relations import day, edge_words, relation
 from graphmem.rows import EdgeRow
 from graphmem.temporal import Resolved, Span, Standing, View
 from graphmem.temporal.spans import containing
+
+_NOT_YET = "not yet in force"
 
 
 def because(view: View, resolved: Resolved, valid: datetime) -> str:
     """One line on why a resolved memory is the answer."""
     key = resolved.memory
+    near = relation(view, resolved.via, valid)
+    path = "" if near is None else _path(view, near)
     if resolved.standing is Standing.HOLDS:
         within = containing(view.holding(key), valid)
         since = "" if within is None else f" {_stretch(within)}"
-        if len(resolved.via) == 1:
-            return f"in force{since}"
-        return f"in force{since}; {_path(view, resolved.via)}"
+        return f"in force{since}" + (f"; {path}" if path else "")
+    own = state_reason(view, key, valid)
     if resolved.standing is Standing.NOT_YET:
-        if len(resolved.via) == 1:
-            return f"not yet in force: {state_reason(view, key, valid)}"
-        return f"declared to take over from {named(view, resolved.via[0])}, but not yet in force"
+        told = own if own.startswith(_NOT_YET) else f"{_NOT_YET}: {own}"
+        return told + (f"; {path}" if path else "")
     if resolved.standing is Standing.NAMED:
-        return f"named as successor by {named(view, _naming(view, resolved))}; itself {state_reason(view, key, valid)}"
-    return f"nothing holds here now: {state_reason(view, key, valid)}"
+        return f"named as successor by {named(view, _naming(view, resolved))}; itself {own}"
+    return f"nothing is in force now; this was the last: {own}"
 
 
 def _naming(view: View, resolved: Resolved) -> str:
@@ -46,13 +50,13 @@ def state_reason(view: View, key: str, valid: datetime) -> str:
         case State.RETRACTED:
             return "retracted: not to be believed at any time"
         case State.CORRECTED:
-            return f"corrected by {_others(view, _corrections(view, key))}"
+            return _by(view, [edge for edge in view.edges_out(key) if _is_correction(edge)], valid)
         case State.SUPERSEDED:
-            return f"superseded by {_others(view, _covering(view, key, valid))}"
+            return _by(view, [edge for edge in view.successions(key) if view.covers(edge, valid)], valid)
         case State.NOT_YET:
-            return f"nothing is known of it before {_first(view, key)}"
+            return f"{_NOT_YET}: its first status is from {_first(view, key)}"
         case State.FALLEN:
-            return "what it amends no longer holds"
+            return "what it amends is no longer in force"
         case _:
             return _own_state_reason(view, key, valid, now)
 
@@ -64,19 +68,11 @@ def _own_state_reason(view: View, key: str, valid: datetime, now: State) -> str:
     return f"{now.value} since {day(decisive.move.at)}" + (f" (in its source: {word!r})" if word != now.value else "")
 
 
-def edge_reason(view: View, edge: EdgeRow) -> str:
-    """One supersession as a sentence."""
-    old, new = named(view, edge.old), named(view, edge.new)
-    until = "" if edge.until is None else f" until {day(edge.until)}"
-    at = "" if edge.at is None else f" on {day(edge.at)}"
-    verb = {
-        SupersessionKind.UPDATE: "took over from",
-        SupersessionKind.CORRECTION: "corrected",
-        SupersessionKind.AMENDMENT: "amended",
-    }[edge.kind]
-    part = f" ({edge.part})" if edge.part else ""
+def edge_reason(view: View, edge: EdgeRow, valid: datetime) -> str:
+    """One supersession as a sentence, as it stands at an instant."""
+    words = edge_words(view, edge, Side.NEW, valid)
     said = f": {edge.reason}" if edge.reason else ""
-    return f"{new} {verb} {old}{part}{at}{until} [change {edge.stamp.seq}]{said}"
+    return f"{named(view, edge.new)} {words.around(named(view, edge.old), edge.part)} [change {edge.stamp.seq}]{said}"
 
 
 def named(view: View, key: str) -> str:
@@ -87,22 +83,18 @@ def named(view: View, key: str) -> str:
     return f"'{memory.statement.title}'"
 
 
-def day(moment: datetime) -> str:
-    """A date if the moment is a midnight, else to the second."""
-    if moment in (BEGINNING, FOREVER):
-        return "the open end"
-    text = moment.isoformat(sep=" ", timespec="seconds").replace("+00:00", "Z")
-    return text[:10] if text.endswith("00:00:00Z") else text
-
-
 def _stretch(piece: Span) -> str:
     low, high = piece
     start = "" if low == BEGINNING else f"since {day(low)}"
     return start if high == FOREVER else f"{start} until {day(high)}".strip()
 
 
-def _path(view: View, via: tuple[str, ...]) -> str:
-    return "reached from " + " → ".join(named(view, key) for key in via[:-1])
+def _path(view: View, near: Relation) -> str:
+    """How an answer relates to what matched, with all between both by name."""
+    title = f"'{near.title}'"
+    if near.through:
+        return f"{near.before} {title} through " + ", ".join(named(view, key) for key in near.through)
+    return Words(near.before, near.after).around(title, near.part)
 
 
 def _first(view: View, key: str) -> str:
@@ -110,13 +102,12 @@ def _first(view: View, key: str) -> str:
     return day(moves[0].move.at) if moves else "its first move"
 
 
-def _covering(view: View, key: str, valid: datetime) -> list[EdgeRow]:
-    return [edge for edge in view.edges_out(key) if edge.is_full and view.covers(edge, valid)]
+def _is_correction(edge: EdgeRow) -> bool:
+    return edge.kind is SupersessionKind.CORRECTION
 
 
-def _corrections(view: View, key: str) -> list[EdgeRow]:
-    return [edge for edge in view.edges_out(key) if edge.kind is SupersessionKind.CORRECTION]
-
-
-def _others(view: View, edges: list[EdgeRow]) -> str:
-    return ", ".join(named(view, edge.new) + ("" if edge.at is None else f" since {day(edge.at)}") for edge in edges)
+def _by(view: View, edges: list[EdgeRow], valid: datetime) -> str:
+    """By what a memory was superseded or corrected: `superseded by 'B' on 2025-09-01 and 'C' on 2025-09-01`."""
+    told = [edge_words(view, edge, Side.OLD, valid) for edge in edges]
+    names = [f"{named(view, edge.new)}{words.after}" for edge, words in zip(edges, told, strict=True)]
+    return f"{told[0].before} {' and '.join(names)}"

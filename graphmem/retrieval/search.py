@@ -17,10 +17,11 @@ from graphmem.retrieval.fusion import GRAPH_WEIGHT, Scored, add_up, fuse, prior
 from graphmem.retrieval.paging import Place, next_cursor, place_of, question_mark
 from graphmem.retrieval.query import MAX_QUERY_CHARS, Question, read_question
 from graphmem.retrieval.reasons import because
+from graphmem.retrieval.relations import overruling, relation
 from graphmem.retrieval.titles import Titles
 from graphmem.rows import Rows
 from graphmem.store import Filter, Matches, ModelCard, Nearby, Neighbour, Page, Probe, Rivals, Store
-from graphmem.temporal import Resolved, Ruling, Standing, View, resolve, rule, standing
+from graphmem.temporal import Resolved, Resolver, Ruling, Standing, View, rule, standing
 
 MATCH_LIMIT = 35
 EXPANDED_HEADS = 3
@@ -56,7 +57,8 @@ class _Head:
     resolved: Resolved
     view: View
     matches: list[Scored] = field(default_factory=list)
-    sources: list[str] = field(default_factory=list)
+    #: From each match to this memory, the best match's first.
+    paths: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def memory(self) -> Memory:
@@ -140,7 +142,8 @@ class Searcher:
             matches = self._matches(probe, query)
             query = replace(query, seq=matches.seq)
             heads = self._resolve(question, matches, query)
-            for one in _rank(heads.values() if query.where.include_history else _answering(heads), query):
+            fitting = _rank(heads.values() if query.where.include_history else _answering(heads), query)
+            for one in _leaders_first(fitting, query):
                 ranked.setdefault(one.head.resolved.memory, one)
             if len(ranked) > wanted or max(len(matches.lexical), len(matches.vector)) < probe.limit:
                 return _Found(list(ranked.values()), matches.seq, matches.model, matches.note)
@@ -184,9 +187,11 @@ class Searcher:
         rows = self._store.rows(query.reader, settled, rivals=rivals) if settled or subjects else Rows()
         view = View(rows, query.reader, at.seq)
         led = rulings(view, subjects, query.valid)
+        if query.sort is Sort.RELEVANCE:
+            shown = _by_precedence(shown, led)
         hits = ((one.head, _hit(one, view if one.head.is_settled else one.head.view, query)) for one in shown)
         return tuple(
-            _contested(hit, led.get(_subject(hit.card.memory)) if head.holds else None)
+            _contested(hit, led.get(_subject(hit.card.memory)) if head.holds else None, view)
             for head, hit in hits
             if hit is not None
         )
@@ -267,48 +272,27 @@ def _scored_beside(found: Iterable[Neighbour], view: View, heads: Mapping[str, _
 
 _LINKS = frozenset(kind.value for kind in LinkKind)
 
-#: What one match knows as the last that held may be, for another, its declared successor.
+#: Two matches can resolve to the same memory with different standings; the stronger one is kept.
 _STANDINGS = (Standing.HOLDS, Standing.NOT_YET, Standing.NAMED, Standing.LAST)
-
-
-class _Ends:
-    """Resolves the matches of one view, each chain once: what lies on the way to a single head leads there too."""
-
-    def __init__(self, view: View, query: Query) -> None:
-        self._view = view
-        self._query = query
-        self._on_the_way: dict[str, tuple[Resolved, int]] = {}
-
-    def of(self, key: str) -> list[Resolved]:
-        """As `_ends`."""
-        passed = self._on_the_way.get(key)
-        if passed is not None:
-            resolved, place = passed
-            return [replace(resolved, via=resolved.via[place:])]
-        ends = _ends(key, self._view, self._query)
-        if len(ends) == 1 and ends[0].standing is Standing.HOLDS:
-            for place, each in enumerate(ends[0].via[1:-1], 1):
-                self._on_the_way.setdefault(each, (ends[0], place))
-        return ends
 
 
 def _heads(scored: Iterable[Scored], view: View, query: Query) -> dict[str, _Head]:
     heads: dict[str, _Head] = {}
-    ends = _Ends(view, query)
+    resolver = Resolver(view, query.valid)
     for match in scored:
-        for resolved in ends.of(match.memory):
+        for resolved in _ends(match.memory, resolver, view, query):
             head = heads.setdefault(resolved.memory, _Head(resolved, view))
             if _STANDINGS.index(resolved.standing) < _STANDINGS.index(head.resolved.standing):
                 head.resolved = resolved
             head.matches.append(match)
-            head.sources.append(match.memory)
+            head.paths.setdefault(match.memory, resolved.via)
     return heads
 
 
-def _ends(key: str, view: View, query: Query) -> list[Resolved]:
+def _ends(key: str, resolver: Resolver, view: View, query: Query) -> list[Resolved]:
     if query.where.include_history and view.memory(key) is not None:
         return [Resolved(key, standing(view, key, query.valid), (key,))]
-    return resolve(view, key, query.valid)
+    return resolver.resolve(key)
 
 
 def _fits(head: _Head, query: Query) -> bool:
@@ -344,6 +328,8 @@ def _hit(one: _Ranked, view: View, query: Query) -> Hit | None:
     shown = card(view, resolved.memory, query.valid)
     if shown is None:
         return None
+    paths = one.head.paths.values()
+    relations = [near for path in paths if (near := relation(one.head.view, path, query.valid)) is not None]
     return Hit(
         card=shown,
         standing=resolved.standing,
@@ -351,8 +337,9 @@ def _hit(one: _Ranked, view: View, query: Query) -> Hit | None:
         parts={**one.parts, "prior": one.factor},
         via=resolved.via,
         because=because(one.head.view, resolved, query.valid),
-        beat=tuple(source for source in dict.fromkeys(one.head.sources) if source != resolved.memory),
+        beat=tuple(near.memory for near in relations if near.is_successor),
         head=resolved.memory if resolved.standing is Standing.HOLDS else None,
+        relations=tuple(relations),
     )
 
 
@@ -360,11 +347,43 @@ def _subject(memory: Memory) -> str | None:
     return None if memory.statement is None else memory.statement.subject
 
 
-def _contested(hit: Hit, ruling: Ruling | None) -> Hit:
+def _leaders_first(ranked: list[_Ranked], query: Query) -> list[_Ranked]:
+    """The same, with what is in force for one subject in the order of precedence, as far as the matches' rows tell.
+
+    An amendment need not be known as one here, and may be moved before what it amends; `_told` mends that.
+    """
+    if query.sort is not Sort.RELEVANCE:
+        return ranked
+    groups = defaultdict[tuple[str, int], list[_Ranked]](list)
+    for one in ranked:
+        subject = _subject(one.head.memory)
+        if one.head.holds and subject is not None:
+            groups[subject, id(one.head.view)].append(one)
+    for group in groups.values():
+        if len(group) > 1:
+            ruling = rule(group[0].head.view, [one.head.resolved.memory for one in group], query.valid)
+            ranked = _by_precedence(ranked, {_subject(group[0].head.memory): ruling})
+    return ranked
+
+
+def _by_precedence(ranked: Sequence[_Ranked], led: Mapping[str | None, Ruling | None]) -> list[_Ranked]:
+    """The same, with the memories that a ruling orders in its order, in the places that they had."""
+    ordered = list(ranked)
+    for ruling in led.values():
+        ruled = [] if ruling is None else [ruling.head, *(key for key, _ in ruling.contested)]
+        ranks = {key: rank for rank, key in enumerate(ruled)}
+        places = [place for place, one in enumerate(ordered) if one.head.resolved.memory in ranks]
+        some = sorted((ordered[place] for place in places), key=lambda one: ranks[one.head.resolved.memory])
+        for place, one in zip(places, some, strict=True):
+            ordered[place] = one
+    return ordered
+
+
+def _contested(hit: Hit, ruling: Ruling | None, view: View) -> Hit:
     if ruling is None:
         return hit
     contested = tuple(Contest(key, why) for key, why in ruling.contested if key != hit.card.id)
-    return replace(hit, head=ruling.head, contested=contested)
+    return replace(hit, head=ruling.head, contested=contested, overruled_by=overruling(view, ruling, hit.card.id))
 
 
 _DAY_S = 86_400.0

@@ -9,7 +9,7 @@ from graphmem.temporal.history import Fault, History
 from graphmem.temporal.overlay import Overlay
 from graphmem.temporal.planning import needs, plan, replay, touched
 from graphmem.temporal.precedence import Ruling, reigns, rule
-from graphmem.temporal.resolution import Resolved, Standing, resolve, standing
+from graphmem.temporal.resolution import Resolved, Resolver, Standing, resolve, standing
 from graphmem.temporal.spans import Span, Spans
 from graphmem.temporal.view import View
 
@@ -18,6 +18,7 @@ __all__ = [
     "History",
     "Overlay",
     "Resolved",
+    "Resolver",
     "Ruling",
     "Span",
     "Spans",

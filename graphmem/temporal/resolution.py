@@ -62,6 +62,49 @@ def resolve(view: View, key: str, valid: datetime) -> list[Resolved]:
     return [_resolved(view, _last(view, met, valid), Standing.LAST, met)]
 
 
+class Resolver:
+    """Resolves memories of one view at one instant, walking no stretch of a chain twice.
+
+    Args:
+        view: What the reader sees.
+        valid: The instant.
+    """
+
+    def __init__(self, view: View, valid: datetime) -> None:
+        self._view = view
+        self._valid = valid
+        #: For memories on the way to the one that holds: the answer of one before them, and where theirs begins in it.
+        self._passed: dict[str, tuple[Resolved, int]] = {}
+
+    def resolve(self, key: str) -> list[Resolved]:
+        """As the function of this name."""
+        view, valid = self._view, self._valid
+        if view.memory(key) is None:
+            return []
+        path, seen, here = [], {key}, key
+        while here not in self._passed and not view.holds(here, valid):
+            path.append(here)
+            steps = _steps(view, here, valid)
+            if len(steps) != 1 or steps[0] in seen:
+                return resolve(view, key, valid)
+            here = steps[0]
+            seen.add(here)
+        if here in self._passed:
+            ahead, place = self._passed[here]
+            rest = ahead.via[place:]
+        else:
+            rest = (here,)
+        visible = [one for one in path if view.memory(one) is not None]
+        found = Resolved(rest[-1], Standing.HOLDS, (*visible, *rest))
+        places = iter(range(len(visible) + 1))
+        place = next(places)
+        for one in path:
+            self._passed[one] = (found, place)
+            if place < len(visible) and visible[place] == one:
+                place = next(places)
+        return [found]
+
+
 def standing(view: View, key: str, valid: datetime) -> Standing:
     """How a memory stands by itself at an instant, wherever its chain leads."""
     if view.holds(key, valid):

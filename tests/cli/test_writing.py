@@ -42,7 +42,7 @@ def test_every_detail_of_a_statement_is_kept(tool: Tool) -> None:
     )  # fmt: skip
     card = tool.json("show", key)["card"]
     assert (card["kind"], card["rationale"], card["labels"]) == ("decision", "they sort", ["db"])
-    assert (card["language"], card["stated_confidence"], card["origin"]) == ("sql", 0.5, "agent")
+    assert (card["language"], card["confidence"], card["origin"]) == ("sql", 0.5, "agent")
     assert (card["is_mandatory"], card["aliases"]) == (True, ["ADR-7"])
     assert [one["name"] for one in card["anchors"]] == ["src/keys.py", "store"]
     assert [(one["name"], one["reason"]) for one in card["alternatives"]] == [

@@ -131,7 +131,12 @@ class OracleStore:
     # ---- writing
 
     def apply(
-        self, requests: Sequence[Request], *, clock: Clock, vectors: Mapping[str, Vector] | None = None
+        self,
+        requests: Sequence[Request],
+        *,
+        clock: Clock,
+        vectors: Mapping[str, Vector] | None = None,
+        model: ModelCard | None = None,
     ) -> list[Change]:
         with self._lock:
             self._check_open()
@@ -142,7 +147,8 @@ class OracleStore:
             draft = self._tenant(name).draft()
             done = [self._one(draft, request, clock) for request in requests]
             held = {change.operation.memory.id for change in done if isinstance(change.operation, Add)}
-            draft.vectors |= {key: vector for key, vector in (vectors or {}).items() if key in held}
+            if vectors and self._takes(model):
+                draft.vectors |= {key: vector for key, vector in vectors.items() if key in held}
             self._commit(name, draft)
             return done
 
@@ -209,10 +215,12 @@ class OracleStore:
             log, found.entries[:end], kept, found.key, erased, is_restoring=True, answered_to=found.answered_to
         )
 
-    def save_vectors(self, reader: Scope, vectors: Mapping[str, Vector]) -> None:
+    def save_vectors(self, reader: Scope, vectors: Mapping[str, Vector], *, model: ModelCard | None = None) -> None:
         with self._lock:
             tenant = self._tenant(reader.tenant)
             self._refuse_restoring(reader.tenant)
+            if vectors and not self._takes(model):
+                raise Conflict("another model was adopted meanwhile")
             tenant.vectors |= {key: v for key, v in vectors.items() if key in _live(tenant)}
 
     def adopt_model(self, card: ModelCard, reader: Scope | None = None) -> None:
@@ -222,6 +230,11 @@ class OracleStore:
                 for tenant in self._tenants.values():
                     tenant.vectors.clear()
             self._model = card
+
+    def _takes(self, model: ModelCard | None) -> bool:
+        """Whether vectors of a model go with those here; the first model is recorded."""
+        self._model = model if self._model is None else self._model
+        return model in (None, self._model)
 
     def _refuse_restoring(self, name: str) -> None:
         if self._tenant(name).is_restoring:

@@ -25,7 +25,7 @@ CHECKSUM_BYTES = 8
 
 _CHECKSUMS = "cksumvfs"
 VFS = "cksmvfs"
-_BUSY_MS = 5_000
+BUSY_MS = 5_000
 #: So many steps of a statement, some 50 ms, go by between two looks at the clock.
 _STEPS = 500_000
 _NETWORK = frozenset({"nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "afs", "ceph", "glusterfs", "fuse.sshfs", "lustre"})
@@ -175,7 +175,7 @@ def _opened(path: Path, *, is_writer: bool, create: bool) -> apsw.Connection:
 
 def _configured(name: str, flags: int) -> apsw.Connection:
     connection = apsw.Connection(name, flags=flags, vfs=VFS, statementcachesize=200)
-    connection.set_busy_timeout(_BUSY_MS)
+    connection.set_busy_timeout(BUSY_MS)
     # Only `close` checkpoints, under the lock: a connection that goes away for another reason leaves the log alone.
     connection.config(apsw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1)
     connection.config(apsw.SQLITE_DBCONFIG_DEFENSIVE, 1)
@@ -274,6 +274,11 @@ class Connections:
             connection = connect(self.path, is_writer=False)
             self._all.append(connection)
             return connection
+
+    @property
+    def is_ours(self) -> bool:
+        """Whether this process opened them, and not one that it was forked from."""
+        return self._pid == os.getpid()
 
     def refuse_closed(self) -> None:
         """Raise unless the store is open in this process."""

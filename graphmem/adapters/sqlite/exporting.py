@@ -71,7 +71,7 @@ def write(connection: apsw.Connection, export: VerifiedExport, part: Sequence[Ex
     if batch.erased:
         # What an earlier run wrote may have been erased at the source since.
         erasing.forget(connection)
-        meta.owe(connection)
+        meta.owe(connection, tenant, batch.erased)
     return batch
 
 
