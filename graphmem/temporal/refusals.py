@@ -103,14 +103,19 @@ def refuse_late_rejection(view: View, operation: Transition) -> None:
 MOST_REPLACEMENTS = 1_000
 
 
-def refuse_misshapen_supersession(operation: Supersede) -> None:
-    """Two distinct sides of a size that one transaction carries, and an interval that is one."""
+def refuse_oversized_supersession(operation: Supersede) -> None:
+    """One transaction carries so many replacements; ledgers that were written before there was a limit stay sound."""
     old, new = operation.old, operation.new
     if (size := len(old) * len(new)) > MOST_REPLACEMENTS:
         raise InvalidInput(
             f"{len(old):,} memories replaced by {len(new):,} are {size:,} replacements, more than {MOST_REPLACEMENTS:,}"
             " in one call: name fewer at once, or let one memory that says it for all take over first"
         )
+
+
+def refuse_misshapen_supersession(operation: Supersede) -> None:
+    """Two distinct sides, and an interval that is one."""
+    old, new = operation.old, operation.new
     if not old or not new or len({*old, *new}) < len(old) + len(new):
         raise InvalidInput(f"{list(old)} cannot be replaced by {list(new)}: name each memory once, on one side")
     if operation.kind is SupersessionKind.CORRECTION:
