@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from graphmem.answers import Relation, State
-from graphmem.model import BEGINNING, FOREVER, SupersessionKind
+from graphmem.model import BEGINNING, FOREVER, OR_LATER, SupersessionKind
 from graphmem.relations import Side, Words
 from graphmem.retrieval.cards import state
 from graphmem.retrieval.relations import day, edge_words, relation
@@ -23,7 +23,7 @@ def because(view: View, resolved: Resolved, valid: datetime) -> str:
     path = "" if near is None else _path(view, near)
     if resolved.standing is Standing.HOLDS:
         within = containing(view.holding(key), valid)
-        since = "" if within is None else f" {_stretch(within)}"
+        since = "" if within is None else f" {_stretch(within, is_or_later=_is_or_later(view, key, within[0]))}"
         return f"in force{since}" + (f"; {path}" if path else "")
     own = state_reason(view, key, valid)
     if resolved.standing is Standing.NOT_YET:
@@ -46,7 +46,8 @@ def state_reason(view: View, key: str, valid: datetime) -> str:
     now = state(view, key, valid)
     match now:
         case State.HOLDS:
-            return f"in force {_stretch(containing(view.holding(key), valid) or (BEGINNING, FOREVER))}"
+            piece = containing(view.holding(key), valid) or (BEGINNING, FOREVER)
+            return f"in force {_stretch(piece, is_or_later=_is_or_later(view, key, piece[0]))}"
         case State.RETRACTED:
             return "retracted: not to be believed at any time"
         case State.CORRECTED:
@@ -64,8 +65,15 @@ def state_reason(view: View, key: str, valid: datetime) -> str:
 def _own_state_reason(view: View, key: str, valid: datetime, now: State) -> str:
     decisive = view.status(key, valid)
     assert decisive is not None, "an own state has a move"  # noqa: S101
-    word = decisive.move.source_word or decisive.move.status.value
-    return f"{now.value} since {day(decisive.move.at)}" + (f" (in its source: {word!r})" if word != now.value else "")
+    move = decisive.move
+    word = (move.source_word or move.status.value).removesuffix(OR_LATER)
+    since = f"{now.value} since {day(move.at)}" + (" or later" if move.is_or_later else "")
+    return since + (f" (in its source: {word!r})" if word != now.value else "")
+
+
+def _is_or_later(view: View, key: str, start: datetime) -> bool:
+    """Whether a start is only the earliest that it can have been."""
+    return any(row.move.is_or_later and row.move.at == start for row in view.moves(key))
 
 
 def edge_reason(view: View, edge: EdgeRow, valid: datetime) -> str:
@@ -83,9 +91,9 @@ def named(view: View, key: str) -> str:
     return f"'{memory.statement.title}'"
 
 
-def _stretch(piece: Span) -> str:
+def _stretch(piece: Span, *, is_or_later: bool) -> str:
     low, high = piece
-    start = "" if low == BEGINNING else f"since {day(low)}"
+    start = "" if low == BEGINNING else f"since {day(low)}" + (" or later" if is_or_later else "")
     return start if high == FOREVER else f"{start} until {day(high)}".strip()
 
 
