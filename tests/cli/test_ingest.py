@@ -209,3 +209,26 @@ def test_without_history_the_start_is_said_to_be_then_or_later(tool: Tool, tmp_p
     key = tool.json("ingest", "decisions", str(tmp_path))["ids"]["pep-0001.rst"]
     assert "2009-03-01 or later –" in tool.out("search", "Thing 1")
     assert "? holds from here, or only later" in tool.out("history", key)
+
+
+def test_one_ingest_is_undone_as_a_whole(tool: Tool, records: Path) -> None:
+    tool.out("add", "We write tests first")
+    tool.out("ingest", "decisions", str(records), "--source", "import of May")
+    assert "import of May: 0001-use-mysql.md" in str(tool.json("changes", "--source", "import of May"))
+    assert tool.out("changes", "--source", "import of May", "--revoke") == "2 retracted · 1 revoked\n"
+    assert [card["title"] for card in tool.json("list")["cards"]] == ["We write tests first"]
+    assert tool.run("changes", "--source", "import of May", "--revoke").exit_code == 1
+    assert tool.out("ingest", "decisions", str(records), "--source", "import of June").startswith("2 added · 1 linked")
+
+
+def test_undoing_an_edit_restores_what_it_changed(tool: Tool, records: Path) -> None:
+    tool.out("ingest", "decisions", str(records), "--source", "first")
+    (records / "0001-use-mysql.md").write_text(OLD + "\n## Decision\n\nMySQL it is.\n", encoding="utf-8")
+    tool.out("ingest", "decisions", str(records), "--source", "second")
+    tool.out("changes", "--source", "second", "--revoke")
+    assert tool.out("ingest", "decisions", str(records), "--dry-run").startswith("1 reworded")
+    assert tool.json("search", "use mysql")["hits"][0]["card"]["title"].endswith("Use PostgreSQL")
+
+
+def test_revoking_needs_a_source(tool: Tool) -> None:
+    assert tool.run("changes", "--revoke").exit_code == 2
