@@ -13,7 +13,8 @@ from graphmem.cli.options import Call, located
 from graphmem.cli.output import give, progress
 
 if TYPE_CHECKING:
-    from graphmem.store import Schema, SchemaDifference, SchemaState, VectorIndex
+    from graphmem.schema_port import Schema, SchemaDifference, SchemaState
+    from graphmem.store import VectorIndex
 
 
 @click.group()

@@ -33,7 +33,7 @@ from graphmem.adapters.sqlite.locking import LockFile, Turn, lock_file, release_
 from graphmem.adapters.sqlite.log_cleaner import PATIENCE_MS, LogCleaner, clear_log
 from graphmem.adapters.sqlite.places import Kept
 from graphmem.adapters.sqlite.remembering import Memo
-from graphmem.adapters.sqlite.values import Tenant, place_of
+from graphmem.adapters.sqlite.values import Tenant, places_of
 from graphmem.adapters.sqlite.vectors import VectorCache, VectorSearch, dimension_of, refuse_other_dimensions
 from graphmem.adapters.vector_bytes import blob, refuse_other_model
 from graphmem.drafts import PRIVATE_FILE, remove_dead_drafts
@@ -194,7 +194,7 @@ class SQLiteStore:
                 number = connection.execute(_HAS_CONTENT, (key, tenant.number)).get
                 if number is not None:
                     connection.execute(_SET_VECTOR, (number, blob(vector)))
-            connection.execute(_COUNT_VECTORS, (tenant.number, *_span(tenant)))
+            connection.execute(_COUNT_VECTORS, (tenant.number, *places_of(tenant)))
 
     def adopt_model(self, card: ModelCard, reader: Scope | None = None) -> None:
         """See `graphmem.store.Store.adopt_model`."""
@@ -322,17 +322,17 @@ class SQLiteStore:
     def forked(self, reader: Scope) -> list[str]:
         """See `graphmem.store.Store.forked`."""
         with self._reading(reader) as (connection, tenant):
-            return graph.forked(connection, tenant, reader, _span(tenant))
+            return graph.forked(connection, tenant, reader, places_of(tenant))
 
     def declared_conflicts(self, reader: Scope) -> list[tuple[str, str]]:
         """See `graphmem.store.Store.declared_conflicts`."""
         with self._reading(reader) as (connection, tenant):
-            return graph.declared_conflicts(connection, tenant, reader, _span(tenant))
+            return graph.declared_conflicts(connection, tenant, reader, places_of(tenant))
 
     def without_vector(self, reader: Scope, limit: int) -> list[str]:
         """See `graphmem.store.Store.without_vector`."""
         with self._reading(reader) as (connection, tenant):
-            return [key for (key,) in connection.execute(_WITHOUT_VECTOR, (*_span(tenant), limit))]
+            return [key for (key,) in connection.execute(_WITHOUT_VECTOR, (*places_of(tenant), limit))]
 
     # ---- keeping
 
@@ -368,7 +368,7 @@ class SQLiteStore:
             )
 
     def try_write(self) -> None:
-        """Take the turn to write and give it back; see `graphmem.store.Schema.try_write`."""
+        """Take the turn to write and give it back; see `graphmem.schema_port.Schema.try_write`."""
         with self._writing():
             pass
 
@@ -493,10 +493,6 @@ def _lock_beside(path: Path) -> LockFile | None:
         if not path.parent.is_dir() or (os.access(path.parent, os.W_OK) and not path.exists()):
             raise
         return None
-
-
-def _span(tenant: Tenant) -> tuple[int, int]:
-    return place_of(tenant.number, 0), place_of(tenant.number + 1, 0)
 
 
 def _writes(connection: apsw.Connection) -> int:
