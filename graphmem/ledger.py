@@ -50,8 +50,6 @@ from graphmem.model import (
 )
 
 GENESIS = "0" * 64
-#: An entry recorded later would leave the ledger's clock no room to go on.
-LAST_RECORDABLE = datetime(9000, 1, 1, tzinfo=UTC)
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _DAY_S = 86_400
@@ -127,7 +125,7 @@ def request_digest(key: str, request: Request) -> str:
     body = encode(request.operation, request.writer, request.provenance)
     try:
         request.op_id.encode()
-        return _keyed_hash(key, body.encode())
+        return keyed_hash(key, body.encode())
     except UnicodeEncodeError as exc:
         where = _unwritable({"op_id": request.op_id, **json.loads(body)})
         raise InvalidInput(f"{where} holds half of a surrogate pair, which is no text: remove or replace it") from exc
@@ -135,10 +133,10 @@ def request_digest(key: str, request: Request) -> str:
 
 def content_digest(key: str, statement: Statement) -> str:
     """Keyed hash of a content, which a tombstone keeps."""
-    return _keyed_hash(key, statement.content_hash.encode())
+    return keyed_hash(key, statement.content_hash.encode())
 
 
-def _keyed_hash(key: str, text: bytes) -> str:
+def keyed_hash(key: str, text: bytes) -> str:
     """HMAC-SHA256, whose two halves are begun once per key: that takes a third of the time."""
     inner, outer = (begun.copy() for begun in _begun(key))
     inner.update(text)

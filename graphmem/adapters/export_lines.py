@@ -17,8 +17,9 @@ from typing import Any, TextIO
 from graphmem.adapters.ledger_check import LedgerCheck, is_digest, misspelt
 from graphmem.adapters.value_types import mistyped
 from graphmem.errors import Conflict, CorruptStore, InvalidInput
-from graphmem.ledger import GENESIS, LAST_RECORDABLE, Entry, change_of, from_micros, to_micros
+from graphmem.ledger import GENESIS, Entry, change_of, from_micros, to_micros
 from graphmem.model import Add
+from graphmem.rows import LAST_RECORDABLE
 from graphmem.store import Clock, ModelCard
 
 #: Commitments of format 1 do not bind to the digest of a request.
@@ -35,13 +36,17 @@ _AHEAD = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """What an export says of itself: whose ledger, its key, how many entries, its last hash, whose vectors."""
+    """What an export says of itself: whose ledger, its key, how many entries, its last hash, whose vectors.
+
+    `answered_to` is the moment up to which somebody was told what was known; None if nobody asked past the last entry.
+    """
 
     tenant: str
     key: str
     entries: int
     head: str
     model: ModelCard | None
+    answered_to: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,16 +60,17 @@ class Exported:
 
 def header_line(header: Header) -> str:
     """The first line."""
-    return _line(
-        {
-            "graphmem": FORMAT,
-            "tenant": header.tenant,
-            "key": header.key,
-            "entries": header.entries,
-            "head": header.head,
-            "model": None if header.model is None else asdict(header.model),
-        }
-    )
+    plain = {
+        "graphmem": FORMAT,
+        "tenant": header.tenant,
+        "key": header.key,
+        "entries": header.entries,
+        "head": header.head,
+        "model": None if header.model is None else asdict(header.model),
+    }
+    if header.answered_to is not None:
+        plain["answered_to"] = to_micros(header.answered_to)
+    return _line(plain)
 
 
 def entry_line(one: Exported) -> str:
@@ -150,8 +156,10 @@ def verified(lines: Iterable[str], tenant: str, *, clock: Clock | None = None) -
     """
     with TemporaryFile("w+", encoding="utf-8", newline="\n") as kept:
         numbered = enumerate(lines, 1)
-        header, check = _read_header(numbered, tenant), LedgerCheck(tenant)
-        reader = _Reader(header, check, last_recordable(clock))
+        last = LAST_RECORDABLE if clock is None else min(clock() + _AHEAD, LAST_RECORDABLE)
+        header = _read_header(numbered, tenant, last)
+        check = LedgerCheck(tenant, header.key)
+        reader = _Reader(header, check, last)
         for number, text in numbered:
             reader.read(number, text)
             kept.write(text.rstrip("\n") + "\n")
@@ -160,11 +168,6 @@ def verified(lines: Iterable[str], tenant: str, *, clock: Clock | None = None) -
         for fault in check.faults_at_end():
             raise CorruptStore(f"line {fault.seq + 1}: {fault.what}")
         yield VerifiedExport(header, reader.has_vectors, reader.hashes, kept)
-
-
-def last_recordable(clock: Clock | None) -> datetime:
-    """The latest time at which an entry that is restored may have been recorded."""
-    return LAST_RECORDABLE if clock is None else min(clock() + _AHEAD, LAST_RECORDABLE)
 
 
 def refuse_unfinished(tenant: str) -> None:
@@ -181,7 +184,7 @@ def unfinished(tenant: str, seq: int) -> str:
     return f"tenant {tenant!r}: its restore has not finished, {seq} entries are there; run the same command again"
 
 
-def _read_header(lines: Iterator[tuple[int, str]], tenant: str) -> Header:
+def _read_header(lines: Iterator[tuple[int, str]], tenant: str, last: datetime) -> Header:
     _, text = next(lines, (1, ""))
     raw = _parsed(1, text)
     if raw.get("graphmem") not in (1, FORMAT) or isinstance(raw["graphmem"], bool):
@@ -192,9 +195,12 @@ def _read_header(lines: Iterator[tuple[int, str]], tenant: str) -> Header:
         raise InvalidInput(f"line 1: the export is of tenant {raw['tenant']!r:.80}; restore it into one of that name")
     try:
         model = None if raw["model"] is None else ModelCard(**raw["model"])
-    except TypeError as exc:
-        raise InvalidInput(f"line 1: model {raw['model']!r:.80} is not one ({exc})") from exc
-    header = Header(tenant, raw["key"], raw["entries"], raw["head"], model)
+        answered_to = from_micros(raw["answered_to"]) if "answered_to" in raw else None
+    except (TypeError, OverflowError) as exc:
+        raise InvalidInput(f"line 1: model {raw['model']!r:.80} or a time is not one ({exc})") from exc
+    header = Header(tenant, raw["key"], raw["entries"], raw["head"], model, answered_to)
+    if answered_to is not None and answered_to > last:
+        raise InvalidInput(f"line 1: answered_to {answered_to.isoformat()} is after {last.isoformat()}")
     wrong = mistyped(header)
     has_key = bool(header.key) or not header.entries
     if wrong is None and not (header.entries >= 0 and has_key and (model is None or model.dimension > 0)):

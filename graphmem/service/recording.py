@@ -38,6 +38,7 @@ from graphmem.model import (
     instant,
 )
 from graphmem.service.desk import Desk, Write, Writing
+from graphmem.service.idempotence import answered_once
 from graphmem.service.resembling import apply_looking
 from graphmem.temporal import View, touched
 from graphmem.temporal.trust import guard
@@ -61,6 +62,7 @@ class Recorder:
 
     _desk: Desk
 
+    @answered_once
     def add(
         self,
         statement: Statement | str,
@@ -109,7 +111,11 @@ class Recorder:
             on_similar: As in `add`, if asked for: each is then compared with what the store holds, not with the others.
             write: Who writes, from where and why.
         """
-        writing, listed = self._desk.request_for(write), tuple(items)
+        return self._add_all(tuple(items), on_similar=on_similar, write=write)
+
+    @answered_once
+    def _add_all(self, listed: Sequence[New], *, on_similar: OnSimilar | None, write: Write | None) -> list[Written]:
+        writing = self._desk.request_for(write)
         first = self._first_time(writing, len(listed))
         now = _now_of(first, listed) or self._desk.clock()
         known: dict[int, Written] = {}
@@ -130,6 +136,7 @@ class Recorder:
         sent = iter(apply_looking(self._desk, requests, earlier, on_similar))
         return [known.get(index) or next(sent) for index in range(len(listed))]
 
+    @answered_once
     def supersede(
         self,
         old: str | Sequence[str],
@@ -167,6 +174,7 @@ class Recorder:
         changes = self._desk.apply([*requests, _request(writing, operation)])
         return Written(changes[-1], (*olds, *news), notes=_notes(changes[-1]))
 
+    @answered_once
     def amend(
         self,
         old: str,
@@ -191,6 +199,7 @@ class Recorder:
         changes = self._desk.apply([*requests, _request(writing, operation)])
         return Written(changes[-1], (old, *news), notes=_notes(changes[-1]))
 
+    @answered_once
     def transition(
         self,
         key: str,
@@ -204,6 +213,7 @@ class Recorder:
         writing = self._desk.request_for(write)
         return self._one(writing, Transition(key, Move(status, self._moment(at, writing), source_word=word)))
 
+    @answered_once
     def end(
         self, key: str, *, at: datetime | None = None, word: str | None = None, write: Write | None = None
     ) -> Written:

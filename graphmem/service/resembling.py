@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from graphmem.answers import OnSimilar, Similar, Written
+from graphmem.answers import OnSimilar, Sentence, Similar, Written
 from graphmem.model import Add, Change, Confirm, Memory, Point, Request, Statement
 from graphmem.ranking import name_keys, tokens
 from graphmem.retrieval.embedding import Embedder, card_of
@@ -169,7 +169,8 @@ class _Found:
             }
             if any(ways.values()):
                 shown = None if score is None else min(float(score), 1.0)
-                yield Similar(key, kept.statement.title, shown, tuple(way for way, is_so in ways.items() if is_so))
+                title = Sentence.quoting(kept.statement.title, kept.statement.origin)
+                yield Similar(key, title, shown, tuple(way for way, is_so in ways.items() if is_so))
 
     def _model(self) -> ModelCard | None:
         backend: Embedder | str = self.desk.installed_embedder()

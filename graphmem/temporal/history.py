@@ -16,7 +16,6 @@ from graphmem.model import (
     AbandonBranch,
     Add,
     Change,
-    Confirm,
     End,
     Erase,
     Link,
@@ -142,7 +141,7 @@ class History:
                 return f"links {operation.source!r} to itself"
             case Propose(asked):
                 return self._unknown(touched(asked))
-            case Transition() | End() | Retract() | Confirm() | Link() | Erase():
+            case _:
                 fault = self._unknown(touched(operation))
         if fault is None and isinstance(operation, _REVOCABLE):
             self._revocable[change.seq] = _Undone(touched(operation), None)

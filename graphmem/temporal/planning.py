@@ -45,6 +45,7 @@ from graphmem.temporal.refusals import (
     refuse_late_rejection,
     refuse_misplaced_memory,
     refuse_misshapen_supersession,
+    refuse_oversized_supersession,
     refuse_unbelieved,
     refuse_unknown,
     refuse_unordered_moves,
@@ -144,6 +145,7 @@ def _refuse(request: Request, situation: Situation, view: View) -> None:
             if operation.memory.id in situation.rows.memories:
                 raise Conflict(f"a memory {operation.memory.id!r} is already recorded; give the new one its own id")
         case Supersede():
+            refuse_oversized_supersession(operation)
             refuse_misshapen_supersession(operation)
             refuse_unknown(view, touched(operation))
             refuse_fork(situation.rows, view, operation)

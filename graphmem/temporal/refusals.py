@@ -99,6 +99,20 @@ def refuse_late_rejection(view: View, operation: Transition) -> None:
         raise InvalidInput(f"{operation.id!r} was rejected at {max(rejected).isoformat()}, after {move.at.isoformat()}")
 
 
+#: Replacements that one supersession may make: each of its old memories is followed by each of its new ones.
+MOST_REPLACEMENTS = 1_000
+
+
+def refuse_oversized_supersession(operation: Supersede) -> None:
+    """One transaction carries so many replacements; ledgers that were written before there was a limit stay sound."""
+    old, new = operation.old, operation.new
+    if (size := len(old) * len(new)) > MOST_REPLACEMENTS:
+        raise InvalidInput(
+            f"{len(old):,} memories replaced by {len(new):,} are {size:,} replacements, more than {MOST_REPLACEMENTS:,}"
+            " in one call: name fewer at once, or let one memory that says it for all take over first"
+        )
+
+
 def refuse_misshapen_supersession(operation: Supersede) -> None:
     """Two distinct sides, and an interval that is one."""
     old, new = operation.old, operation.new

@@ -6,8 +6,10 @@ import random
 from dataclasses import replace
 from datetime import timedelta
 
+import pytest
+
 from graphmem import temporal
-from graphmem.errors import GraphMemError
+from graphmem.errors import GraphMemError, InvalidInput
 from graphmem.model import Add, Memory, Move, Request, Retract, Scope, Statement, Status, Supersede, SupersessionKind
 from graphmem.rows import Rows, Situation, Stamp, Transaction
 from graphmem.temporal import Overlay, is_decided_ahead
@@ -90,3 +92,10 @@ def compact(outcome: Transaction | type[GraphMemError]) -> object:
 
 def test_both_plan_the_same_transaction() -> None:
     assert sum(compared(seed) for seed in range(150)) > 400
+
+
+def test_one_call_makes_at_most_so_many_replacements() -> None:
+    olds, news = tuple(f"o{number}" for number in range(32)), tuple(f"n{number}" for number in range(32))
+    request = Request("op", Supersede(old=olds, new=news, at=NOON), READER)
+    with pytest.raises(InvalidInput, match="32 memories replaced by 32 are 1,024 replacements, more than 1,000"):
+        temporal.plan(request, Situation(Rows()), Stamp(1, NOON, None))

@@ -152,7 +152,7 @@ def at(seq: int, branch: str | None = None) -> Stamp:
 @pytest.mark.parametrize("kind", SupersessionKind)
 def test_a_cycle_is_refused_instead_of_followed_for_ever(kind: SupersessionKind) -> None:
     when = None if kind is SupersessionKind.CORRECTION else day(1)
-    edges = tuple(EdgeRow(old, new, kind, when, None, None, None, at(3)) for old, new in (("A", "B"), ("B", "A")))
+    edges = tuple(EdgeRow(pair[0], pair[1], kind, when, None, None, None, at(3)) for pair in ("AB", "BA"))
     rows = Rows(memories={key: MemoryRow(add(key).memory, at(1)) for key in "AB"}, edges=edges)
     view = View(rows, R, 9)
     with pytest.raises(CorruptStore, match="cycle"):

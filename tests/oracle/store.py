@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
@@ -104,9 +104,11 @@ class Tenant:
     key: str = "oracle"
     tombstones: dict[str, str] = field(default_factory=dict)
     is_restoring: bool = False
+    answered_to: datetime | None = None
 
     def draft(self) -> Tenant:
-        return Tenant(list(self.log), list(self.sealed), dict(self.vectors), self.key, dict(self.tombstones))
+        copies = (list(self.log), list(self.sealed), dict(self.vectors), self.key, dict(self.tombstones))
+        return Tenant(*copies, answered_to=self.answered_to)
 
     def memories(self, reader: Scope) -> dict[str, tuple[Memory, Statement, int]]:
         """What lives where the reader looks, branches aside, with the position at which it was recorded."""
@@ -133,7 +135,12 @@ class OracleStore:
     # ---- writing
 
     def apply(
-        self, requests: Sequence[Request], *, clock: Clock, vectors: Mapping[str, Vector] | None = None
+        self,
+        requests: Sequence[Request],
+        *,
+        clock: Clock,
+        vectors: Mapping[str, Vector] | None = None,
+        model: ModelCard | None = None,
     ) -> list[Change]:
         with self._lock:
             self._check_open()
@@ -144,7 +151,8 @@ class OracleStore:
             draft = self._tenant(name).draft()
             done = [self._one(draft, request, clock) for request in requests]
             held = {change.operation.memory.id for change in done if isinstance(change.operation, Add)}
-            draft.vectors |= {key: vector for key, vector in (vectors or {}).items() if key in held}
+            if vectors and self._takes(model):
+                draft.vectors |= {key: vector for key, vector in vectors.items() if key in held}
             self._commit(name, draft)
             return done
 
@@ -162,8 +170,8 @@ class OracleStore:
                 if entry.digest not in (None, digest):
                     raise Conflict(f"op_id {request.op_id!r} was used for another request")
                 return change
-        now = clock()
-        recorded_at = max(now, tenant.log[-1].recorded_at + _MICROSECOND) if tenant.log else now
+        taken = [*(change.recorded_at for change in tenant.log[-1:]), *filter(None, [tenant.answered_to])]
+        recorded_at = max(clock(), *(moment + _MICROSECOND for moment in taken), datetime.min.replace(tzinfo=UTC))
         change = self.decide(tenant, request, len(tenant.log) + 1, recorded_at)
         previous = tenant.sealed[-1].hash if tenant.sealed else ledger.GENESIS
         tenant.log.append(change)
@@ -207,12 +215,16 @@ class OracleStore:
         vectors = found.vectors if self._model == found.model else {}
         kept = {key: one for key, one in vectors.items() if key in here}
         erased = {key: one for key, one in found.tombstones.items() if key in here}
-        return Tenant(log, found.entries[:end], kept, found.key, erased, is_restoring=True)
+        return Tenant(
+            log, found.entries[:end], kept, found.key, erased, is_restoring=True, answered_to=found.answered_to
+        )
 
-    def save_vectors(self, reader: Scope, vectors: Mapping[str, Vector]) -> None:
+    def save_vectors(self, reader: Scope, vectors: Mapping[str, Vector], *, model: ModelCard | None = None) -> None:
         with self._lock:
             tenant = self._tenant(reader.tenant)
             self._refuse_restoring(reader.tenant)
+            if vectors and not self._takes(model):
+                raise Conflict("another model was adopted meanwhile")
             tenant.vectors |= {key: v for key, v in vectors.items() if key in _live(tenant)}
 
     def adopt_model(self, card: ModelCard, reader: Scope | None = None) -> None:
@@ -222,6 +234,11 @@ class OracleStore:
                 for tenant in self._tenants.values():
                     tenant.vectors.clear()
             self._model = card
+
+    def _takes(self, model: ModelCard | None) -> bool:
+        """Whether vectors of a model go with those here; the first model is recorded."""
+        self._model = model if self._model is None else self._model
+        return model in (None, self._model)
 
     def _refuse_restoring(self, name: str) -> None:
         if self._tenant(name).is_restoring:
@@ -246,10 +263,22 @@ class OracleStore:
         pairs = {(one.source, one.target) for one in links if one.kind is LinkKind.CONFLICTS_WITH}
         return sorted(pair for pair in pairs if found.keys() >= set(pair))
 
+    def secret(self, reader: Scope) -> str:
+        return f"secret of {reader.tenant}" if self._log(reader) else ""
+
     def position(self, reader: Scope, moment: datetime | None = None) -> Position:
         log = self._log(reader)
         reached = [change for change in log if moment is None or change.recorded_at <= moment]
         return Position(reached[-1].seq, reached[-1].recorded_at) if reached else Position(0, None)
+
+    def pin(self, reader: Scope, moment: datetime) -> Position:
+        with self._lock:
+            log, draft = self._log(reader), self._tenant(reader.tenant).draft()
+            if not log or moment > log[-1].recorded_at:
+                self._refuse_restoring(reader.tenant)
+                draft.answered_to = max(moment, draft.answered_to or moment)
+                self._commit(reader.tenant, draft)
+            return self.position(reader, moment)
 
     def changes(self, reader: Scope, *, after: int = 0, limit: int = 1000) -> list[Change]:
         return [change for change in self._log(reader) if change.seq > after][:limit]
@@ -322,7 +351,8 @@ class OracleStore:
 
     def export(self, reader: Scope) -> Iterator[str]:
         tenant = self._tenant(reader.tenant)
-        export = exported.Export(tenant.key, self._model, tenant.sealed, tenant.vectors, tenant.tombstones)
+        beside = (tenant.vectors, tenant.tombstones, tenant.answered_to)
+        export = exported.Export(tenant.key, self._model, tenant.sealed, *beside)
         yield from exported.write(reader.tenant, export)
 
     def backup(self, target: Path) -> None:

@@ -30,6 +30,14 @@ _MARKED = "SELECT value FROM meta WHERE key = 'restoring ' || ?"
 _UNMARK = "DELETE FROM meta WHERE key = 'restoring ' || ?"
 
 
+_ANSWERED = "UPDATE tenant SET answered_to = max(coalesce(answered_to, ?2), ?2) WHERE number = ?1"
+
+
+def note_answered(connection: apsw.Connection, tenant: Tenant, micros: int) -> None:
+    """Note that somebody was told what was known at a moment: entries are recorded after it from now on."""
+    connection.execute(_ANSWERED, (tenant.number, micros))
+
+
 def model_of(connection: apsw.Connection) -> ModelCard | None:
     """The model that made the vectors; None before there are any."""
     text = connection.execute(_MODEL).get
@@ -39,6 +47,14 @@ def model_of(connection: apsw.Connection) -> ModelCard | None:
 def set_model(connection: apsw.Connection, card: ModelCard) -> None:
     """Record the model that makes them."""
     connection.execute(_SET_MODEL, (json.dumps(asdict(card), sort_keys=True),))
+
+
+def takes_model(connection: apsw.Connection, card: ModelCard | None) -> bool:
+    """Whether vectors of a model go with those that are there; the first model is recorded. None is any."""
+    stored = model_of(connection)
+    if stored is None and card is not None:
+        set_model(connection, card)
+    return None in (stored, card) or stored == card
 
 
 @lru_cache(maxsize=16)

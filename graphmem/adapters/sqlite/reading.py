@@ -36,7 +36,8 @@ from graphmem.temporal.planning import touched
 from graphmem.temporal.spans import Spans, containing
 
 _TENANT = (
-    "SELECT number, name, key, seq, recorded_at, head, documents, tokens, vectors, epoch FROM tenant WHERE name = ?"
+    "SELECT number, name, key, seq, recorded_at, head, documents, tokens, vectors, epoch, answered_to"
+    " FROM tenant WHERE name = ?"
 )
 _BRANCHES = "SELECT key, parent, opened, closed, is_merged FROM branch WHERE tenant = ?"
 _NUMBER = "SELECT number FROM memory WHERE id = ? AND tenant = ?"
