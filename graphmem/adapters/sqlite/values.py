@@ -78,6 +78,11 @@ class Tenant:
     answered_to: int | None = None
 
 
+def places_of(tenant: Tenant) -> tuple[int, int]:
+    """The numbers between which those of a tenant's entries and memories are."""
+    return place_of(tenant.number, 0), place_of(tenant.number + 1, 0)
+
+
 # ---- homes
 
 
