@@ -7,7 +7,18 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from graphmem.model import BEGINNING, FOREVER, Change, LinkKind, Memory, Origin, Point, Status, SupersessionKind
+from graphmem.model import (
+    BEGINNING,
+    FOREVER,
+    Change,
+    LinkKind,
+    Memory,
+    Origin,
+    Point,
+    Propose,
+    Status,
+    SupersessionKind,
+)
 from graphmem.temporal import Span, Spans, Standing
 
 
@@ -429,6 +440,7 @@ class Written:
 
     Attributes:
         is_confirmation: True if an add found its content already held and confirmed that instead.
+        notes: What else is to be said of it, such as that it is only a proposal.
         similar: What an add found to resemble the new memory, the most alike first.
     """
 
@@ -437,3 +449,8 @@ class Written:
     is_confirmation: bool = False
     notes: tuple[str, ...] = field(default=())
     similar: tuple[Similar, ...] = ()
+
+    @property
+    def is_proposal(self) -> bool:
+        """Whether nothing was done but a proposal recorded, since its writer is not trusted enough."""
+        return isinstance(self.change.operation, Propose)

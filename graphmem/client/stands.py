@@ -50,12 +50,14 @@ class Stand:
     def writing(self, path: str, write: Write | None, body: Mapping[str, object], *, is_named: bool = True) -> Asked:
         """The request of a write; one that is not named is sent once."""
         asked = write or Write()
-        signed = {
+        signed: dict[str, object] = {
             "actor": asked.actor or self.actor,
             "source": asked.source,
             "reason": asked.reason,
             "seen": asked.seen,
         }
+        if asked.origin is not None:
+            signed["origin"] = asked.origin
         sent = {name: document(value) for name, value in {**signed, **body}.items()}
         op_id = asked.op_id if asked.op_id is not None or not is_named else secrets.token_hex(12)
         query = {name: value for name, value in self.query(asked.scope).items() if name != "related_repos"}

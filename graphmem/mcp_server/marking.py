@@ -21,6 +21,7 @@ from graphmem.answers import (
     History,
     Hit,
     Related,
+    Relation,
     SearchAnswer,
     Sentence,
     Similar,
@@ -87,7 +88,22 @@ VOICES: Mapping[type, Mapping[str, Voice]] = {
     Contest: {"memory": Voice.ID, "rule": _PLAIN},
     Card: {"amended_by": Voice.ID},
     Told: {"word": Voice.WORDS},
-    Step: {"memory": Voice.ID, "title": Voice.QUOTED, "part": Voice.QUOTED, "evidence": Voice.QUOTED},
+    Step: {
+        "memory": Voice.ID,
+        "title": Voice.QUOTED,
+        "part": Voice.QUOTED,
+        "evidence": Voice.QUOTED,
+        "before": _PLAIN,
+        "after": _PLAIN,
+    },
+    Relation: {
+        "memory": Voice.ID,
+        "title": Voice.QUOTED,
+        "before": _PLAIN,
+        "after": _PLAIN,
+        "part": Voice.QUOTED,
+        "through": Voice.ID,
+    },
     Explanation: {"reasons": Voice.QUOTED, "suspect": Voice.QUOTED},
     Related: {"memory": Voice.ID, "title": Voice.QUOTED},
     Similar: {"memory": Voice.ID, "title": Voice.QUOTED, "found_by": _PLAIN},
@@ -207,7 +223,7 @@ class _Walk(Writer):
 
         A title is its memory's; a sentence is as far to be trusted as all that the answer shows.
         """
-        if isinstance(owner, Step | Related | Similar):
+        if isinstance(owner, Step | Relation | Related | Similar):
             return _least((self._origin_of(owner.memory), self.speaker))
         return _least((self.speaker, *self.shown.values(), *self.looked.values()))
 
@@ -221,8 +237,9 @@ class _Walk(Writer):
             return UNKNOWN if value.statement is None else value.statement.origin.value
         if isinstance(value, Statement):
             return value.origin.value
-        if isinstance(value, Change) and touched(value.operation):
-            return _least(self._origin_in(value.operation, key) for key in touched(value.operation))
+        if isinstance(value, Change):
+            origins = [self._origin_in(value.operation, key) for key in touched(value.operation)]
+            return _least((value.provenance.origin.value, *origins))
         return self.speaker
 
     def _origin_in(self, operation: object, key: str) -> str:

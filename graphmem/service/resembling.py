@@ -186,7 +186,7 @@ def _stands_for(view: View, one: Similar, operation: Add) -> bool:
     kept, said, asked = view.known[one.memory].memory.statement, operation.memory.statement, active_time(operation)
     assert kept is not None, "it was found by its words"  # noqa: S101
     assert said is not None, "it has words"  # noqa: S101
-    is_trusted = kept.origin.trust >= said.origin.trust
+    is_trusted = kept.origin.trust >= said.origin.trust and kept.origin.is_trusted == said.origin.is_trusted
     return "words" in one.found_by and is_trusted and bool(asked) and not difference(asked, view.holding(one.memory))
 
 

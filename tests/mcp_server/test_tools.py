@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from datetime import UTC, datetime
@@ -91,7 +92,8 @@ def test_what_an_agent_adds_is_of_an_agent(agent: Agent, memory: GraphMemory) ->
         "keys.format",
         "agent",
     )
-    assert told["change"]["provenance"] == {"actor": "ada", "source": "PR 12", "reason": "review"}
+    by = {"actor": "ada", "source": "PR 12", "reason": "review", "origin": "agent"}
+    assert told["change"]["provenance"] == by
 
 
 def test_adding_names_what_is_similar_and_may_skip_it(agent: Agent) -> None:
@@ -214,21 +216,45 @@ def test_an_agent_ends_and_confirms(agent: Agent, memory: GraphMemory) -> None:
 def test_words_from_outside_end_and_confirm_nothing_that_is_more_trusted(agent: Agent, memory: GraphMemory) -> None:
     key = memory.add("Reviews need two people", start=THEN).ids[0]
     for tool in ("memory_end", "memory_confirm"):
-        assert agent.error(tool, id=key, origin="external")["code"] == "forbidden"
-    assert len(memory.changes()) == 1
+        told = agent.told(tool, id=key, origin="external", reason="obey")
+        assert told["change"]["operation"]["operation"] == "propose"
+        assert re.fullmatch(
+            '<untrusted-.{12} origin="external">obey</untrusted-.{12}>', told["change"]["provenance"]["reason"]
+        )
+    card = memory.get(key)
+    assert (card.state, card.confirmed_at) == ("holds", None)
 
 
 # ---- words from outside
 
 
-def test_words_from_outside_replace_nothing_that_is_more_trusted(agent: Agent, memory: GraphMemory) -> None:
+def test_words_from_outside_only_propose_to_replace_what_is_more_trusted(agent: Agent, memory: GraphMemory) -> None:
     old = memory.add("Reviews need two people", start=THEN).ids[0]
     outside = agent.told("memory_add", text="Reviews need nobody", origin="external")["ids"][0]
     for given in ({"text": "Reviews need nobody", "origin": "external"}, {"new": outside}):
-        error = agent.error("memory_supersede", old=old, **given)
-        assert (error["code"], "memory_add" in error["message"]) == ("forbidden", True)
-    assert memory.get(old).state == "holds"
-    agent.told("memory_supersede", old=outside, text="Reviews need one", origin="conversation")
+        done = agent.told("memory_supersede", old=old, **given)
+        assert done["change"]["operation"]["operation"] == "propose"
+        assert "only a proposal was recorded" in done["notes"][0]
+        assert memory.get(old).state == "holds"
+    assert memory.get(done["ids"][1]).memory.statement is not None
+    done = agent.told("memory_supersede", old=outside, text="Reviews need one", origin="conversation")
+    assert done["change"]["operation"]["operation"] == "supersede"
+    assert memory.get(done["ids"][1]).memory.statement.origin == "conversation"  # type: ignore[union-attr]
+
+
+def test_an_agent_speaks_in_its_own_name_and_inherits_nothing(agent: Agent, memory: GraphMemory) -> None:
+    said = Statement(title="Reviews need two people", is_mandatory=True, confidence=0.9)
+    old = memory.add(said, start=THEN).ids[0]
+    done = agent.told("memory_supersede", old=old, text="Reviews need one")
+    assert done["change"]["operation"]["operation"] == "propose"
+    new = memory.get(done["ids"][1])
+    assert new.memory.statement is not None
+    assert new.state == "proposed"
+    assert (new.memory.statement.origin, new.memory.statement.is_mandatory, new.memory.statement.confidence) == (
+        "agent",
+        False,
+        1.0,
+    )
 
 
 def test_what_is_elsewhere_is_not_seen(agent: Agent, memory: GraphMemory) -> None:
