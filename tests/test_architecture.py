@@ -19,6 +19,7 @@ LAYERS = (
     ("vocabulary",),
     ("model",),
     ("rows",),
+    ("ledger_json",),
     ("temporal", "ranking", "ledger", "relations"),
     ("answers",),
     ("store", "projection"),
