@@ -19,7 +19,6 @@ LAYERS = (
     ("vocabulary",),
     ("model",),
     ("rows",),
-    ("ledger_json",),
     ("temporal", "ranking", "ledger", "relations"),
     ("answers",),
     ("store", "projection"),
