@@ -38,7 +38,8 @@ from graphmem.adapters.sqlite.vectors import VectorCache, VectorSearch, dimensio
 from graphmem.adapters.vector_bytes import blob, refuse_other_model
 from graphmem.drafts import remove_dead_drafts
 from graphmem.errors import CorruptStore, InvalidInput, StoreUnavailable
-from graphmem.ledger import change_of, to_micros
+from graphmem.instants import to_micros
+from graphmem.ledger import change_of
 from graphmem.model import Change, Point, Request, Scope
 from graphmem.rows import Rows
 from graphmem.store import (
