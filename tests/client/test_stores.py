@@ -7,10 +7,10 @@ from collections.abc import Iterator
 import httpx2
 import pytest
 
-from graphmem.adapters.neo4j import Neo4jStore
 from graphmem.client import Connection, RemoteMemory
 from graphmem.service import Desk, GraphMemory
 from graphmem.store import Store
+from tests.adapters.neo4j.opening import impatient, opened
 from tests.client.conftest import serving
 from tests.faults import FaultProxy
 from tests.servers import Access
@@ -42,10 +42,9 @@ def test_a_server_answers_what_its_store_answers(store: Store) -> None:
 def faulty(neo4j: Access) -> Iterator[tuple[GraphMemory, FaultProxy]]:
     """A memory on a server behind a proxy that fails on demand."""
     neo4j.wipe()
-    with (
-        FaultProxy.before(neo4j.url) as proxy,
-        Neo4jStore.open(proxy.url, create=True, login=neo4j.login, patience_s=4.0) as store,
-    ):
+    with opened(neo4j) as patient:  # the first write is planned for longest
+        over(patient).add("planned before")
+    with FaultProxy.before(neo4j.url) as proxy, impatient(neo4j, proxy.url, patience_s=4.0) as store:
         yield over(store), proxy
 
 
