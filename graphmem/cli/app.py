@@ -35,7 +35,7 @@ SECTIONS: dict[str, dict[str, Entry]] = {
         "search": Entry("reading", "search", "ask; --as-of and --known-at set the point in time"),
         "list": Entry("reading", "list_memories", "memories that fit a filter"),
         "show": Entry("reading", "show", "one memory"),
-        "history": Entry("reading", "history", "what it took over from, what took over from it, its own moves"),
+        "history": Entry("reading", "history", "what it supersedes, what supersedes it, its own moves"),
         "timeline": Entry("reading", "timeline", "everything about a subject or path, as bars over time"),
         "diff": Entry("reading", "diff", "what is believed differently between two points"),
         "explain": Entry("reading", "explain", "why a memory stands as it does"),
@@ -67,6 +67,7 @@ SECTIONS: dict[str, dict[str, Entry]] = {
         "restore": Entry("keeping", "restore", "an export or a backup into an empty tenant"),
         "copy": Entry("copying", "copy", "from one store into another, and verify it"),
         "reindex": Entry("keeping", "reindex", "renew vectors after a change of model"),
+        "model": Entry("model", "model", "which model makes vectors, and whether it is the original"),
         "schema": Entry("schema", "schema", "apply, show or compare the store's schema"),
         "graphiti": Entry("graphiti", "graphiti", "keep a graph beside the memories that graphiti's clients read"),
         "serve": Entry("serving", "serve", "the same over HTTP, for agents and for other machines"),
@@ -143,7 +144,7 @@ def app() -> None:
     """What a project decided, what replaced it, and what held when.
 
     Answers go to standard output, all else to standard error. Every command takes --json. Exit codes: 0 done,
-    1 refused or failed, 2 wrong usage, 130 interrupted.
+    1 refused or failed, 2 wrong usage, 3 nothing understood in what was to be read in, 130 interrupted.
     """
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
 
 from graphmem.answers import (
     Card,
@@ -21,12 +22,14 @@ from graphmem.answers import (
 from graphmem.cli.bars import bars
 from graphmem.cli.blocks import Block, Line, Look, Span, Table, dim, line, strong
 from graphmem.cli.wording import (
+    began,
     chain_line,
     facts_line,
+    held,
     name,
     nothing_line,
     point_line,
-    rule_words,
+    related,
     second,
     sign,
     state_word,
@@ -34,14 +37,15 @@ from graphmem.cli.wording import (
     titled,
 )
 from graphmem.model import At, Change, Scope
-from graphmem.retrieval.reasons import day
-from graphmem.temporal import touched
+from graphmem.relations import link_words, rule_words
+from graphmem.retrieval.relations import day
+from graphmem.temporal import Standing, touched
 
 _EMPTY = line()
 
 
 def search_page(answer: SearchAnswer, asked: At, seen: Mapping[str, Card], scope: Scope) -> Iterator[Block]:
-    """Hits with why they stand, the chain that led to them, and what contests them.
+    """Hits with why they are answers, how they relate to what matched, and what contests them.
 
     Args:
         answer: What was found.
@@ -50,7 +54,7 @@ def search_page(answer: SearchAnswer, asked: At, seen: Mapping[str, Card], scope
         scope: Where the question was asked from.
     """
     for number, hit in enumerate(answer.hits, 1):
-        yield from _hit_lines(number, hit, seen)
+        yield from _hit_lines(number, hit, seen, answer.at.valid)
         yield _EMPTY
     if not answer.hits:
         yield nothing_line("nothing was found", scope)
@@ -58,22 +62,28 @@ def search_page(answer: SearchAnswer, asked: At, seen: Mapping[str, Card], scope
     yield point_line(answer.at, asked, answer.note)
 
 
-def _hit_lines(number: int, hit: Hit, seen: Mapping[str, Card]) -> Iterator[Line]:
+def _hit_lines(number: int, hit: Hit, seen: Mapping[str, Card], valid: datetime) -> Iterator[Line]:
     card = hit.card
-    held = dim(f"   {stretches(card.holding)}")
-    yield line(f"{number}. ", sign(card.state), " ", strong(card.title), "  ", state_word(card), held)
-    yield facts_line(card, indent=3)
-    if len(hit.via) > 1:
-        yield chain_line([seen[key] for key in hit.via if key in seen], indent=3)
+    spell = dim(f"   {held(card)}")
+    yield line(f"{number}. ", sign(card.state), " ", strong(card.title), "  ", state_word(card), spell)
+    yield facts_line(card, valid, indent=3)
     yield line(dim("why: "), hit.because, indent=3)
-    if beaten := [key for key in hit.beat if key not in hit.via]:
-        yield line(dim("also replaces: "), titled(beaten, seen), indent=3)
+    yield from _relation_lines(hit, seen)
     for contest in hit.contested:
         yield line(
             Span("contested by ", Look.WARN), f"{titled([contest.memory], seen)} ({rule_words(contest.rule)})", indent=3
         )
-    if hit.head is not None and hit.head != card.id:
-        yield line(Span("behind ", Look.WARN), titled([hit.head], seen), indent=3)
+
+
+def _relation_lines(hit: Hit, seen: Mapping[str, Card]) -> Iterator[Line]:
+    """What the answer has to do with what matched, and what overrules it."""
+    for near in hit.relations:
+        yield line(*related(near, seen.get(near.memory)), indent=3)
+        if near.through:
+            way = sorted({hit.card.id, near.memory, *near.through} & seen.keys(), key=lambda key: began(seen[key]))
+            yield chain_line([seen[key] for key in way], indent=5)
+    if hit.overruled_by is not None:
+        yield line(*related(hit.overruled_by, seen.get(hit.overruled_by.memory), Look.WARN), indent=3)
 
 
 def listing_page(answer: Listing, asked: At, scope: Scope) -> Iterator[Block]:
@@ -96,7 +106,7 @@ def _listed(card: Card) -> tuple[Line, ...]:
         line(strong(card.title)),
         line(kind),
         line(state_word(card)),
-        line(stretches(card.holding)),
+        line(held(card)),
         line(f"{card.confidence:.2f}"),
     )
 
@@ -104,8 +114,8 @@ def _listed(card: Card) -> tuple[Line, ...]:
 def card_page(history: History, asked: At) -> Iterator[Block]:
     """One memory with all that it says."""
     card = history.card
-    yield from _head(card)
-    yield line(dim("held: "), stretches(card.holding), indent=2)
+    yield from _head(card, history.at.valid)
+    yield line(dim("held: "), held(card), indent=2)
     said = card.memory.statement
     assert said is not None, "what was erased gets no card"  # noqa: S101
     for label, text in (("", said.body), ("because: ", said.rationale)):
@@ -131,7 +141,7 @@ def _paragraph(label: str, text: str) -> Iterator[Line]:
 
 def history_page(history: History, asked: At, width: int) -> Iterator[Block]:
     """Its chain with dates, as bars, its own moves, and every change."""
-    yield from _head(history.card)
+    yield from _head(history.card, history.at.valid)
     yield _EMPTY
     if len(history.chain) > 1:
         yield chain_line(history.chain)
@@ -142,10 +152,14 @@ def history_page(history: History, asked: At, width: int) -> Iterator[Block]:
         width,
     )
     yield _EMPTY
-    yield from _steps("took over from", history.predecessors)
-    yield from _steps("taken over by", history.successors)
-    yield from _steps("amended by", [one for one in history.amendments if one not in history.successors])
-    yield from _steps("amends", [one for one in history.amends if one not in history.predecessors])
+    yield from _steps(
+        [
+            *history.predecessors,
+            *history.successors,
+            *(one for one in history.amendments if one not in history.successors),
+            *(one for one in history.amends if one not in history.predecessors),
+        ]
+    )
     yield Table(
         ("since", "status", "in its source", "change"),
         tuple(
@@ -157,17 +171,14 @@ def history_page(history: History, asked: At, width: int) -> Iterator[Block]:
     yield point_line(history.at, asked)
 
 
-def _steps(label: str, steps: Iterable[Step]) -> Iterator[Line]:
+def _steps(steps: Iterable[Step]) -> Iterator[Line]:
     for step in steps:
-        at = "" if step.at is None else f" on {day(step.at)}"
-        until = "" if step.until is None else f" until {day(step.until)}"
         part = f" ({step.part})" if step.part else ""
-        said = f" {step.title or 'an erased memory'}{part}"
         yield line(
-            dim(f"{label} "),
+            dim(f"{step.before} "),
             Span(step.memory, Look.ID),
-            said,
-            dim(f"  {step.kind.value}{at}{until}, change {step.change}"),
+            f" {step.title or 'an erased memory'}{part}",
+            dim(f"{step.after} · change {step.change}"),
         )
         if step.evidence:
             yield line(dim(f"“{step.evidence}”"), indent=4)
@@ -207,33 +218,42 @@ def diff_page(answer: Diff) -> Iterator[Block]:
         mark = Span("+ ", Look.GOOD) if is_new else Span("- ", Look.BAD)
         yield line(mark, strong(one.card.title), "  ", Span(one.card.id, Look.ID), dim(f"  {one.turn.value}"))
         if one.replaced:
-            yield line(dim("in place of " if is_new else "replaced by "), ", ".join(one.replaced), indent=4)
+            yield line(dim("supersedes " if is_new else "superseded by "), ", ".join(one.replaced), indent=4)
     if not answer.differences:
-        yield line("nothing is believed differently")
+        yield line("No differences.")
     for word, point in (("from", answer.start), ("to", answer.end)):
         yield line(dim(f"{word} {second(point.valid)} as known at change {point.seq}"))
 
 
 def explanation_page(answer: Explanation, asked: At, seen: Mapping[str, Card]) -> Iterator[Block]:
     """Why it stands so, what stands for it, what it rests on."""
-    yield from _head(answer.card)
+    yield from _head(answer.card, answer.at.valid)
     for reason in answer.reasons:
         yield line(dim("why: "), reason, indent=2)
     for hit in answer.resolves_to:
-        yield line(
-            dim("what stands now: "), sign(hit.card.state), f" {hit.card.title} ", Span(hit.card.id, Look.ID), indent=2
-        )
-        yield chain_line([seen[key] for key in hit.via if key in seen], indent=4)
+        label = _RESOLVED[hit.standing]
+        yield line(dim(label), sign(hit.card.state), f" {hit.card.title} ", Span(hit.card.id, Look.ID), indent=2)
+        for near in hit.relations:
+            yield line(*related(near, seen.get(near.memory)), indent=4)
     for one in answer.related:
-        other, mine = (one.title, "this") if one.is_outgoing else ("this", one.title)
-        yield line(dim("link: "), f"{mine} {one.kind.value.replace('_', ' ')} {other} ({one.state.value})", indent=2)
+        words = link_words(one.kind, is_outgoing=one.is_outgoing)
+        yield line(dim(f"{words}: "), f"{one.title} ({one.state.value})", indent=2)
     for sentence in answer.suspect:
         yield line(Span("suspect: ", Look.WARN), sentence, indent=2)
-    for contest in answer.contested:
-        yield line(
-            Span("contested: ", Look.WARN), f"{titled([contest.memory], seen)} ({rule_words(contest.rule)})", indent=2
-        )
+    if answer.overruled_by is not None:
+        yield line(*related(answer.overruled_by, seen.get(answer.overruled_by.memory), Look.WARN), indent=2)
+    else:
+        for contest in answer.contested:
+            words = f"{titled([contest.memory], seen)} ({rule_words(contest.rule)})"
+            yield line(Span("contested by ", Look.WARN), words, indent=2)
     yield point_line(answer.at, asked)
+
+
+_RESOLVED = {
+    Standing.HOLDS: "in force in its place: ",
+    Standing.NOT_YET: "not in force yet: ",
+    Standing.LAST: "last of its chain: ",
+}
 
 
 def conflicts_page(answer: Conflicts, asked: At, width: int) -> Iterator[Block]:
@@ -251,9 +271,9 @@ def conflicts_page(answer: Conflicts, asked: At, width: int) -> Iterator[Block]:
     yield point_line(answer.at, asked)
 
 
-def _head(card: Card) -> Iterator[Line]:
+def _head(card: Card, valid: datetime) -> Iterator[Line]:
     yield line(sign(card.state), " ", strong(card.title), "  ", state_word(card))
-    yield facts_line(card, indent=2)
+    yield facts_line(card, valid, indent=2)
 
 
 def _foot(cursor: str | None) -> Iterator[Line]:

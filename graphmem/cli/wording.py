@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from graphmem.answers import Card, Interval, State
+from graphmem.answers import Card, Interval, Relation, State
 from graphmem.cli.blocks import Line, Look, Span, dim, line, short, strong
-from graphmem.model import At, Point, Scope
-from graphmem.retrieval.reasons import day
+from graphmem.model import BEGINNING, OR_LATER, At, Point, Scope
+from graphmem.retrieval.relations import day
 
 _SIGNS = {State.HOLDS: "●", State.PROPOSED: "◌", State.DEFERRED: "◌", State.NOT_YET: "◌"}
 _LOOKS = {State.HOLDS: Look.GOOD, State.PROPOSED: Look.WARN, State.DEFERRED: Look.WARN, State.NOT_YET: Look.WARN}
@@ -32,6 +32,18 @@ def stretches(pieces: Sequence[Interval]) -> str:
     return ", ".join(map(stretch, pieces)) or "never"
 
 
+def held(card: Card) -> str:
+    """When a memory holds; a start that its source does not tell exactly as `2009-03-01 or later`."""
+    told = card.told
+    if told is None or not told.word.endswith(OR_LATER):
+        return stretches(card.holding)
+    words = (
+        stretch(piece).replace(" –", " or later –", 1) if piece.start == told.at else stretch(piece)
+        for piece in card.holding
+    )
+    return ", ".join(words) or "never"
+
+
 def sign(state: State) -> Span:
     """● holds, ◌ not yet, ○ no longer or never."""
     return Span(_SIGNS.get(state, "○"), look(state))
@@ -45,9 +57,9 @@ def look(state: State) -> Look:
 def state_word(card: Card) -> Span:
     """The state in a word, with the source's own where it differs."""
     word = card.state.value
-    own = card.told.word if card.told is not None else word
-    is_same = own.casefold() in {word, "active"} or card.told is None or card.told.word == card.told.status.value
-    return Span(word if is_same else f"{word} ({own})", look(card.state))
+    own = card.told.word.removesuffix(OR_LATER) if card.told is not None else word
+    is_same = own.casefold() in {word, "active"} or card.told is None or own == card.told.status.value
+    return Span(word if is_same else f"{word} (in its source: {own})", look(card.state))
 
 
 def name(card: Card, width: int = _CHAIN_TITLE_CELLS) -> str:
@@ -61,8 +73,14 @@ def _alias(card: Card) -> str:
     return said.aliases[0] if said is not None and said.aliases else ""
 
 
+def began(card: Card) -> tuple[bool, datetime]:
+    """What memories of a chain are put in order by: since when each was in force, those that never were last."""
+    starts = [piece.start or BEGINNING for piece in card.holding]
+    return (not starts, starts[0] if starts else card.recorded_at)
+
+
 def chain_line(cards: Sequence[Card], *, indent: int = 0) -> Line:
-    """A → B → C by alias, or by title without one, with the dates in which each held."""
+    """A → B → C, the oldest first, by alias, or by title without one, with the dates in which each was in force."""
     spans: list[Span] = []
     for card in cards:
         if spans:
@@ -70,7 +88,7 @@ def chain_line(cards: Sequence[Card], *, indent: int = 0) -> Line:
         spans += [
             sign(card.state),
             Span(f" {_alias(card) or short(card.title, _CHAIN_TITLE_CELLS)} "),
-            dim(f"({stretches(card.holding)})"),
+            dim(f"({held(card)})"),
         ]
     return line(*spans, indent=indent)
 
@@ -92,30 +110,33 @@ def nothing_line(what: str, scope: Scope) -> Line:
     return line(f"{what}, standing {repo}{who}; --history looks at what does not hold too, --repo stands elsewhere")
 
 
-def facts_line(card: Card, *, indent: int) -> Line:
-    """Id, kind and the rest in one line."""
+_STALE = 0.5
+
+
+def age_words(card: Card, valid: datetime) -> list[str]:
+    """How long nobody has confirmed what is in force, once that is a half-life of its kind; else nothing."""
+    if card.freshness > _STALE or card.fresh_at is None or card.state is not State.HOLDS:
+        return []
+    days = (valid - card.fresh_at).days
+    number, unit = (days // 365, "year") if days >= 365 else (days // 30, "month") if days >= 60 else (days, "day")  # noqa: PLR2004
+    age = f"{number} {unit}{'' if number == 1 else 's'}"
+    return [f"last confirmed {age} ago" if card.confirmed_at == card.fresh_at else f"not confirmed for {age}"]
+
+
+def facts_line(card: Card, valid: datetime, *, indent: int) -> Line:
+    """Id, kind, stated confidence and the rest in one line."""
     said = card.memory.statement
     assert said is not None, "what was erased gets no card"  # noqa: S101
     parts = [said.kind.value, *said.aliases[:1], *([f"subject {said.subject}"] if said.subject else [])]
-    parts += [f"confidence {card.confidence:.2f} ({said.origin.value})"]
+    parts += [f"confidence {card.confidence:.2f} ({said.origin.value})", *age_words(card, valid)]
     return line(Span(card.id, Look.ID), dim(" · " + " · ".join(parts)), indent=indent)
 
 
-_RULES = {
-    "mandatory": "what is mandatory leads",
-    "mandatory width": "of two mandatory ones the wider scope leads",
-    "branch": "the nearer branch leads",
-    "scope": "the narrower scope leads",
-    "trust of origin": "the more trusted origin leads",
-    "start": "the later start leads",
-    "observed at": "the later observation leads",
-    "digest of id": "nothing else decides, so an arbitrary but fixed order does",
-}
-
-
-def rule_words(rule: str) -> str:
-    """A rule of precedence with what it says."""
-    return f"{rule}: {_RULES[rule]}" if rule in _RULES else rule
+def related(near: Relation, card: Card | None, of: Look = Look.DIM) -> list[Span]:
+    """A relation to another memory: `superseded by ADR-0005 Use SQLite on 2025-09-01`."""
+    title = near.title if card is None else name(card)
+    part = f" ({near.part})" if near.part else ""
+    return [Span(f"{near.before} ", of), Span(f"{title}{part}"), dim(near.after)]
 
 
 def titled(ids: Sequence[str], cards: Mapping[str, Card]) -> str:

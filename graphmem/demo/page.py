@@ -9,9 +9,10 @@ from graphmem import At, Filter, GraphMemory, Page, Sort
 from graphmem.answers import Hit, Lane, State
 from graphmem.cli.bars import bars
 from graphmem.cli.blocks import Beside, Block, Box, Line, Look, Span, dim, line, strong
-from graphmem.cli.wording import chain_line, name, point_line, rule_words, sign, stretches
+from graphmem.cli.wording import chain_line, name, point_line, sign, stretches
 from graphmem.demo.plain import PlainSearch
 from graphmem.demo.questions import AS_OF, KNOWN_AT, QUESTIONS, Pair, Question
+from graphmem.relations import rule_words
 
 _GAP = line()
 _NAME_CELLS = 70

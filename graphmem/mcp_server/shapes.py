@@ -9,7 +9,7 @@ from enum import StrEnum
 from types import NoneType, UnionType
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
-from graphmem.answers import Card
+from graphmem.answers import Card, Relation, Step
 from graphmem.model import Point, Statement
 
 _PLAIN: dict[object, dict[str, Any]] = {
@@ -21,6 +21,11 @@ _PLAIN: dict[object, dict[str, Any]] = {
 }
 _DEPTH = 2
 _CARD = ("id", "title", "state", "confidence", "kind", "body", "origin")
+#: What is told of other records; the rest of their fields is in the answers all the same.
+_TOLD: dict[type, tuple[str, ...]] = {
+    Relation: ("memory", "before", "title", "part", "after"),
+    Step: ("memory", "before", "title", "part", "after", "kind", "at", "until", "evidence"),
+}
 _POINT = {"type": "object", "properties": {"as_of": _PLAIN[datetime], "known_at": _PLAIN[int]}}
 
 
@@ -60,4 +65,5 @@ def _record(kind: type, depth: int) -> dict[str, Any]:
     if kind is Card:
         hints = {"id": str, **get_type_hints(Statement), **hints}
         return {"type": "object", "properties": {name: _shape(hints[name], 0) for name in _CARD}}
-    return {"type": "object", "properties": {one.name: _shape(hints[one.name], depth - 1) for one in fields(kind)}}
+    names = _TOLD.get(kind) or [one.name for one in fields(kind)]
+    return {"type": "object", "properties": {name: _shape(hints[name], depth - 1) for name in names}}

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from graphmem.answers import Card, State, Step, Told, intervals
+from graphmem.answers import Card, Sentence, State, Step, Told, intervals
 from graphmem.model import Memory, Status
-from graphmem.ranking import decayed_confidence
+from graphmem.ranking import freshness, trusted_confidence
+from graphmem.relations import Side
+from graphmem.retrieval.quoting import quoted_of
+from graphmem.retrieval.relations import edge_words
 from graphmem.rows import EdgeRow, MoveRow
 from graphmem.temporal import View
 from graphmem.temporal.spans import containing
@@ -24,14 +27,16 @@ def card(view: View, key: str, valid: datetime) -> Card | None:
     memory = view.memory(key)
     if memory is None:
         return None
-    stamp = view.known[key].stamp
+    assert memory.statement is not None, "what was erased is not seen"  # noqa: S101
+    stamp, fresh_at = view.known[key].stamp, last_right(view, key, valid)
     decisive = view.status(key, valid)
     return Card(
         memory=memory,
         state=state(view, key, valid),
         holding=intervals(view.holding(key)),
         told=None if decisive is None else next(told for told in moves(view, key) if _is_of(told, decisive)),
-        confidence=confidence(view, memory, valid),
+        freshness=freshness(memory.statement.kind, fresh_at or valid, valid),
+        fresh_at=fresh_at,
         change=stamp.seq,
         recorded_at=stamp.recorded_at,
         confirmed_at=view.confirmed_at(key),
@@ -55,13 +60,19 @@ def state(view: View, key: str, valid: datetime) -> State:
     return _OWN_STATE.get(decisive.move.status, State.FALLEN)
 
 
+def last_right(view: View, key: str, valid: datetime) -> datetime | None:
+    """When the memory was last known to be right: confirmed, or come into force; None if neither ever happened."""
+    within = containing(view.holding(key), valid)
+    started = within[0] if within else view.start(key)
+    return max((moment for moment in (started, view.confirmed_at(key)) if moment is not None), default=None)
+
+
 def confidence(view: View, memory: Memory, valid: datetime) -> float:
-    """The memory's confidence at an instant, decayed since it was last known to be right."""
-    assert memory.statement is not None, "only live memories are asked about"  # noqa: S101
-    within = containing(view.holding(memory.id), valid)
-    started = within[0] if within else view.start(memory.id)
-    fresh = max((moment for moment in (started, view.confirmed_at(memory.id)) if moment is not None), default=valid)
-    return decayed_confidence(memory.statement, fresh, valid)
+    """What the memory is ordered by at an instant: its stated confidence, less for its origin and its age."""
+    said = memory.statement
+    assert said is not None, "only live memories are asked about"  # noqa: S101
+    fresh_at = last_right(view, memory.id, valid) or valid
+    return trusted_confidence(said, freshness(said.kind, fresh_at, valid))
 
 
 def moves(view: View, key: str) -> tuple[Told, ...]:
@@ -81,20 +92,25 @@ def moves(view: View, key: str) -> tuple[Told, ...]:
     )
 
 
-def step(view: View, edge: EdgeRow, *, other: str) -> Step:
-    """A supersession edge as seen from one of its sides; `other` is the id on the far side."""
+def step(view: View, edge: EdgeRow, *, side: Side, valid: datetime) -> Step:
+    """A supersession edge as seen from one of its sides at an instant."""
+    other = edge.old if side is Side.NEW else edge.new
     far = view.memory(other)
+    before, after = edge_words(view, edge, side, valid)
+    said = None if far is None else far.statement
     return Step(
         memory=other,
-        title=None if far is None or far.statement is None else far.statement.title,
+        title=None if said is None else Sentence.quoting(said.title, said.origin),
         kind=edge.kind,
         at=edge.at,
         until=edge.until,
-        part=edge.part,
+        part=None if edge.part is None else quoted_of(view, edge, edge.part),
         covers=intervals(view.coverage(edge)) if edge.is_full else (),
-        evidence=edge.reason,
+        evidence=None if edge.reason is None else quoted_of(view, edge, edge.reason),
         change=edge.stamp.seq,
         recorded_at=edge.stamp.recorded_at,
+        before=before,
+        after=after,
     )
 
 

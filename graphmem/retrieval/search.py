@@ -14,13 +14,14 @@ from graphmem.model import LinkKind, Memory, Point, Scope, Status
 from graphmem.retrieval.cards import card, confidence
 from graphmem.retrieval.embedding import Embedder, card_of, other_model
 from graphmem.retrieval.fusion import GRAPH_WEIGHT, Scored, add_up, fuse, prior
-from graphmem.retrieval.paging import Place, next_cursor, place_of, question_mark
+from graphmem.retrieval.paging import Cursors, Place, Seal, question_mark
 from graphmem.retrieval.query import MAX_QUERY_CHARS, Question, read_question
 from graphmem.retrieval.reasons import because
+from graphmem.retrieval.relations import overruling, relation
 from graphmem.retrieval.titles import Titles
 from graphmem.rows import Rows
 from graphmem.store import Filter, Matches, ModelCard, Nearby, Neighbour, Page, Probe, Rivals, Store
-from graphmem.temporal import Resolved, Ruling, Standing, View, resolve, rule
+from graphmem.temporal import Resolved, Resolver, Ruling, Standing, View, rule, standing
 
 MATCH_LIMIT = 35
 EXPANDED_HEADS = 3
@@ -56,7 +57,8 @@ class _Head:
     resolved: Resolved
     view: View
     matches: list[Scored] = field(default_factory=list)
-    sources: list[str] = field(default_factory=list)
+    #: From each match to this memory, the best match's first.
+    paths: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def memory(self) -> Memory:
@@ -65,6 +67,11 @@ class _Head:
     @property
     def holds(self) -> bool:
         return self.resolved.standing is Standing.HOLDS
+
+    @property
+    def is_instead(self) -> bool:
+        """Whether what has ended by its own word names this as its successor."""
+        return self.resolved.standing is Standing.NAMED
 
     @property
     def is_settled(self) -> bool:
@@ -94,11 +101,13 @@ class Searcher:
     Args:
         store: Where memories are.
         embedder: Gives the embedding backend, or a sentence on why there is none; called once per search.
+        seal: Signs cursors; made for the store if not given.
     """
 
-    def __init__(self, store: Store, embedder: Callable[[], Embedder | str]) -> None:
+    def __init__(self, store: Store, embedder: Callable[[], Embedder | str], seal: Seal | None = None) -> None:
         self._store = store
         self._embedder = embedder
+        self._seal = seal or Seal(store)
 
     def search(self, query: Query) -> SearchAnswer:
         """What answers the query at its point, best first."""
@@ -107,7 +116,8 @@ class Searcher:
                 f"the query has {len(query.text)} characters, more than {MAX_QUERY_CHARS}: ask for less at once"
             )
         mark = question_mark(query.text, query.where, query.sort, query.reader)
-        place = place_of(query.page, Point(query.valid, query.seq or 0), mark)
+        cursors = Cursors(self._seal, query.reader, mark)
+        place = cursors.place(query.page, Point(query.valid, query.seq or 0))
         if query.page.cursor is not None:
             query = replace(query, valid=place.point.valid, seq=place.point.seq)
         question = read_question(query.text, query.valid.date())
@@ -122,7 +132,7 @@ class Searcher:
             at=pinned.point,
             mode="hybrid" if note is None else "lexical",
             note=note or found.note,
-            cursor=next_cursor(pinned, len(shown), len(found.ranked), mark),
+            cursor=cursors.after(pinned, len(shown), len(found.ranked)),
         )
 
     def _found(self, question: Question, probe: Probe, query: Query, wanted: int) -> _Found:
@@ -135,7 +145,8 @@ class Searcher:
             matches = self._matches(probe, query)
             query = replace(query, seq=matches.seq)
             heads = self._resolve(question, matches, query)
-            for one in _rank(heads.values() if query.where.include_history else _answering(heads), query):
+            fitting = _rank(heads.values() if query.where.include_history else _answering(heads), query)
+            for one in _leaders_first(fitting, query):
                 ranked.setdefault(one.head.resolved.memory, one)
             if len(ranked) > wanted or max(len(matches.lexical), len(matches.vector)) < probe.limit:
                 return _Found(list(ranked.values()), matches.seq, matches.model, matches.note)
@@ -179,9 +190,11 @@ class Searcher:
         rows = self._store.rows(query.reader, settled, rivals=rivals) if settled or subjects else Rows()
         view = View(rows, query.reader, at.seq)
         led = rulings(view, subjects, query.valid)
+        if query.sort is Sort.RELEVANCE:
+            shown = _by_precedence(shown, led)
         hits = ((one.head, _hit(one, view if one.head.is_settled else one.head.view, query)) for one in shown)
         return tuple(
-            _contested(hit, led.get(_subject(hit.card.memory)) if head.holds else None)
+            _contested(hit, led.get(_subject(hit.card.memory)) if head.holds else None, view)
             for head, hit in hits
             if hit is not None
         )
@@ -211,9 +224,9 @@ def _note(backend: Embedder | str, stored: ModelCard | None) -> str | None:
 
 
 def _answering(heads: dict[str, _Head]) -> list[_Head]:
-    """Heads that hold; what no longer or not yet holds only if it was named, or nothing else answers."""
-    is_any_holding = any(head.holds for head in heads.values())
-    return [head for head in heads.values() if head.holds or head.is_named or not is_any_holding]
+    """Heads that hold, and successors named by what has ended; others only if named, or if nothing else answers."""
+    shown = [head for head in heads.values() if head.holds or head.is_named or head.is_instead]
+    return shown if any(head.holds for head in shown) else [*heads.values()]
 
 
 def _rank(heads: Iterable[_Head], query: Query) -> list[_Ranked]:
@@ -262,27 +275,27 @@ def _scored_beside(found: Iterable[Neighbour], view: View, heads: Mapping[str, _
 
 _LINKS = frozenset(kind.value for kind in LinkKind)
 
-#: What one match knows as the last that held may be, for another, its declared successor.
-_STANDINGS = (Standing.HOLDS, Standing.NOT_YET, Standing.LAST)
+#: Two matches can resolve to the same memory with different standings; the stronger one is kept.
+_STANDINGS = (Standing.HOLDS, Standing.NOT_YET, Standing.NAMED, Standing.LAST)
 
 
 def _heads(scored: Iterable[Scored], view: View, query: Query) -> dict[str, _Head]:
     heads: dict[str, _Head] = {}
+    resolver = Resolver(view, query.valid)
     for match in scored:
-        for resolved in _ends(match.memory, view, query):
+        for resolved in _ends(match.memory, resolver, view, query):
             head = heads.setdefault(resolved.memory, _Head(resolved, view))
             if _STANDINGS.index(resolved.standing) < _STANDINGS.index(head.resolved.standing):
                 head.resolved = resolved
             head.matches.append(match)
-            head.sources.append(match.memory)
+            head.paths.setdefault(match.memory, resolved.via)
     return heads
 
 
-def _ends(key: str, view: View, query: Query) -> list[Resolved]:
+def _ends(key: str, resolver: Resolver, view: View, query: Query) -> list[Resolved]:
     if query.where.include_history and view.memory(key) is not None:
-        standing = Standing.HOLDS if view.holds(key, query.valid) else Standing.LAST
-        return [Resolved(key, standing, (key,))]
-    return resolve(view, key, query.valid)
+        return [Resolved(key, standing(view, key, query.valid), (key,))]
+    return resolver.resolve(key)
 
 
 def _fits(head: _Head, query: Query) -> bool:
@@ -318,6 +331,8 @@ def _hit(one: _Ranked, view: View, query: Query) -> Hit | None:
     shown = card(view, resolved.memory, query.valid)
     if shown is None:
         return None
+    paths = one.head.paths.values()
+    relations = [near for path in paths if (near := relation(one.head.view, path, query.valid)) is not None]
     return Hit(
         card=shown,
         standing=resolved.standing,
@@ -325,8 +340,9 @@ def _hit(one: _Ranked, view: View, query: Query) -> Hit | None:
         parts={**one.parts, "prior": one.factor},
         via=resolved.via,
         because=because(one.head.view, resolved, query.valid),
-        beat=tuple(source for source in dict.fromkeys(one.head.sources) if source != resolved.memory),
+        beat=tuple(near.memory for near in relations if near.is_successor),
         head=resolved.memory if resolved.standing is Standing.HOLDS else None,
+        relations=tuple(relations),
     )
 
 
@@ -334,11 +350,43 @@ def _subject(memory: Memory) -> str | None:
     return None if memory.statement is None else memory.statement.subject
 
 
-def _contested(hit: Hit, ruling: Ruling | None) -> Hit:
+def _leaders_first(ranked: list[_Ranked], query: Query) -> list[_Ranked]:
+    """The same, with what is in force for one subject in the order of precedence, as far as the matches' rows tell.
+
+    An amendment need not be known as one here, and may be moved before what it amends; `_told` mends that.
+    """
+    if query.sort is not Sort.RELEVANCE:
+        return ranked
+    groups = defaultdict[tuple[str, int], list[_Ranked]](list)
+    for one in ranked:
+        subject = _subject(one.head.memory)
+        if one.head.holds and subject is not None:
+            groups[subject, id(one.head.view)].append(one)
+    for group in groups.values():
+        if len(group) > 1:
+            ruling = rule(group[0].head.view, [one.head.resolved.memory for one in group], query.valid)
+            ranked = _by_precedence(ranked, {_subject(group[0].head.memory): ruling})
+    return ranked
+
+
+def _by_precedence(ranked: Sequence[_Ranked], led: Mapping[str | None, Ruling | None]) -> list[_Ranked]:
+    """The same, with the memories that a ruling orders in its order, in the places that they had."""
+    ordered = list(ranked)
+    for ruling in led.values():
+        ruled = [] if ruling is None else [ruling.head, *(key for key, _ in ruling.contested)]
+        ranks = {key: rank for rank, key in enumerate(ruled)}
+        places = [place for place, one in enumerate(ordered) if one.head.resolved.memory in ranks]
+        some = sorted((ordered[place] for place in places), key=lambda one: ranks[one.head.resolved.memory])
+        for place, one in zip(places, some, strict=True):
+            ordered[place] = one
+    return ordered
+
+
+def _contested(hit: Hit, ruling: Ruling | None, view: View) -> Hit:
     if ruling is None:
         return hit
     contested = tuple(Contest(key, why) for key, why in ruling.contested if key != hit.card.id)
-    return replace(hit, head=ruling.head, contested=contested)
+    return replace(hit, head=ruling.head, contested=contested, overruled_by=overruling(view, ruling, hit.card.id))
 
 
 _DAY_S = 86_400.0

@@ -35,7 +35,7 @@ class EdgeType(StrEnum):
 class MemoryNode(TypedDict):
     """A memory as it stands at the graph's point; the node's name is its id.
 
-    `confidence` is decayed as answers show it, `stated_confidence` is not. `valid_from` and `valid_to` are the outer
+    `confidence` is as stated, `freshness` what age leaves of it. `valid_from` and `valid_to` are the outer
     ends of `holding`, None where it is open or empty. `status` is its own word, `state` where it stands.
     """
 
@@ -51,7 +51,7 @@ class MemoryNode(TypedDict):
     origin: Origin
     is_mandatory: bool
     confidence: float
-    stated_confidence: float
+    freshness: float
     state: State
     status: Status | None
     holds: bool

@@ -10,8 +10,9 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from graphmem.errors import InvalidInput
-from graphmem.model import Add, At, Change, Point, Provenance, Request, Scope, Statement
+from graphmem.model import Add, At, Change, Origin, Point, Provenance, Request, Scope, Statement
 from graphmem.retrieval.embedding import Embedder, card_of, other_model
+from graphmem.retrieval.paging import Seal
 from graphmem.retrieval.search import Searcher
 from graphmem.store import Clock, ModelCard, Store
 from graphmem.temporal import View
@@ -37,6 +38,8 @@ class Write:
         actor: Who or what says so.
         source: Where it was read: a commit, a pull request, a document.
         reason: Why, in a sentence; shown by `explain`.
+        origin: What sort of speaker writes: what it is not trusted enough to change is recorded as a proposal. A human
+            if not given.
         op_id: Names this write, so that sending it again changes nothing; made up if not given.
         seen: The ledger position at which the writer looked: if a memory that the write names changed since, nothing
             is written (`Conflict`). None does not mind.
@@ -46,6 +49,7 @@ class Write:
     actor: str | None = None
     source: str | None = None
     reason: str | None = None
+    origin: Origin | None = None
     op_id: str | None = None
     seen: int | None = None
 
@@ -81,7 +85,8 @@ class Desk:
         self.installed_embedder = embedder
         self.gate = gate
         self.projector = projector
-        self.searcher = Searcher(store, embedder)
+        self.seal = Seal(store)
+        self.searcher = Searcher(store, embedder, self.seal)
 
     def embedder(self) -> Embedder | str:
         """The embedding backend if its vectors can be compared with those in the store, or a sentence on why not."""
@@ -116,10 +121,11 @@ class Desk:
         latest = self.store.position(reader)
         if isinstance(known, datetime):
             # What was recorded before the clock fell back is past all the same.
-            if known > now and (latest.recorded_at is None or known > latest.recorded_at):
+            if known >= now and (latest.recorded_at is None or known > latest.recorded_at):
                 told = f"known_at {known.isoformat()} is not past yet (now is {now.isoformat()})"
                 raise InvalidInput(f"{told}; leave it out for latest")
-            return Point(valid, self.store.position(reader, known).seq)
+            # Whoever writes next, on whichever machine, may have a clock that is behind this one.
+            return Point(valid, self.store.pin(reader, known).seq)
         if not 0 <= known <= latest.seq:
             raise InvalidInput(f"known_at {known} is no ledger position; this ledger has 0 to {latest.seq}")
         return Point(valid, known)
@@ -145,7 +151,8 @@ class Desk:
         if not op_id or len(op_id) > 200:  # noqa: PLR2004
             raise InvalidInput(f"op_id {op_id[:40]!r} must have 1 to 200 characters")
         scope = self.reader(asked.scope)
-        provenance = Provenance(asked.actor or self.actor, asked.source, asked.reason)
+        origin = Origin.HUMAN if asked.origin is None else asked.origin
+        provenance = Provenance(asked.actor or self.actor, asked.source, asked.reason, origin)
         first = self.store.change_by_op_id(scope, op_id) if asked.op_id is not None else None
         return Writing(op_id, replace(scope, related_repos=()), provenance, first, asked.seen)
 
@@ -156,36 +163,41 @@ class Desk:
     def passed(self, requests: Sequence[Request]) -> Passed:
         """Requests that went through the gate, with vectors of what is left of new memories."""
         passed = tuple(self.gate(request) for request in requests)
-        return Passed(passed, self._vectors(passed) or {})
+        return self._embedded(passed)
 
     def commit(self, passed: Passed) -> list[Change]:
         """Write what went through the gate."""
-        changes = self.store.apply(passed.requests, clock=self.clock, vectors=passed.vectors or None)
+        changes = self.store.apply(
+            passed.requests, clock=self.clock, vectors=passed.vectors or None, model=passed.model
+        )
         if self.projector is not None:
             self.projector.after_write(passed.requests[0].writer.tenant)
         return changes
 
-    def _vectors(self, passed: Sequence[Request]) -> dict[str, Vector] | None:
+    def _embedded(self, passed: tuple[Request, ...]) -> Passed:
         added = [one.operation.memory for one in passed if isinstance(one.operation, Add)]
         texts = {one.id: embedded_text(one.statement) for one in added if one.statement is not None}
         if not texts or isinstance(self.installed_embedder(), str):
-            return None
-        writer = passed[0].writer
-        stored = self.store.model(writer)
-        backend = self._embedder_for(stored)
+            return Passed(passed, {}, None)
+        backend = self._embedder_for(self.store.model(passed[0].writer))
         if isinstance(backend, str):
-            return None
-        if stored is None:
-            self.store.adopt_model(card_of(backend), writer)
-        return dict(zip(texts, backend.embed(list(texts.values())), strict=True))
+            return Passed(passed, {}, None)
+        vectors = dict(zip(texts, backend.embed(list(texts.values())), strict=True))
+        return Passed(passed, vectors, card_of(backend))
 
 
 @dataclass(frozen=True, slots=True)
 class Passed:
-    """Requests on their way from the gate to the store, and the vectors of the memories that they add by id."""
+    """Requests on their way from the gate to the store.
+
+    Attributes:
+        vectors: Of the memories that they add, by id.
+        model: Which model made them; None if there are none.
+    """
 
     requests: tuple[Request, ...]
     vectors: Mapping[str, Vector]
+    model: ModelCard | None
 
 
 def embedded_text(statement: Statement) -> str:
@@ -202,6 +214,11 @@ class Writing:
     provenance: Provenance
     first: Change | None
     seen: int | None
+
+    def speaking(self, origin: Origin) -> Writing:
+        """The same in the name of the less trusted of its speaker and an origin."""
+        by = self.provenance
+        return self if by.origin.trust <= origin.trust else replace(self, provenance=replace(by, origin=origin))
 
     def new_id(self, index: int = 0) -> str:
         """An id for a memory that this write adds: the same each time the same `op_id` is sent."""

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from graphmem.answers import Contest, Explanation, Hit, Related, State
+from graphmem.answers import Contest, Explanation, Hit, Related, Relation, Sentence, State
 from graphmem.errors import NotFound
 from graphmem.model import LinkKind, Memory, Point, Scope
+from graphmem.relations import Side, link_words
 from graphmem.retrieval.cards import card, state, step
 from graphmem.retrieval.reasons import because, edge_reason, named, state_reason
+from graphmem.retrieval.relations import overruling, relation
 from graphmem.retrieval.search import rulings
 from graphmem.rows import EdgeRow
 from graphmem.service.desk import Desk
@@ -29,15 +31,19 @@ def explanation(desk: Desk, key: str, point: Point, reader: Scope) -> Explanatio
     edges = [*out, *into]
     related = _related(view, key, point)
     resolved = [] if view.holds(key, point.valid) else resolve(view, key, point.valid)
+    contested, overruled_by = _contested(desk, shown.memory, point, reader)
     return Explanation(
         card=shown,
         at=point,
-        reasons=(state_reason(view, key, point.valid), *(edge_reason(view, edge) for edge in edges)),
+        reasons=(state_reason(view, key, point.valid), *(edge_reason(view, edge, point.valid) for edge in edges)),
         resolves_to=tuple(_hit(view, one, point) for one in resolved if one.memory != key),
-        edges=tuple(step(view, edge, other=edge.new if edge.old == key else edge.old) for edge in edges),
+        edges=tuple(
+            step(view, edge, side=Side.OLD if edge.old == key else Side.NEW, valid=point.valid) for edge in edges
+        ),
         related=related,
         suspect=_suspect(view, related),
-        contested=_contested(desk, shown.memory, point, reader),
+        contested=contested,
+        overruled_by=overruled_by,
     )
 
 
@@ -67,7 +73,9 @@ def _related(view: View, key: str, point: Point) -> tuple[Related, ...]:
 
 def _suspect(view: View, related: Sequence[Related]) -> tuple[str, ...]:
     return tuple(
-        f"{one.kind.value.replace('_', ' ')} {named(view, one.memory)}, which is {one.state.value} now"
+        Sentence.of(
+            f"{link_words(one.kind, is_outgoing=True)} ", named(view, one.memory), f", which is {one.state.value} now"
+        )
         for one in related
         if one.is_outgoing and one.kind in _LEANING and one.state is not State.HOLDS
     )
@@ -77,17 +85,21 @@ def _hit(view: View, resolved: Resolved, point: Point) -> Hit:
     shown = card(view, resolved.memory, point.valid)
     assert shown is not None, "resolution returns what is seen"  # noqa: S101
     head = resolved.memory if resolved.standing is Standing.HOLDS else None
-    return Hit(shown, resolved.standing, 1.0, {}, resolved.via, because(view, resolved, point.valid), head=head)
+    near = relation(view, resolved.via, point.valid)
+    why, relations = because(view, resolved, point.valid), () if near is None else (near,)
+    return Hit(shown, resolved.standing, 1.0, {}, resolved.via, why, head=head, relations=relations)
 
 
-def _contested(desk: Desk, memory: Memory, point: Point, reader: Scope) -> tuple[Contest, ...]:
+def _contested(desk: Desk, memory: Memory, point: Point, reader: Scope) -> tuple[tuple[Contest, ...], Relation | None]:
+    """Whom the memory contests or is contested by, and the one that leads in its place."""
     key, subject = memory.id, None if memory.statement is None else memory.statement.subject
     if subject is None:
-        return ()
+        return (), None
     view = View(desk.store.rows(reader, (), rivals=Rivals((subject,), point, _MANY)), reader, point.seq)
     ruling = rulings(view, {subject}, point.valid).get(subject)
     if ruling is None:
-        return ()
+        return (), None
     if ruling.head == key:
-        return tuple(Contest(other, why) for other, why in ruling.contested)
-    return tuple(Contest(ruling.head, why) for other, why in ruling.contested if other == key)
+        return tuple(Contest(other, why) for other, why in ruling.contested), None
+    mine = tuple(Contest(ruling.head, why) for other, why in ruling.contested if other == key)
+    return mine, overruling(view, ruling, key)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
+from functools import partial
 from heapq import heapify, heappop, heappush
 from typing import TYPE_CHECKING
 
@@ -24,9 +25,12 @@ from graphmem.answers import (
 )
 from graphmem.errors import InvalidInput, NotFound
 from graphmem.model import FOREVER, At, Change, Point, Scope
+from graphmem.ranking import trusted_confidence
+from graphmem.relations import Side
 from graphmem.retrieval.cards import card, moves, step
-from graphmem.retrieval.paging import Place, next_cursor, place_of, question_mark
+from graphmem.retrieval.paging import Cursors, Place, question_mark
 from graphmem.retrieval.search import Query, Sort
+from graphmem.rows import EdgeRow
 from graphmem.service.conflicting import open_conflicts
 from graphmem.service.desk import Desk
 from graphmem.service.entries import seen_entries
@@ -92,11 +96,12 @@ class Reader:
         reader, asked = self._desk.reader(scope), page or Page(limit=50)
         wanted, order = where or Filter(), word_of(Sort, sort)
         mark = question_mark("list", wanted, order, reader)
-        place = place_of(asked, self._desk.point(at, reader), mark)
+        cursors = Cursors(self._desk.seal, reader, mark)
+        place = cursors.place(asked, self._desk.point(at, reader))
         cards = self._fitting(wanted, reader, place.point, is_latest=at is None or at.known_at is None)
         if order is Sort.CONFIDENCE:
-            cards = iter(sorted(cards, key=lambda one: (-one.confidence, -one.change, one.id)))
-        return _page(cards, place, asked.limit, mark)
+            cards = iter(sorted(cards, key=lambda one: (-_trusted(one), -one.change, one.id)))
+        return _page(cards, place, asked.limit, cursors)
 
     def get(self, key: str, *, at: At | None = None, scope: Scope | None = None) -> Card:
         """One memory at a point.
@@ -119,14 +124,15 @@ class Reader:
         view = self._desk.view(reader, [key], point.seq)
         shown = _known(card(view, key, point.valid), key)
         out, into = seen_edges(view, key)
+        as_new, as_old = (partial(step, view, side=side, valid=point.valid) for side in (Side.NEW, Side.OLD))
         changes = [one for one in self._desk.store.changes_of(reader, key) if one.seq <= point.seq]
         return History(
             card=shown,
             at=point,
-            predecessors=tuple(step(view, edge, other=edge.old) for edge in into if edge.is_full or edge.part),
-            successors=tuple(step(view, edge, other=edge.new) for edge in out if edge.is_full or edge.part),
-            amendments=tuple(step(view, edge, other=edge.new) for edge in out if not edge.is_full),
-            amends=tuple(step(view, edge, other=edge.old) for edge in into if not edge.is_full),
+            predecessors=tuple(as_new(edge) for edge in into if edge.is_full or edge.part),
+            successors=tuple(as_old(edge) for edge in out if edge.is_full or edge.part),
+            amendments=tuple(as_old(edge) for edge in out if not edge.is_full),
+            amends=tuple(as_new(edge) for edge in into if not edge.is_full),
             chain=tuple(_cards(view, _chain(view, key), point)),
             moves=moves(view, key),
             changes=tuple(seen_entries(self._desk, changes, reader, point.seq, read=view)),
@@ -204,6 +210,10 @@ class Reader:
             after = some[-1].seq
         return tuple(found[:limit])
 
+    def keyed_digest(self, purpose: str, text: str, *, scope: Scope | None = None) -> str:
+        """A digest of a text that only who has the store can make: small letters and digits, stable for the tenant."""
+        return self._desk.seal(self._desk.reader(scope), purpose, text)
+
     def to_networkx(
         self, *, at: At | None = None, scope: Scope | None = None, progress: Progress = silent
     ) -> nx.MultiDiGraph[str]:
@@ -257,17 +267,22 @@ def _cards(view: View, ids: Iterable[str], point: Point) -> Iterator[Card]:
     return (shown for key in ids if (shown := card(view, key, point.valid)) is not None)
 
 
+def _trusted(shown: Card) -> float:
+    assert shown.memory.statement is not None, "what was erased gets no card"  # noqa: S101
+    return trusted_confidence(shown.memory.statement, shown.freshness)
+
+
 def _is_wanted(shown: Card, where: Filter) -> bool:
     if where.statuses:
         return shown.told is not None and shown.told.status in where.statuses
     return where.include_history or shown.state.value == "holds"
 
 
-def _page(cards: Iterable[Card], place: Place, limit: int, mark: str) -> Listing:
+def _page(cards: Iterable[Card], place: Place, limit: int, cursors: Cursors) -> Listing:
     wanted = place.offset + limit + 1
     seen = [one for _, one in zip(range(wanted), cards, strict=False)]
     shown = seen[place.offset : place.offset + limit]
-    return Listing(tuple(shown), place.point, next_cursor(place, len(shown), len(seen), mark))
+    return Listing(tuple(shown), place.point, cursors.after(place, len(shown), len(seen)))
 
 
 def _chain(view: View, key: str) -> list[str]:
@@ -319,6 +334,11 @@ def _differences(old: View, new: View, ids: Iterable[str], points: tuple[Point, 
     for key in ids:
         was, now = old.holds(key, before.valid), new.holds(key, after.valid)
         if was and not now and (shown := card(new, key, after.valid) or card(old, key, before.valid)):
-            yield Difference(Turn.VANISHED, shown, tuple(e.new for e in seen_edges(new, key)[0] if e.is_full))
+            yield Difference(Turn.VANISHED, shown, tuple(edge.new for edge in _covering(new, key, 0, after.valid)))
         elif now and not was and (shown := card(new, key, after.valid)):
-            yield Difference(Turn.APPEARED, shown, tuple(e.old for e in seen_edges(new, key)[1] if e.is_full))
+            yield Difference(Turn.APPEARED, shown, tuple(edge.old for edge in _covering(new, key, 1, after.valid)))
+
+
+def _covering(view: View, key: str, way: int, valid: datetime) -> list[EdgeRow]:
+    """Supersessions out of (0) or into (1) a memory that are in effect at an instant."""
+    return [edge for edge in seen_edges(view, key)[way] if edge.is_full and view.covers(edge, valid)]

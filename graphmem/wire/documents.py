@@ -49,12 +49,11 @@ def _record(value: object) -> dict[str, Any]:
 
 
 def _card(card: Card) -> dict[str, Any]:
-    """A card with its memory's fields beside its own; the confidence before decay is `stated_confidence`."""
+    """A card with its memory's fields beside its own."""
     said = _fields(card.memory.statement)
-    stated = {"stated_confidence": said.pop("confidence")}
     shown = _fields(card)
     del shown["memory"]
-    return {"id": card.id, "title": said.pop("title"), **shown, **said, **stated, "scope": document(card.memory.scope)}
+    return {"id": card.id, "title": said.pop("title"), **shown, **said, "scope": document(card.memory.scope)}
 
 
 def _fields(value: object) -> dict[str, Any]:

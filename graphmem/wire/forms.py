@@ -156,9 +156,7 @@ def _card_fields(side: Side) -> Iterator[tuple[str, tuple[Any, Any]]]:
     yield "title", of_statement.pop("title")
     del of_card["memory"]
     yield from of_card.items()
-    stated = of_statement.pop("confidence")
     yield from of_statement.items()
-    yield "stated_confidence", stated
     yield "scope", (form(Scope, side), Described(description="Where it lives."))
 
 
@@ -204,9 +202,9 @@ def _maker(kind: type) -> Callable[[BaseModel], object]:
 
 def _card(one: BaseModel) -> Card:
     told = dict(one)
-    stated, key, home = told.pop("stated_confidence"), told.pop("id"), told.pop("scope")
+    key, home = told.pop("id"), told.pop("scope")
     own = {spec.name: told.pop(spec.name) for spec in fields(Card) if spec.name != "memory"}
-    return Card(memory=Memory(key, home, Statement(**told, confidence=stated)), **own)
+    return Card(memory=Memory(key, home, Statement(**told)), **own)
 
 
 def _choice(inner: tuple[Any, ...], side: Side) -> Any:  # noqa: ANN401 - a type for pydantic

@@ -27,7 +27,7 @@ def lane(
     leads: Sequence[int] = (),
 ) -> Lane:
     holding = tuple(Interval(year(low), None if high is None else year(high)) for low, high in pieces)
-    card = Card(Memory(title, Scope(), Statement(title=title)), state, holding, None, 1.0, 1, year(2000), None)
+    card = Card(Memory(title, Scope(), Statement(title=title)), state, holding, None, 1.0, None, 1, year(2000), None)
     told = tuple(
         Told(status, status, year(at), None if end is None else year(end), 1, year(2000)) for status, at, end in moves
     )
@@ -69,7 +69,7 @@ def test_the_asked_time_is_marked_below_the_axis() -> None:
 def test_the_shortest_interval_is_still_seen() -> None:
     day = Interval(year(2010), year(2010) + timedelta(days=1))
     one = lane("a", (2000, 2020))
-    brief = Lane(Card(one.card.memory, State.ENDED, (day,), None, 1.0, 1, year(2000), None), ())
+    brief = Lane(Card(one.card.memory, State.ENDED, (day,), None, 1.0, None, 1, year(2000), None), ())
     assert drawn(one, brief)[2].count("█") == 1
 
 
@@ -91,7 +91,7 @@ def test_no_line_is_wider_than_it_may_be() -> None:
 )
 def test_ticks_are_round_and_fine_enough(start: datetime, end: datetime, label: str) -> None:
     one = lane("a")
-    spanned = Lane(Card(one.card.memory, State.HOLDS, (Interval(start, end),), None, 1.0, 1, start, None), ())
+    spanned = Lane(Card(one.card.memory, State.HOLDS, (Interval(start, end),), None, 1.0, None, 1, start, None), ())
     axis, *_ = [row.text for row in bars([spanned], end, 90)]
     assert label in axis
 

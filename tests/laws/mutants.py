@@ -47,7 +47,8 @@ MUTANTS = (
         _SEEN_REVOKES,
         "_revoked(row for row in rows.revocations if Lineage(rows.branches, reader, 10**9).sees(row.stamp))",
     ),
-    Mutant("no fork check", "planning", "            refuse_fork(view, operation)\n", ""),
+    Mutant("no fork check", "planning", "            refuse_fork(situation.rows, view, operation)\n", ""),
+    Mutant("a private successor locks for all", "refusals", " if home_of(rows, edge.new) in owners]", "]"),
     Mutant(
         "the cycle check sees only what the writer sees",
         "refusals",
@@ -66,7 +67,24 @@ MUTANTS = (
         "return (move.at, move.ordinal, move.status.rank,",
         "return (move.at, row.stamp.seq, row.index,",
     ),
-    Mutant("private successors cover for all", "view", "NEVER if key not in self.known or", "NEVER if"),
+    Mutant(
+        "private successors cover for all",
+        "view",
+        "        if key not in self.known:\n            return NEVER\n        start",
+        "        start",
+    ),
+    Mutant(
+        "what is unseen leads back",
+        "resolution",
+        "edge.is_full and edge.old in view.known and not",
+        "edge.is_full and not",
+    ),
+    Mutant(
+        "what is unseen leads on",
+        "resolution",
+        "for edge in open_ended if edge.new in view.known",
+        "for edge in open_ended",
+    ),
     Mutant("private memories are seen by all", "view", "if admits(row.memory.scope) and", "if"),
     Mutant(
         "search returns what held once",
@@ -74,6 +92,15 @@ MUTANTS = (
         "holding = [one for one in met if view.holds(one, valid)]",
         "holding = [one for one in met if view.memory(one) and any(low <= valid for low, _ in view.holding(one))]",
     ),
+    Mutant("an ended memory names nothing", "resolution", "own.move.status is Status.ENDED\n", "False\n"),
+    Mutant("a claim names its successor", "resolution", "own.move.status is Status.ENDED\n", "True\n"),
+    Mutant(
+        "what is not believed names its successor",
+        "resolution",
+        "        and not view.is_never(edge.old)\n",
+        "",
+    ),
+    Mutant("what is unseen names its successor", "resolution", "        and edge.old in view.known\n", ""),
     Mutant("search never leads back", "resolution", "forward or back or", "forward or"),
     Mutant(
         "the end of a span belongs to it", "spans", "piece[0] <= instant < piece[1]", "piece[0] <= instant <= piece[1]"
@@ -101,16 +128,58 @@ MUTANTS = (
     Mutant(
         "an erased successor brings the old back",
         "view",
-        "NEVER if key not in self.known or",
-        "NEVER if self.memory(key) is None or",
+        "        if key not in self.known:\n            return NEVER\n        start",
+        "        if self.memory(key) is None:\n            return NEVER\n        start",
     ),
     Mutant("a retracted successor covers", "view", "start is None or self.is_never(key)", "start is None"),
     Mutant("a proposed successor covers", "view", " if row.move.status is Status.ACTIVE), None)", "), None)"),
     Mutant(
         "mandatory is ignored",
         "precedence",
-        "        statement.is_mandatory,\n        tuple",
+        "        is_bound,\n        tuple",
         "        False,\n        tuple",
+    ),
+    Mutant("trust does not come first", "precedence", "statement.origin.is_trusted,\n", "True,\n"),
+    Mutant(
+        "anybody's words may bind",
+        "trust",
+        "statement.is_mandatory and statement.origin.may_mandate",
+        "statement.is_mandatory",
+    ),
+    Mutant(
+        "whoever speaks is trusted", "trust", "trust = request.provenance.origin.trust", "trust = Origin.HUMAN.trust"
+    ),
+    Mutant("a trusted speaker lends trust to words", "trust", "trust = min([trust, *", "min([trust, *"),
+    Mutant("an agent may change what is mandatory", "trust", "return MANDATING if", "return TRUSTED if"),
+    Mutant("what comes back is not looked at", "trust", "edge.new == here and edge.is_full}", "False}"),
+    Mutant("only updates are proposals", "trust", "case Transition() | End() | Retract() | Erase():", "case Erase():"),
+    Mutant("anybody may undo", "trust", "case Revoke() if target is not None:", "case Revoke() if target is None:"),
+    Mutant(
+        "anybody may undo what a trusted one did",
+        "trust",
+        "TRUSTED if target.provenance.origin.is_trusted else ANYBODY",
+        "ANYBODY",
+    ),
+    Mutant("anybody may merge", "trust", "at.branch in inside or at.seq in undone", "False"),
+    Mutant("what a branch undid is merged by anybody", "trust", " or at.seq in undone", ""),
+    Mutant("what lies under a branch does not count", "trust", "row.parent in inside}", "row.parent in ()}"),
+    Mutant(
+        "words of another class are confirmed",
+        "planning",
+        "        and known.statement.origin.is_trusted == memory.statement.origin.is_trusted\n",
+        "",
+    ),
+    Mutant("trust can be borrowed", "refusals", "if statement.origin.trust > speaker.trust:", "if False:"),
+    Mutant(
+        "anybody's words are recorded as mandatory", "refusals", " and not statement.origin.may_mandate:", " and False:"
+    ),
+    Mutant("what never began can end", "refusals", "start is not None and move.at < start:", "False:"),
+    Mutant("a state is entered twice", "refusals", "if reached is not None and (", "if False and ("),
+    Mutant(
+        "what is retracted goes on",
+        "refusals",
+        '    if view.is_retracted(key):\n        raise InvalidInput(f"nothing',
+        '    if False:\n        raise InvalidInput(f"nothing',
     ),
     Mutant("the narrower scope does not lead", "precedence", "        width,\n", "        (),\n"),
     Mutant("merging is ignored", "lineage", "= self._follow_merges(branch, seq)", "= branch"),

@@ -7,6 +7,7 @@ import pytest
 
 from graphmem.answers import Interval, State
 from graphmem.model import Confirm, Erase, Kind, Move, Operation, Origin, Retract, Status, Transition
+from graphmem.relations import Side
 from graphmem.retrieval.cards import card, confidence, moves, state, step
 from tests.laws.world import ANN, BOB, CLOCK, R, add, day, end, supersede
 from tests.retrieval.conftest import World
@@ -86,11 +87,20 @@ def test_confidence_fades_from_the_start_of_the_stretch_in_force(world: World) -
     assert trusted == pytest.approx([0.8, 0.8, 0.4])
 
 
+def test_what_was_stated_is_shown_and_age_beside_it(world: World) -> None:
+    world.play(add("A", kind=Kind.TASK, confidence=0.8))
+    shown = card(world.view(), "A", day(120))
+    assert shown is not None
+    assert (shown.confidence, shown.fresh_at) == (0.8, day(0))
+    assert shown.freshness == pytest.approx(0.25)
+
+
 def test_a_confirmation_makes_confidence_fresh(world: World) -> None:
     world.play(add("A", kind=Kind.TASK, origin=Origin.EXTERNAL), Confirm("A"))
     shown = card(world.view(), "A", CLOCK)
     assert shown is not None
-    assert shown.confidence == pytest.approx(0.5)
+    assert (shown.confidence, shown.freshness, shown.fresh_at) == (1.0, 1.0, shown.confirmed_at)
+    assert confidence(world.view(), shown.memory, CLOCK) == pytest.approx(0.5)  # of origin external
     assert shown.confirmed_at == CLOCK + timedelta(microseconds=1)
 
 
@@ -98,27 +108,28 @@ def test_what_never_held_is_as_sure_as_it_was_stated(world: World) -> None:
     world.play(add("A", ("proposed", 0), kind=Kind.TASK, confidence=0.6))
     shown = card(world.view(), "A", day(900))
     assert shown is not None
-    assert shown.confidence == pytest.approx(0.6)
+    assert (shown.confidence, shown.freshness, shown.fresh_at) == (0.6, 1.0, None)
 
 
 def test_a_step_tells_when_an_edge_covers_and_who_is_on_the_far_side(world: World) -> None:
     world.play(add("A"), add("B", title="the new one"), supersede("A", "B", 1, until=3))
     view = world.view()
     (edge,) = view.edges_out("A")
-    told = step(view, edge, other="B")
+    told = step(view, edge, side=Side.OLD, valid=day(2))
     assert (told.memory, told.title, told.covers) == ("B", "the new one", (Interval(day(1), day(3)),))
     assert (told.at, told.until, told.change) == (day(1), day(3), 3)
+    assert (told.before, told.after) == ("superseded by", " on 2020-01-02 until 2020-01-04")
 
 
 def test_an_amendment_replaces_a_part_and_covers_nothing(world: World) -> None:
     world.play(add("A"), add("B"), replace(supersede("A", "B", 1, kind="amendment"), part="one line"))
     view = world.view()
-    told = step(view, view.edges_out("A")[0], other="B")
+    told = step(view, view.edges_out("A")[0], side=Side.OLD, valid=day(2))
     assert (told.title, told.part, told.covers) == ("B", "one line", ())
 
 
 def test_a_step_to_what_was_erased_has_neither_title_nor_words(world: World) -> None:
     world.play(add("A"), add("B"), replace(supersede("A", "B", 1, kind="amendment"), part="one line"), Erase("B"))
     view = world.view()
-    told = step(view, view.edges_out("A")[0], other="B")
+    told = step(view, view.edges_out("A")[0], side=Side.OLD, valid=day(2))
     assert (told.title, told.part, told.covers) == (None, None, ())

@@ -7,7 +7,7 @@ import pytest
 
 from graphmem.model import BEGINNING, Erase, Move, Operation, Provenance, Request, Retract, Status, Transition
 from graphmem.retrieval.reasons import because, edge_reason, named, state_reason
-from graphmem.retrieval.reasons import day as told_day
+from graphmem.retrieval.relations import day as told_day
 from graphmem.temporal import resolve
 from tests.laws.world import ANN, BOB, CLOCK, R, add, day, end, supersede
 from tests.retrieval.conftest import World
@@ -20,19 +20,19 @@ from tests.retrieval.conftest import World
         ([add("A"), end("A", 3)], 1, "in force since 2020-01-01 until 2020-01-04"),
         ([add("A"), end("A", 3)], 5, "ended since 2020-01-04"),
         ([add("A"), Retract("A")], 1, "retracted: not to be believed at any time"),
-        ([add("A", ("active", 2))], 1, "nothing is known of it before 2020-01-03"),
+        ([add("A", ("active", 2))], 1, "not yet in force: its first status is from 2020-01-03"),
         ([add("A", ("rejected", 0))], 1, "rejected since 2020-01-01"),
-        ([add("A"), add("B"), supersede("A", "B", 1)], 2, "superseded by 'B' since 2020-01-02"),
+        ([add("A"), add("B"), supersede("A", "B", 1)], 2, "superseded by 'B' on 2020-01-02"),
         ([add("A"), add("B"), supersede("A", "B", None, kind="correction")], 2, "corrected by 'B'"),
         (
             [add("A"), add("B"), add("C"), supersede("A", "BC", 1)],
             2,
-            "superseded by 'B' since 2020-01-02, 'C' since 2020-01-02",
+            "superseded by 'B' on 2020-01-02 and 'C' on 2020-01-02",
         ),
         (
             [add("B"), add("A"), supersede("B", "A", 0, kind="amendment"), end("B", 1)],
             2,
-            "what it amends no longer holds",
+            "what it amends is no longer in force",
         ),
     ],
 )
@@ -57,26 +57,26 @@ def test_the_word_of_the_source_is_quoted_where_it_differs(world: World) -> None
             [add("A"), add("B"), supersede("A", "B", 1)],
             "A",
             2,
-            "in force since 2020-01-01; reached from 'A'",
+            "in force since 2020-01-01; supersedes 'A' since 2020-01-02",
         ),
         (
             [add("A"), add("B"), add("C"), supersede("A", "B", 1), supersede("B", "C", 2)],
             "A",
             3,
-            "in force since 2020-01-01; reached from 'A' → 'B'",
+            "in force since 2020-01-01; supersedes 'A' through 'B'",
         ),
         (
             [add("A", ("active", 2))],
             "A",
             1,
-            "not yet in force: nothing is known of it before 2020-01-03",
+            "not yet in force: its first status is from 2020-01-03",
         ),
-        ([add("A"), end("A", 1)], "A", 2, "nothing holds here now: ended since 2020-01-02"),
+        ([add("A"), end("A", 1)], "A", 2, "nothing is in force now; this was the last: ended since 2020-01-02"),
         (
             [add("A"), end("A", 1), add("B", ("active", 4)), supersede("A", "B", 4)],
             "A",
             2,
-            "declared to take over from 'A', but not yet in force",
+            "not yet in force: its first status is from 2020-01-05; will supersede 'A' on 2020-01-05",
         ),
     ],
 )
@@ -89,15 +89,23 @@ def test_an_answer_says_why_it_is_the_answer(
     assert because(view, resolved, day(at)) == sentence
 
 
+def test_what_is_found_by_its_successor_s_words_is_not_said_to_replace_it(world: World) -> None:
+    world.play(add("A"), add("B", ("active", 4)), supersede("A", "B", 4))
+    view = world.view()
+    (resolved,) = resolve(view, "B", day(2))
+    told = "in force since 2020-01-01 until 2020-01-05; will be superseded by 'B' on 2020-01-05"
+    assert (resolved.memory, because(view, resolved, day(2))) == ("A", told)
+
+
 @pytest.mark.parametrize(
     ("operation", "sentence"),
     [
-        (supersede("A", "B", 1), "'B' took over from 'A' on 2020-01-02 [change 3]: it was decided"),
-        (supersede("A", "B", 1, 3), "'B' took over from 'A' on 2020-01-02 until 2020-01-04 [change 3]: it was decided"),
-        (supersede("A", "B", None, kind="correction"), "'B' corrected 'A' [change 3]: it was decided"),
+        (supersede("A", "B", 1), "'B' supersedes 'A' since 2020-01-02 [change 3]: it was decided"),
+        (supersede("A", "B", 1, 3), "'B' supersedes 'A' since 2020-01-02 until 2020-01-04 [change 3]: it was decided"),
+        (supersede("A", "B", None, kind="correction"), "'B' corrects 'A' [change 3]: it was decided"),
         (
             replace(supersede("A", "B", 1, kind="amendment"), part="ports"),
-            "'B' amended 'A' (ports) on 2020-01-02 [change 3]: it was decided",
+            "'B' amends 'A' (ports) since 2020-01-02 [change 3]: it was decided",
         ),
     ],
 )
@@ -106,7 +114,7 @@ def test_a_supersession_is_a_sentence_with_its_evidence(world: World, operation:
     why = Provenance(reason="it was decided")
     world.store.apply([Request("why", operation, R, why)], clock=lambda: CLOCK)
     view = world.view()
-    assert edge_reason(view, view.edges_out("A")[0]) == sentence
+    assert edge_reason(view, view.edges_out("A")[0], day(2)) == sentence
 
 
 def test_what_is_erased_or_unseen_is_not_named(world: World) -> None:

@@ -85,7 +85,7 @@ def test_everything_is_reached_with_the_keyboard(screen: Screen, story: Story) -
         "date",
         "Now",
         "slider",
-        "it replaced: Orders live in PostgreSQL",
+        "supersedes: Orders live in PostgreSQL",
         "about · file: src/orders/store.py",
     ]
     # A field for a date has a stop for each of its parts.

@@ -49,7 +49,7 @@ def test_the_asked_day_is_a_line_through_all_bars(screen: Screen, story: Story) 
 def test_it_says_where_it_stands_why_and_what_holds_instead(screen: Screen, story: Story) -> None:
     page = screen.show(f"#/memory/{story.mysql}")
     expect(page.locator(".state.big")).to_contain_text("superseded")
-    expect(page.locator(".callout")).to_have_text("What holds in its place: Orders live in CockroachDB")
+    expect(page.locator(".callout")).to_have_text("In force in its place: Orders live in CockroachDB")
     expect(page.locator(".reasons").first).to_contain_text("MySQL could not lock rows")
     expect(page.locator(".prose")).to_contain_text("Orders must survive.")
     expect(page.locator(".options")).to_contain_text("Flat files")
@@ -70,12 +70,12 @@ def test_the_graph_has_what_came_before_after_and_beside(screen: Screen, story: 
     graph = page.get_by_role("group", name="What is around Orders live in PostgreSQL")
     names = [one.get_attribute("aria-label") for one in graph.locator(".node").all()]
     assert names == [
-        "it replaced: Orders live in MySQL",
+        "supersedes: Orders live in MySQL",
         "○ superseded: Orders live in PostgreSQL",
-        "replaced it: Orders live in CockroachDB",
-        "amended it in backups: Backups of orders run hourly",
-        "depends on it, holds: Reports read a replica",
-        f"refines it, holds: {HOSTILE}",
+        "superseded by: Orders live in CockroachDB",
+        "amended by (backups): Backups of orders run hourly",
+        "needed by, holds: Reports read a replica",
+        f"refined by, holds: {HOSTILE}",
         "about · file: src/orders/store.py",
     ]
     before, self, after = (graph.locator(".node rect").nth(index).bounding_box() for index in (0, 1, 2))
@@ -88,9 +88,9 @@ def test_the_graph_has_what_came_before_after_and_beside(screen: Screen, story: 
 
 def test_boxes_of_the_graph_lead_on_by_mouse_and_keyboard(screen: Screen, story: Story) -> None:
     page = screen.show(f"#/memory/{story.postgres}")
-    page.get_by_role("link", name="replaced it: Orders live in CockroachDB").click()
+    page.get_by_role("link", name="superseded by: Orders live in CockroachDB").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Orders live in CockroachDB")
-    box = page.get_by_role("link", name="it replaced: Orders live in PostgreSQL")
+    box = page.get_by_role("link", name="supersedes: Orders live in PostgreSQL")
     box.focus()
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", level=1)).to_have_text("Orders live in PostgreSQL")

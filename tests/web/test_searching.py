@@ -24,7 +24,7 @@ def test_a_question_worded_like_what_was_replaced_finds_what_holds(screen: Scree
     ask(page, "orders in MySQL")
     first = page.locator(".hit").first
     expect(first.locator("h2")).to_have_text("Orders live in CockroachDB")
-    expect(first.locator(".instead")).to_contain_text("instead of Orders live in MySQL")
+    expect(first.locator(".instead")).to_contain_text("supersedes Orders live in MySQL, through 1 other")
     expect(first.locator(".because")).to_contain_text("in force since 2025-02-01")
     expect(first.locator(".state")).to_contain_text("holds")
     expect(first.locator(".hit-dates")).to_have_text("since 2025-02-01")

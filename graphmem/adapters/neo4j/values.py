@@ -10,7 +10,8 @@ from functools import lru_cache
 from typing import Any
 
 from graphmem.adapters.unread import unread
-from graphmem.ledger import GENESIS, Entry, from_micros
+from graphmem.instants import from_micros
+from graphmem.ledger import GENESIS, Entry
 from graphmem.model import LinkKind, Memory, Move, Scope, Status, SupersessionKind
 from graphmem.rows import (
     BranchRow,
@@ -44,14 +45,16 @@ class Head:
     vectors: int = 0
     epoch: int = 0
     is_restoring: bool = False
+    answered_to: int | None = None
 
 
 def head_of(tenant: str, fields: Fields | None) -> Head:
     """From the list that `HEAD_FIELDS` returns."""
     if fields is None or fields[0] is None:
         return Head(tenant)
-    seq, recorded_at, link, key, documents, tokens, vectors, epoch, is_restoring = fields
-    return Head(tenant, seq, recorded_at, link, key, documents, tokens, vectors, epoch, bool(is_restoring))
+    seq, recorded_at, link, key, documents, tokens, vectors, epoch, *states = fields
+    is_restoring, answered_to = states
+    return Head(tenant, seq, recorded_at, link, key, documents, tokens, vectors, epoch, bool(is_restoring), answered_to)
 
 
 def micros_of(name: str) -> str:

@@ -4,7 +4,7 @@ import * as api from "./api.js";
 import { link } from "./address.js";
 import { told } from "./days.js";
 import { el } from "./dom.js";
-import { linked, replaced } from "./words.js";
+import { linked, recorded } from "./words.js";
 
 /** A list of entries; titles of memories are looked up first. */
 export async function entries(changes, state, signal) {
@@ -32,7 +32,7 @@ function sentence(operation, titles) {
     case "add":
       return [ref(operation.memory.id), ` ${operation.moves.map(({ status, at }) => `${status}${on(at)}`).join(", ")}`];
     case "supersede":
-      return [refs(operation.new), ` ${replaced(operation.kind)} `, refs(operation.old), operation.part ? ` in ${operation.part}` : "", on(operation.at), until(operation.until)];
+      return [refs(operation.new), ` ${recorded(operation.kind)} `, refs(operation.old), operation.part ? ` in ${operation.part}` : "", on(operation.at), until(operation.until)];
     case "transition":
       return [ref(operation.id), ` is ${operation.move.status}${on(operation.move.at)}`];
     case "link":
@@ -57,6 +57,11 @@ async function titlesOf(changes, state, signal) {
   const missing = [...new Set(changes.flatMap(({ operation }) => idsOf(operation)))].filter((id) => !titles.has(id));
   await Promise.all(missing.map(async (id) => titles.set(id, await titleOf(id, state, signal))));
   return titles;
+}
+
+/** A relation to another memory as a line: `superseded by ADR-5 on 2025-09-01`. */
+export function related({ memory, title, before, after, part }, name) {
+  return el("p", { class: name }, `${before} `, el("a", { href: link({ view: "memory", id: memory }) }, title), part ? ` (${part})` : "", after);
 }
 
 /** The title of a memory; its id if it is not seen from here. */

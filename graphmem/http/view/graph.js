@@ -1,9 +1,9 @@
-// The graph around a memory: what it replaced on the left, what replaced it on the right, the rest below.
+// The graph around a memory: what it supersedes on the left, what supersedes it on the right, the rest below.
 // The same memory always gets the same drawing; boxes are links that a keyboard reaches.
 
 import { link } from "./address.js";
 import { svg } from "./dom.js";
-import { linked, look, replaced, sign } from "./words.js";
+import { linked, look, sign } from "./words.js";
 
 const BOX = { width: 230, height: 74, gap: 16 };
 const NARROW = 640;
@@ -11,21 +11,20 @@ const MOST = 9;
 const FONT = '500 14px Inter, system-ui, "Segoe UI", Roboto, sans-serif';
 
 /** The neighbours of a memory: `{layer, caption, text, state, href}`, in the order in which they are drawn. */
-export function neighbours(history, explanation) {
+export function neighbours(history, explanation, rivals) {
   const { predecessors, successors, amends, amendments } = history;
-  const step = (layer, caption) => (one) => ({
-    layer, caption: caption(one), text: one.title ?? "erased", href: link({ view: "memory", id: one.memory }),
+  const step = (layer) => (one) => ({
+    layer, caption: `${one.before}${one.part ? ` (${one.part})` : ""}`, text: one.title ?? "erased", href: link({ view: "memory", id: one.memory }),
   });
-  const part = (one) => (one.part ? ` in ${one.part}` : "");
   return [
-    ...distinct(predecessors, amends).map(step("before", (one) => `it ${replaced(one.kind)}${part(one)}`)),
-    ...distinct(successors, amendments).map(step("after", (one) => `${replaced(one.kind)} it${part(one)}`)),
+    ...distinct(predecessors, amends).map(step("before")),
+    ...distinct(successors, amendments).map(step("after")),
     ...explanation.related.map((one) => ({
-      layer: "around", caption: one.is_outgoing ? `it ${linked(one.kind)}` : `${linked(one.kind)} it`, text: unquoted(one.title), state: one.state,
+      layer: "around", caption: linked(one.kind, one.is_outgoing), text: unquoted(one.title), state: one.state,
       href: link({ view: "memory", id: one.memory }),
     })),
     ...explanation.contested.map((one) => ({
-      layer: "around", caption: "holds against it", text: one.memory, state: "holds", href: link({ view: "memory", id: one.memory }),
+      layer: "around", caption: explanation.overruled_by ? "overruled by" : "overrules", text: rivals.get(one.memory), state: "holds", href: link({ view: "memory", id: one.memory }),
     })),
     ...history.card.anchors.map((one) => ({
       layer: "about", caption: `${one.role} · ${one.kind}`, text: one.name,

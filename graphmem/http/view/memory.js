@@ -6,27 +6,28 @@ import { asked } from "./asof.js";
 import { chart } from "./bars.js";
 import { stretches, told } from "./days.js";
 import { el, fill, tell } from "./dom.js";
-import { entries } from "./entries.js";
+import { entries, related, titleOf } from "./entries.js";
 import { graph, left, neighbours } from "./graph.js";
 import { prose } from "./prose.js";
 import { note } from "./span.js";
-import { look, sign, stateWords } from "./words.js";
+import { age, look, sign, stateWords } from "./words.js";
 
 /** Shows the memory of the address at its point in time. */
 export async function showMemory(root, state, signal) {
   const [history, explanation] = await Promise.all([api.history(state, signal), api.explain(state, signal)]);
   const { card } = history;
   const lanes = card.subject ? (await api.timeline(state, card.subject, signal)).lanes : [];
+  const rivals = new Map(await Promise.all(explanation.contested.map(async ({ memory }) => [memory, await titleOf(memory, state, signal)])));
   const written = await entries([...history.changes].reverse(), state, signal);
   note([...history.chain, ...lanes.map((lane) => lane.card)]);
   fill(root,
     head(card, explanation, state),
     section("Over time", bars(history, lanes, asked(state))),
-    section("Around it", around(history, explanation)),
+    section("Around it", around(history, explanation, rivals)),
     words(card),
     alternatives(card),
     section("What was recorded of it", written));
-  draw(root, card, neighbours(history, explanation));
+  draw(root, card, neighbours(history, explanation, rivals));
   tell(`${card.title}: ${stateWords(card)}`);
 }
 
@@ -36,7 +37,7 @@ function head(card, explanation, state) {
   const facts = [
     ["Kind", card.kind], ["Known as", card.aliases.join(", ")], ["Subject", card.subject], ["Labels", card.labels.join(", ")],
     ["Holds", stretches(card.holding)], ["Recorded", told(card.recorded_at)],
-    ["Confirmed", card.confirmed_at && told(card.confirmed_at)], ["Confidence", card.confidence.toFixed(2)], ["Origin", card.origin],
+    ["Confirmed", card.confirmed_at && told(card.confirmed_at)], ["Confidence", card.confidence.toFixed(2)], ["Age", age(card, asked(state))], ["Origin", card.origin],
     ["Lives in", [card.scope.repo, card.scope.user, card.scope.branch, card.scope.environment].filter(Boolean).join(", ")], ["Id", card.id],
   ].filter(([, value]) => value);
   return el("header", { class: "memory-head" },
@@ -50,11 +51,14 @@ function head(card, explanation, state) {
     el("dl", { class: "facts-list" }, facts.map(([name, value]) => el("div", {}, el("dt", {}, name), el("dd", {}, value)))));
 }
 
-function instead({ card, resolves_to }) {
+const RESOLVED = { holds: "In force in its place: ", "not yet in force": "Not in force yet: " };
+
+/** What stands for it if it is not in force, and what overrules it if it is. */
+function instead({ card, resolves_to, overruled_by }) {
   const others = resolves_to.filter((hit) => hit.card.id !== card.id);
-  if (!others.length) return null;
-  return el("div", { class: "callout" }, others.map((hit) => el("p", {},
-    hit.standing === "holds" ? "What holds in its place: " : "Where its chain leads: ",
+  if (!others.length && !overruled_by) return null;
+  return el("div", { class: "callout" }, overruled_by ? related(overruled_by, "overruled") : null, others.map((hit) => el("p", {},
+    RESOLVED[hit.standing] ?? "Last of its chain: ",
     el("a", { href: link({ view: "memory", id: hit.card.id }) }, hit.card.title))));
 }
 
@@ -72,9 +76,9 @@ function bars({ card, chain, moves }, lanes, moment) {
   ];
 }
 
-function around(history, explanation) {
-  const found = neighbours(history, explanation);
-  if (!found.length) return el("p", { class: "empty" }, "Nothing replaced it, it replaced nothing, and nothing is linked to it.");
+function around(history, explanation, rivals) {
+  const found = neighbours(history, explanation, rivals);
+  if (!found.length) return el("p", { class: "empty" }, "Nothing supersedes it, it supersedes nothing, and nothing is linked to it.");
   const more = left(found);
   return [el("div", { class: "graph-room" }), more ? el("p", { class: "dim" }, `${more} more are not drawn.`) : null];
 }

@@ -6,12 +6,12 @@ import { asked } from "./asof.js";
 import { axisOf, bar } from "./bars.js";
 import { dateOf, stretches } from "./days.js";
 import { el, fill, tell } from "./dom.js";
-import { titleOf } from "./entries.js";
+import { related, titleOf } from "./entries.js";
 import { note } from "./span.js";
-import { count, KINDS, look, sign, stateWords } from "./words.js";
+import { age, count, KINDS, look, ruled, sign, stateWords } from "./words.js";
 
 const PAGE = 20;
-const BEATEN = 3;
+const SHOWN = 3;
 
 /** Builds the form once; `show(state, signal)` answers it. */
 export function searching(root) {
@@ -63,7 +63,7 @@ function form({ q, kind, about, past }, submit) {
 async function answered(state, cursor, signal) {
   if (state.q) return api.search(state, { cursor, limit: PAGE, signal });
   const listed = await api.list(state, { cursor, limit: PAGE, signal });
-  return { ...listed, hits: listed.cards.map((card) => ({ card, because: "", beat: [], contested: [] })) };
+  return { ...listed, hits: listed.cards.map((card) => ({ card, because: "", relations: [], contested: [], overruled_by: null })) };
 }
 
 async function page(answer, state, signal) {
@@ -108,20 +108,23 @@ async function items(hits, state, signal) {
   const lanes = hits.map(({ card }) => ({ card, moves: card.told ? [card.told] : [], leads: null }));
   const axis = lanes.length ? axisOf(lanes, asked(state)) : null;
   const titles = new Map();
-  await Promise.all([...new Set(hits.flatMap(({ beat }) => beat.slice(0, BEATEN)))].map(async (id) => titles.set(id, await titleOf(id, state, signal))));
-  return hits.map((hit, index) => item(hit, bar(lanes[index], axis, asked(state)), titles));
+  const rivals = new Set(hits.flatMap(({ contested }) => contested.map(({ memory }) => memory)));
+  await Promise.all([...rivals].map(async (id) => titles.set(id, await titleOf(id, state, signal))));
+  return hits.map((hit, index) => item(hit, bar(lanes[index], axis, asked(state)), titles, asked(state)));
 }
 
-function item({ card, because, beat, contested }, drawing, titles) {
-  const facts = [card.aliases[0], card.kind, card.subject, card.labels.slice(0, 3).join(", "), `confidence ${card.confidence.toFixed(2)}`];
-  const insteadOf = beat.slice(0, BEATEN).flatMap((id, index) => [index ? ", " : "", el("a", { href: link({ view: "memory", id }) }, titles.get(id))]);
+function item({ card, because, relations, contested, overruled_by }, drawing, titles, moment) {
+  const facts = [card.aliases[0], card.kind, card.subject, card.labels.slice(0, 3).join(", "), `confidence ${card.confidence.toFixed(2)}`, age(card, moment)];
+  const others = contested.map(({ memory, rule }) => ({ memory, title: titles.get(memory), before: "contested by", after: ` (${ruled(rule)})` }));
   return el("li", { class: `hit ${look(card.state)}` },
     el("div", { class: "hit-head" },
       el("h2", {}, el("a", { href: link({ view: "memory", id: card.id }) }, card.title)),
       el("span", { class: `state ${look(card.state)}` }, el("span", { "aria-hidden": "true" }, `${sign(card.state)} `), stateWords(card))),
-    beat.length ? el("p", { class: "instead" }, "instead of ", insteadOf, beat.length > BEATEN ? ` and ${beat.length - BEATEN} more` : "") : null,
+    overruled_by ? related(overruled_by, "overruled") : null,
+    relations.slice(0, SHOWN).map((one) => related(one, "instead")),
+    relations.length > SHOWN ? el("p", { class: "instead" }, `and ${relations.length - SHOWN} more matches`) : null,
     because ? el("p", { class: "because" }, because) : null,
-    contested.length ? el("p", { class: "contested" }, "contested by ", contested.flatMap(({ memory, rule }, index) => [index ? ", " : "", el("a", { href: link({ view: "memory", id: memory }) }, memory), ` (${rule})`])) : null,
+    (overruled_by ? [] : others).map((one) => related(one, "contested")),
     el("div", { class: "hit-time" }, drawing, el("span", { class: "hit-dates" }, stretches(card.holding))),
     el("p", { class: "facts dim" }, facts.filter(Boolean).join(" · ")));
 }

@@ -14,19 +14,57 @@ export const sign = (state) => SIGNS[look(state)];
 /** The state, with its source's own word where that says something else. */
 export function stateWords({ state, told }) {
   const own = told && told.word !== told.status ? told.word : "";
-  return own && !["", "active", state].includes(own.toLowerCase()) ? `${state} (${own})` : state;
+  return own && !["", "active", state].includes(own.toLowerCase()) ? `${state} (in its source: ${own})` : state;
 }
 
 /** First alias and title. */
 export const named = ({ aliases = [], title }) => (aliases[0] ? `${aliases[0]} ${title}` : title);
 
-const REPLACED = { update: "replaced", correction: "corrected", amendment: "amended" };
+// The tables below are those of graphmem/relations.py; a test compares them.
+const RECORDED = {
+  "update": "supersedes",
+  "correction": "corrects",
+  "amendment": "amends"
+};
+const LINKS = {
+  "depends_on": ["depends on", "needed by"],
+  "implements": ["implements", "implemented by"],
+  "refines": ["refines", "refined by"],
+  "fixes": ["fixes", "fixed by"],
+  "conflicts_with": ["conflicts with", "conflicts with"]
+};
+const RULES = {
+  "class of trust": "what people, documents and commits say leads",
+  "mandatory": "what is mandatory leads",
+  "mandatory width": "of two mandatory ones the wider scope leads",
+  "branch": "the nearer branch leads",
+  "scope": "the narrower scope leads",
+  "trust of origin": "the more trusted origin leads",
+  "start": "the later start leads",
+  "observed at": "the later observation leads",
+  "digest of id": "nothing else decides, so an arbitrary but fixed order does"
+};
 
-/** What a successor did to a memory. */
-export const replaced = (kind) => REPLACED[kind] ?? kind;
+/** What a supersession was recorded to do: `supersedes`. */
+export const recorded = (kind) => RECORDED[kind] ?? kind;
 
-/** A kind of link as a verb: `depends on`. */
-export const linked = (kind) => kind.replaceAll("_", " ");
+/** A kind of link from one of its sides: `depends on`, `needed by`. */
+export const linked = (kind, isOutgoing = true) => LINKS[kind]?.[isOutgoing ? 0 : 1] ?? kind.replaceAll("_", " ");
+
+/** A rule of precedence with what it says. */
+export const ruled = (rule) => (RULES[rule] ? `${rule}: ${RULES[rule]}` : rule);
+
+const STALE = 0.5;
+const DAY_MS = 86_400_000;
+
+/** How long nobody has confirmed what is in force, once that is a half-life of its kind; else ''. */
+export function age({ state, freshness, fresh_at, confirmed_at }, moment) {
+  if (freshness > STALE || fresh_at === null || state !== "holds") return "";
+  const days = Math.floor((moment - Date.parse(fresh_at)) / DAY_MS);
+  const [number, unit] = days >= 365 ? [Math.floor(days / 365), "year"] : days >= 60 ? [Math.floor(days / 30), "month"] : [days, "day"];
+  const words = count(number, unit, `${unit}s`);
+  return confirmed_at === fresh_at ? `last confirmed ${words} ago` : `not confirmed for ${words}`;
+}
 
 /** So many of something. */
 export const count = (number, one, many) => `${number.toLocaleString("en")} ${number === 1 ? one : many}`;
