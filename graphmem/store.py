@@ -285,6 +285,10 @@ class Store(Protocol):
         """
         ...
 
+    def secret(self, reader: Scope) -> str:
+        """What only this store knows of the tenant, at random: keys of digests are made of it; "" before an entry."""
+        ...
+
     def position(self, reader: Scope, moment: datetime | None = None) -> Position:
         """The last ledger entry at or before a moment, or of all."""
         ...

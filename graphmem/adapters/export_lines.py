@@ -17,7 +17,8 @@ from typing import Any, TextIO
 from graphmem.adapters.ledger_check import LedgerCheck, is_digest, misspelt
 from graphmem.adapters.value_types import mistyped
 from graphmem.errors import Conflict, CorruptStore, InvalidInput
-from graphmem.ledger import GENESIS, Entry, change_of, from_micros, to_micros
+from graphmem.instants import from_micros, to_micros
+from graphmem.ledger import GENESIS, Entry, change_of
 from graphmem.model import Add
 from graphmem.rows import LAST_RECORDABLE
 from graphmem.store import Clock, ModelCard
@@ -157,7 +158,8 @@ def verified(lines: Iterable[str], tenant: str, *, clock: Clock | None = None) -
     with TemporaryFile("w+", encoding="utf-8", newline="\n") as kept:
         numbered = enumerate(lines, 1)
         last = LAST_RECORDABLE if clock is None else min(clock() + _AHEAD, LAST_RECORDABLE)
-        header, check = _read_header(numbered, tenant, last), LedgerCheck(tenant)
+        header = _read_header(numbered, tenant, last)
+        check = LedgerCheck(tenant, header.key)
         reader = _Reader(header, check, last)
         for number, text in numbered:
             reader.read(number, text)

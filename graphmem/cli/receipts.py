@@ -24,7 +24,8 @@ def give_receipt(call: Call, done: Written, verb: str) -> None:
         done: What was written.
         verb: What happened, in the past tense.
     """
-    give(call, done, lambda _: _receipt(done, "confirmed, since it already holds" if done.is_confirmation else verb))
+    told = "confirmed, since it already holds" if done.is_confirmation else verb
+    give(call, done, lambda _: _receipt(done, f"only proposed to be {verb}" if done.is_proposal else told))
 
 
 def _receipt(done: Written, verb: str) -> Iterator[Block]:

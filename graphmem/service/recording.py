@@ -24,6 +24,8 @@ from graphmem.model import (
     Move,
     OpenBranch,
     Operation,
+    Origin,
+    Propose,
     Request,
     Retract,
     Revoke,
@@ -39,6 +41,7 @@ from graphmem.service.desk import Desk, Write, Writing
 from graphmem.service.idempotence import answered_once
 from graphmem.service.resembling import apply_looking
 from graphmem.temporal import View, touched
+from graphmem.temporal.trust import guard
 
 _TITLE_CHARS = 200
 _BLANK = re.compile(r"\s")
@@ -89,7 +92,7 @@ class Recorder:
             Conflict: The `op_id` was used for something else.
         """
         said = statement_from(statement, kind)
-        writing = self._desk.request_for(write)
+        writing = self._desk.request_for(write).speaking(said.origin)
         memory = Memory(writing.new_id(), writing.writer, said)
         if writing.first and not moves and start is None and self._was_confirmed(writing.first, writing, memory):
             return _all_written([writing.first])[0]
@@ -125,7 +128,8 @@ class Recorder:
                 continue
             life = item.moves or (Move(Status.ACTIVE, now),)
             op_id = f"{writing.op_id}/{index}"
-            requests.append(Request(op_id, Add(memory, life), writing.writer, writing.provenance))
+            by = writing.speaking(item.statement.origin).provenance
+            requests.append(Request(op_id, Add(memory, life), writing.writer, by))
         earlier = [
             one for index, one in enumerate([*first, *[None] * len(listed)][: len(listed)]) if index not in known
         ]
@@ -148,7 +152,7 @@ class Recorder:
         Args:
             old: Id or ids of what is replaced.
             new: Id or ids of what takes over; or a statement or text, which is recorded first, and lives where the
-                first old memory lives.
+                first old memory lives. A text is of the origin of who writes.
             at: From when; now if not given. A correction has none: the old was never right.
             until: End of a provisional replacement.
             kind: `update` (the world changed) or `correction`; see `amend` for a part.
@@ -164,10 +168,11 @@ class Recorder:
         writing = self._desk.request_for(write)
         olds = (old,) if isinstance(old, str) else tuple(old)
         moment = None if kind == SupersessionKind.CORRECTION else self._moment(at, writing)
+        writing = _speaking(writing, new)
         requests, news = self._successors(olds, new, moment, writing)
         operation = Supersede(old=olds, new=news, at=moment, until=until, kind=kind)
         changes = self._desk.apply([*requests, _request(writing, operation)])
-        return Written(changes[-1], (*olds, *news))
+        return Written(changes[-1], (*olds, *news), notes=_notes(changes[-1]))
 
     @answered_once
     def amend(
@@ -188,10 +193,11 @@ class Recorder:
             raise InvalidInput("an amendment needs the part that it replaces, such as 'retention'")
         writing = self._desk.request_for(write)
         moment = self._moment(at, writing)
+        writing = _speaking(writing, new)
         requests, news = self._successors((old,), new, moment, writing)
         operation = Supersede(old=(old,), new=news, at=moment, kind=SupersessionKind.AMENDMENT, part=part)
         changes = self._desk.apply([*requests, _request(writing, operation)])
-        return Written(changes[-1], (old, *news))
+        return Written(changes[-1], (old, *news), notes=_notes(changes[-1]))
 
     @answered_once
     def transition(
@@ -253,7 +259,7 @@ class Recorder:
 
     def _one(self, writing: Writing, operation: Operation) -> Written:
         change = self._desk.apply([_request(writing, operation)])[0]
-        return Written(change, touched(change.operation))
+        return Written(change, touched(change.operation), notes=_notes(change))
 
     def _first_time(self, writing: Writing, count: int) -> list[Change]:
         """The entries of a batch that was sent before; none if it was not."""
@@ -267,10 +273,9 @@ class Recorder:
 
     def _was_confirmed(self, first: Change, writing: Writing, memory: Memory) -> bool:
         """Whether an entry confirmed just what is sent again; the moment of that first time has left no trace."""
-        if not isinstance(first.operation, Confirm) or (first.writer, first.provenance) != (
-            writing.writer,
-            writing.provenance,
-        ):
+        said = memory.statement
+        by = writing if said is None else writing.speaking(said.origin)
+        if not isinstance(first.operation, Confirm) or (first.writer, first.provenance) != (by.writer, by.provenance):
             return False
         kept = self._desk.store.rows(writing.writer, [first.operation.id]).memories[first.operation.id].memory
         return kept.scope == memory.scope and _content(kept) == _content(memory)
@@ -297,12 +302,16 @@ class Recorder:
             return [], first.new  # sent again after the old was erased
         if template is None or template.statement is None:
             raise NotFound(f"no memory {olds[0]!r}")
-        said = new if isinstance(new, Statement) else restated(new, template.statement)
+        speaker = writing.provenance.origin
+        said = new if isinstance(new, Statement) else restated(new, template.statement, speaker)
         memory = Memory(writing.new_id(), replace(template.scope, branch=writing.writer.branch), said)
         op_id = f"{writing.op_id}/new"
         earlier = self._desk.store.change_by_op_id(writing.writer, op_id) if first else None
         start = _moment_of(earlier.operation) if earlier else None
-        life = (Move(Status.ACTIVE, start or moment or _start(view, olds) or self._desk.clock()),)
+        old_words = [memory.statement for memory in map(view.memory, olds) if memory is not None]
+        is_done = all(speaker.trust >= guard(words) for words in old_words)
+        status = Status.ACTIVE if is_done else Status.PROPOSED
+        life = (Move(status, start or moment or _start(view, olds) or self._desk.clock()),)
         add = _request(replace(writing, op_id=op_id), Add(memory, life, may_confirm=False))
         return [add], (memory.id,)
 
@@ -341,10 +350,27 @@ def _split(text: str) -> tuple[str, str]:
     return first[: _TITLE_CHARS - 1].rsplit(" ", 1)[0] + "…", text.strip()
 
 
-def restated(text: str, old: Statement) -> Statement:
-    """New words for what an old statement was about."""
+def restated(text: str, old: Statement, speaker: Origin = Origin.HUMAN) -> Statement:
+    """New words for what an old statement was about, of the origin of who says them, and bound to nobody."""
     title, body = _split(text)
-    return replace(old, title=title, body=body, rationale="", aliases=(), alternatives=(), observed_at=None)
+    about = replace(old, title=title, body=body, rationale="", aliases=(), alternatives=(), observed_at=None)
+    return replace(about, origin=speaker, confidence=1.0, is_mandatory=False)
+
+
+def _speaking(writing: Writing, new: str | Statement | Sequence[str]) -> Writing:
+    """A write of new words is trusted no more than they are."""
+    return writing.speaking(new.origin) if isinstance(new, Statement) else writing
+
+
+def _notes(change: Change) -> tuple[str, ...]:
+    if not isinstance(change.operation, Propose):
+        return ()
+    asked = change.operation.asked
+    why = f"{change.provenance.origin.value!r} is not trusted enough for it"
+    if isinstance(asked, Supersede) and change.provenance.origin.is_trusted:
+        why = "the new words are not trusted enough for it, or the old ones are mandatory"
+    accepting = "to accept it, somebody who is trusted enough says the same in their own words"
+    return (f"only a proposal was recorded and nothing changed, since {why}; {accepting}",)
 
 
 def _start(view: View, olds: tuple[str, ...]) -> datetime | None:

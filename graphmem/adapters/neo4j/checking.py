@@ -15,7 +15,8 @@ from graphmem.adapters.neo4j import reading
 from graphmem.adapters.neo4j.expecting import Expected, Plain, ordered, plain
 from graphmem.adapters.neo4j.values import Head
 from graphmem.errors import GraphMemError
-from graphmem.ledger import Entry, to_micros
+from graphmem.instants import to_micros
+from graphmem.ledger import Entry
 from graphmem.store import Finding
 
 if TYPE_CHECKING:
@@ -96,7 +97,7 @@ def _tenant(link: Link, head: Head) -> Iterator[tuple[str, str]]:
 
 
 def _chain(link: Link, head: Head) -> Iterator[tuple[str, str]]:
-    ledger = LedgerCheck(head.tenant)
+    ledger = LedgerCheck(head.tenant, head.key)
     for entry in reading.entries(link, head.tenant, last=head.seq):
         fault = ledger.fault_of(entry)
         if fault is not None:

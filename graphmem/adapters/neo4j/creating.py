@@ -13,7 +13,8 @@ from graphmem.adapters.neo4j.states import state_labels
 from graphmem.adapters.neo4j.values import Head, moment
 from graphmem.adapters.neo4j.write_statement import LISTS, write_statement
 from graphmem.adapters.vector_bytes import blob
-from graphmem.ledger import Entry, encode_statement, operation_name, to_micros
+from graphmem.instants import to_micros
+from graphmem.ledger import Entry, operation_name
 from graphmem.model import (
     BEGINNING,
     FOREVER,
@@ -24,12 +25,14 @@ from graphmem.model import (
     Link,
     Memory,
     Operation,
+    Propose,
     Retract,
     Revoke,
     Statement,
     Supersede,
 )
 from graphmem.rows import BranchRow, Derived, EdgeRow, MemoryRow, MoveRow, Rows, Stamp, Transaction
+from graphmem.statement_json import encode_statement
 from graphmem.temporal.planning import touched
 
 if TYPE_CHECKING:
@@ -193,10 +196,13 @@ def marks(operation: Operation, world: Overlay) -> Iterable[tuple[str, str, str 
             return [("CONFIRMED", key, None)]
         case Erase(key):
             return [("ERASED", key, None)]
+        case Propose(asked):
+            named = touched(asked) or [key for _, key, _ in marks(asked, world)]
+            return [("PROPOSED", key, None) for key in dict.fromkeys(named)]
         case Revoke(change):
             undone = world.change(change)
-            named = () if undone is None else touched(undone.operation)
-            return [("REVOKED", key, None) for key in dict.fromkeys(named)]
+            told = () if undone is None else touched(undone.operation)
+            return [("REVOKED", key, None) for key in dict.fromkeys(told)]
         case _:
             return []
 

@@ -24,7 +24,7 @@ from graphmem.adapters.neo4j.values import CARD_FIELDS, END, card_of
 from graphmem.adapters.neo4j.vectors import VectorCache, VectorSearch
 from graphmem.adapters.vector_bytes import blob, refuse_other_model
 from graphmem.errors import InvalidInput, StoreUnavailable, Unsupported
-from graphmem.ledger import to_micros
+from graphmem.instants import to_micros
 from graphmem.model import Change, Point, Request, Scope
 from graphmem.rows import Rows
 from graphmem.store import (
@@ -236,6 +236,10 @@ class Neo4jStore:
         found = self._open_link.records(_MODEL, {})
         self._model = card_of(found[0]["model"]) if found else None
         return self._model
+
+    def secret(self, reader: Scope) -> str:
+        """See `graphmem.store.Store.secret`."""
+        return reading.head(self._open_link, reader.tenant).key
 
     def position(self, reader: Scope, moment: datetime | None = None) -> Position:
         """See `graphmem.store.Store.position`."""
