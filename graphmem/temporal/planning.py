@@ -217,6 +217,8 @@ def _refuse_revoke(operation: Revoke, target: Change | None, view: View) -> None
     if target is None or not view.lineage.sees(stamp_of(target)) or not _is_known_to(view, target.operation):
         raise NotFound(f"no change {operation.change} in this ledger; `history` lists the changes of a memory")
     effect = target.operation
+    if isinstance(effect, Propose):
+        raise InvalidInput(f"change {target.seq} is only a proposal: there is nothing to undo")
     if isinstance(effect, Add):
         last = len(effect.moves) - 1
         if operation.move is None or not 1 <= operation.move <= last:

@@ -152,7 +152,17 @@ MUTANTS = (
     Mutant("a trusted speaker lends trust to words", "trust", "trust = min([trust, *", "min([trust, *"),
     Mutant("an agent may change what is mandatory", "trust", "return MANDATING if", "return TRUSTED if"),
     Mutant("what comes back is not looked at", "trust", "edge.new == here and edge.is_full}", "False}"),
-    Mutant("only updates are proposals", "trust", "case Transition() | End() | Retract() | Erase():", "case Erase():"),
+    Mutant("anybody may retract", "trust", "case Transition() | Retract():", "case Transition():"),
+    Mutant(
+        "what amends it does not count", "trust", "edge.old == here and not edge.is_full} - reached", "False} - reached"
+    ),
+    Mutant("a rule may be made an amendment", "trust", "(rows, (*old, *new))", "(rows, old)"),
+    Mutant(
+        "a proposed step leaves alone what is behind",
+        "trust",
+        "        and moves[0].move.status is Status.ACTIVE\n",
+        "",
+    ),
     Mutant("anybody may undo", "trust", "case Revoke() if target is not None:", "case Revoke() if target is None:"),
     Mutant(
         "anybody may undo what a trusted one did",

@@ -1,4 +1,4 @@
-"""The part of the laws that a mutant is put through: `python -m tests.laws.trial [machine] [cases]`.
+"""The part of the laws that a mutant is put through: `python -m tests.laws.trial [machine] [cases] [refusals]`.
 
 Prints what failed and exits with 1 at the first failure.
 """
@@ -67,7 +67,7 @@ def _play(case: Callable[[test_cases.World], object]) -> None:
 def main(parts: list[str]) -> int:
     """0 if all parts pass; else 1, with the name of what failed as the last line."""
     tests = [*cases()] if not parts or "cases" in parts else []
-    tests += [("refusals", refusals)] if not parts or "cases" in parts else []
+    tests += [("refusals", refusals)] if not parts or {"cases", "refusals"} & set(parts) else []
     tests += [("machine", machine)] if not parts or "machine" in parts else []
     for name, test in tests:
         try:

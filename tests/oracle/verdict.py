@@ -257,7 +257,11 @@ def _is_known_to(view: OracleView, change: Change) -> bool:
             return memory.id in view.known
         case Transition() | End() | Retract() | Confirm() | Erase():
             return change.operation.id in view.known
-        case Revoke() | OpenBranch() | MergeBranch() | AbandonBranch() | Propose():
+        case Propose(Supersede(old=old, new=new)):
+            return all(key in view.known for key in (*old, *new))
+        case Propose(asked):
+            return _is_known_to(view, replace(change, operation=asked))
+        case Revoke() | OpenBranch() | MergeBranch() | AbandonBranch():
             return True
 
 
