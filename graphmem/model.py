@@ -212,11 +212,16 @@ class Memory:
         return self.statement is None
 
 
+#: Ends the source's word for a step of which no source tells the time: it was made then, or later.
+OR_LATER = " (then or later)"
+
+
 @dataclass(frozen=True, slots=True)
 class Move:
     """One step in a memory's own life, valid from `at` until the next one.
 
-    `ordinal` is the order that the source gives to moves at one instant; `source_word` is its own word.
+    `ordinal` is the order that the source gives to moves at one instant; `source_word` is its own word. If that ends in
+    `OR_LATER`, the source does not tell when the step was made: `at` is the earliest that it can have been.
     """
 
     status: Status
@@ -230,6 +235,11 @@ class Move:
             object.__setattr__(self, "status", word_of(Status, self.status))
         if getattr(self.at, "tzinfo", None) is not UTC:
             object.__setattr__(self, "at", instant(self.at))
+
+    @property
+    def is_or_later(self) -> bool:
+        """Whether `at` is only the earliest that the step can have been made."""
+        return self.source_word is not None and self.source_word.endswith(OR_LATER)
 
 
 # ---- operations: what a writer asks for, one ledger entry each

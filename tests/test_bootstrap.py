@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import os
 import re
 import shutil
@@ -19,9 +20,12 @@ from packaging.utils import canonicalize_name
 
 from tests.wheels import ROOT, Pin, mirror, needs, pins
 from tools import bootstrap
-from tools.bootstrap import INSTALLER, LEVELS, OLDEST_PIP, Environment, Failed, uv_settings
+from tools.bootstrap import INSTALLER, LEVELS, OLDEST_PIP, Environment, Failed, main, uv_settings
 
 HERE = Path(sys.prefix)
+
+# Hundreds of small files and a dozen processes: a busy machine takes a minute, and only a hang takes this long.
+_MAKES_ENVIRONMENTS = pytest.mark.timeout(400)
 
 
 @pytest.fixture
@@ -76,6 +80,7 @@ def _installed(environment: Environment) -> dict[str, str]:
     return {str(name): version for name, version in found.items() if name not in {"pip", "setuptools"}}
 
 
+@_MAKES_ENVIRONMENTS
 @pytest.mark.usefixtures("old_and_offline")
 def test_with_the_oldest_pip_and_newer_releases_of_everything_each_level_holds_what_is_pinned(
     with_uv: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
@@ -93,6 +98,7 @@ def test_with_the_oldest_pip_and_newer_releases_of_everything_each_level_holds_w
     assert "pip" not in re.sub("the oldest pip", "", capsys.readouterr().err)
 
 
+@_MAKES_ENVIRONMENTS
 @pytest.mark.usefixtures("old_and_offline")
 def test_where_there_is_no_uv_the_oldest_pip_does_it_alone(
     without_uv: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
@@ -105,6 +111,7 @@ def test_where_there_is_no_uv_the_oldest_pip_does_it_alone(
     assert "pip does it, which takes longer" in capsys.readouterr().err
 
 
+@_MAKES_ENVIRONMENTS
 @pytest.mark.usefixtures("old_and_offline")
 def test_that_index_is_one_on_which_the_oldest_pip_fails_if_it_resolves(
     without_uv: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
@@ -118,6 +125,7 @@ def test_that_index_is_one_on_which_the_oldest_pip_fails_if_it_resolves(
     assert "all requirements must have their versions pinned" in told.stderr
 
 
+@_MAKES_ENVIRONMENTS
 @pytest.mark.usefixtures("old_and_offline")
 def test_what_was_broken_off_is_made_again_from_nothing(
     with_uv: tuple[Path, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -137,6 +145,13 @@ def test_what_was_broken_off_is_made_again_from_nothing(
 
 def _interrupted(*_: object, **__: object) -> None:
     raise KeyboardInterrupt
+
+
+def test_an_old_python_is_told_so(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    ast.parse(Path(bootstrap.__file__).read_text(encoding="utf-8"), feature_version=(3, 8))
+    monkeypatch.setattr(sys, "version_info", (3, 10, 13))
+    assert main(["unused"]) == 1
+    assert "is too old: run `make PYTHON=python3.11` or newer" in capsys.readouterr().err
 
 
 def test_a_folder_that_is_no_environment_is_left_alone(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from graphmem.answers import Relation, Sentence, State
-from graphmem.model import BEGINNING, FOREVER, SupersessionKind
+from graphmem.model import BEGINNING, FOREVER, OR_LATER, SupersessionKind
 from graphmem.relations import Side
 from graphmem.retrieval.cards import state
 from graphmem.retrieval.quoting import origin_of, quoted_of
@@ -28,7 +28,7 @@ def because(view: View, resolved: Resolved, valid: datetime) -> Sentence:
     path = "" if near is None else _path(view, near)
     if resolved.standing is Standing.HOLDS:
         within = containing(view.holding(key), valid)
-        since = "" if within is None else f" {_stretch(within)}"
+        since = "" if within is None else f" {_stretch(within, is_or_later=_is_or_later(view, key, within[0]))}"
         return Sentence.of(f"in force{since}", *(("; ", path) if path else ()))
     own = state_reason(view, key, valid)
     if resolved.standing is Standing.NOT_YET:
@@ -51,7 +51,8 @@ def state_reason(view: View, key: str, valid: datetime) -> Sentence:
     now = state(view, key, valid)
     match now:
         case State.HOLDS:
-            return Sentence.of(f"in force {_stretch(containing(view.holding(key), valid) or (BEGINNING, FOREVER))}")
+            piece = containing(view.holding(key), valid) or (BEGINNING, FOREVER)
+            return Sentence.of(f"in force {_stretch(piece, is_or_later=_is_or_later(view, key, piece[0]))}")
         case State.RETRACTED:
             return Sentence.of("retracted: not to be believed at any time")
         case State.CORRECTED:
@@ -69,11 +70,17 @@ def state_reason(view: View, key: str, valid: datetime) -> Sentence:
 def _own_state_reason(view: View, key: str, valid: datetime, now: State) -> Sentence:
     decisive = view.status(key, valid)
     assert decisive is not None, "an own state has a move"  # noqa: S101
-    word = decisive.move.source_word or decisive.move.status.value
-    since = f"{now.value} since {day(decisive.move.at)}"
+    move = decisive.move
+    word = (move.source_word or move.status.value).removesuffix(OR_LATER)
+    since = f"{now.value} since {day(move.at)}" + (" or later" if move.is_or_later else "")
     if word == now.value:
         return Sentence.of(since)
     return Sentence.of(since, " (in its source: ", Sentence.quoting(repr(word), origin_of(view, key)), ")")
+
+
+def _is_or_later(view: View, key: str, start: datetime) -> bool:
+    """Whether a start is only the earliest that it can have been."""
+    return any(row.move.is_or_later and row.move.at == start for row in view.moves(key))
 
 
 def edge_reason(view: View, edge: EdgeRow, valid: datetime) -> Sentence:
@@ -93,9 +100,9 @@ def named(view: View, key: str) -> Sentence:
     return Sentence.of("'", Sentence.quoting(memory.statement.title, memory.statement.origin), "'")
 
 
-def _stretch(piece: Span) -> str:
+def _stretch(piece: Span, *, is_or_later: bool) -> str:
     low, high = piece
-    start = "" if low == BEGINNING else f"since {day(low)}"
+    start = "" if low == BEGINNING else f"since {day(low)}" + (" or later" if is_or_later else "")
     return start if high == FOREVER else f"{start} until {day(high)}".strip()
 
 

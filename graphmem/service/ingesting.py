@@ -7,13 +7,14 @@ holds another decision or the source tells since when it has these words.
 
 from __future__ import annotations
 
+import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from difflib import SequenceMatcher
 
-from graphmem.errors import Conflict, InvalidInput
+from graphmem.errors import Conflict, Forbidden, InvalidInput, NotFound
 from graphmem.ingestion.observations import Observation, Problem, Reading, Relation, Replacement
 from graphmem.model import (
     FOREVER,
@@ -36,12 +37,13 @@ from graphmem.model import (
 )
 from graphmem.rows import EdgeRow
 from graphmem.service.desk import Desk, Write, Writing
+from graphmem.service.source_moves import as_first_seen, fresh_moves, is_back, is_redated
 from graphmem.store import Filter, Progress, silent
 from graphmem.temporal import View
 
 RECORDED_IN = "recorded in"
-#: The word of an end that was only entered because a source held a record no more.
-GONE = "no longer in its source"
+#: What stops one part of an ingestion and nothing else.
+REFUSALS = (Conflict, Forbidden, InvalidInput, NotFound)
 _ANOTHER_DECISION = 0.5
 _BATCH = 200
 _MANY = 1_000_000
@@ -98,22 +100,26 @@ class _Ingestion:
         self._writing = writing
         self._progress = progress
         self._now = desk.clock()
-        self._count = 0
         #: The origin of the source that is being brought in.
         self._speaker = Origin.DOCUMENT
         self._report = IngestReport()
 
     def run(self, reading: Reading) -> IngestReport:
         self._report.problems.extend(reading.problems)
-        observations = [_anchored(one, self._writing.writer.repo) for one in reading.observations]
+        observations = self._anchored_all(reading.observations)
         total, done = len(observations) + len(reading.replacements) + len(reading.relations), 0
+        self._progress(0, total)
         for start in range(0, len(observations), _BATCH):
             batch = observations[start : start + _BATCH]
             known, view = self._known([one.key for one in batch])
-            self._add_all([one for one in batch if one.key not in known])
+            missing = [one for one in batch if one.key not in known]
+            moved, moved_view = self._renamed(missing, {one.key for one in observations}, reading.folders)
+            self._add_all([one for one in missing if one.key not in moved])
             for one in batch:
                 if one.key in known:
                     self._update(one, known[one.key], view)
+                elif one.key in moved:
+                    self._update(one, moved[one.key], moved_view)
             done += len(batch)
             self._progress(done, total)
         self._replace_all(reading.replacements)
@@ -122,6 +128,15 @@ class _Ingestion:
         return self._report
 
     # ---- records
+
+    def _anchored_all(self, observations: Iterable[Observation]) -> list[Observation]:
+        found = []
+        for one in observations:
+            try:
+                found.append(_anchored(one, self._writing.writer.repo))
+            except InvalidInput as refusal:
+                self._report.problems.append(Problem(one.path, one.line, f"not applied: {refusal}"))
+        return found
 
     def _known(self, keys: list[str]) -> tuple[dict[str, str], View]:
         """The memory that stands for each key now, and a view of them all."""
@@ -135,19 +150,57 @@ class _Ingestion:
             home = None if memory is None else _record_of(memory.statement)
             if memory is None or home not in keys or memory.scope != self._writing.writer or view.is_retracted(key):
                 continue
-            known[home] = key
+            if not _has_moved(view, key):
+                known[home] = key
         return known, view
 
+    def _renamed(
+        self, missing: list[Observation], keys: set[str], folders: tuple[str, ...]
+    ) -> tuple[dict[str, str], View]:
+        """Memories of files that are gone from folders read as a whole, by the key under which their words are now.
+
+        Words that several files had, or have, tell nothing.
+        """
+        reader = self._writing.writer
+        seq = self._desk.store.position(reader).seq
+        if not missing or not folders or not seq:
+            return {}, self._desk.view(reader, [], seq)
+        where = Filter(
+            kinds=tuple({one.statement.kind for one in missing}),
+            paths=() if "" in folders else tuple(f"{folder}/" for folder in folders),
+        )
+        ids = self._desk.store.select(reader, where, at=None, before=seq + 1, limit=_MANY)
+        view = self._desk.view(reader, ids, seq)
+        by_home = {home: key for key in reversed(ids) if (home := self._home(view, key, folders)) and home not in keys}
+        gone = _unique((_words(view, key), key) for key in by_home.values())
+        now = _unique((_words_of(one.statement), one.key) for one in missing)
+        return {now[words]: gone[words] for words in now if words in gone}, view
+
+    def _home(self, view: View, key: str, folders: tuple[str, ...]) -> str | None:
+        """The file that a memory of this writer stands for now, if it lies in one of the folders."""
+        memory = view.memory(key)
+        if memory is None or memory.scope != self._writing.writer or view.is_retracted(key) or _has_moved(view, key):
+            return None
+        home = _record_of(memory.statement)
+        return home if home and any(not folder or home.startswith(f"{folder}/") for folder in folders) else None
+
     def _add_all(self, observations: list[Observation]) -> None:
+        """Add all at once, and if anything of it is refused, one by one."""
+        made = [Memory(self._new_id(one), self._writing.writer, one.statement) for one in observations]
+        adds = [Add(memory, one.moves, may_confirm=False) for one, memory in zip(observations, made, strict=True)]
         requests = []
-        for one in observations:
-            memory = Memory(self._new_id(), self._writing.writer, one.statement)
+        for one, add in zip(observations, adds, strict=True):
             self._speaker = one.statement.origin
-            requests.append(self._request(Add(memory, one.moves, may_confirm=False), one.path))
-            self._report.ids[one.key] = memory.id
-            self._report.added.append(memory.id)
-        if requests:
-            self._desk.apply(requests)
+            requests.append(self._request(add, one.path))
+        try:
+            done = bool(requests) and bool(self._desk.apply(requests))
+        except REFUSALS:
+            done = False
+        for one, memory, add in zip(observations, made, adds, strict=True):
+            self._speaker = one.statement.origin
+            if done or self._try(add, one.path):
+                self._report.ids[one.key] = memory.id
+                self._report.added.append(memory.id)
 
     def _update(self, one: Observation, key: str, view: View) -> None:
         memory = view.memory(key)
@@ -161,14 +214,14 @@ class _Ingestion:
         if one.changed_at is not None and is_reworded:
             self._take_over(one, memory, known, view)
             return
-        one = one if one.is_dated and one.changed_at is None else replace(one, moves=_as_first_seen(one.moves, known))
-        fresh = _fresh_moves(one.moves, known, self._now)
-        is_redated = _is_redated(fresh, known)
-        if not is_redated and _is_back(one.moves, known):
+        one = one if one.is_dated and one.changed_at is None else replace(one, moves=as_first_seen(one.moves, known))
+        fresh = fresh_moves(one.moves, known, self._now)
+        has_new_dates = is_redated(fresh, known)
+        if not has_new_dates and is_back(one.moves, known):
             fresh.append(Move(Status.ACTIVE, self._now))
         if is_reworded:
             self._reword(one, memory, [*known, *fresh], view)
-        elif is_redated:
+        elif has_new_dates:
             self._reword(one, memory, list(one.moves), view)
         elif fresh:
             for move in fresh:
@@ -192,7 +245,7 @@ class _Ingestion:
 
     def _reword(self, one: Observation, old: Memory, moves: list[Move], view: View) -> None:
         """Record the file's new words; what had taken over from the old memory takes over from the new one."""
-        memory = Memory(self._new_id(), old.scope, one.statement)
+        memory = Memory(self._new_id(one, after=old.id), old.scope, one.statement)
         is_later = one.changed_at is not None and one.moves[0].at > _begins(view, old.id)
         is_same = not is_later and _is_same_decision(old.statement, one.statement)
         life = tuple(moves) if is_same else one.moves
@@ -279,16 +332,16 @@ class _Ingestion:
 
     # ---- writing
 
-    def _new_id(self) -> str:
-        self._count += 1
-        return self._writing.new_id(self._count)
+    def _new_id(self, one: Observation, after: str = "") -> str:
+        return self._writing.new_id(_number(one.key, one.statement.content_hash, after))
 
     def _request(self, operation: Operation, path: str, reason: str | None = None) -> Request:
-        self._count += 1
+        """A request that is named by what it contains, so that what broke off can be sent again under its `op_id`."""
         source = f"{self._writing.provenance.source or 'document'}: {path}"
         by = self._writing.speaking(self._speaker).provenance
         provenance = replace(by, source=source, reason=reason or by.reason)
-        return Request(f"{_OP_PREFIX}{self._writing.op_id}/{self._count}", operation, self._writing.writer, provenance)
+        part = f"{_number(repr(operation), source, provenance.reason or ''):x}"
+        return Request(f"{_OP_PREFIX}{self._writing.op_id}/{part}", operation, self._writing.writer, provenance)
 
     def _try(self, operation: Operation, path: str, reason: str | None = None) -> bool:
         return self._try_all([operation], path, reason)
@@ -297,7 +350,7 @@ class _Ingestion:
         """Apply all or none; a refusal becomes a problem of the report and stops nothing else."""
         try:
             changes = self._desk.apply([self._request(one, path, reason) for one in operations])
-        except (Conflict, InvalidInput) as refusal:
+        except REFUSALS as refusal:
             self._report.problems.append(Problem(path, 1, f"not applied: {refusal}"))
             return False
         proposed = [one.seq for one in changes if isinstance(one.operation, Propose)]
@@ -308,6 +361,42 @@ class _Ingestion:
 
 
 _OP_PREFIX = "ingest/"
+
+
+def _number(*parts: str) -> int:
+    """A number that the parts alone decide."""
+    told = "".join(f"{len(part)}:{part}" for part in parts)
+    return int.from_bytes(hashlib.sha256(told.encode("utf-8", "surrogatepass")).digest()[:8], "big")
+
+
+def _has_moved(view: View, key: str) -> bool:
+    """Whether the words were recorded again for another file: this memory stands for none any more."""
+    memory = view.memory(key)
+    corrections = (edge for edge in view.edges_out(key) if edge.kind is SupersessionKind.CORRECTION)
+    return any(
+        (other := view.memory(edge.new)) is not None
+        and memory is not None
+        and _record_of(other.statement) not in {None, _record_of(memory.statement)}
+        for edge in corrections
+    )
+
+
+def _words_of(statement: Statement) -> tuple[str, str]:
+    return statement.title, statement.body
+
+
+def _words(view: View, key: str) -> tuple[str, str] | None:
+    memory = view.memory(key)
+    return None if memory is None or memory.statement is None else _words_of(memory.statement)
+
+
+def _unique(pairs: Iterable[tuple[tuple[str, str] | None, str]]) -> dict[tuple[str, str], str]:
+    """What each words belong to, less those that belong to several."""
+    found: dict[tuple[str, str], list[str]] = defaultdict(list)
+    for words, key in pairs:
+        if words is not None:
+            found[words].append(key)
+    return {words: keys[0] for words, keys in found.items() if len(keys) == 1}
 
 
 def _anchored(one: Observation, repo: str | None) -> Observation:
@@ -346,40 +435,6 @@ def _standing_for(view: View, key: str) -> str:
     return (None if memory is None else _record_of(memory.statement)) or key
 
 
-def _as_first_seen(observed: tuple[Move, ...], known: list[Move]) -> tuple[Move, ...]:
-    """Moves of a record without a date, begun when it was seen first and not when it is read again."""
-    return tuple(replace(move, at=known[0].at) if move.at == observed[0].at else move for move in observed)
-
-
-def _fresh_moves(observed: tuple[Move, ...], known: list[Move], now: datetime) -> list[Move]:
-    """Moves that are not known yet. A new state with an old date was entered at some time before this reading."""
-    told = {(move.status, move.at, move.source_word) for move in known}
-    last = max((move.at for move in known), default=None)
-    was_active = any(move.status is Status.ACTIVE for move in known)
-    fresh = []
-    for move in observed:
-        if (move.status, move.at, move.source_word) in told:
-            continue
-        is_new_state = last is not None and move.at <= last and move.status is not known[-1].status
-        moment = now if is_new_state else move.at
-        status = Status.ENDED if move.status is Status.REJECTED and was_active else move.status
-        if (status, move.source_word) != (known[-1].status, known[-1].source_word) or moment != now:
-            fresh.append(replace(move, at=moment, status=status))
-    return fresh
-
-
-def _is_redated(fresh: list[Move], known: list[Move]) -> bool:
-    """Whether the source gives another date for a state that is known under the same word."""
-    told = {(move.status, move.source_word) for move in known}
-    return any((move.status, move.source_word) in told for move in fresh)
-
-
-def _is_back(observed: tuple[Move, ...], known: list[Move]) -> bool:
-    """Whether a source holds again what was ended because it held it no more."""
-    last = known[-1]
-    return (last.status, last.source_word) == (Status.ENDED, GONE) and observed[-1].status is Status.ACTIVE
-
-
 def _is_same_decision(old: Statement | None, new: Statement) -> bool:
     return old is None or SequenceMatcher(None, old.title.casefold(), new.title.casefold()).ratio() >= _ANOTHER_DECISION
 
@@ -404,7 +459,7 @@ def _is_rewording(view: View, edge: EdgeRow) -> bool:
 
 def _groups(replacements: list[Replacement]) -> Iterator[list[Replacement]]:
     """Replacements in time; several for good of one old record are one split, unless one of them follows the other."""
-    pairs = {(one.old, one.new) for one in replacements}
+    pairs = {(one.old, one.new) for one in replacements if one.kind is SupersessionKind.UPDATE}
     by_old: dict[str, list[Replacement]] = defaultdict(list)
     for one in sorted(replacements, key=lambda one: (one.at is None, one.at or FOREVER, one.old, one.new)):
         if one.kind is SupersessionKind.AMENDMENT or one.until is not None:

@@ -21,9 +21,10 @@ from graphmem.http.app import create_app
 from graphmem.keys import KeyRing
 from graphmem.service import Desk
 from graphmem.store import Store
+from tests.adapters.neo4j.opening import impatient
 from tests.faults import FaultProxy, Loss
 from tests.http.conftest import Site
-from tests.servers import SMALL, Access, access, neo4j_server
+from tests.servers import SMALL, Access, access
 from tests.service.conftest import TickingClock
 from tools.neo4j_server import start
 
@@ -116,7 +117,7 @@ def test_a_locked_store_refuses_writes_for_now_and_is_read(embedded: Site, tmp_p
         refused = embedded.send_all(WRITES)
         assert (told(refused), codes(refused)) == ({(503, True)}, {"store_unavailable"})
         assert all(one.is_success for one in embedded.send_all(READS[:4]))
-    assert all(one.is_success for one in embedded.send_all(WRITES))
+    until_answered(embedded, WRITES)
 
 
 def test_a_full_disk_refuses_writes_for_now_and_is_read(embedded: Site, store: SQLiteStore) -> None:
@@ -161,14 +162,13 @@ def with_one(place: Access) -> None:
 
 
 @pytest.fixture
-def proxied(tmp_path: Path) -> Iterator[tuple[Site, FaultProxy]]:
+def proxied(neo4j: Access, tmp_path: Path) -> Iterator[tuple[Site, FaultProxy]]:
     """With one memory, behind a proxy that fails on demand."""
-    place = neo4j_server()
-    place.wipe()
-    with_one(place)
+    neo4j.wipe()
+    with_one(neo4j)
     with (
-        FaultProxy.before(place.url) as proxy,
-        Neo4jStore.open(proxy.url, create=True, login=login_of(place), patience_s=4.0) as store,
+        FaultProxy.before(neo4j.url) as proxy,
+        impatient(neo4j, proxy.url, patience_s=4.0) as store,
     ):
         yield over(store, tmp_path), proxy
 
@@ -202,12 +202,13 @@ def test_a_commit_of_neo4j_that_is_lost_is_unknown_and_can_be_sent_again(proxied
     assert len(site.send("GET", "/v1/memories").json()["cards"]) == 2
 
 
+@pytest.mark.heavy
 def test_a_neo4j_killed_under_the_api_is_found_again(tmp_path: Path) -> None:
     server = start(replace(SMALL, folder=tmp_path / "own"))
     try:
         place = access(server)
         with_one(place)
-        with Neo4jStore.open(place.url, create=True, login=login_of(place), patience_s=4.0) as store:
+        with impatient(place, place.url, patience_s=4.0) as store:
             site = over(store, tmp_path)
             server.kill()
             assert told(site.send_all([READS[0], READS[-1], *WRITES])) == {(503, True)}
