@@ -218,6 +218,8 @@ def _refuse_revoke(operation: Revoke, target: Change | None, view: View) -> None
     if target is None or not view.lineage.sees(stamp_of(target)) or not _is_known_to(view, target):
         raise NotFound(f"no change {operation.change} in this ledger; `history` lists the changes of a memory")
     effect = target.operation
+    if isinstance(effect, Propose):
+        raise InvalidInput(f"change {target.seq} is only a proposal: there is nothing to undo")
     if isinstance(effect, Add):
         last = len(effect.moves) - 1
         if operation.move is None or not 1 <= operation.move <= last:
@@ -245,7 +247,7 @@ def _is_known_to(view: View, target: Change) -> bool:
             return view.reader.admits(Scope(target.writer.tenant, target.writer.repo))
         case Revoke():
             return view.reader.admits(target.writer)
-        case Propose(asked):
+        case Propose(asked) if not touched(asked):
             return _is_known_to(view, replace(target, operation=asked))
         case _:
             return all(key in view.known for key in touched(effect))

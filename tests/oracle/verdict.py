@@ -261,6 +261,8 @@ def is_known_to(view: OracleView, change: Change) -> bool:
             return view.admits(Scope(change.writer.tenant, change.writer.repo))
         case Revoke():
             return view.admits(change.writer)
+        case Propose(Supersede(old=old, new=new)):
+            return all(key in view.known for key in (*old, *new))
         case Propose(asked):
             return is_known_to(view, replace(change, operation=asked))
 
