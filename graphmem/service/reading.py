@@ -210,10 +210,6 @@ class Reader:
             after = some[-1].seq
         return tuple(found[:limit])
 
-    def keyed_digest(self, purpose: str, text: str, *, scope: Scope | None = None) -> str:
-        """A digest of a text that only who has the store can make: small letters and digits, stable for the tenant."""
-        return self._desk.seal(self._desk.reader(scope), purpose, text)
-
     def to_networkx(
         self, *, at: At | None = None, scope: Scope | None = None, progress: Progress = silent
     ) -> nx.MultiDiGraph[str]:
