@@ -30,6 +30,7 @@ Query = Mapping[str, str | int | float | bool | list[str] | None]
 _ATTEMPTS = 4
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.2, 5.0
 _CONNECT_S, _ANSWER_S = 5.0, 60.0
+_NO_KEY = 401
 _BUSY = frozenset({429, 503})
 _ERRORS = {one.code: one for one in GraphMemError.__subclasses__()}
 _OF_STATUS: dict[int, type[GraphMemError]] = {401: Forbidden, 403: Forbidden, 404: NotFound, 413: InvalidInput}
@@ -169,6 +170,8 @@ def error_of(response: httpx2.Response, url: str) -> GraphMemError:
         heads = tuple(map(str, problem.get("heads", ())))
     except (ValueError, KeyError, TypeError):
         return _stranger(response, url)
+    if response.status_code == _NO_KEY:
+        return Forbidden(f"{url} asks for a live key: set GRAPHMEM_KEY to one ({message})")
     return Conflict(message, heads) if issubclass(kind, Conflict) else kind(message)
 
 
