@@ -41,6 +41,7 @@ SECTIONS: dict[str, dict[str, Entry]] = {
         "explain": Entry("reading", "explain", "why a memory stands as it does"),
         "conflicts": Entry("reading", "conflicts", "contradictions that nobody has decided"),
         "changes": Entry("reading", "changes", "the ledger, entry by entry"),
+        "repositories": Entry("reading", "repositories", "where there are memories; --repo reads one of them"),
     },
     "Write": {
         "add": Entry("adding", "add", "record a memory, from an argument, standard input or an editor"),

@@ -26,7 +26,6 @@ from graphmem.cli.wording import (
     chain_line,
     facts_line,
     name,
-    nothing_line,
     point_line,
     related,
     second,
@@ -35,7 +34,7 @@ from graphmem.cli.wording import (
     stretches,
     titled,
 )
-from graphmem.model import At, Change, Scope
+from graphmem.model import At, Change
 from graphmem.relations import link_words, rule_words
 from graphmem.retrieval.relations import day
 from graphmem.temporal import Standing, touched
@@ -43,20 +42,20 @@ from graphmem.temporal import Standing, touched
 _EMPTY = line()
 
 
-def search_page(answer: SearchAnswer, asked: At, seen: Mapping[str, Card], scope: Scope) -> Iterator[Block]:
+def search_page(answer: SearchAnswer, asked: At, seen: Mapping[str, Card], nothing: Line) -> Iterator[Block]:
     """Hits with why they are answers, how they relate to what matched, and what contests them.
 
     Args:
         answer: What was found.
         asked: As the question put it.
         seen: The memories that the hits name by id.
-        scope: Where the question was asked from.
+        nothing: What is said if there are no hits.
     """
     for number, hit in enumerate(answer.hits, 1):
         yield from _hit_lines(number, hit, seen, answer.at.valid)
         yield _EMPTY
     if not answer.hits:
-        yield nothing_line("nothing was found", scope)
+        yield nothing
     yield from _foot(answer.cursor)
     yield point_line(answer.at, asked, answer.note)
 
@@ -85,13 +84,13 @@ def _relation_lines(hit: Hit, seen: Mapping[str, Card]) -> Iterator[Line]:
         yield line(*related(hit.overruled_by, seen.get(hit.overruled_by.memory), Look.WARN), indent=3)
 
 
-def listing_page(answer: Listing, asked: At, scope: Scope) -> Iterator[Block]:
+def listing_page(answer: Listing, asked: At, nothing: Line) -> Iterator[Block]:
     """One row a memory."""
     heads = ("id", "", "title", "kind", "state", "held", "confidence")
     if answer.cards:
         yield Table(heads, tuple(_listed(card) for card in answer.cards))
     else:
-        yield nothing_line("nothing fits", scope)
+        yield nothing
     yield from _foot(answer.cursor)
     yield point_line(answer.at, asked)
 
@@ -200,7 +199,7 @@ def _change_row(change: Change) -> tuple[Line, ...]:
 def timeline_page(answer: Timeline, asked: At, width: int) -> Iterator[Block]:
     """Bars, then what each memory went through."""
     if not answer.lanes:
-        yield line("nothing is known of it")
+        yield line("No memories of it.")
     yield from bars(answer.lanes, answer.at.valid, width)
     yield _EMPTY
     for lane in answer.lanes:
@@ -266,7 +265,7 @@ def conflicts_page(answer: Conflicts, asked: At, width: int) -> Iterator[Block]:
         yield line(dim("fix: "), one.fix, indent=2)
         yield _EMPTY
     if not answer.conflicts:
-        yield line("no open contradiction")
+        yield line("No open conflicts.")
     yield point_line(answer.at, asked)
 
 
@@ -277,4 +276,4 @@ def _head(card: Card, valid: datetime) -> Iterator[Line]:
 
 def _foot(cursor: str | None) -> Iterator[Line]:
     if cursor is not None:
-        yield line(dim(f"there is more: --cursor {cursor}"))
+        yield line(dim(f"There are more: --cursor {cursor}"))

@@ -28,14 +28,22 @@ def give_receipt(call: Call, done: Written, verb: str) -> None:
 
 
 def _receipt(done: Written, verb: str) -> Iterator[Block]:
-    ids = Span(" ".join(done.ids), Look.ID)
     at = _valid_time(done.change.operation)
     recorded = f"change {done.change.seq}, recorded {second(done.change.recorded_at)}"
-    yield line(ids, f" {verb}{at}", dim(f" · {recorded}"))
+    yield line(*_what(done, verb), at, dim(f" · {recorded}"))
     for note in done.notes:
         yield line(note, indent=2)
     for one in done.similar:
         yield line("similar: ", Span(one.memory, Look.ID), f" {one.title} ", dim(_likeness(one)), indent=2)
+
+
+def _what(done: Written, verb: str) -> list[str | Span]:
+    """What was done to which memories: of a supersession, `OLD superseded by NEW`."""
+    operation = done.change.operation
+    if isinstance(operation, Supersede):
+        old, new = (Span(" ".join(ids), Look.ID) for ids in (operation.old, operation.new))
+        return [old, f" {verb} by ", new]
+    return [Span(" ".join(done.ids), Look.ID), f" {verb}"]
 
 
 def _likeness(one: Similar) -> str:

@@ -79,13 +79,13 @@ async def add_many(served: Asks, scope: Writer, heads: Heads, body: BatchBody) -
     "/v1/memories/{key:path}/supersede", operation_id="supersede", response_model=form(Written), responses=_MISMATCH
 )
 async def supersede(served: Asks, scope: Writer, heads: Heads, key: MemoryId, body: SupersedeBody) -> Response:
-    """Let a memory take over from another, or several from several."""
+    """Let a memory supersede another, or several several."""
     olds = (key, *body.also)
     return await _one(
         served,
         "supersede",
         lambda memory, write: memory.supersede(
-            olds, body.new, at=body.at, until=body.until, kind=body.kind, write=write
+            olds, body.new, by=body.by, at=body.at, until=body.until, kind=body.kind, write=write
         ),
         heads.write(scope, body),
         _Guard(key, heads, scope),
@@ -98,7 +98,7 @@ async def amend(served: Asks, scope: Writer, heads: Heads, key: MemoryId, body: 
     return await _one(
         served,
         "amend",
-        lambda memory, write: memory.amend(key, body.new, body.part, at=body.at, write=write),
+        lambda memory, write: memory.amend(key, body.new, body.part, by=body.by, at=body.at, write=write),
         heads.write(scope, body),
         _Guard(key, heads, scope),
     )

@@ -110,7 +110,7 @@ def _supersede(memory: GraphMemory, caller: Caller, asked: SupersedeArguments) -
     old = _statement(memory, asked.old, write.scope)
     if asked.new is not None:
         _refuse_from_outside(old, _statement(memory, asked.new, write.scope).origin)
-        return memory.supersede(asked.old, asked.new, at=asked.at, kind=kind, write=write)
+        return memory.supersede(asked.old, by=asked.new, at=asked.at, kind=kind, write=write)
     _refuse_from_outside(old, asked.origin)
     new = replace(restated(asked.text or "", old), origin=asked.origin)
     return memory.supersede(asked.old, new, at=asked.at, kind=kind, write=write)

@@ -67,3 +67,16 @@ def next_cursor(place: Place, shown: int, total: int, mark: str) -> str | None:
     """The cursor after the answers shown, None when there are no more."""
     after = place.offset + shown
     return make_cursor(Place(place.point, after), mark) if after < total else None
+
+
+def page_of(page: Page | None, limit: int | None, default: Page) -> Page:
+    """The page that a call asks for, by a page or by a number alone.
+
+    Raises:
+        InvalidInput: Both are given.
+    """
+    if limit is None:
+        return page or default
+    if page is not None:
+        raise InvalidInput("give limit or page, not both: a page has a limit of its own")
+    return Page(limit)

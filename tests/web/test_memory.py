@@ -73,7 +73,7 @@ def test_the_graph_has_what_came_before_after_and_beside(screen: Screen, story: 
         "supersedes: Orders live in MySQL",
         "○ superseded: Orders live in PostgreSQL",
         "superseded by: Orders live in CockroachDB",
-        "amended by (backups): Backups of orders run hourly",
+        "formerly amended by (backups): Backups of orders run hourly",
         "needed by, holds: Reports read a replica",
         f"refined by, holds: {HOSTILE}",
         "about · file: src/orders/store.py",
@@ -136,7 +136,7 @@ def test_every_change_of_it_is_told(screen: Screen, story: Story) -> None:
     entries = page.locator(".entry")
     expect(entries).to_have_count(2)
     expect(entries.first).to_contain_text(
-        "supersede Orders live in PostgreSQL replaced Orders live in MySQL on 2023-06-01"
+        "supersede Orders live in PostgreSQL supersedes Orders live in MySQL on 2023-06-01"
     )
     expect(entries.first).to_contain_text("MySQL could not lock rows")
     expect(entries.first).to_contain_text("ada · docs/adr/0002.md")
