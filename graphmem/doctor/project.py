@@ -58,7 +58,9 @@ def _misspelt(unknown: list[str]) -> Look:
     """Variables that set nothing, the first with the setting that it is most like."""
     name = unknown[0]
     more = f" (nor are {', '.join(unknown[1:])})" if unknown[1:] else ""
-    near = get_close_matches(name.removeprefix(_PREFIX), _names(), n=1, cutoff=_NEAR)
+    bare = name.removeprefix(_PREFIX)
+    begun = sorted((one for one in _names() if bare.startswith(one) or one.startswith(bare)), key=len, reverse=True)
+    near = get_close_matches(bare, _names(), n=1, cutoff=_NEAR) or begun
     if not near:
         return warn(f"{name} is set, and is no setting{more}; there are {', '.join(_names())}", f"unset {name}")
     meant = _PREFIX + near[0]

@@ -81,7 +81,7 @@ def test_filters_narrow_the_answers(screen: Screen) -> None:
     expect(page.locator(".hit")).to_have_count(4)
     page.get_by_label("About file or folder").fill("src/other/")
     page.get_by_label("About file or folder").press("Enter")
-    expect(page.locator(".empty")).to_contain_text("is in force")
+    expect(page.locator(".empty")).to_contain_text("Nothing org-wide fits.")
 
 
 def test_more_answers_come_on_request(screen: Screen) -> None:
@@ -96,7 +96,7 @@ def test_more_answers_come_on_request(screen: Screen) -> None:
 def test_where_nothing_answers_it_says_what_to_try(screen: Screen) -> None:
     page = screen.show("#/?q=zebra")
     expect(page.locator(".empty")).to_contain_text("answers this")
-    expect(page.locator(".empty")).to_contain_text("stand in a repository")
+    expect(page.locator(".empty")).to_contain_text("choose one of these repositories")
     expect(page.locator("#told")).to_have_text("0 answers now, 2026-01-02 · by words alone: no model in this test")
 
 

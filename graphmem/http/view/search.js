@@ -139,7 +139,7 @@ function nothing(state, repositories) {
   ].filter(Boolean);
   const where = state.repo ? `in repository ${state.repo}` : "org-wide";
   return el("div", { class: "empty" },
-    el("p", {}, state.q ? `Nothing ${where} answers this.` : `Nothing ${where} is in force.`),
+    el("p", {}, state.q ? `Nothing ${where} answers this.` : `Nothing ${where} ${state.past ? "fits" : "is in force"}.`),
     tips.length ? el("p", {}, `You can ${tips.join(", or ")}.`) : null,
     repositories.length ? choice(repositories) : null,
     state.past ? null : el("a", { href: link({ ...current(), past: "yes" }) }, "Look at what is not in force, too"));
