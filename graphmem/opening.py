@@ -22,6 +22,7 @@ from graphmem.config import (
     login_settings,
     repository_name,
 )
+from graphmem.drafts import make_private_folder, write_private
 from graphmem.errors import InvalidInput, NotFound, Unsupported
 from graphmem.model import Request, Scope
 from graphmem.retrieval.embedding import Embedder, EmbedderMissing, find_embedder, find_named_model
@@ -125,13 +126,13 @@ def initialise(folder: Path) -> Path:
         The path of the store's file.
     """
     home = folder / FOLDER
-    home.mkdir(parents=True, exist_ok=True)
+    make_private_folder(home)
     ignore, config = home / ".gitignore", home / CONFIG
     if not ignore.exists():
-        ignore.write_text(_IGNORE_ALL, encoding="utf-8")
+        write_private(ignore, _IGNORE_ALL)
     repo = repository_name(folder)
     if not config.exists() and repo is not None:
-        config.write_text(f'repo = "{repo}"\n', encoding="utf-8")
+        write_private(config, f'repo = "{repo}"\n')
     open_store(str(home / FILE), Settings(), create=True).close()
     return home / FILE
 

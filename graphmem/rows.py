@@ -8,9 +8,27 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 
+from graphmem.errors import InvalidInput
 from graphmem.model import Change, LinkKind, Memory, Move, SupersessionKind
+
+#: An entry recorded later would leave the ledger's clock no room to go on.
+LAST_RECORDABLE = datetime(9000, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+
+
+def next_recorded_at(now: datetime, *taken: datetime | None) -> datetime:
+    """When the next ledger entry is recorded: now, or just after the last of the moments that are taken.
+
+    Raises:
+        InvalidInput: The clock is thousands of years ahead.
+    """
+    last = max((moment for moment in taken if moment is not None), default=None)
+    moment = now if last is None or now > last else last + _MICROSECOND
+    if moment > LAST_RECORDABLE:
+        raise InvalidInput(f"nothing can be recorded at {moment.isoformat()}: set the clock of this machine")
+    return moment
 
 
 @dataclass(frozen=True, slots=True)

@@ -174,6 +174,7 @@ class StoreInfo:
     Attributes:
         head: The hash of the tenant's last ledger entry: where it is the same, so is the whole ledger.
         is_restoring: A restore into the tenant has begun and not finished; until then it takes no other writes.
+        pending_erasures: Of so many erased memories words are in the log until a reader that began before ends.
     """
 
     url: str
@@ -185,6 +186,7 @@ class StoreInfo:
     size_bytes: int | None
     head: str
     is_restoring: bool
+    pending_erasures: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -301,7 +303,12 @@ class Store(Protocol):
     # ---- writing
 
     def apply(
-        self, requests: Sequence[Request], *, clock: Clock, vectors: Mapping[str, Vector] | None = None
+        self,
+        requests: Sequence[Request],
+        *,
+        clock: Clock,
+        vectors: Mapping[str, Vector] | None = None,
+        model: ModelCard | None = None,
     ) -> list[Change]:
         """Plan and execute requests of one tenant in order, as one atomic and durable write.
 
@@ -311,6 +318,9 @@ class Store(Protocol):
             requests: At least one; all writers are of one tenant.
             clock: Read once per request, inside the transaction.
             vectors: Memory id to unit vector, for memories that these requests add.
+            model: Which model made the vectors; None for that of the store. It is compared in the transaction: a store
+                without one takes it, and of vectors of another model than the store's none is kept, as if the
+                memories had come without.
 
         Raises:
             GraphMemError: As `graphmem.temporal.plan` does, and `Conflict` for an `op_id` reused with another
@@ -318,10 +328,13 @@ class Store(Protocol):
         """
         ...
 
-    def restore(self, lines: Iterable[str], *, tenant: str, progress: Progress = silent) -> int:
+    def restore(
+        self, lines: Iterable[str], *, tenant: str, progress: Progress = silent, clock: Clock | None = None
+    ) -> int:
         """Copy an export into an empty tenant verbatim, recorded times included; returns the number of entries.
 
-        Every line is verified before the first is written. Then they are written in parts, each of them atomic and
+        Every line is verified before the first is written: its types, its hashes, and that it can have been accepted
+        after the lines before it. Then they are written in parts, each of them atomic and
         durable. A run that was broken off, however that came, is picked up by restoring the same export again, or one
         that goes on from it. Until it has finished, readers see the ledger as far as it was written, `check` says so,
         and every other write to the tenant is refused with `Conflict`. Vectors come along if the store has none of
@@ -332,17 +345,22 @@ class Store(Protocol):
             tenant: Of the export and of the target.
             progress: Told how many entries are there, first before anything is written and then after each part; if it
                 raises, the restore is broken off at that point.
+            clock: Entries recorded more than a day after its time are refused: whatever is written later follows them.
 
         Raises:
             InvalidInput: A line is not what `export` wrote: its number is named; or the tenant holds something else
                 than the beginning of this export that an unfinished restore left.
-            CorruptStore: The hash chain of the export is broken.
+            CorruptStore: The hash chain of the export is broken, or a line is none that a write left; it is named.
             Conflict: Another export is being restored into the tenant at the same time.
         """
         ...
 
-    def save_vectors(self, reader: Scope, vectors: Mapping[str, Vector]) -> None:
-        """Set vectors of memories that exist; of those erased or unknown nothing is kept."""
+    def save_vectors(self, reader: Scope, vectors: Mapping[str, Vector], *, model: ModelCard | None = None) -> None:
+        """Set vectors of memories that exist, of a model as in `apply`; of those erased or unknown nothing is kept.
+
+        Raises:
+            Conflict: The store has another model by now; nothing was written.
+        """
         ...
 
     def adopt_model(self, card: ModelCard, reader: Scope | None = None) -> None:
@@ -370,6 +388,17 @@ class Store(Protocol):
 
     def position(self, reader: Scope, moment: datetime | None = None) -> Position:
         """The last ledger entry at or before a moment, or of all."""
+        ...
+
+    def pin(self, reader: Scope, moment: datetime) -> Position:
+        """As `position`, and from then on no entry is recorded at or before the moment, whatever anybody's clock says.
+
+        A moment past the last entry is noted durably, under the tenant's write lock.
+
+        Raises:
+            Conflict: The moment is past the last entry of a tenant that is being restored.
+            StoreUnavailable: It must be noted, and the store cannot be written.
+        """
         ...
 
     def changes(self, reader: Scope, *, after: int = 0, limit: int = 1000) -> list[Change]:

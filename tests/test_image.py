@@ -33,6 +33,7 @@ def test_whatever_is_installed_is_pinned_by_its_hash_but_our_own_wheel() -> None
     commands = [part for step in BUILD.all("RUN") for part in step.value.split("&&") if "pip install" in part]
     assert len(commands) == 4
     assert [part for part in commands if "--require-hashes" not in part and "/dist/graphmem-*.whl" not in part] == []
+    assert [part for part in commands if "--no-deps" not in part] == []
 
 
 def test_one_environment_is_moved_as_it_stands_to_an_image_of_the_same_python() -> None:

@@ -4,6 +4,8 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from graphmem.errors import InvalidInput
 from graphmem.model import (
@@ -244,3 +246,57 @@ def test_statements_that_say_something_else_have_another_hash(other: Statement) 
 
 def test_a_lone_surrogate_can_be_hashed() -> None:
     assert Statement(title="\ud800").content_hash != Statement(title="?").content_hash
+
+
+SEPARATORS = st.text("ab\x1d\x1e\x1f", max_size=3)
+CONTENTS = st.builds(
+    Statement,
+    title=SEPARATORS.map(lambda text: f"t{text}"),
+    body=SEPARATORS,
+    rationale=SEPARATORS,
+    aliases=st.lists(SEPARATORS, max_size=2).map(tuple),
+    labels=st.lists(SEPARATORS, max_size=2).map(tuple),
+    anchors=st.lists(
+        st.builds(Anchor, st.just(AnchorKind.FILE), st.just("f"), st.just("r") | SEPARATORS), max_size=2
+    ).map(tuple),
+    alternatives=st.lists(
+        st.builds(
+            Alternative, SEPARATORS, st.just(Outcome.CHOSEN), SEPARATORS, st.lists(SEPARATORS, max_size=2).map(tuple)
+        ),
+        max_size=2,
+    ).map(tuple),
+)
+
+
+@given(CONTENTS, CONTENTS)
+def test_only_statements_that_say_the_same_have_one_content_hash(one: Statement, other: Statement) -> None:
+    said = [
+        replace(each, aliases=tuple(sorted(each.aliases)), labels=tuple(sorted(each.labels))) for each in (one, other)
+    ]
+    assert (one.content_hash == other.content_hash) == (said[0] == said[1])
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ({"title": "a\x1fb", "body": "c"}, {"title": "a", "body": "b\x1fc"}),
+        ({"title": "t", "aliases": ("a", "b")}, {"title": "t", "aliases": ("a\x1fb",)}),
+        ({"title": "t", "aliases": ("\x1e",)}, {"title": "t", "labels": ("\x1e",)}),
+        ({"title": "t", "aliases": ("a", "\x1e", "b")}, {"title": "t", "aliases": ("a",), "labels": ("\x1e", "b")}),
+        (
+            {"title": "t", "alternatives": (Alternative("n", Outcome.CHOSEN, "r", ("k",)),)},
+            {"title": "t", "alternatives": (Alternative("n", Outcome.CHOSEN, "r\x1dk"),)},
+        ),
+    ],
+)
+def test_separators_in_a_text_make_no_twins(one: dict[str, object], other: dict[str, object]) -> None:
+    assert Statement(**one).content_hash != Statement(**other).content_hash  # type: ignore[arg-type]
+
+
+def test_a_repository_without_a_name_is_none() -> None:
+    assert Anchor(AnchorKind.FILE, "a", "") == Anchor(AnchorKind.FILE, "a")
+
+
+@given(*[st.builds(Anchor, st.just(AnchorKind.FILE), st.sampled_from("ab"), st.none() | SEPARATORS)] * 2)
+def test_only_the_same_thing_is_the_same_node(one: Anchor, other: Anchor) -> None:
+    assert (one.node_id("t") == other.node_id("t")) == (one == other)

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import os
+import stat
 from pathlib import Path
 
 import pytest
@@ -48,3 +50,14 @@ def test_a_store_of_an_unknown_kind_is_named() -> None:
 def test_a_url_without_a_path_is_refused() -> None:
     with pytest.raises(InvalidInput, match="no path"):
         graphmem.open("sqlite://memory.db")
+
+
+def test_what_init_makes_is_its_owners_alone(tmp_path: Path) -> None:
+    before = os.umask(0)
+    try:
+        (tmp_path / ".git").mkdir()
+        path = initialise(tmp_path)
+    finally:
+        os.umask(before)
+    assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
+    assert {stat.S_IMODE(one.stat().st_mode) for one in path.parent.iterdir()} == {0o600}

@@ -12,6 +12,7 @@ import pytest
 from graphmem.relations import (
     LINK_WORDS,
     RECORDED_WORDS,
+    RESOLVED_WORDS,
     RULE_WORDS,
     Dates,
     Effect,
@@ -22,6 +23,7 @@ from graphmem.relations import (
     relation_words,
     rule_words,
 )
+from graphmem.temporal import Standing
 from graphmem.temporal.precedence import RULES
 from graphmem.vocabulary import LinkKind, SupersessionKind
 
@@ -109,6 +111,10 @@ def test_every_rule_of_precedence_has_words_and_an_unknown_one_its_name() -> Non
     assert rule_words("phase of the moon") == "phase of the moon"
 
 
+def test_every_standing_of_an_answer_has_words() -> None:
+    assert set(RESOLVED_WORDS) == {one.value for one in Standing}
+
+
 @pytest.mark.parametrize("kind", LinkKind)
 def test_a_link_has_words_from_both_sides(kind: LinkKind) -> None:
     assert link_words(kind, is_outgoing=True) == kind.value.replace("_", " ")
@@ -117,7 +123,12 @@ def test_a_link_has_words_from_both_sides(kind: LinkKind) -> None:
 
 def test_the_page_has_the_same_words() -> None:
     page = (Path(__file__).parent.parent / "graphmem/http/view/words.js").read_text(encoding="utf-8")
-    for name, table in (("RECORDED", RECORDED_WORDS), ("LINKS", LINK_WORDS), ("RULES", RULE_WORDS)):
+    for name, table in (
+        ("RECORDED", RECORDED_WORDS),
+        ("LINKS", LINK_WORDS),
+        ("RULES", RULE_WORDS),
+        ("RESOLVED", RESOLVED_WORDS),
+    ):
         found = re.search(rf"^const {name} = (\{{.*?^\}});$", page, re.MULTILINE | re.DOTALL)
         assert found is not None, name
         expected = {str(key): list(value) if isinstance(value, tuple) else value for key, value in table.items()}

@@ -25,6 +25,7 @@ import graphmem
 from graphmem.retrieval.embedding import Embedder, card_of
 from graphmem.retrieval.minilm import MiniLM, installed_folder
 from graphmem.retrieval.named_model import NamedModel
+from graphmem.retrieval.verification import verify
 
 LEAST_COSINE = 0.999
 TEXTS = [
@@ -48,6 +49,10 @@ def main() -> int:
             (
                 "both backends are one model for a store",
                 lambda: card_of(NamedModel.find(None)) == card_of(MiniLM.find()),
+            ),
+            (
+                "the model passes its verification",
+                lambda: all(one.is_sound for one in verify("sentence-transformers", None)),
             ),
             ("a text has the same vector alone and in a batch", same_in_any_batch),
             ("threads may share a model", threads_agree),

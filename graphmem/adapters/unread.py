@@ -7,7 +7,7 @@ from collections.abc import Callable
 from operator import attrgetter
 from typing import Any
 
-from graphmem.errors import CorruptStore
+from graphmem.errors import CorruptStore, GraphMemError
 from graphmem.ledger import decode_statement, encode_statement
 from graphmem.model import Kind, Origin, Statement
 
@@ -78,6 +78,14 @@ def unread(memory: str, kind: str, origin: str, confidence: float, subject: str 
     _set(statement, "_memory", memory)
     _set(statement, "_text", text)
     return statement
+
+
+def readable_statement(text: str) -> Statement | None:
+    """The statement in a stored text; None if the text is damaged."""
+    try:
+        return decode_statement(text)
+    except (ValueError, KeyError, TypeError, AttributeError, GraphMemError):
+        return None
 
 
 def _read_text(said: str) -> str:

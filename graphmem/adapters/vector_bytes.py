@@ -3,17 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
-from graphmem.errors import CorruptStore
+from graphmem.errors import Conflict, CorruptStore
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from graphmem.store import Vector
+    from graphmem.store import ModelCard, Vector
 
 _FLOAT_BYTES = 4
+
+
+def refuse_other_model(card: ModelCard | None, stored: ModelCard | None) -> NoReturn:
+    """Refuse vectors that do not go with those of a store.
+
+    Raises:
+        Conflict: Always; the message says what to do.
+    """
+    theirs, ours = ("no model" if one is None else repr(one.name) for one in (stored, card))
+    raise Conflict(
+        f"these vectors are of {ours}, and another process gave the store {theirs} meanwhile: run graphmem reindex"
+        " where the model is installed that is to stay"
+    )
 
 
 def blob(vector: Vector) -> bytes:

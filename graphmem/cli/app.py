@@ -68,6 +68,7 @@ SECTIONS: dict[str, dict[str, Entry]] = {
         "restore": Entry("keeping", "restore", "an export or a backup into an empty tenant"),
         "copy": Entry("copying", "copy", "from one store into another, and verify it"),
         "reindex": Entry("keeping", "reindex", "renew vectors after a change of model"),
+        "model": Entry("model", "model", "which model makes vectors, and whether it is the original"),
         "schema": Entry("schema", "schema", "apply, show or compare the store's schema"),
         "graphiti": Entry("graphiti", "graphiti", "keep a graph beside the memories that graphiti's clients read"),
         "serve": Entry("serving", "serve", "the same over HTTP, for agents and for other machines"),

@@ -12,6 +12,7 @@ import click
 from graphmem.cli.blocks import line
 from graphmem.cli.options import Call, placed
 from graphmem.cli.output import give, note
+from graphmem.drafts import make_private_folder, write_private
 
 if TYPE_CHECKING:
     from graphmem.browser import Place
@@ -97,12 +98,12 @@ def _tell(call: Call, link: str, *, opens: bool) -> None:
 def _write(call: Call, folder: Path) -> None:
     from graphmem.browser.files import NAMES, handed
 
-    folder.mkdir(parents=True, exist_ok=True)
+    make_private_folder(folder)
     written = []
     for name in NAMES:
         found = handed(name, _SERVED)
         if found is not None:
-            (folder / name).write_bytes(found.content)
+            write_private(folder / name, found.content)
             written.append(str(folder / name))
     give(call, {"written": written}, lambda _: [line(one) for one in written])
 

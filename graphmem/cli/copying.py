@@ -76,13 +76,13 @@ def copy(ctx: click.Context, /, *, call: Call, source: str, target: str, whose: 
 
 def _copied(source: str, target: str, whose: Whose, samples: int) -> list[Copied]:
     from graphmem.config import load_settings
-    from graphmem.opening import open_ends
+    from graphmem.opening import open_ends, utc_now
     from graphmem.service.copying import copy as copy_all
 
     settings = load_settings()
     with open_ends(source, target, settings) as (one, other), progress("copy") as tell:
         names = one.tenants() if whose.is_all else [whose.tenant or settings.tenant]
-        return copy_all(one, other, names, count=samples, progress=tell)
+        return copy_all(one, other, names, count=samples, progress=tell, clock=utc_now)
 
 
 def _lines(done: Sequence[Copied]) -> Iterator[Block]:

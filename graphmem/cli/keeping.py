@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import sys
-import tempfile
 from collections.abc import Generator, Iterable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -15,6 +14,7 @@ import click
 from graphmem.cli.blocks import Block, Look, Span, dim, line
 from graphmem.cli.options import Call, answered, located, placed, pointed
 from graphmem.cli.output import give, note, progress
+from graphmem.drafts import drafted, remove_dead_drafts
 from graphmem.model import At
 from graphmem.wire.envelopes import Findings, Reindexed, Restored, Seen
 
@@ -70,6 +70,12 @@ def _status_lines(info: StoreInfo, tenant: str, repo: str | None) -> Iterator[Bl
         ("seen from", f"tenant {tenant}, {'no repository' if repo is None else f'repository {repo}'}"),
     ]
     yield from (line(dim(f"{head:10}"), text) for head, text in rows)
+    if info.pending_erasures:
+        erased = "1 erased memory" if info.pending_erasures == 1 else f"{info.pending_erasures:,} erased memories"
+        text = (
+            f"words of {erased} are still in the log until a reader that began before ends; then they go by themselves"
+        )
+        yield line(Span(text, Look.WARN))
     if info.model is not None and info.vectors < info.memories:
         missing = info.memories - info.vectors
         yield line(Span(f"{missing:,} memories have no vector; run: graphmem reindex", Look.WARN))
@@ -153,11 +159,15 @@ def _graph_lines(memory: GraphMemory, form: str, at: At, tell: Progress) -> Gene
 @click.argument("target", type=_FILE)
 @placed
 def backup(*, call: Call, target: Path) -> None:
-    """A consistent copy of the whole store in the new file TARGET, while others go on writing."""
+    """A consistent copy of the whole store in the new file TARGET, while others go on writing.
+
+    The copy is opened and every page of it checked before it takes its name; only its owner may read it.
+    """
     with call.open() as memory:
         memory.backup(target)
     size = target.stat().st_size
-    give(call, {"path": target, "size_bytes": size}, lambda _: [line(str(target), dim(f" · {size:,} bytes"))])
+    told = {"path": target, "size_bytes": size, "is_checked": True}
+    give(call, told, lambda _: [line(str(target), dim(f" · {size:,} bytes, opened and checked"))])
 
 
 @click.command()
@@ -212,16 +222,10 @@ def _counted(lines: Iterable[str], tell: Progress, total: int) -> Generator[str]
 
 @contextmanager
 def _whole_file(target: Path) -> Iterator[IO[str]]:
-    """A file that appears under its name when it is complete, and not at all if writing it ends early."""
-    with tempfile.NamedTemporaryFile("w", encoding="utf-8", dir=target.parent, delete=False) as file:
-        written = Path(file.name)
-        try:
-            yield file
-            file.close()
-            written.replace(target)
-        except BaseException:
-            written.unlink(missing_ok=True)
-            raise
+    """A private file that appears under its name when it is complete, and not at all if writing it ends early."""
+    remove_dead_drafts(target.parent)
+    with drafted(target, replaces=True) as draft, draft.open("w", encoding="utf-8") as file:
+        yield file
 
 
 @contextmanager

@@ -35,9 +35,9 @@ from graphmem.cli.wording import (
     titled,
 )
 from graphmem.model import At, Change
-from graphmem.relations import link_words, rule_words
+from graphmem.relations import RESOLVED_WORDS, link_words, rule_words
 from graphmem.retrieval.relations import day
-from graphmem.temporal import Standing, touched
+from graphmem.temporal import touched
 
 _EMPTY = line()
 
@@ -229,7 +229,7 @@ def explanation_page(answer: Explanation, asked: At, seen: Mapping[str, Card]) -
     for reason in answer.reasons:
         yield line(dim("why: "), reason, indent=2)
     for hit in answer.resolves_to:
-        label = _RESOLVED[hit.standing]
+        label = f"{RESOLVED_WORDS[hit.standing]}: "
         yield line(dim(label), sign(hit.card.state), f" {hit.card.title} ", Span(hit.card.id, Look.ID), indent=2)
         for near in hit.relations:
             yield line(*related(near, seen.get(near.memory)), indent=4)
@@ -245,13 +245,6 @@ def explanation_page(answer: Explanation, asked: At, seen: Mapping[str, Card]) -
             words = f"{titled([contest.memory], seen)} ({rule_words(contest.rule)})"
             yield line(Span("contested by ", Look.WARN), words, indent=2)
     yield point_line(answer.at, asked)
-
-
-_RESOLVED = {
-    Standing.HOLDS: "in force in its place: ",
-    Standing.NOT_YET: "not in force yet: ",
-    Standing.LAST: "last of its chain: ",
-}
 
 
 def conflicts_page(answer: Conflicts, asked: At, width: int) -> Iterator[Block]:

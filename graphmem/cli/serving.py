@@ -27,8 +27,9 @@ if TYPE_CHECKING:
 def serve(*, call: Call, host: str, port: int, max_seconds: float, names: tuple[str, ...], traces: bool) -> None:
     """Serve the memory over HTTP, to agents over MCP at /mcp, to people as a page at /, until it is interrupted.
 
-    As soon as there is a key (`graphmem key create`), callers need one. Without any, every process of this machine may
-    do everything; on an address that other machines reach, it does not start then.
+    As soon as there is a key (`graphmem key create`), callers need one, on a running server within a second. Without
+    any, every process of this machine may do everything; on an address that other machines reach, it does not start
+    then.
     """
     from graphmem.client import RemoteMemory
     from graphmem.config import file_of
@@ -38,11 +39,12 @@ def serve(*, call: Call, host: str, port: int, max_seconds: float, names: tuple[
     from graphmem.http.viewing import address_of
     from graphmem.mcp_server.doors import keyed_tools
 
-    address, ring = Address(host, port), ring_in_use(call.url)
+    address, ring = Address(host, port), ring_if_any(call.url)
     refuse_open_door(ring, address)
-    doors = "with keys" if ring else "without keys, for this machine alone"
+    has_keys = ring is not None and ring.is_in_use()
+    doors = "with keys" if has_keys else "without keys, for this machine alone"
     with call.open() as memory, otlp_tracer() if traces else nullcontext() as tracer:
-        page_of = partial(address_of, scope=memory.scope, has_keys=ring is not None)
+        page_of = partial(address_of, scope=memory.scope, has_keys=has_keys)
         if isinstance(memory, RemoteMemory):
             raise InvalidInput(f"{memory.status().url!r} is served already; name a file or a Neo4j server")
         running = RUNNING_ON_A_FILE if file_of(_place_of(call.url)) else Limits().running
@@ -55,10 +57,10 @@ def serve(*, call: Call, host: str, port: int, max_seconds: float, names: tuple[
         )
 
 
-def ring_in_use(url: str | None) -> KeyRing | None:
-    """The keys of the store at a URL; None if none was ever made."""
+def ring_if_any(url: str | None) -> KeyRing | None:
+    """The keys of the store at a URL, whose file need not be there yet; None if there is no place for it."""
     path = _path_of(url)
-    return None if path is None or not path.exists() else _ring(path)
+    return None if path is None else _ring(path)
 
 
 def ring_of(url: str | None) -> KeyRing:

@@ -36,6 +36,7 @@ from graphmem.compat.items import (
 )
 from graphmem.compat.labels import MARK, OWNERS, Payload, owner_label
 from graphmem.compat.refusals import NoSuchMemory, WrongArgument
+from graphmem.drafts import make_private_folder
 from graphmem.errors import NotFound, Unsupported
 
 _UNSET = object()
@@ -308,7 +309,7 @@ def _opened(url: str | None) -> GraphMemory:
         return graphmem.open()
     except NotFound:
         home = Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share") / "graphmem"
-        home.mkdir(parents=True, exist_ok=True)
+        make_private_folder(home)
         return graphmem.open(str(home / "compat.db"), create=True)
 
 

@@ -15,6 +15,7 @@ from graphmem import GraphMemory, Scope
 from graphmem.cli.painting import paint, paint_rich
 from graphmem.demo.facts import ReplayClock, last_day, load_facts, replay
 from graphmem.demo.page import Demo
+from graphmem.drafts import make_private_folder
 from graphmem.ingestion.decisions import read_decisions
 
 _RECORDS = Path(__file__).parents[2] / "docs" / "decisions"
@@ -43,7 +44,7 @@ def main(folder: Path, svg: Path | None) -> None:
 def prepare(folder: Path) -> GraphMemory:
     """A fresh memory in a folder, to which the facts were told at the times of their sources."""
     shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
+    make_private_folder(folder)
     (folder / ".gitignore").write_text("*\n", encoding="utf-8")
     clock = ReplayClock()
     memory = graphmem.open(str(folder / "memory.db"), scope=Scope(), actor="demo", clock=clock, create=True)

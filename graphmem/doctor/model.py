@@ -5,9 +5,9 @@ from __future__ import annotations
 from graphmem.doctor.links import Case, Check, Look, broken, ok, warn
 from graphmem.doctor.mending import on_place
 from graphmem.retrieval.embedding import card_of, needs_download, other_model
+from graphmem.retrieval.verification import verify
 
 _OFF = "off"
-_TRIAL = "words to try the model with"
 _LOAD_S = 120.0
 
 
@@ -23,7 +23,9 @@ def _model(case: Case) -> Look:
         found, _, fix = backend.partition(" Run: ")
         tell = broken if settings.embeddings != "minilm" else warn
         return tell(f"{found} Search is by words alone.", fix or "graphmem status")
-    backend.embed([_TRIAL])
+    for part in verify(settings.embeddings, settings.model):
+        if not part.is_sound:
+            return broken(f"{part.name}: {part.found}", part.fix or "graphmem model verify")
     return ok(f"{backend.name} makes vectors of {backend.dimension} numbers")
 
 

@@ -19,7 +19,7 @@ from graphmem.errors import GraphMemError
 from graphmem.http import browsing, keeping, reading, writing
 from graphmem.http.asking import Asks, refuse_unknown
 from graphmem.http.callers import Door
-from graphmem.http.limits import MAX_POSITION, BoundedBodies, Limits
+from graphmem.http.limits import MAX_POSITION, Bodies, BoundedBodies, Limits
 from graphmem.http.observing import Metrics, Observed
 from graphmem.http.problems import MEDIA_TYPE, PROBLEM, HttpProblem, Refusal, handle_problems
 from graphmem.http.tracing import Traced
@@ -37,7 +37,9 @@ _TOLD = {
     403: "The key does not allow it.",
     404: "Nothing of that name that the caller sees.",
     409: "Somebody was first, or the `Idempotency-Key` was used for something else; `heads` lead now.",
+    408: "The body took too long to come.",
     413: "The body is too large.",
+    415: "The body is not said to be JSON.",
     422: "The request is wrong as it stands.",
     429: "Too many requests are being worked on.",
     500: "The store contradicts itself, or a fault of graphmem.",
@@ -93,13 +95,14 @@ def create_app(
 
     Args:
         memory: An open memory.
-        ring: The keys that callers need; None lets every process of this machine do everything.
+        ring: The keys that callers need; None, or a file that was never there, lets every process of this machine do
+            everything.
         limits: The caps.
         tools: What answers at `/mcp`.
         tracer: Makes a span of every request.
     """
     caps, metrics = limits or Limits(), Metrics()
-    served = Served(memory, Workers(caps, metrics), metrics, caps)
+    served = Served(memory, Workers(caps, metrics), metrics, caps, Bodies(caps))
 
     @asynccontextmanager
     async def life(_: FastAPI) -> AsyncIterator[None]:
@@ -125,10 +128,10 @@ def create_app(
     app.include_router(_health)
     app.router.routes.extend((*ROUTES, browsing.ROUTE))
     if tools is not None:
-        app.router.routes.append(Route("/mcp", tools, include_in_schema=False))
+        bounded = BoundedBodies(tools, served.bodies, caps.call)
+        app.router.routes.append(Route("/mcp", bounded, include_in_schema=False))
     routers = (reading.router, writing.router, keeping.router, _health)
     handle_problems(app, [one for router in routers for one in router.routes])
-    app.add_middleware(BoundedBodies, limits=caps, streaming=frozenset({keeping.RESTORE}))
     app.add_middleware(Door, ring=ring)
     app.add_middleware(Observed, metrics=metrics)
     if tracer is not None:

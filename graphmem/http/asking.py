@@ -5,7 +5,7 @@ None of them waits for anything; they are coroutines because FastAPI would give 
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Annotated
@@ -93,25 +93,35 @@ async def _standing(
     return Standing(tenant, Scope("default", repo, user, branch, environment, tuple(related_repos)))
 
 
-def _placed(permission: Permission, *, is_write: bool) -> Callable[[Request, Standing], Awaitable[Scope]]:
-    async def placed(request: Request, standing: Annotated[Standing, Depends(_standing)]) -> Scope:
-        caller = caller_of(request)
-        caller.require(permission)
-        return caller.place(standing.scope, standing.tenant, is_write=is_write)
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A dependency: where the caller stands who is allowed something there."""
 
-    return placed
+    permission: Permission
+    is_write: bool
+
+    async def __call__(self, request: Request, standing: Annotated[Standing, Depends(_standing)]) -> Scope:
+        """The scope of the caller.
+
+        Raises:
+            Forbidden: The key does not allow it, or not there.
+            NotFound: Another tenant was named.
+        """
+        caller = caller_of(request)
+        caller.require(self.permission)
+        return caller.place(standing.scope, standing.tenant, is_write=self.is_write)
 
 
 #: Where the caller stands, if they may read.
-Reader = Annotated[Scope, Depends(_placed(Permission.READ, is_write=False))]
+Reader = Annotated[Scope, Depends(Placed(Permission.READ, is_write=False))]
 #: Where the caller stands, if they may write; review; or keep.
-Writer = Annotated[Scope, Depends(_placed(Permission.WRITE, is_write=True))]
-Reviewer = Annotated[Scope, Depends(_placed(Permission.REVIEW, is_write=True))]
-Admin = Annotated[Scope, Depends(_placed(Permission.ADMIN, is_write=True))]
+Writer = Annotated[Scope, Depends(Placed(Permission.WRITE, is_write=True))]
+Reviewer = Annotated[Scope, Depends(Placed(Permission.REVIEW, is_write=True))]
+Admin = Annotated[Scope, Depends(Placed(Permission.ADMIN, is_write=True))]
 
 
 async def _keeper(
-    request: Request, scope: Annotated[Scope, Depends(_placed(Permission.ADMIN, is_write=False))]
+    request: Request, scope: Annotated[Scope, Depends(Placed(Permission.ADMIN, is_write=False))]
 ) -> Scope:
     caller_of(request).require_whole()
     return scope

@@ -75,8 +75,9 @@ def caller_of(connection: HTTPConnection) -> Caller:
 class Door:
     """Lets no request in without a live key, but to what is public, the page, which asks for one itself, and guides.
 
-    A server without keys is for this machine alone. A page in a browser on it could reach it too, by a form or by a
-    name that resolves here: so there, Host and Origin must name this machine.
+    As long as no key was ever made, the server is for this machine alone. A page in a browser on it could reach it too,
+    by a form or by a name that resolves here: so then, Host and Origin must name this machine. Each request asks
+    whether there is a key now.
     """
 
     def __init__(self, app: ASGIApp, ring: KeyRing | None) -> None:
@@ -90,10 +91,8 @@ class Door:
             return
         headers = Headers(scope=scope)
         try:
-            if self._ring is None:
-                _refuse_foreign(headers)
             is_open = is_of_view(scope["path"]) or is_of_browser(scope["path"])
-            named = {} if is_open else {"caller": self._caller(headers)}
+            named = self._let_in(headers, is_open=is_open)
         except Refusal as refusal:
             await send_refusal(refusal, scope, receive, send)
         except GraphMemError as error:
@@ -102,13 +101,19 @@ class Door:
             scope.setdefault("state", {}).update(named)
             await self._app(scope, receive, send)
 
-    def _caller(self, headers: Headers) -> Caller:
-        if self._ring is None:
-            return Caller(None)
+    def _let_in(self, headers: Headers, *, is_open: bool) -> dict[str, Caller]:
+        """Who calls, for the state of a request; nobody in particular where anybody may look."""
+        ring = self._ring
+        if ring is None or not ring.is_in_use():
+            _refuse_foreign(headers)
+            return {} if is_open else {"caller": Caller(None)}
+        return {} if is_open else {"caller": self._caller(headers, ring)}
+
+    def _caller(self, headers: Headers, ring: KeyRing) -> Caller:
         scheme, _, text = headers.get("authorization", "").partition(" ")
         if scheme.casefold() != "bearer" or not text.strip():
             raise _unknown("there is no key: send 'Authorization: Bearer gmk_…'")
-        key = self._ring.find(text.strip())
+        key = ring.find(text.strip())
         if key is None:
             raise _unknown("the key is damaged, unknown, expired or revoked: ask for a new one")
         return Caller(key)

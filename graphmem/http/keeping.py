@@ -14,8 +14,10 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response, StreamingResponse
 
 from graphmem.errors import InvalidInput
+from graphmem.http.admission import AdmittedRoute
 from graphmem.http.asking import Asks, Heads, Keeper, Known, Reader, Writer
 from graphmem.http.bodies import DocumentsBody, ReadingBody
+from graphmem.http.limits import Limits
 from graphmem.http.problems import Refusal
 from graphmem.http.working import Served
 from graphmem.ingestion.decisions.documents import MAX_DOCUMENT_BYTES, Document
@@ -28,7 +30,7 @@ from graphmem.wire.forms import form
 RESTORE = "/v1/restore"
 NDJSON = "application/x-ndjson"
 
-router = APIRouter(tags=["keep"])
+router = APIRouter(tags=["keep"], route_class=AdmittedRoute)
 
 _LINES_AT_ONCE = 200
 _EXPORT: dict[int | str, dict[str, Any]] = {
@@ -72,7 +74,7 @@ async def export(served: Asks, scope: Keeper) -> Response:
 async def restore(request: Request, served: Asks, scope: Keeper) -> Response:
     """Copy an export into the empty tenant verbatim; sent again after an interruption, it goes on."""
     with TemporaryFile("w+b") as file:
-        await _spool(request, file, served.limits.restore_bytes)
+        await _spool(request, file, served.limits)
         file.seek(0)
         texts = (line.decode("utf-8", "replace").rstrip("\n") for line in file)
         return await served.keep("restore", lambda memory: Restored(memory.restore(texts, scope=scope)))
@@ -139,12 +141,20 @@ async def _chunks(pool: ThreadPoolExecutor, lines: Iterator[str], first: bytes) 
         pool.shutdown(wait=False)
 
 
-async def _spool(request: Request, file: IO[bytes], most: int) -> None:
-    size = 0
-    async for part in request.stream():
+async def _spool(request: Request, file: IO[bytes], limits: Limits) -> None:
+    """Write a body to a file; each part of it must come in time."""
+    size, parts = 0, request.stream()
+    while True:
+        try:
+            async with asyncio.timeout(limits.time_s):
+                part = await anext(parts, None)
+        except TimeoutError:
+            told = f"nothing of the export came for {limits.time_s:g} seconds"
+            raise Refusal(408, InvalidInput.code, told) from None
+        if part is None:
+            return
         size += len(part)
-        if size > most:
-            raise Refusal(
-                413, InvalidInput.code, f"the export has more than {most} bytes: restore it where the store is"
-            )
+        if size > limits.restore_bytes:
+            told = f"the export has more than {limits.restore_bytes} bytes: restore it where the store is"
+            raise Refusal(413, InvalidInput.code, told)
         file.write(part)

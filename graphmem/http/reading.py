@@ -8,6 +8,7 @@ from fastapi import APIRouter, Query
 from starlette.responses import Response
 
 from graphmem.answers import Conflicts, Diff, Explanation, History, Listing, SearchAnswer, Timeline
+from graphmem.http.admission import AdmittedRoute
 from graphmem.http.asking import Asked, Asks, Bounds, Known, MemoryId, Paged, Positions, Reader, Where
 from graphmem.http.bodies import SearchBody
 from graphmem.http.limits import MAX_RESULTS
@@ -18,7 +19,7 @@ from graphmem.store import Page
 from graphmem.wire.envelopes import Changes, Repositories, Shown
 from graphmem.wire.forms import form
 
-router = APIRouter(tags=["ask"])
+router = APIRouter(tags=["ask"], route_class=AdmittedRoute)
 
 
 @router.post("/v1/search", operation_id="search", response_model=form(SearchAnswer))

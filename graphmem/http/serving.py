@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import os
 import signal
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import TYPE_CHECKING, cast
 
 import uvicorn
 
 from graphmem.errors import InvalidInput
 from graphmem.http.app import Mounted, create_app
 from graphmem.http.callers import is_loopback
+from graphmem.http.connections import BoundedConnection, RareMessages
 from graphmem.http.limits import Limits
 from graphmem.http.observing import log_to_stderr
 from graphmem.keys import KeyRing
@@ -25,6 +28,8 @@ if TYPE_CHECKING:
     from opentelemetry.trace import Tracer
 
 _GRACE_S = 20
+#: Connections that the system keeps until they are taken; asyncio takes as many in one go.
+_BACKLOG = 128
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +51,7 @@ def serve(
 
     Args:
         configuration: As `configured` gives it, for the same keys and address.
-        ring: The keys that callers need; None only on this machine's own addresses.
+        ring: The keys that callers need as soon as there is one; None where there is no place for their file.
         address: Where to listen.
         listening: Told the URL once callers can connect.
 
@@ -77,6 +82,12 @@ def _listener(address: Address) -> socket.socket:
 class _Server(uvicorn.Server):
     """Ends by returning: uvicorn's own raises the signal anew, and the store would not be closed."""
 
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """See `uvicorn.Server`."""
+        loop = asyncio.get_running_loop()
+        loop.set_exception_handler(RareMessages(loop.default_exception_handler))
+        await super().startup(sockets)
+
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
         """Let both signals stop the server and nothing else."""
@@ -94,7 +105,7 @@ def refuse_open_door(ring: KeyRing | None, address: Address) -> None:
     Raises:
         InvalidInput: They could.
     """
-    if ring is None and not is_loopback(address.host):
+    if (ring is None or not ring.is_in_use()) and not is_loopback(address.host):
         told = f"{address.host!r} can be reached from other machines, and there are no keys"
         raise InvalidInput(f"{told}: make one with graphmem key create, or listen on 127.0.0.1")
 
@@ -118,10 +129,13 @@ def configured(
         tools: What answers at `/mcp`.
         tracer: Makes a span of every request.
     """
+    caps = _affordable(limits or Limits())
     return uvicorn.Config(
-        create_app(memory, ring, limits, tools=tools, tracer=tracer),
+        create_app(memory, ring, caps, tools=tools, tracer=tracer),
         host=address.host,
         port=address.port,
+        http=cast("type[asyncio.Protocol]", partial(BoundedConnection, limits=caps)),
+        backlog=_BACKLOG,
         log_config=None,
         access_log=False,
         ws="none",
@@ -130,3 +144,14 @@ def configured(
         timeout_graceful_shutdown=_GRACE_S,
         h11_max_incomplete_event_size=65_536,
     )
+
+
+def _affordable(limits: Limits) -> Limits:
+    """The caps with no more connections than half of the descriptors that the process may have."""
+    try:
+        import resource
+    except ImportError:  # pragma: no cover - on Windows there is no such limit
+        return limits
+    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    most = limits.connections if soft == resource.RLIM_INFINITY else max(soft // 2, 1)
+    return replace(limits, connections=min(limits.connections, most))

@@ -16,7 +16,7 @@ from starlette.responses import Response
 
 from graphmem.deadline import wanted_by
 from graphmem.errors import CommitUnknown, StoreUnavailable
-from graphmem.http.limits import Limits
+from graphmem.http.limits import Bodies, Limits
 from graphmem.http.observing import Metrics
 from graphmem.http.problems import Refusal
 from graphmem.service import GraphMemory
@@ -25,6 +25,8 @@ from graphmem.wire.documents import document
 Result = TypeVar("Result")
 #: What a write reads after its commit must not fail before its caller was told that it took too long.
 _GRACE_S = 1.0
+#: Larger bodies are parsed in threads of their own, so many at a time.
+_SMALL_BYTES, _PARSERS = 1 << 14, 2
 
 
 class _Work(Enum):
@@ -43,6 +45,7 @@ class Workers:
         self._metrics = metrics
         # Apart, so that writes that wait for another process's lock, and a long export, keep nobody from reading.
         self._pools = {one: ThreadPoolExecutor(limits.running, f"graphmem {one.value}") for one in _Work}
+        self._parsers = ThreadPoolExecutor(_PARSERS, "graphmem parsing")
         self._count = 0
 
     async def answer(self, verb: str, job: Callable[[], Response], *, is_write: bool) -> Response:
@@ -73,9 +76,15 @@ class Workers:
         """What may take as long as it takes: keeping a store, not asking it."""
         return await asyncio.wrap_future(self._begin(_Work.KEEPING, verb, do))
 
+    async def parsed(self, size: int, job: Callable[[], Result]) -> Result:
+        """What a job makes of a body of that many bytes; nobody waits for it but its caller."""
+        if size <= _SMALL_BYTES:
+            return job()
+        return await asyncio.get_running_loop().run_in_executor(self._parsers, job)
+
     def close(self) -> None:
         """Wait for what is running."""
-        for pool in self._pools.values():
+        for pool in (*self._pools.values(), self._parsers):
             pool.shutdown(wait=True, cancel_futures=True)
 
     # ---- parts
@@ -111,6 +120,7 @@ class Served:
     workers: Workers
     metrics: Metrics
     limits: Limits
+    bodies: Bodies
 
     async def read(self, verb: str, ask: Callable[[GraphMemory], object]) -> Response:
         """The answer to a question; see `Workers.answer`."""

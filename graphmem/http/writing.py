@@ -12,6 +12,7 @@ from starlette.responses import Response
 
 from graphmem.answers import Written
 from graphmem.errors import Conflict
+from graphmem.http.admission import AdmittedRoute
 from graphmem.http.asking import Admin, Asks, Heads, MemoryId, Reviewer, Signed, Writer, Writing
 from graphmem.http.bodies import (
     AddBody,
@@ -35,7 +36,7 @@ from graphmem.service import GraphMemory, New, Write
 from graphmem.wire.envelopes import AllWritten
 from graphmem.wire.forms import form
 
-router = APIRouter(tags=["write"])
+router = APIRouter(tags=["write"], route_class=AdmittedRoute)
 
 #: Carries out a verb in somebody's name.
 Do = Callable[[GraphMemory, Write], Written]

@@ -6,8 +6,8 @@ import hmac
 import json
 import os
 import sys
-import tempfile
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
@@ -15,6 +15,7 @@ from pathlib import Path
 from threading import Lock
 from typing import Any
 
+from graphmem.drafts import PRIVATE_FILE, make_private_folder, remove_dead_drafts, write_private
 from graphmem.errors import InvalidInput, NotFound, StoreUnavailable, Unsupported
 from graphmem.keys.key import Key, Permission
 from graphmem.keys.secret import make_text, present
@@ -34,7 +35,9 @@ else:
 
 _VERSION = 1
 _TIMES = ("created_at", "expires_at", "revoked_at")
-_Stamp = tuple[int, int, int]
+_Stamp = tuple[int, int, int, int]
+#: However the file was changed, and whatever its stamp says: what it holds counts this soon.
+_OLDEST_S = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,32 +48,56 @@ class Granted:
     text: str
 
 
-class KeyRing:
-    """The keys of a server.
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """What the file held when it was read, `at_s` on the clock that never runs backwards."""
 
-    Every question looks at the file's stamp first, so a key that was revoked by another process opens nothing from
-    the next request on.
+    stamp: _Stamp
+    at_s: float
+    keys: dict[str, Key]
+
+
+class KeyRing:
+    """The keys of a server, whose file need not be there yet.
+
+    Every question looks at the file's stamp first, and reads the file again if that changed or half a second has
+    passed. So a key that another process made or revoked counts from the next request on, and whatever else happens to
+    the file within a second.
+
+    Args:
+        path: The file of keys.
+        clock: Tells which keys have expired.
+        seconds: A clock that never runs backwards.
     """
 
-    def __init__(self, path: Path, clock: Clock) -> None:
+    def __init__(self, path: Path, clock: Clock, seconds: Callable[[], float] = time.monotonic) -> None:
         self._path = path
         self._clock = clock
+        self._seconds = seconds
         self._guard = Lock()
-        self._read: tuple[_Stamp | None, dict[str, Key]] = (None, {})
+        self._read: _Read | None = None
+
+    def is_in_use(self) -> bool:
+        """Whether callers need a key: the file is there, or was there when this process looked before.
+
+        Raises:
+            StoreUnavailable: It cannot be read, or is gone: then nobody is let in without a key either.
+        """
+        return self._keys() is not None
 
     def find(self, text: str) -> Key | None:
         """The live key of that text; None if it is malformed, unknown, expired or revoked."""
         shown = present(text)
         if shown is None:
             return None
-        key = self._keys().get(shown.id)
+        key = (self._keys() or {}).get(shown.id)
         digest = "" if key is None else key.digest
         is_same = hmac.compare_digest(digest.encode(), shown.digest.encode())
         return key if is_same and key is not None and key.is_live(self._clock()) else None
 
     def keys(self) -> list[Key]:
         """All keys that ever were, oldest first."""
-        return sorted(self._keys().values(), key=lambda one: (one.created_at, one.id))
+        return sorted((self._keys() or {}).values(), key=lambda one: (one.created_at, one.id))
 
     def create(self, draft: Key) -> Granted:
         """Make a key with the bindings of a draft, whose id and digest do not count."""
@@ -115,17 +142,24 @@ class KeyRing:
         return Granted(key, text)
 
     def _known(self, key_id: str) -> Key:
-        key = self._keys().get(key_id)
+        key = (self._keys() or {}).get(key_id)
         if key is None:
             raise NotFound(f"no key {key_id!r} in {str(self._path)!r}; graphmem key list shows those that there are")
         return key
 
-    def _keys(self) -> dict[str, Key]:
-        stamp = self._stamp()
+    def _keys(self) -> dict[str, Key] | None:
+        """The keys in the file; None if it was never there."""
         with self._guard:
-            if stamp is None or stamp != self._read[0]:
-                self._read = (stamp, {} if stamp is None else _keys_in(self._path))
-            return self._read[1]
+            stamp, now = self._stamp(), self._seconds()
+            before = self._read
+            if before is not None and stamp == before.stamp and now - before.at_s < _OLDEST_S:
+                return before.keys
+            if stamp is None and before is not None:
+                raise StoreUnavailable(f"the keys in {str(self._path)!r} are gone: restore the file, or start again")
+            if stamp is None:
+                return None
+            self._read = _Read(stamp, now, _keys_in(self._path))
+            return self._read.keys
 
     def _stamp(self) -> _Stamp | None:
         try:
@@ -134,7 +168,7 @@ class KeyRing:
             return None
         except OSError as exc:
             raise StoreUnavailable(f"the keys in {str(self._path)!r} cannot be read: {exc.strerror}") from exc
-        return found.st_mtime_ns, found.st_size, found.st_ino
+        return found.st_mtime_ns, found.st_ctime_ns, found.st_size, found.st_ino
 
     @contextmanager
     def _changed(self) -> Iterator[dict[str, Key]]:
@@ -142,7 +176,7 @@ class KeyRing:
         with _locked(self._path):
             keys = _keys_in(self._path) if self._path.exists() else {}
             yield keys
-            _replace_file(self._path, _text_of(keys))
+            write_private(self._path, _text_of(keys))
 
 
 def _keys_in(path: Path) -> dict[str, Key]:
@@ -175,20 +209,11 @@ def _text_of(keys: dict[str, Key]) -> str:
 @contextmanager
 def _locked(path: Path) -> Iterator[None]:
     """Held by one process at a time; the lock ends with the file's being closed, or with the process."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.with_suffix(".lock").open("a", encoding="utf-8") as file:
-        _lock(file.fileno())
+    make_private_folder(path.parent)
+    remove_dead_drafts(path.parent)
+    handle = os.open(path.with_suffix(".lock"), os.O_RDWR | os.O_CREAT, PRIVATE_FILE)
+    try:
+        _lock(handle)
         yield
-
-
-def _replace_file(path: Path, text: str) -> None:
-    """Temporary files of this kind are readable by their owner alone, and stay so under the new name."""
-    with tempfile.NamedTemporaryFile("w", encoding="utf-8", dir=path.parent, delete=False) as file:
-        try:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-            Path(file.name).replace(path)
-        except BaseException:
-            Path(file.name).unlink(missing_ok=True)
-            raise
+    finally:
+        os.close(handle)

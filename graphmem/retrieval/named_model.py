@@ -26,8 +26,7 @@ _WANTED = [*_MEANINGFUL, *(f"*/{form}" for form in _MEANINGFUL)]
 _BATCH_TEXTS = 32
 _MAX_CHARS = 32_768
 
-#: What all-MiniLM-L6-v2 makes of a text, first numbers only: weights read with another pooling give others.
-_PROBE = "We keep memories in one SQLite file."
+#: What all-MiniLM-L6-v2 makes of `minilm.PROBE`, first numbers only: weights read with another pooling give others.
 _PROBED = (-0.0167346, -0.0549192, -0.1135213, 0.0203369, -0.0060428)
 _PROBE_TOLERANCE = 1e-3
 
@@ -126,7 +125,7 @@ def _load(model: str | None) -> _Loaded:
     with _no_progress_bar():
         made = SentenceTransformer(str(folder), local_files_only=True, model_kwargs={"use_safetensors": True})
     made.eval()
-    probe = _encoded(made, [_PROBE])[0]
+    probe = _encoded(made, [minilm.PROBE])[0]
     if _is_minilm(folder, made, probe):
         return _Loaded(made, minilm.NAME, minilm.DIMENSION, minilm.WEIGHTS_SHA256)
     name = folder.name if model is None or _is_path(model) else model
@@ -149,7 +148,7 @@ def _no_progress_bar() -> Iterator[None]:
 
 def _folder_of(model: str | None) -> Path:
     """Where the model's files are; those of a name on the hub are fetched only if they never were."""
-    known = _folder_here(model)
+    known = folder_here(model)
     if known is not None:
         return known
     from huggingface_hub import snapshot_download
@@ -157,8 +156,8 @@ def _folder_of(model: str | None) -> Path:
     return Path(snapshot_download(str(model), allow_patterns=_WANTED))
 
 
-def _folder_here(model: str | None) -> Path | None:
-    """The same without the network; None if it would have to be fetched."""
+def folder_here(model: str | None) -> Path | None:
+    """Where the model's files are, without the network; None if they would have to be fetched."""
     if model is None:
         return minilm.installed_folder()
     if _is_path(model):
@@ -174,7 +173,7 @@ def _folder_here(model: str | None) -> Path | None:
 
 def needs_download(model: str | None) -> bool:
     """Whether the model is one that the hub has and this machine has not."""
-    return model is not None and not _is_path(model) and find_spec(_PACKAGE) is not None and _folder_here(model) is None
+    return model is not None and not _is_path(model) and find_spec(_PACKAGE) is not None and folder_here(model) is None
 
 
 def _is_minilm(folder: Path, made: Any, probe: NDArray[np.float32]) -> bool:  # noqa: ANN401 - see _Loaded

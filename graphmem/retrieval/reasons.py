@@ -29,7 +29,16 @@ def because(view: View, resolved: Resolved, valid: datetime) -> str:
     if resolved.standing is Standing.NOT_YET:
         told = own if own.startswith(_NOT_YET) else f"{_NOT_YET}: {own}"
         return told + (f"; {path}" if path else "")
+    if resolved.standing is Standing.NAMED:
+        return f"named as successor by {named(view, _naming(view, resolved))}; itself {own}"
     return f"nothing is in force now; this was the last: {own}"
+
+
+def _naming(view: View, resolved: Resolved) -> str:
+    """The memory on the way that names the answer; without a way, the first that does."""
+    if len(resolved.via) > 1:
+        return resolved.via[-2]
+    return next(edge.old for edge in view.edges_into(resolved.memory) if edge.is_full and edge.old in view.known)
 
 
 def state_reason(view: View, key: str, valid: datetime) -> str:

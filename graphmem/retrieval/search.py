@@ -21,7 +21,7 @@ from graphmem.retrieval.relations import overruling, relation
 from graphmem.retrieval.titles import Titles
 from graphmem.rows import Rows
 from graphmem.store import Filter, Matches, ModelCard, Nearby, Neighbour, Page, Probe, Rivals, Store
-from graphmem.temporal import Resolved, Ruling, Standing, View, resolve, rule
+from graphmem.temporal import Resolved, Resolver, Ruling, Standing, View, rule, standing
 
 MATCH_LIMIT = 35
 EXPANDED_HEADS = 3
@@ -67,6 +67,11 @@ class _Head:
     @property
     def holds(self) -> bool:
         return self.resolved.standing is Standing.HOLDS
+
+    @property
+    def is_instead(self) -> bool:
+        """Whether what has ended by its own word names this as its successor."""
+        return self.resolved.standing is Standing.NAMED
 
     @property
     def is_settled(self) -> bool:
@@ -216,9 +221,9 @@ def _note(backend: Embedder | str, stored: ModelCard | None) -> str | None:
 
 
 def _answering(heads: dict[str, _Head]) -> list[_Head]:
-    """Heads that hold; what no longer or not yet holds only if it was named, or nothing else answers."""
-    is_any_holding = any(head.holds for head in heads.values())
-    return [head for head in heads.values() if head.holds or head.is_named or not is_any_holding]
+    """Heads that hold, and successors named by what has ended; others only if named, or if nothing else answers."""
+    shown = [head for head in heads.values() if head.holds or head.is_named or head.is_instead]
+    return shown if any(head.holds for head in shown) else [*heads.values()]
 
 
 def _rank(heads: Iterable[_Head], query: Query) -> list[_Ranked]:
@@ -268,13 +273,14 @@ def _scored_beside(found: Iterable[Neighbour], view: View, heads: Mapping[str, _
 _LINKS = frozenset(kind.value for kind in LinkKind)
 
 #: Two matches can resolve to the same memory with different standings; the stronger one is kept.
-_STANDINGS = (Standing.HOLDS, Standing.NOT_YET, Standing.LAST)
+_STANDINGS = (Standing.HOLDS, Standing.NOT_YET, Standing.NAMED, Standing.LAST)
 
 
 def _heads(scored: Iterable[Scored], view: View, query: Query) -> dict[str, _Head]:
     heads: dict[str, _Head] = {}
+    resolver = Resolver(view, query.valid)
     for match in scored:
-        for resolved in _ends(match.memory, view, query):
+        for resolved in _ends(match.memory, resolver, view, query):
             head = heads.setdefault(resolved.memory, _Head(resolved, view))
             if _STANDINGS.index(resolved.standing) < _STANDINGS.index(head.resolved.standing):
                 head.resolved = resolved
@@ -283,11 +289,10 @@ def _heads(scored: Iterable[Scored], view: View, query: Query) -> dict[str, _Hea
     return heads
 
 
-def _ends(key: str, view: View, query: Query) -> list[Resolved]:
+def _ends(key: str, resolver: Resolver, view: View, query: Query) -> list[Resolved]:
     if query.where.include_history and view.memory(key) is not None:
-        standing = Standing.HOLDS if view.holds(key, query.valid) else Standing.LAST
-        return [Resolved(key, standing, (key,))]
-    return resolve(view, key, query.valid)
+        return [Resolved(key, standing(view, key, query.valid), (key,))]
+    return resolver.resolve(key)
 
 
 def _fits(head: _Head, query: Query) -> bool:

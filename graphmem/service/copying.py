@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from graphmem.errors import Conflict, InvalidInput, NotFound
 from graphmem.model import Scope
 from graphmem.service.comparing import SAMPLES, differences, samples
-from graphmem.store import Finding, Progress, Store, StoreInfo, silent
+from graphmem.store import Clock, Finding, Progress, Store, StoreInfo, silent
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +40,7 @@ def copy(
     *,
     count: int = SAMPLES,
     progress: Progress = silent,
+    clock: Clock | None = None,
 ) -> list[Copied]:
     """Copy the ledgers of tenants with their vectors, and verify each.
 
@@ -51,6 +52,7 @@ def copy(
         tenants: Names.
         count: At how many points the answers of both are compared.
         progress: Told how many ledger entries of all tenants are there.
+        clock: As `graphmem.store.Store.restore` takes it.
 
     Raises:
         NotFound: The source has no such tenant.
@@ -65,7 +67,7 @@ def copy(
         def tell(written: int, _: int, start: int = start) -> None:
             progress(start + written, total)
 
-        done.append(_copy_one(source, target, tenant, count, tell))
+        done.append(_copy_one(source, target, tenant, count, tell, clock))
         before += info.changes
     return done
 
@@ -80,14 +82,14 @@ def _ready(source: Store, tenant: str) -> StoreInfo:
     return info
 
 
-def _copy_one(source: Store, target: Store, tenant: str, count: int, progress: Progress) -> Copied:
+def _copy_one(source: Store, target: Store, tenant: str, count: int, progress: Progress, clock: Clock | None) -> Copied:
     reader = Scope(tenant)
     wanted, there = source.info(reader), target.info(reader)
     if not there.is_restoring and there.head == wanted.head:
         progress(there.changes, there.changes)
     else:
         _refuse_other(there, tenant)
-        target.restore(source.export(reader), tenant=tenant, progress=progress)
+        target.restore(source.export(reader), tenant=tenant, progress=progress, clock=clock)
     wanted, now = source.info(reader), target.info(reader)
     findings = _compared(wanted, now)
     asked = [] if findings else list(samples(source, tenant, count))

@@ -116,10 +116,11 @@ class Desk:
         latest = self.store.position(reader)
         if isinstance(known, datetime):
             # What was recorded before the clock fell back is past all the same.
-            if known > now and (latest.recorded_at is None or known > latest.recorded_at):
+            if known >= now and (latest.recorded_at is None or known > latest.recorded_at):
                 told = f"known_at {known.isoformat()} is not past yet (now is {now.isoformat()})"
                 raise InvalidInput(f"{told}; leave it out for latest")
-            return Point(valid, self.store.position(reader, known).seq)
+            # Whoever writes next, on whichever machine, may have a clock that is behind this one.
+            return Point(valid, self.store.pin(reader, known).seq)
         if not 0 <= known <= latest.seq:
             raise InvalidInput(f"known_at {known} is no ledger position; this ledger has 0 to {latest.seq}")
         return Point(valid, known)
@@ -156,36 +157,41 @@ class Desk:
     def passed(self, requests: Sequence[Request]) -> Passed:
         """Requests that went through the gate, with vectors of what is left of new memories."""
         passed = tuple(self.gate(request) for request in requests)
-        return Passed(passed, self._vectors(passed) or {})
+        return self._embedded(passed)
 
     def commit(self, passed: Passed) -> list[Change]:
         """Write what went through the gate."""
-        changes = self.store.apply(passed.requests, clock=self.clock, vectors=passed.vectors or None)
+        changes = self.store.apply(
+            passed.requests, clock=self.clock, vectors=passed.vectors or None, model=passed.model
+        )
         if self.projector is not None:
             self.projector.after_write(passed.requests[0].writer.tenant)
         return changes
 
-    def _vectors(self, passed: Sequence[Request]) -> dict[str, Vector] | None:
+    def _embedded(self, passed: tuple[Request, ...]) -> Passed:
         added = [one.operation.memory for one in passed if isinstance(one.operation, Add)]
         texts = {one.id: embedded_text(one.statement) for one in added if one.statement is not None}
         if not texts or isinstance(self.installed_embedder(), str):
-            return None
-        writer = passed[0].writer
-        stored = self.store.model(writer)
-        backend = self._embedder_for(stored)
+            return Passed(passed, {}, None)
+        backend = self._embedder_for(self.store.model(passed[0].writer))
         if isinstance(backend, str):
-            return None
-        if stored is None:
-            self.store.adopt_model(card_of(backend), writer)
-        return dict(zip(texts, backend.embed(list(texts.values())), strict=True))
+            return Passed(passed, {}, None)
+        vectors = dict(zip(texts, backend.embed(list(texts.values())), strict=True))
+        return Passed(passed, vectors, card_of(backend))
 
 
 @dataclass(frozen=True, slots=True)
 class Passed:
-    """Requests on their way from the gate to the store, and the vectors of the memories that they add by id."""
+    """Requests on their way from the gate to the store.
+
+    Attributes:
+        vectors: Of the memories that they add, by id.
+        model: Which model made them; None if there are none.
+    """
 
     requests: tuple[Request, ...]
     vectors: Mapping[str, Vector]
+    model: ModelCard | None
 
 
 def embedded_text(statement: Statement) -> str:

@@ -38,10 +38,10 @@ class Keeper:
 
         Raises:
             InvalidInput: The tenant is not empty, or a line is not one that `export` wrote.
-            CorruptStore: The export's hash chain is broken.
+            CorruptStore: The export's hash chain is broken, or a line is none that a write left.
         """
         tenant = self._desk.reader(scope).tenant
-        entries = self._desk.store.restore(lines, tenant=tenant, progress=progress)
+        entries = self._desk.store.restore(lines, tenant=tenant, progress=progress, clock=self._desk.clock)
         if self._desk.projector is not None:
             self._desk.projector.catch_up(tenant)
         return entries
@@ -62,19 +62,25 @@ class Keeper:
 
         Raises:
             Unsupported: No embedding model is installed.
+            Conflict: Another process gave the store another model meanwhile.
         """
         backend = self._desk.installed_embedder()
         if isinstance(backend, str):
             raise Unsupported(f"vectors cannot be made: {backend}")
         reader, store = self._desk.reader(scope), self._desk.store
-        store.adopt_model(card_of(backend), reader)
+        card = card_of(backend)
+        store.adopt_model(card, reader)
         info, done = store.info(reader), 0
         total = info.memories - info.vectors
         while batch := store.without_vector(reader, _BATCH):
-            memories = [store.rows(reader, batch).memories[key].memory for key in batch]
-            texts = [embedded_text(one.statement) for one in memories if one.statement is not None]
-            store.save_vectors(reader, dict(zip(batch, backend.embed(texts), strict=True)))
-            done += len(batch)
+            rows = store.rows(reader, batch).memories
+            found = {key: rows[key].memory.statement for key in batch if key in rows}
+            # What is missing there or has no statement was erased since it was listed, and is not listed again.
+            texts = {key: embedded_text(one) for key, one in found.items() if one is not None}
+            if texts:
+                vectors = dict(zip(texts, backend.embed(list(texts.values())), strict=True))
+                store.save_vectors(reader, vectors, model=card)
+            done += len(texts)
             progress(done, total)
         if self._desk.projector is not None:
             self._desk.projector.renew(reader.tenant)

@@ -37,6 +37,7 @@ from graphmem.model import (
     instant,
 )
 from graphmem.service.desk import Desk, Write, Writing, is_like_an_id
+from graphmem.service.idempotence import answered_once
 from graphmem.service.references import id_among, with_references
 from graphmem.service.resembling import apply_looking
 from graphmem.temporal import View, touched
@@ -59,6 +60,7 @@ class Recorder:
 
     _desk: Desk
 
+    @answered_once
     def add(
         self,
         statement: Statement | str,
@@ -109,7 +111,11 @@ class Recorder:
             on_similar: As in `add`, if asked for: each is then compared with what the store holds, not with the others.
             write: Who writes, from where and why.
         """
-        writing, listed = self._desk.request_for(write), tuple(items)
+        return self._add_all(tuple(items), on_similar=on_similar, write=write)
+
+    @answered_once
+    def _add_all(self, listed: Sequence[New], *, on_similar: OnSimilar | None, write: Write | None) -> list[Written]:
+        writing = self._desk.request_for(write)
         first = self._first_time(writing, len(listed))
         now = _now_of(first, listed) or self._desk.clock()
         known: dict[int, Written] = {}
@@ -129,6 +135,7 @@ class Recorder:
         sent = iter(apply_looking(self._desk, requests, earlier, on_similar))
         return [known.get(index) or next(sent) for index in range(len(listed))]
 
+    @answered_once
     def supersede(  # noqa: PLR0913 - what supersedes has a name of its own for each way to give it
         self,
         old: str | Sequence[str],
@@ -168,6 +175,7 @@ class Recorder:
 
         return self._replace(_several(old), _Successor.read(new, by), moment, writing, draft)
 
+    @answered_once
     def amend(
         self,
         old: str,
@@ -201,6 +209,7 @@ class Recorder:
 
         return self._replace((old,), _Successor.read(new, by), moment, writing, draft)
 
+    @answered_once
     def transition(
         self,
         key: str,
@@ -215,6 +224,7 @@ class Recorder:
         move = Move(status, self._moment(at, writing), source_word=word)
         return self._one(writing, lambda one: Transition(one, move), key)
 
+    @answered_once
     def end(
         self, key: str, *, at: datetime | None = None, word: str | None = None, write: Write | None = None
     ) -> Written:

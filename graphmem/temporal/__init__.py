@@ -3,22 +3,28 @@
 Only this package decides what holds. It does no I/O and reads no clock.
 """
 
+from graphmem.temporal.chain_end import is_decided_ahead
 from graphmem.temporal.effects import stamp_of
+from graphmem.temporal.history import Fault, History
 from graphmem.temporal.overlay import Overlay
 from graphmem.temporal.planning import needs, plan, replay, touched
 from graphmem.temporal.precedence import Ruling, reigns, rule
-from graphmem.temporal.resolution import Resolved, Standing, resolve
+from graphmem.temporal.resolution import Resolved, Resolver, Standing, resolve, standing
 from graphmem.temporal.spans import Span, Spans
 from graphmem.temporal.view import View
 
 __all__ = [
+    "Fault",
+    "History",
     "Overlay",
     "Resolved",
+    "Resolver",
     "Ruling",
     "Span",
     "Spans",
     "Standing",
     "View",
+    "is_decided_ahead",
     "needs",
     "plan",
     "reigns",
@@ -26,5 +32,6 @@ __all__ = [
     "resolve",
     "rule",
     "stamp_of",
+    "standing",
     "touched",
 ]

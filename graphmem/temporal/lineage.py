@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from graphmem.errors import CorruptStore
 from graphmem.model import Scope
 from graphmem.rows import BranchRow, Stamp
 
@@ -53,6 +54,8 @@ class Lineage:
     def _ancestry(self, key: str | None) -> list[str | None]:
         line: list[str | None] = []
         while key is not None:
+            if key in line:
+                raise _circular(key)
             line.append(key)
             row = self._branches.get(key)
             key = row.parent if row else None
@@ -63,7 +66,11 @@ class Lineage:
         return row.closed is not None and row.closed <= limit
 
     def _follow_merges(self, key: str | None, seq: int) -> str | None:
+        met = set[str]()
         while key is not None:
+            if key in met:
+                raise _circular(key)
+            met.add(key)
             row = self._branches.get(key)
             if row is None or not row.is_merged or not self._is_closed(row) or row.closed is None or row.closed < seq:
                 break
@@ -72,6 +79,14 @@ class Lineage:
 
     def _open_ancestor(self, key: str | None, seq: int) -> str | None:
         """Children of a closed branch have moved to its parent by the time they are merged."""
+        met = set[str]()
         while key is not None and key in self._branches and self._is_closed(self._branches[key], before=seq):
+            if key in met:
+                raise _circular(key)
+            met.add(key)
             key = self._branches[key].parent
         return key
+
+
+def _circular(key: str) -> CorruptStore:
+    return CorruptStore(f"branch {key!r} is opened under itself in a cycle: run graphmem check")

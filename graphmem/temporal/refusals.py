@@ -69,9 +69,18 @@ def refuse_late_rejection(view: View, operation: Transition) -> None:
         raise InvalidInput(f"{operation.id!r} was rejected at {max(rejected).isoformat()}, after {move.at.isoformat()}")
 
 
+#: Replacements that one supersession may make: each of its old memories is followed by each of its new ones.
+MOST_REPLACEMENTS = 1_000
+
+
 def refuse_misshapen_supersession(operation: Supersede) -> None:
-    """Two distinct sides, and an interval that is one."""
+    """Two distinct sides of a size that one transaction carries, and an interval that is one."""
     old, new = operation.old, operation.new
+    if (size := len(old) * len(new)) > MOST_REPLACEMENTS:
+        raise InvalidInput(
+            f"{len(old):,} memories replaced by {len(new):,} are {size:,} replacements, more than {MOST_REPLACEMENTS:,}"
+            " in one call: name fewer at once, or let one memory that says it for all take over first"
+        )
     if not old or not new or len({*old, *new}) < len(old) + len(new):
         raise InvalidInput(f"{list(old)} cannot be replaced by {list(new)}: name each memory once, on one side")
     if operation.kind is SupersessionKind.CORRECTION:

@@ -8,14 +8,20 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from graphmem.model import Status
 from graphmem.temporal.view import View
 
 
 class Standing(StrEnum):
-    """How a resolved memory stands at the asked point."""
+    """How a resolved memory stands at the asked point.
+
+    `NAMED`: a memory that has ended by its own word names this one as its successor, and this one is not in force
+    itself: it is only proposed, deferred, rejected, or ended before it was ever active.
+    """
 
     HOLDS = "holds"
     NOT_YET = "not yet in force"
+    NAMED = "named as successor, not in force itself"
     LAST = "nothing holds now; last was this"
 
 
@@ -32,8 +38,8 @@ def resolve(view: View, key: str, valid: datetime) -> list[Resolved]:
     """What a matched memory stands for at an instant.
 
     Follows edges in force forward, else back to what held before or resumed. If nothing holds that way: the declared
-    successors that are not yet in force, or the match itself if it is yet to come; else the last of the chain that
-    once held.
+    successors that are not yet in force, and those that are named by what has ended by its own word, whatever their own
+    state; or the match itself if it is one of these; else the last of the chain that once held.
 
     Returns:
         Nearest first, ties by id, each memory once; empty only for a memory that the reader does not see.
@@ -47,12 +53,63 @@ def resolve(view: View, key: str, valid: datetime) -> list[Resolved]:
     if holding:
         return [_resolved(view, one, Standing.HOLDS, met) for one in holding]
     declared = _declared(view, key, valid)
-    to_come = [one for one in declared if one != key and _is_to_come(view, one, valid)]
-    if not to_come and _is_to_come(view, key, valid):
-        to_come = [key]
-    if to_come:
-        return [_resolved(view, one, Standing.NOT_YET, declared) for one in to_come]
+    ahead = {one: _prospect(view, one, valid) for one in declared}
+    found = [(one, how) for one, how in ahead.items() if one != key and how is not None]
+    if not found and (own := ahead[key]) is not None:
+        found = [(key, own)]
+    if found:
+        return [_resolved(view, one, how, declared) for one, how in found]
     return [_resolved(view, _last(view, met, valid), Standing.LAST, met)]
+
+
+class Resolver:
+    """Resolves memories of one view at one instant, walking no stretch of a chain twice.
+
+    Args:
+        view: What the reader sees.
+        valid: The instant.
+    """
+
+    def __init__(self, view: View, valid: datetime) -> None:
+        self._view = view
+        self._valid = valid
+        #: For memories on the way to the one that holds: the answer of one before them, and where theirs begins in it.
+        self._passed: dict[str, tuple[Resolved, int]] = {}
+
+    def resolve(self, key: str) -> list[Resolved]:
+        """As the function of this name."""
+        view, valid = self._view, self._valid
+        if view.memory(key) is None:
+            return []
+        path, seen, here = [], {key}, key
+        while here not in self._passed and not view.holds(here, valid):
+            path.append(here)
+            steps = _steps(view, here, valid)
+            if len(steps) != 1 or steps[0] in seen:
+                return resolve(view, key, valid)
+            here = steps[0]
+            seen.add(here)
+        if here in self._passed:
+            ahead, place = self._passed[here]
+            rest = ahead.via[place:]
+        else:
+            rest = (here,)
+        visible = [one for one in path if view.memory(one) is not None]
+        found = Resolved(rest[-1], Standing.HOLDS, (*visible, *rest))
+        places = iter(range(len(visible) + 1))
+        place = next(places)
+        for one in path:
+            self._passed[one] = (found, place)
+            if place < len(visible) and visible[place] == one:
+                place = next(places)
+        return [found]
+
+
+def standing(view: View, key: str, valid: datetime) -> Standing:
+    """How a memory stands by itself at an instant, wherever its chain leads."""
+    if view.holds(key, valid):
+        return Standing.HOLDS
+    return _prospect(view, key, valid) or Standing.LAST
 
 
 #: What was met, nearest first, each with the memory from which it was reached; the match itself with None.
@@ -94,23 +151,44 @@ def _steps(view: View, key: str, valid: datetime) -> list[str]:
 
 
 def _declared(view: View, key: str, valid: datetime) -> _Met:
-    """Declared successors, breadth first; a path stops where one is yet to come."""
+    """Declared successors, breadth first; a path stops where one is yet to come or named."""
 
     def steps(one: str) -> list[str]:
-        if one != key and _is_to_come(view, one, valid):
+        if one != key and _prospect(view, one, valid) is not None:
             return []
         return sorted({edge.new for edge in view.successions(one) if edge.until is None or valid < edge.until})
 
     return _met(key, steps)
 
 
-def _is_to_come(view: View, key: str, valid: datetime) -> bool:
+def _prospect(view: View, key: str, valid: datetime) -> Standing | None:
+    """How a memory that does not hold stands as a successor; None if it has had its time."""
     if view.memory(key) is None or view.is_never(key):
-        return False
-    status = view.status(key, valid)
-    is_over = status is not None and status.move.status in {"rejected", "ended"}
+        return None
+    reached = view.status(key, valid)
+    status = None if reached is None else reached.move.status
     start = view.start(key)  # what was replaced in the instant of its start never held, and yet has had its time
-    return not is_over and (start is None or valid < start)
+    if status is None or (start is not None and valid < start):
+        return None if status in _OVER else Standing.NOT_YET
+    if status is not Status.ACTIVE and (start is None or status is not Status.ENDED) and _is_named(view, key, valid):
+        return Standing.NAMED
+    return Standing.NOT_YET if start is None and status not in _OVER else None
+
+
+_OVER = (Status.REJECTED, Status.ENDED)
+
+
+def _is_named(view: View, key: str, valid: datetime) -> bool:
+    """Whether a memory that has ended by its own word declares this one its successor."""
+    return any(
+        edge.is_full
+        and (edge.until is None or valid < edge.until)
+        and edge.old in view.known
+        and not view.is_never(edge.old)
+        and (own := view.status(edge.old, valid)) is not None
+        and own.move.status is Status.ENDED
+        for edge in view.edges_into(key)
+    )
 
 
 def _last(view: View, met: Iterable[str], valid: datetime) -> str:

@@ -16,6 +16,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable
 from datetime import datetime
 
+from graphmem.errors import CorruptStore
 from graphmem.model import FOREVER, Memory, Scope, Status, SupersessionKind
 from graphmem.rows import EdgeRow, LinkRow, MemoryRow, MoveRow, RevokeRow, Rows
 from graphmem.temporal.lineage import Lineage
@@ -297,8 +298,12 @@ def _revoked(rows: Iterable[RevokeRow]) -> tuple[set[int], set[tuple[int, int]]]
 
 
 def _postorder(roots: Iterable[str], children: Callable[[str], list[str]], done: dict[str, Spans]) -> Iterable[str]:
-    """Ids reachable from the roots and not yet done, each after its children; a chain may be any length."""
-    stack = [(root, False) for root in roots]
+    """Ids reachable from the roots and not yet done, each after its children; a chain may be any length.
+
+    Raises:
+        CorruptStore: An id is reachable from itself, which no accepted write leaves.
+    """
+    stack, begun = [(root, False) for root in roots], set[str]()
     while stack:
         key, is_expanded = stack.pop()
         if key in done:
@@ -306,5 +311,8 @@ def _postorder(roots: Iterable[str], children: Callable[[str], list[str]], done:
         if is_expanded:
             yield key
             continue
+        if key in begun:
+            raise CorruptStore(f"memory {key!r} is superseded or amended by itself in a cycle: run graphmem check")
+        begun.add(key)
         stack.append((key, True))
         stack.extend((child, False) for child in children(key) if child not in done)

@@ -61,10 +61,24 @@ def test_an_export_that_fails_leaves_no_file(tool: Tool, tmp_path: Path, monkeyp
     assert [path.name for path in tmp_path.iterdir() if not path.name.startswith("memory.db")] == []
 
 
+def test_an_erase_that_a_reader_holds_up_says_so_and_status_shows_it(tool: Tool) -> None:
+    key = tool.add("The token is xyzzy")
+    with tool.memory() as memory:
+        lines = memory.export()
+        next(lines)
+        assert "stay in the store's log" in tool.run("erase", key, "--yes").stderr
+        assert "words of 1 erased memory are still in the log" in tool.out("status")
+        lines.close()  # type: ignore[attr-defined]
+    assert tool.json("status")["store"]["pending_erasures"] == 0
+    assert tool.run("erase", tool.add("Another"), "--yes").stderr == ""
+
+
 def test_a_backup_restores_too(tool: Tool, tmp_path: Path, chain: tuple[str, str]) -> None:
     del chain
     copy = tmp_path / "copy.db"
-    assert tool.json("backup", str(copy))["path"] == str(copy)
+    told = tool.json("backup", str(copy))
+    assert (told["path"], told["size_bytes"], told["is_checked"]) == (str(copy), copy.stat().st_size, True)
+    assert "opened and checked" in tool.out("backup", str(tmp_path / "second.db"))
     other = Tool(tmp_path / "other")
     other.folder.mkdir()
     assert "3 ledger entries restored" in other.out("restore", str(copy))

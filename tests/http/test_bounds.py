@@ -12,12 +12,12 @@ import pytest
 from graphmem import GraphMemory
 from graphmem.deadline import deadline
 from graphmem.errors import CommitUnknown, Conflict, CorruptStore, GraphMemError, StoreUnavailable
-from graphmem.http.limits import Limits
+from graphmem.http.limits import Bound, Limits
 from graphmem.http.problems import STATUSES
 from graphmem.keys import KeyRing
 from tests.http.conftest import NDJSON, Site
 
-SMALL = Limits(body_bytes=2_000, restore_bytes=2_000, depth=8, running=2, waiting=1, time_s=0.2)
+SMALL = Limits(body=Bound(2_000, 950), restore_bytes=2_000, depth=8, running=2, waiting=1, time_s=0.2)
 JSON = {"Content-Type": "application/json"}
 
 
@@ -35,6 +35,16 @@ MALFORMED: list[tuple[str, str, dict[str, Any], int, str]] = [
     ("POST", "/v1/restore", {"content": b"x" * 2_001, "headers": NDJSON}, 413, "2000 bytes"),
     ("POST", "/v1/memories", {"content": deep(900), "headers": JSON}, 422, "deeper than 8"),
     ("POST", "/v1/memories", {"content": b"{", "headers": JSON}, 422, "JSON"),
+    ("POST", "/v1/memories", {"content": b'{"statement": [' + b"0," * 951, "headers": JSON}, 413, "950 values"),
+    ("POST", "/v1/memories", {"content": '{"statement": "a"}'.encode("utf-16"), "headers": JSON}, 422, "UTF-8"),
+    (
+        "POST",
+        "/v1/memories",
+        {"content": b'{"statement": "a"}'},
+        415,
+        "no Content-Type: send 'Content-Type: application",
+    ),
+    ("POST", "/v1/memories", {"data": {"statement": "a"}}, 415, "application/x-www-form-urlencoded"),
     ("POST", "/v1/memories", {"json": {}}, 422, "body.statement"),
     ("POST", "/v1/memories", {"json": {"statement": "a", "colour": 1}}, 422, "colour"),
     ("POST", "/v1/memories", {"json": {"statement": " "}}, 422, "statement"),

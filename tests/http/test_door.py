@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import random
 from collections.abc import Iterator
@@ -10,6 +11,7 @@ from typing import Any
 
 import pytest
 from fastapi.routing import APIRoute
+from starlette.types import Message
 
 from graphmem.errors import InvalidInput
 from graphmem.http.callers import PUBLIC, is_loopback
@@ -97,6 +99,48 @@ def test_a_key_opens_what_it_allows_and_nothing_else(locked: Site) -> None:
         for permission, key in keys.items():
             status = call(locked, route, key)
             assert (status == 403) is (permission is not needed or route[0] == "check"), (route, permission, status)
+
+
+def status_of_head(
+    site: Site, route: tuple[str, str, str], key: str | None, query: str = "", length: bytes = b"9"
+) -> int:
+    """What a request is answered whose body never comes."""
+    _, method, path = route
+    sent: list[Message] = []
+
+    async def receive() -> Message:
+        raise AssertionError("a byte of the body was asked for")
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    headers = [(b"host", b"127.0.0.1"), (b"content-type", b"application/json"), (b"content-length", length)]
+    headers += [] if key is None else [(b"authorization", f"Bearer {key}".encode())]
+    scope: dict[str, Any] = {
+        "type": "http", "method": method, "path": path.replace("{key}", "x").replace("{change}", "1"),
+        "query_string": query.encode(), "headers": headers, "state": {}, "client": None, "server": None,
+    }  # fmt: skip
+    asyncio.run(site.app(scope, receive, send))
+    status: int = sent[0]["status"]
+    return status
+
+
+def test_whoever_is_refused_is_refused_before_a_byte_of_the_body_is_read(locked: Site) -> None:
+    keys = {one: locked.key(one, repos=("r",), user="ann") for one in Permission}
+    for route in routes(locked):
+        needed = NEEDS[route[0]][0]
+        for permission, key in keys.items():
+            if permission is not needed:
+                assert status_of_head(locked, route, key) == 403, route
+        assert status_of_head(locked, route, None) == 401, route
+        for query, status in (("repo=s", 403), ("user=bob", 403), ("tenant=theirs", 404)):
+            assert status_of_head(locked, route, keys[needed], query) == status, (route, query)
+
+
+def test_a_body_that_says_that_it_is_too_large_is_not_read(locked: Site) -> None:
+    key = locked.key()
+    for path, size in (("/v1/search", b"1000000"), ("/v1/memories", b"10000000"), ("/v1/ingest/reading", b"9" * 30)):
+        assert status_of_head(locked, ("any", "POST", path), key, length=size) == 413
 
 
 def test_what_belongs_to_another_tenant_is_not_there(locked: Site) -> None:
@@ -243,6 +287,30 @@ def test_without_keys_it_listens_to_this_machine_alone(host: str) -> None:
 def test_this_machine_is_told_by_its_names() -> None:
     assert all(map(is_loopback, ("localhost", "LOCALHOST", "127.0.0.1", "127.1.2.3", "::1")))
     assert not any(map(is_loopback, ("", "0.0.0.0", "localhost.example", "10.0.0.1")))  # noqa: S104
+
+
+def test_a_running_server_asks_for_a_key_as_soon_as_there_is_one(unlocked: Site) -> None:
+    assert unlocked.send("GET", "/v1/memories").status_code == 200
+    key = unlocked.key()
+    assert [unlocked.send("GET", "/v1/memories", key=one).status_code for one in (None, key)] == [401, 200]
+    unlocked.ring.revoke(key.split("_")[1])
+    assert [unlocked.send("GET", "/v1/memories", key=one).status_code for one in (None, key)] == [401, 401]
+
+
+@pytest.mark.parametrize("headers", [{"Host": "evil.example"}, {"Origin": "https://evil.example"}], ids=str)
+def test_a_server_with_a_place_for_keys_and_no_key_is_for_this_machine_alone(
+    unlocked: Site, headers: dict[str, str]
+) -> None:
+    assert unlocked.send("GET", "/v1/memories", headers=headers).status_code == 403
+    with pytest.raises(InvalidInput, match="graphmem key create"):
+        refuse_open_door(unlocked.ring, Address("192.168.1.4"))
+
+
+def test_a_file_of_keys_that_is_gone_opens_nothing(locked: Site, tmp_path: Path) -> None:
+    key = locked.key()
+    assert locked.send("GET", "/v1/memories", key=key).status_code == 200
+    (tmp_path / "keys.json").unlink()
+    assert {locked.send("GET", "/v1/memories", key=one).status_code for one in (None, key)} == {503}
 
 
 def test_a_damaged_file_of_keys_opens_nothing(locked: Site, tmp_path: Path) -> None:

@@ -8,19 +8,22 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from starlette.types import Message, Receive, Scope, Send
 
-from graphmem.http.limits import BoundedBodies, Limits, refuse_deep
+from graphmem.http.limits import Bodies, Bound, BoundedBodies, Limits, Measure
 from graphmem.http.problems import Refusal
 
-SMALL = Limits(body_bytes=10, source_bytes=30, time_s=0.05)
+SMALL = Limits(buffered_bytes=25, time_s=0.05)
+BOUND = Bound(10, 3)
 
 
 def piece(body: bytes, *, more: bool = False) -> Message:
     return {"type": "http.request", "body": body, "more_body": more}
 
 
-def through(*messages: Message, path: str = "/v1/memories") -> tuple[bytes | None, list[Message]]:
+def through(*messages: Message, bodies: Bodies | None = None) -> tuple[bytes | None, list[Message]]:
     """What the application behind gets, and what is sent back."""
     got: list[bytes] = []
     sent: list[Message] = []
@@ -38,8 +41,8 @@ def through(*messages: Message, path: str = "/v1/memories") -> tuple[bytes | Non
     async def send(message: Message) -> None:
         sent.append(message)
 
-    guard = BoundedBodies(app, SMALL, frozenset({"/v1/restore"}))
-    asyncio.run(guard({"type": "http", "path": path, "method": "POST", "headers": []}, receive, send))
+    guard = BoundedBodies(app, bodies or Bodies(SMALL), BOUND)
+    asyncio.run(guard({"type": "http", "path": "/mcp", "method": "POST", "headers": []}, receive, send))
     return (got[0] if got else None), sent
 
 
@@ -47,15 +50,11 @@ def test_pieces_are_put_together() -> None:
     assert through(piece(b"abc", more=True), piece(b"def")) == (b"abcdef", [])
 
 
-def test_sources_may_be_larger_and_exports_stream() -> None:
-    assert through(piece(b"x" * 30), path="/v1/ingest/decisions")[0] == b"x" * 30
-    assert through(piece(b"x" * 99, more=True), path="/v1/restore")[0] == b"x" * 99
-
-
 @pytest.mark.parametrize(
     ("messages", "status"),
     [
         ([piece(b"x" * 6, more=True), piece(b"x" * 6, more=True)], 413),
+        ([piece(b"[1,2,3,4]")], 413),
         ([piece(b"x", more=True)], 408),
         ([piece(b"x", more=True), {"type": "http.disconnect"}], 400),
     ],
@@ -66,13 +65,55 @@ def test_too_much_too_slow_and_cut_off_are_refused(messages: list[Message], stat
     assert json.loads(sent[1]["body"])["status"] == status
 
 
+def test_all_bodies_together_are_bounded_and_give_their_room_back() -> None:
+    bodies = Bodies(SMALL)
+    with bodies.room() as room:
+        room.take(20)
+        assert through(piece(b"x" * 6), bodies=bodies)[1][0]["status"] == 503
+        assert through(piece(b"x" * 5), bodies=bodies)[0] == b"x" * 5
+    assert through(piece(b"x" * 10), bodies=bodies)[0] == b"x" * 10
+
+
+ROOMY = Bound(1 << 20, 10_000)
+
+
+def measured(body: bytes, depth: int, at_once: int = 7) -> None:
+    """Count a body that comes in pieces."""
+    measure = Measure(ROOMY, depth)
+    for start in range(0, len(body), at_once):
+        measure.take(body[start : start + at_once])
+
+
 @pytest.mark.parametrize("make", [lambda n: b"[" * n, lambda n: b'{"a":' * n, lambda n: b'"\\"[" ' + b"[{" * n])
-def test_depth_is_told_before_parsing(make: Callable[[int], bytes]) -> None:
-    refuse_deep(make(4), 8)
+@pytest.mark.parametrize("at_once", [1, 2, 3, 1000])
+def test_depth_is_told_before_parsing(make: Callable[[int], bytes], at_once: int) -> None:
+    measured(make(4), 8, at_once)
     with pytest.raises(Refusal, match="deeper than 8"):
-        refuse_deep(make(9), 8)
+        measured(make(9), 8, at_once)
 
 
-@pytest.mark.parametrize("flat", [[[]] * 50, "[" * 50, {"a": "{" * 50, "b": '"[' * 20}])
-def test_what_is_wide_or_only_text_is_not_deep(flat: Any) -> None:  # noqa: ANN401 - JSON is free-form
-    refuse_deep(json.dumps(flat).encode(), 3)
+@pytest.mark.parametrize("flat", [[[]] * 50, "[" * 50, {"a": "{" * 50, "b": '"[' * 20}, '\\"[' * 9, ["\\", "[[[["]])
+@pytest.mark.parametrize("at_once", [1, 2, 3, 1000])
+def test_what_is_wide_or_only_text_is_not_deep(flat: Any, at_once: int) -> None:  # noqa: ANN401 - JSON is free-form
+    measured(json.dumps(flat).encode(), 3, at_once)
+
+
+@given(
+    st.recursive(st.text('"\\[]{},a', max_size=8) | st.integers(), lambda one: st.lists(one, max_size=4), max_leaves=20)
+)
+def test_the_depth_that_is_counted_is_the_depth(value: Any) -> None:  # noqa: ANN401 - JSON is free-form
+    levels = depth_of(value)
+    measured(json.dumps(value).encode(), levels)
+    if levels:
+        with pytest.raises(Refusal, match="deeper"):
+            measured(json.dumps(value).encode(), levels - 1)
+
+
+def depth_of(value: object) -> int:
+    return 1 + max(map(depth_of, value), default=0) if isinstance(value, list) else 0
+
+
+def test_no_work_is_done_beyond_the_bound() -> None:
+    measure = Measure(ROOMY, 8)
+    with pytest.raises(Refusal, match="more than 10000 values"):
+        measure.take(b"[" + b"[]," * 10_001)

@@ -145,7 +145,9 @@ def test_no_state_at_all_counts_as_in_force() -> None:
 def test_an_unknown_state_is_not_in_force_and_is_reported() -> None:
     reading = read({"0001-a.md": adr("1. A", "Zebra striped")})
 
-    assert [(move.status, move.source_word) for move in reading.observations[0].moves] == [(PROPOSED, "Zebra striped")]
+    assert [(move.status, move.source_word) for move in reading.observations[0].moves] == [
+        (PROPOSED, "status not understood: Zebra striped")
+    ]
     assert [(problem.line, "Zebra striped" in problem.reason) for problem in reading.problems] == [(7, True)]
 
 

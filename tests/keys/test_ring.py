@@ -179,3 +179,30 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
     (tmp_path / "keys.json").mkdir()
     with pytest.raises(StoreUnavailable, match="cannot be read"):
         KeyRing(tmp_path / "keys.json", TickingClock()).find(make_text())
+
+
+def test_there_are_keys_as_soon_as_another_process_made_one(tmp_path: Path, ring: KeyRing, clock: TickingClock) -> None:
+    assert not ring.is_in_use()
+    KeyRing(tmp_path / "keys.json", clock).create(DRAFT)
+    assert ring.is_in_use()
+
+
+def test_a_file_that_is_gone_is_no_file_that_never_was(tmp_path: Path, ring: KeyRing, granted: Granted) -> None:
+    assert ring.find(granted.text)
+    (tmp_path / "keys.json").unlink()
+    for ask in (ring.is_in_use, lambda: ring.find(granted.text)):
+        with pytest.raises(StoreUnavailable, match="are gone"):
+            ask()
+
+
+def test_a_change_that_no_stamp_shows_counts_within_a_second(tmp_path: Path, clock: TickingClock) -> None:
+    path, seconds = tmp_path / "keys.json", [100.0]
+    ring = KeyRing(path, clock, lambda: seconds[0])
+    granted = ring.create(DRAFT)
+    assert ring.find(granted.text)
+    ring._stamp = lambda: (1, 1, 1, 1)  # type: ignore[method-assign]  # noqa: SLF001 - a file system that tells none
+    assert ring.find(granted.text)
+    KeyRing(path, clock).revoke(granted.key.id)
+    assert ring.find(granted.text)
+    seconds[0] += 0.5
+    assert ring.find(granted.text) is None

@@ -74,6 +74,15 @@ MUTANTS = (
         "holding = [one for one in met if view.holds(one, valid)]",
         "holding = [one for one in met if view.memory(one) and any(low <= valid for low, _ in view.holding(one))]",
     ),
+    Mutant("an ended memory names nothing", "resolution", "own.move.status is Status.ENDED\n", "False\n"),
+    Mutant("a claim names its successor", "resolution", "own.move.status is Status.ENDED\n", "True\n"),
+    Mutant(
+        "what is not believed names its successor",
+        "resolution",
+        "        and not view.is_never(edge.old)\n",
+        "",
+    ),
+    Mutant("what is unseen names its successor", "resolution", "        and edge.old in view.known\n", ""),
     Mutant("search never leads back", "resolution", "forward or back or", "forward or"),
     Mutant(
         "the end of a span belongs to it", "spans", "piece[0] <= instant < piece[1]", "piece[0] <= instant <= piece[1]"

@@ -294,6 +294,65 @@ def test_the_last_that_held_is_named_when_nothing_follows(world: World) -> None:
     assert world.leads("A", 6) == [("B", "LAST", "AB")]
 
 
+def named_by_an_ended_one(world: World, *life: tuple[str, int]) -> None:
+    """`A` held from day 0, ended by its own word on day 3, and names `B` as its successor."""
+    world.play(add("A", ("active", 0), ("ended", 3)), add("B", *life), supersede("A", "B", 3))
+
+
+def test_what_ended_by_its_own_word_leads_to_the_successor_that_it_names(world: World) -> None:
+    for old, new, status in (
+        ("A", "B", "proposed"),
+        ("C", "D", "deferred"),
+        ("E", "F", "rejected"),
+        ("G", "H", "ended"),
+    ):
+        world.play(add(old, ("active", 0), ("ended", 3)), add(new, (status, 1)), supersede(old, new, 3))
+        assert world.leads(old, 2) == [(old, "HOLDS", old)]
+        assert world.leads(old, 4) == [(new, "NAMED", old + new)]
+        assert world.leads(new, 4) == [(new, "NAMED", new)]
+
+
+def test_a_named_successor_that_was_deferred_again_is_named(world: World) -> None:
+    named_by_an_ended_one(world, ("active", 1), ("deferred", 2))
+    assert world.leads("A", 4) == [("B", "NAMED", "AB")]
+
+
+def test_a_named_successor_that_is_accepted_later_is_only_not_yet_in_force(world: World) -> None:
+    named_by_an_ended_one(world, ("proposed", 1), ("active", 5))
+    assert world.leads("A", 4) == [("B", "NOT_YET", "AB")]
+    assert world.leads("A", 5) == [("B", "HOLDS", "AB")]
+
+
+def test_a_named_successor_that_held_and_ended_is_the_last(world: World) -> None:
+    named_by_an_ended_one(world, ("active", 3), ("ended", 5))
+    assert world.leads("A", 6) == [("B", "LAST", "AB")]
+
+
+def test_a_claim_by_the_new_side_alone_names_nothing(world: World) -> None:
+    world.play(add("A", ("active", 0), ("deferred", 3)), add("B", ("rejected", 1)), supersede("A", "B", 3))
+    assert world.leads("A", 2) == [("A", "HOLDS", "A")]
+    assert world.leads("A", 4) == [("A", "LAST", "A")]
+
+
+def test_what_is_not_believed_names_nothing(world: World) -> None:
+    named_by_an_ended_one(world, ("rejected", 1))
+    world.play(Retract("A"))
+    assert world.leads("A", 4) == [("A", "LAST", "A")]
+
+
+def test_a_retracted_successor_is_not_named(world: World) -> None:
+    named_by_an_ended_one(world, ("proposed", 1))
+    world.play(Retract("B"))
+    assert world.leads("A", 4) == [("A", "LAST", "A")]
+
+
+def test_what_a_stranger_cannot_see_names_nothing_for_him(world: World) -> None:
+    world.play(add("B", ("rejected", 1)))
+    world.play(add("P", ("active", 0), ("ended", 3), home=ANN), supersede("P", "B", 3), by=ANN)
+    assert world.leads("B", 4, ANN) == [("B", "NAMED", "B")]
+    assert world.leads("B", 4, BOB) == [("B", "LAST", "B")]
+
+
 # ---- what is refused
 
 

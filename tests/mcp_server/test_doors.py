@@ -78,6 +78,7 @@ def test_what_a_key_does_not_allow_is_refused(site: Site) -> None:
 
 
 def test_without_a_live_key_nothing_is_answered(site: Site) -> None:
+    site.key("somebody", Permission.READ)
     call = {"jsonrpc": "2.0", "id": 1, "method": "tools/list", "params": {}}
     accept = {"accept": "application/json, text/event-stream"}
     for headers in ({}, {"Authorization": "Bearer wrong"}):

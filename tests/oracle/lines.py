@@ -6,6 +6,7 @@ import base64
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -28,6 +29,7 @@ class Export:
     entries: list[Entry] = field(default_factory=list)
     vectors: dict[str, Vector] = field(default_factory=dict)
     tombstones: dict[str, str] = field(default_factory=dict)
+    answered_to: datetime | None = None
 
 
 def write(tenant: str, export: Export) -> Iterator[str]:
@@ -35,7 +37,9 @@ def write(tenant: str, export: Export) -> Iterator[str]:
     head = export.entries[-1].hash if export.entries else GENESIS
     model = None if export.model is None else asdict(export.model)
     count = len(export.entries)
-    yield _line({"graphmem": 1, "tenant": tenant, "key": export.key, "entries": count, "head": head, "model": model})
+    header = {"graphmem": 2, "tenant": tenant, "key": export.key, "entries": count, "head": head, "model": model}
+    asked = {} if export.answered_to is None else {"answered_to": to_micros(export.answered_to)}
+    yield _line(header | asked)
     for entry in export.entries:
         operation = change_of(entry).operation
         key = operation.memory.id if isinstance(operation, Add) else None
@@ -54,12 +58,13 @@ def read(lines: Iterable[str], tenant: str) -> Export:
         header = raws[0]
         card = header["model"] and ModelCard(**header["model"])
         export = Export(header["key"], card, [_entry(raw) for raw in raws[1:]])
+        export.answered_to = from_micros(header["answered_to"]) if "answered_to" in header else None
         expected = (header["graphmem"], header["tenant"])
         promised = (header["entries"], header["head"])
     except (ValueError, KeyError, TypeError, IndexError) as exc:
         raise InvalidInput(f"no export: {exc!r}") from exc
-    if expected != (1, tenant):
-        raise InvalidInput(f"{expected} is not {(1, tenant)}")
+    if expected not in ((1, tenant), (2, tenant)):
+        raise InvalidInput(f"{expected} is no header of an export of {tenant!r}")
     _verify(export.entries, promised)
     if any(change_of(one).writer.tenant != tenant for one in export.entries):
         raise CorruptStore("written by another tenant")

@@ -47,6 +47,7 @@ class PlannedStore(OracleStore):
     def _restored(self, found: exported.Export, end: int) -> PlannedTenant:
         kept = super()._restored(found, end)
         grown = PlannedTenant(vectors=kept.vectors, key=kept.key, tombstones=kept.tombstones, is_restoring=True)
+        grown.answered_to = kept.answered_to
         for change, entry in zip(kept.log, kept.sealed, strict=True):
             _take(grown, replay(change, situation_of(grown, _asked(change))))
             grown.log.append(change)

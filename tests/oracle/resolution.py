@@ -9,6 +9,7 @@ from tests.oracle.view import OracleView
 
 HOLDS = "holds"
 NOT_YET = "not yet in force"
+NAMED = "named as successor, not in force itself"
 LAST = "nothing holds now; last was this"
 
 Path = tuple[str, ...]
@@ -25,9 +26,9 @@ def resolve(view: OracleView, key: str, valid: datetime) -> list[Answer]:
         return [_answer(view, path, HOLDS) for path in holding]
     to_come = _declared(view, key, valid)
     if to_come:
-        return [_answer(view, path, NOT_YET) for path in to_come]
-    if _is_to_come(view, key, valid):
-        return [_answer(view, (key,), NOT_YET)]
+        return [_answer(view, path, _flag(view, path[-1], valid)) for path in to_come]
+    if _flag(view, key, valid):
+        return [_answer(view, (key,), _flag(view, key, valid))]
     visible = [path for path in met if view.memory(path[-1]) is not None]
     return [_answer(view, max(visible, key=lambda path: _ended(view, path[-1], valid)), LAST)]
 
@@ -58,8 +59,29 @@ def _declared(view: OracleView, key: str, valid: datetime) -> list[Path]:
         onward = {edge.new for edge in view.out(path[-1]) if edge.until is None or valid < edge.until}
         for step in sorted(onward - {one[-1] for one in met}):
             met.append((*path, step))
-            found += [(*path, step)] if _is_to_come(view, step, valid) else []
+            found += [(*path, step)] if _flag(view, step, valid) else []
     return found
+
+
+def _flag(view: OracleView, key: str, valid: datetime) -> str:
+    """In which way a memory is still a successor; empty if it is none, or has had its time."""
+    if _is_named(view, key, valid):
+        return NAMED
+    return NOT_YET if _is_to_come(view, key, valid) else ""
+
+
+def _is_named(view: OracleView, key: str, valid: datetime) -> bool:
+    """Something says of itself that it has ended, and that this follows; and this is not in force, nor dated to be."""
+    if view.memory(key) is None or view.is_never(key):
+        return False
+    start, own = view.start(key), view.status(key, valid)
+    is_dated = start is not None and start > valid
+    is_past = start is not None and own is Status.ENDED
+    if is_dated or is_past or own in (None, Status.ACTIVE):
+        return False
+    naming = [edge.old for edge in view.into(key) if edge.until is None or edge.until > valid]
+    believed = [old for old in naming if old in view.known and not view.is_never(old)]
+    return any(view.status(old, valid) is Status.ENDED for old in believed)
 
 
 def _is_to_come(view: OracleView, key: str, valid: datetime) -> bool:

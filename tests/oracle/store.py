@@ -5,13 +5,13 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from graphmem import ledger
-from graphmem.errors import Conflict, InvalidInput, StoreUnavailable, Unsupported
+from graphmem.errors import Conflict, CorruptStore, InvalidInput, StoreUnavailable, Unsupported
 from graphmem.model import (
     Add,
     AnchorKind,
@@ -100,9 +100,11 @@ class Tenant:
     key: str = "oracle"
     tombstones: dict[str, str] = field(default_factory=dict)
     is_restoring: bool = False
+    answered_to: datetime | None = None
 
     def draft(self) -> Tenant:
-        return Tenant(list(self.log), list(self.sealed), dict(self.vectors), self.key, dict(self.tombstones))
+        copies = (list(self.log), list(self.sealed), dict(self.vectors), self.key, dict(self.tombstones))
+        return Tenant(*copies, answered_to=self.answered_to)
 
     def memories(self, reader: Scope) -> dict[str, tuple[Memory, Statement, int]]:
         """What lives where the reader looks, branches aside, with the position at which it was recorded."""
@@ -129,7 +131,12 @@ class OracleStore:
     # ---- writing
 
     def apply(
-        self, requests: Sequence[Request], *, clock: Clock, vectors: Mapping[str, Vector] | None = None
+        self,
+        requests: Sequence[Request],
+        *,
+        clock: Clock,
+        vectors: Mapping[str, Vector] | None = None,
+        model: ModelCard | None = None,
     ) -> list[Change]:
         with self._lock:
             self._check_open()
@@ -140,7 +147,8 @@ class OracleStore:
             draft = self._tenant(name).draft()
             done = [self._one(draft, request, clock) for request in requests]
             held = {change.operation.memory.id for change in done if isinstance(change.operation, Add)}
-            draft.vectors |= {key: vector for key, vector in (vectors or {}).items() if key in held}
+            if vectors and self._takes(model):
+                draft.vectors |= {key: vector for key, vector in vectors.items() if key in held}
             self._commit(name, draft)
             return done
 
@@ -158,8 +166,8 @@ class OracleStore:
                 if entry.digest not in (None, digest):
                     raise Conflict(f"op_id {request.op_id!r} was used for another request")
                 return change
-        now = clock()
-        recorded_at = max(now, tenant.log[-1].recorded_at + _MICROSECOND) if tenant.log else now
+        taken = [*(change.recorded_at for change in tenant.log[-1:]), *filter(None, [tenant.answered_to])]
+        recorded_at = max(clock(), *(moment + _MICROSECOND for moment in taken), datetime.min.replace(tzinfo=UTC))
         change = self.decide(tenant, request, len(tenant.log) + 1, recorded_at)
         previous = tenant.sealed[-1].hash if tenant.sealed else ledger.GENESIS
         tenant.log.append(change)
@@ -176,10 +184,14 @@ class OracleStore:
                 tenant.sealed[index], tenant.log[index] = blanked, ledger.change_of(blanked)
         tenant.vectors.pop(key, None)
 
-    def restore(self, lines: Iterable[str], *, tenant: str, progress: Progress = silent) -> int:
+    def restore(
+        self, lines: Iterable[str], *, tenant: str, progress: Progress = silent, clock: Clock | None = None
+    ) -> int:
+        del clock  # what a reference need not refuse
         with self._lock:
             self._check_open()
             found, before = exported.read(lines, tenant), self._tenant(tenant)
+            _refuse_unaccepted(found.entries)
             done = len(before.log)
             hashes = [entry.hash for entry in before.sealed]
             if hashes and not (before.is_restoring and hashes == [one.hash for one in found.entries][:done]):
@@ -199,12 +211,16 @@ class OracleStore:
         vectors = found.vectors if self._model == found.model else {}
         kept = {key: one for key, one in vectors.items() if key in here}
         erased = {key: one for key, one in found.tombstones.items() if key in here}
-        return Tenant(log, found.entries[:end], kept, found.key, erased, is_restoring=True)
+        return Tenant(
+            log, found.entries[:end], kept, found.key, erased, is_restoring=True, answered_to=found.answered_to
+        )
 
-    def save_vectors(self, reader: Scope, vectors: Mapping[str, Vector]) -> None:
+    def save_vectors(self, reader: Scope, vectors: Mapping[str, Vector], *, model: ModelCard | None = None) -> None:
         with self._lock:
             tenant = self._tenant(reader.tenant)
             self._refuse_restoring(reader.tenant)
+            if vectors and not self._takes(model):
+                raise Conflict("another model was adopted meanwhile")
             tenant.vectors |= {key: v for key, v in vectors.items() if key in _live(tenant)}
 
     def adopt_model(self, card: ModelCard, reader: Scope | None = None) -> None:
@@ -214,6 +230,11 @@ class OracleStore:
                 for tenant in self._tenants.values():
                     tenant.vectors.clear()
             self._model = card
+
+    def _takes(self, model: ModelCard | None) -> bool:
+        """Whether vectors of a model go with those here; the first model is recorded."""
+        self._model = model if self._model is None else self._model
+        return model in (None, self._model)
 
     def _refuse_restoring(self, name: str) -> None:
         if self._tenant(name).is_restoring:
@@ -254,6 +275,15 @@ class OracleStore:
         reached = [change for change in log if moment is None or change.recorded_at <= moment]
         return Position(reached[-1].seq, reached[-1].recorded_at) if reached else Position(0, None)
 
+    def pin(self, reader: Scope, moment: datetime) -> Position:
+        with self._lock:
+            log, draft = self._log(reader), self._tenant(reader.tenant).draft()
+            if not log or moment > log[-1].recorded_at:
+                self._refuse_restoring(reader.tenant)
+                draft.answered_to = max(moment, draft.answered_to or moment)
+                self._commit(reader.tenant, draft)
+            return self.position(reader, moment)
+
     def changes(self, reader: Scope, *, after: int = 0, limit: int = 1000) -> list[Change]:
         return [change for change in self._log(reader) if change.seq > after][:limit]
 
@@ -286,7 +316,7 @@ class OracleStore:
         found = tenant.memories(reader)
         chosen = {key: said for key, (_, said, at) in found.items() if at <= seq and fits(said, where)}
         vectors = {key: tenant.vectors[key] for key in chosen if key in tenant.vectors}
-        corpus = _live(tenant)
+        corpus = _weighing(tenant, reader)
         near = nearest(vectors, probe) if probe.model in (None, self._model) else ()
         matches = Matches(lexical(corpus, chosen, probe), near, named(chosen, probe), seq=seq, model=self._model)
         return replace(matches, rows=self.rows(reader, matches.ids))
@@ -325,7 +355,8 @@ class OracleStore:
 
     def export(self, reader: Scope) -> Iterator[str]:
         tenant = self._tenant(reader.tenant)
-        export = exported.Export(tenant.key, self._model, tenant.sealed, tenant.vectors, tenant.tombstones)
+        beside = (tenant.vectors, tenant.tombstones, tenant.answered_to)
+        export = exported.Export(tenant.key, self._model, tenant.sealed, *beside)
         yield from exported.write(reader.tenant, export)
 
     def backup(self, target: Path) -> None:
@@ -379,6 +410,33 @@ class OracleStore:
     def _check_open(self) -> None:
         if self._is_closed:
             raise StoreUnavailable("the store is closed; open it again")
+
+
+def _refuse_unaccepted(entries: Sequence[ledger.Entry]) -> None:
+    """Cycles, and contents that are gone although no erasure says so, are none that writes left."""
+    log = [ledger.change_of(entry) for entry in entries]
+    erased = [change for change in log if isinstance(change.operation, Erase)]
+    named = {seq for change in erased for seq in about(log, names(change.operation)[0]) if seq < change.seq}
+    if any((entry.salt is None) is not (entry.seq in named) for entry in entries):
+        raise CorruptStore("a content is gone that nobody erased, or is there although it was erased")
+    edges: list[tuple[str, str, int]] = []
+    for change in log:
+        if isinstance(change.operation, Revoke):
+            edges = [edge for edge in edges if edge[2] != change.operation.change]
+        if not isinstance(change.operation, Supersede):
+            continue
+        reached = list(change.operation.new)
+        for key in reached:
+            reached += [new for old, new, _ in edges if old == key and new not in reached]
+        if set(reached) & set(change.operation.old):
+            raise CorruptStore("a cycle")
+        edges += [(old, new, change.seq) for old in change.operation.old for new in change.operation.new]
+
+
+def _weighing(tenant: Tenant, reader: Scope) -> dict[str, Statement]:
+    """Statements whose words weigh in what the reader finds: shared ones and those of the reader's own user."""
+    adds = [change.operation.memory for change in tenant.log if isinstance(change.operation, Add)]
+    return {one.id: one.statement for one in adds if one.statement and one.scope.user in (None, reader.user)}
 
 
 def _live(tenant: Tenant) -> dict[str, Statement]:

@@ -8,7 +8,7 @@ from datetime import datetime
 import pytest
 
 from graphmem.model import Anchor, AnchorKind, At, Kind, Move, Scope, Statement, Status
-from graphmem.projection.model import Entity, Fact, entity_uuid, group_id
+from graphmem.projection.model import Entity, Fact, entity_uuid, group_id, name_uuid
 from graphmem.service import Desk, GraphMemory, Write
 from graphmem.service.projecting import Projector
 from graphmem.store import Page, Store
@@ -213,3 +213,8 @@ def test_a_write_stands_though_it_could_not_be_shown(
     assert "behind its ledger" in caplog.text
     memory.add("Second", start=day(1))
     assert {one.claim.fact for one in kept.facts.values()} == {"First", "Second"}
+
+
+def test_parts_that_hold_a_separator_make_no_twins() -> None:
+    assert name_uuid("a\x1fb", "c") != name_uuid("a", "b\x1fc")
+    assert name_uuid("a", "b") == "f04cdced-9736-869d-a610-3f08a4daaf8c", "names given by earlier releases stay"

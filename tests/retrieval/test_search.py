@@ -87,3 +87,34 @@ def test_with_history_everything_that_matches_is_returned(memory: GraphMemory) -
     memory.supersede("old", "new", at=year(2010))
     hits = memory.search("database for orders", where=Filter(include_history=True)).hits
     assert {(hit.card.id, hit.holds) for hit in hits} == {("old", False), ("new", True)}
+
+
+def superseded_by_its_own_word(memory: GraphMemory, status: Status) -> None:
+    ended = Move(Status.ENDED, year(2010), source_word="Superseded by ADR-2")
+    record(memory, "old", "Store orders in MySQL", Move(Status.ACTIVE, year(2000)), ended)
+    record(memory, "new", "A database for everything", Move(status, year(2010)))
+    record(memory, "other", "Orders are numbered per shop")
+    memory.supersede("old", "new", at=year(2010))
+
+
+@pytest.mark.parametrize("status", [Status.PROPOSED, Status.DEFERRED, Status.REJECTED])
+def test_what_says_that_it_is_superseded_leads_to_a_successor_that_does_not_hold(
+    memory: GraphMemory, status: Status
+) -> None:
+    superseded_by_its_own_word(memory, status)
+    hit = memory.search("where to store orders in MySQL").hits[0]
+    assert (hit.card.id, hit.standing, hit.via) == ("new", Standing.NAMED, ("old", "new"))
+    assert hit.because == (f"named as successor by 'Store orders in MySQL'; itself {status.value} since 2010-01-01")
+    assert not hit.holds
+    assert hit.head is None
+    assert found(memory, "where to store orders in MySQL", At(year(2005)))[0] == ("old", Standing.HOLDS)
+
+
+def test_history_tells_how_each_match_stands_by_itself(memory: GraphMemory) -> None:
+    superseded_by_its_own_word(memory, Status.PROPOSED)
+    hits = memory.search("orders MySQL database", where=Filter(include_history=True)).hits
+    assert {hit.card.id: hit.standing for hit in hits} == {
+        "old": Standing.LAST,
+        "new": Standing.NAMED,
+        "other": Standing.HOLDS,
+    }

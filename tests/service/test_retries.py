@@ -10,7 +10,7 @@ import pytest
 
 from graphmem.answers import Written
 from graphmem.errors import Conflict, NotFound
-from graphmem.model import LinkKind, Move, Statement, Status, SupersessionKind
+from graphmem.model import Change, LinkKind, Move, Scope, Statement, Status, SupersessionKind
 from graphmem.service import GraphMemory, New, Write
 from tests.service.conftest import REPO, TickingClock, day
 
@@ -84,6 +84,28 @@ def test_a_write_sent_again_after_an_erasure_changes_nothing(
     count = given.status().changes
     verb(given)
     assert given.status().changes == count
+
+
+@verbs
+def test_a_write_sent_twice_at_once_gives_both_the_one_answer(
+    given: GraphMemory, monkeypatch: pytest.MonkeyPatch, verb: Callable[[GraphMemory], object]
+) -> None:
+    """The other is carried out after the first has looked for its `op_id` in vain."""
+    store, others = given._desk.store, list[object]()  # noqa: SLF001 - the store is where both meet
+    look_up, count = store.change_by_op_id, given.status().changes
+
+    def look_up_and_lose(reader: Scope, op_id: str) -> Change | None:
+        found = look_up(reader, op_id)
+        if not others:
+            others.append(None)
+            others[0] = verb(given)
+        return found
+
+    monkeypatch.setattr(store, "change_by_op_id", look_up_and_lose)
+    assert [verb(given)] == others
+    written = given.status().changes - count
+    assert verb(given) == others[0]
+    assert given.status().changes == count + written
 
 
 @pytest.mark.parametrize(

@@ -7,11 +7,12 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from graphmem.errors import Unsupported
+from graphmem.errors import Conflict, Unsupported
 from graphmem.model import Add, Request, Scope, Statement
-from graphmem.retrieval.embedding import Embedder
+from graphmem.retrieval.embedding import Embedder, card_of
+from graphmem.rows import Rows
 from graphmem.service import Desk, GraphMemory
-from graphmem.store import Store
+from graphmem.store import Rivals, Store
 from tests.fake_embedder import FakeEmbedder
 from tests.service.conftest import TickingClock
 
@@ -118,3 +119,75 @@ def test_a_replacement_in_new_words_is_found_by_its_own_vector(memory: GraphMemo
     old = memory.add("Use tabs").ids[0]
     memory.supersede(old, "Indent by four spaces")
     assert memory.status().vectors == 2
+
+
+def test_reindex_reads_each_memory_once(
+    memory: GraphMemory, installed: Installed, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    installed.model = "not installed"
+    for number in range(100):
+        memory.add(f"rule {number}")
+    installed.model, read, asked = FakeEmbedder(), store.rows, list[str]()
+
+    def counted(reader: Scope, ids: Sequence[str], *, rivals: Rivals | None = None) -> Rows:
+        asked.extend(ids)
+        return read(reader, ids, rivals=rivals)
+
+    monkeypatch.setattr(store, "rows", counted)
+    assert memory.reindex() == 100
+    assert len(asked) == len(set(asked)) == 100
+
+
+def test_reindex_goes_on_beside_an_erase(
+    memory: GraphMemory, installed: Installed, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    installed.model = "not installed"
+    keys = [memory.add(f"rule {number}").ids[0] for number in range(3)]
+    installed.model, read = FakeEmbedder(), store.rows
+
+    def erased_first(reader: Scope, ids: Sequence[str], *, rivals: Rivals | None = None) -> Rows:
+        monkeypatch.setattr(store, "rows", read)
+        memory.erase(keys[1])
+        return read(reader, ids, rivals=rivals)
+
+    monkeypatch.setattr(store, "rows", erased_first)
+    assert memory.reindex() == 2
+    assert (memory.status().memories, memory.status().vectors) == (2, 2)
+
+
+class Overtaken(FakeEmbedder):
+    """While it embeds, another process gives the store its own model."""
+
+    def __init__(self, store: Store, other: Embedder) -> None:
+        super().__init__()
+        self._store, self._other = store, other
+
+    def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        found = super().embed(texts)
+        self._store.adopt_model(card_of(self._other))
+        return found
+
+
+def test_a_write_that_another_process_reindex_overtakes_is_stored_without_its_vector(
+    memory: GraphMemory, installed: Installed, store: Store
+) -> None:
+    memory.add("Use tabs")
+    other = FakeEmbedder(name="other")
+    installed.model = Overtaken(store, other)
+    memory.add("Use spaces")
+    assert (memory.status().model, memory.status().vectors) == (card_of(other), 0)
+    installed.model = other
+    assert memory.reindex() == 2
+    assert store.check() == []
+
+
+def test_a_reindex_that_another_overtakes_is_told_and_leaves_no_vector_of_its_own(
+    memory: GraphMemory, installed: Installed, store: Store
+) -> None:
+    memory.add("Use tabs")
+    other = FakeEmbedder(name="other")
+    installed.model = Overtaken(store, other)
+    store.adopt_model(card_of(FakeEmbedder(name="third")))
+    with pytest.raises(Conflict, match="model"):
+        memory.reindex()
+    assert (memory.status().model, memory.status().vectors) == (card_of(other), 0)

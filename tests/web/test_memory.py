@@ -49,7 +49,7 @@ def test_the_asked_day_is_a_line_through_all_bars(screen: Screen, story: Story) 
 def test_it_says_where_it_stands_why_and_what_holds_instead(screen: Screen, story: Story) -> None:
     page = screen.show(f"#/memory/{story.mysql}")
     expect(page.locator(".state.big")).to_contain_text("superseded")
-    expect(page.locator(".callout")).to_have_text("In force in its place: Orders live in CockroachDB")
+    expect(page.locator(".callout")).to_have_text("in force in its place: Orders live in CockroachDB")
     expect(page.locator(".reasons").first).to_contain_text("MySQL could not lock rows")
     expect(page.locator(".prose")).to_contain_text("Orders must survive.")
     expect(page.locator(".options")).to_contain_text("Flat files")

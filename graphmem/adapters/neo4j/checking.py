@@ -9,12 +9,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from graphmem.adapters.export_lines import strange, unfinished
+from graphmem.adapters.export_lines import unfinished
+from graphmem.adapters.ledger_check import LedgerCheck, is_digest
 from graphmem.adapters.neo4j import reading
 from graphmem.adapters.neo4j.expecting import Expected, Plain, ordered, plain
 from graphmem.adapters.neo4j.values import Head
 from graphmem.errors import GraphMemError
-from graphmem.ledger import GENESIS, Entry, verify
+from graphmem.ledger import Entry, to_micros
 from graphmem.store import Finding
 
 if TYPE_CHECKING:
@@ -95,15 +96,18 @@ def _tenant(link: Link, head: Head) -> Iterator[tuple[str, str]]:
 
 
 def _chain(link: Link, head: Head) -> Iterator[tuple[str, str]]:
-    previous, seq = GENESIS, 0
+    ledger = LedgerCheck(head.tenant)
     for entry in reading.entries(link, head.tenant, last=head.seq):
-        missing = f"entries {seq + 1} to {entry.seq - 1} are missing"
-        fault = missing if entry.seq != seq + 1 else verify(entry, previous) or strange(entry, head.tenant)
+        fault = ledger.fault_of(entry)
         if fault is not None:
             yield "ledger", fault
-        previous, seq = entry.hash, entry.seq
-    if (seq, previous) != (head.seq, head.hash):
-        yield "ledger", f"ends with entry {seq}, {previous}, not {head.seq}, {head.hash}"
+    last = None if ledger.recorded_at is None else to_micros(ledger.recorded_at)
+    if head.recorded_at != last:
+        yield "ledger", f"the last entry was recorded at {ledger.recorded_at}, and its head says {head.recorded_at}"
+    if (ledger.seq, ledger.head) != (head.seq, head.hash):
+        yield "ledger", f"ends with entry {ledger.seq}, {ledger.head}, not {head.seq}, {head.hash}"
+    for one in ledger.faults_at_end(is_whole=not head.is_restoring):
+        yield "ledger", one.what
 
 
 def _compared_changes(
@@ -160,6 +164,9 @@ def _differences(what: str, area: str, found: Plain, wanted: Plain) -> Iterator[
 
 def _vectors(found: Mapping[str, Mapping[str, Any]], size: int | None) -> Iterator[tuple[str, str]]:
     for key, one in found.items():
+        tombstone, is_live = one["properties"].get("tombstone"), one["properties"].get("statement") is not None
+        if tombstone is not None and (is_live or not is_digest(tombstone)):
+            yield "memories", f"tombstone {tombstone!r} of {key!r} is not one of an erased memory"
         if one["vector"] is None:
             continue
         if size is not None and one["vector"] != size:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from graphmem.errors import CommitUnknown, GraphMemError, StoreUnavailable
 from graphmem.model import Change, Erase, Request
-from graphmem.store import Clock
+from graphmem.store import Clock, ModelCard
 
 if TYPE_CHECKING:
     from graphmem.store import Vector
@@ -27,6 +27,7 @@ class Call:
     requests: Sequence[Request]
     clock: Clock
     vectors: Mapping[str, Vector]
+    model: ModelCard | None = None
     changes: list[Change] | None = None
     error: Exception | None = None
     came: float = field(default_factory=time.monotonic)

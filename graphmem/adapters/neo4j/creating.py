@@ -140,7 +140,7 @@ class Creation:
             self._head.vectors += 1
         self._head.documents += 1
         self._head.tokens += text.length
-        self._words.update(text.terms)
+        self._words.update(text.counted)
         return {
             "label": statement.kind.capitalize(),
             "observed_at": observed_at,

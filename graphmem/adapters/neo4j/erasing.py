@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from graphmem.adapters.neo4j.indexing import private_counts
 from graphmem.adapters.neo4j.reading import ABOUT
 from graphmem.adapters.neo4j.values import Head
 from graphmem.ledger import blank, content_digest, decode, decode_statement
@@ -19,7 +20,8 @@ CALL (m) {{
   WITH DISTINCT c WHERE c.seq <> $p.seq
   RETURN collect([c.seq, c.body]) AS entries
 }}
-RETURN m.statement AS statement, m.words AS words, m.length AS length, m.vector IS NOT NULL AS has_vector, entries
+RETURN m.statement AS statement, m.user AS user, m.words AS words, m.length AS length,
+  m.vector IS NOT NULL AS has_vector, entries
 """
 _ERASE = """
 MATCH (l:Ledger {tenant: $p.tenant}) SET l += $p.head
@@ -46,8 +48,8 @@ CALL () {
   MATCH (:Memory {tenant: $p.tenant, id: x.old})-[r:SUPERSEDED_BY {seq: x.seq}]->() REMOVE r.part, r.reason
 }
 CALL () {
-  UNWIND $p.terms AS word MATCH (t:Term {tenant: $p.tenant, word: word})
-  SET t.memories = t.memories - 1
+  UNWIND $p.terms AS x MATCH (t:Term {tenant: $p.tenant, word: x.word})
+  SET t.memories = t.memories - x.count
   WITH t WHERE t.memories <= 0 DELETE t
 }
 RETURN m.id AS id
@@ -57,10 +59,11 @@ RETURN m.id AS id
 def erase(tx: ManagedTransaction, head: Head, key: str, change: Change) -> None:
     """Remove content, indexes and words said of a memory, and count it out of the tenant's totals."""
     found = tx.run(_READ, p={"tenant": head.tenant, "id": key, "seq": change.seq}).single(strict=True)
-    tombstone, terms = None, list[str]()
+    tombstone, counted = None, dict[str, int]()
     if found["statement"] is not None:
         tombstone = content_digest(head.key, decode_statement(found["statement"]))
-        terms = [spelt.partition("=")[0] for spelt in found["words"].split()]
+        words = [spelt.partition("=")[0] for spelt in found["words"].split()]
+        counted = dict.fromkeys(words, 1) | private_counts(found["user"], words, found["length"])
         head.documents -= 1
         head.tokens -= found["length"]
         head.vectors -= found["has_vector"]
@@ -71,7 +74,7 @@ def erase(tx: ManagedTransaction, head: Head, key: str, change: Change) -> None:
         "head": counts,
         "id": key,
         "tombstone": tombstone,
-        "terms": terms,
+        "terms": [{"word": word, "count": count} for word, count in counted.items()],
         "blanked": [{"seq": seq, "body": blank(body, key)} for seq, body in found["entries"]],
         "supersessions": [one for seq, body in found["entries"] for one in _supersessions(seq, body)],
     }

@@ -115,7 +115,7 @@ class Expected:
             text = indexed(change.operation.memory.scope, change.operation.memory.statement)
             self.documents += 1
             self.tokens += text.length
-            self.terms.update(text.terms)
+            self.terms.update(text.counted)
 
     def _add(self, seq: int, rows: Rows) -> None:
         for key in rows.memories:

@@ -15,10 +15,11 @@ from graphmem.adapters.export_lines import (
     refuse_unfinished,
 )
 from graphmem.adapters.neo4j import reading
+from graphmem.adapters.neo4j.values import moment
 from graphmem.adapters.neo4j.writing import Batch
-from graphmem.errors import CorruptStore, InvalidInput
+from graphmem.errors import CorruptStore, InvalidInput, StoreUnavailable
 from graphmem.ledger import change_of
-from graphmem.model import Add
+from graphmem.model import Add, Erase
 from graphmem.store import ModelCard
 
 if TYPE_CHECKING:
@@ -27,12 +28,20 @@ if TYPE_CHECKING:
     from graphmem.adapters.neo4j.connecting import Link
     from graphmem.store import Vector
 
+# Another model may be adopted between two pages: of its vectors none may stand under the header's.
 _BESIDE = """
+OPTIONAL MATCH (e:EmbeddingModel {id: 'current'})
+WITH coalesce(e.weights_hash, '') = $p.weights AS is_same
 MATCH (m:Memory) WHERE m.tenant = $p.tenant AND m.seq >= $p.first AND m.seq <= $p.last
   AND (m.vector IS NOT NULL OR m.tombstone IS NOT NULL)
-RETURN m.seq AS seq, m.vector AS vector, m.tombstone AS tombstone
+RETURN m.seq AS seq, CASE WHEN is_same THEN m.vector END AS vector, m.tombstone AS tombstone
 """
-_BEGIN = "MATCH (l:Ledger {tenant: $p.tenant}) SET l.key = $p.key, l.is_restoring = true"
+_BEGIN = """
+MATCH (l:Ledger {tenant: $p.tenant})
+SET l.key = coalesce($p.key, l.key), l.is_restoring = true,
+  l.answered_to = CASE WHEN l.answered_to >= $p.answered_to THEN l.answered_to
+    ELSE coalesce($p.answered_to, l.answered_to) END
+"""
 _END = "MATCH (l:Ledger {tenant: $p.tenant}) REMOVE l.is_restoring"
 _TOMBSTONES = """
 UNWIND $p.tombstones AS x MATCH (m:Memory {tenant: $p.tenant, seq: x[0]}) SET m.tombstone = x[1]
@@ -41,15 +50,27 @@ _PAGE = 500
 
 
 def export(link: Link, tenant: str, model: ModelCard | None) -> Iterator[str]:
-    """The header, then every entry as it is sealed, with the vector and tombstone of the memory that it recorded."""
+    """The header, then every entry as it is sealed, with the vector and tombstone of the memory that it recorded.
+
+    Raises:
+        StoreUnavailable: Something was erased meanwhile; the lines so far are of no use.
+    """
     head = reading.head(link, tenant)
-    yield header_line(Header(tenant, head.key, head.seq, head.hash, model))
-    entries = reading.entries(link, tenant, last=head.seq)
+    yield header_line(Header(tenant, head.key, head.seq, head.hash, model, moment(head.answered_to)))
+    entries, weights = reading.entries(link, tenant, last=head.seq), "" if model is None else model.weights_hash
     while page := list(islice(entries, _PAGE)):
-        asked = {"tenant": tenant, "first": page[0].seq, "last": page[-1].seq}
+        asked = {"tenant": tenant, "first": page[0].seq, "last": page[-1].seq, "weights": weights}
         beside = {one["seq"]: (one["vector"], one["tombstone"]) for one in link.records(_BESIDE, asked)}
         for entry in page:
             yield entry_line(Exported(entry, *beside.get(entry.seq, (None, None))))
+    if reading.head(link, tenant).epoch != head.epoch and _was_erased(link, tenant, head.seq):
+        raise StoreUnavailable(f"tenant {tenant!r}: something was erased while it was exported; export it again")
+
+
+def _was_erased(link: Link, tenant: str, after: int) -> bool:
+    """Whether entries past a position erase what entries before it say: those are then without their content."""
+    later = (change_of(entry).operation for entry in reading.entries(link, tenant, after=after))
+    return any(isinstance(operation, Erase) for operation in later)
 
 
 # ---- restoring
@@ -66,20 +87,22 @@ def begin(link: Link, export: VerifiedExport) -> int:
     def mark(tx: ManagedTransaction) -> int:
         head = Batch.begin(tx, header.tenant).head
         export.refuse_unfit(head.key, head.seq, head.hash, is_restoring=head.is_restoring)
-        tx.run(_BEGIN, p={"tenant": header.tenant, "key": header.key}).consume()
+        said = {"tenant": header.tenant, "key": header.key or None, "answered_to": header.answered_to}
+        tx.run(_BEGIN, p=said).consume()
         return head.seq
 
     return link.write(mark)
 
 
-def write(link: Link, export: VerifiedExport, part: Sequence[Exported], *, takes_vectors: bool) -> None:
-    """Write those entries of a part that are not there yet."""
-    tenant = export.header.tenant
-    vectors = _vectors(part) if takes_vectors else {}
+def write(link: Link, export: VerifiedExport, part: Sequence[Exported]) -> None:
+    """Write those entries of a part that are not there yet; vectors of another model than the store's are left out."""
+    tenant, model, vectors = export.header.tenant, export.header.model, _vectors(part)
     tombstones = [[one.entry.seq, one.tombstone] for one in part if one.tombstone is not None]
 
     def replay(tx: ManagedTransaction) -> None:
-        batch = Batch.begin(tx, tenant, vectors)
+        batch = Batch.begin(tx, tenant)
+        if model is not None or batch.model is None:
+            batch.take_vectors(vectors, model)
         export.refuse_strange(batch.head.key, batch.head.seq, batch.head.hash)
         batch.replay([one.entry for one in part if one.entry.seq > batch.head.seq])
         tx.run(_TOMBSTONES, p={"tenant": tenant, "tombstones": tombstones}).consume()

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from graphmem.adapters.neo4j.combining import Call
 from graphmem.adapters.neo4j.values import Head
-from graphmem.adapters.neo4j.writing import Batch, Done, OutdatedPlan, apply_all, asked_of, vectors_of
+from graphmem.adapters.neo4j.writing import Batch, Done, OutdatedPlan, apply_all, asked_of
 from graphmem.errors import GraphMemError
 from graphmem.model import Add, Request
 from graphmem.rows import BranchRow, Rows
@@ -67,7 +67,7 @@ class Foresight:
         self._misses = 0
         self._pause = 0
 
-    def attempt(self, calls: Sequence[Call], model: ModelCard | None) -> Attempt | None:
+    def attempt(self, calls: Sequence[Call]) -> Attempt | None:
         """What may carry out the calls in one statement; None if they are to be carried out as usual.
 
         What is known is used once, and learnt anew from whatever is written next. Where others write too, it is out of
@@ -75,26 +75,28 @@ class Foresight:
         """
         known, self._known = self._known, None
         requests = [request for call in calls for request in call.requests]
-        if known is None or not _is_foreseeable(requests) or (vectors_of(calls) and known.model is None):
+        if (
+            known is None
+            or not _is_foreseeable(requests)
+            or (known.model is None and any(call.vectors for call in calls))
+        ):
             return None
         if self._pause:
             self._pause -= 1
             return None
-        return lambda tx: self._tried(tx, calls, known, model)
+        return lambda tx: self._tried(tx, calls, known)
 
     def learn(self, batch: Batch) -> None:
         """Take in what a transaction left."""
-        if batch.branches is not None:
+        if batch.branches is not None and not batch.is_dropping:
             head = replace(batch.head)
             self._known = _Known(head, batch.model, batch.branches, batch.is_indexed, batch.is_projected)
 
-    def _tried(
-        self, tx: ManagedTransaction, calls: Sequence[Call], known: _Known, model: ModelCard | None
-    ) -> Done | None:
+    def _tried(self, tx: ManagedTransaction, calls: Sequence[Call], known: _Known) -> Done | None:
         noting = [_Noting(call.clock) for call in calls]
         timed = [replace(call, clock=clock) for call, clock in zip(calls, noting, strict=True)]
         try:
-            done = _carried_out(tx, timed, known, model)
+            done = _carried_out(tx, timed, known)
         except OutdatedPlan:
             self._misses = min(self._misses + 1, _MOST_MISSES)
             self._pause = 2**self._misses
@@ -112,7 +114,7 @@ def _is_foreseeable(requests: Sequence[Request]) -> bool:
     return len(requests) <= _MOST_REQUESTS and all(isinstance(one.operation, Add) for one in requests)
 
 
-def _carried_out(tx: ManagedTransaction, calls: Sequence[Call], known: _Known, model: ModelCard | None) -> Done:
+def _carried_out(tx: ManagedTransaction, calls: Sequence[Call], known: _Known) -> Done:
     head, card = known.head, known.model
     planned_on = {
         **asked_of([request for call in calls for request in call.requests]),
@@ -122,6 +124,7 @@ def _carried_out(tx: ManagedTransaction, calls: Sequence[Call], known: _Known, m
         "tokens": head.tokens,
         "vectors": head.vectors,
         "epoch": head.epoch,
+        "answered_to": head.answered_to or 0,
         "weights": "" if card is None else card.weights_hash,
         "is_indexed": known.is_indexed,
         "is_projected": known.is_projected,
@@ -130,11 +133,11 @@ def _carried_out(tx: ManagedTransaction, calls: Sequence[Call], known: _Known, m
         tx,
         replace(head),
         card,
-        vectors_of(calls),
         is_indexed=known.is_indexed,
         is_projected=known.is_projected,
         ahead=(Overlay(Rows(branches=dict(known.branches))), {}),
         planned_on=planned_on,
     )
-    batch.refuse_other_vectors(model)
+    for call in calls:
+        batch.take_vectors(call.vectors, call.model)
     return Done(apply_all(batch, calls), batch)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from graphmem.adapters.neo4j.values import home_token, prefix, token
@@ -24,14 +24,15 @@ class Indexed:
         facets: Filter tokens.
         words: How often each word occurs, as `" once twice=2 "`.
         length: How many words there are.
-        terms: The words, each once.
+        counted: By how much each count of the tenant's rises: that of each word, by one; for a private memory also
+            those of private memories and of its user's.
     """
 
     search_text: str
     facets: list[str]
     words: str
     length: int
-    terms: Sequence[str]
+    counted: Mapping[str, int]
 
 
 def indexed(scope: Scope, statement: Statement) -> Indexed:
@@ -40,7 +41,27 @@ def indexed(scope: Scope, statement: Statement) -> Indexed:
     counts = Counter(found)
     before = prefix(scope.tenant)
     text = before + f" {before}".join(found) if found else ""
-    return Indexed(text, facets(scope, statement), spelt_counts(counts), len(found), tuple(counts))
+    counted = dict.fromkeys(counts, 1) | private_counts(scope.user, counts, len(found))
+    return Indexed(text, facets(scope, statement), spelt_counts(counts), len(found), counted)
+
+
+#: Counts of the memories, and of their words, that have one owner.
+MEMORIES, WORDS = "#memories", "#words"
+#: The owner of everything that is private.
+ANYBODY = ""
+
+
+def owned(user: str, term: str) -> str:
+    """The name of a count among one user's private memories; no word holds a bar, and no name of a user is empty."""
+    return f"@{user}|{term}"
+
+
+def private_counts(user: str | None, words: Iterable[str], length: int) -> dict[str, int]:
+    """What a memory adds to the counts of private memories; nothing if it is shared."""
+    if user is None:
+        return {}
+    counts = {**dict.fromkeys(words, 1), MEMORIES: 1, WORDS: length}
+    return {owned(owner, term): count for owner in (ANYBODY, user) for term, count in counts.items()}
 
 
 def facets(scope: Scope, one: Statement) -> list[str]:

@@ -12,6 +12,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from graphmem.adapters.neo4j.common_words import CommonWords
+from graphmem.adapters.neo4j.indexing import ANYBODY, MEMORIES, WORDS, owned
 from graphmem.adapters.neo4j.reading import HEAD_FIELDS, ROWS, ROWS_FIELDS, rows_of_found
 from graphmem.adapters.neo4j.selecting import AWAIT_TEXT, EXACT_TESTS, FITS, TEXT_INDEX, Wanted
 from graphmem.adapters.neo4j.values import CARD_FIELDS, END, Head, card_of, head_of, prefix, token
@@ -165,7 +166,7 @@ def find(link: Link, reader: Scope, probe: Probe, what: Wanted, *, seq: int | No
     # A filter leaves so few that those without the rarer words may be needed.
     common = expected.common
     aside = frozenset[str]() if what.groups else common.aside(reader.tenant, probe.terms)
-    asked = {**_asked(reader.tenant, probe, what, seq), **_expecting(expected, probe, seq)}
+    asked = {**_asked(reader, probe, what, seq), **_expecting(expected, probe, seq)}
     asked["text"] = _text(reader.tenant, probe, what, aside)
     has_rows = expected.at is not None and (expected.near is not None or expected.after == 0)
     statement = _statement(
@@ -177,7 +178,7 @@ def find(link: Link, reader: Scope, probe: Probe, what: Wanted, *, seq: int | No
     while True:
         found = link.records(statement, {**asked, "candidates": size})[0]
         head = head_of(reader.tenant, found["head"])
-        scored = _scored(found, head, probe, aside)
+        scored = _scored(found, _corpus(found, head, reader.user, _words(probe)), probe, aside)
         if aside:
             common.judge(reader.tenant, was_enough=scored.is_beyond_reach)
             if not scored.is_beyond_reach:
@@ -204,11 +205,11 @@ def _expecting(expected: Expected, probe: Probe, seq: int | None) -> dict[str, o
     }
 
 
-def _asked(tenant: str, probe: Probe, what: Wanted, seq: int | None) -> dict[str, Any]:
+def _asked(reader: Scope, probe: Probe, what: Wanted, seq: int | None) -> dict[str, Any]:
     name_tokens = [token("n", name) for name in probe.names]
     return {
-        "tenant": tenant,
-        "words": _words(probe),
+        "tenant": reader.tenant,
+        "words": _counts(reader.user, _words(probe)),
         "named": f"{what.clauses} +facets:({' '.join(name_tokens)})" if name_tokens else None,
         "name_tokens": name_tokens,
         "clauses": what.clauses,
@@ -219,6 +220,25 @@ def _asked(tenant: str, probe: Probe, what: Wanted, seq: int | None) -> dict[str
 
 def _words(probe: Probe) -> list[str]:
     return list(dict.fromkeys(probe.terms))[:_MOST_TERMS]
+
+
+def _counts(user: str | None, words: Sequence[str]) -> list[str]:
+    """Names of the counts from which a reader's statistics follow."""
+    owners = (ANYBODY,) if user is None else (ANYBODY, user)
+    return [*words, *(owned(owner, term) for owner in owners for term in (*words, MEMORIES, WORDS))]
+
+
+def _corpus(found: Record, head: Head, user: str | None, words: Sequence[str]) -> Corpus:
+    """Statistics of shared memories and of the reader's own private ones: others' words do not weigh."""
+    counts = dict(found["terms"])
+
+    def of_audience(term: str, total: int) -> int:
+        own = 0 if user is None else counts.get(owned(user, term), 0)
+        return int(total - counts.get(owned(ANYBODY, term), 0) + own)
+
+    memories, tokens = of_audience(MEMORIES, head.documents), of_audience(WORDS, head.tokens)
+    frequency = {word: count for word in words if (count := of_audience(word, counts.get(word, 0)))}
+    return Corpus(memories, tokens / max(memories, 1), frequency)
 
 
 def _text(tenant: str, probe: Probe, what: Wanted, aside: AbstractSet[str]) -> str | None:
@@ -264,10 +284,9 @@ class _Scores:
     is_beyond_reach: bool
 
 
-def _scored(found: Record, head: Head, probe: Probe, aside: AbstractSet[str]) -> _Scores:
-    """Exact scores with the tenant's own statistics; the order of the full-text index only chose whom to score."""
-    corpus = Corpus(head.documents, head.tokens / max(head.documents, 1), dict(found["terms"]))
-    if not head.documents:
+def _scored(found: Record, corpus: Corpus, probe: Probe, aside: AbstractSet[str]) -> _Scores:
+    """Exact scores with the reader's own statistics; the order of the full-text index only chose whom to score."""
+    if not corpus.documents:
         return _Scores((), corpus, is_safe=True, is_beyond_reach=True)
     spelt = [(f" {term} ", f" {term}=", corpus.idf(term)) for term in dict.fromkeys(probe.terms)]
     scored = []

@@ -38,8 +38,11 @@ if TYPE_CHECKING:
 _HEAD_RECORDED_AT, _CHANGE_RECORDED_AT = micros_of("l.recorded_at"), micros_of("c.recorded_at")
 _ROW_RECORDED_AT, _MEMORY_RECORDED_AT = micros_of("r.recorded_at"), micros_of("m.recorded_at")
 _ROW_AT, _ROW_UNTIL = micros_of("r.at"), micros_of("r.until")
+#: Of a ledger node `l`: up to when somebody was told what was known, in microseconds; null if nobody asked.
+ANSWERED_TO = micros_of("l.answered_to")
 #: The fields of `head_of`, of a ledger node `l`.
-HEAD_FIELDS = f"[l.seq, {_HEAD_RECORDED_AT}, l.hash, l.key, l.documents, l.tokens, l.vectors, l.epoch, l.is_restoring]"
+HEAD_FIELDS = f"""[l.seq, {_HEAD_RECORDED_AT}, l.hash, l.key, l.documents, l.tokens, l.vectors, l.epoch,
+  l.is_restoring, {ANSWERED_TO}]"""
 #: What leads from a ledger entry to the memories that it is about.
 ABOUT = "RECORDED|MOVED|SUPERSEDED|RETRACTED|CONFIRMED|LINKED|REVOKED|ERASED"
 #: The fields of `entry_of`, of a ledger entry `c`.
@@ -158,7 +161,7 @@ _LAST = f"""
 MATCH (l:Ledger {{tenant: $p.tenant}}) WHERE l.seq > 0
 RETURN l.seq AS seq, {_HEAD_RECORDED_AT} AS recorded_at
 """
-_LAST_BEFORE = f"""
+LAST_BEFORE = f"""
 MATCH (c:Change) WHERE c.tenant = $p.tenant AND c.recorded_at <= $p.moment
 RETURN c.seq AS seq, {_CHANGE_RECORDED_AT} AS recorded_at ORDER BY c.recorded_at DESC LIMIT 1
 """
@@ -285,8 +288,13 @@ def changes_of(link: Link, tenant: str, memory: str) -> list[Change]:
 def position(link: Link, tenant: str, instant: datetime | None) -> Position:
     """The last entry at or before a moment."""
     asked = {"tenant": tenant, "moment": instant}
-    found = link.records(_LAST if instant is None else _LAST_BEFORE, asked)
-    return Position(found[0]["seq"], from_micros(found[0]["recorded_at"])) if found else Position(0, None)
+    found = link.records(_LAST if instant is None else LAST_BEFORE, asked)
+    return position_of(found[0] if found else None)
+
+
+def position_of(found: Record | None) -> Position:
+    """From what `LAST_BEFORE` returns."""
+    return Position(0, None) if found is None else Position(found["seq"], from_micros(found["recorded_at"]))
 
 
 def entry_of_op(fields: list[object]) -> Entry:

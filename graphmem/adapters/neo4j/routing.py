@@ -102,22 +102,30 @@ class RoutedStore:
     # ---- writing
 
     def apply(
-        self, requests: Sequence[Request], *, clock: Clock, vectors: Mapping[str, Vector] | None = None
+        self,
+        requests: Sequence[Request],
+        *,
+        clock: Clock,
+        vectors: Mapping[str, Vector] | None = None,
+        model: ModelCard | None = None,
     ) -> list[Change]:
         """See `graphmem.store.Store.apply`."""
         if not requests:
             raise InvalidInput("nothing to apply: give at least one request")
         # Requests of other tenants among them are refused there.
         shard = self._of(requests[0].writer)
-        return shard.call(lambda store: store.apply(requests, clock=clock, vectors=vectors))
+        return shard.call(lambda store: store.apply(requests, clock=clock, vectors=vectors, model=model))
 
-    def restore(self, lines: Iterable[str], *, tenant: str, progress: Progress = silent) -> int:
+    def restore(
+        self, lines: Iterable[str], *, tenant: str, progress: Progress = silent, clock: Clock | None = None
+    ) -> int:
         """See `graphmem.store.Store.restore`."""
-        return self._of(Scope(tenant)).call(lambda store: store.restore(lines, tenant=tenant, progress=progress))
+        shard = self._of(Scope(tenant))
+        return shard.call(lambda store: store.restore(lines, tenant=tenant, progress=progress, clock=clock))
 
-    def save_vectors(self, reader: Scope, vectors: Mapping[str, Vector]) -> None:
+    def save_vectors(self, reader: Scope, vectors: Mapping[str, Vector], *, model: ModelCard | None = None) -> None:
         """See `graphmem.store.Store.save_vectors`."""
-        self._of(reader).call(lambda store: store.save_vectors(reader, vectors))
+        self._of(reader).call(lambda store: store.save_vectors(reader, vectors, model=model))
 
     def adopt_model(self, card: ModelCard, reader: Scope | None = None) -> None:
         """See `graphmem.store.Store.adopt_model`. For everywhere, every shard must be up: else nothing is changed."""
@@ -149,6 +157,10 @@ class RoutedStore:
     def position(self, reader: Scope, moment: datetime | None = None) -> Position:
         """See `graphmem.store.Store.position`."""
         return self._of(reader).call(lambda store: store.position(reader, moment))
+
+    def pin(self, reader: Scope, moment: datetime) -> Position:
+        """See `graphmem.store.Store.pin`."""
+        return self._of(reader).call(lambda store: store.pin(reader, moment))
 
     def changes(self, reader: Scope, *, after: int = 0, limit: int = 1000) -> list[Change]:
         """See `graphmem.store.Store.changes`."""

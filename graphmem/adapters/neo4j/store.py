@@ -22,8 +22,9 @@ from graphmem.adapters.neo4j.projecting import Neo4jProjection
 from graphmem.adapters.neo4j.schema import Neo4jSchema
 from graphmem.adapters.neo4j.values import CARD_FIELDS, END, card_of
 from graphmem.adapters.neo4j.vectors import VectorCache, VectorSearch
-from graphmem.adapters.vector_bytes import blob
+from graphmem.adapters.vector_bytes import blob, refuse_other_model
 from graphmem.errors import InvalidInput, StoreUnavailable, Unsupported
+from graphmem.ledger import to_micros
 from graphmem.model import Change, Point, Request, Scope
 from graphmem.rows import Rows
 from graphmem.store import (
@@ -52,16 +53,34 @@ _WORK_S_EACH = 0.02
 VECTOR_CACHE_BYTES = 512 * 1024 * 1024
 
 _MODEL = f"MATCH (e:EmbeddingModel {{id: 'current'}}) RETURN {CARD_FIELDS} AS model"
+# The node, then every ledger: whoever writes meanwhile is waited for, and whoever writes next sees the other model.
 _ADOPT = """
 MERGE (e:EmbeddingModel {id: 'current'})
 SET e.locked_at = timestamp()
-WITH e, e.name IS NULL OR e.name <> $p.name OR e.dimension <> $p.dimension OR e.weights_hash <> $p.hash AS is_other
+WITH e, e.name IS NOT NULL AS was_there, e.name IS NULL OR e.name <> $p.name OR e.dimension <> $p.dimension
+  OR e.weights_hash <> $p.hash AS is_other
+WHERE is_other
 SET e.name = $p.name, e.dimension = $p.dimension, e.weights_hash = $p.hash
-RETURN is_other
+WITH e, was_there WHERE was_there
+SET e.is_dropping = true
+WITH e MATCH (l:Ledger) SET l.vectors = 0, l.epoch = l.epoch + 1
 """
-_COUNTED = "MATCH (l:Ledger) SET l.vectors = 0, l.epoch = l.epoch + 1"
 _DROP_VECTORS = """
-MATCH (m:Memory) WHERE m.vector IS NOT NULL WITH m LIMIT 10000 REMOVE m.vector, m.embedding RETURN count(*) AS dropped
+OPTIONAL MATCH (e:EmbeddingModel {id: 'current'})
+SET e.locked_at = timestamp()
+WITH e
+CALL (e) {
+  WITH e WHERE e.is_dropping
+  MATCH (m:Memory) WHERE m.vector IS NOT NULL WITH m LIMIT 10000 REMOVE m.vector, m.embedding
+  RETURN count(*) AS dropped
+}
+RETURN dropped
+"""
+_DROPPED = """
+MATCH (e:EmbeddingModel {id: 'current'})
+SET e.locked_at = timestamp()
+WITH e WHERE e.is_dropping AND NOT EXISTS { MATCH (m:Memory) WHERE m.vector IS NOT NULL }
+REMOVE e.is_dropping
 """
 _SAVE_VECTORS = """
 MATCH (l:Ledger {tenant: $p.tenant}) SET l.locked_at = timestamp()
@@ -149,36 +168,42 @@ class Neo4jStore:
     # ---- writing
 
     def apply(
-        self, requests: Sequence[Request], *, clock: Clock, vectors: Mapping[str, Vector] | None = None
+        self,
+        requests: Sequence[Request],
+        *,
+        clock: Clock,
+        vectors: Mapping[str, Vector] | None = None,
+        model: ModelCard | None = None,
     ) -> list[Change]:
         """See `graphmem.store.Store.apply`."""
         if not requests:
             raise InvalidInput("nothing to apply: give at least one request")
         if len(writing.tenants_of(requests)) > 1:
             raise InvalidInput("requests of several tenants cannot be applied together")
-        return self._writers.apply(requests[0].writer.tenant, Call(requests, clock, vectors or {}))
+        return self._writers.apply(requests[0].writer.tenant, Call(requests, clock, vectors or {}, model))
 
-    def restore(self, lines: Iterable[str], *, tenant: str, progress: Progress = silent) -> int:
+    def restore(
+        self, lines: Iterable[str], *, tenant: str, progress: Progress = silent, clock: Clock | None = None
+    ) -> int:
         """See `graphmem.store.Store.restore`."""
         link = self._open_link
-        with verified(lines, tenant) as export:
+        with verified(lines, tenant, clock=clock) as export:
             header, done = export.header, exporting.begin(link, export)
-            if header.model is not None and export.has_vectors and self.model() is None:
-                self.adopt_model(header.model)
-            takes_vectors = self.model() == header.model
             progress(done, header.entries)
             for part in export.parts(done):
-                exporting.write(link, export, part, takes_vectors=takes_vectors)
+                exporting.write(link, export, part)
                 progress(part[-1].entry.seq, header.entries)
+            self._model = None
             return exporting.finish(link, export)
 
-    def save_vectors(self, reader: Scope, vectors: Mapping[str, Vector]) -> None:
+    def save_vectors(self, reader: Scope, vectors: Mapping[str, Vector], *, model: ModelCard | None = None) -> None:
         """See `graphmem.store.Store.save_vectors`."""
         exporting.refuse_restoring(self._open_link, reader.tenant)
 
         def save(tx: ManagedTransaction) -> None:
-            batch = writing.Batch.begin(tx, reader.tenant, vectors)
-            batch.refuse_other_vectors(None)
+            batch = writing.Batch.begin(tx, reader.tenant)
+            if not batch.take_vectors(vectors, model):
+                refuse_other_model(model, batch.model)
             found = [[key, vector_row(blob(one), is_indexed=batch.is_indexed)] for key, one in vectors.items()]
             tx.run(_SAVE_VECTORS, p={"tenant": reader.tenant, "vectors": found}).consume()
 
@@ -188,14 +213,12 @@ class Neo4jStore:
         """See `graphmem.store.Store.adopt_model`."""
         del reader
         link, self._model = self._open_link, None
-        known = self.model()
         asked = {"name": card.name, "dimension": card.dimension, "hash": card.weights_hash}
-        if known == card:
-            return
-        if known is not None:
-            self._drop_vectors()
         link.write(lambda tx: tx.run(_ADOPT, p=asked).consume())
-        self._model = None
+        # Also what somebody else adopted and did not finish.
+        while link.write(lambda tx: tx.run(_DROP_VECTORS).single(strict=True)["dropped"]):
+            pass
+        link.write(lambda tx: tx.run(_DROPPED).consume())
 
     # ---- reading
 
@@ -206,15 +229,25 @@ class Neo4jStore:
     def model(self, reader: Scope | None = None) -> ModelCard | None:
         """See `graphmem.store.Store.model`."""
         del reader
-        link = self._open_link
-        if self._model is None:
-            found = link.records(_MODEL, {})
-            self._model = card_of(found[0]["model"]) if found else None
+        return self._model or self._stored_model()
+
+    def _stored_model(self) -> ModelCard | None:
+        """The model as it is now: another process may have adopted one."""
+        found = self._open_link.records(_MODEL, {})
+        self._model = card_of(found[0]["model"]) if found else None
         return self._model
 
     def position(self, reader: Scope, moment: datetime | None = None) -> Position:
         """See `graphmem.store.Store.position`."""
         return reading.position(self._open_link, reader.tenant, moment)
+
+    def pin(self, reader: Scope, moment: datetime) -> Position:
+        """See `graphmem.store.Store.pin`."""
+        link, tenant, micros = self._open_link, reader.tenant, to_micros(moment)
+        head = reading.head(link, tenant)
+        if micros <= max(head.recorded_at or micros - 1, head.answered_to or micros - 1):
+            return reading.position(link, tenant, moment)
+        return link.write(lambda tx: writing.pin(tx, tenant, moment))
 
     def changes(self, reader: Scope, *, after: int = 0, limit: int = 1000) -> list[Change]:
         """See `graphmem.store.Store.changes`."""
@@ -328,7 +361,7 @@ class Neo4jStore:
 
     def export(self, reader: Scope) -> Iterator[str]:
         """See `graphmem.store.Store.export`."""
-        yield from exporting.export(self._open_link, reader.tenant, self.model())
+        yield from exporting.export(self._open_link, reader.tenant, self._stored_model())
 
     def backup(self, target: Path) -> None:
         """Always refused: a server is backed up by its own tools."""
@@ -347,7 +380,7 @@ class Neo4jStore:
         return StoreInfo(
             url=self._link.address.url,
             schema_version=self._schema_version,
-            model=self.model(),
+            model=self._stored_model(),
             memories=head.documents,
             changes=head.seq,
             vectors=head.vectors,
@@ -377,21 +410,17 @@ class Neo4jStore:
     # ---- inside
 
     def _carry_out(self, calls: Sequence[Call], patience_s: float) -> list[list[Change]]:
-        model, patience_s = self._model, patience_s + _WORK_S_EACH * sum(len(call.requests) for call in calls)
+        patience_s += _WORK_S_EACH * sum(len(call.requests) for call in calls)
         tenant = calls[0].requests[0].writer.tenant
         foresight = self._foresight[tenant]
-        attempt = foresight.attempt(calls, model)
+        attempt = foresight.attempt(calls)
 
         def work(tx: ManagedTransaction) -> writing.Done:
-            return (None if attempt is None else attempt(tx)) or writing.carry_out(tx, calls, model)
+            return (None if attempt is None else attempt(tx)) or writing.carry_out(tx, calls)
 
-        try:
-            done = self._open_link.write(work, patience_s=patience_s)
-        except StoreUnavailable:
-            # It may have been replaced by another process.
-            self._model = None
-            raise
+        done = self._open_link.write(work, patience_s=patience_s)
         foresight.learn(done.batch)
+        self._model = done.batch.model
         self._projection.note(tenant, is_on=done.batch.is_projected)
         return done.changes
 
@@ -400,9 +429,3 @@ class Neo4jStore:
         if self._is_closed:
             raise StoreUnavailable(f"{self._link.address.url} was closed; open it again")
         return self._link
-
-    def _drop_vectors(self) -> None:
-        dropped = 1
-        while dropped:
-            dropped = self._link.write(lambda tx: tx.run(_DROP_VECTORS).single(strict=True)["dropped"])
-        self._link.write(lambda tx: tx.run(_COUNTED).consume())

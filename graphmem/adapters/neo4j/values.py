@@ -44,14 +44,16 @@ class Head:
     vectors: int = 0
     epoch: int = 0
     is_restoring: bool = False
+    answered_to: int | None = None
 
 
 def head_of(tenant: str, fields: Fields | None) -> Head:
     """From the list that `HEAD_FIELDS` returns."""
     if fields is None or fields[0] is None:
         return Head(tenant)
-    seq, recorded_at, link, key, documents, tokens, vectors, epoch, is_restoring = fields
-    return Head(tenant, seq, recorded_at, link, key, documents, tokens, vectors, epoch, bool(is_restoring))
+    seq, recorded_at, link, key, documents, tokens, vectors, epoch, *states = fields
+    is_restoring, answered_to = states
+    return Head(tenant, seq, recorded_at, link, key, documents, tokens, vectors, epoch, bool(is_restoring), answered_to)
 
 
 def micros_of(name: str) -> str:

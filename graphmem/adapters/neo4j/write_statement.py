@@ -118,6 +118,7 @@ WITH l, e, by_op_id + by_id + by_content AS already_known
 WHERE already_known = 0
   AND l.seq = $p.planned_on.seq AND l.hash = $p.planned_on.hash AND l.is_restoring IS NULL
   AND l.documents = $p.planned_on.documents AND l.tokens = $p.planned_on.tokens
+  AND coalesce(l.answered_to.epochSeconds * 1000000 + l.answered_to.microsecond, 0) = $p.planned_on.answered_to
   AND l.vectors = $p.planned_on.vectors AND l.epoch = $p.planned_on.epoch
   AND coalesce(e.weights_hash, '') = $p.planned_on.weights AND coalesce(e.is_indexed, false) = $p.planned_on.is_indexed
   AND EXISTS { MATCH (:GraphitiProjection {tenant: $p.tenant}) } = $p.planned_on.is_projected

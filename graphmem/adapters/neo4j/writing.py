@@ -6,6 +6,7 @@ import secrets
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from itertools import groupby, islice
 from types import MappingProxyType
 from typing import TYPE_CHECKING
@@ -22,16 +23,18 @@ from graphmem.adapters.neo4j.reading import (
     COMPONENT,
     COMPONENT_FIELDS,
     HEAD_FIELDS,
+    LAST_BEFORE,
     branches_of,
     entry_of_op,
+    position_of,
     rows_of,
 )
-from graphmem.adapters.neo4j.values import CARD_FIELDS, Head, card_of, head_of
-from graphmem.errors import Conflict, InvalidInput, StoreUnavailable
-from graphmem.ledger import GENESIS, Entry, change_of, from_micros, request_digest, seal, to_micros
+from graphmem.adapters.neo4j.values import CARD_FIELDS, Head, card_of, head_of, moment
+from graphmem.errors import Conflict, InvalidInput
+from graphmem.ledger import GENESIS, Entry, change_of, request_digest, seal, to_micros
 from graphmem.model import Add, Change, Erase, Request, Scope
-from graphmem.rows import BranchRow, Rows, Stamp, Transaction
-from graphmem.store import Clock, ModelCard
+from graphmem.rows import BranchRow, Rows, Stamp, Transaction, next_recorded_at
+from graphmem.store import Clock, ModelCard, Position
 from graphmem.temporal import Overlay
 
 if TYPE_CHECKING:
@@ -46,9 +49,21 @@ ON CREATE SET l.seq = 0, l.hash = $p.genesis, l.key = $p.key,
 SET l.locked_at = timestamp()
 WITH l OPTIONAL MATCH (e:EmbeddingModel {id: 'current'})
 """
-_LOCKED = f"""{HEAD_FIELDS} AS head, {CARD_FIELDS} AS model, e.is_indexed AS is_indexed,
+_LOCKED = f"""{HEAD_FIELDS} AS head, {CARD_FIELDS} AS model, e.is_indexed AS is_indexed, e.is_dropping AS is_dropping,
   EXISTS {{ MATCH (:GraphitiProjection {{tenant: $p.tenant}}) }} AS is_projected"""
+# Who adopts another model holds this node, then every ledger: a ledger that it cannot see yet is safe behind the node.
+_ADOPT_FIRST = f"""
+MERGE (e:EmbeddingModel {{id: 'current'}})
+SET e.locked_at = timestamp()
+FOREACH (_ IN CASE WHEN e.name IS NULL AND $p.name IS NOT NULL THEN [1] ELSE [] END |
+  SET e.name = $p.name, e.dimension = $p.dimension, e.weights_hash = $p.hash)
+RETURN {CARD_FIELDS} AS model, e.is_dropping AS is_dropping
+"""
 _SOME_DIMENSION = "MATCH (m:Memory) WHERE m.vector IS NOT NULL RETURN size(m.vector) / 4 AS dimension LIMIT 1"
+_ANSWERED = """
+MATCH (l:Ledger {tenant: $p.tenant})
+SET l.answered_to = CASE WHEN l.answered_to >= $p.moment THEN l.answered_to ELSE $p.moment END
+"""
 #: What plans need, and the entries whose `op_id` is sent again, each with its digest.
 _Read = tuple[Overlay, dict[str, tuple[Change, str | None]]]
 #: So many requests are written at once, while the next are planned.
@@ -117,6 +132,8 @@ class Batch:
     vectors: Mapping[str, Vector] = field(default_factory=dict)
     is_indexed: bool = False
     is_projected: bool = False
+    #: Vectors of the model before the current one are still being removed, and none can be kept until then.
+    is_dropping: bool = False
     #: In how many of the memories added so far each word is, as far as the server was not told.
     words: Counter[str] = field(default_factory=Counter)
     #: What the first run needs, if it was read together with the lock.
@@ -127,18 +144,18 @@ class Batch:
     branches: Mapping[str, BranchRow] | None = None
 
     @classmethod
-    def begin(cls, tx: ManagedTransaction, tenant: str, vectors: Mapping[str, Vector] | None = None) -> Batch:
+    def begin(cls, tx: ManagedTransaction, tenant: str) -> Batch:
         """Take the tenant's write lock, then read its head."""
-        return cls._begun(tx, tenant, tx.run(LOCK, p=_new_ledger(tenant)).single(strict=True), vectors or {})
+        return cls._begun(tx, tenant, tx.run(LOCK, p=_new_ledger(tenant)).single(strict=True))
 
     @classmethod
-    def begin_with(cls, tx: ManagedTransaction, requests: Sequence[Request], vectors: Mapping[str, Vector]) -> Batch:
+    def begin_with(cls, tx: ManagedTransaction, requests: Sequence[Request]) -> Batch:
         """As `begin`; also reads what the first run of the requests needs."""
         tenant, first = requests[0].writer.tenant, list(next(_runs(requests)))
         looks = all(isinstance(request.operation, Add) for request in first)
         asked = _new_ledger(tenant) | asked_of(first)
         found = tx.run(LOCK_AND_LOOK if looks else LOCK_AND_READ, p=asked).single(strict=True)
-        batch = cls._begun(tx, tenant, found, vectors)
+        batch = cls._begun(tx, tenant, found)
         if not looks:
             batch.ahead = _read(tenant, found)
         elif not found["is_known"]:
@@ -146,10 +163,15 @@ class Batch:
         return batch
 
     @classmethod
-    def _begun(cls, tx: ManagedTransaction, tenant: str, found: Record, vectors: Mapping[str, Vector]) -> Batch:
-        head, model = head_of(tenant, found["head"]), card_of(found["model"])
-        is_indexed, is_projected = bool(found["is_indexed"]), bool(found["is_projected"])
-        return cls(tx, head, model, vectors, is_indexed=is_indexed, is_projected=is_projected)
+    def _begun(cls, tx: ManagedTransaction, tenant: str, found: Record) -> Batch:
+        return cls(
+            tx,
+            head_of(tenant, found["head"]),
+            card_of(found["model"]),
+            is_indexed=bool(found["is_indexed"]),
+            is_projected=bool(found["is_projected"]),
+            is_dropping=bool(found["is_dropping"]),
+        )
 
     def apply(self, requests: Sequence[Request], clocks: Sequence[Clock]) -> list[Change]:
         """Plan all in order and write what they leave; an erasure is written before the next is read."""
@@ -168,19 +190,36 @@ class Batch:
         for _, run in groupby(enumerate(pairs), lambda one: isinstance(one[1][0].operation, Erase) and one[0] + 1):
             self._replay_run([each for _, each in run])
 
-    def refuse_other_vectors(self, expected: ModelCard | None) -> None:
-        """Fail if vectors are not of the store's dimension, or the model is no longer the expected one."""
-        if not self.vectors:
-            return
-        if None not in (expected, self.model) and expected != self.model:
-            raise StoreUnavailable("another embedding model was adopted while this was written; send it again")
+    def take_vectors(self, vectors: Mapping[str, Vector], model: ModelCard | None) -> bool:
+        """Keep vectors for the memories that are added; the first model of a store is recorded.
+
+        Args:
+            vectors: Memory id to unit vector.
+            model: Which made them; None for that of the store.
+
+        Returns:
+            False if the store has another model: none is kept.
+
+        Raises:
+            InvalidInput: A vector is not of the store's dimension.
+        """
+        if not vectors:
+            return True
+        if model is not None and (self.model is None or not self.head.seq) and self.planned_on is None:
+            asked = {"name": model.name, "dimension": model.dimension, "hash": model.weights_hash}
+            found = self.tx.run(_ADOPT_FIRST, p=asked).single(strict=True)
+            self.model, self.is_dropping = card_of(found["model"]), bool(found["is_dropping"])
+        if self.is_dropping or (model is not None and model != self.model):
+            return False
         known = self.model.dimension if self.model is not None else 0
         if not known:
-            found = self.tx.run(_SOME_DIMENSION).single()
-            known = int(found["dimension"]) if found else len(next(iter(self.vectors.values())))
-        for key, vector in self.vectors.items():
+            some = self.tx.run(_SOME_DIMENSION).single()
+            known = int(some["dimension"]) if some else len(next(iter(vectors.values())))
+        for key, vector in vectors.items():
             if len(vector) != known:
                 raise InvalidInput(f"the vector of {key!r} has {len(vector)} dimensions, those of this store {known}")
+        self.vectors = {**self.vectors, **vectors}
+        return True
 
     # ---- one run between erasures
 
@@ -226,10 +265,8 @@ class Batch:
         return Creation(self.head, self.vectors, self.words, is_indexed=self.is_indexed)
 
     def _stamp(self, writer: Scope, clock: Clock) -> Stamp:
-        now = clock()
-        if self.head.recorded_at is not None:
-            now = max(now, from_micros(self.head.recorded_at + 1))
-        return Stamp(self.head.seq + 1, now, writer.branch_key)
+        recorded_at = next_recorded_at(clock(), moment(self.head.recorded_at), moment(self.head.answered_to))
+        return Stamp(self.head.seq + 1, recorded_at, writer.branch_key)
 
     def _take(
         self, done: Transaction, digest: str, world: Overlay, creation: Creation, sealed: Entry | None = None
@@ -264,20 +301,12 @@ class Done:
     batch: Batch
 
 
-def carry_out(tx: ManagedTransaction, calls: Sequence[Call], model: ModelCard | None) -> Done:
-    """Apply the requests of all calls, which are of one tenant, in one transaction.
-
-    `model` is the one that the writer found in the store before, None if it does not know.
-    """
-    vectors = vectors_of(calls)
-    batch = Batch.begin_with(tx, [request for call in calls for request in call.requests], vectors)
-    batch.refuse_other_vectors(model)
+def carry_out(tx: ManagedTransaction, calls: Sequence[Call]) -> Done:
+    """Apply the requests of all calls, which are of one tenant, in one transaction."""
+    batch = Batch.begin_with(tx, [request for call in calls for request in call.requests])
+    for call in calls:
+        batch.take_vectors(call.vectors, call.model)
     return Done(apply_all(batch, calls), batch)
-
-
-def vectors_of(calls: Sequence[Call]) -> dict[str, Vector]:
-    """The vectors that came with calls."""
-    return {key: vector for call in calls for key, vector in call.vectors.items()}
 
 
 def apply_all(batch: Batch, calls: Sequence[Call]) -> list[list[Change]]:
@@ -285,6 +314,15 @@ def apply_all(batch: Batch, calls: Sequence[Call]) -> list[list[Change]]:
     clocks = [call.clock for call in calls for _ in call.requests]
     changes = iter(batch.apply([request for call in calls for request in call.requests], clocks))
     return [list(islice(changes, len(call.requests))) for call in calls]
+
+
+def pin(tx: ManagedTransaction, tenant: str, moment: datetime) -> Position:
+    """The last entry at or before a moment; entries are recorded after it from now on."""
+    if Batch.begin(tx, tenant).head.is_restoring:
+        refuse_unfinished(tenant)
+    asked = {"tenant": tenant, "moment": moment}
+    tx.run(_ANSWERED, p=asked).consume()
+    return position_of(tx.run(LAST_BEFORE, p=asked).single())
 
 
 def tenants_of(requests: Iterable[Request]) -> set[str]:

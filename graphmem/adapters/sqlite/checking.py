@@ -8,12 +8,13 @@ from typing import Any
 
 import apsw
 
-from graphmem.adapters.export_lines import strange, unfinished
+from graphmem.adapters.export_lines import unfinished
+from graphmem.adapters.ledger_check import LedgerCheck, is_digest
 from graphmem.adapters.sqlite import meta, reading, schema, writing
 from graphmem.adapters.sqlite.places import Kept
 from graphmem.adapters.sqlite.values import Row, Tenant, place_of
 from graphmem.errors import GraphMemError
-from graphmem.ledger import GENESIS, change_of, verify
+from graphmem.ledger import GENESIS, change_of
 from graphmem.store import Finding
 
 _PAGES = "PRAGMA integrity_check(100)"
@@ -29,11 +30,11 @@ _VECTORS = """
 
 #: Each with the tenant's range of numbers as ?1 and ?2, sorted by its first column.
 _TABLES = {
-    "ledger": "SELECT place, op_id, branch FROM entry WHERE place > ?1 AND place < ?2 ORDER BY place",
+    "ledger": "SELECT place, tenant, op_id, branch FROM entry WHERE place > ?1 AND place < ?2 ORDER BY place",
     "touches": "SELECT memory, seq FROM touch WHERE memory > ?1 AND memory < ?2 ORDER BY memory, seq",
     "memories": """
-        SELECT memory.number, id, home.scope, home_branch, branch, recorded_at, kind, origin, language, subject,
-          confidence, content, statement
+        SELECT memory.number, memory.tenant, id, home.scope, home_branch, branch, recorded_at, kind, origin, language,
+          subject, confidence, content, statement
         FROM memory JOIN home ON home.tenant = memory.tenant AND home.number = memory.home
         WHERE memory.number > ?1 AND memory.number < ?2 ORDER BY memory.number
     """,
@@ -75,8 +76,18 @@ _TABLES = {
 _TENANT_TABLES = {
     "totals": "SELECT seq, recorded_at, head, documents, tokens FROM tenant WHERE number = ?1",
     "branches": "SELECT key, parent, opened, closed, is_merged FROM branch WHERE tenant = ?1 ORDER BY key",
-    "terms": "SELECT term, doc, cnt FROM search_terms WHERE term >= ?1 || '_' AND term < ?1 || '`' ORDER BY term",
+    "terms": """
+        SELECT term, doc, col, offset FROM temp.search_instances
+        WHERE term >= ?1 || '_' AND term < ?1 || '`' ORDER BY term, doc, col, offset
+    """,
 }
+
+#: Every word and every filter token of every memory, where `search_terms` only counts them.
+_INSTANCES = "CREATE VIRTUAL TABLE IF NOT EXISTS temp.search_instances USING fts5vocab (main, search, instance)"
+_IS_READER, _MAY_WRITE, _ONLY_READS = "PRAGMA query_only", "PRAGMA query_only = OFF", "PRAGMA query_only = ON"
+_TOMBSTONES = """
+    SELECT id, tombstone, statement IS NULL FROM memory WHERE number > ?1 AND number < ?2 AND tombstone IS NOT NULL
+"""
 
 _MOST_FINDINGS = 50
 
@@ -87,26 +98,27 @@ def check(connection: apsw.Connection, dimension: int) -> list[Finding]:
     tenants: list[Row] = connection.execute(_TENANTS).fetchall()
     for (name,) in tenants:
         tenant = reading.tenant_of(connection, name)
-        broken = list(islice(_chain(connection, tenant), _MOST_FINDINGS))
+        is_restoring = meta.is_restoring(connection, tenant)
+        broken = list(islice(_chain(connection, tenant, is_whole=not is_restoring), _MOST_FINDINGS))
         findings += broken or _derived(connection, tenant)
         findings += islice(_vectors(connection, tenant, dimension), _MOST_FINDINGS)
-        if meta.is_restoring(connection, tenant):
+        findings += islice(_tombstones(connection, tenant), _MOST_FINDINGS)
+        if is_restoring:
             findings.append(Finding("restore", unfinished(tenant.name, tenant.seq)))
     return findings
 
 
-def _chain(connection: apsw.Connection, tenant: Tenant) -> Iterator[Finding]:
-    previous, seq = GENESIS, 0
+def _chain(connection: apsw.Connection, tenant: Tenant, *, is_whole: bool) -> Iterator[Finding]:
+    ledger = LedgerCheck(tenant.name)
     for entry in reading.entries(connection, tenant, 0):
-        missing = f"entries {seq + 1} to {entry.seq - 1} are missing"
-        fault = missing if entry.seq != seq + 1 else verify(entry, previous) or strange(entry, tenant.name)
+        fault = ledger.fault_of(entry)
         if fault is not None:
             yield Finding("ledger", f"tenant {tenant.name!r}: {fault}")
-        previous, seq = entry.hash, entry.seq
-    if (seq, previous) != (tenant.seq, tenant.head):
-        yield Finding(
-            "ledger", f"tenant {tenant.name!r}: ends with entry {seq}, {previous}, not {tenant.seq}, {tenant.head}"
-        )
+    if (ledger.seq, ledger.head) != (tenant.seq, tenant.head):
+        told = f"ends with entry {ledger.seq}, {ledger.head}, not {tenant.seq}, {tenant.head}"
+        yield Finding("ledger", f"tenant {tenant.name!r}: {told}")
+    for one in ledger.faults_at_end(is_whole=is_whole):
+        yield Finding("ledger", f"tenant {tenant.name!r}: {one.what}")
 
 
 def _derived(connection: apsw.Connection, tenant: Tenant) -> list[Finding]:
@@ -129,6 +141,8 @@ def _derived(connection: apsw.Connection, tenant: Tenant) -> list[Finding]:
 
 def _differences(stored: apsw.Connection, expected: apsw.Connection, tenant: Tenant) -> Iterator[Finding]:
     span = (place_of(tenant.number, 0), place_of(tenant.number + 1, 0))
+    for connection in (stored, expected):
+        _look_into_words(connection)
     for area in sorted(_TABLES):
         both = (stored.execute(_TABLES[area], span), expected.execute(_TABLES[area], span))
         yield from islice(_compared(area, tenant, *both), _MOST_FINDINGS)
@@ -136,6 +150,15 @@ def _differences(stored: apsw.Connection, expected: apsw.Connection, tenant: Ten
         number = (tenant.number,)
         both = (stored.execute(_TENANT_TABLES[area], number), expected.execute(_TENANT_TABLES[area], number))
         yield from islice(_compared(area, tenant, *both), _MOST_FINDINGS)
+
+
+def _look_into_words(connection: apsw.Connection) -> None:
+    """Make the table of instances: a temporary one, which a connection that only queries refuses all the same."""
+    is_reader = connection.execute(_IS_READER).get
+    connection.execute(_MAY_WRITE)
+    connection.execute(_INSTANCES)
+    if is_reader:
+        connection.execute(_ONLY_READS)
 
 
 def _compared(area: str, tenant: Tenant, stored: Iterator[Any], expected: Iterator[Any]) -> Iterator[Finding]:
@@ -172,3 +195,13 @@ def _vectors(connection: apsw.Connection, tenant: Tenant, dimension: int) -> Ite
             yield Finding("vectors", f"tenant {tenant.name!r}: that of {memory} belongs to no live memory")
     if count != tenant.vectors:
         yield Finding("vectors", f"tenant {tenant.name!r}: {count} are stored where {tenant.vectors} are counted")
+
+
+def _tombstones(connection: apsw.Connection, tenant: Tenant) -> Iterator[Finding]:
+    for key, tombstone, is_erased in connection.execute(
+        _TOMBSTONES, (place_of(tenant.number, 0), place_of(tenant.number + 1, 0))
+    ):
+        if not is_erased:
+            yield Finding("memories", f"tenant {tenant.name!r}: {key!r} was not erased and has tombstone {tombstone!r}")
+        elif not is_digest(tombstone):
+            yield Finding("memories", f"tenant {tenant.name!r}: tombstone {tombstone!r} of {key!r} is no hash")

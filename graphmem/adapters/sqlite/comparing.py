@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -9,7 +10,13 @@ import apsw
 
 from graphmem.adapters.schema_files import schema_text
 from graphmem.adapters.sqlite.connection import Connections, translated
-from graphmem.adapters.sqlite.schema import MIGRATIONS, SCHEMA_VERSION, refuse_foreign_file, version_of
+from graphmem.adapters.sqlite.schema import (
+    MIGRATIONS,
+    SCHEMA_VERSION,
+    add_functions,
+    refuse_foreign_file,
+    version_of,
+)
 from graphmem.adapters.sqlite.store import SQLiteStore
 from graphmem.errors import Unsupported
 from graphmem.store import Drift, Progress, SchemaDifference, SchemaState, VectorIndex, silent
@@ -22,7 +29,7 @@ class SQLiteSchema:
     """The schema of one file; see `graphmem.store.Schema`."""
 
     def __init__(self, path: str | Path, *, lock_timeout_s: float = 30.0) -> None:
-        self._path = Path(path).absolute()
+        self._path = Path(os.path.realpath(path))
         self._lock_timeout_s = lock_timeout_s
         with translated(self._path):
             refuse_foreign_file(self._path)
@@ -88,6 +95,7 @@ def _compared(found: dict[str, str], wanted: dict[str, str]) -> Iterator[SchemaD
 def _wanted() -> dict[str, str]:
     connection = apsw.Connection(":memory:")
     try:
+        add_functions(connection)
         for name in MIGRATIONS:
             connection.execute(schema_text(name)).fetchall()
         return _rules(connection)

@@ -19,12 +19,13 @@ from graphmem.errors import CorruptStore, GraphMemError, InvalidInput, StoreUnav
 
 #: Marks a file as ours: "grmm".
 APPLICATION_ID = 0x67726D6D
+SET_APPLICATION = "PRAGMA application_id = 1735552365"
 #: Bytes at the end of each page that hold its checksum.
 CHECKSUM_BYTES = 8
 
 _CHECKSUMS = "cksumvfs"
 VFS = "cksmvfs"
-_BUSY_MS = 5_000
+BUSY_MS = 5_000
 #: So many steps of a statement, some 50 ms, go by between two looks at the clock.
 _STEPS = 500_000
 _NETWORK = frozenset({"nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "afs", "ceph", "glusterfs", "fuse.sshfs", "lustre"})
@@ -129,17 +130,22 @@ def refuse_network_file_system(path: Path) -> None:
 
 def file_system(path: Path) -> str | None:
     """The kind of file system that a path is on, as Linux names it; None where that is not known."""
+    return mount_of(path)[1] or None
+
+
+def mount_of(path: Path) -> tuple[str, str]:
+    """The mount point that a path is on or under, and its kind of file system; two empty texts where not known."""
     try:
         mounts = Path("/proc/mounts").read_text("utf-8", "surrogateescape").splitlines()
     except OSError:
-        return None
+        return "", ""
     target, best = os.path.realpath(path), ("", "")
     for line in mounts:
         _, point, kind, *_ = line.split(" ")
         point = point.encode().decode("unicode_escape") if "\\" in point else point
         if (target + "/").startswith(point.rstrip("/") + "/") and len(point) >= len(best[0]):
             best = (point, kind)
-    return best[1] or None
+    return best
 
 
 def connect(path: Path, *, is_writer: bool, create: bool = False) -> apsw.Connection:
@@ -169,7 +175,7 @@ def _opened(path: Path, *, is_writer: bool, create: bool) -> apsw.Connection:
 
 def _configured(name: str, flags: int) -> apsw.Connection:
     connection = apsw.Connection(name, flags=flags, vfs=VFS, statementcachesize=200)
-    connection.set_busy_timeout(_BUSY_MS)
+    connection.set_busy_timeout(BUSY_MS)
     # Only `close` checkpoints, under the lock: a connection that goes away for another reason leaves the log alone.
     connection.config(apsw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1)
     connection.config(apsw.SQLITE_DBCONFIG_DEFENSIVE, 1)
@@ -268,6 +274,11 @@ class Connections:
             connection = connect(self.path, is_writer=False)
             self._all.append(connection)
             return connection
+
+    @property
+    def is_ours(self) -> bool:
+        """Whether this process opened them, and not one that it was forked from."""
+        return self._pid == os.getpid()
 
     def refuse_closed(self) -> None:
         """Raise unless the store is open in this process."""

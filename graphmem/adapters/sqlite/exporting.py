@@ -15,9 +15,9 @@ from graphmem.adapters.export_lines import (
 )
 from graphmem.adapters.sqlite import erasing, meta, reading, writing
 from graphmem.adapters.sqlite.places import Kept
-from graphmem.adapters.sqlite.values import Tenant, place_of
+from graphmem.adapters.sqlite.values import Tenant, optional_moment, place_of
 from graphmem.errors import CorruptStore, InvalidInput
-from graphmem.ledger import change_of
+from graphmem.ledger import change_of, to_micros
 from graphmem.model import Add
 
 _BESIDE = "SELECT (SELECT data FROM vector WHERE memory = ?1), (SELECT tombstone FROM memory WHERE number = ?1)"
@@ -27,7 +27,8 @@ _SET_KEY = "UPDATE tenant SET key = ? WHERE number = ?"
 
 def export(connection: apsw.Connection, tenant: Tenant) -> Iterator[str]:
     """The header, then every entry as it is sealed, with the vector and tombstone of the memory that it recorded."""
-    yield header_line(Header(tenant.name, tenant.key, tenant.seq, tenant.head, meta.model_of(connection)))
+    answered_to = optional_moment(tenant.answered_to)
+    yield header_line(Header(tenant.name, tenant.key, tenant.seq, tenant.head, meta.model_of(connection), answered_to))
     for entry in reading.entries(connection, tenant, 0):
         beside = connection.execute(_BESIDE, (place_of(tenant.number, entry.seq),)).fetchone() or (None, None)
         yield entry_line(Exported(entry, *beside))
@@ -44,7 +45,10 @@ def begin(connection: apsw.Connection, export: VerifiedExport) -> int:
     """
     row, header = writing.open_tenant(connection, export.header.tenant), export.header
     export.refuse_unfit(row.key, row.seq, row.head, is_restoring=meta.is_restoring(connection, row))
-    connection.execute(_SET_KEY, (header.key, row.number))
+    if header.key:  # a tenant of which nothing was ever written has none
+        connection.execute(_SET_KEY, (header.key, row.number))
+    if header.answered_to is not None:
+        meta.note_answered(connection, row, to_micros(header.answered_to))
     meta.mark_restoring(connection, row)
     if header.model is not None and export.has_vectors and meta.model_of(connection) is None:
         meta.set_model(connection, header.model)
@@ -67,7 +71,7 @@ def write(connection: apsw.Connection, export: VerifiedExport, part: Sequence[Ex
     if batch.erased:
         # What an earlier run wrote may have been erased at the source since.
         erasing.forget(connection)
-        meta.owe(connection)
+        meta.owe(connection, tenant, batch.erased)
     return batch
 
 

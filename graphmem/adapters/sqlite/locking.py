@@ -21,37 +21,44 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Self
 
+from graphmem.drafts import PRIVATE_FILE
 from graphmem.errors import StoreUnavailable
 
 _GATE, _MAIN, _QUEUE = 1 << 30, (1 << 30) + 1, (1 << 30) + 16
 _SLOTS = 1 << 20
 _FIELD = struct.Struct("<Q")
-_TICKET, _SERVING, _MARK, _HOLDER = (_FIELD.size * place for place in range(4))
+_TICKET, _SERVING, _MARK, _HOLDER, _OWING = (_FIELD.size * place for place in range(5))
 _SHORTEST_NAP_S, _LONGEST_NAP_S = 0.0001, 0.01
 
 if sys.platform == "win32":
     import msvcrt
 
+    #: A handle has one position, whichever thread moves it.
+    _seeking = threading.Lock()
+
     def _try_lock(handle: int, offset: int) -> bool:
-        os.lseek(handle, offset, os.SEEK_SET)
-        try:
-            msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)
-        except OSError:
-            return False
-        return True
+        with _seeking:
+            os.lseek(handle, offset, os.SEEK_SET)
+            try:
+                msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)
+            except OSError:
+                return False
+            return True
 
     def _unlock(handle: int, offset: int) -> None:
-        os.lseek(handle, offset, os.SEEK_SET)
-        with suppress(OSError):
+        with _seeking, suppress(OSError):
+            os.lseek(handle, offset, os.SEEK_SET)
             msvcrt.locking(handle, msvcrt.LK_UNLCK, 1)
 
     def _read(handle: int, size: int, offset: int) -> bytes:
-        os.lseek(handle, offset, os.SEEK_SET)
-        return os.read(handle, size)
+        with _seeking:
+            os.lseek(handle, offset, os.SEEK_SET)
+            return os.read(handle, size)
 
     def _write(handle: int, data: bytes, offset: int) -> None:
-        os.lseek(handle, offset, os.SEEK_SET)
-        os.write(handle, data)
+        with _seeking:
+            os.lseek(handle, offset, os.SEEK_SET)
+            os.write(handle, data)
 else:
     import fcntl
 
@@ -118,16 +125,25 @@ class LockFile:
     that has taken fewer has lost its log.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, mode: int = PRIVATE_FILE) -> None:
         self.path = path
         self.turns = Turns()
-        self._handle = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0), 0o666)
+        self._handle = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0), mode)
         self._ticket = 0
 
     @property
     def mark(self) -> int:
         """The number of writes that the database is known to have taken."""
         return self._get(_MARK)
+
+    @property
+    def is_owing(self) -> bool:
+        """Whether the log may hold erased words: a hint to look, which costs no query."""
+        return self._get(_OWING) != 0
+
+    def set_owing(self, *, is_owing: bool) -> None:
+        """Leave that hint to all processes; only for who holds the turn."""
+        self._put(_OWING, int(is_owing))
 
     @property
     def holder(self) -> int:
@@ -209,11 +225,16 @@ _files: dict[tuple[int, str], tuple[LockFile, int]] = {}
 _files_guard = threading.Lock()
 
 
-def lock_file(path: Path) -> LockFile:
-    """The lock file at a path; one per process, since closing any handle on a file drops a process' locks on it."""
+def lock_file(path: Path, mode: int = PRIVATE_FILE) -> LockFile:
+    """The lock file at a path; one per process, since closing any handle on a file drops a process' locks on it.
+
+    Args:
+        path: The lock file, made with the given permissions if there is none.
+        mode: Those of the file that it guards: whoever may write there must be able to lock it.
+    """
     key = (os.getpid(), os.path.realpath(path))
     with _files_guard:
-        found, users = _files.get(key) or (LockFile(path), 0)
+        found, users = _files.get(key) or (LockFile(path, mode), 0)
         _files[key] = (found, users + 1)
     return found
 
@@ -237,23 +258,23 @@ class Turn:
 
     def __init__(self, lock: LockFile, timeout_s: float) -> None:
         self.mark: int | None = None
-        self._lock = lock
+        self.lock = lock
         self._timeout_s = timeout_s
 
     def __enter__(self) -> Self:
         deadline = time.monotonic() + self._timeout_s
-        if not self._lock.turns.take(self._timeout_s):
-            raise StoreUnavailable(f"another thread kept {str(self._lock.path)!r} for {self._timeout_s:g} s; try again")
+        if not self.lock.turns.take(self._timeout_s):
+            raise StoreUnavailable(f"another thread kept {str(self.lock.path)!r} for {self._timeout_s:g} s; try again")
         try:
-            self._lock.take(max(deadline - time.monotonic(), 0))
+            self.lock.take(max(deadline - time.monotonic(), 0))
         except BaseException:
-            self._lock.turns.pass_on()
+            self.lock.turns.pass_on()
             raise
         return self
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         try:
             # What failed may not have been committed.
-            self._lock.give(self.mark if kind is None else None)
+            self.lock.give(self.mark if kind is None else None)
         finally:
-            self._lock.turns.pass_on()
+            self.lock.turns.pass_on()

@@ -1,4 +1,4 @@
-"""Text search: candidates by full text, scored exactly by Lucene's BM25 with the tenant's own statistics."""
+"""Text search: candidates by full text, scored exactly by Lucene's BM25 with statistics of what the reader may see."""
 
 from __future__ import annotations
 
@@ -10,16 +10,25 @@ from dataclasses import dataclass
 
 import apsw
 
+from graphmem.adapters.sqlite.indexing import Facets, any_of
 from graphmem.adapters.sqlite.reading import Ids
+from graphmem.adapters.sqlite.reading import homes as homes_of
+from graphmem.adapters.sqlite.remembering import Remembered
 from graphmem.adapters.sqlite.selecting import Wanted, fitting
 from graphmem.adapters.sqlite.values import Tenant, ints, place_of
 from graphmem.adapters.word_counts import many_of
+from graphmem.model import Scope
 from graphmem.ranking import Corpus, length_norm
 
 _FREQUENCY = "SELECT doc FROM search_terms WHERE term = ?"
 _LATER_HOLDERS = "SELECT count(*) FROM search WHERE search MATCH ? AND rowid > ? AND rowid <= ?"
 _HOLDERS = "SELECT rowid FROM search WHERE search MATCH ? AND rowid > ? AND rowid <= ?"
 _FITTING = "SELECT rowid FROM search WHERE search MATCH ? AND rowid > ? AND rowid <= ? LIMIT ?"
+_TOTALS = """
+    SELECT count(*), coalesce(sum(words.length), 0)
+    FROM search CROSS JOIN words ON words.memory = search.rowid
+    WHERE search MATCH ? AND search.rowid > ? AND search.rowid <= ?
+"""
 _WORDS = """
     SELECT words.memory, words.length, words.counts
     FROM json_each(?1) AS wanted CROSS JOIN words ON words.memory = wanted.value
@@ -35,53 +44,116 @@ _CANDIDATES_PER_MATCH = 4
 #: The search for candidates starts with the rarest terms, up to so many memories together.
 _FIRST_HOLDERS = 1_000
 _KEPT_FREQUENCIES = 20_000
+#: Full text refuses expressions of more alternatives than a few hundred.
+_HOMES_AT_ONCE = 100
 
 Scored = tuple[str, float]
 
 
 @dataclass(frozen=True, slots=True)
 class _Held:
-    """How many memories hold a term, up to a ledger position of an epoch."""
+    """A count of memories and of their tokens, up to a ledger position of an epoch."""
 
     epoch: int
     seq: int
-    count: int
+    memories: int
+    tokens: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Audience:
+    """The memories whose words weigh in one reader's scores: shared ones, and private ones of the reader's own user.
+
+    Attributes:
+        user: The reader's user; None reads shared memories alone.
+        hidden: Homes of other users' private memories, as full-text expressions of at most `_HOMES_AT_ONCE` each.
+    """
+
+    user: str | None
+    hidden: tuple[str, ...]
+
+
+def audience_of(connection: apsw.Connection, tenant: Tenant, reader: Scope, known: Remembered) -> Audience:
+    """The audience that a reader belongs to."""
+    homes = homes_of(connection, tenant, known)
+    hidden = sorted(number for number, home in homes.items() if home.user not in (None, reader.user))
+    facet = Facets(tenant.number)
+    chunks = (hidden[first : first + _HOMES_AT_ONCE] for first in range(0, len(hidden), _HOMES_AT_ONCE))
+    return Audience(reader.user, tuple(f"facets : {any_of([facet.home(one) for one in chunk])}" for chunk in chunks))
 
 
 class Frequencies:
-    """How many memories hold each term; those counted before are only brought up to date."""
+    """How many memories of an audience hold each term; those counted before are only brought up to date."""
 
     def __init__(self) -> None:
-        self._known: dict[str, _Held] = {}
+        self._counted: dict[tuple[str | None, str], _Held] = {}
+        self._hidden: dict[tuple[str | None, int], _Held] = {}
 
-    def of(self, connection: apsw.Connection, tenant: Tenant, terms: Iterable[str]) -> dict[str, int]:
-        """The count for each term, of all memories that the connection sees."""
-        if len(self._known) > _KEPT_FREQUENCIES:
-            self._known = {}
-        return {term: self._count(connection, tenant, f"{tenant.number}_{term}") for term in terms}
+    def of(
+        self, connection: apsw.Connection, tenant: Tenant, audience: Audience, terms: Iterable[str]
+    ) -> dict[str, int]:
+        """The count for each term, of all memories of the audience that the connection sees."""
+        if len(self._counted) > _KEPT_FREQUENCIES:
+            self._counted = {}
+        return {term: self._count(connection, tenant, audience, f"{tenant.number}_{term}") for term in terms}
 
-    def _count(self, connection: apsw.Connection, tenant: Tenant, term: str) -> int:
-        known = self._known.get(term)
-        if known is None or known.epoch != tenant.epoch or known.seq > tenant.seq:
-            count = int(connection.execute(_FREQUENCY, (term,)).get or 0)
-        elif known.seq == tenant.seq:
-            return known.count
+    def totals(self, connection: apsw.Connection, tenant: Tenant, audience: Audience) -> tuple[int, int]:
+        """How many memories the audience has, and how many tokens they have together."""
+        if not audience.hidden:
+            return tenant.documents, tenant.tokens
+        key = (audience.user, tenant.number)
+        counted = self._hidden.get(key)
+        if counted is None or counted.epoch != tenant.epoch or counted.seq > tenant.seq:
+            counted = _Held(tenant.epoch, 0, 0)
+        span = (place_of(tenant.number, counted.seq), place_of(tenant.number, tenant.seq))
+        memories, tokens = counted.memories, counted.tokens
+        for homes in audience.hidden if counted.seq < tenant.seq else ():
+            for number, length in connection.execute(_TOTALS, (homes, *span)):
+                memories, tokens = memories + number, tokens + length
+        self._hidden[key] = _Held(tenant.epoch, tenant.seq, memories, tokens)
+        return tenant.documents - memories, tenant.tokens - tokens
+
+    def _count(self, connection: apsw.Connection, tenant: Tenant, audience: Audience, term: str) -> int:
+        key = (audience.user, term)
+        counted = self._counted.get(key)
+        if counted is not None and (counted.epoch, counted.seq) == (tenant.epoch, tenant.seq):
+            return counted.memories
+        if counted is None or counted.epoch != tenant.epoch or counted.seq > tenant.seq:
+            first, count = 0, int(connection.execute(_FREQUENCY, (term,)).get or 0)
         else:
-            later = (f'body : "{term}"', place_of(tenant.number, known.seq), place_of(tenant.number, tenant.seq))
-            count = known.count + int(str(connection.execute(_LATER_HOLDERS, later).get))
-        self._known[term] = _Held(tenant.epoch, tenant.seq, count)
+            first = counted.seq
+            count = counted.memories + _holders_between(connection, tenant, f'body : "{term}"', first)
+        if count:
+            for homes in audience.hidden:
+                count -= _holders_between(connection, tenant, f'body : "{term}" AND {homes}', first)
+        self._counted[key] = _Held(tenant.epoch, tenant.seq, count)
         return count
 
 
+def _holders_between(connection: apsw.Connection, tenant: Tenant, expression: str, first: int) -> int:
+    """How many memories recorded after a ledger position satisfy a full-text expression."""
+    span = (place_of(tenant.number, first), place_of(tenant.number, tenant.seq))
+    return int(str(connection.execute(_LATER_HOLDERS, (expression, *span)).get))
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """Word statistics for one audience of a tenant, counted when asked for."""
+
+    frequencies: Frequencies
+    audience: Audience
+
+
 def lexical(
-    connection: apsw.Connection, tenant: Tenant, counted: Frequencies, terms: Sequence[str], search: Search
+    connection: apsw.Connection, tenant: Tenant, counted: Counted, terms: Sequence[str], search: Search
 ) -> tuple[Scored, ...]:
     """The best matches of the terms among memories that fit, best first, ties by id."""
-    frequency = counted.of(connection, tenant, terms)
+    frequency = counted.frequencies.of(connection, tenant, counted.audience, terms)
     held = sorted((term for term in dict.fromkeys(terms) if frequency[term]), key=frequency.__getitem__)
-    if not held or not tenant.documents:
+    documents, tokens = counted.frequencies.totals(connection, tenant, counted.audience)
+    if not held or not documents:
         return ()
-    corpus = _Weighed(tenant.documents, tenant.tokens / tenant.documents, frequency)
+    corpus = _Weighed(documents, tokens / documents, frequency)
     few = search.few_that_fit()
     if few is not None:
         return tuple(one for one in search.best(corpus, held, dict.fromkeys(few, 0.0)) if one[1] > 0)

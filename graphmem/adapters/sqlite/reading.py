@@ -36,7 +36,8 @@ from graphmem.temporal.planning import touched
 from graphmem.temporal.spans import Spans, containing
 
 _TENANT = (
-    "SELECT number, name, key, seq, recorded_at, head, documents, tokens, vectors, epoch FROM tenant WHERE name = ?"
+    "SELECT number, name, key, seq, recorded_at, head, documents, tokens, vectors, epoch, answered_to"
+    " FROM tenant WHERE name = ?"
 )
 _BRANCHES = "SELECT key, parent, opened, closed, is_merged FROM branch WHERE tenant = ?"
 _NUMBER = "SELECT number FROM memory WHERE id = ? AND tenant = ?"
@@ -61,6 +62,17 @@ _COMPONENT = """
       UNION SELECT edge.old FROM superseded_by AS edge JOIN chained ON edge.new = chained.number
     )
     SELECT number FROM chained ORDER BY number
+"""
+_AHEAD = """
+    WITH RECURSIVE ahead (number) AS (
+      SELECT value FROM json_each(?1)
+      UNION SELECT edge.new FROM superseded_by AS edge JOIN ahead ON edge.old = ahead.number
+    )
+    SELECT number FROM ahead ORDER BY number
+"""
+_AMENDS = """
+    SELECT count(*) FROM json_each(?1) AS wanted CROSS JOIN superseded_by ON new = wanted.value
+    WHERE kind = 'amendment'
 """
 _MEMORIES = """
     SELECT number, is_common, holding, home, memory.id, home_branch, branch, recorded_at, kind, origin, confidence,
@@ -294,6 +306,18 @@ def component(
     if not seeds:
         return Rows(branches=known.branches)
     chained = [number for (number,) in connection.execute(_COMPONENT, (ints(seeds),))]
+    return _rows_of(connection, tenant, chained, known)
+
+
+def ahead(connection: apsw.Connection, tenant: Tenant, seeds: Sequence[int]) -> Rows | None:
+    """The rows of memories and of all that follows them along supersessions; None if one of those is an amendment."""
+    reached = [number for (number,) in connection.execute(_AHEAD, (ints(seeds),))]
+    if int(str(connection.execute(_AMENDS, (ints(reached),)).get)):
+        return None
+    return _rows_of(connection, tenant, reached, Remembered(branches=branches(connection, tenant)))
+
+
+def _rows_of(connection: apsw.Connection, tenant: Tenant, chained: Sequence[int], known: Remembered) -> Rows:
     wanted = ints(chained)
     memories = memories_of(connection, tenant, chained, known)
     ids = {number: row.memory.id for number, row in memories.items()}
@@ -311,7 +335,7 @@ def component(
         confirmations=tuple([confirm_row(row, ids) for row in connection.execute(_CONFIRMATIONS, (wanted,))]),
         links=links,
         revocations=tuple([revoke_row(row) for row in connection.execute(_REVOCATIONS, (places,))]),
-        branches=known.branches,
+        branches=known.branches or {},
     )
 
 

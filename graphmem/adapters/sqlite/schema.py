@@ -2,24 +2,37 @@
 
 from __future__ import annotations
 
-import os
+from contextlib import closing
 from pathlib import Path
-from uuid import uuid4
+from typing import Any
 
 import apsw
 
 from graphmem.adapters.schema_files import schema_text
-from graphmem.adapters.sqlite.connection import APPLICATION_ID, CHECKSUM_BYTES, connect, refuse_network_file_system
+from graphmem.adapters.sqlite.connection import (
+    APPLICATION_ID,
+    CHECKSUM_BYTES,
+    SET_APPLICATION,
+    connect,
+    mount_of,
+    refuse_network_file_system,
+)
+from graphmem.adapters.sqlite.known import content_number
+from graphmem.adapters.unread import readable_statement
+from graphmem.drafts import drafted
 from graphmem.errors import CorruptStore, InvalidInput, NotFound, Unsupported
+from graphmem.ledger import encode_statement
 
-MIGRATIONS = ("sqlite/0001_initial.sql",)
+MIGRATIONS = ("sqlite/0001_initial.sql", "sqlite/0002_injective_content.sql")
 SCHEMA_VERSION = len(MIGRATIONS)
+
+#: What SQL gives to a function.
+SQLiteValue = Any
 
 _SQLITE = b"SQLite format 3\x00"
 _HEADER_BYTES = 100
 _PAGE_SIZE_AT, _RESERVED_AT, _APPLICATION_AT = 16, 20, 68
 
-_SET_APPLICATION = "PRAGMA application_id = 1735552365"
 _HAS_META = "SELECT count(*) FROM sqlite_schema WHERE name = 'meta'"
 _VERSION = "SELECT value FROM meta WHERE key = 'schema_version'"
 _SET_VERSION = "INSERT OR REPLACE INTO meta (key, value) VALUES ('schema_version', ?)"
@@ -28,19 +41,10 @@ _SET_VERSION = "INSERT OR REPLACE INTO meta (key, value) VALUES ('schema_version
 def make(path: Path) -> None:
     """A new empty store at a path where none is: complete or not there at all."""
     refuse_network_file_system(path.parent)
-    draft = path.with_name(f"{path.name}.{uuid4().hex}.new")
-    try:
-        connection = connect(draft, is_writer=True, create=True)
-        connection.execute(_SET_APPLICATION)
+    with drafted(path, replaces=True) as draft, closing(connect(draft, is_writer=True, create=True)) as connection:
+        connection.execute(SET_APPLICATION)
         migrate(connection)
         connection.config(apsw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0)
-        connection.close()
-        with draft.open("rb+") as file:
-            os.fsync(file.fileno())
-        draft.replace(path)
-    finally:
-        for left in (draft, Path(f"{draft}-wal"), Path(f"{draft}-shm")):
-            left.unlink(missing_ok=True)
 
 
 def refuse_foreign_file(path: Path) -> None:
@@ -50,11 +54,12 @@ def refuse_foreign_file(path: Path) -> None:
         NotFound: There is no file.
         InvalidInput: It is a database of another program.
         CorruptStore: It is no database at all, or its first bytes are damaged.
-        Unsupported: It is on a network file system.
+        Unsupported: It is on a network file system, or has a second name.
     """
     if not path.exists():
         raise NotFound(f"no store at {str(path)!r}; `graphmem init` makes one")
     refuse_network_file_system(path)
+    refuse_other_names(path)
     with path.open("rb") as file:
         head = file.read(_HEADER_BYTES)
     if len(head) < _HEADER_BYTES or not head.startswith(_SQLITE):
@@ -65,6 +70,30 @@ def refuse_foreign_file(path: Path) -> None:
     if not is_ours:
         raise InvalidInput(f"{str(path)!r} is a database of another program; name a graphmem store")
     _refuse_cut_page(path, int.from_bytes(head[_PAGE_SIZE_AT : _PAGE_SIZE_AT + 2], "big"))
+
+
+def refuse_other_names(path: Path) -> None:
+    """Refuse a file with a second name: a log and a lock lie beside each, and writes through one are lost to the other.
+
+    A name in another mount namespace, as of a file that is mounted into a container, cannot be seen from outside of it.
+
+    Raises:
+        Unsupported: It has several hard links, or is itself a mount point.
+    """
+    try:
+        names = path.stat().st_nlink
+    except FileNotFoundError:
+        return
+    if names > 1:
+        raise Unsupported(
+            f"{str(path)!r} is one of {names} names of the same file (hard links), and what is written through one is"
+            " lost to the others: keep the name that has a '-wal' or '-lock' file beside it, remove the others"
+            f" (find FOLDER -samefile {str(path)!r}), and make copies with `graphmem backup`"
+        )
+    if mount_of(path)[0] == str(path):
+        raise Unsupported(
+            f"{str(path)!r} is mounted by itself, so its log would not lie beside the file that it is: mount its folder"
+        )
 
 
 def _refuse_cut_page(path: Path, page_size: int) -> None:
@@ -90,6 +119,7 @@ def migrate(connection: apsw.Connection) -> None:
     Raises:
         Unsupported: A newer release wrote it.
     """
+    add_functions(connection)
     for number in range(_checked(version_of(connection)), SCHEMA_VERSION):
         connection.execute("BEGIN IMMEDIATE")
         try:
@@ -100,6 +130,23 @@ def migrate(connection: apsw.Connection) -> None:
             if connection.in_transaction:
                 connection.execute("ROLLBACK")
             raise
+
+
+def add_functions(connection: apsw.Connection) -> None:
+    """Let the connection run migrations, which call these functions by name."""
+    connection.create_scalar_function("graphmem_content", _content, 1, deterministic=True)
+    connection.create_scalar_function("graphmem_statement", _spelt_anew, 1, deterministic=True)
+
+
+# A statement that cannot be read must not keep the rest of the file from being opened: `check` names it.
+def _content(*text: SQLiteValue) -> int | None:
+    statement = readable_statement(str(text[0]))
+    return None if statement is None else content_number(statement.content_hash)
+
+
+def _spelt_anew(*text: SQLiteValue) -> str:
+    statement = readable_statement(str(text[0]))
+    return str(text[0]) if statement is None else encode_statement(statement)
 
 
 def _checked(version: int) -> int:

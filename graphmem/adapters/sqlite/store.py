@@ -31,13 +31,15 @@ from graphmem.adapters.sqlite import (
 )
 from graphmem.adapters.sqlite.connection import Connections, translated
 from graphmem.adapters.sqlite.locking import LockFile, Turn, lock_file, release_file
+from graphmem.adapters.sqlite.log_cleaner import PATIENCE_MS, LogCleaner, clear_log
 from graphmem.adapters.sqlite.places import Kept
 from graphmem.adapters.sqlite.remembering import Memo
 from graphmem.adapters.sqlite.values import Tenant, place_of
-from graphmem.adapters.sqlite.vectors import VectorCache, VectorSearch
-from graphmem.adapters.vector_bytes import blob
+from graphmem.adapters.sqlite.vectors import VectorCache, VectorSearch, dimension_of, refuse_other_dimensions
+from graphmem.adapters.vector_bytes import blob, refuse_other_model
+from graphmem.drafts import PRIVATE_FILE, remove_dead_drafts
 from graphmem.errors import CorruptStore, InvalidInput, StoreUnavailable
-from graphmem.ledger import change_of
+from graphmem.ledger import change_of, to_micros
 from graphmem.model import Change, Point, Request, Scope
 from graphmem.rows import Rows
 from graphmem.store import (
@@ -72,10 +74,12 @@ _WITHOUT_VECTOR = """
     AND NOT EXISTS (SELECT 1 FROM vector WHERE vector.memory = memory.number) ORDER BY number LIMIT ?3
 """
 _WRITES = "SELECT coalesce(sum(seq), 0) FROM tenant"
-_SOME_DIMENSION = "SELECT length(data) / 4 FROM vector LIMIT 1"
 
 _LOCK_TIMEOUT_S = 30.0
 _CLOSING_TIMEOUT_S = 2.0
+#: So long an erase waits for readers before it answers that its words are still in the log.
+_ERASING_TIMEOUT_S = 1.0
+_CLEARING_TIMEOUT_S = 2.0
 _VECTOR_SPACE_BYTES = 600 * 1024 * 1024
 
 
@@ -94,6 +98,7 @@ class SQLiteStore:
         self._kept = Kept()
         self._frequencies = matching.Frequencies()
         self._memo = Memo()
+        self._cleaner = LogCleaner(self._clear_log)
         self._is_closed = False
 
     @classmethod
@@ -109,11 +114,14 @@ class SQLiteStore:
             NotFound: There is no file, and none is to be made.
             InvalidInput: The file is another program's database.
             CorruptStore: The file is damaged, or no database.
-            Unsupported: A newer release wrote it, or it is on a network file system.
+            Unsupported: A newer release wrote it, it is on a network file system, or it has a second name.
             StoreUnavailable: The file or its folder cannot be used.
         """
-        file = Path(path).absolute()
+        # Behind a symbolic link, the log and the lock belong beside the file itself.
+        file = Path(os.path.realpath(path))
+        remove_dead_drafts(file.parent)
         with translated(file):
+            schema.refuse_other_names(file)
             store = cls(file, _lock_beside(file), lock_timeout_s=lock_timeout_s)
             try:
                 store._prepare(create=create)
@@ -125,7 +133,12 @@ class SQLiteStore:
     # ---- writing
 
     def apply(
-        self, requests: Sequence[Request], *, clock: Clock, vectors: Mapping[str, Vector] | None = None
+        self,
+        requests: Sequence[Request],
+        *,
+        clock: Clock,
+        vectors: Mapping[str, Vector] | None = None,
+        model: ModelCard | None = None,
     ) -> list[Change]:
         """See `graphmem.store.Store.apply`."""
         if not requests:
@@ -134,20 +147,24 @@ class SQLiteStore:
             raise InvalidInput("requests of several tenants cannot be applied together")
         with self._writing() as (connection, turn):
             meta.refuse_restoring(connection, requests[0].writer.tenant)
-            _refuse_other_dimensions(connection, vectors or {})
-            changes, batch = writing.carry_out(connection, requests, clock, vectors or {}, self._kept)
+            kept = vectors if vectors and meta.takes_model(connection, model) else {}
+            refuse_other_dimensions(connection, kept)
+            changes, batch = writing.carry_out(connection, requests, clock, kept, self._kept)
             if batch.erased:
                 erasing.forget(connection)
-                meta.owe(connection)
+                meta.owe(connection, batch.tenant, batch.erased)
+                turn.lock.set_owing(is_owing=True)
             turn.mark = _writes(connection)
         batch.places.give_back(self._kept)
         if batch.erased:
-            self._forget_erased()
+            self._forget_erased(_ERASING_TIMEOUT_S)
         return changes
 
-    def restore(self, lines: Iterable[str], *, tenant: str, progress: Progress = silent) -> int:
+    def restore(
+        self, lines: Iterable[str], *, tenant: str, progress: Progress = silent, clock: Clock | None = None
+    ) -> int:
         """See `graphmem.store.Store.restore`."""
-        with verified(lines, tenant) as export:
+        with verified(lines, tenant, clock=clock) as export:
             with self._writing() as (connection, _):
                 done = exporting.begin(connection, export)
             progress(done, export.header.entries)
@@ -160,16 +177,19 @@ class SQLiteStore:
     def _restore_part(self, export: VerifiedExport, part: Sequence[Exported]) -> None:
         with self._writing() as (connection, turn):
             batch = exporting.write(connection, export, part, self._kept)
+            turn.lock.set_owing(is_owing=batch.erased > 0 or turn.lock.is_owing)
             turn.mark = _writes(connection)
         batch.places.give_back(self._kept)
         if batch.erased:
-            self._forget_erased()
+            self._forget_erased(_ERASING_TIMEOUT_S)
 
-    def save_vectors(self, reader: Scope, vectors: Mapping[str, Vector]) -> None:
+    def save_vectors(self, reader: Scope, vectors: Mapping[str, Vector], *, model: ModelCard | None = None) -> None:
         """See `graphmem.store.Store.save_vectors`."""
         with self._writing() as (connection, _):
             meta.refuse_restoring(connection, reader.tenant)
-            _refuse_other_dimensions(connection, vectors)
+            if vectors and not meta.takes_model(connection, model):
+                refuse_other_model(model, meta.model_of(connection))
+            refuse_other_dimensions(connection, vectors)
             tenant = reading.tenant_of(connection, reader.tenant)
             for key, vector in vectors.items():
                 number = connection.execute(_HAS_CONTENT, (key, tenant.number)).get
@@ -203,6 +223,18 @@ class SQLiteStore:
     def position(self, reader: Scope, moment: datetime | None = None) -> Position:
         """See `graphmem.store.Store.position`."""
         with self._reading(reader) as (connection, tenant):
+            return reading.position(connection, tenant, moment)
+
+    def pin(self, reader: Scope, moment: datetime) -> Position:
+        """See `graphmem.store.Store.pin`."""
+        micros = to_micros(moment)
+        with self._reading(reader) as (connection, tenant):
+            if micros <= max(tenant.recorded_at or micros - 1, tenant.answered_to or micros - 1):
+                return reading.position(connection, tenant, moment)
+        with self._writing() as (connection, _):
+            meta.refuse_restoring(connection, reader.tenant)
+            tenant = writing.open_tenant(connection, reader.tenant)
+            meta.note_answered(connection, tenant, micros)
             return reading.position(connection, tenant, moment)
 
     def changes(self, reader: Scope, *, after: int = 0, limit: int = 1000) -> list[Change]:
@@ -251,7 +283,8 @@ class SQLiteStore:
                 return Matches(seq=seq, model=model, rows=reading.component(connection, tenant, (), known))
             ids = reading.Ids(connection, known)
             text = matching.Search(connection, tenant, what, ids, seq=seq, limit=probe.limit)
-            lexical = matching.lexical(connection, tenant, self._frequencies, probe.terms, text)
+            counted = matching.Counted(self._frequencies, matching.audience_of(connection, tenant, reader, known))
+            lexical = matching.lexical(connection, tenant, counted, probe.terms, text)
             named = matching.named(connection, tenant, probe.names, what, ids, seq=seq)
             search = VectorSearch(connection, tenant, what, ids, seq)
             found = Matches(lexical, self._nearest(search, probe, model), named, seq=seq, model=model)
@@ -265,7 +298,7 @@ class SQLiteStore:
     def _nearest(self, search: VectorSearch, probe: Probe, model: ModelCard | None) -> tuple[tuple[str, float], ...]:
         if probe.vector is None or not search.tenant.vectors or probe.model not in (None, model):
             return ()
-        return search.best(self._vectors, probe.vector, _dimension(search.connection), probe.limit)
+        return search.best(self._vectors, probe.vector, dimension_of(search.connection), probe.limit)
 
     def neighbours(
         self, reader: Scope, ids: Sequence[str], *, seq: int, limit: int, at: datetime | None = None
@@ -322,12 +355,12 @@ class SQLiteStore:
     def backup(self, target: Path) -> None:
         """See `graphmem.store.Store.backup`."""
         with self._connections.apart() as connection:
-            copying.backup(connection, Path(target))
+            copying.backup(connection, self._path, Path(target).absolute())
 
     def check(self) -> list[Finding]:
         """See `graphmem.store.Store.check`."""
         with self._connections.apart() as connection:
-            return checking.check(connection, _dimension(connection))
+            return checking.check(connection, dimension_of(connection))
 
     def info(self, reader: Scope) -> StoreInfo:
         """See `graphmem.store.Store.info`."""
@@ -342,6 +375,7 @@ class SQLiteStore:
                 size_bytes=sum(file.stat().st_size for file in self._files() if file.exists()),
                 head=tenant.head,
                 is_restoring=meta.is_restoring(connection, tenant),
+                pending_erasures=meta.owed(connection, tenant),
             )
 
     def try_write(self) -> None:
@@ -355,6 +389,7 @@ class SQLiteStore:
             return
         self._is_closed = True
         self._vectors.forget()
+        self._cleaner.close()
         try:
             self._close_connections()
         finally:
@@ -390,7 +425,7 @@ class SQLiteStore:
             self._refuse_lost_log(_writes(connection), mark)
             is_owing = meta.is_owing(connection)
         if is_owing and self._lock is not None:
-            self._forget_erased()
+            self._forget_erased(0)
 
     @property
     def _mark(self) -> int:
@@ -416,24 +451,43 @@ class SQLiteStore:
 
     @contextmanager
     def _reading(self, reader: Scope) -> Iterator[tuple[apsw.Connection, Tenant]]:
-        with self._connections.reading() as connection:
-            yield connection, reading.tenant_of(connection, reader.tenant)
+        try:
+            with self._connections.reading() as connection:
+                yield connection, reading.tenant_of(connection, reader.tenant)
+        finally:
+            # This may have been the reader that an erase, here or in another process, had to wait for.
+            if self._lock is not None and not self._is_closed and self._lock.is_owing:
+                self._cleaner.start()
 
-    def _forget_erased(self) -> None:
-        """Take erased content out of the log and the caches.
-
-        A long read elsewhere may need the log meanwhile; then whoever opens the file next does it.
-        """
+    def _forget_erased(self, timeout_s: float) -> None:
+        """Take erased content out of the caches and the log; out of the log later if a reader needs it that long."""
         self._memo.forget()
         self._vectors.forget()
-        with self._turn(), translated(self._path), suppress(apsw.BusyError):
-            connection = self._connections.writer()
-            connection.wal_checkpoint("main", apsw.SQLITE_CHECKPOINT_TRUNCATE)
-            meta.settle(connection)
+        with suppress(StoreUnavailable):  # What was erased is erased; the rest is tried again.
+            if self._clear_log(PATIENCE_MS):
+                return
+        self._cleaner.start()
+        self._cleaner.wait(timeout_s)
+
+    def _clear_log(self, patience_ms: int) -> bool:
+        """Whether the log holds no erased words, or not any more."""
+        if self._is_closed or not self._connections.is_ours:
+            return True
+        with self._turn(_CLEARING_TIMEOUT_S) as turn, translated(self._path):
+            return self._cleared(turn, patience_ms)
+
+    def _cleared(self, turn: Turn, patience_ms: int) -> bool:
+        writer = self._connections.writer()
+        is_clear = not meta.is_owing(writer) or clear_log(writer, patience_ms)
+        turn.lock.set_owing(is_owing=not is_clear)
+        return is_clear
 
     def _close_connections(self) -> None:
         try:
-            with self._turn(_CLOSING_TIMEOUT_S):
+            with self._turn(_CLOSING_TIMEOUT_S) as turn:
+                if turn.lock.is_owing:
+                    with translated(self._path):
+                        self._cleared(turn, PATIENCE_MS)
                 self._connections.close(checkpoint=True)
         except StoreUnavailable:
             self._connections.close(checkpoint=False)
@@ -445,7 +499,7 @@ class SQLiteStore:
 def _lock_beside(path: Path) -> LockFile | None:
     """The lock file; None where none can be made, so that nothing can be written either."""
     try:
-        return lock_file(Path(f"{path}-lock"))
+        return lock_file(Path(f"{path}-lock"), path.stat().st_mode & 0o666 if path.exists() else PRIVATE_FILE)
     except OSError:
         if not path.parent.is_dir() or (os.access(path.parent, os.W_OK) and not path.exists()):
             raise
@@ -458,16 +512,3 @@ def _span(tenant: Tenant) -> tuple[int, int]:
 
 def _writes(connection: apsw.Connection) -> int:
     return int(str(connection.execute(_WRITES).get))
-
-
-def _refuse_other_dimensions(connection: apsw.Connection, vectors: Mapping[str, Vector]) -> None:
-    known = _dimension(connection) if vectors else 0
-    for key, vector in vectors.items():
-        known = known or len(vector)
-        if len(vector) != known:
-            raise InvalidInput(f"the vector of {key!r} has {len(vector)} dimensions, those of this store {known}")
-
-
-def _dimension(connection: apsw.Connection) -> int:
-    card = meta.model_of(connection)
-    return card.dimension if card is not None else int(str(connection.execute(_SOME_DIMENSION).get or 0))

@@ -75,6 +75,7 @@ class Tenant:
     tokens: int
     vectors: int
     epoch: int
+    answered_to: int | None = None
 
 
 # ---- homes

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import islice
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import apsw
 
+from graphmem.adapters.sqlite import meta
 from graphmem.adapters.sqlite.reading import Ids
 from graphmem.adapters.sqlite.selecting import Wanted, all_fitting
 from graphmem.adapters.sqlite.values import Row, Tenant, ints, place_of
@@ -31,6 +32,8 @@ _SOME = """
     SELECT vector.memory, vector.data
     FROM json_each(?1) AS wanted CROSS JOIN vector ON vector.memory = wanted.value
 """
+
+_SOME_DIMENSION = "SELECT length(data) / 4 FROM vector LIMIT 1"
 
 _BLOCK_ROWS = 8_192
 #: So many vectors of a home lie among those of others; a search passes over the rest without looking at them.
@@ -289,3 +292,22 @@ def _products(rows: NDArray[np.float32], query: NDArray[np.float32]) -> NDArray[
 
     products: NDArray[np.float32] = np.einsum("ij,j->i", rows, query)
     return products
+
+
+def refuse_other_dimensions(connection: apsw.Connection, vectors: Mapping[str, Vector]) -> None:
+    """Refuse vectors that cannot be compared with those of the store, or with each other.
+
+    Raises:
+        InvalidInput: A vector has another dimension; the message names its memory.
+    """
+    known = dimension_of(connection) if vectors else 0
+    for key, vector in vectors.items():
+        known = known or len(vector)
+        if len(vector) != known:
+            raise InvalidInput(f"the vector of {key!r} has {len(vector)} dimensions, those of this store {known}")
+
+
+def dimension_of(connection: apsw.Connection) -> int:
+    """Dimension of the store's vectors; 0 before there are any."""
+    card = meta.model_of(connection)
+    return card.dimension if card is not None else int(str(connection.execute(_SOME_DIMENSION).get or 0))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import apsw
@@ -26,9 +25,9 @@ from graphmem.ledger import (
     seal,
     to_micros,
 )
-from graphmem.model import Add, Change, Operation, Request, Revoke, Scope, Statement
+from graphmem.model import Add, Change, Operation, Request, Revoke, Scope, Statement, Supersede
 from graphmem.ranking import name_keys
-from graphmem.rows import BranchRow, Derived, MemoryRow, Needs, Rows, Situation, Stamp, Transaction
+from graphmem.rows import BranchRow, Derived, MemoryRow, Needs, Rows, Situation, Stamp, Transaction, next_recorded_at
 from graphmem.store import Clock
 from graphmem.temporal.planning import touched
 
@@ -53,7 +52,6 @@ _SET_BRANCH = "INSERT OR REPLACE INTO branch (tenant, key, parent, opened, close
 
 #: So many requests are looked up together, and their rows written together.
 _CHUNK = 250
-_MICROSECOND = timedelta(microseconds=1)
 
 
 def open_tenant(connection: apsw.Connection, name: str) -> Tenant:
@@ -79,6 +77,7 @@ class Batch:
         self._connection = connection
         self._vector_of = vector_of
         self._last = optional_moment(tenant.recorded_at)
+        self._answered_to = optional_moment(tenant.answered_to)
         self._known = Known(connection, tenant)
         self._pending: dict[str, list[Row]] = {table: [] for table in INSERTS}
         self._pending["anchor"] = self.places.pending
@@ -153,7 +152,16 @@ class Batch:
         operation = request.operation
         if isinstance(operation, Add) and self._known.is_fresh(operation, content):
             return self._nothing
-        return self._read(needs, content)
+        return self._ahead(request, needs) or self._read(needs, content)
+
+    def _ahead(self, request: Request, needs: Needs) -> Situation | None:
+        """What lies ahead of a supersession, if that decides it: a chain behind it may be of any length."""
+        if not isinstance(request.operation, Supersede):
+            return None
+        self.flush()
+        seeds = reading.numbers(self._connection, self.tenant, needs.ids)
+        rows = reading.ahead(self._connection, self.tenant, seeds)
+        return None if rows is None or not temporal.is_decided_ahead(request, rows) else Situation(rows)
 
     def _read(self, needs: Needs, content: int | None) -> Situation:
         self.flush()
@@ -168,10 +176,8 @@ class Batch:
         return Situation(reading.component(self._connection, self.tenant, seeds), change)
 
     def _stamp(self, writer: Scope, clock: Clock) -> Stamp:
-        now = clock()
-        if self._last is not None and now <= self._last:
-            now = self._last + _MICROSECOND
-        return Stamp(self.tenant.seq + 1, now, writer.branch_key)
+        recorded_at = next_recorded_at(clock(), self._last, self._answered_to)
+        return Stamp(self.tenant.seq + 1, recorded_at, writer.branch_key)
 
     def _first_answer(self, request: Request, digest: str) -> Change:
         self.flush()

@@ -50,6 +50,7 @@ _IS_CHOSEN = re.compile(r"^\W*(?:chosen|selected|accepted|adopted|recommended|pr
 _CODE = re.compile(r"`([^`\n]{2,100})`")
 _MAX_NAME_CHARS = 300
 _MAX_REASON_CHARS = 2_000
+_MAX_LABEL_CHARS = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +136,7 @@ def _tabled(rows: list[Block], outcome: Outcome | None) -> Iterator[_Option]:
 
 
 def _name(text: str) -> tuple[str, Outcome | None]:
-    plain = _OPTION_LABEL.sub("", strip_markup(text)).strip(" :*_")
+    plain = _OPTION_LABEL.sub("", strip_markup(text[:_MAX_LABEL_CHARS])).strip(" :*_")
     mark = _MARK.search(plain)
     if mark is None or not plain[: mark.start()].strip():
         return plain[:_MAX_NAME_CHARS], None

@@ -10,7 +10,7 @@ from graphmem.ingestion.decisions.sections import Section
 from graphmem.model import MAX_LIST_ITEMS, Anchor, AnchorKind
 
 _CODE = re.compile(r"(?<!`)`([^`\s]{3,300})`(?!`)")
-_LINK = re.compile(r"(?<!!)\[[^\[\]]{0,300}\]\(<?([^()\s<>]{3,300})>?(?:\s[^()]*)?\)")
+_LINK = re.compile(r"(?<!!)\[[^\[\]]{0,300}\]\(<?([^()\s<>]{3,300})>?(?:\s[^()]{0,300})?\)")
 _PATH = re.compile(r"\.{0,2}/?(?:[\w@.+-]+/)+[\w@+.-]*\w\.[A-Za-z][A-Za-z0-9]{0,9}")
 _POSITION = re.compile(r"(?::{1,2}[\w\[\].,:-]+|#[\w.:-]+)$")
 # fmt: off

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
+from graphmem.ingestion.decisions.file_names import is_kep, stands_for_folder
 from graphmem.ingestion.decisions.records import Record
 from graphmem.ingestion.decisions.references import Reference
 
@@ -69,7 +70,8 @@ class Catalogue:
         if not is_remote:
             folder = "" if path.startswith("/") else posixpath.dirname(origin.path)
             near = posixpath.normpath(posixpath.join(folder, path.lstrip("/")))
-            for candidate in (near, f"{near}.md", f"{near}.rst", posixpath.join(near, "kep.yaml")):
+            beside = (posixpath.join(near, name) for name in ("kep.yaml", "README.md", "README.adoc", "README.rst"))
+            for candidate in (near, f"{near}.md", f"{near}.rst", f"{near}.adoc", *beside):
                 if candidate in self._by_path:
                     return self._by_path[candidate]
         stem = _stem(path.rstrip("/"))
@@ -107,14 +109,14 @@ def _index(pairs: Iterable[tuple[Key, Record]]) -> dict[Key, list[Record]]:
 
 def _folder(path: str) -> str:
     folder = posixpath.dirname(path)
-    return posixpath.dirname(folder) if posixpath.basename(path).lower().startswith("kep.y") else folder
+    return posixpath.dirname(folder) if is_kep(path) or stands_for_folder(path) else folder
 
 
 def _stem(path: str) -> str:
-    name = posixpath.basename(path)
-    if name.lower() in {"kep.yaml", "kep.yml"} or (name.lower() == "readme.md" and posixpath.dirname(path)):
+    name = posixpath.basename(path).lower()
+    if is_kep(path) or (name.startswith(("readme.", "index.")) and posixpath.dirname(path)):
         return posixpath.basename(posixpath.dirname(path)).lower()
-    return re.sub(r"\.(?:md|markdown|rst|txt|html?|adoc)$", "", name.lower())
+    return re.sub(r"\.(?:md|markdown|rst|txt|html?|adoc|asciidoc|xml)$", "", name)
 
 
 def _slug(path: str) -> str:

@@ -15,7 +15,9 @@ from graphmem.ingestion.decisions.relations import (
     Place,
     Relation,
     Sentence,
+    decided_in,
     mark_self,
+    pointed_at,
     relations_in,
     speaks_of_relations,
 )
@@ -25,6 +27,8 @@ from graphmem.ingestion.decisions.statuses import is_template
 STATUS_SECTIONS = frozenset(
     {"status", "state", "status history", "decision status", "current status", "lifecycle", "adr status"}
 )
+#: Sections in which `we will` is what was decided, and no wish.
+DECISION = frozenset({"decision", "decision outcome", "decisions", "the decision", "outcome", "resolution"})
 _RELATED = re.compile(
     r"\b(?:relat\w*|references?|links?|change ?log|history|notes?|more information|see also|supersession|supersedes|"
     r"superseded by|amendments?|revisions?|lineage|predecessors?|successors?|updates?)\b"
@@ -42,9 +46,10 @@ _SENTENCE_END = re.compile(
     r"(?<=[.!?])(?<!e\.g\.)(?<!i\.e\.)(?<!cf\.)(?<!vs\.)[*_\"')\]]*\s+(?=[\"'(*_\[~`]*[A-Z0-9\ue000\ue002])"
 )
 _PORTION = re.compile(r"\b(?:portions?|parts?|sections?|some|pieces?|partly|partially|in part)\b", re.IGNORECASE)
-_BARE_PATH = re.compile(r"^[\w.:/%+()-]*/[\w.:/%+()-]*$")
+_BARE_PATH = re.compile(r"[\w.:/%+()-]{1,500}")
 _ASIDE = re.compile(r"(?<!\])\(([^()\[\]]{1,300})\)")
 _MAX_BLOCK_CHARS = 20_000
+_MAX_FIELD_CHARS = 4_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +87,7 @@ def relation_key(name: str) -> tuple[bool, bool] | None:
 
 def declared_in_field(key: tuple[bool, bool], value: str, definitions: Mapping[str, str]) -> list[Relation]:
     """Relations of a metadata field; a value that names nothing yields what it says as an unknown title."""
+    value = value[:_MAX_FIELD_CHARS]
     plain = value.strip()
     if (
         is_nothing(plain)
@@ -92,17 +98,20 @@ def declared_in_field(key: tuple[bool, bool], value: str, definitions: Mapping[s
     marked = mark_references(value, definitions)
     outside = re.sub(r"\([^()]*\)", lambda match: match.group() if match.group()[1:2] == "\ue000" else " ", marked.text)
     targets = marked.references_in(outside) or bare_numbers(plain)
-    if not targets and _BARE_PATH.match(plain):
+    if not targets and "/" in plain and _BARE_PATH.fullmatch(plain):
         targets = (Reference(plain, target=plain),)
     if not targets and key[1]:
         targets = (Reference(plain[:200], title=strip_markup(plain)[:200]),)
     is_new, is_full = key
-    portion = (
-        re.sub(r"\s+of\s*$", "", outside[: outside.find("\ue000")]).strip(" :*_") if _PORTION.search(outside) else None
-    )
+    portion = _without_of(outside[: outside.find("\ue000")]).strip(" :*_") if _PORTION.search(outside) else None
     dates = [found.at for found in find_dates(marked.text)]
     at = dates[0] if dates and not is_new and len(targets) == 1 else None
     return [Relation(target, is_new, is_full and portion is None, portion, at) for target in targets]
+
+
+def _without_of(text: str) -> str:
+    words = text.rstrip()
+    return words[:-2].rstrip() if words.endswith((" of", "\tof")) else text
 
 
 def declared_in_text(text: str, place: Place, own: OwnName, definitions: Mapping[str, str]) -> list[Relation]:
@@ -122,6 +131,7 @@ class _Text:
     place: Place
     heading: str
     is_item: bool
+    is_decision: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +148,7 @@ class _Reader:
         if heading_key == (True, False):
             heading_key = None  # `Updates` and `Extensions` head all sorts of sections
         pending = heading_key
+        yield from self._heading()
         for block in self.section.blocks:
             field = block.field()
             key = relation_key(field[0]) if field else None
@@ -149,6 +160,17 @@ class _Reader:
             else:
                 pending = pending if block.is_item else heading_key
                 yield from self._prose(block)
+
+    def _heading(self) -> Iterator[Declaration]:
+        """What the heading itself says: `This ADR has been superseded by ADR-7`, or a title `Partly undo ADR-109`."""
+        heading = self.section.heading
+        if not self.section.level or not (speaks_of_relations(heading) or self.section.is_title):
+            return
+        marked, masked = _masked(heading, self.own, self.definitions)
+        sentence = Sentence(marked, masked, Place.BODY if self.section.is_title else Place.STATUS)
+        found = decided_in(marked, masked) if self.section.is_title else []
+        for relation in found or relations_in(sentence):
+            yield Declaration(relation, self.section.line, heading.strip())
 
     def _field(self, key: tuple[bool, bool], value: str, block: Block) -> Iterator[Declaration]:
         yield from self._explicit(declared_in_field(key, value, self.definitions), block)
@@ -174,7 +196,7 @@ class _Reader:
             yield from self._text(text[:_MAX_BLOCK_CHARS], block)
 
     def _text(self, text: str, block: Block) -> Iterator[Declaration]:
-        part = _Text(text, self.place, strip_markup(self.section.heading), block.is_item)
+        part = _Text(text, self.place, strip_markup(self.section.heading), block.is_item, self.section.name in DECISION)
         for relation in _of_text(part, self.own, self.definitions):
             yield Declaration(relation, block.line, _evidence(block), is_explicit=self.place is Place.STATUS)
 
@@ -182,15 +204,27 @@ class _Reader:
 def _of_text(text: _Text, own: OwnName, definitions: Mapping[str, str]) -> Iterator[Relation]:
     if (text.place is not Place.STATUS and not speaks_of_relations(text.text)) or is_template(text.text):
         return
-    marked = mark_references(text.text, definitions)
-    masked = mark_self(
-        TOKEN.sub(lambda match: SELF if _is_own(marked.references[int(match[1])], own) else match.group(), marked.text)
-    )
+    marked, masked = _masked(text.text, own, definitions)
     leader = _leader(masked, marked) if text.is_item or text.place is Place.RELATED else None
+    found: list[Relation] = []
     for index, sentence in enumerate(_SENTENCE_END.split(masked)):
-        yield from relations_in(
+        found += relations_in(
             Sentence(marked, sentence, text.place, leader, opens_block=index == 0, heading=text.heading)
         )
+    if not found and text.place is Place.STATUS:
+        found = pointed_at(marked, masked)
+    if not found and text.is_decision:
+        found = decided_in(marked, masked)
+    yield from found
+
+
+def _masked(text: str, own: OwnName, definitions: Mapping[str, str]) -> tuple[MarkedText, str]:
+    """(the text with its references marked, the same with what means the record itself as `SELF`)."""
+    marked = mark_references(text, definitions)
+    hidden = TOKEN.sub(
+        lambda match: SELF if _is_own(marked.references[int(match[1])], own) else match.group(), marked.text
+    )
+    return marked, mark_self(hidden)
 
 
 def place_of(section: Section) -> Place:

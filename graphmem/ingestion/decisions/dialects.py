@@ -4,64 +4,81 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Mapping
-from pathlib import PurePosixPath
+from collections.abc import Iterator, Mapping
 
 from graphmem.errors import InvalidInput
+from graphmem.ingestion.decisions.asciidoc import attributes_of, is_asciidoc, to_markdown
 from graphmem.ingestion.decisions.declarations import STATUS_SECTIONS, relation_key
 from graphmem.ingestion.decisions.documents import MAX_DOCUMENT_BYTES, Document
+from graphmem.ingestion.decisions.file_names import (
+    is_among_decisions,
+    is_kep,
+    is_numbered,
+    is_placeholder,
+    is_set_aside,
+    stands_for_folder,
+)
 from graphmem.ingestion.decisions.front_matter import Field, RefusedYaml, is_nothing, parse_yaml
 from graphmem.ingestion.decisions.records import Source, normal_key
-from graphmem.ingestion.decisions.sections import Section, read_sections
+from graphmem.ingestion.decisions.sections import Section, read_sections, sections_of
+from graphmem.ingestion.decisions.statuses import leading_status
+from graphmem.ingestion.decisions.xml_records import is_xml, read_xml
 
 _HEADER = re.compile(r"^(?P<name>[A-Z][A-Za-z]*(?:-[A-Za-z]+)*):(?:[ \t]+(?P<value>\S.*))?[ \t]*$")
+_RST_FIELD = re.compile(r"^:(?P<name>[A-Za-z][\w /-]{0,40}):(?=[ \t]|$)")
+_MAX_HEAD_LINES = 200
 _SIMPLE = re.compile(r"^(?P<name>[A-Za-z][\w -]{0,40}):[ \t]*(?P<value>.*)$")
-_NUMBERED = re.compile(
-    r"^(?:(?:adr|pep|xep|kep|rfc|rfd|dr|[a-z]?adr|decision)[-_ ]?)?\d{1,6}(?=[-_. ]|$)", re.IGNORECASE
-)
-_TEMPLATE = re.compile(
-    r"^(?:[a-z]{2,8}[-_ ])?(?:(?:\d+|n{2,6}|x{2,6})[-_ ])?(?:[a-z]{2,8}[-_ ])?template(?:[-_. ](?:bare|minimal"
-    r"|short|long|full|madr|adr|simple|bare-minimal|en|[a-z]{2}))?$",
-    re.IGNORECASE,
-)
-_PLACEHOLDER = re.compile(r"^(?:[a-z]{2,8}[-_ ])?(?:n{2,6}|x{2,6}|y{2,6})(?:[-_ ]|$)", re.IGNORECASE)
-_GENERIC = re.compile(
-    r"^(?:readme|index|changelog|contributing|licen[cs]e\w*|toc|summary|code_of_conduct|security)$", re.IGNORECASE
-)
 _DECISION = re.compile(
     r"^(?:decisions?(?: outcome| made)?|context(?: and problem statement)?|considered options|the decision"
     r"|resolution|outcome)$"
 )
 _STATUS_KEYS = frozenset({"status", "state"})
+_NUMBER_KEYS = frozenset({"pep", "xep", "kep number", "rep", "number", "adr"})
+_RELATION_KEYS = frozenset({"replaces", "supersedes", "superseded by", "replaced by"})
+_RECORD_KEYS = _STATUS_KEYS | {
+    "see also", "creation date", "decision date", "deciders", "decision makers", "approvers", "reviewers",
+    "last updated", "tracking link", "requires",
+}  # fmt: skip
+_HEAD_KEYS = frozenset({"title", "author", "authors", "number", "type", "created"})
+_MAX_STATE_CHARS = 300
 _KEP_SECTIONS = re.compile(
     r"^(?:release signoff checklist|table of contents|production readiness .*|test plan|drawbacks.*infrastructure.*)$"
 )
 
 
-def is_kep(path: str) -> bool:
-    """Whether a path is the metadata file of an enhancement proposal."""
-    return posixpath.basename(path).lower() in {"kep.yaml", "kep.yml"}
+#: Why a file of a folder of decisions was not read as one.
+UNLIKE = "no decision is recognised in it: no status, no header or front matter of a record, no decision section"
 
 
 def take_apart(document: Document, siblings: Mapping[str, Document]) -> Source | str | None:
     """A file as metadata and sections.
 
     Returns:
-        None for a file that does not look like a record, a reason for one that should but cannot be read.
+        None for a file that is set aside by its name, `UNLIKE` for one that does not look like a record, another reason
+        for one that should but cannot be read.
     """
     text = _decoded(document)
     if isinstance(text, _Refusal):
-        return text.reason if document.is_named or _is_numbered(document.path) or is_kep(document.path) else None
+        return text.reason if document.is_named or _is_expected(document.path) else None
     if is_kep(document.path):
         return _kep(document, text, siblings)
-    if not document.is_named and _is_set_aside(document.path):
+    if not document.is_named and (is_set_aside(document.path) or _belongs_to_kep(document.path, siblings)):
         return None
     source = _prose(document.path, text)
     if not text.strip():
-        return "the file is empty" if document.is_named or _is_numbered(document.path) else None
+        return "the file is empty" if document.is_named or _is_expected(document.path) else None
     if document.is_named or _looks_like_record(source):
         return source if _says_anything(source) else "no title and no text: nothing that could be a decision"
-    return None
+    return UNLIKE
+
+
+def _is_expected(path: str) -> bool:
+    return is_numbered(path) or is_kep(path) or is_among_decisions(path)
+
+
+def _belongs_to_kep(path: str, siblings: Mapping[str, Document]) -> bool:
+    folder = posixpath.dirname(path)
+    return any(posixpath.join(folder, name) in siblings for name in ("kep.yaml", "kep.yml"))
 
 
 class _Refusal:
@@ -82,29 +99,29 @@ def _decoded(document: Document) -> str | _Refusal:
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
-def _is_numbered(path: str) -> bool:
-    return bool(_NUMBERED.match(PurePosixPath(path).stem))
-
-
-def _is_set_aside(path: str) -> bool:
-    stem = PurePosixPath(path).stem
-    return bool(_TEMPLATE.match(stem) or _PLACEHOLDER.match(stem) or _GENERIC.match(stem))
-
-
 def _looks_like_record(source: Source) -> bool:
     keys = {normal_key(field.name) for field in source.fields}
     names = {section.name for section in source.sections if section.level}
-    has_status = bool(keys & _STATUS_KEYS) or bool(names & STATUS_SECTIONS) or _states_status(source)
-    has_decision = any(_DECISION.match(name) for name in names)
-    if {"pep", "xep", "kep number"} & keys and has_status:
+    states = list(_states(source))
+    has_status = bool(keys & _STATUS_KEYS) or bool(names & STATUS_SECTIONS) or bool(states)
+    if (keys & _RELATION_KEYS) or len(keys & _RECORD_KEYS) > 1:
         return True
-    return (_is_numbered(source.path) and bool(names or has_status)) or (has_status and has_decision)
+    if has_status and (keys & _NUMBER_KEYS or any(_DECISION.match(name) for name in names)):
+        return True
+    if is_numbered(source.path) and not stands_for_folder(source.path) and (names or has_status):
+        return True
+    return has_status and (is_among_decisions(source.path) or any(leading_status(state) for state in states))
 
 
-def _states_status(source: Source) -> bool:
-    early = [section for section in source.sections[:2] if section.level <= 1]
-    fields = (block.field() for section in early for block in section.blocks)
-    return any(field is not None and field[0] in _STATUS_KEYS for field in fields)
+def _states(source: Source) -> Iterator[str]:
+    """What the file says of its status, wherever records say it."""
+    yield from (field.text for field in source.fields if normal_key(field.name) in _STATUS_KEYS)
+    for position, section in enumerate(source.sections):
+        if section.name in STATUS_SECTIONS and section.blocks:
+            yield section.blocks[0].text[:_MAX_STATE_CHARS]
+        elif position <= 1 and section.level <= 1:
+            fields = (block.field() for block in section.blocks)
+            yield from (field[1] for field in fields if field is not None and field[0] in _STATUS_KEYS)
 
 
 def _says_anything(source: Source) -> bool:
@@ -113,13 +130,43 @@ def _says_anything(source: Source) -> bool:
 
 def _prose(path: str, text: str) -> Source:
     lines = text.split("\n")
+    if is_xml(path):
+        fields, body = read_xml(text)
+        return Source(path, fields, sections_of(body), tuple(lines))
+    if is_asciidoc(path):
+        attributes = (
+            Field(normal_key(name), _simple_values(value), index + 1) for name, value, index in attributes_of(lines)
+        )
+        return Source(path, tuple(attributes), read_sections("\n".join(to_markdown(lines))), tuple(lines))
     fields, start, problems = _metadata(lines)
     is_rst = path.lower().endswith((".rst", ".txt"))
-    sections = read_sections("\n".join(lines[start:]), first_line=start + 1, is_rst=is_rst)
+    rest = lines[start:]
+    if is_rst and not fields:
+        fields, rest = _field_list(rest, start)
+    sections = read_sections("\n".join(rest), first_line=start + 1, is_rst=is_rst)
     if is_rst and not any(section.level for section in sections):
-        marked = read_sections("\n".join(lines[start:]), first_line=start + 1)
+        marked = read_sections("\n".join(rest), first_line=start + 1)
         sections = marked if len(marked) > 1 else sections
     return Source(path, fields, sections, tuple(lines), tuple(problems))
+
+
+def _field_list(lines: list[str], start: int) -> tuple[tuple[Field, ...], list[str]]:
+    """(the fields of the first `:Name: value` list, the lines with those blanked) of a reStructuredText document."""
+    found: list[tuple[str, list[str], int]] = []
+    kept = list(lines)
+    for index, line in enumerate(lines[:_MAX_HEAD_LINES]):
+        match = _RST_FIELD.match(line)
+        if match:
+            found.append((normal_key(match["name"]), [line[match.end() :].strip()], start + index + 1))
+        elif found and line[:1] in {" ", "\t"} and line.strip():
+            found[-1][1].append(line.strip())
+        elif found:
+            break
+        else:
+            continue
+        kept[index] = ""
+    fields = tuple(Field(name, _header_values(name, values), line) for name, values, line in found)
+    return (fields, kept) if {field.name for field in fields} & _STATUS_KEYS else ((), lines)
 
 
 def _metadata(lines: list[str]) -> tuple[tuple[Field, ...], int, list[tuple[int, str]]]:
@@ -131,11 +178,11 @@ def _metadata(lines: list[str]) -> tuple[tuple[Field, ...], int, list[tuple[int,
         end = next((index for index in range(first + 1, len(lines)) if lines[index].rstrip() in {"---", "..."}), None)
         if end is not None and _is_mapping(lines[first + 1 : end]):
             return _front_matter(lines[first + 1 : end], first + 2, end + 1)
-    fence = lines[first].startswith("```")
+    fence = lines[first].startswith(("```", "<pre>"))
     begin = first + 1 if fence else first
     headers, after = _headers(lines, begin)
     names = {normal_key(field.name) for field in headers}
-    if len(headers) > 1 and names & _STATUS_KEYS and names & {"title", "pep", "xep", "author", "number", "type"}:
+    if len(headers) > 1 and names & _STATUS_KEYS and names & (_HEAD_KEYS | _NUMBER_KEYS):
         return headers, after + fence, []
     return (), 0, []
 
@@ -166,8 +213,10 @@ def _simple_values(value: str) -> tuple[str, ...]:
 def _headers(lines: list[str], first: int) -> tuple[tuple[Field, ...], int]:
     found: list[tuple[str, list[str], int]] = []
     index = first
-    for index in range(first, min(len(lines), first + 200)):
-        line = lines[index]
+    opening = lines[first] if first < len(lines) else ""
+    indent = len(opening) - len(opening.lstrip(" "))
+    for index in range(first, min(len(lines), first + _MAX_HEAD_LINES)):
+        line = lines[index][indent:] if not lines[index][:indent].strip() else lines[index]
         match = _HEADER.match(line)
         if match:
             found.append((match["name"].lower(), [match["value"] or ""], index + 1))
@@ -191,7 +240,7 @@ def _header_values(name: str, values: list[str]) -> tuple[str, ...]:
 
 
 def _kep(document: Document, text: str, siblings: Mapping[str, Document]) -> Source | str | None:
-    if _PLACEHOLDER.match(posixpath.basename(posixpath.dirname(document.path))):
+    if is_placeholder(posixpath.basename(posixpath.dirname(document.path))):
         return None
     lines = tuple(text.split("\n"))
     try:

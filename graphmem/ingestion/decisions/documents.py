@@ -11,7 +11,7 @@ from graphmem.errors import InvalidInput, NotFound
 from graphmem.ingestion.observations import Problem
 
 MAX_DOCUMENT_BYTES = 500_000
-_SUFFIXES = frozenset({".md", ".markdown", ".rst", ".txt"})
+_SUFFIXES = frozenset({".md", ".markdown", ".rst", ".txt", ".adoc", ".asciidoc", ".asc", ".xml"})
 _KEP_NAMES = frozenset({"kep.yaml", "kep.yml"})
 _SKIPPED_FOLDERS = frozenset({"node_modules", "__pycache__", "venv", "site-packages"})
 

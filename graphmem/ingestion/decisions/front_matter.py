@@ -11,7 +11,7 @@ from graphmem.errors import InvalidInput
 MAX_YAML_CHARS = 64_000
 _MAX_DEPTH = 12
 _MAX_EVENTS = 20_000
-_NOTHING = {"", "null", "none", "~", "n/a", "na", "-", "[]", "{}", "tbd"}
+_NOTHING = {"", "null", "none", "~", "n/a", "na", "n.a", "not applicable", "-", "[]", "{}", "tbd"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,11 +12,12 @@ from graphmem.ingestion.decisions.sections import Block
 from graphmem.ingestion.decisions.statuses import StatusWord, is_template, leading_status
 from graphmem.model import Move, Status
 
-_ARROW = re.compile(r"\s*(?:\u2192|=>|->|;)\s*|(?<=[.)])\s+(?=[A-Z])")
+_ARROW = re.compile(r"(?:\u2192|=>|->|;)|(?<=[.)])\s{1,9}(?=[A-Z])")
 _REVISION = re.compile(r"\b(?:amended|revised|updated|clarified|augmented|reviewed)\b", re.IGNORECASE)
 _PERIOD = re.compile(r"\d\s*(?:to|until|through|-|\u2013|\u2014)\s*\d")
 
 
+_MAX_CHARS = 20_000
 _Step = tuple[Status, datetime, str | None]
 
 
@@ -75,9 +76,10 @@ def read_states(text: str, line: int) -> Iterator[StateEntry]:
 
     The first sentence counts if it begins with a state; later ones only if they date theirs.
     """
+    text = " ".join(text[:_MAX_CHARS].split())
     if is_template(text):
         return
-    for index, clause in enumerate(_ARROW.split(text)):
+    for index, clause in enumerate(part.strip() for part in _ARROW.split(text)):
         bare = re.sub(r"^[\s\W]+|^", "", clause)
         leading = next(iter(find_dates(bare[:24])), None)
         if leading is not None and leading.start == 0:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import posixpath
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
 from graphmem.ingestion.decisions.catalogue import Catalogue
-from graphmem.ingestion.decisions.dialects import take_apart
+from graphmem.ingestion.decisions.dialects import UNLIKE, take_apart
 from graphmem.ingestion.decisions.documents import Document, common_root, load_documents
+from graphmem.ingestion.decisions.file_names import is_among_decisions
 from graphmem.ingestion.decisions.lives import moves_of
 from graphmem.ingestion.decisions.records import Record, Source, identify, understand
 from graphmem.ingestion.decisions.takeovers import take_overs
@@ -70,7 +73,10 @@ def read_documents(
     problems += [Problem(record.path, line, reason) for record in records for line, reason in record.problems]
     first_seen = {path: instant(at) for path, at in (dates or {}).items()}
     found = take_overs(records, Catalogue(records), _starts(records, first_seen))
-    observations = [_observation(record, found.replacements, first_seen, instant(read_at)) for record in records]
+    successors: defaultdict[str, list[Replacement]] = defaultdict(list)
+    for one in found.replacements:
+        successors[one.old].append(one)
+    observations = [_observation(record, successors[record.path], first_seen, instant(read_at)) for record in records]
     ordered = sorted([*problems, *found.problems], key=lambda problem: (problem.path, problem.line))
     return Reading(tuple(observations), _after_starts(found.replacements, observations), tuple(ordered))
 
@@ -78,12 +84,21 @@ def read_documents(
 def _sources(documents: Mapping[str, Document]) -> tuple[list[Source], list[Problem]]:
     sources: list[Source] = []
     problems: list[Problem] = []
+    unlike: list[str] = []
     for path in sorted(documents):
         taken = take_apart(documents[path], documents)
         if isinstance(taken, Source):
             sources.append(taken)
+        elif taken == UNLIKE:
+            unlike.append(path)
         elif taken is not None:
             problems.append(Problem(path, 1, taken))
+    held = Counter(posixpath.dirname(source.path) for source in sources)
+    others = Counter(posixpath.dirname(path) for path in unlike)
+    for path in unlike:
+        folder = posixpath.dirname(path)
+        if is_among_decisions(path) or held[folder] > others[folder]:
+            problems.append(Problem(path, 1, UNLIKE))
     return sources, problems
 
 
@@ -123,7 +138,7 @@ def _start(record: Record, first_seen: Mapping[str, datetime]) -> datetime | Non
 def _observation(
     record: Record, replacements: Iterable[Replacement], first_seen: Mapping[str, datetime], read_at: datetime
 ) -> Observation:
-    successors = [one for one in replacements if one.old == record.path and one.kind is SupersessionKind.UPDATE]
+    successors = [one for one in replacements if one.kind is SupersessionKind.UPDATE]
     replaced_at = min((one.at for one in successors if one.at), default=None)
     # Of a record without a date, only this is known: it was there before what replaced it.
     told = _start(record, first_seen)

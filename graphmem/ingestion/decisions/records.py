@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import posixpath
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -21,11 +20,13 @@ from graphmem.ingestion.decisions.declarations import (
     place_of,
     relation_key,
 )
+from graphmem.ingestion.decisions.file_names import stem_of
 from graphmem.ingestion.decisions.front_matter import Field, is_nothing
 from graphmem.ingestion.decisions.lives import Dates, Life, StateEntry, life_of, read_states, states_of_blocks
 from graphmem.ingestion.decisions.references import MAX_NUMBER_DIGITS, link_definitions
 from graphmem.ingestion.decisions.relations import Place
 from graphmem.ingestion.decisions.sections import Block, Section, heading_name, strip_markup
+from graphmem.ingestion.decisions.statuses import in_series
 from graphmem.model import MAX_NAME_CHARS, MAX_TEXT_CHARS, MAX_TITLE_CHARS, Alternative, Anchor, Status
 
 RATIONALE = re.compile(
@@ -64,7 +65,10 @@ _NUMBERED_FILE = re.compile(
     rf"(?P<rest>.*)$"
 )
 _FORM_NAME = re.compile(r"^\s*(?:architectur(?:e|al) )?decision record\s*[:\u2013\u2014-]\s*", re.IGNORECASE)
+_CONTINUES = re.compile(r"\s+\S|-\s")
 _MAX_STATE_CHARS = 120
+_MAX_META_CHARS = 1_000
+_NOT_UNDERSTOOD = "status not understood: "
 _DATED_FILE = re.compile(r"^(?:19|20)\d{2}[-_]?\d{2}[-_]?\d{2}")
 
 NO_LIFE = Life()
@@ -125,7 +129,7 @@ def identify(source: Source) -> Record:
     """A record's title, number and names: all that is needed before any text can be understood."""
     heading = _title_section(source)
     declared = source.field("title")
-    stem = _stem(source.path)
+    stem = stem_of(source.path)
     raw = declared.text if declared else (strip_markup(heading.heading) if heading else "")
     numbered = _NUMBERED_TITLE.match(raw)
     title = _FORM_NAME.sub("", (numbered["rest"] if numbered and numbered["rest"] else raw)).strip()
@@ -154,7 +158,7 @@ def understand(source: Source, identity: Record, *, is_number_shared: bool = Fal
     own = replace(identity.own_name, number=None if is_number_shared else identity.number)
     definitions = link_definitions(list(source.lines))
     body, rationale, problems = _texts(source, identity)
-    life = _life(source)
+    life = _life(source, identity.prefix)
     return replace(
         identity,
         body=body,
@@ -167,13 +171,6 @@ def understand(source: Source, identity: Record, *, is_number_shared: bool = Fal
         declarations=(*_from_fields(source, own, definitions), *declarations_of(source.sections, own, definitions)),
         problems=(*identity.problems, *problems, *_unknown_states(life)),
     )
-
-
-def _stem(path: str) -> str:
-    name = posixpath.basename(path)
-    if name.lower() in {"kep.yaml", "kep.yml"}:
-        name = posixpath.basename(posixpath.dirname(path)) or name
-    return name if "." not in name else name.rsplit(".", 1)[0]
 
 
 def _title_section(source: Source) -> Section | None:
@@ -268,14 +265,20 @@ def _labels(source: Source) -> tuple[str, ...]:
     return tuple(dict.fromkeys(label for label in labels if label and not is_nothing(label)))
 
 
-def _life(source: Source) -> Life:
+def _life(source: Source, prefix: str) -> Life:
     entries: list[StateEntry] = []
     if field := source.field("status", "state"):
         entries += list(read_states(field.text, field.line)) or _unknown(field.text, field.line)
     told: list[StateEntry] = []
     for section in source.sections:
         told += _section_states(section, has_any=bool(entries or told))
-    return life_of([*entries, *told], _dates(source))
+    return life_of([_in_series(entry, prefix) for entry in (*entries, *told)], _dates(source))
+
+
+def _in_series(entry: StateEntry, prefix: str) -> StateEntry:
+    said = entry.word.removeprefix(_NOT_UNDERSTOOD)
+    status = in_series(said, prefix)
+    return entry if status is None else replace(entry, status=status, word=said, is_unknown=False)
 
 
 def _section_states(section: Section, *, has_any: bool) -> list[StateEntry]:
@@ -313,15 +316,15 @@ def _is_status_line(block: Block, entry: StateEntry) -> bool:
 
 def _unknown(text: str, line: int) -> list[StateEntry]:
     """A state in words that are not known: not in force as far as anybody can tell, and kept in its own words."""
-    words = strip_markup(text)[:_MAX_STATE_CHARS].strip()
-    return [StateEntry(Status.PROPOSED, words, None, line, is_unknown=True)] if words else []
+    words = strip_markup(text[:_MAX_META_CHARS])[:_MAX_STATE_CHARS].strip()
+    return [StateEntry(Status.PROPOSED, _NOT_UNDERSTOOD + words, None, line, is_unknown=True)] if words else []
 
 
 def _unknown_states(life: Life) -> list[tuple[int, str]]:
     return [
         (
             entry.line,
-            f"the status {entry.word!r} is not known: taken as proposed. Use accepted, rejected, superseded ...",
+            f"{entry.word}. It counts as not in force until the record says accepted, rejected, superseded ...",
         )
         for entry in life.entries
         if entry.is_unknown
@@ -379,8 +382,11 @@ def _from_fields(source: Source, own: OwnName, definitions: Mapping[str, str]) -
 def _field_lines(source: Source, field: Field) -> list[str]:
     """The lines of one metadata field as they stand, continuation lines included."""
     lines = [source.lines[field.line - 1]] if field.line <= len(source.lines) else [field.text]
+    is_tag = lines[0].lstrip().startswith("<")
     for line in source.lines[field.line : field.line + 20]:
-        if not re.match(r"\s+\S|-\s", line):
+        if not _CONTINUES.match(line) or (is_tag and lines[0].count("<") > 1):
             break
         lines.append(line)
+        if is_tag and line.lstrip().startswith("</"):
+            break
     return [line.rstrip() for line in lines]

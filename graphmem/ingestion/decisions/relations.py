@@ -26,7 +26,11 @@ _ACTIVE = re.compile(
 _PASSIVE = re.compile(
     rf"\b(?:(?P<full>(?:{_FULL})e?d|overridden|deprecated)|(?P<part>(?:{_PART})e?d))\b", re.IGNORECASE
 )
-_ANY = re.compile(rf"(?:{_FULL}|{_PART}|overridden|deprecate)(?:s|e?d)\b", re.IGNORECASE)
+_ANY = re.compile(
+    rf"(?:{_FULL}|{_PART}|overridden|deprecate)(?:s|e?d)\b"
+    r"|\b(?:undo|revert|reverse|replace|supersede|overturn|rescind|retire|abandon|amend)\b",
+    re.IGNORECASE,
+)
 _SELF_WORDS = re.compile(
     r"\b(?:this|the present|the current)[ \t]+(?:new[ \t]+)?"
     r"(?:(?:architecture[ \t]+)?decision[ \t]+record|adr|record|decision|document|proposal|[pkx]ep|rfc)\b",
@@ -63,6 +67,8 @@ _OBJECT = re.compile(
 )
 _WHOLE = re.compile(
     r"^\W*(?:(?:all|of|entirely|fully|the|our|my|previous|earlier|former|prior|old|original|older|adrs?"
+    r"|(?:decisions?|choices?|approach|rules?|content|contents|guidance) (?:(?:made|taken|recorded|described|documented"
+    r"|set out|given|stated|outlined|laid out|proposed) )?(?:in|by|from)"
     r"|decisions?|records?|document|both|now|also|peps?)\W*)*$",
     re.IGNORECASE,
 )
@@ -82,6 +88,21 @@ _DATED_BY = re.compile(
 )
 _WEAK_MID = re.compile(
     r"^[\s*_,():]*(?:(?:in full|fully|entirely|completely|on|now|later|since|as of)[\s*_,():]*)*$", re.IGNORECASE
+)
+#: What a decision says that it does to another one: `We will partly undo ADR-109`, or a title `Revert ADR-7`.
+_DECIDES = re.compile(
+    rf"(?P<lead>^[\W\d]*|{SELF}\s?[:.\u2013\u2014-]\W*"
+    r"|\bwe (?:(?:will|shall|now|hereby|(?:have )?decided? to)\s)?(?:\balso\s)?)"
+    r"(?P<partly>(?:partly|partially|in part)\s)?"
+    rf"(?P<verb>undo|revert|reverse|replace|supersede|overturn|rescind|retire|abandon|amend)"
+    rf"(?P<tail>\s[^\ue000-\ue002.;:]{{0,60}})(?P<list>{_LIST})(?P<after>['\u2019]s?\s)?",
+    re.IGNORECASE,
+)
+#: `This record was superseded. Please see ADR-7`, with the pointer in a sentence of its own.
+_POINTS = re.compile(
+    rf"(?P<lead>^\W*(?:status\W+)?|{SELF}[\w ,]{{0,40}}\b)(?P<verb>{_SUPERSEDE}e?d|replaced|obsoleted?)\b"
+    rf"(?P<gap>[^\w\ue000]{{1,6}})(?:please )?(?:see|refer to|use|read)\b(?P<mid>[\w ,:*_]{{0,40}}?)(?P<list>{_LIST})",
+    re.IGNORECASE,
 )
 _TO = re.compile(r"^\s*(?:to|until|till|through|-|\u2013|\u2014|\.\.)\s*$", re.IGNORECASE)
 _LEADS = re.compile(r"[,;:(.\u2013\u2014-]\s*[*_]*$")
@@ -175,6 +196,26 @@ def relations_in(sentence: Sentence) -> list[Relation]:
     if not found and sentence.place is Place.STATUS:
         found += _bare_pointer(sentence)
     return found
+
+
+def decided_in(marked: MarkedText, text: str) -> list[Relation]:
+    """What a title, or the text of a decision, says in its own words that the decision does to another one."""
+    found: list[Relation] = []
+    for match in islice(_DECIDES.finditer(text), _MAX_VERBS):
+        is_whole = bool(_WHOLE.match(match["tail"])) and not match["after"]
+        is_full = is_whole and not match["partly"] and match["verb"].lower() != "amend"
+        if is_whole or match["partly"]:
+            targets = marked.references_in(match["list"])
+            found += [Relation(target, replaces=True, is_full=is_full) for target in targets]
+    return found
+
+
+def pointed_at(marked: MarkedText, text: str) -> list[Relation]:
+    """What a superseded record tells its reader to see instead, in a sentence of its own."""
+    match = _POINTS.search(text)
+    if match is None or _UNREAL.search(match["lead"]):
+        return []
+    return [Relation(target, replaces=False, is_full=True) for target in marked.references_in(match["list"])]
 
 
 def _clause(text: str, verb: re.Match[str], *, is_passive: bool) -> _Clause:

@@ -7,13 +7,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 _FENCE = re.compile(r"^[ \t>*+-]{0,12}?(?P<mark>`{3,}|~{3,})(?P<info>.*)$")
-_ATX = re.compile(r"^ {0,3}(?P<marks>#{1,6})[ \t]+(?P<text>.*?)[ \t]*#*[ \t]*$")
+_ATX = re.compile(r"^ {0,3}(?P<marks>#{1,6})(?=[ \t])")
 _MD_UNDERLINE = re.compile(r"^ {0,3}(?P<char>=|-)(?P=char)*[ \t]*$")
 _RST_UNDERLINE = re.compile(r"^(?P<char>[=\-~^\"'`#*+.:_<>])(?P=char){2,}[ \t]*$")
 _ITEM = re.compile(r"^(?P<indent>[ \t]*)(?:[-*+\u2022]|\d{1,3}[.)])[ \t]+(?P<text>\S.*)$")
 _QUOTE = re.compile(r"^ {0,3}(?:> ?)+")
 _RULE = re.compile(r"^ {0,3}(?:[-*_] *){3,}$")
 _MARKUP = re.compile(r"[*_~`]+")
+_NUMBERING = re.compile(r"^(?:\d+(?:\.\d+)*|[ivx]+)\s+")
+# What is longer is no heading, and no line of metadata: it is read as text.
+_MAX_HEADING_CHARS = 500
 _FIELD = re.compile(
     r"^[ \t]*(?:[-*+][ \t]+)?(?:(?P<bold>[*_]{1,3})(?P<key>[A-Za-z][A-Za-z' /-]{1,40}?)[ \t]*(?::[ \t]*(?P=bold)|"
     r"(?P=bold)[ \t]*:)"
@@ -123,8 +126,8 @@ class _Open:
 
 def heading_name(heading: str) -> str:
     """A heading reduced to the words that tell what kind of section it opens."""
-    words = re.sub(r"\(.*?\)|[^\w\s'/&-]", " ", _MARKUP.sub("", heading))
-    return re.sub(r"^(?:\d+(?:\.\d+)*|[ivx]+)\s+", "", " ".join(words.split()).lower())
+    words = re.sub(r"\([^()]*\)|[^\w\s'/&-]", " ", _MARKUP.sub("", heading[:_MAX_HEADING_CHARS]))
+    return _NUMBERING.sub("", " ".join(words.split()).lower())
 
 
 def is_field_line(text: str) -> bool:
@@ -135,7 +138,7 @@ def is_field_line(text: str) -> bool:
 
 def strip_markup(text: str) -> str:
     """Text without emphasis and code marks, links reduced to their words."""
-    unlinked = re.sub(r"!?\[([^\[\]]*)\]\([^()\s]*(?:\s[^()]*)?\)", r"\1", text)
+    unlinked = re.sub(r"!?\[([^\[\]]*)\]\([^()\s]{0,500}(?:\s[^()]{0,300})?\)", r"\1", text)
     return " ".join(re.sub(r"(?<!\w)[*_~`]+|[*_~`]+(?!\w)", "", unlinked).split())
 
 
@@ -144,7 +147,11 @@ def read_sections(text: str, *, first_line: int = 1, is_rst: bool = False) -> tu
 
     Comments are blanked, so a template's hints are not read as statements. Headings in code are code.
     """
-    lines = list(_lines(text, first_line, is_rst=is_rst))
+    return sections_of(list(_lines(text, first_line, is_rst=is_rst)), is_rst=is_rst)
+
+
+def sections_of(lines: list[Line], *, is_rst: bool = False) -> tuple[Section, ...]:
+    """The sections of lines, as `read_sections` gives them."""
     sections = list(_split(lines, is_rst=is_rst))
     if len(sections) > 1 and sections[1].name not in _USUAL and sections[1].name:
         sections[1] = replace(sections[1], is_title=True)
@@ -222,8 +229,10 @@ def _heading_at(lines: list[Line], index: int, levels: list[str], *, is_rst: boo
     line = lines[index]
     if line.is_code:
         return None
+    if len(line.text) > _MAX_HEADING_CHARS:
+        return None
     if not is_rst and (match := _ATX.match(line.text)):
-        return match["text"], len(match["marks"]), 0
+        return line.text[match.end() :].strip().rstrip("#").rstrip(), len(match["marks"]), 0
     return _underlined_rst(lines, index, levels) if is_rst else _underlined_md(lines, index)
 
 

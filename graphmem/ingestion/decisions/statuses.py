@@ -13,14 +13,17 @@ _WORDS: dict[Status | None, tuple[str, ...]] = {
         "proposed", "proposal", "draft", "drafted", "pending", "in review", "under review", "review", "rfc", "wip",
         "in discussion", "under discussion", "open", "incomplete", "provisional", "provisionally accepted", "suggested",
         "idea", "candidate", "tentative", "tentatively accepted", "in progress", "request for comments", "proto",
-        "work in progress", "to be decided", "tbd", "todo", "undecided", "new", "initial",
+        "work in progress", "to be decided", "tbd", "todo", "undecided", "new", "initial", "active review", "last call",
+        "awaiting review", "scheduled for review", "awaiting approval", "protoxep",
     ),
-    Status.DEFERRED: ("deferred", "on hold", "postponed", "paused", "parked", "shelved", "stalled", "delayed"),
+    Status.DEFERRED: ("deferred", "on hold", "postponed", "paused", "parked", "shelved", "stalled", "delayed",
+                      "stagnant", "dormant"),
     Status.ACTIVE: (
         "accepted", "approved", "adopted", "active", "final", "finalised", "finalized", "decided", "agreed",
         "implemented", "implementable", "in force", "in effect", "in use", "done", "complete", "completed", "ratified",
         "enacted", "living", "stable", "current", "experimental", "amended", "updated", "revised", "clarified", "valid",
         "enforced", "effective", "confirmed", "resolved", "published", "standard", "partially implemented",
+        "informational",
     ),
     Status.REJECTED: (
         "rejected", "declined", "withdrawn", "not accepted", "not approved", "abandoned", "dismissed", "cancelled",
@@ -31,6 +34,13 @@ _WORDS: dict[Status | None, tuple[str, ...]] = {
         "archived", "outdated", "sunset", "historical", "historic", "inactive", "reverted", "reversed", "rescinded",
     ),
     None: ("superseded", "superceded", "superceeded", "replaced", "supplanted", "overridden"),
+}  # fmt: skip
+#: Words that mean something else in one series of records, by its prefix.
+_IN_SERIES: dict[str, dict[str, Status]] = {
+    "XEP": {
+        "draft": Status.ACTIVE, "experimental": Status.PROPOSED, "protoxep": Status.PROPOSED,
+        "retracted": Status.REJECTED,
+    },
 }  # fmt: skip
 _BY_WORD = {word: status for status, words in _WORDS.items() for word in words}
 _SINGLE = [word for word in _BY_WORD if " " not in word and len(word) >= len("accepted")]
@@ -93,6 +103,11 @@ def leading_status(text: str) -> StatusWord | None:
         is_revision=word.lower() in {"amended", "updated", "revised", "clarified"},
         end=start + offset + len(word),
     )
+
+
+def in_series(word: str, prefix: str) -> Status | None:
+    """What a word means in the series of a prefix such as `XEP`; None if that series gives it no meaning of its own."""
+    return _IN_SERIES.get(prefix.upper(), {}).get(word.strip().lower())
 
 
 def is_template(text: str) -> bool:

@@ -14,6 +14,8 @@ from graphmem.ingestion.observations import Problem, Replacement
 from graphmem.model import Status, SupersessionKind
 
 Pair = tuple[str, str]
+#: A record that names more others than this is a list of records.
+MAX_DECLARATIONS = 300
 
 
 @dataclass(slots=True)
@@ -55,7 +57,10 @@ def take_overs(records: Sequence[Record], catalogue: Catalogue, starts: Mapping[
     """
     problems: list[Problem] = []
     claims = _claims(records, catalogue, problems)
-    kept = [claim for claim in claims.values() if not _is_overruled(claim, claims, problems)]
+    by_old: defaultdict[str, list[_Claim]] = defaultdict(list)
+    for claim in claims.values():
+        by_old[claim.old.path].append(claim)
+    kept = [claim for claim in claims.values() if not _is_overruled(claim, by_old, problems)]
     full = _without_cycles([claim for claim in kept if claim.is_full], set(), problems)
     partial = _without_cycles([claim for claim in kept if not claim.is_full], {claim.pair for claim in full}, problems)
     updates = _bounded([_replacement(claim, starts) for claim in full], full)
@@ -67,7 +72,10 @@ def take_overs(records: Sequence[Record], catalogue: Catalogue, starts: Mapping[
 def _claims(records: Iterable[Record], catalogue: Catalogue, problems: list[Problem]) -> dict[Pair, _Claim]:
     claims: dict[Pair, _Claim] = {}
     for record in records:
-        for declaration in record.declarations:
+        if len(record.declarations) > MAX_DECLARATIONS:
+            reason = f"declares {len(record.declarations)} relations; only the first {MAX_DECLARATIONS} are read"
+            problems.append(Problem(record.path, record.line, reason))
+        for declaration in record.declarations[:MAX_DECLARATIONS]:
             found = catalogue.find(declaration.relation.target, record)
             if not isinstance(found, Record):
                 problems += _unresolved(found, declaration, record)
@@ -99,7 +107,7 @@ def _unresolved(found: Unclear | None, declaration: Declaration, record: Record)
     return []
 
 
-def _is_overruled(claim: _Claim, claims: Mapping[Pair, _Claim], problems: list[Problem]) -> bool:
+def _is_overruled(claim: _Claim, by_old: Mapping[str, list[_Claim]], problems: list[Problem]) -> bool:
     """Whether a claim made by the new side alone does not count: see MODEL.md, section 5."""
     if claim.by_old:
         return False
@@ -110,8 +118,8 @@ def _is_overruled(claim: _Claim, claims: Mapping[Pair, _Claim], problems: list[P
             Problem(claim.new.path, line, f"claims to take over from {claim.old.path}, but is itself {word!r}: ignored")
         )
         return True
-    named = {new for (old, new), other in claims.items() if old == claim.old.path and other.by_old and other.is_full}
-    if not claim.is_full or not named or _leads_to(claim.new.path, named, claims):
+    named = {other.new.path for other in by_old[claim.old.path] if other.by_old and other.is_full}
+    if not claim.is_full or not named or _leads_to(claim.new.path, named, by_old):
         return False
     successors = ", ".join(sorted(named))
     problems.append(
@@ -124,12 +132,12 @@ def _is_overruled(claim: _Claim, claims: Mapping[Pair, _Claim], problems: list[P
     return True
 
 
-def _leads_to(start: str, goals: set[str], claims: Mapping[Pair, _Claim]) -> bool:
+def _leads_to(start: str, goals: set[str], by_old: Mapping[str, list[_Claim]]) -> bool:
     """Whether one of `goals` replaced `start` in turn: the old record then names the end of the chain."""
     seen, waiting = {start}, [start]
     while waiting:
         current = waiting.pop()
-        following = {new for (old, new), claim in claims.items() if old == current and claim.is_full}
+        following = {claim.new.path for claim in by_old.get(current, ()) if claim.is_full}
         if following & goals:
             return True
         waiting += following - seen
@@ -140,9 +148,11 @@ def _leads_to(start: str, goals: set[str], claims: Mapping[Pair, _Claim]) -> boo
 def _without_cycles(claims: list[_Claim], edges: set[Pair], problems: list[Problem]) -> list[_Claim]:
     """The claims less those that would make a record its own predecessor; claims of both sides come first."""
     kept: list[_Claim] = []
-    known = set(edges)
+    after: defaultdict[str, set[str]] = defaultdict(set)
+    for old, new in edges:
+        after[old].add(new)
     for claim in sorted(claims, key=lambda one: (not (one.by_old and one.by_new), not one.by_old, one.pair)):
-        if _reaches(claim.new.path, claim.old.path, known):
+        if _reaches(claim.new.path, claim.old.path, after):
             told = (claim.by_old or claim.by_new)[0]
             path = (claim.old if claim.by_old else claim.new).path
             problems.append(
@@ -153,22 +163,20 @@ def _without_cycles(claims: list[_Claim], edges: set[Pair], problems: list[Probl
                 )
             )
             continue
-        known.add(claim.pair)
+        after[claim.old.path].add(claim.new.path)
         kept.append(claim)
     return kept
 
 
-def _reaches(start: str, goal: str, edges: set[Pair]) -> bool:
-    after: defaultdict[str, set[str]] = defaultdict(set)
-    for old, new in edges:
-        after[old].add(new)
+def _reaches(start: str, goal: str, after: Mapping[str, set[str]]) -> bool:
     seen, waiting = {start}, [start]
     while waiting:
         current = waiting.pop()
         if current == goal:
             return True
-        waiting += after[current] - seen
-        seen |= after[current]
+        following = after.get(current, set())
+        waiting += following - seen
+        seen |= following
     return False
 
 

@@ -181,7 +181,7 @@ def _called(one: _Placed) -> Iterator[str]:
 
 
 def _said_key(said: Said) -> str:
-    return digest("\x1f".join((said.category or "", said.text, said.context or "")))
+    return digest(said.category or "", said.text, said.context or "")
 
 
 def _name(text: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
@@ -156,8 +157,11 @@ def file_key(source: Source, name: str, path: str, *parts: str) -> str:
     return key_of(source, name, *path.split("/"), *parts)
 
 
-def digest(text: str) -> str:
-    """A short name for a text."""
+def digest(*parts: str) -> str:
+    """A short name for a text, or for several texts in their order."""
+    # A part that holds the separator could pass for two parts: JSON, which escapes it, keeps them apart.
+    is_ambiguous = len(parts) > 1 and any("\x1f" in part for part in parts)
+    text = json.dumps(parts) if is_ambiguous else "\x1f".join(parts)
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
 

@@ -148,7 +148,7 @@ class _Reading:
             ends = self._key(one.source), self._key(one.target)
             self._gathered.relations.append(Relation(source=ends[0], target=ends[1], kind=link, path=self.path))
             return
-        key = self._key("relations", digest(f"{one.source}\x1f{one.word}\x1f{one.target}"))
+        key = self._key("relations", digest(one.source, one.word, one.target))
         self._keep(key, f"{one.source} {one.word} {one.target}", one.line, (one.source, one.target))
 
     def _key(self, *parts: str) -> str:

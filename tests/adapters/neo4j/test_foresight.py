@@ -10,7 +10,7 @@ import pytest
 
 from graphmem.adapters.neo4j import Neo4jStore
 from graphmem.adapters.neo4j.writing import LOCK_AND_LOOK, LOCK_AND_READ
-from graphmem.errors import Conflict, StoreUnavailable
+from graphmem.errors import Conflict
 from graphmem.model import Request
 from graphmem.store import ModelCard
 from tests.adapters.neo4j.load import op_ids, whole
@@ -85,12 +85,11 @@ def test_what_is_refused_is_refused_in_the_same_words(store: Neo4jStore) -> None
 
 
 def test_another_model_that_was_adopted_meanwhile_is_noticed(place: Access) -> None:
-    vector = {"B": np.ones(2, np.float32)}
+    one, other, vector = ModelCard("one", 2, "1"), ModelCard("other", 2, "2"), np.ones(2, np.float32)
     with opened(place) as first, opened(place) as second:
-        first.adopt_model(ModelCard("one", 2, "1"))
-        assert first.model() is not None
-        send(first, "A", add("A"))
-        second.adopt_model(ModelCard("other", 2, "2"))
-        with pytest.raises(StoreUnavailable, match="another embedding model was adopted"):
-            first.apply([Request("B", add("B"), R)], clock=lambda: CLOCK, vectors=vector)
-        assert op_ids(first) == ["A"]
+        first.apply([Request("A", add("A"), R)], clock=lambda: CLOCK, vectors={"A": vector}, model=one)
+        assert first.model() == one
+        second.adopt_model(other)
+        first.apply([Request("B", add("B"), R)], clock=lambda: CLOCK, vectors={"B": vector}, model=one)
+        assert op_ids(first) == ["A", "B"]
+        assert (first.model(), first.info(R).vectors, first.without_vector(R, 9)) == (other, 0, ["A", "B"])

@@ -72,6 +72,18 @@ TAMPERING = {
     "words": "UPDATE words SET length = 99",
     "text": "DELETE FROM search WHERE rowid % 1099511627776 = 2",
     "totals": "UPDATE tenant SET tokens = tokens + 1",
+    "ledger of another tenant": "UPDATE entry SET tenant = 9 WHERE op_id = 'add a'",
+    "ledger of another actor": (
+        'UPDATE entry SET salt = NULL, digest = NULL, body = replace(body, \'"by":{\', \'"by":{"actor":"another"\')'
+        ' WHERE body LIKE \'%"do":"retract"%\''
+    ),
+    "ledger without a content": "UPDATE entry SET salt = NULL WHERE op_id = 'add b'",
+    "ledger without a digest": "UPDATE entry SET digest = NULL WHERE op_id = 'add b'",
+    "ledger with another digest": "UPDATE entry SET digest = zeroblob(32) WHERE op_id = 'add b'",
+    "ledger recorded at another time": "UPDATE entry SET recorded_at = recorded_at + 1 WHERE op_id = 'add b'",
+    "memories with a tombstone": "UPDATE memory SET tombstone = 'x' WHERE id = 'a'",
+    "memories of another tenant": "UPDATE memory SET tenant = 2 WHERE id = 'a'",
+    "totals recorded at another time": "UPDATE tenant SET recorded_at = recorded_at + 1",
     "vectors": "UPDATE vector SET data = x'00'",
     "vectors lost": "DELETE FROM vector",
 }
@@ -87,6 +99,23 @@ def test_check_names_what_was_tampered_with(full: SQLiteStore, path: Path, area:
         findings = again.check()
     assert area.split(maxsplit=1)[0] in {finding.area for finding in findings}
     assert all(finding.what for finding in findings)
+
+
+def test_check_names_filter_tokens_that_changed_places(store: SQLiteStore, path: Path) -> None:
+    send(store, add("a", labels=("one",)), add("b", labels=("two",)))
+    store.close()
+    with raw(path) as database:
+        database.execute("CREATE VIRTUAL TABLE temp.found USING fts5vocab (main, search, instance)")
+        asked = "SELECT term, doc, col FROM found ORDER BY doc, col, offset"
+        rows = [(doc, col, term) for term, doc, col in database.execute(asked)]
+        docs = sorted({doc for doc, _, _ in rows})
+        texts = {key: " ".join(term for *at, term in rows if tuple(at) == key) for key in {row[:2] for row in rows}}
+        for doc, other in zip(docs, reversed(docs), strict=True):
+            database.execute("DELETE FROM search WHERE rowid = ?", (doc,))
+            values = (doc, texts[doc, "body"], texts[other, "facets"])
+            database.execute("INSERT INTO search (rowid, body, facets) VALUES (?, ?, ?)", values)
+    with SQLiteStore.open(path, create=False) as again:
+        assert {finding.area for finding in again.check()} == {"terms"}
 
 
 def test_export_and_restore_give_the_same_store(full: SQLiteStore, tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ import pytest
 
 from graphmem.errors import InvalidInput, NotFound
 from graphmem.interop.imports import Source, detect
+from graphmem.interop.imports.export import digest
 from tests.interop.imports.conftest import DATA
 
 
@@ -64,3 +65,8 @@ def test_what_is_not_there_is_not_found(tmp_path: Path) -> None:
         detect(tmp_path / "gone")
     with pytest.raises(InvalidInput, match="NUL"):
         detect(Path("a\0b"))
+
+
+def test_parts_that_hold_a_separator_have_a_name_of_their_own() -> None:
+    assert digest("a\x1fb", "c") != digest("a", "b\x1fc")
+    assert digest("a\x1fb") == digest("a", "b"), "names given by earlier releases stay"

@@ -1,0 +1,186 @@
+"""Files that appear under their name whole or not at all, readable by their owner alone.
+
+A file is written in a folder of its own beside its final place, `NAME.<32 hex digits>.new`, and moved when it is
+complete and on disk. The writer holds a lock in that folder, which ends with its process: what a killed writer left is
+told from what is being written, and `remove_dead_drafts` removes it.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import re
+import shutil
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from uuid import uuid4
+
+#: For files and folders that hold memories or secrets.
+PRIVATE_FILE, PRIVATE_FOLDER = 0o600, 0o700
+
+_DRAFT = re.compile(r".+\.[0-9a-f]{32}\.new")
+_LOCK, _ELSEWHERE = "lock", "elsewhere"
+#: What file systems answer that know no second name for a file.
+_NO_LINKS = frozenset({errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK, errno.EACCES})
+
+if sys.platform == "win32":
+    import msvcrt
+
+    def _try_lock(handle: int) -> bool:
+        try:
+            msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)
+        except OSError:
+            return False
+        return True
+else:
+    import fcntl
+
+    def _try_lock(handle: int) -> bool:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            return False
+        return True
+
+
+@contextmanager
+def drafted(target: Path, *, replaces: bool, noted_in: Path | None = None) -> Iterator[Path]:
+    """Yields an empty private file to write; when the block ends, syncs it and gives it its name.
+
+    If the block raises, nothing is left. `-wal` and similar files beside the draft are dropped.
+
+    Args:
+        target: The final path, in a folder that exists.
+        replaces: Whether a file that has the name already is replaced.
+        noted_in: A folder whose `remove_dead_drafts` is to find the draft if this process is killed; that of the target
+            always does.
+
+    Raises:
+        FileExistsError: The name is taken, and `replaces` is False.
+        OSError: The folder or the file cannot be written.
+    """
+    name = f"{target.name}.{uuid4().hex}.new"
+    folder = target.parent / name
+    with _noted(noted_in, folder), _locked_folder(folder):
+        draft = folder / target.name
+        os.close(os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY, PRIVATE_FILE))
+        yield draft
+        draft.chmod(PRIVATE_FILE)  # Whatever the umask took away or a writer changed.
+        _sync(draft)
+        if replaces:
+            draft.replace(target)
+        else:
+            _name(draft, target)
+        _sync(target.parent)
+
+
+def write_private(target: Path, content: str | bytes) -> None:
+    """Write a whole file that its owner alone may read; one of that name is replaced."""
+    with drafted(target, replaces=True) as draft:
+        draft.write_bytes(content.encode() if isinstance(content, str) else content)
+
+
+def make_private_folder(folder: Path) -> None:
+    """Make a folder that its owner alone may enter; one that is there keeps its permissions."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    folder.mkdir(mode=PRIVATE_FOLDER, exist_ok=True)
+
+
+def remove_dead_drafts(folder: Path) -> None:
+    """Remove drafts in a folder, and those noted in it, whose writers were killed. Never raises for what it may not."""
+    with suppress(OSError), os.scandir(folder) as entries:
+        found = [folder / entry.name for entry in entries if _DRAFT.fullmatch(entry.name)]
+        for draft in found:
+            with suppress(OSError):
+                _remove_if_dead(draft)
+
+
+# ---- parts
+
+
+@contextmanager
+def _noted(folder: Path | None, draft: Path) -> Iterator[None]:
+    """A note in another folder of where the draft is, while the block runs; none if that folder cannot be written."""
+    if folder is None or folder == draft.parent or not os.access(folder, os.W_OK):
+        yield
+        return
+    with _locked_folder(folder / draft.name) as note:
+        (note / _ELSEWHERE).write_text(str(draft.absolute()), encoding="utf-8", errors="surrogateescape")
+        yield
+
+
+@contextmanager
+def _locked_folder(folder: Path) -> Iterator[Path]:
+    """A new private folder whose lock this process holds, removed afterwards."""
+    handle = _make_locked(folder)
+    try:
+        yield folder
+    finally:
+        os.close(handle)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _make_locked(folder: Path) -> int:
+    while True:
+        folder.mkdir(mode=PRIVATE_FOLDER)
+        with suppress(FileNotFoundError):
+            handle = os.open(folder / _LOCK, os.O_CREAT | os.O_RDWR, PRIVATE_FILE)
+            # Whoever looks for dead drafts may have met the folder before its lock, and removed it.
+            if _try_lock(handle) and _is_at(handle, folder / _LOCK):
+                return handle
+            os.close(handle)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _is_at(handle: int, path: Path) -> bool:
+    try:
+        return os.path.samestat(os.fstat(handle), path.stat())
+    except FileNotFoundError:
+        return False
+
+
+def _remove_if_dead(draft: Path) -> None:
+    stat = draft.lstat()
+    if not draft.is_dir() or draft.is_symlink() or (hasattr(os, "geteuid") and stat.st_uid != os.geteuid()):
+        return
+    handle = os.open(draft / _LOCK, os.O_CREAT | os.O_RDWR, PRIVATE_FILE)
+    try:
+        if not _try_lock(handle):
+            return
+        with suppress(FileNotFoundError):
+            other = Path((draft / _ELSEWHERE).read_text(encoding="utf-8", errors="surrogateescape"))
+            if other.name == draft.name:
+                shutil.rmtree(other, ignore_errors=True)
+        shutil.rmtree(draft, ignore_errors=True)
+    finally:
+        os.close(handle)
+
+
+def _name(draft: Path, target: Path) -> None:
+    """Give a file its name unless the name is taken; `rename` would take it over."""
+    try:
+        os.link(draft, target)
+    except OSError as exc:
+        if exc.errno not in _NO_LINKS:
+            raise
+        if os.path.lexists(target):
+            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(target)) from exc
+        draft.rename(target)
+    else:
+        draft.unlink()
+
+
+def _sync(path: Path) -> None:
+    if sys.platform == "win32" and path.is_dir():
+        return
+    handle = os.open(path, os.O_RDONLY if path.is_dir() else os.O_RDWR)
+    try:
+        os.fsync(handle)
+    except OSError as exc:
+        # Some file systems cannot sync a folder.
+        if not path.is_dir() or exc.errno not in {errno.EINVAL, errno.ENOTSUP, errno.EBADF}:
+            raise
+    finally:
+        os.close(handle)

@@ -1,0 +1,317 @@
+"""Whether a whole ledger, read from its first entry on, is one that accepted writes can have left.
+
+Hashes tell whether a ledger was altered by somebody who could not compute them again. This tells what such a person
+cannot have: entries that name what was never recorded, cycles, forks, contents that are gone without an erasure.
+It asks only for what every release has demanded of a write, so that ledgers of earlier releases stay readable.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from graphmem.errors import GraphMemError, InvalidInput
+from graphmem.model import (
+    AbandonBranch,
+    Add,
+    Change,
+    Confirm,
+    End,
+    Erase,
+    Link,
+    MergeBranch,
+    OpenBranch,
+    Operation,
+    Origin,
+    Retract,
+    Revoke,
+    Scope,
+    Supersede,
+    SupersessionKind,
+    Transition,
+)
+from graphmem.rows import BranchRow, EdgeRow, RevokeRow, Rows
+from graphmem.temporal.effects import branch_key, effects, stamp_of
+from graphmem.temporal.lineage import Lineage
+from graphmem.temporal.planning import touched
+from graphmem.temporal.refusals import refuse_cycle, refuse_misshapen_supersession, refuse_unordered_moves
+
+#: Supersessions that lead back and forth are compared with each other; honest ledgers have a handful.
+_MOST_ENTANGLED = 5_000
+_REVOCABLE = (Supersede, Transition, End, Retract, Link)
+_UNTRUSTED = frozenset({Origin.CONVERSATION, Origin.EXTERNAL})
+
+
+@dataclass(slots=True)
+class _Known:
+    """A recorded memory.
+
+    Attributes:
+        origin: None where the content is gone.
+        said: The last entry, of those that name the memory, that still has its content.
+    """
+
+    home: Scope
+    origin: Origin | None
+    said: int = 0
+    is_erased: bool = False
+
+
+@dataclass(slots=True)
+class _Undone:
+    """What a revoke may name, and which revokes named it: (move, branch)."""
+
+    names: tuple[str, ...]
+    moves: int | None
+    by: set[tuple[int | None, str | None]] = field(default_factory=set)
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """What is wrong with the ledger entry at a position."""
+
+    seq: int
+    what: str
+
+
+class History:
+    """A ledger as far as it was read: entry by entry into `take`, then `finish`."""
+
+    def __init__(self) -> None:
+        self._op_ids: set[str] = set()
+        self._homes: dict[Scope, Scope] = {}
+        self._memories: dict[str, _Known] = {}
+        self._revocable: dict[int, _Undone] = {}
+        self._branches: dict[str, BranchRow] = {}
+        self._edges: list[EdgeRow] = []
+        self._revocations: list[RevokeRow] = []
+        #: For each old memory and branch, the entries by which it was replaced for good, with their new memories.
+        self._lasting: dict[tuple[str, str | None], list[tuple[int, tuple[str, ...]]]] = defaultdict(list)
+        #: Entries without content that no erasure has named so far, by the memories that they are about.
+        self._gone: dict[int, tuple[str, ...]] = {}
+        self._gone_about: dict[str, list[int]] = defaultdict(list)
+
+    def take(self, change: Change, *, is_blank: bool) -> str | None:
+        """What is wrong with the next entry; None if nothing is.
+
+        Args:
+            change: The entry.
+            is_blank: Whether its content is gone, so that it can no longer be verified.
+        """
+        try:
+            return self._taken(change, is_blank=is_blank)
+        except GraphMemError as refusal:
+            return f"entry {change.seq} was never accepted: {refusal}"
+
+    def finish(self, *, is_whole: bool = True) -> Iterator[Fault]:
+        """What is wrong with the ledger as a whole, or, if it is the beginning of one, with that beginning."""
+        if is_whole and self._gone:
+            seq = min(self._gone)
+            yield Fault(seq, f"the content of entry {seq} is gone, and no later entry erased what it is about")
+        yield from self._cycles()
+
+    # ---- one entry
+
+    def _taken(self, change: Change, *, is_blank: bool) -> str | None:
+        if change.op_id in self._op_ids:
+            return f"entry {change.seq} has the op_id {change.op_id!r} of an earlier entry"
+        self._op_ids.add(change.op_id)
+        key = change.writer.branch_key
+        if key is not None and not isinstance(change.operation, OpenBranch) and not self._is_open(key):
+            return f"entry {change.seq} is on branch {key!r}, which is not open"
+        fault = self._follow(change, is_blank=is_blank)
+        if fault is not None:
+            return f"entry {change.seq} {fault}"
+        self._note_content(change, is_blank=is_blank)
+        return None
+
+    def _follow(self, change: Change, *, is_blank: bool) -> str | None:
+        operation = change.operation
+        match operation:
+            case Add():
+                return self._add(change, operation, is_blank=is_blank)
+            case Revoke():
+                return self._revoke(change, operation)
+            case OpenBranch() | MergeBranch() | AbandonBranch():
+                return self._branch(change, operation)
+            case Supersede():
+                return self._unknown(touched(operation)) or self._supersede(change, operation)
+            case Link() if operation.source == operation.target:
+                return f"links {operation.source!r} to itself"
+            case Transition() | End() | Retract() | Confirm() | Link() | Erase():
+                fault = self._unknown(touched(operation))
+        if fault is None and isinstance(operation, _REVOCABLE):
+            self._revocable[change.seq] = _Undone(touched(operation), None)
+        return fault
+
+    def _unknown(self, keys: Sequence[str]) -> str | None:
+        for key in keys:
+            known = self._memories.get(key)
+            if known is None:
+                return f"names memory {key!r}, which no entry before it recorded"
+            if known.is_erased:
+                return f"names memory {key!r}, which was erased before it"
+        return None
+
+    def _add(self, change: Change, operation: Add, *, is_blank: bool) -> str | None:
+        memory, statement = operation.memory, operation.memory.statement
+        if memory.id in self._memories:
+            return f"records memory {memory.id!r}, which an entry before it recorded"
+        if (statement is None) is not is_blank:
+            return f"records memory {memory.id!r} {'whose content should be gone' if is_blank else 'without content'}"
+        if memory.scope.branch != change.writer.branch or not change.writer.admits(memory.scope):
+            return f"records memory {memory.id!r} where its writer may not"
+        refuse_unordered_moves(operation.moves)
+        home = self._homes.setdefault(memory.scope, memory.scope)
+        self._memories[memory.id] = _Known(home, None if statement is None else statement.origin)
+        if len(operation.moves) > 1:
+            self._revocable[change.seq] = _Undone((memory.id,), len(operation.moves))
+        return None
+
+    def _supersede(self, change: Change, operation: Supersede) -> str | None:
+        refuse_misshapen_supersession(operation)
+        self._revocable[change.seq] = _Undone(touched(operation), None)
+        bounds, stamp = (operation.kind, operation.at, operation.until), stamp_of(change)
+        # Cycles do not depend on words, which would be kept for nothing.
+        self._edges += [EdgeRow(old, new, *bounds, None, None, stamp) for old in operation.old for new in operation.new]
+        if operation.until is not None or operation.kind is SupersessionKind.AMENDMENT:
+            return None
+        for old in operation.old:
+            others = self._lasting[old, change.writer.branch_key]
+            for seq, new in others:
+                if not self._revocable[seq].by and self._are_rivals(new, operation.new):
+                    return f"replaces memory {old!r} for good, which entry {seq} did"
+            others.append((change.seq, operation.new))
+        return None
+
+    def _are_rivals(self, one: Sequence[str], other: Sequence[str]) -> bool:
+        """Whether everybody who sees the one set of successors sees the other, and both are to be believed."""
+        all_known = [self._memories[key] for key in (*one, *other)]
+        is_trusted = all(known.origin is not None and known.origin not in _UNTRUSTED for known in all_known)
+        return is_trusted and len({known.home for known in all_known}) == 1
+
+    def _revoke(self, change: Change, operation: Revoke) -> str | None:
+        target = self._revocable.get(operation.change)
+        if target is None:
+            return f"revokes entry {operation.change}, which is none before it that can be revoked"
+        is_fit = operation.move is None if target.moves is None else 1 <= (operation.move or 0) < target.moves
+        if not is_fit:
+            return f"revokes move {operation.move} of entry {operation.change}, which has none"
+        key = (operation.move, change.writer.branch_key)
+        if key in target.by:
+            return f"revokes entry {operation.change} a second time"
+        target.by.add(key)
+        self._revocations.append(RevokeRow(operation.change, operation.move, stamp_of(change)))
+        return None
+
+    def _branch(self, change: Change, operation: OpenBranch | MergeBranch | AbandonBranch) -> str | None:
+        key = branch_key(change.writer, operation.name)
+        if isinstance(operation, OpenBranch):
+            parent = None if operation.parent is None else branch_key(change.writer, operation.parent)
+            if key in self._branches:
+                return f"opens branch {key!r} a second time"
+            if parent is not None and not self._is_open(parent):
+                return f"opens branch {key!r} under {parent!r}, which is not open"
+        elif not self._is_open(key):
+            return f"closes branch {key!r}, which is not open"
+        self._branches.update(effects(change, Rows(branches=self._branches)).branches)
+        return None
+
+    def _is_open(self, key: str) -> bool:
+        row = self._branches.get(key)
+        return row is not None and row.closed is None
+
+    # ---- contents that are gone
+
+    def _note_content(self, change: Change, *, is_blank: bool) -> None:
+        operation = change.operation
+        names = self._about(operation)
+        if isinstance(operation, Erase):
+            self._erase(operation.id)
+        if is_blank:
+            self._gone[change.seq] = names
+            for key in names:
+                self._gone_about[key].append(change.seq)
+        else:
+            for key in names:
+                self._memories[key].said = change.seq
+
+    def _about(self, operation: Operation) -> tuple[str, ...]:
+        return self._revocable[operation.change].names if isinstance(operation, Revoke) else touched(operation)
+
+    def _erase(self, key: str) -> None:
+        known = self._memories[key]
+        known.is_erased = True
+        for each in self._gone_about.pop(key, ()):
+            self._gone.pop(each, None)
+        if known.said:
+            raise InvalidInput(f"it erased memory {key!r}, of which entry {known.said} still has the content")
+
+    # ---- cycles
+
+    def _cycles(self) -> Iterator[Fault]:
+        """Supersessions that close a cycle of those that were in effect when they were recorded."""
+        tangled = _tangled(self._edges)
+        if len(tangled) > _MOST_ENTANGLED:
+            seq = tangled[_MOST_ENTANGLED].stamp.seq
+            yield Fault(seq, f"entry {seq} is one of {len(tangled)} supersessions that lead back to where they began")
+            return
+        changes = {edge.stamp.seq for edge in tangled}
+        revocations = [row for row in self._revocations if row.change in changes]
+        for place, edge in enumerate(tangled):
+            seq = edge.stamp.seq
+            before = Rows(
+                edges=tuple(one for one in tangled[:place] if one.stamp.seq < seq),
+                revocations=tuple(row for row in revocations if row.stamp.seq < seq),
+                branches=self._branches,
+            )
+            asked = Supersede(old=(edge.old,), new=(edge.new,), at=edge.at, until=edge.until, kind=edge.kind)
+            try:
+                refuse_cycle(before, Lineage(self._branches, Scope(), seq - 1), asked)
+            except GraphMemError as refusal:
+                yield Fault(seq, f"entry {seq} was never accepted: {refusal}")
+                return
+
+
+def _tangled(edges: Sequence[EdgeRow]) -> list[EdgeRow]:
+    """The edges that are part of a cycle, whenever they were in effect, in ledger order: Tarjan's components."""
+    out: dict[str, list[str]] = defaultdict(list)
+    for edge in edges:
+        out[edge.old].append(edge.new)
+    component = _components(out)
+    return [edge for edge in edges if component[edge.old] == component[edge.new]]
+
+
+def _components(out: dict[str, list[str]]) -> dict[str, int]:
+    """The number of each id's strongly connected component, without recursion: a chain may be any length.
+
+    Source:
+        R. Tarjan, Depth-first search and linear graph algorithms, 1972.
+    """
+    place: dict[str, int] = {}
+    low: dict[str, int] = {}
+    component: dict[str, int] = {}
+    path: list[str] = []
+    for root in list(out):
+        work = [] if root in place else [(root, iter(out[root]))]
+        while work:
+            key, left = work[-1]
+            if key not in place:
+                place[key] = low[key] = len(place)
+                path.append(key)
+            for one in left:
+                if one not in place:
+                    work.append((one, iter(out.get(one, ()))))
+                    break
+                if one not in component:
+                    low[key] = min(low[key], place[one])
+            else:
+                work.pop()
+                if work:
+                    above = work[-1][0]
+                    low[above] = min(low[above], low[key])
+                if low[key] == place[key]:
+                    while key not in component:
+                        component[path.pop()] = place[key]
+    return component

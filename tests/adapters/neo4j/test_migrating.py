@@ -1,0 +1,76 @@
+"""A database that the release before wrote, brought to this one."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from graphmem.adapters.neo4j import Neo4jStore, content_hashes
+from graphmem.adapters.neo4j.schema import SCHEMA_VERSION
+from graphmem.errors import Unsupported
+from graphmem.ledger import decode_statement
+from graphmem.model import Scope, Statement
+from tests.servers import Access, neo4j_server
+
+EXPORT = Path(__file__).parents[2] / "contract" / "data" / "format1.jsonl"
+R = Scope(repo="r")
+_READ = "MATCH (m:Memory) WHERE m.statement IS NOT NULL RETURN m.id AS id, m.statement AS statement"
+_SET = "MATCH (m:Memory {id: $id}) SET m.content_hash = $hash"
+_UNDO = "MATCH (s:GraphmemSchema {version: 3}) DELETE s"
+
+
+def hash_of_old(said: Statement) -> str:
+    """The content hash as the release before computed it."""
+    parts = [said.kind, said.subject or "", said.title, said.body, said.rationale, said.language or ""]
+    parts += [str(said.is_mandatory), *sorted(said.aliases), "\x1e", *sorted(said.labels), "\x1e"]
+    parts += [f"{one.kind}\x1d{one.repo or ''}\x1d{one.name}\x1d{one.role}" for one in said.anchors]
+    parts += ["\x1d".join((one.name, one.outcome, one.reason, *one.keys)) for one in said.alternatives]
+    return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()
+
+
+@pytest.fixture
+def old() -> Iterator[Access]:
+    """A server that holds the content hashes, and the record of migrations, of the release before."""
+    access = neo4j_server()
+    access.wipe()
+    with Neo4jStore.open(access.url, create=True, login=access.login) as store:
+        store.restore(EXPORT.read_text(encoding="utf-8").splitlines(), tenant="default")
+    with access.driver() as driver:
+        for one in driver.execute_query(_READ).records:
+            driver.execute_query(_SET, id=one["id"], hash=hash_of_old(decode_statement(one["statement"])))
+        driver.execute_query(_UNDO)
+    yield access
+    Neo4jStore.open(access.url, create=True, login=access.login).close()
+
+
+def test_an_old_database_is_brought_forward_whole(old: Access) -> None:
+    with pytest.raises(Unsupported, match="schema apply"):
+        Neo4jStore.open(old.url, create=False, login=old.login)
+    with Neo4jStore.open(old.url, create=True, login=old.login) as store:
+        assert store.info(R).schema_version == SCHEMA_VERSION
+        assert store.check() == []
+
+
+def test_a_migration_that_was_broken_off_is_done_again(old: Access, monkeypatch: pytest.MonkeyPatch) -> None:
+    pages = iter(range(2))
+
+    class Broken(BaseException):
+        """Ends a process."""
+
+    def read(text: str) -> Statement:
+        if next(pages, None) is None:
+            raise Broken
+        return decode_statement(text)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(content_hashes, "_PAGE", 1)
+        patch.setattr(content_hashes, "readable_statement", read)
+        with pytest.raises(Broken):
+            Neo4jStore.open(old.url, create=True, login=old.login)
+    with pytest.raises(Unsupported, match="schema apply"):
+        Neo4jStore.open(old.url, create=False, login=old.login)
+    with Neo4jStore.open(old.url, create=True, login=old.login) as store:
+        assert store.check() == []

@@ -1,0 +1,96 @@
+"""A store that the release before wrote, opened by this one: `data/schema1.db.gz` was made by its code."""
+
+from __future__ import annotations
+
+import gzip
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import apsw
+import pytest
+
+from graphmem.adapters.sqlite import SQLiteStore, schema
+from graphmem.adapters.sqlite.comparing import SQLiteSchema
+from graphmem.model import Add, Memory, Statement
+from graphmem.store import Store
+from tests.contract.scenario import READERS, fill, sorted_rows
+from tests.contract.test_keeping import IDS
+from tests.laws.world import R, moves, read, send
+from tests.oracle import OracleStore
+
+DATA = Path(__file__).parent / "data" / "schema1.db.gz"
+EXPORT = Path(__file__).parents[2] / "contract" / "data" / "format1.jsonl"
+
+_KILLED = """
+import os, signal, sys
+from graphmem.adapters.sqlite import SQLiteStore, schema
+count = 0
+def dying(text):
+    global count
+    count += 1
+    if count == 5:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return content(text)
+content, schema._content = schema._content, dying
+SQLiteStore.open(sys.argv[1], create=False)
+"""
+
+
+@pytest.fixture
+def old(tmp_path: Path) -> Path:
+    path = tmp_path / "old.db"
+    path.write_bytes(gzip.decompress(DATA.read_bytes()))
+    return path
+
+
+def assert_whole(store: Store) -> None:
+    """It is as if this release had written all of it."""
+    expected = OracleStore()
+    expected.restore(EXPORT.read_text(encoding="utf-8").splitlines(), tenant="default")
+    assert store.check() == []
+    assert store.changes(R) == expected.changes(R)
+    for reader in READERS:
+        if reader.tenant == "default":
+            assert read(store, reader) == read(expected, reader)
+            assert sorted_rows(store.rows(reader, IDS)) == sorted_rows(expected.rows(reader, IDS))
+
+
+def test_an_old_store_is_brought_forward_whole(old: Path) -> None:
+    with SQLiteStore.open(old, create=False) as store:
+        assert store.info(R).schema_version == schema.SCHEMA_VERSION
+        assert_whole(store)
+        assert [one.seq for one in fill(store)] == [one.seq for one in fill(OracleStore())], "nothing is written twice"
+    assert SQLiteSchema(old).diff() == []
+
+
+def test_what_was_taken_for_the_same_is_recorded_now(old: Path) -> None:
+    with SQLiteStore.open(old, create=False) as store:
+        assert store.rows(R, ["second"]).memories == {}
+        said = Statement(title="a", body="b\x1fc")
+        done = send(store, "third", Add(Memory("third", R, said), moves(("active", 0))))
+        assert isinstance(done.operation, Add)
+        again = send(store, "fourth", Add(Memory("fourth", R, said), moves(("active", 0))))
+        assert again.operation.id == "third"  # type: ignore[union-attr]
+        assert store.check() == []
+
+
+def test_a_migration_that_was_killed_is_done_again(old: Path) -> None:
+    done = subprocess.run([sys.executable, "-c", _KILLED, str(old)], check=False)
+    assert done.returncode == -signal.SIGKILL
+    with SQLiteStore.open(old, create=False) as store:
+        assert_whole(store)
+
+
+def test_a_statement_that_cannot_be_read_keeps_nothing_from_being_opened(old: Path) -> None:
+    with SQLiteStore.open(old, create=False) as store:
+        store.close()
+    database = apsw.Connection(str(old), vfs="cksmvfs")
+    database.execute(
+        "UPDATE memory SET statement = '{' WHERE id = 'B'; UPDATE meta SET value = '1' WHERE key = 'schema_version'"
+    )
+    database.execute("ALTER TABLE tenant DROP COLUMN answered_to")
+    database.close()
+    with SQLiteStore.open(old, create=False) as store:
+        assert {one.area for one in store.check()} == {"memories"}
