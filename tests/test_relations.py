@@ -77,7 +77,7 @@ def test_the_end_of_a_provisional_replacement_is_told() -> None:
 
 
 def test_a_successor_that_is_only_named_is_told_with_its_own_status() -> None:
-    words = relation_words(UPDATE, Side.NEW, Effect.NAMED, status="deferred")
+    words = relation_words(UPDATE, Side.NEW, Effect.NAMED, status="only deferred")
     assert words.around("X") == "named as successor of X, itself only deferred"
 
 
@@ -123,12 +123,8 @@ def test_a_link_has_words_from_both_sides(kind: LinkKind) -> None:
 
 def test_the_page_has_the_same_words() -> None:
     page = (Path(__file__).parent.parent / "graphmem/http/view/words.js").read_text(encoding="utf-8")
-    for name, table in (
-        ("RECORDED", RECORDED_WORDS),
-        ("LINKS", LINK_WORDS),
-        ("RULES", RULE_WORDS),
-        ("RESOLVED", RESOLVED_WORDS),
-    ):
+    tables = {"RECORDED": RECORDED_WORDS, "LINKS": LINK_WORDS, "RULES": RULE_WORDS, "RESOLVED": RESOLVED_WORDS}
+    for name, table in tables.items():
         found = re.search(rf"^const {name} = (\{{.*?^\}});$", page, re.MULTILINE | re.DOTALL)
         assert found is not None, name
         expected = {str(key): list(value) if isinstance(value, tuple) else value for key, value in table.items()}
