@@ -65,8 +65,8 @@ truth: env ## Score answers on real corpora: make truth DATA=folder [STORE=neo4j
 speed: env ## Measure speed, memory and size: make speed N=100000 [STORE=neo4j]
 	@$(BIN)/python -m benchmarks.speed $(if $(N),--memories $(N)) $(if $(STORE),--store $(STORE))
 
-torture: env ## The long reliability run
-	@$(BIN)/python -m benchmarks.torture
+torture: env ## The long reliability run, or a piece: make torture ARGS="--only killing --cycles 100 --add"
+	@$(BIN)/python -m benchmarks.torture $(ARGS)
 
 # Its packages would not agree with ours: an environment of its own.
 SCHEMATHESIS := $(VENV)/schemathesis

@@ -54,6 +54,15 @@ def write(name: str, rows: Sequence[Row]) -> Path:
     return target
 
 
+def read(name: str) -> list[Row]:
+    """The rows of `results/NAME.json`; none if there is no such file."""
+    target = RESULTS / f"{name}.json"
+    if not target.exists():
+        return []
+    listed = json.loads(target.read_text(encoding="utf-8"))
+    return [Row(**{key: value for key, value in one.items() if key != "environment"}) for one in listed]
+
+
 def show(rows: Iterable[Row]) -> None:
     """Print a table: the figure, its unit, its goal and whether that is met."""
     listed = list(rows)

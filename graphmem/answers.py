@@ -7,8 +7,54 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from graphmem.model import BEGINNING, FOREVER, Change, LinkKind, Memory, Point, Status, SupersessionKind
+from graphmem.model import (
+    BEGINNING,
+    FOREVER,
+    Change,
+    LinkKind,
+    Memory,
+    Origin,
+    Point,
+    Propose,
+    Status,
+    SupersessionKind,
+)
 from graphmem.temporal import Span, Spans, Standing
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """Words of somebody within a text: from `start` to before `end`, of a memory of that origin."""
+
+    start: int
+    end: int
+    origin: Origin
+
+
+class Sentence(str):
+    """A text of ours that knows which of its words are somebody's; everywhere else it is a text like any other."""
+
+    __slots__ = ("quotes",)
+
+    quotes: tuple[Quote, ...]
+
+    @classmethod
+    def of(cls, *parts: str) -> Sentence:
+        """The parts one after the other: sentences keep their quotes, all other text is ours."""
+        made, start, quotes = cls("".join(parts)), 0, list[Quote]()
+        for part in parts:
+            if isinstance(part, Sentence):
+                quotes += [Quote(start + one.start, start + one.end, one.origin) for one in part.quotes]
+            start += len(part)
+        made.quotes = tuple(quotes)
+        return made
+
+    @classmethod
+    def quoting(cls, text: str, origin: Origin) -> Sentence:
+        """Somebody's words, all of them."""
+        made = cls(text)
+        made.quotes = (Quote(0, len(text), origin),) if text else ()
+        return made
 
 
 @dataclass(frozen=True, slots=True)
@@ -394,6 +440,7 @@ class Written:
 
     Attributes:
         is_confirmation: True if an add found its content already held and confirmed that instead.
+        notes: What else is to be said of it, such as that it is only a proposal.
         similar: What an add found to resemble the new memory, the most alike first.
     """
 
@@ -402,3 +449,8 @@ class Written:
     is_confirmation: bool = False
     notes: tuple[str, ...] = field(default=())
     similar: tuple[Similar, ...] = ()
+
+    @property
+    def is_proposal(self) -> bool:
+        """Whether nothing was done but a proposal recorded, since its writer is not trusted enough."""
+        return isinstance(self.change.operation, Propose)

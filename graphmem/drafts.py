@@ -38,9 +38,14 @@ else:
     import fcntl
 
     def _try_lock(handle: int) -> bool:
+        """Whether this process got the lock.
+
+        Raises:
+            OSError: The file system knows no locks, as some that are on a network.
+        """
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
+        except BlockingIOError:
             return False
         return True
 
@@ -127,8 +132,12 @@ def _make_locked(folder: Path) -> int:
         folder.mkdir(mode=PRIVATE_FOLDER)
         with suppress(FileNotFoundError):
             handle = os.open(folder / _LOCK, os.O_CREAT | os.O_RDWR, PRIVATE_FILE)
+            try:
+                is_locked = _try_lock(handle)
+            except OSError:
+                return handle  # Nobody can lock there, so nobody removes what may be alive either.
             # Whoever looks for dead drafts may have met the folder before its lock, and removed it.
-            if _try_lock(handle) and _is_at(handle, folder / _LOCK):
+            if is_locked and _is_at(handle, folder / _LOCK):
                 return handle
             os.close(handle)
         shutil.rmtree(folder, ignore_errors=True)

@@ -36,6 +36,7 @@ from graphmem.model import (
     Operation,
     Origin,
     Outcome,
+    Propose,
     Provenance,
     Request,
     Retract,
@@ -124,7 +125,7 @@ def request_digest(key: str, request: Request) -> str:
     body = encode(request.operation, request.writer, request.provenance)
     try:
         request.op_id.encode()
-        return _keyed_hash(key, body.encode())
+        return keyed_hash(key, body.encode())
     except UnicodeEncodeError as exc:
         where = _unwritable({"op_id": request.op_id, **json.loads(body)})
         raise InvalidInput(f"{where} holds half of a surrogate pair, which is no text: remove or replace it") from exc
@@ -132,10 +133,10 @@ def request_digest(key: str, request: Request) -> str:
 
 def content_digest(key: str, statement: Statement) -> str:
     """Keyed hash of a content, which a tombstone keeps."""
-    return _keyed_hash(key, statement.content_hash.encode())
+    return keyed_hash(key, statement.content_hash.encode())
 
 
-def _keyed_hash(key: str, text: bytes) -> str:
+def keyed_hash(key: str, text: bytes) -> str:
     """HMAC-SHA256, whose two halves are begun once per key: that takes a third of the time."""
     inner, outer = (begun.copy() for begun in _begun(key))
     inner.update(text)
@@ -165,21 +166,28 @@ def verify(entry: Entry, previous: str) -> str | None:
 def blank(body: str, memory: str) -> str:
     """The body with every free text about an erased memory removed: its statement, and words said of it."""
     operation, writer, provenance = decode(body)
+    return encode(_blanked(operation, memory), writer, Provenance(provenance.actor, origin=provenance.origin))
+
+
+def _blanked(operation: Operation, memory: str) -> Operation:
     match operation:
+        case Propose(asked):
+            blanked = _blanked(asked, memory)
+            assert not isinstance(blanked, Add | OpenBranch | Propose), blanked  # noqa: S101
+            return Propose(blanked)
         case Add() if operation.memory.id == memory:
             moves = tuple(Move(move.status, move.at, move.ordinal) for move in operation.moves)
-            operation = Add(Memory(memory, operation.memory.scope, None), moves, may_confirm=False)
+            return Add(Memory(memory, operation.memory.scope, None), moves, may_confirm=False)
         case Transition():
-            operation = Transition(operation.id, Move(operation.move.status, operation.move.at, operation.move.ordinal))
+            return Transition(operation.id, Move(operation.move.status, operation.move.at, operation.move.ordinal))
         case End():
-            operation = End(operation.id, operation.at)
+            return End(operation.id, operation.at)
         case Supersede():
-            operation = Supersede(
+            return Supersede(
                 old=operation.old, new=operation.new, at=operation.at, until=operation.until, kind=operation.kind
             )
         case _:
-            pass
-    return encode(operation, writer, Provenance(provenance.actor))
+            return operation
 
 
 def change_of(entry: Entry) -> Change:
@@ -207,10 +215,22 @@ _OPERATIONS: dict[str, type[Operation]] = {
     "merge_branch": MergeBranch,
     "abandon_branch": AbandonBranch,
     "erase": Erase,
+    "propose": Propose,
 }
 #: Every operation but an add, whose text is put together from its parts.
 _Short = (
-    Supersede | Transition | End | Retract | Confirm | Link | Revoke | OpenBranch | MergeBranch | AbandonBranch | Erase
+    Supersede
+    | Transition
+    | End
+    | Retract
+    | Confirm
+    | Link
+    | Revoke
+    | OpenBranch
+    | MergeBranch
+    | AbandonBranch
+    | Erase
+    | Propose
 )
 _NAMES = {kind: name for name, kind in _OPERATIONS.items()}
 # Looking a word up takes a fifth of the time of calling its enumeration.
@@ -241,7 +261,7 @@ def decode(body: str) -> tuple[Operation, Scope, Provenance]:
     """
     try:
         raw = json.loads(body)
-        writer, provenance = _scope(raw.pop("writer")), Provenance(**raw.pop("by"))
+        writer, provenance = _scope(raw.pop("writer")), _provenance(raw.pop("by"))
         return _operation(raw.pop("do"), raw), writer, provenance
     except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError, InvalidInput) as exc:
         raise CorruptStore(f"a ledger entry cannot be read ({exc!r}): {body[:80]!r}; restore from a backup") from exc
@@ -314,7 +334,10 @@ def _move_text(move: Move) -> str:
 
 def _plain_provenance(provenance: Provenance) -> _Plain:
     return _given(
-        ("actor", provenance.actor, "unknown"), ("source", provenance.source, None), ("reason", provenance.reason, None)
+        ("actor", provenance.actor, "unknown"),
+        ("source", provenance.source, None),
+        ("reason", provenance.reason, None),
+        ("origin", provenance.origin, Origin.HUMAN),
     )
 
 
@@ -343,6 +366,8 @@ def _plain(operation: _Short) -> _Plain:
             return {"name": name}
         case Retract(key) | Confirm(key) | Erase(key):
             return {"id": key}
+        case Propose(asked):  # pragma: no branch - the last there is
+            return {"asked": {"do": operation_name(asked), **_plain(asked)}}
 
 
 def _plain_scope(scope: Scope) -> _Plain:
@@ -433,6 +458,10 @@ def _scope(raw: dict[str, Any]) -> Scope:
     return Scope(**{**raw, "related_repos": tuple(raw.get("related_repos", ()))})
 
 
+def _provenance(raw: dict[str, Any]) -> Provenance:
+    return Provenance(**{**raw, "origin": _ORIGINS[raw.get("origin", Origin.HUMAN)]})
+
+
 def _moment(micros: int | None) -> datetime | None:
     return None if micros is None else from_micros(micros)
 
@@ -488,6 +517,9 @@ def _operation(name: str, raw: dict[str, Any]) -> Operation:
             return Transition(raw["id"], _move(raw["move"]))
         case "end":
             return End(raw["id"], from_micros(raw["at"]), raw.get("source_word"))
+        case "propose":
+            asked = dict(raw["asked"])
+            return Propose(_operation(asked.pop("do"), asked))  # type: ignore[arg-type]
         case "link":
             return Link(raw["source"], raw["target"], LinkKind(raw["kind"]))
         case _:

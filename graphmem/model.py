@@ -241,11 +241,16 @@ class Memory:
         return self.statement is None
 
 
+#: Ends the source's word for a step of which no source tells the time: it was made then, or later.
+OR_LATER = " (then or later)"
+
+
 @dataclass(frozen=True, slots=True)
 class Move:
     """One step in a memory's own life, valid from `at` until the next one.
 
-    `ordinal` is the order that the source gives to moves at one instant; `source_word` is its own word.
+    `ordinal` is the order that the source gives to moves at one instant; `source_word` is its own word. If that ends in
+    `OR_LATER`, the source does not tell when the step was made: `at` is the earliest that it can have been.
     """
 
     status: Status
@@ -259,6 +264,11 @@ class Move:
             object.__setattr__(self, "status", word_of(Status, self.status))
         if getattr(self.at, "tzinfo", None) is not UTC:
             object.__setattr__(self, "at", instant(self.at))
+
+    @property
+    def is_or_later(self) -> bool:
+        """Whether `at` is only the earliest that the step can have been made."""
+        return self.source_word is not None and self.source_word.endswith(OR_LATER)
 
 
 # ---- operations: what a writer asks for, one ledger entry each
@@ -377,6 +387,13 @@ class Erase:
     id: str
 
 
+@dataclass(frozen=True, slots=True)
+class Propose:
+    """What was asked by somebody not trusted enough to do it; nothing changes until somebody who is asks the same."""
+
+    asked: Supersede | Transition | End | Retract | Confirm | Link | Revoke | MergeBranch | AbandonBranch | Erase
+
+
 Operation = (
     Add
     | Supersede
@@ -390,16 +407,30 @@ Operation = (
     | MergeBranch
     | AbandonBranch
     | Erase
+    | Propose
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Provenance:
-    """Who says so and where it was read: kept on the ledger entry, and part of what `op_id` stands for."""
+    """Who says so and where it was read: kept on the ledger entry, and part of what `op_id` stands for.
+
+    Attributes:
+        actor: The name of who writes.
+        source: Where it was read: a commit, a pull request, a document.
+        reason: Why, in a sentence.
+        origin: What sort of speaker writes, which decides what the write may change (`graphmem.temporal.trust`).
+            Entries of releases that kept no origin are a human's.
+    """
 
     actor: str = "unknown"
     source: str | None = None
     reason: str | None = None
+    origin: Origin = Origin.HUMAN
+
+    def __post_init__(self) -> None:
+        if type(self.origin) is not Origin:
+            object.__setattr__(self, "origin", word_of(Origin, self.origin))
 
 
 @dataclass(frozen=True, slots=True)
@@ -421,7 +452,8 @@ class Change:
     """One ledger entry as every reader sees it.
 
     `seq` orders the tenant's ledger without gaps from 1; `recorded_at` strictly increases with it.
-    `operation` is what took effect: an add of something already held is recorded as its confirmation.
+    `operation` is what took effect: an add of something already held is recorded as its confirmation, and what its
+    writer is not trusted enough to do as a proposal.
     """
 
     seq: int

@@ -26,8 +26,9 @@ from graphmem.drafts import make_private_folder, write_private
 from graphmem.errors import InvalidInput, NotFound, Unsupported
 from graphmem.model import Request, Scope
 from graphmem.retrieval.embedding import Embedder, EmbedderMissing, find_embedder, find_named_model
+from graphmem.schema import Schema
 from graphmem.service import Desk, GraphMemory
-from graphmem.store import Clock, Schema, Store
+from graphmem.store import Clock, Store
 
 if TYPE_CHECKING:
     from graphmem.adapters.neo4j.connecting import Address, Login

@@ -72,6 +72,16 @@ class Origin(StrEnum):
         """4 (human) down to 0 (external); documents and commits are equals."""
         return _TRUST[self]
 
+    @property
+    def is_trusted(self) -> bool:
+        """Whether it is of the more trusted class: a human, a document, a commit or an agent."""
+        return self.trust >= Origin.AGENT.trust
+
+    @property
+    def may_mandate(self) -> bool:
+        """Whether what it says may be mandatory: of a human, a document or a commit."""
+        return self.trust >= Origin.COMMIT.trust
+
 
 _TRUST = {
     Origin.HUMAN: 4,

@@ -22,6 +22,7 @@ LAYERS = (
     ("temporal", "ranking", "ledger", "relations"),
     ("answers",),
     ("store", "projection"),
+    ("schema",),
     ("drafts",),
     ("adapters", "retrieval", "ingestion"),
     ("service",),

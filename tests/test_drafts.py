@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 import subprocess
@@ -117,3 +118,16 @@ def test_what_merely_looks_like_a_draft_is_kept(tmp_path: Path) -> None:
     (tmp_path / f"link.{'1' * 32}.new").symlink_to(tmp_path)
     remove_dead_drafts(tmp_path)
     assert len(list(tmp_path.iterdir())) == 3
+
+
+def test_a_file_system_without_locks_takes_drafts_and_loses_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError(errno.ENOLCK, "no locks here")
+
+    monkeypatch.setattr("fcntl.flock", refuse)
+    with drafted(tmp_path / "file", replaces=False) as draft:
+        draft.write_text("mine")
+        remove_dead_drafts(tmp_path)
+    assert [(one.name, one.read_text()) for one in tmp_path.iterdir()] == [("file", "mine")]

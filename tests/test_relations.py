@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping
 from itertools import product
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -123,7 +125,12 @@ def test_a_link_has_words_from_both_sides(kind: LinkKind) -> None:
 
 def test_the_page_has_the_same_words() -> None:
     page = (Path(__file__).parent.parent / "graphmem/http/view/words.js").read_text(encoding="utf-8")
-    tables = {"RECORDED": RECORDED_WORDS, "LINKS": LINK_WORDS, "RULES": RULE_WORDS, "RESOLVED": RESOLVED_WORDS}
+    tables: dict[str, Mapping[Any, Any]] = {
+        "RECORDED": RECORDED_WORDS,
+        "LINKS": LINK_WORDS,
+        "RULES": RULE_WORDS,
+        "RESOLVED": RESOLVED_WORDS,
+    }
     for name, table in tables.items():
         found = re.search(rf"^const {name} = (\{{.*?^\}});$", page, re.MULTILINE | re.DOTALL)
         assert found is not None, name

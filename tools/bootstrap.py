@@ -24,10 +24,17 @@ import shutil
 import ssl
 import subprocess
 import sys
+import tempfile
 import venv
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+
+try:
+    import fcntl
+except ImportError:  # Windows
+    fcntl = None  # type: ignore[assignment]
 
 ROOT = Path(__file__).resolve().parent.parent
 OLDEST_PYTHON = (3, 11)
@@ -68,8 +75,15 @@ class Environment:
         Raises:
             Failed: If it cannot be made.
         """
-        if any(self._stands(name) for name in (level, "dev")):
+        wanted = (level, "dev")
+        if any(map(self._stands, wanted)):
             return False
+        with _alone(self.folder):
+            if not any(map(self._stands, wanted)):  # else another run made it meanwhile
+                self._bring(level)
+        return True
+
+    def _bring(self, level: str) -> None:
         files = [self.root / "requirements" / f"{name}.txt" for name in LEVELS[level]]
         self._make(files, ["--no-build-isolation", "-e", str(self.root)])
         if level == "dev":
@@ -78,7 +92,6 @@ class Environment:
             self._install("the oldest pip, for tests", [*place, "--require-hashes", "-r", str(oldest)], [])
         self._stamp(level).write_text(self._wanted(level))
         (self.folder / _BROKEN_OFF).unlink()
-        return True
 
     def fill(self, files: Sequence[Path], wheel: Path | None) -> None:
         """Make it from requirements, and from a wheel if one is named, without the checkout.
@@ -86,8 +99,9 @@ class Environment:
         Raises:
             Failed: If it cannot be made.
         """
-        self._make(files, [str(wheel)] if wheel else [])
-        (self.folder / _BROKEN_OFF).unlink()
+        with _alone(self.folder):
+            self._make(files, [str(wheel)] if wheel else [])
+            (self.folder / _BROKEN_OFF).unlink()
 
     def _stands(self, level: str) -> bool:
         stamp = self._stamp(level)
@@ -244,6 +258,18 @@ def main(words: Sequence[str] | None = None) -> int:
         print("\nbroken off; the next run makes it whole", file=sys.stderr)
         return 130
     return 0
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Runs for one folder wait for each other, where the system has locks that end with their process."""
+    if fcntl is None:
+        yield
+        return
+    name = hashlib.sha256(str(folder).encode()).hexdigest()[:16]
+    with (Path(tempfile.gettempdir()) / f"graphmem-environment-{os.getuid()}-{name}.lock").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
 
 
 def _is_of(place: Path, pinned: Path) -> bool:

@@ -1,4 +1,8 @@
-"""The long reliability run: `python -m benchmarks.torture [--cycles N] [--rounds N] [--steps N] [--variants N]`."""
+"""The long reliability run: `python -m benchmarks.torture`, whole or in pieces.
+
+A piece is one part at a smaller size: `--only interruptions --kills 50 --add` adds its counts to those of the pieces
+before it in `results/torture.json`. Without `--add`, what stands there of the same parts is replaced.
+"""
 
 from __future__ import annotations
 
@@ -9,10 +13,13 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
-from benchmarks.rows import Row, show, write
+from benchmarks.rows import Row, read, show, write
 from benchmarks.torture.damage import damage
+from benchmarks.torture.interruptions import interrupt
 from benchmarks.torture.killing import kill_writers
 from benchmarks.torture.racing import race
 
@@ -26,14 +33,28 @@ def main() -> None:
     print(f"seed {asked.seed}", file=sys.stderr)
     rows = [Row("seed", asked.seed, "", "lower")]
     faults: list[str] = []
-    for part in (_killing, _racing, _damage, _parity):
+    for name in asked.only or PARTS:
         started = time.monotonic()
         with tempfile.TemporaryDirectory(prefix="graphmem-torture-") as folder:
-            rows += part(Path(folder), asked, faults)
-        print(f"{part.__name__.strip('_')}: {time.monotonic() - started:.0f} s", file=sys.stderr)
+            rows += PARTS[name](Path(folder), asked, faults)
+        print(f"{name}: {time.monotonic() - started:.0f} s", file=sys.stderr)
     show(rows)
-    print(f"written to {write('torture', rows).name}", *faults, sep="\n", file=sys.stderr)
+    print(f"written to {write('torture', merged(read('torture'), rows, adds=asked.add)).name}", file=sys.stderr)
+    print(*faults, sep="\n", file=sys.stderr)
     sys.exit(bool(faults))
+
+
+def merged(before: Sequence[Row], now: Sequence[Row], *, adds: bool) -> list[Row]:
+    """The rows of a run among those that stand there: in their place, or with their counts and goals added."""
+    found = {row.name: row for row in before}
+    for row in now:
+        old = found.get(row.name)
+        if adds and old is not None and row.name != "seed":
+            goal = None if row.goal is None else row.goal + (old.goal or 0)
+            found[row.name] = replace(row, value=row.value + old.value, goal=goal)
+        else:
+            found[row.name] = row
+    return list(found.values())
 
 
 def _killing(folder: Path, asked: argparse.Namespace, faults: list[str]) -> list[Row]:
@@ -59,6 +80,17 @@ def _racing(folder: Path, asked: argparse.Namespace, faults: list[str]) -> list[
         Row("racing: winners", races.wins, "", "higher", races.rounds),
         Row("racing: losers told of the winner", races.conflicts, "", "higher", races.rounds * (asked.racers - 1)),
         Row("racing: forks, wrong heads and other errors", len(races.faults), "", "lower", 0),
+    ]
+
+
+def _interruptions(folder: Path, asked: argparse.Namespace, faults: list[str]) -> list[Row]:
+    found = interrupt(folder, kills=asked.kills, writers=_WRITERS, seed=asked.seed)
+    faults += found.faults
+    each = [Row(f"kill -9 during {name}", count, "", "higher") for name, count in found.kills.items()]
+    return [
+        *each,
+        Row("kill -9 of tasks: before they were done", found.cut_off.total(), "", "higher"),
+        Row("kill -9 of tasks: lost, half done, unreadable or left behind", len(found.faults), "", "lower", 0),
     ]
 
 
@@ -91,11 +123,23 @@ def _parity(_folder: Path, asked: argparse.Namespace, faults: list[str]) -> list
     ]
 
 
+PARTS = {
+    "killing": _killing,
+    "racing": _racing,
+    "interruptions": _interruptions,
+    "damage": _damage,
+    "parity": _parity,
+}
+
+
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.torture", description=__doc__)
+    parser.add_argument("--only", action="append", choices=list(PARTS), help="this part, and others so named")
+    parser.add_argument("--add", action="store_true", help="add the counts to those that stand in the results")
     parser.add_argument("--cycles", type=int, default=1_000, help="kill -9 so many times")
     parser.add_argument("--racers", type=int, default=64, help="writers that supersede one head")
     parser.add_argument("--rounds", type=int, default=2_000, help="races")
+    parser.add_argument("--kills", type=int, default=200, help="kills of backup, restore, copy, reindex, migration")
     parser.add_argument("--variants", type=int, default=500, help="damaged files")
     parser.add_argument("--steps", type=int, default=200_000, help="operations against the oracle")
     parser.add_argument("--seed", type=int, default=secrets.randbits(32))

@@ -78,7 +78,8 @@ def processes() -> SpawnContext | ForkServerContext:
     if "forkserver" not in multiprocessing.get_all_start_methods():
         return multiprocessing.get_context("spawn")
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["benchmarks.torture.killing", "graphmem.opening", "graphmem.adapters.sqlite.store"])
+    modules = ["benchmarks.torture.interruptions", "graphmem.opening", "graphmem.adapters.sqlite.store"]
+    context.set_forkserver_preload(modules)
     return context
 
 

@@ -157,7 +157,8 @@ def verified(lines: Iterable[str], tenant: str, *, clock: Clock | None = None) -
     with TemporaryFile("w+", encoding="utf-8", newline="\n") as kept:
         numbered = enumerate(lines, 1)
         last = LAST_RECORDABLE if clock is None else min(clock() + _AHEAD, LAST_RECORDABLE)
-        header, check = _read_header(numbered, tenant, last), LedgerCheck(tenant)
+        header = _read_header(numbered, tenant, last)
+        check = LedgerCheck(tenant, header.key)
         reader = _Reader(header, check, last)
         for number, text in numbered:
             reader.read(number, text)

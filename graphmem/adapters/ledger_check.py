@@ -8,10 +8,12 @@ from datetime import datetime
 
 from graphmem.adapters.value_types import mistyped
 from graphmem.errors import CorruptStore
-from graphmem.ledger import GENESIS, Entry, blank, change_of, decode, verify
-from graphmem.model import Add, Change, Operation, Provenance, Scope
+from graphmem.ledger import GENESIS, Entry, blank, change_of, decode, keyed_hash, verify
+from graphmem.model import Add, Change, Operation, Origin, Provenance, Scope
 from graphmem.temporal import Fault, History, touched
 
+_TRUSTED = frozenset({Origin.HUMAN, Origin.DOCUMENT, Origin.COMMIT})
+_MAY_CONFIRM, _MAY_NOT_CONFIRM = '"do":"add",', '"do":"add","may_confirm":false,'
 _HASH = re.compile(r"[0-9a-f]{64}")
 _SALT = re.compile(r"(?:[0-9a-f]{2})+")
 
@@ -25,13 +27,16 @@ class LedgerCheck:
         recorded_at: When it was recorded; None before the first.
     """
 
-    def __init__(self, tenant: str) -> None:
+    def __init__(self, tenant: str, key: str) -> None:
         self.seq = 0
         self.head = GENESIS
         self._tenant = tenant
         self.recorded_at: datetime | None = None
         self._history = History()
         self._is_broken = False
+        self._key = key
+        #: Whether a digest was found to be of the key; None before there was one to be compared.
+        self._is_key: bool | None = None
 
     def fault_of(self, entry: Entry) -> str | None:
         """What is wrong with the next entry; None if nothing is. Behind a fault, only hashes are verified."""
@@ -45,8 +50,11 @@ class LedgerCheck:
 
     def faults_at_end(self, *, is_whole: bool = True) -> Iterator[Fault]:
         """What is wrong with all entries together; `is_whole` is False for a ledger that is still being restored."""
-        if not self._is_broken:
-            yield from self._history.finish(is_whole=is_whole)
+        if self._is_broken:
+            return
+        yield from self._history.finish(is_whole=is_whole)
+        if self._is_key is False:
+            yield Fault(0, "no entry was written with the tenant's key: a write that is sent again would be refused")
 
     def _misplaced(self, entry: Entry) -> str | None:
         if entry.seq > self.seq + 1:
@@ -63,6 +71,8 @@ class LedgerCheck:
         except CorruptStore as exc:
             return f"entry {entry.seq}: {exc}"
         fault = _misshapen(entry, change) or self._foreign(change)
+        if not self._is_key and (is_key := _is_of_key(entry, change, self._key)) is not None:
+            self._is_key = is_key
         return fault or self._history.take(change, is_blank=entry.salt is None)
 
     def _foreign(self, change: Change) -> str | None:
@@ -73,6 +83,18 @@ class LedgerCheck:
         if strangers:
             return f"entry {change.seq} is of tenant {strangers[0]!r}, in the ledger of {self._tenant!r}"
         return None
+
+
+def _is_of_key(entry: Entry, change: Change, key: str) -> bool | None:
+    """Whether the digest of an entry is of the tenant's key; None where what was requested cannot be told.
+
+    An addition of trusted origin takes effect as it was requested, but for what it says about confirming.
+    """
+    memory = change.operation.memory if isinstance(change.operation, Add) else None
+    if memory is None or memory.statement is None or memory.statement.origin not in _TRUSTED:
+        return None
+    requested = (entry.body, entry.body.replace(_MAY_NOT_CONFIRM, _MAY_CONFIRM, 1))
+    return entry.digest in [keyed_hash(key, body.encode()) for body in requested]
 
 
 def is_digest(text: str) -> bool:

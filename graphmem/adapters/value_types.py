@@ -37,7 +37,7 @@ def _is_of(value: Any, expected: Any) -> bool:  # noqa: ANN401 - any value, and 
     if expected is int:
         return type(value) is int and -_MOST <= value < _MOST
     if expected is float:
-        return type(value) in (float, int)
+        return type(value) in (float, int, bool)  # as a confidence, True is 1.0
     origin = get_origin(expected)
     if origin in (UnionType, Union):
         return any(_is_of(value, one) for one in get_args(expected))

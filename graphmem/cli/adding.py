@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from graphmem.cli.options import Body, Call, bundle, moment, one_of, placed, written
+from graphmem.cli.options import Body, Call, bundle, moment, one_of, placed, worded
 from graphmem.cli.receipts import give_receipt
 from graphmem.errors import InvalidInput
 from graphmem.model import Alternative, Anchor, AnchorKind, Kind, Move, Origin, Outcome, Statement, Status
@@ -114,7 +114,7 @@ _DETAILS: dict[str, Callable[[Body], Body]] = {
     help="With skip, what holds in the same words but for punctuation is confirmed instead.",
 )
 @bundle("details", _DETAILS, _details)
-@written
+@worded
 @placed
 def add(*, call: Call, text: str | None, details: Details, write: Write, **life: str | datetime | None) -> None:
     """Record TEXT: its first line is the title, the rest the body.

@@ -145,7 +145,7 @@ def app() -> None:
     """What a project decided, what replaced it, and what held when.
 
     Answers go to standard output, all else to standard error. Every command takes --json. Exit codes: 0 done,
-    1 refused or failed, 2 wrong usage, 130 interrupted.
+    1 refused or failed, 2 wrong usage, 3 nothing understood in what was to be read in, 130 interrupted.
     """
 
 

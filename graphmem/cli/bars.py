@@ -8,10 +8,10 @@ from datetime import UTC, datetime, timedelta
 
 from graphmem.answers import Card, Interval, Lane, State
 from graphmem.cli.blocks import Line, Look, Span, cells, dim, fit, line
-from graphmem.cli.wording import name, stretches
-from graphmem.model import Status
+from graphmem.cli.wording import held, name
+from graphmem.model import OR_LATER, Status
 
-HOLDS, BEHIND, PROPOSED, DEFERRED, REJECTED, NOTHING = "█", "▒", "░", "╌", "×", " "
+HOLDS, BEHIND, PROPOSED, DEFERRED, REJECTED, UNKNOWN, NOTHING = "█", "▒", "░", "╌", "×", "?", " "
 _OPEN = "▶"
 _LABEL_CELLS, _MIN_BAR_CELLS, _MAX_BAR_CELLS = 44, 16, 120
 _LOOKS = {State.HOLDS: Look.GOOD, State.NOT_YET: Look.WARN, State.PROPOSED: Look.WARN}
@@ -21,6 +21,7 @@ _MEANINGS = {
     PROPOSED: "proposed",
     DEFERRED: "deferred",
     REJECTED: "rejected",
+    UNKNOWN: "holds from here, or only later",
 }
 _HOUR = timedelta(hours=1)
 
@@ -54,7 +55,7 @@ def bars(lanes: Sequence[Lane], asked: datetime, width: int) -> Iterator[Line]:
     if not lanes:
         return
     label = min(_LABEL_CELLS, max(cells(_label(lane.card)) for lane in lanes), max(width // 3, 12))
-    dates = max(cells(stretches(lane.card.holding)) for lane in lanes)
+    dates = max(cells(held(lane.card)) for lane in lanes)
     room = width - label - 2 - dates - 2
     if room < _MIN_BAR_CELLS:
         dates, room = 0, max(width - label - 2, _MIN_BAR_CELLS)
@@ -91,7 +92,7 @@ def _label(card: Card) -> str:
 def _lane_line(lane: Lane, letters: Sequence[str], label: int, *, is_dated: bool) -> Line:
     is_open = any(piece.end is None for piece in lane.card.holding)
     bar = "".join([*letters[:-1], _OPEN] if is_open else letters)
-    dates = dim("  " + stretches(lane.card.holding)) if is_dated else dim("")
+    dates = dim("  " + held(lane.card)) if is_dated else dim("")
     return line(fit(_label(lane.card), label), "  ", Span(bar, _LOOKS.get(lane.card.state, Look.PAST)), dates)
 
 
@@ -107,6 +108,9 @@ def _cells_of(lane: Lane, axis: Axis, *, is_ranked: bool) -> list[str]:
         _fill(drawn, axis, piece, BEHIND if is_ranked else HOLDS)
     for piece in lane.leads:
         _fill(drawn, axis, piece, HOLDS)
+    for move in lane.moves:
+        if move.word.endswith(OR_LATER) and drawn[axis.place(move.at)] in {HOLDS, BEHIND}:
+            drawn[axis.place(move.at)] = UNKNOWN
     return drawn
 
 

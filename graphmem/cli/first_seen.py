@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -21,8 +22,23 @@ _SAFE = (
     *("-c", "log.showSignature=false"),
 )
 _LOG = ("log", "-z", "--reverse", "--first-parent", "-m", "--name-status", "-M", "--diff-filter=AR", "--no-ext-diff")
-_LOG_FORM = ("--no-textconv", "--no-show-signature", "--format=%x01%ct")
+_LOG_FORM = ("--no-textconv", "--no-show-signature", "--format=%x01%H%x00%ct")
 _RENAMED = "R"
+# Reading goes on behind a commit whose blobs are missing, so many times.
+_MOST_GAPS = 200
+
+
+@dataclass(slots=True)
+class FirstCommits:
+    """What git tells of when files were first committed.
+
+    Attributes:
+        dates: Path relative to the work tree to the time of its first commit, renames followed.
+        gaps: Why dates are missing or too late, each a sentence; empty if the history was read as a whole.
+    """
+
+    dates: dict[str, datetime] = field(default_factory=dict)
+    gaps: list[str] = field(default_factory=list)
 
 
 def work_tree(folder: Path) -> Path | None:
@@ -31,20 +47,113 @@ def work_tree(folder: Path) -> Path | None:
     return next((place for place in (here, *here.parents) if (place / ".git").exists()), None)
 
 
-def first_commits(root: Path) -> dict[str, datetime]:
-    """Path relative to the work tree `root` to the time of its first commit, renames followed; empty without git.
+def first_commits(root: Path) -> FirstCommits:
+    """When each file of the work tree `root` was first committed; empty without git.
 
-    Along the first-parent line a commit counts as no earlier than the one before it, since clocks lie.
+    Along the first-parent line a commit counts as no earlier than the one before it, since clocks lie. Of a clone that
+    lacks blobs, the commits that need them are read without looking for renames of edited files. Files that a shallow
+    clone begins with have no date: it is older than the clone knows.
     """
+    found = FirstCommits()
     try:
         head = git_output(root, ("rev-parse", "--verify", "--quiet", "--end-of-options", "HEAD^{commit}")).strip()
-        return _dates(git_output(root, (*_LOG, *_LOG_FORM, "--end-of-options", head)))
     except (OSError, subprocess.SubprocessError):
-        return {}
+        return found
+    try:
+        _read_log(root, head, found)
+    except (OSError, subprocess.SubprocessError, ValueError) as error:
+        found.gaps.append(f"git log failed: {_last_line(error)}")
+    return found
+
+
+def _read_log(root: Path, head: str, found: FirstCommits) -> None:
+    line = git_output(root, ("rev-list", "--first-parent", "--reverse", "--end-of-options", head)).split()
+    cut = set(_shallow(root)) & set(line)
+    if cut:
+        found.gaps.append(
+            "the clone is shallow: what its first commit holds is older than it knows (git fetch --unshallow)"
+        )
+    reader, done, gaps = _Reader(found.dates, cut), 0, 0
+    while done < len(line):
+        since = () if not done else (f"^{line[done - 1]}",)
+        log, is_whole = git_partial(root, (*_LOG, *_LOG_FORM, "--end-of-options", head, *since))
+        done += reader.read(log, is_whole=is_whole)
+        if is_whole:
+            break
+        if done < len(line):
+            gaps += _read_one(root, line[done], reader)
+            done += 1
+        if gaps >= _MOST_GAPS:
+            found.gaps.append(
+                f"git log broke off more than {_MOST_GAPS} times: {len(line) - done} commits were not read"
+            )
+            break
+    if gaps:
+        found.gaps.append(
+            f"{gaps} commits lack blobs (a partial clone): a file that one of them renamed and edited begins there"
+        )
+
+
+def _read_one(root: Path, commit: str, reader: _Reader) -> bool:
+    """Read the commit at which a log broke off; whether it lacks blobs, so that only exact renames are seen."""
+    log, is_whole = git_partial(root, (*_LOG, "-1", *_LOG_FORM, "--end-of-options", commit))
+    if not is_whole:
+        log = git_output(root, (*_LOG, "-M100%", "-1", *_LOG_FORM, "--end-of-options", commit))
+    reader.read(log, is_whole=True)
+    return not is_whole
+
+
+@dataclass(slots=True)
+class _Reader:
+    """Dates that grow commit by commit, along one line of history."""
+
+    dates: dict[str, datetime]
+    cut: set[str]
+    latest: int = 0
+
+    def read(self, log: str, *, is_whole: bool) -> int:
+        """Take in the commits of a log and count them; the last one of a log that broke off is not counted."""
+        commits = log.split("\x01")[1:]
+        commits = commits if is_whole else commits[:-1]
+        for commit in commits:
+            name, when, *fields = commit.split("\0")
+            self.latest = max(self.latest, int(when.strip() or 0))
+            moment = datetime.fromtimestamp(self.latest, UTC)
+            for old, new in _files(fields):
+                is_older = old != new and old not in self.dates and bool(self.cut)
+                if name.strip() not in self.cut and not is_older:
+                    self.dates.setdefault(new, self.dates.get(old, moment))
+        return len(commits)
+
+
+def _shallow(root: Path) -> list[str]:
+    try:
+        file = git_output(root, ("rev-parse", "--git-path", "shallow")).strip()
+        return (root / file).read_text(encoding="ascii").split()
+    except (OSError, ValueError, subprocess.SubprocessError):
+        return []
+
+
+def _last_line(error: Exception) -> str:
+    told = getattr(error, "stderr", None) or b""
+    text = told.decode("utf-8", "replace").strip() or str(error)
+    return text.splitlines()[-1][:200]
+
+
+def git_partial(root: Path, arguments: Sequence[str]) -> tuple[str, bool]:
+    """What git answers until it ends or breaks off, and whether it ended."""
+    done = _run(root, arguments)
+    return done.stdout.decode("utf-8", "surrogateescape"), done.returncode == 0
 
 
 def git_output(root: Path, arguments: Sequence[str]) -> str:
     """What git answers in a folder, with nothing of the repository's own run."""
+    done = _run(root, arguments)
+    done.check_returncode()
+    return done.stdout.decode("utf-8", "surrogateescape")
+
+
+def _run(root: Path, arguments: Sequence[str]) -> subprocess.CompletedProcess[bytes]:
     environment = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
     environment |= {
         "GIT_CONFIG_NOSYSTEM": "1",
@@ -53,28 +162,15 @@ def git_output(root: Path, arguments: Sequence[str]) -> str:
         "GIT_TERMINAL_PROMPT": "0",
         "LC_ALL": "C",
     }
-    done = subprocess.run(  # noqa: S603 - a fixed program, an argument list, no shell
+    return subprocess.run(  # noqa: S603 - a fixed program, an argument list, no shell
         [*_SAFE, *arguments],
         cwd=root,
         env=environment,
         stdin=subprocess.DEVNULL,
         capture_output=True,
         timeout=_TIMEOUT_S,
-        check=True,
+        check=False,
     )
-    return done.stdout.decode("utf-8", "surrogateescape")
-
-
-def _dates(log: str) -> dict[str, datetime]:
-    dates: dict[str, datetime] = {}
-    latest = 0
-    for commit in log.split("\x01")[1:]:
-        fields = commit.split("\0")
-        latest = max(latest, int(fields[0].strip() or 0))
-        moment = datetime.fromtimestamp(latest, UTC)
-        for old, new in _files(fields[1:]):
-            dates.setdefault(new, dates.get(old, moment))
-    return dates
 
 
 def _files(fields: Sequence[str]) -> Iterator[tuple[str, str]]:

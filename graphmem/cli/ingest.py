@@ -2,23 +2,47 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from graphmem.cli import INTERRUPTED
 from graphmem.cli.blocks import Block, Look, Span, dim, line
-from graphmem.cli.first_seen import first_commits, work_tree
-from graphmem.cli.options import Call, placed, written
-from graphmem.cli.output import give, progress
+from graphmem.cli.first_seen import FirstCommits, first_commits, work_tree
+from graphmem.cli.options import Call, bundle, placed, written
+from graphmem.cli.output import give, note, progress
 
 if TYPE_CHECKING:
-    from graphmem.service import IngestReport, Write
+    from graphmem.ingestion.observations import Reading
+    from graphmem.service import GraphMemory, IngestReport, Write
 
+NOTHING_UNDERSTOOD = 3
 _PATH = click.Path(path_type=Path)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _How:
+    """Whether records without a date begin now, and whether anything is written."""
+
+    no_dates: bool
+    dry_run: bool
+
+
+_how = bundle(
+    "how",
+    {
+        "no_dates": click.option(
+            "--no-dates", is_flag=True, help="Records without a date begin now; refused otherwise."
+        ),
+        "dry_run": click.option("--dry-run", is_flag=True, help="Say what would change, and change nothing."),
+    },
+    _How,
+)
 
 
 @click.group()
@@ -29,21 +53,92 @@ def ingest() -> None:
 @ingest.command("decisions")
 @click.argument("paths", type=_PATH, nargs=-1, required=True, metavar="PATH...")
 @click.option("--root", type=_PATH, help="Files are known by their path below this folder. [default: the repository]")
+@_how
 @written
 @placed
-def decisions(*, call: Call, paths: tuple[Path, ...], root: Path | None, write: Write) -> None:
-    """Decision records in files and folders: Nygard, MADR, PEP and KEP headers.
+@click.pass_context
+def decisions(
+    ctx: click.Context,
+    /,
+    *,
+    call: Call,
+    paths: tuple[Path, ...],
+    root: Path | None,
+    how: _How,
+    write: Write,
+) -> None:
+    """Decision records in files and folders: Markdown, reStructuredText, AsciiDoc, XML and kep.yaml.
 
-    Records without a date get that of their first commit. What cannot be understood is reported with file and line,
-    and stops nothing else.
+    A record has a status, a header or front matter, or a decision section. One without a date gets that of its first
+    commit. What cannot be understood is reported with file and line, and stops nothing else; if nothing is understood,
+    the exit code is 3. Ctrl-C keeps what was done: the same command goes on.
     """
     from graphmem.ingestion.decisions import read_decisions
 
     base = root or root_of(paths)
-    reading = read_decisions(paths, root=base, dates=dates_below(base), read_at=datetime.now(UTC))
+    seen = dates_below(base)
+    now = datetime.now(UTC)
+    reading = read_decisions(paths, root=base, dates=seen.dates, read_at=now)
+    if any(move.is_or_later for one in reading.observations for move in one.moves) and (changes := changes_below(base)):
+        reading = read_decisions(paths, root=base, dates=seen.dates, changes=changes, read_at=now)
+    if not reading.observations:
+        note(f"nothing was understood as a decision record{_because(reading)}\n{_LOOKED_FOR}")
+        ctx.exit(NOTHING_UNDERSTOOD)
+    _ask_for_dates(reading, seen, is_accepted=how.no_dates)
+    write = replace(write, source=write.source or "decisions")
     with call.open() as memory, progress("ingest") as tell:
-        report = memory.ingest(reading, write=replace(write, source=write.source or "decisions"), progress=tell)
+        done = [0, 0]
+
+        def told(count: int, total: int) -> None:
+            done[:] = [count, total]
+            tell(count, total)
+
+        try:
+            if how.dry_run:
+                report = _rehearsed(call, memory, reading, write)
+            else:
+                report = memory.ingest(reading, write=write, progress=told)
+        except KeyboardInterrupt:
+            note(f"interrupted: {done[0]} of {done[1]} are done and kept; run the same command to go on")
+            ctx.exit(INTERRUPTED)
+    if how.dry_run:
+        note("a dry run: nothing was changed")
     give(call, report, lambda _: _report_lines(report))
+
+
+_LOOKED_FOR = (
+    "looked for .md, .rst, .txt, .adoc, .xml and kep.yaml files with a status (a field, front matter or a Status "
+    "section), or with a number in the name and headings; READMEs, indexes, templates and logs are left out"
+)
+
+
+def _because(reading: Reading) -> str:
+    reasons = [f"\n{one.path}:{one.line} {one.reason}" for one in reading.problems[:5]]
+    return "".join(reasons)
+
+
+def _ask_for_dates(reading: Reading, seen: FirstCommits, *, is_accepted: bool) -> None:
+    """Say which records have no date, and refuse to date them by the clock unless that is what was asked for."""
+    undated = [one.path for one in reading.observations if not one.is_dated]
+    for gap in seen.gaps:
+        note(f"dates from git are incomplete: {gap}")
+    if not undated:
+        return
+    named = ", ".join(undated[:3]) + (", ..." if len(undated) > 3 else "")  # noqa: PLR2004
+    told = f"{len(undated)} records have no date of their own and none in git: {named}"
+    if not is_accepted:
+        raise click.ClickException(f"{told}. Commit them, write a date into them, or let them begin now: --no-dates")
+    note(f"{told}. They begin now.")
+
+
+def _rehearsed(call: Call, memory: GraphMemory, reading: Reading, write: Write) -> IngestReport:
+    """What an ingestion would report, tried on a copy of the tenant's ledger that is thrown away."""
+    from graphmem.opening import initialise
+
+    with tempfile.TemporaryDirectory() as folder, call.open(str(initialise(Path(folder)))) as copy:
+        if memory.status().changes:
+            copy.restore(memory.export())
+        return copy.ingest(reading, write=write)
 
 
 def root_of(paths: Sequence[Path]) -> Path | None:
@@ -52,14 +147,28 @@ def root_of(paths: Sequence[Path]) -> Path | None:
     return trees.pop() if len(trees) == 1 else None
 
 
-def dates_below(root: Path | None) -> dict[str, datetime]:
+def dates_below(root: Path | None) -> FirstCommits:
     """First commits by path below a folder."""
+    tree = None if root is None else work_tree(root)
+    if root is None or tree is None:
+        return FirstCommits()
+    below = root.resolve().relative_to(tree)
+    prefix = "" if below == Path() else f"{below.as_posix()}/"
+    found = first_commits(tree)
+    dates = {path.removeprefix(prefix): at for path, at in found.dates.items() if path.startswith(prefix)}
+    return FirstCommits(dates, found.gaps)
+
+
+def changes_below(root: Path | None) -> dict[str, list[tuple[datetime, str]]]:
+    """Changes of status lines by path below a folder."""
+    from graphmem.cli.status_changes import status_changes
+
     tree = None if root is None else work_tree(root)
     if root is None or tree is None:
         return {}
     below = root.resolve().relative_to(tree)
     prefix = "" if below == Path() else f"{below.as_posix()}/"
-    return {path.removeprefix(prefix): at for path, at in first_commits(tree).items() if path.startswith(prefix)}
+    return {path.removeprefix(prefix): told for path, told in status_changes(tree, prefix).items()}
 
 
 def _report_lines(report: IngestReport) -> Iterator[Block]:

@@ -193,10 +193,10 @@ def paged(limit: int) -> Callable[[Body], Body]:
 # ---- writing
 
 
-def _write(**given: str | int | None) -> Write:
+def _write(origin: str | None = None, **given: str | int | None) -> Write:
     from graphmem.service import Write
 
-    return Write(**given)  # type: ignore[arg-type]
+    return Write(origin=None if origin is None else Origin(origin), **given)  # type: ignore[arg-type]
 
 
 _WRITE: dict[str, Callable[[Body], Body]] = {
@@ -212,8 +212,17 @@ _WRITE: dict[str, Callable[[Body], Body]] = {
     ),
 }
 
+_SPEAKER = click.option(
+    "--origin",
+    "origin",
+    type=one_of(Origin),
+    help="Whose word it is; what that is not trusted enough to change is only proposed. [default: human]",
+)
+
 #: `write: Write`.
-written = bundle("write", _WRITE, _write)
+written = bundle("write", {**_WRITE, "origin": _SPEAKER}, _write)
+#: `write: Write`, for commands that ask for the origin of the words themselves.
+worded = bundle("write", _WRITE, _write)
 #: `write: Write`, for what is many writes, each known by its source.
 signed = bundle("write", {name: _WRITE[name] for name in ("actor", "source", "reason")}, _write)
 

@@ -25,6 +25,7 @@ from graphmem.cli.wording import (
     began,
     chain_line,
     facts_line,
+    held,
     name,
     point_line,
     related,
@@ -62,8 +63,8 @@ def search_page(answer: SearchAnswer, asked: At, seen: Mapping[str, Card], nothi
 
 def _hit_lines(number: int, hit: Hit, seen: Mapping[str, Card], valid: datetime) -> Iterator[Line]:
     card = hit.card
-    held = dim(f"   {stretches(card.holding)}")
-    yield line(f"{number}. ", sign(card.state), " ", strong(card.title), "  ", state_word(card), held)
+    spell = dim(f"   {held(card)}")
+    yield line(f"{number}. ", sign(card.state), " ", strong(card.title), "  ", state_word(card), spell)
     yield facts_line(card, valid, indent=3)
     yield line(dim("why: "), hit.because, indent=3)
     yield from _relation_lines(hit, seen)
@@ -104,7 +105,7 @@ def _listed(card: Card) -> tuple[Line, ...]:
         line(strong(card.title)),
         line(kind),
         line(state_word(card)),
-        line(stretches(card.holding)),
+        line(held(card)),
         line(f"{card.confidence:.2f}"),
     )
 
@@ -113,7 +114,7 @@ def card_page(history: History, asked: At) -> Iterator[Block]:
     """One memory with all that it says."""
     card = history.card
     yield from _head(card, history.at.valid)
-    yield line(dim("held: "), stretches(card.holding), indent=2)
+    yield line(dim("held: "), held(card), indent=2)
     said = card.memory.statement
     assert said is not None, "what was erased gets no card"  # noqa: S101
     for label, text in (("", said.body), ("because: ", said.rationale)):

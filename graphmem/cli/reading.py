@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
+from itertools import islice
 from typing import TYPE_CHECKING
 
 import click
 
 from graphmem.cli import pages
-from graphmem.cli.blocks import Line, line
+from graphmem.cli.blocks import Line, Look, Span, dim, line
 from graphmem.cli.options import Call, filtered, one_of, paged, placed, pointed
-from graphmem.cli.output import give
+from graphmem.cli.output import give, progress
 from graphmem.cli.wording import nothing_line
 from graphmem.errors import NotFound
 from graphmem.model import At, Point
@@ -21,6 +22,7 @@ from graphmem.wire.times import read_known, read_time
 
 if TYPE_CHECKING:
     from graphmem.answers import Card
+    from graphmem.model import Change
     from graphmem.service import GraphMemory
     from graphmem.store import Filter, Page
 
@@ -171,11 +173,22 @@ def conflicts(*, call: Call, at: At) -> None:
 @click.command()
 @click.option("--after", type=click.IntRange(0), default=0, show_default=True, help="Those past this ledger position.")
 @click.option("--limit", type=click.IntRange(1), default=100, show_default=True, help="At most so many entries.")
+@click.option("--source", metavar="TEXT", help="Only of this source, as it was given when it was read in.")
+@click.option("--revoke", is_flag=True, help="Undo all that came from --source; the ledger keeps both.")
 @placed
-def changes(*, call: Call, after: int, limit: int) -> None:
-    """The ledger, entry by entry: who recorded, moved, revoked or erased what, when and why."""
+def changes(*, call: Call, after: int, limit: int, source: str | None, revoke: bool) -> None:
+    """The ledger, entry by entry: who recorded, moved, revoked or erased what, when and why.
+
+    With --source and --revoke one ingest or import is undone as a whole: what it added is retracted, what it moved and
+    replaced is revoked.
+    """
+    if revoke and (not source or after):
+        raise click.UsageError("--revoke goes with --source, and with no --after: it undoes all that a source told")
     with call.open() as memory:
-        found = memory.changes(after=after, limit=limit)
+        if revoke and source:
+            _revoke_all(call, memory, source)
+            return
+        found = _of_source(memory, source, after, limit) if source else memory.changes(after=after, limit=limit)
     give(call, Changes(tuple(found)), lambda _: [pages.changes_table(found)])
 
 
@@ -186,3 +199,23 @@ def repositories(*, call: Call) -> None:
     with call.open() as memory:
         found = tuple(memory.repositories())
     give(call, Repositories(found), lambda _: [line(one) for one in found] or [line("No repositories.")])
+
+
+def _of_source(memory: GraphMemory, source: str, after: int, limit: int) -> list[Change]:
+    from graphmem.cli.reversal import entries, is_from
+
+    return list(islice((one for one in entries(memory) if one.seq > after and is_from(one, source)), limit))
+
+
+def _revoke_all(call: Call, memory: GraphMemory, source: str) -> None:
+    from graphmem.cli.reversal import undo_source
+    from graphmem.service import Write
+
+    with progress("revoke") as tell:
+        done = undo_source(memory, source, write=Write(reason=f"undoing {source}"), progress=tell)
+    if not (done.retracted or done.revoked or done.restored or done.problems):
+        raise NotFound(f"no entry of source {source!r} counts any more; `graphmem changes` shows the sources")
+    counts = {"retracted": len(done.retracted), "revoked": len(done.revoked), "restored": len(done.restored)}
+    said = line(" · ".join(f"{count} {word}" for word, count in counts.items() if count) or "nothing undone")
+    problems = [line(Span("problem ", Look.WARN), f"change {seq}", dim(f" {why}")) for seq, why in done.problems]
+    give(call, done, lambda _: [said, *problems])

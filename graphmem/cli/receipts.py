@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from graphmem.cli.blocks import Block, Look, Span, dim, line
 from graphmem.cli.output import give
 from graphmem.cli.wording import second
-from graphmem.model import Add, End, Supersede, Transition
+from graphmem.model import Add, End, Propose, Supersede, Transition
 
 if TYPE_CHECKING:
     from graphmem.answers import Similar, Written
@@ -24,7 +24,8 @@ def give_receipt(call: Call, done: Written, verb: str) -> None:
         done: What was written.
         verb: What happened, in the past tense.
     """
-    give(call, done, lambda _: _receipt(done, "confirmed, since it already holds" if done.is_confirmation else verb))
+    told = "confirmed, since it already holds" if done.is_confirmation else verb
+    give(call, done, lambda _: _receipt(done, f"only proposed to be {verb}" if done.is_proposal else told))
 
 
 def _receipt(done: Written, verb: str) -> Iterator[Block]:
@@ -40,6 +41,8 @@ def _receipt(done: Written, verb: str) -> Iterator[Block]:
 def _what(done: Written, verb: str) -> list[str | Span]:
     """What was done to which memories: of a supersession, `OLD superseded by NEW`."""
     operation = done.change.operation
+    if isinstance(operation, Propose):
+        return [Span(" ".join(done.ids), Look.ID), " not changed, only a proposal recorded"]
     if isinstance(operation, Supersede):
         old, new = (Span(" ".join(ids), Look.ID) for ids in (operation.old, operation.new))
         return [old, f" {verb} by ", new]

@@ -13,7 +13,7 @@ from graphmem.cli.options import Call, located
 from graphmem.cli.output import give, progress
 
 if TYPE_CHECKING:
-    from graphmem.store import Schema, SchemaDifference, SchemaState, VectorIndex
+    from graphmem.schema import Schema, SchemaDifference, SchemaState, VectorIndex
 
 
 @click.group()

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from graphmem.answers import Card, Interval, Relation, State
 from graphmem.cli.blocks import Line, Look, Span, dim, line, short, strong
-from graphmem.model import BEGINNING, At, Point, Scope
+from graphmem.model import BEGINNING, OR_LATER, At, Point, Scope
 from graphmem.retrieval.relations import day
 
 _SIGNS = {State.HOLDS: "●", State.PROPOSED: "◌", State.DEFERRED: "◌", State.NOT_YET: "◌"}
@@ -32,6 +32,18 @@ def stretches(pieces: Sequence[Interval]) -> str:
     return ", ".join(map(stretch, pieces)) or "never"
 
 
+def held(card: Card) -> str:
+    """When a memory holds; a start that its source does not tell exactly as `2009-03-01 or later`."""
+    told = card.told
+    if told is None or not told.word.endswith(OR_LATER):
+        return stretches(card.holding)
+    words = (
+        stretch(piece).replace(" –", " or later –", 1) if piece.start == told.at else stretch(piece)
+        for piece in card.holding
+    )
+    return ", ".join(words) or "never"
+
+
 def sign(state: State) -> Span:
     """● holds, ◌ not yet, ○ no longer or never."""
     return Span(_SIGNS.get(state, "○"), look(state))
@@ -45,8 +57,8 @@ def look(state: State) -> Look:
 def state_word(card: Card) -> Span:
     """The state in a word, with the source's own where it differs."""
     word = card.state.value
-    own = card.told.word if card.told is not None else word
-    is_same = own.casefold() in {word, "active"} or card.told is None or card.told.word == card.told.status.value
+    own = card.told.word.removesuffix(OR_LATER) if card.told is not None else word
+    is_same = own.casefold() in {word, "active"} or card.told is None or own == card.told.status.value
     return Span(word if is_same else f"{word} (in its source: {own})", look(card.state))
 
 
@@ -76,7 +88,7 @@ def chain_line(cards: Sequence[Card], *, indent: int = 0) -> Line:
         spans += [
             sign(card.state),
             Span(f" {_alias(card) or short(card.title, _CHAIN_TITLE_CELLS)} "),
-            dim(f"({stretches(card.holding)})"),
+            dim(f"({held(card)})"),
         ]
     return line(*spans, indent=indent)
 

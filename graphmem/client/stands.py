@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 from urllib.parse import quote
 
@@ -21,11 +21,12 @@ _UNNAMED = Scope().tenant
 
 @dataclass(frozen=True, slots=True)
 class Stand:
-    """A server, and where who asks it stands who does not say."""
+    """A server, and where who asks it stands who does not say; `secret` is this process's own, at random."""
 
     connection: Connection
     scope: Scope
     actor: str | None
+    secret: str = field(default_factory=secrets.token_hex, repr=False)
 
     def placed(self, scope: Scope | None, parts: ScopeParts) -> Scope:
         """The scope given or the default, with some parts replaced."""
@@ -53,12 +54,14 @@ class Stand:
     def writing(self, path: str, write: Write | None, body: Mapping[str, object], *, is_named: bool = True) -> Asked:
         """The request of a write; one that is not named is sent once."""
         asked = write or Write()
-        signed = {
+        signed: dict[str, object] = {
             "actor": asked.actor or self.actor,
             "source": asked.source,
             "reason": asked.reason,
             "seen": asked.seen,
         }
+        if asked.origin is not None:
+            signed["origin"] = asked.origin
         sent = {name: document(value) for name, value in {**signed, **body}.items()}
         op_id = asked.op_id if asked.op_id is not None or not is_named else secrets.token_hex(12)
         query = {name: value for name, value in self.query(asked.scope).items() if name != "related_repos"}

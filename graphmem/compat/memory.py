@@ -38,8 +38,13 @@ from graphmem.compat.labels import MARK, OWNERS, Payload, owner_label
 from graphmem.compat.refusals import NoSuchMemory, WrongArgument
 from graphmem.drafts import make_private_folder
 from graphmem.errors import NotFound, Unsupported
+from graphmem.model import Origin
+from graphmem.service import Write
 
 _UNSET = object()
+#: What comes through this interface is a conversation's word.
+_HEARSAY = Write(origin=Origin.CONVERSATION)
+_PROPOSED = "Recorded as a proposal: a conversation does not change what is more trusted. Nothing was changed yet."
 _CHUNK = 200
 _DEFAULT_THRESHOLD = 0.1
 _LISTED = frozenset({State.HOLDS})
@@ -95,7 +100,7 @@ class Memory:
         payload = Payload({**owners, **({} if day is None else {"expiration_date": day})}, _own(metadata))
         start = moment_of(timestamp) or datetime.now(UTC)
         said = list(messages_of(messages))
-        written = self._memory.add_many([remembered(one, payload, start) for one in said])
+        written = self._memory.add_many([remembered(one, payload, start) for one in said], write=_HEARSAY)
         return {
             "results": [
                 {
@@ -205,9 +210,12 @@ class Memory:
             named.update({} if day is None else {"expiration_date": day})
         kept = text_of(statement_of(current)) if said is None else said
         new = restated(kept, Payload(named, {**payload.metadata, **_own(metadata)}))
-        done = self._memory.supersede(current.id, new)
+        done = self._memory.supersede(current.id, new, write=_HEARSAY)
+        if done.is_proposal:
+            return {"message": _PROPOSED}
         if "expiration_date" in named:
-            self._memory.end(done.ids[-1], at=max(end_of(named["expiration_date"]), datetime.now(UTC)), word="expired")
+            last = max(end_of(named["expiration_date"]), datetime.now(UTC))
+            self._memory.end(done.ids[-1], at=last, word="expired", write=_HEARSAY)
         return {"message": "Memory updated successfully!"}
 
     def delete(self, memory_id: str) -> dict[str, str]:
@@ -217,8 +225,8 @@ class Memory:
             NoSuchMemory: There is none of that id.
         """
         current = self._known(memory_id)
-        self._retract(own_chain(self._memory.history(current.id)))
-        return {"message": "Memory deleted successfully!"}
+        is_done = self._retract(own_chain(self._memory.history(current.id)))
+        return {"message": "Memory deleted successfully!" if is_done else _PROPOSED}
 
     def delete_all(self, user_id: object = None, agent_id: object = None, run_id: object = None) -> dict[str, str]:
         """Retract all memories of a user, an agent or a run, or of what they have in common.
@@ -228,8 +236,8 @@ class Memory:
         """
         owners = some_owner(owners_of({"user_id": user_id, "agent_id": agent_id, "run_id": run_id}))
         cards = [card for card in self._cards(_labelled(owners, is_history=True)) if fits(owners, values(card))]
-        self._retract(reversed(cards))
-        return {"message": "Memories deleted successfully!"}
+        is_done = self._retract(reversed(cards))
+        return {"message": "Memories deleted successfully!" if is_done else _PROPOSED}
 
     def history(self, memory_id: str) -> list[dict[str, Any]]:
         """What happened to a memory, first to last; empty if there is none of that id."""
@@ -295,11 +303,15 @@ class Memory:
                 return
             page = Page(page.limit, answer.cursor)
 
-    def _retract(self, cards: Iterable[Card]) -> None:
-        """Retract memories, the first words of each before its later ones, so that none comes back meanwhile."""
-        for card in cards:
-            if card.state is not State.RETRACTED:
-                self._memory.retract(card.id)
+    def _retract(self, cards: Iterable[Card]) -> bool:
+        """Retract memories, the first words of each before its later ones, so that none comes back meanwhile.
+
+        Returns:
+            Whether all were; what is more trusted than a conversation is only proposed to be.
+        """
+        believed = [card.id for card in cards if card.state is not State.RETRACTED]
+        done = [self._memory.retract(key, write=_HEARSAY) for key in believed]
+        return not any(one.is_proposal for one in done)
 
 
 def _opened(url: str | None) -> GraphMemory:

@@ -8,7 +8,7 @@ from graphmem.config import locate
 from graphmem.doctor.links import Case, Check, Look, broken, ok, warn
 from graphmem.doctor.mending import UPGRADE, on_place
 from graphmem.opening import open_schema, open_store
-from graphmem.store import Drift, Schema
+from graphmem.schema import Drift, Schema
 
 _SHOWN = 3
 

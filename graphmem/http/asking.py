@@ -248,6 +248,11 @@ class Signed(BaseModel):
     actor: Text | None = Field(default=None, description="Who or what says so; the key's name if not given.")
     source: Text | None = Field(default=None, description="Where it was read: a commit, a pull request, a page.")
     reason: Annotated[str, Field(max_length=20_000)] | None = Field(default=None, description="Why, in a sentence.")
+    origin: Origin | None = Field(
+        default=None,
+        description="What sort of speaker writes; human if not given. What it is not trusted enough to change is"
+        " recorded as a proposal.",
+    )
     seen: Annotated[StrictInt, Field(ge=0, le=MAX_POSITION)] | None = Field(
         default=None, description="The ledger position at which you looked: what changed since is not written (409)."
     )
@@ -280,6 +285,7 @@ class Writing:
             actor=said.actor or self.caller.actor,
             source=said.source,
             reason=said.reason,
+            origin=said.origin,
             op_id=self.op_id,
             seen=said.seen,
         )

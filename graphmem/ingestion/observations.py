@@ -86,9 +86,15 @@ class Problem:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """All that one reading of a source yields."""
+    """All that one reading of a source yields.
+
+    Attributes:
+        folders: Folders that were read as a whole, as keys begin ('' for all): a record of theirs that is not among
+            the observations is gone, so that the same words under another key are the same record.
+    """
 
     observations: tuple[Observation, ...]
     replacements: tuple[Replacement, ...]
     problems: tuple[Problem, ...]
     relations: tuple[Relation, ...] = ()
+    folders: tuple[str, ...] = ()

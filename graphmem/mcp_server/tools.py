@@ -9,7 +9,7 @@ from typing import Any, Protocol
 from pydantic import BaseModel
 
 from graphmem.answers import Explanation, History, SearchAnswer, Written
-from graphmem.errors import Forbidden, InvalidInput
+from graphmem.errors import InvalidInput
 from graphmem.mcp_server.arguments import (
     AddArguments,
     Arguments,
@@ -18,7 +18,7 @@ from graphmem.mcp_server.arguments import (
     Signed,
     SupersedeArguments,
 )
-from graphmem.model import Anchor, AnchorKind, Origin, Scope, Statement, SupersessionKind
+from graphmem.model import Anchor, AnchorKind, Scope, Statement, SupersessionKind
 from graphmem.service import GraphMemory, Write
 from graphmem.service.recording import restated, statement_from
 from graphmem.store import Filter, Page
@@ -107,12 +107,9 @@ def _supersede(memory: GraphMemory, caller: Caller, asked: SupersedeArguments) -
         raise InvalidInput("a successor is a text or the id of a memory: give one of `text` and `new`")
     if asked.is_correction and asked.at is not None:
         raise InvalidInput("a correction has no `at`: the old one was never right")
-    old = _statement(memory, asked.old, write.scope)
     if asked.new is not None:
-        _refuse_from_outside(old, _statement(memory, asked.new, write.scope).origin)
         return memory.supersede(asked.old, by=asked.new, at=asked.at, kind=kind, write=write)
-    _refuse_from_outside(old, asked.origin)
-    new = replace(restated(asked.text or "", old), origin=asked.origin)
+    new = restated(asked.text or "", _statement(memory, asked.old, write.scope), asked.origin)
     return memory.supersede(asked.old, new, at=asked.at, kind=kind, write=write)
 
 
@@ -120,17 +117,6 @@ def _statement(memory: GraphMemory, key: str, scope: Scope | None) -> Statement:
     said = memory.get(key, scope=scope).memory.statement
     assert said is not None, "what was erased gets no card"  # noqa: S101
     return said
-
-
-def _refuse_from_outside(old: Statement, origin: Origin) -> None:
-    """Let nothing from outside take the place of what is more trusted.
-
-    Raises:
-        Forbidden: It would.
-    """
-    if origin.trust < Origin.AGENT.trust and origin.trust < old.origin.trust:
-        told = f"words of origin {origin.value!r} cannot replace those of origin {old.origin.value!r}"
-        raise Forbidden(f"{told}: record them with memory_add, and let somebody decide")
 
 
 def _history(memory: GraphMemory, caller: Caller, asked: OneArguments) -> History:
@@ -147,7 +133,14 @@ def _reader(caller: Caller, asked: Arguments) -> Scope:
 
 def _write(caller: Caller, asked: Signed) -> Write:
     scope = caller.place(Scope(repo=asked.repo), is_write=True)
-    return Write(scope=scope, actor=caller.actor, source=asked.source, reason=asked.reason, op_id=asked.op_id)
+    return Write(
+        scope=scope,
+        actor=caller.actor,
+        source=asked.source,
+        reason=asked.reason,
+        origin=asked.origin,
+        op_id=asked.op_id,
+    )
 
 
 _ALL = (

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from graphmem.answers import Card, State, Step, Told, intervals
+from graphmem.answers import Card, Sentence, State, Step, Told, intervals
 from graphmem.model import Memory, Status
 from graphmem.ranking import freshness, trusted_confidence
 from graphmem.relations import Side
+from graphmem.retrieval.quoting import quoted_of
 from graphmem.retrieval.relations import edge_words
 from graphmem.rows import EdgeRow, MoveRow
 from graphmem.temporal import View
@@ -96,15 +97,16 @@ def step(view: View, edge: EdgeRow, *, side: Side, valid: datetime) -> Step:
     other = edge.old if side is Side.NEW else edge.new
     far = view.memory(other)
     before, after = edge_words(view, edge, side, valid)
+    said = None if far is None else far.statement
     return Step(
         memory=other,
-        title=None if far is None or far.statement is None else far.statement.title,
+        title=None if said is None else Sentence.quoting(said.title, said.origin),
         kind=edge.kind,
         at=edge.at,
         until=edge.until,
-        part=edge.part,
+        part=None if edge.part is None else quoted_of(view, edge, edge.part),
         covers=intervals(view.coverage(edge)) if edge.is_full else (),
-        evidence=edge.reason,
+        evidence=None if edge.reason is None else quoted_of(view, edge, edge.reason),
         change=edge.stamp.seq,
         recorded_at=edge.stamp.recorded_at,
         before=before,

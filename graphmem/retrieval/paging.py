@@ -1,16 +1,20 @@
-"""Cursors that stay put: they pin the point that the first page was answered for and count on from there."""
+"""Cursors that stay put: they pin the point that the first page was answered for and count on from there.
+
+They are signed: a made-up one could pin a point that is not past yet.
+"""
 
 from __future__ import annotations
 
 import base64
 import hashlib
+import hmac
 import json
 from dataclasses import dataclass
 
 from graphmem.errors import InvalidInput
 from graphmem.ledger import from_micros, to_micros
-from graphmem.model import Point
-from graphmem.store import Page
+from graphmem.model import Point, Scope
+from graphmem.store import Page, Store
 
 _MAX_CURSOR_CHARS = 200
 
@@ -28,45 +32,66 @@ def question_mark(*parts: object) -> str:
     return hashlib.sha256(repr(parts).encode("utf-8", "surrogatepass")).hexdigest()[:12]
 
 
-def make_cursor(place: Place, mark: str) -> str:
-    """The opaque text of a place."""
-    raw = json.dumps([to_micros(place.point.valid), place.point.seq, place.offset, mark], separators=(",", ":"))
-    return base64.urlsafe_b64encode(raw.encode()).decode().rstrip("=")
+class Seal:
+    """Signs texts with the secret of a tenant, so that nobody else makes one that passes for the store's own."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._secrets: dict[str, str] = {}
+
+    def __call__(self, reader: Scope, purpose: str, text: str) -> str:
+        """A signature of 26 small letters and digits; another one for every purpose."""
+        secret = self._secrets.get(reader.tenant) or self._store.secret(reader)
+        self._secrets[reader.tenant] = secret
+        return sealed(secret, purpose, text)
 
 
-def place_of(page: Page, point: Point, mark: str) -> Place:
-    """Where a page starts: at its cursor, or at the beginning of the given point.
-
-    Raises:
-        InvalidInput: The cursor is damaged or belongs to another question.
-    """
-    if page.limit < 1:
-        raise InvalidInput(f"limit {page.limit!r} is not at least 1")
-    if page.cursor is None:
-        return Place(point, 0)
-    try:
-        place, its_mark = _read(page.cursor)
-    except (ValueError, TypeError, OverflowError) as exc:
-        raise InvalidInput(f"{page.cursor[:40]!r} is no cursor; take the one that the answer before gave") from exc
-    if its_mark != mark:
-        raise InvalidInput("the cursor belongs to another question; ask the same question again to go on with it")
-    return place
+def sealed(secret: str, purpose: str, text: str) -> str:
+    """The signature of a text under a secret; see `Seal`."""
+    said = f"{purpose}\x1f{text}".encode("utf-8", "surrogatepass")
+    digest = hmac.digest(secret.encode("utf-8", "surrogatepass"), said, "sha256")
+    return base64.b32encode(digest[:16]).decode().rstrip("=").lower()
 
 
-def _read(cursor: str) -> tuple[Place, str]:
-    if len(cursor) > _MAX_CURSOR_CHARS:
-        raise ValueError(len(cursor))
-    valid, seq, offset, mark = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-    place = Place(Point(from_micros(valid), int(seq)), int(offset))
-    if place.offset < 0 or place.point.seq < 0:
-        raise ValueError(place)
-    return place, mark
+@dataclass(frozen=True, slots=True)
+class Cursors:
+    """Makes and reads the cursors of one question of one reader."""
 
+    seal: Seal
+    reader: Scope
+    mark: str
 
-def next_cursor(place: Place, shown: int, total: int, mark: str) -> str | None:
-    """The cursor after the answers shown, None when there are no more."""
-    after = place.offset + shown
-    return make_cursor(Place(place.point, after), mark) if after < total else None
+    def place(self, page: Page, point: Point) -> Place:
+        """Where a page starts: at its cursor, or at the beginning of the given point.
+
+        Raises:
+            InvalidInput: The cursor is damaged, made by somebody else, or belongs to another question.
+        """
+        if page.limit < 1:
+            raise InvalidInput(f"limit {page.limit!r} is not at least 1")
+        if page.cursor is None:
+            return Place(point, 0)
+        text, _, signature = page.cursor.partition(".")
+        is_ours = len(page.cursor) <= _MAX_CURSOR_CHARS and hmac.compare_digest(
+            signature.encode("utf-8", "surrogatepass"), self._signature(text).encode()
+        )
+        if not is_ours:
+            told = f"{page.cursor[:40]!r} is no cursor of this question"
+            raise InvalidInput(f"{told}; take the one that the answer before gave, and ask the same question again")
+        valid, seq, offset = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
+        return Place(Point(from_micros(valid), seq), offset)
+
+    def after(self, place: Place, shown: int, total: int) -> str | None:
+        """The cursor after the answers shown, None when there are no more."""
+        offset = place.offset + shown
+        if offset >= total:
+            return None
+        raw = json.dumps([to_micros(place.point.valid), place.point.seq, offset], separators=(",", ":"))
+        text = base64.urlsafe_b64encode(raw.encode()).decode().rstrip("=")
+        return f"{text}.{self._signature(text)}"
+
+    def _signature(self, text: str) -> str:
+        return self.seal(self.reader, "cursor", f"{self.mark}\x1f{text}")
 
 
 def page_of(page: Page | None, limit: int | None, default: Page) -> Page:

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from datetime import datetime
 from itertools import pairwise
 
-from graphmem.answers import Relation
+from graphmem.answers import Relation, Sentence
 from graphmem.model import BEGINNING, FOREVER, Status, SupersessionKind
 from graphmem.relations import Dates, Effect, Side, Words, chain_words, precedence_words, relation_words
+from graphmem.retrieval.quoting import quoted_of
 from graphmem.rows import EdgeRow
 from graphmem.temporal import Ruling, View
 
@@ -62,8 +63,9 @@ def relation(view: View, path: Sequence[str], valid: datetime) -> Relation | Non
         is_over_it = side is Side.NEW and effect is Effect.IN_EFFECT and edge.is_full
     else:
         words, is_over_it = chain_words(side, len(between)), side is Side.NEW
-    part = None if edge is None else edge.part
-    return Relation(other, far.statement.title, *words, part, is_over_it, between)
+    part = None if edge is None or edge.part is None else quoted_of(view, edge, edge.part)
+    title = Sentence.quoting(far.statement.title, far.statement.origin)
+    return Relation(other, title, *words, part, is_over_it, between)
 
 
 def overruling(view: View, ruling: Ruling, key: str) -> Relation | None:
@@ -72,7 +74,8 @@ def overruling(view: View, ruling: Ruling, key: str) -> Relation | None:
     head = view.memory(ruling.head)
     if rule is None or head is None or head.statement is None:
         return None
-    return Relation(ruling.head, head.statement.title, *precedence_words(is_head=False, rule=rule))
+    title = Sentence.quoting(head.statement.title, head.statement.origin)
+    return Relation(ruling.head, title, *precedence_words(is_head=False, rule=rule))
 
 
 def _claim(view: View, edge: EdgeRow, valid: datetime) -> Effect:

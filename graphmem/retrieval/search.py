@@ -14,7 +14,7 @@ from graphmem.model import LinkKind, Memory, Point, Scope, Status
 from graphmem.retrieval.cards import card, confidence
 from graphmem.retrieval.embedding import Embedder, card_of, other_model
 from graphmem.retrieval.fusion import GRAPH_WEIGHT, Scored, add_up, fuse, prior
-from graphmem.retrieval.paging import Place, next_cursor, place_of, question_mark
+from graphmem.retrieval.paging import Cursors, Place, Seal, question_mark
 from graphmem.retrieval.query import MAX_QUERY_CHARS, Question, read_question
 from graphmem.retrieval.reasons import because
 from graphmem.retrieval.relations import overruling, relation
@@ -101,11 +101,13 @@ class Searcher:
     Args:
         store: Where memories are.
         embedder: Gives the embedding backend, or a sentence on why there is none; called once per search.
+        seal: Signs cursors; made for the store if not given.
     """
 
-    def __init__(self, store: Store, embedder: Callable[[], Embedder | str]) -> None:
+    def __init__(self, store: Store, embedder: Callable[[], Embedder | str], seal: Seal | None = None) -> None:
         self._store = store
         self._embedder = embedder
+        self._seal = seal or Seal(store)
 
     def search(self, query: Query) -> SearchAnswer:
         """What answers the query at its point, best first."""
@@ -114,7 +116,8 @@ class Searcher:
                 f"the query has {len(query.text)} characters, more than {MAX_QUERY_CHARS}: ask for less at once"
             )
         mark = question_mark(query.text, query.where, query.sort, query.reader)
-        place = place_of(query.page, Point(query.valid, query.seq or 0), mark)
+        cursors = Cursors(self._seal, query.reader, mark)
+        place = cursors.place(query.page, Point(query.valid, query.seq or 0))
         if query.page.cursor is not None:
             query = replace(query, valid=place.point.valid, seq=place.point.seq)
         question = read_question(query.text, query.valid.date())
@@ -129,7 +132,7 @@ class Searcher:
             at=pinned.point,
             mode="hybrid" if note is None else "lexical",
             note=note or found.note,
-            cursor=next_cursor(pinned, len(shown), len(found.ranked), mark),
+            cursor=cursors.after(pinned, len(shown), len(found.ranked)),
         )
 
     def _found(self, question: Question, probe: Probe, query: Query, wanted: int) -> _Found:

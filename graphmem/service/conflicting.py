@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
+from dataclasses import replace
 
 from graphmem.answers import Card, Conflicts, OpenConflict, intervals
 from graphmem.model import LinkKind, Point, Scope
 from graphmem.retrieval.cards import card
+from graphmem.rows import EdgeRow
 from graphmem.service.desk import Desk
 from graphmem.temporal import Ruling, Spans, View, rule
 from graphmem.temporal.spans import intersection
@@ -37,12 +39,16 @@ def _by_subject(desk: Desk, point: Point, reader: Scope) -> Iterator[OpenConflic
 def _by_fork(desk: Desk, point: Point, reader: Scope) -> Iterator[OpenConflict]:
     for old in desk.store.forked(reader):
         view = desk.view(reader, [old], point.seq)
-        edges = [edge for edge in view.edges_out(old) if edge.is_full and edge.until is None]
-        claims = tuple(edge.new for edge in edges if view.holds(edge.new, point.valid))
-        if len({edge.stamp.seq for edge in edges}) > 1 and len(set(claims)) > 1 and view.memory(old) is not None:
-            ruling = rule(view, claims, point.valid)
-            ordered, why = _ordered(claims, ruling)
-            yield _conflict(view, "fork", old, ordered, point, why)
+        # A successor of one's own beside a shared one is no fork.
+        by_owner: dict[Scope, list[EdgeRow]] = defaultdict(list)
+        for edge in view.edges_out(old):
+            if edge.is_full and edge.until is None and edge.new in view.known:
+                by_owner[replace(view.known[edge.new].memory.scope, branch=None)].append(edge)
+        for edges in by_owner.values():
+            claims = tuple(dict.fromkeys(edge.new for edge in edges if view.holds(edge.new, point.valid)))
+            if len({edge.stamp.seq for edge in edges}) > 1 and len(claims) > 1 and view.memory(old) is not None:
+                ordered, why = _ordered(claims, rule(view, claims, point.valid))
+                yield _conflict(view, "fork", old, ordered, point, why)
 
 
 def _by_link(desk: Desk, point: Point, reader: Scope) -> Iterator[OpenConflict]:

@@ -10,8 +10,21 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from graphmem.errors import InvalidInput
-from graphmem.model import Add, At, Change, Point, Provenance, Request, Scope, ScopeParts, Statement, scope_with
+from graphmem.model import (
+    Add,
+    At,
+    Change,
+    Origin,
+    Point,
+    Provenance,
+    Request,
+    Scope,
+    ScopeParts,
+    Statement,
+    scope_with,
+)
 from graphmem.retrieval.embedding import Embedder, card_of, other_model
+from graphmem.retrieval.paging import Seal
 from graphmem.retrieval.search import Searcher
 from graphmem.store import Clock, ModelCard, Store
 from graphmem.temporal import View
@@ -37,6 +50,8 @@ class Write:
         actor: Who or what says so.
         source: Where it was read: a commit, a pull request, a document.
         reason: Why, in a sentence; shown by `explain`.
+        origin: What sort of speaker writes: what it is not trusted enough to change is recorded as a proposal. A human
+            if not given.
         op_id: Names this write, so that sending it again changes nothing; made up if not given.
         seen: The ledger position at which the writer looked: if a memory that the write names changed since, nothing
             is written (`Conflict`). None does not mind.
@@ -46,6 +61,7 @@ class Write:
     actor: str | None = None
     source: str | None = None
     reason: str | None = None
+    origin: Origin | None = None
     op_id: str | None = None
     seen: int | None = None
 
@@ -81,7 +97,8 @@ class Desk:
         self.installed_embedder = embedder
         self.gate = gate
         self.projector = projector
-        self.searcher = Searcher(store, embedder)
+        self.seal = Seal(store)
+        self.searcher = Searcher(store, embedder, self.seal)
 
     def embedder(self) -> Embedder | str:
         """The embedding backend if its vectors can be compared with those in the store, or a sentence on why not."""
@@ -146,7 +163,8 @@ class Desk:
         if not op_id or len(op_id) > 200:  # noqa: PLR2004
             raise InvalidInput(f"op_id {op_id[:40]!r} must have 1 to 200 characters")
         scope = self.reader(asked.scope, parts)
-        provenance = Provenance(asked.actor or self.actor, asked.source, asked.reason)
+        origin = Origin.HUMAN if asked.origin is None else asked.origin
+        provenance = Provenance(asked.actor or self.actor, asked.source, asked.reason, origin)
         first = self.store.change_by_op_id(scope, op_id) if asked.op_id is not None else None
         return Writing(op_id, replace(scope, related_repos=()), provenance, first, asked.seen)
 
@@ -214,6 +232,11 @@ class Writing:
     provenance: Provenance
     first: Change | None
     seen: int | None
+
+    def speaking(self, origin: Origin) -> Writing:
+        """The same in the name of the less trusted of its speaker and an origin."""
+        by = self.provenance
+        return self if by.origin.trust <= origin.trust else replace(self, provenance=replace(by, origin=origin))
 
     def new_id(self, index: int = 0) -> str:
         """An id for a memory that this write adds: the same each time the same `op_id` is sent."""

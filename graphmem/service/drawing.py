@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from graphmem.answers import Card, State, intervals
@@ -260,16 +261,18 @@ def _by_subject(drawing: _Drawing) -> Iterator[_Group]:
 
 def _by_fork(drawing: _Drawing) -> Iterator[_Group]:
     for old in drawing.cards:
-        edges = [
-            (new, data["change"])
-            for _, new, data in drawing.graph.out_edges(old, data=True)
-            if data["type"] is EdgeType.SUPERSEDED_BY
-            and data["kind"] is not SupersessionKind.AMENDMENT
-            and data["until"] is None
-        ]
-        claims = tuple(dict.fromkeys(new for new, _ in edges if _holds(drawing, new)))
-        if len({change for _, change in edges}) > 1 and len(claims) > 1:
-            yield "fork", old, claims
+        # A successor of one's own beside a shared one is no fork.
+        by_owner: dict[Scope | None, list[tuple[str, int]]] = defaultdict(list)
+        for _, new, data in drawing.graph.out_edges(old, data=True):
+            is_full = data["type"] is EdgeType.SUPERSEDED_BY and data["kind"] is not SupersessionKind.AMENDMENT
+            if is_full and data["until"] is None:
+                shown = drawing.cards.get(new)
+                owner = None if shown is None else replace(shown.memory.scope, branch=None)
+                by_owner[owner].append((new, data["change"]))
+        for edges in by_owner.values():
+            claims = tuple(dict.fromkeys(new for new, _ in edges if _holds(drawing, new)))
+            if len({change for _, change in edges}) > 1 and len(claims) > 1:
+                yield "fork", old, claims
 
 
 def _by_link(drawing: _Drawing) -> Iterator[_Group]:

@@ -12,6 +12,7 @@ from graphmem.model import (
     MergeBranch,
     OpenBranch,
     Operation,
+    Propose,
     Revoke,
     Scope,
     Supersede,
@@ -43,10 +44,16 @@ def seen_entries(
 
 def _concern(desk: Desk, change: Change, reader: Scope) -> Operation:
     """What an entry is about: its own operation, or the one that it undoes."""
-    if not isinstance(change.operation, Revoke):
-        return change.operation
-    (undone,) = desk.store.changes(reader, after=change.operation.change - 1, limit=1)
+    done = _asked(change.operation)
+    if not isinstance(done, Revoke):
+        return done
+    (undone,) = desk.store.changes(reader, after=done.change - 1, limit=1)
     return undone.operation
+
+
+def _asked(operation: Operation) -> Operation:
+    """The operation; of a proposal, what it asks for."""
+    return operation.asked if isinstance(operation, Propose) else operation
 
 
 def _is_seen(view: View, change: Change, concern: Operation) -> bool:
@@ -64,11 +71,11 @@ def _is_seen(view: View, change: Change, concern: Operation) -> bool:
 
 
 def _shown(view: View, change: Change) -> Change:
-    operation = change.operation
+    operation = _asked(change.operation)
     if not isinstance(operation, Supersede):
         return change
-    old, new = _known(view, operation.old), _known(view, operation.new)
-    return replace(change, operation=replace(operation, old=old, new=new))
+    shown = replace(operation, old=_known(view, operation.old), new=_known(view, operation.new))
+    return replace(change, operation=Propose(shown) if isinstance(change.operation, Propose) else shown)
 
 
 def _known(view: View, ids: Iterable[str]) -> tuple[str, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from graphmem.answers import Contest, Explanation, Hit, Related, Relation, State
+from graphmem.answers import Contest, Explanation, Hit, Related, Relation, Sentence, State
 from graphmem.errors import NotFound
 from graphmem.model import LinkKind, Memory, Point, Scope
 from graphmem.relations import Side, link_words
@@ -73,7 +73,9 @@ def _related(view: View, key: str, point: Point) -> tuple[Related, ...]:
 
 def _suspect(view: View, related: Sequence[Related]) -> tuple[str, ...]:
     return tuple(
-        f"{link_words(one.kind, is_outgoing=True)} {named(view, one.memory)}, which is {one.state.value} now"
+        Sentence.of(
+            f"{link_words(one.kind, is_outgoing=True)} ", named(view, one.memory), f", which is {one.state.value} now"
+        )
         for one in related
         if one.is_outgoing and one.kind in _LEANING and one.state is not State.HOLDS
     )

@@ -7,13 +7,14 @@ holds another decision or the source tells since when it has these words.
 
 from __future__ import annotations
 
+import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from difflib import SequenceMatcher
 
-from graphmem.errors import Conflict, InvalidInput
+from graphmem.errors import Conflict, Forbidden, InvalidInput, NotFound
 from graphmem.ingestion.observations import Observation, Problem, Reading, Relation, Replacement
 from graphmem.model import (
     FOREVER,
@@ -24,6 +25,8 @@ from graphmem.model import (
     Memory,
     Move,
     Operation,
+    Origin,
+    Propose,
     Request,
     Revoke,
     Statement,
@@ -40,6 +43,8 @@ from graphmem.temporal import View
 RECORDED_IN = "recorded in"
 #: The word of an end that was only entered because a source held a record no more.
 GONE = "no longer in its source"
+#: What stops one part of an ingestion and nothing else.
+REFUSALS = (Conflict, Forbidden, InvalidInput, NotFound)
 _ANOTHER_DECISION = 0.5
 _BATCH = 200
 _MANY = 1_000_000
@@ -96,20 +101,26 @@ class _Ingestion:
         self._writing = writing
         self._progress = progress
         self._now = desk.clock()
-        self._count = 0
+        #: The origin of the source that is being brought in.
+        self._speaker = Origin.DOCUMENT
         self._report = IngestReport()
 
     def run(self, reading: Reading) -> IngestReport:
         self._report.problems.extend(reading.problems)
-        observations = [_anchored(one, self._writing.writer.repo) for one in reading.observations]
+        observations = self._anchored_all(reading.observations)
         total, done = len(observations) + len(reading.replacements) + len(reading.relations), 0
+        self._progress(0, total)
         for start in range(0, len(observations), _BATCH):
             batch = observations[start : start + _BATCH]
             known, view = self._known([one.key for one in batch])
-            self._add_all([one for one in batch if one.key not in known])
+            missing = [one for one in batch if one.key not in known]
+            moved, moved_view = self._renamed(missing, {one.key for one in observations}, reading.folders)
+            self._add_all([one for one in missing if one.key not in moved])
             for one in batch:
                 if one.key in known:
                     self._update(one, known[one.key], view)
+                elif one.key in moved:
+                    self._update(one, moved[one.key], moved_view)
             done += len(batch)
             self._progress(done, total)
         self._replace_all(reading.replacements)
@@ -118,6 +129,15 @@ class _Ingestion:
         return self._report
 
     # ---- records
+
+    def _anchored_all(self, observations: Iterable[Observation]) -> list[Observation]:
+        found = []
+        for one in observations:
+            try:
+                found.append(_anchored(one, self._writing.writer.repo))
+            except InvalidInput as refusal:
+                self._report.problems.append(Problem(one.path, one.line, f"not applied: {refusal}"))
+        return found
 
     def _known(self, keys: list[str]) -> tuple[dict[str, str], View]:
         """The memory that stands for each key now, and a view of them all."""
@@ -131,22 +151,62 @@ class _Ingestion:
             home = None if memory is None else _record_of(memory.statement)
             if memory is None or home not in keys or memory.scope != self._writing.writer or view.is_retracted(key):
                 continue
-            known[home] = key
+            if not _has_moved(view, key):
+                known[home] = key
         return known, view
 
+    def _renamed(
+        self, missing: list[Observation], keys: set[str], folders: tuple[str, ...]
+    ) -> tuple[dict[str, str], View]:
+        """Memories of files that are gone from folders read as a whole, by the key under which their words are now.
+
+        Words that several files had, or have, tell nothing.
+        """
+        reader = self._writing.writer
+        seq = self._desk.store.position(reader).seq
+        if not missing or not folders or not seq:
+            return {}, self._desk.view(reader, [], seq)
+        where = Filter(
+            kinds=tuple({one.statement.kind for one in missing}),
+            paths=() if "" in folders else tuple(f"{folder}/" for folder in folders),
+        )
+        ids = self._desk.store.select(reader, where, at=None, before=seq + 1, limit=_MANY)
+        view = self._desk.view(reader, ids, seq)
+        by_home = {home: key for key in reversed(ids) if (home := self._home(view, key, folders)) and home not in keys}
+        gone = _unique((_words(view, key), key) for key in by_home.values())
+        now = _unique((_words_of(one.statement), one.key) for one in missing)
+        return {now[words]: gone[words] for words in now if words in gone}, view
+
+    def _home(self, view: View, key: str, folders: tuple[str, ...]) -> str | None:
+        """The file that a memory of this writer stands for now, if it lies in one of the folders."""
+        memory = view.memory(key)
+        if memory is None or memory.scope != self._writing.writer or view.is_retracted(key) or _has_moved(view, key):
+            return None
+        home = _record_of(memory.statement)
+        return home if home and any(not folder or home.startswith(f"{folder}/") for folder in folders) else None
+
     def _add_all(self, observations: list[Observation]) -> None:
+        """Add all at once, and if anything of it is refused, one by one."""
+        made = [Memory(self._new_id(one), self._writing.writer, one.statement) for one in observations]
+        adds = [Add(memory, one.moves, may_confirm=False) for one, memory in zip(observations, made, strict=True)]
         requests = []
-        for one in observations:
-            memory = Memory(self._new_id(), self._writing.writer, one.statement)
-            requests.append(self._request(Add(memory, one.moves, may_confirm=False), one.path))
-            self._report.ids[one.key] = memory.id
-            self._report.added.append(memory.id)
-        if requests:
-            self._desk.apply(requests)
+        for one, add in zip(observations, adds, strict=True):
+            self._speaker = one.statement.origin
+            requests.append(self._request(add, one.path))
+        try:
+            done = bool(requests) and bool(self._desk.apply(requests))
+        except REFUSALS:
+            done = False
+        for one, memory, add in zip(observations, made, adds, strict=True):
+            self._speaker = one.statement.origin
+            if done or self._try(add, one.path):
+                self._report.ids[one.key] = memory.id
+                self._report.added.append(memory.id)
 
     def _update(self, one: Observation, key: str, view: View) -> None:
         memory = view.memory(key)
         assert memory is not None, "what is known is seen"  # noqa: S101
+        self._speaker = one.statement.origin
         self._report.ids[one.key] = key
         known = [row.move for row in view.moves(key)]
         if one.is_partial:
@@ -186,7 +246,7 @@ class _Ingestion:
 
     def _reword(self, one: Observation, old: Memory, moves: list[Move], view: View) -> None:
         """Record the file's new words; what had taken over from the old memory takes over from the new one."""
-        memory = Memory(self._new_id(), old.scope, one.statement)
+        memory = Memory(self._new_id(one, after=old.id), old.scope, one.statement)
         is_later = one.changed_at is not None and one.moves[0].at > _begins(view, old.id)
         is_same = not is_later and _is_same_decision(old.statement, one.statement)
         life = tuple(moves) if is_same else one.moves
@@ -235,6 +295,7 @@ class _Ingestion:
             kind=first.kind,
             part=first.part if is_amendment else None,
         )
+        self._speaker = _least_trusted(view, news)
         evidence = [line for one in group for _, line in one.evidence]
         path = first.evidence[0][0] if first.evidence else first.new
         if self._try(operation, path, " | ".join(dict.fromkeys(evidence))):
@@ -251,6 +312,7 @@ class _Ingestion:
                     gone[edge.stamp.seq].append((old, edge.new))
         for seq, pairs in gone.items():
             change = next(iter(self._desk.store.changes(self._writing.writer, after=seq - 1, limit=1)))
+            self._speaker = _least_trusted(view, [new for _, new in pairs])
             if change.op_id.startswith(_OP_PREFIX) and self._try(Revoke(seq), pairs[0][0]):
                 self._report.unlinked.extend(pairs)
 
@@ -264,21 +326,23 @@ class _Ingestion:
             if one.source not in ids or one.target not in ids:
                 continue
             link = Link(ids[one.source], ids[one.target], one.kind)
+            self._speaker = _least_trusted(view, [link.source])
             known = {(row.source, row.target, row.kind) for row in view.links(link.source)}
             if (link.source, link.target, link.kind) not in known and self._try(link, one.path):
                 self._report.related.append((link.source, link.target))
 
     # ---- writing
 
-    def _new_id(self) -> str:
-        self._count += 1
-        return self._writing.new_id(self._count)
+    def _new_id(self, one: Observation, after: str = "") -> str:
+        return self._writing.new_id(_number(one.key, one.statement.content_hash, after))
 
     def _request(self, operation: Operation, path: str, reason: str | None = None) -> Request:
-        self._count += 1
+        """A request that is named by what it contains, so that what broke off can be sent again under its `op_id`."""
         source = f"{self._writing.provenance.source or 'document'}: {path}"
-        provenance = replace(self._writing.provenance, source=source, reason=reason or self._writing.provenance.reason)
-        return Request(f"{_OP_PREFIX}{self._writing.op_id}/{self._count}", operation, self._writing.writer, provenance)
+        by = self._writing.speaking(self._speaker).provenance
+        provenance = replace(by, source=source, reason=reason or by.reason)
+        part = f"{_number(repr(operation), source, provenance.reason or ''):x}"
+        return Request(f"{_OP_PREFIX}{self._writing.op_id}/{part}", operation, self._writing.writer, provenance)
 
     def _try(self, operation: Operation, path: str, reason: str | None = None) -> bool:
         return self._try_all([operation], path, reason)
@@ -286,14 +350,54 @@ class _Ingestion:
     def _try_all(self, operations: list[Operation], path: str, reason: str | None = None) -> bool:
         """Apply all or none; a refusal becomes a problem of the report and stops nothing else."""
         try:
-            self._desk.apply([self._request(one, path, reason) for one in operations])
-        except (Conflict, InvalidInput) as refusal:
+            changes = self._desk.apply([self._request(one, path, reason) for one in operations])
+        except REFUSALS as refusal:
             self._report.problems.append(Problem(path, 1, f"not applied: {refusal}"))
             return False
-        return True
+        proposed = [one.seq for one in changes if isinstance(one.operation, Propose)]
+        if proposed:
+            told = f"only a proposal (change {proposed[0]}): {self._speaker.value!r} is not trusted enough for it"
+            self._report.problems.append(Problem(path, 1, told))
+        return not proposed
 
 
 _OP_PREFIX = "ingest/"
+
+
+def _number(*parts: str) -> int:
+    """A number that the parts alone decide."""
+    told = "".join(f"{len(part)}:{part}" for part in parts)
+    return int.from_bytes(hashlib.sha256(told.encode("utf-8", "surrogatepass")).digest()[:8], "big")
+
+
+def _has_moved(view: View, key: str) -> bool:
+    """Whether the words were recorded again for another file: this memory stands for none any more."""
+    memory = view.memory(key)
+    corrections = (edge for edge in view.edges_out(key) if edge.kind is SupersessionKind.CORRECTION)
+    return any(
+        (other := view.memory(edge.new)) is not None
+        and memory is not None
+        and _record_of(other.statement) not in {None, _record_of(memory.statement)}
+        for edge in corrections
+    )
+
+
+def _words_of(statement: Statement) -> tuple[str, str]:
+    return statement.title, statement.body
+
+
+def _words(view: View, key: str) -> tuple[str, str] | None:
+    memory = view.memory(key)
+    return None if memory is None or memory.statement is None else _words_of(memory.statement)
+
+
+def _unique(pairs: Iterable[tuple[tuple[str, str] | None, str]]) -> dict[tuple[str, str], str]:
+    """What each words belong to, less those that belong to several."""
+    found: dict[tuple[str, str], list[str]] = defaultdict(list)
+    for words, key in pairs:
+        if words is not None:
+            found[words].append(key)
+    return {words: keys[0] for words, keys in found.items() if len(keys) == 1}
 
 
 def _anchored(one: Observation, repo: str | None) -> Observation:
@@ -312,6 +416,12 @@ def _completed(one: Observation, known: Statement | None) -> Observation:
     if known is None or (said.title, said.body) != (known.title, known.body):
         return one
     return replace(one, statement=known)
+
+
+def _least_trusted(view: View, ids: Iterable[str]) -> Origin:
+    """The least trusted origin of what memories say; a document's, if nothing is left of them."""
+    said = [memory.statement for memory in map(view.memory, ids) if memory is not None]
+    return min((one.origin for one in said if one is not None), key=lambda one: one.trust, default=Origin.DOCUMENT)
 
 
 def _record_of(statement: Statement | None) -> str | None:
@@ -384,7 +494,7 @@ def _is_rewording(view: View, edge: EdgeRow) -> bool:
 
 def _groups(replacements: list[Replacement]) -> Iterator[list[Replacement]]:
     """Replacements in time; several for good of one old record are one split, unless one of them follows the other."""
-    pairs = {(one.old, one.new) for one in replacements}
+    pairs = {(one.old, one.new) for one in replacements if one.kind is SupersessionKind.UPDATE}
     by_old: dict[str, list[Replacement]] = defaultdict(list)
     for one in sorted(replacements, key=lambda one: (one.at is None, one.at or FOREVER, one.old, one.new)):
         if one.kind is SupersessionKind.AMENDMENT or one.until is not None:

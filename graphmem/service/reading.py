@@ -28,7 +28,7 @@ from graphmem.model import FOREVER, At, Change, Point, Scope, ScopeParts
 from graphmem.ranking import trusted_confidence
 from graphmem.relations import Side
 from graphmem.retrieval.cards import card, moves, step
-from graphmem.retrieval.paging import Place, next_cursor, page_of, place_of, question_mark
+from graphmem.retrieval.paging import Cursors, Place, page_of, question_mark
 from graphmem.retrieval.search import Query, Sort
 from graphmem.rows import EdgeRow
 from graphmem.service.conflicting import open_conflicts
@@ -104,11 +104,12 @@ class Reader:
         reader, asked = self._desk.reader(scope, parts), page_of(page, limit, Page(limit=50))
         wanted, order = with_real_paths(where or Filter()), word_of(Sort, sort)
         mark = question_mark("list", wanted, order, reader)
-        place = place_of(asked, self._desk.point(at, reader), mark)
+        cursors = Cursors(self._desk.seal, reader, mark)
+        place = cursors.place(asked, self._desk.point(at, reader))
         cards = self._fitting(wanted, reader, place.point, is_latest=at is None or at.known_at is None)
         if order is Sort.CONFIDENCE:
             cards = iter(sorted(cards, key=lambda one: (-_trusted(one), -one.change, one.id)))
-        return _page(cards, place, asked.limit, mark)
+        return _page(cards, place, asked.limit, cursors)
 
     def get(self, key: str, *, at: At | None = None, scope: Scope | None = None, **parts: Unpack[ScopeParts]) -> Card:
         """One memory at a point.
@@ -242,6 +243,10 @@ class Reader:
         """
         return tuple(self._desk.store.repositories(self._desk.reader(scope)))
 
+    def keyed_digest(self, purpose: str, text: str, *, scope: Scope | None = None) -> str:
+        """A digest of a text that only who has the store can make: small letters and digits, stable for the tenant."""
+        return self._desk.seal(self._desk.reader(scope), purpose, text)
+
     def to_networkx(
         self, *, at: At | None = None, scope: Scope | None = None, progress: Progress = silent
     ) -> nx.MultiDiGraph[str]:
@@ -306,11 +311,11 @@ def _is_wanted(shown: Card, where: Filter) -> bool:
     return where.include_history or shown.state.value == "holds"
 
 
-def _page(cards: Iterable[Card], place: Place, limit: int, mark: str) -> Listing:
+def _page(cards: Iterable[Card], place: Place, limit: int, cursors: Cursors) -> Listing:
     wanted = place.offset + limit + 1
     seen = [one for _, one in zip(range(wanted), cards, strict=False)]
     shown = seen[place.offset : place.offset + limit]
-    return Listing(tuple(shown), place.point, next_cursor(place, len(shown), len(seen), mark))
+    return Listing(tuple(shown), place.point, cursors.after(place, len(shown), len(seen)))
 
 
 def _chain(view: View, key: str) -> list[str]:

@@ -24,6 +24,8 @@ from graphmem.model import (
     Move,
     OpenBranch,
     Operation,
+    Origin,
+    Propose,
     Request,
     Retract,
     Revoke,
@@ -41,6 +43,7 @@ from graphmem.service.idempotence import answered_once
 from graphmem.service.references import id_among, with_references
 from graphmem.service.resembling import apply_looking
 from graphmem.temporal import View, touched
+from graphmem.temporal.trust import guard
 
 _TITLE_CHARS = 200
 
@@ -151,9 +154,9 @@ class Recorder:
 
         Args:
             old: The memory that is superseded, or several.
-            new: What supersedes it, in words: a statement, or a text. It is recorded first, and lives where the first
-                old memory lives. For callers of earlier releases the whole id of a memory, or a list of ids, still is
-                that memory.
+            new: What supersedes it, in words: a statement, or a text, which is of the origin of who writes. It is
+                recorded first, and lives where the first old memory lives. For callers of earlier releases the whole id
+                of a memory, or a list of ids, still is that memory.
             by: What supersedes it, if that is recorded already: a memory, or several. Give `new` or `by`.
             at: From when; now if not given. A correction has none: the old was never right.
             until: End of a provisional replacement.
@@ -169,6 +172,7 @@ class Recorder:
             raise InvalidInput("a correction has no 'at' and no 'until': the old memory was never right")
         writing = self._desk.request_for(write)
         moment = None if kind == SupersessionKind.CORRECTION else self._moment(at, writing)
+        writing = _speaking(writing, new)
 
         def draft(olds: tuple[str, ...], news: tuple[str, ...]) -> Supersede:
             return Supersede(old=olds, new=news, at=moment, until=until, kind=kind)
@@ -203,6 +207,7 @@ class Recorder:
             raise InvalidInput("an amendment needs the part that it replaces, such as 'retention'")
         writing = self._desk.request_for(write)
         moment = self._moment(at, writing)
+        writing = _speaking(writing, new)
 
         def draft(olds: tuple[str, ...], news: tuple[str, ...]) -> Supersede:
             return Supersede(old=olds, new=news, at=moment, kind=SupersessionKind.AMENDMENT, part=part)
@@ -275,7 +280,7 @@ class Recorder:
 
         def written(ids: Sequence[str]) -> Written:
             change = self._desk.apply([_request(writing, draft(*ids))])[0]
-            return Written(change, touched(change.operation))
+            return Written(change, touched(change.operation), notes=_notes(change))
 
         return self._with_references(writing, refs, written)
 
@@ -303,7 +308,7 @@ class Recorder:
             new = by if successor.words is None else successor.words
             requests, news = self._successors(named, new, moment, writing)
             changes = self._desk.apply([*requests, _request(writing, draft(named, news))])
-            return Written(changes[-1], (*named, *news))
+            return Written(changes[-1], (*named, *news), notes=_notes(changes[-1]))
 
         return self._with_references(writing, (*olds, *successor.by), written)
 
@@ -356,12 +361,16 @@ class Recorder:
         if isinstance(new, str) and is_like_an_id(new):
             told = f"no memory {new!r}, and it reads like an id"
             raise NotFound(f"{told}: name a memory with `by`, or give the words as a statement with that title")
-        said = new if isinstance(new, Statement) else restated(new, template.statement)
+        speaker = writing.provenance.origin
+        said = new if isinstance(new, Statement) else restated(new, template.statement, speaker)
         memory = Memory(writing.new_id(), replace(template.scope, branch=writing.writer.branch), said)
         op_id = f"{writing.op_id}/new"
         earlier = self._desk.store.change_by_op_id(writing.writer, op_id) if first else None
         start = _moment_of(earlier.operation) if earlier else None
-        life = (Move(Status.ACTIVE, start or moment or _start(view, olds) or self._desk.clock()),)
+        old_words = [memory.statement for memory in map(view.memory, olds) if memory is not None]
+        is_done = all(speaker.trust >= guard(words) for words in old_words)
+        status = Status.ACTIVE if is_done else Status.PROPOSED
+        life = (Move(status, start or moment or _start(view, olds) or self._desk.clock()),)
         add = _request(replace(writing, op_id=op_id), Add(memory, life, may_confirm=False))
         return [add], (memory.id,)
 
@@ -425,10 +434,27 @@ def _split(text: str) -> tuple[str, str]:
     return first[: _TITLE_CHARS - 1].rsplit(" ", 1)[0] + "…", text.strip()
 
 
-def restated(text: str, old: Statement) -> Statement:
-    """New words for what an old statement was about."""
+def restated(text: str, old: Statement, speaker: Origin = Origin.HUMAN) -> Statement:
+    """New words for what an old statement was about, of the origin of who says them, and bound to nobody."""
     title, body = _split(text)
-    return replace(old, title=title, body=body, rationale="", aliases=(), alternatives=(), observed_at=None)
+    about = replace(old, title=title, body=body, rationale="", aliases=(), alternatives=(), observed_at=None)
+    return replace(about, origin=speaker, confidence=1.0, is_mandatory=False)
+
+
+def _speaking(writing: Writing, new: str | Statement | Sequence[str] | None) -> Writing:
+    """A write of new words is trusted no more than they are."""
+    return writing.speaking(new.origin) if isinstance(new, Statement) else writing
+
+
+def _notes(change: Change) -> tuple[str, ...]:
+    if not isinstance(change.operation, Propose):
+        return ()
+    asked = change.operation.asked
+    why = f"{change.provenance.origin.value!r} is not trusted enough for it"
+    if isinstance(asked, Supersede) and change.provenance.origin.is_trusted:
+        why = "the new words are not trusted enough for it, or the old ones are mandatory"
+    accepting = "to accept it, somebody who is trusted enough says the same in their own words"
+    return (f"only a proposal was recorded and nothing changed, since {why}; {accepting}",)
 
 
 def _start(view: View, olds: tuple[str, ...]) -> datetime | None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from graphmem.answers import OnSimilar, Similar, Written
+from graphmem.answers import OnSimilar, Sentence, Similar, Written
 from graphmem.model import Add, Change, Confirm, Memory, Point, Request, Statement
 from graphmem.ranking import name_keys, tokens
 from graphmem.retrieval.embedding import Embedder, card_of
@@ -169,7 +169,8 @@ class _Found:
             }
             if any(ways.values()):
                 shown = None if score is None else min(float(score), 1.0)
-                yield Similar(key, kept.statement.title, shown, tuple(way for way, is_so in ways.items() if is_so))
+                title = Sentence.quoting(kept.statement.title, kept.statement.origin)
+                yield Similar(key, title, shown, tuple(way for way, is_so in ways.items() if is_so))
 
     def _model(self) -> ModelCard | None:
         backend: Embedder | str = self.desk.installed_embedder()
@@ -185,7 +186,7 @@ def _stands_for(view: View, one: Similar, operation: Add) -> bool:
     kept, said, asked = view.known[one.memory].memory.statement, operation.memory.statement, active_time(operation)
     assert kept is not None, "it was found by its words"  # noqa: S101
     assert said is not None, "it has words"  # noqa: S101
-    is_trusted = kept.origin.trust >= said.origin.trust
+    is_trusted = kept.origin.trust >= said.origin.trust and kept.origin.is_trusted == said.origin.is_trusted
     return "words" in one.found_by and is_trusted and bool(asked) and not difference(asked, view.holding(one.memory))
 
 

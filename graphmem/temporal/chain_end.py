@@ -7,8 +7,9 @@ so for every reader if everything ahead lives where the old memory does: who doe
 
 from __future__ import annotations
 
-from graphmem.model import Request, Status, Supersede, SupersessionKind
+from graphmem.model import Request, Supersede, SupersessionKind
 from graphmem.rows import Rows
+from graphmem.temporal.trust import has_begun
 
 
 def is_decided_ahead(request: Request, ahead: Rows) -> bool:
@@ -33,16 +34,4 @@ def is_decided_ahead(request: Request, ahead: Rows) -> bool:
         return False
     if any(row.stamp.branch is not None for row in ahead.memories.values()):
         return False
-    return all(_has_begun(key, operation, ahead) for key in operation.old)
-
-
-def _has_begun(key: str, operation: Supersede, ahead: Rows) -> bool:
-    """Whether a memory is active from its one move on, and is replaced no earlier."""
-    moves = [row for row in ahead.moves if row.memory == key]
-    return (
-        len(moves) == 1
-        and moves[0].move.status is Status.ACTIVE
-        and moves[0].stamp.branch is None
-        and operation.at is not None
-        and moves[0].move.at <= operation.at
-    )
+    return all(has_begun(key, operation, ahead) for key in operation.old)

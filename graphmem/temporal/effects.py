@@ -15,6 +15,7 @@ from graphmem.model import (
     MergeBranch,
     Move,
     OpenBranch,
+    Propose,
     Retract,
     Revoke,
     Scope,
@@ -74,6 +75,8 @@ def effects(change: Change, before: Rows) -> Rows:
         case Erase(key):
             row = before.memories[key]
             return Rows(memories={key: replace(row, memory=replace(row.memory, statement=None))})
+        case Propose():
+            return Rows()
         case OpenBranch() | MergeBranch() | AbandonBranch():  # pragma: no branch - the last there is
             return Rows(branches=_branches(operation, change, before))
 

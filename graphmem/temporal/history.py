@@ -16,7 +16,6 @@ from graphmem.model import (
     AbandonBranch,
     Add,
     Change,
-    Confirm,
     End,
     Erase,
     Link,
@@ -24,6 +23,7 @@ from graphmem.model import (
     OpenBranch,
     Operation,
     Origin,
+    Propose,
     Retract,
     Revoke,
     Scope,
@@ -139,7 +139,9 @@ class History:
                 return self._unknown(touched(operation)) or self._supersede(change, operation)
             case Link() if operation.source == operation.target:
                 return f"links {operation.source!r} to itself"
-            case Transition() | End() | Retract() | Confirm() | Link() | Erase():
+            case Propose(asked):
+                return self._unknown(touched(asked))
+            case _:
                 fault = self._unknown(touched(operation))
         if fault is None and isinstance(operation, _REVOCABLE):
             self._revocable[change.seq] = _Undone(touched(operation), None)
@@ -238,7 +240,11 @@ class History:
                 self._memories[key].said = change.seq
 
     def _about(self, operation: Operation) -> tuple[str, ...]:
-        return self._revocable[operation.change].names if isinstance(operation, Revoke) else touched(operation)
+        asked = operation.asked if isinstance(operation, Propose) else operation
+        if not isinstance(asked, Revoke):
+            return touched(asked)
+        undone = self._revocable.get(asked.change)
+        return () if undone is None else undone.names
 
     def _erase(self, key: str) -> None:
         known = self._memories[key]

@@ -6,6 +6,8 @@ transaction may run them twice.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from graphmem.errors import Conflict, InvalidInput, NotFound
 from graphmem.model import (
     AbandonBranch,
@@ -16,11 +18,14 @@ from graphmem.model import (
     Erase,
     Link,
     MergeBranch,
+    Move,
     OpenBranch,
     Operation,
+    Propose,
     Request,
     Retract,
     Revoke,
+    Status,
     Supersede,
     Transition,
 )
@@ -29,18 +34,25 @@ from graphmem.temporal.derivation import derive
 from graphmem.temporal.effects import branch_key, effects, stamp_of
 from graphmem.temporal.lineage import Lineage
 from graphmem.temporal.refusals import (
+    refuse_borrowed_trust,
     refuse_changed,
     refuse_closed_branch,
     refuse_cycle,
     refuse_fork,
+    refuse_idle_link,
+    refuse_idle_move,
+    refuse_idle_supersession,
     refuse_late_rejection,
     refuse_misplaced_memory,
     refuse_misshapen_supersession,
+    refuse_oversized_supersession,
+    refuse_unbelieved,
     refuse_unknown,
     refuse_unordered_moves,
     refuse_update_before_start,
 )
 from graphmem.temporal.spans import Spans, difference
+from graphmem.temporal.trust import outcome
 from graphmem.temporal.view import View, active_spans, move_order
 
 
@@ -55,6 +67,8 @@ def touched(operation: Operation) -> tuple[str, ...]:
             return (operation.source, operation.target)
         case Transition() | End() | Retract() | Confirm() | Erase():
             return (operation.id,)
+        case Propose(asked):
+            return touched(asked)
         case Revoke() | OpenBranch() | MergeBranch() | AbandonBranch():  # pragma: no branch - the last there is
             return ()
 
@@ -63,18 +77,20 @@ def needs(request: Request) -> Needs:
     """What a store must read before `plan` can decide on the request."""
     operation = request.operation
     match operation:
+        case Propose(asked):
+            return needs(replace(request, operation=asked))
         case Add(memory, _, may_confirm) if may_confirm and memory.statement is not None:
             return Needs(ids=(memory.id,), content=memory.statement.content_hash)
         case Revoke(change):
             return Needs(change=change)
-        case MergeBranch(name):
+        case MergeBranch(name) | AbandonBranch(name):
             return Needs(branch=branch_key(request.writer, name))
         case _:
             return Needs(ids=touched(operation))
 
 
 def plan(request: Request, situation: Situation, stamp: Stamp) -> Transaction:
-    """The transaction that carries out the request at a ledger position.
+    """The transaction that carries out the request at a ledger position, or records it as a proposal.
 
     Args:
         request: What is asked.
@@ -86,6 +102,9 @@ def plan(request: Request, situation: Situation, stamp: Stamp) -> Transaction:
         NotFound: It names what the writer does not see.
         Conflict: Another writer was first; carries the current heads.
     """
+    proposed = request.operation if isinstance(request.operation, Propose) else None
+    if proposed is not None:
+        request = replace(request, operation=proposed.asked)
     if isinstance(request.operation, Add) and not situation.rows.memories:
         effect: Operation = _fresh(request, request.operation, situation, stamp)
     else:
@@ -94,7 +113,7 @@ def plan(request: Request, situation: Situation, stamp: Stamp) -> Transaction:
         _refuse(request, situation, view)
         if request.seen is not None:
             refuse_changed(situation.rows, view, touched(request.operation), request.seen)
-        effect = _effect(request.operation, view)
+        effect = proposed or _effect(request, situation, view)
     change = Change(stamp.seq, stamp.recorded_at, request.op_id, effect, request.writer, request.provenance)
     return replay(change, situation)
 
@@ -111,6 +130,7 @@ def _fresh(request: Request, operation: Add, situation: Situation, stamp: Stamp)
     if request.writer.branch is not None:
         refuse_closed_branch(Lineage(situation.rows.branches, request.writer, stamp.seq - 1), request)
     refuse_misplaced_memory(operation.memory, request.writer)
+    refuse_borrowed_trust(operation.memory, request.provenance)
     refuse_unordered_moves(operation.moves)
     return Add(operation.memory, operation.moves, may_confirm=False) if operation.may_confirm else operation
 
@@ -120,20 +140,30 @@ def _refuse(request: Request, situation: Situation, view: View) -> None:
     match operation:
         case Add():
             refuse_misplaced_memory(operation.memory, request.writer)
+            refuse_borrowed_trust(operation.memory, request.provenance)
             refuse_unordered_moves(operation.moves)
             if operation.memory.id in situation.rows.memories:
                 raise Conflict(f"a memory {operation.memory.id!r} is already recorded; give the new one its own id")
         case Supersede():
+            refuse_oversized_supersession(operation)
             refuse_misshapen_supersession(operation)
             refuse_unknown(view, touched(operation))
-            refuse_fork(view, operation)
+            refuse_fork(situation.rows, view, operation)
             refuse_cycle(situation.rows, view.lineage, operation)
             refuse_update_before_start(view, operation)
-        case Transition():
-            refuse_unknown(view, (operation.id,))
+            refuse_idle_supersession(view, operation)
+        case Transition(key, move):
+            refuse_unknown(view, (key,))
             refuse_late_rejection(view, operation)
-        case Link() if operation.source == operation.target:
-            raise InvalidInput(f"{operation.source!r} cannot be linked to itself")
+            refuse_idle_move(view, key, move)
+        case End(key, at, word):
+            refuse_unknown(view, (key,))
+            refuse_idle_move(view, key, Move(Status.ENDED, at, source_word=word))
+        case Retract(key) | Confirm(key):
+            refuse_unknown(view, (key,))
+            refuse_unbelieved(view, key)
+        case Link():
+            refuse_idle_link(view, operation)
         case Revoke():
             _refuse_revoke(operation, situation.change, view)
         case OpenBranch() | MergeBranch() | AbandonBranch():
@@ -142,10 +172,11 @@ def _refuse(request: Request, situation: Situation, view: View) -> None:
             refuse_unknown(view, touched(operation))
 
 
-def _effect(operation: Operation, view: View) -> Operation:
-    """The operation itself; for an add of what is already held, its confirmation."""
+def _effect(request: Request, situation: Situation, view: View) -> Operation:
+    """What takes effect: the confirmation of what is already held, or a proposal of what the writer may not do."""
+    operation = request.operation
     if not isinstance(operation, Add):
-        return operation
+        return outcome(request, situation.rows, situation.change)
     twin = _twin(operation, view)
     if twin is not None:
         return Confirm(twin)
@@ -153,7 +184,7 @@ def _effect(operation: Operation, view: View) -> Operation:
 
 
 def _twin(operation: Add, view: View) -> str | None:
-    """A memory of the same scope and content that already holds throughout the time of the new one."""
+    """A memory of the same scope, content and class of trust that already holds throughout the time of the new one."""
     memory = operation.memory
     if not operation.may_confirm or not view.known or memory.statement is None:
         return None
@@ -168,6 +199,7 @@ def _twin(operation: Add, view: View) -> str | None:
         and known.statement is not None
         and known.scope == memory.scope
         and known.statement.content_hash == content
+        and known.statement.origin.is_trusted == memory.statement.origin.is_trusted
         and not difference(asked, view.holding(key))
     )
     return next(twins, None)

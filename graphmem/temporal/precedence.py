@@ -12,9 +12,20 @@ from heapq import heappop, heappush
 
 from graphmem.model import BEGINNING
 from graphmem.temporal.spans import Span, Spans, containing, difference, union
+from graphmem.temporal.trust import is_mandatory
 from graphmem.temporal.view import View
 
-RULES = ("mandatory", "mandatory width", "branch", "scope", "trust of origin", "start", "observed at", "digest of id")
+RULES = (
+    "class of trust",
+    "mandatory",
+    "mandatory width",
+    "branch",
+    "scope",
+    "trust of origin",
+    "start",
+    "observed at",
+    "digest of id",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,10 +102,11 @@ def _claim(view: View, key: str, valid: datetime) -> tuple[object, ...]:
     scope, statement = row.memory.scope, row.memory.statement
     assert statement is not None, "only what holds is ruled on, and what was erased does not"  # noqa: S101
     since = containing(view.holding(key), valid)
-    width = scope.width
+    width, is_bound = scope.width, is_mandatory(statement)
     return (
-        statement.is_mandatory,
-        tuple(not level for level in width) if statement.is_mandatory else (),
+        statement.origin.is_trusted,
+        is_bound,
+        tuple(not level for level in width) if is_bound else (),
         view.lineage.nearness(row.stamp),
         width,
         statement.origin.trust,

@@ -145,7 +145,7 @@ def _met(key: str, steps: Callable[[str], list[str]]) -> _Met:
 def _steps(view: View, key: str, valid: datetime) -> list[str]:
     forward = {edge.new for edge in view.successions(key) if view.covers(edge, valid)}
     into = [] if forward else view.edges_into(key)
-    back = {edge.old for edge in into if edge.is_full and not view.covers(edge, valid)}
+    back = {edge.old for edge in into if edge.is_full and edge.old in view.known and not view.covers(edge, valid)}
     # An amendment that fell with what it amended leads on through that. Sorted: the ledger's order tells nothing.
     return sorted(forward or back or view.amended(key))
 
@@ -156,7 +156,8 @@ def _declared(view: View, key: str, valid: datetime) -> _Met:
     def steps(one: str) -> list[str]:
         if one != key and _prospect(view, one, valid) is not None:
             return []
-        return sorted({edge.new for edge in view.successions(one) if edge.until is None or valid < edge.until})
+        open_ended = [edge for edge in view.successions(one) if edge.until is None or valid < edge.until]
+        return sorted({edge.new for edge in open_ended if edge.new in view.known})
 
     return _met(key, steps)
 

@@ -4,7 +4,7 @@ For a memory `m` seen by one reader at one ledger position::
 
     never(m)  = retracted(m), or some correction out of m leads to something that took over for good
     taken(m)  = [start(m), forever) unless never(m)   ∪   covered(m)
-    covered(m) = ∪ over full edges m→n:  [at, until) ∩ ∪ taken(n)
+    covered(m) = ∪ over full edges m→n:  [at, until) ∩ ∪ taken(n)     (of an n that the reader does not see: nothing)
     holds(m)  = own life is active, not never(m), not covered(m), and a base of it holds if m is an amendment
 
 The edges form no cycle, so every set is finite and is computed once.
@@ -232,8 +232,8 @@ class View:
         return False
 
     def amended(self, key: str) -> list[str]:
-        """Ids that the memory amends."""
-        return [edge.old for edge in self.edges_into(key) if not edge.is_full]
+        """Ids that the memory amends; for who does not see those, it stands for itself."""
+        return [edge.old for edge in self.edges_into(key) if not edge.is_full and edge.old in self.known]
 
     # ---- computation
 
@@ -258,8 +258,10 @@ class View:
         return union(*(self.coverage(edge) for edge in self.successions(key)))
 
     def _compute_taken(self, key: str) -> Spans:
+        if key not in self.known:
+            return NEVER
         start = self.start(key)
-        own = NEVER if key not in self.known or start is None or self.is_never(key) else span(start, None)
+        own = NEVER if start is None or self.is_never(key) else span(start, None)
         return union(own, self._covered(key))
 
     def _compute_holding(self, key: str) -> Spans:

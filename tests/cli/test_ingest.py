@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from graphmem.cli.first_seen import first_commits, work_tree
+from graphmem.cli.first_seen import FirstCommits, first_commits, work_tree
 from graphmem.cli.ingest import dates_below, root_of
+from graphmem.service.ingesting import _Ingestion
 from tests.cli.conftest import Tool
 
 OLD = "# 1. Use MySQL\n\nDate: 2020-01-01\n\n## Status\n\nSuperseded by [2. Use PostgreSQL](0002-use-postgresql.md)\n"
@@ -89,7 +90,7 @@ def test_a_commit_counts_as_no_earlier_than_the_one_before_it(tmp_path: Path) ->
         (tmp_path / name).write_text(name, encoding="utf-8")
         commit(tmp_path, day)
     moment = datetime(2020, 2, 2, tzinfo=UTC)
-    assert first_commits(tmp_path) == {"a.md": moment, "b ü\n.md": moment}
+    assert first_commits(tmp_path).dates == {"a.md": moment, "b ü\n.md": moment}
 
 
 def test_nothing_of_the_repository_runs(tmp_path: Path) -> None:
@@ -100,13 +101,134 @@ def test_nothing_of_the_repository_runs(tmp_path: Path) -> None:
     for name in ("core.fsmonitor", "diff.external", "gpg.program", "core.pager"):
         git(tmp_path, "config", name, f"touch {marker}")
     git(tmp_path, "config", "log.showSignature", "true")
-    assert list(first_commits(tmp_path)) == ["a.md"]
+    assert list(first_commits(tmp_path).dates) == ["a.md"]
     assert not marker.exists()
 
 
 def test_without_commits_or_repository_there_are_no_dates(tmp_path: Path) -> None:
-    assert dates_below(None) == {}
+    assert dates_below(None) == FirstCommits()
     assert work_tree(tmp_path) is None
     git(tmp_path, "init", "--quiet")
-    assert first_commits(tmp_path) == {}
-    assert dates_below(tmp_path) == {}
+    assert first_commits(tmp_path) == FirstCommits()
+    assert dates_below(tmp_path) == FirstCommits()
+
+
+def test_a_missing_blob_ends_the_log_and_the_dates_go_on_behind_it(tmp_path: Path) -> None:
+    git(tmp_path, "init", "--quiet")
+    git(tmp_path, "config", "gc.auto", "0")
+    old, new = tmp_path / "a.md", tmp_path / "b.md"
+    old.write_text("one line of text\n" * 40, encoding="utf-8")
+    commit(tmp_path, "2020-02-02")
+    blob = subprocess.run(["git", "rev-parse", "HEAD:a.md"], cwd=tmp_path, check=True, capture_output=True, text=True)
+    old.rename(new)
+    new.write_text("one line of text\n" * 40 + "and another\n", encoding="utf-8")
+    commit(tmp_path, "2020-03-03")
+    (tmp_path / "c.md").write_text("c", encoding="utf-8")
+    commit(tmp_path, "2020-04-04")
+    name = blob.stdout.strip()
+    (tmp_path / ".git" / "objects" / name[:2] / name[2:]).unlink()
+    found = first_commits(tmp_path)
+    assert {path: at.date().isoformat() for path, at in found.dates.items()} == {
+        "a.md": "2020-02-02",
+        "b.md": "2020-03-03",
+        "c.md": "2020-04-04",
+    }
+    assert [gap[:20] for gap in found.gaps] == ["1 commits lack blobs"]
+
+
+def test_a_shallow_clone_tells_no_date_of_what_it_begins_with(tool: Tool, records: Path, tmp_path: Path) -> None:
+    root, clone = records.parents[1], tmp_path / "clone"
+    git(root, "init", "--quiet")
+    (records / "0003-use-redis.md").write_text(UNDATED, encoding="utf-8")
+    commit(root, "2019-05-01")
+    (records / "0004-use-kafka.md").write_text(UNDATED.replace("Redis", "Kafka"), encoding="utf-8")
+    commit(root, "2019-06-01")
+    (records / "0005-use-nats.md").write_text(UNDATED.replace("Redis", "NATS"), encoding="utf-8")
+    commit(root, "2019-07-01")
+    git(tmp_path, "clone", "--quiet", "--depth", "2", f"file://{root}", str(clone))
+    found = dates_below(clone)
+    assert list(found.dates) == ["doc/adr/0005-use-nats.md"]
+    assert "shallow" in found.gaps[0]
+    refused = tool.run("ingest", "decisions", str(clone))
+    assert refused.exit_code == 1
+    assert "2 records have no date" in refused.stderr
+    assert "5 added" in tool.out("ingest", "decisions", str(clone), "--no-dates")
+
+
+def test_a_folder_in_which_nothing_is_understood_exits_3_and_says_what_was_looked_for(
+    tool: Tool, tmp_path: Path
+) -> None:
+    (tmp_path / "notes.md").write_text("Nothing.\n", encoding="utf-8")
+    outcome = tool.run("ingest", "decisions", str(tmp_path))
+    assert outcome.exit_code == 3
+    assert "looked for" in outcome.stderr
+
+
+def test_a_dry_run_reports_and_changes_nothing(tool: Tool, records: Path) -> None:
+    shown = tool.out("ingest", "decisions", str(records), "--dry-run")
+    assert shown.splitlines()[0] == "2 added · 1 linked"
+    assert tool.out("ingest", "decisions", str(records)).splitlines()[0] == "2 added · 1 linked"
+    assert tool.out("ingest", "decisions", str(records), "--dry-run") == "2 unchanged\n"
+
+
+def test_what_was_done_before_ctrl_c_is_kept(tool: Tool, records: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    replace_all = _Ingestion._replace_all  # noqa: SLF001
+
+    def interrupt(_self: _Ingestion, _links: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(_Ingestion, "_replace_all", interrupt)
+    stopped = tool.run("ingest", "decisions", str(records), "--op-id", "once")
+    assert (stopped.exit_code, "2 of 3 are done" in stopped.stderr) == (130, True)
+    monkeypatch.setattr(_Ingestion, "_replace_all", replace_all)
+    assert tool.out("ingest", "decisions", str(records), "--op-id", "once") == "1 linked · 2 unchanged\n"
+
+
+def test_a_name_that_is_no_text_is_a_problem_and_the_rest_goes_on(tool: Tool, records: Path) -> None:
+    (Path(os.fsdecode(bytes(records) + b"/0009-\xff.md"))).write_text(NEW, encoding="utf-8")
+    (records / "0008-\x07.md").write_text(NEW, encoding="utf-8")
+    report = tool.json("ingest", "decisions", str(records))
+    assert len(report["added"]) == 2
+    assert sorted(one["path"] for one in report["problems"]) == ["0008-\\x07.md", "0009-\\udcff.md"]
+
+
+PEP = "PEP: {0}\nTitle: Thing {0}\nStatus: {1}\nType: Process\nCreated: 01-Mar-2009\n\nAbstract\n========\n\nA.\n"
+
+
+def test_with_history_a_record_is_in_force_since_the_commit_that_accepted_it(tool: Tool, tmp_path: Path) -> None:
+    git(tmp_path, "init", "--quiet")
+    for status, day in (("Draft", "2009-03-01"), ("Accepted", "2020-05-05"), ("Final", "2021-01-01")):
+        (tmp_path / "pep-0001.rst").write_text(PEP.format(1, status), encoding="utf-8")
+        commit(tmp_path, day)
+    key = tool.json("ingest", "decisions", str(tmp_path))["ids"]["pep-0001.rst"]
+    assert [step["start"] for step in tool.json("show", key)["card"]["holding"]] == ["2020-05-05T00:00:00Z"]
+
+
+def test_without_history_the_start_is_said_to_be_then_or_later(tool: Tool, tmp_path: Path) -> None:
+    (tmp_path / "pep-0001.rst").write_text(PEP.format(1, "Active"), encoding="utf-8")
+    key = tool.json("ingest", "decisions", str(tmp_path))["ids"]["pep-0001.rst"]
+    assert "2009-03-01 or later –" in tool.out("search", "Thing 1")
+    assert "? holds from here, or only later" in tool.out("history", key)
+
+
+def test_one_ingest_is_undone_as_a_whole(tool: Tool, records: Path) -> None:
+    tool.out("add", "We write tests first")
+    tool.out("ingest", "decisions", str(records), "--source", "import of May")
+    assert "import of May: 0001-use-mysql.md" in str(tool.json("changes", "--source", "import of May"))
+    assert tool.out("changes", "--source", "import of May", "--revoke") == "2 retracted · 1 revoked\n"
+    assert [card["title"] for card in tool.json("list")["cards"]] == ["We write tests first"]
+    assert tool.run("changes", "--source", "import of May", "--revoke").exit_code == 1
+    assert tool.out("ingest", "decisions", str(records), "--source", "import of June").startswith("2 added · 1 linked")
+
+
+def test_undoing_an_edit_restores_what_it_changed(tool: Tool, records: Path) -> None:
+    tool.out("ingest", "decisions", str(records), "--source", "first")
+    (records / "0001-use-mysql.md").write_text(OLD + "\n## Decision\n\nMySQL it is.\n", encoding="utf-8")
+    tool.out("ingest", "decisions", str(records), "--source", "second")
+    tool.out("changes", "--source", "second", "--revoke")
+    assert tool.out("ingest", "decisions", str(records), "--dry-run").startswith("1 reworded")
+    assert tool.json("search", "use mysql")["hits"][0]["card"]["title"].endswith("Use PostgreSQL")
+
+
+def test_revoking_needs_a_source(tool: Tool) -> None:
+    assert tool.run("changes", "--revoke").exit_code == 2

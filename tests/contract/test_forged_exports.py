@@ -100,6 +100,10 @@ def refused(target: Store, lines: list[str], fault: str, kind: type[Exception] =
     assert send(target, "next", add("next")).seq == 1, "others may write"
 
 
+def test_a_key_that_the_ledger_was_not_written_with_is_refused(engine: Store, whole: list[str]) -> None:
+    refused(engine, altered(whole, 0, key="another"), "line 1: .*key")
+
+
 def test_an_export_that_is_only_resealed_is_restored(target: Store, whole: list[str]) -> None:
     assert target.restore(resealed(parsed(whole)), tenant="default") == len(whole) - 1
     assert target.check() == []
@@ -141,6 +145,8 @@ def test_an_erased_content_that_is_still_there_is_refused(engine: Store, whole: 
         ({"model": {"name": 1, "dimension": "x", "weights_hash": None}}, "model"),
         ({"key": None}, "key is None"),
         ({"key": ""}, "key is ''"),
+        ({"answered_to": "soon"}, "a time"),
+        ({"answered_to": to_micros(datetime(9999, 12, 31, tzinfo=UTC))}, "9999"),
         ({"graphmem": 99}, "99"),
         ({"tenant": ["default"]}, "tenant"),
     ],
@@ -178,7 +184,7 @@ def test_an_entry_of_other_types_is_invalid(engine: Store, whole: list[str], val
         (lambda body: body["memory"].update(id=["A"]), "entry 1"),
         (lambda body: body["memory"]["statement"].update(title=5), "entry 1"),
         (lambda body: body["memory"]["statement"].update(body=None), "entry 1"),
-        (lambda body: body["memory"]["statement"].update(confidence=True), "confidence is True"),
+        (lambda body: body["memory"]["statement"].update(confidence="high"), "entry 1"),
         (lambda body: body["memory"]["statement"].update(title="\ud800"), "title"),
         (lambda body: body["moves"][0].update(at=10**30), "entry 1"),
         (lambda body: body["moves"][0].update(ordinal=10**30), "ordinal"),

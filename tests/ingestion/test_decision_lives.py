@@ -108,12 +108,12 @@ def test_rejected_after_an_activation_is_an_end_in_its_own_word() -> None:
     assert told(adr("1. First", status)) == [(ACTIVE, "2023-02-01", "Accepted"), (ENDED, "2024-03-01", "Rejected")]
 
 
-def test_superseded_is_no_state_while_the_successor_is_known() -> None:
+def test_a_record_that_says_it_was_superseded_holds_no_longer_from_then_on() -> None:
     reading = read({"0001-a.md": adr("1. A", "Superseded by ADR-2"), "0002-b.md": adr("2. B", date="2024-05-01")})
 
     assert [(move.status, move.at, move.source_word) for move in reading.observations[0].moves] == [
         (ACTIVE, day("2024-01-01"), None),
-        (ACTIVE, day("2024-05-01"), "Superseded"),
+        (ENDED, day("2024-05-01"), "Superseded"),
     ]
 
 

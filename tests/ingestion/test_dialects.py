@@ -74,7 +74,7 @@ def test_an_xml_record_is_read_and_no_entity_of_it_is_expanded() -> None:
     assert (found.statement.title, found.statement.aliases[0]) == ("Chat", "XEP-0045")
     assert "People talk, as in XEP-0030." in found.statement.body
     assert [(move.status, move.source_word, move.at.date().isoformat()) for move in found.moves] == [
-        (Status.ACTIVE, "Draft", "2008-01-02")
+        (Status.ACTIVE, "Draft (then or later)", "2008-01-02")
     ]
 
 

@@ -27,6 +27,8 @@ from graphmem.model import (
     OpenBranch,
     Operation,
     Origin,
+    Propose,
+    Provenance,
     Request,
     Retract,
     Revoke,
@@ -48,7 +50,7 @@ from tests.laws.world import (
     ORG,
     PROD,
     READERS,
-    TRUSTED,
+    SPEAKERS,
     R,
     X,
     Y,
@@ -80,6 +82,7 @@ writers = st.sampled_from(WRITERS)
 ids = st.sampled_from(IDS)
 instants = st.sampled_from(INSTANTS)
 picks = st.integers(0, len(WRITERS) - 1)
+speakers = st.sampled_from(SPEAKERS)
 some_ids = st.lists(ids, min_size=1, max_size=2, unique=True).map(tuple)
 
 Ids = tuple[str, ...]
@@ -111,14 +114,24 @@ class Machine(RuleBasedStateMachine):
         seed=st.integers(0, 2**32),
         lives=st.tuples(*[st.sampled_from(LIVES)] * 4),
         homes=st.tuples(st.just(R), st.just(R), st.sampled_from((R, X, Y, ANN)), st.sampled_from((None, ANN, X, ORG))),
+        origins=st.tuples(st.just(Origin.HUMAN), *[st.sampled_from(SPEAKERS)] * 3),
+        is_mandatory=st.booleans(),
     )
-    def begin(self, seed: int, lives: tuple[Life, ...], homes: tuple[Scope | None, ...]) -> None:
+    def begin(
+        self,
+        seed: int,
+        lives: tuple[Life, ...],
+        homes: tuple[Scope | None, ...],
+        origins: tuple[Origin, ...],
+        *,
+        is_mandatory: bool,
+    ) -> None:
         self.random = random.Random(seed)  # noqa: S311 - choices of a test
         for name, parent in (("x", None), ("y", "x"), ("z", None)):
             self.do(OpenBranch(name, parent), R)
-        for key, steps, home in zip(IDS, lives, homes, strict=True):
+        for key, steps, home, origin in zip(IDS, lives, homes, origins, strict=True):
             if home is not None:
-                said = Statement(title=key, subject="k")
+                said = Statement(title=key, subject="k", origin=origin, is_mandatory=is_mandatory and key == IDS[0])
                 self.do(Add(Memory(key, home, said), moves(*steps)), replace(home, repo="r"))
 
     @rule(
@@ -126,61 +139,67 @@ class Machine(RuleBasedStateMachine):
         home=st.sampled_from(HOMES),
         life=st.sampled_from(LIVES),
         title=st.sampled_from(("m0", "same")),
-        weight=st.tuples(st.booleans(), st.sampled_from(TRUSTED), st.none() | instants),
+        weight=st.tuples(st.booleans(), speakers, st.none() | instants),
+        speaker=speakers,
     )
-    def add(self, key: str, home: Scope, life: Life, title: str, weight: Weight) -> None:
+    def add(self, key: str, home: Scope, life: Life, title: str, weight: Weight, speaker: Origin) -> None:
         is_mandatory, origin, observed = weight
         said = Statement(title=title, subject="k", is_mandatory=is_mandatory, origin=origin, observed_at=observed)
-        self.do(Add(Memory(key, home, said), moves(*life)), replace(home, repo="r"))
+        # Most speak in their own name; who claims more is refused.
+        by = speaker if speaker is Origin.EXTERNAL else max(origin, speaker, key=lambda one: one.trust)
+        self.do(Add(Memory(key, home, said), moves(*life)), replace(home, repo="r"), by)
 
-    @rule(old=some_ids, new=some_ids, at=instants, pick=picks)
-    def replace_for_good(self, old: Ids, new: Ids, at: datetime, pick: int) -> None:
-        self.do(Supersede(old=old, new=new, at=at), self.one_who_sees(pick, *old, *new))
+    @rule(old=some_ids, new=some_ids, at=instants, pick=picks, by=speakers)
+    def replace_for_good(self, old: Ids, new: Ids, at: datetime, pick: int, by: Origin) -> None:
+        self.do(Supersede(old=old, new=new, at=at), self.one_who_sees(pick, *old, *new), by)
 
-    @rule(old=ids, new=ids, at=instants, until=st.sampled_from((day(3), day(4))), pick=picks)
-    def replace_for_a_while(self, old: str, new: str, at: datetime, until: datetime, pick: int) -> None:
-        self.do(Supersede(old=(old,), new=(new,), at=at, until=until), self.one_who_sees(pick, old, new))
+    @rule(old=ids, new=ids, at=instants, until=st.sampled_from((day(3), day(4))), pick=picks, by=speakers)
+    def replace_for_a_while(self, old: str, new: str, at: datetime, until: datetime, pick: int, by: Origin) -> None:
+        self.do(Supersede(old=(old,), new=(new,), at=at, until=until), self.one_who_sees(pick, old, new), by)
 
-    @rule(old=ids, new=ids, pick=picks)
-    def correct(self, old: str, new: str, pick: int) -> None:
+    @rule(old=ids, new=ids, pick=picks, by=speakers)
+    def correct(self, old: str, new: str, pick: int, by: Origin) -> None:
         kind = SupersessionKind.CORRECTION
-        self.do(Supersede(old=(old,), new=(new,), kind=kind), self.one_who_sees(pick, old, new))
+        self.do(Supersede(old=(old,), new=(new,), kind=kind), self.one_who_sees(pick, old, new), by)
 
-    @rule(old=ids, new=ids, at=instants, pick=picks)
-    def amend(self, old: str, new: str, at: datetime, pick: int) -> None:
+    @rule(old=ids, new=ids, at=instants, pick=picks, by=speakers)
+    def amend(self, old: str, new: str, at: datetime, pick: int, by: Origin) -> None:
         kind = SupersessionKind.AMENDMENT
-        self.do(Supersede(old=(old,), new=(new,), at=at, kind=kind), self.one_who_sees(pick, old, new))
+        self.do(Supersede(old=(old,), new=(new,), at=at, kind=kind), self.one_who_sees(pick, old, new), by)
 
-    @rule(key=ids, status=st.sampled_from(TURNS), at=instants, ordinal=st.sampled_from((0, 0, 1)), pick=picks)
-    def transition(self, key: str, status: Status, at: datetime, ordinal: int, pick: int) -> None:
-        self.do(Transition(key, Move(status, at, ordinal)), self.one_who_sees(pick, key))
+    @rule(
+        key=ids, status=st.sampled_from(TURNS), at=instants, ordinal=st.sampled_from((0, 0, 1)), pick=picks, by=speakers
+    )
+    def transition(self, key: str, status: Status, at: datetime, ordinal: int, pick: int, by: Origin) -> None:
+        self.do(Transition(key, Move(status, at, ordinal)), self.one_who_sees(pick, key), by)
 
-    @rule(key=ids, at=instants, is_end=st.booleans(), pick=picks)
-    def close(self, key: str, at: datetime, *, is_end: bool, pick: int) -> None:
-        self.do(End(key, at) if is_end else Retract(key), self.one_who_sees(pick, key))
+    @rule(key=ids, at=instants, is_end=st.booleans(), pick=picks, by=speakers)
+    def close(self, key: str, at: datetime, *, is_end: bool, pick: int, by: Origin) -> None:
+        self.do(End(key, at) if is_end else Retract(key), self.one_who_sees(pick, key), by)
 
-    @rule(back=st.integers(0, 3), move=st.sampled_from((None, None, None, 1, 2)), by=writers)
-    def revoke(self, back: int, move: int | None, by: Scope) -> None:
+    @rule(back=st.integers(0, 3), move=st.sampled_from((None, None, None, 1, 2)), by=writers, speaker=speakers)
+    def revoke(self, back: int, move: int | None, by: Scope, speaker: Origin) -> None:
         kinds = REVOCABLE if move is None else (Add, Transition)
         found = [change.seq for change in self.log if isinstance(change.operation, kinds)]
         if found:
-            self.do(Revoke(found[-1 - back % len(found)], move), by)
+            self.do(Revoke(found[-1 - back % len(found)], move), by, speaker)
 
     @rule(
         name=st.sampled_from("xyz"),
         what=st.sampled_from((MergeBranch, MergeBranch, AbandonBranch)),
         by=st.sampled_from((R, R, X)),
+        speaker=speakers,
     )
-    def branch(self, name: str, what: type[MergeBranch | AbandonBranch], by: Scope) -> None:
-        self.do(what(name), by)
+    def branch(self, name: str, what: type[MergeBranch | AbandonBranch], by: Scope, speaker: Origin) -> None:
+        self.do(what(name), by, speaker)
 
-    @rule(key=ids, other=ids, which=st.integers(0, 3), pick=picks)
-    def mention(self, key: str, other: str, which: int, pick: int) -> None:
+    @rule(key=ids, other=ids, which=st.integers(0, 3), pick=picks, by=speakers)
+    def mention(self, key: str, other: str, which: int, pick: int, by: Origin) -> None:
         operations = (Erase(key), Link(key, other, LinkKind.DEPENDS_ON), Confirm(key), Confirm(other))
-        self.do(operations[which], self.one_who_sees(pick, key))
+        self.do(operations[which], self.one_who_sees(pick, key), by)
 
-    @rule(key=ids, other=ids, at=instants, which=st.integers(0, 4), pick=picks)
-    def close_and_undo(self, key: str, other: str, at: datetime, which: int, pick: int) -> None:
+    @rule(key=ids, other=ids, at=instants, which=st.integers(0, 4), pick=picks, by=speakers)
+    def close_and_undo(self, key: str, other: str, at: datetime, which: int, pick: int, by: Origin) -> None:
         """Law 4: closing and revoking is identity."""
         closings: tuple[Operation, ...] = (
             End(key, at),
@@ -189,11 +208,13 @@ class Machine(RuleBasedStateMachine):
             Supersede(old=(key,), new=(other,), kind=SupersessionKind.CORRECTION),
             Transition(key, Move(Status.DEFERRED, at)),
         )
-        by = self.one_who_sees(pick, key, other)
+        stands = self.one_who_sees(pick, key, other)
         before = self.now
-        closed = self.do(closings[which], by)
-        if closed is not None:
-            assert self.do(Revoke(closed.seq), by) is not None, "law 4: what was closed can be undone"
+        closed = self.do(closings[which], stands, by)
+        if closed is not None and isinstance(closed.operation, Propose):
+            assert self.now == before, "trust: a proposal changes nothing"
+        elif closed is not None:
+            assert self.do(Revoke(closed.seq), stands, by) is not None, "law 4: what was closed can be undone"
             assert self.now == before, "law 4: undoing is identity"
 
     def one_who_sees(self, pick: int, *keys: str) -> Scope:
@@ -207,9 +228,9 @@ class Machine(RuleBasedStateMachine):
     def log(self) -> list[Change]:
         return self.oracle.changes(R)
 
-    def do(self, operation: Operation, writer: Scope) -> Change | None:
+    def do(self, operation: Operation, writer: Scope, origin: Origin = Origin.HUMAN) -> Change | None:
         """Send one request to both; every law is asked if it was accepted."""
-        request = Request(f"op{len(self.sent)}", operation, writer)
+        request = Request(f"op{len(self.sent)}", operation, writer, Provenance(origin=origin))
         self.sent.append(request)
         played["tried"] += 1
         done, expected = attempt(self.store, request), attempt(self.oracle, request)
@@ -241,6 +262,7 @@ class Machine(RuleBasedStateMachine):
             self.look_back(reader, seq)
         assert not self.store.rows(READERS[-1], self.everyone).memories, "law 9: another tenant"
         laws.isolation(self.log, change, before, after)
+        laws.trust_comes_first(self.log, change, before, after)
         laws.no_cycles(self.log)
         laws.no_forks(self.log, READERS)
         laws.sound_answers(after)

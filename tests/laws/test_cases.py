@@ -35,10 +35,10 @@ class World:
     def __init__(self, store: Store) -> None:
         self.store, self.count = store, 0
 
-    def play(self, *operations: Operation, by: Scope = R) -> Change:
+    def play(self, *operations: Operation, by: Scope = R, origin: Origin = Origin.HUMAN) -> Change:
         for operation in operations:
             self.count += 1
-            done = send(self.store, f"op{self.count}", operation, by)
+            done = send(self.store, f"op{self.count}", operation, by, origin)
         return done
 
     def view(self, reader: Scope = R) -> View:
@@ -171,6 +171,30 @@ def test_a_private_successor_covers_only_for_its_owner(world: World) -> None:
     assert world.on(1, by=ANN) == ["P"]
 
 
+def test_a_private_step_on_the_way_leads_nobody_else(world: World) -> None:
+    world.play(add("A"), add("C", ("active", 4)))
+    world.play(add("P", home=ANN), supersede("P", "C", 4), by=ANN)
+    world.play(supersede("A", "P", 1), by=ANN)
+    assert world.on(5, by=BOB) == ["AC"]
+    assert world.on(5, by=ANN) == ["C"]
+    assert world.leads("C", 3, BOB) == [("C", "NOT_YET", "C")]
+    assert world.leads("C", 3, ANN) == [("P", "HOLDS", "CP")]
+
+
+def test_what_amends_a_private_memory_stands_for_itself_for_others(world: World) -> None:
+    world.play(add("C"))
+    world.play(add("P", ("active", 2), home=ANN), supersede("P", "C", 2, kind="amendment"), by=ANN)
+    assert world.on(1, by=BOB) == ["C"]
+    assert world.on(1, 3, by=ANN) == ["", "CP"]
+
+
+def test_a_private_declaration_shows_nobody_else_the_way(world: World) -> None:
+    world.play(add("A", ("active", 0), ("ended", 2)), add("C", ("active", 4)))
+    world.play(add("P", ("proposed", 1), home=ANN), supersede("P", "C", 4), supersede("A", "P", 1), by=ANN)
+    assert world.leads("A", 3, BOB) == [("A", "LAST", "A")]
+    assert world.leads("A", 3, ANN) == [("P", "NAMED", "AP")]
+
+
 def test_a_revoke_on_a_branch_acts_on_that_branch(world: World) -> None:
     world.play(add("A"), add("B"), supersede("A", "B", 3), OpenBranch("x"))
     world.play(Revoke(3), by=X)
@@ -240,7 +264,7 @@ def test_an_amendment_is_no_contest_and_falls_with_its_base(world: World) -> Non
 
 
 def test_the_order_of_heads_is_no_circle(world: World) -> None:
-    world.play(add("M", is_mandatory=True, origin=Origin.CONVERSATION), add("N", origin=Origin.AGENT))
+    world.play(add("M", is_mandatory=True, origin=Origin.DOCUMENT), add("N", origin=Origin.AGENT))
     world.play(add("W", home=ANN), by=ANN)
     assert world.head(1, ANN) == Ruling("M", (("W", "mandatory"), ("N", "mandatory")))
 
@@ -384,13 +408,23 @@ def test_a_second_successor_for_good_is_a_conflict_that_names_the_head(world: Wo
     assert refusal.value.heads == ("B",)
 
 
-def test_a_private_head_is_not_named(world: World) -> None:
-    world.play(add("A"), add("C"))
+def test_a_private_successor_locks_nothing_for_others(world: World) -> None:
+    world.play(add("A"), add("C"), add("D"))
     world.play(add("P", home=ANN), supersede("A", "P", 0), by=ANN)
+    world.play(supersede("A", "C", 4), by=BOB)
+    assert world.on(5, by=BOB) == ["CD"]
+    assert world.on(5, by=ANN) == ["CDP"]
     with pytest.raises(Conflict) as refusal:
-        world.play(supersede("A", "C", 4), by=BOB)
-    assert refusal.value.heads == ()
-    assert "P" not in str(refusal.value)
+        world.play(supersede("A", "D", 4), by=ANN)
+    assert refusal.value.heads == ("C",)
+
+
+def test_what_is_shared_and_replaced_can_be_replaced_privately_once(world: World) -> None:
+    world.play(add("A"), add("C"), supersede("A", "C", 4))
+    world.play(add("P", home=ANN), add("Q", home=ANN), supersede("A", "P", 0), by=ANN)
+    with pytest.raises(Conflict) as refusal:
+        world.play(supersede("A", "Q", 0), by=ANN)
+    assert refusal.value.heads == ("P",)
 
 
 def test_a_circle_is_refused_even_over_edges_that_the_writer_does_not_see(world: World) -> None:

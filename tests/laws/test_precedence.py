@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from itertools import permutations
 
 import pytest
@@ -12,7 +13,7 @@ from graphmem.model import Add, Memory, OpenBranch, Origin, Request, Retract, Sc
 from graphmem.temporal import Ruling, View, reigns, rule
 from graphmem.temporal.precedence import RULES
 from graphmem.temporal.spans import containing
-from tests.laws.world import ANN, ASKED, ORG, PROD, TRUSTED, R, X, add, attempt, day, ids_in, moves, send, supersede
+from tests.laws.world import ANN, ASKED, ORG, PROD, SPEAKERS, R, X, add, attempt, day, ids_in, moves, send, supersede
 from tests.oracle import OracleView
 from tests.oracle.planned import PlannedStore
 
@@ -23,13 +24,19 @@ memories = st.lists(
     st.tuples(
         st.sampled_from(HOMES),
         st.booleans(),
-        st.sampled_from(TRUSTED),
+        st.sampled_from(SPEAKERS),
         st.integers(0, 1),
         st.none() | st.integers(0, 1).map(day),
     ),
     min_size=1,
     max_size=6,
 )
+
+
+def said_by(origin: Origin, index: int, observed: datetime | None, *, is_mandatory: bool) -> Statement:
+    """A statement that is mandatory if it should and may be."""
+    is_bound = is_mandatory and origin.may_mandate
+    return Statement(title=f"m{index}", subject="k", is_mandatory=is_bound, origin=origin, observed_at=observed)
 
 
 def store_of(*adds: Add) -> PlannedStore:
@@ -49,6 +56,7 @@ def ruled(store: PlannedStore, reader: Scope = READER) -> Ruling | None:
 
 
 PAIRS = (
+    ("class of trust", add("A", origin=Origin.AGENT), add("B", ("active", 2), home=X, origin=Origin.CONVERSATION)),
     ("mandatory", add("A", home=ORG, is_mandatory=True), add("B", home=ANN)),
     ("mandatory width", add("A", home=ORG, is_mandatory=True), add("B", is_mandatory=True)),
     ("branch", add("A", home=X, origin=Origin.AGENT), add("B", home=ANN)),
@@ -87,7 +95,7 @@ def test_nothing_that_holds_has_no_head() -> None:
 def test_the_order_is_total_and_the_oracle_agrees(drawn: list[tuple[Scope, bool, Origin, int, None]]) -> None:
     adds = []
     for index, (home, is_mandatory, origin, start, observed) in enumerate(drawn):
-        said = Statement(title=f"m{index}", subject="k", is_mandatory=is_mandatory, origin=origin, observed_at=observed)
+        said = said_by(origin, index, observed, is_mandatory=is_mandatory)
         adds.append(Add(Memory(f"m{index}", home, said), moves(("active", start))))
     store = store_of(*adds)
     found = ruled(store)
@@ -117,7 +125,7 @@ def test_who_reigns_when_is_what_is_ruled_at_each_instant(
 ) -> None:
     adds = []
     for index, (_, is_mandatory, origin, start, observed) in enumerate(drawn):
-        said = Statement(title=f"m{index}", subject="k", is_mandatory=is_mandatory, origin=origin, observed_at=observed)
+        said = said_by(origin, index, observed, is_mandatory=is_mandatory)
         adds.append(Add(Memory(str(index), R, said), moves(("active", start), ("ended", start + 3))))
     store = store_of(*adds)
     for number, (old, new, at, until, kind) in enumerate(replaced):

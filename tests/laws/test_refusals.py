@@ -113,6 +113,52 @@ def test_what_does_not_fit_a_life_or_is_not_seen_is_refused(
     assert words in refused(store, operation)
 
 
+@pytest.mark.parametrize(
+    ("before", "operation", "words"),
+    [
+        ((), end("A", 1), "'A' starts at 2020-01-03T00:00:00+00:00, after 2020-01-02"),
+        ((), end("B", 0), "cannot end before it began"),
+        ((), Transition("A", Move(Status.ENDED, day(1))), "cannot end before it began"),
+        ((end("A", 4),), end("A", 5), "nothing would change: 'A' is ended since 2020-01-05"),
+        ((), Transition("A", Move(Status.ACTIVE, day(3))), "nothing would change: 'A' is active since 2020-01-03"),
+        ((Retract("A"),), end("A", 5), "'A' is retracted"),
+        ((Retract("A"),), Transition("A", Move(Status.DEFERRED, day(3))), "'A' is retracted"),
+        ((Retract("A"),), Retract("A"), "'A' is already retracted"),
+        ((Retract("A"),), Confirm("A"), "'A' is already retracted"),
+        ((Link("A", "B", LinkKind.FIXES),), Link("A", "B", LinkKind.FIXES), "'A' already fixes 'B'"),
+        ((supersede("A", "B", 3, 5),), supersede("A", "B", 3, 5), "already does so"),
+        ((supersede("A", "B", 3, kind="amendment"),), supersede("A", "B", 3, kind="amendment"), "already does so"),
+    ],
+)
+def test_what_would_change_nothing_is_refused(
+    store: PlannedStore, before: tuple[Operation, ...], operation: Operation, words: str
+) -> None:
+    for index, one in enumerate(before):
+        send(store, f"before{index}", one)
+    assert words in refused(store, operation)
+
+
+def test_what_changes_something_again_is_accepted(store: PlannedStore) -> None:
+    done = send(store, "retract", Retract("A"))
+    send(store, "undo", Revoke(done.seq))
+    linked = send(store, "link", Link("A", "B", LinkKind.FIXES))
+    send(store, "undo the link", Revoke(linked.seq))
+    send(store, "end", end("A", 4))
+    for index, operation in enumerate(
+        (
+            Retract("B"),
+            Link("A", "B", LinkKind.FIXES),
+            Link("B", "A", LinkKind.FIXES),
+            end("A", 3),
+            replace(end("A", 5), source_word="gone"),
+            Transition("A", Move(Status.ACTIVE, day(7))),
+            supersede("A", "B", 3, 5),
+            supersede("A", "B", 3, 6),
+        )
+    ):
+        assert send(store, f"again{index}", operation)
+
+
 def test_a_rejection_before_the_first_activation_is_a_life(store: PlannedStore) -> None:
     assert send(store, "asked", Transition("A", Move(Status.REJECTED, day(1))))
     assert send(store, "and", Transition("C", Move(Status.ACTIVE, day(6))))

@@ -5,10 +5,15 @@ Prints what failed and exits with 1 at the first failure.
 
 from __future__ import annotations
 
+import io
+import os
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import redirect_stdout
 from functools import partial
+from pathlib import Path
 
+import pytest
 from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis.stateful import run_state_machine_as_test
 
@@ -46,6 +51,15 @@ def cases() -> Iterator[tuple[str, Callable[[], object]]]:
                 yield name, test
 
 
+def refusals() -> None:
+    """What is refused or only proposed: tests that pytest puts together."""
+    folder = Path(test_cases.__file__).parent
+    files = [str(folder / name) for name in ("test_trust.py", "test_refusals.py")]
+    with redirect_stdout(io.StringIO()):
+        code = pytest.main(["-q", "-x", "-c", os.devnull, "-p", "no:cacheprovider", *files])
+    assert code == pytest.ExitCode.OK, f"pytest exits with {code}"
+
+
 def _play(case: Callable[[test_cases.World], object]) -> None:
     case(test_cases.World(PlannedStore()))
 
@@ -53,6 +67,7 @@ def _play(case: Callable[[test_cases.World], object]) -> None:
 def main(parts: list[str]) -> int:
     """0 if all parts pass; else 1, with the name of what failed as the last line."""
     tests = [*cases()] if not parts or "cases" in parts else []
+    tests += [("refusals", refusals)] if not parts or "cases" in parts else []
     tests += [("machine", machine)] if not parts or "machine" in parts else []
     for name, test in tests:
         try:

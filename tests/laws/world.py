@@ -15,6 +15,7 @@ from graphmem.model import (
     Move,
     Operation,
     Origin,
+    Provenance,
     Request,
     Scope,
     Statement,
@@ -72,8 +73,9 @@ def end(key: str, at: int) -> End:
     return End(key, day(at))
 
 
-def send(store: Store, op_id: str, operation: Operation, writer: Scope = R) -> Change:
-    (change,) = store.apply([Request(op_id, operation, writer)], clock=lambda: CLOCK)
+def send(store: Store, op_id: str, operation: Operation, writer: Scope = R, origin: Origin = Origin.HUMAN) -> Change:
+    request = Request(op_id, operation, writer, Provenance(origin=origin))
+    (change,) = store.apply([request], clock=lambda: CLOCK)
     return change
 
 
@@ -144,3 +146,5 @@ def on(store: Store, valid: int, reader: Scope = R) -> str:
 
 
 TRUSTED = (Origin.HUMAN, Origin.DOCUMENT, Origin.AGENT)
+#: Who speaks, of both classes; humans and the least trusted most of all.
+SPEAKERS = (Origin.HUMAN, Origin.HUMAN, Origin.HUMAN, Origin.AGENT, Origin.CONVERSATION, Origin.EXTERNAL)

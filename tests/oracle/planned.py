@@ -14,6 +14,7 @@ from graphmem.temporal.derivation import derive
 from graphmem.temporal.planning import replay
 from tests.oracle import lines as exported
 from tests.oracle.store import OracleStore, Tenant, names
+from tests.oracle.view import Branches
 from tests.oracle.written import all_rows, chained
 
 
@@ -112,7 +113,10 @@ def _on_branch(tenant: PlannedTenant, branch: str) -> list[str]:
         for change in tenant.log
         if isinstance(change.operation, MergeBranch)
     }
-    here = [change for change in tenant.log if change.writer.branch_key in {branch, *merged} - {None}]
+    under = {branch, *merged} - {None}
+    parents = Branches(tenant.log).parent
+    under |= {key for key in parents if branch in Branches(tenant.log).line(key)}
+    here = [change for change in tenant.log if change.writer.branch_key in under]
     about = [change.operation.change for change in here if isinstance(change.operation, Revoke)]
     here += [change for change in tenant.log if change.seq in about]
     return [key for change in here for key in names(change.operation)]

@@ -44,7 +44,9 @@ def _walk(view: OracleView, key: str, valid: datetime) -> list[Path]:
         if view.holds(here, valid):
             continue
         onward = {edge.new for edge in view.out(here) if view.covers(edge, valid)}
-        onward = onward or {edge.old for edge in view.into(here) if not view.covers(edge, valid)}
+        onward = onward or {
+            edge.old for edge in view.into(here) if edge.old in view.known and not view.covers(edge, valid)
+        }
         onward = onward or set(view.amended(here))
         met += [(*path, step) for step in sorted(onward) if step not in {one[-1] for one in met}]
     return met
@@ -56,7 +58,8 @@ def _declared(view: OracleView, key: str, valid: datetime) -> list[Path]:
     for path in met:
         if path in found:
             continue
-        onward = {edge.new for edge in view.out(path[-1]) if edge.until is None or valid < edge.until}
+        ahead = [edge.new for edge in view.out(path[-1]) if edge.until is None or valid < edge.until]
+        onward = {key for key in ahead if key in view.known}
         for step in sorted(onward - {one[-1] for one in met}):
             met.append((*path, step))
             found += [(*path, step)] if _flag(view, step, valid) else []

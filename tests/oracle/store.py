@@ -23,6 +23,7 @@ from graphmem.model import (
     LinkKind,
     Memory,
     Operation,
+    Propose,
     Request,
     Retract,
     Revoke,
@@ -72,6 +73,8 @@ def names(operation: Operation) -> tuple[str, ...]:
             return (source, target)
         case Transition() | End() | Retract() | Confirm() | Erase():
             return (operation.id,)
+        case Propose(asked):
+            return names(asked)
         case _:
             return ()
 
@@ -79,7 +82,8 @@ def names(operation: Operation) -> tuple[str, ...]:
 def about(log: Sequence[Change], memory: str) -> set[int]:
     """Positions of the entries that name a memory, and of those that revoke one of these."""
     named = {change.seq for change in log if memory in names(change.operation)}
-    return named | {c.seq for c in log if isinstance(c.operation, Revoke) and c.operation.change in named}
+    done = {c.seq: c.operation.asked if isinstance(c.operation, Propose) else c.operation for c in log}
+    return named | {seq for seq, one in done.items() if isinstance(one, Revoke) and one.change in named}
 
 
 def _refuse_changed(log: Sequence[Change], request: Request) -> None:
@@ -269,6 +273,9 @@ class OracleStore:
             one for one in homes if one.user in {None, reader.user} and one.environment in {None, reader.environment}
         ]
         return sorted({one.repo for one in seen if one.repo is not None})
+
+    def secret(self, reader: Scope) -> str:
+        return f"secret of {reader.tenant}" if self._log(reader) else ""
 
     def position(self, reader: Scope, moment: datetime | None = None) -> Position:
         log = self._log(reader)

@@ -19,15 +19,19 @@ from graphmem.model import (
     Move,
     OpenBranch,
     Operation,
+    Origin,
+    Propose,
     Request,
     Retract,
     Revoke,
     Scope,
+    Statement,
     Status,
     Supersede,
     SupersessionKind,
     Transition,
 )
+from tests.oracle.standing import ORDER, may
 from tests.oracle.view import OracleView, Step, edges_of, status_at, steps_of
 
 
@@ -37,13 +41,17 @@ def judge(log: Sequence[Change], request: Request) -> Operation:
     Raises:
         GraphMemError: The request is refused.
     """
+    if isinstance(request.operation, Propose):
+        wished = request.operation.asked
+        judge(log, replace(request, operation=wished))
+        return Propose(wished)
     view, operation, writer = OracleView(log, request.writer), request.operation, request.writer
     is_elsewhere = writer.branch_key is not None and not view.branches.is_open(writer.branch_key)
     if is_elsewhere and not isinstance(operation, OpenBranch):
         raise NotFound("closed branch")
     match operation:
         case Add():
-            _judge_add(log, operation, writer)
+            _judge_add(log, operation, writer, request.provenance.origin)
             twin = _twin(view, operation)
             return replace(operation, may_confirm=False) if twin is None else Confirm(twin)
         case Supersede():
@@ -51,17 +59,23 @@ def judge(log: Sequence[Change], request: Request) -> Operation:
         case Transition(key, move):
             _judge_known(view, key)
             _judge_transition(view, key, move)
-        case Link(source, target):
-            if source == target:
-                raise InvalidInput("linked to itself")
-            _judge_known(view, source, target)
+            _judge_idle(view, key, move.status, move.at, move.source_word)
+        case Link():
+            _judge_link(view, operation)
         case Revoke():
             _judge_revoke(log, view, operation)
         case OpenBranch() | MergeBranch() | AbandonBranch():
             _judge_branch(view, operation, writer)
-        case End() | Retract() | Confirm() | Erase():
-            _judge_known(view, operation.id)
-    return operation
+        case End(key, at, word):
+            _judge_known(view, key)
+            _judge_idle(view, key, Status.ENDED, at, word)
+        case Retract(key) | Confirm(key):
+            _judge_known(view, key)
+            if key in view.retracted:
+                raise InvalidInput("retracted already")
+        case Erase(key):
+            _judge_known(view, key)
+    return operation if may(log, request) else Propose(operation)  # type: ignore[arg-type]
 
 
 def _judge_known(view: OracleView, *ids: str) -> None:
@@ -69,13 +83,14 @@ def _judge_known(view: OracleView, *ids: str) -> None:
         raise NotFound("unknown memory")
 
 
-def _judge_add(log: Sequence[Change], add: Add, writer: Scope) -> None:
+def _judge_add(log: Sequence[Change], add: Add, writer: Scope, speaker: Origin) -> None:
     if add.memory.statement is None:
         raise InvalidInput("no statement")
     if not OracleView([], writer).admits(add.memory.scope):
         raise Forbidden("elsewhere")
     if add.memory.scope.branch != writer.branch:
         raise InvalidInput("another branch")
+    _judge_words(add, speaker)
     active = [move.at for move in add.moves if move.status is Status.ACTIVE]
     rejected = [move.at for move in add.moves if move.status is Status.REJECTED]
     if not add.moves or any(start <= end for start in active for end in rejected):
@@ -95,9 +110,47 @@ def _twin(view: OracleView, add: Add) -> str | None:
     for key in view.visible if asked else ():
         known = view.memories[key]
         said = known.statement and known.statement.content_hash
-        if (known.scope, said) == (add.memory.scope, content) and all(view.reigns(key, tick) for tick in asked):
+        is_alike = known.statement is not None and _is_hearsay(known.statement) == _is_hearsay(add.memory.statement)
+        if (
+            is_alike
+            and (known.scope, said) == (add.memory.scope, content)
+            and all(view.reigns(key, tick) for tick in asked)
+        ):
             return key
     return None
+
+
+def _is_hearsay(said: Statement) -> bool:
+    return said.origin in (Origin.CONVERSATION, Origin.EXTERNAL)
+
+
+def _judge_words(add: Add, speaker: Origin) -> None:
+    said = add.memory.statement
+    if said is not None and ORDER[said.origin] > ORDER[speaker]:
+        raise Forbidden("words of somebody more trusted")
+    if said is not None and said.is_mandatory and ORDER[said.origin] < ORDER["commit"]:
+        raise InvalidInput("mandatory words of one who cannot")
+
+
+def _judge_idle(view: OracleView, key: str, status: Status, at: datetime, word: str | None) -> None:
+    if key in view.retracted:
+        raise InvalidInput("of what is retracted")
+    first = _first(view, key)
+    if status is Status.ENDED and first is not None and at < first:
+        raise InvalidInput("ended before it began")
+    reached = [s for s in view.steps_for(key) if s.at <= at]
+    last = max(reached, key=lambda s: (s.at, s.ordinal, s.status.rank, s.word), default=None)
+    if last is not None and (last.status, last.word) == (status, word or ""):
+        raise InvalidInput("it is so already")
+
+
+def _judge_link(view: OracleView, link: Link) -> None:
+    if link.source == link.target:
+        raise InvalidInput("linked to itself")
+    _judge_known(view, link.source, link.target)
+    live = [c for c in view.seen if (c.seq, None) not in view.undone]
+    if any(change.operation == link for change in live):
+        raise InvalidInput("linked already")
 
 
 def _judge_supersede(log: Sequence[Change], view: OracleView, operation: Supersede) -> None:
@@ -116,6 +169,18 @@ def _judge_supersede(log: Sequence[Change], view: OracleView, operation: Superse
     is_update = operation.kind is SupersessionKind.UPDATE and operation.at is not None
     if is_update and any(start is not None and operation.at < start for start in starts if operation.at is not None):
         raise InvalidInput("an update before its start: use a correction")
+    same = [
+        edge
+        for edge in view.edges
+        if (edge.kind, edge.at, edge.until) == (operation.kind, operation.at, operation.until)
+    ]
+    told = {(edge.old, edge.new) for edge in same if part_of(edge.change) == operation.part}
+    if {(one, other) for one in old for other in new} <= told:
+        raise InvalidInput("recorded already")
+
+
+def part_of(change: Change) -> str | None:
+    return change.operation.part if isinstance(change.operation, Supersede) else None
 
 
 def _first(view: OracleView, key: str) -> datetime | None:
@@ -125,10 +190,18 @@ def _first(view: OracleView, key: str) -> datetime | None:
 def _judge_fork(view: OracleView, operation: Supersede) -> None:
     if operation.until is not None or operation.kind is SupersessionKind.AMENDMENT:
         return
+    homes = {_home(view, new) for new in operation.new}
     for old in operation.old:
-        heads = {edge.new for edge in view.out(old) if edge.until is None}
+        heads = {edge.new for edge in view.out(old) if edge.until is None and _home(view, edge.new) in homes}
         if heads:
             raise Conflict("fork", tuple(sorted(key for key in heads if view.memory(key) is not None)))
+
+
+def _home(view: OracleView, key: str) -> tuple[str | None, ...]:
+    """Whose a memory is; read from the whole ledger, whoever sees it."""
+    adds = [change.operation.memory for change in view.log if isinstance(change.operation, Add)]
+    home = next(memory.scope for memory in adds if memory.id == key)
+    return (home.repo, home.user, home.environment)
 
 
 def _judge_cycle(log: Sequence[Change], view: OracleView, operation: Supersede) -> None:
@@ -184,7 +257,7 @@ def _is_known_to(view: OracleView, change: Change) -> bool:
             return memory.id in view.known
         case Transition() | End() | Retract() | Confirm() | Erase():
             return change.operation.id in view.known
-        case Revoke() | OpenBranch() | MergeBranch() | AbandonBranch():
+        case Revoke() | OpenBranch() | MergeBranch() | AbandonBranch() | Propose():
             return True
 
 

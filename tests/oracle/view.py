@@ -29,7 +29,17 @@ from graphmem.model import (
     Transition,
 )
 
-RULES = ("mandatory", "mandatory width", "branch", "scope", "trust of origin", "start", "observed at", "digest of id")
+RULES = (
+    "class of trust",
+    "mandatory",
+    "mandatory width",
+    "branch",
+    "scope",
+    "trust of origin",
+    "start",
+    "observed at",
+    "digest of id",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,7 +201,8 @@ class OracleView:
         return [edge for edge in self.edges if edge.new == key and edge.is_full]
 
     def amended(self, key: str) -> list[str]:
-        return [edge.old for edge in self.edges if edge.new == key and not edge.is_full]
+        into = [edge for edge in self.edges if edge.new == key and not edge.is_full]
+        return [edge.old for edge in into if edge.old in self.known]
 
     def is_never(self, key: str) -> bool:
         """Retracted, or corrected by something that was accepted for good."""
@@ -202,7 +213,8 @@ class OracleView:
         if (key, valid) not in self._took:
             start = self.start(key)
             own = key in self.known and start is not None and start <= valid and not self.is_never(key)
-            self._took[key, valid] = own or any(self.covers(edge, valid) for edge in self.out(key))
+            onward = key in self.known and any(self.covers(edge, valid) for edge in self.out(key))
+            self._took[key, valid] = own or onward
         return self._took[key, valid]
 
     def covers(self, edge: Edge, valid: datetime) -> bool:
@@ -272,11 +284,14 @@ class OracleView:
         statement, home = memory.statement, memory.scope
         assert statement is not None
         levels = [home.user is not None, home.environment is not None, home.repo is not None]
+        is_mandatory = statement.is_mandatory and statement.origin in ("human", "document", "commit")
         match name:
+            case "class of trust":
+                return statement.origin not in ("conversation", "external")
             case "mandatory":
-                return statement.is_mandatory
+                return is_mandatory
             case "mandatory width":
-                return [not level for level in levels] if statement.is_mandatory else []
+                return [not level for level in levels] if is_mandatory else []
             case "branch":
                 return -self.line.index(self.branches.place(self.known[key]))
             case "scope":

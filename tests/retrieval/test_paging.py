@@ -3,17 +3,32 @@ from __future__ import annotations
 import base64
 import json
 from datetime import UTC, datetime
+from typing import cast
 
 import pytest
 
 from graphmem.errors import InvalidInput
-from graphmem.model import Point
-from graphmem.retrieval.paging import Place, make_cursor, next_cursor, place_of, question_mark
-from graphmem.store import Page
+from graphmem.model import Point, Scope
+from graphmem.retrieval.paging import Cursors, Place, Seal, question_mark
+from graphmem.store import Page, Store
 
 NOW = Point(datetime(2026, 1, 1, 12, 0, 0, 7, tzinfo=UTC), 41)
 LATER = Point(datetime(2026, 1, 2, tzinfo=UTC), 99)
 MARK = question_mark("what is it?")
+
+
+class Secret:
+    """A store that knows a secret of each tenant, and nothing else."""
+
+    def __init__(self, word: str = "") -> None:
+        self._word = word
+
+    def secret(self, reader: Scope) -> str:
+        return self._word + reader.tenant
+
+
+def cursors(mark: str = MARK, *, reader: Scope | None = None, word: str = "") -> Cursors:
+    return Cursors(Seal(cast("Store", Secret(word))), reader or Scope(), mark)
 
 
 def forged(*parts: object) -> str:
@@ -21,35 +36,53 @@ def forged(*parts: object) -> str:
 
 
 def test_a_first_page_starts_at_the_beginning_of_the_asked_point() -> None:
-    assert place_of(Page(10), NOW, MARK) == Place(NOW, 0)
+    assert cursors().place(Page(10), NOW) == Place(NOW, 0)
 
 
 def test_a_later_page_is_pinned_to_the_point_of_the_first() -> None:
-    cursor = next_cursor(Place(NOW, 0), 10, 25, MARK)
-    assert place_of(Page(10, cursor), LATER, MARK) == Place(NOW, 10)
+    cursor = cursors().after(Place(NOW, 0), 10, 25)
+    assert cursors().place(Page(10, cursor), LATER) == Place(NOW, 10)
 
 
 @pytest.mark.parametrize(("shown", "total"), [(0, 0), (10, 10), (3, 3)])
 def test_after_the_last_answer_there_is_no_cursor(shown: int, total: int) -> None:
-    assert next_cursor(Place(NOW, 0), shown, total, MARK) is None
+    assert cursors().after(Place(NOW, 0), shown, total) is None
 
 
 def test_a_cursor_is_short_and_safe_in_an_address() -> None:
-    cursor = make_cursor(Place(NOW, 10**6), MARK)
+    cursor = cursors().after(Place(NOW, 10**6), 1, 10**7)
+    assert cursor is not None
     assert len(cursor) < 100
-    assert cursor.replace("-", "").replace("_", "").isalnum()
+    assert cursor.replace("-", "").replace("_", "").replace(".", "").isalnum()
 
 
 @pytest.mark.parametrize("limit", [0, -1])
 def test_a_page_has_at_least_one_answer(limit: int) -> None:
     with pytest.raises(InvalidInput, match="not at least 1"):
-        place_of(Page(limit), NOW, MARK)
+        cursors().place(Page(limit), NOW)
 
 
-def test_a_cursor_belongs_to_its_question() -> None:
-    cursor = make_cursor(Place(NOW, 10), question_mark("something else"))
-    with pytest.raises(InvalidInput, match="another question"):
-        place_of(Page(10, cursor), NOW, MARK)
+@pytest.mark.parametrize(
+    "other",
+    [
+        cursors(question_mark("something else")),
+        cursors(reader=Scope("another tenant")),
+        cursors(word="another store"),
+    ],
+)
+def test_a_cursor_belongs_to_its_question_its_tenant_and_its_store(other: Cursors) -> None:
+    cursor = other.after(Place(NOW, 0), 10, 25)
+    with pytest.raises(InvalidInput, match="ask the same question again"):
+        cursors().place(Page(10, cursor), NOW)
+
+
+def test_a_cursor_that_was_changed_pins_nothing() -> None:
+    cursor = cursors().after(Place(NOW, 0), 10, 25)
+    assert cursor is not None
+    text, _, signature = cursor.partition(".")
+    for forgery in (forged(1, 10**9, 10), text, f"{text}.", f"{forged(1, 10**9, 10)}.{signature}", f"{cursor}a"):
+        with pytest.raises(InvalidInput, match="no cursor"):
+            cursors().place(Page(10, forgery), NOW)
 
 
 @pytest.mark.parametrize(
@@ -76,7 +109,7 @@ def test_a_cursor_belongs_to_its_question() -> None:
 )
 def test_a_damaged_cursor_is_refused_with_the_remedy(cursor: str) -> None:
     with pytest.raises(InvalidInput, match="take the one that the answer before gave"):
-        place_of(Page(10, cursor), NOW, MARK)
+        cursors().place(Page(10, cursor), NOW)
 
 
 def test_equal_questions_have_one_mark_and_others_another() -> None:

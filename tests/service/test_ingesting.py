@@ -1,13 +1,14 @@
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
 import pytest
 
 from graphmem.ingestion.observations import Observation, Problem, Reading, Relation, Replacement
-from graphmem.model import At, Kind, LinkKind, Move, Origin, Statement, Status, SupersessionKind
-from graphmem.service import GraphMemory, IngestReport
+from graphmem.model import At, Change, Kind, LinkKind, Move, Origin, Request, Statement, Status, SupersessionKind
+from graphmem.service import GraphMemory, IngestReport, Write
 from tests.service.conftest import TickingClock, day
 
 PATHS = {"a": "adr/0001-mysql.md", "b": "adr/0002-postgres.md", "c": "adr/0003-sqlite.md"}
@@ -201,3 +202,55 @@ def test_what_cannot_be_applied_is_reported_and_the_rest_goes_on(memory: GraphMe
 def test_problems_of_the_reader_are_passed_on(memory: GraphMemory) -> None:
     problem = Problem("adr/x.md", 3, "no title")
     assert memory.ingest(Reading((), (), (problem,))).problems == [problem]
+
+
+def test_a_broken_off_ingestion_goes_on_under_the_same_op_id(memory: GraphMemory, clock: TickingClock) -> None:
+    clock.pass_days(60)
+    write = Write(op_id="twice")
+    first = memory.ingest(Reading((MYSQL,), (), ()), write=write)
+    second = memory.ingest(Reading((MYSQL, POSTGRES), (replaces("a", "b"),), ()), write=write)
+    assert (len(first.added), len(second.added), second.unchanged, second.problems) == (1, 1, 1, [])
+    assert holding(memory) == {"Use PostgreSQL"}
+
+
+def test_a_file_that_was_renamed_is_the_same_record(memory: GraphMemory, clock: TickingClock) -> None:
+    clock.pass_days(60)
+    old = ingest(memory, [MYSQL, POSTGRES]).ids[PATHS["a"]]
+    renamed = replace(MYSQL, key="adr/0009-mysql.md", path="adr/0009-mysql.md")
+    again = memory.ingest(Reading((renamed, POSTGRES), (), (), folders=("adr",)))
+    assert (again.added, len(again.reworded), again.unchanged) == ([], 1, 1)
+    assert holding(memory) == {"Use MySQL", "Use PostgreSQL"}
+    assert again.ids["adr/0009-mysql.md"] != old
+    back = memory.ingest(Reading((MYSQL, POSTGRES), (), (), folders=("adr",)))
+    assert (back.added, len(back.reworded), len(memory.list().cards)) == ([], 1, 2)
+
+
+def test_a_file_beside_one_that_was_not_read_again_is_another_record(memory: GraphMemory) -> None:
+    ingest(memory, [MYSQL])
+    twin = replace(MYSQL, key="other/0001-mysql.md", path="other/0001-mysql.md")
+    assert len(memory.ingest(Reading((twin,), (), ())).added) == 1
+    assert len(memory.ingest(Reading((replace(twin, key="x/1.md"),), (), (), folders=("x",))).added) == 1
+
+
+def test_a_record_that_cannot_be_stored_is_a_problem(memory: GraphMemory, clock: TickingClock) -> None:
+    clock.pass_days(60)
+    odd = replace(MYSQL, key="adr/a\x07.md", path="adr/a\x07.md")
+    report = ingest(memory, [odd, POSTGRES])
+    assert [one.path for one in report.problems] == ["adr/a\x07.md"]
+    assert holding(memory) == {"Use PostgreSQL"}
+
+
+def test_a_memory_that_is_erased_meanwhile_is_a_problem_and_the_rest_goes_on(memory: GraphMemory) -> None:
+    report = ingest(memory, [MYSQL, POSTGRES, SQLITE])
+    desk, key = memory._desk, report.ids[PATHS["a"]]  # noqa: SLF001 - erased between looking and writing
+    apply = desk.apply
+
+    def racing(requests: Sequence[Request]) -> list[Change]:
+        desk.apply = apply  # type: ignore[method-assign]
+        memory.erase(key)
+        return apply(requests)
+
+    desk.apply = racing  # type: ignore[method-assign]
+    edited = replace(MYSQL, statement=replace(MYSQL.statement, body="more"))
+    again = ingest(memory, [edited, POSTGRES, SQLITE])
+    assert (len(again.problems), again.unchanged) == (1, 2)

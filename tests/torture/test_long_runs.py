@@ -6,7 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.rows import Row
+from benchmarks.torture.__main__ import merged
 from benchmarks.torture.damage import damage
+from benchmarks.torture.interruptions import interrupt
 from benchmarks.torture.killing import kill_writers
 from benchmarks.torture.racing import race
 
@@ -31,3 +34,18 @@ def test_a_damaged_file_is_refused_or_answers_rightly(tmp_path: Path) -> None:
     assert damages.faults == []
     assert damages.variants >= 20
     assert damages.met["CorruptStore"]
+
+
+@pytest.mark.timeout(300)
+def test_tasks_that_are_killed_lose_nothing_and_leave_nothing_behind(tmp_path: Path) -> None:
+    found = interrupt(tmp_path, kills=5, writers=1, seed=11, memories=100)
+    assert found.faults == []
+    assert found.kills.total() == len(found.kills) == 5
+    assert found.cut_off, "no task was cut off: the kills came too late"
+
+
+def test_the_pieces_of_a_run_add_up() -> None:
+    before = [Row("seed", 1, "", "lower"), Row("wins", 20, "", "higher", 20), Row("lost", 0, "", "lower", 0)]
+    now = [Row("seed", 2, "", "lower"), Row("wins", 9, "", "higher", 10)]
+    assert merged(before, now, adds=True) == [now[0], Row("wins", 29, "", "higher", 30), before[2]]
+    assert merged(before, now, adds=False) == [*now, before[2]]

@@ -15,7 +15,8 @@ from graphmem.adapters.neo4j.values import micros_of
 from graphmem.adapters.vector_bytes import exact_scores, rows_of_bytes
 from graphmem.errors import Unsupported
 from graphmem.ledger import from_micros
-from graphmem.store import Progress, VectorIndex, silent
+from graphmem.schema import VectorIndex
+from graphmem.store import Progress, silent
 
 if TYPE_CHECKING:
     import numpy as np

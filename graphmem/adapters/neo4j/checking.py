@@ -96,7 +96,7 @@ def _tenant(link: Link, head: Head) -> Iterator[tuple[str, str]]:
 
 
 def _chain(link: Link, head: Head) -> Iterator[tuple[str, str]]:
-    ledger = LedgerCheck(head.tenant)
+    ledger = LedgerCheck(head.tenant, head.key)
     for entry in reading.entries(link, head.tenant, last=head.seq):
         fault = ledger.fault_of(entry)
         if fault is not None:

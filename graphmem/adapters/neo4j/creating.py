@@ -24,6 +24,7 @@ from graphmem.model import (
     Link,
     Memory,
     Operation,
+    Propose,
     Retract,
     Revoke,
     Statement,
@@ -193,10 +194,13 @@ def marks(operation: Operation, world: Overlay) -> Iterable[tuple[str, str, str 
             return [("CONFIRMED", key, None)]
         case Erase(key):
             return [("ERASED", key, None)]
+        case Propose(asked):
+            named = touched(asked) or [key for _, key, _ in marks(asked, world)]
+            return [("PROPOSED", key, None) for key in dict.fromkeys(named)]
         case Revoke(change):
             undone = world.change(change)
-            named = () if undone is None else touched(undone.operation)
-            return [("REVOKED", key, None) for key in dict.fromkeys(named)]
+            told = () if undone is None else touched(undone.operation)
+            return [("REVOKED", key, None) for key in dict.fromkeys(told)]
         case _:
             return []
 

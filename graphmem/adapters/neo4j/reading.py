@@ -44,7 +44,7 @@ ANSWERED_TO = micros_of("l.answered_to")
 HEAD_FIELDS = f"""[l.seq, {_HEAD_RECORDED_AT}, l.hash, l.key, l.documents, l.tokens, l.vectors, l.epoch,
   l.is_restoring, {ANSWERED_TO}]"""
 #: What leads from a ledger entry to the memories that it is about.
-ABOUT = "RECORDED|MOVED|SUPERSEDED|RETRACTED|CONFIRMED|LINKED|REVOKED|ERASED"
+ABOUT = "RECORDED|MOVED|SUPERSEDED|RETRACTED|CONFIRMED|LINKED|REVOKED|ERASED|PROPOSED"
 #: The fields of `entry_of`, of a ledger entry `c`.
 CHANGE_FIELDS = f"[c.seq, {_CHANGE_RECORDED_AT}, c.op_id, c.body, c.salt, c.digest, c.commitment, c.hash]"
 _STAMP = f"r.seq, {_ROW_RECORDED_AT}, r.branch"

@@ -9,7 +9,8 @@ from pathlib import Path
 from graphmem.adapters.neo4j.connecting import Login
 from graphmem.adapters.neo4j.schema import Neo4jSchema, open_neo4j_schema
 from graphmem.adapters.neo4j.sharding import Shards
-from graphmem.store import Progress, SchemaDifference, SchemaState, VectorIndex, silent
+from graphmem.schema import SchemaDifference, SchemaState, VectorIndex
+from graphmem.store import Progress, silent
 
 
 def open_routed_schema(path: Path, logins: Callable[[str], Login], *, patience_s: float) -> RoutedSchema:
@@ -26,7 +27,7 @@ def open_routed_schema(path: Path, logins: Callable[[str], Login], *, patience_s
 
 
 class RoutedSchema:
-    """See `graphmem.store.Schema`; what is pending or differs carries its shard's name.
+    """See `graphmem.schema.Schema`; what is pending or differs carries its shard's name.
 
     Args:
         schemas: By the name of their shard.
@@ -41,38 +42,38 @@ class RoutedSchema:
             schema.close()
 
     def status(self) -> SchemaState:
-        """See `graphmem.store.Schema.status`."""
+        """See `graphmem.schema.Schema.status`."""
         states = {name: schema.status() for name, schema in self._schemas.items()}
         oldest = min(states.values(), key=lambda state: state.version)
         pending = tuple(f"{name}: {step}" for name, state in states.items() for step in state.pending)
         return replace(oldest, pending=pending)
 
     def apply(self) -> SchemaState:
-        """See `graphmem.store.Schema.apply`."""
+        """See `graphmem.schema.Schema.apply`."""
         for schema in self._schemas.values():
             schema.apply()
         return self.status()
 
     def index_vectors(self, progress: Progress = silent) -> Mapping[str, VectorIndex]:
-        """See `graphmem.store.Schema.index_vectors`; progress is told of one shard after the other."""
+        """See `graphmem.schema.Schema.index_vectors`; progress is told of one shard after the other."""
         return {name: one for name, schema in self._schemas.items() for one in schema.index_vectors(progress).values()}
 
     def drop_vector_index(self) -> None:
-        """See `graphmem.store.Schema.drop_vector_index`."""
+        """See `graphmem.schema.Schema.drop_vector_index`."""
         for schema in self._schemas.values():
             schema.drop_vector_index()
 
     def vector_indexes(self) -> Mapping[str, VectorIndex | None]:
-        """See `graphmem.store.Schema.vector_indexes`."""
+        """See `graphmem.schema.Schema.vector_indexes`."""
         return {name: one for name, schema in self._schemas.items() for one in schema.vector_indexes().values()}
 
     def try_write(self) -> None:
-        """See `graphmem.store.Schema.try_write`; on every shard."""
+        """See `graphmem.schema.Schema.try_write`; on every shard."""
         for schema in self._schemas.values():
             schema.try_write()
 
     def diff(self) -> list[SchemaDifference]:
-        """See `graphmem.store.Schema.diff`."""
+        """See `graphmem.schema.Schema.diff`."""
         return [
             replace(one, name=f"{name}: {one.name}") for name, schema in self._schemas.items() for one in schema.diff()
         ]

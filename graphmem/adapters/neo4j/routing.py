@@ -154,6 +154,10 @@ class RoutedStore:
             raise Unsupported(f"{differing}; run: graphmem reindex for the tenants there")
         return next(iter(found.values()))
 
+    def secret(self, reader: Scope) -> str:
+        """See `graphmem.store.Store.secret`."""
+        return self._of(reader).call(lambda store: store.secret(reader))
+
     def position(self, reader: Scope, moment: datetime | None = None) -> Position:
         """See `graphmem.store.Store.position`."""
         return self._of(reader).call(lambda store: store.position(reader, moment))

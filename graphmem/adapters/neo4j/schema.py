@@ -16,7 +16,8 @@ from graphmem.adapters.neo4j.projecting import RULES as PROJECTION_RULES
 from graphmem.adapters.neo4j.selecting import VECTOR_INDEX
 from graphmem.adapters.schema_files import schema_text
 from graphmem.errors import CorruptStore, StoreUnavailable, Unsupported
-from graphmem.store import Drift, Progress, SchemaDifference, SchemaState, VectorIndex, silent
+from graphmem.schema import Drift, SchemaDifference, SchemaState, VectorIndex
+from graphmem.store import Progress, silent
 
 if TYPE_CHECKING:
     from neo4j import ManagedTransaction
@@ -113,7 +114,7 @@ def open_neo4j_schema(url: str, login: Login, *, patience_s: float) -> Neo4jSche
 
 
 class Neo4jSchema:
-    """The schema of one database; see `graphmem.store.Schema`.
+    """The schema of one database; see `graphmem.schema.Schema`.
 
     Args:
         link: A connection to it.
@@ -129,7 +130,7 @@ class Neo4jSchema:
         self._close()
 
     def status(self) -> SchemaState:
-        """See `graphmem.store.Schema.status`."""
+        """See `graphmem.schema.Schema.status`."""
         applied = self._applied()
         version = max(applied, default=0)
         pending = tuple(name for number, name in enumerate(MIGRATIONS, 1) if number not in applied)
@@ -153,7 +154,7 @@ class Neo4jSchema:
         return self.apply().version if state.pending else state.version
 
     def apply(self) -> SchemaState:
-        """See `graphmem.store.Schema.apply`."""
+        """See `graphmem.schema.Schema.apply`."""
         state = self._checked()
         is_damaged = any(one.drift is Drift.MISSING for one in self._compared())
         for number, name in enumerate(MIGRATIONS, 1):
@@ -165,25 +166,25 @@ class Neo4jSchema:
         return self.status()
 
     def diff(self) -> list[SchemaDifference]:
-        """See `graphmem.store.Schema.diff`."""
+        """See `graphmem.schema.Schema.diff`."""
         return [*self._recorded_otherwise(), *self._compared()]
 
     def index_vectors(self, progress: Progress = silent) -> Mapping[str, VectorIndex]:
-        """See `graphmem.store.Schema.index_vectors`."""
+        """See `graphmem.schema.Schema.index_vectors`."""
         self._checked()
         return {"": approximate.switch_on(self._link.unhurried(), progress)}
 
     def drop_vector_index(self) -> None:
-        """See `graphmem.store.Schema.drop_vector_index`."""
+        """See `graphmem.schema.Schema.drop_vector_index`."""
         approximate.switch_off(self._link.unhurried())
 
     def vector_indexes(self) -> Mapping[str, VectorIndex | None]:
-        """See `graphmem.store.Schema.vector_indexes`."""
+        """See `graphmem.schema.Schema.vector_indexes`."""
         online = [row["state"] for row in self._link.run_alone(_INDEXES) if row["name"] == VECTOR_INDEX]
         return approximate.usable(self._link) if online == ["ONLINE"] else {}
 
     def try_write(self) -> None:
-        """See `graphmem.store.Schema.try_write`."""
+        """See `graphmem.schema.Schema.try_write`."""
         with suppress(_GivenUp):
             self._link.write(_begin_and_give_up)
 

@@ -237,6 +237,10 @@ class Neo4jStore:
         self._model = card_of(found[0]["model"]) if found else None
         return self._model
 
+    def secret(self, reader: Scope) -> str:
+        """See `graphmem.store.Store.secret`."""
+        return reading.head(self._open_link, reader.tenant).key
+
     def position(self, reader: Scope, moment: datetime | None = None) -> Position:
         """See `graphmem.store.Store.position`."""
         return reading.position(self._open_link, reader.tenant, moment)

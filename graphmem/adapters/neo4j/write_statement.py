@@ -26,7 +26,7 @@ _STATE_LABELS = ":".join(STATES)
 _SET_DERIVED = f"REMOVE m:{_STATE_LABELS} SET m:$(x.states), m += x.row, m.cached_seq = x.seq, {_CACHED_TIMES}"
 
 #: What leads from a ledger entry to memories that it names, beside recording them.
-MARKS = ("MOVED", "SUPERSEDED", "RETRACTED", "CONFIRMED", "LINKED", "REVOKED", "ERASED")
+MARKS = ("MOVED", "SUPERSEDED", "RETRACTED", "CONFIRMED", "LINKED", "REVOKED", "ERASED", "PROPOSED")
 LINKS = ("DEPENDS_ON", "IMPLEMENTS", "REFINES", "FIXES", "CONFLICTS_WITH")
 
 

@@ -109,7 +109,7 @@ def check(connection: apsw.Connection, dimension: int) -> list[Finding]:
 
 
 def _chain(connection: apsw.Connection, tenant: Tenant, *, is_whole: bool) -> Iterator[Finding]:
-    ledger = LedgerCheck(tenant.name)
+    ledger = LedgerCheck(tenant.name, tenant.key)
     for entry in reading.entries(connection, tenant, 0):
         fault = ledger.fault_of(entry)
         if fault is not None:

@@ -19,14 +19,15 @@ from graphmem.adapters.sqlite.schema import (
 )
 from graphmem.adapters.sqlite.store import SQLiteStore
 from graphmem.errors import Unsupported
-from graphmem.store import Drift, Progress, SchemaDifference, SchemaState, VectorIndex, silent
+from graphmem.schema import Drift, SchemaDifference, SchemaState, VectorIndex
+from graphmem.store import Progress, silent
 
 # A table, an index; what SQLite makes for itself has no text of its own.
 _RULES = "SELECT name, sql FROM sqlite_schema WHERE sql IS NOT NULL ORDER BY name"
 
 
 class SQLiteSchema:
-    """The schema of one file; see `graphmem.store.Schema`."""
+    """The schema of one file; see `graphmem.schema.Schema`."""
 
     def __init__(self, path: str | Path, *, lock_timeout_s: float = 30.0) -> None:
         self._path = Path(os.path.realpath(path))
@@ -40,13 +41,13 @@ class SQLiteSchema:
         self._connections.close(checkpoint=False)
 
     def status(self) -> SchemaState:
-        """See `graphmem.store.Schema.status`."""
+        """See `graphmem.schema.Schema.status`."""
         with self._connections.reading() as connection:
             version = version_of(connection)
         return SchemaState(version, SCHEMA_VERSION, MIGRATIONS[version:])
 
     def apply(self) -> SchemaState:
-        """See `graphmem.store.Schema.apply`; opening a store does the same."""
+        """See `graphmem.schema.Schema.apply`; opening a store does the same."""
         SQLiteStore.open(self._path, create=False).close()
         return self.status()
 
@@ -56,19 +57,19 @@ class SQLiteSchema:
         raise Unsupported(f"{str(self._path)!r}: the embedded store compares vectors exactly at every size")
 
     def drop_vector_index(self) -> None:
-        """See `graphmem.store.Schema.drop_vector_index`; there is none."""
+        """See `graphmem.schema.Schema.drop_vector_index`; there is none."""
 
     def vector_indexes(self) -> Mapping[str, VectorIndex | None]:
-        """See `graphmem.store.Schema.vector_indexes`; there is none."""
+        """See `graphmem.schema.Schema.vector_indexes`; there is none."""
         return {}
 
     def try_write(self) -> None:
-        """See `graphmem.store.Schema.try_write`."""
+        """See `graphmem.schema.Schema.try_write`."""
         with SQLiteStore.open(self._path, create=False, lock_timeout_s=self._lock_timeout_s) as store:
             store.try_write()
 
     def diff(self) -> list[SchemaDifference]:
-        """See `graphmem.store.Schema.diff`."""
+        """See `graphmem.schema.Schema.diff`."""
         with self._connections.reading() as connection:
             found, version = _rules(connection), version_of(connection)
         return [*_versions(version), *_compared(found, _wanted())]

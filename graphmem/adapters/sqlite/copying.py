@@ -9,10 +9,12 @@ from pathlib import Path
 
 import apsw
 
-from graphmem.adapters.sqlite.connection import CHECKSUM_BYTES, SET_APPLICATION, VFS, connect, translated
+from graphmem.adapters.sqlite.connection import CHECKSUM_BYTES, SET_APPLICATION, VFS, translated
 from graphmem.drafts import drafted
 from graphmem.errors import CorruptStore, InvalidInput
 
+# Nobody else opens a draft, and where a backup is put there need not be locks or shared memory.
+_ALONE, _AT_REST = "nolock=1", "immutable=1"
 _PAGES_A_STEP = 4_096
 _TOUCH = "SELECT count(*) FROM meta"
 # A draft is thrown away whole if anything fails, and synced before it takes its name.
@@ -53,7 +55,7 @@ def backup(connection: apsw.Connection, source: Path, target: Path) -> None:
 
 
 def _copy(connection: apsw.Connection, draft: Path) -> None:
-    with closing(apsw.Connection(str(draft), vfs=VFS)) as copy:
+    with closing(_opened(draft, _ALONE, apsw.SQLITE_OPEN_READWRITE)) as copy:
         copy.reserve_bytes(reserve=CHECKSUM_BYTES)
         for pragma in _UNSAFE:
             copy.execute(pragma).fetchall()
@@ -63,6 +65,10 @@ def _copy(connection: apsw.Connection, draft: Path) -> None:
         with copy.backup("main", connection, "main") as running:
             while not running.done:
                 running.step(_PAGES_A_STEP)
+
+
+def _opened(draft: Path, how: str, flags: int) -> apsw.Connection:
+    return apsw.Connection(f"{draft.as_uri()}?{how}", flags=flags | apsw.SQLITE_OPEN_URI, vfs=VFS)
 
 
 def _check(connection: apsw.Connection, draft: Path, source: Path) -> None:
@@ -79,7 +85,7 @@ def _check(connection: apsw.Connection, draft: Path, source: Path) -> None:
 
 
 def _faults(connection: apsw.Connection, draft: Path) -> Iterator[str]:
-    with translated(draft), closing(connect(draft, is_writer=False)) as copy:
+    with translated(draft), closing(_opened(draft, _AT_REST, apsw.SQLITE_OPEN_READONLY)) as copy:
         for number in _bad_pages(copy, draft):
             yield f"page {number} has a wrong checksum"
         for (told,) in copy.execute(_STRUCTURE):

@@ -239,6 +239,16 @@ def lock_file(path: Path, mode: int = PRIVATE_FILE) -> LockFile:
     return found
 
 
+def lock_beside(path: Path) -> LockFile | None:
+    """The lock file of a database; None where none can be made, so that nothing can be written either."""
+    try:
+        return lock_file(Path(f"{path}-lock"), path.stat().st_mode & 0o666 if path.exists() else PRIVATE_FILE)
+    except OSError:
+        if not path.parent.is_dir() or (os.access(path.parent, os.W_OK) and not path.exists()):
+            raise
+        return None
+
+
 def release_file(path: Path) -> None:
     """Undo one `lock_file`."""
     key = (os.getpid(), os.path.realpath(path))

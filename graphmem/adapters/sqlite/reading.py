@@ -29,7 +29,7 @@ from graphmem.adapters.sqlite.values import (
 )
 from graphmem.errors import CorruptStore
 from graphmem.ledger import GENESIS, Entry, change_of, from_micros, to_micros
-from graphmem.model import Change, Point, Revoke, Scope
+from graphmem.model import Change, Point, Propose, Revoke, Scope
 from graphmem.rows import BranchRow, MemoryRow, Rows
 from graphmem.store import Position
 from graphmem.temporal.planning import touched
@@ -270,6 +270,8 @@ def touched_by(connection: apsw.Connection, tenant: Tenant, changes: Iterable[Ch
     keys: dict[str, None] = {}
     for change in changes:
         operation = change.operation
+        if isinstance(operation, Propose):
+            operation = operation.asked
         if isinstance(operation, Revoke):
             target = change_at(connection, tenant, operation.change)
             operation = operation if target is None else target.operation

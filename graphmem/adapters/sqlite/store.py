@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
 from itertools import islice
@@ -30,14 +30,14 @@ from graphmem.adapters.sqlite import (
     writing,
 )
 from graphmem.adapters.sqlite.connection import Connections, translated
-from graphmem.adapters.sqlite.locking import LockFile, Turn, lock_file, release_file
-from graphmem.adapters.sqlite.log_cleaner import PATIENCE_MS, LogCleaner, clear_log
+from graphmem.adapters.sqlite.locking import LockFile, Turn, lock_beside, release_file
+from graphmem.adapters.sqlite.log_cleaner import LogCleaner
 from graphmem.adapters.sqlite.places import Kept
 from graphmem.adapters.sqlite.remembering import Memo
 from graphmem.adapters.sqlite.values import Tenant, place_of
 from graphmem.adapters.sqlite.vectors import VectorCache, VectorSearch, dimension_of, refuse_other_dimensions
 from graphmem.adapters.vector_bytes import blob, refuse_other_model
-from graphmem.drafts import PRIVATE_FILE, remove_dead_drafts
+from graphmem.drafts import remove_dead_drafts
 from graphmem.errors import CorruptStore, InvalidInput, StoreUnavailable
 from graphmem.ledger import change_of, to_micros
 from graphmem.model import Change, Point, Request, Scope
@@ -79,7 +79,6 @@ _LOCK_TIMEOUT_S = 30.0
 _CLOSING_TIMEOUT_S = 2.0
 #: So long an erase waits for readers before it answers that its words are still in the log.
 _ERASING_TIMEOUT_S = 1.0
-_CLEARING_TIMEOUT_S = 2.0
 _VECTOR_SPACE_BYTES = 600 * 1024 * 1024
 
 
@@ -98,7 +97,7 @@ class SQLiteStore:
         self._kept = Kept()
         self._frequencies = matching.Frequencies()
         self._memo = Memo()
-        self._cleaner = LogCleaner(self._clear_log)
+        self._cleaner = LogCleaner(self._connections, lock)
         self._is_closed = False
 
     @classmethod
@@ -122,7 +121,7 @@ class SQLiteStore:
         remove_dead_drafts(file.parent)
         with translated(file):
             schema.refuse_other_names(file)
-            store = cls(file, _lock_beside(file), lock_timeout_s=lock_timeout_s)
+            store = cls(file, lock_beside(file), lock_timeout_s=lock_timeout_s)
             try:
                 store._prepare(create=create)
             except BaseException:
@@ -219,6 +218,11 @@ class SQLiteStore:
         del reader
         with self._connections.reading() as connection:
             return meta.model_of(connection)
+
+    def secret(self, reader: Scope) -> str:
+        """See `graphmem.store.Store.secret`."""
+        with self._reading(reader) as (_, tenant):
+            return tenant.key
 
     def position(self, reader: Scope, moment: datetime | None = None) -> Position:
         """See `graphmem.store.Store.position`."""
@@ -354,12 +358,12 @@ class SQLiteStore:
 
     def backup(self, target: Path) -> None:
         """See `graphmem.store.Store.backup`."""
-        with self._connections.apart() as connection:
+        with self._apart() as connection:
             copying.backup(connection, self._path, Path(target).absolute())
 
     def check(self) -> list[Finding]:
         """See `graphmem.store.Store.check`."""
-        with self._connections.apart() as connection:
+        with self._apart() as connection:
             return checking.check(connection, dimension_of(connection))
 
     def info(self, reader: Scope) -> StoreInfo:
@@ -379,7 +383,7 @@ class SQLiteStore:
             )
 
     def try_write(self) -> None:
-        """Take the turn to write and give it back; see `graphmem.store.Schema.try_write`."""
+        """Take the turn to write and give it back; see `graphmem.schema.Schema.try_write`."""
         with self._writing():
             pass
 
@@ -455,55 +459,32 @@ class SQLiteStore:
             with self._connections.reading() as connection:
                 yield connection, reading.tenant_of(connection, reader.tenant)
         finally:
-            # This may have been the reader that an erase, here or in another process, had to wait for.
-            if self._lock is not None and not self._is_closed and self._lock.is_owing:
-                self._cleaner.start()
+            self._cleaner.finish_after_read()
+
+    @contextmanager
+    def _apart(self) -> Iterator[apsw.Connection]:
+        try:
+            with self._connections.apart() as connection:
+                yield connection
+        finally:
+            self._cleaner.finish_after_read()
 
     def _forget_erased(self, timeout_s: float) -> None:
         """Take erased content out of the caches and the log; out of the log later if a reader needs it that long."""
         self._memo.forget()
         self._vectors.forget()
-        with suppress(StoreUnavailable):  # What was erased is erased; the rest is tried again.
-            if self._clear_log(PATIENCE_MS):
-                return
-        self._cleaner.start()
-        self._cleaner.wait(timeout_s)
-
-    def _clear_log(self, patience_ms: int) -> bool:
-        """Whether the log holds no erased words, or not any more."""
-        if self._is_closed or not self._connections.is_ours:
-            return True
-        with self._turn(_CLEARING_TIMEOUT_S) as turn, translated(self._path):
-            return self._cleared(turn, patience_ms)
-
-    def _cleared(self, turn: Turn, patience_ms: int) -> bool:
-        writer = self._connections.writer()
-        is_clear = not meta.is_owing(writer) or clear_log(writer, patience_ms)
-        turn.lock.set_owing(is_owing=not is_clear)
-        return is_clear
+        self._cleaner.clear(timeout_s)
 
     def _close_connections(self) -> None:
         try:
             with self._turn(_CLOSING_TIMEOUT_S) as turn:
-                if turn.lock.is_owing:
-                    with translated(self._path):
-                        self._cleared(turn, PATIENCE_MS)
+                self._cleaner.clear_within(turn)
                 self._connections.close(checkpoint=True)
         except StoreUnavailable:
             self._connections.close(checkpoint=False)
 
     def _files(self) -> tuple[Path, ...]:
         return (self._path, Path(f"{self._path}-wal"), Path(f"{self._path}-shm"))
-
-
-def _lock_beside(path: Path) -> LockFile | None:
-    """The lock file; None where none can be made, so that nothing can be written either."""
-    try:
-        return lock_file(Path(f"{path}-lock"), path.stat().st_mode & 0o666 if path.exists() else PRIVATE_FILE)
-    except OSError:
-        if not path.parent.is_dir() or (os.access(path.parent, os.W_OK) and not path.exists()):
-            raise
-        return None
 
 
 def _span(tenant: Tenant) -> tuple[int, int]:

@@ -25,7 +25,7 @@ from graphmem.ledger import (
     seal,
     to_micros,
 )
-from graphmem.model import Add, Change, Operation, Request, Revoke, Scope, Statement, Supersede
+from graphmem.model import Add, Change, Operation, Propose, Request, Revoke, Scope, Statement, Supersede
 from graphmem.ranking import name_keys
 from graphmem.rows import BranchRow, Derived, MemoryRow, Needs, Rows, Situation, Stamp, Transaction, next_recorded_at
 from graphmem.store import Clock
@@ -210,6 +210,8 @@ class Batch:
 
     def _touch(self, change: Change) -> None:
         operation: Operation | None = change.operation
+        if isinstance(operation, Propose):
+            operation = operation.asked
         if isinstance(operation, Revoke):
             target = reading.change_at(self._connection, self.tenant, operation.change)
             operation = None if target is None else target.operation

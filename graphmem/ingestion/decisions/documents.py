@@ -47,6 +47,11 @@ def load_documents(paths: Sequence[Path], root: Path | None) -> tuple[list[Docum
         _require_inside(start, base)
         for file in _candidates(start):
             relative = _relative(file, start, base)
+            if (named := _printable(relative)) != relative:
+                problems.append(
+                    Problem(named, 1, "a name with bytes that are no text, or control characters: not read")
+                )
+                continue
             loaded = load_document(file, relative, base, is_named=file == start)
             if isinstance(loaded, Document):
                 was_named = relative in documents and documents[relative].is_named
@@ -68,6 +73,16 @@ def common_root(paths: Sequence[Path]) -> Path:
     """The folder that all paths have in common."""
     folders = [path if path.is_dir() else path.parent for path in paths]
     return Path(os.path.commonpath([str(folder.resolve()) for folder in folders]))
+
+
+def folders_below(paths: Sequence[Path], root: Path | None) -> tuple[str, ...]:
+    """Those of the paths that are folders, relative to the root; '' is the root itself."""
+    base = root.resolve() if root else common_root(paths)
+    starts = [
+        path if path.is_absolute() or root is None or not (base / path).exists() else base / path for path in paths
+    ]
+    folders = [start.resolve().relative_to(base).as_posix() for start in starts if start.is_dir()]
+    return tuple("" if folder == "." else folder for folder in folders)
 
 
 def _require_inside(path: Path, base: Path) -> None:
@@ -93,6 +108,12 @@ def _relative(file: Path, start: Path, base: Path) -> str:
     folder = start.resolve() if start.is_dir() else start.parent.resolve()
     below = file.relative_to(start) if start.is_dir() else Path(file.name)
     return (folder.relative_to(base) / below).as_posix()
+
+
+def _printable(name: str) -> str:
+    """A name as text; one that cannot be written as such has its odd characters escaped."""
+    text = name.encode("utf-8", "backslashreplace").decode()
+    return "".join(sign if sign.isprintable() else ascii(sign).strip("'") for sign in text)
 
 
 def load_document(file: Path, relative: str, base: Path, *, is_named: bool = False) -> Document | Problem:

@@ -10,7 +10,7 @@ from datetime import datetime
 from graphmem.ingestion.decisions.dates import find_dates
 from graphmem.ingestion.decisions.sections import Block
 from graphmem.ingestion.decisions.statuses import StatusWord, is_template, leading_status
-from graphmem.model import Move, Status
+from graphmem.model import OR_LATER, Move, Status
 
 _ARROW = re.compile(r"(?:\u2192|=>|->|;)|(?<=[.)])\s{1,9}(?=[A-Z])")
 _REVISION = re.compile(r"\b(?:amended|revised|updated|clarified|augmented|reviewed)\b", re.IGNORECASE)
@@ -42,11 +42,13 @@ class Dates:
         created: When it was written, or decided if there is but one date.
         updated: When its text or state last changed, if later.
         decided: When it was accepted or rejected, if that is told apart.
+        is_written_only: Whether `created` is when it was written, so that it came into force then or later.
     """
 
     created: datetime | None = None
     updated: datetime | None = None
     decided: datetime | None = None
+    is_written_only: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,12 +146,10 @@ def _steps(life: Life, start: datetime, replaced_at: datetime | None, *, has_suc
     latest = max([start, *(at for _, at, _ in told)])
     if present.status is None:
         ended = replaced_at or present.at or life.dates.updated or latest
-        first: list[_Step] = told or [(Status.ACTIVE, min(start, ended), None)]
-        after = (
-            Status.ACTIVE if has_successor or present.is_partial else Status.ENDED,
-            max(ended, latest),
-            present.word,
-        )
+        first: list[_Step] = told or _before_its_end(life.dates, min(start, ended), ended)
+        # A record is believed about itself: superseded, it holds no longer, whatever became of its successor.
+        status = Status.ACTIVE if present.is_partial else Status.ENDED
+        after = (status, max(ended, latest), present.word)
         return [*first, after] if has_successor or not present.is_partial else _renamed(first, present)
     decided = life.dates.decided if present.status in {Status.ACTIVE, Status.REJECTED} else None
     if decided and not past and not present.at and start < decided:
@@ -157,8 +157,27 @@ def _steps(life: Life, start: datetime, replaced_at: datetime | None, *, has_suc
     since = life.dates.created if present.status in {Status.ACTIVE, Status.PROPOSED} and not past else None
     at = present.at or since or max(at for at in (life.dates.created, life.dates.updated, latest) if at)
     if present.status is Status.ENDED and not told:
-        told = [(Status.ACTIVE, min(start, at), None)]
-    return [*told, (present.status, at, present.word)]
+        told = _before_its_end(life.dates, min(start, at), at)
+    is_or_later = present.status is Status.ACTIVE and at == since and not present.at and life.dates.is_written_only
+    return [*told, (present.status, at, present.word + OR_LATER if is_or_later else present.word)]
+
+
+def _before_its_end(dates: Dates, start: datetime, end: datetime) -> list[_Step]:
+    """How a record came into force that tells of its end alone."""
+    if dates.decided and start < dates.decided < end:
+        return [(Status.PROPOSED, start, None), (Status.ACTIVE, dates.decided, None)]
+    is_or_later = dates.is_written_only and start == dates.created and start < end
+    return [(Status.ACTIVE, start, Status.ACTIVE.value + OR_LATER if is_or_later else None)]
+
+
+def since_changes(changes: Iterable[tuple[datetime, Status | None]]) -> tuple[Status | None, datetime] | None:
+    """The last state of a history and since when it lasts; None if the history knows no other state before it."""
+    last: tuple[Status | None, datetime] | None = None
+    count = 0
+    for at, status in changes:
+        if last is None or status is not last[0]:
+            last, count = (status, at), count + 1
+    return last if count > 1 else None
 
 
 def _renamed(first: list[_Step], present: StateEntry) -> list[_Step]:

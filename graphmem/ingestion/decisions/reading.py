@@ -11,7 +11,7 @@ from pathlib import Path
 
 from graphmem.ingestion.decisions.catalogue import Catalogue
 from graphmem.ingestion.decisions.dialects import UNLIKE, take_apart
-from graphmem.ingestion.decisions.documents import Document, common_root, load_documents
+from graphmem.ingestion.decisions.documents import Document, common_root, folders_below, load_documents
 from graphmem.ingestion.decisions.file_names import is_among_decisions
 from graphmem.ingestion.decisions.lives import moves_of
 from graphmem.ingestion.decisions.records import Record, Source, identify, understand
@@ -19,12 +19,16 @@ from graphmem.ingestion.decisions.takeovers import take_overs
 from graphmem.ingestion.observations import Observation, Problem, Reading, Replacement
 from graphmem.model import MAX_LIST_ITEMS, Kind, Origin, Statement, Status, SupersessionKind, instant
 
+#: (time, words) of each change of a file's status, earliest first, by the path of the file.
+StatusChanges = Mapping[str, Sequence[tuple[datetime, str]]]
+
 
 def read_decisions(
     paths: Sequence[Path],
     *,
     root: Path | None = None,
     dates: Mapping[str, datetime] | None = None,
+    changes: StatusChanges | None = None,
     read_at: datetime,
 ) -> Reading:
     """The decision records in files and folders: adr-tools, MADR, PEP-like headers and Kubernetes proposals.
@@ -34,6 +38,8 @@ def read_decisions(
             that is named is always read; in a folder, only what looks like a decision record.
         root: Nothing outside of it is read, and keys are relative to it; by default what the paths have in common.
         dates: For records that carry no date, one by relative path, such as that of their first commit.
+        changes: What the history of each file tells of its status, by relative path: for records that carry only the
+            date at which they were written.
         read_at: The date of records for which there is no other.
 
     Raises:
@@ -44,9 +50,10 @@ def read_decisions(
     # A named file may speak of its neighbours by number alone: they are read to understand it, and not reported.
     beside, _ = load_documents(sorted({path.parent for path in paths if path.is_file()}), root or common_root(paths))
     together = {document.path: document for document in (*beside, *documents)}
-    reading = read_documents(together.values(), dates=dates, read_at=read_at)
+    reading = read_documents(together.values(), dates=dates, changes=changes, read_at=read_at)
     asked = {document.path for document in documents} | {problem.path for problem in problems}
-    return _of(replace(reading, problems=(*problems, *reading.problems)), asked)
+    found = _of(replace(reading, problems=(*problems, *reading.problems)), asked)
+    return replace(found, folders=folders_below(paths, root))
 
 
 def _of(reading: Reading, paths: set[str]) -> Reading:
@@ -59,7 +66,11 @@ def _of(reading: Reading, paths: set[str]) -> Reading:
 
 
 def read_documents(
-    documents: Iterable[Document], *, dates: Mapping[str, datetime] | None = None, read_at: datetime
+    documents: Iterable[Document],
+    *,
+    dates: Mapping[str, datetime] | None = None,
+    changes: StatusChanges | None = None,
+    read_at: datetime,
 ) -> Reading:
     """The decision records among documents that are already in memory; see `read_decisions`."""
     by_path = {document.path: document for document in documents}
@@ -67,7 +78,12 @@ def read_documents(
     identities = [identify(source) for source in sources]
     names = Catalogue(identities)
     records = [
-        understand(source, identity, is_number_shared=names.is_number_shared(identity))
+        understand(
+            source,
+            identity,
+            is_number_shared=names.is_number_shared(identity),
+            changes=(changes or {}).get(identity.path, ()),
+        )
         for source, identity in zip(sources, identities, strict=True)
     ]
     problems += [Problem(record.path, line, reason) for record in records for line, reason in record.problems]

@@ -22,7 +22,15 @@ from graphmem.ingestion.decisions.declarations import (
 )
 from graphmem.ingestion.decisions.file_names import stem_of
 from graphmem.ingestion.decisions.front_matter import Field, is_nothing
-from graphmem.ingestion.decisions.lives import Dates, Life, StateEntry, life_of, read_states, states_of_blocks
+from graphmem.ingestion.decisions.lives import (
+    Dates,
+    Life,
+    StateEntry,
+    life_of,
+    read_states,
+    since_changes,
+    states_of_blocks,
+)
 from graphmem.ingestion.decisions.references import MAX_NUMBER_DIGITS, link_definitions
 from graphmem.ingestion.decisions.relations import Place
 from graphmem.ingestion.decisions.sections import Block, Section, heading_name, strip_markup
@@ -48,6 +56,8 @@ _CREATED = frozenset(
         "date proposed",
     }
 )
+#: Of those, dates at which a record was written, whenever it was accepted.
+_WRITTEN = frozenset({"created", "creation date", "date created", "start date", "drafted", "date proposed"})
 _UPDATED = frozenset({"updated", "last updated", "last modified", "modified", "date updated", "status date"})
 _DECIDED = frozenset({"resolution", "resolution date", "accepted", "approved", "approval date", "date accepted"})
 _LABEL_KEYS = frozenset(
@@ -147,18 +157,21 @@ def identify(source: Source) -> Record:
     )
 
 
-def understand(source: Source, identity: Record, *, is_number_shared: bool = False) -> Record:
+def understand(
+    source: Source, identity: Record, *, is_number_shared: bool = False, changes: Sequence[tuple[datetime, str]] = ()
+) -> Record:
     """The whole record.
 
     Args:
         source: The file taken apart.
         identity: What `identify` made of it.
         is_number_shared: Whether another record has this number, so that it does not mean this one alone.
+        changes: When its status was changed in its history, and to what words, earliest first.
     """
     own = replace(identity.own_name, number=None if is_number_shared else identity.number)
     definitions = link_definitions(list(source.lines))
     body, rationale, problems = _texts(source, identity)
-    life = _life(source, identity.prefix)
+    life = _accepted(_life(source, identity.prefix), changes, identity.prefix)
     return replace(
         identity,
         body=body,
@@ -275,6 +288,20 @@ def _life(source: Source, prefix: str) -> Life:
     return life_of([_in_series(entry, prefix) for entry in (*entries, *told)], _dates(source))
 
 
+def _accepted(life: Life, changes: Sequence[tuple[datetime, str]], prefix: str) -> Life:
+    """The life with the time of its acceptance or rejection, if its history tells that and the record does not."""
+    if life.dates.decided or not life.dates.is_written_only:
+        return life
+    read = (
+        (at, in_series(text, prefix) or next((one.status for one in read_states(text, 0)), None))
+        for at, text in changes
+    )
+    since = since_changes((at, status) for at, status in read if status is not None)
+    if since is None or since[0] is not life.status or life.is_superseded:
+        return life
+    return replace(life, dates=replace(life.dates, decided=since[1]))
+
+
 def _in_series(entry: StateEntry, prefix: str) -> StateEntry:
     said = entry.word.removeprefix(_NOT_UNDERSTOOD)
     status = in_series(said, prefix)
@@ -348,7 +375,21 @@ def _dates(source: Source) -> Dates:
     everything = [*created, *updated]
     first = min(created) if created else None
     last = max(everything) if everything and max(everything) != first else None
-    return Dates(first, last, first_date(decided.text[:200]) if decided else None)
+    is_written_only = bool(created) and not any(_is_decision_date(source, key) for key in _CREATED - _WRITTEN)
+    return Dates(first, last, first_date(decided.text[:200]) if decided else None, is_written_only)
+
+
+def _is_decision_date(source: Source, key: str) -> bool:
+    if source.field(key):
+        return True
+    for section in source.sections:
+        if section.name == "date" == key:
+            return True
+        if place_of(section) is Place.STATUS:
+            fields = (block.field() for block in section.blocks)
+            if any(field is not None and field[0] == key for field in fields):
+                return True
+    return False
 
 
 def _sort_date(key: str, text: str, created: list[datetime], updated: list[datetime]) -> None:

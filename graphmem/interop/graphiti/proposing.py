@@ -73,17 +73,18 @@ def propose(memory: GraphMemory, extracted: Extracted, *, scope: Scope, source: 
     )
     if same is not None:
         return Proposal(extracted.fact, Outcome.DROPPED, same.id)
-    write = Write(scope=scope, source=source, reason="extracted by graphiti; a proposal until somebody accepts it")
+    why = "extracted by graphiti; a proposal until somebody accepts it"
+    write = Write(scope=scope, source=source, reason=why, origin=Origin.CONVERSATION)
     written = memory.add(said, moves=(Move(Status.PROPOSED, extracted.since),), write=write)
     holding = tuple(one.id for one in known if one.state is State.HOLDS)
     return Proposal(extracted.fact, Outcome.PROPOSED, written.ids[0], holding)
 
 
 def accept(memory: GraphMemory, key: str, *, write: Write | None = None) -> list[Written]:
-    """Let a proposal come into force from when it was proposed for; what held alone for its subject gives way to it.
+    """Say a proposal in one's own name, in force from when it was proposed for; what held alone gives way to it.
 
-    Where several hold for the subject nothing gives way: `conflicts` then shows them. The last thing written lets it
-    come into force: until then nothing has given way, as a successor that is only proposed covers nothing.
+    The words become those of who accepts, since a conversation's take over from nothing that is more trusted. Where
+    several hold for the subject nothing but the proposal gives way: `conflicts` then shows them.
 
     Raises:
         InvalidInput: The memory is no proposal.
@@ -94,24 +95,11 @@ def accept(memory: GraphMemory, key: str, *, write: Write | None = None) -> list
         raise InvalidInput(f"{key!r} is no proposal")
     start, home = card.told.at, card.memory.scope
     before = [one for one in _of_subject(memory, card.memory.statement, home, start) if one.state is State.HOLDS]
-    written: list[Written] = []
-    if len(before) == 1 and before[0].memory.scope == home:
-        written.append(memory.supersede(before[0].id, [key], at=start, write=_first_of_two(write)))
-        write = _after(write, written[0])
-    return [*written, memory.transition(key, Status.ACTIVE, at=start, write=write)]
-
-
-def _first_of_two(write: Write | None) -> Write | None:
-    if write is None or write.op_id is None:
-        return write
-    return replace(write, op_id=f"{write.op_id}/over")
-
-
-def _after(write: Write | None, first: Written) -> Write | None:
-    """What the writer saw is checked by the first; the second is about the same memories."""
-    if write is None or write.seen is None:
-        return write
-    return replace(write, seen=first.change.seq)
+    is_alone = len(before) == 1 and before[0].memory.scope == home
+    olds = [before[0].id, key] if is_alone else [key]
+    speaker = Origin.HUMAN if write is None or write.origin is None else write.origin
+    said = replace(card.memory.statement, origin=speaker)
+    return [memory.supersede(olds, said, at=start, write=write)]
 
 
 def _of_subject(memory: GraphMemory, said: Statement, scope: Scope, at: datetime) -> list[Card]:

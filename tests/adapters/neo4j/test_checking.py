@@ -29,6 +29,7 @@ EDITS = {
     "a salt": ("MATCH (c:Change {tenant: 'default', seq: 1}) REMOVE c.salt", "a digest alone"),
     "a digest": ("MATCH (c:Change {tenant: 'default', seq: 1}) SET c.digest = c.hash", "altered"),
     "a digest that is gone": ("MATCH (c:Change {tenant: 'default', seq: 1}) REMOVE c.digest", "altered"),
+    "a key": ("MATCH (l:Ledger {tenant: 'default'}) SET l.key = 'another'", "with the tenant's key"),
     "a clock": ("MATCH (l:Ledger {tenant: 'default'}) SET l.recorded_at = l.recorded_at + duration('P1D')", "recorded"),
     "a tombstone": ("MATCH (m:Memory {tenant: 'default', id: 'A'}) SET m.tombstone = 'x'", "tombstone"),
     "a filter": ("MATCH (m:Memory {tenant: 'default', id: 'A'}) SET m.facets = ['x']", "facets"),

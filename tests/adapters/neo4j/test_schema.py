@@ -15,7 +15,7 @@ from graphmem.adapters.neo4j.schema import SCHEMA_VERSION, Neo4jSchema, wanted
 from graphmem.adapters.neo4j.selecting import VECTOR_INDEX
 from graphmem.adapters.schema_files import schema_text
 from graphmem.errors import CorruptStore, StoreUnavailable, Unsupported
-from graphmem.store import Drift
+from graphmem.schema import Drift
 from tests.servers import neo4j_server
 
 FILES = Path(__file__).parents[3] / "schema" / "neo4j"

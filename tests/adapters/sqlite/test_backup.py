@@ -149,6 +149,21 @@ def test_a_backup_goes_to_another_file_system_and_is_private(store: SQLiteStore,
         assert ids(copy) == ["a"]
 
 
+def test_a_backup_needs_no_locks_and_no_shared_memory_where_it_is_put(
+    store: SQLiteStore, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    send(store, add("a"))
+    check, beside = copying._check, list[str]()  # noqa: SLF001 - nothing else can look in between
+
+    def looked(connection: apsw.Connection, draft: Path, source: Path) -> None:
+        check(connection, draft, source)
+        beside.extend(sorted(one.name for one in draft.parent.iterdir()))
+
+    monkeypatch.setattr(copying, "_check", looked)
+    store.backup(path.with_name("copy.db"))
+    assert beside == ["copy.db", "lock"]
+
+
 def test_a_broken_off_backup_leaves_nothing(store: SQLiteStore, path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def interrupted(*_: object) -> None:
         raise KeyboardInterrupt

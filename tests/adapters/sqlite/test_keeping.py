@@ -81,6 +81,7 @@ TAMPERING = {
     "ledger without a digest": "UPDATE entry SET digest = NULL WHERE op_id = 'add b'",
     "ledger with another digest": "UPDATE entry SET digest = zeroblob(32) WHERE op_id = 'add b'",
     "ledger recorded at another time": "UPDATE entry SET recorded_at = recorded_at + 1 WHERE op_id = 'add b'",
+    "ledger of another key": "UPDATE tenant SET key = 'another'",
     "memories with a tombstone": "UPDATE memory SET tombstone = 'x' WHERE id = 'a'",
     "memories of another tenant": "UPDATE memory SET tenant = 2 WHERE id = 'a'",
     "totals recorded at another time": "UPDATE tenant SET recorded_at = recorded_at + 1",
