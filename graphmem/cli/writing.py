@@ -92,7 +92,7 @@ def transition(*, call: Call, key: str, status: str, at: datetime | None, word: 
 @written
 @placed
 def end(*, call: Call, key: str, at: datetime | None, word: str | None, write: Write) -> None:
-    """The memory ID stops holding, without a successor."""
+    """The memory ID is no longer in force, without a successor."""
     with call.open() as memory:
         give_receipt(call, memory.end(key, at=at, word=word, write=write), "ended")
 
@@ -123,7 +123,7 @@ def revoke(*, call: Call, change: int, move: int | None, write: Write) -> None:
 @written
 @placed
 def confirm(*, call: Call, key: str, write: Write) -> None:
-    """Somebody saw that the memory ID still holds: its confidence starts afresh."""
+    """Somebody saw that the memory ID is still right: its age counts from now on."""
     with call.open() as memory:
         give_receipt(call, memory.confirm(key, write=write), "confirmed")
 

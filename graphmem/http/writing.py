@@ -150,7 +150,7 @@ async def retract(served: Asks, scope: Reviewer, heads: Heads, key: MemoryId, bo
     "/v1/memories/{key:path}/confirm", operation_id="confirm", response_model=form(Written), responses=_MISMATCH
 )
 async def confirm(served: Asks, scope: Writer, heads: Heads, key: MemoryId, body: Signed | None = None) -> Response:
-    """Somebody saw that the memory still holds: its confidence starts afresh."""
+    """Somebody saw that the memory is still right: its age counts from now on."""
     return await _one(
         served,
         "confirm",

@@ -167,7 +167,7 @@ _ALL = (
     Tool(
         "memory_supersede",
         "Replace a memory",
-        "Let new words, or another memory, take over from one that no longer holds. The old one stays in the history.",
+        "Let new words, or another memory, supersede one that is no longer true. The old one stays in the history.",
         SupersedeArguments,
         Written,
         is_read_only=False,
