@@ -57,7 +57,14 @@ SEARCHES = (
         "what was known at a position",
         "search",
         {"query": "The database is MySQL", "at": {"known_at": 8}},
-        told={"hits.0.card.id": "mysql", "at.known_at": 8},
+        told={
+            # Both were in force then for all that was known, and the later start leads.
+            "hits.0.card.id": "postgres",
+            "hits.1.card.id": "mysql",
+            "hits.1.overruled_by.memory": "postgres",
+            "hits.1.overruled_by.before": "overruled by",
+            "at.known_at": 8,
+        },
     ),
     _case(
         "what was known at a time",
