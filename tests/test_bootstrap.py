@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import os
 import re
 import shutil
@@ -19,7 +20,7 @@ from packaging.utils import canonicalize_name
 
 from tests.wheels import ROOT, Pin, mirror, needs, pins
 from tools import bootstrap
-from tools.bootstrap import INSTALLER, LEVELS, OLDEST_PIP, Environment, Failed, uv_settings
+from tools.bootstrap import INSTALLER, LEVELS, OLDEST_PIP, Environment, Failed, main, uv_settings
 
 HERE = Path(sys.prefix)
 
@@ -137,6 +138,13 @@ def test_what_was_broken_off_is_made_again_from_nothing(
 
 def _interrupted(*_: object, **__: object) -> None:
     raise KeyboardInterrupt
+
+
+def test_an_old_python_is_told_so(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    ast.parse(Path(bootstrap.__file__).read_text(encoding="utf-8"), feature_version=(3, 8))
+    monkeypatch.setattr(sys, "version_info", (3, 10, 13))
+    assert main(["unused"]) == 1
+    assert "is too old: run `make PYTHON=python3.11` or newer" in capsys.readouterr().err
 
 
 def test_a_folder_that_is_no_environment_is_left_alone(tmp_path: Path) -> None:

@@ -52,7 +52,7 @@ class Failed(Exception):
     """The environment cannot be made; the message says why."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # without slots, which an old Python would refuse before it is told that it is too old
 class Environment:
     """An environment and the checkout it is made for.
 

@@ -29,7 +29,7 @@ def give_receipt(call: Call, done: Written, verb: str) -> None:
 
 
 def _receipt(done: Written, verb: str) -> Iterator[Block]:
-    at = _valid_time(done.change.operation)
+    at = _valid_time(_asked(done.change.operation))
     recorded = f"change {done.change.seq}, recorded {second(done.change.recorded_at)}"
     yield line(*_what(done, verb), at, dim(f" · {recorded}"))
     for note in done.notes:
@@ -38,11 +38,14 @@ def _receipt(done: Written, verb: str) -> Iterator[Block]:
         yield line("similar: ", Span(one.memory, Look.ID), f" {one.title} ", dim(_likeness(one)), indent=2)
 
 
+def _asked(operation: Operation) -> Operation:
+    """The operation, of a proposal the one that is proposed."""
+    return operation.asked if isinstance(operation, Propose) else operation
+
+
 def _what(done: Written, verb: str) -> list[str | Span]:
     """What was done to which memories: of a supersession, `OLD superseded by NEW`."""
-    operation = done.change.operation
-    if isinstance(operation, Propose):
-        return [Span(" ".join(done.ids), Look.ID), " not changed, only a proposal recorded"]
+    operation = _asked(done.change.operation)
     if isinstance(operation, Supersede):
         old, new = (Span(" ".join(ids), Look.ID) for ids in (operation.old, operation.new))
         return [old, f" {verb} by ", new]

@@ -12,7 +12,7 @@ import json
 from dataclasses import dataclass
 
 from graphmem.errors import InvalidInput
-from graphmem.ledger import from_micros, to_micros
+from graphmem.instants import from_micros, to_micros
 from graphmem.model import Point, Scope
 from graphmem.store import Page, Store
 

@@ -95,7 +95,7 @@ class Recorder:
             Conflict: The `op_id` was used for something else.
         """
         said = statement_from(statement, kind)
-        writing = self._desk.request_for(write, parts)
+        writing = self._desk.request_for(write, parts).speaking(said.origin)
         memory = Memory(writing.new_id(), writing.writer, said)
         if writing.first and not moves and start is None and self._was_confirmed(writing.first, writing, memory):
             return _all_written([writing.first])[0]
@@ -131,7 +131,8 @@ class Recorder:
                 continue
             life = item.moves or (Move(Status.ACTIVE, now),)
             op_id = f"{writing.op_id}/{index}"
-            requests.append(Request(op_id, Add(memory, life), writing.writer, writing.provenance))
+            by = writing.speaking(item.statement.origin).provenance
+            requests.append(Request(op_id, Add(memory, life), writing.writer, by))
         earlier = [
             one for index, one in enumerate([*first, *[None] * len(listed)][: len(listed)]) if index not in known
         ]
@@ -324,10 +325,9 @@ class Recorder:
 
     def _was_confirmed(self, first: Change, writing: Writing, memory: Memory) -> bool:
         """Whether an entry confirmed just what is sent again; the moment of that first time has left no trace."""
-        if not isinstance(first.operation, Confirm) or (first.writer, first.provenance) != (
-            writing.writer,
-            writing.provenance,
-        ):
+        said = memory.statement
+        by = writing if said is None else writing.speaking(said.origin)
+        if not isinstance(first.operation, Confirm) or (first.writer, first.provenance) != (by.writer, by.provenance):
             return False
         kept = self._desk.store.rows(writing.writer, [first.operation.id]).memories[first.operation.id].memory
         return kept.scope == memory.scope and _content(kept) == _content(memory)

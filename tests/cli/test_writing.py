@@ -36,13 +36,13 @@ def test_an_editor_left_without_saving_writes_nothing(tool: Tool, monkeypatch: p
 def test_every_detail_of_a_statement_is_kept(tool: Tool) -> None:
     key = tool.add(
         "Keys are UUIDv7", "--kind", "decision", "--rationale", "they sort", "--label", "db", "--alias", "ADR-7",
-        "--language", "sql", "--confidence", "0.5", "--origin", "agent", "--mandatory", "--path", "src/keys.py",
+        "--language", "sql", "--confidence", "0.5", "--origin", "document", "--mandatory", "--path", "src/keys.py",
         "--component", "store", "--chosen", "UUIDv7", "--rejected", "serial: leaks counts",
         "--observed-at", "2019-05-01",
     )  # fmt: skip
     card = tool.json("show", key)["card"]
     assert (card["kind"], card["rationale"], card["labels"]) == ("decision", "they sort", ["db"])
-    assert (card["language"], card["confidence"], card["origin"]) == ("sql", 0.5, "agent")
+    assert (card["language"], card["confidence"], card["origin"]) == ("sql", 0.5, "document")
     assert (card["is_mandatory"], card["aliases"]) == (True, ["ADR-7"])
     assert [one["name"] for one in card["anchors"]] == ["src/keys.py", "store"]
     assert [(one["name"], one["reason"]) for one in card["alternatives"]] == [
@@ -77,7 +77,15 @@ def test_a_bare_date_is_echoed_as_the_midnight_it_was_taken_for(tool: Tool) -> N
 def test_who_says_so_and_why_stand_on_the_ledger(tool: Tool) -> None:
     tool.add("Reviewed by two", "--actor", "grace", "--source", "PR 12", "--reason", "an outage")
     said = tool.json("changes")["changes"][0]["provenance"]
-    assert said == {"actor": "grace", "source": "PR 12", "reason": "an outage"}
+    assert said == {"actor": "grace", "source": "PR 12", "reason": "an outage", "origin": "human"}
+
+
+def test_who_is_not_trusted_enough_is_told_that_it_is_a_proposal(tool: Tool) -> None:
+    key = tool.add("Reviewed by two")
+    told = tool.out("end", key, "--origin", "external")
+    assert "only proposed to be ended" in told
+    assert "'external' is not trusted enough for it" in told
+    assert tool.json("show", key)["card"]["state"] == "holds"
 
 
 def test_several_ids_are_merged_into_one(tool: Tool) -> None:

@@ -42,7 +42,12 @@ def test_what_is_added_says_where_it_is(site: Site) -> None:
     assert done.headers["Location"] == f"/v1/memories/{done.json()['ids'][0]}"
     shown = site.send("GET", done.headers["Location"]).json()["card"]
     assert (shown["title"], shown["body"], shown["state"]) == ("Logs are JSON", "One line each.", "holds")
-    assert done.json()["change"]["provenance"] == {"actor": "server", "source": None, "reason": "why"}
+    assert done.json()["change"]["provenance"] == {
+        "actor": "server",
+        "source": None,
+        "reason": "why",
+        "origin": "human",
+    }
 
 
 def test_every_read_answers_as_the_library_does(site: Site, chain: tuple[str, str]) -> None:

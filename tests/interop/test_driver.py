@@ -222,17 +222,17 @@ def test_an_accepted_proposal_takes_over_from_what_held_alone(talk: GraphMemory,
     hears(stub, "The billing service uses requests", what="requests")
     _episode(graphiti, "billing: requests")
     (first,) = graphiti.driver.proposals
-    accept(talk, first.memory)
+    old = accept(talk, first.memory)[0].ids[-1]
     stub.answers["edges"] = []
     hears(stub, "The billing service uses httpx")
     stub.answers["edges"][0]["valid_at"] = "2026-01-20T00:00:00Z"
     _episode(graphiti, "billing: httpx from the 20th")
     second = graphiti.driver.proposals[-1]
-    assert second.over == (first.memory,)
-    assert talk.list(at=At(day(25))).cards[0].id == first.memory
-    accept(talk, second.memory)
+    assert second.over == (old,)
+    assert talk.list(at=At(day(25))).cards[0].id == old
+    new = accept(talk, second.memory)[0].ids[-1]
     held = [[card.id for card in talk.list(at=At(at)).cards] for at in (day(10), day(25))]
-    assert held == [[first.memory], [second.memory]]
+    assert held == [[old], [new]]
 
 
 def test_a_rejected_proposal_is_not_made_again(talk: GraphMemory, stub: ModelStub) -> None:

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from graphmem.errors import Conflict
+from graphmem.errors import Conflict, InvalidInput
 from graphmem.interop.graphiti import accept, graph, graphmem_driver, import_graphiti
 from graphmem.interop.graphiti.graph import MemoryGraph
 from graphmem.interop.graphiti.proposing import Extracted, propose
-from graphmem.model import MAX_NAME_CHARS, Anchor, AnchorKind, At, Statement
+from graphmem.model import MAX_NAME_CHARS, Anchor, AnchorKind, At, Origin, Statement
 from graphmem.opening import open_memory
 from graphmem.projection.drawing import anchors_of
 from graphmem.service import GraphMemory, Write
@@ -47,22 +47,27 @@ def held(memory: GraphMemory, at: datetime) -> list[str]:
 @pytest.fixture
 def pair(memory: GraphMemory) -> tuple[str, str]:
     """What holds, and a proposal about the same."""
-    old = proposed(memory, "requests", day(4))
-    accept(memory, old)
+    old = accept(memory, proposed(memory, "requests", day(4)))[0].ids[-1]
     return old, proposed(memory, "httpx", day(20))
 
 
-def test_one_op_id_and_one_look_are_enough_for_both_entries(memory: GraphMemory, pair: tuple[str, str]) -> None:
+def test_accepting_says_the_words_in_ones_own_name(memory: GraphMemory, pair: tuple[str, str]) -> None:
     old, new = pair
     seen = max(one.seq for one in memory.changes())
-    assert len(accept(memory, new, write=Write(op_id="x1", seen=seen))) == 2
-    assert (held(memory, day(10)), held(memory, day(25))) == ([old], [new])
+    (done,) = accept(memory, new, write=Write(op_id="x1", seen=seen))
+    with pytest.raises(InvalidInput, match="is no proposal"):
+        accept(memory, new)
+    assert done.ids[:2] == (old, new)
+    assert (held(memory, day(10)), held(memory, day(25))) == ([old], [done.ids[2]])
+    said = memory.get(done.ids[2]).memory.statement
+    assert said is not None
+    assert said.origin is Origin.HUMAN
 
 
 def test_what_is_refused_changes_nothing_that_holds(memory: GraphMemory, pair: tuple[str, str]) -> None:
     old, new = pair
     with pytest.raises(Conflict):
-        accept(memory, new, write=Write(seen=1))
+        accept(memory, new, write=Write(seen=2))
     assert held(memory, day(25)) == [old]
 
 

@@ -144,18 +144,17 @@ def test_what_changes_something_again_is_accepted(store: PlannedStore) -> None:
     linked = send(store, "link", Link("A", "B", LinkKind.FIXES))
     send(store, "undo the link", Revoke(linked.seq))
     send(store, "end", end("A", 4))
-    for index, operation in enumerate(
-        (
-            Retract("B"),
-            Link("A", "B", LinkKind.FIXES),
-            Link("B", "A", LinkKind.FIXES),
-            end("A", 3),
-            replace(end("A", 5), source_word="gone"),
-            Transition("A", Move(Status.ACTIVE, day(7))),
-            supersede("A", "B", 3, 5),
-            supersede("A", "B", 3, 6),
-        )
-    ):
+    again: tuple[Operation, ...] = (
+        Retract("B"),
+        Link("A", "B", LinkKind.FIXES),
+        Link("B", "A", LinkKind.FIXES),
+        end("A", 3),
+        replace(end("A", 5), source_word="gone"),
+        Transition("A", Move(Status.ACTIVE, day(7))),
+        supersede("A", "B", 3, 5),
+        supersede("A", "B", 3, 6),
+    )
+    for index, operation in enumerate(again):
         assert send(store, f"again{index}", operation)
 
 

@@ -121,13 +121,21 @@ def test_what_an_untrusted_memory_had_taken_over_from_does_not_come_back_by_its_
     """Ledgers of earlier releases hold such edges."""
     world = World(PlannedStore())
     world.play(add("H"), add("E", ("active", 1)), add("F", origin=Origin.EXTERNAL), supersede("H", "E", 2))
-    tenant = world.store._tenant("default")  # type: ignore[attr-defined] # noqa: SLF001
-    row = tenant.rows.memories["E"]
-    said = replace(row.memory.statement, origin=Origin.EXTERNAL)
-    changed = {**tenant.rows.memories, "E": replace(row, memory=replace(row.memory, statement=said))}
-    tenant.rows = replace(tenant.rows, memories=changed)
+    as_of_origin(world, "E", Origin.EXTERNAL)
     assert isinstance(world.play(Retract("E"), origin=Origin.EXTERNAL).operation, Propose)
+    assert world.play(end("E", 3), origin=Origin.EXTERNAL).operation == end("E", 3)
     assert world.play(Retract("F"), origin=Origin.EXTERNAL).operation == Retract("F")
+
+
+def as_of_origin(world: World, key: str, origin: Origin) -> None:
+    """Make a memory what only an earlier release could have recorded: of an origin that may not do what was done."""
+    assert isinstance(world.store, PlannedStore)
+    tenant = world.store.planned("default")
+    row = tenant.rows.memories[key]
+    assert row.memory.statement is not None
+    said = replace(row.memory.statement, origin=origin)
+    changed = {**tenant.rows.memories, key: replace(row, memory=replace(row.memory, statement=said))}
+    tenant.rows = replace(tenant.rows, memories=changed)
 
 
 # ---- what is mandatory
@@ -137,7 +145,7 @@ def test_an_agent_proposes_what_a_human_does_to_a_mandatory_rule() -> None:
     world = World(PlannedStore())
     world.play(add("M", is_mandatory=True), add("A", ("active", 1), origin=Origin.AGENT), add("H"), end("M", 9))
     for operation in (supersede("M", "A", 3), supersede("M", "H", 3), Retract("M"), end("M", 3), Revoke(4), Erase("M")):
-        assert world.play(operation, origin=Origin.AGENT).operation == Propose(operation)  # type: ignore[arg-type]
+        assert world.play(operation, origin=Origin.AGENT).operation == Propose(operation)
     assert world.play(Confirm("M"), origin=Origin.AGENT).operation == Confirm("M")
     assert world.play(supersede("A", "M", 3), origin=Origin.AGENT).operation == supersede("A", "M", 3)
     assert world.play(supersede("M", "H", 3), origin=Origin.COMMIT).operation == supersede("M", "H", 3)
@@ -199,12 +207,9 @@ def test_a_mandatory_word_of_an_earlier_release_binds_nobody() -> None:
     store = PlannedStore()
     send(store, "m", add("M", is_mandatory=True, home=ORG), ORG)
     send(store, "n", add("N", ("active", 1), origin=Origin.AGENT), R)
-    tenant = store._tenant("default")  # type: ignore[attr-defined] # noqa: SLF001
-    row = tenant.rows.memories["M"]
-    said = replace(row.memory.statement, origin=Origin.AGENT)
-    changed = {**tenant.rows.memories, "M": replace(row, memory=replace(row.memory, statement=said))}
-    tenant.rows = replace(tenant.rows, memories=changed)
-    assert World(store).head(3) == Ruling("N", (("M", "scope"),))
+    world = World(store)
+    as_of_origin(world, "M", Origin.AGENT)
+    assert world.head(3) == Ruling("N", (("M", "scope"),))
 
 
 def test_a_proposal_may_be_asked_for_as_such() -> None:

@@ -60,11 +60,15 @@ class PlannedStore(OracleStore):
         assert isinstance(tenant, PlannedTenant)
         return chained(tenant.rows, [*ids, *self.rivals(reader, rivals)])
 
-    def derived(self, tenant: str) -> dict[str, Derived]:
-        """The caches as transactions left them."""
+    def planned(self, tenant: str) -> PlannedTenant:
+        """What is kept for a tenant."""
         found = self._tenant(tenant)
         assert isinstance(found, PlannedTenant)
-        return found.derived
+        return found
+
+    def derived(self, tenant: str) -> dict[str, Derived]:
+        """The caches as transactions left them."""
+        return self.planned(tenant).derived
 
     def check(self) -> list[Finding]:
         findings = super().check()

@@ -15,10 +15,8 @@ from graphmem.model import (
     Link,
     LinkKind,
     MergeBranch,
-    Move,
     OpenBranch,
     Operation,
-    Propose,
     Request,
     Retract,
     Revoke,
@@ -66,9 +64,9 @@ def _needed(log: Sequence[Change], operation: Operation, request: Request, said:
             return max(own(amending(log, old) if leaves_alone else before(log, old)), at_most_own(new))
         case Erase(key):
             return own([key])
-        case End(key) | Transition(
-            key, Move(status=Status.PROPOSED | Status.DEFERRED | Status.REJECTED | Status.ENDED)
-        ):
+        case End(key):
+            return own(amending(log, [key]))
+        case Transition(key, move) if move.status is not Status.ACTIVE:
             return own(amending(log, [key]))
         case Transition(key) | Retract(key):
             return own(before(log, [key]))
@@ -78,14 +76,18 @@ def _needed(log: Sequence[Change], operation: Operation, request: Request, said:
             return at_most_own([source, target] if kind is LinkKind.CONFLICTS_WITH else [source])
         case Revoke(seq):
             undone = log[seq - 1]
-            by = GUARDED if ORDER[undone.provenance.origin] >= GUARDED else OPEN
-            if isinstance(undone.operation, Add):
-                return max(by, own(before(log, [undone.operation.memory.id])))
-            return max(by, _needed(log, undone.operation, request, said))
+            inner = undone.operation
+            is_add = isinstance(inner, Add)
+            told = own(before(log, names_of(inner))) if is_add else _needed(log, inner, request, said)
+            return max(told, GUARDED if ORDER[undone.provenance.origin] >= GUARDED else OPEN)
         case MergeBranch(name) | AbandonBranch(name):
             return own(before(log, _written_under(log, replace(request.writer, branch=name).branch_key)))
-        case Add() | OpenBranch() | Propose():
+        case _:
             return OPEN
+
+
+def names_of(operation: Operation) -> tuple[str, ...]:
+    return (operation.memory.id,) if isinstance(operation, Add) else ()
 
 
 def _guard(said: Statement) -> int:

@@ -12,7 +12,7 @@ from graphmem.adapters.export_lines import unfinished
 from graphmem.adapters.ledger_check import LedgerCheck, is_digest
 from graphmem.adapters.sqlite import meta, reading, schema, writing
 from graphmem.adapters.sqlite.places import Kept
-from graphmem.adapters.sqlite.values import Row, Tenant, place_of
+from graphmem.adapters.sqlite.values import Row, Tenant, places_of
 from graphmem.errors import GraphMemError
 from graphmem.ledger import GENESIS, change_of
 from graphmem.store import Finding
@@ -140,7 +140,7 @@ def _derived(connection: apsw.Connection, tenant: Tenant) -> list[Finding]:
 
 
 def _differences(stored: apsw.Connection, expected: apsw.Connection, tenant: Tenant) -> Iterator[Finding]:
-    span = (place_of(tenant.number, 0), place_of(tenant.number + 1, 0))
+    span = places_of(tenant)
     for connection in (stored, expected):
         _look_into_words(connection)
     for area in sorted(_TABLES):
@@ -185,7 +185,7 @@ def _key(row: Row) -> tuple[Any, ...]:
 
 
 def _vectors(connection: apsw.Connection, tenant: Tenant, dimension: int) -> Iterator[Finding]:
-    span = (place_of(tenant.number, 0), place_of(tenant.number + 1, 0))
+    span = places_of(tenant)
     count = 0
     for memory, size, is_orphan in connection.execute(_VECTORS, span):
         count += 1
@@ -198,9 +198,7 @@ def _vectors(connection: apsw.Connection, tenant: Tenant, dimension: int) -> Ite
 
 
 def _tombstones(connection: apsw.Connection, tenant: Tenant) -> Iterator[Finding]:
-    for key, tombstone, is_erased in connection.execute(
-        _TOMBSTONES, (place_of(tenant.number, 0), place_of(tenant.number + 1, 0))
-    ):
+    for key, tombstone, is_erased in connection.execute(_TOMBSTONES, places_of(tenant)):
         if not is_erased:
             yield Finding("memories", f"tenant {tenant.name!r}: {key!r} was not erased and has tombstone {tombstone!r}")
         elif not is_digest(tombstone):

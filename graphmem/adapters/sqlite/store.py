@@ -34,12 +34,13 @@ from graphmem.adapters.sqlite.locking import LockFile, Turn, lock_beside, releas
 from graphmem.adapters.sqlite.log_cleaner import LogCleaner
 from graphmem.adapters.sqlite.places import Kept
 from graphmem.adapters.sqlite.remembering import Memo
-from graphmem.adapters.sqlite.values import Tenant, place_of
+from graphmem.adapters.sqlite.values import Tenant, places_of
 from graphmem.adapters.sqlite.vectors import VectorCache, VectorSearch, dimension_of, refuse_other_dimensions
 from graphmem.adapters.vector_bytes import blob, refuse_other_model
 from graphmem.drafts import remove_dead_drafts
 from graphmem.errors import CorruptStore, InvalidInput, StoreUnavailable
-from graphmem.ledger import change_of, to_micros
+from graphmem.instants import to_micros
+from graphmem.ledger import change_of
 from graphmem.model import Change, Point, Request, Scope
 from graphmem.rows import Rows
 from graphmem.store import (
@@ -194,7 +195,7 @@ class SQLiteStore:
                 number = connection.execute(_HAS_CONTENT, (key, tenant.number)).get
                 if number is not None:
                     connection.execute(_SET_VECTOR, (number, blob(vector)))
-            connection.execute(_COUNT_VECTORS, (tenant.number, *_span(tenant)))
+            connection.execute(_COUNT_VECTORS, (tenant.number, *places_of(tenant)))
 
     def adopt_model(self, card: ModelCard, reader: Scope | None = None) -> None:
         """See `graphmem.store.Store.adopt_model`."""
@@ -327,12 +328,12 @@ class SQLiteStore:
     def forked(self, reader: Scope) -> list[str]:
         """See `graphmem.store.Store.forked`."""
         with self._reading(reader) as (connection, tenant):
-            return graph.forked(connection, tenant, reader, _span(tenant))
+            return graph.forked(connection, tenant, reader, places_of(tenant))
 
     def declared_conflicts(self, reader: Scope) -> list[tuple[str, str]]:
         """See `graphmem.store.Store.declared_conflicts`."""
         with self._reading(reader) as (connection, tenant):
-            return graph.declared_conflicts(connection, tenant, reader, _span(tenant))
+            return graph.declared_conflicts(connection, tenant, reader, places_of(tenant))
 
     def ids_beginning(self, reader: Scope, prefix: str, *, limit: int) -> list[str]:
         """See `graphmem.store.Store.ids_beginning`."""
@@ -347,7 +348,7 @@ class SQLiteStore:
     def without_vector(self, reader: Scope, limit: int) -> list[str]:
         """See `graphmem.store.Store.without_vector`."""
         with self._reading(reader) as (connection, tenant):
-            return [key for (key,) in connection.execute(_WITHOUT_VECTOR, (*_span(tenant), limit))]
+            return [key for (key,) in connection.execute(_WITHOUT_VECTOR, (*places_of(tenant), limit))]
 
     # ---- keeping
 
@@ -485,10 +486,6 @@ class SQLiteStore:
 
     def _files(self) -> tuple[Path, ...]:
         return (self._path, Path(f"{self._path}-wal"), Path(f"{self._path}-shm"))
-
-
-def _span(tenant: Tenant) -> tuple[int, int]:
-    return place_of(tenant.number, 0), place_of(tenant.number + 1, 0)
 
 
 def _writes(connection: apsw.Connection) -> int:

@@ -10,7 +10,8 @@ from functools import lru_cache
 from typing import Any
 
 from graphmem.adapters.unread import unread
-from graphmem.ledger import Entry, from_micros, to_micros
+from graphmem.instants import from_micros, to_micros
+from graphmem.ledger import Entry
 from graphmem.model import LinkKind, Memory, Move, Scope, Status, SupersessionKind
 from graphmem.rows import (
     BranchRow,
@@ -76,6 +77,11 @@ class Tenant:
     vectors: int
     epoch: int
     answered_to: int | None = None
+
+
+def places_of(tenant: Tenant) -> tuple[int, int]:
+    """The numbers between which those of a tenant's entries and memories are."""
+    return place_of(tenant.number, 0), place_of(tenant.number + 1, 0)
 
 
 # ---- homes

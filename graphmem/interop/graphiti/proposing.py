@@ -91,7 +91,7 @@ def accept(memory: GraphMemory, key: str, *, write: Write | None = None) -> list
     """
     scope = None if write is None else write.scope
     card = memory.get(key, scope=scope)
-    if card.told is None or card.told.status is not Status.PROPOSED or card.memory.statement is None:
+    if card.told is None or card.state is not State.PROPOSED or card.memory.statement is None:
         raise InvalidInput(f"{key!r} is no proposal")
     start, home = card.told.at, card.memory.scope
     before = [one for one in _of_subject(memory, card.memory.statement, home, start) if one.state is State.HOLDS]

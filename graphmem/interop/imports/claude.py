@@ -22,6 +22,7 @@ from graphmem.model import AnchorKind, Kind, Origin
 
 FRONT_MATTER = "front matter that could not be read"
 OUTSIDE = "an import of a file that is not in the folder: not followed"
+LINKED = "a link to a file that is read under its own name"
 INDEX = "MEMORY.md"
 _LOCAL = "CLAUDE.local.md"
 _MAIN = frozenset({"CLAUDE.md", _LOCAL, "AGENTS.md"})
@@ -30,6 +31,10 @@ _CODE = re.compile(r"`[^`\n]*`")
 _POINTER = re.compile(r"^\s*[-*+]\s+\[[^\]]*\]\((?P<file>[^()\s]+\.md)\)")
 _TYPE = re.compile(r"^[ \t]+type:[ \t]*(?P<type>[\w-]+)", re.MULTILINE)
 _PERSONAL = "personal"
+_WORD = re.compile(r"[^\W\d_]{2,}")
+_SENTENCE_END = re.compile(r"[.!?](?=\s|$)")
+_TELLING_WORDS = 3
+_MAX_SENTENCE_CHARS = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +65,7 @@ def read_claude(path: Path, asked: Asked) -> Export:
     files = dict(notes_below(root, gathered))
     folder = root if root.is_dir() else root.parent
     reading = _Reading(folder, name, asked, gathered, files)
-    for one in _wanted(folder, files, gathered, is_named=not root.is_dir()):
+    for one in _each_once(folder, _wanted(folder, files, gathered, is_named=not root.is_dir()), gathered):
         reading.take(one)
     return gathered.export(Source.CLAUDE, name, is_whole=root.is_dir())
 
@@ -85,6 +90,16 @@ def _wanted(folder: Path, files: Mapping[str, str], gathered: Gathered, *, is_na
             elif found is None and ("/" in target or target.endswith(".md")):
                 gathered.lose(path, line, OUTSIDE, f"@{target}")
     return wanted
+
+
+def _each_once(folder: Path, wanted: list[str], gathered: Gathered) -> list[str]:
+    """The paths less links to files that are read under another name."""
+    by_file: dict[Path, str] = {}
+    for path in sorted(wanted, key=lambda one: (folder / one).is_symlink()):
+        first = by_file.setdefault((folder / path).resolve(), path)
+        if first != path:
+            gathered.lose(path, 1, LINKED, f"to {first}")
+    return [path for path in wanted if path in by_file.values()]
 
 
 def _is_memory(path: PurePosixPath, indexed: set[str]) -> bool:
@@ -166,7 +181,8 @@ class _Reading:
             headings = (*section.parents, section.heading) if section.heading else ()
             seen[headings] = seen.get(headings, 0) + 1
             marks = (*headings, *((f"{seen[headings]}",) if seen[headings] > 1 else ()))
-            self._keep_section(file, section, marks, f"{_title(file, section, about)}\n{text}", dates)
+            title = _telling(_title(file, section, about), section)
+            self._keep_section(file, section, marks, f"{title}\n{text}", dates)
 
     def _keep_section(
         self, file: _File, section: Section, marks: tuple[str, ...], text: str, dates: list[datetime | None]
@@ -212,6 +228,19 @@ def _title(file: _File, section: Section, about: str | None) -> str:
     headings = [strip_markup(one) for one in (*section.parents, section.heading) if one]
     told = headings[1:] if about is not None and headings[:1] == [strip_markup(about)] else headings
     return ": ".join(told or headings[-1:]) or (file.path if file.name in _MAIN else stem)
+
+
+def _telling(title: str, section: Section) -> str:
+    """A title that says something: one of a word or two, such as `MUST`, goes on with what the section says first."""
+    if len(_WORD.findall(title)) >= _TELLING_WORDS:
+        return title
+    said = (strip_markup(block.text.strip("|")) for block in section.blocks if _WORD.search(block.text))
+    first = next(said, "")
+    end = _SENTENCE_END.search(first)
+    sentence = first[: end.start() + 1] if end else first
+    if len(sentence) > _MAX_SENTENCE_CHARS:
+        sentence = sentence[:_MAX_SENTENCE_CHARS].rsplit(" ", 1)[0] + "\u2026"
+    return f"{title}: {sentence}" if sentence else title
 
 
 def _about(file: _File) -> list[str]:

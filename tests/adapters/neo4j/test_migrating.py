@@ -11,8 +11,8 @@ import pytest
 from graphmem.adapters.neo4j import Neo4jStore, content_hashes
 from graphmem.adapters.neo4j.schema import SCHEMA_VERSION
 from graphmem.errors import Unsupported
-from graphmem.ledger import decode_statement
 from graphmem.model import Scope, Statement
+from graphmem.statement_json import decode_statement
 from tests.servers import Access, neo4j_server
 
 EXPORT = Path(__file__).parents[2] / "contract" / "data" / "format1.jsonl"

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from graphmem.interop.imports import Asked, Source, read_export
-from graphmem.interop.imports.claude import FRONT_MATTER, OUTSIDE
+from graphmem.interop.imports.claude import FRONT_MATTER, LINKED, OUTSIDE
 from graphmem.model import Kind, Origin, Statement
 from tests.interop.imports.conftest import ASKED, READ_AT, Reads, reasons, titles
 
@@ -94,11 +94,30 @@ def said(root: Path) -> dict[str, Statement]:
     return {one.observation.statement.title: one.observation.statement for one in read_export(root, ASKED).items}
 
 
+def headed(root: Path, heading: str) -> Statement:
+    return next(one for title, one in said(root).items() if title.startswith(f"{heading}: "))
+
+
 def test_sections_are_statements_and_imports_are_followed(project: Path) -> None:
-    assert sorted(said(project)) == [
-        *("CLAUDE.local.md", "CLAUDE.md", "Commands", "Names", "Style", "Testing: Unit tests", "api"),
+    assert sorted(title.partition(": ")[0] for title in said(project)) == [
+        *("CLAUDE.local.md", "CLAUDE.md", "Commands", "Names", "Style", "Testing", "api"),
         "packages/web/CLAUDE.md",
     ]
+
+
+def test_a_title_of_a_word_or_two_goes_on_with_what_the_section_says(tmp_path: Path) -> None:
+    text = "# Rules\n\n## MUST\n\n- Use **uv**. Never pip.\n\n## MUST\n\nRun the tests first.\n"
+    text += "\n## How we name things\nIn full.\n"
+    (tmp_path / "CLAUDE.md").write_text(text, encoding="utf-8")
+    assert list(said(tmp_path)) == ["MUST: Use uv.", "MUST: Run the tests first.", "How we name things"]
+
+
+def test_a_link_to_a_file_is_that_file_once(tmp_path: Path) -> None:
+    (tmp_path / "AGENTS.md").write_text("## How we test\nOften.\n", encoding="utf-8")
+    (tmp_path / "CLAUDE.md").symlink_to("AGENTS.md")
+    export = read_export(tmp_path, ASKED, Source.CLAUDE)
+    assert [one.observation.path for one in export.items] == ["AGENTS.md"]
+    assert [(one.path, one.reason) for one in export.losses] == [("CLAUDE.md", LINKED)]
 
 
 def test_a_heading_that_comes_twice_makes_two_statements(project: Path) -> None:
@@ -109,7 +128,7 @@ def test_a_heading_that_comes_twice_makes_two_statements(project: Path) -> None:
 
 
 def test_code_is_kept_and_makes_no_headings(project: Path) -> None:
-    assert "# no heading" in said(project)["Commands"].body
+    assert "# no heading" in headed(project, "Commands").body
 
 
 def test_an_import_from_elsewhere_is_told(project: Path) -> None:
@@ -120,7 +139,7 @@ def test_an_import_from_elsewhere_is_told(project: Path) -> None:
 
 
 def test_rules_are_conventions_about_their_paths(project: Path) -> None:
-    rule = said(project)["api"]
+    rule = headed(project, "api")
     assert (rule.kind, rule.origin, rule.body) == (Kind.CONVENTION, Origin.DOCUMENT, "- Every route has a schema")
     assert [one.name for one in rule.anchors] == ["src/api/**/*.ts", "lib/*.ts"]
 
@@ -128,14 +147,16 @@ def test_rules_are_conventions_about_their_paths(project: Path) -> None:
 @pytest.mark.parametrize("folder", [".", ".claude", ".claude/rules", ".claude/rules/api.md"])
 def test_rules_are_read_from_wherever_one_points(project: Path, folder: str) -> None:
     found = [one.observation.statement for one in read_export(project / folder, ASKED, Source.CLAUDE).items]
-    assert [(one.title, one.kind) for one in found if one.kind is Kind.CONVENTION] == [("api", Kind.CONVENTION)]
+    assert [(one.title, one.kind) for one in found if one.kind is Kind.CONVENTION] == [
+        ("api: Every route has a schema", Kind.CONVENTION)
+    ]
 
 
 @pytest.mark.parametrize("folder", [".", ".claude"])
 def test_a_rule_with_a_description_is_a_rule(project: Path, folder: str) -> None:
     described = RULE.replace("paths:", "description: Of routes\npaths:")
     (project / ".claude" / "rules" / "api.md").write_text(described, encoding="utf-8")
-    rule = said(project / folder)["api"]
+    rule = headed(project / folder, "api")
     assert (rule.kind, rule.origin, len(rule.anchors)) == (Kind.CONVENTION, Origin.DOCUMENT, 2)
 
 
@@ -153,11 +174,13 @@ def test_what_is_ones_own_is_labelled(project: Path) -> None:
 
 def test_notes_of_the_auto_memory_are_statements_of_an_agent(notes: Path) -> None:
     found = said(notes)
-    assert sorted(found) == ["Debugging", "Habits", "Integration tests use a real database", "MEMORY"]
+    assert sorted(title.partition(": ")[0] for title in found) == [
+        *("Debugging", "Habits", "Integration tests use a real database", "MEMORY")
+    ]
     note = found["Integration tests use a real database"]
     assert (note.aliases, note.labels, note.origin) == (("no-mocks",), ("feedback",), Origin.AGENT)
     assert note.body.endswith("[[migration-incident]].")
-    assert found["MEMORY"].body == "- [Gone](gone.md) — no file"
+    assert headed(notes, "MEMORY").body == "- [Gone](gone.md) — no file"
 
 
 def test_an_auto_memory_is_named_after_its_project(notes: Path) -> None:
@@ -174,7 +197,7 @@ def test_dates_of_lines_date_what_they_say(notes: Path) -> None:
 
 def test_front_matter_that_cannot_be_read_costs_only_itself(reads: Reads) -> None:
     export = reads(Source.CLAUDE, "---\npaths: [x\n---\n- a rule\n", ".claude/rules/a.md")
-    assert (titles(export), reasons(export)) == (["a"], [FRONT_MATTER])
+    assert (titles(export), reasons(export)) == (["a: a rule"], [FRONT_MATTER])
 
 
 def test_imports_climb_no_further_than_the_folder(tmp_path: Path) -> None:

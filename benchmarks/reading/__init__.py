@@ -1,0 +1,1 @@
+"""How well the reader of decision records reads repositories that it was not made for."""

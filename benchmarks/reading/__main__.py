@@ -1,0 +1,118 @@
+"""How the reader does on repositories that it was not written on: `python -m benchmarks.reading FOLDER`.
+
+FOLDER holds a checkout of each repository of `links.jsonl`, named `OWNER+NAME`. That file has the replacements between
+records of one repository, read by hand: old and new are how their file or folder begins after its date, kind is full,
+partial or amendment; a line without them is a repository in which none was found. `SPLIT.md` says which repositories
+the reader was chosen on. What the reader found beyond the list is printed with its lines: judge for yourself.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from benchmarks.importer import READ_AT, json_lines
+from benchmarks.rows import Row, show, write
+from graphmem.ingestion.decisions import read_decisions
+from graphmem.ingestion.observations import Reading, Replacement
+from graphmem.model import SupersessionKind
+
+HERE = Path(__file__).resolve().parent
+_DATE = re.compile(r"^\d{4}-\d{2}-\d{2}[_-]")
+_SUFFIXES = frozenset({".md", ".rst", ".txt", ".adoc", ".xml"})
+
+
+@dataclass(frozen=True, slots=True)
+class Links:
+    """What was read by hand in one repository: (old, new) to full, partial or amendment."""
+
+    repo: str
+    under: str
+    kinds: dict[tuple[str, str], str]
+
+
+def main(arguments: list[str]) -> int:
+    """Measure, print the tables and write `results/reading.json`; 0 if every goal is met."""
+    if not arguments:
+        print(__doc__, file=sys.stderr)
+        return 2
+    found = [one for one in listed() if (Path(arguments[0]) / one.repo.replace("/", "+")).is_dir()]
+    rows = list(measures(found, Path(arguments[0])))
+    show(rows)
+    write("reading", rows)
+    return 1 if any(row.is_met is False for row in rows) else 0
+
+
+def listed() -> Iterator[Links]:
+    """The repositories of `links.jsonl`."""
+    by_repo: defaultdict[tuple[str, str], dict[tuple[str, str], str]] = defaultdict(dict)
+    for one in json_lines(HERE / "links.jsonl"):
+        links = by_repo[str(one["repo"]), str(one["under"])]
+        if "old" in one:
+            links[str(one["old"]), str(one["new"])] = str(one["kind"])
+    return (Links(repo, under, links) for (repo, under), links in by_repo.items())
+
+
+def measures(repositories: list[Links], folder: Path) -> Iterator[Row]:
+    """The rows of the results file; prints each repository on the way."""
+    reviewed: defaultdict[str, int] = defaultdict(int)
+    hit: defaultdict[str, int] = defaultdict(int)
+    invented = files = told = 0
+    for links in repositories:
+        root = folder / links.repo.replace("/", "+") / links.under
+        reading = read_decisions([root], root=root, read_at=READ_AT)
+        files += sum(1 for file in root.rglob("*") if file.suffix in _SUFFIXES)
+        told += len({one.path for one in reading.observations} | {one.path for one in reading.problems})
+        print(f"\n{links.repo}: {len(reading.observations)} records, {len(reading.problems)} problems")
+        for kind, is_found in judged(links, reading):
+            reviewed[kind] += 1
+            hit[kind] += is_found
+        invented += sum(not is_listed(links, one, is_full=True) for one in reading.replacements)
+    for kind, goal in (("full", 0.95), ("partial", 0.85), ("amendment", None)):
+        share = round(hit[kind] / reviewed[kind], 3) if reviewed[kind] else 0.0
+        yield Row(f"reading held out: {kind}, of {reviewed[kind]} read by hand", share, "share", "higher", goal)
+    yield Row("reading held out: full supersessions beyond the list", invented, "edges", "lower", 0)
+    yield Row(f"reading held out: files understood or reported, of {files}", told, "files", "higher")
+
+
+def judged(links: Links, reading: Reading) -> Iterator[tuple[str, bool]]:
+    """(kind, whether it was found as such) of each listed replacement; prints what was missed, and what is beyond."""
+    got = {pair_of(one, links): one.kind for one in reading.replacements}
+    for pair, kind in links.kinds.items():
+        wanted = SupersessionKind.UPDATE if kind == "full" else SupersessionKind.AMENDMENT
+        is_found = got.get(pair) is wanted
+        if not is_found:
+            print(f"  missed {kind} {pair[0]} -> {pair[1]}")
+        yield kind, is_found
+    for one in reading.replacements:
+        if pair_of(one, links) not in links.kinds:
+            print(f"  beyond the list: {one.kind.value} {one.old} -> {one.new}")
+            for path, text in one.evidence:
+                print(f"      {path}: {' '.join(text.split())[:160]}")
+
+
+def is_listed(links: Links, found: Replacement, *, is_full: bool) -> bool:
+    """Whether a replacement is on the list as what it was found as; of full ones alone if asked so."""
+    kind = links.kinds.get(pair_of(found, links))
+    return kind == "full" or (is_full and found.kind is not SupersessionKind.UPDATE)
+
+
+def pair_of(found: Replacement, links: Links) -> tuple[str, str]:
+    """The names by which the list knows both sides, or their paths."""
+    names = {name for pair in links.kinds for name in pair}
+    return _name(found.old, names), _name(found.new, names)
+
+
+def _name(path: str, names: set[str]) -> str:
+    place = PurePosixPath(path)
+    stem = place.parent.name if place.stem.lower() in {"readme", "index"} else place.stem
+    bare = _DATE.sub("", stem)
+    return next((name for name in names if re.match(rf"{re.escape(name)}(?!\d)", bare)), path)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
