@@ -35,7 +35,7 @@ def _words_of_any_script() -> tuple[re.Pattern[str], re.Pattern[str]]:
     """Patterns of a word to search for, and of a word of a name, with the vowel signs that many scripts write apart."""
     marks = "".join(mark for mark in map(chr, range(0x300, 0x10000)) if unicodedata.category(mark)[0] == "M")
     searched = rf"[{_IDEOGRAPH}]|(?![{_IDEOGRAPH}])\w(?:(?![{_IDEOGRAPH}])[\w{marks}])*"
-    return re.compile(searched), re.compile(rf"[^\W_](?:[^\W_]|[{marks}])*")
+    return re.compile(searched), re.compile(rf"[^\W_]+(?:[{marks}]+[^\W_]*)*")
 
 
 def tokens(text: str) -> list[str]:

@@ -143,7 +143,7 @@ def chain_words(side: Side | None, count: int) -> Words:
 
 #: The rules of precedence, each with what it says.
 RULE_WORDS = {
-    "class of trust": "what people, documents and commits say leads",
+    "class of trust": "what people, documents, commits and agents say leads",
     "mandatory": "what is mandatory leads",
     "mandatory width": "of two mandatory ones the wider scope leads",
     "branch": "the nearer branch leads",

@@ -35,7 +35,7 @@ from graphmem.cli.wording import (
     stretches,
     titled,
 )
-from graphmem.model import At, Change
+from graphmem.model import At, Change, Propose
 from graphmem.relations import RESOLVED_WORDS, link_words, rule_words
 from graphmem.retrieval.relations import day
 from graphmem.temporal import touched
@@ -192,7 +192,8 @@ def changes_table(changes: Sequence[Change]) -> Table:
 def _change_row(change: Change) -> tuple[Line, ...]:
     said = change.provenance
     ids = line(Span(" ".join(touched(change.operation)), Look.ID))
-    what = line(type(change.operation).__name__.lower())
+    asked = change.operation.asked if isinstance(change.operation, Propose) else change.operation
+    what = line(("" if asked is change.operation else "proposed: ") + type(asked).__name__.lower())
     who, source, reason = line(said.actor), line(said.source or ""), line(said.reason or "")
     return (line(str(change.seq)), line(second(change.recorded_at)), what, ids, who, source, reason)
 

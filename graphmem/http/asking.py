@@ -299,7 +299,7 @@ async def _writing(
         Header(description="The ETag of the memory as it was seen: if it changed since, nothing is written (412)."),
     ] = None,
 ) -> Writing:
-    return Writing(caller, op_id, if_match)
+    return Writing(caller, None if op_id is None else caller.own_op_id(op_id), if_match)
 
 
 Heads = Annotated[Writing, Depends(_writing)]

@@ -57,7 +57,7 @@ async def add(served: Asks, scope: Writer, heads: Heads, body: AddBody) -> Respo
             moves=body.moves,
             kind=body.kind,
             start=body.start,
-            on_similar=body.on_similar,
+            on_similar=body.on_similar if heads.caller.may_read else None,
             write=write,
         )
         return _receipt(written, 201, Location=f"/v1/memories/{quote(written.ids[0], safe='')}")
@@ -69,9 +69,10 @@ async def add(served: Asks, scope: Writer, heads: Heads, body: AddBody) -> Respo
 async def add_many(served: Asks, scope: Writer, heads: Heads, body: BatchBody) -> Response:
     """Record many memories in one transaction: all or none."""
     items, write = [_new(one, scope, heads) for one in body.items], heads.write(scope, body)
+    looks = body.on_similar if heads.caller.may_read else None
 
     def done(memory: GraphMemory) -> Response:
-        return json_of(AllWritten(tuple(memory.add_many(items, on_similar=body.on_similar, write=write))), 201)
+        return json_of(AllWritten(tuple(memory.add_many(items, on_similar=looks, write=write))), 201)
 
     return await served.write("add_many", done)
 
@@ -284,6 +285,8 @@ def _receipt(written: Written, status: int, **headers: str) -> Response:
 
 def _new(item: Item, scope: Scope, heads: Writing) -> New:
     home = scope
+    if item.id is not None:
+        heads.caller.require_choice()
     if item.scope is not None:
         home = heads.caller.place(item.scope.scope(), item.scope.tenant or scope.tenant, is_write=True)
     return New(statement=item.statement, moves=item.moves, id=item.id, scope=replace(home, related_repos=()))

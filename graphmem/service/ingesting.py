@@ -129,11 +129,19 @@ class _Ingestion:
 
     # ---- records
 
+    def _in_own_name(self, one: Observation) -> Observation:
+        """The observation as of the origin of who brings it in, if that is trusted less than its source."""
+        said, speaker = one.statement, self._writing.provenance.origin
+        if said.origin.trust <= speaker.trust:
+            return one
+        is_mandatory = said.is_mandatory and speaker.may_mandate
+        return replace(one, statement=replace(said, origin=speaker, is_mandatory=is_mandatory))
+
     def _anchored_all(self, observations: Iterable[Observation]) -> list[Observation]:
         found = []
         for one in observations:
             try:
-                found.append(_anchored(one, self._writing.writer.repo))
+                found.append(self._in_own_name(_anchored(one, self._writing.writer.repo)))
             except InvalidInput as refusal:
                 self._report.problems.append(Problem(one.path, one.line, f"not applied: {refusal}"))
         return found

@@ -32,6 +32,12 @@ def test_every_verb_is_carried_out_by_the_server(verb: str) -> None:
     assert inspect.signature(own) == inspect.signature(inherited)
 
 
+def test_a_server_of_this_process_prints_nothing(local: GraphMemory, capfd: pytest.CaptureFixture[str]) -> None:
+    with serving(local) as url, graphmem.open(url) as remote:
+        remote.list()
+    assert capfd.readouterr() == ("", "")
+
+
 def test_a_server_answers_what_its_memory_answers(local: GraphMemory, remote: GraphMemory) -> None:
     player = Player(remote, 7)
     player.play(60)

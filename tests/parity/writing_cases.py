@@ -52,6 +52,8 @@ SAID = {
     "anchors": [{"kind": "file", "name": "src/ports.py", "repo": "shop"}],
 }
 LIFE = [{"status": "proposed", "at": "2025-01-01T00:00:00Z"}, {"status": "rejected", "at": "2025-02-01T00:00:00Z"}]
+#: How tools of agents speak if they say nothing.
+BY_AGENT = {"origin": "agent"}
 AS_AGENT = {"title": "Lint runs before each commit", "origin": "agent"}
 
 ADDS = (
@@ -188,25 +190,25 @@ REPLACEMENTS = (
     _case(
         "by an id",
         "supersede",
-        {"old": "tabs", "by": "spaces", "at": "2024-01-01"},
+        {"old": "tabs", "by": "spaces", "at": "2024-01-01", "write": BY_AGENT},
         told={"ids.0": "tabs", "ids.1": "spaces", "change.operation.at": "2024-01-01T00:00:00Z"},
     ),
     _case(
         "by words",
         "supersede",
-        {"old": "lint", "new": "Lint runs in CI alone", "at": "2024-01-01"},
+        {"old": "lint", "new": "Lint runs in CI alone", "at": "2024-01-01", "write": BY_AGENT},
         told={"ids.0": "lint", "change.seq": 16},
     ),
     _case(
         "by one word",
         "supersede",
-        {"old": "lint", "new": "Pre-commit", "at": "2024-01-01"},
+        {"old": "lint", "new": "Pre-commit", "at": "2024-01-01", "write": BY_AGENT},
         told={"ids.0": "lint", "change.seq": 16},
     ),
     _case(
         "by an alias",
         "supersede",
-        {"old": "lint", "by": "adr 2", "at": "2024-01-01"},
+        {"old": "lint", "by": "adr 2", "at": "2024-01-01", "write": BY_AGENT},
         told={"ids.0": "lint", "ids.1": "postgres"},
     ),
     _case(
@@ -215,7 +217,7 @@ REPLACEMENTS = (
     _case(
         "as a correction",
         "supersede",
-        {"old": "tabs", "by": "spaces", "kind": "correction"},
+        {"old": "tabs", "by": "spaces", "kind": "correction", "write": BY_AGENT},
         told={"change.operation.kind": "correction", "change.operation.at": None},
     ),
     _case(
@@ -235,7 +237,7 @@ REPLACEMENTS = (
     _case(
         "sent again",
         "supersede",
-        {"old": "lint", "new": "Lint runs in CI alone", "write": {"op_id": "twice"}},
+        {"old": "lint", "new": "Lint runs in CI alone", "write": {"op_id": "twice", **BY_AGENT}},
         before=(
             (
                 "supersede",

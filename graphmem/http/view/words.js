@@ -34,7 +34,7 @@ const LINKS = {
   "conflicts_with": ["conflicts with", "conflicts with"]
 };
 const RULES = {
-  "class of trust": "what people, documents and commits say leads",
+  "class of trust": "what people, documents, commits and agents say leads",
   "mandatory": "what is mandatory leads",
   "mandatory width": "of two mandatory ones the wider scope leads",
   "branch": "the nearer branch leads",
