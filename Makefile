@@ -18,7 +18,7 @@ CASES ?=
 SEED ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help env base demo notebooks neo4j test lint format truth speed torture fuzz lock clean
+.PHONY: help env base demo notebooks neo4j test check suite lint format truth speed torture fuzz lock clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -38,8 +38,16 @@ demo: base ## Ask six questions that plain search gets wrong, of real decisions
 neo4j: env ## Run a Neo4j without Docker until Ctrl-C: make neo4j KEEP=folder VERSION=calendar
 	@$(BIN)/python -m tools.neo4j_server $(if $(VERSION),--version $(VERSION)) $(if $(KEEP),--keep $(KEEP)) $(ARGS)
 
-test: env ## Lint, check types, run every test, measure coverage
-	@$(MAKE) --no-print-directory lint
+# tests/schedule.py says which tests share a process, and in which order they come.
+SPREAD := --numprocesses=auto --maxprocesses=4 --dist=loadgroup --no-loadscope-reorder
+
+test: lint suite ## Lint, check types, run every test, measure coverage
+
+check: lint ## What to run while working: lint, types, and the tests that take no server and no browser
+	@echo "== tests without servers"
+	@$(BIN)/pytest --quiet --no-cov $(SPREAD) -m "not neo4j and not heavy" $(ARGS)
+
+suite: env
 	@echo "== Neo4j"
 	@$(if $(GRAPHMEM_TEST_NEO4J_URL),,$(BIN)/python -m tools.neo4j_server --fetch)
 	@$(BIN)/python -m tools.neo4j_server --version calendar --fetch
@@ -47,7 +55,7 @@ test: env ## Lint, check types, run every test, measure coverage
 	@$(BIN)/python -m tools.chromium --fetch
 	@echo "== tests"
 	@$(BIN)/coverage erase
-	@$(BIN)/pytest --cov --cov-report=term:skip-covered --numprocesses=auto --maxprocesses=4 --dist=loadfile $(ARGS)
+	@$(BIN)/pytest --cov --cov-report=term:skip-covered --durations=25 $(SPREAD) $(ARGS)
 
 lint: env ## Formatting, lint and types
 	@echo "== lint and types"

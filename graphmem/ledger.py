@@ -10,23 +10,19 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from functools import lru_cache
-from json.encoder import encode_basestring
 from typing import Any
 
 from graphmem.errors import CorruptStore, InvalidInput
+from graphmem.instants import from_micros, to_micros
 from graphmem.model import (
     AbandonBranch,
     Add,
-    Alternative,
-    Anchor,
-    AnchorKind,
     Change,
     Confirm,
     End,
     Erase,
-    Kind,
     Link,
     LinkKind,
     Memory,
@@ -35,7 +31,6 @@ from graphmem.model import (
     OpenBranch,
     Operation,
     Origin,
-    Outcome,
     Propose,
     Provenance,
     Request,
@@ -48,24 +43,11 @@ from graphmem.model import (
     SupersessionKind,
     Transition,
 )
+from graphmem.statement_json import ORIGINS, Plain, canonical, encode_statement, given, json_text, statement_of
 
 GENESIS = "0" * 64
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_DAY_S = 86_400
-_SECOND_US = 1_000_000
 _BLOCK_BYTES = 64  # of SHA-256
-
-
-def to_micros(moment: datetime) -> int:
-    """Microseconds since 1970 UTC, exact."""
-    since = moment - _EPOCH
-    return (since.days * _DAY_S + since.seconds) * _SECOND_US + since.microseconds
-
-
-def from_micros(micros: int) -> datetime:
-    """The moment that `to_micros` counted."""
-    return _EPOCH + timedelta(microseconds=micros)
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,10 +215,6 @@ _Short = (
     | Propose
 )
 _NAMES = {kind: name for name, kind in _OPERATIONS.items()}
-# Looking a word up takes a fifth of the time of calling its enumeration.
-_KINDS: dict[str, Kind] = {one.value: one for one in Kind}
-_ORIGINS: dict[str, Origin] = {one.value: one for one in Origin}
-_ANCHOR_KINDS: dict[str, AnchorKind] = {one.value: one for one in AnchorKind}
 
 
 def operation_name(operation: Operation) -> str:
@@ -250,7 +228,7 @@ def encode(operation: Operation, writer: Scope, provenance: Provenance) -> str:
         head, tail = _add_parts(operation, writer, provenance)
         return head + tail if operation.may_confirm else f'{head}"may_confirm":false,{tail}'
     by = _plain_provenance(provenance)
-    return _canonical({"do": operation_name(operation), "writer": _plain_scope(writer), "by": by, **_plain(operation)})
+    return canonical({"do": operation_name(operation), "writer": _plain_scope(writer), "by": by, **_plain(operation)})
 
 
 def decode(body: str) -> tuple[Operation, Scope, Provenance]:
@@ -267,28 +245,7 @@ def decode(body: str) -> tuple[Operation, Scope, Provenance]:
         raise CorruptStore(f"a ledger entry cannot be read ({exc!r}): {body[:80]!r}; restore from a backup") from exc
 
 
-def encode_statement(statement: Statement) -> str:
-    """Canonical JSON of a statement."""
-    global _last_statement  # noqa: PLW0603 - a memo of one
-    known, text = _last_statement
-    if known is not statement:
-        text = _statement_text(statement)
-        _last_statement = (statement, text)
-    return text
-
-
-def decode_statement(text: str) -> Statement:
-    """What `encode_statement` wrote."""
-    return _statement(json.loads(text))
-
-
-_canonical = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"), check_circular=False).encode
-_text = encode_basestring
-
-_Plain = dict[str, Any]
-
 # The text of an add is wanted twice, for its digest and as its body, and that of its statement once more.
-_last_statement: tuple[Statement | None, str] = (None, "")
 _last_add: tuple[Memory | None, tuple[Move, ...], Scope | None, Provenance | None, tuple[str, str]] = (
     None,
     (),
@@ -306,7 +263,7 @@ def _add_parts(operation: Add, writer: Scope, provenance: Provenance) -> tuple[s
     if of_memory is memory and of_moves is moves and by_writer is writer and by_provenance is provenance:
         return parts
     statement = "null" if memory.statement is None else encode_statement(memory.statement)
-    what = f'{{"id":{_text(memory.id)},"scope":{_scope_text(memory.scope)},"statement":{statement}}}'
+    what = f'{{"id":{json_text(memory.id)},"scope":{_scope_text(memory.scope)},"statement":{statement}}}'
     told = ",".join([_move_text(move) for move in moves])
     parts = (
         f'{{"by":{_provenance_text(provenance)},"do":"add",',
@@ -318,22 +275,22 @@ def _add_parts(operation: Add, writer: Scope, provenance: Provenance) -> tuple[s
 
 @lru_cache(maxsize=1_024)
 def _provenance_text(provenance: Provenance) -> str:
-    return _canonical(_plain_provenance(provenance))
+    return canonical(_plain_provenance(provenance))
 
 
 @lru_cache(maxsize=1_024)
 def _scope_text(scope: Scope) -> str:
-    return _canonical(_plain_scope(scope))
+    return canonical(_plain_scope(scope))
 
 
 def _move_text(move: Move) -> str:
     if move.ordinal or move.source_word is not None:
-        return _canonical(_plain_move(move))
+        return canonical(_plain_move(move))
     return f'{{"at":{to_micros(move.at)},"status":"{move.status}"}}'
 
 
-def _plain_provenance(provenance: Provenance) -> _Plain:
-    return _given(
+def _plain_provenance(provenance: Provenance) -> Plain:
+    return given(
         ("actor", provenance.actor, "unknown"),
         ("source", provenance.source, None),
         ("reason", provenance.reason, None),
@@ -341,27 +298,22 @@ def _plain_provenance(provenance: Provenance) -> _Plain:
     )
 
 
-def _given(*parts: tuple[str, Any, Any]) -> _Plain:
-    """The parts (name, value, default) whose value is not the default."""
-    return {name: value for name, value, default in parts if value != default}
-
-
-def _plain(operation: _Short) -> _Plain:
+def _plain(operation: _Short) -> Plain:
     match operation:
         case Supersede(old=old, new=new, at=at, until=until, kind=kind, part=part):
-            bounds = _given(("at", _micros(at), None), ("until", _micros(until), None))
-            rest = _given(("kind", kind, SupersessionKind.UPDATE), ("part", part, None))
+            bounds = given(("at", _micros(at), None), ("until", _micros(until), None))
+            rest = given(("kind", kind, SupersessionKind.UPDATE), ("part", part, None))
             return {"old": list(old), "new": list(new), **bounds, **rest}
         case Transition(key, move):
             return {"id": key, "move": _plain_move(move)}
         case End(key, at, word):
-            return {"id": key, "at": to_micros(at), **_given(("source_word", word, None))}
+            return {"id": key, "at": to_micros(at), **given(("source_word", word, None))}
         case Link(source, target, kind):
             return {"source": source, "target": target, "kind": kind}
         case Revoke(change, move):
-            return {"change": change, **_given(("move", move, None))}
+            return {"change": change, **given(("move", move, None))}
         case OpenBranch(name, parent):
-            return {"name": name, **_given(("parent", parent, None))}
+            return {"name": name, **given(("parent", parent, None))}
         case MergeBranch(name) | AbandonBranch(name):
             return {"name": name}
         case Retract(key) | Confirm(key) | Erase(key):
@@ -370,8 +322,8 @@ def _plain(operation: _Short) -> _Plain:
             return {"asked": {"do": operation_name(asked), **_plain(asked)}}
 
 
-def _plain_scope(scope: Scope) -> _Plain:
-    plain = _given(
+def _plain_scope(scope: Scope) -> Plain:
+    plain = given(
         ("tenant", scope.tenant, "default"),
         ("repo", scope.repo, None),
         ("user", scope.user, None),
@@ -381,60 +333,12 @@ def _plain_scope(scope: Scope) -> _Plain:
     return {**plain, "related_repos": list(scope.related_repos)} if scope.related_repos else plain
 
 
-def _plain_move(move: Move) -> _Plain:
+def _plain_move(move: Move) -> Plain:
     return {
         "status": move.status,
         "at": to_micros(move.at),
-        **_given(("ordinal", move.ordinal, 0), ("source_word", move.source_word, None)),
+        **given(("ordinal", move.ordinal, 0), ("source_word", move.source_word, None)),
     }
-
-
-def _statement_text(one: Statement) -> str:  # noqa: PLR0912 - one branch for each field
-    # Spelt out in the order of the keys: a bulk load writes this more often than anything else.
-    parts = []
-    if one.aliases:
-        parts.append(f'"aliases":{_canonical(one.aliases)}')
-    if one.alternatives:
-        parts.append(f'"alternatives":{_canonical([_plain_alternative(each) for each in one.alternatives])}')
-    if one.anchors:
-        parts.append(f'"anchors":[{",".join([_anchor_text(anchor) for anchor in one.anchors])}]')
-    if one.body:
-        parts.append(f'"body":{_text(one.body)}')
-    if one.confidence != 1.0:
-        parts.append(f'"confidence":{_canonical(one.confidence)}')
-    if one.is_mandatory:
-        parts.append('"is_mandatory":true')
-    if one.kind != Kind.FACT:
-        parts.append(f'"kind":"{one.kind}"')
-    if one.labels:
-        parts.append(f'"labels":[{",".join([_text(label) for label in one.labels])}]')
-    if one.language is not None:
-        parts.append(f'"language":{_text(one.language)}')
-    if one.observed_at is not None:
-        parts.append(f'"observed_at":{to_micros(one.observed_at)}')
-    if one.origin != Origin.HUMAN:
-        parts.append(f'"origin":"{one.origin}"')
-    if one.rationale:
-        parts.append(f'"rationale":{_text(one.rationale)}')
-    if one.subject is not None:
-        parts.append(f'"subject":{_text(one.subject)}')
-    parts.append(f'"title":{_text(one.title)}')
-    return f"{{{','.join(parts)}}}"
-
-
-@lru_cache(maxsize=4_096)
-def _anchor_text(anchor: Anchor) -> str:
-    plain: _Plain = {"kind": anchor.kind, "name": anchor.name}
-    if anchor.repo is not None:
-        plain["repo"] = anchor.repo
-    if anchor.role != "about":
-        plain["role"] = anchor.role
-    return _canonical(plain)
-
-
-def _plain_alternative(alternative: Alternative) -> _Plain:
-    rest = _given(("reason", alternative.reason, ""), ("keys", alternative.keys, ()))
-    return {"name": alternative.name, "outcome": alternative.outcome, **rest}
 
 
 def _micros(moment: datetime | None) -> int | None:
@@ -459,7 +363,7 @@ def _scope(raw: dict[str, Any]) -> Scope:
 
 
 def _provenance(raw: dict[str, Any]) -> Provenance:
-    return Provenance(**{**raw, "origin": _ORIGINS[raw.get("origin", Origin.HUMAN)]})
+    return Provenance(**{**raw, "origin": ORIGINS[raw.get("origin", Origin.HUMAN)]})
 
 
 def _moment(micros: int | None) -> datetime | None:
@@ -470,33 +374,9 @@ def _move(raw: dict[str, Any]) -> Move:
     return Move(Status(raw["status"]), from_micros(raw["at"]), raw.get("ordinal", 0), raw.get("source_word"))
 
 
-def _statement(raw: dict[str, Any]) -> Statement:
-    anchors = tuple(_anchor(one) for one in raw.get("anchors", ()))
-    alternatives = tuple(_alternative(one) for one in raw.get("alternatives", ()))
-    known = {
-        **raw,
-        "kind": _KINDS[raw.get("kind", Kind.FACT)],
-        "origin": _ORIGINS[raw.get("origin", Origin.HUMAN)],
-        "aliases": tuple(raw.get("aliases", ())),
-        "labels": tuple(raw.get("labels", ())),
-        "observed_at": _moment(raw.get("observed_at")),
-        "anchors": anchors,
-        "alternatives": alternatives,
-    }
-    return Statement(**known)
-
-
-def _anchor(raw: dict[str, Any]) -> Anchor:
-    return Anchor(_ANCHOR_KINDS[raw["kind"]], raw["name"], raw.get("repo"), raw.get("role", "about"))
-
-
-def _alternative(raw: dict[str, Any]) -> Alternative:
-    return Alternative(raw["name"], Outcome(raw["outcome"]), raw.get("reason", ""), tuple(raw.get("keys", ())))
-
-
 def _memory(raw: dict[str, Any]) -> Memory:
     statement = raw.get("statement")
-    return Memory(raw["id"], _scope(raw["scope"]), None if statement is None else _statement(statement))
+    return Memory(raw["id"], _scope(raw["scope"]), None if statement is None else statement_of(statement))
 
 
 def _operation(name: str, raw: dict[str, Any]) -> Operation:

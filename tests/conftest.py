@@ -5,13 +5,18 @@ from __future__ import annotations
 import os
 import platform
 import signal
+from typing import TYPE_CHECKING
 
 import apsw
 import pytest
 from hypothesis import HealthCheck, settings
 
-from tests.servers import stop_servers
+from tests.schedule import GroupScheduling, arrange, is_heavy, make_folder, remove_folder, share_groups, shares_server
+from tests.servers import Access, neo4j_server, sharing, stop_servers
 from tests.stores import absent
+
+if TYPE_CHECKING:
+    from xdist.remote import Producer
 
 # `pytest --hypothesis-profile=explore` looks for new examples; the default repeats the same ones everywhere.
 # How long an example takes says something about the machine, never about the code.
@@ -32,7 +37,9 @@ KEPT_SETTINGS = frozenset({
 # fmt: on
 
 
-def pytest_configure() -> None:
+def pytest_configure(config: pytest.Config) -> None:
+    if _is_grouped(config):
+        make_folder()
     for name in os.environ.keys() - KEPT_SETTINGS:
         if name.startswith("GRAPHMEM_"):
             del os.environ[name]
@@ -41,15 +48,66 @@ def pytest_configure() -> None:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    # Whichever asks first starts a server, for which a busy machine takes a minute; only a hang takes this long.
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> GroupScheduling | None:
+    return GroupScheduling(config, log) if _is_grouped(config) else None
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     for item in items:
-        if "neo4j" in item.nodeid and item.get_closest_marker("timeout") is None:
-            item.add_marker(pytest.mark.timeout(400))
+        if is_heavy(item):
+            item.add_marker("heavy")
+        if shares_server(item):
+            item.add_marker("neo4j")
+            # Whichever asks first starts the server, for which a busy machine takes a minute.
+            if item.get_closest_marker("timeout") is None:
+                item.add_marker(pytest.mark.timeout(400))
+    if config.getoption("loadgroup", default=False):
+        share_groups(arrange(items))
 
 
-def pytest_unconfigure() -> None:
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    sharing.is_declared = shares_server(item)
+
+
+@pytest.fixture(scope="session")
+def neo4j() -> Access:
+    """The shared Neo4j server of the LTS release; whoever writes to it wipes it first."""
+    return neo4j_server(0)
+
+
+@pytest.fixture(scope="session")
+def calendar() -> Access:
+    """The shared Neo4j server of the calendar release; whoever writes to it wipes it first."""
+    return neo4j_server(1)
+
+
+@pytest.fixture(scope="session")
+def bare_neo4j(neo4j: Access) -> Access:
+    """The same as `neo4j`, for tests that change its schema: in a parallel run they come last."""
+    return neo4j
+
+
+@pytest.fixture
+def unmeasured(no_cover: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Coverage is not measured in the test and the processes that it starts, where it takes half of their time.
+
+    For searches that repeat thousands of times what shorter tests already run.
+    """
+    del no_cover  # pytest-cov pauses for every test that asks for this
+    monkeypatch.delenv("COVERAGE_PROCESS_CONFIG", raising=False)
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
     stop_servers()
+    if _is_grouped(config):
+        remove_folder()
+
+
+def _is_grouped(config: pytest.Config) -> bool:
+    """Whether this process hands out tests in groups; those that run them say no."""
+    return bool(config.getoption("dist", default="no") == "loadgroup")
 
 
 def pytest_report_header(config: pytest.Config) -> list[str]:

@@ -1,8 +1,8 @@
-"""The Neo4j server that tests talk to: the one that is named, or one of their own for the whole session.
+"""The Neo4j servers that tests share: one of each release, started by the first test that asks, stopped at the end.
 
-`GRAPHMEM_TEST_NEO4J_URL` (with `_USER` and `_PASSWORD`) names a server whose database tests may wipe. Without it the
-first test that asks starts one. Of tests that run in several processes, the first process has the named server, the
-others have their own. Nothing is skipped: a test fails if neither can be had.
+`GRAPHMEM_TEST_NEO4J_URL` (with `_USER` and `_PASSWORD`) names a server of the LTS release to use instead; its database
+is wiped. Neo4j Community has one database, and a test looks at all of it: so of tests that run in several processes,
+those that share a server run in one (tests/schedule.py). Nothing is skipped: a test without its server fails.
 """
 
 from __future__ import annotations
@@ -71,18 +71,34 @@ class Access:
 _own: dict[int, Server] = {}
 
 
+@dataclass(slots=True)
+class Sharing:
+    """Whether the test that runs has declared that it needs a shared server."""
+
+    is_declared: bool = True
+
+
+#: Set before each test.
+sharing = Sharing()
+
+
 def neo4j_server(number: int = 0) -> Access:
-    """The session's server, started at the first call; there is another for each number.
+    """The shared server of a release, started at the first call; tests ask for it by the fixtures of tests/conftest.py.
+
+    Args:
+        number: 0 for the LTS release, 1 for the calendar release.
 
     Raises:
         CannotStart: None is named and none can be started here.
+        AssertionError: The test has not declared that it needs the server, and may run beside one that does.
     """
+    assert sharing.is_declared, "ask for the fixture `neo4j` or `calendar`: tests/schedule.py then knows of it"
     url = os.environ.get("GRAPHMEM_TEST_NEO4J_URL")
-    if url and not number and os.environ.get("PYTEST_XDIST_WORKER", "gw0") == "gw0":
+    if url and not number:
         user = os.environ.get("GRAPHMEM_TEST_NEO4J_USER", "neo4j")
         return Access(url, user, os.environ.get("GRAPHMEM_TEST_NEO4J_PASSWORD"))
     if number not in _own:
-        _own[number] = start(SMALL)
+        _own[number] = start(SMALL_CALENDAR if number else SMALL)
     return access(_own[number])
 
 

@@ -42,7 +42,7 @@ def _sqlite(folder: Path) -> Store:
 
 
 def _neo4j(folder: Path) -> Store:
-    """A database is wiped when a folder is first opened; what is restored into stands on a server of its own."""
+    """A database is wiped when a folder is first opened; what is restored into stands on the calendar release."""
     from graphmem.adapters.neo4j import Neo4jStore
 
     access = neo4j_server(1 if folder.name == "target" else 0)

@@ -24,6 +24,9 @@ from tools.bootstrap import INSTALLER, LEVELS, OLDEST_PIP, Environment, Failed, 
 
 HERE = Path(sys.prefix)
 
+# Hundreds of small files and a dozen processes: a busy machine takes a minute, and only a hang takes this long.
+_MAKES_ENVIRONMENTS = pytest.mark.timeout(400)
+
 
 @pytest.fixture
 def old_and_offline(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -77,6 +80,7 @@ def _installed(environment: Environment) -> dict[str, str]:
     return {str(name): version for name, version in found.items() if name not in {"pip", "setuptools"}}
 
 
+@_MAKES_ENVIRONMENTS
 @pytest.mark.usefixtures("old_and_offline")
 def test_with_the_oldest_pip_and_newer_releases_of_everything_each_level_holds_what_is_pinned(
     with_uv: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
@@ -94,6 +98,7 @@ def test_with_the_oldest_pip_and_newer_releases_of_everything_each_level_holds_w
     assert "pip" not in re.sub("the oldest pip", "", capsys.readouterr().err)
 
 
+@_MAKES_ENVIRONMENTS
 @pytest.mark.usefixtures("old_and_offline")
 def test_where_there_is_no_uv_the_oldest_pip_does_it_alone(
     without_uv: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
@@ -106,6 +111,7 @@ def test_where_there_is_no_uv_the_oldest_pip_does_it_alone(
     assert "pip does it, which takes longer" in capsys.readouterr().err
 
 
+@_MAKES_ENVIRONMENTS
 @pytest.mark.usefixtures("old_and_offline")
 def test_that_index_is_one_on_which_the_oldest_pip_fails_if_it_resolves(
     without_uv: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
@@ -119,6 +125,7 @@ def test_that_index_is_one_on_which_the_oldest_pip_fails_if_it_resolves(
     assert "all requirements must have their versions pinned" in told.stderr
 
 
+@_MAKES_ENVIRONMENTS
 @pytest.mark.usefixtures("old_and_offline")
 def test_what_was_broken_off_is_made_again_from_nothing(
     with_uv: tuple[Path, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch

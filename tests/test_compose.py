@@ -68,6 +68,7 @@ def server_settings() -> dict[str, str]:
     return {re.sub("_+", lambda run: {"_": ".", "__": "_"}[run[0]], name): value for name, value in named.items()}
 
 
+@pytest.mark.heavy
 def test_a_server_starts_with_exactly_its_settings() -> None:
     settings = server_settings()
     assert settings["server.bolt.advertised_address"] == "127.0.0.1:7687"

@@ -11,7 +11,7 @@ import pytest
 from neo4j.exceptions import ServiceUnavailable, SessionExpired
 
 from tests.faults import ADDRESS, COMMIT, COMMITTED, FaultProxy, Loss
-from tests.servers import Access, neo4j_server
+from tests.servers import Access
 
 IMPATIENCE_S = 0.2
 
@@ -181,16 +181,15 @@ def test_closing_ends_both_sides(proxy: FaultProxy, echo: Echo, client: socket.s
 
 
 @pytest.mark.parametrize(("loss", "written"), [(Loss.ANSWER, 1), (Loss.REQUEST, 0)])
-def test_a_driver_cannot_tell_whether_a_lost_commit_was_carried_out(loss: Loss, written: int) -> None:
-    server = neo4j_server()
-    server.wipe()
-    with FaultProxy.before(server.url) as proxy:
-        between = Access(proxy.url, server.user, server.password)
+def test_a_driver_cannot_tell_whether_a_lost_commit_was_carried_out(neo4j: Access, loss: Loss, written: int) -> None:
+    neo4j.wipe()
+    with FaultProxy.before(neo4j.url) as proxy:
+        between = Access(proxy.url, neo4j.user, neo4j.password)
         with between.driver() as driver, driver.session() as session:
             proxy.lose_commit(loss)
             transaction = session.begin_transaction()
             transaction.run("CREATE (:Written)").consume()
             with pytest.raises((ServiceUnavailable, SessionExpired)):
                 transaction.commit()
-    with server.driver() as driver:
+    with neo4j.driver() as driver:
         assert driver.execute_query("MATCH (n:Written) RETURN count(n) AS found").records[0]["found"] == written

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from graphmem import ledger
 from graphmem.errors import CorruptStore, InvalidInput
+from graphmem.instants import from_micros, to_micros
 from graphmem.ledger import GENESIS, Entry
 from graphmem.model import (
     AbandonBranch,
@@ -43,6 +44,7 @@ from graphmem.model import (
     SupersessionKind,
     Transition,
 )
+from graphmem.statement_json import decode_statement, encode_statement
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
 names = st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_size=8)
@@ -143,7 +145,7 @@ def test_the_text_is_canonical(operation: Operation, writer: Scope, provenance: 
 
 @given(statements)
 def test_a_statement_reads_back_as_it_was(statement: Statement) -> None:
-    assert ledger.decode_statement(ledger.encode_statement(statement)) == statement
+    assert decode_statement(encode_statement(statement)) == statement
 
 
 @given(st.text(st.characters(exclude_categories=["Cs"]), max_size=200), statements)
@@ -172,7 +174,7 @@ def test_a_text_that_is_none_of_ours_is_corrupt(body: str) -> None:
 
 @given(moments)
 def test_times_keep_their_microseconds(moment: datetime) -> None:
-    assert ledger.from_micros(ledger.to_micros(moment)) == moment
+    assert from_micros(to_micros(moment)) == moment
 
 
 def test_equal_requests_have_equal_digests_and_others_do_not() -> None:

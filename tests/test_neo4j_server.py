@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from neo4j.exceptions import AuthError
 
-from tests.servers import SMALL, SMALL_CALENDAR, access, neo4j_server
+from tests.servers import SMALL, SMALL_CALENDAR, Access, access
 from tools.neo4j_server import RELEASES, CannotStart, jars, java, start
 from tools.neo4j_server.java import find_java
 
@@ -40,20 +40,20 @@ def is_gone(pid: int) -> bool:
     return state.rpartition(")")[2].split()[0] == "Z"
 
 
-def test_the_session_server_answers_over_bolt() -> None:
-    with neo4j_server().driver() as driver:
+def test_the_shared_server_answers_over_bolt(neo4j: Access) -> None:
+    with neo4j.driver() as driver:
         assert driver.execute_query("RETURN 1 AS one").records[0]["one"] == 1
 
 
-def test_a_wiped_server_holds_its_schema_alone() -> None:
-    server = neo4j_server()
-    with server.driver() as driver:
+def test_a_wiped_server_holds_its_schema_alone(neo4j: Access) -> None:
+    with neo4j.driver() as driver:
         driver.execute_query("CREATE (:Left)-[:TO]->(:Over)")
-        server.wipe()
+        neo4j.wipe()
         left = driver.execute_query("MATCH (n) WHERE NOT n:GraphmemSchema RETURN count(n) AS left").records
     assert left[0]["left"] == 0
 
 
+@pytest.mark.heavy
 def test_the_calendar_release_answers_too_and_throws_its_folder_away() -> None:
     with start(SMALL_CALENDAR) as server, access(server).driver() as driver:
         found = driver.execute_query("CALL dbms.components() YIELD versions RETURN versions[0] AS version").records
@@ -61,6 +61,7 @@ def test_the_calendar_release_answers_too_and_throws_its_folder_away() -> None:
     assert not server.folder.exists()
 
 
+@pytest.mark.heavy
 def test_a_kept_folder_outlives_a_killed_server_and_asks_for_the_same_password(tmp_path: Path) -> None:
     server = start(replace(SMALL, folder=tmp_path))
     with access(server).driver() as driver:
@@ -76,6 +77,7 @@ def test_a_kept_folder_outlives_a_killed_server_and_asks_for_the_same_password(t
             driver.verify_connectivity()
 
 
+@pytest.mark.heavy
 def test_the_command_announces_one_json_line_and_its_server_dies_with_it() -> None:
     command = [sys.executable, "-m", "tools.neo4j_server", "--quick", "--no-auth"]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as runner:
@@ -87,6 +89,7 @@ def test_the_command_announces_one_json_line_and_its_server_dies_with_it() -> No
         time.sleep(0.05)
 
 
+@pytest.mark.heavy
 def test_an_interrupted_command_stops_in_order() -> None:
     command = [sys.executable, "-m", "tools.neo4j_server", "--quick"]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as runner:
@@ -100,6 +103,7 @@ def test_an_interrupted_command_stops_in_order() -> None:
     assert not Path(told["folder"]).exists()
 
 
+@pytest.mark.heavy
 def test_a_setting_that_neo4j_does_not_know_is_told() -> None:
     with pytest.raises(CannotStart, match=r"server\.bolt\.colour"):
         start(replace(SMALL, settings={"server.bolt.colour": "red"}))

@@ -28,7 +28,7 @@ import tempfile
 import venv
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 try:
@@ -63,6 +63,7 @@ class Environment:
 
     folder: Path
     root: Path = ROOT
+    _settings: list[dict[str, str]] = field(default_factory=list, repr=False, compare=False)
 
     @property
     def python(self) -> Path:
@@ -85,7 +86,7 @@ class Environment:
 
     def _bring(self, level: str) -> None:
         files = [self.root / "requirements" / f"{name}.txt" for name in LEVELS[level]]
-        self._make(files, ["--no-build-isolation", "-e", str(self.root)])
+        self._make(files, ["--no-build-isolation", "-e", str(self.root)], ["--compile-bytecode"])
         if level == "dev":
             oldest = self.root / "requirements" / f"{OLDEST_PIP}.txt"
             place = ["--target", str(self.folder / OLDEST_PIP), "--upgrade"]
@@ -100,7 +101,7 @@ class Environment:
             Failed: If it cannot be made.
         """
         with _alone(self.folder):
-            self._make(files, [str(wheel)] if wheel else [])
+            self._make(files, [str(wheel)] if wheel else [], [])
             (self.folder / _BROKEN_OFF).unlink()
 
     def _stands(self, level: str) -> bool:
@@ -119,7 +120,7 @@ class Environment:
         digest.update((self.root / "pyproject.toml").read_bytes())
         return digest.hexdigest()
 
-    def _make(self, files: Sequence[Path], own: Sequence[str]) -> None:
+    def _make(self, files: Sequence[Path], own: Sequence[str], for_uv: Sequence[str]) -> None:
         """Install requirements, and then what is our own; what is there stays if the environment is sound."""
         if not self.is_sound():
             _say(f"Making {self.folder.name} (once; half a minute or so)")
@@ -128,7 +129,7 @@ class Environment:
         for stamp in self.folder.glob("made-from*.txt"):
             stamp.unlink()
         named = [word for file in files for word in ("-r", str(file))]
-        self._install("packages", ["--require-hashes", *named], ["--compile-bytecode"])
+        self._install("packages", ["--require-hashes", *named], for_uv)
         if own:
             self._install("graphmem itself", own, [])
 
@@ -198,14 +199,20 @@ class Environment:
 
     def pip_settings(self) -> dict[str, str]:
         """What the user's pip is told by its files and variables, by name of the option."""
-        asked = subprocess.run(self._pip("config", "list"), capture_output=True, text=True, check=False)
-        settings: dict[str, dict[str, str]] = {"global": {}, "install": {}, ":env:": {}}
-        for line in asked.stdout.splitlines():
-            name, _, value = line.partition("=")
-            section, _, option = name.partition(".")
-            if section in settings and value[:1] in {"'", '"'}:
-                settings[section][option.replace("_", "-")] = str(ast.literal_eval(value))
-        return settings["global"] | settings["install"] | settings[":env:"]
+        if not self._settings:
+            self._settings.append(_settings_of(self._pip("config", "list")))
+        return self._settings[0]
+
+
+def _settings_of(pip: Sequence[str]) -> dict[str, str]:
+    asked = subprocess.run(pip, capture_output=True, text=True, check=False)
+    settings: dict[str, dict[str, str]] = {"global": {}, "install": {}, ":env:": {}}
+    for line in asked.stdout.splitlines():
+        name, _, value = line.partition("=")
+        section, _, option = name.partition(".")
+        if section in settings and value[:1] in {"'", '"'}:
+            settings[section][option.replace("_", "-")] = str(ast.literal_eval(value))
+    return settings["global"] | settings["install"] | settings[":env:"]
 
 
 def uv_settings(pip: Mapping[str, str], environment: Mapping[str, str] = os.environ) -> dict[str, str]:

@@ -71,7 +71,8 @@ def measures(repositories: list[Links], folder: Path) -> Iterator[Row]:
         root = folder / links.repo.replace("/", "+") / links.under
         reading = read_decisions([root], root=root, read_at=READ_AT)
         files += sum(1 for file in root.rglob("*") if file.suffix in _SUFFIXES)
-        spoken_of = {one.path for one in (*reading.observations, *reading.problems)} | set(reading.passed_over)
+        spoken_of = {one.path for one in reading.observations} | {one.path for one in reading.problems}
+        spoken_of |= set(reading.passed_over)
         told += len(spoken_of)
         print(f"\n{links.repo}: {len(reading.observations)} records, {len(reading.problems)} problems")
         for kind, is_found in judged(links, reading):

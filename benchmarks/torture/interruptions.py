@@ -182,7 +182,11 @@ def _after_backup(ground: _Ground) -> list[str]:
 
 
 def _after_restore(ground: _Ground) -> list[str]:
-    _restore(ground.work, ground.target, ground.export)
+    with opened(ground.target, create=True) as memory:
+        status = memory.status()
+    # Killed between the last entry and the answer: what is whole is not restored again.
+    if status.is_restoring or status.head != ground.head:
+        _restore(ground.work, ground.target, ground.export)
     return _whole_target(ground)
 
 

@@ -17,7 +17,8 @@ from typing import Any, TextIO
 from graphmem.adapters.ledger_check import LedgerCheck, is_digest, misspelt
 from graphmem.adapters.value_types import mistyped
 from graphmem.errors import Conflict, CorruptStore, InvalidInput
-from graphmem.ledger import GENESIS, Entry, change_of, from_micros, to_micros
+from graphmem.instants import from_micros, to_micros
+from graphmem.ledger import GENESIS, Entry, change_of
 from graphmem.model import Add
 from graphmem.rows import LAST_RECORDABLE
 from graphmem.store import Clock, ModelCard

@@ -8,8 +8,8 @@ from operator import attrgetter
 from typing import Any
 
 from graphmem.errors import CorruptStore, GraphMemError
-from graphmem.ledger import decode_statement, encode_statement
 from graphmem.model import Kind, Origin, Statement
+from graphmem.statement_json import decode_statement, encode_statement
 
 _FIELDS: tuple[str, ...] = tuple(Statement.__dataclass_fields__)
 _values: Callable[[Statement], tuple[Any, ...]] = attrgetter(*_FIELDS)

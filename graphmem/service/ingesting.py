@@ -37,11 +37,10 @@ from graphmem.model import (
 from graphmem.rows import EdgeRow
 from graphmem.service.desk import Desk, Write, Writing
 from graphmem.service.recorded import RECORDED_IN, has_moved, number_of, record_of, unique, words_at, words_of
+from graphmem.service.source_moves import as_first_seen, fresh_moves, is_back, is_redated
 from graphmem.store import Filter, Progress, silent
 from graphmem.temporal import View
 
-#: The word of an end that was only entered because a source held a record no more.
-GONE = "no longer in its source"
 #: What stops one part of an ingestion and nothing else.
 REFUSALS = (Conflict, Forbidden, InvalidInput, NotFound)
 _ANOTHER_DECISION = 0.5
@@ -129,11 +128,19 @@ class _Ingestion:
 
     # ---- records
 
+    def _in_own_name(self, one: Observation) -> Observation:
+        """The observation as of the origin of who brings it in, if that is trusted less than its source."""
+        said, speaker = one.statement, self._writing.provenance.origin
+        if said.origin.trust <= speaker.trust:
+            return one
+        is_mandatory = said.is_mandatory and speaker.may_mandate
+        return replace(one, statement=replace(said, origin=speaker, is_mandatory=is_mandatory))
+
     def _anchored_all(self, observations: Iterable[Observation]) -> list[Observation]:
         found = []
         for one in observations:
             try:
-                found.append(_anchored(one, self._writing.writer.repo))
+                found.append(self._in_own_name(_anchored(one, self._writing.writer.repo)))
             except InvalidInput as refusal:
                 self._report.problems.append(Problem(one.path, one.line, f"not applied: {refusal}"))
         return found
@@ -214,14 +221,14 @@ class _Ingestion:
         if one.changed_at is not None and is_reworded:
             self._take_over(one, memory, known, view)
             return
-        one = one if one.is_dated and one.changed_at is None else replace(one, moves=_as_first_seen(one.moves, known))
-        fresh = _fresh_moves(one.moves, known, self._now)
-        is_redated = _is_redated(fresh, known)
-        if not is_redated and _is_back(one.moves, known):
+        one = one if one.is_dated and one.changed_at is None else replace(one, moves=as_first_seen(one.moves, known))
+        fresh = fresh_moves(one.moves, known, self._now)
+        has_new_dates = is_redated(fresh, known)
+        if not has_new_dates and is_back(one.moves, known):
             fresh.append(Move(Status.ACTIVE, self._now))
         if is_reworded:
             self._reword(one, memory, [*known, *fresh], view)
-        elif is_redated:
+        elif has_new_dates:
             self._reword(one, memory, list(one.moves), view)
         elif fresh:
             for move in fresh:
@@ -391,40 +398,6 @@ def _standing_for(view: View, key: str) -> str:
     """The record of a memory, which stays the same when its words change; the memory itself if it has none."""
     memory = view.memory(key)
     return (None if memory is None else record_of(memory.statement)) or key
-
-
-def _as_first_seen(observed: tuple[Move, ...], known: list[Move]) -> tuple[Move, ...]:
-    """Moves of a record without a date, begun when it was seen first and not when it is read again."""
-    return tuple(replace(move, at=known[0].at) if move.at == observed[0].at else move for move in observed)
-
-
-def _fresh_moves(observed: tuple[Move, ...], known: list[Move], now: datetime) -> list[Move]:
-    """Moves that are not known yet. A new state with an old date was entered at some time before this reading."""
-    told = {(move.status, move.at, move.source_word) for move in known}
-    last = max((move.at for move in known), default=None)
-    was_active = any(move.status is Status.ACTIVE for move in known)
-    fresh = []
-    for move in observed:
-        if (move.status, move.at, move.source_word) in told:
-            continue
-        is_new_state = last is not None and move.at <= last and move.status is not known[-1].status
-        moment = now if is_new_state else move.at
-        status = Status.ENDED if move.status is Status.REJECTED and was_active else move.status
-        if (status, move.source_word) != (known[-1].status, known[-1].source_word) or moment != now:
-            fresh.append(replace(move, at=moment, status=status))
-    return fresh
-
-
-def _is_redated(fresh: list[Move], known: list[Move]) -> bool:
-    """Whether the source gives another date for a state that is known under the same word."""
-    told = {(move.status, move.source_word) for move in known}
-    return any((move.status, move.source_word) in told for move in fresh)
-
-
-def _is_back(observed: tuple[Move, ...], known: list[Move]) -> bool:
-    """Whether a source holds again what was ended because it held it no more."""
-    last = known[-1]
-    return (last.status, last.source_word) == (Status.ENDED, GONE) and observed[-1].status is Status.ACTIVE
 
 
 def _is_same_decision(old: Statement | None, new: Statement) -> bool:

@@ -17,7 +17,7 @@ from graphmem.deadline import deadline, wanted_by
 from graphmem.errors import StoreUnavailable
 from graphmem.store import Filter, Store
 from tests.laws.world import R, add, send
-from tests.servers import neo4j_server
+from tests.servers import Access
 from tests.stores import BACKENDS, opened
 
 _ENDLESS = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n"
@@ -66,9 +66,8 @@ def test_a_statement_on_a_file_is_broken_off(tmp_path: Path) -> None:
     connections.close(checkpoint=False)
 
 
-def test_a_statement_on_a_server_is_broken_off() -> None:
-    access = neo4j_server()
-    link = Link(Address.read(access.url), access.login, patience_s=60)
+def test_a_statement_on_a_server_is_broken_off(neo4j: Access) -> None:
+    link = Link(Address.read(neo4j.url), neo4j.login, patience_s=60)
     with wanted_by(time.monotonic() + 0.2), pytest.raises(StoreUnavailable):
         link.records(_HOURS_LONG, {})
     assert link.records("RETURN 1 AS one", {})[0]["one"] == 1

@@ -7,8 +7,8 @@ import pytest
 
 from graphmem.adapters.unread import UnreadStatement, unread
 from graphmem.errors import CorruptStore
-from graphmem.ledger import encode_statement
 from graphmem.model import Alternative, Anchor, AnchorKind, Kind, Origin, Outcome, Statement
+from graphmem.statement_json import encode_statement
 from tests.adapters.sqlite.given import START
 
 STATEMENTS = [

@@ -17,7 +17,7 @@ from graphmem.model import At
 from graphmem.opening import utc_now
 from graphmem.service import Desk
 from tests.browser.world import REPO, told
-from tests.servers import Access, neo4j_server
+from tests.servers import Access
 
 QUERIES = {one.name: one for one in saved_queries()}
 
@@ -53,13 +53,12 @@ class World:
 
 
 @pytest.fixture(scope="package")
-def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    access = neo4j_server()
-    access.wipe()
-    with told(tmp_path_factory.mktemp("world")) as memory, access.driver() as driver:
-        _copied(memory, access)
-        yield World(memory, access, driver, _examples(driver), datetime.now(UTC))
-    access.wipe()
+def world(tmp_path_factory: pytest.TempPathFactory, neo4j: Access) -> Iterator[World]:
+    neo4j.wipe()
+    with told(tmp_path_factory.mktemp("world")) as memory, neo4j.driver() as driver:
+        _copied(memory, neo4j)
+        yield World(memory, neo4j, driver, _examples(driver), datetime.now(UTC))
+    neo4j.wipe()
 
 
 def _copied(memory: GraphMemory, access: Access) -> None:

@@ -25,7 +25,7 @@ from graphmem.service import New
 from graphmem.store import Finding, ModelCard
 from tests.contract.scenario import fill
 from tests.laws.world import R, add, send
-from tests.servers import Access, neo4j_server
+from tests.servers import Access
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -49,18 +49,13 @@ app(sys.argv[1:])
 """
 
 
-@pytest.fixture(scope="module")
-def server() -> Access:
-    return neo4j_server()
-
-
 @pytest.fixture
-def place(server: Access, monkeypatch: pytest.MonkeyPatch) -> str:
+def place(neo4j: Access, monkeypatch: pytest.MonkeyPatch) -> str:
     """The URL of an empty database, its login in the environment."""
-    server.wipe()
-    monkeypatch.setenv("GRAPHMEM_NEO4J_USER", server.user)
-    monkeypatch.setenv("GRAPHMEM_NEO4J_PASSWORD", server.password or "")
-    return server.url
+    neo4j.wipe()
+    monkeypatch.setenv("GRAPHMEM_NEO4J_USER", neo4j.user)
+    monkeypatch.setenv("GRAPHMEM_NEO4J_PASSWORD", neo4j.password or "")
+    return neo4j.url
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from graphmem.opening import open_store
 from graphmem.store import ModelCard
 from tests.cli.conftest import Tool
 from tests.contract.scenario import DIMENSION, fill
-from tests.servers import neo4j_server
+from tests.servers import Access
 
 STORE = "memory.db"
 NOW = {"version": SCHEMA_VERSION, "latest": SCHEMA_VERSION}
@@ -85,22 +85,21 @@ def test_what_is_no_store_is_refused(tool: Tool, tmp_path: Path) -> None:
 
 
 def test_vectors_are_indexed_and_measured_on_a_server_alone(
-    tool: Tool, place: str, monkeypatch: pytest.MonkeyPatch
+    tool: Tool, place: str, neo4j: Access, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     done = tool.run("schema", "vectors", "on", "--url", place)
     assert (done.exit_code, "compares vectors exactly" in done.stderr) == (1, True)
-    server = neo4j_server()
-    server.wipe()
-    monkeypatch.setenv("GRAPHMEM_NEO4J_USER", server.user)
-    monkeypatch.setenv("GRAPHMEM_NEO4J_PASSWORD", server.password or "")
-    tool.run("schema", "apply", "--url", server.url)
-    assert "graphmem reindex" in tool.run("schema", "vectors", "on", "--url", server.url).stderr
-    with open_store(server.url, Settings(neo4j_user=server.user, neo4j_password=server.password), create=True) as store:
+    neo4j.wipe()
+    monkeypatch.setenv("GRAPHMEM_NEO4J_USER", neo4j.user)
+    monkeypatch.setenv("GRAPHMEM_NEO4J_PASSWORD", neo4j.password or "")
+    tool.run("schema", "apply", "--url", neo4j.url)
+    assert "graphmem reindex" in tool.run("schema", "vectors", "on", "--url", neo4j.url).stderr
+    with open_store(neo4j.url, Settings(neo4j_user=neo4j.user, neo4j_password=neo4j.password), create=True) as store:
         store.adopt_model(ModelCard("drawn", DIMENSION, "hash"))
         fill(store)
-    assert tool.json("schema", "vectors", "on", "--url", server.url)["indexes"][""]["recall"] == 1.0
-    assert "recall 100.0%" in tool.out("schema", "vectors", "on", "--url", server.url)
-    assert "compared exactly" in tool.out("schema", "vectors", "off", "--url", server.url)
+    assert tool.json("schema", "vectors", "on", "--url", neo4j.url)["indexes"][""]["recall"] == 1.0
+    assert "recall 100.0%" in tool.out("schema", "vectors", "on", "--url", neo4j.url)
+    assert "compared exactly" in tool.out("schema", "vectors", "off", "--url", neo4j.url)
 
 
 def _differing(tool: Tool, place: str) -> str:

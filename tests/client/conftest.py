@@ -6,17 +6,23 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest
+import structlog
 import uvicorn
 
 from graphmem import GraphMemory, Scope
+from graphmem.http import observing
 from graphmem.http.app import Mounted
 from graphmem.http.serving import Address, configured
 from graphmem.keys import KeyRing
 from graphmem.opening import open_memory
 from tests.service.conftest import TickingClock
+
+_DROPS_LINES = partial(structlog.wrap_logger, structlog.ReturnLogger(), processors=[])
 
 
 @contextmanager
@@ -28,10 +34,18 @@ def serving(memory: GraphMemory, ring: KeyRing | None = None, tools: Mounted | N
 
 @contextmanager
 def running(configuration: uvicorn.Config) -> Iterator[str]:
-    """The URL of a server as it is configured, which is stopped afterwards."""
+    """The URL of a server as it is configured, which is stopped afterwards.
+
+    Its log is dropped: it logs a request after answering it, perhaps between two tests, where pytest captures nothing.
+    """
     server = uvicorn.Server(configuration)
     thread = threading.Thread(target=server.run)
-    thread.start()
+    with patch.object(observing, "_log", _DROPS_LINES):
+        thread.start()
+        yield from _until_stopped(server, thread)
+
+
+def _until_stopped(server: uvicorn.Server, thread: threading.Thread) -> Iterator[str]:
     try:
         while not server.started:
             assert thread.is_alive()

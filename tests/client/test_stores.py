@@ -7,13 +7,13 @@ from collections.abc import Iterator
 import httpx2
 import pytest
 
-from graphmem.adapters.neo4j import Neo4jStore
 from graphmem.client import Connection, RemoteMemory
 from graphmem.service import Desk, GraphMemory
 from graphmem.store import Store
+from tests.adapters.neo4j.opening import impatient, opened
 from tests.client.conftest import serving
 from tests.faults import FaultProxy
-from tests.servers import neo4j_server
+from tests.servers import Access
 from tests.service.conftest import REPO, TickingClock
 from tests.service.played import Player, everything
 from tests.stores import backend, store
@@ -39,14 +39,12 @@ def test_a_server_answers_what_its_store_answers(store: Store) -> None:
 
 
 @pytest.fixture
-def faulty() -> Iterator[tuple[GraphMemory, FaultProxy]]:
+def faulty(neo4j: Access) -> Iterator[tuple[GraphMemory, FaultProxy]]:
     """A memory on a server behind a proxy that fails on demand."""
-    place = neo4j_server()
-    place.wipe()
-    with (
-        FaultProxy.before(place.url) as proxy,
-        Neo4jStore.open(proxy.url, create=True, login=place.login, patience_s=4.0) as store,
-    ):
+    neo4j.wipe()
+    with opened(neo4j) as patient:  # the first write is planned for longest
+        over(patient).add("planned before")
+    with FaultProxy.before(neo4j.url) as proxy, impatient(neo4j, proxy.url, patience_s=4.0) as store:
         yield over(store), proxy
 
 

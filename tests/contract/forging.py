@@ -7,7 +7,8 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from graphmem.ledger import GENESIS, chain, commitment, from_micros
+from graphmem.instants import from_micros
+from graphmem.ledger import GENESIS, chain, commitment
 
 Line = dict[str, Any]
 

@@ -15,7 +15,7 @@ import pytest
 
 from graphmem.adapters.sqlite import SQLiteStore
 from graphmem.errors import CorruptStore, InvalidInput
-from graphmem.ledger import to_micros
+from graphmem.instants import to_micros
 from graphmem.model import Erase
 from graphmem.store import ModelCard, Store
 from tests.contract.forging import Line, body_of, parsed, resealed

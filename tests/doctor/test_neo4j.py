@@ -15,7 +15,7 @@ from graphmem.doctor import Health, Link, examine
 from graphmem.opening import open_schema
 from tests.doctor.conftest import link
 from tests.faults import ADDRESS, FaultProxy
-from tests.servers import SMALL, Access, access, neo4j_server
+from tests.servers import SMALL, Access, access
 from tests.test_faults import Echo
 from tools.neo4j_server import start
 
@@ -23,14 +23,13 @@ SECRET = "correct-horse-battery"  # noqa: S105
 
 
 @pytest.fixture
-def place(project: Path, monkeypatch: pytest.MonkeyPatch) -> Access:
-    """The session's server, empty, with its login in the environment."""
+def place(neo4j: Access, project: Path, monkeypatch: pytest.MonkeyPatch) -> Access:
+    """The shared server, empty, with its login in the environment."""
     del project
-    found = neo4j_server()
-    found.wipe()
-    _log_in(found, monkeypatch)
-    with graphmem.open(found.url, create=True):
-        return found
+    neo4j.wipe()
+    _log_in(neo4j, monkeypatch)
+    with graphmem.open(neo4j.url, create=True):
+        return neo4j
 
 
 def _log_in(place: Access, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -69,8 +68,9 @@ def test_a_neo4j_that_falls_silent_does_not_hang_the_doctor(place: Access, monke
         assert told(link("store", proxy.url))[1] == "docker compose up --wait neo4j"
 
 
-def test_a_wrong_password_is_told_and_not_shown(place: Access, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    del place
+@pytest.mark.heavy
+def test_a_wrong_password_is_told_and_not_shown(project: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    del project
     with start(replace(SMALL, folder=tmp_path / "own")) as server:
         _log_in(replace(access(server), password=SECRET), monkeypatch)
         links = list(examine(server.url))
@@ -85,6 +85,7 @@ def test_a_password_in_the_url_is_told_and_not_shown(place: Access) -> None:
     assert SECRET not in repr(links)
 
 
+@pytest.mark.usefixtures("bare_neo4j")
 def test_a_schema_that_is_missing_is_applied_by_its_fix(place: Access) -> None:
     place.wipe_schema()
     assert told(link("schema", place.url))[1] == f"graphmem schema apply --url {place.url}"
@@ -109,6 +110,7 @@ def test_a_newer_schema_of_a_server_is_told(newer: str) -> None:
     assert link("writing", newer).found == "not looked at: schema comes first"
 
 
+@pytest.mark.usefixtures("bare_neo4j")
 def test_an_index_that_somebody_dropped_is_made_again_by_its_fix(place: Access) -> None:
     with place.driver() as driver:
         name = driver.execute_query("SHOW CONSTRAINTS YIELD name RETURN name ORDER BY name LIMIT 1").records[0]["name"]
@@ -129,6 +131,7 @@ def test_a_vector_index_that_is_asked_for_and_missing_is_told(place: Access, mon
     assert (found.health, found.fix) == (Health.WARN, f"graphmem schema vectors on --url {place.url}")
 
 
+@pytest.mark.heavy
 def test_a_read_only_database_is_told(project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     del project
     options = replace(SMALL, folder=tmp_path / "own")

@@ -15,7 +15,7 @@ from graphmem.interop.graphml import graphml_lines
 from graphmem.model import Alternative, Anchor, AnchorKind, At, Kind, LinkKind, Outcome, Scope, Statement
 from graphmem.service import Desk, GraphMemory
 from tests.oracle import OracleStore
-from tests.servers import neo4j_server
+from tests.servers import Access
 from tests.service.conftest import REPO, TickingClock, day
 from tests.torture.test_hostile_text import HOSTILE
 
@@ -105,15 +105,14 @@ _EDGES = (
 )
 
 
-def test_a_neo4j_server_runs_the_script(graph: Network) -> None:
-    access = neo4j_server(1)
-    access.wipe()
-    with access.driver() as driver, driver.session() as session:
+def test_a_neo4j_server_runs_the_script(graph: Network, calendar: Access) -> None:
+    calendar.wipe()
+    with calendar.driver() as driver, driver.session() as session:
         for line in [*cypher_lines(graph), *cypher_lines(graph)][: -graph.number_of_edges() // 2]:
             session.run(line).consume()
         nodes, edges = session.run(_NODES).data(), session.run(_EDGES).data()
         session.run("DROP CONSTRAINT graphmem_exported").consume()
-    access.wipe()
+    calendar.wipe()
     assert len(nodes) == graph.number_of_nodes()
     assert len(edges) == graph.number_of_edges()
     assert {label for row in nodes for label in row["labels"]} == {

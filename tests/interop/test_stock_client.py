@@ -20,7 +20,7 @@ from graphmem.store import Page
 from tests.fake_embedder import FakeEmbedder
 from tests.interop.stock import Stock, connected, standing
 from tests.interop.story import HOMES, OTHER, REPO, TENANT, UNSHOWN, UUID4, UUID7, day, tell
-from tests.servers import Access, neo4j_server
+from tests.servers import Access
 from tests.service.conftest import TickingClock
 
 import_graphiti()
@@ -55,12 +55,11 @@ NOW = day(28)
 
 
 @pytest.fixture(scope="module")
-def server() -> Iterator[Access]:
-    """The session's server without any schema but graphmem's, given back as it was."""
-    access = neo4j_server()
-    access.wipe_schema()
-    yield access
-    access.wipe_schema()
+def server(bare_neo4j: Access) -> Iterator[Access]:
+    """The shared server without any schema but graphmem's, given back as it was."""
+    bare_neo4j.wipe_schema()
+    yield bare_neo4j
+    bare_neo4j.wipe_schema()
 
 
 @pytest.fixture(scope="module")

@@ -161,6 +161,41 @@ def test_an_agent_merges_what_leaves_mandatory_rules_alone() -> None:
     assert world.play(AbandonBranch("x"), origin=Origin.AGENT).operation == Propose(AbandonBranch("x"))
 
 
+def test_an_agent_makes_no_mandatory_rule_depend_on_its_words() -> None:
+    world = World(PlannedStore())
+    world.play(add("M", is_mandatory=True), add("A", origin=Origin.AGENT))
+    asked = supersede("A", "M", 2, kind="amendment")
+    assert world.play(asked, origin=Origin.AGENT).operation == Propose(asked)
+
+
+def test_an_agent_reaches_no_mandatory_rule_over_what_is_only_proposed() -> None:
+    world = World(PlannedStore())
+    world.play(add("M", is_mandatory=True), add("P", ("proposed", 1)), add("H", ("active", 1)), add("A", ("active", 3)))
+    world.play(supersede("M", "P", 1))
+    asked = supersede("P", "A", 3)
+    assert world.play(asked, origin=Origin.AGENT).operation == Propose(asked)
+    assert world.play(asked).operation == asked
+    done = supersede("H", "A", 3)
+    assert world.play(done, origin=Origin.AGENT).operation == done
+
+
+def test_an_agent_updates_what_a_human_put_in_the_place_of_a_mandatory_rule() -> None:
+    world = World(PlannedStore())
+    world.play(add("M", is_mandatory=True), add("H", ("active", 1)), add("A", ("active", 3)), supersede("M", "H", 1))
+    asked = supersede("H", "A", 3)
+    assert world.play(asked, origin=Origin.AGENT).operation == asked
+    assert world.on(0, 2, 4) == ["M", "H", "A"]
+    assert world.play(Retract("H"), origin=Origin.AGENT).operation == Propose(Retract("H"))
+
+
+def test_an_agent_merges_no_undoing_of_what_concerns_a_mandatory_rule() -> None:
+    world = World(PlannedStore())
+    ended = world.play(add("M", is_mandatory=True), end("M", 3))
+    world.play(OpenBranch("x"))
+    world.play(Revoke(ended.seq), by=X)
+    assert world.play(MergeBranch("x"), origin=Origin.AGENT).operation == Propose(MergeBranch("x"))
+
+
 @pytest.mark.parametrize("origin", [Origin.AGENT, *LOW])
 def test_only_humans_documents_and_commits_say_what_is_mandatory(origin: Origin) -> None:
     world = World(PlannedStore())
@@ -210,6 +245,12 @@ def test_a_mandatory_word_of_an_earlier_release_binds_nobody() -> None:
     world = World(store)
     as_of_origin(world, "M", Origin.AGENT)
     assert world.head(3) == Ruling("N", (("M", "scope"),))
+
+
+def test_a_proposal_cannot_be_undone(world: World) -> None:
+    done = world.play(end("H", 3), origin=Origin.EXTERNAL)
+    with pytest.raises(InvalidInput, match="only a proposal"):
+        world.play(Revoke(done.seq))
 
 
 def test_a_proposal_may_be_asked_for_as_such() -> None:

@@ -1,12 +1,13 @@
-"""The part of the laws that a mutant is put through: `python -m tests.laws.trial [machine] [cases]`.
+"""The part of the laws that a mutant is put through: `python -m tests.laws.trial SECONDS [machine] [cases] [refusals]`.
 
-Prints what failed and exits with 1 at the first failure.
+Prints what failed and exits with 1 at the first failure; SIGXCPU ends it after so many seconds of processor time.
 """
 
 from __future__ import annotations
 
 import io
 import os
+import resource
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import redirect_stdout
@@ -67,7 +68,7 @@ def _play(case: Callable[[test_cases.World], object]) -> None:
 def main(parts: list[str]) -> int:
     """0 if all parts pass; else 1, with the name of what failed as the last line."""
     tests = [*cases()] if not parts or "cases" in parts else []
-    tests += [("refusals", refusals)] if not parts or "cases" in parts else []
+    tests += [("refusals", refusals)] if not parts or {"cases", "refusals"} & set(parts) else []
     tests += [("machine", machine)] if not parts or "machine" in parts else []
     for name, test in tests:
         try:
@@ -86,4 +87,6 @@ if __name__ == "__main__":
         "trial", deadline=None, derandomize=True, database=None, max_examples=30, suppress_health_check=is_slow
     )
     settings.load_profile("trial")
-    sys.exit(main(sys.argv[1:]))
+    seconds = int(sys.argv[1])
+    resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 5))
+    sys.exit(main(sys.argv[2:]))

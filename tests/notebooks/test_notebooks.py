@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import nbformat
 import pytest
 
-from tests.servers import neo4j_server
+from tests.servers import Access
 from tools.notebooks import FOLDER, PATHS, output_text, problems
 
 if TYPE_CHECKING:
@@ -46,17 +46,16 @@ def test_each_ends_with_one_line_to_change(path: Path) -> None:
 
 
 @every_notebook
-def test_it_says_the_same_in_a_file_and_on_neo4j(path: Path, tmp_path: Path) -> None:
-    access = neo4j_server(0)
+def test_it_says_the_same_in_a_file_and_on_neo4j(path: Path, tmp_path: Path, neo4j: Access) -> None:
     # Pictures were drawn once already.
-    server = {"GRAPHMEM_NOTEBOOK_STORE": access.url, "MPLBACKEND": "agg", "GRAPHMEM_NEO4J_USER": access.user}
-    if access.password is not None:
-        server["GRAPHMEM_NEO4J_PASSWORD"] = access.password
+    server = {"GRAPHMEM_NOTEBOOK_STORE": neo4j.url, "MPLBACKEND": "agg", "GRAPHMEM_NEO4J_USER": neo4j.user}
+    if neo4j.password is not None:
+        server["GRAPHMEM_NEO4J_PASSWORD"] = neo4j.password
     told = [words(ran(path, tmp_path / name, more)) for name, more in (("file", {}), ("neo4j", server))]
     assert told[0] == told[1] != []
-    with access.driver() as driver:
+    with neo4j.driver() as driver:
         assert driver.execute_query(_TENANTS).records
-    access.wipe()
+    neo4j.wipe()
 
 
 _TENANTS = "MATCH (l:Ledger) WHERE l.tenant STARTS WITH 'fresh-' AND l.seq > 0 RETURN l.tenant"

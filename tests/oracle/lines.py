@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from graphmem.errors import CorruptStore, InvalidInput
-from graphmem.ledger import GENESIS, Entry, change_of, from_micros, to_micros, verify
+from graphmem.instants import from_micros, to_micros
+from graphmem.ledger import GENESIS, Entry, change_of, verify
 from graphmem.model import Add
 from graphmem.store import ModelCard
 

@@ -47,6 +47,7 @@ ROUTES = {
     "diff": Route("GET", "/v1/diff"),
     "conflicts": Route("GET", "/v1/conflicts"),
     "changes": Route("GET", "/v1/changes", frozenset({"after", "limit"}), answer="changes"),
+    "repositories": Route("GET", "/v1/repositories", answer="repositories"),
     "add": Route("POST", "/v1/memories"),
     "add_many": Route("POST", "/v1/memories/batch", answer="written"),
     "supersede": _memory("supersede"),
@@ -94,7 +95,7 @@ class Requests:
         if "write" in given:
             write = given.pop("write")
             head["Idempotency-Key"] = write["op_id"]
-            given |= {name: write[name] for name in ("actor", "source", "reason", "seen") if name in write}
+            given |= {name: write[name] for name in ("actor", "source", "reason", "origin", "seen") if name in write}
         body = None if route.method == "GET" else _body(verb, route, given)
         return self._answered(route, path, params=query, json=body, headers=head)
 

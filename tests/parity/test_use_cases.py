@@ -139,6 +139,7 @@ def on_neo4j() -> Iterator[UseCase]:
             yield case
 
 
+@pytest.mark.usefixtures("neo4j")
 @pytest.mark.parametrize("case", list(on_neo4j()), ids=str)
 def test_a_use_case_on_neo4j(case: UseCase, bench: Bench, tmp_path: Path) -> None:
     (backend,) = (one for one in BACKENDS if one.name == "neo4j")

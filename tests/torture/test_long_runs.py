@@ -13,6 +13,8 @@ from benchmarks.torture.interruptions import interrupt
 from benchmarks.torture.killing import kill_writers
 from benchmarks.torture.racing import race
 
+pytestmark = pytest.mark.usefixtures("unmeasured")
+
 
 @pytest.mark.timeout(300)
 def test_killed_writers_lose_nothing_acknowledged_and_leave_no_halves(tmp_path: Path) -> None:

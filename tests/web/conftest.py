@@ -62,9 +62,9 @@ class Screen:
         return self.page.locator(".hit h2").all_inner_texts()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
-    # Of a module and no longer: while it runs, this thread has an event loop, and no test can start another.
+    # Of these tests and no longer: while it runs, this thread has an event loop, and no test can start another.
     with running_chromium() as browser:
         yield browser
 

@@ -14,7 +14,7 @@ from graphmem.adapters.neo4j.selecting import FITS, VECTOR_INDEX, Wanted
 from graphmem.adapters.neo4j.values import micros_of
 from graphmem.adapters.vector_bytes import exact_scores, rows_of_bytes
 from graphmem.errors import Unsupported
-from graphmem.ledger import from_micros
+from graphmem.instants import from_micros
 from graphmem.schema import VectorIndex
 from graphmem.store import Progress, silent
 

@@ -15,7 +15,8 @@ from graphmem.adapters.neo4j import reading
 from graphmem.adapters.neo4j.expecting import Expected, Plain, ordered, plain
 from graphmem.adapters.neo4j.values import Head
 from graphmem.errors import GraphMemError
-from graphmem.ledger import Entry, to_micros
+from graphmem.instants import to_micros
+from graphmem.ledger import Entry
 from graphmem.store import Finding
 
 if TYPE_CHECKING:

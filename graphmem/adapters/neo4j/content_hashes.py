@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from graphmem.adapters.neo4j import reading
 from graphmem.adapters.unread import readable_statement
-from graphmem.ledger import encode_statement
+from graphmem.statement_json import encode_statement
 
 if TYPE_CHECKING:
     from neo4j import ManagedTransaction

@@ -13,7 +13,8 @@ from graphmem.adapters.neo4j.states import state_labels
 from graphmem.adapters.neo4j.values import Head, moment
 from graphmem.adapters.neo4j.write_statement import LISTS, write_statement
 from graphmem.adapters.vector_bytes import blob
-from graphmem.ledger import Entry, encode_statement, operation_name, to_micros
+from graphmem.instants import to_micros
+from graphmem.ledger import Entry, operation_name
 from graphmem.model import (
     BEGINNING,
     FOREVER,
@@ -31,6 +32,7 @@ from graphmem.model import (
     Supersede,
 )
 from graphmem.rows import BranchRow, Derived, EdgeRow, MemoryRow, MoveRow, Rows, Stamp, Transaction
+from graphmem.statement_json import encode_statement
 from graphmem.temporal.planning import touched
 
 if TYPE_CHECKING:

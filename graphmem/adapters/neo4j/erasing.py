@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 from graphmem.adapters.neo4j.indexing import private_counts
 from graphmem.adapters.neo4j.reading import ABOUT
 from graphmem.adapters.neo4j.values import Head
-from graphmem.ledger import blank, content_digest, decode, decode_statement
+from graphmem.ledger import blank, content_digest, decode
 from graphmem.model import Change, Supersede
+from graphmem.statement_json import decode_statement
 
 if TYPE_CHECKING:
     from neo4j import ManagedTransaction

@@ -25,7 +25,8 @@ from graphmem.adapters.neo4j.values import (
     revoke_row,
 )
 from graphmem.errors import CorruptStore
-from graphmem.ledger import GENESIS, Entry, change_of, from_micros
+from graphmem.instants import from_micros
+from graphmem.ledger import GENESIS, Entry, change_of
 from graphmem.model import Change, Point, Scope
 from graphmem.rows import BranchRow, Rows
 from graphmem.store import Position, Rivals

@@ -24,7 +24,7 @@ from graphmem.adapters.neo4j.values import CARD_FIELDS, END, card_of
 from graphmem.adapters.neo4j.vectors import VectorCache, VectorSearch
 from graphmem.adapters.vector_bytes import blob, refuse_other_model
 from graphmem.errors import InvalidInput, StoreUnavailable, Unsupported
-from graphmem.ledger import to_micros
+from graphmem.instants import to_micros
 from graphmem.model import Change, Point, Request, Scope
 from graphmem.rows import Rows
 from graphmem.store import (
@@ -347,6 +347,14 @@ class Neo4jStore:
     def declared_conflicts(self, reader: Scope) -> list[tuple[str, str]]:
         """See `graphmem.store.Store.declared_conflicts`."""
         return graph.declared_conflicts(self._open_link, reader)
+
+    def ids_beginning(self, reader: Scope, prefix: str, *, limit: int) -> list[str]:
+        """See `graphmem.store.Store.ids_beginning`."""
+        return graph.ids_beginning(self._open_link, reader, prefix, limit)
+
+    def repositories(self, reader: Scope) -> list[str]:
+        """See `graphmem.store.Store.repositories`."""
+        return graph.repositories(self._open_link, reader)
 
     def without_vector(self, reader: Scope, limit: int) -> list[str]:
         """See `graphmem.store.Store.without_vector`."""

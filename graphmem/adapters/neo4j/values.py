@@ -10,7 +10,8 @@ from functools import lru_cache
 from typing import Any
 
 from graphmem.adapters.unread import unread
-from graphmem.ledger import GENESIS, Entry, from_micros
+from graphmem.instants import from_micros
+from graphmem.ledger import GENESIS, Entry
 from graphmem.model import LinkKind, Memory, Move, Scope, Status, SupersessionKind
 from graphmem.rows import (
     BranchRow,

@@ -31,7 +31,8 @@ from graphmem.adapters.neo4j.reading import (
 )
 from graphmem.adapters.neo4j.values import CARD_FIELDS, Head, card_of, head_of, moment
 from graphmem.errors import Conflict, InvalidInput
-from graphmem.ledger import GENESIS, Entry, change_of, request_digest, seal, to_micros
+from graphmem.instants import to_micros
+from graphmem.ledger import GENESIS, Entry, change_of, request_digest, seal
 from graphmem.model import Add, Change, Erase, Request, Scope
 from graphmem.rows import BranchRow, Rows, Stamp, Transaction, next_recorded_at
 from graphmem.store import Clock, ModelCard, Position

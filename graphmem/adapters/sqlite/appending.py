@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from graphmem.adapters.sqlite.values import Row, Tenant, optional_micros, place_of
-from graphmem.ledger import to_micros
+from graphmem.instants import to_micros
 from graphmem.rows import Rows, Stamp
 
 #: In the order in which they are written.

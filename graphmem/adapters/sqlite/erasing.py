@@ -6,9 +6,10 @@ import apsw
 
 from graphmem.adapters.sqlite import reading
 from graphmem.adapters.sqlite.values import Tenant, place_of, seq_of
-from graphmem.ledger import blank, content_digest, decode, decode_statement
+from graphmem.ledger import blank, content_digest, decode
 from graphmem.model import Change, Statement, Supersede
 from graphmem.ranking import name_keys
+from graphmem.statement_json import decode_statement
 
 _STATEMENT = "SELECT id, statement FROM memory WHERE number = ?"
 _TOMBSTONE = (

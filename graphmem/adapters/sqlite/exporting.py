@@ -17,7 +17,8 @@ from graphmem.adapters.sqlite import erasing, meta, reading, writing
 from graphmem.adapters.sqlite.places import Kept
 from graphmem.adapters.sqlite.values import Tenant, optional_moment, place_of
 from graphmem.errors import CorruptStore, InvalidInput
-from graphmem.ledger import change_of, to_micros
+from graphmem.instants import to_micros
+from graphmem.ledger import change_of
 from graphmem.model import Add
 
 _BESIDE = "SELECT (SELECT data FROM vector WHERE memory = ?1), (SELECT tombstone FROM memory WHERE number = ?1)"

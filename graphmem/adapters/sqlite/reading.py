@@ -28,7 +28,8 @@ from graphmem.adapters.sqlite.values import (
     seq_of,
 )
 from graphmem.errors import CorruptStore
-from graphmem.ledger import GENESIS, Entry, change_of, from_micros, to_micros
+from graphmem.instants import from_micros, to_micros
+from graphmem.ledger import GENESIS, Entry, change_of
 from graphmem.model import Change, Point, Propose, Revoke, Scope
 from graphmem.rows import BranchRow, MemoryRow, Rows
 from graphmem.store import Position

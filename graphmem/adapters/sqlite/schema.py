@@ -21,7 +21,7 @@ from graphmem.adapters.sqlite.known import content_number
 from graphmem.adapters.unread import readable_statement
 from graphmem.drafts import drafted
 from graphmem.errors import CorruptStore, InvalidInput, NotFound, Unsupported
-from graphmem.ledger import encode_statement
+from graphmem.statement_json import encode_statement
 
 MIGRATIONS = ("sqlite/0001_initial.sql", "sqlite/0002_injective_content.sql")
 SCHEMA_VERSION = len(MIGRATIONS)

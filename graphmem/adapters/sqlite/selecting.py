@@ -15,8 +15,8 @@ from graphmem.adapters.sqlite import reading
 from graphmem.adapters.sqlite.indexing import Facets, any_of
 from graphmem.adapters.sqlite.remembering import Remembered
 from graphmem.adapters.sqlite.values import Tenant, holding_of, ints, place_of
-from graphmem.ledger import decode_statement
 from graphmem.model import AnchorKind, Scope
+from graphmem.statement_json import decode_statement
 from graphmem.store import Filter, Rivals
 from graphmem.temporal.spans import containing
 

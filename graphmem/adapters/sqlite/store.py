@@ -23,6 +23,7 @@ from graphmem.adapters.sqlite import (
     graph,
     matching,
     meta,
+    naming,
     reading,
     schema,
     selecting,
@@ -38,7 +39,8 @@ from graphmem.adapters.sqlite.vectors import VectorCache, VectorSearch, dimensio
 from graphmem.adapters.vector_bytes import blob, refuse_other_model
 from graphmem.drafts import remove_dead_drafts
 from graphmem.errors import CorruptStore, InvalidInput, StoreUnavailable
-from graphmem.ledger import change_of, to_micros
+from graphmem.instants import to_micros
+from graphmem.ledger import change_of
 from graphmem.model import Change, Point, Request, Scope
 from graphmem.rows import Rows
 from graphmem.store import (
@@ -332,6 +334,16 @@ class SQLiteStore:
         """See `graphmem.store.Store.declared_conflicts`."""
         with self._reading(reader) as (connection, tenant):
             return graph.declared_conflicts(connection, tenant, reader, places_of(tenant))
+
+    def ids_beginning(self, reader: Scope, prefix: str, *, limit: int) -> list[str]:
+        """See `graphmem.store.Store.ids_beginning`."""
+        with self._reading(reader) as (connection, tenant):
+            return naming.ids_beginning(connection, tenant, reader, prefix, limit)
+
+    def repositories(self, reader: Scope) -> list[str]:
+        """See `graphmem.store.Store.repositories`."""
+        with self._reading(reader) as (connection, tenant):
+            return naming.repositories(connection, tenant, reader)
 
     def without_vector(self, reader: Scope, limit: int) -> list[str]:
         """See `graphmem.store.Store.without_vector`."""

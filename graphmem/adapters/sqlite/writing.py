@@ -17,17 +17,12 @@ from graphmem.adapters.sqlite.places import Kept, Places
 from graphmem.adapters.sqlite.values import Row, Tenant, holding_text, optional_moment, place_of
 from graphmem.adapters.vector_bytes import blob
 from graphmem.errors import Conflict, InvalidInput
-from graphmem.ledger import (
-    GENESIS,
-    change_of,
-    encode_statement,
-    request_digest,
-    seal,
-    to_micros,
-)
+from graphmem.instants import to_micros
+from graphmem.ledger import GENESIS, change_of, request_digest, seal
 from graphmem.model import Add, Change, Operation, Propose, Request, Revoke, Scope, Statement, Supersede
 from graphmem.ranking import name_keys
 from graphmem.rows import BranchRow, Derived, MemoryRow, Needs, Rows, Situation, Stamp, Transaction, next_recorded_at
+from graphmem.statement_json import encode_statement
 from graphmem.store import Clock
 from graphmem.temporal.planning import touched
 

@@ -41,12 +41,15 @@ function sentence(operation, titles) {
       return `entry #${operation.change}${operation.move ? `, move ${operation.move}` : ""}`;
     case "open_branch": case "merge_branch": case "abandon_branch":
       return operation.name;
+    case "propose":
+      return [`to ${operation.asked.operation.replaceAll("_", " ")}, not done: `, sentence(operation.asked, titles)];
     default:
       return [ref(operation.id), on(operation.at)];
   }
 }
 
 function idsOf(operation) {
+  if (operation.operation === "propose") return idsOf(operation.asked);
   if (operation.operation === "supersede") return [...operation.old, ...operation.new];
   if (operation.operation === "link") return [operation.source, operation.target];
   return operation.id ? [operation.id] : [];

@@ -34,7 +34,7 @@ const LINKS = {
   "conflicts_with": ["conflicts with", "conflicts with"]
 };
 const RULES = {
-  "class of trust": "what people, documents and commits say leads",
+  "class of trust": "what people, documents, commits and agents say leads",
   "mandatory": "what is mandatory leads",
   "mandatory width": "of two mandatory ones the wider scope leads",
   "branch": "the nearer branch leads",
@@ -44,6 +44,16 @@ const RULES = {
   "observed at": "the later observation leads",
   "digest of id": "nothing else decides, so an arbitrary but fixed order does"
 };
+
+const RESOLVED = {
+  "holds": "in force in its place",
+  "not yet in force": "not in force yet",
+  "named as successor, not in force itself": "named as successor, not in force itself",
+  "nothing holds now; last was this": "last of its chain"
+};
+
+/** What an answer is to a memory that is not in force itself. */
+export const resolved = (standing) => RESOLVED[standing] ?? standing;
 
 /** What a supersession was recorded to do: `supersedes`. */
 export const recorded = (kind) => RECORDED[kind] ?? kind;

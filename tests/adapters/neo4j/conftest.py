@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from tests.servers import Access, neo4j_server
+from tests.servers import Access
 
 
 @pytest.fixture
-def place() -> Access:
-    """The session's server, empty."""
-    found = neo4j_server()
-    found.wipe()
-    return found
+def place(neo4j: Access) -> Access:
+    """The shared server, empty."""
+    neo4j.wipe()
+    return neo4j

@@ -18,7 +18,7 @@ from graphmem.errors import Unsupported
 from graphmem.model import Add, Erase, Kind, Memory, Move, Provenance, Request, Scope, Statement, Status
 from graphmem.store import Filter, Matches, ModelCard, Probe
 from tests.contract.scenario import NOON
-from tests.servers import neo4j_server
+from tests.servers import Access, neo4j_server
 
 if TYPE_CHECKING:
     from graphmem.store import Vector
@@ -40,17 +40,16 @@ def opened(*, is_approximate: bool) -> Neo4jStore:
 
 
 @pytest.fixture
-def store() -> Iterator[Neo4jStore]:
+def store(neo4j: Access) -> Iterator[Neo4jStore]:
     """An empty database whose vectors are compared approximately where they are indexed."""
-    neo4j_server().wipe()
+    neo4j.wipe()
     with opened(is_approximate=True) as store:
         yield store
 
 
 @pytest.fixture
-def schema() -> Iterator[Neo4jSchema]:
-    access = neo4j_server()
-    with closing(open_neo4j_schema(access.url, access.login, patience_s=30)) as schema:
+def schema(bare_neo4j: Access) -> Iterator[Neo4jSchema]:
+    with closing(open_neo4j_schema(bare_neo4j.url, bare_neo4j.login, patience_s=30)) as schema:
         yield schema
         schema.drop_vector_index()
 

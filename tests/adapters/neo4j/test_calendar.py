@@ -15,24 +15,17 @@ from graphmem.store import Filter, ModelCard, Probe
 from tests.contract.scenario import DIMENSION, VECTORS, fill
 from tests.laws.world import R
 from tests.oracle.planned import PlannedStore
-from tests.servers import SMALL_CALENDAR, Access, access
-from tools.neo4j_server import start
+from tests.servers import Access
 
 pytestmark = pytest.mark.timeout(400)
 
 CARD = ModelCard("one", DIMENSION, "a")
 
 
-@pytest.fixture(scope="module")
-def server() -> Iterator[Access]:
-    with start(SMALL_CALENDAR) as found:
-        yield access(found)
-
-
 @pytest.fixture
-def store(server: Access) -> Iterator[Neo4jStore]:
-    server.wipe()
-    with Neo4jStore.open(server.url, create=True, login=server.login, is_approximate=True) as store:
+def store(calendar: Access) -> Iterator[Neo4jStore]:
+    calendar.wipe()
+    with Neo4jStore.open(calendar.url, create=True, login=calendar.login, is_approximate=True) as store:
         store.adopt_model(CARD)
         yield store
 
@@ -58,9 +51,9 @@ def test_what_is_copied_there_is_proven(store: Neo4jStore, oracle: PlannedStore)
     assert store.check() == []
 
 
-def test_the_approximate_index_answers_and_is_measured(store: Neo4jStore, server: Access) -> None:
+def test_the_approximate_index_answers_and_is_measured(store: Neo4jStore, calendar: Access) -> None:
     fill(store)
-    with closing(open_neo4j_schema(server.url, server.login, patience_s=30)) as schema:
+    with closing(open_neo4j_schema(calendar.url, calendar.login, patience_s=30)) as schema:
         assert schema.diff() == []
         (index,) = schema.index_vectors().values()
         assert index.recall == 1.0

@@ -11,7 +11,7 @@ from graphmem.errors import StoreUnavailable
 from graphmem.model import Erase
 from tests.contract.scenario import fill
 from tests.laws.world import R, send
-from tests.servers import neo4j_server
+from tests.servers import Access
 from tests.stores import BACKENDS, opened
 
 BODY = '{"by":{"actor":"somebody else"},"do":"retract","id":"D","writer":{"repo":"r"}}'
@@ -39,19 +39,20 @@ EDITS = {
 
 
 @pytest.mark.parametrize("what", EDITS)
-def test_an_edit_by_hand_is_found(what: str, tmp_path: Path) -> None:
+def test_an_edit_by_hand_is_found(what: str, tmp_path: Path, neo4j: Access) -> None:
     edit, told = EDITS[what]
     backend = next(one for one in BACKENDS if one.name == "neo4j")
     with opened(backend, tmp_path) as store:
         assert isinstance(store, Neo4jStore)
         fill(store)
         assert store.check() == []
-        with neo4j_server().driver() as driver:
+        with neo4j.driver() as driver:
             driver.execute_query(edit)
         findings = store.check()
     assert any(told in one.what for one in findings), findings
 
 
+@pytest.mark.usefixtures("neo4j")
 def test_an_export_during_an_erasure_says_so(tmp_path: Path) -> None:
     backend = next(one for one in BACKENDS if one.name == "neo4j")
     with opened(backend, tmp_path) as store:

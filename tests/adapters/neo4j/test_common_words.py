@@ -13,7 +13,7 @@ from graphmem.ranking import Corpus
 from graphmem.store import Filter, Probe
 from tests.adapters.neo4j.opening import opened
 from tests.laws.world import CLOCK, R, add
-from tests.servers import Access, neo4j_server
+from tests.servers import Access
 
 pytestmark = pytest.mark.timeout(400)
 
@@ -62,13 +62,12 @@ def test_fewer_are_set_aside_after_that_was_too_much() -> None:
 
 
 @pytest.fixture(scope="module")
-def filled() -> Iterator[Access]:
-    found = neo4j_server()
-    found.wipe()
-    with opened(found) as store:
+def filled(neo4j: Access) -> Iterator[Access]:
+    neo4j.wipe()
+    with opened(neo4j) as store:
         store.apply([Request(f"op{number}", said(number), R) for number in range(COUNT)], clock=lambda: CLOCK)
-    yield found
-    found.wipe()
+    yield neo4j
+    neo4j.wipe()
 
 
 def said(number: int) -> Add:

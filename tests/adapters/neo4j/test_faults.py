@@ -23,7 +23,7 @@ from graphmem.adapters.neo4j.connecting import Login
 from graphmem.errors import CommitUnknown, Conflict, InvalidInput, StoreUnavailable, Unsupported
 from graphmem.model import Erase, Operation, Request
 from tests.adapters.neo4j.load import Load, op_ids, until_written, whole
-from tests.adapters.neo4j.opening import opened
+from tests.adapters.neo4j.opening import impatient, opened
 from tests.faults import ADDRESS, FaultProxy, Loss
 from tests.laws.world import CLOCK, R, add, send, supersede
 from tests.servers import SMALL, Access, access
@@ -50,11 +50,11 @@ def store(place: Access, proxy: FaultProxy) -> Iterator[Neo4jStore]:
 
 
 @pytest.fixture
-def impatient(place: Access, proxy: FaultProxy, store: Neo4jStore) -> Iterator[Neo4jStore]:
+def hasty(place: Access, proxy: FaultProxy, store: Neo4jStore) -> Iterator[Neo4jStore]:
     """Gives up soon; the server has planned its statements before, which takes longest, and holds one memory."""
     send(store, "before", add("before"))
-    with opened(place, proxy.url, patience_s=IMPATIENT_S) as impatient:
-        yield impatient
+    with impatient(place, proxy.url, patience_s=IMPATIENT_S) as hasty:
+        yield hasty
 
 
 class Kept:
@@ -187,6 +187,7 @@ def test_a_routing_scheme_works_on_a_single_server(place: Access) -> None:
         assert store.info(R).url.endswith("/neo4j?policy=near")
 
 
+@pytest.mark.usefixtures("bare_neo4j")
 def test_a_schema_that_is_missing_is_made_only_on_request(place: Access) -> None:
     place.wipe_schema()
     with pytest.raises(Unsupported, match="run: graphmem schema apply"):
@@ -229,17 +230,17 @@ def test_a_commit_that_is_lost_is_sent_again_and_applied_once(store: Neo4jStore,
 @pytest.mark.parametrize("earlier", [[], ["first"]], ids=["looked up", "foreseen"])
 @pytest.mark.parametrize("loss", Loss)
 def test_a_commit_that_cannot_be_resolved_is_unknown_until_it_is_sent_again(
-    impatient: Neo4jStore, proxy: FaultProxy, loss: Loss, earlier: list[str]
+    hasty: Neo4jStore, store: Neo4jStore, proxy: FaultProxy, loss: Loss, earlier: list[str]
 ) -> None:
     for one in earlier:
-        send(impatient, one, add(one))
+        until_written(hasty, one)
     proxy.lose_commit(loss)
     proxy.refuse()
     with pytest.raises(CommitUnknown, match="send the same request with the same op_id"):
-        send(impatient, "op", add("op"))
+        send(hasty, "op", add("op"))
     proxy.resume()
-    until_written(impatient, "op")
-    assert op_ids(impatient) == ["before", *earlier, "op"]
+    until_written(hasty, "op")
+    assert op_ids(store) == ["before", *earlier, "op"]
 
 
 @pytest.mark.parametrize("loss", Loss)
@@ -253,26 +254,28 @@ def test_what_was_foreseen_is_applied_once_though_its_answer_is_lost(
     assert whole(store, {"before", "op"}) == []
 
 
-def test_a_write_that_was_never_sent_is_not_unknown(impatient: Neo4jStore, proxy: FaultProxy) -> None:
+def test_a_write_that_was_never_sent_is_not_unknown(hasty: Neo4jStore, store: Neo4jStore, proxy: FaultProxy) -> None:
     proxy.go_down()
     with pytest.raises(StoreUnavailable, match="cannot be reached"):
-        send(impatient, "op", add("op"))
+        send(hasty, "op", add("op"))
     with pytest.raises(StoreUnavailable, match="cannot be reached"):
-        impatient.position(R)
+        hasty.position(R)
     proxy.resume()
-    until_written(impatient, "later")
-    assert op_ids(impatient) == ["before", "later"]
+    until_written(hasty, "later")
+    assert op_ids(store) == ["before", "later"]
 
 
-def test_a_server_that_falls_silent_ends_calls_and_is_used_again(impatient: Neo4jStore, proxy: FaultProxy) -> None:
+def test_a_server_that_falls_silent_ends_calls_and_is_used_again(
+    hasty: Neo4jStore, store: Neo4jStore, proxy: FaultProxy
+) -> None:
     proxy.stall()
     with pytest.raises(StoreUnavailable, match=r"did not answer within \d.* s; try again"):
-        impatient.position(R)
+        hasty.position(R)
     with pytest.raises((StoreUnavailable, CommitUnknown)):
-        send(impatient, "op", add("op"))
+        send(hasty, "op", add("op"))
     proxy.resume()
-    until_written(impatient, "op")
-    assert whole(impatient, {"before", "op"}) == []
+    until_written(hasty, "op")
+    assert whole(store, {"before", "op"}) == []
 
 
 def test_a_write_outlasts_a_server_that_is_away_for_a_while(store: Neo4jStore, proxy: FaultProxy) -> None:
@@ -362,7 +365,7 @@ def test_writers_live_through_cuts_and_losses(place: Access, proxy: FaultProxy) 
 
 
 def test_writers_that_give_up_during_a_fault_go_on_after_it(place: Access, proxy: FaultProxy) -> None:
-    with opened(place, proxy.url, patience_s=IMPATIENT_S) as store, Load(store, WRITERS) as load:
+    with impatient(place, proxy.url, patience_s=IMPATIENT_S) as store, Load(store, WRITERS) as load:
         for fault in (proxy.go_down, proxy.stall):
             load.await_more()
             fault()

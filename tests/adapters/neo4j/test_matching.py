@@ -13,7 +13,7 @@ from graphmem.model import Erase, Request, Scope
 from graphmem.store import Filter, Matches, Probe
 from tests.contract.scenario import NOON, fill, requests, vector
 from tests.laws.world import ANN, R
-from tests.servers import neo4j_server
+from tests.servers import Access, neo4j_server
 
 PROBE = Probe(terms=("storage", "use", "quotes"), vector=vector("q"), limit=3)
 WARM_UP = Probe(terms=("nothing",), vector=vector("A"), limit=2)
@@ -25,9 +25,9 @@ def opened(vector_cache_bytes: int = 2**20) -> Neo4jStore:
 
 
 @pytest.fixture
-def store() -> Iterator[Neo4jStore]:
+def store(neo4j: Access) -> Iterator[Neo4jStore]:
     """Empty."""
-    neo4j_server().wipe()
+    neo4j.wipe()
     with opened() as store:
         yield store
 

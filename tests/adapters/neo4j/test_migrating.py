@@ -11,9 +11,9 @@ import pytest
 from graphmem.adapters.neo4j import Neo4jStore, content_hashes
 from graphmem.adapters.neo4j.schema import SCHEMA_VERSION
 from graphmem.errors import Unsupported
-from graphmem.ledger import decode_statement
 from graphmem.model import Scope, Statement
-from tests.servers import Access, neo4j_server
+from graphmem.statement_json import decode_statement
+from tests.servers import Access
 
 EXPORT = Path(__file__).parents[2] / "contract" / "data" / "format1.jsonl"
 R = Scope(repo="r")
@@ -32,18 +32,17 @@ def hash_of_old(said: Statement) -> str:
 
 
 @pytest.fixture
-def old() -> Iterator[Access]:
+def old(neo4j: Access) -> Iterator[Access]:
     """A server that holds the content hashes, and the record of migrations, of the release before."""
-    access = neo4j_server()
-    access.wipe()
-    with Neo4jStore.open(access.url, create=True, login=access.login) as store:
+    neo4j.wipe()
+    with Neo4jStore.open(neo4j.url, create=True, login=neo4j.login) as store:
         store.restore(EXPORT.read_text(encoding="utf-8").splitlines(), tenant="default")
-    with access.driver() as driver:
+    with neo4j.driver() as driver:
         for one in driver.execute_query(_READ).records:
             driver.execute_query(_SET, id=one["id"], hash=hash_of_old(decode_statement(one["statement"])))
         driver.execute_query(_UNDO)
-    yield access
-    Neo4jStore.open(access.url, create=True, login=access.login).close()
+    yield neo4j
+    Neo4jStore.open(neo4j.url, create=True, login=neo4j.login).close()
 
 
 def test_an_old_database_is_brought_forward_whole(old: Access) -> None:

@@ -11,7 +11,7 @@ from graphmem.adapters.neo4j.schema import statements
 from graphmem.adapters.schema_files import schema_text
 from graphmem.model import Scope
 from tests.contract.test_statistics import ANA, BEN, TEAM, tell
-from tests.servers import Access, neo4j_server
+from tests.servers import Access
 
 _PRIVATE = (
     "MATCH (t:Term) WHERE t.word STARTS WITH '@' RETURN t.tenant AS tenant, t.word AS word, t.memories AS memories"
@@ -20,10 +20,9 @@ _DROP = "MATCH (t:Term) WHERE t.word STARTS WITH '@' DELETE t"
 
 
 @pytest.fixture
-def access() -> Iterator[Access]:
-    access = neo4j_server()
-    access.wipe()
-    with Neo4jStore.open(access.url, create=True, login=access.login) as store:
+def access(neo4j: Access) -> Iterator[Access]:
+    neo4j.wipe()
+    with Neo4jStore.open(neo4j.url, create=True, login=neo4j.login) as store:
         for key, title, scope in (
             ("a", "Kafka carries events", TEAM),
             ("b", "Kafka, kafka and a queue", ANA),
@@ -31,8 +30,8 @@ def access() -> Iterator[Access]:
             ("d", "kafka", Scope("other", "r", user="ana")),
         ):
             tell(store, key, title, scope)
-    yield access
-    access.wipe()
+    yield neo4j
+    neo4j.wipe()
 
 
 def counts(access: Access) -> dict[tuple[str, str], int]:

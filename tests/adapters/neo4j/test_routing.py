@@ -40,7 +40,7 @@ from tests.contract.test_writing import (
 from tests.faults import FaultProxy
 from tests.laws.world import CLOCK, R, add, send, supersede
 from tests.oracle.planned import PlannedStore
-from tests.servers import Access, neo4j_server
+from tests.servers import Access
 
 __all__ = [
     "test_a_closed_store_says_so",
@@ -64,9 +64,9 @@ _TENANTS = "MATCH (n) WHERE n.tenant IS NOT NULL RETURN DISTINCT n.tenant AS ten
 
 
 @pytest.fixture
-def servers() -> dict[str, Access]:
+def servers(neo4j: Access, calendar: Access) -> dict[str, Access]:
     """Two empty servers by the names of their shards."""
-    found = {"a": neo4j_server(0), "b": neo4j_server(1)}
+    found = {"a": neo4j, "b": calendar}
     for access in found.values():
         access.wipe()
     return found

@@ -16,20 +16,19 @@ from graphmem.adapters.neo4j.selecting import VECTOR_INDEX
 from graphmem.adapters.schema_files import schema_text
 from graphmem.errors import CorruptStore, StoreUnavailable, Unsupported
 from graphmem.schema import Drift
-from tests.servers import neo4j_server
+from tests.servers import Access
 
 FILES = Path(__file__).parents[3] / "schema" / "neo4j"
 COMPLETE = (SCHEMA_VERSION, SCHEMA_VERSION, ())
 
 
 @pytest.fixture
-def server() -> Iterator[Link]:
-    """A database without any schema, as the session's server is given back."""
-    place = neo4j_server()
-    place.wipe_schema()
-    with closing(Link(Address.read(place.url), place.login, patience_s=30)) as link:
+def server(bare_neo4j: Access) -> Iterator[Link]:
+    """A database without any schema, as the shared server is given back."""
+    bare_neo4j.wipe_schema()
+    with closing(Link(Address.read(bare_neo4j.url), bare_neo4j.login, patience_s=30)) as link:
         yield link
-    place.wipe_schema()
+    bare_neo4j.wipe_schema()
 
 
 @pytest.fixture

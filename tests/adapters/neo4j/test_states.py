@@ -15,7 +15,7 @@ from graphmem.adapters.schema_files import schema_text
 from graphmem.model import FOREVER
 from graphmem.rows import Derived
 from graphmem.service import Desk
-from tests.servers import Access, neo4j_server
+from tests.servers import Access
 from tests.service.conftest import TickingClock
 
 START, LATER = datetime(2020, 1, 1, tzinfo=UTC), datetime(2024, 1, 1, tzinfo=UTC)
@@ -43,10 +43,9 @@ def test_a_state_follows_from_the_cached_life(
 
 
 @pytest.fixture(scope="module")
-def access() -> Iterator[Access]:
-    access = neo4j_server()
-    access.wipe()
-    with Neo4jStore.open(access.url, create=True, login=access.login) as store:
+def access(neo4j: Access) -> Iterator[Access]:
+    neo4j.wipe()
+    with Neo4jStore.open(neo4j.url, create=True, login=neo4j.login) as store:
         _tell(
             GraphMemory(
                 Desk(
@@ -60,8 +59,8 @@ def access() -> Iterator[Access]:
             )
         )
         assert store.check() == []
-    yield access
-    access.wipe()
+    yield neo4j
+    neo4j.wipe()
 
 
 def _tell(memory: GraphMemory) -> None:

@@ -22,7 +22,7 @@ from graphmem.interop.imports.importing import NOBODYS, told_only
 from graphmem.model import Add, At, LinkKind, Request, Scope
 from graphmem.opening import open_memory
 from graphmem.service import Desk, GraphMemory, Write
-from graphmem.service.ingesting import GONE
+from graphmem.service.source_moves import GONE
 from graphmem.store import Filter, Page
 from tests.interop.imports.conftest import ASKED, DATA
 from tests.interop.imports.test_mem0 import SERVICE, event

@@ -1,0 +1,20 @@
+"""Instants as they are stored: microseconds since 1970 UTC."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_DAY_S = 86_400
+_SECOND_US = 1_000_000
+
+
+def to_micros(moment: datetime) -> int:
+    """Microseconds since 1970 UTC, exact."""
+    since = moment - _EPOCH
+    return (since.days * _DAY_S + since.seconds) * _SECOND_US + since.microseconds
+
+
+def from_micros(micros: int) -> datetime:
+    """The moment that `to_micros` counted."""
+    return _EPOCH + timedelta(microseconds=micros)

@@ -1,0 +1,136 @@
+"""Which tests of a parallel run share a process, and in which order they are handed out.
+
+Tests that share a Neo4j server run in one process, and so do those of one package that share a Chromium; all others go
+file by file to whichever process is free. What takes longest comes first, so that no process is left with it at the
+end. Tests that change the schema come last of those on the server: each change makes it plan every statement anew.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import tempfile
+from pathlib import Path, PurePath
+from typing import TYPE_CHECKING
+
+import pytest
+from xdist.scheduler import LoadScopeScheduling
+
+if TYPE_CHECKING:
+    from xdist.remote import Producer
+
+#: Fixtures that hand out a shared server, and the one that also hands it out without a schema.
+_SERVERS = frozenset({"neo4j", "calendar"})
+_CHANGES_SCHEMA = "bare_neo4j"
+#: Folders and files whose tests start many processes, or take many seconds together.
+_LONG = (
+    "tests/adapters/sqlite/test_processes.py",
+    "tests/analysis/test_pictures.py",
+    "tests/benchmarks",
+    "tests/cli/test_copying.py",
+    "tests/cli/test_process.py",
+    "tests/http/test_process.py",
+    "tests/http/test_tracing.py",
+    "tests/laws/test_overlay.py",
+    "tests/mcp_server/test_transports.py",
+    "tests/parity/test_use_cases.py",
+    "tests/torture",
+)
+#: Fixtures that start a Chromium, or a server for one module.
+_OWN = frozenset({"browser", "kept"})
+#: One Chromium is open for each of these folders.
+_PACKAGES = ("tests/web",)
+
+
+def shares_server(item: pytest.Item) -> bool:
+    """Whether a test needs a shared Neo4j server: by a fixture, or as one of the stores that it is repeated on."""
+    return bool(_SERVERS & _fixtures(item)) or any(_is_neo4j(one) for one in _parameters(item))
+
+
+def is_heavy(item: pytest.Item) -> bool:
+    """Whether `make check` leaves a test out: it stands in the list above, or a fixture starts something of its own."""
+    return bool(_OWN & _fixtures(item)) or any(_file(item).is_relative_to(one) for one in _LONG)
+
+
+def arrange(items: list[pytest.Item]) -> dict[str, str]:
+    """Put tests in the order described above.
+
+    Returns:
+        The group of each test by its id.
+    """
+    items.sort(key=_turn)
+    return {item.nodeid: _group(item) for item in items}
+
+
+class GroupScheduling(LoadScopeScheduling):
+    """Hands out whole groups in the order of the collection: `pytest --dist=loadgroup --no-loadscope-reorder`.
+
+    xdist itself reads groups off the ids of tests, where pytest 9.2 lets no plugin write. So each process that collects
+    writes them to a folder, whose path it inherits from the process that schedules.
+    """
+
+    def __init__(self, config: pytest.Config, log: Producer | None = None) -> None:
+        super().__init__(config, log)
+        self._groups: dict[str, str] = {}
+
+    def schedule(self) -> None:
+        """See xdist; called when every process has collected."""
+        if not self._groups:
+            self._groups = json.loads(next(_folder().glob("*.json")).read_text(encoding="utf-8"))
+        super().schedule()
+
+    def _split_scope(self, nodeid: str) -> str:
+        return self._groups[nodeid]
+
+
+def share_groups(groups: dict[str, str]) -> None:
+    """Tell the process that schedules."""
+    (_folder() / f"{os.environ['PYTEST_XDIST_WORKER']}.json").write_text(json.dumps(groups), encoding="utf-8")
+
+
+def make_folder() -> None:
+    """Make the folder for groups, in the process that schedules, before it starts others."""
+    os.environ[_VARIABLE] = tempfile.mkdtemp(prefix="graphmem-groups-")
+
+
+def remove_folder() -> None:
+    """Remove it at the end."""
+    shutil.rmtree(_folder(), ignore_errors=True)
+
+
+_VARIABLE = "PYTEST_GROUPS_FOLDER"
+
+
+def _folder() -> Path:
+    return Path(os.environ[_VARIABLE])
+
+
+def _group(item: pytest.Item) -> str:
+    if shares_server(item):
+        return "neo4j"
+    file = _file(item)
+    return next((one for one in _PACKAGES if file.is_relative_to(one)), str(file))
+
+
+def _file(item: pytest.Item) -> PurePath:
+    return PurePath(item.nodeid.partition("::")[0])
+
+
+def _turn(item: pytest.Item) -> int:
+    if shares_server(item):
+        return 1 if _CHANGES_SCHEMA in _fixtures(item) else 0
+    return 2 if item.get_closest_marker("heavy") else 3
+
+
+def _fixtures(item: pytest.Item) -> frozenset[str]:
+    return frozenset(getattr(item, "fixturenames", ()))
+
+
+def _parameters(item: pytest.Item) -> list[object]:
+    spec = getattr(item, "callspec", None)
+    return [] if spec is None else list(spec.params.values())
+
+
+def _is_neo4j(parameter: object) -> bool:
+    return getattr(parameter, "name", None) == "neo4j"
