@@ -30,7 +30,7 @@ _SUFFIXES = frozenset({".md", ".rst", ".txt", ".adoc", ".xml"})
 class Links:
     """What was read by hand in one repository: (old, new) to full, partial or amendment.
 
-    `round` is 1 if the reader was mended after its first reading of the repository, 2 if it was not.
+    `round` is the set that it belongs to; `SPLIT.md` has what the first reading of each found.
     """
 
     repo: str
@@ -79,7 +79,7 @@ def measures(repositories: list[Links], folder: Path) -> Iterator[Row]:
             reviewed[kind] += 1
             hit[kind] += is_found
         invented += sum(not is_listed(links, one, is_full=True) for one in reading.replacements)
-    told_of = "reading held out" if repositories[0].round > 1 else "reading, mended after a first look"
+    told_of = f"reading, set {repositories[0].round}, mended after a first look"
     for kind, goal in (("full", 0.95), ("partial", 0.85), ("amendment", None)):
         if not reviewed[kind]:
             continue

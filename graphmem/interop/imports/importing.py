@@ -17,7 +17,7 @@ from graphmem.interop.imports.mcp_memory import read_mcp_memory
 from graphmem.interop.imports.mem0 import read_mem0
 from graphmem.model import Scope
 from graphmem.service import GraphMemory, IngestReport, Write
-from graphmem.service.ingesting import RECORDED_IN
+from graphmem.service.recorded import RECORDED_IN
 from graphmem.service.source_moves import GONE
 from graphmem.store import Filter, Page, Progress, silent
 
