@@ -171,8 +171,16 @@ def error_of(response: httpx2.Response, url: str) -> GraphMemError:
     except (ValueError, KeyError, TypeError):
         return _stranger(response, url)
     if response.status_code == _NO_KEY:
-        return Forbidden(f"{url} asks for a live key: set GRAPHMEM_KEY to one ({message})")
+        message = _key_told(response, message, url)
     return Conflict(message, heads) if issubclass(kind, Conflict) else kind(message)
+
+
+def _key_told(response: httpx2.Response, message: str, url: str) -> str:
+    """What a caller of the library does about a key, who sends no headers of their own."""
+    if "authorization" in response.request.headers:
+        return f"{message} (GRAPHMEM_KEY, for {url})"
+    made = "who runs the server makes one with: graphmem key create NAME"
+    return f"there is no key, and {url} asks for one: set GRAPHMEM_KEY=gmk_…; {made}"
 
 
 def _stranger(response: httpx2.Response, url: str) -> GraphMemError:

@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 from graphmem.answers import Written
 from graphmem.client.connection import Asked, Connection, Query
-from graphmem.model import At, Scope
+from graphmem.model import At, Scope, ScopeParts, scope_with
 from graphmem.service import Write
 from graphmem.store import Filter
 from graphmem.wire.documents import document
@@ -26,6 +26,10 @@ class Stand:
     connection: Connection
     scope: Scope
     actor: str | None
+
+    def placed(self, scope: Scope | None, parts: ScopeParts) -> Scope:
+        """The scope given or the default, with some parts replaced."""
+        return scope_with(scope or self.scope, parts)
 
     def query(self, scope: Scope | None, at: At | None = None) -> dict[str, str | int | list[str] | None]:
         """The parameters of a scope and a point."""

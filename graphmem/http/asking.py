@@ -227,7 +227,14 @@ async def _page(
 
 Paged = Annotated[Page, Depends(_page)]
 
-MemoryId = Annotated[str, Path(description="A memory's id.", max_length=1_000, examples=["4kd0w1t9bqzc"])]
+MemoryId = Annotated[
+    str,
+    Path(
+        description="A memory's id, an alias of it, or the beginning of its id.",
+        max_length=1_000,
+        examples=["4kd0w1t9bqzc"],
+    ),
+]
 
 
 # ---- in whose name

@@ -81,13 +81,13 @@ async def add_many(served: Asks, scope: Writer, heads: Heads, body: BatchBody) -
     "/v1/memories/{key:path}/supersede", operation_id="supersede", response_model=form(Written), responses=_MISMATCH
 )
 async def supersede(served: Asks, scope: Writer, heads: Heads, key: MemoryId, body: SupersedeBody) -> Response:
-    """Let a memory take over from another, or several from several."""
+    """Let a memory supersede another, or several several."""
     olds = (key, *body.also)
     return await _one(
         served,
         "supersede",
         lambda memory, write: memory.supersede(
-            olds, body.new, at=body.at, until=body.until, kind=body.kind, write=write
+            olds, body.new, by=body.by, at=body.at, until=body.until, kind=body.kind, write=write
         ),
         heads.write(scope, body),
         _Guard(key, heads, scope),
@@ -100,7 +100,7 @@ async def amend(served: Asks, scope: Writer, heads: Heads, key: MemoryId, body: 
     return await _one(
         served,
         "amend",
-        lambda memory, write: memory.amend(key, body.new, body.part, at=body.at, write=write),
+        lambda memory, write: memory.amend(key, body.new, body.part, by=body.by, at=body.at, write=write),
         heads.write(scope, body),
         _Guard(key, heads, scope),
     )
@@ -151,7 +151,7 @@ async def retract(served: Asks, scope: Reviewer, heads: Heads, key: MemoryId, bo
     "/v1/memories/{key:path}/confirm", operation_id="confirm", response_model=form(Written), responses=_MISMATCH
 )
 async def confirm(served: Asks, scope: Writer, heads: Heads, key: MemoryId, body: Signed | None = None) -> Response:
-    """Somebody saw that the memory still holds: its confidence starts afresh."""
+    """Somebody saw that the memory is still right: its age counts from now on."""
     return await _one(
         served,
         "confirm",

@@ -106,9 +106,9 @@ class AddArguments(Signed):
 class SupersedeArguments(Signed):
     """What replaces what."""
 
-    old: Name = Field(description="Id of the memory that no longer holds.")
+    old: Name = Field(description="Id or alias of the memory that is no longer true.")
     text: Text | None = Field(None, description="The new statement; or give `new`.")
-    new: Name | None = Field(None, description="Id of a memory that takes over.")
+    new: Name | None = Field(None, description="Id or alias of a memory that supersedes it.")
     at: Moment = Field(None, description="From when. Default: now.")
     is_correction: bool = Field(default=False, description="The old one was never right.")
 

@@ -129,7 +129,7 @@ def _supersede(memory: GraphMemory, caller: Caller, asked: SupersedeArguments) -
     if asked.is_correction and asked.at is not None:
         raise InvalidInput("a correction has no `at`: the old one was never right")
     if asked.new is not None:
-        return memory.supersede(asked.old, [asked.new], at=asked.at, kind=kind, write=write)
+        return memory.supersede(asked.old, by=asked.new, at=asked.at, kind=kind, write=write)
     new = restated(asked.text or "", _statement(memory, asked.old, write.scope), asked.origin)
     return memory.supersede(asked.old, new, at=asked.at, kind=kind, write=write)
 
@@ -195,7 +195,7 @@ _ALL = (
     Tool(
         "memory_supersede",
         "Replace a memory",
-        "Let new words, or another memory, take over from one that no longer holds. The old one stays in the history.",
+        "Let new words, or another memory, supersede one that is no longer true. The old one stays in the history.",
         SupersedeArguments,
         Written,
         is_read_only=False,

@@ -247,7 +247,7 @@ def _is_known_to(view: View, target: Change) -> bool:
             return view.reader.admits(Scope(target.writer.tenant, target.writer.repo))
         case Revoke():
             return view.reader.admits(target.writer)
-        case Propose(asked) if not touched(asked):
+        case Propose(asked) if not isinstance(asked, Supersede):
             return _is_known_to(view, replace(target, operation=asked))
         case _:
             return all(key in view.known for key in touched(effect))

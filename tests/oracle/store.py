@@ -268,6 +268,17 @@ class OracleStore:
         pairs = {(one.source, one.target) for one in links if one.kind is LinkKind.CONFLICTS_WITH}
         return sorted(pair for pair in pairs if found.keys() >= set(pair))
 
+    def ids_beginning(self, reader: Scope, prefix: str, *, limit: int) -> list[str]:
+        found = self._tenant(reader.tenant).memories(reader)
+        return sorted(key for key in found if key.startswith(prefix))[:limit]
+
+    def repositories(self, reader: Scope) -> list[str]:
+        homes = [change.operation.memory.scope for change in self._log(reader) if isinstance(change.operation, Add)]
+        seen = [
+            one for one in homes if one.user in {None, reader.user} and one.environment in {None, reader.environment}
+        ]
+        return sorted({one.repo for one in seen if one.repo is not None})
+
     def secret(self, reader: Scope) -> str:
         return f"secret of {reader.tenant}" if self._log(reader) else ""
 

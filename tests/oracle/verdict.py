@@ -257,14 +257,14 @@ def is_known_to(view: OracleView, change: Change) -> bool:
             return memory.id in view.known
         case Transition() | End() | Retract() | Confirm() | Erase():
             return change.operation.id in view.known
-        case OpenBranch() | MergeBranch() | AbandonBranch():
-            return view.admits(Scope(change.writer.tenant, change.writer.repo))
-        case Revoke():
-            return view.admits(change.writer)
         case Propose(Supersede(old=old, new=new)):
             return all(key in view.known for key in (*old, *new))
         case Propose(asked):
             return is_known_to(view, replace(change, operation=asked))
+        case OpenBranch() | MergeBranch() | AbandonBranch():
+            return view.admits(Scope(change.writer.tenant, change.writer.repo))
+        case Revoke():
+            return view.admits(change.writer)
 
 
 def _judge_branch(view: OracleView, operation: OpenBranch | MergeBranch | AbandonBranch, writer: Scope) -> None:
