@@ -35,6 +35,7 @@ NEEDS: dict[str, tuple[Permission, dict[str, Any] | None]] = {
     "conflicts": (Permission.READ, None),
     "changes": (Permission.READ, None),
     "status": (Permission.READ, None),
+    "repositories": (Permission.READ, None),
     "add": (Permission.WRITE, {"statement": "words"}),
     "add_many": (Permission.WRITE, {"items": [{"statement": {"title": "t"}}]}),
     "supersede": (Permission.WRITE, {"new": "other words"}),
