@@ -8,8 +8,9 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from typing import TypedDict
 
 from graphmem.errors import InvalidInput
 from graphmem.vocabulary import AnchorKind as AnchorKind
@@ -47,7 +48,10 @@ def instant(value: datetime) -> datetime:
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """Where a memory lives or where a reader stands; `None` is the wider level.
+    """Where a memory lives or from where a reader looks; `None` is the wider level.
+
+    A scope is whole: `Scope(user="ana")` is in no repository, whatever the default scope of a memory is. To change only
+    the user of that, give `user="ana"` to the verb.
 
     `branch` names a branch of `repo` (of the whole tenant if `repo` is None). On a reader, `related_repos`
     are further repositories whose shared memories it also reads; on a memory it is empty.
@@ -89,6 +93,31 @@ class Scope:
             and (home.user is None or home.user == self.user)
             and (home.environment is None or home.environment == self.environment)
         )
+
+
+class ScopeParts(TypedDict, total=False):
+    """Parts of a scope that a call gives by name, in place of those of the default scope."""
+
+    tenant: str
+    repo: str | None
+    user: str | None
+    branch: str | None
+    environment: str | None
+    related_repos: tuple[str, ...]
+
+
+def scope_with(scope: Scope, parts: ScopeParts) -> Scope:
+    """The scope with some of its parts replaced.
+
+    Raises:
+        TypeError: A name is none of a scope's parts.
+    """
+    return replace(scope, **parts) if parts else scope
+
+
+def may_see_in(reader: Scope, home: Scope) -> bool:
+    """Whether a reader would see what lives at `home` if it stood in that repository, branches aside."""
+    return replace(reader, repo=home.repo, related_repos=()).admits(home)
 
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")

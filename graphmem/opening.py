@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING, TypedDict
 
 from graphmem.config import (
@@ -137,6 +138,28 @@ def initialise(folder: Path) -> Path:
     return home / FILE
 
 
+def make_store(url: str, settings: Settings) -> tuple[str, bool]:
+    """Make the store at a URL, with the folders above its file; one that is there is kept as it is.
+
+    Returns:
+        Where it is, and whether it was there before.
+
+    Raises:
+        InvalidInput: The URL is that of a `graphmem serve`, which has its store.
+        Unsupported: No adapter knows the URL's scheme.
+    """
+    if url.partition("://")[0] in _HTTP:
+        raise InvalidInput(f"{url!r} is a server, which has a store already: unset GRAPHMEM_URL to make one here")
+    if _is_server(url) or _is_sharded(url):
+        open_store(url, settings, create=True).close()
+        return url, False
+    path = _file_of(url).absolute()
+    was_there = path.is_file()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    open_store(url, settings, create=True).close()
+    return str(path), was_there
+
+
 def open_store(url: str, settings: Settings, *, create: bool) -> Store:
     """The store at a URL.
 
@@ -154,7 +177,7 @@ def open_store(url: str, settings: Settings, *, create: bool) -> Store:
         return Neo4jStore.open(url, create=create, login=_neo4j_login(settings), **_server_options(settings))
     path = _file_of(url)
     if not create and not path.is_file():
-        raise NotFound(f"no memory at {str(path)!r}; run: graphmem init")
+        raise NotFound(f"no store at {str(path)!r}; run: graphmem init --url {quote(str(path))}")
     from graphmem.adapters.sqlite.store import SQLiteStore
 
     return SQLiteStore.open(path, create=create, lock_timeout_s=settings.lock_timeout_s)

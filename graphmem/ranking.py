@@ -34,8 +34,10 @@ _LEADING_ZEROS = re.compile(r"\b0+(?=\d)")
 def _words_of_any_script() -> tuple[re.Pattern[str], re.Pattern[str]]:
     """Patterns of a word to search for, and of a word of a name, with the vowel signs that many scripts write apart."""
     marks = "".join(mark for mark in map(chr, range(0x300, 0x10000)) if unicodedata.category(mark)[0] == "M")
-    searched = rf"[{_IDEOGRAPH}]|(?![{_IDEOGRAPH}])\w(?:(?![{_IDEOGRAPH}])[\w{marks}])*"
-    return re.compile(searched), re.compile(rf"[^\W_](?:[^\W_]|[{marks}])*")
+    # Runs first and marks apart: a step for each letter would take memory for each.
+    others = "".join(mark for mark in marks if not re.match(f"[{_IDEOGRAPH}]", mark))
+    searched = rf"[{_IDEOGRAPH}]|[^\W{_IDEOGRAPH}]+(?:[{others}]+[^\W{_IDEOGRAPH}]*)*"
+    return re.compile(searched), re.compile(rf"[^\W_]+(?:[{marks}]+[^\W_]*)*")
 
 
 def tokens(text: str) -> list[str]:

@@ -87,8 +87,8 @@ _TABLE: dict[tuple[Effect, Side], tuple[str, str]] = {
     (Effect.CORRECTED, Side.OLD): ("was to be {participle} by", ", which was itself corrected"),
     (Effect.UNUSED, Side.NEW): ("was to {infinitive}", ", but ended without having been in force"),
     (Effect.UNUSED, Side.OLD): ("was to be {participle} by", ", which ended without having been in force"),
-    (Effect.NAMED, Side.NEW): ("named as successor of", ", itself only {status}"),
-    (Effect.NAMED, Side.OLD): ("names as its successor", ", itself only {status}"),
+    (Effect.NAMED, Side.NEW): ("named as successor of", ", itself {status}"),
+    (Effect.NAMED, Side.OLD): ("names as its successor", ", itself {status}"),
 }
 
 
@@ -98,7 +98,7 @@ def relation_words(
     effect: Effect,
     dates: Dates | None = None,
     *,
-    status: str = "proposed",
+    status: str = "only proposed",
 ) -> Words:
     """The phrase for one supersession as seen from one of its sides.
 
@@ -107,7 +107,7 @@ def relation_words(
         side: Which of both is told about.
         effect: What it does at the asked point.
         dates: When it begins and ends, as far as that is known.
-        status: Of a successor that is only named: how it stands itself.
+        status: Of a successor that is only named: how it stands itself, such as `only deferred` or `rejected`.
     """
     on, until = dates or Dates()
     filling = {
@@ -172,6 +172,14 @@ def precedence_words(*, is_head: bool, rule: str) -> Words:
 
 #: What a ledger entry recorded, whatever came of it since.
 RECORDED_WORDS = {kind: verb.present for kind, verb in _VERBS.items()}
+
+#: What an answer is to a memory that is not in force itself, by the standing of that answer (`graphmem.temporal`).
+RESOLVED_WORDS = {
+    "holds": "in force in its place",
+    "not yet in force": "not in force yet",
+    "named as successor, not in force itself": "named as successor, not in force itself",
+    "nothing holds now; last was this": "last of its chain",
+}
 
 #: A typed link from its source's side, and from its target's.
 LINK_WORDS = {

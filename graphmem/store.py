@@ -384,6 +384,14 @@ class Store(Protocol):
         """Source and target of every `conflicts_with` link between memories whose home the reader's admits, sorted."""
         ...
 
+    def ids_beginning(self, reader: Scope, prefix: str, *, limit: int) -> list[str]:
+        """Ids of live memories that begin so and whose home the reader admits, sorted, at most `limit`."""
+        ...
+
+    def repositories(self, reader: Scope) -> list[str]:
+        """Repositories with memories, erased ones included, that the reader would see from there, sorted."""
+        ...
+
     def without_vector(self, reader: Scope, limit: int) -> list[str]:
         """Ids of live memories of the tenant that have no vector, in recorded order."""
         ...
@@ -399,7 +407,7 @@ class Store(Protocol):
         ...
 
     def check(self) -> list[Finding]:
-        """Verify every hash chain and recompute every derived value; empty if all is as it must be."""
+        """Verify every hash chain and recompute every derived value; empty if there is no problem."""
         ...
 
     def info(self, reader: Scope) -> StoreInfo:

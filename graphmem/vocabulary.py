@@ -94,7 +94,7 @@ _TRUST = {
 
 
 class SupersessionKind(StrEnum):
-    """How a new memory relates to the one it takes over from."""
+    """How a new memory relates to the one that it supersedes."""
 
     UPDATE = "update"
     CORRECTION = "correction"

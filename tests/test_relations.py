@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping
 from itertools import product
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from graphmem.relations import (
     LINK_WORDS,
     RECORDED_WORDS,
+    RESOLVED_WORDS,
     RULE_WORDS,
     Dates,
     Effect,
@@ -22,6 +25,7 @@ from graphmem.relations import (
     relation_words,
     rule_words,
 )
+from graphmem.temporal import Standing
 from graphmem.temporal.precedence import RULES
 from graphmem.vocabulary import LinkKind, SupersessionKind
 
@@ -75,7 +79,7 @@ def test_the_end_of_a_provisional_replacement_is_told() -> None:
 
 
 def test_a_successor_that_is_only_named_is_told_with_its_own_status() -> None:
-    words = relation_words(UPDATE, Side.NEW, Effect.NAMED, status="deferred")
+    words = relation_words(UPDATE, Side.NEW, Effect.NAMED, status="only deferred")
     assert words.around("X") == "named as successor of X, itself only deferred"
 
 
@@ -109,6 +113,10 @@ def test_every_rule_of_precedence_has_words_and_an_unknown_one_its_name() -> Non
     assert rule_words("phase of the moon") == "phase of the moon"
 
 
+def test_every_standing_of_an_answer_has_words() -> None:
+    assert set(RESOLVED_WORDS) == {one.value for one in Standing}
+
+
 @pytest.mark.parametrize("kind", LinkKind)
 def test_a_link_has_words_from_both_sides(kind: LinkKind) -> None:
     assert link_words(kind, is_outgoing=True) == kind.value.replace("_", " ")
@@ -117,7 +125,13 @@ def test_a_link_has_words_from_both_sides(kind: LinkKind) -> None:
 
 def test_the_page_has_the_same_words() -> None:
     page = (Path(__file__).parent.parent / "graphmem/http/view/words.js").read_text(encoding="utf-8")
-    for name, table in (("RECORDED", RECORDED_WORDS), ("LINKS", LINK_WORDS), ("RULES", RULE_WORDS)):
+    tables: dict[str, Mapping[Any, Any]] = {
+        "RECORDED": RECORDED_WORDS,
+        "LINKS": LINK_WORDS,
+        "RULES": RULE_WORDS,
+        "RESOLVED": RESOLVED_WORDS,
+    }
+    for name, table in tables.items():
         found = re.search(rf"^const {name} = (\{{.*?^\}});$", page, re.MULTILINE | re.DOTALL)
         assert found is not None, name
         expected = {str(key): list(value) if isinstance(value, tuple) else value for key, value in table.items()}

@@ -1,1 +1,1 @@
-"""How well the reader of decision records reads repositories that it was not made for."""
+"""How the reader of decision records does on repositories that it was not written on."""

@@ -33,6 +33,35 @@ def path_pattern(paths: Iterable[str]) -> str | None:
 
 
 def _glob_pattern(path: str) -> str:
-    pieces = re.findall(r"\*\*/|\*\*|\*|\?|[^*?]+", path)
-    parts = [_WILD.get(piece) or re.escape(piece) for piece in pieces]
-    return f"(?:{''.join(parts)}{'.+' if path.endswith('/') else ''})"
+    """A pattern that never goes back over what it found: what follows a star is taken where it stands first.
+
+    A later place leaves less for what is still to come, so the first one is enough; but for what ends the path.
+    """
+    blocks = _blocks(path)
+    found = "".join(_middle(*one) for one in blocks[:-1])
+    gap, units = blocks[-1]
+    *inner, last = units
+    end = _units(inner) + (f"[^/]*{last}" if inner else last)
+    return f"(?:{found}{_WILD[gap] if gap else ''}{end}{'.+' if path.endswith('/') else ''})"
+
+
+def _blocks(path: str) -> list[tuple[str, list[str]]]:
+    """What stands between double stars: the one before it, and its parts between single stars as patterns."""
+    blocks: list[tuple[str, list[str]]] = [("", [""])]
+    for piece in re.findall(r"\*\*/|\*\*|\*|\?|[^*?]+", path):
+        if piece in {"**/", "**"}:
+            blocks.append((piece, [""]))
+        elif piece == "*":
+            blocks[-1][1].append("")
+        else:
+            blocks[-1][1][-1] += _WILD.get(piece) or re.escape(piece)
+    return blocks
+
+
+def _middle(gap: str, units: list[str]) -> str:
+    block = _units(units)
+    return {"": block, "**": f"(?>.*?{block})", "**/": f"(?>(?:.*?/)??{block})"}[gap]
+
+
+def _units(units: list[str]) -> str:
+    return "".join(one if not index else f"(?>[^/]*?{one})" for index, one in enumerate(units))

@@ -20,4 +20,4 @@ CALL (tenant) {
 WITH * LIMIT 1
 WITH *, coalesce(turned - duration('P1D'), last) AS day
 RETURN tenant, /* repo */ AS repo, subject, path, day AS as_of, day AS known_at, last - duration('P1M') AS since,
-  [/* gone */] AS gone
+  /* gone */ AS gone

@@ -10,7 +10,7 @@ from graphmem.cli.options import Call, placed
 @click.command()
 @placed
 def mcp(*, call: Call) -> None:
-    """Serve memory_search, memory_add, memory_supersede, memory_history and memory_explain to one MCP client.
+    """Serve the memory to one MCP client, as the tools memory_search, memory_add and so on.
 
     The client starts this command and talks over its standard input and output; it ends when the client closes them.
     The store is opened at the first call of a tool.

@@ -70,6 +70,7 @@ def _find(call: Call, settings: Settings, at: str | None) -> Place:
 
 def _hand_out(call: Call, place: Place, settings: Settings, port: int, *, opens: bool) -> None:
     from graphmem.browser import Known
+    from graphmem.browser.files import shown_of
     from graphmem.browser.handing import Hand
 
     gone = _gone(place.paths, Path.cwd())
@@ -77,7 +78,9 @@ def _hand_out(call: Call, place: Place, settings: Settings, port: int, *, opens:
         _tell(call, place.link(f"{hand.base}/{_GUIDE}"), opens=opens)
         note(f"handing out guide, style and saved queries at {hand.base} until Ctrl-C")
         if gone:
-            note(f"{len(gone)} of {len(place.paths)} files that memories are about are gone")
+            named = len(shown_of(gone))
+            told = "" if named == len(gone) else f"; the guide names the first {named:,}"
+            note(f"{len(gone):,} of {len(place.paths):,} files that memories are about are gone{told}")
         try:
             hand.serve_forever()
         except KeyboardInterrupt:

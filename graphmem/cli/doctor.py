@@ -20,17 +20,18 @@ _NAME_CELLS = 14
 
 @click.command()
 @click.option("--host", metavar="ADDRESS", help="Look also whether graphmem serve would listen on it.")
+@click.option("--port", type=click.IntRange(1, 65535), default=7470, show_default=True, help="Look whether it is free.")
 @located
 @click.pass_context
-def doctor(ctx: click.Context, /, *, call: Call, host: str | None) -> None:
+def doctor(ctx: click.Context, /, *, call: Call, host: str | None, port: int) -> None:
     """Look at every link between here and an answer, and name the command that mends each broken one.
 
-    Settings, project, store, schema, model, keys, server, agents. Nothing is changed, and no secret is shown. Exits
-    with 1 if anything is broken.
+    Settings, project, store, schema, model, keys, port, server, agents. Nothing is changed, and no secret is shown.
+    Exits with 1 if anything is broken.
     """
     from graphmem.doctor import Health, examine
 
-    links = list(examine(call.url, host=host))
+    links = list(examine(call.url, host=host, port=port))
     is_whole = all(one.health is not Health.BROKEN for one in links)
     give(call, {"links": links, "is_whole": is_whole}, lambda _: _lines(links))
     if not is_whole:

@@ -84,6 +84,8 @@ def decisions(
     if not reading.observations:
         note(f"nothing was understood as a decision record{_because(reading)}\n{_LOOKED_FOR}")
         ctx.exit(NOTHING_UNDERSTOOD)
+    if reading.passed_over:
+        note(f"{len(reading.passed_over)} other files look like no decision, such as {reading.passed_over[0]}")
     _ask_for_dates(reading, seen, is_accepted=how.no_dates)
     write = replace(write, source=write.source or "decisions")
     with call.open() as memory, progress("ingest") as tell:

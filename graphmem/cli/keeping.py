@@ -12,7 +12,7 @@ from typing import IO, TYPE_CHECKING
 import click
 
 from graphmem.cli.blocks import Block, Look, Span, dim, line
-from graphmem.cli.options import Call, answered, placed, pointed
+from graphmem.cli.options import Call, answered, located, placed, pointed
 from graphmem.cli.output import give, note, progress
 from graphmem.drafts import drafted, remove_dead_drafts
 from graphmem.model import At
@@ -27,17 +27,28 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
 
 
 @click.command()
-@click.argument("folder", type=click.Path(path_type=Path, file_okay=False), default=Path())
-@answered
-def init(*, call: Call, folder: Path) -> None:
-    """Make a store for the project in FOLDER (the current one), in .graphmem/ with an ignore file of its own."""
-    from graphmem.config import FILE, FOLDER
-    from graphmem.opening import initialise
+@click.argument("folder", type=click.Path(path_type=Path, file_okay=False), required=False)
+@located
+def init(*, call: Call, folder: Path | None) -> None:
+    """Make a store for the project in FOLDER (the current one), in .graphmem/ with an ignore file of its own.
 
-    was_there = (folder / FOLDER / FILE).exists()
-    path = initialise(folder.resolve())
+    If --url or GRAPHMEM_URL names a store and no FOLDER is given, that store is made instead.
+    """
+    from graphmem.config import FILE, FOLDER, load_settings
+    from graphmem.opening import initialise, make_store
+
+    named = None if folder is not None else call.url or load_settings().url
+    if named is not None:
+        path, was_there = make_store(named, load_settings())
+    else:
+        home = folder or Path()
+        was_there = (home / FOLDER / FILE).exists()
+        path = str(initialise(home.resolve()))
+        other = call.url or load_settings().url
+        if other is not None:
+            note(f"graphmem: GRAPHMEM_URL or --url names {other!r}, which other commands go on using")
     verb = "kept as it was" if was_there else "made"
-    give(call, {"path": path, "created": not was_there}, lambda _: [line(str(path), dim(f" · {verb}"))])
+    give(call, {"path": path, "created": not was_there}, lambda _: [line(path, dim(f" · {verb}"))])
 
 
 @click.command()
@@ -76,17 +87,22 @@ def _status_lines(info: StoreInfo, tenant: str, repo: str | None) -> Iterator[Bl
 def check(ctx: click.Context, /, *, call: Call) -> None:
     """Verify the ledger's hashes and recompute everything derived; exits with 1 if anything differs."""
     with call.open() as memory:
-        findings = memory.check()
-    give(call, Findings(tuple(findings)), lambda _: _finding_lines(findings))
+        findings, info = memory.check(), memory.status()
+    give(call, Findings(tuple(findings)), lambda _: _finding_lines(findings, info))
     if findings:
         ctx.exit(1)
 
 
-def _finding_lines(findings: list[Finding]) -> Iterator[Block]:
+def _finding_lines(findings: list[Finding], info: StoreInfo) -> Iterator[Block]:
     for one in findings:
         yield line(Span(f"{one.area}: ", Look.BAD), one.what)
     if not findings:
-        yield line(Span("all is as it must be", Look.GOOD))
+        checked = f"{_count(info.memories, 'memory', 'memories')}, {_count(info.changes, 'change', 'changes')} checked"
+        yield line(Span(f"No problems found ({checked}).", Look.GOOD))
+
+
+def _count(number: int, one: str, many: str) -> str:
+    return f"{number:,} {one if number == 1 else many}"
 
 
 @click.command()

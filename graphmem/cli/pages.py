@@ -27,7 +27,6 @@ from graphmem.cli.wording import (
     facts_line,
     held,
     name,
-    nothing_line,
     point_line,
     related,
     second,
@@ -36,28 +35,28 @@ from graphmem.cli.wording import (
     stretches,
     titled,
 )
-from graphmem.model import At, Change, Propose, Scope
-from graphmem.relations import link_words, rule_words
+from graphmem.model import At, Change, Propose
+from graphmem.relations import RESOLVED_WORDS, link_words, rule_words
 from graphmem.retrieval.relations import day
-from graphmem.temporal import Standing, touched
+from graphmem.temporal import touched
 
 _EMPTY = line()
 
 
-def search_page(answer: SearchAnswer, asked: At, seen: Mapping[str, Card], scope: Scope) -> Iterator[Block]:
+def search_page(answer: SearchAnswer, asked: At, seen: Mapping[str, Card], nothing: Line) -> Iterator[Block]:
     """Hits with why they are answers, how they relate to what matched, and what contests them.
 
     Args:
         answer: What was found.
         asked: As the question put it.
         seen: The memories that the hits name by id.
-        scope: Where the question was asked from.
+        nothing: What is said if there are no hits.
     """
     for number, hit in enumerate(answer.hits, 1):
         yield from _hit_lines(number, hit, seen, answer.at.valid)
         yield _EMPTY
     if not answer.hits:
-        yield nothing_line("nothing was found", scope)
+        yield nothing
     yield from _foot(answer.cursor)
     yield point_line(answer.at, asked, answer.note)
 
@@ -86,13 +85,13 @@ def _relation_lines(hit: Hit, seen: Mapping[str, Card]) -> Iterator[Line]:
         yield line(*related(hit.overruled_by, seen.get(hit.overruled_by.memory), Look.WARN), indent=3)
 
 
-def listing_page(answer: Listing, asked: At, scope: Scope) -> Iterator[Block]:
+def listing_page(answer: Listing, asked: At, nothing: Line) -> Iterator[Block]:
     """One row a memory."""
     heads = ("id", "", "title", "kind", "state", "held", "confidence")
     if answer.cards:
         yield Table(heads, tuple(_listed(card) for card in answer.cards))
     else:
-        yield nothing_line("nothing fits", scope)
+        yield nothing
     yield from _foot(answer.cursor)
     yield point_line(answer.at, asked)
 
@@ -202,7 +201,7 @@ def _change_row(change: Change) -> tuple[Line, ...]:
 def timeline_page(answer: Timeline, asked: At, width: int) -> Iterator[Block]:
     """Bars, then what each memory went through."""
     if not answer.lanes:
-        yield line("nothing is known of it")
+        yield line("No memories of it.")
     yield from bars(answer.lanes, answer.at.valid, width)
     yield _EMPTY
     for lane in answer.lanes:
@@ -232,7 +231,7 @@ def explanation_page(answer: Explanation, asked: At, seen: Mapping[str, Card]) -
     for reason in answer.reasons:
         yield line(dim("why: "), reason, indent=2)
     for hit in answer.resolves_to:
-        label = _RESOLVED[hit.standing]
+        label = f"{RESOLVED_WORDS[hit.standing]}: "
         yield line(dim(label), sign(hit.card.state), f" {hit.card.title} ", Span(hit.card.id, Look.ID), indent=2)
         for near in hit.relations:
             yield line(*related(near, seen.get(near.memory)), indent=4)
@@ -250,13 +249,6 @@ def explanation_page(answer: Explanation, asked: At, seen: Mapping[str, Card]) -
     yield point_line(answer.at, asked)
 
 
-_RESOLVED = {
-    Standing.HOLDS: "in force in its place: ",
-    Standing.NOT_YET: "not in force yet: ",
-    Standing.LAST: "last of its chain: ",
-}
-
-
 def conflicts_page(answer: Conflicts, asked: At, width: int) -> Iterator[Block]:
     """Each contradiction with its claims, the rule that would decide, and the fix."""
     for one in answer.conflicts:
@@ -268,7 +260,7 @@ def conflicts_page(answer: Conflicts, asked: At, width: int) -> Iterator[Block]:
         yield line(dim("fix: "), one.fix, indent=2)
         yield _EMPTY
     if not answer.conflicts:
-        yield line("no open contradiction")
+        yield line("No open conflicts.")
     yield point_line(answer.at, asked)
 
 
@@ -279,4 +271,4 @@ def _head(card: Card, valid: datetime) -> Iterator[Line]:
 
 def _foot(cursor: str | None) -> Iterator[Line]:
     if cursor is not None:
-        yield line(dim(f"there is more: --cursor {cursor}"))
+        yield line(dim(f"There are more: --cursor {cursor}"))

@@ -96,7 +96,7 @@ def _renderable(block: Block, width: int) -> RenderableType:
 
             return Padding(_text(block), (0, 0, 0, block.indent), expand=False)
         case Table():
-            return _rich_table(block)
+            return _rich_table(block) if sum(_least(block)) <= width else _stacked(block)
         case Box():
             return _rich_box(block, width)
         case Beside():
@@ -109,16 +109,42 @@ def _text(line: Line) -> Text:
     return Text.assemble(*((span.text, STYLES[span.look]) for span in line.spans))
 
 
+#: Wide enough for whatever is no sentence; a longer word, such as a path, may be broken.
+_LONGEST_WORD = 24
+
+
+def _least(block: Table) -> list[int]:
+    """The cells that each column needs so that no word is broken, with the gap beside it."""
+    rows = [block.heads, *(tuple(cell.text for cell in row) for row in block.rows)]
+    words = (max((cells(word) for row in rows for word in row[place].split()), default=1) for place in _places(block))
+    return [min(word, _LONGEST_WORD) + len(_GAP) for word in words]
+
+
+def _places(block: Table) -> range:
+    return range(len(block.heads))
+
+
 def _rich_table(block: Table) -> RenderableType:
     from rich import box
     from rich.table import Table as RichTable
 
     table = RichTable(box=box.SIMPLE_HEAD, pad_edge=False, header_style="dim")
-    for head in block.heads:
-        table.add_column(head, overflow="fold", no_wrap=head in {"id", "change"})
+    for head, least in zip(block.heads, _least(block), strict=True):
+        table.add_column(head, overflow="fold", no_wrap=head in {"id", "change"}, min_width=least - len(_GAP))
     for row in block.rows:
         table.add_row(*map(_text, row))
     return table
+
+
+def _stacked(block: Table) -> RenderableType:
+    """The rows of a table that has no room, one below the other: its cells side by side, wrapped between words."""
+    from rich.console import Group
+    from rich.padding import Padding
+    from rich.text import Text
+
+    gap = Text(_GAP)
+    rows = [gap.join(_text(cell) for cell in row if cell.text.strip()) for row in block.rows]
+    return Group(*(Padding(row, (0, 0, 0, 0), expand=False) for row in rows))
 
 
 def _rich_box(box: Box, width: int) -> RenderableType:

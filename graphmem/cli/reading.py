@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING
 import click
 
 from graphmem.cli import pages
-from graphmem.cli.blocks import Look, Span, dim, line
+from graphmem.cli.blocks import Line, Look, Span, dim, line
 from graphmem.cli.options import Call, filtered, one_of, paged, placed, pointed
 from graphmem.cli.output import give, progress
+from graphmem.cli.wording import nothing_line
 from graphmem.errors import NotFound
 from graphmem.model import At, Point
 from graphmem.retrieval.search import Sort
-from graphmem.wire.envelopes import Changes, Shown
+from graphmem.wire.envelopes import Changes, Repositories, Shown
 from graphmem.wire.times import read_known, read_time
 
 if TYPE_CHECKING:
@@ -57,7 +58,8 @@ def search(*, call: Call, question: tuple[str, ...], where: Filter, sort: str, p
         ids += [key for hit in answer.hits for one in hit.relations for key in (one.memory, *one.through)]
         ids += [hit.head for hit in answer.hits if hit.head is not None]
         seen = {} if call.as_json else cards_of(memory, ids, answer.at)
-    give(call, answer, lambda _: pages.search_page(answer, at, seen, memory.scope))
+        nothing = _nothing(memory, where, is_empty=not answer.hits and not call.as_json)
+    give(call, answer, lambda _: pages.search_page(answer, at, seen, nothing))
 
 
 @click.command("list")
@@ -70,7 +72,15 @@ def list_memories(*, call: Call, where: Filter, sort: str, page: Page, at: At) -
     """Memories that fit a filter and hold at a point, recorded last first."""
     with call.open() as memory:
         answer = memory.list(where, at=at, sort=Sort(sort), page=page)
-    give(call, answer, lambda _: pages.listing_page(answer, at, memory.scope))
+        nothing = _nothing(memory, where, is_empty=not answer.cards and not call.as_json)
+    give(call, answer, lambda _: pages.listing_page(answer, at, nothing))
+
+
+def _nothing(memory: GraphMemory, where: Filter, *, is_empty: bool) -> Line:
+    """What is said in place of answers that there are not."""
+    scope = memory.scope
+    others = memory.repositories() if is_empty and scope.repo is None else ()
+    return nothing_line(scope, others, is_history=where.include_history)
 
 
 @click.command()
@@ -180,6 +190,15 @@ def changes(*, call: Call, after: int, limit: int, source: str | None, revoke: b
             return
         found = _of_source(memory, source, after, limit) if source else memory.changes(after=after, limit=limit)
     give(call, Changes(tuple(found)), lambda _: [pages.changes_table(found)])
+
+
+@click.command()
+@placed
+def repositories(*, call: Call) -> None:
+    """Repositories with memories that you would see from there; --repo reads one of them."""
+    with call.open() as memory:
+        found = tuple(memory.repositories())
+    give(call, Repositories(found), lambda _: [line(one) for one in found] or [line("No repositories.")])
 
 
 def _of_source(memory: GraphMemory, source: str, after: int, limit: int) -> list[Change]:

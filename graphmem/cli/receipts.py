@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from graphmem.cli.blocks import Block, Look, Span, dim, line
 from graphmem.cli.output import give
 from graphmem.cli.wording import second
-from graphmem.model import Add, End, Supersede, Transition
+from graphmem.model import Add, End, Propose, Supersede, Transition
 
 if TYPE_CHECKING:
     from graphmem.answers import Similar, Written
@@ -29,14 +29,27 @@ def give_receipt(call: Call, done: Written, verb: str) -> None:
 
 
 def _receipt(done: Written, verb: str) -> Iterator[Block]:
-    ids = Span(" ".join(done.ids), Look.ID)
-    at = _valid_time(done.change.operation)
+    at = _valid_time(_asked(done.change.operation))
     recorded = f"change {done.change.seq}, recorded {second(done.change.recorded_at)}"
-    yield line(ids, f" {verb}{at}", dim(f" · {recorded}"))
+    yield line(*_what(done, verb), at, dim(f" · {recorded}"))
     for note in done.notes:
         yield line(note, indent=2)
     for one in done.similar:
         yield line("similar: ", Span(one.memory, Look.ID), f" {one.title} ", dim(_likeness(one)), indent=2)
+
+
+def _asked(operation: Operation) -> Operation:
+    """The operation, of a proposal the one that is proposed."""
+    return operation.asked if isinstance(operation, Propose) else operation
+
+
+def _what(done: Written, verb: str) -> list[str | Span]:
+    """What was done to which memories: of a supersession, `OLD superseded by NEW`."""
+    operation = _asked(done.change.operation)
+    if isinstance(operation, Supersede):
+        old, new = (Span(" ".join(ids), Look.ID) for ids in (operation.old, operation.new))
+        return [old, f" {verb} by ", new]
+    return [Span(" ".join(done.ids), Look.ID), f" {verb}"]
 
 
 def _likeness(one: Similar) -> str:

@@ -103,11 +103,24 @@ def point_line(point: Point, asked: At, note: str | None = None) -> Line:
     return line(dim(f"as of {second(point.valid)}{now} · known at {known}{''.join(words)}"))
 
 
-def nothing_line(what: str, scope: Scope) -> Line:
-    """That there is no answer, where the question was asked from, and where else to look."""
-    repo = "in no repository" if scope.repo is None else f"in repository {scope.repo}"
-    who = "" if scope.user is None else f" as {scope.user}"
-    return line(f"{what}, standing {repo}{who}; --history looks at what does not hold too, --repo stands elsewhere")
+_MOST_REPOSITORIES = 8
+
+
+def nothing_line(scope: Scope, repositories: Sequence[str], *, is_history: bool) -> Line:
+    """That nothing matched, what was searched, and where else to look.
+
+    Args:
+        scope: Where was searched.
+        repositories: Those that there are.
+        is_history: Whether what is not in force was searched too.
+    """
+    where = f"repository {scope.repo} and org-wide memories" if scope.repo else "org-wide memories only"
+    private = f", and those of user {scope.user}" if scope.user else ""
+    others = [one for one in repositories if one != scope.repo]
+    named = ", ".join(others[:_MOST_REPOSITORIES]) + (", …" if len(others) > _MOST_REPOSITORIES else "")
+    tips = [] if scope.repo else [f"set --repo to search a repository{f' ({named})' if named else ''}"]
+    tips += [] if is_history else ["--history also finds what is not in force"]
+    return line(f"No matches. Searched {where}{private}{'; ' if tips else ''}{'; '.join(tips)}.")
 
 
 _STALE = 0.5

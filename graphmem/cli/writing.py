@@ -21,7 +21,10 @@ _KINDS = click.Choice([SupersessionKind.UPDATE.value, SupersessionKind.CORRECTIO
 
 @click.command()
 @click.argument("old", metavar="OLD")
-@click.argument("new", metavar="NEW")
+@click.argument("new", metavar="[NEW]", required=False)
+@click.option(
+    "--by", "by", metavar="ID", multiple=True, help="A memory that supersedes OLD, in place of NEW. Repeatable."
+)
 @click.option(
     "--kind", type=_KINDS, default="update", show_default=True, help="The world changed, or OLD was never right."
 )
@@ -29,30 +32,44 @@ _KINDS = click.Choice([SupersessionKind.UPDATE.value, SupersessionKind.CORRECTIO
 @moment("until", "End of a provisional replacement.")
 @written
 @placed
-def supersede(*, call: Call, old: str, new: str, kind: str, write: Write, **times: datetime | None) -> None:
-    """Let NEW take over from OLD.
+def supersede(
+    *, call: Call, old: str, new: str | None, by: tuple[str, ...], kind: str, write: Write, **times: datetime | None
+) -> None:
+    """Let NEW supersede OLD.
 
-    NEW is an id or new words (`-` reads them from standard input). Several ids are separated by commas: one decision
-    may be split, several may be merged.
+    OLD is a memory by its id, an alias, or the beginning of its id; several are separated by commas. NEW is words (`-`
+    reads them from standard input); a memory that is recorded already is named with --by. One decision may be split,
+    several may be merged.
     """
+    words, named = _successor(new, by)
     with call.open() as memory:
         done = memory.supersede(
-            _ids(old), _successor(new), at=times["at"], until=times["until"], kind=SupersessionKind(kind), write=write
+            _ids(old),
+            words,
+            by=named,
+            at=times["at"],
+            until=times["until"],
+            kind=SupersessionKind(kind),
+            write=write,
         )
     give_receipt(call, done, "superseded" if kind == SupersessionKind.UPDATE else "corrected")
 
 
 @click.command()
 @click.argument("old", metavar="OLD")
-@click.argument("new", metavar="NEW")
+@click.argument("new", metavar="[NEW]", required=False)
+@click.option("--by", "by", metavar="ID", help="The memory that replaces the part, in place of NEW.")
 @click.option("--part", required=True, metavar="TEXT", help="Which part of OLD is replaced.")
 @moment("at", "From when. [default: now]")
 @written
 @placed
-def amend(*, call: Call, old: str, new: str, part: str, at: datetime | None, write: Write) -> None:
-    """Let NEW, an id or new words, replace only a part of OLD, which goes on holding otherwise."""
+def amend(  # noqa: PLR0913 - a parameter of the command each
+    *, call: Call, old: str, new: str | None, by: str | None, part: str, at: datetime | None, write: Write
+) -> None:
+    """Let NEW, in words, replace only a part of OLD, which stays in force otherwise."""
+    words, _ = _successor(new, () if by is None else (by,))
     with call.open() as memory:
-        give_receipt(call, memory.amend(old, words_of(new), part, at=at, write=write), "amended")
+        give_receipt(call, memory.amend(old, words, part, by=by, at=at, write=write), "amended")
 
 
 @click.command()
@@ -75,7 +92,7 @@ def transition(*, call: Call, key: str, status: str, at: datetime | None, word: 
 @written
 @placed
 def end(*, call: Call, key: str, at: datetime | None, word: str | None, write: Write) -> None:
-    """The memory ID stops holding, without a successor."""
+    """The memory ID is no longer in force, without a successor."""
     with call.open() as memory:
         give_receipt(call, memory.end(key, at=at, word=word, write=write), "ended")
 
@@ -106,7 +123,7 @@ def revoke(*, call: Call, change: int, move: int | None, write: Write) -> None:
 @written
 @placed
 def confirm(*, call: Call, key: str, write: Write) -> None:
-    """Somebody saw that the memory ID still holds: its confidence starts afresh."""
+    """Somebody saw that the memory ID is still right: its age counts from now on."""
     with call.open() as memory:
         give_receipt(call, memory.confirm(key, write=write), "confirmed")
 
@@ -139,12 +156,14 @@ def erase(*, call: Call, key: str, yes: bool, write: Write) -> None:
             note("its words stay in the store's log until a reader that began before ends; graphmem status says when")
 
 
-def _ids(text: str) -> str | list[str]:
-    ids = [one.strip() for one in text.split(",") if one.strip()]
-    return ids[0] if len(ids) == 1 else ids
+def _ids(text: str) -> list[str]:
+    return [one.strip() for one in text.split(",") if one.strip()]
 
 
-def _successor(text: str) -> str | list[str]:
-    """Ids if there is no blank in it, else words."""
-    words = words_of(text)
-    return words if any(map(str.isspace, words)) else _ids(words)
+def _successor(new: str | None, by: tuple[str, ...]) -> tuple[str | None, list[str] | None]:
+    """New words, or the memories that --by names."""
+    if (new is None) == (not by):
+        raise click.UsageError(
+            "what supersedes is NEW (words) or --by ID (a memory that is recorded): give one of the two"
+        )
+    return (None, [one for text in by for one in _ids(text)]) if new is None else (words_of(new), None)

@@ -30,6 +30,7 @@ Query = Mapping[str, str | int | float | bool | list[str] | None]
 _ATTEMPTS = 4
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.2, 5.0
 _CONNECT_S, _ANSWER_S = 5.0, 60.0
+_NO_KEY = 401
 _BUSY = frozenset({429, 503})
 _ERRORS = {one.code: one for one in GraphMemError.__subclasses__()}
 _OF_STATUS: dict[int, type[GraphMemError]] = {401: Forbidden, 403: Forbidden, 404: NotFound, 413: InvalidInput}
@@ -169,7 +170,17 @@ def error_of(response: httpx2.Response, url: str) -> GraphMemError:
         heads = tuple(map(str, problem.get("heads", ())))
     except (ValueError, KeyError, TypeError):
         return _stranger(response, url)
+    if response.status_code == _NO_KEY:
+        message = _key_told(response, message, url)
     return Conflict(message, heads) if issubclass(kind, Conflict) else kind(message)
+
+
+def _key_told(response: httpx2.Response, message: str, url: str) -> str:
+    """What a caller of the library does about a key, who sends no headers of their own."""
+    if "authorization" in response.request.headers:
+        return f"{message} (GRAPHMEM_KEY, for {url})"
+    made = "who runs the server makes one with: graphmem key create NAME"
+    return f"there is no key, and {url} asks for one: set GRAPHMEM_KEY=gmk_…; {made}"
 
 
 def _stranger(response: httpx2.Response, url: str) -> GraphMemError:

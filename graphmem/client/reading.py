@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TypeVar
+from typing import TypeVar, Unpack
 
 from graphmem.answers import Card, Conflicts, Diff, Explanation, History, Listing, SearchAnswer, Timeline
 from graphmem.client.connection import Asked, Query
 from graphmem.client.stands import Stand, filter_query, of_memory, time_text
 from graphmem.errors import InvalidInput
-from graphmem.model import At, Change, Scope
-from graphmem.retrieval.paging import sealed
+from graphmem.model import At, Change, Scope, ScopeParts
+from graphmem.retrieval.paging import page_of
 from graphmem.retrieval.search import Sort
 from graphmem.service.reading import Reader
 from graphmem.store import Filter, Page
 from graphmem.vocabulary import word_of
 from graphmem.wire.documents import document
-from graphmem.wire.envelopes import Changes, Shown
+from graphmem.wire.envelopes import Changes, Repositories, Shown
 
 Answer = TypeVar("Answer")
 
@@ -28,7 +28,7 @@ class RemoteReader(Reader):
 
     _stand: Stand
 
-    def search(
+    def search(  # noqa: PLR0913 - as in the service
         self,
         query: str,
         *,
@@ -37,10 +37,12 @@ class RemoteReader(Reader):
         where: Filter | None = None,
         sort: Sort = Sort.RELEVANCE,
         page: Page | None = None,
+        limit: int | None = None,
+        **parts: Unpack[ScopeParts],
     ) -> SearchAnswer:
-        asked = page or Page()
+        asked = page_of(page, limit, Page())
         body = {"query": query, "where": where, "sort": sort, "limit": asked.limit, "cursor": asked.cursor}
-        request = Asked("POST", "/v1/search", self._stand.query(scope, at), document(body))
+        request = Asked("POST", "/v1/search", self._stand.query(self._stand.placed(scope, parts), at), document(body))
         return self._stand.connection.ask(SearchAnswer, request)
 
     def list(
@@ -51,16 +53,22 @@ class RemoteReader(Reader):
         scope: Scope | None = None,
         sort: Sort = Sort.RECENCY,
         page: Page | None = None,
+        limit: int | None = None,
+        **parts: Unpack[ScopeParts],
     ) -> Listing:
-        asked = page or Page(limit=50)
+        asked = page_of(page, limit, Page(limit=50))
         paged: Query = {"sort": word_of(Sort, sort).value, "limit": asked.limit, "cursor": asked.cursor}
-        return self._get(Listing, "/v1/memories", scope, at, {**filter_query(where), **paged})
+        return self._get(
+            Listing, "/v1/memories", self._stand.placed(scope, parts), at, {**filter_query(where), **paged}
+        )
 
-    def get(self, key: str, *, at: At | None = None, scope: Scope | None = None) -> Card:
-        return self._get(Shown, of_memory(key), scope, at).card
+    def get(self, key: str, *, at: At | None = None, scope: Scope | None = None, **parts: Unpack[ScopeParts]) -> Card:
+        return self._get(Shown, of_memory(key), self._stand.placed(scope, parts), at).card
 
-    def history(self, key: str, *, at: At | None = None, scope: Scope | None = None) -> History:
-        return self._get(History, of_memory(key, "history"), scope, at)
+    def history(
+        self, key: str, *, at: At | None = None, scope: Scope | None = None, **parts: Unpack[ScopeParts]
+    ) -> History:
+        return self._get(History, of_memory(key, "history"), self._stand.placed(scope, parts), at)
 
     def timeline(
         self, *, subject: str | None = None, path: str | None = None, at: At | None = None, scope: Scope | None = None
@@ -76,8 +84,10 @@ class RemoteReader(Reader):
             bounds[known] = str(at.known_at) if isinstance(at.known_at, int) else time_text(at.known_at)
         return self._get(Diff, "/v1/diff", scope, None, {**filter_query(where), **bounds})
 
-    def explain(self, key: str, *, at: At | None = None, scope: Scope | None = None) -> Explanation:
-        return self._get(Explanation, of_memory(key, "explain"), scope, at)
+    def explain(
+        self, key: str, *, at: At | None = None, scope: Scope | None = None, **parts: Unpack[ScopeParts]
+    ) -> Explanation:
+        return self._get(Explanation, of_memory(key, "explain"), self._stand.placed(scope, parts), at)
 
     def conflicts(self, *, at: At | None = None, scope: Scope | None = None) -> Conflicts:
         return self._get(Conflicts, "/v1/conflicts", scope, at)
@@ -94,9 +104,8 @@ class RemoteReader(Reader):
             found += some
         return tuple(found)
 
-    def keyed_digest(self, purpose: str, text: str, *, scope: Scope | None = None) -> str:
-        del scope  # the secret is this caller's own: the server does not tell the tenant's
-        return sealed(self._stand.secret, purpose, text)
+    def repositories(self, *, scope: Scope | None = None) -> Sequence[str]:
+        return self._get(Repositories, "/v1/repositories", scope, None).repositories
 
     def _get(
         self, kind: type[Answer], path: str, scope: Scope | None, at: At | None, query: Query | None = None

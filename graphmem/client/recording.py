@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import datetime
+from typing import Unpack
 
 from graphmem.answers import OnSimilar, Written
 from graphmem.client.stands import Stand, of_memory
 from graphmem.errors import InvalidInput
-from graphmem.model import Kind, LinkKind, Move, Scope, Statement, Status, SupersessionKind
+from graphmem.model import Kind, LinkKind, Move, Scope, ScopeParts, Statement, Status, SupersessionKind
 from graphmem.service import New, Write
 from graphmem.service.recording import Recorder
 from graphmem.wire.envelopes import AllWritten
@@ -29,10 +30,13 @@ class RemoteRecorder(Recorder):
         start: datetime | None = None,
         on_similar: OnSimilar | None = OnSimilar.KEEP,
         write: Write | None = None,
+        **parts: Unpack[ScopeParts],
     ) -> Written:
         said = {"statement": statement, "moves": tuple(moves), "kind": kind, "start": start}
         body = {**said, "on_similar": on_similar}
-        return self._stand.write("/v1/memories", write, body)
+        asked = write or Write()
+        placed = replace(asked, scope=self._stand.placed(asked.scope, parts)) if parts else asked
+        return self._stand.write("/v1/memories", placed, body)
 
     def add_many(
         self, items: Iterable[New], *, on_similar: OnSimilar | None = None, write: Write | None = None
@@ -41,11 +45,12 @@ class RemoteRecorder(Recorder):
         asked = self._stand.writing("/v1/memories/batch", write, body)
         return list(self._stand.connection.ask(AllWritten, asked).written)
 
-    def supersede(
+    def supersede(  # noqa: PLR0913 - as in the service
         self,
         old: str | Sequence[str],
-        new: str | Statement | Sequence[str],
+        new: str | Statement | Sequence[str] | None = None,
         *,
+        by: str | Sequence[str] | None = None,
         at: datetime | None = None,
         until: datetime | None = None,
         kind: SupersessionKind = SupersessionKind.UPDATE,
@@ -54,20 +59,22 @@ class RemoteRecorder(Recorder):
         olds = (old,) if isinstance(old, str) else tuple(old)
         if not olds:
             raise InvalidInput("nothing is superseded: name at least one memory")
-        news = new if isinstance(new, str | Statement) else tuple(new)
-        body = {"new": news, "also": olds[1:], "at": at, "until": until, "kind": kind}
+        news = new if new is None or isinstance(new, str | Statement) else tuple(new)
+        named = by if by is None or isinstance(by, str) else tuple(by)
+        body = {"new": news, "by": named, "also": olds[1:], "at": at, "until": until, "kind": kind}
         return self._stand.write(of_memory(olds[0], "supersede"), write, body)
 
     def amend(
         self,
         old: str,
-        new: str | Statement,
-        part: str,
+        new: str | Statement | None = None,
+        part: str = "",
         *,
+        by: str | None = None,
         at: datetime | None = None,
         write: Write | None = None,
     ) -> Written:
-        return self._stand.write(of_memory(old, "amend"), write, {"new": new, "part": part, "at": at})
+        return self._stand.write(of_memory(old, "amend"), write, {"new": new, "part": part, "by": by, "at": at})
 
     def transition(
         self,

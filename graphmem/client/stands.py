@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, fields
 from datetime import datetime
 from urllib.parse import quote
 
 from graphmem.answers import Written
 from graphmem.client.connection import Asked, Connection, Query
-from graphmem.model import At, Scope
+from graphmem.model import At, Scope, ScopeParts, scope_with
 from graphmem.service import Write
 from graphmem.store import Filter
 from graphmem.wire.documents import document
@@ -21,12 +21,15 @@ _UNNAMED = Scope().tenant
 
 @dataclass(frozen=True, slots=True)
 class Stand:
-    """A server, and where who asks it stands who does not say; `secret` is this process's own, at random."""
+    """A server, and where who asks it stands who does not say."""
 
     connection: Connection
     scope: Scope
     actor: str | None
-    secret: str = field(default_factory=secrets.token_hex, repr=False)
+
+    def placed(self, scope: Scope | None, parts: ScopeParts) -> Scope:
+        """The scope given or the default, with some parts replaced."""
+        return scope_with(scope or self.scope, parts)
 
     def query(self, scope: Scope | None, at: At | None = None) -> dict[str, str | int | list[str] | None]:
         """The parameters of a scope and a point."""

@@ -9,7 +9,7 @@ from graphmem import At, Filter, GraphMemory, Page, Sort
 from graphmem.answers import Hit, Lane, State
 from graphmem.cli.bars import bars
 from graphmem.cli.blocks import Beside, Block, Box, Line, Look, Span, dim, line, strong
-from graphmem.cli.wording import chain_line, name, point_line, sign, stretches
+from graphmem.cli.wording import began, chain_line, name, point_line, sign, stretches
 from graphmem.demo.plain import PlainSearch
 from graphmem.demo.questions import AS_OF, KNOWN_AT, QUESTIONS, Pair, Question
 from graphmem.relations import rule_words
@@ -66,7 +66,7 @@ class Demo:
         yield line(Span(f"{hit.card.state.value} {stretches(hit.card.holding)}", Look.GOOD), indent=2)
         yield line(dim("why: "), hit.because, indent=2)
         if len(hit.via) > 1:
-            yield chain_line([self.memory.get(key, at=at) for key in hit.via], indent=2)
+            yield chain_line(sorted((self.memory.get(key, at=at) for key in hit.via), key=began), indent=2)
 
     def _bars(self, key: str, at: At, width: int) -> Iterator[Line]:
         told = self.memory.history(key, at=at)

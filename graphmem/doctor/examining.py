@@ -11,8 +11,9 @@ from pathlib import Path
 
 from graphmem.config import Settings, load_settings, locate
 from graphmem.doctor import agents, keyring, model, project, server, store
-from graphmem.doctor.links import Case, Check, Health, Link, Look, broken, not_yet
+from graphmem.doctor.links import DEFAULT_PORT, Case, Check, Health, Link, Look, broken, not_yet
 from graphmem.doctor.mending import of_error
+from graphmem.doctor.port import PORT
 from graphmem.doctor.secrecy import secrets_in, without_secrets
 from graphmem.errors import GraphMemError
 from graphmem.opening import installed_backend
@@ -22,14 +23,16 @@ _SERVED = frozenset({"http", "https"})
 _PATIENCE_S = 5.0
 
 
-def examine(url: str | None = None, *, host: str | None = None) -> Iterator[Link]:
+def examine(url: str | None = None, *, host: str | None = None, port: int = DEFAULT_PORT) -> Iterator[Link]:
     """Every link between here and an answer, as soon as it was looked at; nothing is changed anywhere.
 
     Args:
         url: The store, as for `graphmem.open`.
         host: The address on which `graphmem serve` is to listen, if that is asked about.
+        port: The port on which it is to listen.
     """
     case, secrets = _case(url, host, os.environ), secrets_in(os.environ)
+    case.port = port
     holding: set[str] = set()
     for check in _checks(case):
         first = next((name for name in check.needs if name not in holding), None)
@@ -44,7 +47,7 @@ def _checks(case: Case) -> list[Check]:
     first = [project.SETTINGS, project.PROJECT]
     if case.scheme in _SERVED:
         return [*first, *server.CHECKS, agents.COMMAND]
-    return [*first, *store.CHECKS, model.MODEL, model.VECTORS, keyring.KEYS, agents.COMMAND]
+    return [*first, *store.CHECKS, model.MODEL, model.VECTORS, keyring.KEYS, PORT, agents.COMMAND]
 
 
 def _case(url: str | None, host: str | None, environment: Mapping[str, str]) -> Case:

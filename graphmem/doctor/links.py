@@ -10,6 +10,9 @@ from graphmem.config import Settings
 from graphmem.retrieval.embedding import Embedder
 from graphmem.store import StoreInfo
 
+#: Where `graphmem serve` listens unless told otherwise.
+DEFAULT_PORT = 7470
+
 
 class Health(StrEnum):
     """How a link is: it holds; it holds, but not for long or not for everything; it does not."""
@@ -74,6 +77,7 @@ class Case:
         place: The store's URL; empty if there is none.
         backend: Gives the embedding backend or why there is none.
         info: What the store is, once it was opened.
+        port: Where a server is to listen.
         version: What the server says of its release, once it was asked.
     """
 
@@ -85,6 +89,7 @@ class Case:
     backend: Callable[[], Embedder | str]
     info: StoreInfo | None = field(default=None)
     version: str | None = field(default=None)
+    port: int = DEFAULT_PORT
 
     @property
     def scheme(self) -> str:

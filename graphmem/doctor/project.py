@@ -14,7 +14,11 @@ from graphmem.errors import InvalidInput
 
 _PREFIX = "GRAPHMEM_"
 _PER_SHARD = re.compile(r"NEO4J_(USER|PASSWORD|TOKEN)_\w+")
-_NEAR = 0.85
+_NEAR = 0.6
+#: What other programs of this project read: tests, servers of Neo4j, Compose.
+_ELSEWHERE = re.compile(
+    r"(TEST|NEO4J_(HEAP|PAGECACHE|HOST|HTTP|BOLT)|JAVA|API|NOTEBOOK|BROWSER|COMPLETE)\w*|DATA|SEED|STEPS|\d+"
+)
 
 
 def _settings(case: Case) -> Look:
@@ -22,9 +26,9 @@ def _settings(case: Case) -> Look:
         settings = load_settings(case.environment)
     except InvalidInput as error:
         return broken(str(error), _mended(str(error)))
-    for name in sorted(case.environment):
-        if (meant := _misspelt(name)) is not None:
-            return warn(f"{name} is set, and is no setting; {meant} is one", f'export {meant}="${name}"; unset {name}')
+    unknown = [name for name in sorted(case.environment) if _is_unknown(name)]
+    if unknown:
+        return _misspelt(unknown)
     given = [spec.name for spec in fields(Settings) if getattr(settings, spec.name) != spec.default]
     return ok(f"set: {', '.join(given)}" if given else "all at their defaults")
 
@@ -38,14 +42,29 @@ def _mended(message: str) -> str:
     return f"unset {_PREFIX}{(names or ['EMBEDDINGS'])[0].upper()}"
 
 
-def _misspelt(name: str) -> str | None:
-    """The setting that a variable was meant for; None if it is one, or like none."""
-    known = [spec.name.upper() for spec in fields(Settings)]
+def _is_unknown(name: str) -> bool:
+    """Whether a variable has the form of a setting, and is none."""
     bare = name.removeprefix(_PREFIX)
-    if not name.startswith(_PREFIX) or bare in known or _PER_SHARD.fullmatch(bare):
-        return None
-    near = get_close_matches(bare, known, n=1, cutoff=_NEAR)
-    return _PREFIX + near[0] if near else None
+    if not name.startswith(_PREFIX) or _PER_SHARD.fullmatch(bare) or _ELSEWHERE.fullmatch(bare):
+        return False
+    return bare not in _names()
+
+
+def _names() -> list[str]:
+    return [spec.name.upper() for spec in fields(Settings)]
+
+
+def _misspelt(unknown: list[str]) -> Look:
+    """Variables that set nothing, the first with the setting that it is most like."""
+    name = unknown[0]
+    more = f" (nor are {', '.join(unknown[1:])})" if unknown[1:] else ""
+    bare = name.removeprefix(_PREFIX)
+    begun = sorted((one for one in _names() if bare.startswith(one) or one.startswith(bare)), key=len, reverse=True)
+    near = get_close_matches(bare, _names(), n=1, cutoff=_NEAR) or begun
+    if not near:
+        return warn(f"{name} is set, and is no setting{more}; there are {', '.join(_names())}", f"unset {name}")
+    meant = _PREFIX + near[0]
+    return warn(f"{name} is set, and is no setting{more}; {meant} is one", f'export {meant}="${name}"; unset {name}')
 
 
 def _project(case: Case) -> Look:

@@ -56,7 +56,7 @@ def _contents(case: Case) -> Look:
 def _writing(case: Case) -> Look:
     with closing(_schema_of(case)) as schema:
         schema.try_write()
-    return ok("a write was begun and given up")
+    return ok("the write lock is free; a trial write was rolled back")
 
 
 def _index(case: Case) -> Look:

@@ -227,7 +227,14 @@ async def _page(
 
 Paged = Annotated[Page, Depends(_page)]
 
-MemoryId = Annotated[str, Path(description="A memory's id.", max_length=1_000, examples=["4kd0w1t9bqzc"])]
+MemoryId = Annotated[
+    str,
+    Path(
+        description="A memory's id, an alias of it, or the beginning of its id.",
+        max_length=1_000,
+        examples=["4kd0w1t9bqzc"],
+    ),
+]
 
 
 # ---- in whose name
@@ -292,7 +299,7 @@ async def _writing(
         Header(description="The ETag of the memory as it was seen: if it changed since, nothing is written (412)."),
     ] = None,
 ) -> Writing:
-    return Writing(caller, op_id, if_match)
+    return Writing(caller, None if op_id is None else caller.own_op_id(op_id), if_match)
 
 
 Heads = Annotated[Writing, Depends(_writing)]

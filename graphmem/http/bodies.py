@@ -76,22 +76,25 @@ class BatchBody(Signed):
 
 
 class SupersedeBody(Signed):
-    """What takes over."""
+    """What supersedes a memory: `new` words, or the memories `by`."""
 
-    new: Said | Words | Ids = Field(
-        description="A statement or a text, which is recorded first; or an id, or several ids.",
+    new: Said | Words | Ids | None = Field(
+        default=None,
+        description="A statement or a text, which is recorded first. An id, or several, is read as `by`.",
         examples=["Primary keys are UUIDv7: they sort by time"],
     )
-    also: Ids = Field(default=(), description="Further memories that are replaced.")
+    by: Ids | Id | None = Field(default=None, description="Memories by id, alias or the beginning of an id.")
+    also: Ids = Field(default=(), description="Further memories that are superseded.")
     at: Instant | None = Field(default=None, description="From when; now if not given. A correction has none.")
     until: Instant | None = Field(default=None, description="End of a provisional replacement.")
     kind: Literal[SupersessionKind.UPDATE, SupersessionKind.CORRECTION] = SupersessionKind.UPDATE
 
 
 class AmendBody(Signed):
-    """What takes over a part."""
+    """What replaces a part: `new` words, or the memory `by`."""
 
-    new: Said | Words
+    new: Said | Words | None = None
+    by: Id | None = Field(default=None, description="A memory by id, alias or the beginning of an id.")
     part: Annotated[StrictStr, Field(max_length=20_000)] = Field(examples=["retention"])
     at: Instant | None = None
 

@@ -32,6 +32,25 @@ class Caller:
         """Who writes, if a write does not say."""
         return None if self.key is None else self.key.name
 
+    @property
+    def may_read(self) -> bool:
+        """Whether the caller may be told what others wrote."""
+        return self.key is None or Permission.READ in self.key.permissions
+
+    def own_op_id(self, op_id: str) -> str:
+        """The name of a write in the ledger; see `Key.own_op_id`."""
+        return op_id if self.key is None or not op_id else self.key.own_op_id(op_id)
+
+    def require_choice(self) -> None:
+        """Let pass ids that the caller chose: a refusal tells that somebody has one, seen or not.
+
+        Raises:
+            Forbidden: The key does not read all that its tenant holds.
+        """
+        if self.key is not None and not self.key.is_reader_of_all:
+            told = f"key {self.key.id!r} does not read its whole tenant, and so cannot choose ids"
+            raise Forbidden(f"{told}: leave `id` out")
+
     def require(self, permission: Permission) -> None:
         """Let pass what the key allows.
 

@@ -9,14 +9,14 @@ from starlette.responses import Response
 
 from graphmem.answers import Conflicts, Diff, Explanation, History, Listing, SearchAnswer, Timeline
 from graphmem.http.admission import AdmittedRoute
-from graphmem.http.asking import Asked, Asks, Bounds, MemoryId, Paged, Positions, Reader, Where
+from graphmem.http.asking import Asked, Asks, Bounds, Known, MemoryId, Paged, Positions, Reader, Where
 from graphmem.http.bodies import SearchBody
 from graphmem.http.limits import MAX_RESULTS
 from graphmem.http.working import json_of
 from graphmem.retrieval.search import Sort
 from graphmem.service import GraphMemory
 from graphmem.store import Page
-from graphmem.wire.envelopes import Changes, Shown
+from graphmem.wire.envelopes import Changes, Repositories, Shown
 from graphmem.wire.forms import form
 
 router = APIRouter(tags=["ask"], route_class=AdmittedRoute)
@@ -70,6 +70,18 @@ async def get(served: Asks, scope: Reader, at: Asked, key: MemoryId) -> Response
         return json_of(Shown(found.card, found.at), ETag=etag_of(found))
 
     return await served.read("get", shown)
+
+
+@router.get("/v1/repositories", operation_id="repositories", response_model=form(Repositories))
+async def repositories(served: Asks, scope: Reader, caller: Known) -> Response:
+    """Repositories with memories that the caller would see from there; of a key, those that it opens."""
+    opened = () if caller.key is None else caller.key.repos
+
+    def ask(memory: GraphMemory) -> Repositories:
+        found = memory.repositories(scope=scope)
+        return Repositories(tuple(one for one in found if not opened or one in opened))
+
+    return await served.read("repositories", ask)
 
 
 @router.get("/v1/timeline", operation_id="timeline", response_model=form(Timeline))

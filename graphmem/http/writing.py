@@ -57,7 +57,7 @@ async def add(served: Asks, scope: Writer, heads: Heads, body: AddBody) -> Respo
             moves=body.moves,
             kind=body.kind,
             start=body.start,
-            on_similar=body.on_similar,
+            on_similar=body.on_similar if heads.caller.may_read else None,
             write=write,
         )
         return _receipt(written, 201, Location=f"/v1/memories/{quote(written.ids[0], safe='')}")
@@ -69,9 +69,10 @@ async def add(served: Asks, scope: Writer, heads: Heads, body: AddBody) -> Respo
 async def add_many(served: Asks, scope: Writer, heads: Heads, body: BatchBody) -> Response:
     """Record many memories in one transaction: all or none."""
     items, write = [_new(one, scope, heads) for one in body.items], heads.write(scope, body)
+    looks = body.on_similar if heads.caller.may_read else None
 
     def done(memory: GraphMemory) -> Response:
-        return json_of(AllWritten(tuple(memory.add_many(items, on_similar=body.on_similar, write=write))), 201)
+        return json_of(AllWritten(tuple(memory.add_many(items, on_similar=looks, write=write))), 201)
 
     return await served.write("add_many", done)
 
@@ -80,13 +81,13 @@ async def add_many(served: Asks, scope: Writer, heads: Heads, body: BatchBody) -
     "/v1/memories/{key:path}/supersede", operation_id="supersede", response_model=form(Written), responses=_MISMATCH
 )
 async def supersede(served: Asks, scope: Writer, heads: Heads, key: MemoryId, body: SupersedeBody) -> Response:
-    """Let a memory take over from another, or several from several."""
+    """Let a memory supersede another, or several several."""
     olds = (key, *body.also)
     return await _one(
         served,
         "supersede",
         lambda memory, write: memory.supersede(
-            olds, body.new, at=body.at, until=body.until, kind=body.kind, write=write
+            olds, body.new, by=body.by, at=body.at, until=body.until, kind=body.kind, write=write
         ),
         heads.write(scope, body),
         _Guard(key, heads, scope),
@@ -99,7 +100,7 @@ async def amend(served: Asks, scope: Writer, heads: Heads, key: MemoryId, body: 
     return await _one(
         served,
         "amend",
-        lambda memory, write: memory.amend(key, body.new, body.part, at=body.at, write=write),
+        lambda memory, write: memory.amend(key, body.new, body.part, by=body.by, at=body.at, write=write),
         heads.write(scope, body),
         _Guard(key, heads, scope),
     )
@@ -150,7 +151,7 @@ async def retract(served: Asks, scope: Reviewer, heads: Heads, key: MemoryId, bo
     "/v1/memories/{key:path}/confirm", operation_id="confirm", response_model=form(Written), responses=_MISMATCH
 )
 async def confirm(served: Asks, scope: Writer, heads: Heads, key: MemoryId, body: Signed | None = None) -> Response:
-    """Somebody saw that the memory still holds: its confidence starts afresh."""
+    """Somebody saw that the memory is still right: its age counts from now on."""
     return await _one(
         served,
         "confirm",
@@ -284,6 +285,8 @@ def _receipt(written: Written, status: int, **headers: str) -> Response:
 
 def _new(item: Item, scope: Scope, heads: Writing) -> New:
     home = scope
+    if item.id is not None:
+        heads.caller.require_choice()
     if item.scope is not None:
         home = heads.caller.place(item.scope.scope(), item.scope.tenant or scope.tenant, is_write=True)
     return New(statement=item.statement, moves=item.moves, id=item.id, scope=replace(home, related_repos=()))

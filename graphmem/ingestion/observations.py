@@ -91,6 +91,7 @@ class Reading:
     Attributes:
         folders: Folders that were read as a whole, as keys begin ('' for all): a record of theirs that is not among
             the observations is gone, so that the same words under another key are the same record.
+        passed_over: Files that look like nothing that the reader knows.
     """
 
     observations: tuple[Observation, ...]
@@ -98,3 +99,4 @@ class Reading:
     problems: tuple[Problem, ...]
     relations: tuple[Relation, ...] = ()
     folders: tuple[str, ...] = ()
+    passed_over: tuple[str, ...] = ()

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
 from graphmem.errors import Forbidden, InvalidInput, NotFound
 from graphmem.model import Scope
+
+#: Of the name of a write, and of what makes it a key's own.
+_MAX_OP_ID, _MARK_CHARS = 200, 10
 
 
 class Permission(StrEnum):
@@ -64,6 +69,22 @@ class Key:
     def is_bound(self) -> bool:
         """Whether it opens less than its whole tenant."""
         return self.user is not None or bool(self.repos)
+
+    @property
+    def is_reader_of_all(self) -> bool:
+        """Whether it may read everything that its tenant holds."""
+        return Permission.READ in self.permissions and not self.is_bound
+
+    def own_op_id(self, op_id: str) -> str:
+        """The name of a write in the ledger: a bound key's is its own, since others' must not be found by trying."""
+        if not self.is_bound:
+            return op_id
+        bound = json.dumps([self.user, sorted(self.repos)])
+        mark = hashlib.sha256(bound.encode("utf-8", "surrogatepass")).hexdigest()[:_MARK_CHARS]
+        short = op_id
+        if len(op_id) > _MAX_OP_ID - _MARK_CHARS - 1:
+            short = hashlib.sha256(op_id.encode("utf-8", "surrogatepass")).hexdigest()
+        return f"{short}@{mark}"
 
     def require(self, permission: Permission) -> None:
         """Let pass what the key allows.

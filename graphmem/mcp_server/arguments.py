@@ -9,7 +9,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 
 from graphmem.answers import OnSimilar
 from graphmem.errors import InvalidInput
-from graphmem.model import At, Kind, Origin
+from graphmem.model import At, Kind, Origin, Scope
 from graphmem.wire.times import read_known, read_time
 
 Asked = TypeVar("Asked", bound=BaseModel)
@@ -42,6 +42,12 @@ class Arguments(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     repo: Name | None = Field(None, description="Repository, if not the current one.")
+    user: Name | None = Field(None, description="Person whose private memories are meant too.")
+
+    @property
+    def place(self) -> Scope:
+        """The repository and the person that are named."""
+        return Scope(repo=self.repo, user=self.user)
 
 
 class AtPoint(Arguments):
@@ -71,7 +77,7 @@ class Signed(Arguments):
     """Arguments of a tool that writes."""
 
     reason: Annotated[str, Field(max_length=20_000)] | None = Field(None, description="Why, in a sentence.")
-    source: Name | None = Field(None, description="Where it was read: a commit, a pull request, a page.")
+    source: Name | None = Field(None, description="Where it was read: a commit, a page.")
     origin: Literal[Origin.AGENT, Origin.CONVERSATION, Origin.EXTERNAL] = Field(
         Origin.AGENT, description="Whose words: your own, a conversation's, or from outside (issues, logs, web)."
     )
@@ -83,10 +89,14 @@ class Signed(Arguments):
 class AddArguments(Signed):
     """What to record."""
 
+    user: Name | None = Field(None, description="For this person alone.")
+
     text: Text = Field(description="First line: the statement. Rest: details.")
     kind: Kind = Kind.FACT
     subject: Name | None = Field(None, description="What it settles, such as stack.database.")
     rationale: Text | None = None
+    rejected: Annotated[tuple[Text, ...], Field(max_length=50)] = Field((), description="Not taken, as `name: reason`.")
+    confidence: float = Field(1.0, ge=0, le=1)
     tags: Annotated[tuple[Name, ...], Field(max_length=50)] = ()
     paths: Annotated[tuple[Name, ...], Field(max_length=50)] = Field((), description="Files that it is about.")
     start: Moment = Field(None, description="Since when it holds. Default: now.")
@@ -96,11 +106,24 @@ class AddArguments(Signed):
 class SupersedeArguments(Signed):
     """What replaces what."""
 
-    old: Name = Field(description="Id of the memory that no longer holds.")
+    old: Name = Field(description="Id or alias of the memory that is no longer true.")
     text: Text | None = Field(None, description="The new statement; or give `new`.")
-    new: Name | None = Field(None, description="Id of a memory that takes over.")
+    new: Name | None = Field(None, description="Id or alias of a memory that supersedes it.")
     at: Moment = Field(None, description="From when. Default: now.")
     is_correction: bool = Field(default=False, description="The old one was never right.")
+
+
+class EndArguments(Signed):
+    """What ends."""
+
+    id: Name
+    at: Moment = Field(None, description="From when. Default: now.")
+
+
+class ConfirmArguments(Signed):
+    """What still holds."""
+
+    id: Name
 
 
 class OneArguments(AtPoint):

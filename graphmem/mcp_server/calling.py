@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import json
 import logging
+import secrets
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from mcp_types import CallToolResult, TextContent
 
-from graphmem.errors import Conflict, GraphMemError, NotFound
+from graphmem.errors import Conflict, GraphMemError, Unsupported
 from graphmem.mcp_server.arguments import parsed
-from graphmem.mcp_server.marking import UNTRUSTED, Outside, marked, named_elsewhere
+from graphmem.mcp_server.marking import UNKNOWN, Marking
+from graphmem.mcp_server.marks import unmarked
 from graphmem.mcp_server.tools import TOOLS, Caller
 from graphmem.model import Scope
+from graphmem.retrieval.paging import sealed
 from graphmem.service import GraphMemory
-from graphmem.wire.documents import document
+from graphmem.service.memory import desk_of
 
 _log = logging.getLogger("graphmem.mcp")
 
@@ -23,37 +27,58 @@ _log = logging.getLogger("graphmem.mcp")
 def called(name: str, given: dict[str, Any], opened: Callable[[], tuple[GraphMemory, Caller]]) -> CallToolResult:
     """The result of a call; what goes wrong is told with its code, and nothing of what nobody foresaw."""
     tool = TOOLS[name]
+    marking: Marking | None = None
     try:
-        asked = parsed(tool.takes, given)
+        asked = parsed(tool.takes, {key: _bare_id(key, one) for key, one in given.items()})
         memory, caller = opened()
-        answer = document(tool.run(memory, caller, asked))
         # As for the call itself: whoever may write need not be allowed to read, and the words told must be marked.
-        scope = caller.place(Scope(repo=getattr(asked, "repo", None)), is_write=not tool.is_read_only)
-        told = marked(answer, _outside(memory, scope, answer))
+        marking = _marking(memory, caller.place(asked.place, is_write=not tool.is_read_only))
+        told = marking.document(tool.run(memory, caller, asked))
     except GraphMemError as refusal:
-        return _refused(refusal)
+        error = _error(refusal)
+        return _refused(error if marking is None else marking.error(error))
     except Exception:  # noqa: BLE001 - the surface's outermost edge
         _log.exception("%s failed", name)
-        return _refused(GraphMemError("something went wrong in the server; its log says what"))
+        return _refused(_error(GraphMemError("something went wrong in the server; its log says what")))
     return CallToolResult(content=[_text(told)], structured_content=told)
 
 
-def _outside(memory: GraphMemory, scope: Scope, answer: object) -> dict[str, Outside]:
-    """The untrusted ones among the memories that an answer names without showing them."""
-    found: dict[str, Outside] = {}
-    for key in dict.fromkeys(named_elsewhere(answer)):
+def _bare_id(name: str, given: object) -> object:
+    """An argument that names a memory without the mark in which an answer gave its id; any other as it is."""
+    return unmarked(given) if name in _IDS and isinstance(given, str) else given
+
+
+_IDS = frozenset({"id", "old", "new"})
+
+
+def _marking(memory: GraphMemory, scope: Scope) -> Marking:
+    def lookup(key: str) -> str:
         try:
             said = memory.get(key, scope=scope).memory.statement
-        except NotFound:
-            continue
-        if said is not None and said.origin.value in UNTRUSTED:
-            found[key] = Outside(said.title, said.origin.value)
-    return found
+        except GraphMemError:
+            return UNKNOWN
+        return UNKNOWN if said is None else said.origin.value
+
+    return Marking(scope, lookup, partial(_sign, memory, scope))
 
 
-def _refused(refusal: GraphMemError) -> CallToolResult:
+def _sign(memory: GraphMemory, scope: Scope, text: str) -> str:
+    """A digest under the tenant's secret; of a memory on a server, which does not tell it, under this process's own."""
+    try:
+        return desk_of(memory).seal(scope, "marks", text)
+    except Unsupported:
+        return sealed(_OWN_SECRET, "marks", text)
+
+
+_OWN_SECRET = secrets.token_hex()
+
+
+def _error(refusal: GraphMemError) -> dict[str, Any]:
     heads = list(refusal.heads) if isinstance(refusal, Conflict) else []
-    error = {"code": refusal.code, "message": str(refusal), "is_retryable": refusal.is_retryable, "heads": heads}
+    return {"code": refusal.code, "message": str(refusal), "is_retryable": refusal.is_retryable, "heads": heads}
+
+
+def _refused(error: dict[str, Any]) -> CallToolResult:
     told = {"error": error}
     return CallToolResult(content=[_text(told)], structured_content=told, is_error=True)
 

@@ -31,6 +31,15 @@ class Keyed:
         """The key's name; None on a server without keys."""
         return self.caller.actor
 
+    @property
+    def may_read(self) -> bool:
+        """Whether the key may be told what others wrote."""
+        return self.caller.may_read
+
+    def own_op_id(self, op_id: str) -> str:
+        """The name of a write in the ledger; see `Key.own_op_id`."""
+        return self.caller.own_op_id(op_id)
+
     def place(self, asked: Scope, *, is_write: bool) -> Scope:
         """Where the key lets them stand.
 

@@ -1,118 +1,312 @@
 """What came from outside is told apart from what is trusted: its words stand between marks that name their origin.
 
-An agent that reads memories reads whatever somebody once put into an issue, a log or a conversation. The marks are in
-the text itself, since that is all a model sees; a text cannot end them, because marks within it are broken up.
+An agent that reads memories reads whatever somebody once put into an issue, a log or a conversation. What is marked is
+decided by the field that a text stands in and by the origin of the memory that it belongs to, before anything is
+written; the finished text is never searched. The marks are in the text itself, since that is all a model sees.
 """
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, is_dataclass, replace
+from enum import Enum, StrEnum
 from typing import Any
 
-from graphmem.model import Origin
+from graphmem.answers import (
+    Card,
+    Contest,
+    Explanation,
+    History,
+    Hit,
+    Related,
+    Relation,
+    SearchAnswer,
+    Sentence,
+    Similar,
+    Step,
+    Told,
+    Written,
+)
+from graphmem.mcp_server.marks import Foreign, Parts, rendered
+from graphmem.model import (
+    AbandonBranch,
+    Add,
+    Alternative,
+    Anchor,
+    Change,
+    Confirm,
+    End,
+    Erase,
+    Link,
+    Memory,
+    MergeBranch,
+    Move,
+    OpenBranch,
+    Origin,
+    Provenance,
+    Retract,
+    Scope,
+    Statement,
+    Supersede,
+    Transition,
+)
+from graphmem.temporal import touched
+from graphmem.wire.documents import Writer
 
-UNTRUSTED = frozenset({Origin.CONVERSATION.value, Origin.EXTERNAL.value})
+#: Of a memory that is not there to be asked.
+UNKNOWN = "unknown"
+_TRUST = {one.value: one.trust for one in Origin}
+_TRUSTED = Origin.AGENT.trust
+_TAG_CHARS = 12
 
-_MARK = re.compile(r"<(?=\s*/?\s*untrusted)", re.IGNORECASE)
-#: Lists and texts of a statement that are somebody's words; a single word of them can say nothing.
-_WORDS = ("body", "rationale", "subject", "aliases", "labels", "anchors", "alternatives")
-_SENTENCES = frozenset({"because", "reasons", "suspect", "evidence", "reason", "fix", "note", "notes"})
-_NAMING = ("memory", "head", "source", "target")
-_NAMING_LISTS = ("via", "beat", "ids", "amended_by", "old", "new", "replaced")
+_OWN_ID = re.compile(r"[0-9a-hjkmnp-tv-z]{12}")
+_OWN_OP_ID = re.compile(r"[0-9a-f]{24}(/(new|[0-9]{1,6}))?")
+
+
+class Voice(StrEnum):
+    """Whose words a field of an answer holds.
+
+    `OURS` are graphmem's own. `WORDS` are those of the memory or entry that the field belongs to. `QUOTED` knows itself
+    which of its words are whose (`Sentence`). `ID` names a memory: our own ids say nothing, those that a caller made
+    may. `HOME` says where a memory lives.
+    """
+
+    OURS = "ours"
+    WORDS = "words"
+    QUOTED = "quoted"
+    ID = "id"
+    HOME = "home"
+
+
+_PLAIN = Voice.OURS
+#: Every field of an answer that holds text; a test holds that none is left out.
+VOICES: Mapping[type, Mapping[str, Voice]] = {
+    SearchAnswer: {"mode": _PLAIN, "note": _PLAIN, "cursor": _PLAIN},
+    Hit: {"via": Voice.ID, "because": Voice.QUOTED, "beat": Voice.ID, "head": Voice.ID, "parts": _PLAIN},
+    Contest: {"memory": Voice.ID, "rule": _PLAIN},
+    Card: {"amended_by": Voice.ID},
+    Told: {"word": Voice.WORDS},
+    Step: {
+        "memory": Voice.ID,
+        "title": Voice.QUOTED,
+        "part": Voice.QUOTED,
+        "evidence": Voice.QUOTED,
+        "before": _PLAIN,
+        "after": _PLAIN,
+    },
+    Relation: {
+        "memory": Voice.ID,
+        "title": Voice.QUOTED,
+        "before": _PLAIN,
+        "after": _PLAIN,
+        "part": Voice.QUOTED,
+        "through": Voice.ID,
+    },
+    Explanation: {"reasons": Voice.QUOTED, "suspect": Voice.QUOTED},
+    Related: {"memory": Voice.ID, "title": Voice.QUOTED},
+    Similar: {"memory": Voice.ID, "title": Voice.QUOTED, "found_by": _PLAIN},
+    Written: {"ids": Voice.ID, "notes": Voice.QUOTED},
+    Change: {"op_id": Voice.WORDS},
+    Provenance: {"actor": Voice.WORDS, "source": Voice.WORDS, "reason": Voice.WORDS},
+    Memory: {"id": Voice.ID},
+    Scope: dict.fromkeys(("tenant", "repo", "user", "branch", "environment", "related_repos"), Voice.HOME),
+    Statement: dict.fromkeys(("title", "body", "rationale", "subject", "aliases", "labels", "language"), Voice.WORDS),
+    Anchor: dict.fromkeys(("name", "repo", "role"), Voice.WORDS),
+    Alternative: dict.fromkeys(("name", "reason", "keys"), Voice.WORDS),
+    Move: {"source_word": Voice.WORDS},
+    Supersede: {"old": Voice.ID, "new": Voice.ID, "part": Voice.WORDS},
+    End: {"id": Voice.ID, "source_word": Voice.WORDS},
+    Link: {"source": Voice.ID, "target": Voice.ID},
+    OpenBranch: {"name": Voice.WORDS, "parent": Voice.WORDS},
+    MergeBranch: {"name": Voice.WORDS},
+    AbandonBranch: {"name": Voice.WORDS},
+    **{kind: {"id": Voice.ID} for kind in (Transition, Retract, Confirm, Erase)},
+}
+
+#: The origin of a memory by its id, `UNKNOWN` if it cannot be told.
+OriginOf = Callable[[str], str]
 
 
 @dataclass(frozen=True, slots=True)
-class Outside:
-    """A memory that is not trusted, as far as others quote it."""
+class Marking:
+    """How the words of one answer are told apart.
 
-    title: str
-    origin: str
-
-
-def named_elsewhere(document: object) -> Iterator[str]:
-    """Ids of memories that an answer names without showing where they are from."""
-    shown = {one["id"] for one in _records(document) if "id" in one and "origin" in one}
-    for record in _records(document):
-        named = [record[key] for key in _NAMING if isinstance(record.get(key), str)]
-        named += [key for name in _NAMING_LISTS if isinstance(record.get(name), list) for key in record[name]]
-        yield from (key for key in named if isinstance(key, str) and key not in shown)
-
-
-def marked(document: Any, quoted: Mapping[str, Outside]) -> Any:  # noqa: ANN401 - JSON
-    """An answer in which all words of untrusted memories are marked.
-
-    Args:
-        document: As `wire.documents.document` writes it.
-        quoted: The untrusted ones among the memories that it names, by id.
+    Attributes:
+        here: Where the caller stands: names of that place are the caller's own.
+        lookup: The origin of a memory that the answer names without showing it.
+        sign: Makes a tag of a text; with the store's secret, so that nobody else can.
     """
-    shown = {
-        one["id"]: Outside(one["title"], one["origin"])
-        for one in _records(document)
-        if "id" in one and _is_untrusted(one)
-    }
-    outside = {**quoted, **shown}
-    return _marked(document, outside, _quoting(outside.values()))
+
+    here: Scope
+    lookup: OriginOf
+    sign: Callable[[str], str]
+
+    def document(self, answer: object) -> Any:  # noqa: ANN401 - JSON
+        """The written form of an answer, with all words from outside between marks."""
+        walk = _Walk(self, _shown_origins(answer), {}, Origin.HUMAN.value)
+        found = walk.value(answer)
+        return _written(found, self.sign(json.dumps(_texts_in(found)))[:_TAG_CHARS])
+
+    def error(self, refusal: Mapping[str, Any]) -> dict[str, Any]:
+        """What a refusal says: ids that a caller made may stand in its message, which is then marked as a whole."""
+        heads = refusal["heads"]
+        strange = [key for key in heads if not _OWN_ID.fullmatch(key)]
+        if not strange:
+            return dict(refusal)
+        tag = self.sign(json.dumps(dict(refusal)))[:_TAG_CHARS]
+        message = rendered((Foreign(str(refusal["message"]), UNKNOWN),), tag)
+        shown = [rendered((Foreign(key, UNKNOWN),), tag) if key in strange else key for key in heads]
+        return {**refusal, "message": message, "heads": shown}
 
 
-def wrapped(text: str, origin: str) -> str:
-    """A text between marks; marks within it are broken up."""
-    return f'<untrusted origin="{origin}">{_MARK.sub("&lt;", text)}</untrusted>'
+@dataclass(frozen=True, slots=True)
+class _Text:
+    """A text in its parts."""
+
+    parts: Parts
 
 
-def _is_untrusted(record: Mapping[str, Any]) -> bool:
-    return record.get("origin") in UNTRUSTED and "title" in record
+def is_trusted(origin: str) -> bool:
+    """Whether words of that origin need no mark."""
+    return origin in _TRUST and _TRUST[origin] >= _TRUSTED
 
 
-def _records(document: object) -> Iterator[dict[str, Any]]:
-    if isinstance(document, dict):
-        yield document
-        document = list(document.values())
-    if isinstance(document, list):
-        for one in document:
-            yield from _records(one)
+@dataclass(frozen=True, slots=True)
+class _Walk(Writer):
+    """Writes one answer with its texts in parts; `speaker` is the origin of words that have no nearer one."""
 
+    marking: Marking
+    shown: Mapping[str, str]
+    looked: dict[str, str]
+    speaker: str
 
-def _marked(value: Any, outside: Mapping[str, Outside], quote: Callable[[str], str]) -> Any:  # noqa: ANN401 - JSON
-    if isinstance(value, list):
-        return [_marked(one, outside, quote) for one in value]
-    if not isinstance(value, dict):
-        return value
-    origin = value["origin"] if _is_untrusted(value) else None
-    named = outside.get(str(value.get("memory"))) if "title" in value else None
-    shown = {}
-    for key, one in value.items():
-        if key == "title" and (origin or named):
-            shown[key] = wrapped(one, origin or named.origin) if isinstance(one, str) else one  # type: ignore[union-attr]
-        elif key in _WORDS and origin:
-            shown[key] = _words(one, origin)
-        elif key in _SENTENCES:
-            shown[key] = _sentences(one, quote)
+    def record(self, value: object) -> dict[str, Any]:
+        """See `Writer`."""
+        speaker = self._speaker_of(value)
+        here = self if speaker == self.speaker else replace(self, speaker=speaker)
+        return Writer.record(here, value)
+
+    def field(self, owner: object, name: str, value: object) -> Any:  # noqa: ANN401 - JSON
+        """See `Writer`."""
+        if isinstance(value, Enum) or not _holds_text(value):
+            return self.value(value)
+        if isinstance(value, tuple | list):
+            return [self.field(owner, name, one) for one in value]
+        assert isinstance(value, str), "it holds text"  # noqa: S101
+        return self._text(owner, VOICES.get(type(owner), {}).get(name, Voice.WORDS), value)
+
+    def _text(self, owner: object, voice: Voice, text: str) -> object:
+        if isinstance(owner, Told) and text == owner.status.value:
+            return text
+        if isinstance(text, Sentence) and voice is Voice.QUOTED:
+            return _Text(_parts_of_sentence(text))
+        if not text or voice is Voice.OURS or _is_ours(text, voice, self.marking.here):
+            return text
+        if voice is Voice.QUOTED:
+            origin = self._origin_of_plain(owner)
         else:
-            shown[key] = _marked(one, outside, quote)
-    return shown
+            origin = self._origin_of(text) if voice is Voice.ID else self.speaker
+        return text if is_trusted(origin) else _Text((Foreign(text, origin),))
+
+    def _origin_of(self, key: str) -> str:
+        """The origin of a memory: as the answer shows it, else looked up once."""
+        if key in self.shown:
+            return self.shown[key]
+        if key not in self.looked:
+            self.looked[key] = self.marking.lookup(key)
+        return self.looked[key]
+
+    def _origin_of_plain(self, owner: object) -> str:
+        """The origin of a text that does not know whose words it holds, as an answer of a server does not.
+
+        A title is its memory's; a sentence is as far to be trusted as all that the answer shows.
+        """
+        if isinstance(owner, Step | Relation | Related | Similar):
+            return _least((self._origin_of(owner.memory), self.speaker))
+        return _least((self.speaker, *self.shown.values(), *self.looked.values()))
+
+    def _speaker_of(self, value: object) -> str:
+        """The origin of the words in a record."""
+        if isinstance(value, History | Explanation | Hit):
+            value = value.card
+        if isinstance(value, Card):
+            value = value.memory
+        if isinstance(value, Memory):
+            return UNKNOWN if value.statement is None else value.statement.origin.value
+        if isinstance(value, Statement):
+            return value.origin.value
+        if isinstance(value, Change):
+            origins = [self._origin_in(value.operation, key) for key in touched(value.operation)]
+            return _least((value.provenance.origin.value, *origins))
+        return self.speaker
+
+    def _origin_in(self, operation: object, key: str) -> str:
+        if isinstance(operation, Add):
+            return self._speaker_of(operation.memory)
+        return self._origin_of(key)
 
 
-def _words(value: Any, origin: str) -> Any:  # noqa: ANN401 - JSON
-    """Texts of more than one word, marked."""
-    if isinstance(value, str):
-        return wrapped(value, origin) if len(value.split()) > 1 else value
+def _holds_text(value: object) -> bool:
+    return isinstance(value, str) or (
+        isinstance(value, tuple | list) and bool(value) and all(isinstance(one, str) for one in value)
+    )
+
+
+def _is_ours(text: str, voice: Voice, here: Scope) -> bool:
+    if voice is Voice.ID:
+        return _OWN_ID.fullmatch(text) is not None
+    if voice is Voice.HOME:
+        return text in {here.tenant, here.repo, here.user, here.branch, here.environment, *here.related_repos}
+    return _OWN_OP_ID.fullmatch(text) is not None
+
+
+def _least(origins: Iterable[str]) -> str:
+    return min(origins, key=lambda one: _TRUST.get(one, -1), default=Origin.HUMAN.value)
+
+
+def _shown_origins(answer: object) -> dict[str, str]:
+    """The origins of the memories whose cards an answer shows."""
+    return {one.id: one.statement.origin.value for one in _memories_in(answer) if one.statement is not None}
+
+
+def _memories_in(value: object) -> Iterator[Memory]:
+    if isinstance(value, Memory):
+        yield value
+    elif isinstance(value, tuple | list):
+        for one in value:
+            yield from _memories_in(one)
+    elif is_dataclass(value) and not isinstance(value, type):
+        for spec in fields(value):
+            yield from _memories_in(getattr(value, spec.name))
+
+
+def _parts_of_sentence(sentence: Sentence) -> Parts:
+    parts: list[str | Foreign] = []
+    end = 0
+    for one in sentence.quotes:
+        words = str(sentence[one.start : one.end])
+        is_ours = is_trusted(one.origin.value)
+        parts += [str(sentence[end : one.start]), words if is_ours else Foreign(words, one.origin.value)]
+        end = one.end
+    return tuple(one for one in (*parts, str(sentence[end:])) if one != "")
+
+
+def _texts_in(value: object) -> list[str]:
+    """All texts of an answer in parts, in their order; points in time and numbers do not count."""
+    if isinstance(value, _Text):
+        return [one if isinstance(one, str) else f"{one.origin}\x1f{one.text}" for one in value.parts]
+    if isinstance(value, dict):
+        return [text for name, one in value.items() if name != "at" for text in _texts_in(one)]
     if isinstance(value, list):
-        return [_words(one, origin) for one in value]
-    return {key: _words(one, origin) for key, one in value.items()} if isinstance(value, dict) else value
+        return [text for one in value for text in _texts_in(one)]
+    return [value] if isinstance(value, str) else []
 
 
-def _sentences(value: Any, quote: Callable[[str], str]) -> Any:  # noqa: ANN401 - JSON
-    if isinstance(value, list):
-        return [_sentences(one, quote) for one in value]
-    return quote(value) if isinstance(value, str) else value
-
-
-def _quoting(outside: Iterable[Outside]) -> Callable[[str], str]:
-    """Marks every title of an untrusted memory in a sentence."""
-    origins = {one.title: one.origin for one in outside}
-    if not origins:
-        return lambda sentence: sentence
-    titles = re.compile("|".join(re.escape(title) for title in sorted(origins, key=len, reverse=True)))
-    return lambda sentence: titles.sub(lambda found: wrapped(found[0], origins[found[0]]), sentence)
+def _written(value: Any, tag: str) -> Any:  # noqa: ANN401 - JSON
+    if isinstance(value, _Text):
+        return rendered(value.parts, tag)
+    if isinstance(value, dict):
+        return {name: _written(one, tag) for name, one in value.items()}
+    return [_written(one, tag) for one in value] if isinstance(value, list) else value

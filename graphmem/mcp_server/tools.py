@@ -1,4 +1,4 @@
-"""The five tools: what each is called, takes and does. Each is one verb of the service."""
+"""The tools: what each is called, takes and does. Each is one verb of the service."""
 
 from __future__ import annotations
 
@@ -6,19 +6,19 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
-from pydantic import BaseModel
-
 from graphmem.answers import Explanation, History, SearchAnswer, Written
 from graphmem.errors import InvalidInput
 from graphmem.mcp_server.arguments import (
     AddArguments,
     Arguments,
+    ConfirmArguments,
+    EndArguments,
     OneArguments,
     SearchArguments,
     Signed,
     SupersedeArguments,
 )
-from graphmem.model import Anchor, AnchorKind, Scope, Statement, SupersessionKind
+from graphmem.model import Alternative, Anchor, AnchorKind, Outcome, Scope, Statement, SupersessionKind
 from graphmem.service import GraphMemory, Write
 from graphmem.service.recording import restated, statement_from
 from graphmem.store import Filter, Page
@@ -32,8 +32,17 @@ class Caller(Protocol):
         """Who writes; None for whoever the memory was opened for."""
         ...
 
+    @property
+    def may_read(self) -> bool:
+        """Whether they may be told what others wrote."""
+        ...
+
+    def own_op_id(self, op_id: str) -> str:
+        """The name in the ledger of a write that they name so."""
+        ...
+
     def place(self, asked: Scope, *, is_write: bool) -> Scope:
-        """Where they stand who name a repository or none.
+        """Where they stand who name a repository, a person or neither.
 
         Raises:
             Forbidden: They may not ask there; or not write.
@@ -47,11 +56,16 @@ class Here:
 
     scope: Scope
     actor: str | None = None
+    may_read: bool = True
+
+    def own_op_id(self, op_id: str) -> str:
+        """The same."""
+        return op_id
 
     def place(self, asked: Scope, *, is_write: bool) -> Scope:
-        """Where the memory was opened for, or in the repository that was named."""
+        """Where the memory was opened for, or in the repository and for the person that were named."""
         del is_write
-        return self.scope if asked.repo is None else replace(self.scope, repo=asked.repo)
+        return replace(self.scope, repo=asked.repo or self.scope.repo, user=asked.user or self.scope.user)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +83,7 @@ class Tool:
     name: str
     title: str
     description: str
-    takes: type[BaseModel]
+    takes: type[Arguments]
     gives: type
     is_read_only: bool
     run: Callable[[GraphMemory, Caller, Any], object]
@@ -95,9 +109,16 @@ def _add(memory: GraphMemory, caller: Caller, asked: AddArguments) -> Written:
         rationale=asked.rationale or "",
         labels=asked.tags,
         origin=asked.origin,
+        confidence=asked.confidence,
+        alternatives=tuple(map(_rejected, asked.rejected)),
         anchors=tuple(Anchor(AnchorKind.FILE, path, repo) for path in asked.paths),
     )
-    return memory.add(said, start=asked.start, on_similar=asked.on_similar, write=write)
+    return memory.add(said, start=asked.start, on_similar=asked.on_similar if caller.may_read else None, write=write)
+
+
+def _rejected(said: str) -> Alternative:
+    name, _, reason = said.partition(":")
+    return Alternative(name.strip(), Outcome.REJECTED, reason.strip())
 
 
 def _supersede(memory: GraphMemory, caller: Caller, asked: SupersedeArguments) -> Written:
@@ -108,9 +129,17 @@ def _supersede(memory: GraphMemory, caller: Caller, asked: SupersedeArguments) -
     if asked.is_correction and asked.at is not None:
         raise InvalidInput("a correction has no `at`: the old one was never right")
     if asked.new is not None:
-        return memory.supersede(asked.old, [asked.new], at=asked.at, kind=kind, write=write)
+        return memory.supersede(asked.old, by=asked.new, at=asked.at, kind=kind, write=write)
     new = restated(asked.text or "", _statement(memory, asked.old, write.scope), asked.origin)
     return memory.supersede(asked.old, new, at=asked.at, kind=kind, write=write)
+
+
+def _end(memory: GraphMemory, caller: Caller, asked: EndArguments) -> Written:
+    return memory.end(asked.id, at=asked.at, write=_write(caller, asked))
+
+
+def _confirm(memory: GraphMemory, caller: Caller, asked: ConfirmArguments) -> Written:
+    return memory.confirm(asked.id, write=_write(caller, asked))
 
 
 def _statement(memory: GraphMemory, key: str, scope: Scope | None) -> Statement:
@@ -128,18 +157,17 @@ def _explain(memory: GraphMemory, caller: Caller, asked: OneArguments) -> Explan
 
 
 def _reader(caller: Caller, asked: Arguments) -> Scope:
-    return caller.place(Scope(repo=asked.repo), is_write=False)
+    return caller.place(asked.place, is_write=False)
 
 
 def _write(caller: Caller, asked: Signed) -> Write:
-    scope = caller.place(Scope(repo=asked.repo), is_write=True)
     return Write(
-        scope=scope,
+        scope=caller.place(asked.place, is_write=True),
         actor=caller.actor,
         source=asked.source,
         reason=asked.reason,
         origin=asked.origin,
-        op_id=asked.op_id,
+        op_id=None if asked.op_id is None else caller.own_op_id(asked.op_id),
     )
 
 
@@ -167,11 +195,29 @@ _ALL = (
     Tool(
         "memory_supersede",
         "Replace a memory",
-        "Let new words, or another memory, take over from one that no longer holds. The old one stays in the history.",
+        "Let new words, or another memory, supersede one that is no longer true. The old one stays in the history.",
         SupersedeArguments,
         Written,
         is_read_only=False,
         run=_supersede,
+    ),
+    Tool(
+        "memory_end",
+        "End a memory",
+        "A memory no longer holds and nothing takes its place. It stays in the history.",
+        EndArguments,
+        Written,
+        is_read_only=False,
+        run=_end,
+    ),
+    Tool(
+        "memory_confirm",
+        "Confirm a memory",
+        "You saw that a memory still holds: its confidence starts afresh.",
+        ConfirmArguments,
+        Written,
+        is_read_only=False,
+        run=_confirm,
     ),
     Tool(
         "memory_history",

@@ -92,3 +92,16 @@ class Cursors:
 
     def _signature(self, text: str) -> str:
         return self.seal(self.reader, "cursor", f"{self.mark}\x1f{text}")
+
+
+def page_of(page: Page | None, limit: int | None, default: Page) -> Page:
+    """The page that a call asks for, by a page or by a number alone.
+
+    Raises:
+        InvalidInput: Both are given.
+    """
+    if limit is None:
+        return page or default
+    if page is not None:
+        raise InvalidInput("give limit or page, not both: a page has a limit of its own")
+    return Page(limit)

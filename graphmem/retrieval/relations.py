@@ -19,7 +19,7 @@ _OF_STATUS = {
     Status.REJECTED: Effect.REJECTED,
     Status.ENDED: Effect.UNUSED,
 }
-_ONLY_NAMED = frozenset({Effect.PROPOSED, Effect.DEFERRED, Effect.REJECTED})
+_ONLY_NAMED = frozenset({Effect.PROPOSED, Effect.DEFERRED, Effect.REJECTED, Effect.UNUSED})
 
 
 def effect_of(view: View, edge: EdgeRow, valid: datetime) -> Effect:
@@ -35,8 +35,8 @@ def edge_words(view: View, edge: EdgeRow, side: Side, valid: datetime) -> Words:
     effect = effect_of(view, edge, valid)
     decisive = view.status(edge.new, valid)
     status = Status.PROPOSED if decisive is None else decisive.move.status
-    dates = _dates(view, edge, effect, valid)
-    return relation_words(edge.kind, side, effect, dates, status=status.value)
+    told = f"only {status.value}" if status in {Status.PROPOSED, Status.DEFERRED} else status.value
+    return relation_words(edge.kind, side, effect, _dates(view, edge, effect, valid), status=told)
 
 
 def relation(view: View, path: Sequence[str], valid: datetime) -> Relation | None:

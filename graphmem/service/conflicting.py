@@ -84,4 +84,6 @@ def _conflict(view: View, found_by: str, what: str, claims: tuple[str, ...], poi
 
 def _fix(cards: tuple[Card, ...]) -> str:
     head, other = cards[0].id, cards[-1].id
-    return f"graphmem supersede {other} {head}, or the other way round; or graphmem end the one that no longer holds"
+    return (
+        f"graphmem supersede {other} --by {head}, or the other way round; or graphmem end the one that no longer holds"
+    )

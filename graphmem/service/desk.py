@@ -10,7 +10,19 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from graphmem.errors import InvalidInput
-from graphmem.model import Add, At, Change, Origin, Point, Provenance, Request, Scope, Statement
+from graphmem.model import (
+    Add,
+    At,
+    Change,
+    Origin,
+    Point,
+    Provenance,
+    Request,
+    Scope,
+    ScopeParts,
+    Statement,
+    scope_with,
+)
 from graphmem.retrieval.embedding import Embedder, card_of, other_model
 from graphmem.retrieval.paging import Seal
 from graphmem.retrieval.search import Searcher
@@ -130,9 +142,9 @@ class Desk:
             raise InvalidInput(f"known_at {known} is no ledger position; this ledger has 0 to {latest.seq}")
         return Point(valid, known)
 
-    def reader(self, scope: Scope | None) -> Scope:
-        """Where a reader stands."""
-        return self.scope if scope is None else scope
+    def reader(self, scope: Scope | None, parts: ScopeParts | None = None) -> Scope:
+        """The scope of a reader or writer: the one given or the default, with some parts replaced."""
+        return scope_with(self.scope if scope is None else scope, parts or {})
 
     def view(self, reader: Scope, ids: Sequence[str], seq: int) -> View:
         """What the reader sees of these memories and their chains at a ledger position."""
@@ -144,13 +156,13 @@ class Desk:
 
     # ---- writing
 
-    def request_for(self, write: Write | None) -> Writing:
+    def request_for(self, write: Write | None, parts: ScopeParts | None = None) -> Writing:
         """The constant parts of a write's requests."""
         asked = write or Write()
         op_id = asked.op_id if asked.op_id is not None else secrets.token_hex(12)
         if not op_id or len(op_id) > 200:  # noqa: PLR2004
             raise InvalidInput(f"op_id {op_id[:40]!r} must have 1 to 200 characters")
-        scope = self.reader(asked.scope)
+        scope = self.reader(asked.scope, parts)
         origin = Origin.HUMAN if asked.origin is None else asked.origin
         provenance = Provenance(asked.actor or self.actor, asked.source, asked.reason, origin)
         first = self.store.change_by_op_id(scope, op_id) if asked.op_id is not None else None
@@ -203,6 +215,12 @@ class Passed:
 def embedded_text(statement: Statement) -> str:
     """What a memory's vector is made of."""
     return "\n".join(part for part in (statement.title, statement.body, statement.rationale) if part)[:4000]
+
+
+def is_like_an_id(text: str) -> bool:
+    """Whether a text has the form of the ids that `Writing.new_id` makes."""
+    is_of_them = len(text) == _ID_CHARS and set(text) <= set(_ID_ALPHABET)
+    return is_of_them and any(map(str.isdigit, text)) and any(map(str.isalpha, text))
 
 
 @dataclass(frozen=True, slots=True)

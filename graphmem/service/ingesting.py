@@ -7,7 +7,6 @@ holds another decision or the source tells since when it has these words.
 
 from __future__ import annotations
 
-import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
@@ -37,11 +36,11 @@ from graphmem.model import (
 )
 from graphmem.rows import EdgeRow
 from graphmem.service.desk import Desk, Write, Writing
+from graphmem.service.recorded import RECORDED_IN, has_moved, number_of, record_of, unique, words_at, words_of
 from graphmem.service.source_moves import as_first_seen, fresh_moves, is_back, is_redated
 from graphmem.store import Filter, Progress, silent
 from graphmem.temporal import View
 
-RECORDED_IN = "recorded in"
 #: What stops one part of an ingestion and nothing else.
 REFUSALS = (Conflict, Forbidden, InvalidInput, NotFound)
 _ANOTHER_DECISION = 0.5
@@ -129,11 +128,19 @@ class _Ingestion:
 
     # ---- records
 
+    def _in_own_name(self, one: Observation) -> Observation:
+        """The observation as of the origin of who brings it in, if that is trusted less than its source."""
+        said, speaker = one.statement, self._writing.provenance.origin
+        if said.origin.trust <= speaker.trust:
+            return one
+        is_mandatory = said.is_mandatory and speaker.may_mandate
+        return replace(one, statement=replace(said, origin=speaker, is_mandatory=is_mandatory))
+
     def _anchored_all(self, observations: Iterable[Observation]) -> list[Observation]:
         found = []
         for one in observations:
             try:
-                found.append(_anchored(one, self._writing.writer.repo))
+                found.append(self._in_own_name(_anchored(one, self._writing.writer.repo)))
             except InvalidInput as refusal:
                 self._report.problems.append(Problem(one.path, one.line, f"not applied: {refusal}"))
         return found
@@ -147,10 +154,10 @@ class _Ingestion:
         known: dict[str, str] = {}
         for key in reversed(ids):  # recorded last wins
             memory = view.memory(key)
-            home = None if memory is None else _record_of(memory.statement)
+            home = None if memory is None else record_of(memory.statement)
             if memory is None or home not in keys or memory.scope != self._writing.writer or view.is_retracted(key):
                 continue
-            if not _has_moved(view, key):
+            if not has_moved(view, key):
                 known[home] = key
         return known, view
 
@@ -172,16 +179,16 @@ class _Ingestion:
         ids = self._desk.store.select(reader, where, at=None, before=seq + 1, limit=_MANY)
         view = self._desk.view(reader, ids, seq)
         by_home = {home: key for key in reversed(ids) if (home := self._home(view, key, folders)) and home not in keys}
-        gone = _unique((_words(view, key), key) for key in by_home.values())
-        now = _unique((_words_of(one.statement), one.key) for one in missing)
+        gone = unique((words_at(view, key), key) for key in by_home.values())
+        now = unique((words_of(one.statement), one.key) for one in missing)
         return {now[words]: gone[words] for words in now if words in gone}, view
 
     def _home(self, view: View, key: str, folders: tuple[str, ...]) -> str | None:
         """The file that a memory of this writer stands for now, if it lies in one of the folders."""
         memory = view.memory(key)
-        if memory is None or memory.scope != self._writing.writer or view.is_retracted(key) or _has_moved(view, key):
+        if memory is None or memory.scope != self._writing.writer or view.is_retracted(key) or has_moved(view, key):
             return None
-        home = _record_of(memory.statement)
+        home = record_of(memory.statement)
         return home if home and any(not folder or home.startswith(f"{folder}/") for folder in folders) else None
 
     def _add_all(self, observations: list[Observation]) -> None:
@@ -333,14 +340,14 @@ class _Ingestion:
     # ---- writing
 
     def _new_id(self, one: Observation, after: str = "") -> str:
-        return self._writing.new_id(_number(one.key, one.statement.content_hash, after))
+        return self._writing.new_id(number_of(one.key, one.statement.content_hash, after))
 
     def _request(self, operation: Operation, path: str, reason: str | None = None) -> Request:
         """A request that is named by what it contains, so that what broke off can be sent again under its `op_id`."""
         source = f"{self._writing.provenance.source or 'document'}: {path}"
         by = self._writing.speaking(self._speaker).provenance
         provenance = replace(by, source=source, reason=reason or by.reason)
-        part = f"{_number(repr(operation), source, provenance.reason or ''):x}"
+        part = f"{number_of(repr(operation), source, provenance.reason or ''):x}"
         return Request(f"{_OP_PREFIX}{self._writing.op_id}/{part}", operation, self._writing.writer, provenance)
 
     def _try(self, operation: Operation, path: str, reason: str | None = None) -> bool:
@@ -361,42 +368,6 @@ class _Ingestion:
 
 
 _OP_PREFIX = "ingest/"
-
-
-def _number(*parts: str) -> int:
-    """A number that the parts alone decide."""
-    told = "".join(f"{len(part)}:{part}" for part in parts)
-    return int.from_bytes(hashlib.sha256(told.encode("utf-8", "surrogatepass")).digest()[:8], "big")
-
-
-def _has_moved(view: View, key: str) -> bool:
-    """Whether the words were recorded again for another file: this memory stands for none any more."""
-    memory = view.memory(key)
-    corrections = (edge for edge in view.edges_out(key) if edge.kind is SupersessionKind.CORRECTION)
-    return any(
-        (other := view.memory(edge.new)) is not None
-        and memory is not None
-        and _record_of(other.statement) not in {None, _record_of(memory.statement)}
-        for edge in corrections
-    )
-
-
-def _words_of(statement: Statement) -> tuple[str, str]:
-    return statement.title, statement.body
-
-
-def _words(view: View, key: str) -> tuple[str, str] | None:
-    memory = view.memory(key)
-    return None if memory is None or memory.statement is None else _words_of(memory.statement)
-
-
-def _unique(pairs: Iterable[tuple[tuple[str, str] | None, str]]) -> dict[tuple[str, str], str]:
-    """What each words belong to, less those that belong to several."""
-    found: dict[tuple[str, str], list[str]] = defaultdict(list)
-    for words, key in pairs:
-        if words is not None:
-            found[words].append(key)
-    return {words: keys[0] for words, keys in found.items() if len(keys) == 1}
 
 
 def _anchored(one: Observation, repo: str | None) -> Observation:
@@ -423,16 +394,10 @@ def _least_trusted(view: View, ids: Iterable[str]) -> Origin:
     return min((one.origin for one in said if one is not None), key=lambda one: one.trust, default=Origin.DOCUMENT)
 
 
-def _record_of(statement: Statement | None) -> str | None:
-    if statement is None:
-        return None
-    return next((anchor.name for anchor in statement.anchors if anchor.role == RECORDED_IN), None)
-
-
 def _standing_for(view: View, key: str) -> str:
     """The record of a memory, which stays the same when its words change; the memory itself if it has none."""
     memory = view.memory(key)
-    return (None if memory is None else _record_of(memory.statement)) or key
+    return (None if memory is None else record_of(memory.statement)) or key
 
 
 def _is_same_decision(old: Statement | None, new: Statement) -> bool:
@@ -454,7 +419,7 @@ def _is_rewording(view: View, edge: EdgeRow) -> bool:
     old, new = view.memory(edge.old), view.memory(edge.new)
     if old is None or new is None:
         return True
-    return _record_of(old.statement) == _record_of(new.statement)
+    return record_of(old.statement) == record_of(new.statement)
 
 
 def _groups(replacements: list[Replacement]) -> Iterator[list[Replacement]]:

@@ -47,7 +47,7 @@ class Keeper:
         return entries
 
     def check(self) -> list[Finding]:
-        """Verify the hash chains and recompute every derived value; empty if all is as it must be."""
+        """Verify the hash chains and recompute every derived value; empty if there is no problem."""
         return self._desk.store.check()
 
     def status(self, *, scope: Scope | None = None) -> StoreInfo:

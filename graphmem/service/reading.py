@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from functools import partial
 from heapq import heapify, heappop, heappush
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Unpack
 
 from graphmem.answers import (
     Card,
@@ -24,17 +24,18 @@ from graphmem.answers import (
     interval,
 )
 from graphmem.errors import InvalidInput, NotFound
-from graphmem.model import FOREVER, At, Change, Point, Scope
+from graphmem.model import FOREVER, At, Change, Point, Scope, ScopeParts
 from graphmem.ranking import trusted_confidence
 from graphmem.relations import Side
 from graphmem.retrieval.cards import card, moves, step
-from graphmem.retrieval.paging import Cursors, Place, question_mark
+from graphmem.retrieval.paging import Cursors, Place, page_of, question_mark
 from graphmem.retrieval.search import Query, Sort
 from graphmem.rows import EdgeRow
 from graphmem.service.conflicting import open_conflicts
 from graphmem.service.desk import Desk
 from graphmem.service.entries import seen_entries
 from graphmem.service.explaining import explanation, seen_edges
+from graphmem.service.references import with_real_paths, with_references
 from graphmem.store import Filter, Page, Progress, silent
 from graphmem.temporal import View, reigns
 from graphmem.vocabulary import word_of
@@ -51,7 +52,7 @@ class Reader:
 
     _desk: Desk
 
-    def search(
+    def search(  # noqa: PLR0913 - each narrows a question in another way
         self,
         query: str,
         *,
@@ -60,6 +61,8 @@ class Reader:
         where: Filter | None = None,
         sort: Sort = Sort.RELEVANCE,
         page: Page | None = None,
+        limit: int | None = None,
+        **parts: Unpack[ScopeParts],
     ) -> SearchAnswer:
         """What holds at a point for a question in plain words, best first.
 
@@ -73,11 +76,14 @@ class Reader:
             where: Narrows what is looked at.
             sort: `relevance`, `recency` (recorded last first) or `confidence`.
             page: How many, and after which cursor.
+            limit: How many, in place of a page.
+            parts: Parts of the scope, such as `user="ana"`, in place of those of `scope` or of the default.
         """
-        reader = self._desk.reader(scope)
+        reader = self._desk.reader(scope, parts)
         valid, seq = self._desk.asked(at, reader)
-        order = word_of(Sort, sort)
-        return self._desk.searcher.search(Query(query, valid, seq, reader, where or Filter(), order, page or Page()))
+        wanted, order = with_real_paths(where or Filter()), word_of(Sort, sort)
+        shown = page_of(page, limit, Page())
+        return self._desk.searcher.search(Query(query, valid, seq, reader, wanted, order, shown))
 
     def list(
         self,
@@ -87,14 +93,16 @@ class Reader:
         scope: Scope | None = None,
         sort: Sort = Sort.RECENCY,
         page: Page | None = None,
+        limit: int | None = None,
+        **parts: Unpack[ScopeParts],
     ) -> Listing:
         """Memories that fit a filter and hold at a point; with `include_history` or `statuses` those that do not, too.
 
         Returns:
             Recorded last first, or most trusted first.
         """
-        reader, asked = self._desk.reader(scope), page or Page(limit=50)
-        wanted, order = where or Filter(), word_of(Sort, sort)
+        reader, asked = self._desk.reader(scope, parts), page_of(page, limit, Page(limit=50))
+        wanted, order = with_real_paths(where or Filter()), word_of(Sort, sort)
         mark = question_mark("list", wanted, order, reader)
         cursors = Cursors(self._desk.seal, reader, mark)
         place = cursors.place(asked, self._desk.point(at, reader))
@@ -103,24 +111,38 @@ class Reader:
             cards = iter(sorted(cards, key=lambda one: (-_trusted(one), -one.change, one.id)))
         return _page(cards, place, asked.limit, cursors)
 
-    def get(self, key: str, *, at: At | None = None, scope: Scope | None = None) -> Card:
+    def get(self, key: str, *, at: At | None = None, scope: Scope | None = None, **parts: Unpack[ScopeParts]) -> Card:
         """One memory at a point.
+
+        Args:
+            key: Its id, an alias of it, or the beginning of its id, from four characters on; so for every verb.
+            at: The point; now and latest if not given.
+            scope: Where the reader stands.
 
         Raises:
             NotFound: No such memory, or none that the reader sees.
+            InvalidInput: Several are called so; the message lists them.
         """
-        reader = self._desk.reader(scope)
+        reader = self._desk.reader(scope, parts)
         point = self._desk.point(at, reader)
-        return _known(card(self._desk.view(reader, [key], point.seq), key, point.valid), key)
+        return with_references(self._desk, reader, lambda: point, [key], lambda ids: self._got(reader, ids[0], point))
 
-    def history(self, key: str, *, at: At | None = None, scope: Scope | None = None) -> History:
+    def history(
+        self, key: str, *, at: At | None = None, scope: Scope | None = None, **parts: Unpack[ScopeParts]
+    ) -> History:
         """A memory's own life, and what came before and after it.
 
         Raises:
             NotFound: No such memory, or none that the reader sees.
         """
-        reader = self._desk.reader(scope)
+        reader = self._desk.reader(scope, parts)
         point = self._desk.point(at, reader)
+        return with_references(self._desk, reader, lambda: point, [key], lambda ids: self._lived(reader, ids[0], point))
+
+    def _got(self, reader: Scope, key: str, point: Point) -> Card:
+        return _known(card(self._desk.view(reader, [key], point.seq), key, point.valid), key)
+
+    def _lived(self, reader: Scope, key: str, point: Point) -> History:
         view = self._desk.view(reader, [key], point.seq)
         shown = _known(card(view, key, point.valid), key)
         out, into = seen_edges(view, key)
@@ -150,7 +172,7 @@ class Reader:
             raise InvalidInput("a timeline is of one subject or one path: give one of the two")
         reader = self._desk.reader(scope)
         point = self._desk.point(at, reader)
-        where = Filter(subjects=(subject,)) if subject is not None else Filter(paths=(path or "",))
+        where = Filter(subjects=(subject,)) if subject is not None else with_real_paths(Filter(paths=(path or "",)))
         ids = self._desk.store.select(reader, where, at=None, before=point.seq + 1, limit=_EVERYTHING)
         view = self._desk.view(reader, ids, point.seq)
         led = {} if subject is None else reigns(view, [one for one in ids if view.memory(one) is not None])
@@ -174,7 +196,7 @@ class Reader:
         """
         if start == At():
             raise InvalidInput("diff needs a first point: a time, such as 2025-01-01, or what was known at another one")
-        reader, wanted = self._desk.reader(scope), where or Filter()
+        reader, wanted = self._desk.reader(scope), with_real_paths(where or Filter())
         before, after = self._desk.point(start, reader), self._desk.point(end, reader)
         found: list[Difference] = []
         for ids in self._chunks(wanted, reader, max(before.seq, after.seq), None):
@@ -183,14 +205,17 @@ class Reader:
             found.extend(_differences(old, new, ids, (before, after)))
         return Diff(before, after, tuple(found))
 
-    def explain(self, key: str, *, at: At | None = None, scope: Scope | None = None) -> Explanation:
+    def explain(
+        self, key: str, *, at: At | None = None, scope: Scope | None = None, **parts: Unpack[ScopeParts]
+    ) -> Explanation:
         """Why a memory stands as it does at a point, what stands for it, and what it rests on.
 
         Raises:
             NotFound: No such memory, or none that the reader sees.
         """
-        reader = self._desk.reader(scope)
-        return explanation(self._desk, key, self._desk.point(at, reader), reader)
+        desk, reader = self._desk, self._desk.reader(scope, parts)
+        point = desk.point(at, reader)
+        return with_references(desk, reader, lambda: point, [key], lambda ids: explanation(desk, ids[0], point, reader))
 
     def conflicts(self, *, at: At | None = None, scope: Scope | None = None) -> Conflicts:
         """Contradictions at a point that nobody has decided, each with the rule that would and the fix."""
@@ -210,9 +235,13 @@ class Reader:
             after = some[-1].seq
         return tuple(found[:limit])
 
-    def keyed_digest(self, purpose: str, text: str, *, scope: Scope | None = None) -> str:
-        """A digest of a text that only who has the store can make: small letters and digits, stable for the tenant."""
-        return self._desk.seal(self._desk.reader(scope), purpose, text)
+    def repositories(self, *, scope: Scope | None = None) -> Sequence[str]:
+        """Repositories with memories that the reader would see from there, sorted.
+
+        Args:
+            scope: Its tenant, user and environment count, its repository does not.
+        """
+        return tuple(self._desk.store.repositories(self._desk.reader(scope)))
 
     def to_networkx(
         self, *, at: At | None = None, scope: Scope | None = None, progress: Progress = silent

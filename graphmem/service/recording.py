@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Unpack
 
 from graphmem.answers import OnSimilar, Written
 from graphmem.errors import InvalidInput, NotFound
@@ -30,6 +30,7 @@ from graphmem.model import (
     Retract,
     Revoke,
     Scope,
+    ScopeParts,
     Statement,
     Status,
     Supersede,
@@ -37,14 +38,14 @@ from graphmem.model import (
     Transition,
     instant,
 )
-from graphmem.service.desk import Desk, Write, Writing
+from graphmem.service.desk import Desk, Write, Writing, is_like_an_id
 from graphmem.service.idempotence import answered_once
+from graphmem.service.references import id_among, with_references
 from graphmem.service.resembling import apply_looking
 from graphmem.temporal import View, touched
 from graphmem.temporal.trust import guard
 
 _TITLE_CHARS = 200
-_BLANK = re.compile(r"\s")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,6 +73,7 @@ class Recorder:
         start: datetime | None = None,
         on_similar: OnSimilar | None = OnSimilar.KEEP,
         write: Write | None = None,
+        **parts: Unpack[ScopeParts],
     ) -> Written:
         """Record a memory; if its very content already holds all that time, that one is confirmed instead.
 
@@ -82,6 +84,7 @@ class Recorder:
             start: Since when it holds, aware; now if not given.
             on_similar: Whether the same in other punctuation is recorded too or confirmed; None looks for nothing.
             write: Who writes, from where and why.
+            parts: Parts of the scope, such as `repo="shop"`, in place of those of `write` or of the default.
 
         Returns:
             The entry, and what holds there and then that resembles the memory. Two writers at the same moment do not
@@ -92,7 +95,7 @@ class Recorder:
             Conflict: The `op_id` was used for something else.
         """
         said = statement_from(statement, kind)
-        writing = self._desk.request_for(write).speaking(said.origin)
+        writing = self._desk.request_for(write, parts).speaking(said.origin)
         memory = Memory(writing.new_id(), writing.writer, said)
         if writing.first and not moves and start is None and self._was_confirmed(writing.first, writing, memory):
             return _all_written([writing.first])[0]
@@ -137,54 +140,66 @@ class Recorder:
         return [known.get(index) or next(sent) for index in range(len(listed))]
 
     @answered_once
-    def supersede(
+    def supersede(  # noqa: PLR0913 - what supersedes has a name of its own for each way to give it
         self,
         old: str | Sequence[str],
-        new: str | Statement | Sequence[str],
+        new: str | Statement | Sequence[str] | None = None,
         *,
+        by: str | Sequence[str] | None = None,
         at: datetime | None = None,
         until: datetime | None = None,
         kind: SupersessionKind = SupersessionKind.UPDATE,
         write: Write | None = None,
     ) -> Written:
-        """Let a memory take over from another, or several from several.
+        """Let a memory supersede another, or several several.
 
         Args:
-            old: Id or ids of what is replaced.
-            new: Id or ids of what takes over; or a statement or text, which is recorded first, and lives where the
-                first old memory lives. A text is of the origin of who writes.
+            old: The memory that is superseded, or several.
+            new: What supersedes it, in words: a statement, or a text, which is of the origin of who writes. It is
+                recorded first, and lives where the first old memory lives. For callers of earlier releases the whole id
+                of a memory, or a list of ids, still is that memory.
+            by: What supersedes it, if that is recorded already: a memory, or several. Give `new` or `by`.
             at: From when; now if not given. A correction has none: the old was never right.
             until: End of a provisional replacement.
             kind: `update` (the world changed) or `correction`; see `amend` for a part.
             write: Who writes, from where and why.
 
         Raises:
-            NotFound: An id is not one that the writer sees.
+            NotFound: `old` or `by` names no memory that the writer sees, or `new` is one word that reads like an id.
             Conflict: Another writer was first; `heads` are the current ones.
             InvalidInput: It would close a cycle, precede the start of the old, or the interval is empty.
         """
         if kind == SupersessionKind.CORRECTION and (at or until):
             raise InvalidInput("a correction has no 'at' and no 'until': the old memory was never right")
         writing = self._desk.request_for(write)
-        olds = (old,) if isinstance(old, str) else tuple(old)
         moment = None if kind == SupersessionKind.CORRECTION else self._moment(at, writing)
         writing = _speaking(writing, new)
-        requests, news = self._successors(olds, new, moment, writing)
-        operation = Supersede(old=olds, new=news, at=moment, until=until, kind=kind)
-        changes = self._desk.apply([*requests, _request(writing, operation)])
-        return Written(changes[-1], (*olds, *news), notes=_notes(changes[-1]))
+
+        def draft(olds: tuple[str, ...], news: tuple[str, ...]) -> Supersede:
+            return Supersede(old=olds, new=news, at=moment, until=until, kind=kind)
+
+        return self._replace(_several(old), _Successor.read(new, by), moment, writing, draft)
 
     @answered_once
     def amend(
         self,
         old: str,
-        new: str | Statement,
-        part: str,
+        new: str | Statement | None = None,
+        part: str = "",
         *,
+        by: str | None = None,
         at: datetime | None = None,
         write: Write | None = None,
     ) -> Written:
-        """Let a memory replace only the named part of another, which goes on holding otherwise.
+        """Let a memory replace only the named part of another, which stays in force otherwise.
+
+        Args:
+            old: The memory that is amended.
+            new: What replaces the part, in words; or as for `supersede`.
+            part: What is replaced, such as 'retention'.
+            by: What replaces the part, if that is recorded already. Give `new` or `by`.
+            at: From when; now if not given.
+            write: Who writes, from where and why.
 
         Raises:
             InvalidInput: `part` names nothing.
@@ -194,10 +209,11 @@ class Recorder:
         writing = self._desk.request_for(write)
         moment = self._moment(at, writing)
         writing = _speaking(writing, new)
-        requests, news = self._successors((old,), new, moment, writing)
-        operation = Supersede(old=(old,), new=news, at=moment, kind=SupersessionKind.AMENDMENT, part=part)
-        changes = self._desk.apply([*requests, _request(writing, operation)])
-        return Written(changes[-1], (old, *news), notes=_notes(changes[-1]))
+
+        def draft(olds: tuple[str, ...], news: tuple[str, ...]) -> Supersede:
+            return Supersede(old=olds, new=news, at=moment, kind=SupersessionKind.AMENDMENT, part=part)
+
+        return self._replace((old,), _Successor.read(new, by), moment, writing, draft)
 
     @answered_once
     def transition(
@@ -211,55 +227,91 @@ class Recorder:
     ) -> Written:
         """Give a memory one more move, in the source's own word if it has one."""
         writing = self._desk.request_for(write)
-        return self._one(writing, Transition(key, Move(status, self._moment(at, writing), source_word=word)))
+        move = Move(status, self._moment(at, writing), source_word=word)
+        return self._one(writing, lambda one: Transition(one, move), key)
 
     @answered_once
     def end(
         self, key: str, *, at: datetime | None = None, word: str | None = None, write: Write | None = None
     ) -> Written:
-        """The memory stops holding, without a successor."""
+        """The memory stops being in force, without a successor."""
         writing = self._desk.request_for(write)
-        return self._one(writing, End(key, self._moment(at, writing), word))
+        moment = self._moment(at, writing)
+        return self._one(writing, lambda one: End(one, moment, word), key)
 
     def retract(self, key: str, *, write: Write | None = None) -> Written:
         """The memory should not be believed at any time."""
-        return self._one(self._desk.request_for(write), Retract(key))
+        return self._one(self._desk.request_for(write), Retract, key)
 
     def confirm(self, key: str, *, write: Write | None = None) -> Written:
-        """Somebody saw that the memory still holds: its confidence starts afresh."""
-        return self._one(self._desk.request_for(write), Confirm(key))
+        """Somebody saw that the memory is still right: its age counts from now on."""
+        return self._one(self._desk.request_for(write), Confirm, key)
 
     def link(self, source: str, target: str, kind: LinkKind, *, write: Write | None = None) -> Written:
         """Relate two memories."""
-        return self._one(self._desk.request_for(write), Link(source, target, kind))
+        writing = self._desk.request_for(write)
+        return self._one(writing, lambda one, other: Link(one, other, kind), source, target)
 
     def revoke(self, change: int, *, move: int | None = None, write: Write | None = None) -> Written:
         """Undo a supersede, transition, end, retract or link by its ledger position; or one move of an add."""
         if change < 1 or (move is not None and move < 1):
             raise InvalidInput(f"change {change}, move {move}: both are counted from 1")
-        return self._one(self._desk.request_for(write), Revoke(change, move))
+        return self._one(self._desk.request_for(write), lambda: Revoke(change, move))
 
     def open_branch(self, name: str, *, parent: str | None = None, write: Write | None = None) -> Written:
         """Open a branch of the writer's repository; what is written there is seen only there until it is merged."""
-        return self._one(self._desk.request_for(write), OpenBranch(name, parent))
+        return self._one(self._desk.request_for(write), lambda: OpenBranch(name, parent))
 
     def merge_branch(self, name: str, *, write: Write | None = None) -> Written:
         """Make what was written on a branch visible on its parent."""
-        return self._one(self._desk.request_for(write), MergeBranch(name))
+        return self._one(self._desk.request_for(write), lambda: MergeBranch(name))
 
     def abandon_branch(self, name: str, *, write: Write | None = None) -> Written:
         """Hide what was written on a branch for good."""
-        return self._one(self._desk.request_for(write), AbandonBranch(name))
+        return self._one(self._desk.request_for(write), lambda: AbandonBranch(name))
 
     def erase(self, key: str, *, write: Write | None = None) -> Written:
         """Remove a memory's content for good, everywhere; that it was there stays on the ledger."""
-        return self._one(self._desk.request_for(write), Erase(key))
+        return self._one(self._desk.request_for(write), Erase, key)
 
     # ---- parts
 
-    def _one(self, writing: Writing, operation: Operation) -> Written:
-        change = self._desk.apply([_request(writing, operation)])[0]
-        return Written(change, touched(change.operation), notes=_notes(change))
+    def _one(self, writing: Writing, draft: Callable[..., Operation], *refs: str) -> Written:
+        """Write one operation on the memories that refs name."""
+
+        def written(ids: Sequence[str]) -> Written:
+            change = self._desk.apply([_request(writing, draft(*ids))])[0]
+            return Written(change, touched(change.operation), notes=_notes(change))
+
+        return self._with_references(writing, refs, written)
+
+    def _with_references(
+        self, writing: Writing, refs: Sequence[str], do: Callable[[Sequence[str]], Written]
+    ) -> Written:
+        desk = self._desk
+        if writing.first is not None:
+            ids = touched(writing.first.operation)
+            refs = [id_among(desk, writing.writer, ref, ids) for ref in refs]
+        return with_references(desk, writing.writer, lambda: desk.point(None, writing.writer), refs, do)
+
+    def _replace(
+        self,
+        olds: tuple[str, ...],
+        successor: _Successor,
+        moment: datetime | None,
+        writing: Writing,
+        draft: Callable[[tuple[str, ...], tuple[str, ...]], Supersede],
+    ) -> Written:
+        """Write a supersession, and what supersedes if that is new."""
+
+        def written(ids: Sequence[str]) -> Written:
+            named, by = tuple(ids[: len(olds)]), tuple(ids[len(olds) :])
+            new = by if successor.words is None else successor.words
+            requests, news = self._successors(named, new, moment, writing)
+            changes = self._desk.apply([*requests, _request(writing, draft(named, news))])
+            return Written(changes[-1], (*named, *news), notes=_notes(changes[-1]))
+
+        return self._with_references(writing, (*olds, *successor.by), written)
 
     def _first_time(self, writing: Writing, count: int) -> list[Change]:
         """The entries of a batch that was sent before; none if it was not."""
@@ -288,20 +340,27 @@ class Recorder:
         return first or self._desk.clock()
 
     def _successors(
-        self, olds: tuple[str, ...], new: str | Statement | Sequence[str], moment: datetime | None, writing: Writing
+        self,
+        olds: tuple[str, ...],
+        new: str | Statement | tuple[str, ...],
+        moment: datetime | None,
+        writing: Writing,
     ) -> tuple[list[Request], tuple[str, ...]]:
-        """Requests that record what takes over, and its ids."""
-        if not isinstance(new, str | Statement):
-            return [], tuple(new)
+        """Requests that record what supersedes, and its ids."""
+        if isinstance(new, tuple):
+            return [], new
         view = self._desk.latest_view(writing.writer, [*olds, new] if isinstance(new, str) else olds)
-        if isinstance(new, str) and (view.memory(new) is not None or not _BLANK.search(new)):
-            return [], (new,)  # one word is an id, and if nobody has it the plan says so
+        if isinstance(new, str) and view.memory(new) is not None:
+            return [], (new,)
         template = next((found for found in map(view.memory, olds) if found is not None), None)
         first = writing.first.operation if writing.first else None
         if template is None and isinstance(first, Supersede):
             return [], first.new  # sent again after the old was erased
         if template is None or template.statement is None:
-            raise NotFound(f"no memory {olds[0]!r}")
+            raise NotFound(f"no memory {olds[0]!r}; `list` and `search` show the ids that there are")
+        if isinstance(new, str) and is_like_an_id(new):
+            told = f"no memory {new!r}, and it reads like an id"
+            raise NotFound(f"{told}: name a memory with `by`, or give the words as a statement with that title")
         speaker = writing.provenance.origin
         said = new if isinstance(new, Statement) else restated(new, template.statement, speaker)
         memory = Memory(writing.new_id(), replace(template.scope, branch=writing.writer.branch), said)
@@ -314,6 +373,31 @@ class Recorder:
         life = (Move(status, start or moment or _start(view, olds) or self._desk.clock()),)
         add = _request(replace(writing, op_id=op_id), Add(memory, life, may_confirm=False))
         return [add], (memory.id,)
+
+
+@dataclass(frozen=True, slots=True)
+class _Successor:
+    """What supersedes, told apart by the argument that named it: memories, or words."""
+
+    by: tuple[str, ...]
+    words: str | Statement | None
+
+    @classmethod
+    def read(cls, new: str | Statement | Sequence[str] | None, by: str | Sequence[str] | None) -> _Successor:
+        """Of the two arguments.
+
+        Raises:
+            InvalidInput: Both are given, or neither.
+        """
+        if (new is None) == (by is None):
+            raise InvalidInput("what supersedes is given as `new` (words) or as `by` (memories): give one of the two")
+        if isinstance(new, str | Statement):
+            return cls((), new)
+        return cls(_several(new if new is not None else by or ()), None)
+
+
+def _several(refs: str | Sequence[str]) -> tuple[str, ...]:
+    return (refs,) if isinstance(refs, str) else tuple(refs)
 
 
 def _now_of(first: Sequence[Change], items: Sequence[New]) -> datetime | None:
@@ -357,7 +441,7 @@ def restated(text: str, old: Statement, speaker: Origin = Origin.HUMAN) -> State
     return replace(about, origin=speaker, confidence=1.0, is_mandatory=False)
 
 
-def _speaking(writing: Writing, new: str | Statement | Sequence[str]) -> Writing:
+def _speaking(writing: Writing, new: str | Statement | Sequence[str] | None) -> Writing:
     """A write of new words is trusted no more than they are."""
     return writing.speaking(new.origin) if isinstance(new, Statement) else writing
 

@@ -25,6 +25,7 @@ from graphmem.model import (
     Request,
     Retract,
     Revoke,
+    Scope,
     Status,
     Supersede,
     Transition,
@@ -214,7 +215,7 @@ def active_time(operation: Add) -> Spans:
 
 
 def _refuse_revoke(operation: Revoke, target: Change | None, view: View) -> None:
-    if target is None or not view.lineage.sees(stamp_of(target)) or not _is_known_to(view, target.operation):
+    if target is None or not view.lineage.sees(stamp_of(target)) or not _is_known_to(view, target):
         raise NotFound(f"no change {operation.change} in this ledger; `history` lists the changes of a memory")
     effect = target.operation
     if isinstance(effect, Propose):
@@ -233,11 +234,21 @@ def _refuse_revoke(operation: Revoke, target: Change | None, view: View) -> None
         raise Conflict(f"change {operation.change} is already revoked; redo it with a fresh operation")
 
 
-def _is_known_to(view: View, effect: Operation) -> bool:
-    """Whether the writer sees what an entry did: for a supersession, an old memory and a new one."""
+def _is_known_to(view: View, target: Change) -> bool:
+    """Whether the writer sees what an entry did: for a supersession, an old memory and a new one.
+
+    Of an entry that names no memory it is told only to those who see all that its own writer saw.
+    """
+    effect = target.operation
     match effect:
         case Supersede():
             return all(any(key in view.known for key in side) for side in (effect.old, effect.new))
+        case OpenBranch() | MergeBranch() | AbandonBranch():
+            return view.reader.admits(Scope(target.writer.tenant, target.writer.repo))
+        case Revoke():
+            return view.reader.admits(target.writer)
+        case Propose(asked) if not isinstance(asked, Supersede):
+            return _is_known_to(view, replace(target, operation=asked))
         case _:
             return all(key in view.known for key in touched(effect))
 

@@ -43,7 +43,7 @@ def refuse_changed(rows: Rows, view: View, ids: Iterable[str], seen: int) -> Non
     """What is named must be as its writer saw it; what was recorded later was not there to be seen."""
     for key in ids:
         row = rows.memories.get(key)
-        if row is not None and row.stamp.seq <= seen < (last := _last_change(rows, row)):
+        if row is not None and row.stamp.seq <= seen < (last := _last_change(rows, view, row)):
             heads = tuple(edge.new for edge in view.successions(key) if view.memory(edge.new) is not None)
             raise Conflict(f"{key!r} changed at {last}, after {seen}: read it again", heads or (key,))
 
@@ -229,16 +229,19 @@ def _edges_that_count(rows: Rows, lineage: Lineage) -> dict[str, list[EdgeRow]]:
     return out
 
 
-def _last_change(rows: Rows, memory: MemoryRow) -> int:
-    """The position of the last entry about a memory, whoever sees it."""
+def _last_change(rows: Rows, view: View, memory: MemoryRow) -> int:
+    """The position of the last entry about a memory, as far as its writer may know of it."""
     key = memory.memory.id
-    stamps = [memory.stamp.seq]
-    stamps += [row.stamp.seq for row in rows.moves if row.memory == key]
-    stamps += [row.stamp.seq for row in rows.retractions if row.memory == key]
-    stamps += [row.stamp.seq for row in rows.confirmations if row.memory == key]
-    stamps += [row.stamp.seq for row in rows.edges if key in (row.old, row.new)]
-    stamps += [row.stamp.seq for row in rows.links if key in (row.source, row.target)]
-    return max([*stamps, *(row.stamp.seq for row in rows.revocations if row.change in stamps)])
+    found = [memory.stamp]
+    found += [row.stamp for row in rows.moves if row.memory == key]
+    found += [row.stamp for row in rows.retractions if row.memory == key]
+    found += [row.stamp for row in rows.confirmations if row.memory == key]
+    found += [row.stamp for row in rows.edges if key in (row.old, row.new) and view.known.keys() >= {row.old, row.new}]
+    # The other end of a link need not be among the rows: whether the writer sees it is not known here.
+    found += [row.stamp for row in rows.links if key in (row.source, row.target)]
+    stamps = {stamp.seq for stamp in found if view.lineage.sees(stamp)}
+    revoked = [row.stamp for row in rows.revocations if row.change in stamps]
+    return max([*stamps, *(stamp.seq for stamp in revoked if view.lineage.sees(stamp))])
 
 
 def _place(scope: Scope) -> str:

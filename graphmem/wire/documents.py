@@ -22,44 +22,59 @@ _OPERATIONS = get_args(Operation)
 _SECOND_WORD = re.compile("(?<=[a-z])([A-Z])")
 
 
+class Writer:
+    """Writes values as `json` does; one derived from it may write texts in its own way."""
+
+    def value(self, value: object) -> Any:  # noqa: ANN401 - JSON is free-form
+        """A value as `json` writes it."""
+        if isinstance(value, Enum):
+            return value.value
+        if value is None or isinstance(value, str | int | float | bool):
+            return value
+        if isinstance(value, datetime):
+            return value.isoformat().replace("+00:00", "Z")
+        if isinstance(value, Path):
+            return str(value)
+        if isinstance(value, Mapping):
+            return {str(key): self.value(one) for key, one in value.items()}
+        if isinstance(value, tuple | list):
+            return [self.value(one) for one in value]
+        return self.record(value)
+
+    def record(self, value: object) -> dict[str, Any]:
+        """A dataclass with its fields under their names."""
+        if isinstance(value, Point):
+            return {"as_of": self.value(value.valid), "known_at": value.seq}
+        if isinstance(value, Card):
+            return self._card(value)
+        named = {"operation": verb_of(type(value))} if isinstance(value, _OPERATIONS) else {}
+        return {**named, **self._fields(value)}
+
+    def field(self, owner: object, name: str, value: object) -> Any:  # noqa: ANN401 - JSON is free-form
+        """One field of a dataclass."""
+        del owner, name
+        return self.value(value)
+
+    def _card(self, card: Card) -> dict[str, Any]:
+        """A card with its memory's fields beside its own."""
+        said = self._fields(card.memory.statement)
+        shown = self._fields(card, without="memory")
+        key, home = (self.field(card.memory, name, getattr(card.memory, name)) for name in ("id", "scope"))
+        return {"id": key, "title": said.pop("title"), **shown, **said, "scope": home}
+
+    def _fields(self, value: object, without: str = "") -> dict[str, Any]:
+        if not is_dataclass(value) or isinstance(value, type):
+            raise TypeError(f"{value!r} has no JSON form")
+        names = [spec.name for spec in fields(value) if spec.name != without]
+        return {name: self.field(value, name, getattr(value, name)) for name in names}
+
+
+_PLAIN = Writer()
+
+
 def document(value: object) -> Any:  # noqa: ANN401 - JSON is free-form
     """A value as `json` writes it."""
-    if isinstance(value, Enum):
-        return value.value
-    if value is None or isinstance(value, str | int | float | bool):
-        return value
-    if isinstance(value, datetime):
-        return value.isoformat().replace("+00:00", "Z")
-    if isinstance(value, Path):
-        return str(value)
-    if isinstance(value, Mapping):
-        return {str(key): document(one) for key, one in value.items()}
-    if isinstance(value, tuple | list):
-        return [document(one) for one in value]
-    return _record(value)
-
-
-def _record(value: object) -> dict[str, Any]:
-    if isinstance(value, Point):
-        return {"as_of": document(value.valid), "known_at": value.seq}
-    if isinstance(value, Card):
-        return _card(value)
-    named = {"operation": verb_of(type(value))} if isinstance(value, _OPERATIONS) else {}
-    return {**named, **_fields(value)}
-
-
-def _card(card: Card) -> dict[str, Any]:
-    """A card with its memory's fields beside its own."""
-    said = _fields(card.memory.statement)
-    shown = _fields(card)
-    del shown["memory"]
-    return {"id": card.id, "title": said.pop("title"), **shown, **said, "scope": document(card.memory.scope)}
-
-
-def _fields(value: object) -> dict[str, Any]:
-    if not is_dataclass(value) or isinstance(value, type):
-        raise TypeError(f"{value!r} has no JSON form")
-    return {spec.name: document(getattr(value, spec.name)) for spec in fields(value)}
+    return _PLAIN.value(value)
 
 
 def verb_of(operation: type) -> str:

@@ -25,6 +25,13 @@ class Changes:
 
 
 @dataclass(frozen=True, slots=True)
+class Repositories:
+    """Repositories with memories that the caller would see from there, sorted."""
+
+    repositories: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class AllWritten:
     """What a write of several did, in the order in which they were sent."""
 
@@ -33,7 +40,7 @@ class AllWritten:
 
 @dataclass(frozen=True, slots=True)
 class Findings:
-    """What `check` found; empty if all is as it must be."""
+    """What `check` found; empty if there is no problem."""
 
     findings: tuple[Finding, ...]
 

@@ -10,7 +10,18 @@ from html.parser import HTMLParser
 import pytest
 
 from graphmem.adapters.neo4j.states import STATES
-from graphmem.browser.files import NAMES, Known, SavedQuery, archive, examples, guide, handed, saved_queries, style
+from graphmem.browser.files import (
+    NAMES,
+    Known,
+    SavedQuery,
+    archive,
+    examples,
+    guide,
+    handed,
+    saved_queries,
+    shown_of,
+    style,
+)
 from graphmem.model import AnchorKind, Kind, LinkKind
 
 BASE = "http://localhost:7470/browser"
@@ -123,7 +134,7 @@ def test_what_is_known_is_quoted() -> None:
     said = examples(told)
     assert "(l:Ledger {tenant: 'o\\'ne\\\\il'})" in said
     assert "'a\\u003bb' AS repo" in said
-    assert """['src/"x".py', 'src/<b>.py'] AS gone""" in said
+    assert """split('src/"x".py\\nsrc/<b>.py', '\\n') AS gone""" in said
     assert read(told).executed[1] == said
 
 
@@ -132,9 +143,17 @@ def test_what_is_known_is_told_word_by_word_whatever_it_looks_like() -> None:
     said = examples(told)
     assert "(l:Ledger {tenant: '/* repo */'})" in said
     assert "'/* gone */' AS repo" in said
-    assert "['/* tenant */'] AS gone" in said
+    assert "split('/* tenant */', '\\n') AS gone" in said
 
 
 def test_there_is_no_other_file() -> None:
     assert all(handed(name, BASE) is not None for name in NAMES)
     assert handed("../files.py", BASE) is None
+
+
+def test_a_guide_names_as_many_files_as_neo4j_browser_can_read() -> None:
+    gone = tuple(f"src/package/module_{number:04}.py" for number in range(5_000))
+    said = examples(Known(gone=gone))
+    assert len(said) < 4_000
+    assert said.count(".py") == len(shown_of(gone)) == 2_000 // 27
+    assert shown_of(gone[:3]) == gone[:3]

@@ -30,7 +30,7 @@ def test_status_counts(tool: Tool) -> None:
 def test_check_finds_nothing_wrong(tool: Tool) -> None:
     tool.add("A")
     assert tool.json("check") == {"findings": []}
-    assert tool.out("check") == "all is as it must be\n"
+    assert tool.out("check") == "No problems found (1 memory, 1 change checked).\n"
 
 
 def test_an_export_restores_to_equal_answers(tool: Tool, tmp_path: Path, chain: tuple[str, str]) -> None:

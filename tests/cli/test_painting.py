@@ -71,3 +71,17 @@ def test_text_is_cut_to_cells_not_letters() -> None:
 
 def test_what_steers_a_terminal_is_made_visible() -> None:
     assert printable("a\x1b[31mb\r\nc\u202ed\x9b") == "a\ufffd[31mb\ufffd c\ufffdd\ufffd"
+
+
+@pytest.mark.parametrize("width", ["80", "50", "120"])
+def test_no_word_of_a_table_is_broken_however_narrow_the_terminal(monkeypatch: pytest.MonkeyPatch, width: str) -> None:
+    monkeypatch.setenv("COLUMNS", width)
+    monkeypatch.setenv("TERM", "xterm")
+    heads = ("id", "", "title", "kind", "state", "held", "confidence")
+    texts = ("7pj22wc17zc2", "●", "Architecture decisions are recorded, not remembered", "convention")
+    row = tuple(map(line, (*texts, "superseded (in its source: Deprecated)", "2015-09-02 – 2018-07-20", "1.00")))
+    stream = Terminal()
+    paint(lambda _: [Table(heads, (row,))], stream)
+    shown = ANSI.sub("", stream.getvalue())
+    assert max(map(cells, shown.splitlines())) <= int(width)
+    assert {word for text in row for word in text.text.split()} <= set(shown.split())

@@ -84,7 +84,9 @@ def test_a_known_time_is_echoed_with_its_position(tool: Tool) -> None:
 
 def test_nothing_found_is_no_failure(tool: Tool) -> None:
     tool.add("A")
-    assert "nothing was found" in tool.out("search", "zebra")
+    assert "No matches. Searched org-wide memories only; set --repo to search a repository; --history" in tool.out(
+        "search", "zebra"
+    )
 
 
 def test_lists_are_filtered_and_paged(tool: Tool) -> None:
@@ -108,12 +110,12 @@ def test_a_listing_for_people_is_a_table_that_ends_with_its_point(tool: Tool, ch
 def test_more_is_said_to_be_there(tool: Tool) -> None:
     tool.add("A")
     tool.add("B")
-    assert "there is more: --cursor " in tool.out("list", "--limit", "1")
+    assert "There are more: --cursor " in tool.out("list", "--limit", "1")
 
 
 def test_an_empty_list_says_how_to_look_further(tool: Tool) -> None:
     said = tool.out("list", "--label", "none")
-    assert "nothing fits, standing in no repository" in said
+    assert said.startswith("No matches. Searched org-wide memories only; set --repo to search a repository")
     assert "--history" in said
 
 
@@ -141,7 +143,7 @@ def test_a_timeline_is_of_a_subject_or_a_path(tool: Tool, chain: tuple[str, str]
     lanes = tool.json("timeline", "stack.database")["lanes"]
     assert [lane["card"]["id"] for lane in lanes] == list(chain)
     assert tool.run("timeline").exit_code == 2
-    assert "nothing is known of it" in tool.out("timeline", "--path", "no/such.py")
+    assert "No memories of it." in tool.out("timeline", "--path", "no/such.py")
     assert "▶" in tool.out("timeline", "stack.database")
 
 
@@ -181,7 +183,7 @@ def test_conflicts_name_the_rule_and_the_fix(tool: Tool) -> None:
 
 
 def test_no_conflict_is_said_so(tool: Tool) -> None:
-    assert "no open contradiction" in tool.out("conflicts")
+    assert "No open conflicts." in tool.out("conflicts")
 
 
 def test_changes_show_the_ledger_in_order(tool: Tool, chain: tuple[str, str]) -> None:

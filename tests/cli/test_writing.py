@@ -172,3 +172,14 @@ def test_what_says_the_same_may_be_confirmed_instead(tool: Tool) -> None:
     key = tool.add("Wheels only")
     done = tool.json("add", "**Wheels** only.", "--on-similar", "skip")
     assert (done["is_confirmation"], done["ids"]) == (True, [key])
+
+
+def test_what_supersedes_is_words_or_a_memory_by_name(tool: Tool) -> None:
+    old, new = tool.add("The database is MySQL", "--alias", "ADR-1"), tool.add("PostgreSQL it is", "--alias", "ADR-2")
+    assert f"{old} superseded by {new} from 2024-01-01" in tool.out(
+        "supersede", "adr-1", "--by", "ADR-2", "--at", "2024-01-01"
+    )
+    done = tool.json("supersede", new[:6], "SQLite", "--at", "2025-01-01")
+    assert tool.json("show", done["ids"][1])["card"]["title"] == "SQLite"
+    both = tool.run("supersede", new, "words", "--by", old)
+    assert (both.exit_code, "give one of the two" in both.stderr) == (2, True)

@@ -177,3 +177,11 @@ def test_what_needs_a_store_says_that_a_server_is_none(use: Callable[[str], obje
 def test_a_server_that_is_not_there_is_named() -> None:
     with graphmem.open("http://127.0.0.1:9") as remote, pytest.raises(StoreUnavailable, match="graphmem serve"):
         remote.list()
+
+
+def test_a_number_and_parts_of_the_scope_are_given_by_name(remote: RemoteMemory) -> None:
+    remote.add("Tabs for Ann", user="ann", repo="shop")
+    assert remote.search("tabs", limit=1).hits == ()
+    assert [hit.card.title for hit in remote.search("tabs", limit=1, user="ann", repo="shop").hits] == ["Tabs for Ann"]
+    assert [card.title for card in remote.list(user="ann", repo="shop", limit=1).cards] == ["Tabs for Ann"]
+    assert remote.repositories(scope=Scope(user="ann")) == ("shop",)

@@ -74,6 +74,13 @@ def test_a_life_of_one_memory(m: Memory) -> None:
     assert {one["memory_id"] for one in m.history(key)} == {key}
 
 
+def test_what_a_person_recorded_is_only_proposed_to_change(m: Memory, store: graphmem.GraphMemory) -> None:
+    key = store.add("Reviews need two people").ids[0]
+    assert m.update(key, "Reviews need nobody")["message"].startswith("Recorded as a proposal")
+    assert m.delete(key)["message"].startswith("Recorded as a proposal")
+    assert store.get(key).state == "holds"
+
+
 def test_every_key_of_an_answer_is_there(m: Memory) -> None:
     m.add([{"role": "user", "content": "Vegetarian", "name": "ann"}], user_id="alice", agent_id="cook", run_id="r1")
     (found,) = m.search("vegetarian", filters=ALICE, explain=True)["results"]

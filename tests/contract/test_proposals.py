@@ -77,7 +77,8 @@ def test_a_branch_that_leaves_trusted_words_alone_may_be_merged_by_anybody(store
 
 def test_erasing_takes_the_words_of_proposals_too(store: Store) -> None:
     by = Provenance("me", reason=WORDS, origin=Origin.EXTERNAL)
-    for index, one in enumerate((End("H", day(3), WORDS), supersede("H", "E", 2), Revoke(2))):
+    asked: tuple[Operation, ...] = (End("H", day(3), WORDS), supersede("H", "E", 2), Revoke(2))
+    for index, one in enumerate(asked):
         store.apply([Request(f"op{index}", one, R, by)], clock=lambda: CLOCK)
     assert WORDS in "".join(store.export(R))
     send(store, "erase", Erase("H"))

@@ -200,7 +200,7 @@ CHANGES = (
 def test_what_changed_since_its_writer_looked_is_not_written(store: Store, between: Operation) -> None:
     for key in "ABC":
         send(store, f"add {key}", add(key))
-    send(store, "first", Transition("A", Move(Status.ACTIVE, day(5))))
+    send(store, "first", Transition("A", Move(Status.ACTIVE, day(5), source_word="accepted")))
     for key in "AB":
         store.apply([Request(f"seen {key}", Confirm(key), R, seen=4)], clock=lambda: CLOCK)
     send(store, "between", between)
@@ -210,6 +210,22 @@ def test_what_changed_since_its_writer_looked_is_not_written(store: Store, betwe
     assert store.position(R).seq == 7
     (done,) = store.apply([replace(late, seen=7)], clock=lambda: CLOCK)
     assert store.apply([late], clock=lambda: CLOCK) == [done]
+
+
+def test_what_a_writer_may_not_know_of_changes_nothing_for_them(store: Store) -> None:
+    ann, bob = replace(R, user="ann"), replace(R, user="bob")
+    send(store, "shared", add("A"))
+    send(store, "private", add("B", home=ann), ann)
+    send(store, "over", Supersede(old=("A",), new=("B",), at=day(9), until=day(12)), ann)
+    send(store, "undone", Revoke(3), ann)
+    for change in (3, 4):
+        with pytest.raises(NotFound):
+            store.apply([Request(f"revoke {change}", Revoke(change), bob)], clock=lambda: CLOCK)
+    with pytest.raises(InvalidInput):
+        store.apply([Request("own", Revoke(4), ann)], clock=lambda: CLOCK)
+    with pytest.raises(Conflict):
+        store.apply([Request("seen by ann", Confirm("A"), ann, seen=2)], clock=lambda: CLOCK)
+    store.apply([Request("seen by bob", Confirm("A"), bob, seen=2)], clock=lambda: CLOCK)
 
 
 def test_what_was_recorded_after_its_writer_looked_is_no_change(store: Store) -> None:

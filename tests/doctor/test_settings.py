@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ from click.testing import CliRunner
 
 import graphmem
 from graphmem.cli.app import app
-from graphmem.doctor import Health, examining
+from graphmem.doctor import Health, examine, examining
 from graphmem.doctor.links import Case, Check, Look, ok
 from graphmem.opening import initialise
 from graphmem.retrieval import minilm
@@ -138,3 +139,39 @@ def test_a_look_that_raises_or_never_ends_hides_no_other(store: Path, monkeypatc
         ("three", "warn"),
         ("four", "ok"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("GRAPHMEM_ULR", "GRAPHMEM_URL is one"),
+        ("GRAPHMEM_REPOSITORY", "GRAPHMEM_REPO is one"),
+        ("GRAPHMEM_ZZZ", "there are URL, TENANT, REPO"),
+    ],
+)
+def test_any_variable_that_sets_nothing_is_told(
+    project: Path, monkeypatch: pytest.MonkeyPatch, name: str, told: str
+) -> None:
+    del project
+    monkeypatch.setenv(name, "x")
+    found = link("settings")
+    assert (found.health, told in found.found) == (Health.WARN, True)
+
+
+def test_a_store_that_a_variable_names_is_made_by_the_fix(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GRAPHMEM_URL", str(project / "deep" / "x.db"))
+    found = link("store")
+    assert (found.health, found.fix) == (Health.BROKEN, f"graphmem init --url {project}/deep/x.db")
+    done = CliRunner().invoke(app, ["init", "--url", str(project / "deep" / "x.db")], prog_name="graphmem")
+    assert (done.exit_code, done.stdout) == (0, f"{project}/deep/x.db · made\n")
+    assert link("store").health is Health.OK
+
+
+def test_a_port_that_another_program_has_is_told(store: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        taken.listen()
+        found = next(one for one in examine(str(store), port=port) if one.name == "port")
+        assert (found.health, found.fix) == (Health.WARN, f"graphmem serve --port {port + 1}")
+    found = next(one for one in examine(str(store), port=port) if one.name == "port")
+    assert (found.health, found.found) == (Health.OK, f"{port} is free for graphmem serve")

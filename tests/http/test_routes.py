@@ -179,3 +179,19 @@ def test_health_says_ok_or_fail_and_no_more(site: Site, monkeypatch: pytest.Monk
     failed = site.send("GET", "/readyz")
     assert (failed.status_code, failed.json(), failed.headers["Retry-After"]) == (503, {"status": "fail"}, "2")
     assert site.send("GET", "/healthz").status_code == 200
+
+
+def test_what_is_less_trusted_is_told_as_a_proposal(site: Site) -> None:
+    key = added(site, "Reviews need two people")
+    new = {"title": "Reviews need nobody", "origin": "external"}
+    for verb, body in (("supersede", {"new": new}), ("end", {"origin": "conversation"})):
+        done = site.send("POST", f"/v1/memories/{key}/{verb}", json=body)
+        assert done.status_code == 200, done.text
+        assert done.json()["change"]["operation"]["operation"] == "propose"
+        assert "only a proposal" in done.json()["notes"][0]
+    assert site.send("GET", f"/v1/memories/{key}").json()["card"]["state"] == "holds"
+    entries = site.send("GET", "/v1/changes").json()["changes"]
+    assert [one["operation"]["asked"]["operation"] for one in entries[-2:] if "asked" in one["operation"]] == [
+        "supersede",
+        "end",
+    ]

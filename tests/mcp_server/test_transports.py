@@ -114,6 +114,10 @@ class KeyOf:
     """A caller by the name in a header: reads and writes one user's memories; `guest` only reads."""
 
     name: str
+    may_read: bool = True
+
+    def own_op_id(self, op_id: str) -> str:
+        return op_id
 
     @property
     def actor(self) -> str:

@@ -50,7 +50,7 @@ from graphmem.store import (
 )
 from tests.oracle import lines as exported
 from tests.oracle.finding import fits, lexical, named, nearest
-from tests.oracle.verdict import judge
+from tests.oracle.verdict import is_known_to, judge
 from tests.oracle.view import OracleView
 from tests.oracle.written import all_rows, chained
 
@@ -87,10 +87,15 @@ def about(log: Sequence[Change], memory: str) -> set[int]:
 
 
 def _refuse_changed(log: Sequence[Change], request: Request) -> None:
-    """What a request names is as its writer saw it, as far as it was there."""
+    """What a request names is as its writer saw it, as far as the writer may know of it."""
+    if request.seen is None:
+        return
+    view = OracleView(log, request.writer, len(log))
     for key in names(request.operation):
-        entries = sorted(about(log, key))
-        if request.seen is not None and entries and entries[0] <= request.seen < entries[-1]:
+        here = [one for one in log if view.sees(one)]
+        told = [one for one in here if isinstance(one.operation, Revoke | Link) or is_known_to(view, one)]
+        entries = sorted(about(told, key))
+        if entries and entries[0] <= request.seen < entries[-1]:
             raise Conflict("changed since it was seen")
 
 
@@ -262,6 +267,17 @@ class OracleStore:
         links = [change.operation for change in self._log(reader) if isinstance(change.operation, Link)]
         pairs = {(one.source, one.target) for one in links if one.kind is LinkKind.CONFLICTS_WITH}
         return sorted(pair for pair in pairs if found.keys() >= set(pair))
+
+    def ids_beginning(self, reader: Scope, prefix: str, *, limit: int) -> list[str]:
+        found = self._tenant(reader.tenant).memories(reader)
+        return sorted(key for key in found if key.startswith(prefix))[:limit]
+
+    def repositories(self, reader: Scope) -> list[str]:
+        homes = [change.operation.memory.scope for change in self._log(reader) if isinstance(change.operation, Add)]
+        seen = [
+            one for one in homes if one.user in {None, reader.user} and one.environment in {None, reader.environment}
+        ]
+        return sorted({one.repo for one in seen if one.repo is not None})
 
     def secret(self, reader: Scope) -> str:
         return f"secret of {reader.tenant}" if self._log(reader) else ""

@@ -231,7 +231,7 @@ def _judge_transition(view: OracleView, key: str, move: Move) -> None:
 
 def _judge_revoke(log: Sequence[Change], view: OracleView, revoke: Revoke) -> None:
     target = next((change for change in log if change.seq == revoke.change), None)
-    if target is None or not view.sees(target) or not _is_known_to(view, target):
+    if target is None or not view.sees(target) or not is_known_to(view, target):
         raise NotFound("unknown change")
     match target.operation:
         case Add():
@@ -246,7 +246,7 @@ def _judge_revoke(log: Sequence[Change], view: OracleView, revoke: Revoke) -> No
         raise Conflict("already revoked")
 
 
-def _is_known_to(view: OracleView, change: Change) -> bool:
+def is_known_to(view: OracleView, change: Change) -> bool:
     """Who sees no edge, no link or no memory of an entry cannot tell that it exists."""
     match change.operation:
         case Supersede(old=old, new=new):
@@ -260,9 +260,11 @@ def _is_known_to(view: OracleView, change: Change) -> bool:
         case Propose(Supersede(old=old, new=new)):
             return all(key in view.known for key in (*old, *new))
         case Propose(asked):
-            return _is_known_to(view, replace(change, operation=asked))
-        case Revoke() | OpenBranch() | MergeBranch() | AbandonBranch():
-            return True
+            return is_known_to(view, replace(change, operation=asked))
+        case OpenBranch() | MergeBranch() | AbandonBranch():
+            return view.admits(Scope(change.writer.tenant, change.writer.repo))
+        case Revoke():
+            return view.admits(change.writer)
 
 
 def _judge_branch(view: OracleView, operation: OpenBranch | MergeBranch | AbandonBranch, writer: Scope) -> None:

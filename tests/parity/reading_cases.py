@@ -57,7 +57,14 @@ SEARCHES = (
         "what was known at a position",
         "search",
         {"query": "The database is MySQL", "at": {"known_at": 8}},
-        told={"hits.0.card.id": "mysql", "at.known_at": 8},
+        told={
+            # Both were in force then for all that was known, and the later start leads.
+            "hits.0.card.id": "postgres",
+            "hits.1.card.id": "mysql",
+            "hits.1.overruled_by.memory": "postgres",
+            "hits.1.overruled_by.before": "overruled by",
+            "at.known_at": 8,
+        },
     ),
     _case(
         "what was known at a time",
@@ -191,6 +198,10 @@ ONES = (
     _case(
         "of another repository", "get", {"key": "invoice", "scope": {"repo": "billing"}}, told={"scope.repo": "billing"}
     ),
+    _case("by its alias", "get", {"key": "adr-0002"}, told={"id": "postgres"}),
+    _case("by the beginning of its id", "get", {"key": "post"}, told={"id": "postgres"}),
+    _case("by too little of its id", "get", {"key": "pos"}, code="not_found"),
+    _case("by the beginning of another's id", "get", {"key": "invo"}, code="not_found"),
     *_unseen("get"),
     *_wrong("get", {"key": "mysql"}),
     _case(
@@ -205,9 +216,12 @@ ONES = (
         {"key": "mysql", "at": {"known_at": 8}},
         told={"successors.#": 0, "changes.#": 1},
     ),
+    _case("by its alias", "history", {"key": "ADR-2"}, told={"card.id": "postgres"}),
+    _case("by an alias that was not known", "history", {"key": "ADR-2", "at": {"known_at": 1}}, code="not_found"),
     _case("of another repository", "history", {"key": "invoice", "scope": {"repo": "billing"}}, told={"changes.#": 1}),
     *_unseen("history"),
     *_wrong("history", {"key": "mysql"}),
+    _case("by its alias", "explain", {"key": "ADR-2"}, told={"card.id": "postgres"}),
     _case("what stands for it", "explain", {"key": "mysql"}, told={"resolves_to.0.card.id": "postgres"}),
     _case("what contests it", "explain", {"key": "tabs"}, told={"contested.0.memory": "spaces"}),
     _case("when it held", "explain", {"key": "mysql", "at": IN_2022}, told={"card.state": "holds"}),
@@ -243,6 +257,7 @@ OVERVIEWS = (
         {"start": {"known_at": 1}, "end": {"known_at": 999}},
         code="invalid_input",
     ),
+    _case("there are", "repositories", {}, told={"#": 2, "0": "billing", "1": "shop"}),
     _case("that nobody has decided", "conflicts", {}, told={"conflicts.#": 1}),
     _case("when there were none", "conflicts", {"at": {"known_at": 1}}, told={"conflicts.#": 0}),
     *_wrong("conflicts", {}),

@@ -34,6 +34,7 @@ COMMANDS: dict[str, tuple[str, str | None]] = {
     "check": ("check", "findings"),
     "reindex": ("reindex", "vectors"),
     "status": ("status", "store"),
+    "repositories": ("repositories", "repositories"),
 }
 
 
@@ -154,6 +155,7 @@ def _time(moment: str) -> Words:
 
 _PARTS: dict[str, Callable[[Any], Words]] = {
     "at": _point,
+    "by": lambda refs: iter(("--by", _word(refs))),
     "page": _options,
     "scope": _scope,
     "statement": _statement,

@@ -47,6 +47,7 @@ ROUTES = {
     "diff": Route("GET", "/v1/diff"),
     "conflicts": Route("GET", "/v1/conflicts"),
     "changes": Route("GET", "/v1/changes", frozenset({"after", "limit"}), answer="changes"),
+    "repositories": Route("GET", "/v1/repositories", answer="repositories"),
     "add": Route("POST", "/v1/memories"),
     "add_many": Route("POST", "/v1/memories/batch", answer="written"),
     "supersede": _memory("supersede"),

@@ -18,6 +18,8 @@ TOOLS = {
     "search": "memory_search",
     "add": "memory_add",
     "supersede": "memory_supersede",
+    "end": "memory_end",
+    "confirm": "memory_confirm",
     "history": "memory_history",
     "explain": "memory_explain",
 }
@@ -86,7 +88,11 @@ def _statement(_: str, said: Any) -> dict[str, Any]:  # noqa: ANN401 - a stateme
 
 
 def _new(_: str, new: str) -> dict[str, Any]:
-    return {"text" if " " in new else "new": new}
+    return {"text": new}
+
+
+def _by(_: str, by: str) -> dict[str, Any]:
+    return {"new": by}
 
 
 def _kind(verb: str, kind: str) -> dict[str, Any]:
@@ -115,6 +121,7 @@ def _all_of(rest: Mapping[str, Any], found: dict[str, Any]) -> dict[str, Any]:
 
 _WORDS: dict[str, Callable[[str, Any], dict[str, Any]]] = {
     "at": _point,
+    "by": _by,
     "key": lambda _, key: {"id": key},
     "kind": _kind,
     "new": _new,

@@ -12,6 +12,7 @@ ONE_LIFE = {Surface.CLI: "it has one first status", Surface.MCP: "what is record
 NO_MANY = {Surface.MCP: "it replaces one by one"}
 NO_END = {Surface.MCP: "what is replaced there is replaced for good"}
 A_PATH = {Surface.HTTP: "the path names the first", Surface.MCP: "it replaces one"}
+WORDS = {Surface.MCP: "`text` is words, whatever they read like"}
 UNSEEN = {Surface.MCP: "agents are told of what leads now, and look again"}
 
 
@@ -189,7 +190,7 @@ REPLACEMENTS = (
     _case(
         "by an id",
         "supersede",
-        {"old": "tabs", "new": "spaces", "at": "2024-01-01", "write": BY_AGENT},
+        {"old": "tabs", "by": "spaces", "at": "2024-01-01", "write": BY_AGENT},
         told={"ids.0": "tabs", "ids.1": "spaces", "change.operation.at": "2024-01-01T00:00:00Z"},
     ),
     _case(
@@ -199,22 +200,37 @@ REPLACEMENTS = (
         told={"ids.0": "lint", "change.seq": 16},
     ),
     _case(
+        "by one word",
+        "supersede",
+        {"old": "lint", "new": "Pre-commit", "at": "2024-01-01", "write": BY_AGENT},
+        told={"ids.0": "lint", "change.seq": 16},
+    ),
+    _case(
+        "by an alias",
+        "supersede",
+        {"old": "lint", "by": "adr 2", "at": "2024-01-01", "write": BY_AGENT},
+        told={"ids.0": "lint", "ids.1": "postgres"},
+    ),
+    _case(
+        "by what reads like an id", "supersede", {"old": "lint", "new": "7pj22wc17zc2"}, code="not_found", lacks=WORDS
+    ),
+    _case(
         "as a correction",
         "supersede",
-        {"old": "tabs", "new": "spaces", "kind": "correction", "write": BY_AGENT},
+        {"old": "tabs", "by": "spaces", "kind": "correction", "write": BY_AGENT},
         told={"change.operation.kind": "correction", "change.operation.at": None},
     ),
     _case(
         "for a while",
         "supersede",
-        {"old": "tabs", "new": "spaces", "at": "2024-01-01", "until": "2024-02-01"},
+        {"old": "tabs", "by": "spaces", "at": "2024-01-01", "until": "2024-02-01"},
         told={"change.operation.until": "2024-02-01T00:00:00Z"},
         lacks=NO_END,
     ),
     _case(
         "several by several",
         "supersede",
-        {"old": ["tabs", "spaces"], "new": ["lint", "postgres"], "at": "2024-01-01"},
+        {"old": ["tabs", "spaces"], "by": ["lint", "postgres"], "at": "2024-01-01"},
         told={"change.operation.old.#": 2, "change.operation.new.#": 2},
         lacks=NO_MANY,
     ),
@@ -233,48 +249,48 @@ REPLACEMENTS = (
     _case(
         "what another replaced first",
         "supersede",
-        {"old": "mysql", "new": "lint"},
+        {"old": "mysql", "by": "lint"},
         code="conflict",
         heads=("postgres",),
     ),
-    _case("in a circle", "supersede", {"old": "postgres", "new": "mysql"}, code="invalid_input"),
-    _case("by itself", "supersede", {"old": "tabs", "new": "tabs"}, code="invalid_input"),
-    _case("by nobody", "supersede", {"old": "tabs", "new": "nobody"}, code="not_found"),
-    _case("nothing", "supersede", {"old": [], "new": "lint"}, code="invalid_input", lacks=A_PATH),
-    _case("before it began", "supersede", {"old": "spaces", "new": "tabs", "at": "2020-01-01"}, code="invalid_input"),
+    _case("in a circle", "supersede", {"old": "postgres", "by": "mysql"}, code="invalid_input"),
+    _case("by itself", "supersede", {"old": "tabs", "by": "tabs"}, code="invalid_input"),
+    _case("by nobody", "supersede", {"old": "tabs", "by": "nobody"}, code="not_found"),
+    _case("nothing", "supersede", {"old": [], "by": "lint"}, code="invalid_input", lacks=A_PATH),
+    _case("before it began", "supersede", {"old": "spaces", "by": "tabs", "at": "2020-01-01"}, code="invalid_input"),
     _case(
         "a correction from a day on",
         "supersede",
-        {"old": "tabs", "new": "spaces", "kind": "correction", "at": "2024-01-01"},
+        {"old": "tabs", "by": "spaces", "kind": "correction", "at": "2024-01-01"},
         code="invalid_input",
     ),
     _case(
         "until before it began",
         "supersede",
-        {"old": "tabs", "new": "spaces", "at": "2024-01-01", "until": "2023-01-01"},
+        {"old": "tabs", "by": "spaces", "at": "2024-01-01", "until": "2023-01-01"},
         code="invalid_input",
         lacks=NO_END,
     ),
     _case(
         "an unknown way",
         "supersede",
-        {"old": "tabs", "new": "spaces", "kind": "rumour"},
+        {"old": "tabs", "by": "spaces", "kind": "rumour"},
         code="invalid_input",
         lacks={Surface.MCP: "a correction or not"},
     ),
-    _case("on no date", "supersede", {"old": "tabs", "new": "spaces", "at": "yesterday"}, code="invalid_input"),
-    *_refused("supersede", {"new": "spaces"}, "old"),
+    _case("on no date", "supersede", {"old": "tabs", "by": "spaces", "at": "yesterday"}, code="invalid_input"),
+    *_refused("supersede", {"by": "spaces"}, "old"),
     _case(
         "of a part",
         "amend",
-        {"old": "lint", "new": "spaces", "part": "when", "at": "2024-01-01"},
+        {"old": "lint", "by": "spaces", "part": "when", "at": "2024-01-01"},
         told={"change.operation.part": "when", "change.operation.kind": "amendment"},
     ),
-    _case("without naming the part", "amend", {"old": "lint", "new": "spaces", "part": ""}, code="invalid_input"),
+    _case("without naming the part", "amend", {"old": "lint", "by": "spaces", "part": ""}, code="invalid_input"),
     _case(
-        "on no date", "amend", {"old": "lint", "new": "spaces", "part": "when", "at": "yesterday"}, code="invalid_input"
+        "on no date", "amend", {"old": "lint", "by": "spaces", "part": "when", "at": "yesterday"}, code="invalid_input"
     ),
-    *_refused("amend", {"new": "spaces", "part": "when"}, "old"),
+    *_refused("amend", {"by": "spaces", "part": "when"}, "old"),
 )
 
 LIVES = (

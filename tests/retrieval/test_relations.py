@@ -36,6 +36,7 @@ A, A_ENDED = [add("A")], [add("A"), end("A", 1)]
             Effect.CORRECTED,
         ),
         ([*A_ENDED, add("B", ("proposed", 0)), supersede("A", "B", 1)], 2, Effect.NAMED),
+        ([*A_ENDED, add("B", ("proposed", 0), ("ended", 1)), supersede("A", "B", 1)], 2, Effect.NAMED),
         ([*A, add("B"), supersede("A", "B", None, kind="correction")], 2, Effect.IN_EFFECT),
         ([*A, add("B"), supersede("A", "B", 1, kind="amendment")], 2, Effect.IN_EFFECT),
         ([*A, add("B"), supersede("A", "B", 1, kind="amendment")], 0, Effect.TO_COME),
@@ -59,11 +60,12 @@ def test_the_date_told_is_the_one_from_which_the_new_covers_the_old(world: World
     assert told == ["will be superseded by B on 2020-01-04", "superseded by B on 2020-01-04"]
 
 
-def test_a_named_successor_is_told_with_its_own_status(world: World) -> None:
-    world.play(add("A"), end("A", 1), add("B", ("deferred", 0)), supersede("A", "B", 1))
+@pytest.mark.parametrize(("status", "told"), [("deferred", "only deferred"), ("rejected", "rejected")])
+def test_a_named_successor_is_told_with_its_own_status(world: World, status: str, told: str) -> None:
+    world.play(add("A"), end("A", 1), add("B", (status, 0)), supersede("A", "B", 1))
     view = world.view()
-    told = edge_words(view, view.edges_out("A")[0], Side.NEW, day(2)).around("A")
-    assert told == "named as successor of A, itself only deferred"
+    words = edge_words(view, view.edges_out("A")[0], Side.NEW, day(2)).around("A")
+    assert words == f"named as successor of A, itself {told}"
 
 
 @pytest.mark.parametrize(

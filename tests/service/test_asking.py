@@ -214,3 +214,20 @@ def test_a_search_asks_for_matches_neighbours_and_what_is_shown(clock: TickingCl
         ("Use spaces", "Use spaces"),
         ("Use tabs", "Use spaces"),
     ]
+
+
+def test_a_number_and_parts_of_the_scope_are_given_by_name(memory: GraphMemory) -> None:
+    memory.add("Tabs for everybody")
+    memory.add("Tabs for Ann", user="ann")
+    memory.add("Tabs elsewhere", repo="elsewhere", user=None)
+    assert len(memory.search("tabs", limit=1, user="ann").hits) == 1
+    assert {hit.card.title for hit in memory.search("tabs", user="ann").hits} == {"Tabs for everybody", "Tabs for Ann"}
+    assert [card.title for card in memory.list(repo="elsewhere", limit=5).cards] == ["Tabs elsewhere"]
+    assert memory.get(memory.list(user="ann", limit=1).cards[0].id, user="ann").title == "Tabs for Ann"
+
+
+def test_a_page_has_its_own_limit(memory: GraphMemory) -> None:
+    with pytest.raises(InvalidInput, match="not both"):
+        memory.search("tabs", limit=1, page=Page(2))
+    with pytest.raises(TypeError, match="colour"):
+        memory.search("tabs", colour="red")  # type: ignore[call-arg]

@@ -64,8 +64,11 @@ def test_a_replacement_sent_twice_is_made_once(memory: GraphMemory) -> None:
 
 def test_a_mistyped_successor_id_is_not_taken_for_a_text(memory: GraphMemory) -> None:
     old = memory.add("Use MySQL").ids[0]
+    mistyped = "1a" + old[2:]
     with pytest.raises(NotFound):
-        memory.supersede(old, "nosuchid")
+        memory.supersede(old, mistyped)
+    with pytest.raises(NotFound):
+        memory.supersede(old, by="nosuchid")
     assert titles(memory) == {"Use MySQL"}
 
 

@@ -123,6 +123,15 @@ def test_what_is_brought_in_speaks_as_what_it_is(memory: GraphMemory, human: str
     assert memory.get(human).state is State.HOLDS
 
 
+def test_what_somebody_less_trusted_brings_in_is_of_their_origin(memory: GraphMemory) -> None:
+    said = Statement(title="Use Kafka", origin=Origin.DOCUMENT, is_mandatory=True)
+    told = Observation(key="a.md", statement=said, moves=(Move(Status.ACTIVE, year(2021)),), path="a.md")
+    done = memory.ingest(Reading((told,), (), ()), write=Write(origin=Origin.EXTERNAL))
+    kept = words(memory, done.added[0])
+    assert (kept.origin, kept.is_mandatory) == (Origin.EXTERNAL, False)
+    assert done.problems == []
+
+
 def test_a_private_successor_is_no_conflict(memory: GraphMemory) -> None:
     old = memory.add("Tabs are used", start=year(2020)).ids[0]
     ann = Scope(repo="r", user="ann")

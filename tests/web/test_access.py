@@ -49,7 +49,7 @@ def test_axe_finds_nothing_by_light_in_the_dark_and_on_a_narrow_screen(
 
 def test_axe_finds_nothing_in_the_form_for_the_place(screen: Screen) -> None:
     page = screen.show()
-    page.get_by_text("Standing in").click()
+    page.get_by_text("Looking at").click()
     expect(page.get_by_label("Repository")).to_be_visible()
     assert violations(page) == []
 

@@ -28,8 +28,8 @@ def test_entries_are_sentences_that_lead_to_memories(screen: Screen) -> None:
     assert said[1:5] == [
         'link <img src=x onerror="window.hit=1"> refines Orders live in PostgreSQL',
         "link Reports read a replica depends on Orders live in PostgreSQL",
-        "supersede Backups of orders run hourly amended Orders live in PostgreSQL in backups on 2024-01-01",
-        "supersede Orders live in CockroachDB replaced Orders live in PostgreSQL on 2025-02-01",
+        "supersede Backups of orders run hourly amends Orders live in PostgreSQL in backups on 2024-01-01",
+        "supersede Orders live in CockroachDB supersedes Orders live in PostgreSQL on 2025-02-01",
     ]
     page.get_by_role("link", name="Reports read a replica").first.click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Reports read a replica")

@@ -49,7 +49,7 @@ def test_the_asked_day_is_a_line_through_all_bars(screen: Screen, story: Story) 
 def test_it_says_where_it_stands_why_and_what_holds_instead(screen: Screen, story: Story) -> None:
     page = screen.show(f"#/memory/{story.mysql}")
     expect(page.locator(".state.big")).to_contain_text("superseded")
-    expect(page.locator(".callout")).to_have_text("In force in its place: Orders live in CockroachDB")
+    expect(page.locator(".callout")).to_have_text("in force in its place: Orders live in CockroachDB")
     expect(page.locator(".reasons").first).to_contain_text("MySQL could not lock rows")
     expect(page.locator(".prose")).to_contain_text("Orders must survive.")
     expect(page.locator(".options")).to_contain_text("Flat files")
@@ -73,7 +73,7 @@ def test_the_graph_has_what_came_before_after_and_beside(screen: Screen, story: 
         "supersedes: Orders live in MySQL",
         "○ superseded: Orders live in PostgreSQL",
         "superseded by: Orders live in CockroachDB",
-        "amended by (backups): Backups of orders run hourly",
+        "formerly amended by (backups): Backups of orders run hourly",
         "needed by, holds: Reports read a replica",
         f"refined by, holds: {HOSTILE}",
         "about · file: src/orders/store.py",
@@ -136,7 +136,7 @@ def test_every_change_of_it_is_told(screen: Screen, story: Story) -> None:
     entries = page.locator(".entry")
     expect(entries).to_have_count(2)
     expect(entries.first).to_contain_text(
-        "supersede Orders live in PostgreSQL replaced Orders live in MySQL on 2023-06-01"
+        "supersede Orders live in PostgreSQL supersedes Orders live in MySQL on 2023-06-01"
     )
     expect(entries.first).to_contain_text("MySQL could not lock rows")
     expect(entries.first).to_contain_text("ada · docs/adr/0002.md")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from playwright.sync_api import Page, expect
 
+from graphmem import GraphMemory, Statement
 from tests.web.conftest import Screen
 from tests.web.story import FILLERS
 
@@ -24,7 +25,7 @@ def test_a_question_worded_like_what_was_replaced_finds_what_holds(screen: Scree
     ask(page, "orders in MySQL")
     first = page.locator(".hit").first
     expect(first.locator("h2")).to_have_text("Orders live in CockroachDB")
-    expect(first.locator(".instead")).to_contain_text("supersedes Orders live in MySQL, through 1 other")
+    expect(first.locator(".instead").first).to_have_text("supersedes Orders live in MySQL, through 1 other")
     expect(first.locator(".because")).to_contain_text("in force since 2025-02-01")
     expect(first.locator(".state")).to_contain_text("holds")
     expect(first.locator(".hit-dates")).to_have_text("since 2025-02-01")
@@ -81,7 +82,7 @@ def test_filters_narrow_the_answers(screen: Screen) -> None:
     expect(page.locator(".hit")).to_have_count(4)
     page.get_by_label("About file or folder").fill("src/other/")
     page.get_by_label("About file or folder").press("Enter")
-    expect(page.locator(".empty")).to_contain_text("Nothing holds here")
+    expect(page.locator(".empty")).to_contain_text("Nothing org-wide fits.")
 
 
 def test_more_answers_come_on_request(screen: Screen) -> None:
@@ -95,19 +96,19 @@ def test_more_answers_come_on_request(screen: Screen) -> None:
 
 def test_where_nothing_answers_it_says_what_to_try(screen: Screen) -> None:
     page = screen.show("#/?q=zebra")
-    expect(page.locator(".empty")).to_contain_text("Nothing answers this")
-    expect(page.locator(".empty")).to_contain_text("stand in a repository")
+    expect(page.locator(".empty")).to_contain_text("answers this")
+    expect(page.locator(".empty")).to_contain_text("choose one of these repositories")
     expect(page.locator("#told")).to_have_text("0 answers now, 2026-01-02 · by words alone: no model in this test")
 
 
 def test_memories_of_a_repository_are_seen_from_there(screen: Screen) -> None:
     page = screen.show("#/?q=tea")
     expect(page.locator(".empty")).to_be_visible()
-    page.get_by_text("Standing in").click()
+    page.get_by_text("Looking at").click()
     page.get_by_label("Repository").fill("example.org/shop")
-    page.get_by_role("button", name="Stand here").click()
+    page.get_by_role("button", name="Look here").click()
     expect(page.locator(".hit h2")).to_have_text(["The shop sells tea"])
-    expect(page.locator("summary")).to_have_text("Standing in example.org/shop")
+    expect(page.locator("summary")).to_have_text("Looking at example.org/shop")
 
 
 def test_what_was_not_known_yet_is_not_answered(screen: Screen) -> None:
@@ -131,3 +132,34 @@ def test_back_forward_and_reload_show_the_same_again(screen: Screen) -> None:
     expect(page.get_by_label("Question")).to_have_value("")
     page.go_forward()
     expect(page.locator(".hit h2").first).to_have_text("Orders live in CockroachDB")
+
+
+def test_where_nothing_is_found_the_repositories_are_listed_to_choose_from(screen: Screen) -> None:
+    page = screen.show("#/?q=sells%20tea")
+    expect(page.locator(".empty")).to_contain_text("Nothing org-wide answers this.")
+    page.get_by_role("navigation", name="Repositories").get_by_role("link", name="example.org/shop").click()
+    expect(page.locator(".hit h2")).to_have_text(["The shop sells tea"])
+
+
+def test_a_memory_that_is_to_be_superseded_is_not_shown_as_superseding(screen: Screen) -> None:
+    page = screen.show("#/?q=PostgreSQL&at=2022-01-01")
+    first = page.locator(".hit").first
+    expect(first.locator("h2")).to_have_text("Orders live in MySQL")
+    expect(first.locator(".instead").first).to_have_text(
+        "will be superseded by Orders live in PostgreSQL on 2023-06-01"
+    )
+
+
+def test_an_overruled_memory_comes_after_the_one_that_overrules_it_and_says_so(
+    screen: Screen, memory: GraphMemory
+) -> None:
+    wide = Statement(title="Line length is 100: line length", subject="lint.length")
+    memory.add(wide, environment="lab")
+    memory.add(Statement(title="Lines of 120", subject="lint.length"), repo="example.org/shop", environment="lab")
+    page = screen.show("#/?q=line%20length&repo=example.org/shop&environment=lab")
+    expect(page.locator(".hit h2")).to_have_text(["Lines of 120", "Line length is 100: line length"])
+    expect(page.locator(".hit").nth(1).locator(".overruled")).to_have_text(
+        "overruled by Lines of 120 (scope: the narrower scope leads)"
+    )
+    page.locator(".hit h2 a").nth(1).click()
+    expect(page.locator(".callout")).to_have_text("overruled by Lines of 120 (scope: the narrower scope leads)")

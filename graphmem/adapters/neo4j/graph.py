@@ -119,5 +119,28 @@ def declared_conflicts(link: Link, reader: Scope) -> list[tuple[str, str]]:
     return [(one["source"], one["target"]) for one in link.records(_CONTRADICTED, _of(reader))]
 
 
+_BEGINNING = f"""
+MATCH (m:Memory) WHERE m.tenant = $p.tenant AND m.id STARTS WITH $p.prefix AND m.statement IS NOT NULL AND {SEEN}
+RETURN m.id AS id ORDER BY m.id LIMIT $p.limit
+"""
+_REPOSITORIES = """
+MATCH (m:Memory) WHERE m.tenant = $p.tenant AND m.repo IS NOT NULL
+  AND (m.user IS NULL OR m.user = $p.user) AND (m.environment IS NULL OR m.environment = $p.environment)
+RETURN DISTINCT m.repo AS repo ORDER BY repo
+"""
+
+
+def ids_beginning(link: Link, reader: Scope, prefix: str, limit: int) -> list[str]:
+    """Ids of live memories that begin so and whose home the reader admits."""
+    asked = {**_of(reader), "prefix": prefix, "limit": max(limit, 0)}
+    return [str(one["id"]) for one in link.records(_BEGINNING, asked)]
+
+
+def repositories(link: Link, reader: Scope) -> list[str]:
+    """Repositories with memories that the reader would see from there."""
+    asked = {"tenant": reader.tenant, "user": reader.user, "environment": reader.environment}
+    return [str(one["repo"]) for one in link.records(_REPOSITORIES, asked)]
+
+
 def _of(reader: Scope) -> dict[str, object]:
     return {"tenant": reader.tenant, "homes": list(admitted_homes(reader))}

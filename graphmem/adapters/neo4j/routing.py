@@ -210,6 +210,14 @@ class RoutedStore:
         """See `graphmem.store.Store.declared_conflicts`."""
         return self._of(reader).call(lambda store: store.declared_conflicts(reader))
 
+    def ids_beginning(self, reader: Scope, prefix: str, *, limit: int) -> list[str]:
+        """See `graphmem.store.Store.ids_beginning`."""
+        return self._of(reader).call(lambda store: store.ids_beginning(reader, prefix, limit=limit))
+
+    def repositories(self, reader: Scope) -> list[str]:
+        """See `graphmem.store.Store.repositories`."""
+        return self._of(reader).call(lambda store: store.repositories(reader))
+
     def without_vector(self, reader: Scope, limit: int) -> list[str]:
         """See `graphmem.store.Store.without_vector`."""
         return self._of(reader).call(lambda store: store.without_vector(reader, limit))

@@ -348,6 +348,14 @@ class Neo4jStore:
         """See `graphmem.store.Store.declared_conflicts`."""
         return graph.declared_conflicts(self._open_link, reader)
 
+    def ids_beginning(self, reader: Scope, prefix: str, *, limit: int) -> list[str]:
+        """See `graphmem.store.Store.ids_beginning`."""
+        return graph.ids_beginning(self._open_link, reader, prefix, limit)
+
+    def repositories(self, reader: Scope) -> list[str]:
+        """See `graphmem.store.Store.repositories`."""
+        return graph.repositories(self._open_link, reader)
+
     def without_vector(self, reader: Scope, limit: int) -> list[str]:
         """See `graphmem.store.Store.without_vector`."""
         asked = {"tenant": reader.tenant, "limit": max(limit, 0)}

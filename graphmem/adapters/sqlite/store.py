@@ -23,6 +23,7 @@ from graphmem.adapters.sqlite import (
     graph,
     matching,
     meta,
+    naming,
     reading,
     schema,
     selecting,
@@ -333,6 +334,16 @@ class SQLiteStore:
         """See `graphmem.store.Store.declared_conflicts`."""
         with self._reading(reader) as (connection, tenant):
             return graph.declared_conflicts(connection, tenant, reader, places_of(tenant))
+
+    def ids_beginning(self, reader: Scope, prefix: str, *, limit: int) -> list[str]:
+        """See `graphmem.store.Store.ids_beginning`."""
+        with self._reading(reader) as (connection, tenant):
+            return naming.ids_beginning(connection, tenant, reader, prefix, limit)
+
+    def repositories(self, reader: Scope) -> list[str]:
+        """See `graphmem.store.Store.repositories`."""
+        with self._reading(reader) as (connection, tenant):
+            return naming.repositories(connection, tenant, reader)
 
     def without_vector(self, reader: Scope, limit: int) -> list[str]:
         """See `graphmem.store.Store.without_vector`."""

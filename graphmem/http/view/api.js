@@ -45,6 +45,11 @@ export const timeline = (state, subject, signal) =>
 export const changes = (state, { after, limit, signal }) =>
   ask("/v1/changes", [...place(state), ["after", after], ["limit", limit]], { signal });
 
+/** Names of the repositories in which something can be seen. */
+export async function repositories(state, signal) {
+  return (await ask("/v1/repositories", place(state), { signal })).repositories;
+}
+
 /** The position of the last entry in the ledger. */
 export async function latest(state, signal) {
   return (await ask("/v1/memories", [...place(state), ["limit", 1]], { signal })).at.known_at;

@@ -1,6 +1,7 @@
 // The page: reads the address, shows the view that it names, and says what went wrong.
 
 import { current, link } from "./address.js";
+import { repositories } from "./api.js";
 import { control } from "./asof.js";
 import { el, fill, tell } from "./dom.js";
 import { askForKey, lock } from "./key.js";
@@ -54,7 +55,7 @@ function frame(state) {
   const views = [["search", "Search"], ["ledger", "Ledger"]];
   fill(part("nav"), views.map(([name, words]) =>
     el("a", { href: link({ view: name }), "aria-current": state.view === name ? "page" : null }, words)));
-  showPlace(part("place"), state);
+  showPlace(part("place"), state, () => repositories(state, running.signal));
   fill(part("lock"), lock(again));
   part("time").hidden = state.view === "ledger";
   time.show(state);

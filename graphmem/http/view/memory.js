@@ -10,7 +10,7 @@ import { entries, related, titleOf } from "./entries.js";
 import { graph, left, neighbours } from "./graph.js";
 import { prose } from "./prose.js";
 import { note } from "./span.js";
-import { age, look, sign, stateWords } from "./words.js";
+import { age, look, resolved, sign, stateWords } from "./words.js";
 
 /** Shows the memory of the address at its point in time. */
 export async function showMemory(root, state, signal) {
@@ -51,14 +51,12 @@ function head(card, explanation, state) {
     el("dl", { class: "facts-list" }, facts.map(([name, value]) => el("div", {}, el("dt", {}, name), el("dd", {}, value)))));
 }
 
-const RESOLVED = { holds: "In force in its place: ", "not yet in force": "Not in force yet: " };
-
 /** What stands for it if it is not in force, and what overrules it if it is. */
 function instead({ card, resolves_to, overruled_by }) {
   const others = resolves_to.filter((hit) => hit.card.id !== card.id);
   if (!others.length && !overruled_by) return null;
   return el("div", { class: "callout" }, overruled_by ? related(overruled_by, "overruled") : null, others.map((hit) => el("p", {},
-    RESOLVED[hit.standing] ?? "Last of its chain: ",
+    `${resolved(hit.standing)}: `,
     el("a", { href: link({ view: "memory", id: hit.card.id }) }, hit.card.title))));
 }
 

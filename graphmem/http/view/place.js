@@ -1,4 +1,4 @@
-// Where the reader stands: repository, person, branch, and what was known when.
+// From where the reader looks: repository, person, branch, and what was known when.
 
 import { go } from "./address.js";
 import { el, fill } from "./dom.js";
@@ -13,9 +13,11 @@ const FIELDS = [
 ];
 
 /** Shows the place as a button that opens a form. */
-export function showPlace(root, state) {
+export function showPlace(root, state, repositories) {
   const given = FIELDS.filter(([name]) => state[name]);
-  const inputs = FIELDS.map(([name, , type]) => el("input", { id: `in-${name}`, type, value: state[name], spellcheck: "false", "aria-describedby": `about-${name}` }));
+  const inputs = FIELDS.map(([name, , type]) => el("input", { id: `in-${name}`, type, value: state[name], spellcheck: "false", list: name === "repo" ? "repositories" : null, "aria-describedby": `about-${name}` }));
+  const known = el("datalist", { id: "repositories" });
+  const offer = async () => fill(known, (await repositories().catch(() => [])).map((repo) => el("option", { value: repo })));
   const apply = (event) => {
     event.preventDefault();
     go(Object.fromEntries(FIELDS.map(([name], index) => [name, inputs[index].value.trim()])));
@@ -23,10 +25,10 @@ export function showPlace(root, state) {
     root.querySelector("summary").focus();
   };
   const summary = given.map(([name, label]) => (name === "repo" ? state.repo : `${label.toLowerCase()} ${state[name]}`));
-  fill(root, el("details", {},
-    el("summary", {}, el("span", { class: "dim" }, "Standing in "), summary.join(" · ") || "no repository"),
-    el("form", { class: "panel place-form", onsubmit: apply },
+  fill(root, el("details", { ontoggle: offer },
+    el("summary", {}, el("span", { class: "dim" }, "Looking at "), summary.join(" · ") || "org-wide memories"),
+    el("form", { class: "panel place-form", onsubmit: apply }, known,
       FIELDS.map(([name, label, , about], index) => el("div", { class: "field" },
         el("label", { for: `in-${name}` }, label), inputs[index], el("p", { class: "hint", id: `about-${name}` }, about))),
-      el("button", { class: "main-button" }, "Stand here"))));
+      el("button", { class: "main-button" }, "Look here"))));
 }

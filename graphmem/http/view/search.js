@@ -70,7 +70,7 @@ async function page(answer, state, signal) {
   note(answer.hits.map(({ card }) => card));
   const list = el("ol", { class: "hits" }, await items(answer.hits, state, signal));
   const said = el("p", { class: "count dim" }, summary(answer, state));
-  if (!answer.hits.length) return [said, nothing(state)];
+  if (!answer.hits.length) return [said, nothing(state, state.repo ? [] : await api.repositories(state, signal))];
   return [said, list, answer.cursor ? more(answer.cursor, list, said, state) : null];
 }
 
@@ -129,15 +129,22 @@ function item({ card, because, relations, contested, overruled_by }, drawing, ti
     el("p", { class: "facts dim" }, facts.filter(Boolean).join(" · ")));
 }
 
-function nothing(state) {
+function nothing(state, repositories) {
   const tips = [
-    !state.past && "look at what does not hold, too",
+    !state.past && "look at what is not in force, too",
     state.at && "ask for another day",
     (state.kind || state.about) && "take a filter away",
-    state.repo ? `leave repository ${state.repo}` : "stand in a repository, whose memories are seen from there alone",
+    state.repo && `leave repository ${state.repo}`,
+    !state.repo && repositories.length && "choose one of these repositories",
   ].filter(Boolean);
+  const where = state.repo ? `in repository ${state.repo}` : "org-wide";
   return el("div", { class: "empty" },
-    el("p", {}, state.q ? "Nothing answers this from where you stand." : "Nothing holds here, seen from where you stand."),
-    el("p", {}, `You can ${tips.join(", or ")}.`),
-    state.past ? null : el("a", { href: link({ ...current(), past: "yes" }) }, "Look at what does not hold, too"));
+    el("p", {}, state.q ? `Nothing ${where} answers this.` : `Nothing ${where} ${state.past ? "fits" : "is in force"}.`),
+    tips.length ? el("p", {}, `You can ${tips.join(", or ")}.`) : null,
+    repositories.length ? choice(repositories) : null,
+    state.past ? null : el("a", { href: link({ ...current(), past: "yes" }) }, "Look at what is not in force, too"));
 }
+
+/** Repositories to choose from. */
+const choice = (repositories) => el("nav", { "aria-label": "Repositories" }, el("h2", {}, "Repositories"),
+  el("ul", { class: "repositories" }, repositories.map((repo) => el("li", {}, el("a", { href: link({ ...current(), repo }) }, repo)))));

@@ -45,6 +45,16 @@ const RULES = {
   "digest of id": "nothing else decides, so an arbitrary but fixed order does"
 };
 
+const RESOLVED = {
+  "holds": "in force in its place",
+  "not yet in force": "not in force yet",
+  "named as successor, not in force itself": "named as successor, not in force itself",
+  "nothing holds now; last was this": "last of its chain"
+};
+
+/** What an answer is to a memory that is not in force itself. */
+export const resolved = (standing) => RESOLVED[standing] ?? standing;
+
 /** What a supersession was recorded to do: `supersedes`. */
 export const recorded = (kind) => RECORDED[kind] ?? kind;
 

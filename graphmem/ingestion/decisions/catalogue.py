@@ -58,8 +58,9 @@ class Catalogue:
         linked = self._linked(reference.target, origin) if reference.target else None
         if linked is not None:
             return linked
-        if reference.number is not None:
-            return self._numbered(reference, origin)
+        numbered = self._numbered(reference, origin) if reference.number is not None else None
+        if numbered is not None or (reference.number is not None and " " not in _plain(reference.title)):
+            return numbered
         titled = self._by_title.get(_plain(reference.title), ())
         others = [record for record in titled if record.path != origin.path]
         return others[0] if len(others) == 1 else Unclear(tuple(others)) if others else None

@@ -47,6 +47,7 @@ _SENTENCE_END = re.compile(
 )
 _PORTION = re.compile(r"\b(?:portions?|parts?|sections?|some|pieces?|partly|partially|in part)\b", re.IGNORECASE)
 _BARE_PATH = re.compile(r"[\w.:/%+()-]{1,500}")
+_CLAUSE = re.compile(r"[,;] (?:but |and )?[a-z]{3,20}s [^\ue000,;]{1,80}\b(?:from|with|on|in|of|by) (?=\ue000)")
 _ASIDE = re.compile(r"(?<!\])\(([^()\[\]]{1,300})\)")
 _MAX_BLOCK_CHARS = 20_000
 _MAX_FIELD_CHARS = 4_000
@@ -97,21 +98,31 @@ def declared_in_field(key: tuple[bool, bool], value: str, definitions: Mapping[s
         return []
     marked = mark_references(value, definitions)
     outside = re.sub(r"\([^()]*\)", lambda match: match.group() if match.group()[1:2] == "\ue000" else " ", marked.text)
-    targets = marked.references_in(outside) or bare_numbers(plain)
+    targets = marked.references_in(_until_a_clause(outside)) or bare_numbers(plain)
     if not targets and "/" in plain and _BARE_PATH.fullmatch(plain):
         targets = (Reference(plain, target=plain),)
     if not targets and key[1]:
         targets = (Reference(plain[:200], title=strip_markup(plain)[:200]),)
     is_new, is_full = key
-    portion = _without_of(outside[: outside.find("\ue000")]).strip(" :*_") if _PORTION.search(outside) else None
+    portion = _portion_of(outside)
     dates = [found.at for found in find_dates(marked.text)]
     at = dates[0] if dates and not is_new and len(targets) == 1 else None
     return [Relation(target, is_new, is_full and portion is None, portion, at) for target in targets]
 
 
-def _without_of(text: str) -> str:
-    words = text.rstrip()
-    return words[:-2].rstrip() if words.endswith((" of", "\tof")) else text
+def _until_a_clause(text: str) -> str:
+    """A field's text up to where another clause begins: `ADR-1, uses ideas from ADR-2`."""
+    first = text.find("\ue001")
+    clause = _CLAUSE.search(text, first) if first >= 0 else None
+    return text[: clause.start()] if clause else text
+
+
+def _portion_of(text: str) -> str | None:
+    """What of the first record a field names, if it says so: `the formats documented in ADR-7`, `portions of ADR-7`."""
+    words = text[: text.find("\ue000")].strip(" :*_([") if "\ue000" in text else ""
+    if words.lower().endswith((" in", " of")) and len(words.split()) > 1:
+        return words[:-2].rstrip()[:300]
+    return words[:300] if _PORTION.search(text) else None
 
 
 def declared_in_text(text: str, place: Place, own: OwnName, definitions: Mapping[str, str]) -> list[Relation]:

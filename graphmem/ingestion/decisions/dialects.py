@@ -110,7 +110,8 @@ def _looks_like_record(source: Source) -> bool:
         return True
     if is_numbered(source.path) and not stands_for_folder(source.path) and (names or has_status):
         return True
-    return has_status and (is_among_decisions(source.path) or any(leading_status(state) for state in states))
+    is_placed = is_among_decisions(source.path) or stands_for_folder(source.path)
+    return has_status and (is_placed or any(leading_status(state) for state in states))
 
 
 def _states(source: Source) -> Iterator[str]:

@@ -7,7 +7,7 @@ import re
 from pathlib import PurePosixPath
 
 _NUMBERED = re.compile(
-    r"^(?:(?:adr|pep|xep|kep|rfc|rfd|dr|[a-z]?adr|decision)[-_ ]?)?\d{1,6}(?=[-_. ]|$)", re.IGNORECASE
+    r"^(?:(?:adr|pep|xep|kep|rfc|rfd|dr|[a-z]?adr|decision)[-_ ]?|[a-z]{2,8}[-_])?\d{1,6}(?=[-_. ]|$)", re.IGNORECASE
 )
 _NUMBERED_FOLDER = re.compile(r"^(?:[a-z]{2,8}[-_ ]?)?\d{1,6}(?=[-_. ]|$)", re.IGNORECASE)
 _TEMPLATE = re.compile(

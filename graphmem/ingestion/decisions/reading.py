@@ -62,6 +62,7 @@ def _of(reading: Reading, paths: set[str]) -> Reading:
         tuple(one for one in reading.observations if one.path in paths),
         tuple(one for one in reading.replacements if one.old in paths or one.new in paths),
         tuple(one for one in reading.problems if one.path in paths),
+        passed_over=tuple(path for path in reading.passed_over if path in paths),
     )
 
 
@@ -74,7 +75,7 @@ def read_documents(
 ) -> Reading:
     """The decision records among documents that are already in memory; see `read_decisions`."""
     by_path = {document.path: document for document in documents}
-    sources, problems = _sources(by_path)
+    sources, problems, passed_over = _sources(by_path)
     identities = [identify(source) for source in sources]
     names = Catalogue(identities)
     records = [
@@ -94,10 +95,11 @@ def read_documents(
         successors[one.old].append(one)
     observations = [_observation(record, successors[record.path], first_seen, instant(read_at)) for record in records]
     ordered = sorted([*problems, *found.problems], key=lambda problem: (problem.path, problem.line))
-    return Reading(tuple(observations), _after_starts(found.replacements, observations), tuple(ordered))
+    replacements = _after_starts(found.replacements, observations)
+    return Reading(tuple(observations), replacements, tuple(ordered), passed_over=passed_over)
 
 
-def _sources(documents: Mapping[str, Document]) -> tuple[list[Source], list[Problem]]:
+def _sources(documents: Mapping[str, Document]) -> tuple[list[Source], list[Problem], tuple[str, ...]]:
     sources: list[Source] = []
     problems: list[Problem] = []
     unlike: list[str] = []
@@ -111,11 +113,13 @@ def _sources(documents: Mapping[str, Document]) -> tuple[list[Source], list[Prob
             problems.append(Problem(path, 1, taken))
     held = Counter(posixpath.dirname(source.path) for source in sources)
     others = Counter(posixpath.dirname(path) for path in unlike)
-    for path in unlike:
-        folder = posixpath.dirname(path)
-        if is_among_decisions(path) or held[folder] > others[folder]:
-            problems.append(Problem(path, 1, UNLIKE))
-    return sources, problems
+    told = {
+        path
+        for path in unlike
+        if is_among_decisions(path) or held[posixpath.dirname(path)] > others[posixpath.dirname(path)]
+    }
+    problems += [Problem(path, 1, UNLIKE) for path in sorted(told)]
+    return sources, problems, tuple(path for path in unlike if path not in told)
 
 
 def _starts(records: Iterable[Record], first_seen: Mapping[str, datetime]) -> dict[str, datetime]:

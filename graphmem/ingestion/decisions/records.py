@@ -75,6 +75,8 @@ _NUMBERED_FILE = re.compile(
     rf"(?P<rest>.*)$"
 )
 _FORM_NAME = re.compile(r"^\s*(?:architectur(?:e|al) )?decision record\s*[:\u2013\u2014-]\s*", re.IGNORECASE)
+#: Fields that say in a sentence why the record stands as it does.
+_REASON = re.compile(r"\b(?:reason|notes?|comments?)$")
 _CONTINUES = re.compile(r"\s+\S|-\s")
 _MAX_STATE_CHARS = 120
 _MAX_META_CHARS = 1_000
@@ -414,7 +416,7 @@ def _from_fields(source: Source, own: OwnName, definitions: Mapping[str, str]) -
                     Declaration(relation, field.line, evidence, is_explicit=True)
                     for relation in declared_in_field(key, value, definitions)
                 ]
-        elif normal_key(field.name) in {"status", "state"}:
+        elif normal_key(field.name) in {"status", "state"} or _REASON.search(normal_key(field.name)):
             relations = declared_in_text(field.text, Place.STATUS, own, definitions)
             found += [Declaration(relation, field.line, evidence, is_explicit=True) for relation in relations]
     return found

@@ -10,7 +10,7 @@ from urllib.parse import unquote
 MAX_NUMBER_DIGITS = 6
 _OPEN, _CLOSE = "\ue000", "\ue001"
 TOKEN = re.compile(_OPEN + r"(\d+)" + _CLOSE)
-_PREFIXES = r"[A-Z][A-Za-z]{0,5}DR|[Aa]dr|[Pp]ep|PEP|XEP|[Kk]ep|KEP|[Dd]ecision [Rr]ecord|[A-Z]{2,8}(?=s?[-_# ])"
+_PREFIXES = r"[A-Z][A-Za-z]{0,5}DR|[Aa]dr|[Pp]ep|PEP|XEP|[Kk]ep|KEP|[Dd]ecision [Rr]ecord|[A-Z]{2,8}(?=s?[-_# ]|\d{3})"
 _ID = rf"(?P<prefix>{_PREFIXES})s?[ \t]*[-#_:\u2011]?[ \t]*#?(?P<number>\d{{1,{MAX_NUMBER_DIGITS}}})(?![\w%]|\.\d)"
 _INLINE = (
     r"!?\[(?P<text>(?:[^\[\]]|\[[^\[\]]*\]){1,300})\](?:\((?P<target><[^<>\n]*>|[^()\s]{0,500})(?:[ \t]+[^"
@@ -129,7 +129,10 @@ def _role(role: str, words: str, text: str) -> Reference:
     target = body["target"].strip() if body else words
     if role in {"pep", "kep", "adr"} and target.isascii() and target.isdigit() and len(target) <= MAX_NUMBER_DIGITS:
         return Reference(text, int(target), role.upper())
-    return Reference(text, target=_clean_target(target))
+    named = _TEXT_ID.match(words.partition("<")[0])
+    number = named["number"] if named else None
+    prefix = _prefix(named["prefix"] or "") if named and number else ""
+    return Reference(text, int(number) if number else None, prefix, _clean_target(target))
 
 
 def _prefix(text: str) -> str:

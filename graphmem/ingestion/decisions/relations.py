@@ -24,26 +24,27 @@ _ACTIVE = re.compile(
     re.IGNORECASE,
 )
 _PASSIVE = re.compile(
-    rf"\b(?:(?P<full>(?:{_FULL})e?d|overridden|deprecated)|(?P<part>(?:{_PART})e?d))\b", re.IGNORECASE
+    rf"\b(?:(?P<full>(?:{_FULL})e?d|overridden|deprecated|withdrawn)|(?P<part>(?:{_PART})e?d))\b", re.IGNORECASE
 )
 _ANY = re.compile(
-    rf"(?:{_FULL}|{_PART}|overridden|deprecate)(?:s|e?d)\b"
+    rf"(?:{_FULL}|{_PART}|overridden|deprecate)(?:s|e?d)\b|\bwithdrawn in\b"
     r"|\b(?:undo|revert|reverse|replace|supersede|overturn|rescind|retire|abandon|amend)\b",
     re.IGNORECASE,
 )
 _SELF_WORDS = re.compile(
     r"\b(?:this|the present|the current)[ \t]+(?:new[ \t]+)?"
-    r"(?:(?:architecture[ \t]+)?decision[ \t]+record|adr|record|decision|document|proposal|[pkx]ep|rfc)\b",
+    r"(?:(?:architecture[ \t]+)?decision[ \t]+record|adr|record|decision|document|proposal|[pkx]ep|rfc"
+    r"|(?-i:[A-Z]{2,4}P))\b",
     re.IGNORECASE,
 )
 _UNREAL = re.compile(
     r"\b(?:not|never|neither|nor|no|without|if|when|unless|until|would|could|may|might|should|must|can|cannot|to"
     r"|will|"
-    r"whether|once|before|instead|rather|than|shall|were|did|does)\b|n['\u2019]t\b",
+    r"whether|once|before|instead|rather|than|shall|did|does)\b|n['\u2019]t\b",
     re.IGNORECASE,
 )
 _FILLER = re.compile(
-    r"[\s,*_~\"'`\u2018-\u201d-]*\b(?:is|are|was|has|have|had|been|being|be|now|also|then|therefore|thus|hereby"
+    r"[\s,*_~\"'`\u2018-\u201d-]*\b(?:is|are|was|were|has|have|had|been|being|be|now|also|then|therefore|thus|hereby"
     r"|fully|entirely|"
     r"completely|wholly|formally|officially|explicitly|effectively|subsequently|later|recently|since|which|that|and|"
     r"it|both|implicitly|itself)[\s,*_~-]*$",
@@ -82,7 +83,9 @@ _LIMITED = re.compile(
     r"|in so far)\b[^.;()]*)",
     re.IGNORECASE,
 )
-_BY = re.compile(r"^(?P<mid>[^.;]{0,100}?)\b(?:by|with|in favou?r of)[ \t:]+(?P<rest>.*)$", re.IGNORECASE | re.DOTALL)
+_BY = re.compile(
+    r"^(?P<mid>[^.;]{0,100}?)\b(?P<preposition>by|with|in favou?r of)[ \t:]+(?P<rest>.*)$", re.IGNORECASE | re.DOTALL
+)
 _DATED_BY = re.compile(
     rf"^[ \t]*(?:on[ \t]+)?[\w ,/-]{{0,24}}?[ \t]*(?:per|via|in|through|by|\()[ \t]*(?P<list>{_LIST})", re.IGNORECASE
 )
@@ -106,6 +109,12 @@ _POINTS = re.compile(
 )
 _TO = re.compile(r"^\s*(?:to|until|till|through|-|\u2013|\u2014|\.\.)\s*$", re.IGNORECASE)
 _LEADS = re.compile(r"[,;:(.\u2013\u2014-]\s*[*_]*$")
+#: A noun right behind a record is what of it is meant: `the original ADR-7 value definitions`.
+_ATTRIBUTIVE = re.compile(
+    r"^[ \t](?!(?:and|or|but|by|in|on|with|without|which|that|as|at|for|to|from|of|because|since|when|while|where|via"
+    r"|after|before|through|under|per|so|if|is|was|are|were|has|have|only|entirely|fully|completely|partially|partly|instead"
+    r"|above|below|here|today|now|also)\b)(?P<noun>[a-z][\w-]+(?:[ \t][a-z][\w-]+){0,3})"
+)
 _MAX_MID_WORDS = 8
 _MAX_VERBS = 40  # a sentence of more is no sentence
 
@@ -266,6 +275,8 @@ def _subject(sentence: Sentence, clause: _Clause) -> _Subject | None:
     rest = _bare(_LABEL.sub("", _bare(bare)))
     for date in reversed(list(find_dates(rest))):
         rest = (rest[: date.start] + rest[date.end :]).strip(" *_,:()-")
+    if rest.endswith(SELF) and _SECTION_WORDS.match(bare):
+        return _Subject(is_self=True, part=_part(sentence, bare[: bare.rfind(SELF)]))
     if rest.endswith(SELF):
         return _Subject(is_self=True)
     if tail := re.search(rf"{SELF}['\u2019]s?\s+(?P<part>[\w -]{{1,80}})$", rest):
@@ -322,6 +333,8 @@ def _active(sentence: Sentence, clause: _Clause) -> list[Relation]:
     part = None if is_whole else _part(sentence, mid)
     if found["after"]:
         part, is_whole = _part(sentence, found["after"][2:]), False
+    elif noun := _ATTRIBUTIVE.match(clause.right[found.end() :]):
+        part, is_whole = _part(sentence, noun["noun"]), False
     if clause.is_full and (limited := _LIMITED.match(clause.right[found.end() :])):
         part, is_whole = _part(sentence, limited["part"]), False
     is_full = clause.is_full and is_whole and not clause.is_partly and subject.part is None
@@ -342,7 +355,7 @@ def _passive(sentence: Sentence, clause: _Clause) -> list[Relation]:
     if not clause.is_full and (dated := _DATED_BY.match(clause.right)) and subject.is_self:
         others = sentence.marked.references_in(dated["list"])
         return [_dated(Relation(other, replaces=False, is_full=False, part=subject.part), clause) for other in others]
-    if agent is None or (clause.stem == "deprecated" and not agent):
+    if agent is None or (clause.stem == "withdrawn" and not agent["preposition"].lower().startswith("in")):
         return []
     mid = agent["mid"]
     if TOKEN.search(mid) or len(mid.split()) > _MAX_MID_WORDS or _UNREAL.search(mid):

@@ -17,7 +17,7 @@ from graphmem.interop.imports.mcp_memory import read_mcp_memory
 from graphmem.interop.imports.mem0 import read_mem0
 from graphmem.model import Scope
 from graphmem.service import GraphMemory, IngestReport, Write
-from graphmem.service.ingesting import RECORDED_IN
+from graphmem.service.recorded import RECORDED_IN
 from graphmem.service.source_moves import GONE
 from graphmem.store import Filter, Page, Progress, silent
 
@@ -214,10 +214,17 @@ class _Import:
             if key is None or key in present or not is_here or any(f"{key}/".startswith(one) for one in unread):
                 continue
             if is_ended:
-                self._memory.end(card.id, word=GONE, write=self._write)
-                self._report.ended.append(card.id)
+                done = self._memory.end(card.id, word=GONE, write=self._as_source(card))
+                (self._report.missing if done.is_proposal else self._report.ended).append(card.id)
             else:
                 self._report.missing.append(card.id)
+
+    def _as_source(self, card: Card) -> Write:
+        """Who ends what a source holds no more: the source, with the trust that its words have."""
+        said = card.memory.statement
+        return (
+            self._write if said is None or self._write.origin is not None else replace(self._write, origin=said.origin)
+        )
 
     def _known(self, scope: Scope | None, *, is_past_included: bool = False) -> Iterator[Card]:
         """What earlier imports brought from this source and a scope sees; what holds no more only if asked for."""

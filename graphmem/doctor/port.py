@@ -1,0 +1,48 @@
+"""The port on which `graphmem serve` is to listen."""
+
+from __future__ import annotations
+
+import errno
+import socket
+from contextlib import closing
+
+from graphmem.doctor.links import Case, Check, Look, broken, ok, warn
+
+_ANSWER_S = 2.0
+_BACKLOG_NAME = "127.0.0.1"
+
+
+def _port(case: Case) -> Look:
+    host = case.host or _BACKLOG_NAME
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(host, case.port, type=socket.SOCK_STREAM)[0]
+        with closing(socket.socket(family, kind, protocol)) as listener:
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            listener.bind(address)
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            return _taken(case, host)
+        fix = f"graphmem serve --host {_BACKLOG_NAME}"
+        return broken(f"graphmem serve cannot listen on {host}:{case.port}: {error.strerror or error}", fix)
+    return ok(f"{case.port} is free for graphmem serve")
+
+
+def _taken(case: Case, host: str) -> Look:
+    if _is_ours(host, case.port):
+        return ok(f"a graphmem serve answers on {host}:{case.port}")
+    told = f"another program listens on {host}:{case.port}, where graphmem serve would"
+    return warn(told, f"graphmem serve --port {case.port + 1 if case.port < 65_535 else 0}")  # noqa: PLR2004
+
+
+def _is_ours(host: str, port: int) -> bool:
+    import httpx2
+
+    name = f"[{host}]" if ":" in host else host
+    try:
+        told = httpx2.get(f"http://{name}:{port}/openapi.json", timeout=_ANSWER_S).json()
+        return bool(told["info"]["title"] == "graphmem")
+    except (httpx2.HTTPError, ValueError, KeyError, TypeError):
+        return False
+
+
+PORT = Check("port", _port)
