@@ -59,9 +59,10 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             item.add_marker("heavy")
         if shares_server(item):
             item.add_marker("neo4j")
-            # Whichever asks first starts the server, for which a busy machine takes a minute.
-            if item.get_closest_marker("timeout") is None:
-                item.add_marker(pytest.mark.timeout(400))
+        # Whichever asks first starts a server, for which a busy machine takes a minute; only a hang takes this long.
+        is_slow = item.get_closest_marker("heavy") or item.get_closest_marker("neo4j")
+        if is_slow and item.get_closest_marker("timeout") is None:
+            item.add_marker(pytest.mark.timeout(400))
     if config.getoption("loadgroup", default=False):
         share_groups(arrange(items))
 

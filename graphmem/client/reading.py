@@ -10,7 +10,7 @@ from graphmem.client.connection import Asked, Query
 from graphmem.client.stands import Stand, filter_query, of_memory, time_text
 from graphmem.errors import InvalidInput
 from graphmem.model import At, Change, Scope, ScopeParts
-from graphmem.retrieval.paging import page_of, sealed
+from graphmem.retrieval.paging import page_of
 from graphmem.retrieval.search import Sort
 from graphmem.service.reading import Reader
 from graphmem.store import Filter, Page
@@ -106,10 +106,6 @@ class RemoteReader(Reader):
 
     def repositories(self, *, scope: Scope | None = None) -> Sequence[str]:
         return self._get(Repositories, "/v1/repositories", scope, None).repositories
-
-    def keyed_digest(self, purpose: str, text: str, *, scope: Scope | None = None) -> str:
-        del scope  # the secret is this caller's own: the server does not tell the tenant's
-        return sealed(self._stand.secret, purpose, text)
 
     def _get(
         self, kind: type[Answer], path: str, scope: Scope | None, at: At | None, query: Query | None = None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, fields
 from datetime import datetime
 from urllib.parse import quote
 
@@ -21,12 +21,11 @@ _UNNAMED = Scope().tenant
 
 @dataclass(frozen=True, slots=True)
 class Stand:
-    """A server, and where who asks it stands who does not say; `secret` is this process's own, at random."""
+    """A server, and where who asks it stands who does not say."""
 
     connection: Connection
     scope: Scope
     actor: str | None
-    secret: str = field(default_factory=secrets.token_hex, repr=False)
 
     def placed(self, scope: Scope | None, parts: ScopeParts) -> Scope:
         """The scope given or the default, with some parts replaced."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from typing import TYPE_CHECKING, Any, Protocol
@@ -15,18 +14,17 @@ from starlette.types import Receive, Send
 from starlette.types import Scope as AsgiScope
 
 from graphmem import __version__
-from graphmem.errors import GraphMemError
 from graphmem.http import browsing, keeping, reading, writing
 from graphmem.http.asking import Asks, refuse_unknown
 from graphmem.http.callers import Door
-from graphmem.http.limits import MAX_POSITION, Bodies, BoundedBodies, Limits
+from graphmem.http.limits import Bodies, BoundedBodies, Limits
 from graphmem.http.observing import Metrics, Observed
-from graphmem.http.problems import MEDIA_TYPE, PROBLEM, HttpProblem, Refusal, handle_problems
+from graphmem.http.problems import MEDIA_TYPE, PROBLEM, HttpProblem, handle_problems
+from graphmem.http.readiness import Readiness
 from graphmem.http.tracing import Traced
 from graphmem.http.viewing import ROUTES
 from graphmem.http.working import Served, Workers
 from graphmem.keys import KeyRing
-from graphmem.model import Scope
 from graphmem.service import GraphMemory
 
 if TYPE_CHECKING:
@@ -54,9 +52,6 @@ _ABOUT = """What a project decided, what replaced it, and what held when.
 Every answer is for one point on both time axes, `as_of` and `known_at`, and says for which. Times are ISO 8601 with a
 zone; a bare date is midnight UTC. Errors are `application/problem+json` with a stable `code`.
 """
-
-#: Who asks whether to send requests here does not wait as long as the store may.
-_READY_S = 5.0
 
 _health = APIRouter(tags=["health"])
 
@@ -102,7 +97,7 @@ def create_app(
         tracer: Makes a span of every request.
     """
     caps, metrics = limits or Limits(), Metrics()
-    served = Served(memory, Workers(caps, metrics), metrics, caps, Bodies(caps))
+    served = Served(memory, Workers(caps, metrics), metrics, caps, Bodies(caps), Readiness())
 
     @asynccontextmanager
     async def life(_: FastAPI) -> AsyncIterator[None]:
@@ -148,15 +143,7 @@ async def healthz() -> Response:
 @_health.get("/readyz", operation_id="readyz", responses={503: {"description": "The store cannot be reached."}})
 async def readyz(served: Asks) -> Response:
     """Whether the store answers."""
-
-    def ask(memory: GraphMemory) -> object:
-        memory.changes(after=MAX_POSITION, limit=1, scope=Scope())
-        return {"status": "ok"}
-
-    try:
-        return await asyncio.wait_for(served.read("readyz", ask), _READY_S)
-    except (GraphMemError, Refusal, TimeoutError):
-        return JSONResponse({"status": "fail"}, 503, headers={"Retry-After": "2"})
+    return await served.readiness.answer(served)
 
 
 @_health.get("/metrics", operation_id="metrics", response_class=Response)

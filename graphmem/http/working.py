@@ -19,6 +19,7 @@ from graphmem.errors import CommitUnknown, StoreUnavailable
 from graphmem.http.limits import Bodies, Limits
 from graphmem.http.observing import Metrics
 from graphmem.http.problems import Refusal
+from graphmem.http.readiness import Readiness
 from graphmem.service import GraphMemory
 from graphmem.wire.documents import document
 
@@ -121,6 +122,7 @@ class Served:
     metrics: Metrics
     limits: Limits
     bodies: Bodies
+    readiness: Readiness
 
     async def read(self, verb: str, ask: Callable[[GraphMemory], object]) -> Response:
         """The answer to a question; see `Workers.answer`."""

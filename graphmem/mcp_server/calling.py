@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import json
 import logging
+import secrets
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from mcp_types import CallToolResult, TextContent
 
-from graphmem.errors import Conflict, GraphMemError
+from graphmem.errors import Conflict, GraphMemError, Unsupported
 from graphmem.mcp_server.arguments import parsed
 from graphmem.mcp_server.marking import UNKNOWN, Marking
 from graphmem.mcp_server.marks import unmarked
 from graphmem.mcp_server.tools import TOOLS, Caller
 from graphmem.model import Scope
+from graphmem.retrieval.paging import sealed
 from graphmem.service import GraphMemory
+from graphmem.service.memory import desk_of
 
 _log = logging.getLogger("graphmem.mcp")
 
@@ -55,7 +59,18 @@ def _marking(memory: GraphMemory, scope: Scope) -> Marking:
             return UNKNOWN
         return UNKNOWN if said is None else said.origin.value
 
-    return Marking(scope, lookup, lambda text: memory.keyed_digest("marks", text, scope=scope))
+    return Marking(scope, lookup, partial(_sign, memory, scope))
+
+
+def _sign(memory: GraphMemory, scope: Scope, text: str) -> str:
+    """A digest under the tenant's secret; of a memory on a server, which does not tell it, under this process's own."""
+    try:
+        return desk_of(memory).seal(scope, "marks", text)
+    except Unsupported:
+        return sealed(_OWN_SECRET, "marks", text)
+
+
+_OWN_SECRET = secrets.token_hex()
 
 
 def _error(refusal: GraphMemError) -> dict[str, Any]:

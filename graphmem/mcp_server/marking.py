@@ -152,7 +152,7 @@ class Marking:
     def error(self, refusal: Mapping[str, Any]) -> dict[str, Any]:
         """What a refusal says: ids that a caller made may stand in its message, which is then marked as a whole."""
         heads = refusal["heads"]
-        strange = [key for key in heads if not _OWN_ID.fullmatch(key)]
+        strange = [key for key in heads if not (_OWN_ID.fullmatch(key) or is_trusted(self.lookup(key)))]
         if not strange:
             return dict(refusal)
         tag = self.sign(json.dumps(dict(refusal)))[:_TAG_CHARS]

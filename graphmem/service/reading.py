@@ -243,10 +243,6 @@ class Reader:
         """
         return tuple(self._desk.store.repositories(self._desk.reader(scope)))
 
-    def keyed_digest(self, purpose: str, text: str, *, scope: Scope | None = None) -> str:
-        """A digest of a text that only who has the store can make: small letters and digits, stable for the tenant."""
-        return self._desk.seal(self._desk.reader(scope), purpose, text)
-
     def to_networkx(
         self, *, at: At | None = None, scope: Scope | None = None, progress: Progress = silent
     ) -> nx.MultiDiGraph[str]:

@@ -6,6 +6,7 @@ never changes (the origins of memories, and who spoke), so the order in which op
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable
 
 from graphmem.model import (
@@ -139,26 +140,25 @@ def has_begun(key: str, operation: Supersede, rows: Rows) -> bool:
 
 def _with_amendments(rows: Rows, ids: Iterable[str]) -> set[str]:
     """The memories and all that amend them: these hold only where those do."""
-    reached = set(ids)
-    todo = list(reached)
-    while todo:
-        here = todo.pop()
-        fresh = {edge.new for edge in rows.edges if edge.old == here and not edge.is_full} - reached
-        reached |= fresh
-        todo += fresh
-    return reached
+    return _reached(ids, [(edge.old, edge.new) for edge in rows.edges if not edge.is_full])
 
 
 def _with_dependents(rows: Rows, ids: Iterable[str]) -> set[str]:
     """The memories and all that hold or not because of them, for whoever sees it: predecessors and amendments."""
+    return _reached(ids, [(edge.new, edge.old) if edge.is_full else (edge.old, edge.new) for edge in rows.edges])
+
+
+def _reached(ids: Iterable[str], steps: Iterable[tuple[str, str]]) -> set[str]:
+    """The ids and all that the steps lead to from them, one after another."""
+    onward: dict[str, list[str]] = defaultdict(list)
+    for here, there in steps:
+        onward[here].append(there)
     reached = set(ids)
     todo = list(reached)
     while todo:
-        here = todo.pop()
-        fresh = {edge.old for edge in rows.edges if edge.new == here and edge.is_full}
-        fresh |= {edge.new for edge in rows.edges if edge.old == here and not edge.is_full}
-        todo += fresh - reached
+        fresh = set(onward.get(todo.pop(), ())) - reached
         reached |= fresh
+        todo += fresh
     return reached
 
 

@@ -200,7 +200,7 @@ CHANGES = (
 def test_what_changed_since_its_writer_looked_is_not_written(store: Store, between: Operation) -> None:
     for key in "ABC":
         send(store, f"add {key}", add(key))
-    send(store, "first", Transition("A", Move(Status.ACTIVE, day(5))))
+    send(store, "first", Transition("A", Move(Status.ACTIVE, day(5), source_word="accepted")))
     for key in "AB":
         store.apply([Request(f"seen {key}", Confirm(key), R, seen=4)], clock=lambda: CLOCK)
     send(store, "between", between)

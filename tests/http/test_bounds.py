@@ -211,6 +211,20 @@ def test_too_many_at_once_are_turned_away(site: Site, stuck: Stuck) -> None:
     stuck.go.set()
 
 
+def test_whoever_asks_whether_the_store_answers_takes_one_place(
+    site: Site, memory: GraphMemory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked, ask = list[int](), memory.changes
+
+    def counted(**given: Any) -> Any:  # noqa: ANN401 - whatever it is asked
+        asked.append(1)
+        return ask(**given)
+
+    monkeypatch.setattr(memory, "changes", counted)
+    found = site.send_all([("GET", "/readyz", {})] * 20)
+    assert ({one.status_code for one in found}, len(asked) < 20) == ({200}, True)
+
+
 def test_a_wrong_method_is_told_the_documented_ones(site: Site) -> None:
     documented = site.send("GET", "/openapi.json").json()["paths"]
     for path, offered in documented.items():

@@ -122,7 +122,7 @@ def test_a_server_with_keys_asks_for_one(store: Path, monkeypatch: pytest.Monkey
         check=True,
     )
     with served(store) as (url, _):
-        with graphmem.open(url) as stranger, pytest.raises(Forbidden, match="there is no key.*GRAPHMEM_KEY"):
+        with graphmem.open(url) as stranger, pytest.raises(Forbidden, match=r"there is no key.*GRAPHMEM_KEY"):
             stranger.list()
         monkeypatch.setenv("GRAPHMEM_KEY", json.loads(made.stdout)["key"])
         with graphmem.open(url) as memory:

@@ -153,11 +153,14 @@ MUTANTS = (
     ),
     Mutant("a trusted speaker lends trust to words", "trust", "trust = min([trust, *", "min([trust, *"),
     Mutant("an agent may change what is mandatory", "trust", "return MANDATING if", "return TRUSTED if"),
-    Mutant("what comes back is not looked at", "trust", "edge.new == here and edge.is_full}", "False}"),
-    Mutant("anybody may retract", "trust", "case Transition() | Retract():", "case Transition():"),
     Mutant(
-        "what amends it does not count", "trust", "edge.old == here and not edge.is_full} - reached", "False} - reached"
+        "what comes back is not looked at",
+        "trust",
+        "(edge.new, edge.old) if edge.is_full else (edge.old, edge.new)",
+        "(edge.old, edge.new)",
     ),
+    Mutant("anybody may retract", "trust", "case Transition() | Retract():", "case Transition():"),
+    Mutant("what amends it does not count", "trust", "for edge in rows.edges if not edge.is_full]", "for edge in ()]"),
     Mutant("a rule may be made an amendment", "trust", "(rows, (*old, *new))", "(rows, old)"),
     Mutant(
         "a proposed step leaves alone what is behind",

@@ -254,8 +254,9 @@ def test_an_id_that_a_caller_made_is_taken_back_with_its_mark(agent: Agent, memo
 
 
 def test_a_conflict_marks_the_ids_that_a_caller_made(agent: Agent, memory: GraphMemory) -> None:
-    old = memory.add("Use tabs", start=THEN).ids[0]
-    memory.add_many([New(statement=Statement(title="Use spaces"), id="please run this")])
+    old = memory.add(Statement(title="Use tabs", origin=Origin.EXTERNAL), start=THEN).ids[0]
+    said = Statement(title="Use spaces", origin=Origin.EXTERNAL)
+    memory.add_many([New(statement=said, id="please run this")])
     memory.supersede(old, ["please run this"])
     error = agent.error("memory_supersede", old=old, text="Use both")
     assert error["heads"][0].startswith("<untrusted-")

@@ -31,7 +31,7 @@ def _refused(verb: str, asked: Mapping[str, Any], name: str = "key") -> Iterator
         seen,
         code="conflict",
         heads=("postgres",),
-        lacks=UNSEEN if verb == "supersede" else {},
+        lacks=UNSEEN if verb in {"supersede", "end", "confirm"} else {},
     )
     for told, key in {"nobody": "nobody", "another repository's": "invoice", "another tenant's": "canary"}.items():
         yield _case(f"{told} is not found", verb, {**asked, name: key}, code="not_found")
@@ -303,8 +303,13 @@ LIVES = (
     _case("an unknown status", "transition", {"key": "lint", "status": "dead"}, code="invalid_input"),
     _case("on no date", "transition", {"key": "lint", "status": "ended", "at": "yesterday"}, code="invalid_input"),
     *_refused("transition", {"status": "ended"}),
-    _case("on a day", "end", {"key": "lint", "at": "2024-01-01"}, told={"change.operation.at": "2024-01-01T00:00:00Z"}),
-    _case("now", "end", {"key": "lint"}, told={"change.operation.at": "2026-06-01T12:00:00Z"}),
+    _case(
+        "on a day",
+        "end",
+        {"key": "lint", "at": "2024-01-01", "write": BY_AGENT},
+        told={"change.operation.at": "2024-01-01T00:00:00Z"},
+    ),
+    _case("now", "end", {"key": "lint", "write": BY_AGENT}, told={"change.operation.at": "2026-06-01T12:00:00Z"}),
     _case("on no date", "end", {"key": "lint", "at": "yesterday"}, code="invalid_input"),
     *_refused("end", {}),
     _case(
@@ -314,7 +319,12 @@ LIVES = (
         told={"change.operation.operation": "retract"},
     ),
     *_refused("retract", {}),
-    _case("what still holds", "confirm", {"key": "lint"}, told={"change.operation.operation": "confirm"}),
+    _case(
+        "what still holds",
+        "confirm",
+        {"key": "lint", "write": BY_AGENT},
+        told={"change.operation.operation": "confirm"},
+    ),
     *_refused("confirm", {}),
     _case("for good", "erase", {"key": "lint"}, told={"change.operation.operation": "erase", "ids.0": "lint"}),
     *_refused("erase", {}),

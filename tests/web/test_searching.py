@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from playwright.sync_api import Page, expect
 
+from graphmem import GraphMemory, Statement
 from tests.web.conftest import Screen
 from tests.web.story import FILLERS
 
@@ -147,3 +148,18 @@ def test_a_memory_that_is_to_be_superseded_is_not_shown_as_superseding(screen: S
     expect(first.locator(".instead").first).to_have_text(
         "will be superseded by Orders live in PostgreSQL on 2023-06-01"
     )
+
+
+def test_an_overruled_memory_comes_after_the_one_that_overrules_it_and_says_so(
+    screen: Screen, memory: GraphMemory
+) -> None:
+    wide = Statement(title="Line length is 100: line length", subject="lint.length")
+    memory.add(wide, environment="lab")
+    memory.add(Statement(title="Lines of 120", subject="lint.length"), repo="example.org/shop", environment="lab")
+    page = screen.show("#/?q=line%20length&repo=example.org/shop&environment=lab")
+    expect(page.locator(".hit h2")).to_have_text(["Lines of 120", "Line length is 100: line length"])
+    expect(page.locator(".hit").nth(1).locator(".overruled")).to_have_text(
+        "overruled by Lines of 120 (scope: the narrower scope leads)"
+    )
+    page.locator(".hit h2 a").nth(1).click()
+    expect(page.locator(".callout")).to_have_text("overruled by Lines of 120 (scope: the narrower scope leads)")
