@@ -48,7 +48,7 @@ def _bare_id(name: str, given: object) -> object:
     return unmarked(given) if name in _IDS and isinstance(given, str) else given
 
 
-_IDS = frozenset({"id", "old", "new"})
+_IDS = frozenset({"id", "old", "new", "by"})
 
 
 def _marking(memory: GraphMemory, scope: Scope) -> Marking:

@@ -29,7 +29,7 @@ COMMANDS: dict[str, tuple[str, str | None]] = {
     "open_branch": ("branch open", None),
     "merge_branch": ("branch merge", None),
     "abandon_branch": ("branch abandon", None),
-    "ingest": ("ingest decisions", None),
+    "ingest": ("ingest decisions --no-dates", None),
     "restore": ("restore", "entries"),
     "check": ("check", "findings"),
     "reindex": ("reindex", "vectors"),
@@ -68,7 +68,8 @@ class CommandLine:
             for path, text in asked["documents"].items():
                 (self.folder / path).parent.mkdir(parents=True, exist_ok=True)
                 (self.folder / path).write_text(text)
-            return {**asked, "documents": str(self.folder)}
+            # The other surfaces take no files, and so have nobody whose clock could date them unseen.
+            return {**asked, "documents": str(self.folder), "no_dates": True}
         if verb == "restore":
             (self.folder / "lines").write_text("".join(f"{one}\n" for one in asked["lines"]))
             return {**asked, "lines": str(self.folder / "lines")}

@@ -21,6 +21,7 @@ OF_ONE_SURFACE = {
         *("schema status", "schema apply", "schema diff", "schema vectors"),
         *("graphiti on", "graphiti off", "graphiti sync", "graphiti rebuild", "graphiti status"),
         *("key create", "key list", "key rotate", "key revoke"),
+        *("model status", "model verify"),
     },
     Surface.HTTP: {"/healthz", "/readyz", "/metrics"},
 }
