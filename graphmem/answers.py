@@ -193,10 +193,10 @@ class Hit:
         parts: What the score is made of.
         via: Ids from the best match to this memory; one id if it matched itself.
         because: One line that says why it stands so.
-        beat: Ids of matches that this memory supersedes at the point.
+        beat: Ids of matches that this memory supersedes at the point, of those in `relations`.
         head: Id of the memory that leads its subject: this one's own unless it is overruled.
         contested: Others that are in force for its subject, each with the rule that put it behind the head.
-        relations: How it relates to each match that led here, the best match first.
+        relations: How it relates to the best ten matches that led here, the best first.
         overruled_by: The memory that leads its subject, with the rule; None if it leads itself.
     """
 

@@ -316,7 +316,7 @@ class Store(Protocol):
         """Every ledger entry that names a memory or revokes one that does, in order."""
         ...
 
-    def rows(self, reader: Scope, ids: Sequence[str], *, rivals: Rivals | None = None) -> Rows:
+    def rows(self, reader: Scope, ids: Sequence[str], *, rivals: Rivals | None = None, is_alone: bool = False) -> Rows:
         """The rows of these memories and of all that they are chained to; unknown ids are left out.
 
         Args:
@@ -324,6 +324,7 @@ class Store(Protocol):
             ids: Memories, wherever they live in the tenant.
             rivals: Memories whose home the reader admits, read too. While the ledger stands at their point's position,
                 those may be left out of which the cache says for everybody that they do not hold at its instant.
+            is_alone: The memories and their own moves are enough: what they are chained to may be left out.
         """
         ...
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
+from itertools import islice
 
 from graphmem.answers import Contest, Hit, SearchAnswer
 from graphmem.errors import InvalidInput
@@ -27,6 +28,8 @@ MATCH_LIMIT = 35
 EXPANDED_HEADS = 3
 NEIGHBOUR_LIMIT = 15
 MOST_RIVALS = 1_000
+#: A hit tells how it relates to so many of the matches that led to it, the best first: a chain may have thousands.
+MOST_RELATIONS = 10
 
 
 class Sort(StrEnum):
@@ -331,7 +334,7 @@ def _hit(one: _Ranked, view: View, query: Query) -> Hit | None:
     shown = card(view, resolved.memory, query.valid)
     if shown is None:
         return None
-    paths = one.head.paths.values()
+    paths = islice(one.head.paths.values(), MOST_RELATIONS)
     relations = [near for path in paths if (near := relation(one.head.view, path, query.valid)) is not None]
     return Hit(
         card=shown,

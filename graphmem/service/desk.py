@@ -150,6 +150,11 @@ class Desk:
         """What the reader sees of these memories and their chains at a ledger position."""
         return View(self.store.rows(reader, list(dict.fromkeys(ids))), reader, seq)
 
+    def view_alone(self, reader: Scope, ids: Sequence[str], seq: int | None = None) -> View:
+        """As `view`, or latest, for what memories say themselves: what they are chained to may be missing."""
+        seq = self.store.position(reader).seq if seq is None else seq
+        return View(self.store.rows(reader, list(dict.fromkeys(ids)), is_alone=True), reader, seq)
+
     def latest_view(self, reader: Scope, ids: Sequence[str]) -> View:
         """What the reader sees of them now."""
         return self.view(reader, ids, self.store.position(reader).seq)

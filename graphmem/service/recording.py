@@ -349,7 +349,7 @@ class Recorder:
         """Requests that record what supersedes, and its ids."""
         if isinstance(new, tuple):
             return [], new
-        view = self._desk.latest_view(writing.writer, [*olds, new] if isinstance(new, str) else olds)
+        view = self._desk.view_alone(writing.writer, [*olds, new] if isinstance(new, str) else olds)
         if isinstance(new, str) and view.memory(new) is not None:
             return [], (new,)
         template = next((found for found in map(view.memory, olds) if found is not None), None)

@@ -63,7 +63,7 @@ def memory_id(desk: Desk, reader: Scope, ref: str, point: Point) -> str | None:
     Raises:
         InvalidInput: It names several.
     """
-    if desk.view(reader, [ref], point.seq).memory(ref) is not None:
+    if desk.view_alone(reader, [ref], point.seq).memory(ref) is not None:
         return ref
     found = _by_alias(desk, reader, ref, point) or _by_beginning(desk, reader, ref, point)
     if len(found) > 1:
@@ -77,7 +77,7 @@ def id_among(desk: Desk, reader: Scope, ref: str, ids: Sequence[str]) -> str:
     """The one of some ids that a ref names, so that a write which is sent again means what it meant; else the ref."""
     if ref in ids:
         return ref
-    view, key = desk.latest_view(reader, ids), name_key(ref)
+    view, key = desk.view_alone(reader, ids), name_key(ref)
     named = [one for one in ids if _is_alias(view, one, key)]
     begun = [one for one in ids if len(ref) >= LEAST_PREFIX_CHARS and one.startswith(ref)]
     return next(iter([*named, *begun]), ref)

@@ -55,7 +55,8 @@ class PlannedStore(OracleStore):
             grown.sealed.append(entry)
         return grown
 
-    def rows(self, reader: Scope, ids: Sequence[str], *, rivals: Rivals | None = None) -> Rows:
+    def rows(self, reader: Scope, ids: Sequence[str], *, rivals: Rivals | None = None, is_alone: bool = False) -> Rows:
+        del is_alone
         tenant = self._tenant(reader.tenant)
         assert isinstance(tenant, PlannedTenant)
         return chained(tenant.rows, [*ids, *self.rivals(reader, rivals)])

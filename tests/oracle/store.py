@@ -303,7 +303,8 @@ class OracleStore:
         log = self._log(reader)
         return [change for change in log if change.seq in about(log, memory)]
 
-    def rows(self, reader: Scope, ids: Sequence[str], *, rivals: Rivals | None = None) -> Rows:
+    def rows(self, reader: Scope, ids: Sequence[str], *, rivals: Rivals | None = None, is_alone: bool = False) -> Rows:
+        del is_alone
         return chained(all_rows(self._log(reader)), [*ids, *self.rivals(reader, rivals)])
 
     def rivals(self, reader: Scope, asked: Rivals | None) -> list[str]:

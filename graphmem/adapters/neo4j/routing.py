@@ -178,9 +178,9 @@ class RoutedStore:
         """See `graphmem.store.Store.changes_of`."""
         return self._of(reader).call(lambda store: store.changes_of(reader, memory))
 
-    def rows(self, reader: Scope, ids: Sequence[str], *, rivals: Rivals | None = None) -> Rows:
+    def rows(self, reader: Scope, ids: Sequence[str], *, rivals: Rivals | None = None, is_alone: bool = False) -> Rows:
         """See `graphmem.store.Store.rows`."""
-        return self._of(reader).call(lambda store: store.rows(reader, ids, rivals=rivals))
+        return self._of(reader).call(lambda store: store.rows(reader, ids, rivals=rivals, is_alone=is_alone))
 
     def select(self, reader: Scope, where: Filter, *, at: datetime | None, before: int, limit: int) -> list[str]:
         """See `graphmem.store.Store.select`."""

@@ -265,8 +265,9 @@ class Neo4jStore:
         """See `graphmem.store.Store.changes_of`."""
         return reading.changes_of(self._open_link, reader.tenant, memory)
 
-    def rows(self, reader: Scope, ids: Sequence[str], *, rivals: Rivals | None = None) -> Rows:
+    def rows(self, reader: Scope, ids: Sequence[str], *, rivals: Rivals | None = None, is_alone: bool = False) -> Rows:
         """See `graphmem.store.Store.rows`."""
+        del is_alone  # a chain comes in the same answer
         return reading.rows(self._open_link, reader, ids, rivals=rivals)
 
     def select(self, reader: Scope, where: Filter, *, at: datetime | None, before: int, limit: int) -> list[str]:

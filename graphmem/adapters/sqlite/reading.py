@@ -312,6 +312,13 @@ def component(
     return _rows_of(connection, tenant, chained, known)
 
 
+def alone(connection: apsw.Connection, tenant: Tenant, seeds: Sequence[int], known: Remembered) -> Rows:
+    """Memories with their own moves and retractions, without anything that they are chained to."""
+    if known.branches is None:
+        known.branches = branches(connection, tenant)
+    return _rows_of(connection, tenant, seeds, known, is_alone=True)
+
+
 def ahead(connection: apsw.Connection, tenant: Tenant, seeds: Sequence[int]) -> Rows | None:
     """The rows of memories and of all that follows them along supersessions; None if one of those is an amendment."""
     reached = [number for (number,) in connection.execute(_AHEAD, (ints(seeds),))]
@@ -320,14 +327,16 @@ def ahead(connection: apsw.Connection, tenant: Tenant, seeds: Sequence[int]) -> 
     return _rows_of(connection, tenant, reached, Remembered(branches=branches(connection, tenant)))
 
 
-def _rows_of(connection: apsw.Connection, tenant: Tenant, chained: Sequence[int], known: Remembered) -> Rows:
+def _rows_of(
+    connection: apsw.Connection, tenant: Tenant, chained: Sequence[int], known: Remembered, *, is_alone: bool = False
+) -> Rows:
     wanted = ints(chained)
     memories = memories_of(connection, tenant, chained, known)
     ids = {number: row.memory.id for number, row in memories.items()}
     moves = tuple([move_row(row, ids) for row in connection.execute(_MOVES, (wanted,))])
-    edges = tuple([edge_row(row, ids) for row in connection.execute(_EDGES, (wanted,))])
+    edges = () if is_alone else tuple([edge_row(row, ids) for row in connection.execute(_EDGES, (wanted,))])
     retractions = tuple([retract_row(row, ids) for row in connection.execute(_RETRACTIONS, (wanted,))])
-    links = tuple([link_row(row) for row in connection.execute(_LINKS, (wanted,))])
+    links = () if is_alone else tuple([link_row(row) for row in connection.execute(_LINKS, (wanted,))])
     seqs = {row.stamp.seq for group in (moves, edges, retractions, links) for row in group}
     places = ints(sorted(place_of(tenant.number, seq) for seq in seqs))
     return Rows(

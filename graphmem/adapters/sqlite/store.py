@@ -258,11 +258,13 @@ class SQLiteStore:
             found = reading.numbers(connection, tenant, (memory,))
             return reading.changes_of(connection, tenant, found[0]) if found else []
 
-    def rows(self, reader: Scope, ids: Sequence[str], *, rivals: Rivals | None = None) -> Rows:
+    def rows(self, reader: Scope, ids: Sequence[str], *, rivals: Rivals | None = None, is_alone: bool = False) -> Rows:
         """See `graphmem.store.Store.rows`."""
         with self._reading(reader) as (connection, tenant):
             seeds, known = reading.numbers(connection, tenant, dict.fromkeys(ids)), self._memo.of(tenant)
-            if rivals is None:
+            if rivals is None and is_alone:
+                rows = reading.alone(connection, tenant, seeds, known)
+            elif rivals is None:
                 rows = reading.component(connection, tenant, seeds, known)
             else:
                 seeds += selecting.rivals(connection, tenant, reader, rivals, known)
