@@ -32,10 +32,12 @@ def packaging_memory(url: str = "") -> tuple[GraphMemory, ReplayClock]:
         played, past = _opened("", memory.scope)
         with played:
             replay(facts, played, past)
+            # First the clock: a ledger from a later time than that of its new place is refused.
+            clock.now = last_day(facts)
             memory.restore(played.export())
     else:
         replay(facts, memory, clock)
-    clock.now = last_day(facts)
+        clock.now = last_day(facts)
     return memory, clock
 
 

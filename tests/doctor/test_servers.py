@@ -66,7 +66,7 @@ def test_a_server_that_answers_has_no_broken_link(memory: GraphMemory) -> None:
     assert [one for one in found.values() if one.health is Health.BROKEN] == []
     assert list(found) == ["settings", "project", "server", "version", "key", "its store", "its tools", "agents"]
     assert found["version"].found == f"{__version__}, as here"
-    assert found["its tools"].found == "/mcp lists 5 tools"
+    assert found["its tools"].found == "/mcp lists 7 tools"
 
 
 @pytest.mark.usefixtures("project")

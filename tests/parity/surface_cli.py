@@ -29,7 +29,7 @@ COMMANDS: dict[str, tuple[str, str | None]] = {
     "open_branch": ("branch open", None),
     "merge_branch": ("branch merge", None),
     "abandon_branch": ("branch abandon", None),
-    "ingest": ("ingest decisions --no-dates", None),
+    "ingest": ("ingest decisions", None),
     "restore": ("restore", "entries"),
     "check": ("check", "findings"),
     "reindex": ("reindex", "vectors"),

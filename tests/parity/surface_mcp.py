@@ -9,6 +9,7 @@ from typing import Any
 import anyio
 from mcp import Client
 
+from graphmem.mcp_server.marks import unmarked
 from graphmem.mcp_server.serving import make_server
 from graphmem.mcp_server.tools import Caller
 from graphmem.service import GraphMemory
@@ -42,7 +43,8 @@ class Agent:
         done = anyio.run(called)
         if done.is_error:
             error = done.structured_content["error"]
-            raise Refused(error["code"], tuple(error["heads"]), error["message"])
+            # An id that a caller may have made stands between marks, and is taken as an argument with them.
+            raise Refused(error["code"], tuple(map(unmarked, error["heads"])), error["message"])
         return done.structured_content
 
 

@@ -39,8 +39,8 @@ class Lying(PlannedStore):
         found = super().select(reader, where, **asked)  # type: ignore[arg-type]
         return found[1:] if self.lie == "list" else found
 
-    def rows(self, reader: Scope, ids: Sequence[str], *, rivals: Rivals | None = None) -> Rows:
-        found = super().rows(reader, ids, rivals=rivals)
+    def rows(self, reader: Scope, ids: Sequence[str], *, rivals: Rivals | None = None, is_alone: bool = False) -> Rows:
+        found = super().rows(reader, ids, rivals=rivals, is_alone=is_alone)
         if self.lie != "history":
             return found
         return Rows(found.memories, found.moves, (), (), found.confirmations, found.links, (), found.branches)

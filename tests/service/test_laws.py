@@ -99,12 +99,13 @@ def test_pages_of_a_listing_join_to_one_big_page_while_others_write(memory: Grap
     assert seen == whole
 
 
-def test_age_lowers_confidence_but_hides_nothing(memory: GraphMemory) -> None:
+def test_age_is_told_beside_confidence_and_hides_nothing(memory: GraphMemory) -> None:
     keys = {memory.add(Statement(title=f"Port {n} is open", origin=origin)).ids[0] for n, origin in enumerate(Origin)}
     in_ten_years = At(day(1).replace(year=2036))
     hits = memory.search("port is open", at=in_ten_years, page=Page(50)).hits
     assert {hit.card.id for hit in hits} == keys
-    assert all(hit.card.confidence < 0.05 for hit in hits)
+    assert all(hit.card.confidence == 1.0 for hit in hits)
+    assert all(hit.card.freshness < 0.05 for hit in hits)
     assert {card.id for card in memory.list(at=in_ten_years).cards} == keys
 
 

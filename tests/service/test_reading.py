@@ -84,7 +84,7 @@ def test_history_tells_both_sides_with_evidence(memory: GraphMemory, databases: 
 
 def test_explain_names_the_successor_and_the_date(memory: GraphMemory, databases: tuple[str, str]) -> None:
     told = memory.explain(databases[0])
-    assert told.reasons[0] == "superseded by 'Use PostgreSQL now' since 2026-02-01"
+    assert told.reasons[0] == "superseded by 'Use PostgreSQL now' on 2026-02-01"
     assert [hit.card.id for hit in told.resolves_to] == [databases[1]]
 
 

@@ -302,6 +302,6 @@ def _scored(found: Record, corpus: Corpus, probe: Probe, aside: AbstractSet[str]
     return _Scores(
         tuple((key, -score) for score, key, _ in best),
         corpus,
-        is_safe=deepest < len(scored) * _SAFE_DEPTH,
+        is_safe=deepest + 1 <= len(scored) * _SAFE_DEPTH,
         is_beyond_reach=len(best) == probe.limit and -best[-1][0] > reach,
     )
