@@ -75,11 +75,15 @@ class Audience:
 
 def audience_of(connection: apsw.Connection, tenant: Tenant, reader: Scope, known: Remembered) -> Audience:
     """The audience that a reader belongs to."""
-    homes = homes_of(connection, tenant, known)
-    hidden = sorted(number for number, home in homes.items() if home.user not in (None, reader.user))
-    facet = Facets(tenant.number)
-    chunks = (hidden[first : first + _HOMES_AT_ONCE] for first in range(0, len(hidden), _HOMES_AT_ONCE))
-    return Audience(reader.user, tuple(f"facets : {any_of([facet.home(one) for one in chunk])}" for chunk in chunks))
+    spelt = known.hidden.get(reader.user)
+    if spelt is None:
+        homes = homes_of(connection, tenant, known)
+        hidden = sorted(number for number, home in homes.items() if home.user not in (None, reader.user))
+        facet = Facets(tenant.number)
+        chunks = (hidden[first : first + _HOMES_AT_ONCE] for first in range(0, len(hidden), _HOMES_AT_ONCE))
+        spelt = tuple(f"facets : {any_of([facet.home(one) for one in chunk])}" for chunk in chunks)
+        known.hidden[reader.user] = spelt
+    return Audience(reader.user, spelt)
 
 
 class Frequencies:

@@ -304,18 +304,14 @@ def component(
 ) -> Rows:
     """The rows of memories and of all that they are chained to; what is known is not read again."""
     known = Remembered() if known is None else known
-    if known.branches is None:
-        known.branches = branches(connection, tenant)
     if not seeds:
-        return Rows(branches=known.branches)
+        return Rows(branches=_branches_once(connection, tenant, known))
     chained = [number for (number,) in connection.execute(_COMPONENT, (ints(seeds),))]
     return _rows_of(connection, tenant, chained, known)
 
 
 def alone(connection: apsw.Connection, tenant: Tenant, seeds: Sequence[int], known: Remembered) -> Rows:
     """Memories with their own moves and retractions, without anything that they are chained to."""
-    if known.branches is None:
-        known.branches = branches(connection, tenant)
     return _rows_of(connection, tenant, seeds, known, is_alone=True)
 
 
@@ -324,7 +320,7 @@ def ahead(connection: apsw.Connection, tenant: Tenant, seeds: Sequence[int]) -> 
     reached = [number for (number,) in connection.execute(_AHEAD, (ints(seeds),))]
     if int(str(connection.execute(_AMENDS, (ints(reached),)).get)):
         return None
-    return _rows_of(connection, tenant, reached, Remembered(branches=branches(connection, tenant)))
+    return _rows_of(connection, tenant, reached, Remembered())
 
 
 def _rows_of(
@@ -347,8 +343,14 @@ def _rows_of(
         confirmations=tuple([confirm_row(row, ids) for row in connection.execute(_CONFIRMATIONS, (wanted,))]),
         links=links,
         revocations=tuple([revoke_row(row) for row in connection.execute(_REVOCATIONS, (places,))]),
-        branches=known.branches or {},
+        branches=_branches_once(connection, tenant, known),
     )
+
+
+def _branches_once(connection: apsw.Connection, tenant: Tenant, known: Remembered) -> dict[str, BranchRow]:
+    if known.branches is None:
+        known.branches = branches(connection, tenant)
+    return known.branches
 
 
 def settled_or_whole(

@@ -10,6 +10,7 @@ _HEADING = re.compile(r"^(?P<marks>={1,6})[ \t]+(?=\S)")
 _ATTRIBUTE = re.compile(r"^:(?P<name>[A-Za-z][\w -]{0,40}):(?=[ \t]|$)")
 _BLOCK_ATTRIBUTE = re.compile(r"^\[[^\[\]]{0,300}\]$")
 _COLUMNS = re.compile(r"cols\s{0,3}=\s{0,3}[\"']?(?P<cols>[^\"'\]]{1,200})")
+_TIMES = re.compile(r"\s{0,3}(\d{1,2})\s{0,3}\*?\s{0,3}$")
 _DIRECTIVE = re.compile(r"^(?:ifdef|ifndef|ifeval|endif|include|toc|image|video)::")
 _ITEM = re.compile(r"^[ \t]{0,20}(?:\*{1,5}|\.{1,5}|-)[ \t]+(?=\S)")
 _CAPTION = re.compile(r"^\.(?=[A-Za-z])")
@@ -84,7 +85,7 @@ def _opened(bare: str, table: _Table | None, columns: int) -> tuple[str, _Table 
 
 
 def _count(columns: str) -> int:
-    times = re.match(r"\s{0,3}(\d{1,2})\s{0,3}\*?\s{0,3}$", columns)
+    times = _TIMES.match(columns)
     return int(times[1]) if times else columns.count(",") + 1
 
 
