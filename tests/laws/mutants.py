@@ -241,10 +241,15 @@ def source(mutant: Mutant, root: Path = ROOT) -> str:
 
 
 def build(mutant: Mutant, folder: Path) -> None:
-    """A copy of the kernel with the fault in it, beside the tests."""
-    shutil.copytree(ROOT / "graphmem", folder / "graphmem", ignore=shutil.ignore_patterns("*.onnx", "__pycache__"))
+    """A copy of the kernel with the fault in it, beside all else, whose bytecode is good as it is."""
+    package = folder / "graphmem"
+    package.mkdir()
+    for found in (ROOT / "graphmem").iterdir():
+        if found.name != "temporal":
+            (package / found.name).symlink_to(found)
+    shutil.copytree(ROOT / "graphmem" / "temporal", package / "temporal", ignore=shutil.ignore_patterns("__pycache__"))
     (folder / "tests").symlink_to(ROOT / "tests")
-    file = folder / "graphmem" / "temporal" / f"{mutant.module}.py"
+    file = package / "temporal" / f"{mutant.module}.py"
     file.write_text(source(mutant, folder).replace(mutant.before, mutant.after))
 
 
@@ -253,7 +258,7 @@ def attempt(mutant: Mutant, *parts: str) -> Verdict:
     started = time.monotonic()
     with tempfile.TemporaryDirectory() as name:
         build(mutant, Path(name))
-        environment = {**os.environ, "PYTHONPATH": name, "PYTHONDONTWRITEBYTECODE": "1"}
+        environment = {**os.environ, "PYTHONPATH": name}
         done = subprocess.run(
             [sys.executable, "-m", "tests.laws.trial", str(TRIAL_LIMIT_S), *parts],
             cwd=name,

@@ -18,11 +18,26 @@ import pytest
 from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis.stateful import run_state_machine_as_test
 
-from tests.laws import test_cases, test_chains, test_derivation, test_precedence, test_spans
-from tests.laws.machine import Machine
-from tests.oracle.planned import PlannedStore
+# Tests take their settings as they are imported. A machine that has much else to do is no fault of the kernel, and what
+# fails once has failed: a smaller example would be no better.
+settings.register_profile(
+    "trial",
+    deadline=None,
+    derandomize=True,
+    database=None,
+    max_examples=30,
+    phases=(Phase.explicit, Phase.generate),
+    suppress_health_check=list(HealthCheck),
+)
+settings.load_profile("trial")
+
+from tests.laws import test_cases, test_chains, test_derivation, test_precedence, test_spans  # noqa: E402
+from tests.laws.machine import Machine  # noqa: E402
+from tests.oracle.planned import PlannedStore  # noqa: E402
 
 SEED, RUNS, STEPS = 1, 50, 20
+# No plug-ins, no conftest.py (which loads settings of its own), no words that nobody reads.
+_BARE = ("-q", "-x", "-c", os.devnull, "--noconftest", "--assert=plain", "--tb=no", "-p", "no:cacheprovider")
 
 
 def machine() -> None:
@@ -57,7 +72,7 @@ def refusals() -> None:
     folder = Path(test_cases.__file__).parent
     files = [str(folder / name) for name in ("test_trust.py", "test_refusals.py")]
     with redirect_stdout(io.StringIO()):
-        code = pytest.main(["-q", "-x", "-c", os.devnull, "-p", "no:cacheprovider", *files])
+        code = pytest.main([*_BARE, *files])
     assert code == pytest.ExitCode.OK, f"pytest exits with {code}"
 
 
@@ -81,12 +96,6 @@ def main(parts: list[str]) -> int:
 
 
 if __name__ == "__main__":
-    # A machine that has much else to do is no fault of the kernel.
-    is_slow = [HealthCheck.too_slow]
-    settings.register_profile(
-        "trial", deadline=None, derandomize=True, database=None, max_examples=30, suppress_health_check=is_slow
-    )
-    settings.load_profile("trial")
     seconds = int(sys.argv[1])
     resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 5))
     sys.exit(main(sys.argv[2:]))
