@@ -11,6 +11,7 @@ import json
 import os
 import shutil
 import tempfile
+from functools import cache
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING
 
@@ -50,7 +51,7 @@ def shares_server(item: pytest.Item) -> bool:
 
 def is_heavy(item: pytest.Item) -> bool:
     """Whether `make check` leaves a test out: it stands in the list above, or a fixture starts something of its own."""
-    return bool(_OWN & _fixtures(item)) or any(_file(item).is_relative_to(one) for one in _LONG)
+    return bool(_OWN & _fixtures(item)) or _is_long(_file(item))
 
 
 def arrange(items: list[pytest.Item]) -> dict[str, str]:
@@ -114,7 +115,16 @@ def _group(item: pytest.Item) -> str:
 
 
 def _file(item: pytest.Item) -> PurePath:
-    return PurePath(item.nodeid.partition("::")[0])
+    return _path(item.nodeid.partition("::")[0])
+
+
+# Thousands of tests, a few hundred files.
+_path = cache(PurePath)
+
+
+@cache
+def _is_long(file: PurePath) -> bool:
+    return any(file.is_relative_to(one) for one in _LONG)
 
 
 def _turn(item: pytest.Item) -> int:

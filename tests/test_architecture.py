@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -93,7 +94,12 @@ QUERY_WORDS = re.compile(
 CONSTANT_NAME = re.compile(r"_?[A-Z][A-Z0-9_]*")
 
 FILES = sorted(PACKAGE.rglob("*.py"))
-TREES = {path: ast.parse(path.read_text(encoding="utf-8"), str(path)) for path in FILES}
+
+
+@cache
+def trees() -> dict[Path, ast.Module]:
+    """Every file as it is parsed; each process of a parallel run imports this file, and one runs it."""
+    return {path: ast.parse(path.read_text(encoding="utf-8"), str(path)) for path in FILES}
 
 
 def module_of(path: Path) -> str:
@@ -141,7 +147,7 @@ def test_every_module_has_a_layer() -> None:
 def test_imports_point_left() -> None:
     wrong = [
         f"{where(path, line)}: {module_of(path)} imports graphmem.{there}"
-        for path, tree in TREES.items()
+        for path, tree in trees().items()
         for line, there in inner_imports(tree)
         if not may_import(module_of(path), there)
     ]
@@ -158,7 +164,7 @@ def may_import(here: str, there: str) -> bool:
 def test_only_the_composition_root_names_an_adapter() -> None:
     wrong = [
         where(path, line)
-        for path, tree in TREES.items()
+        for path, tree in trees().items()
         for line, there in inner_imports(tree)
         if there == "adapters" and module_of(path) not in {"adapters", COMPOSITION_ROOT}
     ]
@@ -167,7 +173,7 @@ def test_only_the_composition_root_names_an_adapter() -> None:
 
 def test_the_core_does_no_io_and_reads_no_clock() -> None:
     wrong = []
-    for path, tree in TREES.items():
+    for path, tree in trees().items():
         if module_of(path) in PURE:
             wrong += [where(path, line) for line, name in outer_imports(tree) if name in IMPURE_MODULES]
             wrong += [where(path, line) for line, name in calls(tree) if name in IMPURE_CALLS]
@@ -200,7 +206,7 @@ print("loaded:", *sorted({set(HEAVY)!r} & set(sys.modules)))
 def test_functions_fit_on_one_screen() -> None:
     wrong = [
         f"{where(path, node.lineno)}: {node.name} has {lines} lines"
-        for path, tree in TREES.items()
+        for path, tree in trees().items()
         for node in ast.walk(tree)
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
         if (lines := lines_of(node)) > MAX_FUNCTION_LINES
@@ -230,7 +236,7 @@ def test_queries_are_constants() -> None:
 
 def built_queries() -> Iterator[tuple[Path, str, int]]:
     """File, enclosing function and line of every query of an adapter that is not a constant."""
-    for path, tree in TREES.items():
+    for path, tree in trees().items():
         if module_of(path) == "adapters":
             for name, node in _with_function(tree):
                 if _is_query_call(node) or _is_assembled(node, in_function=name != ""):
