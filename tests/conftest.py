@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import platform
 import signal
+import sys
 from typing import TYPE_CHECKING
 
 import apsw
@@ -17,6 +18,10 @@ from tests.stores import absent
 
 if TYPE_CHECKING:
     from xdist.remote import Producer
+
+# Tests start thousands of processes, and each would compile all that it imports.
+sys.dont_write_bytecode = False
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 # `pytest --hypothesis-profile=explore` looks for new examples; the default repeats the same ones everywhere.
 # How long an example takes says something about the machine, never about the code.
