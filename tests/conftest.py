@@ -12,7 +12,16 @@ import apsw
 import pytest
 from hypothesis import HealthCheck, settings
 
-from tests.schedule import GroupScheduling, arrange, is_heavy, make_folder, remove_folder, share_groups, shares_server
+from tests.places import give_back, use_memory
+from tests.schedule import (
+    GroupScheduling,
+    arrange,
+    is_heavy,
+    make_folder,
+    remove_folder,
+    share_groups,
+    shares_server,
+)
 from tests.servers import Access, neo4j_server, sharing, stop_servers
 from tests.stores import absent
 
@@ -43,6 +52,7 @@ KEPT_SETTINGS = frozenset({
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    use_memory()
     if _is_grouped(config):
         make_folder()
     for name in os.environ.keys() - KEPT_SETTINGS:
@@ -109,6 +119,7 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     stop_servers()
     if _is_grouped(config):
         remove_folder()
+    give_back()
 
 
 def _is_grouped(config: pytest.Config) -> bool:

@@ -8,9 +8,10 @@ those that share a server run in one (tests/schedule.py). Nothing is skipped: a 
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from tests.places import folder_in_memory
 from tools.neo4j_server import RELEASES, Options, Server, start
 
 if TYPE_CHECKING:
@@ -98,7 +99,7 @@ def neo4j_server(number: int = 0) -> Access:
         user = os.environ.get("GRAPHMEM_TEST_NEO4J_USER", "neo4j")
         return Access(url, user, os.environ.get("GRAPHMEM_TEST_NEO4J_PASSWORD"))
     if number not in _own:
-        _own[number] = start(SMALL_CALENDAR if number else SMALL)
+        _own[number] = start(replace(SMALL_CALENDAR if number else SMALL, folder=folder_in_memory()))
     return access(_own[number])
 
 

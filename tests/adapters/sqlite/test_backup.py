@@ -127,12 +127,13 @@ def test_a_backup_into_no_folder_names_the_target(store: SQLiteStore, path: Path
 
 
 @pytest.fixture
-def elsewhere() -> Iterator[Path]:
+def elsewhere(tmp_path: Path) -> Iterator[Path]:
     """A folder on another file system than the tests' own, if this machine has one."""
     import tempfile
 
-    roots = [Path(one) for one in ("/dev/shm", tempfile.gettempdir()) if os.access(one, os.W_OK)]  # noqa: S108
-    with tempfile.TemporaryDirectory(dir=roots[0]) as name:
+    roots = [Path(one) for one in ("/dev/shm", "/var/tmp", "/tmp", tmp_path) if os.access(one, os.W_OK)]  # noqa: S108
+    others = [one for one in roots if one.stat().st_dev != tmp_path.stat().st_dev]
+    with tempfile.TemporaryDirectory(dir=(others or [tmp_path])[0]) as name:
         yield Path(name)
 
 
