@@ -17,6 +17,7 @@ from tests.schedule import (
     GroupScheduling,
     arrange,
     is_heavy,
+    is_rehearsed,
     make_folder,
     remove_folder,
     share_groups,
@@ -74,6 +75,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             item.add_marker("heavy")
         if shares_server(item):
             item.add_marker("neo4j")
+        if is_rehearsed(item):
+            item.add_marker("no_cover")
         # Whichever asks first starts a server, for which a busy machine takes a minute; only a hang takes this long.
         is_slow = item.get_closest_marker("heavy") or item.get_closest_marker("neo4j")
         if is_slow and item.get_closest_marker("timeout") is None:

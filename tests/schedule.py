@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 #: Fixtures that hand out a shared server, and the one that also hands it out without a schema.
 _SERVERS = frozenset({"neo4j", "calendar"})
 _CHANGES_SCHEMA = "bare_neo4j"
+#: Stores that tests are repeated on.
+_NEO4J, _STAND_INS = frozenset({"neo4j"}), frozenset({"oracle", "planned"})
 #: Folders and files whose tests start many processes, or take many seconds together.
 _LONG = (
     "tests/adapters/sqlite/test_processes.py",
@@ -46,12 +48,17 @@ _PACKAGES = ("tests/web",)
 
 def shares_server(item: pytest.Item) -> bool:
     """Whether a test needs a shared Neo4j server: by a fixture, or as one of the stores that it is repeated on."""
-    return bool(_SERVERS & _fixtures(item)) or any(_is_neo4j(one) for one in _parameters(item))
+    return bool(_SERVERS & _fixtures(item)) or any(_is_store(one, _NEO4J) for one in _parameters(item))
 
 
 def is_heavy(item: pytest.Item) -> bool:
     """Whether `make check` leaves a test out: it stands in the list above, or a fixture starts something of its own."""
     return bool(_OWN & _fixtures(item)) or _is_long(_file(item))
+
+
+def is_rehearsed(item: pytest.Item) -> bool:
+    """Whether a test runs on a store that stands in for a real one; on SQLite it takes the same lines, and more."""
+    return any(_is_store(one, _STAND_INS) for one in _parameters(item))
 
 
 def arrange(items: list[pytest.Item]) -> dict[str, str]:
@@ -142,5 +149,5 @@ def _parameters(item: pytest.Item) -> list[object]:
     return [] if spec is None else list(spec.params.values())
 
 
-def _is_neo4j(parameter: object) -> bool:
-    return getattr(parameter, "name", None) == "neo4j"
+def _is_store(parameter: object, names: frozenset[str]) -> bool:
+    return getattr(parameter, "name", None) in names

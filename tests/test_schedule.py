@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from tests import servers
-from tests.schedule import arrange, shares_server
+from tests.schedule import arrange, is_rehearsed, shares_server
 from tests.stores import BACKENDS
 
 
@@ -53,6 +53,11 @@ def test_what_needs_the_server_is_one_group_and_comes_first_and_schema_changes_l
         ("tests/a.py::one", "tests/a.py"),
         ("tests/a.py::two[sqlite]", "tests/a.py"),
     ]
+
+
+def test_stores_that_stand_in_for_real_ones_are_not_measured() -> None:
+    found = {one.name: is_rehearsed(Fake("tests/a.py::two", params={"backend": one})) for one in BACKENDS}  # type: ignore[arg-type]
+    assert found == {"oracle": True, "planned": True, "sqlite": False, "neo4j": False}
 
 
 def test_tests_of_the_page_share_one_chromium() -> None:
