@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+import pytest
 from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis.stateful import run_state_machine_as_test
 
@@ -54,6 +55,7 @@ def _comparable(outcome: Transaction | GraphMemError) -> object:
     return type(outcome), str(outcome)
 
 
+@pytest.mark.usefixtures("unmeasured")
 def test_every_request_is_planned_as_without_an_overlay() -> None:
     run_state_machine_as_test(
         seed(1)(type("Overlaid", (Machine,), {"make": OverlaidStore, "readers_a_step": 0, "past_a_step": 0})),
