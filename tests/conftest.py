@@ -12,6 +12,7 @@ import apsw
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests.coverage_files import drop_damaged
 from tests.places import give_back, use_memory
 from tests.schedule import (
     GroupScheduling,
@@ -27,6 +28,8 @@ from tests.servers import Access, neo4j_server, sharing, stop_servers
 from tests.stores import absent
 
 if TYPE_CHECKING:
+    from collections.abc import Generator
+
     from xdist.remote import Producer
 
 # Tests start thousands of processes, and each would compile all that it imports.
@@ -50,6 +53,8 @@ KEPT_SETTINGS = frozenset({
     "GRAPHMEM_JAVA17_HOME", "GRAPHMEM_JAVA21_HOME", "GRAPHMEM_JAVA25_HOME",
 })
 # fmt: on
+
+_DAMAGED = pytest.StashKey[list[str]]()
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -83,6 +88,20 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             item.add_marker(pytest.mark.timeout(400))
     if config.getoption("loadgroup", default=False):
         share_groups(arrange(items))
+
+
+@pytest.hookimpl(wrapper=True, trylast=True)
+def pytest_runtestloop(session: pytest.Session) -> Generator[None, object, object]:
+    """Let pytest-cov combine whole files alone."""
+    done = yield
+    if _is_grouped(session.config):
+        session.config.stash[_DAMAGED] = drop_damaged(session.config.rootpath)
+    return done
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    for name in config.stash.get(_DAMAGED, []):
+        terminalreporter.write_line(f"graphmem: {name} was left half-written by a killed process, and is not counted")
 
 
 @pytest.hookimpl(tryfirst=True)
