@@ -9,24 +9,26 @@ from pathlib import PurePosixPath
 
 from graphmem.ingestion.decisions.dates import find_dates
 from graphmem.ingestion.decisions.front_matter import is_nothing
+from graphmem.ingestion.decisions.idioms import canonical
+from graphmem.ingestion.decisions.idioms import plain as plain_text
 from graphmem.ingestion.decisions.references import TOKEN, MarkedText, Reference, bare_numbers, mark_references
 from graphmem.ingestion.decisions.relations import (
     SELF,
     Place,
     Relation,
     Sentence,
+    decided_here,
     decided_in,
+    limit_after,
     mark_self,
     pointed_at,
+    portion_within,
     relations_in,
     speaks_of_relations,
 )
-from graphmem.ingestion.decisions.sections import Block, Section, strip_markup
+from graphmem.ingestion.decisions.sections import STATUS_SECTIONS, Block, Section, strip_markup
 from graphmem.ingestion.decisions.statuses import is_template
 
-STATUS_SECTIONS = frozenset(
-    {"status", "state", "status history", "decision status", "current status", "lifecycle", "adr status"}
-)
 #: Sections in which `we will` is what was decided, and no wish.
 DECISION = frozenset({"decision", "decision outcome", "decisions", "the decision", "outcome", "resolution"})
 _RELATED = re.compile(
@@ -34,13 +36,14 @@ _RELATED = re.compile(
     r"superseded by|amendments?|revisions?|lineage|predecessors?|successors?|updates?)\b"
 )
 _KEY = re.compile(
-    r"^(?P<partly>part(?:ly|ially)? |provisionally )?(?:(?P<new_full>supp?er[cs]{1,2}e+de?s|replaces|obsoletes"
-    r"|supplants)"
-    r"|(?P<old_full>(?:supp?er[cs]{1,2}e+de?d|replaced|obsoleted|supplanted|deprecated)(?P<inpart> in part)? by"
-    r"|replacement|successors?)"
-    r"|(?P<new_part>amends|extends|refines|updates|modifies|clarifies|amendment (?:to|of)|extension (?:to|of))"
-    r"|(?P<old_part>(?:amended|extended|refined|updated|modified|clarified) by))(?: (?:adrs?|decisions?|records?"
-    r"|peps?|keps?))?$"
+    r"^(?P<partly>part(?:ly|ial|ially)? |provisionally )?(?:"
+    r"(?P<old_full>(?:supp?er[cs]{1,2}e+de?d|replaced|obsoleted|supplanted|deprecated|overridden|succeeded) ?(?P<inpart>in part "
+    r"|partly |partially )?by|replacement|successors?)"
+    r"|(?P<old_part>(?:amended|extended|refined|revised|updated|modified|clarified) ?by)"
+    r"|(?P<new_full>supp?er[cs]{1,2}e+de?s?|supp?er[cs]{1,2}e+ding|replaces|obsoletes|supplants|deprecates|overrides|predecessors?"
+    r"|supp?er[cs]{1,2}e+de?d(?= (?:adrs?|decisions?|records?)))"
+    r"|(?P<new_part>amends?|extends|refines|revises|updates|modifies|clarifies|amendment (?:to|of)|extension (?:to|of)))"
+    r"(?P<partly_too> (?:in part|partly|partially))?(?: (?:adrs?|decisions?|records?|peps?|keps?|rfcs?))?$"
 )
 _SENTENCE_END = re.compile(
     r"(?<=[.!?])(?<!e\.g\.)(?<!i\.e\.)(?<!cf\.)(?<!vs\.)[*_\"')\]]*\s+(?=[\"'(*_\[~`]*[A-Z0-9\ue000\ue002])"
@@ -77,13 +80,25 @@ class Declaration:
 
 
 def relation_key(name: str) -> tuple[bool, bool] | None:
-    """(the record replaces, in full) for a field such as `superseded by`; None if the key declares no relation."""
-    match = _KEY.match(" ".join(name.lower().replace("-", " ").replace("_", " ").split()))
+    """(the record replaces, in full) for a field such as `superseded by`; None if the key declares no relation.
+
+    Several keys in one, such as `amends / supersedes`, are full only if each of them is.
+    """
+    parts = re.split(r" ?[/,&] ?| (?:and|or) ", " ".join(name.lower().replace("-", " ").replace("_", " ").split()))
+    keys = [_one_key(part) for part in parts]
+    first = keys[0]
+    if first is None or any(key is None or key[0] is not first[0] for key in keys):
+        return None
+    return first[0], all(key is not None and key[1] for key in keys)
+
+
+def _one_key(name: str) -> tuple[bool, bool] | None:
+    match = _KEY.match(name)
     if match is None:
         return None
     is_new = bool(match["new_full"] or match["new_part"])
     is_full = bool(match["new_full"] or match["old_full"]) and not (match["partly"] or "").startswith("part")
-    return is_new, is_full and not match["inpart"]
+    return is_new, is_full and not match["inpart"] and not match["partly_too"]
 
 
 def declared_in_field(key: tuple[bool, bool], value: str, definitions: Mapping[str, str]) -> list[Relation]:
@@ -96,9 +111,10 @@ def declared_in_field(key: tuple[bool, bool], value: str, definitions: Mapping[s
         or is_template(plain)
     ):
         return []
-    marked = mark_references(value, definitions)
+    marked = mark_references(plain_text(value), definitions)
     outside = re.sub(r"\([^()]*\)", lambda match: match.group() if match.group()[1:2] == "\ue000" else " ", marked.text)
-    targets = marked.references_in(_until_a_clause(outside)) or bare_numbers(plain)
+    clause = _until_a_clause(outside)
+    targets = marked.references_in(clause) or bare_numbers(plain)
     if not targets and "/" in plain and _BARE_PATH.fullmatch(plain):
         targets = (Reference(plain, target=plain),)
     if not targets and key[1]:
@@ -107,7 +123,23 @@ def declared_in_field(key: tuple[bool, bool], value: str, definitions: Mapping[s
     portion = _portion_of(outside)
     dates = [found.at for found in find_dates(marked.text)]
     at = dates[0] if dates and not is_new and len(targets) == 1 else None
-    return [Relation(target, is_new, is_full and portion is None, portion, at) for target in targets]
+    limits = _limits(marked) if portion is None else {}
+    return [
+        Relation(target, is_new, is_full and portion is None and target not in limits, portion or limits.get(target), at)
+        for target in targets
+    ]
+
+
+def _limits(marked: MarkedText) -> dict[Reference, str]:
+    """What is said right behind a record of a field to be meant of it: `ADR-7 (partially)`, `ADR-7 for tests`."""
+    found: dict[Reference, str] = {}
+    tokens = list(TOKEN.finditer(marked.text))
+    for index, token in enumerate(tokens):
+        end = tokens[index + 1].start() if index + 1 < len(tokens) else len(marked.text)
+        behind = marked.text[token.end() : end]
+        if limit := limit_after(behind) or portion_within(behind):
+            found[marked.references[int(token[1])]] = " ".join(marked.restore(limit).split())[:300]
+    return found
 
 
 def _until_a_clause(text: str) -> str:
@@ -166,6 +198,8 @@ class _Reader:
             if field and key:
                 pending = heading_key if field[1] else key
                 yield from self._field(key, field[1], block)
+            elif field is None and (key := relation_key(block.text.strip(" *_:"))):
+                pending = key
             elif pending and (block.is_item or heading_key) and field is None:
                 yield from self._listed(pending, block)
             else:
@@ -177,7 +211,7 @@ class _Reader:
         heading = self.section.heading
         if not self.section.level or not (speaks_of_relations(heading) or self.section.is_title):
             return
-        marked, masked = _masked(heading, self.own, self.definitions)
+        marked, masked = _masked(heading, self.own, self.definitions, is_status=not self.section.is_title)
         sentence = Sentence(marked, masked, Place.BODY if self.section.is_title else Place.STATUS)
         found = decided_in(marked, masked) if self.section.is_title else []
         for relation in found or relations_in(sentence):
@@ -215,7 +249,7 @@ class _Reader:
 def _of_text(text: _Text, own: OwnName, definitions: Mapping[str, str]) -> Iterator[Relation]:
     if (text.place is not Place.STATUS and not speaks_of_relations(text.text)) or is_template(text.text):
         return
-    marked, masked = _masked(text.text, own, definitions)
+    marked, masked = _masked(text.text, own, definitions, is_status=text.place is not Place.BODY)
     leader = _leader(masked, marked) if text.is_item or text.place is Place.RELATED else None
     found: list[Relation] = []
     for index, sentence in enumerate(_SENTENCE_END.split(masked)):
@@ -224,18 +258,20 @@ def _of_text(text: _Text, own: OwnName, definitions: Mapping[str, str]) -> Itera
         )
     if not found and text.place is Place.STATUS:
         found = pointed_at(marked, masked)
-    if not found and text.is_decision:
-        found = decided_in(marked, masked)
+    if not found:
+        found = decided_in(marked, masked) if text.is_decision else decided_here(marked, masked)
     yield from found
 
 
-def _masked(text: str, own: OwnName, definitions: Mapping[str, str]) -> tuple[MarkedText, str]:
+def _masked(
+    text: str, own: OwnName, definitions: Mapping[str, str], *, is_status: bool
+) -> tuple[MarkedText, str]:
     """(the text with its references marked, the same with what means the record itself as `SELF`)."""
-    marked = mark_references(text, definitions)
+    marked = mark_references(plain_text(text), definitions)
     hidden = TOKEN.sub(
         lambda match: SELF if _is_own(marked.references[int(match[1])], own) else match.group(), marked.text
     )
-    return marked, mark_self(hidden)
+    return marked, canonical(mark_self(hidden), is_status=is_status)
 
 
 def place_of(section: Section) -> Place:

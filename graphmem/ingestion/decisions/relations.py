@@ -9,16 +9,26 @@ from enum import Enum, auto
 from itertools import islice
 
 from graphmem.ingestion.decisions.dates import find_dates
+from graphmem.ingestion.decisions.idioms import REF, SELF
 from graphmem.ingestion.decisions.references import TOKEN, MarkedText, Reference
+from graphmem.ingestion.decisions.sections import STATUS_SECTIONS, heading_name
 from graphmem.ingestion.decisions.statuses import leading_status
+from graphmem.model import Status
 
-SELF = "\ue002"
-_REF = TOKEN.pattern.replace("(", "(?:")
-_AFTER_REF = r"(?:[ \t]*\([^()]{0,200}\))?(?:[ \t]+(?:item|section|part|point|decision|§)s?[ \t]*\d+)?"
-_LIST = rf"{_REF}{_AFTER_REF}(?:[ \t]*(?:,[ \t]*(?:and|&)?|and|&|/|\+|or|as well as)[ \t]*{_REF}{_AFTER_REF})*"
+_REF = REF
+_LOCATOR = r"(?:[ \t]*,?[ \t]+(?:item|section|part|point|decision|clause|paragraph|rule|option)s?[ \t]*#?\d+[\w.]*|[ \t]*§+[ \t]*\w+)"
+_AFTER_REF = rf"(?:[ \t]*\([^()]{{0,200}}\))?{_LOCATOR}?"
+_AND = r"(?:,[ \t]*(?:and|&|or|as well as|(?:and )?then)?|and|&|/|\+|or|plus|as well as|(?:and )?then)(?:[ \t]+(?:also|by))*"
+_LIST = rf"{_REF}{_AFTER_REF}(?:[ \t]*{_AND}[ \t]*{_REF}{_AFTER_REF})*"
+#: Brackets or a place behind a record that say that a part of it is meant.
+_PORTION_AFTER = re.compile(
+    rf"(?P<place>{_LOCATOR})|\((?P<aside>[^()]*\b(?:partially|partly|partial|in part|only|parts? of)\b[^()]*)\)"
+    r"|^[ \t]*,?[ \t]*(?P<partly>in part|partially|partly)\b",
+    re.IGNORECASE,
+)
 _SUPERSEDE = r"supp?er[cs]{1,2}e+d"
 _FULL = rf"{_SUPERSEDE}e?|replace|obsolete|supplant|rescind|overturn"
-_PART = r"amend|extend|refine|update|modifie|clarifie|augment|supplement|narrow"
+_PART = r"amend|extend|refine|revise|update|modifie|clarifie|augment|supplement|narrow"
 _ACTIVE = re.compile(
     rf"\b(?:(?P<full>(?:{_FULL})s|deprecates|replaced|{_SUPERSEDE}e?d(?! by))|(?P<part>(?:{_PART})s|amended))\b",
     re.IGNORECASE,
@@ -28,7 +38,9 @@ _PASSIVE = re.compile(
 )
 _ANY = re.compile(
     rf"(?:{_FULL}|{_PART}|overridden|deprecate)(?:s|e?d)\b|\bwithdrawn in\b"
-    r"|\b(?:undo|revert|reverse|replace|supersede|overturn|rescind|retire|abandon|amend)\b",
+    r"|\b(?:undo|revert|reverse|replace|supersede|overturn|rescind|retire|abandon|amend|revoke|deprecate|withdraw|override"
+    r"|overrule|cancel|annul|repeal|invalidate)(?:s|e?d)?\b|(?:supersed|replac|deprecat|revok|withdraw|revert|revers)ing\b"
+    r"|\b(?:replacement|successor|amendment|subsumed|absorbed|undoes|obsolete|in favou?r)\b",
     re.IGNORECASE,
 )
 _SELF_WORDS = re.compile(
@@ -47,10 +59,10 @@ _FILLER = re.compile(
     r"[\s,*_~\"'`\u2018-\u201d-]*\b(?:is|are|was|were|has|have|had|been|being|be|now|also|then|therefore|thus|hereby"
     r"|fully|entirely|"
     r"completely|wholly|formally|officially|explicitly|effectively|subsequently|later|recently|since|which|that|and|"
-    r"it|both|implicitly|itself)[\s,*_~-]*$",
+    r"it|both|implicitly|itself|but|as|already)[\s,*_~-]*$",
     re.IGNORECASE,
 )
-_PARTLY = re.compile(r"\b(?:partially|partly|in part)[\s,*_-]*$", re.IGNORECASE)
+_PARTLY = re.compile(r"\b(?:partially|partly|in (?:large )?part|mostly|largely|substantially)[\s,*_-]*$", re.IGNORECASE)
 _PROVISIONALLY = re.compile(r"\b(?:provisionally|temporarily)[\s,*_-]*$", re.IGNORECASE)
 _LABEL = re.compile(
     r"^[\s*_>~]*(?:(?:note|nb|status|update|edit|important|warning|history|notice|as of)\b)?[\s*_:,.\u2013\u2014-]*",
@@ -79,8 +91,8 @@ _ELSEWHERE = re.compile(
 )
 _PAST = re.compile(r".*ed")
 _LIMITED = re.compile(
-    r"^\W*(?P<part>(?:for|only|regarding|concerning|in respect of|with respect to|where|insofar as|as to"
-    r"|in so far)\b[^.;()]*)",
+    r"^\W*(?P<part>(?:for(?! (?:the )?(?:\w+ )?reasons?)|only|regarding|concerning|in (?:respect|terms) of|with (?:respect|regards?) to"
+    r"|as regards|where|insofar as|as to|as far as|in so far|to the extent|when it comes to)\b[^.;()]*)",
     re.IGNORECASE,
 )
 _BY = re.compile(
@@ -89,16 +101,32 @@ _BY = re.compile(
 _DATED_BY = re.compile(
     rf"^[ \t]*(?:on[ \t]+)?[\w ,/-]{{0,24}}?[ \t]*(?:per|via|in|through|by|\()[ \t]*(?P<list>{_LIST})", re.IGNORECASE
 )
+_NAMED = re.compile(
+    rf"\W*(?:(?:the|a|an|our|new|newer|later|following|both|adrs?|decisions?|peps?)\W+)*(?P<list>{_LIST})", re.IGNORECASE
+)
+#: `by the approach described in ADR-7`, `by the decision to use X (ADR-7)`.
+_DESCRIBED = re.compile(
+    rf"(?P<mid>\W*(?:[\w'/-]+\s+){{1,8}}?)(?:(?:in|from|of|see|by)\s|[(:,]\s*(?:see\s)?)\W*(?P<list>{_LIST})", re.IGNORECASE
+)
 _WEAK_MID = re.compile(
-    r"^[\s*_,():]*(?:(?:in full|fully|entirely|completely|on|now|later|since|as of)[\s*_,():]*)*$", re.IGNORECASE
+    r"^[\s*_,():]*(?:(?:in full|fully|entirely|completely|on|now|later|since|as of|yes)[\s*_,():]*)*$", re.IGNORECASE
 )
 #: What a decision says that it does to another one: `We will partly undo ADR-109`, or a title `Revert ADR-7`.
 _DECIDES = re.compile(
     rf"(?P<lead>^[\W\d]*|{SELF}\s?[:.\u2013\u2014-]\W*"
-    r"|\bwe (?:(?:will|shall|now|hereby|(?:have )?decided? to)\s)?(?:\balso\s)?)"
+    r"|\bwe (?:(?:will|shall|now|hereby|are|(?:have )?decided? to)\s)?(?:\b(?:also|therefore|thus|hereby)\s)?)"
     r"(?P<partly>(?:partly|partially|in part)\s)?"
-    rf"(?P<verb>undo|revert|reverse|replace|supersede|overturn|rescind|retire|abandon|amend)"
-    rf"(?P<tail>\s[^\ue000-\ue002.;:]{{0,60}})(?P<list>{_LIST})(?P<after>['\u2019]s?\s)?",
+    r"(?P<verb>(?:revert|supersed|overturn|rescind|retir|abandon|amend|revers|replac|withdraw|revok|deprecat)ing"
+    r"|undo|revert|reverse|replace|supersede|overturn|rescind|retire|abandon|amend|revoke|deprecate|withdraw|override"
+    r"|overrule)"
+    rf"(?P<tail>\s[^\ue000-\ue002.;:]{{0,60}})(?P<list>{_LIST})(?P<after>['\u2019]s?\s+[\w -]{{1,80}})?",
+    re.IGNORECASE,
+)
+#: The same said anywhere, if the record names itself: `With this ADR we supersede ADR-7`.
+_DECIDES_HERE = re.compile(
+    rf"\b(?:in|with|by|through) {SELF},? we (?:hereby |now |also |therefore |will )?"
+    rf"(?P<verb>supersede|replace|revoke|amend|deprecate|reverse|overturn|rescind)(?P<tail>\s[^\ue000-\ue002.;:]{{0,60}}?)"
+    rf"(?P<list>{_LIST})(?P<after>['\u2019]s?\s+[\w -]{{1,80}})?(?P<partly>\s+in part\b)?",
     re.IGNORECASE,
 )
 #: `This record was superseded. Please see ADR-7`, with the pointer in a sentence of its own.
@@ -106,6 +134,12 @@ _POINTS = re.compile(
     rf"(?P<lead>^\W*(?:status\W+)?|{SELF}[\w ,]{{0,40}}\b)(?P<verb>{_SUPERSEDE}e?d|replaced|obsoleted?)\b"
     rf"(?P<gap>[^\w\ue000]{{1,6}})(?:please )?(?:see|refer to|use|read)\b(?P<mid>[\w ,:*_]{{0,40}}?)(?P<list>{_LIST})",
     re.IGNORECASE,
+)
+_POINTS_RIGHT_ON = re.compile(
+    rf"[\s\W]{{0,6}}(?:see|use|in|->|=>)?[\s\W]{{0,6}}(?:also|instead)?[\s:]*(?P<list>{_LIST})", re.IGNORECASE
+)
+_POINTS_ON = re.compile(
+    rf"[^\w\ue000]{{1,6}}(?:please )?(?:see|use|refer to|read)\b[\s:]*(?:instead\s)?(?P<list>{_LIST})\s*(?:instead)?\W*$", re.IGNORECASE
 )
 _TO = re.compile(r"^\s*(?:to|until|till|through|-|\u2013|\u2014|\.\.)\s*$", re.IGNORECASE)
 _LEADS = re.compile(r"[,;:(.\u2013\u2014-]\s*[*_]*$")
@@ -115,6 +149,13 @@ _ATTRIBUTIVE = re.compile(
     r"|after|before|through|under|per|so|if|is|was|are|were|has|have|only|entirely|fully|completely|partially|partly|instead"
     r"|above|below|here|today|now|also)\b)(?P<noun>[a-z][\w-]+(?:[ \t][a-z][\w-]+){0,3})"
 )
+_WHOLE_NOUN = re.compile(
+    r"^(?:the|our|its|that)\s+(?:(?:original|initial|previous|above|present)\s+)?(?:decision|approach|choice|proposal|record|adr"
+    r"|recommendation)(?:\s+(?:to|on|for|of|described|made|in)\b[\w\s/-]{0,80})?$",
+    re.IGNORECASE,
+)
+_EXCEPT = re.compile(r"^(?:except|apart|but|other than|though|however)\b", re.IGNORECASE)
+_NOUN = re.compile(r"(?!(?:on|in|as|at|by|it|this|we|see|from|since|after|until|was|is|not)\b)[A-Za-z][\w/-]*(?:\s(?!(?:was|were|is|are|has|have|had|and|but)\b)[\w/-]+){0,6}", re.IGNORECASE)
 _MAX_MID_WORDS = 8
 _MAX_VERBS = 40  # a sentence of more is no sentence
 
@@ -209,14 +250,21 @@ def relations_in(sentence: Sentence) -> list[Relation]:
 
 def decided_in(marked: MarkedText, text: str) -> list[Relation]:
     """What a title, or the text of a decision, says in its own words that the decision does to another one."""
-    found: list[Relation] = []
-    for match in islice(_DECIDES.finditer(text), _MAX_VERBS):
-        is_whole = bool(_WHOLE.match(match["tail"])) and not match["after"]
-        is_full = is_whole and not match["partly"] and match["verb"].lower() != "amend"
-        if is_whole or match["partly"]:
-            targets = marked.references_in(match["list"])
-            found += [Relation(target, replaces=True, is_full=is_full) for target in targets]
-    return found
+    return [found for match in islice(_DECIDES.finditer(text), _MAX_VERBS) for found in _decided(marked, match)]
+
+
+def decided_here(marked: MarkedText, text: str) -> list[Relation]:
+    """What a text says that the record itself, named, does to another one: `With this ADR we supersede ADR-7`."""
+    return [found for match in islice(_DECIDES_HERE.finditer(text), _MAX_VERBS) for found in _decided(marked, match)]
+
+
+def _decided(marked: MarkedText, match: re.Match[str]) -> list[Relation]:
+    if not _WHOLE.match(match["tail"]) and not match["partly"]:
+        return []
+    is_whole = bool(_WHOLE.match(match["tail"])) and not match["after"] and not match["partly"]
+    is_full = is_whole and not match["verb"].lower().startswith("amend")
+    part = " ".join(match["after"][2:].split()) if match["after"] else None
+    return [Relation(one, replaces=True, is_full=is_full, part=part) for one in marked.references_in(match["list"])]
 
 
 def pointed_at(marked: MarkedText, text: str) -> list[Relation]:
@@ -277,6 +325,8 @@ def _subject(sentence: Sentence, clause: _Clause) -> _Subject | None:
         rest = (rest[: date.start] + rest[date.end :]).strip(" *_,:()-")
     if rest.endswith(SELF) and _SECTION_WORDS.match(bare):
         return _Subject(is_self=True, part=_part(sentence, bare[: bare.rfind(SELF)]))
+    if re.search(rf"\b(?:drafts?|versions?|revisions?|iterations?|authors?) (?:of|to) {SELF}$", rest, re.IGNORECASE):
+        return None
     if rest.endswith(SELF):
         return _Subject(is_self=True)
     if tail := re.search(rf"{SELF}['\u2019]s?\s+(?P<part>[\w -]{{1,80}})$", rest):
@@ -289,12 +339,27 @@ def _subject(sentence: Sentence, clause: _Clause) -> _Subject | None:
         return _Subject(is_self=True, part=_part(sentence, bare))
     if sentence.leader is not None:
         return None if TOKEN.search(rest) or SELF in rest else _Subject(others=(sentence.leader,))
+    if found := _of_status(sentence, clause, rest):
+        return found
     status = leading_status(rest)
     if _PAST.fullmatch(clause.stem) and not clause.is_passive:
         return None
     is_told_apart = clause.stem != "updates" or bool(_LEADS.search(clause.left))
     is_implied = not rest or (status is not None and is_told_apart and not _bare(rest[status.end :]))
     return _implied(sentence, clause) if is_implied else None
+
+
+def _of_status(sentence: Sentence, clause: _Clause, rest: str) -> _Subject | None:
+    """Whom a status section means by `the decision to use X`, `except for X` or `X` alone: itself, or its part X."""
+    if not clause.is_passive or heading_name(sentence.heading) not in STATUS_SECTIONS or TOKEN.search(rest):
+        return None
+    status = leading_status(rest)
+    said = _bare(rest[status.end :]) if status else rest
+    if _WHOLE_NOUN.match(said):
+        return _Subject(is_self=True)
+    if _EXCEPT.match(said) or (re.match(r"supp?er|replaced", clause.stem) and _NOUN.fullmatch(said)):
+        return _Subject(is_self=True, part=_part(sentence, said))
+    return None
 
 
 def _bare(text: str) -> str:
@@ -324,6 +389,8 @@ def _active(sentence: Sentence, clause: _Clause) -> list[Relation]:
     ):
         return [Relation(sentence.leader, replaces=True, is_full=clause.is_full and not clause.is_partly)]
     subject, found = _subject(sentence, clause), _OBJECT.match(clause.right)
+    if subject is None and found and found["obj"] == SELF:
+        subject = _named_last(sentence, clause)
     if subject is None or found is None:
         return []
     mid = found["mid"]
@@ -335,16 +402,39 @@ def _active(sentence: Sentence, clause: _Clause) -> list[Relation]:
         part, is_whole = _part(sentence, found["after"][2:]), False
     elif noun := _ATTRIBUTIVE.match(clause.right[found.end() :]):
         part, is_whole = _part(sentence, noun["noun"]), False
-    if clause.is_full and (limited := _LIMITED.match(clause.right[found.end() :])):
-        part, is_whole = _part(sentence, limited["part"]), False
+    limit = limit_after(clause.right[found.end() :]) or portion_within(found["obj"])
+    if clause.is_full and limit:
+        part, is_whole = part or _part(sentence, limit), False
     is_full = clause.is_full and is_whole and not clause.is_partly and subject.part is None
-    is_full = is_full and not re.match(r"\W*(?:in part|partially|partly)\b", clause.right[found.end() :], re.IGNORECASE)
     if found["obj"] == SELF or (found["obj"].lower() == "it" and sentence.place is Place.STATUS):
         return [Relation(other, replaces=False, is_full=is_full, part=part) for other in subject.others]
     if not subject.is_self or found["obj"].lower() == "it":
         return []
     others = sentence.marked.references_in(found["obj"])
     return [Relation(other, replaces=True, is_full=is_full, part=part or subject.part) for other in others]
+
+
+def _named_last(sentence: Sentence, clause: _Clause) -> _Subject | None:
+    """The records that stand right before a verb whose object is this one: `See ADR-2, which supersedes this`."""
+    bare = re.sub(r"\([^()]*\)", " ", clause.left)
+    named = re.search(rf"(?:^|\b(?:see|see also|to|use|read|in|by|with)\s)\W*({_LIST})\W*$", bare, re.IGNORECASE)
+    if named is None or re.search(r"\b(?:not|no|never|would|could|may|might|should|if|unless|until|when)\b", bare, re.IGNORECASE):
+        return None
+    return _Subject(others=sentence.marked.references_in(named[1]))
+
+
+def limit_after(text: str) -> str | None:
+    """What a text right behind records limits the claim to: `for tests`, `in part`, `(tests only)`."""
+    if limited := _LIMITED.match(text):
+        return limited["part"]
+    found = _PORTION_AFTER.match(text.lstrip(" \t,"))
+    return (found["aside"] or found["partly"] or found["place"]).strip() if found else None
+
+
+def portion_within(text: str) -> str | None:
+    """What a list of records says in brackets, or by a place such as `section 3`, that it means of them."""
+    found = _PORTION_AFTER.search(text)
+    return (found["aside"] or found["partly"] or found["place"]).strip(" ,") if found else None
 
 
 def _passive(sentence: Sentence, clause: _Clause) -> list[Relation]:
@@ -370,26 +460,24 @@ def _passive(sentence: Sentence, clause: _Clause) -> list[Relation]:
         return [Relation(other, replaces=True, is_full=is_full, part=part) for other in subject.others]
     if not subject.is_self:
         return []
-    return [
-        _dated(Relation(other, replaces=False, is_full=is_full, part=part), clause)
-        for other in _agents(sentence, clause, agent["rest"])
-    ]
+    others, limit = _agents(sentence, clause, agent["rest"])
+    if limit and is_full:
+        is_full, part = False, _part(sentence, limit)
+    return [_dated(Relation(other, replaces=False, is_full=is_full, part=part), clause) for other in others]
 
 
-def _agents(sentence: Sentence, clause: _Clause, rest: str) -> tuple[Reference, ...]:
-    found = re.match(
-        rf"\W*(?:(?:the|a|our|new|newer|later|following|adrs?|decisions?|peps?)\W+)*(?P<list>{_LIST})",
-        rest,
-        re.IGNORECASE,
-    )
-    if found:
-        return sentence.marked.references_in(found["list"])
+def _agents(sentence: Sentence, clause: _Clause, rest: str) -> tuple[tuple[Reference, ...], str | None]:
+    """(who replaced it, what of it they replaced if that is limited)."""
+    found = _NAMED.match(rest) or _DESCRIBED.match(rest)
+    if found and not (found.re is _DESCRIBED and _UNREAL.search(found["mid"])):
+        limit = limit_after(rest[found.end() :]) or portion_within(found["list"])
+        return sentence.marked.references_in(found["list"]), limit
     if not clause.is_full:
-        return ()
+        return (), None
     words = re.split(r"[.;](?:\s|$)|\s\(|,\s", rest)[0].strip(" *_\"'`\u201c\u201d")
     if sentence.place is Place.STATUS and words and not TOKEN.search(words):
-        return (Reference(words[:200], title=words[:200]),)
-    return ()
+        return (Reference(words[:200], title=words[:200]),), None
+    return (), None
 
 
 def _dated(relation: Relation, clause: _Clause) -> Relation:
@@ -408,12 +496,15 @@ def _dated(relation: Relation, clause: _Clause) -> Relation:
 
 
 def _bare_pointer(sentence: Sentence) -> list[Relation]:
-    """What `Superseded (see ADR-7)` points at: a state without `by` but with a reference right behind."""
+    """What `Superseded (see ADR-7)` or `Deprecated, use ADR-7 instead` points at: a state with a reference right behind."""
     status = leading_status(sentence.text)
-    if status is None or status.status is not None or status.word.lower().endswith("s"):
+    if status is None or status.word.lower().endswith("s"):
         return []
     rest = sentence.text[status.end :]
-    found = re.match(rf"[\s\W]{{0,6}}(?:see|use|in|->|=>)?[\s\W]{{0,6}}(?:also|instead)?[\s:]*(?P<list>{_LIST})", rest)
+    if status.status is Status.ENDED:
+        found = _POINTS_ON.match(rest)
+    else:
+        found = _POINTS_RIGHT_ON.match(rest) if status.status is None else None
     if found is None:
         return []
     others = sentence.marked.references_in(found["list"])

@@ -18,9 +18,9 @@ _NUMBERING = re.compile(r"^(?:\d+(?:\.\d+)*|[ivx]+)\s+")
 # What is longer is no heading, and no line of metadata: it is read as text.
 _MAX_HEADING_CHARS = 500
 _FIELD = re.compile(
-    r"^[ \t]*(?:[-*+][ \t]+)?(?:(?P<bold>[*_]{1,3})(?P<key>[A-Za-z][A-Za-z' /-]{1,40}?)[ \t]*(?::[ \t]*(?P=bold)|"
+    r"^[ \t]*(?:[-*+][ \t]+)?(?:(?P<bold>[*_]{1,3})(?P<key>[A-Za-z](?:[A-Za-z' /-]|\((?:in part|partial|partially|partly|s|es)\)){1,40}?)[ \t]*(?::[ \t]*(?P=bold)|"
     r"(?P=bold)[ \t]*:)"
-    r"|(?P<plain>[A-Za-z][A-Za-z /-]{1,30}?)[ \t]*:(?=[ \t]|$))[ \t]*(?P<value>.*)$"
+    r"|(?P<plain>[A-Za-z](?:[A-Za-z /-]|\((?:in part|partial|partially|partly|s|es)\)){1,30}?)[ \t]*:(?=[ \t]|$))[ \t]*(?P<value>.*)$"
 )
 
 
@@ -33,6 +33,9 @@ _PLAIN_KEYS = frozenset({
 # fmt: on
 
 
+STATUS_SECTIONS = frozenset(
+    {"status", "state", "status history", "decision status", "current status", "lifecycle", "adr status"}
+)
 # fmt: off
 _USUAL = frozenset({
     "status", "state", "date", "abstract", "summary", "context", "introduction", "motivation", "rationale",
@@ -79,7 +82,8 @@ class Block:
         match = _FIELD.match(self.text)
         if match is None:
             return None
-        return heading_name(match["key"] or match["plain"]).replace("-", " "), match["value"].strip()
+        key = re.sub(r"\((e?s)\)", r"\1", match["key"] or match["plain"]).replace("(", " ").replace(")", " ")
+        return heading_name(key).replace("-", " "), match["value"].strip()
 
 
 @dataclass(frozen=True, slots=True)
