@@ -45,7 +45,7 @@ def main(arguments: list[str]) -> int:
         print(__doc__, file=sys.stderr)
         return 2
     found = [one for one in listed() if (Path(arguments[0]) / one.repo.replace("/", "+")).is_dir()]
-    rounds = ([one for one in found if one.round == number] for number in (1, 2))
+    rounds = ([one for one in found if one.round == number] for number in (1, 2, 3, 4))
     rows = [row for some in rounds if some for row in measures(some, Path(arguments[0]))]
     show(rows)
     write("reading", rows)
