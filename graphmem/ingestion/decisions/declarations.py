@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import PurePosixPath
 
 from graphmem.ingestion.decisions.dates import find_dates
@@ -17,6 +18,7 @@ from graphmem.ingestion.decisions.relations import (
     Place,
     Relation,
     Sentence,
+    changed_in,
     decided_here,
     decided_in,
     limit_after,
@@ -51,7 +53,16 @@ _SENTENCE_END = re.compile(
 _PORTION = re.compile(r"\b(?:portions?|parts?|sections?|some|pieces?|partly|partially|in part)\b", re.IGNORECASE)
 _BARE_PATH = re.compile(r"[\w.:/%+()-]{1,500}")
 _CLAUSE = re.compile(r"[,;] (?:but |and )?[a-z]{3,20}s [^\ue000,;]{1,80}\b(?:from|with|on|in|of|by) (?=\ue000)")
+_ENDED_HEADING = re.compile(
+    r"^(?:superseded|superceded|replaced|deprecated|rejected|withdrawn|obsolete|obsoleted|retired|abandoned|deprecation"
+    r"|supersession)(?: (?:notice|note|by))?$"
+)
+#: A field that is named after an end, and holds what came instead: `deprecated: 0027-interledger-protocol-4`.
+_END_KEY = re.compile(r"^(?:deprecated|superseded|superceded|replaced|obsoleted)$")
+_HINT_ALONE = re.compile(r"^\([^()]*\)$")
 _ASIDE = re.compile(r"(?<!\])\(([^()\[\]]{1,300})\)")
+_MIN_TITLE_CHARS = 4
+_SUBJECT_VERBS = r"supp?er[cs]{1,2}e+des?|replaces?|obsoletes?|is (?:a|the) (?:replacement|successor)|(?:has|have) (?:replaced|superseded)"
 _MAX_BLOCK_CHARS = 20_000
 _MAX_FIELD_CHARS = 4_000
 
@@ -63,6 +74,7 @@ class OwnName:
     path: str
     number: int | None = None
     prefix: str = ""
+    title: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +91,7 @@ class Declaration:
     is_explicit: bool = False
 
 
+@lru_cache(maxsize=4096)
 def relation_key(name: str) -> tuple[bool, bool] | None:
     """(the record replaces, in full) for a field such as `superseded by`; None if the key declares no relation.
 
@@ -111,6 +124,8 @@ def declared_in_field(key: tuple[bool, bool], value: str, definitions: Mapping[s
         or is_template(plain)
     ):
         return []
+    if _HINT_ALONE.match(plain) and not TOKEN.search(mark_references(plain, definitions).text):
+        return []  # a template's hint that nobody filled in
     marked = mark_references(plain_text(value), definitions)
     outside = re.sub(r"\([^()]*\)", lambda match: match.group() if match.group()[1:2] == "\ue000" else " ", marked.text)
     clause = _until_a_clause(outside)
@@ -142,6 +157,15 @@ def _limits(marked: MarkedText) -> dict[Reference, str]:
     return found
 
 
+def declared_by_an_end(name: str, value: str, definitions: Mapping[str, str]) -> list[Relation]:
+    """What a field such as `deprecated: 0027-new-way` names as taking over; nothing for `true`, a date or words."""
+    if not _END_KEY.match(name.lower()) or next(iter(find_dates(value)), None):
+        return []
+    return [
+        relation for relation in declared_in_field((False, True), value, definitions) if relation.target.is_by_name
+    ]
+
+
 def _until_a_clause(text: str) -> str:
     """A field's text up to where another clause begins: `ADR-1, uses ideas from ADR-2`."""
     first = text.find("\ue001")
@@ -159,7 +183,7 @@ def _portion_of(text: str) -> str | None:
 
 def declared_in_text(text: str, place: Place, own: OwnName, definitions: Mapping[str, str]) -> list[Relation]:
     """Relations of a loose text such as the value of a status field."""
-    return list(_of_text(_Text(text, place, "", is_item=False), own, definitions))
+    return list(_of_text(_Text(text, place, "status" if place is Place.STATUS else "", is_item=False), own, definitions))
 
 
 def declarations_of(sections: Iterable[Section], own: OwnName, definitions: Mapping[str, str]) -> Iterator[Declaration]:
@@ -250,6 +274,8 @@ def _of_text(text: _Text, own: OwnName, definitions: Mapping[str, str]) -> Itera
     if (text.place is not Place.STATUS and not speaks_of_relations(text.text)) or is_template(text.text):
         return
     marked, masked = _masked(text.text, own, definitions, is_status=text.place is not Place.BODY)
+    if text.place is Place.BODY and not marked.references:
+        return  # only a status names another record by its title alone
     leader = _leader(masked, marked) if text.is_item or text.place is Place.RELATED else None
     found: list[Relation] = []
     for index, sentence in enumerate(_SENTENCE_END.split(masked)):
@@ -257,7 +283,7 @@ def _of_text(text: _Text, own: OwnName, definitions: Mapping[str, str]) -> Itera
             Sentence(marked, sentence, text.place, leader, opens_block=index == 0, heading=text.heading)
         )
     if not found and text.place is Place.STATUS:
-        found = pointed_at(marked, masked)
+        found = pointed_at(marked, masked) or changed_in(marked, masked)
     if not found:
         found = decided_in(marked, masked) if text.is_decision else decided_here(marked, masked)
     yield from found
@@ -271,14 +297,28 @@ def _masked(
     hidden = TOKEN.sub(
         lambda match: SELF if _is_own(marked.references[int(match[1])], own) else match.group(), marked.text
     )
-    return marked, canonical(mark_self(hidden), is_status=is_status)
+    return marked, canonical(_titled(mark_self(hidden), own.title), is_status=is_status)
+
+
+def _titled(masked: str, title: str) -> str:
+    """The text with the record's title as the subject of a replacement read as the record itself."""
+    name = title.split(":")[0].strip()
+    if len(name) < _MIN_TITLE_CHARS or name.lower() not in masked.lower():
+        return masked
+    subject = rf"(?P<lead>^|[.!?]\s+)(?:the\s+)?{re.escape(name)}(?=\s+(?:{_SUBJECT_VERBS})\b)"
+    return re.sub(subject, rf"\g<lead>{SELF}", masked, flags=re.IGNORECASE)
 
 
 def place_of(section: Section) -> Place:
     """What kind of place a section is for declarations."""
-    if section.level == 0 or section.is_title or section.name in STATUS_SECTIONS:
+    return Place.STATUS if section.level == 0 or section.is_title else _place_of(section.name)
+
+
+@lru_cache(maxsize=4096)
+def _place_of(name: str) -> Place:
+    if name in STATUS_SECTIONS or _ENDED_HEADING.match(name):
         return Place.STATUS
-    return Place.RELATED if _RELATED.search(section.name) else Place.BODY
+    return Place.RELATED if _RELATED.search(name) else Place.BODY
 
 
 def _leader(masked: str, marked: MarkedText) -> Reference | None:

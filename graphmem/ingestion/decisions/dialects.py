@@ -27,6 +27,7 @@ from graphmem.ingestion.decisions.xml_records import is_xml, read_xml
 _HEADER = re.compile(r"^(?P<name>[A-Z][A-Za-z]*(?:-[A-Za-z]+)*):(?:[ \t]+(?P<value>\S.*))?[ \t]*$")
 _RST_FIELD = re.compile(r"^:(?P<name>[A-Za-z][\w /-]{0,40}):(?=[ \t]|$)")
 _MAX_HEAD_LINES = 200
+_MAX_LINES_ABOVE_A_FENCE = 10
 _SIMPLE = re.compile(r"^(?P<name>[A-Za-z][\w -]{0,40}):[ \t]*(?P<value>.*)$")
 _DECISION = re.compile(
     r"^(?:decisions?(?: outcome| made)?|context(?: and problem statement)?|considered options|the decision"
@@ -179,13 +180,25 @@ def _metadata(lines: list[str]) -> tuple[tuple[Field, ...], int, list[tuple[int,
         end = next((index for index in range(first + 1, len(lines)) if lines[index].rstrip() in {"---", "..."}), None)
         if end is not None and _is_mapping(lines[first + 1 : end]):
             return _front_matter(lines[first + 1 : end], first + 2, end + 1)
+    first = _after_headings(lines, first)
     fence = lines[first].startswith(("```", "<pre>"))
     begin = first + 1 if fence else first
     headers, after = _headers(lines, begin)
     names = {normal_key(field.name) for field in headers}
     if len(headers) > 1 and names & _STATUS_KEYS and names & (_HEAD_KEYS | _NUMBER_KEYS):
-        return headers, after + fence, []
+        closing = (index for index in range(after, len(lines)) if lines[index].startswith(("```", "</pre>")))
+        return headers, next(closing, after) + 1 if fence else after, []
     return (), 0, []
+
+
+def _after_headings(lines: list[str], first: int) -> int:
+    """The line of a fenced header that stands right below headings such as `## Preamble`; otherwise `first`."""
+    for index in range(first, min(len(lines), first + _MAX_LINES_ABOVE_A_FENCE)):
+        if lines[index].startswith("```"):
+            return index
+        if lines[index].strip() and not lines[index].startswith("#"):
+            break
+    return first
 
 
 def _is_mapping(lines: list[str]) -> bool:

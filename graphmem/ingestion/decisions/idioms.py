@@ -44,8 +44,9 @@ _REWRITES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
             rf"(?:for|of|to)\s+(?:the\s+)?(?={_ANY_REF})",
             " replaces ",
         ),
+        (rf"(?<={SELF})\s+(?P<verb>supp?er[cs]{{1,2}}e+de|replace|obsolete|amend)(?=\s)", r" \g<verb>s"),
         (
-            rf"(?:\b(?:is|as)\s+)?(?:\b(?:an?|the)\s+)?\b(?:amendment|modification)\s+(?:to|of)\s+(?=(?:the\s+)?{_ANY_REF})",
+            rf"(?:\b(?:is|as|proposes|makes|introduces|contains)\s+)?(?:\b(?:an?|the)\s+)?\b(?:amendment|modification)\s+(?:to|of)\s+(?=(?:the\s+)?{_ANY_REF})",
             " amends ",
         ),
         (rf"\b{_ACTS}s\s*(?:and|or|&|/)\s*(?:also\s+)?{_ACTS}s\b", "supersedes"),
@@ -57,20 +58,23 @@ _REWRITES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (rf"\b(?:superseded|superceded|replaced|obsoleted)\s+(?:through|via|per|in|as per)\s+(?={_ANY_REF})", "superseded by "),
         (
             rf"\b(?:retired|dropped|abandoned|closed|discontinued|cancell?ed|archived|obsolete|shelved)"
-            rf",?\s+in\s+favou?r\s+of\b",
+            rf"(?:,?\s+|\s*\(\s*)in\s+favou?r\s+of\b",
             "replaced by",
         ),
-        (rf"\b(?:overrules|overrides|revokes|repeals|annuls|nullifies|invalidates|retires|reverts|reverses|undoes|withdraws)\s+(?P<own>(?:the\s+decisions?\s+(?:made\s+)?(?:in|of)\s+)?{REFS})(?!['\u2019]|\s+[a-z]+s?\b(?<!and)(?<!by)(?<!in)(?<!with))",
+        (rf"\b(?:revokes|repeals|annuls|nullifies|invalidates|retires|reverts|reverses|undoes|withdraws)\s+(?P<own>(?:the\s+decisions?\s+(?:made\s+)?(?:in|of)\s+)?{REFS})(?!['\u2019]|\s+[a-z]+s?\b(?<!and)(?<!by)(?<!in)(?<!with))",
          r"supersedes \g<own>"),
         (rf"(?P<old>{REF})\s+(?:is|are)\s+hereby\s+(?P<verb>superseded|replaced|revoked|rescinded|deprecated|withdrawn|obsoleted|amended)(?!\s+by)", r"\g<old> is \g<verb> by " + SELF),
     )
 )  # fmt: skip
+#: In running text what is overridden is one point of the other record.
+_OVERRIDES = re.compile(rf"\b(?:overrules|overrides)\s+(?P<own>(?:the\s+decisions?\s+(?:made\s+)?(?:in|of)\s+)?{REFS})", re.IGNORECASE)
 #: Only as a status: elsewhere nobody knows who is meant.
 _STATUS_REWRITES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
     (re.compile(pattern, re.IGNORECASE), canonical)
     for pattern, canonical in (
         (rf"{_STARTS}(?:supp?er[cs]{{1,2}}e+ding|replacing|obsoleting|deprecating|overriding|supplanting)\b", r"\g<lead>supersedes"),
         (rf"{_STARTS}(?:amending|modifying|extending|revising|updating|refining|clarifying)\b", r"\g<lead>amends"),
+        (rf"^(?P<lead>\W*)(?:deprecate|supersede|replace|obsolete)\s+(?=(?:in\s+favou?r\s+of|by|with)\s+{REF})", r"\g<lead>superseded "),
         (rf"\b(?:merged|folded|incorporated|consolidated|absorbed|subsumed|rolled)\s+(?:in)?to\s+(?={REF})", "replaced by "),
         (rf"\bthis\b(?=\s+(?:(?:has|is|was)\s+(?:\w+\s+){{0,2}}(?:{_ACTS}d|{_AMENDS}e?d)|(?:\w+ly\s+)?(?:{_ACTS}|{_AMENDS})s)\b)", SELF),
         (rf"(?<=s )this(?: one)?(?=\s*(?:[.)*_]|$))", SELF),
@@ -104,6 +108,7 @@ def canonical(masked: str, *, is_status: bool) -> str:
     for pattern, verb in _REWRITES:
         masked = pattern.sub(verb, masked)
     masked = _ASIDE.sub(rf"\g<old>\g<between>. \g<old> \g<how> {SELF}. ", masked)
+    masked = _OVERRIDES.sub(r"supersedes \g<own>" if is_status else r"amends \g<own>", masked)
     if not is_status:
         return _THIS.sub(rf"\g<lead>{SELF}", masked)
     masked = _NO_LONGER.sub(" ", masked)

@@ -87,6 +87,12 @@ class Reference:
     title: str = ""
 
 
+    @property
+    def is_by_name(self) -> bool:
+        """Whether it is a number, a path or a link, and not words alone."""
+        return self.number is not None or self.target is not None
+
+
 @dataclass(frozen=True, slots=True)
 class MarkedText:
     """A text in which every reference is replaced by a token that stands for it."""

@@ -43,6 +43,13 @@ _ANY = re.compile(
     r"|\b(?:replacement|successor|amendment|subsumed|absorbed|undoes|obsolete|in favou?r)\b",
     re.IGNORECASE,
 )
+#: Cheaper to look for than `_ANY`, which never matches without one of them.
+_STEMS = (
+    "supers", "superc", "suppers", "supperc", "replac", "obsolete", "supplant", "rescind", "overturn", "amend", "extend", "refine",
+    "revise", "updat", "modifie", "clarifie", "augment", "supplement", "narrow", "overrid", "deprecat", "withdraw",
+    "undo", "revert", "revers", "retire", "abandon", "revok", "overrule", "cancel", "annul", "repeal", "invalidat",
+    "successor", "subsumed", "absorbed", "in favo",
+)  # fmt: skip
 _SELF_WORDS = re.compile(
     r"\b(?:this|the present|the current)[ \t]+(?:new[ \t]+)?"
     r"(?:(?:architecture[ \t]+)?decision[ \t]+record|adr|record|decision|document|proposal|[pkx]ep|rfc"
@@ -141,6 +148,13 @@ _POINTS_RIGHT_ON = re.compile(
 _POINTS_ON = re.compile(
     rf"[^\w\ue000]{{1,6}}(?:please )?(?:see|use|refer to|read)\b[\s:]*(?:instead\s)?(?P<list>{_LIST})\s*(?:instead)?\W*$", re.IGNORECASE
 )
+_CHANGED = re.compile(
+    rf"\b(?:in|with|since)\s+{_REF},?\s+(?:we|it was|this was|has)\b[^.;]{{0,60}}\b(?:changed|replaced|moved|switched|adopted|chose|chosen"
+    r"|decided|introduced|dropped)\b|\b(?:changed|replaced|moved|switched|revised|reversed)\b[^.;]{0,60}\b(?:in|by|with)\s+"
+    rf"{_REF}",
+    re.IGNORECASE,
+)
+_UNREAL_AFTER = re.compile(r"\b(?:not|never|would|could|might|should|if)\b\s+(?:\w+\s+)?(?:changed|replaced|moved|supersede)", re.IGNORECASE)
 _TO = re.compile(r"^\s*(?:to|until|till|through|-|\u2013|\u2014|\.\.)\s*$", re.IGNORECASE)
 _LEADS = re.compile(r"[,;:(.\u2013\u2014-]\s*[*_]*$")
 #: A noun right behind a record is what of it is meant: `the original ADR-7 value definitions`.
@@ -233,7 +247,8 @@ def mark_self(text: str) -> str:
 
 def speaks_of_relations(text: str) -> bool:
     """Whether a text has any verb that could declare a relation: most have none."""
-    return _ANY.search(text) is not None
+    lower = text.lower()
+    return any(stem in lower for stem in _STEMS) and _ANY.search(text) is not None
 
 
 def relations_in(sentence: Sentence) -> list[Relation]:
@@ -265,6 +280,16 @@ def _decided(marked: MarkedText, match: re.Match[str]) -> list[Relation]:
     is_full = is_whole and not match["verb"].lower().startswith("amend")
     part = " ".join(match["after"][2:].split()) if match["after"] else None
     return [Relation(one, replaces=True, is_full=is_full, part=part) for one in marked.references_in(match["list"])]
+
+
+def changed_in(marked: MarkedText, text: str) -> list[Relation]:
+    """The one record that a status of `superseded` names as where it was changed: `but in ADR-9 we moved to X`."""
+    status = leading_status(text)
+    if status is None or status.status is not None or len(marked.references) != 1 or text.count(SELF):
+        return []
+    if not _CHANGED.search(text) or _UNREAL_AFTER.search(text[status.end :]):
+        return []
+    return [Relation(marked.references[0], replaces=False, is_full=not status.is_partial)]
 
 
 def pointed_at(marked: MarkedText, text: str) -> list[Relation]:
@@ -357,7 +382,7 @@ def _of_status(sentence: Sentence, clause: _Clause, rest: str) -> _Subject | Non
     said = _bare(rest[status.end :]) if status else rest
     if _WHOLE_NOUN.match(said):
         return _Subject(is_self=True)
-    if _EXCEPT.match(said) or (re.match(r"supp?er|replaced", clause.stem) and _NOUN.fullmatch(said)):
+    if _EXCEPT.match(said) or (re.match(r"supp?er|replaced|deprecated", clause.stem) and _NOUN.fullmatch(said)):
         return _Subject(is_self=True, part=_part(sentence, said))
     return None
 
