@@ -111,8 +111,18 @@ def _looks_like_record(source: Source) -> bool:
         return True
     if is_numbered(source.path) and not stands_for_folder(source.path) and (names or has_status):
         return True
+    if stands_for_folder(source.path) and (_is_titled_by_number(source) or any(_DECISION.match(name) for name in names)):
+        return True
     is_placed = is_among_decisions(source.path) or stands_for_folder(source.path)
     return has_status and (is_placed or any(leading_status(state) for state in states))
+
+
+def _is_titled_by_number(source: Source) -> bool:
+    """Whether the title begins with the number of the folder, as `RFC 016: Holdings` in `016-holdings/README.md`."""
+    title = next((section.heading for section in source.sections if section.is_title), "")
+    number = re.match(r"^(?:[A-Za-z]{2,8}[\s#-]*)?(\d{1,6})(?=\D)", title.strip())
+    folder = re.match(r"^(?:[A-Za-z]{2,8}[-_ ]?)?(\d{1,6})(?=[-_. ]|$)", posixpath.basename(posixpath.dirname(source.path)))
+    return bool(number and folder and int(number[1]) == int(folder[1]))
 
 
 def _states(source: Source) -> Iterator[str]:

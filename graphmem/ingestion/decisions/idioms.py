@@ -49,6 +49,11 @@ _REWRITES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
             rf"(?:\b(?:is|as|proposes|makes|introduces|contains)\s+)?(?:\b(?:an?|the)\s+)?\b(?:amendment|modification)\s+(?:to|of)\s+(?=(?:the\s+)?{_ANY_REF})",
             " amends ",
         ),
+        (
+            rf"(?P<lead>^\W*|{SELF}\s+is\s+)(?:an?\s+)?(?:update|revision|continuation\s+and\s+update)\s+(?:to|of)\s+(?:the\s+)?(?:previous\s+|original\s+|earlier\s+)?(?={REF})",
+            r"\g<lead>amends ",
+        ),
+        (rf"\bpartial(?:ly)?\s+(?:supersedes?|supercedes?|supersession|replacement)\s+(?:of|for)\s+(?={REF})", "partially supersedes "),
         (rf"\b{_ACTS}s\s*(?:and|or|&|/)\s*(?:also\s+)?{_ACTS}s\b", "supersedes"),
         (rf"\b{_ACTS}d\s*(?:and|or|&|/)\s*(?:also\s+)?{_ACTS}d\b", "superseded"),
         (rf"\b{_AMENDS}s\s*(?:and|or|&|/)\s*(?:(?:partially|partly)\s+)?(?:{_ACTS}|{_AMENDS})s\b", "amends"),

@@ -52,7 +52,7 @@ _STEMS = (
 )  # fmt: skip
 _SELF_WORDS = re.compile(
     r"\b(?:this|the present|the current)[ \t]+(?:new[ \t]+)?"
-    r"(?:(?:architecture[ \t]+)?decision[ \t]+record|adr|record|decision|document|proposal|[pkx]ep|rfc"
+    r"(?:(?:architecture[ \t]+)?decision[ \t]+record|adr|record|decision|document|proposal|standard|specification|[pkx]ep|rfc"
     r"|(?-i:[A-Z]{2,4}P))\b",
     re.IGNORECASE,
 )
@@ -138,8 +138,8 @@ _DECIDES_HERE = re.compile(
 )
 #: `This record was superseded. Please see ADR-7`, with the pointer in a sentence of its own.
 _POINTS = re.compile(
-    rf"(?P<lead>^\W*(?:status\W+)?|{SELF}[\w ,]{{0,40}}\b)(?P<verb>{_SUPERSEDE}e?d|replaced|obsoleted?)\b"
-    rf"(?P<gap>[^\w\ue000]{{1,6}})(?:please )?(?:see|refer to|use|read)\b(?P<mid>[\w ,:*_]{{0,40}}?)(?P<list>{_LIST})",
+    rf"(?P<lead>^\W*(?:status\W+)?|{SELF}[\w ,]{{0,40}}\b|\bthis (?:is|was|has been) (?:now )?)(?P<verb>{_SUPERSEDE}e?d|replaced|obsoleted?)\b"
+    rf"(?P<gap>[^\w\ue000]{{1,6}}|\.\s[^\ue000-\ue002]{{1,160}}\.\s)(?:please )?(?:see|refer to|use|read)\b(?P<mid>[\w ,:*_]{{0,40}}?)(?P<list>{_LIST})",
     re.IGNORECASE,
 )
 _POINTS_RIGHT_ON = re.compile(
@@ -167,6 +167,22 @@ _WHOLE_NOUN = re.compile(
     r"^(?:the|our|its|that)\s+(?:(?:original|initial|previous|above|present)\s+)?(?:decision|approach|choice|proposal|record|adr"
     r"|recommendation)(?:\s+(?:to|on|for|of|described|made|in)\b[\w\s/-]{0,80})?$",
     re.IGNORECASE,
+)
+#: `The key ids defined by this record`: a part of it, unless it is the decision itself.
+_DESCRIBED_HERE = re.compile(
+    rf"^(?P<part>(?:the|some|all|any|these|those|its)\s+(?!(?:\w+\s+)?(?:decision|approach|proposal|solution|design|choice|content)s?\b)"
+    rf"[\w][\w /-]{{1,80}}?)\s+(?:defined|described|specified|listed|introduced|given|stated|required)\s+(?:by|in)\s+{SELF}$",
+    re.IGNORECASE,
+)
+#: `This record proposes an approach to X, which was superseded by ...`: the record, by what it proposes.
+_PROPOSES = re.compile(
+    rf"{SELF}\s+(?:proposes|describes|defines|documents|outlines|introduces)\s+(?:an?|the)\s+(?:[\w-]+\s+){{0,3}}"
+    r"(?:approach|proposal|process|design|solution|mechanism|way)\b[^.;\ue000-\ue002]{0,120}",
+    re.IGNORECASE,
+)
+#: `The restriction from ADR-7 on keys`, made obsolete by this record: a part of that one.
+_PART_OF_ANOTHER = re.compile(
+    rf"^\W*(?P<part>(?:the|some|all|any)\s+(?:[\w-]+\s+){{1,5}})(?:from|in|of|by)\s+(?P<list>{_REF})(?P<rest>[^\ue000-\ue002]*)$", re.IGNORECASE
 )
 _EXCEPT = re.compile(r"^(?:except|apart|but|other than|though|however)\b", re.IGNORECASE)
 _NOUN = re.compile(r"(?!(?:on|in|as|at|by|it|this|we|see|from|since|after|until|was|is|not)\b)[A-Za-z][\w/-]*(?:\s(?!(?:was|were|is|are|has|have|had|and|but)\b)[\w/-]+){0,6}", re.IGNORECASE)
@@ -352,6 +368,10 @@ def _subject(sentence: Sentence, clause: _Clause) -> _Subject | None:
         return _Subject(is_self=True, part=_part(sentence, bare[: bare.rfind(SELF)]))
     if re.search(rf"\b(?:drafts?|versions?|revisions?|iterations?|authors?) (?:of|to) {SELF}$", rest, re.IGNORECASE):
         return None
+    if described := _DESCRIBED_HERE.match(rest):
+        return _Subject(is_self=True, part=_part(sentence, described["part"]))
+    if clause.is_passive and clause.is_full and _PROPOSES.fullmatch(rest):
+        return _Subject(is_self=True)
     if rest.endswith(SELF):
         return _Subject(is_self=True)
     if tail := re.search(rf"{SELF}['\u2019]s?\s+(?P<part>[\w -]{{1,80}})$", rest):
@@ -465,6 +485,8 @@ def portion_within(text: str) -> str | None:
 def _passive(sentence: Sentence, clause: _Clause) -> list[Relation]:
     subject = _subject(sentence, clause)
     agent = _BY.match(clause.right)
+    if subject is None and agent and re.match(rf"\W*{SELF}", agent["rest"]) and not _UNREAL.search(clause.left):
+        return _part_of_another(sentence, clause)
     if subject is None:
         return []
     if not clause.is_full and (dated := _DATED_BY.match(clause.right)) and subject.is_self:
@@ -489,6 +511,14 @@ def _passive(sentence: Sentence, clause: _Clause) -> list[Relation]:
     if limit and is_full:
         is_full, part = False, _part(sentence, limit)
     return [_dated(Relation(other, replaces=False, is_full=is_full, part=part), clause) for other in others]
+
+
+def _part_of_another(sentence: Sentence, clause: _Clause) -> list[Relation]:
+    found = _PART_OF_ANOTHER.match(clause.left)
+    if found is None:
+        return []
+    part = _part(sentence, found["part"])
+    return [Relation(one, True, is_full=False, part=part) for one in sentence.marked.references_in(found["list"])]
 
 
 def _agents(sentence: Sentence, clause: _Clause, rest: str) -> tuple[tuple[Reference, ...], str | None]:
@@ -523,7 +553,7 @@ def _dated(relation: Relation, clause: _Clause) -> Relation:
 def _bare_pointer(sentence: Sentence) -> list[Relation]:
     """What `Superseded (see ADR-7)` or `Deprecated, use ADR-7 instead` points at: a state with a reference right behind."""
     status = leading_status(sentence.text)
-    if status is None or status.word.lower().endswith("s"):
+    if status is None or status.word.lower().endswith(("s", "e")):
         return []
     rest = sentence.text[status.end :]
     if status.status is Status.ENDED:
