@@ -10,21 +10,16 @@ from pathlib import PurePosixPath
 
 from graphmem.ingestion.decisions.dates import find_dates
 from graphmem.ingestion.decisions.front_matter import is_nothing
-from graphmem.ingestion.decisions.idioms import canonical
+from graphmem.ingestion.decisions.idioms import SELF, canonical
 from graphmem.ingestion.decisions.idioms import plain as plain_text
+from graphmem.ingestion.decisions.limits import limit_after, portion_within
+from graphmem.ingestion.decisions.pointers import bare_pointer, changed_in, decided_here, decided_in, pointed_at
 from graphmem.ingestion.decisions.references import TOKEN, MarkedText, Reference, bare_numbers, mark_references
 from graphmem.ingestion.decisions.relations import (
-    SELF,
     Place,
     Relation,
     Sentence,
-    changed_in,
-    decided_here,
-    decided_in,
-    limit_after,
     mark_self,
-    pointed_at,
-    portion_within,
     relations_in,
     speaks_of_relations,
 )
@@ -39,12 +34,14 @@ _RELATED = re.compile(
 )
 _KEY = re.compile(
     r"^(?P<partly>part(?:ly|ial|ially)? |provisionally )?(?:"
-    r"(?P<old_full>(?:supp?er[cs]{1,2}e+de?d|replaced|obsoleted|supplanted|deprecated|overridden|succeeded) ?(?P<inpart>in part "
+    r"(?P<old_full>(?:supp?er[cs]{1,2}e+de?d|replaced|obsoleted|supplanted|deprecated|overridden|succeeded) ?"
+    r"(?P<inpart>in part "
     r"|partly |partially )?by|replacement|successors?)"
     r"|(?P<old_part>(?:amended|extended|refined|revised|updated|modified|clarified) ?by)"
     r"|(?P<new_full>supp?er[cs]{1,2}e+de?s?|supp?er[cs]{1,2}e+ding|replaces|obsoletes|supplants|deprecates|overrides|predecessors?"
     r"|supp?er[cs]{1,2}e+de?d(?= (?:adrs?|decisions?|records?)))"
-    r"|(?P<new_part>amends?|extends|refines|revises|updates|modifies|clarifies|amendment (?:to|of)|extension (?:to|of)))"
+    r"|(?P<new_part>amends?|extends|refines|revises|updates|modifies|clarifies|amendment (?:to|of)|extension "
+    r"(?:to|of)))"
     r"(?P<partly_too> (?:in part|partly|partially))?(?: (?:adrs?|decisions?|records?|peps?|keps?|rfcs?))?$"
 )
 _SENTENCE_END = re.compile(
@@ -62,7 +59,10 @@ _END_KEY = re.compile(r"^(?:deprecated|superseded|superceded|replaced|obsoleted)
 _HINT_ALONE = re.compile(r"^\([^()]*\)$")
 _ASIDE = re.compile(r"(?<!\])\(([^()\[\]]{1,300})\)")
 _MIN_TITLE_CHARS = 4
-_SUBJECT_VERBS = r"supp?er[cs]{1,2}e+des?|replaces?|obsoletes?|is (?:a|the) (?:replacement|successor)|(?:has|have) (?:replaced|superseded)"
+_SUBJECT_VERBS = (
+    r"supp?er[cs]{1,2}e+des?|replaces?|obsoletes?|is (?:a|the) (?:replacement|successor)|(?:has|"
+    r"have) (?:replaced|superseded)"
+)
 _MAX_BLOCK_CHARS = 20_000
 _MAX_FIELD_CHARS = 4_000
 
@@ -140,7 +140,9 @@ def declared_in_field(key: tuple[bool, bool], value: str, definitions: Mapping[s
     at = dates[0] if dates and not is_new and len(targets) == 1 else None
     limits = _limits(marked) if portion is None else {}
     return [
-        Relation(target, is_new, is_full and portion is None and target not in limits, portion or limits.get(target), at)
+        Relation(
+            target, is_new, is_full and portion is None and target not in limits, portion or limits.get(target), at
+        )
         for target in targets
     ]
 
@@ -161,9 +163,7 @@ def declared_by_an_end(name: str, value: str, definitions: Mapping[str, str]) ->
     """What a field such as `deprecated: 0027-new-way` names as taking over; nothing for `true`, a date or words."""
     if not _END_KEY.match(name.lower()) or next(iter(find_dates(value)), None):
         return []
-    return [
-        relation for relation in declared_in_field((False, True), value, definitions) if relation.target.is_by_name
-    ]
+    return [relation for relation in declared_in_field((False, True), value, definitions) if relation.target.is_by_name]
 
 
 def _until_a_clause(text: str) -> str:
@@ -183,7 +183,9 @@ def _portion_of(text: str) -> str | None:
 
 def declared_in_text(text: str, place: Place, own: OwnName, definitions: Mapping[str, str]) -> list[Relation]:
     """Relations of a loose text such as the value of a status field."""
-    return list(_of_text(_Text(text, place, "status" if place is Place.STATUS else "", is_item=False), own, definitions))
+    return list(
+        _of_text(_Text(text, place, "status" if place is Place.STATUS else "", is_item=False), own, definitions)
+    )
 
 
 def declarations_of(sections: Iterable[Section], own: OwnName, definitions: Mapping[str, str]) -> Iterator[Declaration]:
@@ -279,9 +281,8 @@ def _of_text(text: _Text, own: OwnName, definitions: Mapping[str, str]) -> Itera
     leader = _leader(masked, marked) if text.is_item or text.place is Place.RELATED else None
     found: list[Relation] = []
     for index, sentence in enumerate(_SENTENCE_END.split(masked)):
-        found += relations_in(
-            Sentence(marked, sentence, text.place, leader, opens_block=index == 0, heading=text.heading)
-        )
+        said = Sentence(marked, sentence, text.place, leader, opens_block=index == 0, heading=text.heading)
+        found += relations_in(said) or (bare_pointer(said) if text.place is Place.STATUS else [])
     if not found and text.place is Place.STATUS:
         found = pointed_at(marked, masked) or changed_in(marked, masked)
     if not found:
@@ -289,9 +290,7 @@ def _of_text(text: _Text, own: OwnName, definitions: Mapping[str, str]) -> Itera
     yield from found
 
 
-def _masked(
-    text: str, own: OwnName, definitions: Mapping[str, str], *, is_status: bool
-) -> tuple[MarkedText, str]:
+def _masked(text: str, own: OwnName, definitions: Mapping[str, str], *, is_status: bool) -> tuple[MarkedText, str]:
     """(the text with its references marked, the same with what means the record itself as `SELF`)."""
     marked = mark_references(plain_text(text), definitions)
     hidden = TOKEN.sub(
@@ -302,7 +301,7 @@ def _masked(
 
 def _titled(masked: str, title: str) -> str:
     """The text with the record's title as the subject of a replacement read as the record itself."""
-    name = title.split(":")[0].strip()
+    name = title.partition(":")[0].strip()
     if len(name) < _MIN_TITLE_CHARS or name.lower() not in masked.lower():
         return masked
     subject = rf"(?P<lead>^|[.!?]\s+)(?:the\s+)?{re.escape(name)}(?=\s+(?:{_SUBJECT_VERBS})\b)"

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 
 from graphmem.errors import InvalidInput
 from graphmem.ingestion.decisions.asciidoc import attributes_of, is_asciidoc, to_markdown
-from graphmem.ingestion.decisions.declarations import STATUS_SECTIONS, relation_key
+from graphmem.ingestion.decisions.declarations import relation_key
 from graphmem.ingestion.decisions.documents import MAX_DOCUMENT_BYTES, Document
 from graphmem.ingestion.decisions.file_names import (
     is_among_decisions,
@@ -20,7 +20,7 @@ from graphmem.ingestion.decisions.file_names import (
 )
 from graphmem.ingestion.decisions.front_matter import Field, RefusedYaml, is_nothing, parse_yaml
 from graphmem.ingestion.decisions.records import Source, normal_key
-from graphmem.ingestion.decisions.sections import Section, read_sections, sections_of
+from graphmem.ingestion.decisions.sections import STATUS_SECTIONS, Section, read_sections, sections_of
 from graphmem.ingestion.decisions.statuses import leading_status
 from graphmem.ingestion.decisions.xml_records import is_xml, read_xml
 
@@ -111,7 +111,9 @@ def _looks_like_record(source: Source) -> bool:
         return True
     if is_numbered(source.path) and not stands_for_folder(source.path) and (names or has_status):
         return True
-    if stands_for_folder(source.path) and (_is_titled_by_number(source) or any(_DECISION.match(name) for name in names)):
+    if stands_for_folder(source.path) and (
+        _is_titled_by_number(source) or any(_DECISION.match(name) for name in names)
+    ):
         return True
     is_placed = is_among_decisions(source.path) or stands_for_folder(source.path)
     return has_status and (is_placed or any(leading_status(state) for state in states))
@@ -121,7 +123,9 @@ def _is_titled_by_number(source: Source) -> bool:
     """Whether the title begins with the number of the folder, as `RFC 016: Holdings` in `016-holdings/README.md`."""
     title = next((section.heading for section in source.sections if section.is_title), "")
     number = re.match(r"^(?:[A-Za-z]{2,8}[\s#-]*)?(\d{1,6})(?=\D)", title.strip())
-    folder = re.match(r"^(?:[A-Za-z]{2,8}[-_ ]?)?(\d{1,6})(?=[-_. ]|$)", posixpath.basename(posixpath.dirname(source.path)))
+    folder = re.match(
+        r"^(?:[A-Za-z]{2,8}[-_ ]?)?(\d{1,6})(?=[-_. ]|$)", posixpath.basename(posixpath.dirname(source.path))
+    )
     return bool(number and folder and int(number[1]) == int(folder[1]))
 
 

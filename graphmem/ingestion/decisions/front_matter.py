@@ -14,9 +14,25 @@ MAX_YAML_CHARS = 64_000
 _MAX_DEPTH = 12
 _MAX_EVENTS = 20_000
 #: Keys below which others name relations: `links: {superseded-by: ADR-2}`.
-_HOLDERS = frozenset({"links", "relations", "relationships", "related", "relates to", "lineage", "supersession", "status", "history"})
+_HOLDERS = frozenset(
+    {"links", "relations", "relationships", "related", "relates to", "lineage", "supersession", "status", "history"}
+)
 _RELATION_NAMES = ("type", "relation", "rel", "kind", "relationship")
-_TARGET_NAMES = ("target", "id", "ref", "adr", "record", "to", "number", "link", "path", "href", "file", "name", "title")
+_TARGET_NAMES = (
+    "target",
+    "id",
+    "ref",
+    "adr",
+    "record",
+    "to",
+    "number",
+    "link",
+    "path",
+    "href",
+    "file",
+    "name",
+    "title",
+)
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z][a-z])")
 _NOTHING = {"", "null", "none", "~", "n/a", "na", "n.a", "not applicable", "-", "[]", "{}", "tbd"}
 

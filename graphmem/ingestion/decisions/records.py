@@ -11,7 +11,6 @@ from graphmem.ingestion.decisions.alternatives import alternatives_of
 from graphmem.ingestion.decisions.anchors import anchors_of
 from graphmem.ingestion.decisions.dates import first_date
 from graphmem.ingestion.decisions.declarations import (
-    STATUS_SECTIONS,
     Declaration,
     OwnName,
     declarations_of,
@@ -34,7 +33,7 @@ from graphmem.ingestion.decisions.lives import (
 )
 from graphmem.ingestion.decisions.references import MAX_NUMBER_DIGITS, link_definitions
 from graphmem.ingestion.decisions.relations import Place
-from graphmem.ingestion.decisions.sections import Block, Section, heading_name, strip_markup
+from graphmem.ingestion.decisions.sections import STATUS_SECTIONS, Block, Section, heading_name, strip_markup
 from graphmem.ingestion.decisions.statuses import in_series
 from graphmem.model import MAX_NAME_CHARS, MAX_TEXT_CHARS, MAX_TITLE_CHARS, Alternative, Anchor, Status
 
@@ -228,7 +227,11 @@ def _own_series(source: Source, stem: str) -> tuple[int, str] | None:
     if file is None or file["prefix"]:
         return None
     for field in source.fields:
-        if re.fullmatch(r"[a-z]{3,6}", field.name) and field.text.isdigit() and int(field.text[:9]) == int(file["number"]):
+        if (
+            re.fullmatch(r"[a-z]{3,6}", field.name)
+            and field.text.isdigit()
+            and int(field.text[:9]) == int(file["number"])
+        ):
             return int(file["number"]), field.name.upper()
     return None
 

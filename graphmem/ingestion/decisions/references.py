@@ -34,7 +34,8 @@ _AFTER_WORD = (
     r"|supplants))[ \t*_:]{1,4})"
 )
 _NUMBER = (
-    rf"(?P<noun>(?i:decisions?|records?|numbers?|nos?\.?|adrs?|rfcs?|proposals?)[ \t]*)?#?(?P<after>\d{{1,{MAX_NUMBER_DIGITS}}})"
+    rf"(?P<noun>(?i:decisions?|records?|numbers?|nos?\.?|adrs?|rfcs?|proposals?)[ \t]*)?#?"
+    rf"(?P<after>\d{{1,{MAX_NUMBER_DIGITS}}})"
     r"(?=[ \t]*(?:$|[.,;)&/|*_\]]|(?:and|or|on|to|through)\b|[\u2013\u2014(]|- ))(?!\.\d)"
 )
 _REFERENCE = re.compile(
@@ -45,7 +46,8 @@ _PREFIXED = rf"(?:(?:{_PREFIXES})s?[ \t]*[-#_:\u2011]?[ \t]*)?"
 _JOIN = r"(?:[ \t]*,[ \t]*(?:and |& |or )?|[ \t]*(?:and|&|/|\+|or|plus)[ \t]*)"
 _MORE = re.compile(
     rf"{_JOIN}(?:#?(?P<number>\d{{2,{MAX_NUMBER_DIGITS}}})(?![\w%-]|\.\d)"
-    rf"|(?P<prefix>{_PREFIXES})s?[ \t]*[-#_:\u2011]?[ \t]*#?(?P<named>\d{{1,{MAX_NUMBER_DIGITS}}})(?![\w%]|\.\d|-[A-Za-z]))"
+    rf"|(?P<prefix>{_PREFIXES})s?[ \t]*[-#_:\u2011]?[ \t]*#?(?P<named>\d{{1,{MAX_NUMBER_DIGITS}}})(?![\w%]|\.\d|"
+    rf"-[A-Za-z]))"
 )
 #: Behind a plural the numbers that follow are records however short: `ADRs 2 and 3`.
 _MORE_OF_MANY = re.compile(rf"{_JOIN}#?(?P<number>\d{{1,{MAX_NUMBER_DIGITS}}})(?![\w%-]|\.\d)")
@@ -85,7 +87,6 @@ class Reference:
     prefix: str = ""
     target: str | None = None
     title: str = ""
-
 
     @property
     def is_by_name(self) -> bool:

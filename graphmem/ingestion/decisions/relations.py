@@ -10,27 +10,23 @@ from itertools import islice
 
 from graphmem.ingestion.decisions.dates import find_dates
 from graphmem.ingestion.decisions.idioms import REF, SELF
+from graphmem.ingestion.decisions.limits import (
+    LIST,
+    MAX_VERBS,
+    SUPERSEDE,
+    UNREAL,
+    WHOLE,
+    limit_after,
+    portion_within,
+)
 from graphmem.ingestion.decisions.references import TOKEN, MarkedText, Reference
 from graphmem.ingestion.decisions.sections import STATUS_SECTIONS, heading_name
 from graphmem.ingestion.decisions.statuses import leading_status
-from graphmem.model import Status
 
-_REF = REF
-_LOCATOR = r"(?:[ \t]*,?[ \t]+(?:item|section|part|point|decision|clause|paragraph|rule|option)s?[ \t]*#?\d+[\w.]*|[ \t]*§+[ \t]*\w+)"
-_AFTER_REF = rf"(?:[ \t]*\([^()]{{0,200}}\))?{_LOCATOR}?"
-_AND = r"(?:,[ \t]*(?:and|&|or|as well as|(?:and )?then)?|and|&|/|\+|or|plus|as well as|(?:and )?then)(?:[ \t]+(?:also|by))*"
-_LIST = rf"{_REF}{_AFTER_REF}(?:[ \t]*{_AND}[ \t]*{_REF}{_AFTER_REF})*"
-#: Brackets or a place behind a record that say that a part of it is meant.
-_PORTION_AFTER = re.compile(
-    rf"(?P<place>{_LOCATOR})|\((?P<aside>[^()]*\b(?:partially|partly|partial|in part|only|parts? of)\b[^()]*)\)"
-    r"|^[ \t]*,?[ \t]*(?P<partly>in part|partially|partly)\b",
-    re.IGNORECASE,
-)
-_SUPERSEDE = r"supp?er[cs]{1,2}e+d"
-_FULL = rf"{_SUPERSEDE}e?|replace|obsolete|supplant|rescind|overturn"
+_FULL = rf"{SUPERSEDE}e?|replace|obsolete|supplant|rescind|overturn"
 _PART = r"amend|extend|refine|revise|update|modifie|clarifie|augment|supplement|narrow"
 _ACTIVE = re.compile(
-    rf"\b(?:(?P<full>(?:{_FULL})s|deprecates|replaced|{_SUPERSEDE}e?d(?! by))|(?P<part>(?:{_PART})s|amended))\b",
+    rf"\b(?:(?P<full>(?:{_FULL})s|deprecates|replaced|{SUPERSEDE}e?d(?! by))|(?P<part>(?:{_PART})s|amended))\b",
     re.IGNORECASE,
 )
 _PASSIVE = re.compile(
@@ -45,21 +41,17 @@ _ANY = re.compile(
 )
 #: Cheaper to look for than `_ANY`, which never matches without one of them.
 _STEMS = (
-    "supers", "superc", "suppers", "supperc", "replac", "obsolete", "supplant", "rescind", "overturn", "amend", "extend", "refine",
+    "supers", "superc", "suppers", "supperc", "replac", "obsolete",
+    "supplant", "rescind", "overturn", "amend", "extend", "refine",
     "revise", "updat", "modifie", "clarifie", "augment", "supplement", "narrow", "overrid", "deprecat", "withdraw",
     "undo", "revert", "revers", "retire", "abandon", "revok", "overrule", "cancel", "annul", "repeal", "invalidat",
     "successor", "subsumed", "absorbed", "in favo",
 )  # fmt: skip
 _SELF_WORDS = re.compile(
     r"\b(?:this|the present|the current)[ \t]+(?:new[ \t]+)?"
-    r"(?:(?:architecture[ \t]+)?decision[ \t]+record|adr|record|decision|document|proposal|standard|specification|[pkx]ep|rfc"
+    r"(?:(?:architecture[ \t]+)?decision[ \t]+record|adr|record|decision|document|proposal|standard|"
+    r"specification|[pkx]ep|rfc"
     r"|(?-i:[A-Z]{2,4}P))\b",
-    re.IGNORECASE,
-)
-_UNREAL = re.compile(
-    r"\b(?:not|never|neither|nor|no|without|if|when|unless|until|would|could|may|might|should|must|can|cannot|to"
-    r"|will|"
-    r"whether|once|before|instead|rather|than|shall|did|does)\b|n['\u2019]t\b",
     re.IGNORECASE,
 )
 _FILLER = re.compile(
@@ -82,14 +74,7 @@ _SECTION_WORDS = re.compile(
     re.IGNORECASE,
 )
 _OBJECT = re.compile(
-    rf"(?P<mid>[^{SELF}\ue000,:]{{0,120}}?)(?P<obj>{SELF}|\bit\b|{_LIST})(?P<after>['\u2019]s?\s+[\w -]+)?",
-    re.IGNORECASE,
-)
-_WHOLE = re.compile(
-    r"^\W*(?:(?:all|of|entirely|fully|the|our|my|previous|earlier|former|prior|old|original|older|adrs?"
-    r"|(?:decisions?|choices?|approach|rules?|content|contents|guidance) (?:(?:made|taken|recorded|described|documented"
-    r"|set out|given|stated|outlined|laid out|proposed) )?(?:in|by|from)"
-    r"|decisions?|records?|document|both|now|also|peps?)\W*)*$",
+    rf"(?P<mid>[^{SELF}\ue000,:]{{0,120}}?)(?P<obj>{SELF}|\bit\b|{LIST})(?P<after>['\u2019]s?\s+[\w -]+)?",
     re.IGNORECASE,
 )
 _ELSEWHERE = re.compile(
@@ -97,64 +82,24 @@ _ELSEWHERE = re.compile(
     re.IGNORECASE,
 )
 _PAST = re.compile(r".*ed")
-_LIMITED = re.compile(
-    r"^\W*(?P<part>(?:for(?! (?:the )?(?:\w+ )?reasons?)|only|regarding|concerning|in (?:respect|terms) of|with (?:respect|regards?) to"
-    r"|as regards|where|insofar as|as to|as far as|in so far|to the extent|when it comes to)\b[^.;()]*)",
-    re.IGNORECASE,
-)
 _BY = re.compile(
     r"^(?P<mid>[^.;]{0,100}?)\b(?P<preposition>by|with|in favou?r of)[ \t:]+(?P<rest>.*)$", re.IGNORECASE | re.DOTALL
 )
 _DATED_BY = re.compile(
-    rf"^[ \t]*(?:on[ \t]+)?[\w ,/-]{{0,24}}?[ \t]*(?:per|via|in|through|by|\()[ \t]*(?P<list>{_LIST})", re.IGNORECASE
+    rf"^[ \t]*(?:on[ \t]+)?[\w ,/-]{{0,24}}?[ \t]*(?:per|via|in|through|by|\()[ \t]*(?P<list>{LIST})", re.IGNORECASE
 )
 _NAMED = re.compile(
-    rf"\W*(?:(?:the|a|an|our|new|newer|later|following|both|adrs?|decisions?|peps?)\W+)*(?P<list>{_LIST})", re.IGNORECASE
+    rf"\W*(?:(?:the|a|an|our|new|newer|later|following|both|adrs?|decisions?|peps?)\W+)*(?P<list>{LIST})",
+    re.IGNORECASE,
 )
 #: `by the approach described in ADR-7`, `by the decision to use X (ADR-7)`.
 _DESCRIBED = re.compile(
-    rf"(?P<mid>\W*(?:[\w'/-]+\s+){{1,8}}?)(?:(?:in|from|of|see|by)\s|[(:,]\s*(?:see\s)?)\W*(?P<list>{_LIST})", re.IGNORECASE
+    rf"(?P<mid>\W*(?:[\w'/-]+\s+){{1,8}}?)(?:(?:in|from|of|see|by)\s|[(:,]\s*(?:see\s)?)\W*(?P<list>{LIST})",
+    re.IGNORECASE,
 )
 _WEAK_MID = re.compile(
     r"^[\s*_,():]*(?:(?:in full|fully|entirely|completely|on|now|later|since|as of|yes)[\s*_,():]*)*$", re.IGNORECASE
 )
-#: What a decision says that it does to another one: `We will partly undo ADR-109`, or a title `Revert ADR-7`.
-_DECIDES = re.compile(
-    rf"(?P<lead>^[\W\d]*|{SELF}\s?[:.\u2013\u2014-]\W*"
-    r"|\bwe (?:(?:will|shall|now|hereby|are|(?:have )?decided? to)\s)?(?:\b(?:also|therefore|thus|hereby)\s)?)"
-    r"(?P<partly>(?:partly|partially|in part)\s)?"
-    r"(?P<verb>(?:revert|supersed|overturn|rescind|retir|abandon|amend|revers|replac|withdraw|revok|deprecat)ing"
-    r"|undo|revert|reverse|replace|supersede|overturn|rescind|retire|abandon|amend|revoke|deprecate|withdraw|override"
-    r"|overrule)"
-    rf"(?P<tail>\s[^\ue000-\ue002.;:]{{0,60}})(?P<list>{_LIST})(?P<after>['\u2019]s?\s+[\w -]{{1,80}})?",
-    re.IGNORECASE,
-)
-#: The same said anywhere, if the record names itself: `With this ADR we supersede ADR-7`.
-_DECIDES_HERE = re.compile(
-    rf"\b(?:in|with|by|through) {SELF},? we (?:hereby |now |also |therefore |will )?"
-    rf"(?P<verb>supersede|replace|revoke|amend|deprecate|reverse|overturn|rescind)(?P<tail>\s[^\ue000-\ue002.;:]{{0,60}}?)"
-    rf"(?P<list>{_LIST})(?P<after>['\u2019]s?\s+[\w -]{{1,80}})?(?P<partly>\s+in part\b)?",
-    re.IGNORECASE,
-)
-#: `This record was superseded. Please see ADR-7`, with the pointer in a sentence of its own.
-_POINTS = re.compile(
-    rf"(?P<lead>^\W*(?:status\W+)?|{SELF}[\w ,]{{0,40}}\b|\bthis (?:is|was|has been) (?:now )?)(?P<verb>{_SUPERSEDE}e?d|replaced|obsoleted?)\b"
-    rf"(?P<gap>[^\w\ue000]{{1,6}}|\.\s[^\ue000-\ue002]{{1,160}}\.\s)(?:please )?(?:see|refer to|use|read)\b(?P<mid>[\w ,:*_]{{0,40}}?)(?P<list>{_LIST})",
-    re.IGNORECASE,
-)
-_POINTS_RIGHT_ON = re.compile(
-    rf"[\s\W]{{0,6}}(?:see|use|in|->|=>)?[\s\W]{{0,6}}(?:also|instead)?[\s:]*(?P<list>{_LIST})", re.IGNORECASE
-)
-_POINTS_ON = re.compile(
-    rf"[^\w\ue000]{{1,6}}(?:please )?(?:see|use|refer to|read)\b[\s:]*(?:instead\s)?(?P<list>{_LIST})\s*(?:instead)?\W*$", re.IGNORECASE
-)
-_CHANGED = re.compile(
-    rf"\b(?:in|with|since)\s+{_REF},?\s+(?:we|it was|this was|has)\b[^.;]{{0,60}}\b(?:changed|replaced|moved|switched|adopted|chose|chosen"
-    r"|decided|introduced|dropped)\b|\b(?:changed|replaced|moved|switched|revised|reversed)\b[^.;]{0,60}\b(?:in|by|with)\s+"
-    rf"{_REF}",
-    re.IGNORECASE,
-)
-_UNREAL_AFTER = re.compile(r"\b(?:not|never|would|could|might|should|if)\b\s+(?:\w+\s+)?(?:changed|replaced|moved|supersede)", re.IGNORECASE)
 _TO = re.compile(r"^\s*(?:to|until|till|through|-|\u2013|\u2014|\.\.)\s*$", re.IGNORECASE)
 _LEADS = re.compile(r"[,;:(.\u2013\u2014-]\s*[*_]*$")
 #: A noun right behind a record is what of it is meant: `the original ADR-7 value definitions`.
@@ -171,7 +116,8 @@ _WHOLE_NOUN = re.compile(
 #: `The key ids defined by this record`: a part of it, unless it is the decision itself.
 _DESCRIBED_HERE = re.compile(
     rf"^(?P<part>(?:the|some|all|any|these|those|its)\s+(?!(?:\w+\s+)?(?:decision|approach|proposal|solution|design|choice|content)s?\b)"
-    rf"[\w][\w /-]{{1,80}}?)\s+(?:defined|described|specified|listed|introduced|given|stated|required)\s+(?:by|in)\s+{SELF}$",
+    rf"[\w][\w /-]{{1,80}}?)\s+(?:defined|described|specified|listed|introduced|given|stated|required)\s+(?:by|"
+    rf"in)\s+{SELF}$",
     re.IGNORECASE,
 )
 #: `This record proposes an approach to X, which was superseded by ...`: the record, by what it proposes.
@@ -182,12 +128,15 @@ _PROPOSES = re.compile(
 )
 #: `The restriction from ADR-7 on keys`, made obsolete by this record: a part of that one.
 _PART_OF_ANOTHER = re.compile(
-    rf"^\W*(?P<part>(?:the|some|all|any)\s+(?:[\w-]+\s+){{1,5}})(?:from|in|of|by)\s+(?P<list>{_REF})(?P<rest>[^\ue000-\ue002]*)$", re.IGNORECASE
+    rf"^\W*(?P<part>(?:the|some|all|any)\s+(?:[\w-]+\s+){{1,5}})(?:from|in|of|by)\s+(?P<list>{REF})(?P<rest>[^\ue000-\ue002]*)$",
+    re.IGNORECASE,
 )
 _EXCEPT = re.compile(r"^(?:except|apart|but|other than|though|however)\b", re.IGNORECASE)
-_NOUN = re.compile(r"(?!(?:on|in|as|at|by|it|this|we|see|from|since|after|until|was|is|not)\b)[A-Za-z][\w/-]*(?:\s(?!(?:was|were|is|are|has|have|had|and|but)\b)[\w/-]+){0,6}", re.IGNORECASE)
+_NOUN = re.compile(
+    r"(?!(?:on|in|as|at|by|it|this|we|see|from|since|after|until|was|is|not)\b)[A-Za-z][\w/-]*(?:\s(?!(?:was|were|is|are|has|have|had|and|but)\b)[\w/-]+){0,6}",
+    re.IGNORECASE,
+)
 _MAX_MID_WORDS = 8
-_MAX_VERBS = 40  # a sentence of more is no sentence
 
 
 class Place(Enum):
@@ -270,50 +219,11 @@ def speaks_of_relations(text: str) -> bool:
 def relations_in(sentence: Sentence) -> list[Relation]:
     """What a sentence declares; nothing for wishes, conditions, denials and talk of third parties."""
     found: list[Relation] = []
-    for verb in islice(_ACTIVE.finditer(sentence.text), _MAX_VERBS):
+    for verb in islice(_ACTIVE.finditer(sentence.text), MAX_VERBS):
         found += _active(sentence, _clause(sentence.text, verb, is_passive=False))
-    for verb in islice(_PASSIVE.finditer(sentence.text), _MAX_VERBS):
+    for verb in islice(_PASSIVE.finditer(sentence.text), MAX_VERBS):
         found += _passive(sentence, _clause(sentence.text, verb, is_passive=True))
-    if not found and sentence.place is Place.STATUS:
-        found += _bare_pointer(sentence)
     return found
-
-
-def decided_in(marked: MarkedText, text: str) -> list[Relation]:
-    """What a title, or the text of a decision, says in its own words that the decision does to another one."""
-    return [found for match in islice(_DECIDES.finditer(text), _MAX_VERBS) for found in _decided(marked, match)]
-
-
-def decided_here(marked: MarkedText, text: str) -> list[Relation]:
-    """What a text says that the record itself, named, does to another one: `With this ADR we supersede ADR-7`."""
-    return [found for match in islice(_DECIDES_HERE.finditer(text), _MAX_VERBS) for found in _decided(marked, match)]
-
-
-def _decided(marked: MarkedText, match: re.Match[str]) -> list[Relation]:
-    if not _WHOLE.match(match["tail"]) and not match["partly"]:
-        return []
-    is_whole = bool(_WHOLE.match(match["tail"])) and not match["after"] and not match["partly"]
-    is_full = is_whole and not match["verb"].lower().startswith("amend")
-    part = " ".join(match["after"][2:].split()) if match["after"] else None
-    return [Relation(one, replaces=True, is_full=is_full, part=part) for one in marked.references_in(match["list"])]
-
-
-def changed_in(marked: MarkedText, text: str) -> list[Relation]:
-    """The one record that a status of `superseded` names as where it was changed: `but in ADR-9 we moved to X`."""
-    status = leading_status(text)
-    if status is None or status.status is not None or len(marked.references) != 1 or text.count(SELF):
-        return []
-    if not _CHANGED.search(text) or _UNREAL_AFTER.search(text[status.end :]):
-        return []
-    return [Relation(marked.references[0], replaces=False, is_full=not status.is_partial)]
-
-
-def pointed_at(marked: MarkedText, text: str) -> list[Relation]:
-    """What a superseded record tells its reader to see instead, in a sentence of its own."""
-    match = _POINTS.search(text)
-    if match is None or _UNREAL.search(match["lead"]):
-        return []
-    return [Relation(target, replaces=False, is_full=True) for target in marked.references_in(match["list"])]
 
 
 def _clause(text: str, verb: re.Match[str], *, is_passive: bool) -> _Clause:
@@ -325,7 +235,7 @@ def _clause(text: str, verb: re.Match[str], *, is_passive: bool) -> _Clause:
             break
         is_partly |= bool(_PARTLY.search(left))
         is_provisional |= bool(_PROVISIONALLY.search(left))
-        if _UNREAL.search(cut.group()):
+        if UNREAL.search(cut.group()):
             break
         left = left[: cut.start()]
     is_full = verb["full"] is not None
@@ -359,7 +269,7 @@ def _right_edge(text: str, position: int) -> int:
 
 def _subject(sentence: Sentence, clause: _Clause) -> _Subject | None:
     bare = re.sub(r"\([^()]*\)", " ", clause.left)
-    if _UNREAL.search(bare):
+    if UNREAL.search(bare):
         return None
     rest = _bare(_LABEL.sub("", _bare(bare)))
     for date in reversed(list(find_dates(rest))):
@@ -376,16 +286,19 @@ def _subject(sentence: Sentence, clause: _Clause) -> _Subject | None:
         return _Subject(is_self=True)
     if tail := re.search(rf"{SELF}['\u2019]s?\s+(?P<part>[\w -]{{1,80}})$", rest):
         return _Subject(is_self=True, part=tail["part"])
-    if re.search(rf"(?:^|[\s,]){_REF}$", rest) and re.fullmatch(
-        rf"\W*{_LIST}|(?:as of|since|in)?[\s\w,]{{0,20}},\s*{_REF}", rest
+    if re.search(rf"(?:^|[\s,]){REF}$", rest) and re.fullmatch(
+        rf"\W*{LIST}|(?:as of|since|in)?[\s\w,]{{0,20}},\s*{REF}", rest
     ):
         return _Subject(others=sentence.marked.references_in(rest))
     if _SECTION_WORDS.match(bare) and re.search(r"supp?er", clause.stem):
         return _Subject(is_self=True, part=_part(sentence, bare))
     if sentence.leader is not None:
         return None if TOKEN.search(rest) or SELF in rest else _Subject(others=(sentence.leader,))
-    if found := _of_status(sentence, clause, rest):
-        return found
+    return _of_status(sentence, clause, rest) or _unsaid(sentence, clause, rest)
+
+
+def _unsaid(sentence: Sentence, clause: _Clause, rest: str) -> _Subject | None:
+    """The record itself, if nobody else can be meant by a verb without a subject."""
     status = leading_status(rest)
     if _PAST.fullmatch(clause.stem) and not clause.is_passive:
         return None
@@ -439,9 +352,9 @@ def _active(sentence: Sentence, clause: _Clause) -> list[Relation]:
     if subject is None or found is None:
         return []
     mid = found["mid"]
-    if _ELSEWHERE.search(mid) or _UNREAL.search(mid) or len(mid.split()) > _MAX_MID_WORDS:
+    if _ELSEWHERE.search(mid) or UNREAL.search(mid) or len(mid.split()) > _MAX_MID_WORDS:
         return []
-    is_whole = bool(_WHOLE.match(mid))
+    is_whole = bool(WHOLE.match(mid))
     part = None if is_whole else _part(sentence, mid)
     if found["after"]:
         part, is_whole = _part(sentence, found["after"][2:]), False
@@ -462,30 +375,18 @@ def _active(sentence: Sentence, clause: _Clause) -> list[Relation]:
 def _named_last(sentence: Sentence, clause: _Clause) -> _Subject | None:
     """The records that stand right before a verb whose object is this one: `See ADR-2, which supersedes this`."""
     bare = re.sub(r"\([^()]*\)", " ", clause.left)
-    named = re.search(rf"(?:^|\b(?:see|see also|to|use|read|in|by|with)\s)\W*({_LIST})\W*$", bare, re.IGNORECASE)
-    if named is None or re.search(r"\b(?:not|no|never|would|could|may|might|should|if|unless|until|when)\b", bare, re.IGNORECASE):
+    named = re.search(rf"(?:^|\b(?:see|see also|to|use|read|in|by|with)\s)\W*({LIST})\W*$", bare, re.IGNORECASE)
+    if named is None or re.search(
+        r"\b(?:not|no|never|would|could|may|might|should|if|unless|until|when)\b", bare, re.IGNORECASE
+    ):
         return None
     return _Subject(others=sentence.marked.references_in(named[1]))
-
-
-def limit_after(text: str) -> str | None:
-    """What a text right behind records limits the claim to: `for tests`, `in part`, `(tests only)`."""
-    if limited := _LIMITED.match(text):
-        return limited["part"]
-    found = _PORTION_AFTER.match(text.lstrip(" \t,"))
-    return (found["aside"] or found["partly"] or found["place"]).strip() if found else None
-
-
-def portion_within(text: str) -> str | None:
-    """What a list of records says in brackets, or by a place such as `section 3`, that it means of them."""
-    found = _PORTION_AFTER.search(text)
-    return (found["aside"] or found["partly"] or found["place"]).strip(" ,") if found else None
 
 
 def _passive(sentence: Sentence, clause: _Clause) -> list[Relation]:
     subject = _subject(sentence, clause)
     agent = _BY.match(clause.right)
-    if subject is None and agent and re.match(rf"\W*{SELF}", agent["rest"]) and not _UNREAL.search(clause.left):
+    if subject is None and agent and re.match(rf"\W*{SELF}", agent["rest"]) and not UNREAL.search(clause.left):
         return _part_of_another(sentence, clause)
     if subject is None:
         return []
@@ -495,7 +396,7 @@ def _passive(sentence: Sentence, clause: _Clause) -> list[Relation]:
     if agent is None or (clause.stem == "withdrawn" and not agent["preposition"].lower().startswith("in")):
         return []
     mid = agent["mid"]
-    if TOKEN.search(mid) or len(mid.split()) > _MAX_MID_WORDS or _UNREAL.search(mid):
+    if TOKEN.search(mid) or len(mid.split()) > _MAX_MID_WORDS or UNREAL.search(mid):
         return []
     part = subject.part
     without_dates = re.sub(r"\d[\d/.-]*", "", mid)
@@ -518,13 +419,15 @@ def _part_of_another(sentence: Sentence, clause: _Clause) -> list[Relation]:
     if found is None:
         return []
     part = _part(sentence, found["part"])
-    return [Relation(one, True, is_full=False, part=part) for one in sentence.marked.references_in(found["list"])]
+    return [
+        Relation(one, replaces=True, is_full=False, part=part) for one in sentence.marked.references_in(found["list"])
+    ]
 
 
 def _agents(sentence: Sentence, clause: _Clause, rest: str) -> tuple[tuple[Reference, ...], str | None]:
     """(who replaced it, what of it they replaced if that is limited)."""
     found = _NAMED.match(rest) or _DESCRIBED.match(rest)
-    if found and not (found.re is _DESCRIBED and _UNREAL.search(found["mid"])):
+    if found and not (found.re is _DESCRIBED and UNREAL.search(found["mid"])):
         limit = limit_after(rest[found.end() :]) or portion_within(found["list"])
         return sentence.marked.references_in(found["list"]), limit
     if not clause.is_full:
@@ -548,19 +451,3 @@ def _dated(relation: Relation, clause: _Clause) -> Relation:
     elif clause.is_provisional and re.search(r"\b(?:until|till)\s*$", rest[: dates[0].start]):
         at, until = None, dates[0].at
     return Relation(relation.target, relation.replaces, relation.is_full, relation.part, at, until)
-
-
-def _bare_pointer(sentence: Sentence) -> list[Relation]:
-    """What `Superseded (see ADR-7)` or `Deprecated, use ADR-7 instead` points at: a state with a reference right behind."""
-    status = leading_status(sentence.text)
-    if status is None or status.word.lower().endswith(("s", "e")):
-        return []
-    rest = sentence.text[status.end :]
-    if status.status is Status.ENDED:
-        found = _POINTS_ON.match(rest)
-    else:
-        found = _POINTS_RIGHT_ON.match(rest) if status.status is None else None
-    if found is None:
-        return []
-    others = sentence.marked.references_in(found["list"])
-    return [Relation(other, replaces=False, is_full=not status.is_partial) for other in others]

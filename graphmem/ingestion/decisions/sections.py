@@ -20,15 +20,19 @@ _NUMBERING = re.compile(r"^(?:\d+(?:\.\d+)*|[ivx]+)\s+")
 _MAX_HEADING_CHARS = 500
 #: A paragraph that ends in `::` introduces code; a directive such as `.. note::` introduces text.
 _LITERAL = re.compile(
-    r"^(?!\s*\.\. [\w-]{1,40}::).*::\s*$|^\s*\.\. (?:code|code-block|parsed-literal|sourcecode|literalinclude|highlight|math|raw"
+    r"^(?!\s*\.\. [\w-]{1,40}::).*::\s*$|^\s*\.\. (?:code|code-block|parsed-literal|sourcecode|literalinclude|"
+    r"highlight|math|raw"
     r"|graphviz|mermaid|image|figure|productionlist|doctest|testcode)::"
 )
 _DIRECTIVE = re.compile(r"^\s*\.\. [\w-]{1,40}::\s*(?P<rest>.*)$")
+_MAX_ROW_CHARS = 4_000
 _LIST_TABLE = re.compile(r"^(?P<indent>\s*)\.\. list-table::")
 _FIELD = re.compile(
-    r"^[ \t]*(?:[-*+][ \t]+)?(?:(?P<bold>[*_]{1,3})(?P<key>[A-Za-z](?:[A-Za-z' /-]|\((?:in part|partial|partially|partly|s|es)\)){1,40}?)[ \t]*(?::[ \t]*(?P=bold)|"
+    r"^[ \t]*(?:[-*+][ \t]+)?(?:(?P<bold>[*_]{1,3})(?P<key>[A-Za-z](?:[A-Za-z' /-]|\((?:in part|partial|"
+    r"partially|partly|s|es)\)){1,40}?)[ \t]*(?::[ \t]*(?P=bold)|"
     r"(?P=bold)[ \t]*:)"
-    r"|(?P<plain>[A-Za-z](?:[A-Za-z /-]|\((?:in part|partial|partially|partly|s|es)\)){1,30}?)[ \t]*:(?=[ \t]|$))[ \t]*(?P<value>.*)$"
+    r"|(?P<plain>[A-Za-z](?:[A-Za-z /-]|\((?:in part|partial|partially|partly|s|es)\)){1,30}?)[ \t]*:(?=[ \t]|"
+    r"$))[ \t]*(?P<value>.*)$"
 )
 
 
@@ -48,7 +52,8 @@ STATUS_SECTIONS = frozenset(
 _USUAL = frozenset({
     "status", "state", "date", "abstract", "summary", "context", "introduction", "motivation", "rationale",
     "overview", "background", "table of contents", "contents", "decision", "context and problem statement",
-    "release signoff checklist", "copyright", "metadata", "preamble", "simple summary", "rejected", "superseded", "deprecated",
+    "release signoff checklist", "copyright", "metadata", "preamble", "simple summary",
+    "rejected", "superseded", "deprecated",
     "withdrawn",
 })
 # fmt: on
@@ -181,7 +186,7 @@ def _lines(text: str, first_line: int, *, is_rst: bool) -> Iterator[Line]:
 
 
 def _with_rows(text: str) -> str:
-    """reStructuredText with each row of a `list-table` on one line, as a table's row; lines keep their number."""
+    """Lines of reStructuredText with each row of a `list-table` on one line, as a table's row."""
     if "list-table::" not in text:
         return text
     lines = text.split("\n")
@@ -197,9 +202,9 @@ def _with_rows(text: str) -> str:
             said = cell["said"] or ""
             if cell["mark"] == "* -":
                 row, lines[index] = index, f"| {said} |"
-            elif row is not None:
+            elif row is not None and len(lines[row]) < _MAX_ROW_CHARS:
                 lines[row], lines[index] = f"{lines[row]} {said} |", ""
-        elif row is not None and line.strip():
+        elif row is not None and line.strip() and len(lines[row]) < _MAX_ROW_CHARS:
             lines[row], lines[index] = f"{lines[row].removesuffix('|')}{line.strip()} |", ""
     return "\n".join(lines)
 

@@ -29,7 +29,7 @@ class _Claim:
 
     @property
     def is_full(self) -> bool:
-        """The old side's field or status decides, unless the new one's claims a part alone; otherwise any to the whole."""
+        """The old side's field or status decides, unless the new side's claims a part; otherwise any claim to all."""
         explicit = [one for one in self.by_old if one.is_explicit]
         claimed = [one for one in self.by_new if one.is_explicit]
         if claimed and not any(one.relation.is_full for one in claimed):
