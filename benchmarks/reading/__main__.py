@@ -2,9 +2,9 @@
 
 FOLDER holds a checkout of each repository of `links.jsonl`, named `OWNER+NAME`. That file has the replacements between
 records of one repository, read by hand: old and new are how their file or folder begins after its date, kind is full,
-partial or amendment, evidence says where it
-stands; a line without them is a repository in which none was found. `SPLIT.md` says which repositories
-the reader was chosen on. What the reader found beyond the list is printed with its lines: judge for yourself.
+partial or amendment, evidence says where it stands; a line without them is a repository in which none was found.
+`SPLIT.md` says which repositories the reader was chosen on. What the reader found beyond the list is printed with its
+lines: judge for yourself.
 """
 
 from __future__ import annotations

@@ -52,6 +52,7 @@ def said(*, old: str = "Accepted", new: str = "Accepted", rest: str = "", head: 
         "See ADR-0002, which supersedes this decision",
         "ADR-0002 supersedes this.",
         "Superseded. We no longer run it. See ADR-0002.",
+        "This ADR proposes a now deprecated approach to testing, which has been superseded by ADR-0002.",
         "Superseded - the gist still holds, but in ADR-0002 we changed the runner.",
     ],
 )
@@ -135,6 +136,7 @@ def test_the_new_one_says_that_it_replaces_a_part(status: str) -> None:
         "Supersede of tests is not ADR-0001.",
         "We considered superseding ADR-0001.",
         "This ADR does not make ADR-0001 obsolete.",
+        "This ADR proposes an approach to testing that is not superseded by ADR-0001.",
         "Neither is this a replacement for ADR-0001.",
         "Deprecated APIs are listed in ADR-0001.",
     ],
@@ -253,3 +255,10 @@ def test_a_series_is_called_after_the_field_that_holds_its_number() -> None:
 @pytest.mark.parametrize("text", ["# RFC 016: Holdings\n\nA.\n", "# Holdings\n\n## Decision\n\nA.\n"])
 def test_the_readme_of_a_numbered_folder_is_a_record_by_its_number_or_its_decision(text: str) -> None:
     assert [one.path for one in read({"016-holdings/README.md": text}).observations] == ["016-holdings/README.md"]
+
+
+def test_the_readme_of_another_folder_is_another_record() -> None:
+    text = "# RFC 0{0}: Holdings\n\n## Purpose\n\n{1}\n"
+    link = "This RFC has been superseded by [020-location](../020-location/README.md)."
+    files = {"016-holdings/README.md": text.format(16, link), "020-location/README.md": text.format(20, "It locates.")}
+    assert pairs(files) == {("update", "016-holdings/README.md", "020-location/README.md")}

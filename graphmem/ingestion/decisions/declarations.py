@@ -9,6 +9,7 @@ from functools import lru_cache
 from pathlib import PurePosixPath
 
 from graphmem.ingestion.decisions.dates import find_dates
+from graphmem.ingestion.decisions.file_names import stands_for_folder
 from graphmem.ingestion.decisions.front_matter import is_nothing
 from graphmem.ingestion.decisions.idioms import SELF, canonical
 from graphmem.ingestion.decisions.idioms import plain as plain_text
@@ -327,7 +328,9 @@ def _leader(masked: str, marked: MarkedText) -> Reference | None:
 
 def _is_own(reference: Reference, own: OwnName) -> bool:
     if reference.target:
-        return PurePosixPath(reference.target).name == PurePosixPath(own.path).name
+        named, mine = PurePosixPath(reference.target), PurePosixPath(own.path)
+        is_beside = named.parent.name in {"", mine.parent.name} or not stands_for_folder(own.path)
+        return named.name == mine.name and is_beside
     return reference.number is not None and reference.number == own.number and reference.prefix in {own.prefix, "ADR"}
 
 

@@ -36,7 +36,7 @@ _ANY = re.compile(
     rf"(?:{_FULL}|{_PART}|overridden|deprecate)(?:s|e?d)\b|\bwithdrawn in\b"
     r"|\b(?:undo|revert|reverse|replace|supersede|overturn|rescind|retire|abandon|amend|revoke|deprecate|withdraw|override"
     r"|overrule|cancel|annul|repeal|invalidate)(?:s|e?d)?\b|(?:supersed|replac|deprecat|revok|withdraw|revert|revers)ing\b"
-    r"|\b(?:replacement|successor|amendment|subsumed|absorbed|undoes|obsolete|in favou?r)\b",
+    r"|\b(?:replacement|successor|amendment|update (?:to|of)|subsumed|absorbed|undoes|obsolete|in favou?r)\b",
     re.IGNORECASE,
 )
 #: Cheaper to look for than `_ANY`, which never matches without one of them.
@@ -126,6 +126,7 @@ _PROPOSES = re.compile(
     r"(?:approach|proposal|process|design|solution|mechanism|way)\b[^.;\ue000-\ue002]{0,120}",
     re.IGNORECASE,
 )
+_DOUBTED = re.compile(r"\b(?:not|never|no|may|might|could|would|should|will|if|until|unless)\b", re.IGNORECASE)
 #: `The restriction from ADR-7 on keys`, made obsolete by this record: a part of that one.
 _PART_OF_ANOTHER = re.compile(
     rf"^\W*(?P<part>(?:the|some|all|any)\s+(?:[\w-]+\s+){{1,5}})(?:from|in|of|by)\s+(?P<list>{REF})(?P<rest>[^\ue000-\ue002]*)$",
@@ -269,6 +270,8 @@ def _right_edge(text: str, position: int) -> int:
 
 def _subject(sentence: Sentence, clause: _Clause) -> _Subject | None:
     bare = re.sub(r"\([^()]*\)", " ", clause.left)
+    if clause.is_passive and clause.is_full and _PROPOSES.fullmatch(_bare(bare)) and not _DOUBTED.search(bare):
+        return _Subject(is_self=True)
     if UNREAL.search(bare):
         return None
     rest = _bare(_LABEL.sub("", _bare(bare)))
@@ -280,8 +283,6 @@ def _subject(sentence: Sentence, clause: _Clause) -> _Subject | None:
         return None
     if described := _DESCRIBED_HERE.match(rest):
         return _Subject(is_self=True, part=_part(sentence, described["part"]))
-    if clause.is_passive and clause.is_full and _PROPOSES.fullmatch(rest):
-        return _Subject(is_self=True)
     if rest.endswith(SELF):
         return _Subject(is_self=True)
     if tail := re.search(rf"{SELF}['\u2019]s?\s+(?P<part>[\w -]{{1,80}})$", rest):
