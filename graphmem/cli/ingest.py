@@ -20,6 +20,7 @@ from graphmem.cli.output import give, note, progress
 if TYPE_CHECKING:
     from graphmem.ingestion.observations import Reading
     from graphmem.service import GraphMemory, IngestReport, Write
+    from graphmem.store import Progress
 
 NOTHING_UNDERSTOOD = 3
 _PATH = click.Path(path_type=Path)
@@ -73,39 +74,79 @@ def decisions(
     commit. What cannot be understood is reported with file and line, and stops nothing else; if nothing is understood,
     the exit code is 3. Ctrl-C keeps what was done: the same command goes on.
     """
+    with progress("ingest") as tell:
+        steps = _Steps(tell)
+        try:
+            seen, reading = _read(paths, root or root_of(paths), steps)
+            _refuse(ctx, reading, seen, how)
+            report = _brought_in(call, reading, how, write=write, steps=steps)
+        except KeyboardInterrupt:
+            note(f"interrupted: {steps.told()}; run the same command to go on")
+            ctx.exit(INTERRUPTED)
+    if how.dry_run:
+        note("a dry run: nothing was changed")
+    give(call, report, lambda _: _report_lines(report))
+
+
+@dataclass(slots=True)
+class _Steps:
+    """How far a command is that reads and then writes: one total for both.
+
+    Attributes:
+        read: Steps of the reading, once it is done.
+        written: (records and links that are written, how many there are), once writing began.
+    """
+
+    tell: Progress
+    read: int = 0
+    written: tuple[int, int] | None = None
+
+    def reading(self, done: int, total: int) -> None:
+        """While nothing is known of the writing, it counts as half as long as the reading."""
+        self.read = total
+        self.tell(done, total + total // 2)
+
+    def writing(self, done: int, total: int) -> None:
+        """Steps of the writing, behind those of the reading."""
+        self.written = (done, total)
+        self.tell(self.read + done, self.read + total)
+
+    def told(self) -> str:
+        """What is done so far."""
+        if self.written is None:
+            return "it was still reading, and nothing is written yet"
+        return f"{self.written[0]} of {self.written[1]} are done and kept"
+
+
+def _read(paths: tuple[Path, ...], base: Path | None, steps: _Steps) -> tuple[FirstCommits, Reading]:
+    """(dates of first commits, the reading), with the history of statuses where the records need it."""
     from graphmem.ingestion.decisions import read_decisions
 
-    base = root or root_of(paths)
-    seen = dates_below(base)
-    now = datetime.now(UTC)
-    reading = read_decisions(paths, root=base, dates=seen.dates, read_at=now)
+    seen, now = dates_below(base), datetime.now(UTC)
+    reading = read_decisions(paths, root=base, dates=seen.dates, read_at=now, progress=steps.reading)
     if any(move.is_or_later for one in reading.observations for move in one.moves) and (changes := changes_below(base)):
-        reading = read_decisions(paths, root=base, dates=seen.dates, changes=changes, read_at=now)
+        reading = read_decisions(
+            paths, root=base, dates=seen.dates, changes=changes, read_at=now, progress=steps.reading
+        )
+    return seen, reading
+
+
+def _refuse(ctx: click.Context, reading: Reading, seen: FirstCommits, how: _How) -> None:
+    """Stop at a reading that understood nothing, or whose dates are missing without leave; say what was left out."""
     if not reading.observations:
         note(f"nothing was understood as a decision record{_because(reading)}\n{_LOOKED_FOR}")
         ctx.exit(NOTHING_UNDERSTOOD)
     if reading.passed_over:
         note(f"{len(reading.passed_over)} other files look like no decision, such as {reading.passed_over[0]}")
     _ask_for_dates(reading, seen, is_accepted=how.no_dates)
+
+
+def _brought_in(call: Call, reading: Reading, how: _How, *, write: Write, steps: _Steps) -> IngestReport:
     write = replace(write, source=write.source or "decisions")
-    with call.open() as memory, progress("ingest") as tell:
-        done = [0, 0]
-
-        def told(count: int, total: int) -> None:
-            done[:] = [count, total]
-            tell(count, total)
-
-        try:
-            if how.dry_run:
-                report = _rehearsed(call, memory, reading, write)
-            else:
-                report = memory.ingest(reading, write=write, progress=told)
-        except KeyboardInterrupt:
-            note(f"interrupted: {done[0]} of {done[1]} are done and kept; run the same command to go on")
-            ctx.exit(INTERRUPTED)
-    if how.dry_run:
-        note("a dry run: nothing was changed")
-    give(call, report, lambda _: _report_lines(report))
+    with call.open() as memory:
+        if how.dry_run:
+            return _rehearsed(call, memory, reading, write)
+        return memory.ingest(reading, write=write, progress=steps.writing)
 
 
 _LOOKED_FOR = (

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from graphmem.errors import Conflict, Forbidden, InvalidInput, NotFound
-from graphmem.model import Add, Change, Link, Retract, Revoke, Supersede, Transition
+from graphmem.model import Add, Change, Link, Retract, Revoke, Supersede, SupersessionKind, Transition
 
 if TYPE_CHECKING:
     from graphmem.service import GraphMemory, Write
@@ -84,11 +84,22 @@ def _undo(
             if undone is None or not isinstance(undone.operation, Supersede):
                 done.problems.append((one.seq, "what it revoked is not in force again: record it anew"))
                 return
-            was = undone.operation
-            memory.supersede(was.old, was.new, at=was.at, until=was.until, kind=was.kind, write=write)
+            _again(memory, undone.operation, write)
             done.restored.append(change)
         case Supersede() | Transition() | Retract() | Link():
             memory.revoke(one.seq, write=write)
             done.revoked.append(one.seq)
         case _:
             done.problems.append((one.seq, "this cannot be undone"))
+
+
+def _again(memory: GraphMemory, was: Supersede, write: Write) -> None:
+    """Record a replacement anew, an amendment with the part that it names."""
+    if was.kind is not SupersessionKind.AMENDMENT or was.part is None:
+        memory.supersede(was.old, was.new, at=was.at, until=was.until, kind=was.kind, write=write)
+        return
+    if was.until is not None:
+        raise InvalidInput(f"an amendment of {was.part!r} for a time is not in force again: record it anew")
+    for old in was.old:
+        for new in was.new:
+            memory.amend(old, by=new, part=was.part, at=was.at, write=write)

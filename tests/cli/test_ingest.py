@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from graphmem.cli.first_seen import FirstCommits, first_commits, work_tree
-from graphmem.cli.ingest import dates_below, root_of
+from graphmem.cli.ingest import _Steps, dates_below, root_of
+from graphmem.ingestion.decisions import read_decisions
 from graphmem.service.ingesting import _Ingestion
 from tests.cli.conftest import Tool
 
@@ -184,6 +185,28 @@ def test_what_was_done_before_ctrl_c_is_kept(tool: Tool, records: Path, monkeypa
     assert tool.out("ingest", "decisions", str(records), "--op-id", "once") == "1 linked · 2 unchanged\n"
 
 
+def test_ctrl_c_while_reading_says_that_nothing_is_written_yet(
+    tool: Tool, records: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupt(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("graphmem.ingestion.decisions.reading.understand", interrupt)
+    stopped = tool.run("ingest", "decisions", str(records))
+    assert (stopped.exit_code, "still reading" in stopped.stderr) == (130, True)
+    assert "run the same command to go on" in stopped.stderr
+    monkeypatch.undo()
+    assert tool.out("ingest", "decisions", str(records)).splitlines()[0] == "2 added · 1 linked"
+
+
+def test_reading_and_writing_have_one_total(records: Path) -> None:
+    told: list[tuple[int, int]] = []
+    steps = _Steps(lambda done, total: told.append((done, total)))
+    reading = read_decisions([records], read_at=datetime.now(UTC), progress=steps.reading)
+    steps.writing(3, len(reading.observations) + len(reading.replacements))
+    assert told == [(1, 6), (2, 6), (3, 6), (4, 6), (7, 7)]
+
+
 def test_a_name_that_is_no_text_is_a_problem_and_the_rest_goes_on(tool: Tool, records: Path) -> None:
     (Path(os.fsdecode(bytes(records) + b"/0009-\xff.md"))).write_text(NEW, encoding="utf-8")
     (records / "0008-\x07.md").write_text(NEW, encoding="utf-8")
@@ -228,6 +251,21 @@ def test_undoing_an_edit_restores_what_it_changed(tool: Tool, records: Path) -> 
     tool.out("changes", "--source", "second", "--revoke")
     assert tool.out("ingest", "decisions", str(records), "--dry-run").startswith("1 reworded")
     assert tool.json("search", "use mysql")["hits"][0]["card"]["title"].endswith("Use PostgreSQL")
+
+
+def test_undoing_what_unlinked_an_amendment_restores_the_part_that_it_names(tool: Tool, records: Path) -> None:
+    old, new = records / "0001-use-mysql.md", records / "0002-use-postgresql.md"
+    old.write_text(OLD.replace("Superseded by [2. Use PostgreSQL](0002-use-postgresql.md)", "Accepted"), "utf-8")
+    told = NEW.replace("Supersedes [1", "Supersedes the backup rules of [1")
+    new.write_text(told, encoding="utf-8")
+    tool.out("ingest", "decisions", str(records), "--source", "first")
+    new.write_text(told.replace("Supersedes the backup rules of", "See"), encoding="utf-8")
+    assert "1 unlinked" in tool.out("ingest", "decisions", str(records), "--source", "second")
+    tool.out("changes", "--source", "second", "--revoke")
+    new.write_text(told, encoding="utf-8")
+    assert tool.out("ingest", "decisions", str(records), "--source", "third") == "2 unchanged\n"
+    edges = [line for line in tool.out("export").splitlines() if "supersede" in line]
+    assert [line.count("the backup rules") for line in edges] == [2, 1]
 
 
 def test_revoking_needs_a_source(tool: Tool) -> None:

@@ -17,7 +17,8 @@ FRAGMENTS = (
     "a", "a ", "a/", "a.", "1", "1.", "01-", "../", "'s ", '"', "=", "~", "ADR-1 ", "ADR-1, ", "2024-",
     "2024-01-01 ", "supersedes ", "superseded by ", "Superseded by ADR-2 (", "this ADR ", "we will ", "not ",
     "and ", "a. A ", "; ", "> ", "\t", " ", "option: ", "because ", "is ", "=> ", "(pros ", "Status: ", "i ", "&",
-    "&a", "<a ", "<![CDATA[", "{", "draft ", "\ue000", "\ue0000\ue001", "|",
+    "&a", "<a href=a>", "https://a/", "see ", "this was superseded. ", "ADR-1-", "the a ", "in favor of ", "* - a\n",
+    "replaces [", "<a ", "<![CDATA[", "{", "draft ", "\ue000", "\ue0000\ue001", "|",
 )
 # fmt: on
 FORMS: dict[str, Callable[[str], tuple[str, str]]] = {
@@ -30,6 +31,10 @@ FORMS: dict[str, Callable[[str], tuple[str, str]]] = {
     ),
     "front matter": lambda text: ("1-a.md", f"---\nstatus: {text}\nreplaces: {text}\n---\n# A\n\n## {text}\n\nA.\n"),
     "headers": lambda text: ("1-a.rst", f"PEP: 1\nTitle: {text}\nStatus: {text}\nReplaces: {text}\n\nA\n=\n\n{text}\n"),
+    "a list table": lambda text: (
+        "1-a.rst",
+        f"A\n=\n\n.. list-table::\n\n   * - Status\n     - {text}\n   * - {text}\n",
+    ),
     "asciidoc": lambda text: ("1-a.adoc", f"= A {text}\n:status: {text}\n\n|===\n| {text}\n|===\n\n{text}\n"),
     "xml": lambda text: ("1-a.xml", f"<a><status>{text}</status><section topic='{text}'><p>{text}</p></section></a>"),
 }

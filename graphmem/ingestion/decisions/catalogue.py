@@ -38,6 +38,7 @@ class Catalogue:
             (_slug(record.path), record) for record in records if len(_slug(record.path)) >= len("slug")
         )
         self._by_number = _index((record.number, record) for record in records if record.number is not None)
+        self._by_label = _index((label, record) for record in records for label in record.anchored)
         self._by_title = _index((_plain(record.title), record) for record in records)
 
     def is_number_shared(self, record: Record) -> bool:
@@ -66,6 +67,9 @@ class Catalogue:
         return others[0] if len(others) == 1 else Unclear(tuple(others)) if others else None
 
     def _linked(self, target: str, origin: Record) -> Record | None:
+        labelled = self._by_label.get(" ".join(target.lower().split()), ())
+        if len(labelled) == 1:
+            return None if labelled[0].path == origin.path else labelled[0]
         is_remote = "://" in target
         path = target.split("://", 1)[1] if is_remote else target
         if not is_remote:
@@ -138,7 +142,10 @@ def _parent_agrees(path: str, url_path: str) -> bool:
 
 
 def _is_same_series(a: str, b: str) -> bool:
-    return a == b or (_is_general(a) and _is_general(b))
+    if a == b or (_is_general(a) and _is_general(b)):
+        return True
+    # Records that do not say what they are called are called requests for comments as well.
+    return {a, b} == {"", "RFC"}
 
 
 def _is_general(prefix: str) -> bool:
@@ -147,7 +154,7 @@ def _is_general(prefix: str) -> bool:
 
 def _is_named(reference: Reference, record: Record, origin: Record) -> bool:
     if not reference.prefix:
-        return _is_same_series(record.prefix, origin.prefix)
+        return not (record.prefix and origin.prefix) or _is_same_series(record.prefix, origin.prefix)
     return _is_same_series(reference.prefix, record.prefix)
 
 

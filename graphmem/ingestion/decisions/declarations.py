@@ -5,28 +5,28 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import PurePosixPath
 
 from graphmem.ingestion.decisions.dates import find_dates
+from graphmem.ingestion.decisions.file_names import stands_for_folder
 from graphmem.ingestion.decisions.front_matter import is_nothing
+from graphmem.ingestion.decisions.idioms import SELF, canonical
+from graphmem.ingestion.decisions.idioms import plain as plain_text
+from graphmem.ingestion.decisions.limits import limit_after, portion_within
+from graphmem.ingestion.decisions.pointers import bare_pointer, changed_in, decided_here, decided_in, pointed_at
 from graphmem.ingestion.decisions.references import TOKEN, MarkedText, Reference, bare_numbers, mark_references
 from graphmem.ingestion.decisions.relations import (
-    SELF,
     Place,
     Relation,
     Sentence,
-    decided_in,
     mark_self,
-    pointed_at,
     relations_in,
     speaks_of_relations,
 )
-from graphmem.ingestion.decisions.sections import Block, Section, strip_markup
+from graphmem.ingestion.decisions.sections import STATUS_SECTIONS, Block, Section, strip_markup
 from graphmem.ingestion.decisions.statuses import is_template
 
-STATUS_SECTIONS = frozenset(
-    {"status", "state", "status history", "decision status", "current status", "lifecycle", "adr status"}
-)
 #: Sections in which `we will` is what was decided, and no wish.
 DECISION = frozenset({"decision", "decision outcome", "decisions", "the decision", "outcome", "resolution"})
 _RELATED = re.compile(
@@ -34,13 +34,16 @@ _RELATED = re.compile(
     r"superseded by|amendments?|revisions?|lineage|predecessors?|successors?|updates?)\b"
 )
 _KEY = re.compile(
-    r"^(?P<partly>part(?:ly|ially)? |provisionally )?(?:(?P<new_full>supp?er[cs]{1,2}e+de?s|replaces|obsoletes"
-    r"|supplants)"
-    r"|(?P<old_full>(?:supp?er[cs]{1,2}e+de?d|replaced|obsoleted|supplanted|deprecated)(?P<inpart> in part)? by"
-    r"|replacement|successors?)"
-    r"|(?P<new_part>amends|extends|refines|updates|modifies|clarifies|amendment (?:to|of)|extension (?:to|of))"
-    r"|(?P<old_part>(?:amended|extended|refined|updated|modified|clarified) by))(?: (?:adrs?|decisions?|records?"
-    r"|peps?|keps?))?$"
+    r"^(?P<partly>part(?:ly|ial|ially)? |provisionally )?(?:"
+    r"(?P<old_full>(?:supp?er[cs]{1,2}e+de?d|replaced|obsoleted|supplanted|deprecated|overridden|succeeded) ?"
+    r"(?P<inpart>in part "
+    r"|partly |partially )?by|replacement|successors?)"
+    r"|(?P<old_part>(?:amended|extended|refined|revised|updated|modified|clarified) ?by)"
+    r"|(?P<new_full>supp?er[cs]{1,2}e+de?s?|supp?er[cs]{1,2}e+ding|replaces|obsoletes|supplants|deprecates|overrides|predecessors?"
+    r"|supp?er[cs]{1,2}e+de?d(?= (?:adrs?|decisions?|records?)))"
+    r"|(?P<new_part>amends?|extends|refines|revises|updates|modifies|clarifies|amendment (?:to|of)|extension "
+    r"(?:to|of)))"
+    r"(?P<partly_too> (?:in part|partly|partially))?(?: (?:adrs?|decisions?|records?|peps?|keps?|rfcs?))?$"
 )
 _SENTENCE_END = re.compile(
     r"(?<=[.!?])(?<!e\.g\.)(?<!i\.e\.)(?<!cf\.)(?<!vs\.)[*_\"')\]]*\s+(?=[\"'(*_\[~`]*[A-Z0-9\ue000\ue002])"
@@ -48,7 +51,19 @@ _SENTENCE_END = re.compile(
 _PORTION = re.compile(r"\b(?:portions?|parts?|sections?|some|pieces?|partly|partially|in part)\b", re.IGNORECASE)
 _BARE_PATH = re.compile(r"[\w.:/%+()-]{1,500}")
 _CLAUSE = re.compile(r"[,;] (?:but |and )?[a-z]{3,20}s [^\ue000,;]{1,80}\b(?:from|with|on|in|of|by) (?=\ue000)")
+_ENDED_HEADING = re.compile(
+    r"^(?:superseded|superceded|replaced|deprecated|rejected|withdrawn|obsolete|obsoleted|retired|abandoned|deprecation"
+    r"|supersession)(?: (?:notice|note|by))?$"
+)
+#: A field that is named after an end, and holds what came instead: `deprecated: 0027-interledger-protocol-4`.
+_END_KEY = re.compile(r"^(?:deprecated|superseded|superceded|replaced|obsoleted)$")
+_HINT_ALONE = re.compile(r"^\([^()]*\)$")
 _ASIDE = re.compile(r"(?<!\])\(([^()\[\]]{1,300})\)")
+_MIN_TITLE_CHARS = 4
+_SUBJECT_VERBS = (
+    r"supp?er[cs]{1,2}e+des?|replaces?|obsoletes?|is (?:a|the) (?:replacement|successor)|(?:has|"
+    r"have) (?:replaced|superseded)"
+)
 _MAX_BLOCK_CHARS = 20_000
 _MAX_FIELD_CHARS = 4_000
 
@@ -60,6 +75,7 @@ class OwnName:
     path: str
     number: int | None = None
     prefix: str = ""
+    title: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,14 +92,27 @@ class Declaration:
     is_explicit: bool = False
 
 
+@lru_cache(maxsize=4096)
 def relation_key(name: str) -> tuple[bool, bool] | None:
-    """(the record replaces, in full) for a field such as `superseded by`; None if the key declares no relation."""
-    match = _KEY.match(" ".join(name.lower().replace("-", " ").replace("_", " ").split()))
+    """(the record replaces, in full) for a field such as `superseded by`; None if the key declares no relation.
+
+    Several keys in one, such as `amends / supersedes`, are full only if each of them is.
+    """
+    parts = re.split(r" ?[/,&] ?| (?:and|or) ", " ".join(name.lower().replace("-", " ").replace("_", " ").split()))
+    keys = [_one_key(part) for part in parts]
+    first = keys[0]
+    if first is None or any(key is None or key[0] is not first[0] for key in keys):
+        return None
+    return first[0], all(key is not None and key[1] for key in keys)
+
+
+def _one_key(name: str) -> tuple[bool, bool] | None:
+    match = _KEY.match(name)
     if match is None:
         return None
     is_new = bool(match["new_full"] or match["new_part"])
     is_full = bool(match["new_full"] or match["old_full"]) and not (match["partly"] or "").startswith("part")
-    return is_new, is_full and not match["inpart"]
+    return is_new, is_full and not match["inpart"] and not match["partly_too"]
 
 
 def declared_in_field(key: tuple[bool, bool], value: str, definitions: Mapping[str, str]) -> list[Relation]:
@@ -96,9 +125,12 @@ def declared_in_field(key: tuple[bool, bool], value: str, definitions: Mapping[s
         or is_template(plain)
     ):
         return []
-    marked = mark_references(value, definitions)
+    if _HINT_ALONE.match(plain) and not TOKEN.search(mark_references(plain, definitions).text):
+        return []  # a template's hint that nobody filled in
+    marked = mark_references(plain_text(value), definitions)
     outside = re.sub(r"\([^()]*\)", lambda match: match.group() if match.group()[1:2] == "\ue000" else " ", marked.text)
-    targets = marked.references_in(_until_a_clause(outside)) or bare_numbers(plain)
+    clause = _until_a_clause(outside)
+    targets = marked.references_in(clause) or bare_numbers(plain)
     if not targets and "/" in plain and _BARE_PATH.fullmatch(plain):
         targets = (Reference(plain, target=plain),)
     if not targets and key[1]:
@@ -107,7 +139,32 @@ def declared_in_field(key: tuple[bool, bool], value: str, definitions: Mapping[s
     portion = _portion_of(outside)
     dates = [found.at for found in find_dates(marked.text)]
     at = dates[0] if dates and not is_new and len(targets) == 1 else None
-    return [Relation(target, is_new, is_full and portion is None, portion, at) for target in targets]
+    limits = _limits(marked) if portion is None else {}
+    return [
+        Relation(
+            target, is_new, is_full and portion is None and target not in limits, portion or limits.get(target), at
+        )
+        for target in targets
+    ]
+
+
+def _limits(marked: MarkedText) -> dict[Reference, str]:
+    """What is said right behind a record of a field to be meant of it: `ADR-7 (partially)`, `ADR-7 for tests`."""
+    found: dict[Reference, str] = {}
+    tokens = list(TOKEN.finditer(marked.text))
+    for index, token in enumerate(tokens):
+        end = tokens[index + 1].start() if index + 1 < len(tokens) else len(marked.text)
+        behind = marked.text[token.end() : end]
+        if limit := limit_after(behind) or portion_within(behind):
+            found[marked.references[int(token[1])]] = " ".join(marked.restore(limit).split())[:300]
+    return found
+
+
+def declared_by_an_end(name: str, value: str, definitions: Mapping[str, str]) -> list[Relation]:
+    """What a field such as `deprecated: 0027-new-way` names as taking over; nothing for `true`, a date or words."""
+    if not _END_KEY.match(name.lower()) or next(iter(find_dates(value)), None):
+        return []
+    return [relation for relation in declared_in_field((False, True), value, definitions) if relation.target.is_by_name]
 
 
 def _until_a_clause(text: str) -> str:
@@ -127,7 +184,9 @@ def _portion_of(text: str) -> str | None:
 
 def declared_in_text(text: str, place: Place, own: OwnName, definitions: Mapping[str, str]) -> list[Relation]:
     """Relations of a loose text such as the value of a status field."""
-    return list(_of_text(_Text(text, place, "", is_item=False), own, definitions))
+    return list(
+        _of_text(_Text(text, place, "status" if place is Place.STATUS else "", is_item=False), own, definitions)
+    )
 
 
 def declarations_of(sections: Iterable[Section], own: OwnName, definitions: Mapping[str, str]) -> Iterator[Declaration]:
@@ -166,6 +225,8 @@ class _Reader:
             if field and key:
                 pending = heading_key if field[1] else key
                 yield from self._field(key, field[1], block)
+            elif field is None and (key := relation_key(block.text.strip(" *_:"))):
+                pending = key
             elif pending and (block.is_item or heading_key) and field is None:
                 yield from self._listed(pending, block)
             else:
@@ -177,7 +238,7 @@ class _Reader:
         heading = self.section.heading
         if not self.section.level or not (speaks_of_relations(heading) or self.section.is_title):
             return
-        marked, masked = _masked(heading, self.own, self.definitions)
+        marked, masked = _masked(heading, self.own, self.definitions, is_status=not self.section.is_title)
         sentence = Sentence(marked, masked, Place.BODY if self.section.is_title else Place.STATUS)
         found = decided_in(marked, masked) if self.section.is_title else []
         for relation in found or relations_in(sentence):
@@ -215,34 +276,49 @@ class _Reader:
 def _of_text(text: _Text, own: OwnName, definitions: Mapping[str, str]) -> Iterator[Relation]:
     if (text.place is not Place.STATUS and not speaks_of_relations(text.text)) or is_template(text.text):
         return
-    marked, masked = _masked(text.text, own, definitions)
+    marked, masked = _masked(text.text, own, definitions, is_status=text.place is not Place.BODY)
+    if text.place is Place.BODY and not marked.references:
+        return  # only a status names another record by its title alone
     leader = _leader(masked, marked) if text.is_item or text.place is Place.RELATED else None
     found: list[Relation] = []
     for index, sentence in enumerate(_SENTENCE_END.split(masked)):
-        found += relations_in(
-            Sentence(marked, sentence, text.place, leader, opens_block=index == 0, heading=text.heading)
-        )
+        said = Sentence(marked, sentence, text.place, leader, opens_block=index == 0, heading=text.heading)
+        found += relations_in(said) or (bare_pointer(said) if text.place is Place.STATUS else [])
     if not found and text.place is Place.STATUS:
-        found = pointed_at(marked, masked)
-    if not found and text.is_decision:
-        found = decided_in(marked, masked)
+        found = pointed_at(marked, masked) or changed_in(marked, masked)
+    if not found:
+        found = decided_in(marked, masked) if text.is_decision else decided_here(marked, masked)
     yield from found
 
 
-def _masked(text: str, own: OwnName, definitions: Mapping[str, str]) -> tuple[MarkedText, str]:
+def _masked(text: str, own: OwnName, definitions: Mapping[str, str], *, is_status: bool) -> tuple[MarkedText, str]:
     """(the text with its references marked, the same with what means the record itself as `SELF`)."""
-    marked = mark_references(text, definitions)
+    marked = mark_references(plain_text(text), definitions)
     hidden = TOKEN.sub(
         lambda match: SELF if _is_own(marked.references[int(match[1])], own) else match.group(), marked.text
     )
-    return marked, mark_self(hidden)
+    return marked, canonical(_titled(mark_self(hidden), own.title), is_status=is_status)
+
+
+def _titled(masked: str, title: str) -> str:
+    """The text with the record's title as the subject of a replacement read as the record itself."""
+    name = title.partition(":")[0].strip()
+    if len(name) < _MIN_TITLE_CHARS or name.lower() not in masked.lower():
+        return masked
+    subject = rf"(?P<lead>^|[.!?]\s+)(?:the\s+)?{re.escape(name)}(?=\s+(?:{_SUBJECT_VERBS})\b)"
+    return re.sub(subject, rf"\g<lead>{SELF}", masked, flags=re.IGNORECASE)
 
 
 def place_of(section: Section) -> Place:
     """What kind of place a section is for declarations."""
-    if section.level == 0 or section.is_title or section.name in STATUS_SECTIONS:
+    return Place.STATUS if section.level == 0 or section.is_title else _place_of(section.name)
+
+
+@lru_cache(maxsize=4096)
+def _place_of(name: str) -> Place:
+    if name in STATUS_SECTIONS or _ENDED_HEADING.match(name):
         return Place.STATUS
-    return Place.RELATED if _RELATED.search(section.name) else Place.BODY
+    return Place.RELATED if _RELATED.search(name) else Place.BODY
 
 
 def _leader(masked: str, marked: MarkedText) -> Reference | None:
@@ -252,7 +328,9 @@ def _leader(masked: str, marked: MarkedText) -> Reference | None:
 
 def _is_own(reference: Reference, own: OwnName) -> bool:
     if reference.target:
-        return PurePosixPath(reference.target).name == PurePosixPath(own.path).name
+        named, mine = PurePosixPath(reference.target), PurePosixPath(own.path)
+        is_beside = named.parent.name in {"", mine.parent.name} or not stands_for_folder(own.path)
+        return named.name == mine.name and is_beside
     return reference.number is not None and reference.number == own.number and reference.prefix in {own.prefix, "ADR"}
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 
 from graphmem.errors import InvalidInput
 from graphmem.ingestion.decisions.asciidoc import attributes_of, is_asciidoc, to_markdown
-from graphmem.ingestion.decisions.declarations import STATUS_SECTIONS, relation_key
+from graphmem.ingestion.decisions.declarations import relation_key
 from graphmem.ingestion.decisions.documents import MAX_DOCUMENT_BYTES, Document
 from graphmem.ingestion.decisions.file_names import (
     is_among_decisions,
@@ -20,13 +20,14 @@ from graphmem.ingestion.decisions.file_names import (
 )
 from graphmem.ingestion.decisions.front_matter import Field, RefusedYaml, is_nothing, parse_yaml
 from graphmem.ingestion.decisions.records import Source, normal_key
-from graphmem.ingestion.decisions.sections import Section, read_sections, sections_of
+from graphmem.ingestion.decisions.sections import STATUS_SECTIONS, Section, read_sections, sections_of
 from graphmem.ingestion.decisions.statuses import leading_status
 from graphmem.ingestion.decisions.xml_records import is_xml, read_xml
 
 _HEADER = re.compile(r"^(?P<name>[A-Z][A-Za-z]*(?:-[A-Za-z]+)*):(?:[ \t]+(?P<value>\S.*))?[ \t]*$")
 _RST_FIELD = re.compile(r"^:(?P<name>[A-Za-z][\w /-]{0,40}):(?=[ \t]|$)")
 _MAX_HEAD_LINES = 200
+_MAX_LINES_ABOVE_A_FENCE = 10
 _SIMPLE = re.compile(r"^(?P<name>[A-Za-z][\w -]{0,40}):[ \t]*(?P<value>.*)$")
 _DECISION = re.compile(
     r"^(?:decisions?(?: outcome| made)?|context(?: and problem statement)?|considered options|the decision"
@@ -110,8 +111,22 @@ def _looks_like_record(source: Source) -> bool:
         return True
     if is_numbered(source.path) and not stands_for_folder(source.path) and (names or has_status):
         return True
+    if stands_for_folder(source.path) and (
+        _is_titled_by_number(source) or any(_DECISION.match(name) for name in names)
+    ):
+        return True
     is_placed = is_among_decisions(source.path) or stands_for_folder(source.path)
     return has_status and (is_placed or any(leading_status(state) for state in states))
+
+
+def _is_titled_by_number(source: Source) -> bool:
+    """Whether the title begins with the number of the folder, as `RFC 016: Holdings` in `016-holdings/README.md`."""
+    title = next((section.heading for section in source.sections if section.is_title), "")
+    number = re.match(r"^(?:[A-Za-z]{2,8}[\s#-]*)?(\d{1,6})(?=\D)", title.strip())
+    folder = re.match(
+        r"^(?:[A-Za-z]{2,8}[-_ ]?)?(\d{1,6})(?=[-_. ]|$)", posixpath.basename(posixpath.dirname(source.path))
+    )
+    return bool(number and folder and int(number[1]) == int(folder[1]))
 
 
 def _states(source: Source) -> Iterator[str]:
@@ -179,13 +194,25 @@ def _metadata(lines: list[str]) -> tuple[tuple[Field, ...], int, list[tuple[int,
         end = next((index for index in range(first + 1, len(lines)) if lines[index].rstrip() in {"---", "..."}), None)
         if end is not None and _is_mapping(lines[first + 1 : end]):
             return _front_matter(lines[first + 1 : end], first + 2, end + 1)
+    first = _after_headings(lines, first)
     fence = lines[first].startswith(("```", "<pre>"))
     begin = first + 1 if fence else first
     headers, after = _headers(lines, begin)
     names = {normal_key(field.name) for field in headers}
     if len(headers) > 1 and names & _STATUS_KEYS and names & (_HEAD_KEYS | _NUMBER_KEYS):
-        return headers, after + fence, []
+        closing = (index for index in range(after, len(lines)) if lines[index].startswith(("```", "</pre>")))
+        return headers, next(closing, after) + 1 if fence else after, []
     return (), 0, []
+
+
+def _after_headings(lines: list[str], first: int) -> int:
+    """The line of a fenced header that stands right below headings such as `## Preamble`; otherwise `first`."""
+    for index in range(first, min(len(lines), first + _MAX_LINES_ABOVE_A_FENCE)):
+        if lines[index].startswith("```"):
+            return index
+        if lines[index].strip() and not lines[index].startswith("#"):
+            break
+    return first
 
 
 def _is_mapping(lines: list[str]) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import yaml
@@ -11,6 +13,27 @@ from graphmem.errors import InvalidInput
 MAX_YAML_CHARS = 64_000
 _MAX_DEPTH = 12
 _MAX_EVENTS = 20_000
+#: Keys below which others name relations: `links: {superseded-by: ADR-2}`.
+_HOLDERS = frozenset(
+    {"links", "relations", "relationships", "related", "relates to", "lineage", "supersession", "status", "history"}
+)
+_RELATION_NAMES = ("type", "relation", "rel", "kind", "relationship")
+_TARGET_NAMES = (
+    "target",
+    "id",
+    "ref",
+    "adr",
+    "record",
+    "to",
+    "number",
+    "link",
+    "path",
+    "href",
+    "file",
+    "name",
+    "title",
+)
+_CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z][a-z])")
 _NOTHING = {"", "null", "none", "~", "n/a", "na", "n.a", "not applicable", "-", "[]", "{}", "tbd"}
 
 
@@ -41,7 +64,9 @@ class RefusedYaml(InvalidInput):
 
 
 def parse_yaml(text: str, first_line: int = 1) -> tuple[Field, ...]:
-    """The top-level keys of a mapping, in order; nested mappings are passed over, lists kept as values.
+    """The top-level keys of a mapping, in order, lists kept as values.
+
+    Nested mappings are passed over, but for those that name relations: below `links`, or `{type: ..., target: ...}`.
 
     Raises:
         RefusedYaml: If the text is over the size cap, nested too deeply, no mapping, or uses an alias: a few
@@ -58,11 +83,39 @@ def parse_yaml(text: str, first_line: int = 1) -> tuple[Field, ...]:
         return ()
     if not isinstance(node, yaml.MappingNode):
         raise RefusedYaml("YAML that is no mapping of keys to values")
-    return tuple(
-        Field(key.value.strip().lower(), _scalars(value), first_line + (key.start_mark.line if key.start_mark else 0))
+    return tuple(field for key, value in node.value for field in _fields(key, value, first_line))
+
+
+def _fields(key: yaml.Node, value: yaml.Node, first_line: int) -> Iterator[Field]:
+    if not isinstance(key, yaml.ScalarNode):
+        return
+    name, line = _key(key), first_line + (key.start_mark.line if key.start_mark else 0)
+    yield Field(name, _scalars(value), line)
+    if re.sub(r"[-_]", " ", name) not in _HOLDERS:
+        return
+    if isinstance(value, yaml.MappingNode):
+        inner = [(one, other) for one, other in value.value if isinstance(one, yaml.ScalarNode)]
+        yield from (Field(_key(one), _scalars(other), line) for one, other in inner)
+    for item in value.value if isinstance(value, yaml.SequenceNode) else ():
+        if isinstance(item, yaml.MappingNode):
+            relation, target = _first(item, _RELATION_NAMES), _first(item, _TARGET_NAMES)
+            if relation and target:
+                yield Field(relation.lower(), (target,), line)
+
+
+def _key(key: yaml.ScalarNode) -> str:
+    """A key in lower case; `supersededBy` as two words."""
+    return _CAMEL.sub("-", key.value.strip()).lower()
+
+
+def _first(node: yaml.MappingNode, names: Sequence[str]) -> str | None:
+    """The value of the first of some keys that a mapping has."""
+    values = {
+        key.value.strip().lower(): value.value.strip()
         for key, value in node.value
-        if isinstance(key, yaml.ScalarNode)
-    )
+        if isinstance(key, yaml.ScalarNode) and isinstance(value, yaml.ScalarNode)
+    }
+    return next((values[name] for name in names if values.get(name) and not is_nothing(values[name])), None)
 
 
 def is_nothing(value: str) -> bool:
@@ -85,7 +138,9 @@ def _scalars(node: yaml.Node) -> tuple[str, ...]:
     if isinstance(node, yaml.ScalarNode):
         return () if is_nothing(node.value) else (node.value.strip(),)
     if isinstance(node, yaml.SequenceNode):
-        return tuple(value for item in node.value if isinstance(item, yaml.ScalarNode) for value in _scalars(item))
+        named = (_first(item, _TARGET_NAMES) for item in node.value if isinstance(item, yaml.MappingNode))
+        told = (value for item in node.value if isinstance(item, yaml.ScalarNode) for value in _scalars(item))
+        return (*told, *(value for value in named if value))
     return ()
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -18,6 +18,7 @@ from graphmem.ingestion.decisions.records import Record, Source, identify, under
 from graphmem.ingestion.decisions.takeovers import take_overs
 from graphmem.ingestion.observations import Observation, Problem, Reading, Replacement
 from graphmem.model import MAX_LIST_ITEMS, Kind, Origin, Statement, Status, SupersessionKind, instant
+from graphmem.store import Progress, silent
 
 #: (time, words) of each change of a file's status, earliest first, by the path of the file.
 StatusChanges = Mapping[str, Sequence[tuple[datetime, str]]]
@@ -30,6 +31,7 @@ def read_decisions(
     dates: Mapping[str, datetime] | None = None,
     changes: StatusChanges | None = None,
     read_at: datetime,
+    progress: Progress = silent,
 ) -> Reading:
     """The decision records in files and folders: adr-tools, MADR, PEP-like headers and Kubernetes proposals.
 
@@ -41,6 +43,7 @@ def read_decisions(
         changes: What the history of each file tells of its status, by relative path: for records that carry only the
             date at which they were written.
         read_at: The date of records for which there is no other.
+        progress: Told after every file that was taken apart, and after every record that was understood.
 
     Raises:
         InvalidInput: If a path climbs with `..`, contains NUL or lies outside the root.
@@ -50,7 +53,7 @@ def read_decisions(
     # A named file may speak of its neighbours by number alone: they are read to understand it, and not reported.
     beside, _ = load_documents(sorted({path.parent for path in paths if path.is_file()}), root or common_root(paths))
     together = {document.path: document for document in (*beside, *documents)}
-    reading = read_documents(together.values(), dates=dates, changes=changes, read_at=read_at)
+    reading = read_documents(together.values(), dates=dates, changes=changes, read_at=read_at, progress=progress)
     asked = {document.path for document in documents} | {problem.path for problem in problems}
     found = _of(replace(reading, problems=(*problems, *reading.problems)), asked)
     return replace(found, folders=folders_below(paths, root))
@@ -72,21 +75,19 @@ def read_documents(
     dates: Mapping[str, datetime] | None = None,
     changes: StatusChanges | None = None,
     read_at: datetime,
+    progress: Progress = silent,
 ) -> Reading:
     """The decision records among documents that are already in memory; see `read_decisions`."""
     by_path = {document.path: document for document in documents}
-    sources, problems, passed_over = _sources(by_path)
+    files = len(by_path)
+    sources, problems, passed_over = _sources(by_path, lambda done: progress(done, 2 * files))
     identities = [identify(source) for source in sources]
     names = Catalogue(identities)
-    records = [
-        understand(
-            source,
-            identity,
-            is_number_shared=names.is_number_shared(identity),
-            changes=(changes or {}).get(identity.path, ()),
-        )
-        for source, identity in zip(sources, identities, strict=True)
-    ]
+    records: list[Record] = []
+    for source, identity in zip(sources, identities, strict=True):
+        is_shared, told = names.is_number_shared(identity), (changes or {}).get(identity.path, ())
+        records.append(understand(source, identity, is_number_shared=is_shared, changes=told))
+        progress(files + len(records), files + len(sources))
     problems += [Problem(record.path, line, reason) for record in records for line, reason in record.problems]
     first_seen = {path: instant(at) for path, at in (dates or {}).items()}
     found = take_overs(records, Catalogue(records), _starts(records, first_seen))
@@ -99,12 +100,15 @@ def read_documents(
     return Reading(tuple(observations), replacements, tuple(ordered), passed_over=passed_over)
 
 
-def _sources(documents: Mapping[str, Document]) -> tuple[list[Source], list[Problem], tuple[str, ...]]:
+def _sources(
+    documents: Mapping[str, Document], progress: Callable[[int], None]
+) -> tuple[list[Source], list[Problem], tuple[str, ...]]:
     sources: list[Source] = []
     problems: list[Problem] = []
     unlike: list[str] = []
-    for path in sorted(documents):
+    for done, path in enumerate(sorted(documents), start=1):
         taken = take_apart(documents[path], documents)
+        progress(done)
         if isinstance(taken, Source):
             sources.append(taken)
         elif taken == UNLIKE:

@@ -11,10 +11,10 @@ from graphmem.ingestion.decisions.alternatives import alternatives_of
 from graphmem.ingestion.decisions.anchors import anchors_of
 from graphmem.ingestion.decisions.dates import first_date
 from graphmem.ingestion.decisions.declarations import (
-    STATUS_SECTIONS,
     Declaration,
     OwnName,
     declarations_of,
+    declared_by_an_end,
     declared_in_field,
     declared_in_text,
     place_of,
@@ -33,7 +33,7 @@ from graphmem.ingestion.decisions.lives import (
 )
 from graphmem.ingestion.decisions.references import MAX_NUMBER_DIGITS, link_definitions
 from graphmem.ingestion.decisions.relations import Place
-from graphmem.ingestion.decisions.sections import Block, Section, heading_name, strip_markup
+from graphmem.ingestion.decisions.sections import STATUS_SECTIONS, Block, Section, heading_name, strip_markup
 from graphmem.ingestion.decisions.statuses import in_series
 from graphmem.model import MAX_NAME_CHARS, MAX_TEXT_CHARS, MAX_TITLE_CHARS, Alternative, Anchor, Status
 
@@ -78,6 +78,8 @@ _FORM_NAME = re.compile(r"^\s*(?:architectur(?:e|al) )?decision record\s*[:\u201
 #: Fields that say in a sentence why the record stands as it does.
 _REASON = re.compile(r"\b(?:reason|notes?|comments?)$")
 _CONTINUES = re.compile(r"\s+\S|-\s")
+_LABEL = re.compile(r"^\.\. _(?P<label>[^:\n]{1,200}):\s*$")
+_MAX_LABEL_LINES = 12
 _MAX_STATE_CHARS = 120
 _MAX_META_CHARS = 1_000
 _NOT_UNDERSTOOD = "status not understood: "
@@ -96,6 +98,7 @@ class Record:
     number: int | None = None
     prefix: str = ""
     names: tuple[str, ...] = ()
+    anchored: tuple[str, ...] = ()
     body: str = ""
     rationale: str = ""
     labels: tuple[str, ...] = ()
@@ -109,7 +112,7 @@ class Record:
     @property
     def own_name(self) -> OwnName:
         """What it calls itself."""
-        return OwnName(self.path, self.number, self.prefix)
+        return OwnName(self.path, self.number, self.prefix, self.title)
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +158,7 @@ def identify(source: Source) -> Record:
         number=number,
         prefix=prefix,
         names=_names(number, prefix, raw, stem),
+        anchored=_labels_above(source.lines),
         problems=source.problems,
     )
 
@@ -188,6 +192,12 @@ def understand(
     )
 
 
+def _labels_above(lines: Sequence[str]) -> tuple[str, ...]:
+    """The labels that a reStructuredText document gives itself before its text: `.. _the label:`."""
+    found = (match["label"] for line in lines[:_MAX_LABEL_LINES] if (match := _LABEL.match(line)))
+    return tuple(" ".join(label.strip("`").lower().split()) for label in found)
+
+
 def _title_section(source: Source) -> Section | None:
     return next((section for section in source.sections if section.is_title), None)
 
@@ -200,6 +210,8 @@ def _number(source: Source, numbered: re.Match[str] | None, stem: str) -> tuple[
             prefix = re.match(r"[A-Za-z]{2,8}(?=[-_ ]?\d)", field.text.strip())
             own = key.split()[0].upper() if key in {"pep", "xep", "kep number", "kep", "adr", "rfc"} else ""
             return int(found[1]), prefix.group().upper() if prefix else own or _file_prefix(stem)
+    if own_series := _own_series(source, stem):
+        return own_series
     file = None if _DATED_FILE.match(stem) else _NUMBERED_FILE.match(stem)
     if file:
         title_prefix = (numbered["prefix"] or "").upper() if numbered else ""
@@ -207,6 +219,21 @@ def _number(source: Source, numbered: re.Match[str] | None, stem: str) -> tuple[
     if numbered and (numbered["a"] or numbered["b"]):
         return int(numbered["a"] or numbered["b"]), (numbered["prefix"] or "").upper()
     return None, ""
+
+
+def _own_series(source: Source, stem: str) -> tuple[int, str] | None:
+    """(number, series) if a field named after the series has the number that the file begins with: `simd: '0436'`."""
+    file = None if _DATED_FILE.match(stem) else _NUMBERED_FILE.match(stem)
+    if file is None or file["prefix"]:
+        return None
+    for field in source.fields:
+        if (
+            re.fullmatch(r"[a-z]{3,6}", field.name)
+            and field.text.isdigit()
+            and int(field.text[:9]) == int(file["number"])
+        ):
+            return int(file["number"]), field.name.upper()
+    return None
 
 
 def _file_prefix(stem: str) -> str:
@@ -416,6 +443,8 @@ def _from_fields(source: Source, own: OwnName, definitions: Mapping[str, str]) -
                     Declaration(relation, field.line, evidence, is_explicit=True)
                     for relation in declared_in_field(key, value, definitions)
                 ]
+        elif ended := declared_by_an_end(field.name, field.text, definitions):
+            found += [Declaration(relation, field.line, evidence, is_explicit=True) for relation in ended]
         elif normal_key(field.name) in {"status", "state"} or _REASON.search(normal_key(field.name)):
             relations = declared_in_text(field.text, Place.STATUS, own, definitions)
             found += [Declaration(relation, field.line, evidence, is_explicit=True) for relation in relations]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from urllib.parse import unquote
 
@@ -23,10 +23,44 @@ _PATH = (
     r"(?P<path>(?:\.{0,2}/)?(?:[\w.-]{1,100}/){0,12}[\w-]{0,20}\d{2,6}[-_][\w-]{1,160}\.(?:md|markdown|rst|txt))"
     r"(?!\w)"
 )
-_REFERENCE = re.compile(rf"{_WIKI}|{_INLINE}|{_RST_ROLE}|{_RST_LINK}|{_PATH}|(?<![\w/.]){_ID}")
+_URL = r"<?(?P<url>https?://[^\s<>()\[\]\"'|]{3,500}[^\s<>()\[\]\"'|.,;:!?])>?"
+#: The name of a file without its ending: `0002-use-postgres`.
+_SLUG = r"(?P<slug>(?:\d{4}-\d{2}-\d{2}|(?:[Aa][Dd][Rr]-?)?\d{3,8})[-_][A-Za-z][\w-]{2,160})(?![\w/.-]|\.\w)"
+_SHORTCUT = r"\[(?P<short>[^\[\]]{1,200})\](?![\[(:])"
+#: A number alone names a record only right behind a word that wants one.
+_AFTER_WORD = (
+    r"(?P<word>(?i:\b(?:supp?er[cs]{1,2}e+de?d|replaced|obsoleted|amended|supplanted|extended|revised|updated|modified)"
+    r"[ \t*_:]{1,4}(?:in part[ \t]+)?(?:by|with|in favou?r of)|\b(?:supp?er[cs]{1,2}e+des|replaces|obsoletes|amends"
+    r"|supplants))[ \t*_:]{1,4})"
+)
+_NUMBER = (
+    rf"(?P<noun>(?i:decisions?|records?|numbers?|nos?\.?|adrs?|rfcs?|proposals?)[ \t]*)?#?"
+    rf"(?P<after>\d{{1,{MAX_NUMBER_DIGITS}}})"
+    r"(?=[ \t]*(?:$|[.,;)&/|*_\]]|(?:and|or|on|to|through)\b|[\u2013\u2014(]|- ))(?!\.\d)"
+)
+_REFERENCE = re.compile(
+    rf"{_WIKI}|{_INLINE}|{_RST_ROLE}|{_RST_LINK}|{_URL}|{_PATH}|(?<![\w/.-]){_SLUG}|(?<![\w/.]){_ID}|{_AFTER_WORD}{_NUMBER}"
+    rf"|{_SHORTCUT}"
+)
+_PREFIXED = rf"(?:(?:{_PREFIXES})s?[ \t]*[-#_:\u2011]?[ \t]*)?"
+_JOIN = r"(?:[ \t]*,[ \t]*(?:and |& |or )?|[ \t]*(?:and|&|/|\+|or|plus)[ \t]*)"
 _MORE = re.compile(
-    rf"(?:[ \t]*,[ \t]*(?:and |& )?|[ \t]*(?:and|&|/|\+)[ \t]*)#?(?P<number>\d{{2,{MAX_NUMBER_DIGITS}}})(?![\w%-]"
-    rf"|\.\d)"
+    rf"{_JOIN}(?:#?(?P<number>\d{{2,{MAX_NUMBER_DIGITS}}})(?![\w%-]|\.\d)"
+    rf"|(?P<prefix>{_PREFIXES})s?[ \t]*[-#_:\u2011]?[ \t]*#?(?P<named>\d{{1,{MAX_NUMBER_DIGITS}}})(?![\w%]|\.\d|"
+    rf"-[A-Za-z]))"
+)
+#: Behind a plural the numbers that follow are records however short: `ADRs 2 and 3`.
+_MORE_OF_MANY = re.compile(rf"{_JOIN}#?(?P<number>\d{{1,{MAX_NUMBER_DIGITS}}})(?![\w%-]|\.\d)")
+_RANGE = re.compile(
+    rf"(?:[ \t]+(?:to|through|thru)[ \t]+|[-\u2013\u2014]|\.\.\.?){_PREFIXED}#?(?P<last>\d{{1,{MAX_NUMBER_DIGITS}}})"
+    r"(?![\w%-]|\.\d)"
+)
+_MAX_RANGE = 20
+#: Words of a link that say what the link is to the record: `[Superseded by ADR-2](0002.md)`.
+_TELLING = re.compile(
+    r"^[\W_]*(?P<words>(?:(?:partially|partly)[ -])?(?:(?:supp?er[cs]{1,2}e+de?d|replaced|obsoleted|deprecated|amended"
+    r"|extended)(?:[ ](?:by|in favou?r of)\b)?|supp?er[cs]{1,2}e+des|replaces|obsoletes|amends|extends))\b",
+    re.IGNORECASE,
 )
 _TEXT_ID = re.compile(
     rf"^\W*(?:{_ID}|(?P<bare>\d{{1,{MAX_NUMBER_DIGITS}}})(?![\w%]))(?:[ \t]*[-:.)\u2013\u2014|\]]+[ \t]*|[ \t]+"
@@ -53,6 +87,11 @@ class Reference:
     prefix: str = ""
     target: str | None = None
     title: str = ""
+
+    @property
+    def is_by_name(self) -> bool:
+        """Whether it is a number, a path or a link, and not words alone."""
+        return self.number is not None or self.target is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,15 +123,54 @@ def mark_references(text: str, definitions: Mapping[str, str] | None = None) -> 
     references: list[Reference] = []
     parts: list[str] = []
     position = 0
-    while match := _REFERENCE.search(clean, position):
-        parts += [clean[position : match.start()], f"{_OPEN}{len(references)}{_CLOSE}"]
+    for match in _found(clean, known):
+        if match.start() < position:
+            continue
+        said = match["word"] or _telling(match["text"]) or ""
+        parts += [clean[position : match.start()], said, f"{_OPEN}{len(references)}{_CLOSE}"]
         position = match.end()
         references.append(_reference(match, clean, known))
-        while references[-1].number is not None and (more := _MORE.match(clean, position)):
+        more, position = _more(clean, position, references[-1])
+        for one in more:
             parts += [", ", f"{_OPEN}{len(references)}{_CLOSE}"]
-            references.append(Reference(more.group().strip(), int(more["number"]), references[-1].prefix))
-            position = more.end()
+            references.append(one)
     return MarkedText("".join([*parts, clean[position:]]), tuple(references))
+
+
+def _found(text: str, definitions: Mapping[str, str]) -> Iterator[re.Match[str]]:
+    """What may be references in order; words in brackets are one only if a definition has them."""
+    position = 0
+    while match := _REFERENCE.search(text, position):
+        is_one = match["short"] is None or match["short"].lower() in definitions
+        position = match.end() if is_one else match.start() + 1
+        if is_one:
+            yield match
+
+
+def _telling(words: str | None) -> str | None:
+    found = _TELLING.match(words or "")
+    return f"{found['words']} " if found else None
+
+
+def _more(text: str, position: int, first: Reference) -> tuple[list[Reference], int]:
+    """(the records that a list or a range goes on with, where it ends)."""
+    found: list[Reference] = []
+    last = first
+    is_plural = bool(re.match(r"[A-Za-z ]+s[ \t#-]*\d", first.text))
+    while last.number is not None:
+        if match := _RANGE.match(text, position):
+            numbers = range(last.number + 1, int(match["last"]) + 1)
+            if not 0 < len(numbers) <= _MAX_RANGE:
+                break
+            found += [Reference(match.group().strip(), number, last.prefix) for number in numbers]
+        elif (match := _MORE.match(text, position)) or (is_plural and (match := _MORE_OF_MANY.match(text, position))):
+            groups = match.groupdict()
+            prefix = _prefix(groups.get("prefix") or "") or last.prefix
+            found.append(Reference(match.group().strip(), int(groups["number"] or groups["named"]), prefix))
+        else:
+            break
+        last, position = found[-1], match.end()
+    return found, position
 
 
 def bare_numbers(text: str) -> tuple[Reference, ...]:
@@ -108,12 +186,20 @@ def _reference(match: re.Match[str], text: str, definitions: Mapping[str, str]) 
         return Reference(
             match.group(), int(groups["number"]), _prefix(groups["prefix"]), title=_hint(text, match.end())
         )
-    if groups["path"] is not None:
-        return Reference(match.group(), target=groups["path"])
+    if groups["after"] is not None:
+        return Reference(match.group(), int(groups["after"]), title=_hint(text, match.end()))
+    if groups["path"] is not None or groups["slug"] is not None:
+        return Reference(match.group(), target=groups["path"] or groups["slug"])
+    if groups["url"] is not None:
+        return Reference(match.group(), target=_clean_target(groups["url"]))
     if groups["role"] is not None:
         return _role(groups["role"], groups["roletext"], match.group())
-    words = groups["wiki"] or groups["rsttext"] or groups["text"] or ""
+    words = groups["wiki"] or groups["rsttext"] or groups["text"] or groups["short"] or ""
+    if told := _TELLING.match(words):
+        words = words[told.end() :].strip()
     target = groups["target"] or groups["rsttarget"] or groups["wiki"]
+    if groups["short"] is not None:
+        target = definitions.get(groups["short"].lower())
     if groups["label"] is not None:
         target = definitions.get((groups["label"] or words).lower())
     named = _TEXT_ID.match(" ".join(words.split()))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 
 _FENCE = re.compile(r"^[ \t>*+-]{0,12}?(?P<mark>`{3,}|~{3,})(?P<info>.*)$")
 _ATX = re.compile(r"^ {0,3}(?P<marks>#{1,6})(?=[ \t])")
@@ -17,10 +18,21 @@ _MARKUP = re.compile(r"[*_~`]+")
 _NUMBERING = re.compile(r"^(?:\d+(?:\.\d+)*|[ivx]+)\s+")
 # What is longer is no heading, and no line of metadata: it is read as text.
 _MAX_HEADING_CHARS = 500
+#: A paragraph that ends in `::` introduces code; a directive such as `.. note::` introduces text.
+_LITERAL = re.compile(
+    r"^(?!\s*\.\. [\w-]{1,40}::).*::\s*$|^\s*\.\. (?:code|code-block|parsed-literal|sourcecode|literalinclude|"
+    r"highlight|math|raw"
+    r"|graphviz|mermaid|image|figure|productionlist|doctest|testcode)::"
+)
+_DIRECTIVE = re.compile(r"^\s*\.\. [\w-]{1,40}::\s*(?P<rest>.*)$")
+_MAX_ROW_CHARS = 4_000
+_LIST_TABLE = re.compile(r"^(?P<indent>\s*)\.\. list-table::")
 _FIELD = re.compile(
-    r"^[ \t]*(?:[-*+][ \t]+)?(?:(?P<bold>[*_]{1,3})(?P<key>[A-Za-z][A-Za-z' /-]{1,40}?)[ \t]*(?::[ \t]*(?P=bold)|"
+    r"^[ \t]*(?:[-*+][ \t]+)?(?:(?P<bold>[*_]{1,3})(?P<key>[A-Za-z](?:[A-Za-z' /-]|\((?:in part|partial|"
+    r"partially|partly|s|es)\)){1,40}?)[ \t]*(?::[ \t]*(?P=bold)|"
     r"(?P=bold)[ \t]*:)"
-    r"|(?P<plain>[A-Za-z][A-Za-z /-]{1,30}?)[ \t]*:(?=[ \t]|$))[ \t]*(?P<value>.*)$"
+    r"|(?P<plain>[A-Za-z](?:[A-Za-z /-]|\((?:in part|partial|partially|partly|s|es)\)){1,30}?)[ \t]*:(?=[ \t]|"
+    r"$))[ \t]*(?P<value>.*)$"
 )
 
 
@@ -33,11 +45,16 @@ _PLAIN_KEYS = frozenset({
 # fmt: on
 
 
+STATUS_SECTIONS = frozenset(
+    {"status", "state", "status history", "decision status", "current status", "lifecycle", "adr status"}
+)
 # fmt: off
 _USUAL = frozenset({
     "status", "state", "date", "abstract", "summary", "context", "introduction", "motivation", "rationale",
     "overview", "background", "table of contents", "contents", "decision", "context and problem statement",
-    "release signoff checklist", "copyright", "metadata",
+    "release signoff checklist", "copyright", "metadata", "preamble", "simple summary",
+    "rejected", "superseded", "deprecated",
+    "withdrawn",
 })
 # fmt: on
 
@@ -79,7 +96,8 @@ class Block:
         match = _FIELD.match(self.text)
         if match is None:
             return None
-        return heading_name(match["key"] or match["plain"]).replace("-", " "), match["value"].strip()
+        key = re.sub(r"\((e?s)\)", r"\1", match["key"] or match["plain"]).replace("(", " ").replace(")", " ")
+        return heading_name(key).replace("-", " "), match["value"].strip()
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +142,7 @@ class _Open:
         return Section(self.heading, self.level, self.line, lines, self.parents, tuple(_blocks(lines)))
 
 
+@lru_cache(maxsize=4096)
 def heading_name(heading: str) -> str:
     """A heading reduced to the words that tell what kind of section it opens."""
     words = re.sub(r"\([^()]*\)|[^\w\s'/&-]", " ", _MARKUP.sub("", heading[:_MAX_HEADING_CHARS]))
@@ -159,11 +178,35 @@ def sections_of(lines: list[Line], *, is_rst: bool = False) -> tuple[Section, ..
 
 
 def _lines(text: str, first_line: int, *, is_rst: bool) -> Iterator[Line]:
-    visible = text if is_rst else _without_comments(text)
+    visible = _with_rows(text) if is_rst else _without_comments(text)
     marks = _literal_lines if is_rst else _fenced_lines
     raw = visible.split("\n")
     for offset, (line, is_code) in enumerate(zip(raw, marks(raw), strict=True)):
         yield Line(first_line + offset, line.rstrip("\r"), is_code)
+
+
+def _with_rows(text: str) -> str:
+    """Lines of reStructuredText with each row of a `list-table` on one line, as a table's row."""
+    if "list-table::" not in text:
+        return text
+    lines = text.split("\n")
+    indent: int | None = None
+    row: int | None = None
+    for index, line in enumerate(lines):
+        depth = len(line) - len(line.lstrip())
+        if opened := _LIST_TABLE.match(line):
+            indent, row, lines[index] = len(opened["indent"]), None, ""
+        elif indent is not None and line.strip() and depth <= indent:
+            indent = row = None
+        elif indent is not None and (cell := re.match(r"^\s*(?P<mark>\* -|-)(?:\s+(?P<said>.*))?$", line)):
+            said = cell["said"] or ""
+            if cell["mark"] == "* -":
+                row, lines[index] = index, f"| {said} |"
+            elif row is not None and len(lines[row]) < _MAX_ROW_CHARS:
+                lines[row], lines[index] = f"{lines[row]} {said} |", ""
+        elif row is not None and line.strip() and len(lines[row]) < _MAX_ROW_CHARS:
+            lines[row], lines[index] = f"{lines[row].removesuffix('|')}{line.strip()} |", ""
+    return "\n".join(lines)
 
 
 def _without_comments(text: str) -> str:
@@ -198,7 +241,7 @@ def _literal_lines(lines: list[str]) -> Iterator[bool]:
         if indent is not None and line.strip() and depth <= indent:
             indent = None
         yield indent is not None
-        if indent is None and re.search(r"::\s*$|^\s*\.\. (?:code|code-block|parsed-literal|sourcecode)::", line):
+        if indent is None and _LITERAL.search(line):
             indent = depth
 
 

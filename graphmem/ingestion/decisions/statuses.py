@@ -23,7 +23,7 @@ _WORDS: dict[Status | None, tuple[str, ...]] = {
         "implemented", "implementable", "in force", "in effect", "in use", "done", "complete", "completed", "ratified",
         "enacted", "living", "stable", "current", "experimental", "amended", "updated", "revised", "clarified", "valid",
         "enforced", "effective", "confirmed", "resolved", "published", "standard", "partially implemented",
-        "informational",
+        "informational", "activated", "enabled", "deployed", "released", "merged", "recommended",
     ),
     Status.REJECTED: (
         "rejected", "declined", "withdrawn", "not accepted", "not approved", "abandoned", "dismissed", "cancelled",

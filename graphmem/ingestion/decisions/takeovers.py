@@ -29,8 +29,11 @@ class _Claim:
 
     @property
     def is_full(self) -> bool:
-        """The old side's field or status decides; otherwise any claim to the whole."""
+        """The old side's field or status decides, unless the new side's claims a part; otherwise any claim to all."""
         explicit = [one for one in self.by_old if one.is_explicit]
+        claimed = [one for one in self.by_new if one.is_explicit]
+        if claimed and not any(one.relation.is_full for one in claimed):
+            return False
         return any(one.relation.is_full for one in explicit or [*self.by_old, *self.by_new])
 
     @property
