@@ -139,7 +139,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--cycles", type=int, default=1_000, help="kill -9 so many times")
     parser.add_argument("--racers", type=int, default=64, help="writers that supersede one head")
     parser.add_argument("--rounds", type=int, default=2_000, help="races")
-    parser.add_argument("--kills", type=int, default=200, help="kills of backup, restore, copy, reindex, migration")
+    parser.add_argument("--kills", type=int, default=200, help="kills of the tasks of interruptions.py")
     parser.add_argument("--variants", type=int, default=500, help="damaged files")
     parser.add_argument("--steps", type=int, default=200_000, help="operations against the oracle")
     parser.add_argument("--seed", type=int, default=secrets.randbits(32))

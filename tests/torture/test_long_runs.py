@@ -40,9 +40,9 @@ def test_a_damaged_file_is_refused_or_answers_rightly(tmp_path: Path) -> None:
 
 @pytest.mark.timeout(300)
 def test_tasks_that_are_killed_lose_nothing_and_leave_nothing_behind(tmp_path: Path) -> None:
-    found = interrupt(tmp_path, kills=5, writers=1, seed=11, memories=100)
+    found = interrupt(tmp_path, kills=7, writers=1, seed=11, memories=100, records=40)
     assert found.faults == []
-    assert found.kills.total() == len(found.kills) == 5
+    assert found.kills.total() == len(found.kills) == 7
     assert found.cut_off, "no task was cut off: the kills came too late"
 
 
