@@ -11,6 +11,8 @@ from benchmarks.torture.__main__ import merged
 from benchmarks.torture.damage import damage
 from benchmarks.torture.interruptions import interrupt
 from benchmarks.torture.killing import kill_writers
+from benchmarks.torture.mixed_requests import OPERATIONS
+from benchmarks.torture.mixture import mix
 from benchmarks.torture.racing import race
 
 pytestmark = pytest.mark.usefixtures("unmeasured")
@@ -44,6 +46,15 @@ def test_tasks_that_are_killed_lose_nothing_and_leave_nothing_behind(tmp_path: P
     assert found.faults == []
     assert found.kills.total() == len(found.kills) == 7
     assert found.cut_off, "no task was cut off: the kills came too late"
+
+
+@pytest.mark.timeout(300)
+def test_mixed_operations_tell_nobody_what_is_not_theirs(tmp_path: Path) -> None:
+    found = mix(tmp_path, operations=300, seed=13)
+    assert (found.leaks, found.oracles, found.faults) == ([], [], [])
+    assert found.operations.keys() == OPERATIONS.keys()
+    assert found.answers == found.operations.total() + found.compared
+    assert found.compared >= 50
 
 
 def test_the_pieces_of_a_run_add_up() -> None:
