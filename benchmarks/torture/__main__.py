@@ -114,6 +114,7 @@ def _mixed(folder: Path, asked: argparse.Namespace, faults: list[str]) -> list[R
     return [
         Row("mixed operations of two tenants and three users", found.operations.total(), "", "higher"),
         Row("mixed: answers searched", found.answers, "", "higher"),
+        Row("mixed: lines of the log searched", found.logged, "", "higher"),
         Row("mixed: requests compared with one for what never existed", found.compared, "", "higher"),
         Row("mixed: leaks", len(found.leaks), "", "lower", 0),
         Row("mixed: answers that tell what exists", len(found.oracles), "", "lower", 0),

@@ -89,7 +89,7 @@ class Canaries:
     def leaks(self, answer: str, sent: str, reader: Reader) -> Iterator[str]:
         """Words and ids in an answer that the reader may not see and did not send."""
         answer = _WRITER.sub("", answer)
-        given = {match[0].lower() for match in _WORD.finditer(sent)}
+        given = words_in(sent)
         for match in _WORD.finditer(answer):
             word = match[0].lower()
             is_hidden = not reader.sees(home_of(word)) or word in self.erased
@@ -104,6 +104,11 @@ def home_of(word: str) -> Home:
     """Where a word was written."""
     tenant, user, repo = list(word[len(_PREFIX) :][:3])
     return Home(int(tenant), _number(user), _number(repo))
+
+
+def words_in(text: str) -> list[str]:
+    """All such words in a text, sorted."""
+    return sorted({match[0].lower() for match in _WORD.finditer(text)})
 
 
 def is_word(text: str) -> bool:

@@ -50,7 +50,7 @@ OPERATIONS = {
     "timeline": 4,
     "changes": 3,
     "conflicts, diff, repositories": 3,
-    "export, status, check": 1,
+    "export, status, check": 2,
 }
 _QUESTIONS = {"get, history, explain", "search", "list", "timeline", "changes", "conflicts, diff, repositories"}
 

@@ -7,6 +7,8 @@ name that never existed: status, headers and body must be the same, but for the 
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import io
 import json
 import random
 import re
@@ -18,6 +20,7 @@ from pathlib import Path
 
 import httpx2
 
+from benchmarks.torture.canaries import words_in
 from benchmarks.torture.mixed_requests import OPERATIONS, Request, Requests, callers
 from graphmem.http.app import create_app
 from graphmem.keys import KeyRing
@@ -38,6 +41,7 @@ class Mixture:
         operations: Sent, by name; the second sendings under a made-up name are not counted.
         statuses: How many answers had which status.
         answers: How many were searched.
+        logged: How many lines of the server's log were searched, in which no word may be.
         compared: How many requests that name something hidden were sent again under a made-up name.
         leaks: Words and ids that a caller was given and may not see; must stay empty.
         oracles: Where an answer tells that something hidden exists; must stay empty.
@@ -47,6 +51,7 @@ class Mixture:
     operations: Counter[str] = field(default_factory=Counter)
     statuses: Counter[int] = field(default_factory=Counter)
     answers: int = 0
+    logged: int = 0
     compared: int = 0
     leaks: list[str] = field(default_factory=list)
     oracles: list[str] = field(default_factory=list)
@@ -57,14 +62,19 @@ def mix(folder: Path, *, operations: int, seed: int) -> Mixture:
     """Send so many operations of all callers, one after the other, on one SQLite file."""
     ring = KeyRing(folder / "keys.json", lambda: datetime.now(UTC))
     rng = random.Random(seed)  # noqa: S311 - choices of a test
-    with open_memory(
-        str(folder / "mixed.db"), scope=Scope(), actor="server", embedder=lambda: "off", create=True
-    ) as memory:
+    with (
+        contextlib.redirect_stderr(io.StringIO()) as log,
+        open_memory(
+            str(folder / "mixed.db"), scope=Scope(), actor="server", embedder=lambda: "off", create=True
+        ) as memory,
+    ):
         app = create_app(memory, ring)
         names = rng.choices(list(OPERATIONS), list(OPERATIONS.values()), k=operations)
         mixer = _Mixer(Requests(callers(ring), rng), httpx2.ASGITransport(app))
         mixture = asyncio.run(mixer.run(names))
         mixture.faults += [f"{one.area}: {one.what}" for one in memory.check()]
+    mixture.leaks += [f"{word} in the log" for word in words_in(log.getvalue())]
+    mixture.logged = len(log.getvalue().splitlines())
     return mixture
 
 
