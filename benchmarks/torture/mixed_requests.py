@@ -131,6 +131,7 @@ class Request:
     Attributes:
         hidden: What it names that its caller may not see.
         written: The words of the memory that it would record.
+        named: The memories that it would relate.
         erases: The memory whose content it would remove.
         home: Where its change can be seen.
     """
@@ -143,6 +144,7 @@ class Request:
     op_id: str | None = None
     hidden: tuple[str, ...] = ()
     written: tuple[str, ...] = ()
+    named: tuple[str, ...] = ()
     erases: str | None = None
     home: Home | None = None
 
@@ -172,6 +174,8 @@ class Requests:
         self.canaries, self.caller = Canaries(), callers[0]
         self._callers, self._rng = callers, rng
         self._ids: list[str] = []
+        #: Memories that were related to others, of which a reader may see only one side.
+        self._related: list[str] = []
         self._changes: list[tuple[int, Home]] = []
         self._op_ids: dict[str, set[tuple[int, int | None, int | None]]] = {}
         self._cursors: list[str] = []
@@ -231,6 +235,8 @@ class Requests:
             self._learn_ids(written["ids"], request)
             self._changes.append((written["change"]["seq"], request.home or request.reader.home))
         self._learn_ids([*document.get("added", []), *document.get("reworded", [])], request)
+        if "change" in document:
+            self._related += request.named
         if request.erases is not None and not document.get("notes"):
             self.canaries.erase(request.erases)
 
@@ -262,7 +268,8 @@ class Requests:
             sees = replace(self._reader, is_blind=False).sees
         homes = self.canaries.homes
         if place < 0.65:  # noqa: PLR2004 - two in three
-            seen = [key for key in self._ids[-_RECENT:] if sees(homes[key])]
+            some = self._related if place < 0.25 else self._ids  # noqa: PLR2004 - one in four
+            seen = [key for key in some[-_RECENT:] if key in homes and sees(homes[key])]
             if seen:
                 return self._rng.choice(seen)
         hidden = [key for key in self._rng.choices(self._ids, k=10) if not sees(homes[key])] if self._ids else []
@@ -393,8 +400,9 @@ class Requests:
             home = self._home_of(body["by"]).within(home)
         if self._rng.random() < 0.1:  # noqa: PLR2004 - one in ten
             body["also"] = [self._target()]
+        named = (old, body.get("by", old))
         body["kind"] = self._rng.choice(("update", "update", "correction"))
-        return self._write(f"/v1/memories/{old}/supersede", body, home, written=words)
+        return self._write(f"/v1/memories/{old}/supersede", body, home, written=words, named=named)
 
     def _amend(self) -> Request:
         old = self._target()
@@ -423,7 +431,9 @@ class Requests:
         source, target = self._target(), self._target()
         home = self._home_of(source).within(self._home_of(target))
         kind = self._rng.choice(("depends_on", "refines", "conflicts_with"))
-        return self._write(f"/v1/memories/{source}/links", {"target": target, "kind": kind}, home)
+        return self._write(
+            f"/v1/memories/{source}/links", {"target": target, "kind": kind}, home, named=(source, target)
+        )
 
     def _revoke(self) -> Request:
         sees = replace(self._reader, is_blind=False).sees
