@@ -29,9 +29,14 @@ class Home:
     repo: int | None
 
     def within(self, other: Home) -> Home:
-        """The home of what only readers of both see."""
-        user = self.user if other.user is None else other.user
-        return Home(self.tenant, user, self.repo if other.repo is None else other.repo)
+        """The home of what only readers of both see.
+
+        A user who reads a repository as a related one sees what is shared there beside what is private and in none:
+        then the user alone counts.
+        """
+        if (self.user is None) == (other.user is None):
+            return Home(self.tenant, self.user, self.repo if other.repo is None else other.repo)
+        return self if other.user is None else other
 
     def word(self, serial: int) -> str:
         """A word that was written there."""
