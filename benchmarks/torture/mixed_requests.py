@@ -400,6 +400,8 @@ class Requests:
             home = self._home_of(body["by"]).within(home)
         if self._rng.random() < 0.1:  # noqa: PLR2004 - one in ten
             body["also"] = [self._target()]
+            # Whoever sees one of several old memories beside the new one is told the reason of the whole.
+            home = self._home_of(body["by"]) if "by" in body else home
         named = (old, body.get("by", old))
         body["kind"] = self._rng.choice(("update", "update", "correction"))
         return self._write(f"/v1/memories/{old}/supersede", body, home, written=words, named=named)
