@@ -11,11 +11,14 @@ import apsw
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests.coverage_files import drop_damaged
 from tests.schedule import GroupScheduling, arrange, is_heavy, make_folder, remove_folder, share_groups, shares_server
 from tests.servers import Access, neo4j_server, sharing, stop_servers
 from tests.stores import absent
 
 if TYPE_CHECKING:
+    from collections.abc import Generator
+
     from xdist.remote import Producer
 
 # `pytest --hypothesis-profile=explore` looks for new examples; the default repeats the same ones everywhere.
@@ -35,6 +38,8 @@ KEPT_SETTINGS = frozenset({
     "GRAPHMEM_JAVA17_HOME", "GRAPHMEM_JAVA21_HOME", "GRAPHMEM_JAVA25_HOME",
 })
 # fmt: on
+
+_DAMAGED = pytest.StashKey[list[str]]()
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -65,6 +70,20 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             item.add_marker(pytest.mark.timeout(400))
     if config.getoption("loadgroup", default=False):
         share_groups(arrange(items))
+
+
+@pytest.hookimpl(wrapper=True, trylast=True)
+def pytest_runtestloop(session: pytest.Session) -> Generator[None, object, object]:
+    """Let pytest-cov combine whole files alone."""
+    done = yield
+    if _is_grouped(session.config):
+        session.config.stash[_DAMAGED] = drop_damaged(session.config.rootpath)
+    return done
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    for name in config.stash.get(_DAMAGED, []):
+        terminalreporter.write_line(f"graphmem: {name} was left half-written by a killed process, and is not counted")
 
 
 @pytest.hookimpl(tryfirst=True)

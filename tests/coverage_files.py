@@ -1,0 +1,49 @@
+"""Data files of coverage that a killed process left half-written.
+
+Tests kill processes at any moment, also while one writes what it measured at its end. Coverage writes without a
+journal, so such a file may be damaged anywhere, and one damaged file ends the combination of all.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+from coverage import CoverageData
+from coverage.exceptions import CoverageException
+
+_READS = (
+    "SELECT * FROM arc",
+    "SELECT * FROM context",
+    "SELECT * FROM coverage_schema",
+    "SELECT * FROM line_bits",
+    "SELECT * FROM meta",
+    "SELECT * FROM tracer",
+)
+
+
+def drop_damaged(folder: Path) -> list[str]:
+    """Remove the damaged data files of a folder.
+
+    Returns:
+        Their names.
+    """
+    damaged = [one for one in sorted(folder.glob(".coverage.*")) if one.suffix != ".combine" and not _is_whole(one)]
+    for one in damaged:
+        one.unlink()
+    return [one.name for one in damaged]
+
+
+def _is_whole(path: Path) -> bool:
+    try:
+        CoverageData(str(path), read_only=True).read()
+        with closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True)) as connection:
+            found = connection.execute("PRAGMA integrity_check").fetchall()
+            # A path that is no text raises an error as it is read, or is of another type.
+            paths = [row[0] for row in connection.execute("SELECT path FROM file")]
+            for read in _READS:
+                connection.execute(read).fetchall()
+    except (CoverageException, sqlite3.Error, UnicodeDecodeError):
+        return False
+    return found == [("ok",)] and all(isinstance(one, str) for one in paths)
