@@ -233,11 +233,11 @@ class Store(Protocol):
         """Copy an export into an empty tenant verbatim, recorded times included; returns the number of entries.
 
         Every line is verified before the first is written: its types, its hashes, and that it can have been accepted
-        after the lines before it. Then they are written in parts, each of them atomic and
-        durable. A run that was broken off, however that came, is picked up by restoring the same export again, or one
-        that goes on from it. Until it has finished, readers see the ledger as far as it was written, `check` says so,
-        and every other write to the tenant is refused with `Conflict`. Vectors come along if the store has none of
-        another model.
+        after the lines before it. Then they are written in parts, each of them atomic and durable. A run that was
+        broken off, however that came, is picked up by restoring the same export again, or one that goes on from it.
+        Until it has finished, readers see the ledger as far as it was written, `check` says so, and every other write
+        to the tenant is refused with `Conflict`. Vectors come along if the store has none of another model. If the
+        tenant already is the export's ledger, nothing is written.
 
         Args:
             lines: What `export` wrote.
@@ -248,7 +248,7 @@ class Store(Protocol):
 
         Raises:
             InvalidInput: A line is not what `export` wrote: its number is named; or the tenant holds something else
-                than the beginning of this export that an unfinished restore left.
+                than this export, or the beginning of it that an unfinished restore left.
             CorruptStore: The hash chain of the export is broken, or a line is none that a write left; it is named.
             Conflict: Another export is being restored into the tenant at the same time.
         """

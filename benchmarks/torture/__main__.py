@@ -21,6 +21,7 @@ from benchmarks.rows import Row, read, show, write
 from benchmarks.torture.damage import damage
 from benchmarks.torture.interruptions import interrupt
 from benchmarks.torture.killing import kill_writers
+from benchmarks.torture.mixture import mix
 from benchmarks.torture.racing import race
 
 _ROOT = Path(__file__).parent.parent.parent
@@ -28,7 +29,7 @@ _WRITERS = 4
 
 
 def main() -> None:
-    """Run all, print and write `results/torture.json`; exit 1 if anything was lost, forked or answered wrongly."""
+    """Run all, print and write `results/torture.json`; exit 1 if anything was lost, forked, leaked or wrong."""
     asked = _arguments()
     print(f"seed {asked.seed}", file=sys.stderr)
     rows = [Row("seed", asked.seed, "", "lower")]
@@ -106,6 +107,21 @@ def _damage(folder: Path, asked: argparse.Namespace, faults: list[str]) -> list[
     ]
 
 
+def _mixed(folder: Path, asked: argparse.Namespace, faults: list[str]) -> list[Row]:
+    found = mix(folder, operations=asked.operations, seed=asked.seed)
+    faults += [f"leak: {one}" for one in found.leaks] + [f"tells what exists: {one}" for one in found.oracles]
+    faults += found.faults
+    return [
+        Row("mixed operations of two tenants and three users", found.operations.total(), "", "higher"),
+        Row("mixed: answers searched", found.answers, "", "higher"),
+        Row("mixed: lines of the log searched", found.logged, "", "higher"),
+        Row("mixed: requests compared with one for what never existed", found.compared, "", "higher"),
+        Row("mixed: leaks", len(found.leaks), "", "lower", 0),
+        Row("mixed: answers that tell what exists", len(found.oracles), "", "lower", 0),
+        Row("mixed: failed answers and findings of check", len(found.faults), "", "lower", 0),
+    ]
+
+
 def _parity(_folder: Path, asked: argparse.Namespace, faults: list[str]) -> list[Row]:
     """The laws' state machine, store against oracle; it lives with the tests."""
     done = subprocess.run(
@@ -128,6 +144,7 @@ PARTS = {
     "racing": _racing,
     "interruptions": _interruptions,
     "damage": _damage,
+    "mixed": _mixed,
     "parity": _parity,
 }
 
@@ -139,8 +156,9 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--cycles", type=int, default=1_000, help="kill -9 so many times")
     parser.add_argument("--racers", type=int, default=64, help="writers that supersede one head")
     parser.add_argument("--rounds", type=int, default=2_000, help="races")
-    parser.add_argument("--kills", type=int, default=200, help="kills of backup, restore, copy, reindex, migration")
+    parser.add_argument("--kills", type=int, default=200, help="kills of the tasks of interruptions.py")
     parser.add_argument("--variants", type=int, default=500, help="damaged files")
+    parser.add_argument("--operations", type=int, default=10_000, help="mixed operations, searched for leaks")
     parser.add_argument("--steps", type=int, default=200_000, help="operations against the oracle")
     parser.add_argument("--seed", type=int, default=secrets.randbits(32))
     return parser.parse_args()

@@ -1,13 +1,17 @@
-"""Backups, restores, copies, reindexing and migrations that are killed at any moment, and what must be there then."""
+"""Backups, restores, copies, reindexing, migrations and ingests, killed at any moment, and what must be there then."""
 
 from __future__ import annotations
 
+import contextlib
+import io
+import os
 import random
 import shutil
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 
@@ -16,18 +20,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 import graphmem
+from benchmarks.torture.decision_records import account, write_records
 from benchmarks.torture.killing import opened, processes, write_forever
-from graphmem import GraphMemory, Scope, Statement
+from graphmem import GraphMemory, Scope, Statement, Write
 from graphmem.adapters.schema_files import schema_text
 from graphmem.adapters.sqlite import SQLiteStore, schema
 from graphmem.adapters.sqlite.connection import connect
-from graphmem.service import New
+from graphmem.ingestion.decisions import read_decisions
+from graphmem.service import IngestReport, New
 from graphmem.service.copying import copy
 from graphmem.service.desk import embedded_text
 
 _HOME = Scope("torture", "acme/shop")
 #: So many make more pages than SQLite keeps of a copy before it writes them.
 _MEMORIES = 900
+_RECORDS = 300
 _DIMENSION = 16
 _PATIENCE_S = 60.0
 _STEP = "9999_torture.sql"
@@ -70,10 +77,12 @@ class Embedder:
         return rows / lengths
 
 
-def interrupt(folder: Path, *, kills: int, writers: int, seed: int, memories: int = _MEMORIES) -> Interruptions:
+def interrupt(
+    folder: Path, *, kills: int, writers: int, seed: int, memories: int = _MEMORIES, records: int = _RECORDS
+) -> Interruptions:
     """Kill each of the tasks in turn, so many times in all; after each kill, look, finish what it left, look again."""
     found, rng = Interruptions(), random.Random(seed)  # noqa: S311 - choices of a test
-    ground = _Ground(folder, memories)
+    ground = _Ground(folder, memories, records)
     longest = {name: _longest_s(ground, name) for name in TASKS}
     for number in range(kills):
         name = list(TASKS)[number % len(TASKS)]
@@ -88,27 +97,53 @@ def interrupt(folder: Path, *, kills: int, writers: int, seed: int, memories: in
     return found
 
 
-class _Ground:
-    """Files that the tasks work on: `base.db` as it was made, `work.db` a copy of it with its log, and targets."""
+@dataclass(frozen=True, slots=True)
+class Paths:
+    """What a task reads and writes: the store, the target of copies, an export of the store, and decision records."""
 
-    def __init__(self, folder: Path, memories: int) -> None:
+    work: Path
+    target: Path
+    export: Path
+    records: Path
+
+
+class _Ground:
+    """Files that the tasks work on: `base.db` as it was made, `work.db` a copy of it with its log, and targets.
+
+    Attributes:
+        ingested: The account of one ingest of the records that nothing interrupted.
+    """
+
+    def __init__(self, folder: Path, memories: int, records: int) -> None:
         self.folder = folder / "store"
         self.elsewhere = folder / "elsewhere"
-        self.base, self.export = folder / "base.db", folder / "export.jsonl"
-        self.work, self.target = self.folder / "work.db", self.elsewhere / "target.db"
+        self.base = folder / "base.db"
+        self.paths = Paths(
+            self.folder / "work.db", self.elsewhere / "target.db", folder / "export.jsonl", folder / "records"
+        )
+        write_records(self.paths.records, records)
         with opened(self.base, create=True) as memory:
             memory.add_many(
                 [New(statement=Statement(title=f"Rule {n}", body="because " * 60)) for n in range(memories)]
             )
-            self.export.write_text("".join(f"{line}\n" for line in memory.export()), encoding="utf-8")
-            self.head = memory.status().head
+            self.paths.export.write_text("".join(f"{line}\n" for line in memory.export()), encoding="utf-8")
+            self.head, self.changes = memory.status().head, memory.status().changes
+        self.reset()
+        _ingest(self.paths)
+        with opened(self.paths.work) as memory:
+            self.ingested = account(memory, self.changes)
 
     def reset(self) -> None:
         """Put everything back as it was, for the next kill."""
         for one in (self.folder, self.elsewhere):
             shutil.rmtree(one, ignore_errors=True)
             one.mkdir()
-        shutil.copy(self.base, self.work)
+        shutil.copy(self.base, self.paths.work)
+
+    def faults_of_work(self) -> list[str]:
+        """What `check` finds in the store that was worked on, and what lies beside it."""
+        with opened(self.paths.work) as memory:
+            return [*_findings(memory), *self.left()]
 
     def left(self) -> list[str]:
         """Drafts that nobody will finish; opening the store of a folder should have removed them."""
@@ -119,35 +154,35 @@ class _Ground:
 class _Task:
     """Something that is killed: what runs, and what is wrong afterwards."""
 
-    run: Callable[[Path, Path, Path], None]
+    run: Callable[[Paths], object]
     faults: Callable[[_Ground], list[str]]
 
 
 # ---- in the process that is killed
 
 
-def _backup(work: Path, target: Path, _: Path) -> None:
-    with opened(work) as memory:
-        memory.backup(target)
+def _backup(paths: Paths) -> None:
+    with opened(paths.work) as memory:
+        memory.backup(paths.target)
 
 
-def _restore(_: Path, target: Path, export: Path) -> None:
-    with opened(target, create=True) as memory, export.open(encoding="utf-8") as lines:
+def _restore(paths: Paths) -> None:
+    with opened(paths.target, create=True) as memory, paths.export.open(encoding="utf-8") as lines:
         memory.restore(line.rstrip("\n") for line in lines)
 
 
-def _copy(work: Path, target: Path, _: Path) -> None:
-    with SQLiteStore.open(work, create=False) as source, SQLiteStore.open(target, create=True) as other:
+def _copy(paths: Paths) -> None:
+    with SQLiteStore.open(paths.work, create=False) as source, SQLiteStore.open(paths.target, create=True) as other:
         copy(source, other, ["torture"], count=0)
 
 
-def _reindex(work: Path, _target: Path, _: Path) -> None:
+def _reindex(paths: Paths) -> None:
     for name in ("first", "second"):
-        with _with_model(work, name) as memory:
+        with _with_model(paths.work, name) as memory:
             memory.reindex()
 
 
-def _migrate(work: Path, _target: Path, _: Path) -> None:
+def _migrate(paths: Paths) -> None:
     steps = (*schema.MIGRATIONS, _STEP)
     # As a later release has it; this process is of no use for anything else.
     vars(schema).update(
@@ -155,13 +190,35 @@ def _migrate(work: Path, _target: Path, _: Path) -> None:
         SCHEMA_VERSION=len(steps),
         schema_text=lambda name: _STEP_SQL if name == _STEP else schema_text(name),
     )
-    SQLiteStore.open(work, create=False).close()
+    SQLiteStore.open(paths.work, create=False).close()
 
 
-def run(name: str, paths: tuple[Path, Path, Path], begun: Path, done: Path) -> None:
+def _ingest(paths: Paths) -> IngestReport:
+    reading = read_decisions([paths.records], root=paths.records, read_at=datetime.now(UTC))
+    with opened(paths.work) as memory:
+        return memory.ingest(reading, write=Write(source="decisions", op_id="ingest-1"))
+
+
+def _ingest_command(paths: Paths) -> None:
+    """`graphmem ingest decisions`, which names its writes anew each time."""
+    from graphmem.cli.app import app
+
+    # This process is of no use for anything else.
+    settings = {"URL": str(paths.work), "TENANT": _HOME.tenant, "REPO": str(_HOME.repo), "EMBEDDINGS": "off"}
+    os.environ.update({f"GRAPHMEM_{name}": value for name, value in settings.items()})
+    words = ["ingest", "decisions", str(paths.records), "--root", str(paths.records)]
+    try:
+        with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
+            app.main(words)
+    except SystemExit as end:
+        if end.code:
+            raise
+
+
+def run(name: str, paths: Paths, begun: Path, done: Path) -> None:
     """One process: tell that it begins, carry out a task, tell that it is done."""
     begun.touch()
-    TASKS[name].run(*paths)
+    TASKS[name].run(paths)
     done.touch()
 
 
@@ -173,50 +230,79 @@ def _with_model(path: Path, name: str) -> GraphMemory:
 
 
 def _after_backup(ground: _Ground) -> list[str]:
-    with opened(ground.work) as memory:
+    with opened(ground.paths.work) as memory:
         faults, seq = [*_findings(memory), *ground.left()], memory.status().changes
-    if not ground.target.exists():
+    if not ground.paths.target.exists():
         return faults
-    with opened(ground.target) as memory:
+    with opened(ground.paths.target) as memory:
         return faults + _findings(memory) + ([] if memory.status().changes <= seq else ["more in the copy"])
 
 
 def _after_restore(ground: _Ground) -> list[str]:
-    with opened(ground.target, create=True) as memory:
-        status = memory.status()
-    # Killed between the last entry and the answer: what is whole is not restored again.
-    if status.is_restoring or status.head != ground.head:
-        _restore(ground.work, ground.target, ground.export)
+    _restore(ground.paths)
     return _whole_target(ground)
 
 
 def _after_copy(ground: _Ground) -> list[str]:
-    with SQLiteStore.open(ground.work, create=False) as source:
-        with SQLiteStore.open(ground.target, create=True) as other:
+    with SQLiteStore.open(ground.paths.work, create=False) as source:
+        with SQLiteStore.open(ground.paths.target, create=True) as other:
             done = copy(source, other, ["torture"], count=20)
         return [one.what for each in done for one in each.findings] + _whole_target(ground)
 
 
 def _after_reindex(ground: _Ground) -> list[str]:
-    with opened(ground.work) as memory:
+    with opened(ground.paths.work) as memory:
         faults, status = _findings(memory), memory.status()
     name = "first" if status.model is None else status.model.name
-    faults += _wrong_vectors(ground.work, name)
-    with _with_model(ground.work, "third") as memory:
+    faults += _wrong_vectors(ground.paths.work, name)
+    with _with_model(ground.paths.work, "third") as memory:
         memory.reindex()
         status = memory.status()
         faults += _findings(memory) + ([] if status.vectors == status.memories else ["vectors are missing"])
-    return faults + _wrong_vectors(ground.work, "third") + ground.left()
+    return faults + _wrong_vectors(ground.paths.work, "third") + ground.left()
 
 
 def _after_migration(ground: _Ground) -> list[str]:
-    before = _migrated(ground.work)
-    process = processes().Process(target=_migrate, args=(ground.work, ground.target, ground.export))
-    process.start()
-    process.join()
-    after = _migrated(ground.work)
+    before = _migrated(ground.paths.work)
+    _run_whole(_migrate, ground)
+    after = _migrated(ground.paths.work)
     faults = [] if before in {(False, 0), (True, 0)} else [f"a half migration: {before}"]
     return faults + ([] if after == (True, 0) else [f"the migration did not finish: {after}"]) + ground.left()
+
+
+def _after_ingest(ground: _Ground) -> list[str]:
+    return _ingested_by(ground, _ingest)
+
+
+def _after_ingest_command(ground: _Ground) -> list[str]:
+    return _ingested_by(ground, lambda _: _run_whole(_ingest_command, ground))
+
+
+def _ingested_by(ground: _Ground, again: Callable[[Paths], object]) -> list[str]:
+    """What is wrong with the store, and with what ingesting a second and a third time makes of it."""
+    faults = ground.faults_of_work()
+    again(ground.paths)
+    with opened(ground.paths.work) as memory:
+        told, seq = account(memory, ground.changes), memory.status().changes
+    faults += [f"ingested again, the ledger does not say: {one:.200}" for one in _without(ground.ingested, told)]
+    faults += [f"ingested again, the ledger says too much: {one:.200}" for one in _without(told, ground.ingested)]
+    again(ground.paths)
+    with opened(ground.paths.work) as memory:
+        more = memory.status().changes - seq
+    return faults + ([f"a third ingest wrote {more} changes"] if more else []) + ground.faults_of_work()
+
+
+def _without(some: list[str], others: list[str]) -> list[str]:
+    return list((Counter(some) - Counter(others)).elements())
+
+
+def _run_whole(task: Callable[[Paths], object], ground: _Ground) -> None:
+    """Carry out a task in a process of its own that nobody kills."""
+    process = processes().Process(target=task, args=(ground.paths,))
+    process.start()
+    process.join()
+    if process.exitcode:
+        raise RuntimeError(f"{task.__name__} ends with exit code {process.exitcode}")
 
 
 def _migrated(path: Path) -> tuple[bool, int]:
@@ -247,7 +333,7 @@ def _wrong_vectors(path: Path, name: str) -> list[str]:
 
 
 def _whole_target(ground: _Ground) -> list[str]:
-    with opened(ground.target) as memory:
+    with opened(ground.paths.target) as memory:
         status = memory.status()
         faults = [*_findings(memory), *ground.left()]
     return faults + ([] if (status.head, status.is_restoring) == (ground.head, False) else ["not the same ledger"])
@@ -263,6 +349,8 @@ TASKS = {
     "copy": _Task(_copy, _after_copy),
     "reindex": _Task(_reindex, _after_reindex),
     "migration": _Task(_migrate, _after_migration),
+    "ingest": _Task(_ingest, _after_ingest),
+    "ingest command": _Task(_ingest_command, _after_ingest_command),
 }
 
 
@@ -271,8 +359,7 @@ TASKS = {
 
 def _start(ground: _Ground, name: str) -> tuple[BaseProcess, Path]:
     begun, done = ground.folder / "begun", ground.folder / "done"
-    paths = (ground.work, ground.target, ground.export)
-    process = processes().Process(target=run, args=(name, paths, begun, done))
+    process = processes().Process(target=run, args=(name, ground.paths, begun, done))
     process.start()
     deadline = time.monotonic() + _PATIENCE_S
     while not begun.exists() and process.exitcode is None:
@@ -295,7 +382,9 @@ def _longest_s(ground: _Ground, name: str) -> float:
 def _killed(ground: _Ground, name: str, rng: random.Random, longest_s: float, writers: int) -> bool:
     """Whether the kill came before the task was done."""
     told = [ground.folder / f"told-{number}" for number in range(writers)]
-    others = [processes().Process(target=write_forever, args=(ground.work, file, rng.getrandbits(32))) for file in told]
+    others = [
+        processes().Process(target=write_forever, args=(ground.paths.work, file, rng.getrandbits(32))) for file in told
+    ]
     for other in others:
         other.start()
     try:

@@ -78,7 +78,12 @@ def processes() -> SpawnContext | ForkServerContext:
     if "forkserver" not in multiprocessing.get_all_start_methods():
         return multiprocessing.get_context("spawn")
     context = multiprocessing.get_context("forkserver")
-    modules = ["benchmarks.torture.interruptions", "graphmem.opening", "graphmem.adapters.sqlite.store"]
+    modules = [
+        "benchmarks.torture.interruptions",
+        "graphmem.opening",
+        "graphmem.adapters.sqlite.store",
+        "graphmem.cli.app",
+    ]
     context.set_forkserver_preload(modules)
     return context
 

@@ -112,21 +112,23 @@ class VerifiedExport:
         """Whether a ledger that stands there is a beginning of this one."""
         return key == self.header.key and seq <= self.header.entries and head == self._hash_at(seq)
 
-    def refuse_unfit(self, key: str, seq: int, head: str, *, is_restoring: bool) -> None:
-        """Fail unless the tenant is empty, or was left by a restore of this ledger that did not finish.
+    def is_done(self, key: str, seq: int, head: str, *, is_restoring: bool) -> bool:
+        """Whether the tenant is this very ledger; False if it is empty or a restore of this ledger did not finish.
 
         Raises:
             InvalidInput: It holds something else; the message says what to do.
         """
         if not seq or (is_restoring and self.continues(key, seq, head)):
-            return
+            return False
+        if not is_restoring and seq == self.header.entries and self.continues(key, seq, head):
+            return True
         tenant = self.header.tenant
         if is_restoring:
             raise InvalidInput(
                 f"tenant {tenant!r} holds the first {seq} entries of another export, whose restore was not finished:"
                 " restore that one again, or this one into another store"
             )
-        raise InvalidInput(f"tenant {tenant!r} already has {seq} changes: restore into an empty one")
+        raise InvalidInput(f"tenant {tenant!r} already has {seq} changes of another ledger: restore into an empty one")
 
     def refuse_strange(self, key: str, seq: int, head: str) -> None:
         """Fail if somebody restored another export into the tenant meanwhile.

@@ -31,13 +31,13 @@ class Keeper:
         """Copy an export into the empty tenant verbatim, recorded times and erasures included.
 
         A run that was broken off goes on when the same export is restored again; until it has finished, the tenant
-        takes no other writes.
+        takes no other writes. If the tenant already is the ledger of the export, nothing is written.
 
         Returns:
             The number of ledger entries.
 
         Raises:
-            InvalidInput: The tenant is not empty, or a line is not one that `export` wrote.
+            InvalidInput: The tenant holds another ledger, or a line is not one that `export` wrote.
             CorruptStore: The export's hash chain is broken, or a line is none that a write left.
         """
         tenant = self._desk.reader(scope).tenant

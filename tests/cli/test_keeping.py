@@ -84,9 +84,11 @@ def test_a_backup_restores_too(tool: Tool, tmp_path: Path, chain: tuple[str, str
     assert "3 ledger entries restored" in other.out("restore", str(copy))
 
 
-def test_restore_needs_an_empty_tenant(tool: Tool) -> None:
+def test_restore_needs_an_empty_tenant_or_the_same_ledger(tool: Tool) -> None:
     tool.add("A")
     ledger = tool.out("export")
+    assert tool.out("restore", "-", text=ledger) == "1 ledger entries restored\n"
+    tool.add("B")
     assert tool.run("restore", "-", text=ledger).exit_code == 2
 
 

@@ -111,9 +111,11 @@ def test_a_restored_store_goes_on_where_the_other_stopped(store: Store, target: 
 
 def test_a_tenant_that_is_not_empty_is_not_overwritten(store: Store) -> None:
     fill(store)
+    lines = list(store.export(R))
+    send(store, "more", add("more"))
     before = snapshot(store)
     with pytest.raises(InvalidInput):
-        store.restore(list(store.export(R)), tenant="default")
+        store.restore(lines, tenant="default")
     assert snapshot(store) == before
 
 

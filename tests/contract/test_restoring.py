@@ -264,8 +264,28 @@ def test_it_is_picked_up_after_the_store_was_closed(backend: Backend, tmp_path: 
             assert_equal(target, source)
 
 
-def test_a_finished_one_is_not_done_again(target: Store, source: OracleStore) -> None:
+def test_a_finished_one_is_done_again_with_nothing_written(target: Store, source: OracleStore) -> None:
     target.restore(source.export(R), tenant="default")
+    told: list[tuple[int, int]] = []
+    total = source.position(R).seq
+    count = target.restore(source.export(R), tenant="default", progress=lambda *at: told.append(at))
+    assert (count, set(told)) == (total, {(total, total)})
+    assert_equal(target, source)
+
+
+def test_an_export_is_not_restored_over_what_was_written_after_it(target: Store, source: OracleStore) -> None:
+    lines = list(source.export(R))
+    target.restore(lines, tenant="default")
+    send(target, "more", add("more"))
+    for other in (lines, list(another().export(R))):
+        with pytest.raises(InvalidInput, match="empty"):
+            target.restore(other, tenant="default")
+    assert target.position(R).seq == source.position(R).seq + 1
+
+
+def test_a_longer_export_is_not_restored_over_a_finished_one(target: Store, source: OracleStore) -> None:
+    target.restore(source.export(R), tenant="default")
+    send(source, "more", add("more"))
     with pytest.raises(InvalidInput, match="empty"):
         target.restore(source.export(R), tenant="default")
 

@@ -119,6 +119,8 @@ def test_what_is_exported_can_be_restored(site: Site, chain: tuple[str, str], tm
     lines = site.send("GET", "/v1/export")
     assert lines.headers["Content-Type"] == "application/x-ndjson"
     assert lines.text.splitlines() == list(site.memory.export())
+    assert site.send("POST", "/v1/restore", content=lines.content, headers=NDJSON).json() == {"entries": 3}
+    site.memory.add("more")
     refused = site.send("POST", "/v1/restore", content=lines.content, headers=NDJSON)
     assert (refused.status_code, refused.json()["code"]) == (422, "invalid_input")
     with graphmem.open(str(tmp_path / "copy.db"), create=True) as copy:

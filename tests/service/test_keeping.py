@@ -54,8 +54,10 @@ def test_an_export_restores_to_equal_answers(memory: GraphMemory, clock: Ticking
 
 def test_only_an_empty_tenant_is_restored_into(memory: GraphMemory) -> None:
     memory.add("here already")
+    lines = list(memory.export())
+    memory.add("and this")
     with pytest.raises(InvalidInput, match="empty"):
-        memory.restore(list(memory.export()))
+        memory.restore(lines)
 
 
 def test_what_is_as_it_must_be_gives_no_finding(memory: GraphMemory) -> None:

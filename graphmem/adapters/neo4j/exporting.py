@@ -77,16 +77,17 @@ def _was_erased(link: Link, tenant: str, after: int) -> bool:
 
 
 def begin(link: Link, export: VerifiedExport) -> int:
-    """Mark the tenant as being restored; returns the position at which a run before this one left it.
+    """Mark the tenant as being restored unless all is there; returns the position at which a run before left it.
 
     Raises:
-        InvalidInput: It holds something else than a beginning of the export.
+        InvalidInput: It holds something else than the export or a beginning of it.
     """
     header = export.header
 
     def mark(tx: ManagedTransaction) -> int:
         head = Batch.begin(tx, header.tenant).head
-        export.refuse_unfit(head.key, head.seq, head.hash, is_restoring=head.is_restoring)
+        if export.is_done(head.key, head.seq, head.hash, is_restoring=head.is_restoring):
+            return head.seq
         said = {"tenant": header.tenant, "key": header.key or None, "answered_to": header.answered_to}
         tx.run(_BEGIN, p=said).consume()
         return head.seq

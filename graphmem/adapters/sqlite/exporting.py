@@ -39,13 +39,14 @@ def export(connection: apsw.Connection, tenant: Tenant) -> Iterator[str]:
 
 
 def begin(connection: apsw.Connection, export: VerifiedExport) -> int:
-    """Mark the tenant as being restored; returns the position at which a run before this one left it.
+    """Mark the tenant as being restored unless all is there; returns the position at which a run before left it.
 
     Raises:
-        InvalidInput: It holds something else than a beginning of the export.
+        InvalidInput: It holds something else than the export or a beginning of it.
     """
     row, header = writing.open_tenant(connection, export.header.tenant), export.header
-    export.refuse_unfit(row.key, row.seq, row.head, is_restoring=meta.is_restoring(connection, row))
+    if export.is_done(row.key, row.seq, row.head, is_restoring=meta.is_restoring(connection, row)):
+        return row.seq
     if header.key:  # a tenant of which nothing was ever written has none
         connection.execute(_SET_KEY, (header.key, row.number))
     if header.answered_to is not None:
