@@ -1,4 +1,4 @@
-"""Where the tests' files are: in memory if there is room, since a store waits for the disk at every commit (ADR-0053).
+"""Where the tests' files are: in memory if there is room, since a store waits for the disk at every commit (ADR-0050).
 
 What is tested of durability are processes that are killed, and a file in memory outlives these as one on a disk does.
 `TMPDIR=/tmp pytest` keeps them on a disk; so does a machine that has no `/dev/shm`, or little memory.
