@@ -189,8 +189,9 @@ class Hit:
     Attributes:
         card: The memory that is answered, which need not be the one whose words matched.
         standing: Whether it holds, is not yet in force (most often a declared successor), or was the last that held.
-        score: Greater is better; comparable within one answer only.
-        parts: What the score is made of.
+        relevance: The chance, from 0 to 1, that this answers the question if nothing does better; comparable between
+            answers.
+        parts: What its place follows from.
         via: Ids from the best match to this memory; one id if it matched itself.
         because: One line that says why it stands so.
         beat: Ids of matches that this memory supersedes at the point, of those in `relations`.
@@ -202,7 +203,7 @@ class Hit:
 
     card: Card
     standing: Standing
-    score: float
+    relevance: float
     parts: Mapping[str, float]
     via: tuple[str, ...]
     because: str
@@ -227,6 +228,7 @@ class SearchAnswer:
         mode: `hybrid`, or `lexical` when no vectors were compared.
         note: Why no vectors were compared, or what is to be said of how they were.
         cursor: Continues after the last hit; None at the end.
+        weaker: How many of what was looked at are left out since they say too little about the question.
     """
 
     hits: tuple[Hit, ...]
@@ -234,6 +236,7 @@ class SearchAnswer:
     mode: str
     note: str | None = None
     cursor: str | None = None
+    weaker: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """Pure ranking: the one tokeniser, name keys, and BM25 by Lucene's formula.
 
-Adapters index what `search_tokens` yields and retrieval asks with what `tokens` yields, so that every store sees the
-same words and gives the same scores.
+Adapters index the terms that `graphmem.terms` makes of these words, and retrieval asks with the same, so that every
+store gives the same scores.
 """
 
 from __future__ import annotations
@@ -20,9 +20,11 @@ from graphmem.model import Kind, Statement
 
 BM25_K1 = 1.2
 BM25_B = 0.75
-TITLE_WEIGHT = 2
+#: So many memories without the question's words are thought to be there besides, or a handful of memories would tell
+#: which words say much.
+UNSEEN_MEMORIES = 100
 
-_IDEOGRAPH = "\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af"
+IDEOGRAPH = "\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af"
 # What is no letter, digit or underscore separates words; translating and splitting takes a third of matching them.
 _ASCII_WORDS = "".join(chr(code) if chr(code).isalnum() or chr(code) == "_" else " " for code in range(128))
 _ASCII_NAMES = _ASCII_WORDS.replace("_", " ")
@@ -35,8 +37,8 @@ def _words_of_any_script() -> tuple[re.Pattern[str], re.Pattern[str]]:
     """Patterns of a word to search for, and of a word of a name, with the vowel signs that many scripts write apart."""
     marks = "".join(mark for mark in map(chr, range(0x300, 0x10000)) if unicodedata.category(mark)[0] == "M")
     # Runs first and marks apart: a step for each letter would take memory for each.
-    others = "".join(mark for mark in marks if not re.match(f"[{_IDEOGRAPH}]", mark))
-    searched = rf"[{_IDEOGRAPH}]|[^\W{_IDEOGRAPH}]+(?:[{others}]+[^\W{_IDEOGRAPH}]*)*"
+    others = "".join(mark for mark in marks if not re.match(f"[{IDEOGRAPH}]", mark))
+    searched = rf"[{IDEOGRAPH}]|[^\W{IDEOGRAPH}]+(?:[{others}]+[^\W{IDEOGRAPH}]*)*"
     return re.compile(searched), re.compile(rf"[^\W_]+(?:[{marks}]+[^\W_]*)*")
 
 
@@ -95,15 +97,6 @@ def name_keys(statement: Statement) -> set[str]:
     return keys - {""}
 
 
-def search_tokens(statement: Statement) -> list[str]:
-    """The words by which a statement is found; those of its title and aliases count double."""
-    strong = tokens(" ".join((statement.title, *statement.aliases)))
-    weak = [statement.body, statement.rationale, statement.subject or "", *statement.labels]
-    weak += [anchor.name for anchor in statement.anchors]
-    weak += [alternative.name for alternative in statement.alternatives]
-    return strong * TITLE_WEIGHT + tokens(" ".join(weak))
-
-
 @dataclass(frozen=True, slots=True)
 class Corpus:
     """What BM25 needs to know of all documents: how many, their mean length in tokens, and who holds each term."""
@@ -116,6 +109,11 @@ class Corpus:
         """Lucene's inverse document frequency: never negative."""
         held = self.frequency.get(term, 0)
         return math.log(1 + (self.documents - held + 0.5) / (held + 0.5))
+
+    def weight(self, term: str) -> float:
+        """How much a term says of what is asked: its idf, beside memories that were not seen."""
+        held = self.frequency.get(term, 0)
+        return math.log(1 + (UNSEEN_MEMORIES + self.documents - held + 0.5) / (held + 0.5))
 
 
 def bm25(corpus: Corpus, terms: Sequence[str], counts: Mapping[str, int], length: int) -> float:

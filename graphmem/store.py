@@ -79,11 +79,12 @@ class Probe:
     """What a search looks for.
 
     Attributes:
-        terms: Tokens of the query as `graphmem.ranking.tokens` gives them, each once.
+        terms: What the query is about, as `graphmem.terms` gives it, each once.
         names: Normalised identifiers and titles (`graphmem.ranking.name_key`) that are looked up exactly.
         vector: Unit vector of the query, or None to leave vectors out.
         model: Which model made the vector: those of another are not compared. None if the store need not look.
         limit: At most so many lexical and so many vector matches, best first.
+        is_weighed: Whether each match is to come with all that speaks for it, not only with what it was found by.
     """
 
     terms: tuple[str, ...] = ()
@@ -91,6 +92,21 @@ class Probe:
     vector: Vector | None = None
     model: ModelCard | None = None
     limit: int = 100
+    is_weighed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What a probe's terms and its vector say of one memory.
+
+    Attributes:
+        words: How far each of the probe's terms is said, from 0 up to 1, in the probe's order: its share of the term's
+            idf in the memory's BM25 score.
+        cosine: Of both vectors; None without one of them.
+    """
+
+    words: tuple[float, ...] = ()
+    cosine: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +122,9 @@ class Matches:
         seq: The ledger position that this was answered for.
         model: The embedding model that made the vectors of the store, None before there are any.
         note: What is to be said of how vectors were compared, if not exactly as asked for.
+        weights: How much each of the probe's terms says of what is asked, in the probe's order. Only of a probe that
+            is weighed, as is the evidence.
+        evidence: What speaks for each of the matches.
     """
 
     lexical: tuple[tuple[str, float], ...] = ()
@@ -115,6 +134,8 @@ class Matches:
     seq: int = 0
     model: ModelCard | None = None
     note: str | None = None
+    weights: tuple[float, ...] = ()
+    evidence: Mapping[str, Evidence] = field(default_factory=dict)
 
     @property
     def ids(self) -> tuple[str, ...]:

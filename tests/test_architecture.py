@@ -22,6 +22,7 @@ LAYERS = (
     ("rows",),
     ("instants",),
     ("temporal", "ranking", "statement_json", "relations"),
+    ("terms",),
     ("ledger",),
     ("answers",),
     ("store", "projection"),

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from graphmem.model import Alternative, Anchor, AnchorKind, Kind, Origin, Outcome, Statement
+from graphmem.model import Kind, Origin, Statement
 from graphmem.ranking import (
     Corpus,
     bm25,
@@ -15,7 +15,6 @@ from graphmem.ranking import (
     length_norm,
     name_key,
     name_keys,
-    search_tokens,
     term_counts,
     tokens,
     trusted_confidence,
@@ -102,21 +101,6 @@ def test_names_that_differ_in_a_vowel_sign_alone_stay_apart() -> None:
 
 def test_a_statement_is_named_by_its_title_and_aliases() -> None:
     assert name_keys(Statement(title="Use SQLite", aliases=("ADR-0001", "--"))) == {"use sqlite", "adr 1"}
-
-
-def test_title_and_aliases_count_double_and_everything_else_once() -> None:
-    said = Statement(
-        title="alpha",
-        aliases=("beta",),
-        body="gamma",
-        rationale="delta",
-        subject="eps.zeta",
-        labels=("eta",),
-        anchors=(Anchor(AnchorKind.FILE, "src/theta.py"),),
-        alternatives=(Alternative("iota", Outcome.REJECTED, reason="unsaid"),),
-    )
-    once = ["gamma", "delta", "eps", "zeta", "eta", "src", "theta", "py", "iota"]
-    assert sorted(search_tokens(said)) == sorted(["alpha", "beta"] * 2 + once)
 
 
 def test_counts_are_of_the_asked_terms_that_occur() -> None:

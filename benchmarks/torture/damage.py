@@ -92,7 +92,9 @@ def _ask(memory: GraphMemory) -> list[object]:
     late = At(as_of=datetime(2023, 1, 1, tzinfo=UTC))
     answers: list[object] = []
     for at in (early, late):
-        answers += [[(hit.card.id, round(hit.score, 9)) for hit in memory.search(word, at=at).hits] for word in _WORDS]
+        answers += [
+            [(hit.card.id, round(hit.relevance, 9)) for hit in memory.search(word, at=at).hits] for word in _WORDS
+        ]
         cards = memory.list(at=at).cards
         answers += [[(card.id, card.state, card.memory.statement) for card in cards]]
     answers += [[(one.seq, one.op_id, one.operation) for one in memory.changes(limit=1000)]]

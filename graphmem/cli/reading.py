@@ -13,7 +13,7 @@ from graphmem.cli import pages
 from graphmem.cli.blocks import Line, Look, Span, dim, line
 from graphmem.cli.options import Call, filtered, one_of, paged, placed, pointed
 from graphmem.cli.output import give, progress
-from graphmem.cli.wording import nothing_line
+from graphmem.cli.wording import nothing_line, weaker_line
 from graphmem.errors import NotFound
 from graphmem.model import At, Point
 from graphmem.retrieval.search import Sort
@@ -44,21 +44,26 @@ def cards_of(memory: GraphMemory, ids: Iterable[str], point: Point) -> dict[str,
 @click.option(
     "--sort", type=one_of(Sort), default=Sort.RELEVANCE.value, show_default=True, help="Order of the answers."
 )
+@click.option("--all", "shows_all", is_flag=True, help="Also what says too little about the question.")
 @paged(10)
 @pointed
 @placed
-def search(*, call: Call, question: tuple[str, ...], where: Filter, sort: str, page: Page, at: At) -> None:
+def search(  # noqa: PLR0913 - one parameter an option
+    *, call: Call, question: tuple[str, ...], where: Filter, sort: str, shows_all: bool, page: Page, at: At
+) -> None:
     """What holds at a point for a QUESTION in plain words.
 
     Whatever matches is followed to what holds: a question worded like a replaced decision finds its successor.
     """
+    least = 0.0 if shows_all else None
     with call.open() as memory:
-        answer = memory.search(" ".join(question), at=at, where=where, sort=Sort(sort), page=page)
+        answer = memory.search(" ".join(question), at=at, where=where, sort=Sort(sort), page=page, min_relevance=least)
         ids = [key for hit in answer.hits for key in (hit.card.id, *(one.memory for one in hit.contested))]
         ids += [key for hit in answer.hits for one in hit.relations for key in (one.memory, *one.through)]
         ids += [hit.head for hit in answer.hits if hit.head is not None]
         seen = {} if call.as_json else cards_of(memory, ids, answer.at)
-        nothing = _nothing(memory, where, is_empty=not answer.hits and not call.as_json)
+        is_empty = not answer.hits and not call.as_json
+        nothing = weaker_line(answer.weaker) if answer.weaker else _nothing(memory, where, is_empty=is_empty)
     give(call, answer, lambda _: pages.search_page(answer, at, seen, nothing))
 
 

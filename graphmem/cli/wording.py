@@ -123,6 +123,14 @@ def nothing_line(scope: Scope, repositories: Sequence[str], *, is_history: bool)
     return line(f"No matches. Searched {where}{private}{'; ' if tips else ''}{'; '.join(tips)}.")
 
 
+def weaker_line(count: int) -> Line:
+    """That nothing says enough about a question."""
+    others = "one memory says" if count == 1 else f"{count} memories say"
+    return line(
+        f"Nothing is recorded about this. {others.capitalize()} something that is only near it: --all shows it."
+    )
+
+
 _STALE = 0.5
 
 

@@ -38,10 +38,12 @@ class RemoteReader(Reader):
         sort: Sort = Sort.RELEVANCE,
         page: Page | None = None,
         limit: int | None = None,
+        min_relevance: float | None = None,
         **parts: Unpack[ScopeParts],
     ) -> SearchAnswer:
         asked = page_of(page, limit, Page())
-        body = {"query": query, "where": where, "sort": sort, "limit": asked.limit, "cursor": asked.cursor}
+        body: dict[str, object] = {"query": query, "where": where, "sort": sort, "limit": asked.limit}
+        body |= {"cursor": asked.cursor, "min_relevance": min_relevance}
         request = Asked("POST", "/v1/search", self._stand.query(self._stand.placed(scope, parts), at), document(body))
         return self._stand.connection.ask(SearchAnswer, request)
 

@@ -175,10 +175,11 @@ class Memory:
         at = graphmem.At(moment_of(reference_date))
         found: list[dict[str, Any]] = []
         for hit in self._hits(query, at, _labelled(wanted, is_history=show_expired), count):
-            score = hit.score / (1 + hit.score)
             is_wanted = hit.card.state in _states(is_history=show_expired) and fits(wanted, values(hit.card))
-            if is_wanted and score >= (_DEFAULT_THRESHOLD if threshold is None else threshold):
-                found.append({**item(hit.card, score), **({"score_details": dict(hit.parts)} if explain else {})})
+            if is_wanted and hit.relevance >= (_DEFAULT_THRESHOLD if threshold is None else threshold):
+                found.append(
+                    {**item(hit.card, hit.relevance), **({"score_details": dict(hit.parts)} if explain else {})}
+                )
             if len(found) >= count:
                 break
         return {"results": found[:count]}
@@ -297,7 +298,7 @@ class Memory:
     def _hits(self, query: str, at: graphmem.At, where: Filter, count: int) -> Iterator[Hit]:
         page = Page(max(count, 1))
         while True:
-            answer = self._memory.search(query, at=at, where=where, page=page)
+            answer = self._memory.search(query, at=at, where=where, page=page, min_relevance=0.0)
             yield from answer.hits
             if answer.cursor is None:
                 return

@@ -6,7 +6,8 @@ from collections import Counter
 from collections.abc import Sequence
 
 from graphmem.answers import Card
-from graphmem.ranking import Corpus, bm25, search_tokens, term_counts, tokens
+from graphmem.ranking import Corpus, bm25, term_counts
+from graphmem.terms import question_terms, statement_terms
 
 
 class PlainSearch:
@@ -14,13 +15,13 @@ class PlainSearch:
 
     def __init__(self, cards: Sequence[Card]) -> None:
         self._cards = [card for card in cards if card.memory.statement is not None]
-        self._words = [search_tokens(card.memory.statement) for card in self._cards if card.memory.statement]
+        self._words = [statement_terms(card.memory.statement) for card in self._cards if card.memory.statement]
         held = Counter(term for words in self._words for term in set(words))
         mean = sum(map(len, self._words)) / max(len(self._words), 1)
         self._corpus = Corpus(len(self._words), mean, held)
 
     def best(self, question: str) -> Card:
         """The best match by words."""
-        terms = list(dict.fromkeys(tokens(question)))
+        terms = question_terms(question)
         scores = [bm25(self._corpus, terms, term_counts(words, terms), len(words)) for words in self._words]
         return self._cards[max(range(len(scores)), key=lambda index: (scores[index], -index))]

@@ -155,6 +155,9 @@ class SearchBody(BaseModel):
     sort: Sort = Sort.RELEVANCE
     limit: Annotated[StrictInt, Field(ge=1, le=MAX_RESULTS)] = 10
     cursor: Annotated[StrictStr, Field(max_length=400)] | None = None
+    min_relevance: Annotated[float, Field(ge=0, le=1, strict=True)] | None = Field(
+        default=None, description="Leave out what is less relevant; 0 leaves out nothing."
+    )
 
 
 class DocumentBody(BaseModel):

@@ -28,7 +28,15 @@ async def search(served: Asks, scope: Reader, at: Asked, body: SearchBody) -> Re
     page = Page(body.limit, body.cursor)
 
     def ask(memory: GraphMemory) -> SearchAnswer:
-        answer = memory.search(body.query, at=at, scope=scope, where=body.where, sort=body.sort, page=page)
+        answer = memory.search(
+            body.query,
+            at=at,
+            scope=scope,
+            where=body.where,
+            sort=body.sort,
+            page=page,
+            min_relevance=body.min_relevance,
+        )
         served.metrics.contested(sum(bool(hit.contested) for hit in answer.hits))
         return answer
 

@@ -1,74 +1,157 @@
-"""Pure fusion: how much each way of matching counts, and how matches add up at what they resolve to."""
+"""Pure fusion: what speaks for a memory, and how matches that resolve to one memory are taken together.
+
+Every part lies between 0 and 1, whatever else is stored, so that a score says the same in every answer. Weights and
+curves were chosen on the packs that `benchmarks/truth/CHOSEN.md` names, each pack judged with weights learnt on the
+others; they are flat around their best, and rounded.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from graphmem.store import Matches
-
-#: Tried on real corpora (`make truth`): a name beats any wording; vectors help reworded questions a little and hurt
-#: when they count as much as words.
-NAME_WEIGHT = 3.0
-LEXICAL_WEIGHT = 1.0
-VECTOR_WEIGHT = 0.35
-TITLE_WEIGHT = 2.0
+#: An identifier beats everything else together, a title that is quoted beats words and meaning.
+IDENTIFIER_WEIGHT = 4.0
+QUOTED_WEIGHT = 2.0
+#: Of a title that the question says without quoting it, for the share of the question that it makes up.
+SAID_WEIGHT = 1.0
+#: From this share on, the question asks for what has that title.
+ASKED_FOR = 0.5
+TITLE_WEIGHT = 0.5
+#: Of titles said by accident, most are said in small part: a third counts a twenty-seventh.
+TITLE_POWER = 3
 GRAPH_WEIGHT = 0.1
-PRIOR_WEIGHT = 0.05
+#: What stands beside an answer is relevant at most for so much of its relevance.
+BESIDE = 0.4
+PRIOR_WEIGHT = 0.02
+#: What does not hold comes first only where it matches by so much better.
+NOT_HOLDING = 0.2
+
+_SHARE_OF_QUESTION = 0.3
+#: (slope, offset) of the chance that the first answer is right: with vectors, and by words alone.
+_HYBRID, _LEXICAL = (8.3, -3.7), (7.0, -2.8)
+#: Below, an answer says nothing about the question: what this refuses is right in one of seven, or less.
+CUT_HYBRID, CUT_LEXICAL = 0.3, 0.15
 
 
 @dataclass(frozen=True, slots=True)
 class Scored:
-    """A matched memory and the parts of its score."""
+    """What speaks for one memory.
+
+    Attributes:
+        memory: Its id.
+        words: What each term of the question adds, as a share of the most that all of them could add.
+        held: The share of each term that it has, by the terms' weights.
+        cosine: With the question's vector; None if they were not compared.
+        title: The share of its title that the question says.
+        name: What being named exactly is worth.
+        is_named: Whether the question asks for it by name, and not for something whose words a name is part of.
+        graph: What standing beside a good answer is worth.
+        beside: How relevant that answer is.
+    """
 
     memory: str
-    parts: Mapping[str, float]
+    words: tuple[float, ...] = ()
+    held: tuple[float, ...] = ()
+    cosine: float | None = None
+    title: float = 0.0
+    name: float = 0.0
+    is_named: bool = False
+    graph: float = 0.0
+    beside: float = 0.0
+
+    @property
+    def parts(self) -> dict[str, float]:
+        """The parts of the score that are not nothing."""
+        parts = {
+            "name": self.name,
+            "title": TITLE_WEIGHT * self.title**TITLE_POWER,
+            "words": math.fsum(self.words),
+            "meaning": max(self.cosine or 0.0, 0.0),
+            "graph": self.graph,
+        }
+        return {label: part for label, part in parts.items() if part > 0.0}
 
     @property
     def score(self) -> float:
         """All parts together."""
-        return sum(self.parts.values())
+        return math.fsum(self.parts.values())
 
     @property
-    def is_named(self) -> bool:
-        """Whether the question named it exactly."""
-        return "name" in self.parts
+    def relevance(self) -> float:
+        """The chance, between 0 and 1, that this answers the question if nothing answers better."""
+        if self.is_named:
+            return 1.0
+        if self.beside and not self.words:
+            return BESIDE * self.beside
+        share = math.fsum(self.held)
+        if self.cosine is None:
+            return _chance(share, _LEXICAL)
+        return _chance(max(self.cosine, 0.0) + _SHARE_OF_QUESTION * share, _HYBRID)
 
 
-def fuse(matches: Matches, named: Mapping[str, float], titles: Mapping[str, float]) -> list[Scored]:
-    """One score for each matched memory, best first, ties by id.
+def merged(memory: str, matches: Sequence[Scored]) -> Scored:
+    """What speaks for the memory that matches resolve to: of each part, term by term, that of the best match.
+
+    So what others say besides counts, and saying the same again does not: a long chain gives no advantage.
+    """
+    cosines = [one.cosine for one in matches if one.cosine is not None]
+    return Scored(
+        memory,
+        _best([one.words for one in matches]),
+        _best([one.held for one in matches]),
+        max(cosines, default=None),
+        max((one.title for one in matches), default=0.0),
+        max((one.name for one in matches), default=0.0),
+        any(one.is_named for one in matches),
+        max((one.graph for one in matches), default=0.0),
+        max((one.beside for one in matches), default=0.0),
+    )
+
+
+def shares(said: Sequence[float], weights: Sequence[float]) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    """What each term adds, and the weight of each that is said at all, as shares of all weights together.
 
     Args:
-        matches: From the store.
-        named: Memories that the question names, with a share of 1 divided among those of one name.
-        titles: Matched memories to the share of their title that the question says.
+        said: How far each term is said, from 0 to 1.
+        weights: How much each says of what is asked.
     """
-    parts: dict[str, dict[str, float]] = {}
-    for key, share in named.items():
-        parts.setdefault(key, {})["name"] = NAME_WEIGHT * share
-    for key, share in titles.items():
-        parts.setdefault(key, {})["title"] = TITLE_WEIGHT * share
-    for label, weight, found in (
-        ("lexical", LEXICAL_WEIGHT, matches.lexical),
-        ("vector", VECTOR_WEIGHT, matches.vector),
-    ):
-        best = max((score for _, score in found), default=0.0)
-        for key, score in found:
-            if score > 0 and best > 0:
-                parts.setdefault(key, {})[label] = weight * score / best
-    scored = [Scored(key, one) for key, one in parts.items()]
-    return sorted(scored, key=lambda one: (-one.score, one.memory))
+    whole = math.fsum(weights)
+    if not said or whole <= 0.0:
+        return (), ()
+    pairs = list(zip(said, weights, strict=True))
+    return (
+        tuple(weight * one / whole for one, weight in pairs),
+        tuple(weight / whole if one > 0.0 else 0.0 for one, weight in pairs),
+    )
 
 
-def add_up(scored: list[Scored]) -> dict[str, float]:
-    """The parts of a head's score from the matches that led to it: each part summed."""
-    total: dict[str, float] = {}
-    for one in scored:
-        for label, value in one.parts.items():
-            total[label] = total.get(label, 0.0) + value
-    return total
+def named_weight(kind: float, carriers: int) -> float:
+    """What a name is worth to each of those that carry it."""
+    return float(kind / carriers**0.5)
 
 
 def prior(confidence: float, recency: float, nearness: float) -> float:
     """A modest factor around 1 from three figures between 0 and 1: it reorders near ties and hides nothing."""
     return 1.0 + PRIOR_WEIGHT * (confidence + recency + nearness)
+
+
+def cut(*, has_vectors: bool) -> float:
+    """The relevance below which a memory says nothing about the question."""
+    return CUT_HYBRID if has_vectors else CUT_LEXICAL
+
+
+def parts_of(scored: Scored, factor: float) -> Mapping[str, float]:
+    """The parts of a score with the factor over them, for people."""
+    return {**scored.parts, "prior": factor}
+
+
+def _best(rows: Sequence[tuple[float, ...]]) -> tuple[float, ...]:
+    told = [row for row in rows if row]
+    return tuple(map(max, zip(*told, strict=True))) if told else ()
+
+
+def _chance(value: float, curve: tuple[float, float]) -> float:
+    slope, offset = curve
+    return 1.0 / (1.0 + math.exp(-(slope * value + offset)))

@@ -9,6 +9,7 @@ from datetime import date
 from itertools import combinations
 
 from graphmem.ranking import name_key, tokens
+from graphmem.terms import question_terms
 
 MAX_QUERY_CHARS = 10_000
 MAX_NAME_WORDS = 12
@@ -35,11 +36,13 @@ class Question:
 
     Attributes:
         said: Its text without a date that its point in time already tells.
-        terms: Its distinct search terms.
+        words: Its distinct words as they are written, for comparing with names and titles.
+        terms: What it is about, for searching.
         mentions: Stretches of it that may be names.
     """
 
     said: str
+    words: tuple[str, ...]
     terms: tuple[str, ...]
     mentions: tuple[Mention, ...]
 
@@ -75,7 +78,7 @@ def read_question(text: str, asked: date) -> Question:
         for end in range(start + 1, min(start + MAX_NAME_WORDS, len(words)) + 1)
         if end - start > 1 or _TELLING.search(words[start])
     ]
-    return Question(said, tuple(dict.fromkeys(tokens(said))), tuple(quoted + runs))
+    return Question(said, tuple(dict.fromkeys(tokens(said))), question_terms(said), tuple(quoted + runs))
 
 
 def _quoted(text: str) -> list[Mention]:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
+from functools import cached_property
 from itertools import islice
 
 from graphmem.answers import Contest, Hit, SearchAnswer
@@ -14,11 +15,12 @@ from graphmem.errors import InvalidInput
 from graphmem.model import LinkKind, Memory, Point, Scope, Status
 from graphmem.retrieval.cards import card, confidence
 from graphmem.retrieval.embedding import Embedder, card_of, other_model
-from graphmem.retrieval.fusion import GRAPH_WEIGHT, Scored, add_up, fuse, prior
+from graphmem.retrieval.fusion import GRAPH_WEIGHT, NOT_HOLDING, Scored, cut, merged, parts_of, prior
 from graphmem.retrieval.paging import Cursors, Place, Seal, question_mark
 from graphmem.retrieval.query import MAX_QUERY_CHARS, Question, read_question
 from graphmem.retrieval.reasons import because
 from graphmem.retrieval.relations import overruling, relation
+from graphmem.retrieval.scoring import scored_matches
 from graphmem.retrieval.titles import Titles
 from graphmem.rows import Rows
 from graphmem.store import Filter, Matches, ModelCard, Nearby, Neighbour, Page, Probe, Rivals, Store
@@ -42,7 +44,11 @@ class Sort(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """One search as it was asked; no `seq` is for where the ledger stands when the store is first looked into."""
+    """One search as it was asked.
+
+    No `seq` is for where the ledger stands when the store is first looked into; no `min_relevance` for what says
+    something about the question.
+    """
 
     text: str
     valid: datetime
@@ -51,9 +57,10 @@ class Query:
     where: Filter
     sort: Sort
     page: Page
+    min_relevance: float | None = None
 
 
-@dataclass(slots=True)
+@dataclass
 class _Head:
     """A memory that matches resolve to, while its matches are being collected."""
 
@@ -81,9 +88,10 @@ class _Head:
         """Whether not all its rows are there yet."""
         return self.view.is_settled(self.resolved.memory)
 
-    @property
-    def is_named(self) -> bool:
-        return any(match.is_named for match in self.matches)
+    @cached_property
+    def scored(self) -> Scored:
+        """What speaks for it, from all matches together; asked for once they are all there."""
+        return merged(self.resolved.memory, self.matches)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,9 +99,9 @@ class _Ranked:
     """A head with what orders it; of the many that are ranked, only those shown are told in full."""
 
     head: _Head
-    parts: Mapping[str, float]
     factor: float
     score: float
+    relevance: float
     confidence: float
     recorded_at: datetime
 
@@ -118,7 +126,7 @@ class Searcher:
             raise InvalidInput(
                 f"the query has {len(query.text)} characters, more than {MAX_QUERY_CHARS}: ask for less at once"
             )
-        mark = question_mark(query.text, query.where, query.sort, query.reader)
+        mark = question_mark(query.text, query.where, query.sort, query.reader, query.min_relevance)
         cursors = Cursors(self._seal, query.reader, mark)
         place = cursors.place(query.page, Point(query.valid, query.seq or 0))
         if query.page.cursor is not None:
@@ -127,15 +135,18 @@ class Searcher:
         backend = self._embedder()
         found = self._found(question, _probe(question, backend), query, place.offset + query.page.limit)
         query = replace(query, seq=found.seq)
-        shown = found.ranked[place.offset : place.offset + query.page.limit]
+        ruled = self._ruled(found.ranked[: place.offset + query.page.limit], query)
+        ranked = _with_leaders(found.ranked, ruled, query)
+        shown = ranked[place.offset : place.offset + query.page.limit]
         note = _note(backend, found.model)
         pinned = Place(Point(query.valid, found.seq), place.offset)
         return SearchAnswer(
-            hits=self._told(shown, query),
+            hits=self._told(shown, ruled, query),
             at=pinned.point,
             mode="hybrid" if note is None else "lexical",
             note=note or found.note,
-            cursor=cursors.after(pinned, len(shown), len(found.ranked)),
+            cursor=cursors.after(pinned, len(shown), len(ranked)),
+            weaker=found.weaker,
         )
 
     def _found(self, question: Question, probe: Probe, query: Query, wanted: int) -> _Found:
@@ -147,12 +158,15 @@ class Searcher:
         while True:
             matches = self._matches(probe, query)
             query = replace(query, seq=matches.seq)
-            heads = self._resolve(question, matches, query)
-            fitting = _rank(heads.values() if query.where.include_history else _answering(heads), query)
-            for one in _leaders_first(fitting, query):
+            view = View(matches.rows, query.reader, matches.seq)
+            scored = scored_matches(question, matches, Titles(_titles(view, matches.ids)))
+            heads = [head for head in self._resolve(scored, view, query).values() if _fits(head, query)]
+            telling = [head for head in heads if _tells(head.scored, query)]
+            for one in _leaders_first(_rank(telling, query), query):
                 ranked.setdefault(one.head.resolved.memory, one)
-            if len(ranked) > wanted or max(len(matches.lexical), len(matches.vector)) < probe.limit:
-                return _Found(list(ranked.values()), matches.seq, matches.model, matches.note)
+            if len(ranked) > wanted or not _goes_on(matches, scored, probe, query):
+                weaker = len(heads) - len(telling)
+                return _Found(list(ranked.values()), weaker, matches.seq, matches.model, matches.note)
             probe = replace(probe, limit=probe.limit * 2)
 
     # ---- candidates
@@ -161,21 +175,18 @@ class Searcher:
         where = replace(query.where, origins=(), statuses=(), min_confidence=0.0)
         return self._store.match(query.reader, probe, where, seq=query.seq, at=query.valid)
 
-    def _resolve(self, question: Question, matches: Matches, query: Query) -> dict[str, _Head]:
-        view = View(matches.rows, query.reader, matches.seq)
-        titles = Titles(_titles(view, matches.ids))
-        scored = fuse(matches, _named_shares(question, matches, titles), titles.coverage(question.terms))
+    def _resolve(self, scored: Iterable[Scored], view: View, query: Query) -> dict[str, _Head]:
         heads = _heads(scored, view, query)
-        beside = self._beside(heads, query, matches.seq)
+        beside = self._beside(heads, query, view.seq)
         # What is chained to a match was resolved with it; whatever else is near has a view of its own.
-        view = View(beside.rows, query.reader, matches.seq)
+        view = View(beside.rows, query.reader, view.seq)
         for key, head in _heads(_scored_beside(beside.steps, view, heads), view, query).items():
             heads.setdefault(key, head)
         return heads
 
     def _beside(self, heads: dict[str, _Head], query: Query, seq: int) -> Nearby:
         """Memories beside the best heads in the graph, for answers whose words match nothing."""
-        best = sorted(heads.values(), key=lambda head: -sum(match.score for match in head.matches))[:EXPANDED_HEADS]
+        best = sorted(heads.values(), key=lambda head: -head.scored.score)[:EXPANDED_HEADS]
         ids = [head.resolved.memory for head in best if head.holds]
         if not ids:
             return Nearby()
@@ -183,18 +194,20 @@ class Searcher:
 
     # ---- telling
 
-    def _told(self, shown: Sequence[_Ranked], query: Query) -> tuple[Hit, ...]:
-        """What is shown, in full: with all rows of it, and of those that also hold for its subject."""
-        holding = [one.head for one in shown if one.head.holds]
+    def _ruled(self, ranked: Sequence[_Ranked], query: Query) -> _Ruled:
+        """All rows of what comes first, and of those that also hold for its subjects, with who leads them."""
+        holding = [one.head for one in ranked if one.head.holds]
         subjects = {subject for head in holding if (subject := _subject(head.memory)) is not None}
         settled = [head.resolved.memory for head in holding if head.is_settled]
         at = Point(query.valid, query.seq or 0)
         rivals = Rivals(tuple(sorted(subjects)), at, MOST_RIVALS * len(subjects)) if subjects else None
         rows = self._store.rows(query.reader, settled, rivals=rivals) if settled or subjects else Rows()
         view = View(rows, query.reader, at.seq)
-        led = rulings(view, subjects, query.valid)
-        if query.sort is Sort.RELEVANCE:
-            shown = _by_precedence(shown, led)
+        return _Ruled(view, rulings(view, subjects, query.valid))
+
+    def _told(self, shown: Sequence[_Ranked], ruled: _Ruled, query: Query) -> tuple[Hit, ...]:
+        """What is shown, in full."""
+        view, led = ruled.view, ruled.led
         hits = ((one.head, _hit(one, view if one.head.is_settled else one.head.view, query)) for one in shown)
         return tuple(
             _contested(hit, led.get(_subject(hit.card.memory)) if head.holds else None, view)
@@ -205,31 +218,34 @@ class Searcher:
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    """All that answers, best first, and where the store stood."""
+    """All that answers, best first, how many say too little about the question, and where the store stood."""
 
     ranked: list[_Ranked]
+    weaker: int
     seq: int
     model: ModelCard | None
     note: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class _Ruled:
+    """Who leads the subjects of what comes first."""
+
+    view: View
+    led: Mapping[str | None, Ruling | None]
+
+
 def _probe(question: Question, backend: Embedder | str) -> Probe:
     """What to look for; without a vector where none can be made."""
     if isinstance(backend, str) or not question.said.strip():
-        return Probe(question.terms, question.names, limit=MATCH_LIMIT)
+        return Probe(question.terms, question.names, limit=MATCH_LIMIT, is_weighed=True)
     (vector,) = backend.embed([question.said])
-    return Probe(question.terms, question.names, vector, card_of(backend), MATCH_LIMIT)
+    return Probe(question.terms, question.names, vector, card_of(backend), MATCH_LIMIT, is_weighed=True)
 
 
 def _note(backend: Embedder | str, stored: ModelCard | None) -> str | None:
     """Why no vectors were compared; None if they were."""
     return backend if isinstance(backend, str) else other_model(backend, stored)
-
-
-def _answering(heads: dict[str, _Head]) -> list[_Head]:
-    """Heads that hold, and successors named by what has ended; others only if named, or if nothing else answers."""
-    shown = [head for head in heads.values() if head.holds or head.is_named or head.is_instead]
-    return shown if any(head.holds for head in shown) else [*heads.values()]
 
 
 def _rank(heads: Iterable[_Head], query: Query) -> list[_Ranked]:
@@ -252,17 +268,6 @@ def _titles(view: View, ids: Iterable[str]) -> dict[str, str]:
     return {key: memory.statement.title for key, memory in found if memory and memory.statement}
 
 
-def _named_shares(question: Question, matches: Matches, titles: Titles) -> dict[str, float]:
-    """Memories that the question names; one name carried by several memories is shared among them."""
-    shares: dict[str, float] = {}
-    for mention in question.chosen(matches.named):
-        ids = matches.named[mention.key]
-        if not titles.swallows(mention.key, ids, question.terms):
-            for key in ids:
-                shares[key] = max(shares.get(key, 0.0), 1.0 / len(ids) ** 0.5)
-    return shares
-
-
 def _scored_beside(found: Iterable[Neighbour], view: View, heads: Mapping[str, _Head]) -> list[Scored]:
     """Neighbours with a share of the score of the head beside them; over a link, only while that is in effect."""
     near: dict[str, Scored] = {}
@@ -271,8 +276,8 @@ def _scored_beside(found: Iterable[Neighbour], view: View, heads: Mapping[str, _
             continue
         if one.over in _LINKS and not view.is_linked(one.memory, one.of):
             continue
-        score = GRAPH_WEIGHT * sum(match.score for match in heads[one.of].matches)
-        near.setdefault(one.memory, Scored(one.memory, {"graph": score}))
+        best = heads[one.of].scored
+        near.setdefault(one.memory, Scored(one.memory, graph=GRAPH_WEIGHT * best.score, beside=best.relevance))
     return list(near.values())
 
 
@@ -304,12 +309,32 @@ def _ends(key: str, resolver: Resolver, view: View, query: Query) -> list[Resolv
 def _fits(head: _Head, query: Query) -> bool:
     view, key, where = head.view, head.resolved.memory, query.where
     memory = view.memory(key)
-    if memory is None or memory.statement is None:
+    if memory is None or memory.statement is None or (not where.include_history and _is_of_later(head, query)):
         return False
     statement = memory.statement
     if statement.confidence < where.min_confidence or (where.origins and statement.origin not in where.origins):
         return False
     return not where.statuses or _own_status(head, query.valid) in where.statuses
+
+
+def _is_of_later(head: _Head, query: Query) -> bool:
+    """Whether nobody knew of it at the asked time, and it had not begun, unless something older led to it."""
+    if head.holds or head.scored.is_named or any(len(path) > 1 for path in head.paths.values()):
+        return False
+    view, key = head.view, head.resolved.memory
+    return view.known[key].stamp.recorded_at > query.valid and view.status(key, query.valid) is None
+
+
+def _tells(scored: Scored, query: Query) -> bool:
+    """Whether it says anything about the question."""
+    least = query.min_relevance
+    return scored.relevance >= (cut(has_vectors=scored.cosine is not None) if least is None else least)
+
+
+def _goes_on(matches: Matches, scored: Sequence[Scored], probe: Probe, query: Query) -> bool:
+    """Whether a wider probe may bring more that says something: the last match by words or by meaning still does."""
+    lasts = {found[-1][0] for found in (matches.lexical, matches.vector) if len(found) >= probe.limit}
+    return any(_tells(one, query) for one in scored if one.memory in lasts)
 
 
 def _own_status(head: _Head, valid: datetime) -> Status | None:
@@ -321,11 +346,12 @@ def _own_status(head: _Head, valid: datetime) -> Status | None:
 
 def _ranked(head: _Head, query: Query) -> _Ranked:
     view, key = head.view, head.resolved.memory
-    row, parts = view.known[key], add_up(head.matches)
+    row, scored = view.known[key], head.scored
     trusted = confidence(view, row.memory, query.valid)
     recorded_at = row.stamp.recorded_at
     factor = prior(trusted, _recency(recorded_at.timestamp(), query), sum(row.memory.scope.width) / 3)
-    return _Ranked(head, parts, factor, sum(parts.values()) * factor, trusted, recorded_at)
+    behind = 0.0 if head.holds or head.is_instead or query.where.include_history else NOT_HOLDING
+    return _Ranked(head, factor, scored.score * factor - behind, scored.relevance, trusted, recorded_at)
 
 
 def _hit(one: _Ranked, view: View, query: Query) -> Hit | None:
@@ -339,8 +365,8 @@ def _hit(one: _Ranked, view: View, query: Query) -> Hit | None:
     return Hit(
         card=shown,
         standing=resolved.standing,
-        score=one.score,
-        parts={**one.parts, "prior": one.factor},
+        relevance=one.relevance,
+        parts=parts_of(one.head.scored, one.factor),
         via=resolved.via,
         because=because(one.head.view, resolved, query.valid),
         beat=tuple(near.memory for near in relations if near.is_successor),
@@ -383,6 +409,32 @@ def _by_precedence(ranked: Sequence[_Ranked], led: Mapping[str | None, Ruling | 
         for place, one in zip(places, some, strict=True):
             ordered[place] = one
     return ordered
+
+
+def _with_leaders(ranked: Sequence[_Ranked], ruled: _Ruled, query: Query) -> Sequence[_Ranked]:
+    """The same, with what leads a subject before what it overrules, whether it matches itself or not."""
+    if query.sort is not Sort.RELEVANCE or query.where.include_history:
+        return ranked
+    ordered = list(_by_precedence(ranked, ruled.led))
+    for place, one in enumerate(list(ordered)):
+        ruling = ruled.led.get(_subject(one.head.memory)) if one.head.holds else None
+        if ruling is None or ruling.head == one.head.resolved.memory:
+            continue
+        if not any(other.head.resolved.memory == ruling.head for other in ordered) and _is_everything(query.where):
+            ordered.insert(ordered.index(one, place), _leading(one, ruling.head, ruled.view))
+    return ordered
+
+
+def _leading(overruled: _Ranked, leader: str, view: View) -> _Ranked:
+    """What leads in the place of what matched."""
+    key = overruled.head.resolved.memory
+    head = _Head(Resolved(leader, Standing.HOLDS, (key, leader)), view, overruled.head.matches)
+    return replace(overruled, head=head)
+
+
+def _is_everything(where: Filter) -> bool:
+    """Whether nothing narrows what is looked at."""
+    return replace(where, include_history=False) == Filter()
 
 
 def _contested(hit: Hit, ruling: Ruling | None, view: View) -> Hit:

@@ -27,6 +27,10 @@ class Titles:
         carried = Counter(chain.from_iterable(map(_words, distinct)))
         self._weight = {word: _rarity(len(distinct), held) for word, held in carried.items()}
 
+    def title(self, key: str) -> str:
+        """The title of a memory; empty if it is not among them."""
+        return self._titles.get(key, "")
+
     def coverage(self, said: Iterable[str]) -> dict[str, float]:
         """Which share of each title, by weight, is among the words said; those with nothing are left out."""
         words = frozenset(said)

@@ -218,8 +218,10 @@ class Passed:
 
 
 def embedded_text(statement: Statement) -> str:
-    """What a memory's vector is made of."""
-    return "\n".join(part for part in (statement.title, statement.body, statement.rationale) if part)[:4000]
+    """What a memory's vector is made of: its own words, and which options were taken or not, and why."""
+    options = (f"{one.outcome.value}: {one.name}. {one.reason}".strip() for one in statement.alternatives)
+    parts = (statement.title, *options, statement.body, statement.rationale)
+    return "\n".join(part for part in parts if part)[:4000]
 
 
 def is_like_an_id(text: str) -> bool:

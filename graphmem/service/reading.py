@@ -62,9 +62,10 @@ class Reader:
         sort: Sort = Sort.RELEVANCE,
         page: Page | None = None,
         limit: int | None = None,
+        min_relevance: float | None = None,
         **parts: Unpack[ScopeParts],
     ) -> SearchAnswer:
-        """What holds at a point for a question in plain words, best first.
+        """What holds at a point for a question in plain words, best first; nothing if nothing is recorded about it.
 
         Whatever matches is followed to what holds: a question worded like a replaced decision finds its successor.
         Identifiers ("PEP 5", "ADR-0012") and titles, quoted or not, match exactly before any wording.
@@ -77,13 +78,17 @@ class Reader:
             sort: `relevance`, `recency` (recorded last first) or `confidence`.
             page: How many, and after which cursor.
             limit: How many, in place of a page.
+            min_relevance: Leave out what is less relevant, from 0 (leave out nothing) to 1; if not given, what says too
+                little about the question: of what it leaves out, one in seven is right at most.
             parts: Parts of the scope, such as `user="ana"`, in place of those of `scope` or of the default.
         """
+        if min_relevance is not None and not 0.0 <= min_relevance <= 1.0:
+            raise InvalidInput(f"min_relevance {min_relevance!r} is not between 0 and 1")
         reader = self._desk.reader(scope, parts)
         valid, seq = self._desk.asked(at, reader)
         wanted, order = with_real_paths(where or Filter()), word_of(Sort, sort)
         shown = page_of(page, limit, Page())
-        return self._desk.searcher.search(Query(query, valid, seq, reader, wanted, order, shown))
+        return self._desk.searcher.search(Query(query, valid, seq, reader, wanted, order, shown, min_relevance))
 
     def list(
         self,

@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING
 
 from graphmem.answers import OnSimilar, Sentence, Similar, Written
 from graphmem.model import Add, Change, Confirm, Memory, Point, Request, Statement
-from graphmem.ranking import name_keys, tokens
+from graphmem.ranking import name_keys
 from graphmem.retrieval.embedding import Embedder, card_of
 from graphmem.service.desk import Desk, Passed
 from graphmem.store import Filter, Matches, ModelCard, Probe, Rivals
 from graphmem.temporal import View, touched
 from graphmem.temporal.planning import active_time
 from graphmem.temporal.spans import difference
+from graphmem.terms import text_terms
 from graphmem.vocabulary import word_of
 
 if TYPE_CHECKING:
@@ -140,7 +141,7 @@ class _Found:
     def _terms(self, *, is_all: bool) -> tuple[str, ...]:
         """The words of its names; all its words where no vector stands for the rest."""
         text = " ".join((self.said.title, *self.said.aliases, *((self.said.body,) if is_all else ())))
-        return tuple(dict.fromkeys(tokens(text[:_MAX_CHARS])))[:_MAX_TERMS]
+        return tuple(dict.fromkeys(text_terms(text[:_MAX_CHARS])))[:_MAX_TERMS]
 
     def _may_be_crowded(self, found: Matches, view: View, limit: int) -> bool:
         """Whether what does not hold may have left no place for what does: the last of those found is alike too."""

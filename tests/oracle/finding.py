@@ -8,8 +8,9 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from graphmem.model import AnchorKind, Statement
-from graphmem.ranking import Corpus, bm25, name_keys, search_tokens
-from graphmem.store import Filter, Probe
+from graphmem.ranking import Corpus, bm25, length_norm, name_keys
+from graphmem.store import Evidence, Filter, Probe
+from graphmem.terms import statement_terms
 
 if TYPE_CHECKING:
     from graphmem.store import Vector
@@ -50,13 +51,33 @@ def lexical(
     corpus: Mapping[str, Statement], chosen: Mapping[str, Statement], probe: Probe
 ) -> tuple[tuple[str, float], ...]:
     """BM25 over the whole corpus for those chosen, best first, ties by id."""
-    documents = {key: search_tokens(said) for key, said in corpus.items()}
-    frequency = Counter(term for words in documents.values() for term in set(words))
-    mean = sum(map(len, documents.values())) / max(len(documents), 1)
-    known = Corpus(len(documents), mean, frequency)
+    documents, known = _counted(corpus)
     scores = {key: bm25(known, probe.terms, Counter(documents[key]), len(documents[key])) for key in chosen}
     ranked = sorted(((key, score) for key, score in scores.items() if score > 0), key=lambda hit: (-hit[1], hit[0]))
     return tuple(ranked[: probe.limit])
+
+
+def _counted(corpus: Mapping[str, Statement]) -> tuple[dict[str, list[str]], Corpus]:
+    documents = {key: statement_terms(said) for key, said in corpus.items()}
+    frequency = Counter(term for words in documents.values() for term in set(words))
+    mean = sum(map(len, documents.values())) / max(len(documents), 1)
+    return documents, Corpus(len(documents), mean, frequency)
+
+
+def evidence(
+    corpus: Mapping[str, Statement], vectors: Mapping[str, Vector], probe: Probe, found: Iterable[str]
+) -> tuple[tuple[float, ...], dict[str, Evidence]]:
+    """The weight of each term, and what speaks for each memory found: each term alone, and the cosine."""
+    documents, known = _counted(corpus)
+    weights = tuple(known.weight(term) for term in probe.terms)
+    told = {}
+    for key in found:
+        counts = Counter(documents.get(key, ()))
+        norm = length_norm(known, len(documents.get(key, ())))
+        words = tuple(counts[term] / (counts[term] + norm) for term in probe.terms)
+        cosine = dict(nearest({key: vectors[key]}, probe)).get(key) if key in vectors else None
+        told[key] = Evidence(words, cosine)
+    return weights, told
 
 
 def nearest(vectors: Mapping[str, Vector], probe: Probe) -> tuple[tuple[str, float], ...]:

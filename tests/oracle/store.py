@@ -49,7 +49,7 @@ from graphmem.store import (
     silent,
 )
 from tests.oracle import lines as exported
-from tests.oracle.finding import fits, lexical, named, nearest
+from tests.oracle.finding import evidence, fits, lexical, named, nearest
 from tests.oracle.verdict import is_known_to, judge
 from tests.oracle.view import OracleView
 from tests.oracle.written import all_rows, chained
@@ -336,6 +336,10 @@ class OracleStore:
         corpus = _weighing(tenant, reader)
         near = nearest(vectors, probe) if probe.model in (None, self._model) else ()
         matches = Matches(lexical(corpus, chosen, probe), near, named(chosen, probe), seq=seq, model=self._model)
+        if probe.is_weighed:
+            is_compared = probe.model in (None, self._model)
+            weights, told = evidence(corpus, vectors if is_compared else {}, probe, matches.ids)
+            matches = replace(matches, weights=weights, evidence=told)
         return replace(matches, rows=self.rows(reader, matches.ids))
 
     def neighbours(

@@ -93,7 +93,7 @@ def test_with_vectors_a_search_is_hybrid(memory: GraphMemory, slot: Slot) -> Non
     key = memory.add("Use tabs for Makefiles").ids[0]
     answer = memory.search("tabs for Makefiles")
     assert (answer.mode, answer.note, answer.hits[0].card.id) == ("hybrid", None, key)
-    assert "vector" in answer.hits[0].parts
+    assert "meaning" in answer.hits[0].parts
     assert memory.status().vectors == 1
 
 

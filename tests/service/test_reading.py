@@ -165,7 +165,7 @@ def test_an_unknown_id_is_not_found(memory: GraphMemory) -> None:
 def test_a_search_with_history_returns_what_no_longer_holds_too(
     memory: GraphMemory, databases: tuple[str, str]
 ) -> None:
-    hits = memory.search("Use now", where=Filter(include_history=True)).hits
+    hits = memory.search("MySQL or PostgreSQL", where=Filter(include_history=True)).hits
     assert {(hit.card.id, hit.holds) for hit in hits} == {(databases[0], False), (databases[1], True)}
 
 

@@ -48,7 +48,7 @@ def test_with_a_model_search_is_hybrid_and_says_so(memory: GraphMemory) -> None:
     memory.add("Use tabs")
     answer = memory.search("tabs")
     assert (answer.mode, answer.note) == ("hybrid", None)
-    assert "vector" in answer.hits[0].parts
+    assert "meaning" in answer.hits[0].parts
 
 
 def test_vectors_of_another_model_are_not_compared(memory: GraphMemory, installed: Installed) -> None:

@@ -10,7 +10,8 @@ from graphmem.adapters.neo4j.values import home_token, prefix, token
 from graphmem.adapters.paths import ancestry
 from graphmem.adapters.word_counts import spelt_counts
 from graphmem.model import AnchorKind, Scope, Statement
-from graphmem.ranking import name_keys, search_tokens
+from graphmem.ranking import name_keys
+from graphmem.terms import statement_terms
 
 _COMPONENTS = (AnchorKind.COMPONENT, AnchorKind.MODULE)
 
@@ -37,7 +38,7 @@ class Indexed:
 
 def indexed(scope: Scope, statement: Statement) -> Indexed:
     """What the index holds of a statement that lives somewhere."""
-    found = search_tokens(statement)
+    found = statement_terms(statement)
     counts = Counter(found)
     before = prefix(scope.tenant)
     text = before + f" {before}".join(found) if found else ""

@@ -16,11 +16,12 @@ from graphmem.adapters.neo4j.indexing import ANYBODY, MEMORIES, WORDS, owned
 from graphmem.adapters.neo4j.reading import HEAD_FIELDS, ROWS, ROWS_FIELDS, rows_of_found
 from graphmem.adapters.neo4j.selecting import AWAIT_TEXT, EXACT_TESTS, FITS, TEXT_INDEX, Wanted
 from graphmem.adapters.neo4j.values import CARD_FIELDS, END, Head, card_of, head_of, prefix, token
+from graphmem.adapters.vector_bytes import exact_scores, rows_of_bytes
 from graphmem.adapters.word_counts import many_of
 from graphmem.model import Scope
 from graphmem.ranking import Corpus, length_norm
 from graphmem.rows import Rows
-from graphmem.store import ModelCard, Probe
+from graphmem.store import Evidence, ModelCard, Probe
 
 if TYPE_CHECKING:
     from neo4j import Record
@@ -47,9 +48,17 @@ _NAMES = f"""
 CALL () {{
   CALL db.index.fulltext.queryNodes('{TEXT_INDEX}', $p.named) YIELD node AS m
   WITH m WHERE m.seq <= $p.seq AND {EXACT_TESTS}
-  RETURN collect([m.id, [facet IN m.facets WHERE facet IN $p.name_tokens]]) AS names
+  RETURN collect([m.id, [facet IN m.facets WHERE facet IN $p.name_tokens], m.length, m.words]) AS names
 }}
 """
+# Words of what is expected to be near: all that is known of a match is to come with it.
+_NEAR_WORDS = """
+CALL () {
+  UNWIND $p.expected AS id MATCH (m:Memory {tenant: $p.tenant, id: id})
+  RETURN collect([m.id, m.length, m.words]) AS near
+}
+"""
+_NO_NEAR_WORDS = "WITH *, [] AS near"
 _NO_NAMES = "WITH *, [] AS names"
 
 
@@ -77,7 +86,7 @@ CALL () {{
 """
 
 
-_FOUND = "head, model, terms, found_count, texts, names, [m IN fits | m.seq] AS fitting"
+_FOUND = "head, model, terms, found_count, texts, names, near, [m IN fits | m.seq] AS fitting"
 # With the rows of what will be the answer unless the index ranks words otherwise than we do: the nearest vectors are
 # those that are expected, and whatever fits where that is little.
 _ROWS = f"""
@@ -94,7 +103,7 @@ RETURN {_FOUND}, {ROWS_FIELDS}
 
 
 @cache
-def _statement(*, has_words: bool, has_names: bool, fits: _Fits, has_rows: bool) -> str:
+def _statement(*, has_words: bool, has_names: bool, has_near: bool, fits: _Fits, has_rows: bool) -> str:
     """What is asked for, and no more: a server that has just started takes seconds to plan all of it."""
     is_indexed = has_words or has_names or fits is _Fits.ALL
     return "\n".join(
@@ -103,6 +112,7 @@ def _statement(*, has_words: bool, has_names: bool, fits: _Fits, has_rows: bool)
             _ALWAYS,
             _WORDS if has_words else _NO_WORDS,
             _NAMES if has_names else _NO_NAMES,
+            _NEAR_WORDS if has_near else _NO_NEAR_WORDS,
             fits.value,
             _ROWS if has_rows else f"RETURN {_FOUND}",
         )
@@ -132,6 +142,8 @@ class Found:
     Attributes:
         fitting: Positions of memories with a vector that fit the filter.
         rows: Those of what was found and expected; none if nothing could be expected.
+        corpus: The statistics of the words.
+        counted: Length and counts of the words of memories that were looked at, as far as they came along.
     """
 
     head: Head
@@ -140,6 +152,8 @@ class Found:
     named: Mapping[str, tuple[str, ...]]
     fitting: Sequence[int]
     rows: Rows
+    corpus: Corpus
+    counted: Mapping[str, tuple[int, str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +186,7 @@ def find(link: Link, reader: Scope, probe: Probe, what: Wanted, *, seq: int | No
     statement = _statement(
         has_words=asked["text"] is not None,
         has_names=asked["named"] is not None,
+        has_near=probe.is_weighed and bool(expected.near),
         fits=_Fits.NONE if expected.after is None else _Fits.LATER if expected.after else _Fits.ALL,
         has_rows=has_rows,
     )
@@ -190,7 +205,57 @@ def find(link: Link, reader: Scope, probe: Probe, what: Wanted, *, seq: int | No
         size *= _MORE
     common.learn(reader.tenant, scored.corpus)
     rows = rows_of_found(reader.tenant, found) if has_rows else Rows()
-    return Found(head, card_of(found["model"]), scored.best, _named(found, probe), found["fitting"], rows)
+    model, named = card_of(found["model"]), _named(found, probe)
+    return Found(head, model, scored.best, named, found["fitting"], rows, scored.corpus, _counted(found))
+
+
+def _counted(found: Record) -> dict[str, tuple[int, str]]:
+    looked_at = [*found["texts"], *((key, length, words) for key, _, length, words in found["names"]), *found["near"]]
+    return {key: (length, words) for key, length, words in looked_at if words is not None}
+
+
+def said(corpus: Corpus, terms: Sequence[str], length: int, words: str) -> tuple[float, ...]:
+    """How far each of the terms is said in a text, from its counts."""
+    norm = length_norm(corpus, length)
+    held = [1 if f" {term} " in words else many_of(words, f" {term}=") for term in terms]
+    return tuple(one / (one + norm) if one else 0.0 for one in held)
+
+
+_EVIDENCE = """
+UNWIND $p.ids AS id MATCH (m:Memory {tenant: $p.tenant, id: id})
+RETURN m.id AS id, m.length AS length, m.words AS words,
+  CASE WHEN $p.has_vector THEN m.vector END AS vector
+"""
+
+
+def evidence(
+    link: Link, tenant: str, probe: Probe, found: Found, ids: Sequence[str], cosines: Mapping[str, float]
+) -> dict[str, Evidence]:
+    """What speaks for each of the matches; what did not come along with them is asked for.
+
+    Args:
+        link: Where the rest is.
+        tenant: Whose memories they are.
+        probe: What was asked.
+        found: What came along.
+        ids: The matches.
+        cosines: As far as they are known; empty if no vectors are compared.
+    """
+    is_compared = bool(cosines) and probe.vector is not None
+    counted, near = dict(found.counted), dict(cosines)
+    missing = [key for key in ids if key not in counted or (is_compared and key not in near)]
+    asked = {"tenant": tenant, "ids": missing, "has_vector": is_compared}
+    for one in link.records(_EVIDENCE, asked) if missing else ():
+        if one["words"] is not None:
+            counted[one["id"]] = one["length"], one["words"]
+        if one["vector"] is not None and probe.vector is not None:
+            rows = rows_of_bytes([one["vector"]], len(probe.vector))
+            near |= dict(exact_scores([one["id"]], rows, probe.vector, 1))
+    nothing = (0.0,) * len(probe.terms)
+    return {
+        key: Evidence(said(found.corpus, probe.terms, *counted[key]) if key in counted else nothing, near.get(key))
+        for key in ids
+    }
 
 
 def _expecting(expected: Expected, probe: Probe, seq: int | None) -> dict[str, object]:
@@ -261,7 +326,7 @@ def escaped(word: str) -> str:
 def _named(found: Record, probe: Probe) -> dict[str, tuple[str, ...]]:
     spelt = {token("n", name): name for name in probe.names}
     carried: dict[str, list[str]] = {}
-    for key, tokens in found["names"]:
+    for key, tokens, *_ in found["names"]:
         for one in tokens:
             carried.setdefault(spelt[one], []).append(key)
     return {name: tuple(sorted(carried[name])) for name in probe.names if name in carried}

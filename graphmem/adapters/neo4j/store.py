@@ -29,6 +29,7 @@ from graphmem.model import Change, Point, Request, Scope
 from graphmem.rows import Rows
 from graphmem.store import (
     Clock,
+    Evidence,
     Filter,
     Finding,
     Matches,
@@ -282,10 +283,23 @@ class Neo4jStore:
         known = found.head.seq if seq is None else seq
         near = nearest.found or ()
         matches = Matches(found.lexical, near, found.named, found.rows, known, found.model, nearest.note)
+        if probe.is_weighed:
+            matches = replace(
+                matches,
+                weights=tuple(map(found.corpus.weight, probe.terms)),
+                evidence=self._evidence(reader.tenant, probe, found, matches),
+            )
         if matches.ids and found.rows.memories.keys() >= set(matches.ids):
             return matches
         settled_at = None if at is None else Point(at, known)
         return replace(matches, rows=reading.rows(self._open_link, reader, matches.ids, settled_at=settled_at))
+
+    def _evidence(self, tenant: str, probe: Probe, found: matching.Found, matches: Matches) -> Mapping[str, Evidence]:
+        cosines = dict(matches.vector)
+        if cosines and probe.vector is not None:
+            others = [key for key in matches.ids if key not in cosines]
+            cosines |= self._vectors.cosines(found.head, others, probe.vector)
+        return matching.evidence(self._open_link, tenant, probe, found, matches.ids, cosines)
 
     def _found(
         self, reader: Scope, probe: Probe, what: selecting.Wanted, seq: int | None, at: datetime | None

@@ -52,6 +52,7 @@ class _Kept:
     places: NDArray[np.int32]
     rows: NDArray[np.float32]
     ids: list[str] = field(default_factory=list)
+    rows_of: dict[str, int] = field(default_factory=dict)
     fits: OrderedDict[str, Fits] = field(default_factory=OrderedDict)
 
     def place(self, seqs: NDArray[np.int64]) -> NDArray[np.int32]:
@@ -78,6 +79,7 @@ class _Kept:
         self.rows[start:end] = rows
         self.places[np.asarray(seqs, np.int64)] = np.arange(start, end, dtype=np.int32)
         self.ids += ids
+        self.rows_of.update(zip(ids, range(start, end), strict=True))
 
 
 class VectorCache:
@@ -141,6 +143,16 @@ class VectorCache:
             found = _near(kept, kept.place(seqs), asked)
             self._make_room(head.tenant)
             return found
+
+    def cosines(self, head: Head, ids: Sequence[str], vector: Vector) -> dict[str, float]:
+        """The cosine with each of the memories whose vector was fetched before."""
+        with self._guard:
+            kept = self._tenants.get(head.tenant)
+            if kept is None or kept.epoch != head.epoch or kept.dimension != len(vector):
+                return {}
+            known = [key for key in ids if key in kept.rows_of]
+            rows = kept.rows[[kept.rows_of[key] for key in known]]
+            return dict(exact_scores(known, rows, vector, len(known)))
 
     def _kept(self, head: Head, dimension: int) -> _Kept:
         import numpy as np

@@ -11,7 +11,7 @@ from functools import lru_cache
 from graphmem.adapters.paths import ancestry
 from graphmem.adapters.word_counts import spelt_counts
 from graphmem.model import Anchor, AnchorKind, Kind, Origin, Statement
-from graphmem.ranking import search_tokens
+from graphmem.terms import statement_terms
 
 _COMPONENTS = (AnchorKind.COMPONENT, AnchorKind.MODULE)
 
@@ -28,7 +28,7 @@ class Indexed:
 
 def indexed(tenant: int, home: int, statement: Statement) -> Indexed:
     """What the indexes hold of a statement that lives at a home."""
-    tokens = search_tokens(statement)
+    tokens = statement_terms(statement)
     counted = Counter(tokens)
     body = f"{tenant}_" + f" {tenant}_".join(counted) if tokens else ""
     return Indexed(body, " ".join(facets(tenant, home, statement)), len(tokens), spelt_counts(counted))

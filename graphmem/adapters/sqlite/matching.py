@@ -148,16 +148,19 @@ class Counted:
     audience: Audience
 
 
-def lexical(
-    connection: apsw.Connection, tenant: Tenant, counted: Counted, terms: Sequence[str], search: Search
-) -> tuple[Scored, ...]:
-    """The best matches of the terms among memories that fit, best first, ties by id."""
+def corpus_of(connection: apsw.Connection, tenant: Tenant, counted: Counted, terms: Sequence[str]) -> Corpus:
+    """The statistics of the terms for one audience."""
     frequency = counted.frequencies.of(connection, tenant, counted.audience, terms)
-    held = sorted((term for term in dict.fromkeys(terms) if frequency[term]), key=frequency.__getitem__)
     documents, tokens = counted.frequencies.totals(connection, tenant, counted.audience)
-    if not held or not documents:
+    return _Weighed(documents, tokens / max(documents, 1), frequency)
+
+
+def lexical(corpus: Corpus, terms: Sequence[str], search: Search) -> tuple[Scored, ...]:
+    """The best matches of the terms among memories that fit, best first, ties by id."""
+    frequency = corpus.frequency
+    held = sorted((term for term in dict.fromkeys(terms) if frequency[term]), key=frequency.__getitem__)
+    if not held or not corpus.documents:
         return ()
-    corpus = _Weighed(documents, tokens / documents, frequency)
     few = search.few_that_fit()
     if few is not None:
         return tuple(one for one in search.best(corpus, held, dict.fromkeys(few, 0.0)) if one[1] > 0)
@@ -265,6 +268,16 @@ class Search:
             if size >= len(weights) or len(numbers) >= min(size // 2, enough):
                 return self._scored(corpus, terms, numbers)
             size *= 4
+
+    def words(self, corpus: Corpus, terms: Sequence[str], numbers: Sequence[int]) -> dict[int, tuple[float, ...]]:
+        """How far each of the terms is said in each of the memories."""
+        spelt = [(f" {term} ", f" {term}=") for term in terms]
+        norms, found = _Norms(corpus), dict[int, tuple[float, ...]]()
+        for number, length, counts in self._connection.execute(_WORDS, (ints(numbers),)):
+            norm = norms[length]
+            held = [1 if once in counts else many_of(counts, many) for once, many in spelt]
+            found[number] = tuple(one / (one + norm) if one else 0.0 for one in held)
+        return found
 
     def _scored(self, corpus: Corpus, terms: Sequence[str], numbers: Sequence[int]) -> list[Scored]:
         self._score([number for number in numbers if number not in self._scores], corpus, terms)

@@ -36,6 +36,7 @@ from graphmem.adapters.sqlite.places import Kept
 from graphmem.adapters.sqlite.remembering import Memo
 from graphmem.adapters.sqlite.values import Tenant, places_of
 from graphmem.adapters.sqlite.vectors import VectorCache, VectorSearch, dimension_of, refuse_other_dimensions
+from graphmem.adapters.sqlite.weighing import weighed
 from graphmem.adapters.vector_bytes import blob, refuse_other_model
 from graphmem.drafts import remove_dead_drafts
 from graphmem.errors import CorruptStore, InvalidInput, StoreUnavailable
@@ -291,11 +292,14 @@ class SQLiteStore:
             ids = reading.Ids(connection, known)
             text = matching.Search(connection, tenant, what, ids, seq=seq, limit=probe.limit)
             counted = matching.Counted(self._frequencies, matching.audience_of(connection, tenant, reader, known))
-            lexical = matching.lexical(connection, tenant, counted, probe.terms, text)
+            corpus = matching.corpus_of(connection, tenant, counted, probe.terms)
+            lexical = matching.lexical(corpus, probe.terms, text)
             named = matching.named(connection, tenant, probe.names, what, ids, seq=seq)
             search = VectorSearch(connection, tenant, what, ids, seq)
             found = Matches(lexical, self._nearest(search, probe, model), named, seq=seq, model=model)
             numbers = [ids.numbers[key] for key in found.ids]
+            if probe.is_weighed:
+                found = weighed(found, probe, corpus, text, search)
             if at is None:
                 rows = reading.component(connection, tenant, numbers, known)
             else:

@@ -39,6 +39,11 @@ def place_of(tenant: int, seq: int) -> int:
     return tenant * _SPAN + seq
 
 
+def tenant_of(place: int) -> int:
+    """The number of the tenant that a number belongs to."""
+    return place // _SPAN
+
+
 def seq_of(place: int) -> int:
     """The ledger position in a number."""
     return place & _POSITION

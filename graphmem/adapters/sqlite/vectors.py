@@ -216,6 +216,10 @@ class VectorSearch:
             return ()
         return self._exact(vector, self._near(cache, vector, dimension, limit), limit)
 
+    def cosines(self, vector: Vector, numbers: Sequence[int]) -> dict[str, float]:
+        """The cosine with each of the memories that have a vector."""
+        return dict(self._exact(vector, numbers, len(numbers)))
+
     def _near(self, cache: VectorCache, vector: Vector, dimension: int, limit: int) -> list[int]:
         """Numbers of the best, and of those too near to the last of them to tell."""
         import numpy as np

@@ -19,7 +19,9 @@ EXPORT = Path(__file__).parents[2] / "contract" / "data" / "format1.jsonl"
 R = Scope(repo="r")
 _READ = "MATCH (m:Memory) WHERE m.statement IS NOT NULL RETURN m.id AS id, m.statement AS statement"
 _SET = "MATCH (m:Memory {id: $id}) SET m.content_hash = $hash"
-_UNDO = "MATCH (s:GraphmemSchema {version: 3}) DELETE s"
+_UNDO = "MATCH (s:GraphmemSchema) WHERE s.version >= 3 DELETE s"
+_OLD_TEXTS = "MATCH (m:Memory) WHERE m.statement IS NOT NULL SET m.words = ' old ', m.search_text = 'x_old', m.length = 1"
+_OLD_TERMS = "MATCH (t:Term) SET t.memories = 7"
 
 
 def hash_of_old(said: Statement) -> str:
@@ -40,7 +42,8 @@ def old(neo4j: Access) -> Iterator[Access]:
     with neo4j.driver() as driver:
         for one in driver.execute_query(_READ).records:
             driver.execute_query(_SET, id=one["id"], hash=hash_of_old(decode_statement(one["statement"])))
-        driver.execute_query(_UNDO)
+        for statement in (_OLD_TEXTS, _OLD_TERMS, _UNDO):
+            driver.execute_query(statement)
     yield neo4j
     Neo4jStore.open(neo4j.url, create=True, login=neo4j.login).close()
 

@@ -175,8 +175,11 @@ def test_a_restore_is_whole_or_not_at_all(full: SQLiteStore, tmp_path: Path) -> 
 
 
 def test_a_restore_needs_an_empty_tenant(full: SQLiteStore) -> None:
-    with pytest.raises(InvalidInput, match="12 changes"):
-        full.restore(full.export(MAIN), tenant="acme")
+    lines = list(full.export(MAIN))
+    full.restore(lines, tenant="acme")
+    send(full, add("later"))
+    with pytest.raises(InvalidInput, match="13 changes"):
+        full.restore(lines, tenant="acme")
 
 
 def test_a_backup_is_a_store_of_its_own(full: SQLiteStore, tmp_path: Path) -> None:

@@ -8,8 +8,9 @@ import pytest
 
 from graphmem.adapters.sqlite import SQLiteStore, matching, vectors
 from graphmem.model import Add, Erase, Request, Scope
-from graphmem.ranking import Corpus, bm25, search_tokens
+from graphmem.ranking import Corpus, bm25
 from graphmem.store import Filter, Probe
+from graphmem.terms import statement_terms
 from tests.adapters.sqlite.given import MAIN, add, clock, send
 from tests.adapters.sqlite.given import chance as seeded
 
@@ -32,7 +33,7 @@ def _corpus(chance: random.Random, count: int, scope: Scope) -> list[Request]:
 def _by_hand(requests: list[Request], terms: tuple[str, ...], limit: int) -> list[tuple[str, float]]:
     """Lucene's BM25 over every document, one by one."""
     documents = {
-        one.operation.memory.id: search_tokens(one.operation.memory.statement)
+        one.operation.memory.id: statement_terms(one.operation.memory.statement)
         for one in requests
         if isinstance(one.operation, Add) and one.operation.memory.statement is not None
     }

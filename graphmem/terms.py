@@ -1,0 +1,115 @@
+"""What texts are searched by: stems, versions and pairs of ideographs, the same in every store.
+
+A memory gives terms with repeats, a question each term once and without words that say nothing. Names and titles are
+compared by words as they are written (`graphmem.ranking`), never by terms.
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+from functools import cache
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+from graphmem.ranking import IDEOGRAPH, tokens
+
+if TYPE_CHECKING:
+    from snowballstemmer.english_stemmer import EnglishStemmer
+
+    from graphmem.model import Statement
+
+#: A word of a title or an alias counts as often as so many elsewhere.
+TITLE_WEIGHT = 2
+
+_VERSION = re.compile(r"(?<![\w.])[vV]?(\d+(?:\.\d+)+)")
+_IDEOGRAPHS = re.compile(f"[{IDEOGRAPH}]+")
+_SHORTEST_STEMMED = 3
+_MOST_STEMS = 65_536
+
+#: English words that say how something is asked, and not what about.
+STOP_WORDS = frozenset(
+    "a about also am an and any are as at be been being but by can could did do does done for from had has have he her"  # noqa: SIM905
+    " here him his how i if in into is it its just may me might must my no not of on or our she should so some than"
+    " that the their them then there these they this those to too us use used uses using very was we were what when"
+    " where which who whom whose why will with would you your".split()
+)
+
+
+def text_terms(text: str) -> list[str]:
+    """The terms of a text, as often as they occur.
+
+    A version gives itself and every version that it belongs to; a run of ideographs each of them and each pair.
+
+    >>> text_terms("Deployed with Python 3.11.4")
+    ['deploy', 'with', 'python', '3', '11', '4', '3_11', '3_11_4']
+    """
+    found = [_stem(word) for word in tokens(text)]
+    if "." in text:
+        for version in _VERSION.findall(text):
+            numbers = version.split(".")
+            found += ["_".join(numbers[:size]) for size in range(2, len(numbers) + 1)]
+    return found if text.isascii() else found + _pairs(text)
+
+
+def question_terms(text: str) -> tuple[str, ...]:
+    """The terms that a question is about, each once; words that say nothing stay if there are no others.
+
+    >>> question_terms("How are we deploying it, with Python 3.11?")
+    ('deploy', 'python', '3_11')
+    """
+    versions = [version.replace(".", "_") for version in _VERSION.findall(text)]
+    runs = [] if text.isascii() else [run for run in _IDEOGRAPHS.findall(text) if len(run) > 1]
+    rest = _VERSION.sub(" ", text)
+    for run in runs:
+        rest = rest.replace(run, " ")
+    words = tokens(rest)
+    telling = [word for word in words if word not in STOP_WORDS]
+    kept = telling if telling or versions or runs else words
+    pairs = [pair for run in runs for pair in _pairs(run)]
+    return tuple(dict.fromkeys([*map(_stem, kept), *versions, *pairs]))
+
+
+def statement_terms(statement: Statement) -> list[str]:
+    """The terms by which a statement is found; those of its title and aliases count double.
+
+    Options that were considered are found by their names, and by why they were taken or not.
+    """
+    strong = text_terms(" ".join((statement.title, *statement.aliases)))
+    weak = [statement.body, statement.rationale, statement.subject or "", *statement.labels]
+    weak += [anchor.name for anchor in statement.anchors]
+    for option in statement.alternatives:
+        weak += [option.name, option.reason]
+    return strong * TITLE_WEIGHT + text_terms(" ".join(weak))
+
+
+def _pairs(text: str) -> list[str]:
+    return [one + other for run in _IDEOGRAPHS.findall(text) for one, other in pairwise(run)]
+
+
+class _Stems(dict[str, str]):
+    """The stem of every word met lately."""
+
+    def __missing__(self, word: str) -> str:
+        if len(self) >= _MOST_STEMS:
+            self.clear()
+        is_stemmed = len(word) >= _SHORTEST_STEMMED and word.isascii() and word.isalpha()
+        if is_stemmed:
+            with _one_at_a_time:
+                found = self[word] = str(_stemmer().stemWord(word))
+        else:
+            found = self[word] = word
+        return found
+
+
+_stems = _Stems()
+_stem = _stems.__getitem__
+#: The stemmer keeps the word that it is at.
+_one_at_a_time = threading.Lock()
+
+
+@cache
+def _stemmer() -> EnglishStemmer:
+    from snowballstemmer.english_stemmer import EnglishStemmer
+
+    return EnglishStemmer()
