@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
-from graphmem.answers import Explanation, History, SearchAnswer, Written
+from graphmem.answers import Explanation, History, Written
 from graphmem.errors import InvalidInput
 from graphmem.mcp_server.arguments import (
     AddArguments,
@@ -18,7 +18,9 @@ from graphmem.mcp_server.arguments import (
     Signed,
     SupersedeArguments,
 )
+from graphmem.mcp_server.brief_answers import answered
 from graphmem.model import Alternative, Anchor, AnchorKind, Outcome, Scope, Statement, SupersessionKind
+from graphmem.retrieval.briefs import BriefAnswer
 from graphmem.service import GraphMemory, Write
 from graphmem.service.recording import restated, statement_from
 from graphmem.store import Filter, Page
@@ -89,7 +91,7 @@ class Tool:
     run: Callable[[GraphMemory, Caller, Any], object]
 
 
-def _search(memory: GraphMemory, caller: Caller, asked: SearchArguments) -> SearchAnswer:
+def _search(memory: GraphMemory, caller: Caller, asked: SearchArguments) -> BriefAnswer:
     where = Filter(
         kinds=() if asked.kind is None else (asked.kind,),
         labels=asked.tags,
@@ -97,7 +99,10 @@ def _search(memory: GraphMemory, caller: Caller, asked: SearchArguments) -> Sear
         include_history=asked.include_history,
     )
     scope = _reader(caller, asked)
-    return memory.search(asked.query, at=asked.at, scope=scope, where=where, page=Page(asked.limit))
+    found = memory.search(
+        asked.query, at=asked.at, scope=scope, where=where, page=Page(asked.limit), min_relevance=asked.min_relevance
+    )
+    return answered(found, asked, memory, scope)
 
 
 def _add(memory: GraphMemory, caller: Caller, asked: AddArguments) -> Written:
@@ -176,9 +181,9 @@ _ALL = (
         "memory_search",
         "Search memories",
         "What this project decided, prefers and knows, true now or at a past time. A question worded like a replaced"
-        " decision finds what replaced it. Ask before you decide or change something.",
+        " decision finds what replaced it. Ask before you decide or change something. memory_explain has the whole.",
         SearchArguments,
-        SearchAnswer,
+        BriefAnswer,
         is_read_only=True,
         run=_search,
     ),

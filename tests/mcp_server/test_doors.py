@@ -64,7 +64,7 @@ def test_a_key_opens_its_tenant_alone_and_writes_in_its_name(site: Site) -> None
     ours = site.key("ci", Permission.READ, Permission.WRITE)
     theirs = site.key("other", Permission.READ, tenant="theirs")
     key = site.call(ours, "memory_add", text="Use tabs")["ids"][0]
-    assert [hit["card"]["id"] for hit in site.call(ours, "memory_search", query="tabs")["hits"]] == [key]
+    assert [hit["id"] for hit in site.call(ours, "memory_search", query="tabs")["hits"]] == [key]
     assert site.call(theirs, "memory_search", query="tabs")["hits"] == []
     assert site.call(theirs, "memory_history", id=key)["error"]["code"] == "not_found"
     (change,) = site.memory.changes(scope=Scope("ours"))
