@@ -8,6 +8,7 @@ from datetime import datetime
 from graphmem.answers import Card, Interval, Relation, State
 from graphmem.cli.blocks import Line, Look, Span, dim, line, short, strong
 from graphmem.model import BEGINNING, OR_LATER, At, Point, Scope
+from graphmem.retrieval.excerpts import matched_words
 from graphmem.retrieval.relations import day
 
 _SIGNS = {State.HOLDS: "●", State.PROPOSED: "◌", State.DEFERRED: "◌", State.NOT_YET: "◌"}
@@ -131,6 +132,21 @@ def weaker_line(count: int) -> Line:
     )
 
 
+def org_wide_line(count: int) -> Line:
+    """That no repository was searched, though there are some."""
+    others = "one repository has" if count == 1 else f"{count} repositories have"
+    return line(dim(f"Only org-wide memories were searched; {others} more: --repo names it."))
+
+
+def emphasised(text: str, terms: Sequence[str]) -> list[Span]:
+    """A text whose words that a question is about are found first."""
+    spans, end = list[Span](), 0
+    for start, stop in matched_words(text, terms):
+        spans += [Span(text[end:start]), strong(text[start:stop])]
+        end = stop
+    return [one for one in (*spans, Span(text[end:])) if one.text]
+
+
 _STALE = 0.5
 
 
@@ -144,12 +160,13 @@ def age_words(card: Card, valid: datetime) -> list[str]:
     return [f"last confirmed {age} ago" if card.confirmed_at == card.fresh_at else f"not confirmed for {age}"]
 
 
-def facts_line(card: Card, valid: datetime, *, indent: int) -> Line:
-    """Id, kind, stated confidence and the rest in one line."""
+def facts_line(card: Card, valid: datetime, *, indent: int, relevance: float | None = None) -> Line:
+    """Id, kind, stated confidence and the rest in one line; of a hit its relevance too."""
     said = card.memory.statement
     assert said is not None, "what was erased gets no card"  # noqa: S101
     parts = [said.kind.value, *said.aliases[:1], *([f"subject {said.subject}"] if said.subject else [])]
     parts += [f"confidence {card.confidence:.2f} ({said.origin.value})", *age_words(card, valid)]
+    parts += [] if relevance is None else [f"relevance {relevance:.2f}"]
     return line(Span(card.id, Look.ID), dim(" · " + " · ".join(parts)), indent=indent)
 
 

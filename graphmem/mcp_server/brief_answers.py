@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from graphmem.answers import SearchAnswer, Sentence
-from graphmem.errors import GraphMemError, NotFound
 from graphmem.mcp_server.arguments import SearchArguments
 from graphmem.model import Scope
 from graphmem.retrieval.briefs import BriefAnswer, briefs
 from graphmem.retrieval.remarks import remarks
 from graphmem.service import GraphMemory
+from graphmem.service.lookup import is_known
 
 
 def answered(found: SearchAnswer, asked: SearchArguments, memory: GraphMemory, scope: Scope) -> BriefAnswer:
@@ -27,18 +27,9 @@ def answered(found: SearchAnswer, asked: SearchArguments, memory: GraphMemory, s
 
 
 def _notes(found: SearchAnswer, asked: SearchArguments, memory: GraphMemory, scope: Scope) -> Iterator[Sentence]:
-    def is_known(key: str) -> bool:
-        try:
-            memory.get(key, at=asked.at, scope=scope)
-        except NotFound:
-            return False
-        except GraphMemError:
-            return True
-        return True
-
     if not found.hits:
         yield Sentence.of(_nothing(found.weaker))
-    yield from remarks(asked.query, found, is_known)
+    yield from remarks(asked.query, found, lambda key: is_known(memory, key, at=asked.at, scope=scope))
     if scope.repo is None and (repositories := memory.repositories(scope=scope)):
         yield Sentence.of(_org_wide(len(repositories)))
     if found.note is not None:

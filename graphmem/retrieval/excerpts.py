@@ -30,6 +30,7 @@ _DECIDED = re.compile(r"(?:the )?(?:decision(?: outcome)?|outcome|resolution|sol
 _ITEM = re.compile(r"\s{0,40}(?:[-*+]|\d{1,3}[.)])\s{1,8}")
 _RULE = re.compile(r"[\s|:=*_-]{3,}")
 _LINK = re.compile(r"!?\[([^\[\]\n]{1,300})\](?:\([^()\s]{0,500}\)|\[[^\[\]\n]{0,100}\])")
+_URL = re.compile(r"https?://\S{1,2000}")
 _SIGNS = re.compile(r"\*{1,3}|`+|(?<!\w)_{1,2}(?=\w)|(?<=\w)_{1,2}(?!\w)|</?[A-Za-z][^<>\n]{0,200}>|<!--|-->")
 _SENTENCE_END = re.compile(
     r"(?<=[.!?])(?<!\be\.g\.)(?<!\bi\.e\.)(?<!\bvs\.)(?<!\bcf\.)(?<!\bNo\.)\s+(?=[^\sa-z])|(?<=[。！？])"  # noqa: RUF001
@@ -56,7 +57,7 @@ def excerpt(text: str, terms: Collection[str], title: str = "", limit: int = MAX
     """
     asked, told = frozenset(terms), frozenset(text_terms(title))
     found = [
-        _Sentence(place, one, is_decided, asked & frozenset(text_terms(one)))
+        _Sentence(place, one, is_decided, asked & frozenset(text_terms(_URL.sub(" ", one))))
         for place, (one, is_decided) in enumerate(_sentences(text[:MAX_READ_CHARS]))
         if _key(one) != _key(title)
     ]
@@ -152,7 +153,7 @@ def _sentences(text: str) -> Iterator[tuple[str, bool]]:
     """Each sentence, and whether it stands under a heading such as `Decision`."""
     for paragraph, is_decided in _paragraphs(text):
         for part in _SENTENCE_END.split(_plain(paragraph)):
-            if any(map(str.isalnum, part)):
+            if any(map(str.isalnum, _URL.sub("", part))):
                 yield part.strip(), is_decided
 
 

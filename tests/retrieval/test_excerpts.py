@@ -66,6 +66,12 @@ def test_code_headings_tables_and_signs_are_not_shown() -> None:
     ]
 
 
+def test_addresses_say_nothing() -> None:
+    text = "We use Kafka: https://kafka.apache.org/queues\n\nhttps://example.org/queues\n\nQueues are small."
+    assert sentences(text) == ["We use Kafka: https://kafka.apache.org/queues", "Queues are small."]
+    assert excerpt(text, question_terms("queues")) == "Queues are small."
+
+
 def test_a_long_sentence_is_cut_around_what_matches() -> None:
     text = " ".join(["word"] * 100 + ["kafka", "queues"] + ["more"] * 100)
     shown = excerpt(text, ["kafka"], limit=60)
