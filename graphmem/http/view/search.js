@@ -130,7 +130,7 @@ function item({ card, relevance, because, relations, contested, overruled_by }, 
     reasoned(card.rationale),
     rejected(card.alternatives, state.q),
     (overruled_by ? [] : others).map((one) => related(one, "contested")),
-    el("div", { class: "hit-time" }, drawing, el("span", { class: "hit-dates" }, stretches(card.holding))),
+    el("div", { class: "hit-time" }, drawing, el("span", { class: "hit-dates" }, stretches(card.holding, card.told ? [card.told] : []))),
     el("p", { class: "facts dim" }, facts.filter(Boolean).join(" · ")));
 }
 
