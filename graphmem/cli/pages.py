@@ -64,7 +64,7 @@ def search_page(
         yield _EMPTY
     yield from notes
     yield from _foot(answer.cursor)
-    yield point_line(answer.at, asked, answer.note)
+    yield point_line(answer.at, asked, answer.note, is_lexical=answer.mode == "lexical")
 
 
 def _hit_lines(

@@ -94,13 +94,13 @@ def chain_line(cards: Sequence[Card], *, indent: int = 0) -> Line:
     return line(*spans, indent=indent)
 
 
-def point_line(point: Point, asked: At, note: str | None = None) -> Line:
-    """For which point an answer was given, and whether by words alone."""
+def point_line(point: Point, asked: At, note: str | None = None, *, is_lexical: bool = True) -> Line:
+    """For which point an answer was given, and what is to be said of how: most often that it was by words alone."""
     now = " (now)" if asked.as_of is None else ""
     known = f"change {point.seq}" + (" (latest)" if asked.known_at is None else "")
     if isinstance(asked.known_at, datetime):
         known = f"{second(asked.known_at)} = {known}"
-    words = [] if note is None else [f" · by words alone: {note}"]
+    words = [] if note is None else [f" · by words alone: {note}" if is_lexical else f" · {note}"]
     return line(dim(f"as of {second(point.valid)}{now} · known at {known}{''.join(words)}"))
 
 

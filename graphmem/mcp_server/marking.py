@@ -231,11 +231,12 @@ class _Walk(Writer):
     def _origin_of_plain(self, owner: object) -> str:
         """The origin of a text that does not know whose words it holds, as an answer of a server does not.
 
-        A title is its memory's; a sentence is as far to be trusted as all that the answer shows.
+        A title is its memory's; a sentence is as far to be trusted as all that the answer shows or leads through.
         """
         if isinstance(owner, Step | Relation | Related | Similar):
             return _least((self._origin_of(owner.memory), self.speaker))
-        return _least((self.speaker, *self.shown.values(), *self.looked.values()))
+        ways = map(self._origin_of, owner.via if isinstance(owner, Hit) else ())
+        return _least((*ways, self.speaker, *self.shown.values(), *self.looked.values()))
 
     def _speaker_of(self, value: object) -> str:
         """The origin of the words in a record."""
