@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from graphmem.answers import SearchAnswer, Sentence
 from graphmem.mcp_server.arguments import SearchArguments
@@ -13,25 +14,26 @@ from graphmem.service import GraphMemory
 from graphmem.service.lookup import is_known
 
 
-def answered(found: SearchAnswer, asked: SearchArguments, memory: GraphMemory, scope: Scope) -> BriefAnswer:
-    """The answer to a search in few words.
+@dataclass(frozen=True, slots=True)
+class Searched:
+    """From where was searched, and how many repositories the reader might have named if none was."""
 
-    Args:
-        found: What the search found.
-        asked: What was asked.
-        memory: Where was searched.
-        scope: Where the reader stands.
-    """
-    notes = tuple(_notes(found, asked, memory, scope))
+    scope: Scope
+    others: int
+
+
+def answered(found: SearchAnswer, asked: SearchArguments, memory: GraphMemory, where: Searched) -> BriefAnswer:
+    """The answer to a search in few words."""
+    notes = tuple(_notes(found, asked, memory, where))
     return BriefAnswer(briefs(found, asked.query), found.at, found.mode, notes, found.weaker)
 
 
-def _notes(found: SearchAnswer, asked: SearchArguments, memory: GraphMemory, scope: Scope) -> Iterator[Sentence]:
+def _notes(found: SearchAnswer, asked: SearchArguments, memory: GraphMemory, where: Searched) -> Iterator[Sentence]:
     if not found.hits:
         yield Sentence.of(_nothing(found.weaker))
-    yield from remarks(asked.query, found, lambda key: is_known(memory, key, at=asked.at, scope=scope))
-    if scope.repo is None and (repositories := memory.repositories(scope=scope)):
-        yield Sentence.of(_org_wide(len(repositories)))
+    yield from remarks(asked.query, found, lambda key: is_known(memory, key, at=asked.at, scope=where.scope))
+    if where.others:
+        yield Sentence.of(_org_wide(where.others))
     if found.note is not None:
         yield Sentence.of(f"Searched by words alone: {found.note}" if found.mode == "lexical" else found.note)
     if found.cursor is not None:

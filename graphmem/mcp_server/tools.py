@@ -18,7 +18,7 @@ from graphmem.mcp_server.arguments import (
     Signed,
     SupersedeArguments,
 )
-from graphmem.mcp_server.brief_answers import answered
+from graphmem.mcp_server.brief_answers import Searched, answered
 from graphmem.model import Alternative, Anchor, AnchorKind, Outcome, Scope, Statement, SupersessionKind
 from graphmem.retrieval.briefs import BriefAnswer
 from graphmem.service import GraphMemory, Write
@@ -37,6 +37,10 @@ class Caller(Protocol):
     @property
     def may_read(self) -> bool:
         """Whether they may be told what others wrote."""
+        ...
+
+    def may_name(self, repo: str) -> bool:
+        """Whether they may be told that there is a repository."""
         ...
 
     def own_op_id(self, op_id: str) -> str:
@@ -59,6 +63,11 @@ class Here:
     scope: Scope
     actor: str | None = None
     may_read: bool = True
+
+    def may_name(self, repo: str) -> bool:
+        """Always."""
+        del repo
+        return True
 
     def own_op_id(self, op_id: str) -> str:
         """The same."""
@@ -102,7 +111,8 @@ def _search(memory: GraphMemory, caller: Caller, asked: SearchArguments) -> Brie
     found = memory.search(
         asked.query, at=asked.at, scope=scope, where=where, page=Page(asked.limit), min_relevance=asked.min_relevance
     )
-    return answered(found, asked, memory, scope)
+    others = () if scope.repo is not None else tuple(filter(caller.may_name, memory.repositories(scope=scope)))
+    return answered(found, asked, memory, Searched(scope, len(others)))
 
 
 def _add(memory: GraphMemory, caller: Caller, asked: AddArguments) -> Written:

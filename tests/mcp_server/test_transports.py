@@ -116,6 +116,9 @@ class KeyOf:
     name: str
     may_read: bool = True
 
+    def may_name(self, repo: str) -> bool:
+        return bool(repo)
+
     def own_op_id(self, op_id: str) -> str:
         return op_id
 
