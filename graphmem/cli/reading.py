@@ -18,7 +18,7 @@ from graphmem.errors import NotFound
 from graphmem.model import At, Point
 from graphmem.retrieval.remarks import remarks
 from graphmem.retrieval.search import Sort
-from graphmem.service.lookup import is_known
+from graphmem.service.lookup import MemoryLookup
 from graphmem.wire.envelopes import Changes, Repositories, Shown
 from graphmem.wire.times import read_known, read_time
 
@@ -74,7 +74,7 @@ def _notes(memory: GraphMemory, answer: SearchAnswer, question: str, at: At, whe
         yield weaker_line(answer.weaker) if answer.weaker else _nothing(memory, where, is_empty=True)
     elif memory.scope.repo is None and (others := memory.repositories()):
         yield org_wide_line(len(others))
-    for remark in remarks(question, answer, lambda key: is_known(memory, key, at=at)):
+    for remark in remarks(question, answer, MemoryLookup(memory, at)):
         yield line(remark)
 
 

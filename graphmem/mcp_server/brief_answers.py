@@ -11,7 +11,7 @@ from graphmem.model import Scope
 from graphmem.retrieval.briefs import BriefAnswer, briefs
 from graphmem.retrieval.remarks import remarks
 from graphmem.service import GraphMemory
-from graphmem.service.lookup import is_known
+from graphmem.service.lookup import MemoryLookup
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ def answered(found: SearchAnswer, asked: SearchArguments, memory: GraphMemory, w
 def _notes(found: SearchAnswer, asked: SearchArguments, memory: GraphMemory, where: Searched) -> Iterator[Sentence]:
     if not found.hits:
         yield Sentence.of(_nothing(found.weaker))
-    yield from remarks(asked.query, found, lambda key: is_known(memory, key, at=asked.at, scope=where.scope))
+    yield from remarks(asked.query, found, MemoryLookup(memory, asked.at, where.scope))
     if where.others:
         yield Sentence.of(_org_wide(where.others))
     if found.note is not None:

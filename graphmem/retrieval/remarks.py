@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from difflib import get_close_matches
+from typing import Protocol
 
 from graphmem.answers import Hit, SearchAnswer, Sentence
 from graphmem.ranking import IDEOGRAPH, name_key, tokens
@@ -18,15 +19,29 @@ _NAME = re.compile(r"(?<![\w-])(?:(?=[a-z]*[0-9])[0-9a-hjkmnp-tv-z]{12}|[A-Z]{2,
 _MOST_NAMES = 3
 _LEAST_ALIKE = 0.75
 _SHOWN_CHARS = 40
+#: About as much as a model reads of a text.
+_LONG_CHARS = 1_500
 
 
-def remarks(question: str, answer: SearchAnswer, is_known: Callable[[str], bool]) -> tuple[Sentence, ...]:
+class Lookup(Protocol):
+    """Answers what an answer alone does not tell."""
+
+    def is_known(self, key: str) -> bool:
+        """Whether a memory has that id or alias."""
+        ...
+
+    def near(self, question: str) -> Sequence[Hit]:
+        """What is near a question, however little it says about it."""
+        ...
+
+
+def remarks(question: str, answer: SearchAnswer, lookup: Lookup) -> tuple[Sentence, ...]:
     """A sentence on whatever of a question says nothing, cannot be searched, or names nothing that was found.
 
     Args:
         question: As it was asked.
         answer: To it.
-        is_known: Whether a memory has an id or an alias; asked of what looks like one and stands in no hit.
+        lookup: Asked of what looks like an id or an alias and stands in no hit.
     """
     said = question.strip()
     words = tokens(said)
@@ -38,14 +53,14 @@ def remarks(question: str, answer: SearchAnswer, is_known: Callable[[str], bool]
         return (Sentence.of(f"One character, {said!r}, says little: ask with a word or more."),)
     if all(word in STOP_WORDS for word in words):
         return (Sentence.of(f"{_shown(said)} has only words that say nothing of a subject: name one."),)
-    return tuple(_told(said, answer, is_known))
+    return tuple(_told(said, answer, lookup))
 
 
-def _told(said: str, answer: SearchAnswer, is_known: Callable[[str], bool]) -> Iterator[Sentence]:
+def _told(said: str, answer: SearchAnswer, lookup: Lookup) -> Iterator[Sentence]:
     count = len(name_key(said).split())
-    if count > MAX_WORDS:
+    if count > MAX_WORDS or len(said) > _LONG_CHARS:
         yield Sentence.of(
-            f"The question has {count} words: names are looked for in its first {MAX_WORDS},"
+            f"The question has {len(said)} characters: names are looked for in its first {MAX_WORDS} words,"
             " and its meaning is that of its beginning. Ask for less at once."
         )
     script = _script(said)
@@ -55,10 +70,10 @@ def _told(said: str, answer: SearchAnswer, is_known: Callable[[str], bool]) -> I
         for name in list(dict.fromkeys(_NAME.findall(said)))[:_MOST_NAMES]:
             if any(_says(hit, name) for hit in answer.hits):
                 continue
-            if is_known(name):
+            if lookup.is_known(name):
                 yield Sentence.of(f"There is a memory {name!r} that is not among the answers: ask for it by that name.")
             else:
-                yield Sentence.of(f"No memory is called {name!r}", *_meant(name, answer.hits), ".")
+                yield Sentence.of(f"No memory is called {name!r}", *_meant(name, answer.hits or lookup.near(said)), ".")
 
 
 def _meant(name: str, hits: Sequence[Hit]) -> Iterator[Sentence]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import pytest
@@ -13,8 +14,8 @@ from graphmem.retrieval.remarks import remarks
 from graphmem.temporal import Standing
 
 LONG = (
-    "The question has 2000 words: names are looked for in its first 250, and its meaning is that of its beginning."
-    " Ask for less at once."
+    "The question has 9999 characters: names are looked for in its first 250 words, and its meaning is that of its"
+    " beginning. Ask for less at once."
 )
 THEN = datetime(2024, 1, 1, tzinfo=UTC)
 DATABASE = Statement(title="The database is SQLite, in UTF-8", aliases=("ADR-0012",), origin=Origin.EXTERNAL)
@@ -25,8 +26,23 @@ def hit(parts: Mapping[str, float], said: Statement = DATABASE) -> Hit:
     return Hit(card, Standing.HOLDS, 0.5, parts, ("4tjam7b0s2tq",), "in force")
 
 
-def said(question: str, *hits: Hit, known: tuple[str, ...] = ()) -> tuple[str, ...]:
-    return remarks(question, SearchAnswer(hits, Point(THEN, 1), "lexical"), known.__contains__)
+@dataclass
+class Told:
+    """Knows some names and what is near."""
+
+    known: tuple[str, ...] = ()
+    hits: tuple[Hit, ...] = ()
+
+    def is_known(self, key: str) -> bool:
+        return key in self.known
+
+    def near(self, question: str) -> tuple[Hit, ...]:
+        assert question
+        return self.hits
+
+
+def said(question: str, *hits: Hit, known: tuple[str, ...] = (), near: tuple[Hit, ...] = ()) -> tuple[str, ...]:
+    return remarks(question, SearchAnswer(hits, Point(THEN, 1), "lexical"), Told(known, near))
 
 
 @pytest.mark.parametrize(
@@ -47,6 +63,7 @@ def said(question: str, *hits: Hit, known: tuple[str, ...] = ()) -> tuple[str, .
             "word " * 2_000,
             LONG,
         ),
+        ("a" * 9_999, LONG),
     ],
 )
 def test_each_has_its_sentence(question: str, remark: str) -> None:
@@ -66,9 +83,13 @@ def test_a_name_that_led_to_an_answer_is_not_missed() -> None:
 
 
 def test_a_name_that_is_spelt_almost_like_one_is_told_with_that_in_its_owners_words() -> None:
-    (remark,) = remarks("ADR-0021", SearchAnswer((hit({"words": 0.1}),), Point(THEN, 1), "lexical"), lambda _: False)
+    (remark,) = remarks("ADR-0021", SearchAnswer((hit({"words": 0.1}),), Point(THEN, 1), "lexical"), Told())
     assert remark == "No memory is called 'ADR-0021'; there is ADR-0012."
     assert [(remark[one.start : one.end], one.origin) for one in remark.quotes] == [("ADR-0012", Origin.EXTERNAL)]
+
+
+def test_a_name_is_compared_with_those_of_what_is_near_if_nothing_answers() -> None:
+    assert said("ARD-0012", near=(hit({"words": 0.1}),)) == ("No memory is called 'ARD-0012'; there is ADR-0012.",)
 
 
 def test_a_memory_that_was_not_found_by_its_id_is_told_of() -> None:
