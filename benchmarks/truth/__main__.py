@@ -28,7 +28,6 @@ from graphmem.retrieval.embedding import Embedder, EmbedderMissing, find_embedde
 from tools.neo4j_server import Options, start
 
 HERE = Path(__file__).resolve().parent
-EXCLUSIONS = HERE.parent / "exclusions"
 _ASKED = {*SEARCH_TYPES, *GONE_TYPES, *LAG_TYPES, *RELATION_TYPES, *TIMELINE_TYPES}
 _SEEDS = (7, 8)
 
@@ -44,7 +43,7 @@ class Answers:
 
     def rows(self) -> Iterator[Row]:
         """Every figure."""
-        yield from rows(self.asked, read_exclusions(EXCLUSIONS))
+        yield from rows(self.asked, read_exclusions())
         yield from first_rows(self.firsts)
         yield from task_rows(self.shown)
         yield from rival_rows(self.rivals)
@@ -138,7 +137,7 @@ def _wordings(question: Question, seeds: int) -> Iterator[tuple[str, str]]:
 
 def _tell_misses(answers: Answers) -> None:
     """Every question that was answered wrong as it stands, for reading."""
-    excluded = read_exclusions(EXCLUSIONS)
+    excluded = read_exclusions()
     for one in answers.asked:
         score = one.score
         if one.contestant == OURS and one.wording == VERBATIM and (not score.is_right or score.is_stale):

@@ -15,6 +15,7 @@ from benchmarks.truth.everyday import NONE, questions_over, read_facts
 from benchmarks.truth.loaded import OURS, Loaded, loaded, loaded_rivals
 from benchmarks.truth.packs import Question
 from benchmarks.truth.perturb import perturbed
+from benchmarks.truth.report import read_exclusions
 from benchmarks.truth.rivals import read_rivals
 from benchmarks.truth.scoring import Judge
 from benchmarks.truth.sources import read_packs
@@ -80,9 +81,9 @@ def read_cases(data: Path, url: str, backend: Embedder) -> Iterator[Case]:
 
 
 def _quoted(one: Loaded) -> Iterator[Case]:
-    asker, letter = one.asker(OURS), one.pack.letter
+    asker, letter, excluded = one.asker(OURS), one.pack.letter, read_exclusions()
     for question in one.pack.questions:
-        if question.type not in (*SEARCH_TYPES, *GONE_TYPES):
+        if question.type not in (*SEARCH_TYPES, *GONE_TYPES) or question.id in excluded:
             continue
         only = None if question.type in GONE_TYPES else _counted(asker, question)
         yield _case(one, question, question.text, (letter, letter), only)

@@ -13,6 +13,7 @@ from benchmarks.truth.loaded import OURS
 from benchmarks.truth.packs import json_lines
 from benchmarks.truth.scoring import Score
 
+EXCLUSIONS = Path(__file__).resolve().parent.parent / "exclusions"
 VERBATIM, PERTURBED = "verbatim", "perturbed"
 _SEARCHES = (*SEARCH_TYPES, *LAG_TYPES)
 _RULES = "G"
@@ -30,7 +31,7 @@ class Asked:
     score: Score
 
 
-def read_exclusions(folder: Path) -> dict[str, str]:
+def read_exclusions(folder: Path = EXCLUSIONS) -> dict[str, str]:
     """Question id to why its gold is arguable, from every reviewed file of a folder."""
     return {one["qid"]: one["reason"] for path in sorted(folder.glob("*.jsonl")) for one in json_lines(path)}
 
