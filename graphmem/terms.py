@@ -45,10 +45,9 @@ def text_terms(text: str) -> list[str]:
     ['deploy', 'with', 'python', '3', '11', '4', '3_11', '3_11_4']
     """
     found = [_stem(word) for word in tokens(text)]
-    if "." in text:
-        for version in _VERSION.findall(text):
-            numbers = version.split(".")
-            found += ["_".join(numbers[:size]) for size in range(2, len(numbers) + 1)]
+    for version in _versions(text):
+        numbers = version.split(".")
+        found += ["_".join(numbers[:size]) for size in range(2, len(numbers) + 1)]
     return found if text.isascii() else found + _pairs(text)
 
 
@@ -58,7 +57,7 @@ def question_terms(text: str) -> tuple[str, ...]:
     >>> question_terms("How are we deploying it, with Python 3.11?")
     ('deploy', 'python', '3_11')
     """
-    versions = [version.replace(".", "_") for version in _VERSION.findall(text)]
+    versions = [version.replace(".", "_") for version in _versions(text)]
     runs = [] if text.isascii() else [run for run in _IDEOGRAPHS.findall(text) if len(run) > 1]
     rest = _VERSION.sub(" ", text)
     for run in runs:
@@ -81,6 +80,16 @@ def statement_terms(statement: Statement) -> list[str]:
     for option in statement.alternatives:
         weak += [option.name, option.reason]
     return strong * TITLE_WEIGHT + text_terms(" ".join(weak))
+
+
+def _versions(text: str) -> list[str]:
+    """The versions in a text; most texts have none, which looking at their dots tells soonest."""
+    dot = text.find(".")
+    while dot >= 0:
+        if text[dot - 1 : dot].isdigit() and text[dot + 1 : dot + 2].isdigit():
+            return _VERSION.findall(text)
+        dot = text.find(".", dot + 1)
+    return []
 
 
 def _pairs(text: str) -> list[str]:

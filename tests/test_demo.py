@@ -15,7 +15,7 @@ from graphmem.cli.painting import plain_lines
 from graphmem.demo.__main__ import main, prepare
 from graphmem.demo.page import Demo
 from graphmem.demo.plain import PlainSearch
-from graphmem.demo.questions import AS_OF, KNOWN_AT, QUESTIONS, Pair, Question
+from graphmem.demo.questions import AS_OF, EVERYDAY, KNOWN_AT, QUESTIONS, Pair, Question
 
 ANSWERS = (
     ("ADR-0002", "ADR-0005"),
@@ -52,6 +52,12 @@ def test_plain_search_is_wrong_where_graphmem_is_right(
     said = plain.best(question.text).memory.statement
     assert said is not None
     assert (said.aliases[0], first_alias(memory, question.text, At())) == answers
+
+
+def test_everyday_questions_are_answered_by_what_holds_and_the_last_by_nothing(memory: GraphMemory) -> None:
+    firsts = [next(iter(memory.search(one.text).hits), None) for one in EVERYDAY]
+    assert all(hit is not None and hit.holds for hit in firsts[:-1])
+    assert firsts[-1] is None
 
 
 @pytest.mark.parametrize(

@@ -94,12 +94,14 @@ class _Steps:
 
     Attributes:
         read: Steps of the reading, once it is done.
-        written: (records and links that are written, how many there are), once writing began.
+        written: (records and links that are written, how many there are), once writing began; vectors come behind.
+        records: How many records and links are written before vectors are made.
     """
 
     tell: Progress
     read: int = 0
     written: tuple[int, int] | None = None
+    records: int | None = None
 
     def reading(self, done: int, total: int) -> None:
         """While nothing is known of the writing, it counts as half as long as the reading."""
@@ -109,13 +111,17 @@ class _Steps:
     def writing(self, done: int, total: int) -> None:
         """Steps of the writing, behind those of the reading."""
         self.written = (done, total)
+        self.records = total if self.records is None else self.records
         self.tell(self.read + done, self.read + total)
 
     def told(self) -> str:
         """What is done so far."""
         if self.written is None:
             return "it was still reading, and nothing is written yet"
-        return f"{self.written[0]} of {self.written[1]} are done and kept"
+        done, total = self.written
+        if self.records is not None and done >= self.records:
+            return f"everything is recorded, and {done - self.records} of {total - self.records} are found by meaning"
+        return f"{done} of {total} are done and kept"
 
 
 def _read(paths: tuple[Path, ...], base: Path | None, steps: _Steps) -> tuple[FirstCommits, Reading]:

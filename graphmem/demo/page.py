@@ -11,7 +11,7 @@ from graphmem.cli.bars import bars
 from graphmem.cli.blocks import Beside, Block, Box, Line, Look, Span, dim, line, strong
 from graphmem.cli.wording import began, chain_line, name, point_line, sign, stretches
 from graphmem.demo.plain import PlainSearch
-from graphmem.demo.questions import AS_OF, KNOWN_AT, QUESTIONS, Pair, Question
+from graphmem.demo.questions import AS_OF, EVERYDAY, KNOWN_AT, QUESTIONS, Pair, Question
 from graphmem.relations import rule_words
 
 _GAP = line()
@@ -33,6 +33,7 @@ class Demo:
         yield from self._opening(len(everything), len(asked))
         for number, question in enumerate(asked, 1):
             yield from self._question(number, question, plain, width)
+        yield from self._everyday(plain)
         yield from self._pair(AS_OF, width)
         yield from self._pair(KNOWN_AT, width)
         yield from self._conflict(width)
@@ -72,6 +73,21 @@ class Demo:
         told = self.memory.history(key, at=at)
         lanes = [Lane(card, self.memory.history(card.id, at=at).moves) for card in told.chain]
         yield from bars(lanes, told.at.valid, width)
+
+    def _everyday(self, plain: PlainSearch) -> Iterator[Line]:
+        asked = [one.text for one in EVERYDAY if self.has_records or not one.needs_records]
+        yield line(strong("In everyday words"), ": what graphmem answers first, and below it what plain search does")
+        for text in asked:
+            hits, old = self.memory.search(text).hits, plain.best(text)
+            yield line(text)
+            if hits:
+                first = hits[0]
+                found = Span(f"{name(first.card, _NAME_CELLS)}", Look.GOOD)
+                yield line(sign(first.card.state), " ", found, dim(f"  relevance {first.relevance:.2f}"), indent=2)
+            else:
+                yield line(Span("nothing is recorded about this", Look.GOOD), indent=2)
+            yield line(dim(f"{old.state.value}: {name(old, _NAME_CELLS)}"), indent=4)
+        yield _GAP
 
     # ---- pairs
 

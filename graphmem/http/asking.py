@@ -5,10 +5,11 @@ None of them waits for anything; they are coroutines because FastAPI would give 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, get_origin
 
 from fastapi import Depends, Header, Path, Query, Request
 from fastapi.dependencies.models import Dependant
@@ -41,17 +42,22 @@ Asks = Annotated[Served, Depends(served_by)]
 async def refuse_unknown(request: Request) -> None:
     """Refuse query parameters that the route has not: a misspelt `as_of` must not be answered for now.
 
+    One that says one thing is refused, too, if it is given several times: nobody could tell which of them counts.
+
     Raises:
         InvalidInput: There is one.
     """
-    known = set(_query_names(request.scope["route"].dependant))
-    for name in request.query_params:
+    known = dict(_query_names(request.scope["route"].dependant))
+    for name, count in Counter(name for name, _ in request.query_params.multi_items()).items():
         if name not in known:
             raise InvalidInput(f"query parameter {name[:80]!r} is not known; there are {', '.join(sorted(known))}")
+        if count > 1 and not known[name]:
+            raise InvalidInput(f"query parameter {name!r} is given {count} times; give it once")
 
 
-def _query_names(dependant: Dependant) -> Iterator[str]:
-    yield from (one.alias for one in dependant.query_params)
+def _query_names(dependant: Dependant) -> Iterator[tuple[str, bool]]:
+    """Every parameter, and whether it takes several values."""
+    yield from ((one.alias, get_origin(one.field_info.annotation) is tuple) for one in dependant.query_params)
     for inner in dependant.dependencies:
         yield from _query_names(inner)
 

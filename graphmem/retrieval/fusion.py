@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 #: An identifier beats everything else together, a title that is quoted beats words and meaning.
 IDENTIFIER_WEIGHT = 4.0
@@ -96,6 +96,8 @@ def merged(memory: str, matches: Sequence[Scored]) -> Scored:
 
     So what others say besides counts, and saying the same again does not: a long chain gives no advantage.
     """
+    if len(matches) == 1:
+        return replace(matches[0], memory=memory)
     cosines = [one.cosine for one in matches if one.cosine is not None]
     return Scored(
         memory,

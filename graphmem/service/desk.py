@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -26,7 +26,7 @@ from graphmem.model import (
 from graphmem.retrieval.embedding import Embedder, card_of, other_model
 from graphmem.retrieval.paging import Seal
 from graphmem.retrieval.search import Searcher
-from graphmem.store import Clock, ModelCard, Store
+from graphmem.store import Clock, ModelCard, Progress, Store
 from graphmem.temporal import View
 
 if TYPE_CHECKING:
@@ -39,6 +39,9 @@ Gate = Callable[[Request], Request]
 
 _ID_ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 _ID_CHARS = 12
+#: So many vectors are made and kept at once.
+_BATCH = 64
+_MANY = 1_000_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -190,6 +193,31 @@ class Desk:
         if self.projector is not None:
             self.projector.after_write(passed.requests[0].writer.tenant)
         return changes
+
+    def record(self, requests: Sequence[Request]) -> list[Change]:
+        """As `apply`, but without vectors, which take most of the time of many requests; see `give_vectors`."""
+        return self.commit(Passed(tuple(self.gate(request) for request in requests), {}, None))
+
+    def give_vectors(self, reader: Scope, keys: Collection[str], progress: Progress) -> None:
+        """Make the vectors of those of the memories that have none, if vectors can be compared here at all.
+
+        Raises:
+            Conflict: Another process gave the store another model meanwhile.
+        """
+        if isinstance(self.installed_embedder(), str):
+            return
+        backend = self._embedder_for(self.store.model(reader))
+        if isinstance(backend, str):
+            return
+        missing = [key for key in self.store.without_vector(reader, _MANY) if key in keys]
+        for start in range(0, len(missing), _BATCH):
+            rows = self.store.rows(reader, missing[start : start + _BATCH], is_alone=True).memories
+            statements = {key: row.memory.statement for key, row in rows.items()}
+            texts = {key: embedded_text(one) for key, one in statements.items() if one is not None}
+            if texts:
+                vectors = dict(zip(texts, backend.embed(list(texts.values())), strict=True))
+                self.store.save_vectors(reader, vectors, model=card_of(backend))
+            progress(min(start + _BATCH, len(missing)), len(missing))
 
     def _embedded(self, passed: tuple[Request, ...]) -> Passed:
         added = [one.operation.memory for one in passed if isinstance(one.operation, Add)]

@@ -124,7 +124,18 @@ class _Ingestion:
         self._replace_all(reading.replacements)
         self._relate_all(reading.relations)
         self._progress(total, total)
+        self._give_vectors(total)
         return self._report
+
+    def _give_vectors(self, written: int) -> None:
+        """Let the records be found by meaning, too; they are all recorded by now, whatever comes."""
+        keys = set(self._report.ids.values())
+        try:
+            self._desk.give_vectors(
+                self._writing.writer, keys, lambda done, count: self._progress(written + done, written + count)
+            )
+        except Conflict as refusal:
+            self._report.problems.append(Problem("", 0, f"no vectors were made: {refusal}"))
 
     # ---- records
 
@@ -200,7 +211,7 @@ class _Ingestion:
             self._speaker = one.statement.origin
             requests.append(self._request(add, one.path))
         try:
-            done = bool(requests) and bool(self._desk.apply(requests))
+            done = bool(requests) and bool(self._desk.record(requests))
         except REFUSALS:
             done = False
         for one, memory, add in zip(observations, made, adds, strict=True):

@@ -8,13 +8,14 @@ import pytest
 from numpy.typing import NDArray
 
 from graphmem.errors import Conflict, Unsupported
-from graphmem.model import Add, Request, Scope, Statement
+from graphmem.ingestion.observations import Observation, Reading
+from graphmem.model import Add, Move, Request, Scope, Statement, Status
 from graphmem.retrieval.embedding import Embedder, card_of
 from graphmem.rows import Rows
 from graphmem.service import Desk, GraphMemory
 from graphmem.store import Rivals, Store
 from tests.fake_embedder import FakeEmbedder
-from tests.service.conftest import TickingClock
+from tests.service.conftest import TickingClock, day
 
 
 @dataclass
@@ -42,6 +43,40 @@ def test_the_first_vector_records_its_model(memory: GraphMemory) -> None:
     status = memory.status()
     assert status.model is not None
     assert (status.model.name, status.vectors) == ("fake", 1)
+
+
+class Tired(FakeEmbedder):
+    """Is broken off when it is first asked for anything."""
+
+    def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        raise KeyboardInterrupt(len(texts))
+
+
+def observed(path: str, title: str) -> Observation:
+    return Observation(key=path, statement=Statement(title=title), moves=(Move(Status.ACTIVE, day(1)),), path=path)
+
+
+def test_an_ingestion_records_everything_before_it_makes_vectors(memory: GraphMemory, installed: Installed) -> None:
+    records = [observed(f"adr/{n}.md", f"Rule {n}") for n in range(70)]
+    reading = Reading(tuple(records), (), ())
+    installed.model = Tired()
+    with pytest.raises(KeyboardInterrupt):
+        memory.ingest(reading)
+    assert (memory.status().memories, memory.status().vectors) == (70, 0)
+    installed.model, told = FakeEmbedder(), list[tuple[int, int]]()
+    changes = memory.status().changes
+    memory.ingest(reading, progress=lambda done, total: told.append((done, total)))
+    assert (memory.status().changes, memory.status().vectors) == (changes, 70)
+    assert told[-2:] == [(134, 140), (140, 140)]
+
+
+def test_an_ingestion_without_a_model_or_with_another_makes_no_vectors(
+    memory: GraphMemory, installed: Installed
+) -> None:
+    one = observed("a.md", "Rule")
+    installed.model = "none is installed"
+    assert memory.ingest(Reading((one,), (), ())).problems == []
+    assert memory.status().vectors == 0
 
 
 def test_with_a_model_search_is_hybrid_and_says_so(memory: GraphMemory) -> None:

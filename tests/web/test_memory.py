@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 from playwright.sync_api import Locator, Page, expect
 
+from graphmem import GraphMemory, Move, New, Statement, Status
+from graphmem.model import OR_LATER
 from tests.web.conftest import Screen
 from tests.web.story import HOSTILE, Story
 
@@ -27,6 +31,20 @@ def test_a_chain_is_drawn_as_bars_on_one_axis(screen: Screen, story: Story) -> N
     last = lane(page, "CockroachDB").locator("rect.holds")
     expect(lane(page, "CockroachDB").locator("path.onwards.holds")).to_have_count(1)
     assert float((last.get_attribute("x") or "").rstrip("%")) + width(last) == 100
+
+
+def test_a_start_that_is_not_known_exactly_is_no_bar_like_others(
+    screen: Screen, story: Story, memory: GraphMemory
+) -> None:
+    move = Move(Status.ACTIVE, datetime(2021, 5, 1, tzinfo=UTC), source_word=f"Accepted{OR_LATER}")
+    undated = memory.add_many([New(statement=Statement(title="Names are short"), moves=(move,))])[0].ids[0]
+    page = screen.show(f"#/memory/{undated}")
+    row = lane(page, "Names are short")
+    expect(row.locator("rect.unsure")).to_have_count(1)
+    expect(row.locator(".lane-dates")).to_have_text("since 2021-05-01 or later")
+    expect(page.locator(".legend").last).to_contain_text("began then or later")
+    screen.show(f"#/memory/{story.postgres}")
+    expect(page.locator("rect.unsure")).to_have_count(0)
 
 
 def test_what_is_only_proposed_is_drawn_apart(screen: Screen, story: Story) -> None:

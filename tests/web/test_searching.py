@@ -29,7 +29,7 @@ def test_a_question_worded_like_what_was_replaced_finds_what_holds(screen: Scree
     expect(first.locator(".because")).to_contain_text("in force since 2025-02-01")
     expect(first.locator(".state")).to_contain_text("holds")
     expect(first.locator(".hit-dates")).to_have_text("since 2025-02-01")
-    expect(page.locator("#told")).to_contain_text("1 answer now, 2026-01-02")
+    expect(page.locator("#told")).to_contain_text("2 answers now, 2026-01-02")
 
 
 def test_the_slider_moves_the_answer_and_the_date(screen: Screen) -> None:

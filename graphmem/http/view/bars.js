@@ -2,7 +2,7 @@
 
 import { axisOver, placeOf, ticks } from "./axis.js";
 import { link } from "./address.js";
-import { moment, stretches } from "./days.js";
+import { moment, stretches, unsure } from "./days.js";
 import { el, svg } from "./dom.js";
 import { momentsOf } from "./span.js";
 import { look, named, sign, stateWords } from "./words.js";
@@ -60,7 +60,7 @@ function row(lane, axis, asked, isSelf) {
     el("div", { class: "lane-name" }, el("span", { class: `sign ${look(card.state)}`, "aria-hidden": "true" }, sign(card.state)), name,
       el("span", { class: "unseen" }, `, ${stateWords(card)}`)),
     bar(lane, axis, asked),
-    el("div", { class: "lane-dates" }, stretches(card.holding)));
+    el("div", { class: "lane-dates" }, stretches(card.holding, lane.moves)));
 }
 
 /** What is drawn of a lane, the later over the earlier. */
@@ -68,11 +68,13 @@ function piecesOf({ card, moves, leads }) {
   const own = moves.flatMap(({ status, at, until }) =>
     ["proposed", "deferred", "rejected"].includes(status) ? [{ sort: status, start: at, end: until }] : []);
   const first = card.state === "holds" ? "holds" : "elsewhen";
+  const doubts = unsure(moves);
   const held = card.holding.map((piece) => ({ sort: leads === null ? first : "behind", ...piece }));
-  return [...own, ...held, ...(leads ?? []).map((piece) => ({ sort: first, ...piece }))];
+  const all = [...own, ...held, ...(leads ?? []).map((piece) => ({ sort: first, ...piece }))];
+  return all.map((piece) => ({ ...piece, isUnsure: doubts.has(piece.start) }));
 }
 
-function drawn({ sort, start, end }, axis) {
+function drawn({ sort, start, end, isUnsure }, axis) {
   const low = start === null ? 0 : placeOf(axis, moment(start));
   const high = end === null ? 100 : placeOf(axis, moment(end));
   if (sort === "rejected") {
@@ -82,7 +84,7 @@ function drawn({ sort, start, end }, axis) {
   const shape = { x: `${low}%`, width: `${Math.max(high - low, 0.4)}%` };
   const isThin = sort === "proposed" || sort === "deferred";
   const size = isThin ? { y: 9, height: HEIGHT - 18, rx: 3 } : { y: 5, height: HEIGHT - 10, rx: 4 };
-  const rect = svg("rect", { class: `piece ${sort}`, ...shape, ...size });
+  const rect = svg("rect", { class: `piece ${sort}${isUnsure ? " unsure" : ""}`, ...shape, ...size });
   return end === null && !isThin ? [rect, onwards(sort)] : rect;
 }
 
@@ -93,10 +95,13 @@ function onwards(sort) {
 
 function legend(lanes) {
   const used = new Set(lanes.flatMap((lane) => piecesOf(lane).map(({ sort }) => sort)));
-  if (used.size === 1 && used.has("holds")) return null;
+  const hasDoubts = lanes.some((lane) => piecesOf(lane).some(({ isUnsure }) => isUnsure));
+  if (used.size === 1 && used.has("holds") && !hasDoubts) return null;
   const entries = Object.entries(MEANINGS).filter(([sort]) => used.has(sort));
   const signs = { rejected: svg("path", { class: "piece rejected", d: "M9,3 L19,13 M9,13 L19,3" }) };
   return el("p", { class: "legend" }, entries.map(([sort, words]) => el("span", {},
     svg("svg", { width: 28, height: 16, "aria-hidden": "true" },
-      signs[sort] ?? svg("rect", { class: `piece ${sort}`, y: 2, width: 28, height: 12, rx: 3 })), words)));
+      signs[sort] ?? svg("rect", { class: `piece ${sort}`, y: 2, width: 28, height: 12, rx: 3 })), words)),
+    hasDoubts ? el("span", {}, svg("svg", { width: 28, height: 16, "aria-hidden": "true" },
+      svg("rect", { class: "piece holds unsure", y: 2, width: 28, height: 12, rx: 3 })), "began then or later") : null);
 }

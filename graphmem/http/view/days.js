@@ -28,12 +28,18 @@ export function told(text) {
   return text.slice(11, 19) === "00:00:00" ? date : `${date} ${text.slice(11, 16)}`;
 }
 
-/** `2015-09-02 – 2018-07-20`, open sides in words. */
-export function stretch({ start, end }) {
-  if (start && end) return `${start.slice(0, 10)} – ${end.slice(0, 10)}`;
-  if (start) return `since ${start.slice(0, 10)}`;
+const OR_LATER = " (then or later)";
+
+/** The times of moves of which no source tells the time: they were made then, or later. */
+export const unsure = (moves) => new Set(moves.filter(({ word }) => word.endsWith(OR_LATER)).map(({ at }) => at));
+
+/** `2015-09-02 – 2018-07-20`, open sides in words, a start that is not known exactly as such. */
+export function stretch({ start, end }, doubts = new Set()) {
+  const later = doubts.has(start) ? " or later" : "";
+  if (start && end) return `${start.slice(0, 10)}${later} – ${end.slice(0, 10)}`;
+  if (start) return `since ${start.slice(0, 10)}${later}`;
   return end ? `until ${end.slice(0, 10)}` : "always";
 }
 
 /** All stretches, or that there is none. */
-export const stretches = (pieces) => pieces.map(stretch).join(", ") || "at no time";
+export const stretches = (pieces, moves = []) => pieces.map((one) => stretch(one, unsure(moves))).join(", ") || "at no time";

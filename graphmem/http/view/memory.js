@@ -36,7 +36,7 @@ const section = (title, ...parts) => el("section", {}, el("h2", {}, title), part
 function head(card, explanation, state) {
   const facts = [
     ["Kind", card.kind], ["Known as", card.aliases.join(", ")], ["Subject", card.subject], ["Labels", card.labels.join(", ")],
-    ["Holds", stretches(card.holding)], ["Recorded", told(card.recorded_at)],
+    ["Holds", stretches(card.holding, card.told ? [card.told] : [])], ["Recorded", told(card.recorded_at)],
     ["Confirmed", card.confirmed_at && told(card.confirmed_at)], ["Confidence", card.confidence.toFixed(2)], ["Age", age(card, asked(state))], ["Origin", card.origin],
     ["Lives in", [card.scope.repo, card.scope.user, card.scope.branch, card.scope.environment].filter(Boolean).join(", ")], ["Id", card.id],
   ].filter(([, value]) => value);

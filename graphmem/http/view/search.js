@@ -125,7 +125,7 @@ function item({ card, because, relations, contested, overruled_by }, drawing, ti
     relations.length > SHOWN ? el("p", { class: "instead" }, `and ${relations.length - SHOWN} more matches`) : null,
     because ? el("p", { class: "because" }, because) : null,
     (overruled_by ? [] : others).map((one) => related(one, "contested")),
-    el("div", { class: "hit-time" }, drawing, el("span", { class: "hit-dates" }, stretches(card.holding))),
+    el("div", { class: "hit-time" }, drawing, el("span", { class: "hit-dates" }, stretches(card.holding, card.told ? [card.told] : []))),
     el("p", { class: "facts dim" }, facts.filter(Boolean).join(" · ")));
 }
 

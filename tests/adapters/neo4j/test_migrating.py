@@ -20,7 +20,9 @@ R = Scope(repo="r")
 _READ = "MATCH (m:Memory) WHERE m.statement IS NOT NULL RETURN m.id AS id, m.statement AS statement"
 _SET = "MATCH (m:Memory {id: $id}) SET m.content_hash = $hash"
 _UNDO = "MATCH (s:GraphmemSchema) WHERE s.version >= 3 DELETE s"
-_OLD_TEXTS = "MATCH (m:Memory) WHERE m.statement IS NOT NULL SET m.words = ' old ', m.search_text = 'x_old', m.length = 1"
+_OLD_TEXTS = (
+    "MATCH (m:Memory) WHERE m.statement IS NOT NULL SET m.words = ' old ', m.search_text = 'x_old', m.length = 1"
+)
 _OLD_TERMS = "MATCH (t:Term) SET t.memories = 7"
 
 
