@@ -30,7 +30,7 @@ from graphmem.temporal import Standing
 WORDS, MEANING, TITLE, NAME = range(4)
 COLUMNS = ("words", "meaning", "title", "name")
 _CANDIDATES = 60
-_WORDINGS = 2
+_WORDINGS = 5
 
 Floats = NDArray[np.float64]
 
