@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -19,7 +19,7 @@ from benchmarks.truth.report import read_exclusions
 from benchmarks.truth.rivals import read_rivals
 from benchmarks.truth.scoring import Judge
 from benchmarks.truth.sources import read_packs
-from graphmem.answers import Hit
+from graphmem.answers import Hit, SearchAnswer
 from graphmem.model import At, Scope
 from graphmem.retrieval import fusion
 from graphmem.retrieval.embedding import Embedder
@@ -29,6 +29,7 @@ from graphmem.temporal import Standing
 #: The columns of a case's features.
 WORDS, MEANING, TITLE, NAME = range(4)
 COLUMNS = ("words", "meaning", "title", "name")
+HYBRID, LEXICAL = "hybrid", "lexical"
 _CANDIDATES = 60
 _WORDINGS = 5
 
@@ -42,6 +43,7 @@ class Case:
     Attributes:
         fold: What is left out together: a pack with the everyday questions over it, the facts, the rivals' corpus.
         group: What its figures are reported with.
+        mode: `hybrid`, or `lexical` by words alone, as of an answer.
         features: A row each candidate, the share of its title as it is.
         held: The share of the question that each candidate has.
         prior: The factor around 1 over each candidate's score.
@@ -54,6 +56,7 @@ class Case:
     fold: str
     group: str
     type: str
+    mode: str
     features: Floats
     held: Floats
     prior: Floats
@@ -86,11 +89,11 @@ def _quoted(one: Loaded) -> Iterator[Case]:
         if question.type not in (*SEARCH_TYPES, *GONE_TYPES) or question.id in excluded:
             continue
         only = None if question.type in GONE_TYPES else _counted(asker, question)
-        yield _case(one, question, question.text, (letter, letter), only)
+        yield from _both(one, question, (letter, letter), only)
         for seed in range(_WORDINGS):
             text = perturbed(question.text, f"{question.id}/{seed}")
             if text is not None:
-                yield _case(one, question, text, (letter, f"{letter}, words left out"), only)
+                yield from _both(one, replace(question, text=text), (letter, f"{letter}, words left out"), only)
 
 
 def _counted(asker: Asker, question: Question) -> frozenset[Standing]:
@@ -100,22 +103,22 @@ def _counted(asker: Asker, question: Question) -> frozenset[Standing]:
 
 def _asked(one: Loaded, questions: Iterable[Question], fold: str, group: str) -> Iterator[Case]:
     for question in questions:
-        yield _case(one, question, question.text, (fold, group), None)
+        yield from _both(one, question, (fold, group), None)
 
 
-def _case(one: Loaded, question: Question, text: str, home: tuple[str, str], only: frozenset[Standing] | None) -> Case:
-    memory, scope = one.memories[OURS], Scope(one.pack.name, question.repo)
-    found = memory.search(
-        text, at=At(question.as_of), scope=scope, page=Page(limit=_CANDIDATES), min_relevance=0.0
-    ).hits
-    return case_of(question, found, one.judge, home, only)
+def _both(one: Loaded, question: Question, home: tuple[str, str], only: frozenset[Standing] | None) -> Iterator[Case]:
+    """The case as it is, and by words alone."""
+    at, scope = At(question.as_of), Scope(one.pack.name, question.repo)
+    for memory in one.memories.values():
+        answer = memory.search(question.text, at=at, scope=scope, page=Page(limit=_CANDIDATES), min_relevance=0.0)
+        yield case_of(question, answer, one.judge, home, only)
 
 
 def case_of(
-    question: Question, hits: Iterable[Hit], judge: Judge, home: tuple[str, str], only: frozenset[Standing] | None
+    question: Question, answer: SearchAnswer, judge: Judge, home: tuple[str, str], only: frozenset[Standing] | None
 ) -> Case:
     """A question with the hits that are found by words, meaning or name; what stands beside them is left out."""
-    kept = [hit for hit in hits if set(hit.parts) & set(COLUMNS)]
+    kept = [hit for hit in answer.hits if set(hit.parts) & set(COLUMNS)]
     rows = {hit.card.id: place for place, hit in enumerate(kept)}
     is_gone = question.type in GONE_TYPES
     gold, wrong = (question.wrong, ()) if is_gone else (question.gold, question.wrong)
@@ -126,8 +129,9 @@ def case_of(
     return Case(
         *home,
         question.type,
+        answer.mode,
         features,
-        np.array([_held(hit) for hit in kept]),
+        np.array([_held(hit, answer.mode) for hit in kept]),
         np.array([hit.parts["prior"] for hit in kept]),
         tuple(hit.standing for hit in kept),
         {rows[hit.card.id]: rows[hit.head] for hit in kept if hit.head in rows and hit.head != hit.card.id},
@@ -148,10 +152,11 @@ def _features(hit: Hit) -> tuple[float, ...]:
     return parts.get("words", 0.0), parts.get("meaning", 0.0), title, parts.get("name", 0.0)
 
 
-def _held(hit: Hit) -> float:
+def _held(hit: Hit, mode: str) -> float:
     """The share of the question that a hit has, which its relevance was made of."""
     if hit.relevance >= 1.0:
         return 1.0
-    slope, offset = fusion.HYBRID_CURVE
+    slope, offset = fusion.HYBRID_CURVE if mode == HYBRID else fusion.LEXICAL_CURVE
     value = (math.log(hit.relevance / (1.0 - hit.relevance)) - offset) / slope
-    return min(max((value - hit.parts.get("meaning", 0.0)) / fusion.SHARE_OF_QUESTION, 0.0), 1.0)
+    share = (value - hit.parts.get("meaning", 0.0)) / fusion.SHARE_OF_QUESTION if mode == HYBRID else value
+    return min(max(share, 0.0), 1.0)

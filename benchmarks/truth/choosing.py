@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from benchmarks.rows import Row, write
-from benchmarks.truth.cases import COLUMNS, MEANING, TITLE, Case, Floats, read_cases
+from benchmarks.truth.cases import COLUMNS, HYBRID, LEXICAL, MEANING, TITLE, Case, read_cases
 from benchmarks.truth.learning import Weights, learnt
 from benchmarks.truth.left_out import Figures, figures, folds
 from benchmarks.truth.relevance import tell_relevance
@@ -54,8 +54,9 @@ def main(arguments: Sequence[str]) -> int:
         return 2
     with tempfile.TemporaryDirectory() as folder, kept(found) as backend:
         cases = list(read_cases(options.data, str(Path(folder) / "choosing.db"), backend))
-    rows = [*tell_weights(cases), *tell_words_only(cases), *tell_relevance(cases, _SHIPPED)]
-    tell_alone(cases)
+    hybrid, lexical = ([case for case in cases if case.mode == mode] for mode in (HYBRID, LEXICAL))
+    rows = [*tell_weights(hybrid), *tell_words_only(lexical), *tell_relevance(hybrid, lexical, _SHIPPED)]
+    tell_alone(hybrid)
     write("choosing", rows)
     return 0
 
@@ -71,11 +72,10 @@ def tell_weights(cases: Sequence[Case]) -> Iterator[Row]:
 
 
 def tell_words_only(cases: Sequence[Case]) -> Iterator[Row]:
-    """The same by words alone: candidates that only meaning found are none."""
-    blind = [replace(case, features=_blinded(case)) for case in cases]
+    """The same by words alone."""
     print("by words alone, weights learnt without", *COLUMNS)
     yield from _left_out(
-        blind, "words only", lambda others: learnt(others, _SHIPPED).without_meaning(), _SHIPPED.without_meaning()
+        cases, "words only", lambda others: learnt(others, _SHIPPED).without_meaning(), _SHIPPED.without_meaning()
     )
 
 
@@ -94,12 +94,6 @@ def _left_out(
         for name, value in (("hit@1", one.first), ("hit@3", one.three)):
             yield Row(f"{group} {way} left out {name}", value, "share", "higher")
         yield Row(f"{group} {way} left out stale@1", one.stale, "share", "lower")
-
-
-def _blinded(case: Case) -> Floats:
-    seen = case.features.copy()
-    seen[:, MEANING] = 0.0
-    return seen
 
 
 # ---- one constant at a time

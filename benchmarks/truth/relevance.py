@@ -16,11 +16,14 @@ from graphmem.retrieval import fusion
 _GROUPS = {"records": "everyday", "facts": "facts"}
 
 
-def tell_relevance(cases: Sequence[Case], weights: Weights) -> Iterator[Row]:
+def tell_relevance(hybrid: Sequence[Case], lexical: Sequence[Case], weights: Weights) -> Iterator[Row]:
     """Print the curves and what they refuse, with vectors and by words alone."""
-    everyday = [case for case in cases if case.group.startswith(tuple(_GROUPS.values()))]
-    yield from _told(everyday, "hybrid", weights, _nearness, fusion.CUT_HYBRID)
-    yield from _told(everyday, "words only", weights.without_meaning(), _held, fusion.CUT_LEXICAL)
+    yield from _told(_everyday(hybrid), "hybrid", weights, _nearness, fusion.CUT_HYBRID)
+    yield from _told(_everyday(lexical), "words only", weights.without_meaning(), _held, fusion.CUT_LEXICAL)
+
+
+def _everyday(cases: Sequence[Case]) -> list[Case]:
+    return [case for case in cases if case.group.startswith(tuple(_GROUPS.values()))]
 
 
 def _told(

@@ -28,6 +28,7 @@ def case(
         fold,
         group,
         kind,
+        "hybrid",
         np.array(features, float).reshape(-1, 4),
         np.array([row[0] for row in features], float),
         np.ones(count),
@@ -91,7 +92,7 @@ def test_the_curve_of_a_pack_is_learnt_on_the_others(capsys: pytest.CaptureFixtu
         for fold, group in (("A", "everyday A"), ("F", "facts"))
         for share, kind in ((0.9, "keyword"), (0.8, "keyword"), (0.1, "none"))
     ]
-    found = {row.name: row.value for row in tell_relevance(cases, Weights())}
+    found = {row.name: row.value for row in tell_relevance(cases, cases, Weights())}
     assert found["everyday facts hybrid left out AUC"] == 1.0
     assert found["everyday records words only left out lost"] == 0.0
     assert "learnt without" in capsys.readouterr().out
