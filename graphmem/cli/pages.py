@@ -24,6 +24,7 @@ from graphmem.cli.blocks import Block, Line, Look, Span, Table, dim, line, stron
 from graphmem.cli.wording import (
     began,
     chain_line,
+    emphasised,
     facts_line,
     held,
     name,
@@ -37,41 +38,62 @@ from graphmem.cli.wording import (
 )
 from graphmem.model import At, Change, Propose
 from graphmem.relations import RESOLVED_WORDS, link_words, rule_words
+from graphmem.retrieval.briefs import Brief, brief
 from graphmem.retrieval.relations import day
 from graphmem.temporal import touched
+from graphmem.terms import question_terms
 
 _EMPTY = line()
 
 
-def search_page(answer: SearchAnswer, asked: At, seen: Mapping[str, Card], nothing: Line) -> Iterator[Block]:
-    """Hits with why they are answers, how they relate to what matched, and what contests them.
+def search_page(
+    answer: SearchAnswer, question: str, asked: At, seen: Mapping[str, Card], notes: Iterable[Line]
+) -> Iterator[Block]:
+    """Hits with what they say about the question, how they relate to what matched, and what contests them.
 
     Args:
         answer: What was found.
-        asked: As the question put it.
+        question: Its words are what is emphasised.
+        asked: The point as the question put it.
         seen: The memories that the hits name by id.
-        nothing: What is said if there are no hits.
+        notes: What is said of the question and of what was searched.
     """
+    terms = question_terms(question)
     for number, hit in enumerate(answer.hits, 1):
-        yield from _hit_lines(number, hit, seen, answer.at.valid)
+        yield from _hit_lines(number, hit, seen, terms, answer.at.valid)
         yield _EMPTY
-    if not answer.hits:
-        yield nothing
+    yield from notes
     yield from _foot(answer.cursor)
-    yield point_line(answer.at, asked, answer.note)
+    yield point_line(answer.at, asked, answer.note, is_lexical=answer.mode == "lexical")
 
 
-def _hit_lines(number: int, hit: Hit, seen: Mapping[str, Card], valid: datetime) -> Iterator[Line]:
+def _hit_lines(
+    number: int, hit: Hit, seen: Mapping[str, Card], terms: Sequence[str], valid: datetime
+) -> Iterator[Line]:
     card = hit.card
     spell = dim(f"   {held(card)}")
     yield line(f"{number}. ", sign(card.state), " ", strong(card.title), "  ", state_word(card), spell)
-    yield facts_line(card, valid, indent=3)
-    yield line(dim("why: "), hit.because, indent=3)
+    yield facts_line(card, valid, indent=3, relevance=hit.relevance)
+    yield from _said_lines(brief(hit, terms, valid), terms)
+    if not hit.holds:
+        yield line(dim("stands: "), hit.because, indent=3)
     yield from _relation_lines(hit, seen)
     for contest in hit.contested:
         yield line(
             Span("contested by ", Look.WARN), f"{titled([contest.memory], seen)} ({rule_words(contest.rule)})", indent=3
         )
+
+
+def _said_lines(said: Brief, terms: Sequence[str]) -> Iterator[Line]:
+    """What a memory says about a question, why it was decided, and what was rejected."""
+    for label, text in (("", said.excerpt), ("why: ", said.rationale)):
+        if text:
+            yield line(dim(label), *emphasised(text, terms), indent=3)
+    for option in said.rejected:
+        why = [dim(", since "), *emphasised(option.reason, terms)] if option.reason else []
+        yield line(dim("rejected: "), *emphasised(option.name, terms), *why, indent=3)
+    if said.more_rejected:
+        yield line(dim(f"rejected: {said.more_rejected} more"), indent=3)
 
 
 def _relation_lines(hit: Hit, seen: Mapping[str, Card]) -> Iterator[Line]:

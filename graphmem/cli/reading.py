@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from itertools import islice
 from typing import TYPE_CHECKING
@@ -13,15 +13,17 @@ from graphmem.cli import pages
 from graphmem.cli.blocks import Line, Look, Span, dim, line
 from graphmem.cli.options import Call, filtered, one_of, paged, placed, pointed
 from graphmem.cli.output import give, progress
-from graphmem.cli.wording import nothing_line, weaker_line
+from graphmem.cli.wording import nothing_line, org_wide_line, weaker_line
 from graphmem.errors import NotFound
 from graphmem.model import At, Point
+from graphmem.retrieval.remarks import remarks
 from graphmem.retrieval.search import Sort
+from graphmem.service.lookup import MemoryLookup
 from graphmem.wire.envelopes import Changes, Repositories, Shown
 from graphmem.wire.times import read_known, read_time
 
 if TYPE_CHECKING:
-    from graphmem.answers import Card
+    from graphmem.answers import Card, SearchAnswer
     from graphmem.model import Change
     from graphmem.service import GraphMemory
     from graphmem.store import Filter, Page
@@ -55,16 +57,25 @@ def search(  # noqa: PLR0913 - one parameter an option
 
     Whatever matches is followed to what holds: a question worded like a replaced decision finds its successor.
     """
-    least = 0.0 if shows_all else None
+    least, asked = 0.0 if shows_all else None, " ".join(question)
     with call.open() as memory:
-        answer = memory.search(" ".join(question), at=at, where=where, sort=Sort(sort), page=page, min_relevance=least)
+        answer = memory.search(asked, at=at, where=where, sort=Sort(sort), page=page, min_relevance=least)
         ids = [key for hit in answer.hits for key in (hit.card.id, *(one.memory for one in hit.contested))]
         ids += [key for hit in answer.hits for one in hit.relations for key in (one.memory, *one.through)]
         ids += [hit.head for hit in answer.hits if hit.head is not None]
         seen = {} if call.as_json else cards_of(memory, ids, answer.at)
-        is_empty = not answer.hits and not call.as_json
-        nothing = weaker_line(answer.weaker) if answer.weaker else _nothing(memory, where, is_empty=is_empty)
-    give(call, answer, lambda _: pages.search_page(answer, at, seen, nothing))
+        notes = [] if call.as_json else list(_notes(memory, answer, asked, at, where))
+    give(call, answer, lambda _: pages.search_page(answer, asked, at, seen, notes))
+
+
+def _notes(memory: GraphMemory, answer: SearchAnswer, question: str, at: At, where: Filter) -> Iterator[Line]:
+    """What is to be said of a question, and of what was searched."""
+    if not answer.hits:
+        yield weaker_line(answer.weaker) if answer.weaker else _nothing(memory, where, is_empty=True)
+    elif memory.scope.repo is None and (others := memory.repositories()):
+        yield org_wide_line(len(others))
+    for remark in remarks(question, answer, MemoryLookup(memory, at)):
+        yield line(remark)
 
 
 @click.command("list")

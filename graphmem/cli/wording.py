@@ -8,6 +8,7 @@ from datetime import datetime
 from graphmem.answers import Card, Interval, Relation, State
 from graphmem.cli.blocks import Line, Look, Span, dim, line, short, strong
 from graphmem.model import BEGINNING, OR_LATER, At, Point, Scope
+from graphmem.retrieval.excerpts import matched_words
 from graphmem.retrieval.relations import day
 
 _SIGNS = {State.HOLDS: "●", State.PROPOSED: "◌", State.DEFERRED: "◌", State.NOT_YET: "◌"}
@@ -93,13 +94,13 @@ def chain_line(cards: Sequence[Card], *, indent: int = 0) -> Line:
     return line(*spans, indent=indent)
 
 
-def point_line(point: Point, asked: At, note: str | None = None) -> Line:
-    """For which point an answer was given, and whether by words alone."""
+def point_line(point: Point, asked: At, note: str | None = None, *, is_lexical: bool = True) -> Line:
+    """For which point an answer was given, and what is to be said of how: most often that it was by words alone."""
     now = " (now)" if asked.as_of is None else ""
     known = f"change {point.seq}" + (" (latest)" if asked.known_at is None else "")
     if isinstance(asked.known_at, datetime):
         known = f"{second(asked.known_at)} = {known}"
-    words = [] if note is None else [f" · by words alone: {note}"]
+    words = [] if note is None else [f" · by words alone: {note}" if is_lexical else f" · {note}"]
     return line(dim(f"as of {second(point.valid)}{now} · known at {known}{''.join(words)}"))
 
 
@@ -131,6 +132,21 @@ def weaker_line(count: int) -> Line:
     )
 
 
+def org_wide_line(count: int) -> Line:
+    """That no repository was searched, though there are some."""
+    others = "one repository has" if count == 1 else f"{count} repositories have"
+    return line(dim(f"Only org-wide memories were searched; {others} more: --repo names it."))
+
+
+def emphasised(text: str, terms: Sequence[str]) -> list[Span]:
+    """A text whose words that a question is about are found first."""
+    spans, end = list[Span](), 0
+    for start, stop in matched_words(text, terms):
+        spans += [Span(text[end:start]), strong(text[start:stop])]
+        end = stop
+    return [one for one in (*spans, Span(text[end:])) if one.text]
+
+
 _STALE = 0.5
 
 
@@ -144,12 +160,13 @@ def age_words(card: Card, valid: datetime) -> list[str]:
     return [f"last confirmed {age} ago" if card.confirmed_at == card.fresh_at else f"not confirmed for {age}"]
 
 
-def facts_line(card: Card, valid: datetime, *, indent: int) -> Line:
-    """Id, kind, stated confidence and the rest in one line."""
+def facts_line(card: Card, valid: datetime, *, indent: int, relevance: float | None = None) -> Line:
+    """Id, kind, stated confidence and the rest in one line; of a hit its relevance too."""
     said = card.memory.statement
     assert said is not None, "what was erased gets no card"  # noqa: S101
     parts = [said.kind.value, *said.aliases[:1], *([f"subject {said.subject}"] if said.subject else [])]
     parts += [f"confidence {card.confidence:.2f} ({said.origin.value})", *age_words(card, valid)]
+    parts += [] if relevance is None else [f"relevance {relevance:.2f}"]
     return line(Span(card.id, Look.ID), dim(" · " + " · ".join(parts)), indent=indent)
 
 

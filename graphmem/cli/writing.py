@@ -9,7 +9,6 @@ import click
 
 from graphmem.cli.adding import words_of
 from graphmem.cli.options import Call, moment, one_of, placed, written
-from graphmem.cli.output import note
 from graphmem.cli.receipts import give_receipt
 from graphmem.model import LinkKind, Status, SupersessionKind
 
@@ -152,8 +151,6 @@ def erase(*, call: Call, key: str, yes: bool, write: Write) -> None:
             shown = memory.get(key)
             click.confirm(f"Erase {shown.title!r} for good? This cannot be undone.", abort=True, err=True)
         give_receipt(call, memory.erase(key, write=write), "erased")
-        if memory.status().pending_erasures:
-            note("its words stay in the store's log until a reader that began before ends; graphmem status says when")
 
 
 def _ids(text: str) -> list[str]:

@@ -14,6 +14,9 @@ from graphmem.wire.times import read_known, read_time
 
 Asked = TypeVar("Asked", bound=BaseModel)
 
+#: Tokens of a search answer, counted by `graphmem.retrieval.token_count`.
+DEFAULT_BUDGET, LEAST_BUDGET, MOST_BUDGET = 2_000, 300, 50_000
+
 _MAX_NAME = 1_000
 _MAX_TEXT = 200_000
 
@@ -71,6 +74,8 @@ class SearchArguments(AtPoint):
     tags: Annotated[tuple[Name, ...], Field(max_length=50)] = Field((), description="Any of these labels.")
     path: Name | None = Field(None, description="About this file, folder/ or glob.")
     include_history: bool = Field(default=False, description="Also what no longer holds.")
+    min_relevance: float | None = Field(None, ge=0, le=1, description="0: also what is near.")
+    budget: int = Field(DEFAULT_BUDGET, ge=LEAST_BUDGET, le=MOST_BUDGET, description="Tokens.")
 
 
 class Signed(Arguments):

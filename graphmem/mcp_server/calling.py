@@ -6,17 +6,19 @@ import json
 import logging
 import secrets
 from collections.abc import Callable
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
 from mcp_types import CallToolResult, TextContent
 
 from graphmem.errors import Conflict, GraphMemError, Unsupported
-from graphmem.mcp_server.arguments import parsed
+from graphmem.mcp_server.arguments import SearchArguments, parsed
+from graphmem.mcp_server.budget import fitted
 from graphmem.mcp_server.marking import UNKNOWN, Marking
 from graphmem.mcp_server.marks import unmarked
 from graphmem.mcp_server.tools import TOOLS, Caller
 from graphmem.model import Scope
+from graphmem.retrieval.briefs import BriefAnswer
 from graphmem.retrieval.paging import sealed
 from graphmem.service import GraphMemory
 from graphmem.service.memory import desk_of
@@ -33,7 +35,11 @@ def called(name: str, given: dict[str, Any], opened: Callable[[], tuple[GraphMem
         memory, caller = opened()
         # As for the call itself: whoever may write need not be allowed to read, and the words told must be marked.
         marking = _marking(memory, caller.place(asked.place, is_write=not tool.is_read_only))
-        told = marking.document(tool.run(memory, caller, asked))
+        answer = tool.run(memory, caller, asked)
+        if isinstance(answer, BriefAnswer) and isinstance(asked, SearchArguments):
+            told, text = fitted(answer, asked.budget, marking.document)
+            return CallToolResult(content=[TextContent(type="text", text=text)], structured_content=told)
+        told = marking.document(answer)
     except GraphMemError as refusal:
         error = _error(refusal)
         return _refused(error if marking is None else marking.error(error))
@@ -52,6 +58,7 @@ _IDS = frozenset({"id", "old", "new", "by"})
 
 
 def _marking(memory: GraphMemory, scope: Scope) -> Marking:
+    @cache
     def lookup(key: str) -> str:
         try:
             said = memory.get(key, scope=scope).memory.statement

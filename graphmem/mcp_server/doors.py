@@ -36,6 +36,11 @@ class Keyed:
         """Whether the key may be told what others wrote."""
         return self.caller.may_read
 
+    def may_name(self, repo: str) -> bool:
+        """Whether the key opens that repository."""
+        opened = () if self.caller.key is None else self.caller.key.repos
+        return not opened or repo in opened
+
     def own_op_id(self, op_id: str) -> str:
         """The name of a write in the ledger; see `Key.own_op_id`."""
         return self.caller.own_op_id(op_id)

@@ -22,7 +22,6 @@ from graphmem.answers import (
     Hit,
     Related,
     Relation,
-    SearchAnswer,
     Sentence,
     Similar,
     Step,
@@ -52,6 +51,7 @@ from graphmem.model import (
     Supersede,
     Transition,
 )
+from graphmem.retrieval.briefs import Brief, BriefAnswer, Rejected
 from graphmem.temporal import touched
 from graphmem.wire.documents import Writer
 
@@ -83,7 +83,17 @@ class Voice(StrEnum):
 _PLAIN = Voice.OURS
 #: Every field of an answer that holds text; a test holds that none is left out.
 VOICES: Mapping[type, Mapping[str, Voice]] = {
-    SearchAnswer: {"mode": _PLAIN, "note": _PLAIN, "cursor": _PLAIN},
+    BriefAnswer: {"mode": _PLAIN, "notes": Voice.QUOTED},
+    Brief: {
+        "id": Voice.ID,
+        "alias": Voice.WORDS,
+        "title": Voice.WORDS,
+        "excerpt": Voice.WORDS,
+        "rationale": Voice.WORDS,
+        "contested": Voice.ID,
+        "because": Voice.QUOTED,
+    },
+    Rejected: {"name": Voice.WORDS, "reason": Voice.WORDS},
     Hit: {"via": Voice.ID, "because": Voice.QUOTED, "beat": Voice.ID, "head": Voice.ID, "parts": _PLAIN},
     Contest: {"memory": Voice.ID, "rule": _PLAIN},
     Card: {"amended_by": Voice.ID},
@@ -221,11 +231,12 @@ class _Walk(Writer):
     def _origin_of_plain(self, owner: object) -> str:
         """The origin of a text that does not know whose words it holds, as an answer of a server does not.
 
-        A title is its memory's; a sentence is as far to be trusted as all that the answer shows.
+        A title is its memory's; a sentence is as far to be trusted as all that the answer shows or leads through.
         """
         if isinstance(owner, Step | Relation | Related | Similar):
             return _least((self._origin_of(owner.memory), self.speaker))
-        return _least((self.speaker, *self.shown.values(), *self.looked.values()))
+        ways = map(self._origin_of, owner.via if isinstance(owner, Hit) else ())
+        return _least((*ways, self.speaker, *self.shown.values(), *self.looked.values()))
 
     def _speaker_of(self, value: object) -> str:
         """The origin of the words in a record."""
@@ -233,6 +244,8 @@ class _Walk(Writer):
             value = value.card
         if isinstance(value, Card):
             value = value.memory
+        if isinstance(value, Brief):
+            return value.origin.value
         if isinstance(value, Memory):
             return UNKNOWN if value.statement is None else value.statement.origin.value
         if isinstance(value, Statement):
@@ -267,19 +280,21 @@ def _least(origins: Iterable[str]) -> str:
 
 
 def _shown_origins(answer: object) -> dict[str, str]:
-    """The origins of the memories whose cards an answer shows."""
-    return {one.id: one.statement.origin.value for one in _memories_in(answer) if one.statement is not None}
+    """The origins of the memories that an answer shows."""
+    return dict(_origins_in(answer))
 
 
-def _memories_in(value: object) -> Iterator[Memory]:
-    if isinstance(value, Memory):
-        yield value
+def _origins_in(value: object) -> Iterator[tuple[str, str]]:
+    if isinstance(value, Memory) and value.statement is not None:
+        yield value.id, value.statement.origin.value
+    elif isinstance(value, Brief):
+        yield value.id, value.origin.value
     elif isinstance(value, tuple | list):
         for one in value:
-            yield from _memories_in(one)
+            yield from _origins_in(one)
     elif is_dataclass(value) and not isinstance(value, type):
         for spec in fields(value):
-            yield from _memories_in(getattr(value, spec.name))
+            yield from _origins_in(getattr(value, spec.name))
 
 
 def _parts_of_sentence(sentence: Sentence) -> Parts:

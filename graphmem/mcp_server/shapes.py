@@ -11,6 +11,7 @@ from typing import Any, Union, get_args, get_origin, get_type_hints
 
 from graphmem.answers import Card, Relation, Step
 from graphmem.model import Point, Statement
+from graphmem.retrieval.briefs import Brief
 
 _PLAIN: dict[object, dict[str, Any]] = {
     str: {"type": "string"},
@@ -23,6 +24,7 @@ _DEPTH = 2
 _CARD = ("id", "title", "state", "confidence", "kind", "body", "origin")
 #: What is told of other records; the rest of their fields is in the answers all the same.
 _TOLD: dict[type, tuple[str, ...]] = {
+    Brief: ("id", "title", "relevance", "standing", "excerpt", "rationale", "rejected", "replaced"),
     Relation: ("memory", "before", "title", "part", "after"),
     Step: ("memory", "before", "title", "part", "after", "kind", "at", "until", "evidence"),
 }

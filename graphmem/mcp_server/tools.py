@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
-from graphmem.answers import Explanation, History, SearchAnswer, Written
+from graphmem.answers import Explanation, History, Written
 from graphmem.errors import InvalidInput
 from graphmem.mcp_server.arguments import (
     AddArguments,
@@ -18,7 +18,9 @@ from graphmem.mcp_server.arguments import (
     Signed,
     SupersedeArguments,
 )
+from graphmem.mcp_server.brief_answers import Searched, answered
 from graphmem.model import Alternative, Anchor, AnchorKind, Outcome, Scope, Statement, SupersessionKind
+from graphmem.retrieval.briefs import BriefAnswer
 from graphmem.service import GraphMemory, Write
 from graphmem.service.recording import restated, statement_from
 from graphmem.store import Filter, Page
@@ -35,6 +37,10 @@ class Caller(Protocol):
     @property
     def may_read(self) -> bool:
         """Whether they may be told what others wrote."""
+        ...
+
+    def may_name(self, repo: str) -> bool:
+        """Whether they may be told that there is a repository."""
         ...
 
     def own_op_id(self, op_id: str) -> str:
@@ -57,6 +63,11 @@ class Here:
     scope: Scope
     actor: str | None = None
     may_read: bool = True
+
+    def may_name(self, repo: str) -> bool:
+        """Always."""
+        del repo
+        return True
 
     def own_op_id(self, op_id: str) -> str:
         """The same."""
@@ -89,7 +100,7 @@ class Tool:
     run: Callable[[GraphMemory, Caller, Any], object]
 
 
-def _search(memory: GraphMemory, caller: Caller, asked: SearchArguments) -> SearchAnswer:
+def _search(memory: GraphMemory, caller: Caller, asked: SearchArguments) -> BriefAnswer:
     where = Filter(
         kinds=() if asked.kind is None else (asked.kind,),
         labels=asked.tags,
@@ -97,7 +108,11 @@ def _search(memory: GraphMemory, caller: Caller, asked: SearchArguments) -> Sear
         include_history=asked.include_history,
     )
     scope = _reader(caller, asked)
-    return memory.search(asked.query, at=asked.at, scope=scope, where=where, page=Page(asked.limit))
+    found = memory.search(
+        asked.query, at=asked.at, scope=scope, where=where, page=Page(asked.limit), min_relevance=asked.min_relevance
+    )
+    others = () if scope.repo is not None else tuple(filter(caller.may_name, memory.repositories(scope=scope)))
+    return answered(found, asked, memory, Searched(scope, len(others)))
 
 
 def _add(memory: GraphMemory, caller: Caller, asked: AddArguments) -> Written:
@@ -176,9 +191,9 @@ _ALL = (
         "memory_search",
         "Search memories",
         "What this project decided, prefers and knows, true now or at a past time. A question worded like a replaced"
-        " decision finds what replaced it. Ask before you decide or change something.",
+        " decision finds what replaced it. Ask before you decide or change something. memory_explain has the whole.",
         SearchArguments,
-        SearchAnswer,
+        BriefAnswer,
         is_read_only=True,
         run=_search,
     ),

@@ -138,13 +138,13 @@ class Searcher:
         ruled = self._ruled(found.ranked[: place.offset + query.page.limit], query)
         ranked = _with_leaders(found.ranked, ruled, query)
         shown = ranked[place.offset : place.offset + query.page.limit]
-        note = _note(backend, found.model)
+        note = _note(backend, found)
         pinned = Place(Point(query.valid, found.seq), place.offset)
         return SearchAnswer(
             hits=self._told(shown, ruled, query),
             at=pinned.point,
             mode="hybrid" if note is None else "lexical",
-            note=note or found.note,
+            note=note or found.note or _told_of(found.unread),
             cursor=cursors.after(pinned, len(shown), len(ranked)),
             weaker=found.weaker,
         )
@@ -166,7 +166,8 @@ class Searcher:
                 ranked.setdefault(one.head.resolved.memory, one)
             if len(ranked) > wanted or not _goes_on(matches, scored, probe, query):
                 weaker = len(heads) - len(telling)
-                return _Found(list(ranked.values()), weaker, matches.seq, matches.model, matches.note)
+                unread = sum(one.cosine is None for one in matches.evidence.values()) if probe.vector is not None else 0
+                return _Found(list(ranked.values()), weaker, matches.seq, matches.model, matches.note, unread)
             probe = replace(probe, limit=probe.limit * 2)
 
     # ---- candidates
@@ -218,13 +219,17 @@ class Searcher:
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    """All that answers, best first, how many say too little about the question, and where the store stood."""
+    """All that answers, best first, how many say too little about the question, and where the store stood.
+
+    `unread` is how many matches have no vector though the question has one.
+    """
 
     ranked: list[_Ranked]
     weaker: int
     seq: int
     model: ModelCard | None
     note: str | None
+    unread: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,9 +248,19 @@ def _probe(question: Question, backend: Embedder | str) -> Probe:
     return Probe(question.terms, question.names, vector, card_of(backend), MATCH_LIMIT, is_weighed=True)
 
 
-def _note(backend: Embedder | str, stored: ModelCard | None) -> str | None:
+def _note(backend: Embedder | str, found: _Found) -> str | None:
     """Why no vectors were compared; None if they were."""
-    return backend if isinstance(backend, str) else other_model(backend, stored)
+    if isinstance(backend, str):
+        return backend
+    if found.model is None and found.unread:
+        return "the store has no vectors yet; run: graphmem reindex"
+    return other_model(backend, found.model)
+
+
+def _told_of(unread: int) -> str | None:
+    """That some of what was found was compared by its words alone."""
+    some = "one memory" if unread == 1 else f"{unread} memories"
+    return f"{some} matched by words alone, without a vector; run: graphmem reindex" if unread else None
 
 
 def _rank(heads: Iterable[_Head], query: Query) -> list[_Ranked]:

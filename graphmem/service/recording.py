@@ -271,8 +271,15 @@ class Recorder:
         return self._one(self._desk.request_for(write), lambda: AbandonBranch(name))
 
     def erase(self, key: str, *, write: Write | None = None) -> Written:
-        """Remove a memory's content for good, everywhere; that it was there stays on the ledger."""
-        return self._one(self._desk.request_for(write), Erase, key)
+        """Remove a memory's content for good, everywhere; that it was there stays on the ledger.
+
+        The answer notes it if words remain until a reader that began before has ended; they then go by themselves.
+        """
+        writing = self._desk.request_for(write)
+        written = self._one(writing, Erase, key)
+        if written.is_proposal or not self._desk.store.info(writing.writer).pending_erasures:
+            return written
+        return replace(written, notes=(*written.notes, WORDS_REMAIN))
 
     # ---- parts
 
@@ -444,6 +451,13 @@ def restated(text: str, old: Statement, speaker: Origin = Origin.HUMAN) -> State
 def _speaking(writing: Writing, new: str | Statement | Sequence[str] | None) -> Writing:
     """A write of new words is trusted no more than they are."""
     return writing.speaking(new.origin) if isinstance(new, Statement) else writing
+
+
+#: What an erasure notes while somebody still reads what was there before.
+WORDS_REMAIN = (
+    "its words stay in the store's log until a reader that began before ends, and go by themselves then;"
+    " the status shows whether they are gone"
+)
 
 
 def _notes(change: Change) -> tuple[str, ...]:

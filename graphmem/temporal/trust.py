@@ -1,7 +1,9 @@
 """How far a request is trusted, and how far it must be to change what it names; less makes it a proposal (ADR-0038).
 
-Two classes: human, document, commit and agent are trusted; conversation and external are not. All that this depends on
-never changes (the origins of memories, and who spoke), so the order in which operations are learned does not matter.
+Two classes: human, document, commit and agent are trusted; conversation and external are not. Of one memory all that
+this depends on never changes (its origin, and who spoke); what holds or not because of it counts, too, as far as that is
+linked by then. So two operations that are both done lead to the same, whichever was first; but an agent that corrects what
+a mandatory memory amends is only heard, where it had been done before the amendment.
 """
 
 from __future__ import annotations

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
-from tests.cli.conftest import Tool
+from graphmem.cli.blocks import Look, Span
+from graphmem.cli.wording import emphasised
+from graphmem.model import Alternative, Outcome, Statement
+from tests.cli.conftest import START, Tool
 
 SECOND = timedelta(seconds=1)
 
@@ -15,13 +19,64 @@ def test_search_follows_the_old_words_to_what_holds(tool: Tool, chain: tuple[str
     assert (hit["card"]["id"], hit["via"]) == (new, [old, new])
 
 
-def test_search_for_people_shows_chain_reason_and_point(tool: Tool, chain: tuple[str, str]) -> None:
+def test_search_for_people_shows_chain_and_point(tool: Tool, chain: tuple[str, str]) -> None:
     del chain
     shown = tool.out("search", "MySQL")
     assert "1. ● The database is PostgreSQL  holds   2023-01-01 –" in shown
     assert "   supersedes ADR-1 The database is MySQL since 2023-01-01\n" in shown
-    assert "why: in force since 2023-01-01; supersedes 'The database is MySQL' since 2023-01-01" in shown
+    assert re.search(r" · confidence 1\.00 \(human\) · .*relevance \d\.\d\d\n", shown)
+    assert "in force since" not in shown
     assert "(now) · known at change 3 (latest) · by words alone: no model in this test" in shown
+
+
+def test_search_for_people_shows_what_matched_why_and_what_was_rejected(tool: Tool) -> None:
+    said = Statement(
+        title="State lives in Context",
+        body="## Decision\n\nScreens share **little**. Sessions are kept in [Context](https://react.dev).",
+        rationale="Two screens need no store.",
+        alternatives=(
+            Alternative("Redux", Outcome.REJECTED, "Too much"),
+            Alternative("Zustand", Outcome.REJECTED, "Context is enough"),
+        ),
+    )
+    with tool.memory() as memory:
+        memory.add(said, start=START)
+    shown = tool.out("search", "zustand for sessions?")
+    assert (
+        "   Sessions are kept in Context.\n   why: Two screens need no store.\n"
+        "   rejected: Zustand, since Context is enough\n   rejected: Redux, since Too much\n"
+    ) in shown
+
+
+def test_the_words_that_a_question_is_about_are_emphasised() -> None:
+    assert emphasised("We deployed on Vercel.", ("deploy", "kafka")) == [
+        Span("We "),
+        Span("deployed", Look.STRONG),
+        Span(" on Vercel."),
+    ]
+    assert emphasised("Nothing", ("deploy",)) == [Span("Nothing")]
+
+
+def test_a_hit_that_holds_no_more_says_how_it_stands(tool: Tool) -> None:
+    key = tool.add("The database is MySQL")
+    tool.out("end", key, "--at", "2024-01-01")
+    shown = tool.out("search", "mysql database")
+    assert "   stands: nothing is in force now; this was the last: ended since 2024-01-01\n" in shown
+
+
+def test_search_for_people_says_what_is_wrong_with_a_question(tool: Tool) -> None:
+    tool.add("The database is MySQL", "--alias", "ADR-0012")
+    assert "No memory is called 'ADR-0021'; there is ADR-0012.\n" in tool.out("search", "database of ADR-0021")
+    assert "'what is it' has only words that say nothing of a subject: name one.\n" in tool.out("search", "what is it")
+    assert "One character, 'x', says little: ask with a word or more.\n" in tool.out("search", "x")
+
+
+def test_search_of_no_repository_says_that_there_are_some(tool: Tool) -> None:
+    tool.add("Use tabs")
+    assert "org-wide" not in tool.out("search", "tabs")
+    tool.add("Use spaces", "--repo", "shop")
+    shown = tool.out("search", "tabs")
+    assert "Only org-wide memories were searched; one repository has more: --repo names it.\n" in shown
 
 
 def test_what_is_to_be_superseded_is_not_said_to_supersede(tool: Tool, chain: tuple[str, str]) -> None:

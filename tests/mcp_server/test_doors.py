@@ -32,9 +32,9 @@ class Site:
     memory: GraphMemory
     ring: KeyRing
 
-    def key(self, name: str, *permissions: Permission, tenant: str = "ours") -> str:
+    def key(self, name: str, *permissions: Permission, tenant: str = "ours", repos: tuple[str, ...] = ()) -> str:
         born = datetime(2026, 1, 1, tzinfo=UTC)
-        draft = Key(id="", digest="", name=name, tenant=tenant, permissions=permissions, created_at=born)
+        draft = Key(id="", digest="", name=name, tenant=tenant, permissions=permissions, created_at=born, repos=repos)
         return self.ring.create(draft).text
 
     def call(self, key: str, tool: str, **arguments: Any) -> Any:  # noqa: ANN401 - JSON
@@ -64,11 +64,22 @@ def test_a_key_opens_its_tenant_alone_and_writes_in_its_name(site: Site) -> None
     ours = site.key("ci", Permission.READ, Permission.WRITE)
     theirs = site.key("other", Permission.READ, tenant="theirs")
     key = site.call(ours, "memory_add", text="Use tabs")["ids"][0]
-    assert [hit["card"]["id"] for hit in site.call(ours, "memory_search", query="tabs")["hits"]] == [key]
+    assert [hit["id"] for hit in site.call(ours, "memory_search", query="tabs")["hits"]] == [key]
     assert site.call(theirs, "memory_search", query="tabs")["hits"] == []
     assert site.call(theirs, "memory_history", id=key)["error"]["code"] == "not_found"
     (change,) = site.memory.changes(scope=Scope("ours"))
     assert change.provenance.actor == "ci"
+
+
+def test_a_key_is_told_of_no_repositories_but_those_that_it_opens(site: Site) -> None:
+    writer = site.key("ci", Permission.READ, Permission.WRITE)
+    for repo in ("shop", "secret", "billing"):
+        site.call(writer, "memory_add", text=f"Use tabs in {repo}", repo=repo)
+    notes = [
+        site.call(key, "memory_search", query="tabs")["notes"]
+        for key in (writer, site.key("two", Permission.READ, repos=("shop", "billing")))
+    ]
+    assert ["3 repositories have more" in notes[0][1], "2 repositories have more" in notes[1][1]] == [True, True]
 
 
 def test_what_a_key_does_not_allow_is_refused(site: Site) -> None:

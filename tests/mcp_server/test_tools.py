@@ -11,16 +11,34 @@ from datetime import UTC, datetime
 import pytest
 from mcp import Client
 from mcp.shared.exceptions import MCPError
-from mcp_types import TextContent
+from mcp_types import CallToolResult, TextContent
 
 from graphmem.mcp_server.listing import listing
-from graphmem.model import At, Origin, Scope, Statement
+from graphmem.model import Alternative, At, Kind, Origin, Outcome, Scope, Statement
 from graphmem.service import GraphMemory, Write
 from graphmem.wire.documents import document
 from tests.mcp_server.conftest import Agent
 from tools.list_mcp_tools import TARGET
 
 THEN = datetime(2024, 1, 1, tzinfo=UTC)
+SQLITE = Statement(
+    title="The database is SQLite",
+    kind=Kind.DECISION,
+    body="One file is enough. JSON has functions.",
+    rationale="It needs no server.",
+    aliases=("ADR-2",),
+    alternatives=(
+        Alternative("Oracle", Outcome.REJECTED, "It costs."),
+        Alternative("SQLite", Outcome.CHOSEN),
+        Alternative("MySQL", Outcome.REJECTED, "It needs a server."),
+    ),
+)
+
+
+def text_of(done: CallToolResult) -> str:
+    (content,) = done.content
+    assert isinstance(content, TextContent)
+    return content.text
 
 
 def test_seven_tools_with_short_schemas_and_hints(agent: Agent) -> None:
@@ -48,13 +66,77 @@ def test_starting_imports_nothing_that_only_calls_need() -> None:
     assert done.stdout.strip() == "[]"
 
 
-def test_a_search_gives_the_written_form_of_the_answer(agent: Agent, memory: GraphMemory) -> None:
+def test_a_search_gives_the_fields_of_small_hits(agent: Agent, memory: GraphMemory) -> None:
+    old = memory.add(Statement(title="The database is MySQL", aliases=("ADR-1",)), start=THEN).ids[0]
+    new = memory.supersede(old, SQLITE, at=datetime(2025, 1, 1, tzinfo=UTC)).ids[1]
+    told = agent.told("memory_search", query="MySQL database for json", limit=3)
+    (hit,) = told["hits"]
+    relevance = hit.pop("relevance")
+    assert (0 < relevance <= 1, relevance) == (True, round(relevance, 2))
+    assert hit == {
+        "id": new, "alias": "ADR-2", "title": "The database is SQLite", "kind": "decision", "standing": "holds",
+        "state": "holds", "since": "2025-01-01T00:00:00Z", "scope": {"tenant": "default"}, "origin": "human",
+        "excerpt": "JSON has functions.", "rationale": "It needs no server.",
+        "rejected": [
+            {"name": "MySQL", "reason": "It needs a server."}, {"name": "Oracle", "reason": "It costs."},
+        ],
+        "replaced": [
+            {
+                "memory": old, "title": "The database is MySQL", "before": "supersedes", "after": " since 2025-01-01",
+                "is_successor": True,
+            }
+        ],
+    }  # fmt: skip
+    assert {key: told[key] for key in ("mode", "notes", "weaker", "left_out")} == {
+        "mode": "lexical", "notes": ["Searched by words alone: no model"], "weaker": 0, "left_out": 0,
+    }  # fmt: skip
+
+
+def test_a_search_has_a_compact_form_for_the_model(agent: Agent, memory: GraphMemory) -> None:
     old = memory.add("The database is MySQL", start=THEN).ids[0]
-    memory.supersede(old, "The database is PostgreSQL")
-    told = agent.told("memory_search", query="MySQL database", limit=3)
-    at = At(datetime.fromisoformat(told["at"]["as_of"]), told["at"]["known_at"])
-    assert told == document(memory.search("MySQL database", at=at))
-    assert [hit["card"]["title"] for hit in told["hits"]] == ["The database is PostgreSQL"]
+    new = memory.supersede(old, SQLITE, at=datetime(2025, 1, 1, tzinfo=UTC)).ids[1]
+    lines = text_of(agent.call("memory_search", query="MySQL database for json")).split("\n")
+    assert lines[0] == "1. ADR-2 The database is SQLite"
+    assert re.fullmatch(rf"   id {new} · relevance 0\.\d\d · in force since 2025-01-01 · decision · org-wide", lines[1])
+    assert lines[2:7] == [
+        "   JSON has functions.",
+        "   why: It needs no server.",
+        "   rejected: MySQL, since It needs a server.",
+        "   rejected: Oracle, since It costs.",
+        f"   supersedes The database is MySQL since 2025-01-01 [{old}]",
+    ]
+    assert lines[7] == "Searched by words alone: no model"
+    assert re.fullmatch(r"as of .*Z, known at change 3", lines[8])
+
+
+def test_what_holds_no_more_says_why(agent: Agent, memory: GraphMemory) -> None:
+    key = memory.add("The database is MySQL", start=THEN).ids[0]
+    memory.end(key, at=datetime(2025, 1, 1, tzinfo=UTC))
+    text = text_of(agent.call("memory_search", query="database mysql"))
+    assert " · nothing holds now; last was this (ended) · fact · org-wide\n" in text
+    assert "\n   nothing is in force now; this was the last: ended since 2025-01-01\n" in text
+
+
+def test_where_nothing_is_recorded_a_search_says_so_and_how_to_see_what_is_near(
+    agent: Agent, memory: GraphMemory
+) -> None:
+    assert agent.told("memory_search", query="coffee machine")["notes"][0] == "Nothing is recorded about this."
+    for number in range(12):
+        memory.add(f"The database number {number} is read from replicas at night", start=THEN)
+    memory.add("A machine is replaced after five years of service", start=THEN)
+    asked = {"query": "which coffee machine brews espresso beans in the kitchen at noon"}
+    told = agent.told("memory_search", **asked)
+    assert told["notes"][0] == "Nothing is recorded about this; one memory is only near it: min_relevance=0 shows it."
+    assert [one["title"][:9] for one in agent.told("memory_search", **asked, min_relevance=0)["hits"]] == ["A machine"]
+
+
+def test_a_reader_who_named_no_repository_is_told_that_there_are_some(agent: Agent, memory: GraphMemory) -> None:
+    memory.add("Use tabs", start=THEN)
+    assert agent.told("memory_search", query="tabs")["notes"] == ["Searched by words alone: no model"]
+    memory.add("Use spaces", write=Write(scope=Scope(repo="shop")), start=THEN)
+    told = agent.told("memory_search", query="tabs")
+    assert told["notes"][0] == "Only org-wide memories were searched; one repository has more: name it with repo."
+    assert agent.told("memory_search", query="tabs", repo="shop")["notes"] == ["Searched by words alone: no model"]
 
 
 def test_a_search_of_the_past_and_by_filters(agent: Agent, memory: GraphMemory) -> None:
@@ -64,19 +146,17 @@ def test_a_search_of_the_past_and_by_filters(agent: Agent, memory: GraphMemory) 
         "memory_add", text="The cache database is Redis", tags=["cache"], paths=["src/cache.py"], kind="decision"
     )
     then = agent.told("memory_search", query="database", as_of="2024-06-01")
-    assert [hit["card"]["title"] for hit in then["hits"]] == ["The database is MySQL"]
+    assert [hit["title"] for hit in then["hits"]] == ["The database is MySQL"]
     for given in ({"tags": ["cache"]}, {"path": "src/"}, {"kind": "decision"}):
         found = agent.told("memory_search", query="database", **given)
-        assert [hit["card"]["title"] for hit in found["hits"]] == ["The cache database is Redis"]
+        assert [hit["title"] for hit in found["hits"]] == ["The cache database is Redis"]
 
 
 def test_a_text_for_the_model_leaves_out_what_is_empty(agent: Agent) -> None:
-    agent.told("memory_add", text="Use tabs")
-    done = agent.call("memory_search", query="tabs")
-    (content,) = done.content
-    assert isinstance(content, TextContent)
-    assert json.loads(content.text)["hits"][0]["card"]["title"] == "Use tabs"
-    assert "null" not in content.text
+    key = agent.told("memory_add", text="Use tabs")["ids"][0]
+    text = text_of(agent.call("memory_history", id=key))
+    assert json.loads(text)["card"]["title"] == "Use tabs"
+    assert "null" not in text
 
 
 def test_what_an_agent_adds_is_of_an_agent(agent: Agent, memory: GraphMemory) -> None:

@@ -49,7 +49,7 @@ def test_a_session_over_stdio(tmp_path: Path) -> None:
     initialise(tmp_path)
     agent = Agent(started_by(tmp_path))
     key = agent.told("memory_add", text="Use tabs")["ids"][0]
-    assert agent.told("memory_search", query="tabs")["hits"][0]["card"]["id"] == key
+    assert agent.told("memory_search", query="tabs")["hits"][0]["id"] == key
 
 
 def test_without_a_store_tools_are_listed_and_calls_say_how_to_make_one(tmp_path: Path) -> None:
@@ -72,7 +72,7 @@ def test_clients_with_processes_of_their_own_share_one_store(tmp_path: Path) -> 
                 group.start_soon(client.call_tool, "memory_add", {"text": f"rule {number}"})
         async with Client(started_by(tmp_path)) as reader:
             told: Any = (await reader.call_tool("memory_search", {"query": "rule"})).structured_content
-            return [[hit["card"]["title"] for hit in told["hits"]]]
+            return [[hit["title"] for hit in told["hits"]]]
 
     assert sorted(anyio.run(act)[0]) == ["rule 0", "rule 1"]
 
@@ -115,6 +115,9 @@ class KeyOf:
 
     name: str
     may_read: bool = True
+
+    def may_name(self, repo: str) -> bool:
+        return bool(repo)
 
     def own_op_id(self, op_id: str) -> str:
         return op_id
@@ -177,7 +180,7 @@ def test_a_session_over_http_is_the_callers(url: str, memory: GraphMemory) -> No
             return (await client.call_tool("memory_search", {"query": "tabs"})).structured_content
 
     (hit,) = anyio.run(act)["hits"]
-    assert (hit["card"]["title"], hit["card"]["scope"]["user"]) == ("Use tabs", "ann")
+    assert (hit["title"], hit["scope"]["user"]) == ("Use tabs", "ann")
     (change,) = memory.changes(scope=Scope(user="ann"))
     assert change.provenance.actor == "key of ann"
 
@@ -201,7 +204,7 @@ def test_clients_with_the_same_ids_never_get_each_others_answers(url: str, memor
         async with client_of(url, who) as client:
             for _ in range(5):
                 told = (await client.call_tool("memory_search", {"query": "the secret"})).structured_content
-                seen[who] |= {hit["card"]["title"] for hit in told["hits"]}
+                seen[who] |= {hit["title"] for hit in told["hits"]}
 
     async def act() -> None:
         async with anyio.create_task_group() as group:
@@ -227,7 +230,7 @@ def test_raw_requests_in_parallel_with_one_id(url: str, memory: GraphMemory) -> 
     async def ask(http: httpx2.AsyncClient, who: str) -> None:
         answer = (await http.post(url, json=call(7), headers={**accept, "x-who": who})).json()
         (hit,) = answer["result"]["structuredContent"]["hits"]
-        assert (answer["id"], hit["card"]["title"]) == (7, f"The secret of {who}")
+        assert (answer["id"], hit["title"]) == (7, f"The secret of {who}")
 
     async def act() -> None:
         async with httpx2.AsyncClient() as http, anyio.create_task_group() as group:

@@ -48,6 +48,47 @@ class Agent:
         return done.structured_content
 
 
+def comparable(answer: dict[str, Any]) -> dict[str, Any]:
+    """What an answer to a search says on every surface; an agent gets no more of a card than this."""
+    return {
+        **{name: answer[name] for name in ("at", "mode", "weaker")},
+        "hits": [_small(hit) if "card" in hit else _of_agent(hit) for hit in answer["hits"]],
+    }
+
+
+def _small(hit: Mapping[str, Any]) -> dict[str, Any]:
+    card = hit["card"]
+    return {
+        **{name: card[name] for name in ("id", "title", "kind", "state", "origin")},
+        "alias": next(iter(card["aliases"]), None),
+        "standing": hit["standing"],
+        "relevance": round(hit["relevance"], 2),
+        "scope": {name: one for name, one in card["scope"].items() if one},
+        "replaced": [(one["memory"], one["before"], one["after"]) for one in hit["relations"][:3]],
+        "overruled_by": (hit["overruled_by"] or {}).get("memory"),
+        "contested": [] if hit["overruled_by"] else [one["memory"] for one in hit["contested"][:3]],
+    }
+
+
+def _of_agent(hit: Mapping[str, Any]) -> dict[str, Any]:
+    plain = {name: _unmarked(one) for name, one in hit.items() if name != "rejected"}
+    return {
+        **{name: plain.get(name) for name in ("id", "title", "kind", "state", "origin", "alias", "standing")},
+        **{name: plain[name] for name in ("relevance", "scope")},
+        "replaced": [(one["memory"], one["before"], one.get("after", "")) for one in plain.get("replaced", ())],
+        "overruled_by": plain.get("overruled_by", {}).get("memory"),
+        "contested": plain.get("contested", []),
+    }
+
+
+def _unmarked(value: Any) -> Any:  # noqa: ANN401 - JSON
+    if isinstance(value, dict):
+        return {name: _unmarked(one) for name, one in value.items()}
+    if isinstance(value, list):
+        return [_unmarked(one) for one in value]
+    return unmarked(value) if isinstance(value, str) else value
+
+
 def offered(memory: GraphMemory, caller: Caller) -> set[str]:
     """Every tool that a client is told of."""
 

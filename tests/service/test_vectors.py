@@ -45,6 +45,20 @@ def test_the_first_vector_records_its_model(memory: GraphMemory) -> None:
     assert (status.model.name, status.vectors) == ("fake", 1)
 
 
+def test_a_search_says_when_some_or_all_that_matched_have_no_vector(memory: GraphMemory, installed: Installed) -> None:
+    installed.model = "no model"
+    memory.add("Use tabs in Python")
+    installed.model = FakeEmbedder()
+    answer = memory.search("tabs in Python")
+    assert (answer.mode, answer.note) == ("lexical", "the store has no vectors yet; run: graphmem reindex")
+    memory.add("Use tabs in Rust")
+    answer = memory.search("tabs in Python")
+    said = "one memory matched by words alone, without a vector; run: graphmem reindex"
+    assert (answer.mode, answer.note) == ("hybrid", said)
+    memory.reindex()
+    assert memory.search("tabs in Python").note is None
+
+
 class Tired(FakeEmbedder):
     """Is broken off when it is first asked for anything."""
 

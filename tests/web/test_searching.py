@@ -5,6 +5,7 @@ from __future__ import annotations
 from playwright.sync_api import Page, expect
 
 from graphmem import GraphMemory, Statement
+from graphmem.model import Alternative, Outcome
 from tests.web.conftest import Screen
 from tests.web.story import FILLERS
 
@@ -30,6 +31,30 @@ def test_a_question_worded_like_what_was_replaced_finds_what_holds(screen: Scree
     expect(first.locator(".state")).to_contain_text("holds")
     expect(first.locator(".hit-dates")).to_have_text("since 2025-02-01")
     expect(page.locator("#told")).to_contain_text("2 answers now, 2026-01-02")
+
+
+def test_a_hit_tells_why_it_was_decided_and_what_was_rejected(screen: Screen, memory: GraphMemory) -> None:
+    said = Statement(
+        title="State lives in Context",
+        rationale="## Consequences\n\nTwo **screens** need no store.\n\nMore.",
+        alternatives=(
+            Alternative("Redux", Outcome.REJECTED, "too much"),
+            Alternative("Context", Outcome.CHOSEN),
+            Alternative("<b>Zustand</b>", Outcome.REJECTED, "Context is enough"),
+        ),
+    )
+    memory.add(said)
+    page = screen.show()
+    ask(page, "state with redux and context")
+    first = page.locator(".hit").first
+    expect(first.locator(".why")).to_have_text(
+        [
+            "why: Two screens need no store.",
+            "rejected: Redux, since too much",
+            "rejected: <b>Zustand</b>, since Context is enough",
+        ]
+    )
+    expect(first.locator(".facts")).to_contain_text("relevance 0.")
 
 
 def test_the_slider_moves_the_answer_and_the_date(screen: Screen) -> None:

@@ -7,11 +7,13 @@ import { axisOf, bar } from "./bars.js";
 import { dateOf, stretches } from "./days.js";
 import { el, fill, tell } from "./dom.js";
 import { related, titleOf } from "./entries.js";
+import { prose } from "./prose.js";
 import { note } from "./span.js";
 import { age, count, KINDS, look, ruled, sign, stateWords } from "./words.js";
 
 const PAGE = 20;
 const SHOWN = 3;
+const MOST = 240;
 
 /** Builds the form once; `show(state, signal)` answers it. */
 export function searching(root) {
@@ -110,11 +112,12 @@ async function items(hits, state, signal) {
   const titles = new Map();
   const rivals = new Set(hits.flatMap(({ contested }) => contested.map(({ memory }) => memory)));
   await Promise.all([...rivals].map(async (id) => titles.set(id, await titleOf(id, state, signal))));
-  return hits.map((hit, index) => item(hit, bar(lanes[index], axis, asked(state)), titles, asked(state)));
+  return hits.map((hit, index) => item(hit, bar(lanes[index], axis, asked(state)), titles, state));
 }
 
-function item({ card, because, relations, contested, overruled_by }, drawing, titles, moment) {
-  const facts = [card.aliases[0], card.kind, card.subject, card.labels.slice(0, 3).join(", "), `confidence ${card.confidence.toFixed(2)}`, age(card, moment)];
+function item({ card, relevance, because, relations, contested, overruled_by }, drawing, titles, state) {
+  const moment = asked(state);
+  const facts = [card.aliases[0], card.kind, card.subject, card.labels.slice(0, 3).join(", "), `confidence ${card.confidence.toFixed(2)}`, age(card, moment), relevance && `relevance ${relevance.toFixed(2)}`];
   const others = contested.map(({ memory, rule }) => ({ memory, title: titles.get(memory), before: "contested by", after: ` (${ruled(rule)})` }));
   return el("li", { class: `hit ${look(card.state)}` },
     el("div", { class: "hit-head" },
@@ -124,10 +127,28 @@ function item({ card, because, relations, contested, overruled_by }, drawing, ti
     relations.slice(0, SHOWN).map((one) => related(one, "instead")),
     relations.length > SHOWN ? el("p", { class: "instead" }, `and ${relations.length - SHOWN} more matches`) : null,
     because ? el("p", { class: "because" }, because) : null,
+    reasoned(card.rationale),
+    rejected(card.alternatives, state.q),
     (overruled_by ? [] : others).map((one) => related(one, "contested")),
     el("div", { class: "hit-time" }, drawing, el("span", { class: "hit-dates" }, stretches(card.holding, card.told ? [card.told] : []))),
     el("p", { class: "facts dim" }, facts.filter(Boolean).join(" · ")));
 }
+
+/** The beginning of the reason for a decision. */
+function reasoned(rationale) {
+  const first = prose(rationale).find(({ tagName }) => tagName === "P" || tagName === "UL");
+  return first ? el("p", { class: "why" }, el("span", { class: "dim" }, "why: "), shortened(first.textContent)) : null;
+}
+
+/** Options that were not taken, those that the question names first. */
+function rejected(alternatives, question) {
+  const isNamed = ({ name }) => (question ?? "").toLowerCase().includes(name.toLowerCase());
+  const options = alternatives.filter(({ outcome }) => outcome === "rejected");
+  options.sort((one, other) => isNamed(other) - isNamed(one));
+  return options.slice(0, SHOWN).map(({ name, reason }) => el("p", { class: "why" }, el("span", { class: "dim" }, "rejected: "), name, reason ? `, since ${shortened(reason)}` : ""));
+}
+
+const shortened = (text) => (text.length > MOST ? `${text.slice(0, MOST).replace(/\s+\S*$/, "")}…` : text);
 
 function nothing(state, repositories) {
   const tips = [

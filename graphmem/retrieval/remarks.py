@@ -1,0 +1,103 @@
+"""What is to be said of a question that can hardly be answered as it is put. Pure."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from difflib import get_close_matches
+from typing import Protocol
+
+from graphmem.answers import Hit, SearchAnswer, Sentence
+from graphmem.ranking import IDEOGRAPH, name_key, tokens
+from graphmem.retrieval.query import MAX_WORDS
+from graphmem.terms import STOP_WORDS, text_terms
+
+#: An id of ours, or a name such as `ADR-12`.
+_NAME = re.compile(r"(?<![\w-])(?:(?=[a-z]*[0-9])[0-9a-hjkmnp-tv-z]{12}|[A-Z]{2,12}-?[0-9]{1,6})(?![\w-])")
+_MOST_NAMES = 3
+_LEAST_ALIKE = 0.75
+_SHOWN_CHARS = 40
+#: About as much as a model reads of a text.
+_LONG_CHARS = 1_500
+
+
+class Lookup(Protocol):
+    """Answers what an answer alone does not tell."""
+
+    def is_known(self, key: str) -> bool:
+        """Whether a memory has that id or alias."""
+        ...
+
+    def near(self, question: str) -> Sequence[Hit]:
+        """What is near a question, however little it says about it."""
+        ...
+
+
+def remarks(question: str, answer: SearchAnswer, lookup: Lookup) -> tuple[Sentence, ...]:
+    """A sentence on whatever of a question says nothing, cannot be searched, or names nothing that was found.
+
+    Args:
+        question: As it was asked.
+        answer: To it.
+        lookup: Asked of what looks like an id or an alias and stands in no hit.
+    """
+    said = question.strip()
+    words = tokens(said)
+    if not said:
+        return (Sentence.of("Nothing is asked: say what you want to know about."),)
+    if not words:
+        return (Sentence.of(f"{_shown(said)} has no word to search by."),)
+    if len(said) == 1 and not re.match(f"[{IDEOGRAPH}]", said):
+        return (Sentence.of(f"One character, {said!r}, says little: ask with a word or more."),)
+    if all(word in STOP_WORDS for word in words):
+        return (Sentence.of(f"{_shown(said)} has only words that say nothing of a subject: name one."),)
+    return tuple(_told(said, answer, lookup))
+
+
+def _told(said: str, answer: SearchAnswer, lookup: Lookup) -> Iterator[Sentence]:
+    count = len(name_key(said).split())
+    if count > MAX_WORDS or len(said) > _LONG_CHARS:
+        yield Sentence.of(
+            f"The question has {len(said)} characters: names are looked for in its first {MAX_WORDS} words,"
+            " and its meaning is that of its beginning. Ask for less at once."
+        )
+    script = _script(said)
+    if script and not any("words" in hit.parts for hit in answer.hits):
+        yield Sentence.of(f"No memory found has a word of the question, which is written in {script}: try another.")
+    if not any("name" in hit.parts for hit in answer.hits):
+        for name in list(dict.fromkeys(_NAME.findall(said)))[:_MOST_NAMES]:
+            if any(_says(hit, name) for hit in answer.hits):
+                continue
+            if lookup.is_known(name):
+                yield Sentence.of(f"There is a memory {name!r} that is not among the answers: ask for it by that name.")
+            else:
+                yield Sentence.of(f"No memory is called {name!r}", *_meant(name, answer.hits or lookup.near(said)), ".")
+
+
+def _meant(name: str, hits: Sequence[Hit]) -> Iterator[Sentence]:
+    """Names of hits that are spelt almost like one that nothing has."""
+    aliases = {alias: said.origin for hit in hits if (said := hit.card.memory.statement) for alias in said.aliases}
+    for alias in get_close_matches(name, aliases, n=1, cutoff=_LEAST_ALIKE):
+        yield Sentence.of("; there is ", Sentence.quoting(alias, aliases[alias]))
+
+
+def _says(hit: Hit, name: str) -> bool:
+    """Whether a name stands somewhere in what was found, and so is a word like any other."""
+    said = hit.card.memory.statement
+    terms = frozenset(text_terms(name))
+    return hit.card.id == name or (said is not None and terms <= frozenset(text_terms(f"{said.title} {said.body}")))
+
+
+def _script(text: str) -> str:
+    """The script of most letters, if that is not the Latin one."""
+    scripts = Counter(unicodedata.name(one, "?").split()[0].split("-")[0] for one in text if one.isalpha())
+    most = scripts.most_common(1)
+    if not most or most[0][0] in {"LATIN", "?"}:
+        return ""
+    return "Chinese characters" if most[0][0] == "CJK" else most[0][0].capitalize()
+
+
+def _shown(text: str) -> str:
+    return repr(text if len(text) <= _SHOWN_CHARS else text[:_SHOWN_CHARS].rpartition(" ")[0] + "…")

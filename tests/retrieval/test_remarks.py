@@ -1,0 +1,98 @@
+"""What is said of questions that can hardly be answered as they are put."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import pytest
+
+from graphmem.answers import Card, Hit, SearchAnswer, State
+from graphmem.model import Memory, Origin, Point, Scope, Statement
+from graphmem.retrieval.remarks import remarks
+from graphmem.temporal import Standing
+
+LONG = (
+    "The question has 9999 characters: names are looked for in its first 250 words, and its meaning is that of its"
+    " beginning. Ask for less at once."
+)
+THEN = datetime(2024, 1, 1, tzinfo=UTC)
+DATABASE = Statement(title="The database is SQLite, in UTF-8", aliases=("ADR-0012",), origin=Origin.EXTERNAL)
+
+
+def hit(parts: Mapping[str, float], said: Statement = DATABASE) -> Hit:
+    card = Card(Memory("4tjam7b0s2tq", Scope(), said), State.HOLDS, (), None, 1.0, THEN, 1, THEN, None)
+    return Hit(card, Standing.HOLDS, 0.5, parts, ("4tjam7b0s2tq",), "in force")
+
+
+@dataclass
+class Told:
+    """Knows some names and what is near."""
+
+    known: tuple[str, ...] = ()
+    hits: tuple[Hit, ...] = ()
+
+    def is_known(self, key: str) -> bool:
+        return key in self.known
+
+    def near(self, question: str) -> tuple[Hit, ...]:
+        assert question
+        return self.hits
+
+
+def said(question: str, *hits: Hit, known: tuple[str, ...] = (), near: tuple[Hit, ...] = ()) -> tuple[str, ...]:
+    return remarks(question, SearchAnswer(hits, Point(THEN, 1), "lexical"), Told(known, near))
+
+
+@pytest.mark.parametrize(
+    ("question", "remark"),
+    [
+        ("  ", "Nothing is asked: say what you want to know about."),
+        ("?!", "'?!' has no word to search by."),
+        ("x", "One character, 'x', says little: ask with a word or more."),
+        ("what is it for?", "'what is it for?' has only words that say nothing of a subject: name one."),
+        (
+            "какая база данных",
+            "No memory found has a word of the question, which is written in Cyrillic: try another.",
+        ),
+        ("数据库", "No memory found has a word of the question, which is written in Chinese characters: try another."),
+        ("what does ADR-77 say", "No memory is called 'ADR-77'."),
+        ("paag0h8bd6g7", "No memory is called 'paag0h8bd6g7'."),
+        (
+            "word " * 2_000,
+            LONG,
+        ),
+        ("a" * 9_999, LONG),
+    ],
+)
+def test_each_has_its_sentence(question: str, remark: str) -> None:
+    assert said(question) == (remark,)
+
+
+def test_an_ordinary_question_has_none() -> None:
+    assert said("which database do we use?", hit({"words": 0.4})) == ()
+    assert said("which database do we use?") == ()
+    assert said("какая база", hit({"words": 0.4})) == ()
+    assert said("why UTF-8?", hit({"words": 0.4})) == ()
+    assert said("HTTP 404 in 2024") == ()
+
+
+def test_a_name_that_led_to_an_answer_is_not_missed() -> None:
+    assert said("ADR-0001", hit({"name": 4.0})) == ()
+
+
+def test_a_name_that_is_spelt_almost_like_one_is_told_with_that_in_its_owners_words() -> None:
+    (remark,) = remarks("ADR-0021", SearchAnswer((hit({"words": 0.1}),), Point(THEN, 1), "lexical"), Told())
+    assert remark == "No memory is called 'ADR-0021'; there is ADR-0012."
+    assert [(remark[one.start : one.end], one.origin) for one in remark.quotes] == [("ADR-0012", Origin.EXTERNAL)]
+
+
+def test_a_name_is_compared_with_those_of_what_is_near_if_nothing_answers() -> None:
+    assert said("ARD-0012", near=(hit({"words": 0.1}),)) == ("No memory is called 'ARD-0012'; there is ADR-0012.",)
+
+
+def test_a_memory_that_was_not_found_by_its_id_is_told_of() -> None:
+    assert said("paag0h8bd6g7", known=("paag0h8bd6g7",)) == (
+        "There is a memory 'paag0h8bd6g7' that is not among the answers: ask for it by that name.",
+    )
