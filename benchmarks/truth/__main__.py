@@ -1,4 +1,4 @@
-"""`python -m benchmarks.truth [DATA]`: load the corpora, ask their questions, score, and compare with plain search."""
+"""`python -m benchmarks.truth [DATA]`: load the corpora, ask their questions, score, compare with simple engines."""
 
 from __future__ import annotations
 
@@ -7,50 +7,83 @@ import os
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from benchmarks.rows import show, write
-from benchmarks.truth.ask import GONE_TYPES, LAG_TYPES, RELATION_TYPES, SEARCH_TYPES, TIMELINE_TYPES, Asker
-from benchmarks.truth.baselines import PlainText, PlainVectors
-from benchmarks.truth.load import Replay, ReplayClock
-from benchmarks.truth.packs import Pack, Question
+from benchmarks.rows import Row, show, write
+from benchmarks.truth.ask import GONE_TYPES, LAG_TYPES, RELATION_TYPES, SEARCH_TYPES, TIMELINE_TYPES
+from benchmarks.truth.everyday import questions_over, read_facts
+from benchmarks.truth.firsts import FACTS, RECORDS, First, ask_all, first_rows
+from benchmarks.truth.loaded import OURS, WORDS_ONLY, Loaded, loaded, loaded_rivals
+from benchmarks.truth.packs import Question
 from benchmarks.truth.perturb import perturbed
-from benchmarks.truth.report import OURS, PERTURBED, VERBATIM, Asked, read_exclusions, rows
-from benchmarks.truth.scoring import Judge
+from benchmarks.truth.report import PERTURBED, VERBATIM, Asked, read_exclusions, rows
+from benchmarks.truth.rival_rows import rival_rows
+from benchmarks.truth.rivals import read_rivals
 from benchmarks.truth.sources import read_packs
-from graphmem.model import Scope
-from graphmem.opening import open_memory
+from benchmarks.truth.tasks import Shown, ask_tasks, task_rows
+from benchmarks.truth.vectors import kept
 from graphmem.retrieval.embedding import Embedder, EmbedderMissing, find_embedder
 from tools.neo4j_server import Options, start
 
 HERE = Path(__file__).resolve().parent
-EXCLUSIONS = HERE.parent / "exclusions"
 _ASKED = {*SEARCH_TYPES, *GONE_TYPES, *LAG_TYPES, *RELATION_TYPES, *TIMELINE_TYPES}
+_SEEDS = (7, 8)
+
+
+@dataclass(slots=True)
+class Answers:
+    """All that was asked, by how it is judged."""
+
+    asked: list[Asked] = field(default_factory=list)
+    firsts: list[First] = field(default_factory=list)
+    shown: list[Shown] = field(default_factory=list)
+    rivals: list[First] = field(default_factory=list)
+
+    def rows(self) -> Iterator[Row]:
+        """Every figure."""
+        yield from rows(self.asked, read_exclusions())
+        yield from first_rows(self.firsts)
+        yield from task_rows(self.shown)
+        yield from rival_rows(self.rivals)
 
 
 def main(arguments: Sequence[str]) -> int:
     """Measure, print the table and write `results/truth.json`; 0 if every goal is met."""
     options = _options(arguments)
-    excluded = read_exclusions(EXCLUSIONS)
-    packs = list(read_packs(options.data, options.packs))
-    if not packs:
+    if not list(read_packs(options.data, options.packs)):
         print(f"no pack below {str(options.data)!r}: pass a folder laid out like shared/data", file=sys.stderr)
         return 2
     found = find_embedder()
     if isinstance(found, EmbedderMissing):
         print(found.reason, file=sys.stderr)
-    backend = None if isinstance(found, EmbedderMissing) else found
-    asked: list[Asked] = []
-    with _store(options.store) as url:
-        for pack in packs:
-            print(f"{pack.letter} {pack.name}: {len(pack.records)} records", file=sys.stderr)
-            asked.extend(_asked(pack, url, backend, options.seeds))
-    results = list(rows(asked, excluded))
+    with _store(options.store) as url, nullcontext() if isinstance(found, EmbedderMissing) else kept(found) as backend:
+        answers = _answers(options, url, backend)
+    results = list(answers.rows())
     show(results)
-    _tell_misses(asked, excluded)
+    _tell_misses(answers)
     write("truth-neo4j" if options.store == "neo4j" else "truth", results)
     return 1 if any(row.is_met is False for row in results) else 0
+
+
+def _answers(options: argparse.Namespace, url: str, backend: Embedder | None) -> Answers:
+    answers = Answers()
+    for pack in read_packs(options.data, options.packs):
+        print(f"{pack.letter} {pack.name}: {len(pack.records)} records", file=sys.stderr)
+        with loaded(pack, url, backend) as one:
+            answers.asked += _quoted(one, options.seeds)
+            answers.firsts += ask_all(one, questions_over(options.data, pack.letter), RECORDS)
+    for pack, tasks in read_facts(options.data):
+        print(f"{pack.letter} {pack.name}: {len(pack.records)} facts", file=sys.stderr)
+        with loaded(pack, url, backend) as one:
+            answers.firsts += ask_all(one, pack.questions, FACTS)
+            answers.shown += ask_tasks(one, tasks)
+    for rivals in read_rivals(options.data.parent / "peers", options.sizes, _SEEDS):
+        print(f"R {rivals.name}", file=sys.stderr)
+        with loaded_rivals(rivals, url, backend) as one:
+            answers.rivals += ask_all(one, one.pack.questions, f"rivals {rivals.size}")
+    return answers
 
 
 @contextmanager
@@ -73,30 +106,25 @@ def _options(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--store", help="URL of an empty store, or neo4j to start a server; a fresh file if not given")
     parser.add_argument("--packs", default="ABCG", help="letters of the packs to ask")
     parser.add_argument("--seeds", type=int, default=5, help="how many perturbed wordings of each question")
+    parser.add_argument("--sizes", type=int, nargs="*", default=[1_000, 10_000], help="of the rivals' corpus")
     options = parser.parse_args(arguments)
     options.data = options.folder or options.data
     return options
 
 
-def _asked(pack: Pack, url: str, backend: Embedder | None, seeds: int) -> Iterator[Asked]:
-    clock = ReplayClock(pack.present)
-    embedder = (lambda: backend) if backend is not None else (lambda: "no embedding model is installed")
-    judge = Judge(pack)
-    plain = [PlainText(pack)] + ([] if backend is None else [PlainVectors(pack, backend)])
-    with open_memory(url, create=True, scope=Scope(pack.name), actor="truth", clock=clock, embedder=embedder) as memory:
-        replay = Replay(memory, clock, pack.name)
-        replay.run(pack)
-        for refusal in replay.refused:
-            print(f"  not applied: {refusal}", file=sys.stderr)
-        asker = Asker(memory, pack.name)
-        for question in pack.questions:
-            if question.type not in _ASKED:
-                continue
-            for wording, text in _wordings(question, seeds):
-                yield Asked(pack.letter, OURS, wording, judge.score(question, text, asker))
-                if question.type in SEARCH_TYPES:
-                    for one in plain:
-                        yield Asked(pack.letter, one.name, wording, judge.top(question, text, one.top(question, text)))
+def _quoted(one: Loaded, seeds: int) -> Iterator[Asked]:
+    """The questions of a pack, each by the verb that its type needs; searches of everybody else, too."""
+    letter, judge = one.pack.letter, one.judge
+    ours, words_only = one.asker(OURS), one.asker(WORDS_ONLY)
+    for question in one.pack.questions:
+        if question.type not in _ASKED:
+            continue
+        for wording, text in _wordings(question, seeds):
+            yield Asked(letter, OURS, wording, judge.score(question, text, ours))
+            if question.type in SEARCH_TYPES:
+                yield Asked(letter, WORDS_ONLY, wording, judge.score(question, text, words_only))
+                for name, ranking in one.controls.rankings(question, text, one.now).items():
+                    yield Asked(letter, name, wording, judge.top(question, text, next(iter(ranking.ids), None)))
 
 
 def _wordings(question: Question, seeds: int) -> Iterator[tuple[str, str]]:
@@ -107,15 +135,20 @@ def _wordings(question: Question, seeds: int) -> Iterator[tuple[str, str]]:
             yield PERTURBED, text
 
 
-def _tell_misses(asked: Sequence[Asked], excluded: dict[str, str]) -> None:
-    """Every verbatim question that was answered wrong, for reading."""
-    for one in asked:
+def _tell_misses(answers: Answers) -> None:
+    """Every question that was answered wrong as it stands, for reading."""
+    excluded = read_exclusions()
+    for one in answers.asked:
         score = one.score
         if one.contestant == OURS and one.wording == VERBATIM and (not score.is_right or score.is_stale):
-            why = excluded.get(score.question.id, "")
-            print(
-                f"missed {score.question.id} {score.question.type}: wanted {score.question.gold}, got {score.got} {why}"
-            )
+            _tell_miss(score.question, score.got, excluded.get(score.question.id, ""))
+    for first in answers.firsts:
+        if first.contestant == OURS and first.is_answerable and not first.is_first:
+            _tell_miss(first.question, ", ".join(first.ranking.ids[:3]), "stale" if first.is_stale else "")
+
+
+def _tell_miss(question: Question, got: str, why: str) -> None:
+    print(f"missed {question.id} {question.type}: wanted {question.gold}, got {got} {why}".rstrip())
 
 
 if __name__ == "__main__":

@@ -120,7 +120,7 @@ def _question(one: Json) -> Question:
         as_of=day(one["as_of"]) if one["as_of"] else None,
         gold=tuple(one["gold"]),
         wrong=(*one["not"], *one.get("not_yet", ())),
-        answer=one["answer"],
+        answer=one.get("answer"),
         repo=one.get("repo"),
         evidence=tuple(one.get("evidence", ())),
         by_recorded=tuple(one.get("gold_by_recorded_time", ())),

@@ -66,18 +66,19 @@ class Judge:
     def _gone(self, question: Question, text: str, answer: Answer) -> Score:
         """Nothing holds: right if the first answer says so of the rule that was asked about."""
         first = answer.hits[0] if answer.hits else None
-        is_last = first is not None and first.standing is Standing.LAST and self._same(first.card.id, question.wrong)
+        is_last = first is not None and first.standing is Standing.LAST and self.is_among(first.card.id, question.wrong)
         is_stale = any(hit.holds and hit.card.id in question.wrong for hit in answer.hits)
         return Score(question, text, is_last, is_stale, f"{first.card.id} {first.standing}" if first else "nothing")
 
     def _judged(
         self, question: Question, text: str, top: str | None, gold: tuple[str, ...], wrong: tuple[str, ...]
     ) -> Score:
-        is_right = top is not None and self._same(top, gold)
-        is_stale = top is not None and not is_right and self._same(top, wrong)
+        is_right = top is not None and self.is_among(top, gold)
+        is_stale = top is not None and not is_right and self.is_among(top, wrong)
         return Score(question, text, is_right, is_stale, top or "nothing")
 
-    def _same(self, key: str, others: Iterable[str]) -> bool:
+    def is_among(self, key: str, others: Iterable[str]) -> bool:
+        """Whether a record is one of several, or says the same as one of them."""
         mine = self._texts.get(key)
         return any(key == other or (mine is not None and mine == self._texts.get(other)) for other in others)
 

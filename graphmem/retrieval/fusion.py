@@ -28,9 +28,9 @@ PRIOR_WEIGHT = 0.02
 #: What does not hold comes first only where it matches by so much better.
 NOT_HOLDING = 0.2
 
-_SHARE_OF_QUESTION = 0.3
+SHARE_OF_QUESTION = 0.3
 #: (slope, offset) of the chance that the first answer is right: with vectors, and by words alone.
-_HYBRID, _LEXICAL = (8.3, -3.7), (7.0, -2.8)
+HYBRID_CURVE, LEXICAL_CURVE = (8.3, -3.7), (7.0, -2.8)
 #: Below, an answer says nothing about the question: what this refuses is right in one of seven, or less.
 CUT_HYBRID, CUT_LEXICAL = 0.3, 0.15
 
@@ -87,8 +87,8 @@ class Scored:
             return BESIDE * self.beside
         share = math.fsum(self.held)
         if self.cosine is None:
-            return _chance(share, _LEXICAL)
-        return _chance(max(self.cosine, 0.0) + _SHARE_OF_QUESTION * share, _HYBRID)
+            return _chance(share, LEXICAL_CURVE)
+        return _chance(max(self.cosine, 0.0) + SHARE_OF_QUESTION * share, HYBRID_CURVE)
 
 
 def merged(memory: str, matches: Sequence[Scored]) -> Scored:

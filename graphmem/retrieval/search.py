@@ -161,7 +161,7 @@ class Searcher:
             view = View(matches.rows, query.reader, matches.seq)
             scored = scored_matches(question, matches, Titles(_titles(view, matches.ids)))
             heads = [head for head in self._resolve(scored, view, query).values() if _fits(head, query)]
-            telling = [head for head in heads if _tells(head.scored, query)]
+            telling = _telling(heads, query)
             for one in _leaders_first(_rank(telling, query), query):
                 ranked.setdefault(one.head.resolved.memory, one)
             if len(ranked) > wanted or not _goes_on(matches, scored, probe, query):
@@ -340,6 +340,18 @@ def _is_of_later(head: _Head, query: Query) -> bool:
     return view.known[key].stamp.recorded_at > query.valid and view.status(key, query.valid) is None
 
 
+def _telling(heads: Sequence[_Head], query: Query) -> list[_Head]:
+    """Those that say something about the question; none if the best does not, unless the caller set the bound.
+
+    What is nearer in meaning than the best, but has less of what is asked, does not make an answer of it.
+    """
+    if query.min_relevance is None and heads:
+        best = max(heads, key=lambda head: (head.scored.score - _behind(head, query), head.scored.relevance))
+        if not _tells(best.scored, query):
+            return []
+    return [head for head in heads if _tells(head.scored, query)]
+
+
 def _tells(scored: Scored, query: Query) -> bool:
     """Whether it says anything about the question."""
     least = query.min_relevance
@@ -365,8 +377,13 @@ def _ranked(head: _Head, query: Query) -> _Ranked:
     trusted = confidence(view, row.memory, query.valid)
     recorded_at = row.stamp.recorded_at
     factor = prior(trusted, _recency(recorded_at.timestamp(), query), sum(row.memory.scope.width) / 3)
-    behind = 0.0 if head.holds or head.is_instead or query.where.include_history else NOT_HOLDING
-    return _Ranked(head, factor, scored.score * factor - behind, scored.relevance, trusted, recorded_at)
+    score = scored.score * factor - _behind(head, query)
+    return _Ranked(head, factor, score, scored.relevance, trusted, recorded_at)
+
+
+def _behind(head: _Head, query: Query) -> float:
+    """What a score loses where the memory does not hold."""
+    return 0.0 if head.holds or head.is_instead or query.where.include_history else NOT_HOLDING
 
 
 def _hit(one: _Ranked, view: View, query: Query) -> Hit | None:

@@ -7,9 +7,10 @@ import pytest
 
 from benchmarks.truth.ask import Asker
 from benchmarks.truth.load import Replay, ReplayClock
+from benchmarks.truth.loaded import OURS
 from benchmarks.truth.packs import Pack, Question, Told, day, told_by_day
 from benchmarks.truth.perturb import perturbed
-from benchmarks.truth.report import OURS, VERBATIM, Asked, rows
+from benchmarks.truth.report import VERBATIM, Asked, rows
 from benchmarks.truth.scoring import Judge, Score
 from benchmarks.truth.sources import read_packs
 from graphmem.model import Scope, Status

@@ -3,7 +3,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
+import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from graphmem.model import At, Move, Scope, Statement, Status
 from graphmem.service import Desk, GraphMemory
@@ -118,3 +120,25 @@ def test_history_tells_how_each_match_stands_by_itself(memory: GraphMemory) -> N
         "new": Standing.NAMED,
         "other": Standing.HOLDS,
     }
+
+
+class Near:
+    """Texts that say "port" point the way of questions, at an angle; all others stand across."""
+
+    name, dimension, weights_hash = "near", 2, "0" * 64
+
+    def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        return np.array([[1, 0] if "?" in one else [0.4, 0.917] if "port" in one else [0, 1] for one in texts])
+
+
+def test_where_the_best_answer_says_too_little_the_next_is_none_either() -> None:
+    clock, near = (lambda: year(2026)), Near()
+    desk = Desk(OracleStore(), scope=REPO, actor="t", clock=clock, embedder=lambda: near, gate=lambda one: one)
+    memory = GraphMemory(desk)
+    record(memory, "worded", "Lunch menu of the canteen on Monday")
+    record(memory, "meant", "The port of staging")
+    asked = "Canteen lunch?"
+    assert [hit.card.id for hit in memory.search(asked, min_relevance=0.0).hits] == ["worded", "meant"]
+    assert [hit.card.id for hit in memory.search(asked, min_relevance=0.3).hits] == ["meant"]
+    answer = memory.search(asked)
+    assert (answer.hits, answer.weaker) == ((), 2)
