@@ -33,6 +33,8 @@ SHARE_OF_QUESTION = 0.3
 HYBRID_CURVE, LEXICAL_CURVE = (8.3, -3.7), (7.0, -2.8)
 #: Below, an answer says nothing about the question: what this refuses is right in one of seven, or less.
 CUT_HYBRID, CUT_LEXICAL = 0.3, 0.15
+#: Behind a first answer that says enough, others are told that say this share of it.
+FLOOR = 1 / 3
 
 
 @dataclass(frozen=True, slots=True)

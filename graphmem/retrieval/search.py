@@ -15,7 +15,7 @@ from graphmem.errors import InvalidInput
 from graphmem.model import LinkKind, Memory, Point, Scope, Status
 from graphmem.retrieval.cards import card, confidence
 from graphmem.retrieval.embedding import Embedder, card_of, other_model
-from graphmem.retrieval.fusion import GRAPH_WEIGHT, NOT_HOLDING, Scored, cut, merged, parts_of, prior
+from graphmem.retrieval.fusion import FLOOR, GRAPH_WEIGHT, NOT_HOLDING, Scored, cut, merged, parts_of, prior
 from graphmem.retrieval.paging import Cursors, Place, Seal, question_mark
 from graphmem.retrieval.query import MAX_QUERY_CHARS, Question, read_question
 from graphmem.retrieval.reasons import because
@@ -343,19 +343,21 @@ def _is_of_later(head: _Head, query: Query) -> bool:
 def _telling(heads: Sequence[_Head], query: Query) -> list[_Head]:
     """Those that say something about the question; none if the best does not, unless the caller set the bound.
 
-    What is nearer in meaning than the best, but has less of what is asked, does not make an answer of it.
+    What is nearer in meaning than the best, but has less of what is asked, does not make an answer of it. What comes
+    behind a good answer may say less: a task is governed by rules that each have but little of its words.
     """
     if query.min_relevance is None and heads:
         best = max(heads, key=lambda head: (head.scored.score - _behind(head, query), head.scored.relevance))
         if not _tells(best.scored, query):
             return []
-    return [head for head in heads if _tells(head.scored, query)]
+    return [head for head in heads if _tells(head.scored, query, FLOOR)]
 
 
-def _tells(scored: Scored, query: Query) -> bool:
-    """Whether it says anything about the question."""
+def _tells(scored: Scored, query: Query, share: float = 1.0) -> bool:
+    """Whether it says anything about the question, or a share of what a first answer must."""
     least = query.min_relevance
-    return scored.relevance >= (cut(has_vectors=scored.cosine is not None) if least is None else least)
+    bound = share * cut(has_vectors=scored.cosine is not None) if least is None else least
+    return scored.relevance >= bound
 
 
 def _goes_on(matches: Matches, scored: Sequence[Scored], probe: Probe, query: Query) -> bool:
