@@ -98,11 +98,13 @@ def _of(guarded: AbstractSet[str], name: str, value: object) -> object:
 
 
 def no_cycles(log: Sequence[Change]) -> None:
-    """Law 6: nothing follows from itself over edges that nobody revoked where they live."""
+    """Law 6: nothing follows from itself over edges that nobody revoked where they live, or gave up with a branch."""
     branches = Branches(log)
     revokes = [change for change in log if isinstance(change.operation, Revoke)]
     undone = {(c.operation.change, branches.place(c)) for c in revokes if isinstance(c.operation, Revoke)}
-    live = [e for c in log for e in edges_of(c) if (c.seq, branches.place(c)) not in undone]
+    places = {change.seq: branches.place(change) for change in log}
+    kept = [c for c in log if (c.seq, places[c.seq]) not in undone and not branches.is_abandoned(places[c.seq])]
+    live = [edge for change in kept for edge in edges_of(change)]
     left = {key for edge in live for key in (edge.old, edge.new)}
     while left:
         ends = {key for key in left if not any(edge.old == key and edge.new in left for edge in live)}
