@@ -57,6 +57,14 @@ def test_a_hit_tells_why_it_was_decided_and_what_was_rejected(screen: Screen, me
     expect(first.locator(".facts")).to_contain_text("relevance 0.")
 
 
+def test_what_is_only_near_a_question_is_shown_on_request(screen: Screen) -> None:
+    page = screen.show("#/?q=convention%20about%20zebras%20and%20their%20stripes%20in%20savannahs")
+    expect(page.locator(".empty")).to_contain_text("Nothing is recorded about this.")
+    page.get_by_role("link", name="Show what is only near it").click()
+    screen.drawn()
+    expect(page.locator(".hit h2").first).to_contain_text("Convention")
+
+
 def test_the_slider_moves_the_answer_and_the_date(screen: Screen) -> None:
     page = screen.show("#/?q=orders%20in%20MySQL&at=2023-06-02")
     expect(page.locator(".hit h2").first).to_have_text("Orders live in PostgreSQL")

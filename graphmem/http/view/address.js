@@ -1,7 +1,7 @@
 // Where the page is, in the part of its address after '#': what is shown can be linked to, reloaded and gone back to.
 
 const VIEWS = ["memory", "ledger"];
-const NAMES = ["q", "kind", "about", "past", "at", "known", "repo", "tenant", "user", "branch", "environment", "upto"];
+const NAMES = ["q", "kind", "about", "past", "all", "at", "known", "repo", "tenant", "user", "branch", "environment", "upto"];
 
 /** The view, the memory's id if it shows one, and every named value, '' if it is not given. */
 export function current() {

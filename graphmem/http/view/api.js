@@ -16,7 +16,8 @@ const PLACE = ["tenant", "repo", "user", "branch", "environment"];
 /** What holds for a question, best first. */
 export function search(state, { cursor = null, limit, signal }) {
   const where = { kinds: some(state.kind), paths: some(state.about), include_history: state.past !== "" };
-  const body = { query: state.q, where, limit, ...(cursor === null ? {} : { cursor }) };
+  const least = state.all ? { min_relevance: 0 } : {};
+  const body = { query: state.q, where, limit, ...least, ...(cursor === null ? {} : { cursor }) };
   return ask("/v1/search", point(state), { body, signal });
 }
 

@@ -22,7 +22,7 @@ export function searching(root) {
   const submit = (event) => {
     event?.preventDefault();
     const { q, kind, about, past } = inputs;
-    go({ q: q.value.trim(), kind: kind.value, about: about.value.trim(), past: past.checked ? "yes" : "" });
+    go({ q: q.value.trim(), kind: kind.value, about: about.value.trim(), past: past.checked ? "yes" : "", all: "" });
   };
   for (const one of [inputs.kind, inputs.past, inputs.about]) one.addEventListener("change", () => submit());
   fill(root, el("h1", { class: "unseen", tabindex: "-1" }, "Search"), form(inputs, submit), results);
@@ -72,7 +72,7 @@ async function page(answer, state, signal) {
   note(answer.hits.map(({ card }) => card));
   const list = el("ol", { class: "hits" }, await items(answer.hits, state, signal));
   const said = el("p", { class: "count dim" }, summary(answer, state));
-  if (!answer.hits.length) return [said, nothing(state, state.repo ? [] : await api.repositories(state, signal))];
+  if (!answer.hits.length) return [said, nothing(state, state.repo ? [] : await api.repositories(state, signal), answer.weaker ?? 0)];
   return [said, list, answer.cursor ? more(answer.cursor, list, said, state) : null];
 }
 
@@ -150,7 +150,7 @@ function rejected(alternatives, question) {
 
 const shortened = (text) => (text.length > MOST ? `${text.slice(0, MOST).replace(/\s+\S*$/, "")}…` : text);
 
-function nothing(state, repositories) {
+function nothing(state, repositories, weaker) {
   const tips = [
     !state.past && "look at what is not in force, too",
     state.at && "ask for another day",
@@ -161,6 +161,8 @@ function nothing(state, repositories) {
   const where = state.repo ? `in repository ${state.repo}` : "org-wide";
   return el("div", { class: "empty" },
     el("p", {}, state.q ? `Nothing ${where} answers this.` : `Nothing ${where} ${state.past ? "fits" : "is in force"}.`),
+    weaker ? el("p", {}, "Nothing is recorded about this. ", el("a", { href: link({ ...current(), all: "yes" }) },
+      `Show what is only near it (${weaker})`)) : null,
     tips.length ? el("p", {}, `You can ${tips.join(", or ")}.`) : null,
     repositories.length ? choice(repositories) : null,
     state.past ? null : el("a", { href: link({ ...current(), past: "yes" }) }, "Look at what is not in force, too"));
