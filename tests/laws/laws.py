@@ -92,7 +92,14 @@ def _of(guarded: AbstractSet[str], name: str, value: object) -> object:
     if name.startswith("heads"):
         return {subject: found[0] for subject, found in value.items() if found is not None and found[0] in guarded}
     if name.startswith("leads"):
-        held = {key: [hit for hit in hits if hit[1] == "holds" and hit[0] in guarded] for key, hits in value.items()}
+        # On the way there may be what is not guarded: erasing that takes it out of the chain that is told.
+        held = {
+            key: [
+                (hit, standing, [one for one in via if one in guarded]) for hit, standing, via in hits if hit in guarded
+            ]
+            for key, hits in value.items()
+        }
+        held = {key: [hit for hit in hits if hit[1] == "holds"] for key, hits in held.items()}
         return {key: hits for key, hits in held.items() if key in guarded and hits}
     return {key: one for key, one in value.items() if key in guarded}
 
