@@ -11,6 +11,8 @@ import shutil
 import tempfile
 from pathlib import Path
 
+from tools.left_folders import sweep
+
 MEMORY = Path("/dev/shm")  # noqa: S108 - a file system, in which each run makes a folder of its own
 #: Several times what a run takes, with two Neo4j servers beside it.
 ROOM_BYTES = 8 * 2**30
@@ -23,7 +25,7 @@ def use_memory(place: Path = MEMORY, room_bytes: int = ROOM_BYTES) -> None:
     """Have temporary files of this process, and of those that it starts, in memory, unless somebody chose a place."""
     if "TMPDIR" in os.environ or free_bytes(place) < room_bytes:
         return
-    sweep(place)
+    sweep(place, _PREFIX)
     folder = Path(tempfile.mkdtemp(prefix=f"{_PREFIX}{os.getpid()}-", dir=place))
     folder.chmod(0o711)  # some tests look at their files as another user
     _made.append(folder)
@@ -53,21 +55,3 @@ def free_bytes(place: Path) -> int:
         return 0
     available = next((line.split()[1] for line in told.splitlines() if line.startswith("MemAvailable:")), "0")
     return min(free, int(available) * 1024)
-
-
-def sweep(place: Path) -> None:
-    """Remove folders of runs that were killed before they could."""
-    for left in place.glob(f"{_PREFIX}*-*"):
-        owner = left.name.removeprefix(_PREFIX).partition("-")[0]
-        if owner.isdigit() and not _is_alive(int(owner)):
-            shutil.rmtree(left, ignore_errors=True)
-
-
-def _is_alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests import places
+from tools.left_folders import sweep
 
 
 @pytest.fixture
@@ -54,5 +55,5 @@ def test_what_a_killed_run_left_is_removed_and_what_is_in_use_is_not(tmp_path: P
     beyond = 2**30  # more than any process is numbered
     for name in (f"graphmem-tests-{beyond}-a", f"graphmem-tests-{os.getpid()}-b", "graphmem-tests-x", "others"):
         (tmp_path / name).mkdir()
-    places.sweep(tmp_path)
+    sweep(tmp_path, "graphmem-tests-")
     assert {one.name for one in tmp_path.iterdir()} == {f"graphmem-tests-{os.getpid()}-b", "graphmem-tests-x", "others"}

@@ -8,7 +8,7 @@ others; they are flat around their best, and rounded.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 #: An identifier beats everything else together, a title that is quoted beats words and meaning.
@@ -144,11 +144,6 @@ def prior(confidence: float, recency: float, nearness: float) -> float:
 def cut(*, has_vectors: bool) -> float:
     """The relevance below which a memory says nothing about the question."""
     return CUT_HYBRID if has_vectors else CUT_LEXICAL
-
-
-def parts_of(scored: Scored, factor: float) -> Mapping[str, float]:
-    """The parts of a score with the factor over them, for people."""
-    return {**scored.parts, "prior": factor}
 
 
 def _best(rows: Sequence[tuple[float, ...]]) -> tuple[float, ...]:

@@ -15,7 +15,7 @@ from graphmem.errors import InvalidInput
 from graphmem.model import LinkKind, Memory, Point, Scope, Status
 from graphmem.retrieval.cards import card, confidence
 from graphmem.retrieval.embedding import Embedder, card_of, other_model
-from graphmem.retrieval.fusion import FLOOR, GRAPH_WEIGHT, NOT_HOLDING, Scored, cut, merged, parts_of, prior
+from graphmem.retrieval.fusion import FLOOR, GRAPH_WEIGHT, NOT_HOLDING, Scored, cut, merged, prior
 from graphmem.retrieval.paging import Cursors, Place, Seal, question_mark
 from graphmem.retrieval.query import MAX_QUERY_CHARS, Question, read_question
 from graphmem.retrieval.reasons import because
@@ -400,7 +400,7 @@ def _hit(one: _Ranked, view: View, query: Query) -> Hit | None:
         card=shown,
         standing=resolved.standing,
         relevance=one.relevance,
-        parts=parts_of(one.head.scored, one.factor),
+        parts={**one.head.scored.parts, "prior": one.factor},
         via=resolved.via,
         because=because(one.head.view, resolved, query.valid),
         beat=tuple(near.memory for near in relations if near.is_successor),
@@ -416,7 +416,7 @@ def _subject(memory: Memory) -> str | None:
 def _leaders_first(ranked: list[_Ranked], query: Query) -> list[_Ranked]:
     """The same, with what is in force for one subject in the order of precedence, as far as the matches' rows tell.
 
-    An amendment need not be known as one here, and may be moved before what it amends; `_told` mends that.
+    An amendment need not be known as one here, and may be moved before what it amends; `_with_leaders` mends that.
     """
     if query.sort is not Sort.RELEVANCE:
         return ranked

@@ -40,7 +40,7 @@ Gate = Callable[[Request], Request]
 _ID_ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 _ID_CHARS = 12
 #: So many vectors are made and kept at once.
-_BATCH = 64
+VECTORS_AT_ONCE = 64
 _MANY = 1_000_000
 
 
@@ -210,14 +210,23 @@ class Desk:
         if isinstance(backend, str):
             return
         missing = [key for key in self.store.without_vector(reader, _MANY) if key in keys]
-        for start in range(0, len(missing), _BATCH):
-            rows = self.store.rows(reader, missing[start : start + _BATCH], is_alone=True).memories
-            statements = {key: row.memory.statement for key, row in rows.items()}
-            texts = {key: embedded_text(one) for key, one in statements.items() if one is not None}
-            if texts:
-                vectors = dict(zip(texts, backend.embed(list(texts.values())), strict=True))
-                self.store.save_vectors(reader, vectors, model=card_of(backend))
-            progress(min(start + _BATCH, len(missing)), len(missing))
+        for start in range(0, len(missing), VECTORS_AT_ONCE):
+            self.keep_vectors(reader, missing[start : start + VECTORS_AT_ONCE], backend)
+            progress(min(start + VECTORS_AT_ONCE, len(missing)), len(missing))
+
+    def keep_vectors(self, reader: Scope, keys: Sequence[str], backend: Embedder) -> int:
+        """Make and keep the vectors of stored memories.
+
+        Returns:
+            How many; what was erased since it was listed gets none.
+        """
+        rows = self.store.rows(reader, keys).memories
+        statements = {key: rows[key].memory.statement for key in keys if key in rows}
+        texts = {key: embedded_text(one) for key, one in statements.items() if one is not None}
+        if texts:
+            vectors = dict(zip(texts, backend.embed(list(texts.values())), strict=True))
+            self.store.save_vectors(reader, vectors, model=card_of(backend))
+        return len(texts)
 
     def _embedded(self, passed: tuple[Request, ...]) -> Passed:
         added = [one.operation.memory for one in passed if isinstance(one.operation, Add)]

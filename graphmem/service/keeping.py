@@ -8,10 +8,8 @@ from pathlib import Path
 from graphmem.errors import Unsupported
 from graphmem.model import Scope
 from graphmem.retrieval.embedding import card_of
-from graphmem.service.desk import Desk, embedded_text
+from graphmem.service.desk import VECTORS_AT_ONCE, Desk
 from graphmem.store import Finding, Progress, StoreInfo, silent
-
-_BATCH = 64
 
 
 class Keeper:
@@ -68,19 +66,12 @@ class Keeper:
         if isinstance(backend, str):
             raise Unsupported(f"vectors cannot be made: {backend}")
         reader, store = self._desk.reader(scope), self._desk.store
-        card = card_of(backend)
-        store.adopt_model(card, reader)
+        store.adopt_model(card_of(backend), reader)
         info, done = store.info(reader), 0
         total = info.memories - info.vectors
-        while batch := store.without_vector(reader, _BATCH):
-            rows = store.rows(reader, batch).memories
-            found = {key: rows[key].memory.statement for key in batch if key in rows}
-            # What is missing there or has no statement was erased since it was listed, and is not listed again.
-            texts = {key: embedded_text(one) for key, one in found.items() if one is not None}
-            if texts:
-                vectors = dict(zip(texts, backend.embed(list(texts.values())), strict=True))
-                store.save_vectors(reader, vectors, model=card)
-            done += len(texts)
+        # What was erased since it was listed is not listed again.
+        while batch := store.without_vector(reader, VECTORS_AT_ONCE):
+            done += self._desk.keep_vectors(reader, batch, backend)
             progress(done, total)
         if self._desk.projector is not None:
             self._desk.projector.renew(reader.tenant)

@@ -18,6 +18,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from tools.left_folders import sweep
 from tools.neo4j_server.jars import CACHE, Say, jars_of
 from tools.neo4j_server.java import Java, find_java
 from tools.neo4j_server.releases import RELEASES, CannotStart, Release
@@ -158,7 +159,7 @@ def start(options: Options, say: Say = lambda _: None) -> Server:
     Raises:
         CannotStart: No Java or jars, a wrong setting, a folder in use; the message says which.
     """
-    _sweep()
+    sweep(CACHE / "run")
     java = find_java(options.release)
     jars = jars_of(options.release, say)
     for attempt in range(1, _TRIES + 1):
@@ -196,24 +197,6 @@ def _folder_of(options: Options) -> Path:
     place = CACHE / "run"
     place.mkdir(parents=True, exist_ok=True)
     return Path(tempfile.mkdtemp(prefix=f"{os.getpid()}-", dir=place))
-
-
-def _sweep() -> None:
-    """Remove folders of processes that were killed before they could throw them away."""
-    for left in (CACHE / "run").glob("*-*"):
-        owner = left.name.split("-")[0]
-        if owner.isdigit() and not _is_alive(int(owner)):
-            shutil.rmtree(left, ignore_errors=True)
-
-
-def _is_alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
 
 
 def _with_ports(options: Options) -> Options:
