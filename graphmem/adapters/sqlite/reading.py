@@ -37,7 +37,7 @@ from graphmem.temporal.planning import touched
 from graphmem.temporal.spans import Spans, containing
 
 _TENANT = (
-    "SELECT number, name, key, seq, recorded_at, head, documents, tokens, vectors, epoch, answered_to"
+    "SELECT number, name, key, seq, recorded_at, head, documents, tokens, vectors, epoch, answered_to, loose"
     " FROM tenant WHERE name = ?"
 )
 _BRANCHES = "SELECT key, parent, opened, closed, is_merged FROM branch WHERE tenant = ?"

@@ -21,7 +21,7 @@ class Remembered:
         holding: When memories hold for everybody, by number; None of those whose cache is not for everybody.
         homes: Every home of the tenant, once they were read.
         admitted: Which of them a reader sees.
-        hidden: For each user, full-text expressions of the homes of other users' private memories.
+        hidden: For each user, the homes of other users' private memories.
         branches: Every branch of the tenant, once they were read.
     """
 
@@ -29,7 +29,7 @@ class Remembered:
     holding: dict[int, Spans | None] = field(default_factory=dict)
     homes: dict[int, Scope] = field(default_factory=dict)
     admitted: dict[Scope, frozenset[int]] = field(default_factory=dict)
-    hidden: dict[str | None, tuple[str, ...]] = field(default_factory=dict)
+    hidden: dict[str | None, frozenset[int]] = field(default_factory=dict)
     branches: dict[str, BranchRow] | None = None
 
 

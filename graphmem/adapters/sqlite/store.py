@@ -18,7 +18,6 @@ from graphmem.adapters.export_lines import Exported, VerifiedExport, verified
 from graphmem.adapters.sqlite import (
     checking,
     copying,
-    erasing,
     exporting,
     graph,
     matching,
@@ -34,7 +33,8 @@ from graphmem.adapters.sqlite.locking import LockFile, Turn, lock_beside, releas
 from graphmem.adapters.sqlite.log_cleaner import LogCleaner
 from graphmem.adapters.sqlite.places import Kept
 from graphmem.adapters.sqlite.remembering import Memo
-from graphmem.adapters.sqlite.values import Tenant, places_of
+from graphmem.adapters.sqlite.text_index import TextIndex
+from graphmem.adapters.sqlite.values import Tenant, place_of, places_of
 from graphmem.adapters.sqlite.vectors import VectorCache, VectorSearch, dimension_of, refuse_other_dimensions
 from graphmem.adapters.sqlite.weighing import weighed
 from graphmem.adapters.vector_bytes import blob, refuse_other_model
@@ -97,7 +97,7 @@ class SQLiteStore:
         self._connections = Connections(path)
         self._vectors = VectorCache(_VECTOR_SPACE_BYTES)
         self._kept = Kept()
-        self._frequencies = matching.Frequencies()
+        self._texts = TextIndex()
         self._memo = Memo()
         self._cleaner = LogCleaner(self._connections, lock)
         self._is_closed = False
@@ -152,7 +152,6 @@ class SQLiteStore:
             refuse_other_dimensions(connection, kept)
             changes, batch = writing.carry_out(connection, requests, clock, kept, self._kept)
             if batch.erased:
-                erasing.forget(connection)
                 meta.owe(connection, batch.tenant, batch.erased)
                 turn.lock.set_owing(is_owing=True)
             turn.mark = _writes(connection)
@@ -278,7 +277,9 @@ class SQLiteStore:
             what = selecting.wanted(connection, tenant, reader, where, self._memo.of(tenant))
             if what is None:
                 return []
-            return [key for _, key in islice(selecting.latest(connection, tenant, what, at, before), limit)]
+            return [
+                key for _, key in islice(selecting.latest(connection, tenant, what, self._texts, at, before), limit)
+            ]
 
     def match(
         self, reader: Scope, probe: Probe, where: Filter, *, seq: int | None = None, at: datetime | None = None
@@ -290,16 +291,17 @@ class SQLiteStore:
             if what is None:
                 return Matches(seq=seq, model=model, rows=reading.component(connection, tenant, (), known))
             ids = reading.Ids(connection, known)
-            text = matching.Search(connection, tenant, what, ids, seq=seq, limit=probe.limit)
-            counted = matching.Counted(self._frequencies, matching.audience_of(connection, tenant, reader, known))
-            corpus = matching.corpus_of(connection, tenant, counted, probe.terms)
-            lexical = matching.lexical(corpus, probe.terms, text)
-            named = matching.named(connection, tenant, probe.names, what, ids, seq=seq)
-            search = VectorSearch(connection, tenant, what, ids, seq)
+            texts = self._texts.texts(connection, tenant)
+            fitting = selecting.fitting(connection, tenant, texts.upto(place_of(tenant.number, seq)), what)
+            words = matching.Words(tenant, texts, probe.terms, matching.hidden_from(connection, tenant, reader, known))
+            lexical = words.best(fitting, ids, probe.limit)
+            named = matching.carriers(probe.names, tenant, fitting, ids)
+            dimension = dimension_of(connection)
+            search = VectorSearch(connection, tenant, what, fitting, ids, seq, self._vectors, dimension)
             found = Matches(lexical, self._nearest(search, probe, model), named, seq=seq, model=model)
             numbers = [ids.numbers[key] for key in found.ids]
             if probe.is_weighed:
-                found = weighed(found, probe, corpus, text, search)
+                found = weighed(found, probe, words, search)
             if at is None:
                 rows = reading.component(connection, tenant, numbers, known)
             else:
@@ -309,7 +311,7 @@ class SQLiteStore:
     def _nearest(self, search: VectorSearch, probe: Probe, model: ModelCard | None) -> tuple[tuple[str, float], ...]:
         if probe.vector is None or not search.tenant.vectors or probe.model not in (None, model):
             return ()
-        return search.best(self._vectors, probe.vector, dimension_of(search.connection), probe.limit)
+        return search.best(probe.vector, probe.limit)
 
     def neighbours(
         self, reader: Scope, ids: Sequence[str], *, seq: int, limit: int, at: datetime | None = None
@@ -399,6 +401,7 @@ class SQLiteStore:
         if self._is_closed:
             return
         self._is_closed = True
+        self._texts.forget()
         self._vectors.forget()
         self._cleaner.close()
         try:
@@ -479,6 +482,7 @@ class SQLiteStore:
     def _forget_erased(self, timeout_s: float) -> None:
         """Take erased content out of the caches and the log; out of the log later if a reader needs it that long."""
         self._memo.forget()
+        self._texts.forget()
         self._vectors.forget()
         self._cleaner.clear(timeout_s)
 
