@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import apsw
 
+from graphmem.adapters.sqlite.chains import Ids
 from graphmem.adapters.sqlite.indexing import hashes_of
 from graphmem.adapters.sqlite.indexing import names as names_of
-from graphmem.adapters.sqlite.reading import Ids
 from graphmem.adapters.sqlite.reading import homes as homes_of
 from graphmem.adapters.sqlite.remembering import Remembered
 from graphmem.adapters.sqlite.selecting import Fitting, lives_in

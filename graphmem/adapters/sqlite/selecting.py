@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import islice
 from typing import TYPE_CHECKING
 
 import apsw
@@ -19,7 +18,7 @@ from graphmem.adapters.sqlite.text_index import TextIndex, Texts
 from graphmem.adapters.sqlite.values import Row, Tenant, holding_of, ints, place_of
 from graphmem.model import Scope
 from graphmem.store import Filter, Rivals
-from graphmem.temporal.spans import containing
+from graphmem.temporal.spans import Spans, containing
 
 if TYPE_CHECKING:
     import numpy as np
@@ -34,8 +33,7 @@ _BY_NUMBER = """
     WHERE number > ?1 AND number < ?2 AND statement IS NOT NULL ORDER BY number DESC
 """
 _BY_SUBJECT = """
-    SELECT number, id, home, is_common, holding FROM memory
-    WHERE tenant = ?1 AND subject = ?2 AND number < ?3 ORDER BY number DESC
+    SELECT number, home, is_common, holding FROM memory WHERE tenant = ?1 AND subject = ?2
 """
 _CONFIDENT = "SELECT number FROM memory WHERE number > ?1 AND number <= ?2 AND confidence >= ?3"
 _FILES = "SELECT number, name FROM anchor WHERE kind = 'file'"
@@ -181,14 +179,26 @@ def rivals(connection: apsw.Connection, tenant: Tenant, reader: Scope, asked: Ri
     """Numbers of memories that may hold for the subjects: by the caches while the ledger stands at their point."""
     admitted = reading.admitted(connection, tenant, reader, known)
     at = asked.at.valid if tenant.seq == asked.at.seq else None
-    top = place_of(tenant.number, max(min(asked.at.seq, tenant.seq) + 1, 0))
+    last = place_of(tenant.number, max(min(asked.at.seq, tenant.seq), 0))
     found: list[int] = []
     for subject in asked.subjects:
-        rows = connection.execute(_BY_SUBJECT, (tenant.number, subject, top))
-        fit = (
+        found += [
             number
-            for number, _, home, is_common, holding in rows
-            if home in admitted and (at is None or not is_common or containing(holding_of(holding), at) is not None)
-        )
-        found += islice(fit, asked.limit)
+            for number, home, spans in _of_subject(connection, tenant, subject, known)
+            if number <= last
+            and home in admitted
+            and (at is None or spans is None or containing(spans, at) is not None)
+        ]
     return sorted(found, reverse=True)[: asked.limit]
+
+
+def _of_subject(
+    connection: apsw.Connection, tenant: Tenant, subject: str, known: Remembered
+) -> list[tuple[int, int, Spans | None]]:
+    """(number, home, when it holds for everybody) of each memory of a subject; None where that is not cached."""
+    found = known.rivals.get(subject)
+    if found is None:
+        rows = connection.execute(_BY_SUBJECT, (tenant.number, subject))
+        found = [(number, home, holding_of(text) if is_common else None) for number, home, is_common, text in rows]
+        known.rivals[subject] = found
+    return found

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import apsw
 
 from graphmem.adapters.sqlite import meta
-from graphmem.adapters.sqlite.reading import Ids
+from graphmem.adapters.sqlite.chains import Ids
 from graphmem.adapters.sqlite.selecting import Fitting, Wanted
 from graphmem.adapters.sqlite.values import Row, Tenant, ints, place_of
 from graphmem.adapters.vector_bytes import exact_scores, rows_of_bytes

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import apsw
 
 from graphmem import temporal
-from graphmem.adapters.sqlite import erasing, reading
+from graphmem.adapters.sqlite import chains, erasing, reading
 from graphmem.adapters.sqlite.appending import INSERTS, append
 from graphmem.adapters.sqlite.known import Known, content_number
 from graphmem.adapters.sqlite.places import Kept, Places
@@ -162,7 +162,7 @@ class Batch:
             return None
         self.flush()
         seeds = reading.numbers(self._connection, self.tenant, needs.ids)
-        rows = reading.ahead(self._connection, self.tenant, seeds)
+        rows = chains.ahead(self._connection, self.tenant, seeds)
         return None if rows is None or not temporal.is_decided_ahead(request, rows) else Situation(rows)
 
     def _read(self, needs: Needs, content: int | None) -> Situation:
@@ -175,7 +175,7 @@ class Batch:
             seeds += reading.touched_by(self._connection, self.tenant, [change])
         if needs.branch is not None:
             seeds += reading.touched_on_branch(self._connection, self.tenant, self._branches, needs.branch)
-        return Situation(reading.component(self._connection, self.tenant, seeds), change)
+        return Situation(chains.component(self._connection, self.tenant, seeds), change)
 
     def _stamp(self, writer: Scope, clock: Clock) -> Stamp:
         recorded_at = next_recorded_at(clock(), self._last, self._answered_to)
