@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import nullcontext
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -33,7 +34,7 @@ def serve(*, call: Call, host: str, port: int, max_seconds: float, names: tuple[
     """
     from graphmem.client import RemoteMemory
     from graphmem.config import file_of
-    from graphmem.http.limits import RUNNING_ON_A_FILE, Limits
+    from graphmem.http.limits import ON_A_FILE, Limits
     from graphmem.http.serving import Address, configured, refuse_open_door, serve
     from graphmem.http.tracing import otlp_tracer
     from graphmem.http.viewing import address_of
@@ -47,8 +48,8 @@ def serve(*, call: Call, host: str, port: int, max_seconds: float, names: tuple[
         page_of = partial(address_of, scope=memory.scope, has_keys=has_keys)
         if isinstance(memory, RemoteMemory):
             raise InvalidInput(f"{memory.status().url!r} is served already; name a file or a Neo4j server")
-        running = RUNNING_ON_A_FILE if file_of(_place_of(call.url)) else Limits().running
-        tools, limits = keyed_tools(memory, names), Limits(time_s=max_seconds, running=running)
+        limits = replace(ON_A_FILE if file_of(_place_of(call.url)) else Limits(), time_s=max_seconds)
+        tools = keyed_tools(memory, names)
         serve(
             configured(memory, ring, address, limits, tools=tools, tracer=tracer),
             ring,

@@ -40,7 +40,7 @@ async def search(served: Asks, scope: Reader, at: Asked, body: SearchBody) -> Re
         served.metrics.contested(sum(bool(hit.contested) for hit in answer.hits))
         return answer
 
-    return await served.read("search", ask)
+    return await served.read("search", ask, may_be_brief=True)
 
 
 @router.get("/v1/memories", operation_id="list", response_model=form(Listing))
