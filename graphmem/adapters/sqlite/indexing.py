@@ -42,11 +42,12 @@ def hashes_of(key: str) -> Hashes:
     return Hashes(key)
 
 
-def indexed(statement: Statement, hashes: Hashes) -> tuple[int, Counter[int]]:
+def indexed(statement: Statement, hashes: Hashes) -> tuple[int, dict[int, int]]:
     """How many tokens a statement has, and how often it holds each term; a filter's or a name's is no token."""
     tokens = statement_terms(statement)
-    counts = Counter(map(hashes.__getitem__, tokens))
-    counts.update(dict.fromkeys([*facets(statement, hashes), *names(name_keys(statement), hashes)], 1))
+    counts = {hashes[term]: count for term, count in Counter(tokens).items()}
+    counts.update(dict.fromkeys(facets(statement, hashes), 1))
+    counts.update(dict.fromkeys(names(name_keys(statement), hashes), 1))
     return len(tokens), counts
 
 

@@ -68,63 +68,59 @@ class Draft:
 
     def __init__(self) -> None:
         self.numbers: list[int] = []
-        self.homes: list[int] = []
-        self.lengths: list[int] = []
-        #: For each term the places of the memories that hold it, and how often each does.
-        self.postings: dict[int, tuple[list[int], list[int]]] = {}
+        self._homes: list[int] = []
+        self._lengths: list[int] = []
+        self._sizes: list[int] = []
+        self._terms = array("Q")
+        self._counts = array("I")
 
     def add(self, number: int, home: int, length: int, counts: Mapping[int, int]) -> None:
         """Append a memory: `counts` says how often it holds each term."""
-        place, postings = len(self.numbers), self.postings
-        for term, count in counts.items():
-            held = postings.get(term)
-            if held is None:
-                postings[term] = ([place], [count])
-            else:
-                # A thread that reads takes the counts first.
-                held[0].append(place)
-                held[1].append(count)
-        self.homes.append(home)
-        self.lengths.append(length)
         self.numbers.append(number)
+        self._homes.append(home)
+        self._lengths.append(length)
+        self._sizes.append(len(counts))
+        self._terms.extend(counts.keys())
+        self._counts.extend(counts.values())
 
     def __len__(self) -> int:
         return len(self.numbers)
 
     def pack(self) -> bytes:
-        """The blob."""
-        terms = sorted(self.postings)
-        offsets, docs, counts = array("I", (0,)), array("H"), list[int]()
-        for term in terms:
-            places, held = self.postings[term]
-            docs.extend(places)
-            counts += held
-            offsets.append(len(docs))
-        first = self.numbers[0]
+        """The blob, of at least one memory."""
+        return self._packed_one() if len(self) == 1 else pack(self._segment())
+
+    def _packed_one(self) -> bytes:
+        """The blob of one memory, for which NumPy need not be imported."""
+        held = sorted(zip(self._terms, self._counts, strict=True))
+        escapes = [part for place, (_, count) in enumerate(held) if count >= _ESCAPED for part in (place, count)]
         columns = (
-            array("Q", terms),
-            offsets,
-            array("I", [number - first for number in self.numbers]),
-            array("I", self.homes),
-            array("I", self.lengths),
+            array("Q", [term for term, _ in held]),
+            array("I", range(len(held) + 1)),
+            array("I", (0, self._homes[0], self._lengths[0])),
+            array("I", escapes),
+            array("H", bytes(2 * len(held))),
         )
-        return _packed(len(self), columns, docs, counts)
+        header = _HEADER.pack(1, len(held), len(held), len(escapes) // 2)
+        return header + b"".join(map(_little, columns)) + bytes(min(count, _ESCAPED) for _, count in held)
 
+    def _segment(self) -> Segment:
+        import numpy as np
 
-def _packed(size: int, columns: Sequence[array[int]], docs: array[int], counts: Sequence[int]) -> bytes:
-    escapes, kept = array("I"), b""
-    try:
-        kept = bytes(counts)
-        is_plain = _ESCAPED not in kept
-    except ValueError:
-        is_plain = False
-    if not is_plain:
-        kept = bytes(min(count, _ESCAPED) for count in counts)
-        for posting, count in enumerate(counts):
-            if count >= _ESCAPED:
-                escapes.extend((posting, count))
-    header = _HEADER.pack(size, len(columns[0]), len(docs), len(escapes) // 2)
-    return header + b"".join(_little(one) for one in (*columns, escapes, docs)) + kept
+        terms, counts = np.frombuffer(self._terms, np.uint64), np.frombuffer(self._counts, np.uint32)
+        docs = np.repeat(np.arange(len(self), dtype=np.uint16), self._sizes)
+        order = np.argsort(terms, kind="stable")
+        terms = terms[order]
+        begins = np.flatnonzero(np.concatenate((np.ones(min(1, len(terms)), np.bool_), terms[1:] != terms[:-1])))
+        return Segment(
+            np.array(self.numbers, np.int64),
+            np.array(self._homes, np.uint32),
+            np.array(self._lengths, np.uint32),
+            terms[begins],
+            np.concatenate((begins, [len(terms)])).astype(np.uint32),
+            docs[order],
+            counts[order],
+        )
 
 
 def _little(column: array[int]) -> bytes:

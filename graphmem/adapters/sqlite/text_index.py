@@ -28,6 +28,37 @@ _FEW = 256
 _MOST_TENANTS = 8
 
 
+class Recent:
+    """The words of the memories written last, while a segment is made of them."""
+
+    def __init__(self, base: int = 0) -> None:
+        #: The place of the first.
+        self.base = base
+        #: For each term the places of the memories that hold it, and how often each does.
+        self.postings: dict[int, tuple[list[int], list[int]]] = {}
+        self._draft = Draft()
+
+    def __len__(self) -> int:
+        return len(self._draft)
+
+    def add(self, number: int, home: int, length: int, counts: dict[int, int]) -> None:
+        """Append a memory."""
+        place, postings = self.base + len(self), self.postings
+        for term, count in counts.items():
+            held = postings.get(term)
+            if held is None:
+                postings[term] = ([place], [count])
+            else:
+                # A thread that reads takes the counts first.
+                held[0].append(place)
+                held[1].append(count)
+        self._draft.add(number, home, length, counts)
+
+    def segment(self) -> Segment:
+        """The segment of all of them."""
+        return unpack(self._draft.numbers[0], self._draft.pack())
+
+
 @dataclass(frozen=True, slots=True)
 class Texts:
     """The words of all memories up to one ledger position; a memory's place is its index into the columns.
@@ -44,8 +75,7 @@ class Texts:
     lengths: NDArray[np.float64]
     tokens: NDArray[np.int64]
     parts: tuple[tuple[int, Segment], ...]
-    rest: Draft
-    rest_from: int
+    recent: Recent
 
     def __len__(self) -> int:
         return len(self.numbers)
@@ -58,7 +88,7 @@ class Texts:
         if size == len(self):
             return self
         columns = (self.numbers[:size], self.homes[:size], self.lengths[:size], self.tokens[:size])
-        return Texts(*columns, self.parts, self.rest, self.rest_from)
+        return Texts(*columns, self.parts, self.recent)
 
     def places(self, numbers: Sequence[int]) -> NDArray[np.intp]:
         """The place of each number; -1 for those that have no words here."""
@@ -86,10 +116,10 @@ class Texts:
                 found[which][0].append(part.docs[span].astype(np.int64) + base)
                 found[which][1].append(part.counts[span])  # type: ignore[arg-type]
         for which, term in enumerate(hashes):
-            held = self.rest.postings.get(term)
+            held = self.recent.postings.get(term)
             if held is not None:
                 counts = np.array(held[1], np.int64)
-                found[which][0].append(np.array(held[0][: len(counts)], np.int64) + self.rest_from)
+                found[which][0].append(np.array(held[0][: len(counts)], np.int64))
                 found[which][1].append(counts)
         return [self._together(places, counts) for places, counts in found]
 
@@ -124,8 +154,7 @@ class _Growing:
         self._lengths = np.empty(_FEW, np.float64)
         self._tokens = np.empty(_FEW, np.int64)
         self._parts: list[tuple[int, Segment]] = []
-        self._rest = Draft()
-        self._rest_from = 0
+        self._recent = Recent()
 
     def catch_up(self, connection: apsw.Connection, tenant: Tenant) -> None:
         """Read what was written since."""
@@ -150,22 +179,21 @@ class _Growing:
         if not known and count >= _FEW:
             self._seal()
             self._parts.append((self._size, segment))
-            self._rest_from = self._size + count
+            self._recent = Recent(self._size + count)
         else:
             for number, home, length, counts in segment.texts():
                 if number > self.last:
-                    self._rest.add(number, home, length, counts)
+                    self._recent.add(number, home, length, counts)
         self._size += count
         self.last = int(segment.numbers[-1])
-        if len(self._rest) >= _FEW:
+        if len(self._recent) >= _FEW:
             self._seal()
 
     def _seal(self) -> None:
         """Make a part of what was taken together."""
-        if len(self._rest):
-            self._parts.append((self._rest_from, unpack(self._rest.numbers[0], self._rest.pack())))
-            self._rest_from += len(self._rest)
-            self._rest = Draft()
+        if len(self._recent):
+            self._parts.append((self._recent.base, self._recent.segment()))
+            self._recent = Recent(self._recent.base + len(self._recent))
 
     def _reserve(self, count: int) -> None:
         import numpy as np
@@ -182,7 +210,7 @@ class _Growing:
         """What is there now."""
         size = self._size
         columns = (self._numbers[:size], self._homes[:size], self._lengths[:size], self._tokens[:size])
-        return Texts(*columns, tuple(self._parts), self._rest, self._rest_from)
+        return Texts(*columns, tuple(self._parts), self._recent)
 
 
 def _weighed(tokens: NDArray[np.int64]) -> NDArray[np.float64]:
