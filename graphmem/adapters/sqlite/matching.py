@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 
 #: Sums in another order than `bm25`'s may differ in their last digits.
 _ROUNDING = 1e-9
+#: Whether the others could still matter is asked again once they could add so much less.
+_CHECK_AGAIN = 0.8
 
 Scored = tuple[str, float]
 
@@ -86,24 +89,22 @@ class Words:
         if not held or not self.corpus.documents or limit < 1:
             return ()
         idfs = [self.corpus.idf(self.terms[place]) for place in held]
-        scores = np.zeros(len(fitting.texts))
-        met: list[NDArray[np.int64]] = []
-        for order, place in enumerate(held):
+        scores, rest, checked, most = np.zeros(len(fitting.texts)), math.fsum(idfs), math.inf, 0.0
+        for order, (place, idf) in enumerate(zip(held, idfs, strict=True)):
             places, counts = self._fitting(place, fitting)
-            scores[places] += self._added(idfs[order], places, counts)
-            met.append(places)
-            rest = sum(idfs[order + 1 :])
-            if rest and sum(map(len, met)) >= limit:
-                candidates = np.unique(np.concatenate(met)) if len(met) > 1 else places
-                if len(candidates) >= limit and (least := _last_of(scores[candidates], limit)) >= rest:
-                    candidates = candidates[scores[candidates] + rest >= least - _ROUNDING]
-                    for later in range(order + 1, len(held)):
-                        some = self._counts(held[later], candidates)
-                        has = some > 0
-                        scores[candidates[has]] += self._added(idfs[later], candidates[has], some[has])
-                    return _first(scores, candidates, fitting.texts, ids, limit)
-        candidates = np.unique(np.concatenate(met))
-        return _first(scores, candidates, fitting.texts, ids, limit)
+            scores[places] += self._added(idf, places, counts)
+            most, rest = max(most, float(scores[places].max(initial=0.0))), rest - idf
+            if rest > min(most, checked):
+                continue
+            checked = rest * _CHECK_AGAIN
+            candidates = np.flatnonzero(scores)
+            if len(candidates) >= limit and (least := _last_of(scores[candidates], limit)) >= rest:
+                near = candidates[scores[candidates] + rest >= least - _ROUNDING]
+                for later in range(order + 1, len(held)):
+                    some = self._counts(held[later], near)
+                    scores[near[some > 0]] += self._added(idfs[later], near[some > 0], some[some > 0])
+                return _first(scores, near, fitting.texts, ids, limit)
+        return _first(scores, np.flatnonzero(scores), fitting.texts, ids, limit)
 
     def said(self, numbers: Sequence[int]) -> list[tuple[float, ...]]:
         """How far each of the terms is said in each of the memories, from 0 up to 1."""
