@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from graphmem.answers import OnSimilar, Sentence, Similar, Written
@@ -78,7 +79,7 @@ def says_the_same(kept: Statement, new: Statement) -> bool:
     for name in ("aliases", "labels", "anchors", "alternatives"):
         if not set(getattr(new, name)) <= set(getattr(kept, name)):
             return False
-    return _words(kept) == _words(new)
+    return _words_of(_text(kept)) == _words_of(_text(new))
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,7 +202,13 @@ def _written(change: Change, similar: tuple[Similar, ...]) -> Written:
     return Written(change, ids, isinstance(change.operation, Confirm), similar=beside)
 
 
-def _words(said: Statement) -> list[str]:
-    text = f"{said.title}\n{said.body}\n{said.rationale}".replace(_EMPHASIS, " ")
+def _text(said: Statement) -> str:
+    return f"{said.title}\n{said.body}\n{said.rationale}"
+
+
+# One addition is compared with many memories, and each of those with many additions.
+@lru_cache(maxsize=256)
+def _words_of(text: str) -> list[str]:
+    text = text.replace(_EMPHASIS, " ")
     words = (word.lstrip(_MARKS_BEFORE).rstrip(_MARKS_AFTER) for word in text.split())
     return [word.lower() if word[1:].islower() or len(word) == 1 else word for word in words if word]

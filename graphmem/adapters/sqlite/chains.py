@@ -26,7 +26,7 @@ from graphmem.adapters.sqlite.values import (
 )
 from graphmem.errors import CorruptStore
 from graphmem.model import Point
-from graphmem.rows import BranchRow, MemoryRow, Rows
+from graphmem.rows import BranchRow, EdgeRow, MemoryRow, MoveRow, Rows
 from graphmem.temporal.spans import Spans, containing
 
 _COMPONENT = """
@@ -93,6 +93,10 @@ _REVOCATIONS = """
     SELECT change, move, seq, recorded_at, branch
     FROM json_each(?1) AS wanted CROSS JOIN revocation ON change = wanted.value ORDER BY seq
 """
+
+
+#: Rows of so many chains are kept as the kernel wants them.
+_MOST_TOLD = 2_048
 
 
 def component(
@@ -184,24 +188,48 @@ def _read_rows(connection: apsw.Connection, tenant: Tenant, numbers: Sequence[in
 def _rows_of(connection: apsw.Connection, tenant: Tenant, chains: Sequence[Chain], known: Remembered) -> Rows:
     memories = memories_of(connection, tenant, [number for chain in chains for number in chain.numbers], known)
     ids = {number: row.memory.id for number, row in memories.items()}
-    moves = [move_row(row, ids) for chain in chains for row in chain.moves]
-    edges = sorted((row for chain in chains for row in chain.edges), key=lambda row: (row[1], row[0], row[2]))
+    moves: list[MoveRow] = []
+    edges: list[tuple[Row, EdgeRow]] = []
+    for chain in chains:
+        told = _told(chain, ids, known)
+        moves += told[0]
+        edges += told[1]
+    edges.sort(key=_edge_order)
     retractions = sorted((row for chain in chains for row in chain.retractions), key=_seq)
     confirmations = sorted((row for chain in chains for row in chain.confirmations), key=_seq)
     # A link between two chains is among the rows of both.
     links = sorted(dict.fromkeys(row for chain in chains for row in chain.links), key=lambda row: row[5])
     seqs = {row.stamp.seq for row in moves}
-    seqs.update([row[1] for row in edges], [row[1] for row in retractions], [row[5] for row in links])
+    seqs.update([row.stamp.seq for _, row in edges], [row[1] for row in retractions], [row[5] for row in links])
     return Rows(
         memories={row.memory.id: row for row in memories.values()},
         moves=tuple(moves),
-        edges=tuple([edge_row(row, ids) for row in edges]),
+        edges=tuple([row for _, row in edges]),
         retractions=tuple([retract_row(row, ids) for row in retractions]),
         confirmations=tuple([confirm_row(row, ids) for row in confirmations]),
         links=tuple([link_row(row[2:]) for row in links]),
         revocations=tuple([revoke_row(row) for row in _revocations(connection, tenant, seqs, known)]),
         branches=_branches_once(connection, tenant, known),
     )
+
+
+def _told(chain: Chain, ids: dict[int, str], known: Remembered) -> tuple[list[MoveRow], list[tuple[Row, EdgeRow]]]:
+    """The moves and edges of a chain, made once for the chains asked about last."""
+    first = chain.numbers[0] if chain.numbers else 0
+    kept = known.told.get(first)
+    if kept is not None and kept[0] is chain:
+        return kept[1]
+    moves = [move_row(row, ids) for row in chain.moves]
+    told = moves, [(row, edge_row(row, ids)) for row in chain.edges]
+    if len(known.told) > _MOST_TOLD:
+        known.told.clear()
+    known.told[first] = (chain, told)
+    return told
+
+
+def _edge_order(edge: tuple[Row, EdgeRow]) -> tuple[int, int, int]:
+    row = edge[0]
+    return row[1], row[0], row[2]
 
 
 def _seq(row: Row) -> int:

@@ -13,7 +13,7 @@ from graphmem.adapters.sqlite.indexing import hashes_of
 from graphmem.adapters.sqlite.indexing import names as names_of
 from graphmem.adapters.sqlite.reading import homes as homes_of
 from graphmem.adapters.sqlite.remembering import Remembered
-from graphmem.adapters.sqlite.selecting import Fitting, lives_in
+from graphmem.adapters.sqlite.selecting import Fitting
 from graphmem.adapters.sqlite.text_index import Texts
 from graphmem.adapters.sqlite.values import Tenant
 from graphmem.model import Scope
@@ -55,20 +55,20 @@ class Words:
         hashes = hashes_of(tenant.key)
         self._texts = texts
         self.terms = terms
-        self._postings = texts.postings([hashes[term] for term in terms])
+        self._holders = texts.holders([hashes[term] for term in terms])
         self.corpus = self._corpus(tenant, hidden)
 
     def _corpus(self, tenant: Tenant, hidden: frozenset[int]) -> Corpus:
         import numpy as np
 
         documents, tokens = tenant.documents, tenant.tokens
-        frequency = {term: len(places) for term, (places, _) in zip(self.terms, self._postings, strict=True)}
+        frequency = {term: len(holders) for term, holders in zip(self.terms, self._holders, strict=True)}
         if hidden:
-            unseen = lives_in(self._texts, hidden)
+            unseen = self._texts.lives_in(hidden)
             documents -= int(np.count_nonzero(unseen))
             tokens -= int(self._texts.tokens[unseen].sum())
-            for term, (places, _) in zip(self.terms, self._postings, strict=True):
-                frequency[term] -= int(np.count_nonzero(unseen[places]))
+            for term, holders in zip(self.terms, self._holders, strict=True):
+                frequency[term] -= int(np.count_nonzero(unseen[holders.postings()[0]]))
         return Corpus(documents, tokens / max(documents, 1), frequency)
 
     def _norms(self, places: NDArray[np.int64]) -> NDArray[np.float64]:
@@ -101,7 +101,7 @@ class Words:
             if len(candidates) >= limit and (least := _last_of(scores[candidates], limit)) >= rest:
                 near = candidates[scores[candidates] + rest >= least - _ROUNDING]
                 for later in range(order + 1, len(held)):
-                    some = self._counts(held[later], near)
+                    some = self._holders[held[later]].counts(near)
                     scores[near[some > 0]] += self._added(idfs[later], near[some > 0], some[some > 0])
                 return _first(scores, near, fitting.texts, ids, limit)
         return _first(scores, np.flatnonzero(scores), fitting.texts, ids, limit)
@@ -111,12 +111,14 @@ class Words:
         import numpy as np
 
         places = self._texts.places(numbers)
-        norms = self._norms(places) if len(self._texts) else np.ones(len(places))
-        columns = []
-        for term in range(len(self.terms)):
-            counts = np.where(places >= 0, self._counts(term, places), 0).astype(np.float64)
-            columns.append((counts / (counts + norms)).tolist())
-        return list(zip(*columns, strict=True)) if columns else [() for _ in numbers]
+        order = np.argsort(places, kind="stable")[np.count_nonzero(places < 0) :]
+        known = places[order]
+        norms = self._norms(known)
+        columns = np.zeros((len(self.terms), len(places)))
+        for term, holders in enumerate(self._holders):
+            counts = holders.counts(known).astype(np.float64)
+            columns[term, order] = counts / (counts + norms)
+        return list(map(tuple, columns.T.tolist()))
 
     def _frequency(self, place: int) -> int:
         return self.corpus.frequency[self.terms[place]]
@@ -124,7 +126,7 @@ class Words:
     def _fitting(self, term: int, fitting: Fitting) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         import numpy as np
 
-        places, counts = self._postings[term]
+        places, counts = self._holders[term].postings()
         if len(fitting.texts) < len(self._texts):
             size = int(np.searchsorted(places, len(fitting.texts)))
             places, counts = places[:size], counts[:size]
@@ -137,16 +139,6 @@ class Words:
         counted = counts.astype("f8")
         added: NDArray[np.float64] = idf * counted / (counted + self._norms(places))
         return added
-
-    def _counts(self, term: int, wanted: NDArray[np.int64]) -> NDArray[np.int64]:
-        """How often each of the memories holds a term."""
-        import numpy as np
-
-        places, counts = self._postings[term]
-        if not len(places):
-            return np.zeros(len(wanted), np.int64)
-        found = np.minimum(np.searchsorted(places, wanted), len(places) - 1)
-        return np.where(places[found] == wanted, counts[found], 0).astype(np.int64)
 
 
 def _last_of(scores: NDArray[np.float64], limit: int) -> float:
@@ -174,7 +166,8 @@ def carriers(names: Sequence[str], tenant: Tenant, fitting: Fitting, ids: Ids) -
     """Ids of the memories that carry each name, sorted; names that nobody carries are left out."""
     found: dict[str, tuple[str, ...]] = {}
     texts = fitting.texts
-    for name, (places, _) in zip(names, texts.postings(names_of(names, hashes_of(tenant.key))), strict=True):
+    for name, holders in zip(names, texts.holders(names_of(names, hashes_of(tenant.key))), strict=True):
+        places = holders.postings()[0]
         fit = places if fitting.mask is None else places[fitting.mask[places]]
         if len(fit):
             found[name] = tuple(sorted(ids.of(texts.numbers[fit].tolist()).values()))

@@ -9,7 +9,7 @@ import apsw
 
 from graphmem.adapters.sqlite.values import Row, Tenant, places_of
 from graphmem.model import Scope
-from graphmem.rows import BranchRow, MemoryRow
+from graphmem.rows import BranchRow, EdgeRow, MemoryRow, MoveRow
 from graphmem.temporal.spans import Spans
 
 _TOUCHED = "SELECT memory, max(seq) FROM touch WHERE seq > ? AND seq <= ? AND memory > ? AND memory < ? GROUP BY memory"
@@ -88,6 +88,7 @@ class Remembered:
         branches: Every branch of the tenant, once they were read.
         revocations: What undoes entries, by their places.
         rivals: (number, home, when it holds) of each memory of a subject.
+        told: The moves and edges of chains by their first numbers, as the kernel wants them.
         anchors: An anchor's number, and how many memories are about it up to a number.
         about: The memories up to a number that are about an anchor, so many of those recorded last.
     """
@@ -102,6 +103,7 @@ class Remembered:
     branches: dict[str, BranchRow] | None = None
     revocations: dict[int, list[Row]] = field(default_factory=dict)
     rivals: dict[str, list[tuple[int, int, Spans | None]]] = field(default_factory=dict)
+    told: dict[int, tuple[Chain, tuple[list[MoveRow], list[tuple[Row, EdgeRow]]]]] = field(default_factory=dict)
     anchors: dict[tuple[str, int], tuple[int, int]] = field(default_factory=dict)
     about: dict[tuple[int, int, int], list[int]] = field(default_factory=dict)
 

@@ -117,11 +117,11 @@ def fitting(connection: apsw.Connection, tenant: Tenant, texts: Texts, what: Wan
     """Which of the memories with words fit."""
     import numpy as np
 
-    mask = None if what.homes is None else lives_in(texts, what.homes)
+    mask = None if what.homes is None else texts.lives_in(what.homes)
     for group in what.facets:
         held = np.zeros(len(texts), np.bool_)
-        for places, _ in texts.postings(group):
-            held[places] = True
+        for holders in texts.holders(group):
+            held[holders.postings()[0]] = True
         mask = held if mask is None else mask & held
     for numbers in _tested(connection, tenant, texts, what):
         held = np.zeros(len(texts), np.bool_)
@@ -129,16 +129,6 @@ def fitting(connection: apsw.Connection, tenant: Tenant, texts: Texts, what: Wan
         held[places[places >= 0]] = True
         mask = held if mask is None else mask & held
     return Fitting(texts, mask)
-
-
-def lives_in(texts: Texts, homes: frozenset[int]) -> NDArray[np.bool_]:
-    """Which memories live in one of the homes."""
-    import numpy as np
-
-    table = np.zeros(max(int(texts.homes.max(initial=0)), *homes) + 1, np.bool_)
-    table[list(homes)] = True
-    found: NDArray[np.bool_] = table[texts.homes]
-    return found
 
 
 def _tested(connection: apsw.Connection, tenant: Tenant, texts: Texts, what: Wanted) -> Iterator[list[int]]:

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import threading
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import apsw
 
-from graphmem.adapters.sqlite.segments import Draft, Segment, unpack
+from graphmem.adapters.sqlite.segments import Draft, Segment, joined, unpack
 from graphmem.adapters.sqlite.values import Tenant, place_of
 from graphmem.ranking import quantised
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
+
 
 _FROM = """
     SELECT first, data FROM segment
@@ -26,6 +29,14 @@ _FROM = """
 #: Segments of fewer memories are taken together.
 _FEW = 256
 _MOST_TENANTS = 8
+#: So many terms that were asked for are kept, and masks of so many homes.
+_MOST_TERMS, _MOST_MASKS = 8_192, 8
+#: A process that goes on asking joins segments until they are so few, or as large as places of two bytes allow.
+_MOST_PARTS, _LARGEST = 4, 1 << 16
+_NOBODY: tuple[list[int], list[int]] = ([], [])
+
+#: The place of a segment's first memory, the segment, and where the postings of a term begin and end in it.
+Span = tuple[int, Segment, int, int]
 
 
 class Recent:
@@ -68,14 +79,16 @@ class Texts:
         homes: Where each lives.
         lengths: In tokens, as BM25 weighs them (`graphmem.ranking.quantised`).
         tokens: In tokens, exactly.
+        masks: Which memories live in homes that were asked about.
     """
 
     numbers: NDArray[np.int64]
     homes: NDArray[np.int64]
     lengths: NDArray[np.float64]
     tokens: NDArray[np.int64]
-    parts: tuple[tuple[int, Segment], ...]
+    sealed: Sealed
     recent: Recent
+    masks: dict[frozenset[int], NDArray[np.bool_]]
 
     def __len__(self) -> int:
         return len(self.numbers)
@@ -88,7 +101,7 @@ class Texts:
         if size == len(self):
             return self
         columns = (self.numbers[:size], self.homes[:size], self.lengths[:size], self.tokens[:size])
-        return Texts(*columns, self.parts, self.recent)
+        return Texts(*columns, self.sealed, self.recent, self.masks)
 
     def places(self, numbers: Sequence[int]) -> NDArray[np.intp]:
         """The place of each number; -1 for those that have no words here."""
@@ -100,42 +113,153 @@ class Texts:
         found = np.minimum(np.searchsorted(self.numbers, wanted), len(self) - 1)
         return np.where(self.numbers[found] == wanted, found, -1)
 
-    def postings(self, hashes: Sequence[int]) -> list[tuple[NDArray[np.int64], NDArray[np.int64]]]:
-        """For each term the places of the memories that hold it, rising, and how often each does."""
+    def lives_in(self, homes: frozenset[int]) -> NDArray[np.bool_]:
+        """Which memories live in one of the homes."""
+        import numpy as np
+
+        known = self.masks.get(homes)
+        size = 0 if known is None else len(known)
+        if known is None or size < len(self):
+            rest = self.homes[size:]
+            table = np.zeros(max(int(rest.max(initial=0)), *homes) + 1, np.bool_)
+            table[list(homes)] = True
+            known = table[rest] if known is None else np.concatenate((known, table[rest]))
+            if len(self.masks) >= _MOST_MASKS:
+                self.masks.clear()
+            self.masks[homes] = known
+        return known[: len(self)]
+
+    def holders(self, hashes: Sequence[int]) -> list[Holders]:
+        """For each term the memories that hold it."""
+        recent = self.recent.postings
+        size = len(self)
+        return [
+            Holders(spans, recent.get(term, _NOBODY), size)
+            for term, spans in zip(hashes, self.sealed.spans(hashes), strict=True)
+        ]
+
+
+class Holders:
+    """The memories that hold one term, by their places.
+
+    Args:
+        spans: Of each segment that has the term the place of its first memory, and where its postings begin and end.
+        recent: Places and counts of memories that are in no segment yet.
+        size: Places from here on are of memories that are not to be seen.
+    """
+
+    def __init__(self, spans: Sequence[Span], recent: tuple[list[int], list[int]], size: int) -> None:
+        self._spans = spans
+        self._recent = recent
+        self._size = size
+
+    def __len__(self) -> int:
+        recent = self._recent[0]
+        count = bisect_left(recent, self._size) if recent else 0
+        return count + sum(self._end(*span) - span[2] for span in self._spans)
+
+    def postings(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """All their places, rising, and how often each holds the term."""
+        import numpy as np
+
+        places, counts = [np.empty(0, np.int64)], [np.empty(0, np.int64)]
+        for base, part, begin, end in self._spans:
+            span = slice(begin, self._end(base, part, begin, end))
+            places.append(part.docs[span].astype(np.int64) + base)
+            counts.append(part.counts[span].astype(np.int64))
+        for column, late in zip((places, counts), self._late(), strict=True):
+            column.append(late)
+        return np.concatenate(places), np.concatenate(counts)
+
+    def counts(self, wanted: NDArray[np.int64]) -> NDArray[np.int64]:
+        """How often each of the memories holds the term; `wanted` are places, rising."""
+        import numpy as np
+
+        found = np.zeros(len(wanted), np.int64)
+        for base, part, begin, end in self._spans:
+            inside = slice(*np.searchsorted(wanted, (base, base + part.size)).tolist())
+            docs = part.docs[begin:end]
+            asked = (wanted[inside] - base).astype(np.uint16)
+            at = np.minimum(np.searchsorted(docs, asked), len(docs) - 1)
+            found[inside] = np.where(docs[at] == asked, part.counts[begin + at], 0)
+        if len(wanted) and self._recent[0]:
+            late, counts = self._late()
+            at = np.minimum(np.searchsorted(wanted, late), len(wanted) - 1)
+            is_wanted = wanted[at] == late
+            found[at[is_wanted]] = counts[is_wanted]
+        return found
+
+    def _late(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Places and counts of memories that are in no segment yet."""
+        import numpy as np
+
+        # Whoever adds appends to the places first.
+        counts = np.array(self._recent[1], np.int64)
+        places = np.array(self._recent[0][: len(counts)], np.int64)
+        return places[places < self._size], counts[places < self._size]
+
+    def _end(self, base: int, part: Segment, begin: int, end: int) -> int:
+        """Where the postings of memories that are to be seen end."""
+        import numpy as np
+
+        if base + part.size <= self._size:
+            return end
+        return begin + int(np.searchsorted(part.docs[begin:end], max(self._size - base, 0)))
+
+
+class Sealed:
+    """Segments of a tenant that are added to no more, each with the place of its first memory.
+
+    Where the terms lie that were asked for is kept: questions use the same words again.
+    """
+
+    def __init__(self, parts: Sequence[tuple[int, Segment]] = ()) -> None:
+        self._parts = tuple(parts)
+        self._kept: dict[int, list[Span]] = {}
+
+    def with_part(self, base: int, segment: Segment) -> Sealed:
+        """The same and one more."""
+        return Sealed((*self._parts, (base, segment)))
+
+    def joined(self) -> Sealed:
+        """The same memories in fewer segments, as far as their places have space in one."""
+        parts = list(self._parts)
+        while len(parts) > _MOST_PARTS:
+            sizes = [one.size + other.size for (_, one), (_, other) in pairwise(parts)]
+            least = min(sizes)
+            if least > _LARGEST:
+                break
+            at = sizes.index(least)
+            parts[at : at + 2] = [(parts[at][0], joined([parts[at][1], parts[at + 1][1]]))]
+        return self if len(parts) == len(self._parts) else Sealed(parts)
+
+    def spans(self, hashes: Sequence[int]) -> list[list[Span]]:
+        """Where the postings of each term lie."""
+        kept = self._kept
+        missing = [term for term in dict.fromkeys(hashes) if term not in kept]
+        if not missing:
+            return [kept[term] for term in hashes]
+        read = self._read(missing)
+        found = [read[term] if term in read else kept[term] for term in hashes]
+        if len(kept) > _MOST_TERMS:
+            self._kept = read
+        else:
+            kept.update(read)
+        return found
+
+    def _read(self, hashes: Sequence[int]) -> dict[int, list[Span]]:
         import numpy as np
 
         wanted = np.array(hashes, np.uint64)
-        found: list[tuple[list[NDArray[np.int64]], list[NDArray[np.int64]]]] = [([], []) for _ in hashes]
-        for base, part in self.parts:
-            if not len(part.terms) or base >= len(self):
+        found: dict[int, list[Span]] = {term: [] for term in hashes}
+        for base, part in self._parts:
+            if not len(part.terms):
                 continue
             rows = np.minimum(np.searchsorted(part.terms, wanted), len(part.terms) - 1)
             for which in np.flatnonzero(part.terms[rows] == wanted).tolist():
                 row = int(rows[which])
-                span = slice(int(part.offsets[row]), int(part.offsets[row + 1]))
-                found[which][0].append(part.docs[span].astype(np.int64) + base)
-                found[which][1].append(part.counts[span])  # type: ignore[arg-type]
-        for which, term in enumerate(hashes):
-            held = self.recent.postings.get(term)
-            if held is not None:
-                counts = np.array(held[1], np.int64)
-                found[which][0].append(np.array(held[0][: len(counts)], np.int64))
-                found[which][1].append(counts)
-        return [self._together(places, counts) for places, counts in found]
-
-    def _together(
-        self, places: list[NDArray[np.int64]], counts: list[NDArray[np.int64]]
-    ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        import numpy as np
-
-        if not places:
-            return np.empty(0, np.int64), np.empty(0, np.int64)
-        all_places = places[0] if len(places) == 1 else np.concatenate(places)
-        all_counts = counts[0] if len(counts) == 1 else np.concatenate(counts)
-        if len(all_places) and all_places[-1] >= len(self):
-            size = int(np.searchsorted(all_places, len(self)))
-            return all_places[:size], all_counts[:size]
-        return all_places, all_counts
+                found[hashes[which]].append((base, part, int(part.offsets[row]), int(part.offsets[row + 1])))
+        return found
 
 
 class _Growing:
@@ -153,8 +277,9 @@ class _Growing:
         self._homes = np.empty(_FEW, np.int64)
         self._lengths = np.empty(_FEW, np.float64)
         self._tokens = np.empty(_FEW, np.int64)
-        self._parts: list[tuple[int, Segment]] = []
+        self._sealed = Sealed()
         self._recent = Recent()
+        self._masks: dict[frozenset[int], NDArray[np.bool_]] = {}
 
     def catch_up(self, connection: apsw.Connection, tenant: Tenant) -> None:
         """Read what was written since."""
@@ -163,6 +288,10 @@ class _Growing:
         for first, data in rows:
             self._add(unpack(first, data))
         self.seq = tenant.seq
+
+    def settle(self) -> None:
+        """Make it cheap to ask often."""
+        self._sealed = self._sealed.joined()
 
     def _add(self, segment: Segment) -> None:
         import numpy as np
@@ -178,7 +307,7 @@ class _Growing:
         self._lengths[new] = _weighed(self._tokens[new])
         if not known and count >= _FEW:
             self._seal()
-            self._parts.append((self._size, segment))
+            self._sealed = self._sealed.with_part(self._size, segment)
             self._recent = Recent(self._size + count)
         else:
             for number, home, length, counts in segment.texts():
@@ -192,7 +321,7 @@ class _Growing:
     def _seal(self) -> None:
         """Make a part of what was taken together."""
         if len(self._recent):
-            self._parts.append((self._recent.base, self._recent.segment()))
+            self._sealed = self._sealed.with_part(self._recent.base, self._recent.segment())
             self._recent = Recent(self._recent.base + len(self._recent))
 
     def _reserve(self, count: int) -> None:
@@ -210,7 +339,7 @@ class _Growing:
         """What is there now."""
         size = self._size
         columns = (self._numbers[:size], self._homes[:size], self._lengths[:size], self._tokens[:size])
-        return Texts(*columns, tuple(self._parts), self._recent)
+        return Texts(*columns, self._sealed, self._recent, self._masks)
 
 
 def _weighed(tokens: NDArray[np.int64]) -> NDArray[np.float64]:
@@ -244,8 +373,11 @@ class TextIndex:
                 old = _Growing(tenant.epoch, tenant.number)
                 old.catch_up(connection, tenant)
                 return old.texts()
+            is_first = known.seq == 0
             if known.seq < tenant.seq:
                 known.catch_up(connection, tenant)
+            if not is_first:
+                known.settle()
             self._tenants[tenant.number] = known
             while len(self._tenants) > _MOST_TENANTS:
                 del self._tenants[next(iter(self._tenants))]
