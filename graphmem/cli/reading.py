@@ -17,7 +17,7 @@ from graphmem.cli.wording import nothing_line, org_wide_line, weaker_line
 from graphmem.errors import NotFound
 from graphmem.model import At, Point
 from graphmem.retrieval.remarks import remarks
-from graphmem.retrieval.search import Sort
+from graphmem.retrieval.request import Sort
 from graphmem.service.lookup import MemoryLookup
 from graphmem.wire.envelopes import Changes, Repositories, Shown
 from graphmem.wire.times import read_known, read_time

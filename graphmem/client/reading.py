@@ -11,7 +11,7 @@ from graphmem.client.stands import Stand, filter_query, of_memory, time_text
 from graphmem.errors import InvalidInput
 from graphmem.model import At, Change, Scope, ScopeParts
 from graphmem.retrieval.paging import page_of
-from graphmem.retrieval.search import Sort
+from graphmem.retrieval.request import Sort
 from graphmem.service.reading import Reader
 from graphmem.store import Filter, Page
 from graphmem.vocabulary import word_of

@@ -11,7 +11,7 @@ from graphmem.http.asking import BranchName, Name, Signed, WhereForm
 from graphmem.http.limits import MAX_BATCH, MAX_RESULTS
 from graphmem.ingestion.observations import Reading
 from graphmem.model import Kind, LinkKind, Move, Scope, Statement, Status, SupersessionKind
-from graphmem.retrieval.search import Sort
+from graphmem.retrieval.request import Sort
 from graphmem.wire.forms import ASKED, Instant
 
 Said = Annotated[Statement, ASKED]

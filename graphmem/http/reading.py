@@ -13,7 +13,7 @@ from graphmem.http.asking import Asked, Asks, Bounds, Known, MemoryId, Paged, Po
 from graphmem.http.bodies import SearchBody
 from graphmem.http.limits import MAX_RESULTS
 from graphmem.http.working import json_of
-from graphmem.retrieval.search import Sort
+from graphmem.retrieval.request import Sort
 from graphmem.service import GraphMemory
 from graphmem.store import Page
 from graphmem.wire.envelopes import Changes, Repositories, Shown

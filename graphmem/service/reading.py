@@ -29,7 +29,7 @@ from graphmem.ranking import trusted_confidence
 from graphmem.relations import Side
 from graphmem.retrieval.cards import card, moves, step
 from graphmem.retrieval.paging import Cursors, Place, page_of, question_mark
-from graphmem.retrieval.search import Query, Sort
+from graphmem.retrieval.request import Query, Sort
 from graphmem.rows import EdgeRow
 from graphmem.service.conflicting import open_conflicts
 from graphmem.service.desk import Desk
