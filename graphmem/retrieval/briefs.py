@@ -134,7 +134,7 @@ def brief(hit: Hit, terms: Collection[str], valid: datetime) -> Brief:
         replaced=tuple(_short(one) for one in hit.relations[:MOST_NAMED]),
         overruled_by=None if hit.overruled_by is None else _short(hit.overruled_by),
         contested=() if hit.overruled_by else tuple(one.memory for one in hit.contested[:MOST_NAMED]),
-        because=None if hit.holds else _known(hit.because),
+        because=None if hit.holds else known(hit.because),
     )
 
 
@@ -169,7 +169,7 @@ def _clipped(text: str) -> str:
     return Sentence.quoting(short, _least(text.quotes)) if text.quotes else Sentence.of(short)
 
 
-def _known(sentence: str) -> Sentence:
+def known(sentence: str) -> Sentence:
     """A sentence that knows whose words it holds; one of a server does not, and is trusted least."""
     return sentence if isinstance(sentence, Sentence) else Sentence.quoting(sentence, Origin.EXTERNAL)
 

@@ -9,9 +9,10 @@ from itertools import islice
 from graphmem.answers import Contest, Hit, SearchAnswer
 from graphmem.errors import InvalidInput
 from graphmem.model import Point
+from graphmem.retrieval.called import Called, called_in
 from graphmem.retrieval.cards import card
 from graphmem.retrieval.embedding import Embedder, card_of, other_model
-from graphmem.retrieval.fusion import Scored
+from graphmem.retrieval.fusion import ASKED_FOR, Scored, cut
 from graphmem.retrieval.heads import Head, fits, heads_of, scored_beside, subject_of, telling_of, tells
 from graphmem.retrieval.hit_order import Ranked, Ruled, leaders_first, rank, rulings, with_leaders
 from graphmem.retrieval.paging import Cursors, Place, Seal, question_mark
@@ -19,7 +20,9 @@ from graphmem.retrieval.query import MAX_QUERY_CHARS, Question, read_question
 from graphmem.retrieval.reasons import because
 from graphmem.retrieval.relations import overruling, relation
 from graphmem.retrieval.request import Query
+from graphmem.retrieval.respelling import readings
 from graphmem.retrieval.scoring import scored_matches
+from graphmem.retrieval.spelling import Reading, share_of, unknown_words
 from graphmem.retrieval.titles import Titles
 from graphmem.rows import Rows
 from graphmem.store import Matches, ModelCard, Nearby, Probe, Rivals, Store
@@ -58,13 +61,13 @@ class Searcher:
         place = cursors.place(query.page, Point(query.valid, query.seq or 0))
         if query.page.cursor is not None:
             query = replace(query, valid=place.point.valid, seq=place.point.seq)
-        question = read_question(query.text, query.valid.date())
-        backend = self._embedder()
-        found = self._found(question, _probe(question, backend), query, place.offset + query.page.limit)
+        backend, wanted = self._embedder(), place.offset + query.page.limit
+        found = self._found(self._asked(query, backend), query, wanted)
         query = replace(query, seq=found.seq)
-        ruled = self._ruled(found.ranked[: place.offset + query.page.limit], query)
+        found, read = self._respelled(found, query, backend, wanted)
+        ruled = self._ruled(found.ranked[:wanted], query)
         ranked = with_leaders(found.ranked, ruled, query)
-        shown = ranked[place.offset : place.offset + query.page.limit]
+        shown = ranked[place.offset : wanted]
         note = _note(backend, found)
         pinned = Place(Point(query.valid, found.seq), place.offset)
         return SearchAnswer(
@@ -74,28 +77,50 @@ class Searcher:
             note=note or found.note or _told_of(found.unread),
             cursor=cursors.after(pinned, len(shown), len(ranked)),
             weaker=found.weaker,
+            remarks=tuple(one.sentence for one in read),
+            read_as=found.asked.text if read else None,
         )
 
-    def _found(self, question: Question, probe: Probe, query: Query, wanted: int) -> _Found:
+    def _asked(self, query: Query, backend: Embedder | str) -> _Asked:
+        question = read_question(query.text, query.valid.date())
+        called = called_in(self._store, query.text, query.reader, query.seq)
+        return _Asked(query.text, question, called, _probe(question, called, backend))
+
+    def _found(self, asked: _Asked, query: Query, wanted: int) -> _Found:
         """More answers than wanted if there are: those of the best matches, then those that twice as many add, ...
 
         So every page continues the one before, whatever its size.
         """
         ranked: dict[str, Ranked] = {}
+        probe = asked.probe
         while True:
             matches = self._matches(probe, query)
             query = replace(query, seq=matches.seq)
             view = View(matches.rows, query.reader, matches.seq)
-            scored = scored_matches(question, matches, Titles(_titles(view, matches.ids)))
+            scored = scored_matches(asked.question, matches, _titles(view, matches.ids), asked.called)
             heads = [head for head in self._resolve(scored, view, query).values() if fits(head, query)]
             telling = telling_of(heads, query)
             for one in leaders_first(rank(telling, query), query):
                 ranked.setdefault(one.head.resolved.memory, one)
             if len(ranked) > wanted or not _goes_on(matches, scored, probe, query):
-                weaker = len(heads) - len(telling)
-                unread = sum(one.cosine is None for one in matches.evidence.values()) if probe.vector is not None else 0
-                return _Found(list(ranked.values()), weaker, matches.seq, matches.model, matches.note, unread)
+                return _Found(asked, list(ranked.values()), len(heads) - len(telling), matches)
             probe = replace(probe, limit=probe.limit * 2)
+
+    def _respelled(
+        self, found: _Found, query: Query, backend: Embedder | str, wanted: int
+    ) -> tuple[_Found, Sequence[Reading]]:
+        """What answers better if words that no memory has are read as others, and which; else what was found."""
+        words = unknown_words(found.asked.question, found.said)
+        if not words or (found.is_telling and share_of(words, found.weights) < ASKED_FOR):
+            return found, ()
+        read = readings(self._store, words, query, found.seq)
+        text = query.text
+        for one in read:
+            text = one.applied(text)
+        if text == query.text:
+            return found, ()
+        again = self._found(self._asked(replace(query, text=text), backend), query, wanted)
+        return (again, read) if again.relevance > found.relevance else (found, ())
 
     # ---- candidates
 
@@ -145,26 +170,75 @@ class Searcher:
 
 
 @dataclass(frozen=True, slots=True)
+class _Asked:
+    """A question taken apart: its text, what it calls by id, and what to look for."""
+
+    text: str
+    question: Question
+    called: Called
+    probe: Probe
+
+
+@dataclass(frozen=True, slots=True)
 class _Found:
-    """All that answers, best first, how many say too little about the question, and where the store stood.
+    """All that answers a question, best first, how many say too little about it, and what the store brought last."""
 
-    `unread` is how many matches have no vector though the question has one.
-    """
-
+    asked: _Asked
     ranked: list[Ranked]
     weaker: int
-    seq: int
-    model: ModelCard | None
-    note: str | None
-    unread: int
+    matches: Matches
+
+    @property
+    def seq(self) -> int:
+        """Where the ledger stood."""
+        return self.matches.seq
+
+    @property
+    def model(self) -> ModelCard | None:
+        """The model of the vectors in the store."""
+        return self.matches.model
+
+    @property
+    def note(self) -> str | None:
+        """What the store tells of how vectors were compared."""
+        return self.matches.note
+
+    @property
+    def unread(self) -> int:
+        """How many matches have no vector though the question has one."""
+        has_vector = self.asked.probe.vector is not None
+        return sum(one.cosine is None for one in self.matches.evidence.values()) if has_vector else 0
+
+    @property
+    def relevance(self) -> float:
+        """That of the most relevant answer; 0 without any."""
+        return max((one.relevance for one in self.ranked), default=0.0)
+
+    @property
+    def is_telling(self) -> bool:
+        """Whether an answer says enough about the question, however low the caller set the bound."""
+        return self.relevance >= cut(has_vectors=self.model is not None and self.asked.probe.vector is not None)
+
+    @property
+    def said(self) -> frozenset[str]:
+        """The terms of the question that some match has."""
+        rows = [one.words for one in self.matches.evidence.values()]
+        terms = enumerate(self.asked.question.terms)
+        return frozenset(term for place, term in terms if any(row and row[place] > 0 for row in rows))
+
+    @property
+    def weights(self) -> dict[str, float]:
+        """How much each term says of what is asked."""
+        return dict(zip(self.asked.question.terms, self.matches.weights, strict=False))
 
 
-def _probe(question: Question, backend: Embedder | str) -> Probe:
+def _probe(question: Question, called: Called, backend: Embedder | str) -> Probe:
     """What to look for; without a vector where none can be made."""
+    names = tuple(dict.fromkeys((*question.names, *called.names)))
     if isinstance(backend, str) or not question.said.strip():
-        return Probe(question.terms, question.names, limit=MATCH_LIMIT, is_weighed=True)
+        return Probe(question.terms, names, limit=MATCH_LIMIT, is_weighed=True)
     (vector,) = backend.embed([question.said])
-    return Probe(question.terms, question.names, vector, card_of(backend), MATCH_LIMIT, is_weighed=True)
+    return Probe(question.terms, names, vector, card_of(backend), MATCH_LIMIT, is_weighed=True)
 
 
 def _note(backend: Embedder | str, found: _Found) -> str | None:
@@ -182,9 +256,10 @@ def _told_of(unread: int) -> str | None:
     return f"{some} matched by words alone, without a vector; run: graphmem reindex" if unread else None
 
 
-def _titles(view: View, ids: Iterable[str]) -> dict[str, str]:
+def _titles(view: View, ids: Iterable[str]) -> Titles:
     found = ((key, view.memory(key)) for key in ids)
-    return {key: memory.statement.title for key, memory in found if memory and memory.statement}
+    said = {key: memory.statement for key, memory in found if memory and memory.statement}
+    return Titles({key: one.title for key, one in said.items()}, {key: one.aliases for key, one in said.items()})
 
 
 def _goes_on(matches: Matches, scored: Sequence[Scored], probe: Probe, query: Query) -> bool:
