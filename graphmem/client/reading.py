@@ -43,7 +43,7 @@ class RemoteReader(Reader):
     ) -> SearchAnswer:
         asked = page_of(page, limit, Page())
         body: dict[str, object] = {"query": query, "where": where, "sort": sort, "limit": asked.limit}
-        body |= {"cursor": asked.cursor, "min_relevance": min_relevance}
+        body |= {"cursor": asked.cursor, "min_relevance": min_relevance, "excerpts": False}
         request = Asked("POST", "/v1/search", self._stand.query(self._stand.placed(scope, parts), at), document(body))
         return self._stand.connection.ask(SearchAnswer, request)
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from graphmem.answers import SearchAnswer, Sentence
 from graphmem.mcp_server.arguments import SearchArguments
 from graphmem.retrieval.briefs import BriefAnswer, briefs, known
+from graphmem.retrieval.remarks import org_wide
 
 
 def answered(found: SearchAnswer, asked: SearchArguments, others: int) -> BriefAnswer:
@@ -26,7 +27,7 @@ def _notes(found: SearchAnswer, others: int) -> Iterator[Sentence]:
         yield Sentence.of(_nothing(found.weaker))
     yield from map(known, found.remarks)
     if others:
-        yield Sentence.of(_org_wide(others))
+        yield org_wide(others)
     if found.note is not None:
         yield Sentence.of(f"Searched by words alone: {found.note}" if found.mode == "lexical" else found.note)
     if found.cursor is not None:
@@ -38,9 +39,3 @@ def _nothing(weaker: int) -> str:
         return "Nothing is recorded about this."
     near, them = ("one memory is", "it") if weaker == 1 else (f"{weaker} memories are", "them")
     return f"Nothing is recorded about this; {near} only near it: min_relevance=0 shows {them}."
-
-
-def _org_wide(count: int) -> str:
-    """That no repository was searched; names of repositories are somebody's words, so they are only counted."""
-    others = "one repository has" if count == 1 else f"{count} repositories have"
-    return f"Only org-wide memories were searched; {others} more: name it with repo."

@@ -60,6 +60,12 @@ def remarks(question: str, answer: SearchAnswer, lookup: Lookup) -> tuple[Senten
     return tuple(_told(said, answer, lookup))
 
 
+def org_wide(count: int) -> Sentence:
+    """That no repository was searched; names of repositories are somebody's words, so they are only counted."""
+    others = "one repository has" if count == 1 else f"{count} repositories have"
+    return Sentence.of(f"Only org-wide memories were searched; {others} more: name it with repo.")
+
+
 def _told(said: str, answer: SearchAnswer, lookup: Lookup) -> Iterator[Sentence]:
     count = len(name_key(said).split())
     if count > MAX_WORDS or len(said) > _LONG_CHARS:
