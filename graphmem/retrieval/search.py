@@ -11,7 +11,7 @@ from graphmem.errors import InvalidInput
 from graphmem.model import Point
 from graphmem.retrieval.called import Called, called_in
 from graphmem.retrieval.cards import card
-from graphmem.retrieval.embedding import Embedder, card_of, other_model
+from graphmem.retrieval.embedding import Embedder, card_of, other_model, question_vector
 from graphmem.retrieval.fusion import ASKED_FOR, Scored, cut
 from graphmem.retrieval.heads import Head, fits, heads_of, scored_beside, subject_of, telling_of, tells
 from graphmem.retrieval.hit_order import Ranked, Ruled, leaders_first, rank, rulings, with_leaders
@@ -237,7 +237,7 @@ def _probe(question: Question, called: Called, backend: Embedder | str) -> Probe
     names = tuple(dict.fromkeys((*question.names, *called.names)))
     if isinstance(backend, str) or not question.said.strip():
         return Probe(question.terms, names, limit=MATCH_LIMIT, is_weighed=True)
-    (vector,) = backend.embed([question.said])
+    vector = question_vector(backend, question.said)
     return Probe(question.terms, names, vector, card_of(backend), MATCH_LIMIT, is_weighed=True)
 
 
