@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -17,6 +18,8 @@ MAX_TITLE_CHARS = 200
 MAX_RATIONALE_CHARS = 240
 MAX_REASON_CHARS = 160
 MOST_NAMED = 3
+#: How records by MADR begin what speaks against an option.
+_VERDICT = re.compile(r"^(?:Bad|Neutral), because ")
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +28,10 @@ class Rejected:
 
     name: str
     reason: str
+
+    def is_named(self, terms: Collection[str]) -> bool:
+        """Whether a question that is about these terms names it, and not only some word of its name."""
+        return {*question_terms(self.name)} <= {*terms}
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +158,10 @@ def _rejected(said: Statement, terms: Collection[str]) -> tuple[Rejected, ...]:
     options = [one for one in said.alternatives if one.outcome is Outcome.REJECTED]
     options.sort(key=lambda one: (-len(asked & {*text_terms(one.name)}), -len(asked & {*text_terms(one.reason)})))
     return tuple(
-        Rejected(shortened(one.name, MAX_REASON_CHARS), excerpt(one.reason, terms, limit=MAX_REASON_CHARS))
+        Rejected(
+            shortened(one.name, MAX_REASON_CHARS),
+            _VERDICT.sub("", excerpt(one.reason, terms, limit=MAX_REASON_CHARS)),
+        )
         for one in options
     )
 
