@@ -20,15 +20,15 @@ from graphmem.retrieval.request import Sort
 from graphmem.service import GraphMemory
 from graphmem.store import Page
 from graphmem.wire.envelopes import Changes, Repositories, Shown
+from graphmem.wire.excerpted import ExcerptedAnswer, excerpted
 from graphmem.wire.forms import form
-from graphmem.wire.told_answers import ToldAnswer, told
 
 router = APIRouter(tags=["ask"], route_class=AdmittedRoute)
 
 
-@router.post("/v1/search", operation_id="search", response_model=form(ToldAnswer))
+@router.post("/v1/search", operation_id="search", response_model=form(ExcerptedAnswer))
 async def search(served: Asks, scope: Reader, at: Asked, caller: Known, body: SearchBody) -> Response:
-    """What holds at a point for a question in plain words, best first, with what each hit says about it."""
+    """What holds at a point for a question in plain words, best first, with excerpts of each hit."""
     page = Page(body.limit, body.cursor)
 
     def ask(memory: GraphMemory) -> SearchAnswer:
@@ -45,7 +45,7 @@ async def search(served: Asks, scope: Reader, at: Asked, caller: Known, body: Se
         if not body.excerpts:
             return answer
         others = _openable(memory, scope, caller) if scope.repo is None and body.cursor is None else ()
-        return told(answer, body.query, [org_wide(len(others))] if others else [])
+        return excerpted(answer, body.query, [org_wide(len(others))] if others else [])
 
     return await served.read("search", ask)
 

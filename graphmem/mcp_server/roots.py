@@ -1,4 +1,4 @@
-"""The folders that a client works in, as it tells them (`roots/list`), and the repositories that they are of."""
+"""The folders that an MCP client works in (`roots/list`), and the repositories around them."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ _Context = ServerRequestContext[Any, Any]
 
 
 class ClientRoots:
-    """The folders of one client, which is asked at its first call, and again after it said that they changed."""
+    """Asks one client for its folders: at its first call, and again after it says that they changed."""
 
     def __init__(self) -> None:
         self._folders: tuple[Path, ...] | None = None
 
     def listen(self, server: Any) -> None:  # noqa: ANN401 - the SDK's server is generic
-        """Have a server tell when the client's folders change."""
+        """Register for the notification that the client's folders changed."""
 
         async def changed(_: _Context, __: NotificationParams) -> None:
             self._folders = None
@@ -35,9 +35,9 @@ class ClientRoots:
         server.add_notification_handler(_CHANGED, NotificationParams, changed)
 
     async def of(self, context: _Context, params: CallToolRequestParams) -> tuple[Path, ...] | InputRequiredResult:
-        """The folders, none if the client does not tell; or what it is to answer before it calls again.
+        """The client's folders, empty if it tells none; or the request that the client answers before it calls again.
 
-        Since 2026-07-28 the protocol has no requests from servers: the client is asked in the result of its call.
+        From 2026-07-28 on, servers send no requests: they ask in the result of a call, and the client repeats the call.
         """
         told = (params.input_responses or {}).get(_ASKED)
         if isinstance(told, ListRootsResult):
@@ -69,7 +69,7 @@ def _folders(told: ListRootsResult) -> tuple[Path, ...]:
 
 
 def repositories_of(folders: Iterable[Path]) -> Sequence[str]:
-    """The repositories that folders are of, each once, in their order; folders of none are left out."""
+    """Names of the repositories around some folders, each once, in the order of the folders."""
     from graphmem.config import repository_name
 
     found: dict[str, None] = {}

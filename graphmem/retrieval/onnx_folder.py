@@ -1,7 +1,7 @@
 """Any sentence model in a folder, on ONNX Runtime: the graph as `model.onnx`, its tokenizer as `tokenizer.json`.
 
-How token vectors become one, and what stands before a question and before a text, is read from the files that
-sentence-transformers writes beside them; without these it is the mean, and nothing. No code of a model is run.
+The pooling and the prompts are read from the files that sentence-transformers writes beside them; without these files
+token vectors are averaged and there are no prompts. No code of a model is run.
 """
 
 from __future__ import annotations

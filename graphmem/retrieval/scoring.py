@@ -6,7 +6,6 @@ import re
 from collections.abc import Mapping
 
 from graphmem.ranking import name_key
-from graphmem.retrieval.called import Called
 from graphmem.retrieval.fusion import (
     ASKED_FOR,
     IDENTIFIER_WEIGHT,
@@ -16,6 +15,7 @@ from graphmem.retrieval.fusion import (
     named_weight,
     shares,
 )
+from graphmem.retrieval.named_ids import NamedIds
 from graphmem.retrieval.query import Mention, Question
 from graphmem.retrieval.titles import Titles
 from graphmem.store import Evidence, Matches
@@ -25,21 +25,21 @@ _DIGIT = re.compile(r"\d")
 _NOTHING = Evidence()
 
 
-def scored_matches(question: Question, matches: Matches, titles: Titles, called: Called) -> list[Scored]:
+def scored_matches(question: Question, matches: Matches, titles: Titles, named_ids: NamedIds) -> list[Scored]:
     """Every match with all that speaks for it, best first, ties by id.
 
     Args:
         question: What was asked.
         matches: Of a probe that is weighed.
         titles: Of the matches, with their aliases.
-        called: What the question calls by id.
+        named_ids: The memories that the question names by id.
     """
-    named, said = _named(question, matches, titles, called), titles.coverage(question.words)
+    named, said = _named(question, matches, titles, named_ids), titles.coverage(question.words)
     found = {key for key, _ in (*matches.lexical, *matches.vector)}
     scored = []
     for key in matches.ids:
-        if key in called.ids and key not in named and key not in found:
-            continue  # it was looked up as the beginning of an id, which turned out to be a word
+        if key in named_ids.ids and key not in named and key not in found:
+            continue  # looked up as the beginning of an id, which is a word of some match
         evidence = matches.evidence.get(key, _NOTHING)
         words, held = shares(evidence.words, matches.weights)
         name, is_named = named.get(key, (0.0, False))
@@ -47,17 +47,17 @@ def scored_matches(question: Question, matches: Matches, titles: Titles, called:
     return sorted(scored, key=lambda one: (-one.score, one.memory))
 
 
-def _named(question: Question, matches: Matches, titles: Titles, called: Called) -> dict[str, tuple[float, bool]]:
+def _named(question: Question, matches: Matches, titles: Titles, named_ids: NamedIds) -> dict[str, tuple[float, bool]]:
     """What being named is worth to those that are, and whether the question asks for them by it."""
-    found = dict.fromkeys(_by_id(question, matches, called), (IDENTIFIER_WEIGHT, True))
+    found = dict.fromkeys(_by_id(question, matches, named_ids), (IDENTIFIER_WEIGHT, True))
     for mention in question.chosen(matches.named):
         ids = matches.named[mention.key]
         if titles.swallows(mention.key, ids, question.words):
             continue
         for key in ids:
             _keep_better(found, key, len(ids), _worth(mention, titles.title(key), question, matches))
-    for name in sorted(titles.short_names & {*question.words}):
-        carriers = titles.called(name)
+    for name in sorted(titles.one_word_aliases & {*question.words}):
+        carriers = titles.with_alias(name)
         share = _share(name, dict(zip(question.terms, matches.weights, strict=False)))
         for key in carriers if share >= ASKED_FOR else ():
             _keep_better(found, key, len(carriers), (SAID_WEIGHT * share, True))
@@ -69,10 +69,12 @@ def _keep_better(found: dict[str, tuple[float, bool]], key: str, carriers: int, 
     found[key] = max(before, weight), was_asked or worth[1]
 
 
-def _by_id(question: Question, matches: Matches, called: Called) -> list[str]:
-    """Memories called by id; by the beginning of one, only if no match has that as a word."""
+def _by_id(question: Question, matches: Matches, named_ids: NamedIds) -> list[str]:
+    """Memories that are named by id. The beginning of an id counts only if no match has it as a word."""
     there, places = {*matches.ids}, {term: place for place, term in enumerate(question.terms)}
-    return [key for key in called.ids if key in there and not _is_said(called.beginnings.get(key), places, matches)]
+    return [
+        key for key in named_ids.ids if key in there and not _is_said(named_ids.beginnings.get(key), places, matches)
+    ]
 
 
 def _is_said(word: str | None, places: Mapping[str, int], matches: Matches) -> bool:

@@ -9,18 +9,18 @@ from itertools import islice
 from graphmem.answers import Contest, Hit, SearchAnswer
 from graphmem.errors import InvalidInput
 from graphmem.model import Point
-from graphmem.retrieval.called import Called, called_in
 from graphmem.retrieval.cards import card
 from graphmem.retrieval.embedding import Embedder, card_of, other_model, question_vector
 from graphmem.retrieval.fusion import ASKED_FOR, Scored, cut
 from graphmem.retrieval.heads import Head, fits, heads_of, scored_beside, subject_of, telling_of, tells
 from graphmem.retrieval.hit_order import Ranked, Ruled, leaders_first, rank, rulings, with_leaders
+from graphmem.retrieval.named_ids import NamedIds, named_ids_in
+from graphmem.retrieval.near_words import readings
 from graphmem.retrieval.paging import Cursors, Place, Seal, question_mark
 from graphmem.retrieval.query import MAX_QUERY_CHARS, Question, read_question
 from graphmem.retrieval.reasons import because
 from graphmem.retrieval.relations import overruling, relation
 from graphmem.retrieval.request import Query
-from graphmem.retrieval.respelling import readings
 from graphmem.retrieval.scoring import scored_matches
 from graphmem.retrieval.spelling import Reading, share_of, unknown_words
 from graphmem.retrieval.titles import Titles
@@ -83,8 +83,8 @@ class Searcher:
 
     def _asked(self, query: Query, backend: Embedder | str) -> _Asked:
         question = read_question(query.text, query.valid.date())
-        called = called_in(self._store, query.text, query.reader, query.seq)
-        return _Asked(query.text, question, called, _probe(question, called, backend))
+        named_ids = named_ids_in(self._store, query.text, query.reader, query.seq)
+        return _Asked(query.text, question, named_ids, _probe(question, named_ids, backend))
 
     def _found(self, asked: _Asked, query: Query, wanted: int) -> _Found:
         """More answers than wanted if there are: those of the best matches, then those that twice as many add, ...
@@ -97,7 +97,7 @@ class Searcher:
             matches = self._matches(probe, query)
             query = replace(query, seq=matches.seq)
             view = View(matches.rows, query.reader, matches.seq)
-            scored = scored_matches(asked.question, matches, _titles(view, matches.ids), asked.called)
+            scored = scored_matches(asked.question, matches, _titles(view, matches.ids), asked.named_ids)
             heads = [head for head in self._resolve(scored, view, query).values() if fits(head, query)]
             telling = telling_of(heads, query)
             for one in leaders_first(rank(telling, query), query):
@@ -109,7 +109,11 @@ class Searcher:
     def _respelled(
         self, found: _Found, query: Query, backend: Embedder | str, wanted: int
     ) -> tuple[_Found, Sequence[Reading]]:
-        """What answers better if words that no memory has are read as others, and which; else what was found."""
+        """Search again with near words in place of long words that no memory has, and keep the more relevant answer.
+
+        Returns:
+            What answers, and how words were read; nothing was read otherwise if the first answer is kept.
+        """
         words = unknown_words(found.asked.question, found.said)
         if not words or (found.is_telling and share_of(words, found.weights) < ASKED_FOR):
             return found, ()
@@ -171,11 +175,11 @@ class Searcher:
 
 @dataclass(frozen=True, slots=True)
 class _Asked:
-    """A question taken apart: its text, what it calls by id, and what to look for."""
+    """A question: its text and parts, the ids that it names, and the probe that is sent to the store."""
 
     text: str
     question: Question
-    called: Called
+    named_ids: NamedIds
     probe: Probe
 
 
@@ -232,9 +236,9 @@ class _Found:
         return dict(zip(self.asked.question.terms, self.matches.weights, strict=False))
 
 
-def _probe(question: Question, called: Called, backend: Embedder | str) -> Probe:
+def _probe(question: Question, named_ids: NamedIds, backend: Embedder | str) -> Probe:
     """What to look for; without a vector where none can be made."""
-    names = tuple(dict.fromkeys((*question.names, *called.names)))
+    names = tuple(dict.fromkeys((*question.names, *named_ids.names)))
     if isinstance(backend, str) or not question.said.strip():
         return Probe(question.terms, names, limit=MATCH_LIMIT, is_weighed=True)
     vector = question_vector(backend, question.said)

@@ -1,4 +1,4 @@
-"""Words and names that are spelt almost like another. Pure."""
+"""Edits of words, and the words nearest to a misspelt one. Pure."""
 
 from __future__ import annotations
 
@@ -75,25 +75,25 @@ def edited_terms(word: str) -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """Words that one which no memory has is read as, most frequent first, each with the origin of who has it."""
+    """How a misspelt word is read: as these words, the most frequent first, each with the origin of its memory."""
 
     word: str
     read_as: tuple[tuple[str, Origin], ...]
 
     @property
     def sentence(self) -> Sentence:
-        """What is told of it, such as `Read 'postgress' as 'postgres'` and a full stop."""
+        """The remark on it: "Read 'postgress' as 'postgres'."."""
         parts = [part for one in self.read_as for part in (" or ", "'", Sentence.quoting(*one), "'")]
         return Sentence.of("Read ", repr(self.word), " as ", *parts[1:], ".")
 
     def applied(self, text: str) -> str:
-        """A question with the other words in place of the one."""
+        """The text with the word replaced."""
         pattern = re.compile(rf"(?<![^\W_]){re.escape(self.word)}(?![^\W_])", re.IGNORECASE)
         return pattern.sub(lambda _: " ".join(word for word, _ in self.read_as), text)
 
 
 def nearest(word: str, statements: Iterable[Statement], most: int) -> Reading | None:
-    """The words of some statements that the fewest edits make of a word, at most `most`; None if there are none."""
+    """The words of some statements that the fewest edits separate from a word; None if that takes more than `most`."""
     near: dict[str, int] = {}
     holders = defaultdict[str, list[Origin]](list)
     for said in statements:
@@ -125,7 +125,7 @@ def _words(said: Statement) -> Iterator[str]:
 
 
 def share_of(words: Iterable[str], weights: Mapping[str, float]) -> float:
-    """The share of a question, by the weights of its terms, that some of its words make up."""
+    """The share of a question's weight that some of its words have, from 0 to 1."""
     whole = sum(weights.values())
     inside = {term for word in words for term in text_terms(word)}
     return sum(weights.get(term, 0.0) for term in inside) / whole if whole else 0.0

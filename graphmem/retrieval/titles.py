@@ -24,11 +24,11 @@ class Titles:
 
     def __init__(self, titles: Mapping[str, str], aliases: Mapping[str, Sequence[str]] | None = None) -> None:
         self._titles = titles
-        self._called = defaultdict[str, list[str]](list)
+        self._with_alias = defaultdict[str, list[str]](list)
         for key, names in (aliases or {}).items():
             for name in {name_key(one) for one in names}:
                 if name.isalpha():
-                    self._called[name].append(key)
+                    self._with_alias[name].append(key)
         distinct = set(titles.values())
         carried = Counter(chain.from_iterable(map(_words, distinct)))
         self._weight = {word: _rarity(len(distinct), held) for word, held in carried.items()}
@@ -38,13 +38,13 @@ class Titles:
         return self._titles.get(key, "")
 
     @property
-    def short_names(self) -> frozenset[str]:
-        """Aliases of one word without a digit, as name keys: a store does not look these up."""
-        return frozenset(self._called)
+    def one_word_aliases(self) -> frozenset[str]:
+        """Name keys of aliases of one word without a digit: a store is not asked for these."""
+        return frozenset(self._with_alias)
 
-    def called(self, name: str) -> Sequence[str]:
-        """The memories that have one of `short_names`."""
-        return self._called.get(name, ())
+    def with_alias(self, name: str) -> Sequence[str]:
+        """Ids of the memories that have one of `one_word_aliases`."""
+        return self._with_alias.get(name, ())
 
     def coverage(self, said: Iterable[str]) -> dict[str, float]:
         """Which share of each title, by weight, is among the words said; those with nothing are left out."""

@@ -1,4 +1,4 @@
-"""What is looked up for a question beside its answer."""
+"""Looks up the names that remarks on a question need."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _MOST_NAME_CHARS = 40
 
 @dataclass(frozen=True, slots=True)
 class StoreLookup:
-    """Looks up names at a point, as a reader sees it."""
+    """Looks up ids and aliases at a point, for one reader."""
 
     desk: Desk
     reader: Scope

@@ -12,8 +12,8 @@ from graphmem.answers import Card
 from graphmem.errors import InvalidInput, NotFound
 from graphmem.model import Point, Scope
 from graphmem.ranking import name_key
-from graphmem.retrieval.called import LEAST_PREFIX_CHARS
 from graphmem.retrieval.cards import card
+from graphmem.retrieval.named_ids import LEAST_PREFIX_CHARS
 from graphmem.service.desk import Desk
 from graphmem.store import Filter, Probe
 from graphmem.temporal import View

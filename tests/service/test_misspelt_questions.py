@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from graphmem.answers import Sentence
-from graphmem.model import Kind, Origin, Scope, Statement
+from graphmem.model import At, Kind, Origin, Scope, Statement
 from graphmem.service import GraphMemory, New, Write
 from graphmem.store import Filter, Page
 from tests.service.conftest import REPO
@@ -82,6 +82,16 @@ def test_a_word_that_the_reader_does_not_see_is_not_found_by_trying(stack: Graph
     before = stack.search("zebrafihs"), stack.search("hippocamups"), stack.search("hippocmapsu")
     assert [(one.hits, one.remarks, one.read_as) for one in before] == [((), (), None)] * 3
     assert stack.search("zebrafihs", scope=home).remarks == ("Read 'zebrafihs' as 'zebrafish'.",)
+
+
+def test_an_erased_word_is_gone_and_one_from_later_is_not_known_yet(stack: GraphMemory) -> None:
+    record(stack, "later", "The codename is Zebrafish", "Hippocampus")
+    known = At(known_at=stack.changes()[-1].seq - 1)
+    for word in ("zebrafihs", "hippocmapsu"):
+        assert stack.search(word).read_as is not None
+        assert stack.search(word, at=known).read_as is None
+    stack.erase("later")
+    assert [stack.search(word).read_as for word in ("zebrafihs", "hippocmapsu")] == [None, None]
 
 
 def test_only_what_passes_the_filter_gives_words(stack: GraphMemory) -> None:

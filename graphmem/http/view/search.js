@@ -132,11 +132,11 @@ function item({ card, relevance, because, relations, contested, overruled_by, ..
     el("div", { class: "hit-head" },
       el("h2", {}, el("a", { href: link({ view: "memory", id: card.id }) }, card.title)),
       el("span", { class: `state ${look(card.state)}` }, el("span", { "aria-hidden": "true" }, `${sign(card.state)} `), stateWords(card))),
+    told(said),
     overruled_by ? related(overruled_by, "overruled") : null,
     relations.slice(0, SHOWN).map((one) => related(one, "instead")),
     relations.length > SHOWN ? el("p", { class: "instead" }, `and ${relations.length - SHOWN} more matches`) : null,
     because ? el("p", { class: "because" }, because) : null,
-    told(said),
     (overruled_by ? [] : others).map((one) => related(one, "contested")),
     el("div", { class: "hit-time" }, drawing, el("span", { class: "hit-dates" }, stretches(card.holding, card.told ? [card.told] : []))),
     el("p", { class: "facts dim" }, facts.filter(Boolean).join(" · ")));

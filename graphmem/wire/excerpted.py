@@ -1,4 +1,4 @@
-"""A search answer with what each hit says about the question in few words, for whoever shows it to people."""
+"""A search answer with excerpts: the texts that the page and other clients show of each hit."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from graphmem.terms import question_terms
 
 
 @dataclass(frozen=True, slots=True)
-class ToldHit(Hit):
-    """A search answer with what it says about the question; its card has the whole.
+class ExcerptedHit(Hit):
+    """One search answer with excerpts of its texts; the card has the whole texts.
 
     Attributes:
         excerpt: The sentence or two of its body that say most about the question; empty if it has none.
@@ -32,24 +32,30 @@ class ToldHit(Hit):
 
 
 @dataclass(frozen=True, slots=True)
-class ToldAnswer(SearchAnswer):
-    """What a search found, best first, with what each hit says about the question."""
+class ExcerptedAnswer(SearchAnswer):
+    """What a search found, best first, with excerpts of each hit."""
 
-    hits: tuple[ToldHit, ...]
+    hits: tuple[ExcerptedHit, ...]
 
 
-def told(answer: SearchAnswer, question: str, remarks: Sequence[str] = ()) -> ToldAnswer:
-    """The answer to a question with what its hits say about it, and further remarks."""
+def excerpted(answer: SearchAnswer, question: str, remarks: Sequence[str] = ()) -> ExcerptedAnswer:
+    """The answer with an excerpt of each hit.
+
+    Args:
+        answer: To the question.
+        question: Its words decide what is excerpted.
+        remarks: Sentences to add to those of the answer.
+    """
     terms = question_terms(answer.read_as or question)
     parts = {**_parts(answer), "remarks": (*answer.remarks, *remarks)}
-    return ToldAnswer(**{**parts, "hits": tuple(_hit(hit, terms, answer) for hit in answer.hits)})
+    return ExcerptedAnswer(**{**parts, "hits": tuple(_hit(hit, terms, answer) for hit in answer.hits)})
 
 
-def _hit(hit: Hit, terms: Sequence[str], answer: SearchAnswer) -> ToldHit:
+def _hit(hit: Hit, terms: Sequence[str], answer: SearchAnswer) -> ExcerptedHit:
     said = brief(hit, terms, answer.at.valid)
     texts = [said.excerpt, said.rationale, *(text for one in said.rejected for text in (one.name, one.reason))]
     words = {text[start:end] for text in texts for start, end in matched_words(text, terms)}
-    return ToldHit(
+    return ExcerptedHit(
         **_parts(hit),
         excerpt=said.excerpt,
         rationale=said.rationale,

@@ -1,7 +1,7 @@
-"""What the long words of a question that no memory has may be meant for, among the words that a reader sees.
+"""Words near a misspelt one, among the words of the memories that a reader sees.
 
-No store keeps a list of its words (ADR-0058): what one edit makes of a word is looked up like the words of any
-question, so that only what the reader may see is found; two edits are looked for among the newest memories.
+No store keeps a list of its words (ADR-0058). The spellings one edit away are sent to the store as the terms of a
+question, which finds only what the reader may see. Spellings two edits away are looked for in the newest memories.
 """
 
 from __future__ import annotations
@@ -19,14 +19,24 @@ from graphmem.terms import text_terms
 MOST_WORDS = 3
 #: Terms that are looked up at once.
 _TERMS_AT_ONCE = 200
-#: Memories of those that have a neighbour of the word.
+#: So many memories are read for each look-up.
 _MOST_HOLDERS = 35
 #: So many of the newest memories are looked through for two edits.
 _NEWEST = 1_000
+_READ_AT_ONCE = 200
+#: No more memories are read once their texts have so many characters together.
+_MOST_CHARS = 1_000_000
 
 
 def readings(store: Store, words: Sequence[str], query: Query, seq: int) -> list[Reading]:
-    """What each of some words may be meant for; those with no near word are left out."""
+    """Finds the nearest words for each of some words; words without a near one are left out.
+
+    Args:
+        store: Asked once for each word, and for about 200 spellings at a time.
+        words: Long words that no match has.
+        query: Whose reader and filter count.
+        seq: The ledger position that counts.
+    """
     found = (_reading(store, word, query, seq) for word in words[:MOST_WORDS])
     return [one for one in found if one is not None]
 
@@ -41,7 +51,7 @@ def _reading(store: Store, word: str, query: Query, seq: int) -> Reading | None:
 
 
 def _holders(store: Store, terms: Sequence[str], query: Query, seq: int) -> Iterator[Statement]:
-    """Memories that the reader sees with any of the terms."""
+    """Statements of memories that hold any of the terms and that the reader sees."""
     where = replace(query.where, origins=(), statuses=(), min_confidence=0.0)
     for first in range(0, len(terms), _TERMS_AT_ONCE):
         probe = Probe(tuple(terms[first : first + _TERMS_AT_ONCE]), limit=_MOST_HOLDERS)
@@ -50,8 +60,16 @@ def _holders(store: Store, terms: Sequence[str], query: Query, seq: int) -> Iter
 
 
 def _newest(store: Store, query: Query, seq: int) -> Iterator[Statement]:
-    ids = store.select(query.reader, query.where, at=None, before=seq + 1, limit=_NEWEST)
-    yield from _statements(View(store.rows(query.reader, ids, is_alone=True), query.reader, seq), ids)
+    """Statements of the newest memories that the reader sees, as far as their texts are within the bounds."""
+    ids, read = store.select(query.reader, query.where, at=None, before=seq + 1, limit=_NEWEST), 0
+    for first in range(0, len(ids), _READ_AT_ONCE):
+        some = ids[first : first + _READ_AT_ONCE]
+        view = View(store.rows(query.reader, some, is_alone=True), query.reader, seq)
+        for said in _statements(view, some):
+            yield said
+            read += len(said.body) + len(said.rationale)
+        if read > _MOST_CHARS:
+            return
 
 
 def _statements(view: View, ids: Sequence[str]) -> Iterator[Statement]:

@@ -1,4 +1,4 @@
-"""Memories that a question calls by their ids, or by the beginnings of ids. See ADR-0058."""
+"""Ids, and beginnings of ids, that a question names memories by. See ADR-0058."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ _MOST_READ = 100
 
 
 @dataclass(frozen=True, slots=True)
-class Called:
-    """What a question calls by id.
+class NamedIds:
+    """The memories that a question names by id.
 
     Attributes:
-        ids: Id of each memory to the name key of its title, under which a store finds it.
-        beginnings: Of those called by the beginning of their id, the id to the word of the question.
+        ids: Id to the name key of the memory's title, by which a store looks it up.
+        beginnings: Id to the word of the question, for those of which the question has only the beginning.
     """
 
     ids: Mapping[str, str] = field(default_factory=dict)
@@ -40,15 +40,15 @@ class Called:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """Keys to look the memories up by."""
+        """Name keys of the memories' titles, each once."""
         return tuple(dict.fromkeys(self.ids.values()))
 
 
-NOBODY = Called()
+NOBODY = NamedIds()
 
 
-def called_in(store: Store, text: str, reader: Scope, seq: int | None) -> Called:
-    """The memories that a question calls by id, as far as the reader sees them; a beginning must be of one id alone.
+def named_ids_in(store: Store, text: str, reader: Scope, seq: int | None) -> NamedIds:
+    """The memories that a question names by id and the reader sees; a beginning counts if it is that of one id alone.
 
     Args:
         store: Asked only if the question has something like an id.
@@ -69,11 +69,11 @@ def called_in(store: Store, text: str, reader: Scope, seq: int | None) -> Called
         if len(begun) == 1:
             found |= begun
             beginnings |= dict.fromkeys(begun, word)
-    return Called({key: name for key, memory in found.items() if (name := _title_key(memory))}, beginnings)
+    return NamedIds({key: name for key, memory in found.items() if (name := _title_key(memory))}, beginnings)
 
 
 def _words(text: str) -> Iterator[str]:
-    """Words that may be ids: all that is asked, what is quoted, what looks like one."""
+    """Words that may be ids: the only word of a question, quoted words, words that look like ids."""
     every = text.split()[:MAX_WORDS]
     if len(every) == 1:
         yield every[0]
