@@ -133,7 +133,7 @@ def bm25(corpus: Corpus, terms: Sequence[str], counts: Mapping[str, int], length
 
 def length_norm(corpus: Corpus, length: int) -> float:
     """What a term's count is weighed against in a document of so many tokens."""
-    return BM25_K1 * (1 - BM25_B + BM25_B * _quantise(length) / max(corpus.mean_length, 1e-9))
+    return BM25_K1 * (1 - BM25_B + BM25_B * quantised(length) / max(corpus.mean_length, 1e-9))
 
 
 def term_counts(document: Iterable[str], terms: Iterable[str]) -> dict[str, int]:
@@ -146,7 +146,7 @@ _FREE_VALUES = 24
 _MANTISSA_BITS = 4
 
 
-def _quantise(length: int) -> int:
+def quantised(length: int) -> int:
     """A length as Lucene's one-byte norm keeps it: exact up to 24, then four significant bits (SmallFloat)."""
     rest = length - _FREE_VALUES
     if rest <= 0:

@@ -82,7 +82,6 @@ REVIEWED_QUERIES = {
     "adapters/sqlite/copying.py:_copy": "a loop over pragmas that are constants",
     "adapters/sqlite/copying.py:_faults": "a loop over questions that are constants",
     "adapters/sqlite/connection.py:connect": "a loop over pragmas that are constants",
-    "adapters/sqlite/erasing.py:_drop_indexes": "a loop over statements that are constants",
     "adapters/sqlite/schema.py:migrate": "steps of the schema, read from this package's own files",
 }
 QUERY_CALLS = frozenset(

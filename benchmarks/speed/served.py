@@ -51,7 +51,7 @@ def main(arguments: Sequence[str]) -> None:
 
         serve_stdio(lambda: opened(path, known))
         return
-    from graphmem.http.limits import RUNNING_ON_A_FILE, Limits
+    from graphmem.http.limits import ON_A_FILE
     from graphmem.http.serving import Address, configured, serve
     from graphmem.mcp_server.doors import keyed_tools
 
@@ -59,7 +59,7 @@ def main(arguments: Sequence[str]) -> None:
         tools = keyed_tools(memory)
         address = Address(port=0)
         serve(
-            configured(memory, None, address, Limits(running=RUNNING_ON_A_FILE), tools=tools),
+            configured(memory, None, address, ON_A_FILE, tools=tools),
             None,
             address,
             listening=lambda url: print(url, flush=True),

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from contextlib import nullcontext
+import sys
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -17,15 +19,33 @@ if TYPE_CHECKING:
     from graphmem.keys import KeyRing
 
 
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What `serve` was told."""
+
+    host: str
+    port: int
+    max_seconds: float
+    names: tuple[str, ...]
+    traces: bool
+    workers: int
+    line: int | None
+
+
 @click.command()
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option("--port", type=click.IntRange(0, 65535), default=7470, show_default=True, help="0 takes a free one.")
 @click.option("--max-seconds", type=click.FloatRange(0.1), default=30, show_default=True, help="For one request.")
 @click.option("--name", "names", multiple=True, help="A host name under which agents reach /mcp; may be repeated.")
 @click.option("--traces", is_flag=True, help="Send OpenTelemetry spans where OTEL_EXPORTER_OTLP_ENDPOINT says.")
+@click.option("--workers", type=click.IntRange(1, 64), default=1, show_default=True, help="Processes, for more cores.")
+@click.option("--line", type=int, hidden=True, help="Of one of several processes: the descriptor of its parent's line.")
 @located
-def serve(*, call: Call, host: str, port: int, max_seconds: float, names: tuple[str, ...], traces: bool) -> None:
+def serve(*, call: Call, **asked: Any) -> None:  # noqa: ANN401 - the fields of `_Asked`
     """Serve the memory over HTTP, to agents over MCP at /mcp, to people as a page at /, until it is interrupted.
+
+    With several workers each is a process of its own (Linux): limits are each one's, and /metrics tells of the one that
+    answers.
 
     As soon as there is a key (`graphmem key create`), callers need one, on a running server within a second. Without
     any, every process of this machine may do everything; on an address that other machines reach, it does not start
@@ -33,28 +53,46 @@ def serve(*, call: Call, host: str, port: int, max_seconds: float, names: tuple[
     """
     from graphmem.client import RemoteMemory
     from graphmem.config import file_of
-    from graphmem.http.limits import RUNNING_ON_A_FILE, Limits
+    from graphmem.http.limits import ON_A_FILE, Limits
+    from graphmem.http.processes import line_to_parent, serve_in_processes
     from graphmem.http.serving import Address, configured, refuse_open_door, serve
     from graphmem.http.tracing import otlp_tracer
     from graphmem.http.viewing import address_of
     from graphmem.mcp_server.doors import keyed_tools
 
-    address, ring = Address(host, port), ring_if_any(call.url)
+    how = _Asked(**asked)
+    address, ring = Address(how.host, how.port), ring_if_any(call.url)
     refuse_open_door(ring, address)
     has_keys = ring is not None and ring.is_in_use()
     doors = "with keys" if has_keys else "without keys, for this machine alone"
-    with call.open() as memory, otlp_tracer() if traces else nullcontext() as tracer:
+    with ExitStack() as stack:
+        memory = stack.enter_context(call.open())
         page_of = partial(address_of, scope=memory.scope, has_keys=has_keys)
         if isinstance(memory, RemoteMemory):
             raise InvalidInput(f"{memory.status().url!r} is served already; name a file or a Neo4j server")
-        running = RUNNING_ON_A_FILE if file_of(_place_of(call.url)) else Limits().running
-        tools, limits = keyed_tools(memory, names), Limits(time_s=max_seconds, running=running)
-        serve(
-            configured(memory, ring, address, limits, tools=tools, tracer=tracer),
-            ring,
-            address,
-            listening=lambda url: note(f"listening on {url}, {doors}; open {page_of(url)} in a browser"),
-        )
+
+        def told(url: str) -> None:
+            note(f"listening on {url}, {doors}; open {page_of(url)} in a browser")
+
+        if how.workers > 1:
+            stack.close()
+            serve_in_processes(how.workers, address, _one_of_several(call, how), listening=told)
+            return
+        limits = replace(ON_A_FILE if file_of(_place_of(call.url)) else Limits(), time_s=how.max_seconds)
+        tracer = stack.enter_context(otlp_tracer()) if how.traces else None
+        tools = keyed_tools(memory, how.names)
+        configuration = configured(memory, ring, address, limits, tools=tools, tracer=tracer)
+        listening = told if how.line is None else stack.enter_context(line_to_parent(how.line))
+        serve(configuration, ring, address, listening=listening, is_shared=how.line is not None)
+
+
+def _one_of_several(call: Call, how: _Asked) -> list[str]:
+    """The command that starts one of several processes which serve the same."""
+    words = [sys.executable, "-m", "graphmem.cli", "serve", "--host", how.host, "--max-seconds", str(how.max_seconds)]
+    words += [word for name in how.names for word in ("--name", name)]
+    words += ["--traces"] if how.traces else []
+    words += ["--url", call.url] if call.url else []
+    return words + [word for part, value in call.stands.items() for word in (f"--{part}", value or "")]
 
 
 def ring_if_any(url: str | None) -> KeyRing | None:

@@ -18,10 +18,6 @@ MAX_BATCH = 1_000
 MAX_POSITION = 2**53
 
 
-#: `running` over a file: its work is this process's own, and more threads than these only get in each other's way.
-RUNNING_ON_A_FILE = 2
-
-
 @dataclass(frozen=True, slots=True)
 class Bound:
     """How large one body may be: its bytes, and the values, names and brackets of its JSON."""
@@ -46,6 +42,7 @@ class Limits:
         waiting: So many more requests wait for their turn; others are turned away.
         time_s: How long a request may take, in seconds, its waiting included.
         head_s: How long the head of a request may take to come; so long a connection may be of no use.
+        brief_s: Questions of a kind that lately took so little of the processor, in seconds, go on in the event loop.
         connections: So many callers are connected at a time; of more, those who asked for nothing longest are let go.
     """
 
@@ -60,7 +57,13 @@ class Limits:
     waiting: int = 256
     time_s: float = 30.0
     head_s: float = 10.0
+    brief_s: float = 0.0
     connections: int = 512
+
+
+#: Over a file, work is this process's own: more threads than these only get in each other's way, and to hand a brief
+#: question to one and its answer back takes a tenth of what the question takes.
+ON_A_FILE = Limits(running=2, brief_s=0.005)
 
 
 class Measure:

@@ -47,7 +47,7 @@ async def search(served: Asks, scope: Reader, at: Asked, caller: Known, body: Se
         others = _openable(memory, scope, caller) if scope.repo is None and body.cursor is None else ()
         return excerpted(answer, body.query, [org_wide(len(others))] if others else [])
 
-    return await served.read("search", ask)
+    return await served.read("search", ask, may_be_brief=True)
 
 
 @router.get("/v1/memories", operation_id="list", response_model=form(Listing))

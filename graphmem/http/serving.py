@@ -46,6 +46,7 @@ def serve(
     address: Address,
     *,
     listening: Callable[[str], None] = lambda _: None,
+    is_shared: bool = False,
 ) -> None:
     """Serve a memory until SIGINT or SIGTERM; then answer what is under way, and return.
 
@@ -54,23 +55,38 @@ def serve(
         ring: The keys that callers need as soon as there is one; None where there is no place for their file.
         address: Where to listen.
         listening: Told the URL once callers can connect.
+        is_shared: Whether other processes of this user listen at the same address.
 
     Raises:
         InvalidInput: Others could reach it, and there are no keys; or nobody can listen there.
     """
     refuse_open_door(ring, address)
-    with _listener(address) as door:
+    with bound_socket(address, is_shared=is_shared) as door:
+        door.listen(_BACKLOG)
         listening(f"http://{address.host}:{door.getsockname()[1]}")
         log_to_stderr()
         gc.freeze()  # what is loaded stays: no collection while somebody waits looks through it again
         _Server(configuration).run(sockets=[door])
 
 
-def _listener(address: Address) -> socket.socket:
-    family = socket.AF_INET6 if ":" in address.host else socket.AF_INET
+def bound_socket(address: Address, *, is_shared: bool = False) -> socket.socket:
+    """A socket that has an address and does not listen yet.
+
+    Raises:
+        InvalidInput: Nobody can listen there.
+    """
+    door = socket.socket(socket.AF_INET6 if ":" in address.host else socket.AF_INET)
     try:
-        door = socket.create_server((address.host, address.port), family=family)
+        if os.name == "posix":
+            # What a server before left behind is no hindrance; elsewhere this would let two servers listen.
+            door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if is_shared:
+            door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        if door.family is socket.AF_INET6:
+            door.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        door.bind((address.host, address.port))
     except OSError as exc:
+        door.close()
         told = f"{address.host}:{address.port} cannot be listened on ({os.strerror(exc.errno or 0).lower()})"
         raise InvalidInput(f"{told}; choose another with --host and --port") from exc
     # Inherited by every connection. Asyncio would only set it where a socket names its protocol, which this one does

@@ -1,15 +1,17 @@
-"""Carrying out requests: in threads, so many at a time, within a time."""
+"""Carrying out requests: in threads, so many at a time, within a time; brief questions in the event loop itself."""
 
 from __future__ import annotations
 
 import asyncio
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from contextvars import copy_context
 from dataclasses import dataclass
 from enum import Enum
+from functools import partial
 from typing import TypeVar
 
 from starlette.responses import Response
@@ -28,6 +30,8 @@ Result = TypeVar("Result")
 _GRACE_S = 1.0
 #: Larger bodies are parsed in threads of their own, so many at a time.
 _SMALL_BYTES, _PARSERS = 1 << 14, 2
+#: How much one question weighs among those before it, and from which multiple of them on it alone counts.
+_NEWEST, _FAR = 0.1, 4
 
 
 class _Work(Enum):
@@ -38,19 +42,49 @@ class _Work(Enum):
     KEEPING = "keeping"
 
 
+class Pace:
+    """How much of the processor questions of each kind take, the last ones most.
+
+    Args:
+        limit_s: What is called brief, in seconds.
+    """
+
+    def __init__(self, limit_s: float) -> None:
+        self._limit_s = limit_s
+        self._taken_s: dict[str, float] = {}
+
+    def is_brief(self, verb: str) -> bool:
+        """Whether the last questions of this kind were brief; the first is not thought to be."""
+        return self._taken_s.get(verb, self._limit_s + 1) <= self._limit_s
+
+    @contextmanager
+    def timed(self, verb: str) -> Iterator[None]:
+        """Count what is done inside. One that took long outweighs many brief ones."""
+        begun = time.thread_time()
+        try:
+            yield
+        finally:
+            taken = time.thread_time() - begun
+            before = self._taken_s.get(verb, taken)
+            self._taken_s[verb] = taken if taken > _FAR * before else before + _NEWEST * (taken - before)
+
+
 class Workers:
     """The threads in which the library is asked."""
 
     def __init__(self, limits: Limits, metrics: Metrics) -> None:
         self._limits = limits
         self._metrics = metrics
+        self._pace = Pace(limits.brief_s)
         # Apart, so that writes that wait for another process's lock, and a long export, keep nobody from reading.
         self._pools = {one: ThreadPoolExecutor(limits.running, f"graphmem {one.value}") for one in _Work}
         self._parsers = ThreadPoolExecutor(_PARSERS, "graphmem parsing")
         self._count = 0
 
-    async def answer(self, verb: str, job: Callable[[], Response], *, is_write: bool) -> Response:
-        """The response that a job makes.
+    async def answer(
+        self, verb: str, job: Callable[[], Response], *, is_write: bool, may_be_brief: bool = False
+    ) -> Response:
+        """The response that a job makes: in a thread, or at once if it may be brief and those before it were.
 
         Raises:
             Refusal: Too many wait already.
@@ -63,6 +97,8 @@ class Workers:
             with wanted_by(until):
                 return job()
 
+        if may_be_brief and self._pace.is_brief(verb):
+            return self._at_once(verb, in_time)
         future = self._begin(_Work.WRITING if is_write else _Work.READING, verb, in_time)
         try:
             return await asyncio.wait_for(asyncio.shield(asyncio.wrap_future(future)), self._limits.time_s)
@@ -100,8 +136,15 @@ class Workers:
         future.add_done_callback(lambda _: self._tell_done(loop))
         return future
 
+    def _at_once(self, verb: str, job: Callable[[], Result]) -> Result:
+        self._metrics.working(1)
+        try:
+            return self._timed(verb, job)
+        finally:
+            self._metrics.working(-1)
+
     def _timed(self, verb: str, job: Callable[[], Result]) -> Result:
-        with self._metrics.store_seconds(verb):
+        with self._metrics.store_seconds(verb), self._pace.timed(verb):
             return job()
 
     def _tell_done(self, loop: asyncio.AbstractEventLoop) -> None:
@@ -124,21 +167,22 @@ class Served:
     bodies: Bodies
     readiness: Readiness
 
-    async def read(self, verb: str, ask: Callable[[GraphMemory], object]) -> Response:
+    async def read(self, verb: str, ask: Callable[[GraphMemory], object], *, may_be_brief: bool = False) -> Response:
         """The answer to a question; see `Workers.answer`."""
-        return await self.workers.answer(verb, lambda: _response_of(ask(self.memory)), is_write=False)
+        job = partial(self._response, ask)
+        return await self.workers.answer(verb, job, is_write=False, may_be_brief=may_be_brief)
 
     async def write(self, verb: str, do: Callable[[GraphMemory], object]) -> Response:
         """What a write says; see `Workers.answer`."""
-        return await self.workers.answer(verb, lambda: _response_of(do(self.memory)), is_write=True)
+        return await self.workers.answer(verb, partial(self._response, do), is_write=True)
 
     async def keep(self, verb: str, do: Callable[[GraphMemory], object]) -> Response:
         """What is done for the store as a whole, for as long as it takes."""
-        return await self.workers.at_length(verb, lambda: _response_of(do(self.memory)))
+        return await self.workers.at_length(verb, partial(self._response, do))
 
-
-def _response_of(answer: object) -> Response:
-    return answer if isinstance(answer, Response) else json_of(answer)
+    def _response(self, do: Callable[[GraphMemory], object]) -> Response:
+        answer = do(self.memory)
+        return answer if isinstance(answer, Response) else json_of(answer)
 
 
 def json_of(answer: object, status: int = 200, **headers: str) -> Response:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 #: An identifier beats everything else together, a title that is quoted beats words and meaning.
 IDENTIFIER_WEIGHT = 4.0
@@ -51,6 +51,7 @@ class Scored:
         is_named: Whether the question asks for it by name, and not for something whose words a name is part of.
         graph: What standing beside a good answer is worth.
         beside: How relevant that answer is.
+        score: All parts together.
     """
 
     memory: str
@@ -62,23 +63,21 @@ class Scored:
     is_named: bool = False
     graph: float = 0.0
     beside: float = 0.0
+    score: float = field(init=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "score", math.fsum(self._parts))
+
+    @property
+    def _parts(self) -> tuple[float, ...]:
+        said = math.fsum(self.words)
+        return self.name, TITLE_WEIGHT * self.title**TITLE_POWER, said, max(self.cosine or 0.0, 0.0), self.graph
 
     @property
     def parts(self) -> dict[str, float]:
         """The parts of the score that are not nothing."""
-        parts = {
-            "name": self.name,
-            "title": TITLE_WEIGHT * self.title**TITLE_POWER,
-            "words": math.fsum(self.words),
-            "meaning": max(self.cosine or 0.0, 0.0),
-            "graph": self.graph,
-        }
-        return {label: part for label, part in parts.items() if part > 0.0}
-
-    @property
-    def score(self) -> float:
-        """All parts together."""
-        return math.fsum(self.parts.values())
+        labels = ("name", "title", "words", "meaning", "graph")
+        return {label: part for label, part in zip(labels, self._parts, strict=True) if part > 0.0}
 
     @property
     def relevance(self) -> float:
@@ -99,7 +98,7 @@ def merged(memory: str, matches: Sequence[Scored]) -> Scored:
     So what others say besides counts, and saying the same again does not: a long chain gives no advantage.
     """
     if len(matches) == 1:
-        return replace(matches[0], memory=memory)
+        return matches[0] if matches[0].memory == memory else replace(matches[0], memory=memory)
     cosines = [one.cosine for one in matches if one.cosine is not None]
     return Scored(
         memory,

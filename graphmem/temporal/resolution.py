@@ -81,6 +81,8 @@ class Resolver:
         view, valid = self._view, self._valid
         if view.memory(key) is None:
             return []
+        if key not in self._passed and view.holds(key, valid):
+            return [Resolved(key, Standing.HOLDS, (key,))]
         path, seen, here = [], {key}, key
         while here not in self._passed and not view.holds(here, valid):
             path.append(here)

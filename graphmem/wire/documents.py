@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 from datetime import datetime
 from enum import Enum
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, get_args
 
@@ -19,6 +20,7 @@ from graphmem.answers import Card
 from graphmem.model import Operation, Point
 
 _OPERATIONS = get_args(Operation)
+_PLAIN_TYPES = frozenset({str, int, float, bool, type(None)})
 _SECOND_WORD = re.compile("(?<=[a-z])([A-Z])")
 
 
@@ -27,9 +29,11 @@ class Writer:
 
     def value(self, value: object) -> Any:  # noqa: ANN401 - JSON is free-form
         """A value as `json` writes it."""
+        if type(value) in _PLAIN_TYPES:
+            return value
         if isinstance(value, Enum):
             return value.value
-        if value is None or isinstance(value, str | int | float | bool):
+        if isinstance(value, str | int | float):
             return value
         if isinstance(value, datetime):
             return value.isoformat().replace("+00:00", "Z")
@@ -65,8 +69,13 @@ class Writer:
     def _fields(self, value: object, without: str = "") -> dict[str, Any]:
         if not is_dataclass(value) or isinstance(value, type):
             raise TypeError(f"{value!r} has no JSON form")
-        names = [spec.name for spec in fields(value) if spec.name != without]
-        return {name: self.field(value, name, getattr(value, name)) for name in names}
+        names = _names_of(type(value))
+        return {name: self.field(value, name, getattr(value, name)) for name in names if name != without}
+
+
+@lru_cache(maxsize=256)
+def _names_of(record: type) -> tuple[str, ...]:
+    return tuple(spec.name for spec in fields(record))
 
 
 _PLAIN = Writer()

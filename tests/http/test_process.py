@@ -9,7 +9,8 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -103,9 +104,16 @@ def test_where_nobody_can_listen_the_fix_is_named(store: Path) -> None:
             assert told in done.stderr
 
 
+def listening_socket() -> socket.socket:
+    """What serve listens on."""
+    door = serving_module.bound_socket(serving_module.Address(port=0))
+    door.listen()
+    return door
+
+
 def test_no_part_of_an_answer_waits_for_an_acknowledgement_of_the_one_before() -> None:
     with (
-        serving_module._listener(serving_module.Address(port=0)) as door,  # noqa: SLF001 - what serve listens on
+        listening_socket() as door,
         socket.create_connection(door.getsockname()),
         door.accept()[0] as accepted,
     ):
@@ -145,3 +153,58 @@ def test_what_is_under_way_is_answered_before_the_end(memory: GraphMemory, monke
         threading.Timer(0.1, go.set).start()
     asking.join()
     assert found == [200]
+
+
+def _children(process: int) -> list[int]:
+    return [int(number) for number in Path(f"/proc/{process}/task/{process}/children").read_text("utf-8").split()]
+
+
+def _is_there(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def test_several_processes_serve_one_port_and_one_that_ends_is_replaced(store: Path) -> None:
+    with served(store, "--workers", "2") as (url, process):
+        first = _children(process.pid)
+        assert len(first) == 2
+        with httpx2.Client() as client, graphmem.open(url) as memory:
+            memory.add("We deploy with Docker")
+            for _ in range(20):  # a connection each, which either of them may take
+                answer = httpx2.post(f"{url}/v1/search", json={"query": "docker"}).json()
+                assert answer["hits"][0]["card"]["title"] == "We deploy with Docker"
+            os.kill(first[0], signal.SIGKILL)
+            _until(lambda: len(_children(process.pid)) == 2 and first[0] not in _children(process.pid))
+            assert client.get(f"{url}/healthz", timeout=60).status_code == 200
+        last = _children(process.pid)
+        process.send_signal(signal.SIGTERM)
+        out, _ = process.communicate(timeout=60)
+    assert (process.returncode, out) == (0, "")
+    assert not any(map(_is_there, {*first, *last}))
+
+
+def test_processes_of_a_server_that_was_killed_end_too(store: Path) -> None:
+    with served(store, "--workers", "2") as (_, process):
+        workers = _children(process.pid)
+        process.kill()
+        process.wait()
+        _until(lambda: not any(map(_is_there, workers)))
+
+
+def test_a_port_that_is_taken_is_refused_for_several_processes_too(store: Path) -> None:
+    with serving_module.bound_socket(serving_module.Address(port=0)) as taken:
+        taken.listen()
+        words = command("serve", "--workers", "2", "--url", "memory.db", "--port", str(taken.getsockname()[1]))
+        done = subprocess.run(
+            words, cwd=store, env={**os.environ, "PYTHONPATH": str(ROOT)}, capture_output=True, text=True, check=False
+        )
+    assert done.returncode == 2
+    assert "cannot be listened on" in done.stderr
+
+
+def _until(is_so: Callable[[], bool]) -> None:
+    while not is_so():
+        time.sleep(0.05)

@@ -33,10 +33,7 @@ INSERTS = {
     "link": "INSERT INTO link (source, seq, target, kind, recorded_at, branch) VALUES (?, ?, ?, ?, ?, ?)",
     "revocation": "INSERT INTO revocation (change, seq, move, recorded_at, branch) VALUES (?, ?, ?, ?, ?)",
     "touch": "INSERT OR IGNORE INTO touch (memory, seq) VALUES (?, ?)",
-    "name": "INSERT INTO name (key, memory) VALUES (?, ?)",
     "about": "INSERT OR IGNORE INTO about (anchor, memory) VALUES (?, ?)",
-    "words": "INSERT INTO words (memory, length, counts) VALUES (?, ?, ?)",
-    "search": "INSERT INTO search (rowid, body, facets) VALUES (?, ?, ?)",
     "vector": "INSERT INTO vector (memory, data) VALUES (?, ?)",
 }
 

@@ -12,6 +12,7 @@ from graphmem.adapters.export_lines import unfinished
 from graphmem.adapters.ledger_check import LedgerCheck, is_digest
 from graphmem.adapters.sqlite import meta, reading, schema, writing
 from graphmem.adapters.sqlite.places import Kept
+from graphmem.adapters.sqlite.segments import DamagedSegment, unpack
 from graphmem.adapters.sqlite.values import Row, Tenant, places_of
 from graphmem.errors import GraphMemError
 from graphmem.ledger import GENESIS, change_of
@@ -63,28 +64,19 @@ _TABLES = {
         SELECT change, seq, move, recorded_at, branch FROM revocation
         WHERE change > ?1 AND change < ?2 ORDER BY change, seq
     """,
-    "names": "SELECT key, memory FROM name WHERE memory > ?1 AND memory < ?2 ORDER BY key, memory",
     "anchors": """
         SELECT about.memory, anchor.id, anchor.kind, anchor.repo, anchor.name
         FROM about LEFT JOIN anchor ON anchor.number = about.anchor
         WHERE about.memory > ?1 AND about.memory < ?2 ORDER BY about.memory, anchor.id
     """,
-    "text": "SELECT rowid FROM search WHERE rowid > ?1 AND rowid < ?2 ORDER BY rowid",
-    "words": "SELECT memory, length, counts FROM words WHERE memory > ?1 AND memory < ?2 ORDER BY memory",
 }
 #: The same with the tenant's number as ?1.
 _TENANT_TABLES = {
     "totals": "SELECT seq, recorded_at, head, documents, tokens FROM tenant WHERE number = ?1",
     "branches": "SELECT key, parent, opened, closed, is_merged FROM branch WHERE tenant = ?1 ORDER BY key",
-    "terms": """
-        SELECT term, doc, col, offset FROM temp.search_instances
-        WHERE term >= ?1 || '_' AND term < ?1 || '`' ORDER BY term, doc, col, offset
-    """,
 }
 
-#: Every word and every filter token of every memory, where `search_terms` only counts them.
-_INSTANCES = "CREATE VIRTUAL TABLE IF NOT EXISTS temp.search_instances USING fts5vocab (main, search, instance)"
-_IS_READER, _MAY_WRITE, _ONLY_READS = "PRAGMA query_only", "PRAGMA query_only = OFF", "PRAGMA query_only = ON"
+_SEGMENTS = "SELECT first, last, size, data FROM segment WHERE first > ?1 AND first < ?2 ORDER BY first"
 _TOMBSTONES = """
     SELECT id, tombstone, statement IS NULL FROM memory WHERE number > ?1 AND number < ?2 AND tombstone IS NOT NULL
 """
@@ -131,7 +123,7 @@ def _derived(connection: apsw.Connection, tenant: Tenant) -> list[Finding]:
         with scratch:
             for entry in reading.entries(connection, tenant, 0):
                 batch.replay(change_of(entry), entry)
-            batch.flush()
+            batch.finish()
         return list(_differences(connection, scratch, tenant))
     except (GraphMemError, KeyError) as exc:
         return [Finding("ledger", f"tenant {tenant.name!r}: cannot be replayed: {exc}")]
@@ -141,8 +133,6 @@ def _derived(connection: apsw.Connection, tenant: Tenant) -> list[Finding]:
 
 def _differences(stored: apsw.Connection, expected: apsw.Connection, tenant: Tenant) -> Iterator[Finding]:
     span = places_of(tenant)
-    for connection in (stored, expected):
-        _look_into_words(connection)
     for area in sorted(_TABLES):
         both = (stored.execute(_TABLES[area], span), expected.execute(_TABLES[area], span))
         yield from islice(_compared(area, tenant, *both), _MOST_FINDINGS)
@@ -150,15 +140,22 @@ def _differences(stored: apsw.Connection, expected: apsw.Connection, tenant: Ten
         number = (tenant.number,)
         both = (stored.execute(_TENANT_TABLES[area], number), expected.execute(_TENANT_TABLES[area], number))
         yield from islice(_compared(area, tenant, *both), _MOST_FINDINGS)
+    try:
+        yield from islice(_compared("words", tenant, _texts(stored, span), _texts(expected, span)), _MOST_FINDINGS)
+    except DamagedSegment as exc:
+        yield Finding("words", f"tenant {tenant.name!r}: {exc}")
 
 
-def _look_into_words(connection: apsw.Connection) -> None:
-    """Make the table of instances: a temporary one, which a connection that only queries refuses all the same."""
-    is_reader = connection.execute(_IS_READER).get
-    connection.execute(_MAY_WRITE)
-    connection.execute(_INSTANCES)
-    if is_reader:
-        connection.execute(_ONLY_READS)
+def _texts(connection: apsw.Connection, span: tuple[int, int]) -> Iterator[Row]:
+    """What segments hold of each memory, in order."""
+    before = 0
+    for first, last, size, data in connection.execute(_SEGMENTS, span):
+        segment = unpack(first, data)
+        numbers = segment.numbers
+        if (int(numbers[0]), int(numbers[-1]), segment.size) != (first, last, size) or first <= before:
+            raise DamagedSegment(f"the segment of memories from {first} on is not what it says")
+        yield from segment.texts()
+        before = last
 
 
 def _compared(area: str, tenant: Tenant, stored: Iterator[Any], expected: Iterator[Any]) -> Iterator[Finding]:

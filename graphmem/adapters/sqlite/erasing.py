@@ -8,8 +8,8 @@ from graphmem.adapters.sqlite import reading
 from graphmem.adapters.sqlite.values import Tenant, place_of, seq_of
 from graphmem.ledger import blank, content_digest, decode
 from graphmem.model import Change, Statement, Supersede
-from graphmem.ranking import name_keys
 from graphmem.statement_json import decode_statement
+from graphmem.terms import statement_terms
 
 _STATEMENT = "SELECT id, statement FROM memory WHERE number = ?"
 _TOMBSTONE = (
@@ -21,22 +21,15 @@ _BODY = "SELECT body FROM entry WHERE place = ?"
 _BLANK = "UPDATE entry SET body = ?, salt = NULL, digest = NULL WHERE place = ?"
 _BLANK_MOVES = "UPDATE move SET source_word = NULL WHERE memory = ?"
 _BLANK_EDGES = "UPDATE superseded_by SET part = NULL, reason = NULL WHERE old = ? AND seq = ?"
-_WORDS = "SELECT length FROM words WHERE memory = ?"
 _HAS_VECTOR = "SELECT count(*) FROM vector WHERE memory = ?"
-_DROP_NAME = "DELETE FROM name WHERE key = ? AND memory = ?"
 _FIND_ANCHOR = "SELECT number FROM anchor WHERE id = ?"
 _DROP_ABOUT = "DELETE FROM about WHERE anchor = ? AND memory = ?"
 _DROP_ANCHOR = "DELETE FROM anchor WHERE number = ?1 AND NOT EXISTS (SELECT 1 FROM about WHERE anchor = ?1)"
-_DROP_REST = (
-    "DELETE FROM words WHERE memory = ?",
-    "DELETE FROM vector WHERE memory = ?",
-    "DELETE FROM search WHERE rowid = ?",
-)
-_OPTIMISE = "INSERT INTO search (search) VALUES ('optimize')"
+_DROP_VECTOR = "DELETE FROM vector WHERE memory = ?"
 
 
 def erase(connection: apsw.Connection, tenant: Tenant, number: int, change: Change) -> bool:
-    """Remove content, indexes and words said of a memory; its place in the graph stays.
+    """Remove content, indexes and words said of a memory; its place in the graph stays, and what segments hold of it.
 
     Returns:
         Whether there was any: what is restored may come without.
@@ -56,11 +49,6 @@ def erase(connection: apsw.Connection, tenant: Tenant, number: int, change: Chan
     return text is not None
 
 
-def forget(connection: apsw.Connection) -> None:
-    """Rewrite the text index, which keeps tokens of deleted rows until then."""
-    connection.execute(_OPTIMISE)
-
-
 def _blank_entry(connection: apsw.Connection, tenant: Tenant, place: int, key: str) -> None:
     body = str(connection.execute(_BODY, (place,)).get)
     connection.execute(_BLANK, (blank(body, key), place))
@@ -72,14 +60,11 @@ def _blank_entry(connection: apsw.Connection, tenant: Tenant, place: int, key: s
 
 def _drop_indexes(connection: apsw.Connection, tenant: Tenant, number: int, statement: Statement) -> None:
     tenant.documents -= 1
-    tenant.tokens -= int(str(connection.execute(_WORDS, (number,)).get or 0))
+    tenant.tokens -= len(statement_terms(statement))
     tenant.vectors -= int(str(connection.execute(_HAS_VECTOR, (number,)).get))
-    for name in name_keys(statement):
-        connection.execute(_DROP_NAME, (f"{tenant.number} {name}", number))
     for anchor in statement.anchors:
         found = connection.execute(_FIND_ANCHOR, (anchor.node_id(tenant.name),)).get
         if found is not None:
             connection.execute(_DROP_ABOUT, (found, number))
             connection.execute(_DROP_ANCHOR, (found,))
-    for statement_sql in _DROP_REST:
-        connection.execute(statement_sql, (number,))
+    connection.execute(_DROP_VECTOR, (number,))

@@ -13,7 +13,7 @@ from graphmem.adapters.export_lines import (
     entry_line,
     header_line,
 )
-from graphmem.adapters.sqlite import erasing, meta, reading, writing
+from graphmem.adapters.sqlite import meta, reading, writing
 from graphmem.adapters.sqlite.places import Kept
 from graphmem.adapters.sqlite.values import Tenant, optional_moment, place_of
 from graphmem.errors import CorruptStore, InvalidInput
@@ -67,12 +67,11 @@ def write(connection: apsw.Connection, export: VerifiedExport, part: Sequence[Ex
     for one in part:
         if one.entry.seq > tenant.seq:
             _replay(batch, one, vectors, takes_vectors=takes_vectors)
-    batch.flush()
+    batch.finish()
     tombstones = [(one.tombstone, place_of(tenant.number, one.entry.seq)) for one in part if one.tombstone is not None]
     connection.executemany(_SET_TOMBSTONE, tombstones)
     if batch.erased:
         # What an earlier run wrote may have been erased at the source since.
-        erasing.forget(connection)
         meta.owe(connection, tenant, batch.erased)
     return batch
 

@@ -8,11 +8,11 @@ from itertools import islice
 
 import apsw
 
-from graphmem.adapters.sqlite import reading
+from graphmem.adapters.sqlite import chains, reading
 from graphmem.adapters.sqlite.indexing import linking
 from graphmem.adapters.sqlite.remembering import Remembered
 from graphmem.adapters.sqlite.values import Tenant, ints, place_of
-from graphmem.model import Anchor, Scope
+from graphmem.model import Scope
 from graphmem.store import Neighbour
 
 _LINKED = """
@@ -76,7 +76,7 @@ def neighbours(
     connection: apsw.Connection, tenant: Tenant, reader: Scope, ids: Sequence[str], reach: Reach, known: Remembered
 ) -> list[Step]:
     """Memories one step away: over links first, then over anchors, the rarer first."""
-    seeds = reading.numbers(connection, tenant, ids)
+    seeds = chains.numbers(connection, tenant, ids, known)
     linked = [(to, of, over) for to, of, over, _ in connection.execute(_LINKED, (ints(seeds), reach.seq))]
     steps = [*linked, *_over_anchors(connection, tenant, seeds, reach, known)]
     keys = _visible(connection, tenant, reader, sorted({*seeds, *[step[0] for step in steps]}), known)
@@ -97,26 +97,33 @@ def _over_anchors(
     steps: dict[tuple[int, int, str], None] = {}
     for _, anchor, number, over in sorted(shared):
         if anchor not in about:
-            about[anchor] = [memory for (memory,) in connection.execute(_ABOUT, (anchor, last, most))]
+            about[anchor] = _about(connection, (anchor, last, most), known)
         steps.update({(memory, number, over): None for memory in about[anchor]})
         if len(steps) > reach.limit * 4 + len(seeds) * len(shared):
             break
     return list(steps)
 
 
+def _about(connection: apsw.Connection, asked: tuple[int, int, int], known: Remembered) -> list[int]:
+    found = known.about.get(asked)
+    if found is None:
+        found = known.about[asked] = [memory for (memory,) in connection.execute(_ABOUT, asked)]
+    return found
+
+
 def _shared(
     connection: apsw.Connection, tenant: Tenant, seeds: Sequence[int], last: int, known: Remembered
 ) -> list[tuple[int, int, int, str]]:
     """(memories about it, anchor, seed, its name) for each anchor that leads from a seed to others."""
-    held: dict[Anchor, tuple[int, int]] = {}
-    shared: list[tuple[int, int, int, str]] = []
-    for number, row in reading.memories_of(connection, tenant, seeds, known).items():
+    held, shared = known.anchors, list[tuple[int, int, int, str]]()
+    for number, row in chains.memories_of(connection, tenant, seeds, known).items():
         for anchor in linking(row.memory.statement.anchors) if row.memory.statement else ():
-            if anchor not in held:
-                node = anchor.node_id(tenant.name)
-                held[anchor] = connection.execute(_ANCHOR, (node, last)).fetchone() or (0, 0)
-            if 1 < held[anchor][1] <= _HUB:
-                shared.append((held[anchor][1], held[anchor][0], number, f"{anchor.kind}:{anchor.name}"))
+            key = (anchor.node_id(tenant.name), last)
+            if key not in held:
+                held[key] = connection.execute(_ANCHOR, key).fetchone() or (0, 0)
+            node, count = held[key]
+            if 1 < count <= _HUB:
+                shared.append((count, node, number, f"{anchor.kind}:{anchor.name}"))
     return shared
 
 

@@ -1,115 +1,113 @@
-"""What a statement leaves in the indexes: text, filter tokens, and counts for exact scores."""
+"""The terms of a statement as segments keep them: keyed hashes of its words, its names, and what filters ask for.
+
+Nothing but the hashes is kept, so that no word stays behind when a memory is erased, and each tenant has a key of its
+own.
+"""
 
 from __future__ import annotations
 
 import hashlib
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 
 from graphmem.adapters.paths import ancestry
-from graphmem.adapters.word_counts import spelt_counts
 from graphmem.model import Anchor, AnchorKind, Kind, Origin, Statement
+from graphmem.ranking import name_keys
 from graphmem.terms import statement_terms
 
 _COMPONENTS = (AnchorKind.COMPONENT, AnchorKind.MODULE)
+_HASH_BYTES = 8
+_MOST_HASHES = 131_072
 
 
-@dataclass(frozen=True, slots=True)
-class Indexed:
-    """One memory's entries: `body` (every token once) and `facets` for full text; `counts` is `" one two=2 ... "`."""
+class Hashes(dict[str, int]):
+    """The hash of every term met lately, under one tenant's key."""
 
-    body: str
-    facets: str
-    length: int
-    counts: str
+    def __init__(self, key: str) -> None:
+        self._key = hashlib.blake2b(key.encode(), digest_size=32).digest()
+
+    def __missing__(self, term: str) -> int:
+        if len(self) >= _MOST_HASHES:
+            self.clear()
+        spelt = term.encode("utf-8", "surrogatepass")
+        digest = hashlib.blake2b(spelt, digest_size=_HASH_BYTES, key=self._key).digest()
+        found = self[term] = int.from_bytes(digest, "little")
+        return found
 
 
-def indexed(tenant: int, home: int, statement: Statement) -> Indexed:
-    """What the indexes hold of a statement that lives at a home."""
+@lru_cache(maxsize=16)
+def hashes_of(key: str) -> Hashes:
+    """The hashes under a tenant's key."""
+    return Hashes(key)
+
+
+def indexed(statement: Statement, hashes: Hashes) -> tuple[int, dict[int, int]]:
+    """How many tokens a statement has, and how often it holds each term; a filter's or a name's is no token."""
     tokens = statement_terms(statement)
-    counted = Counter(tokens)
-    body = f"{tenant}_" + f" {tenant}_".join(counted) if tokens else ""
-    return Indexed(body, " ".join(facets(tenant, home, statement)), len(tokens), spelt_counts(counted))
+    counts = {hashes[term]: count for term, count in Counter(tokens).items()}
+    counts.update(dict.fromkeys(facets(statement, hashes), 1))
+    counts.update(dict.fromkeys(names(name_keys(statement), hashes), 1))
+    return len(tokens), counts
 
 
-def facets(tenant: int, home: int, statement: Statement) -> Iterable[str]:
-    """Filter tokens of a statement."""
-    facet = Facets(tenant)
-    found = [facet.home(home), facet.kind(statement.kind), facet.origin(statement.origin)]
+def facets(statement: Statement, hashes: Hashes) -> Iterable[int]:
+    """The terms of a statement that filters ask for."""
+    facet = Facets(hashes)
+    found = [facet.kind(statement.kind), facet.origin(statement.origin)]
     found += [facet.label(label) for label in statement.labels]
     if statement.language is not None:
         found.append(facet.language(statement.language))
     if statement.subject is not None:
         found.append(facet.subject(statement.subject))
     for anchor in statement.anchors:
-        found += _of_anchor(tenant, anchor.kind, anchor.name)
-    return dict.fromkeys(found)
+        if anchor.kind in _COMPONENTS:
+            found.append(facet.component(anchor.name))
+        elif anchor.kind is AnchorKind.FILE:
+            found += [facet.path(path) for path in ancestry(anchor.name)]
+    return found
 
 
-@lru_cache(maxsize=16_384)
-def _of_anchor(tenant: int, kind: AnchorKind, name: str) -> tuple[str, ...]:
-    facet = Facets(tenant)
-    if kind in _COMPONENTS:
-        return (facet.component(name),)
-    if kind is AnchorKind.FILE:
-        return tuple(facet.path(path) for path in ancestry(name))
-    return ()
+def names(keys: Iterable[str], hashes: Hashes) -> list[int]:
+    """The terms of names, in the form in which they are looked up exactly (`graphmem.ranking.name_key`)."""
+    return [hashes[f"\0n{key}"] for key in keys]
 
 
 class Facets:
-    """Spells the filter tokens of one tenant: ASCII letters and digits, whatever the values hold."""
+    """The hashes of what a filter asks for. Each is told from a word by a character that no word has."""
 
-    def __init__(self, tenant: int) -> None:
-        self._tenant = tenant
+    def __init__(self, hashes: Hashes) -> None:
+        self._hashes = hashes
 
-    def home(self, number: int) -> str:
-        """Memories that live at a home."""
-        return f"{self._tenant}_h{number}"
-
-    def kind(self, kind: Kind) -> str:
+    def kind(self, kind: Kind) -> int:
         """Memories of a kind."""
-        return f"{self._tenant}_k{kind}"
+        return self._hashes[f"\0k{kind}"]
 
-    def origin(self, origin: Origin) -> str:
+    def origin(self, origin: Origin) -> int:
         """Memories of an origin."""
-        return f"{self._tenant}_o{origin}"
+        return self._hashes[f"\0o{origin}"]
 
-    def label(self, label: str) -> str:
+    def label(self, label: str) -> int:
         """Memories that carry a label."""
-        return self._hashed("l", label)
+        return self._hashes[f"\0l{label}"]
 
-    def language(self, language: str) -> str:
+    def language(self, language: str) -> int:
         """Memories about a language."""
-        return self._hashed("g", language)
+        return self._hashes[f"\0g{language}"]
 
-    def subject(self, subject: str) -> str:
+    def subject(self, subject: str) -> int:
         """Memories of a subject."""
-        return self._hashed("s", subject)
+        return self._hashes[f"\0s{subject}"]
 
-    def component(self, name: str) -> str:
+    def component(self, name: str) -> int:
         """Memories about a component or module."""
-        return self._hashed("c", name)
+        return self._hashes[f"\0c{name}"]
 
-    def path(self, path: str) -> str:
+    def path(self, path: str) -> int:
         """Memories about a file, or, if the path ends in a slash, about a file in that folder."""
-        return self._hashed("p", path)
-
-    def _hashed(self, letter: str, value: str) -> str:
-        return f"{self._tenant}_{letter}{_digest(value)}"
+        return self._hashes[f"\0p{path}"]
 
 
-@lru_cache(maxsize=16_384)
-def _digest(value: str) -> str:
-    return hashlib.blake2b(value.encode("utf-8", "surrogatepass"), digest_size=10).hexdigest()
-
-
-def any_of(tokens: Sequence[str]) -> str:
-    """A full-text expression that one of the tokens satisfies."""
-    return "(" + " OR ".join(f'"{token}"' for token in tokens) + ")"
-
-
-def linking(anchors: Iterable[Anchor]) -> list[Anchor]:
+def linking(anchors: Iterable[Anchor]) -> Sequence[Anchor]:
     """Anchors over which memories are neighbours: all but whole repositories, each once."""
     return list(dict.fromkeys(anchor for anchor in anchors if anchor.kind is not AnchorKind.REPO))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from contextlib import closing
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -18,15 +17,20 @@ from graphmem.adapters.sqlite.connection import (
     mount_of,
     refuse_network_file_system,
 )
-from graphmem.adapters.sqlite.indexing import Indexed, indexed
+from graphmem.adapters.sqlite.indexing import hashes_of, indexed
 from graphmem.adapters.sqlite.known import content_number
-from graphmem.adapters.sqlite.values import tenant_of
+from graphmem.adapters.sqlite.segments import Draft, unpack
 from graphmem.adapters.unread import readable_statement
 from graphmem.drafts import drafted
 from graphmem.errors import CorruptStore, InvalidInput, NotFound, Unsupported
 from graphmem.statement_json import encode_statement
 
-MIGRATIONS = ("sqlite/0001_initial.sql", "sqlite/0002_injective_content.sql", "sqlite/0003_terms.sql")
+MIGRATIONS = (
+    "sqlite/0001_initial.sql",
+    "sqlite/0002_injective_content.sql",
+    "sqlite/0003_terms.sql",
+    "sqlite/0004_segments.sql",
+)
 SCHEMA_VERSION = len(MIGRATIONS)
 
 #: What SQL gives to a function.
@@ -139,7 +143,9 @@ def add_functions(connection: apsw.Connection) -> None:
     """Let the connection run migrations, which call these functions by name."""
     connection.create_scalar_function("graphmem_content", _content, 1, deterministic=True)
     connection.create_scalar_function("graphmem_statement", _spelt_anew, 1, deterministic=True)
-    connection.create_scalar_function("graphmem_text", _text, 4, deterministic=True)
+    connection.create_scalar_function("graphmem_is_readable", _is_readable, 1, deterministic=True)
+    connection.create_aggregate_function("graphmem_segment", _Segmented, 4)
+    connection.create_scalar_function("graphmem_tokens", _tokens, 2, deterministic=True)
 
 
 # A statement that cannot be read must not keep the rest of the file from being opened: `check` names it.
@@ -153,17 +159,28 @@ def _spelt_anew(*text: SQLiteValue) -> str:
     return str(text[0]) if statement is None else encode_statement(statement)
 
 
-def _text(*asked: SQLiteValue) -> SQLiteValue:
-    name, number, home, statement = asked
-    entries = None if statement is None else _indexed(int(number), int(home), str(statement))
-    return None if entries is None else getattr(entries, str(name))
+def _is_readable(*text: SQLiteValue) -> bool:
+    return text[0] is not None and readable_statement(str(text[0])) is not None
 
 
-# Each statement is asked about once for each of its entries, one after the other.
-@lru_cache(maxsize=1)
-def _indexed(number: int, home: int, text: str) -> Indexed | None:
-    statement = readable_statement(text)
-    return None if statement is None else indexed(tenant_of(number), home, statement)
+class _Segmented:
+    """A segment of the statements that it is given, in order."""
+
+    def __init__(self) -> None:
+        self._draft = Draft()
+
+    def step(self, *row: SQLiteValue) -> None:
+        key, number, home, text = row
+        statement = readable_statement(str(text))
+        if statement is not None:
+            self._draft.add(int(number), int(home), *indexed(statement, hashes_of(str(key))))
+
+    def final(self) -> bytes:
+        return self._draft.pack()
+
+
+def _tokens(*segment: SQLiteValue) -> int:
+    return int(unpack(*segment).lengths.sum())
 
 
 def _checked(version: int) -> int:

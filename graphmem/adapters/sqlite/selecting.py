@@ -1,41 +1,47 @@
-"""Which memories fit a filter and a reader: a full-text expression over filter tokens, and exact tests after it."""
+"""Which memories fit a filter and a reader: by the terms that segments keep for filters, and by exact tests."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import islice
+from typing import TYPE_CHECKING
 
 import apsw
 
 from graphmem.adapters.paths import fixed_part, path_pattern
 from graphmem.adapters.sqlite import reading
-from graphmem.adapters.sqlite.indexing import Facets, any_of
+from graphmem.adapters.sqlite.indexing import Facets, hashes_of
 from graphmem.adapters.sqlite.remembering import Remembered
-from graphmem.adapters.sqlite.values import Tenant, holding_of, ints, place_of
-from graphmem.model import AnchorKind, Scope
-from graphmem.statement_json import decode_statement
+from graphmem.adapters.sqlite.text_index import TextIndex, Texts
+from graphmem.adapters.sqlite.values import Row, Tenant, holding_of, ints, place_of
+from graphmem.model import Scope
 from graphmem.store import Filter, Rivals
-from graphmem.temporal.spans import containing
+from graphmem.temporal.spans import Spans, containing
 
-_BY_FACETS = """
-    SELECT memory.number, memory.id, memory.confidence, memory.is_common, memory.holding
-    FROM search CROSS JOIN memory ON memory.number = search.rowid
-    WHERE search MATCH ?1 AND search.rowid < ?2 ORDER BY search.rowid DESC
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+_CHOSEN = """
+    SELECT number, memory.id, confidence, is_common, holding
+    FROM json_each(?1) AS wanted CROSS JOIN memory ON number = wanted.value
 """
 _BY_NUMBER = """
     SELECT number, id, confidence, is_common, holding FROM memory
     WHERE number > ?1 AND number < ?2 AND statement IS NOT NULL ORDER BY number DESC
 """
-_NUMBERS_BY_FACETS = "SELECT rowid FROM search WHERE search MATCH ? AND rowid > ? AND rowid <= ?"
-_TESTED = """
-    SELECT memory.number, memory.confidence, memory.home
-    FROM json_each(?1) AS wanted CROSS JOIN memory ON memory.number = wanted.value
-    WHERE memory.statement IS NOT NULL
+_BY_SUBJECT = """
+    SELECT number, home, is_common, holding FROM memory WHERE tenant = ?1 AND subject = ?2
 """
-_STATEMENTS = "SELECT number, statement FROM json_each(?1) AS wanted CROSS JOIN memory ON number = wanted.value"
+_CONFIDENT = "SELECT number FROM memory WHERE number > ?1 AND number <= ?2 AND confidence >= ?3"
+_FILES = "SELECT number, name FROM anchor WHERE kind = 'file'"
+_ABOUT = """
+    SELECT about.memory FROM json_each(?1) AS wanted CROSS JOIN about ON about.anchor = wanted.value
+    WHERE about.memory > ?2 AND about.memory <= ?3
+"""
+_READ_AT_ONCE = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,27 +49,20 @@ class Wanted:
     """A filter and a reader, spelt for one tenant.
 
     Attributes:
-        facets: What the filter tokens must satisfy, homes aside; None if every memory of the tenant does.
-        home_facets: The same for homes.
+        facets: Groups of hashed terms, of each of which a memory must hold one.
         homes: Where a memory may live; None if anywhere in the tenant.
         paths: Patterns of which a file must match one, if a glob is among those asked for.
     """
 
-    facets: str | None
-    home_facets: str | None
+    facets: tuple[tuple[int, ...], ...]
     homes: frozenset[int] | None
     min_confidence: float
     paths: re.Pattern[str] | None
 
     @property
-    def narrowing(self) -> list[str]:
-        """Full-text expressions that all must hold."""
-        return [spelt for spelt in (self.facets, self.home_facets) if spelt is not None]
-
-    @property
     def is_everything(self) -> bool:
         """Whether each memory is wanted that lives where one may."""
-        return self.facets is None and self.min_confidence <= 0.0 and self.paths is None
+        return not self.facets and self.min_confidence <= 0.0 and self.paths is None
 
 
 def wanted(
@@ -73,7 +72,7 @@ def wanted(
     admitted = reading.admitted(connection, tenant, reader, known)
     if not admitted:
         return None
-    facet = Facets(tenant.number)
+    facet = Facets(hashes_of(tenant.key))
     groups = [[facet.kind(kind) for kind in where.kinds]]
     groups.append([facet.origin(origin) for origin in where.origins])
     groups.append([facet.label(label) for label in where.labels])
@@ -84,75 +83,122 @@ def wanted(
     folders = [fixed_part(path) for path in where.paths]
     # A glob without a fixed folder narrows nothing down.
     groups.append([] if "" in folders else [facet.path(folder) for folder in folders])
-    spelt = " AND ".join(any_of(group) for group in groups if group)
-    is_anywhere = len(admitted) == len(known.homes)
     return Wanted(
-        f"facets : ({spelt})" if spelt else None,
-        None if is_anywhere else f"facets : {any_of([facet.home(number) for number in sorted(admitted)])}",
-        None if is_anywhere else admitted,
+        tuple(tuple(group) for group in groups if group),
+        None if len(admitted) == len(known.homes) else admitted,
         where.min_confidence,
         None if pattern is None else re.compile(pattern),
     )
 
 
-def fitting(connection: apsw.Connection, numbers: list[int], what: Wanted) -> set[int]:
-    """Those of the numbers that pass the exact tests that filter tokens cannot make; homes are tested too."""
-    found = {
-        number
-        for number, confidence, home in connection.execute(_TESTED, (ints(numbers),))
-        if confidence >= what.min_confidence and (what.homes is None or home in what.homes)
-    }
-    return found if what.paths is None else _with_path(connection, found, what.paths)
+@dataclass(frozen=True, slots=True)
+class Fitting:
+    """The memories that fit, among those with words.
+
+    Attributes:
+        texts: The words of all that are known at the asked position.
+        mask: Which of them fit; None if all do.
+    """
+
+    texts: Texts
+    mask: NDArray[np.bool_] | None
+
+    def numbers(self) -> NDArray[np.int64]:
+        """Their numbers, rising."""
+        return self.texts.numbers if self.mask is None else self.texts.numbers[self.mask]
+
+    def has(self, places: NDArray[np.intp]) -> NDArray[np.bool_]:
+        """Which of the places are those of memories that fit; -1 is no memory's."""
+        inside = places >= 0
+        return inside if self.mask is None else inside & self.mask[places]
 
 
-def _with_path(connection: apsw.Connection, numbers: Iterable[int], pattern: re.Pattern[str]) -> set[int]:
-    return {
-        number
-        for number, text in connection.execute(_STATEMENTS, (ints(sorted(numbers)),))
-        if any(
-            anchor.kind is AnchorKind.FILE and pattern.fullmatch(anchor.name)
-            for anchor in decode_statement(text).anchors
-        )
-    }
+def fitting(connection: apsw.Connection, tenant: Tenant, texts: Texts, what: Wanted) -> Fitting:
+    """Which of the memories with words fit."""
+    import numpy as np
+
+    mask = None if what.homes is None else lives_in(texts, what.homes)
+    for group in what.facets:
+        held = np.zeros(len(texts), np.bool_)
+        for places, _ in texts.postings(group):
+            held[places] = True
+        mask = held if mask is None else mask & held
+    for numbers in _tested(connection, tenant, texts, what):
+        held = np.zeros(len(texts), np.bool_)
+        places = texts.places(numbers)
+        held[places[places >= 0]] = True
+        mask = held if mask is None else mask & held
+    return Fitting(texts, mask)
 
 
-def all_fitting(connection: apsw.Connection, tenant: Tenant, what: Wanted, seq: int) -> list[int] | None:
-    """Numbers of all memories that fit, sorted; None stands for every one that lives where one may."""
-    if what.is_everything:
-        return None
-    low, high = place_of(tenant.number, 0), place_of(tenant.number, seq)
-    if what.facets is None:
-        found = [row[0] for row in connection.execute(_BY_NUMBER, (low, high + 1))]
-    else:
-        asked = (" AND ".join(what.narrowing), low, high)
-        found = [number for (number,) in connection.execute(_NUMBERS_BY_FACETS, asked)]
-    if what.min_confidence > 0.0 or what.paths is not None:
-        return sorted(fitting(connection, found, what))
-    return sorted(found)
+def lives_in(texts: Texts, homes: frozenset[int]) -> NDArray[np.bool_]:
+    """Which memories live in one of the homes."""
+    import numpy as np
+
+    table = np.zeros(max(int(texts.homes.max(initial=0)), *homes) + 1, np.bool_)
+    table[list(homes)] = True
+    found: NDArray[np.bool_] = table[texts.homes]
+    return found
+
+
+def _tested(connection: apsw.Connection, tenant: Tenant, texts: Texts, what: Wanted) -> Iterator[list[int]]:
+    """Numbers of all memories that pass each test that no term can make."""
+    low, high = place_of(tenant.number, 0), place_of(tenant.number + 1, 0) - 1
+    if len(texts):
+        high = int(texts.numbers[-1])
+    if what.min_confidence > 0.0:
+        yield [number for (number,) in connection.execute(_CONFIDENT, (low, high, what.min_confidence))]
+    if what.paths is not None:
+        files = [anchor for anchor, name in connection.execute(_FILES) if what.paths.fullmatch(name)]
+        yield [number for (number,) in connection.execute(_ABOUT, (ints(files), low, high))]
 
 
 def latest(
-    connection: apsw.Connection, tenant: Tenant, what: Wanted, at: datetime | None, before: int
+    connection: apsw.Connection, tenant: Tenant, what: Wanted, index: TextIndex, at: datetime | None, before: int
 ) -> Iterator[tuple[int, str]]:
     """Memories that fit, those recorded last first; with `at`, without those that nobody sees hold then."""
     top = place_of(tenant.number, max(min(before, tenant.seq + 1), 0))
-    if what.narrowing:
-        rows = connection.execute(_BY_FACETS, (" AND ".join(what.narrowing), top))
-    else:
+    rows: Iterator[Row]
+    if what.is_everything and what.homes is None:
         rows = connection.execute(_BY_NUMBER, (place_of(tenant.number, 0), top))
-    for number, key, confidence, is_common, holding in rows:
-        if confidence < what.min_confidence or (
-            at is not None and is_common and containing(holding_of(holding), at) is None
-        ):
-            continue
-        if what.paths is None or _with_path(connection, (number,), what.paths):
+    else:
+        rows = _chosen(connection, tenant, what, index, top)
+    for number, key, _, is_common, holding in rows:
+        if at is None or not is_common or containing(holding_of(holding), at) is not None:
             yield number, key
+
+
+def _chosen(connection: apsw.Connection, tenant: Tenant, what: Wanted, index: TextIndex, top: int) -> Iterator[Row]:
+    texts = index.texts(connection, tenant).upto(top - 1)
+    numbers = fitting(connection, tenant, texts, what).numbers()[::-1]
+    for start in range(0, len(numbers), _READ_AT_ONCE):
+        yield from connection.execute(_CHOSEN, (ints(numbers[start : start + _READ_AT_ONCE].tolist()),))
 
 
 def rivals(connection: apsw.Connection, tenant: Tenant, reader: Scope, asked: Rivals, known: Remembered) -> list[int]:
     """Numbers of memories that may hold for the subjects: by the caches while the ledger stands at their point."""
-    what = wanted(connection, tenant, reader, Filter(subjects=asked.subjects), known)
-    if what is None:
-        return []
+    admitted = reading.admitted(connection, tenant, reader, known)
     at = asked.at.valid if tenant.seq == asked.at.seq else None
-    return [number for number, _ in islice(latest(connection, tenant, what, at, asked.at.seq + 1), asked.limit)]
+    last = place_of(tenant.number, max(min(asked.at.seq, tenant.seq), 0))
+    found: list[int] = []
+    for subject in asked.subjects:
+        found += [
+            number
+            for number, home, spans in _of_subject(connection, tenant, subject, known)
+            if number <= last
+            and home in admitted
+            and (at is None or spans is None or containing(spans, at) is not None)
+        ]
+    return sorted(found, reverse=True)[: asked.limit]
+
+
+def _of_subject(
+    connection: apsw.Connection, tenant: Tenant, subject: str, known: Remembered
+) -> list[tuple[int, int, Spans | None]]:
+    """(number, home, when it holds for everybody) of each memory of a subject; None where that is not cached."""
+    found = known.rivals.get(subject)
+    if found is None:
+        rows = connection.execute(_BY_SUBJECT, (tenant.number, subject))
+        found = [(number, home, holding_of(text) if is_common else None) for number, home, is_common, text in rows]
+        known.rivals[subject] = found
+    return found

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from datetime import datetime
 from itertools import islice
 from pathlib import Path
@@ -16,12 +15,11 @@ import apsw
 
 from graphmem.adapters.export_lines import Exported, VerifiedExport, verified
 from graphmem.adapters.sqlite import (
+    chains,
     checking,
     copying,
-    erasing,
     exporting,
     graph,
-    matching,
     meta,
     naming,
     reading,
@@ -29,14 +27,14 @@ from graphmem.adapters.sqlite import (
     selecting,
     writing,
 )
+from graphmem.adapters.sqlite.caches import Caches
 from graphmem.adapters.sqlite.connection import Connections, translated
 from graphmem.adapters.sqlite.locking import LockFile, Turn, lock_beside, release_file
 from graphmem.adapters.sqlite.log_cleaner import LogCleaner
+from graphmem.adapters.sqlite.matches import Search
 from graphmem.adapters.sqlite.places import Kept
-from graphmem.adapters.sqlite.remembering import Memo
 from graphmem.adapters.sqlite.values import Tenant, places_of
-from graphmem.adapters.sqlite.vectors import VectorCache, VectorSearch, dimension_of, refuse_other_dimensions
-from graphmem.adapters.sqlite.weighing import weighed
+from graphmem.adapters.sqlite.vectors import dimension_of, refuse_other_dimensions
 from graphmem.adapters.vector_bytes import blob, refuse_other_model
 from graphmem.drafts import remove_dead_drafts
 from graphmem.errors import CorruptStore, InvalidInput, StoreUnavailable
@@ -81,7 +79,6 @@ _LOCK_TIMEOUT_S = 30.0
 _CLOSING_TIMEOUT_S = 2.0
 #: So long an erase waits for readers before it answers that its words are still in the log.
 _ERASING_TIMEOUT_S = 1.0
-_VECTOR_SPACE_BYTES = 600 * 1024 * 1024
 
 
 class SQLiteStore:
@@ -95,10 +92,8 @@ class SQLiteStore:
         self._lock = lock
         self._lock_timeout_s = lock_timeout_s
         self._connections = Connections(path)
-        self._vectors = VectorCache(_VECTOR_SPACE_BYTES)
+        self._caches = Caches()
         self._kept = Kept()
-        self._frequencies = matching.Frequencies()
-        self._memo = Memo()
         self._cleaner = LogCleaner(self._connections, lock)
         self._is_closed = False
 
@@ -152,7 +147,6 @@ class SQLiteStore:
             refuse_other_dimensions(connection, kept)
             changes, batch = writing.carry_out(connection, requests, clock, kept, self._kept)
             if batch.erased:
-                erasing.forget(connection)
                 meta.owe(connection, batch.tenant, batch.erased)
                 turn.lock.set_owing(is_owing=True)
             turn.mark = _writes(connection)
@@ -262,66 +256,47 @@ class SQLiteStore:
     def rows(self, reader: Scope, ids: Sequence[str], *, rivals: Rivals | None = None, is_alone: bool = False) -> Rows:
         """See `graphmem.store.Store.rows`."""
         with self._reading(reader) as (connection, tenant):
-            seeds, known = reading.numbers(connection, tenant, dict.fromkeys(ids)), self._memo.of(tenant)
+            known = self._caches.memo.of(connection, tenant)
+            seeds = chains.numbers(connection, tenant, ids, known)
             if rivals is None and is_alone:
-                rows = reading.alone(connection, tenant, seeds, known)
+                rows = chains.alone(connection, tenant, seeds, known)
             elif rivals is None:
-                rows = reading.component(connection, tenant, seeds, known)
+                rows = chains.component(connection, tenant, seeds, known)
             else:
                 seeds += selecting.rivals(connection, tenant, reader, rivals, known)
-                rows = reading.with_caches(connection, tenant, seeds, known, rivals.at.seq)
+                rows = chains.with_caches(connection, tenant, seeds, known, rivals.at.seq)
             return rows
 
     def select(self, reader: Scope, where: Filter, *, at: datetime | None, before: int, limit: int) -> list[str]:
         """See `graphmem.store.Store.select`."""
         with self._reading(reader) as (connection, tenant):
-            what = selecting.wanted(connection, tenant, reader, where, self._memo.of(tenant))
+            what = selecting.wanted(connection, tenant, reader, where, self._caches.memo.of(connection, tenant))
             if what is None:
                 return []
-            return [key for _, key in islice(selecting.latest(connection, tenant, what, at, before), limit)]
+            return [
+                key
+                for _, key in islice(selecting.latest(connection, tenant, what, self._caches.texts, at, before), limit)
+            ]
 
     def match(
         self, reader: Scope, probe: Probe, where: Filter, *, seq: int | None = None, at: datetime | None = None
     ) -> Matches:
         """See `graphmem.store.Store.match`."""
         with self._reading(reader) as (connection, tenant):
-            seq, known = tenant.seq if seq is None else seq, self._memo.of(tenant)
-            what, model = selecting.wanted(connection, tenant, reader, where, known), meta.model_of(connection)
-            if what is None:
-                return Matches(seq=seq, model=model, rows=reading.component(connection, tenant, (), known))
-            ids = reading.Ids(connection, known)
-            text = matching.Search(connection, tenant, what, ids, seq=seq, limit=probe.limit)
-            counted = matching.Counted(self._frequencies, matching.audience_of(connection, tenant, reader, known))
-            corpus = matching.corpus_of(connection, tenant, counted, probe.terms)
-            lexical = matching.lexical(corpus, probe.terms, text)
-            named = matching.named(connection, tenant, probe.names, what, ids, seq=seq)
-            search = VectorSearch(connection, tenant, what, ids, seq)
-            found = Matches(lexical, self._nearest(search, probe, model), named, seq=seq, model=model)
-            numbers = [ids.numbers[key] for key in found.ids]
-            if probe.is_weighed:
-                found = weighed(found, probe, corpus, text, search)
-            if at is None:
-                rows = reading.component(connection, tenant, numbers, known)
-            else:
-                rows = reading.settled_or_whole(connection, tenant, numbers, known, Point(at, seq))
-            return replace(found, rows=rows)
-
-    def _nearest(self, search: VectorSearch, probe: Probe, model: ModelCard | None) -> tuple[tuple[str, float], ...]:
-        if probe.vector is None or not search.tenant.vectors or probe.model not in (None, model):
-            return ()
-        return search.best(self._vectors, probe.vector, dimension_of(search.connection), probe.limit)
+            seq = tenant.seq if seq is None else seq
+            return Search(connection, tenant, reader, self._caches, seq, at).matches(probe, where)
 
     def neighbours(
         self, reader: Scope, ids: Sequence[str], *, seq: int, limit: int, at: datetime | None = None
     ) -> Nearby:
         """See `graphmem.store.Store.neighbours`."""
         with self._reading(reader) as (connection, tenant):
-            known = self._memo.of(tenant)
+            known = self._caches.memo.of(connection, tenant)
             steps = graph.neighbours(connection, tenant, reader, ids, graph.Reach(seq, limit), known)
             if at is None:
                 return Nearby(tuple(one.told for one in steps))
             linked = {one.number for one in steps if one.is_link}
-            rows = reading.settled_or_whole(
+            rows = chains.settled_or_whole(
                 connection, tenant, [one.number for one in steps], known, Point(at, seq), whole=linked
             )
             return Nearby(tuple(one.told for one in steps), rows)
@@ -399,7 +374,7 @@ class SQLiteStore:
         if self._is_closed:
             return
         self._is_closed = True
-        self._vectors.forget()
+        self._caches.forget()
         self._cleaner.close()
         try:
             self._close_connections()
@@ -478,8 +453,7 @@ class SQLiteStore:
 
     def _forget_erased(self, timeout_s: float) -> None:
         """Take erased content out of the caches and the log; out of the log later if a reader needs it that long."""
-        self._memo.forget()
-        self._vectors.forget()
+        self._caches.forget()
         self._cleaner.clear(timeout_s)
 
     def _close_connections(self) -> None:

@@ -69,7 +69,7 @@ def optional_moment(micros: int | None) -> datetime | None:
 
 @dataclass(slots=True)
 class Tenant:
-    """A tenant's row; `number` 0 stands for one that has none yet."""
+    """A tenant's row; `number` 0 stands for one that has none yet. `loose` counts segments of text to be joined."""
 
     number: int
     name: str
@@ -82,6 +82,7 @@ class Tenant:
     vectors: int
     epoch: int
     answered_to: int | None = None
+    loose: int = 0
 
 
 def places_of(tenant: Tenant) -> tuple[int, int]:

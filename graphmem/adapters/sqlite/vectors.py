@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 import apsw
 
 from graphmem.adapters.sqlite import meta
-from graphmem.adapters.sqlite.reading import Ids
-from graphmem.adapters.sqlite.selecting import Wanted, all_fitting
+from graphmem.adapters.sqlite.chains import Ids
+from graphmem.adapters.sqlite.selecting import Fitting, Wanted
 from graphmem.adapters.sqlite.values import Row, Tenant, ints, place_of
 from graphmem.adapters.vector_bytes import exact_scores, rows_of_bytes
 from graphmem.errors import CorruptStore, InvalidInput
@@ -162,9 +162,13 @@ class VectorCache:
         with self._guard:
             self._tenants.clear()
 
+    def takes(self, tenant: Tenant, dimension: int) -> bool:
+        """Whether all vectors of a tenant fit into the space."""
+        return tenant.vectors * dimension * _FLOAT_BYTES <= self._limit_bytes
+
     def parts(self, connection: apsw.Connection, tenant: Tenant, dimension: int) -> Iterable[_Block]:
         """All vectors of a tenant, from memory if they fit, sorted by number."""
-        if tenant.vectors * dimension * _FLOAT_BYTES > self._limit_bytes:
+        if not self.takes(tenant, dimension):
             return _read(connection, tenant, dimension, place_of(tenant.number, 0))
         with self._guard:
             cached = self._tenants.pop(tenant.number, None)
@@ -200,60 +204,95 @@ def _block(rows: Sequence[Row], dimension: int) -> _Block:
 
 @dataclass(frozen=True, slots=True)
 class VectorSearch:
-    """One search: what is wanted, known at a ledger position."""
+    """One search: what is wanted and fits, known at a ledger position."""
 
     connection: apsw.Connection
     tenant: Tenant
     what: Wanted
+    fitting: Fitting
     ids: Ids
     seq: int
+    cache: VectorCache
+    dimension: int
 
-    def best(self, cache: VectorCache, vector: Vector, dimension: int, limit: int) -> tuple[Scored, ...]:
+    def best(self, vector: Vector, limit: int) -> tuple[Scored, ...]:
         """The nearest vectors among memories that fit, by cosine, ties by id."""
-        if len(vector) != dimension:
-            raise InvalidInput(f"the query's vector has {len(vector)} dimensions, those stored {dimension}")
+        if len(vector) != self.dimension:
+            raise InvalidInput(f"the query's vector has {len(vector)} dimensions, those stored {self.dimension}")
         if not self.tenant.vectors or limit < 1:
             return ()
-        return self._exact(vector, self._near(cache, vector, dimension, limit), limit)
+        few = self.fitting.numbers()
+        if len(few) <= _FEW:
+            return self._exact(vector, *self._stored(few.tolist()), limit)
+        return self._exact(vector, *self._near(vector, limit), limit)
 
     def cosines(self, vector: Vector, numbers: Sequence[int]) -> dict[str, float]:
-        """The cosine with each of the memories that have a vector."""
-        return dict(self._exact(vector, numbers, len(numbers)))
+        """The cosine with each of the memories that have a vector, all of which fit."""
+        return dict(self._exact(vector, *self._rows(numbers), len(numbers)))
 
-    def _near(self, cache: VectorCache, vector: Vector, dimension: int, limit: int) -> list[int]:
-        """Numbers of the best, and of those too near to the last of them to tell."""
+    def _near(self, vector: Vector, limit: int) -> tuple[list[int], NDArray[np.float32]]:
+        """The best, and those too near to the last of them to tell: their numbers and vectors."""
         import numpy as np
 
         query = np.ascontiguousarray(vector, dtype=np.float32)
-        fitting = all_fitting(self.connection, self.tenant, self.what, self.seq)
-        if fitting is not None and len(fitting) <= _FEW:
-            return fitting
-        among = None if fitting is None else np.array(fitting, dtype=np.int64)
-        scored = [self._score(part, query, among) for part in cache.parts(self.connection, self.tenant, dimension)]
-        numbers = np.concatenate([one[0] for one in scored]) if scored else np.empty(0, np.int64)
-        scores = np.concatenate([one[1] for one in scored]) if scored else np.empty(0, np.float32)
+        among = None if self.what.is_everything else self.fitting.numbers()
+        scored = [(part, *self._score(part, query, among)) for part in self._parts()]
+        scores = np.concatenate([one[2] for one in scored]) if scored else np.empty(0, np.float32)
+        least = np.float32(-np.inf)
         if len(scores) > limit:
-            least = np.partition(scores, len(scores) - limit)[len(scores) - limit]
-            numbers = numbers[scores >= least - _ROUNDING]
-        return [int(number) for number in numbers]
+            least = np.partition(scores, len(scores) - limit)[len(scores) - limit] - np.float32(_ROUNDING)
+        numbers, rows = list[int](), [np.empty((0, self.dimension), np.float32)]
+        for part, which, values in scored:
+            near = which[values >= least]
+            if len(near):
+                numbers += part.numbers[near].tolist()
+                rows.append(part.rows[near])
+        return numbers, np.concatenate(rows)
+
+    def _rows(self, numbers: Sequence[int]) -> tuple[list[int], NDArray[np.float32]]:
+        """Those of the memories that have a vector, and it, from what the cache holds if it holds all."""
+        import numpy as np
+
+        if not self.cache.takes(self.tenant, self.dimension):
+            return self._stored(numbers)
+        wanted = np.array(sorted(numbers), np.int64)
+        found, rows = list[int](), [np.empty((0, self.dimension), np.float32)]
+        for part in self._parts() if len(wanted) else ():
+            places = np.minimum(np.searchsorted(part.numbers, wanted), len(part.numbers) - 1)
+            held = part.numbers[places] == wanted
+            if held.any():
+                found += wanted[held].tolist()
+                rows.append(part.rows[places[held]])
+        return found, np.concatenate(rows)
+
+    def _stored(self, numbers: Sequence[int]) -> tuple[list[int], NDArray[np.float32]]:
+        rows: list[Row] = self.connection.execute(_SOME, (ints(numbers),)).fetchall()
+        return [number for number, _ in rows], rows_of_bytes([row[1] for row in rows], self.dimension)
+
+    def _parts(self) -> Iterator[_Block]:
+        """What is stored of memories that may fit, up to the asked ledger position."""
+        import numpy as np
+
+        last = place_of(self.tenant.number, self.seq)
+        for part in self.cache.parts(self.connection, self.tenant, self.dimension):
+            if len(part.numbers) and not self._is_elsewhere(part):
+                is_whole = part.numbers[-1] <= last
+                size = len(part.numbers) if is_whole else int(np.searchsorted(part.numbers, last, "right"))
+                if size:
+                    yield part if is_whole else part.some(slice(0, size))
 
     def _score(
         self, part: _Block, query: NDArray[np.float32], among: NDArray[np.int64] | None
-    ) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+    ) -> tuple[NDArray[np.intp], NDArray[np.float32]]:
+        """Which of the rows fit, and their products with the query."""
         import numpy as np
 
-        if part.numbers[-1] > (last := place_of(self.tenant.number, self.seq)):
-            part = part.some(slice(0, int(np.searchsorted(part.numbers, last, "right"))))
-        if not len(part.numbers) or self._is_elsewhere(part):
-            return part.numbers[:0], np.empty(0, np.float32)
         if among is None and (self.what.homes is None or part.home is not None):
-            return part.numbers, _products(part.rows, query)
-        mask = self._mask(part, among)
-        chosen = int(np.count_nonzero(mask))
-        if chosen < len(mask) * _GATHER_BELOW:
-            return part.numbers[mask], _products(part.rows[mask], query)
-        scores = _products(part.rows, query)
-        return (part.numbers, scores) if chosen == len(mask) else (part.numbers[mask], scores[mask])
+            return np.arange(len(part.numbers)), _products(part.rows, query)
+        which = np.flatnonzero(self._mask(part, among))
+        if len(which) < len(part.numbers) * _GATHER_BELOW:
+            return which, _products(part.rows[which], query)
+        return which, _products(part.rows, query)[which]
 
     def _mask(self, part: _Block, among: NDArray[np.int64] | None) -> NDArray[np.bool_]:
         import numpy as np
@@ -273,11 +312,9 @@ class VectorSearch:
     def _is_elsewhere(self, part: _Block) -> bool:
         return part.home is not None and self.what.homes is not None and part.home not in self.what.homes
 
-    def _exact(self, vector: Vector, numbers: Sequence[int], limit: int) -> tuple[Scored, ...]:
-        rows: list[Row] = self.connection.execute(_SOME, (ints(numbers),)).fetchall()
+    def _exact(self, vector: Vector, numbers: list[int], rows: NDArray[np.float32], limit: int) -> tuple[Scored, ...]:
         keys = self.ids.of(numbers)
-        data = rows_of_bytes([row[1] for row in rows], len(vector))
-        return exact_scores([keys[number] for number, _ in rows], data, vector, limit)
+        return exact_scores([keys[number] for number in numbers], rows, vector, limit)
 
 
 @lru_cache(maxsize=256)

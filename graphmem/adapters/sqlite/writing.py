@@ -9,18 +9,17 @@ from typing import TYPE_CHECKING
 import apsw
 
 from graphmem import temporal
-from graphmem.adapters.sqlite import erasing, reading
+from graphmem.adapters.sqlite import chains, erasing, reading
 from graphmem.adapters.sqlite.appending import INSERTS, append
-from graphmem.adapters.sqlite.indexing import indexed
 from graphmem.adapters.sqlite.known import Known, content_number
 from graphmem.adapters.sqlite.places import Kept, Places
+from graphmem.adapters.sqlite.text_writer import TextWriter
 from graphmem.adapters.sqlite.values import Row, Tenant, holding_text, optional_moment, place_of
 from graphmem.adapters.vector_bytes import blob
 from graphmem.errors import Conflict, InvalidInput
 from graphmem.instants import to_micros
 from graphmem.ledger import GENESIS, change_of, request_digest, seal
 from graphmem.model import Add, Change, Operation, Propose, Request, Revoke, Scope, Statement, Supersede
-from graphmem.ranking import name_keys
 from graphmem.rows import BranchRow, Derived, MemoryRow, Needs, Rows, Situation, Stamp, Transaction, next_recorded_at
 from graphmem.statement_json import encode_statement
 from graphmem.store import Clock
@@ -37,7 +36,7 @@ _NEW_TENANT = (
     "INSERT INTO tenant (name, key, seq, head, documents, tokens, vectors, epoch) VALUES (?, ?, 0, ?, 0, 0, 0, 0)"
 )
 _SET_TENANT = (
-    "UPDATE tenant SET seq = ?, recorded_at = ?, head = ?, documents = ?, tokens = ?, vectors = ?, epoch = ?"
+    "UPDATE tenant SET seq = ?, recorded_at = ?, head = ?, documents = ?, tokens = ?, vectors = ?, epoch = ?, loose = ?"
     " WHERE number = ?"
 )
 _PLACE = "SELECT place FROM entry WHERE op_id = ? AND tenant = ?"
@@ -69,6 +68,7 @@ class Batch:
         self.tenant = tenant
         self.places = Places(connection, tenant, kept)
         self.erased = 0
+        self._text = TextWriter(connection, tenant)
         self._connection = connection
         self._vector_of = vector_of
         self._last = optional_moment(tenant.recorded_at)
@@ -88,6 +88,7 @@ class Batch:
             self._look_up(chunk, needs)
             changes += [self._apply(*each, clock) for each in zip(chunk, needs, strict=True)]
             self.flush()
+        self.finish()
         return changes
 
     def replay(self, change: Change, entry: Entry) -> None:
@@ -101,14 +102,20 @@ class Batch:
             self.flush()
 
     def flush(self) -> None:
-        """Write what was collected, and the tenant's row."""
+        """Write what was collected but the words, and the tenant's row."""
         for table, rows in self._pending.items():
             if rows:
                 self._connection.executemany(INSERTS[table], rows)
                 rows.clear()
         one = self.tenant
-        row = (one.seq, one.recorded_at, one.head, one.documents, one.tokens, one.vectors, one.epoch, one.number)
+        totals = (one.documents, one.tokens, one.vectors)
+        row = (one.seq, one.recorded_at, one.head, *totals, one.epoch, one.loose, one.number)
         self._connection.execute(_SET_TENANT, row)
+
+    def finish(self) -> None:
+        """Write all that was collected; nothing comes after it."""
+        self._text.finish()
+        self.flush()
 
     # ---- one request
 
@@ -155,7 +162,7 @@ class Batch:
             return None
         self.flush()
         seeds = reading.numbers(self._connection, self.tenant, needs.ids)
-        rows = reading.ahead(self._connection, self.tenant, seeds)
+        rows = chains.ahead(self._connection, self.tenant, seeds)
         return None if rows is None or not temporal.is_decided_ahead(request, rows) else Situation(rows)
 
     def _read(self, needs: Needs, content: int | None) -> Situation:
@@ -168,7 +175,7 @@ class Batch:
             seeds += reading.touched_by(self._connection, self.tenant, [change])
         if needs.branch is not None:
             seeds += reading.touched_on_branch(self._connection, self.tenant, self._branches, needs.branch)
-        return Situation(reading.component(self._connection, self.tenant, seeds), change)
+        return Situation(chains.component(self._connection, self.tenant, seeds), change)
 
     def _stamp(self, writer: Scope, clock: Clock) -> Stamp:
         recorded_at = next_recorded_at(clock(), self._last, self._answered_to)
@@ -265,13 +272,9 @@ class Batch:
         self._pending["memory"].append((*where, to_micros(stamp.recorded_at), *values, *cache, text))
 
     def _index(self, number: int, home: int, key: str, statement: Statement) -> None:
-        text, pending = indexed(self.tenant.number, home, statement), self._pending
-        pending["search"].append((number, text.body, text.facets))
-        pending["words"].append((number, text.length, text.counts))
+        pending = self._pending
         self.tenant.documents += 1
-        self.tenant.tokens += text.length
-        for name in name_keys(statement):
-            pending["name"].append((f"{self.tenant.number} {name}", number))
+        self.tenant.tokens += self._text.add(number, home, statement)
         for anchor in statement.anchors:
             pending["about"].append((self.places.anchor(anchor), number))
         vector = self._vector_of(key)
@@ -282,6 +285,7 @@ class Batch:
     def _erase(self, key: str, transaction: Transaction) -> None:
         self.flush()
         self.erased += erasing.erase(self._connection, self.tenant, self._must_number(key), transaction.change)
+        self._text.erase(self._must_number(key))
         self._set_derived(transaction.derived)
         self.places.forget_anchors()
 

@@ -28,7 +28,8 @@ def _filled(store: SQLiteStore, path: Path, pages: int, *, has_log: bool) -> Non
         store.close()
     with raw(path) as database:
         assert database.execute("PRAGMA wal_autocheckpoint = 0")
-        missing = pages - int(str(database.execute("PRAGMA page_count").get))
+        free = int(str(database.execute("PRAGMA freelist_count").get))
+        missing = pages + free - int(str(database.execute("PRAGMA page_count").get))
         database.execute("CREATE TABLE filler (data)")
         database.execute(
             "WITH RECURSIVE n (x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n WHERE x < ?)"

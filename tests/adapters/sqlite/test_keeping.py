@@ -7,6 +7,8 @@ import numpy as np
 import pytest
 
 from graphmem.adapters.sqlite import SQLiteStore
+from graphmem.adapters.sqlite.indexing import Facets, hashes_of
+from graphmem.adapters.sqlite.segments import Draft, unpack
 from graphmem.errors import CorruptStore, InvalidInput
 from graphmem.model import (
     Anchor,
@@ -67,10 +69,10 @@ TAMPERING = {
     "revocations": "DELETE FROM revocation",
     "branches": "UPDATE branch SET closed = NULL",
     "touches": "DELETE FROM touch WHERE seq = 5",
-    "names": "DELETE FROM name WHERE key LIKE '% b 1'",
     "anchors": "UPDATE anchor SET name = 'src/b.py'",
-    "words": "UPDATE words SET length = 99",
-    "text": "DELETE FROM search WHERE rowid % 1099511627776 = 2",
+    "words": "UPDATE segment SET size = 99",
+    "words of another memory": "UPDATE segment SET first = first - 1",
+    "words of nobody": "DELETE FROM segment",
     "totals": "UPDATE tenant SET tokens = tokens + 1",
     "ledger of another tenant": "UPDATE entry SET tenant = 9 WHERE op_id = 'add a'",
     "ledger of another actor": (
@@ -106,17 +108,16 @@ def test_check_names_filter_tokens_that_changed_places(store: SQLiteStore, path:
     send(store, add("a", labels=("one",)), add("b", labels=("two",)))
     store.close()
     with raw(path) as database:
-        database.execute("CREATE VIRTUAL TABLE temp.found USING fts5vocab (main, search, instance)")
-        asked = "SELECT term, doc, col FROM found ORDER BY doc, col, offset"
-        rows = [(doc, col, term) for term, doc, col in database.execute(asked)]
-        docs = sorted({doc for doc, _, _ in rows})
-        texts = {key: " ".join(term for *at, term in rows if tuple(at) == key) for key in {row[:2] for row in rows}}
-        for doc, other in zip(docs, reversed(docs), strict=True):
-            database.execute("DELETE FROM search WHERE rowid = ?", (doc,))
-            values = (doc, texts[doc, "body"], texts[other, "facets"])
-            database.execute("INSERT INTO search (rowid, body, facets) VALUES (?, ?, ?)", values)
+        hashes = hashes_of(str(database.execute("SELECT key FROM tenant").get))
+        one, other = (Facets(hashes).label(label) for label in ("one", "two"))
+        first, data = database.execute("SELECT first, data FROM segment").fetchone() or (0, b"")
+        draft = Draft()
+        for number, home, length, counts in unpack(first, data).texts():
+            moved = {other if term == one else one if term == other else term: count for term, count in counts.items()}
+            draft.add(number, home, length, moved)
+        database.execute("UPDATE segment SET data = ?", (draft.pack(),))
     with SQLiteStore.open(path, create=False) as again:
-        assert {finding.area for finding in again.check()} == {"terms"}
+        assert {finding.area for finding in again.check()} == {"words"}
 
 
 def test_export_and_restore_give_the_same_store(full: SQLiteStore, tmp_path: Path) -> None:

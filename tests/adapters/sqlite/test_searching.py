@@ -6,7 +6,8 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from graphmem.adapters.sqlite import SQLiteStore, matching, vectors
+from graphmem.adapters.sqlite import SQLiteStore, text_index, text_writer, vectors
+from graphmem.adapters.sqlite.caches import Caches
 from graphmem.model import Add, Erase, Request, Scope
 from graphmem.ranking import Corpus, bm25
 from graphmem.store import Filter, Probe
@@ -43,15 +44,19 @@ def _by_hand(requests: list[Request], terms: tuple[str, ...], limit: int) -> lis
     return sorted(((key, score) for key, score in scores if score), key=lambda one: (-one[1], one[0]))[:limit]
 
 
-@pytest.mark.parametrize("first_holders", [1, 50, 10_000])
+@pytest.mark.parametrize("at_once", [1, 7, 200])
+@pytest.mark.parametrize("few", [1, 50, 1_000])
 def test_scores_are_lucenes_of_the_tenant_alone(
-    store: SQLiteStore, monkeypatch: pytest.MonkeyPatch, first_holders: int
+    store: SQLiteStore, monkeypatch: pytest.MonkeyPatch, at_once: int, few: int
 ) -> None:
-    monkeypatch.setattr(matching, "_FIRST_HOLDERS", first_holders)
+    monkeypatch.setattr(text_index, "_FEW", few)
+    monkeypatch.setattr(text_writer, "_SMALL", 50)
+    monkeypatch.setattr(text_writer, "_MOST_LOOSE", 20)
     chance = seeded(3)
     mine, theirs = _corpus(chance, 200, MAIN), _corpus(chance, 120, Scope("other"))
     store.apply(theirs, clock=clock)
-    store.apply(mine, clock=clock)
+    for start in range(0, len(mine), at_once):
+        store.apply(mine[start : start + at_once], clock=clock)
     for _ in range(30):
         terms = tuple(dict.fromkeys(chance.choices(WORDS, FREQUENT_FIRST, k=chance.randint(1, 6))))
         limit = chance.choice([1, 10, 300])
@@ -75,10 +80,7 @@ def test_scores_follow_later_writes_and_erasures(store: SQLiteStore) -> None:
     assert dict(found) == pytest.approx(dict(_by_hand(left, probe.terms, 100)))
 
 
-def test_a_filter_that_full_text_cannot_make_widens_the_search(
-    store: SQLiteStore, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(matching, "_LEAST_CANDIDATES", 4)
+def test_a_filter_that_no_term_can_make_leaves_the_best_of_what_fits(store: SQLiteStore) -> None:
     sure = [add(f"sure{number}", f"common word {number}", body="padding " * 40, confidence=0.9) for number in range(3)]
     unsure = [add(f"unsure{number}", f"common word {number}", confidence=0.1) for number in range(60)]
     store.apply([*unsure, *sure], clock=clock)
@@ -105,7 +107,7 @@ def test_vectors_are_exact_with_and_without_room_for_them(
 ) -> None:
     monkeypatch.setattr(vectors, "_BLOCK_ROWS", block)
     monkeypatch.setattr(vectors, "_HOMELY_ROWS", homely)
-    store._vectors = vectors.VectorCache(space)  # noqa: SLF001 - to see both ways
+    store._caches = Caches(vectors=vectors.VectorCache(space))  # noqa: SLF001 - to see both ways
     chance = np.random.default_rng(1)
     rows, query = _unit(chance, 100), _unit(chance, 1)[0]
     requests = [add(f"m{number:03}", scope=Scope("acme", repo=f"r{number % 5}")) for number in range(100)]

@@ -1,0 +1,103 @@
+"""Writing segments: a write appends one, which is joined with those before it when there are many."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import apsw
+
+from graphmem.adapters.sqlite.indexing import hashes_of, indexed
+from graphmem.adapters.sqlite.segments import MOST_MEMORIES, Draft, joined, pack, unpack, without
+from graphmem.adapters.sqlite.values import Row, Tenant, places_of
+from graphmem.model import Statement
+
+_INSERT = "INSERT INTO segment (first, last, size, data) VALUES (?, ?, ?, ?)"
+_SIZES = "SELECT first, size FROM segment WHERE first > ? AND first < ? ORDER BY first DESC"
+_READ = "SELECT first, data FROM segment WHERE first >= ? AND first <= ? ORDER BY first"
+_OF_ONE = "SELECT first, last, data FROM segment WHERE first > ? AND first <= ? ORDER BY first DESC LIMIT 1"
+_DROP = "DELETE FROM segment WHERE first >= ? AND first <= ?"
+
+#: So many segments may be small, each of them a write's, before they are joined.
+_MOST_LOOSE = 128
+_SMALL = 128
+#: A segment is joined with the one before it unless that is so many times its size.
+_FAR_LARGER = 2
+
+
+class TextWriter:
+    """The words of memories on their way into one write transaction.
+
+    Args:
+        connection: In a write transaction.
+        tenant: Counts the segments of small writes.
+    """
+
+    def __init__(self, connection: apsw.Connection, tenant: Tenant) -> None:
+        self._connection = connection
+        self._tenant = tenant
+        self._draft = Draft()
+        self._erased: list[int] = []
+
+    def add(self, number: int, home: int, statement: Statement) -> int:
+        """Append a memory's words; returns how many tokens they are."""
+        length, counts = indexed(statement, hashes_of(self._tenant.key))
+        self._draft.add(number, home, length, counts)
+        if len(self._draft) == MOST_MEMORIES:
+            self._append()
+        return length
+
+    def erase(self, number: int) -> None:
+        """Take a memory's words out."""
+        self._erased.append(number)
+
+    def finish(self) -> None:
+        """Write what was added and what is left of segments with erased memories, then join small segments."""
+        if len(self._draft):
+            self._append()
+        if self._erased:
+            rewrite_without(self._connection, self._tenant, self._erased)
+            self._erased = []
+
+    def _append(self) -> None:
+        draft, self._draft = self._draft, Draft()
+        self._connection.execute(_INSERT, (draft.numbers[0], draft.numbers[-1], len(draft), draft.pack()))
+        self._tenant.loose += 1
+        if self._tenant.loose >= _MOST_LOOSE or len(draft) >= _SMALL:
+            _join(self._connection, self._tenant)
+            self._tenant.loose = 0
+
+
+def _join(connection: apsw.Connection, tenant: Tenant) -> None:
+    """Join the last segments, as long as none of those before is far larger than they are together."""
+    sizes: list[Row] = connection.execute(_SIZES, places_of(tenant)).fetchall()
+    last, _ = sizes[0]
+    begin, total = sizes[0]
+    for first, size in sizes[1:]:
+        if size > _FAR_LARGER * total or total + size > MOST_MEMORIES:
+            break
+        begin, total = first, total + size
+    if begin != last:
+        rows = connection.execute(_READ, (begin, last))
+        segment = joined([unpack(first, data) for first, data in rows])
+        connection.execute(_DROP, (begin, last))
+        numbers = segment.numbers
+        connection.execute(_INSERT, (int(numbers[0]), int(numbers[-1]), segment.size, pack(segment)))
+
+
+def rewrite_without(connection: apsw.Connection, tenant: Tenant, numbers: Iterable[int]) -> None:
+    """Write each segment anew that holds one of the memories, without them."""
+    low, _ = places_of(tenant)
+    left: Sequence[int] = sorted(numbers)
+    while left:
+        row = connection.execute(_OF_ONE, (low, left[-1])).fetchone()
+        if row is None:
+            return
+        first, last, data = row
+        inside, left = [one for one in left if one >= first], [one for one in left if one < first]
+        segment = unpack(first, data)
+        rest = without(segment, [one for one in inside if one <= last])
+        if rest.size < segment.size:
+            connection.execute(_DROP, (first, first))
+            if rest.size:
+                numbers = rest.numbers
+                connection.execute(_INSERT, (int(numbers[0]), int(numbers[-1]), rest.size, pack(rest)))

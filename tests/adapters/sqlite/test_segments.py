@@ -1,0 +1,131 @@
+"""Segments say what was added to them, however they were joined, cut down and read."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as some
+
+from graphmem.adapters.sqlite import SQLiteStore, text_index, text_writer
+from graphmem.adapters.sqlite.segments import DamagedSegment, Draft, joined, pack, unpack, without
+from graphmem.model import Erase, Request, Scope
+from graphmem.store import Filter, Probe
+from tests.adapters.sqlite.given import MAIN, add, clock, raw
+from tests.adapters.sqlite.given import chance as seeded
+
+Text = tuple[int, int, int, dict[int, int]]
+
+_counts = some.dictionaries(some.integers(0, 2**64 - 1), some.integers(1, 300) | some.just(70_000), max_size=6)
+_rows = some.tuples(some.integers(1, 50), some.integers(0, 2**20), some.integers(0, 90_000), _counts)
+_texts = some.lists(_rows, min_size=1)
+
+
+def _numbered(rows: list[tuple[int, int, int, dict[int, int]]], first: int = 1 << 40) -> list[Text]:
+    texts, number = [], first
+    for step, home, length, counts in rows:
+        number += step
+        texts.append((number, home, length, counts))
+    return texts
+
+
+def _packed(texts: list[Text]) -> bytes:
+    draft = Draft()
+    for one in texts:
+        draft.add(*one)
+    return draft.pack()
+
+
+@given(_texts)
+def test_a_segment_says_what_was_added(rows: list[tuple[int, int, int, dict[int, int]]]) -> None:
+    texts = _numbered(rows)
+    segment = unpack(texts[0][0], _packed(texts))
+    assert list(segment.texts()) == texts
+    assert list(unpack(texts[0][0], pack(segment)).texts()) == texts
+
+
+@given(some.lists(_texts, min_size=1, max_size=5))
+def test_joined_segments_say_what_each_said(parts: list[list[tuple[int, int, int, dict[int, int]]]]) -> None:
+    said: list[list[Text]] = []
+    for rows in parts:
+        said.append(_numbered(rows, said[-1][-1][0] if said else 1 << 40))
+    one = joined([unpack(texts[0][0], _packed(texts)) for texts in said])
+    assert list(one.texts()) == [text for texts in said for text in texts]
+    assert pack(one) == _packed([text for texts in said for text in texts])
+
+
+@given(_texts, some.randoms(use_true_random=False))
+def test_what_is_taken_out_leaves_nothing(
+    rows: list[tuple[int, int, int, dict[int, int]]], chance: random.Random
+) -> None:
+    texts = _numbered(rows)
+    out = chance.sample(texts, chance.randint(0, len(texts)))
+    rest = without(unpack(texts[0][0], _packed(texts)), [number for number, *_ in out])
+    kept = [text for text in texts if text not in out]
+    assert list(rest.texts()) == kept
+    assert set(rest.terms.tolist()) == {term for *_, counts in kept for term in counts}
+
+
+@given(_texts, some.data())
+def test_a_damaged_segment_is_refused_or_read(
+    rows: list[tuple[int, int, int, dict[int, int]]], data: some.DataObject
+) -> None:
+    blob = _packed(_numbered(rows))
+    cut = data.draw(some.integers(0, len(blob) - 1))
+    with pytest.raises(DamagedSegment, match="the words of memories from 7 on cannot be read"):
+        unpack(7, blob[:cut])
+
+
+_QUESTIONS = [("river",), ("river", "stone"), ("only3", "river", "stone", "cloud"), ("nobody",)]
+_READERS = [MAIN, Scope(MAIN.tenant, user="ana"), Scope(MAIN.tenant, user="bob", repo="r")]
+
+
+def test_a_process_that_stays_finds_what_a_new_one_finds(
+    store: SQLiteStore, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever was written since, by whom, and how it was joined."""
+    monkeypatch.setattr(text_index, "_FEW", 6)
+    monkeypatch.setattr(text_writer, "_MOST_LOOSE", 5)
+    monkeypatch.setattr(text_writer, "_SMALL", 9)
+    chance, kept = seeded(5), list[tuple[str, Scope]]()
+    homes = [MAIN, Scope(MAIN.tenant, user="ana"), Scope(MAIN.tenant, repo="r")]
+    words = ["river", "stone", "cloud", "sand", "moss"]
+    for step in range(120):
+        if kept and chance.random() < 0.1:
+            key, home = kept.pop(chance.randrange(len(kept)))
+            request = [Request(f"op-{step}", Erase(key), home)]
+        else:
+            home = chance.choice(homes)
+            new = [
+                (f"{step}-{each}", " ".join(chance.choices(words, k=3))) for each in range(chance.choice([1, 1, 4, 12]))
+            ]
+            request = [add(key, f"{said} only{step}", scope=home) for key, said in new]
+            kept += [(key, home) for key, _ in new]
+        store.apply(request, clock=clock)
+        if chance.random() < 0.5:
+            with SQLiteStore.open(path, create=False) as fresh:
+                for reader in _READERS:
+                    for terms in _QUESTIONS:
+                        probe = Probe(terms=terms, limit=chance.choice([2, 50]), is_weighed=True)
+                        seq = chance.choice([None, None, step // 2])
+                        found, expected = (one.match(reader, probe, Filter(), seq=seq) for one in (store, fresh))
+                        assert found.lexical == expected.lexical
+                        assert (found.weights, found.evidence) == (expected.weights, expected.evidence)
+    assert store.check() == []
+    with raw(path) as database:
+        sizes = [size for (size,) in database.execute("SELECT size FROM segment ORDER BY first")]
+    assert len(sizes) < 20, "small segments are joined"
+
+
+def test_check_finds_words_that_are_not_what_was_written(store: SQLiteStore, path: Path) -> None:
+    store.apply([add("a", "river stone"), add("b", "cloud")], clock=clock)
+    with raw(path) as database:
+        data = bytearray(database.execute("SELECT data FROM segment").get)
+        data[-1] += 1
+        database.execute("UPDATE segment SET data = ?", (bytes(data),))
+    assert {one.area for one in store.check()} == {"words"}
+    with raw(path) as database:
+        database.execute("UPDATE segment SET data = substr(data, 1, 40)")
+    assert {one.area for one in store.check()} == {"words"}
