@@ -42,7 +42,7 @@ if TYPE_CHECKING:
         SupersessionKind,
     )
     from graphmem.opening import open_memory as open  # noqa: A004 - graphmem.open() reads as it should
-    from graphmem.retrieval.search import Sort
+    from graphmem.retrieval.request import Sort
     from graphmem.service import GraphMemory, New, Write
     from graphmem.store import Filter, Page
 
@@ -56,7 +56,7 @@ _HOMES = {
     "graphmem.model": (
         "Alternative Anchor AnchorKind At Kind LinkKind Move Origin Outcome Scope Statement Status SupersessionKind"
     ),
-    "graphmem.retrieval.search": "Sort",
+    "graphmem.retrieval.request": "Sort",
     "graphmem.service": "GraphMemory New Write",
     "graphmem.store": "Filter Page",
 }

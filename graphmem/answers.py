@@ -229,6 +229,9 @@ class SearchAnswer:
         note: Why no vectors were compared, or what is to be said of how they were.
         cursor: Continues after the last hit; None at the end.
         weaker: How many of what was looked at are left out since they say too little about the question.
+        remarks: What is to be said of the question, each a sentence: a name that no memory has, how a word was read. Of
+            the first page alone.
+        read_as: The question with the words that it was read with; None if it was read as it was asked.
     """
 
     hits: tuple[Hit, ...]
@@ -237,6 +240,8 @@ class SearchAnswer:
     note: str | None = None
     cursor: str | None = None
     weaker: int = 0
+    remarks: tuple[str, ...] = ()
+    read_as: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

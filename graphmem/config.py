@@ -10,6 +10,7 @@ from pathlib import Path
 
 from graphmem.errors import InvalidInput, NotFound
 from graphmem.model import Scope
+from graphmem.retrieval.onnx_folder import is_meant
 
 FOLDER = ".graphmem"
 FILE = "memory.db"
@@ -28,7 +29,7 @@ _FROM_ENVIRONMENT = {
     "source_neo4j_password",
 }
 
-_MINILM, _NAMED, _ = _BACKENDS = ("minilm", "sentence-transformers", "off")
+_MINILM, _ONNX, _NAMED, _ = _BACKENDS = ("minilm", "onnx", "sentence-transformers", "off")
 
 _LOGIN = ("USER", "PASSWORD", "TOKEN")
 
@@ -45,8 +46,9 @@ class Settings:
         branch: Branch on which a reader or writer stands; unset, the main line.
         environment: Such as `production`; unset, those of no particular environment.
         actor: Who writes; unset, the login name.
-        embeddings: `minilm`, `sentence-transformers`, or `off` for lexical search.
-        model: The model of sentence-transformers: a folder, or a name on the hub, which is downloaded if it never was.
+        embeddings: `minilm`, `onnx`, `sentence-transformers`, or `off` for lexical search.
+        model: Another model: a folder with `model.onnx` and `tokenizer.json`; or, for sentence-transformers, a folder
+            or a name on the hub, which is downloaded if it never was.
         vectors: `exact`, or `approximate` to compare them by an index of the Neo4j server that has one.
         lock_timeout_s: How long a write waits for others, in seconds.
         key: What opens a `graphmem serve` that is named by an http URL.
@@ -238,8 +240,13 @@ def _parsed(values: dict[str, str]) -> Settings:
         raise InvalidInput(f"embeddings {settings.embeddings!r} is none of {', '.join(map(repr, _BACKENDS))}")
     if settings.vectors not in {"exact", "approximate"}:
         raise InvalidInput(f"vectors {settings.vectors!r} is neither 'exact' nor 'approximate'")
+    if settings.embeddings == _ONNX and settings.model is None:
+        raise InvalidInput(
+            f"{_ONNX!r} needs a model: set GRAPHMEM_MODEL to a folder with model.onnx and tokenizer.json"
+        )
     if settings.model is None or settings.embeddings != _MINILM:
         return settings
     if "embeddings" in values:
-        raise InvalidInput(f"{_MINILM!r} is one model and takes no other: set GRAPHMEM_EMBEDDINGS={_NAMED}")
-    return replace(settings, embeddings=_NAMED)
+        told = f"{_MINILM!r} is one model and takes no other: set GRAPHMEM_EMBEDDINGS={_NAMED}"
+        raise InvalidInput(f"{told}, or {_ONNX} for a folder with model.onnx")
+    return replace(settings, embeddings=_ONNX if is_meant(settings.model) else _NAMED)

@@ -25,7 +25,7 @@ from graphmem.config import (
 from graphmem.drafts import make_private_folder, write_private
 from graphmem.errors import InvalidInput, NotFound, Unsupported
 from graphmem.model import Request, Scope
-from graphmem.retrieval.embedding import Embedder, EmbedderMissing, find_embedder, find_named_model
+from graphmem.retrieval.embedding import Embedder, EmbedderMissing, find_backend
 from graphmem.schema import Schema
 from graphmem.service import Desk, GraphMemory
 from graphmem.store import Clock, Store
@@ -321,7 +321,7 @@ def installed_backend(settings: Settings) -> Callable[[], Embedder | str]:
 def _load_backend(settings: Settings) -> Embedder | str:
     if settings.embeddings == "off":
         return "embeddings are switched off (GRAPHMEM_EMBEDDINGS)"
-    found = find_embedder() if settings.embeddings == "minilm" else find_named_model(settings.model)
+    found = find_backend(settings.embeddings, settings.model)
     return found.reason if isinstance(found, EmbedderMissing) else found
 
 

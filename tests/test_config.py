@@ -93,6 +93,16 @@ def test_a_model_is_one_of_sentence_transformers(tmp_path: Path) -> None:
     assert off.embeddings == "off"
 
 
+def test_a_folder_with_a_graph_is_a_model_for_onnx_runtime(tmp_path: Path) -> None:
+    folder = tmp_path / "model"
+    folder.mkdir()
+    (folder / "model.onnx").touch()
+    settings = load_settings({"GRAPHMEM_MODEL": str(folder)}, tmp_path)
+    assert (settings.embeddings, settings.model) == ("onnx", str(folder))
+    named = load_settings({"GRAPHMEM_MODEL": str(folder), "GRAPHMEM_EMBEDDINGS": "sentence-transformers"}, tmp_path)
+    assert named.embeddings == "sentence-transformers"
+
+
 def test_another_model_than_minilm_is_not_taken_for_it(tmp_path: Path) -> None:
     with pytest.raises(InvalidInput, match="GRAPHMEM_EMBEDDINGS=sentence-transformers"):
         load_settings({"GRAPHMEM_MODEL": "some/model", "GRAPHMEM_EMBEDDINGS": "minilm"}, tmp_path)

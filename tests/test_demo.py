@@ -60,6 +60,20 @@ def test_everyday_questions_are_answered_by_what_holds_and_the_last_by_nothing(m
     assert firsts[-1] is None
 
 
+def test_questions_about_a_rejected_option_are_answered_by_it_first(memory: GraphMemory) -> None:
+    lines = list(plain_lines(Demo(memory, has_records=True).page(200)))
+    answered = {one.text: lines[lines.index(one.text) + 1].strip() for one in EVERYDAY}
+    rejected = {text: line for text, line in answered.items() if line.startswith("rejected: ")}
+    assert {text: line.partition(", since ")[0] for text, line in rejected.items()} == {
+        "should I use kuzu": "rejected: Kuzu",
+        "should I use yaml for build requirements": "rejected: YAML",
+        "should a lock file be json": "rejected: JSON",
+        "should requirements be inferred from imports": "rejected: Requirements inferred from the imports",
+    }
+    assert rejected["should I use kuzu"].endswith(", since a second process is refused while a writer is open.")
+    assert len(EVERYDAY) == 10
+
+
 @pytest.mark.parametrize(
     ("pair", "answers"),
     [(AS_OF, ("PEP 314", "PEP 345")), (KNOWN_AT, ("PEP 599", "PEP 600"))],

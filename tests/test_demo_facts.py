@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from graphmem.model import Status, SupersessionKind
+from graphmem.model import Outcome, Status, SupersessionKind
 
 TEXT = (files("graphmem.demo") / "packaging_facts.jsonl").read_text(encoding="utf-8")
 FACTS: list[dict[str, Any]] = [json.loads(line) for line in TEXT.splitlines()]
@@ -41,6 +41,15 @@ def test_moves_go_forward_in_known_states(fact: dict[str, Any]) -> None:
     days = [date.fromisoformat(move["at"]) for move in fact["moves"]]
     assert days == sorted(days)
     assert {move["status"] for move in fact["moves"]} <= set(Status)
+
+
+def test_options_that_were_weighed_have_an_outcome_and_a_reason() -> None:
+    weighed = {fact["id"]: fact["alternatives"] for fact in FACTS if "alternatives" in fact}
+    assert weighed.keys() == {"pep-518", "pep-723", "pep-751"}
+    for options in weighed.values():
+        assert len({one["name"] for one in options}) == len(options)
+        assert {one["outcome"] for one in options} <= set(Outcome)
+        assert all(one["reason"] for one in options)
 
 
 @pytest.mark.parametrize(("fact", "link"), LINKS, ids=lambda value: value["id"])

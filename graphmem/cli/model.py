@@ -85,6 +85,8 @@ def _status_lines(state: ModelState, store: dict[str, Any] | None) -> Iterator[B
         told = Span("as the original", Look.GOOD) if is_original else Span("not the original's", Look.BAD)
         place = f"{file.path}, part of graphmem" if file.name == "graph" else file.path.name
         yield _row(file.name, f"{place}, sha256 {file.sha256 or 'unreadable'}, ", told)
+    if state.card is not None and not state.files:
+        yield _row("weights", f"sha256 {state.card.weights_hash}")
     if state.runtime:
         yield _row("runtime", ", ".join(f"{name} {version}" for name, version in state.runtime.items()))
     yield _row("store", *_store(store))

@@ -16,9 +16,7 @@ from graphmem.cli.output import give, progress
 from graphmem.cli.wording import nothing_line, org_wide_line, weaker_line
 from graphmem.errors import NotFound
 from graphmem.model import At, Point
-from graphmem.retrieval.remarks import remarks
-from graphmem.retrieval.search import Sort
-from graphmem.service.lookup import MemoryLookup
+from graphmem.retrieval.request import Sort
 from graphmem.wire.envelopes import Changes, Repositories, Shown
 from graphmem.wire.times import read_known, read_time
 
@@ -64,17 +62,17 @@ def search(  # noqa: PLR0913 - one parameter an option
         ids += [key for hit in answer.hits for one in hit.relations for key in (one.memory, *one.through)]
         ids += [hit.head for hit in answer.hits if hit.head is not None]
         seen = {} if call.as_json else cards_of(memory, ids, answer.at)
-        notes = [] if call.as_json else list(_notes(memory, answer, asked, at, where))
-    give(call, answer, lambda _: pages.search_page(answer, asked, at, seen, notes))
+        notes = [] if call.as_json else list(_notes(memory, answer, where))
+    give(call, answer, lambda _: pages.search_page(answer, answer.read_as or asked, at, seen, notes))
 
 
-def _notes(memory: GraphMemory, answer: SearchAnswer, question: str, at: At, where: Filter) -> Iterator[Line]:
+def _notes(memory: GraphMemory, answer: SearchAnswer, where: Filter) -> Iterator[Line]:
     """What is to be said of a question, and of what was searched."""
     if not answer.hits:
         yield weaker_line(answer.weaker) if answer.weaker else _nothing(memory, where, is_empty=True)
     elif memory.scope.repo is None and (others := memory.repositories()):
         yield org_wide_line(len(others))
-    for remark in remarks(question, answer, MemoryLookup(memory, at)):
+    for remark in answer.remarks:
         yield line(remark)
 
 

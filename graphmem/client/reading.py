@@ -11,7 +11,7 @@ from graphmem.client.stands import Stand, filter_query, of_memory, time_text
 from graphmem.errors import InvalidInput
 from graphmem.model import At, Change, Scope, ScopeParts
 from graphmem.retrieval.paging import page_of
-from graphmem.retrieval.search import Sort
+from graphmem.retrieval.request import Sort
 from graphmem.service.reading import Reader
 from graphmem.store import Filter, Page
 from graphmem.vocabulary import word_of
@@ -43,7 +43,7 @@ class RemoteReader(Reader):
     ) -> SearchAnswer:
         asked = page_of(page, limit, Page())
         body: dict[str, object] = {"query": query, "where": where, "sort": sort, "limit": asked.limit}
-        body |= {"cursor": asked.cursor, "min_relevance": min_relevance}
+        body |= {"cursor": asked.cursor, "min_relevance": min_relevance, "excerpts": False}
         request = Asked("POST", "/v1/search", self._stand.query(self._stand.placed(scope, parts), at), document(body))
         return self._stand.connection.ask(SearchAnswer, request)
 

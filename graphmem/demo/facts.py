@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
-from graphmem import Kind, Move, Origin, Statement, Status, SupersessionKind, Write
+from graphmem import Alternative, Kind, Move, Origin, Outcome, Statement, Status, SupersessionKind, Write
 
 if TYPE_CHECKING:
     from graphmem import GraphMemory
@@ -102,5 +102,8 @@ def _statement(fact: Fact) -> Statement:
         subject=fact.get("subject"),
         aliases=tuple(fact["aliases"]),
         labels=tuple(fact["labels"]),
+        alternatives=tuple(
+            Alternative(one["name"], Outcome(one["outcome"]), one["reason"]) for one in fact.get("alternatives", ())
+        ),
         origin=Origin.DOCUMENT,
     )

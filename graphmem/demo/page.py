@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 
 from graphmem import At, Filter, GraphMemory, Page, Sort
-from graphmem.answers import Hit, Lane, State
+from graphmem.answers import Hit, Lane, SearchAnswer, State
 from graphmem.cli.bars import bars
 from graphmem.cli.blocks import Beside, Block, Box, Line, Look, Span, dim, line, strong
 from graphmem.cli.wording import began, chain_line, name, point_line, sign, stretches
 from graphmem.demo.plain import PlainSearch
 from graphmem.demo.questions import AS_OF, EVERYDAY, KNOWN_AT, QUESTIONS, Pair, Question
 from graphmem.relations import rule_words
+from graphmem.retrieval.briefs import briefs
+from graphmem.terms import question_terms
 
 _GAP = line()
 _NAME_CELLS = 70
@@ -78,10 +81,11 @@ class Demo:
         asked = [one.text for one in EVERYDAY if self.has_records or not one.needs_records]
         yield line(strong("In everyday words"), ": what graphmem answers first, and below it what plain search does")
         for text in asked:
-            hits, old = self.memory.search(text).hits, plain.best(text)
+            answer, old = self.memory.search(text), plain.best(text)
             yield line(text)
-            if hits:
-                first = hits[0]
+            if answer.hits:
+                first = answer.hits[0]
+                yield from _rejected(answer, text)
                 found = Span(f"{name(first.card, _NAME_CELLS)}", Look.GOOD)
                 yield line(sign(first.card.state), " ", found, dim(f"  relevance {first.relevance:.2f}"), indent=2)
             else:
@@ -117,3 +121,12 @@ class Demo:
             yield from bars(self.memory.timeline(subject=one.what).lanes, answer.at.valid, width)
             yield line(dim("to settle it: "), one.fix)
         yield point_line(answer.at, At())
+
+
+def _rejected(answer: SearchAnswer, question: str) -> Iterator[Line]:
+    """The option that a question names, if the first answer rejected it, and why: that is what was asked."""
+    terms = question_terms(question)
+    named = (one for one in briefs(answer, question)[0].rejected if one.is_named(terms))
+    for option in islice(named, 1):
+        why = f", since {option.reason}" if option.reason else ""
+        yield line(Span("rejected: ", Look.BAD), strong(option.name), why, indent=2)

@@ -43,16 +43,16 @@ QUESTIONS = (
     Question("Can release files stand outside the index, behind explicit links?"),
 )
 
-#: As somebody asks who knows no title; the last has no answer.
+#: As somebody asks who knows no title, some of them about an option that was rejected; the last has no answer.
 EVERYDAY = (
     Question("should I use kuzu", needs_records=True),
     Question("do scores add up", needs_records=True),
     Question("how are api keys stored", needs_records=True),
-    Question("where are secrets of keys kept", needs_records=True),
     Question("which language model makes the vectors", needs_records=True),
     Question("is there a javascript build step", needs_records=True),
-    Question("which installer sets up the environment", needs_records=True),
-    Question("where do build requirements go"),
+    Question("should I use yaml for build requirements"),
+    Question("should a lock file be json"),
+    Question("should requirements be inferred from imports"),
     Question("how do wheels for linux name the libc"),
     Question("what is the weather"),
 )

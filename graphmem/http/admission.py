@@ -14,7 +14,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from graphmem.errors import InvalidInput
-from graphmem.http.asking import Placed
+from graphmem.http.asking import REPOSITORY, Placed
 from graphmem.http.callers import caller_of
 from graphmem.http.limits import Bound, Limits, refuse_announced
 from graphmem.http.problems import Refusal
@@ -107,7 +107,7 @@ def _admit(request: Request, place: Placed) -> None:
     try:
         stands = Scope(
             "default",
-            asked.get("repo"),
+            asked.get("repo") or request.headers.get(REPOSITORY),
             asked.get("user"),
             asked.get("branch"),
             asked.get("environment"),

@@ -65,6 +65,10 @@ def _query_names(dependant: Dependant) -> Iterator[tuple[str, bool]]:
 # ---- where
 
 
+#: The header in which a caller names the repository of all its requests.
+REPOSITORY = "X-Graphmem-Repo"
+
+
 @dataclass(frozen=True, slots=True)
 class Standing:
     """Where a caller says that they stand."""
@@ -79,16 +83,25 @@ Name = Annotated[str, Field(**_NAME)]
 BranchName = Annotated[str, Field(**_BRANCH)]
 
 
-async def _standing(
-    tenant: Annotated[Name | None, Query(description="Whose memories; that of the key if not given.")] = None,
+async def _repository(
     repo: Annotated[
         Name | None,
         Query(
-            description="Repository to stand in. Without one, what belongs to no repository is seen and nothing else;"
-            " a key of one repository stands there.",
+            description="Repository to stand in; that of the header X-Graphmem-Repo if not given, or of a key of one"
+            " repository. Without any, what belongs to no repository is seen and nothing else.",
             examples=["example.org/shop"],
         ),
     ] = None,
+    named: Annotated[
+        Name | None, Header(alias=REPOSITORY, description="Repository to stand in where a request names none.")
+    ] = None,
+) -> str | None:
+    return repo or named
+
+
+async def _standing(
+    tenant: Annotated[Name | None, Query(description="Whose memories; that of the key if not given.")] = None,
+    repo: Annotated[str | None, Depends(_repository)] = None,
     user: Annotated[Name | None, Query(description="Person whose private memories count too.")] = None,
     branch: Annotated[BranchName | None, Query(description="Branch to stand on; the main line if not given.")] = None,
     environment: Annotated[Name | None, Query(description="Such as production.")] = None,

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StrictInt, StrictStr
+from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt, StrictStr
 
 from graphmem.answers import OnSimilar
 from graphmem.http.asking import BranchName, Name, Signed, WhereForm
 from graphmem.http.limits import MAX_BATCH, MAX_RESULTS
 from graphmem.ingestion.observations import Reading
 from graphmem.model import Kind, LinkKind, Move, Scope, Statement, Status, SupersessionKind
-from graphmem.retrieval.search import Sort
+from graphmem.retrieval.request import Sort
 from graphmem.wire.forms import ASKED, Instant
 
 Said = Annotated[Statement, ASKED]
@@ -157,6 +157,11 @@ class SearchBody(BaseModel):
     cursor: Annotated[StrictStr, Field(max_length=400)] | None = None
     min_relevance: Annotated[float, Field(ge=0, le=1, strict=True)] | None = Field(
         default=None, description="Leave out what is less relevant; 0 leaves out nothing."
+    )
+    excerpts: StrictBool = Field(
+        default=True,
+        description="Tell of each hit the sentences that match, the reason and the rejected options, and whether"
+        " memories of no repository alone were searched. Where texts are long, that takes as long as the search.",
     )
 
 

@@ -11,20 +11,24 @@ from graphmem.answers import Conflicts, Diff, Explanation, History, Listing, Sea
 from graphmem.http.admission import AdmittedRoute
 from graphmem.http.asking import Asked, Asks, Bounds, Known, MemoryId, Paged, Positions, Reader, Where
 from graphmem.http.bodies import SearchBody
+from graphmem.http.callers import Caller
 from graphmem.http.limits import MAX_RESULTS
 from graphmem.http.working import json_of
-from graphmem.retrieval.search import Sort
+from graphmem.model import Scope
+from graphmem.retrieval.remarks import org_wide
+from graphmem.retrieval.request import Sort
 from graphmem.service import GraphMemory
 from graphmem.store import Page
 from graphmem.wire.envelopes import Changes, Repositories, Shown
+from graphmem.wire.excerpted import ExcerptedAnswer, excerpted
 from graphmem.wire.forms import form
 
 router = APIRouter(tags=["ask"], route_class=AdmittedRoute)
 
 
-@router.post("/v1/search", operation_id="search", response_model=form(SearchAnswer))
-async def search(served: Asks, scope: Reader, at: Asked, body: SearchBody) -> Response:
-    """What holds at a point for a question in plain words, best first."""
+@router.post("/v1/search", operation_id="search", response_model=form(ExcerptedAnswer))
+async def search(served: Asks, scope: Reader, at: Asked, caller: Known, body: SearchBody) -> Response:
+    """What holds at a point for a question in plain words, best first, with excerpts of each hit."""
     page = Page(body.limit, body.cursor)
 
     def ask(memory: GraphMemory) -> SearchAnswer:
@@ -38,7 +42,10 @@ async def search(served: Asks, scope: Reader, at: Asked, body: SearchBody) -> Re
             min_relevance=body.min_relevance,
         )
         served.metrics.contested(sum(bool(hit.contested) for hit in answer.hits))
-        return answer
+        if not body.excerpts:
+            return answer
+        others = _openable(memory, scope, caller) if scope.repo is None and body.cursor is None else ()
+        return excerpted(answer, body.query, [org_wide(len(others))] if others else [])
 
     return await served.read("search", ask, may_be_brief=True)
 
@@ -83,13 +90,7 @@ async def get(served: Asks, scope: Reader, at: Asked, key: MemoryId) -> Response
 @router.get("/v1/repositories", operation_id="repositories", response_model=form(Repositories))
 async def repositories(served: Asks, scope: Reader, caller: Known) -> Response:
     """Repositories with memories that the caller would see from there; of a key, those that it opens."""
-    opened = () if caller.key is None else caller.key.repos
-
-    def ask(memory: GraphMemory) -> Repositories:
-        found = memory.repositories(scope=scope)
-        return Repositories(tuple(one for one in found if not opened or one in opened))
-
-    return await served.read("repositories", ask)
+    return await served.read("repositories", lambda memory: Repositories(_openable(memory, scope, caller)))
 
 
 @router.get("/v1/timeline", operation_id="timeline", response_model=form(Timeline))
@@ -127,6 +128,12 @@ async def changes(
     return await served.read(
         "changes", lambda memory: Changes(tuple(memory.changes(after=after, limit=limit, scope=scope)))
     )
+
+
+def _openable(memory: GraphMemory, scope: Scope, caller: Caller) -> tuple[str, ...]:
+    """Repositories in which there are memories for the caller, of those that the key opens."""
+    opened = () if caller.key is None else caller.key.repos
+    return tuple(one for one in memory.repositories(scope=scope) if not opened or one in opened)
 
 
 def etag_of(found: History) -> str:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
+from starlette.datastructures import Headers
+
+from graphmem.http.asking import REPOSITORY
 from graphmem.http.callers import Caller
 from graphmem.keys import Permission
 from graphmem.mcp_server.mounting import MountedTools
@@ -21,10 +24,12 @@ class Keyed:
     Attributes:
         caller: Whom the door let in.
         scope: Where the memory was opened for: there stand callers of a server without keys.
+        repo: The repository that the request's head names; None if it names none.
     """
 
     caller: Caller
     scope: Scope
+    repo: str | None = None
 
     @property
     def actor(self) -> str | None:
@@ -52,6 +57,7 @@ class Keyed:
             Forbidden: It does not allow this, or not there.
         """
         self.caller.require(Permission.WRITE if is_write else Permission.READ)
+        asked = replace(asked, repo=asked.repo or self.repo)
         if self.caller.key is None:
             return Here(self.scope).place(asked, is_write=is_write)
         return self.caller.place(asked, None, is_write=is_write)
@@ -66,6 +72,6 @@ def keyed_tools(memory: GraphMemory, names: Sequence[str] = ()) -> MountedTools:
     """
 
     def identify(scope: Mapping[str, Any]) -> Keyed:
-        return Keyed(scope["state"]["caller"], memory.scope)
+        return Keyed(scope["state"]["caller"], memory.scope, Headers(raw=scope["headers"]).get(REPOSITORY) or None)
 
     return MountedTools(memory, identify, names=names)

@@ -21,6 +21,7 @@ from mcp_types import (
     INVALID_PARAMS,
     CallToolRequestParams,
     CallToolResult,
+    InputRequiredResult,
     ListToolsResult,
     PaginatedRequestParams,
 )
@@ -29,10 +30,11 @@ from graphmem import __version__
 from graphmem.deadline import wanted_by
 
 if TYPE_CHECKING:
+    from graphmem.mcp_server.roots import ClientRoots
     from graphmem.mcp_server.tools import Caller
     from graphmem.service import GraphMemory
 
-    #: Gives the memory and who calls, for the ASGI scope of a request; None over stdio.
+    #: Gives the memory and who calls: for the ASGI scope of a request; over stdio for the folders of the client.
     Opening = Callable[[Any], tuple[GraphMemory, Caller]]
 
 INSTRUCTIONS = """What this project decided, what replaced it, and what held when. Search before you decide; record what
@@ -45,11 +47,12 @@ _MAX_SECONDS = 60.0
 _Context = ServerRequestContext[Any, Any]
 
 
-def make_server(opening: Opening) -> Server[Any]:
+def make_server(opening: Opening, roots: ClientRoots | None = None) -> Server[Any]:
     """A server with the tools, for any transport.
 
     Args:
         opening: Called for each call of a tool, in a thread of its own.
+        roots: Asks the one client of the server for its folders; None if nobody needs them.
     """
     listing = ListToolsResult.model_validate_json(
         resources.files("graphmem.mcp_server").joinpath("tools.json").read_bytes(), by_alias=True
@@ -60,22 +63,29 @@ def make_server(opening: Opening) -> Server[Any]:
     async def list_tools(_: _Context, __: PaginatedRequestParams | None) -> ListToolsResult:
         return listing
 
-    async def call_tool(context: _Context, params: CallToolRequestParams) -> CallToolResult:
+    async def call_tool(context: _Context, params: CallToolRequestParams) -> CallToolResult | InputRequiredResult:
         if params.name not in names:
             raise MCPError(INVALID_PARAMS, f"no tool {params.name!r}; there are {', '.join(names)}")
         if not limiter:
             limiter.append(anyio.CapacityLimiter(_MAX_CALLS))
-        asked = None if context.request is None else context.request.scope
+        asked: Any = None if context.request is None else context.request.scope
+        if roots is not None:
+            asked = await roots.of(context, params)
+            if isinstance(asked, InputRequiredResult):
+                return asked
         work = partial(_called, params.name, params.arguments or {}, partial(opening, asked))
         return await anyio.to_thread.run_sync(work, limiter=limiter[0])
 
-    return Server(
+    server = Server[Any](
         "graphmem",
         version=__version__,
         instructions=INSTRUCTIONS,
         on_list_tools=list_tools,
         on_call_tool=call_tool,
     )
+    if roots is not None:
+        roots.listen(server)
+    return server
 
 
 def _called(name: str, given: dict[str, Any], opened: Callable[[], tuple[GraphMemory, Caller]]) -> CallToolResult:

@@ -18,7 +18,7 @@ from graphmem.mcp_server.arguments import (
     Signed,
     SupersedeArguments,
 )
-from graphmem.mcp_server.brief_answers import Searched, answered
+from graphmem.mcp_server.brief_answers import answered
 from graphmem.model import Alternative, Anchor, AnchorKind, Outcome, Scope, Statement, SupersessionKind
 from graphmem.retrieval.briefs import BriefAnswer
 from graphmem.service import GraphMemory, Write
@@ -112,7 +112,7 @@ def _search(memory: GraphMemory, caller: Caller, asked: SearchArguments) -> Brie
         asked.query, at=asked.at, scope=scope, where=where, page=Page(asked.limit), min_relevance=asked.min_relevance
     )
     others = () if scope.repo is not None else tuple(filter(caller.may_name, memory.repositories(scope=scope)))
-    return answered(found, asked, memory, Searched(scope, len(others)))
+    return answered(found, asked, len(others))
 
 
 def _add(memory: GraphMemory, caller: Caller, asked: AddArguments) -> Written:

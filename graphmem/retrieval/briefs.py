@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -17,6 +18,8 @@ MAX_TITLE_CHARS = 200
 MAX_RATIONALE_CHARS = 240
 MAX_REASON_CHARS = 160
 MOST_NAMED = 3
+#: How records by MADR begin what speaks against an option.
+_VERDICT = re.compile(r"^(?:Bad|Neutral), because ")
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +28,10 @@ class Rejected:
 
     name: str
     reason: str
+
+    def is_named(self, terms: Collection[str]) -> bool:
+        """Whether a question that is about these terms names it, and not only some word of its name."""
+        return {*question_terms(self.name)} <= {*terms}
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +141,7 @@ def brief(hit: Hit, terms: Collection[str], valid: datetime) -> Brief:
         replaced=tuple(_short(one) for one in hit.relations[:MOST_NAMED]),
         overruled_by=None if hit.overruled_by is None else _short(hit.overruled_by),
         contested=() if hit.overruled_by else tuple(one.memory for one in hit.contested[:MOST_NAMED]),
-        because=None if hit.holds else _known(hit.because),
+        because=None if hit.holds else known(hit.because),
     )
 
 
@@ -151,7 +158,10 @@ def _rejected(said: Statement, terms: Collection[str]) -> tuple[Rejected, ...]:
     options = [one for one in said.alternatives if one.outcome is Outcome.REJECTED]
     options.sort(key=lambda one: (-len(asked & {*text_terms(one.name)}), -len(asked & {*text_terms(one.reason)})))
     return tuple(
-        Rejected(shortened(one.name, MAX_REASON_CHARS), excerpt(one.reason, terms, limit=MAX_REASON_CHARS))
+        Rejected(
+            shortened(one.name, MAX_REASON_CHARS),
+            _VERDICT.sub("", excerpt(one.reason, terms, limit=MAX_REASON_CHARS)),
+        )
         for one in options
     )
 
@@ -169,7 +179,7 @@ def _clipped(text: str) -> str:
     return Sentence.quoting(short, _least(text.quotes)) if text.quotes else Sentence.of(short)
 
 
-def _known(sentence: str) -> Sentence:
+def known(sentence: str) -> Sentence:
     """A sentence that knows whose words it holds; one of a server does not, and is trusted least."""
     return sentence if isinstance(sentence, Sentence) else Sentence.quoting(sentence, Origin.EXTERNAL)
 

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from graphmem.errors import Unsupported
 from graphmem.retrieval import named_model
 from graphmem.retrieval.minilm import MiniLM
 from graphmem.retrieval.named_model import NamedModel
+from graphmem.retrieval.onnx_folder import OnnxFolder
 from graphmem.store import ModelCard
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
     import numpy as np
     from numpy.typing import NDArray
@@ -47,6 +48,20 @@ class Embedder(Protocol):
             Unsupported: The backend is installed but does not load; the message names the cause.
         """
         ...
+
+
+@runtime_checkable
+class QuestionEmbedder(Protocol):
+    """An embedder that reads a question otherwise than a text that may answer it."""
+
+    def embed_question(self, text: str) -> NDArray[np.float32]:
+        """The vector of a question, of length one; raises as `Embedder.embed` does."""
+        ...
+
+
+def question_vector(backend: Embedder, text: str) -> NDArray[np.float32]:
+    """The vector with which those of texts are compared."""
+    return backend.embed_question(text) if isinstance(backend, QuestionEmbedder) else backend.embed([text])[0]
 
 
 def card_of(backend: Embedder) -> ModelCard:
@@ -89,6 +104,28 @@ def find_embedder(model_folder: Path | None = None, *, is_thorough: bool = False
 def needs_download(model: str | None) -> bool:
     """Whether a model of sentence-transformers has a name on the hub and is not on this machine yet."""
     return named_model.needs_download(model)
+
+
+def find_onnx_folder(model: str | None) -> Embedder | EmbedderMissing:
+    """The embedder on a folder with `model.onnx` and `tokenizer.json`, not yet loaded, or why there is none."""
+    if model is None:
+        return EmbedderMissing("No vectors: 'onnx' needs a folder with a model in it; set GRAPHMEM_MODEL")
+    try:
+        return OnnxFolder.find(Path(model).expanduser())
+    except Unsupported as problem:
+        return EmbedderMissing(str(problem))
+
+
+def find_backend(backend: str, model: str | None) -> Embedder | EmbedderMissing:
+    """The embedder of the settings, not yet loaded, or why there is none.
+
+    Args:
+        backend: `minilm`, `onnx` or `sentence-transformers`.
+        model: As `GRAPHMEM_MODEL` names it.
+    """
+    if backend == "minilm":
+        return find_embedder()
+    return find_onnx_folder(model) if backend == "onnx" else find_named_model(model)
 
 
 def find_named_model(model: str | None) -> Embedder | EmbedderMissing:

@@ -62,10 +62,10 @@ class NamedModel:
         Raises:
             Unsupported: sentence-transformers is not installed, or there is no such folder.
         """
-        if find_spec(_PACKAGE) is None:
-            raise Unsupported(f"No vectors: the package 'sentence-transformers' is not installed. Run: {_FIX}")
         if model is not None and _is_path(model) and not Path(model).expanduser().is_dir():
             raise Unsupported(f"No vectors: there is no folder {model!r} with a model in it; see GRAPHMEM_MODEL")
+        if find_spec(_PACKAGE) is None:
+            raise Unsupported(f"No vectors: the package 'sentence-transformers' is not installed. Run: {_FIX}")
         return cls(model)
 
     @property

@@ -22,12 +22,16 @@ _TELLING = re.compile(r"\d")
 
 @dataclass(frozen=True, slots=True)
 class Mention:
-    """A stretch of the question, as word positions `[start, end)`, that may be a name."""
+    """A stretch of the question, as word positions `[start, end)`, that may be a name.
+
+    `is_joined` tells that it stands there without a space, as identifiers do: `auth-policy`.
+    """
 
     key: str
     start: int
     end: int
     is_quoted: bool
+    is_joined: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +76,9 @@ def read_question(text: str, asked: date) -> Question:
     said = text.replace(asked.isoformat(), " ")
     quoted = _quoted(text)
     words = name_key(text).split()[:MAX_WORDS]
+    joined = {key for one in text.split() if " " in (key := name_key(one))}
     runs = [
-        Mention(" ".join(words[start:end]), start, end, is_quoted=False)
+        Mention(key := " ".join(words[start:end]), start, end, is_quoted=False, is_joined=key in joined)
         for start in range(len(words))
         for end in range(start + 1, min(start + MAX_NAME_WORDS, len(words)) + 1)
         if end - start > 1 or _TELLING.search(words[start])

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import lru_cache
 from itertools import chain
 
@@ -19,10 +19,16 @@ class Titles:
 
     Args:
         titles: Memory id to title; equal titles count as one.
+        aliases: Memory id to aliases.
     """
 
-    def __init__(self, titles: Mapping[str, str]) -> None:
+    def __init__(self, titles: Mapping[str, str], aliases: Mapping[str, Sequence[str]] | None = None) -> None:
         self._titles = titles
+        self._with_alias = defaultdict[str, list[str]](list)
+        for key, names in (aliases or {}).items():
+            for name in {name_key(one) for one in names}:
+                if name.isalpha():
+                    self._with_alias[name].append(key)
         distinct = set(titles.values())
         carried = Counter(chain.from_iterable(map(_words, distinct)))
         self._weight = {word: _rarity(len(distinct), held) for word, held in carried.items()}
@@ -30,6 +36,15 @@ class Titles:
     def title(self, key: str) -> str:
         """The title of a memory; empty if it is not among them."""
         return self._titles.get(key, "")
+
+    @property
+    def one_word_aliases(self) -> frozenset[str]:
+        """Name keys of aliases of one word without a digit: a store is not asked for these."""
+        return frozenset(self._with_alias)
+
+    def with_alias(self, name: str) -> Sequence[str]:
+        """Ids of the memories that have one of `one_word_aliases`."""
+        return self._with_alias.get(name, ())
 
     def coverage(self, said: Iterable[str]) -> dict[str, float]:
         """Which share of each title, by weight, is among the words said; those with nothing are left out."""

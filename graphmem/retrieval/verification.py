@@ -14,8 +14,7 @@ from graphmem.retrieval.embedding import (
     Embedder,
     EmbedderMissing,
     card_of,
-    find_embedder,
-    find_named_model,
+    find_backend,
     needs_download,
 )
 
@@ -25,7 +24,10 @@ if TYPE_CHECKING:
 
     from graphmem.store import ModelCard
 
-_OFF, _MINILM = "off", "minilm"
+_OFF, _MINILM, _ONNX, _NAMED = "off", "minilm", "onnx", "sentence-transformers"
+#: What brings or loads the weights of each backend, and what computes.
+_PACKAGES = {_MINILM: minilm.WEIGHTS_DISTRIBUTION, _ONNX: "onnxruntime", _NAMED: "sentence-transformers"}
+_RUNTIMES = {_MINILM: minilm.RUNTIME, _ONNX: minilm.RUNTIME, _NAMED: ("torch", "transformers")}
 #: Machines round differently, by a millionth; another model differs by a tenth.
 _TOLERANCE = 1e-3
 _REINSTALL_WEIGHTS = f"{minilm.WEIGHTS_FIX} --force-reinstall"
@@ -53,7 +55,7 @@ class ModelState:
     """What makes vectors here, or why nothing does.
 
     Attributes:
-        backend: `minilm`, `sentence-transformers` or `off`.
+        backend: `minilm`, `onnx`, `sentence-transformers` or `off`.
         card: What a store records of the model; None if it does not load.
         package: The distribution that brought the weights, or that loads them; None if there is none.
         version: Its release.
@@ -97,12 +99,12 @@ def model_state(backend: str, model: str | None) -> ModelState:
 
     Args:
         backend: As `GRAPHMEM_EMBEDDINGS` names it.
-        model: The model of sentence-transformers, as `GRAPHMEM_MODEL` names it.
+        model: Of another backend than `minilm`, as `GRAPHMEM_MODEL` names it.
     """
     if backend == _OFF:
         return ModelState(backend=_OFF, runtime={})
     is_minilm = backend == _MINILM
-    package = minilm.WEIGHTS_DISTRIBUTION if is_minilm else "sentence-transformers"
+    package = _PACKAGES[backend]
     version, folder = _version(package), _folder(backend, model)
     card = _card(_found(backend, model))
     return ModelState(
@@ -112,7 +114,7 @@ def model_state(backend: str, model: str | None) -> ModelState:
         version=version,
         folder=folder,
         files=tuple(_files(folder)) if is_minilm and folder else (),
-        runtime=_runtime(minilm.RUNTIME if is_minilm else ("torch", "transformers")),
+        runtime=_runtime(_RUNTIMES[backend]),
         problem=card.problem if isinstance(card, _Lack) else None,
         fix=card.fix if isinstance(card, _Lack) else None,
     )
@@ -132,13 +134,13 @@ def verify(backend: str, model: str | None) -> Iterator[Part]:
     if isinstance(found, _Lack):
         yield Part("model", is_sound=False, found=found.problem, fix=found.fix)
     else:
-        yield _tried(found, _REINSTALL_RUNTIME if backend == _MINILM else None)
+        yield _tried(found, None if backend == _NAMED else _REINSTALL_RUNTIME)
 
 
 def _found(backend: str, model: str | None) -> Embedder | _Lack:
-    if backend != _MINILM and needs_download(model):
+    if backend == _NAMED and needs_download(model):
         return _Lack(f"{model!r} was never downloaded", f"hf download {model}")
-    found = find_embedder() if backend == _MINILM else find_named_model(model)
+    found = find_backend(backend, model)
     if isinstance(found, EmbedderMissing):
         reason, _, fix = found.reason.partition(" Run: ")
         return _Lack(reason, fix or None)
@@ -157,6 +159,9 @@ def _card(found: Embedder | _Lack) -> ModelCard | _Lack:
 
 def _folder(backend: str, model: str | None) -> Path | None:
     try:
+        if backend == _ONNX and model is not None:
+            folder = Path(model).expanduser()
+            return folder if folder.is_dir() else None
         return minilm.installed_folder() if backend == _MINILM else named_model.folder_here(model)
     except (Unsupported, ImportError):
         return None

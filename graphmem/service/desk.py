@@ -37,7 +37,8 @@ if TYPE_CHECKING:
 #: raises. The secrets gate will stand here.
 Gate = Callable[[Request], Request]
 
-_ID_ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
+#: What ids are made of: digits, and small letters without those that look like others.
+ID_ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 _ID_CHARS = 12
 #: So many vectors are made and kept at once.
 VECTORS_AT_ONCE = 64
@@ -263,7 +264,7 @@ def embedded_text(statement: Statement) -> str:
 
 def is_like_an_id(text: str) -> bool:
     """Whether a text has the form of the ids that `Writing.new_id` makes."""
-    is_of_them = len(text) == _ID_CHARS and set(text) <= set(_ID_ALPHABET)
+    is_of_them = len(text) == _ID_CHARS and set(text) <= set(ID_ALPHABET)
     return is_of_them and any(map(str.isdigit, text)) and any(map(str.isalpha, text))
 
 
@@ -286,4 +287,4 @@ class Writing:
         """An id for a memory that this write adds: the same each time the same `op_id` is sent."""
         seed = f"{self.writer.tenant}\x1f{self.op_id}\x1f{index}".encode("utf-8", "surrogatepass")
         number = int.from_bytes(hashlib.sha256(seed).digest()[:8], "big")
-        return "".join(_ID_ALPHABET[(number >> (5 * place)) & 31] for place in range(_ID_CHARS))
+        return "".join(ID_ALPHABET[(number >> (5 * place)) & 31] for place in range(_ID_CHARS))

@@ -9,9 +9,9 @@ from graphmem.errors import NotFound
 from graphmem.model import LinkKind, Memory, Point, Scope
 from graphmem.relations import Side, link_words
 from graphmem.retrieval.cards import card, state, step
+from graphmem.retrieval.hit_order import rulings
 from graphmem.retrieval.reasons import because, edge_reason, named, state_reason
 from graphmem.retrieval.relations import overruling, relation
-from graphmem.retrieval.search import rulings
 from graphmem.rows import EdgeRow
 from graphmem.service.desk import Desk
 from graphmem.store import Rivals

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from heapq import heapify, heappop, heappush
@@ -29,12 +30,14 @@ from graphmem.ranking import trusted_confidence
 from graphmem.relations import Side
 from graphmem.retrieval.cards import card, moves, step
 from graphmem.retrieval.paging import Cursors, Place, page_of, question_mark
-from graphmem.retrieval.search import Query, Sort
+from graphmem.retrieval.remarks import remarks
+from graphmem.retrieval.request import Query, Sort
 from graphmem.rows import EdgeRow
 from graphmem.service.conflicting import open_conflicts
 from graphmem.service.desk import Desk
 from graphmem.service.entries import seen_entries
 from graphmem.service.explaining import explanation, seen_edges
+from graphmem.service.lookup import StoreLookup
 from graphmem.service.references import with_real_paths, with_references
 from graphmem.store import Filter, Page, Progress, silent
 from graphmem.temporal import View, reigns
@@ -68,7 +71,9 @@ class Reader:
         """What holds at a point for a question in plain words, best first; nothing if nothing is recorded about it.
 
         Whatever matches is followed to what holds: a question worded like a replaced decision finds its successor.
-        Identifiers ("PEP 5", "ADR-0012") and titles, quoted or not, match exactly before any wording.
+        Identifiers ("PEP 5", "ADR-0012"), ids and their beginnings, and titles, quoted or not, match exactly before any
+        wording. Where nothing else answers, a long word that no memory has is read as the nearest that one has; the
+        answer's `remarks` tell so, and of names that nothing has.
 
         Args:
             query: A question, some words, a title or an identifier.
@@ -88,7 +93,11 @@ class Reader:
         valid, seq = self._desk.asked(at, reader)
         wanted, order = with_real_paths(where or Filter()), word_of(Sort, sort)
         shown = page_of(page, limit, Page())
-        return self._desk.searcher.search(Query(query, valid, seq, reader, wanted, order, shown, min_relevance))
+        answer = self._desk.searcher.search(Query(query, valid, seq, reader, wanted, order, shown, min_relevance))
+        if shown.cursor is not None:
+            return replace(answer, remarks=())
+        told = remarks(query, answer, StoreLookup(self._desk, reader, answer.at))
+        return replace(answer, remarks=(*answer.remarks, *told))
 
     def list(
         self,

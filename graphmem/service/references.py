@@ -13,14 +13,13 @@ from graphmem.errors import InvalidInput, NotFound
 from graphmem.model import Point, Scope
 from graphmem.ranking import name_key
 from graphmem.retrieval.cards import card
+from graphmem.retrieval.named_ids import LEAST_PREFIX_CHARS
 from graphmem.service.desk import Desk
 from graphmem.store import Filter, Probe
 from graphmem.temporal import View
 
 Answer = TypeVar("Answer")
 
-#: A shorter beginning of an id is no reference: it would name another memory tomorrow.
-LEAST_PREFIX_CHARS = 4
 #: So many candidates of an ambiguous reference are listed.
 MOST_CANDIDATES = 10
 _MOST_READ = 100

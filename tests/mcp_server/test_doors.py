@@ -37,12 +37,12 @@ class Site:
         draft = Key(id="", digest="", name=name, tenant=tenant, permissions=permissions, created_at=born, repos=repos)
         return self.ring.create(draft).text
 
-    def call(self, key: str, tool: str, **arguments: Any) -> Any:  # noqa: ANN401 - JSON
+    def call(self, key: str, tool: str, head: dict[str, str] | None = None, **arguments: Any) -> Any:  # noqa: ANN401 - JSON
         """What a tool answers to the SDK's own client."""
 
         async def act() -> Any:  # noqa: ANN401 - JSON
             async with (
-                httpx2.AsyncClient(headers={"Authorization": f"Bearer {key}"}) as http,
+                httpx2.AsyncClient(headers={"Authorization": f"Bearer {key}", **(head or {})}) as http,
                 Client(streamable_http_client(f"{self.url}/mcp", http_client=http)) as client,
             ):
                 return (await client.call_tool(tool, arguments)).structured_content
@@ -69,6 +69,28 @@ def test_a_key_opens_its_tenant_alone_and_writes_in_its_name(site: Site) -> None
     assert site.call(theirs, "memory_history", id=key)["error"]["code"] == "not_found"
     (change,) = site.memory.changes(scope=Scope("ours"))
     assert change.provenance.actor == "ci"
+
+
+def test_a_header_names_the_repository_of_all_requests(site: Site) -> None:
+    key = site.key("ci", Permission.READ, Permission.WRITE)
+    shop = {"X-Graphmem-Repo": "shop"}
+    done = site.call(key, "memory_add", shop, text="Use tabs")
+    assert done["change"]["operation"]["memory"]["scope"]["repo"] == "shop"
+    assert site.call(key, "memory_search", query="tabs")["hits"] == []
+    assert [one["title"] for one in site.call(key, "memory_search", shop, query="tabs")["hits"]] == ["Use tabs"]
+    assert site.call(key, "memory_search", shop, query="tabs", repo="billing")["hits"] == []
+    bound = site.key("bound", Permission.READ, repos=("billing",))
+    assert site.call(bound, "memory_search", shop, query="tabs")["error"]["code"] == "forbidden"
+
+
+def test_a_key_of_one_repository_stands_there(site: Site) -> None:
+    key = site.key("ci", Permission.READ, Permission.WRITE, repos=("shop",))
+    site.call(key, "memory_add", text="Use tabs")
+    told = site.call(key, "memory_search", query="tabs")
+    assert ([one["scope"]["repo"] for one in told["hits"]], told["notes"]) == (
+        ["shop"],
+        ["Searched by words alone: no model"],
+    )
 
 
 def test_a_key_is_told_of_no_repositories_but_those_that_it_opens(site: Site) -> None:

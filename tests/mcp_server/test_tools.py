@@ -130,6 +130,19 @@ def test_where_nothing_is_recorded_a_search_says_so_and_how_to_see_what_is_near(
     assert [one["title"][:9] for one in agent.told("memory_search", **asked, min_relevance=0)["hits"]] == ["A machine"]
 
 
+def test_notes_tell_of_names_that_nothing_has_and_of_words_that_were_read_as_others(
+    agent: Agent, memory: GraphMemory
+) -> None:
+    memory.add(SQLITE, start=THEN)
+    assert agent.told("memory_search", query="ADR-22")["notes"][0] == "No memory is called 'ADR-22'; nearest: ADR-2."
+    told = agent.told("memory_search", query="databsae")
+    assert told["notes"][0] == "Read 'databsae' as 'database'."
+    assert told["hits"][0]["excerpt"]
+    memory.add(Statement(title="The zebrafish", origin=Origin.EXTERNAL), write=Write(origin=Origin.EXTERNAL))
+    marked = r"Read 'zebrafihs' as '<untrusted-(\w+) origin=\"external\">zebrafish</untrusted-\1>'\."
+    assert re.fullmatch(marked, agent.told("memory_search", query="zebrafihs")["notes"][0])
+
+
 def test_a_reader_who_named_no_repository_is_told_that_there_are_some(agent: Agent, memory: GraphMemory) -> None:
     memory.add("Use tabs", start=THEN)
     assert agent.told("memory_search", query="tabs")["notes"] == ["Searched by words alone: no model"]

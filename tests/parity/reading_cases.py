@@ -75,6 +75,24 @@ SEARCHES = (
     _case("a bare date is its midnight", "search", {"query": "x", "at": {"as_of": "2022-07-01"}}, told={"hits.#": 0}),
     _case("nothing is asked", "search", {"query": ""}, told={"hits.#": 0, "cursor": None}),
     _case("by a name", "search", {"query": "ADR-2"}, told={"hits.0.card.id": "postgres"}),
+    _case("by an id", "search", {"query": "why 'license' or pre-2 commit?"}, told={"hits.0.card.id": "license"}),
+    _case("by the beginning of an id", "search", {"query": "mysq"}, told={"hits.0.via.0": "mysql"}),
+    _case(
+        "by a name that nothing has",
+        "search",
+        {"query": "ADR-22"},
+        told={"hits.#": 0, "remarks": ["No memory is called 'ADR-22'; nearest: ADR-2."]},
+    ),
+    _case(
+        "by a word in another spelling",
+        "search",
+        {"query": "postgrseql"},
+        told={
+            "hits.0.card.id": "postgres",
+            "remarks": ["Read 'postgrseql' as 'postgresql'."],
+            "read_as": "postgresql",
+        },
+    ),
     _case(
         "by label, with history",
         "search",

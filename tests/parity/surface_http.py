@@ -153,4 +153,6 @@ def _body(verb: str, route: Route, given: dict[str, Any]) -> dict[str, Any]:
             return {**given, "reading": document(reading_of(documents))}
         return {**given, "documents": [{"path": path, "content": text} for path, text in documents.items()]}
     page = given.pop("page", {})
-    return {**given, **page}
+    # What an answer says to people besides is no part of what the library answers.
+    plain = {"excerpts": False} if verb == "search" else {}
+    return {**given, **page, **plain}

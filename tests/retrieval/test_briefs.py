@@ -54,6 +54,18 @@ def test_the_option_that_the_question_names_comes_first() -> None:
     assert told.more_rejected == 1
 
 
+def test_a_reason_comes_without_the_verdict_that_records_begin_it_with() -> None:
+    option = Alternative("Kuzu", Outcome.REJECTED, "Bad, because one process locks others out.")
+    told = brief(hit(Statement(title="Engine", alternatives=(option,))), question_terms("kuzu"), NOW)
+    assert told.rejected == (Rejected("Kuzu", "one process locks others out."),)
+
+
+def test_an_option_is_named_by_all_that_its_name_says() -> None:
+    option = Rejected("Requirements inferred from the imports", "")
+    assert option.is_named(question_terms("are requirements inferred from imports?"))
+    assert not option.is_named(question_terms("where are requirements?"))
+
+
 def test_what_does_not_hold_says_why() -> None:
     assert brief(hit(standing=Standing.LAST), (), NOW).because == "in force since 2024-01-01"
 

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from graphmem.answers import Card, Hit, SearchAnswer, State
+from graphmem.answers import Card, Hit, SearchAnswer, Sentence, State
 from graphmem.model import Memory, Origin, Point, Scope, Statement
 from graphmem.retrieval.remarks import remarks
 from graphmem.temporal import Standing
@@ -28,20 +28,20 @@ def hit(parts: Mapping[str, float], said: Statement = DATABASE) -> Hit:
 
 @dataclass
 class Told:
-    """Knows some names and what is near."""
+    """Knows some names and what they are nearly."""
 
     known: tuple[str, ...] = ()
-    hits: tuple[Hit, ...] = ()
+    near: tuple[str, ...] = ()
 
     def is_known(self, key: str) -> bool:
         return key in self.known
 
-    def near(self, question: str) -> tuple[Hit, ...]:
-        assert question
-        return self.hits
+    def nearest(self, name: str) -> tuple[Sentence, ...]:
+        assert name
+        return tuple(Sentence.quoting(one, Origin.EXTERNAL) for one in self.near)
 
 
-def said(question: str, *hits: Hit, known: tuple[str, ...] = (), near: tuple[Hit, ...] = ()) -> tuple[str, ...]:
+def said(question: str, *hits: Hit, known: tuple[str, ...] = (), near: tuple[str, ...] = ()) -> tuple[str, ...]:
     return remarks(question, SearchAnswer(hits, Point(THEN, 1), "lexical"), Told(known, near))
 
 
@@ -84,12 +84,23 @@ def test_a_name_that_led_to_an_answer_is_not_missed() -> None:
 
 def test_a_name_that_is_spelt_almost_like_one_is_told_with_that_in_its_owners_words() -> None:
     (remark,) = remarks("ADR-0021", SearchAnswer((hit({"words": 0.1}),), Point(THEN, 1), "lexical"), Told())
-    assert remark == "No memory is called 'ADR-0021'; there is ADR-0012."
+    assert remark == "No memory is called 'ADR-0021'; nearest: ADR-0012."
     assert [(remark[one.start : one.end], one.origin) for one in remark.quotes] == [("ADR-0012", Origin.EXTERNAL)]
 
 
-def test_a_name_is_compared_with_those_of_what_is_near_if_nothing_answers() -> None:
-    assert said("ARD-0012", near=(hit({"words": 0.1}),)) == ("No memory is called 'ARD-0012'; there is ADR-0012.",)
+def test_a_name_is_compared_with_those_that_there_are_if_nothing_answers() -> None:
+    assert said("ARD-0012", near=("ADR-0012",)) == ("No memory is called 'ARD-0012'; nearest: ADR-0012.",)
+    four = ("ADR-1", "ADR-2", "ADR-3", "ADR-4")
+    assert said("ADR-9", near=four) == ("No memory is called 'ADR-9'; nearest: ADR-1, ADR-2, ADR-3.",)
+
+
+def test_what_may_be_a_name_is_told_of_only_if_one_is_near() -> None:
+    assert said("the auht-policy") == ()
+    assert said("the auht-policy", near=("auth-policy",)) == (
+        "No memory is called 'auht-policy'; nearest: auth-policy.",
+    )
+    assert said("the front-end", hit({"words": 0.4}), near=("frontend",)) == ()
+    assert said("PEP 99", hit({"words": 0.4}), near=("PEP 9",)) == ("No memory is called 'PEP 99'; nearest: PEP 9.",)
 
 
 def test_a_memory_that_was_not_found_by_its_id_is_told_of() -> None:

@@ -101,12 +101,12 @@ def test_a_missing_extra_is_one_part_with_its_install(monkeypatch: pytest.Monkey
 def test_weights_that_compute_something_else_are_found(monkeypatch: pytest.MonkeyPatch) -> None:
     vector = minilm.MiniLM.find().embed([minilm.PROBE])
     wrong = SimpleNamespace(embed=lambda _: np.roll(vector, 1), weights_hash=CARD.weights_hash)
-    monkeypatch.setattr(verification, "find_embedder", lambda: wrong)
+    monkeypatch.setattr(verification, "find_backend", lambda *_: wrong)
     assert broken() == [("vector", "pip install --force-reinstall onnxruntime tokenizers")]
 
 
 def test_a_model_of_which_no_vector_is_known_is_tried_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(verification, "find_named_model", lambda _: FakeEmbedder())
+    monkeypatch.setattr(verification, "find_backend", lambda *_: FakeEmbedder())
     (part,) = verify("sentence-transformers", "./some/model")
     assert (part.name, part.is_sound) == ("vector", True)
     assert "no vector of it is known here" in part.found

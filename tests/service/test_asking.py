@@ -10,7 +10,7 @@ import pytest
 from graphmem.answers import Contest, Interval, Turn
 from graphmem.errors import InvalidInput
 from graphmem.model import At, Kind, LinkKind, Origin, Statement, Status, SupersessionKind
-from graphmem.retrieval.search import Sort
+from graphmem.retrieval.request import Sort
 from graphmem.service import Desk, GraphMemory, New, Write
 from graphmem.store import Filter, Page
 from tests.oracle import OracleStore

@@ -57,6 +57,37 @@ def test_a_hit_tells_why_it_was_decided_and_what_was_rejected(screen: Screen, me
     expect(first.locator(".facts")).to_contain_text("relevance 0.")
 
 
+def test_a_hit_shows_the_sentence_that_matched_with_its_words_emphasised(screen: Screen, memory: GraphMemory) -> None:
+    body = (
+        "# Context\n\nA long story.\n\n## Decision\n\nScreens **share** one [context](http://x.example), <b>always</b>."
+    )
+    memory.add(Statement(title="State lives in React", body=body))
+    page = screen.show()
+    ask(page, "what do screens share?")
+    first = page.locator(".hit").first
+    expect(first.locator(".excerpt")).to_have_text("Screens share one context, always.")
+    expect(first.locator(".excerpt strong")).to_have_text(["Screens", "share"])
+
+
+def test_it_shows_how_a_word_was_read_and_which_name_there_is(screen: Screen, memory: GraphMemory) -> None:
+    memory.add(Statement(title="State lives in Zustand", body="Zustand is small.", aliases=("ADR-0009",)))
+    page = screen.show()
+    ask(page, "zustadn")
+    expect(page.locator(".remarks li").first).to_have_text("Read 'zustadn' as 'zustand'.")
+    expect(page.locator(".hit .excerpt strong")).to_have_text(["Zustand"])
+    ask(page, "ADR-0099")
+    expect(page.locator(".remarks li").first).to_have_text("No memory is called 'ADR-0099'; nearest: ADR-0009.")
+
+
+def test_of_no_repository_it_says_that_there_are_some(screen: Screen) -> None:
+    note = "Only org-wide memories were searched; one repository has more: name it with repo."
+    page = screen.show("#/?q=orders")
+    expect(page.locator(".remarks li")).to_have_text([note])
+    page = screen.show("#/?q=tea&repo=example.org/shop")
+    expect(page.locator(".hit")).to_have_count(1)
+    expect(page.locator(".remarks")).to_have_count(0)
+
+
 def test_what_is_only_near_a_question_is_shown_on_request(screen: Screen) -> None:
     page = screen.show("#/?q=convention%20about%20zebras%20and%20their%20stripes%20in%20savannahs")
     expect(page.locator(".empty")).to_contain_text("Nothing is recorded about this.")

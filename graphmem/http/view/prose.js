@@ -13,6 +13,14 @@ export function prose(text) {
   return made;
 }
 
+/** A text with some of its words emphasised, wherever they stand as whole words. */
+export function emphasised(text, words) {
+  if (!words.length) return [text];
+  const any = [...words].sort((one, other) => other.length - one.length).map((word) => word.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"));
+  const parts = text.split(new RegExp(`(?<![\\p{L}\\p{N}_])(${any.join("|")})(?![\\p{L}\\p{N}_])`, "u"));
+  return parts.map((part, index) => (index % 2 ? el("strong", {}, part) : part));
+}
+
 function block(lines) {
   const heading = /^(#{1,6})\s+(.*)$/.exec(lines[0]);
   if (heading) {

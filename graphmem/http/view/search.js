@@ -7,7 +7,7 @@ import { axisOf, bar } from "./bars.js";
 import { dateOf, stretches } from "./days.js";
 import { el, fill, tell } from "./dom.js";
 import { related, titleOf } from "./entries.js";
-import { prose } from "./prose.js";
+import { emphasised, prose } from "./prose.js";
 import { note } from "./span.js";
 import { age, count, KINDS, look, ruled, sign, stateWords } from "./words.js";
 
@@ -65,15 +65,24 @@ function form({ q, kind, about, past }, submit) {
 async function answered(state, cursor, signal) {
   if (state.q) return api.search(state, { cursor, limit: PAGE, signal });
   const listed = await api.list(state, { cursor, limit: PAGE, signal });
-  return { ...listed, hits: listed.cards.map((card) => ({ card, because: "", relations: [], contested: [], overruled_by: null })) };
+  return { ...listed, remarks: [], hits: listed.cards.map(unasked) };
+}
+
+/** A memory as the hit of no question: the beginning of its reason, and the first of what was rejected. */
+function unasked(card) {
+  const options = card.alternatives.filter(({ outcome }) => outcome === "rejected").map(({ name, reason }) => ({ name, reason: shortened(reason) }));
+  const reason = prose(card.rationale).find(({ tagName }) => tagName === "P" || tagName === "UL");
+  const said = { excerpt: "", rationale: shortened(reason?.textContent ?? ""), rejected: options.slice(0, SHOWN), more_rejected: Math.max(options.length - SHOWN, 0), matched: [] };
+  return { card, ...said, because: "", relations: [], contested: [], overruled_by: null };
 }
 
 async function page(answer, state, signal) {
   note(answer.hits.map(({ card }) => card));
   const list = el("ol", { class: "hits" }, await items(answer.hits, state, signal));
   const said = el("p", { class: "count dim" }, summary(answer, state));
-  if (!answer.hits.length) return [said, nothing(state, state.repo ? [] : await api.repositories(state, signal), answer.weaker ?? 0)];
-  return [said, list, answer.cursor ? more(answer.cursor, list, said, state) : null];
+  const remarks = answer.remarks.length ? el("ul", { class: "remarks" }, answer.remarks.map((one) => el("li", {}, one))) : null;
+  if (!answer.hits.length) return [said, remarks, nothing(state, state.repo ? [] : await api.repositories(state, signal), answer.weaker ?? 0)];
+  return [said, remarks, list, answer.cursor ? more(answer.cursor, list, said, state) : null];
 }
 
 function more(cursor, list, said, state) {
@@ -115,7 +124,7 @@ async function items(hits, state, signal) {
   return hits.map((hit, index) => item(hit, bar(lanes[index], axis, asked(state)), titles, state));
 }
 
-function item({ card, relevance, because, relations, contested, overruled_by }, drawing, titles, state) {
+function item({ card, relevance, because, relations, contested, overruled_by, ...said }, drawing, titles, state) {
   const moment = asked(state);
   const facts = [card.aliases[0], card.kind, card.subject, card.labels.slice(0, 3).join(", "), `confidence ${card.confidence.toFixed(2)}`, age(card, moment), relevance && `relevance ${relevance.toFixed(2)}`];
   const others = contested.map(({ memory, rule }) => ({ memory, title: titles.get(memory), before: "contested by", after: ` (${ruled(rule)})` }));
@@ -123,29 +132,26 @@ function item({ card, relevance, because, relations, contested, overruled_by }, 
     el("div", { class: "hit-head" },
       el("h2", {}, el("a", { href: link({ view: "memory", id: card.id }) }, card.title)),
       el("span", { class: `state ${look(card.state)}` }, el("span", { "aria-hidden": "true" }, `${sign(card.state)} `), stateWords(card))),
+    told(said),
     overruled_by ? related(overruled_by, "overruled") : null,
     relations.slice(0, SHOWN).map((one) => related(one, "instead")),
     relations.length > SHOWN ? el("p", { class: "instead" }, `and ${relations.length - SHOWN} more matches`) : null,
     because ? el("p", { class: "because" }, because) : null,
-    reasoned(card.rationale),
-    rejected(card.alternatives, state.q),
     (overruled_by ? [] : others).map((one) => related(one, "contested")),
     el("div", { class: "hit-time" }, drawing, el("span", { class: "hit-dates" }, stretches(card.holding, card.told ? [card.told] : []))),
     el("p", { class: "facts dim" }, facts.filter(Boolean).join(" · ")));
 }
 
-/** The beginning of the reason for a decision. */
-function reasoned(rationale) {
-  const first = prose(rationale).find(({ tagName }) => tagName === "P" || tagName === "UL");
-  return first ? el("p", { class: "why" }, el("span", { class: "dim" }, "why: "), shortened(first.textContent)) : null;
-}
-
-/** Options that were not taken, those that the question names first. */
-function rejected(alternatives, question) {
-  const isNamed = ({ name }) => (question ?? "").toLowerCase().includes(name.toLowerCase());
-  const options = alternatives.filter(({ outcome }) => outcome === "rejected");
-  options.sort((one, other) => isNamed(other) - isNamed(one));
-  return options.slice(0, SHOWN).map(({ name, reason }) => el("p", { class: "why" }, el("span", { class: "dim" }, "rejected: "), name, reason ? `, since ${shortened(reason)}` : ""));
+/** What a memory says about the question, why it was decided, and what was rejected. */
+function told({ excerpt, rationale, rejected, more_rejected, matched }) {
+  const line = (kind, label, ...text) => el("p", { class: kind }, label ? el("span", { class: "dim" }, `${label}: `) : null, text);
+  const words = (text) => emphasised(text, matched);
+  return [
+    excerpt ? line("excerpt", "", words(excerpt)) : null,
+    rationale ? line("why", "why", words(rationale)) : null,
+    rejected.map(({ name, reason }) => line("why", "rejected", words(name), reason ? [", since ", words(reason)] : "")),
+    more_rejected ? line("why", "rejected", `${more_rejected} more`) : null,
+  ];
 }
 
 const shortened = (text) => (text.length > MOST ? `${text.slice(0, MOST).replace(/\s+\S*$/, "")}…` : text);
