@@ -237,7 +237,7 @@ class Connections:
     def apart(self) -> Iterator[apsw.Connection]:
         """A fresh connection in a read transaction of its own, closed afterwards.
 
-        The full-text index' own check trusts what its connection remembers of the index, which may be out of date.
+        What takes long keeps no connection from others, and sees nothing that another one has cached.
         """
         with translated(self.path):
             self.refuse_closed()
