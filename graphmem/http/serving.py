@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import os
 import signal
 import socket
@@ -18,6 +17,7 @@ import uvicorn
 from graphmem.errors import InvalidInput
 from graphmem.http.app import Mounted, create_app
 from graphmem.http.callers import is_loopback
+from graphmem.http.collecting import sparing
 from graphmem.http.connections import BoundedConnection, RareMessages
 from graphmem.http.limits import Limits
 from graphmem.http.observing import log_to_stderr
@@ -65,8 +65,8 @@ def serve(
         door.listen(_BACKLOG)
         listening(f"http://{address.host}:{door.getsockname()[1]}")
         log_to_stderr()
-        gc.freeze()  # what is loaded stays: no collection while somebody waits looks through it again
-        _Server(configuration).run(sockets=[door])
+        with sparing():
+            _Server(configuration).run(sockets=[door])
 
 
 def bound_socket(address: Address, *, is_shared: bool = False) -> socket.socket:

@@ -97,14 +97,14 @@ class Words:
             if rest > min(most, checked):
                 continue
             checked = rest * _CHECK_AGAIN
-            candidates = np.flatnonzero(scores)
+            candidates = np.flatnonzero(scores > 0.0)
             if len(candidates) >= limit and (least := _last_of(scores[candidates], limit)) >= rest:
                 near = candidates[scores[candidates] + rest >= least - _ROUNDING]
                 for later in range(order + 1, len(held)):
                     some = self._holders[held[later]].counts(near)
                     scores[near[some > 0]] += self._added(idfs[later], near[some > 0], some[some > 0])
                 return _first(scores, near, fitting.texts, ids, limit)
-        return _first(scores, np.flatnonzero(scores), fitting.texts, ids, limit)
+        return _first(scores, np.flatnonzero(scores > 0.0), fitting.texts, ids, limit)
 
     def said(self, numbers: Sequence[int]) -> list[tuple[float, ...]]:
         """How far each of the terms is said in each of the memories, from 0 up to 1."""
