@@ -227,8 +227,7 @@ def encode(operation: Operation, writer: Scope, provenance: Provenance) -> str:
     if isinstance(operation, Add):
         head, tail = _add_parts(operation, writer, provenance)
         return head + tail if operation.may_confirm else f'{head}"may_confirm":false,{tail}'
-    by = _plain_provenance(provenance)
-    return canonical({"do": operation_name(operation), "writer": _plain_scope(writer), "by": by, **_plain(operation)})
+    return _short_text(operation, writer, provenance)
 
 
 def decode(body: str) -> tuple[Operation, Scope, Provenance]:
@@ -271,6 +270,21 @@ def _add_parts(operation: Add, writer: Scope, provenance: Provenance) -> tuple[s
     )
     _last_add = (memory, moves, writer, provenance, parts)
     return parts
+
+
+# The text of any other operation is wanted twice as well.
+_last_short: tuple[_Short | None, Scope | None, Provenance | None, str] = (None, None, None, "")
+
+
+def _short_text(operation: _Short, writer: Scope, provenance: Provenance) -> str:
+    global _last_short  # noqa: PLW0603 - a memo of one
+    of_operation, by_writer, by_provenance, text = _last_short
+    if of_operation is operation and by_writer is writer and by_provenance is provenance:
+        return text
+    by = _plain_provenance(provenance)
+    text = canonical({"do": operation_name(operation), "writer": _plain_scope(writer), "by": by, **_plain(operation)})
+    _last_short = (operation, writer, provenance, text)
+    return text
 
 
 @lru_cache(maxsize=1_024)

@@ -123,7 +123,7 @@ def add(*, call: Call, text: str | None, details: Details, write: Write, **life:
     what resembles it is named.
     """
     from graphmem.answers import OnSimilar
-    from graphmem.service.recording import statement_from
+    from graphmem.service.wording import statement_from
 
     said = statement_from(words_of(text), Kind(str(life["kind"])))
     start = life["start"]

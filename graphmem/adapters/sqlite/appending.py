@@ -8,7 +8,7 @@ from graphmem.adapters.sqlite.values import Row, Tenant, optional_micros, place_
 from graphmem.instants import to_micros
 from graphmem.rows import Rows, Stamp
 
-#: In the order in which they are written.
+#: In the order in which they are written; what is derived is set in rows that are there by then.
 INSERTS = {
     "anchor": "INSERT INTO anchor (number, id, kind, repo, name) VALUES (?, ?, ?, ?, ?)",
     "entry": (
@@ -38,6 +38,7 @@ INSERTS = {
     "words": "INSERT INTO words (memory, length, counts) VALUES (?, ?, ?)",
     "search": "INSERT INTO search (rowid, body, facets) VALUES (?, ?, ?)",
     "vector": "INSERT INTO vector (memory, data) VALUES (?, ?)",
+    "derived": "UPDATE memory SET status = ?, is_common = ?, holding = ? WHERE number = ?",
 }
 
 
