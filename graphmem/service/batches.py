@@ -38,7 +38,7 @@ class New:
     """A memory to record in bulk.
 
     Attributes:
-        statement: What is true; or a text, which of one that supersedes restates the old statement.
+        statement: What is true; or a text, of the origin of who writes, which restates what it supersedes, if it does.
         moves: Its life as its source tells it; without any it is active from `start`.
         id: Its id, if another system gave it one.
         scope: Where it lives; if not given, where what it supersedes lives, or where its writer stands.
@@ -214,7 +214,7 @@ class _Batch:
             return restated(item.statement, template.statement, by.provenance.origin)
         if item.supersedes and before is not None and before.memory.statement is not None:
             return before.memory.statement  # sent again after what it supersedes was erased
-        return statement_from(item.statement, Kind.FACT)
+        return replace(statement_from(item.statement, Kind.FACT), origin=by.provenance.origin)
 
     def _home(self, writer: Scope, template: Memory | None, before: Add | None) -> Scope:
         if before is not None:
