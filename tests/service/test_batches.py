@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime
 
@@ -300,6 +301,31 @@ def test_the_op_id_of_a_batch_cannot_mean_another_supersession(memory: GraphMemo
     memory.add_many([new("a", start=day(1)), new("b", 0, start=day(2))], write=Write(op_id="log"))
     with pytest.raises(Conflict, match="log/1"):
         memory.add_many([new("a", start=day(1)), new("b", 0, start=day(3))], write=Write(op_id="log"))
+
+
+def test_a_batch_that_many_send_at_once_is_recorded_once(memory: GraphMemory) -> None:
+    items = log(memory)
+    before = memory.status().changes
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(lambda _: memory.add_many(items, write=Write(op_id="log")), range(12)))
+    assert all(one == answers[0] for one in answers)
+    assert memory.status().changes == before + len(items) + sum(bool(item.supersedes) for item in items)
+
+
+def test_of_batches_that_supersede_one_memory_at_once_one_wins_whole(memory: GraphMemory) -> None:
+    head = memory.add("version", start=day(1)).ids[0]
+
+    def race(number: int) -> bool:
+        try:
+            memory.add_many([new(f"beside {number}"), new(f"next {number}", head), new(f"last {number}", 1)])
+        except Conflict:
+            return False
+        return True
+
+    with ThreadPoolExecutor(8) as pool:
+        won = list(pool.map(race, range(8)))
+    assert won.count(True) == 1
+    assert held(memory) == {f"beside {won.index(True)}", f"last {won.index(True)}"}
 
 
 # ---- as one by one
