@@ -281,10 +281,28 @@ def _short_text(operation: _Short, writer: Scope, provenance: Provenance) -> str
     of_operation, by_writer, by_provenance, text = _last_short
     if of_operation is operation and by_writer is writer and by_provenance is provenance:
         return text
-    by = _plain_provenance(provenance)
-    text = canonical({"do": operation_name(operation), "writer": _plain_scope(writer), "by": by, **_plain(operation)})
+    if isinstance(operation, Supersede) and operation.part is None:
+        text = _supersede_text(operation, writer, provenance)
+    else:
+        by = _plain_provenance(provenance)
+        rest = {"do": operation_name(operation), "writer": _plain_scope(writer), "by": by, **_plain(operation)}
+        text = canonical(rest)
     _last_short = (operation, writer, provenance, text)
     return text
+
+
+def _supersede_text(operation: Supersede, writer: Scope, provenance: Provenance) -> str:
+    """Put together from its parts, as that of an add: a batch may have thousands."""
+    at, until, kind = operation.at, operation.until, operation.kind
+    parts = [
+        *(() if at is None else (f'"at":{to_micros(at)}',)),
+        f'"by":{_provenance_text(provenance)},"do":"supersede"',
+        *(() if kind is SupersessionKind.UPDATE else (f'"kind":"{kind}"',)),
+        f'"new":[{",".join(map(json_text, operation.new))}],"old":[{",".join(map(json_text, operation.old))}]',
+        *(() if until is None else (f'"until":{to_micros(until)}',)),
+        f'"writer":{_scope_text(writer)}',
+    ]
+    return f"{{{','.join(parts)}}}"
 
 
 @lru_cache(maxsize=1_024)

@@ -134,6 +134,7 @@ class _Batch:
         self._ids = [item.id or writing.new_id(index) for index, item in enumerate(items)]
         self._places = {item.id: index for index, item in reversed(list(enumerate(items))) if item.id is not None}
         self._drawn: dict[int, _Drawn] = {}
+        self._of_place: dict[tuple[Scope, str | None], Writing] = {}
         #: What stands for items that were confirmed when the call was sent before.
         self._stands: dict[int, str] = {}
         self._writers = [self._writer(item) for item in items]
@@ -197,15 +198,22 @@ class _Batch:
         item, added = self._items[index], self._first[index].added
         before = added.operation if added is not None and isinstance(added.operation, Add) else None
         template = next((old.memory for old in olds if old.memory is not None), None)
-        by = replace(self._writing, writer=self._writers[index])
-        if item.reason is not None:
-            by = replace(by, provenance=replace(by.provenance, reason=item.reason))
+        by = self._writing_of(self._writers[index], item.reason)
         said = self._said(item, by, template, before)
         by = by.speaking(said.origin)
         home = item.scope or self._home(by.writer, template, before)
         life = item.moves or (self._first_move(item, by, olds, before),)
         self._drawn[index] = _Drawn(Memory(self._ids[index], home, said), life, by)
         return self._drawn[index]
+
+    def _writing_of(self, writer: Scope, reason: str | None) -> Writing:
+        """What items of one place and reason have in common; one object, of which the written form is kept."""
+        found = self._of_place.get((writer, reason))
+        if found is None:
+            by = self._writing.provenance
+            provenance = by if reason is None else replace(by, reason=reason)
+            found = self._of_place[writer, reason] = replace(self._writing, writer=writer, provenance=provenance)
+        return found
 
     def _said(self, item: New, by: Writing, template: Memory | None, before: Add | None) -> Statement:
         if not isinstance(item.statement, str):
@@ -227,8 +235,8 @@ class _Batch:
         start = None if item.start is None else instant(item.start)
         if start is None and item.supersession is SupersessionKind.CORRECTION:
             start = min((old.start for old in olds if old.start is not None), default=None)
-        words = [old.memory.statement for old in olds if old.memory is not None]
-        is_done = all(by.provenance.origin.trust >= guard(one) for one in words)
+        trust = by.provenance.origin.trust
+        is_done = all(trust >= guard(old.memory.statement) for old in olds if old.memory is not None)
         return Move(Status.ACTIVE if is_done else Status.PROPOSED, start or self._now)
 
     # ---- what an item supersedes

@@ -61,8 +61,10 @@ class Following:
 
     def note(self, done: Transaction) -> None:
         """Take in what a request of the chunk has led to."""
+        if self._world is None:
+            return
         touched = temporal.touched(done.change.operation)
-        if self._world is None or self._named.isdisjoint(touched):
+        if self._named.isdisjoint(touched):
             return
         if not self._named.issuperset(touched):
             self._world = None  # it leads to a memory that stands for another, of which nothing was read
