@@ -8,6 +8,7 @@ from datetime import datetime
 
 import graphmem
 from benchmarks.rows import Row
+from benchmarks.speed.batching import batches
 from benchmarks.speed.corpus import Corpus, everywhere, memory_id, said
 from benchmarks.speed.timing import Timings
 from benchmarks.speed.vectors import LookUp
@@ -64,9 +65,10 @@ def fill(corpus: Corpus, path: str) -> tuple[list[Row], Load]:
         clock.now = corpus.day(corpus.count + 1)
         adds, told = (_single_adds(memory, corpus, looked_up, how) for how in (None, OnSimilar.KEEP))
         size = memory.status().size_bytes
+        mixed = batches(memory, corpus, looked_up, after=2 * _SINGLE_ADDS)
     sizes = [] if size is None else _sizes(size, corpus.count + 2 * _SINGLE_ADDS)
     rows = [*adds.rows("add, durable", p50=1.0), *told.rows("add, durable, told what is similar")]
-    return [*rows, *load.rows(), *sizes], load
+    return [*rows, *load.rows(), *mixed, *sizes], load
 
 
 def _sizes(size_bytes: int, count: int) -> list[Row]:
