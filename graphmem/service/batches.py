@@ -64,6 +64,9 @@ class New:
     def __post_init__(self) -> None:
         if type(self.supersession) is not SupersessionKind:
             object.__setattr__(self, "supersession", word_of(SupersessionKind, self.supersession))
+        if type(self.supersedes) is not tuple:
+            named = self.supersedes
+            object.__setattr__(self, "supersedes", (named,) if isinstance(named, str | int) else tuple(named))
 
 
 def record_all(desk: Desk, items: Sequence[New], *, on_similar: OnSimilar | None, write: Write | None) -> list[Written]:
@@ -137,7 +140,9 @@ class _Batch:
         self._of_place: dict[tuple[Scope, str | None], Writing] = {}
         #: What stands for items that were confirmed when the call was sent before.
         self._stands: dict[int, str] = {}
-        self._writers = [self._writer(item) for item in items]
+        self._writers: list[Scope] = []
+        for index, item in enumerate(items):
+            self._writers.append(self._writer(index, item))
         self._read = _Read(desk, self._named())
 
     def confirmed_before(self, index: int) -> Change | None:
@@ -187,10 +192,14 @@ class _Batch:
 
     # ---- one item
 
-    def _writer(self, item: New) -> Scope:
+    def _writer(self, index: int, item: New) -> Scope:
         """Where the writer of an item stands: where the call's writer does, if what lives there is seen from there."""
         writer, home = self._writing.writer, item.scope
-        if home is None or home.tenant != writer.tenant or (writer.admits(home) and writer.branch == home.branch):
+        if home is None:
+            refs = (ref if isinstance(ref, int) else self._place(index, ref) for ref in item.supersedes[:1])
+            before = [place for place in refs if place is not None and 0 <= place < index]
+            return self._writers[before[0]] if before else writer
+        if home.tenant != writer.tenant or (writer.admits(home) and writer.branch == home.branch):
             return writer
         return home
 

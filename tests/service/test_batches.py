@@ -130,6 +130,24 @@ def test_an_item_lives_where_what_it_supersedes_lives_unless_it_says_where(memor
     assert held(memory, OTHER) == {"Everywhere spaces", "Ours are tabs"}
 
 
+def test_an_item_follows_an_item_to_where_that_lives(memory: GraphMemory) -> None:
+    items = [new("one", scope=OTHER, id="a"), new("two", 0), new("three", "a", scope=OTHER), new("four", 1)]
+    with pytest.raises(Conflict):
+        memory.add_many(items)
+    memory.add_many([*items[:2], new("three", 1)])
+    assert (held(memory, OTHER), held(memory)) == ({"three"}, set())
+    with pytest.raises(NotFound):
+        memory.add_many([new("one", scope=OTHER), new("two", 0, scope=REPO)])
+
+
+def test_what_an_item_supersedes_may_be_named_without_a_tuple() -> None:
+    assert New(statement="a", supersedes="ADR-1").supersedes == ("ADR-1",)  # type: ignore[arg-type]
+    assert New(statement="a", supersedes=0).supersedes == (0,)  # type: ignore[arg-type]
+    assert New(statement="a", supersedes=["b", 0]).supersedes == ("b", 0)  # type: ignore[arg-type]
+    with pytest.raises(InvalidInput):
+        New(statement="a", supersession="sometimes")  # type: ignore[arg-type]
+
+
 def test_a_text_restates_what_it_supersedes(memory: GraphMemory) -> None:
     old = memory.add(Statement(title="Use MySQL", kind=Kind.DECISION, subject="stack.database")).ids[0]
     items = [New(statement="Use PostgreSQL\nIt has JSON", supersedes=(old,)), New(statement="Hello\nworld")]
