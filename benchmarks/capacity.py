@@ -18,7 +18,7 @@ from pathlib import Path
 
 from benchmarks.processes import cpu_ms, load_per_core, resident_mib
 from benchmarks.rows import Row, show, write
-from benchmarks.speed.corpus import Corpus, everywhere, memory_id
+from benchmarks.speed.corpus import Corpus, everywhere, memory_id, said
 from benchmarks.speed.filling import SetClock
 from benchmarks.speed.timing import Timings
 from benchmarks.speed.vectors import LookUp
@@ -132,7 +132,7 @@ class Bench:
 
         def bulk(timings: Timings) -> None:
             for first, items, vectors in self._corpus.batches():
-                texts = [embedded_text(item.statement) for item in items]
+                texts = [embedded_text(said(item)) for item in items]
                 self._looked_up.expect(dict(zip(texts, vectors, strict=True)))
                 self._clock.now = self._corpus.day(first + len(items))
                 with timings.one():
@@ -189,7 +189,7 @@ class Bench:
 
     def _add(self, memory: GraphMemory, items: Sequence[New], timings: Timings) -> None:
         vector = self._corpus.queries(1)[0].vector
-        self._looked_up.expect({embedded_text(item.statement): vector for item in items})
+        self._looked_up.expect({embedded_text(said(item)): vector for item in items})
         for item in items:
             with timings.one():
                 memory.add(item.statement, moves=item.moves, on_similar=None, write=Write(scope=item.scope))

@@ -227,8 +227,7 @@ def encode(operation: Operation, writer: Scope, provenance: Provenance) -> str:
     if isinstance(operation, Add):
         head, tail = _add_parts(operation, writer, provenance)
         return head + tail if operation.may_confirm else f'{head}"may_confirm":false,{tail}'
-    by = _plain_provenance(provenance)
-    return canonical({"do": operation_name(operation), "writer": _plain_scope(writer), "by": by, **_plain(operation)})
+    return _short_text(operation, writer, provenance)
 
 
 def decode(body: str) -> tuple[Operation, Scope, Provenance]:
@@ -271,6 +270,39 @@ def _add_parts(operation: Add, writer: Scope, provenance: Provenance) -> tuple[s
     )
     _last_add = (memory, moves, writer, provenance, parts)
     return parts
+
+
+# The text of any other operation is wanted twice as well.
+_last_short: tuple[_Short | None, Scope | None, Provenance | None, str] = (None, None, None, "")
+
+
+def _short_text(operation: _Short, writer: Scope, provenance: Provenance) -> str:
+    global _last_short  # noqa: PLW0603 - a memo of one
+    of_operation, by_writer, by_provenance, text = _last_short
+    if of_operation is operation and by_writer is writer and by_provenance is provenance:
+        return text
+    if isinstance(operation, Supersede) and operation.part is None:
+        text = _supersede_text(operation, writer, provenance)
+    else:
+        by = _plain_provenance(provenance)
+        rest = {"do": operation_name(operation), "writer": _plain_scope(writer), "by": by, **_plain(operation)}
+        text = canonical(rest)
+    _last_short = (operation, writer, provenance, text)
+    return text
+
+
+def _supersede_text(operation: Supersede, writer: Scope, provenance: Provenance) -> str:
+    """Put together from its parts, as that of an add: a batch may have thousands."""
+    at, until, kind = operation.at, operation.until, operation.kind
+    parts = [
+        *(() if at is None else (f'"at":{to_micros(at)}',)),
+        f'"by":{_provenance_text(provenance)},"do":"supersede"',
+        *(() if kind is SupersessionKind.UPDATE else (f'"kind":"{kind}"',)),
+        f'"new":[{",".join(map(json_text, operation.new))}],"old":[{",".join(map(json_text, operation.old))}]',
+        *(() if until is None else (f'"until":{to_micros(until)}',)),
+        f'"writer":{_scope_text(writer)}',
+    ]
+    return f"{{{','.join(parts)}}}"
 
 
 @lru_cache(maxsize=1_024)

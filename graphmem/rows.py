@@ -24,7 +24,10 @@ def next_recorded_at(now: datetime, *taken: datetime | None) -> datetime:
     Raises:
         InvalidInput: The clock is thousands of years ahead.
     """
-    last = max((moment for moment in taken if moment is not None), default=None)
+    last: datetime | None = None
+    for one in taken:
+        if one is not None and (last is None or one > last):
+            last = one
     moment = now if last is None or now > last else last + _MICROSECOND
     if moment > LAST_RECORDABLE:
         raise InvalidInput(f"nothing can be recorded at {moment.isoformat()}: set the clock of this machine")

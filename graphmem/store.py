@@ -232,7 +232,9 @@ class Store(Protocol):
     ) -> list[Change]:
         """Plan and execute requests of one tenant in order, as one atomic and durable write.
 
-        A request whose `op_id` is already in the ledger changes nothing and returns the entry of the first time.
+        A request whose `op_id` is already in the ledger changes nothing and returns the entry of the first time. Where
+        an addition confirmed a memory instead, later requests mean that one by the id that the addition chose
+        (`graphmem.temporal.StandIns`).
 
         Args:
             requests: At least one; all writers are of one tenant.

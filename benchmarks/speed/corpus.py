@@ -57,6 +57,12 @@ class Asked:
     repo: str
 
 
+def said(item: New) -> Statement:
+    """What an item of the corpus states."""
+    assert isinstance(item.statement, Statement), "the corpus is of statements"  # noqa: S101
+    return item.statement
+
+
 @dataclass(frozen=True)
 class Corpus:
     """So many memories, from a made-up vocabulary or from the words of the texts in a folder."""

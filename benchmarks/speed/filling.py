@@ -8,7 +8,8 @@ from datetime import datetime
 
 import graphmem
 from benchmarks.rows import Row
-from benchmarks.speed.corpus import Corpus, everywhere, memory_id
+from benchmarks.speed.batching import batches
+from benchmarks.speed.corpus import Corpus, everywhere, memory_id, said
 from benchmarks.speed.timing import Timings
 from benchmarks.speed.vectors import LookUp
 from graphmem import GraphMemory, LinkKind, New, OnSimilar, Write
@@ -55,7 +56,7 @@ def fill(corpus: Corpus, path: str) -> tuple[list[Row], Load]:
         path, create=True, scope=everywhere(), actor="speed", clock=clock, embedder=looked_up.door()
     ) as memory:
         for start, items, vectors in corpus.batches():
-            texts = [embedded_text(item.statement) for item in items]
+            texts = [embedded_text(said(item)) for item in items]
             looked_up.expect(dict(zip(texts, vectors, strict=True)))
             clock.now = corpus.day(start + len(items))
             write = Write(scope=items[0].scope)
@@ -64,9 +65,10 @@ def fill(corpus: Corpus, path: str) -> tuple[list[Row], Load]:
         clock.now = corpus.day(corpus.count + 1)
         adds, told = (_single_adds(memory, corpus, looked_up, how) for how in (None, OnSimilar.KEEP))
         size = memory.status().size_bytes
+        mixed = batches(memory, corpus, looked_up, after=2 * _SINGLE_ADDS)
     sizes = [] if size is None else _sizes(size, corpus.count + 2 * _SINGLE_ADDS)
     rows = [*adds.rows("add, durable", p50=1.0), *told.rows("add, durable, told what is similar")]
-    return [*rows, *load.rows(), *sizes], load
+    return [*rows, *load.rows(), *mixed, *sizes], load
 
 
 def _sizes(size_bytes: int, count: int) -> list[Row]:
@@ -96,7 +98,7 @@ def _single_adds(memory: GraphMemory, corpus: Corpus, looked_up: LookUp, how: On
     every = corpus.more(2 * _SINGLE_ADDS)
     items = every[:_SINGLE_ADDS] if how is None else every[_SINGLE_ADDS:]
     vectors = next(corpus.batches())[2]
-    looked_up.expect({embedded_text(item.statement): vectors[0] for item in items})
+    looked_up.expect({embedded_text(said(item)): vectors[0] for item in items})
     for item in items:
         with timings.one():
             memory.add(item.statement, moves=item.moves, on_similar=how, write=Write(scope=item.scope))

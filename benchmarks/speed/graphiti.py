@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 
 import graphmem
 from benchmarks.rows import Row, show, write
-from benchmarks.speed.corpus import DIMENSION, Asked, Corpus, everywhere
+from benchmarks.speed.corpus import DIMENSION, Asked, Corpus, everywhere, said
 from benchmarks.speed.filling import SetClock
 from benchmarks.speed.timing import Timings, paired_ratio
 from benchmarks.speed.vectors import LookUp
@@ -77,7 +77,7 @@ class _InTurns:
         """The second half of the corpus, batch by batch: a server compiles its queries while it is young."""
         ours, theirs, done = Timings(), Timings(), 0
         for start_, items, vectors in self._corpus.batches():
-            self._looked_up.expect(dict(zip([embedded_text(item.statement) for item in items], vectors, strict=True)))
+            self._looked_up.expect(dict(zip([embedded_text(said(item)) for item in items], vectors, strict=True)))
             self._clock.now = self._corpus.day(start_ + len(items))
             with ours.one():
                 self._memory.add_many(items, write=Write(scope=items[0].scope))
@@ -97,7 +97,7 @@ class _InTurns:
         """One memory at a time."""
         ours, theirs = Timings(), Timings()
         items, vectors = self._corpus.more(_ADDS + _WARM_UP), next(self._corpus.batches())[2]
-        self._looked_up.expect({embedded_text(item.statement): vectors[0] for item in items})
+        self._looked_up.expect({embedded_text(said(item)): vectors[0] for item in items})
         self._clock.now = self._corpus.day(self._corpus.count + 1)
         for number, item in enumerate(items):
             if number == _WARM_UP:
@@ -197,7 +197,7 @@ class Graphiti:
     def _triplet(self, item: New, vector: list[float]) -> tuple[Any, Any, Any]:
         from graphiti_core.edges import EntityEdge
 
-        statement, at = item.statement, (item.moves or ())[0].at
+        statement, at = said(item), (item.moves or ())[0].at
         component, file = statement.anchors
         group = _group(component.repo or "")
         source, target = (self._node(group, anchor.kind, anchor.name, at) for anchor in (component, file))

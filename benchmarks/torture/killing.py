@@ -98,7 +98,7 @@ def write_forever(path: Path, told: Path, seed: int) -> None:
     heads: list[str] = []
     with opened(path) as memory:
         for step in range(1_000_000):
-            op_id = f"{told.name}-{step}-{rng.choice('adsm' if heads else 'a')}"
+            op_id = f"{told.name}-{step}-{rng.choice('adsmb' if heads else 'a')}"
             head = heads[-1] if heads else ""
             os.write(handle, f"> {op_id} {head}\n".encode())
             heads.append(_send(memory, op_id, head))
@@ -116,6 +116,10 @@ def _send(memory: GraphMemory, op_id: str, head: str) -> str:
         case "m":
             items = [New(statement=Statement(title=f"{op_id} part {part}")) for part in range(_BATCH)]
             return memory.add_many(items, write=write)[0].ids[0]
+        case "b":
+            olds: list[str | int] = [head, *range(_BATCH - 1)]
+            told = [New(statement=f"{op_id} version {part}", supersedes=(old,)) for part, old in enumerate(olds)]
+            return memory.add_many(told, write=write)[-1].ids[-1]
         case _:
             start = datetime(2020, 1, 1, tzinfo=UTC)
             return memory.add(Statement(title=f"Noted in {op_id}", body="x" * 3000), start=start, write=write).ids[0]
@@ -179,6 +183,8 @@ def _parts(op_id: str) -> list[str]:
             return [f"{op_id}/new", op_id]
         case "m":
             return [f"{op_id}/{part}" for part in range(_BATCH)]
+        case "b":
+            return [f"{op_id}/{part}{entry}" for part in range(_BATCH) for entry in ("", "/supersedes")]
         case _:
             return [op_id]
 

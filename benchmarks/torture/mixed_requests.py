@@ -374,7 +374,12 @@ class Requests:
 
     def _add_many(self) -> Request:
         home = self._reader.home
-        items = [{"statement": self._statement(home)[0]} for _ in range(self._rng.randrange(1, 4))]
+        items: list[dict[str, Any]] = [
+            {"statement": self._statement(home)[0]} for _ in range(self._rng.randrange(1, 4))
+        ]
+        for place, item in enumerate(items[1:]):
+            if self._rng.random() < 0.3:  # noqa: PLR2004 - three in ten take over from the one before
+                item["supersedes"] = [place]
         return self._write("/v1/memories/batch", {"items": items, "on_similar": "keep"}, home)
 
     def _ingest(self) -> Request:

@@ -12,9 +12,8 @@ from benchmarks.truth.packs import Declared, Pack, Record, Told
 from graphmem.answers import Written
 from graphmem.errors import Conflict, InvalidInput
 from graphmem.model import Move, Scope, Status, SupersessionKind
-from graphmem.service import GraphMemory
+from graphmem.service import GraphMemory, New
 from graphmem.service.desk import Write
-from graphmem.service.recording import New
 
 _A_DAY = timedelta(days=1)
 

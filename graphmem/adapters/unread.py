@@ -19,6 +19,8 @@ _set = object.__setattr__
 
 #: Keys are sorted, so this one comes last; within a text, its quotes would be escaped.
 _TITLE = '"title":'
+#: So would the quotes of this one; it is asked of every memory that is superseded.
+_MANDATORY = '"is_mandatory":true'
 
 
 class UnreadStatement(Statement):
@@ -36,6 +38,8 @@ class UnreadStatement(Statement):
         try:
             if name == "title" and (at := text.rfind(_TITLE)) > 0:
                 _set(self, "title", _read_text(text[at + len(_TITLE) : -1]))
+            elif name == "is_mandatory" and text[:1] == "{" and text[-1:] == "}":
+                _set(self, "is_mandatory", _MANDATORY in text)
             elif text:
                 self._read(decode_statement(text))
         except (ValueError, KeyError, TypeError) as exc:

@@ -9,14 +9,17 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 import click
+from click.core import ParameterSource
 
+from graphmem.cli.adding_lines import items_of, lines_of, name_of
 from graphmem.cli.options import Body, Call, bundle, moment, one_of, placed, worded
-from graphmem.cli.receipts import give_receipt
+from graphmem.cli.receipts import give_receipt, give_receipts
 from graphmem.errors import InvalidInput
 from graphmem.model import Alternative, Anchor, AnchorKind, Kind, Move, Origin, Outcome, Statement, Status
 from graphmem.wire.times import read_time
 
 if TYPE_CHECKING:
+    from graphmem.answers import OnSimilar
     from graphmem.service import Write
 
 _EDITOR_MARK = "# ---- everything from here on is left out ----"
@@ -102,6 +105,12 @@ _DETAILS: dict[str, Callable[[Body], Body]] = {
 @click.command()
 @click.argument("text", required=False)
 @click.option(
+    "--from",
+    "source_path",
+    metavar="FILE",
+    help="Record many in one transaction: a line of JSON each, of FILE or of standard input for -.",
+)
+@click.option(
     "--kind", type=one_of(Kind), default=Kind.FACT.value, show_default=True, help="What sort of statement it is."
 )
 @moment("start", "Since when it holds. [default: now]")
@@ -109,34 +118,75 @@ _DETAILS: dict[str, Callable[[Body], Body]] = {
 @click.option(
     "--on-similar",
     type=click.Choice(["keep", "skip"]),
-    default="keep",
-    show_default=True,
-    help="With skip, what holds in the same words but for punctuation is confirmed instead.",
+    help="With skip, what holds in the same words but for punctuation is confirmed instead."
+    " [default: keep; of lines of a file, nothing similar is looked for]",
 )
 @bundle("details", _DETAILS, _details)
 @worded
 @placed
-def add(*, call: Call, text: str | None, details: Details, write: Write, **life: str | datetime | None) -> None:
+def add(
+    *,
+    call: Call,
+    text: str | None,
+    source_path: str | None,
+    details: Details,
+    write: Write,
+    **life: str | datetime | None,
+) -> None:
     """Record TEXT: its first line is the title, the rest the body.
 
     `-` reads standard input; without TEXT an editor opens. What already holds in the very same words is confirmed, and
     what resembles it is named.
+
+    With --from, each line is a text in quotes, or an object: {"statement": {"title": "Use spaces", "kind":
+    "convention"}, "supersedes": ["ADR-3", 0], "start": "2025-03-01", "scope": {"repo": "shop"}, "reason": "…"}, where a
+    number is a line before it, counted from 0. All lines are recorded or none; the same lines again change nothing.
     """
     from graphmem.answers import OnSimilar
-    from graphmem.service.recording import statement_from
 
-    said = statement_from(words_of(text), Kind(str(life["kind"])))
+    look = None if life["on_similar"] is None else OnSimilar(str(life["on_similar"]))
+    if source_path is not None:
+        _refuse_beside_lines(text)
+        _add_lines(call, lines_of(source_path), details, write, look)
+        return
     start = life["start"]
     assert start is None or isinstance(start, datetime)  # noqa: S101 - its option gives nothing else
+    from graphmem.service.wording import statement_from
+
+    said = statement_from(words_of(text), Kind(str(life["kind"])))
     with call.open() as memory:
         done = memory.add(
             _detailed(said, details, memory.scope.repo),
             moves=_first_moves(life["status"], start),
             start=start,
-            on_similar=OnSimilar(str(life["on_similar"])),
+            on_similar=look or OnSimilar.KEEP,
             write=write,
         )
     give_receipt(call, done, "recorded")
+
+
+def _add_lines(call: Call, lines: list[str], details: Details, write: Write, look: OnSimilar | None) -> None:
+    speaker = Origin(str(details.fields["origin"]))
+    with call.open() as memory:
+        op_id = write.op_id or name_of(lines, memory.scope)
+        items = items_of(lines, memory.scope, speaker)
+        done = memory.add_many(items, on_similar=look, write=replace(write, op_id=op_id, origin=speaker))
+    give_receipts(call, done)
+
+
+def _refuse_beside_lines(text: str | None) -> None:
+    """Refuse what is said of one memory, where lines say it of each.
+
+    Raises:
+        UsageError: Something is.
+    """
+    context = click.get_current_context()
+    of_one = {"kind", "start", "status", *_DETAILS} - {"origin"}
+    flags = {str(one.name): one.opts[0] for one in context.command.params}
+    given = [flags[name] for name in of_one if context.get_parameter_source(name) is not ParameterSource.DEFAULT]
+    if text is not None or given:
+        told = "TEXT" if text is not None else min(given)
+        raise click.UsageError(f"--from takes all that from its lines: leave out {told}")
 
 
 def _detailed(said: Statement, details: Details, repo: str | None) -> Statement:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from graphmem.cli.blocks import Block, Look, Span, dim, line
 from graphmem.cli.output import give
 from graphmem.cli.wording import second
-from graphmem.model import Add, End, Propose, Supersede, Transition
+from graphmem.model import Add, End, Propose, Supersede, SupersessionKind, Transition
 
 if TYPE_CHECKING:
     from graphmem.answers import Similar, Written
@@ -26,6 +26,22 @@ def give_receipt(call: Call, done: Written, verb: str) -> None:
     """
     told = "confirmed, since it already holds" if done.is_confirmation else verb
     give(call, done, lambda _: _receipt(done, f"only proposed to be {verb}" if done.is_proposal else told))
+
+
+def give_receipts(call: Call, done: Sequence[Written]) -> None:
+    """The same of each of many that were recorded, or took over, together."""
+    from graphmem.wire.envelopes import AllWritten
+
+    give(call, AllWritten(tuple(done)), lambda _: (block for one in done for block in _receipt(one, _became(one))))
+
+
+def _became(done: Written) -> str:
+    operation = _asked(done.change.operation)
+    verb = "recorded"
+    if isinstance(operation, Supersede):
+        verb = "corrected" if operation.kind is SupersessionKind.CORRECTION else "superseded"
+    told = "confirmed, since it already holds" if done.is_confirmation else verb
+    return f"only proposed to be {verb}" if done.is_proposal else told
 
 
 def _receipt(done: Written, verb: str) -> Iterator[Block]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict, fields, replace
 from datetime import datetime
 from typing import Unpack
 
@@ -118,7 +118,10 @@ class RemoteRecorder(Recorder):
 
 
 def _item(new: New) -> dict[str, object]:
-    return {"statement": new.statement, "moves": new.moves, "id": new.id, "scope": new.scope and _home(new.scope)}
+    told: dict[str, object] = {"statement": new.statement, "scope": new.scope and _home(new.scope)}
+    # A server of an earlier release knows only some of the rest: what is not asked for is not sent.
+    rest = (one for one in fields(New) if one.name not in told and getattr(new, one.name) != one.default)
+    return told | {one.name: getattr(new, one.name) for one in rest}
 
 
 def _home(scope: Scope) -> dict[str, object]:

@@ -10,7 +10,7 @@ from graphmem.compat.labels import OWNERS, Payload
 from graphmem.compat.refusals import WrongArgument
 from graphmem.model import Kind, Move, Origin, Statement, Status
 from graphmem.service import New
-from graphmem.service.recording import statement_from
+from graphmem.service.wording import statement_from
 
 
 def owners_of(given: Mapping[str, Any]) -> dict[str, str]:

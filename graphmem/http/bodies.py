@@ -16,6 +16,7 @@ from graphmem.wire.forms import ASKED, Instant
 
 Said = Annotated[Statement, ASKED]
 Id = Annotated[StrictStr, Field(min_length=1, max_length=1_000)]
+Position = Annotated[StrictInt, Field(ge=0, lt=MAX_BATCH)]
 Ids = Annotated[tuple[Id, ...], Field(max_length=MAX_BATCH)]
 Words = Annotated[StrictStr, Field(min_length=1, max_length=250_000, pattern=r"\S")]
 _EXAMPLE = {"title": "Primary keys are UUIDv7", "kind": "decision", "subject": "keys.format"}
@@ -59,16 +60,33 @@ class Item(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    statement: Said
+    statement: Said | Words = Field(
+        description="A statement; or a text, of the origin of who writes, which restates what it supersedes."
+    )
     moves: Annotated[tuple[Annotated[Move, ASKED], ...], Field(max_length=MAX_BATCH)] = ()
     id: Id | None = Field(default=None, description="Its id, if another system gave it one.")
-    scope: Home | None = None
+    scope: Home | None = Field(
+        default=None, description="Where it lives; where what it supersedes lives, or its writer stands, if not given."
+    )
+    start: Instant | None = Field(default=None, description="Since when it holds, and supersedes; now if not given.")
+    supersedes: Annotated[tuple[Id | Position, ...], Field(max_length=MAX_BATCH)] = Field(
+        default=(),
+        description="What it takes over from: memories by id, alias or the beginning of an id, and items before it by"
+        " their ids or by their positions, counted from 0.",
+    )
+    supersession: Literal[SupersessionKind.UPDATE, SupersessionKind.CORRECTION] = SupersessionKind.UPDATE
+    until: Instant | None = Field(default=None, description="End of a provisional replacement.")
+    reason: Annotated[StrictStr, Field(max_length=20_000)] | None = Field(
+        default=None, description="Why, in place of the reason of all."
+    )
 
 
 class BatchBody(Signed):
     """Memories to record in one transaction: all or none."""
 
-    items: Annotated[tuple[Item, ...], Field(max_length=MAX_BATCH)] = Field(examples=[[{"statement": _EXAMPLE}]])
+    items: Annotated[tuple[Item, ...], Field(max_length=MAX_BATCH)] = Field(
+        examples=[[{"statement": _EXAMPLE}, {"statement": "Primary keys are UUIDv8", "supersedes": [0]}]]
+    )
     on_similar: OnSimilar | None = Field(
         default=None,
         description="As for one memory: each is compared with what is there, not with the others.",

@@ -67,7 +67,7 @@ async def add(served: Asks, scope: Writer, heads: Heads, body: AddBody) -> Respo
 
 @router.post("/v1/memories/batch", operation_id="add_many", status_code=201, response_model=form(AllWritten))
 async def add_many(served: Asks, scope: Writer, heads: Heads, body: BatchBody) -> Response:
-    """Record many memories in one transaction: all or none."""
+    """Record many memories in one transaction, each where it lives, with what it supersedes: all or none."""
     items, write = [_new(one, scope, heads) for one in body.items], heads.write(scope, body)
     looks = body.on_similar if heads.caller.may_read else None
 
@@ -284,9 +284,13 @@ def _receipt(written: Written, status: int, **headers: str) -> Response:
 
 
 def _new(item: Item, scope: Scope, heads: Writing) -> New:
-    home = scope
+    home = None
     if item.id is not None:
         heads.caller.require_choice()
     if item.scope is not None:
-        home = heads.caller.place(item.scope.scope(), item.scope.tenant or scope.tenant, is_write=True)
-    return New(statement=item.statement, moves=item.moves, id=item.id, scope=replace(home, related_repos=()))
+        place = heads.caller.place(item.scope.scope(), item.scope.tenant or scope.tenant, is_write=True)
+        home = replace(place, related_repos=())
+    told = {
+        one: getattr(item, one) for one in ("moves", "id", "start", "supersedes", "supersession", "until", "reason")
+    }
+    return New(statement=item.statement, scope=home, **told)

@@ -22,7 +22,7 @@ from graphmem.mcp_server.brief_answers import answered
 from graphmem.model import Alternative, Anchor, AnchorKind, Outcome, Scope, Statement, SupersessionKind
 from graphmem.retrieval.briefs import BriefAnswer
 from graphmem.service import GraphMemory, Write
-from graphmem.service.recording import restated, statement_from
+from graphmem.service.wording import restated, statement_from
 from graphmem.store import Filter, Page
 
 

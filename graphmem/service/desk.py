@@ -40,6 +40,7 @@ Gate = Callable[[Request], Request]
 #: What ids are made of: digits, and small letters without those that look like others.
 ID_ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 _ID_CHARS = 12
+_ID_SHIFTS = range(0, 5 * _ID_CHARS, 5)
 #: So many vectors are made and kept at once.
 VECTORS_AT_ONCE = 64
 _MANY = 1_000_000
@@ -287,4 +288,4 @@ class Writing:
         """An id for a memory that this write adds: the same each time the same `op_id` is sent."""
         seed = f"{self.writer.tenant}\x1f{self.op_id}\x1f{index}".encode("utf-8", "surrogatepass")
         number = int.from_bytes(hashlib.sha256(seed).digest()[:8], "big")
-        return "".join(ID_ALPHABET[(number >> (5 * place)) & 31] for place in range(_ID_CHARS))
+        return "".join([ID_ALPHABET[(number >> shift) & 31] for shift in _ID_SHIFTS])

@@ -12,7 +12,6 @@ from graphmem.errors import InvalidInput, NotFound
 from graphmem.model import (
     AbandonBranch,
     Add,
-    Change,
     Confirm,
     End,
     Erase,
@@ -24,12 +23,9 @@ from graphmem.model import (
     Move,
     OpenBranch,
     Operation,
-    Origin,
-    Propose,
     Request,
     Retract,
     Revoke,
-    Scope,
     ScopeParts,
     Statement,
     Status,
@@ -38,24 +34,14 @@ from graphmem.model import (
     Transition,
     instant,
 )
+from graphmem.service.batches import New, record_all, was_confirmed
 from graphmem.service.desk import Desk, Write, Writing, is_like_an_id
 from graphmem.service.idempotence import answered_once
 from graphmem.service.references import id_among, with_references
 from graphmem.service.resembling import apply_looking
+from graphmem.service.wording import asked_in, notes_on, restated, said_again, statement_from
 from graphmem.temporal import View, touched
 from graphmem.temporal.trust import guard
-
-_TITLE_CHARS = 200
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class New:
-    """A memory to record in bulk; without `moves` it is active from now."""
-
-    statement: Statement
-    moves: tuple[Move, ...] = ()
-    id: str | None = None
-    scope: Scope | None = None
 
 
 class Recorder:
@@ -97,8 +83,8 @@ class Recorder:
         said = statement_from(statement, kind)
         writing = self._desk.request_for(write, parts).speaking(said.origin)
         memory = Memory(writing.new_id(), writing.writer, said)
-        if writing.first and not moves and start is None and self._was_confirmed(writing.first, writing, memory):
-            return _all_written([writing.first])[0]
+        if writing.first and not moves and start is None and was_confirmed(self._desk, writing.first, writing, memory):
+            return Written(writing.first, touched(writing.first.operation), is_confirmation=True)
         life = tuple(moves) or (Move(Status.ACTIVE, self._moment(start, writing)),)
         request = _request(writing, Add(memory, life))
         (written,) = apply_looking(self._desk, [request], [writing.first], on_similar)
@@ -110,34 +96,25 @@ class Recorder:
         """Record many memories in one transaction: all or none.
 
         Args:
-            items: The memories.
+            items: The memories, each with what it supersedes, if it does.
             on_similar: As in `add`, if asked for: each is then compared with what the store holds, not with the others.
             write: Who writes, from where and why.
+
+        Returns:
+            An answer for each item: the entry that adds it or confirms what holds already, or of one that supersedes,
+            the entry that lets it take over, with the old ids and then its own; that may be a proposal.
+
+        Raises:
+            InvalidInput: An item is not well formed, or names as superseded an item that does not come before it.
+            NotFound: It names as superseded a memory that is not seen from where the item lives.
+            Conflict: An id is taken, a memory is superseded already, or the `op_id` was used for something else.
+            Forbidden: An item lives in another tenant.
         """
         return self._add_all(tuple(items), on_similar=on_similar, write=write)
 
     @answered_once
     def _add_all(self, listed: Sequence[New], *, on_similar: OnSimilar | None, write: Write | None) -> list[Written]:
-        writing = self._desk.request_for(write)
-        first = self._first_time(writing, len(listed))
-        now = _now_of(first, listed) or self._desk.clock()
-        known: dict[int, Written] = {}
-        requests: list[Request] = []
-        for index, item in enumerate(listed):
-            home = writing.writer if item.scope is None else item.scope
-            memory = Memory(item.id or writing.new_id(index), home, item.statement)
-            if index < len(first) and not item.moves and self._was_confirmed(first[index], writing, memory):
-                known[index] = _all_written([first[index]])[0]
-                continue
-            life = item.moves or (Move(Status.ACTIVE, now),)
-            op_id = f"{writing.op_id}/{index}"
-            by = writing.speaking(item.statement.origin).provenance
-            requests.append(Request(op_id, Add(memory, life), writing.writer, by))
-        earlier = [
-            one for index, one in enumerate([*first, *[None] * len(listed)][: len(listed)]) if index not in known
-        ]
-        sent = iter(apply_looking(self._desk, requests, earlier, on_similar))
-        return [known.get(index) or next(sent) for index in range(len(listed))]
+        return record_all(self._desk, listed, on_similar=on_similar, write=write)
 
     @answered_once
     def supersede(  # noqa: PLR0913 - what supersedes has a name of its own for each way to give it
@@ -158,7 +135,8 @@ class Recorder:
             new: What supersedes it, in words: a statement, or a text, which is of the origin of who writes. It is
                 recorded first, and lives where the first old memory lives. For callers of earlier releases the whole id
                 of a memory, or a list of ids, still is that memory.
-            by: What supersedes it, if that is recorded already: a memory, or several. Give `new` or `by`.
+            by: What supersedes it, if that is recorded already: a memory, or several. Give `new` or `by`. Who names one
+                that the old took over from returns to its words: they are recorded anew, and it stays as it was.
             at: From when; now if not given. A correction has none: the old was never right.
             until: End of a provisional replacement.
             kind: `update` (the world changed) or `correction`; see `amend` for a part.
@@ -288,7 +266,7 @@ class Recorder:
 
         def written(ids: Sequence[str]) -> Written:
             change = self._desk.apply([_request(writing, draft(*ids))])[0]
-            return Written(change, touched(change.operation), notes=_notes(change))
+            return Written(change, touched(change.operation), notes=notes_on(change))
 
         return self._with_references(writing, refs, written)
 
@@ -313,31 +291,57 @@ class Recorder:
 
         def written(ids: Sequence[str]) -> Written:
             named, by = tuple(ids[: len(olds)]), tuple(ids[len(olds) :])
-            new = by if successor.words is None else successor.words
-            requests, news = self._successors(named, new, moment, writing)
-            changes = self._desk.apply([*requests, _request(writing, draft(named, news))])
-            return Written(changes[-1], (*named, *news), notes=_notes(changes[-1]))
+            if successor.words is not None:
+                return done(named, successor.words, writing)
+            again = self._said_before(by, writing)
+            if again is None:
+                try:
+                    return done(named, by, writing)
+                except InvalidInput:
+                    is_part = draft(named, by).kind is SupersessionKind.AMENDMENT
+                    again = None if is_part else self._earlier_words(named, by, moment, writing)
+                    if again is None:
+                        raise
+            return done(named, again, _speaking(writing, again))
+
+        def done(named: tuple[str, ...], new: str | Statement | tuple[str, ...], by: Writing) -> Written:
+            requests, news = self._successors(named, new, moment, by)
+            changes = self._desk.apply([*requests, _request(by, draft(named, news))])
+            return Written(changes[-1], (*named, *news), notes=notes_on(changes[-1]))
 
         return self._with_references(writing, (*olds, *successor.by), written)
 
-    def _first_time(self, writing: Writing, count: int) -> list[Change]:
-        """The entries of a batch that was sent before; none if it was not."""
-        store, found = self._desk.store, list[Change]()
-        for index in range(count):
-            change = store.change_by_op_id(writing.writer, f"{writing.op_id}/{index}")
-            if change is None:
-                break
-            found.append(change)
-        return found
+    def _said_before(self, by: tuple[str, ...], writing: Writing) -> Statement | tuple[str, ...] | None:
+        """The words that were recorded in place of an earlier memory when the write was sent before, or their id."""
+        first = None if writing.first is None else asked_in(writing.first.operation)
+        if not isinstance(first, Supersede) or len(by) != 1:
+            return None
+        earlier = self._desk.store.change_by_op_id(writing.writer, f"{writing.op_id}/new")
+        if earlier is None or not isinstance(earlier.operation, Add):
+            return None
+        again, memory = earlier.operation.memory.statement, self._desk.view_alone(writing.writer, by).memory(by[0])
+        if again is None:
+            return first.new
+        is_other = memory is not None and memory.statement and memory.statement.content_hash != again.content_hash
+        return None if is_other else again
 
-    def _was_confirmed(self, first: Change, writing: Writing, memory: Memory) -> bool:
-        """Whether an entry confirmed just what is sent again; the moment of that first time has left no trace."""
-        said = memory.statement
-        by = writing if said is None else writing.speaking(said.origin)
-        if not isinstance(first.operation, Confirm) or (first.writer, first.provenance) != (by.writer, by.provenance):
-            return False
-        kept = self._desk.store.rows(writing.writer, [first.operation.id]).memories[first.operation.id].memory
-        return kept.scope == memory.scope and _content(kept) == _content(memory)
+    def _earlier_words(
+        self, olds: tuple[str, ...], by: tuple[str, ...], moment: datetime | None, writing: Writing
+    ) -> Statement | None:
+        """The words of a memory that one of the old ones took over from: whoever names it returns to its words.
+
+        None if it is no such memory, or is in force all the same.
+        """
+        if len(by) != 1:
+            return None
+        view = self._desk.latest_view(writing.writer, [*by, *olds])
+        memory = view.memory(by[0])
+        if memory is None or memory.statement is None or view.holds(by[0], moment or self._desk.clock()):
+            return None
+        reached = list(by)
+        for key in reached:
+            reached += [edge.new for edge in view.successions(key) if edge.new not in reached]
+        return said_again(memory.statement, writing.provenance.origin) if set(olds) & set(reached) else None
 
     def _moment(self, asked: datetime | None, writing: Writing) -> datetime:
         """The asked time, else now; when a write is sent again, the now of its first time."""
@@ -407,47 +411,6 @@ def _several(refs: str | Sequence[str]) -> tuple[str, ...]:
     return (refs,) if isinstance(refs, str) else tuple(refs)
 
 
-def _now_of(first: Sequence[Change], items: Sequence[New]) -> datetime | None:
-    """The now of the first time that a batch was sent, as far as it left a trace."""
-    for change, item in zip(first, items, strict=False):
-        if not item.moves and isinstance(change.operation, Add):
-            return change.operation.moves[0].at
-    return None
-
-
-def _content(memory: Memory) -> str | None:
-    return memory.statement.content_hash if memory.statement else None
-
-
-def _all_written(changes: Sequence[Change]) -> list[Written]:
-    return [Written(one, touched(one.operation), isinstance(one.operation, Confirm)) for one in changes]
-
-
-def statement_from(said: Statement | str, kind: Kind) -> Statement:
-    """A statement, or the one that a text makes: first line the title, the rest the body."""
-    if isinstance(said, Statement):
-        return said
-    title, body = _split(said)
-    return Statement(title=title, body=body, kind=kind)
-
-
-def _split(text: str) -> tuple[str, str]:
-    lines = text.strip().split("\n", 1)
-    if not lines[0].strip():
-        raise InvalidInput("there is no text to remember")
-    first = lines[0].strip()
-    if len(first) <= _TITLE_CHARS:
-        return first, lines[1].strip() if len(lines) > 1 else ""
-    return first[: _TITLE_CHARS - 1].rsplit(" ", 1)[0] + "…", text.strip()
-
-
-def restated(text: str, old: Statement, speaker: Origin = Origin.HUMAN) -> Statement:
-    """New words for what an old statement was about, of the origin of who says them, and bound to nobody."""
-    title, body = _split(text)
-    about = replace(old, title=title, body=body, rationale="", aliases=(), alternatives=(), observed_at=None)
-    return replace(about, origin=speaker, confidence=1.0, is_mandatory=False)
-
-
 def _speaking(writing: Writing, new: str | Statement | Sequence[str] | None) -> Writing:
     """A write of new words is trusted no more than they are."""
     return writing.speaking(new.origin) if isinstance(new, Statement) else writing
@@ -458,17 +421,6 @@ WORDS_REMAIN = (
     "its words stay in the store's log until a reader that began before ends, and go by themselves then;"
     " the status shows whether they are gone"
 )
-
-
-def _notes(change: Change) -> tuple[str, ...]:
-    if not isinstance(change.operation, Propose):
-        return ()
-    asked = change.operation.asked
-    why = f"{change.provenance.origin.value!r} is not trusted enough for it"
-    if isinstance(asked, Supersede) and change.provenance.origin.is_trusted:
-        why = "the new words are not trusted enough for it, or the old ones are mandatory"
-    accepting = "to accept it, somebody who is trusted enough says the same in their own words"
-    return (f"only a proposal was recorded and nothing changed, since {why}; {accepting}",)
 
 
 def _start(view: View, olds: tuple[str, ...]) -> datetime | None:

@@ -13,10 +13,12 @@ from graphmem.model import Add, Change, Confirm, Memory, Point, Request, Stateme
 from graphmem.ranking import name_keys
 from graphmem.retrieval.embedding import Embedder, card_of
 from graphmem.service.desk import Desk, Passed
+from graphmem.service.wording import notes_on
 from graphmem.store import Filter, Matches, ModelCard, Probe, Rivals
 from graphmem.temporal import View, touched
 from graphmem.temporal.planning import active_time
 from graphmem.temporal.spans import difference
+from graphmem.temporal.stand_ins import renamed
 from graphmem.terms import text_terms
 from graphmem.vocabulary import word_of
 
@@ -44,11 +46,11 @@ _EMPHASIS = "**"
 def apply_looking(
     desk: Desk, requests: Sequence[Request], first: Sequence[Change | None], on_similar: OnSimilar | None
 ) -> list[Written]:
-    """Write requests that add, telling what resembles each, or confirming what says the same.
+    """Write requests, telling what resembles each that adds, or confirming what says the same.
 
     Args:
         desk: Of the opened memory.
-        requests: Additions, all of one tenant.
+        requests: Additions and supersessions, all of one tenant. An addition for a supersession is not looked up.
         first: The entry of each, if it was sent before.
         on_similar: As `Recorder.add` has it; None does not look.
     """
@@ -60,10 +62,7 @@ def apply_looking(
         return [_written(change, ()) for change in desk.commit(passed)]
     looks = [_look(desk, passed, one, sent) for one, sent in zip(passed.requests, first, strict=True)]
     if wanted is OnSimilar.SKIP:
-        confirmed = (_confirming(one, look) for one, look in zip(passed.requests, looks, strict=True))
-        passed = replace(passed, requests=tuple(confirmed))
-        kept = {key for one in passed.requests if isinstance(one.operation, Add) for key in touched(one.operation)}
-        passed = replace(passed, vectors={key: row for key, row in passed.vectors.items() if key in kept})
+        passed = _confirmed(passed, looks)
     return [_written(change, look.similar) for change, look in zip(desk.commit(passed), looks, strict=True)]
 
 
@@ -93,7 +92,8 @@ class _Look:
 def _look(desk: Desk, passed: Passed, request: Request, sent: Change | None) -> _Look:
     """What is similar for everybody who will see the memory: what its own home sees."""
     operation = request.operation
-    assert isinstance(operation, Add), "only additions are looked up"  # noqa: S101
+    if not isinstance(operation, Add) or not operation.may_confirm:
+        return _Look()
     memory, said = operation.memory, operation.memory.statement
     if said is None or not operation.moves:
         return _Look()
@@ -192,14 +192,31 @@ def _stands_for(view: View, one: Similar, operation: Add) -> bool:
     return "words" in one.found_by and is_trusted and bool(asked) and not difference(asked, view.holding(one.memory))
 
 
-def _confirming(request: Request, look: _Look) -> Request:
-    return request if look.same is None else replace(request, operation=Confirm(look.same))
+def _confirmed(passed: Passed, looks: Sequence[_Look]) -> Passed:
+    """The requests with what says the same confirmed in place of what would be added, and without its vectors."""
+    same = {
+        key: look.same
+        for one, look in zip(passed.requests, looks, strict=True)
+        if look.same is not None
+        for key in touched(one.operation)
+    }
+    requests = tuple(_confirming(one, look, same) for one, look in zip(passed.requests, looks, strict=True))
+    return replace(
+        passed, requests=requests, vectors={key: row for key, row in passed.vectors.items() if key not in same}
+    )
+
+
+def _confirming(request: Request, look: _Look, same: Mapping[str, str]) -> Request:
+    if look.same is not None:
+        return replace(request, operation=Confirm(look.same))
+    operation = renamed(request.operation, same)
+    return request if operation is request.operation else replace(request, operation=operation)
 
 
 def _written(change: Change, similar: tuple[Similar, ...]) -> Written:
     ids = touched(change.operation)
     beside = tuple(one for one in similar if one.memory not in ids)
-    return Written(change, ids, isinstance(change.operation, Confirm), similar=beside)
+    return Written(change, ids, isinstance(change.operation, Confirm), notes_on(change), beside)
 
 
 def _text(said: Statement) -> str:

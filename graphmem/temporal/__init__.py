@@ -11,6 +11,7 @@ from graphmem.temporal.planning import needs, plan, replay, touched
 from graphmem.temporal.precedence import Ruling, reigns, rule
 from graphmem.temporal.resolution import Resolved, Resolver, Standing, resolve, standing
 from graphmem.temporal.spans import Span, Spans
+from graphmem.temporal.stand_ins import StandIns
 from graphmem.temporal.view import View
 
 __all__ = [
@@ -22,6 +23,7 @@ __all__ = [
     "Ruling",
     "Span",
     "Spans",
+    "StandIns",
     "Standing",
     "View",
     "is_decided_ahead",

@@ -41,6 +41,7 @@ class Overlay:
         self._branches = dict(base.branches)
         self._memories: dict[str, MemoryRow] = {}
         self._by_content: dict[str, list[str]] = defaultdict(list)
+        self._unread: list[MemoryRow] = []
         self._moves: dict[str, list[MoveRow]] = defaultdict(list)
         self._edges: dict[str, list[EdgeRow]] = defaultdict(list)
         self._retractions: dict[str, list[RetractRow]] = defaultdict(list)
@@ -57,7 +58,7 @@ class Overlay:
         change = None if needs.change is None else self._changes.get(needs.change)
         seeds = [*needs.ids]
         if needs.content is not None:
-            seeds += self._by_content.get(needs.content, ())
+            seeds += self._with_content(needs.content)
         if change is not None:
             seeds += sorted({*touched(change.operation), *self._of_entry.get(change.seq, ())})
         if needs.branch is not None:
@@ -73,6 +74,20 @@ class Overlay:
         """A ledger entry that was asked for, or that the batch has led to."""
         return self._changes.get(seq)
 
+    def ahead(self, ids: Iterable[str]) -> Rows:
+        """The rows of memories and of all that follows them along supersessions; `base` must hold those."""
+        reached = [key for key in dict.fromkeys(ids) if key in self._memories]
+        seen = set(reached)
+        for key in reached:
+            fresh = {edge.new for edge in self._edges.get(key, ()) if edge.old == key} - seen
+            reached += sorted(fresh)
+            seen |= fresh
+        return self._rows(reached)
+
+    def memory(self, key: str) -> MemoryRow | None:
+        """One memory; None if it was neither read nor appended."""
+        return self._memories.get(key)
+
     def append(self, done: Transaction) -> None:
         """Take in what a request of the batch has led to."""
         self._changes[done.change.seq] = done.change
@@ -87,8 +102,7 @@ class Overlay:
         for key, memory in rows.memories.items():
             self._memories[key] = memory
             self._note(memory, key)
-            if memory.memory.statement is not None:
-                self._by_content[memory.memory.statement.content_hash].append(key)
+            self._unread.append(memory)
         for move in rows.moves:
             self._moves[move.memory].append(move)
             self._note(move, move.memory)
@@ -121,6 +135,13 @@ class Overlay:
 
     # ---- handing rows out
 
+    def _with_content(self, content: str) -> list[str]:
+        for row in self._unread:
+            if row.memory.statement is not None:
+                self._by_content[row.memory.statement.content_hash].append(row.memory.id)
+        self._unread.clear()
+        return self._by_content.get(content, [])
+
     def _touched_on(self, branch: str) -> list[str]:
         """Memories that rows on a branch, and on all branches under it, are about."""
         wanted = [branch]
@@ -137,6 +158,9 @@ class Overlay:
             sides = {side for edge in self._edges.get(key, ()) for side in (edge.old, edge.new)} - seen
             reached += sorted(sides)
             seen |= sides
+        return self._rows(reached)
+
+    def _rows(self, reached: list[str]) -> Rows:
         reached.sort(key=lambda key: self._memories[key].stamp.seq)
         moves = tuple(chain.from_iterable(self._moves.get(key, ()) for key in reached))
         edges = tuple(edge for key in reached for edge in self._edges.get(key, ()) if edge.old == key)

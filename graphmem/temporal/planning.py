@@ -34,6 +34,7 @@ from graphmem.rows import MoveRow, Needs, Situation, Stamp, Transaction
 from graphmem.temporal.derivation import derive
 from graphmem.temporal.effects import branch_key, effects, stamp_of
 from graphmem.temporal.lineage import Lineage
+from graphmem.temporal.plain_succession import derived_of, is_plain
 from graphmem.temporal.refusals import (
     refuse_borrowed_trust,
     refuse_changed,
@@ -108,6 +109,11 @@ def plan(request: Request, situation: Situation, stamp: Stamp) -> Transaction:
         request = replace(request, operation=proposed.asked)
     if isinstance(request.operation, Add) and not situation.rows.memories:
         effect: Operation = _fresh(request, request.operation, situation, stamp)
+    elif proposed is None and is_plain(request, situation.rows):
+        effect = outcome(request, situation.rows, None)
+        if effect is request.operation and isinstance(effect, Supersede):
+            change = Change(stamp.seq, stamp.recorded_at, request.op_id, effect, request.writer, request.provenance)
+            return Transaction(change, effects(change, situation.rows), derived_of(effect, situation.rows))
     else:
         view = View(situation.rows, request.writer, stamp.seq - 1)
         refuse_closed_branch(view.lineage, request)

@@ -15,6 +15,11 @@ STATEMENTS = [
     Statement(title="Plain"),
     Statement(title='"title":"no", \\"title\\": {"title":"neither"}', body='{"title":"not this"}', subject="stack"),
     Statement(
+        title='"is_mandatory":true',
+        labels=('{"is_mandatory":true}', '\\"is_mandatory":true'),
+        alternatives=(Alternative("is_mandatory", Outcome.REJECTED, '"is_mandatory":true', ('"is_mandatory":true',)),),
+    ),
+    Statement(
         title="Ünïcode \u2028 \U0001f600",
         kind=Kind.DECISION,
         origin=Origin.COMMIT,
@@ -53,7 +58,7 @@ def test_it_is_the_statement_that_was_written(one: Statement) -> None:
 @pytest.mark.parametrize("one", STATEMENTS)
 def test_it_stays_the_same_while_it_is_read_bit_by_bit(one: Statement) -> None:
     found = _unread(one)
-    for name in ("kind", "title", "confidence", "anchors", "body", "title", "subject"):
+    for name in ("kind", "title", "confidence", "is_mandatory", "anchors", "body", "title", "is_mandatory"):
         assert getattr(found, name) == getattr(one, name)
     assert found != replace(one, body="other")
     assert found != "a text"

@@ -17,6 +17,7 @@ from graphmem.errors import Conflict, Forbidden, InvalidInput, NotFound, StoreUn
 from graphmem.ingestion.decisions.documents import Document
 from graphmem.ingestion.decisions.reading import read_documents
 from graphmem.keys import Key, KeyRing, Permission
+from graphmem.model import Supersede, SupersessionKind
 from graphmem.opening import open_schema, open_store, utc_now
 from tests.client.conftest import serving
 from tests.service.conftest import day
@@ -105,6 +106,20 @@ def test_a_batch_with_lives_and_ids_of_its_own_arrives(remote: GraphMemory, loca
     assert remote.add_many(items, write=write) == first
     assert remote.history("a/b", scope=home).moves == local.history("a/b", scope=home).moves
     assert local.get(first[1].ids[0]).memory.scope == Scope(repo="r")
+
+
+def test_a_batch_that_supersedes_arrives(remote: GraphMemory, local: GraphMemory) -> None:
+    old = remote.add("Use tabs", start=day(1)).ids[0]
+    items = [
+        New(statement="Use spaces", supersedes=(old,), start=day(2), reason="editors", until=day(5)),
+        New(statement=Statement(title="Two"), supersedes=(0,), supersession=SupersessionKind.CORRECTION),
+    ]
+    first, second = remote.add_many(items, write=Write(op_id="once"))
+    changes = local.changes(scope=remote.scope)
+    assert [first.change, second.change] == [changes[2], changes[4]]
+    assert first.change.operation == Supersede(old=(old,), new=first.ids[1:], at=day(2), until=day(5))
+    assert first.change.provenance.reason == "editors"
+    assert second.change.operation == Supersede(old=first.ids[1:], new=second.ids[1:], kind=SupersessionKind.CORRECTION)
 
 
 def test_a_ledger_goes_out_and_comes_in(remote: GraphMemory, local: GraphMemory, tmp_path: Path) -> None:

@@ -171,6 +171,31 @@ def test_a_batch_cannot_reach_into_another_tenant(locked: Site) -> None:
     assert locked.memory.changes(scope=Scope("theirs")) == ()
 
 
+def test_each_item_of_a_batch_must_be_where_the_key_may_write(locked: Site) -> None:
+    bound, whole = locked.key(repos=("a", "b")), locked.key()
+    one, other, third = ({"statement": {"title": name}, "scope": {"repo": name}} for name in "abc")
+    done = locked.send("POST", "/v1/memories/batch?repo=a", key=bound, json={"items": [one, other]})
+    assert [each["change"]["writer"]["repo"] for each in done.json()["written"]] == ["a", "b"]
+    before = len(locked.memory.changes())
+    for key, items in ((bound, [one, third]), (locked.key(user="bob"), [{"statement": "w", "scope": {"user": "ann"}}])):
+        refused = locked.send("POST", "/v1/memories/batch?repo=a", key=key, json={"items": items})
+        assert refused.status_code == 403
+    assert len(locked.memory.changes()) == before
+    assert locked.send("POST", "/v1/memories/batch", key=whole, json={"items": [third]}).status_code == 201
+
+
+def test_an_item_of_a_batch_supersedes_only_what_is_seen_from_where_it_lives(locked: Site) -> None:
+    theirs = locked.memory.add(OTHERS, write=Write(scope=Scope(user="ann"))).ids[0]
+    key = locked.key(user="bob")
+    items = [{"statement": "mine"}, {"statement": "taken", "supersedes": [theirs]}]
+    refused = locked.send("POST", "/v1/memories/batch", key=key, json={"items": items})
+    unknown = locked.send(
+        "POST", "/v1/memories/batch", key=key, json={"items": [{"statement": "t", "supersedes": ["no" * 6]}]}
+    )
+    assert (refused.status_code, unknown.status_code) == (404, 404)
+    assert refused.json()["detail"].replace(theirs, "no" * 6) == unknown.json()["detail"]
+
+
 def test_a_key_of_one_user_reads_no_other(locked: Site) -> None:
     own = locked.memory.add("ann's note", write=Write(scope=Scope(user="ann"))).ids[0]
     key = locked.key(user="bob")

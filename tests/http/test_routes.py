@@ -107,6 +107,36 @@ def test_a_batch_is_all_or_none(site: Site) -> None:
     assert site.memory.status().memories == 2
 
 
+def test_a_batch_supersedes(site: Site) -> None:
+    old = site.send("POST", "/v1/memories", json={"statement": "Use tabs", "start": "2024-01-01"}).json()["ids"][0]
+    items = [
+        {"statement": "Use spaces", "supersedes": [old], "start": "2024-02-01", "reason": "editors"},
+        {"statement": "Use tabs", "supersedes": [0], "start": "2024-03-01"},
+    ]
+    sent: dict[str, Any] = {"json": {"items": items}, "headers": {"Idempotency-Key": "once"}}
+    done = site.send("POST", "/v1/memories/batch", **sent).json()["written"]
+    assert [one["change"]["operation"]["operation"] for one in done] == ["supersede", "supersede"]
+    assert (done[0]["ids"][0], done[0]["change"]["provenance"]["reason"]) == (old, "editors")
+    assert site.send("POST", "/v1/memories/batch", **sent).json()["written"] == done
+    held = site.send("GET", "/v1/memories").json()["cards"]
+    assert [(one["title"], one["id"]) for one in held] == [("Use tabs", done[1]["ids"][1])]
+
+
+@pytest.mark.parametrize(
+    "item",
+    [
+        {"supersedes": [-1]},
+        {"supersedes": [1.5]},
+        {"supersedes": [True]},
+        {"supersedes": "x"},
+        {"supersession": "amendment"},
+    ],
+    ids=str,
+)
+def test_what_is_no_item_of_a_batch_is_refused(site: Site, item: dict[str, object]) -> None:
+    assert site.send("POST", "/v1/memories/batch", json={"items": [{"statement": "w", **item}]}).status_code == 422
+
+
 def test_documents_are_read_in_and_read_again(site: Site) -> None:
     text = "# 1. Use queues\n\nDate: 2024-05-01\n\n## Status\n\nAccepted\n\n## Decision\n\nWe use queues.\n"
     body = {"documents": [{"path": "docs/adr/0001-use-queues.md", "content": text}]}

@@ -222,6 +222,24 @@ MUTANTS = (
     ),
     Mutant("what held can be rejected", "planning", "            refuse_late_rejection(view, operation)\n", ""),
     Mutant("caches of predecessors go stale", "derivation", "        todo += fresh\n    return new", "    return new"),
+    Mutant("what is plain takes over anywhere", "plain_succession", "old.memory.scope != new.memory.scope", "False"),
+    Mutant("what is plain may precede its start", "plain_succession", ".move.at <= operation.at", " is not None"),
+    Mutant("what is plain needs not be seen", "plain_succession", " or not writer.admits(old.memory.scope)", ""),
+    Mutant("what is plain forks", "plain_succession", "rows.edges or rows.retractions", "rows.retractions"),
+    Mutant(
+        "what is plain is for good",
+        "plain_succession",
+        "span(operation.at, operation.until)",
+        "span(operation.at, None)",
+    ),
+    Mutant("what is plain looks at no start", "plain_succession", "span(moves[new], None)", "span(None, None)"),
+    Mutant("an id of what was confirmed is nobody's", "stand_ins", "names.get(key, key)", "key"),
+    Mutant(
+        "an id stands for what it once stood for",
+        "stand_ins",
+        "            self._of.pop(key, None)\n",
+        "            pass\n",
+    ),
     Mutant("every cache is for everybody", "derivation", "is_common=key not in self._uncommon", "is_common=True"),
 )
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from graphmem.errors import Conflict, InvalidInput, NotFound
@@ -468,3 +470,22 @@ def test_adding_what_holds_already_confirms_it(world: World) -> None:
     world.play(end("A", 5), add("C", ("active", 3), title="same"))
     assert world.on(4, 6) == ["AC", "C"]
     assert moves(("active", 0)) == (Move(Status.ACTIVE, day(0)),)
+
+
+def test_words_that_hold_no_more_are_recorded_anew(world: World) -> None:
+    world.play(add("A", title="tabs"), add("B", ("active", 2), title="spaces"), supersede("A", "B", 2))
+    assert world.play(add("C", ("active", 1), title="tabs")).operation.memory.id == "C"  # type: ignore[union-attr]
+    assert world.play(add("D", ("active", 3), title="tabs")).operation.id == "C"  # type: ignore[union-attr]
+    world.play(Retract("C"))
+    assert world.play(add("E", ("active", 3), title="tabs")).operation.memory.id == "E"  # type: ignore[union-attr]
+    assert world.on(1, 2, 3) == ["A", "B", "BE"]
+
+
+def test_who_returns_to_earlier_words_says_them_anew_and_the_chain_goes_on(world: World) -> None:
+    again = replace(add("C", ("active", 4), title="tabs"), may_confirm=False)
+    world.play(add("A", title="tabs"), add("B", ("active", 2), title="spaces"), supersede("A", "B", 2), again)
+    world.play(supersede("B", "C", 4))
+    assert world.on(1, 3, 4) == ["A", "B", "C"]
+    assert [memory for memory, _, _ in world.leads("A", 5)] == ["C"]
+    with pytest.raises(InvalidInput, match="cycle"):
+        world.play(supersede("C", "A", 5))

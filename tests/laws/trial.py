@@ -31,7 +31,14 @@ settings.register_profile(
 )
 settings.load_profile("trial")
 
-from tests.laws import test_cases, test_chains, test_derivation, test_precedence, test_spans  # noqa: E402
+from tests.laws import (  # noqa: E402
+    test_cases,
+    test_chains,
+    test_derivation,
+    test_plain_succession,
+    test_precedence,
+    test_spans,
+)
 from tests.laws.machine import Machine  # noqa: E402
 from tests.oracle.planned import PlannedStore  # noqa: E402
 
@@ -61,7 +68,7 @@ def cases() -> Iterator[tuple[str, Callable[[], object]]]:
     for name, case in vars(test_cases).items():
         if name.startswith("test_"):
             yield name, partial(_play, case)
-    for module in (test_derivation, test_precedence, test_chains, test_spans):
+    for module in (test_derivation, test_precedence, test_chains, test_spans, test_plain_succession):
         for name, test in vars(module).items():
             if name.startswith("test_") and not hasattr(test, "pytestmark"):
                 yield name, test
@@ -70,7 +77,7 @@ def cases() -> Iterator[tuple[str, Callable[[], object]]]:
 def refusals() -> None:
     """What is refused or only proposed: tests that pytest puts together."""
     folder = Path(test_cases.__file__).parent
-    files = [str(folder / name) for name in ("test_trust.py", "test_refusals.py")]
+    files = [str(folder / name) for name in ("test_trust.py", "test_refusals.py", "test_stand_ins.py")]
     with redirect_stdout(io.StringIO()):
         code = pytest.main([*_BARE, *files])
     assert code == pytest.ExitCode.OK, f"pytest exits with {code}"

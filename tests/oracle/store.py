@@ -79,6 +79,22 @@ def names(operation: Operation) -> tuple[str, ...]:
             return ()
 
 
+def _meant(operation: Operation, stands: Mapping[str, str]) -> Operation:
+    """An operation that names what the same call would have added by what was confirmed in its place."""
+    if isinstance(operation, Add) or not stands.keys() & set(names(operation)):
+        return operation
+    named: dict[str, object] = {}
+    for field_name in ("id", "source", "target", "old", "new"):
+        value = getattr(operation, field_name, None)
+        if isinstance(value, str):
+            named[field_name] = stands.get(value, value)
+        elif value is not None:
+            named[field_name] = tuple(dict.fromkeys(stands.get(one, one) for one in value))
+    if isinstance(operation, Propose):
+        return Propose(_meant(operation.asked, stands))  # type: ignore[arg-type]
+    return replace(operation, **named)  # type: ignore[arg-type]
+
+
 def about(log: Sequence[Change], memory: str) -> set[int]:
     """Positions of the entries that name a memory, and of those that revoke one of these."""
     named = {change.seq for change in log if memory in names(change.operation)}
@@ -154,7 +170,8 @@ class OracleStore:
                 raise InvalidInput("requests of several tenants in one write")
             self._refuse_restoring(name)
             draft = self._tenant(name).draft()
-            done = [self._one(draft, request, clock) for request in requests]
+            stands: dict[str, str] = {}
+            done = [self._one(draft, request, clock, stands) for request in requests]
             held = {change.operation.memory.id for change in done if isinstance(change.operation, Add)}
             if vectors and self._takes(model):
                 draft.vectors |= {key: vector for key, vector in vectors.items() if key in held}
@@ -168,13 +185,26 @@ class OracleStore:
         _refuse_changed(tenant.log, request)
         return Change(len(tenant.log) + 1, recorded_at, request.op_id, operation, request.writer, request.provenance)
 
-    def _one(self, tenant: Tenant, request: Request, clock: Clock) -> Change:
+    def _one(self, tenant: Tenant, request: Request, clock: Clock, stands: dict[str, str]) -> Change:
+        change = self._before(tenant, request) or self._accepted(tenant, request, clock, stands)
+        if isinstance(request.operation, Add):
+            stands.pop(request.operation.memory.id, None)
+            if isinstance(change.operation, Confirm):
+                stands[request.operation.memory.id] = change.operation.id
+        return change
+
+    def _before(self, tenant: Tenant, request: Request) -> Change | None:
         digest = ledger.request_digest(tenant.key, request)
         for change, entry in zip(tenant.log, tenant.sealed, strict=True):
             if change.op_id == request.op_id:
                 if entry.digest not in (None, digest):
                     raise Conflict(f"op_id {request.op_id!r} was used for another request")
                 return change
+        return None
+
+    def _accepted(self, tenant: Tenant, asked: Request, clock: Clock, stands: dict[str, str]) -> Change:
+        digest = ledger.request_digest(tenant.key, asked)
+        request = replace(asked, operation=_meant(asked.operation, stands))
         taken = [*(change.recorded_at for change in tenant.log[-1:]), *filter(None, [tenant.answered_to])]
         recorded_at = max(clock(), *(moment + _MICROSECOND for moment in taken), datetime.min.replace(tzinfo=UTC))
         change = self.decide(tenant, request, len(tenant.log) + 1, recorded_at)

@@ -24,6 +24,7 @@ COMMANDS: dict[str, tuple[str, str | None]] = {
     **{verb: (verb, None) for verb in ("search", "list", "history", "timeline", "diff", "explain", "conflicts")},
     **{verb: (verb, None) for verb in ("add", "supersede", "amend", "transition", "end", "retract", "revoke")},
     **{verb: (verb, None) for verb in ("confirm", "link", "erase", "export", "backup")},
+    "add_many": ("add", "written"),
     "get": ("show", "card"),
     "changes": ("changes", "changes"),
     "open_branch": ("branch open", None),
@@ -70,6 +71,9 @@ class CommandLine:
                 (self.folder / path).write_text(text)
             # The other surfaces take no files, and so have nobody whose clock could date them unseen.
             return {**asked, "documents": str(self.folder), "no_dates": True}
+        if verb == "add_many":
+            (self.folder / "items").write_text("".join(f"{json.dumps(one)}\n" for one in asked["items"]))
+            return {**{name: one for name, one in asked.items() if name != "items"}, "from": str(self.folder / "items")}
         if verb == "restore":
             (self.folder / "lines").write_text("".join(f"{one}\n" for one in asked["lines"]))
             return {**asked, "lines": str(self.folder / "lines")}

@@ -99,8 +99,16 @@ def _value(verb: str, name: str, given: Any) -> Any:  # noqa: ANN401 - any argum
 
 
 def _item(given: dict[str, Any]) -> New:
-    scope = None if given.get("scope") is None else _made(Scope, given["scope"])
-    return New(statement=_made(Statement, given["statement"]), id=given.get("id"), scope=scope)
+    told = dict(given)
+    said, scope = told.pop("statement"), told.pop("scope", None)
+    times = {name: _time(told.pop(name)) for name in ("start", "until") if name in told}
+    return New(
+        statement=said if isinstance(said, str) else _made(Statement, said),
+        scope=None if scope is None else _made(Scope, scope),
+        supersedes=tuple(told.pop("supersedes", ())),
+        **times,
+        **told,
+    )
 
 
 def _made(kind: Any, given: Any) -> Any:  # noqa: ANN401 - any value of the library

@@ -172,9 +172,75 @@ ADDS = (
         code="conflict",
     ),
     _case(
-        "where the writer may not",
+        "in several repositories",
         "add_many",
-        {"items": [{"statement": {"title": "One"}, "scope": {"repo": "billing"}}]},
+        {
+            "items": [
+                {"statement": {"title": "One"}, "id": "one", "scope": {"repo": "billing"}},
+                {"statement": "Two", "scope": {"repo": "shop", "user": "ann"}},
+            ]
+        },
+        told={"#": 2, "0.change.writer.repo": "billing", "1.change.writer.user": "ann"},
+    ),
+    _case(
+        "that take over from what is there and from each other",
+        "add_many",
+        {
+            "items": [
+                {"statement": "Lint runs in CI", "supersedes": ["lint"], "start": "2024-01-01"},
+                {
+                    "statement": {"title": "Indent with tabs"},
+                    "supersedes": ["spaces"],
+                    "start": "2024-02-01",
+                    "id": "t2",
+                },
+                {"statement": {"title": "Indent with two spaces"}, "supersedes": [1], "start": "2024-03-01"},
+            ],
+            "write": {"reason": "tidied"},
+        },
+        told={
+            "#": 3,
+            "0.ids.0": "lint",
+            "0.change.operation.operation": "supersede",
+            "0.change.provenance.reason": "tidied",
+            "1.ids": ["spaces", "t2"],
+            "2.ids.0": "t2",
+            "2.change.seq": 20,
+        },
+    ),
+    _case(
+        "what holds already",
+        "add_many",
+        {
+            "items": [
+                {"statement": {"title": "Lint runs before each commit", "origin": "agent"}},
+                {"statement": "Lint runs in CI", "supersedes": [0]},
+            ]
+        },
+        told={"0.is_confirmation": True, "0.ids.0": "lint", "1.ids.0": "lint"},
+    ),
+    _case(
+        "of words that are not trusted enough",
+        "add_many",
+        {"items": [{"statement": {"title": "No lint", "origin": "external"}, "supersedes": ["tabs"]}]},
+        told={"0.change.operation.operation": "propose", "0.notes.#": 1},
+    ),
+    _case(
+        "that take over from one that comes later",
+        "add_many",
+        {"items": [{"statement": "One", "supersedes": [1]}, {"statement": "Two"}]},
+        code="invalid_input",
+    ),
+    _case(
+        "that take over from nothing",
+        "add_many",
+        {"items": [{"statement": "One", "supersedes": ["nothing"]}]},
+        code="not_found",
+    ),
+    _case(
+        "in another tenant",
+        "add_many",
+        {"items": [{"statement": {"title": "One"}, "scope": {"tenant": "acme"}}]},
         code="forbidden",
     ),
     _case(
@@ -253,7 +319,15 @@ REPLACEMENTS = (
         code="conflict",
         heads=("postgres",),
     ),
-    _case("in a circle", "supersede", {"old": "postgres", "by": "mysql"}, code="invalid_input"),
+    _case(
+        "in a circle", "supersede", {"old": "postgres", "by": ["mysql", "lint"]}, code="invalid_input", lacks=NO_MANY
+    ),
+    _case(
+        "by what it took over from, whose words are said again",
+        "supersede",
+        {"old": "postgres", "by": "mysql", "write": BY_AGENT},
+        told={"ids.0": "postgres", "change.seq": 16, "change.operation.operation": "supersede"},
+    ),
     _case("by itself", "supersede", {"old": "tabs", "by": "tabs"}, code="invalid_input"),
     _case("by nobody", "supersede", {"old": "tabs", "by": "nobody"}, code="not_found"),
     _case("nothing", "supersede", {"old": [], "by": "lint"}, code="invalid_input", lacks=A_PATH),
@@ -286,6 +360,7 @@ REPLACEMENTS = (
         {"old": "lint", "by": "spaces", "part": "when", "at": "2024-01-01"},
         told={"change.operation.part": "when", "change.operation.kind": "amendment"},
     ),
+    _case("in a circle", "amend", {"old": "postgres", "by": "mysql", "part": "when"}, code="invalid_input"),
     _case("without naming the part", "amend", {"old": "lint", "by": "spaces", "part": ""}, code="invalid_input"),
     _case(
         "on no date", "amend", {"old": "lint", "by": "spaces", "part": "when", "at": "yesterday"}, code="invalid_input"

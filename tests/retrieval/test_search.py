@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from graphmem.model import At, Move, Scope, Statement, Status
 from graphmem.service import Desk, GraphMemory
+from graphmem.service.batches import New
 from graphmem.service.desk import Write
-from graphmem.service.recording import New
 from graphmem.store import Filter
 from graphmem.temporal import Standing
 from tests.oracle import OracleStore

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from graphmem.errors import Conflict, InvalidInput, NotFound
-from graphmem.model import Kind, Move, Request, Scope, Statement, Status, SupersessionKind
+from graphmem.model import Kind, Move, Origin, Request, Scope, Statement, Status, SupersessionKind
 from graphmem.service import Desk, GraphMemory, New, Write
 from graphmem.store import Store
 from tests.service.conftest import REPO, TickingClock, day
@@ -158,3 +158,61 @@ def test_a_life_told_by_its_source_keeps_its_words(memory: GraphMemory) -> None:
     life = (Move(Status.PROPOSED, day(1), source_word="Draft"), Move(Status.ACTIVE, day(5), source_word="Final"))
     key = memory.add("PEP 1", moves=life).ids[0]
     assert [(told.word, told.at) for told in memory.history(key).moves] == [("Draft", day(1)), ("Final", day(5))]
+
+
+def test_who_names_what_was_superseded_returns_to_its_words(memory: GraphMemory, clock: TickingClock) -> None:
+    said = Statement(title="Use tabs", subject="style.indent", aliases=("ADR-1",))
+    tabs, spaces = memory.add(said, start=day(1)).ids[0], memory.add("Use spaces", start=day(1)).ids[0]
+    memory.supersede(tabs, by=spaces, at=day(2))
+    clock.pass_days(30)
+    again = memory.supersede(spaces, by=tabs, at=day(9)).ids[-1]
+    card = memory.get(again)
+    assert again not in (tabs, spaces)
+    assert (card.memory.statement, card.state, card.holding[0].start) == (said, "holds", day(9))
+    assert [memory.get(key).state for key in (tabs, spaces)] == ["superseded", "superseded"]
+    assert [hit.card.id for hit in memory.explain(tabs).resolves_to] == [again]
+    assert memory.add(said).ids == (again,)
+
+
+def test_one_may_go_back_and_forth(memory: GraphMemory) -> None:
+    first, second = memory.add("Use tabs").ids[0], memory.add("Use spaces").ids[0]
+    memory.supersede(first, by=second)
+    now, before = second, first
+    for _ in range(4):
+        now, before = memory.supersede(now, by=before).ids[-1], now
+    assert titles(memory) == {"Use spaces"}
+    assert len(memory.history(first).moves) == 1
+
+
+def test_the_words_of_who_is_trusted_less_stay_theirs_when_one_returns_to_them(memory: GraphMemory) -> None:
+    theirs = memory.add(Statement(title="Use tabs", origin=Origin.EXTERNAL)).ids[0]
+    mine = memory.supersede(theirs, "Use spaces").ids[-1]
+    back = memory.supersede(mine, by=theirs)
+    assert back.is_proposal
+    assert titles(memory) == {"Use spaces"}
+    said = memory.get(back.ids[-1]).memory.statement
+    assert said is not None
+    assert said.origin is Origin.EXTERNAL
+
+
+def test_what_is_in_force_or_amended_is_no_earlier_words(memory: GraphMemory) -> None:
+    whole = memory.add("Review every change").ids[0]
+    part = memory.amend(whole, "Docs need no review", "documentation").ids[1]
+    other = memory.supersede(part, "Docs are reviewed by writers").ids[1]
+    with pytest.raises(InvalidInput):
+        memory.supersede(other, by=whole)
+    with pytest.raises(InvalidInput):
+        memory.amend(other, by=part, part="documentation")
+    proposed = memory.add("Try spaces", moves=(Move(Status.PROPOSED, day(1)),)).ids[0]
+    held = memory.add("Use tabs", start=day(1)).ids[0]
+    memory.supersede(held, by=proposed)
+    with pytest.raises(InvalidInput):
+        memory.supersede(proposed, by=held)
+
+
+def test_the_op_id_of_a_return_cannot_mean_another(memory: GraphMemory) -> None:
+    first, other = memory.add("Use tabs").ids[0], memory.add("Use two spaces").ids[0]
+    second = memory.supersede(first, "Use spaces").ids[-1]
+    memory.supersede(second, by=first, write=Write(op_id="back"))
+    with pytest.raises(Conflict):
+        memory.supersede(second, by=other, write=Write(op_id="back"))

@@ -32,8 +32,22 @@ VERBS: dict[str, Callable[[GraphMemory], Written | list[Written]]] = {
         ],
         write=ONCE,
     ),
+    "add many that supersede": lambda m: m.add_many(
+        [
+            New(statement=Statement(title="b")),
+            New(statement="Use spaces", supersedes=("a",)),
+            New(statement=Statement(title="Use tabs"), supersedes=(1,)),
+            New(statement="Never proposed", supersedes=("p",), supersession=CORRECTION),
+            New(statement=Statement(title="Theirs"), supersedes=(0,), scope=replace(REPO, user="ann")),
+        ],
+        write=ONCE,
+    ),
     "supersede by id": lambda m: m.supersede("a", "b", write=ONCE),
     "supersede by words": lambda m: m.supersede("a", "Use spaces now", write=ONCE),
+    "supersede by what was superseded": lambda m: (
+        m.supersede("a", "b", write=Write(op_id="before")),
+        m.supersede("b", by="a", write=ONCE),
+    )[1],
     "correct by words": lambda m: m.supersede("a", "Use spaces now", kind=CORRECTION, write=ONCE),
     "correct a proposal by words": lambda m: m.supersede("p", "Use spaces now", kind=CORRECTION, write=ONCE),
     "amend": lambda m: m.amend("a", "Use spaces in Python", "Python", write=ONCE),

@@ -36,7 +36,7 @@ from graphmem.ledger import GENESIS, Entry, change_of, request_digest, seal
 from graphmem.model import Add, Change, Erase, Request, Scope
 from graphmem.rows import BranchRow, Rows, Stamp, Transaction, next_recorded_at
 from graphmem.store import Clock, ModelCard, Position
-from graphmem.temporal import Overlay
+from graphmem.temporal import Overlay, StandIns
 
 if TYPE_CHECKING:
     from neo4j import ManagedTransaction, Record
@@ -174,13 +174,18 @@ class Batch:
             is_dropping=bool(found["is_dropping"]),
         )
 
-    def apply(self, requests: Sequence[Request], clocks: Sequence[Clock]) -> list[Change]:
-        """Plan all in order and write what they leave; an erasure is written before the next is read."""
+    def apply(self, requests: Sequence[Request], calls: Sequence[tuple[Clock, StandIns]]) -> list[Change]:
+        """Plan all in order and write what they leave; an erasure is written before the next is read.
+
+        Args:
+            requests: Of one tenant.
+            calls: For each request, the clock and the stand-ins of the call that it is of.
+        """
         if self.head.is_restoring:
             refuse_unfinished(self.head.tenant)
-        left = iter(clocks)
+        left = iter(calls)
         return [
-            change for run in _runs(requests) for change in self._apply_run([(request, next(left)) for request in run])
+            change for run in _runs(requests) for change in self._apply_run([(request, *next(left)) for request in run])
         ]
 
     def replay(self, entries: Sequence[Entry]) -> None:
@@ -224,20 +229,22 @@ class Batch:
 
     # ---- one run between erasures
 
-    def _apply_run(self, run: Sequence[tuple[Request, Clock]]) -> list[Change]:
-        requests = [request for request, _ in run]
+    def _apply_run(self, run: Sequence[tuple[Request, Clock, StandIns]]) -> list[Change]:
+        requests = [request for request, _, _ in run]
         digests = [request_digest(self.head.key, request) for request in requests]
         world, known = self._read(requests)
         creation, changes = self._creation(), list[Change]()
-        for place, ((request, clock), digest) in enumerate(zip(run, digests, strict=True), 1):
+        for place, ((request, clock, stand_ins), digest) in enumerate(zip(run, digests, strict=True), 1):
             first = known.get(request.op_id)
             if first is None:
-                asked = world.situation(temporal.needs(request))
-                done = temporal.plan(request, asked, self._stamp(request.writer, clock))
+                meant = stand_ins.meant(request)
+                asked = world.situation(temporal.needs(meant))
+                done = temporal.plan(meant, asked, self._stamp(request.writer, clock))
                 first = self._take(done, digest, world, creation)
                 known[request.op_id] = first
             elif first[1] is not None and first[1] != digest:
                 raise Conflict(f"op_id {request.op_id!r} was used for another request; give this one its own")
+            stand_ins.note(request, first[0])
             changes.append(first[0])
             if place % _PART == 0:
                 self._write(creation)
@@ -312,8 +319,9 @@ def carry_out(tx: ManagedTransaction, calls: Sequence[Call]) -> Done:
 
 def apply_all(batch: Batch, calls: Sequence[Call]) -> list[list[Change]]:
     """What each of the calls leads to."""
-    clocks = [call.clock for call in calls for _ in call.requests]
-    changes = iter(batch.apply([request for call in calls for request in call.requests], clocks))
+    own = [(call.clock, StandIns(), call) for call in calls]
+    each = [(clock, stand_ins) for clock, stand_ins, call in own for _ in call.requests]
+    changes = iter(batch.apply([request for call in calls for request in call.requests], each))
     return [list(islice(changes, len(call.requests))) for call in calls]
 
 

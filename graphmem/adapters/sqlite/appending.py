@@ -8,7 +8,7 @@ from graphmem.adapters.sqlite.values import Row, Tenant, optional_micros, place_
 from graphmem.instants import to_micros
 from graphmem.rows import Rows, Stamp
 
-#: In the order in which they are written.
+#: In the order in which they are written; what is derived is set in rows that are there by then.
 INSERTS = {
     "anchor": "INSERT INTO anchor (number, id, kind, repo, name) VALUES (?, ?, ?, ?, ?)",
     "entry": (
@@ -35,6 +35,7 @@ INSERTS = {
     "touch": "INSERT OR IGNORE INTO touch (memory, seq) VALUES (?, ?)",
     "about": "INSERT OR IGNORE INTO about (anchor, memory) VALUES (?, ?)",
     "vector": "INSERT INTO vector (memory, data) VALUES (?, ?)",
+    "derived": "UPDATE memory SET status = ?, is_common = ?, holding = ? WHERE number = ?",
 }
 
 

@@ -126,9 +126,19 @@ def alone(connection: apsw.Connection, tenant: Tenant, seeds: Sequence[int], kno
 
 def ahead(connection: apsw.Connection, tenant: Tenant, seeds: Sequence[int]) -> Rows | None:
     """The rows of memories and of all that follows them along supersessions; None if one of those is an amendment."""
-    reached = [number for (number,) in connection.execute(_AHEAD, (ints(seeds),))]
+    reached = reached_ahead(connection, seeds)
     if int(str(connection.execute(_AMENDS, (ints(reached),)).get)):
         return None
+    return rows_of(connection, tenant, reached)
+
+
+def reached_ahead(connection: apsw.Connection, seeds: Sequence[int]) -> list[int]:
+    """Numbers of memories and of all that follows them along supersessions."""
+    return [number for (number,) in connection.execute(_AHEAD, (ints(seeds),))]
+
+
+def rows_of(connection: apsw.Connection, tenant: Tenant, reached: Sequence[int]) -> Rows:
+    """The rows of memories, as they are written at this moment."""
     return _rows_of(connection, tenant, [_read_rows(connection, tenant, reached)], Remembered())
 
 

@@ -11,6 +11,7 @@ import apsw
 from graphmem import temporal
 from graphmem.adapters.sqlite import chains, erasing, reading
 from graphmem.adapters.sqlite.appending import INSERTS, append
+from graphmem.adapters.sqlite.following import Following
 from graphmem.adapters.sqlite.known import Known, content_number
 from graphmem.adapters.sqlite.places import Kept, Places
 from graphmem.adapters.sqlite.text_writer import TextWriter
@@ -23,6 +24,7 @@ from graphmem.model import Add, Change, Operation, Propose, Request, Revoke, Sco
 from graphmem.rows import BranchRow, Derived, MemoryRow, Needs, Rows, Situation, Stamp, Transaction, next_recorded_at
 from graphmem.statement_json import encode_statement
 from graphmem.store import Clock
+from graphmem.temporal import StandIns
 from graphmem.temporal.planning import touched
 
 if TYPE_CHECKING:
@@ -40,7 +42,6 @@ _SET_TENANT = (
     " WHERE number = ?"
 )
 _PLACE = "SELECT place FROM entry WHERE op_id = ? AND tenant = ?"
-_SET_DERIVED = "UPDATE memory SET status = ?, is_common = ?, holding = ? WHERE number = ?"
 _SET_BRANCH = "INSERT OR REPLACE INTO branch (tenant, key, parent, opened, closed, is_merged) VALUES (?, ?, ?, ?, ?, ?)"
 
 
@@ -60,8 +61,8 @@ def open_tenant(connection: apsw.Connection, name: str) -> Tenant:
 class Batch:
     """Requests of one tenant on their way into one write transaction.
 
-    Rows are collected and written together; before anything but a fresh memory is planned, those collected are written,
-    so that each request sees the ones before it.
+    Rows are collected and written together; before anything is planned that is neither a fresh memory nor decided by
+    what `Following` knows, those collected are written, so that each request sees the ones before it.
     """
 
     def __init__(self, connection: apsw.Connection, tenant: Tenant, vector_of: VectorSource, kept: Kept) -> None:
@@ -74,6 +75,7 @@ class Batch:
         self._last = optional_moment(tenant.recorded_at)
         self._answered_to = optional_moment(tenant.answered_to)
         self._known = Known(connection, tenant)
+        self._following = Following(connection, tenant)
         self._pending: dict[str, list[Row]] = {table: [] for table in INSERTS}
         self._pending["anchor"] = self.places.pending
         self._branches = reading.branches(connection, tenant)
@@ -82,11 +84,12 @@ class Batch:
     def apply_all(self, requests: Sequence[Request], clock: Clock) -> list[Change]:
         """Plan and execute requests in order; for those sent before, find what they did the first time."""
         changes: list[Change] = []
+        stand_ins = StandIns()
         for start in range(0, len(requests), _CHUNK):
             chunk = requests[start : start + _CHUNK]
             needs = [temporal.needs(request) for request in chunk]
             self._look_up(chunk, needs)
-            changes += [self._apply(*each, clock) for each in zip(chunk, needs, strict=True)]
+            changes += [self._apply(*each, clock, stand_ins) for each in zip(chunk, needs, strict=True)]
             self.flush()
         self.finish()
         return changes
@@ -119,14 +122,22 @@ class Batch:
 
     # ---- one request
 
-    def _apply(self, request: Request, needs: Needs, clock: Clock) -> Change:
+    def _apply(self, request: Request, needs: Needs, clock: Clock, stand_ins: StandIns) -> Change:
         digest = request_digest(self.tenant.key, request)
         if self._known.has_op_id(request.op_id):
-            return self._first_answer(request, digest)
+            change = self._first_answer(request, digest)
+        else:
+            meant = stand_ins.meant(request)
+            change = self._carry_out(meant, needs if meant is request else temporal.needs(meant), clock, digest)
+        stand_ins.note(request, change)
+        return change
+
+    def _carry_out(self, request: Request, needs: Needs, clock: Clock, digest: str) -> Change:
         content = content_number(needs.content)
         situation = self._situation(request, needs, content)
         transaction = temporal.plan(request, situation, self._stamp(request.writer, clock))
         self._execute(transaction, content, digest)
+        self._following.note(transaction)
         return transaction.change
 
     def _execute(self, transaction: Transaction, content: int | None, digest: str, sealed: Entry | None = None) -> None:
@@ -149,6 +160,7 @@ class Batch:
         self._known.look_up(requests, needs)
         if len(requests) > 1:
             self.places.look_up(requests)
+            self._following.look_up(requests)
 
     def _situation(self, request: Request, needs: Needs, content: int | None) -> Situation:
         operation = request.operation
@@ -160,6 +172,8 @@ class Batch:
         """What lies ahead of a supersession, if that decides it: a chain behind it may be of any length."""
         if not isinstance(request.operation, Supersede):
             return None
+        if (known := self._following.of(request)) is not None:
+            return Situation(known)
         self.flush()
         seeds = reading.numbers(self._connection, self.tenant, needs.ids)
         rows = chains.ahead(self._connection, self.tenant, seeds)
@@ -223,6 +237,8 @@ class Batch:
                 self._pending["touch"].append((number, change.seq))
 
     def _number(self, key: str) -> int | None:
+        if (known := self._following.number(key)) is not None:
+            return known
         found = reading.numbers(self._connection, self.tenant, (key,))
         return found[0] if found else None
 
@@ -253,7 +269,7 @@ class Batch:
     def _set_derived(self, derived: Iterable[Derived]) -> None:
         for one in derived:
             row = (one.status, one.is_common, holding_text(one), self._must_number(one.memory))
-            self._connection.execute(_SET_DERIVED, row)
+            self._pending["derived"].append(row)
 
     def _add_memory(self, number: int, row: MemoryRow, content: int | None, derived: Derived | None) -> None:
         memory, statement, stamp, tenant = row.memory, row.memory.statement, row.stamp, self.tenant
@@ -287,6 +303,7 @@ class Batch:
         self.erased += erasing.erase(self._connection, self.tenant, self._must_number(key), transaction.change)
         self._text.erase(self._must_number(key))
         self._set_derived(transaction.derived)
+        self.flush()
         self.places.forget_anchors()
 
 

@@ -9,7 +9,7 @@ from graphmem.errors import InvalidInput
 from graphmem.ingestion.observations import Observation
 from graphmem.interop.imports.export import Gathered, Item
 from graphmem.model import Anchor, AnchorKind, Kind, Move, Origin, Statement, Status
-from graphmem.service.recording import statement_from
+from graphmem.service.wording import statement_from
 
 REFUSED = "graphmem does not take it"
 NOT_UNICODE = "text that is no Unicode"

@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 
 from graphmem.adapters.neo4j import Neo4jStore
-from graphmem.adapters.neo4j.writing import LOCK_AND_LOOK, LOCK_AND_READ
-from graphmem.errors import Conflict
-from graphmem.model import Request
+from graphmem.adapters.neo4j.combining import Call
+from graphmem.adapters.neo4j.writing import LOCK_AND_LOOK, LOCK_AND_READ, carry_out
+from graphmem.errors import Conflict, NotFound
+from graphmem.model import Operation, Request
 from graphmem.store import ModelCard
 from tests.adapters.neo4j.load import op_ids, whole
 from tests.adapters.neo4j.opening import opened
@@ -93,3 +94,17 @@ def test_another_model_that_was_adopted_meanwhile_is_noticed(place: Access) -> N
         first.apply([Request("B", add("B"), R)], clock=lambda: CLOCK, vectors={"B": vector}, model=one)
         assert op_ids(first) == ["A", "B"]
         assert (first.model(), first.info(R).vectors, first.without_vector(R, 9)) == (other, 0, ["A", "B"])
+
+
+def test_calls_of_one_transaction_mean_their_own_memories_by_the_ids_that_they_chose(store: Neo4jStore) -> None:
+    send(store, "first", add("A", title="the same"))
+    own: list[Operation] = [add("B", title="the same"), add("C", ("active", 3)), supersede("B", "C", 3)]
+    calls = [
+        Call([Request(f"own {number}", one, R) for number, one in enumerate(own)], lambda: CLOCK, {}),
+        Call([Request("other", supersede("B", "C", 4), R)], lambda: CLOCK, {}),
+    ]
+    with pytest.raises(NotFound):
+        store._link.write(lambda tx: carry_out(tx, calls))  # noqa: SLF001 - as its writers are carried out together
+    done = store._link.write(lambda tx: carry_out(tx, calls[:1]))  # noqa: SLF001
+    assert done.changes[0][2].operation == supersede("A", "C", 3)
+    assert store.check() == []

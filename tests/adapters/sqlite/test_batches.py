@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import random
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from graphmem.adapters.sqlite import SQLiteStore
+from graphmem.adapters.sqlite import SQLiteStore, writing
 from graphmem.adapters.sqlite.writing import _CHUNK
 from graphmem.errors import Conflict, NotFound
-from graphmem.model import Add, Anchor, AnchorKind, Confirm, Erase, Request, Retract, Scope
+from graphmem.model import Add, Anchor, AnchorKind, Confirm, Erase, Request, Retract, Scope, Supersede
 from tests.adapters.sqlite.given import MAIN, add, clock, send
+from tests.contract.test_batches import accepted, drawn, told
+from tests.oracle import OracleStore
 
 POOL = Anchor(AnchorKind.FILE, "src/db/pool.py", "shop")
 POOL_AS_SOURCE = Anchor(AnchorKind.FILE, "src/db/pool.py", "shop", "recorded in")
@@ -113,3 +116,24 @@ def test_equal_contents_of_another_tenant_are_not_met(store: SQLiteStore) -> Non
 
 def _file(number: int) -> Anchor:
     return Anchor(AnchorKind.FILE, f"f{number}", "shop")
+
+
+@pytest.mark.parametrize("size", [2, 7, 25])
+def test_supersessions_are_planned_the_same_however_a_batch_is_cut(
+    store: SQLiteStore, monkeypatch: pytest.MonkeyPatch, size: int
+) -> None:
+    monkeypatch.setattr(writing, "_CHUNK", size)
+    requests, ids = accepted(list(drawn(random.Random(size), "t", 60))), [f"m{number}" for number in range(60)]  # noqa: S311
+    oracle = OracleStore()
+    for each in (oracle, store):
+        each.apply(requests, clock=clock)
+    assert told(store, "t", ids) == told(oracle, "t", ids)
+    assert store.check() == []
+
+
+@pytest.mark.parametrize("odd", ["\0", "a\0b", "é", "\U0001f511"])
+def test_a_batch_supersedes_memories_of_any_id(store: SQLiteStore, odd: str) -> None:
+    send(store, add(odd, "Old words"))
+    asked = [add("new", "New words"), Request("op", Supersede(old=(odd,), new=("new",), at=clock()), MAIN)]
+    assert store.apply(asked, clock=clock)[1].operation == asked[1].operation
+    assert store.check() == []
