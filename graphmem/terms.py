@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from graphmem.ranking import IDEOGRAPH, tokens
 
 if TYPE_CHECKING:
-    from snowballstemmer.english_stemmer import EnglishStemmer
+    from Stemmer import Stemmer
 
     from graphmem.model import Statement
 
@@ -118,7 +118,7 @@ _one_at_a_time = threading.Lock()
 
 
 @cache
-def _stemmer() -> EnglishStemmer:
-    from snowballstemmer.english_stemmer import EnglishStemmer
+def _stemmer() -> Stemmer:
+    from Stemmer import Stemmer
 
-    return EnglishStemmer()
+    return Stemmer("english", 0)  # stems are kept here
