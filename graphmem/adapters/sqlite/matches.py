@@ -46,9 +46,8 @@ class Search:
         fitting = selecting.fitting(connection, tenant, texts.upto(place_of(tenant.number, self.seq)), what)
         hidden = matching.hidden_from(connection, tenant, self.reader, known)
         words = Words(tenant, texts, probe.terms, hidden)
-        vectors = VectorSearch(
-            connection, tenant, what, fitting, ids, self.seq, self.caches.vectors, dimension_of(connection)
-        )
+        known_vectors, dimension = self.caches.vectors, dimension_of(connection)
+        vectors = VectorSearch(connection, tenant, what, fitting, ids, self.seq, known_vectors, dimension, texts)
         is_comparable = probe.vector is not None and tenant.vectors and probe.model in (None, model)
         found = Matches(
             words.best(fitting, ids, probe.limit),

@@ -103,7 +103,7 @@ class Texts:
         columns = (self.numbers[:size], self.homes[:size], self.lengths[:size], self.tokens[:size])
         return Texts(*columns, self.sealed, self.recent, self.masks)
 
-    def places(self, numbers: Sequence[int]) -> NDArray[np.intp]:
+    def places(self, numbers: Sequence[int] | NDArray[np.int64]) -> NDArray[np.intp]:
         """The place of each number; -1 for those that have no words here."""
         import numpy as np
 

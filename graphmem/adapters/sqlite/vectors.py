@@ -14,6 +14,7 @@ import apsw
 from graphmem.adapters.sqlite import meta
 from graphmem.adapters.sqlite.chains import Ids
 from graphmem.adapters.sqlite.selecting import Fitting, Wanted
+from graphmem.adapters.sqlite.text_index import Texts
 from graphmem.adapters.sqlite.values import Row, Tenant, ints, place_of
 from graphmem.adapters.vector_bytes import exact_scores, rows_of_bytes
 from graphmem.errors import CorruptStore, InvalidInput
@@ -25,8 +26,7 @@ if TYPE_CHECKING:
     from graphmem.store import Vector
 
 _VECTORS = """
-    SELECT vector.memory, memory.home, vector.data FROM vector CROSS JOIN memory ON memory.number = vector.memory
-    WHERE vector.memory > ? AND vector.memory <= ? ORDER BY vector.memory
+    SELECT memory, data FROM vector WHERE memory > ? AND memory <= ? ORDER BY memory
 """
 _SOME = """
     SELECT vector.memory, vector.data
@@ -166,16 +166,16 @@ class VectorCache:
         """Whether all vectors of a tenant fit into the space."""
         return tenant.vectors * dimension * _FLOAT_BYTES <= self._limit_bytes
 
-    def parts(self, connection: apsw.Connection, tenant: Tenant, dimension: int) -> Iterable[_Block]:
-        """All vectors of a tenant, from memory if they fit, sorted by number."""
+    def parts(self, connection: apsw.Connection, tenant: Tenant, dimension: int, texts: Texts) -> Iterable[_Block]:
+        """All vectors of a tenant, from memory if they fit, sorted by number; `texts` of all tell where they live."""
         if not self.takes(tenant, dimension):
-            return _read(connection, tenant, dimension, place_of(tenant.number, 0))
+            return _read(connection, tenant, dimension, place_of(tenant.number, 0), texts)
         with self._guard:
             cached = self._tenants.pop(tenant.number, None)
             if cached is None or cached.epoch < tenant.epoch or cached.dimension != dimension:
                 cached = _Cached(tenant.epoch, dimension, place_of(tenant.number, 0), _Shelf(dimension))
             if cached.last < place_of(tenant.number, tenant.seq):
-                for block in _read(connection, tenant, dimension, cached.last):
+                for block in _read(connection, tenant, dimension, cached.last, texts):
                     cached.add(block)
             self._tenants[tenant.number] = cached
             self._make_room()
@@ -186,20 +186,23 @@ class VectorCache:
             del self._tenants[next(iter(self._tenants))]
 
 
-def _read(connection: apsw.Connection, tenant: Tenant, dimension: int, after: int) -> Iterator[_Block]:
+def _read(connection: apsw.Connection, tenant: Tenant, dimension: int, after: int, texts: Texts) -> Iterator[_Block]:
     cursor: Iterator[Row] = connection.execute(_VECTORS, (after, place_of(tenant.number, tenant.seq)))
     while rows := list(islice(cursor, _BLOCK_ROWS)):
-        yield _block(rows, dimension)
+        yield _block(rows, dimension, texts)
 
 
-def _block(rows: Sequence[Row], dimension: int) -> _Block:
+def _block(rows: Sequence[Row], dimension: int, texts: Texts) -> _Block:
     import numpy as np
 
-    data = b"".join(row[2] for row in rows)
+    data = b"".join(row[1] for row in rows)
     if len(data) != len(rows) * dimension * _FLOAT_BYTES:
         raise CorruptStore(f"stored vectors are not of dimension {dimension}; run `graphmem reindex`")
-    places = np.array([row[:2] for row in rows], dtype=np.int64)
-    return _Block(places[:, 0], places[:, 1], np.frombuffer(data, dtype="<f4").reshape(len(rows), dimension))
+    numbers = np.array([row[0] for row in rows], dtype=np.int64)
+    places = texts.places(numbers)
+    if len(places) and places.min() < 0:
+        raise CorruptStore("a vector is stored of a memory without words: restore the store from a backup or an export")
+    return _Block(numbers, texts.homes[places], np.frombuffer(data, dtype="<f4").reshape(len(rows), dimension))
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,6 +217,7 @@ class VectorSearch:
     seq: int
     cache: VectorCache
     dimension: int
+    texts: Texts
 
     def best(self, vector: Vector, limit: int) -> tuple[Scored, ...]:
         """The nearest vectors among memories that fit, by cosine, ties by id."""
@@ -274,7 +278,7 @@ class VectorSearch:
         import numpy as np
 
         last = place_of(self.tenant.number, self.seq)
-        for part in self.cache.parts(self.connection, self.tenant, self.dimension):
+        for part in self.cache.parts(self.connection, self.tenant, self.dimension, self.texts):
             if len(part.numbers) and not self._is_elsewhere(part):
                 is_whole = part.numbers[-1] <= last
                 size = len(part.numbers) if is_whole else int(np.searchsorted(part.numbers, last, "right"))
