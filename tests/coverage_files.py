@@ -1,4 +1,6 @@
-"""Data files of coverage that a killed process left half-written.
+"""What is measured of coverage: where it pauses, and data files that a killed process left half-written.
+
+Tracing doubles the processor time of whatever it measures.
 
 Tests kill processes at any moment, also while one writes what it measured at its end. Coverage writes without a
 journal, so such a file may be damaged anywhere, and one damaged file ends the combination of all.
@@ -7,12 +9,16 @@ journal, so such a file may be damaged anywhere, and one damaged file ends the c
 from __future__ import annotations
 
 import sqlite3
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 
+import pytest
 from coverage import CoverageData
 from coverage.exceptions import CoverageException
 
+#: By it, coverage is measured in processes that one starts.
+_INHERITED = "COVERAGE_PROCESS_CONFIG"
 _READS = (
     "SELECT * FROM arc",
     "SELECT * FROM context",
@@ -33,6 +39,22 @@ def drop_damaged(folder: Path) -> list[str]:
     for one in damaged:
         one.unlink()
     return [one.name for one in damaged]
+
+
+@contextmanager
+def measuring_paused(config: pytest.Config) -> Iterator[None]:
+    """Coverage is measured neither here nor in the processes that are started meanwhile."""
+    plugin = config.pluginmanager.getplugin("_cov")
+    controller = plugin and plugin.cov_controller  # pytest-cov's own; none where it measures nothing
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv(_INHERITED, raising=False)
+        if controller:
+            controller.pause()
+        try:
+            yield
+        finally:
+            if controller:
+                controller.resume()
 
 
 def _is_whole(path: Path) -> bool:
