@@ -5,7 +5,7 @@ of one package that share a Chromium; all others go file by file to whichever pr
 first, so that no process is left with it at the end. Tests that change the schema come last of those on a server: each
 change makes it plan every statement anew.
 
-Coverage is measured once for each test and each store that it runs on, not again for each of its parameters.
+Of a test that is repeated on stores, coverage is measured once on each, not again for each of its other parameters.
 """
 
 from __future__ import annotations
@@ -72,9 +72,10 @@ def is_rehearsed(item: pytest.Item) -> bool:
 
 
 def measured_before(items: Iterable[pytest.Item]) -> list[pytest.Item]:
-    """The tests that only repeat with other parameters, on the same stores, what one before them runs."""
+    """The tests on stores that repeat with other parameters, on the same stores, what one before them runs."""
     found: dict[tuple[str, frozenset[str]], pytest.Item] = {}
-    return [item for item in items if found.setdefault((_name(item), _stores(item)), item) is not item]
+    on_stores = [(item, stores) for item in items if (stores := _stores(item))]
+    return [item for item, stores in on_stores if found.setdefault((_name(item), stores), item) is not item]
 
 
 def arrange(items: list[pytest.Item]) -> dict[str, str]:
