@@ -14,7 +14,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
-from coverage import CoverageData
+from coverage import Coverage, CoverageData
 from coverage.exceptions import CoverageException
 
 #: By it, coverage is measured in processes that one starts.
@@ -43,13 +43,19 @@ def drop_damaged(folder: Path) -> list[str]:
 
 @contextmanager
 def measuring_paused(config: pytest.Config) -> Iterator[None]:
-    """Coverage is measured neither here nor in the processes that are started meanwhile."""
+    """Coverage is measured neither here nor in the processes that are started meanwhile.
+
+    In each process of a parallel run, which is the child of one that measures, coverage itself began to measure before
+    pytest-cov did, and would go on whenever that pauses. The first pause ends it; its data are saved at the end.
+    """
     plugin = config.pluginmanager.getplugin("_cov")
     controller = plugin and plugin.cov_controller  # pytest-cov's own; none where it measures nothing
     with pytest.MonkeyPatch.context() as patch:
         patch.delenv(_INHERITED, raising=False)
         if controller:
             controller.pause()
+            while (inherited := Coverage.current()) is not None:
+                inherited.stop()
         try:
             yield
         finally:

@@ -91,7 +91,10 @@ def test_it(request, is_paused):
 """
 
 
-def test_what_runs_during_a_pause_is_not_measured_and_what_runs_after_it_is(tmp_path: Path) -> None:
+@pytest.mark.parametrize("parallel", [[], ["--numprocesses=1"]], ids=["alone", "in a process of a parallel run"])
+def test_what_runs_during_a_pause_is_not_measured_and_what_runs_after_it_is(
+    tmp_path: Path, parallel: list[str]
+) -> None:
     (tmp_path / "measured.py").write_text(MODULE)
     (tmp_path / "test_it.py").write_text(TESTS)
     (tmp_path / "coveragerc").write_text("[run]\nbranch = true\nparallel = true\npatch = subprocess\n")
@@ -99,7 +102,7 @@ def test_what_runs_during_a_pause_is_not_measured_and_what_runs_after_it_is(tmp_
     options = ["--cov=measured", "--cov-config=coveragerc", "--cov-report=term-missing:skip-covered", "test_it.py"]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(tmp_path), str(ROOT)])}
     done = subprocess.run(
-        [*command, *options], cwd=tmp_path, env=environment, capture_output=True, text=True, check=True
+        [*command, *options, *parallel], cwd=tmp_path, env=environment, capture_output=True, text=True, check=True
     )
     (line,) = [one for one in done.stdout.splitlines() if one.startswith("measured.py")]
     assert line.split()[-2:] == ["6,", "9"]
