@@ -100,7 +100,8 @@ def test_what_runs_during_a_pause_is_not_measured_and_what_runs_after_it_is(
     (tmp_path / "coveragerc").write_text("[run]\nbranch = true\nparallel = true\npatch = subprocess\n")
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--rootdir=."]
     options = ["--cov=measured", "--cov-config=coveragerc", "--cov-report=term-missing:skip-covered", "test_it.py"]
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(tmp_path), str(ROOT)])}
+    ours = {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE_")}
+    environment = {**ours, "PYTHONPATH": os.pathsep.join([str(tmp_path), str(ROOT)])}
     done = subprocess.run(
         [*command, *options, *parallel], cwd=tmp_path, env=environment, capture_output=True, text=True, check=True
     )
