@@ -47,10 +47,15 @@ check: lint ## What to run while working: lint, types, and the tests that take n
 	@echo "== tests without servers"
 	@$(BIN)/pytest --quiet --no-cov $(SPREAD) -m "not neo4j and not heavy" $(ARGS)
 
+# Both at once: one start of each, with which every later one takes half the time.
+.PHONY: servers
+servers: $(if $(GRAPHMEM_TEST_NEO4J_URL),,server-5.26) server-calendar
+server-%:
+	@$(BIN)/python -m tools.neo4j_server --version $* --fetch
+
 suite: env
 	@echo "== Neo4j"
-	@$(if $(GRAPHMEM_TEST_NEO4J_URL),,$(BIN)/python -m tools.neo4j_server --fetch)
-	@$(BIN)/python -m tools.neo4j_server --version calendar --fetch
+	@$(MAKE) --no-print-directory --jobs=2 servers
 	@echo "== Chromium"
 	@$(BIN)/python -m tools.chromium --fetch
 	@echo "== tests"

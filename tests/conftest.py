@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import platform
 import signal
 import sys
+from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
 import apsw
 import pytest
 from hypothesis import HealthCheck, settings
 
-from tests.coverage_files import drop_damaged
+from tests.coverage_files import drop_damaged, measuring_paused
 from tests.places import give_back, use_memory
 from tests.schedule import (
+    NAMED_SERVER,
     GroupScheduling,
     arrange,
     is_heavy,
     is_rehearsed,
     make_folder,
+    measured_before,
     remove_folder,
     share_groups,
     shares_server,
@@ -48,7 +52,7 @@ settings.load_profile("default")
 # fmt: off
 KEPT_SETTINGS = frozenset({
     "GRAPHMEM_DATA", "GRAPHMEM_SEED", "GRAPHMEM_STEPS",
-    "GRAPHMEM_TEST_NEO4J_URL", "GRAPHMEM_TEST_NEO4J_USER", "GRAPHMEM_TEST_NEO4J_PASSWORD",
+    NAMED_SERVER, "GRAPHMEM_TEST_NEO4J_USER", "GRAPHMEM_TEST_NEO4J_PASSWORD",
     "GRAPHMEM_TEST_CHROMIUM",
     "GRAPHMEM_JAVA17_HOME", "GRAPHMEM_JAVA21_HOME", "GRAPHMEM_JAVA25_HOME",
 })
@@ -61,6 +65,8 @@ def pytest_configure(config: pytest.Config) -> None:
     use_memory()
     if _is_grouped(config):
         make_folder()
+    else:
+        gc.disable()  # until all is imported and collected
     for name in os.environ.keys() - KEPT_SETTINGS:
         if name.startswith("GRAPHMEM_"):
             del os.environ[name]
@@ -80,14 +86,21 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             item.add_marker("heavy")
         if shares_server(item):
             item.add_marker("neo4j")
-        if is_rehearsed(item):
-            item.add_marker("no_cover")
         # Whichever asks first starts a server, for which a busy machine takes a minute; only a hang takes this long.
         is_slow = item.get_closest_marker("heavy") or item.get_closest_marker("neo4j")
         if is_slow and item.get_closest_marker("timeout") is None:
             item.add_marker(pytest.mark.timeout(400))
+    for item in (*filter(is_rehearsed, items), *measured_before(items)):
+        item.add_marker("unmeasured")
     if config.getoption("loadgroup", default=False):
         share_groups(arrange(items))
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_finish() -> None:
+    """Begin to look for garbage, and leave all that was imported and collected out of it: it stays to the end."""
+    gc.freeze()
+    gc.enable()
 
 
 @pytest.hookimpl(wrapper=True, trylast=True)
@@ -109,6 +122,12 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     sharing.is_declared = shares_server(item)
 
 
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    with measuring_paused(item.config) if item.get_closest_marker("unmeasured") else nullcontext():
+        return (yield)
+
+
 @pytest.fixture(scope="session")
 def neo4j() -> Access:
     """The shared Neo4j server of the LTS release; whoever writes to it wipes it first."""
@@ -125,16 +144,6 @@ def calendar() -> Access:
 def bare_neo4j(neo4j: Access) -> Access:
     """The same as `neo4j`, for tests that change its schema: in a parallel run they come last."""
     return neo4j
-
-
-@pytest.fixture
-def unmeasured(no_cover: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Coverage is not measured in the test and the processes that it starts, where it takes half of their time.
-
-    For searches that repeat thousands of times what shorter tests already run.
-    """
-    del no_cover  # pytest-cov pauses for every test that asks for this
-    monkeypatch.delenv("COVERAGE_PROCESS_CONFIG", raising=False)
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

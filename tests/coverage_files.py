@@ -1,4 +1,6 @@
-"""Data files of coverage that a killed process left half-written.
+"""What is measured of coverage: where it pauses, and data files that a killed process left half-written.
+
+Tracing doubles the processor time of whatever it measures.
 
 Tests kill processes at any moment, also while one writes what it measured at its end. Coverage writes without a
 journal, so such a file may be damaged anywhere, and one damaged file ends the combination of all.
@@ -7,12 +9,16 @@ journal, so such a file may be damaged anywhere, and one damaged file ends the c
 from __future__ import annotations
 
 import sqlite3
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 
-from coverage import CoverageData
+import pytest
+from coverage import Coverage, CoverageData
 from coverage.exceptions import CoverageException
 
+#: By it, coverage is measured in processes that one starts.
+_INHERITED = "COVERAGE_PROCESS_CONFIG"
 _READS = (
     "SELECT * FROM arc",
     "SELECT * FROM context",
@@ -33,6 +39,28 @@ def drop_damaged(folder: Path) -> list[str]:
     for one in damaged:
         one.unlink()
     return [one.name for one in damaged]
+
+
+@contextmanager
+def measuring_paused(config: pytest.Config) -> Iterator[None]:
+    """Coverage is measured neither here nor in the processes that are started meanwhile.
+
+    In each process of a parallel run, which is the child of one that measures, coverage itself began to measure before
+    pytest-cov did, and would go on whenever that pauses. The first pause ends it; its data are saved at the end.
+    """
+    plugin = config.pluginmanager.getplugin("_cov")
+    controller = plugin and plugin.cov_controller  # pytest-cov's own; none where it measures nothing
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv(_INHERITED, raising=False)
+        if controller:
+            controller.pause()
+            while (inherited := Coverage.current()) is not None:
+                inherited.stop()
+        try:
+            yield
+        finally:
+            if controller:
+                controller.resume()
 
 
 def _is_whole(path: Path) -> bool:

@@ -1,8 +1,11 @@
 """Which tests of a parallel run share a process, and in which order they are handed out.
 
-Tests that share a Neo4j server run in one process, and so do those of one package that share a Chromium; all others go
-file by file to whichever process is free. What takes longest comes first, so that no process is left with it at the
-end. Tests that change the schema come last of those on the server: each change makes it plan every statement anew.
+Tests that share a Neo4j server run in one process, in two halves that have a server each (ADR-0054), and so do those
+of one package that share a Chromium; all others go file by file to whichever process is free. What takes longest comes
+first, so that no process is left with it at the end. Tests that change the schema come last of those on a server: each
+change makes it plan every statement anew.
+
+Of a test that is repeated on stores, coverage is measured once on each, not again for each of its other parameters.
 """
 
 from __future__ import annotations
@@ -11,6 +14,7 @@ import json
 import os
 import shutil
 import tempfile
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING
@@ -21,11 +25,17 @@ from xdist.scheduler import LoadScopeScheduling
 if TYPE_CHECKING:
     from xdist.remote import Producer
 
+#: The variable that names a running server to use instead of one of our own.
+NAMED_SERVER = "GRAPHMEM_TEST_NEO4J_URL"
 #: Fixtures that hand out a shared server, and the one that also hands it out without a schema.
-_SERVERS = frozenset({"neo4j", "calendar"})
+_CALENDAR = "calendar"
+_SERVERS = frozenset({"neo4j", _CALENDAR})
 _CHANGES_SCHEMA = "bare_neo4j"
 #: Stores that tests are repeated on.
 _NEO4J, _STAND_INS = frozenset({"neo4j"}), frozenset({"oracle", "planned"})
+_STORES = _NEO4J | _STAND_INS | {"sqlite"}
+#: Folders whose tests on Neo4j take about as long as all others together, and restore into the calendar release.
+_OTHER_HALF = ("tests/contract", "tests/service")
 #: Folders and files whose tests start many processes, or take many seconds together.
 _LONG = (
     "tests/adapters/sqlite/test_processes.py",
@@ -59,6 +69,13 @@ def is_heavy(item: pytest.Item) -> bool:
 def is_rehearsed(item: pytest.Item) -> bool:
     """Whether a test runs on a store that stands in for a real one; on SQLite it takes the same lines, and more."""
     return any(_is_store(one, _STAND_INS) for one in _parameters(item))
+
+
+def measured_before(items: Iterable[pytest.Item]) -> list[pytest.Item]:
+    """The tests on stores that repeat with other parameters, on the same stores, what one before them runs."""
+    found: dict[tuple[str, frozenset[str]], pytest.Item] = {}
+    on_stores = [(item, stores) for item in items if (stores := _stores(item))]
+    return [item for item, stores in on_stores if found.setdefault((_name(item), stores), item) is not item]
 
 
 def arrange(items: list[pytest.Item]) -> dict[str, str]:
@@ -115,9 +132,11 @@ def _folder() -> Path:
 
 
 def _group(item: pytest.Item) -> str:
-    if shares_server(item):
-        return "neo4j"
     file = _file(item)
+    if shares_server(item):
+        is_other = _CALENDAR in _fixtures(item) or any(file.is_relative_to(one) for one in _OTHER_HALF)
+        # A server that was named has one database for all.
+        return "neo4j, other half" if is_other and NAMED_SERVER not in os.environ else "neo4j"
     return next((one for one in _PACKAGES if file.is_relative_to(one)), str(file))
 
 
@@ -147,6 +166,14 @@ def _fixtures(item: pytest.Item) -> frozenset[str]:
 def _parameters(item: pytest.Item) -> list[object]:
     spec = getattr(item, "callspec", None)
     return [] if spec is None else list(spec.params.values())
+
+
+def _name(item: pytest.Item) -> str:
+    return item.nodeid.partition("[")[0]
+
+
+def _stores(item: pytest.Item) -> frozenset[str]:
+    return frozenset(name for name in _STORES if any(_is_store(one, frozenset({name})) for one in _parameters(item)))
 
 
 def _is_store(parameter: object, names: frozenset[str]) -> bool:

@@ -2,7 +2,8 @@
 
 `GRAPHMEM_TEST_NEO4J_URL` (with `_USER` and `_PASSWORD`) names a server of the LTS release to use instead; its database
 is wiped. Neo4j Community has one database, and a test looks at all of it: so of tests that run in several processes,
-those that share a server run in one (tests/schedule.py). Nothing is skipped: a test without its server fails.
+those that share a server run in one (tests/schedule.py), and each process that needs one has its own. Nothing is
+skipped: a test without its server fails.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from tests.places import folder_in_memory
+from tests.schedule import NAMED_SERVER
 from tools.neo4j_server import RELEASES, Options, Server, start
 
 if TYPE_CHECKING:
@@ -94,7 +96,7 @@ def neo4j_server(number: int = 0) -> Access:
         AssertionError: The test has not declared that it needs the server, and may run beside one that does.
     """
     assert sharing.is_declared, "ask for the fixture `neo4j` or `calendar`: tests/schedule.py then knows of it"
-    url = os.environ.get("GRAPHMEM_TEST_NEO4J_URL")
+    url = os.environ.get(NAMED_SERVER)
     if url and not number:
         user = os.environ.get("GRAPHMEM_TEST_NEO4J_USER", "neo4j")
         return Access(url, user, os.environ.get("GRAPHMEM_TEST_NEO4J_PASSWORD"))

@@ -1,8 +1,11 @@
-"""Data files of coverage that a killed process left half-written."""
+"""Where coverage pauses, and data files of it that a killed process left half-written."""
 
 from __future__ import annotations
 
+import os
 import random
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -10,6 +13,8 @@ from coverage import CoverageData
 from coverage.data import combine_parallel_data
 
 from tests.coverage_files import drop_damaged
+
+ROOT = Path(__file__).parent.parent
 
 
 @pytest.fixture
@@ -54,3 +59,51 @@ def test_a_path_that_is_no_text_goes(whole: Path) -> None:
     broken = whole.with_name(".coverage.host.2")
     broken.write_bytes(whole.read_bytes().replace(b"/src/file_100.py", b"/src/\xff\xfe\xff\xfe_00.py"))
     assert drop_damaged(whole.parent) == [broken.name]
+
+
+MODULE = """
+def one() -> int:
+    return 1
+
+def two() -> int:
+    return 2
+
+if __name__ == "__main__":
+    two()
+"""
+TESTS = """
+import os
+import subprocess
+import sys
+import pytest
+from tests.coverage_files import measuring_paused
+import measured
+
+@pytest.mark.parametrize("is_paused", [True, False])
+def test_it(request, is_paused):
+    if is_paused:
+        with measuring_paused(request.config):
+            measured.two()
+            subprocess.run([sys.executable, "measured.py"], check=True)
+    else:
+        assert measured.one() == 1
+        assert "COVERAGE_PROCESS_CONFIG" in os.environ
+"""
+
+
+@pytest.mark.parametrize("parallel", [[], ["--numprocesses=1"]], ids=["alone", "in a process of a parallel run"])
+def test_what_runs_during_a_pause_is_not_measured_and_what_runs_after_it_is(
+    tmp_path: Path, parallel: list[str]
+) -> None:
+    (tmp_path / "measured.py").write_text(MODULE)
+    (tmp_path / "test_it.py").write_text(TESTS)
+    (tmp_path / "coveragerc").write_text("[run]\nbranch = true\nparallel = true\npatch = subprocess\n")
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--rootdir=."]
+    options = ["--cov=measured", "--cov-config=coveragerc", "--cov-report=term-missing:skip-covered", "test_it.py"]
+    ours = {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE_")}
+    environment = {**ours, "PYTHONPATH": os.pathsep.join([str(tmp_path), str(ROOT)])}
+    done = subprocess.run(
+        [*command, *options, *parallel], cwd=tmp_path, env=environment, capture_output=True, text=True, check=True
+    )
+    (line,) = [one for one in done.stdout.splitlines() if one.startswith("measured.py")]
+    assert line.split()[-2:] == ["6,", "9"]

@@ -16,6 +16,7 @@ from neo4j.exceptions import AuthError
 
 from tests.servers import SMALL, SMALL_CALENDAR, Access, access
 from tools.neo4j_server import RELEASES, CannotStart, jars, java, start
+from tools.neo4j_server import server as starting
 from tools.neo4j_server.java import find_java
 
 # A server starts in seconds, but in a minute where the machine is busy and its class archive is still to be written.
@@ -139,3 +140,32 @@ def test_fetching_needs_maven(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     with pytest.raises(CannotStart, match="needs Maven"):
         jars.jars_of(LTS, lambda _: None)
     assert list((tmp_path / "jars").iterdir()) == []
+
+
+class Stopped:
+    """Stands for a server that was started."""
+
+    def __init__(self) -> None:
+        self.stops = 0
+
+    def stop(self) -> None:
+        self.stops += 1
+
+
+def test_a_release_is_prepared_by_one_start_that_writes_its_archive(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place, home = tmp_path / "jars-1", installed_java(tmp_path / "java", "17.0.1")
+    monkeypatch.setenv("GRAPHMEM_JAVA17_HOME", str(home))
+    monkeypatch.setattr(starting, "jars_of", lambda *_: place)
+    started: list[Stopped] = []
+
+    def start_one(*_: object) -> Stopped:
+        started.append(Stopped())
+        (tmp_path / f"{place.name}-java17{str(home).replace('/', '-')}.jsa").touch()
+        return started[-1]
+
+    monkeypatch.setattr(starting, "start", start_one)
+    for _ in range(2):
+        starting.prepare(LTS)
+    assert [one.stops for one in started] == [1]

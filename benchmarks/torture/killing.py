@@ -7,6 +7,7 @@ import os
 import random
 import time
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from multiprocessing.context import ForkServerContext, SpawnContext
@@ -44,15 +45,18 @@ def kill_writers(folder: Path, *, cycles: int, writers: int, seed: int) -> Death
     deaths, rng = Deaths(), random.Random(seed)  # noqa: S311 - choices of a test
     path = folder / "killed.db"
     opened(path, create=True).close()
+    seen: list[Change] = []
     for cycle in range(cycles):
         told = [folder / f"told-{cycle}-{number}" for number in range(writers)]
         _write_and_die(path, told, rng)
         with opened(path) as memory:
-            _look(memory, told, deaths)
+            _look(memory, told, deaths, seen)
         for file in told:
             file.unlink()
         deaths.cycles += 1
     with opened(path) as memory:
+        if (last := _ledger(memory)) != seen:
+            deaths.findings.append(f"the ledger: {len(last)} entries, and {len(seen)} others were seen meanwhile")
         deaths.findings += [f"{one.area}: {one.what}" for one in memory.check()]
     deaths.findings += integrity(path)
     return deaths
@@ -154,8 +158,10 @@ def _await_first_words(told: list[Path], started: list[BaseProcess]) -> None:
         time.sleep(0.002)
 
 
-def _look(memory: GraphMemory, told: list[Path], deaths: Deaths) -> None:
-    ledger = Counter(one.op_id for one in _ledger(memory))
+def _look(memory: GraphMemory, told: list[Path], deaths: Deaths, seen: list[Change]) -> None:
+    """Read what came since `seen`, and add it: one reading of the whole at the end shows that nothing of it left."""
+    seen += _ledger(memory, seen)
+    ledger = Counter(one.op_id for one in seen)
     for file in told:
         lines = [line.split(" ") for line in file.read_text().splitlines() if line.count(" ") == 2]  # noqa: PLR2004
         acknowledged = {op_id for mark, op_id, _ in lines if mark == "<"}
@@ -165,13 +171,16 @@ def _look(memory: GraphMemory, told: list[Path], deaths: Deaths) -> None:
             deaths.halves += [] if _is_whole(ledger, op_id) or _is_absent(ledger, op_id) else [op_id]
             deaths.unsure += mark == ">"
             _send(memory, op_id, head)
-    again = Counter(one.op_id for one in _ledger(memory))
+    seen += _ledger(memory, seen)
+    again = Counter(one.op_id for one in seen)
     deaths.doubled += sorted(op_id for op_id, count in again.items() if count > 1)
 
 
-def _ledger(memory: GraphMemory) -> list[Change]:
+def _ledger(memory: GraphMemory, seen: Sequence[Change] = ()) -> list[Change]:
+    """The entries after those that were seen."""
     found: list[Change] = []
-    while some := memory.changes(after=found[-1].seq if found else 0, limit=1_000):
+    after = seen[-1].seq if seen else 0
+    while some := memory.changes(after=found[-1].seq if found else after, limit=1_000):
         found += some
     return found
 

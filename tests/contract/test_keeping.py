@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import product
 from pathlib import Path
 
 import pytest
@@ -13,7 +12,7 @@ from graphmem.model import Add, Erase, Memory, Move, Provenance, Request, Scope,
 from graphmem.store import Filter, ModelCard, Probe, Store
 from tests.contract.scenario import READERS, VECTORS, fill, requests, sorted_rows
 from tests.contract.test_writing import snapshot
-from tests.laws.world import CLOCK, R, add, day, read, send
+from tests.laws.world import CLOCK, R, add, day, ids_in, kernel_answers, send
 from tests.oracle.planned import PlannedStore
 from tests.stores import BACKENDS, Backend, opened
 
@@ -90,10 +89,12 @@ def test_a_restored_ledger_answers_alike_at_every_point(store: Store, target: St
     lines = list(store.export(R))
     assert target.restore(iter(lines), tenant="default") == store.position(R).seq
     assert list(target.changes(R)) == store.changes(R)
-    for reader, seq in product(READERS, (None, *range(store.position(R).seq))):
-        if reader.tenant == "default":
-            assert read(target, reader, seq) == read(store, reader, seq)
-            assert sorted_rows(target.rows(reader, IDS)) == sorted_rows(store.rows(reader, IDS))
+    for reader in (one for one in READERS if one.tenant == "default"):
+        assert target.position(reader) == store.position(reader)
+        assert sorted_rows(target.rows(reader, IDS)) == sorted_rows(store.rows(reader, IDS))
+        copied, told = (one.rows(reader, ids_in(one.changes(reader))) for one in (target, store))
+        for seq in range(store.position(R).seq + 1):
+            assert kernel_answers(copied, reader, seq) == kernel_answers(told, reader, seq)
     assert list(target.export(R))[1:] == lines[1:]
     assert target.check() == []
 

@@ -160,6 +160,10 @@ def with_one(place: Access, folder: Path) -> None:
     place.wipe()
     plan_all(place, folder)
     place.wipe()
+    add_one(place, folder)
+
+
+def add_one(place: Access, folder: Path) -> None:
     with opened(place) as patient:
         over(patient, folder).memory.add("words that stay")
 
@@ -209,10 +213,10 @@ def test_a_neo4j_killed_under_the_api_is_found_again(tmp_path: Path) -> None:
     server = start(replace(SMALL, folder=tmp_path / "own"))
     try:
         place = access(server)
-        with_one(place, tmp_path)
+        add_one(place, tmp_path)
         with impatient(place, place.url, patience_s=4.0) as store:
             site = over(store, tmp_path)
-            server.kill()
+            server.kill()  # before it has planned what nobody will ask it
             assert told(site.send_all([READS[0], READS[-1], *WRITES])) == {(503, True)}
             server = start(server.options)
             plan_all(access(server), tmp_path)

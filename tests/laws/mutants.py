@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-import os
+import json
 import shutil
 import signal
 import subprocess
@@ -13,8 +13,10 @@ import sys
 import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Self
 
 ROOT = Path(__file__).parent.parent.parent
 # Of processor time: on a busy machine a sound trial may take minutes.
@@ -271,37 +273,60 @@ def build(mutant: Mutant, folder: Path) -> None:
     file.write_text(source(mutant, folder).replace(mutant.before, mutant.after))
 
 
-def attempt(mutant: Mutant, *parts: str) -> Verdict:
+class Starter:
+    """A process that starts trials, one after another."""
+
+    def __init__(self) -> None:
+        command = [sys.executable, "-m", "tests.laws.starter"]
+        self._process = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._process.communicate()
+
+    def run(self, folder: str, *words: str) -> tuple[int, str, str]:
+        """Exit status and both outputs of a trial on the graphmem that is in a folder."""
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        print(json.dumps([folder, words]), file=self._process.stdin, flush=True)
+        code, said, complained = json.loads(self._process.stdout.readline())
+        return code, said, complained
+
+
+def attempt(mutant: Mutant, starter: Starter, *parts: str) -> Verdict:
     """Put a mutant through the trial, or only through some parts of it."""
     started = time.monotonic()
     with tempfile.TemporaryDirectory() as name:
         build(mutant, Path(name))
-        environment = {**os.environ, "PYTHONPATH": name}
-        done = subprocess.run(
-            [sys.executable, "-m", "tests.laws.trial", str(TRIAL_LIMIT_S), *parts],
-            cwd=name,
-            env=environment,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-    return Verdict(mutant, _killed_by(done), time.monotonic() - started)
+        done = starter.run(name, str(TRIAL_LIMIT_S), *parts)
+    return Verdict(mutant, _killed_by(*done), time.monotonic() - started)
 
 
-def _killed_by(done: subprocess.CompletedProcess[str]) -> str | None:
+def _killed_by(code: int, said: str, complained: str) -> str | None:
     """What noticed the mutant; None if nothing did."""
-    if done.returncode == -signal.SIGXCPU:
+    if code == -signal.SIGXCPU:
         return "endless"
-    said = done.stdout.strip().splitlines()
-    if done.returncode not in (0, 1) or (done.returncode and not said):
-        raise RuntimeError(done.stderr)
-    return said[-1] if done.returncode else None
+    lines = said.strip().splitlines()
+    if code not in (0, 1) or (code and not lines):
+        raise RuntimeError(complained)
+    return lines[-1] if code else None
 
 
 def attempt_all(mutants: tuple[Mutant, ...] = (CONTROL, *MUTANTS), *parts: str) -> list[Verdict]:
     """Every mutant's verdict, in order."""
-    with ThreadPoolExecutor(AT_ONCE) as pool:
-        return list(pool.map(lambda one: attempt(one, *parts), mutants))
+    left = iter(enumerate(mutants))
+    found: dict[int, Verdict] = {}
+
+    def attempt_some(starter: Starter) -> None:
+        for number, mutant in left:
+            found[number] = attempt(mutant, starter, *parts)
+
+    with ExitStack() as stack, ThreadPoolExecutor(AT_ONCE) as pool:
+        starters = [stack.enter_context(Starter()) for _ in range(AT_ONCE)]
+        list(pool.map(attempt_some, starters))
+    return [found[number] for number in range(len(mutants))]
 
 
 def main() -> None:

@@ -38,7 +38,7 @@ def _machine(backend: Backend, folder: Path) -> type[Machine]:
 
 
 @pytest.mark.heavy
-@pytest.mark.usefixtures("unmeasured")
+@pytest.mark.unmeasured
 @pytest.mark.timeout(0)
 @pytest.mark.parametrize("backend", [one for one in BACKENDS if one.name != "oracle"], ids=lambda one: one.name)
 def test_every_law_holds_after_every_step(backend: Backend, tmp_path: Path) -> None:

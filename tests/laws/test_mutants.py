@@ -14,7 +14,7 @@ def test_a_mutant_has_its_one_place_in_the_kernel(mutant: Mutant) -> None:
 
 @pytest.mark.mutants
 @pytest.mark.heavy
-@pytest.mark.usefixtures("unmeasured")
+@pytest.mark.unmeasured
 @pytest.mark.timeout(600)
 def test_every_mutant_of_the_kernel_is_killed() -> None:
     control, *verdicts = attempt_all((CONTROL, *MUTANTS))

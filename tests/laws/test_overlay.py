@@ -55,7 +55,7 @@ def _comparable(outcome: Transaction | GraphMemError) -> object:
     return type(outcome), str(outcome)
 
 
-@pytest.mark.usefixtures("unmeasured")
+@pytest.mark.unmeasured
 def test_every_request_is_planned_as_without_an_overlay() -> None:
     run_state_machine_as_test(
         seed(1)(type("Overlaid", (Machine,), {"make": OverlaidStore, "readers_a_step": 0, "past_a_step": 0})),

@@ -17,6 +17,7 @@ CHAIN = ("Sessions live in cookies", "Sessions live in Redis", "Sessions live in
 STARTS = (1, 5, 9, 13)
 
 
+@pytest.mark.unmeasured
 @pytest.mark.parametrize("seed", [2])
 def test_what_was_known_once_is_answered_the_same_ever_after(
     memory: GraphMemory, clock: TickingClock, seed: int
@@ -32,6 +33,7 @@ def test_what_was_known_once_is_answered_the_same_ever_after(
         assert {key for key in after if after[key] != before[reader][key]} == set()
 
 
+@pytest.mark.unmeasured
 @pytest.mark.parametrize("seed", [3])
 def test_every_hit_returned_as_holding_holds(memory: GraphMemory, clock: TickingClock, seed: int) -> None:
     clock.pass_days(100)

@@ -15,7 +15,7 @@ from benchmarks.torture.mixed_requests import OPERATIONS
 from benchmarks.torture.mixture import mix
 from benchmarks.torture.racing import race
 
-pytestmark = pytest.mark.usefixtures("unmeasured")
+pytestmark = pytest.mark.unmeasured
 
 
 @pytest.mark.timeout(300)

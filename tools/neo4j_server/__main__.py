@@ -15,9 +15,8 @@ import time
 from pathlib import Path
 from typing import NoReturn
 
-from tools.neo4j_server.jars import jars_of
 from tools.neo4j_server.releases import RELEASES, CannotStart
-from tools.neo4j_server.server import Options, Server, start
+from tools.neo4j_server.server import Options, Server, prepare, start
 
 
 def main() -> int:
@@ -27,7 +26,7 @@ def main() -> int:
     release = RELEASES[arguments.version]
     try:
         if arguments.fetch:
-            jars_of(release, _say)
+            prepare(release, _say)
             return 0
         return _serve(_options(arguments))
     except CannotStart as problem:
@@ -101,7 +100,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--no-auth", action="store_true", help="ask for no password")
     add("--quick", action="store_true", help="start fast rather than run fast")
     add("--set", type=_setting, action="append", default=[], metavar="NAME=VALUE", help="a setting of neo4j.conf")
-    add("--fetch", action="store_true", help="only fetch the jars")
+    add("--fetch", action="store_true", help="only fetch the jars, and make later starts fast")
     return parser
 
 
