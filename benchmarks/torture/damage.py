@@ -14,7 +14,7 @@ from benchmarks.torture.killing import opened
 from graphmem import Anchor, AnchorKind, At, GraphMemory, Statement
 from graphmem.errors import GraphMemError
 
-_PAGE_BYTES = 4096
+_PAGE_BYTES = 8192
 _WORDS = "cache queue ledger broker schema worker bucket token index replica shard lease".split()  # noqa: SIM905
 
 

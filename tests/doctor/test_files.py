@@ -90,7 +90,7 @@ def test_a_file_that_is_damaged_at_its_start_is_mended_from_a_backup_by_its_fix(
 def test_a_page_that_is_damaged_in_the_middle_is_found(store: Path) -> None:
     size = store.stat().st_size
     with store.open("r+b") as file:
-        for place in range(4096 + 100, size, 4096):
+        for place in range(8192 + 100, size, 8192):
             file.seek(place)
             file.write(b"\xff" * 64)
     found, fix = told(next(one for one in examine(str(store)) if one.health is Health.BROKEN))

@@ -21,6 +21,8 @@ _TOUCH = "SELECT count(*) FROM meta"
 _UNSAFE = ("PRAGMA journal_mode = OFF", "PRAGMA synchronous = OFF")
 _IS_SOUND_PAGE = "SELECT verify_checksum(?)"
 _PAGE_SIZE = "PRAGMA page_size"
+#: Files of earlier releases have pages of 4 KiB.
+_SET_PAGE_SIZE = {4_096: "PRAGMA page_size = 4096", 8_192: "PRAGMA page_size = 8192"}
 _STRUCTURE = "PRAGMA integrity_check(3)"
 _CONTENT = (
     "SELECT key, value FROM meta ORDER BY key",
@@ -56,6 +58,7 @@ def backup(connection: apsw.Connection, source: Path, target: Path) -> None:
 
 def _copy(connection: apsw.Connection, draft: Path) -> None:
     with closing(_opened(draft, _ALONE, apsw.SQLITE_OPEN_READWRITE)) as copy:
+        copy.execute(_SET_PAGE_SIZE[int(str(connection.execute(_PAGE_SIZE).get))])
         copy.reserve_bytes(reserve=CHECKSUM_BYTES)
         for pragma in _UNSAFE:
             copy.execute(pragma).fetchall()

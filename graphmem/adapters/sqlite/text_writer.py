@@ -22,6 +22,8 @@ _MOST_LOOSE = 128
 _SMALL = 128
 #: A segment is joined with the one before it unless that is so many times its size.
 _FAR_LARGER = 2
+#: So many at least are joined: each joining writes all their words again.
+_FEWEST_JOINED = 8
 
 
 class TextWriter:
@@ -68,15 +70,17 @@ class TextWriter:
 
 
 def _join(connection: apsw.Connection, tenant: Tenant) -> None:
-    """Join the last segments, as long as none of those before is far larger than they are together."""
+    """Join the last segments if they are many, as far as none of those before is far larger than they are together."""
     sizes: list[Row] = connection.execute(_SIZES, places_of(tenant)).fetchall()
-    last, _ = sizes[0]
-    begin, total = sizes[0]
+    last, total = sizes[0]
+    begins = [last]
     for first, size in sizes[1:]:
         if size > _FAR_LARGER * total or total + size > MOST_MEMORIES:
             break
-        begin, total = first, total + size
-    if begin != last:
+        begins.append(first)
+        total += size
+    if len(begins) >= _FEWEST_JOINED:
+        begin = begins[-1]
         rows = connection.execute(_READ, (begin, last))
         segment = joined([unpack(first, data) for first, data in rows])
         connection.execute(_DROP, (begin, last))

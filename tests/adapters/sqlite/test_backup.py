@@ -19,7 +19,7 @@ from graphmem.adapters.sqlite.connection import VFS
 from graphmem.errors import CorruptStore, InvalidInput, StoreUnavailable
 from tests.adapters.sqlite.given import MAIN, add, everything, ids, raw, send
 
-_PAGE_BYTES = 4096
+_PAGE_BYTES = 8192
 
 
 def _filled(store: SQLiteStore, path: Path, pages: int, *, has_log: bool) -> None:
@@ -33,7 +33,7 @@ def _filled(store: SQLiteStore, path: Path, pages: int, *, has_log: bool) -> Non
         database.execute("CREATE TABLE filler (data)")
         database.execute(
             "WITH RECURSIVE n (x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n WHERE x < ?)"
-            " INSERT INTO filler SELECT randomblob(3500) FROM n",
+            " INSERT INTO filler SELECT randomblob(7500) FROM n",
             (missing,),
         )
         if not has_log:

@@ -91,7 +91,7 @@ def test_damage_to_a_page_in_use_is_reported_and_not_answered(store: SQLiteStore
     send(store, *(add(f"m{number}", body="word " * 300) for number in range(200)))
     store.close()
     content = bytearray(path.read_bytes())
-    for at in range(5_000, len(content), 4_096):
+    for at in range(9_000, len(content), 8_192):
         content[at] ^= 0xFF
     path.write_bytes(content)
     with pytest.raises(GraphMemError, match="damaged"), SQLiteStore.open(path, create=False) as again:
