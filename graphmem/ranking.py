@@ -110,6 +110,10 @@ class Corpus:
         held = self.frequency.get(term, 0)
         return math.log(1 + (self.documents - held + 0.5) / (held + 0.5))
 
+    def unheld(self, terms: Iterable[str]) -> frozenset[str]:
+        """Those of the terms that no document has."""
+        return frozenset(term for term in terms if not self.frequency.get(term, 0))
+
     def weight(self, term: str) -> float:
         """How much a term says of what is asked: its idf, beside memories that were not seen."""
         held = self.frequency.get(term, 0)

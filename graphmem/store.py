@@ -125,6 +125,7 @@ class Matches:
         weights: How much each of the probe's terms says of what is asked, in the probe's order. Only of a probe that
             is weighed, as is the evidence.
         evidence: What speaks for each of the matches.
+        unheld: The probe's terms that no memory of the corpus has. Only of a probe that is weighed.
     """
 
     lexical: tuple[tuple[str, float], ...] = ()
@@ -136,6 +137,7 @@ class Matches:
     note: str | None = None
     weights: tuple[float, ...] = ()
     evidence: Mapping[str, Evidence] = field(default_factory=dict)
+    unheld: frozenset[str] = frozenset()
 
     @property
     def ids(self) -> tuple[str, ...]:

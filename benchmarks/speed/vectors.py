@@ -24,14 +24,16 @@ class LookUp:
 
     def __init__(self) -> None:
         self._known: dict[str, Vector] = {}
+        #: Of a text that nobody told of, such as a question with a word in another spelling.
+        self._other = np.full(DIMENSION, DIMENSION**-0.5, np.float32)
 
     def expect(self, vectors: Mapping[str, Vector]) -> None:
-        """Know these texts, and no others."""
+        """Know these texts; all others get one vector."""
         self._known = dict(vectors)
 
     def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """See `graphmem.retrieval.embedding.Embedder.embed`."""
-        return np.stack([self._known[text] for text in texts])
+        return np.stack([self._known.get(text, self._other) for text in texts])
 
     def door(self) -> Callable[[], LookUp]:
         """What `graphmem.open` takes."""

@@ -12,7 +12,7 @@ from dataclasses import replace
 from graphmem.model import Statement
 from graphmem.retrieval.request import Query
 from graphmem.retrieval.spelling import Reading, edited_terms, most_edits, nearest
-from graphmem.store import Probe, Store
+from graphmem.store import Filter, Probe, Store
 from graphmem.temporal import View
 from graphmem.terms import text_terms
 
@@ -42,8 +42,8 @@ def readings(store: Store, words: Sequence[str], query: Query, seq: int) -> list
 
 
 def _reading(store: Store, word: str, query: Query, seq: int) -> Reading | None:
-    if any(True for _ in _holders(store, text_terms(word), query, seq)):
-        return None  # some memory has it that came too far behind the others to be looked at
+    if any(True for _ in _holders(store, text_terms(word), replace(query, where=Filter()), seq)):
+        return None  # some memory has it that does not fit the filter, or came too far behind the others
     near = nearest(word, _holders(store, edited_terms(word), query, seq), 1)
     if near is not None or most_edits(word) == 1:
         return near

@@ -114,7 +114,7 @@ class Searcher:
         Returns:
             What answers, and how words were read; nothing was read otherwise if the first answer is kept.
         """
-        words = unknown_words(found.asked.question, found.said)
+        words = unknown_words(found.asked.question, found.matches.unheld)
         if not words or (found.is_telling and share_of(words, found.weights) < ASKED_FOR):
             return found, ()
         read = readings(self._store, words, query, found.seq)
@@ -222,13 +222,6 @@ class _Found:
     def is_telling(self) -> bool:
         """Whether an answer says enough about the question, however low the caller set the bound."""
         return self.relevance >= cut(has_vectors=self.model is not None and self.asked.probe.vector is not None)
-
-    @property
-    def said(self) -> frozenset[str]:
-        """The terms of the question that some match has."""
-        rows = [one.words for one in self.matches.evidence.values()]
-        terms = enumerate(self.asked.question.terms)
-        return frozenset(term for place, term in terms if any(row and row[place] > 0 for row in rows))
 
     @property
     def weights(self) -> dict[str, float]:

@@ -61,10 +61,11 @@ def most_edits(word: str) -> int:
     return (len(word) >= LEAST_LETTERS) + (len(word) >= LETTERS_OF_TWO_EDITS)
 
 
-def unknown_words(question: Question, said: Collection[str]) -> list[str]:
-    """The long words of a question none of whose terms are among those said."""
+def unknown_words(question: Question, unheld: Collection[str]) -> list[str]:
+    """The long words of a question all of whose terms no memory has."""
     long = [word for word in question.words if len(word) >= LEAST_LETTERS and word.isalpha()]
-    return [word for word in long if not {*text_terms(word)} & {*said} and {*text_terms(word)} & {*question.terms}]
+    asked = {word: {*text_terms(word)} & {*question.terms} for word in long}
+    return [word for word, terms in asked.items() if terms and terms <= {*unheld}]
 
 
 def edited_terms(word: str) -> list[str]:

@@ -80,6 +80,12 @@ def evidence(
     return weights, told
 
 
+def unheld(corpus: Mapping[str, Statement], terms: Iterable[str]) -> frozenset[str]:
+    """The terms that no statement has."""
+    documents, _ = _counted(corpus)
+    return frozenset(term for term in terms if not any(term in words for words in documents.values()))
+
+
 def nearest(vectors: Mapping[str, Vector], probe: Probe) -> tuple[tuple[str, float], ...]:
     """Cosines, best first, ties by id."""
     if probe.vector is None:

@@ -49,7 +49,7 @@ from graphmem.store import (
     silent,
 )
 from tests.oracle import lines as exported
-from tests.oracle.finding import evidence, fits, lexical, named, nearest
+from tests.oracle.finding import evidence, fits, lexical, named, nearest, unheld
 from tests.oracle.verdict import is_known_to, judge
 from tests.oracle.view import OracleView
 from tests.oracle.written import all_rows, chained
@@ -369,7 +369,7 @@ class OracleStore:
         if probe.is_weighed:
             is_compared = probe.model in (None, self._model)
             weights, told = evidence(corpus, vectors if is_compared else {}, probe, matches.ids)
-            matches = replace(matches, weights=weights, evidence=told)
+            matches = replace(matches, weights=weights, evidence=told, unheld=unheld(corpus, probe.terms))
         return replace(matches, rows=self.rows(reader, matches.ids))
 
     def neighbours(

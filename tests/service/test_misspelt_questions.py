@@ -98,6 +98,12 @@ def test_only_what_passes_the_filter_gives_words(stack: GraphMemory) -> None:
     assert stack.search("postgress", where=Filter(kinds=(Kind.TASK,))).read_as is None
 
 
+def test_a_word_that_only_memories_beyond_the_filter_have_is_not_misspelt(stack: GraphMemory) -> None:
+    stack.add(Statement(title="Move to postgres", kind=Kind.TASK))
+    stack.add("The postgress fork is pinned")
+    assert stack.search("postgress", where=Filter(kinds=(Kind.TASK,))).read_as is None
+
+
 def test_the_word_is_in_the_words_of_who_has_it(memory: GraphMemory) -> None:
     said = Statement(title="Orders are kept in Postgres", origin=Origin.EXTERNAL)
     memory.add(said, write=Write(origin=Origin.EXTERNAL))

@@ -288,6 +288,7 @@ class Neo4jStore:
                 matches,
                 weights=tuple(map(found.corpus.weight, probe.terms)),
                 evidence=self._evidence(reader.tenant, probe, found, matches),
+                unheld=found.corpus.unheld(probe.terms),
             )
         if matches.ids and found.rows.memories.keys() >= set(matches.ids):
             return matches

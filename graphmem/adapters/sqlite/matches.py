@@ -77,4 +77,6 @@ def _weighed(found: Matches, numbers: Sequence[int], probe: Probe, words: Words,
         cosines |= vectors.cosines(probe.vector, others)
     said = words.said(numbers)
     evidence = {key: Evidence(one, cosines.get(key)) for key, one in zip(ids, said, strict=True)}
-    return replace(found, weights=tuple(map(words.corpus.weight, probe.terms)), evidence=evidence)
+    corpus = words.corpus
+    weights = tuple(map(corpus.weight, probe.terms))
+    return replace(found, weights=weights, evidence=evidence, unheld=corpus.unheld(probe.terms))
