@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 _ROUNDING = 1e-9
 #: Whether the others could still matter is asked again once they could add so much less.
 _CHECK_AGAIN = 0.8
+#: Where so many times more memories hold a term than fit, it is looked up for those that fit.
+_FAR_FEWER = 4
 
 Scored = tuple[str, float]
 
@@ -126,7 +128,11 @@ class Words:
     def _fitting(self, term: int, fitting: Fitting) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         import numpy as np
 
-        places, counts = self._holders[term].postings()
+        holders = self._holders[term]
+        if fitting.mask is not None and len(fitting.places) * _FAR_FEWER < len(holders):
+            counts = holders.counts(fitting.places)
+            return fitting.places[counts > 0], counts[counts > 0]
+        places, counts = holders.postings()
         if len(fitting.texts) < len(self._texts):
             size = int(np.searchsorted(places, len(fitting.texts)))
             places, counts = places[:size], counts[:size]

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import apsw
@@ -91,7 +92,7 @@ def wanted(
     )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Fitting:
     """The memories that fit, among those with words.
 
@@ -103,9 +104,17 @@ class Fitting:
     texts: Texts
     mask: NDArray[np.bool_] | None
 
+    @cached_property
+    def places(self) -> NDArray[np.int64]:
+        """Their places, rising."""
+        import numpy as np
+
+        return np.arange(len(self.texts)) if self.mask is None else np.flatnonzero(self.mask)
+
+    @cached_property
     def numbers(self) -> NDArray[np.int64]:
         """Their numbers, rising."""
-        return self.texts.numbers if self.mask is None else self.texts.numbers[self.mask]
+        return self.texts.numbers if self.mask is None else self.texts.numbers[self.places]
 
     def has(self, places: NDArray[np.intp]) -> NDArray[np.bool_]:
         """Which of the places are those of memories that fit; -1 is no memory's."""
@@ -160,7 +169,7 @@ def latest(
 
 def _chosen(connection: apsw.Connection, tenant: Tenant, what: Wanted, index: TextIndex, top: int) -> Iterator[Row]:
     texts = index.texts(connection, tenant).upto(top - 1)
-    numbers = fitting(connection, tenant, texts, what).numbers()[::-1]
+    numbers = fitting(connection, tenant, texts, what).numbers[::-1]
     for start in range(0, len(numbers), _READ_AT_ONCE):
         yield from connection.execute(_CHOSEN, (ints(numbers[start : start + _READ_AT_ONCE].tolist()),))
 

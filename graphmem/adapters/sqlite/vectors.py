@@ -225,7 +225,7 @@ class VectorSearch:
             raise InvalidInput(f"the query's vector has {len(vector)} dimensions, those stored {self.dimension}")
         if not self.tenant.vectors or limit < 1:
             return ()
-        few = self.fitting.numbers()
+        few = self.fitting.numbers
         if len(few) <= _FEW:
             return self._exact(vector, *self._stored(few.tolist()), limit)
         return self._exact(vector, *self._near(vector, limit), limit)
@@ -239,7 +239,7 @@ class VectorSearch:
         import numpy as np
 
         query = np.ascontiguousarray(vector, dtype=np.float32)
-        among = None if self.what.is_everything else self.fitting.numbers()
+        among = None if self.what.is_everything else self.fitting.numbers
         scored = [(part, *self._score(part, query, among)) for part in self._parts()]
         scores = np.concatenate([one[2] for one in scored]) if scored else np.empty(0, np.float32)
         least = np.float32(-np.inf)
