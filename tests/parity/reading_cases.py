@@ -81,7 +81,7 @@ SEARCHES = (
         "by a name that nothing has",
         "search",
         {"query": "ADR-22"},
-        told={"hits.#": 0, "remarks": ["No memory is called 'ADR-22'; nearest: ADR-2."]},
+        told={"remarks": ["No memory is called 'ADR-22'; nearest: ADR-2."]},
     ),
     _case(
         "by a word in another spelling",
