@@ -92,7 +92,7 @@ class Words:
             return ()
         idfs = [self.corpus.idf(self.terms[place]) for place in held]
         scores, rest, checked, most = np.zeros(len(fitting.texts)), math.fsum(idfs), math.inf, 0.0
-        for order, (place, idf) in enumerate(zip(held, idfs, strict=True)):
+        for place, idf in zip(held, idfs, strict=True):
             places, counts = self._fitting(place, fitting)
             scores[places] += self._added(idf, places, counts)
             most, rest = max(most, float(scores[places].max(initial=0.0))), rest - idf
@@ -101,12 +101,27 @@ class Words:
             checked = rest * _CHECK_AGAIN
             candidates = np.flatnonzero(scores > 0.0)
             if len(candidates) >= limit and (least := _last_of(scores[candidates], limit)) >= rest:
-                near = candidates[scores[candidates] + rest >= least - _ROUNDING]
-                for later in range(order + 1, len(held)):
-                    some = self._holders[held[later]].counts(near)
-                    scores[near[some > 0]] += self._added(idfs[later], near[some > 0], some[some > 0])
-                return _first(scores, near, fitting.texts, ids, limit)
-        return _first(scores, np.flatnonzero(scores > 0.0), fitting.texts, ids, limit)
+                return self._first(candidates[scores[candidates] + rest >= least - _ROUNDING], ids, limit)
+        candidates = np.flatnonzero(scores > 0.0)
+        if len(candidates) > limit:
+            candidates = candidates[scores[candidates] >= _last_of(scores[candidates], limit) - _ROUNDING]
+        return self._first(candidates, ids, limit)
+
+    def _first(self, near: NDArray[np.int64], ids: Ids, limit: int) -> tuple[Scored, ...]:
+        """The first of some memories, scored in the order of the terms: last digits are those of every store."""
+        import numpy as np
+
+        scores = np.zeros(len(near))
+        for term, holders in zip(self.terms, self._holders, strict=True):
+            if self.corpus.frequency[term]:
+                scores += self._added(self.corpus.idf(term), near, holders.counts(near))
+        if len(near) > limit:
+            kept = scores >= _last_of(scores, limit)
+            near, scores = near[kept], scores[kept]
+        numbers = self._texts.numbers[near].tolist()
+        keys = ids.of(numbers)
+        found = zip([keys[number] for number in numbers], scores.tolist(), strict=True)
+        return tuple(sorted(found, key=lambda one: (-one[1], one[0]))[:limit])
 
     def said(self, numbers: Sequence[int]) -> list[tuple[float, ...]]:
         """How far each of the terms is said in each of the memories, from 0 up to 1."""
@@ -152,20 +167,6 @@ def _last_of(scores: NDArray[np.float64], limit: int) -> float:
     import numpy as np
 
     return float(np.partition(scores, len(scores) - limit)[len(scores) - limit])
-
-
-def _first(
-    scores: NDArray[np.float64], candidates: NDArray[np.int64], texts: Texts, ids: Ids, limit: int
-) -> tuple[Scored, ...]:
-    values = scores[candidates]
-    if len(candidates) > limit:
-        near = values >= _last_of(values, limit)
-        candidates, values = candidates[near], values[near]
-    keys = ids.of(texts.numbers[candidates].tolist())
-    named_scores = [
-        (keys[number], score) for number, score in zip(texts.numbers[candidates].tolist(), values.tolist(), strict=True)
-    ]
-    return tuple(sorted(named_scores, key=lambda one: (-one[1], one[0]))[:limit])
 
 
 def carriers(names: Sequence[str], tenant: Tenant, fitting: Fitting, ids: Ids) -> Mapping[str, tuple[str, ...]]:

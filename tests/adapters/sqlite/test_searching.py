@@ -80,6 +80,21 @@ def test_scores_follow_later_writes_and_erasures(store: SQLiteStore) -> None:
     assert dict(found) == pytest.approx(dict(_by_hand(left, probe.terms, 100)))
 
 
+def test_no_memory_is_passed_over_for_its_frequent_words(store: SQLiteStore) -> None:
+    """Short texts with many frequent words, and few wanted: the order of terms must not show."""
+    chance = seeded(11)
+    mine = [
+        add(f"m{number:03}", f"{' '.join(chance.choices(WORDS, FREQUENT_FIRST, k=chance.randint(1, 4)))} only{number}")
+        for number in range(500)
+    ]
+    store.apply(mine, clock=clock)
+    for _ in range(150):
+        terms = tuple(dict.fromkeys(chance.choices(WORDS, k=chance.randint(3, 10))))
+        limit = chance.randint(1, 6)
+        found = store.match(MAIN, Probe(terms=terms, limit=limit), Filter()).lexical
+        assert found == tuple(_by_hand(mine, terms, limit)), (terms, limit)
+
+
 def test_a_filter_that_no_term_can_make_leaves_the_best_of_what_fits(store: SQLiteStore) -> None:
     sure = [add(f"sure{number}", f"common word {number}", body="padding " * 40, confidence=0.9) for number in range(3)]
     unsure = [add(f"unsure{number}", f"common word {number}", confidence=0.1) for number in range(60)]

@@ -10,6 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from graphmem.adapters.sqlite import SQLiteStore, text_index, text_writer
+from graphmem.adapters.sqlite.caches import Caches
+from graphmem.adapters.sqlite.matches import Search
 from graphmem.adapters.sqlite.segments import DamagedSegment, Draft, joined, pack, unpack, without
 from graphmem.model import Erase, Request, Scope
 from graphmem.store import Filter, Probe
@@ -103,7 +105,11 @@ def test_a_process_that_stays_finds_what_a_new_one_finds(
             ]
             request = [add(key, f"{said} only{step}", scope=home) for key, said in new]
             kept += [(key, home) for key, _ in new]
-        store.apply(request, clock=clock)
+        if chance.random() < 0.3:
+            with SQLiteStore.open(path, create=False) as another:
+                another.apply(request, clock=clock)
+        else:
+            store.apply(request, clock=clock)
         if chance.random() < 0.5:
             with SQLiteStore.open(path, create=False) as fresh:
                 for reader in _READERS:
@@ -117,6 +123,30 @@ def test_a_process_that_stays_finds_what_a_new_one_finds(
     with raw(path) as database:
         sizes = [size for (size,) in database.execute("SELECT size FROM segment ORDER BY first")]
     assert len(sizes) < 20, "small segments are joined"
+
+
+def test_a_transaction_that_began_before_finds_what_it_saw(store: SQLiteStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Though the process has read what was written since."""
+    monkeypatch.setattr(text_index, "_FEW", 4)
+    chance = seeded(9)
+
+    def written(first: int, count: int) -> None:
+        titles = [" ".join(chance.choices(["river", "stone", "cloud"], k=3)) for _ in range(count)]
+        store.apply([add(f"m{first + place}", title) for place, title in enumerate(titles)], clock=clock)
+
+    for before, later in ((10, 7), (3, 2), (1, 30)):
+        written(1_000 * before, before)
+        probes = [Probe(terms=terms, limit=50, is_weighed=True) for terms in _QUESTIONS]
+        with store._reading(MAIN) as (connection, tenant):  # noqa: SLF001 - a request that takes long
+            seen = Search(connection, tenant, MAIN, Caches(), tenant.seq, None)
+            expected = [seen.matches(probe, Filter()) for probe in probes]
+            written(1_000 * before + 500, later)
+            store.match(MAIN, probes[0], Filter())
+            store.match(MAIN, probes[0], Filter())
+            for caches in (store._caches, Caches()):  # noqa: SLF001 - those of a process, and of a new one
+                again = Search(connection, tenant, MAIN, caches, tenant.seq, None)
+                assert [again.matches(probe, Filter()) for probe in probes] == expected
+        store.apply([Request(f"erased-{before}", Erase(f"m{1_000 * before}"), MAIN)], clock=clock)
 
 
 def test_check_finds_words_that_are_not_what_was_written(store: SQLiteStore, path: Path) -> None:
