@@ -12,7 +12,10 @@ from graphmem.model import Scope
 from graphmem.rows import BranchRow, EdgeRow, MemoryRow, MoveRow
 from graphmem.temporal.spans import Spans
 
-_TOUCHED = "SELECT memory, max(seq) FROM touch WHERE seq > ? AND seq <= ? AND memory > ? AND memory < ? GROUP BY memory"
+_TOUCHED = """
+    SELECT memory, seq FROM touch INDEXED BY touch_by_seq
+    WHERE seq > ? AND seq <= ? AND +memory > ? AND +memory < ? ORDER BY seq
+"""
 _MOST_MEMORIES = 32_768
 _MOST_CHAINED = 32_768
 
