@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import lru_cache
+from itertools import zip_longest
 from typing import TYPE_CHECKING
 
 from graphmem.answers import OnSimilar, Sentence, Similar, Written
@@ -78,7 +78,8 @@ def says_the_same(kept: Statement, new: Statement) -> bool:
     for name in ("aliases", "labels", "anchors", "alternatives"):
         if not set(getattr(new, name)) <= set(getattr(kept, name)):
             return False
-    return _words_of(_text(kept)) == _words_of(_text(new))
+    # Most differ in their first words.
+    return all(one == other for one, other in zip_longest(_words(kept), _words(new)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,13 +220,9 @@ def _written(change: Change, similar: tuple[Similar, ...]) -> Written:
     return Written(change, ids, isinstance(change.operation, Confirm), notes_on(change), beside)
 
 
-def _text(said: Statement) -> str:
-    return f"{said.title}\n{said.body}\n{said.rationale}"
-
-
-# One addition is compared with many memories, and each of those with many additions.
-@lru_cache(maxsize=256)
-def _words_of(text: str) -> list[str]:
-    text = text.replace(_EMPHASIS, " ")
-    words = (word.lstrip(_MARKS_BEFORE).rstrip(_MARKS_AFTER) for word in text.split())
-    return [word.lower() if word[1:].islower() or len(word) == 1 else word for word in words if word]
+def _words(said: Statement) -> Iterator[str]:
+    text = f"{said.title}\n{said.body}\n{said.rationale}".replace(_EMPHASIS, " ")
+    for written in text.split():
+        word = written.lstrip(_MARKS_BEFORE).rstrip(_MARKS_AFTER)
+        if word:
+            yield word.lower() if word[1:].islower() or len(word) == 1 else word
