@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     import numpy as np
     from numpy.typing import NDArray
+    from onnxruntime import SessionOptions
     from tokenizers import Tokenizer
 
 NAME = "all-MiniLM-L6-v2"
@@ -33,7 +34,7 @@ MAX_TOKENS = 256  # what the reference implementation of this model cuts at
 MAX_CHARS = 8_192  # far beyond 256 tokens of prose; tokenising 200,000 characters takes half a second
 MAX_BATCH_TEXTS = 32
 MAX_BATCH_TOKENS = 2_048  # 32 texts of 256 tokens are slower each than 8 are, and hold 200 MB more
-MAX_THREADS = 2
+_MAX_THREADS = 2
 
 WEIGHTS_FILE = "model.safetensors"
 _WEIGHTS_BYTES = 90_868_376
@@ -196,17 +197,25 @@ def _tokenizer(folder: Path) -> Tokenizer:
     return tokenizer
 
 
-def _session(folder: Path) -> _Session:
+def session_options() -> SessionOptions:
+    """How ONNX Runtime runs a sentence model on a machine that does other work too."""
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = min(MAX_THREADS, os.cpu_count() or 1)
+    options.intra_op_num_threads = min(_MAX_THREADS, os.cpu_count() or 1)
     options.inter_op_num_threads = 1
-    # The graph has nothing to fuse: without the optimiser it loads in half the time and gives the same bits.
-    options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
     options.log_severity_level = 3
     # Idle threads that spin starve the other processes of a busy machine.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    return options
+
+
+def _session(folder: Path) -> _Session:
+    import onnxruntime
+
+    options = session_options()
+    # The graph has nothing to fuse: without the optimiser it loads in half the time and gives the same bits.
+    options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
     # Lets a graph held in memory name files in any folder, read-only ones too: nothing is copied or linked.
     options.add_session_config_entry("session.model_external_initializers_file_folder_path", str(folder.resolve()))
     graph = graph_path().read_bytes()

@@ -7,14 +7,12 @@ question, which finds only what the reader may see. Spellings two edits away are
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 
 from graphmem.model import Statement
 from graphmem.retrieval.request import Query
 from graphmem.retrieval.spelling import Reading, edited_terms, most_edits, nearest
-from graphmem.store import Filter, Probe, Store
+from graphmem.store import Probe, Store
 from graphmem.temporal import View
-from graphmem.terms import text_terms
 
 MOST_WORDS = 3
 #: Terms that are looked up at once.
@@ -32,8 +30,8 @@ def readings(store: Store, words: Sequence[str], query: Query, seq: int) -> list
     """Finds the nearest words for each of some words; words without a near one are left out.
 
     Args:
-        store: Asked once for each word, and for about 200 spellings at a time.
-        words: Long words that no match has.
+        store: Asked for about 200 spellings at a time.
+        words: Long words that no memory has.
         query: Whose reader and filter count.
         seq: The ledger position that counts.
     """
@@ -42,8 +40,6 @@ def readings(store: Store, words: Sequence[str], query: Query, seq: int) -> list
 
 
 def _reading(store: Store, word: str, query: Query, seq: int) -> Reading | None:
-    if any(True for _ in _holders(store, text_terms(word), replace(query, where=Filter()), seq)):
-        return None  # some memory has it that does not fit the filter, or came too far behind the others
     near = nearest(word, _holders(store, edited_terms(word), query, seq), 1)
     if near is not None or most_edits(word) == 1:
         return near
@@ -52,10 +48,9 @@ def _reading(store: Store, word: str, query: Query, seq: int) -> Reading | None:
 
 def _holders(store: Store, terms: Sequence[str], query: Query, seq: int) -> Iterator[Statement]:
     """Statements of memories that hold any of the terms and that the reader sees."""
-    where = replace(query.where, origins=(), statuses=(), min_confidence=0.0)
     for first in range(0, len(terms), _TERMS_AT_ONCE):
         probe = Probe(tuple(terms[first : first + _TERMS_AT_ONCE]), limit=_MOST_HOLDERS)
-        found = store.match(query.reader, probe, where, seq=seq)
+        found = store.match(query.reader, probe, query.of_matches, seq=seq)
         yield from _statements(View(found.rows, query.reader, seq), found.ids)
 
 

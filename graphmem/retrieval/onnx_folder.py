@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -18,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from graphmem.errors import Unsupported
-from graphmem.retrieval.minilm import MAX_THREADS, RUNTIME, batches, sha256, token_ids_of
+from graphmem.retrieval.minilm import RUNTIME, batches, session_options, sha256, token_ids_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -234,12 +233,7 @@ def _loaded(folder: Path, recipe: Recipe) -> _Loaded:
     tokenizer = Tokenizer.from_file(str(folder / TOKENIZER))
     tokenizer.no_padding()
     tokenizer.enable_truncation(recipe.most_tokens)
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = min(MAX_THREADS, os.cpu_count() or 1)
-    options.inter_op_num_threads = 1
-    options.log_severity_level = 3
-    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    session = onnxruntime.InferenceSession(str(graph_in(folder)), options, providers=["CPUExecutionProvider"])
+    session = onnxruntime.InferenceSession(str(graph_in(folder)), session_options(), providers=["CPUExecutionProvider"])
     inputs = tuple(one.name for one in session.get_inputs())
     if unknown := [one for one in inputs if one not in _INPUTS]:
         raise Unsupported(f"the model in {str(folder)!r} takes {unknown[0]!r}, which no text gives")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -34,3 +34,8 @@ class Query:
     sort: Sort
     page: Page
     min_relevance: float | None = None
+
+    @property
+    def of_matches(self) -> Filter:
+        """What a match must be; the rest of the filter is for what it leads to."""
+        return replace(self.where, origins=(), statuses=(), min_confidence=0.0)

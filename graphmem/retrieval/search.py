@@ -129,8 +129,7 @@ class Searcher:
     # ---- candidates
 
     def _matches(self, probe: Probe, query: Query) -> Matches:
-        where = replace(query.where, origins=(), statuses=(), min_confidence=0.0)
-        return self._store.match(query.reader, probe, where, seq=query.seq, at=query.valid)
+        return self._store.match(query.reader, probe, query.of_matches, seq=query.seq, at=query.valid)
 
     def _resolve(self, scored: Iterable[Scored], view: View, query: Query) -> dict[str, Head]:
         heads = heads_of(scored, view, query)

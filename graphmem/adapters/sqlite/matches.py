@@ -12,6 +12,7 @@ from graphmem.adapters.sqlite import chains, matching, meta, selecting
 from graphmem.adapters.sqlite.caches import Caches
 from graphmem.adapters.sqlite.chains import Ids
 from graphmem.adapters.sqlite.matching import Words
+from graphmem.adapters.sqlite.remembering import Remembered
 from graphmem.adapters.sqlite.values import Tenant, place_of
 from graphmem.adapters.sqlite.vectors import VectorSearch, dimension_of
 from graphmem.model import Point, Scope
@@ -59,10 +60,9 @@ class Search:
         numbers = [ids.numbers[key] for key in found.ids]
         if probe.is_weighed:
             found = _weighed(found, numbers, probe, words, vectors)
-        return replace(found, rows=self._rows(numbers))
+        return replace(found, rows=self._rows(numbers, known))
 
-    def _rows(self, numbers: Sequence[int]) -> Rows:
-        known = self.caches.memo.of(self.connection, self.tenant)
+    def _rows(self, numbers: Sequence[int], known: Remembered) -> Rows:
         if self.at is None:
             return chains.component(self.connection, self.tenant, numbers, known)
         return chains.settled_or_whole(self.connection, self.tenant, numbers, known, Point(self.at, self.seq))

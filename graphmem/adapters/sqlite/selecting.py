@@ -26,11 +26,11 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _CHOSEN = """
-    SELECT number, memory.id, confidence, is_common, holding
+    SELECT number, memory.id, is_common, holding
     FROM json_each(?1) AS wanted CROSS JOIN memory ON number = wanted.value
 """
 _BY_NUMBER = """
-    SELECT number, id, confidence, is_common, holding FROM memory
+    SELECT number, id, is_common, holding FROM memory
     WHERE number > ?1 AND number < ?2 AND statement IS NOT NULL ORDER BY number DESC
 """
 _BY_SUBJECT = """
@@ -116,11 +116,6 @@ class Fitting:
         """Their numbers, rising."""
         return self.texts.numbers if self.mask is None else self.texts.numbers[self.places]
 
-    def has(self, places: NDArray[np.intp]) -> NDArray[np.bool_]:
-        """Which of the places are those of memories that fit; -1 is no memory's."""
-        inside = places >= 0
-        return inside if self.mask is None else inside & self.mask[places]
-
 
 def fitting(connection: apsw.Connection, tenant: Tenant, texts: Texts, what: Wanted) -> Fitting:
     """Which of the memories with words fit."""
@@ -162,7 +157,7 @@ def latest(
         rows = connection.execute(_BY_NUMBER, (place_of(tenant.number, 0), top))
     else:
         rows = _chosen(connection, tenant, what, index, top)
-    for number, key, _, is_common, holding in rows:
+    for number, key, is_common, holding in rows:
         if at is None or not is_common or containing(holding_of(holding), at) is not None:
             yield number, key
 

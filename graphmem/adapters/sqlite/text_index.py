@@ -162,14 +162,12 @@ class Holders:
         """All their places, rising, and how often each holds the term."""
         import numpy as np
 
-        places, counts = [np.empty(0, np.int64)], [np.empty(0, np.int64)]
-        for base, part, begin, end in self._spans:
-            span = slice(begin, self._end(base, part, begin, end))
-            places.append(part.docs[span].astype(np.int64) + base)
-            counts.append(part.counts[span].astype(np.int64))
-        for column, late in zip((places, counts), self._late(), strict=True):
-            column.append(late)
-        return np.concatenate(places), np.concatenate(counts)
+        spans = [(span[0], span[1], slice(span[2], self._end(*span))) for span in self._spans]
+        places, counts = self._late()
+        return (
+            np.concatenate([*[part.docs[span].astype(np.int64) + base for base, part, span in spans], places]),
+            np.concatenate([*[part.counts[span].astype(np.int64) for _, part, span in spans], counts]),
+        )
 
     def counts(self, wanted: NDArray[np.int64]) -> NDArray[np.int64]:
         """How often each of the memories holds the term; `wanted` are places, rising."""

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 import apsw
 
 from graphmem.adapters.sqlite.indexing import hashes_of, indexed
-from graphmem.adapters.sqlite.segments import MOST_MEMORIES, Draft, joined, pack, unpack, without
+from graphmem.adapters.sqlite.segments import MOST_MEMORIES, Draft, Segment, joined, pack, unpack, without
 from graphmem.adapters.sqlite.values import Row, Tenant, places_of
 from graphmem.model import Statement
 
@@ -57,7 +57,7 @@ class TextWriter:
         if len(self._draft):
             self._append()
         if self._erased:
-            rewrite_without(self._connection, self._tenant, self._erased)
+            _rewrite_without(self._connection, self._tenant, self._erased)
             self._erased = []
 
     def _append(self) -> None:
@@ -84,11 +84,10 @@ def _join(connection: apsw.Connection, tenant: Tenant) -> None:
         rows = connection.execute(_READ, (begin, last))
         segment = joined([unpack(first, data) for first, data in rows])
         connection.execute(_DROP, (begin, last))
-        numbers = segment.numbers
-        connection.execute(_INSERT, (int(numbers[0]), int(numbers[-1]), segment.size, pack(segment)))
+        _insert(connection, segment)
 
 
-def rewrite_without(connection: apsw.Connection, tenant: Tenant, numbers: Iterable[int]) -> None:
+def _rewrite_without(connection: apsw.Connection, tenant: Tenant, numbers: Iterable[int]) -> None:
     """Write each segment anew that holds one of the memories, without them."""
     low, _ = places_of(tenant)
     left: Sequence[int] = sorted(numbers)
@@ -103,5 +102,9 @@ def rewrite_without(connection: apsw.Connection, tenant: Tenant, numbers: Iterab
         if rest.size < segment.size:
             connection.execute(_DROP, (first, first))
             if rest.size:
-                numbers = rest.numbers
-                connection.execute(_INSERT, (int(numbers[0]), int(numbers[-1]), rest.size, pack(rest)))
+                _insert(connection, rest)
+
+
+def _insert(connection: apsw.Connection, segment: Segment) -> None:
+    numbers = segment.numbers
+    connection.execute(_INSERT, (int(numbers[0]), int(numbers[-1]), segment.size, pack(segment)))
