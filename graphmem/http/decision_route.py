@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Annotated
 
 from fastapi import APIRouter
-from pydantic import BaseModel, ConfigDict, Field, StrictStr
+from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictStr
 from starlette.responses import Response
 
 from graphmem.errors import InvalidInput
@@ -18,6 +18,8 @@ from graphmem.ingestion.decisions.reading import read_documents
 from graphmem.ingestion.observations import Reading
 from graphmem.service import GraphMemory, IngestReport
 from graphmem.wire.forms import Instant, form
+
+_MOST_SHOWN = 3
 
 router = APIRouter(tags=["write"], route_class=AdmittedRoute)
 
@@ -41,6 +43,11 @@ class DocumentsBody(Signed):
     """Files that may hold decision records; send all that refer to each other together."""
 
     documents: Annotated[tuple[DocumentBody, ...], Field(max_length=MAX_BATCH)]
+    no_dates: StrictBool = Field(
+        default=False,
+        description="Accept records without a date of their own and without `first_seen`: they begin now. Otherwise such"
+        " records are refused, and nothing is recorded.",
+    )
 
 
 @router.post("/v1/ingest/decisions", operation_id="ingest_decisions", response_model=form(IngestReport))
@@ -62,4 +69,10 @@ def _reading_of(body: DocumentsBody) -> Reading:
         if len(one.content) > MAX_DOCUMENT_BYTES:
             raise InvalidInput(f"{one.path!r} is larger than {MAX_DOCUMENT_BYTES} bytes: leave it out")
     dates = {one.path: one.first_seen for one in body.documents if one.first_seen is not None}
-    return read_documents(documents, dates=dates, read_at=datetime.now(UTC))
+    reading = read_documents(documents, dates=dates, read_at=datetime.now(UTC))
+    undated = [observation.path for observation in reading.observations if not observation.is_dated]
+    if undated and not body.no_dates:
+        shown = ", ".join(undated[:_MOST_SHOWN]) + (", ..." if len(undated) > _MOST_SHOWN else "")
+        fix = "send first_seen for each, or no_dates to let them begin now"
+        raise InvalidInput(f"{len(undated)} records have no date of their own and no first_seen: {shown}; {fix}")
+    return reading
