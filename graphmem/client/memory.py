@@ -12,9 +12,9 @@ from graphmem.client.reading import RemoteReader
 from graphmem.client.recording import RemoteRecorder
 from graphmem.client.stands import Stand
 from graphmem.errors import Unsupported
-from graphmem.ingestion.observations import Reading
 from graphmem.model import At, Scope
 from graphmem.service import GraphMemory, IngestReport, Write
+from graphmem.sources.observations import Reading
 from graphmem.store import Finding, Progress, StoreInfo, silent
 from graphmem.wire.envelopes import Findings, Reindexed, Restored, Seen
 

@@ -9,9 +9,9 @@ from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt, Strict
 from graphmem.answers import OnSimilar
 from graphmem.http.asking import BranchName, Name, Signed, WhereForm
 from graphmem.http.limits import MAX_BATCH, MAX_RESULTS
-from graphmem.ingestion.observations import Reading
 from graphmem.model import Kind, LinkKind, Move, Scope, Statement, Status, SupersessionKind
 from graphmem.retrieval.request import Sort
+from graphmem.sources.observations import Reading
 from graphmem.wire.forms import ASKED, Instant
 
 Said = Annotated[Statement, ASKED]

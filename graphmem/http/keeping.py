@@ -20,10 +20,10 @@ from graphmem.http.bodies import DocumentsBody, ReadingBody
 from graphmem.http.limits import Limits
 from graphmem.http.problems import Refusal
 from graphmem.http.working import Served
-from graphmem.ingestion.decisions.documents import MAX_DOCUMENT_BYTES, Document
-from graphmem.ingestion.decisions.reading import read_documents
-from graphmem.ingestion.observations import Reading
 from graphmem.service import GraphMemory, IngestReport, Write
+from graphmem.sources.decisions.documents import MAX_DOCUMENT_BYTES, Document
+from graphmem.sources.decisions.reader import read_documents
+from graphmem.sources.observations import Reading
 from graphmem.wire.envelopes import Findings, Reindexed, Restored, Seen
 from graphmem.wire.forms import form
 
