@@ -27,13 +27,13 @@ from graphmem.adapters.paths import path_pattern
 from graphmem.errors import GraphMemError
 from graphmem.http.limits import Bound, Measure
 from graphmem.http.problems import Refusal
-from graphmem.ingestion.decisions.documents import Document
-from graphmem.ingestion.decisions.reading import read_documents
 from graphmem.keys.secret import present
 from graphmem.mcp_server.marks import decoded, encoded
 from graphmem.model import Statement
 from graphmem.ranking import name_key, tokens
 from graphmem.retrieval.query import MAX_QUERY_CHARS, read_question
+from graphmem.sources.decisions.documents import Document
+from graphmem.sources.decisions.reader import read_documents
 
 MOST = 2.5
 LIMIT_S = 30.0

@@ -18,9 +18,9 @@ from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 
 from benchmarks.rows import Row, show, write
-from graphmem.ingestion.decisions import read_decisions
-from graphmem.ingestion.observations import Reading, Replacement
 from graphmem.model import SupersessionKind
+from graphmem.sources.decisions import read_decisions
+from graphmem.sources.observations import Reading, Replacement
 
 HERE = Path(__file__).resolve().parent
 READ_AT = datetime(2100, 1, 1, tzinfo=UTC)

@@ -11,6 +11,7 @@ from pathlib import Path
 from graphmem.errors import InvalidInput, NotFound
 from graphmem.model import Scope
 from graphmem.retrieval.onnx_folder import is_meant
+from graphmem.sources.git.work_tree import common_directory
 
 FOLDER = ".graphmem"
 FILE = "memory.db"
@@ -129,7 +130,7 @@ def find_folder(start: Path) -> Path | None:
     for place in (start, *start.parents):
         if (place / FOLDER).is_dir():
             return place / FOLDER
-        common = _git_common_directory(place / ".git")
+        common = common_directory(place / ".git")
         if common is not None and (common.parent / FOLDER).is_dir():
             return common.parent / FOLDER
     return None
@@ -171,48 +172,6 @@ def keys_file(url: str, settings: Settings) -> Path | None:
         return path.with_suffix(".keys.json")
     folder = find_folder(Path.cwd())
     return None if folder is None else folder / "keys.json"
-
-
-def repository_name(start: Path) -> str | None:
-    """The identity of the git repository around a folder: its origin without scheme and user, else its root's name."""
-    for place in (start, *start.parents):
-        common = _git_common_directory(place / ".git")
-        if common is not None:
-            return _origin(common / "config") or common.parent.name
-    return None
-
-
-def _git_common_directory(entry: Path) -> Path | None:
-    if entry.is_dir():
-        return entry.resolve()
-    if not entry.is_file():
-        return None
-    text = entry.read_text(encoding="utf-8", errors="replace").strip()
-    if not text.startswith("gitdir:"):
-        return None
-    own = (entry.parent / text.removeprefix("gitdir:").strip()).resolve()
-    pointer = own / "commondir"
-    return (own / pointer.read_text(encoding="utf-8").strip()).resolve() if pointer.is_file() else own
-
-
-def _origin(config: Path) -> str | None:
-    """`host/path` of the remote called origin, read from git's own file so that no process is started."""
-    try:
-        lines = config.read_text(encoding="utf-8", errors="replace").splitlines()
-    except OSError:
-        return None
-    is_origin = False
-    for line in map(str.strip, lines):
-        if line.startswith("["):
-            is_origin = line == '[remote "origin"]'
-        elif is_origin and line.startswith("url") and "=" in line:
-            return _short_remote(line.split("=", 1)[1].strip())
-    return None
-
-
-def _short_remote(url: str) -> str:
-    bare = url.split("://", 1)[-1].rsplit("@", 1)[-1].removesuffix("/").removesuffix(".git")
-    return bare if "://" in url else bare.replace(":", "/", 1)
 
 
 def _from_file(path: Path) -> dict[str, str]:

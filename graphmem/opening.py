@@ -20,7 +20,6 @@ from graphmem.config import (
     load_settings,
     locate,
     login_settings,
-    repository_name,
 )
 from graphmem.drafts import make_private_folder, write_private
 from graphmem.errors import InvalidInput, NotFound, Unsupported
@@ -28,6 +27,7 @@ from graphmem.model import Request, Scope
 from graphmem.retrieval.embedding import Embedder, EmbedderMissing, find_backend
 from graphmem.schema import Schema
 from graphmem.service import Desk, GraphMemory
+from graphmem.sources.git.work_tree import repository_name
 from graphmem.store import Clock, Store
 
 if TYPE_CHECKING:

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from graphmem.config import Settings, find_folder, load_settings, locate, repository_name
+from graphmem.config import Settings, find_folder, load_settings, locate
 from graphmem.errors import InvalidInput, NotFound
+from graphmem.sources.git.work_tree import repository_name
 
 
 def git(folder: Path, *arguments: str) -> None:

@@ -18,9 +18,9 @@ from pathlib import Path, PurePosixPath
 
 from benchmarks.importer import READ_AT, json_lines
 from benchmarks.rows import Row, show, write
-from graphmem.ingestion.decisions import read_decisions
-from graphmem.ingestion.observations import Reading, Replacement
 from graphmem.model import SupersessionKind
+from graphmem.sources.decisions import read_decisions
+from graphmem.sources.observations import Reading, Replacement
 
 HERE = Path(__file__).resolve().parent
 _DATE = re.compile(r"^\d{4}-\d{2}-\d{2}[_-]")

@@ -26,10 +26,10 @@ from graphmem import GraphMemory, Scope, Statement, Write
 from graphmem.adapters.schema_files import schema_text
 from graphmem.adapters.sqlite import SQLiteStore, schema
 from graphmem.adapters.sqlite.connection import connect
-from graphmem.ingestion.decisions import read_decisions
 from graphmem.service import IngestReport, New
 from graphmem.service.copying import copy
 from graphmem.service.desk import embedded_text
+from graphmem.sources.decisions import read_decisions
 
 _HOME = Scope("torture", "acme/shop")
 #: So many make more pages than SQLite keeps of a copy before it writes them.

@@ -8,9 +8,9 @@ from datetime import datetime
 from pathlib import Path
 
 from benchmarks.truth.packs import Declared, Json, Pack, Record, Told, day, json_lines, read_questions, told_by_day
-from graphmem.ingestion.decisions.lives import read_states
-from graphmem.ingestion.decisions.statuses import leading_status
 from graphmem.model import Anchor, AnchorKind, Kind, Origin, Statement, Status, SupersessionKind
+from graphmem.sources.decisions.lives import read_states
+from graphmem.sources.decisions.statuses import leading_status
 
 
 def read_packs(data: Path, letters: str) -> Iterable[Pack]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from graphmem.model import AnchorKind, SupersessionKind
 from graphmem.service.attributes import AnchorNode, EdgeType, MemoryNode, NodeType
-from graphmem.service.recorded import RECORDED_IN
+from graphmem.sources.source_key import RECORDED_IN
 
 if TYPE_CHECKING:
     import networkx as nx

@@ -56,7 +56,7 @@ def _settings(call: Call) -> Settings:
 
 def _standing(settings: Settings) -> Settings:
     """With the repository of this folder, if none is configured: files of others are not looked for here."""
-    from graphmem.config import repository_name
+    from graphmem.sources.git.work_tree import repository_name
 
     return settings if settings.repo is not None else replace(settings, repo=repository_name(Path.cwd()))
 
@@ -113,7 +113,7 @@ def _write(call: Call, folder: Path) -> None:
 
 def _gone(paths: tuple[str, ...], start: Path) -> tuple[str, ...]:
     """Those that are not in the repository around a folder; none outside of one."""
-    from graphmem.cli.first_seen import work_tree
+    from graphmem.sources.git.work_tree import work_tree
 
     root = work_tree(start)
     return () if root is None else tuple(path for path in paths if _is_gone(root / path))

@@ -16,8 +16,9 @@ from graphmem.cli.options import Body, Call, bundle, placed, signed
 from graphmem.cli.output import give, progress
 
 if TYPE_CHECKING:
-    from graphmem.interop.imports import Asked, ImportReport
     from graphmem.service import Write
+    from graphmem.service.memory_import import ImportReport
+    from graphmem.sources.memories import Asked
 
 _PATH = click.Path(path_type=Path)
 _SOURCES = ("mem0", "mcp-memory", "basic-memory", "claude")
@@ -52,8 +53,8 @@ class Manner:
 
     def asked(self) -> Asked:
         """How files are to be read."""
-        from graphmem.cli.line_dates import line_dates
-        from graphmem.interop.imports import Asked
+        from graphmem.sources.git.line_dates import line_dates
+        from graphmem.sources.memories import Asked
 
         return Asked(
             read_at=datetime.now(UTC),
@@ -103,8 +104,8 @@ def bring(*, call: Call, path: Path, manner: Manner, write: Write) -> None:
     CLAUDE.md. Dates are taken where there are some. Run it again after an edit, and only the edit is written. What
     cannot be carried is reported with file and line, and stops nothing else.
     """
-    from graphmem.interop.imports import Source, bring_in, read_export
-    from graphmem.interop.imports.importing import told_only
+    from graphmem.service.memory_import import bring_in, told_only
+    from graphmem.sources.memories import Source, read_export
 
     export = read_export(path, manner.asked(), None if manner.whose is None else Source(manner.whose))
     if manner.is_dry:

@@ -13,13 +13,14 @@ import click
 
 from graphmem.cli import INTERRUPTED
 from graphmem.cli.blocks import Block, Look, Span, dim, line
-from graphmem.cli.first_seen import FirstCommits, first_commits, work_tree
 from graphmem.cli.options import Call, bundle, placed, written
 from graphmem.cli.output import give, note, progress
+from graphmem.sources.git.first_commits import FirstCommits, first_commits
+from graphmem.sources.git.work_tree import work_tree
 
 if TYPE_CHECKING:
-    from graphmem.ingestion.observations import Reading
     from graphmem.service import GraphMemory, IngestReport, Write
+    from graphmem.sources.observations import Reading
     from graphmem.store import Progress
 
 NOTHING_UNDERSTOOD = 3
@@ -126,7 +127,7 @@ class _Steps:
 
 def _read(paths: tuple[Path, ...], base: Path | None, steps: _Steps) -> tuple[FirstCommits, Reading]:
     """(dates of first commits, the reading), with the history of statuses where the records need it."""
-    from graphmem.ingestion.decisions import read_decisions
+    from graphmem.sources.decisions import read_decisions
 
     seen, now = dates_below(base), datetime.now(UTC)
     reading = read_decisions(paths, root=base, dates=seen.dates, read_at=now, progress=steps.reading)
@@ -210,7 +211,7 @@ def dates_below(root: Path | None) -> FirstCommits:
 
 def changes_below(root: Path | None) -> dict[str, list[tuple[datetime, str]]]:
     """Changes of status lines by path below a folder."""
-    from graphmem.cli.status_changes import status_changes
+    from graphmem.sources.git.status_changes import status_changes
 
     tree = None if root is None else work_tree(root)
     if root is None or tree is None:

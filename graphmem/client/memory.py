@@ -11,10 +11,10 @@ from graphmem.client.connection import Asked, Connection
 from graphmem.client.session import Session
 from graphmem.client.verb_methods import with_verbs
 from graphmem.errors import InvalidInput, Unsupported
-from graphmem.ingestion.observations import Reading
 from graphmem.model import At, Change, Scope
 from graphmem.parameters import Limit, Position
 from graphmem.service import GraphMemory, IngestReport, Write
+from graphmem.sources.observations import Reading
 from graphmem.store import Progress, silent
 from graphmem.wire.envelopes import Changes, Restored
 

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
-from graphmem.compat.labels import OWNERS, Payload
 from graphmem.compat.refusals import WrongArgument
+from graphmem.errors import InvalidInput
 from graphmem.model import Kind, Move, Origin, Statement, Status
 from graphmem.service import New
 from graphmem.service.wording import statement_from
+from graphmem.sources.memories import mem0_labels
+from graphmem.sources.memories.mem0_labels import OWNERS, Payload, end_of
 
 
 def owners_of(given: Mapping[str, Any]) -> dict[str, str]:
@@ -69,19 +71,10 @@ def day_of(value: object) -> str | None:
     Raises:
         WrongArgument: It is no date.
     """
-    if value is None:
-        return None
-    if isinstance(value, datetime):
-        return value.date().isoformat()
     try:
-        return value.isoformat() if isinstance(value, date) else date.fromisoformat(str(value)).isoformat()
-    except ValueError as problem:
-        raise WrongArgument(f"expiration_date {value!r} is no date such as 2030-12-31") from problem
-
-
-def end_of(day: str) -> datetime:
-    """The first instant after a day."""
-    return datetime.fromisoformat(day).replace(tzinfo=UTC) + timedelta(days=1)
+        return mem0_labels.day_of(value)
+    except InvalidInput as problem:
+        raise WrongArgument(str(problem)) from problem
 
 
 def moment_of(value: object) -> datetime | None:
@@ -112,7 +105,11 @@ def remembered(message: Mapping[str, str], payload: Payload, start: datetime) ->
 def restated(text: str, payload: Payload) -> Statement:
     """A text as a statement that carries its payload."""
     split = statement_from(text, Kind.FACT)
-    return Statement(title=split.title, body=split.body, origin=Origin.CONVERSATION, labels=payload.labels())
+    try:
+        labels = payload.labels()
+    except InvalidInput as problem:
+        raise WrongArgument(str(problem)) from problem
+    return Statement(title=split.title, body=split.body, origin=Origin.CONVERSATION, labels=labels)
 
 
 def life(start: datetime, expiration_date: str | None) -> tuple[Move, ...]:

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from graphmem.answers import Card, History, State
-from graphmem.compat.labels import Payload, read_payload
 from graphmem.model import Statement
+from graphmem.sources.memories.mem0_labels import Payload, read_payload
 
 _CUT = "…"
 
@@ -47,7 +47,7 @@ def item(card: Card, score: float | None = None) -> dict[str, Any]:
         "hash": hashlib.md5(text.encode("utf-8", "surrogatepass"), usedforsecurity=False).hexdigest(),
         "created_at": payload.named.get("created_at", recorded),
         "updated_at": recorded,
-        **payload.told,
+        **payload.shown_fields,
     }
     if score is not None:
         shown["score"] = score
@@ -59,7 +59,7 @@ def item(card: Card, score: float | None = None) -> dict[str, Any]:
 def values(card: Card) -> dict[str, Any]:
     """What filters are asked of."""
     payload = payload_of(card)
-    return {**payload.metadata, **payload.told}
+    return {**payload.metadata, **payload.shown_fields}
 
 
 def events(told: History) -> Iterator[dict[str, Any]]:

@@ -15,7 +15,6 @@ from graphmem import Filter, GraphMemory, Page
 from graphmem.answers import Card, Hit, State
 from graphmem.compat.arguments import (
     day_of,
-    end_of,
     messages_of,
     moment_of,
     owners_of,
@@ -34,12 +33,12 @@ from graphmem.compat.items import (
     text_of,
     values,
 )
-from graphmem.compat.labels import MARK, OWNERS, Payload, owner_label
 from graphmem.compat.refusals import NoSuchMemory, WrongArgument
 from graphmem.drafts import make_private_folder
 from graphmem.errors import NotFound, Unsupported
 from graphmem.model import Origin
 from graphmem.service import Write
+from graphmem.sources.memories.mem0_labels import MARK, OWNERS, Payload, end_of, owner_label
 
 _UNSET = object()
 #: What comes through this interface is a conversation's word.

@@ -16,7 +16,7 @@ from graphmem.cli.painting import paint, paint_rich
 from graphmem.demo.facts import ReplayClock, last_day, load_facts, replay
 from graphmem.demo.page import Demo
 from graphmem.drafts import make_private_folder
-from graphmem.ingestion.decisions import read_decisions
+from graphmem.sources.decisions import read_decisions
 
 _RECORDS = Path(__file__).parents[2] / "docs" / "decisions"
 _SVG_COLUMNS = 120

@@ -8,9 +8,10 @@ from difflib import get_close_matches
 from pathlib import Path
 from shlex import quote
 
-from graphmem.config import CONFIG, FOLDER, Settings, find_folder, load_settings, repository_name
+from graphmem.config import CONFIG, FOLDER, Settings, find_folder, load_settings
 from graphmem.doctor.links import Case, Check, Look, broken, ok, warn
 from graphmem.errors import InvalidInput
+from graphmem.sources.git.work_tree import repository_name
 
 _PREFIX = "GRAPHMEM_"
 _PER_SHARD = re.compile(r"NEO4J_(USER|PASSWORD|TOKEN)_\w+")

@@ -13,10 +13,10 @@ from graphmem.errors import InvalidInput
 from graphmem.http.admission import AdmittedRoute
 from graphmem.http.asking import Asks, Heads, Signed, Writer
 from graphmem.http.limits import MAX_BATCH
-from graphmem.ingestion.decisions.documents import MAX_DOCUMENT_BYTES, Document
-from graphmem.ingestion.decisions.reading import read_documents
-from graphmem.ingestion.observations import Reading
 from graphmem.service import GraphMemory, IngestReport
+from graphmem.sources.decisions.documents import MAX_DOCUMENT_BYTES, Document
+from graphmem.sources.decisions.reader import read_documents
+from graphmem.sources.observations import Reading
 from graphmem.wire.forms import Instant, form
 
 _MOST_SHOWN = 3

@@ -70,7 +70,7 @@ def _folders(told: ListRootsResult) -> tuple[Path, ...]:
 
 def repositories_of(folders: Iterable[Path]) -> Sequence[str]:
     """Names of the repositories around some folders, each once, in the order of the folders."""
-    from graphmem.config import repository_name
+    from graphmem.sources.git.work_tree import repository_name
 
     found: dict[str, None] = {}
     for folder in folders:

@@ -8,7 +8,7 @@ from typing import Self
 from graphmem.errors import Unsupported
 from graphmem.model import Scope
 from graphmem.service.desk import Desk
-from graphmem.service.ingesting import Ingester
+from graphmem.service.ingestion import Ingester
 from graphmem.service.keeping import Keeper
 from graphmem.service.reading import Reader
 from graphmem.service.recording import Recorder

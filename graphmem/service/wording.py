@@ -4,23 +4,21 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from graphmem.errors import InvalidInput
 from graphmem.model import Change, Kind, Operation, Origin, Propose, Statement, Supersede
-
-_TITLE_CHARS = 200
+from graphmem.statement_text import title_and_body
 
 
 def statement_from(said: Statement | str, kind: Kind) -> Statement:
     """A statement, or the one that a text makes: first line the title, the rest the body."""
     if isinstance(said, Statement):
         return said
-    title, body = _split(said)
+    title, body = title_and_body(said)
     return Statement(title=title, body=body, kind=kind)
 
 
 def restated(text: str, old: Statement, speaker: Origin = Origin.HUMAN) -> Statement:
     """New words for what an old statement was about, of the origin of who says them, and bound to nobody."""
-    title, body = _split(text)
+    title, body = title_and_body(text)
     about = replace(old, title=title, body=body, rationale="", aliases=(), alternatives=(), observed_at=None)
     return replace(about, origin=speaker, confidence=1.0, is_mandatory=False)
 
@@ -46,13 +44,3 @@ def notes_on(change: Change) -> tuple[str, ...]:
         why = "the new words are not trusted enough for it, or the old ones are mandatory"
     accepting = "to accept it, somebody who is trusted enough says the same in their own words"
     return (f"only a proposal was recorded and nothing changed, since {why}; {accepting}",)
-
-
-def _split(text: str) -> tuple[str, str]:
-    lines = text.strip().split("\n", 1)
-    if not lines[0].strip():
-        raise InvalidInput("there is no text to remember")
-    first = lines[0].strip()
-    if len(first) <= _TITLE_CHARS:
-        return first, lines[1].strip() if len(lines) > 1 else ""
-    return first[: _TITLE_CHARS - 1].rsplit(" ", 1)[0] + "…", text.strip()

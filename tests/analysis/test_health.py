@@ -8,7 +8,7 @@ import pytest
 
 from graphmem.analysis import Ailment, Health, health
 from graphmem.model import Anchor, AnchorKind, At, Kind, LinkKind, Origin, Statement
-from graphmem.service.recorded import RECORDED_IN
+from graphmem.sources.source_key import RECORDED_IN
 from tests.analysis.conftest import Told, day
 
 NOW = At(day(28))

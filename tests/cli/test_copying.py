@@ -18,10 +18,10 @@ from click.testing import CliRunner, Result
 from graphmem import GraphMemory, Kind, Scope
 from graphmem.cli.app import app
 from graphmem.config import Settings
-from graphmem.ingestion.decisions import read_decisions
 from graphmem.model import Statement
 from graphmem.opening import open_memory, open_store
 from graphmem.service import New
+from graphmem.sources.decisions import read_decisions
 from graphmem.store import Finding, ModelCard
 from tests.contract.scenario import fill
 from tests.laws.world import R, add, send

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.conftest import Tool
+from tests.cli.test_ingest import commit, git
 
 ENTITY = {"type": "entity", "name": "billing", "entityType": "service", "observations": ["port 5433", "in Go"]}
 LINK = {"type": "relation", "from": "billing", "to": "ledger", "relationType": "depends on"}
@@ -98,3 +99,18 @@ def test_a_folder_of_unknown_looks_is_asked_back(tool: Tool, tmp_path: Path) -> 
     (tmp_path / "empty").mkdir()
     done = tool.run("import", str(tmp_path / "empty"))
     assert (done.exit_code, "say with --from which it is" in done.stderr) == (2, True)
+
+
+def test_claudes_files_are_dated_by_git_when_asked(tool: Tool, tmp_path: Path) -> None:
+    root = tmp_path / "shop"
+    root.mkdir()
+    git(root, "init", "--quiet")
+    for text, day in (("# Style\n- Tabs\n", "2020-02-02"), ("# Style\n- Spaces\n", "2021-03-03")):
+        (root / "CLAUDE.md").write_text(text, encoding="utf-8")
+        commit(root, day)
+        tool.out("import", str(root), "--git-dates")
+    cards = tool.json("list", "--history")["cards"]
+    assert [(card["body"], card["holding"][0]["start"][:10]) for card in cards] == [
+        ("- Spaces", "2021-03-03"),
+        ("- Tabs", "2020-02-02"),
+    ]

@@ -9,10 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from graphmem.cli.first_seen import FirstCommits, first_commits, work_tree
 from graphmem.cli.ingest import _Steps, dates_below, root_of
-from graphmem.ingestion.decisions import read_decisions
-from graphmem.service.ingesting import _Ingestion
+from graphmem.service.ingestion import _Ingestion
+from graphmem.sources.decisions import read_decisions
+from graphmem.sources.git.first_commits import FirstCommits, first_commits
+from graphmem.sources.git.work_tree import work_tree
 from tests.cli.conftest import Tool
 
 OLD = "# 1. Use MySQL\n\nDate: 2020-01-01\n\n## Status\n\nSuperseded by [2. Use PostgreSQL](0002-use-postgresql.md)\n"
@@ -191,7 +192,7 @@ def test_ctrl_c_while_reading_says_that_nothing_is_written_yet(
     def interrupt(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("graphmem.ingestion.decisions.reading.understand", interrupt)
+    monkeypatch.setattr("graphmem.sources.decisions.reader.understand", interrupt)
     stopped = tool.run("ingest", "decisions", str(records))
     assert (stopped.exit_code, "still reading" in stopped.stderr) == (130, True)
     assert "run the same command to go on" in stopped.stderr

@@ -10,8 +10,8 @@ import pytest
 from graphmem.client import Connection, RemoteMemory
 from graphmem.errors import CommitUnknown, Forbidden, GraphMemError, NotFound, StoreUnavailable, Unsupported
 from graphmem.http.problems import STATUSES, problem_response, refusal_of
-from graphmem.ingestion.observations import Reading
 from graphmem.service import Write
+from graphmem.sources.observations import Reading
 from graphmem.wire.documents import as_json
 from graphmem.wire.envelopes import Changes, Restored
 

@@ -14,11 +14,11 @@ from graphmem import At, Filter, GraphMemory, Move, New, OnSimilar, Page, Scope,
 from graphmem.client import RemoteMemory
 from graphmem.config import Settings
 from graphmem.errors import Conflict, Forbidden, InvalidInput, NotFound, StoreUnavailable, Unsupported
-from graphmem.ingestion.decisions.documents import Document
-from graphmem.ingestion.decisions.reading import read_documents
 from graphmem.keys import Key, KeyRing, Permission
 from graphmem.model import Supersede, SupersessionKind
 from graphmem.opening import open_schema, open_store, utc_now
+from graphmem.sources.decisions.documents import Document
+from graphmem.sources.decisions.reader import read_documents
 from tests.client.conftest import serving
 from tests.service.conftest import day
 from tests.service.played import READERS, Player, everything

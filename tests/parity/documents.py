@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from graphmem.ingestion.decisions.documents import Document
-from graphmem.ingestion.decisions.reading import read_documents
-from graphmem.ingestion.observations import Reading
+from graphmem.sources.decisions.documents import Document
+from graphmem.sources.decisions.reader import read_documents
+from graphmem.sources.observations import Reading
 from tests.parity.world import NOW
 
 RECORD = "# 1. Use queues\n\nDate: 2024-05-01\n\n## Status\n\nAccepted\n\n## Decision\n\nWe use queues.\n"

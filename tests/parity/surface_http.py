@@ -126,7 +126,11 @@ def _body(verb: str, route: Route, given: dict[str, Any]) -> dict[str, Any]:
         if route is READING:
             return {**given, "reading": document(reading_of(documents))}
         # Nobody's clock dates records unseen on the other surfaces either: see the command line's.
-        return {**given, "no_dates": True, "documents": [{"path": path, "content": text} for path, text in documents.items()]}
+        return {
+            **given,
+            "no_dates": True,
+            "documents": [{"path": path, "content": text} for path, text in documents.items()],
+        }
     page = given.pop("page", {})
     # What an answer says to people besides is no part of what the library answers.
     plain = {"excerpts": False} if verb == "search" else {}

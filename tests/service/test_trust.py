@@ -8,9 +8,9 @@ import pytest
 
 from graphmem.answers import OnSimilar, State
 from graphmem.errors import Forbidden, InvalidInput
-from graphmem.ingestion.observations import Observation, Reading, Replacement
 from graphmem.model import Move, Origin, Scope, Statement, Status, SupersessionKind
 from graphmem.service import Desk, GraphMemory, Write
+from graphmem.sources.observations import Observation, Reading, Replacement
 from tests.oracle.planned import PlannedStore
 
 REPO = Scope(repo="r")

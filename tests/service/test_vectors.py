@@ -8,11 +8,11 @@ import pytest
 from numpy.typing import NDArray
 
 from graphmem.errors import Conflict, Unsupported
-from graphmem.ingestion.observations import Observation, Reading
 from graphmem.model import Add, Move, Request, Scope, Statement, Status
 from graphmem.retrieval.embedding import Embedder, card_of
 from graphmem.rows import Rows
 from graphmem.service import Desk, GraphMemory
+from graphmem.sources.observations import Observation, Reading
 from graphmem.store import Rivals, Store
 from tests.fake_embedder import FakeEmbedder
 from tests.service.conftest import TickingClock, day

@@ -13,9 +13,9 @@ from pydantic import TypeAdapter, ValidationError
 
 from graphmem import answers
 from graphmem.errors import InvalidInput
-from graphmem.ingestion.observations import Reading
 from graphmem.model import Add, Kind, Memory, Operation, Point, Scope, Statement
 from graphmem.service import IngestReport
+from graphmem.sources.observations import Reading
 from graphmem.store import Filter
 from graphmem.wire import envelopes
 from graphmem.wire.documents import as_json, document

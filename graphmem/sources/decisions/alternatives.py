@@ -1,0 +1,188 @@
+"""The options that a record considered, which one it chose, and why the others fell."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from graphmem.model import MAX_LIST_ITEMS, Alternative, Outcome
+from graphmem.sources.decisions.sections import Block, Section, heading_name, strip_markup
+
+_OPTIONS = re.compile(
+    r"^(?:(?:options|alternatives|approaches|solutions)(?: (?:considered|evaluated|analysed|analyzed))?"
+    r"|considered (?:options|alternatives)|"
+    r"(?:possible|available|proposed) (?:options|alternatives|solutions)|"
+    r"(?:other )?alternatives? (?:designs?|approaches|options|solutions))$"
+)
+_REJECTED = re.compile(
+    r"^(?:(?:rejected|discarded|dismissed) (?:ideas?|alternatives?|options?|proposals?|approaches)|"
+    r"(?:other )?alternatives?(?: considered| and rejected)?|"
+    r"alternatives considered|considered alternatives|alternative designs?|alternatives? "
+    r"(?:designs?|approaches))$"
+)
+_PROS = re.compile(
+    r"^pros and cons(?: of (?:the|all) (?:options|alternatives))?|^(?:option|alternative)s? (?:details|analysis"
+    r"|comparison)$"
+)
+_CHOSEN = re.compile(
+    r"(?:chosen|selected|preferred)\s+(?:option|alternative|solution)s?\W*(?:is|was)?[\s:*_]*(?P<rest>.+)",
+    re.IGNORECASE | re.DOTALL,
+)
+_QUOTED = re.compile(r"^[\s*_]*[\"\u201c\u2018'`](?P<name>[^\"\u201d`]{1,300}?)[\"\u201d\u2019'`](?=[\s,.;:*_]|$)")
+_BECAUSE = re.compile(
+    r"\b(?:because|since|as it|due to|in order to|for the reason)\b(?P<why>.*)", re.IGNORECASE | re.DOTALL
+)
+_OPTION_LABEL = re.compile(
+    r"^(?:(?:option|alternative|approach|solution)\s*#?\s*(?:\d+|[a-z])?\s*[:.)\u2013\u2014-]+\s*|\d+[.)]\s+"
+    r"|[a-z][.)]\s+)",
+    re.IGNORECASE,
+)
+_MARK = re.compile(
+    r"[\s*_]*[(\[]?\s*\b(?P<mark>chosen|selected|accepted|recommended|preferred|adopted|rejected|not chosen"
+    r"|discarded)\b\s*[)\]]?[\s*_.!]*$",
+    re.IGNORECASE,
+)
+_AGAINST = re.compile(
+    r"^\W*(?:bad|con|cons|against|negative|disadvantage|drawback|rejected|why not|reason|because)\b", re.IGNORECASE
+)
+_IS_CHOSEN = re.compile(r"^\W*(?:chosen|selected|accepted|adopted|recommended|preferred)\b", re.IGNORECASE)
+_CODE = re.compile(r"`([^`\n]{2,100})`")
+_MAX_NAME_CHARS = 300
+_MAX_REASON_CHARS = 2_000
+_MAX_LABEL_CHARS = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class _Option:
+    name: str
+    reason: str = ""
+    outcome: Outcome | None = None
+
+
+def alternatives_of(sections: Sequence[Section]) -> tuple[Alternative, ...]:
+    """The options in order of the text, each once.
+
+    An option counts as rejected if another was chosen or its section says so; of a record that has chosen
+    nothing yet, no option has an outcome, so none is told.
+    """
+    chosen = _chosen(sections)
+    options: dict[str, _Option] = {}
+    opened = {section.parents[-1] for section in sections if section.parents}
+    for section in sections:
+        has_parts = section.heading in opened
+        for option in _options_of(section, has_parts=has_parts, has_choice=chosen is not None):
+            known = options.get(_key(option.name))
+            options[_key(option.name)] = option if known is None else _Option(
+                known.name, known.reason or option.reason, known.outcome or option.outcome
+            )  # fmt: skip
+    is_decided = chosen is not None or any(option.outcome is Outcome.CHOSEN for option in options.values())
+    found = [_alternative(option, chosen, is_decided=is_decided) for option in options.values()]
+    named = [alternative for alternative in found if alternative is not None]
+    if chosen and not any(alternative.outcome is Outcome.CHOSEN for alternative in named):
+        named.insert(0, Alternative(chosen.name, Outcome.CHOSEN, chosen.reason, _keys(chosen.name)))
+    return tuple(named[:MAX_LIST_ITEMS])
+
+
+def _options_of(section: Section, *, has_parts: bool, has_choice: bool) -> Iterator[_Option]:
+    parents = [heading_name(parent) for parent in section.parents]
+    outcome = Outcome.REJECTED if _REJECTED.match(section.name) and not has_choice else None
+    if _OPTIONS.match(section.name) or _REJECTED.match(section.name):
+        yield from _listed(section, outcome, with_items=not has_parts)
+    elif parents and (_PROS.match(parents[-1]) or _OPTIONS.match(parents[-1]) or _REJECTED.match(parents[-1])):
+        outcome = Outcome.REJECTED if _REJECTED.match(parents[-1]) and not has_choice else None
+        yield _from_heading(section, outcome)
+
+
+def _from_heading(section: Section, outcome: Outcome | None) -> _Option:
+    name, marked = _name(section.heading)
+    blocks = section.blocks
+    against = [strip_markup(block.text) for block in blocks if _AGAINST.match(block.text)]
+    reason = " ".join(against or [strip_markup(block.text) for block in blocks[:2]])
+    return _Option(name, reason[:_MAX_REASON_CHARS], marked or outcome)
+
+
+def _listed(section: Section, outcome: Outcome | None, *, with_items: bool) -> Iterator[_Option]:
+    blocks = section.blocks
+    rows = [block for block in blocks if block.is_row]
+    yield from _tabled(rows, outcome)
+    if with_items and not rows:
+        for block in blocks:
+            indent = len(block.lines[0].text) - len(block.lines[0].text.lstrip())
+            if block.is_item and indent < len("  ") and block.text.strip():
+                yield _from_item(block, outcome)
+
+
+def _from_item(block: Block, outcome: Outcome | None) -> _Option:
+    text = strip_markup(block.text)
+    bold = re.match(r"\*\*(?P<name>[^*]{2,200}?)[:.]?\*\*[\s:.\u2013\u2014-]*(?P<rest>.*)", block.text, re.DOTALL)
+    head, _, tail = text.partition(": ") if len(text) > len("a name and why") else (text, "", "")
+    if bold:
+        head, tail = strip_markup(bold["name"]), strip_markup(bold["rest"])
+    name, marked = _name(head)
+    return _Option(name, tail.strip()[:_MAX_REASON_CHARS], marked or outcome)
+
+
+def _tabled(rows: list[Block], outcome: Outcome | None) -> Iterator[_Option]:
+    cells = [[cell.strip() for cell in re.split(r"(?<!\\)\|", row.text.strip().strip("|"))] for row in rows]
+    body = [row for row in cells[1:] if not all(re.fullmatch(r":?-*:?", cell) for cell in row)]
+    for row in body:
+        name, marked = _name(row[0])
+        if len(row) > 1 and name:
+            verdict = strip_markup(row[-1])
+            is_chosen = bool(_IS_CHOSEN.match(verdict))
+            rejected = marked or outcome or (Outcome.REJECTED if _AGAINST.match(verdict) else None)
+            yield _Option(name, verdict[:_MAX_REASON_CHARS], Outcome.CHOSEN if is_chosen else rejected)
+
+
+def _name(text: str) -> tuple[str, Outcome | None]:
+    plain = _OPTION_LABEL.sub("", strip_markup(text[:_MAX_LABEL_CHARS])).strip(" :*_")
+    mark = _MARK.search(plain)
+    if mark is None or not plain[: mark.start()].strip():
+        return plain[:_MAX_NAME_CHARS], None
+    is_against = mark["mark"].lower() in {"rejected", "not chosen", "discarded"}
+    return plain[: mark.start()].strip(" ,-(")[:_MAX_NAME_CHARS], Outcome.REJECTED if is_against else Outcome.CHOSEN
+
+
+def _chosen(sections: Iterable[Section]) -> _Option | None:
+    for section in sections:
+        for block in section.blocks:
+            match = _CHOSEN.match(block.text.lstrip("*_ "))
+            if match:
+                return _choice(match["rest"])
+    return None
+
+
+def _choice(text: str) -> _Option | None:
+    because = _BECAUSE.search(text)
+    quoted = _QUOTED.match(text)
+    head = text[: because.start()] if because else re.split(r"[.,;](?:\s|$)", text, maxsplit=1)[0]
+    name, _ = _name(quoted["name"] if quoted else head.strip(" ,.;*_"))
+    if not name or name.startswith("{"):
+        return None
+    return _Option(name, strip_markup(because["why"])[:_MAX_REASON_CHARS].strip(" :.,") if because else "")
+
+
+def _alternative(option: _Option, chosen: _Option | None, *, is_decided: bool) -> Alternative | None:
+    if not _key(option.name) or option.name.startswith("{"):
+        return None
+    is_choice = chosen is not None and _is_same(option.name, chosen.name)
+    if is_choice or option.outcome is Outcome.CHOSEN:
+        why = chosen.reason if is_choice and chosen is not None else ""
+        return Alternative(option.name, Outcome.CHOSEN, why or option.reason, _keys(option.name))
+    if option.outcome is Outcome.REJECTED or is_decided:
+        return Alternative(option.name, Outcome.REJECTED, option.reason, _keys(option.name))
+    return None
+
+
+def _is_same(option: str, chosen: str) -> bool:
+    a, b = _key(option), _key(chosen)
+    return a == b or (min(len(a), len(b)) >= len("abcd") and (a.startswith(b) or b.startswith(a)))
+
+
+def _key(name: str) -> str:
+    return re.sub(r"[\W_]+", " ", name).strip().lower()
+
+
+def _keys(name: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(_CODE.findall(name)))

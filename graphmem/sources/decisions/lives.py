@@ -1,0 +1,206 @@
+"""A record's own life: from the states it tells, in its words, to moves."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from graphmem.model import OR_LATER, Move, Status
+from graphmem.sources.decisions.dates import find_dates
+from graphmem.sources.decisions.sections import Block
+from graphmem.sources.decisions.statuses import StatusWord, is_template, leading_status
+
+_ARROW = re.compile(r"(?:\u2192|=>|->|;)|(?<=[.)])\s{1,9}(?=[A-Z])")
+_REVISION = re.compile(r"\b(?:amended|revised|updated|clarified|augmented|reviewed)\b", re.IGNORECASE)
+_PERIOD = re.compile(r"\d\s*(?:to|until|through|-|\u2013|\u2014)\s*\d")
+
+
+_MAX_CHARS = 20_000
+_Step = tuple[Status, datetime, str | None]
+
+
+@dataclass(frozen=True, slots=True)
+class StateEntry:
+    """One state that a record tells of itself; `status` is None for superseded."""
+
+    status: Status | None
+    word: str
+    at: datetime | None
+    line: int
+    is_partial: bool = False
+    is_unknown: bool = False
+    is_revision: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Dates:
+    """A record's dates, each None if it does not say.
+
+    Attributes:
+        created: When it was written, or decided if there is but one date.
+        updated: When its text or state last changed, if later.
+        decided: When it was accepted or rejected, if that is told apart.
+        is_written_only: Whether `created` is when it was written, so that it came into force then or later.
+    """
+
+    created: datetime | None = None
+    updated: datetime | None = None
+    decided: datetime | None = None
+    is_written_only: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Life:
+    """What a record tells of its states and dates.
+
+    Attributes:
+        entries: The state it has now first, then what it tells of earlier and later ones, in its order.
+    """
+
+    entries: tuple[StateEntry, ...] = ()
+    dates: Dates = Dates()
+
+    @property
+    def status(self) -> Status | None:
+        """The present state: superseded counts as active, and so does saying nothing."""
+        return (self.entries[0].status or Status.ACTIVE) if self.entries else Status.ACTIVE
+
+    @property
+    def is_superseded(self) -> bool:
+        """Whether the record says that it was superseded as a whole."""
+        return bool(self.entries) and self.entries[0].status is None and not self.entries[0].is_partial
+
+
+def read_states(text: str, line: int) -> Iterator[StateEntry]:
+    """The states that a field's value or a paragraph of the status section tells, in its order.
+
+    The first sentence counts if it begins with a state; later ones only if they date theirs.
+    """
+    text = " ".join(text[:_MAX_CHARS].split())
+    if is_template(text):
+        return
+    for index, clause in enumerate(part.strip() for part in _ARROW.split(text)):
+        bare = re.sub(r"^[\s\W]+|^", "", clause)
+        leading = next(iter(find_dates(bare[:24])), None)
+        if leading is not None and leading.start == 0:
+            bare = bare[leading.end :]
+        word = leading_status(bare if leading and leading.start == 0 else clause)
+        if word is None:
+            continue
+        at = leading.at if leading is not None and leading.start == 0 else _beside(bare, word)
+        if index and (at is None or word.is_revision):
+            continue
+        yield _entry(word, at, line, bare)
+
+
+def life_of(entries: Iterable[StateEntry], dates: Dates) -> Life:
+    """A life of what was told, the present state first; a revision of the text counts only if nothing else was told."""
+    told = list(entries)
+    states = [entry for entry in told if not entry.is_revision] or told[:1]
+    if states and states[0].at is None:
+        dated = (entry.at for entry in states if entry.status is states[0].status and entry.at)
+        states[0] = replace(states[0], at=min(dated, default=None))
+    later = [entry for entry in states[1:] if entry.status is not states[0].status]
+    return Life((*states[:1], *later), dates)
+
+
+def states_of_blocks(blocks: Iterable[Block]) -> tuple[StateEntry, ...]:
+    """The states that a status section tells: its first paragraph's, and of the others what is dated or ends it."""
+    found: list[StateEntry] = []
+    for block in blocks:
+        texts = [block.text]
+        if block.is_row:
+            texts = [" ".join(cell.strip() for cell in block.text.strip("|").split("|"))]
+        for text in texts:
+            found += [entry for entry in read_states(text, block.line) if not found or _adds(entry, found)]
+    return tuple(found)
+
+
+def moves_of(life: Life, start: datetime, replaced_at: datetime | None, *, has_successor: bool) -> tuple[Move, ...]:
+    """The moves of a record, at least one, earliest first.
+
+    Args:
+        life: What the record tells.
+        start: When it began to exist, for what it does not date.
+        replaced_at: When the first full successor takes over, if one is known and dated.
+        has_successor: Whether any known record takes over in full; superseded by nothing known is an end.
+    """
+    steps = _steps(life, start, replaced_at, has_successor=has_successor)
+    moves: list[Move] = []
+    was_active = False
+    for status, at, word in sorted(steps, key=lambda step: step[1]):
+        kept = Status.ENDED if status is Status.REJECTED and was_active else status
+        was_active |= kept is Status.ACTIVE
+        if not (moves and moves[-1].status is kept and moves[-1].source_word == word):
+            moves.append(Move(kept, at, len(moves), word))
+    return tuple(moves)
+
+
+def _steps(life: Life, start: datetime, replaced_at: datetime | None, *, has_successor: bool) -> list[_Step]:
+    if not life.entries:
+        return [(Status.ACTIVE, start, None)]
+    present, past = life.entries[0], life.entries[1:]
+    told: list[_Step] = [(entry.status, entry.at or start, entry.word) for entry in past if entry.status is not None]
+    latest = max([start, *(at for _, at, _ in told)])
+    if present.status is None:
+        ended = replaced_at or present.at or life.dates.updated or latest
+        first: list[_Step] = told or _before_its_end(life.dates, min(start, ended), ended)
+        # A record is believed about itself: superseded, it holds no longer, whatever became of its successor.
+        status = Status.ACTIVE if present.is_partial else Status.ENDED
+        after = (status, max(ended, latest), present.word)
+        return [*first, after] if has_successor or not present.is_partial else _renamed(first, present)
+    decided = life.dates.decided if present.status in {Status.ACTIVE, Status.REJECTED} else None
+    if decided and not past and not present.at and start < decided:
+        return [(Status.PROPOSED, start, None), (present.status, decided, present.word)]
+    since = life.dates.created if present.status in {Status.ACTIVE, Status.PROPOSED} and not past else None
+    at = present.at or since or max(at for at in (life.dates.created, life.dates.updated, latest) if at)
+    if present.status is Status.ENDED and not told:
+        told = _before_its_end(life.dates, min(start, at), at)
+    is_or_later = present.status is Status.ACTIVE and at == since and not present.at and life.dates.is_written_only
+    return [*told, (present.status, at, present.word + OR_LATER if is_or_later else present.word)]
+
+
+def _before_its_end(dates: Dates, start: datetime, end: datetime) -> list[_Step]:
+    """How a record came into force that tells of its end alone."""
+    if dates.decided and start < dates.decided < end:
+        return [(Status.PROPOSED, start, None), (Status.ACTIVE, dates.decided, None)]
+    is_or_later = dates.is_written_only and start == dates.created and start < end
+    return [(Status.ACTIVE, start, Status.ACTIVE.value + OR_LATER if is_or_later else None)]
+
+
+def since_changes(changes: Iterable[tuple[datetime, Status | None]]) -> tuple[Status | None, datetime] | None:
+    """The last state of a history and since when it lasts; None if the history knows no other state before it."""
+    last: tuple[Status | None, datetime] | None = None
+    count = 0
+    for at, status in changes:
+        if last is None or status is not last[0]:
+            last, count = (status, at), count + 1
+    return last if count > 1 else None
+
+
+def _renamed(first: list[_Step], present: StateEntry) -> list[_Step]:
+    status, at, word = first[-1]
+    return [*first[:-1], (status, at, word or present.word)]
+
+
+def _beside(text: str, word: StatusWord) -> datetime | None:
+    rest = text[: word.end + 120][word.end :] if word.end <= len(text) else ""
+    near = re.split(r"\.\s|;", rest)[0]
+    date = next(find_dates(near), None)
+    return None if date is None or _REVISION.search(near[: date.start]) else date.at
+
+
+def _entry(word: StatusWord, at: datetime | None, line: int, text: str) -> StateEntry:
+    entry = StateEntry(word.status, word.word.strip(" *_"), at, line, word.is_partial, is_revision=word.is_revision)
+    is_trial = word.status is Status.PROPOSED and word.word.lower().startswith("provisional")
+    # A provisional decision with a period is in force for that period: that is what the period means.
+    return replace(entry, status=Status.ACTIVE) if is_trial and at and _PERIOD.search(text) else entry
+
+
+def _adds(entry: StateEntry, found: list[StateEntry]) -> bool:
+    known = {(other.status, other.at) for other in found} | {(other.status, None) for other in found}
+    return (entry.status, entry.at) not in known and (
+        entry.at is not None or entry.status in {None, Status.ENDED, Status.ACTIVE}
+    )

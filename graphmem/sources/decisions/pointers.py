@@ -1,0 +1,111 @@
+"""What a record decides about another one in its own words, or points at, outside of the grammar of a sentence."""
+
+from __future__ import annotations
+
+import re
+from itertools import islice
+
+from graphmem.model import Status
+from graphmem.sources.decisions.idioms import REF, SELF
+from graphmem.sources.decisions.limits import LIST, MAX_VERBS, SUPERSEDE, UNREAL, WHOLE
+from graphmem.sources.decisions.references import MarkedText
+from graphmem.sources.decisions.relations import Relation, Sentence
+from graphmem.sources.decisions.statuses import leading_status
+
+#: What a decision says that it does to another one: `We will partly undo ADR-109`, or a title `Revert ADR-7`.
+_DECIDES = re.compile(
+    rf"(?P<lead>^[\W\d]*|{SELF}\s?[:.\u2013\u2014-][^\w\ue000-\ue002]{{0,8}}"
+    r"|\bwe (?:(?:will|shall|now|hereby|are|(?:have )?decided? to)\s)?(?:\b(?:also|therefore|thus|hereby)\s)?)"
+    r"(?P<partly>(?:partly|partially|in part)\s)?"
+    r"(?P<verb>(?:revert|supersed|overturn|rescind|retir|abandon|amend|revers|replac|withdraw|revok|deprecat)ing"
+    r"|undo|revert|reverse|replace|supersede|overturn|rescind|retire|abandon|amend|revoke|deprecate|withdraw|override"
+    r"|overrule)"
+    rf"(?P<tail>\s[^\ue000-\ue002.;:]{{0,60}})(?P<list>{LIST})(?P<after>['\u2019]s?\s+[\w -]{{1,80}})?",
+    re.IGNORECASE,
+)
+#: The same said anywhere, if the record names itself: `With this ADR we supersede ADR-7`.
+_DECIDES_HERE = re.compile(
+    rf"\b(?:in|with|by|through) {SELF},? we (?:hereby |now |also |therefore |will )?"
+    rf"(?P<verb>supersede|replace|revoke|amend|deprecate|reverse|overturn|rescind)(?P<tail>\s[^\ue000-\ue002.;:]{{0,60}}?)"
+    rf"(?P<list>{LIST})(?P<after>['\u2019]s?\s+[\w -]{{1,80}})?(?P<partly>\s+in part\b)?",
+    re.IGNORECASE,
+)
+#: `This record was superseded. Please see ADR-7`, with the pointer in a sentence of its own.
+_POINTS = re.compile(
+    rf"(?P<lead>^\W*(?:status\W+)?|{SELF}[\w ,]{{0,40}}\b|\bthis (?:is|was|has been) (?:now )?)"
+    rf"(?P<verb>{SUPERSEDE}e?d|replaced|obsoleted?)\b"
+    rf"(?P<gap>[^\w\ue000]{{1,6}}|\.\s[^\ue000-\ue002]{{1,160}}\.\s)(?:please )?(?:see|refer to|use|read)\b"
+    rf"(?P<mid>[\w ,:*_]{{0,40}}?)(?P<list>{LIST})",
+    re.IGNORECASE,
+)
+_POINTS_RIGHT_ON = re.compile(
+    rf"[\s\W]{{0,6}}(?:see|use|in|->|=>)?[\s\W]{{0,6}}(?:also|instead)?[\s:]*(?P<list>{LIST})", re.IGNORECASE
+)
+_POINTS_ON = re.compile(
+    rf"[^\w\ue000]{{1,6}}(?:please )?(?:see|use|refer to|read)\b[\s:]*(?:instead\s)?(?P<list>{LIST})\s*"
+    rf"(?:instead)?\W*$",
+    re.IGNORECASE,
+)
+_CHANGED = re.compile(
+    rf"\b(?:in|with|since)\s+{REF},?\s+(?:we|it was|this was|has)\b[^.;]{{0,60}}\b(?:changed|replaced|moved|"
+    rf"switched|adopted|chose|chosen"
+    r"|decided|introduced|dropped)\b|\b(?:changed|replaced|moved|switched|revised|reversed)\b[^.;]{0,60}\b(?:in|by|with)\s+"
+    rf"{REF}",
+    re.IGNORECASE,
+)
+_UNREAL_AFTER = re.compile(
+    r"\b(?:not|never|would|could|might|should|if)\b\s+(?:\w+\s+)?(?:changed|replaced|moved|supersede)", re.IGNORECASE
+)
+
+
+def decided_in(marked: MarkedText, text: str) -> list[Relation]:
+    """What a title, or the text of a decision, says in its own words that the decision does to another one."""
+    return [found for match in islice(_DECIDES.finditer(text), MAX_VERBS) for found in _decided(marked, match)]
+
+
+def decided_here(marked: MarkedText, text: str) -> list[Relation]:
+    """What a text says that the record itself, named, does to another one: `With this ADR we supersede ADR-7`."""
+    return [found for match in islice(_DECIDES_HERE.finditer(text), MAX_VERBS) for found in _decided(marked, match)]
+
+
+def _decided(marked: MarkedText, match: re.Match[str]) -> list[Relation]:
+    if not WHOLE.match(match["tail"]) and not match["partly"]:
+        return []
+    is_whole = bool(WHOLE.match(match["tail"])) and not match["after"] and not match["partly"]
+    is_full = is_whole and not match["verb"].lower().startswith("amend")
+    part = " ".join(match["after"][2:].split()) if match["after"] else None
+    return [Relation(one, replaces=True, is_full=is_full, part=part) for one in marked.references_in(match["list"])]
+
+
+def changed_in(marked: MarkedText, text: str) -> list[Relation]:
+    """The one record that a status of `superseded` names as where it was changed: `but in ADR-9 we moved to X`."""
+    status = leading_status(text)
+    if status is None or status.status is not None or len(marked.references) != 1 or text.count(SELF):
+        return []
+    if not _CHANGED.search(text) or _UNREAL_AFTER.search(text[status.end :]):
+        return []
+    return [Relation(marked.references[0], replaces=False, is_full=not status.is_partial)]
+
+
+def pointed_at(marked: MarkedText, text: str) -> list[Relation]:
+    """What a superseded record tells its reader to see instead, in a sentence of its own."""
+    match = _POINTS.search(text)
+    if match is None or UNREAL.search(match["lead"]):
+        return []
+    return [Relation(target, replaces=False, is_full=True) for target in marked.references_in(match["list"])]
+
+
+def bare_pointer(sentence: Sentence) -> list[Relation]:
+    """What `Superseded (see ADR-7)` or `Deprecated, use ADR-7 instead` points at: the record right behind a state."""
+    status = leading_status(sentence.text)
+    if status is None or status.word.lower().endswith(("s", "e")):
+        return []
+    rest = sentence.text[status.end :]
+    if status.status is Status.ENDED:
+        found = _POINTS_ON.match(rest)
+    else:
+        found = _POINTS_RIGHT_ON.match(rest) if status.status is None else None
+    if found is None:
+        return []
+    others = sentence.marked.references_in(found["list"])
+    return [Relation(other, replaces=False, is_full=not status.is_partial) for other in others]

@@ -1,0 +1,174 @@
+"""XML records, such as those of XMPP: their header as fields, their text as the Markdown that says the same.
+
+The reader looks at tags alone: it expands no entity, loads nothing that a document type names, and takes what is
+malformed for text.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from graphmem.sources.decisions.dates import first_date
+from graphmem.sources.decisions.front_matter import Field
+from graphmem.sources.decisions.sections import Line
+
+_NAME = re.compile(r"/?(?P<name>[A-Za-z_][\w:.-]{0,60})")
+_ATTRIBUTE = re.compile(r"(?P<name>[\w:.-]{1,60})\s{0,3}=\s{0,3}(?:\"(?P<a>[^\"]{0,500})\"|'(?P<b>[^']{0,500})')")
+_RECORD_ENTITY = re.compile(r"&(?P<prefix>[a-z]{2,5})(?P<number>\d{2,6});")
+_ENTITY = re.compile(r"&(?P<name>[A-Za-z][\w.-]{0,40});")
+_SECTION = re.compile(r"^(?:section|sect|chapter|appendix)\d?$")
+_BLOCKS = frozenset({"p", "para", "li", "dd", "dt", "td", "th", "simpara", "listitem"})
+_CODE = frozenset({"example", "code", "pre", "programlisting", "screen"})
+_RELATIONS = frozenset({"supersedes", "supersededby", "replaces", "replacedby", "obsoletes", "obsoletedby"})
+_SPELT = {"supersededby": "superseded by", "replacedby": "replaced by", "obsoletedby": "obsoleted by"}
+_DATES = frozenset({"date", "created", "updated"})
+_MAX_TAG_CHARS = 4_000
+_MAX_DEPTH = 200
+
+
+@dataclass(slots=True)
+class _Open:
+    name: str
+    line: int
+    attributes: dict[str, str]
+    text: list[str] = field(default_factory=list)
+    values: list[str] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class _Page:
+    fields: list[Field] = field(default_factory=list)
+    dates: list[tuple[str, int]] = field(default_factory=list)
+    lines: list[Line] = field(default_factory=list)
+    depth: int = 0
+    in_body: bool = False
+
+
+def is_xml(path: str) -> bool:
+    """Whether a path names an XML file."""
+    return path.lower().endswith(".xml")
+
+
+def read_xml(text: str) -> tuple[tuple[Field, ...], list[Line]]:
+    """(fields of the header, lines of the body as Markdown, each with the line that it stands in)."""
+    page = _Page()
+    stack: list[_Open] = []
+    for kind, said, line in _tokens(text):
+        if kind == "text":
+            if stack:
+                stack[-1].text.append(said)
+            continue
+        match = _NAME.match(said)
+        if match is None:
+            continue
+        name = match["name"].lower()
+        if not said.startswith("/") and len(stack) < _MAX_DEPTH:
+            stack.append(_Open(name, line, _attributes(said)))
+            _begin(page, stack)
+        if (said.startswith("/") or said.endswith("/")) and any(one.name == name for one in stack[-_MAX_DEPTH:]):
+            while stack:
+                closed = stack.pop()
+                _end(page, closed, stack)
+                if closed.name == name:
+                    break
+    while stack:
+        _end(page, stack.pop(), stack)
+    return (*page.fields, *_dated(page)), page.lines
+
+
+def _tokens(text: str) -> Iterator[tuple[str, str, int]]:
+    """(text or tag, what it says, line); an opening that is never closed ends the reading, so that it stays linear."""
+    position, line = 0, 1
+    while (start := text.find("<", position)) >= 0:
+        if start > position:
+            yield "text", _plain(text[position:start]), line
+            line += text.count("\n", position, start)
+        closing = _closing(text, start)
+        end = text.find(closing, start + 1)
+        if end < 0:
+            return
+        inside = text[start + 1 : end]
+        if inside.startswith("![CDATA["):
+            yield "text", inside[len("![CDATA[") :], line
+        elif not inside.startswith(("!", "?")) and len(inside) <= _MAX_TAG_CHARS:
+            yield "tag", inside, line
+        position = end + len(closing)
+        line += text.count("\n", start, position)
+
+
+def _closing(text: str, start: int) -> str:
+    if text.startswith("<!--", start):
+        return "-->"
+    if text.startswith("<![CDATA[", start):
+        return "]]>"
+    if text.startswith("<?", start):
+        return "?>"
+    if text.startswith("<!DOCTYPE", start) and "[" in text[start : start + 400].split(">", 1)[0]:
+        return "]>"
+    return ">"
+
+
+def _plain(text: str) -> str:
+    named = _RECORD_ENTITY.sub(lambda found: f"{found['prefix'].upper()}-{found['number']}", text)
+    unescaped = html.unescape(named)
+    return _ENTITY.sub("", unescaped)
+
+
+def _attributes(tag: str) -> dict[str, str]:
+    return {found["name"].lower(): _plain(found["a"] or found["b"] or "") for found in _ATTRIBUTE.finditer(tag)}
+
+
+def _begin(page: _Page, stack: list[_Open]) -> None:
+    opened = stack[-1]
+    if _SECTION.match(opened.name):
+        page.in_body = True
+        page.depth += 1
+        topic = opened.attributes.get("topic") or opened.attributes.get("title")
+        if topic:
+            _heading(page, topic, opened.line)
+
+
+def _heading(page: _Page, title: str, line: int) -> None:
+    page.lines += [Line(line, ""), Line(line, "#" * min(page.depth + 1, 6) + " " + " ".join(title.split()))]
+
+
+def _end(page: _Page, closed: _Open, stack: list[_Open]) -> None:
+    said = " ".join("".join(closed.text).split())
+    if _SECTION.match(closed.name):
+        page.depth = max(0, page.depth - 1)
+    if not page.in_body:
+        _end_of_header(page, closed, said, stack)
+    elif closed.name == "title" and stack and _SECTION.match(stack[-1].name):
+        _heading(page, said, closed.line)
+    elif closed.name in _CODE:
+        code = [Line(closed.line, part, is_code=True) for part in "".join(closed.text).strip("\n").split("\n")]
+        page.lines += [Line(closed.line, "```", is_code=True), *code, Line(closed.line, "```", is_code=True)]
+    elif closed.name in _BLOCKS:
+        mark = "- " if closed.name in {"li", "listitem"} else ""
+        page.lines += [Line(closed.line, ""), Line(closed.line, mark + said)] if said else []
+    elif stack:
+        url = closed.attributes.get("url") or closed.attributes.get("href")
+        stack[-1].text.append(f"[{said}]({url})" if url and said else "".join(closed.text))
+
+
+def _end_of_header(page: _Page, closed: _Open, said: str, stack: list[_Open]) -> None:
+    parent = next((one for one in stack if one.name in _RELATIONS), None)
+    if parent is not None:
+        parent.values += [said] if said else []
+        return
+    if closed.name in _DATES and said:
+        page.dates.append((said, closed.line))
+    values = closed.values + ([said] if said else [])
+    if values and closed.name not in _DATES:
+        page.fields.append(Field(_SPELT.get(closed.name, closed.name), tuple(values), closed.line))
+
+
+def _dated(page: _Page) -> Iterator[Field]:
+    """The first and the last of the header's dates, which tell its revisions."""
+    dated = [(at, line) for said, line in page.dates if (at := first_date(said[:200]))]
+    if dated:
+        for name, (at, line) in (("created", min(dated)), ("last updated", max(dated))):
+            yield Field(name, (at.date().isoformat(),), line)

@@ -1,0 +1,124 @@
+"""When each file of a git repository was first committed, for records that carry no date of their own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+from graphmem.sources.git.runner import GitFailure, git_partial_text, git_text
+
+_LOG = ("log", "-z", "--reverse", "--first-parent", "-m", "--name-status", "-M", "--diff-filter=AR", "--no-ext-diff")
+_LOG_FORM = ("--no-textconv", "--no-show-signature", "--format=%x01%H%x00%ct")
+_RENAMED = "R"
+# Reading goes on behind a commit whose blobs are missing, so many times.
+_MOST_GAPS = 200
+
+
+@dataclass(slots=True)
+class FirstCommits:
+    """What git tells of when files were first committed.
+
+    Attributes:
+        dates: Path relative to the work tree to the time of its first commit, renames followed.
+        gaps: Why dates are missing or too late, each a sentence; empty if the history was read as a whole.
+    """
+
+    dates: dict[str, datetime] = field(default_factory=dict)
+    gaps: list[str] = field(default_factory=list)
+
+
+def first_commits(root: Path) -> FirstCommits:
+    """When each file of the work tree `root` was first committed; empty without git.
+
+    Along the first-parent line a commit counts as no earlier than the one before it, since clocks lie. Of a clone that
+    lacks blobs, the commits that need them are read without looking for renames of edited files. Files that a shallow
+    clone begins with have no date: it is older than the clone knows.
+    """
+    found = FirstCommits()
+    try:
+        head = git_text(root, ("rev-parse", "--verify", "--quiet", "--end-of-options", "HEAD^{commit}")).strip()
+    except GitFailure:
+        return found
+    try:
+        _read_log(root, head, found)
+    except (GitFailure, ValueError) as error:
+        found.gaps.append(f"git log failed: {error}")
+    return found
+
+
+def _read_log(root: Path, head: str, found: FirstCommits) -> None:
+    line = git_text(root, ("rev-list", "--first-parent", "--reverse", "--end-of-options", head)).split()
+    cut = set(_shallow(root)) & set(line)
+    if cut:
+        found.gaps.append(
+            "the clone is shallow: what its first commit holds is older than it knows (git fetch --unshallow)"
+        )
+    reader, done, gaps = _Reader(found.dates, cut), 0, 0
+    while done < len(line):
+        since = () if not done else (f"^{line[done - 1]}",)
+        log, is_whole = git_partial_text(root, (*_LOG, *_LOG_FORM, "--end-of-options", head, *since))
+        done += reader.read(log, is_whole=is_whole)
+        if is_whole:
+            break
+        if done < len(line):
+            gaps += _read_one(root, line[done], reader)
+            done += 1
+        if gaps >= _MOST_GAPS:
+            found.gaps.append(
+                f"git log broke off more than {_MOST_GAPS} times: {len(line) - done} commits were not read"
+            )
+            break
+    if gaps:
+        found.gaps.append(
+            f"{gaps} commits lack blobs (a partial clone): a file that one of them renamed and edited begins there"
+        )
+
+
+def _read_one(root: Path, commit: str, reader: _Reader) -> bool:
+    """Read the commit at which a log broke off; whether it lacks blobs, so that only exact renames are seen."""
+    log, is_whole = git_partial_text(root, (*_LOG, "-1", *_LOG_FORM, "--end-of-options", commit))
+    if not is_whole:
+        log = git_text(root, (*_LOG, "-M100%", "-1", *_LOG_FORM, "--end-of-options", commit))
+    reader.read(log, is_whole=True)
+    return not is_whole
+
+
+@dataclass(slots=True)
+class _Reader:
+    """Dates that grow commit by commit, along one line of history."""
+
+    dates: dict[str, datetime]
+    cut: set[str]
+    latest: int = 0
+
+    def read(self, log: str, *, is_whole: bool) -> int:
+        """Take in the commits of a log and count them; the last one of a log that broke off is not counted."""
+        commits = log.split("\x01")[1:]
+        commits = commits if is_whole else commits[:-1]
+        for commit in commits:
+            name, when, *fields = commit.split("\0")
+            self.latest = max(self.latest, int(when.strip() or 0))
+            moment = datetime.fromtimestamp(self.latest, UTC)
+            for old, new in _files(fields):
+                is_older = old != new and old not in self.dates and bool(self.cut)
+                if name.strip() not in self.cut and not is_older:
+                    self.dates.setdefault(new, self.dates.get(old, moment))
+        return len(commits)
+
+
+def _shallow(root: Path) -> list[str]:
+    try:
+        file = git_text(root, ("rev-parse", "--git-path", "shallow")).strip()
+        return (root / file).read_text(encoding="ascii").split()
+    except (GitFailure, OSError, ValueError):
+        return []
+
+
+def _files(fields: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """(Old path, new path) of each file that a commit added or renamed; equal for an addition."""
+    words = iter([field for field in (one.lstrip("\n") for one in fields) if field])
+    for status in words:
+        old = next(words, "")
+        yield old, next(words, "") if status.startswith(_RENAMED) else old

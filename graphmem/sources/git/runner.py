@@ -1,0 +1,225 @@
+"""Runs git on a repository that is not trusted: none of its hooks, filters, drivers, helpers or remotes is started.
+
+The configuration of the system and of the user is not read either, except for their `safe.directory` entries. Only the
+commands in `COMMANDS` are allowed: each reads objects and references. Commands that look at the work tree (`status`,
+`diff`, `add`, `checkout`, `blame` without a commit) run filters whose names the repository chooses, and no option turns
+those off.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+from typing import IO
+
+if sys.platform == "linux":
+    import resource
+
+COMMANDS = frozenset(
+    {
+        *("blame", "cat-file", "diff-tree", "for-each-ref", "grep", "log"),
+        *("ls-tree", "merge-base", "merge-tree", "patch-id", "rev-list", "rev-parse"),
+    }
+)
+TIMEOUT_S = 60.0
+MAX_OUTPUT_BYTES = 1 << 30
+#: A tree of 200 kB can name a billion files: git then needs gigabytes before it prints the first of them.
+MAX_ADDRESS_SPACE_BYTES = 8 << 30
+
+_ENVIRONMENT = {
+    "GIT_ALLOW_PROTOCOL": "",
+    "GIT_ATTR_NOSYSTEM": "1",
+    "GIT_CONFIG_GLOBAL": os.devnull,
+    "GIT_CONFIG_NOSYSTEM": "1",
+    "GIT_NO_LAZY_FETCH": "1",
+    "GIT_NO_REPLACE_OBJECTS": "1",
+    "GIT_OPTIONAL_LOCKS": "0",
+    "GIT_TERMINAL_PROMPT": "0",
+    "LC_ALL": "C",
+}
+_SETTINGS = (
+    "core.fsmonitor=false",
+    f"core.hooksPath={os.devnull}",
+    "core.sshCommand=false",
+    "core.askPass=",
+    f"core.attributesFile={os.devnull}",
+    "core.packedGitWindowSize=32m",
+    "core.packedGitLimit=512m",
+    "credential.helper=",
+    "protocol.allow=never",
+    "log.follow=false",
+    "log.mailmap=false",
+    "log.showSignature=false",
+    f"diff.orderFile={os.devnull}",
+)
+_CHUNK_BYTES = 1 << 16
+_MESSAGE_CHARS = 200
+
+
+class GitFailure(Exception):
+    """Git is not installed, could not answer, took too long, or printed too much. Handled within `graphmem.sources`."""
+
+
+def git_text(root: Path, arguments: Sequence[str]) -> str:
+    """The output of a git command that succeeds; bytes that are not UTF-8 become surrogates.
+
+    Args:
+        root: The folder in which git is started.
+        arguments: The command, one of `COMMANDS`, and its arguments.
+
+    Raises:
+        GitFailure: The command failed.
+    """
+    output, failure = _run(root, arguments)
+    if failure is not None:
+        raise failure
+    return output
+
+
+def git_partial_text(root: Path, arguments: Sequence[str]) -> tuple[str, bool]:
+    """The output of a git command up to its end or its failure, and whether it succeeded.
+
+    A log of a clone that lacks blobs fails at the first commit that needs one; the output before it is complete.
+
+    Raises:
+        GitFailure: Git could not be started, or exceeded a limit.
+    """
+    output, failure = _run(root, arguments)
+    return output, failure is None
+
+
+def git_stream(root: Path, arguments: Sequence[str], *, timeout_s: float = TIMEOUT_S) -> Iterator[bytes]:
+    """The output of a git command in chunks, for histories that need not fit into memory.
+
+    Closing the iterator early stops git.
+
+    Raises:
+        GitFailure: The command failed or exceeded a limit; the chunks before that are valid.
+    """
+    with tempfile.TemporaryFile() as errors, _started(root, arguments, errors, timeout_s) as (process, timed_out):
+        assert process.stdout is not None  # noqa: S101 - it is a pipe
+        size = 0
+        while chunk := process.stdout.read(_CHUNK_BYTES):
+            size += len(chunk)
+            if size > MAX_OUTPUT_BYTES:
+                raise GitFailure(f"git {arguments[0]} printed more than {MAX_OUTPUT_BYTES >> 20} MiB")
+            yield chunk
+        code = process.wait()
+        if timed_out.is_set():
+            raise GitFailure(f"git {arguments[0]} took more than {timeout_s:g} seconds")
+        if code:
+            raise _Failed(_last_line(errors) or f"git {arguments[0]} ended with status {code}")
+
+
+class _Failed(GitFailure):
+    """The command ended with another status than 0."""
+
+
+def _run(root: Path, arguments: Sequence[str]) -> tuple[str, GitFailure | None]:
+    chunks: list[bytes] = []
+    failure: GitFailure | None = None
+    try:
+        chunks.extend(git_stream(root, arguments))
+    except _Failed as error:
+        failure = error
+    return b"".join(chunks).decode("utf-8", "surrogateescape"), failure
+
+
+@contextmanager
+def _started(
+    root: Path, arguments: Sequence[str], errors: IO[bytes], timeout_s: float
+) -> Iterator[tuple[subprocess.Popen[bytes], threading.Event]]:
+    """A running git, killed when the block ends, and an event that is set if it was killed for its time."""
+    process = _popen(root, arguments, errors)
+    timed_out = threading.Event()
+
+    def stop() -> None:
+        timed_out.set()
+        process.kill()
+
+    timer = threading.Timer(timeout_s, stop)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield process, timed_out
+    finally:
+        timer.cancel()
+        process.kill()
+        process.wait()
+        if process.stdout is not None:
+            process.stdout.close()
+
+
+def _popen(root: Path, arguments: Sequence[str], errors: IO[bytes]) -> subprocess.Popen[bytes]:
+    if not arguments or arguments[0] not in COMMANDS:
+        raise ValueError(f"git {' '.join(arguments[:1])} is not in the list of safe commands")
+    settings = (*_SETTINGS, *(f"safe.directory={folder}" for folder in safe_directories(root)))
+    options = [word for setting in settings for word in ("-c", setting)]
+    try:
+        process = subprocess.Popen(  # noqa: S603 - a fixed program, an argument list, no shell
+            ["git", "--no-pager", "--no-replace-objects", *options, *arguments],  # noqa: S607 - the user's own git
+            cwd=root,
+            env=_environment() | _ENVIRONMENT,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            bufsize=0,
+        )
+    except OSError as error:
+        raise GitFailure(f"git cannot be started in {str(root)!r}: {error.strerror}") from error
+    if sys.platform == "linux":
+        _limit_memory(process.pid)
+    return process
+
+
+def _limit_memory(process_id: int) -> None:
+    if sys.platform == "linux":
+        try:
+            resource.prlimit(process_id, resource.RLIMIT_AS, (MAX_ADDRESS_SPACE_BYTES, MAX_ADDRESS_SPACE_BYTES))
+        except (OSError, ValueError):
+            return  # It ended already, or a lower limit is set.
+
+
+def _environment() -> dict[str, str]:
+    """The environment without the variables that git reads."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
+
+
+def safe_directories(root: Path) -> tuple[str, ...]:
+    """The entries of `safe.directory` of the user and the system; for their `*`, the repository itself."""
+    listed = _trusted_entries(os.environ.get("HOME", ""), os.environ.get("XDG_CONFIG_HOME", ""))
+    return tuple(str(root.resolve()) if entry == "*" else entry for entry in listed)
+
+
+@cache
+def _trusted_entries(_home: str, _config_home: str) -> tuple[str, ...]:
+    entries: list[str] = []
+    for level in ("--system", "--global"):
+        try:
+            done = subprocess.run(  # noqa: S603 - a fixed program, an argument list, no shell
+                ["git", "config", level, "-z", "--get-all", "safe.directory"],  # noqa: S607 - the user's own git
+                cwd=Path(os.sep),
+                env=_environment(),
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                timeout=TIMEOUT_S,
+                check=False,
+            )
+        except (OSError, subprocess.SubprocessError):
+            return ()
+        if done.returncode == 0:
+            entries += os.fsdecode(done.stdout).split("\0")[:-1]
+    return tuple(entries)
+
+
+def _last_line(errors: IO[bytes]) -> str:
+    errors.seek(0)
+    lines = errors.read(_CHUNK_BYTES).decode("utf-8", "replace").strip().splitlines()
+    return lines[-1][:_MESSAGE_CHARS] if lines else ""

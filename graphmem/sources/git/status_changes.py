@@ -1,0 +1,52 @@
+"""When the status line of each file of a git repository was changed, and to what."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+from graphmem.sources.git.runner import GitFailure, git_partial_text, git_text
+
+_LOG = (
+    *("log", "--reverse", "--first-parent", "-m", "-p", "-U0", "--no-renames", "--no-color", "--no-ext-diff"),
+    *("--no-textconv", "--no-show-signature", "-G^[^[:alnum:]]*[Ss]tatus", "--format=%x01%ct"),
+)
+_ADDED = re.compile(r"^\+[\s>*_|:<-]{0,20}status\b[\s*_|:>=\"']{0,20}(?P<said>[^\s*_|:>=\"'].{0,200})$", re.IGNORECASE)
+_FILE = "+++ b/"
+
+
+def status_changes(tree: Path, below: str = "") -> dict[str, list[tuple[datetime, str]]]:
+    """(time, words) of each change of a status line, earliest first, by path relative to the work tree `tree`.
+
+    Along the first-parent line a commit counts as no earlier than the one before it. Empty without git; what a clone
+    lacks is left out.
+
+    Args:
+        tree: The work tree.
+        below: Only files below this folder of it.
+    """
+    try:
+        head = git_text(tree, ("rev-parse", "--verify", "--quiet", "--end-of-options", "HEAD^{commit}")).strip()
+        log, _ = git_partial_text(tree, (*_LOG, "--end-of-options", head, "--", below or "."))
+    except GitFailure:
+        return {}
+    found: defaultdict[str, list[tuple[datetime, str]]] = defaultdict(list)
+    latest = 0
+    for commit in log.split("\x01")[1:]:
+        when, _, patch = commit.partition("\n")
+        latest = max(latest, int(when.strip() or 0))
+        for path, said in _said(patch):
+            found[path].append((datetime.fromtimestamp(latest, UTC), said))
+    return dict(found)
+
+
+def _said(patch: str) -> Iterator[tuple[str, str]]:
+    path = ""
+    for line in patch.split("\n"):
+        if line.startswith("+++ "):
+            path = line.removeprefix(_FILE).rstrip("\t") if line.startswith(_FILE) else ""
+        elif path and (match := _ADDED.match(line)):
+            yield path, match["said"].split("<")[0].strip(" \t*_|\"'")

@@ -1,0 +1,115 @@
+"""Statements and their lives out of the words of another memory; what makes no statement is reported."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from graphmem.errors import InvalidInput
+from graphmem.model import Anchor, AnchorKind, Kind, Move, Origin, Statement, Status
+from graphmem.sources.memories.export import Gathered, Item
+from graphmem.sources.observations import Observation
+from graphmem.statement_text import title_and_body
+
+REFUSED = "graphmem does not take it"
+NOT_UNICODE = "text that is no Unicode"
+_FIRST, _INSTANT = datetime.min.replace(tzinfo=UTC), timedelta(microseconds=1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Words:
+    """What a source says, and what it says of it.
+
+    Attributes:
+        key: See `graphmem.sources.observations.Observation`.
+        text: The first line becomes the title, the rest the body.
+    """
+
+    key: str
+    text: str
+    path: str
+    line: int
+    kind: Kind = Kind.FACT
+    origin: Origin = Origin.AGENT
+    aliases: tuple[str, ...] = ()
+    labels: tuple[str, ...] = ()
+    anchors: tuple[tuple[AnchorKind, str], ...] = ()
+    observed_at: datetime | None = None
+    is_present: bool = True
+    is_partial: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Life:
+    """When words hold.
+
+    Attributes:
+        start: From when; None if nothing tells.
+        changed_at: Since when they are as they are, if that is later than the start.
+        end: Until when, with the source's word for it.
+    """
+
+    start: datetime | None = None
+    changed_at: datetime | None = None
+    end: tuple[datetime, str] | None = None
+
+    def moves(self, read_at: datetime) -> tuple[Move, ...]:
+        """The same as moves.
+
+        What is over when it is read and began at no known time gets the last instant before its end, so that a later
+        reading says the same.
+        """
+        if self.end is None:
+            return (Move(Status.ACTIVE, self.start or read_at),)
+        at, word = self.end
+        start = self.start or min(read_at, max(at, _FIRST + _INSTANT) - _INSTANT)
+        return (Move(Status.ACTIVE, start), Move(Status.ENDED, max(at, start), ordinal=1, source_word=word))
+
+
+def keep(
+    gathered: Gathered,
+    words: Words,
+    life: Life,
+    read_at: datetime,
+    *,
+    user: str | None = None,
+    is_owner_known: bool = True,
+) -> bool:
+    """Take a statement, or report why it is none; tells whether it was taken."""
+    try:
+        words.text.encode("utf-8")
+        said = _statement(words)
+    except UnicodeEncodeError:
+        gathered.pass_over(words.path, words.line, NOT_UNICODE)
+        return False
+    except InvalidInput as refusal:
+        gathered.pass_over(words.path, words.line, REFUSED, refusal)
+        return False
+    moves = life.moves(read_at)
+    one = Observation(
+        key=words.key,
+        statement=said,
+        moves=moves,
+        path=words.path,
+        line=words.line,
+        is_dated=life.start is not None,
+        changed_at=life.changed_at or moves[0].at,
+        is_present=words.is_present,
+        is_partial=words.is_partial,
+    )
+    gathered.items.append(Item(one, user, is_owner_known))
+    return True
+
+
+def _statement(words: Words) -> Statement:
+    title, body = title_and_body(words.text)
+    return Statement(
+        title=title,
+        body=body,
+        kind=words.kind,
+        origin=words.origin,
+        aliases=tuple(dict.fromkeys(words.aliases)),
+        labels=tuple(dict.fromkeys(words.labels)),
+        anchors=tuple(Anchor(kind, name) for kind, name in words.anchors),
+        observed_at=words.observed_at,
+    )
