@@ -45,8 +45,8 @@ class DocumentsBody(Signed):
     documents: Annotated[tuple[DocumentBody, ...], Field(max_length=MAX_BATCH)]
     no_dates: StrictBool = Field(
         default=False,
-        description="Accept records without a date of their own and without `first_seen`: they begin now. Otherwise such"
-        " records are refused, and nothing is recorded.",
+        description="Accept records without a date of their own and without `first_seen`: they begin now. Otherwise"
+        " such records are refused, and nothing is recorded.",
     )
 
 
