@@ -1,4 +1,4 @@
-"""What a memory of the other interface carries beside its text, kept as labels, such as `user_id=ann`."""
+"""mem0's extra fields of a memory, stored as labels, for example `user_id=ann`."""
 
 from __future__ import annotations
 
@@ -9,50 +9,50 @@ from typing import Any
 
 from graphmem.compat.refusals import WrongArgument
 
-#: Every memory written through this interface carries it.
+#: The label of every memory written through this interface.
 MARK = "compat"
-#: Whom a memory belongs to; part of no metadata.
+#: Names of owner fields; they are never part of the metadata.
 OWNERS = ("user_id", "agent_id", "run_id")
 
-_TOLD = (*OWNERS, "actor_id", "role", "expiration_date")
-_KEPT = (*_TOLD, "id", "created_at")
+_PUBLIC = (*OWNERS, "actor_id", "role", "expiration_date")
+_NAMED = (*_PUBLIC, "id", "created_at")
 _METADATA = "metadata"
 
 
 @dataclass(frozen=True, slots=True)
 class Payload:
-    """Everything beside the text.
+    """The fields of a memory besides its text.
 
     Attributes:
-        named: `user_id`, `agent_id`, `run_id`, `actor_id`, `role`, `expiration_date`, as far as there are any; and of
-            what took over from an earlier text the first one's `id` and `created_at`.
-        metadata: Whatever the caller gave.
+        named: `user_id`, `agent_id`, `run_id`, `actor_id`, `role`, `expiration_date`, as far as they are set; after an
+            update also the `id` and `created_at` of the first version.
+        metadata: The caller's metadata.
     """
 
     named: Mapping[str, str] = field(default_factory=dict)
     metadata: Mapping[str, Any] = field(default_factory=dict)
 
     @property
-    def told(self) -> dict[str, str]:
-        """The named values that an answer shows."""
-        return {name: self.named[name] for name in _TOLD if name in self.named}
+    def public(self) -> dict[str, str]:
+        """The named fields that results include."""
+        return {name: self.named[name] for name in _PUBLIC if name in self.named}
 
     def labels(self) -> tuple[str, ...]:
-        """The labels that say all this.
+        """Return the labels that encode the payload.
 
         Raises:
-            WrongArgument: A value of the metadata has no JSON form.
+            WrongArgument: A metadata value has no JSON form.
         """
         named = [f"{name}={value}" for name, value in self.named.items()]
         try:
-            given = [f"{_METADATA}={json.dumps(self.metadata, sort_keys=True)}"] if self.metadata else []
+            metadata = [f"{_METADATA}={json.dumps(self.metadata, sort_keys=True)}"] if self.metadata else []
         except (TypeError, ValueError) as problem:
             raise WrongArgument(f"metadata {dict(self.metadata)!r} has no JSON form: {problem}") from problem
-        return (MARK, *sorted([*named, *given]))
+        return (MARK, *sorted([*named, *metadata]))
 
 
 def read_payload(labels: tuple[str, ...]) -> Payload:
-    """What labels say, those of other origin left out."""
+    """Decode a payload from labels; other labels are ignored."""
     if MARK not in labels:
         return Payload()
     named: dict[str, str] = {}
@@ -61,11 +61,11 @@ def read_payload(labels: tuple[str, ...]) -> Payload:
         name, _, value = label.partition("=")
         if name == _METADATA:
             metadata = json.loads(value)
-        elif name in _KEPT:
+        elif name in _NAMED:
             named[name] = value
     return Payload(named, metadata)
 
 
 def owner_label(owner: str, name: str) -> str:
-    """The label of all memories that belong to somebody."""
+    """Return the label of all memories of an owner."""
     return f"{owner}={name}"
