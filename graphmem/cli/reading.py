@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from datetime import datetime
 from itertools import islice
 from typing import TYPE_CHECKING
@@ -15,27 +15,16 @@ from graphmem.cli.options import Call, filtered, one_of, paged, placed, pointed
 from graphmem.cli.output import give, progress
 from graphmem.cli.wording import nothing_line, org_wide_line, weaker_line
 from graphmem.errors import NotFound
-from graphmem.model import At, Point
+from graphmem.model import At
 from graphmem.retrieval.request import Sort
 from graphmem.wire.envelopes import Changes, Repositories, Shown
 from graphmem.wire.times import read_known, read_time
 
 if TYPE_CHECKING:
-    from graphmem.answers import Card, SearchAnswer
+    from graphmem.answers import SearchAnswer
     from graphmem.model import Change
     from graphmem.service import GraphMemory
     from graphmem.store import Filter, Page
-
-
-def cards_of(memory: GraphMemory, ids: Iterable[str], point: Point) -> dict[str, Card]:
-    """The memories that an answer names by id, as they stand at its point; what is not seen is left out."""
-    at, found = At(point.valid, point.seq), {}
-    for key in dict.fromkeys(ids):
-        try:
-            found[key] = memory.get(key, at=at)
-        except NotFound:
-            continue
-    return found
 
 
 @click.command()
@@ -58,12 +47,8 @@ def search(  # noqa: PLR0913 - one parameter an option
     least, asked = 0.0 if shows_all else None, " ".join(question)
     with call.open() as memory:
         answer = memory.search(asked, at=at, where=where, sort=Sort(sort), page=page, min_relevance=least)
-        ids = [key for hit in answer.hits for key in (hit.card.id, *(one.memory for one in hit.contested))]
-        ids += [key for hit in answer.hits for one in hit.relations for key in (one.memory, *one.through)]
-        ids += [hit.head for hit in answer.hits if hit.head is not None]
-        seen = {} if call.as_json else cards_of(memory, ids, answer.at)
         notes = [] if call.as_json else list(_notes(memory, answer, where))
-    give(call, answer, lambda _: pages.search_page(answer, answer.read_as or asked, at, seen, notes))
+    give(call, answer, lambda _: pages.search_page(answer, answer.read_as or asked, at, notes))
 
 
 def _notes(memory: GraphMemory, answer: SearchAnswer, where: Filter) -> Iterator[Line]:
@@ -168,10 +153,7 @@ def explain(*, call: Call, key: str, at: At) -> None:
     """Why the memory ID stands as it does at a point, what stands for it, and what it rests on."""
     with call.open() as memory:
         answer = memory.explain(key, at=at)
-        ids = [one.memory for hit in answer.resolves_to for one in hit.relations]
-        ids += [one.memory for one in answer.contested]
-        seen = {} if call.as_json else cards_of(memory, ids, answer.at)
-    give(call, answer, lambda _: pages.explanation_page(answer, at, seen))
+    give(call, answer, lambda _: pages.explanation_page(answer, at))
 
 
 @click.command()

@@ -20,7 +20,7 @@ from graphmem.answers import (
     Explanation,
     History,
     Hit,
-    Related,
+    Reference,
     Relation,
     Sentence,
     Similar,
@@ -90,33 +90,17 @@ VOICES: Mapping[type, Mapping[str, Voice]] = {
         "title": Voice.WORDS,
         "excerpt": Voice.WORDS,
         "rationale": Voice.WORDS,
-        "contested": Voice.ID,
         "because": Voice.QUOTED,
     },
     Rejected: {"name": Voice.WORDS, "reason": Voice.WORDS},
-    Hit: {"via": Voice.ID, "because": Voice.QUOTED, "beat": Voice.ID, "head": Voice.ID, "parts": _PLAIN},
-    Contest: {"memory": Voice.ID, "rule": _PLAIN},
-    Card: {"amended_by": Voice.ID},
+    Reference: {"id": Voice.ID, "title": Voice.WORDS, "alias": Voice.WORDS},
+    Hit: {"because": Voice.QUOTED, "parts": _PLAIN},
+    Contest: {"rule": _PLAIN},
     Told: {"word": Voice.WORDS},
-    Step: {
-        "memory": Voice.ID,
-        "title": Voice.QUOTED,
-        "part": Voice.QUOTED,
-        "evidence": Voice.QUOTED,
-        "before": _PLAIN,
-        "after": _PLAIN,
-    },
-    Relation: {
-        "memory": Voice.ID,
-        "title": Voice.QUOTED,
-        "before": _PLAIN,
-        "after": _PLAIN,
-        "part": Voice.QUOTED,
-        "through": Voice.ID,
-    },
+    Step: {"part": Voice.QUOTED, "evidence": Voice.QUOTED, "before": _PLAIN, "after": _PLAIN},
+    Relation: {"before": _PLAIN, "after": _PLAIN, "part": Voice.QUOTED},
     Explanation: {"reasons": Voice.QUOTED, "suspect": Voice.QUOTED},
-    Related: {"memory": Voice.ID, "title": Voice.QUOTED},
-    Similar: {"memory": Voice.ID, "title": Voice.QUOTED, "found_by": _PLAIN},
+    Similar: {"found_by": _PLAIN},
     Written: {"ids": Voice.ID, "notes": Voice.QUOTED},
     Change: {"op_id": Voice.WORDS},
     Provenance: {"actor": Voice.WORDS, "source": Voice.WORDS, "reason": Voice.WORDS},
@@ -231,12 +215,12 @@ class _Walk(Writer):
     def _origin_of_plain(self, owner: object) -> str:
         """The origin of a text that does not know whose words it holds, as an answer of a server does not.
 
-        A title is its memory's; a sentence is as far to be trusted as all that the answer shows or leads through.
+        What is said of a supersession is as far to be trusted as both its sides, and any other sentence as all that the
+        answer names.
         """
-        if isinstance(owner, Step | Relation | Related | Similar):
-            return _least((self._origin_of(owner.memory), self.speaker))
-        ways = map(self._origin_of, owner.via if isinstance(owner, Hit) else ())
-        return _least((*ways, self.speaker, *self.shown.values(), *self.looked.values()))
+        if isinstance(owner, Step | Relation):
+            return _least((_origin_word(owner.memory), self.speaker))
+        return _least((self.speaker, *self.shown.values(), *self.looked.values()))
 
     def _speaker_of(self, value: object) -> str:
         """The origin of the words in a record."""
@@ -246,6 +230,8 @@ class _Walk(Writer):
             value = value.memory
         if isinstance(value, Brief):
             return value.origin.value
+        if isinstance(value, Reference):
+            return _origin_word(value)
         if isinstance(value, Memory):
             return UNKNOWN if value.statement is None else value.statement.origin.value
         if isinstance(value, Statement):
@@ -287,14 +273,21 @@ def _shown_origins(answer: object) -> dict[str, str]:
 def _origins_in(value: object) -> Iterator[tuple[str, str]]:
     if isinstance(value, Memory) and value.statement is not None:
         yield value.id, value.statement.origin.value
-    elif isinstance(value, Brief):
-        yield value.id, value.origin.value
+    elif isinstance(value, Reference):
+        yield value.id, _origin_word(value)
     elif isinstance(value, tuple | list):
         for one in value:
             yield from _origins_in(one)
     elif is_dataclass(value) and not isinstance(value, type):
+        if isinstance(value, Brief):
+            yield value.id, value.origin.value
         for spec in fields(value):
             yield from _origins_in(getattr(value, spec.name))
+
+
+def _origin_word(memory: Reference) -> str:
+    """The origin of a memory that an answer names; that of an erased or unseen one is not known."""
+    return UNKNOWN if memory.origin is None else memory.origin.value
 
 
 def _parts_of_sentence(sentence: Sentence) -> Parts:

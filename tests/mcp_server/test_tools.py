@@ -82,8 +82,11 @@ def test_a_search_gives_the_fields_of_small_hits(agent: Agent, memory: GraphMemo
         ],
         "replaced": [
             {
-                "memory": old, "title": "The database is MySQL", "before": "supersedes", "after": " since 2025-01-01",
-                "is_successor": True,
+                "memory": {
+                    "id": old, "title": "The database is MySQL", "alias": "ADR-1", "state": "superseded",
+                    "origin": "human",
+                },
+                "before": "supersedes", "after": " since 2025-01-01", "is_successor": True,
             }
         ],
     }  # fmt: skip
@@ -191,7 +194,7 @@ def test_what_an_agent_adds_is_of_an_agent(agent: Agent, memory: GraphMemory) ->
 
 def test_adding_names_what_is_similar_and_may_skip_it(agent: Agent) -> None:
     first = agent.told("memory_add", text="Use tabs")
-    assert agent.told("memory_add", text="Use tabs!")["similar"][0]["memory"] == first["ids"][0]
+    assert agent.told("memory_add", text="Use tabs!")["similar"][0]["memory"]["id"] == first["ids"][0]
     assert agent.told("memory_add", text="use tabs.", on_similar="skip")["is_confirmation"]
 
 

@@ -338,12 +338,9 @@ def memories_of(
 
 def numbers(connection: apsw.Connection, tenant: Tenant, ids: Iterable[str], known: Remembered) -> list[int]:
     """Numbers of those memories that there are."""
-    met = known.numbers
-    found = {key: met.get(key) for key in ids}
-    for key, number in found.items():
-        if number is None:
-            found[key] = next(iter(reading.numbers(connection, tenant, (key,))), None)
-    return [number for number in found.values() if number is not None]
+    wanted, met = list(dict.fromkeys(ids)), known.numbers
+    found = reading.numbers_by_id(connection, tenant, (key for key in wanted if key not in met))
+    return [met[key] if key in met else found[key] for key in wanted if key in met or key in found]
 
 
 class Ids:

@@ -6,8 +6,7 @@ all that was collected written before each, they cost ten times what an addition
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 import apsw
 
@@ -18,9 +17,6 @@ from graphmem.model import Add, Confirm, Request, Supersede, SupersessionKind
 from graphmem.rows import Rows, Transaction
 from graphmem.temporal import Overlay
 
-_NUMBERS = """
-    SELECT number FROM json_each(?1) AS asked CROSS JOIN memory ON memory.id = asked.value AND tenant = ?2
-"""
 _AMENDING = """
     SELECT memory.id FROM json_each(?1) AS wanted CROSS JOIN superseded_by ON new = wanted.value
     CROSS JOIN memory ON number = wanted.value WHERE superseded_by.kind = 'amendment'
@@ -45,7 +41,7 @@ class Following:
         named = {key: None for one in requests if isinstance(one.operation, Supersede) for key in _sides(one.operation)}
         if not named or not all(isinstance(one.operation, Add | Confirm | Supersede) for one in requests):
             return
-        reached = chains.reached_ahead(self._connection, self._numbers(named))
+        reached = chains.reached_ahead(self._connection, reading.numbers(self._connection, self._tenant, named))
         self._named = set(named)
         self._world = Overlay(chains.rows_of(self._connection, self._tenant, reached))
         self._amending = {key for (key,) in self._connection.execute(_AMENDING, (ints(reached),))}
@@ -77,13 +73,6 @@ class Following:
         """The number of a memory that was looked up, or is of this chunk; None of others."""
         row = None if self._world is None else self._world.memory(key)
         return None if row is None else place_of(self._tenant.number, row.stamp.seq)
-
-    def _numbers(self, ids: Iterable[str]) -> list[int]:
-        whole = [key for key in ids if "\0" not in key]
-        found = self._connection.execute(_NUMBERS, (json.dumps(whole), self._tenant.number))
-        # SQLite's JSON cuts texts off at a NUL character.
-        cut = reading.numbers(self._connection, self._tenant, (key for key in ids if "\0" in key))
-        return [number for (number,) in found] + cut
 
 
 def _sides(operation: Supersede) -> tuple[str, ...]:

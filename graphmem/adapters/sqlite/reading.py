@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 
@@ -30,7 +31,10 @@ _TENANT = (
     " FROM tenant WHERE name = ?"
 )
 _BRANCHES = "SELECT key, parent, opened, closed, is_merged FROM branch WHERE tenant = ?"
-_NUMBER = "SELECT number FROM memory WHERE id = ? AND tenant = ?"
+_NUMBER = "SELECT id, number FROM memory WHERE id = ?1 AND tenant = ?2"
+_NUMBERS = """
+    SELECT memory.id, number FROM json_each(?1) AS wanted CROSS JOIN memory ON memory.id = wanted.value AND tenant = ?2
+"""
 _WITH_CONTENT = "SELECT number FROM memory WHERE content = ? AND tenant = ?"
 _HOMES = "SELECT number, scope FROM home WHERE tenant = ?"
 
@@ -80,9 +84,20 @@ def admitted(connection: apsw.Connection, tenant: Tenant, reader: Scope, known: 
 
 def numbers(connection: apsw.Connection, tenant: Tenant, ids: Iterable[str]) -> list[int]:
     """Numbers of those memories that there are."""
-    # One by one: JSON and C arrays of strings both have trouble with NUL characters.
-    found = (connection.execute(_NUMBER, (key, tenant.number)).get for key in ids)
-    return [int(number) for number in found if number is not None]
+    return list(numbers_by_id(connection, tenant, ids).values())
+
+
+def numbers_by_id(connection: apsw.Connection, tenant: Tenant, ids: Iterable[str]) -> dict[str, int]:
+    """The number of each of those memories that there are, in the order of the ids."""
+    wanted = list(dict.fromkeys(ids))
+    # SQLite's JSON cuts texts off at a NUL character.
+    alone = wanted if len(wanted) == 1 else [key for key in wanted if "\0" in key]
+    rows = [row for key in alone for row in connection.execute(_NUMBER, (key, tenant.number))]
+    if len(wanted) > len(alone):
+        some = json.dumps([key for key in wanted if "\0" not in key], ensure_ascii=False)
+        rows += connection.execute(_NUMBERS, (some, tenant.number))
+    found = {str(key): int(str(number)) for key, number in rows}
+    return {key: found[key] for key in wanted if key in found}
 
 
 def with_content(connection: apsw.Connection, tenant: Tenant, content: int | None) -> list[int]:
