@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass, replace
 from enum import Enum, StrEnum
 from typing import Any
@@ -119,8 +119,8 @@ VOICES: Mapping[type, Mapping[str, Voice]] = {
     **{kind: {"id": Voice.ID} for kind in (Transition, Retract, Confirm, Erase)},
 }
 
-#: The origin of a memory by its id, `UNKNOWN` if it cannot be told.
-OriginOf = Callable[[str], str]
+#: The origins of memories by their ids, of those that are seen.
+Origins = Callable[[Sequence[str]], Mapping[str, str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,24 +129,28 @@ class Marking:
 
     Attributes:
         here: Where the caller stands: names of that place are the caller's own.
-        lookup: The origin of a memory that the answer names without showing it.
+        lookup: The origins of memories that the answer names by id alone.
         sign: Makes a tag of a text; with the store's secret, so that nobody else can.
     """
 
     here: Scope
-    lookup: OriginOf
+    lookup: Origins
     sign: Callable[[str], str]
 
     def document(self, answer: object) -> Any:  # noqa: ANN401 - JSON
         """The written form of an answer, with all words from outside between marks."""
-        walk = _Walk(self, _shown_origins(answer), {}, Origin.HUMAN.value)
+        shown = dict(_origins_in(answer))
+        bare = [key for key in dict.fromkeys(_bare_ids(answer)) if key not in shown]
+        walk = _Walk(self, shown, dict(self.lookup(bare)) if bare else {}, Origin.HUMAN.value)
         found = walk.value(answer)
         return _written(found, self.sign(json.dumps(_texts_in(found)))[:_TAG_CHARS])
 
     def error(self, refusal: Mapping[str, Any]) -> dict[str, Any]:
         """What a refusal says: ids that a caller made may stand in its message, which is then marked as a whole."""
         heads = refusal["heads"]
-        strange = [key for key in heads if not (_OWN_ID.fullmatch(key) or is_trusted(self.lookup(key)))]
+        given = [key for key in heads if not _OWN_ID.fullmatch(key)]
+        origins = self.lookup(given) if given else {}
+        strange = [key for key in given if not is_trusted(origins.get(key, UNKNOWN))]
         if not strange:
             return dict(refusal)
         tag = self.sign(json.dumps(dict(refusal)))[:_TAG_CHARS]
@@ -173,7 +177,7 @@ class _Walk(Writer):
 
     marking: Marking
     shown: Mapping[str, str]
-    looked: dict[str, str]
+    looked: Mapping[str, str]
     speaker: str
 
     def record(self, value: object) -> dict[str, Any]:
@@ -205,12 +209,8 @@ class _Walk(Writer):
         return text if is_trusted(origin) else _Text((Foreign(text, origin),))
 
     def _origin_of(self, key: str) -> str:
-        """The origin of a memory: as the answer shows it, else looked up once."""
-        if key in self.shown:
-            return self.shown[key]
-        if key not in self.looked:
-            self.looked[key] = self.marking.lookup(key)
-        return self.looked[key]
+        """The origin of a memory: as the answer shows it, else as it was looked up."""
+        return self.shown.get(key) or self.looked.get(key, UNKNOWN)
 
     def _origin_of_plain(self, owner: object) -> str:
         """The origin of a text that does not know whose words it holds, as an answer of a server does not.
@@ -265,12 +265,16 @@ def _least(origins: Iterable[str]) -> str:
     return min(origins, key=lambda one: _TRUST.get(one, -1), default=Origin.HUMAN.value)
 
 
-def _shown_origins(answer: object) -> dict[str, str]:
-    """The origins of the memories that an answer shows."""
-    return dict(_origins_in(answer))
+def _bare_ids(answer: object) -> Iterator[str]:
+    """The ids of memories that ledger entries of an answer name."""
+    for change in (*getattr(answer, "changes", ()), getattr(answer, "change", None)):
+        if isinstance(change, Change):
+            yield from touched(change.operation)
+    yield from getattr(answer, "ids", ())
 
 
 def _origins_in(value: object) -> Iterator[tuple[str, str]]:
+    """The origins of the memories that an answer shows or refers to."""
     if isinstance(value, Memory) and value.statement is not None:
         yield value.id, value.statement.origin.value
     elif isinstance(value, Reference):

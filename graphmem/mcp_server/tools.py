@@ -19,10 +19,10 @@ from graphmem.mcp_server.arguments import (
     SupersedeArguments,
 )
 from graphmem.mcp_server.brief_answers import answered
-from graphmem.model import Alternative, Anchor, AnchorKind, Outcome, Scope, Statement, SupersessionKind
+from graphmem.model import Alternative, Anchor, AnchorKind, Outcome, Scope, SupersessionKind
 from graphmem.retrieval.briefs import BriefAnswer
 from graphmem.service import GraphMemory, Write
-from graphmem.service.wording import restated, statement_from
+from graphmem.service.wording import Words, statement_from
 from graphmem.store import Filter, Page
 
 
@@ -145,8 +145,7 @@ def _supersede(memory: GraphMemory, caller: Caller, asked: SupersedeArguments) -
         raise InvalidInput("a correction has no `at`: the old one was never right")
     if asked.new is not None:
         return memory.supersede(asked.old, by=asked.new, at=asked.at, kind=kind, write=write)
-    new = restated(asked.text or "", _statement(memory, asked.old, write.scope), asked.origin)
-    return memory.supersede(asked.old, new, at=asked.at, kind=kind, write=write)
+    return memory.supersede(asked.old, Words(asked.text), at=asked.at, kind=kind, write=write)
 
 
 def _end(memory: GraphMemory, caller: Caller, asked: EndArguments) -> Written:
@@ -155,12 +154,6 @@ def _end(memory: GraphMemory, caller: Caller, asked: EndArguments) -> Written:
 
 def _confirm(memory: GraphMemory, caller: Caller, asked: ConfirmArguments) -> Written:
     return memory.confirm(asked.id, write=_write(caller, asked))
-
-
-def _statement(memory: GraphMemory, key: str, scope: Scope | None) -> Statement:
-    said = memory.get(key, scope=scope).memory.statement
-    assert said is not None, "what was erased gets no card"  # noqa: S101
-    return said
 
 
 def _history(memory: GraphMemory, caller: Caller, asked: OneArguments) -> History:

@@ -47,7 +47,7 @@ from graphmem.wire.envelopes import Shown
 from tests.mcp_server.conftest import Agent
 
 THEN = datetime(2024, 1, 1, tzinfo=UTC)
-MARKING = Marking(Scope(repo="here"), lambda _: "unknown", lambda _: "abcdefghijkmnp")
+MARKING = Marking(Scope(repo="here"), lambda _: {}, lambda _: "abcdefghijkmnp")
 TAG = "abcdefghijkm"
 
 

@@ -33,6 +33,8 @@ class RoutedSchema:
         schemas: By the name of their shard.
     """
 
+    makes_missing = True
+
     def __init__(self, schemas: Mapping[str, Neo4jSchema]) -> None:
         self._schemas = schemas
 
@@ -55,16 +57,16 @@ class RoutedSchema:
         return self.status()
 
     def index_vectors(self, progress: Progress = silent) -> Mapping[str, VectorIndex]:
-        """See `graphmem.schema.Schema.index_vectors`; progress is told of one shard after the other."""
+        """See `graphmem.schema.IndexedSchema.index_vectors`; progress is told of one shard after the other."""
         return {name: one for name, schema in self._schemas.items() for one in schema.index_vectors(progress).values()}
 
     def drop_vector_index(self) -> None:
-        """See `graphmem.schema.Schema.drop_vector_index`."""
+        """See `graphmem.schema.IndexedSchema.drop_vector_index`."""
         for schema in self._schemas.values():
             schema.drop_vector_index()
 
     def vector_indexes(self) -> Mapping[str, VectorIndex | None]:
-        """See `graphmem.schema.Schema.vector_indexes`."""
+        """See `graphmem.schema.IndexedSchema.vector_indexes`."""
         return {name: one for name, schema in self._schemas.items() for one in schema.vector_indexes().values()}
 
     def try_write(self) -> None:

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from functools import wraps
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Self, TypeVar, cast
 
 from graphmem.adapters.neo4j.connecting import Login
 from graphmem.adapters.neo4j.routed_projection import RoutedProjection
@@ -20,18 +20,12 @@ from graphmem.adapters.neo4j.sharding import SCHEME, Shards
 from graphmem.adapters.neo4j.store import VECTOR_CACHE_BYTES, Neo4jStore
 from graphmem.errors import InvalidInput, StoreUnavailable, Unsupported
 from graphmem.model import Change, Request, Scope
-from graphmem.rows import Rows
 from graphmem.store import (
     Clock,
-    Filter,
     Finding,
-    Matches,
     ModelCard,
-    Nearby,
-    Position,
-    Probe,
     Progress,
-    Rivals,
+    Store,
     StoreInfo,
     silent,
 )
@@ -42,6 +36,17 @@ if TYPE_CHECKING:
 _PATIENCE_S = 30.0
 
 Logins = Callable[[str], Login]
+Verb = TypeVar("Verb", bound=Callable[..., object])
+
+
+def _of_its_shard(verb: Verb) -> Verb:
+    """The verb of the port, asked of the shard that keeps the tenant of its reader."""
+
+    @wraps(verb)
+    def routed(self: RoutedStore, reader: Scope, *given: object, **named: object) -> object:
+        return self._of(reader).call(lambda store: getattr(store, verb.__name__)(reader, *given, **named))
+
+    return cast("Verb", routed)
 
 
 class RoutedStore:
@@ -123,10 +128,6 @@ class RoutedStore:
         shard = self._of(Scope(tenant))
         return shard.call(lambda store: store.restore(lines, tenant=tenant, progress=progress, clock=clock))
 
-    def save_vectors(self, reader: Scope, vectors: Mapping[str, Vector], *, model: ModelCard | None = None) -> None:
-        """See `graphmem.store.Store.save_vectors`."""
-        self._of(reader).call(lambda store: store.save_vectors(reader, vectors, model=model))
-
     def adopt_model(self, card: ModelCard, reader: Scope | None = None) -> None:
         """See `graphmem.store.Store.adopt_model`. For everywhere, every shard must be up: else nothing is changed."""
         shards = self._everywhere() if reader is None else [self._of(reader)]
@@ -154,73 +155,23 @@ class RoutedStore:
             raise Unsupported(f"{differing}; run: graphmem reindex for the tenants there")
         return next(iter(found.values()))
 
-    def secret(self, reader: Scope) -> str:
-        """See `graphmem.store.Store.secret`."""
-        return self._of(reader).call(lambda store: store.secret(reader))
-
-    def position(self, reader: Scope, moment: datetime | None = None) -> Position:
-        """See `graphmem.store.Store.position`."""
-        return self._of(reader).call(lambda store: store.position(reader, moment))
-
-    def pin(self, reader: Scope, moment: datetime) -> Position:
-        """See `graphmem.store.Store.pin`."""
-        return self._of(reader).call(lambda store: store.pin(reader, moment))
-
-    def changes(self, reader: Scope, *, after: int = 0, limit: int = 1000) -> list[Change]:
-        """See `graphmem.store.Store.changes`."""
-        return self._of(reader).call(lambda store: store.changes(reader, after=after, limit=limit))
-
-    def change_by_op_id(self, reader: Scope, op_id: str) -> Change | None:
-        """See `graphmem.store.Store.change_by_op_id`."""
-        return self._of(reader).call(lambda store: store.change_by_op_id(reader, op_id))
-
-    def changes_of(self, reader: Scope, memory: str) -> list[Change]:
-        """See `graphmem.store.Store.changes_of`."""
-        return self._of(reader).call(lambda store: store.changes_of(reader, memory))
-
-    def rows(self, reader: Scope, ids: Sequence[str], *, rivals: Rivals | None = None, is_alone: bool = False) -> Rows:
-        """See `graphmem.store.Store.rows`."""
-        return self._of(reader).call(lambda store: store.rows(reader, ids, rivals=rivals, is_alone=is_alone))
-
-    def select(self, reader: Scope, where: Filter, *, at: datetime | None, before: int, limit: int) -> list[str]:
-        """See `graphmem.store.Store.select`."""
-        return self._of(reader).call(lambda store: store.select(reader, where, at=at, before=before, limit=limit))
-
-    def match(
-        self, reader: Scope, probe: Probe, where: Filter, *, seq: int | None = None, at: datetime | None = None
-    ) -> Matches:
-        """See `graphmem.store.Store.match`."""
-        return self._of(reader).call(lambda store: store.match(reader, probe, where, seq=seq, at=at))
-
-    def neighbours(
-        self, reader: Scope, ids: Sequence[str], *, seq: int, limit: int, at: datetime | None = None
-    ) -> Nearby:
-        """See `graphmem.store.Store.neighbours`."""
-        return self._of(reader).call(lambda store: store.neighbours(reader, ids, seq=seq, limit=limit, at=at))
-
-    def contested_subjects(self, reader: Scope) -> dict[str, tuple[str, ...]]:
-        """See `graphmem.store.Store.contested_subjects`."""
-        return self._of(reader).call(lambda store: store.contested_subjects(reader))
-
-    def forked(self, reader: Scope) -> list[str]:
-        """See `graphmem.store.Store.forked`."""
-        return self._of(reader).call(lambda store: store.forked(reader))
-
-    def declared_conflicts(self, reader: Scope) -> list[tuple[str, str]]:
-        """See `graphmem.store.Store.declared_conflicts`."""
-        return self._of(reader).call(lambda store: store.declared_conflicts(reader))
-
-    def ids_beginning(self, reader: Scope, prefix: str, *, limit: int) -> list[str]:
-        """See `graphmem.store.Store.ids_beginning`."""
-        return self._of(reader).call(lambda store: store.ids_beginning(reader, prefix, limit=limit))
-
-    def repositories(self, reader: Scope) -> list[str]:
-        """See `graphmem.store.Store.repositories`."""
-        return self._of(reader).call(lambda store: store.repositories(reader))
-
-    def without_vector(self, reader: Scope, limit: int) -> list[str]:
-        """See `graphmem.store.Store.without_vector`."""
-        return self._of(reader).call(lambda store: store.without_vector(reader, limit))
+    save_vectors = _of_its_shard(Store.save_vectors)
+    secret = _of_its_shard(Store.secret)
+    position = _of_its_shard(Store.position)
+    pin = _of_its_shard(Store.pin)
+    changes = _of_its_shard(Store.changes)
+    change_by_op_id = _of_its_shard(Store.change_by_op_id)
+    changes_of = _of_its_shard(Store.changes_of)
+    rows = _of_its_shard(Store.rows)
+    select = _of_its_shard(Store.select)
+    match = _of_its_shard(Store.match)
+    neighbours = _of_its_shard(Store.neighbours)
+    contested_subjects = _of_its_shard(Store.contested_subjects)
+    forked = _of_its_shard(Store.forked)
+    declared_conflicts = _of_its_shard(Store.declared_conflicts)
+    ids_beginning = _of_its_shard(Store.ids_beginning)
+    repositories = _of_its_shard(Store.repositories)
+    without_vector = _of_its_shard(Store.without_vector)
 
     # ---- keeping
 
