@@ -67,7 +67,7 @@ def test_filters_points_and_pages_arrive(local: GraphMemory, remote: GraphMemory
 def test_what_is_similar_is_told_and_skipped_as_asked(remote: GraphMemory) -> None:
     first = remote.add("Ports are named in lower case.")
     again = remote.add("Ports are named in lower case")
-    assert [one.memory for one in again.similar] == [first.ids[0]]
+    assert [one.memory.id for one in again.similar] == [first.ids[0]]
     assert remote.add("Ports are named in lower case", on_similar=None).similar == ()
     assert remote.add("Ports are named in lower case!", on_similar=OnSimilar.SKIP).is_confirmation
     item = New(statement=Statement(title="Ports are named in lower case?"))

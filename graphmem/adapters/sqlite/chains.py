@@ -338,12 +338,10 @@ def memories_of(
 
 def numbers(connection: apsw.Connection, tenant: Tenant, ids: Iterable[str], cache: RowCache) -> list[int]:
     """Return the numbers of the memories that exist, in the order of the ids."""
-    cached = cache.numbers
-    by_id = {memory_id: cached.get(memory_id) for memory_id in ids}
-    for memory_id, number in by_id.items():
-        if number is None:
-            by_id[memory_id] = next(iter(reading.numbers(connection, tenant, (memory_id,))), None)
-    return [number for number in by_id.values() if number is not None]
+    distinct, cached = list(dict.fromkeys(ids)), cache.numbers
+    missing = (memory_id for memory_id in distinct if memory_id not in cached)
+    by_id = reading.numbers_by_id(connection, tenant, missing) | cached
+    return [by_id[memory_id] for memory_id in distinct if memory_id in by_id]
 
 
 class IdLookup:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 
 import apsw
@@ -18,9 +18,7 @@ from graphmem.adapters.sqlite.schema import (
     version_of,
 )
 from graphmem.adapters.sqlite.store import SQLiteStore
-from graphmem.errors import Unsupported
-from graphmem.schema import Drift, SchemaDifference, SchemaState, VectorIndex
-from graphmem.store import Progress, silent
+from graphmem.schema import Drift, SchemaDifference, SchemaState
 
 # Tables and indexes; those that SQLite creates itself have no SQL.
 _RULES = "SELECT name, sql FROM sqlite_schema WHERE sql IS NOT NULL ORDER BY name"
@@ -28,6 +26,8 @@ _RULES = "SELECT name, sql FROM sqlite_schema WHERE sql IS NOT NULL ORDER BY nam
 
 class SQLiteSchema:
     """The schema of a file; see `graphmem.schema.Schema`."""
+
+    makes_missing = False
 
     def __init__(self, path: str | Path, *, lock_timeout_s: float = 30.0) -> None:
         self._path = Path(os.path.realpath(path))
@@ -50,18 +50,6 @@ class SQLiteSchema:
         """See `graphmem.schema.Schema.apply`; opening a store does the same."""
         SQLiteStore.open(self._path, create=False).close()
         return self.status()
-
-    def index_vectors(self, progress: Progress = silent) -> Mapping[str, VectorIndex]:
-        """Raises Unsupported: the embedded store compares vectors exactly at every size."""
-        del progress
-        raise Unsupported(f"{str(self._path)!r}: the embedded store compares vectors exactly at every size")
-
-    def drop_vector_index(self) -> None:
-        """Does nothing: the embedded store has no vector index."""
-
-    def vector_indexes(self) -> Mapping[str, VectorIndex | None]:
-        """Returns an empty mapping: the embedded store has no vector index."""
-        return {}
 
     def try_write(self) -> None:
         """See `graphmem.schema.Schema.try_write`."""

@@ -6,8 +6,7 @@ request, after writing all pending rows, makes a supersession ten times as slow 
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 import apsw
 
@@ -18,9 +17,6 @@ from graphmem.model import Add, Confirm, Request, Supersede, SupersessionKind
 from graphmem.rows import Rows, Transaction
 from graphmem.temporal import Overlay
 
-_NUMBERS = """
-    SELECT number FROM json_each(?1) AS input CROSS JOIN memory ON memory.id = input.value AND tenant = ?2
-"""
 _AMENDING = """
     SELECT memory.id FROM json_each(?1) AS input CROSS JOIN superseded_by ON new = input.value
     CROSS JOIN memory ON number = input.value WHERE superseded_by.kind = 'amendment'
@@ -50,7 +46,7 @@ class SuccessorRows:
         }
         if not named or not all(isinstance(request.operation, Add | Confirm | Supersede) for request in requests):
             return
-        reached = chains.reached_ahead(self._connection, self._numbers(named))
+        reached = chains.reached_ahead(self._connection, reading.numbers(self._connection, self._tenant, named))
         self._named = set(named)
         self._world = Overlay(chains.rows_of(self._connection, self._tenant, reached))
         self._amending = {memory_id for (memory_id,) in self._connection.execute(_AMENDING, (ints(reached),))}
@@ -82,15 +78,6 @@ class SuccessorRows:
         """Return the row number of a memory that was read or is added by this chunk; None for any other."""
         row = None if self._world is None else self._world.memory(memory_id)
         return None if row is None else rowid_of(self._tenant.number, row.stamp.seq)
-
-    def _numbers(self, ids: Iterable[str]) -> list[int]:
-        plain_ids = [memory_id for memory_id in ids if "\0" not in memory_id]
-        rows = self._connection.execute(_NUMBERS, (json.dumps(plain_ids), self._tenant.number))
-        # SQLite's JSON truncates strings at a NUL character.
-        with_nul = reading.numbers(
-            self._connection, self._tenant, (memory_id for memory_id in ids if "\0" in memory_id)
-        )
-        return [number for (number,) in rows] + with_nul
 
 
 def _sides(operation: Supersede) -> tuple[str, ...]:

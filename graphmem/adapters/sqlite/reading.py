@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 
@@ -30,7 +31,10 @@ _TENANT = (
     " FROM tenant WHERE name = ?"
 )
 _BRANCHES = "SELECT key, parent, opened, closed, is_merged FROM branch WHERE tenant = ?"
-_NUMBER = "SELECT number FROM memory WHERE id = ? AND tenant = ?"
+_NUMBER = "SELECT id, number FROM memory WHERE id = ?1 AND tenant = ?2"
+_NUMBERS = """
+    SELECT memory.id, number FROM json_each(?1) AS wanted CROSS JOIN memory ON memory.id = wanted.value AND tenant = ?2
+"""
 _WITH_CONTENT = "SELECT number FROM memory WHERE content = ? AND tenant = ?"
 _HOMES = "SELECT number, scope FROM home WHERE tenant = ?"
 
@@ -79,10 +83,21 @@ def admitted(connection: apsw.Connection, tenant: Tenant, reader: Scope, cache: 
 
 
 def numbers(connection: apsw.Connection, tenant: Tenant, ids: Iterable[str]) -> list[int]:
-    """Return the numbers of the memories that exist."""
-    # A query per id: JSON and C arrays of strings both fail on NUL characters.
-    rows = (connection.execute(_NUMBER, (memory_id, tenant.number)).get for memory_id in ids)
-    return [int(number) for number in rows if number is not None]
+    """Return the numbers of the memories that exist, in the order of the ids."""
+    return list(numbers_by_id(connection, tenant, ids).values())
+
+
+def numbers_by_id(connection: apsw.Connection, tenant: Tenant, ids: Iterable[str]) -> dict[str, int]:
+    """Return the number of each memory that exists, in the order of the ids."""
+    distinct = list(dict.fromkeys(ids))
+    # SQLite's JSON truncates strings at a NUL character.
+    single = distinct if len(distinct) == 1 else [memory_id for memory_id in distinct if "\0" in memory_id]
+    rows = [row for memory_id in single for row in connection.execute(_NUMBER, (memory_id, tenant.number))]
+    if len(distinct) > len(single):
+        listed = json.dumps([memory_id for memory_id in distinct if "\0" not in memory_id], ensure_ascii=False)
+        rows += connection.execute(_NUMBERS, (listed, tenant.number))
+    by_id = {str(memory_id): int(str(number)) for memory_id, number in rows}
+    return {memory_id: by_id[memory_id] for memory_id in distinct if memory_id in by_id}
 
 
 def with_content(connection: apsw.Connection, tenant: Tenant, content: int | None) -> list[int]:
