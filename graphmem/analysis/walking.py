@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, cast
 
 from graphmem.model import AnchorKind, SupersessionKind
 from graphmem.service.attributes import AnchorNode, EdgeType, MemoryNode, NodeType
-from graphmem.sources.source_key import RECORDED_IN
 
 if TYPE_CHECKING:
     import networkx as nx
@@ -41,9 +40,9 @@ def anchors(graph: Network, key: str) -> Iterator[AnchorNode]:
 
 
 def files(graph: Network, key: str) -> Iterator[str]:
-    """The files and folders that a memory speaks of, by path or glob; not the one in which it stands recorded."""
+    """The files and folders that a memory is about, by path or glob."""
     for _, node, data in graph.out_edges(key, data=True):
-        if data["type"] is EdgeType.ABOUT and data["role"] != RECORDED_IN:
+        if data["type"] is EdgeType.ABOUT:
             anchor = cast("AnchorNode", graph.nodes[node])
             if anchor["kind"] is AnchorKind.FILE:
                 yield anchor["name"]

@@ -20,7 +20,7 @@ from graphmem.adapters.neo4j.sharding import SCHEME, Shards
 from graphmem.adapters.neo4j.store import VECTOR_CACHE_BYTES, Neo4jStore
 from graphmem.errors import InvalidInput, StoreUnavailable, Unsupported
 from graphmem.model import Change, Request, Scope
-from graphmem.rows import Rows
+from graphmem.rows import Rows, SourceRow
 from graphmem.store import (
     Clock,
     Filter,
@@ -217,6 +217,10 @@ class RoutedStore:
     def repositories(self, reader: Scope) -> list[str]:
         """See `graphmem.store.Store.repositories`."""
         return self._of(reader).call(lambda store: store.repositories(reader))
+
+    def sources(self, reader: Scope, *, keys: Sequence[str] = (), memories: Sequence[str] = ()) -> list[SourceRow]:
+        """See `graphmem.store.Store.sources`."""
+        return self._of(reader).call(lambda store: store.sources(reader, keys=keys, memories=memories))
 
     def without_vector(self, reader: Scope, limit: int) -> list[str]:
         """See `graphmem.store.Store.without_vector`."""

@@ -15,6 +15,7 @@ from graphmem.adapters.paths import fixed_part, path_pattern
 from graphmem.adapters.sqlite import reading
 from graphmem.adapters.sqlite.indexing import Facets, hashes_of
 from graphmem.adapters.sqlite.remembering import Remembered
+from graphmem.adapters.sqlite.source_keys import numbers_on
 from graphmem.adapters.sqlite.text_index import TextIndex, Texts
 from graphmem.adapters.sqlite.values import Row, Tenant, holding_of, ints, place_of
 from graphmem.model import Scope
@@ -46,19 +47,34 @@ _READ_AT_ONCE = 100
 
 
 @dataclass(frozen=True, slots=True)
+class Paths:
+    """Paths of a filter.
+
+    Attributes:
+        named: As the filter has them.
+        facets: Hashed terms, one of which a memory about such a file holds; empty if they narrow nothing down.
+        pattern: Fits the name of such a file; None if the facets are enough.
+    """
+
+    named: tuple[str, ...]
+    facets: tuple[int, ...]
+    pattern: re.Pattern[str] | None
+
+
+@dataclass(frozen=True, slots=True)
 class Wanted:
     """A filter and a reader, spelt for one tenant.
 
     Attributes:
         facets: Groups of hashed terms, of each of which a memory must hold one.
         homes: Where a memory may live; None if anywhere in the tenant.
-        paths: Patterns of which a file must match one, if a glob is among those asked for.
+        paths: Paths of which a file or a source key must fit one; None if any will do.
     """
 
     facets: tuple[tuple[int, ...], ...]
     homes: frozenset[int] | None
     min_confidence: float
-    paths: re.Pattern[str] | None
+    paths: Paths | None
 
     @property
     def is_everything(self) -> bool:
@@ -80,16 +96,20 @@ def wanted(
     groups.append([facet.language(language) for language in where.languages])
     groups.append([facet.subject(subject) for subject in where.subjects])
     groups.append([facet.component(name) for name in where.components])
-    pattern = path_pattern(where.paths)
-    folders = [fixed_part(path) for path in where.paths]
-    # A glob without a fixed folder narrows nothing down.
-    groups.append([] if "" in folders else [facet.path(folder) for folder in folders])
     return Wanted(
         tuple(tuple(group) for group in groups if group),
         None if len(admitted) == len(known.homes) else admitted,
         where.min_confidence,
-        None if pattern is None else re.compile(pattern),
+        _paths(where.paths, facet) if where.paths else None,
     )
+
+
+def _paths(paths: tuple[str, ...], facet: Facets) -> Paths:
+    pattern = path_pattern(paths)
+    folders = [fixed_part(path) for path in paths]
+    # A glob without a fixed folder narrows nothing down.
+    facets = () if "" in folders else tuple(facet.path(folder) for folder in folders)
+    return Paths(paths, facets, None if pattern is None else re.compile(pattern))
 
 
 @dataclass(frozen=True)
@@ -127,24 +147,45 @@ def fitting(connection: apsw.Connection, tenant: Tenant, texts: Texts, what: Wan
         for holders in texts.holders(group):
             held[holders.postings()[0]] = True
         mask = held if mask is None else mask & held
-    for numbers in _tested(connection, tenant, texts, what):
-        held = np.zeros(len(texts), np.bool_)
-        places = texts.places(numbers)
-        held[places[places >= 0]] = True
+    if what.min_confidence > 0.0:
+        low, high = _span(tenant, texts)
+        numbers = connection.execute(_CONFIDENT, (low, high, what.min_confidence))
+        held = _mask(texts, [number for (number,) in numbers])
+        mask = held if mask is None else mask & held
+    if what.paths is not None:
+        held = _on_paths(connection, tenant, texts, what.paths)
         mask = held if mask is None else mask & held
     return Fitting(texts, mask)
 
 
-def _tested(connection: apsw.Connection, tenant: Tenant, texts: Texts, what: Wanted) -> Iterator[list[int]]:
-    """Numbers of all memories that pass each test that no term can make."""
-    low, high = place_of(tenant.number, 0), place_of(tenant.number + 1, 0) - 1
-    if len(texts):
-        high = int(texts.numbers[-1])
-    if what.min_confidence > 0.0:
-        yield [number for (number,) in connection.execute(_CONFIDENT, (low, high, what.min_confidence))]
-    if what.paths is not None:
-        files = [anchor for anchor, name in connection.execute(_FILES) if what.paths.fullmatch(name)]
-        yield [number for (number,) in connection.execute(_ABOUT, (ints(files), low, high))]
+def _on_paths(connection: apsw.Connection, tenant: Tenant, texts: Texts, paths: Paths) -> NDArray[np.bool_]:
+    """Which memories are about a file, or come from a source key, that the paths ask for."""
+    import numpy as np
+
+    about = np.zeros(len(texts), np.bool_)
+    for holders in texts.holders(paths.facets):
+        about[holders.postings()[0]] = True
+    if paths.pattern is not None:
+        files = [anchor for anchor, name in connection.execute(_FILES) if paths.pattern.fullmatch(name)]
+        rows = connection.execute(_ABOUT, (ints(files), *_span(tenant, texts)))
+        fitting = _mask(texts, [number for (number,) in rows])
+        about = about & fitting if paths.facets else fitting
+    return about | _mask(texts, list(numbers_on(connection, tenant, paths.named)))
+
+
+def _mask(texts: Texts, numbers: list[int]) -> NDArray[np.bool_]:
+    import numpy as np
+
+    held = np.zeros(len(texts), np.bool_)
+    places = texts.places(numbers)
+    held[places[places >= 0]] = True
+    return held
+
+
+def _span(tenant: Tenant, texts: Texts) -> tuple[int, int]:
+    """What all numbers of the texts are above, and the last of them."""
+    last = int(texts.numbers[-1]) if len(texts) else place_of(tenant.number + 1, 0) - 1
+    return place_of(tenant.number, 0), last
 
 
 def latest(

@@ -29,6 +29,11 @@ from graphmem.temporal import Spans
 
 Row = tuple[Any, ...]
 
+
+class DamagedRow(Exception):
+    """A row lacks a value that every row has, as in a file that was cut off."""
+
+
 _SPAN = 1 << 40
 _STATUSES = {one.value: one for one in Status}
 _POSITION = _SPAN - 1
@@ -200,6 +205,8 @@ def holding_of(holding: str) -> Spans:
 def entry_of(row: Row, previous: bytes | str) -> Entry:
     """From (place, recorded at, op id, body, salt, digest, commitment, hash)."""
     place, recorded_at, op_id, body, salt, digest, commitment, link = row
+    if None in (recorded_at, op_id, body, commitment, link):
+        raise DamagedRow(f"ledger entry {seq_of(place)} lacks a value")
     return Entry(
         seq_of(place),
         from_micros(recorded_at),

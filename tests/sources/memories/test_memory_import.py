@@ -22,7 +22,7 @@ from graphmem.service.memory_import import NOBODYS, ImportReport, bring_in, told
 from graphmem.sources.memories import Asked, Source, read_export
 from graphmem.sources.memories.basic_memory import NO_TARGET
 from graphmem.sources.memories.text_files import UNREADABLE
-from graphmem.sources.source_moves import GONE
+from graphmem.sources.move_comparison import GONE
 from graphmem.store import Filter, Page
 from tests.service.conftest import REPO, TickingClock
 from tests.sources.memories.conftest import ASKED, DATA
