@@ -154,3 +154,16 @@ class Outcome(StrEnum):
 
     CHOSEN = "chosen"
     REJECTED = "rejected"
+
+
+class Permission(StrEnum):
+    """What a key allows; none includes another.
+
+    `read` reads; `write` adds, replaces and moves; `review` retracts and revokes what others wrote; `admin` erases,
+    exports, restores and reads about the store as a whole.
+    """
+
+    READ = "read"
+    WRITE = "write"
+    REVIEW = "review"
+    ADMIN = "admin"

@@ -18,8 +18,8 @@ PACKAGE = Path(__file__).parent.parent / "graphmem"
 LAYERS = (
     ("errors", "deadline"),
     ("vocabulary",),
-    ("model",),
-    ("rows",),
+    ("model", "verbs"),
+    ("rows", "parameters"),
     ("instants",),
     ("temporal", "ranking", "statement_json", "statement_text", "relations"),
     ("terms",),

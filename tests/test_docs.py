@@ -5,16 +5,12 @@ from __future__ import annotations
 from dataclasses import fields
 from pathlib import Path
 
-from fastapi import APIRouter
-from fastapi.routing import APIRoute
-
 from graphmem.cli.app import COMMANDS
 from graphmem.config import Settings
 from graphmem.errors import GraphMemError
-from graphmem.http import keeping, reading, writing
 from graphmem.mcp_server.tools import TOOLS
+from graphmem.verbs import VERBS
 
-ROUTERS = (reading.router, writing.router, keeping.router)
 README = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8")
 
 
@@ -28,16 +24,12 @@ def test_every_command_is_documented() -> None:
 
 
 def test_every_route_is_documented() -> None:
-    verbs = {path.rpartition("/")[2] for one in ROUTERS for path in paths_of(one)}
-    assert [verb for verb in verbs if f"/{verb}`" not in README] == []
+    ends = {verb.path.rpartition("/")[2] for verb in VERBS.values() if verb.route}
+    assert [end for end in ends if f"/{end}`" not in README] == []
 
 
 def test_every_error_code_is_documented() -> None:
     assert [one.code for one in GraphMemError.__subclasses__() if f"| `{one.code}` |" not in README] == []
-
-
-def paths_of(router: APIRouter) -> list[str]:
-    return [one.path_format for one in router.routes if isinstance(one, APIRoute)]
 
 
 def test_every_tool_is_documented() -> None:

@@ -4,12 +4,20 @@ from __future__ import annotations
 
 import click
 
-from graphmem.cli.options import Call, placed
+from graphmem.cli.options import Call, one_of, placed
+from graphmem.verbs import Profile
 
 
 @click.command()
+@click.option(
+    "--profile",
+    type=one_of(Profile),
+    default=Profile.CORE.value,
+    show_default=True,
+    help="Which tools the client is offered: the few that agents need, or one for every verb.",
+)
 @placed
-def mcp(*, call: Call) -> None:
+def mcp(*, call: Call, profile: str) -> None:
     """Serve the memory to one MCP client, as the tools memory_search, memory_add and so on.
 
     The client starts this command and talks over its standard input and output; it ends when the client closes them.
@@ -18,4 +26,4 @@ def mcp(*, call: Call) -> None:
     """
     from graphmem.mcp_server.stdio import serve_stdio
 
-    serve_stdio(call.open, finds_repository="repo" not in call.stands)
+    serve_stdio(call.open, finds_repository="repo" not in call.stands, profile=Profile(profile))

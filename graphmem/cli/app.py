@@ -13,6 +13,7 @@ import click
 from graphmem import __version__
 from graphmem.cli import INTERRUPTED
 from graphmem.errors import CommitUnknown, Conflict, GraphMemError, InvalidInput
+from graphmem.verbs import VERBS, Section
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
@@ -23,51 +24,37 @@ FAILED = 1
 
 
 class Entry(NamedTuple):
-    """Where a command is, and what it says of itself in one line."""
+    """The module and the attribute of a command, and the command in one line."""
 
     module: str
     attribute: str
     summary: str
 
 
-SECTIONS: dict[str, dict[str, Entry]] = {
-    "Ask": {
-        "search": Entry("reading", "search", "ask; --as-of and --known-at set the point in time"),
-        "list": Entry("reading", "list_memories", "memories that fit a filter"),
-        "show": Entry("reading", "show", "one memory"),
-        "history": Entry("reading", "history", "what it supersedes, what supersedes it, its own moves"),
-        "timeline": Entry("reading", "timeline", "everything about a subject or path, as bars over time"),
-        "diff": Entry("reading", "diff", "what is believed differently between two points"),
-        "explain": Entry("reading", "explain", "why a memory stands as it does"),
-        "conflicts": Entry("reading", "conflicts", "contradictions that nobody has decided"),
-        "changes": Entry("reading", "changes", "the ledger, entry by entry"),
-        "repositories": Entry("reading", "repositories", "where there are memories; --repo reads one of them"),
-    },
-    "Write": {
-        "add": Entry("adding", "add", "record a memory, from an argument, standard input or an editor"),
-        "supersede": Entry("writing", "supersede", "let new words, or another memory, supersede a memory"),
-        "amend": Entry("writing", "amend", "let new words, or another memory, replace a part of one"),
-        "transition": Entry("writing", "transition", "give a memory another status"),
-        "end": Entry("writing", "end", "it is no longer in force, without a successor"),
-        "retract": Entry("writing", "retract", "it should not be believed at any time"),
-        "revoke": Entry("writing", "revoke", "undo a change by its ledger position"),
-        "confirm": Entry("writing", "confirm", "somebody saw that it is still right"),
-        "link": Entry("writing", "link", "relate two memories"),
-        "erase": Entry("writing", "erase", "remove content for good"),
-        "branch": Entry("branching", "branch", "open, merge or abandon a branch"),
-        "ingest": Entry("ingest", "ingest", "read decision records"),
+#: Commands of verbs that take more than their verb does; those of all other verbs are made from the table of verbs.
+_OF_VERBS = {
+    "search": "reading:search",
+    "show": "reading:show",
+    "diff": "reading:diff",
+    "changes": "reading:changes",
+    "add": "adding:add",
+    "supersede": "writing:supersede",
+    "amend": "writing:amend",
+    "erase": "writing:erase",
+    "branch": "branching:branch",
+    "ingest": "ingest:ingest",
+    **{name: f"keeping:{name}" for name in ("export", "backup", "restore", "check", "reindex", "status")},
+}
+_GROUPS = {"branch": "open, merge or abandon a branch"}
+_OTHERS: dict[Section, dict[str, Entry]] = {
+    Section.ASK: {},
+    Section.WRITE: {
         "import": Entry("importing", "bring", "bring in what another memory holds"),
     },
-    "Keep": {
-        "init": Entry("keeping", "init", "make a store for this project, in .graphmem/"),
-        "status": Entry("keeping", "status", "what is stored where"),
-        "doctor": Entry("doctor", "doctor", "what is broken between here and an answer, and how to mend it"),
-        "check": Entry("keeping", "check", "verify the ledger's hashes and recompute everything derived"),
-        "export": Entry("keeping", "export", "the whole ledger as JSON lines, or the graph as GraphML or Cypher"),
-        "backup": Entry("keeping", "backup", "a copy of the store's file, while others go on writing"),
-        "restore": Entry("keeping", "restore", "an export or a backup into an empty tenant"),
+    Section.KEEP: {
         "copy": Entry("copying", "copy", "from one store into another, and verify it"),
-        "reindex": Entry("keeping", "reindex", "renew vectors after a change of model"),
+        "init": Entry("keeping", "init", "make a store for this project, in .graphmem/"),
+        "doctor": Entry("doctor", "doctor", "what is broken between here and an answer, and how to mend it"),
         "model": Entry("model", "model", "which model makes vectors, and whether it is the original"),
         "schema": Entry("schema", "schema", "apply, show or compare the store's schema"),
         "graphiti": Entry("graphiti", "graphiti", "keep a graph beside the memories that graphiti's clients read"),
@@ -78,6 +65,21 @@ SECTIONS: dict[str, dict[str, Entry]] = {
         "completion": Entry("keeping", "completion", "the script that completes commands in a shell"),
     },
 }
+
+
+def _entries(section: Section) -> dict[str, Entry]:
+    entries: dict[str, Entry] = {}
+    for verb in VERBS.values():
+        if verb.section is not section or not verb.words:
+            continue
+        word = verb.words.split()[0]
+        if word not in entries:
+            module, _, attribute = _OF_VERBS.get(word, f"verb_commands:{verb.name}").partition(":")
+            entries[word] = Entry(module, attribute, _GROUPS.get(word, verb.summary))
+    return entries | _OTHERS[section]
+
+
+SECTIONS: dict[Section, dict[str, Entry]] = {section: _entries(section) for section in Section}
 COMMANDS = {name: entry for section in SECTIONS.values() for name, entry in section.items()}
 
 
@@ -95,7 +97,12 @@ class Root(click.Group):
         entry = COMMANDS.get(cmd_name)
         if entry is None:
             return None
-        command: click.Command = getattr(import_module(f"graphmem.cli.{entry.module}"), entry.attribute)
+        module = import_module(f"graphmem.cli.{entry.module}")
+        command: click.Command = (
+            module.verb_command(entry.attribute)
+            if entry.module == "verb_commands"
+            else getattr(module, entry.attribute)
+        )
         return command
 
     def resolve_command(

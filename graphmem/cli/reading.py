@@ -1,8 +1,8 @@
-"""Commands that ask."""
+"""Commands that ask and take more than their verb does: search, show, diff and changes."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from datetime import datetime
 from itertools import islice
 from typing import TYPE_CHECKING
@@ -13,29 +13,19 @@ from graphmem.cli import pages
 from graphmem.cli.blocks import Line, Look, Span, dim, line
 from graphmem.cli.options import Call, filtered, one_of, paged, placed, pointed
 from graphmem.cli.output import give, progress
-from graphmem.cli.wording import nothing_line, org_wide_line, weaker_line
+from graphmem.cli.verb_pages import cards_of, no_answers
+from graphmem.cli.wording import org_wide_line, weaker_line
 from graphmem.errors import NotFound
-from graphmem.model import At, Point
+from graphmem.model import At
 from graphmem.retrieval.request import Sort
-from graphmem.wire.envelopes import Changes, Repositories, Shown
+from graphmem.wire.envelopes import Changes, Shown
 from graphmem.wire.times import read_known, read_time
 
 if TYPE_CHECKING:
-    from graphmem.answers import Card, SearchAnswer
+    from graphmem.answers import SearchAnswer
     from graphmem.model import Change
     from graphmem.service import GraphMemory
     from graphmem.store import Filter, Page
-
-
-def cards_of(memory: GraphMemory, ids: Iterable[str], point: Point) -> dict[str, Card]:
-    """The memories that an answer names by id, as they stand at its point; what is not seen is left out."""
-    at, found = At(point.valid, point.seq), {}
-    for key in dict.fromkeys(ids):
-        try:
-            found[key] = memory.get(key, at=at)
-        except NotFound:
-            continue
-    return found
 
 
 @click.command()
@@ -69,32 +59,11 @@ def search(  # noqa: PLR0913 - one parameter an option
 def _notes(memory: GraphMemory, answer: SearchAnswer, where: Filter) -> Iterator[Line]:
     """What is to be said of a question, and of what was searched."""
     if not answer.hits:
-        yield weaker_line(answer.weaker) if answer.weaker else _nothing(memory, where, is_empty=True)
+        yield weaker_line(answer.weaker) if answer.weaker else no_answers(memory, where, is_empty=True)
     elif memory.scope.repo is None and (others := memory.repositories()):
         yield org_wide_line(len(others))
     for remark in answer.remarks:
         yield line(remark)
-
-
-@click.command("list")
-@filtered
-@click.option("--sort", type=one_of(Sort), default=Sort.RECENCY.value, show_default=True, help="Order of the answers.")
-@paged(50)
-@pointed
-@placed
-def list_memories(*, call: Call, where: Filter, sort: str, page: Page, at: At) -> None:
-    """Memories that fit a filter and hold at a point, recorded last first."""
-    with call.open() as memory:
-        answer = memory.list(where, at=at, sort=Sort(sort), page=page)
-        nothing = _nothing(memory, where, is_empty=not answer.cards and not call.as_json)
-    give(call, answer, lambda _: pages.listing_page(answer, at, nothing))
-
-
-def _nothing(memory: GraphMemory, where: Filter, *, is_empty: bool) -> Line:
-    """What is said in place of answers that there are not."""
-    scope = memory.scope
-    others = memory.repositories() if is_empty and scope.repo is None else ()
-    return nothing_line(scope, others, is_history=where.include_history)
 
 
 @click.command()
@@ -106,29 +75,6 @@ def show(*, call: Call, key: str, at: At) -> None:
     with call.open() as memory:
         answer = memory.history(key, at=at)
     give(call, Shown(answer.card, answer.at), lambda _: pages.card_page(answer, at))
-
-
-@click.command()
-@click.argument("key", metavar="ID")
-@pointed
-@placed
-def history(*, call: Call, key: str, at: At) -> None:
-    """What the memory ID supersedes, what supersedes it, and its own moves in its source's words."""
-    with call.open() as memory:
-        answer = memory.history(key, at=at)
-    give(call, answer, lambda width: pages.history_page(answer, at, width))
-
-
-@click.command()
-@click.argument("subject", required=False)
-@click.option("--path", help="Of a file, folder/ or glob, in place of a subject.")
-@pointed
-@placed
-def timeline(*, call: Call, subject: str | None, path: str | None, at: At) -> None:
-    """Everything known about a SUBJECT or a path, as bars over time."""
-    with call.open() as memory:
-        answer = memory.timeline(subject=subject, path=path, at=at)
-    give(call, answer, lambda width: pages.timeline_page(answer, at, width))
 
 
 @click.command()
@@ -161,30 +107,6 @@ def diff(
 
 
 @click.command()
-@click.argument("key", metavar="ID")
-@pointed
-@placed
-def explain(*, call: Call, key: str, at: At) -> None:
-    """Why the memory ID stands as it does at a point, what stands for it, and what it rests on."""
-    with call.open() as memory:
-        answer = memory.explain(key, at=at)
-        ids = [one.memory for hit in answer.resolves_to for one in hit.relations]
-        ids += [one.memory for one in answer.contested]
-        seen = {} if call.as_json else cards_of(memory, ids, answer.at)
-    give(call, answer, lambda _: pages.explanation_page(answer, at, seen))
-
-
-@click.command()
-@pointed
-@placed
-def conflicts(*, call: Call, at: At) -> None:
-    """Contradictions at a point that nobody has decided, each with the rule that would and the fix."""
-    with call.open() as memory:
-        answer = memory.conflicts(at=at)
-    give(call, answer, lambda width: pages.conflicts_page(answer, at, width))
-
-
-@click.command()
 @click.option("--after", type=click.IntRange(0), default=0, show_default=True, help="Those past this ledger position.")
 @click.option("--limit", type=click.IntRange(1), default=100, show_default=True, help="At most so many entries.")
 @click.option("--source", metavar="TEXT", help="Only of this source, as it was given when it was read in.")
@@ -204,15 +126,6 @@ def changes(*, call: Call, after: int, limit: int, source: str | None, revoke: b
             return
         found = _of_source(memory, source, after, limit) if source else memory.changes(after=after, limit=limit)
     give(call, Changes(tuple(found)), lambda _: [pages.changes_table(found)])
-
-
-@click.command()
-@placed
-def repositories(*, call: Call) -> None:
-    """Repositories with memories that you would see from there; --repo reads one of them."""
-    with call.open() as memory:
-        found = tuple(memory.repositories())
-    give(call, Repositories(found), lambda _: [line(one) for one in found] or [line("No repositories.")])
 
 
 def _of_source(memory: GraphMemory, source: str, after: int, limit: int) -> list[Change]:

@@ -1,4 +1,4 @@
-"""Commands that change what is believed; each is one ledger entry."""
+"""Commands that write and take more than their verb does: supersede, amend and erase."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import click
 
 from graphmem.cli.adding import words_of
-from graphmem.cli.options import Call, moment, one_of, placed, written
+from graphmem.cli.options import Call, moment, placed, written
 from graphmem.cli.receipts import give_receipt
-from graphmem.model import LinkKind, Status, SupersessionKind
+from graphmem.model import SupersessionKind
 
 if TYPE_CHECKING:
     from graphmem.service import Write
@@ -69,74 +69,6 @@ def amend(  # noqa: PLR0913 - a parameter of the command each
     words, _ = _successor(new, () if by is None else (by,))
     with call.open() as memory:
         give_receipt(call, memory.amend(old, words, part, by=by, at=at, write=write), "amended")
-
-
-@click.command()
-@click.argument("key", metavar="ID")
-@click.argument("status", type=one_of(Status))
-@moment("at", "From when. [default: now]")
-@click.option("--word", metavar="WORD", help="The source's own word for it.")
-@written
-@placed
-def transition(*, call: Call, key: str, status: str, at: datetime | None, word: str | None, write: Write) -> None:
-    """Give the memory ID another STATUS."""
-    with call.open() as memory:
-        give_receipt(call, memory.transition(key, Status(status), at=at, word=word, write=write), f"is {status}")
-
-
-@click.command()
-@click.argument("key", metavar="ID")
-@moment("at", "When. [default: now]")
-@click.option("--word", metavar="WORD", help="The source's own word for it.")
-@written
-@placed
-def end(*, call: Call, key: str, at: datetime | None, word: str | None, write: Write) -> None:
-    """The memory ID is no longer in force, without a successor."""
-    with call.open() as memory:
-        give_receipt(call, memory.end(key, at=at, word=word, write=write), "ended")
-
-
-@click.command()
-@click.argument("key", metavar="ID")
-@written
-@placed
-def retract(*, call: Call, key: str, write: Write) -> None:
-    """The memory ID should not be believed at any time."""
-    with call.open() as memory:
-        give_receipt(call, memory.retract(key, write=write), "retracted")
-
-
-@click.command()
-@click.argument("change", type=click.IntRange(1))
-@click.option("--move", type=click.IntRange(1), help="Undo only this move of an add, counted from 1.")
-@written
-@placed
-def revoke(*, call: Call, change: int, move: int | None, write: Write) -> None:
-    """Undo a supersede, amend, transition, end, retract or link by its ledger position CHANGE."""
-    with call.open() as memory:
-        give_receipt(call, memory.revoke(change, move=move, write=write), f"change {change} revoked")
-
-
-@click.command()
-@click.argument("key", metavar="ID")
-@written
-@placed
-def confirm(*, call: Call, key: str, write: Write) -> None:
-    """Somebody saw that the memory ID is still right: its age counts from now on."""
-    with call.open() as memory:
-        give_receipt(call, memory.confirm(key, write=write), "confirmed")
-
-
-@click.command()
-@click.argument("source_id", metavar="FROM")
-@click.argument("kind", type=one_of(LinkKind))
-@click.argument("target_id", metavar="TO")
-@written
-@placed
-def link(*, call: Call, source_id: str, kind: str, target_id: str, write: Write) -> None:
-    """Relate the memory FROM to the memory TO: FROM depends_on TO."""
-    with call.open() as memory:
-        give_receipt(call, memory.link(source_id, target_id, LinkKind(kind), write=write), f"linked ({kind})")
 
 
 @click.command()

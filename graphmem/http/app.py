@@ -14,7 +14,7 @@ from starlette.types import Receive, Send
 from starlette.types import Scope as AsgiScope
 
 from graphmem import __version__
-from graphmem.http import browsing, keeping, reading, writing
+from graphmem.http import browsing, decision_route, ledger_streams
 from graphmem.http.asking import Asks, refuse_unknown
 from graphmem.http.callers import Door
 from graphmem.http.limits import Bodies, BoundedBodies, Limits
@@ -22,6 +22,7 @@ from graphmem.http.observing import Metrics, Observed
 from graphmem.http.problems import MEDIA_TYPE, PROBLEM, HttpProblem, handle_problems
 from graphmem.http.readiness import Readiness
 from graphmem.http.tracing import Traced
+from graphmem.http.verb_routes import verb_router
 from graphmem.http.viewing import ROUTES
 from graphmem.http.working import Served, Workers
 from graphmem.keys import KeyRing
@@ -118,15 +119,15 @@ def create_app(
         Depends(HTTPBearer(auto_error=False, description="A key of `graphmem key create`.")),
         Depends(refuse_unknown),
     ]
-    for one in (reading.router, writing.router, keeping.router):
-        app.include_router(one, dependencies=guards, responses=_PROBLEMS)
+    routers = (verb_router(), decision_route.router, ledger_streams.router)
+    for router in routers:
+        app.include_router(router, dependencies=guards, responses=_PROBLEMS)
     app.include_router(_health)
     app.router.routes.extend((*ROUTES, browsing.ROUTE))
     if tools is not None:
         bounded = BoundedBodies(tools, served.bodies, caps.call)
         app.router.routes.append(Route("/mcp", bounded, include_in_schema=False))
-    routers = (reading.router, writing.router, keeping.router, _health)
-    handle_problems(app, [one for router in routers for one in router.routes])
+    handle_problems(app, [route for router in (*routers, _health) for route in router.routes])
     app.add_middleware(Door, ring=ring)
     app.add_middleware(Observed, metrics=metrics)
     if tracer is not None:

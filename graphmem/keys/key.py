@@ -6,26 +6,13 @@ import hashlib
 import json
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 
 from graphmem.errors import Forbidden, InvalidInput, NotFound
 from graphmem.model import Scope
+from graphmem.vocabulary import Permission
 
 #: Of the name of a write, and of what makes it a key's own.
 _MAX_OP_ID, _MARK_CHARS = 200, 10
-
-
-class Permission(StrEnum):
-    """What a key allows; none includes another.
-
-    `read` asks; `write` adds, replaces and moves; `review` retracts and revokes what others said; `admin` erases,
-    exports, restores and looks at the store as a whole.
-    """
-
-    READ = "read"
-    WRITE = "write"
-    REVIEW = "review"
-    ADMIN = "admin"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,9 +17,10 @@ from typing import Any
 
 from graphmem.drafts import PRIVATE_FILE, make_private_folder, remove_dead_drafts, write_private
 from graphmem.errors import InvalidInput, NotFound, StoreUnavailable, Unsupported
-from graphmem.keys.key import Key, Permission
+from graphmem.keys.key import Key
 from graphmem.keys.secret import make_text, present
 from graphmem.store import Clock
+from graphmem.vocabulary import Permission
 
 if sys.platform == "win32":
     import msvcrt

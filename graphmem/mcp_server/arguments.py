@@ -10,6 +10,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 from graphmem.answers import OnSimilar
 from graphmem.errors import InvalidInput
 from graphmem.model import At, Kind, Origin, Scope
+from graphmem.store import Filter
 from graphmem.wire.times import read_known, read_time
 
 Asked = TypeVar("Asked", bound=BaseModel)
@@ -65,15 +66,30 @@ class AtPoint(Arguments):
         return At(self.as_of, self.known_at)
 
 
-class SearchArguments(AtPoint):
-    """What to search for."""
+class Filtered(Arguments):
+    """Arguments of a tool that reads the memories that fit a filter."""
 
-    query: Annotated[str, Field(max_length=10_000)] = Field(description="A question in plain words.")
-    limit: int = Field(8, ge=1, le=50)
     kind: Kind | None = None
     tags: Annotated[tuple[Name, ...], Field(max_length=50)] = Field((), description="Any of these labels.")
     path: Name | None = Field(None, description="About this file, folder/ or glob.")
     include_history: bool = Field(default=False, description="Also what no longer holds.")
+
+    @property
+    def where(self) -> Filter:
+        """The filter."""
+        return Filter(
+            kinds=() if self.kind is None else (self.kind,),
+            labels=self.tags,
+            paths=() if self.path is None else (self.path,),
+            include_history=self.include_history,
+        )
+
+
+class SearchArguments(Filtered, AtPoint):
+    """Arguments of a search."""
+
+    query: Annotated[str, Field(max_length=10_000)] = Field(description="A question in plain words.")
+    limit: int = Field(8, ge=1, le=50)
     min_relevance: float | None = Field(None, ge=0, le=1, description="0: also what is near.")
     budget: int = Field(DEFAULT_BUDGET, ge=LEAST_BUDGET, le=MOST_BUDGET, description="Tokens.")
 
@@ -116,25 +132,6 @@ class SupersedeArguments(Signed):
     new: Name | None = Field(None, description="Id or alias of a memory that supersedes it.")
     at: Moment = Field(None, description="From when. Default: now.")
     is_correction: bool = Field(default=False, description="The old one was never right.")
-
-
-class EndArguments(Signed):
-    """What ends."""
-
-    id: Name
-    at: Moment = Field(None, description="From when. Default: now.")
-
-
-class ConfirmArguments(Signed):
-    """What still holds."""
-
-    id: Name
-
-
-class OneArguments(AtPoint):
-    """Which memory."""
-
-    id: Name
 
 
 def parsed(kind: type[Asked], given: object) -> Asked:

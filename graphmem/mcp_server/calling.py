@@ -14,25 +14,28 @@ from mcp_types import CallToolResult, TextContent
 from graphmem.errors import Conflict, GraphMemError, Unsupported
 from graphmem.mcp_server.arguments import SearchArguments, parsed
 from graphmem.mcp_server.budget import fitted
+from graphmem.mcp_server.callers import Caller
 from graphmem.mcp_server.marking import UNKNOWN, Marking
 from graphmem.mcp_server.marks import unmarked
-from graphmem.mcp_server.tools import TOOLS, Caller
+from graphmem.mcp_server.tools import tools_of
 from graphmem.model import Scope
 from graphmem.retrieval.briefs import BriefAnswer
 from graphmem.retrieval.paging import sealed
 from graphmem.service import GraphMemory
 from graphmem.service.memory import desk_of
+from graphmem.verbs import Profile
 
 _log = logging.getLogger("graphmem.mcp")
 
 
 def called(name: str, given: dict[str, Any], opened: Callable[[], tuple[GraphMemory, Caller]]) -> CallToolResult:
     """The result of a call; what goes wrong is told with its code, and nothing of what nobody foresaw."""
-    tool = TOOLS[name]
+    tool = tools_of(Profile.FULL)[name]
     marking: Marking | None = None
     try:
         asked = parsed(tool.takes, {key: _bare_id(key, one) for key, one in given.items()})
         memory, caller = opened()
+        caller.require(tool.permission)
         # As for the call itself: whoever may write need not be allowed to read, and the words told must be marked.
         marking = _marking(memory, caller.place(asked.place, is_write=not tool.is_read_only))
         answer = tool.run(memory, caller, asked)

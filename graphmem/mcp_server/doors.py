@@ -10,11 +10,11 @@ from starlette.datastructures import Headers
 
 from graphmem.http.asking import REPOSITORY
 from graphmem.http.callers import Caller
-from graphmem.keys import Permission
+from graphmem.mcp_server.callers import Here
 from graphmem.mcp_server.mounting import MountedTools
-from graphmem.mcp_server.tools import Here
 from graphmem.model import Scope
 from graphmem.service import GraphMemory
+from graphmem.vocabulary import Permission
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +40,10 @@ class Keyed:
     def may_read(self) -> bool:
         """Whether the key may be told what others wrote."""
         return self.caller.may_read
+
+    def require(self, permission: Permission) -> None:
+        """Let the caller pass; see `Caller.require`."""
+        self.caller.require(permission)
 
     def may_name(self, repo: str) -> bool:
         """Whether the key opens that repository."""

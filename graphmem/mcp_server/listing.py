@@ -7,12 +7,13 @@ from mcp_types import Tool as Listed
 
 from graphmem.mcp_server.arguments import schema
 from graphmem.mcp_server.shapes import shape
-from graphmem.mcp_server.tools import TOOLS, Tool
+from graphmem.mcp_server.tools import Tool, tools_of
+from graphmem.verbs import Profile
 
 
-def listing() -> str:
-    """The contents of `tools.json`."""
-    result = ListToolsResult(tools=[_listed(tool) for tool in TOOLS.values()])
+def listing(profile: Profile = Profile.CORE) -> str:
+    """The listing of a profile as JSON; that of `core` is the contents of `tools.json`."""
+    result = ListToolsResult(tools=[_listed(tool) for tool in tools_of(profile).values()])
     return result.model_dump_json(by_alias=True, exclude_none=True, indent=1) + "\n"
 
 

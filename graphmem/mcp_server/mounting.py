@@ -10,8 +10,8 @@ from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
 from mcp.server.transport_security import TransportSecuritySettings
 from starlette.types import Receive, Scope, Send
 
+from graphmem.mcp_server.callers import Caller
 from graphmem.mcp_server.serving import make_server
-from graphmem.mcp_server.tools import Caller
 from graphmem.service import GraphMemory
 
 #: Who calls, by the ASGI scope of the request, in whose `state` the door left it.

@@ -28,10 +28,11 @@ from mcp_types import (
 
 from graphmem import __version__
 from graphmem.deadline import wanted_by
+from graphmem.verbs import Profile
 
 if TYPE_CHECKING:
+    from graphmem.mcp_server.callers import Caller
     from graphmem.mcp_server.roots import ClientRoots
-    from graphmem.mcp_server.tools import Caller
     from graphmem.service import GraphMemory
 
     #: Gives the memory and who calls: for the ASGI scope of a request; over stdio for the folders of the client.
@@ -47,16 +48,15 @@ _MAX_SECONDS = 60.0
 _Context = ServerRequestContext[Any, Any]
 
 
-def make_server(opening: Opening, roots: ClientRoots | None = None) -> Server[Any]:
+def make_server(opening: Opening, roots: ClientRoots | None = None, *, profile: Profile = Profile.CORE) -> Server[Any]:
     """A server with the tools, for any transport.
 
     Args:
         opening: Called for each call of a tool, in a thread of its own.
         roots: Asks the one client of the server for its folders; None if nobody needs them.
+        profile: Which tools the client is offered.
     """
-    listing = ListToolsResult.model_validate_json(
-        resources.files("graphmem.mcp_server").joinpath("tools.json").read_bytes(), by_alias=True
-    )
+    listing = ListToolsResult.model_validate_json(_listing(profile), by_alias=True)
     names = [tool.name for tool in listing.tools]
     limiter: list[anyio.CapacityLimiter] = []
 
@@ -86,6 +86,14 @@ def make_server(opening: Opening, roots: ClientRoots | None = None) -> Server[An
     if roots is not None:
         roots.listen(server)
     return server
+
+
+def _listing(profile: Profile) -> str | bytes:
+    if profile is Profile.CORE:
+        return resources.files("graphmem.mcp_server").joinpath("tools.json").read_bytes()
+    from graphmem.mcp_server.listing import listing
+
+    return listing(profile)
 
 
 def _called(name: str, given: dict[str, Any], opened: Callable[[], tuple[GraphMemory, Caller]]) -> CallToolResult:

@@ -15,9 +15,10 @@ from mcp.server.stdio import stdio_server
 
 from graphmem.mcp_server.roots import ClientRoots, repositories_of
 from graphmem.mcp_server.serving import make_server
+from graphmem.verbs import Profile
 
 if TYPE_CHECKING:
-    from graphmem.mcp_server.tools import Caller
+    from graphmem.mcp_server.callers import Caller
     from graphmem.model import Scope
     from graphmem.service import GraphMemory
 
@@ -33,7 +34,7 @@ class _Opened:
         self._guard = Lock()
 
     def __call__(self, folders: tuple[Path, ...]) -> tuple[GraphMemory, Caller]:
-        from graphmem.mcp_server.tools import Here
+        from graphmem.mcp_server.callers import Here
 
         with self._guard:
             if self._memory is None:
@@ -67,17 +68,20 @@ def _is_open(memory: GraphMemory, repo: str) -> bool:
     return True
 
 
-def serve_stdio(opener: Callable[[], GraphMemory], *, finds_repository: bool = True) -> None:
+def serve_stdio(
+    opener: Callable[[], GraphMemory], *, finds_repository: bool = True, profile: Profile = Profile.CORE
+) -> None:
     """Answer one client until it closes standard input.
 
     Args:
         opener: Opens the memory, once, when it is first needed.
         finds_repository: Where the memory is opened for no repository, stand in that of the client's folders
             (`roots/list`), or of the current one.
+        profile: Which tools the client is offered.
     """
     logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(name)s: %(message)s")
     opened = _Opened(opener, finds_repository=finds_repository)
-    server = make_server(opened, ClientRoots())
+    server = make_server(opened, ClientRoots(), profile=profile)
 
     async def serve() -> None:
         async with stdio_server() as (incoming, outgoing):

@@ -1,82 +1,26 @@
-"""The tools: what each is called, takes and does. Each is one verb of the service."""
+"""The tools of agents: three with arguments of their own, the others made from the contracts of verbs."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
-from typing import Any, Protocol
+from functools import cache, partial
+from typing import Any
 
-from graphmem.answers import Explanation, History, Written
+from graphmem.answers import Written
 from graphmem.errors import InvalidInput
-from graphmem.mcp_server.arguments import (
-    AddArguments,
-    Arguments,
-    ConfirmArguments,
-    EndArguments,
-    OneArguments,
-    SearchArguments,
-    Signed,
-    SupersedeArguments,
-)
+from graphmem.mcp_server.arguments import AddArguments, Arguments, SearchArguments, SupersedeArguments
 from graphmem.mcp_server.brief_answers import answered
+from graphmem.mcp_server.callers import Caller, reader_scope, write_of
+from graphmem.mcp_server.verb_tools import DESCRIPTIONS, TITLES, arguments_of, run_verb
 from graphmem.model import Alternative, Anchor, AnchorKind, Outcome, Scope, Statement, SupersessionKind
 from graphmem.retrieval.briefs import BriefAnswer
-from graphmem.service import GraphMemory, Write
+from graphmem.service import GraphMemory
 from graphmem.service.wording import restated, statement_from
-from graphmem.store import Filter, Page
-
-
-class Caller(Protocol):
-    """Who calls a tool."""
-
-    @property
-    def actor(self) -> str | None:
-        """Who writes; None for whoever the memory was opened for."""
-        ...
-
-    @property
-    def may_read(self) -> bool:
-        """Whether they may be told what others wrote."""
-        ...
-
-    def may_name(self, repo: str) -> bool:
-        """Whether they may be told that there is a repository."""
-        ...
-
-    def own_op_id(self, op_id: str) -> str:
-        """The name in the ledger of a write that they name so."""
-        ...
-
-    def place(self, asked: Scope, *, is_write: bool) -> Scope:
-        """Where they stand who name a repository, a person or neither.
-
-        Raises:
-            Forbidden: They may not ask there; or not write.
-        """
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class Here:
-    """Whoever started the process: everything that the opened memory lets them."""
-
-    scope: Scope
-    actor: str | None = None
-    may_read: bool = True
-
-    def may_name(self, repo: str) -> bool:
-        """Always."""
-        del repo
-        return True
-
-    def own_op_id(self, op_id: str) -> str:
-        """The same."""
-        return op_id
-
-    def place(self, asked: Scope, *, is_write: bool) -> Scope:
-        """Where the memory was opened for, or in the repository and for the person that were named."""
-        del is_write
-        return replace(self.scope, repo=asked.repo or self.scope.repo, user=asked.user or self.scope.user)
+from graphmem.store import Page
+from graphmem.verbs import VERBS, Profile, Verb
+from graphmem.vocabulary import Permission
+from graphmem.wire.contracts import contract
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +31,7 @@ class Tool:
         description: What a model reads before it decides to call it.
         takes: Its arguments.
         gives: What it answers.
+        permission: What the caller must be allowed.
         is_read_only: It changes nothing.
         run: Carries it out; the arguments are of the kind that it takes.
     """
@@ -95,28 +40,28 @@ class Tool:
     title: str
     description: str
     takes: type[Arguments]
-    gives: type
+    gives: Any
+    permission: Permission
     is_read_only: bool
     run: Callable[[GraphMemory, Caller, Any], object]
 
 
 def _search(memory: GraphMemory, caller: Caller, asked: SearchArguments) -> BriefAnswer:
-    where = Filter(
-        kinds=() if asked.kind is None else (asked.kind,),
-        labels=asked.tags,
-        paths=() if asked.path is None else (asked.path,),
-        include_history=asked.include_history,
-    )
-    scope = _reader(caller, asked)
+    scope = reader_scope(caller, asked)
     found = memory.search(
-        asked.query, at=asked.at, scope=scope, where=where, page=Page(asked.limit), min_relevance=asked.min_relevance
+        asked.query,
+        at=asked.at,
+        scope=scope,
+        where=asked.where,
+        page=Page(asked.limit),
+        min_relevance=asked.min_relevance,
     )
     others = () if scope.repo is not None else tuple(filter(caller.may_name, memory.repositories(scope=scope)))
     return answered(found, asked, len(others))
 
 
 def _add(memory: GraphMemory, caller: Caller, asked: AddArguments) -> Written:
-    write = _write(caller, asked)
+    write = write_of(caller, asked)
     repo = write.scope.repo if write.scope is not None else None
     said = replace(
         statement_from(asked.text, asked.kind),
@@ -137,7 +82,7 @@ def _rejected(said: str) -> Alternative:
 
 
 def _supersede(memory: GraphMemory, caller: Caller, asked: SupersedeArguments) -> Written:
-    write = _write(caller, asked)
+    write = write_of(caller, asked)
     kind = SupersessionKind.CORRECTION if asked.is_correction else SupersessionKind.UPDATE
     if (asked.text is None) == (asked.new is None):
         raise InvalidInput("a successor is a text or the id of a memory: give one of `text` and `new`")
@@ -149,44 +94,13 @@ def _supersede(memory: GraphMemory, caller: Caller, asked: SupersedeArguments) -
     return memory.supersede(asked.old, new, at=asked.at, kind=kind, write=write)
 
 
-def _end(memory: GraphMemory, caller: Caller, asked: EndArguments) -> Written:
-    return memory.end(asked.id, at=asked.at, write=_write(caller, asked))
-
-
-def _confirm(memory: GraphMemory, caller: Caller, asked: ConfirmArguments) -> Written:
-    return memory.confirm(asked.id, write=_write(caller, asked))
-
-
 def _statement(memory: GraphMemory, key: str, scope: Scope | None) -> Statement:
     said = memory.get(key, scope=scope).memory.statement
     assert said is not None, "what was erased gets no card"  # noqa: S101
     return said
 
 
-def _history(memory: GraphMemory, caller: Caller, asked: OneArguments) -> History:
-    return memory.history(asked.id, at=asked.at, scope=_reader(caller, asked))
-
-
-def _explain(memory: GraphMemory, caller: Caller, asked: OneArguments) -> Explanation:
-    return memory.explain(asked.id, at=asked.at, scope=_reader(caller, asked))
-
-
-def _reader(caller: Caller, asked: Arguments) -> Scope:
-    return caller.place(asked.place, is_write=False)
-
-
-def _write(caller: Caller, asked: Signed) -> Write:
-    return Write(
-        scope=caller.place(asked.place, is_write=True),
-        actor=caller.actor,
-        source=asked.source,
-        reason=asked.reason,
-        origin=asked.origin,
-        op_id=None if asked.op_id is None else caller.own_op_id(asked.op_id),
-    )
-
-
-_ALL = (
+_OWN = (
     Tool(
         "memory_search",
         "Search memories",
@@ -194,6 +108,7 @@ _ALL = (
         " decision finds what replaced it. Ask before you decide or change something. memory_explain has the whole.",
         SearchArguments,
         BriefAnswer,
+        Permission.READ,
         is_read_only=True,
         run=_search,
     ),
@@ -204,6 +119,7 @@ _ALL = (
         " one of them is replaced by this, call memory_supersede.",
         AddArguments,
         Written,
+        Permission.WRITE,
         is_read_only=False,
         run=_add,
     ),
@@ -213,44 +129,44 @@ _ALL = (
         "Let new words, or another memory, supersede one that is no longer true. The old one stays in the history.",
         SupersedeArguments,
         Written,
+        Permission.WRITE,
         is_read_only=False,
         run=_supersede,
     ),
-    Tool(
-        "memory_end",
-        "End a memory",
-        "A memory no longer holds and nothing takes its place. It stays in the history.",
-        EndArguments,
-        Written,
-        is_read_only=False,
-        run=_end,
-    ),
-    Tool(
-        "memory_confirm",
-        "Confirm a memory",
-        "You saw that a memory still holds: its confidence starts afresh.",
-        ConfirmArguments,
-        Written,
-        is_read_only=False,
-        run=_confirm,
-    ),
-    Tool(
-        "memory_history",
-        "History of a memory",
-        "What a memory supersedes, what supersedes it, its own moves and every change of it.",
-        OneArguments,
-        History,
-        is_read_only=True,
-        run=_history,
-    ),
-    Tool(
-        "memory_explain",
-        "Explain a memory",
-        "Why a memory stands as it does: the reasons, what decides, what it rests on, what stands for it.",
-        OneArguments,
-        Explanation,
-        is_read_only=True,
-        run=_explain,
-    ),
 )
-TOOLS = {tool.name: tool for tool in _ALL}
+
+
+def _of_verb(verb: Verb) -> Tool:
+    """The tool of a verb as its contract makes it."""
+    agreed = contract(verb.name)
+    title = TITLES.get(verb.name, verb.summary[0].upper() + verb.summary[1:])
+    return Tool(
+        f"memory_{verb.name}",
+        title,
+        DESCRIPTIONS.get(verb.name, agreed.doc),
+        arguments_of(verb.name),
+        agreed.answer,
+        verb.permission,
+        is_read_only=not verb.is_write,
+        run=partial(run_verb, verb.name),
+    )
+
+
+@cache
+def tools_of(profile: Profile) -> dict[str, Tool]:
+    """The tools of a profile by name, those of `core` first."""
+    own = {tool.name: tool for tool in _OWN}
+    named = [verb for verb in VERBS.values() if f"memory_{verb.name}" not in own]
+    core = own | _made(sorted((verb for verb in named if verb.profile is Profile.CORE), key=_writes_first))
+    return core if profile is Profile.CORE else core | _made(verb for verb in named if verb.profile is Profile.FULL)
+
+
+def _writes_first(verb: Verb) -> bool:
+    return not verb.is_write
+
+
+def _made(verbs: Iterable[Verb]) -> dict[str, Tool]:
+    return {f"memory_{verb.name}": _of_verb(verb) for verb in verbs}
+
+
+TOOLS = tools_of(Profile.CORE)

@@ -31,6 +31,11 @@ class Keeper:
         A run that was broken off goes on when the same export is restored again; until it has finished, the tenant
         takes no other writes. If the tenant already is the ledger of the export, nothing is written.
 
+        Args:
+            lines: The lines of an export, header first.
+            progress: Called with the number of entries done and their total.
+            scope: Its tenant is restored.
+
         Returns:
             The number of ledger entries.
 

@@ -26,6 +26,7 @@ from graphmem.answers import (
 )
 from graphmem.errors import InvalidInput, NotFound
 from graphmem.model import FOREVER, At, Change, Point, Scope, ScopeParts
+from graphmem.parameters import Limit, MemoryRef, PathName, Position, Question, Share, SubjectName
 from graphmem.ranking import trusted_confidence
 from graphmem.relations import Side
 from graphmem.retrieval.cards import card, moves, step
@@ -57,7 +58,7 @@ class Reader:
 
     def search(  # noqa: PLR0913 - each narrows a question in another way
         self,
-        query: str,
+        query: Question,
         *,
         at: At | None = None,
         scope: Scope | None = None,
@@ -65,7 +66,7 @@ class Reader:
         sort: Sort = Sort.RELEVANCE,
         page: Page | None = None,
         limit: int | None = None,
-        min_relevance: float | None = None,
+        min_relevance: Share | None = None,
         **parts: Unpack[ScopeParts],
     ) -> SearchAnswer:
         """What holds at a point for a question in plain words, best first; nothing if nothing is recorded about it.
@@ -110,7 +111,16 @@ class Reader:
         limit: int | None = None,
         **parts: Unpack[ScopeParts],
     ) -> Listing:
-        """Memories that fit a filter and hold at a point; with `include_history` or `statuses` those that do not, too.
+        """Memories that fit a filter and are in force at a point.
+
+        Args:
+            where: The filter; with `include_history` or `statuses` also memories that are not in force.
+            at: The point; now and latest if not given.
+            scope: The reader's scope.
+            sort: `recency` (recorded last first) or `confidence`.
+            page: The page, or `limit` its length.
+            limit: The most memories to return, in place of a page.
+            parts: Parts of the scope, such as `repo="shop"`, in place of those of `scope` or of the default.
 
         Returns:
             Recorded last first, or most trusted first.
@@ -125,7 +135,9 @@ class Reader:
             cards = iter(sorted(cards, key=lambda one: (-_trusted(one), -one.change, one.id)))
         return _page(cards, place, asked.limit, cursors)
 
-    def get(self, key: str, *, at: At | None = None, scope: Scope | None = None, **parts: Unpack[ScopeParts]) -> Card:
+    def get(
+        self, key: MemoryRef, *, at: At | None = None, scope: Scope | None = None, **parts: Unpack[ScopeParts]
+    ) -> Card:
         """One memory at a point.
 
         Args:
@@ -142,7 +154,7 @@ class Reader:
         return with_references(self._desk, reader, lambda: point, [key], lambda ids: self._got(reader, ids[0], point))
 
     def history(
-        self, key: str, *, at: At | None = None, scope: Scope | None = None, **parts: Unpack[ScopeParts]
+        self, key: MemoryRef, *, at: At | None = None, scope: Scope | None = None, **parts: Unpack[ScopeParts]
     ) -> History:
         """A memory's own life, and what came before and after it.
 
@@ -175,7 +187,12 @@ class Reader:
         )
 
     def timeline(
-        self, *, subject: str | None = None, path: str | None = None, at: At | None = None, scope: Scope | None = None
+        self,
+        *,
+        subject: SubjectName | None = None,
+        path: PathName | None = None,
+        at: At | None = None,
+        scope: Scope | None = None,
     ) -> Timeline:
         """Everything known about a subject or a path, each memory with its moves and when it held.
 
@@ -220,7 +237,7 @@ class Reader:
         return Diff(before, after, tuple(found))
 
     def explain(
-        self, key: str, *, at: At | None = None, scope: Scope | None = None, **parts: Unpack[ScopeParts]
+        self, key: MemoryRef, *, at: At | None = None, scope: Scope | None = None, **parts: Unpack[ScopeParts]
     ) -> Explanation:
         """Why a memory stands as it does at a point, what stands for it, and what it rests on.
 
@@ -236,7 +253,7 @@ class Reader:
         reader = self._desk.reader(scope)
         return open_conflicts(self._desk, self._desk.point(at, reader), reader)
 
-    def changes(self, *, after: int = 0, limit: int = 100, scope: Scope | None = None) -> Sequence[Change]:
+    def changes(self, *, after: Position = 0, limit: Limit = 100, scope: Scope | None = None) -> Sequence[Change]:
         """Ledger entries in order, those past a position, as far as they concern what the reader sees."""
         if limit < 1:
             raise InvalidInput(f"limit {limit!r} is not at least 1")

@@ -34,6 +34,7 @@ from graphmem.model import (
     Transition,
     instant,
 )
+from graphmem.parameters import BranchName, ChangeNumber, MemoryRef, MoveNumber, NewText, PartName, SourceWord
 from graphmem.service.batches import New, record_all, was_confirmed
 from graphmem.service.desk import Desk, Write, Writing, is_like_an_id
 from graphmem.service.idempotence import answered_once
@@ -52,7 +53,7 @@ class Recorder:
     @answered_once
     def add(
         self,
-        statement: Statement | str,
+        statement: Statement | NewText,
         *,
         moves: Sequence[Move] = (),
         kind: Kind = Kind.FACT,
@@ -119,10 +120,10 @@ class Recorder:
     @answered_once
     def supersede(  # noqa: PLR0913 - what supersedes has a name of its own for each way to give it
         self,
-        old: str | Sequence[str],
-        new: str | Statement | Sequence[str] | None = None,
+        old: MemoryRef | Sequence[MemoryRef],
+        new: NewText | Statement | Sequence[MemoryRef] | None = None,
         *,
-        by: str | Sequence[str] | None = None,
+        by: MemoryRef | Sequence[MemoryRef] | None = None,
         at: datetime | None = None,
         until: datetime | None = None,
         kind: SupersessionKind = SupersessionKind.UPDATE,
@@ -161,11 +162,11 @@ class Recorder:
     @answered_once
     def amend(
         self,
-        old: str,
-        new: str | Statement | None = None,
-        part: str = "",
+        old: MemoryRef,
+        new: NewText | Statement | None = None,
+        part: PartName = "",
         *,
-        by: str | None = None,
+        by: MemoryRef | None = None,
         at: datetime | None = None,
         write: Write | None = None,
     ) -> Written:
@@ -196,59 +197,87 @@ class Recorder:
     @answered_once
     def transition(
         self,
-        key: str,
+        key: MemoryRef,
         status: Status,
         *,
         at: datetime | None = None,
-        word: str | None = None,
+        word: SourceWord | None = None,
         write: Write | None = None,
     ) -> Written:
-        """Give a memory one more move, in the source's own word if it has one."""
+        """Give a memory one more status.
+
+        Args:
+            key: The memory.
+            status: The new status.
+            at: From when; now if not given.
+            word: The source's own word for the status.
+            write: Who writes, from where and why.
+        """
         writing = self._desk.request_for(write)
         move = Move(status, self._moment(at, writing), source_word=word)
         return self._one(writing, lambda one: Transition(one, move), key)
 
     @answered_once
     def end(
-        self, key: str, *, at: datetime | None = None, word: str | None = None, write: Write | None = None
+        self, key: MemoryRef, *, at: datetime | None = None, word: SourceWord | None = None, write: Write | None = None
     ) -> Written:
-        """The memory stops being in force, without a successor."""
+        """End a memory: it is no longer in force and has no successor.
+
+        Args:
+            key: The memory.
+            at: From when; now if not given.
+            word: The source's own word for it.
+            write: Who writes, from where and why.
+        """
         writing = self._desk.request_for(write)
         moment = self._moment(at, writing)
         return self._one(writing, lambda one: End(one, moment, word), key)
 
-    def retract(self, key: str, *, write: Write | None = None) -> Written:
-        """The memory should not be believed at any time."""
+    def retract(self, key: MemoryRef, *, write: Write | None = None) -> Written:
+        """Retract a memory: it should not be believed at any time."""
         return self._one(self._desk.request_for(write), Retract, key)
 
-    def confirm(self, key: str, *, write: Write | None = None) -> Written:
-        """Somebody saw that the memory is still right: its age counts from now on."""
+    def confirm(self, key: MemoryRef, *, write: Write | None = None) -> Written:
+        """Confirm a memory that was checked and is still right: its age counts from now on."""
         return self._one(self._desk.request_for(write), Confirm, key)
 
-    def link(self, source: str, target: str, kind: LinkKind, *, write: Write | None = None) -> Written:
-        """Relate two memories."""
+    def link(self, source: MemoryRef, target: MemoryRef, kind: LinkKind, *, write: Write | None = None) -> Written:
+        """Relate two memories.
+
+        Args:
+            source: The memory that depends on, implements, refines, fixes or conflicts with the other.
+            target: The other memory.
+            kind: The relation, from `source` to `target`.
+            write: Who writes, from where and why.
+        """
         writing = self._desk.request_for(write)
         return self._one(writing, lambda one, other: Link(one, other, kind), source, target)
 
-    def revoke(self, change: int, *, move: int | None = None, write: Write | None = None) -> Written:
+    def revoke(self, change: ChangeNumber, *, move: MoveNumber | None = None, write: Write | None = None) -> Written:
         """Undo a supersede, transition, end, retract or link by its ledger position; or one move of an add."""
         if change < 1 or (move is not None and move < 1):
             raise InvalidInput(f"change {change}, move {move}: both are counted from 1")
         return self._one(self._desk.request_for(write), lambda: Revoke(change, move))
 
-    def open_branch(self, name: str, *, parent: str | None = None, write: Write | None = None) -> Written:
-        """Open a branch of the writer's repository; what is written there is seen only there until it is merged."""
+    def open_branch(self, name: BranchName, *, parent: BranchName | None = None, write: Write | None = None) -> Written:
+        """Open a branch of the writer's repository; what is written there is seen only there until it is merged.
+
+        Args:
+            name: The branch.
+            parent: The branch that it leaves from; the main line if not given.
+            write: Who writes, from where and why.
+        """
         return self._one(self._desk.request_for(write), lambda: OpenBranch(name, parent))
 
-    def merge_branch(self, name: str, *, write: Write | None = None) -> Written:
+    def merge_branch(self, name: BranchName, *, write: Write | None = None) -> Written:
         """Make what was written on a branch visible on its parent."""
         return self._one(self._desk.request_for(write), lambda: MergeBranch(name))
 
-    def abandon_branch(self, name: str, *, write: Write | None = None) -> Written:
+    def abandon_branch(self, name: BranchName, *, write: Write | None = None) -> Written:
         """Hide what was written on a branch for good."""
         return self._one(self._desk.request_for(write), lambda: AbandonBranch(name))
 
-    def erase(self, key: str, *, write: Write | None = None) -> Written:
+    def erase(self, key: MemoryRef, *, write: Write | None = None) -> Written:
         """Remove a memory's content for good, everywhere; that it was there stays on the ledger.
 
         The answer notes it if words remain until a reader that began before has ended; they then go by themselves.

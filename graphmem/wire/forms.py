@@ -6,8 +6,7 @@ differs from the plain fields there (a point, a card, the verb of an operation) 
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Hashable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import MISSING, Field, fields, is_dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -35,6 +34,8 @@ from pydantic_core import CoreSchema
 from graphmem.answers import Card
 from graphmem.errors import InvalidInput
 from graphmem.model import Memory, Operation, Point, Scope, Statement, instant
+from graphmem.parameters import Number, Text
+from graphmem.wire.docstrings import descriptions
 from graphmem.wire.documents import verb_of
 from graphmem.wire.times import read_time
 
@@ -42,7 +43,10 @@ Value = TypeVar("Value")
 
 _OPERATIONS: tuple[type, ...] = get_args(Operation)
 _STRICT: dict[object, object] = {str: StrictStr, int: StrictInt, float: StrictFloat | StrictInt, bool: StrictBool}
-_NAME = re.compile(r"^ {4,8}(\w+): (.*)$")
+
+
+#: Values in one sequence that a caller sends.
+MAX_SEQUENCE = 1_000
 
 
 class Side(StrEnum):
@@ -107,15 +111,26 @@ def form(kind: object, side: Side = Side.ANSWERED) -> Any:  # noqa: ANN401 - a t
     if is_dataclass(kind) and isinstance(kind, type):
         return Annotated[mirror(kind, side), AfterValidator(_maker(kind))]
     origin, inner = get_origin(kind), get_args(kind)
+    if origin is Annotated:
+        return Annotated[form(inner[0], side), *(_limits(mark) for mark in inner[1:])]
     if origin in {Union, UnionType}:
         return _choice(inner, side)
     if origin is tuple:
         return tuple[tuple(one if one is ... else form(one, side) for one in inner)]  # type: ignore[misc]
+    if origin in {Iterable, Sequence}:
+        return Annotated[tuple[form(inner[0], side), ...], Described(max_length=MAX_SEQUENCE)]  # type: ignore[misc]
     if origin is list:
         return list[form(inner[0], side)]  # type: ignore[misc]
     if origin in {dict, Mapping}:
         return dict[form(inner[0], side), form(inner[1], side)]  # type: ignore[misc]
     return kind
+
+
+def _limits(mark: object) -> Any:  # noqa: ANN401 - metadata for pydantic
+    """The metadata for pydantic of a limit in `graphmem.parameters`; any other mark as it is."""
+    if isinstance(mark, Text):
+        return Described(min_length=mark.least, max_length=mark.most, pattern=mark.pattern)
+    return Described(ge=mark.least, le=mark.most) if isinstance(mark, Number) else mark
 
 
 def mirror(kind: type, side: Side) -> type[BaseModel]:
@@ -172,15 +187,7 @@ def _field(one: Field[Any], kind: type, side: Side) -> tuple[Any, Any]:
 
 @lru_cache(maxsize=256)
 def _descriptions(kind: type) -> dict[str, str]:
-    """What the docstring's `Attributes` say of each field."""
-    found: dict[str, str] = {}
-    name = ""
-    for line in (kind.__doc__ or "").partition("Attributes:\n")[2].splitlines():
-        if started := _NAME.match(line):
-            name, found[started[1]] = started[1], started[2]
-        elif name and line.strip():
-            found[name] += " " + line.strip()
-    return found
+    return descriptions(kind.__doc__, "Attributes")
 
 
 # ---- values

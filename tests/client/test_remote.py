@@ -84,7 +84,7 @@ def test_errors_come_back_as_what_they_are(remote: GraphMemory) -> None:
     assert conflict.value.heads == (head,)
     with pytest.raises(NotFound, match="no memory 'a/b'; `list`"):
         remote.history("a/b")
-    with pytest.raises(InvalidInput, match="nothing is superseded"):
+    with pytest.raises(InvalidInput, match="names no memory"):
         remote.supersede((), "x y")
     with pytest.raises(InvalidInput, match="one of the two"):
         remote.timeline()

@@ -185,6 +185,15 @@ def test_a_record_without_a_date_takes_that_of_its_first_commit(site: Site) -> N
     assert site.memory.history(added[0]).moves[0].at == datetime(2024, 5, 1, tzinfo=UTC)
 
 
+def test_a_record_without_any_date_is_refused_unless_it_may_begin_now(site: Site) -> None:
+    text = "# 1. Use queues\n\n## Status\n\nAccepted\n\n## Decision\n\nWe use queues.\n"
+    body = {"documents": [{"path": "adr/0001-use-queues.md", "content": text}]}
+    refused = site.send("POST", "/v1/ingest/decisions", json=body)
+    assert (refused.status_code, "1 records have no date" in refused.json()["detail"]) == (422, True)
+    assert site.memory.list().cards == ()
+    assert len(site.send("POST", "/v1/ingest/decisions", json={**body, "no_dates": True}).json()["added"]) == 1
+
+
 def test_the_store_can_be_looked_at(site: Site, chain: tuple[str, str]) -> None:
     assert chain
     assert site.send("GET", "/v1/status").json()["store"]["memories"] == 2

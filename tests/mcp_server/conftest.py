@@ -10,8 +10,8 @@ import pytest
 from mcp import Client
 from mcp_types import CallToolResult
 
+from graphmem.mcp_server.callers import Here
 from graphmem.mcp_server.serving import make_server
-from graphmem.mcp_server.tools import Here
 from graphmem.opening import open_memory
 from graphmem.service import GraphMemory
 

@@ -29,6 +29,7 @@ from graphmem.mcp_server.mounting import MountedTools
 from graphmem.model import Scope
 from graphmem.opening import initialise, open_memory
 from graphmem.service import GraphMemory, Write
+from graphmem.vocabulary import Permission
 from tests.mcp_server.conftest import Agent
 
 REPO = Path(__file__).parent.parent.parent
@@ -115,6 +116,9 @@ class KeyOf:
 
     name: str
     may_read: bool = True
+
+    def require(self, permission: Permission) -> None:
+        del permission
 
     def may_name(self, repo: str) -> bool:
         return bool(repo)

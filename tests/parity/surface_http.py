@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -10,6 +11,8 @@ from urllib.parse import quote
 
 import httpx2
 
+from graphmem.verbs import VERBS, Verb
+from graphmem.wire.contracts import Role, contract
 from graphmem.wire.documents import document
 from tests.parity.documents import reading_of
 from tests.parity.use_case import Refused
@@ -33,46 +36,17 @@ class Route:
     answer: str | None = None
 
 
-def _memory(verb: str) -> Route:
-    return Route("POST", f"/v1/memories/{{key}}/{verb}")
+def _route(verb: Verb) -> Route:
+    query = frozenset(parameter.name for parameter in contract(verb.name).of(Role.QUERY))
+    paged = frozenset({"page"}) if verb.method == "GET" else frozenset[str]()
+    return Route(verb.method, verb.path, query | paged, None if verb.envelope is None else verb.envelope[1])
 
 
-ROUTES = {
-    "search": Route("POST", "/v1/search"),
-    "list": Route("GET", "/v1/memories", frozenset({"sort", "page"})),
-    "get": Route("GET", "/v1/memories/{key}", answer="card"),
-    "history": Route("GET", "/v1/memories/{key}/history"),
-    "explain": Route("GET", "/v1/memories/{key}/explain"),
-    "timeline": Route("GET", "/v1/timeline", frozenset({"subject", "path"})),
-    "diff": Route("GET", "/v1/diff"),
-    "conflicts": Route("GET", "/v1/conflicts"),
-    "changes": Route("GET", "/v1/changes", frozenset({"after", "limit"}), answer="changes"),
-    "repositories": Route("GET", "/v1/repositories", answer="repositories"),
-    "add": Route("POST", "/v1/memories"),
-    "add_many": Route("POST", "/v1/memories/batch", answer="written"),
-    "supersede": _memory("supersede"),
-    "amend": _memory("amend"),
-    "transition": _memory("transition"),
-    "end": _memory("end"),
-    "retract": _memory("retract"),
-    "confirm": _memory("confirm"),
-    "link": _memory("links"),
-    "erase": _memory("erase"),
-    "revoke": Route("POST", "/v1/changes/{change}/revoke"),
-    "open_branch": Route("POST", "/v1/branches/open"),
-    "merge_branch": Route("POST", "/v1/branches/merge"),
-    "abandon_branch": Route("POST", "/v1/branches/abandon"),
-    "ingest": Route("POST", "/v1/ingest/decisions"),
-    "export": Route("GET", "/v1/export"),
-    "restore": Route("POST", "/v1/restore", answer="entries"),
-    "check": Route("GET", "/v1/check", answer="findings"),
-    "reindex": Route("POST", "/v1/reindex", answer="vectors"),
-    "status": Route("GET", "/v1/status", answer="store"),
-}
+ROUTES = {name: _route(verb) for name, verb in VERBS.items() if verb.route}
 #: A second way to bring sources in: read on the caller's side.
-READING = Route("POST", "/v1/ingest/reading")
-#: The argument that is part of the path, where it is not `key`.
-_IN_PATH = {"supersede": "old", "amend": "old", "link": "source", "revoke": "change"}
+READING = ROUTES["ingest"]
+ROUTES["ingest"] = Route("POST", "/v1/ingest/decisions")
+_IN_PATH = re.compile(r"\{(\w+)\}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +62,7 @@ class Requests:
         route, given = self.routes[verb], dict(asked)
         head = {} if self.key is None else {"Authorization": f"Bearer {self.key}"}
         query = _query(verb, route, given)
-        path = _path(verb, route, given)
+        path = _path(route, given)
         if verb == "restore":
             lines = "".join(f"{one}\n" for one in given["lines"])
             return self._answered(route, path, params=query, content=lines, headers={**head, **_NDJSON})
@@ -114,15 +88,15 @@ def offered(app: Any) -> set[tuple[str, str]]:  # noqa: ANN401 - a FastAPI
     return {(method.upper(), path) for path, found in app.openapi()["paths"].items() for method in found}
 
 
-def _path(verb: str, route: Route, given: dict[str, Any]) -> str:
+def _path(route: Route, given: dict[str, Any]) -> str:
     """The path with its parts filled in, which are taken out of the arguments."""
-    name = _IN_PATH.get(verb, "key")
+    (name,) = _IN_PATH.findall(route.path) or [None]
     if name not in given:
         return route.path
     first, *also = given[name] if isinstance(given[name], list) else [given[name]]
     del given[name]
     given |= {"also": also} if also else {}
-    return route.path.format(key=quote(str(first), safe=""), change=first)
+    return route.path.format(**{name: quote(str(first), safe="")})
 
 
 def _query(verb: str, route: Route, given: dict[str, Any]) -> dict[str, Any]:
@@ -151,7 +125,12 @@ def _body(verb: str, route: Route, given: dict[str, Any]) -> dict[str, Any]:
         documents = given.pop("documents")
         if route is READING:
             return {**given, "reading": document(reading_of(documents))}
-        return {**given, "documents": [{"path": path, "content": text} for path, text in documents.items()]}
+        # Nobody's clock dates records unseen on the other surfaces either: see the command line's.
+        return {
+            **given,
+            "no_dates": True,
+            "documents": [{"path": path, "content": text} for path, text in documents.items()],
+        }
     page = given.pop("page", {})
     # What an answer says to people besides is no part of what the library answers.
     plain = {"excerpts": False} if verb == "search" else {}

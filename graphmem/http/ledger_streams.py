@@ -1,11 +1,10 @@
-"""Routes that bring sources in, and that keep a store: export, restore, check, reindex, status."""
+"""The routes whose requests or answers are streams of ledger lines: export and restore."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
 from itertools import islice
 from tempfile import TemporaryFile
 from typing import IO, Any
@@ -15,16 +14,10 @@ from starlette.responses import Response, StreamingResponse
 
 from graphmem.errors import InvalidInput
 from graphmem.http.admission import AdmittedRoute
-from graphmem.http.asking import Asks, Heads, Keeper, Known, Reader, Writer
-from graphmem.http.bodies import DocumentsBody, ReadingBody
+from graphmem.http.asking import Asks, Keeper
 from graphmem.http.limits import Limits
 from graphmem.http.problems import Refusal
-from graphmem.http.working import Served
-from graphmem.service import GraphMemory, IngestReport, Write
-from graphmem.sources.decisions.documents import MAX_DOCUMENT_BYTES, Document
-from graphmem.sources.decisions.reader import read_documents
-from graphmem.sources.observations import Reading
-from graphmem.wire.envelopes import Findings, Reindexed, Restored, Seen
+from graphmem.wire.envelopes import Restored
 from graphmem.wire.forms import form
 
 RESTORE = "/v1/restore"
@@ -37,24 +30,6 @@ _EXPORT: dict[int | str, dict[str, Any]] = {
     200: {"description": "The ledger, one entry a line, a header first.", "content": {NDJSON: {}}}
 }
 _LINES_IN = {"requestBody": {"required": True, "content": {NDJSON: {"schema": {"type": "string", "format": "binary"}}}}}
-
-
-@router.post("/v1/ingest/decisions", operation_id="ingest_decisions", response_model=form(IngestReport))
-async def ingest_decisions(served: Asks, scope: Writer, heads: Heads, body: DocumentsBody) -> Response:
-    """Read decision records in; the second time nothing changes, after an edit only what was edited."""
-    write = heads.write(scope, body)
-
-    def ingest(memory: GraphMemory) -> IngestReport:
-        return _ingested(served, memory, _reading_of(body), write)
-
-    return await served.keep("ingest", ingest)
-
-
-@router.post("/v1/ingest/reading", operation_id="ingest", response_model=form(IngestReport))
-async def ingest_reading(served: Asks, scope: Writer, heads: Heads, body: ReadingBody) -> Response:
-    """Bring in what a reader on the caller's side made of a source."""
-    write = heads.write(scope, body)
-    return await served.keep("ingest", lambda memory: _ingested(served, memory, body.reading, write))
 
 
 @router.get("/v1/export", operation_id="export", response_class=StreamingResponse, responses=_EXPORT)
@@ -80,43 +55,7 @@ async def restore(request: Request, served: Asks, scope: Keeper) -> Response:
         return await served.keep("restore", lambda memory: Restored(memory.restore(texts, scope=scope)))
 
 
-@router.get("/v1/check", operation_id="check", response_model=form(Findings))
-async def check(served: Asks, scope: Keeper, caller: Known) -> Response:
-    """Verify the hash chains and recompute every derived value, of all tenants; not with a key."""
-    del scope
-    caller.require_server()
-    return await served.keep("check", lambda memory: Findings(tuple(memory.check())))
-
-
-@router.post("/v1/reindex", operation_id="reindex", response_model=form(Reindexed))
-async def reindex(served: Asks, scope: Keeper) -> Response:
-    """Give every memory a vector of the installed model."""
-    return await served.keep("reindex", lambda memory: Reindexed(memory.reindex(scope=scope)))
-
-
-@router.get("/v1/status", operation_id="status", response_model=form(Seen))
-async def status(served: Asks, scope: Reader, caller: Known) -> Response:
-    """What the store is and how much it holds of the tenant."""
-    caller.require_whole()
-    return await served.read("status", lambda memory: Seen(memory.status(scope=scope), scope))
-
-
 # ---- parts
-
-
-def _reading_of(body: DocumentsBody) -> Reading:
-    documents = [Document(one.path, one.content.encode("utf-8", "replace")) for one in body.documents]
-    for one in documents:
-        if len(one.content) > MAX_DOCUMENT_BYTES:
-            raise InvalidInput(f"{one.path!r} is larger than {MAX_DOCUMENT_BYTES} bytes: leave it out")
-    dates = {one.path: one.first_seen for one in body.documents if one.first_seen is not None}
-    return read_documents(documents, dates=dates, read_at=datetime.now(UTC))
-
-
-def _ingested(served: Served, memory: GraphMemory, reading: Reading, write: Write) -> IngestReport:
-    report = memory.ingest(reading, write=write)
-    served.metrics.quarantined(len(report.problems))
-    return report
 
 
 async def _some(pool: ThreadPoolExecutor, lines: Iterator[str]) -> bytes:

@@ -1,0 +1,156 @@
+"""The command of a verb, made from its contract. Commands that take more than their verb are written by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime
+from enum import StrEnum
+from types import UnionType
+from typing import TYPE_CHECKING, Annotated, Any, Union, get_args, get_origin
+
+import click
+
+from graphmem.cli.options import Call, filtered, one_of, paged, placed, pointed, written
+from graphmem.cli.output import give
+from graphmem.cli.receipts import give_receipt
+from graphmem.cli.verb_pages import PAGES, Result, json_page
+from graphmem.parameters import Number
+from graphmem.wire.contracts import Contract, Parameter, Role, contract
+from graphmem.wire.times import read_time
+
+if TYPE_CHECKING:
+    from graphmem.cli.options import Body
+
+#: Parameters that are given by position, where they are not those that callers must give, in the order of the method.
+_POSITIONS: Mapping[str, tuple[str, ...]] = {
+    "link": ("source", "kind", "target"),
+    "timeline": ("subject",),
+}
+#: What a write did, in the past tense, with the values of its parameters.
+_RECEIPTS: Mapping[str, str] = {
+    "transition": "is {status}",
+    "end": "ended",
+    "retract": "retracted",
+    "revoke": "change {change} revoked",
+    "confirm": "confirmed",
+    "link": "linked ({kind})",
+    "open_branch": "branch {name} opened",
+    "merge_branch": "branch {name} merged",
+    "abandon_branch": "branch {name} abandoned",
+}
+_DEFAULT_LIMITS = {"list": 50}
+
+
+def verb_command(name: str) -> click.Command:
+    """The command of a verb by its name."""
+    agreed = contract(name)
+    positions = _positions(agreed)
+
+    def run(*, call: Call, **given: Any) -> None:  # noqa: ANN401 - checked by click
+        values = {parameter.name: _value(parameter, given[_slot(parameter)]) for parameter in _own(agreed)}
+        values |= {key: given[key] for key in ("at", "where", "page", "write") if key in given}
+        with call.open() as memory:
+            answer = getattr(memory, name)(**values)
+            if agreed.verb.is_write:
+                give_receipt(call, answer, _RECEIPTS.get(name, "done").format(**values))
+                return
+            result = Result(memory, answer, values, as_json=call.as_json)
+            document = agreed.enveloped(answer)
+            page = PAGES[name](result) if name in PAGES else json_page(document)
+        give(call, document, page)
+
+    body: Body = run
+    for decorate in reversed([*_shared(agreed), placed]):
+        body = decorate(body)
+    for parameter in reversed(_own(agreed)):
+        body = _parameter(parameter, positions)(body)
+    words = agreed.verb.words.split()[-1]
+    return click.command(words, help=agreed.doc, epilog=f"Example: graphmem {agreed.verb.example}")(body)
+
+
+def _own(agreed: Contract) -> list[Parameter]:
+    """The parameters that are arguments or options of the command's own, positional ones in their order."""
+    own = list(agreed.of(Role.PATH, Role.BODY, Role.QUERY))
+    order = _positions(agreed)
+    return sorted(own, key=lambda parameter: order.index(parameter.name) if parameter.name in order else len(order))
+
+
+def _positions(agreed: Contract) -> tuple[str, ...]:
+    required = tuple(one.name for one in agreed.of(Role.PATH, Role.BODY, Role.QUERY) if one.is_required)
+    return _POSITIONS.get(agreed.verb.name, required)
+
+
+def _shared(agreed: Contract) -> Iterator[Callable[[Body], Body]]:
+    """The options that commands share."""
+    if agreed.of(Role.FILTER):
+        yield filtered
+    if agreed.of(Role.PAGE):
+        yield paged(_DEFAULT_LIMITS.get(agreed.verb.name, 10))
+    if agreed.of(Role.POINT):
+        yield pointed
+    if agreed.of(Role.WRITER):
+        yield written
+
+
+def _parameter(parameter: Parameter, positions: tuple[str, ...]) -> Callable[[Body], Body]:
+    """The argument or the option of a parameter."""
+    kind, limits = _kind(parameter.annotation), parameter.limits
+    metavar = (limits.metavar if limits is not None else "") or None
+    if parameter.name in positions:
+        shown = metavar or parameter.name.upper()
+        is_choice = isinstance(kind, click.Choice)
+        label = None if is_choice else shown if parameter.is_required else f"[{shown}]"
+        return click.argument(_slot(parameter), type=kind, metavar=label, required=parameter.is_required)
+    flag = f"--{parameter.name.replace('_', '-')}"
+    if kind is click.BOOL:
+        return click.option(flag, _slot(parameter), is_flag=True, help=parameter.description)
+    is_enum = isinstance(parameter.default, StrEnum)
+    return click.option(
+        flag,
+        _slot(parameter),
+        type=kind,
+        metavar="TIME" if kind is read_time else metavar,
+        default=parameter.default.value if is_enum else parameter.default,
+        show_default=is_enum or isinstance(kind, click.IntRange),
+        help=_help(parameter, kind),
+    )
+
+
+def _slot(parameter: Parameter) -> str:
+    """The name under which click keeps a value; shared options have names such as `source` too."""
+    return f"verb_{parameter.name}"
+
+
+def _help(parameter: Parameter, kind: object) -> str:
+    if parameter.description:
+        return f"{parameter.description[0].upper()}{parameter.description[1:]}"
+    return "A time of the world. [default: now]" if kind is read_time else ""
+
+
+def _kind(annotation: Any) -> Any:  # noqa: ANN401 - a type for click
+    """The type for click of a parameter's type."""
+    if get_origin(annotation) in {Union, UnionType}:
+        return _kind(next(member for member in get_args(annotation) if member is not type(None)))
+    if get_origin(annotation) is Annotated:
+        base, limits, *_ = get_args(annotation)
+        if isinstance(limits, Number) and base is int:
+            return click.IntRange(limits.least, limits.most)
+        if isinstance(limits, Number):
+            return click.FloatRange(limits.least, limits.most)
+        return base
+    if annotation is datetime:
+        return read_time
+    if isinstance(annotation, type) and issubclass(annotation, StrEnum):
+        return one_of(annotation)
+    return click.BOOL if annotation is bool else annotation
+
+
+def _value(parameter: Parameter, given: object) -> object:
+    """The library's value of what click read."""
+    enum = _enum(parameter.annotation)
+    return enum(given) if enum is not None and isinstance(given, str) else given
+
+
+def _enum(annotation: Any) -> type[StrEnum] | None:  # noqa: ANN401 - a type
+    members = get_args(annotation) if get_origin(annotation) in {Union, UnionType} else (annotation,)
+    return next((one for one in members if isinstance(one, type) and issubclass(one, StrEnum)), None)

@@ -1,0 +1,78 @@
+"""The route that reads decision records which the caller sends."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Annotated
+
+from fastapi import APIRouter
+from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictStr
+from starlette.responses import Response
+
+from graphmem.errors import InvalidInput
+from graphmem.http.admission import AdmittedRoute
+from graphmem.http.asking import Asks, Heads, Signed, Writer
+from graphmem.http.limits import MAX_BATCH
+from graphmem.service import GraphMemory, IngestReport
+from graphmem.sources.decisions.documents import MAX_DOCUMENT_BYTES, Document
+from graphmem.sources.decisions.reader import read_documents
+from graphmem.sources.observations import Reading
+from graphmem.wire.forms import Instant, form
+
+_MOST_SHOWN = 3
+
+router = APIRouter(tags=["write"], route_class=AdmittedRoute)
+
+
+class DocumentBody(BaseModel):
+    """A file that may hold a decision record."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    path: Annotated[StrictStr, Field(min_length=1, max_length=1_000)] = Field(
+        description="Its path relative to the repository, by which it is known again.",
+        examples=["docs/decisions/0001-use-postgresql.md"],
+    )
+    content: StrictStr
+    first_seen: Instant | None = Field(
+        default=None, description="The time of its first commit, for a record without a date."
+    )
+
+
+class DocumentsBody(Signed):
+    """Files that may hold decision records; send all that refer to each other together."""
+
+    documents: Annotated[tuple[DocumentBody, ...], Field(max_length=MAX_BATCH)]
+    no_dates: StrictBool = Field(
+        default=False,
+        description="Accept records without a date of their own and without `first_seen`: they begin now. Otherwise"
+        " such records are refused, and nothing is recorded.",
+    )
+
+
+@router.post("/v1/ingest/decisions", operation_id="ingest_decisions", response_model=form(IngestReport))
+async def ingest_decisions(served: Asks, scope: Writer, heads: Heads, body: DocumentsBody) -> Response:
+    """Record the decisions in files. A second time nothing changes; after an edit only what was edited changes."""
+    write = heads.write(scope, body)
+
+    def ingest(memory: GraphMemory) -> IngestReport:
+        report = memory.ingest(_reading_of(body), write=write)
+        served.metrics.quarantined(len(report.problems))
+        return report
+
+    return await served.keep("ingest", ingest)
+
+
+def _reading_of(body: DocumentsBody) -> Reading:
+    documents = [Document(one.path, one.content.encode("utf-8", "replace")) for one in body.documents]
+    for one in documents:
+        if len(one.content) > MAX_DOCUMENT_BYTES:
+            raise InvalidInput(f"{one.path!r} is larger than {MAX_DOCUMENT_BYTES} bytes: leave it out")
+    dates = {one.path: one.first_seen for one in body.documents if one.first_seen is not None}
+    reading = read_documents(documents, dates=dates, read_at=datetime.now(UTC))
+    undated = [observation.path for observation in reading.observations if not observation.is_dated]
+    if undated and not body.no_dates:
+        shown = ", ".join(undated[:_MOST_SHOWN]) + (", ..." if len(undated) > _MOST_SHOWN else "")
+        fix = "send first_seen for each, or no_dates to let them begin now"
+        raise InvalidInput(f"{len(undated)} records have no date of their own and no first_seen: {shown}; {fix}")
+    return reading
