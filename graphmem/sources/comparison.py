@@ -129,7 +129,7 @@ class Comparison:
         return (*moves, *fresh)
 
     def _correction(self, observation: Observation, old: Memory, moves: tuple[Move, ...], view: View) -> Edit:
-        """Record a memory in place of an old one; the successors of the old one succeed the new one."""
+        """Record a memory in place of an old memory, whose successors become its own."""
         memory = Memory(self.new_id(observation, old.id), old.scope, observation.statement)
         is_later = observation.changed_at is not None and observation.moves[0].at > start_of(view, old.id)
         is_same = not is_later and _is_same_decision(old.statement, observation.statement)

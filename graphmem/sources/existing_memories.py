@@ -89,7 +89,7 @@ def _is_current(existing: ExistingMemories, memory_id: str, writer: Scope) -> bo
 
 
 def _is_renamed(existing: ExistingMemories, memory_id: str) -> bool:
-    """Whether later words of the same statement have another source key by now.
+    """True if later words of the same statement have another source key by now.
 
     Earlier releases recorded a renamed file as a correction by a memory with the other key.
     """

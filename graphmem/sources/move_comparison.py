@@ -38,12 +38,12 @@ def new_moves(observed: tuple[Move, ...], existing: Sequence[Move], now: datetim
 
 
 def has_other_dates(fresh: Sequence[Move], existing: Sequence[Move]) -> bool:
-    """Whether the source gives another date for a state that the memory has under the same source word."""
+    """True if the source gives another date for a state that the memory has under the same source word."""
     recorded = {(move.status, move.source_word) for move in existing}
     return any((move.status, move.source_word) in recorded for move in fresh)
 
 
 def has_returned(observed: tuple[Move, ...], existing: Sequence[Move]) -> bool:
-    """Whether the source has a statement again that was ended because the source no longer had it."""
+    """True if the source has a statement again that was ended because the source no longer had it."""
     last = existing[-1]
     return (last.status, last.source_word) == (Status.ENDED, GONE) and observed[-1].status is Status.ACTIVE

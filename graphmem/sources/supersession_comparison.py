@@ -148,7 +148,7 @@ def _time_of(group: Sequence[Replacement], news: Iterable[str], view: View) -> d
 
 
 def _is_rewording(existing: ExistingMemories, edge: EdgeRow) -> bool:
-    """Whether both ends are words of one statement, or an end is not visible."""
+    """True if both ends are words of one statement, or an end is not visible."""
     if existing.view.memory(edge.old) is None or existing.view.memory(edge.new) is None:
         return True
     return existing.keys.get(edge.old) == existing.keys.get(edge.new)

@@ -1,4 +1,4 @@
-"""The options that a record considered, which one it chose, and why the others fell."""
+"""The options that a record considered, with the chosen option and the reasons against the others."""
 
 from __future__ import annotations
 
@@ -63,8 +63,8 @@ class _Option:
 def alternatives_of(sections: Sequence[Section]) -> tuple[Alternative, ...]:
     """The options in order of the text, each once.
 
-    An option counts as rejected if another was chosen or its section says so; of a record that has chosen
-    nothing yet, no option has an outcome, so none is told.
+    An option is rejected if another is chosen or its section says so. A record that has chosen nothing yet
+    gives no options, since an option needs an outcome.
     """
     chosen = _chosen(sections)
     options: dict[str, _Option] = {}

@@ -32,7 +32,7 @@ def anchors_of(sections: Iterable[Section], path: str) -> tuple[Anchor, ...]:
     """Files that are named in code marks or linked to, in order, each once.
 
     Only what has a folder and an extension counts: `app.py` alone could be any of many. Links are resolved against
-    the folder of `path`; what points out of the reading's root keeps the part that is inside the repository.
+    the folder of `path`; a link out of the root of the reading keeps the part inside the repository.
     """
     names = dict.fromkeys(name for section in sections for name in _named(section, posixpath.dirname(path)))
     return tuple(Anchor(AnchorKind.FILE, name) for name in list(names)[:MAX_LIST_ITEMS])

@@ -30,7 +30,7 @@ class _Table:
 
 
 def is_asciidoc(path: str) -> bool:
-    """Whether a path names an AsciiDoc file."""
+    """True if a path names an AsciiDoc file."""
     return path.lower().endswith((".adoc", ".asciidoc", ".asc"))
 
 

@@ -42,7 +42,7 @@ class Catalogue:
         self._by_title = _index((_plain(record.title), record) for record in records)
 
     def is_number_shared(self, record: Record) -> bool:
-        """Whether another record of the same folder and series has the same number."""
+        """True if another record of the same folder and series has the same number."""
         return any(
             other.path != record.path
             and _folder(other.path) == _folder(record.path)
@@ -51,10 +51,10 @@ class Catalogue:
         )
 
     def find(self, reference: Reference, origin: Record) -> Record | Unclear | None:
-        """The record that `reference` means where it stands in `origin`; None if it names none of them.
+        """The record to which a `reference` in the record `origin` points; None if there is none.
 
-        A link that hits a file decides. A number decides only if one record of the folder has it, or if the words
-        beside it say which one.
+        A link to a file decides. A number decides only if a single record of the folder has it, or if the words
+        next to it identify the record.
         """
         linked = self._linked(reference.target, origin) if reference.target else None
         if linked is not None:
@@ -144,7 +144,7 @@ def _parent_agrees(path: str, url_path: str) -> bool:
 def _is_same_series(a: str, b: str) -> bool:
     if a == b or (_is_general(a) and _is_general(b)):
         return True
-    # Records that do not say what they are called are called requests for comments as well.
+    # Records without a series prefix are also called requests for comments.
     return {a, b} == {"", "RFC"}
 
 

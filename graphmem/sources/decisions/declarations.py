@@ -1,4 +1,4 @@
-"""Where a record declares its relations: metadata fields, its status, its related decisions, its prose."""
+"""The places in which a record declares relations: metadata fields, its status, its related decisions, its prose."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from graphmem.sources.decisions.relations import (
 from graphmem.sources.decisions.sections import STATUS_SECTIONS, Block, Section, strip_markup
 from graphmem.sources.decisions.statuses import is_template
 
-#: Sections in which `we will` is what was decided, and no wish.
+#: Sections in which `we will` states a decision, not a wish.
 DECISION = frozenset({"decision", "decision outcome", "decisions", "the decision", "outcome", "resolution"})
 _RELATED = re.compile(
     r"\b(?:relat\w*|references?|links?|change ?log|history|notes?|more information|see also|supersession|supersedes|"
@@ -55,7 +55,7 @@ _ENDED_HEADING = re.compile(
     r"^(?:superseded|superceded|replaced|deprecated|rejected|withdrawn|obsolete|obsoleted|retired|abandoned|deprecation"
     r"|supersession)(?: (?:notice|note|by))?$"
 )
-#: A field that is named after an end, and holds what came instead: `deprecated: 0027-interledger-protocol-4`.
+#: A field named after an end, whose value is the successor: `deprecated: 0027-interledger-protocol-4`.
 _END_KEY = re.compile(r"^(?:deprecated|superseded|superceded|replaced|obsoleted)$")
 _HINT_ALONE = re.compile(r"^\([^()]*\)$")
 _ASIDE = re.compile(r"(?<!\])\(([^()\[\]]{1,300})\)")
@@ -70,7 +70,7 @@ _MAX_FIELD_CHARS = 4_000
 
 @dataclass(frozen=True, slots=True)
 class OwnName:
-    """What a record is called, so that it recognises itself; `number` is None if another record shares it."""
+    """The names of a record, by which its text means itself; `number` is None if another record shares it."""
 
     path: str
     number: int | None = None
@@ -83,7 +83,7 @@ class Declaration:
     """A relation with the lines that declare it.
 
     Attributes:
-        is_explicit: Stands in a field or as the status: a target that is not found is then worth a report.
+        is_explicit: Declared in a field or as the status: a target that is not found is then reported.
     """
 
     relation: Relation
@@ -94,9 +94,9 @@ class Declaration:
 
 @lru_cache(maxsize=4096)
 def relation_key(name: str) -> tuple[bool, bool] | None:
-    """(the record replaces, in full) for a field such as `superseded by`; None if the key declares no relation.
+    """(the record is the new side, in full) for a field like `superseded by`; None for a key without a relation.
 
-    Several keys in one, such as `amends / supersedes`, are full only if each of them is.
+    Several keys in a single field, for example `amends / supersedes`, are full only if each of them is.
     """
     parts = re.split(r" ?[/,&] ?| (?:and|or) ", " ".join(name.lower().replace("-", " ").replace("_", " ").split()))
     keys = [_one_key(part) for part in parts]
@@ -116,7 +116,7 @@ def _one_key(name: str) -> tuple[bool, bool] | None:
 
 
 def declared_in_field(key: tuple[bool, bool], value: str, definitions: Mapping[str, str]) -> list[Relation]:
-    """Relations of a metadata field; a value that names nothing yields what it says as an unknown title."""
+    """Relations of a metadata field; a value without a reference yields its text as an unknown title."""
     value = value[:_MAX_FIELD_CHARS]
     plain = value.strip()
     if (
@@ -126,7 +126,7 @@ def declared_in_field(key: tuple[bool, bool], value: str, definitions: Mapping[s
     ):
         return []
     if _HINT_ALONE.match(plain) and not TOKEN.search(mark_references(plain, definitions).text):
-        return []  # a template's hint that nobody filled in
+        return []  # a hint of a template that was not filled in
     marked = mark_references(plain_text(value), definitions)
     outside = re.sub(r"\([^()]*\)", lambda match: match.group() if match.group()[1:2] == "\ue000" else " ", marked.text)
     clause = _until_a_clause(outside)
@@ -149,7 +149,7 @@ def declared_in_field(key: tuple[bool, bool], value: str, definitions: Mapping[s
 
 
 def _limits(marked: MarkedText) -> dict[Reference, str]:
-    """What is said right behind a record of a field to be meant of it: `ADR-7 (partially)`, `ADR-7 for tests`."""
+    """The part of each record to which a field is limited, in words right behind it: `ADR-7 (partially)`, `ADR-7 for tests`."""
     found: dict[Reference, str] = {}
     tokens = list(TOKEN.finditer(marked.text))
     for index, token in enumerate(tokens):
@@ -161,7 +161,7 @@ def _limits(marked: MarkedText) -> dict[Reference, str]:
 
 
 def declared_by_an_end(name: str, value: str, definitions: Mapping[str, str]) -> list[Relation]:
-    """What a field such as `deprecated: 0027-new-way` names as taking over; nothing for `true`, a date or words."""
+    """The successor in a field like `deprecated: 0027-new-way`; nothing for `true`, a date or words."""
     if not _END_KEY.match(name.lower()) or next(iter(find_dates(value)), None):
         return []
     return [relation for relation in declared_in_field((False, True), value, definitions) if relation.target.is_by_name]
@@ -175,7 +175,7 @@ def _until_a_clause(text: str) -> str:
 
 
 def _portion_of(text: str) -> str | None:
-    """What of the first record a field names, if it says so: `the formats documented in ADR-7`, `portions of ADR-7`."""
+    """The part of the first record that a field names, if it names a part: `the formats documented in ADR-7`, `portions of ADR-7`."""
     words = text[: text.find("\ue000")].strip(" :*_([") if "\ue000" in text else ""
     if words.lower().endswith((" in", " of")) and len(words.split()) > 1:
         return words[:-2].rstrip()[:300]
@@ -183,7 +183,7 @@ def _portion_of(text: str) -> str | None:
 
 
 def declared_in_text(text: str, place: Place, own: OwnName, definitions: Mapping[str, str]) -> list[Relation]:
-    """Relations of a loose text such as the value of a status field."""
+    """Relations of a text that is no sentence, for example the value of a status field."""
     return list(
         _of_text(_Text(text, place, "status" if place is Place.STATUS else "", is_item=False), own, definitions)
     )
@@ -206,7 +206,7 @@ class _Text:
 
 @dataclass(frozen=True, slots=True)
 class _Reader:
-    """One section being read for one record."""
+    """A section of a record while it is searched for relations."""
 
     section: Section
     place: Place
@@ -234,7 +234,7 @@ class _Reader:
                 yield from self._prose(block)
 
     def _heading(self) -> Iterator[Declaration]:
-        """What the heading itself says: `This ADR has been superseded by ADR-7`, or a title `Partly undo ADR-109`."""
+        """The relations in the heading itself: `This ADR has been superseded by ADR-7`, or a title `Partly undo ADR-109`."""
         heading = self.section.heading
         if not self.section.level or not (speaks_of_relations(heading) or self.section.is_title):
             return
@@ -292,7 +292,7 @@ def _of_text(text: _Text, own: OwnName, definitions: Mapping[str, str]) -> Itera
 
 
 def _masked(text: str, own: OwnName, definitions: Mapping[str, str], *, is_status: bool) -> tuple[MarkedText, str]:
-    """(the text with its references marked, the same with what means the record itself as `SELF`)."""
+    """(the text with marked references, the same text with the record itself as `SELF`)."""
     marked = mark_references(plain_text(text), definitions)
     hidden = TOKEN.sub(
         lambda match: SELF if _is_own(marked.references[int(match[1])], own) else match.group(), marked.text
@@ -310,7 +310,7 @@ def _titled(masked: str, title: str) -> str:
 
 
 def place_of(section: Section) -> Place:
-    """What kind of place a section is for declarations."""
+    """The kind of place that a section is for declarations."""
     return Place.STATUS if section.level == 0 or section.is_title else _place_of(section.name)
 
 

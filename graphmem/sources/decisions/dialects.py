@@ -1,4 +1,4 @@
-"""Taking a file apart: which dialect it is written in, its metadata and its sections."""
+"""The parts of a file: its dialect, its metadata and its sections."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ _KEP_SECTIONS = re.compile(
 )
 
 
-#: Why a file of a folder of decisions was not read as one.
+#: Reason why a file in a folder of decisions was not read as a record.
 UNLIKE = "no decision is recognised in it: no status, no header or front matter of a record, no decision section"
 
 
@@ -55,8 +55,8 @@ def take_apart(document: Document, siblings: Mapping[str, Document]) -> Source |
     """A file as metadata and sections.
 
     Returns:
-        None for a file that is set aside by its name, `UNLIKE` for one that does not look like a record, another reason
-        for one that should but cannot be read.
+        None for a file that is set aside by its name, `UNLIKE` for a file that does not look like a record, another
+        reason for a record that cannot be read.
     """
     text = _decoded(document)
     if isinstance(text, _Refusal):
@@ -120,7 +120,7 @@ def _looks_like_record(source: Source) -> bool:
 
 
 def _is_titled_by_number(source: Source) -> bool:
-    """Whether the title begins with the number of the folder, as `RFC 016: Holdings` in `016-holdings/README.md`."""
+    """True if the title begins with the number of the folder: `RFC 016: Holdings` in `016-holdings/README.md`."""
     title = next((section.heading for section in source.sections if section.is_title), "")
     number = re.match(r"^(?:[A-Za-z]{2,8}[\s#-]*)?(\d{1,6})(?=\D)", title.strip())
     folder = re.match(
@@ -130,7 +130,7 @@ def _is_titled_by_number(source: Source) -> bool:
 
 
 def _states(source: Source) -> Iterator[str]:
-    """What the file says of its status, wherever records say it."""
+    """The status texts of the file, from all places in which records have them."""
     yield from (field.text for field in source.fields if normal_key(field.name) in _STATUS_KEYS)
     for position, section in enumerate(source.sections):
         if section.name in STATUS_SECTIONS and section.blocks:
@@ -206,7 +206,7 @@ def _metadata(lines: list[str]) -> tuple[tuple[Field, ...], int, list[tuple[int,
 
 
 def _after_headings(lines: list[str], first: int) -> int:
-    """The line of a fenced header that stands right below headings such as `## Preamble`; otherwise `first`."""
+    """The line of a fenced header right below a heading like `## Preamble`; otherwise `first`."""
     for index in range(first, min(len(lines), first + _MAX_LINES_ABOVE_A_FENCE)):
         if lines[index].startswith("```"):
             return index

@@ -13,7 +13,7 @@ from graphmem.errors import InvalidInput
 MAX_YAML_CHARS = 64_000
 _MAX_DEPTH = 12
 _MAX_EVENTS = 20_000
-#: Keys below which others name relations: `links: {superseded-by: ADR-2}`.
+#: Keys whose nested keys name relations: `links: {superseded-by: ADR-2}`.
 _HOLDERS = frozenset(
     {"links", "relations", "relationships", "related", "relates to", "lineage", "supersession", "status", "history"}
 )
@@ -39,7 +39,7 @@ _NOTHING = {"", "null", "none", "~", "n/a", "na", "n.a", "not applicable", "-", 
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One key of a record's metadata with its values, and where it stands."""
+    """A key in the metadata of a record, with its values and its line."""
 
     name: str
     values: tuple[str, ...]
@@ -119,7 +119,7 @@ def _first(node: yaml.MappingNode, names: Sequence[str]) -> str | None:
 
 
 def is_nothing(value: str) -> bool:
-    """Whether a value only says that there is none."""
+    """True if a value only says that there is no value."""
     return value.strip().strip("\"'`*_.").lower() in _NOTHING
 
 

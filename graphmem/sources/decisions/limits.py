@@ -1,4 +1,4 @@
-"""Lists of records in a text, and what limits a claim to a part of them."""
+"""Lists of records in a text, and words that limit a claim to a part of them."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ MAX_VERBS = 40  # a sentence of more is no sentence
 
 
 def limit_after(text: str) -> str | None:
-    """What a text right behind records limits the claim to: `for tests`, `in part`, `(tests only)`."""
+    """The part to which words right behind records limit the claim: `for tests`, `in part`, `(tests only)`."""
     if limited := _LIMITED.match(text):
         return limited["part"]
     found = _PORTION_AFTER.match(text.lstrip(" \t,"))
@@ -54,6 +54,6 @@ def limit_after(text: str) -> str | None:
 
 
 def portion_within(text: str) -> str | None:
-    """What a list of records says in brackets, or by a place such as `section 3`, that it means of them."""
+    """The part of the records that a list names in brackets, or by a place like `section 3`."""
     found = _PORTION_AFTER.search(text)
     return (found["aside"] or found["partly"] or found["place"]).strip(" ,") if found else None

@@ -1,4 +1,4 @@
-"""A record's own life: from the states it tells, in its words, to moves."""
+"""The life of a record: its states in its own words, as moves."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _Step = tuple[Status, datetime, str | None]
 
 @dataclass(frozen=True, slots=True)
 class StateEntry:
-    """One state that a record tells of itself; `status` is None for superseded."""
+    """A state in the text of a record; `status` is None for superseded."""
 
     status: Status | None
     word: str
@@ -36,13 +36,13 @@ class StateEntry:
 
 @dataclass(frozen=True, slots=True)
 class Dates:
-    """A record's dates, each None if it does not say.
+    """The dates of a record, each None if missing.
 
     Attributes:
-        created: When it was written, or decided if there is but one date.
+        created: When it was written; if there is a single date, when it was decided.
         updated: When its text or state last changed, if later.
-        decided: When it was accepted or rejected, if that is told apart.
-        is_written_only: Whether `created` is when it was written, so that it came into force then or later.
+        decided: When it was accepted or rejected, if that has a date of its own.
+        is_written_only: True if `created` is the date of writing, so that the record came into force then or later.
     """
 
     created: datetime | None = None
@@ -53,10 +53,10 @@ class Dates:
 
 @dataclass(frozen=True, slots=True)
 class Life:
-    """What a record tells of its states and dates.
+    """The states and dates in the text of a record.
 
     Attributes:
-        entries: The state it has now first, then what it tells of earlier and later ones, in its order.
+        entries: The present state first, then earlier and later states in the order of the text.
     """
 
     entries: tuple[StateEntry, ...] = ()
@@ -69,14 +69,14 @@ class Life:
 
     @property
     def is_superseded(self) -> bool:
-        """Whether the record says that it was superseded as a whole."""
+        """True if the record says that it was superseded as a whole."""
         return bool(self.entries) and self.entries[0].status is None and not self.entries[0].is_partial
 
 
 def read_states(text: str, line: int) -> Iterator[StateEntry]:
-    """The states that a field's value or a paragraph of the status section tells, in its order.
+    """The states in the value of a field or in a paragraph of the status section, in order.
 
-    The first sentence counts if it begins with a state; later ones only if they date theirs.
+    The first sentence counts if it begins with a state; later sentences only if they date a state.
     """
     text = " ".join(text[:_MAX_CHARS].split())
     if is_template(text):
@@ -96,7 +96,7 @@ def read_states(text: str, line: int) -> Iterator[StateEntry]:
 
 
 def life_of(entries: Iterable[StateEntry], dates: Dates) -> Life:
-    """A life of what was told, the present state first; a revision of the text counts only if nothing else was told."""
+    """A life of the given states, the present state first; a revision of the text counts only without other states."""
     told = list(entries)
     states = [entry for entry in told if not entry.is_revision] or told[:1]
     if states and states[0].at is None:
@@ -107,7 +107,7 @@ def life_of(entries: Iterable[StateEntry], dates: Dates) -> Life:
 
 
 def states_of_blocks(blocks: Iterable[Block]) -> tuple[StateEntry, ...]:
-    """The states that a status section tells: its first paragraph's, and of the others what is dated or ends it."""
+    """The states in a status section: those of its first paragraph, and later states that are dated or final."""
     found: list[StateEntry] = []
     for block in blocks:
         texts = [block.text]
@@ -122,10 +122,10 @@ def moves_of(life: Life, start: datetime, replaced_at: datetime | None, *, has_s
     """The moves of a record, at least one, earliest first.
 
     Args:
-        life: What the record tells.
-        start: When it began to exist, for what it does not date.
-        replaced_at: When the first full successor takes over, if one is known and dated.
-        has_successor: Whether any known record takes over in full; superseded by nothing known is an end.
+        life: The states of the record.
+        start: When the record began to exist, for states without a date.
+        replaced_at: When the first full successor supersedes it, if that is dated.
+        has_successor: True if a record in the reading supersedes it in full; without that, `superseded` is an end.
     """
     steps = _steps(life, start, replaced_at, has_successor=has_successor)
     moves: list[Move] = []
@@ -147,7 +147,7 @@ def _steps(life: Life, start: datetime, replaced_at: datetime | None, *, has_suc
     if present.status is None:
         ended = replaced_at or present.at or life.dates.updated or latest
         first: list[_Step] = told or _before_its_end(life.dates, min(start, ended), ended)
-        # A record is believed about itself: superseded, it holds no longer, whatever became of its successor.
+        # A record is trusted about itself: once superseded it is not in force, even if its successor is not either.
         status = Status.ACTIVE if present.is_partial else Status.ENDED
         after = (status, max(ended, latest), present.word)
         return [*first, after] if has_successor or not present.is_partial else _renamed(first, present)
@@ -163,7 +163,7 @@ def _steps(life: Life, start: datetime, replaced_at: datetime | None, *, has_suc
 
 
 def _before_its_end(dates: Dates, start: datetime, end: datetime) -> list[_Step]:
-    """How a record came into force that tells of its end alone."""
+    """The moves before the end of a record that only dates its end."""
     if dates.decided and start < dates.decided < end:
         return [(Status.PROPOSED, start, None), (Status.ACTIVE, dates.decided, None)]
     is_or_later = dates.is_written_only and start == dates.created and start < end
@@ -195,7 +195,7 @@ def _beside(text: str, word: StatusWord) -> datetime | None:
 def _entry(word: StatusWord, at: datetime | None, line: int, text: str) -> StateEntry:
     entry = StateEntry(word.status, word.word.strip(" *_"), at, line, word.is_partial, is_revision=word.is_revision)
     is_trial = word.status is Status.PROPOSED and word.word.lower().startswith("provisional")
-    # A provisional decision with a period is in force for that period: that is what the period means.
+    # A provisional decision is in force for the period that it names.
     return replace(entry, status=Status.ACTIVE) if is_trial and at and _PERIOD.search(text) else entry
 
 

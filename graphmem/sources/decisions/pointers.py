@@ -1,4 +1,4 @@
-"""What a record decides about another one in its own words, or points at, outside of the grammar of a sentence."""
+"""Decisions about other records, and references to them, that the grammar of sentences does not cover."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from graphmem.sources.decisions.references import MarkedText
 from graphmem.sources.decisions.relations import Relation, Sentence
 from graphmem.sources.decisions.statuses import leading_status
 
-#: What a decision says that it does to another one: `We will partly undo ADR-109`, or a title `Revert ADR-7`.
+#: Words of a decision that act on another record: `We will partly undo ADR-109`, or a title `Revert ADR-7`.
 _DECIDES = re.compile(
     rf"(?P<lead>^[\W\d]*|{SELF}\s?[:.\u2013\u2014-][^\w\ue000-\ue002]{{0,8}}"
     r"|\bwe (?:(?:will|shall|now|hereby|are|(?:have )?decided? to)\s)?(?:\b(?:also|therefore|thus|hereby)\s)?)"
@@ -23,7 +23,7 @@ _DECIDES = re.compile(
     rf"(?P<tail>\s[^\ue000-\ue002.;:]{{0,60}})(?P<list>{LIST})(?P<after>['\u2019]s?\s+[\w -]{{1,80}})?",
     re.IGNORECASE,
 )
-#: The same said anywhere, if the record names itself: `With this ADR we supersede ADR-7`.
+#: The same anywhere in a record, if it names itself: `With this ADR we supersede ADR-7`.
 _DECIDES_HERE = re.compile(
     rf"\b(?:in|with|by|through) {SELF},? we (?:hereby |now |also |therefore |will )?"
     rf"(?P<verb>supersede|replace|revoke|amend|deprecate|reverse|overturn|rescind)(?P<tail>\s[^\ue000-\ue002.;:]{{0,60}}?)"
@@ -59,12 +59,12 @@ _UNREAL_AFTER = re.compile(
 
 
 def decided_in(marked: MarkedText, text: str) -> list[Relation]:
-    """What a title, or the text of a decision, says in its own words that the decision does to another one."""
+    """The relations that a title, or the text of a decision, declares with verbs of its own."""
     return [found for match in islice(_DECIDES.finditer(text), MAX_VERBS) for found in _decided(marked, match)]
 
 
 def decided_here(marked: MarkedText, text: str) -> list[Relation]:
-    """What a text says that the record itself, named, does to another one: `With this ADR we supersede ADR-7`."""
+    """The relations of a text in which the record names itself as the subject: `With this ADR we supersede ADR-7`."""
     return [found for match in islice(_DECIDES_HERE.finditer(text), MAX_VERBS) for found in _decided(marked, match)]
 
 
@@ -78,7 +78,7 @@ def _decided(marked: MarkedText, match: re.Match[str]) -> list[Relation]:
 
 
 def changed_in(marked: MarkedText, text: str) -> list[Relation]:
-    """The one record that a status of `superseded` names as where it was changed: `but in ADR-9 we moved to X`."""
+    """The only record in which, according to a status of `superseded`, it was changed: `but in ADR-9 we moved to X`."""
     status = leading_status(text)
     if status is None or status.status is not None or len(marked.references) != 1 or text.count(SELF):
         return []
@@ -88,7 +88,7 @@ def changed_in(marked: MarkedText, text: str) -> list[Relation]:
 
 
 def pointed_at(marked: MarkedText, text: str) -> list[Relation]:
-    """What a superseded record tells its reader to see instead, in a sentence of its own."""
+    """The successor to which a superseded record refers its reader, in a sentence of its own."""
     match = _POINTS.search(text)
     if match is None or UNREAL.search(match["lead"]):
         return []
@@ -96,7 +96,7 @@ def pointed_at(marked: MarkedText, text: str) -> list[Relation]:
 
 
 def bare_pointer(sentence: Sentence) -> list[Relation]:
-    """What `Superseded (see ADR-7)` or `Deprecated, use ADR-7 instead` points at: the record right behind a state."""
+    """The record right behind a state: `Superseded (see ADR-7)`, `Deprecated, use ADR-7 instead`."""
     status = leading_status(sentence.text)
     if status is None or status.word.lower().endswith(("s", "e")):
         return []

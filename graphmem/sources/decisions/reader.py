@@ -1,4 +1,4 @@
-"""Decision records as observations: statements, their lives, and who takes over from whom."""
+"""Decision records as observations: statements, their lives, and supersessions between them."""
 
 from __future__ import annotations
 
@@ -36,14 +36,14 @@ def read_decisions(
     """The decision records in files and folders: adr-tools, MADR, PEP-like headers and Kubernetes proposals.
 
     Args:
-        paths: Files, or folders that are searched for Markdown, reStructuredText, text and `kep.yaml` files. A file
-            that is named is always read; in a folder, only what looks like a decision record.
-        root: Nothing outside of it is read, and keys are relative to it; by default what the paths have in common.
-        dates: For records that carry no date, one by relative path, such as that of their first commit.
-        changes: What the history of each file tells of its status, by relative path: for records that carry only the
+        paths: Files, or folders that are searched for Markdown, reStructuredText, text and `kep.yaml` files. A named
+            file is always read; in a folder, only files that look like a decision record.
+        root: Nothing outside of it is read, and keys are relative to it; by default the folder common to the paths.
+        dates: For records without a date: a date by relative path, for example that of the first commit.
+        changes: The changes of status in the history of each file, by relative path: for records with nothing but the
             date at which they were written.
         read_at: The date of records for which there is no other.
-        progress: Told after every file that was taken apart, and after every record that was understood.
+        progress: Called after every file that was split, and after every record that was understood.
 
     Raises:
         InvalidInput: If a path climbs with `..`, contains NUL or lies outside the root.
@@ -60,7 +60,7 @@ def read_decisions(
 
 
 def _of(reading: Reading, paths: set[str]) -> Reading:
-    """What a reading says of some files."""
+    """The part of a reading that comes from some files."""
     return Reading(
         tuple(one for one in reading.observations if one.path in paths),
         tuple(one for one in reading.replacements if one.old in paths or one.new in paths),
@@ -127,7 +127,7 @@ def _sources(
 
 
 def _starts(records: Iterable[Record], first_seen: Mapping[str, datetime]) -> dict[str, datetime]:
-    """When each record came into force, or if it never did, its first date."""
+    """The start of each record: when it came into force, else its first date."""
     starts: dict[str, datetime] = {}
     for record in records:
         start = _start(record, first_seen)
@@ -164,7 +164,7 @@ def _observation(
 ) -> Observation:
     successors = [one for one in replacements if one.kind is SupersessionKind.UPDATE]
     replaced_at = min((one.at for one in successors if one.at), default=None)
-    # Of a record without a date, only this is known: it was there before what replaced it.
+    # A record without a date existed before its successor.
     told = _start(record, first_seen)
     start = told or (min(read_at, replaced_at) if replaced_at else read_at)
     return Observation(
@@ -193,7 +193,7 @@ def _statement(record: Record) -> Statement:
 
 
 def _after_starts(replacements: Iterable[Replacement], observations: Iterable[Observation]) -> tuple[Replacement, ...]:
-    """The replacements, none of them before what it replaces began."""
+    """The replacements, each moved to the start of the replaced record if it is dated before."""
     begins = {observation.key: observation.moves[0].at for observation in observations}
     return tuple(
         replace(one, at=begins[one.old])

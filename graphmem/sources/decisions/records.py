@@ -1,4 +1,4 @@
-"""One decision record of any dialect, read from the text of its file."""
+"""A decision record of any dialect, read from the text of its file."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ _CREATED = frozenset(
         "date proposed",
     }
 )
-#: Of those, dates at which a record was written, whenever it was accepted.
+#: The dates among them at which a record was written, not accepted.
 _WRITTEN = frozenset({"created", "creation date", "date created", "start date", "drafted", "date proposed"})
 _UPDATED = frozenset({"updated", "last updated", "last modified", "modified", "date updated", "status date"})
 _DECIDED = frozenset({"resolution", "resolution date", "accepted", "approved", "approval date", "date accepted"})
@@ -75,7 +75,7 @@ _NUMBERED_FILE = re.compile(
     rf"(?P<rest>.*)$"
 )
 _FORM_NAME = re.compile(r"^\s*(?:architectur(?:e|al) )?decision record\s*[:\u2013\u2014-]\s*", re.IGNORECASE)
-#: Fields that say in a sentence why the record stands as it does.
+#: Fields with a sentence about the reason of the status.
 _REASON = re.compile(r"\b(?:reason|notes?|comments?)$")
 _CONTINUES = re.compile(r"\s+\S|-\s")
 _LABEL = re.compile(r"^\.\. _(?P<label>[^:\n]{1,200}):\s*$")
@@ -90,7 +90,7 @@ NO_LIFE = Life()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Record:
-    """What one file says, before its references are looked up among the others."""
+    """The content of a file, before its references are resolved among the other records."""
 
     path: str
     title: str
@@ -111,7 +111,7 @@ class Record:
 
     @property
     def own_name(self) -> OwnName:
-        """What it calls itself."""
+        """The names by which the record means itself."""
         return OwnName(self.path, self.number, self.prefix, self.title)
 
 
@@ -120,7 +120,7 @@ class Source:
     """A file taken apart: its metadata and its sections.
 
     Attributes:
-        lines: The file's lines as they stand, for evidence.
+        lines: The unchanged lines of the file, for evidence.
     """
 
     path: str
@@ -130,7 +130,7 @@ class Source:
     problems: tuple[tuple[int, str], ...] = ()
 
     def field(self, *names: str) -> Field | None:
-        """The first metadata field of one of these names that says anything."""
+        """The first metadata field with any of these names and a value."""
         found = (field for field in self.fields if normal_key(field.name) in names and field.values)
         return next(found, None)
 
@@ -170,9 +170,9 @@ def understand(
 
     Args:
         source: The file taken apart.
-        identity: What `identify` made of it.
-        is_number_shared: Whether another record has this number, so that it does not mean this one alone.
-        changes: When its status was changed in its history, and to what words, earliest first.
+        identity: The result of `identify`.
+        is_number_shared: True if another record has this number, so that the number is ambiguous.
+        changes: (time, words) of the changes of its status in its history, earliest first.
     """
     own = replace(identity.own_name, number=None if is_number_shared else identity.number)
     definitions = link_definitions(list(source.lines))
@@ -318,7 +318,7 @@ def _life(source: Source, prefix: str) -> Life:
 
 
 def _accepted(life: Life, changes: Sequence[tuple[datetime, str]], prefix: str) -> Life:
-    """The life with the time of its acceptance or rejection, if its history tells that and the record does not."""
+    """The life with the time of its acceptance or rejection from the history, if the record has none."""
     if life.dates.decided or not life.dates.is_written_only:
         return life
     read = (
@@ -361,7 +361,7 @@ def _section_states(section: Section, *, has_any: bool) -> list[StateEntry]:
 
 
 def is_state_row(block: Block) -> bool:
-    """Whether a block is `2024-01-01: accepted` or a row that tells a date and a state."""
+    """True if a block is `2024-01-01: accepted`, or a row with a date and a state."""
     return bool(first_date(block.text)) and any(True for _ in read_states(block.text.strip("| ").replace("|", " "), 0))
 
 
@@ -371,7 +371,7 @@ def _is_status_line(block: Block, entry: StateEntry) -> bool:
 
 
 def _unknown(text: str, line: int) -> list[StateEntry]:
-    """A state in words that are not known: not in force as far as anybody can tell, and kept in its own words."""
+    """A state in unknown words: taken as not in force, and kept in its own words."""
     words = strip_markup(text[:_MAX_META_CHARS])[:_MAX_STATE_CHARS].strip()
     return [StateEntry(Status.PROPOSED, _NOT_UNDERSTOOD + words, None, line, is_unknown=True)] if words else []
 
@@ -452,7 +452,7 @@ def _from_fields(source: Source, own: OwnName, definitions: Mapping[str, str]) -
 
 
 def _field_lines(source: Source, field: Field) -> list[str]:
-    """The lines of one metadata field as they stand, continuation lines included."""
+    """The unchanged lines of a metadata field, continuation lines included."""
     lines = [source.lines[field.line - 1]] if field.line <= len(source.lines) else [field.text]
     is_tag = lines[0].lstrip().startswith("<")
     for line in source.lines[field.line : field.line + 20]:

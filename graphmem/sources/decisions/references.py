@@ -1,4 +1,4 @@
-"""How one record names another: by link, number, path or title."""
+"""References from a record to another: by link, number, path or title."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _URL = r"<?(?P<url>https?://[^\s<>()\[\]\"'|]{3,500}[^\s<>()\[\]\"'|.,;:!?])>?"
 #: The name of a file without its ending: `0002-use-postgres`.
 _SLUG = r"(?P<slug>(?:\d{4}-\d{2}-\d{2}|(?:[Aa][Dd][Rr]-?)?\d{3,8})[-_][A-Za-z][\w-]{2,160})(?![\w/.-]|\.\w)"
 _SHORTCUT = r"\[(?P<short>[^\[\]]{1,200})\](?![\[(:])"
-#: A number alone names a record only right behind a word that wants one.
+#: A number alone names a record only right behind a word that requires a record.
 _AFTER_WORD = (
     r"(?P<word>(?i:\b(?:supp?er[cs]{1,2}e+de?d|replaced|obsoleted|amended|supplanted|extended|revised|updated|modified)"
     r"[ \t*_:]{1,4}(?:in part[ \t]+)?(?:by|with|in favou?r of)|\b(?:supp?er[cs]{1,2}e+des|replaces|obsoletes|amends"
@@ -56,7 +56,7 @@ _RANGE = re.compile(
     r"(?![\w%-]|\.\d)"
 )
 _MAX_RANGE = 20
-#: Words of a link that say what the link is to the record: `[Superseded by ADR-2](0002.md)`.
+#: Words of a link that state the relation to its target: `[Superseded by ADR-2](0002.md)`.
 _TELLING = re.compile(
     r"^[\W_]*(?P<words>(?:(?:partially|partly)[ -])?(?:(?:supp?er[cs]{1,2}e+de?d|replaced|obsoleted|deprecated|amended"
     r"|extended)(?:[ ](?:by|in favou?r of)\b)?|supp?er[cs]{1,2}e+des|replaces|obsoletes|amends|extends))\b",
@@ -73,13 +73,13 @@ _DEFINITION = re.compile(r"^ {0,3}\[(?P<label>[^\[\]]{1,200})\]:[ \t]*<?(?P<targ
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """One mention of what may be another record.
+    """A mention of a possible other record.
 
     Attributes:
-        text: As it stands.
-        number: The number that it names, if any, with its prefix ("ADR"; empty for a bare number).
-        target: Where its link points, if it is one.
-        title: Words that name the record beside the number: what decides if a number is used twice.
+        text: Unchanged.
+        number: The number in it, if any, with its prefix ("ADR"; empty for a bare number).
+        target: Target of the link, if it is a link.
+        title: Words that name the record next to the number: they decide if a number is used twice.
     """
 
     text: str
@@ -90,19 +90,19 @@ class Reference:
 
     @property
     def is_by_name(self) -> bool:
-        """Whether it is a number, a path or a link, and not words alone."""
+        """True for a number, a path or a link; False for words alone."""
         return self.number is not None or self.target is not None
 
 
 @dataclass(frozen=True, slots=True)
 class MarkedText:
-    """A text in which every reference is replaced by a token that stands for it."""
+    """A text in which a token replaces every reference."""
 
     text: str
     references: tuple[Reference, ...]
 
     def references_in(self, part: str) -> tuple[Reference, ...]:
-        """The references whose tokens stand in a part of the text, in order."""
+        """The references whose tokens are in a part of the text, in order."""
         return tuple(self.references[int(match[1])] for match in TOKEN.finditer(part))
 
     def restore(self, part: str) -> str:
@@ -138,7 +138,7 @@ def mark_references(text: str, definitions: Mapping[str, str] | None = None) -> 
 
 
 def _found(text: str, definitions: Mapping[str, str]) -> Iterator[re.Match[str]]:
-    """What may be references in order; words in brackets are one only if a definition has them."""
+    """Possible references in order; words in brackets count only if a definition has them."""
     position = 0
     while match := _REFERENCE.search(text, position):
         is_one = match["short"] is None or match["short"].lower() in definitions
@@ -174,7 +174,7 @@ def _more(text: str, position: int, first: Reference) -> tuple[list[Reference], 
 
 
 def bare_numbers(text: str) -> tuple[Reference, ...]:
-    """References of a field that holds nothing but numbers, such as `345, 386`; empty if it holds anything else."""
+    """References of a field with nothing but numbers, for example `345, 386`; empty for other fields."""
     if re.search(r"[^\W\d_]", re.sub(r"\b(?:and|by|no)\b", "", text)):
         return ()
     return tuple(Reference(match.group(), int(match["number"])) for match in _BARE.finditer(text))

@@ -1,4 +1,4 @@
-"""What a record says about replacing, or being replaced by, another: the grammar of one sentence."""
+"""Statements of a record that it replaces, or is replaced by, another: the grammar of a sentence."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ _ANY = re.compile(
     r"|\b(?:replacement|successor|amendment|update (?:to|of)|subsumed|absorbed|undoes|obsolete|in favou?r)\b",
     re.IGNORECASE,
 )
-#: Cheaper to look for than `_ANY`, which never matches without one of them.
+#: Cheaper to search for than `_ANY`, which never matches without a word of this list.
 _STEMS = (
     "supers", "superc", "suppers", "supperc", "replac", "obsolete",
     "supplant", "rescind", "overturn", "amend", "extend", "refine",
@@ -102,7 +102,7 @@ _WEAK_MID = re.compile(
 )
 _TO = re.compile(r"^\s*(?:to|until|till|through|-|\u2013|\u2014|\.\.)\s*$", re.IGNORECASE)
 _LEADS = re.compile(r"[,;:(.\u2013\u2014-]\s*[*_]*$")
-#: A noun right behind a record is what of it is meant: `the original ADR-7 value definitions`.
+#: A noun right behind a record is the part of it that is meant: `the original ADR-7 value definitions`.
 _ATTRIBUTIVE = re.compile(
     r"^[ \t](?!(?:and|or|but|by|in|on|with|without|which|that|as|at|for|to|from|of|because|since|when|while|where|via"
     r"|after|before|through|under|per|so|if|is|was|are|were|has|have|only|entirely|fully|completely|partially|partly|instead"
@@ -120,14 +120,14 @@ _DESCRIBED_HERE = re.compile(
     rf"in)\s+{SELF}$",
     re.IGNORECASE,
 )
-#: `This record proposes an approach to X, which was superseded by ...`: the record, by what it proposes.
+#: `This record proposes an approach to X, which was superseded by ...`: the record, named by its proposal.
 _PROPOSES = re.compile(
     rf"{SELF}\s+(?:proposes|describes|defines|documents|outlines|introduces)\s+(?:an?|the)\s+(?:[\w-]+\s+){{0,3}}"
     r"(?:approach|proposal|process|design|solution|mechanism|way)\b[^.;\ue000-\ue002]{0,120}",
     re.IGNORECASE,
 )
 _DOUBTED = re.compile(r"\b(?:not|never|no|may|might|could|would|should|will|if|until|unless)\b", re.IGNORECASE)
-#: `The restriction from ADR-7 on keys`, made obsolete by this record: a part of that one.
+#: `The restriction from ADR-7 on keys`, made obsolete by this record: a part of the other record.
 _PART_OF_ANOTHER = re.compile(
     rf"^\W*(?P<part>(?:the|some|all|any)\s+(?:[\w-]+\s+){{1,5}})(?:from|in|of|by)\s+(?P<list>{REF})(?P<rest>[^\ue000-\ue002]*)$",
     re.IGNORECASE,
@@ -141,7 +141,7 @@ _MAX_MID_WORDS = 8
 
 
 class Place(Enum):
-    """Where a sentence stands: decides what a sentence without a subject is about."""
+    """The place of a sentence: it decides the subject of a sentence without a subject."""
 
     STATUS = auto()
     RELATED = auto()
@@ -150,13 +150,13 @@ class Place(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Relation:
-    """One claim of a record about itself and another.
+    """A claim of a record about itself and another.
 
     Attributes:
         target: The other record, as named.
-        replaces: True if the record takes over from `target`, False if `target` takes over from it.
+        replaces: True if the record supersedes `target`, False if `target` supersedes it.
         is_full: False for an amendment, an extension or the replacement of a part.
-        part: What is replaced of the old one, in the record's words.
+        part: The replaced part of the old record, in the words of the record.
     """
 
     target: Reference
@@ -173,8 +173,8 @@ class Sentence:
 
     Attributes:
         leader: The reference that its list item begins with: the subject of what follows.
-        opens_block: Whether it is the first of its paragraph or list item.
-        heading: Of the section it stands in.
+        opens_block: True for the first sentence of a paragraph or list item.
+        heading: The heading of its section.
     """
 
     marked: MarkedText
@@ -187,7 +187,7 @@ class Sentence:
 
 @dataclass(frozen=True, slots=True)
 class _Subject:
-    """Who acts: the record itself, others, or (neither) nobody who matters here."""
+    """The subject of a verb: the record itself, other records, or (neither) something else."""
 
     is_self: bool = False
     others: tuple[Reference, ...] = ()
@@ -212,13 +212,13 @@ def mark_self(text: str) -> str:
 
 
 def speaks_of_relations(text: str) -> bool:
-    """Whether a text has any verb that could declare a relation: most have none."""
+    """True if a text has a verb that could declare a relation: most texts have none."""
     lower = text.lower()
     return any(stem in lower for stem in _STEMS) and _ANY.search(text) is not None
 
 
 def relations_in(sentence: Sentence) -> list[Relation]:
-    """What a sentence declares; nothing for wishes, conditions, denials and talk of third parties."""
+    """The relations that a sentence declares; none for wishes, conditions, denials and talk of third parties."""
     found: list[Relation] = []
     for verb in islice(_ACTIVE.finditer(sentence.text), MAX_VERBS):
         found += _active(sentence, _clause(sentence.text, verb, is_passive=False))
@@ -299,7 +299,7 @@ def _subject(sentence: Sentence, clause: _Clause) -> _Subject | None:
 
 
 def _unsaid(sentence: Sentence, clause: _Clause, rest: str) -> _Subject | None:
-    """The record itself, if nobody else can be meant by a verb without a subject."""
+    """The record itself, if it is the only possible subject of a verb without a subject."""
     status = leading_status(rest)
     if _PAST.fullmatch(clause.stem) and not clause.is_passive:
         return None
@@ -374,7 +374,7 @@ def _active(sentence: Sentence, clause: _Clause) -> list[Relation]:
 
 
 def _named_last(sentence: Sentence, clause: _Clause) -> _Subject | None:
-    """The records that stand right before a verb whose object is this one: `See ADR-2, which supersedes this`."""
+    """The records right before a verb whose object is this record: `See ADR-2, which supersedes this`."""
     bare = re.sub(r"\([^()]*\)", " ", clause.left)
     named = re.search(rf"(?:^|\b(?:see|see also|to|use|read|in|by|with)\s)\W*({LIST})\W*$", bare, re.IGNORECASE)
     if named is None or re.search(
@@ -426,7 +426,7 @@ def _part_of_another(sentence: Sentence, clause: _Clause) -> list[Relation]:
 
 
 def _agents(sentence: Sentence, clause: _Clause, rest: str) -> tuple[tuple[Reference, ...], str | None]:
-    """(who replaced it, what of it they replaced if that is limited)."""
+    """(the successors, the replaced part if it is limited)."""
     found = _NAMED.match(rest) or _DESCRIBED.match(rest)
     if found and not (found.re is _DESCRIBED and UNREAL.search(found["mid"])):
         limit = limit_after(rest[found.end() :]) or portion_within(found["list"])
@@ -440,7 +440,7 @@ def _agents(sentence: Sentence, clause: _Clause, rest: str) -> tuple[tuple[Refer
 
 
 def _dated(relation: Relation, clause: _Clause) -> Relation:
-    """The relation with the date, or the provisional period, that stands beside what it names."""
+    """The relation with the date, or the provisional period, next to its reference."""
     rest = re.split(r"\.\s", clause.right)[0]
     dates = list(find_dates(rest))
     if not dates:

@@ -16,9 +16,9 @@ _QUOTE = re.compile(r"^ {0,3}(?:> ?)+")
 _RULE = re.compile(r"^ {0,3}(?:[-*_] *){3,}$")
 _MARKUP = re.compile(r"[*_~`]+")
 _NUMBERING = re.compile(r"^(?:\d+(?:\.\d+)*|[ivx]+)\s+")
-# What is longer is no heading, and no line of metadata: it is read as text.
+# A longer line is no heading and no metadata: it is read as text.
 _MAX_HEADING_CHARS = 500
-#: A paragraph that ends in `::` introduces code; a directive such as `.. note::` introduces text.
+#: A paragraph that ends in `::` introduces code; a directive like `.. note::` introduces text.
 _LITERAL = re.compile(
     r"^(?!\s*\.\. [\w-]{1,40}::).*::\s*$|^\s*\.\. (?:code|code-block|parsed-literal|sourcecode|literalinclude|"
     r"highlight|math|raw"
@@ -61,7 +61,7 @@ _USUAL = frozenset({
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line as it stands; `is_code` for what a fence or a literal block quotes rather than says."""
+    """An unchanged line; `is_code` for a line that a fence or a literal block quotes."""
 
     number: int
     text: str
@@ -70,11 +70,11 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """A paragraph, list item, table row or quote, joined to one line.
+    """A paragraph, list item, table row or quote, joined to a single line.
 
     Attributes:
         text: Without the bullet or the quote mark.
-        lines: The lines it was joined from, as they stand.
+        lines: The unchanged lines that were joined.
     """
 
     text: str
@@ -85,7 +85,7 @@ class Block:
 
     @property
     def line(self) -> int:
-        """Where it begins."""
+        """Number of its first line."""
         return self.lines[0].number
 
     def field(self) -> tuple[str, str] | None:
@@ -105,8 +105,8 @@ class Section:
     """A heading and the lines up to the next heading; the first of a text has no heading.
 
     Attributes:
-        parents: Headings that it stands under, outermost first, a document's title included.
-        blocks: What the section says, code left out.
+        parents: Headings above it, outermost first, the title of the document included.
+        blocks: The content of the section, without code.
         is_title: Opened by the document's title: the first heading, unless that names a usual section.
     """
 
@@ -125,7 +125,7 @@ class Section:
 
     @property
     def text(self) -> str:
-        """The lines as they stand."""
+        """The unchanged lines."""
         return "\n".join(line.text for line in self.lines).strip("\n")
 
 
@@ -144,13 +144,13 @@ class _Open:
 
 @lru_cache(maxsize=4096)
 def heading_name(heading: str) -> str:
-    """A heading reduced to the words that tell what kind of section it opens."""
+    """A heading reduced to the words that decide the kind of its section."""
     words = re.sub(r"\([^()]*\)|[^\w\s'/&-]", " ", _MARKUP.sub("", heading[:_MAX_HEADING_CHARS]))
     return _NUMBERING.sub("", " ".join(words.split()).lower())
 
 
 def is_field_line(text: str) -> bool:
-    """Whether a line opens a metadata field, so that it is no continuation of the line above."""
+    """True if a line opens a metadata field, so that it is no continuation of the line above."""
     match = _FIELD.match(text)
     return bool(match) and bool(match and (match["bold"] or match["plain"].lower().replace("-", " ") in _PLAIN_KEYS))
 
@@ -162,7 +162,7 @@ def strip_markup(text: str) -> str:
 
 
 def read_sections(text: str, *, first_line: int = 1, is_rst: bool = False) -> tuple[Section, ...]:
-    """The sections of a text in order; what stands before the first heading comes first.
+    """The sections of a text in order; text before the first heading comes first.
 
     Comments are blanked, so a template's hints are not read as statements. Headings in code are code.
     """
@@ -186,7 +186,7 @@ def _lines(text: str, first_line: int, *, is_rst: bool) -> Iterator[Line]:
 
 
 def _with_rows(text: str) -> str:
-    """Lines of reStructuredText with each row of a `list-table` on one line, as a table's row."""
+    """Lines of reStructuredText with each row of a `list-table` on a single line, like the row of a table."""
     if "list-table::" not in text:
         return text
     lines = text.split("\n")
@@ -210,7 +210,7 @@ def _with_rows(text: str) -> str:
 
 
 def _without_comments(text: str) -> str:
-    """The text with closed comments blanked, line numbers kept; an unclosed one is text."""
+    """The text with closed comments blanked, line numbers kept; an unclosed comment is text."""
     kept: list[str] = []
     position = 0
     while (start := text.find("<!--", position)) >= 0 and (end := text.find("-->", start + 4)) >= 0:
@@ -234,7 +234,7 @@ def _fenced_lines(lines: list[str]) -> Iterator[bool]:
 
 
 def _literal_lines(lines: list[str]) -> Iterator[bool]:
-    """Whether each line belongs to what `::` or a code directive introduces: it is indented deeper."""
+    """True for each line that `::` or a code directive introduces: it is indented deeper."""
     indent: int | None = None
     for line in lines:
         depth = len(line) - len(line.lstrip())

@@ -1,4 +1,4 @@
-"""From what records declare about each other to who takes over from whom, when, and on whose word."""
+"""Supersessions between records, with their times and evidence, from the declarations of all records."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ MAX_DECLARATIONS = 300
 
 @dataclass(slots=True)
 class _Claim:
-    """All that both sides say about one pair."""
+    """All declarations of both sides about a pair of records."""
 
     old: Record
     new: Record
@@ -50,13 +50,13 @@ class Takeovers:
 
 
 def take_overs(records: Sequence[Record], catalogue: Catalogue, starts: Mapping[str, datetime]) -> Takeovers:
-    """Who takes over from whom.
+    """The supersessions between some records.
 
     Args:
-        records: All of one reading.
+        records: All records of a reading.
         catalogue: The same records by their names.
-        starts: When each record came into force, or if it never did, when it was written; by path. It may lack
-            records that do not tell: an update of those is dated by the other side or not at all.
+        starts: By path, when each record came into force, else when it was written. Records without a date may be
+            missing: their updates are dated by the other side or not at all.
     """
     problems: list[Problem] = []
     claims = _claims(records, catalogue, problems)
@@ -111,7 +111,7 @@ def _unresolved(found: Unclear | None, declaration: Declaration, record: Record)
 
 
 def _is_overruled(claim: _Claim, by_old: Mapping[str, list[_Claim]], problems: list[Problem]) -> bool:
-    """Whether a claim made by the new side alone does not count: see MODEL.md, section 5."""
+    """True if a claim of the new side alone does not count, since the old side contradicts it or the new is not accepted."""
     if claim.by_old:
         return False
     line = claim.by_new[0].line
@@ -136,7 +136,7 @@ def _is_overruled(claim: _Claim, by_old: Mapping[str, list[_Claim]], problems: l
 
 
 def _leads_to(start: str, goals: set[str], by_old: Mapping[str, list[_Claim]]) -> bool:
-    """Whether one of `goals` replaced `start` in turn: the old record then names the end of the chain."""
+    """True if a record of `goals` replaced `start` in turn: the old record then names the end of the chain."""
     seen, waiting = {start}, [start]
     while waiting:
         current = waiting.pop()
@@ -210,8 +210,8 @@ def _not_before(at: datetime | None, start: datetime | None) -> datetime | None:
 def _bounded(updates: list[Replacement], claims: Sequence[_Claim]) -> list[Replacement]:
     """The updates, so that at most one successor at a time is open-ended.
 
-    Successors that the old record names together are a split: they take over at one instant. Otherwise each holds
-    its place until the next one that came into force takes over.
+    Successors that the old record names together are a split and begin at the same instant. Otherwise each is the
+    successor until the next accepted successor begins.
     """
     by_pair = {claim.pair: claim for claim in claims}
     groups: defaultdict[str, list[Replacement]] = defaultdict(list)

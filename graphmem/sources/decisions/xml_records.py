@@ -1,7 +1,7 @@
-"""XML records, such as those of XMPP: their header as fields, their text as the Markdown that says the same.
+"""XML records, for example those of XMPP: their header as fields, their text as equivalent Markdown.
 
-The reader looks at tags alone: it expands no entity, loads nothing that a document type names, and takes what is
-malformed for text.
+The reader looks at tags alone: it expands no entity, loads nothing that a document type names, and takes malformed
+markup for text.
 """
 
 from __future__ import annotations
@@ -48,12 +48,12 @@ class _Page:
 
 
 def is_xml(path: str) -> bool:
-    """Whether a path names an XML file."""
+    """True if a path names an XML file."""
     return path.lower().endswith(".xml")
 
 
 def read_xml(text: str) -> tuple[tuple[Field, ...], list[Line]]:
-    """(fields of the header, lines of the body as Markdown, each with the line that it stands in)."""
+    """(fields of the header, lines of the body as Markdown, each with its line number)."""
     page = _Page()
     stack: list[_Open] = []
     for kind, said, line in _tokens(text):
@@ -80,7 +80,7 @@ def read_xml(text: str) -> tuple[tuple[Field, ...], list[Line]]:
 
 
 def _tokens(text: str) -> Iterator[tuple[str, str, int]]:
-    """(text or tag, what it says, line); an opening that is never closed ends the reading, so that it stays linear."""
+    """(kind, text or name of a tag, line); an opening that is never closed ends the reading, so that it stays linear."""
     position, line = 0, 1
     while (start := text.find("<", position)) >= 0:
         if start > position:
@@ -167,7 +167,7 @@ def _end_of_header(page: _Page, closed: _Open, said: str, stack: list[_Open]) ->
 
 
 def _dated(page: _Page) -> Iterator[Field]:
-    """The first and the last of the header's dates, which tell its revisions."""
+    """The first and the last date of the header, which lists its revisions."""
     dated = [(at, line) for said, line in page.dates if (at := first_date(said[:200]))]
     if dated:
         for name, (at, line) in (("created", min(dated)), ("last updated", max(dated))):

@@ -1,4 +1,4 @@
-"""When each file of a git repository was first committed, for records that carry no date of their own."""
+"""The date of the first commit of each file of a git repository, for records without a date."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ _MOST_GAPS = 200
 
 @dataclass(slots=True)
 class FirstCommits:
-    """What git tells of when files were first committed.
+    """The dates of the first commits of files.
 
     Attributes:
         dates: Path relative to the work tree to the time of its first commit, renames followed.
-        gaps: Why dates are missing or too late, each a sentence; empty if the history was read as a whole.
+        gaps: Reasons why dates are missing or too late, as sentences; empty if the complete history was read.
     """
 
     dates: dict[str, datetime] = field(default_factory=dict)
@@ -30,11 +30,11 @@ class FirstCommits:
 
 
 def first_commits(root: Path) -> FirstCommits:
-    """When each file of the work tree `root` was first committed; empty without git.
+    """The date of the first commit of each file in the work tree `root`; empty without git.
 
-    Along the first-parent line a commit counts as no earlier than the one before it, since clocks lie. Of a clone that
-    lacks blobs, the commits that need them are read without looking for renames of edited files. Files that a shallow
-    clone begins with have no date: it is older than the clone knows.
+    Along the first-parent line a commit counts as no earlier than its parent, since clocks may be wrong. In a clone
+    without some blobs, the commits that need them are read without renames of edited files. The files at the beginning
+    of a shallow clone have no date: it is older than the clone.
     """
     found = FirstCommits()
     try:
@@ -77,7 +77,7 @@ def _read_log(root: Path, head: str, found: FirstCommits) -> None:
 
 
 def _read_one(root: Path, commit: str, reader: _Reader) -> bool:
-    """Read the commit at which a log broke off; whether it lacks blobs, so that only exact renames are seen."""
+    """Read the commit at which a log failed; True if it lacks blobs, so that only exact renames are seen."""
     log, is_whole = git_partial_text(root, (*_LOG, "-1", *_LOG_FORM, "--end-of-options", commit))
     if not is_whole:
         log = git_text(root, (*_LOG, "-M100%", "-1", *_LOG_FORM, "--end-of-options", commit))
@@ -94,7 +94,7 @@ class _Reader:
     latest: int = 0
 
     def read(self, log: str, *, is_whole: bool) -> int:
-        """Take in the commits of a log and count them; the last one of a log that broke off is not counted."""
+        """Add the commits of a log and return their number; the last commit of a failed log is left out."""
         commits = log.split("\x01")[1:]
         commits = commits if is_whole else commits[:-1]
         for commit in commits:

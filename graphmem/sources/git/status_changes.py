@@ -1,4 +1,4 @@
-"""When the status line of each file of a git repository was changed, and to what."""
+"""The changes of the status line of each file in the history of a git repository."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ _FILE = "+++ b/"
 def status_changes(tree: Path, below: str = "") -> dict[str, list[tuple[datetime, str]]]:
     """(time, words) of each change of a status line, earliest first, by path relative to the work tree `tree`.
 
-    Along the first-parent line a commit counts as no earlier than the one before it. Empty without git; what a clone
-    lacks is left out.
+    Along the first-parent line a commit counts as no earlier than its parent. Empty without git; changes that a clone
+    lacks are left out.
 
     Args:
         tree: The work tree.

@@ -1,4 +1,4 @@
-"""Folders of Basic Memory: every note a statement, every observation in it one of its own, relations between notes."""
+"""Folders of Basic Memory: each note and each observation in it is a statement; relations connect notes."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ _PLAIN_TYPE = "note"
 
 @dataclass(frozen=True, slots=True)
 class _Placed:
-    """A note and where it stands."""
+    """A note and its path."""
 
     path: str
     title: str
@@ -51,8 +51,8 @@ class _Placed:
 def read_basic_memory(path: Path, asked: Asked) -> Export:
     """The notes in a project folder of Basic Memory, or in one file.
 
-    A note is known by its path, an observation by its note and its words with category and context. Both begin when the
-    note was `created`.
+    The source key of a note is its path, that of an observation the note and its words with category and context. Both
+    begin when the note was `created`.
     """
     gathered = Gathered()
     root = checked(path)
@@ -71,7 +71,7 @@ def _placed(path: str, text: str, name: str) -> _Placed:
 
 
 class _Reading:
-    """The notes of one folder on their way in."""
+    """The notes of a folder while they are read."""
 
     def __init__(self, asked: Asked, gathered: Gathered, placed: list[_Placed], root: Path) -> None:
         self._root = root
@@ -189,7 +189,7 @@ def _name(text: str) -> str:
 
 
 def _labels(note: Note) -> tuple[str, ...]:
-    """Tags, the type unless it says nothing, and what else the front matter holds, as `name=value`."""
+    """Tags, the type unless it is the usual type, and the other front matter, as `name=value`."""
     tags = [tag.strip().lstrip("#") for one in _values(note, "tags") for tag in one.split(",")]
     kind = note.text_of("type")
     types = [kind] if kind and kind != _PLAIN_TYPE else []

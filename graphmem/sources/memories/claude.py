@@ -1,7 +1,7 @@
-"""Claude's memory files: `CLAUDE.md` and what it imports, `.claude/rules`, and the notes of its auto memory.
+"""Claude's memory files: `CLAUDE.md` and its imports, `.claude/rules`, and the notes of its auto memory.
 
-A section of a file becomes a statement, known by the file and its headings; a note of the auto memory is one as a
-whole. No file carries dates.
+A section of a file becomes a statement with the file and its headings as the source key; a note of the auto memory
+is a single statement. No file has dates.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ class _File:
 
 
 def read_claude(path: Path, asked: Asked) -> Export:
-    """The memory files of a project's folder, of a `.claude` folder or of an auto memory; or one file of them."""
+    """The memory files in the folder of a project, in a `.claude` folder or in an auto memory; or a single file."""
     gathered = Gathered()
     root = checked(path)
     name = asked.name or _name_of(root.resolve())
@@ -71,7 +71,7 @@ def read_claude(path: Path, asked: Asked) -> Export:
 
 
 def _name_of(root: Path) -> str:
-    """The project's name: of an auto memory that of the folder which holds it."""
+    """The name of the project; for an auto memory, the name of the folder that contains it."""
     folder = root if root.is_dir() else root.parent
     while folder.name in {"memory", ".claude", "rules"} and folder.parent != folder:
         folder = folder.parent
@@ -79,7 +79,7 @@ def _name_of(root: Path) -> str:
 
 
 def _wanted(folder: Path, files: Mapping[str, str], gathered: Gathered, *, is_named: bool) -> list[str]:
-    """Paths of what Claude reads: memory files, rules, the notes beside an index, and what those import."""
+    """Paths of the files that Claude reads: memory files, rules, the notes of an index, and their imports."""
     indexed = {str(PurePosixPath(path).parent) for path in files if PurePosixPath(path).name == INDEX}
     wanted = [path for path in files if is_named or _is_memory(PurePosixPath(path), indexed) or _is_rule(folder, path)]
     for path in wanted:  # grows while it is read: an import may import
@@ -107,7 +107,7 @@ def _is_memory(path: PurePosixPath, indexed: set[str]) -> bool:
 
 
 def _is_rule(folder: Path, path: str) -> bool:
-    """Whether a file is one of `.claude/rules`, also if the folder that is read is one of these two."""
+    """True if a file is in `.claude/rules`, also if the reading begins in either of these folders."""
     parts = (*folder.resolve().parts[-2:], *PurePosixPath(path).parts[:-1])
     return ".claude" in parts and "rules" in parts[parts.index(".claude") :]
 
@@ -133,7 +133,7 @@ def _inside(path: str, target: str, files: Mapping[str, str]) -> str | None:
 
 
 class _Reading:
-    """The files of one folder on their way in."""
+    """The files of a folder while they are read."""
 
     def __init__(self, root: Path, name: str, asked: Asked, gathered: Gathered, files: Mapping[str, str]) -> None:
         self._root = root
@@ -156,7 +156,7 @@ class _Reading:
             self._keep_sections(file, dates)
 
     def _keep_note(self, file: _File, at: datetime | None) -> None:
-        """A note of the auto memory: its description is what it says in one line."""
+        """Keep a note of the auto memory, with its description as the title."""
         name, told = file.value("name") or "", file.value("description")
         kind = file.value("type") or _nested_type(file.head)
         words = Words(
@@ -202,7 +202,7 @@ class _Reading:
         keep(self._gathered, words, self._life(newest(dates, first, last)), self._asked.read_at)
 
     def _text(self, file: _File, section: Section) -> str:
-        """What a section says; of the index, without the lines that only point to notes."""
+        """The text of a section; in the index, without the lines that only point to notes."""
         if file.name != INDEX:
             return section.text.strip()
         kept = [line.text for line in section.lines if not self._is_pointer(file, line.text)]
@@ -231,7 +231,7 @@ def _title(file: _File, section: Section, about: str | None) -> str:
 
 
 def _telling(title: str, section: Section) -> str:
-    """A title that says something: one of a word or two, such as `MUST`, goes on with what the section says first."""
+    """A title with a meaning: a title of a word or two, for example `MUST`, is joined with the first text of the section."""
     if len(_WORD.findall(title)) >= _TELLING_WORDS:
         return title
     said = (strip_markup(block.text.strip("|")) for block in section.blocks if _WORD.search(block.text))
@@ -244,7 +244,7 @@ def _telling(title: str, section: Section) -> str:
 
 
 def _about(file: _File) -> list[str]:
-    """What a rule is for, as its front matter says; of a file in a folder, everything beneath that."""
+    """The paths to which a rule applies, from its front matter; for a file in a folder, everything below the folder."""
     found = file.fields.get("paths")
     if found is not None and found.values:
         return [glob.strip() for value in found.values for glob in value.split(",") if glob.strip()]

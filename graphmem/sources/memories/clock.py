@@ -14,8 +14,8 @@ class Clock:
     """Reads the dates of one file.
 
     Args:
-        gathered: Learns what could not be read.
-        zone: That of times which name none.
+        gathered: Receives the losses for unreadable dates.
+        zone: Time zone of times without a zone.
     """
 
     def __init__(self, gathered: Gathered, zone: tzinfo | None) -> None:

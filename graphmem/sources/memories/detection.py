@@ -1,4 +1,4 @@
-"""Telling by its looks whose memory a file or folder is."""
+"""The detection of the program that wrote the memory in a file or folder."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ _MEMORY = re.compile(r'"(?:memory|memory_id)"\s*:')
 
 
 def detect(path: Path) -> Source:
-    """Whose memory it is.
+    """The program that wrote the memory.
 
     Raises:
-        InvalidInput: It could be none, or more than one.
+        InvalidInput: No program fits, or several do.
         NotFound: There is nothing at the path.
     """
     found = list(dict.fromkeys(_looks(checked(path))))
@@ -77,7 +77,7 @@ def _peek(path: Path) -> bytes:
 
 
 def _has_permalink(note: Path) -> bool:
-    """Whether a note's front matter names its permalink, which Basic Memory writes into all of its own."""
+    """True if the front matter of a note has a permalink, which Basic Memory writes into every note."""
     try:
         return _PERMALINK.match(_peek(note).partition(b"\n---")[0] + b"\n") is not None
     except OSError:

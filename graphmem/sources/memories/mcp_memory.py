@@ -43,8 +43,8 @@ class _Related:
 def read_mcp_memory(path: Path, asked: Asked) -> Export:
     """The entities and relations in a `memory.jsonl`, or of an answer of the tool `read_graph`.
 
-    Every observation becomes a statement that begins with the entity's name. Every entity becomes one too, so that
-    relations that have a typed link here connect them; all others become statements.
+    Every observation becomes a statement that begins with the name of the entity. Every entity becomes a statement,
+    too, so that typed links can connect entities; other relations become statements.
     """
     file = _file_of(checked(path))
     gathered = Gathered()
@@ -75,7 +75,7 @@ def _records(file: Path, gathered: Gathered) -> Iterator[tuple[int, object]]:
 
 
 def _whole_graph(file: Path) -> Mapping[str, list[object]] | None:
-    """What `read_graph` answers, if the file is one such document."""
+    """The answer of `read_graph`, if the file is its JSON."""
     with file.open("rb") as stream:
         head = stream.read(200).lstrip(b"\xef\xbb\xbf \t\r\n")
     if not head.startswith(b"{") or b'"entities"' not in head:
@@ -88,7 +88,7 @@ def _whole_graph(file: Path) -> Mapping[str, list[object]] | None:
 
 
 class _Reading:
-    """One file on its way in."""
+    """A file while it is read."""
 
     def __init__(self, path: str, name: str, asked: Asked, gathered: Gathered) -> None:
         self.path = path
@@ -99,7 +99,7 @@ class _Reading:
         self._relations: dict[tuple[str, str, str], _Related] = {}
 
     def take(self, line: int, record: object) -> None:
-        """Note what a line says."""
+        """Add the content of a line."""
         kind = record.get("type") if isinstance(record, dict) else None
         if isinstance(record, dict) and kind == "entity":
             self._entity(line, record)

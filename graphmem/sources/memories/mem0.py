@@ -1,6 +1,6 @@
-"""Memories of mem0: what `get_all` answers, written to a file, with the history of each if it is there too.
+"""Memories of mem0: the answer of `get_all` in a file, with the history of each memory if the file has it.
 
-They are labelled as `graphmem.compat` labels its own, so that a script which goes on with that class finds them.
+They get the labels of `graphmem.compat`, so that a script that uses that class finds them.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ _GAP = re.compile(r"[ \t\r\n,]*")
 _LISTS = ("results", "memories")
 _OWNERS = ("user_id", "agent_id", "run_id", "actor_id", "role")
 _LABELS = ("app_id", "session_id", "memory_type")
-#: What follows from the rest, or belongs to the answer and not to the memory.
+#: Fields that follow from the rest, or belong to the answer and not to the memory.
 _DERIVED = frozenset({"hash", "score", "score_details", "event", "event_id", "status"})
 _TEXTS = ("memory", "text", "data")
 _READ = frozenset(
@@ -51,10 +51,10 @@ _READ = frozenset(
 
 
 def read_mem0(path: Path, asked: Asked) -> Export:
-    """The memories in a JSON file, one a line or in a list; or of a `history.db` alone, without their owners.
+    """The memories in a JSON file, in lines or in a list; or in a `history.db` alone, without their owners.
 
-    A memory begins at its `created_at`. With its history, every wording begins when it came; without, what was updated
-    begins at its `updated_at`, since it is not known what it said before.
+    A memory begins at its `created_at`. With its history, every wording begins at its event; without, an updated
+    memory begins at its `updated_at`, since its earlier words are unknown.
     """
     gathered = Gathered()
     file = checked(path)
@@ -64,7 +64,7 @@ def read_mem0(path: Path, asked: Asked) -> Export:
 
 
 class _Reading:
-    """One export on its way in."""
+    """An export while it is read."""
 
     def __init__(self, path: Path, asked: Asked, gathered: Gathered) -> None:
         self._file = path
@@ -190,7 +190,7 @@ class _Reading:
 
 
 def _entries(file: Path, gathered: Gathered) -> Iterator[tuple[int, object]]:
-    """Everything that a file lists with its line: of a list, of an answer with lists, or one a line."""
+    """The entries of a file with their lines: of a list, of an answer with lists, or of single lines."""
     text = whole_text(file)
     try:
         found = json.loads(text)

@@ -1,4 +1,4 @@
-"""What a memory of mem0 said over time: its history as rows, in JSON or in the SQLite file beside the vectors."""
+"""The wordings of a memory of mem0 over time: its history as rows, in JSON or in the SQLite file of mem0."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _ROWS = "SELECT memory_id, old_memory, new_memory, event, created_at, updated_at
 
 @dataclass(frozen=True, slots=True)
 class Wording:
-    """What a memory said from a moment on; None if it was deleted then."""
+    """The text of a memory from a moment on; None if it was deleted then."""
 
     text: str | None
     since: datetime | None
@@ -37,12 +37,12 @@ Wordings = Mapping[str, list[Wording]]
 
 
 def is_history(record: object) -> bool:
-    """Whether a value looks like a row of a history."""
+    """True if a value looks like a row of a history."""
     return isinstance(record, dict) and "memory_id" in record and "event" in record
 
 
 def is_sqlite(path: Path) -> bool:
-    """Whether a file is an SQLite database."""
+    """True if a file is an SQLite database."""
     if not path.is_file():
         return False
     with path.open("rb") as stream:
@@ -72,7 +72,7 @@ def flattened(found: object) -> list[Mapping[str, Any]]:
 
 
 def wordings(rows: Iterable[Mapping[str, Any]], clock: Clock, gathered: Gathered, path: str) -> Wordings:
-    """What each memory said, from the rows of a history."""
+    """The wordings of each memory, from the rows of a history."""
     by_memory: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
     for row in rows:
         key = row.get("memory_id")
@@ -104,7 +104,7 @@ def _life(rows: list[Mapping[str, Any]], clock: Clock, gathered: Gathered, path:
 
 
 def _at(row: Mapping[str, Any], clock: Clock, path: str) -> datetime | None:
-    """When an event took place: an update and a deletion carry the memory's own beginning beside it."""
+    """The time of an event; an update and a deletion also have the time at which the memory began."""
     is_first = row.get("event") == "ADD"
     told = row.get("created_at") if is_first else row.get("updated_at") or row.get("created_at")
     return clock.moment(told, path, 1)

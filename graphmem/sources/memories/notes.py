@@ -25,11 +25,11 @@ _RELATION = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """One observation.
+    """An observation in a note.
 
     Attributes:
-        text: Without its category, tags and all else left in.
-        context: What stood in brackets at its end.
+        text: Without its category, with tags and all other text.
+        context: The text in brackets at its end.
     """
 
     text: str
@@ -41,7 +41,7 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class Pointer:
-    """One relation: its name and the title, path or permalink that it points to."""
+    """A relation: its name, and the title, path or permalink that it points to."""
 
     word: str
     target: str
@@ -50,12 +50,12 @@ class Pointer:
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """One note taken apart.
+    """The parts of a note.
 
     Attributes:
         fields: Front matter by key.
-        refused: Why front matter could not be read; None if it could, or there is none.
-        body: What is left without front matter and observations.
+        refused: The reason why front matter could not be read; None if it could, or is missing.
+        body: The text without front matter and observations.
     """
 
     fields: Mapping[str, Field]
@@ -66,7 +66,7 @@ class Note:
     pointers: tuple[Pointer, ...]
 
     def text_of(self, name: str) -> str | None:
-        """A field of the front matter as one text."""
+        """A field of the front matter as a text."""
         found = self.fields.get(name)
         return found.text if found is not None and found.values else None
 
@@ -79,7 +79,7 @@ class _Taken:
 
 
 def front_matter(text: str) -> tuple[Mapping[str, Field], str | None, str, int]:
-    """Fields, why they could not be read, the text after them, and the line at which that begins."""
+    """(fields, reason why they could not be read, text after them, line at which that begins)."""
     found = _FRONT.match(text)
     if found is None:
         return {}, None, text, 1
@@ -101,7 +101,7 @@ def take_apart(text: str) -> Note:
 
 
 def _blocks(body: str, first_line: int) -> Iterator[tuple[int, list[str]]]:
-    """List items with the lines that go on in them, and all other lines one by one; code is one block."""
+    """List items with their continuation lines, and each other line by itself; code is a single block."""
     gathered: list[str] = []
     start, fence = first_line, ""
     for number, line in enumerate(body.split("\n"), first_line):
@@ -145,7 +145,7 @@ def _take(taken: _Taken, line: int, lines: list[str]) -> None:
 
 
 def _said(text: str, line: int) -> Said | None:
-    """The observation that a list item is, if it is one: it has a category, or a tag."""
+    """The observation in a list item; None without a category or a tag."""
     found = _CATEGORY.match(text)
     category = found["category"].strip() if found else None
     if category is not None and (_TIMECODE.match(category) or _is_task_mark(category)):

@@ -30,7 +30,7 @@ class Qualified:
 
 
 def qualified(text: str) -> Qualified | None:
-    """The words without their time, and that; None if they carry none, or not one of ISO dates."""
+    """The words without their time, and the time; None if it is missing or not made of ISO dates."""
     found = _RANGE.match(text) or _POINT.match(text)
     if found is None or (found["kind"] or "") not in _OF_VALIDITY or not text[found.end() :].strip():
         return None
@@ -44,7 +44,7 @@ def qualified(text: str) -> Qualified | None:
 
 
 def is_attempted(text: str) -> bool:
-    """Whether words begin with what looks like such a time and is none that is read here."""
+    """True if words begin with a qualifier of time in a form that is not read."""
     found = _RANGE.match(text) or _POINT.match(text)
     return found is not None and (found["kind"] or "") in _OF_VALIDITY and qualified(text) is None
 
@@ -65,7 +65,7 @@ def _bound(text: str, *, is_after: bool) -> datetime:
 
 
 def _point(text: str) -> tuple[datetime, datetime | None]:
-    """A day or an instant opens what goes on; a month or a year is a stretch."""
+    """The start and end of a point in time: a day or an instant has no end, a month or a year does."""
     if _YEAR.match(text):
         year = int(text)
         return _midnight(date(year, 1, 1)), _midnight(date(year + 1, 1, 1))

@@ -1,4 +1,4 @@
-"""The reader of other memories: it finds out whose files they are, and has them read."""
+"""The reader of other memories: it detects the program that wrote the files and calls its reader."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ _READERS: Mapping[Source, Callable[[Path, Asked], Export]] = {
 
 
 def read_export(path: Path, asked: Asked, source: Source | None = None) -> Export:
-    """What the files of another memory hold; nothing is written.
+    """The content of the files of another memory; nothing is written.
 
     Args:
         path: A file or folder; docs/import.md says which.
-        asked: How it is to be read.
-        source: Whose memory it is; by default what it looks like.
+        asked: See `ReadOptions`.
+        source: The program that wrote the memory; detected by default.
 
     Raises:
-        InvalidInput: It cannot be told whose memory it is, or nothing of it can be read.
-        NotFound: There is nothing at the path.
+        InvalidInput: The program cannot be detected, or nothing can be read.
+        NotFound: There is no file or folder at the path.
     """
     return _READERS[source or detect(path)](path, asked)

@@ -1,4 +1,4 @@
-"""Statements and their lives out of the words of another memory; what makes no statement is reported."""
+"""Statements and their lives from the words of another memory; words that make no statement are reported."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _FIRST, _INSTANT = datetime.min.replace(tzinfo=UTC), timedelta(microseconds=1)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Words:
-    """What a source says, and what it says of it.
+    """The words of a statement in a source, with their attributes.
 
     Attributes:
         key: See `graphmem.sources.observations.Observation`.
@@ -41,12 +41,12 @@ class Words:
 
 @dataclass(frozen=True, slots=True)
 class Life:
-    """When words hold.
+    """The time for which words are in force.
 
     Attributes:
-        start: From when; None if nothing tells.
-        changed_at: Since when they are as they are, if that is later than the start.
-        end: Until when, with the source's word for it.
+        start: None if the source has no date.
+        changed_at: Time of the last change of the words, if later than the start.
+        end: Time of the end, with the word of the source.
     """
 
     start: datetime | None = None
@@ -54,10 +54,10 @@ class Life:
     end: tuple[datetime, str] | None = None
 
     def moves(self, read_at: datetime) -> tuple[Move, ...]:
-        """The same as moves.
+        """The life as moves.
 
-        What is over when it is read and began at no known time gets the last instant before its end, so that a later
-        reading says the same.
+        If the start is unknown and the end is past, the start is the instant before the end, so that a later reading
+        gives the same moves.
         """
         if self.end is None:
             return (Move(Status.ACTIVE, self.start or read_at),)
@@ -75,7 +75,7 @@ def keep(
     user: str | None = None,
     is_owner_known: bool = True,
 ) -> bool:
-    """Take a statement, or report why it is none; tells whether it was taken."""
+    """Add a statement to `gathered`, or a loss with the reason; True if the statement was added."""
     try:
         words.text.encode("utf-8")
         said = _statement(words)

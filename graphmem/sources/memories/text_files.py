@@ -1,4 +1,4 @@
-"""Reading files of other memories: line by line or whole, and folders without leaving them; nothing is too large."""
+"""Files of other memories, read by line or completely, and folders without their links; all sizes are limited."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ LINKED_FOLDER = "a link to a folder: not followed"
 
 
 def checked(path: Path) -> Path:
-    """The path, which must be there.
+    """The path of an existing file or folder.
 
     Raises:
-        InvalidInput: It holds NUL.
-        NotFound: There is nothing.
+        InvalidInput: It contains NUL.
+        NotFound: There is no file or folder.
     """
     if "\0" in str(path):
         raise InvalidInput(f"{str(path)!r} is no path: it contains NUL")
@@ -53,7 +53,7 @@ def whole_text(path: Path) -> str:
 
 
 def lines_of(path: Path, gathered: Gathered) -> Iterator[tuple[int, str]]:
-    """The lines of a file with their numbers, blank ones left out; one that cannot be read is reported."""
+    """The lines of a file with their numbers, without blank lines; an unreadable line is reported."""
     with path.open("rb") as stream:
         number = 0
         while line := stream.readline(MAX_LINE_BYTES + 1):
