@@ -13,7 +13,7 @@ from graphmem.errors import Conflict, Forbidden, InvalidInput, NotFound
 from graphmem.model import Change, End, Propose, Request
 from graphmem.service.desk import Desk, Write, Writing
 from graphmem.sources.comparison import Comparison
-from graphmem.sources.edits import Edit, IngestReport, Outcome
+from graphmem.sources.edits import Edit, EditKind, IngestReport
 from graphmem.sources.existing_memories import (
     ExistingMemories,
     Words,
@@ -23,7 +23,7 @@ from graphmem.sources.existing_memories import (
     words_of,
 )
 from graphmem.sources.move_comparison import GONE
-from graphmem.sources.observations import Inventory, Observation, Problem, Reading, Relation, Replacement
+from graphmem.sources.observations import DeclaredLink, Inventory, Observation, Problem, Reading, Replacement
 from graphmem.sources.supersession_comparison import link_edits, revocation_edits, supersession_edits, undeclared
 from graphmem.store import Progress, silent
 
@@ -174,7 +174,7 @@ class _Ingestion:
         edits = list(supersession_edits(usable, existing, ids))
         self._apply_in_batches(edits, len(replacements))
 
-    def _relate(self, relations: Sequence[Relation]) -> None:
+    def _relate(self, relations: Sequence[DeclaredLink]) -> None:
         if relations:
             ids = self._ids_of({key for one in relations for key in (one.source, one.target)})
             existing = existing_of(self._desk.store, self._writing.writer, ids.values())
@@ -217,7 +217,7 @@ class _Ingestion:
             operations=(End(memory_id, self._comparison.now, GONE),),
             speaker=memory.statement.origin,
             path=key,
-            outcome=Outcome.ENDED,
+            outcome=EditKind.ENDED,
             ids=(memory_id,),
         )
 

@@ -10,7 +10,7 @@ from graphmem.model import Scope
 from graphmem.service.desk import Write
 from graphmem.service.memory import GraphMemory
 from graphmem.sources.edits import IngestReport
-from graphmem.sources.memories.export import Export, Item, Loss, Source, file_key
+from graphmem.sources.memories.export import Export, Item, Loss, MemoryFormat, file_key
 from graphmem.sources.observations import Inventory, Observation, Reading, Replacement
 from graphmem.store import Progress, silent
 
@@ -38,7 +38,7 @@ class ImportReport:
         reasons: How often for which reason.
     """
 
-    source: Source
+    source: MemoryFormat
     name: str
     statements: int = 0
     relations: int = 0
@@ -54,7 +54,7 @@ class ImportReport:
     reasons: dict[str, int] = field(default_factory=dict)
 
 
-def bring_in(
+def import_memories(
     memory: GraphMemory,
     export: Export,
     *,
@@ -79,7 +79,7 @@ def bring_in(
     )
 
 
-def told_only(export: Export) -> ImportReport:
+def dry_report(export: Export) -> ImportReport:
     """What an import would read."""
     report = ImportReport(export.source, export.name, len(export.items), losses=list(export.losses))
     report.relations = len(export.relations) + len(export.replacements)
@@ -95,7 +95,7 @@ class _Import:
         self._export = export
         self._write = write
         self._progress = progress
-        self._report = told_only(export)
+        self._report = dry_report(export)
         self._total = self._report.statements + self._report.relations
         self._done = 0
         self._tied: set[Replacement] = set()
@@ -105,14 +105,14 @@ class _Import:
         for user, observations in _by_user(items, is_private=is_private).items():
             self._ingest_of(user, observations)
         if is_private:
-            self._ingest_unowned([item for item in items if not item.is_owner_known])
+            self._ingest_unowned([item for item in items if not item.is_owner_named])
         left = [one for one in self._export.replacements if one not in self._tied]
         for start in range(0, len(left), _AT_ONCE):
             self._ingest(Reading((), tuple(left[start : start + _AT_ONCE]), ()), self._write)
         relations = self._export.relations
         for start in range(0, len(relations), _AT_ONCE):
             self._ingest(Reading((), (), (), relations[start : start + _AT_ONCE]), self._write)
-        if self._export.is_whole:
+        if self._export.is_complete:
             self._ingest(Reading((), (), (), inventory=self._inventory(ends_missing=ends_missing)), self._write)
         self._report.reasons = dict(Counter(one.reason for one in self._report.losses).most_common())
         return self._report
@@ -184,7 +184,7 @@ def _by_user(items: Sequence[Item], *, is_private: bool) -> Mapping[str | None, 
     """The observations by their user; a private import leaves out those that may belong to somebody."""
     found: dict[str | None, list[Observation]] = defaultdict(list)
     for item in items:
-        if item.is_owner_known or not is_private:
+        if item.is_owner_named or not is_private:
             found[item.user].append(item.observation)
     return found
 
@@ -207,6 +207,6 @@ def _pieces(observations: Sequence[Observation]) -> Iterator[list[Observation]]:
 def _unread(export: Export) -> set[str]:
     """Files and folders, as keys with a `/`, of which it cannot be told what they hold: they were not read wholly."""
     paths = {one.path for one in export.losses if one.is_unread}
-    if export.source is Source.MCP_MEMORY:
+    if export.source is MemoryFormat.MCP_MEMORY:
         return {export.folder for _ in paths}
     return {f"{file_key(export.source, export.name, path)}/" for path in paths}

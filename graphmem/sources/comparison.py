@@ -28,7 +28,7 @@ from graphmem.model import (
     Transition,
 )
 from graphmem.rows import EdgeRow
-from graphmem.sources.edits import Edit, Outcome
+from graphmem.sources.edits import Edit, EditKind
 from graphmem.sources.existing_memories import ExistingMemories
 from graphmem.sources.move_comparison import has_other_dates, has_returned, new_moves, with_first_start
 from graphmem.sources.observations import Observation
@@ -75,7 +75,7 @@ class Comparison:
         """The edit that records a statement for the first time."""
         memory = Memory(self.new_id(observation, ""), self.writer, observation.statement)
         add = Add(memory, observation.moves, may_confirm=False, source_key=observation.key)
-        return _edit(observation, (add,), Outcome.ADDED, memory.id, key=observation.key)
+        return _edit(observation, (add,), EditKind.ADDED, memory.id, key=observation.key)
 
     def update(self, observation: Observation, memory_id: str, existing: ExistingMemories) -> list[Edit]:
         """The edits that bring an existing memory in line with an observation; empty if it is already."""
@@ -97,13 +97,13 @@ class Comparison:
             fresh.append(Move(Status.ACTIVE, self.now))
         return [
             *self._renaming(observation, memory_id, existing),
-            *(_edit(observation, (Transition(memory_id, move),), Outcome.MOVED, memory_id) for move in fresh),
+            *(_edit(observation, (Transition(memory_id, move),), EditKind.MOVED, memory_id) for move in fresh),
         ]
 
     def _renaming(self, observation: Observation, memory_id: str, existing: ExistingMemories) -> list[Edit]:
         if existing.keys.get(memory_id) == observation.key:
             return []
-        return [_edit(observation, (Confirm(memory_id, observation.key),), Outcome.RENAMED, memory_id)]
+        return [_edit(observation, (Confirm(memory_id, observation.key),), EditKind.RENAMED, memory_id)]
 
     def _rewording(self, observation: Observation, memory: Memory, moves: list[Move], view: View) -> Edit | None:
         """The edit that records other words; None if they are older than those of the memory."""
@@ -141,7 +141,7 @@ class Comparison:
             self._supersession(old.id, memory.id, life, is_same=is_same),
             *(_with_old(edge, memory.id) for edge in closing),
         )
-        return _edit(observation, operations, Outcome.REWORDED, memory.id, key=observation.key)
+        return _edit(observation, operations, EditKind.REWORDED, memory.id, key=observation.key)
 
     def _supersession(self, old: str, new: str, life: tuple[Move, ...], *, is_same: bool) -> Supersede:
         if is_same:
@@ -165,7 +165,7 @@ def least_trusted(view: View, memory_ids: Iterable[str]) -> Origin:
 def _edit(
     observation: Observation,
     operations: tuple[Operation, ...],
-    outcome: Outcome,
+    outcome: EditKind,
     memory_id: str,
     *,
     key: str | None = None,

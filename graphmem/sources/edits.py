@@ -9,7 +9,7 @@ from graphmem.model import Operation, Origin
 from graphmem.sources.observations import Problem
 
 
-class Outcome(Enum):
+class EditKind(Enum):
     """The list of the report to which an applied edit adds its result."""
 
     ADDED = auto()
@@ -41,7 +41,7 @@ class Edit:
     operations: tuple[Operation, ...]
     speaker: Origin
     path: str
-    outcome: Outcome
+    outcome: EditKind
     ids: tuple[str | tuple[str, str], ...] = ()
     key: str | None = None
     provenance: str | None = None
@@ -83,15 +83,15 @@ class IngestReport:
 
     def enter(self, edit: Edit) -> None:
         """Report an edit that was applied."""
-        listed: dict[Outcome, list[str] | list[tuple[str, str]]] = {
-            Outcome.ADDED: self.added,
-            Outcome.REWORDED: self.reworded,
-            Outcome.RENAMED: self.renamed,
-            Outcome.MOVED: self.moved,
-            Outcome.LINKED: self.linked,
-            Outcome.UNLINKED: self.unlinked,
-            Outcome.RELATED: self.related,
-            Outcome.ENDED: self.ended,
+        listed: dict[EditKind, list[str] | list[tuple[str, str]]] = {
+            EditKind.ADDED: self.added,
+            EditKind.REWORDED: self.reworded,
+            EditKind.RENAMED: self.renamed,
+            EditKind.MOVED: self.moved,
+            EditKind.LINKED: self.linked,
+            EditKind.UNLINKED: self.unlinked,
+            EditKind.RELATED: self.related,
+            EditKind.ENDED: self.ended,
         }
         results = listed[edit.outcome]
         # Several moves of a memory are edits of their own, and follow each other.

@@ -84,8 +84,8 @@ def _existing(
 
 def _is_current(existing: ExistingMemories, memory_id: str, writer: Scope) -> bool:
     memory = existing.view.memory(memory_id)
-    is_here = memory is not None and memory.scope == writer and not existing.view.is_retracted(memory_id)
-    return is_here and not _is_renamed(existing, memory_id)
+    is_own = memory is not None and memory.scope == writer and not existing.view.is_retracted(memory_id)
+    return is_own and not _is_renamed(existing, memory_id)
 
 
 def _is_renamed(existing: ExistingMemories, memory_id: str) -> bool:

@@ -63,7 +63,7 @@ class Replacement:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Relation:
+class DeclaredLink:
     """A typed link between two observations, as a source declares it.
 
     Attributes:
@@ -121,7 +121,7 @@ class Reading:
     observations: tuple[Observation, ...]
     replacements: tuple[Replacement, ...]
     problems: tuple[Problem, ...]
-    relations: tuple[Relation, ...] = ()
+    relations: tuple[DeclaredLink, ...] = ()
     folders: tuple[str, ...] = ()
     passed_over: tuple[str, ...] = ()
     cursor: str | None = None

@@ -10,9 +10,9 @@ from datetime import datetime
 from graphmem.model import FOREVER, Link, Revoke, Supersede, SupersessionKind
 from graphmem.rows import EdgeRow
 from graphmem.sources.comparison import least_trusted, start_of
-from graphmem.sources.edits import Edit, Outcome
+from graphmem.sources.edits import Edit, EditKind
 from graphmem.sources.existing_memories import ExistingMemories
-from graphmem.sources.observations import Relation, Replacement
+from graphmem.sources.observations import DeclaredLink, Replacement
 from graphmem.temporal import View
 
 Pair = tuple[str, str]
@@ -57,22 +57,22 @@ def revocation_edits(
                 operations=(Revoke(seq),),
                 speaker=least_trusted(view, [new for _, new in pairs]),
                 path=pairs[0][0],
-                outcome=Outcome.UNLINKED,
+                outcome=EditKind.UNLINKED,
                 ids=tuple(pairs),
             )
 
 
 def undeclared(existing: ExistingMemories, memory_ids: set[str], declared: set[Pair]) -> dict[int, list[Pair]]:
     """The supersessions (old, new) that no source declares, by ledger position."""
-    found: dict[int, list[Pair]] = defaultdict(list)
+    result: dict[int, list[Pair]] = defaultdict(list)
     for old in sorted(memory_ids):
         for edge in existing.view.edges_out(old):
             if edge.new in memory_ids and (old, edge.new) not in declared and not _is_rewording(existing, edge):
-                found[edge.stamp.seq].append((old, edge.new))
-    return found
+                result[edge.stamp.seq].append((old, edge.new))
+    return result
 
 
-def link_edits(relations: Iterable[Relation], existing: ExistingMemories, ids: Mapping[str, str]) -> Iterator[Edit]:
+def link_edits(relations: Iterable[DeclaredLink], existing: ExistingMemories, ids: Mapping[str, str]) -> Iterator[Edit]:
     """An edit for each typed link that is not recorded; a link with an unknown end is left out."""
     for relation in dict.fromkeys(relations):
         source, target = ids.get(relation.source), ids.get(relation.target)
@@ -84,7 +84,7 @@ def link_edits(relations: Iterable[Relation], existing: ExistingMemories, ids: M
                 operations=(Link(source, target, relation.kind),),
                 speaker=least_trusted(existing.view, [source]),
                 path=relation.path,
-                outcome=Outcome.RELATED,
+                outcome=EditKind.RELATED,
                 ids=((source, target),),
             )
 
@@ -113,7 +113,7 @@ def _edit(group: Sequence[Replacement], existing: ExistingMemories, ids: Mapping
         operations=(supersession,),
         speaker=least_trusted(view, news),
         path=first.evidence[0][0] if first.evidence else first.new,
-        outcome=Outcome.LINKED,
+        outcome=EditKind.LINKED,
         ids=tuple((old, new) for new in missing),
         reason=" | ".join(dict.fromkeys(lines)),
     )
@@ -125,19 +125,19 @@ def _groups(replacements: list[Replacement]) -> Iterator[list[Replacement]]:
     A successor that another successor of the same memory supersedes is not part of the group: its replacement ends when
     the other begins.
     """
-    pairs = {(one.old, one.new) for one in replacements if one.kind is SupersessionKind.UPDATE}
+    pairs = {(item.old, item.new) for item in replacements if item.kind is SupersessionKind.UPDATE}
     by_old: dict[str, list[Replacement]] = defaultdict(list)
-    for replacement in sorted(replacements, key=lambda one: (one.at is None, one.at or FOREVER, one.old, one.new)):
+    for replacement in sorted(replacements, key=lambda item: (item.at is None, item.at or FOREVER, item.old, item.new)):
         if replacement.kind is SupersessionKind.AMENDMENT or replacement.until is not None:
             yield [replacement]
         else:
             by_old[replacement.old].append(replacement)
     for group in by_old.values():
-        followed = [one for one in group if any((one.new, other.new) in pairs for other in group)]
-        lasting = [one for one in group if one not in followed]
+        followed = [item for item in group if any((item.new, rival.new) in pairs for rival in group)]
+        lasting = [item for item in group if item not in followed]
         for replacement in followed:
-            later = [other for other in group if (replacement.new, other.new) in pairs and other.at is not None]
-            yield [replace(replacement, until=min((one.at for one in later if one.at is not None), default=None))]
+            later = [rival for rival in group if (replacement.new, rival.new) in pairs and rival.at is not None]
+            yield [replace(replacement, until=min((item.at for item in later if item.at is not None), default=None))]
         if lasting:
             yield lasting
 

@@ -8,7 +8,7 @@ import pytest
 
 from graphmem.model import At, Change, Kind, LinkKind, Move, Origin, Request, Statement, Status, SupersessionKind
 from graphmem.service import GraphMemory, IngestReport, Write
-from graphmem.sources.observations import Observation, Problem, Reading, Relation, Replacement
+from graphmem.sources.observations import DeclaredLink, Observation, Problem, Reading, Replacement
 from tests.service.conftest import TickingClock, day
 
 PATHS = {"a": "adr/0001-mysql.md", "b": "adr/0002-postgres.md", "c": "adr/0003-sqlite.md"}
@@ -111,7 +111,7 @@ def test_a_source_of_words_alone_takes_nothing_away(memory: GraphMemory) -> None
 
 
 def test_typed_links_are_recorded_once(memory: GraphMemory) -> None:
-    link = Relation(source=PATHS["b"], target=PATHS["a"], kind=LinkKind.REFINES, path=PATHS["b"])
+    link = DeclaredLink(source=PATHS["b"], target=PATHS["a"], kind=LinkKind.REFINES, path=PATHS["b"])
     unknown = replace(link, target="elsewhere.md")
     reading = Reading((MYSQL, POSTGRES), (), (), (link, unknown, link))
     report = memory.ingest(reading)

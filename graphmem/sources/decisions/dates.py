@@ -47,7 +47,7 @@ def find_dates(text: str) -> Iterator[FoundDate]:
 
 def first_date(text: str) -> datetime | None:
     """The first date in `text`, None if there is none."""
-    return next((found.at for found in find_dates(text)), None)
+    return next((result.at for result in find_dates(text)), None)
 
 
 def _moment(match: re.Match[str]) -> datetime | None:

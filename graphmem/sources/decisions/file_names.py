@@ -40,12 +40,12 @@ def stem_of(path: str) -> str:
     """The part of a path that names its record: the file without its suffix, or the folder of its only file."""
     name = posixpath.basename(path)
     folder = posixpath.basename(posixpath.dirname(path))
-    if folder and (is_kep(path) or stands_for_folder(path)):
+    if folder and (is_kep(path) or names_folder(path)):
         return folder
     return name if "." not in name else name.rsplit(".", 1)[0]
 
 
-def stands_for_folder(path: str) -> bool:
+def names_folder(path: str) -> bool:
     """True if a file is the README or index of a numbered folder, which is then the record."""
     stem = PurePosixPath(path).stem.lower()
     return stem in {"readme", "index"} and bool(_NUMBERED_FOLDER.match(PurePosixPath(path).parent.name))
@@ -53,13 +53,13 @@ def stands_for_folder(path: str) -> bool:
 
 def is_numbered(path: str) -> bool:
     """True if the file's name begins with a number, as records' names do."""
-    return bool(_NUMBERED.match(PurePosixPath(path).stem)) or stands_for_folder(path)
+    return bool(_NUMBERED.match(PurePosixPath(path).stem)) or names_folder(path)
 
 
 def is_set_aside(path: str) -> bool:
     """True if the name says that the file is no record: a README, an index, a template, a log of work."""
     stem = PurePosixPath(path).stem
-    if stands_for_folder(path):
+    if names_folder(path):
         return False
     if _TEMPLATE.match(stem) or _GENERIC.match(stem):
         return True

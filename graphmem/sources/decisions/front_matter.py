@@ -78,7 +78,7 @@ def parse_yaml(text: str, first_line: int = 1) -> tuple[Field, ...]:
         _refuse_bombs(text)
         node = yaml.compose(text, Loader=yaml.BaseLoader)
     except (yaml.YAMLError, RecursionError, ValueError) as error:
-        raise RefusedYaml(f"malformed YAML: {_one_line(error)}", _line_of(error)) from error
+        raise RefusedYaml(f"malformed YAML: {_single_line(error)}", _line_of(error)) from error
     if node is None:
         return ()
     if not isinstance(node, yaml.MappingNode):
@@ -94,8 +94,8 @@ def _fields(key: yaml.Node, value: yaml.Node, first_line: int) -> Iterator[Field
     if re.sub(r"[-_]", " ", name) not in _HOLDERS:
         return
     if isinstance(value, yaml.MappingNode):
-        inner = [(one, other) for one, other in value.value if isinstance(one, yaml.ScalarNode)]
-        yield from (Field(_key(one), _scalars(other), line) for one, other in inner)
+        inner = [(node, value_node) for node, value_node in value.value if isinstance(node, yaml.ScalarNode)]
+        yield from (Field(_key(node), _scalars(value_node), line) for node, value_node in inner)
     for item in value.value if isinstance(value, yaml.SequenceNode) else ():
         if isinstance(item, yaml.MappingNode):
             relation, target = _first(item, _RELATION_NAMES), _first(item, _TARGET_NAMES)
@@ -139,12 +139,12 @@ def _scalars(node: yaml.Node) -> tuple[str, ...]:
         return () if is_nothing(node.value) else (node.value.strip(),)
     if isinstance(node, yaml.SequenceNode):
         named = (_first(item, _TARGET_NAMES) for item in node.value if isinstance(item, yaml.MappingNode))
-        told = (value for item in node.value if isinstance(item, yaml.ScalarNode) for value in _scalars(item))
-        return (*told, *(value for value in named if value))
+        scalars = (value for item in node.value if isinstance(item, yaml.ScalarNode) for value in _scalars(item))
+        return (*scalars, *(value for value in named if value))
     return ()
 
 
-def _one_line(error: Exception) -> str:
+def _single_line(error: Exception) -> str:
     return " ".join(str(error).split())[:200]
 
 

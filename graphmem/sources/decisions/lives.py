@@ -9,7 +9,7 @@ from datetime import datetime
 
 from graphmem.model import OR_LATER, Move, Status
 from graphmem.sources.decisions.dates import find_dates
-from graphmem.sources.decisions.sections import Block
+from graphmem.sources.decisions.sections import TextBlock
 from graphmem.sources.decisions.statuses import StatusWord, is_template, leading_status
 
 _ARROW = re.compile(r"(?:\u2192|=>|->|;)|(?<=[.)])\s{1,9}(?=[A-Z])")
@@ -35,7 +35,7 @@ class StateEntry:
 
 
 @dataclass(frozen=True, slots=True)
-class Dates:
+class RecordDates:
     """The dates of a record, each None if missing.
 
     Attributes:
@@ -52,7 +52,7 @@ class Dates:
 
 
 @dataclass(frozen=True, slots=True)
-class Life:
+class RecordLife:
     """The states and dates in the text of a record.
 
     Attributes:
@@ -60,7 +60,7 @@ class Life:
     """
 
     entries: tuple[StateEntry, ...] = ()
-    dates: Dates = Dates()
+    dates: RecordDates = RecordDates()
 
     @property
     def status(self) -> Status | None:
@@ -89,36 +89,38 @@ def read_states(text: str, line: int) -> Iterator[StateEntry]:
         word = leading_status(bare if leading and leading.start == 0 else clause)
         if word is None:
             continue
-        at = leading.at if leading is not None and leading.start == 0 else _beside(bare, word)
+        at = leading.at if leading is not None and leading.start == 0 else _next_to(bare, word)
         if index and (at is None or word.is_revision):
             continue
         yield _entry(word, at, line, bare)
 
 
-def life_of(entries: Iterable[StateEntry], dates: Dates) -> Life:
+def life_of(entries: Iterable[StateEntry], dates: RecordDates) -> RecordLife:
     """A life of the given states, the present state first; a revision of the text counts only without other states."""
-    told = list(entries)
-    states = [entry for entry in told if not entry.is_revision] or told[:1]
+    dated_states = list(entries)
+    states = [entry for entry in dated_states if not entry.is_revision] or dated_states[:1]
     if states and states[0].at is None:
         dated = (entry.at for entry in states if entry.status is states[0].status and entry.at)
         states[0] = replace(states[0], at=min(dated, default=None))
     later = [entry for entry in states[1:] if entry.status is not states[0].status]
-    return Life((*states[:1], *later), dates)
+    return RecordLife((*states[:1], *later), dates)
 
 
-def states_of_blocks(blocks: Iterable[Block]) -> tuple[StateEntry, ...]:
+def states_of_blocks(blocks: Iterable[TextBlock]) -> tuple[StateEntry, ...]:
     """The states in a status section: those of its first paragraph, and later states that are dated or final."""
-    found: list[StateEntry] = []
+    result: list[StateEntry] = []
     for block in blocks:
         texts = [block.text]
         if block.is_row:
             texts = [" ".join(cell.strip() for cell in block.text.strip("|").split("|"))]
         for text in texts:
-            found += [entry for entry in read_states(text, block.line) if not found or _adds(entry, found)]
-    return tuple(found)
+            result += [entry for entry in read_states(text, block.line) if not result or _adds(entry, result)]
+    return tuple(result)
 
 
-def moves_of(life: Life, start: datetime, replaced_at: datetime | None, *, has_successor: bool) -> tuple[Move, ...]:
+def moves_of(
+    life: RecordLife, start: datetime, replaced_at: datetime | None, *, has_successor: bool
+) -> tuple[Move, ...]:
     """The moves of a record, at least one, earliest first.
 
     Args:
@@ -131,22 +133,24 @@ def moves_of(life: Life, start: datetime, replaced_at: datetime | None, *, has_s
     moves: list[Move] = []
     was_active = False
     for status, at, word in sorted(steps, key=lambda step: step[1]):
-        kept = Status.ENDED if status is Status.REJECTED and was_active else status
-        was_active |= kept is Status.ACTIVE
-        if not (moves and moves[-1].status is kept and moves[-1].source_word == word):
-            moves.append(Move(kept, at, len(moves), word))
+        effective = Status.ENDED if status is Status.REJECTED and was_active else status
+        was_active |= effective is Status.ACTIVE
+        if not (moves and moves[-1].status is effective and moves[-1].source_word == word):
+            moves.append(Move(effective, at, len(moves), word))
     return tuple(moves)
 
 
-def _steps(life: Life, start: datetime, replaced_at: datetime | None, *, has_successor: bool) -> list[_Step]:
+def _steps(life: RecordLife, start: datetime, replaced_at: datetime | None, *, has_successor: bool) -> list[_Step]:
     if not life.entries:
         return [(Status.ACTIVE, start, None)]
     present, past = life.entries[0], life.entries[1:]
-    told: list[_Step] = [(entry.status, entry.at or start, entry.word) for entry in past if entry.status is not None]
-    latest = max([start, *(at for _, at, _ in told)])
+    dated_states: list[_Step] = [
+        (entry.status, entry.at or start, entry.word) for entry in past if entry.status is not None
+    ]
+    latest = max([start, *(at for _, at, _ in dated_states)])
     if present.status is None:
         ended = replaced_at or present.at or life.dates.updated or latest
-        first: list[_Step] = told or _before_its_end(life.dates, min(start, ended), ended)
+        first: list[_Step] = dated_states or _before_its_end(life.dates, min(start, ended), ended)
         # A record is trusted about itself: once superseded it is not in force, even if its successor is not either.
         status = Status.ACTIVE if present.is_partial else Status.ENDED
         after = (status, max(ended, latest), present.word)
@@ -156,13 +160,13 @@ def _steps(life: Life, start: datetime, replaced_at: datetime | None, *, has_suc
         return [(Status.PROPOSED, start, None), (present.status, decided, present.word)]
     since = life.dates.created if present.status in {Status.ACTIVE, Status.PROPOSED} and not past else None
     at = present.at or since or max(at for at in (life.dates.created, life.dates.updated, latest) if at)
-    if present.status is Status.ENDED and not told:
-        told = _before_its_end(life.dates, min(start, at), at)
+    if present.status is Status.ENDED and not dated_states:
+        dated_states = _before_its_end(life.dates, min(start, at), at)
     is_or_later = present.status is Status.ACTIVE and at == since and not present.at and life.dates.is_written_only
-    return [*told, (present.status, at, present.word + OR_LATER if is_or_later else present.word)]
+    return [*dated_states, (present.status, at, present.word + OR_LATER if is_or_later else present.word)]
 
 
-def _before_its_end(dates: Dates, start: datetime, end: datetime) -> list[_Step]:
+def _before_its_end(dates: RecordDates, start: datetime, end: datetime) -> list[_Step]:
     """The moves before the end of a record that only dates its end."""
     if dates.decided and start < dates.decided < end:
         return [(Status.PROPOSED, start, None), (Status.ACTIVE, dates.decided, None)]
@@ -185,7 +189,7 @@ def _renamed(first: list[_Step], present: StateEntry) -> list[_Step]:
     return [*first[:-1], (status, at, word or present.word)]
 
 
-def _beside(text: str, word: StatusWord) -> datetime | None:
+def _next_to(text: str, word: StatusWord) -> datetime | None:
     rest = text[: word.end + 120][word.end :] if word.end <= len(text) else ""
     near = re.split(r"\.\s|;", rest)[0]
     date = next(find_dates(near), None)
@@ -199,8 +203,8 @@ def _entry(word: StatusWord, at: datetime | None, line: int, text: str) -> State
     return replace(entry, status=Status.ACTIVE) if is_trial and at and _PERIOD.search(text) else entry
 
 
-def _adds(entry: StateEntry, found: list[StateEntry]) -> bool:
-    known = {(other.status, other.at) for other in found} | {(other.status, None) for other in found}
-    return (entry.status, entry.at) not in known and (
+def _adds(entry: StateEntry, result: list[StateEntry]) -> bool:
+    recorded = {(step.status, step.at) for step in result} | {(step.status, None) for step in result}
+    return (entry.status, entry.at) not in recorded and (
         entry.at is not None or entry.status in {None, Status.ENDED, Status.ACTIVE}
     )

@@ -112,49 +112,49 @@ class MarkedText:
 
 def link_definitions(lines: list[str]) -> dict[str, str]:
     """Targets of reference-style links by their label in lower case."""
-    found = (match for line in lines if (match := _DEFINITION.match(line)))
-    return {match["label"].lower(): match["target"] for match in found}
+    result = (match for line in lines if (match := _DEFINITION.match(line)))
+    return {match["label"].lower(): match["target"] for match in result}
 
 
 def mark_references(text: str, definitions: Mapping[str, str] | None = None) -> MarkedText:
     """The text with each reference replaced by a token."""
-    known = definitions or {}
+    labels = definitions or {}
     clean = text.replace(_OPEN, " ").replace(_CLOSE, " ")
     references: list[Reference] = []
     parts: list[str] = []
     position = 0
-    for match in _found(clean, known):
+    for match in _matches(clean, labels):
         if match.start() < position:
             continue
-        said = match["word"] or _telling(match["text"]) or ""
-        parts += [clean[position : match.start()], said, f"{_OPEN}{len(references)}{_CLOSE}"]
+        word = match["word"] or _telling(match["text"]) or ""
+        parts += [clean[position : match.start()], word, f"{_OPEN}{len(references)}{_CLOSE}"]
         position = match.end()
-        references.append(_reference(match, clean, known))
+        references.append(_reference(match, clean, labels))
         more, position = _more(clean, position, references[-1])
-        for one in more:
+        for reference in more:
             parts += [", ", f"{_OPEN}{len(references)}{_CLOSE}"]
-            references.append(one)
+            references.append(reference)
     return MarkedText("".join([*parts, clean[position:]]), tuple(references))
 
 
-def _found(text: str, definitions: Mapping[str, str]) -> Iterator[re.Match[str]]:
+def _matches(text: str, definitions: Mapping[str, str]) -> Iterator[re.Match[str]]:
     """Possible references in order; words in brackets count only if a definition has them."""
     position = 0
     while match := _REFERENCE.search(text, position):
-        is_one = match["short"] is None or match["short"].lower() in definitions
-        position = match.end() if is_one else match.start() + 1
-        if is_one:
+        is_reference = match["short"] is None or match["short"].lower() in definitions
+        position = match.end() if is_reference else match.start() + 1
+        if is_reference:
             yield match
 
 
 def _telling(words: str | None) -> str | None:
-    found = _TELLING.match(words or "")
-    return f"{found['words']} " if found else None
+    result = _TELLING.match(words or "")
+    return f"{result['words']} " if result else None
 
 
 def _more(text: str, position: int, first: Reference) -> tuple[list[Reference], int]:
     """(the records that a list or a range goes on with, where it ends)."""
-    found: list[Reference] = []
+    result: list[Reference] = []
     last = first
     is_plural = bool(re.match(r"[A-Za-z ]+s[ \t#-]*\d", first.text))
     while last.number is not None:
@@ -162,15 +162,15 @@ def _more(text: str, position: int, first: Reference) -> tuple[list[Reference], 
             numbers = range(last.number + 1, int(match["last"]) + 1)
             if not 0 < len(numbers) <= _MAX_RANGE:
                 break
-            found += [Reference(match.group().strip(), number, last.prefix) for number in numbers]
+            result += [Reference(match.group().strip(), number, last.prefix) for number in numbers]
         elif (match := _MORE.match(text, position)) or (is_plural and (match := _MORE_OF_MANY.match(text, position))):
             groups = match.groupdict()
             prefix = _prefix(groups.get("prefix") or "") or last.prefix
-            found.append(Reference(match.group().strip(), int(groups["number"] or groups["named"]), prefix))
+            result.append(Reference(match.group().strip(), int(groups["number"] or groups["named"]), prefix))
         else:
             break
-        last, position = found[-1], match.end()
-    return found, position
+        last, position = result[-1], match.end()
+    return result, position
 
 
 def bare_numbers(text: str) -> tuple[Reference, ...]:
@@ -195,8 +195,8 @@ def _reference(match: re.Match[str], text: str, definitions: Mapping[str, str]) 
     if groups["role"] is not None:
         return _role(groups["role"], groups["roletext"], match.group())
     words = groups["wiki"] or groups["rsttext"] or groups["text"] or groups["short"] or ""
-    if told := _TELLING.match(words):
-        words = words[told.end() :].strip()
+    if telling := _TELLING.match(words):
+        words = words[telling.end() :].strip()
     target = groups["target"] or groups["rsttarget"] or groups["wiki"]
     if groups["short"] is not None:
         target = definitions.get(groups["short"].lower())

@@ -89,8 +89,8 @@ def leading_status(text: str) -> StatusWord | None:
     rest = text[start:]
     partly = _PARTLY.match(rest)
     offset = partly.end() if partly else 0
-    found = _PHRASE.match(rest, offset)
-    word = found.group() if found else _misspelt(rest[offset:])
+    result = _PHRASE.match(rest, offset)
+    word = result.group() if result else _misspelt(rest[offset:])
     if word is None:
         return _emoji(text)
     is_superseded = _status_of(word) is None
@@ -106,7 +106,7 @@ def leading_status(text: str) -> StatusWord | None:
 
 
 def in_series(word: str, prefix: str) -> Status | None:
-    """The meaning of a word in the series of a prefix like `XEP`; None if the series has no meaning of its own for it."""
+    """The meaning of a word in the series of a prefix like `XEP`; None if the series gives it none of its own."""
     return _IN_SERIES.get(prefix.upper(), {}).get(word.strip().lower())
 
 

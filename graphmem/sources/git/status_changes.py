@@ -33,17 +33,17 @@ def status_changes(tree: Path, below: str = "") -> dict[str, list[tuple[datetime
         log, _ = git_partial_text(tree, (*_LOG, "--end-of-options", head, "--", below or "."))
     except GitFailure:
         return {}
-    found: defaultdict[str, list[tuple[datetime, str]]] = defaultdict(list)
+    changes: defaultdict[str, list[tuple[datetime, str]]] = defaultdict(list)
     latest = 0
     for commit in log.split("\x01")[1:]:
         when, _, patch = commit.partition("\n")
         latest = max(latest, int(when.strip() or 0))
-        for path, said in _said(patch):
-            found[path].append((datetime.fromtimestamp(latest, UTC), said))
-    return dict(found)
+        for path, words in _added_words(patch):
+            changes[path].append((datetime.fromtimestamp(latest, UTC), words))
+    return dict(changes)
 
 
-def _said(patch: str) -> Iterator[tuple[str, str]]:
+def _added_words(patch: str) -> Iterator[tuple[str, str]]:
     path = ""
     for line in patch.split("\n"):
         if line.startswith("+++ "):

@@ -12,10 +12,10 @@ from pathlib import Path
 from urllib.parse import quote
 
 from graphmem.model import Kind, LinkKind
-from graphmem.sources.observations import Observation, Relation, Replacement
+from graphmem.sources.observations import DeclaredLink, Observation, Replacement
 
 
-class Source(StrEnum):
+class MemoryFormat(StrEnum):
     """The memories that graphmem reads."""
 
     MEM0 = "mem0"
@@ -52,7 +52,7 @@ class Item:
 
     observation: Observation
     user: str | None = None
-    is_owner_known: bool = True
+    is_owner_named: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,13 +65,13 @@ class Export:
         is_whole: Statements that are missing were deleted; False if the export may be a part.
     """
 
-    source: Source
+    source: MemoryFormat
     name: str
     items: tuple[Item, ...] = ()
     replacements: tuple[Replacement, ...] = ()
-    relations: tuple[Relation, ...] = ()
+    relations: tuple[DeclaredLink, ...] = ()
     losses: tuple[Loss, ...] = ()
-    is_whole: bool = True
+    is_complete: bool = True
 
     @property
     def folder(self) -> str:
@@ -84,7 +84,7 @@ LineDates = Callable[[Path], list[datetime | None]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
+class ReadOptions:
     """Options for reading files.
 
     Attributes:
@@ -108,7 +108,7 @@ class Gathered:
 
     items: list[Item] = field(default_factory=list)
     replacements: list[Replacement] = field(default_factory=list)
-    relations: list[Relation] = field(default_factory=list)
+    relations: list[DeclaredLink] = field(default_factory=list)
     losses: list[Loss] = field(default_factory=list)
 
     def lose(self, path: str, line: int, reason: str, what: object = "") -> None:
@@ -119,9 +119,9 @@ class Gathered:
         """Note something that could not be read, and may hold statements."""
         self.losses.append(Loss(path, line, reason, _short(what), is_unread=True))
 
-    def export(self, source: Source, name: str, *, is_whole: bool = True) -> Export:
+    def export(self, source: MemoryFormat, name: str, *, is_complete: bool = True) -> Export:
         """All of it; losses by file and line."""
-        ordered = sorted(self.losses, key=lambda one: (one.path, one.line))
+        ordered = sorted(self.losses, key=lambda item: (item.path, item.line))
         return Export(
             source,
             name,
@@ -129,15 +129,15 @@ class Gathered:
             tuple(self.replacements),
             tuple(self.relations),
             tuple(ordered),
-            is_whole=is_whole,
+            is_complete=is_complete,
         )
 
 
 def newest(dates: list[datetime | None], first: int, last: int) -> datetime | None:
     """The time of the last change to some lines; None if the date of a line is unknown."""
     some = dates[first - 1 : last]
-    known = [one for one in some if one is not None]
-    return max(known) if known and len(known) == len(some) else None
+    dates_known = [item for item in some if item is not None]
+    return max(dates_known) if dates_known and len(dates_known) == len(some) else None
 
 
 _MAX_PART_CHARS = 200
@@ -149,10 +149,10 @@ _LINKS = {kind.value: kind for kind in LinkKind}
 
 def key_of(*parts: str) -> str:
     """A path of names, each escaped, and a long name shortened by its hash."""
-    return "/".join(_part(one) for one in parts)
+    return "/".join(_part(item) for item in parts)
 
 
-def file_key(source: Source, name: str, path: str, *parts: str) -> str:
+def file_key(source: MemoryFormat, name: str, path: str, *parts: str) -> str:
     """The key of something in a file, its path left readable."""
     return key_of(source, name, *path.split("/"), *parts)
 

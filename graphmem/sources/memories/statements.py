@@ -17,7 +17,7 @@ _FIRST, _INSTANT = datetime.min.replace(tzinfo=UTC), timedelta(microseconds=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Words:
+class SourceWords:
     """The words of a statement in a source, with their attributes.
 
     Attributes:
@@ -40,7 +40,7 @@ class Words:
 
 
 @dataclass(frozen=True, slots=True)
-class Life:
+class Lifetime:
     """The time for which words are in force.
 
     Attributes:
@@ -68,17 +68,17 @@ class Life:
 
 def keep(
     gathered: Gathered,
-    words: Words,
-    life: Life,
+    words: SourceWords,
+    life: Lifetime,
     read_at: datetime,
     *,
     user: str | None = None,
-    is_owner_known: bool = True,
+    is_owner_named: bool = True,
 ) -> bool:
     """Add a statement to `gathered`, or a loss with the reason; True if the statement was added."""
     try:
         words.text.encode("utf-8")
-        said = _statement(words)
+        statement = _statement(words)
     except UnicodeEncodeError:
         gathered.pass_over(words.path, words.line, NOT_UNICODE)
         return False
@@ -86,9 +86,9 @@ def keep(
         gathered.pass_over(words.path, words.line, REFUSED, refusal)
         return False
     moves = life.moves(read_at)
-    one = Observation(
+    observation = Observation(
         key=words.key,
-        statement=said,
+        statement=statement,
         moves=moves,
         path=words.path,
         line=words.line,
@@ -97,11 +97,11 @@ def keep(
         is_present=words.is_present,
         is_partial=words.is_partial,
     )
-    gathered.items.append(Item(one, user, is_owner_known))
+    gathered.items.append(Item(observation, user, is_owner_named))
     return True
 
 
-def _statement(words: Words) -> Statement:
+def _statement(words: SourceWords) -> Statement:
     title, body = title_and_body(words.text)
     return Statement(
         title=title,
