@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, cast
 
 from graphmem.model import AnchorKind, SupersessionKind
 from graphmem.service.attributes import AnchorNode, EdgeType, MemoryNode, NodeType
-from graphmem.sources.source_key import RECORDED_IN
 
 if TYPE_CHECKING:
     import networkx as nx
@@ -41,9 +40,9 @@ def anchors(graph: Network, key: str) -> Iterator[AnchorNode]:
 
 
 def files(graph: Network, key: str) -> Iterator[str]:
-    """Yield the files, folders and globs that a memory names, except the file in which it is recorded."""
+    """Yield the files, folders and globs that a memory is about."""
     for _, node, data in graph.out_edges(key, data=True):
-        if data["type"] is EdgeType.ABOUT and data["role"] != RECORDED_IN:
+        if data["type"] is EdgeType.ABOUT:
             anchor = cast("AnchorNode", graph.nodes[node])
             if anchor["kind"] is AnchorKind.FILE:
                 yield anchor["name"]

@@ -18,7 +18,7 @@ from graphmem.cli.output import give, progress
 if TYPE_CHECKING:
     from graphmem.service import Write
     from graphmem.service.memory_import import ImportReport
-    from graphmem.sources.memories import Asked
+    from graphmem.sources.memories import ReadOptions
 
 _PATH = click.Path(path_type=Path)
 _SOURCES = ("mem0", "mcp-memory", "basic-memory", "claude")
@@ -51,12 +51,12 @@ class Manner:
     ends_missing: bool
     is_dry: bool
 
-    def asked(self) -> Asked:
+    def asked(self) -> ReadOptions:
         """How files are to be read."""
         from graphmem.sources.git.line_dates import line_dates
-        from graphmem.sources.memories import Asked
+        from graphmem.sources.memories import ReadOptions
 
-        return Asked(
+        return ReadOptions(
             read_at=datetime.now(UTC),
             name=self.name,
             zone=self.zone,
@@ -104,16 +104,16 @@ def bring(*, call: Call, path: Path, manner: Manner, write: Write) -> None:
     CLAUDE.md. Dates are taken where there are some. Run it again after an edit, and only the edit is written. What
     cannot be carried is reported with file and line, and stops nothing else.
     """
-    from graphmem.service.memory_import import bring_in, told_only
-    from graphmem.sources.memories import Source, read_export
+    from graphmem.service.memory_import import dry_report, import_memories
+    from graphmem.sources.memories import MemoryFormat, read_export
 
-    export = read_export(path, manner.asked(), None if manner.whose is None else Source(manner.whose))
+    export = read_export(path, manner.asked(), None if manner.whose is None else MemoryFormat(manner.whose))
     if manner.is_dry:
-        report = told_only(export)
+        report = dry_report(export)
         give(call, report, lambda _: _page(report, "would be read"))
         return
     with call.open() as memory, progress("import") as tell:
-        report = bring_in(
+        report = import_memories(
             memory,
             export,
             write=write,

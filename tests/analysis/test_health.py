@@ -7,8 +7,7 @@ from dataclasses import replace
 import pytest
 
 from graphmem.analysis import Ailment, Health, health
-from graphmem.model import Anchor, AnchorKind, At, Kind, LinkKind, Origin, Statement
-from graphmem.sources.source_key import RECORDED_IN
+from graphmem.model import At, LinkKind, Origin
 from tests.analysis.conftest import Told, day
 
 NOW = At(day(28))
@@ -60,12 +59,6 @@ def test_a_folder_is_there_with_its_files_and_a_glob_speaks_of_files_to_come(tol
     told.add("a", day(1), "src/", "docs/", "**/*.sql")
     found = health(told.memory.to_networkx(at=NOW), present={"src/a.py"})
     assert [one.why for one in found.concerns] == ["docs/ does not exist"]
-
-
-def test_the_file_in_which_something_stands_recorded_is_not_what_it_speaks_of(told: Told) -> None:
-    record = Anchor(AnchorKind.FILE, "mem0/all/m1", "r", RECORDED_IN)
-    told.memory.add(Statement(title="a", kind=Kind.FACT, anchors=(record,)), start=day(1))
-    assert health(told.memory.to_networkx(at=NOW), present={"src/a.py"}).concerns == ()
 
 
 def test_files_are_left_alone_unless_they_are_given(told: Told) -> None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from graphmem.adapters.neo4j import approximate, content_hashes, texts
+from graphmem.adapters.neo4j import approximate, content_hashes, source_keys, texts
 from graphmem.adapters.neo4j.projecting import RULES as PROJECTION_RULES
 from graphmem.adapters.neo4j.selecting import VECTOR_INDEX
 from graphmem.adapters.schema_files import schema_text
@@ -30,6 +30,7 @@ MIGRATIONS = (
     "neo4j/0003_injective_content.cypher",
     "neo4j/0004_private_counts.cypher",
     "neo4j/0005_terms.cypher",
+    "neo4j/0006_source_keys.cypher",
 )
 SCHEMA_VERSION = len(MIGRATIONS)
 
@@ -199,6 +200,8 @@ class Neo4jSchema:
         if name.endswith("_injective_content.cypher"):
             content_hashes.recompute(self._link)
         if name.endswith("_terms.cypher"):
+            texts.recompute(self._link)
+        if name.endswith("_source_keys.cypher") and source_keys.extract(self._link):
             texts.recompute(self._link)
         self._run_patiently(_RECORD, {"version": number, "name": name, "checksum": _checksum(text)})
 

@@ -30,6 +30,7 @@ INSERTS = {
     ),
     "retraction": "INSERT INTO retraction (memory, seq, recorded_at, branch) VALUES (?, ?, ?, ?)",
     "confirmation": "INSERT INTO confirmation (memory, seq, recorded_at, branch) VALUES (?, ?, ?, ?)",
+    "source": "INSERT INTO source_key (memory, seq, tenant, key, recorded_at, branch) VALUES (?, ?, ?, ?, ?, ?)",
     "link": "INSERT INTO link (source, seq, target, kind, recorded_at, branch) VALUES (?, ?, ?, ?, ?, ?)",
     "revocation": "INSERT INTO revocation (change, seq, move, recorded_at, branch) VALUES (?, ?, ?, ?, ?)",
     "touch": "INSERT OR IGNORE INTO touch (memory, seq) VALUES (?, ?)",
@@ -66,6 +67,9 @@ def append(pending: dict[str, list[Row]], tenant: Tenant, rows: Rows, number: Ca
         pending["retraction"].append((number(retraction.memory), *_stamp_parts(retraction.stamp)))
     for confirmation in rows.confirmations:
         pending["confirmation"].append((number(confirmation.memory), *_stamp_parts(confirmation.stamp)))
+    for source in rows.sources:
+        seq, *rest = _stamp_parts(source.stamp)
+        pending["source"].append((number(source.memory), seq, tenant.number, source.key, *rest))
     for link in rows.links:
         seq, *rest = _stamp_parts(link.stamp)
         pending["link"].append((number(link.source), seq, number(link.target), link.kind, *rest))

@@ -56,6 +56,10 @@ _TABLES = {
     "confirmations": """
         SELECT memory, seq, recorded_at, branch FROM confirmation WHERE memory > ?1 AND memory < ?2 ORDER BY memory, seq
     """,
+    "source keys": """
+        SELECT memory, seq, tenant, key, recorded_at, branch FROM source_key
+        WHERE memory > ?1 AND memory < ?2 ORDER BY memory, seq
+    """,
     "links": """
         SELECT source, seq, target, kind, recorded_at, branch FROM link
         WHERE source > ?1 AND source < ?2 ORDER BY source, seq

@@ -15,6 +15,7 @@ import apsw
 import apsw.sqlite_extra
 
 from graphmem.adapters.sqlite.segments import DamagedSegment
+from graphmem.adapters.sqlite.values import DamagedRow
 from graphmem.deadline import deadline
 from graphmem.errors import CorruptStore, GraphMemError, InvalidInput, StoreUnavailable, Unsupported
 
@@ -65,7 +66,7 @@ def translated(path: Path) -> Iterator[None]:
         ) from exc
     except OverflowError as exc:
         raise InvalidInput(f"a number is too large to store ({exc}); use less than 2^63") from exc
-    except (json.JSONDecodeError, DamagedSegment) as exc:
+    except (json.JSONDecodeError, DamagedRow, DamagedSegment) as exc:
         raise CorruptStore(f"{str(path)!r} is damaged ({exc}): restore it from a backup or an export") from exc
     except OSError as exc:
         raise StoreUnavailable(f"{str(path)!r} cannot be used: {exc.strerror or exc}") from exc

@@ -26,6 +26,7 @@ _FIND_ANCHOR = "SELECT number FROM anchor WHERE id = ?"
 _DROP_ABOUT = "DELETE FROM about WHERE anchor = ? AND memory = ?"
 _DROP_ANCHOR = "DELETE FROM anchor WHERE number = ?1 AND NOT EXISTS (SELECT 1 FROM about WHERE anchor = ?1)"
 _DROP_VECTOR = "DELETE FROM vector WHERE memory = ?"
+_DROP_SOURCES = "DELETE FROM source_key WHERE memory = ?"
 
 
 def erase(connection: apsw.Connection, tenant: Tenant, number: int, change: Change) -> bool:
@@ -44,6 +45,7 @@ def erase(connection: apsw.Connection, tenant: Tenant, number: int, change: Chan
         _drop_indexes(connection, tenant, number, statement)
     connection.execute(_TOMBSTONE, (digest, number))
     connection.execute(_BLANK_MOVES, (number,))
+    connection.execute(_DROP_SOURCES, (number,))
     seqs = {seq_of(number), *(seq for (seq,) in connection.execute(_TOUCHES, (number,)))} - {change.seq}
     for seq in sorted(seqs):
         _blank_entry(connection, tenant, rowid_of(tenant.number, seq), memory_id)

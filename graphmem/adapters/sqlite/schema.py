@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -23,13 +24,14 @@ from graphmem.adapters.sqlite.segments import SegmentBuilder, unpack
 from graphmem.adapters.unread import readable_statement
 from graphmem.drafts import drafted
 from graphmem.errors import CorruptStore, InvalidInput, NotFound, Unsupported
-from graphmem.statement_json import encode_statement
+from graphmem.statement_json import anchor_of, encode_statement, former_source_key
 
 MIGRATIONS = (
     "sqlite/0001_initial.sql",
     "sqlite/0002_injective_content.sql",
     "sqlite/0003_terms.sql",
     "sqlite/0004_segments.sql",
+    "sqlite/0005_source_keys.sql",
 )
 SCHEMA_VERSION = len(MIGRATIONS)
 
@@ -144,6 +146,8 @@ def add_functions(connection: apsw.Connection) -> None:
     """Register the SQL functions that migrations call."""
     connection.create_scalar_function("graphmem_content", _content, 1, deterministic=True)
     connection.create_scalar_function("graphmem_statement", _reencoded, 1, deterministic=True)
+    connection.create_scalar_function("graphmem_source_key", _source_key, 1, deterministic=True)
+    connection.create_scalar_function("graphmem_anchor", _anchor, 2, deterministic=True)
     connection.create_scalar_function("graphmem_is_readable", _is_readable, 1, deterministic=True)
     connection.create_aggregate_function("graphmem_segment", _Segmented, 4)
     connection.create_scalar_function("graphmem_tokens", _tokens, 2, deterministic=True)
@@ -162,6 +166,15 @@ def _reencoded(*text: SQLiteValue) -> str:
 
 def _is_readable(*text: SQLiteValue) -> bool:
     return text[0] is not None and readable_statement(str(text[0])) is not None
+
+
+def _source_key(*text: SQLiteValue) -> str | None:
+    return former_source_key(json.loads(str(text[0])))
+
+
+def _anchor(*parts: SQLiteValue) -> str:
+    tenant, text = parts
+    return anchor_of(json.loads(str(text))).node_id(str(tenant))
 
 
 class _Segmented:

@@ -15,6 +15,7 @@ from graphmem.adapters.paths import fixed_part, path_pattern
 from graphmem.adapters.sqlite import reading
 from graphmem.adapters.sqlite.indexing import Facets, hashes_of
 from graphmem.adapters.sqlite.remembering import RowCache
+from graphmem.adapters.sqlite.source_keys import numbers_on
 from graphmem.adapters.sqlite.text_index import TextColumns, TextIndex
 from graphmem.adapters.sqlite.values import Row, Tenant, holding_of, ints, rowid_of
 from graphmem.model import Scope
@@ -46,19 +47,34 @@ _READ_AT_ONCE = 100
 
 
 @dataclass(frozen=True, slots=True)
+class PathFilter:
+    """Paths of a filter.
+
+    Attributes:
+        named: The paths as the filter has them.
+        facets: Hashed terms; a memory about such a file has one of them. Empty if they narrow nothing down.
+        pattern: Matches the name of such a file; None if the facets decide.
+    """
+
+    named: tuple[str, ...]
+    facets: tuple[int, ...]
+    pattern: re.Pattern[str] | None
+
+
+@dataclass(frozen=True, slots=True)
 class CompiledFilter:
     """A filter and a reader, compiled for one tenant.
 
     Attributes:
         facets: Groups of hashed terms; a memory must have a term of each group.
         homes: The homes that the reader sees; None if all of the tenant's.
-        paths: A pattern that a file anchor must match, if the filter has paths with globs.
+        paths: Paths, one of which must match a file anchor or a source key; None if the filter has none.
     """
 
     facets: tuple[tuple[int, ...], ...]
     homes: frozenset[int] | None
     min_confidence: float
-    paths: re.Pattern[str] | None
+    paths: PathFilter | None
 
     @property
     def is_everything(self) -> bool:
@@ -80,16 +96,20 @@ def compile_filter(
     groups.append([facet.language(language) for language in where.languages])
     groups.append([facet.subject(subject) for subject in where.subjects])
     groups.append([facet.component(name) for name in where.components])
-    pattern = path_pattern(where.paths)
-    folders = [fixed_part(path) for path in where.paths]
-    # A glob that begins with a wildcard narrows nothing down.
-    groups.append([] if "" in folders else [facet.path(folder) for folder in folders])
     return CompiledFilter(
         tuple(tuple(group) for group in groups if group),
         None if len(admitted) == len(cache.homes) else admitted,
         where.min_confidence,
-        None if pattern is None else re.compile(pattern),
+        _paths(where.paths, facet) if where.paths else None,
     )
+
+
+def _paths(paths: tuple[str, ...], facet: Facets) -> PathFilter:
+    pattern = path_pattern(paths)
+    folders = [fixed_part(path) for path in paths]
+    # A glob without a fixed folder narrows nothing down.
+    facets = () if "" in folders else tuple(facet.path(folder) for folder in folders)
+    return PathFilter(paths, facets, None if pattern is None else re.compile(pattern))
 
 
 @dataclass(frozen=True)
@@ -127,26 +147,45 @@ def selection(connection: apsw.Connection, tenant: Tenant, texts: TextColumns, w
         for postings in texts.postings(group):
             flags[postings.arrays()[0]] = True
         mask = flags if mask is None else mask & flags
-    for numbers in _tested(connection, tenant, texts, where):
-        flags = np.zeros(len(texts), np.bool_)
-        indexes = texts.indexes(numbers)
-        flags[indexes[indexes >= 0]] = True
+    if where.min_confidence > 0.0:
+        low, high = _bounds(tenant, texts)
+        numbers = connection.execute(_CONFIDENT, (low, high, where.min_confidence))
+        flags = _flags(texts, [number for (number,) in numbers])
+        mask = flags if mask is None else mask & flags
+    if where.paths is not None:
+        flags = _on_paths(connection, tenant, texts, where.paths)
         mask = flags if mask is None else mask & flags
     return Selection(texts, mask)
 
 
-def _tested(
-    connection: apsw.Connection, tenant: Tenant, texts: TextColumns, where: CompiledFilter
-) -> Iterator[list[int]]:
-    """For each condition without a term, yield the numbers of all memories that meet it."""
-    low, high = rowid_of(tenant.number, 0), rowid_of(tenant.number + 1, 0) - 1
-    if len(texts):
-        high = int(texts.numbers[-1])
-    if where.min_confidence > 0.0:
-        yield [number for (number,) in connection.execute(_CONFIDENT, (low, high, where.min_confidence))]
-    if where.paths is not None:
-        files = [anchor for anchor, name in connection.execute(_FILES) if where.paths.fullmatch(name)]
-        yield [number for (number,) in connection.execute(_ABOUT, (ints(files), low, high))]
+def _on_paths(connection: apsw.Connection, tenant: Tenant, texts: TextColumns, paths: PathFilter) -> NDArray[np.bool_]:
+    """Flags of the memories whose file anchor or source key matches a path."""
+    import numpy as np
+
+    about = np.zeros(len(texts), np.bool_)
+    for postings in texts.postings(paths.facets):
+        about[postings.arrays()[0]] = True
+    if paths.pattern is not None:
+        files = [anchor for anchor, name in connection.execute(_FILES) if paths.pattern.fullmatch(name)]
+        rows = connection.execute(_ABOUT, (ints(files), *_bounds(tenant, texts)))
+        matching = _flags(texts, [number for (number,) in rows])
+        about = about & matching if paths.facets else matching
+    return about | _flags(texts, list(numbers_on(connection, tenant, paths.named)))
+
+
+def _flags(texts: TextColumns, numbers: list[int]) -> NDArray[np.bool_]:
+    import numpy as np
+
+    flags = np.zeros(len(texts), np.bool_)
+    indexes = texts.indexes(numbers)
+    flags[indexes[indexes >= 0]] = True
+    return flags
+
+
+def _bounds(tenant: Tenant, texts: TextColumns) -> tuple[int, int]:
+    """The least and the greatest row number of the memories with text."""
+    last = int(texts.numbers[-1]) if len(texts) else rowid_of(tenant.number + 1, 0) - 1
+    return rowid_of(tenant.number, 0), last
 
 
 def latest(

@@ -25,6 +25,7 @@ from graphmem.adapters.sqlite import (
     reading,
     schema,
     selecting,
+    source_keys,
     writing,
 )
 from graphmem.adapters.sqlite.caches import Caches
@@ -41,7 +42,7 @@ from graphmem.errors import CorruptStore, InvalidInput, StoreUnavailable
 from graphmem.instants import to_micros
 from graphmem.ledger import change_of
 from graphmem.model import Change, Point, Request, Scope
-from graphmem.rows import Rows
+from graphmem.rows import Rows, SourceRow
 from graphmem.store import (
     Clock,
     Filter,
@@ -329,6 +330,13 @@ class SQLiteStore:
         """See `graphmem.store.Store.repositories`."""
         with self._reading(reader) as (connection, tenant):
             return naming.repositories(connection, tenant, reader)
+
+    def sources(self, reader: Scope, *, keys: Sequence[str] = (), memories: Sequence[str] = ()) -> list[SourceRow]:
+        """See `graphmem.store.Store.sources`."""
+        with self._reading(reader) as (connection, tenant):
+            homes = reading.admitted(connection, tenant, reader, self._caches.rows_cache.of(connection, tenant))
+            numbers = reading.numbers(connection, tenant, memories)
+            return source_keys.sources(connection, tenant, homes, keys, numbers)
 
     def without_vector(self, reader: Scope, limit: int) -> list[str]:
         """See `graphmem.store.Store.without_vector`."""

@@ -29,6 +29,11 @@ from graphmem.temporal import Spans
 
 Row = tuple[Any, ...]
 
+
+class DamagedRow(Exception):
+    """A row lacks a value that every row has, as in a file that was cut off."""
+
+
 _SPAN = 1 << 40
 _STATUSES = {status.value: status for status in Status}
 _POSITION = _SPAN - 1
@@ -195,6 +200,8 @@ def holding_of(holding: str) -> Spans:
 def entry_of(row: Row, previous: bytes | str) -> Entry:
     """Convert (place, recorded at, op id, body, salt, digest, commitment, hash)."""
     rowid, recorded_at, op_id, body, salt, digest, commitment, link = row
+    if None in (recorded_at, op_id, body, commitment, link):
+        raise DamagedRow(f"ledger entry {seq_of(rowid)} lacks a value")
     return Entry(
         seq_of(rowid),
         from_micros(recorded_at),
