@@ -161,8 +161,7 @@ def age_words(card: Card, valid: datetime) -> list[str]:
 
 def facts_line(card: Card, valid: datetime, *, indent: int, relevance: float | None = None) -> Line:
     """Id, kind, stated confidence and the rest in one line; of a hit its relevance too."""
-    said = card.memory.statement
-    assert said is not None, "what was erased gets no card"  # noqa: S101
+    said = card.statement
     parts = [said.kind.value, *said.aliases[:1], *([f"subject {said.subject}"] if said.subject else [])]
     parts += [f"confidence {card.confidence:.2f} ({said.origin.value})", *age_words(card, valid)]
     parts += [] if relevance is None else [f"relevance {relevance:.2f}"]

@@ -14,8 +14,8 @@ class PlainSearch:
     """Titles, names and texts of all memories, ranked by BM25 with the scores that graphmem starts from, too."""
 
     def __init__(self, cards: Sequence[Card]) -> None:
-        self._cards = [card for card in cards if card.memory.statement is not None]
-        self._words = [statement_terms(card.memory.statement) for card in self._cards if card.memory.statement]
+        self._cards = list(cards)
+        self._words = [statement_terms(card.statement) for card in self._cards]
         held = Counter(term for words in self._words for term in set(words))
         mean = sum(map(len, self._words)) / max(len(self._words), 1)
         self._corpus = Corpus(len(self._words), mean, held)

@@ -112,7 +112,7 @@ def _meant(name: str, answer: SearchAnswer, lookup: Lookup) -> Iterator[str]:
 
 
 def _aliases(answer: SearchAnswer) -> list[Sentence]:
-    said = [one for hit in answer.hits if (one := hit.card.memory.statement) is not None]
+    said = (hit.card.statement for hit in answer.hits)
     return [Sentence.quoting(alias, one.origin) for one in said for alias in one.aliases]
 
 
@@ -124,9 +124,8 @@ def _listed(near: Sequence[Sentence]) -> Iterator[str]:
 
 def _says(hit: Hit, name: str) -> bool:
     """Whether a name stands somewhere in what was found, and so is a word like any other."""
-    said = hit.card.memory.statement
-    terms = frozenset(text_terms(name))
-    return hit.card.id == name or (said is not None and terms <= frozenset(text_terms(f"{said.title} {said.body}")))
+    said = hit.card.statement
+    return hit.card.id == name or {*text_terms(name)} <= {*text_terms(f"{said.title} {said.body}")}
 
 
 def _script(text: str) -> str:
