@@ -76,12 +76,12 @@ class Known:
     gone: tuple[str, ...] = ()
 
 
-def examples(known: Known) -> str:
+def examples(parameters: Known) -> str:
     """Return the command, without its colon, that sets every parameter to an example value from the graph."""
     filled = {
-        "tenant": "" if known.tenant is None else f" {{tenant: {_quoted(known.tenant)}}}",
-        "repo": "null" if known.repo is None else _quoted(known.repo),
-        "gone": _listed(shown_of(known.gone)),
+        "tenant": "" if parameters.tenant is None else f" {{tenant: {_quoted(parameters.tenant)}}}",
+        "repo": "null" if parameters.repo is None else _quoted(parameters.repo),
+        "gone": _listed(shown_of(parameters.gone)),
     }
     body = _BLANK.sub(lambda match: filled[match[1]], _text("examples.cypher"))
     return f"param [{{{', '.join(_PARAMETERS)}}}] => {{\n{body}}}"
@@ -108,7 +108,7 @@ def _quoted(text: str) -> str:
     return f"'{escaped}'"
 
 
-def guide(base: str, known: Known) -> str:
+def guide(base: str, parameters: Known) -> str:
     """Return the guide for `:play`; the style and the saved queries are served next to it at `base`."""
     queries = {query.name: query for query in saved_queries()}
 
@@ -116,7 +116,7 @@ def guide(base: str, known: Known) -> str:
         kind, name = match.groups()
         if kind == "query":
             return _question(queries[name])
-        return escape(base if kind == "base" else examples(known))
+        return escape(base if kind == "base" else examples(parameters))
 
     return _PLACEHOLDER.sub(filled, _text("guide.html"))
 
@@ -149,11 +149,11 @@ class Handed:
 NAMES = ("guide.html", "graphmem.grass", "graphmem.zip")
 
 
-def handed(name: str, base: str, known: Known | None = None) -> Handed | None:
+def handed(name: str, base: str, parameters: Known | None = None) -> Handed | None:
     """Return a file by its name; None if there is none. See `guide` for the other arguments."""
     match name:
         case "guide.html":
-            return Handed(guide(base, known or Known()).encode(), "text/html; charset=utf-8")
+            return Handed(guide(base, parameters or Known()).encode(), "text/html; charset=utf-8")
         case "graphmem.grass":
             return Handed(style().encode(), "text/plain; charset=utf-8")
         case "graphmem.zip":

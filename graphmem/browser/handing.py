@@ -19,7 +19,7 @@ class Hand(ThreadingHTTPServer):
     Args:
         port: The port; 0 selects a free port.
         origin: The origin of that page.
-        known: The values in the guide.
+        parameters: The values in the guide.
 
     Raises:
         InvalidInput: The port cannot be used.
@@ -27,9 +27,9 @@ class Hand(ThreadingHTTPServer):
 
     daemon_threads = True
 
-    def __init__(self, port: int, origin: str, known: Known) -> None:
+    def __init__(self, port: int, origin: str, parameters: Known) -> None:
         self.origin = origin
-        self.known = known
+        self.parameters = parameters
         try:
             super().__init__((_ADDRESS, port), _Answer)
         except OSError as exc:
@@ -46,7 +46,7 @@ class _Answer(BaseHTTPRequestHandler):
     server: Hand
 
     def do_GET(self) -> None:
-        file = handed(self.path.partition("?")[0].strip("/"), self.server.base, self.server.known)
+        file = handed(self.path.partition("?")[0].strip("/"), self.server.base, self.server.parameters)
         if file is None or not self._is_meant():
             self.send_error(404)
             return

@@ -89,7 +89,7 @@ def test_what_stands_beside_the_text_is_labelled_as_the_compatible_class_does(re
     record = memory(agent_id="a1", metadata={"topic": "tea"}, categories=["habits"], app_id="desk")
     (item,) = reads(Source.MEM0, json.dumps([record])).items
     payload = read_payload(item.observation.statement.labels)
-    assert (payload.metadata, payload.told) == ({"topic": "tea"}, {"user_id": "u1", "agent_id": "a1"})
+    assert (payload.metadata, payload.public) == ({"topic": "tea"}, {"user_id": "u1", "agent_id": "a1"})
     assert {"habits", "app_id=desk", "mem0_id=m1"} <= set(item.observation.statement.labels)
     assert item.user == "u1"
 
