@@ -1,4 +1,4 @@
-"""Plain search, for comparison: BM25 over the same texts, without knowing what replaced what."""
+"""Plain search, for comparison: BM25 over the same texts, without supersessions."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from graphmem.terms import question_terms, statement_terms
 
 
 class PlainSearch:
-    """Titles, names and texts of all memories, ranked by BM25 with the scores that graphmem starts from, too."""
+    """Searches the text of all memories by BM25, with the scores that graphmem starts from."""
 
     def __init__(self, cards: Sequence[Card]) -> None:
         self._cards = list(cards)
@@ -21,7 +21,7 @@ class PlainSearch:
         self._corpus = Corpus(len(self._words), mean, held)
 
     def best(self, question: str) -> Card:
-        """The best match by words."""
+        """Return the best match."""
         terms = question_terms(question)
         scores = [bm25(self._corpus, terms, term_counts(words, terms), len(words)) for words in self._words]
         return self._cards[max(range(len(scores)), key=lambda index: (scores[index], -index))]
