@@ -293,7 +293,7 @@ class Store(Protocol):
 
         Args:
             card: The model whose vectors are to come.
-            reader: Only where this tenant is kept, if the store is spread over several servers; None for everywhere.
+            reader: Only where this tenant is kept; None for the whole store.
         """
         ...
 
@@ -307,7 +307,7 @@ class Store(Protocol):
         """The embedding model that made the vectors here; None before there are any.
 
         Args:
-            reader: Where this tenant is kept, if the store is spread over several servers; None asks all of them.
+            reader: Where this tenant is kept; None for the whole store.
         """
         ...
 

@@ -13,7 +13,7 @@ from graphmem.cli import pages
 from graphmem.cli.blocks import Line, Look, Span, dim, line
 from graphmem.cli.options import Call, filtered, one_of, paged, placed, pointed
 from graphmem.cli.output import give, progress
-from graphmem.cli.verb_pages import cards_of, no_answers
+from graphmem.cli.verb_pages import no_answers
 from graphmem.cli.wording import org_wide_line, weaker_line
 from graphmem.errors import NotFound
 from graphmem.model import At
@@ -48,12 +48,8 @@ def search(  # noqa: PLR0913 - one parameter an option
     least, asked = 0.0 if shows_all else None, " ".join(question)
     with call.open() as memory:
         answer = memory.search(asked, at=at, where=where, sort=Sort(sort), page=page, min_relevance=least)
-        ids = [key for hit in answer.hits for key in (hit.card.id, *(one.memory for one in hit.contested))]
-        ids += [key for hit in answer.hits for one in hit.relations for key in (one.memory, *one.through)]
-        ids += [hit.head for hit in answer.hits if hit.head is not None]
-        seen = {} if call.as_json else cards_of(memory, ids, answer.at)
         notes = [] if call.as_json else list(_notes(memory, answer, where))
-    give(call, answer, lambda _: pages.search_page(answer, answer.read_as or asked, at, seen, notes))
+    give(call, answer, lambda _: pages.search_page(answer, answer.read_as or asked, at, notes))
 
 
 def _notes(memory: GraphMemory, answer: SearchAnswer, where: Filter) -> Iterator[Line]:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from graphmem.answers import Card, Interval, Relation, State
+from graphmem.answers import Card, Interval, Reference, Relation, State
 from graphmem.cli.blocks import Line, Look, Span, dim, line, short, strong
 from graphmem.model import BEGINNING, OR_LATER, At, Point, Scope
 from graphmem.retrieval.excerpts import matched_words
@@ -33,16 +33,21 @@ def stretches(pieces: Sequence[Interval]) -> str:
     return ", ".join(map(stretch, pieces)) or "never"
 
 
-def held(card: Card) -> str:
+def held(memory: Card | Reference) -> str:
     """When a memory holds; a start that its source does not tell exactly as `2009-03-01 or later`."""
-    told = card.told
-    if told is None or not told.word.endswith(OR_LATER):
-        return stretches(card.holding)
+    start = _least_start(memory)
     words = (
-        stretch(piece).replace(" –", " or later –", 1) if piece.start == told.at else stretch(piece)
-        for piece in card.holding
+        stretch(piece).replace(" –", " or later –", 1) if start is not None and piece.start == start else stretch(piece)
+        for piece in memory.holding
     )
     return ", ".join(words) or "never"
+
+
+def _least_start(memory: Card | Reference) -> datetime | None:
+    """The start that its source tells only as the earliest that it can have been."""
+    if isinstance(memory, Reference):
+        return memory.holding[0].start if memory.is_or_later else None
+    return memory.told.at if memory.told is not None and memory.told.word.endswith(OR_LATER) else None
 
 
 def sign(state: State) -> Span:
@@ -63,34 +68,28 @@ def state_word(card: Card) -> Span:
     return Span(word if is_same else f"{word} (in its source: {own})", look(card.state))
 
 
-def name(card: Card, width: int = _CHAIN_TITLE_CELLS) -> str:
-    """First alias and title, in at most so many cells."""
-    alias = _alias(card)
-    return short(f"{alias} {card.title}" if alias else card.title, width)
+def name(memory: Card | Reference, width: int = _CHAIN_TITLE_CELLS) -> str:
+    """First alias and title, in at most so many cells; the id of a memory that has no title here."""
+    if memory.title is None:
+        return memory.id
+    return short(f"{memory.alias} {memory.title}" if memory.alias else memory.title, width)
 
 
-def _alias(card: Card) -> str:
-    said = card.memory.statement
-    return said.aliases[0] if said is not None and said.aliases else ""
+def began(memory: Card | Reference) -> tuple[bool, datetime]:
+    """The order of memories in a chain: since when each was in force, those that never were last."""
+    return (not memory.holding, (memory.holding[0].start or BEGINNING) if memory.holding else BEGINNING)
 
 
-def began(card: Card) -> tuple[bool, datetime]:
-    """What memories of a chain are put in order by: since when each was in force, those that never were last."""
-    starts = [piece.start or BEGINNING for piece in card.holding]
-    return (not starts, starts[0] if starts else card.recorded_at)
-
-
-def chain_line(cards: Sequence[Card], *, indent: int = 0) -> Line:
+def chain_line(memories: Iterable[Card | Reference], *, indent: int = 0) -> Line:
     """A → B → C, the oldest first, by alias, or by title without one, with the dates in which each was in force."""
     spans: list[Span] = []
-    for card in cards:
+    for memory in memories:
+        if memory.state is None:
+            continue
         if spans:
             spans.append(strong(" → "))
-        spans += [
-            sign(card.state),
-            Span(f" {_alias(card) or short(card.title, _CHAIN_TITLE_CELLS)} "),
-            dim(f"({held(card)})"),
-        ]
+        called = memory.alias or short(memory.title or "", _CHAIN_TITLE_CELLS)
+        spans += [sign(memory.state), Span(f" {called} "), dim(f"({held(memory)})")]
     return line(*spans, indent=indent)
 
 
@@ -170,13 +169,7 @@ def facts_line(card: Card, valid: datetime, *, indent: int, relevance: float | N
     return line(Span(card.id, Look.ID), dim(" · " + " · ".join(parts)), indent=indent)
 
 
-def related(near: Relation, card: Card | None, of: Look = Look.DIM) -> list[Span]:
+def related(near: Relation, of: Look = Look.DIM) -> list[Span]:
     """A relation to another memory: `superseded by ADR-0005 Use SQLite on 2025-09-01`."""
-    title = near.title if card is None else name(card)
     part = f" ({near.part})" if near.part else ""
-    return [Span(f"{near.before} ", of), Span(f"{title}{part}"), dim(near.after)]
-
-
-def titled(ids: Sequence[str], cards: Mapping[str, Card]) -> str:
-    """Memories by name, those that are not seen by id."""
-    return ", ".join(name(cards[key]) if key in cards else key for key in ids)
+    return [Span(f"{near.before} ", of), Span(f"{name(near.memory)}{part}"), dim(near.after)]

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import logging
 import secrets
-from collections.abc import Callable
-from functools import cache, partial
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from functools import partial
 from typing import Any
 
 from mcp_types import CallToolResult, TextContent
@@ -15,7 +16,7 @@ from graphmem.errors import Conflict, GraphMemError, Unsupported
 from graphmem.mcp_server.arguments import SearchArguments, parsed
 from graphmem.mcp_server.budget import fitted
 from graphmem.mcp_server.callers import Caller
-from graphmem.mcp_server.marking import UNKNOWN, Marking
+from graphmem.mcp_server.marking import Marking
 from graphmem.mcp_server.marks import unmarked
 from graphmem.mcp_server.tools import tools_of
 from graphmem.model import Scope
@@ -61,15 +62,23 @@ _IDS = frozenset({"id", "old", "new", "by"})
 
 
 def _marking(memory: GraphMemory, scope: Scope) -> Marking:
-    @cache
-    def lookup(key: str) -> str:
-        try:
-            said = memory.get(key, scope=scope).memory.statement
-        except GraphMemError:
-            return UNKNOWN
-        return UNKNOWN if said is None else said.origin.value
+    return Marking(scope, partial(_origins, memory, scope), partial(_sign, memory, scope))
 
-    return Marking(scope, lookup, partial(_sign, memory, scope))
+
+def _origins(memory: GraphMemory, scope: Scope, keys: Sequence[str]) -> dict[str, str]:
+    """The origins of memories by their ids; those that the caller does not see are left out."""
+    try:
+        view = desk_of(memory).view_alone(scope, keys)
+    except Unsupported:
+        return dict(_origins_over_http(memory, scope, keys))
+    found = {key: view.memory(key) for key in keys}
+    return {key: one.statement.origin.value for key, one in found.items() if one is not None and one.statement}
+
+
+def _origins_over_http(memory: GraphMemory, scope: Scope, keys: Sequence[str]) -> Iterator[tuple[str, str]]:
+    for key in keys:
+        with suppress(GraphMemError):
+            yield key, memory.get(key, scope=scope).statement.origin.value
 
 
 def _sign(memory: GraphMemory, scope: Scope, text: str) -> str:

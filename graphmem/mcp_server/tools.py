@@ -13,10 +13,10 @@ from graphmem.mcp_server.arguments import AddArguments, Arguments, SearchArgumen
 from graphmem.mcp_server.brief_answers import answered
 from graphmem.mcp_server.callers import Caller, reader_scope, write_of
 from graphmem.mcp_server.verb_tools import DESCRIPTIONS, TITLES, arguments_of, run_verb
-from graphmem.model import Alternative, Anchor, AnchorKind, Outcome, Scope, Statement, SupersessionKind
+from graphmem.model import Alternative, Anchor, AnchorKind, Outcome, SupersessionKind
 from graphmem.retrieval.briefs import BriefAnswer
 from graphmem.service import GraphMemory
-from graphmem.service.wording import restated, statement_from
+from graphmem.service.wording import Words, statement_from
 from graphmem.store import Page
 from graphmem.verbs import VERBS, Profile, Verb
 from graphmem.vocabulary import Permission
@@ -90,14 +90,7 @@ def _supersede(memory: GraphMemory, caller: Caller, asked: SupersedeArguments) -
         raise InvalidInput("a correction has no `at`: the old one was never right")
     if asked.new is not None:
         return memory.supersede(asked.old, by=asked.new, at=asked.at, kind=kind, write=write)
-    new = restated(asked.text or "", _statement(memory, asked.old, write.scope), asked.origin)
-    return memory.supersede(asked.old, new, at=asked.at, kind=kind, write=write)
-
-
-def _statement(memory: GraphMemory, key: str, scope: Scope | None) -> Statement:
-    said = memory.get(key, scope=scope).memory.statement
-    assert said is not None, "what was erased gets no card"  # noqa: S101
-    return said
+    return memory.supersede(asked.old, Words(asked.text), at=asked.at, kind=kind, write=write)
 
 
 _OWN = (

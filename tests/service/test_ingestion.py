@@ -157,7 +157,7 @@ def test_reworded_text_corrects_and_keeps_its_place_in_the_chain(memory: GraphMe
     new = report.ids[PATHS["a"]]
     assert report.reworded == [new]
     assert memory.get(first.ids[PATHS["a"]]).state == "corrected"
-    assert [step.memory for step in memory.history(new).successors] == [first.ids[PATHS["b"]]]
+    assert [step.memory.id for step in memory.history(new).successors] == [first.ids[PATHS["b"]]]
     assert holding(memory) == {"Use PostgreSQL"}
     again = ingest(memory, [edited, POSTGRES], (replaces("a", "b"),))
     assert (again.unchanged, again.problems) == (2, [])
@@ -185,7 +185,7 @@ def test_a_later_successor_of_the_same_record_is_spliced(memory: GraphMemory, cl
     links = (replaces("a", "b", day(10)), replaces("a", "c", day(20)), replaces("b", "c", day(20)))
     report = ingest(memory, [MYSQL, POSTGRES, SQLITE], links)
     assert report.problems == []
-    assert {step.title for step in memory.history(report.ids[PATHS["a"]]).successors} == {
+    assert {step.memory.title for step in memory.history(report.ids[PATHS["a"]]).successors} == {
         "Use PostgreSQL",
         "Use SQLite",
     }

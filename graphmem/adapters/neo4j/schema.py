@@ -123,6 +123,8 @@ class Neo4jSchema:
         close: Ends the connection, if it was made for this alone.
     """
 
+    makes_missing = True
+
     def __init__(self, link: Link, close: Callable[[], None] = lambda: None) -> None:
         self._link = link
         self._close = close
@@ -172,16 +174,16 @@ class Neo4jSchema:
         return [*self._recorded_otherwise(), *self._compared()]
 
     def index_vectors(self, progress: Progress = silent) -> Mapping[str, VectorIndex]:
-        """See `graphmem.schema.Schema.index_vectors`."""
+        """See `graphmem.schema.IndexedSchema.index_vectors`."""
         self._checked()
         return {"": approximate.switch_on(self._link.unhurried(), progress)}
 
     def drop_vector_index(self) -> None:
-        """See `graphmem.schema.Schema.drop_vector_index`."""
+        """See `graphmem.schema.IndexedSchema.drop_vector_index`."""
         approximate.switch_off(self._link.unhurried())
 
     def vector_indexes(self) -> Mapping[str, VectorIndex | None]:
-        """See `graphmem.schema.Schema.vector_indexes`."""
+        """See `graphmem.schema.IndexedSchema.vector_indexes`."""
         online = [row["state"] for row in self._link.run_alone(_INDEXES) if row["name"] == VECTOR_INDEX]
         return approximate.usable(self._link) if online == ["ONLINE"] else {}
 

@@ -92,7 +92,7 @@ def test_relations_and_successions_arrive(memory: GraphMemory) -> None:
     (old,) = [card for card in memory.list(Filter(include_history=True)).cards if card.title == "Token Design"]
     assert old.state is State.SUPERSEDED
     (source, target), told = report.related[0], memory.explain(report.related[0][0])
-    assert [(one.memory, one.kind) for one in told.related] == [(target, LinkKind.DEPENDS_ON)]
+    assert [(one.memory.id, one.kind) for one in told.related] == [(target, LinkKind.DEPENDS_ON)]
     assert told.card.id == source
 
 
