@@ -11,14 +11,16 @@ from zoneinfo import ZoneInfo
 
 import click
 
+from graphmem.cli import INTERRUPTED
 from graphmem.cli.blocks import Block, Look, Span, dim, line
 from graphmem.cli.options import Body, Call, bundle, placed, signed
-from graphmem.cli.output import give, progress
+from graphmem.cli.output import give, note, progress
 
 if TYPE_CHECKING:
     from graphmem.service import Write
     from graphmem.service.memory_import import ImportReport
     from graphmem.sources.memories import ReadOptions
+    from graphmem.store import Progress
 
 _PATH = click.Path(path_type=Path)
 _SOURCES = ("mem0", "mcp-memory", "basic-memory", "claude")
@@ -97,12 +99,14 @@ _MANNER: Mapping[str, Callable[[Body], Body]] = {
 @bundle("manner", _MANNER, Manner)
 @signed
 @placed
-def bring(*, call: Call, path: Path, manner: Manner, write: Write) -> None:
+@click.pass_context
+def bring(ctx: click.Context, /, *, call: Call, path: Path, manner: Manner, write: Write) -> None:
     """Bring in what another memory holds: mem0, the MCP reference server's, Basic Memory or Claude's files.
 
     PATH is what mem0's get_all answered as JSON, a memory.jsonl, a folder of Basic Memory, or a project with a
     CLAUDE.md. Dates are taken where there are some. Run it again after an edit, and only the edit is written. What
-    cannot be carried is reported with file and line, and stops nothing else.
+    cannot be carried is reported with file and line, and stops nothing else. Ctrl-C keeps what was done: the same
+    command goes on.
     """
     from graphmem.service.memory_import import dry_report, import_memories
     from graphmem.sources.memories import MemoryFormat, read_export
@@ -112,16 +116,36 @@ def bring(*, call: Call, path: Path, manner: Manner, write: Write) -> None:
         report = dry_report(export)
         give(call, report, lambda _: _page(report, "would be read"))
         return
-    with call.open() as memory, progress("import") as tell:
-        report = import_memories(
-            memory,
-            export,
-            write=write,
-            is_private=manner.is_private,
-            ends_missing=manner.ends_missing,
-            progress=tell,
-        )
+    with progress("import") as tell:
+        steps = _Steps(tell)
+        try:
+            with call.open() as memory:
+                report = import_memories(
+                    memory,
+                    export,
+                    write=write,
+                    is_private=manner.is_private,
+                    ends_missing=manner.ends_missing,
+                    progress=steps.advance,
+                )
+        except KeyboardInterrupt:
+            note(f"interrupted: {steps.done} of {steps.total} are done and kept; run the same command to go on")
+            ctx.exit(INTERRUPTED)
     give(call, report, lambda _: _page(report, "read"))
+
+
+@dataclass(slots=True)
+class _Steps:
+    """The statements and relations that are recorded, of all."""
+
+    tell: Progress
+    done: int = 0
+    total: int = 0
+
+    def advance(self, done: int, total: int) -> None:
+        """Show the progress."""
+        self.done, self.total = done, total
+        self.tell(done, total)
 
 
 def _counted(count: int, word: str) -> str:
