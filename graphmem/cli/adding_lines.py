@@ -43,9 +43,9 @@ def items_of(lines: Iterable[str], scope: Scope, speaker: Origin) -> list[New]:
     from pydantic import TypeAdapter, ValidationError
 
     from graphmem.service import New
-    from graphmem.wire.forms import Side, form
+    from graphmem.wire.forms import Direction, form
 
-    adapter: TypeAdapter[New] = TypeAdapter(form(New, Side.ASKED))
+    adapter: TypeAdapter[New] = TypeAdapter(form(New, Direction.REQUEST))
     found: list[New] = []
     for number, line in enumerate(lines, 1):
         try:

@@ -16,7 +16,7 @@ from graphmem.cli.options import Call, answered, located, placed, pointed
 from graphmem.cli.output import give, note, progress
 from graphmem.drafts import drafted, remove_dead_drafts
 from graphmem.model import At
-from graphmem.wire.envelopes import Findings, Reindexed, Restored, Seen
+from graphmem.wire.envelopes import Findings, Reindexed, Restored, StatusAnswer
 
 if TYPE_CHECKING:
     from graphmem.service import GraphMemory
@@ -57,7 +57,7 @@ def status(*, call: Call) -> None:
     """What the store is, how much it holds, and from where you look at it."""
     with call.open() as memory:
         info, scope = memory.status(), memory.scope
-    give(call, Seen(info, scope), lambda _: _status_lines(info, str(scope.tenant), scope.repo))
+    give(call, StatusAnswer(info, scope), lambda _: _status_lines(info, str(scope.tenant), scope.repo))
 
 
 def _status_lines(info: StoreInfo, tenant: str, repo: str | None) -> Iterator[Block]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, TypeVar
 import click
 
 from graphmem.model import At, Kind, Origin, Status
-from graphmem.wire.times import read_known, read_time
+from graphmem.wire.times import read_known_at, read_time
 
 if TYPE_CHECKING:
     from graphmem.service import GraphMemory, Write
@@ -116,7 +116,7 @@ _AT: dict[str, Callable[[Body], Body]] = {
     "as_of": click.option("--as-of", type=read_time, metavar="TIME", help="What held at this time. [default: now]"),
     "known_at": click.option(
         "--known-at",
-        type=read_known,
+        type=read_known_at,
         metavar="TIME|POSITION",
         help="What was known at this time or ledger position. [default: latest]",
     ),

@@ -18,8 +18,8 @@ from graphmem.cli.wording import org_wide_line, weaker_line
 from graphmem.errors import NotFound
 from graphmem.model import At
 from graphmem.retrieval.request import Sort
-from graphmem.wire.envelopes import Changes, Shown
-from graphmem.wire.times import read_known, read_time
+from graphmem.wire.envelopes import CardAnswer, Changes
+from graphmem.wire.times import read_known_at, read_time
 
 if TYPE_CHECKING:
     from graphmem.answers import SearchAnswer
@@ -74,7 +74,7 @@ def show(*, call: Call, key: str, at: At) -> None:
     """The memory ID at a point, with all that it says."""
     with call.open() as memory:
         answer = memory.history(key, at=at)
-    give(call, Shown(answer.card, answer.at), lambda _: pages.card_page(answer, at))
+    give(call, CardAnswer(answer.card, answer.at), lambda _: pages.card_page(answer, at))
 
 
 @click.command()
@@ -82,13 +82,13 @@ def show(*, call: Call, key: str, at: At) -> None:
 @click.argument("end", metavar="[TO]", type=read_time, required=False)
 @click.option(
     "--known-from",
-    type=read_known,
+    type=read_known_at,
     metavar="TIME|POSITION",
     help="What was known then, at the first point. [default: latest]",
 )
 @click.option(
     "--known-to",
-    type=read_known,
+    type=read_known_at,
     metavar="TIME|POSITION",
     help="What was known then, at the second point. [default: latest]",
 )

@@ -55,14 +55,14 @@ def serve(*, call: Call, **asked: Any) -> None:  # noqa: ANN401 - the fields of 
     from graphmem.config import file_of
     from graphmem.http.limits import ON_A_FILE, Limits
     from graphmem.http.processes import line_to_parent, serve_in_processes
-    from graphmem.http.serving import Address, configured, refuse_open_door, serve
+    from graphmem.http.serving import ListenAddress, refuse_unprotected_address, serve, uvicorn_config
     from graphmem.http.tracing import otlp_tracer
     from graphmem.http.viewing import address_of
     from graphmem.mcp_server.doors import keyed_tools
 
     how = _Asked(**asked)
-    address, ring = Address(how.host, how.port), ring_if_any(call.url)
-    refuse_open_door(ring, address)
+    address, ring = ListenAddress(how.host, how.port), ring_if_any(call.url)
+    refuse_unprotected_address(ring, address)
     has_keys = ring is not None and ring.is_in_use()
     doors = "with keys" if has_keys else "without keys, for this machine alone"
     with ExitStack() as stack:
@@ -81,7 +81,7 @@ def serve(*, call: Call, **asked: Any) -> None:  # noqa: ANN401 - the fields of 
         limits = replace(ON_A_FILE if file_of(_place_of(call.url)) else Limits(), time_s=how.max_seconds)
         tracer = stack.enter_context(otlp_tracer()) if how.traces else None
         tools = keyed_tools(memory, how.names)
-        configuration = configured(memory, ring, address, limits, tools=tools, tracer=tracer)
+        configuration = uvicorn_config(memory, ring, address, limits, tools=tools, tracer=tracer)
         listening = told if how.line is None else stack.enter_context(line_to_parent(how.line))
         serve(configuration, ring, address, listening=listening, is_shared=how.line is not None)
 
