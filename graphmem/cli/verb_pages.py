@@ -1,4 +1,4 @@
-"""The pages that show people the answers of verbs."""
+"""Pages for people with the answers of verbs."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Result:
         memory: The memory that answered, still open.
         answer: What the verb returned.
         values: The arguments of the verb.
-        as_json: The answer goes to a pipe, and its page is not shown.
+        as_json: The answer is written as JSON, and the page is not needed.
     """
 
     memory: GraphMemory
@@ -39,13 +39,13 @@ class Result:
 
     @property
     def at(self) -> At:
-        """The point that the command names."""
+        """The requested point in time."""
         at: At = self.values["at"]
         return at
 
 
 def cards_of(memory: GraphMemory, ids: Iterable[str], point: Point) -> dict[str, Card]:
-    """The memories that an answer names by id, at its point; those that the reader does not see are left out."""
+    """Return the memories with these ids at the answer's point, without those that the reader cannot see."""
     at, cards = At(point.valid, point.seq), {}
     for memory_id in dict.fromkeys(ids):
         try:
@@ -56,10 +56,10 @@ def cards_of(memory: GraphMemory, ids: Iterable[str], point: Point) -> dict[str,
 
 
 def no_answers(memory: GraphMemory, where: Filter, *, is_empty: bool) -> Line:
-    """The sentence in place of answers that there are not."""
+    """Return the line for an answer without memories."""
     scope = memory.scope
-    others = memory.repositories() if is_empty and scope.repo is None else ()
-    return nothing_line(scope, others, is_history=where.include_history)
+    repositories = memory.repositories() if is_empty and scope.repo is None else ()
+    return nothing_line(scope, repositories, is_history=where.include_history)
 
 
 def _list(result: Result) -> Page:
@@ -96,7 +96,7 @@ def _repositories(result: Result) -> Page:
 
 
 def json_page(document: object) -> Page:
-    """The page of an answer that has none of its own."""
+    """Return the page of an answer without a page of its own: its JSON."""
     from graphmem.wire.documents import as_json
 
     return lambda _: map(line, as_json(document).splitlines())
