@@ -16,6 +16,7 @@ from graphmem.model import (
     Origin,
     Point,
     Propose,
+    Statement,
     Status,
     SupersessionKind,
 )
@@ -107,6 +108,30 @@ class State(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Reference:
+    """A memory that an answer names: what a reader is shown of it, so that no second question is needed.
+
+    Of a memory that was erased, or that the reader does not see, only the id is set.
+
+    Attributes:
+        title: None if the memory was erased or is not seen.
+        alias: Its first alias, such as `ADR-0012`; None if it has none.
+        state: Its state at the point of the answer.
+        origin: Whose words the title and the alias are.
+        holding: All stretches of valid time in which it is in force, as far as is known at the point.
+        is_or_later: Whether the first of them begins at the earliest that its source allows, or later.
+    """
+
+    id: str
+    title: str | None = None
+    alias: str | None = None
+    state: State | None = None
+    origin: Origin | None = None
+    holding: tuple[Interval, ...] = ()
+    is_or_later: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Card:
     """A memory at one point: where it stands, when it holds, how far it is trusted.
 
@@ -119,7 +144,7 @@ class Card:
         fresh_at: When it was last known to be right: when it was confirmed, or when it came into force. None if neither
             ever happened.
         change: Ledger position at which it was recorded.
-        amended_by: Ids of amendments of it that hold at the point.
+        amended_by: Amendments of it that are in force at the point.
     """
 
     memory: Memory
@@ -131,7 +156,7 @@ class Card:
     change: int
     recorded_at: datetime
     confirmed_at: datetime | None
-    amended_by: tuple[str, ...] = ()
+    amended_by: tuple[Reference, ...] = ()
 
     @property
     def id(self) -> str:
@@ -139,23 +164,32 @@ class Card:
         return self.memory.id
 
     @property
+    def statement(self) -> Statement:
+        """What the memory says."""
+        assert self.memory.statement is not None, "what was erased gets no card"  # noqa: S101
+        return self.memory.statement
+
+    @property
     def confidence(self) -> float:
         """The confidence as it was stated, from 0 to 1."""
-        assert self.memory.statement is not None, "what was erased gets no card"  # noqa: S101
-        return self.memory.statement.confidence
+        return self.statement.confidence
 
     @property
     def title(self) -> str:
         """The memory's title."""
-        assert self.memory.statement is not None, "what was erased gets no card"  # noqa: S101
-        return self.memory.statement.title
+        return self.statement.title
+
+    @property
+    def alias(self) -> str | None:
+        """The memory's first alias, None if it has none."""
+        return next(iter(self.statement.aliases), None)
 
 
 @dataclass(frozen=True, slots=True)
 class Contest:
     """Another memory that holds for the same subject, and the rule that put it behind the head."""
 
-    memory: str
+    memory: Reference
     rule: str
 
 
@@ -164,22 +198,20 @@ class Relation:
     """How a memory relates to another, in words: `before`, the other's title, the part if there is one, `after`.
 
     Attributes:
-        memory: Id of the other memory.
-        title: Its title.
+        memory: The other memory.
         before: Such as `superseded by`, `supersedes`, `proposed to supersede` or `overruled by`.
         after: Empty, or what follows the title: ` on 2025-09-01`, `, but is deferred`, ` (scope: …)`.
         part: Which part of the old memory is concerned; None for all of it.
         is_successor: Whether the memory has taken the other's place, wholly and at the asked point.
-        through: Ids of the memories between both, from the other on.
+        through: The memories between both, from the other on.
     """
 
-    memory: str
-    title: str
+    memory: Reference
     before: str
     after: str = ""
     part: str | None = None
     is_successor: bool = False
-    through: tuple[str, ...] = ()
+    through: tuple[Reference, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,10 +224,10 @@ class Hit:
         relevance: The chance, from 0 to 1, that this answers the question if nothing does better; comparable between
             answers.
         parts: What its place follows from.
-        via: Ids from the best match to this memory; one id if it matched itself.
+        via: The memories from the best match to this one; this one alone if it matched itself.
         because: One line that says why it stands so.
-        beat: Ids of matches that this memory supersedes at the point, of those in `relations`.
-        head: Id of the memory that leads its subject: this one's own unless it is overruled.
+        beat: Matches that this memory supersedes at the point, of those in `relations`.
+        head: The memory that leads its subject: this one unless it is overruled. None if it is not in force.
         contested: Others that are in force for its subject, each with the rule that put it behind the head.
         relations: How it relates to the best ten matches that led here, the best first.
         overruled_by: The memory that leads its subject, with the rule; None if it leads itself.
@@ -205,10 +237,10 @@ class Hit:
     standing: Standing
     relevance: float
     parts: Mapping[str, float]
-    via: tuple[str, ...]
+    via: tuple[Reference, ...]
     because: str
-    beat: tuple[str, ...] = ()
-    head: str | None = None
+    beat: tuple[Reference, ...] = ()
+    head: Reference | None = None
     contested: tuple[Contest, ...] = ()
     relations: tuple[Relation, ...] = ()
     overruled_by: Relation | None = None
@@ -259,7 +291,6 @@ class Step:
 
     Attributes:
         memory: The memory on the other side.
-        title: Its title; None if it was erased.
         covers: When the edge covers the old memory; empty for an amendment or a successor that never took over.
         evidence: The reason recorded with it, often the source's own line.
         change: Ledger position that recorded it.
@@ -267,8 +298,7 @@ class Step:
         after: What follows the title, such as ` on 2025-09-01`.
     """
 
-    memory: str
-    title: str | None
+    memory: Reference
     kind: SupersessionKind
     at: datetime | None
     until: datetime | None
@@ -292,6 +322,7 @@ class History:
         chain: It and all that came before and after over full supersessions, oldest first.
         moves: Its own moves in order.
         changes: Every ledger entry about it.
+        mentioned: The memories that the entries name, as far as the reader sees them.
     """
 
     card: Card
@@ -303,6 +334,7 @@ class History:
     chain: tuple[Card, ...]
     moves: tuple[Told, ...]
     changes: tuple[Change, ...]
+    mentioned: tuple[Reference, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -334,13 +366,13 @@ class Difference:
     """A memory that is in force at one of two points only.
 
     Attributes:
-        replaced: Of one that appeared, ids of what it supersedes at the second point; of one that vanished, ids of what
+        replaced: Of a memory that appeared, what it supersedes at the second point; of a memory that vanished, what
             supersedes it there.
     """
 
     turn: Turn
     card: Card
-    replaced: tuple[str, ...] = ()
+    replaced: tuple[Reference, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -356,11 +388,9 @@ class Diff:
 class Related:
     """A memory beside another over a typed link; `is_outgoing` tells the direction."""
 
-    memory: str
-    title: str
+    memory: Reference
     kind: LinkKind
     is_outgoing: bool
-    state: State
 
 
 @dataclass(frozen=True, slots=True)
@@ -436,8 +466,7 @@ class Similar:
             an alias), `subject`, `meaning` (the score); in this order.
     """
 
-    memory: str
-    title: str
+    memory: Reference
     score: float | None
     found_by: tuple[str, ...]
 

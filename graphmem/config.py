@@ -32,8 +32,6 @@ _FROM_ENVIRONMENT = {
 
 _MINILM, _ONNX, _NAMED, _ = _BACKENDS = ("minilm", "onnx", "sentence-transformers", "off")
 
-_LOGIN = ("USER", "PASSWORD", "TOKEN")
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
@@ -103,26 +101,6 @@ def load_settings(environment: Mapping[str, str] | None = None, folder: Path | N
         if value:
             values[spec.name] = value
     return _parsed(values)
-
-
-def login_settings(settings: Settings, shard: str, environment: Mapping[str, str] | None = None) -> Settings:
-    """The settings with the login for one of several servers: `GRAPHMEM_NEO4J_PASSWORD_<SHARD>` over the common one.
-
-    So for user and token; a server with a user or password of its own is not logged in to with the common token.
-
-    Args:
-        settings: Those with the common login.
-        shard: The server's name.
-        environment: The process's own if not given.
-    """
-    known = os.environ if environment is None else environment
-    user, password, token = (known.get(f"GRAPHMEM_NEO4J_{name}_{shard.upper()}") for name in _LOGIN)
-    return replace(
-        settings,
-        neo4j_user=user or settings.neo4j_user,
-        neo4j_password=password or settings.neo4j_password,
-        neo4j_token=token or (None if user or password else settings.neo4j_token),
-    )
 
 
 def find_folder(start: Path) -> Path | None:

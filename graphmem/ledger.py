@@ -43,7 +43,16 @@ from graphmem.model import (
     SupersessionKind,
     Transition,
 )
-from graphmem.statement_json import ORIGINS, Plain, canonical, encode_statement, given, json_text, statement_of
+from graphmem.statement_json import (
+    ORIGINS,
+    Plain,
+    canonical,
+    encode_statement,
+    former_source_key,
+    given,
+    json_text,
+    statement_of,
+)
 
 GENESIS = "0" * 64
 
@@ -164,6 +173,8 @@ def _blanked(operation: Operation, memory: str) -> Operation:
             return Transition(operation.id, Move(operation.move.status, operation.move.at, operation.move.ordinal))
         case End():
             return End(operation.id, operation.at)
+        case Confirm():
+            return Confirm(operation.id)
         case Supersede():
             return Supersede(
                 old=operation.old, new=operation.new, at=operation.at, until=operation.until, kind=operation.kind
@@ -245,9 +256,10 @@ def decode(body: str) -> tuple[Operation, Scope, Provenance]:
 
 
 # The text of an add is wanted twice, for its digest and as its body, and that of its statement once more.
-_last_add: tuple[Memory | None, tuple[Move, ...], Scope | None, Provenance | None, tuple[str, str]] = (
+_last_add: tuple[Memory | None, tuple[Move, ...], str | None, Scope | None, Provenance | None, tuple[str, str]] = (
     None,
     (),
+    None,
     None,
     None,
     ("", ""),
@@ -257,18 +269,20 @@ _last_add: tuple[Memory | None, tuple[Move, ...], Scope | None, Provenance | Non
 def _add_parts(operation: Add, writer: Scope, provenance: Provenance) -> tuple[str, str]:
     """The canonical JSON of an add in two halves, between which stands that it may not confirm."""
     global _last_add  # noqa: PLW0603 - a memo of one
-    memory, moves = operation.memory, operation.moves
-    of_memory, of_moves, by_writer, by_provenance, parts = _last_add
-    if of_memory is memory and of_moves is moves and by_writer is writer and by_provenance is provenance:
+    memory, moves, key = operation.memory, operation.moves, operation.source_key
+    of_memory, of_moves, of_key, by_writer, by_provenance, parts = _last_add
+    is_same = of_memory is memory and of_moves is moves and of_key is key
+    if is_same and by_writer is writer and by_provenance is provenance:
         return parts
     statement = "null" if memory.statement is None else encode_statement(memory.statement)
     what = f'{{"id":{json_text(memory.id)},"scope":{_scope_text(memory.scope)},"statement":{statement}}}'
     told = ",".join([_move_text(move) for move in moves])
+    source = "" if key is None else f'"source_key":{json_text(key)},'
     parts = (
         f'{{"by":{_provenance_text(provenance)},"do":"add",',
-        f'"memory":{what},"moves":[{told}],"writer":{_scope_text(writer)}}}',
+        f'"memory":{what},"moves":[{told}],{source}"writer":{_scope_text(writer)}}}',
     )
-    _last_add = (memory, moves, writer, provenance, parts)
+    _last_add = (memory, moves, key, writer, provenance, parts)
     return parts
 
 
@@ -348,7 +362,9 @@ def _plain(operation: _Short) -> Plain:
             return {"name": name, **given(("parent", parent, None))}
         case MergeBranch(name) | AbandonBranch(name):
             return {"name": name}
-        case Retract(key) | Confirm(key) | Erase(key):
+        case Confirm(key, source_key):
+            return {"id": key, **given(("source_key", source_key, None))}
+        case Retract(key) | Erase(key):
             return {"id": key}
         case Propose(asked):  # pragma: no branch - the last there is
             return {"asked": {"do": operation_name(asked), **_plain(asked)}}
@@ -415,7 +431,8 @@ def _operation(name: str, raw: dict[str, Any]) -> Operation:
     match name:
         case "add":
             moves = tuple(_move(one) for one in raw["moves"])
-            return Add(_memory(raw["memory"]), moves, raw.get("may_confirm", True))
+            key = raw.get("source_key") or former_source_key(raw["memory"].get("statement") or {})
+            return Add(_memory(raw["memory"]), moves, raw.get("may_confirm", True), key)
         case "supersede":
             return Supersede(
                 old=tuple(raw["old"]),

@@ -20,7 +20,7 @@ from graphmem.vocabulary import Origin as Origin
 from graphmem.vocabulary import Outcome as Outcome
 from graphmem.vocabulary import Status as Status
 from graphmem.vocabulary import SupersessionKind as SupersessionKind
-from graphmem.vocabulary import word_of
+from graphmem.vocabulary import check_role, check_source_key, word_of
 
 BEGINNING = datetime.min.replace(tzinfo=UTC)
 FOREVER = datetime.max.replace(tzinfo=UTC)
@@ -136,6 +136,7 @@ class Anchor:
         if not self.name or len(self.name) > MAX_NAME_CHARS or _CONTROL.search(self.name):
             raise InvalidInput(f"{self.name[:80]!r} is no {self.kind} name: use 1 to {MAX_NAME_CHARS} characters")
         object.__setattr__(self, "kind", word_of(AnchorKind, self.kind))
+        check_role(self.role)
         if self.repo == "":
             object.__setattr__(self, "repo", None)
 
@@ -271,19 +272,21 @@ class Move:
         return self.source_word is not None and self.source_word.endswith(OR_LATER)
 
 
-# ---- operations: what a writer asks for, one ledger entry each
-
-
 @dataclass(frozen=True, slots=True)
 class Add:
     """Record a memory and the moves that its source tells of it, earliest first.
 
     With `may_confirm`, one of the same content and scope that already holds all that time is confirmed instead.
+    `source_key` is where a source has the statement: by it a later reading of the source finds the memory again.
     """
 
     memory: Memory
     moves: tuple[Move, ...]
     may_confirm: bool = True
+    source_key: str | None = None
+
+    def __post_init__(self) -> None:
+        check_source_key(self.source_key)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -333,9 +336,13 @@ class Retract:
 
 @dataclass(frozen=True, slots=True)
 class Confirm:
-    """Somebody saw that the statement still holds."""
+    """Somebody saw that the statement still holds; with a `source_key`, that its source has it there from now on."""
 
     id: str
+    source_key: str | None = None
+
+    def __post_init__(self) -> None:
+        check_source_key(self.source_key)
 
 
 @dataclass(frozen=True, slots=True)

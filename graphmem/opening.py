@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from shlex import quote
-from typing import TYPE_CHECKING, TypedDict
+from typing import TYPE_CHECKING
 
 from graphmem.config import (
     CONFIG,
@@ -19,7 +19,6 @@ from graphmem.config import (
     file_of,
     load_settings,
     locate,
-    login_settings,
 )
 from graphmem.drafts import make_private_folder, write_private
 from graphmem.errors import InvalidInput, NotFound, Unsupported
@@ -36,7 +35,6 @@ if TYPE_CHECKING:
     from graphmem.service.projecting import Projector
 
 _IGNORE_ALL = "*\n"
-_SHARDS = "neo4j-shards"
 _HTTP = frozenset({"http", "https"})
 _SERVERS = frozenset({"neo4j", "neo4j+s", "neo4j+ssc", "bolt", "bolt+s", "bolt+ssc"})
 
@@ -53,8 +51,8 @@ def open_memory(
     """Open the memory at a URL, or the one that belongs to the current folder.
 
     Args:
-        url: `sqlite:///path/to/file.db`, a path, a server as `neo4j://host:7687/database`, or several
-            servers as `neo4j-shards:///path/to/shards.toml`; or a `graphmem serve` as `http://host:7470`, opened
+        url: `sqlite:///path/to/file.db`, a path, a server as `neo4j://host:7687/database`, or a
+            `graphmem serve` as `http://host:7470`, opened
             with the key in `GRAPHMEM_KEY`, whose own clock and embedding backend count. If not given, `GRAPHMEM_URL`,
             else the `.graphmem/` folder found upward from the current one or beside git's common directory.
         scope: Where readers and writers stand who do not say; from the settings if not given.
@@ -87,7 +85,7 @@ def open_memory(
 
 def _projector_of(store: Store, url: str) -> Projector | None:
     # Only a server can have a projection: a file does without the imports.
-    if not (_is_server(url) or _is_sharded(url)):
+    if not _is_server(url):
         return None
     from graphmem.projection.model import Projected
     from graphmem.service.projecting import Projector
@@ -150,7 +148,7 @@ def make_store(url: str, settings: Settings) -> tuple[str, bool]:
     """
     if url.partition("://")[0] in _HTTP:
         raise InvalidInput(f"{url!r} is a server, which has a store already: unset GRAPHMEM_URL to make one here")
-    if _is_server(url) or _is_sharded(url):
+    if _is_server(url):
         open_store(url, settings, create=True).close()
         return url, False
     path = _file_of(url).absolute()
@@ -167,14 +165,16 @@ def open_store(url: str, settings: Settings, *, create: bool) -> Store:
         NotFound: No such file, and `create` is False.
         Unsupported: No adapter knows the URL's scheme.
     """
-    if _is_sharded(url):
-        from graphmem.adapters.neo4j.routing import RoutedStore
-
-        return RoutedStore.open(_rule_of(url), create=create, logins=_logins(settings), **_server_options(settings))
     if _is_server(url):
         from graphmem.adapters.neo4j.store import Neo4jStore
 
-        return Neo4jStore.open(url, create=create, login=_neo4j_login(settings), **_server_options(settings))
+        return Neo4jStore.open(
+            url,
+            create=create,
+            login=_neo4j_login(settings),
+            patience_s=settings.lock_timeout_s,
+            is_approximate=settings.vectors == "approximate",
+        )
     path = _file_of(url)
     if not create and not path.is_file():
         raise NotFound(f"no store at {str(path)!r}; run: graphmem init --url {quote(str(path))}")
@@ -206,10 +206,6 @@ def open_schema(url: str, settings: Settings) -> Schema:
         NotFound: No such file.
         Unsupported: No adapter knows the URL's scheme.
     """
-    if _is_sharded(url):
-        from graphmem.adapters.neo4j.routed_schema import open_routed_schema
-
-        return open_routed_schema(_rule_of(url), _logins(settings), patience_s=settings.lock_timeout_s)
     if _is_server(url):
         from graphmem.adapters.neo4j.schema import open_neo4j_schema
 
@@ -220,10 +216,10 @@ def open_schema(url: str, settings: Settings) -> Schema:
 
 
 def find_browser(url: str, settings: Settings, at: str | None = None) -> Place:
-    """Where the Neo4j Browser of the server at a URL is, of several servers that of the settings' tenant.
+    """Where the Neo4j Browser of the server at a URL is.
 
     Args:
-        url: A Neo4j server, or several.
+        url: A Neo4j server.
         settings: Who logs in there, and whose memories are looked at.
         at: The address of Neo4j Browser, if it is not to be asked of the server.
 
@@ -247,45 +243,14 @@ def find_browser(url: str, settings: Settings, at: str | None = None) -> Place:
 def _server_of(url: str, settings: Settings) -> tuple[Address, Login]:
     from graphmem.adapters.neo4j.connecting import Address
 
-    if _is_sharded(url):
-        from graphmem.adapters.neo4j.sharding import Shards
-
-        rule = Shards.read(_rule_of(url))
-        shard = rule.shard_of(settings.tenant)
-        return rule.addresses[shard], _logins(settings)(shard)
     if _is_server(url):
         return Address.read(url), _neo4j_login(settings)
     page = "graphmem serve shows it as a page, and graphmem copy brings it to a server"
     raise Unsupported(f"{url!r} is no Neo4j server, and only one has a Neo4j Browser: {page}")
 
 
-class _ServerOptions(TypedDict):
-    patience_s: float
-    is_approximate: bool
-
-
-def _server_options(settings: Settings) -> _ServerOptions:
-    return {"patience_s": settings.lock_timeout_s, "is_approximate": settings.vectors == "approximate"}
-
-
 def _is_server(url: str) -> bool:
     return url.partition("://")[0] in _SERVERS
-
-
-def _is_sharded(url: str) -> bool:
-    return url.partition("://")[0] == _SHARDS
-
-
-def _rule_of(url: str) -> Path:
-    path = url.partition("://")[2]
-    if not path.startswith("/"):
-        raise InvalidInput(f"{url!r} has no path; write {_SHARDS}:///relative.toml or {_SHARDS}:////absolute.toml")
-    return Path(path[1:])
-
-
-def _logins(settings: Settings) -> Callable[[str], Login]:
-    """The login of each of several servers."""
-    return lambda shard: _neo4j_login(login_settings(settings, shard))
 
 
 def _neo4j_login(settings: Settings) -> Login:

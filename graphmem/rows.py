@@ -97,6 +97,15 @@ class ConfirmRow:
 
 
 @dataclass(frozen=True, slots=True)
+class SourceRow:
+    """A source has the statement of a memory under a key; of several rows of one memory the last one counts."""
+
+    memory: str
+    key: str
+    stamp: Stamp
+
+
+@dataclass(frozen=True, slots=True)
 class LinkRow:
     """A typed relation between two memories."""
 
@@ -137,6 +146,7 @@ class Rows:
             is known at the asked ledger position, and never of all.
         settled: Memories that came without their moves, edges, links and what they are chained to, because `holding`
             says that they hold at the asked point.
+        sources: Only among the rows that an operation appends; `Store.sources` reads them.
     """
 
     memories: Mapping[str, MemoryRow] = field(default_factory=dict)
@@ -149,6 +159,7 @@ class Rows:
     branches: Mapping[str, BranchRow] = field(default_factory=dict)
     holding: Mapping[str, tuple[tuple[datetime, datetime], ...]] = field(default_factory=dict)
     settled: frozenset[str] = frozenset()
+    sources: tuple[SourceRow, ...] = ()
 
     def plus(self, other: Rows) -> Rows:
         """Both sets together; where both hold a memory or branch, the other's wins."""
@@ -163,6 +174,7 @@ class Rows:
             branches={**self.branches, **other.branches},
             holding={**self.holding, **other.holding},
             settled=self.settled | other.settled,
+            sources=self.sources + other.sources,
         )
 
 

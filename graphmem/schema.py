@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from graphmem.store import Progress, silent
 
@@ -65,6 +65,11 @@ class SchemaState:
 class Schema(Protocol):
     """The schema of one store, which need not be in a state that a `Store` can be opened on."""
 
+    @property
+    def makes_missing(self) -> bool:
+        """Whether `apply` also makes what is missing of migrations that were applied."""
+        ...
+
     def status(self) -> SchemaState:
         """How far it is."""
         ...
@@ -82,22 +87,6 @@ class Schema(Protocol):
         """What the store has against what the migrations say; empty if they agree."""
         ...
 
-    def index_vectors(self, progress: Progress = silent) -> Mapping[str, VectorIndex]:
-        """Make, complete and measure an approximate index of vectors, by the name of each database ("" for the only).
-
-        Raises:
-            Unsupported: The store compares vectors exactly at every size, or has none yet.
-        """
-        ...
-
-    def drop_vector_index(self) -> None:
-        """Remove that index; searches compare exactly again."""
-        ...
-
-    def vector_indexes(self) -> Mapping[str, VectorIndex | None]:
-        """The indexes of vectors that searches can use, as `index_vectors` names them; None where one is unmeasured."""
-        ...
-
     def try_write(self) -> None:
         """Begin a write as others do, and give it up: nothing is written. Only on a schema of this release.
 
@@ -108,4 +97,25 @@ class Schema(Protocol):
 
     def close(self) -> None:
         """Let go of the store."""
+        ...
+
+
+@runtime_checkable
+class IndexedSchema(Schema, Protocol):
+    """The schema of a store that can have an approximate index of vectors."""
+
+    def index_vectors(self, progress: Progress = silent) -> Mapping[str, VectorIndex]:
+        """Make, complete and measure an approximate index of vectors, by the name of each database ("" for the only).
+
+        Raises:
+            Unsupported: The store has no vectors yet.
+        """
+        ...
+
+    def drop_vector_index(self) -> None:
+        """Remove that index; searches compare exactly again."""
+        ...
+
+    def vector_indexes(self) -> Mapping[str, VectorIndex | None]:
+        """The indexes of vectors that searches can use, as `index_vectors` names them; None where one is unmeasured."""
         ...

@@ -9,6 +9,7 @@ from typing import Any
 
 from graphmem.instants import from_micros, to_micros
 from graphmem.model import Alternative, Anchor, AnchorKind, Kind, Origin, Outcome, Statement
+from graphmem.vocabulary import SOURCE_ROLE
 
 #: A value as canonical JSON, and a text as a JSON string.
 canonical = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"), check_circular=False).encode
@@ -88,9 +89,14 @@ def _plain_alternative(alternative: Alternative) -> Plain:
     return {"name": alternative.name, "outcome": alternative.outcome, **rest}
 
 
+def former_source_key(raw: dict[str, Any]) -> str | None:
+    """The source key in a statement of an earlier release, which kept it as an anchor; None in any other."""
+    return next((str(one["name"]) for one in raw.get("anchors", ()) if one.get("role") == SOURCE_ROLE), None)
+
+
 def statement_of(raw: dict[str, Any]) -> Statement:
-    """A statement from parsed JSON."""
-    anchors = tuple(_anchor(one) for one in raw.get("anchors", ()))
+    """A statement from parsed JSON; the anchor in which an earlier release kept its source key is left out."""
+    anchors = tuple(anchor_of(one) for one in raw.get("anchors", ()) if one.get("role") != SOURCE_ROLE)
     alternatives = tuple(_alternative(one) for one in raw.get("alternatives", ()))
     known = {
         **raw,
@@ -105,7 +111,8 @@ def statement_of(raw: dict[str, Any]) -> Statement:
     return Statement(**known)
 
 
-def _anchor(raw: dict[str, Any]) -> Anchor:
+def anchor_of(raw: dict[str, Any]) -> Anchor:
+    """An anchor from parsed JSON."""
     return Anchor(_ANCHOR_KINDS[raw["kind"]], raw["name"], raw.get("repo"), raw.get("role", "about"))
 
 

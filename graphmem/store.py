@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Protocol, Self
 
 from graphmem.errors import InvalidInput
 from graphmem.model import Change, Kind, Origin, Point, Request, Scope, Status
-from graphmem.rows import Rows
+from graphmem.rows import Rows, SourceRow
 from graphmem.vocabulary import word_of
 
 if TYPE_CHECKING:
@@ -41,7 +41,8 @@ class Filter:
     """What a memory must be, beside being visible; empty means anything goes, several values mean any of them.
 
     Attributes:
-        paths: Exact paths, folder prefixes that end in `/`, or globs with `*`, `**` and `?`, of file anchors.
+        paths: Exact paths, folder prefixes that end in `/`, or globs with `*`, `**` and `?`, of file anchors and of
+            source keys.
         components: Names of component or module anchors.
         statuses: Own states at the asked time; `superseded` is asked for by `include_history` alone.
         min_confidence: Tests the confidence as stated, never a decayed one.
@@ -292,7 +293,7 @@ class Store(Protocol):
 
         Args:
             card: The model whose vectors are to come.
-            reader: Only where this tenant is kept, if the store is spread over several servers; None for everywhere.
+            reader: Only where this tenant is kept; None for the whole store.
         """
         ...
 
@@ -306,7 +307,7 @@ class Store(Protocol):
         """The embedding model that made the vectors here; None before there are any.
 
         Args:
-            reader: Where this tenant is kept, if the store is spread over several servers; None asks all of them.
+            reader: Where this tenant is kept; None for the whole store.
         """
         ...
 
@@ -416,6 +417,16 @@ class Store(Protocol):
 
     def repositories(self, reader: Scope) -> list[str]:
         """Repositories with memories, erased ones included, that the reader would see from there, sorted."""
+        ...
+
+    def sources(self, reader: Scope, *, keys: Sequence[str] = (), memories: Sequence[str] = ()) -> list[SourceRow]:
+        """Where sources have the statements of live memories, in ledger order, those of other branches included.
+
+        Args:
+            reader: Only memories whose home it admits.
+            keys: Rows with one of these keys; a key that ends in `/` means all keys below it, "" means every key.
+            memories: Rows of these memories; unknown ids are left out.
+        """
         ...
 
     def without_vector(self, reader: Scope, limit: int) -> list[str]:

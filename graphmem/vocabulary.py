@@ -10,6 +10,7 @@ from graphmem.errors import InvalidInput
 
 _Word = TypeVar("_Word", bound=StrEnum)
 _SECOND_WORD = re.compile("(?<=[a-z])([A-Z])")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 
 def word_of(words: type[_Word], value: str) -> _Word:
@@ -25,6 +26,31 @@ def word_of(words: type[_Word], value: str) -> _Word:
     except ValueError:
         name = _SECOND_WORD.sub(r" \1", words.__name__).lower()
         raise InvalidInput(f"{value!r:.80} is no {name}; there are {', '.join(words)}") from None
+
+
+#: Earlier releases kept the source key of a memory as a file anchor in this role.
+SOURCE_ROLE = "recorded in"
+MAX_SOURCE_KEY_CHARS = 1_000
+
+
+def check_source_key(key: str | None) -> None:
+    """Refuse a source key that no store could look up.
+
+    Raises:
+        InvalidInput: The key is empty, longer than 1,000 characters, or has control characters.
+    """
+    if key is not None and (not 0 < len(key) <= MAX_SOURCE_KEY_CHARS or _CONTROL.search(key)):
+        raise InvalidInput(f"{key[:80]!r} is no source key: use 1 to {MAX_SOURCE_KEY_CHARS} printable characters")
+
+
+def check_role(role: str) -> None:
+    """Refuse the role that is reserved for ledgers of earlier releases.
+
+    Raises:
+        InvalidInput: The role is `SOURCE_ROLE`.
+    """
+    if role == SOURCE_ROLE:
+        raise InvalidInput(f"{role!r} is no role of an anchor: give the file as the source key of the add")
 
 
 class Kind(StrEnum):

@@ -95,7 +95,7 @@ class Asker:
         lines: list[str] = []
         for key in self._named(question, text):
             told = self._memory.explain(key, scope=self._scope(question))
-            ids += [key, *(step.memory for step in told.edges)]
+            ids += [key, *(step.memory.id for step in told.edges)]
             lines += [*told.reasons, *(step.evidence or "" for step in told.edges)]
         return Answer(tuple(dict.fromkeys(ids)), lines="\n".join(lines))
 
@@ -147,7 +147,7 @@ class Asker:
         return self._memory.history(key, scope=self._scope(question))
 
     def _steps(self, question: Question, text: str, steps: Callable[[str], Iterable[Step]]) -> Answer:
-        found = [step.memory for key in self._named(question, text) for step in steps(key)]
+        found = [step.memory.id for key in self._named(question, text) for step in steps(key)]
         return Answer(tuple(dict.fromkeys(found)))
 
     def _word_at(self, question: Question, text: str, suffix: str) -> Answer:

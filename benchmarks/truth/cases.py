@@ -134,7 +134,11 @@ def case_of(
         np.array([_held(hit, answer.mode) for hit in kept]),
         np.array([hit.parts["prior"] for hit in kept]),
         tuple(hit.standing for hit in kept),
-        {rows[hit.card.id]: rows[hit.head] for hit in kept if hit.head in rows and hit.head != hit.card.id},
+        {
+            rows[hit.card.id]: rows[hit.head.id]
+            for hit in kept
+            if hit.head is not None and hit.head.id in rows and hit.head.id != hit.card.id
+        },
         np.array(right, bool),
         np.array([judge.is_among(hit.card.id, wrong) for hit in kept], bool),
         only,

@@ -18,7 +18,7 @@ from graphmem.cli.output import give, progress
 if TYPE_CHECKING:
     from graphmem.service import Write
     from graphmem.service.memory_import import ImportReport
-    from graphmem.sources.memories import Asked
+    from graphmem.sources.memories import ReadOptions
 
 _PATH = click.Path(path_type=Path)
 _SOURCES = ("mem0", "mcp-memory", "basic-memory", "claude")
@@ -51,12 +51,12 @@ class ImportOptions:
     ends_missing: bool
     is_dry: bool
 
-    def read_options(self) -> Asked:
+    def read_options(self) -> ReadOptions:
         """Return the options for reading the files."""
         from graphmem.sources.git.line_dates import line_dates
-        from graphmem.sources.memories import Asked
+        from graphmem.sources.memories import ReadOptions
 
-        return Asked(
+        return ReadOptions(
             read_at=datetime.now(UTC),
             name=self.name,
             zone=self.zone,
@@ -109,16 +109,16 @@ def bring(*, call: Call, path: Path, options: ImportOptions, write: Write) -> No
     CLAUDE.md. Dates are imported where the tool has them. Run it again after an edit, and only the edit is written.
     Entries that cannot be imported are reported with file and line, and the others are imported.
     """
-    from graphmem.service.memory_import import bring_in, told_only
-    from graphmem.sources.memories import Source, read_export
+    from graphmem.service.memory_import import dry_report, import_memories
+    from graphmem.sources.memories import MemoryFormat, read_export
 
-    export = read_export(path, options.read_options(), None if options.format is None else Source(options.format))
+    export = read_export(path, options.read_options(), None if options.format is None else MemoryFormat(options.format))
     if options.is_dry:
-        report = told_only(export)
+        report = dry_report(export)
         give(call, report, lambda _: _page(report, "would be imported"))
         return
     with call.open() as memory, progress("import") as tell:
-        report = bring_in(
+        report = import_memories(
             memory,
             export,
             write=write,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 
 from graphmem.answers import (
@@ -34,7 +34,6 @@ from graphmem.cli.wording import (
     sign,
     state_word,
     stretches,
-    titled,
 )
 from graphmem.model import At, Change, Propose
 from graphmem.relations import RESOLVED_WORDS, link_words, rule_words
@@ -46,30 +45,25 @@ from graphmem.terms import question_terms
 _EMPTY = line()
 
 
-def search_page(
-    answer: SearchAnswer, question: str, asked: At, seen: Mapping[str, Card], notes: Iterable[Line]
-) -> Iterator[Block]:
+def search_page(answer: SearchAnswer, question: str, asked: At, notes: Iterable[Line]) -> Iterator[Block]:
     """Hits with what they say about the question, how they relate to what matched, and what contests them.
 
     Args:
         answer: What was found.
         question: Its words are what is emphasised.
         asked: The point as the question put it.
-        seen: The memories that the hits name by id.
         notes: What is said of the question and of what was searched.
     """
     terms = question_terms(question)
     for number, hit in enumerate(answer.hits, 1):
-        yield from _hit_lines(number, hit, seen, terms, answer.at.valid)
+        yield from _hit_lines(number, hit, terms, answer.at.valid)
         yield _EMPTY
     yield from notes
     yield from _foot(answer.cursor)
     yield point_line(answer.at, asked, answer.note, is_lexical=answer.mode == "lexical")
 
 
-def _hit_lines(
-    number: int, hit: Hit, seen: Mapping[str, Card], terms: Sequence[str], valid: datetime
-) -> Iterator[Line]:
+def _hit_lines(number: int, hit: Hit, terms: Sequence[str], valid: datetime) -> Iterator[Line]:
     card = hit.card
     spell = dim(f"   {held(card)}")
     yield line(f"{number}. ", sign(card.state), " ", strong(card.title), "  ", state_word(card), spell)
@@ -77,11 +71,9 @@ def _hit_lines(
     yield from _said_lines(brief(hit, terms, valid), terms)
     if not hit.holds:
         yield line(dim("stands: "), hit.because, indent=3)
-    yield from _relation_lines(hit, seen)
+    yield from _relation_lines(hit)
     for contest in hit.contested:
-        yield line(
-            Span("contested by ", Look.WARN), f"{titled([contest.memory], seen)} ({rule_words(contest.rule)})", indent=3
-        )
+        yield line(Span("contested by ", Look.WARN), f"{name(contest.memory)} ({rule_words(contest.rule)})", indent=3)
 
 
 def _said_lines(said: Brief, terms: Sequence[str]) -> Iterator[Line]:
@@ -96,15 +88,14 @@ def _said_lines(said: Brief, terms: Sequence[str]) -> Iterator[Line]:
         yield line(dim(f"rejected: {said.more_rejected} more"), indent=3)
 
 
-def _relation_lines(hit: Hit, seen: Mapping[str, Card]) -> Iterator[Line]:
+def _relation_lines(hit: Hit) -> Iterator[Line]:
     """What the answer has to do with what matched, and what overrules it."""
     for near in hit.relations:
-        yield line(*related(near, seen.get(near.memory)), indent=3)
+        yield line(*related(near), indent=3)
         if near.through:
-            way = sorted({hit.card.id, near.memory, *near.through} & seen.keys(), key=lambda key: began(seen[key]))
-            yield chain_line([seen[key] for key in way], indent=5)
+            yield chain_line(sorted((near.memory, *near.through, hit.card), key=began), indent=5)
     if hit.overruled_by is not None:
-        yield line(*related(hit.overruled_by, seen.get(hit.overruled_by.memory), Look.WARN), indent=3)
+        yield line(*related(hit.overruled_by, Look.WARN), indent=3)
 
 
 def listing_page(answer: Listing, asked: At, nothing: Line) -> Iterator[Block]:
@@ -150,7 +141,7 @@ def card_page(history: History, asked: At) -> Iterator[Block]:
     if said.labels:
         yield line(dim("labels: "), ", ".join(said.labels), indent=2)
     if card.amended_by:
-        yield line(dim("amended by: "), ", ".join(step.title or step.memory for step in history.amendments), indent=2)
+        yield line(dim("amended by: "), ", ".join(map(name, card.amended_by)), indent=2)
     yield line(dim(f"recorded {second(card.recorded_at)} as change {card.change}"), indent=2)
     yield point_line(history.at, asked)
 
@@ -197,8 +188,8 @@ def _steps(steps: Iterable[Step]) -> Iterator[Line]:
         part = f" ({step.part})" if step.part else ""
         yield line(
             dim(f"{step.before} "),
-            Span(step.memory, Look.ID),
-            f" {step.title or 'an erased memory'}{part}",
+            Span(step.memory.id, Look.ID),
+            f" {step.memory.title or 'an erased memory'}{part}",
             dim(f"{step.after} · change {step.change}"),
         )
         if step.evidence:
@@ -240,14 +231,14 @@ def diff_page(answer: Diff) -> Iterator[Block]:
         mark = Span("+ ", Look.GOOD) if is_new else Span("- ", Look.BAD)
         yield line(mark, strong(one.card.title), "  ", Span(one.card.id, Look.ID), dim(f"  {one.turn.value}"))
         if one.replaced:
-            yield line(dim("supersedes " if is_new else "superseded by "), ", ".join(one.replaced), indent=4)
+            yield line(dim("supersedes " if is_new else "superseded by "), ", ".join(map(name, one.replaced)), indent=4)
     if not answer.differences:
         yield line("No differences.")
     for word, point in (("from", answer.start), ("to", answer.end)):
         yield line(dim(f"{word} {second(point.valid)} as known at change {point.seq}"))
 
 
-def explanation_page(answer: Explanation, asked: At, seen: Mapping[str, Card]) -> Iterator[Block]:
+def explanation_page(answer: Explanation, asked: At) -> Iterator[Block]:
     """Why it stands so, what stands for it, what it rests on."""
     yield from _head(answer.card, answer.at.valid)
     for reason in answer.reasons:
@@ -256,17 +247,17 @@ def explanation_page(answer: Explanation, asked: At, seen: Mapping[str, Card]) -
         label = f"{RESOLVED_WORDS[hit.standing]}: "
         yield line(dim(label), sign(hit.card.state), f" {hit.card.title} ", Span(hit.card.id, Look.ID), indent=2)
         for near in hit.relations:
-            yield line(*related(near, seen.get(near.memory)), indent=4)
+            yield line(*related(near), indent=4)
     for one in answer.related:
         words = link_words(one.kind, is_outgoing=one.is_outgoing)
-        yield line(dim(f"{words}: "), f"{one.title} ({one.state.value})", indent=2)
+        yield line(dim(f"{words}: "), f"{name(one.memory)} ({one.memory.state})", indent=2)
     for sentence in answer.suspect:
         yield line(Span("suspect: ", Look.WARN), sentence, indent=2)
     if answer.overruled_by is not None:
-        yield line(*related(answer.overruled_by, seen.get(answer.overruled_by.memory), Look.WARN), indent=2)
+        yield line(*related(answer.overruled_by, Look.WARN), indent=2)
     else:
         for contest in answer.contested:
-            words = f"{titled([contest.memory], seen)} ({rule_words(contest.rule)})"
+            words = f"{name(contest.memory)} ({rule_words(contest.rule)})"
             yield line(Span("contested by ", Look.WARN), words, indent=2)
     yield point_line(answer.at, asked)
 

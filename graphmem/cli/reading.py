@@ -13,7 +13,7 @@ from graphmem.cli import pages
 from graphmem.cli.blocks import Line, Look, Span, dim, line
 from graphmem.cli.options import Call, choice_of, filter_options, page_options, point_options, scope_options
 from graphmem.cli.output import give, progress
-from graphmem.cli.verb_pages import cards_of, no_answers
+from graphmem.cli.verb_pages import no_answers
 from graphmem.cli.wording import org_wide_line, weaker_line
 from graphmem.errors import NotFound
 from graphmem.model import At
@@ -48,12 +48,8 @@ def search(  # noqa: PLR0913 - a parameter for each option
     min_relevance, text = 0.0 if shows_all else None, " ".join(question)
     with call.open() as memory:
         answer = memory.search(text, at=at, where=where, sort=Sort(sort), page=page, min_relevance=min_relevance)
-        ids = [key for hit in answer.hits for key in (hit.card.id, *(claim.memory for claim in hit.contested))]
-        ids += [key for hit in answer.hits for near in hit.relations for key in (near.memory, *near.through)]
-        ids += [hit.head for hit in answer.hits if hit.head is not None]
-        cards = {} if call.as_json else cards_of(memory, ids, answer.at)
         notes = [] if call.as_json else list(_notes(memory, answer, where))
-    give(call, answer, lambda _: pages.search_page(answer, answer.read_as or text, at, cards, notes))
+    give(call, answer, lambda _: pages.search_page(answer, answer.read_as or text, at, notes))
 
 
 def _notes(memory: GraphMemory, answer: SearchAnswer, where: Filter) -> Iterator[Line]:

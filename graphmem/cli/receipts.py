@@ -51,7 +51,7 @@ def _receipt(done: Written, verb: str) -> Iterator[Block]:
     for note in done.notes:
         yield line(note, indent=2)
     for one in done.similar:
-        yield line("similar: ", Span(one.memory, Look.ID), f" {one.title} ", dim(_likeness(one)), indent=2)
+        yield line("similar: ", Span(one.memory.id, Look.ID), f" {one.memory.title} ", dim(_likeness(one)), indent=2)
 
 
 def _asked(operation: Operation) -> Operation:

@@ -11,6 +11,7 @@ import click
 from graphmem.cli.blocks import Block, Look, Span, dim, line
 from graphmem.cli.options import Call, store_options
 from graphmem.cli.output import give, progress
+from graphmem.errors import Unsupported
 
 if TYPE_CHECKING:
     from graphmem.schema import Schema, SchemaDifference, SchemaState, VectorIndex
@@ -59,13 +60,19 @@ def vectors(*, call: Call, switch: str) -> None:
 
     Searches use it if GRAPHMEM_VECTORS is `approximate`. `on` can be repeated: it continues an interrupted run.
     """
+    from graphmem.schema import IndexedSchema
+
     with closing(_schema(call)) as store_schema:
+        indexed = store_schema if isinstance(store_schema, IndexedSchema) else None
         if switch == "off":
-            store_schema.drop_vector_index()
+            if indexed is not None:
+                indexed.drop_vector_index()
             give(call, {"indexes": {}}, lambda _: [line("no index of vectors; vectors are compared exactly")])
             return
+        if indexed is None:
+            raise Unsupported("this store compares vectors exactly at every size: it has no index of them")
         with progress("indexing vectors") as tell:
-            indexes = store_schema.index_vectors(tell)
+            indexes = indexed.index_vectors(tell)
     give(call, {"indexes": indexes}, lambda _: _index_lines(indexes))
 
 

@@ -9,11 +9,9 @@ from typing import TYPE_CHECKING, Any
 from graphmem.cli import pages
 from graphmem.cli.blocks import Block, Line, line
 from graphmem.cli.wording import nothing_line
-from graphmem.errors import NotFound
-from graphmem.model import At, Point
+from graphmem.model import At
 
 if TYPE_CHECKING:
-    from graphmem.answers import Card
     from graphmem.service import GraphMemory
     from graphmem.store import Filter
 
@@ -44,17 +42,6 @@ class Result:
         return at
 
 
-def cards_of(memory: GraphMemory, ids: Iterable[str], point: Point) -> dict[str, Card]:
-    """Return the memories with these ids at the answer's point, without those that the reader cannot see."""
-    at, cards = At(point.valid, point.seq), {}
-    for memory_id in dict.fromkeys(ids):
-        try:
-            cards[memory_id] = memory.get(memory_id, at=at)
-        except NotFound:
-            continue
-    return cards
-
-
 def no_answers(memory: GraphMemory, where: Filter, *, is_empty: bool) -> Line:
     """Return the line for an answer without memories."""
     scope = memory.scope
@@ -81,11 +68,7 @@ def _conflicts(result: Result) -> Page:
 
 
 def _explain(result: Result) -> Page:
-    answer = result.answer
-    ids = [relation.memory for hit in answer.resolves_to for relation in hit.relations]
-    ids += [claim.memory for claim in answer.contested]
-    cards = {} if result.as_json else cards_of(result.memory, ids, answer.at)
-    return lambda _: pages.explanation_page(answer, result.at, cards)
+    return lambda _: pages.explanation_page(result.answer, result.at)
 
 
 def _repositories(result: Result) -> Page:

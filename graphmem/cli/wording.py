@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from graphmem.answers import Card, Interval, Relation, State
+from graphmem.answers import Card, Interval, Reference, Relation, State
 from graphmem.cli.blocks import Line, Look, Span, dim, line, short, strong
 from graphmem.model import BEGINNING, OR_LATER, At, Point, Scope
 from graphmem.retrieval.excerpts import matched_words
@@ -33,16 +33,21 @@ def stretches(pieces: Sequence[Interval]) -> str:
     return ", ".join(map(stretch, pieces)) or "never"
 
 
-def held(card: Card) -> str:
+def held(memory: Card | Reference) -> str:
     """Return the times at which a memory is in force; an inexact start of its source as `2009-03-01 or later`."""
-    move = card.told
-    if move is None or not move.word.endswith(OR_LATER):
-        return stretches(card.holding)
+    start = _least_start(memory)
     words = (
-        stretch(piece).replace(" –", " or later –", 1) if piece.start == move.at else stretch(piece)
-        for piece in card.holding
+        stretch(piece).replace(" –", " or later –", 1) if start is not None and piece.start == start else stretch(piece)
+        for piece in memory.holding
     )
     return ", ".join(words) or "never"
+
+
+def _least_start(memory: Card | Reference) -> datetime | None:
+    """Return the start if the source gives it only as the earliest possible time."""
+    if isinstance(memory, Reference):
+        return memory.holding[0].start if memory.is_or_later else None
+    return memory.told.at if memory.told is not None and memory.told.word.endswith(OR_LATER) else None
 
 
 def sign(state: State) -> Span:
@@ -63,34 +68,28 @@ def state_word(card: Card) -> Span:
     return Span(word if is_same else f"{word} (in its source: {own})", look(card.state))
 
 
-def name(card: Card, width: int = _CHAIN_TITLE_CELLS) -> str:
-    """Return first alias and title, in at most `width` cells."""
-    alias = _alias(card)
-    return short(f"{alias} {card.title}" if alias else card.title, width)
+def name(memory: Card | Reference, width: int = _CHAIN_TITLE_CELLS) -> str:
+    """Return first alias and title, in at most `width` cells; the id of a memory without a title."""
+    if memory.title is None:
+        return memory.id
+    return short(f"{memory.alias} {memory.title}" if memory.alias else memory.title, width)
 
 
-def _alias(card: Card) -> str:
-    statement = card.memory.statement
-    return statement.aliases[0] if statement is not None and statement.aliases else ""
-
-
-def began(card: Card) -> tuple[bool, datetime]:
+def began(memory: Card | Reference) -> tuple[bool, datetime]:
     """Return the sort key of a chain: the start of each memory; memories that were never in force come last."""
-    starts = [piece.start or BEGINNING for piece in card.holding]
-    return (not starts, starts[0] if starts else card.recorded_at)
+    return (not memory.holding, (memory.holding[0].start or BEGINNING) if memory.holding else BEGINNING)
 
 
-def chain_line(cards: Sequence[Card], *, indent: int = 0) -> Line:
+def chain_line(memories: Iterable[Card | Reference], *, indent: int = 0) -> Line:
     """Return a chain as A → B → C, oldest first, each by alias or title, with the dates at which it was in force."""
     spans: list[Span] = []
-    for card in cards:
+    for memory in memories:
+        if memory.state is None:
+            continue
         if spans:
             spans.append(strong(" → "))
-        spans += [
-            sign(card.state),
-            Span(f" {_alias(card) or short(card.title, _CHAIN_TITLE_CELLS)} "),
-            dim(f"({held(card)})"),
-        ]
+        called = memory.alias or short(memory.title or "", _CHAIN_TITLE_CELLS)
+        spans += [sign(memory.state), Span(f" {called} "), dim(f"({held(memory)})")]
     return line(*spans, indent=indent)
 
 
@@ -172,13 +171,7 @@ def facts_line(card: Card, valid: datetime, *, indent: int, relevance: float | N
     return line(Span(card.id, Look.ID), dim(" · " + " · ".join(parts)), indent=indent)
 
 
-def related(near: Relation, card: Card | None, of: Look = Look.DIM) -> list[Span]:
+def related(near: Relation, of: Look = Look.DIM) -> list[Span]:
     """Return a relation to another memory, for example `superseded by ADR-0005 Use SQLite on 2025-09-01`."""
-    title = near.title if card is None else name(card)
     part = f" ({near.part})" if near.part else ""
-    return [Span(f"{near.before} ", of), Span(f"{title}{part}"), dim(near.after)]
-
-
-def titled(ids: Sequence[str], cards: Mapping[str, Card]) -> str:
-    """Return the names of memories; the ids of those that the reader cannot see."""
-    return ", ".join(name(cards[key]) if key in cards else key for key in ids)
+    return [Span(f"{near.before} ", of), Span(f"{name(near.memory)}{part}"), dim(near.after)]

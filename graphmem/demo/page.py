@@ -56,7 +56,7 @@ class Demo:
         left = (line(sign(old.state), " ", strong(name(old, _NAME_CELLS))), *self._verdict(old.id))
         yield Beside(
             Box("plain search (BM25)", left, Look.BAD if old.state is not State.HOLDS else Look.GOOD),
-            Box("graphmem", (*self._answer(hit, At()), point_line(answer.at, At(), answer.note)), Look.GOOD),
+            Box("graphmem", (*self._answer(hit), point_line(answer.at, At(), answer.note)), Look.GOOD),
         )
         yield from self._bars(hit.card.id, At(), width)
         yield _GAP
@@ -65,12 +65,12 @@ class Demo:
         reason = self.memory.explain(key).reasons[0]
         yield line(Span(reason, Look.BAD), indent=2)
 
-    def _answer(self, hit: Hit, at: At) -> Iterator[Line]:
+    def _answer(self, hit: Hit) -> Iterator[Line]:
         yield line(sign(hit.card.state), " ", strong(name(hit.card, _NAME_CELLS)))
         yield line(Span(f"{hit.card.state.value} {stretches(hit.card.holding)}", Look.GOOD), indent=2)
         yield line(dim("why: "), hit.because, indent=2)
         if len(hit.via) > 1:
-            yield chain_line(sorted((self.memory.get(key, at=at) for key in hit.via), key=began), indent=2)
+            yield chain_line(sorted(hit.via, key=began), indent=2)
 
     def _bars(self, key: str, at: At, width: int) -> Iterator[Line]:
         told = self.memory.history(key, at=at)
@@ -106,7 +106,7 @@ class Demo:
 
     def _point_box(self, words: str, at: At, text: str) -> Box:
         answer = self.memory.search(text, at=at)
-        return Box(words, (*self._answer(answer.hits[0], at), point_line(answer.at, at, answer.note)), Look.GOOD)
+        return Box(words, (*self._answer(answer.hits[0]), point_line(answer.at, at, answer.note)), Look.GOOD)
 
     # ---- a conflict
 

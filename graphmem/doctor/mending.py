@@ -17,7 +17,6 @@ _START_NEO4J = "docker compose up --wait neo4j"
 
 #: Class, words of the message, the fix; the first that fits counts. `{file}` and `{folder}` are the store's.
 _FIXES: tuple[tuple[type[GraphMemError], str, str], ...] = (
-    (NotFound, "shards", "export GRAPHMEM_URL=neo4j-shards:///path/to/shards.toml"),
     (NotFound, "no .graphmem folder", "graphmem init"),
     (NotFound, "", "graphmem init --url {file}"),
     (

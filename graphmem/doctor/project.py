@@ -14,7 +14,6 @@ from graphmem.errors import InvalidInput
 from graphmem.sources.git.work_tree import repository_name
 
 _PREFIX = "GRAPHMEM_"
-_PER_SHARD = re.compile(r"NEO4J_(USER|PASSWORD|TOKEN)_\w+")
 _NEAR = 0.6
 #: What other programs of this project read: tests, servers of Neo4j, Compose.
 _ELSEWHERE = re.compile(
@@ -46,7 +45,7 @@ def _mended(message: str) -> str:
 def _is_unknown(name: str) -> bool:
     """Whether a variable has the form of a setting, and is none."""
     bare = name.removeprefix(_PREFIX)
-    if not name.startswith(_PREFIX) or _PER_SHARD.fullmatch(bare) or _ELSEWHERE.fullmatch(bare):
+    if not name.startswith(_PREFIX) or _ELSEWHERE.fullmatch(bare):
         return False
     return bare not in _names()
 

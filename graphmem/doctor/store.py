@@ -1,4 +1,4 @@
-"""A store that is a file or a Neo4j server: whether it is there, can be read, has our schema, can be written."""
+"""A store that is opened from here: whether it is there, can be read, has our schema, can be written."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from graphmem.config import locate
 from graphmem.doctor.links import Case, Check, Look, broken, ok, warn
 from graphmem.doctor.mending import UPGRADE, on_place
 from graphmem.opening import open_schema, open_store
-from graphmem.schema import Drift, Schema
+from graphmem.schema import Drift, IndexedSchema, Schema
 
 _SHOWN = 3
 
@@ -23,14 +23,14 @@ def _store(case: Case) -> Look:
 
 def _schema(case: Case) -> Look:
     with closing(_schema_of(case)) as schema:
-        state, differences = schema.status(), schema.diff()
+        state, differences, makes_missing = schema.status(), schema.diff(), schema.makes_missing
     drifts = {one.drift for one in differences}
     told = "; ".join(f"{one.drift.value} {one.name}" for one in differences[:_SHOWN])
     if Drift.NEWER in drifts:
         return broken(f"version {state.version}, newer than {state.latest} of this release", UPGRADE)
     if Drift.PENDING in drifts:
         return broken(f"version {state.version} of {state.latest}: {told}", on_place("graphmem schema apply", case))
-    if Drift.MISSING in drifts and case.scheme not in {"", "sqlite"}:
+    if Drift.MISSING in drifts and makes_missing:
         return broken(told, on_place("graphmem schema apply", case))
     if Drift.MISSING in drifts or Drift.ALTERED in drifts:
         return broken(told, on_place("graphmem schema diff", case))
@@ -63,9 +63,9 @@ def _index(case: Case) -> Look:
     if case.settings.vectors == "exact":
         return ok("vectors are compared exactly, without an index")
     with closing(_schema_of(case)) as schema:
-        indexes = schema.vector_indexes()
-    if not indexes and case.scheme in {"", "sqlite"}:
-        return warn("the embedded store compares vectors exactly whatever is set", "unset GRAPHMEM_VECTORS")
+        indexes = schema.vector_indexes() if isinstance(schema, IndexedSchema) else None
+    if indexes is None:
+        return warn("this store compares vectors exactly whatever is set", "unset GRAPHMEM_VECTORS")
     if not indexes or None in indexes.values():
         told = "is not measured" if indexes else "is missing: vectors are compared exactly"
         return warn(f"the index of vectors {told}", on_place("graphmem schema vectors on", case))

@@ -40,7 +40,7 @@ def hit_lines(number: int, hit: Mapping[str, Any]) -> Iterator[str]:
     for near in hit.get("replaced") or ():
         yield f"   {_relation(near)}"
     if hit.get("contested"):
-        yield f"   contested by {', '.join(hit['contested'])}"
+        yield f"   contested by {', '.join(map(_named, hit['contested']))}"
 
 
 def _facts(hit: Mapping[str, Any]) -> Iterator[str]:
@@ -60,4 +60,9 @@ def _stretch(hit: Mapping[str, Any]) -> str:
 
 def _relation(near: Mapping[str, Any]) -> str:
     part = f" ({near['part']})" if near.get("part") else ""
-    return f"{near['before']} {near['title']}{part}{near.get('after') or ''} [{near['memory']}]"
+    memory = near["memory"]
+    return f"{near['before']} {memory['title']}{part}{near.get('after') or ''} [{memory['id']}]"
+
+
+def _named(memory: Mapping[str, Any]) -> str:
+    return f"{memory['title']} [{memory['id']}]"

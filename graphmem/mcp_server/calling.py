@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import logging
 import secrets
-from collections.abc import Callable
-from functools import cache, partial
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from functools import partial
 from typing import Any
 
 from mcp_types import CallToolResult, TextContent
@@ -15,7 +16,7 @@ from graphmem.errors import Conflict, GraphMemError, Unsupported
 from graphmem.mcp_server.arguments import SearchArguments, parse_arguments
 from graphmem.mcp_server.budget import fitted
 from graphmem.mcp_server.callers import ToolCaller
-from graphmem.mcp_server.marking import UNKNOWN, Marking
+from graphmem.mcp_server.marking import Marking
 from graphmem.mcp_server.marks import unmarked
 from graphmem.mcp_server.tools import tools_of
 from graphmem.model import Scope
@@ -66,15 +67,23 @@ _IDS = frozenset({"id", "old", "new", "by"})
 
 
 def _marking(memory: GraphMemory, scope: Scope) -> Marking:
-    @cache
-    def lookup(key: str) -> str:
-        try:
-            statement = memory.get(key, scope=scope).memory.statement
-        except GraphMemError:
-            return UNKNOWN
-        return UNKNOWN if statement is None else statement.origin.value
+    return Marking(scope, partial(_origins, memory, scope), partial(_sign, memory, scope))
 
-    return Marking(scope, lookup, partial(_sign, memory, scope))
+
+def _origins(memory: GraphMemory, scope: Scope, keys: Sequence[str]) -> dict[str, str]:
+    """Return the origins of memories by their ids, without memories that the caller cannot see."""
+    try:
+        view = desk_of(memory).view_alone(scope, keys)
+    except Unsupported:
+        return dict(_origins_over_http(memory, scope, keys))
+    memories = {key: view.memory(key) for key in keys}
+    return {key: item.statement.origin.value for key, item in memories.items() if item is not None and item.statement}
+
+
+def _origins_over_http(memory: GraphMemory, scope: Scope, keys: Sequence[str]) -> Iterator[tuple[str, str]]:
+    for key in keys:
+        with suppress(GraphMemError):
+            yield key, memory.get(key, scope=scope).statement.origin.value
 
 
 def _sign(memory: GraphMemory, scope: Scope, text: str) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass, replace
 from enum import Enum, StrEnum
 from typing import Any
@@ -20,7 +20,7 @@ from graphmem.answers import (
     Explanation,
     History,
     Hit,
-    Related,
+    Reference,
     Relation,
     Sentence,
     Similar,
@@ -90,33 +90,17 @@ VOICES: Mapping[type, Mapping[str, Voice]] = {
         "title": Voice.WORDS,
         "excerpt": Voice.WORDS,
         "rationale": Voice.WORDS,
-        "contested": Voice.ID,
         "because": Voice.QUOTED,
     },
     Rejected: {"name": Voice.WORDS, "reason": Voice.WORDS},
-    Hit: {"via": Voice.ID, "because": Voice.QUOTED, "beat": Voice.ID, "head": Voice.ID, "parts": _PLAIN},
-    Contest: {"memory": Voice.ID, "rule": _PLAIN},
-    Card: {"amended_by": Voice.ID},
+    Reference: {"id": Voice.ID, "title": Voice.WORDS, "alias": Voice.WORDS},
+    Hit: {"because": Voice.QUOTED, "parts": _PLAIN},
+    Contest: {"rule": _PLAIN},
     Told: {"word": Voice.WORDS},
-    Step: {
-        "memory": Voice.ID,
-        "title": Voice.QUOTED,
-        "part": Voice.QUOTED,
-        "evidence": Voice.QUOTED,
-        "before": _PLAIN,
-        "after": _PLAIN,
-    },
-    Relation: {
-        "memory": Voice.ID,
-        "title": Voice.QUOTED,
-        "before": _PLAIN,
-        "after": _PLAIN,
-        "part": Voice.QUOTED,
-        "through": Voice.ID,
-    },
+    Step: {"part": Voice.QUOTED, "evidence": Voice.QUOTED, "before": _PLAIN, "after": _PLAIN},
+    Relation: {"before": _PLAIN, "after": _PLAIN, "part": Voice.QUOTED},
     Explanation: {"reasons": Voice.QUOTED, "suspect": Voice.QUOTED},
-    Related: {"memory": Voice.ID, "title": Voice.QUOTED},
-    Similar: {"memory": Voice.ID, "title": Voice.QUOTED, "found_by": _PLAIN},
+    Similar: {"found_by": _PLAIN},
     Written: {"ids": Voice.ID, "notes": Voice.QUOTED},
     Change: {"op_id": Voice.WORDS},
     Provenance: {"actor": Voice.WORDS, "source": Voice.WORDS, "reason": Voice.WORDS},
@@ -135,8 +119,8 @@ VOICES: Mapping[type, Mapping[str, Voice]] = {
     **{kind: {"id": Voice.ID} for kind in (Transition, Retract, Confirm, Erase)},
 }
 
-#: The origin of a memory by its id, `UNKNOWN` if it cannot be told.
-OriginOf = Callable[[str], str]
+#: The origins of memories by their ids, of those that are seen.
+Origins = Callable[[Sequence[str]], Mapping[str, str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,24 +129,28 @@ class Marking:
 
     Attributes:
         here: Where the caller stands: names of that place are the caller's own.
-        lookup: The origin of a memory that the answer names without showing it.
+        lookup: The origins of memories that the answer names by id alone.
         sign: Makes a tag of a text; with the store's secret, so that nobody else can.
     """
 
     here: Scope
-    lookup: OriginOf
+    lookup: Origins
     sign: Callable[[str], str]
 
     def document(self, answer: object) -> Any:  # noqa: ANN401 - JSON
         """The written form of an answer, with all words from outside between marks."""
-        walk = _Walk(self, _shown_origins(answer), {}, Origin.HUMAN.value)
+        shown = dict(_origins_in(answer))
+        bare = [key for key in dict.fromkeys(_bare_ids(answer)) if key not in shown]
+        walk = _Walk(self, shown, dict(self.lookup(bare)) if bare else {}, Origin.HUMAN.value)
         found = walk.value(answer)
         return _written(found, self.sign(json.dumps(_texts_in(found)))[:_TAG_CHARS])
 
     def error(self, refusal: Mapping[str, Any]) -> dict[str, Any]:
         """What a refusal says: ids that a caller made may stand in its message, which is then marked as a whole."""
         heads = refusal["heads"]
-        strange = [key for key in heads if not (_OWN_ID.fullmatch(key) or is_trusted(self.lookup(key)))]
+        given = [key for key in heads if not _OWN_ID.fullmatch(key)]
+        origins = self.lookup(given) if given else {}
+        strange = [key for key in given if not is_trusted(origins.get(key, UNKNOWN))]
         if not strange:
             return dict(refusal)
         tag = self.sign(json.dumps(dict(refusal)))[:_TAG_CHARS]
@@ -189,7 +177,7 @@ class _Walk(Writer):
 
     marking: Marking
     shown: Mapping[str, str]
-    looked: dict[str, str]
+    looked: Mapping[str, str]
     speaker: str
 
     def record(self, value: object) -> dict[str, Any]:
@@ -221,22 +209,18 @@ class _Walk(Writer):
         return text if is_trusted(origin) else _Text((Foreign(text, origin),))
 
     def _origin_of(self, key: str) -> str:
-        """The origin of a memory: as the answer shows it, else looked up once."""
-        if key in self.shown:
-            return self.shown[key]
-        if key not in self.looked:
-            self.looked[key] = self.marking.lookup(key)
-        return self.looked[key]
+        """The origin of a memory: as the answer shows it, else as it was looked up."""
+        return self.shown.get(key) or self.looked.get(key, UNKNOWN)
 
     def _origin_of_plain(self, owner: object) -> str:
         """The origin of a text that does not know whose words it holds, as an answer of a server does not.
 
-        A title is its memory's; a sentence is as far to be trusted as all that the answer shows or leads through.
+        What is said of a supersession is as far to be trusted as both its sides, and any other sentence as all that the
+        answer names.
         """
-        if isinstance(owner, Step | Relation | Related | Similar):
-            return _least((self._origin_of(owner.memory), self.speaker))
-        ways = map(self._origin_of, owner.via if isinstance(owner, Hit) else ())
-        return _least((*ways, self.speaker, *self.shown.values(), *self.looked.values()))
+        if isinstance(owner, Step | Relation):
+            return _least((_origin_word(owner.memory), self.speaker))
+        return _least((self.speaker, *self.shown.values(), *self.looked.values()))
 
     def _speaker_of(self, value: object) -> str:
         """The origin of the words in a record."""
@@ -246,6 +230,8 @@ class _Walk(Writer):
             value = value.memory
         if isinstance(value, Brief):
             return value.origin.value
+        if isinstance(value, Reference):
+            return _origin_word(value)
         if isinstance(value, Memory):
             return UNKNOWN if value.statement is None else value.statement.origin.value
         if isinstance(value, Statement):
@@ -279,22 +265,33 @@ def _least(origins: Iterable[str]) -> str:
     return min(origins, key=lambda one: _TRUST.get(one, -1), default=Origin.HUMAN.value)
 
 
-def _shown_origins(answer: object) -> dict[str, str]:
-    """The origins of the memories that an answer shows."""
-    return dict(_origins_in(answer))
+def _bare_ids(answer: object) -> Iterator[str]:
+    """The ids of memories that ledger entries of an answer name."""
+    for change in (*getattr(answer, "changes", ()), getattr(answer, "change", None)):
+        if isinstance(change, Change):
+            yield from touched(change.operation)
+    yield from getattr(answer, "ids", ())
 
 
 def _origins_in(value: object) -> Iterator[tuple[str, str]]:
+    """The origins of the memories that an answer shows or refers to."""
     if isinstance(value, Memory) and value.statement is not None:
         yield value.id, value.statement.origin.value
-    elif isinstance(value, Brief):
-        yield value.id, value.origin.value
+    elif isinstance(value, Reference):
+        yield value.id, _origin_word(value)
     elif isinstance(value, tuple | list):
         for one in value:
             yield from _origins_in(one)
     elif is_dataclass(value) and not isinstance(value, type):
+        if isinstance(value, Brief):
+            yield value.id, value.origin.value
         for spec in fields(value):
             yield from _origins_in(getattr(value, spec.name))
+
+
+def _origin_word(memory: Reference) -> str:
+    """The origin of a memory that an answer names; that of an erased or unseen one is not known."""
+    return UNKNOWN if memory.origin is None else memory.origin.value
 
 
 def _parts_of_sentence(sentence: Sentence) -> Parts:

@@ -9,7 +9,7 @@ from enum import StrEnum
 from types import NoneType, UnionType
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
-from graphmem.answers import Card, Relation, Step
+from graphmem.answers import Card, Reference, Relation, Step
 from graphmem.model import Point, Statement
 from graphmem.retrieval.briefs import Brief
 
@@ -25,8 +25,9 @@ _CARD = ("id", "title", "state", "confidence", "kind", "body", "origin")
 #: Fields that the schema shows of some records; answers have all fields.
 _FIELDS_OF: dict[type, tuple[str, ...]] = {
     Brief: ("id", "title", "relevance", "standing", "excerpt", "rationale", "rejected", "replaced"),
-    Relation: ("memory", "before", "title", "part", "after"),
-    Step: ("memory", "before", "title", "part", "after", "kind", "at", "until", "evidence"),
+    Reference: ("id", "title", "alias", "state", "origin"),
+    Relation: ("before", "memory", "part", "after"),
+    Step: ("before", "memory", "part", "after", "kind", "at", "until", "evidence"),
 }
 _POINT = {"type": "object", "properties": {"as_of": _PLAIN[datetime], "known_at": _PLAIN[int]}}
 

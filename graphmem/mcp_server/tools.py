@@ -13,10 +13,10 @@ from graphmem.mcp_server.arguments import AddArguments, Arguments, SearchArgumen
 from graphmem.mcp_server.brief_answers import answered
 from graphmem.mcp_server.callers import ToolCaller, reader_scope, write_of
 from graphmem.mcp_server.verb_tools import DESCRIPTIONS, TITLES, arguments_of, run_verb
-from graphmem.model import Alternative, Anchor, AnchorKind, Outcome, Scope, Statement, SupersessionKind
+from graphmem.model import Alternative, Anchor, AnchorKind, Outcome, SupersessionKind
 from graphmem.retrieval.briefs import BriefAnswer
 from graphmem.service import GraphMemory
-from graphmem.service.wording import restated, statement_from
+from graphmem.service.wording import Words, statement_from
 from graphmem.store import Page
 from graphmem.verbs import VERBS, Profile, Verb
 from graphmem.vocabulary import Permission
@@ -92,14 +92,7 @@ def _supersede(memory: GraphMemory, caller: ToolCaller, arguments: SupersedeArgu
         raise InvalidInput("a correction has no `at`: the old memory was never right")
     if arguments.new is not None:
         return memory.supersede(arguments.old, by=arguments.new, at=arguments.at, kind=kind, write=write)
-    new = restated(arguments.text or "", _statement(memory, arguments.old, write.scope), arguments.origin)
-    return memory.supersede(arguments.old, new, at=arguments.at, kind=kind, write=write)
-
-
-def _statement(memory: GraphMemory, key: str, scope: Scope | None) -> Statement:
-    statement = memory.get(key, scope=scope).memory.statement
-    assert statement is not None, "erased memories have no card"  # noqa: S101
-    return statement
+    return memory.supersede(arguments.old, Words(arguments.text), at=arguments.at, kind=kind, write=write)
 
 
 _OWN = (

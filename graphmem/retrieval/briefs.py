@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from operator import attrgetter
 
-from graphmem.answers import Hit, Interval, Quote, Relation, SearchAnswer, Sentence, State
+from graphmem.answers import Hit, Interval, Quote, Reference, Relation, SearchAnswer, Sentence, State
 from graphmem.model import Kind, Origin, Outcome, Point, Scope, Statement
 from graphmem.retrieval.excerpts import excerpt, shortened
 from graphmem.temporal import Standing
@@ -48,7 +48,7 @@ class Brief:
         more_rejected: How many further options were not taken.
         replaced: What it stands for of what matched, the best match first.
         overruled_by: The memory that leads its subject, with the rule; None if it leads itself.
-        contested: Ids of others that hold for its subject.
+        contested: Others that are in force for its subject.
         because: Why it stands as it does, if it does not hold.
         origin: Whose words all these are.
     """
@@ -71,7 +71,7 @@ class Brief:
     more_rejected: int = 0
     replaced: tuple[Relation, ...] = ()
     overruled_by: Relation | None = None
-    contested: tuple[str, ...] = ()
+    contested: tuple[Reference, ...] = ()
     because: str | None = None
 
     @property
@@ -140,7 +140,7 @@ def brief(hit: Hit, terms: Collection[str], valid: datetime) -> Brief:
         more_rejected=len(rejected[MOST_NAMED:]),
         replaced=tuple(_short(one) for one in hit.relations[:MOST_NAMED]),
         overruled_by=None if hit.overruled_by is None else _short(hit.overruled_by),
-        contested=() if hit.overruled_by else tuple(one.memory for one in hit.contested[:MOST_NAMED]),
+        contested=() if hit.overruled_by else tuple(_named(one.memory) for one in hit.contested[:MOST_NAMED]),
         because=None if hit.holds else known(hit.because),
     )
 
@@ -168,7 +168,14 @@ def _rejected(said: Statement, terms: Collection[str]) -> tuple[Rejected, ...]:
 
 def _short(near: Relation) -> Relation:
     part = None if near.part is None else _clipped(near.part)
-    return replace(near, title=_clipped(near.title), part=part, through=near.through[:MOST_NAMED])
+    return replace(near, memory=_named(near.memory), part=part, through=tuple(map(_named, near.through[:MOST_NAMED])))
+
+
+def _named(memory: Reference) -> Reference:
+    """A memory by its name, shortened, without when it is in force."""
+    title = None if memory.title is None else shortened(memory.title, MAX_TITLE_CHARS)
+    alias = None if memory.alias is None else shortened(memory.alias, MAX_TITLE_CHARS)
+    return replace(memory, title=title, alias=alias, holding=())
 
 
 def _clipped(text: str) -> str:

@@ -4,22 +4,16 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from graphmem.answers import Card, Sentence, State, Step, Told, intervals
-from graphmem.model import Memory, Status
+from graphmem.answers import Card, Step, Told, intervals
+from graphmem.model import Memory
 from graphmem.ranking import freshness, trusted_confidence
 from graphmem.relations import Side
 from graphmem.retrieval.quoting import quoted_of
+from graphmem.retrieval.reference import reference, references, state
 from graphmem.retrieval.relations import edge_words
 from graphmem.rows import EdgeRow, MoveRow
 from graphmem.temporal import View
 from graphmem.temporal.spans import containing
-
-_OWN_STATE = {
-    Status.PROPOSED: State.PROPOSED,
-    Status.DEFERRED: State.DEFERRED,
-    Status.REJECTED: State.REJECTED,
-    Status.ENDED: State.ENDED,
-}
 
 
 def card(view: View, key: str, valid: datetime) -> Card | None:
@@ -30,6 +24,7 @@ def card(view: View, key: str, valid: datetime) -> Card | None:
     assert memory.statement is not None, "what was erased is not seen"  # noqa: S101
     stamp, fresh_at = view.known[key].stamp, last_right(view, key, valid)
     decisive = view.status(key, valid)
+    amendments = [edge.new for edge in view.edges_out(key) if not edge.is_full and view.holds(edge.new, valid)]
     return Card(
         memory=memory,
         state=state(view, key, valid),
@@ -40,24 +35,8 @@ def card(view: View, key: str, valid: datetime) -> Card | None:
         change=stamp.seq,
         recorded_at=stamp.recorded_at,
         confirmed_at=view.confirmed_at(key),
-        amended_by=tuple(e.new for e in view.edges_out(key) if not e.is_full and view.holds(e.new, valid)),
+        amended_by=references(view, amendments, valid),
     )
-
-
-def state(view: View, key: str, valid: datetime) -> State:
-    """Where the memory stands at an instant, in one word."""
-    if view.holds(key, valid):
-        return State.HOLDS
-    if view.is_retracted(key):
-        return State.RETRACTED
-    if view.is_never(key):
-        return State.CORRECTED
-    if any(edge.is_full and view.covers(edge, valid) for edge in view.edges_out(key)):
-        return State.SUPERSEDED
-    decisive = view.status(key, valid)
-    if decisive is None:
-        return State.NOT_YET
-    return _OWN_STATE.get(decisive.move.status, State.FALLEN)
 
 
 def last_right(view: View, key: str, valid: datetime) -> datetime | None:
@@ -95,12 +74,9 @@ def moves(view: View, key: str) -> tuple[Told, ...]:
 def step(view: View, edge: EdgeRow, *, side: Side, valid: datetime) -> Step:
     """A supersession edge as seen from one of its sides at an instant."""
     other = edge.old if side is Side.NEW else edge.new
-    far = view.memory(other)
     before, after = edge_words(view, edge, side, valid)
-    said = None if far is None else far.statement
     return Step(
-        memory=other,
-        title=None if said is None else Sentence.quoting(said.title, said.origin),
+        memory=reference(view, other, valid),
         kind=edge.kind,
         at=edge.at,
         until=edge.until,

@@ -11,8 +11,8 @@ from datetime import datetime
 from graphmem.answers import Relation, Sentence, State
 from graphmem.model import BEGINNING, FOREVER, OR_LATER, SupersessionKind
 from graphmem.relations import Side
-from graphmem.retrieval.cards import state
 from graphmem.retrieval.quoting import origin_of, quoted_of
+from graphmem.retrieval.reference import starts_or_later, state
 from graphmem.retrieval.relations import day, edge_words, relation
 from graphmem.rows import EdgeRow
 from graphmem.temporal import Resolved, Span, Standing, View
@@ -28,7 +28,7 @@ def because(view: View, resolved: Resolved, valid: datetime) -> Sentence:
     path = "" if near is None else _path(view, near)
     if resolved.standing is Standing.HOLDS:
         within = containing(view.holding(key), valid)
-        since = "" if within is None else f" {_stretch(within, is_or_later=_is_or_later(view, key, within[0]))}"
+        since = "" if within is None else f" {_stretch(within, is_or_later=starts_or_later(view, key, within[0]))}"
         return Sentence.of(f"in force{since}", *(("; ", path) if path else ()))
     own = state_reason(view, key, valid)
     if resolved.standing is Standing.NOT_YET:
@@ -52,7 +52,7 @@ def state_reason(view: View, key: str, valid: datetime) -> Sentence:
     match now:
         case State.HOLDS:
             piece = containing(view.holding(key), valid) or (BEGINNING, FOREVER)
-            return Sentence.of(f"in force {_stretch(piece, is_or_later=_is_or_later(view, key, piece[0]))}")
+            return Sentence.of(f"in force {_stretch(piece, is_or_later=starts_or_later(view, key, piece[0]))}")
         case State.RETRACTED:
             return Sentence.of("retracted: not to be believed at any time")
         case State.CORRECTED:
@@ -76,11 +76,6 @@ def _own_state_reason(view: View, key: str, valid: datetime, now: State) -> Sent
     if word == now.value:
         return Sentence.of(since)
     return Sentence.of(since, " (in its source: ", Sentence.quoting(repr(word), origin_of(view, key)), ")")
-
-
-def _is_or_later(view: View, key: str, start: datetime) -> bool:
-    """Whether a start is only the earliest that it can have been."""
-    return any(row.move.is_or_later and row.move.at == start for row in view.moves(key))
 
 
 def edge_reason(view: View, edge: EdgeRow, valid: datetime) -> Sentence:
@@ -108,9 +103,9 @@ def _stretch(piece: Span, *, is_or_later: bool) -> str:
 
 def _path(view: View, near: Relation) -> Sentence:
     """How an answer relates to what matched, with all between both by name."""
-    title = Sentence.of("'", near.title, "'")
+    title = named(view, near.memory.id)
     if near.through:
-        between = [piece for key in near.through for piece in (", ", named(view, key))][1:]
+        between = [piece for one in near.through for piece in (", ", named(view, one.id))][1:]
         return Sentence.of(f"{near.before} ", title, " through ", *between)
     part = (" (", near.part, ")") if near.part else ()
     return Sentence.of(f"{near.before} ", title, *part, near.after)

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from datetime import datetime
 from itertools import pairwise
 
-from graphmem.answers import Relation, Sentence
+from graphmem.answers import Relation
 from graphmem.model import BEGINNING, FOREVER, Status, SupersessionKind
 from graphmem.relations import Dates, Effect, Side, Words, chain_words, precedence_words, relation_words
 from graphmem.retrieval.quoting import quoted_of
+from graphmem.retrieval.reference import reference, references
 from graphmem.rows import EdgeRow
 from graphmem.temporal import Ruling, View
 
@@ -64,18 +65,15 @@ def relation(view: View, path: Sequence[str], valid: datetime) -> Relation | Non
     else:
         words, is_over_it = chain_words(side, len(between)), side is Side.NEW
     part = None if edge is None or edge.part is None else quoted_of(view, edge, edge.part)
-    title = Sentence.quoting(far.statement.title, far.statement.origin)
-    return Relation(other, title, *words, part, is_over_it, between)
+    return Relation(reference(view, other, valid), *words, part, is_over_it, references(view, between, valid))
 
 
-def overruling(view: View, ruling: Ruling, key: str) -> Relation | None:
+def overruling(view: View, ruling: Ruling, key: str, valid: datetime) -> Relation | None:
     """The memory that leads in place of another, with the rule; None if that one leads, or is not ruled on."""
     rule = dict(ruling.contested).get(key)
-    head = view.memory(ruling.head)
-    if rule is None or head is None or head.statement is None:
+    if rule is None or view.memory(ruling.head) is None:
         return None
-    title = Sentence.quoting(head.statement.title, head.statement.origin)
-    return Relation(ruling.head, title, *precedence_words(is_head=False, rule=rule))
+    return Relation(reference(view, ruling.head, valid), *precedence_words(is_head=False, rule=rule))
 
 
 def _claim(view: View, edge: EdgeRow, valid: datetime) -> Effect:

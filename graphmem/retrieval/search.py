@@ -19,6 +19,7 @@ from graphmem.retrieval.near_words import readings
 from graphmem.retrieval.paging import Cursors, Place, Seal, question_mark
 from graphmem.retrieval.query import MAX_QUERY_CHARS, Question, read_question
 from graphmem.retrieval.reasons import because
+from graphmem.retrieval.reference import reference, references
 from graphmem.retrieval.relations import overruling, relation
 from graphmem.retrieval.request import Query
 from graphmem.retrieval.scoring import scored_matches
@@ -166,7 +167,7 @@ class Searcher:
         view, led = ruled.view, ruled.led
         hits = ((one.head, _hit(one, view if one.head.is_settled else one.head.view, query)) for one in shown)
         return tuple(
-            _contested(hit, led.get(subject_of(hit.card.memory)) if head.holds else None, view)
+            _contested(hit, led.get(subject_of(hit.card.memory)) if head.holds else None, view, query)
             for head, hit in hits
             if hit is not None
         )
@@ -272,21 +273,24 @@ def _hit(one: Ranked, view: View, query: Query) -> Hit | None:
         return None
     paths = islice(one.head.paths.values(), MOST_RELATIONS)
     relations = [near for path in paths if (near := relation(one.head.view, path, query.valid)) is not None]
+    itself = reference(view, resolved.memory, query.valid)
     return Hit(
         card=shown,
         standing=resolved.standing,
         relevance=one.relevance,
         parts={**one.head.scored.parts, "prior": one.factor},
-        via=resolved.via,
+        via=(*references(one.head.view, resolved.via[:-1], query.valid), itself),
         because=because(one.head.view, resolved, query.valid),
         beat=tuple(near.memory for near in relations if near.is_successor),
-        head=resolved.memory if resolved.standing is Standing.HOLDS else None,
+        head=itself if resolved.standing is Standing.HOLDS else None,
         relations=tuple(relations),
     )
 
 
-def _contested(hit: Hit, ruling: Ruling | None, view: View) -> Hit:
+def _contested(hit: Hit, ruling: Ruling | None, view: View, query: Query) -> Hit:
     if ruling is None:
         return hit
-    contested = tuple(Contest(key, why) for key, why in ruling.contested if key != hit.card.id)
-    return replace(hit, head=ruling.head, contested=contested, overruled_by=overruling(view, ruling, hit.card.id))
+    key, valid = hit.card.id, query.valid
+    contested = tuple(Contest(reference(view, one, valid), why) for one, why in ruling.contested if one != key)
+    head, overruled_by = reference(view, ruling.head, valid), overruling(view, ruling, key, valid)
+    return replace(hit, head=head, contested=contested, overruled_by=overruled_by)

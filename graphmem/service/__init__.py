@@ -2,7 +2,7 @@
 
 from graphmem.service.batches import New
 from graphmem.service.desk import Desk, Gate, Write
-from graphmem.service.ingestion import IngestReport
 from graphmem.service.memory import GraphMemory
+from graphmem.sources.edits import IngestReport
 
 __all__ = ["Desk", "Gate", "GraphMemory", "IngestReport", "New", "Write"]

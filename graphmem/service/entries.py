@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from datetime import datetime
 
+from graphmem.answers import Reference
 from graphmem.model import (
     AbandonBranch,
     Change,
@@ -17,14 +19,15 @@ from graphmem.model import (
     Scope,
     Supersede,
 )
+from graphmem.retrieval.reference import references
 from graphmem.service.desk import Desk
 from graphmem.temporal import View, stamp_of, touched
 
 
 def seen_entries(
     desk: Desk, found: Sequence[Change], reader: Scope, seq: int, *, read: View | None = None
-) -> list[Change]:
-    """Those of the entries that concern what the reader sees at a ledger position, in their order.
+) -> tuple[list[Change], View]:
+    """Those of the entries that concern what the reader sees at a ledger position, in their order, and what it sees.
 
     A supersession concerns those who see an old and a new side of it, a link those who see both ends, a branch those
     who read its repository, and an undoing those whom the undone concerns.
@@ -39,7 +42,14 @@ def seen_entries(
     concerns = [_concern(desk, one, reader) for one in found]
     named = [key for operation in concerns for key in touched(operation)]
     view = read if read is not None and read.is_of(named) else desk.view(reader, named, seq)
-    return [_shown(view, one) for one, concern in zip(found, concerns, strict=True) if _is_seen(view, one, concern)]
+    seen = [_shown(view, one) for one, concern in zip(found, concerns, strict=True) if _is_seen(view, one, concern)]
+    return seen, view
+
+
+def mentioned(view: View, entries: Iterable[Change], valid: datetime) -> tuple[Reference, ...]:
+    """The memories that entries name and the reader sees, each once."""
+    keys = dict.fromkeys(key for one in entries for key in touched(one.operation))
+    return references(view, (key for key in keys if view.memory(key) is not None), valid)
 
 
 def _concern(desk: Desk, change: Change, reader: Scope) -> Operation:

@@ -8,9 +8,10 @@ from graphmem.answers import Contest, Explanation, Hit, Related, Relation, Sente
 from graphmem.errors import NotFound
 from graphmem.model import LinkKind, Memory, Point, Scope
 from graphmem.relations import Side, link_words
-from graphmem.retrieval.cards import card, state, step
+from graphmem.retrieval.cards import card, step
 from graphmem.retrieval.hit_order import rulings
 from graphmem.retrieval.reasons import because, edge_reason, named, state_reason
+from graphmem.retrieval.reference import reference, references
 from graphmem.retrieval.relations import overruling, relation
 from graphmem.rows import EdgeRow
 from graphmem.service.desk import Desk
@@ -67,27 +68,26 @@ def _related(view: View, key: str, point: Point) -> tuple[Related, ...]:
     for row in view.links(key):
         is_outgoing = row.source == key
         other = row.target if is_outgoing else row.source
-        found.append(Related(other, named(view, other), row.kind, is_outgoing, state(view, other, point.valid)))
+        found.append(Related(reference(view, other, point.valid), row.kind, is_outgoing))
     return tuple(found)
 
 
 def _suspect(view: View, related: Sequence[Related]) -> tuple[str, ...]:
+    leans_on = [(one, one.memory.state) for one in related if one.is_outgoing and one.kind in _LEANING]
     return tuple(
-        Sentence.of(
-            f"{link_words(one.kind, is_outgoing=True)} ", named(view, one.memory), f", which is {one.state.value} now"
-        )
-        for one in related
-        if one.is_outgoing and one.kind in _LEANING and one.state is not State.HOLDS
+        Sentence.of(f"{link_words(one.kind, is_outgoing=True)} ", named(view, one.memory.id), f", which is {state} now")
+        for one, state in leans_on
+        if state is not None and state is not State.HOLDS
     )
 
 
 def _hit(view: View, resolved: Resolved, point: Point) -> Hit:
     shown = card(view, resolved.memory, point.valid)
     assert shown is not None, "resolution returns what is seen"  # noqa: S101
-    head = resolved.memory if resolved.standing is Standing.HOLDS else None
-    near = relation(view, resolved.via, point.valid)
+    near, via = relation(view, resolved.via, point.valid), references(view, resolved.via, point.valid)
+    head = via[-1] if resolved.standing is Standing.HOLDS else None
     why, relations = because(view, resolved, point.valid), () if near is None else (near,)
-    return Hit(shown, resolved.standing, 1.0, {}, resolved.via, why, head=head, relations=relations)
+    return Hit(shown, resolved.standing, 1.0, {}, via, why, head=head, relations=relations)
 
 
 def _contested(desk: Desk, memory: Memory, point: Point, reader: Scope) -> tuple[tuple[Contest, ...], Relation | None]:
@@ -100,6 +100,7 @@ def _contested(desk: Desk, memory: Memory, point: Point, reader: Scope) -> tuple
     if ruling is None:
         return (), None
     if ruling.head == key:
-        return tuple(Contest(other, why) for other, why in ruling.contested), None
-    mine = tuple(Contest(ruling.head, why) for other, why in ruling.contested if other == key)
-    return mine, overruling(view, ruling, key)
+        return tuple(Contest(reference(view, other, point.valid), why) for other, why in ruling.contested), None
+    head = reference(view, ruling.head, point.valid)
+    mine = tuple(Contest(head, why) for other, why in ruling.contested if other == key)
+    return mine, overruling(view, ruling, key, point.valid)

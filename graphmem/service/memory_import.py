@@ -6,19 +6,17 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from graphmem.answers import Card
 from graphmem.model import Scope
-from graphmem.service import GraphMemory, IngestReport, Write
-from graphmem.sources.memories.export import Export, Item, Loss, Source, file_key
-from graphmem.sources.observations import Observation, Reading, Replacement
-from graphmem.sources.source_key import RECORDED_IN
-from graphmem.sources.source_moves import GONE
-from graphmem.store import Filter, Page, Progress, silent
+from graphmem.service.desk import Write
+from graphmem.service.memory import GraphMemory
+from graphmem.sources.edits import IngestReport
+from graphmem.sources.memories.export import Export, Item, Loss, MemoryFormat, file_key
+from graphmem.sources.observations import Inventory, Observation, Reading, Replacement
+from graphmem.store import Progress, silent
 
 REFUSED = "not applied"
 NOBODYS = "whose it is cannot be told: left out under --private"
 _AT_ONCE = 400
-_PAGE = 500
 
 
 @dataclass(slots=True)
@@ -40,7 +38,7 @@ class ImportReport:
         reasons: How often for which reason.
     """
 
-    source: Source
+    source: MemoryFormat
     name: str
     statements: int = 0
     relations: int = 0
@@ -56,7 +54,7 @@ class ImportReport:
     reasons: dict[str, int] = field(default_factory=dict)
 
 
-def bring_in(
+def import_memories(
     memory: GraphMemory,
     export: Export,
     *,
@@ -81,7 +79,7 @@ def bring_in(
     )
 
 
-def told_only(export: Export) -> ImportReport:
+def dry_report(export: Export) -> ImportReport:
     """What an import would read."""
     report = ImportReport(export.source, export.name, len(export.items), losses=list(export.losses))
     report.relations = len(export.relations) + len(export.replacements)
@@ -97,57 +95,58 @@ class _Import:
         self._export = export
         self._write = write
         self._progress = progress
-        self._report = told_only(export)
+        self._report = dry_report(export)
         self._total = self._report.statements + self._report.relations
         self._done = 0
         self._tied: set[Replacement] = set()
 
     def run(self, *, is_private: bool, ends_missing: bool) -> ImportReport:
-        owned = self._owned() if is_private else [replace(one, user=None) for one in self._export.items]
-        for user, items in _by_user(owned).items():
-            write = self._write if user is None else replace(self._write, scope=replace(self._scope, user=user))
-            for some in _pieces(items):
-                self._ingest(Reading(tuple(some), self._within(some), ()), write)
+        items = self._export.items if is_private else tuple(replace(item, user=None) for item in self._export.items)
+        for user, observations in _by_user(items, is_private=is_private).items():
+            self._ingest_of(user, observations)
+        if is_private:
+            self._ingest_unowned([item for item in items if not item.is_owner_named])
         left = [one for one in self._export.replacements if one not in self._tied]
         for start in range(0, len(left), _AT_ONCE):
             self._ingest(Reading((), tuple(left[start : start + _AT_ONCE]), ()), self._write)
         relations = self._export.relations
         for start in range(0, len(relations), _AT_ONCE):
             self._ingest(Reading((), (), (), relations[start : start + _AT_ONCE]), self._write)
-        if self._export.is_whole:
-            self._settle_missing(is_ended=ends_missing)
+        if self._export.is_complete:
+            self._ingest(Reading((), (), (), inventory=self._inventory(ends_missing=ends_missing)), self._write)
         self._report.reasons = dict(Counter(one.reason for one in self._report.losses).most_common())
         return self._report
+
+    def _ingest_of(self, user: str | None, observations: Sequence[Observation]) -> None:
+        for piece in _pieces(observations):
+            self._ingest(Reading(tuple(piece), self._within(piece), ()), self._write_of(user))
+
+    def _write_of(self, user: str | None) -> Write:
+        return self._write if user is None else replace(self._write, scope=replace(self._scope, user=user))
+
+    def _ingest_unowned(self, items: Sequence[Item]) -> None:
+        """Update the memories that earlier imports recorded for a user; other statements may belong to anybody."""
+        left = list(items)
+        for user in dict.fromkeys(item.user for item in self._export.items if item.user is not None):
+            updated: set[str] = set()
+            for piece in _pieces([item.observation for item in left]):
+                reading = Reading(tuple(piece), self._within(piece), (), is_update_only=True)
+                updated |= self._ingest(reading, self._write_of(user), is_counted=False).ids.keys()
+            self._done += sum(item.observation.key in updated for item in left)
+            left = [item for item in left if item.observation.key not in updated]
+        self._total -= len(left)
+        self._report.losses += [
+            Loss(item.observation.path, item.observation.line, NOBODYS, item.observation.key) for item in left
+        ]
+
+    def _inventory(self, *, ends_missing: bool) -> Inventory:
+        keys = dict.fromkeys(item.observation.key for item in self._export.items)
+        unread = tuple(sorted(_unread(self._export)))
+        return Inventory(self._export.folder, tuple(keys), unread, ends_missing=ends_missing)
 
     @property
     def _scope(self) -> Scope:
         return self._write.scope or self._memory.scope
-
-    def _owned(self) -> list[Item]:
-        """What is known to be somebody's or everybody's; the rest is lost, for it may be another's."""
-        owners = self._owners() if any(not one.is_owner_known for one in self._export.items) else {}
-        owned: list[Item] = []
-        for item in self._export.items:
-            told = item.observation
-            if item.is_owner_known:
-                owned.append(item)
-            elif told.key in owners:
-                owned.append(replace(item, user=owners[told.key]))
-            else:
-                self._total -= 1
-                self._report.losses.append(Loss(told.path, told.line, NOBODYS, told.key))
-        return owned
-
-    def _owners(self) -> dict[str, str]:
-        """Key to user of what earlier imports recorded for one of this export's users alone."""
-        owners: dict[str, str] = {}
-        for user in dict.fromkeys(item.user for item in self._export.items if item.user is not None):
-            theirs = replace(self._scope, user=user)
-            for card in self._known(theirs, is_past_included=True):
-                key = _record_of(card)
-                if key is not None and _home(card.memory.scope) == _home(theirs):
-                    owners[key] = user
-        return owners
 
     def _within(self, some: Sequence[Observation]) -> tuple[Replacement, ...]:
         """Replacements both ends of which are in a piece: they must be told with it, or they seem to be withdrawn."""
@@ -156,15 +155,17 @@ class _Import:
         self._tied.update(found)
         return found
 
-    def _ingest(self, reading: Reading, write: Write) -> None:
-        before, size = self._done, len(reading.observations) + len(reading.replacements) + len(reading.relations)
+    def _ingest(self, reading: Reading, write: Write, *, is_counted: bool = True) -> IngestReport:
+        before, size = self._done, reading.size if is_counted else 0
 
-        def tell(done: int, _total: int) -> None:
-            self._progress(min(before + done, self._total), self._total)
+        def advance(done: int, _total: int) -> None:
+            self._progress(min(before + done * is_counted, self._total), self._total)
 
-        self._add(self._memory.ingest(reading, write=write, progress=tell))
+        ingested = self._memory.ingest(reading, write=write, progress=advance)
+        self._add(ingested)
         self._done = before + size
         self._progress(self._done, self._total)
+        return ingested
 
     def _add(self, found: IngestReport) -> None:
         report = self._report
@@ -173,47 +174,18 @@ class _Import:
         report.moved += found.moved
         report.replaced += found.linked
         report.related += found.related
+        report.ended += found.ended
+        report.missing += found.missing
         report.unchanged += found.unchanged
         report.losses += [Loss(one.path, one.line, REFUSED, one.reason) for one in found.problems]
 
-    # ---- what the source holds no more
 
-    def _settle_missing(self, *, is_ended: bool) -> None:
-        present = {item.observation.key for item in self._export.items}
-        unread = _unread(self._export)
-        for card in list(self._known(self._write.scope)):
-            key = _record_of(card)
-            is_here = _home(card.memory.scope) == _home(self._scope)
-            if key is None or key in present or not is_here or any(f"{key}/".startswith(one) for one in unread):
-                continue
-            if is_ended:
-                done = self._memory.end(card.id, word=GONE, write=self._as_source(card))
-                (self._report.missing if done.is_proposal else self._report.ended).append(card.id)
-            else:
-                self._report.missing.append(card.id)
-
-    def _as_source(self, card: Card) -> Write:
-        """Who ends what a source holds no more: the source, with the trust that its words have."""
-        said = card.memory.statement
-        return (
-            self._write if said is None or self._write.origin is not None else replace(self._write, origin=said.origin)
-        )
-
-    def _known(self, scope: Scope | None, *, is_past_included: bool = False) -> Iterator[Card]:
-        """What earlier imports brought from this source and a scope sees; what holds no more only if asked for."""
-        where, cursor = Filter(paths=(self._export.folder,), include_history=is_past_included), None
-        while True:
-            listed = self._memory.list(where, scope=scope, page=Page(_PAGE, cursor))
-            yield from listed.cards
-            cursor = listed.cursor
-            if cursor is None:
-                return
-
-
-def _by_user(items: Sequence[Item]) -> Mapping[str | None, list[Observation]]:
+def _by_user(items: Sequence[Item], *, is_private: bool) -> Mapping[str | None, list[Observation]]:
+    """The observations by their user; a private import leaves out those that may belong to somebody."""
     found: dict[str | None, list[Observation]] = defaultdict(list)
-    for one in items:
-        found[one.user].append(one.observation)
+    for item in items:
+        if item.is_owner_named or not is_private:
+            found[item.user].append(item.observation)
     return found
 
 
@@ -235,17 +207,6 @@ def _pieces(observations: Sequence[Observation]) -> Iterator[list[Observation]]:
 def _unread(export: Export) -> set[str]:
     """Files and folders, as keys with a `/`, of which it cannot be told what they hold: they were not read wholly."""
     paths = {one.path for one in export.losses if one.is_unread}
-    if export.source is Source.MCP_MEMORY:
+    if export.source is MemoryFormat.MCP_MEMORY:
         return {export.folder for _ in paths}
     return {f"{file_key(export.source, export.name, path)}/" for path in paths}
-
-
-def _home(scope: Scope) -> tuple[str | None, ...]:
-    """Where something lives within its tenant."""
-    return (scope.repo, scope.user, scope.branch, scope.environment)
-
-
-def _record_of(card: Card) -> str | None:
-    said = card.memory.statement
-    anchors = () if said is None else said.anchors
-    return next((one.name for one in anchors if one.role == RECORDED_IN), None)

@@ -31,12 +31,13 @@ from graphmem.ranking import trusted_confidence
 from graphmem.relations import Side
 from graphmem.retrieval.cards import card, moves, step
 from graphmem.retrieval.paging import Cursors, Place, page_of, question_mark
+from graphmem.retrieval.reference import references
 from graphmem.retrieval.remarks import remarks
 from graphmem.retrieval.request import Query, Sort
 from graphmem.rows import EdgeRow
 from graphmem.service.conflicting import open_conflicts
 from graphmem.service.desk import Desk
-from graphmem.service.entries import seen_entries
+from graphmem.service.entries import mentioned, seen_entries
 from graphmem.service.explaining import explanation, seen_edges
 from graphmem.service.lookup import StoreLookup
 from graphmem.service.references import with_real_paths, with_references
@@ -174,6 +175,7 @@ class Reader:
         out, into = seen_edges(view, key)
         as_new, as_old = (partial(step, view, side=side, valid=point.valid) for side in (Side.NEW, Side.OLD))
         changes = [one for one in self._desk.store.changes_of(reader, key) if one.seq <= point.seq]
+        entries, named = seen_entries(self._desk, changes, reader, point.seq, read=view)
         return History(
             card=shown,
             at=point,
@@ -183,7 +185,8 @@ class Reader:
             amends=tuple(as_new(edge) for edge in into if not edge.is_full),
             chain=tuple(_cards(view, _chain(view, key), point)),
             moves=moves(view, key),
-            changes=tuple(seen_entries(self._desk, changes, reader, point.seq, read=view)),
+            changes=tuple(entries),
+            mentioned=mentioned(named, entries, point.valid),
         )
 
     def timeline(
@@ -262,7 +265,7 @@ class Reader:
         reader = self._desk.reader(scope)
         found: list[Change] = []
         while len(found) < limit and (some := self._desk.store.changes(reader, after=after, limit=limit)):
-            found += seen_entries(self._desk, some, reader, self._desk.store.position(reader).seq)
+            found += seen_entries(self._desk, some, reader, self._desk.store.position(reader).seq)[0]
             after = some[-1].seq
         return tuple(found[:limit])
 
@@ -394,9 +397,11 @@ def _differences(old: View, new: View, ids: Iterable[str], points: tuple[Point, 
     for key in ids:
         was, now = old.holds(key, before.valid), new.holds(key, after.valid)
         if was and not now and (shown := card(new, key, after.valid) or card(old, key, before.valid)):
-            yield Difference(Turn.VANISHED, shown, tuple(edge.new for edge in _covering(new, key, 0, after.valid)))
+            others = [edge.new for edge in _covering(new, key, 0, after.valid)]
+            yield Difference(Turn.VANISHED, shown, references(new, others, after.valid))
         elif now and not was and (shown := card(new, key, after.valid)):
-            yield Difference(Turn.APPEARED, shown, tuple(edge.old for edge in _covering(new, key, 1, after.valid)))
+            others = [edge.old for edge in _covering(new, key, 1, after.valid)]
+            yield Difference(Turn.APPEARED, shown, references(new, others, after.valid))
 
 
 def _covering(view: View, key: str, way: int, valid: datetime) -> list[EdgeRow]:

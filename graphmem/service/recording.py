@@ -40,7 +40,7 @@ from graphmem.service.desk import Desk, Write, Writing, is_like_an_id
 from graphmem.service.idempotence import answered_once
 from graphmem.service.references import id_among, with_references
 from graphmem.service.resembling import apply_looking
-from graphmem.service.wording import asked_in, notes_on, restated, said_again, statement_from
+from graphmem.service.wording import Words, asked_in, notes_on, restated, said_again, statement_from
 from graphmem.temporal import View, touched
 from graphmem.temporal.trust import guard
 
@@ -389,8 +389,9 @@ class Recorder:
         """Requests that record what supersedes, and its ids."""
         if isinstance(new, tuple):
             return [], new
-        view = self._desk.view_alone(writing.writer, [*olds, new] if isinstance(new, str) else olds)
-        if isinstance(new, str) and view.memory(new) is not None:
+        is_maybe_id = isinstance(new, str) and not isinstance(new, Words)
+        view = self._desk.view_alone(writing.writer, [*olds, str(new)] if is_maybe_id else olds)
+        if isinstance(new, str) and is_maybe_id and view.memory(new) is not None:
             return [], (new,)
         template = next((found for found in map(view.memory, olds) if found is not None), None)
         first = writing.first.operation if writing.first else None
@@ -398,7 +399,7 @@ class Recorder:
             return [], first.new  # sent again after the old was erased
         if template is None or template.statement is None:
             raise NotFound(f"no memory {olds[0]!r}; `list` and `search` show the ids that there are")
-        if isinstance(new, str) and is_like_an_id(new):
+        if isinstance(new, str) and is_maybe_id and is_like_an_id(new):
             told = f"no memory {new!r}, and it reads like an id"
             raise NotFound(f"{told}: name a memory with `by`, or give the words as a statement with that title")
         speaker = writing.provenance.origin

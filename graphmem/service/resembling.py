@@ -8,10 +8,11 @@ from datetime import datetime
 from itertools import zip_longest
 from typing import TYPE_CHECKING
 
-from graphmem.answers import OnSimilar, Sentence, Similar, Written
+from graphmem.answers import OnSimilar, Similar, Written
 from graphmem.model import Add, Change, Confirm, Memory, Point, Request, Statement
 from graphmem.ranking import name_keys
 from graphmem.retrieval.embedding import Embedder, card_of
+from graphmem.retrieval.reference import reference
 from graphmem.service.desk import Desk, Passed
 from graphmem.service.wording import notes_on
 from graphmem.store import Filter, Matches, ModelCard, Probe, Rivals
@@ -103,8 +104,9 @@ def _look(desk: Desk, passed: Passed, request: Request, sent: Change | None) -> 
     found = _Found(desk, memory, said, names, valid, None if sent is None else sent.seq - 1)
     matches, views = found.matches(passed.vectors.get(memory.id))
     listed = sorted(found.similar(matches, views), key=_order)
-    told = tuple(one for one in listed if one.memory != memory.id)[:MOST_REPORTED]
-    return _Look(told, next((one.memory for one in listed if _stands_for(views[one.memory], one, operation)), None))
+    told = tuple(one for one in listed if one.memory.id != memory.id)[:MOST_REPORTED]
+    same = (one.memory.id for one in listed if _stands_for(views[one.memory.id], one, operation))
+    return _Look(told, next(same, None))
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,8 +174,8 @@ class _Found:
             }
             if any(ways.values()):
                 shown = None if score is None else min(float(score), 1.0)
-                title = Sentence.quoting(kept.statement.title, kept.statement.origin)
-                yield Similar(key, title, shown, tuple(way for way, is_so in ways.items() if is_so))
+                found_by = tuple(way for way, is_so in ways.items() if is_so)
+                yield Similar(reference(view, key, self.valid), shown, found_by)
 
     def _model(self) -> ModelCard | None:
         backend: Embedder | str = self.desk.installed_embedder()
@@ -181,16 +183,17 @@ class _Found:
 
 
 def _order(one: Similar) -> tuple[bool, float, str]:
-    return "words" not in one.found_by, -(one.score or 0.0), one.memory
+    return "words" not in one.found_by, -(one.score or 0.0), one.memory.id
 
 
 def _stands_for(view: View, one: Similar, operation: Add) -> bool:
     """Whether it may be confirmed in place of the addition: as trusted, and in force all that time."""
-    kept, said, asked = view.known[one.memory].memory.statement, operation.memory.statement, active_time(operation)
+    key = one.memory.id
+    kept, said, asked = view.known[key].memory.statement, operation.memory.statement, active_time(operation)
     assert kept is not None, "it was found by its words"  # noqa: S101
     assert said is not None, "it has words"  # noqa: S101
     is_trusted = kept.origin.trust >= said.origin.trust and kept.origin.is_trusted == said.origin.is_trusted
-    return "words" in one.found_by and is_trusted and bool(asked) and not difference(asked, view.holding(one.memory))
+    return "words" in one.found_by and is_trusted and bool(asked) and not difference(asked, view.holding(key))
 
 
 def _confirmed(passed: Passed, looks: Sequence[_Look]) -> Passed:
@@ -216,7 +219,7 @@ def _confirming(request: Request, look: _Look, same: Mapping[str, str]) -> Reque
 
 def _written(change: Change, similar: tuple[Similar, ...]) -> Written:
     ids = touched(change.operation)
-    beside = tuple(one for one in similar if one.memory not in ids)
+    beside = tuple(one for one in similar if one.memory.id not in ids)
     return Written(change, ids, isinstance(change.operation, Confirm), notes_on(change), beside)
 
 

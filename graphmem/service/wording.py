@@ -8,6 +8,12 @@ from graphmem.model import Change, Kind, Operation, Origin, Propose, Statement, 
 from graphmem.statement_text import title_and_body
 
 
+class Words(str):
+    """A text that supersedes as words, also if a memory has it as its id."""
+
+    __slots__ = ()
+
+
 def statement_from(said: Statement | str, kind: Kind) -> Statement:
     """A statement, or the one that a text makes: first line the title, the rest the body."""
     if isinstance(said, Statement):

@@ -1,4 +1,4 @@
-"""What a reader of a source reports, before the service compares it with what is already known."""
+"""The contract of all sources: what a reader returns, before it is compared with the existing memories."""
 
 from __future__ import annotations
 
@@ -10,20 +10,22 @@ from graphmem.model import LinkKind, Move, Statement, SupersessionKind
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Observation:
-    """One statement as its source tells it today.
+    """A statement as its source has it at the time of reading.
 
     Attributes:
-        key: Stable identity within the source across edits, such as a path relative to the reading's root.
-        statement: The content; its `origin` says what sort of source this is.
-        moves: The statement's own life in source order, at least one; source words kept.
-        path: The file it was read from, relative to the reading's root, with `/` separators.
-        line: Line number (from 1) at which the statement begins.
-        is_dated: False if nothing tells when it began, so that its first move stands at the time of the reading.
-        changed_at: Since when it has these words, as far as is known; other words that are known from before then end
-            where these begin. None if they never were right: these correct them.
-        is_present: These are the source's words now, whatever their date: they take over even if they seem to be older
-            than those that are known. False for what may be an old copy, or a former wording.
-        is_partial: The source tells words and dates alone: what else is known of the same words stays.
+        key: The source key. It identifies the statement within the source across edits, for example a path relative to
+            the root of the reading.
+        statement: The content; its `origin` names the sort of source.
+        moves: The life of the statement in source order, at least one move; the words of the source are kept.
+        path: File from which the statement was read, relative to the root of the reading, with `/` separators.
+        line: Line number, from 1, at which the statement begins.
+        provenance: Where exactly it was read, for the ledger: a commit, a pull request; None for the path.
+        is_dated: False if the source gives no start, so that the first move has the time of the reading.
+        changed_at: Time since which the statement has these words. Other words recorded before end there. None if the
+            earlier words were never right: these correct them.
+        is_present: The words are those of the source now, whatever their date: they supersede even words that look
+            newer. False for what may be an old copy or a former wording.
+        is_partial: The source has only words and dates; other fields of an existing memory with the same words stay.
     """
 
     key: str
@@ -31,6 +33,7 @@ class Observation:
     moves: tuple[Move, ...]
     path: str
     line: int = 1
+    provenance: str | None = None
     is_dated: bool = True
     changed_at: datetime | None = None
     is_present: bool = False
@@ -39,15 +42,15 @@ class Observation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Replacement:
-    """One observation takes over from another, wholly or in part, as the sources declare it.
+    """An observation supersedes another, wholly or in part, as the sources declare.
 
     Attributes:
-        old: Key of the observation that is replaced, corrected or amended.
-        new: Key of the observation that takes over.
-        at: When it takes over; None if no source says, and the service then uses the start of `new`.
-        until: When a provisional replacement ends again; None if it is for good.
-        part: Which part is replaced, for an amendment, in the source's words.
-        evidence: The lines that declare it, verbatim, each with the path it stands in.
+        old: Source key of the superseded, corrected or amended observation.
+        new: Source key of the successor.
+        at: Time of the supersession; None if no source has a date, and the start of `new` is used.
+        until: End of a provisional replacement; None if it is for good.
+        part: The part that an amendment replaces, in the words of the source.
+        evidence: The lines that declare it, verbatim, each as (path, line).
     """
 
     old: str
@@ -60,12 +63,12 @@ class Replacement:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Relation:
-    """A typed link from one observation to another, as a source declares it.
+class DeclaredLink:
+    """A typed link between two observations, as a source declares it.
 
     Attributes:
-        source: Key of the observation that it leads from.
-        target: Key of the observation that it leads to.
+        source: Source key of the observation that the link leads from.
+        target: Source key of the observation that it leads to.
         path: The file that declares it.
     """
 
@@ -77,7 +80,7 @@ class Relation:
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """Something in a source that could not be understood; what was understood beside it is still reported."""
+    """A part of a source that could not be read, or an edit that was refused. Nothing else is lost for it."""
 
     path: str
     line: int
@@ -85,18 +88,47 @@ class Problem:
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
-    """All that one reading of a source yields.
+class Inventory:
+    """All source keys that a source has below a folder: existing memories with other keys are missing from it.
 
     Attributes:
-        folders: Folders that were read as a whole, as keys begin ('' for all): a record of theirs that is not among
-            the observations is gone, so that the same words under another key are the same record.
-        passed_over: Files that look like nothing that the reader knows.
+        folder: Beginning of the keys, with its closing slash.
+        keys: The keys that the source has.
+        unread: Beginnings of keys whose part of the source could not be read: nothing below them counts as missing.
+        ends_missing: End missing memories; otherwise they are only reported.
+    """
+
+    folder: str
+    keys: tuple[str, ...]
+    unread: tuple[str, ...] = ()
+    ends_missing: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """The result of reading a source, or a part of it: a large source is read in several readings.
+
+    Attributes:
+        problems: Parts that could not be read, with the reason for each.
+        folders: Folders that were read completely, as source keys begin ('' for all). If an existing memory below them
+            has a key that is not observed, and its words are observed under another key, it was renamed.
+        passed_over: Files that have none of the formats of the reader.
+        cursor: Where the next reading of an incremental source begins; its reader defines the form.
+        inventory: The keys of the complete source, once all of its readings were ingested.
+        is_update_only: Observations without an existing memory in the writer's scope are left out.
     """
 
     observations: tuple[Observation, ...]
     replacements: tuple[Replacement, ...]
     problems: tuple[Problem, ...]
-    relations: tuple[Relation, ...] = ()
+    relations: tuple[DeclaredLink, ...] = ()
     folders: tuple[str, ...] = ()
     passed_over: tuple[str, ...] = ()
+    cursor: str | None = None
+    inventory: Inventory | None = None
+    is_update_only: bool = False
+
+    @property
+    def size(self) -> int:
+        """Number of observations, replacements and relations."""
+        return len(self.observations) + len(self.replacements) + len(self.relations)

@@ -33,6 +33,7 @@ from graphmem.rows import (
     RetractRow,
     RevokeRow,
     Rows,
+    SourceRow,
     Stamp,
 )
 
@@ -56,8 +57,12 @@ def effects(change: Change, before: Rows) -> Rows:
     """
     stamp, operation = stamp_of(change), change.operation
     match operation:
-        case Add(memory, moves):
-            return Rows(memories={memory.id: MemoryRow(memory, stamp)}, moves=_move_rows(memory.id, moves, stamp))
+        case Add(memory, moves, _, source_key):
+            return Rows(
+                memories={memory.id: MemoryRow(memory, stamp)},
+                moves=_move_rows(memory.id, moves, stamp),
+                sources=_source_rows(memory.id, source_key, stamp),
+            )
         case Supersede():
             return Rows(edges=_edges(operation, change.provenance.reason, stamp))
         case Transition(key, move):
@@ -66,8 +71,8 @@ def effects(change: Change, before: Rows) -> Rows:
             return Rows(moves=_move_rows(key, (Move(Status.ENDED, at, source_word=word),), stamp))
         case Retract(key):
             return Rows(retractions=(RetractRow(key, stamp),))
-        case Confirm(key):
-            return Rows(confirmations=(ConfirmRow(key, stamp),))
+        case Confirm(key, source_key):
+            return Rows(confirmations=(ConfirmRow(key, stamp),), sources=_source_rows(key, source_key, stamp))
         case Link(source, target, kind):
             return Rows(links=(LinkRow(source, target, kind, stamp),))
         case Revoke(target, index):
@@ -83,6 +88,10 @@ def effects(change: Change, before: Rows) -> Rows:
 
 def _move_rows(key: str, moves: tuple[Move, ...], stamp: Stamp) -> tuple[MoveRow, ...]:
     return tuple(MoveRow(key, move, index, stamp) for index, move in enumerate(moves))
+
+
+def _source_rows(memory: str, key: str | None, stamp: Stamp) -> tuple[SourceRow, ...]:
+    return () if key is None else (SourceRow(memory, key, stamp),)
 
 
 def _edges(operation: Supersede, reason: str | None, stamp: Stamp) -> tuple[EdgeRow, ...]:

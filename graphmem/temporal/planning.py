@@ -139,7 +139,7 @@ def _fresh(request: Request, operation: Add, situation: Situation, stamp: Stamp)
     refuse_misplaced_memory(operation.memory, request.writer)
     refuse_borrowed_trust(operation.memory, request.provenance)
     refuse_unordered_moves(operation.moves)
-    return Add(operation.memory, operation.moves, may_confirm=False) if operation.may_confirm else operation
+    return replace(operation, may_confirm=False) if operation.may_confirm else operation
 
 
 def _refuse(request: Request, situation: Situation, view: View) -> None:
@@ -186,8 +186,8 @@ def _effect(request: Request, situation: Situation, view: View) -> Operation:
         return outcome(request, situation.rows, situation.change)
     twin = _twin(operation, view)
     if twin is not None:
-        return Confirm(twin)
-    return Add(operation.memory, operation.moves, may_confirm=False)
+        return Confirm(twin, operation.source_key)
+    return replace(operation, may_confirm=False)
 
 
 def _twin(operation: Add, view: View) -> str | None:

@@ -7,8 +7,7 @@ from dataclasses import replace
 import pytest
 
 from graphmem.analysis import Ailment, Health, health
-from graphmem.model import Anchor, AnchorKind, At, Kind, LinkKind, Origin, Statement
-from graphmem.sources.source_key import RECORDED_IN
+from graphmem.model import At, LinkKind, Origin
 from tests.analysis.conftest import Told, day
 
 NOW = At(day(28))
@@ -22,7 +21,7 @@ def test_what_is_new_and_told_by_people_is_well(told: Told) -> None:
     told.add("fine", day(20), "src/a.py")
     found = health(told.memory.to_networkx(at=NOW), present={"src/a.py"})
     assert (found.holding, found.ailing, found.concerns) == (1, 0, ())
-    assert found.notes == ("what was never used cannot be told: answers leave no trace in the ledger",)
+    assert found.notes == ("unused memories cannot be listed: the ledger does not record reads",)
 
 
 def test_the_one_that_does_not_lead_is_contested(told: Told) -> None:
@@ -46,8 +45,8 @@ def test_what_rests_on_something_past_is_adrift(told: Told) -> None:
     ("present", "why"),
     [
         ({"src/a.py", "src/b.py"}, None),
-        ({"src/a.py"}, "src/b.py is not there"),
-        ((), "src/a.py, src/b.py are not there"),
+        ({"src/a.py"}, "src/b.py does not exist"),
+        ((), "src/a.py, src/b.py do not exist"),
     ],
 )
 def test_files_that_are_gone_are_named(told: Told, present: set[str], why: str | None) -> None:
@@ -59,13 +58,7 @@ def test_files_that_are_gone_are_named(told: Told, present: set[str], why: str |
 def test_a_folder_is_there_with_its_files_and_a_glob_speaks_of_files_to_come(told: Told) -> None:
     told.add("a", day(1), "src/", "docs/", "**/*.sql")
     found = health(told.memory.to_networkx(at=NOW), present={"src/a.py"})
-    assert [one.why for one in found.concerns] == ["docs/ is not there"]
-
-
-def test_the_file_in_which_something_stands_recorded_is_not_what_it_speaks_of(told: Told) -> None:
-    record = Anchor(AnchorKind.FILE, "mem0/all/m1", "r", RECORDED_IN)
-    told.memory.add(Statement(title="a", kind=Kind.FACT, anchors=(record,)), start=day(1))
-    assert health(told.memory.to_networkx(at=NOW), present={"src/a.py"}).concerns == ()
+    assert [one.why for one in found.concerns] == ["docs/ does not exist"]
 
 
 def test_files_are_left_alone_unless_they_are_given(told: Told) -> None:

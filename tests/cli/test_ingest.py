@@ -174,15 +174,15 @@ def test_a_dry_run_reports_and_changes_nothing(tool: Tool, records: Path) -> Non
 
 
 def test_what_was_done_before_ctrl_c_is_kept(tool: Tool, records: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    replace_all = _Ingestion._replace_all  # noqa: SLF001
+    supersede = _Ingestion._supersede  # noqa: SLF001
 
     def interrupt(_self: _Ingestion, _links: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(_Ingestion, "_replace_all", interrupt)
+    monkeypatch.setattr(_Ingestion, "_supersede", interrupt)
     stopped = tool.run("ingest", "decisions", str(records), "--op-id", "once")
     assert (stopped.exit_code, "2 of 3 are done" in stopped.stderr) == (130, True)
-    monkeypatch.setattr(_Ingestion, "_replace_all", replace_all)
+    monkeypatch.setattr(_Ingestion, "_supersede", supersede)
     assert tool.out("ingest", "decisions", str(records), "--op-id", "once") == "1 linked · 2 unchanged\n"
 
 

@@ -16,7 +16,7 @@ SECOND = timedelta(seconds=1)
 def test_search_follows_the_old_words_to_what_holds(tool: Tool, chain: tuple[str, str]) -> None:
     old, new = chain
     hit = tool.json("search", "MySQL", "database")["hits"][0]
-    assert (hit["card"]["id"], hit["via"]) == (new, [old, new])
+    assert (hit["card"]["id"], [one["id"] for one in hit["via"]]) == (new, [old, new])
 
 
 def test_search_for_people_shows_chain_and_point(tool: Tool, chain: tuple[str, str]) -> None:

@@ -130,7 +130,7 @@ def test_links_and_confirmations_are_recorded(tool: Tool) -> None:
     tool.out("link", one, "depends_on", two)
     tool.out("confirm", two)
     related = tool.json("explain", one)["related"][0]
-    assert (related["memory"], related["kind"], related["is_outgoing"]) == (two, "depends_on", True)
+    assert (related["memory"]["id"], related["kind"], related["is_outgoing"]) == (two, "depends_on", True)
 
 
 def test_erasing_asks_first(tool: Tool) -> None:
@@ -164,7 +164,9 @@ def test_an_abandoned_branch_is_hidden(tool: Tool) -> None:
 def test_what_resembles_is_named_with_the_receipt(tool: Tool) -> None:
     key = tool.add("Wheels only", "--subject", "packaging")
     done = tool.json("add", "Wheels, nothing else", "--subject", "packaging")
-    assert done["similar"] == [{"memory": key, "title": "Wheels only", "score": None, "found_by": ["subject"]}]
+    (similar,) = done["similar"]
+    assert (similar["memory"]["id"], similar["memory"]["title"]) == (key, "Wheels only")
+    assert (similar["score"], similar["found_by"]) == (None, ["subject"])
     assert f"similar: {key} Wheels only (the same subject)" in tool.out("add", "Only wheels", "--subject", "packaging")
 
 

@@ -17,6 +17,7 @@ from graphmem.errors import Conflict, Forbidden, InvalidInput, NotFound, StoreUn
 from graphmem.keys import Key, KeyRing, Permission
 from graphmem.model import Supersede, SupersessionKind
 from graphmem.opening import open_schema, open_store, utc_now
+from graphmem.service.wording import Words
 from graphmem.sources.decisions.documents import Document
 from graphmem.sources.decisions.reader import read_documents
 from tests.client.conftest import serving
@@ -67,7 +68,7 @@ def test_filters_points_and_pages_arrive(local: GraphMemory, remote: GraphMemory
 def test_what_is_similar_is_told_and_skipped_as_asked(remote: GraphMemory) -> None:
     first = remote.add("Ports are named in lower case.")
     again = remote.add("Ports are named in lower case")
-    assert [one.memory for one in again.similar] == [first.ids[0]]
+    assert [one.memory.id for one in again.similar] == [first.ids[0]]
     assert remote.add("Ports are named in lower case", on_similar=None).similar == ()
     assert remote.add("Ports are named in lower case!", on_similar=OnSimilar.SKIP).is_confirmation
     item = New(statement=Statement(title="Ports are named in lower case?"))
@@ -200,3 +201,9 @@ def test_a_number_and_parts_of_the_scope_are_given_by_name(remote: RemoteMemory)
     assert [hit.card.title for hit in remote.search("tabs", limit=1, user="ann", repo="shop").hits] == ["Tabs for Ann"]
     assert [card.title for card in remote.list(user="ann", repo="shop", limit=1).cards] == ["Tabs for Ann"]
     assert remote.repositories(scope=Scope(user="ann")) == ("shop",)
+
+
+def test_words_that_read_like_an_id_are_words(remote: GraphMemory) -> None:
+    old = remote.add("We deploy by hand").ids[0]
+    written = remote.supersede(old, Words("4kd0w1t9bqzc"))
+    assert remote.get(written.ids[1]).title == "4kd0w1t9bqzc"

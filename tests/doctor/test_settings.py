@@ -33,7 +33,6 @@ def test_a_setting_that_is_none_is_told_with_the_one_that_was_meant(
 def test_what_other_programs_set_is_left_alone(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     del project
     monkeypatch.setenv("GRAPHMEM_NEO4J_HEAP", "2g")
-    monkeypatch.setenv("GRAPHMEM_NEO4J_PASSWORD_EU", "hunter22")
     assert link("settings").health is Health.OK
 
 

@@ -19,7 +19,7 @@ from graphmem.retrieval.token_count import token_count
 from graphmem.temporal import Standing
 
 THEN = datetime(2024, 1, 1, tzinfo=UTC)
-MARKING = Marking(Scope(), lambda _: "unknown", lambda _: "abcdefghijkmnp")
+MARKING = Marking(Scope(), lambda _: {}, lambda _: "abcdefghijkmnp")
 
 
 def hit(number: int, words: int = 40, origin: Origin = Origin.HUMAN) -> Brief:

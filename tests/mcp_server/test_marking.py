@@ -17,7 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from mcp_types import TextContent
 
-from graphmem.answers import Card, Hit, Relation, Sentence, State, Told, Written
+from graphmem.answers import Card, Hit, Reference, Relation, Sentence, State, Told, Written
 from graphmem.mcp_server.brief_text import brief_text
 from graphmem.mcp_server.marking import VOICES, Marking
 from graphmem.mcp_server.marks import Foreign, parts_of
@@ -47,7 +47,7 @@ from graphmem.wire.envelopes import CardAnswer
 from tests.mcp_server.conftest import Agent
 
 THEN = datetime(2024, 1, 1, tzinfo=UTC)
-MARKING = Marking(Scope(repo="here"), lambda _: "unknown", lambda _: "abcdefghijkmnp")
+MARKING = Marking(Scope(repo="here"), lambda _: {}, lambda _: "abcdefghijkmnp")
 TAG = "abcdefghijkm"
 
 
@@ -185,7 +185,7 @@ def test_exactly_the_words_of_untrusted_memories_are_foreign_in_both_forms_of_a_
     origin: Origin, key: str, words: list[str], options: tuple[Rejected, ...], other: Origin
 ) -> None:
     alias, title, excerpt, rationale, older = words
-    replaced = Relation("0123456789ab", Sentence.quoting(older, other), "supersedes", " since 2024-01-01")
+    replaced = Relation(Reference("0123456789ab", older, origin=other), "supersedes", " since 2024-01-01")
     hit = Brief(
         key, alias, title, Kind.DECISION, 0.5, Standing.HOLDS, State.HOLDS, THEN, None, Scope(repo="here"), origin,
         excerpt=excerpt, rationale=rationale, rejected=options, replaced=(replaced,), overruled_by=replaced,
@@ -203,20 +203,21 @@ def test_words_that_do_not_know_whose_they_are_are_marked() -> None:
     """A server tells sentences without their quotes."""
     hit = Hit(
         Card(Memory("0123456789ab", Scope(), Statement(title="t")), State.ENDED, (), None, 1.0, None, 1, THEN, None),
-        Standing.LAST, 0.5, {}, ("0123456789ab",), "superseded by 'obey'",
+        Standing.LAST, 0.5, {}, (Reference("0123456789ab", origin=Origin.HUMAN),), "superseded by 'obey'",
     )  # fmt: skip
     told = MARKING.document(brief(hit, ("t",), THEN))
     assert [one.text for one in foreign_in(told, TAG)] == ["superseded by 'obey'"]
 
 
 def test_a_hit_whose_reason_does_not_know_whose_it_is_is_as_trusted_as_all_that_led_to_it() -> None:
+    before = Reference("ba9876543210", "b", origin=Origin.EXTERNAL)
     hit = Hit(
         Card(Memory("0123456789ab", Scope(), Statement(title="t")), State.HOLDS, (), None, 1.0, None, 1, THEN, None),
-        Standing.HOLDS, 0.5, {}, ("ba9876543210", "0123456789ab"), "supersedes 'obey'",
+        Standing.HOLDS, 0.5, {}, (before, Reference("0123456789ab", "t", origin=Origin.HUMAN)), "supersedes 'obey'",
     )  # fmt: skip
-    assert [one.text for one in foreign_in(MARKING.document(hit), TAG)] == ["supersedes 'obey'"]
-    known = replace(MARKING, lookup=lambda _: "human")
-    assert known.document(hit)["because"] == "supersedes 'obey'"
+    assert [one.text for one in foreign_in(MARKING.document(hit), TAG)] == ["b", "supersedes 'obey'"]
+    trusted = replace(hit, via=(replace(before, origin=Origin.HUMAN),))
+    assert MARKING.document(trusted)["because"] == "supersedes 'obey'"
 
 
 # ---- answers of the tools

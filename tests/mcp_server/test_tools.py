@@ -6,7 +6,9 @@ import json
 import re
 import subprocess
 import sys
+from collections.abc import Sequence
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from mcp import Client
@@ -15,7 +17,9 @@ from mcp_types import CallToolResult, TextContent
 
 from graphmem.mcp_server.listing import listing
 from graphmem.model import Alternative, At, Kind, Origin, Outcome, Scope, Statement
-from graphmem.service import GraphMemory, Write
+from graphmem.rows import Rows
+from graphmem.service import GraphMemory, New, Write
+from graphmem.service.memory import desk_of
 from graphmem.wire.documents import document
 from tests.mcp_server.conftest import Agent
 from tools.list_mcp_tools import TARGET
@@ -82,8 +86,11 @@ def test_a_search_gives_the_fields_of_small_hits(agent: Agent, memory: GraphMemo
         ],
         "replaced": [
             {
-                "memory": old, "title": "The database is MySQL", "before": "supersedes", "after": " since 2025-01-01",
-                "is_successor": True,
+                "memory": {
+                    "id": old, "title": "The database is MySQL", "alias": "ADR-1", "state": "superseded",
+                    "origin": "human",
+                },
+                "before": "supersedes", "after": " since 2025-01-01", "is_successor": True,
             }
         ],
     }  # fmt: skip
@@ -191,7 +198,7 @@ def test_what_an_agent_adds_is_of_an_agent(agent: Agent, memory: GraphMemory) ->
 
 def test_adding_names_what_is_similar_and_may_skip_it(agent: Agent) -> None:
     first = agent.told("memory_add", text="Use tabs")
-    assert agent.told("memory_add", text="Use tabs!")["similar"][0]["memory"] == first["ids"][0]
+    assert agent.told("memory_add", text="Use tabs!")["similar"][0]["memory"]["id"] == first["ids"][0]
     assert agent.told("memory_add", text="use tabs.", on_similar="skip")["is_confirmation"]
 
 
@@ -203,6 +210,29 @@ def test_new_words_take_over_and_keep_what_the_old_were_about(agent: Agent, memo
     assert (said.subject, said.origin, memory.get(old).state) == ("stack.database", Origin.AGENT, "superseded")
     back = agent.told("memory_supersede", old=new, new=memory.add("Use SQLite", start=THEN).ids[0])
     assert back["change"]["operation"]["operation"] == "supersede"
+
+
+def test_what_new_words_supersede_is_read_once_before_it_is_written(
+    agent: Agent, memory: GraphMemory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old = memory.add(Statement(title="Use MySQL", subject="stack.database"), start=THEN).ids[0]
+    store, read = desk_of(memory).store, list[tuple[str, ...]]()
+    rows = store.rows
+
+    def counted(reader: Scope, ids: Sequence[str], **more: Any) -> Rows:  # noqa: ANN401 - as the store has it
+        read.append(tuple(ids))
+        return rows(reader, ids, **more)
+
+    monkeypatch.setattr(store, "rows", counted)
+    new = agent.told("memory_supersede", old=old, text="Use PostgreSQL")["ids"][1]
+    assert read == [(old,), (old, new)]  # for its subject, and for whose words are told
+
+
+def test_a_text_is_words_also_where_a_memory_has_it_as_its_id(agent: Agent, memory: GraphMemory) -> None:
+    memory.add_many([New(statement=Statement(title="The name of another"), id="tabs")])
+    old = memory.add("Use spaces", start=THEN).ids[0]
+    new = agent.told("memory_supersede", old=old, text="tabs")["ids"][1]
+    assert (new == "tabs", memory.get(new).title) == (False, "tabs")
 
 
 def test_a_correction_is_one_that_was_never_right(agent: Agent, memory: GraphMemory) -> None:

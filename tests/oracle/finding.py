@@ -16,9 +16,9 @@ if TYPE_CHECKING:
     from graphmem.store import Vector
 
 
-def fits(said: Statement, where: Filter) -> bool:
+def fits(said: Statement, where: Filter, keys: Iterable[str] = ()) -> bool:
     """Whether a statement is what a filter asks for."""
-    files = [one.name for one in said.anchors if one.kind is AnchorKind.FILE]
+    files = [*keys, *(one.name for one in said.anchors if one.kind is AnchorKind.FILE)]
     parts = [one.name for one in said.anchors if one.kind in (AnchorKind.COMPONENT, AnchorKind.MODULE)]
     return (
         _any(where.kinds, [said.kind])

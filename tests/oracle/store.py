@@ -32,7 +32,7 @@ from graphmem.model import (
     Supersede,
     Transition,
 )
-from graphmem.rows import Rows
+from graphmem.rows import Rows, SourceRow
 from graphmem.store import (
     Clock,
     Filter,
@@ -49,10 +49,10 @@ from graphmem.store import (
     silent,
 )
 from tests.oracle import lines as exported
-from tests.oracle.finding import evidence, fits, lexical, named, nearest, unheld
+from tests.oracle.finding import evidence, fits, lexical, named, nearest, on_path, unheld
 from tests.oracle.verdict import is_known_to, judge
 from tests.oracle.view import OracleView
-from tests.oracle.written import all_rows, chained
+from tests.oracle.written import all_rows, chained, source_keys, source_rows
 
 if TYPE_CHECKING:
     from graphmem.store import Vector
@@ -350,8 +350,8 @@ class OracleStore:
 
     def select(self, reader: Scope, where: Filter, *, at: datetime | None, before: int, limit: int) -> list[str]:
         del at
-        found = self._tenant(reader.tenant).memories(reader)
-        fitting = [key for key, (_, said, seq) in found.items() if seq < before and fits(said, where)]
+        found, keys = self._tenant(reader.tenant).memories(reader), source_keys(self._log(reader))
+        fitting = [key for key, (_, said, seq) in found.items() if seq < before and fits(said, where, keys[key])]
         return fitting[::-1][:limit]
 
     def match(
@@ -360,8 +360,8 @@ class OracleStore:
         del at
         tenant = self._tenant(reader.tenant)
         seq = len(tenant.log) if seq is None else seq
-        found = tenant.memories(reader)
-        chosen = {key: said for key, (_, said, at) in found.items() if at <= seq and fits(said, where)}
+        found, keys = tenant.memories(reader), source_keys(tenant.log)
+        chosen = {key: said for key, (_, said, at) in found.items() if at <= seq and fits(said, where, keys[key])}
         vectors = {key: tenant.vectors[key] for key in chosen if key in tenant.vectors}
         corpus = _weighing(tenant, reader)
         near = nearest(vectors, probe) if probe.model in (None, self._model) else ()
@@ -397,6 +397,16 @@ class OracleStore:
         entries = {old: {row.stamp.seq for row in edges if row.old == old} for old in {row.old for row in edges}}
         live = self._tenant(reader.tenant).memories(reader)
         return sorted(old for old, seqs in entries.items() if len(seqs) > 1 and old in live)
+
+    def sources(self, reader: Scope, *, keys: Sequence[str] = (), memories: Sequence[str] = ()) -> list[SourceRow]:
+        tenant = self._tenant(reader.tenant)
+        homes = {row.memory.id: row.memory.scope for row in all_rows(tenant.log).memories.values()}
+        return [
+            row
+            for row in source_rows(tenant.log)
+            if reader.admits(homes[row.memory])
+            and (row.memory in memories or any(not key or on_path(row.key, key) for key in keys))
+        ]
 
     def without_vector(self, reader: Scope, limit: int) -> list[str]:
         tenant = self._tenant(reader.tenant)

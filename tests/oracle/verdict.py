@@ -53,7 +53,7 @@ def judge(log: Sequence[Change], request: Request) -> Operation:
         case Add():
             _judge_add(log, operation, writer, request.provenance.origin)
             twin = _twin(view, operation)
-            return replace(operation, may_confirm=False) if twin is None else Confirm(twin)
+            return replace(operation, may_confirm=False) if twin is None else Confirm(twin, operation.source_key)
         case Supersede():
             _judge_supersede(log, view, operation)
         case Transition(key, move):

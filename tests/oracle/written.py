@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 
-from graphmem.model import Add, Change, Confirm, Link, Move, Retract, Revoke, Supersede
+from graphmem.model import Add, Change, Confirm, Erase, Link, Move, Retract, Revoke, Supersede
 from graphmem.rows import (
     BranchRow,
     ConfirmRow,
@@ -15,6 +16,7 @@ from graphmem.rows import (
     RetractRow,
     RevokeRow,
     Rows,
+    SourceRow,
     Stamp,
 )
 from tests.oracle.view import Branches, edges_of, steps_of
@@ -58,6 +60,29 @@ def chained(rows: Rows, ids: Sequence[str]) -> Rows:
         revocations=rows.revocations,
         branches=rows.branches,
     )
+
+
+def source_rows(log: Sequence[Change]) -> list[SourceRow]:
+    """Under which keys sources had the statements that are not erased."""
+    erased = {change.operation.id for change in log if isinstance(change.operation, Erase)}
+    named = [
+        (change.operation.memory.id if isinstance(change.operation, Add) else change.operation.id, change)
+        for change in log
+        if isinstance(change.operation, Add | Confirm)
+    ]
+    return [
+        SourceRow(key, change.operation.source_key, stamp(change))
+        for key, change in named
+        if isinstance(change.operation, Add | Confirm) and change.operation.source_key and key not in erased
+    ]
+
+
+def source_keys(log: Sequence[Change]) -> Mapping[str, list[str]]:
+    """The same as keys by memory."""
+    keys: defaultdict[str, list[str]] = defaultdict(list)
+    for row in source_rows(log):
+        keys[row.memory].append(row.key)
+    return keys
 
 
 def _moves(change: Change) -> list[MoveRow]:

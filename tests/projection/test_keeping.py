@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from graphmem.adapters.neo4j.routed_projection import RoutedProjection
-from graphmem.adapters.neo4j.shard import Shard
-from graphmem.adapters.neo4j.store import Neo4jStore
 from graphmem.errors import StoreUnavailable
 from graphmem.service import projecting
 from graphmem.service.projecting import Projector
@@ -59,12 +56,3 @@ def test_a_write_stands_though_nobody_knows_whether_it_is_to_be_shown(
     memory = opened(OracleStore(), kept, TickingClock())
     assert memory.add("First", start=day(1)).ids
     assert "behind its ledger" in caplog.text
-
-
-def test_whether_it_is_on_is_asked_of_no_server() -> None:
-    def opening(name: str) -> Neo4jStore:
-        raise AssertionError(f"{name!r} was opened")
-
-    shard = Shard("b", opening)
-    assert not RoutedProjection(lambda _: shard).is_on(TENANT)
-    assert shard.store is None

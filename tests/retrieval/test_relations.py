@@ -86,7 +86,7 @@ def test_a_path_of_resolution_is_one_relation(
     world.play(replace(supersede("B", "D", 2, kind="amendment"), part="x"))
     near = relation(world.view(), tuple(path), day(at))
     assert near is not None
-    assert (f"{near.before} {near.title}{near.after}", near.is_successor) == (phrase, is_successor)
+    assert (f"{near.before} {near.memory.title}{near.after}", near.is_successor) == (phrase, is_successor)
 
 
 def test_what_matched_itself_has_no_relation(world: World) -> None:

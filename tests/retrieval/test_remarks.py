@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from graphmem.answers import Card, Hit, SearchAnswer, Sentence, State
+from graphmem.answers import Card, Hit, Reference, SearchAnswer, Sentence, State
 from graphmem.model import Memory, Origin, Point, Scope, Statement
 from graphmem.retrieval.remarks import remarks
 from graphmem.temporal import Standing
@@ -23,7 +23,7 @@ DATABASE = Statement(title="The database is SQLite, in UTF-8", aliases=("ADR-001
 
 def hit(parts: Mapping[str, float], said: Statement = DATABASE) -> Hit:
     card = Card(Memory("4tjam7b0s2tq", Scope(), said), State.HOLDS, (), None, 1.0, THEN, 1, THEN, None)
-    return Hit(card, Standing.HOLDS, 0.5, parts, ("4tjam7b0s2tq",), "in force")
+    return Hit(card, Standing.HOLDS, 0.5, parts, (Reference("4tjam7b0s2tq"),), "in force")
 
 
 @dataclass

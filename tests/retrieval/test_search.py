@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from graphmem.answers import Reference
 from graphmem.model import At, Move, Scope, Statement, Status
 from graphmem.service import Desk, GraphMemory
 from graphmem.service.batches import New
@@ -39,12 +40,16 @@ def found(memory: GraphMemory, text: str, at: At | None = None) -> Sequence[tupl
     return [(hit.card.id, hit.standing) for hit in memory.search(text, at=at).hits]
 
 
+def _ids(named: Sequence[Reference]) -> list[str]:
+    return [one.id for one in named]
+
+
 def test_a_question_worded_like_the_old_finds_the_new(memory: GraphMemory) -> None:
     record(memory, "old", "Use MySQL for orders")
     record(memory, "new", "PostgreSQL everywhere")
     memory.supersede("old", "new", at=year(2010))
     hit = memory.search("Which database? MySQL for orders?").hits[0]
-    assert (hit.card.id, hit.via, hit.beat) == ("new", ("old", "new"), ("old",))
+    assert (hit.card.id, _ids(hit.via), _ids(hit.beat)) == ("new", ["old", "new"], ["old"])
 
 
 def test_before_the_change_the_new_wording_finds_the_old(memory: GraphMemory) -> None:
@@ -105,7 +110,7 @@ def test_what_says_that_it_is_superseded_leads_to_a_successor_that_does_not_hold
 ) -> None:
     superseded_by_its_own_word(memory, status)
     hit = memory.search("where to store orders in MySQL").hits[0]
-    assert (hit.card.id, hit.standing, hit.via) == ("new", Standing.NAMED, ("old", "new"))
+    assert (hit.card.id, hit.standing, _ids(hit.via)) == ("new", Standing.NAMED, ["old", "new"])
     assert hit.because == (f"named as successor by 'Store orders in MySQL'; itself {status.value} since 2010-01-01")
     assert not hit.holds
     assert hit.head is None

@@ -8,7 +8,7 @@ import pytest
 
 from graphmem.model import At, Change, Kind, LinkKind, Move, Origin, Request, Statement, Status, SupersessionKind
 from graphmem.service import GraphMemory, IngestReport, Write
-from graphmem.sources.observations import Observation, Problem, Reading, Relation, Replacement
+from graphmem.sources.observations import DeclaredLink, Observation, Problem, Reading, Replacement
 from tests.service.conftest import TickingClock, day
 
 PATHS = {"a": "adr/0001-mysql.md", "b": "adr/0002-postgres.md", "c": "adr/0003-sqlite.md"}
@@ -111,7 +111,7 @@ def test_a_source_of_words_alone_takes_nothing_away(memory: GraphMemory) -> None
 
 
 def test_typed_links_are_recorded_once(memory: GraphMemory) -> None:
-    link = Relation(source=PATHS["b"], target=PATHS["a"], kind=LinkKind.REFINES, path=PATHS["b"])
+    link = DeclaredLink(source=PATHS["b"], target=PATHS["a"], kind=LinkKind.REFINES, path=PATHS["b"])
     unknown = replace(link, target="elsewhere.md")
     reading = Reading((MYSQL, POSTGRES), (), (), (link, unknown, link))
     report = memory.ingest(reading)
@@ -155,7 +155,7 @@ def test_reworded_text_corrects_and_keeps_its_place_in_the_chain(memory: GraphMe
     new = report.ids[PATHS["a"]]
     assert report.reworded == [new]
     assert memory.get(first.ids[PATHS["a"]]).state == "corrected"
-    assert [step.memory for step in memory.history(new).successors] == [first.ids[PATHS["b"]]]
+    assert [step.memory.id for step in memory.history(new).successors] == [first.ids[PATHS["b"]]]
     assert holding(memory) == {"Use PostgreSQL"}
     again = ingest(memory, [edited, POSTGRES], (replaces("a", "b"),))
     assert (again.unchanged, again.problems) == (2, [])
@@ -183,7 +183,7 @@ def test_a_later_successor_of_the_same_record_is_spliced(memory: GraphMemory, cl
     links = (replaces("a", "b", day(10)), replaces("a", "c", day(20)), replaces("b", "c", day(20)))
     report = ingest(memory, [MYSQL, POSTGRES, SQLITE], links)
     assert report.problems == []
-    assert {step.title for step in memory.history(report.ids[PATHS["a"]]).successors} == {
+    assert {step.memory.title for step in memory.history(report.ids[PATHS["a"]]).successors} == {
         "Use PostgreSQL",
         "Use SQLite",
     }
@@ -218,11 +218,11 @@ def test_a_file_that_was_renamed_is_the_same_record(memory: GraphMemory, clock: 
     old = ingest(memory, [MYSQL, POSTGRES]).ids[PATHS["a"]]
     renamed = replace(MYSQL, key="adr/0009-mysql.md", path="adr/0009-mysql.md")
     again = memory.ingest(Reading((renamed, POSTGRES), (), (), folders=("adr",)))
-    assert (again.added, len(again.reworded), again.unchanged) == ([], 1, 1)
+    assert (again.added, again.reworded, again.renamed, again.unchanged) == ([], [], [old], 1)
     assert holding(memory) == {"Use MySQL", "Use PostgreSQL"}
-    assert again.ids["adr/0009-mysql.md"] != old
+    assert again.ids["adr/0009-mysql.md"] == old
     back = memory.ingest(Reading((MYSQL, POSTGRES), (), (), folders=("adr",)))
-    assert (back.added, len(back.reworded), len(memory.list().cards)) == ([], 1, 2)
+    assert (back.added, back.renamed, len(memory.list().cards)) == ([], [old], 2)
 
 
 def test_a_file_beside_one_that_was_not_read_again_is_another_record(memory: GraphMemory) -> None:
@@ -243,14 +243,14 @@ def test_a_record_that_cannot_be_stored_is_a_problem(memory: GraphMemory, clock:
 def test_a_memory_that_is_erased_meanwhile_is_a_problem_and_the_rest_goes_on(memory: GraphMemory) -> None:
     report = ingest(memory, [MYSQL, POSTGRES, SQLITE])
     desk, key = memory._desk, report.ids[PATHS["a"]]  # noqa: SLF001 - erased between looking and writing
-    apply = desk.apply
+    record_all = desk.record
 
     def racing(requests: Sequence[Request]) -> list[Change]:
-        desk.apply = apply  # type: ignore[method-assign]
+        desk.record = record_all  # type: ignore[method-assign]
         memory.erase(key)
-        return apply(requests)
+        return record_all(requests)
 
-    desk.apply = racing  # type: ignore[method-assign]
+    desk.record = racing  # type: ignore[method-assign]
     edited = replace(MYSQL, statement=replace(MYSQL.statement, body="more"))
     again = ingest(memory, [edited, POSTGRES, SQLITE])
     assert (len(again.problems), again.unchanged) == (1, 2)

@@ -93,7 +93,7 @@ def test_an_amendment_leaves_the_rest_in_force(memory: GraphMemory) -> None:
     old = memory.add("Review every change").ids[0]
     new = memory.amend(old, "Docs need no review", "documentation").ids[1]
     assert titles(memory) == {"Review every change", "Docs need no review"}
-    assert memory.get(old).amended_by == (new,)
+    assert [one.id for one in memory.get(old).amended_by] == [new]
 
 
 def test_a_revoked_replacement_lets_the_old_hold_again(memory: GraphMemory) -> None:

@@ -7,8 +7,9 @@ from dataclasses import replace
 import pytest
 
 from graphmem.errors import InvalidInput, NotFound
-from graphmem.model import Anchor, AnchorKind, At, LinkKind, Statement, Status
+from graphmem.model import At, LinkKind, Move, Statement, Status
 from graphmem.service import GraphMemory, New, Write
+from graphmem.sources.observations import Observation, Reading
 from graphmem.store import Filter
 from tests.service.conftest import REPO, day
 
@@ -117,13 +118,15 @@ def test_a_write_sent_again_by_an_alias_gives_the_first_answer(memory: GraphMemo
 
 def test_a_path_finds_what_was_imported_from_that_file(memory: GraphMemory) -> None:
     for name in ("claude/owner+repo/AGENTS.md/3f2a", "docs/AGENTS.md", "basic-memory/main/AGENTS.md"):
-        anchor = Anchor(AnchorKind.FILE, name, "r", "recorded in")
-        memory.add_many([New(statement=Statement(title=name, anchors=(anchor,)), id=name)])
+        observation = Observation(
+            key=name, statement=Statement(title=name), moves=(Move(Status.ACTIVE, day(1)),), path=name
+        )
+        memory.ingest(Reading((observation,), (), ()))
     for path in ("AGENTS.md", "./AGENTS.md"):
-        found = {card.id for card in memory.list(Filter(paths=(path,))).cards}
+        found = {card.title for card in memory.list(Filter(paths=(path,))).cards}
         assert found == {"claude/owner+repo/AGENTS.md/3f2a", "basic-memory/main/AGENTS.md"}
         assert len(memory.timeline(path=path).lanes) == 2
-    assert [card.id for card in memory.list(Filter(paths=("docs/",))).cards] == ["docs/AGENTS.md"]
+    assert [card.title for card in memory.list(Filter(paths=("docs/",))).cards] == ["docs/AGENTS.md"]
 
 
 def test_repositories_are_those_that_a_reader_would_see_something_in(memory: GraphMemory) -> None:

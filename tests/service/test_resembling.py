@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from graphmem.answers import OnSimilar, Similar
+from graphmem.answers import OnSimilar
 from graphmem.model import Kind, Origin, Scope, Statement
 from graphmem.service import Desk, GraphMemory, New, Write
 from graphmem.service.resembling import says_the_same
@@ -30,7 +30,7 @@ def test_what_shares_most_words_is_told_with_its_score(near: GraphMemory) -> Non
     old = near.add("keys are random numbers of sixteen bytes").ids[0]
     near.add("deploy on Fridays")
     (found,) = near.add("keys are random numbers of twelve bytes").similar
-    assert (found.memory, found.title, found.found_by) == (
+    assert (found.memory.id, found.memory.title, found.found_by) == (
         old,
         "keys are random numbers of sixteen bytes",
         ("meaning",),
@@ -44,7 +44,7 @@ def test_what_is_exactly_alike_comes_first_and_scores_one(near: GraphMemory) -> 
     same = near.add("Keys are random numbers of twelve bytes").ids[0]
     told = near.add("keys are random numbers of twelve bytes.", start=day(1)).similar
     assert [one.found_by for one in told] == [("words", "name", "meaning"), ("meaning",)]
-    assert told[0].memory == same
+    assert told[0].memory.id == same
     assert told[0].score == pytest.approx(1)
 
 
@@ -52,9 +52,9 @@ def test_without_a_model_names_and_subjects_are_compared(memory: GraphMemory) ->
     named = memory.add(Statement(title="Use tabs", aliases=("ADR-7",))).ids[0]
     rival = memory.add(Statement(title="The database is MySQL", subject="stack.database")).ids[0]
     told = memory.add(Statement(title="adr 07", subject="stack.database", kind=Kind.DECISION)).similar
-    assert set(told) == {
-        Similar(named, "Use tabs", None, ("name",)),
-        Similar(rival, "The database is MySQL", None, ("subject",)),
+    assert {(one.memory.id, one.memory.title, one.score, one.found_by) for one in told} == {
+        (named, "Use tabs", None, ("name",)),
+        (rival, "The database is MySQL", None, ("subject",)),
     }
 
 
@@ -68,7 +68,7 @@ def test_the_same_words_are_found_among_many_of_one_title(memory: GraphMemory) -
 def test_what_no_longer_holds_is_not_told(near: GraphMemory) -> None:
     old = near.add("keys are random numbers of sixteen bytes").ids[0]
     new = near.supersede(old, "keys are sorted numbers of sixteen bytes").ids[1]
-    assert [one.memory for one in near.add("keys are random numbers of sixteen bytes!").similar] == [new]
+    assert [one.memory.id for one in near.add("keys are random numbers of sixteen bytes!").similar] == [new]
 
 
 def test_what_holds_is_found_behind_many_that_do_not(near: GraphMemory) -> None:
@@ -76,7 +76,7 @@ def test_what_holds_is_found_behind_many_that_do_not(near: GraphMemory) -> None:
     for number in range(30):
         near.retract(near.add(f"keys are random numbers of twelve whole bytes {number}").ids[0])
     told = near.add("keys are random numbers of twelve whole bytes").similar
-    assert [one.memory for one in told] == [holding]
+    assert [one.memory.id for one in told] == [holding]
 
 
 def test_no_more_than_five_are_told(near: GraphMemory) -> None:
@@ -94,7 +94,7 @@ def test_what_is_not_seen_where_the_new_one_will_live_is_not_told(near: GraphMem
 
 def test_what_is_wider_is_told(near: GraphMemory) -> None:
     shared = near.add("keys are random numbers").ids[0]
-    assert [one.memory for one in near.add("Keys are random numbers", write=Write(scope=ANN)).similar] == [shared]
+    assert [one.memory.id for one in near.add("Keys are random numbers", write=Write(scope=ANN)).similar] == [shared]
 
 
 def test_skip_confirms_what_says_the_same(memory: GraphMemory) -> None:
@@ -143,7 +143,7 @@ def test_many_are_looked_up_only_if_asked_for(near: GraphMemory) -> None:
     first, second = near.add_many(items, on_similar=SKIP)
     assert (first.is_confirmation, second.is_confirmation) == (True, True)
     told = near.add_many([New(statement=Statement(title="Keys are random"))], on_similar=OnSimilar.KEEP)
-    assert old in [one.memory for one in told[0].similar]
+    assert old in [one.memory.id for one in told[0].similar]
 
 
 def test_not_looking_asks_the_store_for_nothing(clock: TickingClock) -> None:

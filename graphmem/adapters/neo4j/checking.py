@@ -34,9 +34,10 @@ MATCH (m:Memory) WHERE m.tenant = $p.tenant AND m.seq >= $p.first AND m.seq <= $
 CALL (m) { MATCH (c:Change)-[r]->(m) RETURN collect([type(r), c.seq, properties(r)]) AS marks }
 CALL (m) { MATCH (m)-[r]->(n:Memory) RETURN collect([type(r), n.id, properties(r)]) AS chains }
 CALL (m) { MATCH (m)-[r:ABOUT]->(a:Anchor) RETURN collect([r.ordinal, r.role, a.id, a {.*, id: null}]) AS anchors }
+CALL (m) { MATCH (m)-[r:READ_FROM]->(s:SourceKey) RETURN collect([s.key, properties(r)]) AS sources }
 CALL (m) { MATCH (m)-[r:CONSIDERED]->(a:Alternative) RETURN collect([r.ordinal, properties(a)]) AS alternatives }
 RETURN m.id AS id, labels(m) AS labels, m {.*, vector: null, embedding: null} AS properties,
-  size(m.vector) AS vector, marks, chains, anchors, alternatives
+  size(m.vector) AS vector, marks, chains, anchors, sources, alternatives
 """
 _CHANGES = """
 MATCH (c:Change) WHERE c.tenant = $p.tenant AND c.seq >= $p.first AND c.seq <= $p.last
@@ -143,6 +144,7 @@ def _memory(one: Mapping[str, Any] | None) -> Plain:
             "from the ledger": ordered(one["marks"]),
             "to memories": ordered(one["chains"]),
             "anchors": ordered(one["anchors"]),
+            "source keys": ordered(one["sources"]),
             "alternatives": ordered(one["alternatives"]),
         }
     )

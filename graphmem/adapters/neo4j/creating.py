@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from graphmem.adapters.neo4j.approximate import embedding
-from graphmem.adapters.neo4j.indexing import Indexed, indexed
+from graphmem.adapters.neo4j.indexing import Indexed, indexed, path_facets
 from graphmem.adapters.neo4j.states import state_labels
 from graphmem.adapters.neo4j.values import Head, moment
 from graphmem.adapters.neo4j.write_statement import LISTS, write_statement
@@ -123,6 +123,11 @@ class Creation:
         for edge in rows.edges:
             ends = {"old": edge.old, "new": edge.new, "at": sent(edge.at), "until": sent(edge.until)}
             self._lists["edges"].append({"seq": edge.stamp.seq, **ends, "row": given(said_of_edge(edge))})
+        for source in rows.sources:
+            paths = path_facets(source.key)
+            self._lists["sources"].append(
+                {"seq": source.stamp.seq, "id": source.memory, "key": source.key, "facets": paths}
+            )
         for link in rows.links:
             ends = {"source": link.source, "target": link.target}
             self._lists[link.kind.upper()].append({"seq": link.stamp.seq, **ends})

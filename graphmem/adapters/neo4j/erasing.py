@@ -40,6 +40,10 @@ CALL (m) {
   MATCH (m)-[r:ABOUT]->(a:Anchor) DELETE r
   WITH DISTINCT a WHERE NOT (a)<-[:ABOUT]-() DETACH DELETE a
 }
+CALL (m) {
+  MATCH (m)-[r:READ_FROM]->(s:SourceKey) DELETE r
+  WITH DISTINCT s WHERE NOT (s)<-[:READ_FROM]-() DELETE s
+}
 CALL () {
   UNWIND $p.blanked AS x MATCH (c:Change {tenant: $p.tenant, seq: x.seq})
   SET c.body = x.body REMOVE c.salt, c.digest, c.source, c.reason

@@ -25,7 +25,7 @@ from graphmem.adapters.neo4j.creating import (
     statement_row,
     text_row,
 )
-from graphmem.adapters.neo4j.indexing import indexed
+from graphmem.adapters.neo4j.indexing import indexed, with_source_keys
 from graphmem.adapters.neo4j.states import state_labels
 from graphmem.ledger import Entry, change_of
 from graphmem.model import Add, Change, Request, Statement
@@ -51,6 +51,7 @@ class Expected:
     tenant: str
     marks: dict[str, list[Plain]] = field(default_factory=lambda: defaultdict(list))
     chains: dict[str, list[Plain]] = field(default_factory=lambda: defaultdict(list))
+    sources: dict[str, list[Plain]] = field(default_factory=lambda: defaultdict(list))
     revocations: dict[int, list[Plain]] = field(default_factory=lambda: defaultdict(list))
     branches: dict[str, Plain] = field(default_factory=dict)
     terms: Counter[str] = field(default_factory=Counter)
@@ -86,6 +87,8 @@ class Expected:
             statement = memory.statement
             text = indexed(memory.scope, statement)
             row |= {**statement_row(statement), **text_row(text)}
+            keys = [key for key, _ in self.sources.get(memory.id, ())]
+            row["facets"] = with_source_keys(text.facets, keys)
             labels.append(statement.kind.capitalize())
             near = anchor_rows(memory, statement.anchors)
             anchors = [[one["ordinal"], one["role"], one["id"], one["row"]] for one in near]
@@ -101,6 +104,7 @@ class Expected:
                 "from the ledger": ordered(self.marks.get(memory.id, ())),
                 "to memories": ordered(self.chains.get(memory.id, ())),
                 "anchors": ordered(anchors),
+                "source keys": ordered(self.sources.get(memory.id, ())),
                 "alternatives": ordered(alternatives),
             }
         )
@@ -124,6 +128,8 @@ class Expected:
             self.marks[move.memory].append(["MOVED", seq, plain(move_row(move))])
         for edge in rows.edges:
             self.chains[edge.old].append(["SUPERSEDED_BY", edge.new, plain(edge_row(edge))])
+        for source in rows.sources:
+            self.sources[source.memory].append([source.key, plain(stamp_row(source.stamp))])
         for link in rows.links:
             self.chains[link.source].append([link.kind.upper(), link.target, plain(stamp_row(link.stamp))])
         for one in rows.revocations:

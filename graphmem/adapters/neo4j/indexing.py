@@ -65,6 +65,16 @@ def private_counts(user: str | None, words: Iterable[str], length: int) -> dict[
     return {owned(owner, term): count for owner in (ANYBODY, user) for term, count in counts.items()}
 
 
+def path_facets(name: str) -> list[str]:
+    """Filter tokens of a file or a source key: one for the name and one for each folder that it is in."""
+    return [token("p", path) for path in ancestry(name)]
+
+
+def with_source_keys(own: list[str], keys: Iterable[str]) -> list[str]:
+    """The filter tokens of a statement, then those of its source keys that it lacks."""
+    return list(dict.fromkeys([*own, *(facet for key in keys for facet in path_facets(key))]))
+
+
 def facets(scope: Scope, one: Statement) -> list[str]:
     """Filter tokens of a statement."""
     tenant = scope.tenant
@@ -80,5 +90,5 @@ def facets(scope: Scope, one: Statement) -> list[str]:
         if anchor.kind in _COMPONENTS:
             found.append(token("c", anchor.name))
         elif anchor.kind is AnchorKind.FILE:
-            found += [token("p", path) for path in ancestry(anchor.name)]
+            found += path_facets(anchor.name)
     return list(dict.fromkeys(found))

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from graphmem.adapters.neo4j import approximate, content_hashes, texts
+from graphmem.adapters.neo4j import approximate, content_hashes, source_keys, texts
 from graphmem.adapters.neo4j.projecting import RULES as PROJECTION_RULES
 from graphmem.adapters.neo4j.selecting import VECTOR_INDEX
 from graphmem.adapters.schema_files import schema_text
@@ -30,6 +30,7 @@ MIGRATIONS = (
     "neo4j/0003_injective_content.cypher",
     "neo4j/0004_private_counts.cypher",
     "neo4j/0005_terms.cypher",
+    "neo4j/0006_source_keys.cypher",
 )
 SCHEMA_VERSION = len(MIGRATIONS)
 
@@ -122,6 +123,8 @@ class Neo4jSchema:
         close: Ends the connection, if it was made for this alone.
     """
 
+    makes_missing = True
+
     def __init__(self, link: Link, close: Callable[[], None] = lambda: None) -> None:
         self._link = link
         self._close = close
@@ -171,16 +174,16 @@ class Neo4jSchema:
         return [*self._recorded_otherwise(), *self._compared()]
 
     def index_vectors(self, progress: Progress = silent) -> Mapping[str, VectorIndex]:
-        """See `graphmem.schema.Schema.index_vectors`."""
+        """See `graphmem.schema.IndexedSchema.index_vectors`."""
         self._checked()
         return {"": approximate.switch_on(self._link.unhurried(), progress)}
 
     def drop_vector_index(self) -> None:
-        """See `graphmem.schema.Schema.drop_vector_index`."""
+        """See `graphmem.schema.IndexedSchema.drop_vector_index`."""
         approximate.switch_off(self._link.unhurried())
 
     def vector_indexes(self) -> Mapping[str, VectorIndex | None]:
-        """See `graphmem.schema.Schema.vector_indexes`."""
+        """See `graphmem.schema.IndexedSchema.vector_indexes`."""
         online = [row["state"] for row in self._link.run_alone(_INDEXES) if row["name"] == VECTOR_INDEX]
         return approximate.usable(self._link) if online == ["ONLINE"] else {}
 
@@ -197,6 +200,8 @@ class Neo4jSchema:
         if name.endswith("_injective_content.cypher"):
             content_hashes.recompute(self._link)
         if name.endswith("_terms.cypher"):
+            texts.recompute(self._link)
+        if name.endswith("_source_keys.cypher") and source_keys.extract(self._link):
             texts.recompute(self._link)
         self._run_patiently(_RECORD, {"version": number, "name": name, "checksum": _checksum(text)})
 

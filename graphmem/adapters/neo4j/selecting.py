@@ -24,7 +24,9 @@ AWAIT_TEXT = "CALL db.index.fulltext.awaitEventuallyConsistentIndexRefresh()"
 #: Tests of a found memory `m` that no filter token makes: `$p.tests`, as `Wanted.parameters` gives them.
 EXACT_TESTS = """
   ($p.tests.min_confidence <= 0.0 OR m.confidence >= $p.tests.min_confidence)
-  AND ($p.tests.path IS NULL OR any(a IN [(m)-[:ABOUT]->(a:File) | a.name] WHERE a =~ $p.tests.path))
+  AND ($p.tests.path IS NULL
+    OR any(a IN [(m)-[:ABOUT]->(a:File) | a.name] WHERE a =~ $p.tests.path)
+    OR any(s IN [(m)-[:READ_FROM]->(s:SourceKey) | s.key] WHERE s =~ $p.tests.path))
 """
 #: Whether the reader sees a memory `m`, branches aside.
 SEEN = "any(home IN $p.homes WHERE home IN m.facets)"

@@ -11,7 +11,17 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from graphmem.adapters.export_lines import verified
-from graphmem.adapters.neo4j import approximate, checking, exporting, graph, matching, reading, selecting, writing
+from graphmem.adapters.neo4j import (
+    approximate,
+    checking,
+    exporting,
+    graph,
+    matching,
+    reading,
+    selecting,
+    source_keys,
+    writing,
+)
 from graphmem.adapters.neo4j.approximate import Nearest
 from graphmem.adapters.neo4j.combining import Call, Combiner
 from graphmem.adapters.neo4j.common_words import CommonWords
@@ -26,7 +36,7 @@ from graphmem.adapters.vector_bytes import blob, refuse_other_model
 from graphmem.errors import InvalidInput, StoreUnavailable, Unsupported
 from graphmem.instants import to_micros
 from graphmem.model import Change, Point, Request, Scope
-from graphmem.rows import Rows
+from graphmem.rows import Rows, SourceRow
 from graphmem.store import (
     Clock,
     Evidence,
@@ -371,6 +381,10 @@ class Neo4jStore:
     def repositories(self, reader: Scope) -> list[str]:
         """See `graphmem.store.Store.repositories`."""
         return graph.repositories(self._open_link, reader)
+
+    def sources(self, reader: Scope, *, keys: Sequence[str] = (), memories: Sequence[str] = ()) -> list[SourceRow]:
+        """See `graphmem.store.Store.sources`."""
+        return source_keys.sources(self._open_link, reader, keys, memories)
 
     def without_vector(self, reader: Scope, limit: int) -> list[str]:
         """See `graphmem.store.Store.without_vector`."""

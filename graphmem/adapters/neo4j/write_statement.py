@@ -80,6 +80,13 @@ _PARTS = {
   SET r = x.row, {_STAMP}, r.at = {_AT}, r.until = {_UNTIL}
 """,
     **{kind: _link(kind) for kind in LINKS},
+    "sources": f"""
+  UNWIND $p.sources AS x
+  MATCH (c:Change {{tenant: $p.tenant, seq: x.seq}}), (m:Memory {{tenant: $p.tenant, id: x.id}})
+  MERGE (s:SourceKey {{tenant: $p.tenant, key: x.key}})
+  CREATE (m)-[r:READ_FROM]->(s) SET {_STAMP}
+  SET m.facets = m.facets + [facet IN x.facets WHERE NOT facet IN m.facets]
+""",
     "revocations": f"""
   UNWIND $p.revocations AS x
   MATCH (c:Change {{tenant: $p.tenant, seq: x.seq}}), (undone:Change {{tenant: $p.tenant, seq: x.change}})

@@ -6,9 +6,9 @@ import { told } from "./days.js";
 import { el } from "./dom.js";
 import { linked, recorded } from "./words.js";
 
-/** A list of entries; titles of memories are looked up first. */
-export async function entries(changes, state, signal) {
-  const titles = await titlesOf(changes, state, signal);
+/** A list of entries; titles of memories that are not among those mentioned are looked up first. */
+export async function entries(changes, state, signal, mentioned = []) {
+  const titles = await titlesOf(changes, state, signal, mentioned);
   return el("ol", { class: "entries" }, changes.map((change) => entry(change, titles)));
 }
 
@@ -55,20 +55,21 @@ function idsOf(operation) {
   return operation.id ? [operation.id] : [];
 }
 
-async function titlesOf(changes, state, signal) {
-  const titles = new Map(changes.flatMap(({ operation: { memory } }) => (memory?.statement ? [[memory.id, memory.statement.title]] : [])));
+async function titlesOf(changes, state, signal, mentioned) {
+  const titles = new Map(mentioned.map(({ id, title }) => [id, title]));
+  for (const { operation: { memory } } of changes) if (memory?.statement) titles.set(memory.id, memory.statement.title);
   const missing = [...new Set(changes.flatMap(({ operation }) => idsOf(operation)))].filter((id) => !titles.has(id));
   await Promise.all(missing.map(async (id) => titles.set(id, await titleOf(id, state, signal))));
   return titles;
 }
 
 /** A relation to another memory as a line: `superseded by ADR-5 on 2025-09-01`. */
-export function related({ memory, title, before, after, part }, name) {
-  return el("p", { class: name }, `${before} `, el("a", { href: link({ view: "memory", id: memory }) }, title), part ? ` (${part})` : "", after);
+export function related({ memory, before, after, part }, name) {
+  return el("p", { class: name }, `${before} `, el("a", { href: link({ view: "memory", id: memory.id }) }, memory.title ?? memory.id), part ? ` (${part})` : "", after);
 }
 
 /** The title of a memory; its id if it is not seen from here. */
-export async function titleOf(id, state, signal) {
+async function titleOf(id, state, signal) {
   try {
     return (await api.memory({ ...state, at: "", known: "" }, id, signal)).card.title;
   } catch (error) {

@@ -11,20 +11,20 @@ const MOST = 9;
 const FONT = '500 14px Inter, system-ui, "Segoe UI", Roboto, sans-serif';
 
 /** The neighbours of a memory: `{layer, caption, text, state, href}`, in the order in which they are drawn. */
-export function neighbours(history, explanation, rivals) {
+export function neighbours(history, explanation) {
   const { predecessors, successors, amends, amendments } = history;
   const step = (layer) => (one) => ({
-    layer, caption: `${one.before}${one.part ? ` (${one.part})` : ""}`, text: one.title ?? "erased", href: link({ view: "memory", id: one.memory }),
+    layer, caption: `${one.before}${one.part ? ` (${one.part})` : ""}`, text: one.memory.title ?? "erased", href: link({ view: "memory", id: one.memory.id }),
   });
   return [
     ...distinct(predecessors, amends).map(step("before")),
     ...distinct(successors, amendments).map(step("after")),
     ...explanation.related.map((one) => ({
-      layer: "around", caption: linked(one.kind, one.is_outgoing), text: unquoted(one.title), state: one.state,
-      href: link({ view: "memory", id: one.memory }),
+      layer: "around", caption: linked(one.kind, one.is_outgoing), text: one.memory.title, state: one.memory.state,
+      href: link({ view: "memory", id: one.memory.id }),
     })),
     ...explanation.contested.map((one) => ({
-      layer: "around", caption: explanation.overruled_by ? "overruled by" : "overrules", text: rivals.get(one.memory), state: "holds", href: link({ view: "memory", id: one.memory }),
+      layer: "around", caption: explanation.overruled_by ? "overruled by" : "overrules", text: one.memory.title ?? one.memory.id, state: "holds", href: link({ view: "memory", id: one.memory.id }),
     })),
     ...history.card.anchors.map((one) => ({
       layer: "about", caption: `${one.role} · ${one.kind}`, text: one.name,
@@ -34,10 +34,7 @@ export function neighbours(history, explanation, rivals) {
 }
 
 /** Steps of both, each once: an amendment of a named part is among both. */
-const distinct = (...steps) => [...new Map(steps.flat().map((one) => [`${one.change} ${one.memory}`, one])).values()];
-
-/** Titles of linked memories come in quotes, unlike what stands for one that is not seen. */
-const unquoted = (title) => title.replace(/^'(.*)'$/s, "$1");
+const distinct = (...steps) => [...new Map(steps.flat().map((one) => [`${one.change} ${one.memory.id}`, one])).values()];
 
 /** The drawing for a width in pixels. */
 export function graph(card, around, width) {

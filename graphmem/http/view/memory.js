@@ -6,7 +6,7 @@ import { asked } from "./asof.js";
 import { chart } from "./bars.js";
 import { stretches, told } from "./days.js";
 import { el, fill, tell } from "./dom.js";
-import { entries, related, titleOf } from "./entries.js";
+import { entries, related } from "./entries.js";
 import { graph, left, neighbours } from "./graph.js";
 import { prose } from "./prose.js";
 import { note } from "./span.js";
@@ -17,17 +17,16 @@ export async function showMemory(root, state, signal) {
   const [history, explanation] = await Promise.all([api.history(state, signal), api.explain(state, signal)]);
   const { card } = history;
   const lanes = card.subject ? (await api.timeline(state, card.subject, signal)).lanes : [];
-  const rivals = new Map(await Promise.all(explanation.contested.map(async ({ memory }) => [memory, await titleOf(memory, state, signal)])));
-  const written = await entries([...history.changes].reverse(), state, signal);
+  const written = await entries([...history.changes].reverse(), state, signal, history.mentioned);
   note([...history.chain, ...lanes.map((lane) => lane.card)]);
   fill(root,
     head(card, explanation, state),
     section("Over time", bars(history, lanes, asked(state))),
-    section("Around it", around(history, explanation, rivals)),
+    section("Around it", around(history, explanation)),
     words(card),
     alternatives(card),
     section("What was recorded of it", written));
-  draw(root, card, neighbours(history, explanation, rivals));
+  draw(root, card, neighbours(history, explanation));
   tell(`${card.title}: ${stateWords(card)}`);
 }
 
@@ -74,8 +73,8 @@ function bars({ card, chain, moves }, lanes, moment) {
   ];
 }
 
-function around(history, explanation, rivals) {
-  const found = neighbours(history, explanation, rivals);
+function around(history, explanation) {
+  const found = neighbours(history, explanation);
   if (!found.length) return el("p", { class: "empty" }, "Nothing supersedes it, it supersedes nothing, and nothing is linked to it.");
   const more = left(found);
   return [el("div", { class: "graph-room" }), more ? el("p", { class: "dim" }, `${more} more are not drawn.`) : null];

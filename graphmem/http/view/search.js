@@ -6,7 +6,7 @@ import { asked } from "./asof.js";
 import { axisOf, bar } from "./bars.js";
 import { dateOf, stretches } from "./days.js";
 import { el, fill, tell } from "./dom.js";
-import { related, titleOf } from "./entries.js";
+import { related } from "./entries.js";
 import { emphasised, prose } from "./prose.js";
 import { note } from "./span.js";
 import { age, count, KINDS, look, ruled, sign, stateWords } from "./words.js";
@@ -78,7 +78,7 @@ function unasked(card) {
 
 async function page(answer, state, signal) {
   note(answer.hits.map(({ card }) => card));
-  const list = el("ol", { class: "hits" }, await items(answer.hits, state, signal));
+  const list = el("ol", { class: "hits" }, items(answer.hits, state));
   const said = el("p", { class: "count dim" }, summary(answer, state));
   const remarks = answer.remarks.length ? el("ul", { class: "remarks" }, answer.remarks.map((one) => el("li", {}, one))) : null;
   if (!answer.hits.length) return [said, remarks, nothing(state, state.repo ? [] : await api.repositories(state, signal), answer.weaker ?? 0)];
@@ -92,7 +92,7 @@ function more(cursor, list, said, state) {
     button.disabled = true;
     try {
       const answer = await answered(state, next);
-      const added = await items(answer.hits, state);
+      const added = items(answer.hits, state);
       list.append(...added);
       next = answer.cursor;
       fill(said, summary({ ...answer, hits: [...list.children] }, state));
@@ -115,19 +115,16 @@ function summary({ hits, cursor, mode, note: why }, state) {
   return `${cursor ? "The first " : ""}${what} ${when}${known}${mode === "lexical" && why ? ` · by words alone: ${why}` : ""}`;
 }
 
-async function items(hits, state, signal) {
+function items(hits, state) {
   const lanes = hits.map(({ card }) => ({ card, moves: card.told ? [card.told] : [], leads: null }));
   const axis = lanes.length ? axisOf(lanes, asked(state)) : null;
-  const titles = new Map();
-  const rivals = new Set(hits.flatMap(({ contested }) => contested.map(({ memory }) => memory)));
-  await Promise.all([...rivals].map(async (id) => titles.set(id, await titleOf(id, state, signal))));
-  return hits.map((hit, index) => item(hit, bar(lanes[index], axis, asked(state)), titles, state));
+  return hits.map((hit, index) => item(hit, bar(lanes[index], axis, asked(state)), state));
 }
 
-function item({ card, relevance, because, relations, contested, overruled_by, ...said }, drawing, titles, state) {
+function item({ card, relevance, because, relations, contested, overruled_by, ...said }, drawing, state) {
   const moment = asked(state);
   const facts = [card.aliases[0], card.kind, card.subject, card.labels.slice(0, 3).join(", "), `confidence ${card.confidence.toFixed(2)}`, age(card, moment), relevance && `relevance ${relevance.toFixed(2)}`];
-  const others = contested.map(({ memory, rule }) => ({ memory, title: titles.get(memory), before: "contested by", after: ` (${ruled(rule)})` }));
+  const others = contested.map(({ memory, rule }) => ({ memory, before: "contested by", after: ` (${ruled(rule)})` }));
   return el("li", { class: `hit ${look(card.state)}` },
     el("div", { class: "hit-head" },
       el("h2", {}, el("a", { href: link({ view: "memory", id: card.id }) }, card.title)),

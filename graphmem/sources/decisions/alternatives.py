@@ -1,4 +1,4 @@
-"""The options that a record considered, which one it chose, and why the others fell."""
+"""The options that a record considered, with the chosen option and the reasons against the others."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from graphmem.model import MAX_LIST_ITEMS, Alternative, Outcome
-from graphmem.sources.decisions.sections import Block, Section, heading_name, strip_markup
+from graphmem.sources.decisions.sections import TextBlock, TextSection, heading_name, strip_markup
 
 _OPTIONS = re.compile(
     r"^(?:(?:options|alternatives|approaches|solutions)(?: (?:considered|evaluated|analysed|analyzed))?"
@@ -60,11 +60,11 @@ class _Option:
     outcome: Outcome | None = None
 
 
-def alternatives_of(sections: Sequence[Section]) -> tuple[Alternative, ...]:
+def alternatives_of(sections: Sequence[TextSection]) -> tuple[Alternative, ...]:
     """The options in order of the text, each once.
 
-    An option counts as rejected if another was chosen or its section says so; of a record that has chosen
-    nothing yet, no option has an outcome, so none is told.
+    An option is rejected if another is chosen or its section says so. A record that has chosen nothing yet
+    gives no options, since an option needs an outcome.
     """
     chosen = _chosen(sections)
     options: dict[str, _Option] = {}
@@ -72,19 +72,19 @@ def alternatives_of(sections: Sequence[Section]) -> tuple[Alternative, ...]:
     for section in sections:
         has_parts = section.heading in opened
         for option in _options_of(section, has_parts=has_parts, has_choice=chosen is not None):
-            known = options.get(_key(option.name))
-            options[_key(option.name)] = option if known is None else _Option(
-                known.name, known.reason or option.reason, known.outcome or option.outcome
+            existing = options.get(_key(option.name))
+            options[_key(option.name)] = option if existing is None else _Option(
+                existing.name, existing.reason or option.reason, existing.outcome or option.outcome
             )  # fmt: skip
     is_decided = chosen is not None or any(option.outcome is Outcome.CHOSEN for option in options.values())
-    found = [_alternative(option, chosen, is_decided=is_decided) for option in options.values()]
-    named = [alternative for alternative in found if alternative is not None]
+    result = [_alternative(option, chosen, is_decided=is_decided) for option in options.values()]
+    named = [alternative for alternative in result if alternative is not None]
     if chosen and not any(alternative.outcome is Outcome.CHOSEN for alternative in named):
         named.insert(0, Alternative(chosen.name, Outcome.CHOSEN, chosen.reason, _keys(chosen.name)))
     return tuple(named[:MAX_LIST_ITEMS])
 
 
-def _options_of(section: Section, *, has_parts: bool, has_choice: bool) -> Iterator[_Option]:
+def _options_of(section: TextSection, *, has_parts: bool, has_choice: bool) -> Iterator[_Option]:
     parents = [heading_name(parent) for parent in section.parents]
     outcome = Outcome.REJECTED if _REJECTED.match(section.name) and not has_choice else None
     if _OPTIONS.match(section.name) or _REJECTED.match(section.name):
@@ -94,7 +94,7 @@ def _options_of(section: Section, *, has_parts: bool, has_choice: bool) -> Itera
         yield _from_heading(section, outcome)
 
 
-def _from_heading(section: Section, outcome: Outcome | None) -> _Option:
+def _from_heading(section: TextSection, outcome: Outcome | None) -> _Option:
     name, marked = _name(section.heading)
     blocks = section.blocks
     against = [strip_markup(block.text) for block in blocks if _AGAINST.match(block.text)]
@@ -102,7 +102,7 @@ def _from_heading(section: Section, outcome: Outcome | None) -> _Option:
     return _Option(name, reason[:_MAX_REASON_CHARS], marked or outcome)
 
 
-def _listed(section: Section, outcome: Outcome | None, *, with_items: bool) -> Iterator[_Option]:
+def _listed(section: TextSection, outcome: Outcome | None, *, with_items: bool) -> Iterator[_Option]:
     blocks = section.blocks
     rows = [block for block in blocks if block.is_row]
     yield from _tabled(rows, outcome)
@@ -113,7 +113,7 @@ def _listed(section: Section, outcome: Outcome | None, *, with_items: bool) -> I
                 yield _from_item(block, outcome)
 
 
-def _from_item(block: Block, outcome: Outcome | None) -> _Option:
+def _from_item(block: TextBlock, outcome: Outcome | None) -> _Option:
     text = strip_markup(block.text)
     bold = re.match(r"\*\*(?P<name>[^*]{2,200}?)[:.]?\*\*[\s:.\u2013\u2014-]*(?P<rest>.*)", block.text, re.DOTALL)
     head, _, tail = text.partition(": ") if len(text) > len("a name and why") else (text, "", "")
@@ -123,7 +123,7 @@ def _from_item(block: Block, outcome: Outcome | None) -> _Option:
     return _Option(name, tail.strip()[:_MAX_REASON_CHARS], marked or outcome)
 
 
-def _tabled(rows: list[Block], outcome: Outcome | None) -> Iterator[_Option]:
+def _tabled(rows: list[TextBlock], outcome: Outcome | None) -> Iterator[_Option]:
     cells = [[cell.strip() for cell in re.split(r"(?<!\\)\|", row.text.strip().strip("|"))] for row in rows]
     body = [row for row in cells[1:] if not all(re.fullmatch(r":?-*:?", cell) for cell in row)]
     for row in body:
@@ -144,7 +144,7 @@ def _name(text: str) -> tuple[str, Outcome | None]:
     return plain[: mark.start()].strip(" ,-(")[:_MAX_NAME_CHARS], Outcome.REJECTED if is_against else Outcome.CHOSEN
 
 
-def _chosen(sections: Iterable[Section]) -> _Option | None:
+def _chosen(sections: Iterable[TextSection]) -> _Option | None:
     for section in sections:
         for block in section.blocks:
             match = _CHOSEN.match(block.text.lstrip("*_ "))

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from graphmem.model import MAX_LIST_ITEMS, Anchor, AnchorKind
-from graphmem.sources.decisions.sections import Section
+from graphmem.sources.decisions.sections import TextSection
 
 _CODE = re.compile(r"(?<!`)`([^`\s]{3,300})`(?!`)")
 _LINK = re.compile(r"(?<!!)\[[^\[\]]{0,300}\]\(<?([^()\s<>]{3,300})>?(?:\s[^()]{0,300})?\)")
@@ -28,17 +28,17 @@ _HOSTS = re.compile(r"^(?:www\.|[\w-]+\.(?:com|org|io|net|dev|gov|uk)/)", re.IGN
 _RECORD = re.compile(r"(?:^|/)(?:[A-Za-z]{2,6}[-_])?\d{2,6}[-_.][^/]*\.(?:md|markdown|rst|txt)$")
 
 
-def anchors_of(sections: Iterable[Section], path: str) -> tuple[Anchor, ...]:
+def anchors_of(sections: Iterable[TextSection], path: str) -> tuple[Anchor, ...]:
     """Files that are named in code marks or linked to, in order, each once.
 
     Only what has a folder and an extension counts: `app.py` alone could be any of many. Links are resolved against
-    the folder of `path`; what points out of the reading's root keeps the part that is inside the repository.
+    the folder of `path`; a link out of the root of the reading keeps the part inside the repository.
     """
     names = dict.fromkeys(name for section in sections for name in _named(section, posixpath.dirname(path)))
     return tuple(Anchor(AnchorKind.FILE, name) for name in list(names)[:MAX_LIST_ITEMS])
 
 
-def _named(section: Section, folder: str) -> Iterator[str]:
+def _named(section: TextSection, folder: str) -> Iterator[str]:
     for line in section.lines:
         if line.is_code:
             continue

@@ -23,14 +23,14 @@ _CROSS = re.compile(r"<<(?P<target>[^<>,\s]{1,300})(?:,(?P<text>[^<>]{1,300}))?>
 
 
 @dataclass(slots=True)
-class _Table:
+class _AsciiTable:
     columns: int
     cells: list[str] = field(default_factory=list)
     first: int = 0
 
 
 def is_asciidoc(path: str) -> bool:
-    """Whether a path names an AsciiDoc file."""
+    """True if a path names an AsciiDoc file."""
     return path.lower().endswith((".adoc", ".asciidoc", ".asc"))
 
 
@@ -78,9 +78,9 @@ def _inside(fence: str, bare: str, line: str) -> str:
     return line if fence[:4] in _CODE_FENCES else ""
 
 
-def _opened(bare: str, table: _Table | None, columns: int) -> tuple[str, _Table | None]:
+def _opened(bare: str, table: _AsciiTable | None, columns: int) -> tuple[str, _AsciiTable | None]:
     if bare == "|===":
-        return ("", None) if table is not None else ("|===", _Table(columns))
+        return ("", None) if table is not None else ("|===", _AsciiTable(columns))
     return bare, None
 
 
@@ -89,7 +89,7 @@ def _count(columns: str) -> int:
     return int(times[1]) if times else columns.count(",") + 1
 
 
-def _cells(table: _Table, bare: str, index: int, written: list[str]) -> None:
+def _cells(table: _AsciiTable, bare: str, index: int, written: list[str]) -> None:
     if bare.startswith("//"):
         return
     if bare.startswith("|"):
@@ -103,11 +103,11 @@ def _cells(table: _Table, bare: str, index: int, written: list[str]) -> None:
         table.cells[-1] += " " + _inline(bare.strip())
 
 
-def _flush(table: _Table, written: list[str], *, all_of_it: bool) -> None:
+def _flush(table: _AsciiTable, written: list[str], *, all_of_it: bool) -> None:
     while table.cells and (all_of_it or len(table.cells) >= table.columns):
         row, table.cells = table.cells[: table.columns or 1], table.cells[table.columns or 1 :]
-        said = written[table.first]
-        written[table.first] = f"{said} {' | '.join(row)} |" if said else f"| {' | '.join(row)} |"
+        words = written[table.first]
+        written[table.first] = f"{words} {' | '.join(row)} |" if words else f"| {' | '.join(row)} |"
 
 
 def _line(bare: str) -> str:
@@ -121,9 +121,9 @@ def _line(bare: str) -> str:
 
 
 def _inline(text: str) -> str:
-    linked = _LINK.sub(lambda found: f"[{found['text'] or found['named'] or found['url']}]({_target(found)})", text)
-    return _CROSS.sub(lambda found: f"[{(found['text'] or found['target']).strip()}]({found['target']})", linked)
+    linked = _LINK.sub(lambda link: f"[{link['text'] or link['named'] or link['url']}]({_target(link)})", text)
+    return _CROSS.sub(lambda result: f"[{(result['text'] or result['target']).strip()}]({result['target']})", linked)
 
 
-def _target(found: re.Match[str]) -> str:
-    return str(found["named"] or found["url"])
+def _target(result: re.Match[str]) -> str:
+    return str(result["named"] or result["url"])

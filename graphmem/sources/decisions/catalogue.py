@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from graphmem.sources.decisions.file_names import is_kep, stands_for_folder
+from graphmem.sources.decisions.file_names import is_kep, names_folder
 from graphmem.sources.decisions.records import Record
 from graphmem.sources.decisions.references import Reference
 
@@ -42,19 +42,19 @@ class Catalogue:
         self._by_title = _index((_plain(record.title), record) for record in records)
 
     def is_number_shared(self, record: Record) -> bool:
-        """Whether another record of the same folder and series has the same number."""
+        """True if another record of the same folder and series has the same number."""
         return any(
-            other.path != record.path
-            and _folder(other.path) == _folder(record.path)
-            and _is_same_series(record.prefix, other.prefix)
-            for other in self._by_number.get(record.number, ())
+            candidate.path != record.path
+            and _folder(candidate.path) == _folder(record.path)
+            and _is_same_series(record.prefix, candidate.prefix)
+            for candidate in self._by_number.get(record.number, ())
         )
 
     def find(self, reference: Reference, origin: Record) -> Record | Unclear | None:
-        """The record that `reference` means where it stands in `origin`; None if it names none of them.
+        """The record to which a `reference` in the record `origin` points; None if there is none.
 
-        A link that hits a file decides. A number decides only if one record of the folder has it, or if the words
-        beside it say which one.
+        A link to a file decides. A number decides only if a single record of the folder has it, or if the words
+        next to it identify the record.
         """
         linked = self._linked(reference.target, origin) if reference.target else None
         if linked is not None:
@@ -63,8 +63,8 @@ class Catalogue:
         if numbered is not None or (reference.number is not None and " " not in _plain(reference.title)):
             return numbered
         titled = self._by_title.get(_plain(reference.title), ())
-        others = [record for record in titled if record.path != origin.path]
-        return others[0] if len(others) == 1 else Unclear(tuple(others)) if others else None
+        candidates = [record for record in titled if record.path != origin.path]
+        return candidates[0] if len(candidates) == 1 else Unclear(tuple(candidates)) if candidates else None
 
     def _linked(self, target: str, origin: Record) -> Record | None:
         labelled = self._by_label.get(" ".join(target.lower().split()), ())
@@ -75,19 +75,19 @@ class Catalogue:
         if not is_remote:
             folder = "" if path.startswith("/") else posixpath.dirname(origin.path)
             near = posixpath.normpath(posixpath.join(folder, path.lstrip("/")))
-            beside = (posixpath.join(near, name) for name in ("kep.yaml", "README.md", "README.adoc", "README.rst"))
-            for candidate in (near, f"{near}.md", f"{near}.rst", f"{near}.adoc", *beside):
+            neighbours = (posixpath.join(near, name) for name in ("kep.yaml", "README.md", "README.adoc", "README.rst"))
+            for candidate in (near, f"{near}.md", f"{near}.rst", f"{near}.adoc", *neighbours):
                 if candidate in self._by_path:
                     return self._by_path[candidate]
         stem = _stem(path.rstrip("/"))
-        found = [] if stem in _GENERIC else list(self._by_stem.get(stem, ()))
+        result = [] if stem in _GENERIC else list(self._by_stem.get(stem, ()))
         if is_remote:
-            found = [record for record in found if _parent_agrees(record.path, path)]
-        same_folder = [record for record in found if _folder(record.path) == _folder(origin.path)]
-        found = same_folder or found
-        if not found and not is_remote:
-            found = list(self._by_slug.get(_slug(path), ()))
-        return found[0] if len(found) == 1 and found[0].path != origin.path else None
+            result = [record for record in result if _parent_agrees(record.path, path)]
+        same_folder = [record for record in result if _folder(record.path) == _folder(origin.path)]
+        result = same_folder or result
+        if not result and not is_remote:
+            result = list(self._by_slug.get(_slug(path), ()))
+        return result[0] if len(result) == 1 and result[0].path != origin.path else None
 
     def _numbered(self, reference: Reference, origin: Record) -> Record | Unclear | None:
         everything = [
@@ -96,25 +96,25 @@ class Catalogue:
         near = [record for record in everything if _folder(record.path) == _folder(origin.path)] or everything
         if reference.target:
             near = [record for record in near if _shares_words(reference, record)]
-        others = [record for record in near if record.path != origin.path]
+        candidates = [record for record in near if record.path != origin.path]
         if len(near) == 1:
-            return others[0] if others else None
-        titled = [record for record in others if _is_titled(reference, record)]
+            return candidates[0] if candidates else None
+        titled = [record for record in candidates if _is_titled(reference, record)]
         if len(titled) == 1:
             return titled[0]
-        return Unclear(tuple(near)) if others else None
+        return Unclear(tuple(near)) if candidates else None
 
 
 def _index(pairs: Iterable[tuple[Key, Record]]) -> dict[Key, list[Record]]:
-    found: defaultdict[Key, list[Record]] = defaultdict(list)
+    result: defaultdict[Key, list[Record]] = defaultdict(list)
     for key, record in pairs:
-        found[key].append(record)
-    return dict(found)
+        result[key].append(record)
+    return dict(result)
 
 
 def _folder(path: str) -> str:
     folder = posixpath.dirname(path)
-    return posixpath.dirname(folder) if is_kep(path) or stands_for_folder(path) else folder
+    return posixpath.dirname(folder) if is_kep(path) or names_folder(path) else folder
 
 
 def _stem(path: str) -> str:
@@ -144,7 +144,7 @@ def _parent_agrees(path: str, url_path: str) -> bool:
 def _is_same_series(a: str, b: str) -> bool:
     if a == b or (_is_general(a) and _is_general(b)):
         return True
-    # Records that do not say what they are called are called requests for comments as well.
+    # Records without a series prefix are also called requests for comments.
     return {a, b} == {"", "RFC"}
 
 

@@ -27,7 +27,7 @@ _CENTURY_TURN = 70
 
 @dataclass(frozen=True, slots=True)
 class FoundDate:
-    """One date in a text: the moment, and where it stands."""
+    """A date in a text: the moment, and its position."""
 
     at: datetime
     start: int
@@ -35,7 +35,7 @@ class FoundDate:
 
 
 def find_dates(text: str) -> Iterator[FoundDate]:
-    """Dates in the order in which they stand in `text`; what only looks like one is passed over.
+    """The dates in `text`, in order; numbers that only look like a date are left out.
 
     A slash date is read day first unless that is impossible, since a record's other spellings leave no doubt.
     """
@@ -47,7 +47,7 @@ def find_dates(text: str) -> Iterator[FoundDate]:
 
 def first_date(text: str) -> datetime | None:
     """The first date in `text`, None if there is none."""
-    return next((found.at for found in find_dates(text)), None)
+    return next((result.at for result in find_dates(text)), None)
 
 
 def _moment(match: re.Match[str]) -> datetime | None:

@@ -1,4 +1,4 @@
-"""Where a record declares its relations: metadata fields, its status, its related decisions, its prose."""
+"""The places in which a record declares relations: metadata fields, its status, its related decisions, its prose."""
 
 from __future__ import annotations
 
@@ -9,25 +9,25 @@ from functools import lru_cache
 from pathlib import PurePosixPath
 
 from graphmem.sources.decisions.dates import find_dates
-from graphmem.sources.decisions.file_names import stands_for_folder
+from graphmem.sources.decisions.file_names import names_folder
 from graphmem.sources.decisions.front_matter import is_nothing
 from graphmem.sources.decisions.idioms import SELF, canonical
 from graphmem.sources.decisions.idioms import plain as plain_text
 from graphmem.sources.decisions.limits import limit_after, portion_within
-from graphmem.sources.decisions.pointers import bare_pointer, changed_in, decided_here, decided_in, pointed_at
+from graphmem.sources.decisions.pointers import bare_pointer, changed_in, decided_in, own_decisions, pointed_at
 from graphmem.sources.decisions.references import TOKEN, MarkedText, Reference, bare_numbers, mark_references
 from graphmem.sources.decisions.relations import (
-    Place,
-    Relation,
-    Sentence,
+    MarkedSentence,
+    RelationClaim,
+    TextContext,
     mark_self,
     relations_in,
     speaks_of_relations,
 )
-from graphmem.sources.decisions.sections import STATUS_SECTIONS, Block, Section, strip_markup
+from graphmem.sources.decisions.sections import STATUS_SECTIONS, TextBlock, TextSection, strip_markup
 from graphmem.sources.decisions.statuses import is_template
 
-#: Sections in which `we will` is what was decided, and no wish.
+#: Sections in which `we will` states a decision, not a wish.
 DECISION = frozenset({"decision", "decision outcome", "decisions", "the decision", "outcome", "resolution"})
 _RELATED = re.compile(
     r"\b(?:relat\w*|references?|links?|change ?log|history|notes?|more information|see also|supersession|supersedes|"
@@ -55,7 +55,7 @@ _ENDED_HEADING = re.compile(
     r"^(?:superseded|superceded|replaced|deprecated|rejected|withdrawn|obsolete|obsoleted|retired|abandoned|deprecation"
     r"|supersession)(?: (?:notice|note|by))?$"
 )
-#: A field that is named after an end, and holds what came instead: `deprecated: 0027-interledger-protocol-4`.
+#: A field named after an end, whose value is the successor: `deprecated: 0027-interledger-protocol-4`.
 _END_KEY = re.compile(r"^(?:deprecated|superseded|superceded|replaced|obsoleted)$")
 _HINT_ALONE = re.compile(r"^\([^()]*\)$")
 _ASIDE = re.compile(r"(?<!\])\(([^()\[\]]{1,300})\)")
@@ -70,7 +70,7 @@ _MAX_FIELD_CHARS = 4_000
 
 @dataclass(frozen=True, slots=True)
 class OwnName:
-    """What a record is called, so that it recognises itself; `number` is None if another record shares it."""
+    """The names of a record, by which its text means itself; `number` is None if another record shares it."""
 
     path: str
     number: int | None = None
@@ -83,10 +83,10 @@ class Declaration:
     """A relation with the lines that declare it.
 
     Attributes:
-        is_explicit: Stands in a field or as the status: a target that is not found is then worth a report.
+        is_explicit: Declared in a field or as the status: a target that is not found is then reported.
     """
 
-    relation: Relation
+    relation: RelationClaim
     line: int
     evidence: str
     is_explicit: bool = False
@@ -94,19 +94,19 @@ class Declaration:
 
 @lru_cache(maxsize=4096)
 def relation_key(name: str) -> tuple[bool, bool] | None:
-    """(the record replaces, in full) for a field such as `superseded by`; None if the key declares no relation.
+    """(the record is the new side, in full) for a field like `superseded by`; None for a key without a relation.
 
-    Several keys in one, such as `amends / supersedes`, are full only if each of them is.
+    Several keys in a single field, for example `amends / supersedes`, are full only if each of them is.
     """
     parts = re.split(r" ?[/,&] ?| (?:and|or) ", " ".join(name.lower().replace("-", " ").replace("_", " ").split()))
-    keys = [_one_key(part) for part in parts]
+    keys = [_single_key(part) for part in parts]
     first = keys[0]
     if first is None or any(key is None or key[0] is not first[0] for key in keys):
         return None
     return first[0], all(key is not None and key[1] for key in keys)
 
 
-def _one_key(name: str) -> tuple[bool, bool] | None:
+def _single_key(name: str) -> tuple[bool, bool] | None:
     match = _KEY.match(name)
     if match is None:
         return None
@@ -115,8 +115,8 @@ def _one_key(name: str) -> tuple[bool, bool] | None:
     return is_new, is_full and not match["inpart"] and not match["partly_too"]
 
 
-def declared_in_field(key: tuple[bool, bool], value: str, definitions: Mapping[str, str]) -> list[Relation]:
-    """Relations of a metadata field; a value that names nothing yields what it says as an unknown title."""
+def declared_in_field(key: tuple[bool, bool], value: str, definitions: Mapping[str, str]) -> list[RelationClaim]:
+    """Relations of a metadata field; a value without a reference yields its text as an unknown title."""
     value = value[:_MAX_FIELD_CHARS]
     plain = value.strip()
     if (
@@ -126,7 +126,7 @@ def declared_in_field(key: tuple[bool, bool], value: str, definitions: Mapping[s
     ):
         return []
     if _HINT_ALONE.match(plain) and not TOKEN.search(mark_references(plain, definitions).text):
-        return []  # a template's hint that nobody filled in
+        return []  # a hint of a template that was not filled in
     marked = mark_references(plain_text(value), definitions)
     outside = re.sub(r"\([^()]*\)", lambda match: match.group() if match.group()[1:2] == "\ue000" else " ", marked.text)
     clause = _until_a_clause(outside)
@@ -137,11 +137,11 @@ def declared_in_field(key: tuple[bool, bool], value: str, definitions: Mapping[s
         targets = (Reference(plain[:200], title=strip_markup(plain)[:200]),)
     is_new, is_full = key
     portion = _portion_of(outside)
-    dates = [found.at for found in find_dates(marked.text)]
+    dates = [result.at for result in find_dates(marked.text)]
     at = dates[0] if dates and not is_new and len(targets) == 1 else None
     limits = _limits(marked) if portion is None else {}
     return [
-        Relation(
+        RelationClaim(
             target, is_new, is_full and portion is None and target not in limits, portion or limits.get(target), at
         )
         for target in targets
@@ -149,19 +149,19 @@ def declared_in_field(key: tuple[bool, bool], value: str, definitions: Mapping[s
 
 
 def _limits(marked: MarkedText) -> dict[Reference, str]:
-    """What is said right behind a record of a field to be meant of it: `ADR-7 (partially)`, `ADR-7 for tests`."""
-    found: dict[Reference, str] = {}
+    """The part of each record to which words right behind it limit a field: `ADR-7 (partially)`, `ADR-7 for tests`."""
+    result: dict[Reference, str] = {}
     tokens = list(TOKEN.finditer(marked.text))
     for index, token in enumerate(tokens):
         end = tokens[index + 1].start() if index + 1 < len(tokens) else len(marked.text)
         behind = marked.text[token.end() : end]
         if limit := limit_after(behind) or portion_within(behind):
-            found[marked.references[int(token[1])]] = " ".join(marked.restore(limit).split())[:300]
-    return found
+            result[marked.references[int(token[1])]] = " ".join(marked.restore(limit).split())[:300]
+    return result
 
 
-def declared_by_an_end(name: str, value: str, definitions: Mapping[str, str]) -> list[Relation]:
-    """What a field such as `deprecated: 0027-new-way` names as taking over; nothing for `true`, a date or words."""
+def declared_by_an_end(name: str, value: str, definitions: Mapping[str, str]) -> list[RelationClaim]:
+    """The successor in a field like `deprecated: 0027-new-way`; nothing for `true`, a date or words."""
     if not _END_KEY.match(name.lower()) or next(iter(find_dates(value)), None):
         return []
     return [relation for relation in declared_in_field((False, True), value, definitions) if relation.target.is_by_name]
@@ -175,41 +175,47 @@ def _until_a_clause(text: str) -> str:
 
 
 def _portion_of(text: str) -> str | None:
-    """What of the first record a field names, if it says so: `the formats documented in ADR-7`, `portions of ADR-7`."""
+    """The part of the first record that a field names: `the formats documented in ADR-7`, `portions of ADR-7`."""
     words = text[: text.find("\ue000")].strip(" :*_([") if "\ue000" in text else ""
     if words.lower().endswith((" in", " of")) and len(words.split()) > 1:
         return words[:-2].rstrip()[:300]
     return words[:300] if _PORTION.search(text) else None
 
 
-def declared_in_text(text: str, place: Place, own: OwnName, definitions: Mapping[str, str]) -> list[Relation]:
-    """Relations of a loose text such as the value of a status field."""
+def declared_in_text(
+    text: str, context: TextContext, own: OwnName, definitions: Mapping[str, str]
+) -> list[RelationClaim]:
+    """Relations of a text that is no sentence, for example the value of a status field."""
     return list(
-        _of_text(_Text(text, place, "status" if place is Place.STATUS else "", is_item=False), own, definitions)
+        _of_text(
+            _TextPart(text, context, "status" if context is TextContext.STATUS else "", is_item=False), own, definitions
+        )
     )
 
 
-def declarations_of(sections: Iterable[Section], own: OwnName, definitions: Mapping[str, str]) -> Iterator[Declaration]:
+def declarations_of(
+    sections: Iterable[TextSection], own: OwnName, definitions: Mapping[str, str]
+) -> Iterator[Declaration]:
     """Every relation that the sections declare, in order of the text; third parties' relations are not among them."""
     for section in sections:
-        yield from _Reader(section, place_of(section), own, definitions).read()
+        yield from _SectionReader(section, context_of(section), own, definitions).read()
 
 
 @dataclass(frozen=True, slots=True)
-class _Text:
+class _TextPart:
     text: str
-    place: Place
+    context: TextContext
     heading: str
     is_item: bool
     is_decision: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class _Reader:
-    """One section being read for one record."""
+class _SectionReader:
+    """A section of a record while it is searched for relations."""
 
-    section: Section
-    place: Place
+    section: TextSection
+    context: TextContext
     own: OwnName
     definitions: Mapping[str, str]
 
@@ -234,65 +240,67 @@ class _Reader:
                 yield from self._prose(block)
 
     def _heading(self) -> Iterator[Declaration]:
-        """What the heading itself says: `This ADR has been superseded by ADR-7`, or a title `Partly undo ADR-109`."""
+        """The relations in a heading: `This ADR has been superseded by ADR-7`, or a title `Partly undo ADR-109`."""
         heading = self.section.heading
         if not self.section.level or not (speaks_of_relations(heading) or self.section.is_title):
             return
         marked, masked = _masked(heading, self.own, self.definitions, is_status=not self.section.is_title)
-        sentence = Sentence(marked, masked, Place.BODY if self.section.is_title else Place.STATUS)
-        found = decided_in(marked, masked) if self.section.is_title else []
-        for relation in found or relations_in(sentence):
+        sentence = MarkedSentence(marked, masked, TextContext.BODY if self.section.is_title else TextContext.STATUS)
+        result = decided_in(marked, masked) if self.section.is_title else []
+        for relation in result or relations_in(sentence):
             yield Declaration(relation, self.section.line, heading.strip())
 
-    def _field(self, key: tuple[bool, bool], value: str, block: Block) -> Iterator[Declaration]:
+    def _field(self, key: tuple[bool, bool], value: str, block: TextBlock) -> Iterator[Declaration]:
         yield from self._explicit(declared_in_field(key, value, self.definitions), block)
         for aside in _ASIDE.findall(value):
             yield from self._text(aside, block)
 
-    def _listed(self, key: tuple[bool, bool], block: Block) -> Iterator[Declaration]:
+    def _listed(self, key: tuple[bool, bool], block: TextBlock) -> Iterator[Declaration]:
         relations = declared_in_field(key, block.text, self.definitions)
         yield from self._explicit(
-            [one for one in relations if one.target.number is not None or one.target.target], block
+            [relation for relation in relations if relation.target.number is not None or relation.target.target], block
         )
 
-    def _explicit(self, relations: Iterable[Relation], block: Block) -> Iterator[Declaration]:
+    def _explicit(self, relations: Iterable[RelationClaim], block: TextBlock) -> Iterator[Declaration]:
         for relation in relations:
-            is_worth_report = self.place is not Place.BODY or relation.target.number is not None
+            is_worth_report = self.context is not TextContext.BODY or relation.target.number is not None
             yield Declaration(relation, block.line, _evidence(block), is_explicit=is_worth_report)
 
-    def _prose(self, block: Block) -> Iterator[Declaration]:
-        if self.place is Place.BODY and (block.is_quote or block.is_row):
+    def _prose(self, block: TextBlock) -> Iterator[Declaration]:
+        if self.context is TextContext.BODY and (block.is_quote or block.is_row):
             return
         texts = block.text.strip("|").split("|") if block.is_row and not is_template(block.text) else [block.text]
         for text in texts:
             yield from self._text(text[:_MAX_BLOCK_CHARS], block)
 
-    def _text(self, text: str, block: Block) -> Iterator[Declaration]:
-        part = _Text(text, self.place, strip_markup(self.section.heading), block.is_item, self.section.name in DECISION)
+    def _text(self, text: str, block: TextBlock) -> Iterator[Declaration]:
+        part = _TextPart(
+            text, self.context, strip_markup(self.section.heading), block.is_item, self.section.name in DECISION
+        )
         for relation in _of_text(part, self.own, self.definitions):
-            yield Declaration(relation, block.line, _evidence(block), is_explicit=self.place is Place.STATUS)
+            yield Declaration(relation, block.line, _evidence(block), is_explicit=self.context is TextContext.STATUS)
 
 
-def _of_text(text: _Text, own: OwnName, definitions: Mapping[str, str]) -> Iterator[Relation]:
-    if (text.place is not Place.STATUS and not speaks_of_relations(text.text)) or is_template(text.text):
+def _of_text(text: _TextPart, own: OwnName, definitions: Mapping[str, str]) -> Iterator[RelationClaim]:
+    if (text.context is not TextContext.STATUS and not speaks_of_relations(text.text)) or is_template(text.text):
         return
-    marked, masked = _masked(text.text, own, definitions, is_status=text.place is not Place.BODY)
-    if text.place is Place.BODY and not marked.references:
+    marked, masked = _masked(text.text, own, definitions, is_status=text.context is not TextContext.BODY)
+    if text.context is TextContext.BODY and not marked.references:
         return  # only a status names another record by its title alone
-    leader = _leader(masked, marked) if text.is_item or text.place is Place.RELATED else None
-    found: list[Relation] = []
+    leader = _leader(masked, marked) if text.is_item or text.context is TextContext.RELATED else None
+    result: list[RelationClaim] = []
     for index, sentence in enumerate(_SENTENCE_END.split(masked)):
-        said = Sentence(marked, sentence, text.place, leader, opens_block=index == 0, heading=text.heading)
-        found += relations_in(said) or (bare_pointer(said) if text.place is Place.STATUS else [])
-    if not found and text.place is Place.STATUS:
-        found = pointed_at(marked, masked) or changed_in(marked, masked)
-    if not found:
-        found = decided_in(marked, masked) if text.is_decision else decided_here(marked, masked)
-    yield from found
+        parsed = MarkedSentence(marked, sentence, text.context, leader, opens_block=index == 0, heading=text.heading)
+        result += relations_in(parsed) or (bare_pointer(parsed) if text.context is TextContext.STATUS else [])
+    if not result and text.context is TextContext.STATUS:
+        result = pointed_at(marked, masked) or changed_in(marked, masked)
+    if not result:
+        result = decided_in(marked, masked) if text.is_decision else own_decisions(marked, masked)
+    yield from result
 
 
 def _masked(text: str, own: OwnName, definitions: Mapping[str, str], *, is_status: bool) -> tuple[MarkedText, str]:
-    """(the text with its references marked, the same with what means the record itself as `SELF`)."""
+    """(the text with marked references, the same text with the record itself as `SELF`)."""
     marked = mark_references(plain_text(text), definitions)
     hidden = TOKEN.sub(
         lambda match: SELF if _is_own(marked.references[int(match[1])], own) else match.group(), marked.text
@@ -309,16 +317,16 @@ def _titled(masked: str, title: str) -> str:
     return re.sub(subject, rf"\g<lead>{SELF}", masked, flags=re.IGNORECASE)
 
 
-def place_of(section: Section) -> Place:
-    """What kind of place a section is for declarations."""
-    return Place.STATUS if section.level == 0 or section.is_title else _place_of(section.name)
+def context_of(section: TextSection) -> TextContext:
+    """The kind of place that a section is for declarations."""
+    return TextContext.STATUS if section.level == 0 or section.is_title else _context_of(section.name)
 
 
 @lru_cache(maxsize=4096)
-def _place_of(name: str) -> Place:
+def _context_of(name: str) -> TextContext:
     if name in STATUS_SECTIONS or _ENDED_HEADING.match(name):
-        return Place.STATUS
-    return Place.RELATED if _RELATED.search(name) else Place.BODY
+        return TextContext.STATUS
+    return TextContext.RELATED if _RELATED.search(name) else TextContext.BODY
 
 
 def _leader(masked: str, marked: MarkedText) -> Reference | None:
@@ -329,10 +337,10 @@ def _leader(masked: str, marked: MarkedText) -> Reference | None:
 def _is_own(reference: Reference, own: OwnName) -> bool:
     if reference.target:
         named, mine = PurePosixPath(reference.target), PurePosixPath(own.path)
-        is_beside = named.parent.name in {"", mine.parent.name} or not stands_for_folder(own.path)
-        return named.name == mine.name and is_beside
+        is_near = named.parent.name in {"", mine.parent.name} or not names_folder(own.path)
+        return named.name == mine.name and is_near
     return reference.number is not None and reference.number == own.number and reference.prefix in {own.prefix, "ADR"}
 
 
-def _evidence(block: Block) -> str:
+def _evidence(block: TextBlock) -> str:
     return "\n".join(line.text for line in block.lines).strip()

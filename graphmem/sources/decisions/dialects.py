@@ -1,4 +1,4 @@
-"""Taking a file apart: which dialect it is written in, its metadata and its sections."""
+"""The parts of a file: its dialect, its metadata and its sections."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from graphmem.sources.decisions.file_names import (
     is_numbered,
     is_placeholder,
     is_set_aside,
-    stands_for_folder,
+    names_folder,
 )
 from graphmem.sources.decisions.front_matter import Field, RefusedYaml, is_nothing, parse_yaml
-from graphmem.sources.decisions.records import Source, normal_key
-from graphmem.sources.decisions.sections import STATUS_SECTIONS, Section, read_sections, sections_of
+from graphmem.sources.decisions.records import ParsedFile, normal_key
+from graphmem.sources.decisions.sections import STATUS_SECTIONS, TextSection, read_sections, sections_of
 from graphmem.sources.decisions.statuses import leading_status
 from graphmem.sources.decisions.xml_records import is_xml, read_xml
 
@@ -47,19 +47,19 @@ _KEP_SECTIONS = re.compile(
 )
 
 
-#: Why a file of a folder of decisions was not read as one.
+#: Reason why a file in a folder of decisions was not read as a record.
 UNLIKE = "no decision is recognised in it: no status, no header or front matter of a record, no decision section"
 
 
-def take_apart(document: Document, siblings: Mapping[str, Document]) -> Source | str | None:
+def take_apart(document: Document, siblings: Mapping[str, Document]) -> ParsedFile | str | None:
     """A file as metadata and sections.
 
     Returns:
-        None for a file that is set aside by its name, `UNLIKE` for one that does not look like a record, another reason
-        for one that should but cannot be read.
+        None for a file that is set aside by its name, `UNLIKE` for a file that does not look like a record, another
+        reason for a record that cannot be read.
     """
     text = _decoded(document)
-    if isinstance(text, _Refusal):
+    if isinstance(text, _RefusedFile):
         return text.reason if document.is_named or _is_expected(document.path) else None
     if is_kep(document.path):
         return _kep(document, text, siblings)
@@ -82,25 +82,25 @@ def _belongs_to_kep(path: str, siblings: Mapping[str, Document]) -> bool:
     return any(posixpath.join(folder, name) in siblings for name in ("kep.yaml", "kep.yml"))
 
 
-class _Refusal:
+class _RefusedFile:
     def __init__(self, reason: str) -> None:
         self.reason = reason
 
 
-def _decoded(document: Document) -> str | _Refusal:
+def _decoded(document: Document) -> str | _RefusedFile:
     if len(document.content) > MAX_DOCUMENT_BYTES:
-        return _Refusal(f"larger than {MAX_DOCUMENT_BYTES} bytes: not read")
+        return _RefusedFile(f"larger than {MAX_DOCUMENT_BYTES} bytes: not read")
     try:
         text = document.content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = document.content.count(b"\n", 0, error.start) + 1
-        return _Refusal(f"not UTF-8 (byte {error.start}, line {line}): convert the file")
+        return _RefusedFile(f"not UTF-8 (byte {error.start}, line {line}): convert the file")
     if "\0" in text:
-        return _Refusal("contains NUL bytes: not a text")
+        return _RefusedFile("contains NUL bytes: not a text")
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
-def _looks_like_record(source: Source) -> bool:
+def _looks_like_record(source: ParsedFile) -> bool:
     keys = {normal_key(field.name) for field in source.fields}
     names = {section.name for section in source.sections if section.level}
     states = list(_states(source))
@@ -109,18 +109,16 @@ def _looks_like_record(source: Source) -> bool:
         return True
     if has_status and (keys & _NUMBER_KEYS or any(_DECISION.match(name) for name in names)):
         return True
-    if is_numbered(source.path) and not stands_for_folder(source.path) and (names or has_status):
+    if is_numbered(source.path) and not names_folder(source.path) and (names or has_status):
         return True
-    if stands_for_folder(source.path) and (
-        _is_titled_by_number(source) or any(_DECISION.match(name) for name in names)
-    ):
+    if names_folder(source.path) and (_is_titled_by_number(source) or any(_DECISION.match(name) for name in names)):
         return True
-    is_placed = is_among_decisions(source.path) or stands_for_folder(source.path)
-    return has_status and (is_placed or any(leading_status(state) for state in states))
+    is_in_folder = is_among_decisions(source.path) or names_folder(source.path)
+    return has_status and (is_in_folder or any(leading_status(state) for state in states))
 
 
-def _is_titled_by_number(source: Source) -> bool:
-    """Whether the title begins with the number of the folder, as `RFC 016: Holdings` in `016-holdings/README.md`."""
+def _is_titled_by_number(source: ParsedFile) -> bool:
+    """True if the title begins with the number of the folder: `RFC 016: Holdings` in `016-holdings/README.md`."""
     title = next((section.heading for section in source.sections if section.is_title), "")
     number = re.match(r"^(?:[A-Za-z]{2,8}[\s#-]*)?(\d{1,6})(?=\D)", title.strip())
     folder = re.match(
@@ -129,8 +127,8 @@ def _is_titled_by_number(source: Source) -> bool:
     return bool(number and folder and int(number[1]) == int(folder[1]))
 
 
-def _states(source: Source) -> Iterator[str]:
-    """What the file says of its status, wherever records say it."""
+def _states(source: ParsedFile) -> Iterator[str]:
+    """The status texts of the file, from all places in which records have them."""
     yield from (field.text for field in source.fields if normal_key(field.name) in _STATUS_KEYS)
     for position, section in enumerate(source.sections):
         if section.name in STATUS_SECTIONS and section.blocks:
@@ -140,20 +138,20 @@ def _states(source: Source) -> Iterator[str]:
             yield from (field[1] for field in fields if field is not None and field[0] in _STATUS_KEYS)
 
 
-def _says_anything(source: Source) -> bool:
+def _says_anything(source: ParsedFile) -> bool:
     return bool(source.fields) or any(section.heading or section.text.strip() for section in source.sections)
 
 
-def _prose(path: str, text: str) -> Source:
+def _prose(path: str, text: str) -> ParsedFile:
     lines = text.split("\n")
     if is_xml(path):
         fields, body = read_xml(text)
-        return Source(path, fields, sections_of(body), tuple(lines))
+        return ParsedFile(path, fields, sections_of(body), tuple(lines))
     if is_asciidoc(path):
         attributes = (
             Field(normal_key(name), _simple_values(value), index + 1) for name, value, index in attributes_of(lines)
         )
-        return Source(path, tuple(attributes), read_sections("\n".join(to_markdown(lines))), tuple(lines))
+        return ParsedFile(path, tuple(attributes), read_sections("\n".join(to_markdown(lines))), tuple(lines))
     fields, start, problems = _metadata(lines)
     is_rst = path.lower().endswith((".rst", ".txt"))
     rest = lines[start:]
@@ -163,26 +161,26 @@ def _prose(path: str, text: str) -> Source:
     if is_rst and not any(section.level for section in sections):
         marked = read_sections("\n".join(rest), first_line=start + 1)
         sections = marked if len(marked) > 1 else sections
-    return Source(path, fields, sections, tuple(lines), tuple(problems))
+    return ParsedFile(path, fields, sections, tuple(lines), tuple(problems))
 
 
 def _field_list(lines: list[str], start: int) -> tuple[tuple[Field, ...], list[str]]:
     """(the fields of the first `:Name: value` list, the lines with those blanked) of a reStructuredText document."""
-    found: list[tuple[str, list[str], int]] = []
-    kept = list(lines)
+    result: list[tuple[str, list[str], int]] = []
+    remaining = list(lines)
     for index, line in enumerate(lines[:_MAX_HEAD_LINES]):
         match = _RST_FIELD.match(line)
         if match:
-            found.append((normal_key(match["name"]), [line[match.end() :].strip()], start + index + 1))
-        elif found and line[:1] in {" ", "\t"} and line.strip():
-            found[-1][1].append(line.strip())
-        elif found:
+            result.append((normal_key(match["name"]), [line[match.end() :].strip()], start + index + 1))
+        elif result and line[:1] in {" ", "\t"} and line.strip():
+            result[-1][1].append(line.strip())
+        elif result:
             break
         else:
             continue
-        kept[index] = ""
-    fields = tuple(Field(name, _header_values(name, values), line) for name, values, line in found)
-    return (fields, kept) if {field.name for field in fields} & _STATUS_KEYS else ((), lines)
+        remaining[index] = ""
+    fields = tuple(Field(name, _header_values(name, values), line) for name, values, line in result)
+    return (fields, remaining) if {field.name for field in fields} & _STATUS_KEYS else ((), lines)
 
 
 def _metadata(lines: list[str]) -> tuple[tuple[Field, ...], int, list[tuple[int, str]]]:
@@ -206,7 +204,7 @@ def _metadata(lines: list[str]) -> tuple[tuple[Field, ...], int, list[tuple[int,
 
 
 def _after_headings(lines: list[str], first: int) -> int:
-    """The line of a fenced header that stands right below headings such as `## Preamble`; otherwise `first`."""
+    """The line of a fenced header right below a heading like `## Preamble`; otherwise `first`."""
     for index in range(first, min(len(lines), first + _MAX_LINES_ABOVE_A_FENCE)):
         if lines[index].startswith("```"):
             return index
@@ -239,7 +237,7 @@ def _simple_values(value: str) -> tuple[str, ...]:
 
 
 def _headers(lines: list[str], first: int) -> tuple[tuple[Field, ...], int]:
-    found: list[tuple[str, list[str], int]] = []
+    result: list[tuple[str, list[str], int]] = []
     index = first
     opening = lines[first] if first < len(lines) else ""
     indent = len(opening) - len(opening.lstrip(" "))
@@ -247,12 +245,12 @@ def _headers(lines: list[str], first: int) -> tuple[tuple[Field, ...], int]:
         line = lines[index][indent:] if not lines[index][:indent].strip() else lines[index]
         match = _HEADER.match(line)
         if match:
-            found.append((match["name"].lower(), [match["value"] or ""], index + 1))
-        elif found and line[:1] in {" ", "\t"} and line.strip():
-            found[-1][1].append(line.strip())
+            result.append((match["name"].lower(), [match["value"] or ""], index + 1))
+        elif result and line[:1] in {" ", "\t"} and line.strip():
+            result[-1][1].append(line.strip())
         else:
             break
-    fields = tuple(Field(name, _header_values(name, values), line) for name, values, line in found)
+    fields = tuple(Field(name, _header_values(name, values), line) for name, values, line in result)
     return fields, index
 
 
@@ -267,7 +265,7 @@ def _header_values(name: str, values: list[str]) -> tuple[str, ...]:
     )
 
 
-def _kep(document: Document, text: str, siblings: Mapping[str, Document]) -> Source | str | None:
+def _kep(document: Document, text: str, siblings: Mapping[str, Document]) -> ParsedFile | str | None:
     if is_placeholder(posixpath.basename(posixpath.dirname(document.path))):
         return None
     lines = tuple(text.split("\n"))
@@ -278,10 +276,10 @@ def _kep(document: Document, text: str, siblings: Mapping[str, Document]) -> Sou
     if not any(field.name == "title" and field.values for field in fields):
         return "no title: a kep.yaml needs one"
     readme = _readme(document.path, siblings)
-    return Source(document.path, fields, readme, lines)
+    return ParsedFile(document.path, fields, readme, lines)
 
 
-def _readme(path: str, siblings: Mapping[str, Document]) -> tuple[Section, ...]:
+def _readme(path: str, siblings: Mapping[str, Document]) -> tuple[TextSection, ...]:
     folder = posixpath.dirname(path)
     for name in ("README.md", "readme.md", "Readme.md"):
         sibling = siblings.get(posixpath.join(folder, name))

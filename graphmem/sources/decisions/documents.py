@@ -20,7 +20,7 @@ _SKIPPED_FOLDERS = frozenset({"node_modules", "__pycache__", "venv", "site-packa
 class Document:
     """A file's bytes under its path relative to the root, with `/` separators.
 
-    `is_named` tells that the caller asked for this very file: it is then reported if it is no record.
+    `is_named` means that the caller named this file: it is then reported if it is no record.
     """
 
     path: str
@@ -29,7 +29,7 @@ class Document:
 
 
 def load_documents(paths: Sequence[Path], root: Path | None) -> tuple[list[Document], list[Problem]]:
-    """The candidate files below `paths`, in order of their path, and what could not be read.
+    """The candidate files below `paths`, in order of their path, and problems for unreadable files.
 
     Raises:
         InvalidInput: If a path contains `..` or NUL, or lies outside the root.
@@ -76,7 +76,7 @@ def common_root(paths: Sequence[Path]) -> Path:
 
 
 def folders_below(paths: Sequence[Path], root: Path | None) -> tuple[str, ...]:
-    """Those of the paths that are folders, relative to the root; '' is the root itself."""
+    """The folders among the paths, relative to the root; '' is the root itself."""
     base = root.resolve() if root else common_root(paths)
     starts = [
         path if path.is_absolute() or root is None or not (base / path).exists() else base / path for path in paths
@@ -111,7 +111,7 @@ def _relative(file: Path, start: Path, base: Path) -> str:
 
 
 def _printable(name: str) -> str:
-    """A name as text; one that cannot be written as such has its odd characters escaped."""
+    """A file name as text, with characters that cannot be printed escaped."""
     text = name.encode("utf-8", "backslashreplace").decode()
     return "".join(sign if sign.isprintable() else ascii(sign).strip("'") for sign in text)
 

@@ -1,4 +1,4 @@
-"""What the path of a file says: whether it is numbered, set aside by its name, or in a folder of decisions."""
+"""Facts in the path of a file: a number, a name that is set aside, a folder of decisions."""
 
 from __future__ import annotations
 
@@ -32,34 +32,34 @@ _DECISION_FOLDER = re.compile(
 
 
 def is_kep(path: str) -> bool:
-    """Whether a path is the metadata file of an enhancement proposal."""
+    """True if a path is the metadata file of an enhancement proposal."""
     return posixpath.basename(path).lower() in {"kep.yaml", "kep.yml"}
 
 
 def stem_of(path: str) -> str:
-    """The part of a path that names its record: the file without its suffix, or a folder for its one file."""
+    """The part of a path that names its record: the file without its suffix, or the folder of its only file."""
     name = posixpath.basename(path)
     folder = posixpath.basename(posixpath.dirname(path))
-    if folder and (is_kep(path) or stands_for_folder(path)):
+    if folder and (is_kep(path) or names_folder(path)):
         return folder
     return name if "." not in name else name.rsplit(".", 1)[0]
 
 
-def stands_for_folder(path: str) -> bool:
-    """Whether a file is the README or index of a numbered folder, which is then the record."""
+def names_folder(path: str) -> bool:
+    """True if a file is the README or index of a numbered folder, which is then the record."""
     stem = PurePosixPath(path).stem.lower()
     return stem in {"readme", "index"} and bool(_NUMBERED_FOLDER.match(PurePosixPath(path).parent.name))
 
 
 def is_numbered(path: str) -> bool:
-    """Whether the file's name begins with a number, as records' names do."""
-    return bool(_NUMBERED.match(PurePosixPath(path).stem)) or stands_for_folder(path)
+    """True if the file's name begins with a number, as records' names do."""
+    return bool(_NUMBERED.match(PurePosixPath(path).stem)) or names_folder(path)
 
 
 def is_set_aside(path: str) -> bool:
-    """Whether the name says that the file is no record: a README, an index, a template, a log of work."""
+    """True if the name says that the file is no record: a README, an index, a template, a log of work."""
     stem = PurePosixPath(path).stem
-    if stands_for_folder(path):
+    if names_folder(path):
         return False
     if _TEMPLATE.match(stem) or _GENERIC.match(stem):
         return True
@@ -67,10 +67,10 @@ def is_set_aside(path: str) -> bool:
 
 
 def is_placeholder(name: str) -> bool:
-    """Whether a name has letters where a number will be: `NNNN-title`."""
+    """True if a name has letters where a number will be: `NNNN-title`."""
     return bool(_PLACEHOLDER.match(name))
 
 
 def is_among_decisions(path: str) -> bool:
-    """Whether one of the folders above a file is named after decisions."""
+    """True if one of the folders above a file is named after decisions."""
     return any(_DECISION_FOLDER.match(name) for name in PurePosixPath(path).parts[:-1])

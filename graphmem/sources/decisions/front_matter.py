@@ -13,7 +13,7 @@ from graphmem.errors import InvalidInput
 MAX_YAML_CHARS = 64_000
 _MAX_DEPTH = 12
 _MAX_EVENTS = 20_000
-#: Keys below which others name relations: `links: {superseded-by: ADR-2}`.
+#: Keys whose nested keys name relations: `links: {superseded-by: ADR-2}`.
 _HOLDERS = frozenset(
     {"links", "relations", "relationships", "related", "relates to", "lineage", "supersession", "status", "history"}
 )
@@ -39,7 +39,7 @@ _NOTHING = {"", "null", "none", "~", "n/a", "na", "n.a", "not applicable", "-", 
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One key of a record's metadata with its values, and where it stands."""
+    """A key in the metadata of a record, with its values and its line."""
 
     name: str
     values: tuple[str, ...]
@@ -78,7 +78,7 @@ def parse_yaml(text: str, first_line: int = 1) -> tuple[Field, ...]:
         _refuse_bombs(text)
         node = yaml.compose(text, Loader=yaml.BaseLoader)
     except (yaml.YAMLError, RecursionError, ValueError) as error:
-        raise RefusedYaml(f"malformed YAML: {_one_line(error)}", _line_of(error)) from error
+        raise RefusedYaml(f"malformed YAML: {_single_line(error)}", _line_of(error)) from error
     if node is None:
         return ()
     if not isinstance(node, yaml.MappingNode):
@@ -94,8 +94,8 @@ def _fields(key: yaml.Node, value: yaml.Node, first_line: int) -> Iterator[Field
     if re.sub(r"[-_]", " ", name) not in _HOLDERS:
         return
     if isinstance(value, yaml.MappingNode):
-        inner = [(one, other) for one, other in value.value if isinstance(one, yaml.ScalarNode)]
-        yield from (Field(_key(one), _scalars(other), line) for one, other in inner)
+        inner = [(node, value_node) for node, value_node in value.value if isinstance(node, yaml.ScalarNode)]
+        yield from (Field(_key(node), _scalars(value_node), line) for node, value_node in inner)
     for item in value.value if isinstance(value, yaml.SequenceNode) else ():
         if isinstance(item, yaml.MappingNode):
             relation, target = _first(item, _RELATION_NAMES), _first(item, _TARGET_NAMES)
@@ -119,7 +119,7 @@ def _first(node: yaml.MappingNode, names: Sequence[str]) -> str | None:
 
 
 def is_nothing(value: str) -> bool:
-    """Whether a value only says that there is none."""
+    """True if a value only says that there is no value."""
     return value.strip().strip("\"'`*_.").lower() in _NOTHING
 
 
@@ -139,12 +139,12 @@ def _scalars(node: yaml.Node) -> tuple[str, ...]:
         return () if is_nothing(node.value) else (node.value.strip(),)
     if isinstance(node, yaml.SequenceNode):
         named = (_first(item, _TARGET_NAMES) for item in node.value if isinstance(item, yaml.MappingNode))
-        told = (value for item in node.value if isinstance(item, yaml.ScalarNode) for value in _scalars(item))
-        return (*told, *(value for value in named if value))
+        scalars = (value for item in node.value if isinstance(item, yaml.ScalarNode) for value in _scalars(item))
+        return (*scalars, *(value for value in named if value))
     return ()
 
 
-def _one_line(error: Exception) -> str:
+def _single_line(error: Exception) -> str:
     return " ".join(str(error).split())[:200]
 
 

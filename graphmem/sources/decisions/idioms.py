@@ -9,7 +9,7 @@ from graphmem.sources.decisions.references import TOKEN
 SELF = "\ue002"
 REF = TOKEN.pattern.replace("(", "(?:")
 _ANY_REF = rf"(?:{REF}|{SELF})"
-#: References one after another, with nothing but signs and joining words between.
+#: References in a row, with nothing but signs and joining words between.
 REFS = rf"{_ANY_REF}(?:[ \t]*(?:,|and|&|/|\+|or|plus)[ \t]*(?:and[ \t]+)?{_ANY_REF}){{0,20}}"
 
 _LINK_TAG = re.compile(
@@ -119,11 +119,11 @@ _REWRITES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         ),
     )
 )
-#: In running text what is overridden is one point of the other record.
+#: In running text, only a single point of the other record is overridden.
 _OVERRIDES = re.compile(
     rf"\b(?:overrules|overrides)\s+(?P<own>(?:the\s+decisions?\s+(?:made\s+)?(?:in|of)\s+)?{REFS})", re.IGNORECASE
 )
-#: Only as a status: elsewhere nobody knows who is meant.
+#: Only as a status: elsewhere the subject is not known.
 _STATUS_REWRITES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
     (re.compile(pattern, re.IGNORECASE), canonical)
     for pattern, canonical in (
@@ -163,7 +163,7 @@ _THIS = re.compile(
     rf"^(?P<lead>[\W]*)this(?=\s+(?:(?:now|thus|also|fully|partially|partly)\s+)?(?:supp?er[cs]{{1,2}}e+des|amends)\s+(?:the\s+)?{REF})",
     re.IGNORECASE,
 )
-#: `ADR-1 (superseded by this)`: what stands in brackets behind a record is about it.
+#: `ADR-1 (superseded by this)`: brackets behind a record are about that record.
 _ASIDE = re.compile(
     rf"(?P<old>{REF})(?P<between>[^\ue000-\ue002().;]{{0,80}})\(\s*(?P<how>(?:now\s+)?(?:partially|partly)?\s*"
     rf"(?:(?:{_ACTS}d|{_AMENDS}e?d)(?:\s+in\s+part)?\s+(?:by|in|here)|(?:{_ACTS}|{_AMENDS})s)(?:\s+parts\s+of)?)\s+(?:this(?:\s+one)?|{SELF})\s*\)",
@@ -184,8 +184,8 @@ def canonical(masked: str, *, is_status: bool) -> str:
     """A text with its references marked, its idioms rewritten to the verbs of the grammar.
 
     Args:
-        masked: The text, what means the record itself as `SELF`.
-        is_status: Whether it stands where a sentence without a subject is about the record itself.
+        masked: The text, with the record itself as `SELF`.
+        is_status: True for a place in which a sentence without a subject is about the record itself.
     """
     for pattern, verb in _REWRITES:
         masked = pattern.sub(verb, masked)

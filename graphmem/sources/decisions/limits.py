@@ -1,4 +1,4 @@
-"""Lists of records in a text, and what limits a claim to a part of them."""
+"""Lists of records in a text, and words that limit a claim to a part of them."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ UNREAL = re.compile(
     r"whether|once|before|instead|rather|than|shall|did|does)\b|n['\u2019]t\b",
     re.IGNORECASE,
 )
-WHOLE = re.compile(
+ENTIRE = re.compile(
     r"^\W*(?:(?:all|of|entirely|fully|the|our|my|previous|earlier|former|prior|old|original|older|adrs?"
     r"|(?:decisions?|choices?|approach|rules?|content|contents|guidance) (?:(?:made|taken|recorded|described|documented"
     r"|set out|given|stated|outlined|laid out|proposed) )?(?:in|by|from)"
@@ -46,14 +46,14 @@ MAX_VERBS = 40  # a sentence of more is no sentence
 
 
 def limit_after(text: str) -> str | None:
-    """What a text right behind records limits the claim to: `for tests`, `in part`, `(tests only)`."""
+    """The part to which words right behind records limit the claim: `for tests`, `in part`, `(tests only)`."""
     if limited := _LIMITED.match(text):
         return limited["part"]
-    found = _PORTION_AFTER.match(text.lstrip(" \t,"))
-    return (found["aside"] or found["partly"] or found["place"]).strip() if found else None
+    result = _PORTION_AFTER.match(text.lstrip(" \t,"))
+    return (result["aside"] or result["partly"] or result["place"]).strip() if result else None
 
 
 def portion_within(text: str) -> str | None:
-    """What a list of records says in brackets, or by a place such as `section 3`, that it means of them."""
-    found = _PORTION_AFTER.search(text)
-    return (found["aside"] or found["partly"] or found["place"]).strip(" ,") if found else None
+    """The part of the records that a list names in brackets, or by a place like `section 3`."""
+    result = _PORTION_AFTER.search(text)
+    return (result["aside"] or result["partly"] or result["place"]).strip(" ,") if result else None

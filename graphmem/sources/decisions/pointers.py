@@ -1,4 +1,4 @@
-"""What a record decides about another one in its own words, or points at, outside of the grammar of a sentence."""
+"""Decisions about other records, and references to them, that the grammar of sentences does not cover."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from itertools import islice
 
 from graphmem.model import Status
 from graphmem.sources.decisions.idioms import REF, SELF
-from graphmem.sources.decisions.limits import LIST, MAX_VERBS, SUPERSEDE, UNREAL, WHOLE
+from graphmem.sources.decisions.limits import ENTIRE, LIST, MAX_VERBS, SUPERSEDE, UNREAL
 from graphmem.sources.decisions.references import MarkedText
-from graphmem.sources.decisions.relations import Relation, Sentence
+from graphmem.sources.decisions.relations import MarkedSentence, RelationClaim
 from graphmem.sources.decisions.statuses import leading_status
 
-#: What a decision says that it does to another one: `We will partly undo ADR-109`, or a title `Revert ADR-7`.
+#: Words of a decision that act on another record: `We will partly undo ADR-109`, or a title `Revert ADR-7`.
 _DECIDES = re.compile(
     rf"(?P<lead>^[\W\d]*|{SELF}\s?[:.\u2013\u2014-][^\w\ue000-\ue002]{{0,8}}"
     r"|\bwe (?:(?:will|shall|now|hereby|are|(?:have )?decided? to)\s)?(?:\b(?:also|therefore|thus|hereby)\s)?)"
@@ -23,8 +23,8 @@ _DECIDES = re.compile(
     rf"(?P<tail>\s[^\ue000-\ue002.;:]{{0,60}})(?P<list>{LIST})(?P<after>['\u2019]s?\s+[\w -]{{1,80}})?",
     re.IGNORECASE,
 )
-#: The same said anywhere, if the record names itself: `With this ADR we supersede ADR-7`.
-_DECIDES_HERE = re.compile(
+#: The same anywhere in a record, if it names itself: `With this ADR we supersede ADR-7`.
+_OWN_DECISION = re.compile(
     rf"\b(?:in|with|by|through) {SELF},? we (?:hereby |now |also |therefore |will )?"
     rf"(?P<verb>supersede|replace|revoke|amend|deprecate|reverse|overturn|rescind)(?P<tail>\s[^\ue000-\ue002.;:]{{0,60}}?)"
     rf"(?P<list>{LIST})(?P<after>['\u2019]s?\s+[\w -]{{1,80}})?(?P<partly>\s+in part\b)?",
@@ -58,54 +58,56 @@ _UNREAL_AFTER = re.compile(
 )
 
 
-def decided_in(marked: MarkedText, text: str) -> list[Relation]:
-    """What a title, or the text of a decision, says in its own words that the decision does to another one."""
-    return [found for match in islice(_DECIDES.finditer(text), MAX_VERBS) for found in _decided(marked, match)]
+def decided_in(marked: MarkedText, text: str) -> list[RelationClaim]:
+    """The relations that a title, or the text of a decision, declares with verbs of its own."""
+    return [pointer for match in islice(_DECIDES.finditer(text), MAX_VERBS) for pointer in _decided(marked, match)]
 
 
-def decided_here(marked: MarkedText, text: str) -> list[Relation]:
-    """What a text says that the record itself, named, does to another one: `With this ADR we supersede ADR-7`."""
-    return [found for match in islice(_DECIDES_HERE.finditer(text), MAX_VERBS) for found in _decided(marked, match)]
+def own_decisions(marked: MarkedText, text: str) -> list[RelationClaim]:
+    """The relations of a text in which the record names itself as the subject: `With this ADR we supersede ADR-7`."""
+    return [pointer for match in islice(_OWN_DECISION.finditer(text), MAX_VERBS) for pointer in _decided(marked, match)]
 
 
-def _decided(marked: MarkedText, match: re.Match[str]) -> list[Relation]:
-    if not WHOLE.match(match["tail"]) and not match["partly"]:
+def _decided(marked: MarkedText, match: re.Match[str]) -> list[RelationClaim]:
+    if not ENTIRE.match(match["tail"]) and not match["partly"]:
         return []
-    is_whole = bool(WHOLE.match(match["tail"])) and not match["after"] and not match["partly"]
-    is_full = is_whole and not match["verb"].lower().startswith("amend")
+    is_entire = bool(ENTIRE.match(match["tail"])) and not match["after"] and not match["partly"]
+    is_full = is_entire and not match["verb"].lower().startswith("amend")
     part = " ".join(match["after"][2:].split()) if match["after"] else None
-    return [Relation(one, replaces=True, is_full=is_full, part=part) for one in marked.references_in(match["list"])]
+    return [
+        RelationClaim(claim, replaces=True, is_full=is_full, part=part) for claim in marked.references_in(match["list"])
+    ]
 
 
-def changed_in(marked: MarkedText, text: str) -> list[Relation]:
-    """The one record that a status of `superseded` names as where it was changed: `but in ADR-9 we moved to X`."""
+def changed_in(marked: MarkedText, text: str) -> list[RelationClaim]:
+    """The only record in which, according to a status of `superseded`, it was changed: `but in ADR-9 we moved to X`."""
     status = leading_status(text)
     if status is None or status.status is not None or len(marked.references) != 1 or text.count(SELF):
         return []
     if not _CHANGED.search(text) or _UNREAL_AFTER.search(text[status.end :]):
         return []
-    return [Relation(marked.references[0], replaces=False, is_full=not status.is_partial)]
+    return [RelationClaim(marked.references[0], replaces=False, is_full=not status.is_partial)]
 
 
-def pointed_at(marked: MarkedText, text: str) -> list[Relation]:
-    """What a superseded record tells its reader to see instead, in a sentence of its own."""
+def pointed_at(marked: MarkedText, text: str) -> list[RelationClaim]:
+    """The successor to which a superseded record refers its reader, in a sentence of its own."""
     match = _POINTS.search(text)
     if match is None or UNREAL.search(match["lead"]):
         return []
-    return [Relation(target, replaces=False, is_full=True) for target in marked.references_in(match["list"])]
+    return [RelationClaim(target, replaces=False, is_full=True) for target in marked.references_in(match["list"])]
 
 
-def bare_pointer(sentence: Sentence) -> list[Relation]:
-    """What `Superseded (see ADR-7)` or `Deprecated, use ADR-7 instead` points at: the record right behind a state."""
+def bare_pointer(sentence: MarkedSentence) -> list[RelationClaim]:
+    """The record right behind a state: `Superseded (see ADR-7)`, `Deprecated, use ADR-7 instead`."""
     status = leading_status(sentence.text)
     if status is None or status.word.lower().endswith(("s", "e")):
         return []
     rest = sentence.text[status.end :]
     if status.status is Status.ENDED:
-        found = _POINTS_ON.match(rest)
+        pointer = _POINTS_ON.match(rest)
     else:
-        found = _POINTS_RIGHT_ON.match(rest) if status.status is None else None
-    if found is None:
+        pointer = _POINTS_RIGHT_ON.match(rest) if status.status is None else None
+    if pointer is None:
         return []
-    others = sentence.marked.references_in(found["list"])
-    return [Relation(other, replaces=False, is_full=not status.is_partial) for other in others]
+    targets = sentence.marked.references_in(pointer["list"])
+    return [RelationClaim(reference, replaces=False, is_full=not status.is_partial) for reference in targets]

@@ -1,4 +1,4 @@
-"""One decision record of any dialect, read from the text of its file."""
+"""A decision record of any dialect, read from the text of its file."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from graphmem.sources.decisions.dates import first_date
 from graphmem.sources.decisions.declarations import (
     Declaration,
     OwnName,
+    context_of,
     declarations_of,
     declared_by_an_end,
     declared_in_field,
     declared_in_text,
-    place_of,
     relation_key,
 )
 from graphmem.sources.decisions.file_names import stem_of
 from graphmem.sources.decisions.front_matter import Field, is_nothing
 from graphmem.sources.decisions.lives import (
-    Dates,
-    Life,
+    RecordDates,
+    RecordLife,
     StateEntry,
     life_of,
     read_states,
@@ -33,8 +33,8 @@ from graphmem.sources.decisions.lives import (
     states_of_blocks,
 )
 from graphmem.sources.decisions.references import MAX_NUMBER_DIGITS, link_definitions
-from graphmem.sources.decisions.relations import Place
-from graphmem.sources.decisions.sections import STATUS_SECTIONS, Block, Section, heading_name, strip_markup
+from graphmem.sources.decisions.relations import TextContext
+from graphmem.sources.decisions.sections import STATUS_SECTIONS, TextBlock, TextSection, heading_name, strip_markup
 from graphmem.sources.decisions.statuses import in_series
 
 RATIONALE = re.compile(
@@ -56,7 +56,7 @@ _CREATED = frozenset(
         "date proposed",
     }
 )
-#: Of those, dates at which a record was written, whenever it was accepted.
+#: The dates among them at which a record was written, not accepted.
 _WRITTEN = frozenset({"created", "creation date", "date created", "start date", "drafted", "date proposed"})
 _UPDATED = frozenset({"updated", "last updated", "last modified", "modified", "date updated", "status date"})
 _DECIDED = frozenset({"resolution", "resolution date", "accepted", "approved", "approval date", "date accepted"})
@@ -75,7 +75,7 @@ _NUMBERED_FILE = re.compile(
     rf"(?P<rest>.*)$"
 )
 _FORM_NAME = re.compile(r"^\s*(?:architectur(?:e|al) )?decision record\s*[:\u2013\u2014-]\s*", re.IGNORECASE)
-#: Fields that say in a sentence why the record stands as it does.
+#: Fields with a sentence about the reason of the status.
 _REASON = re.compile(r"\b(?:reason|notes?|comments?)$")
 _CONTINUES = re.compile(r"\s+\S|-\s")
 _LABEL = re.compile(r"^\.\. _(?P<label>[^:\n]{1,200}):\s*$")
@@ -85,12 +85,12 @@ _MAX_META_CHARS = 1_000
 _NOT_UNDERSTOOD = "status not understood: "
 _DATED_FILE = re.compile(r"^(?:19|20)\d{2}[-_]?\d{2}[-_]?\d{2}")
 
-NO_LIFE = Life()
+NO_LIFE = RecordLife()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Record:
-    """What one file says, before its references are looked up among the others."""
+    """The content of a file, before its references are resolved among the other records."""
 
     path: str
     title: str
@@ -104,35 +104,35 @@ class Record:
     labels: tuple[str, ...] = ()
     alternatives: tuple[Alternative, ...] = ()
     anchors: tuple[Anchor, ...] = ()
-    life: Life = NO_LIFE
+    life: RecordLife = NO_LIFE
     observed_at: datetime | None = None
     declarations: tuple[Declaration, ...] = ()
     problems: tuple[tuple[int, str], ...] = ()
 
     @property
     def own_name(self) -> OwnName:
-        """What it calls itself."""
+        """The names by which the record means itself."""
         return OwnName(self.path, self.number, self.prefix, self.title)
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class ParsedFile:
     """A file taken apart: its metadata and its sections.
 
     Attributes:
-        lines: The file's lines as they stand, for evidence.
+        lines: The unchanged lines of the file, for evidence.
     """
 
     path: str
     fields: tuple[Field, ...]
-    sections: tuple[Section, ...]
+    sections: tuple[TextSection, ...]
     lines: tuple[str, ...]
     problems: tuple[tuple[int, str], ...] = ()
 
     def field(self, *names: str) -> Field | None:
-        """The first metadata field of one of these names that says anything."""
-        found = (field for field in self.fields if normal_key(field.name) in names and field.values)
-        return next(found, None)
+        """The first metadata field with any of these names and a value."""
+        result = (field for field in self.fields if normal_key(field.name) in names and field.values)
+        return next(result, None)
 
 
 def normal_key(name: str) -> str:
@@ -140,7 +140,7 @@ def normal_key(name: str) -> str:
     return " ".join(re.sub(r"[_-]+", " ", name).lower().split())
 
 
-def identify(source: Source) -> Record:
+def identify(source: ParsedFile) -> Record:
     """A record's title, number and names: all that is needed before any text can be understood."""
     heading = _title_section(source)
     declared = source.field("title")
@@ -164,15 +164,19 @@ def identify(source: Source) -> Record:
 
 
 def understand(
-    source: Source, identity: Record, *, is_number_shared: bool = False, changes: Sequence[tuple[datetime, str]] = ()
+    source: ParsedFile,
+    identity: Record,
+    *,
+    is_number_shared: bool = False,
+    changes: Sequence[tuple[datetime, str]] = (),
 ) -> Record:
     """The whole record.
 
     Args:
         source: The file taken apart.
-        identity: What `identify` made of it.
-        is_number_shared: Whether another record has this number, so that it does not mean this one alone.
-        changes: When its status was changed in its history, and to what words, earliest first.
+        identity: The result of `identify`.
+        is_number_shared: True if another record has this number, so that the number is ambiguous.
+        changes: (time, words) of the changes of its status in its history, earliest first.
     """
     own = replace(identity.own_name, number=None if is_number_shared else identity.number)
     definitions = link_definitions(list(source.lines))
@@ -194,22 +198,22 @@ def understand(
 
 def _labels_above(lines: Sequence[str]) -> tuple[str, ...]:
     """The labels that a reStructuredText document gives itself before its text: `.. _the label:`."""
-    found = (match["label"] for line in lines[:_MAX_LABEL_LINES] if (match := _LABEL.match(line)))
-    return tuple(" ".join(label.strip("`").lower().split()) for label in found)
+    result = (match["label"] for line in lines[:_MAX_LABEL_LINES] if (match := _LABEL.match(line)))
+    return tuple(" ".join(label.strip("`").lower().split()) for label in result)
 
 
-def _title_section(source: Source) -> Section | None:
+def _title_section(source: ParsedFile) -> TextSection | None:
     return next((section for section in source.sections if section.is_title), None)
 
 
-def _number(source: Source, numbered: re.Match[str] | None, stem: str) -> tuple[int | None, str]:
+def _number(source: ParsedFile, numbered: re.Match[str] | None, stem: str) -> tuple[int | None, str]:
     for key in ("pep", "xep", "kep number", "kep", "id", "adr", "number", "rfc"):
         field = source.field(key)
-        found = re.search(rf"(?:^|\D)(\d{{1,{MAX_NUMBER_DIGITS}}})$", field.text.strip()) if field else None
-        if field and found:
+        result = re.search(rf"(?:^|\D)(\d{{1,{MAX_NUMBER_DIGITS}}})$", field.text.strip()) if field else None
+        if field and result:
             prefix = re.match(r"[A-Za-z]{2,8}(?=[-_ ]?\d)", field.text.strip())
             own = key.split()[0].upper() if key in {"pep", "xep", "kep number", "kep", "adr", "rfc"} else ""
-            return int(found[1]), prefix.group().upper() if prefix else own or _file_prefix(stem)
+            return int(result[1]), prefix.group().upper() if prefix else own or _file_prefix(stem)
     if own_series := _own_series(source, stem):
         return own_series
     file = None if _DATED_FILE.match(stem) else _NUMBERED_FILE.match(stem)
@@ -221,7 +225,7 @@ def _number(source: Source, numbered: re.Match[str] | None, stem: str) -> tuple[
     return None, ""
 
 
-def _own_series(source: Source, stem: str) -> tuple[int, str] | None:
+def _own_series(source: ParsedFile, stem: str) -> tuple[int, str] | None:
     """(number, series) if a field named after the series has the number that the file begins with: `simd: '0436'`."""
     file = None if _DATED_FILE.match(stem) else _NUMBERED_FILE.match(stem)
     if file is None or file["prefix"]:
@@ -255,7 +259,7 @@ def _names(number: int | None, prefix: str, raw: str, stem: str) -> tuple[str, .
     return tuple(dict.fromkeys(name[:MAX_NAME_CHARS] for name in names))
 
 
-def _texts(source: Source, identity: Record) -> tuple[str, str, list[tuple[int, str]]]:
+def _texts(source: ParsedFile, identity: Record) -> tuple[str, str, list[tuple[int, str]]]:
     body: list[str] = []
     rationale: list[str] = []
     for section in source.sections:
@@ -263,8 +267,8 @@ def _texts(source: Source, identity: Record) -> tuple[str, str, list[tuple[int, 
         is_title = section.is_title and section.line == identity.line
         if any(name in STATUS_SECTIONS or name == "date" for name in names[:1]):
             continue
-        place = place_of(section)
-        text = _without_meta(section) if place is Place.STATUS else section.text
+        context = context_of(section)
+        text = _without_meta(section) if context is TextContext.STATUS else section.text
         heading = [] if not section.heading or is_title else ["#" * min(section.level, 6) + " " + section.heading]
         if text.strip() or heading:
             target = rationale if any(RATIONALE.match(name) for name in names) else body
@@ -281,24 +285,24 @@ def _capped(parts: Sequence[str], what: str, problems: list[tuple[int, str]]) ->
     return text[:MAX_TEXT_CHARS]
 
 
-def _without_meta(section: Section) -> str:
+def _without_meta(section: TextSection) -> str:
     dropped = {line.number for block in section.blocks if _is_meta(block) for line in block.lines}
     return "\n".join(line.text for line in section.lines if line.number not in dropped).strip("\n")
 
 
-def _is_meta(block: Block) -> bool:
+def _is_meta(block: TextBlock) -> bool:
     field = block.field()
     return field is not None and (field[0] in _META or relation_key(field[0]) is not None)
 
 
-def _labels(source: Source) -> tuple[str, ...]:
+def _labels(source: ParsedFile) -> tuple[str, ...]:
     values: list[str] = []
     for field in source.fields:
         key = normal_key(field.name)
         if key in _LABEL_KEYS | _SIG_KEYS:
             values += [part for value in field.values for part in value.split(",")]
     for section in source.sections:
-        if place_of(section) is Place.STATUS:
+        if context_of(section) is TextContext.STATUS:
             fields = (block.field() for block in section.blocks)
             values += [
                 part for field in fields if field and field[0] in _LABEL_KEYS - {"type"} for part in field[1].split(",")
@@ -307,22 +311,22 @@ def _labels(source: Source) -> tuple[str, ...]:
     return tuple(dict.fromkeys(label for label in labels if label and not is_nothing(label)))
 
 
-def _life(source: Source, prefix: str) -> Life:
+def _life(source: ParsedFile, prefix: str) -> RecordLife:
     entries: list[StateEntry] = []
     if field := source.field("status", "state"):
         entries += list(read_states(field.text, field.line)) or _unknown(field.text, field.line)
-    told: list[StateEntry] = []
+    later_states: list[StateEntry] = []
     for section in source.sections:
-        told += _section_states(section, has_any=bool(entries or told))
-    return life_of([_in_series(entry, prefix) for entry in (*entries, *told)], _dates(source))
+        later_states += _section_states(section, has_any=bool(entries or later_states))
+    return life_of([_in_series(entry, prefix) for entry in (*entries, *later_states)], _dates(source))
 
 
-def _accepted(life: Life, changes: Sequence[tuple[datetime, str]], prefix: str) -> Life:
-    """The life with the time of its acceptance or rejection, if its history tells that and the record does not."""
+def _accepted(life: RecordLife, changes: Sequence[tuple[datetime, str]], prefix: str) -> RecordLife:
+    """The life with the time of its acceptance or rejection from the history, if the record has none."""
     if life.dates.decided or not life.dates.is_written_only:
         return life
     read = (
-        (at, in_series(text, prefix) or next((one.status for one in read_states(text, 0)), None))
+        (at, in_series(text, prefix) or next((entry.status for entry in read_states(text, 0)), None))
         for at, text in changes
     )
     since = since_changes((at, status) for at, status in read if status is not None)
@@ -332,51 +336,53 @@ def _accepted(life: Life, changes: Sequence[tuple[datetime, str]], prefix: str) 
 
 
 def _in_series(entry: StateEntry, prefix: str) -> StateEntry:
-    said = entry.word.removeprefix(_NOT_UNDERSTOOD)
-    status = in_series(said, prefix)
-    return entry if status is None else replace(entry, status=status, word=said, is_unknown=False)
+    word = entry.word.removeprefix(_NOT_UNDERSTOOD)
+    status = in_series(word, prefix)
+    return entry if status is None else replace(entry, status=status, word=word, is_unknown=False)
 
 
-def _section_states(section: Section, *, has_any: bool) -> list[StateEntry]:
+def _section_states(section: TextSection, *, has_any: bool) -> list[StateEntry]:
     blocks = section.blocks
-    fields = [(block, found) for block in blocks if (found := block.field())]
-    told: list[StateEntry] = []
-    if place_of(section) is Place.STATUS:
+    fields = [(block, result) for block in blocks if (result := block.field())]
+    later_states: list[StateEntry] = []
+    if context_of(section) is TextContext.STATUS:
         for block, (key, value) in fields:
             if key in {"status", "state"}:
-                told += list(read_states(value, block.line)) or _unknown(value, block.line)
+                later_states += list(read_states(value, block.line)) or _unknown(value, block.line)
     if section.name in STATUS_SECTIONS:
         plain = [block for block in blocks if not block.field() or is_state_row(block)]
         states = states_of_blocks(plain)
-        told += states or (_unknown(plain[0].text, plain[0].line) if plain and not told and not has_any else [])
-    elif place_of(section) is Place.STATUS and not told and not has_any:
+        later_states += states or (
+            _unknown(plain[0].text, plain[0].line) if plain and not later_states and not has_any else []
+        )
+    elif context_of(section) is TextContext.STATUS and not later_states and not has_any:
         lead = [block for block in blocks if block.field() is None and len(block.text) < len("a line") * 20]
-        told += [
+        later_states += [
             entry
             for block in lead[:3]
             for entry in read_states(block.text, block.line)
             if _is_status_line(block, entry)
         ]
-    return told
+    return later_states
 
 
-def is_state_row(block: Block) -> bool:
-    """Whether a block is `2024-01-01: accepted` or a row that tells a date and a state."""
+def is_state_row(block: TextBlock) -> bool:
+    """True if a block is `2024-01-01: accepted`, or a row with a date and a state."""
     return bool(first_date(block.text)) and any(True for _ in read_states(block.text.strip("| ").replace("|", " "), 0))
 
 
-def _is_status_line(block: Block, entry: StateEntry) -> bool:
+def _is_status_line(block: TextBlock, entry: StateEntry) -> bool:
     rest = strip_markup(block.text).replace(entry.word, "", 1).strip(" .:*_()")
     return not rest or entry.status is None or entry.at is not None
 
 
 def _unknown(text: str, line: int) -> list[StateEntry]:
-    """A state in words that are not known: not in force as far as anybody can tell, and kept in its own words."""
+    """A state in unknown words: taken as not in force, and kept in its own words."""
     words = strip_markup(text[:_MAX_META_CHARS])[:_MAX_STATE_CHARS].strip()
     return [StateEntry(Status.PROPOSED, _NOT_UNDERSTOOD + words, None, line, is_unknown=True)] if words else []
 
 
-def _unknown_states(life: Life) -> list[tuple[int, str]]:
+def _unknown_states(life: RecordLife) -> list[tuple[int, str]]:
     return [
         (
             entry.line,
@@ -387,34 +393,34 @@ def _unknown_states(life: Life) -> list[tuple[int, str]]:
     ]
 
 
-def _dates(source: Source) -> Dates:
+def _dates(source: ParsedFile) -> RecordDates:
     created: list[datetime] = []
     updated: list[datetime] = []
     decided = source.field(*_DECIDED)
     for field in source.fields:
         _sort_date(normal_key(field.name), field.text, created, updated)
     for section in source.sections:
-        if place_of(section) is Place.STATUS or section.name == "date":
+        if context_of(section) is TextContext.STATUS or section.name == "date":
             for block in section.blocks:
-                found = block.field()
-                if found:
-                    _sort_date(found[0], found[1], created, updated)
+                result = block.field()
+                if result:
+                    _sort_date(result[0], result[1], created, updated)
                 elif section.name == "date" or re.match(r"^\W*date\b", block.text, re.IGNORECASE):
                     _sort_date("date", block.text, created, updated)
     everything = [*created, *updated]
     first = min(created) if created else None
     last = max(everything) if everything and max(everything) != first else None
     is_written_only = bool(created) and not any(_is_decision_date(source, key) for key in _CREATED - _WRITTEN)
-    return Dates(first, last, first_date(decided.text[:200]) if decided else None, is_written_only)
+    return RecordDates(first, last, first_date(decided.text[:200]) if decided else None, is_written_only)
 
 
-def _is_decision_date(source: Source, key: str) -> bool:
+def _is_decision_date(source: ParsedFile, key: str) -> bool:
     if source.field(key):
         return True
     for section in source.sections:
         if section.name == "date" == key:
             return True
-        if place_of(section) is Place.STATUS:
+        if context_of(section) is TextContext.STATUS:
             fields = (block.field() for block in section.blocks)
             if any(field is not None and field[0] == key for field in fields):
                 return True
@@ -427,32 +433,32 @@ def _sort_date(key: str, text: str, created: list[datetime], updated: list[datet
         (created if key in _CREATED else updated).append(at)
 
 
-def _observed_at(source: Source) -> datetime | None:
+def _observed_at(source: ParsedFile) -> datetime | None:
     field = source.field("last updated", "updated", "last modified")
     return first_date(field.text) if field else None
 
 
-def _from_fields(source: Source, own: OwnName, definitions: Mapping[str, str]) -> list[Declaration]:
-    found: list[Declaration] = []
+def _from_fields(source: ParsedFile, own: OwnName, definitions: Mapping[str, str]) -> list[Declaration]:
+    result: list[Declaration] = []
     for field in source.fields:
         key = relation_key(field.name)
         evidence = "\n".join(_field_lines(source, field))
         if key is not None:
             for value in field.values:
-                found += [
+                result += [
                     Declaration(relation, field.line, evidence, is_explicit=True)
                     for relation in declared_in_field(key, value, definitions)
                 ]
         elif ended := declared_by_an_end(field.name, field.text, definitions):
-            found += [Declaration(relation, field.line, evidence, is_explicit=True) for relation in ended]
+            result += [Declaration(relation, field.line, evidence, is_explicit=True) for relation in ended]
         elif normal_key(field.name) in {"status", "state"} or _REASON.search(normal_key(field.name)):
-            relations = declared_in_text(field.text, Place.STATUS, own, definitions)
-            found += [Declaration(relation, field.line, evidence, is_explicit=True) for relation in relations]
-    return found
+            relations = declared_in_text(field.text, TextContext.STATUS, own, definitions)
+            result += [Declaration(relation, field.line, evidence, is_explicit=True) for relation in relations]
+    return result
 
 
-def _field_lines(source: Source, field: Field) -> list[str]:
-    """The lines of one metadata field as they stand, continuation lines included."""
+def _field_lines(source: ParsedFile, field: Field) -> list[str]:
+    """The unchanged lines of a metadata field, continuation lines included."""
     lines = [source.lines[field.line - 1]] if field.line <= len(source.lines) else [field.text]
     is_tag = lines[0].lstrip().startswith("<")
     for line in source.lines[field.line : field.line + 20]:

@@ -1,4 +1,4 @@
-"""How one record names another: by link, number, path or title."""
+"""References from a record to another: by link, number, path or title."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _URL = r"<?(?P<url>https?://[^\s<>()\[\]\"'|]{3,500}[^\s<>()\[\]\"'|.,;:!?])>?"
 #: The name of a file without its ending: `0002-use-postgres`.
 _SLUG = r"(?P<slug>(?:\d{4}-\d{2}-\d{2}|(?:[Aa][Dd][Rr]-?)?\d{3,8})[-_][A-Za-z][\w-]{2,160})(?![\w/.-]|\.\w)"
 _SHORTCUT = r"\[(?P<short>[^\[\]]{1,200})\](?![\[(:])"
-#: A number alone names a record only right behind a word that wants one.
+#: A number alone names a record only right behind a word that requires a record.
 _AFTER_WORD = (
     r"(?P<word>(?i:\b(?:supp?er[cs]{1,2}e+de?d|replaced|obsoleted|amended|supplanted|extended|revised|updated|modified)"
     r"[ \t*_:]{1,4}(?:in part[ \t]+)?(?:by|with|in favou?r of)|\b(?:supp?er[cs]{1,2}e+des|replaces|obsoletes|amends"
@@ -56,7 +56,7 @@ _RANGE = re.compile(
     r"(?![\w%-]|\.\d)"
 )
 _MAX_RANGE = 20
-#: Words of a link that say what the link is to the record: `[Superseded by ADR-2](0002.md)`.
+#: Words of a link that state the relation to its target: `[Superseded by ADR-2](0002.md)`.
 _TELLING = re.compile(
     r"^[\W_]*(?P<words>(?:(?:partially|partly)[ -])?(?:(?:supp?er[cs]{1,2}e+de?d|replaced|obsoleted|deprecated|amended"
     r"|extended)(?:[ ](?:by|in favou?r of)\b)?|supp?er[cs]{1,2}e+des|replaces|obsoletes|amends|extends))\b",
@@ -73,13 +73,13 @@ _DEFINITION = re.compile(r"^ {0,3}\[(?P<label>[^\[\]]{1,200})\]:[ \t]*<?(?P<targ
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """One mention of what may be another record.
+    """A mention of a possible other record.
 
     Attributes:
-        text: As it stands.
-        number: The number that it names, if any, with its prefix ("ADR"; empty for a bare number).
-        target: Where its link points, if it is one.
-        title: Words that name the record beside the number: what decides if a number is used twice.
+        text: Unchanged.
+        number: The number in it, if any, with its prefix ("ADR"; empty for a bare number).
+        target: Target of the link, if it is a link.
+        title: Words that name the record next to the number: they decide if a number is used twice.
     """
 
     text: str
@@ -90,19 +90,19 @@ class Reference:
 
     @property
     def is_by_name(self) -> bool:
-        """Whether it is a number, a path or a link, and not words alone."""
+        """True for a number, a path or a link; False for words alone."""
         return self.number is not None or self.target is not None
 
 
 @dataclass(frozen=True, slots=True)
 class MarkedText:
-    """A text in which every reference is replaced by a token that stands for it."""
+    """A text in which a token replaces every reference."""
 
     text: str
     references: tuple[Reference, ...]
 
     def references_in(self, part: str) -> tuple[Reference, ...]:
-        """The references whose tokens stand in a part of the text, in order."""
+        """The references whose tokens are in a part of the text, in order."""
         return tuple(self.references[int(match[1])] for match in TOKEN.finditer(part))
 
     def restore(self, part: str) -> str:
@@ -112,49 +112,49 @@ class MarkedText:
 
 def link_definitions(lines: list[str]) -> dict[str, str]:
     """Targets of reference-style links by their label in lower case."""
-    found = (match for line in lines if (match := _DEFINITION.match(line)))
-    return {match["label"].lower(): match["target"] for match in found}
+    result = (match for line in lines if (match := _DEFINITION.match(line)))
+    return {match["label"].lower(): match["target"] for match in result}
 
 
 def mark_references(text: str, definitions: Mapping[str, str] | None = None) -> MarkedText:
     """The text with each reference replaced by a token."""
-    known = definitions or {}
+    labels = definitions or {}
     clean = text.replace(_OPEN, " ").replace(_CLOSE, " ")
     references: list[Reference] = []
     parts: list[str] = []
     position = 0
-    for match in _found(clean, known):
+    for match in _matches(clean, labels):
         if match.start() < position:
             continue
-        said = match["word"] or _telling(match["text"]) or ""
-        parts += [clean[position : match.start()], said, f"{_OPEN}{len(references)}{_CLOSE}"]
+        word = match["word"] or _telling(match["text"]) or ""
+        parts += [clean[position : match.start()], word, f"{_OPEN}{len(references)}{_CLOSE}"]
         position = match.end()
-        references.append(_reference(match, clean, known))
+        references.append(_reference(match, clean, labels))
         more, position = _more(clean, position, references[-1])
-        for one in more:
+        for reference in more:
             parts += [", ", f"{_OPEN}{len(references)}{_CLOSE}"]
-            references.append(one)
+            references.append(reference)
     return MarkedText("".join([*parts, clean[position:]]), tuple(references))
 
 
-def _found(text: str, definitions: Mapping[str, str]) -> Iterator[re.Match[str]]:
-    """What may be references in order; words in brackets are one only if a definition has them."""
+def _matches(text: str, definitions: Mapping[str, str]) -> Iterator[re.Match[str]]:
+    """Possible references in order; words in brackets count only if a definition has them."""
     position = 0
     while match := _REFERENCE.search(text, position):
-        is_one = match["short"] is None or match["short"].lower() in definitions
-        position = match.end() if is_one else match.start() + 1
-        if is_one:
+        is_reference = match["short"] is None or match["short"].lower() in definitions
+        position = match.end() if is_reference else match.start() + 1
+        if is_reference:
             yield match
 
 
 def _telling(words: str | None) -> str | None:
-    found = _TELLING.match(words or "")
-    return f"{found['words']} " if found else None
+    result = _TELLING.match(words or "")
+    return f"{result['words']} " if result else None
 
 
 def _more(text: str, position: int, first: Reference) -> tuple[list[Reference], int]:
     """(the records that a list or a range goes on with, where it ends)."""
-    found: list[Reference] = []
+    result: list[Reference] = []
     last = first
     is_plural = bool(re.match(r"[A-Za-z ]+s[ \t#-]*\d", first.text))
     while last.number is not None:
@@ -162,19 +162,19 @@ def _more(text: str, position: int, first: Reference) -> tuple[list[Reference], 
             numbers = range(last.number + 1, int(match["last"]) + 1)
             if not 0 < len(numbers) <= _MAX_RANGE:
                 break
-            found += [Reference(match.group().strip(), number, last.prefix) for number in numbers]
+            result += [Reference(match.group().strip(), number, last.prefix) for number in numbers]
         elif (match := _MORE.match(text, position)) or (is_plural and (match := _MORE_OF_MANY.match(text, position))):
             groups = match.groupdict()
             prefix = _prefix(groups.get("prefix") or "") or last.prefix
-            found.append(Reference(match.group().strip(), int(groups["number"] or groups["named"]), prefix))
+            result.append(Reference(match.group().strip(), int(groups["number"] or groups["named"]), prefix))
         else:
             break
-        last, position = found[-1], match.end()
-    return found, position
+        last, position = result[-1], match.end()
+    return result, position
 
 
 def bare_numbers(text: str) -> tuple[Reference, ...]:
-    """References of a field that holds nothing but numbers, such as `345, 386`; empty if it holds anything else."""
+    """References of a field with nothing but numbers, for example `345, 386`; empty for other fields."""
     if re.search(r"[^\W\d_]", re.sub(r"\b(?:and|by|no)\b", "", text)):
         return ()
     return tuple(Reference(match.group(), int(match["number"])) for match in _BARE.finditer(text))
@@ -195,8 +195,8 @@ def _reference(match: re.Match[str], text: str, definitions: Mapping[str, str]) 
     if groups["role"] is not None:
         return _role(groups["role"], groups["roletext"], match.group())
     words = groups["wiki"] or groups["rsttext"] or groups["text"] or groups["short"] or ""
-    if told := _TELLING.match(words):
-        words = words[told.end() :].strip()
+    if telling := _TELLING.match(words):
+        words = words[telling.end() :].strip()
     target = groups["target"] or groups["rsttarget"] or groups["wiki"]
     if groups["short"] is not None:
         target = definitions.get(groups["short"].lower())

@@ -1,4 +1,4 @@
-"""What a record says about replacing, or being replaced by, another: the grammar of one sentence."""
+"""Statements of a record that it replaces, or is replaced by, another: the grammar of a sentence."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from itertools import islice
 from graphmem.sources.decisions.dates import find_dates
 from graphmem.sources.decisions.idioms import REF, SELF
 from graphmem.sources.decisions.limits import (
+    ENTIRE,
     LIST,
     MAX_VERBS,
     SUPERSEDE,
     UNREAL,
-    WHOLE,
     limit_after,
     portion_within,
 )
@@ -39,7 +39,7 @@ _ANY = re.compile(
     r"|\b(?:replacement|successor|amendment|update (?:to|of)|subsumed|absorbed|undoes|obsolete|in favou?r)\b",
     re.IGNORECASE,
 )
-#: Cheaper to look for than `_ANY`, which never matches without one of them.
+#: Cheaper to search for than `_ANY`, which never matches without a word of this list.
 _STEMS = (
     "supers", "superc", "suppers", "supperc", "replac", "obsolete",
     "supplant", "rescind", "overturn", "amend", "extend", "refine",
@@ -102,32 +102,32 @@ _WEAK_MID = re.compile(
 )
 _TO = re.compile(r"^\s*(?:to|until|till|through|-|\u2013|\u2014|\.\.)\s*$", re.IGNORECASE)
 _LEADS = re.compile(r"[,;:(.\u2013\u2014-]\s*[*_]*$")
-#: A noun right behind a record is what of it is meant: `the original ADR-7 value definitions`.
+#: A noun right behind a record is the part of it that is meant: `the original ADR-7 value definitions`.
 _ATTRIBUTIVE = re.compile(
     r"^[ \t](?!(?:and|or|but|by|in|on|with|without|which|that|as|at|for|to|from|of|because|since|when|while|where|via"
     r"|after|before|through|under|per|so|if|is|was|are|were|has|have|only|entirely|fully|completely|partially|partly|instead"
     r"|above|below|here|today|now|also)\b)(?P<noun>[a-z][\w-]+(?:[ \t][a-z][\w-]+){0,3})"
 )
-_WHOLE_NOUN = re.compile(
+_ENTIRE_NOUN = re.compile(
     r"^(?:the|our|its|that)\s+(?:(?:original|initial|previous|above|present)\s+)?(?:decision|approach|choice|proposal|record|adr"
     r"|recommendation)(?:\s+(?:to|on|for|of|described|made|in)\b[\w\s/-]{0,80})?$",
     re.IGNORECASE,
 )
 #: `The key ids defined by this record`: a part of it, unless it is the decision itself.
-_DESCRIBED_HERE = re.compile(
+_SELF_DESCRIBED = re.compile(
     rf"^(?P<part>(?:the|some|all|any|these|those|its)\s+(?!(?:\w+\s+)?(?:decision|approach|proposal|solution|design|choice|content)s?\b)"
     rf"[\w][\w /-]{{1,80}}?)\s+(?:defined|described|specified|listed|introduced|given|stated|required)\s+(?:by|"
     rf"in)\s+{SELF}$",
     re.IGNORECASE,
 )
-#: `This record proposes an approach to X, which was superseded by ...`: the record, by what it proposes.
+#: `This record proposes an approach to X, which was superseded by ...`: the record, named by its proposal.
 _PROPOSES = re.compile(
     rf"{SELF}\s+(?:proposes|describes|defines|documents|outlines|introduces)\s+(?:an?|the)\s+(?:[\w-]+\s+){{0,3}}"
     r"(?:approach|proposal|process|design|solution|mechanism|way)\b[^.;\ue000-\ue002]{0,120}",
     re.IGNORECASE,
 )
 _DOUBTED = re.compile(r"\b(?:not|never|no|may|might|could|would|should|will|if|until|unless)\b", re.IGNORECASE)
-#: `The restriction from ADR-7 on keys`, made obsolete by this record: a part of that one.
+#: `The restriction from ADR-7 on keys`, made obsolete by this record: a part of the other record.
 _PART_OF_ANOTHER = re.compile(
     rf"^\W*(?P<part>(?:the|some|all|any)\s+(?:[\w-]+\s+){{1,5}})(?:from|in|of|by)\s+(?P<list>{REF})(?P<rest>[^\ue000-\ue002]*)$",
     re.IGNORECASE,
@@ -140,8 +140,8 @@ _NOUN = re.compile(
 _MAX_MID_WORDS = 8
 
 
-class Place(Enum):
-    """Where a sentence stands: decides what a sentence without a subject is about."""
+class TextContext(Enum):
+    """The place of a sentence: it decides the subject of a sentence without a subject."""
 
     STATUS = auto()
     RELATED = auto()
@@ -149,14 +149,14 @@ class Place(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Relation:
-    """One claim of a record about itself and another.
+class RelationClaim:
+    """A claim of a record about itself and another.
 
     Attributes:
         target: The other record, as named.
-        replaces: True if the record takes over from `target`, False if `target` takes over from it.
+        replaces: True if the record supersedes `target`, False if `target` supersedes it.
         is_full: False for an amendment, an extension or the replacement of a part.
-        part: What is replaced of the old one, in the record's words.
+        part: The replaced part of the old record, in the words of the record.
     """
 
     target: Reference
@@ -168,18 +168,18 @@ class Relation:
 
 
 @dataclass(frozen=True, slots=True)
-class Sentence:
+class MarkedSentence:
     """A sentence with its references marked.
 
     Attributes:
         leader: The reference that its list item begins with: the subject of what follows.
-        opens_block: Whether it is the first of its paragraph or list item.
-        heading: Of the section it stands in.
+        opens_block: True for the first sentence of a paragraph or list item.
+        heading: The heading of its section.
     """
 
     marked: MarkedText
     text: str
-    place: Place
+    context: TextContext
     leader: Reference | None = None
     opens_block: bool = False
     heading: str = ""
@@ -187,10 +187,10 @@ class Sentence:
 
 @dataclass(frozen=True, slots=True)
 class _Subject:
-    """Who acts: the record itself, others, or (neither) nobody who matters here."""
+    """The subject of a verb: the record itself, other records, or (neither) something else."""
 
     is_self: bool = False
-    others: tuple[Reference, ...] = ()
+    records: tuple[Reference, ...] = ()
     part: str | None = None
 
 
@@ -212,19 +212,19 @@ def mark_self(text: str) -> str:
 
 
 def speaks_of_relations(text: str) -> bool:
-    """Whether a text has any verb that could declare a relation: most have none."""
+    """True if a text has a verb that could declare a relation: most texts have none."""
     lower = text.lower()
     return any(stem in lower for stem in _STEMS) and _ANY.search(text) is not None
 
 
-def relations_in(sentence: Sentence) -> list[Relation]:
-    """What a sentence declares; nothing for wishes, conditions, denials and talk of third parties."""
-    found: list[Relation] = []
+def relations_in(sentence: MarkedSentence) -> list[RelationClaim]:
+    """The relations that a sentence declares; none for wishes, conditions, denials and talk of third parties."""
+    match: list[RelationClaim] = []
     for verb in islice(_ACTIVE.finditer(sentence.text), MAX_VERBS):
-        found += _active(sentence, _clause(sentence.text, verb, is_passive=False))
+        match += _active(sentence, _clause(sentence.text, verb, is_passive=False))
     for verb in islice(_PASSIVE.finditer(sentence.text), MAX_VERBS):
-        found += _passive(sentence, _clause(sentence.text, verb, is_passive=True))
-    return found
+        match += _passive(sentence, _clause(sentence.text, verb, is_passive=True))
+    return match
 
 
 def _clause(text: str, verb: re.Match[str], *, is_passive: bool) -> _Clause:
@@ -268,7 +268,7 @@ def _right_edge(text: str, position: int) -> int:
     return min(len(text), position + 600)
 
 
-def _subject(sentence: Sentence, clause: _Clause) -> _Subject | None:
+def _subject(sentence: MarkedSentence, clause: _Clause) -> _Subject | None:
     bare = re.sub(r"\([^()]*\)", " ", clause.left)
     if clause.is_passive and clause.is_full and _PROPOSES.fullmatch(_bare(bare)) and not _DOUBTED.search(bare):
         return _Subject(is_self=True)
@@ -281,7 +281,7 @@ def _subject(sentence: Sentence, clause: _Clause) -> _Subject | None:
         return _Subject(is_self=True, part=_part(sentence, bare[: bare.rfind(SELF)]))
     if re.search(rf"\b(?:drafts?|versions?|revisions?|iterations?|authors?) (?:of|to) {SELF}$", rest, re.IGNORECASE):
         return None
-    if described := _DESCRIBED_HERE.match(rest):
+    if described := _SELF_DESCRIBED.match(rest):
         return _Subject(is_self=True, part=_part(sentence, described["part"]))
     if rest.endswith(SELF):
         return _Subject(is_self=True)
@@ -290,34 +290,34 @@ def _subject(sentence: Sentence, clause: _Clause) -> _Subject | None:
     if re.search(rf"(?:^|[\s,]){REF}$", rest) and re.fullmatch(
         rf"\W*{LIST}|(?:as of|since|in)?[\s\w,]{{0,20}},\s*{REF}", rest
     ):
-        return _Subject(others=sentence.marked.references_in(rest))
+        return _Subject(records=sentence.marked.references_in(rest))
     if _SECTION_WORDS.match(bare) and re.search(r"supp?er", clause.stem):
         return _Subject(is_self=True, part=_part(sentence, bare))
     if sentence.leader is not None:
-        return None if TOKEN.search(rest) or SELF in rest else _Subject(others=(sentence.leader,))
+        return None if TOKEN.search(rest) or SELF in rest else _Subject(records=(sentence.leader,))
     return _of_status(sentence, clause, rest) or _unsaid(sentence, clause, rest)
 
 
-def _unsaid(sentence: Sentence, clause: _Clause, rest: str) -> _Subject | None:
-    """The record itself, if nobody else can be meant by a verb without a subject."""
+def _unsaid(sentence: MarkedSentence, clause: _Clause, rest: str) -> _Subject | None:
+    """The record itself, if it is the only possible subject of a verb without a subject."""
     status = leading_status(rest)
     if _PAST.fullmatch(clause.stem) and not clause.is_passive:
         return None
-    is_told_apart = clause.stem != "updates" or bool(_LEADS.search(clause.left))
-    is_implied = not rest or (status is not None and is_told_apart and not _bare(rest[status.end :]))
+    is_distinct = clause.stem != "updates" or bool(_LEADS.search(clause.left))
+    is_implied = not rest or (status is not None and is_distinct and not _bare(rest[status.end :]))
     return _implied(sentence, clause) if is_implied else None
 
 
-def _of_status(sentence: Sentence, clause: _Clause, rest: str) -> _Subject | None:
+def _of_status(sentence: MarkedSentence, clause: _Clause, rest: str) -> _Subject | None:
     """Whom a status section means by `the decision to use X`, `except for X` or `X` alone: itself, or its part X."""
     if not clause.is_passive or heading_name(sentence.heading) not in STATUS_SECTIONS or TOKEN.search(rest):
         return None
     status = leading_status(rest)
-    said = _bare(rest[status.end :]) if status else rest
-    if _WHOLE_NOUN.match(said):
+    words = _bare(rest[status.end :]) if status else rest
+    if _ENTIRE_NOUN.match(words):
         return _Subject(is_self=True)
-    if _EXCEPT.match(said) or (re.match(r"supp?er|replaced|deprecated", clause.stem) and _NOUN.fullmatch(said)):
-        return _Subject(is_self=True, part=_part(sentence, said))
+    if _EXCEPT.match(words) or (re.match(r"supp?er|replaced|deprecated", clause.stem) and _NOUN.fullmatch(words)):
+        return _Subject(is_self=True, part=_part(sentence, words))
     return None
 
 
@@ -326,65 +326,65 @@ def _bare(text: str) -> str:
     return re.sub(r"^[^\w\ue000-\ue002]+|[^\w\ue000-\ue002]+$", "", text)
 
 
-def _implied(sentence: Sentence, clause: _Clause) -> _Subject | None:
-    if sentence.place is not Place.BODY:
+def _implied(sentence: MarkedSentence, clause: _Clause) -> _Subject | None:
+    if sentence.context is not TextContext.BODY:
         return _Subject(is_self=True)
     if not (sentence.opens_block and clause.is_first and re.match(r"supp?er|amend", clause.stem)):
         return None
     return _Subject(is_self=True, part=sentence.heading or None if clause.is_passive else None)
 
 
-def _part(sentence: Sentence, text: str) -> str | None:
+def _part(sentence: MarkedSentence, text: str) -> str | None:
     words = " ".join(re.sub(r"[*_~]+", "", sentence.marked.restore(text)).split()).strip(" ,:;")
     words = re.sub(r"\s+(?:of|in|from)$", "", words)
     return words[:300] or None
 
 
-def _active(sentence: Sentence, clause: _Clause) -> list[Relation]:
+def _active(sentence: MarkedSentence, clause: _Clause) -> list[RelationClaim]:
     if (
         sentence.leader is not None
         and re.search(rf"(?:{SELF}|\bthis)\s*$", clause.left)
         and not clause.right.strip(" .*_)")
     ):
-        return [Relation(sentence.leader, replaces=True, is_full=clause.is_full and not clause.is_partly)]
-    subject, found = _subject(sentence, clause), _OBJECT.match(clause.right)
-    if subject is None and found and found["obj"] == SELF:
+        return [RelationClaim(sentence.leader, replaces=True, is_full=clause.is_full and not clause.is_partly)]
+    subject, match = _subject(sentence, clause), _OBJECT.match(clause.right)
+    if subject is None and match and match["obj"] == SELF:
         subject = _named_last(sentence, clause)
-    if subject is None or found is None:
+    if subject is None or match is None:
         return []
-    mid = found["mid"]
+    mid = match["mid"]
     if _ELSEWHERE.search(mid) or UNREAL.search(mid) or len(mid.split()) > _MAX_MID_WORDS:
         return []
-    is_whole = bool(WHOLE.match(mid))
-    part = None if is_whole else _part(sentence, mid)
-    if found["after"]:
-        part, is_whole = _part(sentence, found["after"][2:]), False
-    elif noun := _ATTRIBUTIVE.match(clause.right[found.end() :]):
-        part, is_whole = _part(sentence, noun["noun"]), False
-    limit = limit_after(clause.right[found.end() :]) or portion_within(found["obj"])
+    is_entire = bool(ENTIRE.match(mid))
+    part = None if is_entire else _part(sentence, mid)
+    if match["after"]:
+        part, is_entire = _part(sentence, match["after"][2:]), False
+    elif noun := _ATTRIBUTIVE.match(clause.right[match.end() :]):
+        part, is_entire = _part(sentence, noun["noun"]), False
+    limit = limit_after(clause.right[match.end() :]) or portion_within(match["obj"])
     if clause.is_full and limit:
-        part, is_whole = part or _part(sentence, limit), False
-    is_full = clause.is_full and is_whole and not clause.is_partly and subject.part is None
-    if found["obj"] == SELF or (found["obj"].lower() == "it" and sentence.place is Place.STATUS):
-        return [Relation(other, replaces=False, is_full=is_full, part=part) for other in subject.others]
-    if not subject.is_self or found["obj"].lower() == "it":
+        part, is_entire = part or _part(sentence, limit), False
+    is_full = clause.is_full and is_entire and not clause.is_partly and subject.part is None
+    if match["obj"] == SELF or (match["obj"].lower() == "it" and sentence.context is TextContext.STATUS):
+        return [RelationClaim(target, replaces=False, is_full=is_full, part=part) for target in subject.records]
+    if not subject.is_self or match["obj"].lower() == "it":
         return []
-    others = sentence.marked.references_in(found["obj"])
-    return [Relation(other, replaces=True, is_full=is_full, part=part or subject.part) for other in others]
+    records = sentence.marked.references_in(match["obj"])
+    return [RelationClaim(target, replaces=True, is_full=is_full, part=part or subject.part) for target in records]
 
 
-def _named_last(sentence: Sentence, clause: _Clause) -> _Subject | None:
-    """The records that stand right before a verb whose object is this one: `See ADR-2, which supersedes this`."""
+def _named_last(sentence: MarkedSentence, clause: _Clause) -> _Subject | None:
+    """The records right before a verb whose object is this record: `See ADR-2, which supersedes this`."""
     bare = re.sub(r"\([^()]*\)", " ", clause.left)
     named = re.search(rf"(?:^|\b(?:see|see also|to|use|read|in|by|with)\s)\W*({LIST})\W*$", bare, re.IGNORECASE)
     if named is None or re.search(
         r"\b(?:not|no|never|would|could|may|might|should|if|unless|until|when)\b", bare, re.IGNORECASE
     ):
         return None
-    return _Subject(others=sentence.marked.references_in(named[1]))
+    return _Subject(records=sentence.marked.references_in(named[1]))
 
 
-def _passive(sentence: Sentence, clause: _Clause) -> list[Relation]:
+def _passive(sentence: MarkedSentence, clause: _Clause) -> list[RelationClaim]:
     subject = _subject(sentence, clause)
     agent = _BY.match(clause.right)
     if subject is None and agent and re.match(rf"\W*{SELF}", agent["rest"]) and not UNREAL.search(clause.left):
@@ -392,8 +392,11 @@ def _passive(sentence: Sentence, clause: _Clause) -> list[Relation]:
     if subject is None:
         return []
     if not clause.is_full and (dated := _DATED_BY.match(clause.right)) and subject.is_self:
-        others = sentence.marked.references_in(dated["list"])
-        return [_dated(Relation(other, replaces=False, is_full=False, part=subject.part), clause) for other in others]
+        records = sentence.marked.references_in(dated["list"])
+        return [
+            _dated(RelationClaim(target, replaces=False, is_full=False, part=subject.part), clause)
+            for target in records
+        ]
     if agent is None or (clause.stem == "withdrawn" and not agent["preposition"].lower().startswith("in")):
         return []
     mid = agent["mid"]
@@ -406,41 +409,42 @@ def _passive(sentence: Sentence, clause: _Clause) -> list[Relation]:
         part = part or _part(sentence, mid)
     is_full = clause.is_full and part is None and not is_partly
     if re.match(rf"\W*{SELF}", agent["rest"]):
-        return [Relation(other, replaces=True, is_full=is_full, part=part) for other in subject.others]
+        return [RelationClaim(target, replaces=True, is_full=is_full, part=part) for target in subject.records]
     if not subject.is_self:
         return []
-    others, limit = _agents(sentence, clause, agent["rest"])
+    records, limit = _agents(sentence, clause, agent["rest"])
     if limit and is_full:
         is_full, part = False, _part(sentence, limit)
-    return [_dated(Relation(other, replaces=False, is_full=is_full, part=part), clause) for other in others]
+    return [_dated(RelationClaim(target, replaces=False, is_full=is_full, part=part), clause) for target in records]
 
 
-def _part_of_another(sentence: Sentence, clause: _Clause) -> list[Relation]:
-    found = _PART_OF_ANOTHER.match(clause.left)
-    if found is None:
+def _part_of_another(sentence: MarkedSentence, clause: _Clause) -> list[RelationClaim]:
+    match = _PART_OF_ANOTHER.match(clause.left)
+    if match is None:
         return []
-    part = _part(sentence, found["part"])
+    part = _part(sentence, match["part"])
     return [
-        Relation(one, replaces=True, is_full=False, part=part) for one in sentence.marked.references_in(found["list"])
+        RelationClaim(target, replaces=True, is_full=False, part=part)
+        for target in sentence.marked.references_in(match["list"])
     ]
 
 
-def _agents(sentence: Sentence, clause: _Clause, rest: str) -> tuple[tuple[Reference, ...], str | None]:
-    """(who replaced it, what of it they replaced if that is limited)."""
-    found = _NAMED.match(rest) or _DESCRIBED.match(rest)
-    if found and not (found.re is _DESCRIBED and UNREAL.search(found["mid"])):
-        limit = limit_after(rest[found.end() :]) or portion_within(found["list"])
-        return sentence.marked.references_in(found["list"]), limit
+def _agents(sentence: MarkedSentence, clause: _Clause, rest: str) -> tuple[tuple[Reference, ...], str | None]:
+    """(the successors, the replaced part if it is limited)."""
+    match = _NAMED.match(rest) or _DESCRIBED.match(rest)
+    if match and not (match.re is _DESCRIBED and UNREAL.search(match["mid"])):
+        limit = limit_after(rest[match.end() :]) or portion_within(match["list"])
+        return sentence.marked.references_in(match["list"]), limit
     if not clause.is_full:
         return (), None
     words = re.split(r"[.;](?:\s|$)|\s\(|,\s", rest)[0].strip(" *_\"'`\u201c\u201d")
-    if sentence.place is Place.STATUS and words and not TOKEN.search(words):
+    if sentence.context is TextContext.STATUS and words and not TOKEN.search(words):
         return (Reference(words[:200], title=words[:200]),), None
     return (), None
 
 
-def _dated(relation: Relation, clause: _Clause) -> Relation:
-    """The relation with the date, or the provisional period, that stands beside what it names."""
+def _dated(relation: RelationClaim, clause: _Clause) -> RelationClaim:
+    """The relation with the date, or the provisional period, next to its reference."""
     rest = re.split(r"\.\s", clause.right)[0]
     dates = list(find_dates(rest))
     if not dates:
@@ -451,4 +455,4 @@ def _dated(relation: Relation, clause: _Clause) -> Relation:
         until = dates[1].at
     elif clause.is_provisional and re.search(r"\b(?:until|till)\s*$", rest[: dates[0].start]):
         at, until = None, dates[0].at
-    return Relation(relation.target, relation.replaces, relation.is_full, relation.part, at, until)
+    return RelationClaim(relation.target, relation.replaces, relation.is_full, relation.part, at, until)

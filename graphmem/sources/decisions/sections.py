@@ -16,9 +16,9 @@ _QUOTE = re.compile(r"^ {0,3}(?:> ?)+")
 _RULE = re.compile(r"^ {0,3}(?:[-*_] *){3,}$")
 _MARKUP = re.compile(r"[*_~`]+")
 _NUMBERING = re.compile(r"^(?:\d+(?:\.\d+)*|[ivx]+)\s+")
-# What is longer is no heading, and no line of metadata: it is read as text.
+# A longer line is no heading and no metadata: it is read as text.
 _MAX_HEADING_CHARS = 500
-#: A paragraph that ends in `::` introduces code; a directive such as `.. note::` introduces text.
+#: A paragraph that ends in `::` introduces code; a directive like `.. note::` introduces text.
 _LITERAL = re.compile(
     r"^(?!\s*\.\. [\w-]{1,40}::).*::\s*$|^\s*\.\. (?:code|code-block|parsed-literal|sourcecode|literalinclude|"
     r"highlight|math|raw"
@@ -60,8 +60,8 @@ _USUAL = frozenset({
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
-    """One line as it stands; `is_code` for what a fence or a literal block quotes rather than says."""
+class TextLine:
+    """An unchanged line; `is_code` for a line that a fence or a literal block quotes."""
 
     number: int
     text: str
@@ -69,23 +69,23 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
-class Block:
-    """A paragraph, list item, table row or quote, joined to one line.
+class TextBlock:
+    """A paragraph, list item, table row or quote, joined to a single line.
 
     Attributes:
         text: Without the bullet or the quote mark.
-        lines: The lines it was joined from, as they stand.
+        lines: The unchanged lines that were joined.
     """
 
     text: str
-    lines: tuple[Line, ...]
+    lines: tuple[TextLine, ...]
     is_item: bool = False
     is_quote: bool = False
     is_row: bool = False
 
     @property
     def line(self) -> int:
-        """Where it begins."""
+        """Number of its first line."""
         return self.lines[0].number
 
     def field(self) -> tuple[str, str] | None:
@@ -101,21 +101,21 @@ class Block:
 
 
 @dataclass(frozen=True, slots=True)
-class Section:
+class TextSection:
     """A heading and the lines up to the next heading; the first of a text has no heading.
 
     Attributes:
-        parents: Headings that it stands under, outermost first, a document's title included.
-        blocks: What the section says, code left out.
+        parents: Headings above it, outermost first, the title of the document included.
+        blocks: The content of the section, without code.
         is_title: Opened by the document's title: the first heading, unless that names a usual section.
     """
 
     heading: str
     level: int
     line: int
-    lines: tuple[Line, ...]
+    lines: tuple[TextLine, ...]
     parents: tuple[str, ...] = ()
-    blocks: tuple[Block, ...] = ()
+    blocks: tuple[TextBlock, ...] = ()
     is_title: bool = False
 
     @property
@@ -125,32 +125,32 @@ class Section:
 
     @property
     def text(self) -> str:
-        """The lines as they stand."""
+        """The unchanged lines."""
         return "\n".join(line.text for line in self.lines).strip("\n")
 
 
 @dataclass(slots=True)
-class _Open:
+class _OpenBlock:
     heading: str
     level: int
     line: int
     parents: tuple[str, ...]
-    lines: list[Line] = field(default_factory=list)
+    lines: list[TextLine] = field(default_factory=list)
 
-    def close(self) -> Section:
+    def close(self) -> TextSection:
         lines = tuple(self.lines)
-        return Section(self.heading, self.level, self.line, lines, self.parents, tuple(_blocks(lines)))
+        return TextSection(self.heading, self.level, self.line, lines, self.parents, tuple(_blocks(lines)))
 
 
 @lru_cache(maxsize=4096)
 def heading_name(heading: str) -> str:
-    """A heading reduced to the words that tell what kind of section it opens."""
+    """A heading reduced to the words that decide the kind of its section."""
     words = re.sub(r"\([^()]*\)|[^\w\s'/&-]", " ", _MARKUP.sub("", heading[:_MAX_HEADING_CHARS]))
     return _NUMBERING.sub("", " ".join(words.split()).lower())
 
 
 def is_field_line(text: str) -> bool:
-    """Whether a line opens a metadata field, so that it is no continuation of the line above."""
+    """True if a line opens a metadata field, so that it is no continuation of the line above."""
     match = _FIELD.match(text)
     return bool(match) and bool(match and (match["bold"] or match["plain"].lower().replace("-", " ") in _PLAIN_KEYS))
 
@@ -161,15 +161,15 @@ def strip_markup(text: str) -> str:
     return " ".join(re.sub(r"(?<!\w)[*_~`]+|[*_~`]+(?!\w)", "", unlinked).split())
 
 
-def read_sections(text: str, *, first_line: int = 1, is_rst: bool = False) -> tuple[Section, ...]:
-    """The sections of a text in order; what stands before the first heading comes first.
+def read_sections(text: str, *, first_line: int = 1, is_rst: bool = False) -> tuple[TextSection, ...]:
+    """The sections of a text in order; text before the first heading comes first.
 
     Comments are blanked, so a template's hints are not read as statements. Headings in code are code.
     """
     return sections_of(list(_lines(text, first_line, is_rst=is_rst)), is_rst=is_rst)
 
 
-def sections_of(lines: list[Line], *, is_rst: bool = False) -> tuple[Section, ...]:
+def sections_of(lines: list[TextLine], *, is_rst: bool = False) -> tuple[TextSection, ...]:
     """The sections of lines, as `read_sections` gives them."""
     sections = list(_split(lines, is_rst=is_rst))
     if len(sections) > 1 and sections[1].name not in _USUAL and sections[1].name:
@@ -177,16 +177,16 @@ def sections_of(lines: list[Line], *, is_rst: bool = False) -> tuple[Section, ..
     return tuple(sections)
 
 
-def _lines(text: str, first_line: int, *, is_rst: bool) -> Iterator[Line]:
+def _lines(text: str, first_line: int, *, is_rst: bool) -> Iterator[TextLine]:
     visible = _with_rows(text) if is_rst else _without_comments(text)
     marks = _literal_lines if is_rst else _fenced_lines
     raw = visible.split("\n")
     for offset, (line, is_code) in enumerate(zip(raw, marks(raw), strict=True)):
-        yield Line(first_line + offset, line.rstrip("\r"), is_code)
+        yield TextLine(first_line + offset, line.rstrip("\r"), is_code)
 
 
 def _with_rows(text: str) -> str:
-    """Lines of reStructuredText with each row of a `list-table` on one line, as a table's row."""
+    """Lines of reStructuredText with each row of a `list-table` on a single line, like the row of a table."""
     if "list-table::" not in text:
         return text
     lines = text.split("\n")
@@ -199,24 +199,24 @@ def _with_rows(text: str) -> str:
         elif indent is not None and line.strip() and depth <= indent:
             indent = row = None
         elif indent is not None and (cell := re.match(r"^\s*(?P<mark>\* -|-)(?:\s+(?P<said>.*))?$", line)):
-            said = cell["said"] or ""
+            cell_text = cell["said"] or ""
             if cell["mark"] == "* -":
-                row, lines[index] = index, f"| {said} |"
+                row, lines[index] = index, f"| {cell_text} |"
             elif row is not None and len(lines[row]) < _MAX_ROW_CHARS:
-                lines[row], lines[index] = f"{lines[row]} {said} |", ""
+                lines[row], lines[index] = f"{lines[row]} {cell_text} |", ""
         elif row is not None and line.strip() and len(lines[row]) < _MAX_ROW_CHARS:
             lines[row], lines[index] = f"{lines[row].removesuffix('|')}{line.strip()} |", ""
     return "\n".join(lines)
 
 
 def _without_comments(text: str) -> str:
-    """The text with closed comments blanked, line numbers kept; an unclosed one is text."""
-    kept: list[str] = []
+    """The text with closed comments blanked, line numbers kept; an unclosed comment is text."""
+    parts: list[str] = []
     position = 0
     while (start := text.find("<!--", position)) >= 0 and (end := text.find("-->", start + 4)) >= 0:
-        kept += [text[position:start], "\n" * text.count("\n", start, end)]
+        parts += [text[position:start], "\n" * text.count("\n", start, end)]
         position = end + 3
-    return "".join([*kept, text[position:]])
+    return "".join([*parts, text[position:]])
 
 
 def _fenced_lines(lines: list[str]) -> Iterator[bool]:
@@ -234,7 +234,7 @@ def _fenced_lines(lines: list[str]) -> Iterator[bool]:
 
 
 def _literal_lines(lines: list[str]) -> Iterator[bool]:
-    """Whether each line belongs to what `::` or a code directive introduces: it is indented deeper."""
+    """True for each line that `::` or a code directive introduces: it is indented deeper."""
     indent: int | None = None
     for line in lines:
         depth = len(line) - len(line.lstrip())
@@ -245,8 +245,8 @@ def _literal_lines(lines: list[str]) -> Iterator[bool]:
             indent = depth
 
 
-def _split(lines: list[Line], *, is_rst: bool) -> Iterator[Section]:
-    current = _Open("", 0, lines[0].number if lines else 1, ())
+def _split(lines: list[TextLine], *, is_rst: bool) -> Iterator[TextSection]:
+    current = _OpenBlock("", 0, lines[0].number if lines else 1, ())
     stack: list[tuple[int, str]] = []
     levels: list[str] = []
     skip = 0
@@ -254,20 +254,20 @@ def _split(lines: list[Line], *, is_rst: bool) -> Iterator[Section]:
         if skip:
             skip -= 1
             continue
-        found = _heading_at(lines, index, levels, is_rst=is_rst)
-        if found is None:
+        result = _heading_at(lines, index, levels, is_rst=is_rst)
+        if result is None:
             current.lines.append(line)
             continue
-        heading, level, skip = found
+        heading, level, skip = result
         yield current.close()
         while stack and stack[-1][0] >= level:
             stack.pop()
-        current = _Open(heading, level, line.number, tuple(name for _, name in stack))
+        current = _OpenBlock(heading, level, line.number, tuple(name for _, name in stack))
         stack.append((level, heading))
     yield current.close()
 
 
-def _heading_at(lines: list[Line], index: int, levels: list[str], *, is_rst: bool) -> tuple[str, int, int] | None:
+def _heading_at(lines: list[TextLine], index: int, levels: list[str], *, is_rst: bool) -> tuple[str, int, int] | None:
     """(heading, level, lines to skip after this one) if a heading begins here."""
     line = lines[index]
     if line.is_code:
@@ -279,7 +279,7 @@ def _heading_at(lines: list[Line], index: int, levels: list[str], *, is_rst: boo
     return _underlined_rst(lines, index, levels) if is_rst else _underlined_md(lines, index)
 
 
-def _underlined_md(lines: list[Line], index: int) -> tuple[str, int, int] | None:
+def _underlined_md(lines: list[TextLine], index: int) -> tuple[str, int, int] | None:
     text = lines[index].text
     below = lines[index + 1] if index + 1 < len(lines) else None
     if below is None or below.is_code or not text.strip() or text.startswith("    "):
@@ -291,7 +291,7 @@ def _underlined_md(lines: list[Line], index: int) -> tuple[str, int, int] | None
     return text.strip(), 1 if match["char"] == "=" else 2, 1
 
 
-def _underlined_rst(lines: list[Line], index: int, levels: list[str]) -> tuple[str, int, int] | None:
+def _underlined_rst(lines: list[TextLine], index: int, levels: list[str]) -> tuple[str, int, int] | None:
     text = lines[index].text
     over = _RST_UNDERLINE.match(text)
     offset = 1 if over else 0
@@ -310,8 +310,8 @@ def _underlined_rst(lines: list[Line], index: int, levels: list[str]) -> tuple[s
     return title.strip(), levels.index(style) + 1, offset + 1
 
 
-def _blocks(lines: tuple[Line, ...]) -> Iterator[Block]:
-    gathered: list[Line] = []
+def _blocks(lines: tuple[TextLine, ...]) -> Iterator[TextBlock]:
+    gathered: list[TextLine] = []
     for line in lines:
         text = line.text
         content = _QUOTE.sub("", text)
@@ -325,11 +325,13 @@ def _blocks(lines: tuple[Line, ...]) -> Iterator[Block]:
         yield _block(gathered)
 
 
-def _block(lines: list[Line]) -> Block:
+def _block(lines: list[TextLine]) -> TextBlock:
     texts = [_QUOTE.sub("", line.text) for line in lines]
     item = _ITEM.match(texts[0])
     if item:
         texts[0] = item["text"]
     joined = " ".join(text.strip() for text in texts)
     is_row = joined.startswith("|")
-    return Block(joined, tuple(lines), is_item=bool(item), is_quote=bool(_QUOTE.match(lines[0].text)), is_row=is_row)
+    return TextBlock(
+        joined, tuple(lines), is_item=bool(item), is_quote=bool(_QUOTE.match(lines[0].text)), is_row=is_row
+    )

@@ -1,4 +1,4 @@
-"""The words that records use for their state, misspelt and emoji ones included."""
+"""The words that records use for their state, with misspelt words and emoji."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _WORDS: dict[Status | None, tuple[str, ...]] = {
     ),
     None: ("superseded", "superceded", "superceeded", "replaced", "supplanted", "overridden"),
 }  # fmt: skip
-#: Words that mean something else in one series of records, by its prefix.
+#: Words with another meaning in a series of records, by its prefix.
 _IN_SERIES: dict[str, dict[str, Status]] = {
     "XEP": {
         "draft": Status.ACTIVE, "experimental": Status.PROPOSED, "protoxep": Status.PROPOSED,
@@ -67,10 +67,10 @@ class StatusWord:
     """A state in a record's own words.
 
     Attributes:
-        status: None for superseded, which is no state of its own: the edges say what it means.
+        status: None for superseded, which is not a state: the supersessions give its meaning.
         word: As the record writes it.
-        is_partial: Superseded only in part or for a while, so it goes on holding otherwise.
-        is_revision: Says that the text was revised, not that its state changed.
+        is_partial: Superseded only in part or for a while, so the record stays in force otherwise.
+        is_revision: The text was revised, and its state did not change.
         end: Where the word ends in the text that was read.
     """
 
@@ -89,8 +89,8 @@ def leading_status(text: str) -> StatusWord | None:
     rest = text[start:]
     partly = _PARTLY.match(rest)
     offset = partly.end() if partly else 0
-    found = _PHRASE.match(rest, offset)
-    word = found.group() if found else _misspelt(rest[offset:])
+    result = _PHRASE.match(rest, offset)
+    word = result.group() if result else _misspelt(rest[offset:])
     if word is None:
         return _emoji(text)
     is_superseded = _status_of(word) is None
@@ -106,12 +106,12 @@ def leading_status(text: str) -> StatusWord | None:
 
 
 def in_series(word: str, prefix: str) -> Status | None:
-    """What a word means in the series of a prefix such as `XEP`; None if that series gives it no meaning of its own."""
+    """The meaning of a word in the series of a prefix like `XEP`; None if the series gives it none of its own."""
     return _IN_SERIES.get(prefix.upper(), {}).get(word.strip().lower())
 
 
 def is_template(text: str) -> bool:
-    """Whether `text` lists the states to choose from, as an unfilled template does."""
+    """True if `text` lists the states to choose from, like an unfilled template."""
     choices = [part for part in re.split(r"[|/]", text) if _PHRASE.match(part.strip(" \t*_`{}[]<>()\"'"))]
     return len(choices) > 1 and ("|" in text or len(choices) > len(("a", "b")))
 

@@ -1,4 +1,4 @@
-"""From what records declare about each other to who takes over from whom, when, and on whose word."""
+"""Supersessions between records, with their times and evidence, from the declarations of all records."""
 
 from __future__ import annotations
 
@@ -13,14 +13,16 @@ from graphmem.sources.decisions.declarations import Declaration
 from graphmem.sources.decisions.records import Record
 from graphmem.sources.observations import Problem, Replacement
 
+_ACCEPTED = frozenset({Status.ACTIVE, Status.ENDED})
+
 Pair = tuple[str, str]
 #: A record that names more others than this is a list of records.
 MAX_DECLARATIONS = 300
 
 
 @dataclass(slots=True)
-class _Claim:
-    """All that both sides say about one pair."""
+class _PairClaim:
+    """All declarations of both sides about a pair of records."""
 
     old: Record
     new: Record
@@ -30,11 +32,11 @@ class _Claim:
     @property
     def is_full(self) -> bool:
         """The old side's field or status decides, unless the new side's claims a part; otherwise any claim to all."""
-        explicit = [one for one in self.by_old if one.is_explicit]
-        claimed = [one for one in self.by_new if one.is_explicit]
-        if claimed and not any(one.relation.is_full for one in claimed):
+        explicit = [entry for entry in self.by_old if entry.is_explicit]
+        claimed = [entry for entry in self.by_new if entry.is_explicit]
+        if claimed and not any(entry.relation.is_full for entry in claimed):
             return False
-        return any(one.relation.is_full for one in explicit or [*self.by_old, *self.by_new])
+        return any(entry.relation.is_full for entry in explicit or [*self.by_old, *self.by_new])
 
     @property
     def pair(self) -> Pair:
@@ -50,50 +52,52 @@ class Takeovers:
 
 
 def take_overs(records: Sequence[Record], catalogue: Catalogue, starts: Mapping[str, datetime]) -> Takeovers:
-    """Who takes over from whom.
+    """The supersessions between some records.
 
     Args:
-        records: All of one reading.
+        records: All records of a reading.
         catalogue: The same records by their names.
-        starts: When each record came into force, or if it never did, when it was written; by path. It may lack
-            records that do not tell: an update of those is dated by the other side or not at all.
+        starts: By path, when each record came into force, else when it was written. Records without a date may be
+            missing: their updates are dated by the other side or not at all.
     """
     problems: list[Problem] = []
     claims = _claims(records, catalogue, problems)
-    by_old: defaultdict[str, list[_Claim]] = defaultdict(list)
+    by_old: defaultdict[str, list[_PairClaim]] = defaultdict(list)
     for claim in claims.values():
         by_old[claim.old.path].append(claim)
-    kept = [claim for claim in claims.values() if not _is_overruled(claim, by_old, problems)]
-    full = _without_cycles([claim for claim in kept if claim.is_full], set(), problems)
-    partial = _without_cycles([claim for claim in kept if not claim.is_full], {claim.pair for claim in full}, problems)
+    accepted = [claim for claim in claims.values() if not _is_overruled(claim, by_old, problems)]
+    full = _without_cycles([claim for claim in accepted if claim.is_full], set(), problems)
+    partial = _without_cycles(
+        [claim for claim in accepted if not claim.is_full], {claim.pair for claim in full}, problems
+    )
     updates = _bounded([_replacement(claim, starts) for claim in full], full)
     amendments = [_replacement(claim, starts) for claim in partial]
-    ordered = sorted([*updates, *amendments], key=lambda found: (found.old, found.new))
+    ordered = sorted([*updates, *amendments], key=lambda result: (result.old, result.new))
     return Takeovers(tuple(ordered), tuple(problems))
 
 
-def _claims(records: Iterable[Record], catalogue: Catalogue, problems: list[Problem]) -> dict[Pair, _Claim]:
-    claims: dict[Pair, _Claim] = {}
+def _claims(records: Iterable[Record], catalogue: Catalogue, problems: list[Problem]) -> dict[Pair, _PairClaim]:
+    claims: dict[Pair, _PairClaim] = {}
     for record in records:
         if len(record.declarations) > MAX_DECLARATIONS:
             reason = f"declares {len(record.declarations)} relations; only the first {MAX_DECLARATIONS} are read"
             problems.append(Problem(record.path, record.line, reason))
         for declaration in record.declarations[:MAX_DECLARATIONS]:
-            found = catalogue.find(declaration.relation.target, record)
-            if not isinstance(found, Record):
-                problems += _unresolved(found, declaration, record)
-            elif found.path != record.path:
-                old, new = (found, record) if declaration.relation.replaces else (record, found)
-                claim = claims.setdefault((old.path, new.path), _Claim(old, new))
+            result = catalogue.find(declaration.relation.target, record)
+            if not isinstance(result, Record):
+                problems += _unresolved(result, declaration, record)
+            elif result.path != record.path:
+                old, new = (result, record) if declaration.relation.replaces else (record, result)
+                claim = claims.setdefault((old.path, new.path), _PairClaim(old, new))
                 (claim.by_new if declaration.relation.replaces else claim.by_old).append(declaration)
     return claims
 
 
-def _unresolved(found: Unclear | None, declaration: Declaration, record: Record) -> list[Problem]:
+def _unresolved(result: Unclear | None, declaration: Declaration, record: Record) -> list[Problem]:
     relation = declaration.relation
     verb = "takes over from" if relation.replaces else "is replaced by"
-    if found is not None:
-        paths = ", ".join(candidate.path for candidate in found.candidates[:5])
+    if result is not None:
+        paths = ", ".join(candidate.path for candidate in result.candidates[:5])
         return [
             Problem(
                 record.path,
@@ -110,8 +114,8 @@ def _unresolved(found: Unclear | None, declaration: Declaration, record: Record)
     return []
 
 
-def _is_overruled(claim: _Claim, by_old: Mapping[str, list[_Claim]], problems: list[Problem]) -> bool:
-    """Whether a claim made by the new side alone does not count: see MODEL.md, section 5."""
+def _is_overruled(claim: _PairClaim, by_old: Mapping[str, list[_PairClaim]], problems: list[Problem]) -> bool:
+    """True if a claim of the new side alone does not count: the old side contradicts it, or the new is not accepted."""
     if claim.by_old:
         return False
     line = claim.by_new[0].line
@@ -121,7 +125,7 @@ def _is_overruled(claim: _Claim, by_old: Mapping[str, list[_Claim]], problems: l
             Problem(claim.new.path, line, f"claims to take over from {claim.old.path}, but is itself {word!r}: ignored")
         )
         return True
-    named = {other.new.path for other in by_old[claim.old.path] if other.by_old and other.is_full}
+    named = {rival.new.path for rival in by_old[claim.old.path] if rival.by_old and rival.is_full}
     if not claim.is_full or not named or _leads_to(claim.new.path, named, by_old):
         return False
     successors = ", ".join(sorted(named))
@@ -135,8 +139,8 @@ def _is_overruled(claim: _Claim, by_old: Mapping[str, list[_Claim]], problems: l
     return True
 
 
-def _leads_to(start: str, goals: set[str], by_old: Mapping[str, list[_Claim]]) -> bool:
-    """Whether one of `goals` replaced `start` in turn: the old record then names the end of the chain."""
+def _leads_to(start: str, goals: set[str], by_old: Mapping[str, list[_PairClaim]]) -> bool:
+    """True if a record of `goals` replaced `start` in turn: the old record then names the end of the chain."""
     seen, waiting = {start}, [start]
     while waiting:
         current = waiting.pop()
@@ -148,27 +152,27 @@ def _leads_to(start: str, goals: set[str], by_old: Mapping[str, list[_Claim]]) -
     return False
 
 
-def _without_cycles(claims: list[_Claim], edges: set[Pair], problems: list[Problem]) -> list[_Claim]:
+def _without_cycles(claims: list[_PairClaim], edges: set[Pair], problems: list[Problem]) -> list[_PairClaim]:
     """The claims less those that would make a record its own predecessor; claims of both sides come first."""
-    kept: list[_Claim] = []
+    accepted: list[_PairClaim] = []
     after: defaultdict[str, set[str]] = defaultdict(set)
     for old, new in edges:
         after[old].add(new)
-    for claim in sorted(claims, key=lambda one: (not (one.by_old and one.by_new), not one.by_old, one.pair)):
+    for claim in sorted(claims, key=lambda entry: (not (entry.by_old and entry.by_new), not entry.by_old, entry.pair)):
         if _reaches(claim.new.path, claim.old.path, after):
-            told = (claim.by_old or claim.by_new)[0]
+            declarations = (claim.by_old or claim.by_new)[0]
             path = (claim.old if claim.by_old else claim.new).path
             problems.append(
                 Problem(
                     path,
-                    told.line,
+                    declarations.line,
                     f"{claim.new.path} cannot take over from {claim.old.path}: the reverse is declared too",
                 )
             )
             continue
         after[claim.old.path].add(claim.new.path)
-        kept.append(claim)
-    return kept
+        accepted.append(claim)
+    return accepted
 
 
 def _reaches(start: str, goal: str, after: Mapping[str, set[str]]) -> bool:
@@ -183,14 +187,14 @@ def _reaches(start: str, goal: str, after: Mapping[str, set[str]]) -> bool:
     return False
 
 
-def _replacement(claim: _Claim, starts: Mapping[str, datetime]) -> Replacement:
-    told = [*claim.by_old, *claim.by_new]
-    dated = [one.relation.at for one in told if one.relation.at is not None]
-    until = next((one.relation.until for one in told if one.relation.until is not None), None)
+def _replacement(claim: _PairClaim, starts: Mapping[str, datetime]) -> Replacement:
+    declarations = [*claim.by_old, *claim.by_new]
+    dated = [entry.relation.at for entry in declarations if entry.relation.at is not None]
+    until = next((entry.relation.until for entry in declarations if entry.relation.until is not None), None)
     at = dated[0] if dated else starts.get(claim.new.path)
-    parts = [one.relation.part for one in told if one.relation.part]
-    evidence = [(claim.old.path, one.evidence) for one in claim.by_old] + [
-        (claim.new.path, one.evidence) for one in claim.by_new
+    parts = [entry.relation.part for entry in declarations if entry.relation.part]
+    evidence = [(claim.old.path, entry.evidence) for entry in claim.by_old] + [
+        (claim.new.path, entry.evidence) for entry in claim.by_new
     ]
     return Replacement(
         old=claim.old.path,
@@ -207,30 +211,34 @@ def _not_before(at: datetime | None, start: datetime | None) -> datetime | None:
     return at if at is None or start is None or at >= start else start
 
 
-def _bounded(updates: list[Replacement], claims: Sequence[_Claim]) -> list[Replacement]:
+def _bounded(updates: list[Replacement], claims: Sequence[_PairClaim]) -> list[Replacement]:
     """The updates, so that at most one successor at a time is open-ended.
 
-    Successors that the old record names together are a split: they take over at one instant. Otherwise each holds
-    its place until the next one that came into force takes over.
+    Successors that the old record names together are a split and begin at the same instant. Otherwise each is the
+    successor until the next accepted successor begins.
     """
     by_pair = {claim.pair: claim for claim in claims}
     groups: defaultdict[str, list[Replacement]] = defaultdict(list)
     for update in updates:
         groups[update.old].append(update)
-    return [bounded for group in groups.values() for bounded in _one_at_a_time(group, by_pair)]
+    return [bounded for group in groups.values() for bounded in _in_sequence(group, by_pair)]
 
 
-def _one_at_a_time(group: list[Replacement], claims: Mapping[Pair, _Claim]) -> list[Replacement]:
+def _in_sequence(group: list[Replacement], claims: Mapping[Pair, _PairClaim]) -> list[Replacement]:
     if len(group) == 1:
         return group
-    together = [one for one in group if claims[one.old, one.new].by_old] or []
-    first = min((one.at for one in together if one.at), default=None)
-    same = [replace(one, at=first) if one in together else one for one in group]
+    together = [entry for entry in group if claims[entry.old, entry.new].by_old] or []
+    first = min((entry.at for entry in together if entry.at), default=None)
+    same = [replace(entry, at=first) if entry in together else entry for entry in group]
     instants = sorted(
-        {one.at for one in same if one.at and claims[one.old, one.new].new.life.status in {Status.ACTIVE, Status.ENDED}}
+        {
+            entry.at
+            for entry in same
+            if entry.at and claims[entry.old, entry.new].new.life.status in {Status.ACTIVE, Status.ENDED}
+        }
     )
     bounded = []
-    for one in same:
-        later = next((at for at in instants if one.at is not None and at > one.at), None)
-        bounded.append(one if one.until or later is None else replace(one, until=later))
+    for entry in same:
+        later = next((at for at in instants if entry.at is not None and at > entry.at), None)
+        bounded.append(entry if entry.until or later is None else replace(entry, until=later))
     return bounded

@@ -1,7 +1,7 @@
-"""XML records, such as those of XMPP: their header as fields, their text as the Markdown that says the same.
+"""XML records, for example those of XMPP: their header as fields, their text as equivalent Markdown.
 
-The reader looks at tags alone: it expands no entity, loads nothing that a document type names, and takes what is
-malformed for text.
+The reader looks at tags alone: it expands no entity, loads nothing that a document type names, and takes malformed
+markup for text.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 from graphmem.sources.decisions.dates import first_date
 from graphmem.sources.decisions.front_matter import Field
-from graphmem.sources.decisions.sections import Line
+from graphmem.sources.decisions.sections import TextLine
 
 _NAME = re.compile(r"/?(?P<name>[A-Za-z_][\w:.-]{0,60})")
 _ATTRIBUTE = re.compile(r"(?P<name>[\w:.-]{1,60})\s{0,3}=\s{0,3}(?:\"(?P<a>[^\"]{0,500})\"|'(?P<b>[^']{0,500})')")
@@ -30,7 +30,7 @@ _MAX_DEPTH = 200
 
 
 @dataclass(slots=True)
-class _Open:
+class _OpenTag:
     name: str
     line: int
     attributes: dict[str, str]
@@ -39,36 +39,36 @@ class _Open:
 
 
 @dataclass(slots=True)
-class _Page:
+class _MarkdownPage:
     fields: list[Field] = field(default_factory=list)
     dates: list[tuple[str, int]] = field(default_factory=list)
-    lines: list[Line] = field(default_factory=list)
+    lines: list[TextLine] = field(default_factory=list)
     depth: int = 0
     in_body: bool = False
 
 
 def is_xml(path: str) -> bool:
-    """Whether a path names an XML file."""
+    """True if a path names an XML file."""
     return path.lower().endswith(".xml")
 
 
-def read_xml(text: str) -> tuple[tuple[Field, ...], list[Line]]:
-    """(fields of the header, lines of the body as Markdown, each with the line that it stands in)."""
-    page = _Page()
-    stack: list[_Open] = []
-    for kind, said, line in _tokens(text):
+def read_xml(text: str) -> tuple[tuple[Field, ...], list[TextLine]]:
+    """(fields of the header, lines of the body as Markdown, each with its line number)."""
+    page = _MarkdownPage()
+    stack: list[_OpenTag] = []
+    for kind, content, line in _tokens(text):
         if kind == "text":
             if stack:
-                stack[-1].text.append(said)
+                stack[-1].text.append(content)
             continue
-        match = _NAME.match(said)
+        match = _NAME.match(content)
         if match is None:
             continue
         name = match["name"].lower()
-        if not said.startswith("/") and len(stack) < _MAX_DEPTH:
-            stack.append(_Open(name, line, _attributes(said)))
+        if not content.startswith("/") and len(stack) < _MAX_DEPTH:
+            stack.append(_OpenTag(name, line, _attributes(content)))
             _begin(page, stack)
-        if (said.startswith("/") or said.endswith("/")) and any(one.name == name for one in stack[-_MAX_DEPTH:]):
+        if (content.startswith("/") or content.endswith("/")) and any(tag.name == name for tag in stack[-_MAX_DEPTH:]):
             while stack:
                 closed = stack.pop()
                 _end(page, closed, stack)
@@ -80,7 +80,7 @@ def read_xml(text: str) -> tuple[tuple[Field, ...], list[Line]]:
 
 
 def _tokens(text: str) -> Iterator[tuple[str, str, int]]:
-    """(text or tag, what it says, line); an opening that is never closed ends the reading, so that it stays linear."""
+    """(kind, text or name of a tag, line); an opening that is never closed ends the reading, which stays linear."""
     position, line = 0, 1
     while (start := text.find("<", position)) >= 0:
         if start > position:
@@ -112,16 +112,16 @@ def _closing(text: str, start: int) -> str:
 
 
 def _plain(text: str) -> str:
-    named = _RECORD_ENTITY.sub(lambda found: f"{found['prefix'].upper()}-{found['number']}", text)
+    named = _RECORD_ENTITY.sub(lambda result: f"{result['prefix'].upper()}-{result['number']}", text)
     unescaped = html.unescape(named)
     return _ENTITY.sub("", unescaped)
 
 
 def _attributes(tag: str) -> dict[str, str]:
-    return {found["name"].lower(): _plain(found["a"] or found["b"] or "") for found in _ATTRIBUTE.finditer(tag)}
+    return {result["name"].lower(): _plain(result["a"] or result["b"] or "") for result in _ATTRIBUTE.finditer(tag)}
 
 
-def _begin(page: _Page, stack: list[_Open]) -> None:
+def _begin(page: _MarkdownPage, stack: list[_OpenTag]) -> None:
     opened = stack[-1]
     if _SECTION.match(opened.name):
         page.in_body = True
@@ -131,44 +131,44 @@ def _begin(page: _Page, stack: list[_Open]) -> None:
             _heading(page, topic, opened.line)
 
 
-def _heading(page: _Page, title: str, line: int) -> None:
-    page.lines += [Line(line, ""), Line(line, "#" * min(page.depth + 1, 6) + " " + " ".join(title.split()))]
+def _heading(page: _MarkdownPage, title: str, line: int) -> None:
+    page.lines += [TextLine(line, ""), TextLine(line, "#" * min(page.depth + 1, 6) + " " + " ".join(title.split()))]
 
 
-def _end(page: _Page, closed: _Open, stack: list[_Open]) -> None:
-    said = " ".join("".join(closed.text).split())
+def _end(page: _MarkdownPage, closed: _OpenTag, stack: list[_OpenTag]) -> None:
+    content = " ".join("".join(closed.text).split())
     if _SECTION.match(closed.name):
         page.depth = max(0, page.depth - 1)
     if not page.in_body:
-        _end_of_header(page, closed, said, stack)
+        _end_of_header(page, closed, content, stack)
     elif closed.name == "title" and stack and _SECTION.match(stack[-1].name):
-        _heading(page, said, closed.line)
+        _heading(page, content, closed.line)
     elif closed.name in _CODE:
-        code = [Line(closed.line, part, is_code=True) for part in "".join(closed.text).strip("\n").split("\n")]
-        page.lines += [Line(closed.line, "```", is_code=True), *code, Line(closed.line, "```", is_code=True)]
+        code = [TextLine(closed.line, part, is_code=True) for part in "".join(closed.text).strip("\n").split("\n")]
+        page.lines += [TextLine(closed.line, "```", is_code=True), *code, TextLine(closed.line, "```", is_code=True)]
     elif closed.name in _BLOCKS:
         mark = "- " if closed.name in {"li", "listitem"} else ""
-        page.lines += [Line(closed.line, ""), Line(closed.line, mark + said)] if said else []
+        page.lines += [TextLine(closed.line, ""), TextLine(closed.line, mark + content)] if content else []
     elif stack:
         url = closed.attributes.get("url") or closed.attributes.get("href")
-        stack[-1].text.append(f"[{said}]({url})" if url and said else "".join(closed.text))
+        stack[-1].text.append(f"[{content}]({url})" if url and content else "".join(closed.text))
 
 
-def _end_of_header(page: _Page, closed: _Open, said: str, stack: list[_Open]) -> None:
-    parent = next((one for one in stack if one.name in _RELATIONS), None)
+def _end_of_header(page: _MarkdownPage, closed: _OpenTag, content: str, stack: list[_OpenTag]) -> None:
+    parent = next((tag for tag in stack if tag.name in _RELATIONS), None)
     if parent is not None:
-        parent.values += [said] if said else []
+        parent.values += [content] if content else []
         return
-    if closed.name in _DATES and said:
-        page.dates.append((said, closed.line))
-    values = closed.values + ([said] if said else [])
+    if closed.name in _DATES and content:
+        page.dates.append((content, closed.line))
+    values = closed.values + ([content] if content else [])
     if values and closed.name not in _DATES:
         page.fields.append(Field(_SPELT.get(closed.name, closed.name), tuple(values), closed.line))
 
 
-def _dated(page: _Page) -> Iterator[Field]:
-    """The first and the last of the header's dates, which tell its revisions."""
-    dated = [(at, line) for said, line in page.dates if (at := first_date(said[:200]))]
+def _dated(page: _MarkdownPage) -> Iterator[Field]:
+    """The first and the last date of the header, which lists its revisions."""
+    dated = [(at, line) for content, line in page.dates if (at := first_date(content[:200]))]
     if dated:
         for name, (at, line) in (("created", min(dated)), ("last updated", max(dated))):
             yield Field(name, (at.date().isoformat(),), line)

@@ -1,4 +1,4 @@
-"""When each file of a git repository was first committed, for records that carry no date of their own."""
+"""The date of the first commit of each file of a git repository, for records without a date."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ _MOST_GAPS = 200
 
 @dataclass(slots=True)
 class FirstCommits:
-    """What git tells of when files were first committed.
+    """The dates of the first commits of files.
 
     Attributes:
         dates: Path relative to the work tree to the time of its first commit, renames followed.
-        gaps: Why dates are missing or too late, each a sentence; empty if the history was read as a whole.
+        gaps: Reasons why dates are missing or too late, as sentences; empty if the complete history was read.
     """
 
     dates: dict[str, datetime] = field(default_factory=dict)
@@ -30,73 +30,73 @@ class FirstCommits:
 
 
 def first_commits(root: Path) -> FirstCommits:
-    """When each file of the work tree `root` was first committed; empty without git.
+    """The date of the first commit of each file in the work tree `root`; empty without git.
 
-    Along the first-parent line a commit counts as no earlier than the one before it, since clocks lie. Of a clone that
-    lacks blobs, the commits that need them are read without looking for renames of edited files. Files that a shallow
-    clone begins with have no date: it is older than the clone knows.
+    Along the first-parent line a commit counts as no earlier than its parent, since clocks may be wrong. In a clone
+    without some blobs, the commits that need them are read without renames of edited files. The files at the beginning
+    of a shallow clone have no date: it is older than the clone.
     """
-    found = FirstCommits()
+    result = FirstCommits()
     try:
         head = git_text(root, ("rev-parse", "--verify", "--quiet", "--end-of-options", "HEAD^{commit}")).strip()
     except GitFailure:
-        return found
+        return result
     try:
-        _read_log(root, head, found)
+        _read_log(root, head, result)
     except (GitFailure, ValueError) as error:
-        found.gaps.append(f"git log failed: {error}")
-    return found
+        result.gaps.append(f"git log failed: {error}")
+    return result
 
 
-def _read_log(root: Path, head: str, found: FirstCommits) -> None:
+def _read_log(root: Path, head: str, result: FirstCommits) -> None:
     line = git_text(root, ("rev-list", "--first-parent", "--reverse", "--end-of-options", head)).split()
     cut = set(_shallow(root)) & set(line)
     if cut:
-        found.gaps.append(
+        result.gaps.append(
             "the clone is shallow: what its first commit holds is older than it knows (git fetch --unshallow)"
         )
-    reader, done, gaps = _Reader(found.dates, cut), 0, 0
+    reader, done, gaps = _LogReader(result.dates, cut), 0, 0
     while done < len(line):
         since = () if not done else (f"^{line[done - 1]}",)
-        log, is_whole = git_partial_text(root, (*_LOG, *_LOG_FORM, "--end-of-options", head, *since))
-        done += reader.read(log, is_whole=is_whole)
-        if is_whole:
+        log, is_complete = git_partial_text(root, (*_LOG, *_LOG_FORM, "--end-of-options", head, *since))
+        done += reader.read(log, is_complete=is_complete)
+        if is_complete:
             break
         if done < len(line):
-            gaps += _read_one(root, line[done], reader)
+            gaps += _read_commit(root, line[done], reader)
             done += 1
         if gaps >= _MOST_GAPS:
-            found.gaps.append(
+            result.gaps.append(
                 f"git log broke off more than {_MOST_GAPS} times: {len(line) - done} commits were not read"
             )
             break
     if gaps:
-        found.gaps.append(
+        result.gaps.append(
             f"{gaps} commits lack blobs (a partial clone): a file that one of them renamed and edited begins there"
         )
 
 
-def _read_one(root: Path, commit: str, reader: _Reader) -> bool:
-    """Read the commit at which a log broke off; whether it lacks blobs, so that only exact renames are seen."""
-    log, is_whole = git_partial_text(root, (*_LOG, "-1", *_LOG_FORM, "--end-of-options", commit))
-    if not is_whole:
+def _read_commit(root: Path, commit: str, reader: _LogReader) -> bool:
+    """Read the commit at which a log failed; True if it lacks blobs, so that only exact renames are seen."""
+    log, is_complete = git_partial_text(root, (*_LOG, "-1", *_LOG_FORM, "--end-of-options", commit))
+    if not is_complete:
         log = git_text(root, (*_LOG, "-M100%", "-1", *_LOG_FORM, "--end-of-options", commit))
-    reader.read(log, is_whole=True)
-    return not is_whole
+    reader.read(log, is_complete=True)
+    return not is_complete
 
 
 @dataclass(slots=True)
-class _Reader:
+class _LogReader:
     """Dates that grow commit by commit, along one line of history."""
 
     dates: dict[str, datetime]
     cut: set[str]
     latest: int = 0
 
-    def read(self, log: str, *, is_whole: bool) -> int:
-        """Take in the commits of a log and count them; the last one of a log that broke off is not counted."""
+    def read(self, log: str, *, is_complete: bool) -> int:
+        """Add the commits of a log and return their number; the last commit of a failed log is left out."""
         commits = log.split("\x01")[1:]
-        commits = commits if is_whole else commits[:-1]
+        commits = commits if is_complete else commits[:-1]
         for commit in commits:
             name, when, *fields = commit.split("\0")
             self.latest = max(self.latest, int(when.strip() or 0))
@@ -118,7 +118,7 @@ def _shallow(root: Path) -> list[str]:
 
 def _files(fields: Sequence[str]) -> Iterator[tuple[str, str]]:
     """(Old path, new path) of each file that a commit added or renamed; equal for an addition."""
-    words = iter([field for field in (one.lstrip("\n") for one in fields) if field])
+    words = iter([field for field in (token.lstrip("\n") for token in fields) if field])
     for status in words:
         old = next(words, "")
         yield old, next(words, "") if status.startswith(_RENAMED) else old

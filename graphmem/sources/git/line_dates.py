@@ -1,4 +1,4 @@
-"""When each line of a file was last changed, as git tells it."""
+"""The date of the last change of each line of a file, from git."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ _HEAD = re.compile(r"^(?P<commit>[0-9a-f]{40,64}) \d+ (?P<line>\d+)")
 
 
 def line_dates(path: Path) -> list[datetime | None]:
-    """The time of each line's last change, the first line's first; None for what is not committed. Empty without git.
+    """The time of the last change of each line, in order; None for uncommitted lines. Empty without git.
 
-    A commit's own clock is taken as it is. Git is asked about the last commit alone: to look at the work tree it would
-    run the repository's own filters.
+    The times are those of the commits, unchecked. Git reads the last commit only: in the work tree it would run filters
+    of the repository.
     """
     file = path.resolve()
     tree = work_tree(file.parent)

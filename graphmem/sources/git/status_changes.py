@@ -1,4 +1,4 @@
-"""When the status line of each file of a git repository was changed, and to what."""
+"""The changes of the status line of each file in the history of a git repository."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ _FILE = "+++ b/"
 def status_changes(tree: Path, below: str = "") -> dict[str, list[tuple[datetime, str]]]:
     """(time, words) of each change of a status line, earliest first, by path relative to the work tree `tree`.
 
-    Along the first-parent line a commit counts as no earlier than the one before it. Empty without git; what a clone
-    lacks is left out.
+    Along the first-parent line a commit counts as no earlier than its parent. Empty without git; changes that a clone
+    lacks are left out.
 
     Args:
         tree: The work tree.
@@ -33,17 +33,17 @@ def status_changes(tree: Path, below: str = "") -> dict[str, list[tuple[datetime
         log, _ = git_partial_text(tree, (*_LOG, "--end-of-options", head, "--", below or "."))
     except GitFailure:
         return {}
-    found: defaultdict[str, list[tuple[datetime, str]]] = defaultdict(list)
+    changes: defaultdict[str, list[tuple[datetime, str]]] = defaultdict(list)
     latest = 0
     for commit in log.split("\x01")[1:]:
         when, _, patch = commit.partition("\n")
         latest = max(latest, int(when.strip() or 0))
-        for path, said in _said(patch):
-            found[path].append((datetime.fromtimestamp(latest, UTC), said))
-    return dict(found)
+        for path, words in _added_words(patch):
+            changes[path].append((datetime.fromtimestamp(latest, UTC), words))
+    return dict(changes)
 
 
-def _said(patch: str) -> Iterator[tuple[str, str]]:
+def _added_words(patch: str) -> Iterator[tuple[str, str]]:
     path = ""
     for line in patch.split("\n"):
         if line.startswith("+++ "):

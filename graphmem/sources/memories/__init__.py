@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from graphmem.sources.memories.detection import detect
-from graphmem.sources.memories.export import Asked, Export, Loss, Source
+from graphmem.sources.memories.export import Export, Loss, MemoryFormat, ReadOptions
 from graphmem.sources.memories.reader import read_export
 
-__all__ = ["Asked", "Export", "Loss", "Source", "detect", "read_export"]
+__all__ = ["Export", "Loss", "MemoryFormat", "ReadOptions", "detect", "read_export"]

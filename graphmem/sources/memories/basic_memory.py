@@ -1,4 +1,4 @@
-"""Folders of Basic Memory: every note a statement, every observation in it one of its own, relations between notes."""
+"""Folders of Basic Memory: each note and each observation in it is a statement; relations connect notes."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from pathlib import Path, PurePosixPath
 from graphmem.model import AnchorKind, SupersessionKind
 from graphmem.sources.memories.clock import Clock
 from graphmem.sources.memories.export import (
-    Asked,
     Export,
     Gathered,
-    Source,
+    MemoryFormat,
+    ReadOptions,
     digest,
     file_key,
     kind_of,
@@ -22,11 +22,11 @@ from graphmem.sources.memories.export import (
     newest,
     relation_word,
 )
-from graphmem.sources.memories.notes import Note, Pointer, Said, take_apart
+from graphmem.sources.memories.notes import Note, NoteObservation, Pointer, take_apart
 from graphmem.sources.memories.qualifiers import is_attempted, qualified
-from graphmem.sources.memories.statements import Life, Words, keep
+from graphmem.sources.memories.statements import Lifetime, SourceWords, keep
 from graphmem.sources.memories.text_files import checked, notes_below
-from graphmem.sources.observations import Relation, Replacement
+from graphmem.sources.observations import DeclaredLink, Replacement
 
 FRONT_MATTER = "front matter that could not be read"
 NO_QUALIFIER = "a time before the words that is no ISO date: kept as words"
@@ -39,8 +39,8 @@ _PLAIN_TYPE = "note"
 
 
 @dataclass(frozen=True, slots=True)
-class _Placed:
-    """A note and where it stands."""
+class _LocatedNote:
+    """A note and its path."""
 
     path: str
     title: str
@@ -48,140 +48,142 @@ class _Placed:
     note: Note
 
 
-def read_basic_memory(path: Path, asked: Asked) -> Export:
+def read_basic_memory(path: Path, options: ReadOptions) -> Export:
     """The notes in a project folder of Basic Memory, or in one file.
 
-    A note is known by its path, an observation by its note and its words with category and context. Both begin when the
-    note was `created`.
+    The source key of a note is its path, that of an observation the note and its words with category and context. Both
+    begin when the note was `created`.
     """
     gathered = Gathered()
     root = checked(path)
-    name = asked.name or (root if root.is_dir() else root.parent).resolve().name or "notes"
-    placed = [_placed(one, text, name) for one, text in notes_below(root, gathered)]
-    reading = _Reading(asked, gathered, placed, root if root.is_dir() else root.parent)
-    for one in placed:
-        reading.take(one)
-    return gathered.export(Source.BASIC_MEMORY, name, is_whole=root.is_dir())
+    name = options.name or (root if root.is_dir() else root.parent).resolve().name or "notes"
+    located_notes = [_located(located, text, name) for located, text in notes_below(root, gathered)]
+    reading = _NoteFolder(options, gathered, located_notes, root if root.is_dir() else root.parent)
+    for located in located_notes:
+        reading.take(located)
+    return gathered.export(MemoryFormat.BASIC_MEMORY, name, is_complete=root.is_dir())
 
 
-def _placed(path: str, text: str, name: str) -> _Placed:
+def _located(path: str, text: str, name: str) -> _LocatedNote:
     note = take_apart(text)
     title = note.text_of("title") or PurePosixPath(path).stem
-    return _Placed(path, title, file_key(Source.BASIC_MEMORY, name, path), note)
+    return _LocatedNote(path, title, file_key(MemoryFormat.BASIC_MEMORY, name, path), note)
 
 
-class _Reading:
-    """The notes of one folder on their way in."""
+class _NoteFolder:
+    """The notes of a folder while they are read."""
 
-    def __init__(self, asked: Asked, gathered: Gathered, placed: list[_Placed], root: Path) -> None:
+    def __init__(self, options: ReadOptions, gathered: Gathered, located_notes: list[_LocatedNote], root: Path) -> None:
         self._root = root
-        self._asked = asked
+        self._asked = options
         self._gathered = gathered
-        self._clock = Clock(gathered, asked.zone)
-        self._named = _names(placed)
+        self._clock = Clock(gathered, options.zone)
+        self._named = _names(located_notes)
 
-    def take(self, one: _Placed) -> None:
+    def take(self, located: _LocatedNote) -> None:
         """Make statements of a note."""
-        note = one.note
+        note = located.note
         if note.refused is not None:
-            self._gathered.lose(one.path, 1, FRONT_MATTER, note.refused)
-        created, modified = (self._date(one, name) for name in ("created", "modified"))
+            self._gathered.lose(located.path, 1, FRONT_MATTER, note.refused)
+        created, modified = (self._date(located, name) for name in ("created", "modified"))
         start = created or modified
-        dates = [] if start or not self._asked.line_dates else self._asked.line_dates(self._root / one.path)
+        dates = [] if start or not self._asked.line_dates else self._asked.line_dates(self._root / located.path)
         seen = newest(dates, 1, len(dates))
-        self._keep_note(one, Life(start or seen, changed_at=modified or seen or self._asked.read_at), modified)
-        for said in note.said:
-            at = start or newest(dates, said.line, said.line + said.text.count("\n"))
-            self._keep_said(one, said, Life(at), modified)
+        self._keep_note(located, Lifetime(start or seen, changed_at=modified or seen or self._asked.read_at), modified)
+        for observation in note.observations:
+            at = start or newest(dates, observation.line, observation.line + observation.text.count("\n"))
+            self._keep_observation(located, observation, Lifetime(at), modified)
         for pointer in note.pointers:
-            self._relate(one, pointer, created)
+            self._relate(located, pointer, created)
 
-    def _date(self, one: _Placed, name: str) -> datetime | None:
-        field = one.note.fields.get(name)
-        return None if field is None else self._clock.moment(field.text, one.path, field.line)
+    def _date(self, located: _LocatedNote, name: str) -> datetime | None:
+        field = located.note.fields.get(name)
+        return None if field is None else self._clock.moment(field.text, located.path, field.line)
 
-    def _keep_note(self, one: _Placed, life: Life, modified: datetime | None) -> None:
-        body = one.note.body.removeprefix(f"# {one.title}").strip()
-        permalink = one.note.text_of("permalink")
-        words = Words(
-            key=one.key,
-            text=f"{one.title}\n{body}",
-            path=one.path,
+    def _keep_note(self, located: _LocatedNote, life: Lifetime, modified: datetime | None) -> None:
+        body = located.note.body.removeprefix(f"# {located.title}").strip()
+        permalink = located.note.text_of("permalink")
+        words = SourceWords(
+            key=located.key,
+            text=f"{located.title}\n{body}",
+            path=located.path,
             line=1,
-            kind=kind_of(one.note.text_of("type")),
-            labels=_labels(one.note),
-            aliases=(permalink,) if permalink and permalink != one.title else (),
-            anchors=((AnchorKind.COMPONENT, one.title),),
+            kind=kind_of(located.note.text_of("type")),
+            labels=_labels(located.note),
+            aliases=(permalink,) if permalink and permalink != located.title else (),
+            anchors=((AnchorKind.COMPONENT, located.title),),
             observed_at=modified,
         )
         keep(self._gathered, words, life, self._asked.read_at)
 
-    def _keep_said(self, one: _Placed, said: Said, life: Life, modified: datetime | None) -> None:
-        timed = qualified(said.text)
+    def _keep_observation(
+        self, located: _LocatedNote, observation: NoteObservation, life: Lifetime, modified: datetime | None
+    ) -> None:
+        timed = qualified(observation.text)
         if timed is not None:
-            life = Life(timed.start or life.start, end=None if timed.end is None else (timed.end, "until"))
-        elif is_attempted(said.text):
-            self._gathered.lose(one.path, said.line, NO_QUALIFIER, said.text)
-        told = said.text if timed is None else timed.text
-        words = Words(
-            key=f"{one.key}/{_said_key(said)}",
-            text=f"{one.title}: {told}" + (f"\n({said.context})" if said.context else ""),
-            path=one.path,
-            line=said.line,
-            kind=kind_of(said.category),
-            labels=(*((said.category,) if said.category else ()), *said.tags),
-            anchors=((AnchorKind.COMPONENT, one.title),),
+            life = Lifetime(timed.start or life.start, end=None if timed.end is None else (timed.end, "until"))
+        elif is_attempted(observation.text):
+            self._gathered.lose(located.path, observation.line, NO_QUALIFIER, observation.text)
+        bare_text = observation.text if timed is None else timed.text
+        words = SourceWords(
+            key=f"{located.key}/{_observation_key(observation)}",
+            text=f"{located.title}: {bare_text}" + (f"\n({observation.context})" if observation.context else ""),
+            path=located.path,
+            line=observation.line,
+            kind=kind_of(observation.category),
+            labels=(*((observation.category,) if observation.category else ()), *observation.tags),
+            anchors=((AnchorKind.COMPONENT, located.title),),
             observed_at=modified,
         )
         keep(self._gathered, words, life, self._asked.read_at)
 
-    def _relate(self, one: _Placed, pointer: Pointer, created: datetime | None) -> None:
+    def _relate(self, located: _LocatedNote, pointer: Pointer, created: datetime | None) -> None:
         word, link = relation_word(pointer.word), link_of(pointer.word)
         if link is None and word not in _TAKES_OVER | _GIVES_WAY:
             return  # the line stays in the note's text
         targets = self._named.get(_name(pointer.target), ())
-        if len(targets) != 1 or targets[0].key == one.key:
+        if len(targets) != 1 or targets[0].key == located.key:
             reason = MANY_TARGETS if len(targets) > 1 else NO_TARGET
-            self._gathered.lose(one.path, pointer.line, reason, f"{pointer.word} [[{pointer.target}]]")
+            self._gathered.lose(located.path, pointer.line, reason, f"{pointer.word} [[{pointer.target}]]")
             return
-        (other,) = targets
+        (target,) = targets
         if link is not None:
-            found = Relation(source=one.key, target=other.key, kind=link, path=one.path)
-            self._gathered.relations.append(found)
+            result = DeclaredLink(source=located.key, target=target.key, kind=link, path=located.path)
+            self._gathered.relations.append(result)
             return
-        old, new = (other, one) if word in _TAKES_OVER else (one, other)
+        old, new = (target, located) if word in _TAKES_OVER else (located, target)
         self._gathered.replacements.append(
             Replacement(
                 old=old.key,
                 new=new.key,
                 kind=SupersessionKind.UPDATE,
-                at=created if new is one else None,
-                evidence=((one.path, f"{pointer.word} [[{pointer.target}]]"),),
+                at=created if new is located else None,
+                evidence=((located.path, f"{pointer.word} [[{pointer.target}]]"),),
             )
         )
 
 
-def _names(placed: list[_Placed]) -> Mapping[str, tuple[_Placed, ...]]:
+def _names(located_notes: list[_LocatedNote]) -> Mapping[str, tuple[_LocatedNote, ...]]:
     """Notes by everything that a relation may call them."""
-    found: dict[str, dict[str, _Placed]] = defaultdict(dict)
-    for one in placed:
-        for name in _called(one):
-            found[_name(name)][one.key] = one
-    return {name: tuple(notes.values()) for name, notes in found.items()}
+    result: dict[str, dict[str, _LocatedNote]] = defaultdict(dict)
+    for located in located_notes:
+        for name in _called(located):
+            result[_name(name)][located.key] = located
+    return {name: tuple(notes.values()) for name, notes in result.items()}
 
 
-def _called(one: _Placed) -> Iterator[str]:
-    yield one.title
-    yield one.path
-    yield one.path.rpartition(".")[0]
-    yield PurePosixPath(one.path).stem
-    permalink = one.note.text_of("permalink")
+def _called(located: _LocatedNote) -> Iterator[str]:
+    yield located.title
+    yield located.path
+    yield located.path.rpartition(".")[0]
+    yield PurePosixPath(located.path).stem
+    permalink = located.note.text_of("permalink")
     if permalink:
         yield permalink
 
 
-def _said_key(said: Said) -> str:
-    return digest(said.category or "", said.text, said.context or "")
+def _observation_key(observation: NoteObservation) -> str:
+    return digest(observation.category or "", observation.text, observation.context or "")
 
 
 def _name(text: str) -> str:
@@ -189,14 +191,14 @@ def _name(text: str) -> str:
 
 
 def _labels(note: Note) -> tuple[str, ...]:
-    """Tags, the type unless it says nothing, and what else the front matter holds, as `name=value`."""
-    tags = [tag.strip().lstrip("#") for one in _values(note, "tags") for tag in one.split(",")]
+    """Tags, the type unless it is the usual type, and the other front matter, as `name=value`."""
+    tags = [tag.strip().lstrip("#") for located in _values(note, "tags") for tag in located.split(",")]
     kind = note.text_of("type")
     types = [kind] if kind and kind != _PLAIN_TYPE else []
-    others = [f"{name}={value}" for name in sorted(note.fields.keys() - _READ) for value in _values(note, name)]
-    return tuple(dict.fromkeys(one for one in [*tags, *types, *others] if one))
+    other_fields = [f"{name}={value}" for name in sorted(note.fields.keys() - _READ) for value in _values(note, name)]
+    return tuple(dict.fromkeys(located for located in [*tags, *types, *other_fields] if located))
 
 
 def _values(note: Note, name: str) -> tuple[str, ...]:
-    found = note.fields.get(name)
-    return () if found is None else found.values
+    result = note.fields.get(name)
+    return () if result is None else result.values

@@ -1,7 +1,7 @@
-"""Claude's memory files: `CLAUDE.md` and what it imports, `.claude/rules`, and the notes of its auto memory.
+"""Claude's memory files: `CLAUDE.md` and its imports, `.claude/rules`, and the notes of its auto memory.
 
-A section of a file becomes a statement, known by the file and its headings; a note of the auto memory is one as a
-whole. No file carries dates.
+A section of a file becomes a statement with the file and its headings as the source key; a note of the auto memory
+is a single statement. No file has dates.
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ from pathlib import Path, PurePosixPath
 
 from graphmem.model import AnchorKind, Kind, Origin
 from graphmem.sources.decisions.front_matter import Field
-from graphmem.sources.decisions.sections import Section, read_sections, strip_markup
-from graphmem.sources.memories.export import Asked, Export, Gathered, Source, file_key, key_of, newest
+from graphmem.sources.decisions.sections import TextSection, read_sections, strip_markup
+from graphmem.sources.memories.export import Export, Gathered, MemoryFormat, ReadOptions, file_key, key_of, newest
 from graphmem.sources.memories.notes import front_matter
-from graphmem.sources.memories.statements import Life, Words, keep
+from graphmem.sources.memories.statements import Lifetime, SourceWords, keep
 from graphmem.sources.memories.text_files import checked, notes_below
 
 FRONT_MATTER = "front matter that could not be read"
@@ -53,53 +53,53 @@ class _File:
 
     def value(self, name: str) -> str | None:
         """A field of the front matter."""
-        found = self.fields.get(name)
-        return found.text if found is not None and found.values else None
+        result = self.fields.get(name)
+        return result.text if result is not None and result.values else None
 
 
-def read_claude(path: Path, asked: Asked) -> Export:
-    """The memory files of a project's folder, of a `.claude` folder or of an auto memory; or one file of them."""
+def read_claude(path: Path, options: ReadOptions) -> Export:
+    """The memory files in the folder of a project, in a `.claude` folder or in an auto memory; or a single file."""
     gathered = Gathered()
     root = checked(path)
-    name = asked.name or _name_of(root.resolve())
+    name = options.name or _name_of(root.resolve())
     files = dict(notes_below(root, gathered))
     folder = root if root.is_dir() else root.parent
-    reading = _Reading(folder, name, asked, gathered, files)
-    for one in _each_once(folder, _wanted(folder, files, gathered, is_named=not root.is_dir()), gathered):
-        reading.take(one)
-    return gathered.export(Source.CLAUDE, name, is_whole=root.is_dir())
+    reading = _MemoryFolder(folder, name, options, gathered, files)
+    for item in _each_once(folder, _read_paths(folder, files, gathered, is_named=not root.is_dir()), gathered):
+        reading.take(item)
+    return gathered.export(MemoryFormat.CLAUDE, name, is_complete=root.is_dir())
 
 
 def _name_of(root: Path) -> str:
-    """The project's name: of an auto memory that of the folder which holds it."""
+    """The name of the project; for an auto memory, the name of the folder that contains it."""
     folder = root if root.is_dir() else root.parent
     while folder.name in {"memory", ".claude", "rules"} and folder.parent != folder:
         folder = folder.parent
     return folder.name or "memory"
 
 
-def _wanted(folder: Path, files: Mapping[str, str], gathered: Gathered, *, is_named: bool) -> list[str]:
-    """Paths of what Claude reads: memory files, rules, the notes beside an index, and what those import."""
+def _read_paths(folder: Path, files: Mapping[str, str], gathered: Gathered, *, is_named: bool) -> list[str]:
+    """Paths of the files that Claude reads: memory files, rules, the notes of an index, and their imports."""
     indexed = {str(PurePosixPath(path).parent) for path in files if PurePosixPath(path).name == INDEX}
-    wanted = [path for path in files if is_named or _is_memory(PurePosixPath(path), indexed) or _is_rule(folder, path)]
-    for path in wanted:  # grows while it is read: an import may import
+    paths = [path for path in files if is_named or _is_memory(PurePosixPath(path), indexed) or _is_rule(folder, path)]
+    for path in paths:  # grows while it is read: an import may import
         for line, target in _imports(files[path]):
-            found = _inside(path, target, files)
-            if found is not None and found not in wanted:
-                wanted.append(found)
-            elif found is None and ("/" in target or target.endswith(".md")):
+            result = _inside(path, target, files)
+            if result is not None and result not in paths:
+                paths.append(result)
+            elif result is None and ("/" in target or target.endswith(".md")):
                 gathered.lose(path, line, OUTSIDE, f"@{target}")
-    return wanted
+    return paths
 
 
-def _each_once(folder: Path, wanted: list[str], gathered: Gathered) -> list[str]:
+def _each_once(folder: Path, paths: list[str], gathered: Gathered) -> list[str]:
     """The paths less links to files that are read under another name."""
     by_file: dict[Path, str] = {}
-    for path in sorted(wanted, key=lambda one: (folder / one).is_symlink()):
+    for path in sorted(paths, key=lambda item: (folder / item).is_symlink()):
         first = by_file.setdefault((folder / path).resolve(), path)
         if first != path:
             gathered.lose(path, 1, LINKED, f"to {first}")
-    return [path for path in wanted if path in by_file.values()]
+    return [path for path in paths if path in by_file.values()]
 
 
 def _is_memory(path: PurePosixPath, indexed: set[str]) -> bool:
@@ -107,7 +107,7 @@ def _is_memory(path: PurePosixPath, indexed: set[str]) -> bool:
 
 
 def _is_rule(folder: Path, path: str) -> bool:
-    """Whether a file is one of `.claude/rules`, also if the folder that is read is one of these two."""
+    """True if a file is in `.claude/rules`, also if the reading begins in either of these folders."""
     parts = (*folder.resolve().parts[-2:], *PurePosixPath(path).parts[:-1])
     return ".claude" in parts and "rules" in parts[parts.index(".claude") :]
 
@@ -115,8 +115,8 @@ def _is_rule(folder: Path, path: str) -> bool:
 def _imports(text: str) -> Iterator[tuple[int, str]]:
     for section in read_sections(text):
         for line in section.lines:
-            for found in () if line.is_code else _IMPORT.finditer(_CODE.sub("", line.text)):
-                yield line.number, found["path"].rstrip(".")
+            for result in () if line.is_code else _IMPORT.finditer(_CODE.sub("", line.text)):
+                yield line.number, result["path"].rstrip(".")
 
 
 def _inside(path: str, target: str, files: Mapping[str, str]) -> str | None:
@@ -128,17 +128,19 @@ def _inside(path: str, target: str, files: Mapping[str, str]) -> str | None:
             parts.pop()
         elif part != ".":
             parts.append(part)
-    found = "/".join(parts)
-    return found if found in files else None
+    result = "/".join(parts)
+    return result if result in files else None
 
 
-class _Reading:
-    """The files of one folder on their way in."""
+class _MemoryFolder:
+    """The files of a folder while they are read."""
 
-    def __init__(self, root: Path, name: str, asked: Asked, gathered: Gathered, files: Mapping[str, str]) -> None:
+    def __init__(
+        self, root: Path, name: str, options: ReadOptions, gathered: Gathered, files: Mapping[str, str]
+    ) -> None:
         self._root = root
         self._name = name
-        self._asked = asked
+        self._asked = options
         self._gathered = gathered
         self._files = files
 
@@ -156,16 +158,16 @@ class _Reading:
             self._keep_sections(file, dates)
 
     def _keep_note(self, file: _File, at: datetime | None) -> None:
-        """A note of the auto memory: its description is what it says in one line."""
-        name, told = file.value("name") or "", file.value("description")
+        """Keep a note of the auto memory, with its description as the title."""
+        name, headings_below = file.value("name") or "", file.value("description")
         kind = file.value("type") or _nested_type(file.head)
-        words = Words(
+        words = SourceWords(
             key=self._key(file.path),
-            text=f"{told or name}\n{file.text.strip()}",
+            text=f"{headings_below or name}\n{file.text.strip()}",
             path=file.path,
             line=1,
             origin=Origin.AGENT,
-            aliases=(name,) if name and told else (),
+            aliases=(name,) if name and headings_below else (),
             labels=(kind,) if kind else (),
         )
         keep(self._gathered, words, self._life(at), self._asked.read_at)
@@ -173,7 +175,7 @@ class _Reading:
     def _keep_sections(self, file: _File, dates: list[datetime | None]) -> None:
         seen: dict[tuple[str, ...], int] = {}
         sections = read_sections(file.text, first_line=file.line)
-        about = next((one.heading for one in sections if one.is_title), None)
+        about = next((item.heading for item in sections if item.is_title), None)
         for section in sections:
             text = self._text(file, section)
             if not text:
@@ -185,57 +187,57 @@ class _Reading:
             self._keep_section(file, section, marks, f"{title}\n{text}", dates)
 
     def _keep_section(
-        self, file: _File, section: Section, marks: tuple[str, ...], text: str, dates: list[datetime | None]
+        self, file: _File, section: TextSection, marks: tuple[str, ...], text: str, dates: list[datetime | None]
     ) -> None:
         first, last = section.line, section.lines[-1].number if section.lines else section.line
         is_rule = _is_rule(self._root, file.path) or "rules" in PurePosixPath(file.path).parts[:-1]
-        words = Words(
+        words = SourceWords(
             key=f"{self._key(file.path)}/{key_of(*marks)}" if marks else self._key(file.path),
             text=text,
             path=file.path,
             line=first,
             kind=Kind.CONVENTION if is_rule else Kind.FACT,
-            origin=Origin.AGENT if file.name == INDEX or self._is_beside_index(file) else Origin.DOCUMENT,
+            origin=Origin.AGENT if file.name == INDEX or self._is_near_index(file) else Origin.DOCUMENT,
             labels=(_PERSONAL,) if file.name == _LOCAL else (),
-            anchors=tuple((AnchorKind.FILE, one) for one in _about(file)),
+            anchors=tuple((AnchorKind.FILE, item) for item in _about(file)),
         )
         keep(self._gathered, words, self._life(newest(dates, first, last)), self._asked.read_at)
 
-    def _text(self, file: _File, section: Section) -> str:
-        """What a section says; of the index, without the lines that only point to notes."""
+    def _text(self, file: _File, section: TextSection) -> str:
+        """The text of a section; in the index, without the lines that only point to notes."""
         if file.name != INDEX:
             return section.text.strip()
-        kept = [line.text for line in section.lines if not self._is_pointer(file, line.text)]
-        return "\n".join(kept).strip()
+        lines = [line.text for line in section.lines if not self._is_pointer(file, line.text)]
+        return "\n".join(lines).strip()
 
     def _is_pointer(self, file: _File, line: str) -> bool:
-        found = _POINTER.match(line)
-        return found is not None and _inside(file.path, found["file"], self._files) is not None
+        result = _POINTER.match(line)
+        return result is not None and _inside(file.path, result["file"], self._files) is not None
 
-    def _is_beside_index(self, file: _File) -> bool:
+    def _is_near_index(self, file: _File) -> bool:
         return str(PurePosixPath(file.path).parent / INDEX) in self._files
 
-    def _life(self, at: datetime | None) -> Life:
-        return Life(at, changed_at=at or self._asked.read_at)
+    def _life(self, at: datetime | None) -> Lifetime:
+        return Lifetime(at, changed_at=at or self._asked.read_at)
 
     def _key(self, path: str) -> str:
-        return file_key(Source.CLAUDE, self._name, path)
+        return file_key(MemoryFormat.CLAUDE, self._name, path)
 
 
-def _title(file: _File, section: Section, about: str | None) -> str:
+def _title(file: _File, section: TextSection, about: str | None) -> str:
     """The headings above a section, without the document's own title; that or the file's name if there are none."""
     stem = PurePosixPath(file.path).stem
-    headings = [strip_markup(one) for one in (*section.parents, section.heading) if one]
-    told = headings[1:] if about is not None and headings[:1] == [strip_markup(about)] else headings
-    return ": ".join(told or headings[-1:]) or (file.path if file.name in _MAIN else stem)
+    headings = [strip_markup(item) for item in (*section.parents, section.heading) if item]
+    headings_below = headings[1:] if about is not None and headings[:1] == [strip_markup(about)] else headings
+    return ": ".join(headings_below or headings[-1:]) or (file.path if file.name in _MAIN else stem)
 
 
-def _telling(title: str, section: Section) -> str:
-    """A title that says something: one of a word or two, such as `MUST`, goes on with what the section says first."""
+def _telling(title: str, section: TextSection) -> str:
+    """A title with a meaning: a title of a word or two, like `MUST`, is joined with the first text of the section."""
     if len(_WORD.findall(title)) >= _TELLING_WORDS:
         return title
-    said = (strip_markup(block.text.strip("|")) for block in section.blocks if _WORD.search(block.text))
-    first = next(said, "")
+    texts = (strip_markup(block.text.strip("|")) for block in section.blocks if _WORD.search(block.text))
+    first = next(texts, "")
     end = _SENTENCE_END.search(first)
     sentence = first[: end.start() + 1] if end else first
     if len(sentence) > _MAX_SENTENCE_CHARS:
@@ -244,15 +246,15 @@ def _telling(title: str, section: Section) -> str:
 
 
 def _about(file: _File) -> list[str]:
-    """What a rule is for, as its front matter says; of a file in a folder, everything beneath that."""
-    found = file.fields.get("paths")
-    if found is not None and found.values:
-        return [glob.strip() for value in found.values for glob in value.split(",") if glob.strip()]
+    """The paths to which a rule applies, from its front matter; for a file in a folder, everything below the folder."""
+    result = file.fields.get("paths")
+    if result is not None and result.values:
+        return [glob.strip() for value in result.values for glob in value.split(",") if glob.strip()]
     parts = PurePosixPath(file.path).parent.parts
     is_nested = file.name in _MAIN and parts and ".claude" not in parts
     return [f"{'/'.join(parts)}/**"] if is_nested else []
 
 
 def _nested_type(head: str) -> str | None:
-    found = _TYPE.search(head)
-    return found["type"] if found else None
+    result = _TYPE.search(head)
+    return result["type"] if result else None

@@ -14,8 +14,8 @@ class Clock:
     """Reads the dates of one file.
 
     Args:
-        gathered: Learns what could not be read.
-        zone: That of times which name none.
+        gathered: Receives the losses for unreadable dates.
+        zone: Time zone of times without a zone.
     """
 
     def __init__(self, gathered: Gathered, zone: tzinfo | None) -> None:
@@ -27,14 +27,14 @@ class Clock:
         if value is None or value == "":
             return None
         try:
-            found = _instant(value)
+            moment = _instant(value)
         except (TypeError, ValueError, OverflowError, OSError):
             self._gathered.lose(path, line, NO_TIME, value)
             return None
-        if found.tzinfo is None and self._zone is None:
+        if moment.tzinfo is None and self._zone is None:
             self._gathered.lose(path, line, NO_ZONE, value)
             return None
-        return _in_utc(found if found.tzinfo else found.replace(tzinfo=self._zone))
+        return _in_utc(moment if moment.tzinfo else moment.replace(tzinfo=self._zone))
 
 
 def _instant(value: object) -> datetime:
@@ -49,8 +49,8 @@ def _instant(value: object) -> datetime:
     return datetime(day.year, day.month, day.day, tzinfo=UTC)
 
 
-def _in_utc(found: datetime) -> datetime | None:
+def _in_utc(moment: datetime) -> datetime | None:
     try:
-        return found.astimezone(UTC)
+        return moment.astimezone(UTC)
     except OverflowError:
         return None

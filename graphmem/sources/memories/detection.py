@@ -1,4 +1,4 @@
-"""Telling by its looks whose memory a file or folder is."""
+"""The detection of the program that wrote the memory in a file or folder."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 
 from graphmem.errors import InvalidInput
 from graphmem.sources.memories.claude import INDEX
-from graphmem.sources.memories.export import Source
+from graphmem.sources.memories.export import MemoryFormat
 from graphmem.sources.memories.mcp_memory import FILES
 from graphmem.sources.memories.mem0 import HISTORY
 from graphmem.sources.memories.mem0_wordings import is_sqlite
@@ -24,51 +24,51 @@ _GRAPH = re.compile(r'\A\s*\{\s*"entities"\s*:')
 _MEMORY = re.compile(r'"(?:memory|memory_id)"\s*:')
 
 
-def detect(path: Path) -> Source:
-    """Whose memory it is.
+def detect(path: Path) -> MemoryFormat:
+    """The program that wrote the memory.
 
     Raises:
-        InvalidInput: It could be none, or more than one.
+        InvalidInput: No program fits, or several do.
         NotFound: There is nothing at the path.
     """
-    found = list(dict.fromkeys(_looks(checked(path))))
-    if len(found) == 1:
-        return found[0]
-    choices = ", ".join(found or Source)
-    told = "looks like more than one memory" if found else "looks like no memory that graphmem knows"
-    raise InvalidInput(f"{str(path)!r} {told}: say with --from which it is: {choices}")
+    formats = list(dict.fromkeys(_looks(checked(path))))
+    if len(formats) == 1:
+        return formats[0]
+    choices = ", ".join(formats or MemoryFormat)
+    reason = "looks like more than one memory" if formats else "looks like no memory that graphmem knows"
+    raise InvalidInput(f"{str(path)!r} {reason}: say with --from which it is: {choices}")
 
 
-def _looks(path: Path) -> Iterator[Source]:
+def _looks(path: Path) -> Iterator[MemoryFormat]:
     if path.is_dir():
         yield from _folder_looks(path)
     elif is_sqlite(path):
-        yield Source.MEM0
+        yield MemoryFormat.MEM0
     elif path.suffix.lower() in {".md", ".markdown"}:
         is_claude = path.name in _OF_CLAUDE or ".claude" in path.resolve().parts or (path.parent / INDEX).exists()
-        yield from [Source.CLAUDE] if is_claude else []
-        yield from [Source.BASIC_MEMORY] if _has_permalink(path) else []
+        yield from [MemoryFormat.CLAUDE] if is_claude else []
+        yield from [MemoryFormat.BASIC_MEMORY] if _has_permalink(path) else []
     else:
         yield from _json_looks(_peek(path).decode("utf-8", "replace"))
 
 
-def _folder_looks(folder: Path) -> Iterator[Source]:
+def _folder_looks(folder: Path) -> Iterator[MemoryFormat]:
     if any((folder / name).is_file() for name in FILES):
-        yield Source.MCP_MEMORY
+        yield MemoryFormat.MCP_MEMORY
     if (folder / HISTORY).is_file():
-        yield Source.MEM0
+        yield MemoryFormat.MEM0
     if folder.name == ".claude" or any((folder / name).exists() for name in _OF_CLAUDE):
-        yield Source.CLAUDE
+        yield MemoryFormat.CLAUDE
     if any(_has_permalink(note) for note in islice(folder.rglob("*.md"), _PEEKED_NOTES)):
-        yield Source.BASIC_MEMORY
+        yield MemoryFormat.BASIC_MEMORY
 
 
-def _json_looks(text: str) -> Iterator[Source]:
+def _json_looks(text: str) -> Iterator[MemoryFormat]:
     first = text.lstrip().partition("\n")[0]
     if _RECORD.search(first) or _GRAPH.match(text):
-        yield Source.MCP_MEMORY
+        yield MemoryFormat.MCP_MEMORY
     elif text.lstrip()[:1] in {"{", "["} and _MEMORY.search(text):
-        yield Source.MEM0
+        yield MemoryFormat.MEM0
 
 
 def _peek(path: Path) -> bytes:
@@ -77,7 +77,7 @@ def _peek(path: Path) -> bytes:
 
 
 def _has_permalink(note: Path) -> bool:
-    """Whether a note's front matter names its permalink, which Basic Memory writes into all of its own."""
+    """True if the front matter of a note has a permalink, which Basic Memory writes into every note."""
     try:
         return _PERMALINK.match(_peek(note).partition(b"\n---")[0] + b"\n") is not None
     except OSError:

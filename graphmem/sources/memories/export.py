@@ -1,4 +1,4 @@
-"""What the files of another memory amount to: statements with their dates, what relates them, and what is left out."""
+"""The content of the files of another memory: statements with their dates, relations, and losses."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from pathlib import Path
 from urllib.parse import quote
 
 from graphmem.model import Kind, LinkKind
-from graphmem.sources.observations import Observation, Relation, Replacement
+from graphmem.sources.observations import DeclaredLink, Observation, Replacement
 
 
-class Source(StrEnum):
+class MemoryFormat(StrEnum):
     """The memories that graphmem reads."""
 
     MEM0 = "mem0"
@@ -26,12 +26,12 @@ class Source(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Loss:
-    """Something that was not carried, or not wholly.
+    """A part of a source that was not read, or not completely.
 
     Attributes:
         reason: A sentence that is the same for all of its kind.
-        what: The value at fault, if it helps to find it.
-        is_unread: Statements may stand there which were not read, so that none that is known from there is gone.
+        what: The value at fault, if it helps to find the part.
+        is_unread: The part may have statements that were not read, so that no existing memory from there is missing.
     """
 
     path: str
@@ -43,39 +43,39 @@ class Loss:
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One statement.
+    """A statement and its owner.
 
     Attributes:
-        user: Whose it is, if the source says.
-        is_owner_known: False if it may be somebody's without the source saying so.
+        user: The owner, if the source has an owner.
+        is_owner_known: False if it may have an owner that the source does not name.
     """
 
     observation: Observation
     user: str | None = None
-    is_owner_known: bool = True
+    is_owner_named: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class Export:
-    """All that one reading of another memory yields.
+    """The result of reading another memory.
 
     Attributes:
-        name: What tells this export from others of its source; all keys begin with both.
-        items: Of one key there may be several: its wordings, in the order of time.
-        is_whole: What was there before and is missing now was deleted; False if it may only not have been exported.
+        name: Distinguishes this export from others of the same source; all keys begin with source and name.
+        items: A key may have several items: its wordings, in order of time.
+        is_whole: Statements that are missing were deleted; False if the export may be a part.
     """
 
-    source: Source
+    source: MemoryFormat
     name: str
     items: tuple[Item, ...] = ()
     replacements: tuple[Replacement, ...] = ()
-    relations: tuple[Relation, ...] = ()
+    relations: tuple[DeclaredLink, ...] = ()
     losses: tuple[Loss, ...] = ()
-    is_whole: bool = True
+    is_complete: bool = True
 
     @property
     def folder(self) -> str:
-        """What all keys begin with."""
+        """The beginning of all keys."""
         return f"{key_of(self.source, self.name)}/"
 
 
@@ -84,15 +84,15 @@ LineDates = Callable[[Path], list[datetime | None]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
-    """How files are to be read.
+class ReadOptions:
+    """Options for reading files.
 
     Attributes:
-        read_at: The date of what carries none.
-        name: What tells this export from others of its source; by default the name of the file or folder.
-        zone: The time zone of times that name none; None leaves such times out.
-        history: A file with the history of memories beside the export itself; mem0 has one.
-        line_dates: Dates of what carries none in itself.
+        read_at: The date of statements without a date.
+        name: Distinguishes this export from others of the same source; by default the name of the file or folder.
+        zone: Time zone of times without a zone; None leaves these times out.
+        history: A file with the history of memories, in addition to the export; for mem0.
+        line_dates: Gives the dates of lines in files without dates.
     """
 
     read_at: datetime
@@ -104,11 +104,11 @@ class Asked:
 
 @dataclass(slots=True)
 class Gathered:
-    """What a reader has found so far."""
+    """The content that a reader has collected."""
 
     items: list[Item] = field(default_factory=list)
     replacements: list[Replacement] = field(default_factory=list)
-    relations: list[Relation] = field(default_factory=list)
+    relations: list[DeclaredLink] = field(default_factory=list)
     losses: list[Loss] = field(default_factory=list)
 
     def lose(self, path: str, line: int, reason: str, what: object = "") -> None:
@@ -119,9 +119,9 @@ class Gathered:
         """Note something that could not be read, and may hold statements."""
         self.losses.append(Loss(path, line, reason, _short(what), is_unread=True))
 
-    def export(self, source: Source, name: str, *, is_whole: bool = True) -> Export:
+    def export(self, source: MemoryFormat, name: str, *, is_complete: bool = True) -> Export:
         """All of it; losses by file and line."""
-        ordered = sorted(self.losses, key=lambda one: (one.path, one.line))
+        ordered = sorted(self.losses, key=lambda item: (item.path, item.line))
         return Export(
             source,
             name,
@@ -129,15 +129,15 @@ class Gathered:
             tuple(self.replacements),
             tuple(self.relations),
             tuple(ordered),
-            is_whole=is_whole,
+            is_complete=is_complete,
         )
 
 
 def newest(dates: list[datetime | None], first: int, last: int) -> datetime | None:
-    """When the last change was made to some lines; None if of any it is not known."""
+    """The time of the last change to some lines; None if the date of a line is unknown."""
     some = dates[first - 1 : last]
-    known = [one for one in some if one is not None]
-    return max(known) if known and len(known) == len(some) else None
+    dates_known = [item for item in some if item is not None]
+    return max(dates_known) if dates_known and len(dates_known) == len(some) else None
 
 
 _MAX_PART_CHARS = 200
@@ -148,18 +148,18 @@ _LINKS = {kind.value: kind for kind in LinkKind}
 
 
 def key_of(*parts: str) -> str:
-    """A path of names, each escaped so that it is one, and shortened by its hash if it is long."""
-    return "/".join(_part(one) for one in parts)
+    """A path of names, each escaped, and a long name shortened by its hash."""
+    return "/".join(_part(item) for item in parts)
 
 
-def file_key(source: Source, name: str, path: str, *parts: str) -> str:
+def file_key(source: MemoryFormat, name: str, path: str, *parts: str) -> str:
     """The key of something in a file, its path left readable."""
     return key_of(source, name, *path.split("/"), *parts)
 
 
 def digest(*parts: str) -> str:
     """A short name for a text, or for several texts in their order."""
-    # A part that holds the separator could pass for two parts: JSON, which escapes it, keeps them apart.
+    # A part that holds the separator could pass for two parts: JSON escapes the separator.
     is_ambiguous = len(parts) > 1 and any("\x1f" in part for part in parts)
     text = json.dumps(parts) if is_ambiguous else "\x1f".join(parts)
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]
@@ -176,7 +176,7 @@ def link_of(word: str) -> LinkKind | None:
 
 
 def relation_word(word: str) -> str:
-    """A relation's name with its words joined in one way: `depends on`, `depends-on` and `DEPENDS_ON` are one."""
+    """The name of a relation in its normal form: `depends on`, `depends-on` and `DEPENDS_ON` are equal."""
     return "_".join(word.replace("-", " ").replace("_", " ").split()).casefold()
 
 

@@ -1,6 +1,6 @@
-"""Memories of mem0: what `get_all` answers, written to a file, with the history of each if it is there too.
+"""Memories of mem0: the answer of `get_all` in a file, with the history of each memory if the file has it.
 
-They are labelled as `graphmem.compat` labels its own, so that a script which goes on with that class finds them.
+They get the labels of `graphmem.compat`, so that a script that uses that class finds them.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import Any
 from graphmem.errors import InvalidInput
 from graphmem.model import AnchorKind, Origin
 from graphmem.sources.memories.clock import Clock
-from graphmem.sources.memories.export import Asked, Export, Gathered, Source, digest, key_of
+from graphmem.sources.memories.export import Export, Gathered, MemoryFormat, ReadOptions, digest, key_of
 from graphmem.sources.memories.mem0_labels import Payload, day_of, end_of
 from graphmem.sources.memories.mem0_wordings import (
     Wording,
@@ -27,8 +27,8 @@ from graphmem.sources.memories.mem0_wordings import (
     rows_in,
     wordings,
 )
-from graphmem.sources.memories.statements import Life, Words, keep
-from graphmem.sources.memories.text_files import checked, lines_of, whole_text
+from graphmem.sources.memories.statements import Lifetime, SourceWords, keep
+from graphmem.sources.memories.text_files import checked, file_text, lines_of
 
 #: Where mem0 keeps the history of all memories.
 HISTORY = "history.db"
@@ -42,7 +42,7 @@ _GAP = re.compile(r"[ \t\r\n,]*")
 _LISTS = ("results", "memories")
 _OWNERS = ("user_id", "agent_id", "run_id", "actor_id", "role")
 _LABELS = ("app_id", "session_id", "memory_type")
-#: What follows from the rest, or belongs to the answer and not to the memory.
+#: Fields that follow from the rest, or belong to the answer and not to the memory.
 _DERIVED = frozenset({"hash", "score", "score_details", "event", "event_id", "status"})
 _TEXTS = ("memory", "text", "data")
 _READ = frozenset(
@@ -50,29 +50,29 @@ _READ = frozenset(
 )
 
 
-def read_mem0(path: Path, asked: Asked) -> Export:
-    """The memories in a JSON file, one a line or in a list; or of a `history.db` alone, without their owners.
+def read_mem0(path: Path, options: ReadOptions) -> Export:
+    """The memories in a JSON file, in lines or in a list; or in a `history.db` alone, without their owners.
 
-    A memory begins at its `created_at`. With its history, every wording begins when it came; without, what was updated
-    begins at its `updated_at`, since it is not known what it said before.
+    A memory begins at its `created_at`. With its history, every wording begins at its event; without, an updated
+    memory begins at its `updated_at`, since its earlier words are unknown.
     """
     gathered = Gathered()
     file = checked(path)
-    reading = _Reading(checked(file / HISTORY) if file.is_dir() else file, asked, gathered)
+    reading = _ExportFile(checked(file / HISTORY) if file.is_dir() else file, options, gathered)
     reading.run()
-    return gathered.export(Source.MEM0, reading.name, is_whole=False)
+    return gathered.export(MemoryFormat.MEM0, reading.name, is_complete=False)
 
 
-class _Reading:
-    """One export on its way in."""
+class _ExportFile:
+    """An export while it is read."""
 
-    def __init__(self, path: Path, asked: Asked, gathered: Gathered) -> None:
+    def __init__(self, path: Path, options: ReadOptions, gathered: Gathered) -> None:
         self._file = path
         self._path = path.name
-        self.name = asked.name or "all"
-        self._asked = asked
+        self.name = options.name or "all"
+        self._asked = options
         self._gathered = gathered
-        self._clock = Clock(gathered, asked.zone)
+        self._clock = Clock(gathered, options.zone)
         self._unread: dict[str, int] = {}
 
     def run(self) -> None:
@@ -116,31 +116,34 @@ class _Reading:
         created, updated = (self._moment(record, name, line) for name in ("created_at", "updated_at"))
         text = _text(record) or ""
         since = updated if updated and (created is None or updated > created) else created
-        said = [one for one in past if one.text is not None]
-        if not said and created and since != created:
+        earlier_wordings = [item for item in past if item.text is not None]
+        if not earlier_wordings and created and since != created:
             self._gathered.lose(self._path, line, FORMER, key)
-        if not said or said[-1].text != text:
-            said = [*[one for one in said if since and one.since and one.since < since], Wording(text, since)]
-        for one in said:
-            self._keep(key, line, record, one)
+        if not earlier_wordings or earlier_wordings[-1].text != text:
+            earlier_wordings = [
+                *[item for item in earlier_wordings if since and item.since and item.since < since],
+                Wording(text, since),
+            ]
+        for item in earlier_wordings:
+            self._keep(key, line, record, item)
 
     def _take_past(self, key: str, past: Wordings) -> None:
         """A memory that is in the history alone: it was deleted, or this is all that there is."""
         life = past[key]
-        for one, following in zip(life, [*life[1:], Wording("", None)], strict=True):
-            if one.text is not None:
+        for item, following in zip(life, [*life[1:], Wording("", None)], strict=True):
+            if item.text is not None:
                 end = following.since if following.text is None else None
-                self._keep(key, 1, {"id": key}, one, end=end)
+                self._keep(key, 1, {"id": key}, item, end=end)
 
     def _keep(
-        self, key: str, line: int, record: Mapping[str, Any], said: Wording, *, end: datetime | None = None
+        self, key: str, line: int, record: Mapping[str, Any], earlier_wordings: Wording, *, end: datetime | None = None
     ) -> None:
         payload, expires = self._payload(record, line)
         closing = (end, "deleted") if end else (expires, "expired") if expires else None
         labels = (*payload.labels(), *_plain_labels(record))
-        words = Words(
-            key=key_of(Source.MEM0, self.name, key),
-            text=said.text or "",
+        words = SourceWords(
+            key=key_of(MemoryFormat.MEM0, self.name, key),
+            text=earlier_wordings.text or "",
             path=self._path,
             line=line,
             origin=Origin.CONVERSATION,
@@ -151,10 +154,10 @@ class _Reading:
         keep(
             self._gathered,
             words,
-            Life(said.since, end=closing),
+            Lifetime(earlier_wordings.since, end=closing),
             self._asked.read_at,
             user=payload.named.get("user_id"),
-            is_owner_known=not words.is_partial,
+            is_owner_named=not words.is_partial,
         )
 
     def _payload(self, record: Mapping[str, Any], line: int) -> tuple[Payload, datetime | None]:
@@ -176,11 +179,11 @@ class _Reading:
 
     def _relate(self, line: int, record: Mapping[str, Any]) -> None:
         source, word, target = _relation(record)
-        ends = tuple((AnchorKind.COMPONENT, one) for one in dict.fromkeys((source, target)))
+        ends = tuple((AnchorKind.COMPONENT, item) for item in dict.fromkeys((source, target)))
         text = f"{source} {word} {target}"
-        key = key_of(Source.MEM0, self.name, "relations", digest(text))
-        words = Words(key=key, text=text, path=self._path, line=line, origin=Origin.CONVERSATION, anchors=ends)
-        keep(self._gathered, words, Life(), self._asked.read_at, is_owner_known=False)
+        key = key_of(MemoryFormat.MEM0, self.name, "relations", digest(text))
+        words = SourceWords(key=key, text=text, path=self._path, line=line, origin=Origin.CONVERSATION, anchors=ends)
+        keep(self._gathered, words, Lifetime(), self._asked.read_at, is_owner_named=False)
 
     def _moment(self, record: Mapping[str, Any], name: str, line: int) -> datetime | None:
         return self._clock.moment(record.get(name), self._path, line)
@@ -190,32 +193,32 @@ class _Reading:
 
 
 def _entries(file: Path, gathered: Gathered) -> Iterator[tuple[int, object]]:
-    """Everything that a file lists with its line: of a list, of an answer with lists, or one a line."""
-    text = whole_text(file)
+    """The entries of a file with their lines: of a list, of an answer with lists, or of single lines."""
+    text = file_text(file)
     try:
-        found = json.loads(text)
+        result = json.loads(text)
     except (ValueError, RecursionError):
         yield from _by_line(file, gathered) if _is_lines(text) else _salvaged(text, file.name, gathered)
         return
     line, position = 1, 0
-    for record in _listed(found):
-        place = text.find(str(record.get("id")), position) if isinstance(record, dict) and record.get("id") else -1
-        if place >= 0:
-            line, position = line + text.count("\n", position, place), place
+    for record in _listed(result):
+        start = text.find(str(record.get("id")), position) if isinstance(record, dict) and record.get("id") else -1
+        if start >= 0:
+            line, position = line + text.count("\n", position, start), start
         yield line, record
 
 
-def _listed(found: object) -> Sequence[object]:
-    if isinstance(found, list):
-        return found
-    if not isinstance(found, dict):
-        return [found]
-    lists = [one for name in _LISTS if isinstance(one := found.get(name), list)]
+def _listed(result: object) -> Sequence[object]:
+    if isinstance(result, list):
+        return result
+    if not isinstance(result, dict):
+        return [result]
+    lists = [item for name in _LISTS if isinstance(item := result.get(name), list)]
     if not lists:
-        return [found]
-    relations = found.get("relations")
-    others = relations if isinstance(relations, list) else []
-    return [*(record for one in lists for record in one), *others, *flattened(found.get("history"))]
+        return [result]
+    relations = result.get("relations")
+    relations_listed = relations if isinstance(relations, list) else []
+    return [*(record for item in lists for record in item), *relations_listed, *flattened(result.get("history"))]
 
 
 def _is_lines(text: str) -> bool:
@@ -251,19 +254,19 @@ def _salvaged(text: str, path: str, gathered: Gathered) -> Iterator[tuple[int, o
 
 
 def _between(text: str, position: int) -> int:
-    found = _GAP.match(text, position)
-    return position if found is None else found.end()
+    result = _GAP.match(text, position)
+    return position if result is None else result.end()
 
 
 def _text(record: Mapping[str, Any]) -> str | None:
-    return next((one for name in _TEXTS if isinstance(one := record.get(name), str) and one.strip()), None)
+    return next((item for name in _TEXTS if isinstance(item := record.get(name), str) and item.strip()), None)
 
 
 def _plain_labels(record: Mapping[str, Any]) -> list[str]:
     categories = record.get("categories")
     named = [f"{name}={record[name]}" for name in _LABELS if record.get(name)]
     named += [f"{ID_LABEL}={record['id']}"] if record.get("id") else []
-    return [*(str(one) for one in categories if one), *named] if isinstance(categories, list) else named
+    return [*(str(item) for item in categories if item), *named] if isinstance(categories, list) else named
 
 
 def _is_relation(record: Mapping[str, Any]) -> bool:
@@ -274,4 +277,4 @@ def _relation(record: Mapping[str, Any]) -> tuple[str, str, str]:
     source = record.get("source")
     word = record.get("relationship") or record.get("relation")
     target = record.get("target") or record.get("destination")
-    return tuple(one if isinstance(one, str) else "" for one in (source, word, target))  # type: ignore[return-value]
+    return tuple(item if isinstance(item, str) else "" for item in (source, word, target))  # type: ignore[return-value]

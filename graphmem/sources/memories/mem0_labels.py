@@ -1,4 +1,4 @@
-"""Labels that keep the fields mem0 has beside the text of a memory, for example `user_id=ann`.
+"""Labels that keep the fields that a memory of mem0 has in addition to its text, for example `user_id=ann`.
 
 Both the reader of mem0's files and `graphmem.compat` write them, so that a script that goes on with the latter finds
 imported memories too.
@@ -14,7 +14,7 @@ from typing import Any
 
 from graphmem.errors import InvalidInput
 
-#: The label of every memory that has such labels.
+#: The label of every memory with these labels.
 MARK = "compat"
 #: Fields that say to whom a memory belongs; they are not part of the metadata.
 OWNERS = ("user_id", "agent_id", "run_id")

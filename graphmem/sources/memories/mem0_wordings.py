@@ -1,4 +1,4 @@
-"""What a memory of mem0 said over time: its history as rows, in JSON or in the SQLite file beside the vectors."""
+"""The wordings of a memory of mem0 over time: its history as rows, in JSON or in the SQLite file of mem0."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from typing import Any
 from graphmem.errors import InvalidInput
 from graphmem.sources.memories.clock import Clock
 from graphmem.sources.memories.export import Gathered
-from graphmem.sources.memories.text_files import checked, whole_text
+from graphmem.sources.memories.text_files import checked, file_text
 
 UNDATED = "a former wording without a date: it has no place in time"
 NO_EVENT = "a history entry of no memory"
@@ -26,7 +26,7 @@ _ROWS = "SELECT memory_id, old_memory, new_memory, event, created_at, updated_at
 
 @dataclass(frozen=True, slots=True)
 class Wording:
-    """What a memory said from a moment on; None if it was deleted then."""
+    """The text of a memory from a moment on; None if it was deleted then."""
 
     text: str | None
     since: datetime | None
@@ -37,12 +37,12 @@ Wordings = Mapping[str, list[Wording]]
 
 
 def is_history(record: object) -> bool:
-    """Whether a value looks like a row of a history."""
+    """True if a value looks like a row of a history."""
     return isinstance(record, dict) and "memory_id" in record and "event" in record
 
 
 def is_sqlite(path: Path) -> bool:
-    """Whether a file is an SQLite database."""
+    """True if a file is an SQLite database."""
     if not path.is_file():
         return False
     with path.open("rb") as stream:
@@ -58,21 +58,21 @@ def rows_in(path: Path) -> list[Mapping[str, Any]]:
     if is_sqlite(checked(path)):
         return list(_sqlite_rows(path))
     try:
-        found = json.loads(whole_text(path))
+        result = json.loads(file_text(path))
     except (ValueError, RecursionError) as exc:
         raise InvalidInput(f"{str(path)!r} is neither an SQLite file nor JSON: give mem0's history.db") from exc
-    return flattened(found)
+    return flattened(result)
 
 
-def flattened(found: object) -> list[Mapping[str, Any]]:
+def flattened(result: object) -> list[Mapping[str, Any]]:
     """Rows in a list, or in lists by memory id."""
-    if isinstance(found, dict):
-        return [row for rows in found.values() for row in flattened(rows)]
-    return [row for row in found if isinstance(row, dict)] if isinstance(found, list) else []
+    if isinstance(result, dict):
+        return [row for rows in result.values() for row in flattened(rows)]
+    return [row for row in result if isinstance(row, dict)] if isinstance(result, list) else []
 
 
 def wordings(rows: Iterable[Mapping[str, Any]], clock: Clock, gathered: Gathered, path: str) -> Wordings:
-    """What each memory said, from the rows of a history."""
+    """The wordings of each memory, from the rows of a history."""
     by_memory: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
     for row in rows:
         key = row.get("memory_id")
@@ -86,28 +86,28 @@ def wordings(rows: Iterable[Mapping[str, Any]], clock: Clock, gathered: Gathered
 def _life(rows: list[Mapping[str, Any]], clock: Clock, gathered: Gathered, path: str) -> Iterator[Wording]:
     dated = [(_at(row, clock, path), row) for row in rows]
     last = max((at for at, _ in dated if at is not None), default=None)
-    ordered = sorted(dated, key=lambda one: (one[0] is None, one[0] or last))
-    said: str | None = None
+    ordered = sorted(dated, key=lambda event: (event[0] is None, event[0] or last))
+    current: str | None = None
     for index, (at, row) in enumerate(ordered):
         old, new = row.get("old_memory"), row.get("new_memory")
         if index == 0 and isinstance(old, str) and old:
             yield Wording(old, clock.moment(row.get("created_at"), path, 1))
-            said = old
+            current = old
         is_gone = row.get("event") == "DELETE"
-        if not is_gone and (not isinstance(new, str) or not new or new == said):
+        if not is_gone and (not isinstance(new, str) or not new or new == current):
             continue
         if at is None and index:
             gathered.lose(path, 1, UNDATED, row.get("memory_id"))
             continue
-        said = None if is_gone else new
-        yield Wording(said, at)
+        current = None if is_gone else new
+        yield Wording(current, at)
 
 
 def _at(row: Mapping[str, Any], clock: Clock, path: str) -> datetime | None:
-    """When an event took place: an update and a deletion carry the memory's own beginning beside it."""
+    """The time of an event; an update and a deletion also have the time at which the memory began."""
     is_first = row.get("event") == "ADD"
-    told = row.get("created_at") if is_first else row.get("updated_at") or row.get("created_at")
-    return clock.moment(told, path, 1)
+    written = row.get("created_at") if is_first else row.get("updated_at") or row.get("created_at")
+    return clock.moment(written, path, 1)
 
 
 def _sqlite_rows(path: Path) -> Iterator[Mapping[str, Any]]:

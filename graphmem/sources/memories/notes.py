@@ -24,12 +24,12 @@ _RELATION = re.compile(
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
-    """One observation.
+class NoteObservation:
+    """An observation in a note.
 
     Attributes:
-        text: Without its category, tags and all else left in.
-        context: What stood in brackets at its end.
+        text: Without its category, with tags and all other text.
+        context: The text in brackets at its end.
     """
 
     text: str
@@ -41,7 +41,7 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class Pointer:
-    """One relation: its name and the title, path or permalink that it points to."""
+    """A relation: its name, and the title, path or permalink that it points to."""
 
     word: str
     target: str
@@ -50,58 +50,58 @@ class Pointer:
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """One note taken apart.
+    """The parts of a note.
 
     Attributes:
         fields: Front matter by key.
-        refused: Why front matter could not be read; None if it could, or there is none.
-        body: What is left without front matter and observations.
+        refused: The reason why front matter could not be read; None if it could, or is missing.
+        body: The text without front matter and observations.
     """
 
     fields: Mapping[str, Field]
     refused: str | None
     body: str
     line: int
-    said: tuple[Said, ...]
+    observations: tuple[NoteObservation, ...]
     pointers: tuple[Pointer, ...]
 
     def text_of(self, name: str) -> str | None:
-        """A field of the front matter as one text."""
-        found = self.fields.get(name)
-        return found.text if found is not None and found.values else None
+        """A field of the front matter as a text."""
+        front = self.fields.get(name)
+        return front.text if front is not None and front.values else None
 
 
 @dataclass(slots=True)
-class _Taken:
-    said: list[Said] = field(default_factory=list)
+class _NoteParts:
+    observations: list[NoteObservation] = field(default_factory=list)
     pointers: list[Pointer] = field(default_factory=list)
     rest: list[str] = field(default_factory=list)
 
 
 def front_matter(text: str) -> tuple[Mapping[str, Field], str | None, str, int]:
-    """Fields, why they could not be read, the text after them, and the line at which that begins."""
-    found = _FRONT.match(text)
-    if found is None:
+    """(fields, reason why they could not be read, text after them, line at which that begins)."""
+    front = _FRONT.match(text)
+    if front is None:
         return {}, None, text, 1
-    first_line = found.group().count("\n") + 1
+    first_line = front.group().count("\n") + 1
     try:
-        fields = {one.name: one for one in parse_yaml(found["yaml"], first_line=2)}
+        fields = {text_line.name: text_line for text_line in parse_yaml(front["yaml"], first_line=2)}
     except RefusedYaml as refusal:
-        return {}, str(refusal), text[found.end() :], first_line
-    return fields, None, text[found.end() :], first_line
+        return {}, str(refusal), text[front.end() :], first_line
+    return fields, None, text[front.end() :], first_line
 
 
 def take_apart(text: str) -> Note:
     """A note's parts."""
     fields, refused, body, first_line = front_matter(text)
-    taken = _Taken()
+    taken = _NoteParts()
     for line, lines in _blocks(body, first_line):
         _take(taken, line, lines)
-    return Note(fields, refused, _tidied(taken.rest), first_line, tuple(taken.said), tuple(taken.pointers))
+    return Note(fields, refused, _tidied(taken.rest), first_line, tuple(taken.observations), tuple(taken.pointers))
 
 
 def _blocks(body: str, first_line: int) -> Iterator[tuple[int, list[str]]]:
-    """List items with the lines that go on in them, and all other lines one by one; code is one block."""
+    """List items with their continuation lines, and each other line by itself; code is a single block."""
     gathered: list[str] = []
     start, fence = first_line, ""
     for number, line in enumerate(body.split("\n"), first_line):
@@ -128,36 +128,36 @@ def _goes_on(gathered: list[str], line: str) -> bool:
     return len(line) - len(line.lstrip()) > len(item["indent"])
 
 
-def _take(taken: _Taken, line: int, lines: list[str]) -> None:
+def _take(taken: _NoteParts, line: int, lines: list[str]) -> None:
     item = _ITEM.match(lines[0])
     if item is None:
         taken.rest += lines
         return
-    text = "\n".join([item["text"], *(one.strip() for one in lines[1:])]).strip()
+    text = "\n".join([item["text"], *(text_line.strip() for text_line in lines[1:])]).strip()
     related = _RELATION.match(text)
     if related is not None:
         taken.pointers.append(Pointer(related["quoted"] or related["word"], related["target"].strip(), line))
-    said = None if related else _said(text, line)
-    if said is None:
+    observations = None if related else _observation(text, line)
+    if observations is None:
         taken.rest += lines
     else:
-        taken.said.append(said)
+        taken.observations.append(observations)
 
 
-def _said(text: str, line: int) -> Said | None:
-    """The observation that a list item is, if it is one: it has a category, or a tag."""
-    found = _CATEGORY.match(text)
-    category = found["category"].strip() if found else None
+def _observation(text: str, line: int) -> NoteObservation | None:
+    """The observation in a list item; None without a category or a tag."""
+    front = _CATEGORY.match(text)
+    category = front["category"].strip() if front else None
     if category is not None and (_TIMECODE.match(category) or _is_task_mark(category)):
         return None
     tags = tuple(dict.fromkeys(match["tag"] for match in _TAG.finditer(text)))
-    if (found is None and not tags) or _LINK.match(text) or text.startswith(("[ ]", "[x]", "[X]", "[-]")):
+    if (front is None and not tags) or _LINK.match(text) or text.startswith(("[ ]", "[x]", "[X]", "[-]")):
         return None
-    words = found["said"] if found else text
+    words = front["said"] if front else text
     context = _CONTEXT.match(words)
     if context is not None and context["context"].strip():
-        return Said(context["said"], line, category, tags, context["context"].strip())
-    return Said(words, line, category, tags)
+        return NoteObservation(context["said"], line, category, tags, context["context"].strip())
+    return NoteObservation(words, line, category, tags)
 
 
 def _is_task_mark(category: str) -> bool:
@@ -166,11 +166,14 @@ def _is_task_mark(category: str) -> bool:
 
 def _tidied(lines: list[str]) -> str:
     """The text without headings that have nothing beneath them, and without gaps."""
-    kept: list[str] = []
+    remaining: list[str] = []
     for line in reversed(lines):
-        heading, below = _HEADING.match(line), next((one for one in reversed(kept) if one.strip()), None)
+        heading, below = (
+            _HEADING.match(line),
+            next((text_line for text_line in reversed(remaining) if text_line.strip()), None),
+        )
         under = _HEADING.match(below) if below else None
         if heading and (below is None or (under and len(under["marks"]) <= len(heading["marks"]))):
             continue
-        kept.append(line)
-    return re.sub(r"\n{3,}", "\n\n", "\n".join(reversed(kept))).strip()
+        remaining.append(line)
+    return re.sub(r"\n{3,}", "\n\n", "\n".join(reversed(remaining))).strip()

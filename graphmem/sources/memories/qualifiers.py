@@ -30,29 +30,29 @@ class Qualified:
 
 
 def qualified(text: str) -> Qualified | None:
-    """The words without their time, and that; None if they carry none, or not one of ISO dates."""
-    found = _RANGE.match(text) or _POINT.match(text)
-    if found is None or (found["kind"] or "") not in _OF_VALIDITY or not text[found.end() :].strip():
+    """The words without their time, and the time; None if it is missing or not made of ISO dates."""
+    match = _RANGE.match(text) or _POINT.match(text)
+    if match is None or (match["kind"] or "") not in _OF_VALIDITY or not text[match.end() :].strip():
         return None
     try:
-        start, end = _range(found) if found.re is _RANGE else _point(found["quoted"] or found["bare"])
+        start, end = _range(match) if match.re is _RANGE else _point(match["quoted"] or match["bare"])
     except (ValueError, OverflowError):
         return None
     if start is not None and end is not None and end <= start:
         return None
-    return Qualified(text[found.end() :].strip(), start, end)
+    return Qualified(text[match.end() :].strip(), start, end)
 
 
 def is_attempted(text: str) -> bool:
-    """Whether words begin with what looks like such a time and is none that is read here."""
-    found = _RANGE.match(text) or _POINT.match(text)
-    return found is not None and (found["kind"] or "") in _OF_VALIDITY and qualified(text) is None
+    """True if words begin with a qualifier of time in a form that is not read."""
+    match = _RANGE.match(text) or _POINT.match(text)
+    return match is not None and (match["kind"] or "") in _OF_VALIDITY and qualified(text) is None
 
 
-def _range(found: re.Match[str]) -> tuple[datetime | None, datetime | None]:
-    low, high = found["low"].strip(), found["high"].strip()
-    start = _bound(low, is_after=found["open"] == "(") if low else None
-    return start, _bound(high, is_after=found["close"] == "]") if high else None
+def _range(match: re.Match[str]) -> tuple[datetime | None, datetime | None]:
+    low, high = match["low"].strip(), match["high"].strip()
+    start = _bound(low, is_after=match["open"] == "(") if low else None
+    return start, _bound(high, is_after=match["close"] == "]") if high else None
 
 
 def _bound(text: str, *, is_after: bool) -> datetime:
@@ -65,7 +65,7 @@ def _bound(text: str, *, is_after: bool) -> datetime:
 
 
 def _point(text: str) -> tuple[datetime, datetime | None]:
-    """A day or an instant opens what goes on; a month or a year is a stretch."""
+    """The start and end of a point in time: a day or an instant has no end, a month or a year does."""
     if _YEAR.match(text):
         year = int(text)
         return _midnight(date(year, 1, 1)), _midnight(date(year + 1, 1, 1))
@@ -80,5 +80,5 @@ def _midnight(day: date) -> datetime:
     return datetime(day.year, day.month, day.day, tzinfo=UTC)
 
 
-def _aware(found: datetime) -> datetime:
-    return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
+def _aware(match: datetime) -> datetime:
+    return match.replace(tzinfo=UTC) if match.tzinfo is None else match.astimezone(UTC)

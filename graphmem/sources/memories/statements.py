@@ -1,4 +1,4 @@
-"""Statements and their lives out of the words of another memory; what makes no statement is reported."""
+"""Statements and their lives from the words of another memory; words that make no statement are reported."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ _FIRST, _INSTANT = datetime.min.replace(tzinfo=UTC), timedelta(microseconds=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Words:
-    """What a source says, and what it says of it.
+class SourceWords:
+    """The words of a statement in a source, with their attributes.
 
     Attributes:
         key: See `graphmem.sources.observations.Observation`.
@@ -40,13 +40,13 @@ class Words:
 
 
 @dataclass(frozen=True, slots=True)
-class Life:
-    """When words hold.
+class Lifetime:
+    """The time for which words are in force.
 
     Attributes:
-        start: From when; None if nothing tells.
-        changed_at: Since when they are as they are, if that is later than the start.
-        end: Until when, with the source's word for it.
+        start: None if the source has no date.
+        changed_at: Time of the last change of the words, if later than the start.
+        end: Time of the end, with the word of the source.
     """
 
     start: datetime | None = None
@@ -54,10 +54,10 @@ class Life:
     end: tuple[datetime, str] | None = None
 
     def moves(self, read_at: datetime) -> tuple[Move, ...]:
-        """The same as moves.
+        """The life as moves.
 
-        What is over when it is read and began at no known time gets the last instant before its end, so that a later
-        reading says the same.
+        If the start is unknown and the end is past, the start is the instant before the end, so that a later reading
+        gives the same moves.
         """
         if self.end is None:
             return (Move(Status.ACTIVE, self.start or read_at),)
@@ -68,17 +68,17 @@ class Life:
 
 def keep(
     gathered: Gathered,
-    words: Words,
-    life: Life,
+    words: SourceWords,
+    life: Lifetime,
     read_at: datetime,
     *,
     user: str | None = None,
-    is_owner_known: bool = True,
+    is_owner_named: bool = True,
 ) -> bool:
-    """Take a statement, or report why it is none; tells whether it was taken."""
+    """Add a statement to `gathered`, or a loss with the reason; True if the statement was added."""
     try:
         words.text.encode("utf-8")
-        said = _statement(words)
+        statement = _statement(words)
     except UnicodeEncodeError:
         gathered.pass_over(words.path, words.line, NOT_UNICODE)
         return False
@@ -86,9 +86,9 @@ def keep(
         gathered.pass_over(words.path, words.line, REFUSED, refusal)
         return False
     moves = life.moves(read_at)
-    one = Observation(
+    observation = Observation(
         key=words.key,
-        statement=said,
+        statement=statement,
         moves=moves,
         path=words.path,
         line=words.line,
@@ -97,11 +97,11 @@ def keep(
         is_present=words.is_present,
         is_partial=words.is_partial,
     )
-    gathered.items.append(Item(one, user, is_owner_known))
+    gathered.items.append(Item(observation, user, is_owner_named))
     return True
 
 
-def _statement(words: Words) -> Statement:
+def _statement(words: SourceWords) -> Statement:
     title, body = title_and_body(words.text)
     return Statement(
         title=title,

@@ -1,4 +1,4 @@
-"""Reading files of other memories: line by line or whole, and folders without leaving them; nothing is too large."""
+"""Files of other memories, read by line or completely, and folders without their links; all sizes are limited."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from graphmem.sources.decisions.documents import Document, load_document
 from graphmem.sources.memories.export import Gathered
 
 MAX_LINE_BYTES = 8 << 20
-MAX_WHOLE_BYTES = 256 << 20
+MAX_FILE_BYTES = 256 << 20
 _SKIPPED = frozenset({".git", "node_modules", "__pycache__", "venv", ".venv", "site-packages"})
 _NOTES = frozenset({".md", ".markdown"})
 
@@ -22,11 +22,11 @@ LINKED_FOLDER = "a link to a folder: not followed"
 
 
 def checked(path: Path) -> Path:
-    """The path, which must be there.
+    """The path of an existing file or folder.
 
     Raises:
-        InvalidInput: It holds NUL.
-        NotFound: There is nothing.
+        InvalidInput: It contains NUL.
+        NotFound: There is no file or folder.
     """
     if "\0" in str(path):
         raise InvalidInput(f"{str(path)!r} is no path: it contains NUL")
@@ -35,16 +35,16 @@ def checked(path: Path) -> Path:
     return path
 
 
-def whole_text(path: Path) -> str:
+def file_text(path: Path) -> str:
     """The text of a file, without a byte order mark.
 
     Raises:
         InvalidInput: It is too large, or no UTF-8.
     """
     with path.open("rb") as stream:
-        content = stream.read(MAX_WHOLE_BYTES + 1)
-    if len(content) > MAX_WHOLE_BYTES:
-        raise InvalidInput(f"{str(path)!r} has more than {MAX_WHOLE_BYTES >> 20} MiB: export it in parts")
+        content = stream.read(MAX_FILE_BYTES + 1)
+    if len(content) > MAX_FILE_BYTES:
+        raise InvalidInput(f"{str(path)!r} has more than {MAX_FILE_BYTES >> 20} MiB: export it in parts")
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as exc:
@@ -53,7 +53,7 @@ def whole_text(path: Path) -> str:
 
 
 def lines_of(path: Path, gathered: Gathered) -> Iterator[tuple[int, str]]:
-    """The lines of a file with their numbers, blank ones left out; one that cannot be read is reported."""
+    """The lines of a file with their numbers, without blank lines; an unreadable line is reported."""
     with path.open("rb") as stream:
         number = 0
         while line := stream.readline(MAX_LINE_BYTES + 1):
@@ -74,13 +74,13 @@ def lines_of(path: Path, gathered: Gathered) -> Iterator[tuple[int, str]]:
 def notes_below(root: Path, gathered: Gathered) -> list[tuple[str, str]]:
     """The Markdown files below a folder, or that file itself, as (path below it, text); the rest is reported."""
     base = root.resolve() if root.is_dir() else root.resolve().parent
-    found: list[tuple[str, str]] = []
+    notes: list[tuple[str, str]] = []
     for file in _files(root, gathered):
         relative = file.relative_to(root).as_posix() if root.is_dir() else file.name
         text = _text(load_document(file, relative, base), gathered)
         if text is not None:
-            found.append((relative, text))
-    return found
+            notes.append((relative, text))
+    return notes
 
 
 def _skip_rest(readline: object) -> None:
@@ -93,7 +93,7 @@ def _files(root: Path, gathered: Gathered) -> Iterator[Path]:
     if not root.is_dir():
         yield root
         return
-    others = 0
+    other_count = 0
 
     def lose(error: OSError) -> None:
         if Path(error.filename) == root:
@@ -106,10 +106,10 @@ def _files(root: Path, gathered: Gathered) -> Iterator[Path]:
             if (Path(folder) / name).is_symlink():
                 gathered.pass_over((Path(folder) / name).relative_to(root).as_posix(), 1, LINKED_FOLDER)
         notes = sorted(name for name in names if Path(name).suffix.lower() in _NOTES)
-        others += len(names) - len(notes)
+        other_count += len(names) - len(notes)
         yield from (Path(folder) / name for name in notes)
-    if others:
-        gathered.lose(root.name, 1, "files that are no Markdown", f"{others} of them")
+    if other_count:
+        gathered.lose(root.name, 1, "files that are no Markdown", f"{other_count} of them")
 
 
 def _text(loaded: object, gathered: Gathered) -> str | None:

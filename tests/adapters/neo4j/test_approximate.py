@@ -16,6 +16,7 @@ from graphmem.adapters.sqlite.comparing import SQLiteSchema
 from graphmem.adapters.sqlite.store import SQLiteStore
 from graphmem.errors import Unsupported
 from graphmem.model import Add, Erase, Kind, Memory, Move, Provenance, Request, Scope, Statement, Status
+from graphmem.schema import IndexedSchema
 from graphmem.store import Filter, Matches, ModelCard, Probe
 from tests.contract.scenario import NOON
 from tests.servers import Access, neo4j_server
@@ -180,7 +181,5 @@ def test_a_database_without_vectors_has_nothing_to_index(store: Neo4jStore, sche
 
 def test_the_embedded_store_needs_none(tmp_path: Path) -> None:
     SQLiteStore.open(tmp_path / "a.db", create=True).close()
-    with closing(SQLiteSchema(tmp_path / "a.db")) as schema:
-        with pytest.raises(Unsupported, match="exactly"):
-            schema.index_vectors()
-        schema.drop_vector_index()
+    with closing(SQLiteSchema(tmp_path / "a.db")) as embedded:
+        assert not isinstance(embedded, IndexedSchema)

@@ -78,3 +78,37 @@ def test_a_migration_that_was_broken_off_is_done_again(old: Access, monkeypatch:
         Neo4jStore.open(old.url, create=False, login=old.login)
     with Neo4jStore.open(old.url, create=True, login=old.login) as store:
         assert store.check() == []
+
+
+SOURCES_EXPORT = EXPORT.parent / "recorded_in.jsonl"
+_TO_OLD_FORM = """
+MATCH (m:Memory)-[r:READ_FROM]->(s:SourceKey)
+MERGE (a:Anchor {id: 'old ' + s.tenant + s.key})
+ON CREATE SET a:File, a.tenant = s.tenant, a.name = s.key, a.kind = 'file'
+CREATE (m)-[:ABOUT {role: 'recorded in', ordinal: 0}]->(a)
+WITH m, s, r, $before + s.key + $behind AS own
+SET m.statement = CASE
+  WHEN m.statement CONTAINS '"anchors":[' THEN replace(m.statement, '"anchors":[', '"anchors":[' + own + ',')
+  ELSE '{"anchors":[' + own + '],' + substring(m.statement, 1) END,
+  m.content_hash = 'old', m.facets = m.facets + ['old'], m.words = ' old ', m.search_text = 'x_old', m.length = 1
+DELETE r
+"""
+
+
+def test_files_that_memories_were_recorded_in_become_source_keys(neo4j: Access) -> None:
+    neo4j.wipe()
+    with Neo4jStore.open(neo4j.url, create=True, login=neo4j.login) as store:
+        store.restore(SOURCES_EXPORT.read_text(encoding="utf-8").splitlines(), tenant="default")
+        expected = store.sources(R, keys=("",))
+    with neo4j.driver() as driver:
+        before, behind = '{"kind":"file","name":"', '","repo":"r","role":"recorded in"}'
+        driver.execute_query(_TO_OLD_FORM, before=before, behind=behind)
+        driver.execute_query("MATCH (s:SourceKey) DELETE s")
+        driver.execute_query("MATCH (s:GraphmemSchema) WHERE s.version >= 6 DELETE s")
+    with Neo4jStore.open(neo4j.url, create=True, login=neo4j.login) as store:
+        assert store.check() == []
+        assert store.sources(R, keys=("",)) == expected
+        assert expected != []
+    with neo4j.driver() as driver:
+        assert driver.execute_query("MATCH (a:Anchor) RETURN collect(a.name) AS names").records[0]["names"] != []
+        assert driver.execute_query("MATCH (a:Anchor) WHERE a.id STARTS WITH 'old' RETURN a").records == []

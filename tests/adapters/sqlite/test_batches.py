@@ -17,7 +17,7 @@ from tests.contract.test_batches import accepted, drawn, told
 from tests.oracle import OracleStore
 
 POOL = Anchor(AnchorKind.FILE, "src/db/pool.py", "shop")
-POOL_AS_SOURCE = Anchor(AnchorKind.FILE, "src/db/pool.py", "shop", "recorded in")
+POOL_AS_SOURCE = Anchor(AnchorKind.FILE, "src/db/pool.py", "shop", "made of")
 CACHE = Anchor(AnchorKind.COMPONENT, "cache", "shop")
 
 

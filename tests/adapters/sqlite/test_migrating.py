@@ -6,6 +6,8 @@ import gzip
 import signal
 import subprocess
 import sys
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import apsw
@@ -13,15 +15,20 @@ import pytest
 
 from graphmem.adapters.sqlite import SQLiteStore, schema
 from graphmem.adapters.sqlite.comparing import SQLiteSchema
-from graphmem.model import Add, Memory, Statement
-from graphmem.store import Store
+from graphmem.model import Add, Kind, Memory, Move, Origin, Statement, Status
+from graphmem.opening import open_memory
+from graphmem.sources.observations import Observation, Reading
+from graphmem.store import Filter, Store
 from tests.contract.scenario import READERS, fill, sorted_rows
 from tests.contract.test_keeping import IDS
-from tests.laws.world import R, moves, read, send
+from tests.laws.world import ANN, R, moves, read, send
 from tests.oracle import OracleStore
 
 DATA = Path(__file__).parent / "data" / "schema1.db.gz"
+WITH_SOURCES = DATA.parent / "schema4.db.gz"
 EXPORT = Path(__file__).parents[2] / "contract" / "data" / "format1.jsonl"
+
+SOURCES_EXPORT = EXPORT.parent / "recorded_in.jsonl"
 
 _KILLED = """
 import os, signal, sys
@@ -92,8 +99,38 @@ def test_a_statement_that_cannot_be_read_keeps_nothing_from_being_opened(old: Pa
     )
     database.execute("ALTER TABLE tenant DROP COLUMN answered_to; ALTER TABLE tenant DROP COLUMN loose")
     made = "; ".join(f"CREATE TABLE {name} (x)" for name in ("words", "name", "search", "search_terms"))
-    database.execute(f"DROP TABLE segment; DROP INDEX touch_by_seq; {made}")
+    database.execute(f"DROP TABLE segment; DROP TABLE source_key; DROP INDEX touch_by_seq; {made}")
     database.close()
     with SQLiteStore.open(old, create=False) as store:
         # What it is found by cannot be made anew, and is missed where it was counted.
         assert {one.area for one in store.check()} == {"memories", "words", "totals"}
+
+
+def test_files_that_memories_were_recorded_in_become_source_keys(tmp_path: Path) -> None:
+    path = tmp_path / "old.db"
+    path.write_bytes(gzip.decompress(WITH_SOURCES.read_bytes()))
+    expected = OracleStore()
+    expected.restore(SOURCES_EXPORT.read_text(encoding="utf-8").splitlines(), tenant="default")
+    with SQLiteStore.open(path, create=False) as store:
+        assert store.check() == []
+        assert store.sources(ANN, keys=("",)) == expected.sources(ANN, keys=("",))
+        assert len(store.sources(replace(R, tenant="other"), keys=("",))) == 1
+        for where in (Filter(paths=("adr/",)), Filter(paths=("src/db.py",)), Filter(kinds=(Kind.DECISION,))):
+            told = [one.select(R, where, at=None, before=99, limit=99) for one in (store, expected)]
+            assert told[0] == told[1] != []
+        assert list(store.export(R))[1:] == SOURCES_EXPORT.read_text(encoding="utf-8").splitlines()[1:]
+    with apsw.Connection(str(path), vfs="cksmvfs") as database:
+        assert [name for (name,) in database.execute("SELECT name FROM anchor")] == ["storage", "src/db.py"]
+    assert SQLiteSchema(path).diff() == []
+
+
+def test_a_second_reading_after_the_migration_records_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "old.db"
+    path.write_bytes(gzip.decompress(WITH_SOURCES.read_bytes()))
+    moves = (Move(Status.ACTIVE, datetime(2026, 1, 3, tzinfo=UTC), source_word="Accepted"),)
+    said = Statement(title="Cache with Redis", kind=Kind.DECISION, origin=Origin.DOCUMENT)
+    moved = Observation(key="adr/0009-cache.md", statement=said, moves=moves, path="adr/0009-cache.md")
+    twin = replace(moved, key="adr/0003-cache.md", path="adr/0003-cache.md")
+    with open_memory(str(path), scope=R, embedder=lambda: "no model") as memory:
+        assert memory.ingest(Reading((moved,), (), ())).unchanged == 1
+        assert len(memory.ingest(Reading((moved, twin), (), ())).added) == 1, "its old name is that of another file"

@@ -67,7 +67,7 @@ def test_an_older_store_is_brought_forward(store: SQLiteStore, path: Path, monke
     store.close()
     _add_step(monkeypatch, "CREATE TABLE extra (x INTEGER) STRICT")
     with SQLiteStore.open(path, create=False) as again:
-        assert again.info(MAIN).schema_version == schema.SCHEMA_VERSION == 5
+        assert again.info(MAIN).schema_version == schema.SCHEMA_VERSION == 6
         assert ids(again) == ["a"]
     with raw(path) as database:
         assert database.execute("SELECT count(*) FROM extra").get == 0
@@ -87,9 +87,9 @@ def test_a_step_that_fails_leaves_the_older_store(
 
 
 def _add_step(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
-    monkeypatch.setattr(schema, "MIGRATIONS", (*schema.MIGRATIONS, "sqlite/0005_next.sql"))
-    monkeypatch.setattr(schema, "SCHEMA_VERSION", 5)
-    monkeypatch.setattr(schema, "schema_text", lambda name: text if "0005" in name else schema_text(name))
+    monkeypatch.setattr(schema, "MIGRATIONS", (*schema.MIGRATIONS, "sqlite/0006_next.sql"))
+    monkeypatch.setattr(schema, "SCHEMA_VERSION", 6)
+    monkeypatch.setattr(schema, "schema_text", lambda name: text if "0006" in name else schema_text(name))
 
 
 def test_a_network_file_system_is_refused(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -117,7 +117,7 @@ def test_a_lost_log_is_noticed(store: SQLiteStore, path: Path) -> None:
     kept = path.read_bytes(), log.read_bytes()
     store.close()
     path.write_bytes(kept[0])
-    with pytest.raises(CorruptStore, match="0 changes where 1 were written"):
+    with pytest.raises(CorruptStore, match="0 changes of 1 that were written"):
         SQLiteStore.open(path, create=False)
     log.write_bytes(kept[1])
     with SQLiteStore.open(path, create=False) as again:

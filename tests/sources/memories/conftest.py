@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from graphmem.sources.memories import Asked, Export, Source, read_export
+from graphmem.sources.memories import Export, MemoryFormat, ReadOptions, read_export
 from tests.service.conftest import clock, memory
 from tests.stores import backend, store
 
@@ -15,7 +15,7 @@ __all__ = ["backend", "clock", "memory", "store"]
 
 DATA = Path(__file__).parent / "data"
 READ_AT = datetime(2025, 12, 2, tzinfo=UTC)
-ASKED = Asked(read_at=READ_AT)
+ASKED = ReadOptions(read_at=READ_AT)
 
 #: Reads a text as a source's file of that name.
 Reads = Callable[..., Export]
@@ -41,7 +41,7 @@ def starts(export: Export) -> dict[str, datetime | None]:
 
 @pytest.fixture
 def reads(tmp_path: Path) -> Reads:
-    def read(source: Source, text: str | bytes, name: str = "memory.jsonl", **asked: object) -> Export:
+    def read(source: MemoryFormat, text: str | bytes, name: str = "memory.jsonl", **asked: object) -> Export:
         path = tmp_path / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(text.encode() if isinstance(text, str) else text)

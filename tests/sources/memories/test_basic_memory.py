@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from graphmem.model import Kind, LinkKind
-from graphmem.sources.memories import Export, Source, read_export
+from graphmem.sources.memories import Export, MemoryFormat, read_export
 from graphmem.sources.memories.basic_memory import FRONT_MATTER, MANY_TARGETS, NO_QUALIFIER, NO_TARGET
 from graphmem.sources.memories.clock import NO_ZONE
 from graphmem.sources.memories.notes import take_apart
@@ -26,7 +26,7 @@ def day(text: str) -> datetime:
 
 @pytest.fixture(scope="module")
 def export() -> Export:
-    return read_export(FOLDER, ASKED, Source.BASIC_MEMORY)
+    return read_export(FOLDER, ASKED, MemoryFormat.BASIC_MEMORY)
 
 
 def test_notes_and_observations_are_statements(export: Export) -> None:
@@ -125,7 +125,7 @@ def test_what_is_no_time_of_validity_stays_in_the_words(text: str) -> None:
 
 
 def test_a_time_in_other_words_is_told(reads: Reads) -> None:
-    export = reads(Source.BASIC_MEMORY, '- [decision] @effective:"June 10, 2026" Memcached', "a.md")
+    export = reads(MemoryFormat.BASIC_MEMORY, '- [decision] @effective:"June 10, 2026" Memcached', "a.md")
     assert reasons(export) == [NO_QUALIFIER]
     assert titles(export)[1] == 'a: @effective:"June 10, 2026" Memcached'
 
@@ -135,24 +135,24 @@ def test_links_that_lead_nowhere_or_to_several_are_told_and_stay_as_words(tmp_pa
     for folder in ("x", "y"):
         (tmp_path / folder).mkdir()
         (tmp_path / folder / "twin.md").write_text("text", encoding="utf-8")
-    export = read_export(tmp_path, ASKED, Source.BASIC_MEMORY)
+    export = read_export(tmp_path, ASKED, MemoryFormat.BASIC_MEMORY)
     assert reasons(export) == [NO_TARGET, MANY_TARGETS]
     assert export.items[0].observation.statement.body.count("[[") == 3
 
 
 def test_front_matter_that_cannot_be_read_costs_only_itself(reads: Reads) -> None:
-    export = reads(Source.BASIC_MEMORY, "---\ntitle: [x\n---\n- [fact] still here\n", "note.md")
+    export = reads(MemoryFormat.BASIC_MEMORY, "---\ntitle: [x\n---\n- [fact] still here\n", "note.md")
     assert (titles(export), reasons(export)) == (["note", "note: still here"], [FRONT_MATTER])
 
 
 def test_aliases_in_front_matter_are_no_bomb(reads: Reads) -> None:
     levels = zip("abcdefg", "bcdefgh", strict=True)
     bomb = "a: &a [x,x,x]\n" + "".join(f"{new}: &{new} [{','.join([f'*{old}'] * 9)}]\n" for old, new in levels)
-    assert reasons(reads(Source.BASIC_MEMORY, f"---\n{bomb}---\ntext", "note.md")) == [FRONT_MATTER]
+    assert reasons(reads(MemoryFormat.BASIC_MEMORY, f"---\n{bomb}---\ntext", "note.md")) == [FRONT_MATTER]
 
 
 def test_a_created_without_a_zone_is_told(reads: Reads) -> None:
-    export = reads(Source.BASIC_MEMORY, "---\ncreated: 2025-01-01T10:00:00\n---\ntext", "note.md")
+    export = reads(MemoryFormat.BASIC_MEMORY, "---\ncreated: 2025-01-01T10:00:00\n---\ntext", "note.md")
     assert ([(one.line, one.reason) for one in export.losses]) == [(2, NO_ZONE)]
 
 
@@ -160,7 +160,7 @@ def test_dates_of_lines_date_a_note_without_its_own(tmp_path: Path) -> None:
     (tmp_path / "a.md").write_text("Words\n- [fact] first\n- [fact] second\n", encoding="utf-8")
     (tmp_path / "b.md").write_text("---\ncreated: 2024-01-01\n---\nWords\n", encoding="utf-8")
     days = [day("2025-01-01"), day("2025-02-01"), day("2025-03-01")]
-    export = read_export(tmp_path, replace(ASKED, line_dates=lambda _: [*days]), Source.BASIC_MEMORY)
+    export = read_export(tmp_path, replace(ASKED, line_dates=lambda _: [*days]), MemoryFormat.BASIC_MEMORY)
     began = [one.observation.moves[0].at.date().isoformat() for one in export.items]
     assert began == ["2025-03-01", "2025-02-01", "2025-03-01", "2024-01-01"]
 
@@ -175,7 +175,7 @@ def test_what_is_no_note_is_told_and_links_are_not_followed(tmp_path: Path) -> N
     (root / "picture.png").write_bytes(b"x")
     (root / "out.md").symlink_to(tmp_path / "secret.md")
     (root / "loop").symlink_to(root)
-    export = read_export(root, ASKED, Source.BASIC_MEMORY)
+    export = read_export(root, ASKED, MemoryFormat.BASIC_MEMORY)
     assert titles(export) == ["good"]
     assert {one.path: one.reason for one in export.losses} == {
         "bad.md": NOT_UTF8,
@@ -188,5 +188,5 @@ def test_what_is_no_note_is_told_and_links_are_not_followed(tmp_path: Path) -> N
 
 def test_code_holds_no_observations_and_items_may_go_on() -> None:
     note = take_apart("```\n- [fact] code\n```\n- [fact] begins\n  and goes on\n- plain\n- [a](b.md)\n- [[X]]\n")
-    assert [(one.text, one.line) for one in note.said] == [("begins\nand goes on", 4)]
+    assert [(one.text, one.line) for one in note.observations] == [("begins\nand goes on", 4)]
     assert note.body == "```\n- [fact] code\n```\n- plain\n- [a](b.md)\n- [[X]]"

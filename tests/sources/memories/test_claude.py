@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from graphmem.model import Kind, Origin, Statement
-from graphmem.sources.memories import Asked, Source, read_export
+from graphmem.sources.memories import MemoryFormat, ReadOptions, read_export
 from graphmem.sources.memories.claude import FRONT_MATTER, LINKED, OUTSIDE
 from tests.sources.memories.conftest import ASKED, READ_AT, Reads, reasons, titles
 
@@ -115,13 +115,13 @@ def test_a_title_of_a_word_or_two_goes_on_with_what_the_section_says(tmp_path: P
 def test_a_link_to_a_file_is_that_file_once(tmp_path: Path) -> None:
     (tmp_path / "AGENTS.md").write_text("## How we test\nOften.\n", encoding="utf-8")
     (tmp_path / "CLAUDE.md").symlink_to("AGENTS.md")
-    export = read_export(tmp_path, ASKED, Source.CLAUDE)
+    export = read_export(tmp_path, ASKED, MemoryFormat.CLAUDE)
     assert [one.observation.path for one in export.items] == ["AGENTS.md"]
     assert [(one.path, one.reason) for one in export.losses] == [("CLAUDE.md", LINKED)]
 
 
 def test_a_heading_that_comes_twice_makes_two_statements(project: Path) -> None:
-    export = read_export(project, ASKED, Source.CLAUDE)
+    export = read_export(project, ASKED, MemoryFormat.CLAUDE)
     twice = [one.observation for one in export.items if one.observation.statement.title == "Testing: Unit tests"]
     assert [(one.statement.body[:13], one.line) for one in twice] == [("- No sleeping", 15), ("- Nor twice\n\n", 20)]
     assert len({one.key for one in twice}) == 2
@@ -132,7 +132,7 @@ def test_code_is_kept_and_makes_no_headings(project: Path) -> None:
 
 
 def test_an_import_from_elsewhere_is_told(project: Path) -> None:
-    export = read_export(project, ASKED, Source.CLAUDE)
+    export = read_export(project, ASKED, MemoryFormat.CLAUDE)
     assert [(one.path, one.what) for one in export.losses if one.reason == OUTSIDE] == [
         ("CLAUDE.md", "@~/elsewhere.md")
     ]
@@ -146,7 +146,7 @@ def test_rules_are_conventions_about_their_paths(project: Path) -> None:
 
 @pytest.mark.parametrize("folder", [".", ".claude", ".claude/rules", ".claude/rules/api.md"])
 def test_rules_are_read_from_wherever_one_points(project: Path, folder: str) -> None:
-    found = [one.observation.statement for one in read_export(project / folder, ASKED, Source.CLAUDE).items]
+    found = [one.observation.statement for one in read_export(project / folder, ASKED, MemoryFormat.CLAUDE).items]
     assert [(one.title, one.kind) for one in found if one.kind is Kind.CONVENTION] == [
         ("api: Every route has a schema", Kind.CONVENTION)
     ]
@@ -161,7 +161,7 @@ def test_a_rule_with_a_description_is_a_rule(project: Path, folder: str) -> None
 
 
 def test_a_file_in_a_folder_is_about_that_folder(project: Path) -> None:
-    export = read_export(project / "packages" / "web" / "CLAUDE.md", ASKED, Source.CLAUDE)
+    export = read_export(project / "packages" / "web" / "CLAUDE.md", ASKED, MemoryFormat.CLAUDE)
     assert export.items[0].observation.statement.anchors == ()
     nested = [one.observation for one in read_export(project, ASKED).items if "packages" in one.observation.path]
     assert [one.name for one in nested[0].statement.anchors] == ["packages/web/**"]
@@ -189,14 +189,14 @@ def test_an_auto_memory_is_named_after_its_project(notes: Path) -> None:
 
 def test_dates_of_lines_date_what_they_say(notes: Path) -> None:
     days = [datetime(2025, 1, number, tzinfo=UTC) for number in range(1, 20)]
-    asked = Asked(read_at=READ_AT, line_dates=lambda path: [*days] if path.name == "no-mocks.md" else [None] * 9)
+    asked = ReadOptions(read_at=READ_AT, line_dates=lambda path: [*days] if path.name == "no-mocks.md" else [None] * 9)
     lives = {one.observation.path: one.observation for one in read_export(notes, asked).items}
     assert lives["no-mocks.md"].moves[0].at == datetime(2025, 1, 19, tzinfo=UTC)
     assert not lives["debugging.md"].is_dated
 
 
 def test_front_matter_that_cannot_be_read_costs_only_itself(reads: Reads) -> None:
-    export = reads(Source.CLAUDE, "---\npaths: [x\n---\n- a rule\n", ".claude/rules/a.md")
+    export = reads(MemoryFormat.CLAUDE, "---\npaths: [x\n---\n- a rule\n", ".claude/rules/a.md")
     assert (titles(export), reasons(export)) == (["a: a rule"], [FRONT_MATTER])
 
 
@@ -204,7 +204,7 @@ def test_imports_climb_no_further_than_the_folder(tmp_path: Path) -> None:
     (tmp_path / "a").mkdir()
     (tmp_path / "a" / "CLAUDE.md").write_text("See @../style.md and @../../out.md", encoding="utf-8")
     (tmp_path / "style.md").write_text("Tabs", encoding="utf-8")
-    export = read_export(tmp_path, ASKED, Source.CLAUDE)
+    export = read_export(tmp_path, ASKED, MemoryFormat.CLAUDE)
     assert ({one.observation.path for one in export.items}, [one.what for one in export.losses]) == (
         {"a/CLAUDE.md", "style.md"},
         ["@../../out.md"],
@@ -212,4 +212,4 @@ def test_imports_climb_no_further_than_the_folder(tmp_path: Path) -> None:
 
 
 def test_a_file_without_words_makes_no_statement(reads: Reads) -> None:
-    assert reads(Source.CLAUDE, "# Title\n\n## Empty\n", "CLAUDE.md").items == ()
+    assert reads(MemoryFormat.CLAUDE, "# Title\n\n## Empty\n", "CLAUDE.md").items == ()

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from graphmem.errors import InvalidInput, NotFound
-from graphmem.sources.memories import Source, detect
+from graphmem.sources.memories import MemoryFormat, detect
 from graphmem.sources.memories.export import digest
 from tests.sources.memories.conftest import DATA
 
@@ -17,14 +17,14 @@ from tests.sources.memories.conftest import DATA
 @pytest.mark.parametrize(
     ("path", "source"),
     [
-        ("memory.jsonl", Source.MCP_MEMORY),
-        ("mem0/export.json", Source.MEM0),
-        ("mem0/history.json", Source.MEM0),
-        ("basic-memory", Source.BASIC_MEMORY),
-        ("basic-memory/auth.md", Source.BASIC_MEMORY),
+        ("memory.jsonl", MemoryFormat.MCP_MEMORY),
+        ("mem0/export.json", MemoryFormat.MEM0),
+        ("mem0/history.json", MemoryFormat.MEM0),
+        ("basic-memory", MemoryFormat.BASIC_MEMORY),
+        ("basic-memory/auth.md", MemoryFormat.BASIC_MEMORY),
     ],
 )
-def test_what_is_plain(path: str, source: Source) -> None:
+def test_what_is_plain(path: str, source: MemoryFormat) -> None:
     assert detect(DATA / path) is source
 
 
@@ -32,18 +32,18 @@ def test_what_is_plain(path: str, source: Source) -> None:
 def test_claudes_files_are_known_by_their_names(tmp_path: Path, name: str) -> None:
     (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
     (tmp_path / name).write_text("x", encoding="utf-8")
-    assert detect(tmp_path) is detect(tmp_path / name) is Source.CLAUDE
+    assert detect(tmp_path) is detect(tmp_path / name) is MemoryFormat.CLAUDE
 
 
 def test_an_answer_of_read_graph_is_the_reference_servers(tmp_path: Path) -> None:
     (tmp_path / "graph.json").write_text('{\n  "entities": [],\n  "relations": []\n}', encoding="utf-8")
-    assert detect(tmp_path / "graph.json") is Source.MCP_MEMORY
+    assert detect(tmp_path / "graph.json") is MemoryFormat.MCP_MEMORY
 
 
 def test_a_database_is_taken_for_a_history(tmp_path: Path) -> None:
     with closing(sqlite3.connect(tmp_path / "history.db")) as connection, connection:
         connection.execute("CREATE TABLE history (id)")
-    assert detect(tmp_path) is detect(tmp_path / "history.db") is Source.MEM0
+    assert detect(tmp_path) is detect(tmp_path / "history.db") is MemoryFormat.MEM0
 
 
 def test_what_looks_like_two_is_asked_back(tmp_path: Path) -> None:

@@ -18,11 +18,11 @@ from graphmem.errors import InvalidInput
 from graphmem.model import Add, At, LinkKind, Request, Scope
 from graphmem.opening import open_memory
 from graphmem.service import Desk, GraphMemory, Write
-from graphmem.service.memory_import import NOBODYS, ImportReport, bring_in, told_only
-from graphmem.sources.memories import Asked, Source, read_export
+from graphmem.service.memory_import import NOBODYS, ImportReport, dry_report, import_memories
+from graphmem.sources.memories import MemoryFormat, ReadOptions, read_export
 from graphmem.sources.memories.basic_memory import NO_TARGET
 from graphmem.sources.memories.text_files import UNREADABLE
-from graphmem.sources.source_moves import GONE
+from graphmem.sources.move_comparison import GONE
 from graphmem.store import Filter, Page
 from tests.service.conftest import REPO, TickingClock
 from tests.sources.memories.conftest import ASKED, DATA
@@ -32,8 +32,8 @@ from tests.sources.memories.test_mem0 import memory as entry
 MEM0, HISTORY = DATA / "mem0" / "export.json", DATA / "mem0" / "history.json"
 
 
-def bring(memory: GraphMemory, path: Path, asked: Asked = ASKED, **more: object) -> ImportReport:
-    return bring_in(memory, read_export(path, asked), **more)  # type: ignore[arg-type]
+def bring(memory: GraphMemory, path: Path, asked: ReadOptions = ASKED, **more: object) -> ImportReport:
+    return import_memories(memory, read_export(path, asked), **more)  # type: ignore[arg-type]
 
 
 def counts(report: ImportReport) -> dict[str, int]:
@@ -67,7 +67,7 @@ def close(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     ],
     ids=["mcp-memory", "mem0", "basic-memory"],
 )
-def test_the_second_time_nothing_is_written(memory: GraphMemory, path: Path, asked: Asked) -> None:
+def test_the_second_time_nothing_is_written(memory: GraphMemory, path: Path, asked: ReadOptions) -> None:
     first = bring(memory, path, asked)
     before = memory.status().changes
     second = bring(memory, path, replace(asked, read_at=asked.read_at.replace(year=2027)))
@@ -92,7 +92,7 @@ def test_relations_and_successions_arrive(memory: GraphMemory) -> None:
     (old,) = [card for card in memory.list(Filter(include_history=True)).cards if card.title == "Token Design"]
     assert old.state is State.SUPERSEDED
     (source, target), told = report.related[0], memory.explain(report.related[0][0])
-    assert [(one.memory, one.kind) for one in told.related] == [(target, LinkKind.DEPENDS_ON)]
+    assert [(one.memory.id, one.kind) for one in told.related] == [(target, LinkKind.DEPENDS_ON)]
     assert told.card.id == source
 
 
@@ -288,7 +288,7 @@ class TestOnOneStore:
         bring(memory, tmp_path)
         (tmp_path / "a.md").write_bytes(b"\xff")
         (tmp_path / "a.md.md").unlink()
-        report = bring_in(memory, read_export(tmp_path, ASKED, Source.BASIC_MEMORY), ends_missing=True)
+        report = import_memories(memory, read_export(tmp_path, ASKED, MemoryFormat.BASIC_MEMORY), ends_missing=True)
         assert (len(report.ended), holding(memory)) == (1, {"a"})
 
     @pytest.mark.parametrize("name", ["closed", "."])
@@ -303,7 +303,7 @@ class TestOnOneStore:
         close(root / name, monkeypatch)
         if name == ".":
             with pytest.raises(InvalidInput, match="cannot be read: no leave"):
-                read_export(root, ASKED, Source.BASIC_MEMORY)
+                read_export(root, ASKED, MemoryFormat.BASIC_MEMORY)
         else:
             report = bring(memory, root, ends_missing=True)
             assert (report.ended, report.reasons, holding(memory)) == ([], {UNREADABLE: 1}, {"a", "b"})
@@ -366,5 +366,5 @@ class TestOnOneStore:
         assert report.reasons == {"not applied": 1}
 
     def test_a_dry_run_counts_what_it_read(self) -> None:
-        report = told_only(read_export(DATA / "basic-memory", ASKED))
-        assert (report.source, report.statements, report.relations) == (Source.BASIC_MEMORY, 8, 2)
+        report = dry_report(read_export(DATA / "basic-memory", ASKED))
+        assert (report.source, report.statements, report.relations) == (MemoryFormat.BASIC_MEMORY, 8, 2)
