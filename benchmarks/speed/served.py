@@ -52,14 +52,14 @@ def main(arguments: Sequence[str]) -> None:
         serve_stdio(lambda: opened(path, known))
         return
     from graphmem.http.limits import ON_A_FILE
-    from graphmem.http.serving import Address, configured, serve
+    from graphmem.http.serving import ListenAddress, serve, uvicorn_config
     from graphmem.mcp_server.doors import keyed_tools
 
     with opened(path, known) as memory:
         tools = keyed_tools(memory)
-        address = Address(port=0)
+        address = ListenAddress(port=0)
         serve(
-            configured(memory, None, address, ON_A_FILE, tools=tools),
+            uvicorn_config(memory, None, address, ON_A_FILE, tools=tools),
             None,
             address,
             listening=lambda url: print(url, flush=True),

@@ -1,4 +1,4 @@
-"""The command that records a memory, and where its words come from."""
+"""The command that records a memory, and the sources of its text."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import click
 from click.core import ParameterSource
 
 from graphmem.cli.adding_lines import items_of, lines_of, name_of
-from graphmem.cli.options import Body, Call, bundle, moment, one_of, placed, worded
+from graphmem.cli.options import Body, Call, bundle, choice_of, moment, scope_options, write_options_without_origin
 from graphmem.cli.receipts import give_receipt, give_receipts
 from graphmem.errors import InvalidInput
 from graphmem.model import Alternative, Anchor, AnchorKind, Kind, Move, Origin, Outcome, Statement, Status
@@ -22,20 +22,20 @@ if TYPE_CHECKING:
     from graphmem.answers import OnSimilar
     from graphmem.service import Write
 
-_EDITOR_MARK = "# ---- everything from here on is left out ----"
+_EDITOR_MARK = "# ---- everything from here on is ignored ----"
 _EDITOR_TEXT = f"\n\n{_EDITOR_MARK}\n# The first line is the title, the rest the body.\n"
 
 
 def is_terminal() -> bool:
-    """Whether somebody sits there to type."""
+    """Return whether standard input is a terminal."""
     return sys.stdin.isatty()
 
 
-def words_of(text: str | None) -> str:
-    """The words that are meant: as given, from standard input for `-`, or from an editor on a terminal.
+def text_of(text: str | None) -> str:
+    """Return the text of an argument, of standard input for `-`, or of an editor if there is no argument.
 
     Raises:
-        InvalidInput: There are none.
+        InvalidInput: There is no argument and no terminal, or the editor was left without saving.
     """
     if text == "-":
         return sys.stdin.read()
@@ -45,29 +45,29 @@ def words_of(text: str | None) -> str:
         raise InvalidInput("there is no text: give it as an argument, or - to read standard input")
     edited = click.edit(_EDITOR_TEXT)
     if edited is None:
-        raise InvalidInput("the editor was left without saving; nothing was written")
+        raise InvalidInput("the editor was closed without saving; nothing was written")
     return edited.split(_EDITOR_MARK)[0]
 
 
 @dataclass(frozen=True, slots=True)
 class Details:
-    """What a statement has beside its words: fields of it to replace."""
+    """The options of a statement, except its text: fields to set, and anchors in the repository."""
 
     fields: Mapping[str, object]
     repo_anchors: tuple[Anchor, ...]
 
 
-def _details(**given: object) -> Details:
-    anchors = _anchors(AnchorKind.FILE, given.pop("paths")) + _anchors(AnchorKind.COMPONENT, given.pop("components"))
-    chosen = _alternatives(given.pop("chosen"), Outcome.CHOSEN)
-    given["alternatives"] = chosen + _alternatives(given.pop("rejected"), Outcome.REJECTED)
-    given["origin"] = Origin(str(given["origin"]))
-    return Details({name: value for name, value in given.items() if value not in (None, ())}, anchors)
+def _details(**values: object) -> Details:
+    anchors = _anchors(AnchorKind.FILE, values.pop("paths")) + _anchors(AnchorKind.COMPONENT, values.pop("components"))
+    chosen = _alternatives(values.pop("chosen"), Outcome.CHOSEN)
+    values["alternatives"] = chosen + _alternatives(values.pop("rejected"), Outcome.REJECTED)
+    values["origin"] = Origin(str(values["origin"]))
+    return Details({name: value for name, value in values.items() if value not in (None, ())}, anchors)
 
 
 def _anchors(kind: AnchorKind, names: object) -> tuple[Anchor, ...]:
     assert isinstance(names, tuple)  # noqa: S101 - click gives repeatable options as tuples
-    return tuple(Anchor(kind, one) for one in names)
+    return tuple(Anchor(kind, name) for name in names)
 
 
 def _alternatives(texts: object, outcome: Outcome) -> tuple[Alternative, ...]:
@@ -81,22 +81,30 @@ def _many(flag: str, target: str, metavar: str, description: str) -> Callable[[B
 
 
 _DETAILS: dict[str, Callable[[Body], Body]] = {
-    "body": click.option("--body", metavar="TEXT", help="The body, in place of the lines after the first."),
-    "rationale": click.option("--rationale", metavar="TEXT", help="Why it was decided so."),
-    "subject": click.option("--subject", metavar="KEY", help="What it settles, such as stack.database."),
-    "aliases": _many("--alias", "aliases", "NAME", "Another name for it, such as ADR-0012."),
+    "body": click.option("--body", metavar="TEXT", help="The body, instead of the lines after the first."),
+    "rationale": click.option("--rationale", metavar="TEXT", help="Reason for the decision."),
+    "subject": click.option("--subject", metavar="KEY", help="Topic that it decides, for example stack.database."),
+    "aliases": _many("--alias", "aliases", "NAME", "Another name for it, for example ADR-0012."),
     "labels": _many("--label", "labels", "LABEL", "A label."),
-    "language": click.option("--language", metavar="NAME", help="The programming language that it is about."),
-    "confidence": click.option("--confidence", type=click.FloatRange(0, 1), help="How sure it is. [default: 1]"),
+    "language": click.option("--language", metavar="NAME", help="The programming language that it concerns."),
+    "confidence": click.option(
+        "--confidence", type=click.FloatRange(0, 1), help="Confidence, from 0 to 1. [default: 1]"
+    ),
     "origin": click.option(
-        "--origin", type=one_of(Origin), default=Origin.HUMAN.value, show_default=True, help="Where it comes from."
+        "--origin",
+        type=choice_of(Origin),
+        default=Origin.HUMAN.value,
+        show_default=True,
+        help="Origin of the statement.",
     ),
-    "is_mandatory": click.option("--mandatory", "is_mandatory", is_flag=True, help="No narrower scope overrules it."),
+    "is_mandatory": click.option(
+        "--mandatory", "is_mandatory", is_flag=True, help="Narrower scopes cannot overrule it."
+    ),
     "observed_at": click.option(
-        "--observed-at", type=read_time, metavar="TIME", help="When its source says that it was written down."
+        "--observed-at", type=read_time, metavar="TIME", help="Date of the statement in its source."
     ),
-    "paths": _many("--path", "paths", "PATH", "A file that it is about."),
-    "components": _many("--component", "components", "NAME", "A component that it is about."),
+    "paths": _many("--path", "paths", "PATH", "A file that it concerns."),
+    "components": _many("--component", "components", "NAME", "A component that it concerns."),
     "chosen": _many("--chosen", "chosen", "NAME[: WHY]", "The option that was chosen."),
     "rejected": _many("--rejected", "rejected", "NAME[: WHY]", "An option that was rejected."),
 }
@@ -108,22 +116,20 @@ _DETAILS: dict[str, Callable[[Body], Body]] = {
     "--from",
     "source_path",
     metavar="FILE",
-    help="Record many in one transaction: a line of JSON each, of FILE or of standard input for -.",
+    help="Record several in one transaction: one JSON line each, from FILE or, for -, standard input.",
 )
-@click.option(
-    "--kind", type=one_of(Kind), default=Kind.FACT.value, show_default=True, help="What sort of statement it is."
-)
-@moment("start", "Since when it holds. [default: now]")
-@click.option("--status", type=one_of(Status), help="Its first status. [default: active]")
+@click.option("--kind", type=choice_of(Kind), default=Kind.FACT.value, show_default=True, help="Kind of statement.")
+@moment("start", "In force from. [default: now]")
+@click.option("--status", type=choice_of(Status), help="First status. [default: active]")
 @click.option(
     "--on-similar",
     type=click.Choice(["keep", "skip"]),
-    help="With skip, what holds in the same words but for punctuation is confirmed instead."
-    " [default: keep; of lines of a file, nothing similar is looked for]",
+    help="skip: if a memory in force has the same text apart from punctuation, confirm it instead."
+    " [default: keep; with --from, no search for similar memories]",
 )
 @bundle("details", _DETAILS, _details)
-@worded
-@placed
+@write_options_without_origin
+@scope_options
 def add(
     *,
     call: Call,
@@ -135,34 +141,35 @@ def add(
 ) -> None:
     """Record TEXT: its first line is the title, the rest the body.
 
-    `-` reads standard input; without TEXT an editor opens. What already holds in the very same words is confirmed, and
-    what resembles it is named.
+    `-` reads standard input; without TEXT an editor opens. If a memory in force has exactly this text, it is confirmed
+    instead. Similar memories are listed.
 
-    With --from, each line is a text in quotes, or an object: {"statement": {"title": "Use spaces", "kind":
+    With --from, each line is a JSON string or an object: {"statement": {"title": "Use spaces", "kind":
     "convention"}, "supersedes": ["ADR-3", 0], "start": "2025-03-01", "scope": {"repo": "shop"}, "reason": "…"}, where a
-    number is a line before it, counted from 0. All lines are recorded or none; the same lines again change nothing.
+    number is an earlier line, counted from 0. Either all lines are recorded or none. The same lines again change
+    nothing.
     """
     from graphmem.answers import OnSimilar
 
-    look = None if life["on_similar"] is None else OnSimilar(str(life["on_similar"]))
+    on_similar = None if life["on_similar"] is None else OnSimilar(str(life["on_similar"]))
     if source_path is not None:
-        _refuse_beside_lines(text)
-        _add_lines(call, lines_of(source_path), details, write, look)
+        _refuse_with_lines(text)
+        _add_lines(call, lines_of(source_path), details, write, on_similar)
         return
     start = life["start"]
     assert start is None or isinstance(start, datetime)  # noqa: S101 - its option gives nothing else
     from graphmem.service.wording import statement_from
 
-    said = statement_from(words_of(text), Kind(str(life["kind"])))
+    statement = statement_from(text_of(text), Kind(str(life["kind"])))
     with call.open() as memory:
-        done = memory.add(
-            _detailed(said, details, memory.scope.repo),
+        written = memory.add(
+            _detailed(statement, details, memory.scope.repo),
             moves=_first_moves(life["status"], start),
             start=start,
-            on_similar=look or OnSimilar.KEEP,
+            on_similar=on_similar or OnSimilar.KEEP,
             write=write,
         )
-    give_receipt(call, done, "recorded")
+    give_receipt(call, written, "recorded")
 
 
 def _add_lines(call: Call, lines: list[str], details: Details, write: Write, look: OnSimilar | None) -> None:
@@ -174,30 +181,32 @@ def _add_lines(call: Call, lines: list[str], details: Details, write: Write, loo
     give_receipts(call, done)
 
 
-def _refuse_beside_lines(text: str | None) -> None:
-    """Refuse what is said of one memory, where lines say it of each.
+def _refuse_with_lines(text: str | None) -> None:
+    """Refuse options of a single memory together with --from, whose lines set them.
 
     Raises:
-        UsageError: Something is.
+        UsageError: There is such an option.
     """
     context = click.get_current_context()
-    of_one = {"kind", "start", "status", *_DETAILS} - {"origin"}
-    flags = {str(one.name): one.opts[0] for one in context.command.params}
-    given = [flags[name] for name in of_one if context.get_parameter_source(name) is not ParameterSource.DEFAULT]
-    if text is not None or given:
-        told = "TEXT" if text is not None else min(given)
-        raise click.UsageError(f"--from takes all that from its lines: leave out {told}")
+    names = {"kind", "start", "status", *_DETAILS} - {"origin"}
+    flags = {str(option.name): option.opts[0] for option in context.command.params}
+    used = [flags[name] for name in names if context.get_parameter_source(name) is not ParameterSource.DEFAULT]
+    if text is not None or used:
+        refused = "TEXT" if text is not None else min(used)
+        raise click.UsageError(f"the lines of --from set {refused}: leave it out")
 
 
-def _detailed(said: Statement, details: Details, repo: str | None) -> Statement:
-    anchors = tuple(replace(one, repo=repo) if one.kind is AnchorKind.FILE else one for one in details.repo_anchors)
-    return replace(said, **details.fields, anchors=anchors)  # type: ignore[arg-type]
+def _detailed(statement: Statement, details: Details, repo: str | None) -> Statement:
+    anchors = tuple(
+        replace(anchor, repo=repo) if anchor.kind is AnchorKind.FILE else anchor for anchor in details.repo_anchors
+    )
+    return replace(statement, **details.fields, anchors=anchors)  # type: ignore[arg-type]
 
 
 def _first_moves(status: object, start: datetime | None) -> tuple[Move, ...]:
-    """The first move of what is not simply active from its start."""
+    """Return the first status change of a memory that is not active from its start."""
     if status is None or status == Status.ACTIVE.value:
         return ()
     if start is None:
-        raise InvalidInput(f"--status {status} needs --start: since when")
+        raise InvalidInput(f"--status {status} needs --start, the time from which the status applies")
     return (Move(Status(str(status)), start),)

@@ -1,4 +1,4 @@
-"""Memories as lines of JSON: what `graphmem add --from` reads."""
+"""Memories as lines of JSON, for `graphmem add --from`."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 
 
 def lines_of(path: str) -> list[str]:
-    """The lines of a file that are not blank, or of standard input for `-`.
+    """Return the non-blank lines of a file, or of standard input for `-`.
 
     Raises:
-        InvalidInput: The file cannot be read, or is no UTF-8.
+        InvalidInput: The file cannot be read, or is not UTF-8.
     """
     try:
         with click.open_file(path, encoding="utf-8") as file:
@@ -29,51 +29,51 @@ def lines_of(path: str) -> list[str]:
         raise InvalidInput(f"{path!r} cannot be read: {problem}") from problem
 
 
-def items_of(lines: Iterable[str], scope: Scope, speaker: Origin) -> list[New]:
-    """What the lines say: each a text, or the fields of `graphmem.New` as JSON has them.
+def items_of(lines: Iterable[str], scope: Scope, origin: Origin) -> list[New]:
+    """Return the items in lines of JSON: each a text, or the fields of `graphmem.New`.
 
     Args:
-        lines: One item each.
-        scope: Where who adds them stands: a scope that names no tenant is of that one.
-        speaker: Of whom words are whose line does not say.
+        lines: An item each.
+        scope: The writer's scope; its tenant is the default of each item's scope.
+        origin: The origin of statements without their own.
 
     Raises:
-        InvalidInput: A line is none of it; it is numbered from 1.
+        InvalidInput: A line is invalid; the message has its number, counted from 1.
     """
     from pydantic import TypeAdapter, ValidationError
 
     from graphmem.service import New
-    from graphmem.wire.forms import Side, form
+    from graphmem.wire.forms import Direction, form
 
-    adapter: TypeAdapter[New] = TypeAdapter(form(New, Side.ASKED))
-    found: list[New] = []
+    adapter: TypeAdapter[New] = TypeAdapter(form(New, Direction.REQUEST))
+    items: list[New] = []
     for number, line in enumerate(lines, 1):
         try:
-            found.append(adapter.validate_python(_completed(json.loads(line), scope, speaker)))
+            items.append(adapter.validate_python(_completed(json.loads(line), scope, origin)))
         except ValidationError as problem:
             first = problem.errors()[0]
-            where = ".".join(str(one) for one in first["loc"] if "[" not in str(one)) or "all of it"
-            raise InvalidInput(f"line {number}: {where}: {first['msg']}") from problem
+            field_name = ".".join(str(part) for part in first["loc"] if "[" not in str(part)) or "the line"
+            raise InvalidInput(f"line {number}: {field_name}: {first['msg']}") from problem
         except (ValueError, InvalidInput) as problem:
             raise InvalidInput(f"line {number}: {problem}") from problem
-    return found
+    return items
 
 
 def name_of(lines: Iterable[str], scope: Scope) -> str:
-    """An `op_id` for these lines in this place: who adds them again changes nothing."""
+    """Return an `op_id` for these lines in this scope, so that adding them again changes nothing."""
     digest = hashlib.sha256(repr(scope).encode())
     for line in lines:
         digest.update(line.strip().encode("utf-8", "surrogatepass") + b"\n")
     return f"lines-{digest.hexdigest()[:32]}"
 
 
-def _completed(given: Any, scope: Scope, speaker: Origin) -> Any:  # noqa: ANN401 - JSON
-    item = {"statement": given} if isinstance(given, str) else given
+def _completed(value: Any, scope: Scope, origin: Origin) -> Any:  # noqa: ANN401 - JSON
+    item = {"statement": value} if isinstance(value, str) else value
     if not isinstance(item, dict):
         return item
-    said, home = item.get("statement"), item.get("scope")
-    if isinstance(said, dict):
-        item["statement"] = {"origin": speaker.value, **said}
+    statement, home = item.get("statement"), item.get("scope")
+    if isinstance(statement, dict):
+        item["statement"] = {"origin": origin.value, **statement}
     if isinstance(home, dict):
         item["scope"] = {"tenant": scope.tenant, **home}
     return item

@@ -9,7 +9,7 @@ from graphmem.cli.verb_commands import verb_command
 
 @click.group()
 def branch() -> None:
-    """Open, merge or abandon a branch: what is written on it is seen only there until it is merged."""
+    """Open, merge or abandon a branch: its writes are visible only on it until it is merged."""
 
 
 for _name in ("open_branch", "merge_branch", "abandon_branch"):

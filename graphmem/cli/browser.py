@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from graphmem.cli.blocks import line
-from graphmem.cli.options import Call, placed
+from graphmem.cli.options import Call, scope_options
 from graphmem.cli.output import give, note
 from graphmem.drafts import make_private_folder, write_private
 
@@ -23,39 +23,45 @@ _SERVED = "http://localhost:7470/browser"
 
 
 @click.command()
-@click.option("--open", "opens", is_flag=True, help="Open the link in this machine's web browser too.")
-@click.option("--at", metavar="URL", help="Neo4j Browser's address. [default: asked of the server]")
-@click.option("--port", type=click.IntRange(0, 65535), default=7471, show_default=True, help="0 takes a free one.")
+@click.option("--open", "opens", is_flag=True, help="Also open the link in this machine's web browser.")
+@click.option("--at", metavar="URL", help="Address of Neo4j Browser. [default: as the server reports it]")
 @click.option(
-    "--served-by", metavar="URL", help="A `graphmem serve` that hands out the guide in place of this command."
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=7471,
+    show_default=True,
+    help="Port for the guide; 0 takes a free port.",
 )
-@click.option("--save", type=click.Path(path_type=Path, file_okay=False), help="Only write the files into a folder.")
-@placed
+@click.option(
+    "--served-by", metavar="URL", help="URL of a `graphmem serve` that serves the guide instead of this command."
+)
+@click.option("--save", type=click.Path(path_type=Path, file_okay=False), help="Only write the files to a folder.")
+@scope_options
 def browser(*, call: Call, opens: bool, at: str | None, port: int, served_by: str | None, save: Path | None) -> None:
     """Print the link that opens Neo4j Browser on the store, with a guide, a style and saved queries.
 
-    The store is a Neo4j server. The guide is handed out on this machine until Ctrl-C, or by a server that --served-by
-    names. Inside of a repository it also knows which of the files that memories are about are gone.
+    The store must be on a Neo4j server. The guide is served from this machine until Ctrl-C, or by the server in
+    --served-by. Inside a repository it also lists the files of memories that no longer exist.
     """
     if save is not None:
         _write(call, save)
         return
     settings = _settings(call)
-    place = _find(call, _standing(settings), at)
+    target = _find(call, _with_repo(settings), at)
     if served_by is not None:
-        _tell(call, place.link(f"{served_by.rstrip('/')}/browser/{_GUIDE}"), opens=opens)
+        _give_link(call, target.link(f"{served_by.rstrip('/')}/browser/{_GUIDE}"), opens=opens)
     else:
-        _hand_out(call, place, settings, port, opens=opens)
+        _serve_guide(call, target, settings, port, opens=opens)
 
 
 def _settings(call: Call) -> Settings:
     from graphmem.config import load_settings
 
-    return replace(load_settings(), **call.stands)  # type: ignore[arg-type]
+    return replace(load_settings(), **call.scope_parts)  # type: ignore[arg-type]
 
 
-def _standing(settings: Settings) -> Settings:
-    """With the repository of this folder, if none is configured: files of others are not looked for here."""
+def _with_repo(settings: Settings) -> Settings:
+    """Return the settings with the repository of this folder, if none is configured."""
     from graphmem.sources.git.work_tree import repository_name
 
     return settings if settings.repo is not None else replace(settings, repo=repository_name(Path.cwd()))
@@ -68,34 +74,34 @@ def _find(call: Call, settings: Settings, at: str | None) -> Place:
     return find_browser(locate(call.url, settings), settings, at)
 
 
-def _hand_out(call: Call, place: Place, settings: Settings, port: int, *, opens: bool) -> None:
+def _serve_guide(call: Call, target: Place, settings: Settings, port: int, *, opens: bool) -> None:
     from graphmem.browser import Known
     from graphmem.browser.files import shown_of
     from graphmem.browser.handing import Hand
 
-    gone = _gone(place.paths, Path.cwd())
-    with Hand(port, place.origin, Known(settings.tenant, settings.repo, gone)) as hand:
-        _tell(call, place.link(f"{hand.base}/{_GUIDE}"), opens=opens)
-        note(f"handing out guide, style and saved queries at {hand.base} until Ctrl-C")
+    gone = _gone(target.paths, Path.cwd())
+    with Hand(port, target.origin, Known(settings.tenant, settings.repo, gone)) as server:
+        _give_link(call, target.link(f"{server.base}/{_GUIDE}"), opens=opens)
+        note(f"serving guide, style and saved queries at {server.base} until Ctrl-C")
         if gone:
-            named = len(shown_of(gone))
-            told = "" if named == len(gone) else f"; the guide names the first {named:,}"
-            note(f"{len(gone):,} of {len(place.paths):,} files that memories are about are gone{told}")
+            shown = len(shown_of(gone))
+            remark = "" if shown == len(gone) else f"; the guide lists the first {shown:,}"
+            note(f"{len(gone):,} of {len(target.paths):,} files of memories no longer exist{remark}")
         try:
-            hand.serve_forever()
+            server.serve_forever()
         except KeyboardInterrupt:
             note("stopped")
 
 
-def _tell(call: Call, link: str, *, opens: bool) -> None:
+def _give_link(call: Call, link: str, *, opens: bool) -> None:
     import webbrowser
 
     if call.as_json:
         give(call, {"link": link}, lambda _: [])
     else:
-        click.echo(link)  # never wrapped: it is to be clicked or copied
+        click.echo(link)  # never wrapped, so that it can be clicked or copied
     if opens and not webbrowser.open(link):
-        note("no web browser could be opened here: open the link yourself")
+        note("no web browser could be started: open the link yourself")
 
 
 def _write(call: Call, folder: Path) -> None:
@@ -104,15 +110,15 @@ def _write(call: Call, folder: Path) -> None:
     make_private_folder(folder)
     written = []
     for name in NAMES:
-        found = handed(name, _SERVED)
-        if found is not None:
-            write_private(folder / name, found.content)
+        file = handed(name, _SERVED)
+        if file is not None:
+            write_private(folder / name, file.content)
             written.append(str(folder / name))
-    give(call, {"written": written}, lambda _: [line(one) for one in written])
+    give(call, {"written": written}, lambda _: [line(path) for path in written])
 
 
 def _gone(paths: tuple[str, ...], start: Path) -> tuple[str, ...]:
-    """Those that are not in the repository around a folder; none outside of one."""
+    """Return the paths that do not exist in the repository around a folder; empty outside of a repository."""
     from graphmem.sources.git.work_tree import work_tree
 
     root = work_tree(start)
@@ -120,8 +126,11 @@ def _gone(paths: tuple[str, ...], start: Path) -> tuple[str, ...]:
 
 
 def _is_gone(path: Path) -> bool:
-    """Not told of what we may not look at; an anchor's name may be longer than any file's."""
+    """Return whether a path does not exist.
+
+    An unreadable path counts as existing; a name may be too long for a file.
+    """
     try:
         return not path.exists()
-    except OSError as refused:
-        return refused.errno == ENAMETOOLONG
+    except OSError as problem:
+        return problem.errno == ENAMETOOLONG

@@ -1,4 +1,4 @@
-"""The command that moves memories from one store into another."""
+"""The command that copies memories from a store to another."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from graphmem.cli.blocks import Block, Look, Span, dim, line
-from graphmem.cli.options import Call, answered, bundle
+from graphmem.cli.options import Call, bundle, output_options
 from graphmem.cli.output import give, note, progress
 
 if TYPE_CHECKING:
@@ -17,83 +17,85 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Whose:
-    """Which tenants are meant: one by name, that of the settings, or all."""
+class TenantChoice:
+    """The tenants to copy: one by name, that of the settings, or all."""
 
     tenant: str | None
     is_all: bool
 
 
-def _read_whose(*, tenant: str | None, all_tenants: bool) -> Whose:
+def _read_tenants(*, tenant: str | None, all_tenants: bool) -> TenantChoice:
     if all_tenants and tenant is not None:
-        raise click.UsageError("--tenant names one, --all-tenants takes every one: give one of the two")
-    return Whose(tenant, all_tenants)
+        raise click.UsageError("--tenant and --all-tenants exclude each other: give one of the two")
+    return TenantChoice(tenant, all_tenants)
 
 
-_whose = bundle(
-    "whose",
+_tenant_options = bundle(
+    "tenants",
     {
-        "tenant": click.option("--tenant", metavar="NAME", help="Whose memories. [default: that of the settings]"),
-        "all_tenants": click.option("--all-tenants", is_flag=True, help="Everybody's."),
+        "tenant": click.option("--tenant", metavar="NAME", help="Tenant to copy. [default: that of the settings]"),
+        "all_tenants": click.option("--all-tenants", is_flag=True, help="Copy every tenant."),
     },
-    _read_whose,
+    _read_tenants,
 )
 
 
 @click.command()
 @click.argument("source")
 @click.argument("target")
-@_whose
+@_tenant_options
 @click.option(
     "--samples",
     type=click.IntRange(0),
     default=50,
     show_default=True,
-    help="At how many points in both times the answers of both are compared.",
+    help="Number of points on both time axes at which the stores' answers are compared.",
 )
-@answered
+@output_options
 @click.pass_context
-def copy(ctx: click.Context, /, *, call: Call, source: str, target: str, whose: Whose, samples: int) -> None:
+def copy(ctx: click.Context, /, *, call: Call, source: str, target: str, tenants: TenantChoice, samples: int) -> None:
     """Copy memories with their whole ledger and vectors from SOURCE to TARGET, and verify the copy.
 
-    Each is a path, sqlite:///path or a server as neo4j://host:7687/database; TARGET is made if it is not there. The
-    ledger is copied verbatim, so both answer alike at every point: that is tried at sampled points, and the command
-    exits with 1 if they differ anywhere. SOURCE is only read.
+    Each is a path, sqlite:///path or a server as neo4j://host:7687/database; TARGET is created if it does not exist.
+    The ledger is copied verbatim, so both stores give equal answers at every point in time. The command compares them
+    at sampled points and exits with 1 if any differ. SOURCE is only read.
 
-    If it is interrupted, run the same command again: it goes on where it stopped. Until then the tenant at TARGET takes
-    no other writes. Servers are logged in to with GRAPHMEM_NEO4J_USER and _PASSWORD, SOURCE with
-    GRAPHMEM_SOURCE_NEO4J_USER and _PASSWORD if these are set.
+    If it is interrupted, run the same command again: it continues. Until then the tenant at TARGET accepts no other
+    writes. The login of servers is GRAPHMEM_NEO4J_USER and _PASSWORD; for SOURCE, GRAPHMEM_SOURCE_NEO4J_USER and
+    _PASSWORD if these are set.
     """
     try:
-        done = _copied(source, target, whose, samples)
+        done = _copied(source, target, tenants, samples)
     except KeyboardInterrupt:
-        note("to go on, run the same command again")
+        note("to continue, run the same command again")
         raise
     give(call, {"tenants": done}, lambda _: _lines(done))
-    if any(one.findings for one in done):
+    if any(copied.findings for copied in done):
         ctx.exit(1)
 
 
-def _copied(source: str, target: str, whose: Whose, samples: int) -> list[Copied]:
+def _copied(source: str, target: str, tenants: TenantChoice, samples: int) -> list[Copied]:
     from graphmem.config import load_settings
     from graphmem.opening import open_ends, utc_now
     from graphmem.service.copying import copy as copy_all
 
     settings = load_settings()
-    with open_ends(source, target, settings) as (one, other), progress("copy") as tell:
-        names = one.tenants() if whose.is_all else [whose.tenant or settings.tenant]
-        return copy_all(one, other, names, count=samples, progress=tell, clock=utc_now)
+    with open_ends(source, target, settings) as (origin, destination), progress("copy") as tell:
+        names = origin.tenants() if tenants.is_all else [tenants.tenant or settings.tenant]
+        return copy_all(origin, destination, names, count=samples, progress=tell, clock=utc_now)
 
 
 def _lines(done: Sequence[Copied]) -> Iterator[Block]:
     if not done:
-        yield line("there is nothing to copy")
-    for one in done:
-        written = "all there before" if not one.written else f"{one.written:,} copied now"
-        yield line(f"{one.tenant}: {one.entries:,} ledger entries", dim(f" · {written} · {one.vectors:,} vectors"))
-        if not one.has_all_vectors:
-            yield line(Span("  the target's vectors are of another model; run there: graphmem reindex", Look.WARN))
-        for finding in one.findings:
+        yield line("the source has no memories to copy")
+    for copied in done:
+        written = "all copied before" if not copied.written else f"{copied.written:,} copied now"
+        yield line(
+            f"{copied.tenant}: {copied.entries:,} ledger entries", dim(f" · {written} · {copied.vectors:,} vectors")
+        )
+        if not copied.has_all_vectors:
+            yield line(Span("  the target has vectors of another model; run on it: graphmem reindex", Look.WARN))
+        for finding in copied.findings:
             yield line("  ", Span(f"{finding.area}: ", Look.BAD), finding.what)
-        if not one.findings:
-            yield line(Span(f"  both answer alike at {one.points} points", Look.GOOD))
+        if not copied.findings:
+            yield line(Span(f"  equal answers at {copied.points} points", Look.GOOD))

@@ -1,4 +1,4 @@
-"""The command that explains what is broken between here and an answer."""
+"""The command that finds what is broken in the setup."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from graphmem.cli.blocks import Block, Look, Span, dim, line
-from graphmem.cli.options import Call, located
+from graphmem.cli.options import Call, store_options
 from graphmem.cli.output import give
 
 if TYPE_CHECKING:
@@ -19,27 +19,29 @@ _NAME_CELLS = 14
 
 
 @click.command()
-@click.option("--host", metavar="ADDRESS", help="Look also whether graphmem serve would listen on it.")
-@click.option("--port", type=click.IntRange(1, 65535), default=7470, show_default=True, help="Look whether it is free.")
-@located
+@click.option("--host", metavar="ADDRESS", help="Also check whether graphmem serve would listen on it.")
+@click.option(
+    "--port", type=click.IntRange(1, 65535), default=7470, show_default=True, help="Check whether this port is free."
+)
+@store_options
 @click.pass_context
 def doctor(ctx: click.Context, /, *, call: Call, host: str | None, port: int) -> None:
-    """Look at every link between here and an answer, and name the command that mends each broken one.
+    """Check every part of the setup, and print the command that fixes each broken part.
 
-    Settings, project, store, schema, model, keys, port, server, agents. Nothing is changed, and no secret is shown.
-    Exits with 1 if anything is broken.
+    Checked are settings, project, store, schema, model, keys, port, server and agents. Nothing is changed, and no
+    secret is shown. Exits with 1 if anything is broken.
     """
     from graphmem.doctor import Health, examine
 
     links = list(examine(call.url, host=host, port=port))
-    is_whole = all(one.health is not Health.BROKEN for one in links)
-    give(call, {"links": links, "is_whole": is_whole}, lambda _: _lines(links))
-    if not is_whole:
+    is_healthy = all(link.health is not Health.BROKEN for link in links)
+    give(call, {"links": links, "is_whole": is_healthy}, lambda _: _lines(links))
+    if not is_healthy:
         ctx.exit(1)
 
 
 def _lines(links: Sequence[Link]) -> Iterator[Block]:
-    for one in links:
-        fix = "" if one.fix is None else f"  fix: {one.fix}"
-        health = Span(f"{one.health.value:7}", _LOOKS[one.health.value])
-        yield line(health, f"{one.name:{_NAME_CELLS}}", one.found, dim(fix))
+    for link in links:
+        fix = "" if link.fix is None else f"  fix: {link.fix}"
+        health = Span(f"{link.health.value:7}", _LOOKS[link.health.value])
+        yield line(health, f"{link.name:{_NAME_CELLS}}", link.found, dim(fix))

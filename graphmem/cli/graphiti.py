@@ -1,4 +1,4 @@
-"""Commands about the graph that graphiti reads, beside the memories of a tenant on a Neo4j server."""
+"""Commands for the graph that graphiti's clients read, in the same Neo4j database as the memories."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from graphmem.cli.blocks import Block, Line, Look, Span, Table, dim, line
-from graphmem.cli.options import Call, owned
+from graphmem.cli.options import Call, tenant_options
 from graphmem.cli.output import give, progress
 
 if TYPE_CHECKING:
@@ -19,53 +19,53 @@ if TYPE_CHECKING:
 
 @click.group()
 def graphiti() -> None:
-    """Show a tenant's memories to clients of graphiti, on a Neo4j server; off unless switched on.
+    """Maintain a graph of a tenant's memories for clients of graphiti, on a Neo4j server; off by default.
 
-    Entities and facts with graphiti's own names and dates stand beside the memories and follow every write. They are
-    for reading: what graphiti writes there is not read back.
+    The graph has entities and facts with graphiti's own labels and dates, and is updated after every write. It is for
+    reading only: changes by graphiti are not read back.
     """
 
 
 @graphiti.command()
-@owned
+@tenant_options
 def on(*, call: Call) -> None:
-    """Show the tenant's memories from now on, and all that is there."""
+    """Create the graph of the tenant's memories, and update it after every write."""
     with _projector(call) as (projector, tenant), progress("projecting") as tell:
         status = projector.switch_on(tenant, tell)
     _give(call, status)
 
 
 @graphiti.command()
-@owned
+@tenant_options
 def off(*, call: Call) -> None:
-    """Remove what graphiti reads of the tenant; the memories stay."""
+    """Remove the tenant's graph; the memories stay."""
     with _projector(call) as (projector, tenant):
         status = projector.switch_off(tenant)
     _give(call, status)
 
 
 @graphiti.command()
-@owned
+@tenant_options
 def sync(*, call: Call) -> None:
-    """Show what was written since, as after a crash or a copy; every write of a process does it too."""
+    """Bring the graph up to date, for example after a crash or a copy. Every write does this too."""
     with _projector(call) as (projector, tenant), progress("projecting") as tell:
         status = projector.sync(tenant, tell)
     _give(call, status)
 
 
 @graphiti.command()
-@owned
+@tenant_options
 def rebuild(*, call: Call) -> None:
-    """Remove it and make it again from the whole ledger; graphiti finds less until that is done."""
+    """Remove the graph and build it from the whole ledger; until then graphiti finds only a part."""
     with _projector(call) as (projector, tenant), progress("projecting") as tell:
         status = projector.rebuild(tenant, tell)
     _give(call, status)
 
 
 @graphiti.command(name="status")
-@owned
+@tenant_options
 def show_status(*, call: Call) -> None:
-    """Whether it is on, how far it is, and the group ids by which graphiti asks for it."""
+    """Show whether the graph is on, its ledger position, and its group ids for graphiti."""
     with _projector(call) as (projector, tenant):
         status = projector.status(tenant)
     _give(call, status)
@@ -78,7 +78,7 @@ def _projector(call: Call) -> Iterator[tuple[Projector, str]]:
 
     settings = load_settings()
     with open_projector(locate(call.url, settings), settings) as projector:
-        yield projector, call.stands.get("tenant") or settings.tenant
+        yield projector, call.scope_parts.get("tenant") or settings.tenant
 
 
 def _give(call: Call, status: ProjectionStatus) -> None:
@@ -87,11 +87,11 @@ def _give(call: Call, status: ProjectionStatus) -> None:
 
 def _lines(status: ProjectionStatus) -> Iterator[Block]:
     if not status.is_on:
-        yield line(f"{status.tenant}: off", dim(" · graphmem graphiti on shows its memories to graphiti"))
+        yield line(f"{status.tenant}: off", dim(" · graphmem graphiti on creates the graph"))
         return
     yield line(f"{status.tenant}: on", dim(f" · position {status.position} of {status.ledger}"))
     if status.position != status.ledger:
-        yield line(Span("behind its ledger; run: graphmem graphiti sync", Look.WARN))
+        yield line(Span("the graph is behind the ledger; run: graphmem graphiti sync", Look.WARN))
     if status.groups:
         yield Table(("group_id", "repository", "user", "environment", "memories"), tuple(map(_row, status.groups)))
 

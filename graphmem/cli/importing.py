@@ -1,4 +1,4 @@
-"""The command that brings in what another memory holds."""
+"""The command that imports the memories of another tool."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import click
 
 from graphmem.cli import INTERRUPTED
 from graphmem.cli.blocks import Block, Look, Span, dim, line
-from graphmem.cli.options import Body, Call, bundle, placed, signed
+from graphmem.cli.options import Body, Call, bundle, provenance_options, scope_options
 from graphmem.cli.output import give, note, progress
 
 if TYPE_CHECKING:
@@ -35,16 +35,16 @@ def _zone(_context: click.Context, _option: click.Parameter, name: str | None) -
     except ValueError:
         pass
     try:
-        return UTC if name == "UTC" else ZoneInfo(name)  # UTC needs no data of zones, which a container may lack
+        return UTC if name == "UTC" else ZoneInfo(name)  # UTC needs no time zone data, which a container may lack
     except (ValueError, OSError, KeyError) as problem:
-        raise click.BadParameter(f"{name!r} is no time zone; write Europe/Berlin, UTC or +02:00") from problem
+        raise click.BadParameter(f"{name!r} is not a time zone; write Europe/Berlin, UTC or +02:00") from problem
 
 
 @dataclass(frozen=True, slots=True)
-class Manner:
-    """How an import is to go about it."""
+class ImportOptions:
+    """The options of an import."""
 
-    whose: str | None
+    format: str | None
     name: str | None
     history: Path | None
     zone: tzinfo | None
@@ -53,8 +53,8 @@ class Manner:
     ends_missing: bool
     is_dry: bool
 
-    def asked(self) -> ReadOptions:
-        """How files are to be read."""
+    def read_options(self) -> ReadOptions:
+        """Return the options for reading the files."""
         from graphmem.sources.git.line_dates import line_dates
         from graphmem.sources.memories import ReadOptions
 
@@ -67,54 +67,59 @@ class Manner:
         )
 
 
-_MANNER: Mapping[str, Callable[[Body], Body]] = {
-    "whose": click.option(
-        "--from", "whose", type=click.Choice(_SOURCES), help="Whose memory it is. [default: what it looks like]"
+_OPTIONS: Mapping[str, Callable[[Body], Body]] = {
+    "format": click.option(
+        "--from", "format", type=click.Choice(_SOURCES), help="The tool that wrote it. [default: detected]"
     ),
     "name": click.option(
-        "--name", metavar="NAME", help="Tells this export from others. [default: its file's or folder's]"
+        "--name",
+        metavar="NAME",
+        help="Distinguishes this export from others. [default: the name of its file or folder]",
     ),
     "history": click.option(
         "--history", type=_PATH, metavar="PATH", help="mem0's history.db, or the answers of history() as JSON."
     ),
-    "zone": click.option("--timezone", "zone", metavar="ZONE", callback=_zone, help="Of times that name none."),
+    "zone": click.option("--timezone", "zone", metavar="ZONE", callback=_zone, help="Time zone of times without one."),
     "is_dated_by_git": click.option(
         "--git-dates",
         "is_dated_by_git",
         is_flag=True,
-        help="Ask git since when Markdown without a date says what it says.",
+        help="Take the dates of undated Markdown lines from git.",
     ),
     "is_private": click.option(
-        "--private", "is_private", is_flag=True, help="Record what belongs to a user for that user alone."
+        "--private", "is_private", is_flag=True, help="Record memories of a user as private to that user."
     ),
     "ends_missing": click.option(
-        "--end-missing", "ends_missing", is_flag=True, help="End what an earlier import brought and is gone now."
+        "--end-missing",
+        "ends_missing",
+        is_flag=True,
+        help="End memories of an earlier import that the export no longer has.",
     ),
-    "is_dry": click.option("--dry-run", "is_dry", is_flag=True, help="Say what would be read; write nothing."),
+    "is_dry": click.option("--dry-run", "is_dry", is_flag=True, help="Report what would be imported; write nothing."),
 }
 
 
 @click.command("import")
 @click.argument("path", type=_PATH)
-@bundle("manner", _MANNER, Manner)
-@signed
-@placed
+@bundle("options", _OPTIONS, ImportOptions)
+@provenance_options
+@scope_options
 @click.pass_context
-def bring(ctx: click.Context, /, *, call: Call, path: Path, manner: Manner, write: Write) -> None:
-    """Bring in what another memory holds: mem0, the MCP reference server's, Basic Memory or Claude's files.
+def bring(ctx: click.Context, /, *, call: Call, path: Path, options: ImportOptions, write: Write) -> None:
+    """Import the memories of another tool: mem0, the MCP reference server, Basic Memory or Claude's files.
 
-    PATH is what mem0's get_all answered as JSON, a memory.jsonl, a folder of Basic Memory, or a project with a
-    CLAUDE.md. Dates are taken where there are some. Run it again after an edit, and only the edit is written. What
-    cannot be carried is reported with file and line, and stops nothing else. Ctrl-C keeps what was done: the same
-    command goes on.
+    PATH is the answer of mem0's get_all as JSON, a memory.jsonl, a folder of Basic Memory, or a project with a
+    CLAUDE.md. Dates are imported where the tool has them. Run it again after an edit, and only the edit is written.
+    Entries that cannot be imported are reported with file and line, and the others are imported. Ctrl-C keeps the
+    entries that are done, and the same command imports the rest.
     """
     from graphmem.service.memory_import import dry_report, import_memories
     from graphmem.sources.memories import MemoryFormat, read_export
 
-    export = read_export(path, manner.asked(), None if manner.whose is None else MemoryFormat(manner.whose))
-    if manner.is_dry:
+    export = read_export(path, options.read_options(), None if options.format is None else MemoryFormat(options.format))
+    if options.is_dry:
         report = dry_report(export)
-        give(call, report, lambda _: _page(report, "would be read"))
+        give(call, report, lambda _: _page(report, "would be imported"))
         return
     with progress("import") as tell:
         steps = _Steps(tell)
@@ -124,14 +129,14 @@ def bring(ctx: click.Context, /, *, call: Call, path: Path, manner: Manner, writ
                     memory,
                     export,
                     write=write,
-                    is_private=manner.is_private,
-                    ends_missing=manner.ends_missing,
+                    is_private=options.is_private,
+                    ends_missing=options.ends_missing,
                     progress=steps.advance,
                 )
         except KeyboardInterrupt:
             note(f"interrupted: {steps.done} of {steps.total} are done and kept; run the same command to go on")
             ctx.exit(INTERRUPTED)
-    give(call, report, lambda _: _page(report, "read"))
+    give(call, report, lambda _: _page(report, "imported"))
 
 
 @dataclass(slots=True)
@@ -167,14 +172,15 @@ def _page(report: ImportReport, verb: str) -> Iterator[Block]:
         "ended": len(report.ended),
         "unchanged": report.unchanged,
     }
-    told = [f"{count} {word}" for word, count in counts.items() if count]
-    if told:
-        yield line(" · ".join(told))
+    changes = [f"{count} {word}" for word, count in counts.items() if count]
+    if changes:
+        yield line(" · ".join(changes))
     if report.missing:
-        yield line(f"{len(report.missing)} from before are no longer there and go on holding; --end-missing ends them")
+        missing = f"{len(report.missing)} of an earlier import are no longer in the export"
+        yield line(f"{missing} and stay in force; --end-missing ends them")
     for reason, count in report.reasons.items():
-        yield line(Span("not carried ", Look.WARN), f"{count} × {reason}")
-        some = [one for one in report.losses if one.reason == reason]
-        yield from (line(f"{one.path}:{one.line}", dim(f" {one.what}"), indent=2) for one in some[:_SHOWN])
-        if len(some) > _SHOWN:
-            yield line(dim(f"and {len(some) - _SHOWN} more; --json names all"), indent=2)
+        yield line(Span("not imported ", Look.WARN), f"{count} × {reason}")
+        losses = [loss for loss in report.losses if loss.reason == reason]
+        yield from (line(f"{loss.path}:{loss.line}", dim(f" {loss.what}"), indent=2) for loss in losses[:_SHOWN])
+        if len(losses) > _SHOWN:
+            yield line(dim(f"and {len(losses) - _SHOWN} more; --json lists all"), indent=2)

@@ -1,4 +1,4 @@
-"""Commands that keep a memory well."""
+"""Commands for stores: create, inspect, check, copy and restore."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from typing import IO, TYPE_CHECKING
 import click
 
 from graphmem.cli.blocks import Block, Look, Span, dim, line
-from graphmem.cli.options import Call, answered, located, placed, pointed
+from graphmem.cli.options import Call, output_options, point_options, scope_options, store_options
 from graphmem.cli.output import give, note, progress
 from graphmem.drafts import drafted, remove_dead_drafts
 from graphmem.model import At
-from graphmem.wire.envelopes import Findings, Reindexed, Restored, Seen
+from graphmem.wire.envelopes import Findings, Reindexed, Restored, StatusAnswer
 
 if TYPE_CHECKING:
     from graphmem.service import GraphMemory
@@ -28,53 +28,51 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
 
 @click.command()
 @click.argument("folder", type=click.Path(path_type=Path, file_okay=False), required=False)
-@located
+@store_options
 def init(*, call: Call, folder: Path | None) -> None:
-    """Make a store for the project in FOLDER (the current one), in .graphmem/ with an ignore file of its own.
+    """Create a store for the project in FOLDER (default: the current folder), in .graphmem/ with its own .gitignore.
 
-    If --url or GRAPHMEM_URL names a store and no FOLDER is given, that store is made instead.
+    If --url or GRAPHMEM_URL names a store and no FOLDER is given, that store is created instead.
     """
     from graphmem.config import FILE, FOLDER, load_settings
     from graphmem.opening import initialise, make_store
 
-    named = None if folder is not None else call.url or load_settings().url
-    if named is not None:
-        path, was_there = make_store(named, load_settings())
+    url = None if folder is not None else call.url or load_settings().url
+    if url is not None:
+        path, existed = make_store(url, load_settings())
     else:
         home = folder or Path()
-        was_there = (home / FOLDER / FILE).exists()
+        existed = (home / FOLDER / FILE).exists()
         path = str(initialise(home.resolve()))
-        other = call.url or load_settings().url
-        if other is not None:
-            note(f"graphmem: GRAPHMEM_URL or --url names {other!r}, which other commands go on using")
-    verb = "kept as it was" if was_there else "made"
-    give(call, {"path": path, "created": not was_there}, lambda _: [line(path, dim(f" · {verb}"))])
+        configured = call.url or load_settings().url
+        if configured is not None:
+            note(f"graphmem: GRAPHMEM_URL or --url names {configured!r}, which other commands still use")
+    verb = "exists already, unchanged" if existed else "created"
+    give(call, {"path": path, "created": not existed}, lambda _: [line(path, dim(f" · {verb}"))])
 
 
 @click.command()
-@placed
+@scope_options
 def status(*, call: Call) -> None:
-    """What the store is, how much it holds, and from where you look at it."""
+    """Show the store, its size, and the scope in which you read it."""
     with call.open() as memory:
         info, scope = memory.status(), memory.scope
-    give(call, Seen(info, scope), lambda _: _status_lines(info, str(scope.tenant), scope.repo))
+    give(call, StatusAnswer(info, scope), lambda _: _status_lines(info, str(scope.tenant), scope.repo))
 
 
 def _status_lines(info: StoreInfo, tenant: str, repo: str | None) -> Iterator[Block]:
-    model = "none yet" if info.model is None else f"{info.model.name}, {info.model.dimension} numbers each"
+    model = "none yet" if info.model is None else f"{info.model.name}, {info.model.dimension} dimensions"
     size = "" if info.size_bytes is None else f", {info.size_bytes:,} bytes"
     rows = [
         ("store", f"{info.url}, schema {info.schema_version}{size}"),
         ("memories", f"{info.memories:,} in {info.changes:,} changes"),
         ("vectors", f"{info.vectors:,} ({model})"),
-        ("seen from", f"tenant {tenant}, {'no repository' if repo is None else f'repository {repo}'}"),
+        ("scope", f"tenant {tenant}, {'no repository' if repo is None else f'repository {repo}'}"),
     ]
     yield from (line(dim(f"{head:10}"), text) for head, text in rows)
     if info.pending_erasures:
         erased = "1 erased memory" if info.pending_erasures == 1 else f"{info.pending_erasures:,} erased memories"
-        text = (
-            f"words of {erased} are still in the log until a reader that began before ends; then they go by themselves"
-        )
+        text = f"text of {erased} stays in the log until earlier readers end; it is then removed automatically"
         yield line(Span(text, Look.WARN))
     if info.model is not None and info.vectors < info.memories:
         missing = info.memories - info.vectors
@@ -82,10 +80,10 @@ def _status_lines(info: StoreInfo, tenant: str, repo: str | None) -> Iterator[Bl
 
 
 @click.command()
-@placed
+@scope_options
 @click.pass_context
 def check(ctx: click.Context, /, *, call: Call) -> None:
-    """Verify the ledger's hashes and recompute everything derived; exits with 1 if anything differs."""
+    """Verify the ledger's hashes and recompute all derived data; exits with 1 if anything differs."""
     with call.open() as memory:
         findings, info = memory.check(), memory.status()
     give(call, Findings(tuple(findings)), lambda _: _finding_lines(findings, info))
@@ -94,15 +92,15 @@ def check(ctx: click.Context, /, *, call: Call) -> None:
 
 
 def _finding_lines(findings: list[Finding], info: StoreInfo) -> Iterator[Block]:
-    for one in findings:
-        yield line(Span(f"{one.area}: ", Look.BAD), one.what)
+    for finding in findings:
+        yield line(Span(f"{finding.area}: ", Look.BAD), finding.what)
     if not findings:
         checked = f"{_count(info.memories, 'memory', 'memories')}, {_count(info.changes, 'change', 'changes')} checked"
         yield line(Span(f"No problems found ({checked}).", Look.GOOD))
 
 
-def _count(number: int, one: str, many: str) -> str:
-    return f"{number:,} {one if number == 1 else many}"
+def _count(number: int, singular: str, plural: str) -> str:
+    return f"{number:,} {singular if number == 1 else plural}"
 
 
 @click.command()
@@ -112,33 +110,32 @@ def _count(number: int, one: str, many: str) -> str:
     type=click.Choice(["jsonl", "graphml", "cypher"]),
     default="jsonl",
     show_default=True,
-    help="The ledger, or the graph at a point.",
+    help="jsonl: the ledger; others: the graph at a point in time.",
 )
-@click.option("--output", type=_FILE, help="A file to write. [default: standard output]")
-@pointed
-@placed
+@click.option("--output", type=_FILE, help="File to write. [default: standard output]")
+@point_options
+@scope_options
 def export(*, call: Call, form: str, output: Path | None, at: At) -> None:
-    """The tenant's whole ledger as JSON lines, a header first; `restore` takes them back.
+    """Export the tenant's whole ledger as JSON lines, a header first, for `restore`.
 
-    With --format graphml (for Gephi, yEd, networkx) or cypher (a script for an empty Neo4j database) it is instead the
-    graph of what you see from where you stand, at the point of --as-of and --known-at. That is for looking at: only
-    JSON lines can be restored.
+    With --format graphml (for Gephi, yEd, networkx) or cypher (a script for an empty Neo4j database), export instead
+    the graph of the memories in your scope at the point of --as-of and --known-at. Only JSON lines can be restored.
 
-    All goes to standard output; with --output the lines are counted there instead.
+    The export goes to standard output; with --output it goes to a file, and standard output has the number of lines.
     """
     if form == "jsonl" and at != At():
-        raise click.UsageError("a ledger is of all times: --as-of and --known-at go with --format graphml or cypher")
+        raise click.UsageError("--as-of and --known-at need --format graphml or cypher: a ledger covers all times")
     with (
         call.open() as memory,
         progress("export") as tell,
-        # Closed before the memory is, however this ends.
+        # Closed before the memory, also after an exception.
         closing(_ledger_lines(memory, tell) if form == "jsonl" else _graph_lines(memory, form, at, tell)) as lines,
     ):
         if output is None:
             for text in lines:
                 sys.stdout.write(text + "\n")
             return
-        with _whole_file(output) as file:
+        with _complete_file(output) as file:
             count = sum(1 for text in lines if file.write(text + "\n"))
     give(call, {"path": output, "lines": count}, lambda _: [line(str(output), dim(f" · {count:,} lines"))])
 
@@ -157,22 +154,22 @@ def _graph_lines(memory: GraphMemory, form: str, at: At, tell: Progress) -> Gene
 
 @click.command()
 @click.argument("target", type=_FILE)
-@placed
+@scope_options
 def backup(*, call: Call, target: Path) -> None:
-    """A consistent copy of the whole store in the new file TARGET, while others go on writing.
+    """Copy the whole store consistently to the new file TARGET, while other processes keep writing.
 
-    The copy is opened and every page of it checked before it takes its name; only its owner may read it.
+    Every page of the copy is checked before the file gets its name; only its owner may read it.
     """
     with call.open() as memory:
         memory.backup(target)
     size = target.stat().st_size
-    told = {"path": target, "size_bytes": size, "is_checked": True}
-    give(call, told, lambda _: [line(str(target), dim(f" · {size:,} bytes, opened and checked"))])
+    answer = {"path": target, "size_bytes": size, "is_checked": True}
+    give(call, answer, lambda _: [line(str(target), dim(f" · {size:,} bytes, opened and checked"))])
 
 
 @click.command()
 @click.argument("source", type=click.Path(path_type=Path, exists=True, dir_okay=False, allow_dash=True))
-@placed
+@scope_options
 def restore(*, call: Call, source: Path) -> None:
     """Copy SOURCE, an export (`-` for standard input) or a backup, into the empty tenant verbatim."""
     with call.open() as memory, _lines_of(source, call) as lines, progress("restore") as tell:
@@ -181,20 +178,20 @@ def restore(*, call: Call, source: Path) -> None:
 
 
 @click.command()
-@placed
+@scope_options
 def reindex(*, call: Call) -> None:
-    """Give every memory a vector of the installed model; goes on where an interrupted run stopped."""
+    """Compute a vector for every memory with the installed model; continues an interrupted run."""
     with call.open() as memory, progress("reindex") as tell:
         count = memory.reindex(progress=tell)
-    give(call, Reindexed(count), lambda _: [line(f"{count:,} vectors made")])
+    give(call, Reindexed(count), lambda _: [line(f"{count:,} vectors computed")])
 
 
 @click.command()
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
-@answered
+@output_options
 @click.pass_context
 def completion(ctx: click.Context, /, *, call: Call, shell: str) -> None:
-    """The script that completes graphmem's commands in SHELL; its first lines are how to install it."""
+    """Print the script that completes graphmem's commands in SHELL; standard error shows how to install it."""
     from click.shell_completion import get_completion_class
 
     kind = get_completion_class(shell)
@@ -221,8 +218,8 @@ def _counted(lines: Iterable[str], tell: Progress, total: int) -> Generator[str]
 
 
 @contextmanager
-def _whole_file(target: Path) -> Iterator[IO[str]]:
-    """A private file that appears under its name when it is complete, and not at all if writing it ends early."""
+def _complete_file(target: Path) -> Iterator[IO[str]]:
+    """Open a private file that appears under its name once it is complete, and never if writing fails."""
     remove_dead_drafts(target.parent)
     with drafted(target, replaces=True) as draft, draft.open("w", encoding="utf-8") as file:
         yield file
@@ -230,7 +227,7 @@ def _whole_file(target: Path) -> Iterator[IO[str]]:
 
 @contextmanager
 def _lines_of(source: Path, call: Call) -> Iterator[Iterable[str]]:
-    """The ledger lines in a file, whichever of the two forms it has."""
+    """Yield the ledger lines of an export or a backup."""
     with contextlib.ExitStack() as opened:
         if str(source) == "-":
             yield (text.rstrip("\n") for text in sys.stdin)

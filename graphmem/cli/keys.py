@@ -1,4 +1,4 @@
-"""Commands on the keys of a server."""
+"""Commands for the keys of a server."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from graphmem.cli.blocks import Block, Look, Span, dim, line
-from graphmem.cli.options import Call, bundle, located, moment
+from graphmem.cli.options import Call, bundle, moment, store_options
 from graphmem.cli.output import give
 from graphmem.cli.serving import ring_of
 from graphmem.cli.wording import second
@@ -24,7 +24,7 @@ _GRACE_DAYS = 7.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bindings:
-    """What a new key opens, for whom and how long."""
+    """The permissions, scope and expiry of a new key."""
 
     permissions: tuple[str, ...]
     tenant: str | None
@@ -33,7 +33,7 @@ class Bindings:
     expires: datetime | None
 
 
-_bound = bundle(
+_binding_options = bundle(
     "bindings",
     {
         "permissions": click.option(
@@ -43,14 +43,20 @@ _bound = bundle(
             multiple=True,
             default=("read", "write"),
             show_default=True,
-            help="What it allows; none includes another. Repeatable.",
+            help="A permission; no permission includes another. Repeatable.",
         ),
-        "tenant": click.option("--tenant", metavar="NAME", help="Whose memories. [default: that of the settings]"),
-        "user": click.option("--user", metavar="NAME", help="The only person whose private memories it opens."),
+        "tenant": click.option(
+            "--tenant", metavar="NAME", help="The tenant that it opens. [default: that of the settings]"
+        ),
+        "user": click.option("--user", metavar="NAME", help="The only user whose private memories it opens."),
         "repos": click.option(
-            "--repo", "repos", metavar="NAME", multiple=True, help="The only repository that it opens. Repeatable."
+            "--repo",
+            "repos",
+            metavar="NAME",
+            multiple=True,
+            help="A repository that it opens; without any, it opens all. Repeatable.",
         ),
-        "expires": moment("expires", "From when on it opens nothing. [default: never]"),
+        "expires": moment("expires", "Time of expiry. [default: never]"),
     },
     Bindings,
 )
@@ -58,24 +64,24 @@ _bound = bundle(
 
 @click.group()
 def key() -> None:
-    """Keys to `graphmem serve`: what each may do, and for whom. Only hashes are stored."""
+    """Keys for `graphmem serve`, with their permissions and scope. Only hashes are stored."""
 
 
 @key.command()
 @click.argument("name")
-@_bound
-@located
+@_binding_options
+@store_options
 def create(*, call: Call, name: str, bindings: Bindings) -> None:
-    """Make a key for NAME, the person or program that will hold it, and show it this once."""
+    """Create a key for NAME, the person or program that will use it. The key is shown only once."""
     _give_granted(call, ring_of(call.url).create(_draft(name, bindings)))
 
 
 @key.command("list")
-@located
+@store_options
 def list_keys(*, call: Call) -> None:
-    """All keys that ever were, without their secrets."""
-    found = ring_of(call.url).keys()
-    give(call, {"keys": [_told(one) for one in found]}, lambda _: _lines(found))
+    """List all keys, including expired and revoked keys, without their secrets."""
+    keys = ring_of(call.url).keys()
+    give(call, {"keys": [_public_fields(key) for key in keys]}, lambda _: _lines(keys))
 
 
 @key.command()
@@ -85,11 +91,11 @@ def list_keys(*, call: Call) -> None:
     type=click.FloatRange(0),
     default=_GRACE_DAYS,
     show_default=True,
-    help="How long the old key opens beside the new one.",
+    help="Days for which the old key stays valid.",
 )
-@located
+@store_options
 def rotate(*, call: Call, key_id: str, grace_days: float) -> None:
-    """Make a key with the bindings of the key ID, which lives on for a while."""
+    """Create a key with the permissions and scope of the key ID, which stays valid for a while."""
     from graphmem.opening import utc_now
 
     _give_granted(call, ring_of(call.url).rotate(key_id, until=utc_now() + timedelta(days=grace_days)))
@@ -97,11 +103,11 @@ def rotate(*, call: Call, key_id: str, grace_days: float) -> None:
 
 @key.command()
 @click.argument("key_id", metavar="ID")
-@located
+@store_options
 def revoke(*, call: Call, key_id: str) -> None:
-    """The key ID opens nothing from now on, on running servers too."""
-    gone = ring_of(call.url).revoke(key_id)
-    give(call, _told(gone), lambda _: [line(Span(gone.id, Look.ID), " revoked")])
+    """Revoke the key ID at once, on running servers too."""
+    revoked = ring_of(call.url).revoke(key_id)
+    give(call, _public_fields(revoked), lambda _: [line(Span(revoked.id, Look.ID), " revoked")])
 
 
 # ---- parts
@@ -117,7 +123,7 @@ def _draft(name: str, bindings: Bindings) -> Key:
         digest="",
         name=name,
         tenant=bindings.tenant or load_settings().tenant,
-        permissions=tuple(Permission(one) for one in dict.fromkeys(bindings.permissions)),
+        permissions=tuple(map(Permission, dict.fromkeys(bindings.permissions))),
         user=bindings.user,
         repos=bindings.repos,
         created_at=utc_now(),
@@ -125,24 +131,24 @@ def _draft(name: str, bindings: Bindings) -> Key:
     )
 
 
-def _told(one: Key) -> dict[str, object]:
-    """A key without the hash of its secret."""
+def _public_fields(key: Key) -> dict[str, object]:
+    """Return the fields of a key, without the hash of its secret."""
     names = ("id", "name", "tenant", "permissions", "user", "repos", "created_at", "expires_at", "revoked_at")
-    return {name: getattr(one, name) for name in names}
+    return {name: getattr(key, name) for name in names}
 
 
 def _give_granted(call: Call, granted: Granted) -> None:
-    answer = {"key": granted.text, **_told(granted.key)}
-    give(call, answer, lambda _: [line(granted.text), line(dim("It is shown this once and stored nowhere."))])
+    answer = {"key": granted.text, **_public_fields(granted.key)}
+    give(call, answer, lambda _: [line(granted.text), line(dim("The key is shown only once and is not stored."))])
 
 
 def _lines(keys: Sequence[Key]) -> Iterator[Block]:
-    for one in keys:
-        bounds = [f"tenant {one.tenant}", ", ".join(one.permissions)]
-        bounds += [f"user {one.user}"] if one.user is not None else []
-        bounds += [f"only {', '.join(one.repos)}"] if one.repos else []
-        bounds += [f"expires {second(one.expires_at)}"] if one.expires_at is not None else []
-        ended = "" if one.revoked_at is None else f"  revoked {second(one.revoked_at)}"
-        yield line(Span(one.id, Look.ID), f" {one.name}", dim(f" · {' · '.join(bounds)}"), Span(ended, Look.BAD))
+    for key in keys:
+        bounds = [f"tenant {key.tenant}", ", ".join(key.permissions)]
+        bounds += [f"user {key.user}"] if key.user is not None else []
+        bounds += [f"only {', '.join(key.repos)}"] if key.repos else []
+        bounds += [f"expires {second(key.expires_at)}"] if key.expires_at is not None else []
+        ended = "" if key.revoked_at is None else f"  revoked {second(key.revoked_at)}"
+        yield line(Span(key.id, Look.ID), f" {key.name}", dim(f" · {' · '.join(bounds)}"), Span(ended, Look.BAD))
     if not keys:
         yield line("there is no key; graphmem key create makes one")

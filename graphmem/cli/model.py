@@ -1,4 +1,4 @@
-"""Commands about the model that makes vectors: which it is, and whether it is the original."""
+"""Commands for the model that computes vectors: its state and its verification."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from graphmem.cli.blocks import Block, Look, Span, dim, line
-from graphmem.cli.options import Call, answered, owned
+from graphmem.cli.options import Call, output_options, tenant_options
 from graphmem.cli.output import give
 from graphmem.errors import GraphMemError
 
@@ -20,47 +20,47 @@ _NAME_CELLS = 10
 
 @click.group()
 def model() -> None:
-    """The model that makes vectors, for search by meaning."""
+    """Show or verify the model that computes vectors, for search by meaning."""
 
 
 @model.command()
-@owned
+@tenant_options
 def status(*, call: Call) -> None:
-    """Which model makes vectors here, from which files, and of which model the store's vectors are.
+    """Show the model that computes vectors, its files, and the model of the store's vectors.
 
-    Loads no weights but those of sentence-transformers, and downloads nothing. Exits with 0 whatever is found.
+    Loads no weights except those of sentence-transformers, and downloads nothing. Always exits with 0.
     """
     from graphmem.config import load_settings
     from graphmem.retrieval.verification import model_state
 
     settings = load_settings()
     state = model_state(settings.embeddings, settings.model)
-    store = _stored(call, state)
+    store = _store_state(call, state)
     give(call, {"model": state, "store": store}, lambda _: _status_lines(state, store))
 
 
 @model.command()
-@answered
+@output_options
 @click.pass_context
 def verify(ctx: click.Context, /, *, call: Call) -> None:
-    """Hash the weights, tokenizer and graph, try the model on a sentence, and name what mends each fault.
+    """Hash the weights, tokenizer and graph, run the model on a sentence, and print a fix for each fault.
 
-    Exits with 0 if all is as published, or if vectors are switched off; with 1 if anything differs or is missing.
+    Exits with 0 if all files are as published, or if vectors are switched off; with 1 if any differs or is missing.
     """
     from graphmem.config import load_settings
     from graphmem.retrieval.verification import verify as verified
 
     settings = load_settings()
     parts = list(verified(settings.embeddings, settings.model))
-    is_whole = all(one.is_sound for one in parts)
-    answer = {"backend": settings.embeddings, "parts": parts, "is_whole": is_whole}
+    is_sound = all(part.is_sound for part in parts)
+    answer = {"backend": settings.embeddings, "parts": parts, "is_whole": is_sound}
     give(call, answer, lambda _: _part_lines(parts))
-    if not is_whole:
+    if not is_sound:
         ctx.exit(1)
 
 
-def _stored(call: Call, state: ModelState) -> dict[str, Any] | None:
-    """What the store's vectors are of; None if there is no store."""
+def _store_state(call: Call, state: ModelState) -> dict[str, Any] | None:
+    """Return the store's vectors and their model; None if there is no store."""
     from graphmem.errors import NotFound
 
     try:
@@ -82,9 +82,9 @@ def _status_lines(state: ModelState, store: dict[str, Any] | None) -> Iterator[B
         yield _row("folder", str(state.folder))
     for file in state.files:
         is_original = file.sha256 == file.original
-        told = Span("as the original", Look.GOOD) if is_original else Span("not the original's", Look.BAD)
-        place = f"{file.path}, part of graphmem" if file.name == "graph" else file.path.name
-        yield _row(file.name, f"{place}, sha256 {file.sha256 or 'unreadable'}, ", told)
+        verdict = Span("as published", Look.GOOD) if is_original else Span("differs from the published file", Look.BAD)
+        shown = f"{file.path}, part of graphmem" if file.name == "graph" else file.path.name
+        yield _row(file.name, f"{shown}, sha256 {file.sha256 or 'unreadable'}, ", verdict)
     if state.card is not None and not state.files:
         yield _row("weights", f"sha256 {state.card.weights_hash}")
     if state.runtime:
@@ -94,7 +94,7 @@ def _status_lines(state: ModelState, store: dict[str, Any] | None) -> Iterator[B
 
 def _backend(state: ModelState) -> Iterator[str | Span]:
     if state.card is not None:
-        yield f"{state.backend}: {state.card.name}, {state.card.dimension} numbers each"
+        yield f"{state.backend}: {state.card.name}, {state.card.dimension} dimensions"
     elif state.backend == "off":
         yield "off, by GRAPHMEM_EMBEDDINGS: search is by words alone"
     else:
@@ -105,11 +105,11 @@ def _backend(state: ModelState) -> Iterator[str | Span]:
 
 def _store(store: dict[str, Any] | None) -> Iterator[str | Span]:
     if store is None:
-        yield "none here"
+        yield "no store found"
     elif "problem" in store:
         yield Span(store["problem"], Look.WARN)
     elif store["model"] is None:
-        yield f"{store['url']}, no vectors yet of {store['memories']:,} memories"
+        yield f"{store['url']}, no vectors yet for {store['memories']:,} memories"
     else:
         yield f"{store['url']}, {store['vectors']:,} vectors of {store['model'].name}"
         if store["is_ours"] is False:
@@ -117,11 +117,11 @@ def _store(store: dict[str, Any] | None) -> Iterator[str | Span]:
 
 
 def _part_lines(parts: Sequence[Part]) -> Iterator[Block]:
-    for one in parts:
-        health = Span("ok     ", Look.GOOD) if one.is_sound else Span("broken ", Look.BAD)
-        yield line(health, f"{one.name:{_NAME_CELLS}}", one.found, dim(f"  fix: {one.fix}" if one.fix else ""))
+    for part in parts:
+        health = Span("ok     ", Look.GOOD) if part.is_sound else Span("broken ", Look.BAD)
+        yield line(health, f"{part.name:{_NAME_CELLS}}", part.found, dim(f"  fix: {part.fix}" if part.fix else ""))
     if not parts:
-        yield line("vectors are switched off by GRAPHMEM_EMBEDDINGS: there is nothing to verify")
+        yield line("vectors are switched off by GRAPHMEM_EMBEDDINGS: nothing to verify")
 
 
 def _row(head: str, *parts: str | Span) -> Block:

@@ -1,4 +1,4 @@
-"""Blocks onto a stream: plain and aligned into pipes, framed and coloured on a terminal."""
+"""Output of blocks: plain and aligned for pipes, framed and coloured on a terminal."""
 
 from __future__ import annotations
 
@@ -31,14 +31,14 @@ STYLES = {
 
 
 def columns(stream: TextIO) -> int:
-    """How wide the answer may be: the terminal's width, or for a pipe a fixed one."""
+    """Return the width of the output: the terminal's, or a fixed width for a pipe."""
     if stream.isatty() or "COLUMNS" in os.environ:
         return shutil.get_terminal_size((_PIPE_COLUMNS, 24)).columns
     return _PIPE_COLUMNS
 
 
 def paint(blocks: Callable[[int], Iterable[Block]], stream: TextIO | None = None) -> None:
-    """Write what `blocks` gives for the stream's width."""
+    """Write the blocks for the stream's width."""
     target = stream or sys.stdout
     width = columns(target)
     if target.isatty() and os.environ.get("TERM") != "dumb":
@@ -54,7 +54,7 @@ def paint(blocks: Callable[[int], Iterable[Block]], stream: TextIO | None = None
 
 
 def plain_lines(blocks: Iterable[Block]) -> Iterator[str]:
-    """The lines of blocks without any colour or wrapping."""
+    """Yield the lines of blocks without colour or wrapping."""
     for block in blocks:
         match block:
             case Line():
@@ -84,7 +84,7 @@ def _plain_box(box: Box) -> Iterator[str]:
 
 
 def paint_rich(blocks: Iterable[Block], console: Console) -> None:
-    """The same with rich, which wraps, frames and colours."""
+    """Write blocks with rich, which wraps, frames and colours."""
     for block in blocks:
         console.print(_renderable(block, console.width))
 
@@ -109,19 +109,16 @@ def _text(line: Line) -> Text:
     return Text.assemble(*((span.text, STYLES[span.look]) for span in line.spans))
 
 
-#: Wide enough for whatever is no sentence; a longer word, such as a path, may be broken.
+#: Longer words, for example paths, may be broken.
 _LONGEST_WORD = 24
 
 
 def _least(block: Table) -> list[int]:
-    """The cells that each column needs so that no word is broken, with the gap beside it."""
+    """Return the cells that each column needs so that no word is broken, including the gap."""
     rows = [block.heads, *(tuple(cell.text for cell in row) for row in block.rows)]
-    words = (max((cells(word) for row in rows for word in row[place].split()), default=1) for place in _places(block))
+    columns = range(len(block.heads))
+    words = (max((cells(word) for row in rows for word in row[column].split()), default=1) for column in columns)
     return [min(word, _LONGEST_WORD) + len(_GAP) for word in words]
-
-
-def _places(block: Table) -> range:
-    return range(len(block.heads))
 
 
 def _rich_table(block: Table) -> RenderableType:
@@ -137,7 +134,7 @@ def _rich_table(block: Table) -> RenderableType:
 
 
 def _stacked(block: Table) -> RenderableType:
-    """The rows of a table that has no room, one below the other: its cells side by side, wrapped between words."""
+    """Return the rows of a table that is too wide below each other, their cells joined and wrapped between words."""
     from rich.console import Group
     from rich.padding import Padding
     from rich.text import Text
@@ -152,7 +149,7 @@ def _rich_box(box: Box, width: int) -> RenderableType:
     from rich.panel import Panel
     from rich.text import Text
 
-    inner = Group(*(_renderable(one, width) for one in box.lines))
+    inner = Group(*(_renderable(line, width) for line in box.lines))
     style = STYLES[box.look] or "dim"
     return Panel(inner, title=Text(box.head, style), title_align="left", border_style=style, padding=(0, 1))
 

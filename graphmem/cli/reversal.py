@@ -1,4 +1,4 @@
-"""Undoing all that came from one source, entry by entry, the latest first."""
+"""Undoes all entries of a source, the latest first."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ if TYPE_CHECKING:
     from graphmem.service import GraphMemory, Write
     from graphmem.store import Progress
 
-_AT_ONCE = 1_000
+_ENTRIES_PER_READ = 1_000
 
 
 @dataclass(slots=True)
-class Undone:
-    """What undoing a source did.
+class SourceReversal:
+    """The result of undoing a source.
 
     Attributes:
         retracted: Ids of memories that the source had added.
-        revoked: Ledger positions of its moves, replacements, links and retractions.
-        restored: Ledger positions of what it had revoked, and which is in force again.
-        problems: (ledger position, why it was not undone).
+        revoked: Ledger positions of its status changes, supersessions, links and retractions.
+        restored: Ledger positions of supersessions that the source had revoked and that apply again.
+        problems: (ledger position, reason) of entries that were not undone.
     """
 
     retracted: list[str] = field(default_factory=list)
@@ -34,47 +34,55 @@ class Undone:
 
 
 def entries(memory: GraphMemory) -> Iterator[Change]:
-    """All ledger entries that the reader sees, in order."""
+    """Yield all ledger entries that the reader sees, in order."""
     after = 0
-    while some := memory.changes(after=after, limit=_AT_ONCE):
-        yield from some
-        after = some[-1].seq
+    while page := memory.changes(after=after, limit=_ENTRIES_PER_READ):
+        yield from page
+        after = page[-1].seq
 
 
 def is_from(change: Change, source: str) -> bool:
-    """Whether an entry names a source, or a file that was read under its name."""
-    said = change.provenance.source or ""
-    return said == source or said.startswith(f"{source}: ")
+    """Return whether an entry names the source, or a file that was read under its name."""
+    recorded = change.provenance.source or ""
+    return recorded == source or recorded.startswith(f"{source}: ")
 
 
-def undo_source(memory: GraphMemory, source: str, *, write: Write, progress: Progress) -> Undone:
-    """Undo every entry of a source that still counts; the ledger keeps both.
+def undo_source(memory: GraphMemory, source: str, *, write: Write, progress: Progress) -> SourceReversal:
+    """Undo every entry of a source that still has an effect; the ledger keeps both.
 
     Args:
-        memory: An opened memory.
-        source: As it was given when it was read in.
-        write: Who undoes it, and why.
-        progress: Told after every entry.
+        memory: An open memory.
+        source: The name in the ingest or import.
+        write: The writer and the reason.
+        progress: Called after every entry.
     """
-    told = list(entries(memory))
-    gone = {one.operation.change for one in told if isinstance(one.operation, Revoke)}
-    retracted = {one.operation.id for one in told if isinstance(one.operation, Retract) and one.seq not in gone}
-    mine = [one for one in told if is_from(one, source) and one.seq not in gone]
-    by_seq = {one.seq: one for one in told}
-    done = Undone()
-    for count, one in enumerate(reversed(mine), 1):
+    by_seq = {change.seq: change for change in entries(memory)}
+    changes = by_seq.values()
+    gone = {change.operation.change for change in changes if isinstance(change.operation, Revoke)}
+    retracted = {
+        change.operation.id for change in changes if isinstance(change.operation, Retract) and change.seq not in gone
+    }
+    effective = [change for change in changes if is_from(change, source) and change.seq not in gone]
+    done = SourceReversal()
+    for count, change in enumerate(reversed(effective), 1):
         try:
-            _undo(memory, one, by_seq, retracted, write=write, done=done)
-        except (Conflict, Forbidden, InvalidInput, NotFound) as refusal:
-            done.problems.append((one.seq, str(refusal)))
-        progress(count, len(mine))
+            _undo(memory, change, by_seq, retracted, write=write, done=done)
+        except (Conflict, Forbidden, InvalidInput, NotFound) as problem:
+            done.problems.append((change.seq, str(problem)))
+        progress(count, len(effective))
     return done
 
 
 def _undo(
-    memory: GraphMemory, one: Change, by_seq: dict[int, Change], retracted: set[str], *, write: Write, done: Undone
+    memory: GraphMemory,
+    entry: Change,
+    by_seq: dict[int, Change],
+    retracted: set[str],
+    *,
+    write: Write,
+    done: SourceReversal,
 ) -> None:
-    match one.operation:
+    match entry.operation:
         case Add(memory=added):
             if added.id not in retracted:
                 memory.retract(added.id, write=write)
@@ -82,24 +90,24 @@ def _undo(
         case Revoke(change=change):
             undone = by_seq.get(change)
             if undone is None or not isinstance(undone.operation, Supersede):
-                done.problems.append((one.seq, "what it revoked is not in force again: record it anew"))
+                done.problems.append((entry.seq, "the change that it revoked does not apply again: record it anew"))
                 return
             _again(memory, undone.operation, write)
             done.restored.append(change)
         case Supersede() | Transition() | Retract() | Link():
-            memory.revoke(one.seq, write=write)
-            done.revoked.append(one.seq)
+            memory.revoke(entry.seq, write=write)
+            done.revoked.append(entry.seq)
         case _:
-            done.problems.append((one.seq, "this cannot be undone"))
+            done.problems.append((entry.seq, "this cannot be undone"))
 
 
-def _again(memory: GraphMemory, was: Supersede, write: Write) -> None:
-    """Record a replacement anew, an amendment with the part that it names."""
-    if was.kind is not SupersessionKind.AMENDMENT or was.part is None:
-        memory.supersede(was.old, was.new, at=was.at, until=was.until, kind=was.kind, write=write)
+def _again(memory: GraphMemory, earlier: Supersede, write: Write) -> None:
+    """Record a supersession again, an amendment with its part."""
+    if earlier.kind is not SupersessionKind.AMENDMENT or earlier.part is None:
+        memory.supersede(earlier.old, earlier.new, at=earlier.at, until=earlier.until, kind=earlier.kind, write=write)
         return
-    if was.until is not None:
-        raise InvalidInput(f"an amendment of {was.part!r} for a time is not in force again: record it anew")
-    for old in was.old:
-        for new in was.new:
-            memory.amend(old, by=new, part=was.part, at=was.at, write=write)
+    if earlier.until is not None:
+        raise InvalidInput(f"a provisional amendment of {earlier.part!r} does not apply again: record it anew")
+    for old in earlier.old:
+        for new in earlier.new:
+            memory.amend(old, by=new, part=earlier.part, at=earlier.at, write=write)

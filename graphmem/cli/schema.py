@@ -1,4 +1,4 @@
-"""Commands about the schema of a store: how far it is, what differs, and bringing it to this release."""
+"""Commands for the schema of a store: its version, its differences, and its migration."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from graphmem.cli.blocks import Block, Look, Span, dim, line
-from graphmem.cli.options import Call, located
+from graphmem.cli.options import Call, store_options
 from graphmem.cli.output import give, progress
 from graphmem.errors import Unsupported
 
@@ -19,34 +19,34 @@ if TYPE_CHECKING:
 
 @click.group()
 def schema() -> None:
-    """What a store's tables, constraints and indexes are, against what this release needs."""
+    """Show or migrate the tables, constraints and indexes of a store."""
 
 
 @schema.command()
-@located
+@store_options
 def status(*, call: Call) -> None:
-    """Which migrations were applied, and which are pending."""
-    with closing(_schema(call)) as found:
-        state = found.status()
+    """Show applied and pending migrations."""
+    with closing(_schema(call)) as store_schema:
+        state = store_schema.status()
     give(call, state, lambda _: _state_lines(state))
 
 
 @schema.command()
-@located
+@store_options
 def apply(*, call: Call) -> None:
-    """Apply what is pending; changes nothing if nothing is, and may run in several places at once."""
-    with closing(_schema(call)) as found:
-        state = found.apply()
+    """Apply pending migrations; safe to repeat, and to run in several processes at once."""
+    with closing(_schema(call)) as store_schema:
+        state = store_schema.apply()
     give(call, state, lambda _: _state_lines(state))
 
 
 @schema.command()
-@located
+@store_options
 @click.pass_context
 def diff(ctx: click.Context, /, *, call: Call) -> None:
-    """What the store has against what the migrations say; exits with 1 if anything differs."""
-    with closing(_schema(call)) as found:
-        differences = found.diff()
+    """Compare the store's schema with the migrations; exits with 1 if anything differs."""
+    with closing(_schema(call)) as store_schema:
+        differences = store_schema.diff()
     give(call, {"differences": differences}, lambda _: _difference_lines(differences))
     if differences:
         ctx.exit(1)
@@ -54,20 +54,20 @@ def diff(ctx: click.Context, /, *, call: Call) -> None:
 
 @schema.command()
 @click.argument("switch", type=click.Choice(["on", "off"]))
-@located
+@store_options
 def vectors(*, call: Call, switch: str) -> None:
-    """Make an approximate index of vectors on a Neo4j server and measure its recall, or remove it.
+    """Create an approximate index of vectors on a Neo4j server and measure its recall, or remove it.
 
-    Searches use it where GRAPHMEM_VECTORS is `approximate`. `on` can be repeated: it goes on where it stopped.
+    Searches use it if GRAPHMEM_VECTORS is `approximate`. `on` can be repeated: it continues an interrupted run.
     """
     from graphmem.schema import IndexedSchema
 
-    with closing(_schema(call)) as found:
-        indexed = found if isinstance(found, IndexedSchema) else None
+    with closing(_schema(call)) as store_schema:
+        indexed = store_schema if isinstance(store_schema, IndexedSchema) else None
         if switch == "off":
             if indexed is not None:
                 indexed.drop_vector_index()
-            give(call, {"indexes": {}}, lambda _: [line("no index of vectors; they are compared exactly")])
+            give(call, {"indexes": {}}, lambda _: [line("no index of vectors; vectors are compared exactly")])
             return
         if indexed is None:
             raise Unsupported("this store compares vectors exactly at every size: it has no index of them")
@@ -93,13 +93,13 @@ def _state_lines(state: SchemaState) -> Iterator[Block]:
 
 
 def _index_lines(indexes: Mapping[str, VectorIndex]) -> Iterator[Block]:
-    for name, one in indexes.items():
-        place = f"{name}: " if name else ""
-        yield line(f"{place}recall {one.recall:.1%}", dim(f" of {one.neighbours} nearest, {one.sample} samples"))
+    for name, index in indexes.items():
+        prefix = f"{name}: " if name else ""
+        yield line(f"{prefix}recall {index.recall:.1%}", dim(f" of {index.neighbours} nearest, {index.sample} samples"))
 
 
 def _difference_lines(differences: Sequence[SchemaDifference]) -> Iterator[Block]:
-    for one in differences:
-        yield line(Span(f"{one.drift.value} ", Look.BAD), one.name, dim(f"  {one.what}"))
+    for difference in differences:
+        yield line(Span(f"{difference.drift.value} ", Look.BAD), difference.name, dim(f"  {difference.what}"))
     if not differences:
-        yield line(Span("the schema is as this release has it", Look.GOOD))
+        yield line(Span("the schema matches this release", Look.GOOD))

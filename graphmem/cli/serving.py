@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from graphmem.cli.options import Call, located
+from graphmem.cli.options import Call, store_options
 from graphmem.cli.output import note
 from graphmem.errors import InvalidInput, NotFound
 
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class _Asked:
-    """What `serve` was told."""
+class _ServeOptions:
+    """The options of `serve`."""
 
     host: str
     port: int
@@ -34,92 +34,111 @@ class _Asked:
 
 @click.command()
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
-@click.option("--port", type=click.IntRange(0, 65535), default=7470, show_default=True, help="0 takes a free one.")
-@click.option("--max-seconds", type=click.FloatRange(0.1), default=30, show_default=True, help="For one request.")
-@click.option("--name", "names", multiple=True, help="A host name under which agents reach /mcp; may be repeated.")
-@click.option("--traces", is_flag=True, help="Send OpenTelemetry spans where OTEL_EXPORTER_OTLP_ENDPOINT says.")
-@click.option("--workers", type=click.IntRange(1, 64), default=1, show_default=True, help="Processes, for more cores.")
-@click.option("--line", type=int, hidden=True, help="Of one of several processes: the descriptor of its parent's line.")
-@located
-def serve(*, call: Call, **asked: Any) -> None:  # noqa: ANN401 - the fields of `_Asked`
-    """Serve the memory over HTTP, to agents over MCP at /mcp, to people as a page at /, until it is interrupted.
+@click.option(
+    "--port", type=click.IntRange(0, 65535), default=7470, show_default=True, help="Port; 0 takes a free port."
+)
+@click.option(
+    "--max-seconds",
+    type=click.FloatRange(0.1),
+    default=30,
+    show_default=True,
+    help="Time limit of a request, in seconds.",
+)
+@click.option("--name", "names", multiple=True, help="A host name under which agents reach /mcp. Repeatable.")
+@click.option("--traces", is_flag=True, help="Send OpenTelemetry spans to OTEL_EXPORTER_OTLP_ENDPOINT.")
+@click.option("--workers", type=click.IntRange(1, 64), default=1, show_default=True, help="Number of processes.")
+@click.option("--line", type=int, hidden=True, help="In a worker process: the descriptor of the socket to its parent.")
+@store_options
+def serve(*, call: Call, **options: Any) -> None:  # noqa: ANN401 - the fields of `_ServeOptions`
+    """Serve the memory over HTTP, with MCP for agents at /mcp and a page for people at /, until interrupted.
 
-    With several workers each is a process of its own (Linux): limits are each one's, and /metrics tells of the one that
-    answers.
+    With --workers, each worker is a process (Linux only): limits apply to each process, and /metrics shows those of the
+    process that answers.
 
-    As soon as there is a key (`graphmem key create`), callers need one, on a running server within a second. Without
-    any, every process of this machine may do everything; on an address that other machines reach, it does not start
-    then.
+    As soon as a key exists (`graphmem key create`), callers need a key; a running server notices within a second.
+    Without keys every process of this machine has all permissions, and the server refuses an address that other
+    machines can reach.
     """
     from graphmem.client import RemoteMemory
     from graphmem.config import file_of
     from graphmem.http.limits import ON_A_FILE, Limits
     from graphmem.http.processes import line_to_parent, serve_in_processes
-    from graphmem.http.serving import Address, configured, refuse_open_door, serve
+    from graphmem.http.serving import ListenAddress, refuse_unprotected_address, serve, uvicorn_config
     from graphmem.http.tracing import otlp_tracer
     from graphmem.http.viewing import address_of
     from graphmem.mcp_server.doors import keyed_tools
 
-    how = _Asked(**asked)
-    address, ring = Address(how.host, how.port), ring_if_any(call.url)
-    refuse_open_door(ring, address)
+    settings = _ServeOptions(**options)
+    address, ring = ListenAddress(settings.host, settings.port), ring_if_any(call.url)
+    refuse_unprotected_address(ring, address)
     has_keys = ring is not None and ring.is_in_use()
-    doors = "with keys" if has_keys else "without keys, for this machine alone"
+    access = "with keys" if has_keys else "without keys, for this machine only"
     with ExitStack() as stack:
         memory = stack.enter_context(call.open())
         page_of = partial(address_of, scope=memory.scope, has_keys=has_keys)
         if isinstance(memory, RemoteMemory):
-            raise InvalidInput(f"{memory.status().url!r} is served already; name a file or a Neo4j server")
+            raise InvalidInput(f"{memory.status().url!r} is a server already; name a file or a Neo4j server")
 
-        def told(url: str) -> None:
-            note(f"listening on {url}, {doors}; open {page_of(url)} in a browser")
+        def announce(url: str) -> None:
+            note(f"listening on {url}, {access}; open {page_of(url)} in a browser")
 
-        if how.workers > 1:
+        if settings.workers > 1:
             stack.close()
-            serve_in_processes(how.workers, address, _one_of_several(call, how), listening=told)
+            serve_in_processes(settings.workers, address, _worker_command(call, settings), listening=announce)
             return
-        limits = replace(ON_A_FILE if file_of(_place_of(call.url)) else Limits(), time_s=how.max_seconds)
-        tracer = stack.enter_context(otlp_tracer()) if how.traces else None
-        tools = keyed_tools(memory, how.names)
-        configuration = configured(memory, ring, address, limits, tools=tools, tracer=tracer)
-        listening = told if how.line is None else stack.enter_context(line_to_parent(how.line))
-        serve(configuration, ring, address, listening=listening, is_shared=how.line is not None)
+        limits = replace(ON_A_FILE if file_of(_store_url(call.url)) else Limits(), time_s=settings.max_seconds)
+        tracer = stack.enter_context(otlp_tracer()) if settings.traces else None
+        tools = keyed_tools(memory, settings.names)
+        configuration = uvicorn_config(memory, ring, address, limits, tools=tools, tracer=tracer)
+        listening = announce if settings.line is None else stack.enter_context(line_to_parent(settings.line))
+        serve(configuration, ring, address, listening=listening, is_shared=settings.line is not None)
 
 
-def _one_of_several(call: Call, how: _Asked) -> list[str]:
-    """The command that starts one of several processes which serve the same."""
-    words = [sys.executable, "-m", "graphmem.cli", "serve", "--host", how.host, "--max-seconds", str(how.max_seconds)]
-    words += [word for name in how.names for word in ("--name", name)]
-    words += ["--traces"] if how.traces else []
+def _worker_command(call: Call, settings: _ServeOptions) -> list[str]:
+    """Return the command that starts a worker process."""
+    words = [
+        sys.executable,
+        "-m",
+        "graphmem.cli",
+        "serve",
+        "--host",
+        settings.host,
+        "--max-seconds",
+        str(settings.max_seconds),
+    ]
+    words += [word for name in settings.names for word in ("--name", name)]
+    words += ["--traces"] if settings.traces else []
     words += ["--url", call.url] if call.url else []
-    return words + [word for part, value in call.stands.items() for word in (f"--{part}", value or "")]
+    return words + [word for part, value in call.scope_parts.items() for word in (f"--{part}", value or "")]
 
 
 def ring_if_any(url: str | None) -> KeyRing | None:
-    """The keys of the store at a URL, whose file need not be there yet; None if there is no place for it."""
+    """Return the keys of the store at a URL, whose file need not exist yet; None for a store without a key file."""
     path = _path_of(url)
     return None if path is None else _ring(path)
 
 
 def ring_of(url: str | None) -> KeyRing:
-    """The keys of the store at a URL, whose file need not be there yet.
+    """Return the keys of the store at a URL, whose file need not exist yet.
 
     Raises:
-        NotFound: There is no place for it.
+        NotFound: The store has no key file.
     """
     path = _path_of(url)
     if path is None:
-        raise NotFound("the store is no file beside which keys could stand: set GRAPHMEM_KEYS to a path for them")
+        raise NotFound(
+            "the store is not a file, so it has no folder for a key file: set GRAPHMEM_KEYS to the path of a key file"
+        )
     return _ring(path)
 
 
 def _path_of(url: str | None) -> Path | None:
     from graphmem.config import keys_file, load_settings
 
-    return keys_file(_place_of(url), load_settings())
+    return keys_file(_store_url(url), load_settings())
 
 
-def _place_of(url: str | None) -> str:
+def _store_url(url: str | None) -> str:
     from graphmem.config import load_settings, locate
 
     return locate(url, load_settings())

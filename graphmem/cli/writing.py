@@ -1,4 +1,4 @@
-"""Commands that write and take more than their verb does: supersede, amend and erase."""
+"""Commands that write with more options than their verb: supersede, amend and erase."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from graphmem.cli.adding import words_of
-from graphmem.cli.options import Call, moment, placed, written
+from graphmem.cli.adding import text_of
+from graphmem.cli.options import Call, moment, scope_options, write_options
 from graphmem.cli.receipts import give_receipt
 from graphmem.model import SupersessionKind
 
@@ -22,23 +22,26 @@ _KINDS = click.Choice([SupersessionKind.UPDATE.value, SupersessionKind.CORRECTIO
 @click.argument("old", metavar="OLD")
 @click.argument("new", metavar="[NEW]", required=False)
 @click.option(
-    "--by", "by", metavar="ID", multiple=True, help="A memory that supersedes OLD, in place of NEW. Repeatable."
+    "--by", "by", metavar="ID", multiple=True, help="A memory that supersedes OLD, instead of NEW. Repeatable."
 )
 @click.option(
-    "--kind", type=_KINDS, default="update", show_default=True, help="The world changed, or OLD was never right."
+    "--kind",
+    type=_KINDS,
+    default="update",
+    show_default=True,
+    help="update: the situation changed; correction: OLD was never right.",
 )
-@moment("at", "From when. [default: now; a correction has none]")
+@moment("at", "In force from. [default: now; a correction has none]")
 @moment("until", "End of a provisional replacement.")
-@written
-@placed
+@write_options
+@scope_options
 def supersede(
     *, call: Call, old: str, new: str | None, by: tuple[str, ...], kind: str, write: Write, **times: datetime | None
 ) -> None:
     """Let NEW supersede OLD.
 
-    OLD is a memory by its id, an alias, or the beginning of its id; several are separated by commas. NEW is words (`-`
-    reads them from standard input); a memory that is recorded already is named with --by. One decision may be split,
-    several may be merged.
+    OLD is the id of a memory, its beginning, or an alias; separate several by commas. NEW is a text (`-` reads standard
+    input); name a recorded memory with --by. A decision may be split into several, and several may be merged.
     """
     words, named = _successor(new, by)
     with call.open() as memory:
@@ -57,15 +60,15 @@ def supersede(
 @click.command()
 @click.argument("old", metavar="OLD")
 @click.argument("new", metavar="[NEW]", required=False)
-@click.option("--by", "by", metavar="ID", help="The memory that replaces the part, in place of NEW.")
-@click.option("--part", required=True, metavar="TEXT", help="Which part of OLD is replaced.")
-@moment("at", "From when. [default: now]")
-@written
-@placed
-def amend(  # noqa: PLR0913 - a parameter of the command each
+@click.option("--by", "by", metavar="ID", help="The memory that replaces the part, instead of NEW.")
+@click.option("--part", required=True, metavar="TEXT", help="The part of OLD that is replaced.")
+@moment("at", "In force from. [default: now]")
+@write_options
+@scope_options
+def amend(  # noqa: PLR0913 - each is a parameter of the command
     *, call: Call, old: str, new: str | None, by: str | None, part: str, at: datetime | None, write: Write
 ) -> None:
-    """Let NEW, in words, replace only a part of OLD, which stays in force otherwise."""
+    """Let NEW, a text, replace a part of OLD; the rest of OLD stays in force."""
     words, _ = _successor(new, () if by is None else (by,))
     with call.open() as memory:
         give_receipt(call, memory.amend(old, words, part, by=by, at=at, write=write), "amended")
@@ -73,26 +76,24 @@ def amend(  # noqa: PLR0913 - a parameter of the command each
 
 @click.command()
 @click.argument("key", metavar="ID")
-@click.option("--yes", is_flag=True, help="Do not ask.")
-@written
-@placed
+@click.option("--yes", is_flag=True, help="Skip the confirmation.")
+@write_options
+@scope_options
 def erase(*, call: Call, key: str, yes: bool, write: Write) -> None:
-    """Remove the content of the memory ID for good, everywhere; that it was there stays on the ledger."""
+    """Remove the content of the memory ID permanently; the ledger keeps only the fact that it existed."""
     with call.open() as memory:
         if not yes:
             shown = memory.get(key)
-            click.confirm(f"Erase {shown.title!r} for good? This cannot be undone.", abort=True, err=True)
+            click.confirm(f"Erase {shown.title!r} permanently? This cannot be undone.", abort=True, err=True)
         give_receipt(call, memory.erase(key, write=write), "erased")
 
 
 def _ids(text: str) -> list[str]:
-    return [one.strip() for one in text.split(",") if one.strip()]
+    return [memory_id.strip() for memory_id in text.split(",") if memory_id.strip()]
 
 
 def _successor(new: str | None, by: tuple[str, ...]) -> tuple[str | None, list[str] | None]:
-    """New words, or the memories that --by names."""
+    """Return the new text, or the memories in --by."""
     if (new is None) == (not by):
-        raise click.UsageError(
-            "what supersedes is NEW (words) or --by ID (a memory that is recorded): give one of the two"
-        )
-    return (None, [one for text in by for one in _ids(text)]) if new is None else (words_of(new), None)
+        raise click.UsageError("give either NEW (a text) or --by ID (a recorded memory)")
+    return (None, [memory_id for text in by for memory_id in _ids(text)]) if new is None else (text_of(new), None)

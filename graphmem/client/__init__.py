@@ -1,4 +1,4 @@
-"""The verbs of graphmem, carried out by a server: `graphmem.open("http://…")`."""
+"""A client with the verbs of graphmem, run by a server: `graphmem.open("http://…")`."""
 
 from graphmem.client.connection import Connection
 from graphmem.client.memory import RemoteMemory

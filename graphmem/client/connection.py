@@ -1,4 +1,4 @@
-"""Requests to a server: what may be sent twice is, errors come out as the library's own."""
+"""HTTP requests to a server: idempotent requests are retried, and errors are raised as the library's own classes."""
 
 from __future__ import annotations
 
@@ -32,19 +32,19 @@ _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.2, 5.0
 _CONNECT_S, _ANSWER_S = 5.0, 60.0
 _NO_KEY = 401
 _BUSY = frozenset({429, 503})
-_ERRORS = {one.code: one for one in GraphMemError.__subclasses__()}
-_OF_STATUS: dict[int, type[GraphMemError]] = {401: Forbidden, 403: Forbidden, 404: NotFound, 413: InvalidInput}
+_ERRORS = {error.code: error for error in GraphMemError.__subclasses__()}
+_CLASS_OF_STATUS: dict[int, type[GraphMemError]] = {401: Forbidden, 403: Forbidden, 404: NotFound, 413: InvalidInput}
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """One request.
+class Request:
+    """A request to a server.
 
     Attributes:
-        lines: The body, in place of JSON; read once, so it is sent once.
-        op_id: Names a write.
-        is_repeatable: Sending it twice does what sending it once does: it reads, or `op_id` names it.
-        is_long: Its answer takes as long as it takes.
+        lines: The body as lines instead of JSON; an iterator, so the request is sent at most once.
+        op_id: Identifier of a write, which makes it idempotent.
+        is_repeatable: The request may be sent again: it reads, or it has an `op_id`.
+        is_long: No time limit applies to the answer.
     """
 
     method: str
@@ -58,13 +58,13 @@ class Asked:
 
 
 class Connection:
-    """One server, asked over a pool of connections. Safe to use from several threads.
+    """A server, reached through a pool of connections. Safe to use from several threads.
 
     Args:
-        url: `http://host:port` or `https://…`, without a login.
+        url: `http://host:port` or `https://…`, without user name and password.
         key: Sent with every request; None for a server without keys.
-        http: Sends requests; made for the URL if not given.
-        pause: Waits so many seconds before a request is sent again.
+        http: The HTTP client; made for the URL if not given.
+        pause: Waits a number of seconds before a retry.
     """
 
     def __init__(
@@ -75,31 +75,33 @@ class Connection:
         http: httpx2.Client | None = None,
         pause: Callable[[float], None] = time.sleep,
     ) -> None:
-        self.url = checked(url)
+        self.url = server_url(url)
         headers = {"Accept": "application/json"} | ({} if key is None else {"Authorization": f"Bearer {key}"})
         self._http = http or httpx2.Client(timeout=httpx2.Timeout(_ANSWER_S, connect=_CONNECT_S))
         self._headers = headers
         self._pause = pause
 
-    def ask(self, kind: type[Answer], asked: Asked) -> Answer:
-        """The server's answer as a value of the library.
+    def send(self, kind: type[Answer], request: Request) -> Answer:
+        """Return the server's answer as a value of the library.
 
         Raises:
-            GraphMemError: As the library does; or `StoreUnavailable`, `CommitUnknown` if the server cannot be reached.
+            GraphMemError: As the library; `StoreUnavailable` or `CommitUnknown` if the server cannot be reached.
         """
-        return read_json(kind, self._sent(asked).content)
+        return read_json(kind, self._send_with_retries(request).content)
 
     @contextmanager
     def lines(self, path: str, query: Query) -> Iterator[Iterator[str]]:
-        """The lines of a long answer, as they come."""
+        """Yield the lines of a streamed answer as they arrive."""
         try:
-            with self._http.stream("GET", self.url + path, params=_given(query), headers=self._headers) as response:
+            with self._http.stream(
+                "GET", self.url + path, params=_without_empty(query), headers=self._headers
+            ) as response:
                 if not response.is_success:
                     response.read()
                     raise error_of(response, self.url)
                 yield _lines(response.iter_bytes())
         except httpx2.TransportError as exc:
-            raise StoreUnavailable(f"the answer of {self.url} was cut off ({exc}): ask again") from exc
+            raise StoreUnavailable(f"the answer of {self.url} was cut off ({exc}): send the request again") from exc
 
     def close(self) -> None:
         """Close the connections; safe to call twice."""
@@ -107,113 +109,113 @@ class Connection:
 
     # ---- parts
 
-    def _sent(self, asked: Asked) -> httpx2.Response:
+    def _send_with_retries(self, request: Request) -> httpx2.Response:
         for attempt in range(_ATTEMPTS):
-            is_last = attempt == _ATTEMPTS - 1 or asked.lines is not None
+            is_last = attempt == _ATTEMPTS - 1 or request.lines is not None
             try:
-                response = self._send(asked)
+                response = self._send_once(request)
             except httpx2.TransportError as exc:
-                if is_last or not _may_resend(asked, exc):
-                    raise self._unreachable(asked, exc) from exc
+                if is_last or not _may_resend(request, exc):
+                    raise self._unreachable(request, exc) from exc
                 wait = 0.0
             else:
                 if response.is_success:
                     return response
-                if is_last or response.status_code not in _BUSY or not asked.is_repeatable:
+                if is_last or response.status_code not in _BUSY or not request.is_repeatable:
                     raise error_of(response, self.url)
-                wait = _told_wait(response)
+                wait = _retry_after_s(response)
             backoff = _FIRST_PAUSE_S * 2**attempt * random.uniform(0.5, 1.5)  # noqa: S311 - not for secrets
             self._pause(min(max(wait, backoff), _LONGEST_PAUSE_S))
         raise AssertionError("the last attempt returns or raises")
 
-    def _send(self, asked: Asked) -> httpx2.Response:
-        headers = self._headers if asked.op_id is None else {**self._headers, "Idempotency-Key": asked.op_id}
-        sent: dict[str, Any] = {"json": asked.body}
-        if asked.lines is not None:
+    def _send_once(self, request: Request) -> httpx2.Response:
+        headers = self._headers if request.op_id is None else {**self._headers, "Idempotency-Key": request.op_id}
+        sent: dict[str, Any] = {"json": request.body}
+        if request.lines is not None:
             headers = {**headers, "Content-Type": "application/x-ndjson"}
-            sent = {"content": (f"{line}\n".encode() for line in asked.lines)}
-        if asked.is_long:
+            sent = {"content": (f"{line}\n".encode() for line in request.lines)}
+        if request.is_long:
             sent["timeout"] = httpx2.Timeout(None, connect=_CONNECT_S)
-        url, query = self.url + asked.path, _given(asked.query)
-        return self._http.request(asked.method, url, params=query, headers=headers, **sent)
+        url, query = self.url + request.path, _without_empty(request.query)
+        return self._http.request(request.method, url, params=query, headers=headers, **sent)
 
-    def _unreachable(self, asked: Asked, exc: httpx2.TransportError) -> GraphMemError:
-        if asked.method == "GET" or _was_never_sent(exc):
+    def _unreachable(self, request: Request, exc: httpx2.TransportError) -> GraphMemError:
+        if request.method == "GET" or _was_never_sent(exc):
             return StoreUnavailable(f"no server answers at {self.url} ({exc}); start one with graphmem serve")
-        name = "" if asked.op_id is None else f": send it again with op_id {asked.op_id!r}"
+        name = "" if request.op_id is None else f": send it again with op_id {request.op_id!r}"
         return CommitUnknown(f"the connection to {self.url} was lost before it answered ({exc}){name}")
 
 
-def checked(url: str) -> str:
-    """The URL of a server without its last slash.
+def server_url(url: str) -> str:
+    """Return the URL of a server without a final slash.
 
     Raises:
-        InvalidInput: It names no host, or carries a login.
+        InvalidInput: It has no host, or a user name or password.
     """
     try:
         parts = urlsplit(url)
         host, port = parts.hostname, parts.port
     except ValueError as exc:
-        raise InvalidInput(f"{url!r} is no URL of a server; write http://127.0.0.1:7470") from exc
+        raise InvalidInput(f"{url!r} is not the URL of a server; write http://127.0.0.1:7470") from exc
     if parts.username is not None or parts.password is not None:
-        raise InvalidInput("a URL carries no login: set GRAPHMEM_KEY in the environment")
+        raise InvalidInput("the URL of a server has no user name or password: set GRAPHMEM_KEY in the environment")
     if not host or port == 0 or parts.query or parts.fragment:
-        raise InvalidInput(f"{url!r} is no URL of a server; write http://127.0.0.1:7470")
+        raise InvalidInput(f"{url!r} is not the URL of a server; write http://127.0.0.1:7470")
     return url.rstrip("/")
 
 
 def error_of(response: httpx2.Response, url: str) -> GraphMemError:
-    """The error that a response tells of, of the class that the library would have raised."""
+    """Return a response's error as an instance of the class that the library would have raised."""
     try:
         problem = response.json()
         kind, message = _ERRORS[problem["code"]], str(problem["detail"])
         heads = tuple(map(str, problem.get("heads", ())))
     except (ValueError, KeyError, TypeError):
-        return _stranger(response, url)
+        return _foreign_error(response, url)
     if response.status_code == _NO_KEY:
-        message = _key_told(response, message, url)
+        message = _key_advice(response, message, url)
     return Conflict(message, heads) if issubclass(kind, Conflict) else kind(message)
 
 
-def _key_told(response: httpx2.Response, message: str, url: str) -> str:
-    """What a caller of the library does about a key, who sends no headers of their own."""
+def _key_advice(response: httpx2.Response, message: str, url: str) -> str:
+    """Return the message for a missing or refused key, in terms of GRAPHMEM_KEY and not of headers."""
     if "authorization" in response.request.headers:
         return f"{message} (GRAPHMEM_KEY, for {url})"
-    made = "who runs the server makes one with: graphmem key create NAME"
-    return f"there is no key, and {url} asks for one: set GRAPHMEM_KEY=gmk_…; {made}"
+    fix = "set GRAPHMEM_KEY=gmk_…; the operator of the server makes a key with: graphmem key create NAME"
+    return f"{url} needs a key, and there is no key in the environment: {fix}"
 
 
-def _stranger(response: httpx2.Response, url: str) -> GraphMemError:
-    """Something between here and there answered, or there is another server."""
+def _foreign_error(response: httpx2.Response, url: str) -> GraphMemError:
+    """Return the error for a response that is not graphmem's: from a proxy, or from another server at the URL."""
     status = response.status_code
-    told = f"{url} answered {status} {response.reason_phrase!r}, which is no answer of graphmem"
-    kind = _OF_STATUS.get(status, StoreUnavailable if status in _BUSY | {502, 504} else Unsupported)
-    return kind(f"{told}; look what listens there")
+    problem = f"{url} answered {status} {response.reason_phrase!r}, which is not an answer of graphmem"
+    kind = _CLASS_OF_STATUS.get(status, StoreUnavailable if status in _BUSY | {502, 504} else Unsupported)
+    return kind(f"{problem}; check which server listens there")
 
 
-def _may_resend(asked: Asked, exc: httpx2.TransportError) -> bool:
-    return asked.is_repeatable or _was_never_sent(exc)
+def _may_resend(request: Request, exc: httpx2.TransportError) -> bool:
+    return request.is_repeatable or _was_never_sent(exc)
 
 
 def _was_never_sent(exc: httpx2.TransportError) -> bool:
     return isinstance(exc, httpx2.ConnectError | httpx2.ConnectTimeout | httpx2.PoolTimeout)
 
 
-def _told_wait(response: httpx2.Response) -> float:
-    told = response.headers.get("Retry-After", "")
-    return float(told) if told.isdecimal() else 0.0
+def _retry_after_s(response: httpx2.Response) -> float:
+    text = response.headers.get("Retry-After", "")
+    return float(text) if text.isdecimal() else 0.0
 
 
-def _given(query: Query) -> dict[str, Any]:
+def _without_empty(query: Query) -> dict[str, Any]:
     return {name: value for name, value in query.items() if value not in (None, [])}
 
 
 def _lines(parts: Iterable[bytes]) -> Iterator[str]:
-    """Split at line feeds alone: texts may hold other ends of lines."""
+    """Split at line feeds only: texts may hold other line separators."""
     rest = b""
     for part in parts:
-        *whole, rest = (rest + part).split(b"\n")
-        for line in whole:
+        *complete, rest = (rest + part).split(b"\n")
+        for line in complete:
             yield line.decode()
     if rest:
         yield rest.decode()

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from graphmem.client.connection import Asked, Connection
+from graphmem.client.connection import Connection, Request
 from graphmem.client.session import Session
 from graphmem.client.verb_methods import with_verbs
 from graphmem.errors import InvalidInput, Unsupported
@@ -21,12 +21,12 @@ from graphmem.wire.envelopes import Changes, Restored
 if TYPE_CHECKING:
     import networkx as nx
 
-_CHANGES_AT_ONCE = 1_000
+_CHANGES_PER_REQUEST = 1_000
 
 
 @with_verbs
 class RemoteMemory(GraphMemory):
-    """A memory that a server keeps: every verb of `GraphMemory`, with the same answers and errors.
+    """A memory on a server: every verb of `GraphMemory`, with the same answers and errors.
 
     Verbs that this class does not define are made from their contracts. Safe to use from several threads. Use it in a
     `with` block, or call `close`.
@@ -50,15 +50,15 @@ class RemoteMemory(GraphMemory):
         self.session.connection.close()
 
     def changes(self, *, after: Position = 0, limit: Limit = 100, scope: Scope | None = None) -> Sequence[Change]:
-        """See `GraphMemory.changes`; more than a server gives at once is read page by page."""
+        """See `GraphMemory.changes`; more than the server's limit is read in several requests."""
         if limit < 1:
             raise InvalidInput(f"limit {limit!r} is not at least 1")
         entries: list[Change] = []
         while len(entries) < limit:
             position = entries[-1].seq if entries else after
-            query = {"after": position, "limit": min(limit - len(entries), _CHANGES_AT_ONCE)}
-            request = Asked("GET", "/v1/changes", {**self.session.query(scope), **query})
-            page = self.session.connection.ask(Changes, request).changes
+            query = {"after": position, "limit": min(limit - len(entries), _CHANGES_PER_REQUEST)}
+            request = Request("GET", "/v1/changes", {**self.session.query(scope), **query})
+            page = self.session.connection.send(Changes, request).changes
             if not page:
                 break
             entries += page
@@ -67,21 +67,21 @@ class RemoteMemory(GraphMemory):
     def to_networkx(
         self, *, at: At | None = None, scope: Scope | None = None, progress: Progress = silent
     ) -> nx.MultiDiGraph[str]:
-        """Refuse: a server hands out no whole graph.
+        """Refuse: a server does not export whole graphs.
 
         Raises:
             Unsupported: Always.
         """
         del at, scope, progress
         raise Unsupported(
-            "a server hands out no whole graph: open the store that it serves,"
-            " or a file that its export (graphmem export) was restored into"
+            "a server does not export whole graphs: open its store directly,"
+            " or restore its export (graphmem export) into a file"
         )
 
     def ingest(self, reading: Reading, *, write: Write | None = None, progress: Progress = silent) -> IngestReport:
         """See `GraphMemory.ingest`; progress is reported once, at the end."""
         request = self.session.write_request("/v1/ingest/reading", write, {"reading": reading}, is_named=False)
-        report = self.session.connection.ask(IngestReport, replace(request, is_long=True))
+        report = self.session.connection.send(IngestReport, replace(request, is_long=True))
         total = len(reading.observations) + len(reading.replacements) + len(reading.relations)
         progress(total, total)
         return report
@@ -92,17 +92,19 @@ class RemoteMemory(GraphMemory):
             yield from lines
 
     def backup(self, target: Path) -> None:
-        """Refuse: a server copies no file to its callers.
+        """Refuse: a server does not copy files to its callers.
 
         Raises:
             Unsupported: Always.
         """
-        raise Unsupported(f"{str(target)!r} cannot be written by a server: export, or run graphmem backup where it is")
+        raise Unsupported(
+            f"a server cannot write {str(target)!r}: use graphmem export, or graphmem backup on its machine"
+        )
 
     def restore(self, lines: Iterable[str], *, progress: Progress = silent, scope: Scope | None = None) -> int:
         """See `GraphMemory.restore`; progress is reported once, at the end."""
         query = self.session.query(scope)
-        request = Asked("POST", "/v1/restore", query, lines=lines, is_repeatable=False, is_long=True)
-        count = self.session.connection.ask(Restored, request).entries
+        request = Request("POST", "/v1/restore", query, lines=lines, is_repeatable=False, is_long=True)
+        count = self.session.connection.send(Restored, request).entries
         progress(count, count)
         return count

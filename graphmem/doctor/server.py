@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from graphmem import __version__
-from graphmem.client.connection import checked
+from graphmem.client.connection import server_url
 from graphmem.doctor.links import Case, Check, Look, broken, ok, warn
 from graphmem.http.callers import is_loopback
 
@@ -23,7 +23,7 @@ _MCP_HEADERS = {"Accept": "application/json, text/event-stream"}
 def _server(case: Case) -> Look:
     import httpx2
 
-    url = checked(case.store_url)
+    url = server_url(case.store_url)
     try:
         _get(case, "/healthz")
         document = _get(case, "/openapi.json").json()
@@ -110,7 +110,7 @@ def _request(case: Case, method: str, path: str, **more: Any) -> httpx2.Response
     key = case.settings.key
     headers = more.pop("headers", {}) | ({} if key is None else {"Authorization": f"Bearer {key}"})
     with httpx2.Client(timeout=_ANSWER_S) as client:
-        return client.request(method, checked(case.store_url) + path, headers=headers, **more)
+        return client.request(method, server_url(case.store_url) + path, headers=headers, **more)
 
 
 def _detail(answer: httpx2.Response) -> str:

@@ -1,6 +1,6 @@
-"""The parts that many routes take: who stands where, for which point, through which filter, and in whose name.
+"""Parameters that many routes share: scope, point in time, filter, page, and the fields and headers of writes.
 
-None of them waits for anything; they are coroutines because FastAPI would give any other a thread of its own.
+These dependencies never block. They are coroutines because FastAPI runs plain functions in a thread pool.
 """
 
 from __future__ import annotations
@@ -19,59 +19,61 @@ from starlette.requests import HTTPConnection
 from graphmem.errors import InvalidInput
 from graphmem.http.callers import Caller, caller_of
 from graphmem.http.limits import MAX_POSITION, MAX_RESULTS
-from graphmem.http.working import Served
+from graphmem.http.working import ServerContext
 from graphmem.keys import Permission
 from graphmem.model import MAX_NAME_CHARS, At, Kind, Origin, Scope, Status
 from graphmem.service import Write
 from graphmem.store import Filter, Page
-from graphmem.wire.forms import ASKED
-from graphmem.wire.times import read_known, read_time
+from graphmem.wire.forms import REQUEST
+from graphmem.wire.times import read_known_at, read_time
 
 Text = Annotated[str, Field(max_length=1_000)]
 
 
-async def served_by(request: HTTPConnection) -> Served:
-    """What an app serves."""
-    served: Served = request.app.state.served
-    return served
+async def server_context(request: HTTPConnection) -> ServerContext:
+    """Return the server's context."""
+    server: ServerContext = request.app.state.server
+    return server
 
 
-Asks = Annotated[Served, Depends(served_by)]
+Server = Annotated[ServerContext, Depends(server_context)]
 
 
 async def refuse_unknown(request: Request) -> None:
-    """Refuse query parameters that the route has not: a misspelt `as_of` must not be answered for now.
+    """Refuse query parameters that the route does not have, and repeated parameters that take a single value.
 
-    One that says one thing is refused, too, if it is given several times: nobody could tell which of them counts.
+    A misspelt `as_of` would otherwise be answered for the present.
 
     Raises:
-        InvalidInput: There is one.
+        InvalidInput: The query has either.
     """
-    known = dict(_query_names(request.scope["route"].dependant))
+    parameters = dict(_query_names(request.scope["route"].dependant))
     for name, count in Counter(name for name, _ in request.query_params.multi_items()).items():
-        if name not in known:
-            raise InvalidInput(f"query parameter {name[:80]!r} is not known; there are {', '.join(sorted(known))}")
-        if count > 1 and not known[name]:
+        if name not in parameters:
+            raise InvalidInput(f"unknown query parameter {name[:80]!r}; this route has {', '.join(sorted(parameters))}")
+        if count > 1 and not parameters[name]:
             raise InvalidInput(f"query parameter {name!r} is given {count} times; give it once")
 
 
 def _query_names(dependant: Dependant) -> Iterator[tuple[str, bool]]:
-    """Every parameter, and whether it takes several values."""
-    yield from ((one.alias, get_origin(one.field_info.annotation) is tuple) for one in dependant.query_params)
+    """Yield the name of each query parameter, and whether it takes several values."""
+    yield from (
+        (parameter.alias, get_origin(parameter.field_info.annotation) is tuple) for parameter in dependant.query_params
+    )
     for inner in dependant.dependencies:
         yield from _query_names(inner)
 
 
-# ---- where
+# ---- scope
 
 
-#: The header in which a caller names the repository of all its requests.
+#: The header that names the repository of a request.
 REPOSITORY = "X-Graphmem-Repo"
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
-    """Where a caller says that they stand."""
+class RequestedScope:
+    """The tenant and scope that a request names, before they are checked against the key."""
 
     tenant: str | None
     scope: Scope
@@ -87,114 +89,115 @@ async def _repository(
     repo: Annotated[
         Name | None,
         Query(
-            description="Repository to stand in; that of the header X-Graphmem-Repo if not given, or of a key of one"
-            " repository. Without any, what belongs to no repository is seen and nothing else.",
+            description="Repository to read or write. Default: the header X-Graphmem-Repo, or the only repository that"
+            " the key opens. Without any, only memories of no repository are read.",
             examples=["example.org/shop"],
         ),
     ] = None,
-    named: Annotated[
-        Name | None, Header(alias=REPOSITORY, description="Repository to stand in where a request names none.")
+    default: Annotated[
+        Name | None, Header(alias=REPOSITORY, description="Default for the query parameter `repo`.")
     ] = None,
 ) -> str | None:
-    return repo or named
+    return repo or default
 
 
-async def _standing(
-    tenant: Annotated[Name | None, Query(description="Whose memories; that of the key if not given.")] = None,
+async def _requested_scope(
+    tenant: Annotated[Name | None, Query(description="Tenant. Default: the tenant of the key.")] = None,
     repo: Annotated[str | None, Depends(_repository)] = None,
-    user: Annotated[Name | None, Query(description="Person whose private memories count too.")] = None,
-    branch: Annotated[BranchName | None, Query(description="Branch to stand on; the main line if not given.")] = None,
-    environment: Annotated[Name | None, Query(description="Such as production.")] = None,
+    user: Annotated[Name | None, Query(description="User whose private memories are included.")] = None,
+    branch: Annotated[BranchName | None, Query(description="Branch. Default: the main line.")] = None,
+    environment: Annotated[Name | None, Query(description="Environment, for example production.")] = None,
     related_repos: Annotated[
-        tuple[Name, ...], Query(description="Further repositories whose shared memories are read.", max_length=100)
+        tuple[Name, ...], Query(description="Other repositories whose shared memories are included.", max_length=100)
     ] = (),
-) -> Standing:
-    return Standing(tenant, Scope("default", repo, user, branch, environment, tuple(related_repos)))
+) -> RequestedScope:
+    return RequestedScope(tenant, Scope("default", repo, user, branch, environment, tuple(related_repos)))
 
 
 @dataclass(frozen=True, slots=True)
-class Placed:
-    """A dependency: where the caller stands who is allowed something there."""
+class PermittedScope:
+    """A dependency that checks the key's permission and returns the scope of the request."""
 
     permission: Permission
     is_write: bool
 
-    async def __call__(self, request: Request, standing: Annotated[Standing, Depends(_standing)]) -> Scope:
-        """The scope of the caller.
+    async def __call__(
+        self, request: Request, requested: Annotated[RequestedScope, Depends(_requested_scope)]
+    ) -> Scope:
+        """Return the scope that the key opens for the request.
 
         Raises:
-            Forbidden: The key does not allow it, or not there.
-            NotFound: Another tenant was named.
+            Forbidden: The key lacks the permission, or does not open the scope.
+            NotFound: The key belongs to another tenant.
         """
         caller = caller_of(request)
         caller.require(self.permission)
-        return caller.place(standing.scope, standing.tenant, is_write=self.is_write)
+        return caller.scope_for(requested.scope, requested.tenant, is_write=self.is_write)
 
 
-#: Where the caller stands, if they may read.
-Reader = Annotated[Scope, Depends(Placed(Permission.READ, is_write=False))]
-#: Where the caller stands, if they may write; review; or keep.
-Writer = Annotated[Scope, Depends(Placed(Permission.WRITE, is_write=True))]
-Reviewer = Annotated[Scope, Depends(Placed(Permission.REVIEW, is_write=True))]
-Admin = Annotated[Scope, Depends(Placed(Permission.ADMIN, is_write=True))]
+#: The scope of a read, and of a write.
+ReaderScope = Annotated[Scope, Depends(PermittedScope(Permission.READ, is_write=False))]
+WriterScope = Annotated[Scope, Depends(PermittedScope(Permission.WRITE, is_write=True))]
 
 
-async def _keeper(
-    request: Request, scope: Annotated[Scope, Depends(Placed(Permission.ADMIN, is_write=False))]
+async def _tenant_scope(
+    request: Request, scope: Annotated[Scope, Depends(PermittedScope(Permission.ADMIN, is_write=False))]
 ) -> Scope:
     caller_of(request).require_whole()
     return scope
 
 
-#: Whose store the caller may keep as a whole: for a key that is bound to no user and no repository.
-Keeper = Annotated[Scope, Depends(_keeper)]
+#: The scope of an operation on a whole tenant: the key is bound to no user and no repository.
+TenantScope = Annotated[Scope, Depends(_tenant_scope)]
 
 
-async def _known(request: HTTPConnection) -> Caller:
+async def _current_caller(request: HTTPConnection) -> Caller:
     return caller_of(request)
 
 
-Known = Annotated[Caller, Depends(_known)]
+CurrentCaller = Annotated[Caller, Depends(_current_caller)]
 
 
-# ---- when
+# ---- point in time
 
 
 def _known_at(text: str | None) -> datetime | int | None:
-    known = None if text is None else read_known(text)
-    if isinstance(known, int) and known > MAX_POSITION:
-        raise InvalidInput(f"known_at {known} is no ledger position")
-    return known
+    point = None if text is None else read_known_at(text)
+    if isinstance(point, int) and point > MAX_POSITION:
+        raise InvalidInput(f"known_at {point} is not a ledger position: the largest is {MAX_POSITION}")
+    return point
 
 
 def _point(as_of: str | None, known_at: str | None) -> At:
     return At(None if as_of is None else read_time(as_of), _known_at(known_at))
 
 
-_WHEN = {"format": "date-time"}
-_KNOWN = {"anyOf": [_WHEN, {"pattern": "^[0-9]{1,15}$"}]}
-_TIME = {"examples": ["2025-03-31T14:00:00Z"], "max_length": 60, "json_schema_extra": _WHEN}
-_TIME_OR_POSITION = {**_TIME, "json_schema_extra": _KNOWN}
+_TIME_SCHEMA = {"format": "date-time"}
+_TIME_OR_POSITION_SCHEMA = {"anyOf": [_TIME_SCHEMA, {"pattern": "^[0-9]{1,15}$"}]}
+_TIME = {"examples": ["2025-03-31T14:00:00Z"], "max_length": 60, "json_schema_extra": _TIME_SCHEMA}
+_TIME_OR_POSITION = {**_TIME, "json_schema_extra": _TIME_OR_POSITION_SCHEMA}
 
 
-async def _asked_at(
-    as_of: Annotated[str | None, Query(description="What held at this time; now if not given.", **_TIME)] = None,
+async def _requested_point(
+    as_of: Annotated[
+        str | None, Query(description="Answer with the memories in force at this time. Default: now.", **_TIME)
+    ] = None,
     known_at: Annotated[
         str | None,
-        Query(description="What was known at this time or ledger position; latest if not given.", **_TIME_OR_POSITION),
+        Query(description="Answer as recorded at this time or ledger position. Default: latest.", **_TIME_OR_POSITION),
     ] = None,
 ) -> At:
     return _point(as_of, known_at)
 
 
-Asked = Annotated[At, Depends(_asked_at)]
+RequestedPoint = Annotated[At, Depends(_requested_point)]
 
 _Moment = Annotated[str | None, Query(**_TIME)]
-_Known = Annotated[str | None, Query(**_TIME_OR_POSITION)]
+_TimeOrPosition = Annotated[str | None, Query(**_TIME_OR_POSITION)]
 
 
 async def _bounds(
-    start: _Moment = None, end: _Moment = None, known_from: _Known = None, known_to: _Known = None
+    start: _Moment = None, end: _Moment = None, known_from: _TimeOrPosition = None, known_to: _TimeOrPosition = None
 ) -> tuple[At, At]:
     return _point(start, known_from), _point(end, known_to)
 
@@ -204,20 +207,20 @@ Bounds = Annotated[tuple[At, At], Depends(_bounds)]
 Positions = Annotated[int, Query(ge=0, le=MAX_POSITION)]
 
 
-# ---- what
+# ---- filter and page
 
 
-async def _filter(  # noqa: PLR0913, PLR0917 - a parameter of the query each
+async def _filter(  # noqa: PLR0913, PLR0917 - each is a query parameter
     kinds: Annotated[tuple[Kind, ...], Query(description="Any of these kinds.")] = (),
     labels: Annotated[tuple[str, ...], Query(description="Any of these labels.")] = (),
     paths: Annotated[tuple[str, ...], Query(description="About these files, folders/ or globs.")] = (),
     components: Annotated[tuple[str, ...], Query(description="About these components.")] = (),
     languages: Annotated[tuple[str, ...], Query(description="Of these languages.")] = (),
     subjects: Annotated[tuple[str, ...], Query(description="Of these subjects.")] = (),
-    statuses: Annotated[tuple[Status, ...], Query(description="In these statuses of their own.")] = (),
+    statuses: Annotated[tuple[Status, ...], Query(description="With these statuses.")] = (),
     origins: Annotated[tuple[Origin, ...], Query(description="Of these origins.")] = (),
     min_confidence: Annotated[float, Query(ge=0, le=1, description="Stated with at least this confidence.")] = 0.0,
-    include_history: Annotated[bool, Query(description="Also what does not hold.")] = False,  # noqa: FBT002 - by name
+    include_history: Annotated[bool, Query(description="Include memories that are not in force.")] = False,  # noqa: FBT002 - by name
 ) -> Filter:
     return Filter(
         kinds=tuple(kinds),
@@ -234,12 +237,12 @@ async def _filter(  # noqa: PLR0913, PLR0917 - a parameter of the query each
 
 
 Where = Annotated[Filter, Depends(_filter)]
-WhereForm = Annotated[Filter, ASKED]
+WhereForm = Annotated[Filter, REQUEST]
 
 
 async def _page(
-    limit: Annotated[int, Query(ge=1, le=MAX_RESULTS, description="At most so many.")] = 50,
-    cursor: Annotated[str | None, Query(max_length=400, description="What the page before gave.")] = None,
+    limit: Annotated[int, Query(ge=1, le=MAX_RESULTS, description="Largest number of results.")] = 50,
+    cursor: Annotated[str | None, Query(max_length=400, description="The cursor of the previous page.")] = None,
 ) -> Page:
     return Page(limit, cursor)
 
@@ -256,24 +259,25 @@ MemoryId = Annotated[
 ]
 
 
-# ---- in whose name
+# ---- writes
 
 
-class Signed(BaseModel):
-    """Who says so, from where, and why."""
+class WriteBody(BaseModel):
+    """The fields of every write: who writes, from which source, and why."""
 
     model_config = ConfigDict(extra="forbid")
 
-    actor: Text | None = Field(default=None, description="Who or what says so; the key's name if not given.")
-    source: Text | None = Field(default=None, description="Where it was read: a commit, a pull request, a page.")
-    reason: Annotated[str, Field(max_length=20_000)] | None = Field(default=None, description="Why, in a sentence.")
+    actor: Text | None = Field(default=None, description="Person or program that writes. Default: the key's name.")
+    source: Text | None = Field(default=None, description="Source of the statement: a commit, a pull request, a page.")
+    reason: Annotated[str, Field(max_length=20_000)] | None = Field(default=None, description="Reason, in a sentence.")
     origin: Origin | None = Field(
         default=None,
-        description="What sort of speaker writes; human if not given. What it is not trusted enough to change is"
-        " recorded as a proposal.",
+        description="Origin of the statement. Default: human. A change that needs a more trusted origin is recorded as"
+        " a proposal.",
     )
     seen: Annotated[StrictInt, Field(ge=0, le=MAX_POSITION)] | None = Field(
-        default=None, description="The ledger position at which you looked: what changed since is not written (409)."
+        default=None,
+        description="The ledger position of your last read. The write fails with 409 if the memory changed since.",
     )
 
 
@@ -282,43 +286,43 @@ OpId = Annotated[
     Header(
         alias="Idempotency-Key",
         max_length=200,
-        description="Names this write: sending it again changes nothing and gives the first answer.",
+        description="Identifier of this write. Sent again, it changes nothing and returns the first answer.",
     ),
 ]
 
 
 @dataclass(frozen=True, slots=True)
-class Writing:
-    """What a write takes from the head of its request."""
+class WriteHeaders:
+    """The caller and the headers of a write."""
 
     caller: Caller
     op_id: str | None
     expected: str | None
 
-    def write(self, scope: Scope, body: Signed | None) -> Write:
-        """In whose name something is written."""
-        said = body or Signed.model_construct()
-        stands = replace(scope, related_repos=())
+    def write(self, scope: Scope, body: WriteBody | None) -> Write:
+        """Return the `Write` of a request: scope, writer and reason."""
+        fields = body or WriteBody.model_construct()
+        home_scope = replace(scope, related_repos=())
         return Write(
-            scope=stands,
-            actor=said.actor or self.caller.actor,
-            source=said.source,
-            reason=said.reason,
-            origin=said.origin,
+            scope=home_scope,
+            actor=fields.actor or self.caller.actor,
+            source=fields.source,
+            reason=fields.reason,
+            origin=fields.origin,
             op_id=self.op_id,
-            seen=said.seen,
+            seen=fields.seen,
         )
 
 
-async def _writing(
-    caller: Known,
+async def _write_headers(
+    caller: CurrentCaller,
     op_id: OpId = None,
     if_match: Annotated[
         str | None,
-        Header(description="The ETag of the memory as it was seen: if it changed since, nothing is written (412)."),
+        Header(description="The ETag of the memory as you read it. The write fails with 412 if it changed since."),
     ] = None,
-) -> Writing:
-    return Writing(caller, None if op_id is None else caller.own_op_id(op_id), if_match)
+) -> WriteHeaders:
+    return WriteHeaders(caller, None if op_id is None else caller.own_op_id(op_id), if_match)
 
 
-Heads = Annotated[Writing, Depends(_writing)]
+CurrentWriteHeaders = Annotated[WriteHeaders, Depends(_write_headers)]

@@ -1,4 +1,4 @@
-"""What Neo4j Browser fetches, at `/browser/`: guide, style and saved queries, which say nothing of any memory."""
+"""Files for Neo4j Browser at `/browser/`: guide, style and saved queries. They hold no content of memories."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from starlette.routing import Route
 from graphmem.browser.files import handed
 
 _FILES = "/browser/"
-# Neo4j Browser is a page of another server, and asks for what no cache may answer: a browser first asks whether it may.
+# Neo4j Browser is served from another origin and sends a CORS preflight first; its files must not be cached.
 _HEADERS = {
     "Access-Control-Allow-Origin": "*",
     "Access-Control-Allow-Methods": "GET, HEAD",
@@ -22,23 +22,23 @@ _HEADERS = {
 }
 
 
-def is_of_browser(path: str) -> bool:
-    """Whether a path is that of a file for Neo4j Browser, there or not."""
+def is_browser_path(path: str) -> bool:
+    """Return whether a path belongs to the files for Neo4j Browser, whether the file exists or not."""
     return path.startswith(_FILES)
 
 
 async def _file(request: Request) -> Response:
-    """One of the files."""
+    """Return a file."""
     if request.method == "OPTIONS":
         return Response(status_code=204, headers=_HEADERS)
-    # Behind what ends TLS, the caller's own scheme is told by a header; it changes no answer but the caller's.
+    # A proxy that ends TLS sends the original scheme in a header. It affects only the links in this caller's answer.
     scheme = "https" if request.headers.get("x-forwarded-proto") == "https" else request.url.scheme
     base = f"{scheme}://{request.headers.get('host', 'localhost')}{_FILES.rstrip('/')}"
-    found = handed(request.path_params["name"], base)
-    if found is None:
-        raise HTTPException(404, "Neo4j Browser is given no such file")
-    return Response(found.content, headers=_HEADERS, media_type=found.media_type)
+    file = handed(request.path_params["name"], base)
+    if file is None:
+        raise HTTPException(404, "there is no file of this name for Neo4j Browser")
+    return Response(file.content, headers=_HEADERS, media_type=file.media_type)
 
 
-#: No part of the API, and not in its OpenAPI.
+#: Not part of the API, so not in the OpenAPI document.
 ROUTE = Route(_FILES + "{name}", _file, methods=["GET", "HEAD", "OPTIONS"])

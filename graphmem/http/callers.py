@@ -1,145 +1,144 @@
-"""Who calls: the key that a request carries, checked before its body is read; without a key nothing but health."""
+"""Authentication: the key of a request is checked before its body is read."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers
 from starlette.requests import HTTPConnection
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Send
+from starlette.types import Scope as AsgiScope
 
 from graphmem.errors import Forbidden, GraphMemError
-from graphmem.http.browsing import is_of_browser
+from graphmem.http.browsing import is_browser_path
 from graphmem.http.problems import Refusal, refusal_of, send_refusal
-from graphmem.http.viewing import is_of_view
+from graphmem.http.viewing import is_view_path
 from graphmem.keys import Key, KeyRing, Permission
-from graphmem.model import Scope as Place
+from graphmem.model import Scope
 
-#: What anybody may ask. None of it says anything of a memory.
+#: Paths that need no key. Their answers hold no content of memories.
 PUBLIC = frozenset({"/healthz", "/readyz", "/metrics", "/openapi.json"})
 
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who calls; `key` is None on a server without keys, where everybody may do everything."""
+    """The caller of a request; `key` is None on a server without keys, where every caller has every permission."""
 
     key: Key | None
 
     @property
     def actor(self) -> str | None:
-        """Who writes, if a write does not say."""
+        """The default actor of a write."""
         return None if self.key is None else self.key.name
 
     @property
     def may_read(self) -> bool:
-        """Whether the caller may be told what others wrote."""
+        """Whether the caller may read memories of others."""
         return self.key is None or Permission.READ in self.key.permissions
 
     def own_op_id(self, op_id: str) -> str:
-        """The name of a write in the ledger; see `Key.own_op_id`."""
+        """Return the op_id for the ledger; see `Key.own_op_id`."""
         return op_id if self.key is None or not op_id else self.key.own_op_id(op_id)
 
     def require_choice(self) -> None:
-        """Let pass ids that the caller chose: a refusal tells that somebody has one, seen or not.
+        """Check that the caller may choose ids: a refusal reveals that an id exists, even in scopes closed to the key.
 
         Raises:
-            Forbidden: The key does not read all that its tenant holds.
+            Forbidden: The key does not read its whole tenant.
         """
         if self.key is not None and not self.key.is_reader_of_all:
-            told = f"key {self.key.id!r} does not read its whole tenant, and so cannot choose ids"
-            raise Forbidden(f"{told}: leave `id` out")
+            problem = f"key {self.key.id!r} does not read its whole tenant, and so cannot choose ids"
+            raise Forbidden(f"{problem}: leave `id` out")
 
     def require(self, permission: Permission) -> None:
-        """Let pass what the key allows.
+        """Check a permission of the key.
 
         Raises:
-            Forbidden: It does not allow this.
+            Forbidden: The key lacks it.
         """
         if self.key is not None:
             self.key.require(permission)
 
     def require_whole(self) -> None:
-        """Let pass what touches the whole tenant; see `Key.require_whole`."""
+        """Check that the key opens the whole tenant; see `Key.require_whole`."""
         if self.key is not None:
             self.key.require_whole()
 
     def require_server(self) -> None:
-        """Let pass what touches all tenants: only where there are no keys.
+        """Check that the caller may read all tenants: only on a server without keys.
 
         Raises:
-            Forbidden: A key opens one tenant.
+            Forbidden: The caller has a key; a key opens a single tenant.
         """
         if self.key is not None:
-            raise Forbidden("this is about all tenants, and a key opens one: run it where the store is")
+            raise Forbidden(
+                "this reads all tenants, and a key opens a single tenant: run it on the machine of the store"
+            )
 
-    def place(self, asked: Place, tenant: str | None, *, is_write: bool) -> Place:
-        """Where the caller stands; see `Key.place`."""
+    def scope_for(self, requested: Scope, tenant: str | None, *, is_write: bool) -> Scope:
+        """Return the scope that the key opens for a request; see `Key.place`."""
         if self.key is not None:
-            return self.key.place(asked, tenant, is_write=is_write)
-        return (
-            asked
-            if tenant is None
-            else Place(tenant, asked.repo, asked.user, asked.branch, asked.environment, asked.related_repos)
-        )
+            return self.key.place(requested, tenant, is_write=is_write)
+        return requested if tenant is None else replace(requested, tenant=tenant)
 
 
 def caller_of(connection: HTTPConnection) -> Caller:
-    """Who calls."""
+    """Return the caller of a request."""
     caller: Caller = connection.state.caller
     return caller
 
 
-class Door:
-    """Lets no request in without a live key, but to what is public, the page, which asks for one itself, and guides.
+class AuthenticationMiddleware:
+    """Refuses requests without a live key, except for public paths, guides and the page, which sends its key itself.
 
-    As long as no key was ever made, the server is for this machine alone. A page in a browser on it could reach it too,
-    by a form or by a name that resolves here: so then, Host and Origin must name this machine. Each request asks
-    whether there is a key now.
+    Without a key file the server answers this machine alone. A page in a browser on this machine could still reach it,
+    by a form or by a name that resolves to it, so Host and Origin must then name this machine. Each request checks
+    whether a key file exists.
     """
 
     def __init__(self, app: ASGIApp, ring: KeyRing | None) -> None:
         self._app = app
         self._ring = ring
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def __call__(self, scope: AsgiScope, receive: Receive, send: Send) -> None:
         """See ASGI."""
         if scope["type"] not in {"http", "websocket"} or scope["path"] in PUBLIC:
             await self._app(scope, receive, send)
             return
         headers = Headers(scope=scope)
         try:
-            is_open = is_of_view(scope["path"]) or is_of_browser(scope["path"])
-            named = self._let_in(headers, is_open=is_open)
+            is_public = is_view_path(scope["path"]) or is_browser_path(scope["path"])
+            state = self._state_of(headers, is_public=is_public)
         except Refusal as refusal:
             await send_refusal(refusal, scope, receive, send)
         except GraphMemError as error:
             await send_refusal(refusal_of(error), scope, receive, send)
         else:
-            scope.setdefault("state", {}).update(named)
+            scope.setdefault("state", {}).update(state)
             await self._app(scope, receive, send)
 
-    def _let_in(self, headers: Headers, *, is_open: bool) -> dict[str, Caller]:
-        """Who calls, for the state of a request; nobody in particular where anybody may look."""
+    def _state_of(self, headers: Headers, *, is_public: bool) -> dict[str, Caller]:
+        """Return the state of the request: its caller, or nothing for a public file."""
         ring = self._ring
         if ring is None or not ring.is_in_use():
             _refuse_foreign(headers)
-            return {} if is_open else {"caller": Caller(None)}
-        return {} if is_open else {"caller": self._caller(headers, ring)}
+            return {} if is_public else {"caller": Caller(None)}
+        return {} if is_public else {"caller": self._caller(headers, ring)}
 
     def _caller(self, headers: Headers, ring: KeyRing) -> Caller:
         scheme, _, text = headers.get("authorization", "").partition(" ")
         if scheme.casefold() != "bearer" or not text.strip():
-            raise _unknown("there is no key: send 'Authorization: Bearer gmk_…'")
+            raise _unauthorized("the request has no key: send 'Authorization: Bearer gmk_…'")
         key = ring.find(text.strip())
         if key is None:
-            raise _unknown("the key is damaged, unknown, expired or revoked: ask for a new one")
+            raise _unauthorized("the key is damaged, unknown, expired or revoked: request a new key")
         return Caller(key)
 
 
 def is_loopback(host: str) -> bool:
-    """Whether a name or address is that of this machine, by its spelling alone."""
+    """Return whether a host name or address is a loopback address, judged by its text alone."""
     try:
         return host.casefold() == "localhost" or ip_address(host).is_loopback
     except ValueError:
@@ -151,8 +150,10 @@ def _refuse_foreign(headers: Headers) -> None:
     hosts = {"Host": f"//{headers.get('host', '')}", **({} if origin is None else {"Origin": origin})}
     for name, url in hosts.items():
         if not is_loopback(_host_of(url)):
-            told = f"{name} {url.removeprefix('//')[:80]!r} is not this machine: a server without keys answers it alone"
-            raise Refusal(403, Forbidden.code, f"{told}; make a key: graphmem key create")
+            problem = (
+                f"{name} {url.removeprefix('//')[:80]!r} is not this machine: a server without keys answers it alone"
+            )
+            raise Refusal(403, Forbidden.code, f"{problem}; make a key: graphmem key create")
 
 
 def _host_of(url: str) -> str:
@@ -162,5 +163,5 @@ def _host_of(url: str) -> str:
         return ""
 
 
-def _unknown(detail: str) -> Refusal:
+def _unauthorized(detail: str) -> Refusal:
     return Refusal(401, Forbidden.code, detail, {"WWW-Authenticate": "Bearer"})

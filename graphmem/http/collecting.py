@@ -1,4 +1,4 @@
-"""The collector of a server: what has survived it once is not looked through again while somebody waits."""
+"""Garbage collection of a server: objects that survive a full collection are not examined again."""
 
 from __future__ import annotations
 
@@ -8,27 +8,27 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 
 _OLDEST = 2
-#: So often everything is looked through all the same, for what has died since.
-_WHOLE_EVERY_S = 3_600.0
+#: The interval at which all objects are examined, including the frozen ones.
+_FULL_INTERVAL_S = 3_600.0
 
 
 @contextmanager
-def sparing(clock: Callable[[], float] = time.monotonic) -> Iterator[None]:
-    """Freeze what is there, and what survives each full collection.
+def surviving_objects_frozen(clock: Callable[[], float] = time.monotonic) -> Iterator[None]:
+    """Freeze existing objects, and after each full collection its survivors.
 
-    Caches grow to some hundred thousand objects, and looking through all of them takes as long as ten searches. They
-    are let go by their counts of references, which need no collector.
+    Caches grow to some hundred thousand objects; examining all of them takes as long as ten searches. Cached objects
+    are freed by their reference counts, without the collector.
     """
-    whole_at = clock() + _WHOLE_EVERY_S
+    next_full_at = clock() + _FULL_INTERVAL_S
 
-    def after(phase: str, told: Mapping[str, int]) -> None:
-        nonlocal whole_at
-        if phase != "stop" or told["generation"] != _OLDEST:
+    def after(phase: str, details: Mapping[str, int]) -> None:
+        nonlocal next_full_at
+        if phase != "stop" or details["generation"] != _OLDEST:
             return
-        if clock() < whole_at:
+        if clock() < next_full_at:
             gc.freeze()
         else:
-            whole_at = clock() + _WHOLE_EVERY_S
+            next_full_at = clock() + _FULL_INTERVAL_S
             gc.unfreeze()
 
     gc.freeze()

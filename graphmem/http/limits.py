@@ -1,4 +1,4 @@
-"""How much one request may ask for, and the reading of bodies, which stops at the first byte beyond."""
+"""Limits of requests, and the reading of bodies, which stops at the first byte over the limit."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from graphmem.http.problems import Refusal, send_refusal
 
 MAX_RESULTS = 1_000
 MAX_BATCH = 1_000
-#: Beyond what any ledger reaches, and within what every engine stores.
+#: Larger than any ledger position, and within the integers of every database.
 MAX_POSITION = 2**53
 
 
 @dataclass(frozen=True, slots=True)
-class Bound:
-    """How large one body may be: its bytes, and the values, names and brackets of its JSON."""
+class BodyLimit:
+    """The size limit of a body: its bytes, and the values, names and brackets of its JSON."""
 
     size: int
     tokens: int
@@ -28,28 +28,28 @@ class Bound:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """The caps of a server.
+    """The limits of a server.
 
     Attributes:
-        question: Of a body that asks.
-        body: Of a body that writes.
-        source: Of a body that brings sources in.
-        call: Of a call of a tool.
-        restore_bytes: Of an export to be restored.
-        buffered_bytes: Of all bodies together that are being read or worked on.
-        depth: Of nested JSON.
-        running: So many reads, so many writes and so much keeping of the store go on at a time.
-        waiting: So many more requests wait for their turn; others are turned away.
-        time_s: How long a request may take, in seconds, its waiting included.
-        head_s: How long the head of a request may take to come; so long a connection may be of no use.
-        brief_s: Questions of a kind that lately took so little of the processor, in seconds, go on in the event loop.
-        connections: So many callers are connected at a time; of more, those who asked for nothing longest are let go.
+        read_body: Limit of a body that only reads.
+        write_body: Limit of a body that writes.
+        ingest_body: Limit of a body with files or sources to import.
+        tool_body: Limit of a call of a tool.
+        restore_bytes: Largest export that can be restored.
+        buffered_bytes: Largest sum of all bodies that are being read or processed.
+        depth: Deepest nesting of JSON.
+        running: Threads for reads, threads for writes, and threads for operations on the whole store: this many each.
+        waiting: Requests that may wait for a thread; further requests are refused.
+        time_s: Longest duration of a request in seconds, including its wait.
+        head_s: Longest time in seconds for the head of a request to arrive, and longest idle time of a connection.
+        brief_s: Verbs that recently took at most this processor time, in seconds, run in the event loop.
+        connections: Largest number of connections; if there are more, the connection that is idle longest is closed.
     """
 
-    question: Bound = Bound(256 << 10, 10_000)
-    body: Bound = Bound(8 << 20, 200_000)
-    source: Bound = Bound(128 << 20, 2_000_000)
-    call: Bound = Bound(1 << 20, 20_000)
+    read_body: BodyLimit = BodyLimit(256 << 10, 10_000)
+    write_body: BodyLimit = BodyLimit(8 << 20, 200_000)
+    ingest_body: BodyLimit = BodyLimit(128 << 20, 2_000_000)
+    tool_body: BodyLimit = BodyLimit(1 << 20, 20_000)
     restore_bytes: int = 4 << 30
     buffered_bytes: int = 512 << 20
     depth: int = 32
@@ -61,177 +61,177 @@ class Limits:
     connections: int = 512
 
 
-#: Over a file, work is this process's own: more threads than these only get in each other's way, and to hand a brief
-#: question to one and its answer back takes a tenth of what the question takes.
+#: Limits for a store in a file, whose work runs in this process: more threads compete for the interpreter, and passing
+#: a brief read to a thread and back costs a tenth of the read.
 ON_A_FILE = Limits(running=2, brief_s=0.005)
 
 
-class Measure:
-    """Counts depth and tokens of JSON while it comes in, piece by piece; whether it is JSON is for the parser to say.
+class JsonMeter:
+    """Counts depth and tokens of a JSON text chunk by chunk, without parsing it.
 
-    Takes a few operations of C for each piece, and a few steps of Python for each bracket, of which `bound` caps the
-    number.
+    Each chunk takes a few C-level operations, and each bracket a few steps of Python; the limit caps the number of
+    brackets.
     """
 
-    def __init__(self, bound: Bound, depth: int) -> None:
-        self._bound = bound
+    def __init__(self, limit: BodyLimit, depth: int) -> None:
+        self._limit = limit
         self._depth = depth
         self._size = 0
         self._tokens = 0
         self._level = 0
-        self._is_in_text = False
-        self._kept = b""
+        self._is_in_string = False
+        self._pending = b""  # a backslash whose escaped character is in the next chunk
 
-    def take(self, piece: bytes) -> None:
-        """Count one more piece.
+    def take(self, chunk: bytes) -> None:
+        """Count another chunk.
 
         Raises:
-            Refusal: The body is too large, holds too much, or is nested too deep.
+            Refusal: The body has too many bytes or tokens, or is nested too deep.
         """
-        self._size += len(piece)
-        if self._size > self._bound.size:
-            raise too_large(self._bound.size)
-        for start in range(0, len(piece), _AT_ONCE):
-            self._count(self._kept + piece[start : start + _AT_ONCE])
+        self._size += len(chunk)
+        if self._size > self._limit.size:
+            raise too_large(self._limit.size)
+        for start in range(0, len(chunk), _BYTES_PER_COUNT):
+            self._count(self._pending + chunk[start : start + _BYTES_PER_COUNT])
 
     def _count(self, piece: bytes) -> None:
-        # Escapes go first: a quote that is left begins or ends a text. The second half of one may be yet to come.
+        # Without escapes, each remaining quote begins or ends a string. A backslash at the end may escape the next
+        # chunk's first character.
         bare = piece.rstrip(b"\\")
-        self._kept = b"\\" * ((len(piece) - len(bare)) % 2)
-        parts = piece[: len(piece) - len(self._kept)].replace(b"\\\\", b"").replace(b'\\"', b"").split(b'"')
-        outside = b'"'.join(parts[self._is_in_text :: 2])
-        self._is_in_text ^= len(parts) % 2 == 0
+        self._pending = b"\\" * ((len(piece) - len(bare)) % 2)
+        parts = piece[: len(piece) - len(self._pending)].replace(b"\\\\", b"").replace(b'\\"', b"").split(b'"')
+        outside = b'"'.join(parts[self._is_in_string :: 2])
+        self._is_in_string ^= len(parts) % 2 == 0
         self._tokens += sum(map(outside.count, (b",", b"[", b"{", b'"')))
-        if self._tokens > self._bound.tokens:
-            told = f"the body holds more than {self._bound.tokens} values: send it in parts"
-            raise Refusal(413, InvalidInput.code, told)
-        for mark in outside.translate(None, _NO_BRACKETS):
-            self._level += 1 if mark in b"[{" else -1
+        if self._tokens > self._limit.tokens:
+            problem = f"the body holds more than {self._limit.tokens} values: send it in parts"
+            raise Refusal(413, InvalidInput.code, problem)
+        for bracket in outside.translate(None, _NO_BRACKETS):
+            self._level += 1 if bracket in b"[{" else -1
             if self._level > self._depth:
                 raise Refusal(
                     422, InvalidInput.code, f"the body is nested deeper than {self._depth} levels: flatten it"
                 )
 
 
-_AT_ONCE = 1 << 16
+_BYTES_PER_COUNT = 1 << 16
 _NO_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
 
 
-class Bodies:
-    """Reads bodies whole, as long as each is within its bound and all together within theirs."""
+class BodyReader:
+    """Reads bodies into memory, each within its own limit and all together within the limit of buffered bytes."""
 
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
         self._buffered = 0
 
     @contextmanager
-    def room(self) -> Iterator[Room]:
-        """Room for one body, which is given back at the end."""
-        room = Room(self)
+    def reserve(self) -> Iterator[BufferReservation]:
+        """Open a reservation of buffer space for a body; it is released at the end."""
+        reservation = BufferReservation(self)
         try:
-            yield room
+            yield reservation
         finally:
-            self._buffered -= room.size
+            self._buffered -= reservation.size
 
     def take(self, size: int) -> None:
-        """Count bytes that are kept.
+        """Reserve bytes of the buffer.
 
         Raises:
-            Refusal: There is no room for them.
+            Refusal: The buffer is full.
         """
         if self._buffered + size > self._limits.buffered_bytes:
-            told = "too many large requests are being worked on: try again later"
-            raise Refusal(503, StoreUnavailable.code, told)
+            raise Refusal(503, StoreUnavailable.code, "too many large requests are in progress: try again later")
         self._buffered += size
 
-    async def read(self, receive: Receive, bound: Bound, room: Room) -> bytes:
-        """A body whose bytes are counted in `room`.
+    async def read(self, receive: Receive, limit: BodyLimit, reservation: BufferReservation) -> bytes:
+        """Return a body; its bytes are counted in `reservation`.
 
         Raises:
-            Refusal: It is too much, too deep, too late or cut off.
+            Refusal: The body is too large, nested too deep, too late or incomplete.
         """
         try:
             async with asyncio.timeout(self._limits.time_s):
-                return await self._whole(receive, Measure(bound, self._limits.depth), room)
+                return await self._read_all(receive, JsonMeter(limit, self._limits.depth), reservation)
         except TimeoutError:
-            told = f"the body took longer than {self._limits.time_s:g} seconds to come"
-            raise Refusal(408, InvalidInput.code, told) from None
+            problem = f"the body did not arrive within {self._limits.time_s:g} seconds"
+            raise Refusal(408, InvalidInput.code, problem) from None
 
-    async def _whole(self, receive: Receive, measure: Measure, room: Room) -> bytes:
-        parts: list[bytes] = []
+    async def _read_all(self, receive: Receive, meter: JsonMeter, reservation: BufferReservation) -> bytes:
+        chunks: list[bytes] = []
         while True:
             message = await receive()
             if message["type"] == "http.disconnect":
                 raise Refusal(400, InvalidInput.code, "the connection ended before the body did")
-            piece = message.get("body", b"")
-            measure.take(piece)
-            room.take(len(piece))
-            parts.append(piece)
+            chunk = message.get("body", b"")
+            meter.take(chunk)
+            reservation.take(len(chunk))
+            chunks.append(chunk)
             if not message.get("more_body", False):
-                return b"".join(parts)
+                return b"".join(chunks)
 
 
-class Room:
-    """How many bytes one body takes."""
+class BufferReservation:
+    """The bytes that a body takes in the buffer."""
 
-    def __init__(self, bodies: Bodies) -> None:
-        self._bodies = bodies
+    def __init__(self, body_reader: BodyReader) -> None:
+        self._body_reader = body_reader
         self.size = 0
 
     def take(self, size: int) -> None:
-        """Take so many more; see `Bodies.take`."""
-        self._bodies.take(size)
+        """Reserve more bytes; see `BodyReader.take`."""
+        self._body_reader.take(size)
         self.size += size
 
 
-class BoundedBodies:
-    """Reads the body for an application that would read whatever comes, and hands it on."""
+class BodyLimitMiddleware:
+    """Reads a body within a limit before it reaches an application that has no limits of its own."""
 
-    def __init__(self, app: ASGIApp, bodies: Bodies, bound: Bound) -> None:
+    def __init__(self, app: ASGIApp, body_reader: BodyReader, limit: BodyLimit) -> None:
         self._app = app
-        self._bodies = bodies
-        self._bound = bound
+        self._body_reader = body_reader
+        self._limit = limit
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """See ASGI."""
-        with self._bodies.room() as room:
+        with self._body_reader.reserve() as reservation:
             try:
-                refuse_announced(scope, self._bound.size)
-                body = await self._bodies.read(receive, self._bound, room)
+                refuse_announced_size(scope, self._limit.size)
+                body = await self._body_reader.read(receive, self._limit, reservation)
             except Refusal as refusal:
                 await send_refusal(refusal, scope, receive, send)
                 return
-            await self._app(scope, _again(body, receive), send)
+            await self._app(scope, _replayed(body, receive), send)
 
 
-def refuse_announced(scope: Scope, most: int) -> None:
-    """Refuse a body whose head says that it will be too large, before any of it is read.
+def refuse_announced_size(scope: Scope, limit: int) -> None:
+    """Refuse a body by its Content-Length, before any of it is read.
 
     Raises:
-        Refusal: It is.
+        Refusal: The length exceeds the limit.
     """
-    told = dict(scope["headers"]).get(b"content-length", b"")
-    if told.isdigit() and (len(told) > _MAX_DIGITS or int(told) > most):
-        raise too_large(most)
+    length = dict(scope["headers"]).get(b"content-length", b"")
+    if length.isdigit() and (len(length) > _MAX_DIGITS or int(length) > limit):
+        raise too_large(limit)
 
 
 _MAX_DIGITS = 18
 
 
-def too_large(most: int) -> Refusal:
-    """The refusal of a body of more bytes than that."""
-    return Refusal(413, InvalidInput.code, f"the body has more than {most} bytes: send it in parts")
+def too_large(limit: int) -> Refusal:
+    """Return the refusal of a body of more bytes than `limit`."""
+    return Refusal(413, InvalidInput.code, f"the body has more than {limit} bytes: send it in parts")
 
 
-def _again(body: bytes, receive: Receive) -> Receive:
-    """A `receive` that gives the body once more, then what comes after it."""
-    given = False
+def _replayed(body: bytes, receive: Receive) -> Receive:
+    """Return a `receive` that delivers a body already read, then further messages."""
+    is_delivered = False
 
-    async def again() -> Message:
-        nonlocal given
-        if given:
+    async def replay() -> Message:
+        nonlocal is_delivered
+        if is_delivered:
             return await receive()
-        given = True
+        is_delivered = True
         return {"type": "http.request", "body": body, "more_body": False}
 
-    return again
+    return replay

@@ -1,4 +1,4 @@
-"""What an operator sees: JSON lines on standard error and Prometheus metrics; never a word of a memory, never a key."""
+"""Logs and metrics: JSON lines on standard error and Prometheus metrics, without keys or content of memories."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _UNROUTED = "unrouted"
 
 
 class Metrics:
-    """Counts and times of one server. Labels are routes, verbs and codes: a handful of values, none of a caller."""
+    """Counts and times of a server. Labels are routes, verbs and codes: few values, and none that a caller chooses."""
 
     def __init__(self) -> None:
         self._registry = CollectorRegistry()
@@ -48,69 +48,68 @@ class Metrics:
         )
         self._working = Gauge(
             "graphmem_requests_in_work",
-            "Requests in the library's threads or before them, those included whose callers were told that it took too"
-            " long: each keeps its place until it ends.",
+            "Requests that run in a thread or wait for it; a request whose caller got a timeout counts until it ends.",
             registry=self._registry,
         )
         self._overdue = Counter(
             "graphmem_requests_overdue",
-            "Requests whose callers were told that it took too long.",
+            "Requests whose caller got a timeout.",
             registry=self._registry,
         )
-        self._problems = Counter("graphmem_problems", "Errors told, by code.", ("code",), registry=self._registry)
+        self._problems = Counter("graphmem_problems", "Errors returned, by code.", ("code",), registry=self._registry)
         self._quarantined = Counter(
-            "graphmem_ingest_problems", "Parts of sources that could not be understood.", registry=self._registry
+            "graphmem_ingest_problems", "Parts of sources that could not be imported.", registry=self._registry
         )
         self._contested = Counter(
             "graphmem_contested_answers",
-            "Answers of a search that name a rival for their subject.",
+            "Hits of searches with a rival memory for the same subject.",
             registry=self._registry,
         )
 
     def answered(self, method: str, route: str, status: int, seconds: float) -> None:
-        """Count one request."""
+        """Count a request."""
         self._requests.labels(method, route, str(status)).inc()
         self._seconds.labels(route).observe(seconds)
 
     def problem(self, code: str) -> None:
-        """Count one error; `conflict` among them."""
+        """Count an error."""
         self._problems.labels(code).inc()
 
     def quarantined(self, count: int) -> None:
-        """Count what an ingestion could not understand."""
+        """Count parts of sources that could not be imported."""
         self._quarantined.inc(count)
 
     def contested(self, count: int) -> None:
-        """Count answers whose subject is contested."""
+        """Count hits whose subject is contested."""
         self._contested.inc(count)
 
     def working(self, step: int) -> None:
-        """Count one more, or one less, that is being worked on."""
+        """Add to the number of requests in progress; `step` is 1 or -1."""
         self._working.inc(step)
 
     def overdue(self) -> None:
-        """Count one that took too long."""
+        """Count a request that exceeded the time limit."""
         self._overdue.inc()
 
     @contextmanager
     def store_seconds(self, verb: str) -> Iterator[None]:
-        """Time what is done inside."""
+        """Measure the time of the block."""
         with self._store.labels(verb).time():
             yield
 
     def page(self) -> Response:
-        """The page that Prometheus fetches."""
+        """Return the metrics in the text format of Prometheus."""
         return Response(generate_latest(self._registry), media_type=CONTENT_TYPE_LATEST)
 
 
 def route_of(scope: Scope) -> tuple[str, str]:
-    """Method and route of a request that was answered: nothing that a caller made up."""
+    """Return method and route pattern of a request, without any text of the caller."""
     route = getattr(scope.get("route"), "path_format", _UNROUTED)
     return (scope["method"] if route != _UNROUTED else _UNROUTED), route
 
 
-class Observed:
-    """Names each request, logs and counts it, and lets no exception past: the outermost edge."""
+class ObservationMiddleware:
+    """Numbers, logs and counts each request, and turns uncaught exceptions into a response with status 500."""
 
     def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
         self._app = app
@@ -121,38 +120,40 @@ class Observed:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        seen = _Seen(send, uuid4().hex)
+        record = _ResponseRecord(send, uuid4().hex)
         started = perf_counter()
         try:
-            await self._app(scope, receive, seen.send)
-        except Exception as error:  # noqa: BLE001 - a fault of ours is told without what it was about
-            _log_fault(error, seen.request_id)
-            if not seen.status:
-                failed = Refusal(500, "error", f"a fault of graphmem; its log has request {seen.request_id}")
-                await send_refusal(failed, scope, receive, seen.send)
+            await self._app(scope, receive, record.send)
+        except Exception as error:  # noqa: BLE001 - the outermost edge; the log names the fault without its values
+            _log_fault(error, record.request_id)
+            if not record.status:
+                failed = Refusal(
+                    500, "error", f"graphmem failed; the server's log has the cause under request {record.request_id}"
+                )
+                await send_refusal(failed, scope, receive, record.send)
         finally:
-            self._tell(scope, seen, perf_counter() - started)
+            self._record(scope, record, perf_counter() - started)
 
-    def _tell(self, scope: Scope, seen: _Seen, seconds: float) -> None:
+    def _record(self, scope: Scope, response: _ResponseRecord, seconds: float) -> None:
         method, route = route_of(scope)
-        self._metrics.answered(method, route, seen.status, seconds)
-        if seen.code is not None:
-            self._metrics.problem(seen.code)
+        self._metrics.answered(method, route, response.status, seconds)
+        if response.code is not None:
+            self._metrics.problem(response.code)
         caller = scope.get("state", {}).get("caller")
-        told = {"code": seen.code, "change": seen.change, "key": caller and caller.key and caller.key.id}
+        fields = {"code": response.code, "change": response.change, "key": caller and caller.key and caller.key.id}
         _log().info(
             "request",
-            request_id=seen.request_id,
+            request_id=response.request_id,
             method=method,
             route=route,
-            status=seen.status,
+            status=response.status,
             milliseconds=round(seconds * 1000, 2),
-            **{name: value for name, value in told.items() if value is not None},
+            **{name: value for name, value in fields.items() if value is not None},
         )
 
 
-class _Seen:
-    """What a response was, read off it as it passes."""
+class _ResponseRecord:
+    """The status and headers of a response, recorded while it is sent."""
 
     def __init__(self, send: Send, request_id: str) -> None:
         self._send = send
@@ -172,8 +173,11 @@ class _Seen:
 
 
 def _log_fault(error: Exception, request_id: str) -> None:
-    """Where it happened, without its message or any value: those may be somebody's words."""
-    frames = [f"{one.filename}:{one.lineno} {one.name}" for one in traceback.extract_tb(error.__traceback__)]
+    """Log the kind of an exception and its stack frames.
+
+    The message is left out: it may hold content of memories.
+    """
+    frames = [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in traceback.extract_tb(error.__traceback__)]
     _log().error("fault", request_id=request_id, kind=type(error).__name__, frames=frames[-12:])
 
 
@@ -181,14 +185,14 @@ _STAMPS: list[Any] = [structlog.stdlib.add_log_level, structlog.processors.TimeS
 
 
 def _log() -> Any:  # noqa: ANN401 - structlog's own
-    """Writes JSON lines to what standard error is now, whatever else the process has set up."""
+    """Return a logger of JSON lines on the current standard error, independent of other logging in the process."""
     return structlog.wrap_logger(
         structlog.PrintLogger(sys.stderr), processors=[*_STAMPS, structlog.processors.JSONRenderer()]
     )
 
 
 def log_to_stderr() -> None:
-    """JSON lines on standard error from everything in the process, what serves the application included."""
+    """Send all logging of the process, including uvicorn's, to standard error as JSON lines."""
     handler = logging.StreamHandler(sys.stderr)
     plain = structlog.stdlib.ProcessorFormatter.remove_processors_meta
     handler.setFormatter(

@@ -1,4 +1,4 @@
-"""The process that serves: uvicorn, its address, and what it refuses to start with."""
+"""The server process: uvicorn's configuration, the listening socket, and the checks before it starts."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, cast
 import uvicorn
 
 from graphmem.errors import InvalidInput
-from graphmem.http.app import Mounted, create_app
+from graphmem.http.app import MountedApp, create_app
 from graphmem.http.callers import is_loopback
-from graphmem.http.collecting import sparing
+from graphmem.http.collecting import surviving_objects_frozen
 from graphmem.http.connections import BoundedConnection, RareMessages
 from graphmem.http.limits import Limits
 from graphmem.http.observing import log_to_stderr
@@ -28,13 +28,13 @@ if TYPE_CHECKING:
     from opentelemetry.trace import Tracer
 
 _GRACE_S = 20
-#: Connections that the system keeps until they are taken; asyncio takes as many in one go.
+#: Connections that the kernel queues; asyncio accepts this many in a batch.
 _BACKLOG = 128
 
 
 @dataclass(frozen=True, slots=True)
-class Address:
-    """Where a server listens; port 0 takes a free one."""
+class ListenAddress:
+    """The address of a server; port 0 takes a free port."""
 
     host: str = "127.0.0.1"
     port: int = 7470
@@ -43,60 +43,64 @@ class Address:
 def serve(
     configuration: uvicorn.Config,
     ring: KeyRing | None,
-    address: Address,
+    address: ListenAddress,
     *,
     listening: Callable[[str], None] = lambda _: None,
     is_shared: bool = False,
 ) -> None:
-    """Serve a memory until SIGINT or SIGTERM; then answer what is under way, and return.
+    """Serve a memory until SIGINT or SIGTERM, then finish requests in progress and return.
 
     Args:
-        configuration: As `configured` gives it, for the same keys and address.
-        ring: The keys that callers need as soon as there is one; None where there is no place for their file.
-        address: Where to listen.
-        listening: Told the URL once callers can connect.
+        configuration: The result of `uvicorn_config` for the same keys and address.
+        ring: The keys of callers, needed as soon as a key exists; None for a store that has no key file.
+        address: The address.
+        listening: Called with the URL once clients can connect.
         is_shared: Whether other processes of this user listen at the same address.
 
     Raises:
-        InvalidInput: Others could reach it, and there are no keys; or nobody can listen there.
+        InvalidInput: Other machines can reach the address and there are no keys, or the address cannot be bound.
     """
-    refuse_open_door(ring, address)
-    with bound_socket(address, is_shared=is_shared) as door:
-        door.listen(_BACKLOG)
-        listening(f"http://{address.host}:{door.getsockname()[1]}")
+    refuse_unprotected_address(ring, address)
+    with bound_socket(address, is_shared=is_shared) as listener:
+        listener.listen(_BACKLOG)
+        listening(f"http://{address.host}:{listener.getsockname()[1]}")
         log_to_stderr()
-        with sparing():
-            _Server(configuration).run(sockets=[door])
+        with surviving_objects_frozen():
+            _Server(configuration).run(sockets=[listener])
 
 
-def bound_socket(address: Address, *, is_shared: bool = False) -> socket.socket:
-    """A socket that has an address and does not listen yet.
+def bound_socket(address: ListenAddress, *, is_shared: bool = False) -> socket.socket:
+    """Return a socket that is bound to an address and does not listen yet.
 
     Raises:
-        InvalidInput: Nobody can listen there.
+        InvalidInput: The address cannot be bound.
     """
-    door = socket.socket(socket.AF_INET6 if ":" in address.host else socket.AF_INET)
+    listener = socket.socket(socket.AF_INET6 if ":" in address.host else socket.AF_INET)
     try:
         if os.name == "posix":
-            # What a server before left behind is no hindrance; elsewhere this would let two servers listen.
-            door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            # An address of a server that just ended can be bound again. On Windows the option would let two servers
+            # listen.
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         if is_shared:
-            door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
-        if door.family is socket.AF_INET6:
-            door.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
-        door.bind((address.host, address.port))
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        if listener.family is socket.AF_INET6:
+            listener.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        listener.bind((address.host, address.port))
     except OSError as exc:
-        door.close()
-        told = f"{address.host}:{address.port} cannot be listened on ({os.strerror(exc.errno or 0).lower()})"
-        raise InvalidInput(f"{told}; choose another with --host and --port") from exc
-    # Inherited by every connection. Asyncio would only set it where a socket names its protocol, which this one does
-    # not; without it, answers in two parts wait 40 ms for the caller's delayed acknowledgement.
-    door.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    return door
+        listener.close()
+        problem = f"cannot listen on {address.host}:{address.port} ({os.strerror(exc.errno or 0).lower()})"
+        raise InvalidInput(f"{problem}; choose another address with --host and --port") from exc
+    # Inherited by every connection. asyncio sets it only if the socket names its protocol, which this socket does not;
+    # without it, answers in two parts wait 40 ms for the client's delayed acknowledgement.
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return listener
 
 
 class _Server(uvicorn.Server):
-    """Ends by returning: uvicorn's own raises the signal anew, and the store would not be closed."""
+    """A uvicorn server that returns on a signal.
+
+    uvicorn's own server raises the signal again, and the store would not be closed.
+    """
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """See `uvicorn.Server`."""
@@ -106,44 +110,44 @@ class _Server(uvicorn.Server):
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
-        """Let both signals stop the server and nothing else."""
-        before = {one: signal.signal(one, self.handle_exit) for one in (signal.SIGINT, signal.SIGTERM)}
+        """Let SIGINT and SIGTERM stop the server, and restore the handlers afterwards."""
+        before = {number: signal.signal(number, self.handle_exit) for number in (signal.SIGINT, signal.SIGTERM)}
         try:
             yield
         finally:
-            for one, handler in before.items():
-                signal.signal(one, handler)
+            for number, handler in before.items():
+                signal.signal(number, handler)
 
 
-def refuse_open_door(ring: KeyRing | None, address: Address) -> None:
-    """Refuse to listen without keys where other machines could call.
+def refuse_unprotected_address(ring: KeyRing | None, address: ListenAddress) -> None:
+    """Refuse to listen without keys on an address that other machines can reach.
 
     Raises:
-        InvalidInput: They could.
+        InvalidInput: There are no keys, and the address is not a loopback address.
     """
     if (ring is None or not ring.is_in_use()) and not is_loopback(address.host):
-        told = f"{address.host!r} can be reached from other machines, and there are no keys"
-        raise InvalidInput(f"{told}: make one with graphmem key create, or listen on 127.0.0.1")
+        problem = f"{address.host!r} can be reached from other machines, and there are no keys"
+        raise InvalidInput(f"{problem}: make one with graphmem key create, or listen on 127.0.0.1")
 
 
-def configured(
+def uvicorn_config(
     memory: GraphMemory,
     ring: KeyRing | None,
-    address: Address,
+    address: ListenAddress,
     limits: Limits | None = None,
     *,
-    tools: Mounted | None = None,
+    tools: MountedApp | None = None,
     tracer: Tracer | None = None,
 ) -> uvicorn.Config:
-    """How uvicorn runs the application.
+    """Return the configuration with which uvicorn runs the application.
 
     Args:
         memory: An open memory, which the caller closes.
         ring: As for `serve`.
         address: As for `serve`.
-        limits: The caps.
-        tools: What answers at `/mcp`.
-        tracer: Makes a span of every request.
+        limits: Limits of the server.
+        tools: The MCP server at `/mcp`.
+        tracer: Records a span for each request.
     """
     caps = _affordable(limits or Limits())
     return uvicorn.Config(
@@ -163,11 +167,11 @@ def configured(
 
 
 def _affordable(limits: Limits) -> Limits:
-    """The caps with no more connections than half of the descriptors that the process may have."""
+    """Return the limits with at most as many connections as half of the process's file descriptors."""
     try:
         import resource
-    except ImportError:  # pragma: no cover - on Windows there is no such limit
+    except ImportError:  # pragma: no cover - Windows has no limit of descriptors
         return limits
     soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
-    most = limits.connections if soft == resource.RLIM_INFINITY else max(soft // 2, 1)
-    return replace(limits, connections=min(limits.connections, most))
+    affordable = limits.connections if soft == resource.RLIM_INFINITY else max(soft // 2, 1)
+    return replace(limits, connections=min(limits.connections, affordable))

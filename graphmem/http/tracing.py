@@ -1,7 +1,7 @@
-"""OpenTelemetry, if asked for: a span for every request, with its route, its outcome and its ledger entry.
+"""Optional OpenTelemetry tracing: a span for each request, with its route, its outcome and its ledger entry.
 
-The usual instrumentation of FastAPI notes whole URLs, and ours hold what was asked about. These spans hold what the log
-lines hold: no word of a memory, no key.
+The standard instrumentation of FastAPI records whole URLs, which here hold queries. These spans hold the same fields as
+the log lines: no content of memories, no keys.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from opentelemetry.trace import Tracer
 
 _NAME = "graphmem"
-#: Headers of an answer whose values are told, and as what.
-_TOLD = {
+#: Response headers that are recorded, with the names of their attributes.
+_ATTRIBUTES = {
     "x-request-id": "graphmem.request_id",
     "x-graphmem-code": "graphmem.code",
     "x-graphmem-change": "graphmem.change",
@@ -31,7 +31,7 @@ _FIRST_FAULT = 500
 
 @contextmanager
 def otlp_tracer() -> Iterator[Tracer]:
-    """Sends spans where the variables `OTEL_EXPORTER_OTLP_*` say, the last of them at the end.
+    """Return a tracer that exports to the endpoint in `OTEL_EXPORTER_OTLP_*`; remaining spans are sent at the end.
 
     Raises:
         Unsupported: The packages for it are not installed.
@@ -42,8 +42,8 @@ def otlp_tracer() -> Iterator[Tracer]:
         from opentelemetry.sdk.trace import TracerProvider
         from opentelemetry.sdk.trace.export import BatchSpanProcessor
     except ImportError as exc:
-        told = f"traces need a package that is not installed ({exc.name})"
-        raise Unsupported(f"{told}: pip install 'graphmem[opentelemetry]'") from exc
+        problem = f"traces need a package that is not installed ({exc.name})"
+        raise Unsupported(f"{problem}: pip install 'graphmem[opentelemetry]'") from exc
     resource = Resource.create()
     if str(resource.attributes[SERVICE_NAME]).startswith("unknown_service"):
         resource = resource.merge(Resource({SERVICE_NAME: _NAME}))
@@ -55,8 +55,8 @@ def otlp_tracer() -> Iterator[Tracer]:
         provider.shutdown()
 
 
-class Traced:
-    """Makes every request a span, beneath the caller's if it says in which trace it stands (`traceparent`)."""
+class TracingMiddleware:
+    """Records a span for each request, as a child of the caller's span if the request has a `traceparent`."""
 
     def __init__(self, app: ASGIApp, tracer: Tracer) -> None:
         self._app = app
@@ -75,16 +75,18 @@ class Traced:
             "request", context, SpanKind.SERVER, record_exception=False, set_status_on_exception=False
         ) as span:
 
-            async def noted(message: Message) -> None:
+            async def recording_send(message: Message) -> None:
                 if message["type"] == "http.response.start":
                     span.set_attribute("http.response.status_code", message["status"])
                     headers = Headers(raw=message["headers"])
-                    span.set_attributes({name: headers[word] for word, name in _TOLD.items() if word in headers})
+                    span.set_attributes(
+                        {name: headers[header] for header, name in _ATTRIBUTES.items() if header in headers}
+                    )
                     if message["status"] >= _FIRST_FAULT:
                         span.set_status(StatusCode.ERROR)
                 await send(message)
 
-            await self._app(scope, receive, noted)
+            await self._app(scope, receive, recording_send)
             method, route = route_of(scope)
             span.update_name(f"{method} {route}")
             span.set_attributes({"http.request.method": method, "http.route": route})

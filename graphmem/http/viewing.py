@@ -1,4 +1,4 @@
-"""The page for people, at `/`: files of this package, which anybody may fetch, since none says anything of a memory."""
+"""The web page at `/`: files of this package, which need no key because they hold no content of memories."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _MEDIA_TYPES = {
     ".js": "text/javascript; charset=utf-8",
     ".svg": "image/svg+xml",
 }
-# Words of memories are shown there: nothing but the page's own files is run, and no text can become markup.
+# The page shows content of memories: it runs its own files only, and no text can become markup.
 _POLICY = (
     "default-src 'none'",
     "script-src 'self'",
@@ -46,47 +46,47 @@ _HEADERS = {
 }
 
 
-def is_of_view(path: str) -> bool:
-    """Whether a path is that of the page or of one of its files, there or not."""
+def is_view_path(path: str) -> bool:
+    """Return whether a path belongs to the page, whether the file exists or not."""
     return path == "/" or path.startswith(_FILES)
 
 
 def address_of(url: str, scope: Scope, *, has_keys: bool) -> str:
-    """Where a browser shows the page of a server, standing where the server's own folder stands.
+    """Return the page's URL in the scope of the server's folder.
 
-    A key says whose memories it opens; without keys the address does.
+    A key decides tenant and user; without keys they are part of the URL.
     """
-    stands = {"repo": scope.repo}
+    parts = {"repo": scope.repo}
     if not has_keys:
         tenant = None if scope.tenant == Scope().tenant else scope.tenant
-        stands |= {"tenant": tenant, "user": scope.user, "branch": scope.branch, "environment": scope.environment}
-    given = urlencode({name: value for name, value in stands.items() if value is not None}, quote_via=quote)
-    return f"{url}/#/?{given}" if given else f"{url}/"
+        parts |= {"tenant": tenant, "user": scope.user, "branch": scope.branch, "environment": scope.environment}
+    query = urlencode({name: value for name, value in parts.items() if value is not None}, quote_via=quote)
+    return f"{url}/#/?{query}" if query else f"{url}/"
 
 
 async def _view(request: Request) -> Response:
-    """The page, or one of its files."""
-    found = _file(request.path_params.get("name", _FIRST))
-    if found is None:
+    """Return the page, or a file of it."""
+    file = _file(request.path_params.get("name", _FIRST))
+    if file is None:
         raise HTTPException(404, "the page has no such file")
-    etag, media_type, content = found
+    etag, media_type, content = file
     headers = {**_HEADERS, "ETag": etag}
     if etag in request.headers.get("if-none-match", ""):
         return Response(status_code=304, headers=headers)
     return Response(content, headers=headers, media_type=media_type)
 
 
-#: They are no part of the API, and not in its OpenAPI.
+#: Not part of the API, so not in the OpenAPI document.
 ROUTES = (Route("/", _view), Route(_FILES + "{name}", _view))
 
 
 @cache
 def _names() -> frozenset[str]:
-    return frozenset(one.name for one in _FOLDER.iterdir() if one.suffix in _MEDIA_TYPES)
+    return frozenset(file.name for file in _FOLDER.iterdir() if file.suffix in _MEDIA_TYPES)
 
 
 def _file(name: str) -> tuple[str, str, bytes] | None:
-    """ETag, media type and content of a file; None if there is none of that name."""
+    """Return ETag, media type and content of a file; None if it does not exist."""
     return _read(name) if name in _names() else None
 
 

@@ -1,4 +1,4 @@
-"""Carrying out requests: in threads, so many at a time, within a time; brief questions in the event loop itself."""
+"""Runs requests in a limited number of threads within a time limit, and brief reads in the event loop itself."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from starlette.responses import Response
 
 from graphmem.deadline import wanted_by
 from graphmem.errors import CommitUnknown, StoreUnavailable
-from graphmem.http.limits import Bodies, Limits
+from graphmem.http.limits import BodyReader, Limits
 from graphmem.http.observing import Metrics
 from graphmem.http.problems import Refusal
 from graphmem.http.readiness import Readiness
@@ -26,27 +26,28 @@ from graphmem.service import GraphMemory
 from graphmem.wire.documents import document
 
 Result = TypeVar("Result")
-#: What a write reads after its commit must not fail before its caller was told that it took too long.
+#: Extra time of a request inside the library, so that a write's reads after its commit do not fail before the caller
+#: gets a timeout.
 _GRACE_S = 1.0
-#: Larger bodies are parsed in threads of their own, so many at a time.
+#: Bodies up to this size are parsed in the event loop, larger bodies in this many threads.
 _SMALL_BYTES, _PARSERS = 1 << 14, 2
-#: How much one question weighs among those before it, and from which multiple of them on it alone counts.
-_NEWEST, _FAR = 0.1, 4
+#: The weight of the newest cost in the average; a cost above this multiple of the average replaces it.
+_NEWEST_WEIGHT, _OUTLIER_FACTOR = 0.1, 4
 
 
 class _Work(Enum):
-    """What has threads of its own."""
+    """The kinds of work, each with threads of its own."""
 
     READING = "reading"
     WRITING = "writing"
     KEEPING = "keeping"
 
 
-class Pace:
-    """How much of the processor questions of each kind take, the last ones most.
+class VerbCosts:
+    """The average processor time of each verb, recent calls weighing most.
 
     Args:
-        limit_s: What is called brief, in seconds.
+        limit_s: The longest time that counts as brief, in seconds.
     """
 
     def __init__(self, limit_s: float) -> None:
@@ -54,42 +55,44 @@ class Pace:
         self._taken_s: dict[str, float] = {}
 
     def is_brief(self, verb: str) -> bool:
-        """Whether the last questions of this kind were brief; the first is not thought to be."""
+        """Return whether recent calls of a verb were brief; False before the first call."""
         return self._taken_s.get(verb, self._limit_s + 1) <= self._limit_s
 
     @contextmanager
     def timed(self, verb: str) -> Iterator[None]:
-        """Count what is done inside. One that took long outweighs many brief ones."""
+        """Measure the block. A single slow call outweighs many brief calls."""
         begun = time.thread_time()
         try:
             yield
         finally:
             taken = time.thread_time() - begun
             before = self._taken_s.get(verb, taken)
-            self._taken_s[verb] = taken if taken > _FAR * before else before + _NEWEST * (taken - before)
+            self._taken_s[verb] = (
+                taken if taken > _OUTLIER_FACTOR * before else before + _NEWEST_WEIGHT * (taken - before)
+            )
 
 
 class Workers:
-    """The threads in which the library is asked."""
+    """The threads that call the library."""
 
     def __init__(self, limits: Limits, metrics: Metrics) -> None:
         self._limits = limits
         self._metrics = metrics
-        self._pace = Pace(limits.brief_s)
-        # Apart, so that writes that wait for another process's lock, and a long export, keep nobody from reading.
-        self._pools = {one: ThreadPoolExecutor(limits.running, f"graphmem {one.value}") for one in _Work}
+        self._costs = VerbCosts(limits.brief_s)
+        # Separate pools, so that writes which wait for another process's lock, and long exports, do not delay reads.
+        self._pools = {work: ThreadPoolExecutor(limits.running, f"graphmem {work.value}") for work in _Work}
         self._parsers = ThreadPoolExecutor(_PARSERS, "graphmem parsing")
         self._count = 0
 
     async def answer(
         self, verb: str, job: Callable[[], Response], *, is_write: bool, may_be_brief: bool = False
     ) -> Response:
-        """The response that a job makes: in a thread, or at once if it may be brief and those before it were.
+        """Return the response of a job, run in a thread, or in the event loop if it may be brief and recent calls were.
 
         Raises:
-            Refusal: Too many wait already.
-            StoreUnavailable: It took too long, and nothing was written.
-            CommitUnknown: It took too long, and may yet be written.
+            Refusal: The queue is full.
+            StoreUnavailable: The time limit passed, and nothing was written.
+            CommitUnknown: The time limit passed, and the write may still succeed.
         """
         until = time.monotonic() + self._limits.time_s + _GRACE_S
 
@@ -97,30 +100,32 @@ class Workers:
             with wanted_by(until):
                 return job()
 
-        if may_be_brief and self._pace.is_brief(verb):
-            return self._at_once(verb, in_time)
+        if may_be_brief and self._costs.is_brief(verb):
+            return self._run_in_loop(verb, in_time)
         future = self._begin(_Work.WRITING if is_write else _Work.READING, verb, in_time)
         try:
             return await asyncio.wait_for(asyncio.shield(asyncio.wrap_future(future)), self._limits.time_s)
         except TimeoutError:
             self._metrics.overdue()
-            took = f"this took longer than {self._limits.time_s:g} seconds"
+            problem = f"the request took longer than {self._limits.time_s:g} seconds"
             if future.cancel() or not is_write:
-                raise StoreUnavailable(f"{took}; try again later, or ask for less") from None
-            raise CommitUnknown(f"{took} and may yet be written; send it again with the same Idempotency-Key") from None
+                raise StoreUnavailable(f"{problem}; try again later, or request less") from None
+            raise CommitUnknown(
+                f"{problem} and may still be written; send it again with the same Idempotency-Key"
+            ) from None
 
-    async def at_length(self, verb: str, do: Callable[[], Result]) -> Result:
-        """What may take as long as it takes: keeping a store, not asking it."""
+    async def run_unbounded(self, verb: str, do: Callable[[], Result]) -> Result:
+        """Return the result of an operation on the whole store, which has no time limit."""
         return await asyncio.wrap_future(self._begin(_Work.KEEPING, verb, do))
 
-    async def parsed(self, size: int, job: Callable[[], Result]) -> Result:
-        """What a job makes of a body of that many bytes; nobody waits for it but its caller."""
+    async def parse(self, size: int, job: Callable[[], Result]) -> Result:
+        """Return the result of parsing a body of `size` bytes; a large body does not block other requests."""
         if size <= _SMALL_BYTES:
             return job()
         return await asyncio.get_running_loop().run_in_executor(self._parsers, job)
 
     def close(self) -> None:
-        """Wait for what is running."""
+        """Wait for running jobs."""
         for pool in (*self._pools.values(), self._parsers):
             pool.shutdown(wait=True, cancel_futures=True)
 
@@ -128,15 +133,15 @@ class Workers:
 
     def _begin(self, work: _Work, verb: str, job: Callable[[], Result]) -> Future[Result]:
         if self._count >= self._limits.running + self._limits.waiting:
-            raise Refusal(429, StoreUnavailable.code, f"{self._count} requests are being worked on: try again later")
+            raise Refusal(429, StoreUnavailable.code, f"{self._count} requests are running or waiting: try again later")
         self._count += 1
         self._metrics.working(1)
         loop = asyncio.get_running_loop()
         future = self._pools[work].submit(copy_context().run, self._timed, verb, job)
-        future.add_done_callback(lambda _: self._tell_done(loop))
+        future.add_done_callback(lambda _: self._schedule_done(loop))
         return future
 
-    def _at_once(self, verb: str, job: Callable[[], Result]) -> Result:
+    def _run_in_loop(self, verb: str, job: Callable[[], Result]) -> Result:
         self._metrics.working(1)
         try:
             return self._timed(verb, job)
@@ -144,10 +149,10 @@ class Workers:
             self._metrics.working(-1)
 
     def _timed(self, verb: str, job: Callable[[], Result]) -> Result:
-        with self._metrics.store_seconds(verb), self._pace.timed(verb):
+        with self._metrics.store_seconds(verb), self._costs.timed(verb):
             return job()
 
-    def _tell_done(self, loop: asyncio.AbstractEventLoop) -> None:
+    def _schedule_done(self, loop: asyncio.AbstractEventLoop) -> None:
         if not loop.is_closed():
             loop.call_soon_threadsafe(self._done)
 
@@ -157,28 +162,28 @@ class Workers:
 
 
 @dataclass(frozen=True, slots=True)
-class Served:
-    """A memory with the threads in which it is asked."""
+class ServerContext:
+    """The open memory of a server with its threads, metrics and limits."""
 
     memory: GraphMemory
     workers: Workers
     metrics: Metrics
     limits: Limits
-    bodies: Bodies
+    body_reader: BodyReader
     readiness: Readiness
 
-    async def read(self, verb: str, ask: Callable[[GraphMemory], object], *, may_be_brief: bool = False) -> Response:
-        """The answer to a question; see `Workers.answer`."""
-        job = partial(self._response, ask)
+    async def read(self, verb: str, query: Callable[[GraphMemory], object], *, may_be_brief: bool = False) -> Response:
+        """Return the response of a read; see `Workers.answer`."""
+        job = partial(self._response, query)
         return await self.workers.answer(verb, job, is_write=False, may_be_brief=may_be_brief)
 
     async def write(self, verb: str, do: Callable[[GraphMemory], object]) -> Response:
-        """What a write says; see `Workers.answer`."""
+        """Return the response of a write; see `Workers.answer`."""
         return await self.workers.answer(verb, partial(self._response, do), is_write=True)
 
     async def keep(self, verb: str, do: Callable[[GraphMemory], object]) -> Response:
-        """What is done for the store as a whole, for as long as it takes."""
-        return await self.workers.at_length(verb, partial(self._response, do))
+        """Return the response of an operation on the whole store; see `Workers.run_unbounded`."""
+        return await self.workers.run_unbounded(verb, partial(self._response, do))
 
     def _response(self, do: Callable[[GraphMemory], object]) -> Response:
         answer = do(self.memory)
@@ -186,6 +191,6 @@ class Served:
 
 
 def json_of(answer: object, status: int = 200, **headers: str) -> Response:
-    """An answer in its written form."""
+    """Return an answer as a JSON response."""
     text = json.dumps(document(answer), separators=(",", ":"))
     return Response(text, status, headers or None, "application/json")

@@ -1,4 +1,4 @@
-"""What each tool takes. The schemas that clients see are made from these, without what a model has no use for."""
+"""Arguments of the tools. The JSON Schemas that clients see are made from these models and shortened."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from graphmem.answers import OnSimilar
 from graphmem.errors import InvalidInput
 from graphmem.model import At, Kind, Origin, Scope
 from graphmem.store import Filter
-from graphmem.wire.times import read_known, read_time
+from graphmem.wire.times import read_known_at, read_time
 
-Asked = TypeVar("Asked", bound=BaseModel)
+ArgumentsT = TypeVar("ArgumentsT", bound=BaseModel)
 
-#: Tokens of a search answer, counted by `graphmem.retrieval.token_count`.
+#: Size of a search answer in tokens, counted by `graphmem.retrieval.token_count`.
 DEFAULT_BUDGET, LEAST_BUDGET, MOST_BUDGET = 2_000, 300, 50_000
 
 _MAX_NAME = 1_000
@@ -23,7 +23,7 @@ _MAX_TEXT = 200_000
 
 
 def _refusing(read: Any) -> BeforeValidator:  # noqa: ANN401 - any reader of a text
-    """A reader whose refusal is one of the arguments."""
+    """Return a validator that reads text and reports invalid text as an error of the argument."""
 
     def checked(value: object) -> object:
         try:
@@ -35,44 +35,44 @@ def _refusing(read: Any) -> BeforeValidator:  # noqa: ANN401 - any reader of a t
 
 
 Moment = Annotated[datetime | None, _refusing(read_time)]
-Known = Annotated[datetime | int | None, _refusing(read_known)]
+TimeOrPosition = Annotated[datetime | int | None, _refusing(read_known_at)]
 Name = Annotated[str, Field(min_length=1, max_length=_MAX_NAME)]
 Text = Annotated[str, Field(min_length=1, max_length=_MAX_TEXT)]
 
 
 class Arguments(BaseModel):
-    """Arguments of a tool: what is not known is refused."""
+    """Arguments of every tool; unknown arguments are refused."""
 
     model_config = ConfigDict(extra="forbid")
 
     repo: Name | None = Field(None, description="Repository, if not the current one.")
-    user: Name | None = Field(None, description="Person whose private memories are meant too.")
+    user: Name | None = Field(None, description="User whose private memories are included.")
 
     @property
-    def place(self) -> Scope:
-        """The repository and the person that are named."""
+    def scope(self) -> Scope:
+        """The scope that the arguments name: a repository, a user, both or neither."""
         return Scope(repo=self.repo, user=self.user)
 
 
-class AtPoint(Arguments):
-    """Arguments of a tool that asks."""
+class PointArguments(Arguments):
+    """Arguments of a tool that reads at a point in time."""
 
-    as_of: Moment = Field(None, description="What held at this time (ISO 8601). Default: now.")
-    known_at: Known = Field(None, description="What was known at this time or ledger position. Default: latest.")
+    as_of: Moment = Field(None, description="Memories in force at this time (ISO 8601). Default: now.")
+    known_at: TimeOrPosition = Field(None, description="As recorded at this time or ledger position. Default: latest.")
 
     @property
     def at(self) -> At:
-        """The point that is asked for."""
+        """The requested point in time."""
         return At(self.as_of, self.known_at)
 
 
-class Filtered(Arguments):
-    """Arguments of a tool that reads the memories that fit a filter."""
+class FilterArguments(Arguments):
+    """Arguments of a tool that reads memories through a filter."""
 
     kind: Kind | None = None
     tags: Annotated[tuple[Name, ...], Field(max_length=50)] = Field((), description="Any of these labels.")
     path: Name | None = Field(None, description="About this file, folder/ or glob.")
-    include_history: bool = Field(default=False, description="Also what no longer holds.")
+    include_history: bool = Field(default=False, description="Include memories no longer in force.")
 
     @property
     def where(self) -> Filter:
@@ -85,94 +85,99 @@ class Filtered(Arguments):
         )
 
 
-class SearchArguments(Filtered, AtPoint):
+class SearchArguments(FilterArguments, PointArguments):
     """Arguments of a search."""
 
     query: Annotated[str, Field(max_length=10_000)] = Field(description="A question in plain words.")
     limit: int = Field(8, ge=1, le=50)
-    min_relevance: float | None = Field(None, ge=0, le=1, description="0: also what is near.")
+    min_relevance: float | None = Field(None, ge=0, le=1, description="0: include weak matches.")
     budget: int = Field(DEFAULT_BUDGET, ge=LEAST_BUDGET, le=MOST_BUDGET, description="Tokens.")
 
 
-class Signed(Arguments):
+class WriteArguments(Arguments):
     """Arguments of a tool that writes."""
 
-    reason: Annotated[str, Field(max_length=20_000)] | None = Field(None, description="Why, in a sentence.")
-    source: Name | None = Field(None, description="Where it was read: a commit, a page.")
+    reason: Annotated[str, Field(max_length=20_000)] | None = Field(None, description="Reason, in a sentence.")
+    source: Name | None = Field(None, description="Source: a commit, a page.")
     origin: Literal[Origin.AGENT, Origin.CONVERSATION, Origin.EXTERNAL] = Field(
-        Origin.AGENT, description="Whose words: your own, a conversation's, or from outside (issues, logs, web)."
+        Origin.AGENT, description="Author: you, a person in the conversation, or an outside text (issue, log, web)."
     )
     op_id: Annotated[str, Field(min_length=1, max_length=200)] | None = Field(
-        None, description="Names this write, so that a retry changes nothing."
+        None, description="Identifier of this write; a retry with it changes nothing."
     )
 
 
-class AddArguments(Signed):
-    """What to record."""
+class AddArguments(WriteArguments):
+    """Arguments of an add."""
 
-    user: Name | None = Field(None, description="For this person alone.")
+    user: Name | None = Field(None, description="Private to this user.")
 
     text: Text = Field(description="First line: the statement. Rest: details.")
     kind: Kind = Kind.FACT
-    subject: Name | None = Field(None, description="What it settles, such as stack.database.")
+    subject: Name | None = Field(None, description="Topic it decides, for example stack.database.")
     rationale: Text | None = None
-    rejected: Annotated[tuple[Text, ...], Field(max_length=50)] = Field((), description="Not taken, as `name: reason`.")
+    rejected: Annotated[tuple[Text, ...], Field(max_length=50)] = Field(
+        (), description="Rejected options, as `name: reason`."
+    )
     confidence: float = Field(1.0, ge=0, le=1)
     tags: Annotated[tuple[Name, ...], Field(max_length=50)] = ()
-    paths: Annotated[tuple[Name, ...], Field(max_length=50)] = Field((), description="Files that it is about.")
-    start: Moment = Field(None, description="Since when it holds. Default: now.")
-    on_similar: OnSimilar = Field(OnSimilar.KEEP, description="skip: confirm what says the same already.")
+    paths: Annotated[tuple[Name, ...], Field(max_length=50)] = Field((), description="Files it concerns.")
+    start: Moment = Field(None, description="In force from. Default: now.")
+    on_similar: OnSimilar = Field(OnSimilar.KEEP, description="skip: confirm an equal memory instead.")
 
 
-class SupersedeArguments(Signed):
-    """What replaces what."""
+class SupersedeArguments(WriteArguments):
+    """Arguments of a supersession."""
 
     old: Name = Field(description="Id or alias of the memory that is no longer true.")
     text: Text | None = Field(None, description="The new statement; or give `new`.")
     new: Name | None = Field(None, description="Id or alias of a memory that supersedes it.")
-    at: Moment = Field(None, description="From when. Default: now.")
-    is_correction: bool = Field(default=False, description="The old one was never right.")
+    at: Moment = Field(None, description="In force from. Default: now.")
+    is_correction: bool = Field(default=False, description="The old memory was never right.")
 
 
-def parsed(kind: type[Asked], given: object) -> Asked:
-    """The arguments of a call.
+def parse_arguments(model: type[ArgumentsT], arguments: object) -> ArgumentsT:
+    """Return the validated arguments of a call.
 
     Raises:
-        InvalidInput: They are not of that kind; the message names each at fault.
+        InvalidInput: The arguments are invalid; the message names each invalid argument.
     """
     try:
-        return kind.model_validate(given)
+        return model.model_validate(arguments)
     except ValidationError as problem:
-        faults = [f"{'.'.join(map(str, one['loc'])) or 'arguments'}: {one['msg']}" for one in problem.errors()]
-        raise InvalidInput("; ".join(faults)) from problem
+        messages = [f"{'.'.join(map(str, error['loc'])) or 'arguments'}: {error['msg']}" for error in problem.errors()]
+        raise InvalidInput("; ".join(messages)) from problem
 
 
-def schema(kind: type[BaseModel]) -> dict[str, Any]:
-    """The JSON Schema of arguments, short: no titles, no defaults of nothing, no choice between a value and null."""
-    made = kind.model_json_schema()
-    shared = made.pop("$defs", {})
-    shown: dict[str, Any] = _short(made, shared)
-    shown.pop("description", None)
-    return shown
+def schema(model: type[BaseModel]) -> dict[str, Any]:
+    """Return the JSON Schema of arguments without titles, empty defaults and unions with null."""
+    full = model.model_json_schema()
+    definitions = full.pop("$defs", {})
+    short: dict[str, Any] = _short(full, definitions)
+    short.pop("description", None)
+    return short
 
 
-def _short(value: Any, shared: dict[str, Any]) -> Any:  # noqa: ANN401 - JSON
+def _short(value: Any, definitions: dict[str, Any]) -> Any:  # noqa: ANN401 - JSON
     if isinstance(value, list):
-        return [_short(one, shared) for one in value]
+        return [_short(element, definitions) for element in value]
     if not isinstance(value, dict):
         return value
     if "$ref" in value:
-        kept = {key: one for key, one in value.items() if key != "$ref"}
-        value = {"enum": shared[value["$ref"].rpartition("/")[2]]["enum"], "type": "string", **kept}
+        rest = {key: entry for key, entry in value.items() if key != "$ref"}
+        value = {"enum": definitions[value["$ref"].rpartition("/")[2]]["enum"], "type": "string", **rest}
     if "anyOf" in value:
-        others = [one for one in value["anyOf"] if one.get("type") != "null"]
-        rest = {key: one for key, one in value.items() if key != "anyOf"}
-        return _short({**others[0], **rest}, shared) if len(others) == 1 else _short({**rest, "anyOf": others}, shared)
-    names = value.get("properties")
-    kept = {
-        key: _short(one, shared)
-        for key, one in value.items()
+        choices = [choice for choice in value["anyOf"] if choice.get("type") != "null"]
+        rest = {key: entry for key, entry in value.items() if key != "anyOf"}
+        single = {**choices[0], **rest} if len(choices) == 1 else {**rest, "anyOf": choices}
+        return _short(single, definitions)
+    properties = value.get("properties")
+    short = {
+        key: _short(entry, definitions)
+        for key, entry in value.items()
         if key not in {"properties", "title", "minLength", "maxLength", "maxItems"}
-        and not (key == "default" and one in (None, [], ""))
+        and not (key == "default" and entry in (None, [], ""))
     }
-    return kept if names is None else {**kept, "properties": {key: _short(one, shared) for key, one in names.items()}}
+    if properties is None:
+        return short
+    return {**short, "properties": {name: _short(entry, definitions) for name, entry in properties.items()}}

@@ -1,4 +1,4 @@
-"""Carrying out a call: arguments in, the written form of the answer out, our codes for errors."""
+"""Runs a call of a tool: checks the arguments, marks untrusted text in the answer, and turns errors into results."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from typing import Any
 from mcp_types import CallToolResult, TextContent
 
 from graphmem.errors import Conflict, GraphMemError, Unsupported
-from graphmem.mcp_server.arguments import SearchArguments, parsed
+from graphmem.mcp_server.arguments import SearchArguments, parse_arguments
 from graphmem.mcp_server.budget import fitted
-from graphmem.mcp_server.callers import Caller
+from graphmem.mcp_server.callers import ToolCaller
 from graphmem.mcp_server.marking import Marking
 from graphmem.mcp_server.marks import unmarked
 from graphmem.mcp_server.tools import tools_of
@@ -29,33 +29,38 @@ from graphmem.verbs import Profile
 _log = logging.getLogger("graphmem.mcp")
 
 
-def called(name: str, given: dict[str, Any], opened: Callable[[], tuple[GraphMemory, Caller]]) -> CallToolResult:
-    """The result of a call; what goes wrong is told with its code, and nothing of what nobody foresaw."""
+def call_tool(
+    name: str, raw: dict[str, Any], open_memory: Callable[[], tuple[GraphMemory, ToolCaller]]
+) -> CallToolResult:
+    """Return the result of a call.
+
+    An error has its code and message; the message of an unexpected exception is only logged.
+    """
     tool = tools_of(Profile.FULL)[name]
     marking: Marking | None = None
     try:
-        asked = parsed(tool.takes, {key: _bare_id(key, one) for key, one in given.items()})
-        memory, caller = opened()
+        arguments = parse_arguments(tool.arguments, {key: _bare_id(key, value) for key, value in raw.items()})
+        memory, caller = open_memory()
         caller.require(tool.permission)
-        # As for the call itself: whoever may write need not be allowed to read, and the words told must be marked.
-        marking = _marking(memory, caller.place(asked.place, is_write=not tool.is_read_only))
-        answer = tool.run(memory, caller, asked)
-        if isinstance(answer, BriefAnswer) and isinstance(asked, SearchArguments):
-            told, text = fitted(answer, asked.budget, marking.document)
-            return CallToolResult(content=[TextContent(type="text", text=text)], structured_content=told)
-        told = marking.document(answer)
-    except GraphMemError as refusal:
-        error = _error(refusal)
-        return _refused(error if marking is None else marking.error(error))
+        # A caller who may write without reading gets an answer too, whose text must be marked.
+        marking = _marking(memory, caller.scope_for(arguments.scope, is_write=not tool.is_read_only))
+        answer = tool.run(memory, caller, arguments)
+        if isinstance(answer, BriefAnswer) and isinstance(arguments, SearchArguments):
+            document, text = fitted(answer, arguments.budget, marking.document)
+            return CallToolResult(content=[TextContent(type="text", text=text)], structured_content=document)
+        document = marking.document(answer)
+    except GraphMemError as problem:
+        error = _error(problem)
+        return _failed(error if marking is None else marking.error(error))
     except Exception:  # noqa: BLE001 - the surface's outermost edge
         _log.exception("%s failed", name)
-        return _refused(_error(GraphMemError("something went wrong in the server; its log says what")))
-    return CallToolResult(content=[_text(told)], structured_content=told)
+        return _failed(_error(GraphMemError("the server failed; the cause is in its log")))
+    return CallToolResult(content=[_text(document)], structured_content=document)
 
 
-def _bare_id(name: str, given: object) -> object:
-    """An argument that names a memory without the mark in which an answer gave its id; any other as it is."""
-    return unmarked(given) if name in _IDS and isinstance(given, str) else given
+def _bare_id(name: str, value: object) -> object:
+    """Return an argument; if it is an id in the mark of an answer, without the mark."""
+    return unmarked(value) if name in _IDS and isinstance(value, str) else value
 
 
 _IDS = frozenset({"id", "old", "new", "by"})
@@ -66,13 +71,13 @@ def _marking(memory: GraphMemory, scope: Scope) -> Marking:
 
 
 def _origins(memory: GraphMemory, scope: Scope, keys: Sequence[str]) -> dict[str, str]:
-    """The origins of memories by their ids; those that the caller does not see are left out."""
+    """Return the origins of memories by their ids, without memories that the caller cannot see."""
     try:
         view = desk_of(memory).view_alone(scope, keys)
     except Unsupported:
         return dict(_origins_over_http(memory, scope, keys))
-    found = {key: view.memory(key) for key in keys}
-    return {key: one.statement.origin.value for key, one in found.items() if one is not None and one.statement}
+    memories = {key: view.memory(key) for key in keys}
+    return {key: item.statement.origin.value for key, item in memories.items() if item is not None and item.statement}
 
 
 def _origins_over_http(memory: GraphMemory, scope: Scope, keys: Sequence[str]) -> Iterator[tuple[str, str]]:
@@ -82,32 +87,35 @@ def _origins_over_http(memory: GraphMemory, scope: Scope, keys: Sequence[str]) -
 
 
 def _sign(memory: GraphMemory, scope: Scope, text: str) -> str:
-    """A digest under the tenant's secret; of a memory on a server, which does not tell it, under this process's own."""
+    """Return a digest under the tenant's secret.
+
+    A memory on a server does not disclose that secret, so its digests use a secret of this process.
+    """
     try:
         return desk_of(memory).seal(scope, "marks", text)
     except Unsupported:
-        return sealed(_OWN_SECRET, "marks", text)
+        return sealed(_PROCESS_SECRET, "marks", text)
 
 
-_OWN_SECRET = secrets.token_hex()
+_PROCESS_SECRET = secrets.token_hex()
 
 
-def _error(refusal: GraphMemError) -> dict[str, Any]:
-    heads = list(refusal.heads) if isinstance(refusal, Conflict) else []
-    return {"code": refusal.code, "message": str(refusal), "is_retryable": refusal.is_retryable, "heads": heads}
+def _error(problem: GraphMemError) -> dict[str, Any]:
+    heads = list(problem.heads) if isinstance(problem, Conflict) else []
+    return {"code": problem.code, "message": str(problem), "is_retryable": problem.is_retryable, "heads": heads}
 
 
-def _refused(error: dict[str, Any]) -> CallToolResult:
-    told = {"error": error}
-    return CallToolResult(content=[_text(told)], structured_content=told, is_error=True)
+def _failed(error: dict[str, Any]) -> CallToolResult:
+    document = {"error": error}
+    return CallToolResult(content=[_text(document)], structured_content=document, is_error=True)
 
 
-def _text(told: object) -> TextContent:
-    return TextContent(type="text", text=json.dumps(_bare(told), ensure_ascii=False))
+def _text(document: object) -> TextContent:
+    return TextContent(type="text", text=json.dumps(_bare(document), ensure_ascii=False))
 
 
 def _bare(value: object) -> object:
-    """Without what is empty: a model reads the rest."""
+    """Return the value without empty fields, for the text of a result."""
     if isinstance(value, dict):
-        return {key: _bare(one) for key, one in value.items() if one not in (None, [], {}, "")}
-    return [_bare(one) for one in value] if isinstance(value, list) else value
+        return {key: _bare(entry) for key, entry in value.items() if entry not in (None, [], {}, "")}
+    return [_bare(element) for element in value] if isinstance(value, list) else value

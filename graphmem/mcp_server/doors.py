@@ -1,4 +1,4 @@
-"""The tools behind the door of the HTTP surface: its callers, as the tools know callers."""
+"""The tools as part of the HTTP server, for callers that its authentication has accepted."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from starlette.datastructures import Headers
 
 from graphmem.http.asking import REPOSITORY
 from graphmem.http.callers import Caller
-from graphmem.mcp_server.callers import Here
+from graphmem.mcp_server.callers import LocalCaller
 from graphmem.mcp_server.mounting import MountedTools
 from graphmem.model import Scope
 from graphmem.service import GraphMemory
@@ -18,13 +18,13 @@ from graphmem.vocabulary import Permission
 
 
 @dataclass(frozen=True, slots=True)
-class Keyed:
-    """A caller of the HTTP surface.
+class KeyCaller:
+    """A caller of the HTTP server.
 
     Attributes:
-        caller: Whom the door let in.
-        scope: Where the memory was opened for: there stand callers of a server without keys.
-        repo: The repository that the request's head names; None if it names none.
+        caller: The caller that the authentication found.
+        scope: The memory's own scope, which is that of callers on a server without keys.
+        repo: The repository in the header of the request; None without the header.
     """
 
     caller: Caller
@@ -38,44 +38,44 @@ class Keyed:
 
     @property
     def may_read(self) -> bool:
-        """Whether the key may be told what others wrote."""
+        """Whether the key may read memories of others."""
         return self.caller.may_read
 
     def require(self, permission: Permission) -> None:
-        """Let the caller pass; see `Caller.require`."""
+        """Check a permission; see `Caller.require`."""
         self.caller.require(permission)
 
     def may_name(self, repo: str) -> bool:
-        """Whether the key opens that repository."""
+        """Return whether the key opens that repository."""
         opened = () if self.caller.key is None else self.caller.key.repos
         return not opened or repo in opened
 
     def own_op_id(self, op_id: str) -> str:
-        """The name of a write in the ledger; see `Key.own_op_id`."""
+        """Return the `op_id` for the ledger; see `Key.own_op_id`."""
         return self.caller.own_op_id(op_id)
 
-    def place(self, asked: Scope, *, is_write: bool) -> Scope:
-        """Where the key lets them stand.
+    def scope_for(self, requested: Scope, *, is_write: bool) -> Scope:
+        """Return the scope that the key opens for a call.
 
         Raises:
-            Forbidden: It does not allow this, or not there.
+            Forbidden: The key lacks the permission, or does not open the scope.
         """
         self.caller.require(Permission.WRITE if is_write else Permission.READ)
-        asked = replace(asked, repo=asked.repo or self.repo)
+        requested = replace(requested, repo=requested.repo or self.repo)
         if self.caller.key is None:
-            return Here(self.scope).place(asked, is_write=is_write)
-        return self.caller.place(asked, None, is_write=is_write)
+            return LocalCaller(self.scope).scope_for(requested, is_write=is_write)
+        return self.caller.scope_for(requested, None, is_write=is_write)
 
 
 def keyed_tools(memory: GraphMemory, names: Sequence[str] = ()) -> MountedTools:
-    """The tools over streamable HTTP for whoever the door lets in.
+    """Return the tools over streamable HTTP, for callers that the server has authenticated.
 
     Args:
         memory: An open memory.
-        names: Host names under which callers reach the server, beside this machine's own.
+        names: Host names of the server, in addition to this machine's own.
     """
 
-    def identify(scope: Mapping[str, Any]) -> Keyed:
-        return Keyed(scope["state"]["caller"], memory.scope, Headers(raw=scope["headers"]).get(REPOSITORY) or None)
+    def identify(scope: Mapping[str, Any]) -> KeyCaller:
+        return KeyCaller(scope["state"]["caller"], memory.scope, Headers(raw=scope["headers"]).get(REPOSITORY) or None)
 
     return MountedTools(memory, identify, names=names)

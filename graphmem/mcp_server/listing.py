@@ -1,4 +1,4 @@
-"""The tools as clients see them, made from what the tools take and give; `tools.json` beside this is its result."""
+"""The list of tools for clients, made from their arguments and answers; `tools.json` in this package is its output."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from graphmem.verbs import Profile
 
 
 def listing(profile: Profile = Profile.CORE) -> str:
-    """The listing of a profile as JSON; that of `core` is the contents of `tools.json`."""
+    """Return the list of a profile as JSON; `tools.json` holds the list of `core`."""
     result = ListToolsResult(tools=[_listed(tool) for tool in tools_of(profile).values()])
     return result.model_dump_json(by_alias=True, exclude_none=True, indent=1) + "\n"
 
@@ -29,7 +29,7 @@ def _listed(tool: Tool) -> Listed:
         name=tool.name,
         title=tool.title,
         description=tool.description,
-        input_schema=schema(tool.takes),
-        output_schema=shape(tool.gives),
+        input_schema=schema(tool.arguments),
+        output_schema=shape(tool.answer),
         annotations=hints,
     )

@@ -1,4 +1,4 @@
-"""MCP over streamable HTTP, as an ASGI application that the HTTP surface mounts behind its own door."""
+"""MCP over streamable HTTP, as an ASGI application that the HTTP server mounts behind its authentication."""
 
 from __future__ import annotations
 
@@ -10,25 +10,25 @@ from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
 from mcp.server.transport_security import TransportSecuritySettings
 from starlette.types import Receive, Scope, Send
 
-from graphmem.mcp_server.callers import Caller
+from graphmem.mcp_server.callers import ToolCaller
 from graphmem.mcp_server.serving import make_server
 from graphmem.service import GraphMemory
 
-#: Who calls, by the ASGI scope of the request, in whose `state` the door left it.
-Identify = Callable[[Mapping[str, Any]], Caller]
+#: Returns the caller of a request from its ASGI scope, in whose `state` the authentication stored it.
+Identify = Callable[[Mapping[str, Any]], ToolCaller]
 
 _LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
 _MAX_BODY_BYTES = 1 << 20
 
 
 class MountedTools:
-    """An ASGI application for one path; every request stands for itself, so that any of several processes answers it.
+    """An ASGI application for a single path. Requests are stateless, so any of several processes can answer them.
 
     Args:
         memory: An open memory; the application does not close it.
-        identify: Says who calls. The door before this has let them in; what they may do is asked of what it gives.
-        names: Host names for `Host` and `Origin` beside this machine's own. Requests without an `Origin` pass:
-            no browser sent them.
+        identify: Returns the caller of a request, already authenticated, whose permissions are checked for each call.
+        names: Host names that `Host` and `Origin` may have, in addition to this machine's own. Requests without an
+            `Origin` pass: browsers send it with every request of a page.
     """
 
     def __init__(
@@ -38,7 +38,7 @@ class MountedTools:
         *,
         names: Sequence[str] = (),
     ) -> None:
-        def opening(scope: Mapping[str, Any]) -> tuple[GraphMemory, Caller]:
+        def opening(scope: Mapping[str, Any]) -> tuple[GraphMemory, ToolCaller]:
             return memory, identify(scope)
 
         hosts = [form for name in (*_LOOPBACK, *names) for form in (name, f"{name}:*")]
@@ -47,17 +47,17 @@ class MountedTools:
             json_response=True,
             stateless=True,
             max_request_body_size=_MAX_BODY_BYTES,
-            # Given outright: without settings the SDK checks nothing.
+            # Without explicit settings the SDK checks nothing.
             security_settings=TransportSecuritySettings(
                 enable_dns_rebinding_protection=True,
                 allowed_hosts=hosts,
-                allowed_origins=[f"{scheme}://{one}" for scheme in ("http", "https") for one in hosts],
+                allowed_origins=[f"{scheme}://{host}" for scheme in ("http", "https") for host in hosts],
             ),
         )
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
-        """Answers requests as long as it is entered: the mounting application's lifespan enters it, once."""
+        """Return the context in which requests are answered; the mounting application's lifespan enters it once."""
         async with self._sessions.run():
             yield
 

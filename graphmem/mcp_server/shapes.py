@@ -1,4 +1,4 @@
-"""JSON Schemas of answers, two levels deep: enough to find one's way, short enough to be sent at every start."""
+"""JSON Schemas of answers, two levels deep: short, because clients receive them at every start."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ _PLAIN: dict[object, dict[str, Any]] = {
 }
 _DEPTH = 2
 _CARD = ("id", "title", "state", "confidence", "kind", "body", "origin")
-#: What is told of other records; the rest of their fields is in the answers all the same.
-_TOLD: dict[type, tuple[str, ...]] = {
+#: Fields that the schema shows of some records; answers have all fields.
+_FIELDS_OF: dict[type, tuple[str, ...]] = {
     Brief: ("id", "title", "relevance", "standing", "excerpt", "rationale", "rejected", "replaced"),
     Reference: ("id", "title", "alias", "state", "origin"),
     Relation: ("before", "memory", "part", "after"),
@@ -33,8 +33,8 @@ _POINT = {"type": "object", "properties": {"as_of": _PLAIN[datetime], "known_at"
 
 
 def shape(answer: type) -> dict[str, Any]:
-    """The schema of an answer in the written form."""
-    return {**_record(answer, _DEPTH), "required": [one.name for one in fields(answer)]}
+    """Return the schema of an answer as JSON."""
+    return {**_record(answer, _DEPTH), "required": [field.name for field in fields(answer)]}
 
 
 def _shape(hint: Any, depth: int) -> dict[str, Any]:  # noqa: ANN401 - any annotation
@@ -49,13 +49,13 @@ def _shape(hint: Any, depth: int) -> dict[str, Any]:  # noqa: ANN401 - any annot
 
 def _composed(origin: object, inner: tuple[Any, ...], depth: int) -> dict[str, Any]:
     if origin in {Union, UnionType}:
-        found = [_shape(one, depth) for one in inner if one is not NoneType]
-        if len(found) > 1:
+        shapes = [_shape(member, depth) for member in inner if member is not NoneType]
+        if len(shapes) > 1:
             return {"type": "object"}
-        return {**found[0], "type": [found[0]["type"], "null"]} if NoneType in inner else found[0]
+        return {**shapes[0], "type": [shapes[0]["type"], "null"]} if NoneType in inner else shapes[0]
     if origin is tuple:
         return {"type": "array", "items": _shape(inner[0], depth)}
-    assert origin in {Mapping, dict}, f"answers have nothing like {origin!r}"  # noqa: S101
+    assert origin in {Mapping, dict}, f"no answer has a field of type {origin!r}"  # noqa: S101
     return {"type": "object"}
 
 
@@ -68,5 +68,5 @@ def _record(kind: type, depth: int) -> dict[str, Any]:
     if kind is Card:
         hints = {"id": str, **get_type_hints(Statement), **hints}
         return {"type": "object", "properties": {name: _shape(hints[name], 0) for name in _CARD}}
-    names = _TOLD.get(kind) or [one.name for one in fields(kind)]
+    names = _FIELDS_OF.get(kind) or [field.name for field in fields(kind)]
     return {"type": "object", "properties": {name: _shape(hints[name], depth - 1) for name in names}}

@@ -1,6 +1,6 @@
-"""Answers as JSON: the fields of the library's own values under their own names.
+"""Answers as JSON: the fields of the library's values under their own names.
 
-Times are ISO 8601 in UTC; enumerations are their values; a point is `{as_of, known_at}`, its second a ledger position;
+Times are ISO 8601 in UTC; enumerations are their values; a point is `{as_of, known_at}`, `known_at` a ledger position;
 a memory's card is flat; an operation carries its verb as `operation`.
 """
 
@@ -25,10 +25,10 @@ _SECOND_WORD = re.compile("(?<=[a-z])([A-Z])")
 
 
 class Writer:
-    """Writes values as `json` does; one derived from it may write texts in its own way."""
+    """Converts values to JSON; a subclass may convert texts in its own way."""
 
     def value(self, value: object) -> Any:  # noqa: ANN401 - JSON is free-form
-        """A value as `json` writes it."""
+        """Return a value in the types that `json` writes."""
         if type(value) in _PLAIN_TYPES:
             return value
         if isinstance(value, Enum):
@@ -40,13 +40,13 @@ class Writer:
         if isinstance(value, Path):
             return str(value)
         if isinstance(value, Mapping):
-            return {str(key): self.value(one) for key, one in value.items()}
+            return {str(key): self.value(entry) for key, entry in value.items()}
         if isinstance(value, tuple | list):
-            return [self.value(one) for one in value]
+            return [self.value(element) for element in value]
         return self.record(value)
 
     def record(self, value: object) -> dict[str, Any]:
-        """A dataclass with its fields under their names."""
+        """Return a dataclass as a mapping of its fields."""
         if isinstance(value, Point):
             return {"as_of": self.value(value.valid), "known_at": value.seq}
         if isinstance(value, Card):
@@ -55,16 +55,16 @@ class Writer:
         return {**named, **self._fields(value)}
 
     def field(self, owner: object, name: str, value: object) -> Any:  # noqa: ANN401 - JSON is free-form
-        """One field of a dataclass."""
+        """Return the value of a dataclass's field."""
         del owner, name
         return self.value(value)
 
     def _card(self, card: Card) -> dict[str, Any]:
-        """A card with its memory's fields beside its own."""
-        said = self._fields(card.memory.statement)
-        shown = self._fields(card, without="memory")
-        key, home = (self.field(card.memory, name, getattr(card.memory, name)) for name in ("id", "scope"))
-        return {"id": key, "title": said.pop("title"), **shown, **said, "scope": home}
+        """Return a card and its memory's fields in a single mapping."""
+        statement = self._fields(card.memory.statement)
+        derived = self._fields(card, without="memory")
+        memory_id, home = (self.field(card.memory, name, getattr(card.memory, name)) for name in ("id", "scope"))
+        return {"id": memory_id, "title": statement.pop("title"), **derived, **statement, "scope": home}
 
     def _fields(self, value: object, without: str = "") -> dict[str, Any]:
         if not is_dataclass(value) or isinstance(value, type):
@@ -82,15 +82,15 @@ _PLAIN = Writer()
 
 
 def document(value: object) -> Any:  # noqa: ANN401 - JSON is free-form
-    """A value as `json` writes it."""
+    """Return a value in the types that `json` writes."""
     return _PLAIN.value(value)
 
 
 def verb_of(operation: type) -> str:
-    """The word of an operation: `open_branch` of `OpenBranch`."""
+    """Return the name of an operation, for example `open_branch` for `OpenBranch`."""
     return _SECOND_WORD.sub(r"_\1", operation.__name__).lower()
 
 
 def as_json(value: object) -> str:
-    """One JSON document, pure ASCII, so that any pipe can carry it."""
+    """Return a value as indented JSON in ASCII, which any pipe can carry."""
     return json.dumps(document(value), indent=2)

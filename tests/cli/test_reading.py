@@ -76,7 +76,7 @@ def test_search_of_no_repository_says_that_there_are_some(tool: Tool) -> None:
     assert "org-wide" not in tool.out("search", "tabs")
     tool.add("Use spaces", "--repo", "shop")
     shown = tool.out("search", "tabs")
-    assert "Only org-wide memories were searched; one repository has more: --repo names it.\n" in shown
+    assert "Only org-wide memories were searched; one repository has more: set --repo.\n" in shown
 
 
 def test_what_is_to_be_superseded_is_not_said_to_supersede(tool: Tool, chain: tuple[str, str]) -> None:

@@ -136,7 +136,7 @@ def test_links_and_confirmations_are_recorded(tool: Tool) -> None:
 def test_erasing_asks_first(tool: Tool) -> None:
     key = tool.add("A secret")
     done = tool.run("erase", key, text="n\n")
-    assert (done.exit_code, "Erase 'A secret' for good?" in done.stderr) == (1, True)
+    assert (done.exit_code, "Erase 'A secret' permanently?" in done.stderr) == (1, True)
     assert tool.run("show", key).exit_code == 0
 
 

@@ -16,8 +16,8 @@ import uvicorn
 
 from graphmem import GraphMemory, Scope
 from graphmem.http import observing
-from graphmem.http.app import Mounted
-from graphmem.http.serving import Address, configured
+from graphmem.http.app import MountedApp
+from graphmem.http.serving import ListenAddress, uvicorn_config
 from graphmem.keys import KeyRing
 from graphmem.opening import open_memory
 from tests.service.conftest import TickingClock
@@ -26,9 +26,9 @@ _DROPS_LINES = partial(structlog.wrap_logger, structlog.ReturnLogger(), processo
 
 
 @contextmanager
-def serving(memory: GraphMemory, ring: KeyRing | None = None, tools: Mounted | None = None) -> Iterator[str]:
+def serving(memory: GraphMemory, ring: KeyRing | None = None, tools: MountedApp | None = None) -> Iterator[str]:
     """The URL of a server, which is stopped afterwards."""
-    with running(configured(memory, ring, Address(port=0), tools=tools)) as url:
+    with running(uvicorn_config(memory, ring, ListenAddress(port=0), tools=tools)) as url:
         yield url
 
 

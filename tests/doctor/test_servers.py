@@ -16,7 +16,7 @@ from graphmem import GraphMemory, __version__
 from graphmem.doctor import Health, Link, examine
 from graphmem.doctor import server as looked
 from graphmem.http import app as served
-from graphmem.http.serving import Address, configured
+from graphmem.http.serving import ListenAddress, uvicorn_config
 from graphmem.keys import Key, KeyRing, Permission
 from graphmem.mcp_server.doors import keyed_tools
 from graphmem.opening import open_memory, utc_now
@@ -41,7 +41,7 @@ def memory(store: Path) -> Iterator[GraphMemory]:
 @contextmanager
 def serving(memory: GraphMemory, ring: KeyRing | None = None) -> Iterator[str]:
     """The URL of a server as `graphmem serve` runs it, with tools."""
-    with running(configured(memory, ring, Address(port=0), tools=keyed_tools(memory, ()))) as url:
+    with running(uvicorn_config(memory, ring, ListenAddress(port=0), tools=keyed_tools(memory, ()))) as url:
         yield url
 
 

@@ -162,7 +162,7 @@ def test_a_store_that_a_variable_names_is_made_by_the_fix(project: Path, monkeyp
     found = link("store")
     assert (found.health, found.fix) == (Health.BROKEN, f"graphmem init --url {project}/deep/x.db")
     done = CliRunner().invoke(app, ["init", "--url", str(project / "deep" / "x.db")], prog_name="graphmem")
-    assert (done.exit_code, done.stdout) == (0, f"{project}/deep/x.db · made\n")
+    assert (done.exit_code, done.stdout) == (0, f"{project}/deep/x.db · created\n")
     assert link("store").health is Health.OK
 
 

@@ -8,14 +8,14 @@ import sys
 # In a process of its own: what a process has frozen is of all of it.
 _PROGRAM = """
 import gc, weakref
-from graphmem.http.collecting import sparing
+from graphmem.http.collecting import surviving_objects_frozen
 
 class Node:
     def __init__(self):
         self.next = self
 
 now, before = 0.0, list(gc.callbacks)
-with sparing(lambda: now):
+with surviving_objects_frozen(lambda: now):
     kept = Node()
     gc.collect()
     alive = weakref.ref(kept)

@@ -15,7 +15,7 @@ from starlette.types import Message
 
 from graphmem.errors import InvalidInput
 from graphmem.http.callers import PUBLIC, is_loopback
-from graphmem.http.serving import Address, refuse_open_door
+from graphmem.http.serving import ListenAddress, refuse_unprotected_address
 from graphmem.keys import Permission
 from graphmem.keys.secret import make_text
 from graphmem.model import Scope
@@ -307,7 +307,7 @@ def test_without_keys_a_page_of_this_machine_gets_in(site: Site, origin: str) ->
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.4", "example.org", ""])  # noqa: S104 - what is refused
 def test_without_keys_it_listens_to_this_machine_alone(host: str) -> None:
     with pytest.raises(InvalidInput, match="graphmem key create"):
-        refuse_open_door(None, Address(host))
+        refuse_unprotected_address(None, ListenAddress(host))
 
 
 def test_this_machine_is_told_by_its_names() -> None:
@@ -329,7 +329,7 @@ def test_a_server_with_a_place_for_keys_and_no_key_is_for_this_machine_alone(
 ) -> None:
     assert unlocked.send("GET", "/v1/memories", headers=headers).status_code == 403
     with pytest.raises(InvalidInput, match="graphmem key create"):
-        refuse_open_door(unlocked.ring, Address("192.168.1.4"))
+        refuse_unprotected_address(unlocked.ring, ListenAddress("192.168.1.4"))
 
 
 def test_a_file_of_keys_that_is_gone_opens_nothing(locked: Site, tmp_path: Path) -> None:

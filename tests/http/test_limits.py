@@ -12,18 +12,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 from starlette.types import Message, Receive, Scope, Send
 
-from graphmem.http.limits import Bodies, Bound, BoundedBodies, Limits, Measure
+from graphmem.http.limits import BodyLimit, BodyLimitMiddleware, BodyReader, JsonMeter, Limits
 from graphmem.http.problems import Refusal
 
 SMALL = Limits(buffered_bytes=25, time_s=0.05)
-BOUND = Bound(10, 3)
+BOUND = BodyLimit(10, 3)
 
 
 def piece(body: bytes, *, more: bool = False) -> Message:
     return {"type": "http.request", "body": body, "more_body": more}
 
 
-def through(*messages: Message, bodies: Bodies | None = None) -> tuple[bytes | None, list[Message]]:
+def through(*messages: Message, bodies: BodyReader | None = None) -> tuple[bytes | None, list[Message]]:
     """What the application behind gets, and what is sent back."""
     got: list[bytes] = []
     sent: list[Message] = []
@@ -41,7 +41,7 @@ def through(*messages: Message, bodies: Bodies | None = None) -> tuple[bytes | N
     async def send(message: Message) -> None:
         sent.append(message)
 
-    guard = BoundedBodies(app, bodies or Bodies(SMALL), BOUND)
+    guard = BodyLimitMiddleware(app, bodies or BodyReader(SMALL), BOUND)
     asyncio.run(guard({"type": "http", "path": "/mcp", "method": "POST", "headers": []}, receive, send))
     return (got[0] if got else None), sent
 
@@ -66,20 +66,20 @@ def test_too_much_too_slow_and_cut_off_are_refused(messages: list[Message], stat
 
 
 def test_all_bodies_together_are_bounded_and_give_their_room_back() -> None:
-    bodies = Bodies(SMALL)
-    with bodies.room() as room:
-        room.take(20)
+    bodies = BodyReader(SMALL)
+    with bodies.reserve() as reservation:
+        reservation.take(20)
         assert through(piece(b"x" * 6), bodies=bodies)[1][0]["status"] == 503
         assert through(piece(b"x" * 5), bodies=bodies)[0] == b"x" * 5
     assert through(piece(b"x" * 10), bodies=bodies)[0] == b"x" * 10
 
 
-ROOMY = Bound(1 << 20, 10_000)
+ROOMY = BodyLimit(1 << 20, 10_000)
 
 
 def measured(body: bytes, depth: int, at_once: int = 7) -> None:
     """Count a body that comes in pieces."""
-    measure = Measure(ROOMY, depth)
+    measure = JsonMeter(ROOMY, depth)
     for start in range(0, len(body), at_once):
         measure.take(body[start : start + at_once])
 
@@ -114,6 +114,6 @@ def depth_of(value: object) -> int:
 
 
 def test_no_work_is_done_beyond_the_bound() -> None:
-    measure = Measure(ROOMY, 8)
+    measure = JsonMeter(ROOMY, 8)
     with pytest.raises(Refusal, match="more than 10000 values"):
         measure.take(b"[" + b"[]," * 10_001)

@@ -10,7 +10,7 @@ import pytest
 
 from graphmem import GraphMemory
 from graphmem.http.limits import Limits
-from graphmem.http.working import Pace
+from graphmem.http.working import VerbCosts
 from tests.http.conftest import Site
 
 
@@ -51,7 +51,7 @@ def test_a_search_in_the_event_loop_that_fails_says_so(site: Site, monkeypatch: 
     assert not places[1].startswith("graphmem reading")
 
 
-def _worked(pace: Pace, seconds: float, monkeypatch: pytest.MonkeyPatch) -> None:
+def _worked(pace: VerbCosts, seconds: float, monkeypatch: pytest.MonkeyPatch) -> None:
     clock = iter([1.0, 1.0 + seconds])
     with monkeypatch.context() as patch:
         patch.setattr(time, "thread_time", lambda: next(clock))
@@ -60,7 +60,7 @@ def _worked(pace: Pace, seconds: float, monkeypatch: pytest.MonkeyPatch) -> None
 
 
 def test_what_took_long_once_goes_to_threads_until_many_were_brief(monkeypatch: pytest.MonkeyPatch) -> None:
-    pace = Pace(0.005)
+    pace = VerbCosts(0.005)
     assert not pace.is_brief("search")
     _worked(pace, 0.002, monkeypatch)
     assert (pace.is_brief("search"), pace.is_brief("list")) == (True, False)
@@ -75,7 +75,7 @@ def test_what_took_long_once_goes_to_threads_until_many_were_brief(monkeypatch: 
 
 
 def test_nothing_is_brief_where_no_time_is() -> None:
-    pace = Pace(0.0)
+    pace = VerbCosts(0.0)
     for _ in range(3):
         with pace.timed("search"):
             sum(range(1_000))

@@ -17,7 +17,7 @@ from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
 import graphmem
 from graphmem.model import Statement
-from tests.http.test_process import served
+from tests.http.test_process import server
 
 SECRET = "zanzibar"  # noqa: S105 - a word to look for
 TRACE = "0af7651916cd43dd8448eb211c80319c"
@@ -59,7 +59,7 @@ def told(span: Span) -> dict[str, object]:
 def test_requests_are_spans_without_a_word_of_a_memory(tmp_path: Path) -> None:
     graphmem.open(str(tmp_path / "memory.db"), create=True).close()
     with collector() as (endpoint, got):
-        with served(tmp_path, "--traces", OTEL_EXPORTER_OTLP_ENDPOINT=endpoint) as (url, process):
+        with server(tmp_path, "--traces", OTEL_EXPORTER_OTLP_ENDPOINT=endpoint) as (url, process):
             with graphmem.open(url) as memory:
                 memory.add(Statement(title=f"The {SECRET} is ours", subject=SECRET))
             asked = {"traceparent": f"00-{TRACE}-b7ad6b7169203331-01", "user-agent": SECRET}

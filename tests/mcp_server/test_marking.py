@@ -43,7 +43,7 @@ from graphmem.retrieval.briefs import Brief, BriefAnswer, Rejected, brief
 from graphmem.service import GraphMemory, New, Write
 from graphmem.temporal import Standing
 from graphmem.wire.documents import document
-from graphmem.wire.envelopes import Shown
+from graphmem.wire.envelopes import CardAnswer
 from tests.mcp_server.conftest import Agent
 
 THEN = datetime(2024, 1, 1, tzinfo=UTC)
@@ -104,7 +104,7 @@ def holds_text(hint: object) -> bool:
 def test_of_every_field_that_holds_text_it_is_said_whose_it_is() -> None:
     missing = [
         f"{kind.__name__}.{name}"
-        for kind in set().union(*(types_in(tool.gives, set()) for tool in TOOLS.values()))
+        for kind in set().union(*(types_in(tool.answer, set()) for tool in TOOLS.values()))
         for name, hint in get_type_hints(kind).items()
         if holds_text(hint) and name not in VOICES.get(kind, {})
     ]
@@ -152,13 +152,13 @@ def test_exactly_the_words_of_an_untrusted_memory_are_foreign(
 ) -> None:
     told = Told(Status.ACTIVE, f"x{word}", THEN, None, 1, THEN)
     card = Card(Memory(key, home, said), State.HOLDS, (), told, 1.0, THEN, 1, THEN, None)
-    shown = MARKING.document(Shown(card, Point(THEN, 1)))
+    shown = MARKING.document(CardAnswer(card, Point(THEN, 1)))
     expected = [*words_of(said), key, home.user or "", f"x{word}"]
     found = Counter(one.text for one in foreign_in(shown, TAG))
     is_foreign = said.origin in {Origin.CONVERSATION, Origin.EXTERNAL}
     assert found == (Counter(one for one in expected if one) if is_foreign else Counter())
     if not is_foreign:
-        assert shown == document(Shown(card, Point(THEN, 1)))
+        assert shown == document(CardAnswer(card, Point(THEN, 1)))
 
 
 @given(STATEMENTS, HOMES, KEYS, WORDS, WORDS, WORDS, WORDS)

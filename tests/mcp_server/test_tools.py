@@ -265,7 +265,7 @@ def test_history_and_explanation_are_the_librarys(agent: Agent, memory: GraphMem
         ("memory_supersede", {"old": "nope", "text": "x y"}, "not_found", "'nope'"),
         ("memory_search", {}, "invalid_input", "query"),
         ("memory_search", {"query": "x", "limit": 0}, "invalid_input", "limit"),
-        ("memory_search", {"query": "x", "as_of": "soon"}, "invalid_input", "'soon' is no time"),
+        ("memory_search", {"query": "x", "as_of": "soon"}, "invalid_input", "'soon' is not a time"),
         ("memory_search", {"query": "x", "known_at": "99"}, "invalid_input", "no ledger position"),
         ("memory_search", {"query": "x", "asof": "2020-01-01"}, "invalid_input", "asof"),
         ("memory_add", {"text": "x", "origin": "human"}, "invalid_input", "origin"),

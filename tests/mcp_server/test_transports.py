@@ -130,7 +130,7 @@ class KeyOf:
     def actor(self) -> str:
         return f"key of {self.name}"
 
-    def place(self, asked: Scope, *, is_write: bool) -> Scope:
+    def scope_for(self, asked: Scope, *, is_write: bool) -> Scope:
         if is_write and self.name == "guest":
             raise Forbidden("this key only reads")
         return replace(asked, user=self.name)
