@@ -139,27 +139,27 @@ def _tool(tool: Tool) -> str:
     accepted: Mapping[str, Any] = schema(tool.takes)
     required = accepted.get("required", [])
     rows = [
-        [f"`{name}`", _json_type(told), "required" if name in required else "", _json_limits(told)]
-        for name, told in accepted["properties"].items()
+        [f"`{name}`", _json_type(spec), "required" if name in required else "", _json_limits(spec)]
+        for name, spec in accepted["properties"].items()
     ]
     head = f"## `{tool.name}`\n\n{tool.description}\n\nAnswers with {type_link(tool.gives)}."
     return f"{head}\n\n{table(['Argument', 'Type', '', 'Meaning'], rows)}"
 
 
-def _json_type(told: Mapping[str, Any]) -> str:
-    if "enum" in told:
-        return ", ".join(f"`{value}`" for value in told["enum"])
-    if told.get("type") == "array":
-        return f"list of {_json_type(told['items'])}"
-    choices = told.get("anyOf", told.get("oneOf"))
-    return " or ".join(map(_json_type, choices)) if choices else str(told.get("type", "any"))
+def _json_type(spec: Mapping[str, Any]) -> str:
+    if "enum" in spec:
+        return ", ".join(f"`{value}`" for value in spec["enum"])
+    if spec.get("type") == "array":
+        return f"list of {_json_type(spec['items'])}"
+    choices = spec.get("anyOf", spec.get("oneOf"))
+    return " or ".join(map(_json_type, choices)) if choices else str(spec.get("type", "any"))
 
 
-def _json_limits(told: Mapping[str, Any]) -> str:
-    text = str(told.get("description", ""))
-    if told.get("default") not in (None, [], "", False):
-        text += f" Default: `{told['default']}`." if "Default" not in text else ""
-    ends = [f"{word} {told[key]:,}" for key, word in (("minimum", "at least"), ("maximum", "at most")) if key in told]
+def _json_limits(spec: Mapping[str, Any]) -> str:
+    text = str(spec.get("description", ""))
+    if spec.get("default") not in (None, [], "", False):
+        text += f" Default: `{spec['default']}`." if "Default" not in text else ""
+    ends = [f"{word} {spec[key]:,}" for key, word in (("minimum", "at least"), ("maximum", "at most")) if key in spec]
     return f"{text} ({', '.join(ends)})".strip() if ends else text.strip()
 
 
@@ -180,9 +180,9 @@ def _decisions() -> str:
     rows = []
     for path in sorted((DOCS / "decisions").glob("[0-9]*.md")):
         _, head, body = path.read_text(encoding="utf-8").split("---\n", 2)
-        told = yaml.safe_load(head)
+        front = yaml.safe_load(head)
         title = next(line for line in body.splitlines() if line.startswith("# ")).removeprefix("# ")
-        rows.append([path.name[:4], f"[{title}]({path.name})", str(told["status"]), str(told["date"])])
+        rows.append([path.name[:4], f"[{title}]({path.name})", str(front["status"]), str(front["date"])])
     return table(["Number", "Decision", "Status", "Date"], rows)
 
 

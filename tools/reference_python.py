@@ -33,40 +33,44 @@ def table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 def python_section() -> str:
     """The door, the values, the answers, and the functions of `graphmem.analysis`."""
     exported = [(name, getattr(graphmem, name)) for name in graphmem.__all__ if name not in {"open", "GraphMemory"}]
-    values = [(name, one) for name, one in exported if not _is_error(one)]
+    values = [(name, member) for name, member in exported if not _is_error(member)]
     return "\n\n".join(
         [
             "## The door",
             *_function("graphmem.open", graphmem.open, 3),
             *_memory(),
             "## Values",
-            *(part for _, one in values for part in _class(one)),
+            *(part for _, value in values for part in _class(value)),
             "## Answers",
-            *(part for one in _answers() for part in _class(one)),
+            *(part for member in _answers() for part in _class(member)),
             "## graphmem.analysis",
             *(part for name in analysis.__all__ for part in _analysis(name)),
         ]
     )
 
 
-def _is_error(one: object) -> bool:
-    return isinstance(one, type) and issubclass(one, GraphMemError)
+def _is_error(member: object) -> bool:
+    return isinstance(member, type) and issubclass(member, GraphMemError)
 
 
 def _answers() -> Iterator[type]:
     """The classes of answers, those that surfaces put around them, and what these hold."""
     for module in (answers, envelopes, briefs):
-        for one in vars(module).values():
-            is_own = isinstance(one, type) and one.__module__ == module.__name__
-            if is_own and (is_dataclass(one) or issubclass(one, StrEnum)) and one.__name__ not in graphmem.__all__:
-                yield one
+        for member in vars(module).values():
+            is_own = isinstance(member, type) and member.__module__ == module.__name__
+            if (
+                is_own
+                and (is_dataclass(member) or issubclass(member, StrEnum))
+                and member.__name__ not in graphmem.__all__
+            ):
+                yield member
     yield from (Change, Memory, Point, Finding, StoreInfo, IngestReport)
 
 
 def _memory() -> Iterator[str]:
     """The class with the verbs: those are described with the other surfaces, the rest here."""
     yield "### GraphMemory"
-    yield members(GraphMemory)
+    yield prose_of(GraphMemory)
     links = ", ".join(f"[{name}](verbs.md#{name})" for name in VERBS)
     yield f"Verbs: {links}."
     for name, method in inspect.getmembers(GraphMemory, callable):
@@ -75,27 +79,27 @@ def _memory() -> Iterator[str]:
 
 
 def _analysis(name: str) -> Iterator[str]:
-    one = getattr(analysis, name)
-    if isinstance(one, type):
-        yield from _class(one)
-    elif callable(one):
-        yield from _function(name, one, 3)
+    member = getattr(analysis, name)
+    if isinstance(member, type):
+        yield from _class(member)
+    elif callable(member):
+        yield from _function(name, member, 3)
 
 
-def _class(one: object) -> Iterator[str]:
-    if not isinstance(one, type):
+def _class(member: object) -> Iterator[str]:
+    if not isinstance(member, type):
         return
-    yield f"### {one.__name__}"
-    yield members(one)
-    if issubclass(one, StrEnum):
-        yield "Values: " + ", ".join(f"`{member.value}`" for member in one) + "."
-    elif is_dataclass(one):
-        yield attributes(one)
+    yield f"### {member.__name__}"
+    yield prose_of(member)
+    if issubclass(member, StrEnum):
+        yield "Values: " + ", ".join(f"`{value.value}`" for value in member) + "."
+    elif is_dataclass(member):
+        yield attributes(member)
 
 
-def members(one: object) -> str:
+def prose_of(described: object) -> str:
     """The docstring of a class, without its attributes."""
-    return _prose(inspect.getdoc(one) or "")
+    return _prose(inspect.getdoc(described) or "")
 
 
 def attributes(kind: type) -> str:
@@ -114,13 +118,13 @@ def _default(spec: Field[Any]) -> str:
     return "" if spec.default is None or spec.default == () else f"`{spec.default!s}`" if spec.default != "" else ""
 
 
-def _function(name: str, one: Any, level: int) -> Iterator[str]:  # noqa: ANN401 - any callable
+def _function(name: str, member: Any, level: int) -> Iterator[str]:  # noqa: ANN401 - any callable
     """A heading, the signature and the docstring of a function."""
     yield f"{'#' * level} {name}"
-    yield f"```py\n{name}{signature_text(one)}\n```"
-    doc = inspect.getdoc(one) or ""
+    yield f"```py\n{name}{signature_text(member)}\n```"
+    doc = inspect.getdoc(member) or ""
     yield _prose(doc)
-    arguments = descriptions(one.__doc__, "Args")
+    arguments = descriptions(member.__doc__, "Args")
     if arguments:
         yield "\n".join(f"- `{key}`: {text}" for key, text in arguments.items())
     for section in ("Returns", "Raises"):
@@ -179,11 +183,11 @@ def type_text(annotation: Any) -> str:  # noqa: ANN401 - a type
     if origin is Annotated:
         return type_text(inner[0])
     if origin in {Union, UnionType}:
-        return " or ".join(dict.fromkeys(type_text(one) for one in inner if one is not NoneType))
+        return " or ".join(dict.fromkeys(type_text(member) for member in inner if member is not NoneType))
     if origin is Literal:
         return ", ".join(f"`{value}`" for value in inner)
     if origin in {tuple, list, Sequence, Iterable, Iterator, frozenset, set}:
-        return "list of " + " and ".join(type_text(one) for one in inner if one is not ...)
+        return "list of " + " and ".join(type_text(member) for member in inner if member is not ...)
     if origin in {dict, Mapping}:
         return f"map of {type_text(inner[0])} to {type_text(inner[1])}"
     if isinstance(annotation, type) and issubclass(annotation, StrEnum):

@@ -12,7 +12,7 @@ from graphmem.store import Filter, Page
 from graphmem.verbs import VERBS, Section, Verb
 from graphmem.wire.contracts import Contract, Parameter, Role, contract
 from graphmem.wire.docstrings import descriptions
-from tools.reference_python import attributes, default_text, members, signature_text, table, type_link, type_text
+from tools.reference_python import attributes, default_text, prose_of, signature_text, table, type_link, type_text
 
 #: Where a request over HTTP has a parameter.
 _PLACES = {
@@ -108,5 +108,5 @@ def _limits(limits: Number | Text | None) -> str:
 
 def _value(kind: type) -> Iterator[str]:
     yield f"### {kind.__name__}"
-    yield members(kind)
+    yield prose_of(kind)
     yield attributes(kind)
