@@ -103,26 +103,26 @@ def _routes() -> str:
 
 
 def _commands() -> str:
-    context = click.Context(app, info_name="graphmem")
+    context = _context(app, "graphmem")
     sections = [_command(app.get_command(context, name), f"graphmem {name}") for name in COMMANDS]
-    return "\n\n".join(part for section in sections for part in section)
+    overview = f"```text\n{app.get_help(context)}\n```"
+    return "\n\n".join([overview, *(part for section in sections for part in section)])
 
 
 def _command(command: click.Command | None, words: str) -> list[str]:
     """A heading and the help of a command, and those of the commands below it."""
     if command is None:
         return []
-    context = click.Context(
-        command,
-        info_name=words,
-        terminal_width=_HELP_WIDTH,
-        max_content_width=_HELP_WIDTH,
-        help_option_names=["-h", "--help"],
-    )
     level = "#" * len(words.split())
     below = command.commands if isinstance(command, click.Group) else {}
-    parts = [f"{level} `{words}`\n\n```text\n{command.get_help(context)}\n```"]
+    parts = [f"{level} `{words}`\n\n```text\n{command.get_help(_context(command, words))}\n```"]
     return parts + [part for name, each in below.items() for part in _command(each, f"{words} {name}")]
+
+
+def _context(command: click.Command, words: str) -> click.Context:
+    """The context of a command's help, of one width everywhere."""
+    width = {"terminal_width": _HELP_WIDTH, "max_content_width": _HELP_WIDTH}
+    return click.Context(command, info_name=words, help_option_names=["-h", "--help"], **width)
 
 
 def _tools() -> str:
