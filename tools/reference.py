@@ -121,8 +121,13 @@ def _command(command: click.Command | None, words: str) -> list[str]:
 
 def _context(command: click.Command, words: str) -> click.Context:
     """The context of a command's help, of one width everywhere."""
-    width = {"terminal_width": _HELP_WIDTH, "max_content_width": _HELP_WIDTH}
-    return click.Context(command, info_name=words, help_option_names=["-h", "--help"], **width)
+    return click.Context(
+        command,
+        info_name=words,
+        help_option_names=["-h", "--help"],
+        terminal_width=_HELP_WIDTH,
+        max_content_width=_HELP_WIDTH,
+    )
 
 
 def _tools() -> str:
@@ -136,13 +141,13 @@ def _tools() -> str:
 
 
 def _tool(tool: Tool) -> str:
-    accepted: Mapping[str, Any] = schema(tool.takes)
+    accepted: Mapping[str, Any] = schema(tool.arguments)
     required = accepted.get("required", [])
     rows = [
         [f"`{name}`", _json_type(spec), "required" if name in required else "", _json_limits(spec)]
         for name, spec in accepted["properties"].items()
     ]
-    head = f"## `{tool.name}`\n\n{tool.description}\n\nAnswers with {type_link(tool.gives)}."
+    head = f"## `{tool.name}`\n\n{tool.description}\n\nAnswers with {type_link(tool.answer)}."
     return f"{head}\n\n{table(['Argument', 'Type', '', 'Meaning'], rows)}"
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from graphmem.cli.options import Call, answered
+from graphmem.cli.options import Call, output_options
 from graphmem.cli.output import give, note
 from graphmem.errors import NotFound
 
@@ -16,7 +16,7 @@ SITE = Path(__file__).parent.parent / "_site"
 
 @click.command()
 @click.option("--open", "opens", is_flag=True, help="Open the first page in this machine's web browser too.")
-@answered
+@output_options
 def docs(*, call: Call, opens: bool) -> None:
     """Print the address of the documentation of this release, which needs no network.
 
