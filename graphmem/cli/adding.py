@@ -193,7 +193,7 @@ def _refuse_with_lines(text: str | None) -> None:
     used = [flags[name] for name in names if context.get_parameter_source(name) is not ParameterSource.DEFAULT]
     if text is not None or used:
         refused = "TEXT" if text is not None else min(used)
-        raise click.UsageError(f"the lines of --from set {refused}: leave it out")
+        raise click.UsageError(f"leave out {refused}: the lines of --from set it")
 
 
 def _detailed(statement: Statement, details: Details, repo: str | None) -> Statement:

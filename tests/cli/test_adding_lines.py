@@ -80,7 +80,7 @@ def test_lines_live_where_they_say_and_speak_as_who_adds_them(tool: Tool) -> Non
     ("text", "words"),
     [
         ("{", "line 1: Expecting"),
-        ('"fine"\n5\n', "line 2: all of it"),
+        ('"fine"\n5\n', "line 2: the line"),
         ('{"statement": {"titel": "t"}}', "line 1: statement.title"),
         ('{"statement": "t", "supersedes": [0]}', "item 0 supersedes item 0"),
         ('{"statement": "t", "start": "soon"}', "line 1: start"),

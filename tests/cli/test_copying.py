@@ -117,7 +117,7 @@ def test_people_read_what_became_of_each(project: str, tmp_path: Path) -> None:
 def test_nothing_to_copy_is_said(tmp_path: Path) -> None:
     empty = str(tmp_path / "empty.db")
     open_store(empty, Settings(), create=True).close()
-    assert "nothing to copy" in run("copy", empty, str(tmp_path / "b.db"), "--all-tenants").stdout
+    assert "no memories to copy" in run("copy", empty, str(tmp_path / "b.db"), "--all-tenants").stdout
     assert run("copy", empty, str(tmp_path / "b.db")).exit_code == 1
 
 

@@ -44,12 +44,12 @@ def test_a_ledger_is_of_all_times(tool: Tool, point: tuple[str, str]) -> None:
     tool.add("A")
     done = tool.run("export", *point)
     assert (done.exit_code, done.stdout) == (2, "")
-    assert "go with --format graphml or cypher" in done.stderr
+    assert "need --format graphml or cypher" in done.stderr
 
 
 def test_a_graph_cannot_be_restored_and_help_says_so(tool: Tool, chain: tuple[str, str]) -> None:
     del chain
-    assert "only JSON lines can be restored" in " ".join(tool.out("export", "--help").split())
+    assert "Only JSON lines can be restored" in " ".join(tool.out("export", "--help").split())
     text = tool.out("export", "--format", "graphml")
     other = Tool(tool.folder / "other")
     other.folder.mkdir()

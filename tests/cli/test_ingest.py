@@ -181,7 +181,7 @@ def test_what_was_done_before_ctrl_c_is_kept(tool: Tool, records: Path, monkeypa
 
     monkeypatch.setattr(_Ingestion, "_supersede", interrupt)
     stopped = tool.run("ingest", "decisions", str(records), "--op-id", "once")
-    assert (stopped.exit_code, "2 of 3 are done" in stopped.stderr) == (130, True)
+    assert (stopped.exit_code, "2 of 3 are written" in stopped.stderr) == (130, True)
     monkeypatch.setattr(_Ingestion, "_supersede", supersede)
     assert tool.out("ingest", "decisions", str(records), "--op-id", "once") == "1 linked · 2 unchanged\n"
 

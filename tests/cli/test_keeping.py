@@ -67,7 +67,7 @@ def test_an_erase_that_a_reader_holds_up_says_so_and_status_shows_it(tool: Tool)
         lines = memory.export()
         next(lines)
         assert "stay in the store's log" in tool.out("erase", key, "--yes")
-        assert "words of 1 erased memory are still in the log" in tool.out("status")
+        assert "text of 1 erased memory stays in the log" in tool.out("status")
         lines.close()  # type: ignore[attr-defined]
     assert tool.json("status")["store"]["pending_erasures"] == 0
     assert "log" not in tool.out("erase", tool.add("Another"), "--yes")
