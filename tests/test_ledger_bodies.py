@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import fields, is_dataclass
+from dataclasses import fields, is_dataclass, replace
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
@@ -93,8 +93,8 @@ FULL = Statement(
 SECRET = Statement(title="hunter2")
 
 
-def add(statement: Statement | None, *moves: Move, home: Scope = SHOP, **rest: bool) -> Add:
-    return Add(Memory("m1", home, statement), moves or ACTIVE, **rest)
+def add(statement: Statement | None, *moves: Move, home: Scope = SHOP, may_confirm: bool = True) -> Add:
+    return Add(Memory("m1", home, statement), moves or ACTIVE, may_confirm=may_confirm)
 
 
 #: Values whose bodies are compared by name: decoding cannot mistake a field for another.
@@ -118,6 +118,9 @@ NAMED: dict[str, tuple[Operation, Scope, Provenance]] = {
     "add with the least confidence": (add(Statement(title="t", confidence=5e-324)), SHOP, HUMAN),
     "add with no confidence": (add(Statement(title="t", confidence=0)), SHOP, HUMAN),
     "add with the confidence 0.30000000000000004": (add(Statement(title="t", confidence=0.1 + 0.2)), SHOP, HUMAN),
+    "add with a source key": (replace(add(SECRET), source_key='docs/ä "1".md'), SHOP, HUMAN),
+    "confirm with a source key": (Confirm("a", "docs/1.md"), SHOP, HUMAN),
+    "propose a confirmation with a source key": (Propose(Confirm("a", "docs/1.md")), SHOP, AGENT),
     "update": (Supersede(old=("a",), new=("b",), at=NOON), SHOP, HUMAN),
     "update for a time": (Supersede(old=("a", "b"), new=("c", "d"), at=EARLY, until=LATE), EVERYWHERE, AGENT),
     "correction": (Supersede(old=("a",), new=("b",), kind=SupersessionKind.CORRECTION), SHOP, HUMAN),
