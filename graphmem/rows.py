@@ -43,6 +43,11 @@ class Stamp:
     branch: str | None
 
 
+def stamp_of(change: Change) -> Stamp:
+    """The stamp that the rows of a ledger entry carry."""
+    return Stamp(change.seq, change.recorded_at, change.writer.branch_key)
+
+
 @dataclass(frozen=True, slots=True)
 class MemoryRow:
     """A memory and the entry that recorded it."""

@@ -7,21 +7,11 @@ from dataclasses import replace
 from datetime import datetime
 
 from graphmem.answers import Reference
-from graphmem.model import (
-    AbandonBranch,
-    Change,
-    Link,
-    MergeBranch,
-    OpenBranch,
-    Operation,
-    Propose,
-    Revoke,
-    Scope,
-    Supersede,
-)
+from graphmem.model import Change, Operation, Propose, Revoke, Scope, Supersede
 from graphmem.retrieval.reference import references
 from graphmem.service.desk import Desk
 from graphmem.temporal import View, stamp_of, touched
+from graphmem.temporal.operations import asked_in, is_known_to
 
 
 def seen_entries(
@@ -42,7 +32,11 @@ def seen_entries(
     concerns = [_concern(desk, one, reader) for one in found]
     named = [key for operation in concerns for key in touched(operation)]
     view = read if read is not None and read.is_of(named) else desk.view(reader, named, seq)
-    seen = [_shown(view, one) for one, concern in zip(found, concerns, strict=True) if _is_seen(view, one, concern)]
+    seen = [
+        _shown(view, change)
+        for change, concern in zip(found, concerns, strict=True)
+        if view.lineage.sees(stamp_of(change)) and is_known_to(view, concern, change)
+    ]
     return seen, view
 
 
@@ -54,34 +48,15 @@ def mentioned(view: View, entries: Iterable[Change], valid: datetime) -> tuple[R
 
 def _concern(desk: Desk, change: Change, reader: Scope) -> Operation:
     """What an entry is about: its own operation, or the one that it undoes."""
-    done = _asked(change.operation)
+    done = asked_in(change.operation)
     if not isinstance(done, Revoke):
         return done
     (undone,) = desk.store.changes(reader, after=done.change - 1, limit=1)
     return undone.operation
 
 
-def _asked(operation: Operation) -> Operation:
-    """The operation; of a proposal, what it asks for."""
-    return operation.asked if isinstance(operation, Propose) else operation
-
-
-def _is_seen(view: View, change: Change, concern: Operation) -> bool:
-    if not view.lineage.sees(stamp_of(change)):
-        return False
-    match concern:
-        case Supersede(old=old, new=new):
-            return bool(_known(view, old) and _known(view, new))
-        case Link(source, target):
-            return _known(view, (source, target)) == (source, target)
-        case OpenBranch() | MergeBranch() | AbandonBranch():
-            return view.reader.admits(Scope(change.writer.tenant, change.writer.repo))
-        case _:
-            return bool(_known(view, touched(concern)))
-
-
 def _shown(view: View, change: Change) -> Change:
-    operation = _asked(change.operation)
+    operation = asked_in(change.operation)
     if not isinstance(operation, Supersede):
         return change
     shown = replace(operation, old=_known(view, operation.old), new=_known(view, operation.new))

@@ -40,8 +40,9 @@ from graphmem.service.desk import Desk, Write, Writing, is_like_an_id
 from graphmem.service.idempotence import answered_once
 from graphmem.service.references import id_among, with_references
 from graphmem.service.resembling import apply_looking
-from graphmem.service.wording import Words, asked_in, notes_on, restated, said_again, statement_from
+from graphmem.service.wording import Words, notes_on, restated, said_again, statement_from
 from graphmem.temporal import View, touched
+from graphmem.temporal.operations import asked_in, moments
 from graphmem.temporal.trust import guard
 
 
@@ -376,7 +377,7 @@ class Recorder:
         """The asked time, else now; when a write is sent again, the now of its first time."""
         if asked is not None:
             return instant(asked)
-        first = None if writing.first is None else _moment_of(writing.first.operation)
+        first = None if writing.first is None else next(iter(moments(writing.first.operation)), None)
         return first or self._desk.clock()
 
     def _successors(
@@ -407,7 +408,7 @@ class Recorder:
         memory = Memory(writing.new_id(), replace(template.scope, branch=writing.writer.branch), said)
         op_id = f"{writing.op_id}/new"
         earlier = self._desk.store.change_by_op_id(writing.writer, op_id) if first else None
-        start = _moment_of(earlier.operation) if earlier else None
+        start = next(iter(moments(earlier.operation)), None) if earlier else None
         old_words = [memory.statement for memory in map(view.memory, olds) if memory is not None]
         is_done = all(speaker.trust >= guard(words) for words in old_words)
         status = Status.ACTIVE if is_done else Status.PROPOSED
@@ -456,20 +457,6 @@ WORDS_REMAIN = (
 def _start(view: View, olds: tuple[str, ...]) -> datetime | None:
     starts = [moment for moment in map(view.start, olds) if moment is not None]
     return min(starts, default=None)
-
-
-def _moment_of(operation: Operation) -> datetime | None:
-    match operation:
-        case Add(_, moves, _):
-            return moves[0].at
-        case Supersede(at=moment) if moment is not None:
-            return moment
-        case Transition(_, move):
-            return move.at
-        case End(_, at, _):
-            return at
-        case _:
-            return None
 
 
 def _request(writing: Writing, operation: Operation) -> Request:

@@ -17,9 +17,9 @@ from graphmem.service.desk import Desk, Passed
 from graphmem.service.wording import notes_on
 from graphmem.store import Filter, Matches, ModelCard, Probe, Rivals
 from graphmem.temporal import View, touched
-from graphmem.temporal.planning import active_time
+from graphmem.temporal.operations import renamed
+from graphmem.temporal.operations.add import active_time
 from graphmem.temporal.spans import difference
-from graphmem.temporal.stand_ins import renamed
 from graphmem.terms import text_terms
 from graphmem.vocabulary import word_of
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from graphmem.model import Change, Kind, Operation, Origin, Propose, Statement, Supersede
+from graphmem.model import Change, Kind, Origin, Propose, Statement, Supersede
 from graphmem.statement_text import title_and_body
 
 
@@ -33,11 +33,6 @@ def said_again(old: Statement, speaker: Origin) -> Statement:
     """An old statement in the name of the less trusted of who said it and who says it again."""
     origin = min(old.origin, speaker, key=lambda one: one.trust)
     return replace(old, origin=origin, is_mandatory=old.is_mandatory and origin.may_mandate)
-
-
-def asked_in(operation: Operation) -> Operation:
-    """The operation; of a proposal the one that is proposed."""
-    return operation.asked if isinstance(operation, Propose) else operation
 
 
 def notes_on(change: Change) -> tuple[str, ...]:

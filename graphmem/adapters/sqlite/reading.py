@@ -21,10 +21,10 @@ from graphmem.adapters.sqlite.values import (
 from graphmem.errors import CorruptStore
 from graphmem.instants import from_micros, to_micros
 from graphmem.ledger import GENESIS, Entry, change_of
-from graphmem.model import Change, Propose, Revoke, Scope
+from graphmem.model import Change, Scope
 from graphmem.rows import BranchRow
 from graphmem.store import Position
-from graphmem.temporal.planning import touched
+from graphmem.temporal.operations import about
 
 _TENANT = (
     "SELECT number, name, key, seq, recorded_at, head, documents, tokens, vectors, epoch, answered_to, loose"
@@ -173,13 +173,7 @@ def touched_by(connection: apsw.Connection, tenant: Tenant, changes: Iterable[Ch
     """Return the numbers of the memories that changes name; for a revoke, those of the revoked change."""
     ids: dict[str, None] = {}
     for change in changes:
-        operation = change.operation
-        if isinstance(operation, Propose):
-            operation = operation.asked
-        if isinstance(operation, Revoke):
-            target = change_at(connection, tenant, operation.change)
-            operation = operation if target is None else target.operation
-        ids.update(dict.fromkeys(touched(operation)))
+        ids.update(dict.fromkeys(about(change.operation, lambda seq: change_at(connection, tenant, seq))))
     return numbers(connection, tenant, ids)
 
 

@@ -20,12 +20,12 @@ from graphmem.adapters.vector_bytes import blob
 from graphmem.errors import Conflict, InvalidInput
 from graphmem.instants import to_micros
 from graphmem.ledger import GENESIS, change_of, request_digest, seal
-from graphmem.model import Add, Change, Operation, Propose, Request, Revoke, Scope, Statement, Supersede
+from graphmem.model import Add, Change, Request, Scope, Statement, Supersede
 from graphmem.rows import BranchRow, Derived, MemoryRow, Needs, Rows, Situation, Stamp, Transaction, next_recorded_at
 from graphmem.statement_json import encode_statement
 from graphmem.store import Clock
 from graphmem.temporal import StandIns
-from graphmem.temporal.planning import touched
+from graphmem.temporal.operations import about
 
 if TYPE_CHECKING:
     from graphmem.ledger import Entry
@@ -230,13 +230,7 @@ class Batch:
             self._touch(change)
 
     def _touch(self, change: Change) -> None:
-        operation: Operation | None = change.operation
-        if isinstance(operation, Propose):
-            operation = operation.asked
-        if isinstance(operation, Revoke):
-            target = reading.change_at(self._connection, self.tenant, operation.change)
-            operation = None if target is None else target.operation
-        for memory_id in () if operation is None else touched(operation):
+        for memory_id in about(change.operation, lambda seq: reading.change_at(self._connection, self.tenant, seq)):
             number = self._number(memory_id)
             if number is not None and number != rowid_of(self.tenant.number, change.seq):
                 self._pending["touch"].append((number, change.seq))
