@@ -22,7 +22,7 @@ from graphmem.cli.app import COMMANDS, EXIT_CODES, FAILED, app
 from graphmem.config import Settings
 from graphmem.errors import GraphMemError
 from graphmem.http.problems import STATUSES
-from graphmem.mcp_server.arguments import schema
+from graphmem.mcp_server.tool_arguments import schema
 from graphmem.mcp_server.tools import Tool, tools_of
 from graphmem.verbs import VERBS, Profile
 from graphmem.wire.docstrings import descriptions

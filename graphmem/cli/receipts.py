@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from graphmem.cli.blocks import Block, Look, Span, dim, line
 from graphmem.cli.output import give
-from graphmem.cli.wording import second
+from graphmem.cli.phrases import second
 from graphmem.model import End, Supersede, SupersessionKind
 from graphmem.temporal.operations import asked_in, moments
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from graphmem.answers import OnSimilar, Similar, Written
 from graphmem.model import Add, Change, Confirm, Memory, Point, Request, Statement
 from graphmem.ranking import name_keys
-from graphmem.retrieval.embedding import Embedder, card_of
+from graphmem.retrieval.embedder import Embedder, card_of
 from graphmem.retrieval.reference import reference
 from graphmem.service.desk import Desk, Passed
 from graphmem.service.wording import notes_on

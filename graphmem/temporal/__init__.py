@@ -8,7 +8,7 @@ from graphmem.temporal.chain_end import is_decided_ahead
 from graphmem.temporal.history import Fault, History
 from graphmem.temporal.operations import needs, touched
 from graphmem.temporal.overlay import Overlay
-from graphmem.temporal.planning import plan, replay
+from graphmem.temporal.plans import plan, replay
 from graphmem.temporal.precedence import Ruling, reigns, rule
 from graphmem.temporal.resolution import Resolved, Resolver, Standing, resolve, standing
 from graphmem.temporal.spans import Span, Spans

@@ -14,8 +14,8 @@ import graphmem
 from graphmem import At, Filter, Page, Scope
 from graphmem.errors import StoreUnavailable
 from graphmem.http.app import create_app
-from graphmem.wire.documents import document
 from graphmem.wire.envelopes import Changes
+from graphmem.wire.json_documents import document
 from tests.http.conftest import NDJSON, Site
 from tests.service.conftest import day
 

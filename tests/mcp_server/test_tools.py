@@ -15,12 +15,12 @@ from mcp import Client
 from mcp.shared.exceptions import MCPError
 from mcp_types import CallToolResult, TextContent
 
-from graphmem.mcp_server.listing import listing
+from graphmem.mcp_server.tool_list import listing
 from graphmem.model import Alternative, At, Kind, Origin, Outcome, Scope, Statement
 from graphmem.rows import Rows
 from graphmem.service import GraphMemory, New, Write
 from graphmem.service.memory import desk_of
-from graphmem.wire.documents import document
+from graphmem.wire.json_documents import document
 from tests.mcp_server.conftest import Agent
 from tools.list_mcp_tools import TARGET
 
