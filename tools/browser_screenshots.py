@@ -20,7 +20,7 @@ from graphmem import GraphMemory, Scope
 from graphmem.browser.files import Known
 from graphmem.browser.handing import Hand
 from graphmem.config import Settings
-from graphmem.demo.__main__ import tell_records
+from graphmem.demo.__main__ import ingest_records
 from graphmem.demo.facts import ReplayClock, last_day, load_facts, replay
 from graphmem.opening import find_browser, open_memory, open_store, utc_now
 from graphmem.service import Desk
@@ -79,7 +79,7 @@ def _remember(url: str, settings: Settings) -> None:
             place, scope=Scope(), actor="packaging", clock=clock, embedder=lambda: "none", create=True
         ) as memory:
             replay(facts, memory, clock)
-            tell_records(memory, last_day(facts) + timedelta(days=1))
+            ingest_records(memory, last_day(facts) + timedelta(days=1))
             lines = list(memory.export())
     store = open_store(url, settings, create=True)
     desk = Desk(store, scope=Scope(), actor="packaging", clock=utc_now, embedder=lambda: "none", gate=lambda one: one)

@@ -1,4 +1,4 @@
-"""Handing out the files to one Neo4j Browser, on this machine, until it is interrupted."""
+"""A local HTTP server that serves the files to Neo4j Browser until it is interrupted."""
 
 from __future__ import annotations
 
@@ -9,36 +9,36 @@ from graphmem.browser.files import Known, handed
 from graphmem.errors import InvalidInput
 
 _ADDRESS = "127.0.0.1"
-# Neo4j Browser takes guides from this name without being told to; not from the address.
+# Neo4j Browser's default allow list has this name, but not the address.
 _NAME = "localhost"
 
 
 class Hand(ThreadingHTTPServer):
-    """Answers one Neo4j Browser's page and nobody else's: the guide names files that are gone.
+    """Serves the files to the page of a single Neo4j Browser: the guide names missing files.
 
     Args:
-        port: Where; 0 takes a free one.
+        port: The port; 0 selects a free port.
         origin: The origin of that page.
-        known: What the guide is told.
+        parameters: The values in the guide.
 
     Raises:
-        InvalidInput: Nobody can listen there.
+        InvalidInput: The port cannot be used.
     """
 
     daemon_threads = True
 
-    def __init__(self, port: int, origin: str, known: Known) -> None:
+    def __init__(self, port: int, origin: str, parameters: Known) -> None:
         self.origin = origin
-        self.known = known
+        self.parameters = parameters
         try:
             super().__init__((_ADDRESS, port), _Answer)
         except OSError as exc:
-            told = f"port {port} cannot be listened on ({(exc.strerror or '').lower()})"
-            raise InvalidInput(f"{told}; choose another with --port, or 0 for a free one") from exc
+            fault = f"port {port} cannot be listened on ({(exc.strerror or '').lower()})"
+            raise InvalidInput(f"{fault}; choose another with --port, or 0 for a free port") from exc
 
     @property
     def base(self) -> str:
-        """What stands before the name of a file."""
+        """The URL of the folder of the files."""
         return f"http://{_NAME}:{self.server_port}"
 
 
@@ -46,21 +46,21 @@ class _Answer(BaseHTTPRequestHandler):
     server: Hand
 
     def do_GET(self) -> None:
-        found = handed(self.path.partition("?")[0].strip("/"), self.server.base, self.server.known)
-        if found is None or not self._is_meant():
+        file = handed(self.path.partition("?")[0].strip("/"), self.server.base, self.server.parameters)
+        if file is None or not self._is_meant():
             self.send_error(404)
             return
-        self._begin(200, found.media_type, len(found.content))
-        self.wfile.write(found.content)
+        self._begin(200, file.media_type, len(file.content))
+        self.wfile.write(file.content)
 
     def do_OPTIONS(self) -> None:
         self._begin(204, "text/plain", 0)
 
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the name that it has there
-        """Say nothing: the terminal shows the link."""
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the name in the base class
+        """Log nothing: the terminal shows the link."""
 
     def _is_meant(self) -> bool:
-        """Whether the request names this machine: another name that leads here belongs to somebody else's page."""
+        """Return whether the Host header names this machine; another name could belong to a foreign page."""
         host = urlsplit(f"//{self.headers.get('Host', '')}").hostname or ""
         return host in {_NAME, _ADDRESS}
 

@@ -1,4 +1,4 @@
-"""Where a server's Neo4j Browser is, and the link that opens it with the guide."""
+"""The address of a server's Neo4j Browser, and the link that opens it with the guide."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from urllib.parse import quote, urlencode, urlsplit
 
 from graphmem.errors import InvalidInput, Unsupported
 
-#: Settings of a server that say where its Browser is, and whose guides it plays.
+#: Server settings for Neo4j Browser: its address, whether it is served, and the hosts of allowed guides.
 ADVERTISED, ENABLED, ALLOWED = (
     "server.http.advertised_address",
     "server.http.enabled",
     "browser.remote_content_hostname_whitelist",
 )
-_EVERYBODY = "*"
+_ANY_HOST = "*"
 _PORT = 7474
-_HAND = "name Neo4j Browser's address with --at"
+_HAND = "give Neo4j Browser's address with --at"
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,9 +25,9 @@ class Place:
 
     Attributes:
         browser: The address of Neo4j Browser.
-        server: The address of the server, for Neo4j Browser to connect to.
-        user: Who logs in there, if that is known.
-        allowed: Names of hosts whose guides and styles Neo4j Browser takes.
+        server: The address of the server that Neo4j Browser connects to.
+        user: The login name, if known.
+        allowed: Host names whose guides and styles Neo4j Browser accepts.
         paths: Files that memories are about.
     """
 
@@ -40,44 +40,44 @@ class Place:
 
     @property
     def origin(self) -> str:
-        """Whose page Neo4j Browser is."""
+        """The origin of Neo4j Browser's page."""
         parts = urlsplit(self.browser)
         return f"{parts.scheme}://{parts.netloc}"
 
     def link(self, guide: str) -> str:
-        """The address that opens Neo4j Browser, connects it, and plays a guide.
+        """Return the address that opens Neo4j Browser, connects it, and plays a guide.
 
         Raises:
-            InvalidInput: Neo4j Browser would refuse the guide, for the server does not allow its host.
+            InvalidInput: The server does not allow guides from this host.
         """
         self._refuse_unlisted(guide)
         scheme, _, rest = self.server.partition("://")
         named = f"{scheme}://{quote(self.user)}@{rest}" if self.user else self.server
-        asked = {"dbms": named, **({"db": self.database} if self.database else {}), "cmd": "guide", "arg": guide}
-        return f"{self.browser}?{urlencode(asked, quote_via=quote, safe=':/@')}"
+        parameters = {"dbms": named, **({"db": self.database} if self.database else {}), "cmd": "guide", "arg": guide}
+        return f"{self.browser}?{urlencode(parameters, quote_via=quote, safe=':/@')}"
 
     def _refuse_unlisted(self, guide: str) -> None:
         host = urlsplit(guide).hostname or ""
-        if self.allowed and not {host, _EVERYBODY, f"{urlsplit(guide).scheme}://{host}"} & set(self.allowed):
+        if self.allowed and not {host, _ANY_HOST, f"{urlsplit(guide).scheme}://{host}"} & set(self.allowed):
             raise InvalidInput(
-                f"Neo4j Browser takes guides from {', '.join(self.allowed)} alone, not from {host!r}:"
-                f" add it to {ALLOWED} in neo4j.conf and restart the server, or hand the guide out from one of those"
+                f"Neo4j Browser accepts guides only from {', '.join(self.allowed)}, not from {host!r}:"
+                f" add it to {ALLOWED} in neo4j.conf and restart the server, or serve the guide from an allowed host"
             )
 
 
-def browser_of(server: str, told: Mapping[str, str]) -> str:
-    """The address of a server's Neo4j Browser: on its host, at the port that its settings say.
+def browser_of(server: str, settings: Mapping[str, str]) -> str:
+    """Return the address of a server's Neo4j Browser: its host, with the port in its settings.
 
     Raises:
-        Unsupported: It serves none.
+        Unsupported: The server does not serve Neo4j Browser.
     """
     host = urlsplit(server).hostname or ""
-    if told.get(ENABLED, "true") != "true":
+    if settings.get(ENABLED, "true") != "true":
         raise Unsupported(f"{server!r} does not serve Neo4j Browser ({ENABLED} is false); {_HAND}")
-    port = urlsplit(f"//{told.get(ADVERTISED, '')}").port or _PORT
+    port = urlsplit(f"//{settings.get(ADVERTISED, '')}").port or _PORT
     return f"http://{f'[{host}]' if ':' in host else host}:{port}/browser/"
 
 
-def allowed_by(told: Mapping[str, str]) -> tuple[str, ...]:
-    """Hosts whose guides are taken; empty if the server does not say."""
-    return tuple(one.strip().rstrip("/") for one in told.get(ALLOWED, "").split(",") if one.strip())
+def allowed_by(settings: Mapping[str, str]) -> tuple[str, ...]:
+    """Return the hosts whose guides are accepted; empty if the server does not restrict them."""
+    return tuple(host.strip().rstrip("/") for host in settings.get(ALLOWED, "").split(",") if host.strip())

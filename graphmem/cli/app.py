@@ -62,6 +62,7 @@ _WITHOUT_VERB: dict[Section, dict[str, Entry]] = {
         "browser": Entry("browser", "browser", "open Neo4j Browser with a guide, a style and saved queries"),
         "key": Entry("keys", "key", "make, list, rotate or revoke a key to a server"),
         "mcp": Entry("agents", "mcp", "tools for agents over standard input and output"),
+        "docs": Entry("docs", "docs", "where the documentation of this release is, to be read without a network"),
         "completion": Entry("keeping", "completion", "the script that completes commands in a shell"),
     },
 }

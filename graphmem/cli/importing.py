@@ -11,14 +11,16 @@ from zoneinfo import ZoneInfo
 
 import click
 
+from graphmem.cli import INTERRUPTED
 from graphmem.cli.blocks import Block, Look, Span, dim, line
 from graphmem.cli.options import Body, Call, bundle, provenance_options, scope_options
-from graphmem.cli.output import give, progress
+from graphmem.cli.output import give, note, progress
 
 if TYPE_CHECKING:
     from graphmem.service import Write
     from graphmem.service.memory_import import ImportReport
     from graphmem.sources.memories import ReadOptions
+    from graphmem.store import Progress
 
 _PATH = click.Path(path_type=Path)
 _SOURCES = ("mem0", "mcp-memory", "basic-memory", "claude")
@@ -102,12 +104,14 @@ _OPTIONS: Mapping[str, Callable[[Body], Body]] = {
 @bundle("options", _OPTIONS, ImportOptions)
 @provenance_options
 @scope_options
-def bring(*, call: Call, path: Path, options: ImportOptions, write: Write) -> None:
+@click.pass_context
+def bring(ctx: click.Context, /, *, call: Call, path: Path, options: ImportOptions, write: Write) -> None:
     """Import the memories of another tool: mem0, the MCP reference server, Basic Memory or Claude's files.
 
     PATH is the answer of mem0's get_all as JSON, a memory.jsonl, a folder of Basic Memory, or a project with a
     CLAUDE.md. Dates are imported where the tool has them. Run it again after an edit, and only the edit is written.
-    Entries that cannot be imported are reported with file and line, and the others are imported.
+    Entries that cannot be imported are reported with file and line, and the others are imported. Ctrl-C keeps the
+    entries that are done, and the same command imports the rest.
     """
     from graphmem.service.memory_import import dry_report, import_memories
     from graphmem.sources.memories import MemoryFormat, read_export
@@ -117,16 +121,36 @@ def bring(*, call: Call, path: Path, options: ImportOptions, write: Write) -> No
         report = dry_report(export)
         give(call, report, lambda _: _page(report, "would be imported"))
         return
-    with call.open() as memory, progress("import") as tell:
-        report = import_memories(
-            memory,
-            export,
-            write=write,
-            is_private=options.is_private,
-            ends_missing=options.ends_missing,
-            progress=tell,
-        )
+    with progress("import") as tell:
+        steps = _Steps(tell)
+        try:
+            with call.open() as memory:
+                report = import_memories(
+                    memory,
+                    export,
+                    write=write,
+                    is_private=options.is_private,
+                    ends_missing=options.ends_missing,
+                    progress=steps.advance,
+                )
+        except KeyboardInterrupt:
+            note(f"interrupted: {steps.done} of {steps.total} are written; run the same command to continue")
+            ctx.exit(INTERRUPTED)
     give(call, report, lambda _: _page(report, "imported"))
+
+
+@dataclass(slots=True)
+class _Steps:
+    """The progress of an import: statements and relations written, and their number."""
+
+    tell: Progress
+    done: int = 0
+    total: int = 0
+
+    def advance(self, done: int, total: int) -> None:
+        """Show the progress."""
+        self.done, self.total = done, total
+        self.tell(done, total)
 
 
 def _counted(count: int, word: str) -> str:

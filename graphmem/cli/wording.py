@@ -159,8 +159,7 @@ def age_words(card: Card, valid: datetime) -> list[str]:
 
 def facts_line(card: Card, valid: datetime, *, indent: int, relevance: float | None = None) -> Line:
     """Return id, kind, confidence and age in a line; for a hit its relevance too."""
-    statement = card.memory.statement
-    assert statement is not None, "erased memories have no card"  # noqa: S101
+    statement = card.statement
     parts = [
         statement.kind.value,
         *statement.aliases[:1],

@@ -1,4 +1,4 @@
-"""Looking at every link in turn: each within its time, none kept from being looked at by another's failure."""
+"""Runs every check in order, each within its time limit and independent of failures of others."""
 
 from __future__ import annotations
 
@@ -19,24 +19,24 @@ from graphmem.errors import GraphMemError
 from graphmem.opening import installed_backend
 
 _SERVED = frozenset({"http", "https"})
-#: A writer is given this long to let go, a server to answer.
+#: How long to wait for another writer, or for a server's answer.
 _PATIENCE_S = 5.0
 
 
 def examine(url: str | None = None, *, host: str | None = None, port: int = DEFAULT_PORT) -> Iterator[Link]:
-    """Every link between here and an answer, as soon as it was looked at; nothing is changed anywhere.
+    """Yield the result of each check between settings and answers as it completes; nothing is modified.
 
     Args:
         url: The store, as for `graphmem.open`.
-        host: The address on which `graphmem serve` is to listen, if that is asked about.
-        port: The port on which it is to listen.
+        host: The address on which `graphmem serve` will listen, if that is to be checked.
+        port: The port on which it will listen.
     """
     case, secrets = _case(url, host, os.environ), secrets_in(os.environ)
     case.port = port
     holding: set[str] = set()
     for check in _checks(case):
         first = next((name for name in check.needs if name not in holding), None)
-        look = _looked(check, case) if first is None else not_yet(first)
+        look = _run(check, case) if first is None else not_yet(first)
         if first is None and look.health is not Health.BROKEN:
             holding.add(check.name)
         fix = None if look.fix is None else without_secrets(look.fix, secrets)
@@ -51,17 +51,17 @@ def _checks(case: Case) -> list[Check]:
 
 
 def _case(url: str | None, host: str | None, environment: Mapping[str, str]) -> Case:
-    """What can be known before anything is looked at; the looks tell what could not."""
+    """Return the case before any check; the checks report missing settings and stores."""
     settings = _settings(environment)
     try:
-        place = locate(url, settings)
+        store_url = locate(url, settings)
     except GraphMemError:
-        place = ""
-    return Case(url, environment, host, _hurried(settings), place, installed_backend(settings))
+        store_url = ""
+    return Case(url, environment, host, _hurried(settings), store_url, installed_backend(settings))
 
 
 def _settings(environment: Mapping[str, str]) -> Settings:
-    """As far as they can be read: those of the environment alone if the file is at fault, else the URL."""
+    """Return the settings; without the config file if it is faulty, else only the URL."""
     for folder in (None, Path(os.devnull)):
         with suppress(GraphMemError):
             return load_settings(environment, folder)
@@ -72,12 +72,14 @@ def _hurried(settings: Settings) -> Settings:
     return replace(settings, lock_timeout_s=min(settings.lock_timeout_s, _PATIENCE_S))
 
 
-def _looked(check: Check, case: Case) -> Look:
-    told: list[Look] = []
-    thread = threading.Thread(target=lambda: told.append(_look(check, case)), name=f"doctor-{check.name}", daemon=True)
+def _run(check: Check, case: Case) -> Look:
+    results: list[Look] = []
+    thread = threading.Thread(
+        target=lambda: results.append(_look(check, case)), name=f"doctor-{check.name}", daemon=True
+    )
     thread.start()
     thread.join(check.limit_s)
-    return told[0] if told else broken(f"no answer within {check.limit_s:g} seconds", "graphmem doctor")
+    return results[0] if results else broken(f"no answer within {check.limit_s:g} seconds", "graphmem doctor")
 
 
 def _look(check: Check, case: Case) -> Look:
@@ -85,5 +87,5 @@ def _look(check: Check, case: Case) -> Look:
         return check.look(case)
     except GraphMemError as error:
         return of_error(error, case)
-    except Exception as error:  # noqa: BLE001 - whatever breaks in one link must not hide the others
+    except Exception as error:  # noqa: BLE001 - a failing check must not hide the results of the others
         return broken(f"{type(error).__name__}: {error}", "graphmem doctor --json   # and report it with this")

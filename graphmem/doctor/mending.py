@@ -1,4 +1,4 @@
-"""From an error of the library to the command that mends its cause."""
+"""Maps errors of the library to the commands that fix them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _NAME_ANOTHER = "export GRAPHMEM_URL=/path/to/memory.db"
 _LOG_IN = "export GRAPHMEM_NEO4J_USER=neo4j GRAPHMEM_NEO4J_PASSWORD=…"
 _START_NEO4J = "docker compose up --wait neo4j"
 
-#: Class, words of the message, the fix; the first that fits counts. `{file}` and `{folder}` are the store's.
+#: Error class, part of the message, fix; the first match counts. `{file}` and `{folder}` are the store's.
 _FIXES: tuple[tuple[type[GraphMemError], str, str], ...] = (
     (NotFound, "no .graphmem folder", "graphmem init"),
     (NotFound, "", "graphmem init --url {file}"),
@@ -51,25 +51,25 @@ _HOLDER = re.compile(r"process (\d+)")
 
 
 def of_error(error: GraphMemError, case: Case) -> Look:
-    """What an error says of a link, with the command that mends it."""
+    """Return the result for an error, with the command that fixes its cause."""
     message = str(error)
     pattern = next((fix for kind, words, fix in _FIXES if isinstance(error, kind) and words in message), None)
     if pattern is None:
         return broken(message, "graphmem check")
-    fix = pattern.format(**_places(case), holder=_holder(message))
+    fix = pattern.format(**_paths(case), holder=_holder(message))
     return broken(message.removesuffix(f"; run: {fix}"), fix)
 
 
-def on_place(command: str, case: Case) -> str:
-    """A command of graphmem on the store that is examined, as it was named."""
+def on_store(command: str, case: Case) -> str:
+    """Return a graphmem command with the store's URL as named on the command line."""
     return command if case.url is None else f"{command} --url {quote(case.url)}"
 
 
-def _places(case: Case) -> Mapping[str, str]:
-    path = Path(case.place.removeprefix("sqlite:///") or "memory.db")
+def _paths(case: Case) -> Mapping[str, str]:
+    path = Path(case.store_url.removeprefix("sqlite:///") or "memory.db")
     return {"file": quote(str(path)), "folder": quote(str(path.parent))}
 
 
 def _holder(message: str) -> str:
-    found = _HOLDER.search(message)
-    return "PID" if found is None else found[1]
+    holder = _HOLDER.search(message)
+    return "PID" if holder is None else holder[1]

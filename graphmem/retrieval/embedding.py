@@ -1,4 +1,4 @@
-"""The port that turns texts into vectors, and the one door to a backend. Cheap to import."""
+"""The `Embedder` port, and functions that find an embedding backend. Cheap to import."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 
 
 class Embedder(Protocol):
-    """Turns texts into vectors; thread-safe, and never on the network.
+    """Converts texts to vectors; thread-safe, without network access.
 
-    A text's vector depends on nothing but the text, the weights and the machine's arithmetic: not on its batch.
+    A text's vector depends only on the text, the weights and the machine's arithmetic, not on its batch.
     """
 
     @property
@@ -33,16 +33,16 @@ class Embedder(Protocol):
 
     @property
     def dimension(self) -> int:
-        """Length of every vector."""
+        """The length of every vector."""
         ...
 
     @property
     def weights_hash(self) -> str:
-        """SHA-256 of the weights, in hex: two embedders with equal hashes give comparable vectors."""
+        """SHA-256 of the weights, in hex: embedders with equal hashes give comparable vectors."""
         ...
 
     def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        """Vectors of shape (texts, dimension), each of length one, in the order of `texts`.
+        """Return unit vectors of shape (texts, dimension), in the order of `texts`.
 
         Raises:
             Unsupported: The backend is installed but does not load; the message names the cause.
@@ -52,47 +52,47 @@ class Embedder(Protocol):
 
 @runtime_checkable
 class QuestionEmbedder(Protocol):
-    """An embedder that reads a question otherwise than a text that may answer it."""
+    """An embedder that embeds queries differently from documents."""
 
     def embed_question(self, text: str) -> NDArray[np.float32]:
-        """The vector of a question, of length one; raises as `Embedder.embed` does."""
+        """Return the unit vector of a query; raises as `Embedder.embed` does."""
         ...
 
 
 def question_vector(backend: Embedder, text: str) -> NDArray[np.float32]:
-    """The vector with which those of texts are compared."""
+    """Return the vector of a query, for comparison with those of documents."""
     return backend.embed_question(text) if isinstance(backend, QuestionEmbedder) else backend.embed([text])[0]
 
 
 def card_of(backend: Embedder) -> ModelCard:
-    """What a store records of an embedding backend."""
+    """Return the description of an embedding backend that a store records."""
     return ModelCard(backend.name, backend.dimension, backend.weights_hash)
 
 
 def other_model(backend: Embedder, stored: ModelCard | None) -> str | None:
-    """Why vectors of the backend cannot be compared with those in a store; None if they can."""
+    """Return why vectors of the backend cannot be compared with those in a store; None if they can."""
     if stored in (None, card_of(backend)):
         return None
-    assert stored is not None, "None was let through"  # noqa: S101
+    assert stored is not None, "None is in the tuple above"  # noqa: S101
     return f"the store has vectors of another model ({stored.name!r}, not {backend.name!r}); run: graphmem reindex"
 
 
 @dataclass(frozen=True, slots=True)
 class EmbedderMissing:
-    """Why there are no vectors, so that an answer can say that it is lexical only.
+    """The reason why there are no vectors, for answers that are lexical only.
 
     Attributes:
-        reason: What is missing or wrong, then the fix; fit to be shown.
+        reason: The cause and the fix, for the user.
     """
 
     reason: str
 
 
 def find_embedder(model_folder: Path | None = None, *, is_thorough: bool = False) -> Embedder | EmbedderMissing:
-    """The embedder that is installed, not yet loaded, or why there is none.
+    """Return the installed embedder, not yet loaded, or why there is none.
 
     Args:
-        model_folder: Where `model.safetensors` and `tokenizer.json` lie; the installed weights package if None.
+        model_folder: The folder of `model.safetensors` and `tokenizer.json`; by default the installed weights package.
         is_thorough: Hash every byte of the weights (about 0.1 s) instead of samples (about 1 ms).
     """
     try:
@@ -102,14 +102,14 @@ def find_embedder(model_folder: Path | None = None, *, is_thorough: bool = False
 
 
 def needs_download(model: str | None) -> bool:
-    """Whether a model of sentence-transformers has a name on the hub and is not on this machine yet."""
+    """Return whether a sentence-transformers model is a name on the hub that is not on this machine yet."""
     return named_model.needs_download(model)
 
 
 def find_onnx_folder(model: str | None) -> Embedder | EmbedderMissing:
-    """The embedder on a folder with `model.onnx` and `tokenizer.json`, not yet loaded, or why there is none."""
+    """Return the embedder on a folder with `model.onnx` and `tokenizer.json`, not yet loaded, or why there is none."""
     if model is None:
-        return EmbedderMissing("No vectors: 'onnx' needs a folder with a model in it; set GRAPHMEM_MODEL")
+        return EmbedderMissing("No vectors: 'onnx' needs a model folder; set GRAPHMEM_MODEL")
     try:
         return OnnxFolder.find(Path(model).expanduser())
     except Unsupported as problem:
@@ -117,11 +117,11 @@ def find_onnx_folder(model: str | None) -> Embedder | EmbedderMissing:
 
 
 def find_backend(backend: str, model: str | None) -> Embedder | EmbedderMissing:
-    """The embedder of the settings, not yet loaded, or why there is none.
+    """Return the embedder of the settings, not yet loaded, or why there is none.
 
     Args:
         backend: `minilm`, `onnx` or `sentence-transformers`.
-        model: As `GRAPHMEM_MODEL` names it.
+        model: The value of `GRAPHMEM_MODEL`.
     """
     if backend == "minilm":
         return find_embedder()
@@ -129,10 +129,10 @@ def find_backend(backend: str, model: str | None) -> Embedder | EmbedderMissing:
 
 
 def find_named_model(model: str | None) -> Embedder | EmbedderMissing:
-    """The embedder on sentence-transformers, not yet loaded, or why there is none.
+    """Return the embedder on sentence-transformers, not yet loaded, or why there is none.
 
     Args:
-        model: A folder or a name; all-MiniLM-L6-v2 as installed if None.
+        model: A folder or a name; by default the installed all-MiniLM-L6-v2.
     """
     try:
         return NamedModel.find(model)

@@ -1,6 +1,6 @@
-"""Cursors that stay put: they pin the point that the first page was answered for and count on from there.
+"""Stable page cursors: a cursor pins the point of the first page and counts hits from there.
 
-They are signed: a made-up one could pin a point that is not past yet.
+Cursors are signed: a forged cursor could pin a point in the future.
 """
 
 from __future__ import annotations
@@ -21,51 +21,51 @@ _MAX_CURSOR_CHARS = 200
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a page starts: the pinned point and how many answers came before."""
+    """The start of a page: the pinned point and the number of earlier hits."""
 
     point: Point
     offset: int
 
 
 def question_mark(*parts: object) -> str:
-    """Short stable mark of the question that a cursor belongs to."""
+    """Return a short stable hash of the query that a cursor belongs to."""
     return hashlib.sha256(repr(parts).encode("utf-8", "surrogatepass")).hexdigest()[:12]
 
 
 class Seal:
-    """Signs texts with the secret of a tenant, so that nobody else makes one that passes for the store's own."""
+    """Signs texts with a tenant's secret, so that clients cannot forge them."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
         self._secrets: dict[str, str] = {}
 
     def __call__(self, reader: Scope, purpose: str, text: str) -> str:
-        """A signature of 26 small letters and digits; another one for every purpose."""
+        """Return a signature of 26 lower-case letters and digits; it differs for each purpose."""
         secret = self._secrets.get(reader.tenant) or self._store.secret(reader)
         self._secrets[reader.tenant] = secret
         return sealed(secret, purpose, text)
 
 
 def sealed(secret: str, purpose: str, text: str) -> str:
-    """The signature of a text under a secret; see `Seal`."""
-    said = f"{purpose}\x1f{text}".encode("utf-8", "surrogatepass")
-    digest = hmac.digest(secret.encode("utf-8", "surrogatepass"), said, "sha256")
+    """Return the signature of a text under a secret; see `Seal`."""
+    data = f"{purpose}\x1f{text}".encode("utf-8", "surrogatepass")
+    digest = hmac.digest(secret.encode("utf-8", "surrogatepass"), data, "sha256")
     return base64.b32encode(digest[:16]).decode().rstrip("=").lower()
 
 
 @dataclass(frozen=True, slots=True)
 class Cursors:
-    """Makes and reads the cursors of one question of one reader."""
+    """Creates and reads the cursors of a reader's query."""
 
     seal: Seal
     reader: Scope
     mark: str
 
     def place(self, page: Page, point: Point) -> Place:
-        """Where a page starts: at its cursor, or at the beginning of the given point.
+        """Return the start of a page: its cursor, or the first hit at the given point.
 
         Raises:
-            InvalidInput: The cursor is damaged, made by somebody else, or belongs to another question.
+            InvalidInput: The cursor is damaged or forged, or belongs to another query.
         """
         if page.limit < 1:
             raise InvalidInput(f"limit {page.limit!r} is not at least 1")
@@ -76,13 +76,13 @@ class Cursors:
             signature.encode("utf-8", "surrogatepass"), self._signature(text).encode()
         )
         if not is_ours:
-            told = f"{page.cursor[:40]!r} is no cursor of this question"
-            raise InvalidInput(f"{told}; take the one that the answer before gave, and ask the same question again")
+            fault = f"cursor {page.cursor[:40]!r} does not belong to this query"
+            raise InvalidInput(f"{fault}; use the cursor of the previous page, with the same query")
         valid, seq, offset = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
         return Place(Point(from_micros(valid), seq), offset)
 
     def after(self, place: Place, shown: int, total: int) -> str | None:
-        """The cursor after the answers shown, None when there are no more."""
+        """Return the cursor after the hits shown; None after the last."""
         offset = place.offset + shown
         if offset >= total:
             return None
@@ -95,7 +95,7 @@ class Cursors:
 
 
 def page_of(page: Page | None, limit: int | None, default: Page) -> Page:
-    """The page that a call asks for, by a page or by a number alone.
+    """Return the page for a call's `page` or `limit` argument.
 
     Raises:
         InvalidInput: Both are given.
@@ -103,5 +103,5 @@ def page_of(page: Page | None, limit: int | None, default: Page) -> Page:
     if limit is None:
         return page or default
     if page is not None:
-        raise InvalidInput("give limit or page, not both: a page has a limit of its own")
+        raise InvalidInput("give limit or page, not both: a page has its own limit")
     return Page(limit)

@@ -1,4 +1,4 @@
-"""Words of memories, each with the origin that says how far they are to be trusted."""
+"""Quotations of memories, each with the origin that determines its trust."""
 
 from __future__ import annotations
 
@@ -9,11 +9,13 @@ from graphmem.temporal import View
 
 
 def quoted_of(view: View, edge: EdgeRow, words: str) -> Sentence:
-    """Words of a supersession: as far to be trusted as the less trusted of the memories that it relates."""
-    return Sentence.quoting(words, min(origin_of(view, edge.old), origin_of(view, edge.new), key=lambda one: one.trust))
+    """Return a supersession's text as a quotation with the less trusted origin of its two memories."""
+    return Sentence.quoting(
+        words, min(origin_of(view, edge.old), origin_of(view, edge.new), key=lambda origin: origin.trust)
+    )
 
 
-def origin_of(view: View, key: str) -> Origin:
-    """The origin of a memory; that of an erased or unseen one is not known, and trusted least."""
-    memory = view.memory(key)
+def origin_of(view: View, memory_id: str) -> Origin:
+    """Return the origin of a memory; the least trusted origin if it is erased or not visible."""
+    memory = view.memory(memory_id)
     return Origin.EXTERNAL if memory is None or memory.statement is None else memory.statement.origin

@@ -115,8 +115,7 @@ class _Drawing:
     # ---- parts
 
     def _memory(self, view: View, shown: Card) -> MemoryNode:
-        said, home, told = shown.memory.statement, shown.memory.scope, self._told.get(shown.change, _NOBODY)
-        assert said is not None, "what was erased gets no card"  # noqa: S101
+        said, home, told = shown.statement, shown.memory.scope, self._told.get(shown.change, _NOBODY)
         return MemoryNode(
             type=NodeType.MEMORY,
             kind=said.kind,
@@ -251,12 +250,12 @@ _Group = tuple[str, str, tuple[str, ...]]
 def _by_subject(drawing: _Drawing) -> Iterator[_Group]:
     homes: dict[tuple[str | None, ...], list[str]] = defaultdict(list)
     for key, shown in drawing.cards.items():
-        said, home = shown.memory.statement, shown.memory.scope
-        if shown.state is State.HOLDS and said is not None and said.subject is not None:
-            homes[said.subject, home.repo, home.user, home.environment].append(key)
-    for (subject, *_), ids in homes.items():
-        if len(ids) > 1 and subject is not None:
-            yield "subject", subject, tuple(ids)
+        subject, home = shown.statement.subject, shown.memory.scope
+        if shown.state is State.HOLDS and subject is not None:
+            homes[subject, home.repo, home.user, home.environment].append(key)
+    for (name, *_), ids in homes.items():
+        if len(ids) > 1 and name is not None:
+            yield "subject", name, tuple(ids)
 
 
 def _by_fork(drawing: _Drawing) -> Iterator[_Group]:

@@ -331,8 +331,7 @@ def _cards(view: View, ids: Iterable[str], point: Point) -> Iterator[Card]:
 
 
 def _trusted(shown: Card) -> float:
-    assert shown.memory.statement is not None, "what was erased gets no card"  # noqa: S101
-    return trusted_confidence(shown.memory.statement, shown.freshness)
+    return trusted_confidence(shown.statement, shown.freshness)
 
 
 def _is_wanted(shown: Card, where: Filter) -> bool:

@@ -12,7 +12,7 @@ def test_a_file_is_refused_with_the_ways_there_are(tool: Tool) -> None:
     tool.add("A")
     done = tool.run("graphiti", "on", "--url", str(tool.folder / "memory.db"))
     assert done.exit_code == 1
-    assert "is no Neo4j server" in done.stderr
+    assert "is not a Neo4j server" in done.stderr
     assert "graphmem copy" in done.stderr
 
 

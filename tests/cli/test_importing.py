@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from graphmem.service import GraphMemory, IngestReport
+from graphmem.sources.observations import Reading
 from tests.cli.conftest import Tool
 from tests.cli.test_ingest import commit, git
 
@@ -114,3 +116,23 @@ def test_claudes_files_are_dated_by_git_when_asked(tool: Tool, tmp_path: Path) -
         ("- Spaces", "2021-03-03"),
         ("- Tabs", "2020-02-02"),
     ]
+
+
+def test_an_import_that_is_interrupted_says_how_much_is_done_and_goes_on(
+    tool: Tool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "memory.jsonl"
+    lines = [{"type": "entity", "name": f"e{number}", "entityType": "x", "observations": []} for number in range(900)]
+    path.write_text("\n".join(map(json.dumps, lines)), encoding="utf-8")
+    ingest, calls = GraphMemory.ingest, iter(range(2))
+
+    def interrupt(self: GraphMemory, reading: Reading, **more: object) -> IngestReport:
+        if next(calls, None) is None:
+            raise KeyboardInterrupt
+        return ingest(self, reading, **more)  # type: ignore[arg-type]
+
+    with monkeypatch.context() as patch:
+        patch.setattr(GraphMemory, "ingest", interrupt)
+        stopped = tool.run("import", str(path))
+    assert (stopped.exit_code, "800 of 900 are written" in stopped.stderr) == (130, True)
+    assert "100 added · 800 unchanged" in tool.out("import", str(path))

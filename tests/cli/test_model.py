@@ -64,7 +64,7 @@ def test_status_tells_of_a_model_in_a_folder(tool: Tool, monkeypatch: pytest.Mon
     assert "onnx: tiny-e5, 4 dimensions" in page
     assert f"sha256 {card.weights_hash}" in page
     assert [part["found"] for part in tool.json("model", "verify")["parts"]] == [
-        "4 numbers of tiny-e5; no vector of it is known here"
+        "4 numbers of tiny-e5; no reference vector is known"
     ]
     (folder / "tokenizer.json").unlink()
     assert "has no tokenizer.json" in " ".join(tool.out("model", "status").split())

@@ -67,8 +67,8 @@ def test_a_hit_that_holds_no_more_says_how_it_stands(tool: Tool) -> None:
 def test_search_for_people_says_what_is_wrong_with_a_question(tool: Tool) -> None:
     tool.add("The database is MySQL", "--alias", "ADR-0012")
     assert "No memory is called 'ADR-0021'; nearest: ADR-0012.\n" in tool.out("search", "database of ADR-0021")
-    assert "'what is it' has only words that say nothing of a subject: name one.\n" in tool.out("search", "what is it")
-    assert "One character, 'x', says little: ask with a word or more.\n" in tool.out("search", "x")
+    assert "'what is it' has only stop words: add a word for the subject.\n" in tool.out("search", "what is it")
+    assert "'x' is a single character: enter at least a word.\n" in tool.out("search", "x")
 
 
 def test_search_of_no_repository_says_that_there_are_some(tool: Tool) -> None:

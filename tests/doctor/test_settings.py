@@ -26,7 +26,7 @@ def test_a_setting_that_is_none_is_told_with_the_one_that_was_meant(
     del project
     monkeypatch.setenv("GRAPHMEM_NEO4J_PASWORD", "hunter22")
     found = link("settings")
-    assert (found.health, "GRAPHMEM_NEO4J_PASSWORD is one" in found.found) == (Health.WARN, True)
+    assert (found.health, "did you mean GRAPHMEM_NEO4J_PASSWORD?" in found.found) == (Health.WARN, True)
     assert "hunter22" not in found.found + str(found.fix)
 
 
@@ -98,7 +98,7 @@ def test_vectors_of_another_model_are_reindexed(store: Path, monkeypatch: pytest
 
 def test_memories_without_vectors_are_told(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GRAPHMEM_EMBEDDINGS", "minilm")
-    assert link("vectors", store).found == "1 of 1 memories have none"
+    assert link("vectors", store).found == "1 of 1 memories have no vector"
 
 
 def test_an_embedded_store_needs_no_index(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -143,9 +143,9 @@ def test_a_look_that_raises_or_never_ends_hides_no_other(store: Path, monkeypatc
 @pytest.mark.parametrize(
     ("name", "told"),
     [
-        ("GRAPHMEM_ULR", "GRAPHMEM_URL is one"),
-        ("GRAPHMEM_REPOSITORY", "GRAPHMEM_REPO is one"),
-        ("GRAPHMEM_ZZZ", "there are URL, TENANT, REPO"),
+        ("GRAPHMEM_ULR", "did you mean GRAPHMEM_URL?"),
+        ("GRAPHMEM_REPOSITORY", "did you mean GRAPHMEM_REPO?"),
+        ("GRAPHMEM_ZZZ", "settings: URL, TENANT, REPO"),
     ],
 )
 def test_any_variable_that_sets_nothing_is_told(

@@ -101,7 +101,7 @@ def test_a_listing_by_state_tells_those_that_do_not_hold(memory: GraphMemory) ->
 def test_a_cursor_of_a_listing_is_not_one_of_a_search(memory: GraphMemory) -> None:
     record(memory, "a rule", "b rule")
     cursor = memory.list(page=Page(1)).cursor
-    with pytest.raises(InvalidInput, match="no cursor of this question"):
+    with pytest.raises(InvalidInput, match="does not belong to this query"):
         memory.search("rule", page=Page(1, cursor))
 
 

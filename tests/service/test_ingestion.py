@@ -8,7 +8,9 @@ import pytest
 
 from graphmem.model import At, Change, Kind, LinkKind, Move, Origin, Request, Statement, Status, SupersessionKind
 from graphmem.service import GraphMemory, IngestReport, Write
-from graphmem.sources.observations import DeclaredLink, Observation, Problem, Reading, Replacement
+from graphmem.service.desk import Passed
+from graphmem.sources.move_comparison import GONE
+from graphmem.sources.observations import DeclaredLink, Inventory, Observation, Problem, Reading, Replacement
 from tests.service.conftest import TickingClock, day
 
 PATHS = {"a": "adr/0001-mysql.md", "b": "adr/0002-postgres.md", "c": "adr/0003-sqlite.md"}
@@ -254,3 +256,100 @@ def test_a_memory_that_is_erased_meanwhile_is_a_problem_and_the_rest_goes_on(mem
     edited = replace(MYSQL, statement=replace(MYSQL.statement, body="more"))
     again = ingest(memory, [edited, POSTGRES, SQLITE])
     assert (len(again.problems), again.unchanged) == (1, 2)
+
+
+def many(count: int, body: str = "") -> list[Observation]:
+    return [
+        replace(
+            MYSQL,
+            key=f"adr/{number}.md",
+            path=f"adr/{number}.md",
+            statement=replace(MYSQL.statement, title=f"Decision {number}", body=body),
+        )
+        for number in range(count)
+    ]
+
+
+def test_hundreds_of_edits_are_a_handful_of_transactions(memory: GraphMemory, monkeypatch: pytest.MonkeyPatch) -> None:
+    ingest(memory, many(450))
+    desk, sizes = memory._desk, list[int]()  # noqa: SLF001 - what reaches the store together
+    commit = desk.commit
+
+    def counting(passed: Passed) -> list[Change]:
+        sizes.append(len(passed.requests))
+        return commit(passed)
+
+    monkeypatch.setattr(desk, "commit", counting)
+    assert len(ingest(memory, many(450, "more")).reworded) == 450
+    assert sizes == [400, 400, 100], "an addition and a correction for each"
+
+
+def test_a_refused_edit_costs_only_itself(memory: GraphMemory) -> None:
+    ids = ingest(memory, many(9)).ids
+    desk = memory._desk  # noqa: SLF001 - erased between looking and writing
+    record_all = desk.record
+
+    def racing(requests: Sequence[Request]) -> list[Change]:
+        desk.record = record_all  # type: ignore[method-assign]
+        memory.erase(ids["adr/4.md"])
+        return record_all(requests)
+
+    desk.record = racing  # type: ignore[method-assign]
+    report = ingest(memory, many(9, "more"))
+    assert (len(report.reworded), [problem.path for problem in report.problems]) == (8, ["adr/4.md"])
+
+
+def test_an_interrupted_ingestion_keeps_its_batches_and_goes_on(memory: GraphMemory) -> None:
+    def interrupt(done: int, _total: int) -> None:
+        if done:
+            raise KeyboardInterrupt
+
+    reading = Reading(tuple(many(450)), (), ())
+    with pytest.raises(KeyboardInterrupt):
+        memory.ingest(reading, progress=interrupt)
+    report = memory.ingest(reading)
+    assert (report.unchanged, len(report.added)) == (200, 250)
+
+
+def test_progress_counts_every_step_of_one_total(memory: GraphMemory, clock: TickingClock) -> None:
+    clock.pass_days(60)
+    seen: list[tuple[int, int]] = []
+    link = DeclaredLink(source=PATHS["b"], target=PATHS["a"], kind=LinkKind.REFINES, path=PATHS["b"])
+    reading = Reading((MYSQL, POSTGRES), (replaces("a", "b"),), (), (link,))
+    memory.ingest(reading, progress=lambda done, total: seen.append((done, total)))
+    assert (seen[0], seen[-1]) == ((0, 4), (4, 4))
+    assert seen == sorted(seen)
+
+
+def test_what_an_inventory_lacks_is_missing_until_it_is_ended(memory: GraphMemory, clock: TickingClock) -> None:
+    clock.pass_days(60)
+    ids = ingest(memory, [MYSQL, POSTGRES]).ids
+    inventory = Inventory("adr/", (PATHS["a"],))
+    report = memory.ingest(Reading((), (), (), inventory=inventory))
+    assert (report.missing, report.ended) == ([ids[PATHS["b"]]], [])
+    unread = replace(inventory, unread=("adr/",))
+    assert memory.ingest(Reading((), (), (), inventory=unread)).missing == []
+    ended = memory.ingest(Reading((), (), (), inventory=replace(inventory, ends_missing=True)))
+    assert (ended.missing, ended.ended) == ([], [ids[PATHS["b"]]])
+    assert memory.history(ended.ended[0]).moves[-1].word == GONE
+
+
+def test_an_update_alone_records_no_new_statement(memory: GraphMemory) -> None:
+    ingest(memory, [MYSQL])
+    report = memory.ingest(Reading((MYSQL, POSTGRES), (), (), is_update_only=True))
+    assert (report.added, report.unchanged, list(report.ids)) == ([], 1, [PATHS["a"]])
+
+
+def test_a_renamed_file_takes_its_former_words_along(memory: GraphMemory, clock: TickingClock) -> None:
+    clock.pass_days(60)
+    ingest(memory, [MYSQL])
+    edited = replace(MYSQL, statement=replace(MYSQL.statement, body="Version 8"))
+    ingest(memory, [edited])
+    memory.ingest(Reading((replace(edited, key="adr/9.md", path="adr/9.md"),), (), (), folders=("adr",)))
+    report = ingest(memory, [MYSQL])
+    assert (len(report.added), report.reworded) == (1, []), "the old name is that of another file by now"
+
+
+def test_the_ledger_names_the_commit_of_an_observation(memory: GraphMemory) -> None:
+    memory.ingest(Reading((replace(MYSQL, provenance="commit 1a2b3c"),), (), ()), write=Write(source="history"))
+    assert memory.changes()[0].provenance.source == "history: commit 1a2b3c"

@@ -70,7 +70,7 @@ def test_a_cursor_of_another_question_is_refused(memory: GraphMemory) -> None:
     for number in range(3):
         memory.add(f"rule {number}")
     cursor = memory.search("rule", page=Page(1)).cursor
-    with pytest.raises(InvalidInput, match="no cursor of this question"):
+    with pytest.raises(InvalidInput, match="does not belong to this query"):
         memory.search("other", page=Page(1, cursor))
 
 

@@ -34,7 +34,7 @@ _ANSWERED = "UPDATE tenant SET answered_to = max(coalesce(answered_to, ?2), ?2) 
 
 
 def note_answered(connection: apsw.Connection, tenant: Tenant, micros: int) -> None:
-    """Record that an answer named this time as its ledger position: later entries get a later recorded time."""
+    """Record that an answer was given as known at this time: later entries get a later recorded time."""
     connection.execute(_ANSWERED, (tenant.number, micros))
 
 
