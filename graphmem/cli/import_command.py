@@ -134,14 +134,14 @@ def bring(ctx: click.Context, /, *, call: Call, path: Path, options: ImportOptio
                     progress=steps.advance,
                 )
         except KeyboardInterrupt:
-            note(f"interrupted: {steps.done} of {steps.total} are done and kept; run the same command to go on")
+            note(f"interrupted: {steps.done} of {steps.total} are written; run the same command to continue")
             ctx.exit(INTERRUPTED)
     give(call, report, lambda _: _page(report, "imported"))
 
 
 @dataclass(slots=True)
 class _Steps:
-    """The statements and relations that are recorded, of all."""
+    """The progress of an import: statements and relations written, and their number."""
 
     tell: Progress
     done: int = 0

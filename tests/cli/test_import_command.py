@@ -134,5 +134,5 @@ def test_an_import_that_is_interrupted_says_how_much_is_done_and_goes_on(
     with monkeypatch.context() as patch:
         patch.setattr(GraphMemory, "ingest", interrupt)
         stopped = tool.run("import", str(path))
-    assert (stopped.exit_code, "800 of 900 are done and kept" in stopped.stderr) == (130, True)
+    assert (stopped.exit_code, "800 of 900 are written" in stopped.stderr) == (130, True)
     assert "100 added · 800 unchanged" in tool.out("import", str(path))
