@@ -152,7 +152,7 @@ MUTANTS = (
     ),
     Mutant(
         "whoever speaks is trusted",
-        "planning",
+        "plans",
         "(operation, request.provenance.origin, rows)",
         "(operation, type(request.provenance.origin).HUMAN, rows)",
     ),
