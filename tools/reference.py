@@ -95,11 +95,15 @@ def _summary(described: object) -> str:
 
 def _routes() -> str:
     rows = [
-        [f"`{verb.route}`", f"[{verb.name}](verbs.md#{verb.name})", f"`{verb.permission}`", verb.summary]
+        [f"`{verb.route}`", f"[{verb.name}](verbs.md#{verb.name})", f"`{verb.permission}`", _repeatable(verb), verb.summary]
         for verb in VERBS.values()
         if verb.route
     ]
-    return table(["Route", "Verb", "Permission", "What it does"], rows)
+    return table(["Route", "Verb", "Permission", "Idempotent", "What it does"], rows)
+
+
+def _repeatable(verb: Verb) -> str:
+    return "yes" if verb.is_idempotent else "with `Idempotency-Key`"
 
 
 def _commands() -> str:

@@ -135,8 +135,7 @@ class PermittedScope:
         return caller.scope_for(requested.scope, requested.tenant, is_write=self.is_write)
 
 
-#: The scope of a read, and of a write.
-ReaderScope = Annotated[Scope, Depends(PermittedScope(Permission.READ, is_write=False))]
+#: The scope of a write.
 WriterScope = Annotated[Scope, Depends(PermittedScope(Permission.WRITE, is_write=True))]
 
 
@@ -203,8 +202,6 @@ async def _bounds(
 
 
 Bounds = Annotated[tuple[At, At], Depends(_bounds)]
-
-Positions = Annotated[int, Query(ge=0, le=MAX_POSITION)]
 
 
 # ---- filter and page
