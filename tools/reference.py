@@ -24,7 +24,7 @@ from graphmem.errors import GraphMemError
 from graphmem.http.problems import STATUSES
 from graphmem.mcp_server.tool_arguments import schema
 from graphmem.mcp_server.tools import Tool, tools_of
-from graphmem.verbs import VERBS, Profile
+from graphmem.verbs import VERBS, Profile, Verb
 from graphmem.wire.docstrings import descriptions
 from tests.test_architecture import LAYERS
 from tools.reference_python import python_section, table, type_link
