@@ -270,7 +270,7 @@ def test_history_and_explanation_are_the_librarys(agent: Agent, memory: GraphMem
         ("memory_search", {"query": "x", "asof": "2020-01-01"}, "invalid_input", "asof"),
         ("memory_add", {"text": "x", "origin": "human"}, "invalid_input", "origin"),
         ("memory_add", {"text": " "}, "invalid_input", "no text"),
-        ("memory_supersede", {"old": "a"}, "invalid_input", "one of `text` and `new`"),
+        ("memory_supersede", {"old": "a"}, "invalid_input", "either `text`"),
         (
             "memory_supersede",
             {"old": "a", "text": "b", "is_correction": True, "at": "2020-01-01"},
