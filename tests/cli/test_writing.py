@@ -184,4 +184,4 @@ def test_what_supersedes_is_words_or_a_memory_by_name(tool: Tool) -> None:
     done = tool.json("supersede", new[:6], "SQLite", "--at", "2025-01-01")
     assert tool.json("show", done["ids"][1])["card"]["title"] == "SQLite"
     both = tool.run("supersede", new, "words", "--by", old)
-    assert (both.exit_code, "give one of the two" in both.stderr) == (2, True)
+    assert (both.exit_code, "give either" in both.stderr) == (2, True)
