@@ -72,6 +72,7 @@ lint: env ## Formatting, lint and types
 	@$(BIN)/ruff format --check --quiet .
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/mypy
+	@$(BIN)/vulture
 
 format: env ## Format, and mend what the linter can mend
 	@$(BIN)/ruff format .

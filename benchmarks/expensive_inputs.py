@@ -25,8 +25,8 @@ from benchmarks.rows import RESULTS
 from graphmem import At, Filter, Page, Scope
 from graphmem.adapters.paths import path_pattern
 from graphmem.errors import GraphMemError
-from graphmem.http.limits import BodyLimit, JsonMeter
 from graphmem.http.problems import Refusal
+from graphmem.http.request_limits import BodyLimit, JsonMeter
 from graphmem.keys.secret import present
 from graphmem.mcp_server.marks import decoded, encoded
 from graphmem.model import Statement

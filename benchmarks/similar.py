@@ -20,7 +20,7 @@ import numpy as np
 
 import graphmem
 from graphmem import New, OnSimilar, Statement
-from graphmem.retrieval.embedding import Embedder, EmbedderMissing, find_embedder
+from graphmem.retrieval.embedder import Embedder, EmbedderMissing, find_embedder
 from graphmem.service.similar_memories import says_the_same
 from tests.fake_embedder import FakeEmbedder
 

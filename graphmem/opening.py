@@ -23,7 +23,7 @@ from graphmem.config import (
 from graphmem.drafts import make_private_folder, write_private
 from graphmem.errors import InvalidInput, NotFound, Unsupported
 from graphmem.model import Request, Scope
-from graphmem.retrieval.embedding import Embedder, EmbedderMissing, find_backend
+from graphmem.retrieval.embedder import Embedder, EmbedderMissing, find_backend
 from graphmem.schema import Schema
 from graphmem.service import GraphMemory, ServiceContext
 from graphmem.sources.git.work_tree import repository_name
@@ -87,7 +87,7 @@ def _projector_of(store: Store, url: str) -> Projector | None:
     # Only servers have projections; for files the imports are skipped.
     if not _is_server(url):
         return None
-    from graphmem.projection.model import Projected
+    from graphmem.projection.values import Projected
     from graphmem.service.projector import Projector
 
     return Projector(store, store.projected()) if isinstance(store, Projected) else None
@@ -215,7 +215,7 @@ def open_schema(url: str, settings: Settings) -> Schema:
         from graphmem.adapters.neo4j.schema import open_neo4j_schema
 
         return open_neo4j_schema(url, _neo4j_login(settings), patience_s=settings.lock_timeout_s)
-    from graphmem.adapters.sqlite.comparing import SQLiteSchema
+    from graphmem.adapters.sqlite.schema_diff import SQLiteSchema
 
     return SQLiteSchema(_file_of(url), lock_timeout_s=settings.lock_timeout_s)
 
@@ -233,7 +233,7 @@ def find_browser(url: str, settings: Settings, at: str | None = None) -> Place:
         StoreUnavailable: The server cannot be reached, or refuses the login.
     """
     from graphmem.browser import Place
-    from graphmem.browser.place import allowed_by, browser_of
+    from graphmem.browser.address import allowed_by, browser_of
 
     address, login = _server_of(url, settings)
     from graphmem.adapters.neo4j.browsing import ask

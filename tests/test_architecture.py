@@ -19,9 +19,9 @@ LAYERS = (
     ("errors", "deadline", "instants"),
     ("vocabulary", "statement_text"),
     ("model", "verbs", "relations"),
-    ("rows", "parameters", "ranking", "statement_json"),
-    ("temporal", "terms", "ledger", "store"),
-    ("answers", "projection", "schema"),
+    ("rows", "parameters", "ranking", "canonical_json"),
+    ("temporal", "terms", "statement_json", "store"),
+    ("answers", "projection", "schema", "ledger"),
     ("drafts", "retrieval", "sources"),
     ("adapters", "service", "config", "keys"),
     ("wire", "browser", "analysis"),
@@ -68,11 +68,11 @@ REVIEWED_QUERIES = {
     "adapters/neo4j/write_statement.py:write_statement": "joins constants, chosen by their names",
     "adapters/neo4j/schema.py:_run_patiently": "statements of the schema, read from this package's own files",
     "adapters/neo4j/connecting.py:run_alone": "hands on what it is given, which this test reads too",
-    "adapters/sqlite/comparing.py:_expected_rules": "steps of the schema, read from this package's own files",
-    "adapters/sqlite/copying.py:_copy": "a loop over pragmas that are constants",
-    "adapters/sqlite/copying.py:_faults": "a loop over questions that are constants",
+    "adapters/sqlite/schema_diff.py:_expected_rules": "steps of the schema, read from this package's own files",
+    "adapters/sqlite/backup.py:_copy": "a loop over pragmas that are constants",
+    "adapters/sqlite/backup.py:_faults": "a loop over questions that are constants",
     "adapters/sqlite/connection.py:connect": "a loop over pragmas that are constants",
-    "adapters/sqlite/schema.py:migrate": "steps of the schema, read from this package's own files",
+    "adapters/sqlite/migrations.py:migrate": "steps of the schema, read from this package's own files",
 }
 QUERY_CALLS = frozenset(
     ["execute", "executemany", "executescript", "execute_query", "records", "run", "run_alone", "stream"]

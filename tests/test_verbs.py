@@ -15,9 +15,9 @@ from mcp_types import CallToolResult
 
 from graphmem import GraphMemory
 from graphmem.cli.app import app
-from graphmem.mcp_server.arguments import schema
-from graphmem.mcp_server.callers import LocalCaller
-from graphmem.mcp_server.serving import make_server
+from graphmem.mcp_server.tool_arguments import schema
+from graphmem.mcp_server.tool_callers import LocalCaller
+from graphmem.mcp_server.tool_server import make_server
 from graphmem.mcp_server.tools import tools_of
 from graphmem.verbs import VERBS, Profile, Verb
 from graphmem.wire.contracts import Role, contract

@@ -17,8 +17,8 @@ from pathlib import Path
 from playwright.sync_api import Locator, expect
 
 from graphmem import GraphMemory, Scope
+from graphmem.browser.file_server import Hand
 from graphmem.browser.files import Known
-from graphmem.browser.handing import Hand
 from graphmem.config import Settings
 from graphmem.demo.__main__ import ingest_records
 from graphmem.demo.facts import ReplayClock, last_day, load_facts, replay

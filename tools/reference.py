@@ -22,9 +22,9 @@ from graphmem.cli.app import COMMANDS, EXIT_CODES, FAILED, app
 from graphmem.config import Settings
 from graphmem.errors import GraphMemError
 from graphmem.http.problems import STATUSES
-from graphmem.mcp_server.arguments import schema
+from graphmem.mcp_server.tool_arguments import schema
 from graphmem.mcp_server.tools import Tool, tools_of
-from graphmem.verbs import VERBS, Profile
+from graphmem.verbs import VERBS, Profile, Verb
 from graphmem.wire.docstrings import descriptions
 from tests.test_architecture import LAYERS
 from tools.reference_python import python_section, table, type_link
@@ -95,11 +95,21 @@ def _summary(described: object) -> str:
 
 def _routes() -> str:
     rows = [
-        [f"`{verb.route}`", f"[{verb.name}](verbs.md#{verb.name})", f"`{verb.permission}`", verb.summary]
+        [
+            f"`{verb.route}`",
+            f"[{verb.name}](verbs.md#{verb.name})",
+            f"`{verb.permission}`",
+            _repeatable(verb),
+            verb.summary,
+        ]
         for verb in VERBS.values()
         if verb.route
     ]
-    return table(["Route", "Verb", "Permission", "What it does"], rows)
+    return table(["Route", "Verb", "Permission", "Idempotent", "What it does"], rows)
+
+
+def _repeatable(verb: Verb) -> str:
+    return "yes" if verb.is_idempotent else "with `Idempotency-Key`"
 
 
 def _commands() -> str:

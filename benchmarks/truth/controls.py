@@ -16,7 +16,7 @@ import numpy as np
 from benchmarks.truth.packs import Question, Record
 from graphmem.model import Scope, Statement
 from graphmem.ranking import tokens
-from graphmem.retrieval.embedding import Embedder
+from graphmem.retrieval.embedder import Embedder
 from graphmem.service.context import ServiceContext, embedded_text
 from graphmem.temporal import Resolver, Standing
 

@@ -17,7 +17,7 @@ from benchmarks.truth.scoring import Judge
 from graphmem.answers import SearchAnswer
 from graphmem.model import At, Scope
 from graphmem.opening import open_memory
-from graphmem.retrieval.embedding import Embedder
+from graphmem.retrieval.embedder import Embedder
 from graphmem.service import GraphMemory
 from graphmem.service.memory import context_of
 from graphmem.store import Page

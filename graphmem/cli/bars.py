@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 from graphmem.answers import Card, Interval, Lane, State
 from graphmem.cli.blocks import Line, Look, Span, cells, dim, fit, line
-from graphmem.cli.wording import held, name
+from graphmem.cli.phrases import held, name
 from graphmem.model import OR_LATER, Status
 
 HOLDS, BEHIND, PROPOSED, DEFERRED, REJECTED, UNKNOWN, NOTHING = "█", "▒", "░", "╌", "×", "?", " "

@@ -25,11 +25,11 @@ def give(call: Call, answer: object, page: Callable[[int], Iterable[Block]]) -> 
         page: Makes the blocks for people, for a width in cells.
     """
     if call.as_json:
-        from graphmem.wire.documents import as_json
+        from graphmem.wire.json_documents import as_json
 
         click.echo(as_json(answer))
     else:
-        from graphmem.cli.painting import paint
+        from graphmem.cli.block_output import paint
 
         paint(page)
 

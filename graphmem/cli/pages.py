@@ -21,7 +21,7 @@ from graphmem.answers import (
 )
 from graphmem.cli.bars import bars
 from graphmem.cli.blocks import Block, Line, Look, Span, Table, dim, line, strong
-from graphmem.cli.wording import (
+from graphmem.cli.phrases import (
     began,
     chain_line,
     emphasised,
@@ -38,7 +38,7 @@ from graphmem.cli.wording import (
 from graphmem.model import At, Change, Propose
 from graphmem.relations import RESOLVED_WORDS, link_words, rule_words
 from graphmem.retrieval.briefs import Brief, brief
-from graphmem.retrieval.relations import day
+from graphmem.retrieval.relation_phrases import day
 from graphmem.temporal import touched
 from graphmem.terms import question_terms
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from graphmem.cli import pages
 from graphmem.cli.blocks import Block, Line, line
-from graphmem.cli.wording import nothing_line
+from graphmem.cli.phrases import nothing_line
 from graphmem.model import At
 
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ def _repositories(result: Result) -> Page:
 
 def json_page(document: object) -> Page:
     """Return the page of an answer without a page of its own: its JSON."""
-    from graphmem.wire.documents import as_json
+    from graphmem.wire.json_documents import as_json
 
     return lambda _: map(line, as_json(document).splitlines())
 

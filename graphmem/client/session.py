@@ -7,11 +7,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from datetime import datetime
 
-from graphmem.client.connection import Connection, Query, Request
+from graphmem.client.server_connection import Connection, Query, Request
 from graphmem.model import At, Scope, ScopeParts, scope_with
 from graphmem.service import Write
 from graphmem.store import Filter
-from graphmem.wire.documents import document
+from graphmem.wire.json_documents import document
 
 #: Default tenant. A server replaces it with the tenant of the caller's key.
 DEFAULT_TENANT = Scope().tenant

@@ -11,20 +11,20 @@ from functools import wraps
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from graphmem.client.connection import Request
+from graphmem.client.server_connection import Request
 from graphmem.client.session import DEFAULT_TENANT, filter_query, time_text
 from graphmem.errors import InvalidInput
 from graphmem.model import At, Scope, Statement
-from graphmem.retrieval.paging import page_of
+from graphmem.retrieval.cursors import page_of
 from graphmem.service import GraphMemory, New, Write
 from graphmem.service.statements import StatementText
 from graphmem.store import Page
 from graphmem.verbs import VERBS
 from graphmem.wire.contracts import Contract, Role, contract
-from graphmem.wire.documents import document
+from graphmem.wire.json_documents import document
 
 if TYPE_CHECKING:
-    from graphmem.client.memory import RemoteMemory
+    from graphmem.client.remote_memory import RemoteMemory
 
 _IN_PATH = re.compile(r"\{(\w+)\}")
 _DEFAULT_PAGES = {"search": Page(), "list": Page(limit=50)}

@@ -12,7 +12,7 @@ import click
 
 import graphmem
 from graphmem import GraphMemory, Scope
-from graphmem.cli.painting import paint, paint_rich
+from graphmem.cli.block_output import paint, paint_rich
 from graphmem.demo.facts import ReplayClock, last_day, load_facts, replay
 from graphmem.demo.page import Demo
 from graphmem.drafts import make_private_folder

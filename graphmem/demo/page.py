@@ -10,7 +10,7 @@ from graphmem import At, Filter, GraphMemory, Page, Sort
 from graphmem.answers import Hit, Lane, SearchAnswer, State
 from graphmem.cli.bars import bars
 from graphmem.cli.blocks import Beside, Block, Box, Line, Look, Span, dim, line, strong
-from graphmem.cli.wording import began, chain_line, name, point_line, sign, stretches
+from graphmem.cli.phrases import began, chain_line, name, point_line, sign, stretches
 from graphmem.demo.plain import PlainSearch
 from graphmem.demo.questions import AS_OF, EVERYDAY, KNOWN_AT, QUESTIONS, Pair, Question
 from graphmem.relations import rule_words

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from graphmem import __version__
-from graphmem.client.connection import server_url
+from graphmem.client.server_connection import server_url
 from graphmem.doctor.links import Case, Check, Look, broken, ok, warn
-from graphmem.http.callers import is_loopback
+from graphmem.http.authentication import is_loopback
 
 if TYPE_CHECKING:
     import httpx2

@@ -14,11 +14,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from graphmem.errors import InvalidInput
-from graphmem.http.asking import REPOSITORY, PermittedScope
-from graphmem.http.callers import caller_of
-from graphmem.http.limits import BodyLimit, Limits, refuse_announced_size
+from graphmem.http.authentication import caller_of
 from graphmem.http.problems import Refusal
-from graphmem.http.working import ServerContext
+from graphmem.http.request_limits import BodyLimit, Limits, refuse_announced_size
+from graphmem.http.request_parameters import REPOSITORY, PermittedScope
+from graphmem.http.worker_threads import ServerContext
 from graphmem.keys import Permission
 from graphmem.model import Scope
 

@@ -14,17 +14,17 @@ from starlette.types import Receive, Send
 from starlette.types import Scope as AsgiScope
 
 from graphmem import __version__
-from graphmem.http import browsing, decision_route, ledger_streams
-from graphmem.http.asking import Server, refuse_unknown
-from graphmem.http.callers import AuthenticationMiddleware
-from graphmem.http.limits import BodyLimitMiddleware, BodyReader, Limits
-from graphmem.http.observing import Metrics, ObservationMiddleware
+from graphmem.http import browser_files, decision_route, ledger_streams
+from graphmem.http.authentication import AuthenticationMiddleware
 from graphmem.http.problems import MEDIA_TYPE, PROBLEM, HttpProblem, handle_problems
 from graphmem.http.readiness import Readiness
-from graphmem.http.tracing import TracingMiddleware
+from graphmem.http.request_limits import BodyLimitMiddleware, BodyReader, Limits
+from graphmem.http.request_log import Metrics, ObservationMiddleware
+from graphmem.http.request_parameters import Server, refuse_unknown
+from graphmem.http.trace_spans import TracingMiddleware
 from graphmem.http.verb_routes import verb_router
-from graphmem.http.viewing import ROUTES
-from graphmem.http.working import ServerContext, Workers
+from graphmem.http.web_page import ROUTES
+from graphmem.http.worker_threads import ServerContext, Workers
 from graphmem.keys import KeyRing
 from graphmem.service import GraphMemory
 
@@ -124,7 +124,7 @@ def create_app(
     for router in routers:
         app.include_router(router, dependencies=guards, responses=_PROBLEMS)
     app.include_router(_health)
-    app.router.routes.extend((*ROUTES, browsing.ROUTE))
+    app.router.routes.extend((*ROUTES, browser_files.ROUTE))
     if tools is not None:
         bounded = BodyLimitMiddleware(tools, server.body_reader, caps.tool_body)
         app.router.routes.append(Route("/mcp", bounded, include_in_schema=False))

@@ -10,7 +10,7 @@ from typing import Any
 import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from graphmem.http.limits import Limits
+from graphmem.http.request_limits import Limits
 
 #: The slowest reading of an answer: fewer bytes than this over one stretch close the connection.
 _MIN_READ_BYTES, _STRETCH_S = 30_000, 30.0

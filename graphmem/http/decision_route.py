@@ -11,8 +11,8 @@ from starlette.responses import Response
 
 from graphmem.errors import InvalidInput
 from graphmem.http.admission import AdmittedRoute
-from graphmem.http.asking import CurrentWriteHeaders, Server, WriteBody, WriterScope
-from graphmem.http.limits import MAX_BATCH
+from graphmem.http.request_limits import MAX_BATCH
+from graphmem.http.request_parameters import CurrentWriteHeaders, Server, WriteBody, WriterScope
 from graphmem.service import GraphMemory, IngestReport
 from graphmem.sources.decisions.documents import MAX_DOCUMENT_BYTES, Document
 from graphmem.sources.decisions.reader import read_documents

@@ -14,9 +14,9 @@ from starlette.responses import Response, StreamingResponse
 
 from graphmem.errors import InvalidInput
 from graphmem.http.admission import AdmittedRoute
-from graphmem.http.asking import Server, TenantScope
-from graphmem.http.limits import Limits
 from graphmem.http.problems import Refusal
+from graphmem.http.request_limits import Limits
+from graphmem.http.request_parameters import Server, TenantScope
 from graphmem.wire.envelopes import Restored
 from graphmem.wire.forms import form
 

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 from starlette.responses import JSONResponse, Response
 
 from graphmem.errors import GraphMemError
-from graphmem.http.limits import MAX_POSITION
 from graphmem.http.problems import Refusal
+from graphmem.http.request_limits import MAX_POSITION
 from graphmem.model import Scope
 from graphmem.service import GraphMemory
 
 if TYPE_CHECKING:
-    from graphmem.http.working import ServerContext
+    from graphmem.http.worker_threads import ServerContext
 
 #: A readiness check gives up earlier than the store's own timeout.
 _READY_S = 5.0

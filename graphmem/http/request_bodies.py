@@ -7,8 +7,8 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt, StrictStr, create_model
 
-from graphmem.http.asking import BranchName, Name, WhereForm, WriteBody
-from graphmem.http.limits import MAX_BATCH, MAX_RESULTS
+from graphmem.http.request_limits import MAX_BATCH, MAX_RESULTS
+from graphmem.http.request_parameters import BranchName, Name, WhereForm, WriteBody
 from graphmem.model import Scope
 from graphmem.parameters import MemoryRef
 from graphmem.service import New

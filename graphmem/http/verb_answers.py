@@ -11,9 +11,9 @@ from pydantic import BaseModel
 from starlette.responses import Response
 
 from graphmem.answers import History, Written
-from graphmem.http.asking import WriteHeaders
-from graphmem.http.callers import Caller
-from graphmem.http.working import ServerContext, json_of
+from graphmem.http.authentication import Caller
+from graphmem.http.request_parameters import WriteHeaders
+from graphmem.http.worker_threads import ServerContext, json_of
 from graphmem.model import Scope
 from graphmem.retrieval.remarks import org_wide
 from graphmem.service import GraphMemory, New, Write

@@ -15,7 +15,10 @@ from starlette.responses import Response
 
 from graphmem.errors import Conflict
 from graphmem.http.admission import AdmittedRoute
-from graphmem.http.asking import (
+from graphmem.http.problems import MEDIA_TYPE, PROBLEM, Mismatch
+from graphmem.http.request_bodies import ALSO, body_of, is_optional
+from graphmem.http.request_limits import MAX_RESULTS
+from graphmem.http.request_parameters import (
     Bounds,
     CurrentCaller,
     CurrentWriteHeaders,
@@ -28,9 +31,6 @@ from graphmem.http.asking import (
     Where,
     WriteHeaders,
 )
-from graphmem.http.limits import MAX_RESULTS
-from graphmem.http.problems import MEDIA_TYPE, PROBLEM, Mismatch
-from graphmem.http.request_bodies import ALSO, body_of, is_optional
 from graphmem.http.verb_answers import ANSWERS, VerbCall, answer_form, etag_of, receipt
 from graphmem.model import Scope
 from graphmem.parameters import MAX_POSITION, Number, Text

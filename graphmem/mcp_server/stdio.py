@@ -14,11 +14,11 @@ import anyio
 from mcp.server.stdio import stdio_server
 
 from graphmem.mcp_server.roots import ClientRoots, repositories_of
-from graphmem.mcp_server.serving import make_server
+from graphmem.mcp_server.tool_server import make_server
 from graphmem.verbs import Profile
 
 if TYPE_CHECKING:
-    from graphmem.mcp_server.callers import ToolCaller
+    from graphmem.mcp_server.tool_callers import ToolCaller
     from graphmem.model import Scope
     from graphmem.service import GraphMemory
 
@@ -34,7 +34,7 @@ class _LazyMemory:
         self._guard = Lock()
 
     def __call__(self, folders: tuple[Path, ...]) -> tuple[GraphMemory, ToolCaller]:
-        from graphmem.mcp_server.callers import LocalCaller
+        from graphmem.mcp_server.tool_callers import LocalCaller
 
         with self._guard:
             if self._memory is None:

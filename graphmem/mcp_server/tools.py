@@ -9,9 +9,9 @@ from typing import Any
 
 from graphmem.answers import Written
 from graphmem.errors import InvalidInput
-from graphmem.mcp_server.arguments import AddArguments, Arguments, SearchArguments, SupersedeArguments
 from graphmem.mcp_server.brief_answers import answered
-from graphmem.mcp_server.callers import ToolCaller, reader_scope, write_of
+from graphmem.mcp_server.tool_arguments import AddArguments, Arguments, SearchArguments, SupersedeArguments
+from graphmem.mcp_server.tool_callers import ToolCaller, reader_scope, write_of
 from graphmem.mcp_server.verb_tools import DESCRIPTIONS, TITLES, arguments_of, run_verb
 from graphmem.model import Alternative, Anchor, AnchorKind, Outcome, SupersessionKind
 from graphmem.retrieval.briefs import BriefAnswer

@@ -10,8 +10,8 @@ from typing import Annotated, Any, Union, get_args, get_origin
 
 from pydantic import Field, create_model
 
-from graphmem.mcp_server.arguments import Arguments, FilterArguments, Moment, Name, PointArguments, WriteArguments
-from graphmem.mcp_server.callers import ToolCaller, reader_scope, write_of
+from graphmem.mcp_server.tool_arguments import Arguments, FilterArguments, Moment, Name, PointArguments, WriteArguments
+from graphmem.mcp_server.tool_callers import ToolCaller, reader_scope, write_of
 from graphmem.parameters import Number, Text
 from graphmem.service import GraphMemory
 from graphmem.store import Page

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from graphmem.model import Statement
+from graphmem.retrieval.corrections import Reading, edited_terms, most_edits, nearest
 from graphmem.retrieval.request import Query
-from graphmem.retrieval.spelling import Reading, edited_terms, most_edits, nearest
 from graphmem.store import Probe, Store
 from graphmem.temporal import View
 

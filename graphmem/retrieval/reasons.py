@@ -11,9 +11,9 @@ from datetime import datetime
 from graphmem.answers import Relation, Sentence, State
 from graphmem.model import BEGINNING, FOREVER, OR_LATER, SupersessionKind
 from graphmem.relations import Side
-from graphmem.retrieval.quoting import origin_of, quoted_of
+from graphmem.retrieval.quotations import origin_of, quoted_of
 from graphmem.retrieval.reference import starts_or_later, state
-from graphmem.retrieval.relations import day, edge_words, relation
+from graphmem.retrieval.relation_phrases import day, edge_words, relation
 from graphmem.rows import EdgeRow
 from graphmem.temporal import Resolved, Span, Standing, View
 from graphmem.temporal.spans import containing

@@ -10,20 +10,20 @@ from graphmem.answers import Contest, Hit, SearchAnswer
 from graphmem.errors import InvalidInput
 from graphmem.model import Point
 from graphmem.retrieval.cards import card
-from graphmem.retrieval.embedding import Embedder, card_of, other_model, question_vector
+from graphmem.retrieval.corrections import Reading, share_of, unknown_words
+from graphmem.retrieval.cursors import Cursors, Place, Seal, question_mark
+from graphmem.retrieval.embedder import Embedder, card_of, other_model, question_vector
 from graphmem.retrieval.fusion import NAMED_SHARE, Scored, cut
 from graphmem.retrieval.heads import Head, fits, heads_of, is_relevant, relevant_heads, scored_neighbours, subject_of
 from graphmem.retrieval.hit_order import Ranked, Ruled, leaders_first, rank, rulings, with_leaders
+from graphmem.retrieval.match_scores import scored_matches
 from graphmem.retrieval.named_ids import NamedIds, named_ids_in
 from graphmem.retrieval.near_words import readings
-from graphmem.retrieval.paging import Cursors, Place, Seal, question_mark
 from graphmem.retrieval.query import MAX_QUERY_CHARS, Question, read_question
 from graphmem.retrieval.reasons import because
 from graphmem.retrieval.reference import reference, references
-from graphmem.retrieval.relations import overruling, relation
+from graphmem.retrieval.relation_phrases import overruling, relation
 from graphmem.retrieval.request import Query
-from graphmem.retrieval.scoring import scored_matches
-from graphmem.retrieval.spelling import Reading, share_of, unknown_words
 from graphmem.retrieval.titles import Titles
 from graphmem.rows import Rows
 from graphmem.store import Matches, ModelCard, Nearby, Probe, Rivals, Store

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from graphmem.errors import Unsupported
 from graphmem.retrieval import minilm, named_model
-from graphmem.retrieval.embedding import (
+from graphmem.retrieval.embedder import (
     Embedder,
     EmbedderMissing,
     card_of,

@@ -23,8 +23,8 @@ from graphmem.model import (
     Statement,
     scope_with,
 )
-from graphmem.retrieval.embedding import Embedder, card_of, other_model
-from graphmem.retrieval.paging import Seal
+from graphmem.retrieval.cursors import Seal
+from graphmem.retrieval.embedder import Embedder, card_of, other_model
 from graphmem.retrieval.search import Searcher
 from graphmem.store import Clock, ModelCard, Progress, Store
 from graphmem.temporal import View

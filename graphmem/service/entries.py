@@ -7,22 +7,11 @@ from dataclasses import replace
 from datetime import datetime
 
 from graphmem.answers import Reference
-from graphmem.model import (
-    AbandonBranch,
-    Change,
-    Link,
-    MergeBranch,
-    OpenBranch,
-    Operation,
-    Propose,
-    Revoke,
-    Scope,
-    Supersede,
-)
+from graphmem.model import Change, Operation, Propose, Revoke, Scope, Supersede
 from graphmem.retrieval.reference import references
 from graphmem.service.context import ServiceContext
-from graphmem.service.statements import proposed_operation
 from graphmem.temporal import View, stamp_of, touched
+from graphmem.temporal.operations import asked_in, is_known_to
 
 
 def visible_entries(
@@ -46,7 +35,7 @@ def visible_entries(
     seen = [
         _shown(view, change)
         for change, concern in zip(changes, concerns, strict=True)
-        if _is_seen(view, change, concern)
+        if view.lineage.sees(stamp_of(change)) and is_known_to(view, concern, change)
     ]
     return seen, view
 
@@ -59,29 +48,15 @@ def mentioned(view: View, entries: Iterable[Change], valid: datetime) -> tuple[R
 
 def _concern(context: ServiceContext, change: Change, reader: Scope) -> Operation:
     """Return the operation of an entry; of a revocation, the operation that it revokes."""
-    operation = proposed_operation(change.operation)
+    operation = asked_in(change.operation)
     if not isinstance(operation, Revoke):
         return operation
     (revoked,) = context.store.changes(reader, after=operation.change - 1, limit=1)
     return revoked.operation
 
 
-def _is_seen(view: View, change: Change, concern: Operation) -> bool:
-    if not view.lineage.sees(stamp_of(change)):
-        return False
-    match concern:
-        case Supersede(old=old, new=new):
-            return bool(_visible(view, old) and _visible(view, new))
-        case Link(source, target):
-            return _visible(view, (source, target)) == (source, target)
-        case OpenBranch() | MergeBranch() | AbandonBranch():
-            return view.reader.admits(Scope(change.writer.tenant, change.writer.repo))
-        case _:
-            return bool(_visible(view, touched(concern)))
-
-
 def _shown(view: View, change: Change) -> Change:
-    operation = proposed_operation(change.operation)
+    operation = asked_in(change.operation)
     if not isinstance(operation, Supersede):
         return change
     shown = replace(operation, old=_visible(view, operation.old), new=_visible(view, operation.new))

@@ -12,7 +12,7 @@ from graphmem.retrieval.cards import card, step
 from graphmem.retrieval.hit_order import rulings
 from graphmem.retrieval.reasons import because, edge_reason, named, state_reason
 from graphmem.retrieval.reference import reference, references
-from graphmem.retrieval.relations import overruling, relation
+from graphmem.retrieval.relation_phrases import overruling, relation
 from graphmem.rows import EdgeRow
 from graphmem.service.context import ServiceContext
 from graphmem.store import Rivals

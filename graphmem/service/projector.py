@@ -8,8 +8,8 @@ from datetime import datetime
 
 from graphmem.errors import GraphMemError, NotFound
 from graphmem.model import Change, MergeBranch, Revoke, Scope
-from graphmem.projection.drawing import draw
-from graphmem.projection.model import Group, Projection, State, Step
+from graphmem.projection.derivation import draw
+from graphmem.projection.values import Group, Projection, State, Step
 from graphmem.store import Progress, Store, silent
 from graphmem.temporal import touched
 

@@ -31,7 +31,7 @@ from graphmem.parameters import Limit, MemoryRef, PathName, Position, Question, 
 from graphmem.ranking import trusted_confidence
 from graphmem.relations import Side
 from graphmem.retrieval.cards import card, moves, step
-from graphmem.retrieval.paging import Cursors, Place, page_of, question_mark
+from graphmem.retrieval.cursors import Cursors, Place, page_of, question_mark
 from graphmem.retrieval.reference import references
 from graphmem.retrieval.remarks import remarks
 from graphmem.retrieval.request import Query, Sort

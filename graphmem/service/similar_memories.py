@@ -11,15 +11,15 @@ from typing import TYPE_CHECKING
 from graphmem.answers import OnSimilar, Similar, Written
 from graphmem.model import Add, Change, Confirm, Memory, Point, Request, Statement
 from graphmem.ranking import name_keys
-from graphmem.retrieval.embedding import Embedder, card_of
+from graphmem.retrieval.embedder import Embedder, card_of
 from graphmem.retrieval.reference import reference
 from graphmem.service.context import GatedRequests, ServiceContext
 from graphmem.service.statements import notes_on
 from graphmem.store import Filter, Matches, ModelCard, Probe, Rivals
 from graphmem.temporal import View, touched
-from graphmem.temporal.planning import active_time
+from graphmem.temporal.operations import renamed
+from graphmem.temporal.operations.add import active_time
 from graphmem.temporal.spans import difference
-from graphmem.temporal.stand_ins import renamed
 from graphmem.terms import text_terms
 from graphmem.vocabulary import word_of
 

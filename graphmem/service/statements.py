@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from graphmem.model import Change, Kind, Operation, Origin, Propose, Statement, Supersede
+from graphmem.model import Change, Kind, Origin, Propose, Statement, Supersede
 from graphmem.statement_text import title_and_body
 
 
@@ -50,11 +50,6 @@ def copied_statement(old: Statement, speaker: Origin) -> Statement:
     """
     origin = min(old.origin, speaker, key=lambda candidate: candidate.trust)
     return replace(old, origin=origin, is_mandatory=old.is_mandatory and origin.may_mandate)
-
-
-def proposed_operation(operation: Operation) -> Operation:
-    """Return the operation; for a proposal, the proposed operation."""
-    return operation.asked if isinstance(operation, Propose) else operation
 
 
 def notes_on(change: Change) -> tuple[str, ...]:

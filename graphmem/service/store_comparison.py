@@ -10,12 +10,12 @@ from math import isclose
 from typing import TYPE_CHECKING
 
 from graphmem.errors import NotFound
-from graphmem.model import FOREVER, Add, At, Change, End, Scope, Supersede, Transition
+from graphmem.model import FOREVER, At, Change, Scope
 from graphmem.ranking import tokens
 from graphmem.service.context import ServiceContext
 from graphmem.service.read_verbs import ReadVerbs
 from graphmem.store import Filter, Finding, ModelCard, Page, Probe, Progress, Store, silent
-from graphmem.temporal.planning import touched
+from graphmem.temporal.operations import moments, touched
 
 if TYPE_CHECKING:
     import numpy as np
@@ -161,19 +161,7 @@ def _alike(first: Sequence[tuple[str, float]], second: Sequence[tuple[str, float
 
 
 def _instants(change: Change) -> tuple[datetime, ...]:
-    operation = change.operation
-    match operation:
-        case Add():
-            times = [move.at for move in operation.moves]
-        case Transition():
-            times = [operation.move.at]
-        case Supersede():
-            times = [at for at in (operation.at, operation.until) if at is not None]
-        case End():
-            times = [operation.at]
-        case _:
-            times = []
-    return (*times, change.recorded_at)
+    return (*moments(change.operation), change.recorded_at)
 
 
 def _moved(moment: datetime, step: timedelta) -> datetime:

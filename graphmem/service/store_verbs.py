@@ -7,7 +7,7 @@ from pathlib import Path
 
 from graphmem.errors import Unsupported
 from graphmem.model import Scope
-from graphmem.retrieval.embedding import card_of
+from graphmem.retrieval.embedder import card_of
 from graphmem.service.context import VECTORS_AT_ONCE, ServiceContext
 from graphmem.store import Finding, Progress, StoreInfo, silent
 

@@ -44,11 +44,11 @@ from graphmem.service.statements import (
     StatementText,
     copied_statement,
     notes_on,
-    proposed_operation,
     restated,
     statement_from,
 )
 from graphmem.temporal import View, touched
+from graphmem.temporal.operations import asked_in, moments
 from graphmem.temporal.trust import guard
 
 
@@ -361,7 +361,7 @@ class WriteVerbs:
         Returns:
             The statement; its id if it was erased since; None if nothing was added again.
         """
-        operation = None if request.earlier is None else proposed_operation(request.earlier.operation)
+        operation = None if request.earlier is None else asked_in(request.earlier.operation)
         if not isinstance(operation, Supersede) or len(by) != 1:
             return None
         added = self._context.store.change_by_op_id(request.writer, f"{request.op_id}/new")
@@ -399,7 +399,7 @@ class WriteVerbs:
         """Return the requested time, else now; for a write that was sent before, the time of the first attempt."""
         if requested is not None:
             return instant(requested)
-        earlier = None if request.earlier is None else _moment_of(request.earlier.operation)
+        earlier = None if request.earlier is None else next(iter(moments(request.earlier.operation)), None)
         return earlier or self._context.clock()
 
     def _successors(
@@ -430,7 +430,7 @@ class WriteVerbs:
         memory = Memory(request.new_id(), replace(template.scope, branch=request.writer.branch), content)
         op_id = f"{request.op_id}/new"
         added = self._context.store.change_by_op_id(request.writer, op_id) if earlier else None
-        start = _moment_of(added.operation) if added else None
+        start = next(iter(moments(added.operation)), None) if added else None
         old_statements = [memory.statement for memory in map(view.memory, olds) if memory is not None]
         is_trusted = all(speaker.trust >= guard(statement) for statement in old_statements)
         status = Status.ACTIVE if is_trusted else Status.PROPOSED
@@ -479,20 +479,6 @@ WORDS_REMAIN = (
 def _start(view: View, olds: tuple[str, ...]) -> datetime | None:
     starts = [moment for moment in map(view.start, olds) if moment is not None]
     return min(starts, default=None)
-
-
-def _moment_of(operation: Operation) -> datetime | None:
-    match operation:
-        case Add(_, moves, _):
-            return moves[0].at
-        case Supersede(at=moment) if moment is not None:
-            return moment
-        case Transition(_, move):
-            return move.at
-        case End(_, at, _):
-            return at
-        case _:
-            return None
 
 
 def _ledger_request(request: WriteRequest, operation: Operation) -> Request:

@@ -1,7 +1,7 @@
 """Pydantic types for the JSON form: they validate it, describe it as JSON Schema, and return the library's values.
 
-The types are made from the dataclasses, so a field is declared once. They read the output of `graphmem.wire.documents`,
-with the same exceptions: a point, a card, and the verb of an operation.
+The types are made from the dataclasses, so a field is declared once. They read the output of
+`graphmem.wire.json_documents`, with the same exceptions: a point, a card, and the verb of an operation.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ from graphmem.errors import InvalidInput
 from graphmem.model import Memory, Operation, Point, Scope, Statement, instant
 from graphmem.parameters import Number, Text
 from graphmem.wire.docstrings import descriptions
-from graphmem.wire.documents import verb_of
+from graphmem.wire.json_documents import verb_of
 from graphmem.wire.times import read_time
 
 Value = TypeVar("Value")

@@ -19,7 +19,7 @@ from click.testing import CliRunner, Result
 
 from graphmem.browser.files import NAMES, handed
 from graphmem.cli.app import app
-from graphmem.cli.browser import _gone
+from graphmem.cli.browser_command import _gone
 from tests.browser.conftest import World
 from tests.browser.world import GONE, REPO
 

@@ -135,4 +135,4 @@ def test_init_makes_the_store_that_the_variable_names(tmp_path: Path) -> None:
 
 def test_init_of_a_folder_says_if_a_variable_names_another_store(tmp_path: Path) -> None:
     done = run(tmp_path, "init", ".", more={"GRAPHMEM_URL": "elsewhere.db"})
-    assert (done.returncode, "'elsewhere.db', which other commands go on using" in done.stderr) == (0, True)
+    assert (done.returncode, "'elsewhere.db', which other commands still use" in done.stderr) == (0, True)

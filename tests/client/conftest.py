@@ -15,9 +15,9 @@ import structlog
 import uvicorn
 
 from graphmem import GraphMemory, Scope
-from graphmem.http import observing
+from graphmem.http import request_log
 from graphmem.http.app import MountedApp
-from graphmem.http.serving import ListenAddress, uvicorn_config
+from graphmem.http.server import ListenAddress, uvicorn_config
 from graphmem.keys import KeyRing
 from graphmem.opening import open_memory
 from tests.service.conftest import TickingClock
@@ -40,7 +40,7 @@ def running(configuration: uvicorn.Config) -> Iterator[str]:
     """
     server = uvicorn.Server(configuration)
     thread = threading.Thread(target=server.run)
-    with patch.object(observing, "_log", _DROPS_LINES):
+    with patch.object(request_log, "_log", _DROPS_LINES):
         thread.start()
         yield from _until_stopped(server, thread)
 

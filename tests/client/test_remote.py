@@ -186,7 +186,7 @@ def test_a_url_names_a_server_and_nothing_else(url: str) -> None:
     "use", [lambda url: open_store(url, Settings(), create=False), lambda url: open_schema(url, Settings())]
 )
 def test_what_needs_a_store_says_that_a_server_is_none(use: Callable[[str], object]) -> None:
-    with pytest.raises(Unsupported, match="is a server, and this needs the store behind it"):
+    with pytest.raises(Unsupported, match="needs the store itself"):
         use("http://127.0.0.1:7474")
 
 

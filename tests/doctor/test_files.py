@@ -15,7 +15,7 @@ import apsw
 import pytest
 
 import graphmem
-from graphmem.adapters.sqlite.schema import SCHEMA_VERSION
+from graphmem.adapters.sqlite.migrations import SCHEMA_VERSION
 from graphmem.doctor import Health, Link, examine
 from graphmem.opening import initialise
 from tests.doctor.conftest import link
@@ -129,7 +129,7 @@ def test_an_index_that_somebody_dropped_or_made_is_told(store: Path) -> None:
 _HOLD = """
 import sys, time
 from pathlib import Path
-from graphmem.adapters.sqlite.locking import WriteLock, lock_file
+from graphmem.adapters.sqlite.write_lock import WriteLock, lock_file
 with WriteLock(lock_file(Path(sys.argv[1] + "-lock")), 10):
     print("held", flush=True)
     sys.stdin.read()
@@ -152,10 +152,10 @@ def test_a_writer_that_does_not_let_go_is_named(store: Path, monkeypatch: pytest
 # Everything is imported before the rights go: the interpreter itself may lie where only root reads.
 _AS_NOBODY = """
 import os, sys
-import graphmem.doctor.examining
+import graphmem.doctor.examination
 from graphmem.doctor import examine
 from graphmem.adapters.sqlite.store import SQLiteStore
-from graphmem.adapters.sqlite.comparing import SQLiteSchema
+from graphmem.adapters.sqlite.schema_diff import SQLiteSchema
 from graphmem.adapters.sqlite.connection import load_checksums
 load_checksums()
 os.chdir("/")

@@ -16,9 +16,9 @@ from graphmem import GraphMemory, __version__
 from graphmem.doctor import Health, Link, examine
 from graphmem.doctor import server as looked
 from graphmem.http import app as served
-from graphmem.http.serving import ListenAddress, uvicorn_config
+from graphmem.http.server import ListenAddress, uvicorn_config
 from graphmem.keys import Key, KeyRing, Permission
-from graphmem.mcp_server.doors import keyed_tools
+from graphmem.mcp_server.key_callers import keyed_tools
 from graphmem.opening import open_memory, utc_now
 from tests.client.conftest import running
 from tests.doctor.conftest import link

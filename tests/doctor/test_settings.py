@@ -11,7 +11,7 @@ from click.testing import CliRunner
 
 import graphmem
 from graphmem.cli.app import app
-from graphmem.doctor import Health, examine, examining
+from graphmem.doctor import Health, examination, examine
 from graphmem.doctor.links import Case, Check, Look, ok
 from graphmem.opening import initialise
 from graphmem.retrieval import minilm
@@ -131,8 +131,8 @@ def test_a_look_that_raises_or_never_ends_hides_no_other(store: Path, monkeypatc
         return ok("never")
 
     looks = [Check("one", fails), Check("two", hangs, limit_s=0.1), Check("three", lambda _: ok("fine"), ("one",))]
-    monkeypatch.setattr(examining, "_checks", lambda _: [*looks, Check("four", lambda _: ok("fine"))])
-    assert [(one.name, one.health.value) for one in examining.examine(str(store))] == [
+    monkeypatch.setattr(examination, "_checks", lambda _: [*looks, Check("four", lambda _: ok("fine"))])
+    assert [(one.name, one.health.value) for one in examination.examine(str(store))] == [
         ("one", "broken"),
         ("two", "broken"),
         ("three", "warn"),

@@ -12,8 +12,8 @@ import pytest
 from graphmem import GraphMemory
 from graphmem.deadline import deadline
 from graphmem.errors import CommitUnknown, Conflict, CorruptStore, GraphMemError, StoreUnavailable
-from graphmem.http.limits import BodyLimit, Limits
 from graphmem.http.problems import STATUSES
+from graphmem.http.request_limits import BodyLimit, Limits
 from graphmem.keys import KeyRing
 from tests.http.conftest import NDJSON, Site
 

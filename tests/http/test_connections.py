@@ -14,8 +14,8 @@ import pytest
 
 from graphmem import GraphMemory
 from graphmem.http.connections import BoundedConnection, RareMessages
-from graphmem.http.limits import Limits
-from graphmem.http.serving import ListenAddress, uvicorn_config
+from graphmem.http.request_limits import Limits
+from graphmem.http.server import ListenAddress, uvicorn_config
 from tests.client.conftest import running
 
 IMPATIENT = Limits(head_s=0.2, connections=3)

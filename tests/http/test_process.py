@@ -20,7 +20,7 @@ import pytest
 import graphmem
 from graphmem import GraphMemory
 from graphmem.errors import Forbidden
-from graphmem.http import serving as serving_module
+from graphmem.http import server as serving_module
 from tests.client.conftest import serving
 
 ROOT = Path(__file__).parent.parent.parent

@@ -10,7 +10,7 @@ import networkx as nx
 import pytest
 
 from graphmem.interop.cypher import cypher_lines
-from graphmem.interop.flattening import flat
+from graphmem.interop.flat_attributes import flat
 from graphmem.interop.graphml import graphml_lines
 from graphmem.model import Alternative, Anchor, AnchorKind, At, Kind, LinkKind, Outcome, Scope, Statement
 from graphmem.service import GraphMemory, ServiceContext

@@ -10,8 +10,8 @@ import pytest
 from mcp import Client
 from mcp_types import CallToolResult
 
-from graphmem.mcp_server.callers import LocalCaller
-from graphmem.mcp_server.serving import make_server
+from graphmem.mcp_server.tool_callers import LocalCaller
+from graphmem.mcp_server.tool_server import make_server
 from graphmem.opening import open_memory
 from graphmem.service import GraphMemory
 

@@ -15,12 +15,12 @@ from mcp import Client
 from mcp.shared.exceptions import MCPError
 from mcp_types import CallToolResult, TextContent
 
-from graphmem.mcp_server.listing import listing
+from graphmem.mcp_server.tool_list import listing
 from graphmem.model import Alternative, At, Kind, Origin, Outcome, Scope, Statement
 from graphmem.rows import Rows
 from graphmem.service import GraphMemory, New, Write
 from graphmem.service.memory import context_of
-from graphmem.wire.documents import document
+from graphmem.wire.json_documents import document
 from tests.mcp_server.conftest import Agent
 from tools.list_mcp_tools import TARGET
 
@@ -270,7 +270,7 @@ def test_history_and_explanation_are_the_librarys(agent: Agent, memory: GraphMem
         ("memory_search", {"query": "x", "asof": "2020-01-01"}, "invalid_input", "asof"),
         ("memory_add", {"text": "x", "origin": "human"}, "invalid_input", "origin"),
         ("memory_add", {"text": " "}, "invalid_input", "no text"),
-        ("memory_supersede", {"old": "a"}, "invalid_input", "one of `text` and `new`"),
+        ("memory_supersede", {"old": "a"}, "invalid_input", "either `text`"),
         (
             "memory_supersede",
             {"old": "a", "text": "b", "is_correction": True, "at": "2020-01-01"},

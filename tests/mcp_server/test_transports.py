@@ -25,7 +25,7 @@ from starlette.applications import Starlette
 from starlette.routing import Route
 
 from graphmem.errors import Forbidden
-from graphmem.mcp_server.mounting import MountedTools
+from graphmem.mcp_server.http_app import MountedTools
 from graphmem.model import Scope
 from graphmem.opening import initialise, open_memory
 from graphmem.service import GraphMemory, Write

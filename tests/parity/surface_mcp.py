@@ -9,9 +9,9 @@ from typing import Any
 import anyio
 from mcp import Client
 
-from graphmem.mcp_server.callers import ToolCaller
 from graphmem.mcp_server.marks import unmarked
-from graphmem.mcp_server.serving import make_server
+from graphmem.mcp_server.tool_callers import ToolCaller
+from graphmem.mcp_server.tool_server import make_server
 from graphmem.service import GraphMemory
 from tests.parity.use_case import Refused
 

@@ -17,7 +17,7 @@ from starlette.testclient import TestClient
 from graphmem import GraphMemory, Scope
 from graphmem.client import Connection, RemoteMemory
 from graphmem.http.app import create_app
-from graphmem.mcp_server.callers import LocalCaller
+from graphmem.mcp_server.tool_callers import LocalCaller
 from tests.parity import surface_cli, surface_http, surface_mcp, surface_typed
 from tests.parity.use_case import Surface
 from tests.parity.world import HERE, opened

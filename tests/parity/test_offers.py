@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from graphmem.http.app import create_app
-from graphmem.mcp_server.callers import LocalCaller
+from graphmem.mcp_server.tool_callers import LocalCaller
 from tests.parity import surface_cli, surface_http, surface_mcp
 from tests.parity.surfaces import EVERY_VERB, VERBS
 from tests.parity.test_use_cases import CASES, table

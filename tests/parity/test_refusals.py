@@ -15,9 +15,9 @@ from graphmem import GraphMemory
 from graphmem.client import Connection, RemoteMemory
 from graphmem.errors import Conflict, GraphMemError
 from graphmem.http.app import create_app
-from graphmem.http.callers import Caller
+from graphmem.http.authentication import Caller
 from graphmem.keys import Key, KeyRing, Permission
-from graphmem.mcp_server.doors import KeyCaller
+from graphmem.mcp_server.key_callers import KeyCaller
 from tests.parity.surface_http import Requests
 from tests.parity.surface_mcp import Agent
 from tests.parity.surface_typed import Typed

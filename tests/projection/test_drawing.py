@@ -8,7 +8,7 @@ from datetime import datetime
 import pytest
 
 from graphmem.model import Anchor, AnchorKind, At, Kind, Move, Scope, Statement, Status
-from graphmem.projection.model import Entity, Fact, entity_uuid, group_id, name_uuid
+from graphmem.projection.values import Entity, Fact, entity_uuid, group_id, name_uuid
 from graphmem.service import GraphMemory, ServiceContext, Write
 from graphmem.service.projector import Projector
 from graphmem.store import Page, Store

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from graphmem.errors import StoreUnavailable
+from graphmem.service import projector
 from graphmem.service.projector import Projector
 from tests.oracle import OracleStore
 from tests.projection.kept import Kept

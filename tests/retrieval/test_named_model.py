@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from graphmem.errors import Unsupported
 from graphmem.retrieval import minilm, named_model
-from graphmem.retrieval.embedding import EmbedderMissing, find_named_model
+from graphmem.retrieval.embedder import EmbedderMissing, find_named_model
 from graphmem.retrieval.named_model import NamedModel
 
 
@@ -82,7 +82,7 @@ def put_hub(monkeypatch: pytest.MonkeyPatch, hub: Hub) -> None:
 
 def test_looking_for_it_imports_nothing_heavy() -> None:
     script = (
-        "import sys; from graphmem.retrieval.embedding import find_named_model; find_named_model(None); "
+        "import sys; from graphmem.retrieval.embedder import find_named_model; find_named_model(None); "
         "print(sorted({'numpy', 'torch', 'sentence_transformers'} & sys.modules.keys()))"
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)

@@ -10,7 +10,7 @@ import pytest
 from numpy.typing import NDArray
 
 from graphmem.errors import Unsupported
-from graphmem.retrieval.embedding import EmbedderMissing, card_of, find_backend, question_vector
+from graphmem.retrieval.embedder import EmbedderMissing, card_of, find_backend, question_vector
 from graphmem.retrieval.minilm import MiniLM, graph_path, installed_folder
 from graphmem.retrieval.onnx_folder import OnnxFolder, files_of, is_meant
 from tests.tiny_model import TABLE, WORDS, pooled, write_model

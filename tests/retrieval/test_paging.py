@@ -9,7 +9,7 @@ import pytest
 
 from graphmem.errors import InvalidInput
 from graphmem.model import Point, Scope
-from graphmem.retrieval.paging import Cursors, Place, Seal, question_mark
+from graphmem.retrieval.cursors import Cursors, Place, Seal, question_mark
 from graphmem.store import Page, Store
 
 NOW = Point(datetime(2026, 1, 1, 12, 0, 0, 7, tzinfo=UTC), 41)

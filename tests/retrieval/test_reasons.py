@@ -7,7 +7,7 @@ import pytest
 
 from graphmem.model import BEGINNING, Erase, Move, Operation, Provenance, Request, Retract, Status, Transition
 from graphmem.retrieval.reasons import because, edge_reason, named, state_reason
-from graphmem.retrieval.relations import day as told_day
+from graphmem.retrieval.relation_phrases import day as told_day
 from graphmem.temporal import resolve
 from tests.laws.world import ANN, BOB, CLOCK, R, add, day, end, supersede
 from tests.retrieval.conftest import World

@@ -7,7 +7,7 @@ import pytest
 
 from graphmem.errors import InvalidInput, StoreUnavailable, Unsupported
 from graphmem.model import Scope, Statement
-from graphmem.retrieval.embedding import Embedder
+from graphmem.retrieval.embedder import Embedder
 from graphmem.service import GraphMemory, New, ServiceContext, Write
 from graphmem.store import Page, Store
 from tests.fake_embedder import FakeEmbedder

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from graphmem.errors import Conflict, Unsupported
 from graphmem.model import Add, Move, Request, Scope, Statement, Status
-from graphmem.retrieval.embedding import Embedder, card_of
+from graphmem.retrieval.embedder import Embedder, card_of
 from graphmem.rows import Rows
 from graphmem.service import GraphMemory, ServiceContext
 from graphmem.sources.observations import Observation, Reading

@@ -18,9 +18,9 @@ from graphmem.service import IngestReport
 from graphmem.sources.observations import Reading
 from graphmem.store import Filter
 from graphmem.wire import envelopes
-from graphmem.wire.documents import as_json, document
 from graphmem.wire.forms import Direction, form, mirror, read, read_json
-from tests.wire.given import values
+from graphmem.wire.json_documents import as_json, document
+from tests.wire.strategies import values
 
 ANSWERS: list[type] = [
     *(one for home in (answers, envelopes) for one in vars(home).values() if hasattr(one, "__dataclass_fields__")),

@@ -5,8 +5,8 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from graphmem.adapters.lazy_statement import readable_statement
 from graphmem.adapters.neo4j import reading
-from graphmem.adapters.unread import readable_statement
 from graphmem.statement_json import encode_statement
 
 if TYPE_CHECKING:

@@ -14,26 +14,11 @@ from graphmem.adapters.neo4j.values import Head, moment
 from graphmem.adapters.neo4j.write_statement import LISTS, write_statement
 from graphmem.adapters.vector_bytes import blob
 from graphmem.instants import to_micros
-from graphmem.ledger import Entry, operation_name
-from graphmem.model import (
-    BEGINNING,
-    FOREVER,
-    Anchor,
-    Change,
-    Confirm,
-    Erase,
-    Link,
-    Memory,
-    Operation,
-    Propose,
-    Retract,
-    Revoke,
-    Statement,
-    Supersede,
-)
+from graphmem.ledger import Entry
+from graphmem.model import BEGINNING, FOREVER, Anchor, Change, Memory, Statement
 from graphmem.rows import BranchRow, Derived, EdgeRow, MemoryRow, MoveRow, Rows, Stamp, Transaction
 from graphmem.statement_json import encode_statement
-from graphmem.temporal.planning import touched
+from graphmem.temporal.operations import marks, operation_name
 
 if TYPE_CHECKING:
     from neo4j import ManagedTransaction, Result
@@ -87,7 +72,7 @@ class Creation:
         self._add_rows(rows, born)
         if done.erased is not None:
             self.erased.append((done.erased, change))
-        for kind, key, role in marks(change.operation, world):
+        for kind, key, role in marks(change.operation, world.change):
             self._lists[kind].append({"seq": change.seq, "id": key, "row": given({"role": role})})
         self._derived.update({one.memory: (change.seq, one) for one in done.derived})
 
@@ -186,30 +171,6 @@ def _sent_cache(seq: int, one: Derived) -> Row:
     spans = {name: [sent(moment) for moment in row.pop(name)] for name in ("holds_from", "holds_to")}
     said = {"states": state_labels(one), **times, **spans, "row": row}
     return {"id": one.memory, "seq": row.pop("cached_seq"), **said}
-
-
-def marks(operation: Operation, world: Overlay) -> Iterable[tuple[str, str, str | None]]:
-    """(relationship type, memory, role) from a ledger entry to what it is about, beside recording and moving it."""
-    match operation:
-        case Supersede(old=old, new=new):
-            return [*(("SUPERSEDED", key, "old") for key in old), *(("SUPERSEDED", key, "new") for key in new)]
-        case Link(source, target):
-            return [("LINKED", source, "source"), ("LINKED", target, "target")]
-        case Retract(key):
-            return [("RETRACTED", key, None)]
-        case Confirm(key):
-            return [("CONFIRMED", key, None)]
-        case Erase(key):
-            return [("ERASED", key, None)]
-        case Propose(asked):
-            named = touched(asked) or [key for _, key, _ in marks(asked, world)]
-            return [("PROPOSED", key, None) for key in dict.fromkeys(named)]
-        case Revoke(change):
-            undone = world.change(change)
-            told = () if undone is None else touched(undone.operation)
-            return [("REVOKED", key, None) for key in dict.fromkeys(told)]
-        case _:
-            return []
 
 
 # ---- properties

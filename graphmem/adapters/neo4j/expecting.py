@@ -18,7 +18,6 @@ from graphmem.adapters.neo4j.creating import (
     change_row,
     derived_row,
     edge_row,
-    marks,
     memory_row,
     move_row,
     stamp_row,
@@ -31,6 +30,7 @@ from graphmem.ledger import Entry, change_of
 from graphmem.model import Add, Change, Request, Statement
 from graphmem.rows import Derived, MemoryRow, Rows
 from graphmem.temporal import Overlay, stamp_of
+from graphmem.temporal.operations import marks
 
 Plain = Any
 
@@ -70,7 +70,7 @@ class Expected:
         if done.erased is None:
             self._add(change.seq, done.appended)
         stamped = stamp_row(stamp_of(change))
-        for kind, key, role in marks(change.operation, self._world):
+        for kind, key, role in marks(change.operation, self._world.change):
             self.marks[key].append([kind, change.seq, plain({**stamped, "role": role})])
         light = {key: _light(row) for key, row in done.appended.memories.items()}
         self._world.append(replace(done, appended=replace(done.appended, memories=light)))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from graphmem.adapters.neo4j.values import CARD_FIELDS, card_of
 from graphmem.adapters.vector_bytes import rows_of_bytes
 from graphmem.errors import CorruptStore
-from graphmem.projection.model import Entity, Expiry, Fact, Group, State, Step
+from graphmem.projection.values import Entity, Expiry, Fact, Group, State, Step
 
 if TYPE_CHECKING:
     from neo4j import ManagedTransaction
@@ -84,7 +84,7 @@ ORDER BY group_id
 
 
 class Neo4jProjection:
-    """The projections in one database; see `graphmem.projection.model.Projection`.
+    """The projections in one database; see `graphmem.projection.values.Projection`.
 
     Args:
         link: Sessions with the database.

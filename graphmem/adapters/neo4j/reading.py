@@ -30,6 +30,7 @@ from graphmem.ledger import GENESIS, Entry, change_of
 from graphmem.model import Change, Point, Scope
 from graphmem.rows import BranchRow, Rows
 from graphmem.store import Position, Rivals
+from graphmem.temporal.operations import MARKS
 
 if TYPE_CHECKING:
     from neo4j import Record
@@ -45,7 +46,7 @@ ANSWERED_TO = micros_of("l.answered_to")
 HEAD_FIELDS = f"""[l.seq, {_HEAD_RECORDED_AT}, l.hash, l.key, l.documents, l.tokens, l.vectors, l.epoch,
   l.is_restoring, {ANSWERED_TO}]"""
 #: What leads from a ledger entry to the memories that it is about.
-ABOUT = "RECORDED|MOVED|SUPERSEDED|RETRACTED|CONFIRMED|LINKED|REVOKED|ERASED|PROPOSED"
+ABOUT = "|".join(("RECORDED", "MOVED", *MARKS))
 #: The fields of `entry_of`, of a ledger entry `c`.
 CHANGE_FIELDS = f"[c.seq, {_CHANGE_RECORDED_AT}, c.op_id, c.body, c.salt, c.digest, c.commitment, c.hash]"
 _STAMP = f"r.seq, {_ROW_RECORDED_AT}, r.branch"

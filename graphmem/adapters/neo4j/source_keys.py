@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from graphmem.adapters.lazy_statement import readable_statement
 from graphmem.adapters.neo4j import reading
 from graphmem.adapters.neo4j.creating import anchor_rows
 from graphmem.adapters.neo4j.indexing import indexed, with_source_keys
 from graphmem.adapters.neo4j.selecting import SEEN
 from graphmem.adapters.neo4j.values import admitted_homes, memory_row, micros_of, stamp
-from graphmem.adapters.unread import readable_statement
 from graphmem.model import Scope
 from graphmem.rows import SourceRow
 from graphmem.statement_json import encode_statement, former_source_key

@@ -5,9 +5,9 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from graphmem.adapters.lazy_statement import readable_statement
 from graphmem.adapters.neo4j import reading
 from graphmem.adapters.neo4j.indexing import indexed
-from graphmem.adapters.unread import readable_statement
 from graphmem.model import Scope
 
 if TYPE_CHECKING:

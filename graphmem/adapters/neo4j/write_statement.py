@@ -9,6 +9,7 @@ from collections.abc import Set as AbstractSet
 from functools import cache
 
 from graphmem.adapters.neo4j.states import STATES
+from graphmem.temporal.operations import MARKS
 
 
 def _time(value: str) -> str:
@@ -25,8 +26,6 @@ _CACHED_TIMES = f"""m.valid_from = {_VALID_FROM}, m.valid_to = {_VALID_TO},
 _STATE_LABELS = ":".join(STATES)
 _SET_DERIVED = f"REMOVE m:{_STATE_LABELS} SET m:$(x.states), m += x.row, m.cached_seq = x.seq, {_CACHED_TIMES}"
 
-#: What leads from a ledger entry to memories that it names, beside recording them.
-MARKS = ("MOVED", "SUPERSEDED", "RETRACTED", "CONFIRMED", "LINKED", "REVOKED", "ERASED", "PROPOSED")
 LINKS = ("DEPENDS_ON", "IMPLEMENTS", "REFINES", "FIXES", "CONFLICTS_WITH")
 
 
@@ -71,7 +70,7 @@ _PARTS = {
   MATCH (c:Change {tenant: $p.tenant, seq: x.seq}) CREATE (c)-[:RECORDED]->(m:Memory)
   SET m = x.row, m.seq = c.seq, m.recorded_at = c.recorded_at, m.written_on = c.branch
 """,
-    **{kind: _mark(kind) for kind in MARKS},
+    **{kind: _mark(kind) for kind in ("MOVED", *MARKS)},
     "edges": f"""
   UNWIND $p.edges AS x
   MATCH (c:Change {{tenant: $p.tenant, seq: x.seq}})

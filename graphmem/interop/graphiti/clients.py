@@ -15,7 +15,7 @@ from graphiti_core.llm_client.openai_generic_client import OpenAIGenericClient
 
 from graphmem.errors import Unsupported
 from graphmem.interop.graphiti.driver import GraphmemDriver
-from graphmem.retrieval.embedding import Embedder
+from graphmem.retrieval.embedder import Embedder
 from graphmem.service import GraphMemory
 from graphmem.service.memory import context_of
 

@@ -9,13 +9,13 @@ from graphiti_core.driver.driver import GraphDriver, GraphDriverSession, GraphPr
 
 from graphmem.errors import Unsupported
 from graphmem.interop.graphiti.drafts import Drafts
-from graphmem.interop.graphiti.graph import MemoryGraph
+from graphmem.interop.graphiti.inbox import Inbox
+from graphmem.interop.graphiti.memory_graph import MemoryGraph
 from graphmem.interop.graphiti.operations import MemoryOperations
-from graphmem.interop.graphiti.proposals import Inbox
-from graphmem.interop.graphiti.proposing import Proposal
+from graphmem.interop.graphiti.proposals import Proposal
 from graphmem.interop.graphiti.search import MemorySearch
 from graphmem.model import Scope
-from graphmem.projection.model import group_id
+from graphmem.projection.values import group_id
 from graphmem.service import GraphMemory
 from graphmem.service.memory import context_of
 

@@ -12,7 +12,7 @@ import pytest
 
 from graphmem.adapters.neo4j import Neo4jStore
 from graphmem.adapters.neo4j.schema import Neo4jSchema, open_neo4j_schema
-from graphmem.adapters.sqlite.comparing import SQLiteSchema
+from graphmem.adapters.sqlite.schema_diff import SQLiteSchema
 from graphmem.adapters.sqlite.store import SQLiteStore
 from graphmem.errors import Unsupported
 from graphmem.model import Add, Erase, Kind, Memory, Move, Provenance, Request, Scope, Statement, Status

@@ -26,7 +26,7 @@ EDITS = {
     "a word": ("MATCH (t:Term {tenant: 'default'}) SET t.memories = 99", "is counted in 99 memories"),
     "a ledger entry": ("MATCH (c:Change {tenant: 'default', seq: 1}) SET c.body = c.body + ' '", "altered"),
     "an actor": (f"MATCH (c:Change {{tenant: 'default', operation: 'retract'}}) {FORGED}", "content of entry"),
-    "a salt": ("MATCH (c:Change {tenant: 'default', seq: 1}) REMOVE c.salt", "a digest alone"),
+    "a salt": ("MATCH (c:Change {tenant: 'default', seq: 1}) REMOVE c.salt", "only a digest"),
     "a digest": ("MATCH (c:Change {tenant: 'default', seq: 1}) SET c.digest = c.hash", "altered"),
     "a digest that is gone": ("MATCH (c:Change {tenant: 'default', seq: 1}) REMOVE c.digest", "altered"),
     "a key": ("MATCH (l:Ledger {tenant: 'default'}) SET l.key = 'another'", "with the tenant's key"),
