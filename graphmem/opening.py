@@ -25,14 +25,14 @@ from graphmem.errors import InvalidInput, NotFound, Unsupported
 from graphmem.model import Request, Scope
 from graphmem.retrieval.embedder import Embedder, EmbedderMissing, find_backend
 from graphmem.schema import Schema
-from graphmem.service import Desk, GraphMemory
+from graphmem.service import GraphMemory, ServiceContext
 from graphmem.sources.git.work_tree import repository_name
 from graphmem.store import Clock, Store
 
 if TYPE_CHECKING:
     from graphmem.adapters.neo4j.connecting import Address, Login
     from graphmem.browser import Place
-    from graphmem.service.projecting import Projector
+    from graphmem.service.projector import Projector
 
 _IGNORE_ALL = "*\n"
 _HTTP = frozenset({"http", "https"})
@@ -71,7 +71,7 @@ def open_memory(
     if store_url.partition("://")[0] in _HTTP:
         return _open_remote(store_url, settings, scope, actor)
     store = open_store(store_url, settings, create=create)
-    desk = Desk(
+    context = ServiceContext(
         store,
         scope=scope or settings.scope(),
         actor=actor or settings.actor or _login(),
@@ -80,7 +80,7 @@ def open_memory(
         gate=_pass,
         projector=_projector_of(store, store_url),
     )
-    return GraphMemory(desk)
+    return GraphMemory(context)
 
 
 def _projector_of(store: Store, url: str) -> Projector | None:
@@ -88,7 +88,7 @@ def _projector_of(store: Store, url: str) -> Projector | None:
     if not _is_server(url):
         return None
     from graphmem.projection.values import Projected
-    from graphmem.service.projecting import Projector
+    from graphmem.service.projector import Projector
 
     return Projector(store, store.projected()) if isinstance(store, Projected) else None
 

@@ -23,7 +23,7 @@ from graphmem.config import Settings
 from graphmem.demo.__main__ import ingest_records
 from graphmem.demo.facts import ReplayClock, last_day, load_facts, replay
 from graphmem.opening import find_browser, open_memory, open_store, utc_now
-from graphmem.service import Desk
+from graphmem.service import ServiceContext
 from tools.chromium import running_chromium
 from tools.neo4j_browser import Driven
 from tools.neo4j_server import Options, start
@@ -82,8 +82,10 @@ def _remember(url: str, settings: Settings) -> None:
             ingest_records(memory, last_day(facts) + timedelta(days=1))
             lines = list(memory.export())
     store = open_store(url, settings, create=True)
-    desk = Desk(store, scope=Scope(), actor="packaging", clock=utc_now, embedder=lambda: "none", gate=lambda one: one)
-    with GraphMemory(desk) as memory:
+    context = ServiceContext(
+        store, scope=Scope(), actor="packaging", clock=utc_now, embedder=lambda: "none", gate=lambda one: one
+    )
+    with GraphMemory(context) as memory:
         memory.restore(lines)
 
 

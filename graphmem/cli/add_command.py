@@ -158,7 +158,7 @@ def add(
         return
     start = life["start"]
     assert start is None or isinstance(start, datetime)  # noqa: S101 - its option gives nothing else
-    from graphmem.service.wording import statement_from
+    from graphmem.service.statements import statement_from
 
     statement = statement_from(text_of(text), Kind(str(life["kind"])))
     with call.open() as memory:

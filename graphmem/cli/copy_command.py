@@ -13,7 +13,7 @@ from graphmem.cli.options import Call, bundle, output_options
 from graphmem.cli.output import give, note, progress
 
 if TYPE_CHECKING:
-    from graphmem.service.copying import Copied
+    from graphmem.service.store_copy import CopyResult
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,10 +74,10 @@ def copy(ctx: click.Context, /, *, call: Call, source: str, target: str, tenants
         ctx.exit(1)
 
 
-def _copied(source: str, target: str, tenants: TenantChoice, samples: int) -> list[Copied]:
+def _copied(source: str, target: str, tenants: TenantChoice, samples: int) -> list[CopyResult]:
     from graphmem.config import load_settings
     from graphmem.opening import open_ends, utc_now
-    from graphmem.service.copying import copy as copy_all
+    from graphmem.service.store_copy import copy as copy_all
 
     settings = load_settings()
     with open_ends(source, target, settings) as (origin, destination), progress("copy") as tell:
@@ -85,7 +85,7 @@ def _copied(source: str, target: str, tenants: TenantChoice, samples: int) -> li
         return copy_all(origin, destination, names, count=samples, progress=tell, clock=utc_now)
 
 
-def _lines(done: Sequence[Copied]) -> Iterator[Block]:
+def _lines(done: Sequence[CopyResult]) -> Iterator[Block]:
     if not done:
         yield line("the source has no memories to copy")
     for copied in done:

@@ -14,7 +14,7 @@ from graphmem.cli.output import give, progress
 
 if TYPE_CHECKING:
     from graphmem.projection.values import Group
-    from graphmem.service.projecting import ProjectionStatus, Projector
+    from graphmem.service.projector import ProjectionStatus, Projector
 
 
 @click.group()

@@ -17,7 +17,7 @@ from graphmem.errors import InvalidInput
 from graphmem.model import At, Scope, Statement
 from graphmem.retrieval.cursors import page_of
 from graphmem.service import GraphMemory, New, Write
-from graphmem.service.wording import Words
+from graphmem.service.statements import StatementText
 from graphmem.store import Page
 from graphmem.verbs import VERBS
 from graphmem.wire.contracts import Contract, Role, contract
@@ -130,7 +130,7 @@ def _sent(value: object) -> object:
     """Return a value for JSON: sequences as tuples, items of a batch without default values."""
     if isinstance(value, New):
         return _item(value)
-    if isinstance(value, Words):
+    if isinstance(value, StatementText):
         return f"{value}\n"  # no id of a memory ends a line
     if isinstance(value, Iterable) and not isinstance(value, str | Mapping | Statement):
         return tuple(map(_sent, value))

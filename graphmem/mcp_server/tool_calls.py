@@ -23,7 +23,7 @@ from graphmem.model import Scope
 from graphmem.retrieval.briefs import BriefAnswer
 from graphmem.retrieval.cursors import sealed
 from graphmem.service import GraphMemory
-from graphmem.service.memory import desk_of
+from graphmem.service.memory import context_of
 from graphmem.verbs import Profile
 
 _log = logging.getLogger("graphmem.mcp")
@@ -73,7 +73,7 @@ def _marking(memory: GraphMemory, scope: Scope) -> Marking:
 def _origins(memory: GraphMemory, scope: Scope, keys: Sequence[str]) -> dict[str, str]:
     """Return the origins of memories by their ids, without memories that the caller cannot see."""
     try:
-        view = desk_of(memory).view_alone(scope, keys)
+        view = context_of(memory).content_view(scope, keys)
     except Unsupported:
         return dict(_origins_over_http(memory, scope, keys))
     memories = {key: view.memory(key) for key in keys}
@@ -92,7 +92,7 @@ def _sign(memory: GraphMemory, scope: Scope, text: str) -> str:
     A memory on a server does not disclose that secret, so its digests use a secret of this process.
     """
     try:
-        return desk_of(memory).seal(scope, "marks", text)
+        return context_of(memory).seal(scope, "marks", text)
     except Unsupported:
         return sealed(_PROCESS_SECRET, "marks", text)
 

@@ -16,7 +16,7 @@ from graphmem.mcp_server.verb_tools import DESCRIPTIONS, TITLES, arguments_of, r
 from graphmem.model import Alternative, Anchor, AnchorKind, Outcome, SupersessionKind
 from graphmem.retrieval.briefs import BriefAnswer
 from graphmem.service import GraphMemory
-from graphmem.service.wording import Words, statement_from
+from graphmem.service.statements import StatementText, statement_from
 from graphmem.store import Page
 from graphmem.verbs import VERBS, Profile, Verb
 from graphmem.vocabulary import Permission
@@ -92,7 +92,7 @@ def _supersede(memory: GraphMemory, caller: ToolCaller, arguments: SupersedeArgu
         raise InvalidInput("a correction has no `at`: the old memory was never right")
     if arguments.new is not None:
         return memory.supersede(arguments.old, by=arguments.new, at=arguments.at, kind=kind, write=write)
-    return memory.supersede(arguments.old, Words(arguments.text), at=arguments.at, kind=kind, write=write)
+    return memory.supersede(arguments.old, StatementText(arguments.text), at=arguments.at, kind=kind, write=write)
 
 
 _OWN = (

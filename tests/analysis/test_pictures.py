@@ -23,7 +23,7 @@ from graphmem.model import At, LinkKind
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from graphmem.service.drawing import Network
+    from graphmem.service.networkx_graph import Network
 
 mpl.use("agg")
 _PNG = b"\x89PNG\r\n"

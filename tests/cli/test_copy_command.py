@@ -34,7 +34,7 @@ import sys
 from graphmem.adapters import export_lines
 from graphmem.cli import output
 from graphmem.cli.app import app
-import graphmem.service.copying as copying
+import graphmem.service.store_copy as copying
 export_lines.PART = 20
 whole = copying.copy
 def told(*given, progress, **rest):
@@ -127,8 +127,8 @@ def test_a_source_that_is_not_there_is_not_made(tmp_path: Path) -> None:
 
 
 def test_a_difference_fails_the_command(project: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    found = [Finding("search", "as of 2020-01-02: the two do not answer alike")]
-    monkeypatch.setattr("graphmem.service.copying.differences", lambda *_: found)
+    found = [Finding("search", "as of 2020-01-02: the two answers differ")]
+    monkeypatch.setattr("graphmem.service.store_copy.differences", lambda *_: found)
     done = run("copy", project, str(tmp_path / "copy.db"))
     assert (done.exit_code, "search: as of 2020-01-02" in done.stdout) == (1, True)
 
@@ -145,7 +145,7 @@ def test_a_target_that_has_something_else_is_refused(project: str, tmp_path: Pat
     with open_store(target, Settings(), create=True) as store:
         send(store, "mine", add("mine"))
     done = run("copy", project, target)
-    assert (done.exit_code, "not the source's" in done.stderr) == (2, True)
+    assert (done.exit_code, "differ from the source's" in done.stderr) == (2, True)
 
 
 # ---- a server

@@ -55,7 +55,7 @@ def test_an_export_that_fails_leaves_no_file(tool: Tool, tmp_path: Path, monkeyp
         yield "{}"
         raise OSError(28, "No space left on device", "ledger.jsonl")
 
-    monkeypatch.setattr("graphmem.service.keeping.Keeper.export", broken)
+    monkeypatch.setattr("graphmem.service.store_verbs.StoreVerbs.export", broken)
     done = tool.run("export", "--output", str(tmp_path / "ledger.jsonl"))
     assert (done.exit_code, done.stderr) == (1, "graphmem: 'ledger.jsonl': No space left on device\n")
     assert [path.name for path in tmp_path.iterdir() if not path.name.startswith("memory.db")] == []

@@ -17,7 +17,7 @@ from graphmem.errors import Conflict, Forbidden, InvalidInput, NotFound, StoreUn
 from graphmem.keys import Key, KeyRing, Permission
 from graphmem.model import Supersede, SupersessionKind
 from graphmem.opening import open_schema, open_store, utc_now
-from graphmem.service.wording import Words
+from graphmem.service.statements import StatementText
 from graphmem.sources.decisions.documents import Document
 from graphmem.sources.decisions.reader import read_documents
 from tests.client.conftest import serving
@@ -205,5 +205,5 @@ def test_a_number_and_parts_of_the_scope_are_given_by_name(remote: RemoteMemory)
 
 def test_words_that_read_like_an_id_are_words(remote: GraphMemory) -> None:
     old = remote.add("We deploy by hand").ids[0]
-    written = remote.supersede(old, Words("4kd0w1t9bqzc"))
+    written = remote.supersede(old, StatementText("4kd0w1t9bqzc"))
     assert remote.get(written.ids[1]).title == "4kd0w1t9bqzc"

@@ -19,7 +19,7 @@ from graphmem.mcp_server.tool_list import listing
 from graphmem.model import Alternative, At, Kind, Origin, Outcome, Scope, Statement
 from graphmem.rows import Rows
 from graphmem.service import GraphMemory, New, Write
-from graphmem.service.memory import desk_of
+from graphmem.service.memory import context_of
 from graphmem.wire.json_documents import document
 from tests.mcp_server.conftest import Agent
 from tools.list_mcp_tools import TARGET
@@ -216,7 +216,7 @@ def test_what_new_words_supersede_is_read_once_before_it_is_written(
     agent: Agent, memory: GraphMemory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     old = memory.add(Statement(title="Use MySQL", subject="stack.database"), start=THEN).ids[0]
-    store, read = desk_of(memory).store, list[tuple[str, ...]]()
+    store, read = context_of(memory).store, list[tuple[str, ...]]()
     rows = store.rows
 
     def counted(reader: Scope, ids: Sequence[str], **more: Any) -> Rows:  # noqa: ANN401 - as the store has it

@@ -17,7 +17,7 @@ from graphmem.interop.graphiti.search import MemorySearch
 from graphmem.model import Scope
 from graphmem.projection.values import group_id
 from graphmem.service import GraphMemory
-from graphmem.service.memory import desk_of
+from graphmem.service.memory import context_of
 
 
 class GraphmemDriver(GraphDriver):
@@ -35,7 +35,7 @@ class GraphmemDriver(GraphDriver):
         self._database = ""
         self._drafts = Drafts(f"{group_id(reader)}-drafts")
         self._inbox = Inbox(memory, reader)
-        graph = MemoryGraph(desk_of(memory), reader)
+        graph = MemoryGraph(context_of(memory), reader)
         self.search_interface = MemorySearch(graph=graph, drafts=self._drafts)
         self.graph_operations_interface = MemoryOperations(graph=graph, drafts=self._drafts, inbox=self._inbox)
 

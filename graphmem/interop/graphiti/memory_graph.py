@@ -15,7 +15,7 @@ from graphmem.projection.derivation import anchors_of, draw
 from graphmem.projection.values import Entity, Fact, Step, entity_uuid, group_id
 from graphmem.retrieval.embedder import Embedder, card_of
 from graphmem.retrieval.query import read_question
-from graphmem.service.desk import Desk, embedded_text
+from graphmem.service.context import ServiceContext, embedded_text
 from graphmem.store import Filter, Probe
 
 if TYPE_CHECKING:
@@ -33,12 +33,12 @@ class MemoryGraph:
     """The memories that a reader sees, as entities and facts.
 
     Args:
-        desk: The service context of an open memory.
+        context: The service context of an open memory.
         reader: The scope of the reader.
     """
 
-    def __init__(self, desk: Desk, reader: Scope) -> None:
-        self._desk = desk
+    def __init__(self, context: ServiceContext, reader: Scope) -> None:
+        self._context = context
         self.reader = reader
         self._guard = threading.Lock()
         self._seq = 0
@@ -53,12 +53,12 @@ class MemoryGraph:
 
     def lexical(self, query: str, limit: int, fits: FactTest) -> list[Fact]:
         """Return facts by BM25 of their memories; the filter is applied before the limit."""
-        probe = Probe(terms=read_question(query, self._desk.clock().date()).terms)
+        probe = Probe(terms=read_question(query, self._context.clock().date()).terms)
         return self._widening(lambda count: self._lexical_ids(replace(probe, limit=count)), limit, fits)
 
     def nearest(self, vector: Sequence[float], limit: int, least_cosine: float, fits: FactTest) -> list[Fact]:
         """Return statements by cosine of their memories' vectors; empty without an embedding model."""
-        backend = self._desk.embedder()
+        backend = self._context.embedder()
         if isinstance(backend, str):
             return []
         unit = np.asarray(vector, dtype=np.float32)
@@ -76,11 +76,11 @@ class MemoryGraph:
         return [drawn[memory_id] for memory_id in ids if memory_id in drawn]
 
     def _lexical_ids(self, probe: Probe) -> list[str]:
-        matches = self._desk.store.match(self.reader, probe, Filter())
+        matches = self._context.store.match(self.reader, probe, Filter())
         return [memory_id for memory_id, _ in matches.lexical]
 
     def _nearest_ids(self, probe: Probe, least: float) -> list[str]:
-        matches = self._desk.store.match(self.reader, probe, Filter())
+        matches = self._context.store.match(self.reader, probe, Filter())
         return [memory_id for memory_id, cosine in matches.vector if cosine > least]
 
     def _widening(self, search: Callable[[int], list[str]], limit: int, fits: FactTest) -> list[Fact]:
@@ -135,7 +135,7 @@ class MemoryGraph:
 
     def vectors(self, ids: Iterable[str]) -> dict[str, list[float]]:
         """Return embeddings of memories, computed again from their text: a store does not return vectors."""
-        backend = self._desk.embedder()
+        backend = self._context.embedder()
         if isinstance(backend, str):
             return {}
         distinct = list(dict.fromkeys(ids))
@@ -149,7 +149,7 @@ class MemoryGraph:
     def _embed(self, ids: Sequence[str], backend: Embedder) -> dict[str, Vector]:
         if not ids:
             return {}
-        rows = self._desk.store.rows(self.reader, ids).memories
+        rows = self._context.store.rows(self.reader, ids).memories
         texts = {
             memory_id: embedded_text(statement)
             for memory_id in ids
@@ -167,7 +167,7 @@ class MemoryGraph:
         if not ids:
             return Step(0, 0)
         self._follow()
-        rows = self._desk.store.rows(self.reader, list(ids))
+        rows = self._context.store.rows(self.reader, list(ids))
         step = draw(rows, self.reader.tenant, 0, self._seq, self._merges)
         groups = {group_id(_home(row.memory)) for row in rows.memories.values() if self.reader.admits(row.memory.scope)}
         return replace(
@@ -181,13 +181,13 @@ class MemoryGraph:
         listed = list(ids)
         if not listed:
             return []
-        edges = self._desk.store.rows(self.reader, listed).edges
+        edges = self._context.store.rows(self.reader, listed).edges
         return list(dict.fromkeys([*listed, *(edge.old for edge in edges if edge.new in set(listed))]))
 
     def _follow(self) -> None:
         """Read new ledger entries: the memories behind entity uuids, and branch merges."""
         with self._guard:
-            while page := self._desk.store.changes(self.reader, after=self._seq, limit=_PAGE):
+            while page := self._context.store.changes(self.reader, after=self._seq, limit=_PAGE):
                 for change in page:
                     if isinstance(change.operation, Add):
                         self._learn(change.operation.memory)

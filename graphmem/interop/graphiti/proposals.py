@@ -12,7 +12,7 @@ from graphmem.errors import InvalidInput
 from graphmem.model import MAX_NAME_CHARS, Anchor, AnchorKind, At, Move, Origin, Scope, Statement, Status
 from graphmem.ranking import name_key
 from graphmem.service import GraphMemory, Write
-from graphmem.service.wording import statement_from
+from graphmem.service.statements import statement_from
 from graphmem.store import Filter, Page
 from graphmem.vocabulary import Kind
 

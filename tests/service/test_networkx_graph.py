@@ -11,7 +11,7 @@ import pytest
 from graphmem.adapters.sqlite import SQLiteStore
 from graphmem.answers import Step
 from graphmem.model import Alternative, Anchor, AnchorKind, At, Kind, LinkKind, Move, Outcome, Scope, Statement, Status
-from graphmem.service import Desk, GraphMemory, New, Write
+from graphmem.service import GraphMemory, New, ServiceContext, Write
 from graphmem.service.attributes import EdgeType, NodeType
 from graphmem.store import Filter, Page, Store
 from tests.oracle import OracleStore
@@ -19,7 +19,7 @@ from tests.service.conftest import REPO, TickingClock, day
 from tests.service.played import READERS, Player
 
 if TYPE_CHECKING:
-    from graphmem.service.drawing import Network
+    from graphmem.service.networkx_graph import Network
 
 FILE = Anchor(AnchorKind.FILE, "src/db.py", "r", "decided in")
 SAID = Statement(
@@ -107,8 +107,10 @@ def test_it_shows_what_the_verbs_tell(embedded: GraphMemory) -> None:
 def embedded(tmp_path: Path) -> Iterator[GraphMemory]:
     """A memory on SQLite: that all stores give one graph is a test of its own."""
     store = SQLiteStore.open(tmp_path / "memory.db", create=True)
-    desk = Desk(store, scope=REPO, actor="", clock=TickingClock(), embedder=lambda: "", gate=lambda one: one)
-    with GraphMemory(desk) as memory:
+    context = ServiceContext(
+        store, scope=REPO, actor="", clock=TickingClock(), embedder=lambda: "", gate=lambda one: one
+    )
+    with GraphMemory(context) as memory:
         yield memory
 
 
@@ -138,7 +140,7 @@ def test_every_store_gives_one_graph(memory: GraphMemory, store: Store) -> None:
     other = OracleStore()
     other.restore(list(store.export(REPO)), tenant=REPO.tenant)
     asked = GraphMemory(
-        Desk(other, scope=REPO, actor="", clock=lambda: day(20), embedder=lambda: "", gate=lambda one: one)
+        ServiceContext(other, scope=REPO, actor="", clock=lambda: day(20), embedder=lambda: "", gate=lambda one: one)
     )
     at = At(day(20))
     for reader in READERS[:3]:

@@ -6,7 +6,7 @@ import pytest
 
 from graphmem.errors import Conflict, InvalidInput, NotFound
 from graphmem.model import Kind, Move, Origin, Request, Scope, Statement, Status, SupersessionKind
-from graphmem.service import Desk, GraphMemory, New, Write
+from graphmem.service import GraphMemory, New, ServiceContext, Write
 from graphmem.store import Store
 from tests.service.conftest import REPO, TickingClock, day
 
@@ -148,7 +148,7 @@ def test_the_gate_sees_a_request_before_the_store(store: Store, clock: TickingCl
     def refuse(request: Request) -> Request:
         raise InvalidInput(f"no secrets in {request.op_id!r}")
 
-    memory = GraphMemory(Desk(store, scope=Scope(), actor="t", clock=clock, embedder=lambda: "", gate=refuse))
+    memory = GraphMemory(ServiceContext(store, scope=Scope(), actor="t", clock=clock, embedder=lambda: "", gate=refuse))
     with pytest.raises(InvalidInput, match="no secrets"):
         memory.add("token", write=Write(op_id="o"))
     assert memory.status().changes == 0

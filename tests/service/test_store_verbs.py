@@ -8,7 +8,7 @@ import pytest
 from graphmem.errors import InvalidInput, StoreUnavailable, Unsupported
 from graphmem.model import Scope, Statement
 from graphmem.retrieval.embedder import Embedder
-from graphmem.service import Desk, GraphMemory, New, Write
+from graphmem.service import GraphMemory, New, ServiceContext, Write
 from graphmem.store import Page, Store
 from tests.fake_embedder import FakeEmbedder
 from tests.oracle import OracleStore
@@ -34,7 +34,7 @@ def slot() -> Slot:
 
 @pytest.fixture
 def memory(store: Store, clock: TickingClock, slot: Slot) -> GraphMemory:
-    return GraphMemory(Desk(store, scope=REPO, actor="t", clock=clock, embedder=slot, gate=lambda one: one))
+    return GraphMemory(ServiceContext(store, scope=REPO, actor="t", clock=clock, embedder=slot, gate=lambda one: one))
 
 
 def fill(memory: GraphMemory, count: int) -> None:
@@ -45,7 +45,7 @@ def test_an_export_restores_to_equal_answers(memory: GraphMemory, clock: Ticking
     old = memory.add("Use MySQL", write=Write(op_id="first")).ids[0]
     memory.supersede(old, "Use PostgreSQL now")
     other = GraphMemory(
-        Desk(OracleStore(), scope=REPO, actor="t", clock=clock, embedder=lambda: "", gate=lambda one: one)
+        ServiceContext(OracleStore(), scope=REPO, actor="t", clock=clock, embedder=lambda: "", gate=lambda one: one)
     )
     assert other.restore(memory.export()) == 3
     assert other.changes() == memory.changes()
@@ -110,7 +110,7 @@ def test_vectors_of_another_model_are_not_compared_and_not_mixed(memory: GraphMe
 
 def test_a_store_without_a_file_cannot_be_backed_up(clock: TickingClock, tmp_path: Path) -> None:
     memory = GraphMemory(
-        Desk(OracleStore(), scope=HOME, actor="t", clock=clock, embedder=lambda: "", gate=lambda one: one)
+        ServiceContext(OracleStore(), scope=HOME, actor="t", clock=clock, embedder=lambda: "", gate=lambda one: one)
     )
     with pytest.raises(Unsupported):
         memory.backup(tmp_path / "copy.db")

@@ -1,4 +1,4 @@
-"""Keeping the graph that graphiti reads up to the ledger: after each write, and when somebody asks."""
+"""The projector: keeps the graph that graphiti reads up to date with the ledger, after each write and on demand."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ _PAGE = 500
 
 @dataclass(frozen=True, slots=True)
 class ProjectionStatus:
-    """How a tenant's projection stands.
+    """The status of a tenant's projection.
 
     Attributes:
-        position: The last ledger position that it shows; None if it is off.
-        ledger: The last ledger position that there is.
-        groups: What graphiti finds in it, by the group ids that its readers ask for.
+        position: The last ledger position that is projected; None if the projection is off.
+        ledger: The last position of the ledger.
+        groups: The graphiti groups in the projection, with their ids.
     """
 
     tenant: str
@@ -34,16 +34,16 @@ class ProjectionStatus:
 
     @property
     def is_on(self) -> bool:
-        """Whether writes to the tenant are shown."""
+        """True if the tenant has a projection."""
         return self.position is not None
 
 
 class Projector:
-    """Brings projections up to their ledgers.
+    """Brings the projections of tenants up to date with their ledgers.
 
     Args:
-        store: Where the ledgers are.
-        projection: Where the projections are.
+        store: The store of the ledgers.
+        projection: The store of the projections.
     """
 
     def __init__(self, store: Store, projection: Projection) -> None:
@@ -51,9 +51,10 @@ class Projector:
         self._projection = projection
 
     def after_write(self, tenant: str) -> None:
-        """Show what was written, if the tenant has a projection; never fails: what was written stands.
+        """Project new ledger entries if the tenant has a projection; log a failure, since the write is done.
 
-        What could not be shown, and what is past one page of entries, is shown after the next writes, or by `catch_up`.
+        At most a page of entries is projected. The rest, and entries that failed, follow after the next write or by
+        `catch_up`.
         """
         try:
             if self._projection.is_on(tenant):
@@ -62,7 +63,7 @@ class Projector:
             _LOG.warning("the projection of %r is behind its ledger: %s", tenant, problem)
 
     def catch_up(self, tenant: str, progress: Progress = silent, *, is_brief: bool = False) -> None:
-        """Show all that is in the ledger by now, or one page of it if brief; does nothing where it is off."""
+        """Project all new ledger entries, or a single page if `is_brief`; do nothing if the projection is off."""
         while (state := self._projection.state(tenant)) is not None:
             if _has_other_vectors(state):
                 self._start_anew(tenant)
@@ -77,21 +78,21 @@ class Projector:
             progress(changes[-1].seq, self._store.position(Scope(tenant)).seq)
 
     def switch_on(self, tenant: str, progress: Progress = silent) -> ProjectionStatus:
-        """Make the projection of a tenant if there is none, and bring it up to the ledger."""
+        """Create the projection of a tenant if there is none, and project all ledger entries."""
         self._projection.switch_on(tenant)
         self.catch_up(tenant, progress)
         return self.status(tenant)
 
     def switch_off(self, tenant: str) -> ProjectionStatus:
-        """Remove the projection of a tenant with all that it holds."""
+        """Delete the projection of a tenant."""
         self._projection.switch_off(tenant)
         return self.status(tenant)
 
     def rebuild(self, tenant: str, progress: Progress = silent) -> ProjectionStatus:
-        """Make the projection of a tenant again from the whole ledger.
+        """Delete the projection of a tenant and create it again from the complete ledger.
 
         Raises:
-            NotFound: It is off.
+            NotFound: The projection is off.
         """
         self._refuse_if_off(tenant)
         self._start_anew(tenant)
@@ -99,23 +100,23 @@ class Projector:
         return self.status(tenant)
 
     def sync(self, tenant: str, progress: Progress = silent) -> ProjectionStatus:
-        """As `catch_up`, of a projection that must be on.
+        """Project all new ledger entries of a tenant.
 
         Raises:
-            NotFound: It is off.
+            NotFound: The projection is off.
         """
         self._refuse_if_off(tenant)
         self.catch_up(tenant, progress)
         return self.status(tenant)
 
     def renew(self, tenant: str) -> None:
-        """Make it again where it is on, as after new vectors."""
+        """Create the projection again if it is on, for example after a change of vectors."""
         if self._projection.state(tenant) is not None:
             self._start_anew(tenant)
             self.catch_up(tenant)
 
     def status(self, tenant: str) -> ProjectionStatus:
-        """How the projection of a tenant stands."""
+        """Return the status of a tenant's projection."""
         state, ledger = self._projection.state(tenant), self._store.position(Scope(tenant)).seq
         if state is None:
             return ProjectionStatus(tenant, None, ledger)
@@ -133,34 +134,34 @@ class Projector:
 
     def _step(self, tenant: str, after: int, changes: list[Change]) -> Step:
         reader = Scope(tenant)
-        merges = {one.seq: one.recorded_at for one in changes if isinstance(one.operation, MergeBranch)}
+        merges = {change.seq: change.recorded_at for change in changes if isinstance(change.operation, MergeBranch)}
         rows = self._store.rows(reader, self._touched(reader, changes, merges))
         return draw(rows, tenant, after, changes[-1].seq, merges)
 
     def _touched(self, reader: Scope, changes: list[Change], merges: dict[int, datetime]) -> list[str]:
-        found = dict.fromkeys(key for one in changes for key in self._named(reader, one))
+        keys = dict.fromkeys(key for change in changes for key in self._named(reader, change))
         if merges:
-            found |= dict.fromkeys(self._on_branches(reader, max(merges)))
-        return list(found)
+            keys |= dict.fromkeys(self._on_branches(reader, max(merges)))
+        return list(keys)
 
     def _named(self, reader: Scope, change: Change) -> tuple[str, ...]:
-        """The memories that an entry is about; a revocation is about those of the entry that it undid."""
+        """Return the ids of the memories that an entry names; for a revocation, those of the revoked entry."""
         if not isinstance(change.operation, Revoke):
             return touched(change.operation)
-        undone = self._store.changes(reader, after=change.operation.change - 1, limit=1)
-        return touched(undone[0].operation)
+        revoked = self._store.changes(reader, after=change.operation.change - 1, limit=1)
+        return touched(revoked[0].operation)
 
     def _on_branches(self, reader: Scope, upto: int) -> list[str]:
-        """All that was ever written on branches: merging one may bring any of it to the main line."""
-        found: list[str] = []
+        """Return all memories written on branches up to a position: a merge may bring any of them to the main line."""
+        keys: list[str] = []
         after = 0
         while after < upto and (page := self._store.changes(reader, after=after, limit=_PAGE)):
-            on_branches = [one for one in page if one.writer.branch is not None]
-            found += [key for one in on_branches for key in self._named(reader, one)]
+            on_branches = [change for change in page if change.writer.branch is not None]
+            keys += [key for change in on_branches for key in self._named(reader, change)]
             after = page[-1].seq
-        return found
+        return keys
 
 
 def _has_other_vectors(state: State) -> bool:
-    """Whether its embeddings are of another model than those to come: graphiti fails on a mixture."""
+    """Return whether the projection has vectors of another model than the store: graphiti fails on mixed models."""
     return state.seq > 0 and state.model != state.current

@@ -11,8 +11,8 @@ from graphmem.adapters.sqlite import SQLiteStore
 from graphmem.errors import Conflict, InvalidInput, NotFound
 from graphmem.model import At, Confirm, Erase, Request, Scope
 from graphmem.rows import Rows
-from graphmem.service.comparing import differences, samples
-from graphmem.service.copying import copy
+from graphmem.service.store_comparison import differences, samples
+from graphmem.service.store_copy import copy
 from graphmem.store import Filter, Matches, ModelCard, Probe, Rivals, Store
 from tests.contract.scenario import DIMENSION, VECTORS, fill
 from tests.laws.world import CLOCK, R, add, send
@@ -91,7 +91,7 @@ def test_a_copy_that_was_broken_off_goes_on(source: OracleStore, store: Store, m
 
     with pytest.raises(KeyboardInterrupt):
         copy(source, store, EVERYBODY, progress=stop)
-    with pytest.raises(Conflict, match="finish"):
+    with pytest.raises(Conflict, match="not complete"):
         copy(store, PlannedStore(), ["default"])
     done = copy(source, store, EVERYBODY)
     assert [(one.written, one.findings) for one in done] == [(15, ()), (1, ())]

@@ -1,4 +1,4 @@
-"""Open contradictions, derived on reading: two for one subject, two successors of one memory, and declared ones."""
+"""Open conflicts, computed when they are read: rivals for a subject, forks of a memory, and declared conflicts."""
 
 from __future__ import annotations
 
@@ -10,20 +10,24 @@ from graphmem.answers import Card, Conflicts, OpenConflict, intervals
 from graphmem.model import LinkKind, Point, Scope
 from graphmem.retrieval.cards import card
 from graphmem.rows import EdgeRow
-from graphmem.service.desk import Desk
+from graphmem.service.context import ServiceContext
 from graphmem.temporal import Ruling, Spans, View, rule
 from graphmem.temporal.spans import intersection
 
 
-def open_conflicts(desk: Desk, point: Point, reader: Scope) -> Conflicts:
-    """See `Reader.conflicts`."""
-    found = [*_by_subject(desk, point, reader), *_by_fork(desk, point, reader), *_by_link(desk, point, reader)]
-    return Conflicts(tuple(found), point)
+def open_conflicts(context: ServiceContext, point: Point, reader: Scope) -> Conflicts:
+    """Return the open conflicts at a point; see `ReadVerbs.conflicts`."""
+    conflicts = [
+        *_by_subject(context, point, reader),
+        *_by_fork(context, point, reader),
+        *_by_link(context, point, reader),
+    ]
+    return Conflicts(tuple(conflicts), point)
 
 
-def _by_subject(desk: Desk, point: Point, reader: Scope) -> Iterator[OpenConflict]:
-    for subject, ids in sorted(desk.store.contested_subjects(reader).items()):
-        view = desk.view(reader, ids, point.seq)
+def _by_subject(context: ServiceContext, point: Point, reader: Scope) -> Iterator[OpenConflict]:
+    for subject, ids in sorted(context.store.contested_subjects(reader).items()):
+        view = context.view(reader, ids, point.seq)
         homes: dict[tuple[str | None, ...], list[str]] = defaultdict(list)
         for key in ids:
             memory = view.memory(key)
@@ -36,10 +40,10 @@ def _by_subject(desk: Desk, point: Point, reader: Scope) -> Iterator[OpenConflic
                 yield _conflict(view, "subject", subject, claims, point, ruling.contested[0][1])
 
 
-def _by_fork(desk: Desk, point: Point, reader: Scope) -> Iterator[OpenConflict]:
-    for old in desk.store.forked(reader):
-        view = desk.view(reader, [old], point.seq)
-        # A successor of one's own beside a shared one is no fork.
+def _by_fork(context: ServiceContext, point: Point, reader: Scope) -> Iterator[OpenConflict]:
+    for old in context.store.forked(reader):
+        view = context.view(reader, [old], point.seq)
+        # A private successor and a shared successor of the same memory are no fork.
         by_owner: dict[Scope, list[EdgeRow]] = defaultdict(list)
         for edge in view.edges_out(old):
             if edge.is_full and edge.until is None and edge.new in view.known:
@@ -51,10 +55,10 @@ def _by_fork(desk: Desk, point: Point, reader: Scope) -> Iterator[OpenConflict]:
                 yield _conflict(view, "fork", old, ordered, point, why)
 
 
-def _by_link(desk: Desk, point: Point, reader: Scope) -> Iterator[OpenConflict]:
+def _by_link(context: ServiceContext, point: Point, reader: Scope) -> Iterator[OpenConflict]:
     seen: set[tuple[str, str]] = set()
-    for source, target in desk.store.declared_conflicts(reader):
-        view = desk.view(reader, [source, target], point.seq)
+    for source, target in context.store.declared_conflicts(reader):
+        view = context.view(reader, [source, target], point.seq)
         is_open = any(
             row.kind is LinkKind.CONFLICTS_WITH and {row.source, row.target} == {source, target}
             for row in view.links(source)
@@ -68,22 +72,20 @@ def _by_link(desk: Desk, point: Point, reader: Scope) -> Iterator[OpenConflict]:
 
 
 def _ordered(claims: tuple[str, ...], ruling: Ruling | None) -> tuple[tuple[str, ...], str]:
-    """Claims with the one first that leads, and the rule; as they are where one but amends another."""
+    """Return the claims with the leading claim first, and the rule; unchanged and '' if no rule decides."""
     if ruling is None or not ruling.contested:
         return claims, ""
     return (ruling.head, *(key for key, _ in ruling.contested)), ruling.contested[0][1]
 
 
-def _conflict(view: View, found_by: str, what: str, claims: tuple[str, ...], point: Point, why: str) -> OpenConflict:
-    cards = tuple(one for key in claims if (one := card(view, key, point.valid)) is not None)
+def _conflict(view: View, found_by: str, topic: str, claims: tuple[str, ...], point: Point, why: str) -> OpenConflict:
+    cards = tuple(shown for key in claims if (shown := card(view, key, point.valid)) is not None)
     overlap: Spans = view.holding(claims[0])
     for key in claims[1:]:
         overlap = intersection(overlap, view.holding(key))
-    return OpenConflict(found_by, what, cards, why, intervals(overlap), _fix(cards))
+    return OpenConflict(found_by, topic, cards, why, intervals(overlap), _fix(cards))
 
 
 def _fix(cards: tuple[Card, ...]) -> str:
-    head, other = cards[0].id, cards[-1].id
-    return (
-        f"graphmem supersede {other} --by {head}, or the other way round; or graphmem end the one that no longer holds"
-    )
+    head, last = cards[0].id, cards[-1].id
+    return f"graphmem supersede {last} --by {head}, or the reverse; or graphmem end the memory that is no longer true"

@@ -11,7 +11,7 @@ from graphmem.answers import Interval, Turn
 from graphmem.errors import InvalidInput
 from graphmem.model import At, Kind, LinkKind, Origin, Statement, Status, SupersessionKind
 from graphmem.retrieval.request import Sort
-from graphmem.service import Desk, GraphMemory, New, Write
+from graphmem.service import GraphMemory, New, ServiceContext, Write
 from graphmem.store import Filter, Page
 from tests.oracle import OracleStore
 from tests.service.conftest import REPO, TickingClock, day
@@ -79,7 +79,7 @@ def test_hidden_changes_do_not_shorten_a_page(memory: GraphMemory) -> None:
 
 def test_a_timeline_is_of_one_thing(memory: GraphMemory) -> None:
     for both in (None, "s"):
-        with pytest.raises(InvalidInput, match="one subject or one path"):
+        with pytest.raises(InvalidInput, match="either `subject` or `path`"):
             memory.timeline(subject=both, path=both)
 
 
@@ -208,7 +208,7 @@ class CountingStore(OracleStore):
 def test_a_search_asks_for_matches_neighbours_and_what_is_shown(clock: TickingClock) -> None:
     store = CountingStore()
     memory = GraphMemory(
-        Desk(store, scope=REPO, actor="t", clock=clock, embedder=lambda: "no model", gate=lambda one: one)
+        ServiceContext(store, scope=REPO, actor="t", clock=clock, embedder=lambda: "no model", gate=lambda one: one)
     )
     record(memory, "Use tabs", "Use spaces", subject="indent")
     store.calls.clear()

@@ -8,12 +8,12 @@ import pytest
 
 from graphmem.answers import OnSimilar
 from graphmem.model import Kind, Origin, Scope, Statement
-from graphmem.service import Desk, GraphMemory, New, Write
-from graphmem.service.resembling import says_the_same
+from graphmem.service import GraphMemory, New, ServiceContext, Write
+from graphmem.service.similar_memories import says_the_same
 from graphmem.store import Store
 from tests.fake_embedder import FakeEmbedder
 from tests.service.conftest import REPO, TickingClock, day
-from tests.service.test_asking import CountingStore
+from tests.service.test_questions import CountingStore
 
 SKIP = OnSimilar.SKIP
 ANN, PROD = replace(REPO, user="ann"), replace(REPO, environment="prod")
@@ -23,7 +23,9 @@ ANN, PROD = replace(REPO, user="ann"), replace(REPO, environment="prod")
 def near(store: Store, clock: TickingClock) -> GraphMemory:
     """A memory with vectors."""
     model = FakeEmbedder(dimension=2_048)  # so many that no two of these words share one
-    return GraphMemory(Desk(store, scope=REPO, actor="t", clock=clock, embedder=lambda: model, gate=lambda one: one))
+    return GraphMemory(
+        ServiceContext(store, scope=REPO, actor="t", clock=clock, embedder=lambda: model, gate=lambda one: one)
+    )
 
 
 def test_what_shares_most_words_is_told_with_its_score(near: GraphMemory) -> None:
@@ -148,7 +150,9 @@ def test_many_are_looked_up_only_if_asked_for(near: GraphMemory) -> None:
 
 def test_not_looking_asks_the_store_for_nothing(clock: TickingClock) -> None:
     store = CountingStore()
-    memory = GraphMemory(Desk(store, scope=REPO, actor="t", clock=clock, embedder=lambda: "none", gate=lambda one: one))
+    memory = GraphMemory(
+        ServiceContext(store, scope=REPO, actor="t", clock=clock, embedder=lambda: "none", gate=lambda one: one)
+    )
     memory.add("Use tabs", on_similar=None)
     assert "match" not in store.calls
     memory.add("Use spaces")
