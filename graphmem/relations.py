@@ -55,16 +55,16 @@ class Dates(NamedTuple):
     until: str = ""
 
 
-class _Verb(NamedTuple):
+class _VerbForms(NamedTuple):
     infinitive: str
     present: str
     participle: str
 
 
 _VERBS = {
-    SupersessionKind.UPDATE: _Verb("supersede", "supersedes", "superseded"),
-    SupersessionKind.CORRECTION: _Verb("correct", "corrects", "corrected"),
-    SupersessionKind.AMENDMENT: _Verb("amend", "amends", "amended"),
+    SupersessionKind.UPDATE: _VerbForms("supersede", "supersedes", "superseded"),
+    SupersessionKind.CORRECTION: _VerbForms("correct", "corrects", "corrected"),
+    SupersessionKind.AMENDMENT: _VerbForms("amend", "amends", "amended"),
 }
 
 #: `{on}` is " on DATE", `{since}` " since DATE", `{until}` " until DATE"; each is empty without its date.

@@ -15,7 +15,7 @@ from graphmem.cli.block_output import plain_lines
 from graphmem.demo.__main__ import main, prepare
 from graphmem.demo.page import Demo
 from graphmem.demo.plain import PlainSearch
-from graphmem.demo.questions import AS_OF, EVERYDAY, KNOWN_AT, QUESTIONS, Pair, Question
+from graphmem.demo.questions import AS_OF, EVERYDAY, KNOWN_AT, QUESTIONS, DemoQuestion, Pair
 
 ANSWERS = (
     ("ADR-0002", "ADR-0005"),
@@ -46,7 +46,7 @@ def first_alias(memory: GraphMemory, text: str, at: At) -> str:
 
 @pytest.mark.parametrize(("question", "answers"), list(zip(QUESTIONS, ANSWERS, strict=True)))
 def test_plain_search_is_wrong_where_graphmem_is_right(
-    memory: GraphMemory, question: Question, answers: tuple[str, str]
+    memory: GraphMemory, question: DemoQuestion, answers: tuple[str, str]
 ) -> None:
     plain = PlainSearch(memory.list(Filter(include_history=True), page=Page(1000)).cards)
     said = plain.best(question.text).memory.statement

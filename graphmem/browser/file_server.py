@@ -5,7 +5,7 @@ from __future__ import annotations
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import urlsplit
 
-from graphmem.browser.files import Known, handed
+from graphmem.browser.files import GuideParameters, handed
 from graphmem.errors import InvalidInput
 
 _ADDRESS = "127.0.0.1"
@@ -27,7 +27,7 @@ class Hand(ThreadingHTTPServer):
 
     daemon_threads = True
 
-    def __init__(self, port: int, origin: str, parameters: Known) -> None:
+    def __init__(self, port: int, origin: str, parameters: GuideParameters) -> None:
         self.origin = origin
         self.parameters = parameters
         try:

@@ -23,7 +23,7 @@ EXIT_CODES = {InvalidInput.code: 2}
 FAILED = 1
 
 
-class Entry(NamedTuple):
+class CommandEntry(NamedTuple):
     """The module and the attribute of a command, and its summary for the help."""
 
     module: str
@@ -46,41 +46,47 @@ _WRITTEN_BY_HAND = {
     **{name: f"store_commands:{name}" for name in ("export", "backup", "restore", "check", "reindex", "status")},
 }
 _GROUPS = {"branch": "open, merge or abandon a branch"}
-_WITHOUT_VERB: dict[Section, dict[str, Entry]] = {
+_WITHOUT_VERB: dict[Section, dict[str, CommandEntry]] = {
     Section.ASK: {},
     Section.WRITE: {
-        "import": Entry("import_command", "bring", "import the memories of another tool"),
+        "import": CommandEntry("import_command", "bring", "import the memories of another tool"),
     },
     Section.KEEP: {
-        "copy": Entry("copy_command", "copy", "copy a store's memories to another store, and verify them"),
-        "init": Entry("store_commands", "init", "make a store for this project, in .graphmem/"),
-        "doctor": Entry("doctor_command", "doctor", "find what is broken in the setup, and how to fix it"),
-        "model": Entry("model_commands", "model", "show and verify the model that computes vectors"),
-        "schema": Entry("schema_commands", "schema", "apply, show or compare the store's schema"),
-        "graphiti": Entry("graphiti_commands", "graphiti", "maintain a graph of the memories for clients of graphiti"),
-        "serve": Entry("serve_command", "serve", "serve the memory over HTTP, to agents and other machines"),
-        "browser": Entry("browser_command", "browser", "open Neo4j Browser with a guide, a style and saved queries"),
-        "key": Entry("key_commands", "key", "make, list, rotate or revoke a key to a server"),
-        "mcp": Entry("mcp_command", "mcp", "tools for agents over standard input and output"),
-        "docs": Entry("docs", "docs", "where the documentation of this release is, to be read without a network"),
-        "completion": Entry("store_commands", "completion", "the script that completes commands in a shell"),
+        "copy": CommandEntry("copy_command", "copy", "copy a store's memories to another store, and verify them"),
+        "init": CommandEntry("store_commands", "init", "make a store for this project, in .graphmem/"),
+        "doctor": CommandEntry("doctor_command", "doctor", "find what is broken in the setup, and how to fix it"),
+        "model": CommandEntry("model_commands", "model", "show and verify the model that computes vectors"),
+        "schema": CommandEntry("schema_commands", "schema", "apply, show or compare the store's schema"),
+        "graphiti": CommandEntry(
+            "graphiti_commands", "graphiti", "maintain a graph of the memories for clients of graphiti"
+        ),
+        "serve": CommandEntry("serve_command", "serve", "serve the memory over HTTP, to agents and other machines"),
+        "browser": CommandEntry(
+            "browser_command", "browser", "open Neo4j Browser with a guide, a style and saved queries"
+        ),
+        "key": CommandEntry("key_commands", "key", "make, list, rotate or revoke a key to a server"),
+        "mcp": CommandEntry("mcp_command", "mcp", "tools for agents over standard input and output"),
+        "docs": CommandEntry(
+            "docs", "docs", "where the documentation of this release is, to be read without a network"
+        ),
+        "completion": CommandEntry("store_commands", "completion", "the script that completes commands in a shell"),
     },
 }
 
 
-def _entries(section: Section) -> dict[str, Entry]:
-    entries: dict[str, Entry] = {}
+def _entries(section: Section) -> dict[str, CommandEntry]:
+    entries: dict[str, CommandEntry] = {}
     for verb in VERBS.values():
         if verb.section is not section or not verb.words:
             continue
         word = verb.words.split()[0]
         if word not in entries:
             module, _, attribute = _WRITTEN_BY_HAND.get(word, f"verb_commands:{verb.name}").partition(":")
-            entries[word] = Entry(module, attribute, _GROUPS.get(word, verb.summary))
+            entries[word] = CommandEntry(module, attribute, _GROUPS.get(word, verb.summary))
     return entries | _WITHOUT_VERB[section]
 
 
-SECTIONS: dict[Section, dict[str, Entry]] = {section: _entries(section) for section in Section}
+SECTIONS: dict[Section, dict[str, CommandEntry]] = {section: _entries(section) for section in Section}
 COMMANDS = {name: entry for section in SECTIONS.values() for name, entry in section.items()}
 
 

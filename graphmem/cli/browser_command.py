@@ -15,7 +15,7 @@ from graphmem.cli.output import give, note
 from graphmem.drafts import make_private_folder, write_private
 
 if TYPE_CHECKING:
-    from graphmem.browser import Place
+    from graphmem.browser import BrowserAddress
     from graphmem.config import Settings
 
 _GUIDE = "guide.html"
@@ -67,20 +67,20 @@ def _with_repo(settings: Settings) -> Settings:
     return settings if settings.repo is not None else replace(settings, repo=repository_name(Path.cwd()))
 
 
-def _find(call: Call, settings: Settings, at: str | None) -> Place:
+def _find(call: Call, settings: Settings, at: str | None) -> BrowserAddress:
     from graphmem.config import locate
     from graphmem.opening import find_browser
 
     return find_browser(locate(call.url, settings), settings, at)
 
 
-def _serve_guide(call: Call, target: Place, settings: Settings, port: int, *, opens: bool) -> None:
-    from graphmem.browser import Known
+def _serve_guide(call: Call, target: BrowserAddress, settings: Settings, port: int, *, opens: bool) -> None:
+    from graphmem.browser import GuideParameters
     from graphmem.browser.file_server import Hand
     from graphmem.browser.files import shown_of
 
     gone = _gone(target.paths, Path.cwd())
-    with Hand(port, target.origin, Known(settings.tenant, settings.repo, gone)) as server:
+    with Hand(port, target.origin, GuideParameters(settings.tenant, settings.repo, gone)) as server:
         _give_link(call, target.link(f"{server.base}/{_GUIDE}"), opens=opens)
         note(f"serving guide, style and saved queries at {server.base} until Ctrl-C")
         if gone:

@@ -12,7 +12,7 @@ from graphmem.cli.options import Call, store_options
 from graphmem.cli.output import give
 
 if TYPE_CHECKING:
-    from graphmem.doctor import Link
+    from graphmem.doctor import CheckedLink
 
 _LOOKS = {"ok": Look.GOOD, "warn": Look.WARN, "broken": Look.BAD}
 _NAME_CELLS = 14
@@ -31,16 +31,16 @@ def doctor(ctx: click.Context, /, *, call: Call, host: str | None, port: int) ->
     Checked are settings, project, store, schema, model, keys, port, server and agents. Nothing is changed, and no
     secret is shown. Exits with 1 if anything is broken.
     """
-    from graphmem.doctor import Health, examine
+    from graphmem.doctor import LinkHealth, examine
 
     links = list(examine(call.url, host=host, port=port))
-    is_healthy = all(link.health is not Health.BROKEN for link in links)
+    is_healthy = all(link.health is not LinkHealth.BROKEN for link in links)
     give(call, {"links": links, "is_whole": is_healthy}, lambda _: _lines(links))
     if not is_healthy:
         ctx.exit(1)
 
 
-def _lines(links: Sequence[Link]) -> Iterator[Block]:
+def _lines(links: Sequence[CheckedLink]) -> Iterator[Block]:
     for link in links:
         fix = "" if link.fix is None else f"  fix: {link.fix}"
         health = Span(f"{link.health.value:7}", _LOOKS[link.health.value])

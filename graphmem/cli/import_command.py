@@ -122,7 +122,7 @@ def bring(ctx: click.Context, /, *, call: Call, path: Path, options: ImportOptio
         give(call, report, lambda _: _page(report, "would be imported"))
         return
     with progress("import") as tell:
-        steps = _Steps(tell)
+        steps = _ImportSteps(tell)
         try:
             with call.open() as memory:
                 report = import_memories(
@@ -140,7 +140,7 @@ def bring(ctx: click.Context, /, *, call: Call, path: Path, options: ImportOptio
 
 
 @dataclass(slots=True)
-class _Steps:
+class _ImportSteps:
     """The progress of an import: statements and relations written, and their number."""
 
     tell: Progress

@@ -76,7 +76,7 @@ def decisions(
     records, the exit code is 3. After Ctrl-C the same command continues.
     """
     with progress("ingest") as tell:
-        steps = _Steps(tell)
+        steps = _IngestSteps(tell)
         try:
             first, reading = _read(paths, root or root_of(paths), steps)
             _refuse(ctx, reading, first, options)
@@ -90,7 +90,7 @@ def decisions(
 
 
 @dataclass(slots=True)
-class _Steps:
+class _IngestSteps:
     """The progress of a command that reads and then writes, with a single total for both.
 
     Attributes:
@@ -125,7 +125,7 @@ class _Steps:
         return f"{done} of {total} are written"
 
 
-def _read(paths: tuple[Path, ...], base: Path | None, steps: _Steps) -> tuple[FirstCommits, Reading]:
+def _read(paths: tuple[Path, ...], base: Path | None, steps: _IngestSteps) -> tuple[FirstCommits, Reading]:
     """Return the dates of first commits and the reading.
 
     The history of status lines is read only if a record needs it.
@@ -153,7 +153,9 @@ def _refuse(ctx: click.Context, reading: Reading, first: FirstCommits, options: 
     _refuse_undated(reading, first, is_accepted=options.no_dates)
 
 
-def _ingested(call: Call, reading: Reading, options: _IngestOptions, *, write: Write, steps: _Steps) -> IngestReport:
+def _ingested(
+    call: Call, reading: Reading, options: _IngestOptions, *, write: Write, steps: _IngestSteps
+) -> IngestReport:
     write = replace(write, source=write.source or "decisions")
     with call.open() as memory:
         if options.dry_run:

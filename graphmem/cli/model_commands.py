@@ -13,7 +13,7 @@ from graphmem.cli.output import give
 from graphmem.errors import GraphMemError
 
 if TYPE_CHECKING:
-    from graphmem.retrieval.verification import ModelState, Part
+    from graphmem.retrieval.verification import ModelState, VerifiedPart
 
 _NAME_CELLS = 10
 
@@ -116,7 +116,7 @@ def _store(store: dict[str, Any] | None) -> Iterator[str | Span]:
             yield Span(", another model; run: graphmem reindex", Look.BAD)
 
 
-def _part_lines(parts: Sequence[Part]) -> Iterator[Block]:
+def _part_lines(parts: Sequence[VerifiedPart]) -> Iterator[Block]:
     for part in parts:
         health = Span("ok     ", Look.GOOD) if part.is_sound else Span("broken ", Look.BAD)
         yield line(health, f"{part.name:{_NAME_CELLS}}", part.found, dim(f"  fix: {part.fix}" if part.fix else ""))

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from graphmem.client.server_connection import Connection, Request
+from graphmem.client.server_connection import Connection, ServerRequest
 from graphmem.client.session import Session
 from graphmem.client.verb_methods import with_verbs
 from graphmem.errors import InvalidInput, Unsupported
@@ -57,7 +57,7 @@ class RemoteMemory(GraphMemory):
         while len(entries) < limit:
             position = entries[-1].seq if entries else after
             query = {"after": position, "limit": min(limit - len(entries), _CHANGES_PER_REQUEST)}
-            request = Request("GET", "/v1/changes", {**self.session.query(scope), **query})
+            request = ServerRequest("GET", "/v1/changes", {**self.session.query(scope), **query})
             page = self.session.connection.send(Changes, request).changes
             if not page:
                 break
@@ -104,7 +104,7 @@ class RemoteMemory(GraphMemory):
     def restore(self, lines: Iterable[str], *, progress: Progress = silent, scope: Scope | None = None) -> int:
         """See `GraphMemory.restore`; progress is reported once, at the end."""
         query = self.session.query(scope)
-        request = Request("POST", "/v1/restore", query, lines=lines, is_repeatable=False, is_long=True)
+        request = ServerRequest("POST", "/v1/restore", query, lines=lines, is_repeatable=False, is_long=True)
         count = self.session.connection.send(Restored, request).entries
         progress(count, count)
         return count

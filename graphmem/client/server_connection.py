@@ -37,7 +37,7 @@ _CLASS_OF_STATUS: dict[int, type[GraphMemError]] = {401: Forbidden, 403: Forbidd
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class ServerRequest:
     """A request to a server.
 
     Attributes:
@@ -81,7 +81,7 @@ class Connection:
         self._headers = headers
         self._pause = pause
 
-    def send(self, kind: type[Answer], request: Request) -> Answer:
+    def send(self, kind: type[Answer], request: ServerRequest) -> Answer:
         """Return the server's answer as a value of the library.
 
         Raises:
@@ -109,7 +109,7 @@ class Connection:
 
     # ---- parts
 
-    def _send_with_retries(self, request: Request) -> httpx2.Response:
+    def _send_with_retries(self, request: ServerRequest) -> httpx2.Response:
         for attempt in range(_ATTEMPTS):
             is_last = attempt == _ATTEMPTS - 1 or request.lines is not None
             try:
@@ -128,7 +128,7 @@ class Connection:
             self._pause(min(max(wait, backoff), _LONGEST_PAUSE_S))
         raise AssertionError("the last attempt returns or raises")
 
-    def _send_once(self, request: Request) -> httpx2.Response:
+    def _send_once(self, request: ServerRequest) -> httpx2.Response:
         headers = self._headers if request.op_id is None else {**self._headers, "Idempotency-Key": request.op_id}
         sent: dict[str, Any] = {"json": request.body}
         if request.lines is not None:
@@ -139,7 +139,7 @@ class Connection:
         url, query = self.url + request.path, _without_empty(request.query)
         return self._http.request(request.method, url, params=query, headers=headers, **sent)
 
-    def _unreachable(self, request: Request, exc: httpx2.TransportError) -> GraphMemError:
+    def _unreachable(self, request: ServerRequest, exc: httpx2.TransportError) -> GraphMemError:
         if request.method == "GET" or _was_never_sent(exc):
             return StoreUnavailable(f"no server answers at {self.url} ({exc}); start one with graphmem serve")
         name = "" if request.op_id is None else f": send it again with op_id {request.op_id!r}"
@@ -193,7 +193,7 @@ def _foreign_error(response: httpx2.Response, url: str) -> GraphMemError:
     return kind(f"{problem}; check which server listens there")
 
 
-def _may_resend(request: Request, exc: httpx2.TransportError) -> bool:
+def _may_resend(request: ServerRequest, exc: httpx2.TransportError) -> bool:
     return request.is_repeatable or _was_never_sent(exc)
 
 

@@ -11,7 +11,7 @@ from functools import wraps
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from graphmem.client.server_connection import Request
+from graphmem.client.server_connection import ServerRequest
 from graphmem.client.session import DEFAULT_TENANT, filter_query, time_text
 from graphmem.errors import InvalidInput
 from graphmem.model import At, Scope, Statement
@@ -58,7 +58,7 @@ def _method(name: str) -> Callable[..., Any]:
     return send
 
 
-def _request(remote: RemoteMemory, agreed: Contract, arguments: Mapping[str, Any]) -> Request:
+def _request(remote: RemoteMemory, agreed: Contract, arguments: Mapping[str, Any]) -> ServerRequest:
     """Return the request for the arguments of a call."""
     session, verb, parts = remote.session, agreed.verb, arguments.get("parts", {})
     path, also = _path(agreed, arguments)
@@ -70,7 +70,7 @@ def _request(remote: RemoteMemory, agreed: Contract, arguments: Mapping[str, Any
         scope = session.scope_with(arguments.get("scope"), parts)
         query = {**session.query(scope, arguments.get("at")), **_query(agreed, arguments)}
         body = document(_body(agreed, arguments)) if verb.method == "POST" else None
-        request = Request(verb.method, path, query, body or None)
+        request = ServerRequest(verb.method, path, query, body or None)
     return replace(request, is_long=verb.is_long)
 
 

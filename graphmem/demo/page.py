@@ -12,7 +12,7 @@ from graphmem.cli.bars import bars
 from graphmem.cli.blocks import Beside, Block, Box, Line, Look, Span, dim, line, strong
 from graphmem.cli.phrases import began, chain_line, name, point_line, sign, stretches
 from graphmem.demo.plain import PlainSearch
-from graphmem.demo.questions import AS_OF, EVERYDAY, KNOWN_AT, QUESTIONS, Pair, Question
+from graphmem.demo.questions import AS_OF, EVERYDAY, KNOWN_AT, QUESTIONS, DemoQuestion, Pair
 from graphmem.relations import rule_words
 from graphmem.retrieval.briefs import briefs
 from graphmem.terms import question_terms
@@ -51,7 +51,7 @@ class Demo:
 
     # ---- questions
 
-    def _question(self, number: int, question: Question, plain: PlainSearch, width: int) -> Iterator[Block]:
+    def _question(self, number: int, question: DemoQuestion, plain: PlainSearch, width: int) -> Iterator[Block]:
         answer = self.memory.search(question.text)
         hit, old = answer.hits[0], plain.best(question.text)
         yield line(strong(f"{number}  {question.text}"))

@@ -9,7 +9,7 @@ from graphmem import At
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class DemoQuestion:
     """A question; `needs_records` is True if only this project's own decisions answer it."""
 
     text: str
@@ -35,26 +35,26 @@ def _day(year: int, month: int, day: int) -> datetime:
 
 
 QUESTIONS = (
-    Question("Which embedded engine do we use, Kuzu?", needs_records=True),
-    Question("Do we embed texts with sentence-transformers by default?", needs_records=True),
-    Question('Is "superseded" stored as a state of the old memory?', needs_records=True),
-    Question("Which core metadata version do packages use, 1.2 with environment markers?"),
-    Question("Which tag do wheels for Linux carry, manylinux2010 built on CentOS 6?"),
-    Question("Can release files stand outside the index, behind explicit links?"),
+    DemoQuestion("Which embedded engine do we use, Kuzu?", needs_records=True),
+    DemoQuestion("Do we embed texts with sentence-transformers by default?", needs_records=True),
+    DemoQuestion('Is "superseded" stored as a state of the old memory?', needs_records=True),
+    DemoQuestion("Which core metadata version do packages use, 1.2 with environment markers?"),
+    DemoQuestion("Which tag do wheels for Linux carry, manylinux2010 built on CentOS 6?"),
+    DemoQuestion("Can release files stand outside the index, behind explicit links?"),
 )
 
 #: Questions without titles, some about rejected options; the last has no answer.
 EVERYDAY = (
-    Question("should I use kuzu", needs_records=True),
-    Question("do scores add up", needs_records=True),
-    Question("how are api keys stored", needs_records=True),
-    Question("which language model makes the vectors", needs_records=True),
-    Question("is there a javascript build step", needs_records=True),
-    Question("should I use yaml for build requirements"),
-    Question("should a lock file be json"),
-    Question("should requirements be inferred from imports"),
-    Question("how do wheels for linux name the libc"),
-    Question("what is the weather"),
+    DemoQuestion("should I use kuzu", needs_records=True),
+    DemoQuestion("do scores add up", needs_records=True),
+    DemoQuestion("how are api keys stored", needs_records=True),
+    DemoQuestion("which language model makes the vectors", needs_records=True),
+    DemoQuestion("is there a javascript build step", needs_records=True),
+    DemoQuestion("should I use yaml for build requirements"),
+    DemoQuestion("should a lock file be json"),
+    DemoQuestion("should requirements be inferred from imports"),
+    DemoQuestion("how do wheels for linux name the libc"),
+    DemoQuestion("what is the weather"),
 )
 
 AS_OF = Pair(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from graphmem.doctor.fixes import on_store
-from graphmem.doctor.links import Case, Check, Look, broken, ok, warn
+from graphmem.doctor.links import Case, Check, CheckOutcome, broken, ok, warn
 from graphmem.retrieval.embedder import card_of, needs_download, other_model
 from graphmem.retrieval.verification import verify
 
@@ -11,7 +11,7 @@ _OFF = "off"
 _LOAD_S = 120.0
 
 
-def _model(case: Case) -> Look:
+def _model(case: Case) -> CheckOutcome:
     settings = case.settings
     if settings.embeddings == _OFF:
         return ok("switched off by GRAPHMEM_EMBEDDINGS: search is lexical only")
@@ -29,7 +29,7 @@ def _model(case: Case) -> Look:
     return ok(f"{backend.name} makes vectors of {backend.dimension} dimensions")
 
 
-def _vectors(case: Case) -> Look:
+def _vectors(case: Case) -> CheckOutcome:
     info, backend = case.info, case.backend()
     assert info is not None, "the contents check runs first"  # noqa: S101
     if isinstance(backend, str):

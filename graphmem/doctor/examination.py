@@ -12,7 +12,7 @@ from pathlib import Path
 from graphmem.config import Settings, load_settings, locate
 from graphmem.doctor import agents, embedding_model, key_file, local_store, project, server
 from graphmem.doctor.fixes import of_error
-from graphmem.doctor.links import DEFAULT_PORT, Case, Check, Health, Link, Look, broken, not_yet
+from graphmem.doctor.links import DEFAULT_PORT, Case, Check, CheckedLink, CheckOutcome, LinkHealth, broken, not_yet
 from graphmem.doctor.port import PORT
 from graphmem.doctor.secrecy import secrets_in, without_secrets
 from graphmem.errors import GraphMemError
@@ -23,7 +23,7 @@ _SERVED = frozenset({"http", "https"})
 _PATIENCE_S = 5.0
 
 
-def examine(url: str | None = None, *, host: str | None = None, port: int = DEFAULT_PORT) -> Iterator[Link]:
+def examine(url: str | None = None, *, host: str | None = None, port: int = DEFAULT_PORT) -> Iterator[CheckedLink]:
     """Yield the result of each check between settings and answers as it completes; nothing is modified.
 
     Args:
@@ -37,10 +37,10 @@ def examine(url: str | None = None, *, host: str | None = None, port: int = DEFA
     for check in _checks(case):
         first = next((name for name in check.needs if name not in holding), None)
         look = _run(check, case) if first is None else not_yet(first)
-        if first is None and look.health is not Health.BROKEN:
+        if first is None and look.health is not LinkHealth.BROKEN:
             holding.add(check.name)
         fix = None if look.fix is None else without_secrets(look.fix, secrets)
-        yield Link(check.name, look.health, without_secrets(look.found, secrets), fix)
+        yield CheckedLink(check.name, look.health, without_secrets(look.found, secrets), fix)
 
 
 def _checks(case: Case) -> list[Check]:
@@ -80,8 +80,8 @@ def _hurried(settings: Settings) -> Settings:
     return replace(settings, lock_timeout_s=min(settings.lock_timeout_s, _PATIENCE_S))
 
 
-def _run(check: Check, case: Case) -> Look:
-    results: list[Look] = []
+def _run(check: Check, case: Case) -> CheckOutcome:
+    results: list[CheckOutcome] = []
     thread = threading.Thread(
         target=lambda: results.append(_look(check, case)), name=f"doctor-{check.name}", daemon=True
     )
@@ -90,7 +90,7 @@ def _run(check: Check, case: Case) -> Look:
     return results[0] if results else broken(f"no answer within {check.limit_s:g} seconds", "graphmem doctor")
 
 
-def _look(check: Check, case: Case) -> Look:
+def _look(check: Check, case: Case) -> CheckOutcome:
     try:
         return check.look(case)
     except GraphMemError as error:

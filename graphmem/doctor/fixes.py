@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from shlex import quote
 
-from graphmem.doctor.links import Case, Look, broken
+from graphmem.doctor.links import Case, CheckOutcome, broken
 from graphmem.errors import CorruptStore, GraphMemError, InvalidInput, NotFound, StoreUnavailable, Unsupported
 
 UPGRADE = "pip install --upgrade graphmem"
@@ -50,7 +50,7 @@ _FIXES: tuple[tuple[type[GraphMemError], str, str], ...] = (
 _HOLDER = re.compile(r"process (\d+)")
 
 
-def of_error(error: GraphMemError, case: Case) -> Look:
+def of_error(error: GraphMemError, case: Case) -> CheckOutcome:
     """Return the result for an error, with the command that fixes its cause."""
     message = str(error)
     pattern = next((fix for kind, words, fix in _FIXES if isinstance(error, kind) and words in message), None)

@@ -9,7 +9,7 @@ from shlex import quote
 
 from graphmem.config import keys_file
 from graphmem.doctor.fixes import on_store
-from graphmem.doctor.links import Case, Check, Look, broken, not_yet, ok, warn
+from graphmem.doctor.links import Case, Check, CheckOutcome, broken, not_yet, ok, warn
 from graphmem.errors import GraphMemError
 from graphmem.http.authentication import is_loopback
 from graphmem.keys import KeyRing
@@ -18,7 +18,7 @@ from graphmem.opening import utc_now
 _SHARED_READ, _SHARED_WRITE = stat.S_IRGRP | stat.S_IROTH, stat.S_IWGRP | stat.S_IWOTH
 
 
-def _keys(case: Case) -> Look:
+def _keys(case: Case) -> CheckOutcome:
     if not case.store_url:
         return not_yet("store")
     path = keys_file(case.store_url, case.settings)
@@ -38,7 +38,7 @@ def _keys(case: Case) -> Look:
     return _guarded(path, mode, live=sum(key.is_live(now) for key in keys), case=case)
 
 
-def _guarded(path: Path, mode: int, *, live: int, case: Case) -> Look:
+def _guarded(path: Path, mode: int, *, live: int, case: Case) -> CheckOutcome:
     fix = f"chmod 600 {quote(str(path))}"
     if sys.platform != "win32" and mode & _SHARED_WRITE:
         return broken(f"{path} is writable by other users, who could add keys", fix)
@@ -49,7 +49,7 @@ def _guarded(path: Path, mode: int, *, live: int, case: Case) -> Look:
     return ok(f"live keys in {path}: {live}")
 
 
-def _none(case: Case, found: str, fix: str) -> Look:
+def _none(case: Case, found: str, fix: str) -> CheckOutcome:
     if case.host is not None and not is_loopback(case.host):
         return broken(f"{found}, and graphmem serve refuses to listen on {case.host} without keys", fix)
     return ok(f"{found}; graphmem serve answers every user of this machine, and no other machine")

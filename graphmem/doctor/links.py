@@ -14,7 +14,7 @@ from graphmem.store import StoreInfo
 DEFAULT_PORT = 7470
 
 
-class Health(StrEnum):
+class LinkHealth(StrEnum):
     """The health of a link: working, working with a limitation, or broken."""
 
     OK = "ok"
@@ -23,7 +23,7 @@ class Health(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class CheckOutcome:
     """The result of a check.
 
     Attributes:
@@ -31,39 +31,39 @@ class Look:
         fix: The command that fixes the fault; None if there is no fault.
     """
 
-    health: Health
+    health: LinkHealth
     found: str
     fix: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Link:
-    """The result of a check with its name; see `Look`."""
+class CheckedLink:
+    """The result of a check with its name; see `CheckOutcome`."""
 
     name: str
-    health: Health
+    health: LinkHealth
     found: str
     fix: str | None
 
 
-def ok(message: str) -> Look:
+def ok(message: str) -> CheckOutcome:
     """Return the result of a working link."""
-    return Look(Health.OK, message)
+    return CheckOutcome(LinkHealth.OK, message)
 
 
-def warn(message: str, fix: str) -> Look:
+def warn(message: str, fix: str) -> CheckOutcome:
     """Return the result of a link that works with a limitation."""
-    return Look(Health.WARN, message, fix)
+    return CheckOutcome(LinkHealth.WARN, message, fix)
 
 
-def broken(message: str, fix: str) -> Look:
+def broken(message: str, fix: str) -> CheckOutcome:
     """Return the result of a broken link."""
-    return Look(Health.BROKEN, message, fix)
+    return CheckOutcome(LinkHealth.BROKEN, message, fix)
 
 
-def not_yet(first: str) -> Look:
+def not_yet(first: str) -> CheckOutcome:
     """Return the result of a check that needs another link to work first."""
-    return Look(Health.WARN, f"not checked: fix {first} first")
+    return CheckOutcome(LinkHealth.WARN, f"not checked: fix {first} first")
 
 
 @dataclass(slots=True)
@@ -109,6 +109,6 @@ class Check:
     """
 
     name: str
-    look: Callable[[Case], Look]
+    look: Callable[[Case], CheckOutcome]
     needs: tuple[str, ...] = ()
     limit_s: float = 30.0

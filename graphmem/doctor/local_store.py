@@ -6,14 +6,14 @@ from contextlib import closing
 
 from graphmem.config import locate
 from graphmem.doctor.fixes import UPGRADE, on_store
-from graphmem.doctor.links import Case, Check, Look, broken, ok, warn
+from graphmem.doctor.links import Case, Check, CheckOutcome, broken, ok, warn
 from graphmem.opening import open_schema, open_store
 from graphmem.schema import Drift, IndexedSchema, Schema
 
 _SHOWN = 3
 
 
-def _store(case: Case) -> Look:
+def _store(case: Case) -> CheckOutcome:
     """Check that the store can be opened."""
     url = locate(case.url, case.settings)
     with closing(_schema_of(case)) as schema:
@@ -21,7 +21,7 @@ def _store(case: Case) -> Look:
     return ok(f"{url} answers")
 
 
-def _schema(case: Case) -> Look:
+def _schema(case: Case) -> CheckOutcome:
     with closing(_schema_of(case)) as schema:
         state, differences, makes_missing = schema.status(), schema.diff(), schema.makes_missing
     drifts = {difference.drift for difference in differences}
@@ -39,7 +39,7 @@ def _schema(case: Case) -> Look:
     return ok(f"version {state.version}, current")
 
 
-def _contents(case: Case) -> Look:
+def _contents(case: Case) -> CheckOutcome:
     """Check a few reads of the ledger and of derived rows; `graphmem check` reads everything."""
     with open_store(case.store_url, case.settings, create=False) as store:
         scope = case.settings.scope()
@@ -53,13 +53,13 @@ def _contents(case: Case) -> Look:
     return ok(f"{info.memories:,} memories of tenant {scope.tenant!r} in {info.changes:,} changes")
 
 
-def _writing(case: Case) -> Look:
+def _writing(case: Case) -> CheckOutcome:
     with closing(_schema_of(case)) as schema:
         schema.try_write()
     return ok("the write lock is free; a trial write was rolled back")
 
 
-def _index(case: Case) -> Look:
+def _index(case: Case) -> CheckOutcome:
     if case.settings.vectors == "exact":
         return ok("vectors are compared exactly, without an index")
     with closing(_schema_of(case)) as schema:

@@ -6,13 +6,13 @@ import errno
 import socket
 from contextlib import closing
 
-from graphmem.doctor.links import Case, Check, Look, broken, ok, warn
+from graphmem.doctor.links import Case, Check, CheckOutcome, broken, ok, warn
 
 _ANSWER_S = 2.0
 _BACKLOG_NAME = "127.0.0.1"
 
 
-def _port(case: Case) -> Look:
+def _port(case: Case) -> CheckOutcome:
     host = case.host or _BACKLOG_NAME
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(host, case.port, type=socket.SOCK_STREAM)[0]
@@ -27,7 +27,7 @@ def _port(case: Case) -> Look:
     return ok(f"{case.port} is free for graphmem serve")
 
 
-def _taken(case: Case, host: str) -> Look:
+def _taken(case: Case, host: str) -> CheckOutcome:
     if _is_ours(host, case.port):
         return ok(f"a graphmem serve answers on {host}:{case.port}")
     message = f"another program listens on {host}:{case.port}"

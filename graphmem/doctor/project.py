@@ -9,7 +9,7 @@ from pathlib import Path
 from shlex import quote
 
 from graphmem.config import CONFIG, FOLDER, Settings, find_folder, load_settings
-from graphmem.doctor.links import Case, Check, Look, broken, ok, warn
+from graphmem.doctor.links import Case, Check, CheckOutcome, broken, ok, warn
 from graphmem.errors import InvalidInput
 from graphmem.sources.git.work_tree import repository_name
 
@@ -21,7 +21,7 @@ _ELSEWHERE = re.compile(
 )
 
 
-def _settings(case: Case) -> Look:
+def _settings(case: Case) -> CheckOutcome:
     try:
         settings = load_settings(case.environment)
     except InvalidInput as error:
@@ -54,7 +54,7 @@ def _names() -> list[str]:
     return [spec.name.upper() for spec in fields(Settings)]
 
 
-def _misspelt(unknown: list[str]) -> Look:
+def _misspelt(unknown: list[str]) -> CheckOutcome:
     """Report variables that are not settings, the first with the most similar setting."""
     name = unknown[0]
     more = f" (nor are {', '.join(unknown[1:])})" if unknown[1:] else ""
@@ -69,7 +69,7 @@ def _misspelt(unknown: list[str]) -> Look:
     )
 
 
-def _project(case: Case) -> Look:
+def _project(case: Case) -> CheckOutcome:
     folder, repo = find_folder(Path.cwd()), repository_name(Path.cwd())
     if folder is None:
         repository = "no git repository" if repo is None else f"repository {repo}"

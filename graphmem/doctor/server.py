@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from graphmem import __version__
 from graphmem.client.server_connection import server_url
-from graphmem.doctor.links import Case, Check, Look, broken, ok, warn
+from graphmem.doctor.links import Case, Check, CheckOutcome, broken, ok, warn
 from graphmem.http.authentication import is_loopback
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ _MCP_REQUEST = {"jsonrpc": "2.0", "id": 1, "method": "tools/list", "params": {}}
 _MCP_HEADERS = {"Accept": "application/json, text/event-stream"}
 
 
-def _server(case: Case) -> Look:
+def _server(case: Case) -> CheckOutcome:
     import httpx2
 
     url = server_url(case.store_url)
@@ -40,14 +40,14 @@ def _server(case: Case) -> Look:
     return ok(f"{url} answers")
 
 
-def _version(case: Case) -> Look:
+def _version(case: Case) -> CheckOutcome:
     if case.version == __version__:
         return ok(f"{__version__}, the same as here")
     message = f"the server runs graphmem {case.version}, this client {__version__}"
     return warn(message, f"pip install 'graphmem=={case.version}'")
 
 
-def _key(case: Case) -> Look:
+def _key(case: Case) -> CheckOutcome:
     answer = _get(case, "/v1/memories?limit=1")
     detail = _detail(answer)
     key = case.settings.key
@@ -67,7 +67,7 @@ def _key(case: Case) -> Look:
     return _let_in(case, has_key=key is not None)
 
 
-def _let_in(case: Case, *, has_key: bool) -> Look:
+def _let_in(case: Case, *, has_key: bool) -> CheckOutcome:
     if has_key:
         return ok("accepted")
     if is_loopback(urlsplit(case.store_url).hostname or ""):
@@ -77,14 +77,14 @@ def _let_in(case: Case, *, has_key: bool) -> Look:
     )
 
 
-def _ready(case: Case) -> Look:
+def _ready(case: Case) -> CheckOutcome:
     answer = _get(case, "/readyz")
     if answer.status_code == _SUCCESS:
         return ok("the server reaches its store")
     return broken(f"the server does not reach its store (/readyz returned {answer.status_code})", _WHERE_IT_RUNS)
 
 
-def _tools(case: Case) -> Look:
+def _tools(case: Case) -> CheckOutcome:
     answer = _request(case, "POST", "/mcp", headers=_MCP_HEADERS, json=_MCP_REQUEST)
     if answer.status_code == _MISDIRECTED:
         host = urlsplit(case.store_url).hostname or ""

@@ -13,7 +13,7 @@ from datetime import datetime
 
 from graphmem.model import BEGINNING, FOREVER, Memory, Scope, Statement
 from graphmem.projection.components import Component, components
-from graphmem.projection.values import Claim, Entity, Expiry, Fact, Step, entity_uuid, group_id, name_uuid
+from graphmem.projection.values import Claim, Entity, Expiry, Fact, ProjectionStep, entity_uuid, group_id, name_uuid
 from graphmem.rows import EdgeRow, Rows
 from graphmem.temporal import Spans, View
 
@@ -25,7 +25,7 @@ AMENDED_BY = "AMENDED_BY"
 _Claims = Mapping[str, Claim]
 
 
-def draw(rows: Rows, tenant: str, after: int, upto: int, merges: Mapping[int, datetime]) -> Step:
+def draw(rows: Rows, tenant: str, after: int, upto: int, merges: Mapping[int, datetime]) -> ProjectionStep:
     """Return the step that advances a projection from a ledger position to another.
 
     Args:
@@ -40,7 +40,7 @@ def draw(rows: Rows, tenant: str, after: int, upto: int, merges: Mapping[int, da
     for history in histories:
         for entity in history.entities():
             entities.setdefault(entity.uuid, entity)
-    return Step(
+    return ProjectionStep(
         after,
         upto,
         entities=tuple(entities.values()),

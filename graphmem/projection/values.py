@@ -122,7 +122,7 @@ class Expiry:
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class ProjectionStep:
     """Changes of a projection for the ledger entries past `after` up to `upto`; applying a step twice is safe.
 
     Attributes:
@@ -141,7 +141,7 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
-class State:
+class ProjectionState:
     """The progress of a projection.
 
     Attributes:
@@ -173,7 +173,7 @@ class Projection(Protocol):
         """Return whether it was on at this process's last write to the tenant; runs no query."""
         ...
 
-    def state(self, tenant: str) -> State | None:
+    def state(self, tenant: str) -> ProjectionState | None:
         """Return its progress; None if it is off."""
         ...
 
@@ -185,7 +185,7 @@ class Projection(Protocol):
         """Delete the projection; resumes an interrupted deletion."""
         ...
 
-    def advance(self, tenant: str, step: Step) -> bool:
+    def advance(self, tenant: str, step: ProjectionStep) -> bool:
         """Apply a step in a transaction; returns False without changes if the projection is not at `step.after`."""
         ...
 

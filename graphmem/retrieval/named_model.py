@@ -32,7 +32,7 @@ _PROBE_TOLERANCE = 1e-3
 
 
 @dataclass(frozen=True, slots=True)
-class _Loaded:
+class _LoadedModel:
     model: Any  # torch must not be imported for annotations
     name: str
     dimension: int
@@ -52,7 +52,7 @@ class NamedModel:
 
     def __init__(self, model: str | None) -> None:
         self._model = model
-        self._loaded: _Loaded | None = None
+        self._loaded: _LoadedModel | None = None
         self._guard = threading.Lock()
 
     @classmethod
@@ -97,7 +97,7 @@ class NamedModel:
         with self._guard:  # a truncating and padding tokenizer is not thread-safe
             return _encoded(loaded.model, texts)
 
-    def _ready(self) -> _Loaded:
+    def _ready(self) -> _LoadedModel:
         with self._guard:
             if self._loaded is None:
                 try:
@@ -116,7 +116,7 @@ def _is_path(model: str) -> bool:
     return model.startswith((".", "/", "~")) or "\\" in model or model.count("/") > 1 or Path(model).is_dir()
 
 
-def _load(model: str | None) -> _Loaded:
+def _load(model: str | None) -> _LoadedModel:
     from sentence_transformers import SentenceTransformer
 
     folder = _folder_of(model)
@@ -127,9 +127,9 @@ def _load(model: str | None) -> _Loaded:
     loaded.eval()
     probe = _encoded(loaded, [minilm.PROBE])[0]
     if _is_minilm(folder, loaded, probe):
-        return _Loaded(loaded, minilm.NAME, minilm.DIMENSION, minilm.WEIGHTS_SHA256)
+        return _LoadedModel(loaded, minilm.NAME, minilm.DIMENSION, minilm.WEIGHTS_SHA256)
     name = folder.name if model is None or _is_path(model) else model
-    return _Loaded(loaded, name, len(probe), _digest(folder))
+    return _LoadedModel(loaded, name, len(probe), _digest(folder))
 
 
 @contextmanager
@@ -176,7 +176,7 @@ def needs_download(model: str | None) -> bool:
     return model is not None and not _is_path(model) and find_spec(_PACKAGE) is not None and local_folder(model) is None
 
 
-def _is_minilm(folder: Path, model: Any, probe: NDArray[np.float32]) -> bool:  # noqa: ANN401 - see _Loaded
+def _is_minilm(folder: Path, model: Any, probe: NDArray[np.float32]) -> bool:  # noqa: ANN401 - see _LoadedModel
     weights = folder / "model.safetensors"
     return (
         len(probe) == minilm.DIMENSION
@@ -189,7 +189,7 @@ def _is_minilm(folder: Path, model: Any, probe: NDArray[np.float32]) -> bool:  #
     )
 
 
-def _encoded(model: Any, texts: Iterable[str]) -> NDArray[np.float32]:  # noqa: ANN401 - see _Loaded
+def _encoded(model: Any, texts: Iterable[str]) -> NDArray[np.float32]:  # noqa: ANN401 - see _LoadedModel
     """Return unit vectors. Lone surrogates become '?', since tokenizers reject them."""
     import numpy as np
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from graphmem.model import Statement
-from graphmem.retrieval.corrections import Reading, edited_terms, most_edits, nearest
+from graphmem.retrieval.corrections import Correction, edited_terms, most_edits, nearest
 from graphmem.retrieval.request import Query
 from graphmem.store import Probe, Store
 from graphmem.temporal import View
@@ -22,11 +22,11 @@ _MOST_HOLDERS = 35
 #: The newest memories searched for distance 2.
 _NEWEST = 1_000
 _READ_AT_ONCE = 200
-#: Reading stops after this many characters.
+#: Correction stops after this many characters.
 _MOST_CHARS = 1_000_000
 
 
-def readings(store: Store, words: Sequence[str], query: Query, seq: int) -> list[Reading]:
+def readings(store: Store, words: Sequence[str], query: Query, seq: int) -> list[Correction]:
     """Return the nearest words for each of some words; words without a near word are omitted.
 
     Args:
@@ -39,7 +39,7 @@ def readings(store: Store, words: Sequence[str], query: Query, seq: int) -> list
     return [reading for reading in results if reading is not None]
 
 
-def _reading(store: Store, word: str, query: Query, seq: int) -> Reading | None:
+def _reading(store: Store, word: str, query: Query, seq: int) -> Correction | None:
     near = nearest(word, _holders(store, edited_terms(word), query, seq), 1)
     if near is not None or most_edits(word) == 1:
         return near

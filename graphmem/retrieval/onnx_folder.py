@@ -86,7 +86,7 @@ class Recipe:
 
 
 @dataclass(frozen=True, slots=True)
-class _Loaded:
+class _LoadedFolder:
     tokenizer: Tokenizer
     session: Any  # an ONNX Runtime session, without importing onnxruntime
     inputs: tuple[str, ...]
@@ -99,7 +99,7 @@ class OnnxFolder:
     def __init__(self, folder: Path, recipe: Recipe) -> None:
         self._folder = folder
         self._recipe = recipe
-        self._loaded: _Loaded | None = None
+        self._loaded: _LoadedFolder | None = None
         self._loading = threading.Lock()
 
     @classmethod
@@ -165,7 +165,7 @@ class OnnxFolder:
             rows_by_index |= dict(zip(batch, rows, strict=True))
         return np.stack([rows_by_index[index] for index in range(len(texts))])
 
-    def _run(self, loaded: _Loaded, ids: NDArray[np.int64]) -> NDArray[np.float32]:
+    def _run(self, loaded: _LoadedFolder, ids: NDArray[np.int64]) -> NDArray[np.float32]:
         """Return unit vectors of texts with equal token counts."""
         import numpy as np
 
@@ -187,7 +187,7 @@ class OnnxFolder:
         rows = rows.astype(np.float32)
         return np.asarray(rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-12), np.float32)
 
-    def _load(self) -> _Loaded:
+    def _load(self) -> _LoadedFolder:
         with self._loading:
             if self._loaded is None:
                 try:
@@ -227,7 +227,7 @@ def is_meant(model: str) -> bool:
     return graph_in(folder) is not None or not (any(folder.glob(_WEIGHTS)) or any(folder.glob(f"*/{_WEIGHTS}")))
 
 
-def _loaded(folder: Path, recipe: Recipe) -> _Loaded:
+def _loaded(folder: Path, recipe: Recipe) -> _LoadedFolder:
     import onnxruntime
     from tokenizers import Tokenizer
 
@@ -240,7 +240,7 @@ def _loaded(folder: Path, recipe: Recipe) -> _Loaded:
         raise Unsupported(f"the model in {str(folder)!r} needs the input {unknown[0]!r}, which is not available")
     outputs = [value.name for value in session.get_outputs()]
     output = next((name for name in (*_OF_TEXTS, *_OF_TOKENS) if name in outputs), outputs[0])
-    return _Loaded(tokenizer, session, inputs, output)
+    return _LoadedFolder(tokenizer, session, inputs, output)
 
 
 def _modules(folder: Path) -> dict[str, str]:

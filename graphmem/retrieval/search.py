@@ -10,8 +10,8 @@ from graphmem.answers import Contest, Hit, SearchAnswer
 from graphmem.errors import InvalidInput
 from graphmem.model import Point
 from graphmem.retrieval.cards import card
-from graphmem.retrieval.corrections import Reading, share_of, unknown_words
-from graphmem.retrieval.cursors import Cursors, Place, Seal, question_mark
+from graphmem.retrieval.corrections import Correction, share_of, unknown_words
+from graphmem.retrieval.cursors import Cursors, PageStart, Seal, question_mark
 from graphmem.retrieval.embedder import Embedder, card_of, other_model, question_vector
 from graphmem.retrieval.fusion import NAMED_SHARE, Scored, cut
 from graphmem.retrieval.heads import Head, fits, heads_of, is_relevant, relevant_heads, scored_neighbours, subject_of
@@ -68,7 +68,7 @@ class Searcher:
         ranked = with_leaders(results.ranked, ruled, query)
         shown = ranked[start.offset : needed]
         note = _note(backend, results)
-        pinned = Place(Point(query.valid, results.seq), start.offset)
+        pinned = PageStart(Point(query.valid, results.seq), start.offset)
         return SearchAnswer(
             hits=self._hits(shown, ruled, query),
             at=pinned.point,
@@ -107,7 +107,7 @@ class Searcher:
 
     def _respelled(
         self, results: _Results, query: Query, backend: Embedder | str, needed: int
-    ) -> tuple[_Results, Sequence[Reading]]:
+    ) -> tuple[_Results, Sequence[Correction]]:
         """Search again with near words for long words that no memory has, and keep the more relevant results.
 
         Returns:

@@ -77,7 +77,7 @@ class ModelState:
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class VerifiedPart:
     """The result of verifying a part of the model; `fix` is the command that repairs it."""
 
     name: str
@@ -120,7 +120,7 @@ def model_state(backend: str, model: str | None) -> ModelState:
     )
 
 
-def verify(backend: str, model: str | None) -> Iterator[Part]:
+def verify(backend: str, model: str | None) -> Iterator[VerifiedPart]:
     """Yield the result for each part of the model: hashes of files, and the vector of a sentence.
 
     Nothing is downloaded. A missing part is not sound; without vectors there are no parts.
@@ -132,7 +132,7 @@ def verify(backend: str, model: str | None) -> Iterator[Part]:
             yield _verified_file(file)
     embedder = _embedder(backend, model)
     if isinstance(embedder, _Lack):
-        yield Part("model", is_sound=False, found=embedder.problem, fix=embedder.fix)
+        yield VerifiedPart("model", is_sound=False, found=embedder.problem, fix=embedder.fix)
     else:
         yield _verified_vector(embedder, None if backend == _NAMED else _REINSTALL_RUNTIME)
 
@@ -180,30 +180,32 @@ def _files(folder: Path) -> Iterator[ModelFile]:
         yield ModelFile(name, path, digest, original)
 
 
-def _verified_file(file: ModelFile) -> Part:
+def _verified_file(file: ModelFile) -> VerifiedPart:
     if file.sha256 == file.original:
-        return Part(file.name, is_sound=True, found=f"{file.path}, sha256 {file.sha256}, the same as the original")
+        return VerifiedPart(
+            file.name, is_sound=True, found=f"{file.path}, sha256 {file.sha256}, the same as the original"
+        )
     fix = _REINSTALL_GRAPH if file.name == "graph" else _REINSTALL_WEIGHTS
     fault = "cannot be read" if file.sha256 is None else f"is another file: sha256 {file.sha256}, not {file.original}"
-    return Part(file.name, is_sound=False, found=f"{file.path} {fault}", fix=fix)
+    return VerifiedPart(file.name, is_sound=False, found=f"{file.path} {fault}", fix=fix)
 
 
-def _verified_vector(embedder: Embedder, fix: str | None) -> Part:
+def _verified_vector(embedder: Embedder, fix: str | None) -> VerifiedPart:
     """Compare the model's vector of a sentence with the known vector."""
     try:
         (vector,) = embedder.embed([minilm.PROBE])
     except Unsupported as problem:
-        return Part("vector", is_sound=False, found=str(problem), fix=fix)
+        return VerifiedPart("vector", is_sound=False, found=str(problem), fix=fix)
     if embedder.weights_hash != minilm.WEIGHTS_SHA256:
-        return Part(
+        return VerifiedPart(
             "vector", is_sound=True, found=f"{len(vector)} numbers of {embedder.name}; no reference vector is known"
         )
     difference = max(
         abs(value - expected) for value, expected in zip(fingerprint(vector), minilm.FINGERPRINT, strict=True)
     )
     if difference < _TOLERANCE:
-        return Part("vector", is_sound=True, found=f"of {minilm.PROBE!r} is correct")
-    return Part("vector", is_sound=False, found=f"of {minilm.PROBE!r} is off by {difference:.4f}", fix=fix)
+        return VerifiedPart("vector", is_sound=True, found=f"of {minilm.PROBE!r} is correct")
+    return VerifiedPart("vector", is_sound=False, found=f"of {minilm.PROBE!r} is off by {difference:.4f}", fix=fix)
 
 
 def fingerprint(vector: NDArray[np.float32]) -> tuple[float, ...]:

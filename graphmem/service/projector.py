@@ -9,7 +9,7 @@ from datetime import datetime
 from graphmem.errors import GraphMemError, NotFound
 from graphmem.model import Change, MergeBranch, Revoke, Scope
 from graphmem.projection.derivation import draw
-from graphmem.projection.values import Group, Projection, State, Step
+from graphmem.projection.values import Group, Projection, ProjectionState, ProjectionStep
 from graphmem.store import Progress, Store, silent
 from graphmem.temporal import touched
 
@@ -132,7 +132,7 @@ class Projector:
         self._projection.switch_off(tenant)
         self._projection.switch_on(tenant)
 
-    def _step(self, tenant: str, after: int, changes: list[Change]) -> Step:
+    def _step(self, tenant: str, after: int, changes: list[Change]) -> ProjectionStep:
         reader = Scope(tenant)
         merges = {change.seq: change.recorded_at for change in changes if isinstance(change.operation, MergeBranch)}
         rows = self._store.rows(reader, self._touched(reader, changes, merges))
@@ -162,6 +162,6 @@ class Projector:
         return keys
 
 
-def _has_other_vectors(state: State) -> bool:
+def _has_other_vectors(state: ProjectionState) -> bool:
     """Return whether the projection has vectors of another model than the store: graphiti fails on mixed models."""
     return state.seq > 0 and state.model != state.current

@@ -31,7 +31,7 @@ from graphmem.parameters import Limit, MemoryRef, PathName, Position, Question, 
 from graphmem.ranking import trusted_confidence
 from graphmem.relations import Side
 from graphmem.retrieval.cards import card, moves, step
-from graphmem.retrieval.cursors import Cursors, Place, page_of, question_mark
+from graphmem.retrieval.cursors import Cursors, PageStart, page_of, question_mark
 from graphmem.retrieval.reference import references
 from graphmem.retrieval.remarks import remarks
 from graphmem.retrieval.request import Query, Sort
@@ -387,7 +387,7 @@ def _matches(shown: Card, where: Filter) -> bool:
     return where.include_history or shown.state.value == "holds"
 
 
-def _page(cards: Iterable[Card], start: Place, limit: int, cursors: Cursors) -> Listing:
+def _page(cards: Iterable[Card], start: PageStart, limit: int, cursors: Cursors) -> Listing:
     first = list(islice(cards, start.offset + limit + 1))
     shown = first[start.offset : start.offset + limit]
     return Listing(tuple(shown), start.point, cursors.after(start, len(shown), len(first)))

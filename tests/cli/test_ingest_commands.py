@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from graphmem.cli.ingest_commands import _Steps, dates_below, root_of
+from graphmem.cli.ingest_commands import _IngestSteps, dates_below, root_of
 from graphmem.service.ingestion import _Ingestion
 from graphmem.sources.decisions import read_decisions
 from graphmem.sources.git.first_commits import FirstCommits, first_commits
@@ -202,7 +202,7 @@ def test_ctrl_c_while_reading_says_that_nothing_is_written_yet(
 
 def test_reading_and_writing_have_one_total(records: Path) -> None:
     told: list[tuple[int, int]] = []
-    steps = _Steps(lambda done, total: told.append((done, total)))
+    steps = _IngestSteps(lambda done, total: told.append((done, total)))
     reading = read_decisions([records], read_at=datetime.now(UTC), progress=steps.reading)
     steps.writing(3, len(reading.observations) + len(reading.replacements))
     assert told == [(1, 6), (2, 6), (3, 6), (4, 6), (7, 7)]

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 import graphmem
-from graphmem.doctor import Link, examine
+from graphmem.doctor import CheckedLink, examine
 
 
 @pytest.fixture
@@ -25,6 +25,6 @@ def store(project: Path) -> Path:
     return path
 
 
-def link(name: str, url: object = None, *, host: str | None = None) -> Link:
+def link(name: str, url: object = None, *, host: str | None = None) -> CheckedLink:
     """One link as it was found; what comes behind it is not looked at."""
     return next(one for one in examine(None if url is None else str(url), host=host) if one.name == name)

@@ -14,7 +14,7 @@ from graphmem.answers import State
 from graphmem.errors import InvalidInput, Unsupported
 from graphmem.interop.graphiti import (
     FACT_TYPES,
-    Outcome,
+    ProposalOutcome,
     accept,
     as_of,
     entity_uuid,
@@ -184,7 +184,7 @@ def test_what_is_extracted_arrives_as_a_proposal(talk: GraphMemory, stub: ModelS
     _episode(graphiti, "billing: we are on httpx now")
     (proposal,) = graphiti.driver.proposals
     card = talk.get(proposal.memory)
-    assert (proposal.outcome, card.state, card.holding) == (Outcome.PROPOSED, State.PROPOSED, ())
+    assert (proposal.outcome, card.state, card.holding) == (ProposalOutcome.PROPOSED, State.PROPOSED, ())
     said = card.memory.statement
     assert said is not None
     assert (said.title, said.subject) == ("The billing service uses httpx", "billing_service.uses")
@@ -199,7 +199,7 @@ def test_it_is_heard_once(talk: GraphMemory, stub: ModelStub) -> None:
         graphiti = listening(talk, stub)
         _episode(graphiti, "billing: we are on httpx now")
     (proposal,) = graphiti.driver.proposals
-    assert proposal.outcome is Outcome.DROPPED
+    assert proposal.outcome is ProposalOutcome.DROPPED
     assert talk.status().memories == 1
 
 
@@ -212,7 +212,7 @@ def test_what_a_model_calls_contradicted_goes_on_holding(talk: GraphMemory, stub
     hears(stub, "The billing service uses httpx")
     _episode(graphiti, "billing: no, httpx")
     assert [card.id for card in talk.list().cards] == [held]
-    assert [one.outcome for one in graphiti.driver.proposals] == [Outcome.PROPOSED] * 2
+    assert [one.outcome for one in graphiti.driver.proposals] == [ProposalOutcome.PROPOSED] * 2
     waiting = talk.list(Filter(statuses=(Status.PROPOSED,))).cards
     assert {card.id for card in waiting} == {one.memory for one in graphiti.driver.proposals}
 
@@ -243,6 +243,6 @@ def test_a_rejected_proposal_is_not_made_again(talk: GraphMemory, stub: ModelStu
     talk.transition(proposal.memory, Status.REJECTED, at=day(6))
     again = listening(talk, stub)
     _episode(again, "billing: httpx")
-    assert [one.outcome for one in again.driver.proposals] == [Outcome.DROPPED]
+    assert [one.outcome for one in again.driver.proposals] == [ProposalOutcome.DROPPED]
     with pytest.raises(InvalidInput, match="is not a proposal"):
         accept(talk, proposal.memory)

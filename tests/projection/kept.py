@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
-from graphmem.projection.values import Entity, Fact, Group, State, Step
+from graphmem.projection.values import Entity, Fact, Group, ProjectionState, ProjectionStep
 
 
 @dataclass
@@ -21,9 +21,9 @@ class Kept:
         del tenant
         return self.seq is not None
 
-    def state(self, tenant: str) -> State | None:
+    def state(self, tenant: str) -> ProjectionState | None:
         del tenant
-        return None if self.seq is None else State(self.seq, self.model, self.current)
+        return None if self.seq is None else ProjectionState(self.seq, self.model, self.current)
 
     def switch_on(self, tenant: str) -> None:
         del tenant
@@ -39,7 +39,7 @@ class Kept:
         del tenant
         return []
 
-    def advance(self, tenant: str, step: Step) -> bool:
+    def advance(self, tenant: str, step: ProjectionStep) -> bool:
         del tenant
         if self.seq != step.after:
             return False
@@ -57,7 +57,7 @@ class Kept:
         self.seq, self.model = step.upto, self.current
         return True
 
-    def _erase(self, step: Step) -> None:
+    def _erase(self, step: ProjectionStep) -> None:
         erased = set(step.gone) & self.entities.keys()
         lost = [fact for fact in self.facts.values() if {fact.claim.source, fact.claim.target} & erased]
         beside = {fact.claim.target for fact in lost} - erased

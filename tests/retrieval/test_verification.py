@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from graphmem.retrieval import minilm, verification
-from graphmem.retrieval.verification import Part, model_state, verify
+from graphmem.retrieval.verification import VerifiedPart, model_state, verify
 from graphmem.store import ModelCard
 from tests.fake_embedder import FakeEmbedder
 
@@ -84,7 +84,7 @@ def test_another_graph_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
 def test_missing_weights_are_one_part_with_their_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(minilm, "_WEIGHTS_PACKAGE", "no_such_package")
     assert list(verify("minilm", None)) == [
-        Part(
+        VerifiedPart(
             "model",
             is_sound=False,
             found="No vectors: the weights of all-MiniLM-L6-v2 are not installed.",

@@ -21,7 +21,7 @@ _LEAST_S = 1.0
 
 
 @dataclass(slots=True)
-class Call:
+class QueuedWrite:
     """A call of `Store.apply`; once it is done, either `changes` or `error` is set."""
 
     requests: Sequence[Request]
@@ -51,17 +51,17 @@ class Queue:
 
     leader_lock: threading.Lock = field(default_factory=threading.Lock)
     guard: threading.Lock = field(default_factory=threading.Lock)
-    waiting: list[Call] = field(default_factory=list)
+    waiting: list[QueuedWrite] = field(default_factory=list)
 
-    def add(self, call: Call) -> None:
+    def add(self, call: QueuedWrite) -> None:
         """Append a call."""
         with self.guard:
             self.waiting.append(call)
 
-    def take(self) -> list[Call]:
+    def take(self) -> list[QueuedWrite]:
         """Remove and return the calls of the next transaction, in order of arrival."""
         with self.guard:
-            taken: list[Call] = []
+            taken: list[QueuedWrite] = []
             size = 0
             for call in self.waiting:
                 size += len(call.requests)
@@ -71,12 +71,12 @@ class Queue:
             del self.waiting[: len(taken)]
             return taken
 
-    def give_back(self, calls: Sequence[Call]) -> None:
+    def give_back(self, calls: Sequence[QueuedWrite]) -> None:
         """Put calls without a known outcome back at the front, to be sent again."""
         with self.guard:
             self.waiting[:0] = [call for call in calls if not call.is_done]
 
-    def withdraw(self, call: Call) -> None:
+    def withdraw(self, call: QueuedWrite) -> None:
         """Remove the call of an interrupted caller."""
         with self.guard:
             self.waiting[:] = [waiting for waiting in self.waiting if waiting is not call]
@@ -98,14 +98,14 @@ class Combiner:
     """
 
     def __init__(
-        self, carry_out: Callable[[Sequence[Call], float], list[list[Change]]], *, patience_s: float = 30.0
+        self, carry_out: Callable[[Sequence[QueuedWrite], float], list[list[Change]]], *, patience_s: float = 30.0
     ) -> None:
         self._carry_out = carry_out
         self._patience_s = patience_s
         self.queues: dict[str, Queue] = defaultdict(Queue)
         self._guard = threading.Lock()
 
-    def apply(self, tenant: str, call: Call) -> list[Change]:
+    def apply(self, tenant: str, call: QueuedWrite) -> list[Change]:
         """Execute the call and return its changes once they are durable.
 
         Raises:
@@ -127,14 +127,14 @@ class Combiner:
         assert call.changes is not None, "a call that is done has changes or an error"  # noqa: S101
         return call.changes
 
-    def _lead(self, queue: Queue, calls: Sequence[Call]) -> None:
+    def _lead(self, queue: Queue, calls: Sequence[QueuedWrite]) -> None:
         try:
             self._carry_out_or_fail(calls)
         except BaseException:  # this thread is interrupted: the threads of the other calls continue
             queue.give_back(calls)
             raise
 
-    def _carry_out_or_fail(self, calls: Sequence[Call]) -> None:
+    def _carry_out_or_fail(self, calls: Sequence[QueuedWrite]) -> None:
         try:
             for call, changes in zip(calls, self._carry_out(calls, self._left(calls)), strict=True):
                 call.changes = changes
@@ -147,7 +147,7 @@ class Combiner:
             else:
                 self._carry_out_separately(calls)
 
-    def _carry_out_separately(self, calls: Sequence[Call]) -> None:
+    def _carry_out_separately(self, calls: Sequence[QueuedWrite]) -> None:
         for index, call in enumerate(calls):
             self._carry_out_or_fail([call])
             if isinstance(call.error, (StoreUnavailable, CommitUnknown)):
@@ -155,7 +155,7 @@ class Combiner:
                     later.error = StoreUnavailable(*call.error.args)
                 return
 
-    def _left(self, calls: Sequence[Call]) -> float:
+    def _left(self, calls: Sequence[QueuedWrite]) -> float:
         """Return the seconds left for the last of the calls."""
         return max(self._patience_s - (time.monotonic() - calls[-1].arrived_at), _LEAST_S)
 

@@ -22,7 +22,7 @@ _BOUND, _GROWTH = 2.0, 1.05
 
 
 @dataclass(slots=True)
-class _Tenant:
+class _TenantWords:
     """The last known inverse document frequency of each common word."""
 
     idf: dict[str, float] = field(default_factory=dict)
@@ -34,7 +34,7 @@ class CommonWords:
 
     def __init__(self) -> None:
         self._guard = threading.Lock()
-        self._tenants: dict[str, _Tenant] = {}
+        self._tenants: dict[str, _TenantWords] = {}
 
     def optional(self, tenant: str, words: Iterable[str]) -> frozenset[str]:
         """Return the optional words of a query, chosen from the most common on; empty if all would be optional."""
@@ -56,7 +56,7 @@ class CommonWords:
         if corpus.documents < LEAST_DOCUMENTS:
             return
         with self._guard:
-            learnt = self._tenants.setdefault(tenant, _Tenant())
+            learnt = self._tenants.setdefault(tenant, _TenantWords())
             for word in corpus.frequency:
                 idf = corpus.idf(word)
                 if idf < _COMMON_IDF:
@@ -67,5 +67,5 @@ class CommonWords:
     def judge(self, tenant: str, *, was_enough: bool) -> None:
         """Adapt the bound after a search with optional words; `was_enough` is false if it had to be repeated."""
         with self._guard:
-            learnt = self._tenants.setdefault(tenant, _Tenant())
+            learnt = self._tenants.setdefault(tenant, _TenantWords())
             learnt.bound = min(learnt.bound * _GROWTH, _BOUND) if was_enough else learnt.bound / 2

@@ -21,7 +21,7 @@ VECTOR_INDEX = "graphmem_memory_vector"
 
 #: Waits until the full-text index has every transaction committed before the statement.
 AWAIT_TEXT = "CALL db.index.fulltext.awaitEventuallyConsistentIndexRefresh()"
-#: Tests of a memory `m` that filter tokens cannot express; `CompiledFilter.parameters` gives their `$p.tests`.
+#: Tests of a memory `m` that filter tokens cannot express; `CypherFilter.parameters` gives their `$p.tests`.
 EXACT_TESTS = """
   ($p.tests.min_confidence <= 0.0 OR m.confidence >= $p.tests.min_confidence)
   AND ($p.tests.path IS NULL
@@ -57,7 +57,7 @@ RETURN m.id AS id ORDER BY m.seq DESC LIMIT $p.limit
 
 
 @dataclass(frozen=True, slots=True)
-class CompiledFilter:
+class CypherFilter:
     """A filter and a reader, compiled for one tenant.
 
     Attributes:
@@ -87,7 +87,7 @@ class CompiledFilter:
         }
 
 
-def compile_filter(reader: Scope, where: Filter) -> CompiledFilter:
+def compile_filter(reader: Scope, where: Filter) -> CypherFilter:
     """Compile the filter."""
     folders = [fixed_part(path) for path in where.paths]
     groups = [
@@ -100,7 +100,7 @@ def compile_filter(reader: Scope, where: Filter) -> CompiledFilter:
         # A glob without a fixed folder narrows nothing down.
         [] if "" in folders else [token("p", folder) for folder in folders],
     ]
-    return CompiledFilter(
+    return CypherFilter(
         admitted_homes(reader),
         tuple(tuple(group) for group in groups if group),
         where.min_confidence,

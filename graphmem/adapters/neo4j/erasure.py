@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from graphmem.adapters.neo4j.ledger_queries import ABOUT
 from graphmem.adapters.neo4j.text_entries import private_counts
-from graphmem.adapters.neo4j.values import Head
+from graphmem.adapters.neo4j.values import LedgerHead
 from graphmem.ledger import blank, content_digest, decode
 from graphmem.model import Change, Supersede
 from graphmem.statement_json import decode_statement
@@ -61,7 +61,7 @@ RETURN m.id AS id
 """
 
 
-def erase(tx: ManagedTransaction, head: Head, memory_id: str, change: Change) -> None:
+def erase(tx: ManagedTransaction, head: LedgerHead, memory_id: str, change: Change) -> None:
     """Remove the content, index entries and reasons of a memory, and subtract it from the tenant's totals."""
     record = tx.run(_READ, p={"tenant": head.tenant, "id": memory_id, "seq": change.seq}).single(strict=True)
     tombstone, terms = None, dict[str, int]()

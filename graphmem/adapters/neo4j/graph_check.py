@@ -13,7 +13,7 @@ from graphmem.adapters.export_lines import unfinished
 from graphmem.adapters.ledger_check import LedgerCheck, is_digest
 from graphmem.adapters.neo4j import ledger_queries
 from graphmem.adapters.neo4j.expected_graph import ExpectedGraph, Plain, ordered, plain
-from graphmem.adapters.neo4j.values import Head
+from graphmem.adapters.neo4j.values import LedgerHead
 from graphmem.errors import GraphMemError
 from graphmem.instants import to_micros
 from graphmem.ledger import Entry
@@ -77,7 +77,7 @@ def check(database: Database) -> list[Finding]:
     return findings
 
 
-def _tenant(database: Database, head: Head) -> Iterator[tuple[str, str]]:
+def _tenant(database: Database, head: LedgerHead) -> Iterator[tuple[str, str]]:
     broken = list(_chain(database, head))
     yield from broken
     if broken:
@@ -98,7 +98,7 @@ def _tenant(database: Database, head: Head) -> Iterator[tuple[str, str]]:
     yield from _totals(database, head, expected, vectors)
 
 
-def _chain(database: Database, head: Head) -> Iterator[tuple[str, str]]:
+def _chain(database: Database, head: LedgerHead) -> Iterator[tuple[str, str]]:
     ledger = LedgerCheck(head.tenant, head.key)
     for entry in ledger_queries.entries(database, head.tenant, last=head.seq):
         fault = ledger.fault_of(entry)
@@ -182,7 +182,7 @@ def _vectors(memories: Mapping[str, Mapping[str, Any]], size: int | None) -> Ite
             yield "vectors", f"the vector of {memory_id!r} belongs to no live memory"
 
 
-def _totals(database: Database, head: Head, expected: ExpectedGraph, vectors: int) -> Iterator[tuple[str, str]]:
+def _totals(database: Database, head: LedgerHead, expected: ExpectedGraph, vectors: int) -> Iterator[tuple[str, str]]:
     for record in database.records(_OUTSIDE, {"tenant": head.tenant, "last": head.seq}):
         yield "graph", f"{record['name']} is not in the ledger"
     pairs = (("documents", expected.documents), ("tokens", expected.tokens), ("vectors", vectors))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from graphmem.adapters.neo4j.values import CARD_FIELDS, card_of
 from graphmem.adapters.vector_bytes import rows_of_bytes
 from graphmem.errors import CorruptStore
-from graphmem.projection.values import Entity, Expiry, Fact, Group, State, Step
+from graphmem.projection.values import Entity, Expiry, Fact, Group, ProjectionState, ProjectionStep
 
 if TYPE_CHECKING:
     from neo4j import ManagedTransaction
@@ -106,11 +106,11 @@ class Neo4jProjection:
         """See `Projection.is_on`."""
         return tenant in self._on
 
-    def state(self, tenant: str) -> State | None:
+    def state(self, tenant: str) -> ProjectionState | None:
         """See `Projection.state`."""
         records = self._database.records(_STATE, {"tenant": tenant})
         self.note(tenant, is_on=bool(records))
-        return State(**records[0]) if records else None
+        return ProjectionState(**records[0]) if records else None
 
     def switch_on(self, tenant: str) -> None:
         """See `Projection.switch_on`."""
@@ -128,7 +128,7 @@ class Neo4jProjection:
         self.note(tenant, is_on=False)
         self._clear(tenant)
 
-    def advance(self, tenant: str, step: Step) -> bool:
+    def advance(self, tenant: str, step: ProjectionStep) -> bool:
         """See `Projection.advance`."""
         return self._database.write(lambda tx: _advance(tx, tenant, step))
 
@@ -142,7 +142,7 @@ class Neo4jProjection:
             gone = self._database.write(lambda tx: tx.run(_CLEAR, p={"tenant": tenant}).single(strict=True)["gone"])
 
 
-def _advance(tx: ManagedTransaction, tenant: str, step: Step) -> bool:
+def _advance(tx: ManagedTransaction, tenant: str, step: ProjectionStep) -> bool:
     state = tx.run(_LOCK, p={"tenant": tenant}).single()
     if state is None or state["seq"] != step.after:
         return False
@@ -163,7 +163,7 @@ def _advance(tx: ManagedTransaction, tenant: str, step: Step) -> bool:
     return True
 
 
-def _vectors(tx: ManagedTransaction, tenant: str, step: Step, dimension: int) -> dict[str, Sequence[float]]:
+def _vectors(tx: ManagedTransaction, tenant: str, step: ProjectionStep, dimension: int) -> dict[str, Sequence[float]]:
     """Return the vectors of the memories in a step by memory id; empty if the store has no model."""
     memories = {entity.memory for entity in step.entities} | {fact.claim.memory for fact in step.facts}
     if not dimension or not memories:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from graphmem.adapters.neo4j.values import END, Head, entry_of, head_of, micros_of
+from graphmem.adapters.neo4j.values import END, LedgerHead, entry_of, head_of, micros_of
 from graphmem.errors import CorruptStore
 from graphmem.instants import from_micros
 from graphmem.ledger import GENESIS, Entry, change_of
@@ -54,7 +54,7 @@ RETURN c.seq AS seq, {_CHANGE_RECORDED_AT} AS recorded_at ORDER BY c.recorded_at
 _PAGE = 1_000
 
 
-def head(database: Database, tenant: str) -> Head:
+def head(database: Database, tenant: str) -> LedgerHead:
     """Return the tenant's head; its `seq` is 0 before the first entry."""
     records = database.records(_HEAD, {"tenant": tenant})
     return head_of(tenant, records[0]["head"] if records else None)

@@ -12,11 +12,11 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from graphmem.adapters.neo4j.common_words import CommonWords
-from graphmem.adapters.neo4j.compiled_filter import AWAIT_TEXT, EXACT_TESTS, PASSES, TEXT_INDEX, CompiledFilter
+from graphmem.adapters.neo4j.compiled_filter import AWAIT_TEXT, EXACT_TESTS, PASSES, TEXT_INDEX, CypherFilter
 from graphmem.adapters.neo4j.ledger_queries import HEAD_FIELDS
 from graphmem.adapters.neo4j.row_queries import ROWS, ROWS_FIELDS, rows_of_record
 from graphmem.adapters.neo4j.text_entries import ANY_USER, MEMORIES, WORDS, private_term
-from graphmem.adapters.neo4j.values import CARD_FIELDS, END, Head, card_of, head_of, prefix, token
+from graphmem.adapters.neo4j.values import CARD_FIELDS, END, LedgerHead, card_of, head_of, prefix, token
 from graphmem.adapters.vector_bytes import exact_scores, rows_of_bytes
 from graphmem.adapters.word_counts import many_of
 from graphmem.model import Scope
@@ -149,7 +149,7 @@ class SearchResult:
         word_counts: Length and word counts of the returned memories, by id.
     """
 
-    head: Head
+    head: LedgerHead
     model: ModelCard | None
     lexical: tuple[Scored, ...]
     named: Mapping[str, tuple[str, ...]]
@@ -177,7 +177,7 @@ class Prefetch:
 
 
 def search(
-    database: Database, reader: Scope, probe: Probe, where: CompiledFilter, *, seq: int | None, prefetch: Prefetch
+    database: Database, reader: Scope, probe: Probe, where: CypherFilter, *, seq: int | None, prefetch: Prefetch
 ) -> SearchResult:
     """Return lexical and name matches, the memories that pass the filter, and rows of likely matches.
 
@@ -291,7 +291,7 @@ def _prefetch_parameters(prefetch: Prefetch, probe: Probe, seq: int | None) -> d
     }
 
 
-def _parameters(reader: Scope, probe: Probe, where: CompiledFilter, seq: int | None) -> dict[str, Any]:
+def _parameters(reader: Scope, probe: Probe, where: CypherFilter, seq: int | None) -> dict[str, Any]:
     name_tokens = [token("n", name) for name in probe.names]
     return {
         "tenant": reader.tenant,
@@ -314,7 +314,7 @@ def _counts(user: str | None, words: Sequence[str]) -> list[str]:
     return [*words, *(private_term(owner, term) for owner in owners for term in (*words, MEMORIES, WORDS))]
 
 
-def _corpus(record: Record, head: Head, user: str | None, words: Sequence[str]) -> Corpus:
+def _corpus(record: Record, head: LedgerHead, user: str | None, words: Sequence[str]) -> Corpus:
     """Return the statistics of shared memories and of the reader's private memories."""
     counts = dict(record["terms"])
 
@@ -327,7 +327,7 @@ def _corpus(record: Record, head: Head, user: str | None, words: Sequence[str]) 
     return Corpus(memories, tokens / max(memories, 1), frequency)
 
 
-def _text(tenant: str, probe: Probe, where: CompiledFilter, optional: AbstractSet[str]) -> str | None:
+def _text(tenant: str, probe: Probe, where: CypherFilter, optional: AbstractSet[str]) -> str | None:
     """Return the full-text query: any of the required words must occur; the optional words only add to the score."""
     before, words = prefix(tenant), [word for word in _words(probe) if not _BLANK.search(word)]
     required_terms = [before + escaped(word) for word in words if word not in optional]

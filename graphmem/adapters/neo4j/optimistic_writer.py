@@ -11,8 +11,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from graphmem.adapters.neo4j.combiner import Call
-from graphmem.adapters.neo4j.values import Head
+from graphmem.adapters.neo4j.combiner import QueuedWrite
+from graphmem.adapters.neo4j.values import LedgerHead
 from graphmem.adapters.neo4j.write_batch import BatchResult, OutdatedPlan, WriteBatch, apply_all, read_parameters
 from graphmem.errors import GraphMemError
 from graphmem.model import Add, Request
@@ -33,10 +33,10 @@ Attempt = Callable[["ManagedTransaction"], BatchResult | None]
 
 
 @dataclass(frozen=True, slots=True)
-class _State:
+class _TenantState:
     """The state of a tenant after a write, as far as the plan of an addition depends on it."""
 
-    head: Head
+    head: LedgerHead
     model: ModelCard | None
     branches: Mapping[str, BranchRow]
     is_indexed: bool
@@ -64,11 +64,11 @@ class OptimisticWriter:
     """Plans additions of a tenant on its last known state, for a single writer at a time."""
 
     def __init__(self) -> None:
-        self._state: _State | None = None
+        self._state: _TenantState | None = None
         self._misses = 0
         self._pause = 0
 
-    def attempt(self, calls: Sequence[Call]) -> Attempt | None:
+    def attempt(self, calls: Sequence[QueuedWrite]) -> Attempt | None:
         """Return an attempt to write the calls in a single statement; None if they must be written as usual.
 
         The state is used once; the next write supplies a new state. If other processes write too, it is always
@@ -91,9 +91,9 @@ class OptimisticWriter:
         """Store the state after a committed transaction."""
         if batch.branches is not None and not batch.is_dropping:
             head = replace(batch.head)
-            self._state = _State(head, batch.model, batch.branches, batch.is_indexed, batch.is_projected)
+            self._state = _TenantState(head, batch.model, batch.branches, batch.is_indexed, batch.is_projected)
 
-    def _try(self, tx: ManagedTransaction, calls: Sequence[Call], state: _State) -> BatchResult | None:
+    def _try(self, tx: ManagedTransaction, calls: Sequence[QueuedWrite], state: _TenantState) -> BatchResult | None:
         clocks = [_RecordingClock(call.clock) for call in calls]
         timed = [replace(call, clock=clock) for call, clock in zip(calls, clocks, strict=True)]
         try:
@@ -115,7 +115,7 @@ def _are_additions(requests: Sequence[Request]) -> bool:
     return len(requests) <= _MOST_REQUESTS and all(isinstance(request.operation, Add) for request in requests)
 
 
-def _carry_out(tx: ManagedTransaction, calls: Sequence[Call], state: _State) -> BatchResult:
+def _carry_out(tx: ManagedTransaction, calls: Sequence[QueuedWrite], state: _TenantState) -> BatchResult:
     head, card = state.head, state.model
     precondition = {
         **read_parameters([request for call in calls for request in call.requests]),

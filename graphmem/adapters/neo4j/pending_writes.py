@@ -25,7 +25,7 @@ from graphmem.adapters.neo4j.properties import (
 )
 from graphmem.adapters.neo4j.states import state_labels
 from graphmem.adapters.neo4j.text_entries import path_facets, text_entry
-from graphmem.adapters.neo4j.values import Head
+from graphmem.adapters.neo4j.values import LedgerHead
 from graphmem.adapters.neo4j.write_statement import LISTS, write_statement
 from graphmem.adapters.vector_bytes import blob
 from graphmem.ledger import Entry
@@ -53,7 +53,9 @@ class PendingWrites:
         erased: Memory id and change of each erasure.
     """
 
-    def __init__(self, head: Head, vectors: Mapping[str, Vector], words: Counter[str], *, is_indexed: bool) -> None:
+    def __init__(
+        self, head: LedgerHead, vectors: Mapping[str, Vector], words: Counter[str], *, is_indexed: bool
+    ) -> None:
         self._head = head
         self._is_indexed = is_indexed
         self._vectors = vectors

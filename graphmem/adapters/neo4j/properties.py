@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from graphmem.adapters.neo4j.text_entries import TextEntry
-from graphmem.adapters.neo4j.values import Head, moment
+from graphmem.adapters.neo4j.values import LedgerHead, moment
 from graphmem.adapters.neo4j.vector_index import embedding
 from graphmem.instants import to_micros
 from graphmem.ledger import Entry
@@ -32,7 +32,7 @@ def encoded_time(moment: datetime | None) -> list[int] | None:
     return [seconds, micros * 1_000]
 
 
-def head_row(head: Head) -> Row:
+def head_row(head: LedgerHead) -> Row:
     """Return the properties of a ledger node that each write advances."""
     return {
         "seq": head.seq,

@@ -23,9 +23,9 @@ from graphmem.adapters.neo4j import (
     vector_index,
     write_batch,
 )
-from graphmem.adapters.neo4j.combiner import Call, Combiner
+from graphmem.adapters.neo4j.combiner import Combiner, QueuedWrite
 from graphmem.adapters.neo4j.common_words import CommonWords
-from graphmem.adapters.neo4j.compiled_filter import CompiledFilter
+from graphmem.adapters.neo4j.compiled_filter import CypherFilter
 from graphmem.adapters.neo4j.database import Address, Database, Login
 from graphmem.adapters.neo4j.graphiti_projection import Neo4jProjection
 from graphmem.adapters.neo4j.match_query import Prefetch, SearchResult
@@ -33,7 +33,7 @@ from graphmem.adapters.neo4j.optimistic_writer import OptimisticWriter
 from graphmem.adapters.neo4j.properties import vector_row
 from graphmem.adapters.neo4j.schema import Neo4jSchema
 from graphmem.adapters.neo4j.values import CARD_FIELDS, END, card_of
-from graphmem.adapters.neo4j.vector_cache import VectorCache, VectorSearch
+from graphmem.adapters.neo4j.vector_cache import FetchedVectorCache, FetchedVectorSearch
 from graphmem.adapters.neo4j.vector_index import Nearest
 from graphmem.adapters.vector_bytes import blob, refuse_other_model
 from graphmem.errors import InvalidInput, StoreUnavailable, Unsupported
@@ -137,7 +137,7 @@ class Neo4jStore:
         self._database = database
         self._schema_version = schema_version
         self._projection = Neo4jProjection(database)
-        self._vectors = VectorCache(vector_cache_bytes)
+        self._vectors = FetchedVectorCache(vector_cache_bytes)
         self._common = CommonWords()
         self._optimistic_writers: defaultdict[str, OptimisticWriter] = defaultdict(OptimisticWriter)
         self._writers = Combiner(self._carry_out, patience_s=database.patience_s)
@@ -194,7 +194,7 @@ class Neo4jStore:
             raise InvalidInput("nothing to apply: give at least one request")
         if len(write_batch.tenants_of(requests)) > 1:
             raise InvalidInput("requests of several tenants cannot be applied together")
-        return self._writers.apply(requests[0].writer.tenant, Call(requests, clock, vectors or {}, model))
+        return self._writers.apply(requests[0].writer.tenant, QueuedWrite(requests, clock, vectors or {}, model))
 
     def restore(
         self, lines: Iterable[str], *, tenant: str, progress: Progress = silent, clock: Clock | None = None
@@ -319,7 +319,7 @@ class Neo4jStore:
         return match_query.evidence(self._open_database, tenant, probe, result, matches.ids, cosines)
 
     def _search(
-        self, reader: Scope, probe: Probe, where: CompiledFilter, seq: int | None, at: datetime | None
+        self, reader: Scope, probe: Probe, where: CypherFilter, seq: int | None, at: datetime | None
     ) -> tuple[SearchResult, Nearest]:
         """Search words and names on the server, and vectors in its index or in the vector cache."""
         database, tenant = self._open_database, reader.tenant
@@ -332,7 +332,7 @@ class Neo4jStore:
         result = match_query.search(database, reader, probe, where, seq=seq, prefetch=prefetch)
         if not result.head.vectors or probe.model not in (None, result.model):
             return result, Nearest(None, None)
-        search = VectorSearch(probe.vector, "", result.head.seq if seq is None else seq, probe.limit)
+        search = FetchedVectorSearch(probe.vector, "", result.head.seq if seq is None else seq, probe.limit)
         nearest = vector_index.near(database, tenant, where, search)
         if nearest.matches is not None:
             return result, nearest
@@ -342,11 +342,11 @@ class Neo4jStore:
         return result, replace(exact, note=nearest.note)
 
     def _search_exactly(
-        self, reader: Scope, probe: Probe, where: CompiledFilter, seq: int | None, at: datetime | None
+        self, reader: Scope, probe: Probe, where: CypherFilter, seq: int | None, at: datetime | None
     ) -> tuple[SearchResult, Nearest]:
         database, tenant = self._open_database, reader.tenant
         assert probe.vector is not None, "the probe has a vector"  # noqa: S101
-        search = VectorSearch(probe.vector, repr(where), END if seq is None else seq, probe.limit)
+        search = FetchedVectorSearch(probe.vector, repr(where), END if seq is None else seq, probe.limit)
         while True:
             cached = self._vectors.cached(tenant, search)
             prefetch = Prefetch(cached.last, cached.near, at, self._common)
@@ -448,7 +448,7 @@ class Neo4jStore:
 
     # ---- inside
 
-    def _carry_out(self, calls: Sequence[Call], patience_s: float) -> list[list[Change]]:
+    def _carry_out(self, calls: Sequence[QueuedWrite], patience_s: float) -> list[list[Change]]:
         patience_s += _SECONDS_PER_REQUEST * sum(len(call.requests) for call in calls)
         tenant = calls[0].requests[0].writer.tenant
         writer = self._optimistic_writers[tenant]

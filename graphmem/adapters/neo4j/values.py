@@ -32,7 +32,7 @@ END = 2**62
 
 
 @dataclass(slots=True)
-class Head:
+class LedgerHead:
     """A tenant's `Ledger` node; `seq` is 0 before the first entry."""
 
     tenant: str
@@ -48,14 +48,14 @@ class Head:
     answered_to: int | None = None
 
 
-def head_of(tenant: str, fields: Fields | None) -> Head:
+def head_of(tenant: str, fields: Fields | None) -> LedgerHead:
     """Return the head in the list of `HEAD_FIELDS`."""
     if fields is None or fields[0] is None:
-        return Head(tenant)
+        return LedgerHead(tenant)
     seq, recorded_at, chain_hash, key, documents, tokens, vectors, epoch, *states = fields
     is_restoring, answered_to = states
     totals = (documents, tokens, vectors)
-    return Head(tenant, seq, recorded_at, chain_hash, key, *totals, epoch, bool(is_restoring), answered_to)
+    return LedgerHead(tenant, seq, recorded_at, chain_hash, key, *totals, epoch, bool(is_restoring), answered_to)
 
 
 def micros_of(name: str) -> str:

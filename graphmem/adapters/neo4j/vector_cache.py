@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from graphmem.adapters.neo4j.database import Database
-    from graphmem.adapters.neo4j.values import Head
+    from graphmem.adapters.neo4j.values import LedgerHead
     from graphmem.store import Vector
 
 _VECTORS = """
@@ -36,7 +36,7 @@ Scored = tuple[str, float]
 
 
 @dataclass(slots=True)
-class _Selection:
+class _VectorSelection:
     """Ledger positions of the memories with a vector that pass a filter, up to the position `last`."""
 
     seqs: NDArray[np.int64]
@@ -44,7 +44,7 @@ class _Selection:
 
 
 @dataclass(slots=True)
-class _TenantVectors:
+class _FetchedVectors:
     """The cached vectors of a tenant; `row_of_seq` has the row of each ledger position, -1 without a cached vector."""
 
     epoch: int
@@ -53,7 +53,7 @@ class _TenantVectors:
     rows: NDArray[np.float32]
     ids: list[str] = field(default_factory=list)
     row_of_id: dict[str, int] = field(default_factory=dict)
-    selections: OrderedDict[str, _Selection] = field(default_factory=OrderedDict)
+    selections: OrderedDict[str, _VectorSelection] = field(default_factory=OrderedDict)
 
     def rows_at(self, seqs: NDArray[np.int64]) -> NDArray[np.int32]:
         """Return the rows of ledger positions, -1 without a cached vector."""
@@ -82,12 +82,12 @@ class _TenantVectors:
         self.row_of_id.update(zip(ids, range(start, end), strict=True))
 
 
-class VectorCache:
+class FetchedVectorCache:
     """The vectors of the most recently searched tenants, within a memory limit."""
 
     def __init__(self, limit_bytes: int) -> None:
         self._limit_bytes = limit_bytes
-        self._tenants: OrderedDict[str, _TenantVectors] = OrderedDict()
+        self._tenants: OrderedDict[str, _FetchedVectors] = OrderedDict()
         self._guard = threading.Lock()
 
     def forget(self, tenant: str | None = None) -> None:
@@ -98,7 +98,7 @@ class VectorCache:
             else:
                 self._tenants.pop(tenant, None)
 
-    def cached(self, tenant: str, search: VectorSearch) -> CachedSearch:
+    def cached(self, tenant: str, search: FetchedVectorSearch) -> CachedSearch:
         """Return the result of `best` if nothing that passes the filter was written since the last search with it."""
         with self._guard:
             vectors = self._tenants.get(tenant)
@@ -112,7 +112,12 @@ class VectorCache:
             return CachedSearch(vectors.epoch, selection.last, len(seqs), _near(vectors, rows, search))
 
     def best(
-        self, database: Database, head: Head, search: VectorSearch, passing: Sequence[int], cached: CachedSearch
+        self,
+        database: Database,
+        head: LedgerHead,
+        search: FetchedVectorSearch,
+        passing: Sequence[int],
+        cached: CachedSearch,
     ) -> tuple[Scored, ...] | None:
         """Return the nearest vectors among memories that pass the filter: (id, cosine), best first, ties by id.
 
@@ -144,7 +149,7 @@ class VectorCache:
             self._make_room(head.tenant)
             return nearest
 
-    def cosines(self, head: Head, ids: Sequence[str], vector: Vector) -> dict[str, float]:
+    def cosines(self, head: LedgerHead, ids: Sequence[str], vector: Vector) -> dict[str, float]:
         """Return the cosine with each of the memories whose vector is cached."""
         with self._guard:
             vectors = self._tenants.get(head.tenant)
@@ -154,13 +159,13 @@ class VectorCache:
             rows = vectors.rows[[vectors.row_of_id[memory_id] for memory_id in cached]]
             return dict(exact_scores(cached, rows, vector, len(cached)))
 
-    def _vectors_of(self, head: Head, dimension: int) -> _TenantVectors:
+    def _vectors_of(self, head: LedgerHead, dimension: int) -> _FetchedVectors:
         import numpy as np
 
         vectors = self._tenants.pop(head.tenant, None)
         if vectors is None or vectors.epoch != head.epoch:
             empty = np.empty((_FIRST_ROWS, dimension), np.float32)
-            vectors = _TenantVectors(head.epoch, dimension, np.full(_FIRST_ROWS, -1, np.int32), empty)
+            vectors = _FetchedVectors(head.epoch, dimension, np.full(_FIRST_ROWS, -1, np.int32), empty)
         if vectors.dimension != dimension:
             self._tenants[head.tenant] = vectors
             raise InvalidInput(f"the query's vector has {dimension} dimensions, those stored {vectors.dimension}")
@@ -180,7 +185,7 @@ class VectorCache:
 
 
 @dataclass(frozen=True, slots=True)
-class VectorSearch:
+class FetchedVectorSearch:
     """A vector search.
 
     Attributes:
@@ -213,19 +218,19 @@ class CachedSearch:
     near: tuple[Scored, ...] | None = None
 
 
-def _extended(selection: _Selection | None, passing: Sequence[int], seq: int) -> _Selection:
+def _extended(selection: _VectorSelection | None, passing: Sequence[int], seq: int) -> _VectorSelection:
     import numpy as np
 
     fresh = np.asarray(passing, dtype=np.int64)
     if selection is None:
-        return _Selection(fresh, seq)
+        return _VectorSelection(fresh, seq)
     # Another thread may have added some of them already.
     fresh = fresh[fresh > selection.last]
     seqs = np.concatenate([selection.seqs, fresh]) if len(fresh) else selection.seqs
-    return _Selection(seqs, max(seq, selection.last))
+    return _VectorSelection(seqs, max(seq, selection.last))
 
 
-def _fetch(database: Database, tenant: str, vectors: _TenantVectors, seqs: NDArray[np.int64]) -> None:
+def _fetch(database: Database, tenant: str, vectors: _FetchedVectors, seqs: NDArray[np.int64]) -> None:
     """Read the vectors that are not cached."""
     missing = seqs[vectors.rows_at(seqs) < 0]
     for start in range(0, len(missing), _FETCH_BATCH):
@@ -235,7 +240,7 @@ def _fetch(database: Database, tenant: str, vectors: _TenantVectors, seqs: NDArr
         vectors.add([record["seq"] for record in records], [record["id"] for record in records], rows)
 
 
-def _near(vectors: _TenantVectors, rows: NDArray[np.int32], search: VectorSearch) -> tuple[Scored, ...]:
+def _near(vectors: _FetchedVectors, rows: NDArray[np.int32], search: FetchedVectorSearch) -> tuple[Scored, ...]:
     import numpy as np
 
     rows = rows[rows >= 0]

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from graphmem.adapters.neo4j import ledger_queries
-from graphmem.adapters.neo4j.compiled_filter import PASSES, VECTOR_INDEX, CompiledFilter
+from graphmem.adapters.neo4j.compiled_filter import PASSES, VECTOR_INDEX, CypherFilter
 from graphmem.adapters.neo4j.values import micros_of
 from graphmem.adapters.vector_bytes import exact_scores, rows_of_bytes
 from graphmem.errors import Unsupported
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from graphmem.adapters.neo4j.database import Database
-    from graphmem.adapters.neo4j.vector_cache import Scored, VectorSearch
+    from graphmem.adapters.neo4j.vector_cache import FetchedVectorSearch, Scored
 
 _CREATE = f"""
 CREATE VECTOR INDEX {VECTOR_INDEX} IF NOT EXISTS FOR (m:Memory) ON (m.embedding)
@@ -115,7 +115,7 @@ class Nearest:
     note: str | None
 
 
-def near(database: Database, tenant: str, where: CompiledFilter, search: VectorSearch) -> Nearest:
+def near(database: Database, tenant: str, where: CypherFilter, search: FetchedVectorSearch) -> Nearest:
     """Return the nearest vectors that pass the filter, from the index.
 
     If too few of the nearest candidates pass, the filter is narrow: an exact comparison then costs little.
@@ -147,12 +147,12 @@ def note_of(index: VectorIndex | None) -> str:
     )
 
 
-def _parameters(tenant: str, where: CompiledFilter, search: VectorSearch) -> dict[str, Any]:
+def _parameters(tenant: str, where: CypherFilter, search: FetchedVectorSearch) -> dict[str, Any]:
     vector = [float(component) for component in search.vector]
     return {"tenant": tenant, "vector": vector, "seq": search.seq, **where.parameters}
 
 
-def _scored(record: Record, search: VectorSearch) -> tuple[Scored, ...]:
+def _scored(record: Record, search: FetchedVectorSearch) -> tuple[Scored, ...]:
     ids = [memory_id for memory_id, _ in record["passing"]]
     rows = rows_of_bytes([data for _, data in record["passing"]], len(search.vector))
     return exact_scores(ids, rows, search.vector, search.limit)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from graphmem import temporal
 from graphmem.adapters.export_lines import refuse_unfinished
 from graphmem.adapters.neo4j import erasure
-from graphmem.adapters.neo4j.combiner import Call
+from graphmem.adapters.neo4j.combiner import QueuedWrite
 from graphmem.adapters.neo4j.ledger_queries import (
     ABOUT,
     CHANGE_FIELDS,
@@ -26,7 +26,7 @@ from graphmem.adapters.neo4j.ledger_queries import (
 from graphmem.adapters.neo4j.pending_writes import PendingWrites
 from graphmem.adapters.neo4j.properties import Row
 from graphmem.adapters.neo4j.row_queries import BRANCHES, COMPONENT, COMPONENT_FIELDS, branches_of, rows_of_component
-from graphmem.adapters.neo4j.values import CARD_FIELDS, Head, card_of, head_of, moment
+from graphmem.adapters.neo4j.values import CARD_FIELDS, LedgerHead, card_of, head_of, moment
 from graphmem.errors import Conflict, InvalidInput
 from graphmem.instants import to_micros
 from graphmem.ledger import GENESIS, Entry, change_of, request_digest, seal
@@ -133,7 +133,7 @@ class WriteBatch:
     """
 
     tx: ManagedTransaction
-    head: Head
+    head: LedgerHead
     model: ModelCard | None = None
     vectors: Mapping[str, Vector] = field(default_factory=dict)
     is_indexed: bool = False
@@ -316,7 +316,7 @@ class BatchResult:
     batch: WriteBatch
 
 
-def carry_out(tx: ManagedTransaction, calls: Sequence[Call]) -> BatchResult:
+def carry_out(tx: ManagedTransaction, calls: Sequence[QueuedWrite]) -> BatchResult:
     """Execute the requests of all calls, of one tenant, in a transaction."""
     batch = WriteBatch.begin_with(tx, [request for call in calls for request in call.requests])
     for call in calls:
@@ -324,7 +324,7 @@ def carry_out(tx: ManagedTransaction, calls: Sequence[Call]) -> BatchResult:
     return BatchResult(apply_all(batch, calls), batch)
 
 
-def apply_all(batch: WriteBatch, calls: Sequence[Call]) -> list[list[Change]]:
+def apply_all(batch: WriteBatch, calls: Sequence[QueuedWrite]) -> list[list[Change]]:
     """Execute the calls in a batch and return the changes of each."""
     by_call = [(call.clock, StandIns(), call) for call in calls]
     by_request = [(clock, stand_ins) for clock, stand_ins, call in by_call for _ in call.requests]

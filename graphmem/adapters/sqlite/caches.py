@@ -12,7 +12,7 @@ _VECTOR_SPACE_BYTES = 600 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
-class Caches:
+class StoreCaches:
     """Term postings, vectors and rows read from the file."""
 
     texts: TextIndex = field(default_factory=TextIndex)

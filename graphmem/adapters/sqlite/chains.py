@@ -8,7 +8,7 @@ from dataclasses import replace
 import apsw
 
 from graphmem.adapters.sqlite import row_queries
-from graphmem.adapters.sqlite.row_cache import Chain, RowCache
+from graphmem.adapters.sqlite.row_cache import ChainRows, RowCache
 from graphmem.adapters.sqlite.row_queries import branches, homes
 from graphmem.adapters.sqlite.values import (
     Row,
@@ -102,7 +102,7 @@ _MAX_CHAINS_CONVERTED = 2_048
 def component(connection: apsw.Connection, tenant: Tenant, seeds: Sequence[int], cache: RowCache | None = None) -> Rows:
     """Read the rows of memories and of every memory in their chains; cached rows are not read again."""
     cache = RowCache() if cache is None else cache
-    by_first_number: dict[int, Chain] = {}
+    by_first_number: dict[int, ChainRows] = {}
     missing: list[int] = []
     for seed in seeds:
         chain = cache.chains.chain(seed, tenant.seq)
@@ -140,14 +140,14 @@ def rows_of(connection: apsw.Connection, tenant: Tenant, numbers: Sequence[int])
     return _rows_of(connection, tenant, [_read_rows(connection, tenant, numbers)], RowCache())
 
 
-def _read(connection: apsw.Connection, tenant: Tenant, seeds: Sequence[int]) -> Iterator[Chain]:
+def _read(connection: apsw.Connection, tenant: Tenant, seeds: Sequence[int]) -> Iterator[ChainRows]:
     """Yield each chain that contains any of the memories."""
     chained = [number for (number,) in connection.execute(_COMPONENT, (ints(seeds),))]
     rows = _read_rows(connection, tenant, chained)
     chain_of = _component_roots(chained, rows.edges)
-    parts: dict[int, Chain] = {}
+    parts: dict[int, ChainRows] = {}
     for number in chained:
-        parts.setdefault(chain_of[number], Chain(tenant.seq, [])).numbers.append(number)
+        parts.setdefault(chain_of[number], ChainRows(tenant.seq, [])).numbers.append(number)
     for row in rows.moves:
         parts[chain_of[row[0]]].moves.append(row)
     for row in rows.edges:
@@ -180,9 +180,11 @@ def _component_roots(numbers: Sequence[int], edges: Iterable[Row]) -> dict[int, 
     return roots
 
 
-def _read_rows(connection: apsw.Connection, tenant: Tenant, numbers: Sequence[int], *, is_alone: bool = False) -> Chain:
+def _read_rows(
+    connection: apsw.Connection, tenant: Tenant, numbers: Sequence[int], *, is_alone: bool = False
+) -> ChainRows:
     array, read = ints(numbers), connection.execute
-    return Chain(
+    return ChainRows(
         tenant.seq,
         list(numbers),
         moves=read(_MOVES, (array,)).fetchall(),
@@ -193,7 +195,7 @@ def _read_rows(connection: apsw.Connection, tenant: Tenant, numbers: Sequence[in
     )
 
 
-def _rows_of(connection: apsw.Connection, tenant: Tenant, chains: Sequence[Chain], cache: RowCache) -> Rows:
+def _rows_of(connection: apsw.Connection, tenant: Tenant, chains: Sequence[ChainRows], cache: RowCache) -> Rows:
     memories = memories_of(connection, tenant, [number for chain in chains for number in chain.numbers], cache)
     ids = {number: row.memory.id for number, row in memories.items()}
     moves: list[MoveRow] = []
@@ -221,7 +223,9 @@ def _rows_of(connection: apsw.Connection, tenant: Tenant, chains: Sequence[Chain
     )
 
 
-def _converted(chain: Chain, ids: dict[int, str], cache: RowCache) -> tuple[list[MoveRow], list[tuple[Row, EdgeRow]]]:
+def _converted(
+    chain: ChainRows, ids: dict[int, str], cache: RowCache
+) -> tuple[list[MoveRow], list[tuple[Row, EdgeRow]]]:
     """Convert the moves and edges of a chain to row values; results of the latest chains are cached."""
     first = chain.numbers[0] if chain.numbers else 0
     cached = cache.converted.get(first)

@@ -65,7 +65,7 @@ class Reach:
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class NeighbourStep:
     """A neighbour with its row number, and whether a typed link leads to it."""
 
     neighbour: Neighbour
@@ -75,7 +75,7 @@ class Step:
 
 def neighbours(
     connection: apsw.Connection, tenant: Tenant, reader: Scope, ids: Sequence[str], reach: Reach, cache: RowCache
-) -> list[Step]:
+) -> list[NeighbourStep]:
     """Return memories one step away: over links first, then over anchors, the rarest first."""
     seeds = chains.numbers(connection, tenant, ids, cache)
     linked = [(to, of, over) for to, of, over, _ in connection.execute(_LINKED, (ints(seeds), reach.seq))]
@@ -84,7 +84,7 @@ def neighbours(
     visible = dict.fromkeys([step for step in steps if step[0] != step[1] and step[0] in id_of and step[1] in id_of])
     over_links = set(linked)
     return [
-        Step(Neighbour(id_of[step[0]], id_of[step[1]], step[2]), step[0], step in over_links)
+        NeighbourStep(Neighbour(id_of[step[0]], id_of[step[1]], step[2]), step[0], step in over_links)
         for step in islice(visible, reach.limit)
     ]
 

@@ -9,7 +9,7 @@ from datetime import datetime
 import apsw
 
 from graphmem.adapters.sqlite import chains, filter_selection, lexical_search, meta_table
-from graphmem.adapters.sqlite.caches import Caches
+from graphmem.adapters.sqlite.caches import StoreCaches
 from graphmem.adapters.sqlite.chains import IdLookup
 from graphmem.adapters.sqlite.lexical_search import LexicalSearch
 from graphmem.adapters.sqlite.row_cache import RowCache
@@ -32,7 +32,7 @@ class Search:
     connection: apsw.Connection
     tenant: Tenant
     reader: Scope
-    caches: Caches
+    caches: StoreCaches
     seq: int
     at: datetime | None
 

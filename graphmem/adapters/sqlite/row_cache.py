@@ -21,7 +21,7 @@ _MOST_CHAINED = 32_768
 
 
 @dataclass(frozen=True, slots=True)
-class Chain:
+class ChainRows:
     """Stored rows of memories joined by supersessions, as of a ledger position; a link between chains is in both.
 
     Attributes:
@@ -42,7 +42,7 @@ class ChainCache:
     """Chains by memory number, each valid until a later entry names one of its memories."""
 
     def __init__(self) -> None:
-        self._chains: dict[int, Chain] = {}
+        self._chains: dict[int, ChainRows] = {}
         #: The last ledger position at which an entry named each memory, of the entries read so far.
         self._touched: dict[int, int] = {}
         self._seq: int | None = None
@@ -61,7 +61,7 @@ class ChainCache:
             if len(self._touched) > _MOST_CHAINED:
                 self._chains, self._touched, self._base = {}, {}, self._seq
 
-    def chain(self, number: int, seq: int) -> Chain | None:
+    def chain(self, number: int, seq: int) -> ChainRows | None:
         """Return the cached chain of a memory if it is still valid at a ledger position."""
         chain = self._chains.get(number)
         if chain is None or not self._base <= chain.seq <= seq:
@@ -69,7 +69,7 @@ class ChainCache:
         touched = self._touched
         return None if touched and any(touched.get(member, 0) > chain.seq for member in chain.numbers) else chain
 
-    def keep(self, chain: Chain) -> None:
+    def keep(self, chain: ChainRows) -> None:
         """Cache a chain; `catch_up` has read the entries up to its position."""
         if len(self._chains) > _MOST_CHAINED:
             self._chains = {}
@@ -106,7 +106,9 @@ class RowCache:
     branches: dict[str, BranchRow] | None = None
     revocations: dict[int, list[Row]] = field(default_factory=dict)
     rivals: dict[str, list[tuple[int, int, Spans | None]]] = field(default_factory=dict)
-    converted: dict[int, tuple[Chain, tuple[list[MoveRow], list[tuple[Row, EdgeRow]]]]] = field(default_factory=dict)
+    converted: dict[int, tuple[ChainRows, tuple[list[MoveRow], list[tuple[Row, EdgeRow]]]]] = field(
+        default_factory=dict
+    )
     anchors: dict[tuple[str, int], tuple[int, int]] = field(default_factory=dict)
     about: dict[tuple[int, int, int], list[int]] = field(default_factory=dict)
 

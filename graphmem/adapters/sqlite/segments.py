@@ -29,7 +29,7 @@ class DamagedSegment(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Segment:
+class TextSegment:
     """An unpacked segment.
 
     Attributes:
@@ -104,7 +104,7 @@ class SegmentBuilder:
         header = _HEADER.pack(1, len(pairs), len(pairs), len(escapes) // 2)
         return header + b"".join(map(_little, columns)) + bytes(min(count, _ESCAPED) for _, count in pairs)
 
-    def _segment(self) -> Segment:
+    def _segment(self) -> TextSegment:
         import numpy as np
 
         terms, counts = np.frombuffer(self._terms, np.uint64), np.frombuffer(self._counts, np.uint32)
@@ -112,7 +112,7 @@ class SegmentBuilder:
         order = np.argsort(terms, kind="stable")
         terms = terms[order]
         begins = np.flatnonzero(np.concatenate((np.ones(min(1, len(terms)), np.bool_), terms[1:] != terms[:-1])))
-        return Segment(
+        return TextSegment(
             np.array(self.numbers, np.int64),
             np.array(self._homes, np.uint32),
             np.array(self._lengths, np.uint32),
@@ -130,7 +130,7 @@ def _little(column: array[int]) -> bytes:
     return column.tobytes()
 
 
-def unpack(first: int, data: bytes) -> Segment:
+def unpack(first: int, data: bytes) -> TextSegment:
     """Return the segment in a blob; `first` is the number of its first memory.
 
     Raises:
@@ -158,10 +158,10 @@ def unpack(first: int, data: bytes) -> Segment:
     if escapes:
         counts = counts.astype(np.uint32)
         counts[escaped[::2]] = escaped[1::2]
-    return Segment(distances.astype(np.int64) + first, homes, lengths, hashes, offsets, docs, counts)  # type: ignore[arg-type]
+    return TextSegment(distances.astype(np.int64) + first, homes, lengths, hashes, offsets, docs, counts)  # type: ignore[arg-type]
 
 
-def pack(segment: Segment) -> bytes:
+def pack(segment: TextSegment) -> bytes:
     """Return the blob of a segment with at least one memory."""
     import numpy as np
 
@@ -184,7 +184,7 @@ def pack(segment: Segment) -> bytes:
     return header + b"".join(column.tobytes() for column in columns)
 
 
-def joined(segments: Sequence[Segment]) -> Segment:
+def joined(segments: Sequence[TextSegment]) -> TextSegment:
     """Return a single segment of the memories of several consecutive segments."""
     import numpy as np
 
@@ -203,7 +203,7 @@ def joined(segments: Sequence[Segment]) -> Segment:
         docs[targets], counts[targets] = segment.docs + np.uint16(base), segment.counts
         filled[term_rows] += lengths
         base, first_row = base + segment.size, first_row + len(segment.terms)
-    return Segment(
+    return TextSegment(
         np.concatenate([segment.numbers for segment in segments]),
         np.concatenate([segment.homes for segment in segments]),
         np.concatenate([segment.lengths for segment in segments]),
@@ -214,7 +214,7 @@ def joined(segments: Sequence[Segment]) -> Segment:
     )
 
 
-def without(segment: Segment, numbers: Iterable[int]) -> Segment:
+def without(segment: TextSegment, numbers: Iterable[int]) -> TextSegment:
     """Return the segment without some of its memories, and without terms that no remaining memory has."""
     import numpy as np
 
@@ -224,7 +224,7 @@ def without(segment: Segment, numbers: Iterable[int]) -> Segment:
     owners = np.repeat(np.arange(len(segment.terms)), _sizes(segment))
     sizes = np.bincount(owners[stays], minlength=len(segment.terms))
     is_used = sizes > 0
-    return Segment(
+    return TextSegment(
         segment.numbers[is_kept],
         segment.homes[is_kept],
         segment.lengths[is_kept],
@@ -235,7 +235,7 @@ def without(segment: Segment, numbers: Iterable[int]) -> Segment:
     )
 
 
-def _sizes(segment: Segment) -> NDArray[np.int64]:
+def _sizes(segment: TextSegment) -> NDArray[np.int64]:
     """Return the number of postings of each term."""
     offsets = segment.offsets.astype("i8")
     sizes: NDArray[np.int64] = offsets[1:] - offsets[:-1]

@@ -28,7 +28,7 @@ from graphmem.adapters.sqlite import (
     source_keys,
     write_batch,
 )
-from graphmem.adapters.sqlite.caches import Caches
+from graphmem.adapters.sqlite.caches import StoreCaches
 from graphmem.adapters.sqlite.connection import Connections, translated
 from graphmem.adapters.sqlite.log_cleaner import LogCleaner
 from graphmem.adapters.sqlite.number_tables import NumberCache
@@ -93,7 +93,7 @@ class SQLiteStore:
         self._lock = lock
         self._lock_timeout_s = lock_timeout_s
         self._connections = Connections(path)
-        self._caches = Caches()
+        self._caches = StoreCaches()
         self._numbers = NumberCache()
         self._cleaner = LogCleaner(self._connections, lock)
         self._is_closed = False

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import apsw
 
-from graphmem.adapters.sqlite.segments import Segment, SegmentBuilder, joined, unpack
+from graphmem.adapters.sqlite.segments import SegmentBuilder, TextSegment, joined, unpack
 from graphmem.adapters.sqlite.values import Tenant, rowid_of
 from graphmem.ranking import quantised
 
@@ -36,7 +36,7 @@ _MOST_PARTS, _LARGEST = 4, 1 << 16
 _NO_POSTINGS: tuple[list[int], list[int]] = ([], [])
 
 #: The index of a segment's first memory, the segment, and the range of a term's postings in it.
-Span = tuple[int, Segment, int, int]
+Span = tuple[int, TextSegment, int, int]
 
 
 class UnsealedText:
@@ -65,7 +65,7 @@ class UnsealedText:
                 entry[1].append(count)
         self._draft.add(number, home, length, counts)
 
-    def segment(self) -> Segment:
+    def segment(self) -> TextSegment:
         """Return a segment of these memories."""
         return unpack(self._draft.numbers[0], self._draft.pack())
 
@@ -196,7 +196,7 @@ class TermPostings:
         indexes = np.array(self._recent[0][: len(counts)], np.int64)
         return indexes[indexes < self._size], counts[indexes < self._size]
 
-    def _end(self, base: int, part: Segment, begin: int, end: int) -> int:
+    def _end(self, base: int, part: TextSegment, begin: int, end: int) -> int:
         """Return the end of the postings of memories below `size`."""
         import numpy as np
 
@@ -211,11 +211,11 @@ class SealedSegments:
     The positions of looked up terms are cached: queries repeat their words.
     """
 
-    def __init__(self, parts: Sequence[tuple[int, Segment]] = ()) -> None:
+    def __init__(self, parts: Sequence[tuple[int, TextSegment]] = ()) -> None:
         self._parts = tuple(parts)
         self._spans: dict[int, list[Span]] = {}
 
-    def with_part(self, base: int, segment: Segment) -> SealedSegments:
+    def with_part(self, base: int, segment: TextSegment) -> SealedSegments:
         """Return these segments and another."""
         return SealedSegments((*self._parts, (base, segment)))
 
@@ -291,7 +291,7 @@ class _TenantText:
         """Join segments so that repeated queries are cheap."""
         self._sealed = self._sealed.joined()
 
-    def _add(self, segment: Segment) -> None:
+    def _add(self, segment: TextSegment) -> None:
         import numpy as np
 
         old_count = int(np.searchsorted(segment.numbers, self.last, "right"))

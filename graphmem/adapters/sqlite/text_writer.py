@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 import apsw
 
-from graphmem.adapters.sqlite.segments import MOST_MEMORIES, Segment, SegmentBuilder, joined, pack, unpack, without
+from graphmem.adapters.sqlite.segments import MOST_MEMORIES, SegmentBuilder, TextSegment, joined, pack, unpack, without
 from graphmem.adapters.sqlite.term_hashes import hashes_of, indexed
 from graphmem.adapters.sqlite.values import Row, Tenant, rowid_range
 from graphmem.model import Statement
@@ -105,6 +105,6 @@ def _rewrite_without(connection: apsw.Connection, tenant: Tenant, numbers: Itera
                 _insert(connection, rest)
 
 
-def _insert(connection: apsw.Connection, segment: Segment) -> None:
+def _insert(connection: apsw.Connection, segment: TextSegment) -> None:
     numbers = segment.numbers
     connection.execute(_INSERT, (int(numbers[0]), int(numbers[-1]), segment.size, pack(segment)))

@@ -12,7 +12,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from graphmem.interop.graphiti.proposals import Outcome, Proposal, accept
+from graphmem.interop.graphiti.proposals import Proposal, ProposalOutcome, accept
 from graphmem.interop.graphiti.quiet_import import import_graphiti
 from graphmem.model import Scope
 from graphmem.projection.derivation import ABOUT, AMENDED_BY, SUPERSEDED_BY
@@ -35,8 +35,8 @@ __all__ = [
     "FACT_TYPES",
     "SUPERSEDED_BY",
     "GraphmemDriver",
-    "Outcome",
     "Proposal",
+    "ProposalOutcome",
     "accept",
     "as_of",
     "entity_uuid",

@@ -57,7 +57,7 @@ class GraphmemDriver(GraphDriver):
     def session(self, database: str | None = None) -> GraphDriverSession:
         """Return a session that runs write functions without Cypher."""
         del database
-        return _Session()
+        return _GraphitiSession()
 
     async def close(self) -> None:
         """Do nothing: the caller closes the memory."""
@@ -69,7 +69,7 @@ class GraphmemDriver(GraphDriver):
         """Do nothing: the store manages its indexes."""
 
 
-class _Session(GraphDriverSession):
+class _GraphitiSession(GraphDriverSession):
     provider = GraphProvider.NEO4J
 
     async def __aexit__(self, *_: object) -> None:

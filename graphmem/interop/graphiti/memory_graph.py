@@ -12,7 +12,7 @@ import numpy as np
 
 from graphmem.model import Add, Memory, MergeBranch, Scope
 from graphmem.projection.derivation import anchors_of, draw
-from graphmem.projection.values import Entity, Fact, Step, entity_uuid, group_id
+from graphmem.projection.values import Entity, Fact, ProjectionStep, entity_uuid, group_id
 from graphmem.retrieval.embedder import Embedder, card_of
 from graphmem.retrieval.query import read_question
 from graphmem.service.context import ServiceContext, embedded_text
@@ -162,10 +162,10 @@ class MemoryGraph:
             self._vectors.update(vectors)
         return vectors
 
-    def _drawn(self, ids: Sequence[str]) -> Step:
+    def _drawn(self, ids: Sequence[str]) -> ProjectionStep:
         """Return facts and entities of memories and their chains, as far as the reader sees them."""
         if not ids:
-            return Step(0, 0)
+            return ProjectionStep(0, 0)
         self._follow()
         rows = self._context.store.rows(self.reader, list(ids))
         step = draw(rows, self.reader.tenant, 0, self._seq, self._merges)

@@ -22,7 +22,7 @@ _MANY = Page(limit=200)
 _SEEN = (Status.PROPOSED, Status.DEFERRED, Status.ACTIVE, Status.REJECTED)
 
 
-class Outcome(StrEnum):
+class ProposalOutcome(StrEnum):
     """The outcome of an extracted fact: recorded as a proposal, or dropped because the memory exists."""
 
     PROPOSED = "proposed"
@@ -39,7 +39,7 @@ class Proposal:
     """
 
     fact: str
-    outcome: Outcome
+    outcome: ProposalOutcome
     memory: str
     over: tuple[str, ...] = ()
 
@@ -72,12 +72,12 @@ def propose(memory: GraphMemory, extracted: Extracted, *, scope: Scope, source: 
         memory, statement, scope
     )
     if same is not None:
-        return Proposal(extracted.fact, Outcome.DROPPED, same.id)
+        return Proposal(extracted.fact, ProposalOutcome.DROPPED, same.id)
     why = "extracted by graphiti; a proposal until it is accepted"
     write = Write(scope=scope, source=source, reason=why, origin=Origin.CONVERSATION)
     written = memory.add(statement, moves=(Move(Status.PROPOSED, extracted.since),), write=write)
     holding = tuple(card.id for card in existing if card.state is State.HOLDS)
-    return Proposal(extracted.fact, Outcome.PROPOSED, written.ids[0], holding)
+    return Proposal(extracted.fact, ProposalOutcome.PROPOSED, written.ids[0], holding)
 
 
 def accept(memory: GraphMemory, memory_id: str, *, write: Write | None = None) -> list[Written]:

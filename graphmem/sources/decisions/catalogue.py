@@ -11,7 +11,7 @@ from typing import TypeVar
 
 from graphmem.sources.decisions.file_names import is_kep, names_folder
 from graphmem.sources.decisions.records import Record
-from graphmem.sources.decisions.references import Reference
+from graphmem.sources.decisions.references import RecordReference
 
 Key = TypeVar("Key", str, "int | None")
 _STEM_NUMBER = re.compile(r"^(?:[a-z]{2,8}[-_ ]?)?\d{1,6}[-_. ]*")
@@ -50,7 +50,7 @@ class Catalogue:
             for candidate in self._by_number.get(record.number, ())
         )
 
-    def find(self, reference: Reference, origin: Record) -> Record | Unclear | None:
+    def find(self, reference: RecordReference, origin: Record) -> Record | Unclear | None:
         """The record to which a `reference` in the record `origin` points; None if there is none.
 
         A link to a file decides. A number decides only if a single record of the folder has it, or if the words
@@ -89,7 +89,7 @@ class Catalogue:
             result = list(self._by_slug.get(_slug(path), ()))
         return result[0] if len(result) == 1 and result[0].path != origin.path else None
 
-    def _numbered(self, reference: Reference, origin: Record) -> Record | Unclear | None:
+    def _numbered(self, reference: RecordReference, origin: Record) -> Record | Unclear | None:
         everything = [
             record for record in self._by_number.get(reference.number, ()) if _is_named(reference, record, origin)
         ]
@@ -152,18 +152,18 @@ def _is_general(prefix: str) -> bool:
     return prefix in {"", "DR"} or prefix.endswith("ADR")
 
 
-def _is_named(reference: Reference, record: Record, origin: Record) -> bool:
+def _is_named(reference: RecordReference, record: Record, origin: Record) -> bool:
     if not reference.prefix:
         return not (record.prefix and origin.prefix) or _is_same_series(record.prefix, origin.prefix)
     return _is_same_series(reference.prefix, record.prefix)
 
 
-def _shares_words(reference: Reference, record: Record) -> bool:
+def _shares_words(reference: RecordReference, record: Record) -> bool:
     named = _words(_slug(reference.target or "")) | _words(reference.title)
     return not named or bool(named & (_words(record.title) | _words(_slug(record.path))))
 
 
-def _is_titled(reference: Reference, record: Record) -> bool:
+def _is_titled(reference: RecordReference, record: Record) -> bool:
     hint, title = _plain(reference.title), _plain(record.title)
     return (
         bool(hint) and len(hint) >= len("word") and (hint == title or hint.startswith(title) or title.startswith(hint))

@@ -15,7 +15,7 @@ from graphmem.sources.decisions.idioms import SELF, canonical
 from graphmem.sources.decisions.idioms import plain as plain_text
 from graphmem.sources.decisions.limits import limit_after, portion_within
 from graphmem.sources.decisions.pointers import bare_pointer, changed_in, decided_in, own_decisions, pointed_at
-from graphmem.sources.decisions.references import TOKEN, MarkedText, Reference, bare_numbers, mark_references
+from graphmem.sources.decisions.references import TOKEN, MarkedText, RecordReference, bare_numbers, mark_references
 from graphmem.sources.decisions.relations import (
     MarkedSentence,
     RelationClaim,
@@ -132,9 +132,9 @@ def declared_in_field(key: tuple[bool, bool], value: str, definitions: Mapping[s
     clause = _until_a_clause(outside)
     targets = marked.references_in(clause) or bare_numbers(plain)
     if not targets and "/" in plain and _BARE_PATH.fullmatch(plain):
-        targets = (Reference(plain, target=plain),)
+        targets = (RecordReference(plain, target=plain),)
     if not targets and key[1]:
-        targets = (Reference(plain[:200], title=strip_markup(plain)[:200]),)
+        targets = (RecordReference(plain[:200], title=strip_markup(plain)[:200]),)
     is_new, is_full = key
     portion = _portion_of(outside)
     dates = [result.at for result in find_dates(marked.text)]
@@ -148,9 +148,9 @@ def declared_in_field(key: tuple[bool, bool], value: str, definitions: Mapping[s
     ]
 
 
-def _limits(marked: MarkedText) -> dict[Reference, str]:
+def _limits(marked: MarkedText) -> dict[RecordReference, str]:
     """The part of each record to which words right behind it limit a field: `ADR-7 (partially)`, `ADR-7 for tests`."""
-    result: dict[Reference, str] = {}
+    result: dict[RecordReference, str] = {}
     tokens = list(TOKEN.finditer(marked.text))
     for index, token in enumerate(tokens):
         end = tokens[index + 1].start() if index + 1 < len(tokens) else len(marked.text)
@@ -329,12 +329,12 @@ def _context_of(name: str) -> TextContext:
     return TextContext.RELATED if _RELATED.search(name) else TextContext.BODY
 
 
-def _leader(masked: str, marked: MarkedText) -> Reference | None:
+def _leader(masked: str, marked: MarkedText) -> RecordReference | None:
     match = re.match(rf"[\s*_\"'`>]*(?:{TOKEN.pattern})", masked)
     return marked.references[int(match[1])] if match else None
 
 
-def _is_own(reference: Reference, own: OwnName) -> bool:
+def _is_own(reference: RecordReference, own: OwnName) -> bool:
     if reference.target:
         named, mine = PurePosixPath(reference.target), PurePosixPath(own.path)
         is_near = named.parent.name in {"", mine.parent.name} or not names_folder(own.path)

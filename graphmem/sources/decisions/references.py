@@ -72,7 +72,7 @@ _DEFINITION = re.compile(r"^ {0,3}\[(?P<label>[^\[\]]{1,200})\]:[ \t]*<?(?P<targ
 
 
 @dataclass(frozen=True, slots=True)
-class Reference:
+class RecordReference:
     """A mention of a possible other record.
 
     Attributes:
@@ -99,9 +99,9 @@ class MarkedText:
     """A text in which a token replaces every reference."""
 
     text: str
-    references: tuple[Reference, ...]
+    references: tuple[RecordReference, ...]
 
-    def references_in(self, part: str) -> tuple[Reference, ...]:
+    def references_in(self, part: str) -> tuple[RecordReference, ...]:
         """The references whose tokens are in a part of the text, in order."""
         return tuple(self.references[int(match[1])] for match in TOKEN.finditer(part))
 
@@ -120,7 +120,7 @@ def mark_references(text: str, definitions: Mapping[str, str] | None = None) -> 
     """The text with each reference replaced by a token."""
     labels = definitions or {}
     clean = text.replace(_OPEN, " ").replace(_CLOSE, " ")
-    references: list[Reference] = []
+    references: list[RecordReference] = []
     parts: list[str] = []
     position = 0
     for match in _matches(clean, labels):
@@ -152,9 +152,9 @@ def _telling(words: str | None) -> str | None:
     return f"{result['words']} " if result else None
 
 
-def _more(text: str, position: int, first: Reference) -> tuple[list[Reference], int]:
+def _more(text: str, position: int, first: RecordReference) -> tuple[list[RecordReference], int]:
     """(the records that a list or a range goes on with, where it ends)."""
-    result: list[Reference] = []
+    result: list[RecordReference] = []
     last = first
     is_plural = bool(re.match(r"[A-Za-z ]+s[ \t#-]*\d", first.text))
     while last.number is not None:
@@ -162,36 +162,36 @@ def _more(text: str, position: int, first: Reference) -> tuple[list[Reference], 
             numbers = range(last.number + 1, int(match["last"]) + 1)
             if not 0 < len(numbers) <= _MAX_RANGE:
                 break
-            result += [Reference(match.group().strip(), number, last.prefix) for number in numbers]
+            result += [RecordReference(match.group().strip(), number, last.prefix) for number in numbers]
         elif (match := _MORE.match(text, position)) or (is_plural and (match := _MORE_OF_MANY.match(text, position))):
             groups = match.groupdict()
             prefix = _prefix(groups.get("prefix") or "") or last.prefix
-            result.append(Reference(match.group().strip(), int(groups["number"] or groups["named"]), prefix))
+            result.append(RecordReference(match.group().strip(), int(groups["number"] or groups["named"]), prefix))
         else:
             break
         last, position = result[-1], match.end()
     return result, position
 
 
-def bare_numbers(text: str) -> tuple[Reference, ...]:
+def bare_numbers(text: str) -> tuple[RecordReference, ...]:
     """References of a field with nothing but numbers, for example `345, 386`; empty for other fields."""
     if re.search(r"[^\W\d_]", re.sub(r"\b(?:and|by|no)\b", "", text)):
         return ()
-    return tuple(Reference(match.group(), int(match["number"])) for match in _BARE.finditer(text))
+    return tuple(RecordReference(match.group(), int(match["number"])) for match in _BARE.finditer(text))
 
 
-def _reference(match: re.Match[str], text: str, definitions: Mapping[str, str]) -> Reference:
+def _reference(match: re.Match[str], text: str, definitions: Mapping[str, str]) -> RecordReference:
     groups = match.groupdict()
     if groups["number"] is not None:
-        return Reference(
+        return RecordReference(
             match.group(), int(groups["number"]), _prefix(groups["prefix"]), title=_hint(text, match.end())
         )
     if groups["after"] is not None:
-        return Reference(match.group(), int(groups["after"]), title=_hint(text, match.end()))
+        return RecordReference(match.group(), int(groups["after"]), title=_hint(text, match.end()))
     if groups["path"] is not None or groups["slug"] is not None:
-        return Reference(match.group(), target=groups["path"] or groups["slug"])
+        return RecordReference(match.group(), target=groups["path"] or groups["slug"])
     if groups["url"] is not None:
-        return Reference(match.group(), target=_clean_target(groups["url"]))
+        return RecordReference(match.group(), target=_clean_target(groups["url"]))
     if groups["role"] is not None:
         return _role(groups["role"], groups["roletext"], match.group())
     words = groups["wiki"] or groups["rsttext"] or groups["text"] or groups["short"] or ""
@@ -207,18 +207,18 @@ def _reference(match: re.Match[str], text: str, definitions: Mapping[str, str]) 
     number = (named["number"] or named["bare"]) if named else None
     prefix = _prefix(named["prefix"] or "") if named else ""
     hint = title.strip(" ])*_`") or _hint(text, match.end())
-    return Reference(match.group(), int(number) if number else None, prefix, _clean_target(target), hint)
+    return RecordReference(match.group(), int(number) if number else None, prefix, _clean_target(target), hint)
 
 
-def _role(role: str, words: str, text: str) -> Reference:
+def _role(role: str, words: str, text: str) -> RecordReference:
     body = re.match(r"(?:[^<]*<)?(?P<target>[^<>#]+)", words)
     target = body["target"].strip() if body else words
     if role in {"pep", "kep", "adr"} and target.isascii() and target.isdigit() and len(target) <= MAX_NUMBER_DIGITS:
-        return Reference(text, int(target), role.upper())
+        return RecordReference(text, int(target), role.upper())
     named = _TEXT_ID.match(words.partition("<")[0])
     number = named["number"] if named else None
     prefix = _prefix(named["prefix"] or "") if named and number else ""
-    return Reference(text, int(number) if number else None, prefix, _clean_target(target))
+    return RecordReference(text, int(number) if number else None, prefix, _clean_target(target))
 
 
 def _prefix(text: str) -> str:

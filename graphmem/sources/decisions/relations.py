@@ -19,7 +19,7 @@ from graphmem.sources.decisions.limits import (
     limit_after,
     portion_within,
 )
-from graphmem.sources.decisions.references import TOKEN, MarkedText, Reference
+from graphmem.sources.decisions.references import TOKEN, MarkedText, RecordReference
 from graphmem.sources.decisions.sections import STATUS_SECTIONS, heading_name
 from graphmem.sources.decisions.statuses import leading_status
 
@@ -159,7 +159,7 @@ class RelationClaim:
         part: The replaced part of the old record, in the words of the record.
     """
 
-    target: Reference
+    target: RecordReference
     replaces: bool
     is_full: bool
     part: str | None = None
@@ -180,7 +180,7 @@ class MarkedSentence:
     marked: MarkedText
     text: str
     context: TextContext
-    leader: Reference | None = None
+    leader: RecordReference | None = None
     opens_block: bool = False
     heading: str = ""
 
@@ -190,7 +190,7 @@ class _Subject:
     """The subject of a verb: the record itself, other records, or (neither) something else."""
 
     is_self: bool = False
-    records: tuple[Reference, ...] = ()
+    records: tuple[RecordReference, ...] = ()
     part: str | None = None
 
 
@@ -429,7 +429,7 @@ def _part_of_another(sentence: MarkedSentence, clause: _Clause) -> list[Relation
     ]
 
 
-def _agents(sentence: MarkedSentence, clause: _Clause, rest: str) -> tuple[tuple[Reference, ...], str | None]:
+def _agents(sentence: MarkedSentence, clause: _Clause, rest: str) -> tuple[tuple[RecordReference, ...], str | None]:
     """(the successors, the replaced part if it is limited)."""
     match = _NAMED.match(rest) or _DESCRIBED.match(rest)
     if match and not (match.re is _DESCRIBED and UNREAL.search(match["mid"])):
@@ -439,7 +439,7 @@ def _agents(sentence: MarkedSentence, clause: _Clause, rest: str) -> tuple[tuple
         return (), None
     words = re.split(r"[.;](?:\s|$)|\s\(|,\s", rest)[0].strip(" *_\"'`\u201c\u201d")
     if sentence.context is TextContext.STATUS and words and not TOKEN.search(words):
-        return (Reference(words[:200], title=words[:200]),), None
+        return (RecordReference(words[:200], title=words[:200]),), None
     return (), None
 
 

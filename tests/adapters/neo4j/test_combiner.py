@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from graphmem.adapters.neo4j.combiner import Call, Combiner, Queue
+from graphmem.adapters.neo4j.combiner import Combiner, Queue, QueuedWrite
 from graphmem.errors import CommitUnknown, Conflict, StoreUnavailable
 from graphmem.model import Change, Request
 from tests.laws.world import CLOCK, R, add
@@ -26,7 +26,7 @@ class Server:
         self.is_busy, self.goes_on = threading.Event(), threading.Event()
         self.combiner = Combiner(self.carry_out, patience_s=5.0)
 
-    def carry_out(self, calls: Sequence[Call], _: float) -> list[list[Change]]:
+    def carry_out(self, calls: Sequence[QueuedWrite], _: float) -> list[list[Change]]:
         self.transactions.append([key_of(call) for call in calls])
         if len(self.transactions) == 1:
             self.is_busy.set()
@@ -40,7 +40,7 @@ class Server:
 
     def send(self, key: str) -> str:
         """What became of a call: a word."""
-        call = Call([Request(key, add(key), R)], lambda: CLOCK, {})
+        call = QueuedWrite([Request(key, add(key), R)], lambda: CLOCK, {})
         try:
             self.combiner.apply(TENANT, call)
         except BaseException as exc:  # noqa: BLE001 - the test looks at it
@@ -48,7 +48,7 @@ class Server:
         return "done"
 
 
-def key_of(call: Call) -> str:
+def key_of(call: QueuedWrite) -> str:
     return call.requests[0].op_id
 
 
@@ -109,7 +109,7 @@ def test_an_interrupted_leader_leaves_the_others_to_themselves(server: Server) -
 def test_each_thread_is_told_by_an_error_of_its_own(server: Server) -> None:
     server.failures["a"] = StoreUnavailable("gone")
     server.goes_on.set()
-    call = Call([Request("a", add("a"), R)], lambda: CLOCK, {})
+    call = QueuedWrite([Request("a", add("a"), R)], lambda: CLOCK, {})
     with pytest.raises(StoreUnavailable, match="gone") as caught:
         server.combiner.apply(TENANT, call)
     assert caught.value is not server.failures["a"]

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from graphmem.adapters.neo4j import Neo4jStore
-from graphmem.adapters.neo4j.combiner import Call
+from graphmem.adapters.neo4j.combiner import QueuedWrite
 from graphmem.adapters.neo4j.write_batch import LOCK_AND_COUNT, LOCK_AND_READ, carry_out
 from graphmem.errors import Conflict, NotFound
 from graphmem.model import Operation, Request
@@ -100,8 +100,8 @@ def test_calls_of_one_transaction_mean_their_own_memories_by_the_ids_that_they_c
     send(store, "first", add("A", title="the same"))
     own: list[Operation] = [add("B", title="the same"), add("C", ("active", 3)), supersede("B", "C", 3)]
     calls = [
-        Call([Request(f"own {number}", one, R) for number, one in enumerate(own)], lambda: CLOCK, {}),
-        Call([Request("other", supersede("B", "C", 4), R)], lambda: CLOCK, {}),
+        QueuedWrite([Request(f"own {number}", one, R) for number, one in enumerate(own)], lambda: CLOCK, {}),
+        QueuedWrite([Request("other", supersede("B", "C", 4), R)], lambda: CLOCK, {}),
     ]
     with pytest.raises(NotFound):
         store._database.write(lambda tx: carry_out(tx, calls))  # noqa: SLF001 - as its writers are carried out together

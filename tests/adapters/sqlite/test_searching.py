@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from graphmem.adapters.sqlite import SQLiteStore, text_index, text_writer, vectors
-from graphmem.adapters.sqlite.caches import Caches
+from graphmem.adapters.sqlite.caches import StoreCaches
 from graphmem.model import Add, Erase, Request, Scope
 from graphmem.ranking import Corpus, bm25
 from graphmem.store import Filter, Probe
@@ -122,7 +122,7 @@ def test_vectors_are_exact_with_and_without_room_for_them(
 ) -> None:
     monkeypatch.setattr(vectors, "_BLOCK_ROWS", block)
     monkeypatch.setattr(vectors, "_SHARED_ROWS", homely)
-    store._caches = Caches(vectors=vectors.VectorCache(space))  # noqa: SLF001 - to see both ways
+    store._caches = StoreCaches(vectors=vectors.VectorCache(space))  # noqa: SLF001 - to see both ways
     chance = np.random.default_rng(1)
     rows, query = _unit(chance, 100), _unit(chance, 1)[0]
     requests = [add(f"m{number:03}", scope=Scope("acme", repo=f"r{number % 5}")) for number in range(100)]
