@@ -18,7 +18,7 @@ CASES ?=
 SEED ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help env base demo notebooks neo4j test check suite lint format truth speed torture fuzz lock clean
+.PHONY: help env base demo docs notebooks neo4j test check suite lint format truth speed torture fuzz lock clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -37,6 +37,11 @@ demo: base ## Ask six questions that plain search gets wrong, of real decisions
 
 neo4j: env ## Run a Neo4j without Docker until Ctrl-C: make neo4j KEEP=folder VERSION=calendar
 	@$(BIN)/python -m tools.neo4j_server $(if $(VERSION),--version $(VERSION)) $(if $(KEEP),--keep $(KEEP)) $(ARGS)
+
+# Warnings are errors: a link that leads nowhere, a page that no menu has.
+docs: env ## Build the documentation, which `graphmem docs` opens
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs --quiet build --strict --clean
+	@$(BIN)/graphmem docs
 
 # tests/schedule.py says which tests share a process, and in which order they come.
 SPREAD := --numprocesses=auto --maxprocesses=4 --dist=loadgroup --no-loadscope-reorder
@@ -67,6 +72,7 @@ lint: env ## Formatting, lint and types
 	@$(BIN)/ruff format --check --quiet .
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/mypy
+	@$(BIN)/vulture
 
 format: env ## Format, and mend what the linter can mend
 	@$(BIN)/ruff format .
@@ -105,5 +111,5 @@ lock: env ## Renew requirements/*.txt within the ranges of pyproject.toml
 	@! grep -nE 'https?://|^-' requirements/*.txt
 
 clean: ## Remove the environment, builds and caches; stores are left alone
-	@rm -rf $(VENV) build dist htmlcov .coverage .coverage.* .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	@rm -rf $(VENV) build dist graphmem/_site htmlcov .coverage .coverage.* .hypothesis .mypy_cache .pytest_cache .ruff_cache
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -25,8 +25,8 @@ from benchmarks.speed.vectors import LookUp
 from graphmem import GraphMemory, New, Scope, Write
 from graphmem.config import Settings
 from graphmem.opening import open_store
-from graphmem.service import Desk
-from graphmem.service.desk import embedded_text
+from graphmem.service import ServiceContext
+from graphmem.service.context import embedded_text
 from tools.neo4j_server import Options, Server, start
 
 _SIZES = (10_000, 100_000)
@@ -124,7 +124,9 @@ class Bench:
         store = open_store(server.url, Settings(lock_timeout_s=_PATIENCE_S), create=True)
         door = self._looked_up.door()
         return GraphMemory(
-            Desk(store, scope=everywhere(), actor="capacity", clock=self._clock, embedder=door, gate=lambda one: one)
+            ServiceContext(
+                store, scope=everywhere(), actor="capacity", clock=self._clock, embedder=door, gate=lambda one: one
+            )
         )
 
     def _fill(self, memory: GraphMemory, server: Server) -> list[Row]:

@@ -25,8 +25,8 @@ from benchmarks.rows import RESULTS
 from graphmem import At, Filter, Page, Scope
 from graphmem.adapters.paths import path_pattern
 from graphmem.errors import GraphMemError
-from graphmem.http.limits import Bound, Measure
 from graphmem.http.problems import Refusal
+from graphmem.http.request_limits import BodyLimit, JsonMeter
 from graphmem.keys.secret import present
 from graphmem.mcp_server.marks import decoded, encoded
 from graphmem.model import Statement
@@ -105,7 +105,7 @@ def _document(put: Callable[[str], str], unit: str) -> Work:
 
 def _measured(unit: bytes, tokens_at_most: int = 10**9) -> Work:
     def work(size: int) -> object:
-        measure, body = Measure(Bound(1 << 30, tokens_at_most), 10**9), unit * (size // len(unit))
+        measure, body = JsonMeter(BodyLimit(1 << 30, tokens_at_most), 10**9), unit * (size // len(unit))
         try:
             for start in range(0, size, 1 << 16):
                 measure.take(body[start : start + (1 << 16)])

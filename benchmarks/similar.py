@@ -20,8 +20,8 @@ import numpy as np
 
 import graphmem
 from graphmem import New, OnSimilar, Statement
-from graphmem.retrieval.embedding import Embedder, EmbedderMissing, find_embedder
-from graphmem.service.resembling import says_the_same
+from graphmem.retrieval.embedder import Embedder, EmbedderMissing, find_embedder
+from graphmem.service.similar_memories import says_the_same
 from tests.fake_embedder import FakeEmbedder
 
 LEVELS = (0.7, 0.8, 0.9, 0.95, 0.98, 0.99)

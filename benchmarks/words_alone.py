@@ -6,14 +6,14 @@ from datetime import UTC, datetime
 
 from graphmem import GraphMemory
 from graphmem.model import Scope
-from graphmem.service import Desk
+from graphmem.service import ServiceContext
 from graphmem.store import Store
 
 
 def words_alone(store: Store, *, scope: Scope, actor: str) -> GraphMemory:
     """The memory, without a gate, on this machine's clock."""
     return GraphMemory(
-        Desk(
+        ServiceContext(
             store,
             scope=scope,
             actor=actor,

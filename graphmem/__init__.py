@@ -1,4 +1,4 @@
-"""graphmem: what a project knows and decided, true now.
+"""graphmem: a memory of a project's decisions and facts, and of the times at which each was in force.
 
 >>> import graphmem
 >>> with graphmem.open("demo.db", create=True) as memory:  # doctest: +SKIP

@@ -1,4 +1,4 @@
-"""What graphmem answers: values that say not only what holds but for which point, since when, and why."""
+"""Answers: memories with the point in time of the answer, their valid intervals, and the reasons."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from graphmem.temporal import Span, Spans, Standing
 
 @dataclass(frozen=True, slots=True)
 class Quote:
-    """Words of somebody within a text: from `start` to before `end`, of a memory of that origin."""
+    """A quotation in a text, from `start` up to but excluding `end`, with the origin of the quoted memory."""
 
     start: int
     end: int
@@ -33,7 +33,7 @@ class Quote:
 
 
 class Sentence(str):
-    """A text of ours that knows which of its words are somebody's; everywhere else it is a text like any other."""
+    """A text by graphmem that records which parts quote a memory; otherwise an ordinary string."""
 
     __slots__ = ("quotes",)
 
@@ -41,7 +41,7 @@ class Sentence(str):
 
     @classmethod
     def of(cls, *parts: str) -> Sentence:
-        """The parts one after the other: sentences keep their quotes, all other text is ours."""
+        """Join parts: sentences keep their quotes; plain strings are graphmem's own text."""
         made, start, quotes = cls("".join(parts)), 0, list[Quote]()
         for part in parts:
             if isinstance(part, Sentence):
@@ -52,7 +52,7 @@ class Sentence(str):
 
     @classmethod
     def quoting(cls, text: str, origin: Origin) -> Sentence:
-        """Somebody's words, all of them."""
+        """Return a sentence that is a single quote."""
         made = cls(text)
         made.quotes = (Quote(0, len(text), origin),) if text else ()
         return made
@@ -60,28 +60,29 @@ class Sentence(str):
 
 @dataclass(frozen=True, slots=True)
 class Interval:
-    """A half-open stretch of valid time; None is an open side."""
+    """A half-open interval of valid time; None is an open side."""
 
     start: datetime | None
     end: datetime | None
 
 
 def intervals(spans: Spans) -> tuple[Interval, ...]:
-    """Spans of the kernel as answers show them."""
+    """Return the intervals of kernel spans."""
     return tuple(interval(piece) for piece in spans)
 
 
 def interval(piece: Span) -> Interval:
-    """One span of the kernel as answers show it."""
+    """Return the interval of a kernel span: unbounded sides become None."""
     low, high = piece
     return Interval(None if low == BEGINNING else low, None if high == FOREVER else high)
 
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """One move as its source tells it.
+    """A status move, in the words of its source.
 
-    `word` is the source's own, or the status if it gave none. `until` is the next move's time, None if there is none.
+    `word` is the source's own word, or the status if there is none. `until` is the time of the next move, None if there
+    is none.
     """
 
     status: Status
@@ -93,7 +94,7 @@ class Told:
 
 
 class State(StrEnum):
-    """Where a memory stands at a point, in one word."""
+    """The state of a memory at a point, supersessions included."""
 
     HOLDS = "holds"
     SUPERSEDED = "superseded"
@@ -109,17 +110,17 @@ class State(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """A memory that an answer names: what a reader is shown of it, so that no second question is needed.
+    """A memory that an answer names, with enough of it to show without a second request.
 
-    Of a memory that was erased, or that the reader does not see, only the id is set.
+    If the memory was erased, or the reader does not see it, only the id is set.
 
     Attributes:
-        title: None if the memory was erased or is not seen.
-        alias: Its first alias, such as `ADR-0012`; None if it has none.
-        state: Its state at the point of the answer.
-        origin: Whose words the title and the alias are.
-        holding: All stretches of valid time in which it is in force, as far as is known at the point.
-        is_or_later: Whether the first of them begins at the earliest that its source allows, or later.
+        title: The title; None if the memory was erased or is not visible.
+        alias: The first alias, for example `ADR-0012`; None if there is none.
+        state: The state at the point of the answer.
+        origin: The origin of the title and the alias.
+        holding: The valid intervals, as recorded at the point.
+        is_or_later: True if the source gives only the earliest possible start of the first interval.
     """
 
     id: str
@@ -133,18 +134,17 @@ class Reference:
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """A memory at one point: where it stands, when it holds, how far it is trusted.
+    """A memory at a point: its state, its valid intervals, and its trust.
 
     Attributes:
-        state: In one word; `told` has the source's own.
-        holding: All stretches of valid time in which it holds, as far as is known at the point.
-        told: The move that decides its own status at the point; None before its first.
-        freshness: What age leaves of its confidence, from 1 down to 0: halved every half-life of its kind since
-            `fresh_at`. It orders answers and hides none.
-        fresh_at: When it was last known to be right: when it was confirmed, or when it came into force. None if neither
-            ever happened.
-        change: Ledger position at which it was recorded.
-        amended_by: Amendments of it that are in force at the point.
+        state: The state; `told` has the source's own word.
+        holding: The valid intervals, as recorded at the point.
+        told: The move that decides the memory's own status at the point; None before the first move.
+        freshness: The factor, from 1 down to 0, by which age lowers the confidence: halved every half-life of the kind
+            since `fresh_at`. It orders answers and hides none.
+        fresh_at: The later of the last confirmation and the coming into force; None if neither has happened.
+        change: The ledger position at which the memory was recorded.
+        amended_by: The amendments in force at the point.
     """
 
     memory: Memory
@@ -165,13 +165,13 @@ class Card:
 
     @property
     def statement(self) -> Statement:
-        """What the memory says."""
-        assert self.memory.statement is not None, "what was erased gets no card"  # noqa: S101
+        """The memory's statement."""
+        assert self.memory.statement is not None, "erased memories have no card"  # noqa: S101
         return self.memory.statement
 
     @property
     def confidence(self) -> float:
-        """The confidence as it was stated, from 0 to 1."""
+        """The stated confidence, from 0 to 1."""
         return self.statement.confidence
 
     @property
@@ -187,7 +187,7 @@ class Card:
 
 @dataclass(frozen=True, slots=True)
 class Contest:
-    """Another memory that holds for the same subject, and the rule that put it behind the head."""
+    """Another memory in force for the same subject, and the rule that put it behind the leading memory."""
 
     memory: Reference
     rule: str
@@ -195,15 +195,15 @@ class Contest:
 
 @dataclass(frozen=True, slots=True)
 class Relation:
-    """How a memory relates to another, in words: `before`, the other's title, the part if there is one, `after`.
+    """The relation of a memory to another, in words: `before`, the other's title, the part if there is one, `after`.
 
     Attributes:
         memory: The other memory.
-        before: Such as `superseded by`, `supersedes`, `proposed to supersede` or `overruled by`.
-        after: Empty, or what follows the title: ` on 2025-09-01`, `, but is deferred`, ` (scope: …)`.
-        part: Which part of the old memory is concerned; None for all of it.
-        is_successor: Whether the memory has taken the other's place, wholly and at the asked point.
-        through: The memories between both, from the other on.
+        before: The words before the title: `superseded by`, `supersedes`, `proposed to supersede`, `overruled by`, ….
+        after: The words after the title: ` on 2025-09-01`, `, but is deferred`, ` (scope: …)`; may be empty.
+        part: The part of the old memory that is replaced; None for all of it.
+        is_successor: True if the memory supersedes all of the other at the point of the answer.
+        through: The memories between the two, beginning after the other.
     """
 
     memory: Reference
@@ -216,21 +216,21 @@ class Relation:
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """One search answer.
+    """A search hit.
 
     Attributes:
-        card: The memory that is answered, which need not be the one whose words matched.
-        standing: Whether it holds, is not yet in force (most often a declared successor), or was the last that held.
-        relevance: The chance, from 0 to 1, that this answers the question if nothing does better; comparable between
-            answers.
-        parts: What its place follows from.
-        via: The memories from the best match to this one; this one alone if it matched itself.
-        because: One line that says why it stands so.
-        beat: Matches that this memory supersedes at the point, of those in `relations`.
-        head: The memory that leads its subject: this one unless it is overruled. None if it is not in force.
-        contested: Others that are in force for its subject, each with the rule that put it behind the head.
-        relations: How it relates to the best ten matches that led here, the best first.
-        overruled_by: The memory that leads its subject, with the rule; None if it leads itself.
+        card: The memory; it may differ from the memory whose words matched.
+        standing: In force, not yet in force (usually a declared successor), or the last that was in force.
+        relevance: The probability, from 0 to 1, that the memory answers the question if no better answer exists;
+            comparable between answers.
+        parts: The parts of the score.
+        via: The memories from the best match to this memory; this memory alone if it matched directly.
+        because: A line that gives the reason for the standing.
+        beat: The matches, of those in `relations`, that this memory supersedes at the point.
+        head: The memory that leads the subject: this memory unless it is overruled. None if it is not in force.
+        contested: Other memories in force for the subject, each with the rule that put it behind the leading memory.
+        relations: The relations to the ten best matches that led to this memory, best first.
+        overruled_by: The memory that leads the subject, with the rule; None if this memory leads.
     """
 
     card: Card
@@ -247,23 +247,22 @@ class Hit:
 
     @property
     def holds(self) -> bool:
-        """Whether it may be relied on at the asked point."""
+        """True if the memory is in force at the point of the answer."""
         return self.standing is Standing.HOLDS
 
 
 @dataclass(frozen=True, slots=True)
 class SearchAnswer:
-    """What a search found, best first.
+    """The answer to a search, best hits first.
 
     Attributes:
-        at: The point that it was answered for.
-        mode: `hybrid`, or `lexical` when no vectors were compared.
-        note: Why no vectors were compared, or what is to be said of how they were.
+        at: The point of the answer.
+        mode: `hybrid`, or `lexical` if no vectors were compared.
+        note: The reason why no vectors were compared, or a note on the comparison.
         cursor: Continues after the last hit; None at the end.
-        weaker: How many of what was looked at are left out since they say too little about the question.
-        remarks: What is to be said of the question, each a sentence: a name that no memory has, how a word was read. Of
-            the first page alone.
-        read_as: The question with the words that it was read with; None if it was read as it was asked.
+        weaker: The number of candidates left out because they say too little about the question.
+        remarks: Sentences on the question: names that no memory has, words read as other words. On the first page only.
+        read_as: The question with corrected words; None if no word was corrected.
     """
 
     hits: tuple[Hit, ...]
@@ -278,7 +277,7 @@ class SearchAnswer:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """Memories that fit a filter, with a cursor as in `SearchAnswer`."""
+    """Memories that match a filter, with a cursor as in `SearchAnswer`."""
 
     cards: tuple[Card, ...]
     at: Point
@@ -287,15 +286,16 @@ class Listing:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One supersession edge beside a memory.
+    """A supersession, as seen from one of its memories.
 
     Attributes:
-        memory: The memory on the other side.
-        covers: When the edge covers the old memory; empty for an amendment or a successor that never took over.
-        evidence: The reason recorded with it, often the source's own line.
-        change: Ledger position that recorded it.
-        before: What the asked memory has to do with the other at the point, such as `superseded by`; the title follows.
-        after: What follows the title, such as ` on 2025-09-01`.
+        memory: The other memory.
+        covers: The intervals in which the old memory is superseded; empty for an amendment, and if the new memory was
+            never in force.
+        evidence: The recorded reason, often the source's own line.
+        change: The ledger position of the supersession.
+        before: The relation at the point, before the other's title: `superseded by`, `supersedes`, ….
+        after: The words after the title, for example ` on 2025-09-01`.
     """
 
     memory: Reference
@@ -313,16 +313,17 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """The life of one memory and its place in its chain.
+    """The history of a memory: its moves, its chain and its ledger entries.
 
     Attributes:
-        predecessors: What it was recorded to supersede, wholly or in a named part.
-        successors: What was recorded to supersede it, wholly or in a named part.
-        amendments: Every amendment of it, and `amends` what it amends itself.
-        chain: It and all that came before and after over full supersessions, oldest first.
-        moves: Its own moves in order.
-        changes: Every ledger entry about it.
-        mentioned: The memories that the entries name, as far as the reader sees them.
+        predecessors: The memories that it supersedes, completely or in a named part.
+        successors: The memories that supersede it, completely or in a named part.
+        amendments: All amendments of the memory.
+        amends: The memories that it amends.
+        chain: The memory with all predecessors and successors over full supersessions, oldest first.
+        moves: The memory's own status moves, in order.
+        changes: All ledger entries about the memory.
+        mentioned: The memories that the entries name, if the reader sees them.
     """
 
     card: Card
@@ -339,7 +340,7 @@ class History:
 
 @dataclass(frozen=True, slots=True)
 class Lane:
-    """One memory in a timeline: its own moves, and when it held."""
+    """A memory in a timeline: its status moves, and the intervals in which it leads the subject."""
 
     card: Card
     moves: tuple[Told, ...]
@@ -348,14 +349,14 @@ class Lane:
 
 @dataclass(frozen=True, slots=True)
 class Timeline:
-    """Everything known about a subject, a path or a chain, oldest start first."""
+    """The memories about a subject or a path, earliest start first."""
 
     lanes: tuple[Lane, ...]
     at: Point
 
 
 class Turn(StrEnum):
-    """How belief in a memory differs between two points."""
+    """The change of a memory between two points."""
 
     APPEARED = "appeared"
     VANISHED = "vanished"
@@ -363,11 +364,11 @@ class Turn(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """A memory that is in force at one of two points only.
+    """A memory that is in force at only the first or only the second of two points.
 
     Attributes:
-        replaced: Of a memory that appeared, what it supersedes at the second point; of a memory that vanished, what
-            supersedes it there.
+        replaced: If the memory appeared, the memories that it supersedes at the second point; if it vanished, the
+            memories that supersede it at that point.
     """
 
     turn: Turn
@@ -377,7 +378,7 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class Diff:
-    """What is believed differently between two points."""
+    """The memories that are in force at only one of two points."""
 
     start: Point
     end: Point
@@ -386,7 +387,7 @@ class Diff:
 
 @dataclass(frozen=True, slots=True)
 class Related:
-    """A memory beside another over a typed link; `is_outgoing` tells the direction."""
+    """The memory at the other end of a link; `is_outgoing` is True if the link points to it."""
 
     memory: Reference
     kind: LinkKind
@@ -395,15 +396,16 @@ class Related:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """Why a memory stands as it does at a point.
+    """The reasons why a memory is in force or not at a point.
 
     Attributes:
         reasons: Full sentences, most decisive first.
-        resolves_to: What stands for it at the point if it does not hold itself.
-        edges: The supersessions that decide, with their evidence.
-        related: Typed links, with the state of the other side.
-        suspect: Sentences on what it rests on that holds no more.
-        overruled_by: The memory that leads its subject, with the rule; None if it leads itself or is not in force.
+        resolves_to: The memories that answer in its place at the point; empty if it is in force itself.
+        edges: The supersessions of the memory, with their evidence.
+        related: The links of the memory, with the state of the memory at the other end.
+        suspect: Sentences on memories that it depends on and that are no longer in force.
+        contested: Other memories in force for the same subject, each with the rule that decides between them.
+        overruled_by: The memory that leads the subject, with the rule; None if this memory leads or is not in force.
     """
 
     card: Card
@@ -419,15 +421,15 @@ class Explanation:
 
 @dataclass(frozen=True, slots=True)
 class OpenConflict:
-    """A contradiction that nobody has decided.
+    """A conflict that is not settled.
 
     Attributes:
-        found_by: `subject` (two hold for one subject in one scope), `fork` (two successors of one memory, after a
-            merge) or `link` (somebody declared it).
-        what: The subject, or the id of the memory that is forked.
-        claims: The memories that hold against each other; the first would lead, by `rule`.
-        overlap: When they hold against each other.
-        fix: How to settle it.
+        found_by: `subject` (several memories in force for a subject in the same scope), `fork` (several successors of a
+            memory, after a merge) or `link` (a recorded conflict).
+        what: The subject, or the id of the forked memory or of the first claim.
+        claims: The memories in conflict; the first would lead, by `rule`.
+        overlap: The intervals in which all claims are in force.
+        fix: Commands that settle the conflict.
     """
 
     found_by: str
@@ -440,16 +442,16 @@ class OpenConflict:
 
 @dataclass(frozen=True, slots=True)
 class Conflicts:
-    """The open contradictions at a point."""
+    """The open conflicts at a point."""
 
     conflicts: tuple[OpenConflict, ...]
     at: Point
 
 
 class OnSimilar(StrEnum):
-    """What an add does when something that holds already says the same.
+    """The choice for an add when a similar memory is in force.
 
-    `keep` records it all the same and reports what is similar. `skip` confirms what says the same in the same words.
+    `keep` adds the memory and reports the similar ones. `skip` confirms an existing memory with the same words instead.
     """
 
     KEEP = "keep"
@@ -458,12 +460,12 @@ class OnSimilar(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Similar:
-    """A memory that holds where and when a new one is to hold, and resembles it.
+    """A memory that is similar to a new memory, and in force in the same scope at the same time.
 
     Attributes:
-        score: Cosine of both texts' vectors, at most 1; None if they were not compared.
-        found_by: In which ways it is alike: `words` (the same but for punctuation and capitals), `name` (the title or
-            an alias), `subject`, `meaning` (the score); in this order.
+        score: The cosine of the vectors of both texts, at most 1; None if they were not compared.
+        found_by: The kinds of similarity, in this order: `words` (equal but for punctuation and capitals), `name` (the
+            title or an alias), `subject`, `meaning` (the score).
     """
 
     memory: Reference
@@ -473,12 +475,12 @@ class Similar:
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """What a write did: the entry that carries it, and the ids of the memories it is about.
+    """The result of a write: its ledger entry, and the ids of the memories that the entry names.
 
     Attributes:
-        is_confirmation: True if an add found its content already held and confirmed that instead.
-        notes: What else is to be said of it, such as that it is only a proposal.
-        similar: What an add found to resemble the new memory, the most alike first.
+        is_confirmation: True if a memory with the same content was in force and was confirmed instead of added.
+        notes: Notes on the write, for example that it is only a proposal.
+        similar: Memories similar to the new memory, most similar first.
     """
 
     change: Change
@@ -489,5 +491,5 @@ class Written:
 
     @property
     def is_proposal(self) -> bool:
-        """Whether nothing was done but a proposal recorded, since its writer is not trusted enough."""
+        """True if the write was only recorded as a proposal, since its origin is not trusted enough."""
         return isinstance(self.change.operation, Propose)

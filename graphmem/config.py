@@ -1,4 +1,4 @@
-"""Settings from the environment and from `.graphmem/config.toml`, and where a project's memory is."""
+"""Settings from environment variables and `.graphmem/config.toml`, and lookup of a project's store and repository."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ FOLDER = ".graphmem"
 FILE = "memory.db"
 CONFIG = "config.toml"
 
-#: What no file of a project may set: secrets, the way to the store that they open, and what may be downloaded.
+#: Settings that a project's file may not set: secrets, servers that receive them, and models that are downloaded.
 _FROM_ENVIRONMENT = {
     "url",
     "key",
@@ -35,28 +35,28 @@ _MINILM, _ONNX, _NAMED, _ = _BACKENDS = ("minilm", "onnx", "sentence-transformer
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """What can be set, each from `GRAPHMEM_<NAME>` or, but for `url`, `model`, keys and logins, from the config file.
+    """All settings, each from `GRAPHMEM_<NAME>` or, except for `url`, `model`, keys and logins, from the config file.
 
     Attributes:
-        url: Where the store is.
-        tenant: Whose memories.
-        repo: Repository in which a reader or writer stands; `graphmem init` writes it.
-        user: Person whose private memories are read and written; unset, only shared ones.
-        branch: Branch on which a reader or writer stands; unset, the main line.
-        environment: Such as `production`; unset, those of no particular environment.
-        actor: Who writes; unset, the login name.
+        url: The URL of the store.
+        tenant: The tenant.
+        repo: The repository of readers and writers; `graphmem init` sets it.
+        user: The user whose private memories are read and written; if unset, only shared memories.
+        branch: The branch of readers and writers; if unset, the main branch.
+        environment: For example `production`; if unset, memories without an environment.
+        actor: The author of writes; if unset, the login name.
         embeddings: `minilm`, `onnx`, `sentence-transformers`, or `off` for lexical search.
         model: Another model: a folder with `model.onnx` and `tokenizer.json`; or, for sentence-transformers, a folder
-            or a name on the hub, which is downloaded if it never was.
-        vectors: `exact`, or `approximate` to compare them by an index of the Neo4j server that has one.
-        lock_timeout_s: How long a write waits for others, in seconds.
-        key: What opens a `graphmem serve` that is named by an http URL.
-        keys: The file in which `graphmem serve` finds the hashes of keys; unset, one beside the store.
-        neo4j_user: Who logs in to a Neo4j server.
-        neo4j_password: That user's password.
+            or a name on the hub, which is downloaded on first use.
+        vectors: `exact`, or `approximate` to search with a vector index of the Neo4j server.
+        lock_timeout_s: How long a write waits for other writers, in seconds.
+        key: The API key for a `graphmem serve` at an http URL.
+        keys: The file with the key hashes of `graphmem serve`; if unset, a file next to the store.
+        neo4j_user: The user name for a Neo4j server.
+        neo4j_password: The password of that user.
         neo4j_token: A bearer token to log in with instead.
-        source_neo4j_user: Who logs in to the server that `graphmem copy` reads, if it is somebody else there.
-        source_neo4j_password: That user's password.
+        source_neo4j_user: The user name for the server that `graphmem copy` reads, if it differs.
+        source_neo4j_password: The password of that user.
     """
 
     url: str | None = None
@@ -79,50 +79,50 @@ class Settings:
     source_neo4j_password: str | None = field(default=None, repr=False)
 
     def scope(self) -> Scope:
-        """Where a reader or writer stands who does not say."""
+        """Return the default scope of readers and writers."""
         return Scope(self.tenant, self.repo, self.user, self.branch, self.environment)
 
 
 def load_settings(environment: Mapping[str, str] | None = None, folder: Path | None = None) -> Settings:
-    """The settings in effect: the environment's over the file's over the defaults.
+    """Return the settings in effect: environment variables, then the config file, then the defaults.
 
     Args:
-        environment: The process's own if not given.
-        folder: A `.graphmem` folder; the one found from the current folder if not given.
+        environment: The process's environment by default.
+        folder: A `.graphmem` folder; by default the nearest at or above the current folder.
 
     Raises:
-        InvalidInput: A name or value that is none, with the place it stands in.
+        InvalidInput: An unknown name or an invalid value; the message names the file.
     """
-    known = os.environ if environment is None else environment
+    variables = os.environ if environment is None else environment
     home = find_folder(Path.cwd()) if folder is None else folder
     values: dict[str, str] = _from_file(home / CONFIG) if home is not None else {}
     for spec in fields(Settings):
-        value = known.get(f"GRAPHMEM_{spec.name.upper()}")
+        value = variables.get(f"GRAPHMEM_{spec.name.upper()}")
         if value:
             values[spec.name] = value
     return _parsed(values)
 
 
 def find_folder(start: Path) -> Path | None:
-    """The `.graphmem` folder at or above a folder, or beside git's common directory, so that worktrees share it."""
-    for place in (start, *start.parents):
-        if (place / FOLDER).is_dir():
-            return place / FOLDER
-        common = common_directory(place / ".git")
+    """Return the `.graphmem` folder at or above a folder, or next to git's common directory, which worktrees share."""
+    for folder in (start, *start.parents):
+        if (folder / FOLDER).is_dir():
+            return folder / FOLDER
+        common = common_directory(folder / ".git")
         if common is not None and (common.parent / FOLDER).is_dir():
             return common.parent / FOLDER
     return None
 
 
 def locate(url: str | None, settings: Settings) -> str:
-    """The URL of the store that is meant.
+    """Return the URL of the store.
 
     Raises:
-        NotFound: None was named, and there is no `.graphmem` folder.
+        NotFound: No URL is given, and there is no `.graphmem` folder.
     """
-    named = url or settings.url
-    if named is not None:
-        return named
+    explicit = url or settings.url
+    if explicit is not None:
+        return explicit
     folder = find_folder(Path.cwd())
     if folder is None:
         raise NotFound(f"no {FOLDER} folder in {str(Path.cwd())!r} or above it; run: graphmem init")
@@ -130,7 +130,7 @@ def locate(url: str | None, settings: Settings) -> str:
 
 
 def file_of(url: str) -> Path | None:
-    """The file that a path or `sqlite:///path` names; None if the URL names no file."""
+    """Return the file of a path or `sqlite:///path`; None for other URLs."""
     scheme, mark, rest = url.partition("://")
     if not mark:
         return Path(url)
@@ -138,10 +138,10 @@ def file_of(url: str) -> Path | None:
 
 
 def keys_file(url: str, settings: Settings) -> Path | None:
-    """Where the keys to a store are: in the file that is set, else beside the store's own file or in `.graphmem`.
+    """Return the key file of a store: the file in the settings, else a file next to the store or in `.graphmem`.
 
     Returns:
-        None if the store is no file, and there is no such folder.
+        None if the store is not a file and there is no `.graphmem` folder.
     """
     if settings.keys is not None:
         return Path(settings.keys)
@@ -159,10 +159,10 @@ def _from_file(path: Path) -> dict[str, str]:
         values = tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as exc:
         raise InvalidInput(f"{path} cannot be read: {exc}") from exc
-    known = {spec.name for spec in fields(Settings)} - _FROM_ENVIRONMENT
-    unknown = sorted(values.keys() - known)
+    names = {spec.name for spec in fields(Settings)} - _FROM_ENVIRONMENT
+    unknown = sorted(values.keys() - names)
     if unknown:
-        raise InvalidInput(f"{path} sets {unknown[0]!r}, which is no setting; there are: {', '.join(sorted(known))}")
+        raise InvalidInput(f"{path} sets {unknown[0]!r}, which is not a setting; settings: {', '.join(sorted(names))}")
     return {name: str(value) for name, value in values.items()}
 
 
@@ -171,10 +171,10 @@ def _parsed(values: dict[str, str]) -> Settings:
     try:
         seconds = float(timeout)
     except ValueError as exc:
-        raise InvalidInput(f"lock_timeout_s {timeout!r} is no number of seconds") from exc
+        raise InvalidInput(f"lock_timeout_s {timeout!r} is not a number of seconds") from exc
     settings = Settings(lock_timeout_s=seconds, **values)
     if settings.embeddings not in _BACKENDS:
-        raise InvalidInput(f"embeddings {settings.embeddings!r} is none of {', '.join(map(repr, _BACKENDS))}")
+        raise InvalidInput(f"embeddings {settings.embeddings!r} is not one of {', '.join(map(repr, _BACKENDS))}")
     if settings.vectors not in {"exact", "approximate"}:
         raise InvalidInput(f"vectors {settings.vectors!r} is neither 'exact' nor 'approximate'")
     if settings.embeddings == _ONNX and settings.model is None:
@@ -184,6 +184,6 @@ def _parsed(values: dict[str, str]) -> Settings:
     if settings.model is None or settings.embeddings != _MINILM:
         return settings
     if "embeddings" in values:
-        told = f"{_MINILM!r} is one model and takes no other: set GRAPHMEM_EMBEDDINGS={_NAMED}"
-        raise InvalidInput(f"{told}, or {_ONNX} for a folder with model.onnx")
+        fix = f"set GRAPHMEM_EMBEDDINGS={_NAMED}, or {_ONNX} for a folder with model.onnx"
+        raise InvalidInput(f"embeddings {_MINILM!r} cannot load GRAPHMEM_MODEL: {fix}")
     return replace(settings, embeddings=_ONNX if is_meant(settings.model) else _NAMED)

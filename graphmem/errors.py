@@ -1,19 +1,19 @@
-"""Every error that graphmem raises.
+"""All errors that graphmem raises.
 
 ::
 
     GraphMemError
-    ├── InvalidInput       the request is wrong as it stands          (code: invalid_input)
-    ├── NotFound           nothing of that name that the caller sees  (not_found)
-    ├── Conflict           somebody was first, or a claim is taken    (conflict)
-    ├── Forbidden          seen, but not the caller's to change       (forbidden)
-    ├── StoreUnavailable   the store cannot be reached or written now (store_unavailable, retryable)
+    ├── InvalidInput       a parameter is invalid                      (code: invalid_input)
+    ├── NotFound           no memory of that name is visible           (not_found)
+    ├── Conflict           another write came first                    (conflict)
+    ├── Forbidden          the caller lacks the permission             (forbidden)
+    ├── StoreUnavailable   the store cannot be reached or written now  (store_unavailable, retryable)
     ├── CommitUnknown      the connection broke during commit: resend with the same `op_id` (commit_unknown)
-    ├── Unsupported        this store, file or model cannot do that   (unsupported)
-    └── CorruptStore       what is stored contradicts itself          (corrupt_store)
+    ├── Unsupported        the store, file or model does not support it (unsupported)
+    └── CorruptStore       the store is inconsistent                   (corrupt_store)
 
-`code` is stable across releases and is what surfaces and clients map from; `is_retryable` says whether the
-same call may simply be made again.
+`code` is stable across releases, and surfaces and clients map from it; `is_retryable` is True if the same call can
+succeed when it is repeated.
 """
 
 from __future__ import annotations
@@ -22,29 +22,29 @@ from typing import ClassVar
 
 
 class GraphMemError(Exception):
-    """Base of every graphmem error; its message names the value at fault and the fix."""
+    """Base of every graphmem error; its message names the invalid value and the fix."""
 
     code: ClassVar[str] = "error"
     is_retryable: ClassVar[bool] = False
 
 
 class InvalidInput(GraphMemError):
-    """The request is wrong as it stands: a naive time, an inverted interval, a cycle, a text too long."""
+    """A parameter is invalid: a naive time, an inverted interval, a cycle, a text too long."""
 
     code = "invalid_input"
 
 
 class NotFound(GraphMemError):
-    """Nothing of that name exists, or nothing that the caller may see: the two are never told apart."""
+    """No memory of that name exists, or none that the caller may see; the message is the same for both."""
 
     code = "not_found"
 
 
 class Conflict(GraphMemError):
-    """Another writer was first, or an `op_id` was used for something else.
+    """Another write came first, or the `op_id` was used for a different write.
 
     Attributes:
-        heads: Ids that lead now in place of what the caller expected; only ids that the caller may see.
+        heads: Ids of the memories in force instead of the expected memory; only those that the caller may see.
     """
 
     code = "conflict"
@@ -55,13 +55,13 @@ class Conflict(GraphMemError):
 
 
 class Forbidden(GraphMemError):
-    """The caller sees it but may not change it."""
+    """The caller may see the memory but not change it."""
 
     code = "forbidden"
 
 
 class StoreUnavailable(GraphMemError):
-    """The store cannot be reached, locked or written at the moment; nothing was written."""
+    """The store cannot be reached, locked or written now; nothing was written."""
 
     code = "store_unavailable"
     is_retryable = True
@@ -74,12 +74,12 @@ class CommitUnknown(GraphMemError):
 
 
 class Unsupported(GraphMemError):
-    """This store, file version or model cannot do what was asked."""
+    """The store, the file's version or the model does not support the operation."""
 
     code = "unsupported"
 
 
 class CorruptStore(GraphMemError):
-    """What is stored contradicts itself; reads that touch it are refused rather than answered wrongly."""
+    """The store is inconsistent; reads of the affected data are refused instead of answered wrongly."""
 
     code = "corrupt_store"

@@ -8,55 +8,31 @@ The chain runs over commitments, not contents, so that erasing a content leaves 
 from __future__ import annotations
 
 import hashlib
+import hmac
 import json
 from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
 from typing import Any
 
+from graphmem.canonical_json import Codec, json_text
 from graphmem.errors import CorruptStore, InvalidInput
-from graphmem.instants import from_micros, to_micros
+from graphmem.instants import to_micros
 from graphmem.model import (
-    AbandonBranch,
     Add,
     Change,
-    Confirm,
-    End,
-    Erase,
-    Link,
-    LinkKind,
     Memory,
-    MergeBranch,
     Move,
-    OpenBranch,
     Operation,
-    Origin,
-    Propose,
     Provenance,
     Request,
-    Retract,
-    Revoke,
     Scope,
     Statement,
-    Status,
-    Supersede,
-    SupersessionKind,
-    Transition,
 )
-from graphmem.statement_json import (
-    ORIGINS,
-    Plain,
-    canonical,
-    encode_statement,
-    former_source_key,
-    given,
-    json_text,
-    statement_of,
-)
+from graphmem.statement_json import encode_statement, taken_source_key
+from graphmem.temporal.operations import RULES, rules_of
+from graphmem.temporal.operations import operation_name as operation_name
 
 GENESIS = "0" * 64
-
-_BLOCK_BYTES = 64  # of SHA-256
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,19 +104,8 @@ def content_digest(key: str, statement: Statement) -> str:
 
 
 def keyed_hash(key: str, text: bytes) -> str:
-    """HMAC-SHA256, whose two halves are begun once per key: that takes a third of the time."""
-    inner, outer = (begun.copy() for begun in _begun(key))
-    inner.update(text)
-    outer.update(inner.digest())
-    return outer.hexdigest()
-
-
-@lru_cache(maxsize=64)
-def _begun(key: str) -> tuple[hashlib._Hash, hashlib._Hash]:
-    secret = key.encode()
-    block = (hashlib.sha256(secret).digest() if len(secret) > _BLOCK_BYTES else secret).ljust(_BLOCK_BYTES, b"\0")
-    inner, outer = bytes(byte ^ 0x36 for byte in block), bytes(byte ^ 0x5C for byte in block)
-    return hashlib.sha256(inner), hashlib.sha256(outer)
+    """Return the HMAC-SHA256 of a text in hexadecimal."""
+    return hmac.digest(key.encode(), text, "sha256").hex()
 
 
 def verify(entry: Entry, previous: str) -> str | None:
@@ -157,30 +122,8 @@ def verify(entry: Entry, previous: str) -> str | None:
 def blank(body: str, memory: str) -> str:
     """The body with every free text about an erased memory removed: its statement, and words said of it."""
     operation, writer, provenance = decode(body)
-    return encode(_blanked(operation, memory), writer, Provenance(provenance.actor, origin=provenance.origin))
-
-
-def _blanked(operation: Operation, memory: str) -> Operation:
-    match operation:
-        case Propose(asked):
-            blanked = _blanked(asked, memory)
-            assert not isinstance(blanked, Add | OpenBranch | Propose), blanked  # noqa: S101
-            return Propose(blanked)
-        case Add() if operation.memory.id == memory:
-            moves = tuple(Move(move.status, move.at, move.ordinal) for move in operation.moves)
-            return Add(Memory(memory, operation.memory.scope, None), moves, may_confirm=False)
-        case Transition():
-            return Transition(operation.id, Move(operation.move.status, operation.move.at, operation.move.ordinal))
-        case End():
-            return End(operation.id, operation.at)
-        case Confirm():
-            return Confirm(operation.id)
-        case Supersede():
-            return Supersede(
-                old=operation.old, new=operation.new, at=operation.at, until=operation.until, kind=operation.kind
-            )
-        case _:
-            return operation
+    blanked = rules_of(operation).blanked(operation, memory)
+    return encode(blanked, writer, Provenance(provenance.actor, origin=provenance.origin))
 
 
 def change_of(entry: Entry) -> Change:
@@ -195,42 +138,8 @@ def change_of(entry: Entry) -> Change:
 
 # ---- JSON
 
-_OPERATIONS: dict[str, type[Operation]] = {
-    "add": Add,
-    "supersede": Supersede,
-    "transition": Transition,
-    "end": End,
-    "retract": Retract,
-    "confirm": Confirm,
-    "link": Link,
-    "revoke": Revoke,
-    "open_branch": OpenBranch,
-    "merge_branch": MergeBranch,
-    "abandon_branch": AbandonBranch,
-    "erase": Erase,
-    "propose": Propose,
-}
-#: Every operation but an add, whose text is put together from its parts.
-_Short = (
-    Supersede
-    | Transition
-    | End
-    | Retract
-    | Confirm
-    | Link
-    | Revoke
-    | OpenBranch
-    | MergeBranch
-    | AbandonBranch
-    | Erase
-    | Propose
-)
-_NAMES = {kind: name for name, kind in _OPERATIONS.items()}
-
-
-def operation_name(operation: Operation) -> str:
-    """The operation's word, the same on every surface."""
-    return _NAMES[type(operation)]
+_KINDS: dict[str, type[Operation]] = {rules.name: kind for kind, rules in RULES.items()}
+_codec = Codec(_KINDS)
 
 
 def encode(operation: Operation, writer: Scope, provenance: Provenance) -> str:
@@ -238,19 +147,22 @@ def encode(operation: Operation, writer: Scope, provenance: Provenance) -> str:
     if isinstance(operation, Add):
         head, tail = _add_parts(operation, writer, provenance)
         return head + tail if operation.may_confirm else f'{head}"may_confirm":false,{tail}'
-    return _short_text(operation, writer, provenance)
+    return _other_text(operation, writer, provenance)
 
 
 def decode(body: str) -> tuple[Operation, Scope, Provenance]:
-    """What `encode` wrote.
+    """The operation, writer and provenance that `encode` wrote.
 
     Raises:
         CorruptStore: The text is not such a body.
     """
     try:
         raw = json.loads(body)
-        writer, provenance = _scope(raw.pop("writer")), _provenance(raw.pop("by"))
-        return _operation(raw.pop("do"), raw), writer, provenance
+        writer, provenance = _codec.read(Scope, raw.pop("writer")), _codec.read(Provenance, raw.pop("by"))
+        kind = _KINDS[raw.pop("do")]
+        if kind is Add and (key := taken_source_key(raw["memory"]["statement"] or {})):
+            raw["source_key"] = raw.get("source_key") or key
+        return _codec.read(kind, raw), writer, provenance
     except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError, InvalidInput) as exc:
         raise CorruptStore(f"a ledger entry cannot be read ({exc!r}): {body[:80]!r}; restore from a backup") from exc
 
@@ -275,122 +187,36 @@ def _add_parts(operation: Add, writer: Scope, provenance: Provenance) -> tuple[s
     if is_same and by_writer is writer and by_provenance is provenance:
         return parts
     statement = "null" if memory.statement is None else encode_statement(memory.statement)
-    what = f'{{"id":{json_text(memory.id)},"scope":{_scope_text(memory.scope)},"statement":{statement}}}'
+    what = f'{{"id":{json_text(memory.id)},"scope":{_codec.kept_text(memory.scope)},"statement":{statement}}}'
     told = ",".join([_move_text(move) for move in moves])
     source = "" if key is None else f'"source_key":{json_text(key)},'
     parts = (
-        f'{{"by":{_provenance_text(provenance)},"do":"add",',
-        f'"memory":{what},"moves":[{told}],{source}"writer":{_scope_text(writer)}}}',
+        f'{{"by":{_codec.kept_text(provenance)},"do":"add",',
+        f'"memory":{what},"moves":[{told}],{source}"writer":{_codec.kept_text(writer)}}}',
     )
     _last_add = (memory, moves, key, writer, provenance, parts)
     return parts
 
 
 # The text of any other operation is wanted twice as well.
-_last_short: tuple[_Short | None, Scope | None, Provenance | None, str] = (None, None, None, "")
+_last_other: tuple[Operation | None, Scope | None, Provenance | None, str] = (None, None, None, "")
 
 
-def _short_text(operation: _Short, writer: Scope, provenance: Provenance) -> str:
-    global _last_short  # noqa: PLW0603 - a memo of one
-    of_operation, by_writer, by_provenance, text = _last_short
+def _other_text(operation: Operation, writer: Scope, provenance: Provenance) -> str:
+    global _last_other  # noqa: PLW0603 - a memo of one
+    of_operation, by_writer, by_provenance, text = _last_other
     if of_operation is operation and by_writer is writer and by_provenance is provenance:
         return text
-    if isinstance(operation, Supersede) and operation.part is None:
-        text = _supersede_text(operation, writer, provenance)
-    else:
-        by = _plain_provenance(provenance)
-        rest = {"do": operation_name(operation), "writer": _plain_scope(writer), "by": by, **_plain(operation)}
-        text = canonical(rest)
-    _last_short = (operation, writer, provenance, text)
+    by, home = f'"by":{_codec.kept_text(provenance)}', f'"writer":{_codec.kept_text(writer)}'
+    text = _codec.text(operation, by, f'"do":"{operation_name(operation)}"', home)
+    _last_other = (operation, writer, provenance, text)
     return text
-
-
-def _supersede_text(operation: Supersede, writer: Scope, provenance: Provenance) -> str:
-    """Put together from its parts, as that of an add: a batch may have thousands."""
-    at, until, kind = operation.at, operation.until, operation.kind
-    parts = [
-        *(() if at is None else (f'"at":{to_micros(at)}',)),
-        f'"by":{_provenance_text(provenance)},"do":"supersede"',
-        *(() if kind is SupersessionKind.UPDATE else (f'"kind":"{kind}"',)),
-        f'"new":[{",".join(map(json_text, operation.new))}],"old":[{",".join(map(json_text, operation.old))}]',
-        *(() if until is None else (f'"until":{to_micros(until)}',)),
-        f'"writer":{_scope_text(writer)}',
-    ]
-    return f"{{{','.join(parts)}}}"
-
-
-@lru_cache(maxsize=1_024)
-def _provenance_text(provenance: Provenance) -> str:
-    return canonical(_plain_provenance(provenance))
-
-
-@lru_cache(maxsize=1_024)
-def _scope_text(scope: Scope) -> str:
-    return canonical(_plain_scope(scope))
 
 
 def _move_text(move: Move) -> str:
     if move.ordinal or move.source_word is not None:
-        return canonical(_plain_move(move))
+        return _codec.text(move)
     return f'{{"at":{to_micros(move.at)},"status":"{move.status}"}}'
-
-
-def _plain_provenance(provenance: Provenance) -> Plain:
-    return given(
-        ("actor", provenance.actor, "unknown"),
-        ("source", provenance.source, None),
-        ("reason", provenance.reason, None),
-        ("origin", provenance.origin, Origin.HUMAN),
-    )
-
-
-def _plain(operation: _Short) -> Plain:
-    match operation:
-        case Supersede(old=old, new=new, at=at, until=until, kind=kind, part=part):
-            bounds = given(("at", _micros(at), None), ("until", _micros(until), None))
-            rest = given(("kind", kind, SupersessionKind.UPDATE), ("part", part, None))
-            return {"old": list(old), "new": list(new), **bounds, **rest}
-        case Transition(key, move):
-            return {"id": key, "move": _plain_move(move)}
-        case End(key, at, word):
-            return {"id": key, "at": to_micros(at), **given(("source_word", word, None))}
-        case Link(source, target, kind):
-            return {"source": source, "target": target, "kind": kind}
-        case Revoke(change, move):
-            return {"change": change, **given(("move", move, None))}
-        case OpenBranch(name, parent):
-            return {"name": name, **given(("parent", parent, None))}
-        case MergeBranch(name) | AbandonBranch(name):
-            return {"name": name}
-        case Confirm(key, source_key):
-            return {"id": key, **given(("source_key", source_key, None))}
-        case Retract(key) | Erase(key):
-            return {"id": key}
-        case Propose(asked):  # pragma: no branch - the last there is
-            return {"asked": {"do": operation_name(asked), **_plain(asked)}}
-
-
-def _plain_scope(scope: Scope) -> Plain:
-    plain = given(
-        ("tenant", scope.tenant, "default"),
-        ("repo", scope.repo, None),
-        ("user", scope.user, None),
-        ("branch", scope.branch, None),
-        ("environment", scope.environment, None),
-    )
-    return {**plain, "related_repos": list(scope.related_repos)} if scope.related_repos else plain
-
-
-def _plain_move(move: Move) -> Plain:
-    return {
-        "status": move.status,
-        "at": to_micros(move.at),
-        **given(("ordinal", move.ordinal, 0), ("source_word", move.source_word, None)),
-    }
-
-
-def _micros(moment: datetime | None) -> int | None:
-    return None if moment is None else to_micros(moment)
 
 
 def _unwritable(value: Any) -> str | None:  # noqa: ANN401 - JSON is free-form
@@ -404,52 +230,3 @@ def _unwritable(value: Any) -> str | None:  # noqa: ANN401 - JSON is free-form
     elif isinstance(value, str) and any("\ud800" <= letter <= "\udfff" for letter in value):
         return ""
     return None
-
-
-def _scope(raw: dict[str, Any]) -> Scope:
-    return Scope(**{**raw, "related_repos": tuple(raw.get("related_repos", ()))})
-
-
-def _provenance(raw: dict[str, Any]) -> Provenance:
-    return Provenance(**{**raw, "origin": ORIGINS[raw.get("origin", Origin.HUMAN)]})
-
-
-def _moment(micros: int | None) -> datetime | None:
-    return None if micros is None else from_micros(micros)
-
-
-def _move(raw: dict[str, Any]) -> Move:
-    return Move(Status(raw["status"]), from_micros(raw["at"]), raw.get("ordinal", 0), raw.get("source_word"))
-
-
-def _memory(raw: dict[str, Any]) -> Memory:
-    statement = raw.get("statement")
-    return Memory(raw["id"], _scope(raw["scope"]), None if statement is None else statement_of(statement))
-
-
-def _operation(name: str, raw: dict[str, Any]) -> Operation:
-    match name:
-        case "add":
-            moves = tuple(_move(one) for one in raw["moves"])
-            key = raw.get("source_key") or former_source_key(raw["memory"].get("statement") or {})
-            return Add(_memory(raw["memory"]), moves, raw.get("may_confirm", True), key)
-        case "supersede":
-            return Supersede(
-                old=tuple(raw["old"]),
-                new=tuple(raw["new"]),
-                at=_moment(raw.get("at")),
-                until=_moment(raw.get("until")),
-                kind=SupersessionKind(raw.get("kind", SupersessionKind.UPDATE)),
-                part=raw.get("part"),
-            )
-        case "transition":
-            return Transition(raw["id"], _move(raw["move"]))
-        case "end":
-            return End(raw["id"], from_micros(raw["at"]), raw.get("source_word"))
-        case "propose":
-            asked = dict(raw["asked"])
-            return Propose(_operation(asked.pop("do"), asked))  # type: ignore[arg-type]
-        case "link":
-            return Link(raw["source"], raw["target"], LinkKind(raw["kind"]))
-        case _:
-            return _OPERATIONS[name](**raw)

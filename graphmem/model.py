@@ -1,6 +1,6 @@
-"""The values that graphmem speaks in: memories, moves, supersessions, scopes and operations.
+"""The value types of graphmem: memories, moves, supersessions, scopes and operations.
 
-All are frozen; all times are aware UTC with microseconds. Nothing here does I/O or reads a clock.
+All are frozen; all times are aware UTC with microseconds. This module does no I/O and reads no clock.
 """
 
 from __future__ import annotations
@@ -32,10 +32,10 @@ MAX_LIST_ITEMS = 500
 
 
 def instant(value: datetime) -> datetime:
-    """The same moment as aware UTC.
+    """Return the same moment as aware UTC.
 
     Raises:
-        InvalidInput: If `value` is naive: a time without a zone is never guessed.
+        InvalidInput: `value` is naive: a time without a zone is never guessed.
     """
     if not isinstance(value, datetime):
         raise InvalidInput(f"{value!r:.80} is no time; give a datetime with a zone")
@@ -48,13 +48,13 @@ def instant(value: datetime) -> datetime:
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """Where a memory lives or from where a reader looks; `None` is the wider level.
+    """The home scope of a memory, or the scope of a reader; a part that is `None` is the wider level.
 
-    A scope is whole: `Scope(user="ana")` is in no repository, whatever the default scope of a memory is. To change only
-    the user of that, give `user="ana"` to the verb.
+    A scope is complete: `Scope(user="ana")` has no repository, whatever a memory's default scope is. To change only the
+    user of the default, pass `user="ana"` to the verb.
 
-    `branch` names a branch of `repo` (of the whole tenant if `repo` is None). On a reader, `related_repos`
-    are further repositories whose shared memories it also reads; on a memory it is empty.
+    `branch` names a branch of `repo` (of the whole tenant if `repo` is None). A reader also reads shared memories of
+    `related_repos`; the scope of a memory has none.
     """
 
     tenant: str = "default"
@@ -76,16 +76,16 @@ class Scope:
 
     @property
     def branch_key(self) -> str | None:
-        """The branch together with its repository, since two repositories may use one branch name."""
+        """The branch with its repository: two repositories may use the same branch name."""
         return None if self.branch is None else f"{self.repo or ''}:{self.branch}"
 
     @property
     def width(self) -> tuple[bool, bool, bool]:
-        """(user, environment, repo) set or not: a lexicographically greater one is narrower."""
+        """(user, environment, repo) set or not; the lexicographically greater scope is narrower."""
         return (self.user is not None, self.environment is not None, self.repo is not None)
 
     def admits(self, home: Scope) -> bool:
-        """Whether a reader who stands here sees what lives at `home`, branches aside."""
+        """Return whether a reader in this scope sees memories of the scope `home`, regardless of branches."""
         repo_ok = home.repo is None or home.repo == self.repo or (home.repo in self.related_repos and home.user is None)
         return (
             home.tenant == self.tenant
@@ -96,7 +96,7 @@ class Scope:
 
 
 class ScopeParts(TypedDict, total=False):
-    """Parts of a scope that a call gives by name, in place of those of the default scope."""
+    """Parts of a scope that a call names to replace those of the default scope."""
 
     tenant: str
     repo: str | None
@@ -107,16 +107,16 @@ class ScopeParts(TypedDict, total=False):
 
 
 def scope_with(scope: Scope, parts: ScopeParts) -> Scope:
-    """The scope with some of its parts replaced.
+    """Return the scope with some parts replaced.
 
     Raises:
-        TypeError: A name is none of a scope's parts.
+        TypeError: A name is not a part of a scope.
     """
     return replace(scope, **parts) if parts else scope
 
 
 def may_see_in(reader: Scope, home: Scope) -> bool:
-    """Whether a reader would see what lives at `home` if it stood in that repository, branches aside."""
+    """Return whether a reader would see memories of the scope `home` from home's repository, regardless of branches."""
     return replace(reader, repo=home.repo, related_repos=()).admits(home)
 
 
@@ -125,7 +125,7 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 @dataclass(frozen=True, slots=True)
 class Anchor:
-    """Something in the code or the team that a memory is about; `name` is a path, a dotted name or a label."""
+    """A part of the code or the team that a memory concerns; `name` is a path, a dotted name or a label."""
 
     kind: AnchorKind
     name: str
@@ -141,15 +141,15 @@ class Anchor:
             object.__setattr__(self, "repo", None)
 
     def node_id(self, tenant: str) -> str:
-        """Stable id of the node in the graph: the same thing always gets the same one."""
-        # Unambiguous: of the four, only `repo` may hold the separator.
+        """Return the id of the anchor's graph node, equal for equal anchors of a tenant."""
+        # Unambiguous: only `repo` may hold the separator.
         key = "\x1f".join((tenant, self.kind, self.repo or "", self.name))
         return hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()[:24]
 
 
 @dataclass(frozen=True, slots=True)
 class Alternative:
-    """An option that a decision considered; `keys` are identifiers whose appearance betrays its use."""
+    """An option that a decision considered; `keys` are identifiers whose appearance in code shows its use."""
 
     name: str
     outcome: Outcome
@@ -162,7 +162,7 @@ class Alternative:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Statement:
-    """The content of a memory: what somebody relied on, in words that never change once recorded."""
+    """The content of a memory; its text never changes once it is recorded."""
 
     title: str
     kind: Kind = Kind.FACT
@@ -193,12 +193,12 @@ class Statement:
 
     @property
     def content_hash(self) -> str:
-        """Equal for statements that say the same of the same things; origin and confidence do not count."""
-        anchors = [(one.kind, one.repo or "", one.name, one.role) for one in self.anchors]
-        alternatives = [(one.name, one.outcome, one.reason, one.keys) for one in self.alternatives]
+        """A hash of the statement without its origin, confidence and `observed_at`."""
+        anchors = [(anchor.kind, anchor.repo or "", anchor.name, anchor.role) for anchor in self.anchors]
+        alternatives = [(option.name, option.outcome, option.reason, option.keys) for option in self.alternatives]
         texts = (self.title, self.body, self.rationale)
         labels = (self.kind, self.subject or "", self.language or "", sorted(self.aliases), sorted(self.labels))
-        # JSON keeps every text apart from the next, whatever characters they hold.
+        # JSON separates the texts, whatever characters they hold.
         content = _json((*texts, *labels, bool(self.is_mandatory), anchors, alternatives))
         return hashlib.sha256(content.encode("utf-8", "surrogatepass")).hexdigest()
 
@@ -223,9 +223,9 @@ def _check_lengths(statement: Statement) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """One recorded statement: who it is (`id`), where it lives, what it says.
+    """A recorded statement with its id and its home scope.
 
-    `statement` is None once it was erased: the tombstone keeps its place in the graph and is never returned.
+    `statement` is None after an erasure: the tombstone keeps its node in the graph and is never returned.
     """
 
     id: str
@@ -242,16 +242,16 @@ class Memory:
         return self.statement is None
 
 
-#: Ends the source's word for a step of which no source tells the time: it was made then, or later.
+#: Suffix of a move's source word if the source gives no time for the move: it was made then, or later.
 OR_LATER = " (then or later)"
 
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """One step in a memory's own life, valid from `at` until the next one.
+    """A status change of a memory, valid from `at` until the next move.
 
-    `ordinal` is the order that the source gives to moves at one instant; `source_word` is its own word. If that ends in
-    `OR_LATER`, the source does not tell when the step was made: `at` is the earliest that it can have been.
+    `ordinal` is the source's order of moves at the same instant; `source_word` is the source's word for the status. If
+    it ends in `OR_LATER`, the source gives no time, and `at` is the earliest possible time.
     """
 
     status: Status
@@ -260,7 +260,7 @@ class Move:
     source_word: str | None = None
 
     def __post_init__(self) -> None:
-        # Many are made for one answer: what is well formed is left as it is.
+        # Constructed often in reads: valid values are not converted.
         if type(self.status) is not Status:
             object.__setattr__(self, "status", word_of(Status, self.status))
         if getattr(self.at, "tzinfo", None) is not UTC:
@@ -268,16 +268,16 @@ class Move:
 
     @property
     def is_or_later(self) -> bool:
-        """Whether `at` is only the earliest that the step can have been made."""
+        """True if `at` is only the earliest possible time of the move."""
         return self.source_word is not None and self.source_word.endswith(OR_LATER)
 
 
 @dataclass(frozen=True, slots=True)
 class Add:
-    """Record a memory and the moves that its source tells of it, earliest first.
+    """Record a memory and the moves that its source gives, earliest first.
 
-    With `may_confirm`, one of the same content and scope that already holds all that time is confirmed instead.
-    `source_key` is where a source has the statement: by it a later reading of the source finds the memory again.
+    With `may_confirm`, a memory of equal content and scope that is in force for the whole time is confirmed instead.
+    `source_key` identifies the statement in its source, so that a later reading of the source finds the memory.
     """
 
     memory: Memory
@@ -291,7 +291,7 @@ class Add:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Supersede:
-    """Let `new` take over from `old` from `at` on (a correction has no `at`), for good or `until` a time."""
+    """Supersede `old` by `new` from `at` on (a correction has no `at`), permanently or `until` a time."""
 
     old: tuple[str, ...]
     new: tuple[str, ...]
@@ -309,7 +309,7 @@ class Supersede:
 
 @dataclass(frozen=True, slots=True)
 class Transition:
-    """Give a memory one more move."""
+    """Add a move to a memory."""
 
     id: str
     move: Move
@@ -317,7 +317,7 @@ class Transition:
 
 @dataclass(frozen=True, slots=True)
 class End:
-    """The statement stops holding at an instant, without a successor."""
+    """End a memory at an instant, without a successor."""
 
     id: str
     at: datetime
@@ -329,14 +329,14 @@ class End:
 
 @dataclass(frozen=True, slots=True)
 class Retract:
-    """The statement should not be believed at any valid time."""
+    """Mark a memory as never valid."""
 
     id: str
 
 
 @dataclass(frozen=True, slots=True)
 class Confirm:
-    """Somebody saw that the statement still holds; with a `source_key`, that its source has it there from now on."""
+    """Confirm that a memory is still in force; with a `source_key`, also record its new key in the source."""
 
     id: str
     source_key: str | None = None
@@ -375,28 +375,28 @@ class OpenBranch:
 
 @dataclass(frozen=True, slots=True)
 class MergeBranch:
-    """Make what was recorded on `name` visible on its parent, and close it."""
+    """Make the entries of the branch `name` visible on its parent, and close it."""
 
     name: str
 
 
 @dataclass(frozen=True, slots=True)
 class AbandonBranch:
-    """Hide what was recorded on `name`, and close it."""
+    """Hide the entries of the branch `name`, and close it."""
 
     name: str
 
 
 @dataclass(frozen=True, slots=True)
 class Erase:
-    """Remove the content of a memory for good; its place in the graph stays."""
+    """Remove the content of a memory permanently; its node in the graph stays."""
 
     id: str
 
 
 @dataclass(frozen=True, slots=True)
 class Propose:
-    """What was asked by somebody not trusted enough to do it; nothing changes until somebody who is asks the same."""
+    """An operation that its writer is not trusted to do; it has no effect until a trusted writer does it."""
 
     asked: Supersede | Transition | End | Retract | Confirm | Link | Revoke | MergeBranch | AbandonBranch | Erase
 
@@ -420,14 +420,14 @@ Operation = (
 
 @dataclass(frozen=True, slots=True)
 class Provenance:
-    """Who says so and where it was read: kept on the ledger entry, and part of what `op_id` stands for.
+    """The writer of a ledger entry, the source and the reason; part of the payload that an `op_id` identifies.
 
     Attributes:
-        actor: The name of who writes.
-        source: Where it was read: a commit, a pull request, a document.
-        reason: Why, in a sentence.
-        origin: What sort of speaker writes, which decides what the write may change (`graphmem.temporal.trust`).
-            Entries of releases that kept no origin are a human's.
+        actor: The name of the writer.
+        source: A commit, a pull request, a document.
+        reason: The reason, in a sentence.
+        origin: The origin of the write, which decides what it may change (`graphmem.temporal.trust`). Entries of
+            releases without origins count as human.
     """
 
     actor: str = "unknown"
@@ -442,9 +442,9 @@ class Provenance:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One operation on its way to the ledger: where its writer stands, and the id that makes a retry safe.
+    """An operation to be recorded, with its writer's scope and the id that makes a retry safe.
 
-    `seen` is the ledger position at which the writer looked: if what the operation names changed since, it is refused.
+    `seen` is the ledger position of the writer's last read: the operation is refused if its memories changed since.
     """
 
     op_id: str
@@ -456,11 +456,11 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One ledger entry as every reader sees it.
+    """A ledger entry.
 
-    `seq` orders the tenant's ledger without gaps from 1; `recorded_at` strictly increases with it.
-    `operation` is what took effect: an add of something already held is recorded as its confirmation, and what its
-    writer is not trusted enough to do as a proposal.
+    `seq` orders the tenant's ledger without gaps from 1; `recorded_at` strictly increases with it. `operation` is the
+    recorded operation: an add of existing content is recorded as a confirmation, and an operation that its writer is
+    not trusted to do as a proposal.
     """
 
     seq: int
@@ -476,9 +476,9 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class At:
-    """The point on both time axes that a question is asked for; None means now, and latest.
+    """The requested point on both time axes; None means now, and latest.
 
-    `known_at` is a moment or a ledger position.
+    `known_at` is a time or a ledger position.
     """
 
     as_of: datetime | None = None
@@ -493,7 +493,7 @@ class At:
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """An `At` made exact: an instant of valid time and a ledger position. Every answer echoes one."""
+    """The exact point of an answer: an instant of valid time and a ledger position. Every answer has one."""
 
     valid: datetime
     seq: int

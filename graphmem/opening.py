@@ -1,4 +1,4 @@
-"""The composition root: from a place to an opened memory. The only module that names an adapter."""
+"""The composition root: opens stores and memories by URL. The only module that imports adapters."""
 
 from __future__ import annotations
 
@@ -23,16 +23,16 @@ from graphmem.config import (
 from graphmem.drafts import make_private_folder, write_private
 from graphmem.errors import InvalidInput, NotFound, Unsupported
 from graphmem.model import Request, Scope
-from graphmem.retrieval.embedding import Embedder, EmbedderMissing, find_backend
+from graphmem.retrieval.embedder import Embedder, EmbedderMissing, find_backend
 from graphmem.schema import Schema
-from graphmem.service import Desk, GraphMemory
+from graphmem.service import GraphMemory, ServiceContext
 from graphmem.sources.git.work_tree import repository_name
 from graphmem.store import Clock, Store
 
 if TYPE_CHECKING:
-    from graphmem.adapters.neo4j.connecting import Address, Login
+    from graphmem.adapters.neo4j.database import Address, Login
     from graphmem.browser import Place
-    from graphmem.service.projecting import Projector
+    from graphmem.service.projector import Projector
 
 _IGNORE_ALL = "*\n"
 _HTTP = frozenset({"http", "https"})
@@ -48,54 +48,54 @@ def open_memory(
     embedder: Callable[[], Embedder | str] | None = None,
     create: bool = False,
 ) -> GraphMemory:
-    """Open the memory at a URL, or the one that belongs to the current folder.
+    """Open the memory at a URL, or the memory of the current folder.
 
     Args:
-        url: `sqlite:///path/to/file.db`, a path, a server as `neo4j://host:7687/database`, or a
-            `graphmem serve` as `http://host:7470`, opened
-            with the key in `GRAPHMEM_KEY`, whose own clock and embedding backend count. If not given, `GRAPHMEM_URL`,
-            else the `.graphmem/` folder found upward from the current one or beside git's common directory.
-        scope: Where readers and writers stand who do not say; from the settings if not given.
-        actor: Who writes who does not say; the user's login name if not given.
-        clock: Gives the current time, aware UTC.
-        embedder: Gives the embedding backend, or a sentence on why there is none.
-        create: Make the file if it is not there.
+        url: `sqlite:///path/to/file.db`, a path, a server as `neo4j://host:7687/database`, or a `graphmem serve` as
+            `http://host:7470`, opened with the key in `GRAPHMEM_KEY`, with the server's clock and embedding backend. By
+            default `GRAPHMEM_URL`, else the `.graphmem/` folder at or above the current folder or next to git's common
+            directory.
+        scope: The default scope of reads and writes; from the settings by default.
+        actor: The default author of writes; the user's login name by default.
+        clock: Returns the current time, aware UTC.
+        embedder: Returns the embedding backend, or a sentence on why there is none.
+        create: Create the file if it does not exist.
 
     Raises:
-        NotFound: There is no memory here; the message says how to make one.
-        StoreUnavailable: It cannot be reached or locked.
-        Unsupported: It was written by a newer graphmem, or the URL's kind of store is unknown.
+        NotFound: The memory does not exist; the message names the command that creates it.
+        StoreUnavailable: The store cannot be reached or locked.
+        Unsupported: A newer graphmem wrote the store, or the URL's scheme is unknown.
     """
     settings = load_settings()
-    place = locate(url, settings)
-    if place.partition("://")[0] in _HTTP:
-        return _open_remote(place, settings, scope, actor)
-    store = open_store(place, settings, create=create)
-    desk = Desk(
+    store_url = locate(url, settings)
+    if store_url.partition("://")[0] in _HTTP:
+        return _open_remote(store_url, settings, scope, actor)
+    store = open_store(store_url, settings, create=create)
+    context = ServiceContext(
         store,
         scope=scope or settings.scope(),
         actor=actor or settings.actor or _login(),
         clock=clock or utc_now,
         embedder=embedder or installed_backend(settings),
         gate=_pass,
-        projector=_projector_of(store, place),
+        projector=_projector_of(store, store_url),
     )
-    return GraphMemory(desk)
+    return GraphMemory(context)
 
 
 def _projector_of(store: Store, url: str) -> Projector | None:
-    # Only a server can have a projection: a file does without the imports.
+    # Only servers have projections; for files the imports are skipped.
     if not _is_server(url):
         return None
-    from graphmem.projection.model import Projected
-    from graphmem.service.projecting import Projector
+    from graphmem.projection.values import Projected
+    from graphmem.service.projector import Projector
 
     return Projector(store, store.projected()) if isinstance(store, Projected) else None
 
 
 @contextmanager
 def open_projector(url: str, settings: Settings) -> Iterator[Projector]:
-    """What keeps the graph that graphiti reads in the store at a URL; the store is closed afterwards.
+    """Yield the projector of the graph for graphiti in the store at a URL, and close the store afterwards.
 
     Raises:
         Unsupported: graphiti cannot read that kind of store.
@@ -104,22 +104,22 @@ def open_projector(url: str, settings: Settings) -> Iterator[Projector]:
         projector = _projector_of(store, url)
         if projector is None:
             raise Unsupported(
-                f"{url!r} is no Neo4j server, and graphiti reads from nothing else: copy the memory to one with"
-                " `graphmem copy`, or let graphiti work over it in Python (graphmem.interop.graphiti)"
+                f"{url!r} is not a Neo4j server, as graphiti needs: copy the memory to a server with `graphmem copy`,"
+                " or use it from graphiti in Python (graphmem.interop.graphiti)"
             )
         yield projector
 
 
 def _open_remote(url: str, settings: Settings, scope: Scope | None, actor: str | None) -> GraphMemory:
-    """The memory that a server keeps; the key comes from the environment, never from a URL."""
+    """Open a memory on a server; the key comes from the environment, never from a URL."""
     from graphmem.client import Connection, RemoteMemory
 
-    named = actor or settings.actor or (None if settings.key is not None else _login())
-    return RemoteMemory(Connection(url, settings.key), scope=scope or settings.scope(), actor=named)
+    author = actor or settings.actor or (None if settings.key is not None else _login())
+    return RemoteMemory(Connection(url, settings.key), scope=scope or settings.scope(), actor=author)
 
 
 def initialise(folder: Path) -> Path:
-    """Make `.graphmem/` in a folder, with an ignore file of its own and the repository's name; keeps what is there.
+    """Create `.graphmem/` in a folder, with an ignore file and the repository's name; existing files are kept.
 
     Returns:
         The path of the store's file.
@@ -137,17 +137,19 @@ def initialise(folder: Path) -> Path:
 
 
 def make_store(url: str, settings: Settings) -> tuple[str, bool]:
-    """Make the store at a URL, with the folders above its file; one that is there is kept as it is.
+    """Create the store at a URL, with the folders above its file; an existing store is kept.
 
     Returns:
-        Where it is, and whether it was there before.
+        Its location, and whether it existed before.
 
     Raises:
-        InvalidInput: The URL is that of a `graphmem serve`, which has its store.
-        Unsupported: No adapter knows the URL's scheme.
+        InvalidInput: The URL is a `graphmem serve`, which has a store.
+        Unsupported: The URL's scheme is unknown.
     """
     if url.partition("://")[0] in _HTTP:
-        raise InvalidInput(f"{url!r} is a server, which has a store already: unset GRAPHMEM_URL to make one here")
+        raise InvalidInput(
+            f"{url!r} is a graphmem server, which already has a store: unset GRAPHMEM_URL to create a local store"
+        )
     if _is_server(url):
         open_store(url, settings, create=True).close()
         return url, False
@@ -159,11 +161,11 @@ def make_store(url: str, settings: Settings) -> tuple[str, bool]:
 
 
 def open_store(url: str, settings: Settings, *, create: bool) -> Store:
-    """The store at a URL.
+    """Open the store at a URL.
 
     Raises:
-        NotFound: No such file, and `create` is False.
-        Unsupported: No adapter knows the URL's scheme.
+        NotFound: The file does not exist, and `create` is False.
+        Unsupported: The URL's scheme is unknown.
     """
     if _is_server(url):
         from graphmem.adapters.neo4j.store import Neo4jStore
@@ -185,68 +187,71 @@ def open_store(url: str, settings: Settings, *, create: bool) -> Store:
 
 @contextmanager
 def open_ends(source: str, target: str, settings: Settings) -> Iterator[tuple[Store, Store]]:
-    """The two stores of a copy, closed afterwards; the target is made if it is not there.
+    """Yield the two stores of a copy, and close them afterwards; the target is created if it does not exist.
 
     Raises:
-        NotFound: The source's file is not there.
-        Unsupported: No adapter knows the scheme of a URL.
+        NotFound: The source's file does not exist.
+        Unsupported: The scheme of a URL is unknown.
     """
-    theirs = settings
+    source_settings = settings
     if settings.source_neo4j_user is not None:
         user, password = settings.source_neo4j_user, settings.source_neo4j_password
-        theirs = replace(settings, neo4j_user=user, neo4j_password=password, neo4j_token=None)
-    with open_store(source, theirs, create=False) as one, open_store(target, settings, create=True) as other:
-        yield one, other
+        source_settings = replace(settings, neo4j_user=user, neo4j_password=password, neo4j_token=None)
+    with (
+        open_store(source, source_settings, create=False) as source_store,
+        open_store(target, settings, create=True) as target_store,
+    ):
+        yield source_store, target_store
 
 
 def open_schema(url: str, settings: Settings) -> Schema:
-    """The schema of the store at a URL, which may be older or newer than this release's.
+    """Open the schema of the store at a URL, even if it is older or newer than this release's.
 
     Raises:
-        NotFound: No such file.
-        Unsupported: No adapter knows the URL's scheme.
+        NotFound: The file does not exist.
+        Unsupported: The URL's scheme is unknown.
     """
     if _is_server(url):
         from graphmem.adapters.neo4j.schema import open_neo4j_schema
 
         return open_neo4j_schema(url, _neo4j_login(settings), patience_s=settings.lock_timeout_s)
-    from graphmem.adapters.sqlite.comparing import SQLiteSchema
+    from graphmem.adapters.sqlite.schema_diff import SQLiteSchema
 
     return SQLiteSchema(_file_of(url), lock_timeout_s=settings.lock_timeout_s)
 
 
 def find_browser(url: str, settings: Settings, at: str | None = None) -> Place:
-    """Where the Neo4j Browser of the server at a URL is.
+    """Return the address of the Neo4j Browser of a server.
 
     Args:
         url: A Neo4j server.
-        settings: Who logs in there, and whose memories are looked at.
-        at: The address of Neo4j Browser, if it is not to be asked of the server.
+        settings: The login, the tenant and the scope.
+        at: The address of Neo4j Browser; by default it is read from the server.
 
     Raises:
-        Unsupported: The store is none, or the server serves no Neo4j Browser.
-        StoreUnavailable: It cannot be reached, or refuses the login.
+        Unsupported: The store is not a Neo4j server, or the server does not serve Neo4j Browser.
+        StoreUnavailable: The server cannot be reached, or refuses the login.
     """
     from graphmem.browser import Place
-    from graphmem.browser.place import allowed_by, browser_of
+    from graphmem.browser.address import allowed_by, browser_of
 
     address, login = _server_of(url, settings)
-    from graphmem.adapters.neo4j.browsing import ask
+    from graphmem.adapters.neo4j.browser_info import browser_info
 
-    told = ask(address, login, settings.scope(), patience_s=settings.lock_timeout_s)
-    allowed, paths = allowed_by(told.settings), tuple(told.paths)
+    facts = browser_info(address, login, settings.scope(), patience_s=settings.lock_timeout_s)
+    allowed, paths = allowed_by(facts.settings), tuple(facts.paths)
     return Place(
-        at or browser_of(address.server, told.settings), address.server, address.database, login.user, allowed, paths
+        at or browser_of(address.server, facts.settings), address.server, address.database, login.user, allowed, paths
     )
 
 
 def _server_of(url: str, settings: Settings) -> tuple[Address, Login]:
-    from graphmem.adapters.neo4j.connecting import Address
+    from graphmem.adapters.neo4j.database import Address
 
     if _is_server(url):
         return Address.read(url), _neo4j_login(settings)
-    page = "graphmem serve shows it as a page, and graphmem copy brings it to a server"
-    raise Unsupported(f"{url!r} is no Neo4j server, and only one has a Neo4j Browser: {page}")
+    fix = "run graphmem serve for a web page, or graphmem copy to copy the memory to a server"
+    raise Unsupported(f"{url!r} is not a Neo4j server and has no Neo4j Browser: {fix}")
 
 
 def _is_server(url: str) -> bool:
@@ -254,7 +259,7 @@ def _is_server(url: str) -> bool:
 
 
 def _neo4j_login(settings: Settings) -> Login:
-    from graphmem.adapters.neo4j.connecting import Login
+    from graphmem.adapters.neo4j.database import Login
 
     return Login(settings.neo4j_user, settings.neo4j_password, settings.neo4j_token)
 
@@ -262,17 +267,19 @@ def _neo4j_login(settings: Settings) -> Login:
 def _file_of(url: str) -> Path:
     scheme, mark, rest = url.partition("://")
     if scheme in _HTTP:
-        raise Unsupported(f"{url!r} is a server, and this needs the store behind it: run it where that is")
+        raise Unsupported(
+            f"{url!r} is a graphmem server, but this command needs the store itself: run it on the server's machine"
+        )
     path = file_of(url)
     if path is None:
-        raise Unsupported(f"no store for {scheme + '://'!r}; there are sqlite:///path/to/file.db and neo4j://host:7687")
+        raise Unsupported(f"no store for {scheme + '://'!r}; use sqlite:///path/to/file.db or neo4j://host:7687")
     if mark and not rest.startswith("/"):
         raise InvalidInput(f"{url!r} has no path; write sqlite:///relative.db or sqlite:////absolute.db")
     return path
 
 
 def installed_backend(settings: Settings) -> Callable[[], Embedder | str]:
-    """Gives the embedding backend of the settings, or why there is none; made at the first use and kept."""
+    """Return a function that returns the settings' embedding backend, or why there is none; loaded on first use."""
     loaded: list[Embedder | str] = []
 
     def backend() -> Embedder | str:
@@ -286,8 +293,8 @@ def installed_backend(settings: Settings) -> Callable[[], Embedder | str]:
 def _load_backend(settings: Settings) -> Embedder | str:
     if settings.embeddings == "off":
         return "embeddings are switched off (GRAPHMEM_EMBEDDINGS)"
-    found = find_backend(settings.embeddings, settings.model)
-    return found.reason if isinstance(found, EmbedderMissing) else found
+    backend = find_backend(settings.embeddings, settings.model)
+    return backend.reason if isinstance(backend, EmbedderMissing) else backend
 
 
 def _login() -> str:
@@ -298,10 +305,10 @@ def _login() -> str:
 
 
 def utc_now() -> datetime:
-    """The time of this machine's clock."""
+    """Return the current time of this machine's clock."""
     return datetime.now(UTC)
 
 
 def _pass(request: Request) -> Request:
-    """The gate until there is one for secrets."""
+    """The default gate, which passes every request."""
     return request

@@ -1,7 +1,7 @@
-"""The rows that operations leave behind: what a store keeps and hands back, and what the kernel reads.
+"""The rows of the ledger's operations: a store keeps and returns them, and the kernel reads them.
 
-Every row carries the `Stamp` of the ledger entry that wrote it. Rows are only ever appended; whether one counts
-for a reader at a ledger position is for `graphmem.temporal` to say.
+Every row has the `Stamp` of the ledger entry that wrote it. Rows are only appended; `graphmem.temporal` decides whether
+a row counts for a reader at a ledger position.
 """
 
 from __future__ import annotations
@@ -13,21 +13,21 @@ from datetime import UTC, datetime, timedelta
 from graphmem.errors import InvalidInput
 from graphmem.model import Change, LinkKind, Memory, Move, SupersessionKind
 
-#: An entry recorded later would leave the ledger's clock no room to go on.
+#: A later entry would leave no room for the following entries of the ledger.
 LAST_RECORDABLE = datetime(9000, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
 
 def next_recorded_at(now: datetime, *taken: datetime | None) -> datetime:
-    """When the next ledger entry is recorded: now, or just after the last of the moments that are taken.
+    """Return the recorded time of the next ledger entry: now, or just after the last time that is taken.
 
     Raises:
         InvalidInput: The clock is thousands of years ahead.
     """
     last: datetime | None = None
-    for one in taken:
-        if one is not None and (last is None or one > last):
-            last = one
+    for time in taken:
+        if time is not None and (last is None or time > last):
+            last = time
     moment = now if last is None or now > last else last + _MICROSECOND
     if moment > LAST_RECORDABLE:
         raise InvalidInput(f"nothing can be recorded at {moment.isoformat()}: set the clock of this machine")
@@ -36,11 +36,16 @@ def next_recorded_at(now: datetime, *taken: datetime | None) -> datetime:
 
 @dataclass(frozen=True, slots=True)
 class Stamp:
-    """Where a row stands in the ledger: its entry's position, clock and branch key (None: the main line)."""
+    """The ledger entry of a row: its position, recorded time and branch key (None: the main line)."""
 
     seq: int
     recorded_at: datetime
     branch: str | None
+
+
+def stamp_of(change: Change) -> Stamp:
+    """The stamp that the rows of a ledger entry carry."""
+    return Stamp(change.seq, change.recorded_at, change.writer.branch_key)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +58,7 @@ class MemoryRow:
 
 @dataclass(frozen=True, slots=True)
 class MoveRow:
-    """One move of one memory; `index` is its place (from 0) among the moves of its ledger entry."""
+    """A move of a memory; `index` (from 0) counts the moves of its ledger entry."""
 
     memory: str
     move: Move
@@ -63,7 +68,7 @@ class MoveRow:
 
 @dataclass(frozen=True, slots=True)
 class EdgeRow:
-    """One `SUPERSEDED_BY` edge. `at` is None for a correction, `until` None for good."""
+    """A `SUPERSEDED_BY` edge. `at` is None for a correction, `until` None for a permanent supersession."""
 
     old: str
     new: str
@@ -82,7 +87,7 @@ class EdgeRow:
 
 @dataclass(frozen=True, slots=True)
 class RetractRow:
-    """A memory was retracted."""
+    """The retraction of a memory."""
 
     memory: str
     stamp: Stamp
@@ -90,7 +95,7 @@ class RetractRow:
 
 @dataclass(frozen=True, slots=True)
 class ConfirmRow:
-    """A memory was seen to hold."""
+    """The confirmation of a memory."""
 
     memory: str
     stamp: Stamp
@@ -98,7 +103,7 @@ class ConfirmRow:
 
 @dataclass(frozen=True, slots=True)
 class SourceRow:
-    """A source has the statement of a memory under a key; of several rows of one memory the last one counts."""
+    """The key of a memory's statement in a source; the last row of a memory counts."""
 
     memory: str
     key: str
@@ -117,7 +122,7 @@ class LinkRow:
 
 @dataclass(frozen=True, slots=True)
 class RevokeRow:
-    """Entry `change` was revoked, or only its move number `move`."""
+    """The revocation of the entry `change`, or of its move number `move` only."""
 
     change: int
     move: int | None
@@ -126,7 +131,7 @@ class RevokeRow:
 
 @dataclass(frozen=True, slots=True)
 class BranchRow:
-    """A branch's life in ledger positions; `parent` is a branch key, None for the main line."""
+    """The positions at which a branch was opened and closed; `parent` is a branch key, None for the main line."""
 
     key: str
     parent: str | None
@@ -137,15 +142,15 @@ class BranchRow:
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """A set of rows that is closed under supersession: with a memory come all that it is chained to.
+    """A set of rows that is closed under supersession: it has the whole chain of each memory.
 
-    `branches` always holds every branch of the tenant.
+    `branches` has every branch of the tenant.
 
     Attributes:
-        holding: When memories hold, as cached for everybody: only of those whose cache tells no more and no less than
-            is known at the asked ledger position, and never of all.
-        settled: Memories that came without their moves, edges, links and what they are chained to, because `holding`
-            says that they hold at the asked point.
+        holding: The cached valid intervals of memories, equal for all readers: only of memories whose cache is exact at
+            the requested ledger position, and never of all.
+        settled: Memories without their moves, edges, links and chains, because `holding` shows that they are in force
+            at the requested point.
         sources: Only among the rows that an operation appends; `Store.sources` reads them.
     """
 
@@ -162,7 +167,7 @@ class Rows:
     sources: tuple[SourceRow, ...] = ()
 
     def plus(self, other: Rows) -> Rows:
-        """Both sets together; where both hold a memory or branch, the other's wins."""
+        """Return the union; a memory or branch in both is taken from `other`."""
         return Rows(
             memories={**self.memories, **other.memories},
             moves=self.moves + other.moves,
@@ -180,13 +185,13 @@ class Rows:
 
 @dataclass(frozen=True, slots=True)
 class Needs:
-    """What a plan must see before it can decide.
+    """The data that a plan reads before it decides.
 
     Attributes:
-        ids: Memories whose whole chains are read.
-        content: A content hash: memories of the tenant that carry it are read too, with their chains.
-        change: A ledger entry that is read together with the chains of the memories it touched.
-        branch: A branch key: memories touched by entries written on it or merged into it are read, with their chains.
+        ids: Memories that are read with their whole chains.
+        content: A content hash: memories of the tenant with this hash are read with their chains.
+        change: A ledger entry that is read with the chains of its memories.
+        branch: A branch key: the memories of entries on this branch, or merged into it, are read with their chains.
     """
 
     ids: tuple[str, ...] = ()
@@ -197,7 +202,7 @@ class Needs:
 
 @dataclass(frozen=True, slots=True)
 class Situation:
-    """What a store answers to `Needs`: the rows, and the ledger entry that was asked for if it exists."""
+    """A store's answer to `Needs`: the rows, and the requested ledger entry if it exists."""
 
     rows: Rows
     change: Change | None = None
@@ -205,14 +210,14 @@ class Situation:
 
 @dataclass(frozen=True, slots=True)
 class Derived:
-    """What is cached beside a memory for people who read the graph by eye, and for prefilters at latest.
+    """Cached values next to a memory, for people who browse the graph and for prefilters at the latest position.
 
-    It is the view of a reader who stands exactly where the memory lives, on the main line.
+    They are the view of a reader in the memory's home scope, on the main line.
 
     Attributes:
-        status: The last own state that it is known to reach; None if the main line does not show the memory.
-        holding: The spans of valid time in which it holds, sorted, disjoint, half-open.
-        is_common: True if everybody who sees the memory gets this very answer.
+        status: The memory's last own status; None if the main line does not have the memory.
+        holding: The valid intervals in which it is in force, sorted, disjoint, half-open.
+        is_common: True if the view is the same for all readers of the memory.
     """
 
     memory: str
@@ -223,9 +228,9 @@ class Derived:
 
 @dataclass(frozen=True, slots=True)
 class Transaction:
-    """What one planned operation does to a store: append these rows and the entry, then set these caches.
+    """The effect of a planned operation on a store: rows and an entry to append, then caches to set.
 
-    `erased` names the memory whose content goes for good.
+    `erased` is the memory whose content is removed permanently.
     """
 
     change: Change

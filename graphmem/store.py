@@ -1,9 +1,9 @@
-"""The Store port: what a storage engine must do for graphmem, in the words of the domain.
+"""The Store port: the methods that a storage engine implements for graphmem.
 
-An adapter stores and finds. It never decides what holds: it executes what `graphmem.temporal.plan` returns under
-its tenant's write lock, and hands back rows and candidates. Where exactness would be slow it may return a superset
-of the memories that a reader sees on branches or in force; it never returns another tenant's, another user's, or
-another environment's, and never less than what was asked.
+An adapter stores and finds. It never decides which memories are in force: it executes the result of
+`graphmem.temporal.plan` under its tenant's write lock, and returns rows and candidates. If exactness would be slow, it
+may return a superset of the memories that a reader sees on branches or in force. It never returns memories of another
+tenant, user or environment, and never omits a requested memory.
 """
 
 from __future__ import annotations
@@ -28,25 +28,25 @@ if TYPE_CHECKING:
     Vector = NDArray[np.float32]
 
 Clock = Callable[[], datetime]
-#: Called with how many are done and how many there are in all.
+#: Called with the number of finished steps and the total.
 Progress = Callable[[int, int], None]
 
 
 def silent(_done: int, _total: int) -> None:
-    """Progress that nobody watches."""
+    """Ignore progress."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Filter:
-    """What a memory must be, beside being visible; empty means anything goes, several values mean any of them.
+    """The filter of a read; an empty field admits every memory, several values admit any of them.
 
     Attributes:
         paths: Exact paths, folder prefixes that end in `/`, or globs with `*`, `**` and `?`, of file anchors and of
             source keys.
         components: Names of component or module anchors.
-        statuses: Own states at the asked time; `superseded` is asked for by `include_history` alone.
-        min_confidence: Tests the confidence as stated, never a decayed one.
-        include_history: Return what does not hold too, each with its intervals.
+        statuses: Own states at the requested time; for superseded memories use `include_history`.
+        min_confidence: Compared with the stated confidence, not the decayed confidence.
+        include_history: Also return memories that are not in force, each with its intervals.
     """
 
     kinds: tuple[Kind, ...] = ()
@@ -62,14 +62,14 @@ class Filter:
 
     def __post_init__(self) -> None:
         for name, words in (("kinds", Kind), ("statuses", Status), ("origins", Origin)):
-            object.__setattr__(self, name, tuple(word_of(words, one) for one in getattr(self, name)))
+            object.__setattr__(self, name, tuple(word_of(words, value) for value in getattr(self, name)))
         if not 0.0 <= self.min_confidence <= 1.0:
             raise InvalidInput(f"min_confidence {self.min_confidence!r} is not between 0 and 1")
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """How many answers, and after which: `cursor` is what the answer before gave, opaque and stable."""
+    """The largest number of answers, and the opaque, stable cursor of the previous page."""
 
     limit: int = 10
     cursor: str | None = None
@@ -77,15 +77,15 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class Probe:
-    """What a search looks for.
+    """The query of a search.
 
     Attributes:
-        terms: What the query is about, as `graphmem.terms` gives it, each once.
-        names: Normalised identifiers and titles (`graphmem.ranking.name_key`) that are looked up exactly.
-        vector: Unit vector of the query, or None to leave vectors out.
-        model: Which model made the vector: those of another are not compared. None if the store need not look.
-        limit: At most so many lexical and so many vector matches, best first.
-        is_weighed: Whether each match is to come with all that speaks for it, not only with what it was found by.
+        terms: The query's terms by `graphmem.terms`, without duplicates.
+        names: Normalised identifiers and titles (`graphmem.ranking.name_key`) to look up exactly.
+        vector: Unit vector of the query, or None for a search without vectors.
+        model: The model of the vector: vectors of another model are not compared. None skips this check.
+        limit: Largest number of lexical matches, and of vector matches, best first.
+        is_weighed: Whether each match has full evidence, not only that by which it was found.
     """
 
     terms: tuple[str, ...] = ()
@@ -98,12 +98,12 @@ class Probe:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What a probe's terms and its vector say of one memory.
+    """The similarity of a memory to a probe.
 
     Attributes:
-        words: How far each of the probe's terms is said, from 0 up to 1, in the probe's order: its share of the term's
-            idf in the memory's BM25 score.
-        cosine: Of both vectors; None without one of them.
+        words: A value from 0 to 1 for each of the probe's terms, in order: the term's share of its idf in the memory's
+            BM25 score.
+        cosine: Similarity of the vectors; None if either is missing.
     """
 
     words: tuple[float, ...] = ()
@@ -112,21 +112,20 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class Matches:
-    """Memories that answer a probe, whether they hold or not.
+    """Memories that match a probe, in force or not.
 
     Attributes:
         lexical: (id, BM25 score by Lucene's formula), best first, ties by id. The corpus of the formula is every
-            live memory of the tenant at latest: a score orders within one answer and means nothing beyond it.
+            live memory of the tenant at latest: scores are comparable only within an answer.
         vector: (id, cosine), best first, ties by id.
         named: name key to the ids that carry it as alias or title, ids sorted.
-        rows: The rows of all of them, as `Store.rows` gives them but for those that are settled.
-        seq: The ledger position that this was answered for.
-        model: The embedding model that made the vectors of the store, None before there are any.
-        note: What is to be said of how vectors were compared, if not exactly as asked for.
-        weights: How much each of the probe's terms says of what is asked, in the probe's order. Only of a probe that
-            is weighed, as is the evidence.
-        evidence: What speaks for each of the matches.
-        unheld: The probe's terms that no memory of the corpus has. Only of a probe that is weighed.
+        rows: The rows of all matches, as `Store.rows` returns them, except for settled memories.
+        seq: The ledger position of the answer.
+        model: The embedding model of the store's vectors; None if there are none.
+        note: A remark if vectors were not compared exactly as requested.
+        weights: The weight of each of the probe's terms, in order. Only for a weighed probe, like the evidence.
+        evidence: The evidence of each match.
+        unheld: The probe's terms that no memory of the corpus has. Only for a weighed probe.
     """
 
     lexical: tuple[tuple[str, float], ...] = ()
@@ -142,14 +141,14 @@ class Matches:
 
     @property
     def ids(self) -> tuple[str, ...]:
-        """Every memory that answers, each once: the named ones first, then by words, then by vector."""
+        """All matches without duplicates: by name first, then lexical, then by vector."""
         named = [key for ids in self.named.values() for key in ids]
         return tuple(dict.fromkeys([*named, *(key for key, _ in self.lexical), *(key for key, _ in self.vector)]))
 
 
 @dataclass(frozen=True, slots=True)
 class Rivals:
-    """Memories that may hold for some subjects at a point; at most `limit`, those recorded last first."""
+    """Memories that may be in force for some subjects at a point; at most `limit`, last recorded first."""
 
     subjects: tuple[str, ...]
     at: Point
@@ -158,7 +157,7 @@ class Rivals:
 
 @dataclass(frozen=True, slots=True)
 class Neighbour:
-    """A memory near another in the graph: over a typed link, or over an anchor that both are about."""
+    """A memory one step from another in the graph: over a typed link, or over a common anchor."""
 
     memory: str
     of: str
@@ -167,7 +166,7 @@ class Neighbour:
 
 @dataclass(frozen=True, slots=True)
 class Nearby:
-    """What is beside some memories: one step for each pair, and the rows of where the steps lead, if asked for."""
+    """The neighbours of some memories: a step for each pair, and the neighbours' rows if requested."""
 
     steps: tuple[Neighbour, ...] = ()
     rows: Rows = field(default_factory=Rows)
@@ -175,7 +174,7 @@ class Nearby:
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """A ledger position and its clock; `seq` 0 and no clock stand before the first entry."""
+    """A ledger position and its time; before the first entry, `seq` is 0 and the time None."""
 
     seq: int
     recorded_at: datetime | None
@@ -183,7 +182,7 @@ class Position:
 
 @dataclass(frozen=True, slots=True)
 class ModelCard:
-    """Which embedding model made the vectors that a store holds."""
+    """The embedding model of a store's vectors."""
 
     name: str
     dimension: int
@@ -192,12 +191,12 @@ class ModelCard:
 
 @dataclass(frozen=True, slots=True)
 class StoreInfo:
-    """What a store is and how much it holds; counts are of one tenant.
+    """The state of a store; counts are those of a single tenant.
 
     Attributes:
-        head: The hash of the tenant's last ledger entry: where it is the same, so is the whole ledger.
-        is_restoring: A restore into the tenant has begun and not finished; until then it takes no other writes.
-        pending_erasures: Of so many erased memories words are in the log until a reader that began before ends.
+        head: The hash of the tenant's last ledger entry: equal heads mean equal ledgers.
+        is_restoring: A restore into the tenant is unfinished; until it finishes, other writes are refused.
+        pending_erasures: Number of erased memories whose text is in the log until earlier readers end.
     """
 
     url: str
@@ -214,14 +213,14 @@ class StoreInfo:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """Something that `check` found to differ from what it must be; `what` names the value stored and expected."""
+    """An inconsistency that `check` found; `what` names the stored and the expected value."""
 
     area: str
     what: str
 
 
 class Store(Protocol):
-    """One storage engine, open. Safe to use from several threads and, where the engine allows, processes."""
+    """An open storage engine. Safe to use from several threads and, if the engine allows it, several processes."""
 
     # ---- writing
 
@@ -233,58 +232,59 @@ class Store(Protocol):
         vectors: Mapping[str, Vector] | None = None,
         model: ModelCard | None = None,
     ) -> list[Change]:
-        """Plan and execute requests of one tenant in order, as one atomic and durable write.
+        """Plan and execute requests of a tenant in order, in a single atomic and durable transaction.
 
-        A request whose `op_id` is already in the ledger changes nothing and returns the entry of the first time. Where
-        an addition confirmed a memory instead, later requests mean that one by the id that the addition chose
+        A request whose `op_id` is already in the ledger changes nothing and returns the first entry. If an add
+        confirmed an existing memory instead, later requests refer to that memory by the id that the add chose
         (`graphmem.temporal.StandIns`).
 
         Args:
-            requests: At least one; all writers are of one tenant.
+            requests: At least one; all writers belong to the same tenant.
             clock: Read once per request, inside the transaction.
             vectors: Memory id to unit vector, for memories that these requests add.
-            model: Which model made the vectors; None for that of the store. It is compared in the transaction: a store
-                without one takes it, and of vectors of another model than the store's none is kept, as if the
-                memories had come without.
+            model: The model of the vectors; None for the store's. It is compared in the transaction: a store without a
+                model adopts it; vectors of a model other than the store's are dropped, and the memories are added
+                without.
 
         Raises:
-            GraphMemError: As `graphmem.temporal.plan` does, and `Conflict` for an `op_id` reused with another
-                payload; nothing of any request was written then.
+            GraphMemError: As `graphmem.temporal.plan`, and `Conflict` for an `op_id` used with another payload; then no
+                request is written.
         """
         ...
 
     def restore(
         self, lines: Iterable[str], *, tenant: str, progress: Progress = silent, clock: Clock | None = None
     ) -> int:
-        """Copy an export into an empty tenant verbatim, recorded times included; returns the number of entries.
+        """Copy an export into an empty tenant verbatim, including recorded times; return the number of entries.
 
-        Every line is verified before the first is written: its types, its hashes, and that it can have been accepted
-        after the lines before it. Then they are written in parts, each of them atomic and durable. A run that was
-        broken off, however that came, is picked up by restoring the same export again, or one that goes on from it.
-        Until it has finished, readers see the ledger as far as it was written, `check` says so, and every other write
-        to the tenant is refused with `Conflict`. Vectors come along if the store has none of another model. If the
-        tenant already is the export's ledger, nothing is written.
+        Every line is verified before the first is written: its types, its hashes, and that it is a valid successor of
+        the lines before it. Lines are then written in parts, each atomic and durable. An interrupted run continues when
+        the same export, or an extension of it, is restored again. Until it finishes, readers see the written part of
+        the ledger, `check` reports the unfinished restore, and other writes to the tenant raise `Conflict`. Vectors are
+        restored if the store has none of another model. If the tenant already has the export's ledger, nothing is
+        written.
 
         Args:
-            lines: What `export` wrote.
+            lines: The output of `export`.
             tenant: Of the export and of the target.
-            progress: Told how many entries are there, first before anything is written and then after each part; if it
-                raises, the restore is broken off at that point.
-            clock: Entries recorded more than a day after its time are refused: whatever is written later follows them.
+            progress: Called with the number of entries, first before anything is written and then after each part; an
+                exception from it interrupts the restore there.
+            clock: Entries recorded more than a day after its time are refused: later entries must follow them.
 
         Raises:
-            InvalidInput: A line is not what `export` wrote: its number is named; or the tenant holds something else
-                than this export, or the beginning of it that an unfinished restore left.
-            CorruptStore: The hash chain of the export is broken, or a line is none that a write left; it is named.
+            InvalidInput: A line is not the output of `export`; the message has its number. Or the tenant holds a ledger
+                that is neither this export nor a beginning of it left by an unfinished restore.
+            CorruptStore: The hash chain of the export is broken, or a line cannot come from a write; the message has
+                its number.
             Conflict: Another export is being restored into the tenant at the same time.
         """
         ...
 
     def save_vectors(self, reader: Scope, vectors: Mapping[str, Vector], *, model: ModelCard | None = None) -> None:
-        """Set vectors of memories that exist, of a model as in `apply`; of those erased or unknown nothing is kept.
+        """Set vectors of existing memories; those of erased or unknown memories are ignored. `model` is as in `apply`.
 
         Raises:
-            Conflict: The store has another model by now; nothing was written.
+            Conflict: The store has adopted another model; nothing was written.
         """
         ...
 
@@ -292,19 +292,19 @@ class Store(Protocol):
         """Record the embedding model; if it differs from the recorded one, all vectors are dropped.
 
         Args:
-            card: The model whose vectors are to come.
-            reader: Only where this tenant is kept; None for the whole store.
+            card: The model of future vectors.
+            reader: Only the part of the store with this tenant; None for the whole store.
         """
         ...
 
     # ---- reading
 
     def tenants(self) -> list[str]:
-        """Names of all tenants that have ledger entries here, sorted."""
+        """Return the names of all tenants with ledger entries, sorted."""
         ...
 
     def model(self, reader: Scope | None = None) -> ModelCard | None:
-        """The embedding model that made the vectors here; None before there are any.
+        """Return the embedding model of the stored vectors; None if there are none.
 
         Args:
             reader: Where this tenant is kept; None for the whole store.
@@ -312,143 +312,143 @@ class Store(Protocol):
         ...
 
     def secret(self, reader: Scope) -> str:
-        """What only this store knows of the tenant, at random: keys of digests are made of it; "" before an entry."""
+        """Return the tenant's random secret, from which keys of digests are derived; "" before the first entry."""
         ...
 
     def position(self, reader: Scope, moment: datetime | None = None) -> Position:
-        """The last ledger entry at or before a moment, or of all."""
+        """Return the position of the last ledger entry, or of the last at or before a time."""
         ...
 
     def pin(self, reader: Scope, moment: datetime) -> Position:
-        """As `position`, and from then on no entry is recorded at or before the moment, whatever anybody's clock says.
+        """Return `position`; later entries are recorded after this time, whatever the clocks of writers show.
 
-        A moment past the last entry is noted durably, under the tenant's write lock.
+        A time after the last entry is stored durably, under the tenant's write lock.
 
         Raises:
-            Conflict: The moment is past the last entry of a tenant that is being restored.
-            StoreUnavailable: It must be noted, and the store cannot be written.
+            Conflict: The time is after the last entry of a tenant that is being restored.
+            StoreUnavailable: The time must be stored, and the store cannot be written.
         """
         ...
 
     def changes(self, reader: Scope, *, after: int = 0, limit: int = 1000) -> list[Change]:
-        """Ledger entries of the tenant in order, those past `after`."""
+        """Return ledger entries of the tenant after the position `after`, in order."""
         ...
 
     def change_by_op_id(self, reader: Scope, op_id: str) -> Change | None:
-        """The ledger entry of an `op_id`, None if it was never used in the tenant."""
+        """Return the ledger entry of an `op_id`; None if it was never used in the tenant."""
         ...
 
     def changes_of(self, reader: Scope, memory: str) -> list[Change]:
-        """Every ledger entry that names a memory or revokes one that does, in order."""
+        """Return the ledger entries that name a memory, and those that revoke such an entry, in order."""
         ...
 
     def rows(self, reader: Scope, ids: Sequence[str], *, rivals: Rivals | None = None, is_alone: bool = False) -> Rows:
-        """The rows of these memories and of all that they are chained to; unknown ids are left out.
+        """Return the rows of memories and of their chains; unknown ids are left out.
 
         Args:
-            reader: Who asks.
-            ids: Memories, wherever they live in the tenant.
-            rivals: Memories whose home the reader admits, read too. While the ledger stands at their point's position,
-                those may be left out of which the cache says for everybody that they do not hold at its instant.
-            is_alone: The memories and their own moves are enough: what they are chained to may be left out.
+            reader: The reader's scope.
+            ids: Memories, in any home scope of the tenant.
+            rivals: Also read these memories if the reader admits their home. While the ledger is at their point's
+                position, those that the cache marks as not in force at its instant for all readers may be left out.
+            is_alone: Only the memories and their own moves are needed: their chains may be left out.
         """
         ...
 
     def select(self, reader: Scope, where: Filter, *, at: datetime | None, before: int, limit: int) -> list[str]:
-        """Ids of memories that fit the filter, those recorded last first.
+        """Return ids of memories that pass the filter, last recorded first.
 
         Args:
             reader: Only memories whose home it admits.
-            where: `statuses` is left to the kernel.
-            at: If given, ledger latest is meant, and memories whose cache says for everybody that they do not hold
-                at that instant may be left out.
-            before: Only those recorded at a ledger position less than this.
-            limit: At most so many.
+            where: `statuses` is ignored: the kernel applies it.
+            at: If given, the read is of the latest ledger position, and memories that the cache marks as not in force
+                at that instant for all readers may be left out.
+            before: Only memories recorded before this ledger position.
+            limit: Largest number of ids.
         """
         ...
 
     def match(
         self, reader: Scope, probe: Probe, where: Filter, *, seq: int | None = None, at: datetime | None = None
     ) -> Matches:
-        """Memories that fit the filter and answer the probe, with their rows.
+        """Return memories that pass the filter and match the probe, with their rows.
 
         Args:
             reader: Only memories whose home it admits.
-            probe: What is looked for.
-            where: `statuses` is left to the kernel.
-            seq: Only memories recorded at or before it; None for where the ledger stands.
-            at: If given, a memory whose cache says for everybody that it holds at that instant may come as settled,
-                if the ledger stands at `seq`, or no entry has named the memory since the one that recorded it.
+            probe: The query.
+            where: `statuses` is ignored: the kernel applies it.
+            seq: Only memories recorded at or before it; None for the latest position.
+            at: If given, a memory that the cache marks as in force at that instant for all readers may be returned as
+                settled, if the ledger is at `seq`, or if no entry after its own names the memory.
         """
         ...
 
     def neighbours(
         self, reader: Scope, ids: Sequence[str], *, seq: int, limit: int, at: datetime | None = None
     ) -> Nearby:
-        """Memories one step away over typed links or shared anchors, at most `limit`, those over rarer anchors first.
+        """Return memories one step away over typed links or shared anchors, those over rarer anchors first.
 
-        Supersession is not a link, and whole repositories are no anchors here. Links and memories recorded after `seq`
-        are left out; whether a link was revoked is for the kernel to say.
+        Supersessions and anchors of whole repositories do not count. Links and memories recorded after `seq` are left
+        out; revoked links are included, because the kernel decides on them.
 
         Args:
             reader: Only memories whose home it admits.
-            ids: From where the steps lead.
+            ids: The memories from which the steps start.
             seq: The last ledger position that counts.
-            limit: At most so many steps.
-            at: If given, the rows of the memories come too, settled as in `match` if no step leads there over a link.
+            limit: Largest number of steps.
+            at: If given, also return the rows of the memories, settled as in `match` if no step to them is a link.
         """
         ...
 
     def contested_subjects(self, reader: Scope) -> dict[str, tuple[str, ...]]:
-        """Subjects that two or more visible memories carry, each with the ids of all of them."""
+        """Return the subjects of two or more visible memories, each with the ids of these memories."""
         ...
 
     def forked(self, reader: Scope) -> list[str]:
-        """Ids of memories with full open-ended edges from two or more ledger entries."""
+        """Return ids of memories with full open-ended edges from two or more ledger entries."""
         ...
 
     def declared_conflicts(self, reader: Scope) -> list[tuple[str, str]]:
-        """Source and target of every `conflicts_with` link between memories whose home the reader's admits, sorted."""
+        """Return source and target of `conflicts_with` links between memories whose home the reader admits, sorted."""
         ...
 
     def ids_beginning(self, reader: Scope, prefix: str, *, limit: int) -> list[str]:
-        """Ids of live memories that begin so and whose home the reader admits, sorted, at most `limit`."""
+        """Return ids of live memories with this prefix and a home that the reader admits, sorted, at most `limit`."""
         ...
 
     def repositories(self, reader: Scope) -> list[str]:
-        """Repositories with memories, erased ones included, that the reader would see from there, sorted."""
+        """Return the repositories with memories, including erased memories, that the reader could see, sorted."""
         ...
 
     def sources(self, reader: Scope, *, keys: Sequence[str] = (), memories: Sequence[str] = ()) -> list[SourceRow]:
-        """Where sources have the statements of live memories, in ledger order, those of other branches included.
+        """Return the source keys of live memories, including other branches, in ledger order.
 
         Args:
             reader: Only memories whose home it admits.
-            keys: Rows with one of these keys; a key that ends in `/` means all keys below it, "" means every key.
+            keys: Rows with any of these keys; a key that ends in `/` means all keys below it, "" means every key.
             memories: Rows of these memories; unknown ids are left out.
         """
         ...
 
     def without_vector(self, reader: Scope, limit: int) -> list[str]:
-        """Ids of live memories of the tenant that have no vector, in recorded order."""
+        """Return ids of live memories of the tenant without a vector, in recorded order."""
         ...
 
     # ---- keeping
 
     def export(self, reader: Scope) -> Iterator[str]:
-        """The tenant's whole ledger as JSON lines, a header first; restoring it gives equal answers everywhere."""
+        """Yield the tenant's whole ledger as JSON lines, a header first; a restored copy gives equal answers."""
         ...
 
     def backup(self, target: Path) -> None:
-        """Write a consistent copy of the whole store to a file that does not exist yet, while others go on."""
+        """Write a consistent copy of the whole store to a new file, while other processes keep writing."""
         ...
 
     def check(self) -> list[Finding]:
-        """Verify every hash chain and recompute every derived value; empty if there is no problem."""
+        """Verify every hash chain and recompute every derived value; return the inconsistencies."""
         ...
 
     def info(self, reader: Scope) -> StoreInfo:
-        """What this store is and holds."""
+        """Return the state of the store."""
         ...
 
     def close(self) -> None:

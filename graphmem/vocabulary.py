@@ -1,4 +1,4 @@
-"""The words that graphmem knows: kinds, statuses, origins and the rest, each a closed list."""
+"""The enumerations of graphmem: kinds, statuses, origins and others."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 
 def word_of(words: type[_Word], value: str) -> _Word:
-    """The word that a text spells; a word is itself.
+    """Return the member of an enumeration for a text.
 
     Raises:
-        InvalidInput: It spells none of them: nothing may be stored that no reader understands.
+        InvalidInput: The text is not the value of a member.
     """
     if type(value) is words:
         return value
@@ -28,13 +28,13 @@ def word_of(words: type[_Word], value: str) -> _Word:
         raise InvalidInput(f"{value!r:.80} is no {name}; there are {', '.join(words)}") from None
 
 
-#: Earlier releases kept the source key of a memory as a file anchor in this role.
+#: Earlier releases stored the source key of a memory as a file anchor with this role.
 SOURCE_ROLE = "recorded in"
 MAX_SOURCE_KEY_CHARS = 1_000
 
 
 def check_source_key(key: str | None) -> None:
-    """Refuse a source key that no store could look up.
+    """Refuse a source key that a store cannot look up.
 
     Raises:
         InvalidInput: The key is empty, longer than 1,000 characters, or has control characters.
@@ -54,7 +54,7 @@ def check_role(role: str) -> None:
 
 
 class Kind(StrEnum):
-    """What sort of statement a memory is."""
+    """The kind of a statement."""
 
     DECISION = "decision"
     CONVENTION = "convention"
@@ -66,7 +66,7 @@ class Kind(StrEnum):
 
 
 class Status(StrEnum):
-    """A memory's own state. Superseded is not among them: it is read off the edges."""
+    """A memory's own state. Superseded is not a member: it is derived from the edges."""
 
     PROPOSED = "proposed"
     DEFERRED = "deferred"
@@ -76,7 +76,7 @@ class Status(StrEnum):
 
     @property
     def rank(self) -> int:
-        """Place in a memory's life, 0 to 4: decides between moves at one instant that nothing else orders."""
+        """Order in a memory's life, 0 to 4; decides between moves at the same instant that have no other order."""
         return _LIFE.index(self)
 
 
@@ -84,7 +84,7 @@ _LIFE = (Status.PROPOSED, Status.DEFERRED, Status.ACTIVE, Status.REJECTED, Statu
 
 
 class Origin(StrEnum):
-    """Where a statement came from, which decides how far it is trusted."""
+    """The origin of a statement, which decides its trust."""
 
     HUMAN = "human"
     DOCUMENT = "document"
@@ -100,12 +100,12 @@ class Origin(StrEnum):
 
     @property
     def is_trusted(self) -> bool:
-        """Whether it is of the more trusted class: a human, a document, a commit or an agent."""
+        """True for the more trusted class: human, document, commit and agent."""
         return self.trust >= Origin.AGENT.trust
 
     @property
     def may_mandate(self) -> bool:
-        """Whether what it says may be mandatory: of a human, a document or a commit."""
+        """True if statements of this origin may be mandatory: human, document and commit."""
         return self.trust >= Origin.COMMIT.trust
 
 
@@ -120,7 +120,7 @@ _TRUST = {
 
 
 class SupersessionKind(StrEnum):
-    """How a new memory relates to the one that it supersedes."""
+    """The kind of a supersession."""
 
     UPDATE = "update"
     CORRECTION = "correction"
@@ -138,7 +138,7 @@ class LinkKind(StrEnum):
 
 
 class AnchorKind(StrEnum):
-    """What a memory can be about."""
+    """The kind of an anchor."""
 
     REPO = "repo"
     MODULE = "module"
@@ -150,17 +150,17 @@ class AnchorKind(StrEnum):
 
 
 class Outcome(StrEnum):
-    """What became of an option that a decision considered."""
+    """The outcome of an option that a decision considered."""
 
     CHOSEN = "chosen"
     REJECTED = "rejected"
 
 
 class Permission(StrEnum):
-    """What a key allows; none includes another.
+    """A permission of a key; no permission includes another.
 
-    `read` reads; `write` adds, replaces and moves; `review` retracts and revokes what others wrote; `admin` erases,
-    exports, restores and reads about the store as a whole.
+    `read` reads; `write` adds, supersedes and changes status; `review` retracts and revokes changes of others; `admin`
+    erases, exports, restores and inspects the whole store.
     """
 
     READ = "read"

@@ -21,7 +21,7 @@ case "$*" in
   *check_sentence*) [ "$FAILS" != suite ] || { touch waiting; exec sleep 600; } ;;
 esac
 """
-MAKEFILE = """env lint fuzz:
+MAKEFILE = """env docs lint fuzz:
 \t@echo made $@
 suite:
 \t@echo '1.25s call     tests/test_a.py::test_one'
@@ -64,7 +64,7 @@ def sections(lines: list[str]) -> list[str]:
 
 def test_every_section_is_shown_whole_and_its_seconds_and_the_slowest_tests_come_last(checkout: Path) -> None:
     code, lines = run(checkout)
-    alone = ["Environment", "Lint and types", "Tests", "Schemathesis, a minute of it"]
+    alone = ["Environment", "Documentation", "Lint and types", "Tests", "Schemathesis, a minute of it"]
     assert (code, sections(lines)) == (0, [*alone, "The rest of what ran beside the tests", *BESIDE, "Passed"])
     end = lines[lines.index("======== Passed") :]
     assert "1.25s call     tests/test_a.py::test_one" in end
@@ -80,4 +80,4 @@ def test_what_fails_beside_the_tests_is_named(checkout: Path) -> None:
 def test_when_the_tests_fail_what_runs_beside_them_is_ended_and_shown(checkout: Path) -> None:
     code, lines = run(checkout, "suite")
     assert (code, sections(lines)[-1]) == (2, "Failed in: Tests")
-    assert sections(lines)[3:-1] == [*BESIDE]
+    assert sections(lines)[4:-1] == [*BESIDE]

@@ -11,7 +11,7 @@ import pytest
 from click.testing import CliRunner
 
 from graphmem import At, Filter, GraphMemory, Page
-from graphmem.cli.painting import plain_lines
+from graphmem.cli.block_output import plain_lines
 from graphmem.demo.__main__ import main, prepare
 from graphmem.demo.page import Demo
 from graphmem.demo.plain import PlainSearch

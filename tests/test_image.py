@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from graphmem.http.callers import PUBLIC
+from graphmem.http.authentication import PUBLIC
 from tools.compose import service
 from tools.dockerfile import PATH, Stage, is_sent, stages
 

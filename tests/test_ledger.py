@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from graphmem import ledger
+from graphmem.canonical_json import Codec
 from graphmem.errors import CorruptStore, InvalidInput
 from graphmem.instants import from_micros, to_micros
 from graphmem.ledger import GENESIS, Entry
@@ -143,6 +144,21 @@ def test_the_text_is_canonical(operation: Operation, writer: Scope, provenance: 
     body = ledger.encode(operation, writer, provenance)
     assert body == json.dumps(json.loads(body), ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     assert body == ledger.encode(*ledger.decode(body))
+
+
+@given(operations, scopes, provenances)
+def test_texts_that_are_spelled_out_are_those_that_the_fields_give(
+    operation: Operation, writer: Scope, provenance: Provenance
+) -> None:
+    codec = Codec({})
+    more = (
+        f'"by":{codec.text(provenance)}',
+        f'"do":"{ledger.operation_name(operation)}"',
+        f'"writer":{codec.text(writer)}',
+    )
+    assert ledger.encode(operation, writer, provenance) == codec.text(operation, *more)
+    if isinstance(operation, Add) and operation.memory.statement is not None:
+        assert encode_statement(operation.memory.statement) == codec.text(operation.memory.statement)
 
 
 @given(statements)

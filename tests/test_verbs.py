@@ -15,9 +15,9 @@ from mcp_types import CallToolResult
 
 from graphmem import GraphMemory
 from graphmem.cli.app import app
-from graphmem.mcp_server.arguments import schema
-from graphmem.mcp_server.callers import Here
-from graphmem.mcp_server.serving import make_server
+from graphmem.mcp_server.tool_arguments import schema
+from graphmem.mcp_server.tool_callers import LocalCaller
+from graphmem.mcp_server.tool_server import make_server
 from graphmem.mcp_server.tools import tools_of
 from graphmem.verbs import VERBS, Profile, Verb
 from graphmem.wire.contracts import Role, contract
@@ -78,7 +78,7 @@ def test_the_full_profile_has_the_core_and_a_tool_for_every_verb_with_one() -> N
 
 
 def test_no_tool_has_a_union_at_the_root_of_its_schema() -> None:
-    assert all(schema(tool.takes)["type"] == "object" for tool in tools_of(Profile.FULL).values())
+    assert all(schema(tool.arguments)["type"] == "object" for tool in tools_of(Profile.FULL).values())
 
 
 def test_a_client_of_the_full_profile_lists_transitions_and_links(tmp_path: Path) -> None:
@@ -95,7 +95,7 @@ def called(memory: GraphMemory, name: str, **given: object) -> dict[str, Any]:
     """The structured answer of a tool of the full profile."""
 
     async def call() -> CallToolResult:
-        server = make_server(lambda _: (memory, Here(HERE)), profile=Profile.FULL)
+        server = make_server(lambda _: (memory, LocalCaller(HERE)), profile=Profile.FULL)
         async with Client(server) as client:
             done = await client.call_tool(name, given)
             assert isinstance(done, CallToolResult)

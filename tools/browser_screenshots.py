@@ -17,13 +17,13 @@ from pathlib import Path
 from playwright.sync_api import Locator, expect
 
 from graphmem import GraphMemory, Scope
+from graphmem.browser.file_server import Hand
 from graphmem.browser.files import Known
-from graphmem.browser.handing import Hand
 from graphmem.config import Settings
-from graphmem.demo.__main__ import tell_records
+from graphmem.demo.__main__ import ingest_records
 from graphmem.demo.facts import ReplayClock, last_day, load_facts, replay
 from graphmem.opening import find_browser, open_memory, open_store, utc_now
-from graphmem.service import Desk
+from graphmem.service import ServiceContext
 from tools.chromium import running_chromium
 from tools.neo4j_browser import Driven
 from tools.neo4j_server import Options, start
@@ -79,11 +79,13 @@ def _remember(url: str, settings: Settings) -> None:
             place, scope=Scope(), actor="packaging", clock=clock, embedder=lambda: "none", create=True
         ) as memory:
             replay(facts, memory, clock)
-            tell_records(memory, last_day(facts) + timedelta(days=1))
+            ingest_records(memory, last_day(facts) + timedelta(days=1))
             lines = list(memory.export())
     store = open_store(url, settings, create=True)
-    desk = Desk(store, scope=Scope(), actor="packaging", clock=utc_now, embedder=lambda: "none", gate=lambda one: one)
-    with GraphMemory(desk) as memory:
+    context = ServiceContext(
+        store, scope=Scope(), actor="packaging", clock=utc_now, embedder=lambda: "none", gate=lambda one: one
+    )
+    with GraphMemory(context) as memory:
         memory.restore(lines)
 
 

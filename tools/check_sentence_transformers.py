@@ -22,7 +22,7 @@ os.environ["HF_HUB_OFFLINE"] = "1"
 import numpy as np
 
 import graphmem
-from graphmem.retrieval.embedding import Embedder, card_of
+from graphmem.retrieval.embedder import Embedder, card_of
 from graphmem.retrieval.minilm import MiniLM, installed_folder
 from graphmem.retrieval.named_model import NamedModel
 from graphmem.retrieval.verification import verify

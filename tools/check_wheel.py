@@ -63,6 +63,9 @@ def release_problems(path: Path) -> Iterator[str]:
     for link in links(told.get_payload()):
         if "://" not in link and not link.startswith("#"):
             yield f"README: the link to {link} leads nowhere outside the repository"
+    with zipfile.ZipFile(path) as wheel:
+        if "graphmem/_site/index.html" not in wheel.namelist():
+            yield "missing from the wheel: the documentation, which `make docs` builds"
     newest = _HEADING.search(_changelog())
     if newest is None or newest[1] != told["Version"] or newest[2] is None:
         yield f"CHANGELOG.md: the newest heading is not '## [{told['Version']}] - DATE'"

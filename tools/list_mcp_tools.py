@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from graphmem.mcp_server.listing import listing
+from graphmem.mcp_server.tool_list import listing
 
 TARGET = Path(__file__).resolve().parent.parent / "graphmem" / "mcp_server" / "tools.json"
 

@@ -103,7 +103,7 @@ class _Bench:
     def neighbours(self) -> list[Row]:
         """Two hops from ten memories over links and shared files and components."""
         timings = Timings()
-        store, reader = self._memory._desk.store, everywhere()  # noqa: SLF001 - a step inside search, measured alone
+        store, reader = self._memory._context.store, everywhere()  # noqa: SLF001 - a step inside search, measured alone
         count, last = self._corpus.count, store.position(reader).seq
         for start in range(0, count, max(count // 50, 1)):
             seeds = [memory_id((start + step * 41) % count) for step in range(10)]

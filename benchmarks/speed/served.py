@@ -33,7 +33,7 @@ class Known(LookUp):
         self._other = np.full(DIMENSION, DIMENSION**-0.5, np.float32)
 
     def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        """See `graphmem.retrieval.embedding.Embedder.embed`."""
+        """See `graphmem.retrieval.embedder.Embedder.embed`."""
         return np.stack([self._known.get(text, self._other) for text in texts])
 
 
@@ -51,15 +51,15 @@ def main(arguments: Sequence[str]) -> None:
 
         serve_stdio(lambda: opened(path, known))
         return
-    from graphmem.http.limits import ON_A_FILE
-    from graphmem.http.serving import Address, configured, serve
-    from graphmem.mcp_server.doors import keyed_tools
+    from graphmem.http.request_limits import ON_A_FILE
+    from graphmem.http.server import ListenAddress, serve, uvicorn_config
+    from graphmem.mcp_server.key_callers import keyed_tools
 
     with opened(path, known) as memory:
         tools = keyed_tools(memory)
-        address = Address(port=0)
+        address = ListenAddress(port=0)
         serve(
-            configured(memory, None, address, ON_A_FILE, tools=tools),
+            uvicorn_config(memory, None, address, ON_A_FILE, tools=tools),
             None,
             address,
             listening=lambda url: print(url, flush=True),

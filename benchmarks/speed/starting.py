@@ -121,7 +121,7 @@ def _list_tools(arguments: Sequence[str]) -> None:
 
 def embedding() -> list[Row]:
     """Texts of about 67 words a second, and one text alone."""
-    from graphmem.retrieval.embedding import EmbedderMissing, find_embedder
+    from graphmem.retrieval.embedder import EmbedderMissing, find_embedder
 
     backend = find_embedder()
     if isinstance(backend, EmbedderMissing):

@@ -32,7 +32,7 @@ class LookUp:
         self._known = dict(vectors)
 
     def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        """See `graphmem.retrieval.embedding.Embedder.embed`."""
+        """See `graphmem.retrieval.embedder.Embedder.embed`."""
         return np.stack([self._known.get(text, self._other) for text in texts])
 
     def door(self) -> Callable[[], LookUp]:

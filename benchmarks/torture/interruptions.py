@@ -24,11 +24,11 @@ from benchmarks.torture.decision_records import account, write_records
 from benchmarks.torture.killing import opened, processes, write_forever
 from graphmem import GraphMemory, Scope, Statement, Write
 from graphmem.adapters.schema_files import schema_text
-from graphmem.adapters.sqlite import SQLiteStore, schema
+from graphmem.adapters.sqlite import SQLiteStore, migrations
 from graphmem.adapters.sqlite.connection import connect
 from graphmem.service import IngestReport, New
-from graphmem.service.copying import copy
-from graphmem.service.desk import embedded_text
+from graphmem.service.context import embedded_text
+from graphmem.service.store_copy import copy
 from graphmem.sources.decisions import read_decisions
 
 _HOME = Scope("torture", "acme/shop")
@@ -183,9 +183,9 @@ def _reindex(paths: Paths) -> None:
 
 
 def _migrate(paths: Paths) -> None:
-    steps = (*schema.MIGRATIONS, _STEP)
+    steps = (*migrations.MIGRATIONS, _STEP)
     # As a later release has it; this process is of no use for anything else.
-    vars(schema).update(
+    vars(migrations).update(
         MIGRATIONS=steps,
         SCHEMA_VERSION=len(steps),
         schema_text=lambda name: _STEP_SQL if name == _STEP else schema_text(name),
@@ -310,7 +310,7 @@ def _migrated(path: Path) -> tuple[bool, int]:
     connection = connect(path, is_writer=False)
     try:
         is_made = bool(connection.execute(_HAS_TABLE).get)
-        is_counted = schema.version_of(connection) > len(schema.MIGRATIONS)
+        is_counted = migrations.version_of(connection) > len(migrations.MIGRATIONS)
         missing = int(str(connection.execute(_ROWS).get)) if is_made else 0
         return is_made, missing if is_made is is_counted else -1
     finally:

@@ -24,7 +24,7 @@ from benchmarks.truth.rivals import read_rivals
 from benchmarks.truth.sources import read_packs
 from benchmarks.truth.tasks import Shown, ask_tasks, task_rows
 from benchmarks.truth.vectors import kept
-from graphmem.retrieval.embedding import Embedder, EmbedderMissing, find_embedder
+from graphmem.retrieval.embedder import Embedder, EmbedderMissing, find_embedder
 from tools.neo4j_server import Options, start
 
 HERE = Path(__file__).resolve().parent

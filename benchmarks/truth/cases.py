@@ -22,7 +22,7 @@ from benchmarks.truth.sources import read_packs
 from graphmem.answers import Hit, SearchAnswer
 from graphmem.model import At, Scope
 from graphmem.retrieval import fusion
-from graphmem.retrieval.embedding import Embedder
+from graphmem.retrieval.embedder import Embedder
 from graphmem.store import Page
 from graphmem.temporal import Standing
 

@@ -20,7 +20,7 @@ from benchmarks.truth.learning import Weights, learnt
 from benchmarks.truth.left_out import Figures, figures, folds
 from benchmarks.truth.relevance import tell_relevance
 from benchmarks.truth.vectors import kept
-from graphmem.retrieval.embedding import EmbedderMissing, find_embedder
+from graphmem.retrieval.embedder import EmbedderMissing, find_embedder
 
 _SHIPPED = Weights()
 

@@ -16,8 +16,8 @@ import numpy as np
 from benchmarks.truth.packs import Question, Record
 from graphmem.model import Scope, Statement
 from graphmem.ranking import tokens
-from graphmem.retrieval.embedding import Embedder
-from graphmem.service.desk import Desk, embedded_text
+from graphmem.retrieval.embedder import Embedder
+from graphmem.service.context import ServiceContext, embedded_text
 from graphmem.temporal import Resolver, Standing
 
 TEXT, TEXT_RESOLVED = "full text", "full text, resolved"
@@ -42,14 +42,16 @@ class Controls:
 
     Args:
         records: What is searched.
-        desk: Of the memory that holds them, which resolves.
+        context: Of the memory that holds them, which resolves.
         tenant: Where they live.
         embedder: None leaves out what needs vectors.
     """
 
-    def __init__(self, records: Iterable[Record], desk: Desk, tenant: str, embedder: Embedder | None) -> None:
+    def __init__(
+        self, records: Iterable[Record], context: ServiceContext, tenant: str, embedder: Embedder | None
+    ) -> None:
         listed = list(records)
-        self._desk, self._tenant = desk, tenant
+        self._context, self._tenant = context, tenant
         self._text = StemmedText(listed)
         self._cosine = None if embedder is None else Cosine(listed, embedder)
 
@@ -67,7 +69,7 @@ class Controls:
     def _heads(self, reader: Scope, ids: Iterable[str], valid: datetime) -> Mapping[str, Mapping[str, bool]]:
         """Of each match, the memories that it resolves to, and whether they hold."""
         keys = sorted(ids)
-        resolver = Resolver(self._desk.latest_view(reader, keys), valid)
+        resolver = Resolver(self._context.latest_view(reader, keys), valid)
         return {key: {one.memory: one.standing is Standing.HOLDS for one in resolver.resolve(key)} for key in keys}
 
 

@@ -28,7 +28,7 @@ from benchmarks.truth.sources import read_packs
 from graphmem.interop.graphiti import FACT_TYPES, as_of, graphiti_over, graphmem_driver, group_id, import_graphiti
 from graphmem.model import Scope
 from graphmem.opening import open_memory
-from graphmem.retrieval.embedding import Embedder, EmbedderMissing, find_embedder
+from graphmem.retrieval.embedder import Embedder, EmbedderMissing, find_embedder
 from graphmem.service import GraphMemory
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from graphmem.answers import Written
 from graphmem.errors import Conflict, InvalidInput
 from graphmem.model import Move, Scope, Status, SupersessionKind
 from graphmem.service import GraphMemory, New
-from graphmem.service.desk import Write
+from graphmem.service.context import Write
 
 _A_DAY = timedelta(days=1)
 

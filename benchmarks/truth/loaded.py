@@ -17,9 +17,9 @@ from benchmarks.truth.scoring import Judge
 from graphmem.answers import SearchAnswer
 from graphmem.model import At, Scope
 from graphmem.opening import open_memory
-from graphmem.retrieval.embedding import Embedder
+from graphmem.retrieval.embedder import Embedder
 from graphmem.service import GraphMemory
-from graphmem.service.memory import desk_of
+from graphmem.service.memory import context_of
 from graphmem.store import Page
 
 OURS, WORDS_ONLY = "graphmem", "graphmem, words only"
@@ -117,4 +117,4 @@ def _memory(url: str, tenant: str, clock: ReplayClock, way: Embedder | str) -> A
 def _controls(
     records: Iterable[Record], memories: Mapping[str, GraphMemory], tenant: str, backend: Embedder | None
 ) -> Controls:
-    return Controls(records, desk_of(memories[OURS]), tenant, backend)
+    return Controls(records, context_of(memories[OURS]), tenant, backend)

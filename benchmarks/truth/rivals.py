@@ -13,7 +13,7 @@ from types import ModuleType
 from benchmarks.truth.packs import Json, Pack, Question, Record
 from graphmem.model import Anchor, AnchorKind, Kind, Move, Scope, Statement, Status
 from graphmem.service import GraphMemory, New
-from graphmem.service.desk import Write
+from graphmem.service.context import Write
 
 PLAIN, REPLACED = "never replaced", "replaced"
 _A_DAY = timedelta(days=1)

@@ -12,7 +12,7 @@ import apsw
 import numpy as np
 from numpy.typing import NDArray
 
-from graphmem.retrieval.embedding import Embedder
+from graphmem.retrieval.embedder import Embedder
 
 _CHUNK = 256
 _WAIT_MS = 60_000

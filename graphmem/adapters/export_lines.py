@@ -39,7 +39,7 @@ _AHEAD = timedelta(days=1)
 class Header:
     """The first line of an export: tenant, key, number of entries, last hash, embedding model.
 
-    `answered_to` is the latest recorded time that an answer has named; None if no answer went past the last entry.
+    `answered_to` is the latest known-at time of an answer; None if no answer was given for a time after the last entry.
     """
 
     tenant: str

@@ -7,12 +7,12 @@ from enum import StrEnum
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
-from graphmem.analysis.walking import anchors, memories
+from graphmem.analysis.graph_access import anchors, memories
 from graphmem.model import AnchorKind
 from graphmem.service.attributes import MemoryNode
 
 if TYPE_CHECKING:
-    from graphmem.analysis.walking import Network
+    from graphmem.analysis.graph_access import Network
 
 #: The area of memories without an area.
 ELSEWHERE = "elsewhere"

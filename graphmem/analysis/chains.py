@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from graphmem.analysis.walking import memory, recorded_order, takeovers
+from graphmem.analysis.graph_access import memory, recorded_order, takeovers
 from graphmem.model import BEGINNING
 from graphmem.service.attributes import NodeType
 
 if TYPE_CHECKING:
     import networkx as nx
 
-    from graphmem.analysis.walking import Network
+    from graphmem.analysis.graph_access import Network
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,12 +10,12 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from graphmem.analysis.areas import Area, areas
+from graphmem.analysis.graph_access import asked_at, memories
 from graphmem.analysis.survival import EVERYWHERE
-from graphmem.analysis.walking import asked_at, memories
 from graphmem.model import Kind
 
 if TYPE_CHECKING:
-    from graphmem.analysis.walking import Network
+    from graphmem.analysis.graph_access import Network
 
 
 class Period(StrEnum):

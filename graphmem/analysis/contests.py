@@ -8,12 +8,12 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from graphmem.analysis.walking import amendments, asked_at, memories, memory
+from graphmem.analysis.graph_access import amendments, asked_at, memories, memory
 from graphmem.answers import Interval
 from graphmem.model import BEGINNING, FOREVER
 
 if TYPE_CHECKING:
-    from graphmem.analysis.walking import Network
+    from graphmem.analysis.graph_access import Network
 
 _DAY = timedelta(days=1)
 

@@ -9,12 +9,12 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from graphmem.analysis.walking import asked_at, edges, files, memories, memory, short_name
+from graphmem.analysis.graph_access import asked_at, edges, files, memories, memory, short_name
 from graphmem.model import Origin
 from graphmem.service.attributes import EdgeType, MemoryNode
 
 if TYPE_CHECKING:
-    from graphmem.analysis.walking import Network
+    from graphmem.analysis.graph_access import Network
 
 #: Origins that report without having decided: less trusted than a document.
 _HEARSAY = frozenset(origin for origin in Origin if origin.trust < Origin.DOCUMENT.trust)

@@ -10,10 +10,10 @@ from itertools import chain, count
 from typing import TYPE_CHECKING
 
 from graphmem.analysis.chains import Chain
-from graphmem.analysis.walking import memory, recorded_order, takeovers
+from graphmem.analysis.graph_access import memory, recorded_order, takeovers
 
 if TYPE_CHECKING:
-    from graphmem.analysis.walking import Network
+    from graphmem.analysis.graph_access import Network
 
 #: With more rows a picture is too tall to read.
 MOST_PERIODS = 16

@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING
 
 from graphmem.analysis.chains import Chain
 from graphmem.analysis.churn import Churn
+from graphmem.analysis.graph_access import amendments, asked_at, edges, memories, memory, short_name, takeovers
 from graphmem.analysis.health import Health
 from graphmem.analysis.lanes import Segment, cells, segments
 from graphmem.analysis.survival import HalfLife
-from graphmem.analysis.walking import amendments, asked_at, edges, memories, memory, short_name, takeovers
 from graphmem.answers import Interval
 from graphmem.service.attributes import EdgeType, MemoryNode
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.text import Text
 
-    from graphmem.analysis.walking import Network
+    from graphmem.analysis.graph_access import Network
 
 HOLDS, PAST, TO_COME, ALARM = "#0f766e", "#b8c4ce", "#e5b567", "#b4452f"
 _INK, _FAINT = "#1f2933", "#7b8794"

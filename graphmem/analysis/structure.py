@@ -7,14 +7,14 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from graphmem.analysis.walking import amendments, anchors, edges, memories, memory, recorded_order, takeovers
+from graphmem.analysis.graph_access import amendments, anchors, edges, memories, memory, recorded_order, takeovers
 from graphmem.model import AnchorKind, Kind
 from graphmem.service.attributes import EdgeType
 
 if TYPE_CHECKING:
     import networkx as nx
 
-    from graphmem.analysis.walking import Network
+    from graphmem.analysis.graph_access import Network
 
 _LEANING = (EdgeType.DEPENDS_ON, EdgeType.IMPLEMENTS, EdgeType.REFINES)
 _LINKS = (*_LEANING, EdgeType.FIXES, EdgeType.CONFLICTS_WITH)

@@ -13,12 +13,12 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from graphmem.analysis.areas import Area, areas
-from graphmem.analysis.walking import asked_at, memories
+from graphmem.analysis.graph_access import asked_at, memories
 from graphmem.model import Kind
 from graphmem.service.attributes import MemoryNode
 
 if TYPE_CHECKING:
-    from graphmem.analysis.walking import Network
+    from graphmem.analysis.graph_access import Network
 
 #: The area of all memories together.
 EVERYWHERE = "all"

@@ -1,6 +1,6 @@
-"""What makes a graph in Neo4j Browser explain itself: a guide, a style, saved queries, and the link that opens them."""
+"""Files for Neo4j Browser: a guide, a style, saved queries, and the link that opens them."""
 
+from graphmem.browser.address import Place
 from graphmem.browser.files import Known, SavedQuery, handed, saved_queries
-from graphmem.browser.place import Place
 
 __all__ = ["Known", "Place", "SavedQuery", "handed", "saved_queries"]

@@ -1,4 +1,4 @@
-"""The files that Neo4j Browser is given, as they stand in this package; none says anything of a memory."""
+"""The files for Neo4j Browser as they are in this package; none contains memories."""
 
 from __future__ import annotations
 
@@ -11,23 +11,23 @@ from html import escape
 from itertools import accumulate
 from pathlib import Path
 
-_HERE = Path(__file__).parent
+_PACKAGE = Path(__file__).parent
 _FOLDER = "graphmem"
-#: No path holds one: names of what memories are about have no control characters.
+#: Anchor names have no control characters, so no path contains it.
 _SEPARATOR = "\n"
 _PARAMETERS = ("tenant", "repo", "subject", "path", "as_of", "known_at", "since", "gone")
 _PLACEHOLDER = re.compile(r"\{\{(\w+)(?::([\w-]+))?\}\}")
 _BLANK = re.compile(r"/\* (tenant|repo|gone) \*/")
-# Archives of one content are one file, whenever they are made.
+# A fixed time makes archives of the same content identical.
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 
 
 @dataclass(frozen=True, slots=True)
 class SavedQuery:
-    """One question to the graph.
+    """A query with its question.
 
     Attributes:
-        name: Of its file, without its number.
+        name: The name of its file, without its number.
         title: The question: the first line of the text, by which Neo4j Browser lists it.
         text: Comments and Cypher.
     """
@@ -38,15 +38,15 @@ class SavedQuery:
 
     @property
     def explanation(self) -> str:
-        """What it shows and which parameters it takes: the comments below the title."""
+        """The result and the parameters: the comments below the title."""
         comments = [line.removeprefix("//").strip() for line in self.text.splitlines() if line.startswith("//")]
         return " ".join(comments[1:])
 
 
 @cache
 def saved_queries() -> tuple[SavedQuery, ...]:
-    """All questions, in the order in which they are listed."""
-    return tuple(map(_read, sorted((_HERE / "queries").glob("*.cypher"))))
+    """Return all queries in their listed order."""
+    return tuple(map(_read, sorted((_PACKAGE / "queries").glob("*.cypher"))))
 
 
 def _read(path: Path) -> SavedQuery:
@@ -57,18 +57,18 @@ def _read(path: Path) -> SavedQuery:
 
 @cache
 def style() -> str:
-    """The style, as `:style` takes it."""
+    """Return the style for `:style`."""
     return _text("graphmem.grass")
 
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What is known before the graph is looked at.
+    """Values that the guide contains.
 
     Attributes:
-        tenant: Whose memories; None takes whoever has the longest ledger.
-        repo: Where the reader stands; None looks at all repositories.
-        gone: Paths that memories are about and that are no more.
+        tenant: The tenant; None selects the tenant with the longest ledger.
+        repo: The reader's repository; None includes all repositories.
+        gone: Paths that memories are about and that no longer exist.
     """
 
     tenant: str | None = None
@@ -76,84 +76,84 @@ class Known:
     gone: tuple[str, ...] = ()
 
 
-def examples(known: Known) -> str:
-    """The command, without its colon, that picks a value for every parameter out of the graph that is looked at."""
-    said = {
-        "tenant": "" if known.tenant is None else f" {{tenant: {_quoted(known.tenant)}}}",
-        "repo": "null" if known.repo is None else _quoted(known.repo),
-        "gone": _listed(shown_of(known.gone)),
+def examples(parameters: Known) -> str:
+    """Return the command, without its colon, that sets every parameter to an example value from the graph."""
+    filled = {
+        "tenant": "" if parameters.tenant is None else f" {{tenant: {_quoted(parameters.tenant)}}}",
+        "repo": "null" if parameters.repo is None else _quoted(parameters.repo),
+        "gone": _listed(shown_of(parameters.gone)),
     }
-    body = _BLANK.sub(lambda match: said[match[1]], _text("examples.cypher"))
+    body = _BLANK.sub(lambda match: filled[match[1]], _text("examples.cypher"))
     return f"param [{{{', '.join(_PARAMETERS)}}}] => {{\n{body}}}"
 
 
-#: So long the names of files that are gone may be together. Neo4j Browser reads a command on the thread that draws the
-#: page, in a time that grows faster than the command: at 12,000 characters half a minute on a busy machine.
+#: The longest list of missing files, in characters. Neo4j Browser parses a command on the thread that draws the page,
+#: and the time grows faster than the length: half a minute for 12,000 characters on a busy machine.
 MAX_GONE_CHARS = 2_000
 
 
 def shown_of(gone: tuple[str, ...]) -> tuple[str, ...]:
-    """As many of the paths, from the first on, as a guide may name."""
+    """Return as many of the first paths as fit into the guide."""
     lengths = accumulate(len(path) + 1 for path in gone)
     return tuple(path for path, length in zip(gone, lengths, strict=True) if length <= MAX_GONE_CHARS)
 
 
 def _listed(texts: tuple[str, ...]) -> str:
-    """A list in Cypher, written as one text, which has fewer tokens."""
+    """Return a Cypher list; it is written as a split string, which has fewer tokens."""
     return f"split({_quoted(_SEPARATOR.join(texts))}, '\\n')" if texts else "[]"
 
 
 def _quoted(text: str) -> str:
-    told = text.replace("\\", "\\\\").replace("'", "\\'").replace(";", "\\u003b").replace(_SEPARATOR, "\\n")
-    return f"'{told}'"
+    escaped = text.replace("\\", "\\\\").replace("'", "\\'").replace(";", "\\u003b").replace(_SEPARATOR, "\\n")
+    return f"'{escaped}'"
 
 
-def guide(base: str, known: Known) -> str:
-    """The guide, as `:play` takes it; style and saved queries are handed out beside it at `base`."""
-    queries = {one.name: one for one in saved_queries()}
+def guide(base: str, parameters: Known) -> str:
+    """Return the guide for `:play`; the style and the saved queries are served next to it at `base`."""
+    queries = {query.name: query for query in saved_queries()}
 
     def filled(match: re.Match[str]) -> str:
-        what, name = match.groups()
-        if what == "query":
+        kind, name = match.groups()
+        if kind == "query":
             return _question(queries[name])
-        return escape(base if what == "base" else examples(known))
+        return escape(base if kind == "base" else examples(parameters))
 
     return _PLACEHOLDER.sub(filled, _text("guide.html"))
 
 
 def _question(query: SavedQuery) -> str:
-    """A link that puts a query into the editor."""
+    """Return a link that puts a query into the editor."""
     link = f'<a data-populate="{escape(query.text)}">{escape(query.title)}</a>'
     return f"<p>{link}<br>{escape(query.explanation)}</p>"
 
 
 @cache
 def archive() -> bytes:
-    """The saved queries in one file, which Neo4j Browser takes in when it is dropped onto it."""
+    """Return the saved queries in an archive that can be dropped onto Neo4j Browser."""
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as file:
-        for one in saved_queries():
-            file.writestr(zipfile.ZipInfo(f"{_FOLDER}/{one.name}.cypher", _EPOCH), one.text)
+        for query in saved_queries():
+            file.writestr(zipfile.ZipInfo(f"{_FOLDER}/{query.name}.cypher", _EPOCH), query.text)
     return packed.getvalue()
 
 
 @dataclass(frozen=True, slots=True)
 class Handed:
-    """One file as it is handed out."""
+    """A file as it is served."""
 
     content: bytes
     media_type: str
 
 
-#: Under what names the files are handed out.
+#: The file names in URLs.
 NAMES = ("guide.html", "graphmem.grass", "graphmem.zip")
 
 
-def handed(name: str, base: str, known: Known | None = None) -> Handed | None:
-    """A file by its name; None if there is none. See `guide` for the rest."""
+def handed(name: str, base: str, parameters: Known | None = None) -> Handed | None:
+    """Return a file by its name; None if there is none. See `guide` for the other arguments."""
     match name:
         case "guide.html":
-            return Handed(guide(base, known or Known()).encode(), "text/html; charset=utf-8")
+            return Handed(guide(base, parameters or Known()).encode(), "text/html; charset=utf-8")
         case "graphmem.grass":
             return Handed(style().encode(), "text/plain; charset=utf-8")
         case "graphmem.zip":
@@ -164,4 +164,4 @@ def handed(name: str, base: str, known: Known | None = None) -> Handed | None:
 
 @cache
 def _text(name: str) -> str:
-    return (_HERE / name).read_text(encoding="utf-8")
+    return (_PACKAGE / name).read_text(encoding="utf-8")

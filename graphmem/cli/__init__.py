@@ -1,10 +1,10 @@
-"""The command line: every verb of the library under the same name, for people and for pipes."""
+"""The command line: the verbs of the library under the same names, for people and for pipes."""
 
 from __future__ import annotations
 
 import sys
 
-INTERRUPTED = 130  # 128 and SIGINT's number, as shells have it
+INTERRUPTED = 130  # 128 + SIGINT, the convention of shells
 
 
 def main() -> None:
@@ -13,5 +13,5 @@ def main() -> None:
         from graphmem.cli.app import app
 
         app.main(prog_name="graphmem")
-    except KeyboardInterrupt:  # while still importing; later ones are seen to by the group
+    except KeyboardInterrupt:  # during imports; the root command handles later ones
         sys.exit(INTERRUPTED)

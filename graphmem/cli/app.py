@@ -1,4 +1,4 @@
-"""The root command: a table of what there is, so that help and completion import no command."""
+"""The root command: a table of all commands, so that help and completion import none of them."""
 
 from __future__ import annotations
 
@@ -18,51 +18,52 @@ from graphmem.verbs import VERBS, Section
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
-#: Exit code of each error code; any other is 1.
+#: Exit codes by error code; the default is 1.
 EXIT_CODES = {InvalidInput.code: 2}
 FAILED = 1
 
 
 class Entry(NamedTuple):
-    """The module and the attribute of a command, and the command in one line."""
+    """The module and the attribute of a command, and its summary for the help."""
 
     module: str
     attribute: str
     summary: str
 
 
-#: Commands of verbs that take more than their verb does; those of all other verbs are made from the table of verbs.
-_OF_VERBS = {
-    "search": "reading:search",
-    "show": "reading:show",
-    "diff": "reading:diff",
-    "changes": "reading:changes",
-    "add": "adding:add",
-    "supersede": "writing:supersede",
-    "amend": "writing:amend",
-    "erase": "writing:erase",
-    "branch": "branching:branch",
-    "ingest": "ingest:ingest",
-    **{name: f"keeping:{name}" for name in ("export", "backup", "restore", "check", "reindex", "status")},
+#: Commands with more parameters than their verb. The commands of other verbs are made from the table of verbs.
+_WRITTEN_BY_HAND = {
+    "search": "read_commands:search",
+    "show": "read_commands:show",
+    "diff": "read_commands:diff",
+    "changes": "read_commands:changes",
+    "add": "add_command:add",
+    "supersede": "write_commands:supersede",
+    "amend": "write_commands:amend",
+    "erase": "write_commands:erase",
+    "branch": "branch_commands:branch",
+    "ingest": "ingest_commands:ingest",
+    **{name: f"store_commands:{name}" for name in ("export", "backup", "restore", "check", "reindex", "status")},
 }
 _GROUPS = {"branch": "open, merge or abandon a branch"}
-_OTHERS: dict[Section, dict[str, Entry]] = {
+_WITHOUT_VERB: dict[Section, dict[str, Entry]] = {
     Section.ASK: {},
     Section.WRITE: {
-        "import": Entry("importing", "bring", "bring in what another memory holds"),
+        "import": Entry("import_command", "bring", "import the memories of another tool"),
     },
     Section.KEEP: {
-        "copy": Entry("copying", "copy", "from one store into another, and verify it"),
-        "init": Entry("keeping", "init", "make a store for this project, in .graphmem/"),
-        "doctor": Entry("doctor", "doctor", "what is broken between here and an answer, and how to mend it"),
-        "model": Entry("model", "model", "which model makes vectors, and whether it is the original"),
-        "schema": Entry("schema", "schema", "apply, show or compare the store's schema"),
-        "graphiti": Entry("graphiti", "graphiti", "keep a graph beside the memories that graphiti's clients read"),
-        "serve": Entry("serving", "serve", "the same over HTTP, for agents and for other machines"),
-        "browser": Entry("browser", "browser", "open Neo4j Browser with a guide, a style and saved queries"),
-        "key": Entry("keys", "key", "make, list, rotate or revoke a key to a server"),
-        "mcp": Entry("agents", "mcp", "tools for agents over standard input and output"),
-        "completion": Entry("keeping", "completion", "the script that completes commands in a shell"),
+        "copy": Entry("copy_command", "copy", "copy a store's memories to another store, and verify them"),
+        "init": Entry("store_commands", "init", "make a store for this project, in .graphmem/"),
+        "doctor": Entry("doctor_command", "doctor", "find what is broken in the setup, and how to fix it"),
+        "model": Entry("model_commands", "model", "show and verify the model that computes vectors"),
+        "schema": Entry("schema_commands", "schema", "apply, show or compare the store's schema"),
+        "graphiti": Entry("graphiti_commands", "graphiti", "maintain a graph of the memories for clients of graphiti"),
+        "serve": Entry("serve_command", "serve", "serve the memory over HTTP, to agents and other machines"),
+        "browser": Entry("browser_command", "browser", "open Neo4j Browser with a guide, a style and saved queries"),
+        "key": Entry("key_commands", "key", "make, list, rotate or revoke a key to a server"),
+        "mcp": Entry("mcp_command", "mcp", "tools for agents over standard input and output"),
+        "docs": Entry("docs", "docs", "where the documentation of this release is, to be read without a network"),
+        "completion": Entry("store_commands", "completion", "the script that completes commands in a shell"),
     },
 }
 
@@ -74,9 +75,9 @@ def _entries(section: Section) -> dict[str, Entry]:
             continue
         word = verb.words.split()[0]
         if word not in entries:
-            module, _, attribute = _OF_VERBS.get(word, f"verb_commands:{verb.name}").partition(":")
+            module, _, attribute = _WRITTEN_BY_HAND.get(word, f"verb_commands:{verb.name}").partition(":")
             entries[word] = Entry(module, attribute, _GROUPS.get(word, verb.summary))
-    return entries | _OTHERS[section]
+    return entries | _WITHOUT_VERB[section]
 
 
 SECTIONS: dict[Section, dict[str, Entry]] = {section: _entries(section) for section in Section}
@@ -84,15 +85,18 @@ COMMANDS = {name: entry for section in SECTIONS.values() for name, entry in sect
 
 
 class Root(click.Group):
-    """Imports a command when it is invoked, and turns every error into a line and an exit code."""
+    """The group of all commands.
+
+    It imports a command when it is invoked, and turns errors into a line and an exit code.
+    """
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """All names, in the order in which help shows them."""
+        """Return all names, in the order of the help."""
         del ctx
         return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """The command of that name."""
+        """Return the command of that name."""
         del ctx
         entry = COMMANDS.get(cmd_name)
         if entry is None:
@@ -108,56 +112,56 @@ class Root(click.Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        """The command that the arguments name, or an error that names the nearest."""
+        """Return the command that the arguments name; an error suggests similar names."""
         if args[0] not in COMMANDS and not args[0].startswith("-") and not ctx.resilient_parsing:
             raise click.UsageError(f"no command {args[0]!r}; {_nearest(args[0], list(COMMANDS))}", ctx)
         return super().resolve_command(ctx, args)
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
-        """Names that begin so, from the table."""
+        """Return the names with that beginning, from the table."""
         from click.shell_completion import CompletionItem
 
-        found = [
-            CompletionItem(name, help=one.summary) for name, one in COMMANDS.items() if name.startswith(incomplete)
+        commands = [
+            CompletionItem(name, help=entry.summary) for name, entry in COMMANDS.items() if name.startswith(incomplete)
         ]
-        return found + click.Command.shell_complete(self, ctx, incomplete)
+        return commands + click.Command.shell_complete(self, ctx, incomplete)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """The commands by theme."""
+        """Write the commands by section."""
         del ctx
         for section, entries in SECTIONS.items():
             with formatter.section(section):
                 formatter.write_dl([(name, entry.summary) for name, entry in entries.items()])
 
     def invoke(self, ctx: click.Context) -> Any:  # noqa: ANN401 - click's own signature
-        """Run the command, and see its output off while a broken pipe can still be told."""
+        """Run the command, and flush its output while a broken pipe can still be reported."""
         result = super().invoke(ctx)
         sys.stdout.flush()
         return result
 
     def main(self, args: Sequence[str] | None = None, prog_name: str | None = None, **extra: Any) -> NoReturn:  # type: ignore[override]  # noqa: ANN401
-        """Run a command line, and exit with its code."""
+        """Run a command line, and exit with its exit code."""
         words = sys.argv[1:] if args is None else list(args)
-        _forgive_encodings()
+        _replace_unencodable()
         try:
             code = super().main(words, prog_name, standalone_mode=False, **extra)
         except (click.exceptions.Abort, click.ClickException, GraphMemError, OSError) as problem:
-            code = _told(problem, as_json="--json" in words)
+            code = _report(problem, as_json="--json" in words)
         sys.exit(code if isinstance(code, int) else 0)
 
 
 @click.group(cls=Root, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(__version__, message="graphmem %(version)s")
 def app() -> None:
-    """What a project decided, what replaced it, and what held when.
+    """Decisions of a project, their successors, and the times at which each was in force.
 
-    Answers go to standard output, all else to standard error. Every command takes --json. Exit codes: 0 done,
-    1 refused or failed, 2 wrong usage, 3 nothing understood in what was to be read in, 130 interrupted.
+    Answers go to standard output, everything else to standard error. Every command has --json. Exit codes: 0 success,
+    1 refused or failed, 2 wrong usage, 3 no records found in the files to ingest, 130 interrupted.
     """
 
 
-def _told(problem: Exception, *, as_json: bool) -> int:
-    """Say on standard error what went wrong; returns the exit code."""
+def _report(problem: Exception, *, as_json: bool) -> int:
+    """Write an error to standard error; return the exit code."""
     if isinstance(problem, click.exceptions.Abort):
         is_interrupt = isinstance(problem.__cause__, KeyboardInterrupt)
         click.echo("interrupted" if is_interrupt else "aborted; nothing was written", err=True)
@@ -166,8 +170,8 @@ def _told(problem: Exception, *, as_json: bool) -> int:
     if as_json:
         heads = list(problem.heads) if isinstance(problem, Conflict) else []
         is_retryable = isinstance(problem, GraphMemError) and problem.is_retryable
-        told = {"code": code, "message": message, "is_retryable": is_retryable, "heads": heads}
-        click.echo(json.dumps({"error": told}), err=True)
+        error = {"code": code, "message": message, "is_retryable": is_retryable, "heads": heads}
+        click.echo(json.dumps({"error": error}), err=True)
     elif isinstance(problem, click.ClickException):
         problem.show()
     else:
@@ -185,7 +189,7 @@ def _message_of(problem: Exception) -> str:
     if isinstance(problem, click.ClickException):
         return problem.format_message()
     if isinstance(problem, Conflict) and problem.heads:
-        return f"{problem} (leading now: {', '.join(problem.heads)})"
+        return f"{problem} (in force instead: {', '.join(problem.heads)})"
     if isinstance(problem, CommitUnknown):
         return f"{problem} (send it again with the same --op-id)"
     if isinstance(problem, OSError) and problem.filename is not None:
@@ -197,11 +201,11 @@ def _nearest(word: str, names: Sequence[str]) -> str:
     from difflib import get_close_matches
 
     near = get_close_matches(word, names, n=2, cutoff=0.5)
-    return f"did you mean {' or '.join(near)}?" if near else "graphmem --help lists what there is"
+    return f"did you mean {' or '.join(near)}?" if near else "graphmem --help lists the commands"
 
 
-def _forgive_encodings() -> None:
-    """A terminal that lacks a character shows a question mark; it is no reason to fail."""
+def _replace_unencodable() -> None:
+    """Write a question mark for characters that the terminal's encoding lacks, instead of failing."""
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")

@@ -1,4 +1,4 @@
-"""Interval bars: when each memory held, drawn one below the other on a common time axis."""
+"""Interval bars: the times at which each memory was in force, on a common time axis."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 from graphmem.answers import Card, Interval, Lane, State
 from graphmem.cli.blocks import Line, Look, Span, cells, dim, fit, line
-from graphmem.cli.wording import held, name
+from graphmem.cli.phrases import held, name
 from graphmem.model import OR_LATER, Status
 
 HOLDS, BEHIND, PROPOSED, DEFERRED, REJECTED, UNKNOWN, NOTHING = "█", "▒", "░", "╌", "×", "?", " "
@@ -16,19 +16,19 @@ _OPEN = "▶"
 _LABEL_CELLS, _MIN_BAR_CELLS, _MAX_BAR_CELLS = 44, 16, 120
 _LOOKS = {State.HOLDS: Look.GOOD, State.NOT_YET: Look.WARN, State.PROPOSED: Look.WARN}
 _MEANINGS = {
-    HOLDS: "holds",
-    BEHIND: "holds behind another",
+    HOLDS: "in force",
+    BEHIND: "overruled by another",
     PROPOSED: "proposed",
     DEFERRED: "deferred",
     REJECTED: "rejected",
-    UNKNOWN: "holds from here, or only later",
+    UNKNOWN: "in force from here or later",
 }
 _HOUR = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
 class Axis:
-    """Valid time laid out over so many cells."""
+    """A span of valid time divided into cells."""
 
     start: datetime
     end: datetime
@@ -36,21 +36,21 @@ class Axis:
 
     @property
     def cell(self) -> timedelta:
-        """How much time one cell stands for."""
+        """The duration of a cell."""
         return (self.end - self.start) / self.width
 
-    def place(self, moment: datetime) -> int:
-        """The cell that a moment falls into."""
+    def cell_of(self, moment: datetime) -> int:
+        """Return the cell of a time; times outside of the axis are in the first or the last cell."""
         return min(max(int((moment - self.start) / self.cell), 0), self.width - 1)
 
 
-def bars(lanes: Sequence[Lane], asked: datetime, width: int) -> Iterator[Line]:
-    """An axis, one bar a lane with its dates at the end, a mark at the asked time, and what the signs mean.
+def bars(lanes: Sequence[Lane], requested: datetime, width: int) -> Iterator[Line]:
+    """Yield an axis, a bar for each lane with its dates, a mark at the requested time, and a legend.
 
     Args:
         lanes: From top to bottom.
-        asked: Marked on the axis.
-        width: Cells in all.
+        requested: The time to mark on the axis.
+        width: The total number of cells.
     """
     if not lanes:
         return
@@ -59,7 +59,7 @@ def bars(lanes: Sequence[Lane], asked: datetime, width: int) -> Iterator[Line]:
     room = width - label - 2 - dates - 2
     if room < _MIN_BAR_CELLS:
         dates, room = 0, max(width - label - 2, _MIN_BAR_CELLS)
-    axis = axis_of(lanes, asked, min(room, _MAX_BAR_CELLS))
+    axis = axis_of(lanes, requested, min(room, _MAX_BAR_CELLS))
     margin = " " * (label + 2)
     yield line(margin, dim(_tick_labels(axis)))
     is_ranked = any(lane.leads for lane in lanes)
@@ -67,17 +67,17 @@ def bars(lanes: Sequence[Lane], asked: datetime, width: int) -> Iterator[Line]:
     for lane, letters in zip(lanes, drawn, strict=True):
         yield _lane_line(lane, letters, label, is_dated=dates > 0)
     yield line(margin, dim(_rule(axis)))
-    yield line(margin, dim(_mark(axis, asked)))
+    yield line(margin, dim(_mark(axis, requested)))
     if legend := _legend(drawn):
         yield line(margin, dim(legend))
 
 
-def axis_of(lanes: Sequence[Lane], asked: datetime, width: int) -> Axis:
-    """The axis on which all that is told of the lanes has room, and the asked time too."""
-    told = [move.at for lane in lanes for move in lane.moves]
+def axis_of(lanes: Sequence[Lane], requested: datetime, width: int) -> Axis:
+    """Return an axis that covers all dates of the lanes and the requested time."""
+    moves = [move.at for lane in lanes for move in lane.moves]
     pieces = [piece for lane in lanes for piece in lane.card.holding]
     bounds = [edge for piece in pieces for edge in (piece.start, piece.end) if edge is not None]
-    low, high = min([*told, *bounds, asked]), max([*told, *bounds, asked])
+    low, high = min([*moves, *bounds, requested]), max([*moves, *bounds, requested])
     room = max((high - low) / 20, _HOUR)
     try:
         return Axis(low, high + room, width)
@@ -103,19 +103,19 @@ def _cells_of(lane: Lane, axis: Axis, *, is_ranked: bool) -> list[str]:
         if letter is not None:
             _fill(drawn, axis, Interval(move.at, move.until), letter)
         if move.status is Status.REJECTED:
-            drawn[axis.place(move.at)] = REJECTED
+            drawn[axis.cell_of(move.at)] = REJECTED
     for piece in lane.card.holding:
         _fill(drawn, axis, piece, BEHIND if is_ranked else HOLDS)
     for piece in lane.leads:
         _fill(drawn, axis, piece, HOLDS)
     for move in lane.moves:
-        if move.word.endswith(OR_LATER) and drawn[axis.place(move.at)] in {HOLDS, BEHIND}:
-            drawn[axis.place(move.at)] = UNKNOWN
+        if move.word.endswith(OR_LATER) and drawn[axis.cell_of(move.at)] in {HOLDS, BEHIND}:
+            drawn[axis.cell_of(move.at)] = UNKNOWN
     return drawn
 
 
 def _legend(drawn: Sequence[Sequence[str]]) -> str:
-    """What those signs mean that stand in the bars; empty if all that is there is what holds."""
+    """Return the meanings of the signs in the bars; empty if the only sign is that of a memory in force."""
     used = {letter for letters in drawn for letter in letters} - {NOTHING}
     if used <= {HOLDS}:
         return ""
@@ -123,9 +123,9 @@ def _legend(drawn: Sequence[Sequence[str]]) -> str:
 
 
 def _fill(drawn: list[str], axis: Axis, piece: Interval, letter: str) -> None:
-    """At least one cell, and the cell in which the next one starts is left to it."""
-    first = 0 if piece.start is None else axis.place(piece.start)
-    last = axis.width if piece.end is None else max(axis.place(piece.end), first + 1)
+    """Draw an interval: at least one cell, and none in the cell of its end, where the next interval may start."""
+    first = 0 if piece.start is None else axis.cell_of(piece.start)
+    last = axis.width if piece.end is None else max(axis.cell_of(piece.end), first + 1)
     drawn[first:last] = letter * (last - first)
 
 
@@ -136,8 +136,8 @@ def _tick_labels(axis: Axis) -> str:
     ticks, form = _ticks(axis)
     text = ""
     for tick in ticks:
-        word, gap = f"{tick:{form}}", axis.place(tick) - cells(text)
-        if gap >= (1 if text else 0) and axis.place(tick) + len(word) <= axis.width:
+        word, gap = f"{tick:{form}}", axis.cell_of(tick) - cells(text)
+        if gap >= (1 if text else 0) and axis.cell_of(tick) + len(word) <= axis.width:
             text += " " * gap + word
     return text
 
@@ -145,22 +145,20 @@ def _tick_labels(axis: Axis) -> str:
 def _rule(axis: Axis) -> str:
     drawn = ["─"] * axis.width
     for tick in _ticks(axis)[0]:
-        drawn[axis.place(tick)] = "┬"
+        drawn[axis.cell_of(tick)] = "┬"
     return "".join(drawn)
 
 
-def _mark(axis: Axis, asked: datetime) -> str:
-    place = axis.place(asked)
-    text = f"asked: {asked:%Y-%m-%d}"
+def _mark(axis: Axis, requested: datetime) -> str:
+    cell = axis.cell_of(requested)
+    text = f"asked: {requested:%Y-%m-%d}"
     return (
-        " " * place + f"▲ {text}"
-        if place + len(text) + 2 <= axis.width
-        else " " * (place - len(text) - 1) + f"{text} ▲"
+        " " * cell + f"▲ {text}" if cell + len(text) + 2 <= axis.width else " " * (cell - len(text) - 1) + f"{text} ▲"
     )
 
 
 def _ticks(axis: Axis) -> tuple[list[datetime], str]:
-    """The finest round ticks whose labels have room, and how they are written."""
+    """Return the finest round ticks whose labels fit, and the format of the labels."""
     for count, step, form in _STEPS:
         if (axis.end - axis.start) / step > axis.width:
             continue
@@ -184,7 +182,7 @@ def _by_months(months: int) -> Callable[[datetime], datetime]:
 
 
 _DAY, _MONTH, _YEAR = 24, 30 * 24, 8766
-#: Step to the next tick, its length, and how a tick is written.
+#: The function to the next tick, its length, and the format of a tick.
 _STEPS = tuple(
     [(_by_hours(n), timedelta(hours=n), "%d %H:%M") for n in (1, 6, 12)]
     + [(_by_hours(n * _DAY), timedelta(days=n), "%m-%d") for n in (1, 2, 5, 10)]
@@ -194,7 +192,7 @@ _STEPS = tuple(
 
 
 def _round_times(axis: Axis, following: Callable[[datetime], datetime]) -> Iterator[datetime]:
-    """Ticks within the axis, counted from a round beginning."""
+    """Yield the ticks within the axis, counted from a round time."""
     tick = _round_start(axis.start, following)
     while tick < axis.end:
         if tick >= axis.start:
@@ -206,7 +204,7 @@ def _round_times(axis: Axis, following: Callable[[datetime], datetime]) -> Itera
 
 
 def _round_start(start: datetime, following: Callable[[datetime], datetime]) -> datetime:
-    """A round time at or before the start: of its month for days and hours, of its century for years."""
+    """Return a round time at or before the start: of its month for days and hours, of its century for years."""
     step = following(datetime(2000, 1, 1, tzinfo=UTC)) - datetime(2000, 1, 1, tzinfo=UTC)
     if step < timedelta(hours=_MONTH - _DAY):
         return start.replace(day=1, hour=0, minute=0, second=0, microsecond=0)

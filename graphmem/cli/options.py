@@ -1,4 +1,4 @@
-"""Options that several commands share, each bundle made into one value of the library before the command runs."""
+"""Options that several commands share; each bundle of options becomes a single value of the library."""
 
 from __future__ import annotations
 
@@ -11,28 +11,28 @@ from typing import TYPE_CHECKING, TypeVar
 import click
 
 from graphmem.model import At, Kind, Origin, Status
-from graphmem.wire.times import read_known, read_time
+from graphmem.wire.times import read_known_at, read_time
 
 if TYPE_CHECKING:
     from graphmem.service import GraphMemory, Write
     from graphmem.store import Filter, Page
 
-    #: Opens the memory at a URL for a scope and an actor; tests hand in one of their own.
+    #: Opens the memory at a URL for parts of a scope; tests pass their own.
     Opener = Callable[[str | None, Mapping[str, str | None]], GraphMemory]
 
 Body = Callable[..., None]
 _Choice = TypeVar("_Choice", bound=StrEnum)
 
 
-def one_of(values: type[_Choice]) -> click.Choice[str]:
-    """A choice among the values of an enumeration."""
-    return click.Choice([one.value for one in values], case_sensitive=False)
+def choice_of(values: type[_Choice]) -> click.Choice[str]:
+    """Return a choice among the values of an enumeration."""
+    return click.Choice([value.value for value in values], case_sensitive=False)
 
 
 def bundle(
     name: str, options: Mapping[str, Callable[[Body], Body]], make: Callable[..., object]
 ) -> Callable[[Body], Body]:
-    """A decorator that adds options to a command and hands it one value made of them.
+    """Return a decorator that adds options to a command and passes it a single value made of them.
 
     Args:
         name: The command's parameter.
@@ -46,84 +46,92 @@ def bundle(
             parts = {key: values.pop(key) for key in options}
             body(**values, **{name: make(**parts)})
 
-        made: Body = bundled
+        command: Body = bundled
         for option in reversed(list(options.values())):
-            made = option(made)
-        return made
+            command = option(command)
+        return command
 
     return decorate
 
 
-# ---- where, and how to answer
+# ---- store, scope and output
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
-    """How a command was called: where its store is, where it stands, and whether it answers for a pipe.
+    """The common options of a command: the store, the scope, and the form of the answer.
 
     Attributes:
-        stands: The parts of the scope that were given; None is the wider level.
+        scope_parts: The parts of the scope in the options; None replaces a configured part by the wider level.
     """
 
     as_json: bool
     url: str | None = None
-    stands: Mapping[str, str | None] = field(default_factory=dict)
+    scope_parts: Mapping[str, str | None] = field(default_factory=dict)
     opener: Opener
 
     def open(self, url: str | None = None) -> GraphMemory:
-        """The memory that is meant, to be closed by the caller; or another one, for the same scope."""
-        return self.opener(url or self.url, self.stands)
+        """Return the store's memory, or the memory at another URL in the same scope; the caller closes it."""
+        return self.opener(url or self.url, self.scope_parts)
 
 
-def open_here(url: str | None, stands: Mapping[str, str | None]) -> GraphMemory:
-    """The opener outside of tests."""
+def default_opener(url: str | None, scope_parts: Mapping[str, str | None]) -> GraphMemory:
+    """Open the memory at a URL in the configured scope, with some parts replaced."""
     from graphmem.config import load_settings
     from graphmem.opening import open_memory
 
     scope = load_settings().scope()
-    return open_memory(url, scope=replace(scope, **stands))  # type: ignore[arg-type]
+    return open_memory(url, scope=replace(scope, **scope_parts))  # type: ignore[arg-type]
 
 
 def _call(*, as_json: bool, url: str | None, **scope: str | None) -> Call:
-    opener = click.get_current_context().obj or open_here
-    stands = {name: value or None for name, value in scope.items() if value is not None}
-    return Call(as_json=as_json, url=url, stands=stands, opener=opener)
+    opener = click.get_current_context().obj or default_opener
+    scope_parts = {name: value or None for name, value in scope.items() if value is not None}
+    return Call(as_json=as_json, url=url, scope_parts=scope_parts, opener=opener)
 
 
-_JSON = click.option("--json", "as_json", is_flag=True, help="Answer as one JSON document.")
+_JSON = click.option("--json", "as_json", is_flag=True, help="Answer as JSON.")
 _WHERE: dict[str, Callable[[Body], Body]] = {
-    "url": click.option("--url", metavar="URL", help="The store: a path or sqlite:///path. [default: found upward]"),
-    "tenant": click.option("--tenant", metavar="NAME", help="Whose memories."),
-    "repo": click.option("--repo", metavar="NAME", help="Repository to stand in; '' for none."),
-    "user": click.option("--user", metavar="NAME", help="Person whose private memories count too; '' for none."),
-    "branch": click.option("--branch", metavar="NAME", help="Branch to stand on; '' for the main line."),
-    "environment": click.option("--environment", metavar="NAME", help="Such as production; '' for none."),
+    "url": click.option(
+        "--url",
+        metavar="URL",
+        help="The store: a path or sqlite:///path. [default: .graphmem/ here or in a parent folder]",
+    ),
+    "tenant": click.option("--tenant", metavar="NAME", help="Tenant."),
+    "repo": click.option("--repo", metavar="NAME", help="Repository; '' for none."),
+    "user": click.option("--user", metavar="NAME", help="User whose private memories are included; '' for none."),
+    "branch": click.option("--branch", metavar="NAME", help="Branch; '' for the main line."),
+    "environment": click.option(
+        "--environment", metavar="NAME", help="Environment, for example production; '' for none."
+    ),
 }
 
-#: `call: Call`, for commands that need no store.
-answered = bundle("call", {"as_json": _JSON}, lambda **given: _call(url=None, **given))
-#: `call: Call`, for commands about the store as a whole, from wherever it is seen.
-located = bundle("call", {"url": _WHERE["url"], "as_json": _JSON}, _call)
-#: `call: Call`, for commands about a tenant of a store.
-owned = bundle("call", {"url": _WHERE["url"], "tenant": _WHERE["tenant"], "as_json": _JSON}, _call)
-#: `call: Call`, for all others.
-placed = bundle("call", {**_WHERE, "as_json": _JSON}, _call)
+#: `call: Call`, for commands without a store.
+output_options = bundle("call", {"as_json": _JSON}, lambda **values: _call(url=None, **values))
+#: `call: Call`, for commands on a whole store.
+store_options = bundle("call", {"url": _WHERE["url"], "as_json": _JSON}, _call)
+#: `call: Call`, for commands on a tenant.
+tenant_options = bundle("call", {"url": _WHERE["url"], "tenant": _WHERE["tenant"], "as_json": _JSON}, _call)
+#: `call: Call`, for commands in a scope.
+scope_options = bundle("call", {**_WHERE, "as_json": _JSON}, _call)
 
 
 # ---- points in time
 
 _AT: dict[str, Callable[[Body], Body]] = {
-    "as_of": click.option("--as-of", type=read_time, metavar="TIME", help="What held at this time. [default: now]"),
+    "as_of": click.option(
+        "--as-of", type=read_time, metavar="TIME", help="Memories in force at this time. [default: now]"
+    ),
     "known_at": click.option(
         "--known-at",
-        type=read_known,
+        type=read_known_at,
         metavar="TIME|POSITION",
-        help="What was known at this time or ledger position. [default: latest]",
+        help="As recorded at this time or ledger position. [default: latest]",
     ),
 }
 
 #: `at: At`.
-pointed = bundle("at", _AT, At)
+point_options = bundle("at", _AT, At)
 
 
 # ---- filters and pages
@@ -141,7 +149,7 @@ def _filter(*, kinds: tuple[str, ...], statuses: tuple[str, ...], origins: tuple
 
 
 _FILTER: dict[str, Callable[[Body], Body]] = {
-    "kinds": click.option("--kind", "kinds", type=one_of(Kind), multiple=True, help="Only this kind. Repeatable."),
+    "kinds": click.option("--kind", "kinds", type=choice_of(Kind), multiple=True, help="Only this kind. Repeatable."),
     "labels": click.option(
         "--label", "labels", metavar="LABEL", multiple=True, help="Only with this label. Repeatable."
     ),
@@ -158,23 +166,25 @@ _FILTER: dict[str, Callable[[Body], Body]] = {
         "--subject", "subjects", metavar="KEY", multiple=True, help="Only of this subject. Repeatable."
     ),
     "statuses": click.option(
-        "--status", "statuses", type=one_of(Status), multiple=True, help="Only in this status of its own. Repeatable."
+        "--status", "statuses", type=choice_of(Status), multiple=True, help="Only with this status. Repeatable."
     ),
     "origins": click.option(
-        "--origin", "origins", type=one_of(Origin), multiple=True, help="Only of this origin. Repeatable."
+        "--origin", "origins", type=choice_of(Origin), multiple=True, help="Only of this origin. Repeatable."
     ),
     "min_confidence": click.option(
         "--min-confidence", type=click.FloatRange(0, 1), default=0.0, help="Only stated with at least this confidence."
     ),
-    "include_history": click.option("--history", "include_history", is_flag=True, help="Also what does not hold."),
+    "include_history": click.option(
+        "--history", "include_history", is_flag=True, help="Include memories that are not in force."
+    ),
 }
 
 #: `where: Filter`.
-filtered = bundle("where", _FILTER, _filter)
+filter_options = bundle("where", _FILTER, _filter)
 
 
-def paged(limit: int) -> Callable[[Body], Body]:
-    """`page: Page`, of so many answers unless the caller says otherwise."""
+def page_options(limit: int) -> Callable[[Body], Body]:
+    """Return the decorator for `page: Page`, with a default limit."""
 
     def make(*, limit: int, cursor: str | None) -> Page:
         from graphmem.store import Page
@@ -183,9 +193,9 @@ def paged(limit: int) -> Callable[[Body], Body]:
 
     options: dict[str, Callable[[Body], Body]] = {
         "limit": click.option(
-            "--limit", type=click.IntRange(1), default=limit, show_default=True, help="At most so many answers."
+            "--limit", type=click.IntRange(1), default=limit, show_default=True, help="Largest number of answers."
         ),
-        "cursor": click.option("--cursor", metavar="CURSOR", help="Go on after the answers that ended with this."),
+        "cursor": click.option("--cursor", metavar="CURSOR", help="The cursor of the previous page."),
     }
     return bundle("page", options, make)
 
@@ -193,40 +203,40 @@ def paged(limit: int) -> Callable[[Body], Body]:
 # ---- writing
 
 
-def _write(origin: str | None = None, **given: str | int | None) -> Write:
+def _write(origin: str | None = None, **values: str | int | None) -> Write:
     from graphmem.service import Write
 
-    return Write(origin=None if origin is None else Origin(origin), **given)  # type: ignore[arg-type]
+    return Write(origin=None if origin is None else Origin(origin), **values)  # type: ignore[arg-type]
 
 
 _WRITE: dict[str, Callable[[Body], Body]] = {
-    "actor": click.option("--actor", metavar="NAME", help="Who says so. [default: the login name]"),
-    "source": click.option("--source", metavar="TEXT", help="Where it was read: a commit, a pull request, a page."),
-    "reason": click.option("--reason", metavar="TEXT", help="Why, in a sentence."),
-    "op_id": click.option("--op-id", metavar="ID", help="Names this write: sending it again changes nothing."),
+    "actor": click.option("--actor", metavar="NAME", help="Person or program that writes. [default: the login name]"),
+    "source": click.option("--source", metavar="TEXT", help="Source: a commit, a pull request, a page."),
+    "reason": click.option("--reason", metavar="TEXT", help="Reason, in a sentence."),
+    "op_id": click.option("--op-id", metavar="ID", help="Identifier of this write: sent again, it changes nothing."),
     "seen": click.option(
         "--seen",
         type=click.IntRange(0),
         metavar="POSITION",
-        help="Refuse if what is named changed after this ledger position.",
+        help="Refuse if the memory changed after this ledger position.",
     ),
 }
 
-_SPEAKER = click.option(
+_ORIGIN = click.option(
     "--origin",
     "origin",
-    type=one_of(Origin),
-    help="Whose word it is; what that is not trusted enough to change is only proposed. [default: human]",
+    type=choice_of(Origin),
+    help="Origin; a change that needs a more trusted origin is only proposed. [default: human]",
 )
 
 #: `write: Write`.
-written = bundle("write", {**_WRITE, "origin": _SPEAKER}, _write)
-#: `write: Write`, for commands that ask for the origin of the words themselves.
-worded = bundle("write", _WRITE, _write)
-#: `write: Write`, for what is many writes, each known by its source.
-signed = bundle("write", {name: _WRITE[name] for name in ("actor", "source", "reason")}, _write)
+write_options = bundle("write", {**_WRITE, "origin": _ORIGIN}, _write)
+#: `write: Write`, for commands with their own --origin.
+write_options_without_origin = bundle("write", _WRITE, _write)
+#: `write: Write`, for commands that make many writes, each with an origin and op_id of its own.
+provenance_options = bundle("write", {name: _WRITE[name] for name in ("actor", "source", "reason")}, _write)
 
 
 def moment(name: str, description: str) -> Callable[[Body], Body]:
-    """One time of the world."""
+    """Return an option for a valid time."""
     return click.option(f"--{name}", type=read_time, metavar="TIME", help=description)

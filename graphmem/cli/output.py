@@ -1,4 +1,4 @@
-"""Giving answers: one JSON document for a pipe, a page for people; notes and progress on standard error."""
+"""Output of answers: JSON for pipes, a page for people; notes and progress go to standard error."""
 
 from __future__ import annotations
 
@@ -20,28 +20,28 @@ def give(call: Call, answer: object, page: Callable[[int], Iterable[Block]]) -> 
     """Write an answer to standard output.
 
     Args:
-        call: Says whether it is for a pipe.
+        call: Its `as_json` decides the form.
         answer: A value of the library, for JSON.
-        page: The same for people, made for a width in cells.
+        page: Makes the blocks for people, for a width in cells.
     """
     if call.as_json:
-        from graphmem.wire.documents import as_json
+        from graphmem.wire.json_documents import as_json
 
         click.echo(as_json(answer))
     else:
-        from graphmem.cli.painting import paint
+        from graphmem.cli.block_output import paint
 
         paint(page)
 
 
 def note(text: str) -> None:
-    """Something to know that is not the answer."""
+    """Write a remark to standard error."""
     click.echo(text, err=True)
 
 
 @contextmanager
 def progress(label: str) -> Iterator[Progress]:
-    """Something to call with how many are done of how many; a bar if standard error is a terminal."""
+    """Return a function that reports (done, total); it shows a bar if standard error is a terminal."""
     if not sys.stderr.isatty():
         yield lambda _done, _total: None
         return

@@ -21,7 +21,7 @@ from graphmem.answers import (
 )
 from graphmem.cli.bars import bars
 from graphmem.cli.blocks import Block, Line, Look, Span, Table, dim, line, strong
-from graphmem.cli.wording import (
+from graphmem.cli.phrases import (
     began,
     chain_line,
     emphasised,
@@ -38,7 +38,7 @@ from graphmem.cli.wording import (
 from graphmem.model import At, Change, Propose
 from graphmem.relations import RESOLVED_WORDS, link_words, rule_words
 from graphmem.retrieval.briefs import Brief, brief
-from graphmem.retrieval.relations import day
+from graphmem.retrieval.relation_phrases import day
 from graphmem.temporal import touched
 from graphmem.terms import question_terms
 
@@ -110,13 +110,11 @@ def listing_page(answer: Listing, asked: At, nothing: Line) -> Iterator[Block]:
 
 
 def _listed(card: Card) -> tuple[Line, ...]:
-    said = card.memory.statement
-    kind = "" if said is None else said.kind.value
     return (
         line(Span(card.id, Look.ID)),
         line(sign(card.state)),
         line(strong(card.title)),
-        line(kind),
+        line(card.statement.kind.value),
         line(state_word(card)),
         line(held(card)),
         line(f"{card.confidence:.2f}"),
@@ -128,8 +126,7 @@ def card_page(history: History, asked: At) -> Iterator[Block]:
     card = history.card
     yield from _head(card, history.at.valid)
     yield line(dim("held: "), held(card), indent=2)
-    said = card.memory.statement
-    assert said is not None, "what was erased gets no card"  # noqa: S101
+    said = card.statement
     for label, text in (("", said.body), ("because: ", said.rationale)):
         yield from _paragraph(label, text)
     for option in said.alternatives:

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 from graphmem.cli.blocks import Block, Look, Span, dim, line
 from graphmem.cli.output import give
-from graphmem.cli.wording import second
-from graphmem.model import Add, End, Propose, Supersede, SupersessionKind, Transition
+from graphmem.cli.phrases import second
+from graphmem.model import End, Supersede, SupersessionKind
+from graphmem.temporal.operations import asked_in, moments
 
 if TYPE_CHECKING:
     from graphmem.answers import Similar, Written
@@ -36,7 +37,7 @@ def give_receipts(call: Call, done: Sequence[Written]) -> None:
 
 
 def _became(done: Written) -> str:
-    operation = _asked(done.change.operation)
+    operation = asked_in(done.change.operation)
     verb = "recorded"
     if isinstance(operation, Supersede):
         verb = "corrected" if operation.kind is SupersessionKind.CORRECTION else "superseded"
@@ -45,7 +46,7 @@ def _became(done: Written) -> str:
 
 
 def _receipt(done: Written, verb: str) -> Iterator[Block]:
-    at = _valid_time(_asked(done.change.operation))
+    at = _valid_time(asked_in(done.change.operation))
     recorded = f"change {done.change.seq}, recorded {second(done.change.recorded_at)}"
     yield line(*_what(done, verb), at, dim(f" · {recorded}"))
     for note in done.notes:
@@ -54,14 +55,9 @@ def _receipt(done: Written, verb: str) -> Iterator[Block]:
         yield line("similar: ", Span(one.memory.id, Look.ID), f" {one.memory.title} ", dim(_likeness(one)), indent=2)
 
 
-def _asked(operation: Operation) -> Operation:
-    """The operation, of a proposal the one that is proposed."""
-    return operation.asked if isinstance(operation, Propose) else operation
-
-
 def _what(done: Written, verb: str) -> list[str | Span]:
     """What was done to which memories: of a supersession, `OLD superseded by NEW`."""
-    operation = _asked(done.change.operation)
+    operation = asked_in(done.change.operation)
     if isinstance(operation, Supersede):
         old, new = (Span(" ".join(ids), Look.ID) for ids in (operation.old, operation.new))
         return [old, f" {verb} by ", new]
@@ -77,14 +73,9 @@ def _likeness(one: Similar) -> str:
 
 def _valid_time(operation: Operation) -> str:
     """From when it counts in the world, so that a bare date is seen for the midnight that it was taken for."""
-    match operation:
-        case Add(moves=moves):
-            return f" from {second(moves[0].at)}"
-        case Supersede(at=moment, until=until) if moment is not None:
-            return f" from {second(moment)}" + ("" if until is None else f" until {second(until)}")
-        case Transition(move=move):
-            return f" from {second(move.at)}"
-        case End(at=moment):
-            return f" on {second(moment)}"
-        case _:
-            return ""
+    times = moments(operation)
+    if isinstance(operation, End):
+        return f" on {second(times[0])}"
+    if isinstance(operation, Supersede) and len(times) > 1:
+        return f" from {second(times[0])} until {second(times[1])}"
+    return f" from {second(times[0])}" if times else ""

@@ -1,4 +1,4 @@
-"""The command of a verb, made from its contract. Commands that take more than their verb are written by hand."""
+"""The command of a verb, made from its contract. Commands with more parameters than their verb are written by hand."""
 
 from __future__ import annotations
 
@@ -10,7 +10,15 @@ from typing import TYPE_CHECKING, Annotated, Any, Union, get_args, get_origin
 
 import click
 
-from graphmem.cli.options import Call, filtered, one_of, paged, placed, pointed, written
+from graphmem.cli.options import (
+    Call,
+    choice_of,
+    filter_options,
+    page_options,
+    point_options,
+    scope_options,
+    write_options,
+)
 from graphmem.cli.output import give
 from graphmem.cli.receipts import give_receipt
 from graphmem.cli.verb_pages import PAGES, Result, json_page
@@ -21,12 +29,12 @@ from graphmem.wire.times import read_time
 if TYPE_CHECKING:
     from graphmem.cli.options import Body
 
-#: Parameters that are given by position, where they are not those that callers must give, in the order of the method.
+#: Positional parameters in their order, if they are not the required parameters in the method's order.
 _POSITIONS: Mapping[str, tuple[str, ...]] = {
     "link": ("source", "kind", "target"),
     "timeline": ("subject",),
 }
-#: What a write did, in the past tense, with the values of its parameters.
+#: The receipt of a write, formatted with the values of its parameters.
 _RECEIPTS: Mapping[str, str] = {
     "transition": "is {status}",
     "end": "ended",
@@ -42,13 +50,13 @@ _DEFAULT_LIMITS = {"list": 50}
 
 
 def verb_command(name: str) -> click.Command:
-    """The command of a verb by its name."""
+    """Return the command of a verb."""
     agreed = contract(name)
     positions = _positions(agreed)
 
-    def run(*, call: Call, **given: Any) -> None:  # noqa: ANN401 - checked by click
-        values = {parameter.name: _value(parameter, given[_slot(parameter)]) for parameter in _own(agreed)}
-        values |= {key: given[key] for key in ("at", "where", "page", "write") if key in given}
+    def run(*, call: Call, **options: Any) -> None:  # noqa: ANN401 - checked by click
+        values = {parameter.name: _value(parameter, options[_slot(parameter)]) for parameter in _own(agreed)}
+        values |= {key: options[key] for key in ("at", "where", "page", "write") if key in options}
         with call.open() as memory:
             answer = getattr(memory, name)(**values)
             if agreed.verb.is_write:
@@ -60,7 +68,7 @@ def verb_command(name: str) -> click.Command:
         give(call, document, page)
 
     body: Body = run
-    for decorate in reversed([*_shared(agreed), placed]):
+    for decorate in reversed([*_shared(agreed), scope_options]):
         body = decorate(body)
     for parameter in reversed(_own(agreed)):
         body = _parameter(parameter, positions)(body)
@@ -69,31 +77,33 @@ def verb_command(name: str) -> click.Command:
 
 
 def _own(agreed: Contract) -> list[Parameter]:
-    """The parameters that are arguments or options of the command's own, positional ones in their order."""
+    """Return the parameters with an argument or option of their own, positional parameters first."""
     own = list(agreed.of(Role.PATH, Role.BODY, Role.QUERY))
     order = _positions(agreed)
     return sorted(own, key=lambda parameter: order.index(parameter.name) if parameter.name in order else len(order))
 
 
 def _positions(agreed: Contract) -> tuple[str, ...]:
-    required = tuple(one.name for one in agreed.of(Role.PATH, Role.BODY, Role.QUERY) if one.is_required)
+    required = tuple(
+        parameter.name for parameter in agreed.of(Role.PATH, Role.BODY, Role.QUERY) if parameter.is_required
+    )
     return _POSITIONS.get(agreed.verb.name, required)
 
 
 def _shared(agreed: Contract) -> Iterator[Callable[[Body], Body]]:
-    """The options that commands share."""
+    """Yield the decorators of shared options that the verb needs."""
     if agreed.of(Role.FILTER):
-        yield filtered
+        yield filter_options
     if agreed.of(Role.PAGE):
-        yield paged(_DEFAULT_LIMITS.get(agreed.verb.name, 10))
+        yield page_options(_DEFAULT_LIMITS.get(agreed.verb.name, 10))
     if agreed.of(Role.POINT):
-        yield pointed
+        yield point_options
     if agreed.of(Role.WRITER):
-        yield written
+        yield write_options
 
 
 def _parameter(parameter: Parameter, positions: tuple[str, ...]) -> Callable[[Body], Body]:
-    """The argument or the option of a parameter."""
+    """Return the decorator for the argument or option of a parameter."""
     kind, limits = _kind(parameter.annotation), parameter.limits
     metavar = (limits.metavar if limits is not None else "") or None
     if parameter.name in positions:
@@ -117,18 +127,18 @@ def _parameter(parameter: Parameter, positions: tuple[str, ...]) -> Callable[[Bo
 
 
 def _slot(parameter: Parameter) -> str:
-    """The name under which click keeps a value; shared options have names such as `source` too."""
+    """Return click's name for a value; the prefix avoids shared options of the same name, for example `source`."""
     return f"verb_{parameter.name}"
 
 
 def _help(parameter: Parameter, kind: object) -> str:
     if parameter.description:
         return f"{parameter.description[0].upper()}{parameter.description[1:]}"
-    return "A time of the world. [default: now]" if kind is read_time else ""
+    return "A valid time. [default: now]" if kind is read_time else ""
 
 
 def _kind(annotation: Any) -> Any:  # noqa: ANN401 - a type for click
-    """The type for click of a parameter's type."""
+    """Return click's type for a parameter's type."""
     if get_origin(annotation) in {Union, UnionType}:
         return _kind(next(member for member in get_args(annotation) if member is not type(None)))
     if get_origin(annotation) is Annotated:
@@ -141,16 +151,16 @@ def _kind(annotation: Any) -> Any:  # noqa: ANN401 - a type for click
     if annotation is datetime:
         return read_time
     if isinstance(annotation, type) and issubclass(annotation, StrEnum):
-        return one_of(annotation)
+        return choice_of(annotation)
     return click.BOOL if annotation is bool else annotation
 
 
-def _value(parameter: Parameter, given: object) -> object:
-    """The library's value of what click read."""
+def _value(parameter: Parameter, value: object) -> object:
+    """Return the library's value for a value of click."""
     enum = _enum(parameter.annotation)
-    return enum(given) if enum is not None and isinstance(given, str) else given
+    return enum(value) if enum is not None and isinstance(value, str) else value
 
 
 def _enum(annotation: Any) -> type[StrEnum] | None:  # noqa: ANN401 - a type
     members = get_args(annotation) if get_origin(annotation) in {Union, UnionType} else (annotation,)
-    return next((one for one in members if isinstance(one, type) and issubclass(one, StrEnum)), None)
+    return next((member for member in members if isinstance(member, type) and issubclass(member, StrEnum)), None)

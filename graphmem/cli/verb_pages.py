@@ -1,4 +1,4 @@
-"""The pages that show people the answers of verbs."""
+"""Pages for people with the answers of verbs."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from graphmem.cli import pages
 from graphmem.cli.blocks import Block, Line, line
-from graphmem.cli.wording import nothing_line
+from graphmem.cli.phrases import nothing_line
 from graphmem.model import At
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ class Result:
         memory: The memory that answered, still open.
         answer: What the verb returned.
         values: The arguments of the verb.
-        as_json: The answer goes to a pipe, and its page is not shown.
+        as_json: The answer is written as JSON, and the page is not needed.
     """
 
     memory: GraphMemory
@@ -37,16 +37,16 @@ class Result:
 
     @property
     def at(self) -> At:
-        """The point that the command names."""
+        """The requested point in time."""
         at: At = self.values["at"]
         return at
 
 
 def no_answers(memory: GraphMemory, where: Filter, *, is_empty: bool) -> Line:
-    """The sentence in place of answers that there are not."""
+    """Return the line for an answer without memories."""
     scope = memory.scope
-    others = memory.repositories() if is_empty and scope.repo is None else ()
-    return nothing_line(scope, others, is_history=where.include_history)
+    repositories = memory.repositories() if is_empty and scope.repo is None else ()
+    return nothing_line(scope, repositories, is_history=where.include_history)
 
 
 def _list(result: Result) -> Page:
@@ -79,8 +79,8 @@ def _repositories(result: Result) -> Page:
 
 
 def json_page(document: object) -> Page:
-    """The page of an answer that has none of its own."""
-    from graphmem.wire.documents import as_json
+    """Return the page of an answer without a page of its own: its JSON."""
+    from graphmem.wire.json_documents import as_json
 
     return lambda _: map(line, as_json(document).splitlines())
 

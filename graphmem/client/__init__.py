@@ -1,6 +1,6 @@
-"""The verbs of graphmem, carried out by a server: `graphmem.open("http://…")`."""
+"""A client with the verbs of graphmem, run by a server: `graphmem.open("http://…")`."""
 
-from graphmem.client.connection import Connection
-from graphmem.client.memory import RemoteMemory
+from graphmem.client.remote_memory import RemoteMemory
+from graphmem.client.server_connection import Connection
 
 __all__ = ["Connection", "RemoteMemory"]

@@ -1,4 +1,4 @@
-"""What all requests of a remote memory share: the server, the default scope, and the writer."""
+"""The parts that all requests of a remote memory share: the server, the default scope, and the writer."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from datetime import datetime
 
-from graphmem.client.connection import Asked, Connection, Query
+from graphmem.client.server_connection import Connection, Query, Request
 from graphmem.model import At, Scope, ScopeParts, scope_with
 from graphmem.service import Write
 from graphmem.store import Filter
-from graphmem.wire.documents import document
+from graphmem.wire.json_documents import document
 
 #: Default tenant. A server replaces it with the tenant of the caller's key.
 DEFAULT_TENANT = Scope().tenant
@@ -44,7 +44,7 @@ class Session:
             "known_at": time_text(known_at) if isinstance(known_at, datetime) else known_at,
         }
 
-    def write_request(self, path: str, write: Write | None, body: Mapping[str, object], *, is_named: bool) -> Asked:
+    def write_request(self, path: str, write: Write | None, body: Mapping[str, object], *, is_named: bool) -> Request:
         """The request of a write.
 
         Args:
@@ -65,7 +65,7 @@ class Session:
         sent = {name: document(value) for name, value in {**signed, **body}.items()}
         op_id = writer.op_id if writer.op_id is not None or not is_named else secrets.token_hex(12)
         query = {name: value for name, value in self.query(writer.scope).items() if name != "related_repos"}
-        return Asked("POST", path, query, sent, op_id=op_id, is_repeatable=is_named)
+        return Request("POST", path, query, sent, op_id=op_id, is_repeatable=is_named)
 
 
 def time_text(moment: datetime | None) -> str | None:

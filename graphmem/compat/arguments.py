@@ -10,7 +10,7 @@ from graphmem.compat.refusals import WrongArgument
 from graphmem.errors import InvalidInput
 from graphmem.model import Kind, Move, Origin, Statement, Status
 from graphmem.service import New
-from graphmem.service.wording import statement_from
+from graphmem.service.statements import statement_from
 from graphmem.sources.memories import mem0_labels
 from graphmem.sources.memories.mem0_labels import OWNERS, Payload, end_of
 

@@ -1,8 +1,8 @@
-"""What `make demo` shows: true facts, and questions about them.
+"""The demo of `make demo`: true facts, and questions about them.
 
-`packaging_facts.jsonl` tells how decisions about Python packaging replaced one another, in our own words, one fact
-a line. `moves` are the fact's own life in the words of its source; `replaces` names what it took over from, the
-instant from which it did (`at`) and the day on which the old document came to say so (`recorded`). `alternatives` are
-options that the source weighed, each with its outcome and the reason that the source gives. All dates are UTC days on
-which the documents changed.
+`packaging_facts.jsonl` describes how decisions about Python packaging superseded each other, in our own words, a fact
+per
+line. `moves` are the fact's status changes in the words of its source; `replaces` names superseded facts, the start of
+the supersession (`at`) and the day when the old document recorded it (`recorded`). `alternatives` are the options
+that the source considered, each with its outcome and reason. All dates are UTC days on which the documents changed.
 """

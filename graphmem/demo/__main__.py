@@ -1,4 +1,4 @@
-"""`python -m graphmem.demo`: true facts, six questions that plain search gets wrong, and the answers with chains."""
+"""`python -m graphmem.demo`: six questions about true facts, with the answers of plain search and of graphmem."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import click
 
 import graphmem
 from graphmem import GraphMemory, Scope
-from graphmem.cli.painting import paint, paint_rich
+from graphmem.cli.block_output import paint, paint_rich
 from graphmem.demo.facts import ReplayClock, last_day, load_facts, replay
 from graphmem.demo.page import Demo
 from graphmem.drafts import make_private_folder
@@ -28,11 +28,11 @@ _SVG_COLUMNS = 120
     type=click.Path(path_type=Path, file_okay=False),
     default=Path(".demo"),
     show_default=True,
-    help="Where the store is made anew, and left for you to ask more of.",
+    help="Folder of the store; it is created again, and kept for more questions.",
 )
-@click.option("--svg", type=click.Path(path_type=Path, dir_okay=False), help="Also write the page as a picture.")
+@click.option("--svg", type=click.Path(path_type=Path, dir_okay=False), help="Also write the page as an SVG picture.")
 def main(folder: Path, svg: Path | None) -> None:
-    """Six questions that plain search gets wrong, asked of true facts."""
+    """Six questions about true facts that plain search answers wrongly."""
     with closing(prepare(folder)) as memory:
         demo = Demo(memory, has_records=_RECORDS.is_dir())
         paint(demo.page)
@@ -42,7 +42,7 @@ def main(folder: Path, svg: Path | None) -> None:
 
 
 def prepare(folder: Path) -> GraphMemory:
-    """A fresh memory in a folder, to which the facts were told at the times of their sources."""
+    """Create a memory in a folder and record the facts at the times of their sources."""
     shutil.rmtree(folder, ignore_errors=True)
     make_private_folder(folder)
     (folder / ".gitignore").write_text("*\n", encoding="utf-8")
@@ -51,22 +51,22 @@ def prepare(folder: Path) -> GraphMemory:
     facts = load_facts()
     replay(facts, memory, clock)
     clock.now = max(last_day(facts), clock.now) + timedelta(days=1)
-    clock.now = tell_records(memory, clock.now)
+    clock.now = ingest_records(memory, clock.now)
     return memory
 
 
-def tell_records(memory: GraphMemory, now: datetime) -> datetime:
-    """Bring in this project's own decisions, if they are at hand; returns the day after the last of them."""
+def ingest_records(memory: GraphMemory, now: datetime) -> datetime:
+    """Ingest this project's own decision records if they are present; returns the day after the last of them."""
     if not _RECORDS.is_dir():
         return now
     reading = read_decisions([_RECORDS], root=_RECORDS.parents[1], read_at=now)
     memory.ingest(reading)
-    last = max((move.at for one in reading.observations for move in one.moves), default=now)
+    last = max((move.at for observation in reading.observations for move in observation.moves), default=now)
     return max(now, last + timedelta(days=1))
 
 
 def draw(demo: Demo, target: Path) -> None:
-    """Write the page as it looks on a terminal into an SVG file."""
+    """Write the page as shown on a terminal to an SVG file."""
     from rich.console import Console
 
     console = Console(record=True, width=_SVG_COLUMNS, file=io.StringIO(), force_terminal=True, highlight=False)

@@ -1,4 +1,4 @@
-"""The shipped facts, told again in the order in which the world came to know them."""
+"""Replays the shipped facts in the order in which their sources recorded them."""
 
 from __future__ import annotations
 
@@ -18,52 +18,52 @@ Fact = dict[str, Any]
 
 
 class ReplayClock:
-    """A clock that stands where it was put, so that recorded times are those of the sources."""
+    """A clock that returns a set time, so that recorded times are those of the sources."""
 
     def __init__(self) -> None:
         self.now = datetime(2000, 1, 1, tzinfo=UTC)
 
     def __call__(self) -> datetime:
-        """The time it was put to."""
+        """Return the set time."""
         return self.now
 
 
 def load_facts() -> list[Fact]:
-    """The facts as `packaging_facts.jsonl` tells them."""
+    """Return the facts in `packaging_facts.jsonl`."""
     text = (files("graphmem.demo") / "packaging_facts.jsonl").read_text(encoding="utf-8")
     return [json.loads(row) for row in text.splitlines()]
 
 
 def midnight(date: str) -> datetime:
-    """The first instant of a UTC day."""
+    """Return the first instant of a UTC day."""
     return datetime.fromisoformat(date).replace(tzinfo=UTC)
 
 
 def last_day(facts: Iterable[Fact]) -> datetime:
-    """The latest day on which any of the facts changed."""
+    """Return the latest day of a change in the facts."""
     days = [move["at"] for fact in facts for move in fact["moves"]]
     days += [link["recorded"] for fact in facts for link in fact["replaces"]]
     return midnight(max(days))
 
 
 def replay(facts: Iterable[Fact], memory: GraphMemory, clock: ReplayClock) -> None:
-    """Record every fact, move and replacement on the day on which its source came to tell it."""
-    told = _Telling(memory)
-    events: list[_Event] = [event for fact in facts for event in told.events_of(fact)]
+    """Record every fact, move and supersession at the time of its source."""
+    recorder = _Recorder(memory)
+    events: list[_Event] = [event for fact in facts for event in recorder.events_of(fact)]
     for event in sorted(events, key=lambda event: (event.day, event.order)):
         clock.now = midnight(event.day)
-        event.tell()
+        event.record()
 
 
 @dataclass(frozen=True, slots=True)
 class _Event:
     day: str
     order: int
-    tell: Callable[[], None]
+    record: Callable[[], None]
 
 
 @dataclass(slots=True)
-class _Telling:
+class _Recorder:
     memory: GraphMemory
     ids: dict[str, str] = field(default_factory=dict)
 
@@ -103,7 +103,8 @@ def _statement(fact: Fact) -> Statement:
         aliases=tuple(fact["aliases"]),
         labels=tuple(fact["labels"]),
         alternatives=tuple(
-            Alternative(one["name"], Outcome(one["outcome"]), one["reason"]) for one in fact.get("alternatives", ())
+            Alternative(option["name"], Outcome(option["outcome"]), option["reason"])
+            for option in fact.get("alternatives", ())
         ),
         origin=Origin.DOCUMENT,
     )

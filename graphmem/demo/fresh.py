@@ -1,4 +1,4 @@
-"""Memories to try things with: in nobody's way, and with a clock that can be put to any day."""
+"""Temporary memories for notebooks and experiments, with a settable clock."""
 
 from __future__ import annotations
 
@@ -12,27 +12,27 @@ from graphmem.demo.facts import ReplayClock, last_day, load_facts, replay
 
 
 def fresh_memory(url: str = "") -> tuple[GraphMemory, ReplayClock]:
-    """An empty memory and its clock, which stands at the start of 2000 until it is put elsewhere.
+    """Return an empty memory and its clock, which is set to the start of 2000.
 
-    Search is by words alone, so that it answers alike on every machine.
+    Search is lexical only, so that answers are the same on every machine.
 
     Args:
-        url: A server, in which a tenant of its own is begun; empty for a file in a folder of its own, which the system
-            clears away with its other temporary files.
+        url: A server, on which a new tenant is used; empty for a file in a new temporary folder, which the operating
+            system removes.
     """
     return _opened(url, Scope(tenant=f"fresh-{secrets.token_hex(6)}") if url else Scope())
 
 
 def packaging_memory(url: str = "") -> tuple[GraphMemory, ReplayClock]:
-    """As `fresh_memory`, with the shipped history of Python packaging, on the last day of which anything changed."""
+    """Return a `fresh_memory` with the shipped history of Python packaging, on the last day of a change."""
     memory, clock = fresh_memory(url)
     facts = load_facts()
     if url:
-        # A ledger is copied in one write; to play the history there would take a hundred.
+        # A restore takes a single write; a replay of the history takes a hundred.
         played, past = _opened("", memory.scope)
         with played:
             replay(facts, played, past)
-            # First the clock: a ledger from a later time than that of its new place is refused.
+            # Set the clock first: a restore refuses entries from after the current time.
             clock.now = last_day(facts)
             memory.restore(played.export())
     else:
@@ -43,13 +43,13 @@ def packaging_memory(url: str = "") -> tuple[GraphMemory, ReplayClock]:
 
 def _opened(url: str, scope: Scope) -> tuple[GraphMemory, ReplayClock]:
     clock = ReplayClock()
-    place = url or str(Path(tempfile.mkdtemp(prefix="graphmem-")) / "memory.db")
+    store_url = url or str(Path(tempfile.mkdtemp(prefix="graphmem-")) / "memory.db")
     memory = graphmem.open(
-        place,
+        store_url,
         scope=scope,
         actor="notebook",
         clock=clock,
-        embedder=lambda: "search is by words alone here",
+        embedder=lambda: "search is lexical only in this memory",
         create=True,
     )
     return memory, clock

@@ -1,4 +1,4 @@
-"""The demo as blocks: each question with what plain search and graphmem answer, side by side, and the chain as bars."""
+"""The demo page: for each question the answers of plain search and of graphmem side by side, and the chain as bars."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from graphmem import At, Filter, GraphMemory, Page, Sort
 from graphmem.answers import Hit, Lane, SearchAnswer, State
 from graphmem.cli.bars import bars
 from graphmem.cli.blocks import Beside, Block, Box, Line, Look, Span, dim, line, strong
-from graphmem.cli.wording import began, chain_line, name, point_line, sign, stretches
+from graphmem.cli.phrases import began, chain_line, name, point_line, sign, stretches
 from graphmem.demo.plain import PlainSearch
 from graphmem.demo.questions import AS_OF, EVERYDAY, KNOWN_AT, QUESTIONS, Pair, Question
 from graphmem.relations import rule_words
@@ -23,18 +23,18 @@ _NAME_CELLS = 70
 
 @dataclass(frozen=True, slots=True)
 class Demo:
-    """A memory with the facts in it, and whether this project's own decisions are among them."""
+    """A memory with the facts, and whether it includes this project's own decisions."""
 
     memory: GraphMemory
     has_records: bool
 
     def page(self, width: int) -> Iterator[Block]:
-        """All of it, for a width in cells."""
-        asked = [one for one in QUESTIONS if self.has_records or not one.needs_records]
+        """Yield the blocks of the page for a width in cells."""
+        questions = [question for question in QUESTIONS if self.has_records or not question.needs_records]
         everything = self.memory.list(Filter(include_history=True), sort=Sort.RECENCY, page=Page(1000)).cards
         plain = PlainSearch(everything)
-        yield from self._opening(len(everything), len(asked))
-        for number, question in enumerate(asked, 1):
+        yield from self._opening(len(everything), len(questions))
+        for number, question in enumerate(questions, 1):
             yield from self._question(number, question, plain, width)
         yield from self._everyday(plain)
         yield from self._pair(AS_OF, width)
@@ -44,7 +44,9 @@ class Demo:
     def _opening(self, memories: int, questions: int) -> Iterator[Block]:
         info = self.memory.status()
         yield line(strong("graphmem"), f": {memories} decisions, {info.changes} changes of belief, two times")
-        yield line(dim(f"{questions} questions worded like what was replaced: words alone find the old decision."))
+        yield line(
+            dim(f"{questions} questions in the words of superseded decisions: lexical search finds the old decision.")
+        )
         yield _GAP
 
     # ---- questions
@@ -61,8 +63,8 @@ class Demo:
         yield from self._bars(hit.card.id, At(), width)
         yield _GAP
 
-    def _verdict(self, key: str) -> Iterator[Line]:
-        reason = self.memory.explain(key).reasons[0]
+    def _verdict(self, memory_id: str) -> Iterator[Line]:
+        reason = self.memory.explain(memory_id).reasons[0]
         yield line(Span(reason, Look.BAD), indent=2)
 
     def _answer(self, hit: Hit) -> Iterator[Line]:
@@ -72,22 +74,22 @@ class Demo:
         if len(hit.via) > 1:
             yield chain_line(sorted(hit.via, key=began), indent=2)
 
-    def _bars(self, key: str, at: At, width: int) -> Iterator[Line]:
-        told = self.memory.history(key, at=at)
-        lanes = [Lane(card, self.memory.history(card.id, at=at).moves) for card in told.chain]
-        yield from bars(lanes, told.at.valid, width)
+    def _bars(self, memory_id: str, at: At, width: int) -> Iterator[Line]:
+        history = self.memory.history(memory_id, at=at)
+        lanes = [Lane(card, self.memory.history(card.id, at=at).moves) for card in history.chain]
+        yield from bars(lanes, history.at.valid, width)
 
     def _everyday(self, plain: PlainSearch) -> Iterator[Line]:
-        asked = [one.text for one in EVERYDAY if self.has_records or not one.needs_records]
-        yield line(strong("In everyday words"), ": what graphmem answers first, and below it what plain search does")
-        for text in asked:
+        questions = [question for question in EVERYDAY if self.has_records or not question.needs_records]
+        yield line(strong("In everyday words"), ": the first answer of graphmem, and below it that of plain search")
+        for text in (question.text for question in questions):
             answer, old = self.memory.search(text), plain.best(text)
             yield line(text)
             if answer.hits:
                 first = answer.hits[0]
                 yield from _rejected(answer, text)
-                found = Span(f"{name(first.card, _NAME_CELLS)}", Look.GOOD)
-                yield line(sign(first.card.state), " ", found, dim(f"  relevance {first.relevance:.2f}"), indent=2)
+                title = Span(f"{name(first.card, _NAME_CELLS)}", Look.GOOD)
+                yield line(sign(first.card.state), " ", title, dim(f"  relevance {first.relevance:.2f}"), indent=2)
             else:
                 yield line(Span("nothing is recorded about this", Look.GOOD), indent=2)
             yield line(dim(f"{old.state.value}: {name(old, _NAME_CELLS)}"), indent=4)
@@ -112,21 +114,21 @@ class Demo:
 
     def _conflict(self, width: int) -> Iterator[Block]:
         answer = self.memory.conflicts()
-        yield line(strong("A conflict: two hold for one subject. One leads, and the rule that decided is named."))
-        for one in answer.conflicts:
-            yield line(Span(one.what, Look.WARN), f", both {stretches(one.overlap)}")
-            for place, card in enumerate(one.claims):
-                role = f"leads by the rule “{rule_words(one.rule)}”" if place == 0 else "contested"
+        yield line(strong("A conflict: two decisions in force for the same subject. One leads by the rule shown."))
+        for conflict in answer.conflicts:
+            yield line(Span(conflict.what, Look.WARN), f", both {stretches(conflict.overlap)}")
+            for index, card in enumerate(conflict.claims):
+                role = f"leads by the rule “{rule_words(conflict.rule)}”" if index == 0 else "contested"
                 yield line(sign(card.state), f" {name(card, _NAME_CELLS)}  ", dim(role), indent=2)
-            yield from bars(self.memory.timeline(subject=one.what).lanes, answer.at.valid, width)
-            yield line(dim("to settle it: "), one.fix)
+            yield from bars(self.memory.timeline(subject=conflict.what).lanes, answer.at.valid, width)
+            yield line(dim("to resolve it: "), conflict.fix)
         yield point_line(answer.at, At())
 
 
 def _rejected(answer: SearchAnswer, question: str) -> Iterator[Line]:
-    """The option that a question names, if the first answer rejected it, and why: that is what was asked."""
+    """Yield the option that a question names, if the first answer rejected it, with the reason."""
     terms = question_terms(question)
-    named = (one for one in briefs(answer, question)[0].rejected if one.is_named(terms))
+    named = (option for option in briefs(answer, question)[0].rejected if option.is_named(terms))
     for option in islice(named, 1):
         why = f", since {option.reason}" if option.reason else ""
         yield line(Span("rejected: ", Look.BAD), strong(option.name), why, indent=2)

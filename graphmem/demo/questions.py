@@ -1,4 +1,4 @@
-"""What the demo asks: questions worded like what was replaced, and pairs that differ in one of the two times."""
+"""The demo's questions: in the words of superseded decisions, and pairs that differ in one of the two times."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from graphmem import At
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A question in plain words; `needs_records` tells that only this project's own decisions answer it."""
+    """A question; `needs_records` is True if only this project's own decisions answer it."""
 
     text: str
     needs_records: bool = False
@@ -18,11 +18,11 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """One question asked at two points.
+    """A question at two points in time.
 
     Attributes:
-        lesson: What the pair shows.
-        points: Each with how it is put in words.
+        lesson: The point that the pair demonstrates.
+        points: The two points, each with a label.
     """
 
     lesson: str
@@ -43,7 +43,7 @@ QUESTIONS = (
     Question("Can release files stand outside the index, behind explicit links?"),
 )
 
-#: As somebody asks who knows no title, some of them about an option that was rejected; the last has no answer.
+#: Questions without titles, some about rejected options; the last has no answer.
 EVERYDAY = (
     Question("should I use kuzu", needs_records=True),
     Question("do scores add up", needs_records=True),
@@ -58,7 +58,7 @@ EVERYDAY = (
 )
 
 AS_OF = Pair(
-    "as_of: what held then",
+    "as_of: the decision in force then",
     "Which core metadata version do packages use?",
     (
         ("as of 2008", At(as_of=_day(2008, 1, 1))),
@@ -67,7 +67,7 @@ AS_OF = Pair(
 )
 
 KNOWN_AT = Pair(
-    "known_at: what was known then. PEP 600 took over in December 2019; its elders said so only in June 2021.",
+    "known_at: the knowledge of then. PEP 600 took effect in December 2019; its elders recorded it only in June 2021.",
     "Does the manylinux2014 tag, built on CentOS 7, hold in June 2020?",
     (
         ("as known in June 2020", At(as_of=_day(2020, 6, 1), known_at=_day(2020, 6, 1))),

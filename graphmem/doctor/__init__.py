@@ -1,6 +1,6 @@
-"""What stands between a user and an answer, looked at link by link: what is broken, and the command that mends it."""
+"""Checks of an installation, link by link from settings to answers, each with the command that fixes a fault."""
 
-from graphmem.doctor.examining import examine
+from graphmem.doctor.examination import examine
 from graphmem.doctor.links import Health, Link
 
 __all__ = ["Health", "Link", "examine"]

@@ -1,4 +1,4 @@
-"""`graphmem mcp`, started as an agent starts it, and asked what an agent asks first."""
+"""Starts `graphmem mcp` as an agent does, and lists its tools."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ _REINSTALL = "pip install --force-reinstall graphmem"
 
 
 def _command(case: Case) -> Look:
-    place = [] if case.url is None else ["--url", case.url]
-    words = [sys.executable, "-m", "graphmem.cli", "mcp", *place]
-    with subprocess.Popen(  # noqa: S603 - this very program
-        words,
+    url_option = [] if case.url is None else ["--url", case.url]
+    command = [sys.executable, "-m", "graphmem.cli", "mcp", *url_option]
+    with subprocess.Popen(  # noqa: S603 - the running program
+        command,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -45,22 +45,22 @@ def _command(case: Case) -> Look:
         finally:
             last_call.cancel()
             process.kill()
-    return _told(len(tools))
+    return _result(len(tools))
 
 
-def _told(count: int) -> Look:
+def _result(count: int) -> Look:
     if shutil.which("graphmem") is None:
-        told = f"graphmem mcp lists {count} tools, but graphmem is not on the path where agents look for it"
-        return warn(told, f"ln -s {sys.prefix}/bin/graphmem ~/.local/bin/")
+        message = f"graphmem mcp lists {count} tools, but graphmem is not on the PATH that agents search"
+        return warn(message, f"ln -s {sys.prefix}/bin/graphmem ~/.local/bin/")
     return ok(f"graphmem mcp starts and lists {count} tools")
 
 
 def _tools(to: IO[str], back: IO[str]) -> list[Any]:
-    """What the process lists.
+    """Return the tools that the process lists.
 
     Raises:
-        OSError: It has ended.
-        ValueError: It answers something else than messages.
+        OSError: The process has ended.
+        ValueError: The answer is not a JSON-RPC message.
     """
     _send(to, {"id": 1, "method": "initialize", "params": _OPENING})
     _answer(back)
@@ -83,8 +83,8 @@ def _answer(back: IO[str]) -> dict[str, Any]:
 def _last_line(stream: IO[str] | None) -> str:
     with suppress(OSError, ValueError):
         lines = (stream.read() if stream is not None else "").strip().splitlines()
-        return lines[-1][:300] if lines else "it says nothing"
-    return "it says nothing"
+        return lines[-1][:300] if lines else "no output"
+    return "no output"
 
 
 COMMAND = Check("agents", _command, limit_s=_LIMIT_S)

@@ -1,4 +1,4 @@
-"""A link as it was found, and what every look at one is given."""
+"""The results of checks, and the context that checks share."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from graphmem.config import Settings
-from graphmem.retrieval.embedding import Embedder
+from graphmem.retrieval.embedder import Embedder
 from graphmem.store import StoreInfo
 
-#: Where `graphmem serve` listens unless told otherwise.
+#: The default port of `graphmem serve`.
 DEFAULT_PORT = 7470
 
 
 class Health(StrEnum):
-    """How a link is: it holds; it holds, but not for long or not for everything; it does not."""
+    """The health of a link: working, working with a limitation, or broken."""
 
     OK = "ok"
     WARN = "warn"
@@ -24,10 +24,11 @@ class Health(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What a look at a link found.
+    """The result of a check.
 
     Attributes:
-        fix: The command that mends it; None where there is nothing to mend.
+        found: A message for the user.
+        fix: The command that fixes the fault; None if there is no fault.
     """
 
     health: Health
@@ -37,7 +38,7 @@ class Look:
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """A link by its name, as it was found; see `Look`."""
+    """The result of a check with its name; see `Look`."""
 
     name: str
     health: Health
@@ -45,47 +46,47 @@ class Link:
     fix: str | None
 
 
-def ok(found: str) -> Look:
-    """It holds."""
-    return Look(Health.OK, found)
+def ok(message: str) -> Look:
+    """Return the result of a working link."""
+    return Look(Health.OK, message)
 
 
-def warn(found: str, fix: str) -> Look:
-    """It holds, but not for everything."""
-    return Look(Health.WARN, found, fix)
+def warn(message: str, fix: str) -> Look:
+    """Return the result of a link that works with a limitation."""
+    return Look(Health.WARN, message, fix)
 
 
-def broken(found: str, fix: str) -> Look:
-    """It does not hold."""
-    return Look(Health.BROKEN, found, fix)
+def broken(message: str, fix: str) -> Look:
+    """Return the result of a broken link."""
+    return Look(Health.BROKEN, message, fix)
 
 
 def not_yet(first: str) -> Look:
-    """There is nothing to look at before another link holds."""
-    return Look(Health.WARN, f"not looked at: {first} comes first")
+    """Return the result of a check that needs another link to work first."""
+    return Look(Health.WARN, f"not checked: fix {first} first")
 
 
 @dataclass(slots=True)
 class Case:
-    """What is examined; later looks use what earlier ones found.
+    """The context of the checks; later checks use results of earlier checks.
 
     Attributes:
-        url: The store as it was named on the command line, if it was.
-        environment: The process's variables.
-        host: Where a server is to listen; None if that is not asked about.
-        settings: Those in effect; as far as they can be read.
-        place: The store's URL; empty if there is none.
-        backend: Gives the embedding backend or why there is none.
-        info: What the store is, once it was opened.
-        port: Where a server is to listen.
-        version: What the server says of its release, once it was asked.
+        url: The store as named on the command line, if it was.
+        environment: The process's environment variables.
+        host: The address on which a server will listen; None if that is not checked.
+        settings: The settings in effect, as far as they can be read.
+        store_url: The store's URL; empty if there is none.
+        backend: Returns the embedding backend, or why there is none.
+        info: The store's totals, after it was opened.
+        version: The release of the server, after its check.
+        port: The port on which a server will listen.
     """
 
     url: str | None
     environment: Mapping[str, str]
     host: str | None
     settings: Settings
-    place: str
+    store_url: str
     backend: Callable[[], Embedder | str]
     info: StoreInfo | None = field(default=None)
     version: str | None = field(default=None)
@@ -93,18 +94,18 @@ class Case:
 
     @property
     def scheme(self) -> str:
-        """Of the place: empty for a path."""
-        head, mark, _ = self.place.partition("://")
+        """The scheme of the store's URL; empty for a path."""
+        head, mark, _ = self.store_url.partition("://")
         return head if mark else ""
 
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """A look at one link.
+    """A check of a link.
 
     Attributes:
-        needs: Links without which there is nothing to look at.
-        limit_s: How long it may take.
+        needs: Checks that must pass first.
+        limit_s: The time limit.
     """
 
     name: str

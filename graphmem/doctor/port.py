@@ -1,4 +1,4 @@
-"""The port on which `graphmem serve` is to listen."""
+"""Checks the port for `graphmem serve`."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ def _port(case: Case) -> Look:
 def _taken(case: Case, host: str) -> Look:
     if _is_ours(host, case.port):
         return ok(f"a graphmem serve answers on {host}:{case.port}")
-    told = f"another program listens on {host}:{case.port}, where graphmem serve would"
-    return warn(told, f"graphmem serve --port {case.port + 1 if case.port < 65_535 else 0}")  # noqa: PLR2004
+    message = f"another program listens on {host}:{case.port}"
+    return warn(message, f"graphmem serve --port {case.port + 1 if case.port < 65_535 else 0}")  # noqa: PLR2004
 
 
 def _is_ours(host: str, port: int) -> bool:
@@ -39,8 +39,8 @@ def _is_ours(host: str, port: int) -> bool:
 
     name = f"[{host}]" if ":" in host else host
     try:
-        told = httpx2.get(f"http://{name}:{port}/openapi.json", timeout=_ANSWER_S).json()
-        return bool(told["info"]["title"] == "graphmem")
+        document = httpx2.get(f"http://{name}:{port}/openapi.json", timeout=_ANSWER_S).json()
+        return bool(document["info"]["title"] == "graphmem")
     except (httpx2.HTTPError, ValueError, KeyError, TypeError):
         return False
 

@@ -1,4 +1,4 @@
-"""The settings that are in effect, and the project whose memory this is."""
+"""Checks the settings in effect and the project folder."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from graphmem.sources.git.work_tree import repository_name
 
 _PREFIX = "GRAPHMEM_"
 _NEAR = 0.6
-#: What other programs of this project read: tests, servers of Neo4j, Compose.
+#: Variables of other programs of this project: tests, Neo4j servers, Compose.
 _ELSEWHERE = re.compile(
     r"(TEST|NEO4J_(HEAP|PAGECACHE|HOST|HTTP|BOLT)|JAVA|API|NOTEBOOK|BROWSER|COMPLETE)\w*|DATA|SEED|STEPS|\d+"
 )
@@ -29,12 +29,12 @@ def _settings(case: Case) -> Look:
     unknown = [name for name in sorted(case.environment) if _is_unknown(name)]
     if unknown:
         return _misspelt(unknown)
-    given = [spec.name for spec in fields(Settings) if getattr(settings, spec.name) != spec.default]
-    return ok(f"set: {', '.join(given)}" if given else "all at their defaults")
+    changed = [spec.name for spec in fields(Settings) if getattr(settings, spec.name) != spec.default]
+    return ok(f"set: {', '.join(changed)}" if changed else "all defaults")
 
 
 def _mended(message: str) -> str:
-    """A file is edited, a variable is unset."""
+    """Return the command that edits the config file or unsets the variable of an error."""
     folder = find_folder(Path.cwd())
     if folder is not None and str(folder / CONFIG) in message:
         return f"$EDITOR {quote(str(folder / CONFIG))}"
@@ -43,7 +43,7 @@ def _mended(message: str) -> str:
 
 
 def _is_unknown(name: str) -> bool:
-    """Whether a variable has the form of a setting, and is none."""
+    """Return whether a variable looks like a setting but is not."""
     bare = name.removeprefix(_PREFIX)
     if not name.startswith(_PREFIX) or _ELSEWHERE.fullmatch(bare):
         return False
@@ -55,31 +55,33 @@ def _names() -> list[str]:
 
 
 def _misspelt(unknown: list[str]) -> Look:
-    """Variables that set nothing, the first with the setting that it is most like."""
+    """Report variables that are not settings, the first with the most similar setting."""
     name = unknown[0]
     more = f" (nor are {', '.join(unknown[1:])})" if unknown[1:] else ""
     bare = name.removeprefix(_PREFIX)
-    begun = sorted((one for one in _names() if bare.startswith(one) or one.startswith(bare)), key=len, reverse=True)
-    near = get_close_matches(bare, _names(), n=1, cutoff=_NEAR) or begun
+    prefixes = [setting for setting in _names() if bare.startswith(setting) or setting.startswith(bare)]
+    near = get_close_matches(bare, _names(), n=1, cutoff=_NEAR) or sorted(prefixes, key=len, reverse=True)
     if not near:
-        return warn(f"{name} is set, and is no setting{more}; there are {', '.join(_names())}", f"unset {name}")
+        return warn(f"{name} is set but is not a setting{more}; settings: {', '.join(_names())}", f"unset {name}")
     meant = _PREFIX + near[0]
-    return warn(f"{name} is set, and is no setting{more}; {meant} is one", f'export {meant}="${name}"; unset {name}')
+    return warn(
+        f"{name} is set but is not a setting{more}; did you mean {meant}?", f'export {meant}="${name}"; unset {name}'
+    )
 
 
 def _project(case: Case) -> Look:
     folder, repo = find_folder(Path.cwd()), repository_name(Path.cwd())
     if folder is None:
-        there = "no git repository" if repo is None else f"repository {repo}"
-        told = f"{there}, no {FOLDER} folder here or above"
-        return ok(f"{told}; the store is named outright") if case.place else warn(told, "graphmem init")
+        repository = "no git repository" if repo is None else f"repository {repo}"
+        message = f"{repository}, no {FOLDER} folder here or above"
+        return ok(f"{message}; the store's URL is set") if case.store_url else warn(message, "graphmem init")
     if not (folder / ".gitignore").is_file():
         return warn(
-            f"{folder} has no .gitignore of its own: git would take the store up", f"graphmem init {_above(folder)}"
+            f"{folder} has no .gitignore of its own: git would track the store", f"graphmem init {_above(folder)}"
         )
     if repo is not None and case.settings.repo not in {None, repo}:
-        told = f"memories are read as of repository {case.settings.repo!r}, and this is {repo!r}"
-        return warn(told, f"export GRAPHMEM_REPO={quote(repo)}")
+        message = f"memories of repository {case.settings.repo!r} are read, but the current repository is {repo!r}"
+        return warn(message, f"export GRAPHMEM_REPO={quote(repo)}")
     return ok(f"{folder}, {'no repository' if case.settings.repo is None else f'repository {case.settings.repo}'}")
 
 

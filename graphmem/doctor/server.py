@@ -1,4 +1,4 @@
-"""A `graphmem serve` that a URL names: whether it is there, is one, lets us in, and has its store."""
+"""Checks a `graphmem serve` at an HTTP URL: reachability, version, key, store and tools."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from graphmem import __version__
-from graphmem.client.connection import checked
+from graphmem.client.server_connection import server_url
 from graphmem.doctor.links import Case, Check, Look, broken, ok, warn
-from graphmem.http.callers import is_loopback
+from graphmem.http.authentication import is_loopback
 
 if TYPE_CHECKING:
     import httpx2
@@ -16,81 +16,83 @@ if TYPE_CHECKING:
 _ANSWER_S = 5.0
 _SUCCESS, _UNAUTHORIZED, _FORBIDDEN, _MISDIRECTED, _FAILED = 200, 401, 403, 421, 500
 _WHERE_IT_RUNS = "graphmem doctor   # where the server runs"
-_MCP_ASKS = {"jsonrpc": "2.0", "id": 1, "method": "tools/list", "params": {}}
-_MCP_TAKES = {"Accept": "application/json, text/event-stream"}
+_MCP_REQUEST = {"jsonrpc": "2.0", "id": 1, "method": "tools/list", "params": {}}
+_MCP_HEADERS = {"Accept": "application/json, text/event-stream"}
 
 
 def _server(case: Case) -> Look:
     import httpx2
 
-    url = checked(case.place)
+    url = server_url(case.store_url)
     try:
         _get(case, "/healthz")
         document = _get(case, "/openapi.json").json()
-        told = document["info"]
+        server_info = document["info"]
     except httpx2.TransportError as error:
         host = urlsplit(url).hostname or ""
         fix = f"graphmem serve --port {urlsplit(url).port or 80}" if is_loopback(host) else f"curl -sS {url}/healthz"
-        return broken(f"nothing answers at {url} ({error or type(error).__name__})", fix)
+        return broken(f"no answer from {url} ({error or type(error).__name__})", fix)
     except (ValueError, KeyError, TypeError):
-        told = {}
-    if told.get("title") != "graphmem":
-        return broken(f"what answers at {url} is no graphmem", "export GRAPHMEM_URL=http://127.0.0.1:7470")
-    case.version = str(told.get("version"))
+        server_info = {}
+    if server_info.get("title") != "graphmem":
+        return broken(f"the server at {url} is not graphmem", "export GRAPHMEM_URL=http://127.0.0.1:7470")
+    case.version = str(server_info.get("version"))
     return ok(f"{url} answers")
 
 
 def _version(case: Case) -> Look:
     if case.version == __version__:
-        return ok(f"{__version__}, as here")
-    told = f"the server is graphmem {case.version}, this is {__version__}"
-    return warn(told, f"pip install 'graphmem=={case.version}'")
+        return ok(f"{__version__}, the same as here")
+    message = f"the server runs graphmem {case.version}, this client {__version__}"
+    return warn(message, f"pip install 'graphmem=={case.version}'")
 
 
 def _key(case: Case) -> Look:
     answer = _get(case, "/v1/memories?limit=1")
-    said = _detail(answer)
+    detail = _detail(answer)
     key = case.settings.key
     if answer.status_code == _UNAUTHORIZED and key is None:
-        return broken(f"none is set, and the server asks for one: {said}", "export GRAPHMEM_KEY=gmk_…")
+        return broken(f"no key is set, and the server requires a key: {detail}", "export GRAPHMEM_KEY=gmk_…")
     if answer.status_code == _UNAUTHORIZED:
         create = "graphmem key create NAME   # where the server runs; then: export GRAPHMEM_KEY=gmk_…"
-        return broken(f"the server refuses GRAPHMEM_KEY: {said}", create)
+        return broken(f"the server refuses GRAPHMEM_KEY: {detail}", create)
     if answer.status_code == _FORBIDDEN and key is None:
-        return broken(said, "graphmem key create NAME   # where the server runs")
+        return broken(detail, "graphmem key create NAME   # where the server runs")
     if answer.status_code == _FORBIDDEN:
-        return warn(said, "graphmem key create NAME --permission read   # where the server runs")
+        return warn(detail, "graphmem key create NAME --permission read   # where the server runs")
     if answer.status_code >= _FAILED:
-        return warn(f"not refused, but the server cannot answer: {said}", _WHERE_IT_RUNS)
+        return warn(f"the key was not refused, but the server failed: {detail}", _WHERE_IT_RUNS)
     if not answer.is_success:
-        return warn(f"the server answered {answer.status_code}: {said}", _WHERE_IT_RUNS)
+        return warn(f"the server answered {answer.status_code}: {detail}", _WHERE_IT_RUNS)
     return _let_in(case, has_key=key is not None)
 
 
 def _let_in(case: Case, *, has_key: bool) -> Look:
     if has_key:
         return ok("accepted")
-    if is_loopback(urlsplit(case.place).hostname or ""):
-        return ok("none is asked for on this machine")
-    return broken("anybody who reaches the server may do everything", "graphmem key create NAME   # where it runs")
+    if is_loopback(urlsplit(case.store_url).hostname or ""):
+        return ok("no key is required on this machine")
+    return broken(
+        "the server requires no key: every client has full access", "graphmem key create NAME   # where it runs"
+    )
 
 
 def _ready(case: Case) -> Look:
     answer = _get(case, "/readyz")
     if answer.status_code == _SUCCESS:
         return ok("the server reaches its store")
-    return broken(f"the server does not reach its store (/readyz says {answer.status_code})", _WHERE_IT_RUNS)
+    return broken(f"the server does not reach its store (/readyz returned {answer.status_code})", _WHERE_IT_RUNS)
 
 
 def _tools(case: Case) -> Look:
-    answer = _asked(case, "POST", "/mcp", headers=_MCP_TAKES, json=_MCP_ASKS)
+    answer = _request(case, "POST", "/mcp", headers=_MCP_HEADERS, json=_MCP_REQUEST)
     if answer.status_code == _MISDIRECTED:
-        host = urlsplit(case.place).hostname or ""
+        host = urlsplit(case.store_url).hostname or ""
         return broken(
             f"/mcp does not answer under the name {host!r}", f"graphmem serve --name {host}   # where it runs"
         )
     if answer.status_code in {_UNAUTHORIZED, _FORBIDDEN}:
-        return broken(f"/mcp asks for a key: {_detail(answer)}", "export GRAPHMEM_KEY=gmk_…")
+        return broken(f"/mcp requires a key: {_detail(answer)}", "export GRAPHMEM_KEY=gmk_…")
     try:
         tools = answer.json()["result"]["tools"]
     except (ValueError, KeyError, TypeError):
@@ -99,16 +101,16 @@ def _tools(case: Case) -> Look:
 
 
 def _get(case: Case, path: str) -> httpx2.Response:
-    return _asked(case, "GET", path)
+    return _request(case, "GET", path)
 
 
-def _asked(case: Case, method: str, path: str, **more: Any) -> httpx2.Response:  # noqa: ANN401 - handed on
+def _request(case: Case, method: str, path: str, **more: Any) -> httpx2.Response:  # noqa: ANN401 - passed to httpx2
     import httpx2
 
     key = case.settings.key
     headers = more.pop("headers", {}) | ({} if key is None else {"Authorization": f"Bearer {key}"})
     with httpx2.Client(timeout=_ANSWER_S) as client:
-        return client.request(method, checked(case.place) + path, headers=headers, **more)
+        return client.request(method, server_url(case.store_url) + path, headers=headers, **more)
 
 
 def _detail(answer: httpx2.Response) -> str:

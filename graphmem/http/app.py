@@ -1,4 +1,4 @@
-"""The application: routes, the door before them, and what is told of them."""
+"""The FastAPI application: routes, middlewares, and the descriptions of errors in the OpenAPI document."""
 
 from __future__ import annotations
 
@@ -14,64 +14,66 @@ from starlette.types import Receive, Send
 from starlette.types import Scope as AsgiScope
 
 from graphmem import __version__
-from graphmem.http import browsing, decision_route, ledger_streams
-from graphmem.http.asking import Asks, refuse_unknown
-from graphmem.http.callers import Door
-from graphmem.http.limits import Bodies, BoundedBodies, Limits
-from graphmem.http.observing import Metrics, Observed
+from graphmem.http import browser_files, decision_route, ledger_streams
+from graphmem.http.authentication import AuthenticationMiddleware
 from graphmem.http.problems import MEDIA_TYPE, PROBLEM, HttpProblem, handle_problems
 from graphmem.http.readiness import Readiness
-from graphmem.http.tracing import Traced
+from graphmem.http.request_limits import BodyLimitMiddleware, BodyReader, Limits
+from graphmem.http.request_log import Metrics, ObservationMiddleware
+from graphmem.http.request_parameters import Server, refuse_unknown
+from graphmem.http.trace_spans import TracingMiddleware
 from graphmem.http.verb_routes import verb_router
-from graphmem.http.viewing import ROUTES
-from graphmem.http.working import Served, Workers
+from graphmem.http.web_page import ROUTES
+from graphmem.http.worker_threads import ServerContext, Workers
 from graphmem.keys import KeyRing
 from graphmem.service import GraphMemory
 
 if TYPE_CHECKING:
     from opentelemetry.trace import Tracer
 
-_TOLD = {
-    401: "No key, or none that is live.",
-    403: "The key does not allow it.",
-    404: "Nothing of that name that the caller sees.",
-    409: "Somebody was first, or the `Idempotency-Key` was used for something else; `heads` lead now.",
-    408: "The body took too long to come.",
+_DESCRIPTIONS = {
+    401: "The request has no key, or a key that is unknown, expired or revoked.",
+    403: "The key lacks the permission, or does not open the scope.",
+    404: "No memory of that name that the caller can read.",
+    409: "Another write came first, or the `Idempotency-Key` was used for a different write; `heads` lists the memories"
+    " in force now.",
+    408: "The body did not arrive in time.",
     413: "The body is too large.",
-    415: "The body is not said to be JSON.",
-    422: "The request is wrong as it stands.",
-    429: "Too many requests are being worked on.",
-    500: "The store contradicts itself, or a fault of graphmem.",
-    501: "This store or server cannot do that.",
-    503: "The store cannot be reached now, or the request took too long.",
+    415: "The Content-Type is not JSON.",
+    422: "A parameter or a field of the body is invalid.",
+    429: "The server's queue is full.",
+    500: "The store is inconsistent, or graphmem has a bug.",
+    501: "The store or the server does not support this.",
+    503: "The store cannot be reached, or the request took too long.",
 }
 _PROBLEMS: dict[int | str, dict[str, Any]] = {
-    status: {"description": text, "content": {MEDIA_TYPE: {"schema": PROBLEM}}} for status, text in _TOLD.items()
+    status: {"description": text, "content": {MEDIA_TYPE: {"schema": PROBLEM}}}
+    for status, text in _DESCRIPTIONS.items()
 }
-_ABOUT = """What a project decided, what replaced it, and what held when.
+_ABOUT = """Decisions of a project, their successors, and the times at which each was in force.
 
-Every answer is for one point on both time axes, `as_of` and `known_at`, and says for which. Times are ISO 8601 with a
+Each answer is for a point on both time axes, `as_of` and `known_at`, and names that point. Times are ISO 8601 with a
 zone; a bare date is midnight UTC. Errors are `application/problem+json` with a stable `code`.
 """
 
 _health = APIRouter(tags=["health"])
 
 
-class _Described(FastAPI):
-    """An application whose OpenAPI is made when somebody asks for it, and has the schema of problems."""
+class _Application(FastAPI):
+    """An application that makes its OpenAPI document on first request and adds the schema of problems to it."""
 
     def openapi(self) -> dict[str, Any]:
-        """The OpenAPI document."""
+        """Return the OpenAPI document."""
         if self.openapi_schema is None:
             super().openapi()["components"]["schemas"][HttpProblem.__name__] = HttpProblem.model_json_schema()
         return super().openapi()
 
 
-class Mounted(Protocol):
-    """An ASGI application that answers at one path beside the routes, behind the same door."""
+class MountedApp(Protocol):
+    """An ASGI application at a path of its own, behind the same authentication as the routes."""
 
     def running(self) -> AbstractAsyncContextManager[None]:
-        """Entered once, as long as requests are answered."""
+        """Return the context in which the application serves; the server enters it once."""
         ...
 
     async def __call__(self, scope: AsgiScope, receive: Receive, send: Send) -> None:
@@ -84,29 +86,28 @@ def create_app(
     ring: KeyRing | None,
     limits: Limits | None = None,
     *,
-    tools: Mounted | None = None,
+    tools: MountedApp | None = None,
     tracer: Tracer | None = None,
 ) -> FastAPI:
-    """The application that serves a memory; it does not close it.
+    """Return the application that serves a memory; the caller closes the memory.
 
     Args:
         memory: An open memory.
-        ring: The keys that callers need; None, or a file that was never there, lets every process of this machine do
-            everything.
-        limits: The caps.
-        tools: What answers at `/mcp`.
-        tracer: Makes a span of every request.
+        ring: The keys of callers. With None, or without a key file, any process of this machine has every permission.
+        limits: Limits of the server.
+        tools: The MCP server at `/mcp`.
+        tracer: Records a span for each request.
     """
     caps, metrics = limits or Limits(), Metrics()
-    served = Served(memory, Workers(caps, metrics), metrics, caps, Bodies(caps), Readiness())
+    server = ServerContext(memory, Workers(caps, metrics), metrics, caps, BodyReader(caps), Readiness())
 
     @asynccontextmanager
     async def life(_: FastAPI) -> AsyncIterator[None]:
         async with nullcontext() if tools is None else tools.running():
             yield
-        served.workers.close()
+        server.workers.close()
 
-    app = _Described(
+    app = _Application(
         title="graphmem",
         version=__version__,
         description=_ABOUT,
@@ -114,40 +115,40 @@ def create_app(
         redoc_url=None,
         lifespan=life,
     )
-    app.state.served = served
+    app.state.server = server
     guards = [
-        Depends(HTTPBearer(auto_error=False, description="A key of `graphmem key create`.")),
+        Depends(HTTPBearer(auto_error=False, description="A key made with `graphmem key create`.")),
         Depends(refuse_unknown),
     ]
     routers = (verb_router(), decision_route.router, ledger_streams.router)
     for router in routers:
         app.include_router(router, dependencies=guards, responses=_PROBLEMS)
     app.include_router(_health)
-    app.router.routes.extend((*ROUTES, browsing.ROUTE))
+    app.router.routes.extend((*ROUTES, browser_files.ROUTE))
     if tools is not None:
-        bounded = BoundedBodies(tools, served.bodies, caps.call)
+        bounded = BodyLimitMiddleware(tools, server.body_reader, caps.tool_body)
         app.router.routes.append(Route("/mcp", bounded, include_in_schema=False))
     handle_problems(app, [route for router in (*routers, _health) for route in router.routes])
-    app.add_middleware(Door, ring=ring)
-    app.add_middleware(Observed, metrics=metrics)
+    app.add_middleware(AuthenticationMiddleware, ring=ring)
+    app.add_middleware(ObservationMiddleware, metrics=metrics)
     if tracer is not None:
-        app.add_middleware(Traced, tracer=tracer)
+        app.add_middleware(TracingMiddleware, tracer=tracer)
     return app
 
 
 @_health.get("/healthz", operation_id="healthz")
 async def healthz() -> Response:
-    """Whether the process answers."""
+    """Return 200 if the process answers."""
     return JSONResponse({"status": "ok"})
 
 
 @_health.get("/readyz", operation_id="readyz", responses={503: {"description": "The store cannot be reached."}})
-async def readyz(served: Asks) -> Response:
-    """Whether the store answers."""
-    return await served.readiness.answer(served)
+async def readyz(server: Server) -> Response:
+    """Return 200 if the store answers, 503 if it does not."""
+    return await server.readiness.answer(server)
 
 
 @_health.get("/metrics", operation_id="metrics", response_class=Response)
-async def metrics_page(served: Asks) -> Response:
-    """Counts and times for Prometheus."""
-    return served.metrics.page()
+async def metrics_page(server: Server) -> Response:
+    """Return counts and times in the text format of Prometheus."""
+    return server.metrics.page()

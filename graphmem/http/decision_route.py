@@ -1,4 +1,4 @@
-"""The route that reads decision records which the caller sends."""
+"""The route that imports decision records from the files in its body."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from starlette.responses import Response
 
 from graphmem.errors import InvalidInput
 from graphmem.http.admission import AdmittedRoute
-from graphmem.http.asking import Asks, Heads, Signed, Writer
-from graphmem.http.limits import MAX_BATCH
+from graphmem.http.request_limits import MAX_BATCH
+from graphmem.http.request_parameters import CurrentWriteHeaders, Server, WriteBody, WriterScope
 from graphmem.service import GraphMemory, IngestReport
 from graphmem.sources.decisions.documents import MAX_DOCUMENT_BYTES, Document
 from graphmem.sources.decisions.reader import read_documents
 from graphmem.sources.observations import Reading
 from graphmem.wire.forms import Instant, form
 
-_MOST_SHOWN = 3
+_MAX_SHOWN = 3
 
 router = APIRouter(tags=["write"], route_class=AdmittedRoute)
 
@@ -30,49 +30,51 @@ class DocumentBody(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     path: Annotated[StrictStr, Field(min_length=1, max_length=1_000)] = Field(
-        description="Its path relative to the repository, by which it is known again.",
+        description="Path relative to the repository; identifies the record in later imports.",
         examples=["docs/decisions/0001-use-postgresql.md"],
     )
     content: StrictStr
     first_seen: Instant | None = Field(
-        default=None, description="The time of its first commit, for a record without a date."
+        default=None, description="Time of the file's first commit; used for a record without a date."
     )
 
 
-class DocumentsBody(Signed):
-    """Files that may hold decision records; send all that refer to each other together."""
+class DocumentsBody(WriteBody):
+    """Files that may hold decision records; send files that refer to each other in the same request."""
 
     documents: Annotated[tuple[DocumentBody, ...], Field(max_length=MAX_BATCH)]
     no_dates: StrictBool = Field(
         default=False,
-        description="Accept records without a date of their own and without `first_seen`: they begin now. Otherwise"
-        " such records are refused, and nothing is recorded.",
+        description="Accept records without a date and without `first_seen`: they begin now. Otherwise the request is"
+        " refused and nothing is recorded.",
     )
 
 
 @router.post("/v1/ingest/decisions", operation_id="ingest_decisions", response_model=form(IngestReport))
-async def ingest_decisions(served: Asks, scope: Writer, heads: Heads, body: DocumentsBody) -> Response:
-    """Record the decisions in files. A second time nothing changes; after an edit only what was edited changes."""
-    write = heads.write(scope, body)
+async def ingest_decisions(
+    server: Server, scope: WriterScope, headers: CurrentWriteHeaders, body: DocumentsBody
+) -> Response:
+    """Record the decisions in files. Sent again, nothing changes; after an edit only the edited records change."""
+    write = headers.write(scope, body)
 
     def ingest(memory: GraphMemory) -> IngestReport:
         report = memory.ingest(_reading_of(body), write=write)
-        served.metrics.quarantined(len(report.problems))
+        server.metrics.quarantined(len(report.problems))
         return report
 
-    return await served.keep("ingest", ingest)
+    return await server.keep("ingest", ingest)
 
 
 def _reading_of(body: DocumentsBody) -> Reading:
-    documents = [Document(one.path, one.content.encode("utf-8", "replace")) for one in body.documents]
-    for one in documents:
-        if len(one.content) > MAX_DOCUMENT_BYTES:
-            raise InvalidInput(f"{one.path!r} is larger than {MAX_DOCUMENT_BYTES} bytes: leave it out")
-    dates = {one.path: one.first_seen for one in body.documents if one.first_seen is not None}
+    documents = [Document(sent.path, sent.content.encode("utf-8", "replace")) for sent in body.documents]
+    for document in documents:
+        if len(document.content) > MAX_DOCUMENT_BYTES:
+            raise InvalidInput(f"{document.path!r} is larger than {MAX_DOCUMENT_BYTES} bytes: leave it out")
+    dates = {sent.path: sent.first_seen for sent in body.documents if sent.first_seen is not None}
     reading = read_documents(documents, dates=dates, read_at=datetime.now(UTC))
     undated = [observation.path for observation in reading.observations if not observation.is_dated]
     if undated and not body.no_dates:
-        shown = ", ".join(undated[:_MOST_SHOWN]) + (", ..." if len(undated) > _MOST_SHOWN else "")
+        shown = ", ".join(undated[:_MAX_SHOWN]) + (", ..." if len(undated) > _MAX_SHOWN else "")
         fix = "send first_seen for each, or no_dates to let them begin now"
         raise InvalidInput(f"{len(undated)} records have no date of their own and no first_seen: {shown}; {fix}")
     return reading

@@ -1,4 +1,4 @@
-"""The routes whose requests or answers are streams of ledger lines: export and restore."""
+"""The routes for export and restore: their answers or requests are streams of ledger lines."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from starlette.responses import Response, StreamingResponse
 
 from graphmem.errors import InvalidInput
 from graphmem.http.admission import AdmittedRoute
-from graphmem.http.asking import Asks, Keeper
-from graphmem.http.limits import Limits
 from graphmem.http.problems import Refusal
+from graphmem.http.request_limits import Limits
+from graphmem.http.request_parameters import Server, TenantScope
 from graphmem.wire.envelopes import Restored
 from graphmem.wire.forms import form
 
@@ -25,20 +25,20 @@ NDJSON = "application/x-ndjson"
 
 router = APIRouter(tags=["keep"], route_class=AdmittedRoute)
 
-_LINES_AT_ONCE = 200
+_LINES_PER_CHUNK = 200
 _EXPORT: dict[int | str, dict[str, Any]] = {
-    200: {"description": "The ledger, one entry a line, a header first.", "content": {NDJSON: {}}}
+    200: {"description": "The ledger: a header, then an entry per line.", "content": {NDJSON: {}}}
 }
 _LINES_IN = {"requestBody": {"required": True, "content": {NDJSON: {"schema": {"type": "string", "format": "binary"}}}}}
 
 
 @router.get("/v1/export", operation_id="export", response_class=StreamingResponse, responses=_EXPORT)
-async def export(served: Asks, scope: Keeper) -> Response:
-    """The tenant's whole ledger as JSON lines; `restore` of them gives equal answers at every point."""
+async def export(server: Server, scope: TenantScope) -> Response:
+    """Export the tenant's whole ledger as JSON lines; a restored copy gives equal answers at every point in time."""
     pool = ThreadPoolExecutor(1, thread_name_prefix="graphmem-export")
-    lines = served.memory.export(scope=scope)
+    lines = server.memory.export(scope=scope)
     try:
-        first = await _some(pool, lines)
+        first = await _next_chunk(pool, lines)
     except BaseException:
         pool.shutdown(wait=False)
         raise
@@ -46,23 +46,26 @@ async def export(served: Asks, scope: Keeper) -> Response:
 
 
 @router.post(RESTORE, operation_id="restore", response_model=form(Restored), openapi_extra=_LINES_IN)
-async def restore(request: Request, served: Asks, scope: Keeper) -> Response:
-    """Copy an export into the empty tenant verbatim; sent again after an interruption, it goes on."""
+async def restore(request: Request, server: Server, scope: TenantScope) -> Response:
+    """Copy an export into the empty tenant verbatim. Sent again after an interruption, it continues."""
     with TemporaryFile("w+b") as file:
-        await _spool(request, file, served.limits)
+        await _spool(request, file, server.limits)
         file.seek(0)
         texts = (line.decode("utf-8", "replace").rstrip("\n") for line in file)
-        return await served.keep("restore", lambda memory: Restored(memory.restore(texts, scope=scope)))
+        return await server.keep("restore", lambda memory: Restored(memory.restore(texts, scope=scope)))
 
 
 # ---- parts
 
 
-async def _some(pool: ThreadPoolExecutor, lines: Iterator[str]) -> bytes:
-    """The next lines; all of them are read in one thread, whose reader of the store they hold."""
+async def _next_chunk(pool: ThreadPoolExecutor, lines: Iterator[str]) -> bytes:
+    """Return the next lines.
+
+    All lines are read in the same thread, because the iterator holds that thread's reader of the store.
+    """
 
     def read() -> bytes:
-        return "".join(f"{line}\n" for line in islice(lines, _LINES_AT_ONCE)).encode()
+        return "".join(f"{line}\n" for line in islice(lines, _LINES_PER_CHUNK)).encode()
 
     return await asyncio.get_running_loop().run_in_executor(pool, read)
 
@@ -72,7 +75,7 @@ async def _chunks(pool: ThreadPoolExecutor, lines: Iterator[str], first: bytes) 
         chunk = first
         while chunk:
             yield chunk
-            chunk = await _some(pool, lines)
+            chunk = await _next_chunk(pool, lines)
     finally:
         close = getattr(lines, "close", None)
         if close is not None:
@@ -81,19 +84,19 @@ async def _chunks(pool: ThreadPoolExecutor, lines: Iterator[str], first: bytes) 
 
 
 async def _spool(request: Request, file: IO[bytes], limits: Limits) -> None:
-    """Write a body to a file; each part of it must come in time."""
+    """Write a request's body to a file; each part must arrive within the time limit."""
     size, parts = 0, request.stream()
     while True:
         try:
             async with asyncio.timeout(limits.time_s):
                 part = await anext(parts, None)
         except TimeoutError:
-            told = f"nothing of the export came for {limits.time_s:g} seconds"
-            raise Refusal(408, InvalidInput.code, told) from None
+            problem = f"no part of the export arrived for {limits.time_s:g} seconds"
+            raise Refusal(408, InvalidInput.code, problem) from None
         if part is None:
             return
         size += len(part)
         if size > limits.restore_bytes:
-            told = f"the export has more than {limits.restore_bytes} bytes: restore it where the store is"
-            raise Refusal(413, InvalidInput.code, told)
+            problem = f"the export has more than {limits.restore_bytes} bytes: restore it on the machine of the store"
+            raise Refusal(413, InvalidInput.code, problem)
         file.write(part)

@@ -1,4 +1,4 @@
-"""Errors as `application/problem+json` (RFC 9457): one table from error to status."""
+"""Errors as `application/problem+json` (RFC 9457), with a table from error class to status."""
 
 from __future__ import annotations
 
@@ -45,15 +45,15 @@ _PARAMETER = re.compile(r"{[^}]*}")
 
 
 class HttpProblem(BaseModel):
-    """What went wrong, and how to mend it."""
+    """An error: its cause and its fix."""
 
     type: str = Field(description="`urn:graphmem:` and the code.", examples=["urn:graphmem:not_found"])
     title: str = Field(description="The code in words.", examples=["not found"])
     status: int = Field(description="The HTTP status.", examples=[404])
-    detail: str = Field(description="The value at fault and the fix.", examples=["no memory 'a1'"])
+    detail: str = Field(description="The invalid value and the fix.", examples=["no memory 'a1'"])
     code: str = Field(description="Stable across releases, the same on every surface.", examples=["not_found"])
-    is_retryable: bool = Field(description="Whether the same request may simply be sent again.")
-    heads: list[str] = Field(description="Of a conflict: ids that lead now in place of what was expected.")
+    is_retryable: bool = Field(description="Whether sending the same request again can succeed.")
+    heads: list[str] = Field(description="For a conflict: ids of the memories in force instead of the expected memory.")
 
 
 #: The schema of a problem in the OpenAPI.
@@ -61,7 +61,7 @@ PROBLEM = {"$ref": f"#/components/schemas/{HttpProblem.__name__}"}
 
 
 class Refusal(Exception):
-    """Something that HTTP refuses before the library is asked."""
+    """A request that the HTTP layer refuses before the library is called."""
 
     def __init__(self, status: int, code: str, detail: str, headers: Mapping[str, str] | None = None) -> None:
         super().__init__(detail)
@@ -73,7 +73,7 @@ class Refusal(Exception):
 
 
 class Mismatch(Refusal):
-    """`If-Match` named another state than the memory's."""
+    """The memory's state differs from the ETag in `If-Match`."""
 
     def __init__(self, detail: str, heads: tuple[str, ...]) -> None:
         super().__init__(412, Conflict.code, detail)
@@ -81,7 +81,7 @@ class Mismatch(Refusal):
 
 
 def problem_response(problem: Refusal) -> Response:
-    """The response that tells of a problem."""
+    """Return the response for a problem."""
     document = HttpProblem(
         type=f"urn:graphmem:{problem.code}",
         title=problem.code.replace("_", " "),
@@ -97,7 +97,7 @@ def problem_response(problem: Refusal) -> Response:
 
 
 def refusal_of(error: GraphMemError) -> Refusal:
-    """The library's error as HTTP tells it."""
+    """Return an error of the library as an HTTP problem."""
     problem = Refusal(STATUSES.get(type(error), 500), error.code, str(error))
     problem.is_retryable = error.is_retryable
     problem.heads = error.heads if isinstance(error, Conflict) else ()
@@ -105,12 +105,12 @@ def refusal_of(error: GraphMemError) -> Refusal:
 
 
 async def send_refusal(refusal: Refusal, scope: Scope, receive: Receive, send: Send) -> None:
-    """Answer a request from a middleware."""
+    """Send a problem as the response of a middleware."""
     await problem_response(refusal)(scope, receive, send)
 
 
 def handle_problems(app: FastAPI, routes: Sequence[BaseRoute]) -> None:
-    """Let every error of an app come out as a problem."""
+    """Register handlers that turn every error of an application into a problem."""
 
     @app.exception_handler(GraphMemError)
     async def of_library(_: Request, error: GraphMemError) -> Response:
@@ -122,14 +122,16 @@ def handle_problems(app: FastAPI, routes: Sequence[BaseRoute]) -> None:
 
     @app.exception_handler(RequestValidationError)
     async def of_request(_: Request, error: RequestValidationError) -> Response:
-        return problem_response(Refusal(422, InvalidInput.code, "; ".join(map(_told, error.errors()[:5]))))
+        return problem_response(
+            Refusal(422, InvalidInput.code, "; ".join(map(_validation_message, error.errors()[:5])))
+        )
 
     @app.exception_handler(HTTPException)
     async def of_routing(request: Request, error: HTTPException) -> Response:
-        if error.status_code == 400:  # noqa: PLR2004 - what FastAPI makes of a body that is no text
-            return problem_response(Refusal(422, InvalidInput.code, "the body is no JSON in UTF-8"))
+        if error.status_code == 400:  # noqa: PLR2004 - FastAPI's status for a body that is not text
+            return problem_response(Refusal(422, InvalidInput.code, "the body is not valid JSON in UTF-8"))
         code = _OF_STATUS.get(error.status_code, InvalidInput.code)
-        detail = f"{request.method} {request.url.path[:_SHOWN_CHARS]!r}: {error.detail}; /openapi.json lists what is"
+        detail = f"{request.method} {request.url.path[:_SHOWN_CHARS]!r}: {error.detail}; /openapi.json lists the routes"
         headers = error.headers
         if error.status_code == _NO_METHOD and (allowed := _methods_at(request.url.path, routes)):
             headers = {"Allow": allowed}
@@ -137,25 +139,29 @@ def handle_problems(app: FastAPI, routes: Sequence[BaseRoute]) -> None:
 
 
 def _methods_at(path: str, routes: Sequence[BaseRoute]) -> str:
-    """The methods of the most exact route to a path; the framework names those of the first, and ids hold slashes."""
-    found = [(_fixed_chars(one), one) for one in routes if isinstance(one, Route) and one.path_regex.match(path)]
-    most = max((chars for chars, _ in found), default=0)
-    return ", ".join(sorted({name for chars, one in found if chars == most for name in one.methods or ()}))
+    """Return the methods of the most specific routes to a path.
+
+    The framework names the methods of the first match alone, and ids can hold slashes.
+    """
+    matches = [route for route in routes if isinstance(route, Route) and route.path_regex.match(path)]
+    longest = max(map(_fixed_chars, matches), default=0)
+    best = (route for route in matches if _fixed_chars(route) == longest)
+    return ", ".join(sorted({name for route in best for name in route.methods or ()}))
 
 
 def _fixed_chars(route: Route) -> int:
     return len(_PARAMETER.sub("", route.path_format))
 
 
-def _told(error: Mapping[str, object]) -> str:
-    """One fault that pydantic found: where, what, and the value."""
-    where = error["loc"]
-    place = ".".join(map(str, where)) if isinstance(where, tuple) else str(where)
-    return f"{place}: {error['msg']} (got {repr(error.get('input'))[:_SHOWN_CHARS]})"
+def _validation_message(error: Mapping[str, object]) -> str:
+    """Return a validation error as text: parameter, message and value."""
+    location = error["loc"]
+    parameter = ".".join(map(str, location)) if isinstance(location, tuple) else str(location)
+    return f"{parameter}: {error['msg']} (got {repr(error.get('input'))[:_SHOWN_CHARS]})"
 
 
 class _Ascii(JSONResponse):
-    """JSON that can carry half of a surrogate pair, which an error may have to name."""
+    """JSON in ASCII, which can hold half of a surrogate pair from an invalid value."""
 
     def render(self, content: object) -> bytes:
         import json

@@ -1,4 +1,4 @@
-"""Whether the store answers: asked by anybody without a key, and of the store once at a time."""
+"""The readiness check: no key is needed, and the store is queried at most once at a time."""
 
 from __future__ import annotations
 
@@ -8,40 +8,40 @@ from typing import TYPE_CHECKING
 from starlette.responses import JSONResponse, Response
 
 from graphmem.errors import GraphMemError
-from graphmem.http.limits import MAX_POSITION
 from graphmem.http.problems import Refusal
+from graphmem.http.request_limits import MAX_POSITION
 from graphmem.model import Scope
 from graphmem.service import GraphMemory
 
 if TYPE_CHECKING:
-    from graphmem.http.working import Served
+    from graphmem.http.worker_threads import ServerContext
 
-#: Who asks whether to send requests here does not wait as long as the store may.
+#: A readiness check gives up earlier than the store's own timeout.
 _READY_S = 5.0
 
 
 class Readiness:
-    """Asks the store for all who want to know at a moment, so that they take one place among those who work with it."""
+    """Checks the store once for all requests that arrive during a check, so that they take a single thread."""
 
     def __init__(self) -> None:
-        self._asking: asyncio.Task[bool] | None = None
+        self._check: asyncio.Task[bool] | None = None
 
-    async def answer(self, served: Served) -> Response:
-        """200 or 503, as the store answers."""
-        if self._asking is None or self._asking.done():
-            self._asking = asyncio.create_task(_is_ready(served))
-        if await asyncio.shield(self._asking):
+    async def answer(self, server: ServerContext) -> Response:
+        """Return 200 or 503, as the store answers."""
+        if self._check is None or self._check.done():
+            self._check = asyncio.create_task(_is_ready(server))
+        if await asyncio.shield(self._check):
             return JSONResponse({"status": "ok"})
         return JSONResponse({"status": "fail"}, 503, headers={"Retry-After": "2"})
 
 
-async def _is_ready(served: Served) -> bool:
-    def ask(memory: GraphMemory) -> object:
+async def _is_ready(server: ServerContext) -> bool:
+    def probe(memory: GraphMemory) -> object:
         memory.changes(after=MAX_POSITION, limit=1, scope=Scope())
         return {}
 
     try:
-        await asyncio.wait_for(served.read("readyz", ask), _READY_S)
+        await asyncio.wait_for(server.read("readyz", probe), _READY_S)
     except (GraphMemError, Refusal, TimeoutError):
         return False
     return True

@@ -1,4 +1,4 @@
-"""The body of each verb's request: a model of pydantic made from the verb's contract."""
+"""The request body of each verb: a pydantic model made from the verb's contract."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt, StrictStr, create_model
 
-from graphmem.http.asking import BranchName, Name, Signed, WhereForm
-from graphmem.http.limits import MAX_BATCH, MAX_RESULTS
+from graphmem.http.request_limits import MAX_BATCH, MAX_RESULTS
+from graphmem.http.request_parameters import BranchName, Name, WhereForm, WriteBody
 from graphmem.model import Scope
 from graphmem.parameters import MemoryRef
 from graphmem.service import New
 from graphmem.store import Page
 from graphmem.wire.contracts import Contract, Parameter, Role
-from graphmem.wire.forms import Side, form, mirror
+from graphmem.wire.forms import Direction, form, mirror
 
 _EXAMPLE = {"title": "Primary keys are UUIDv7", "kind": "decision", "subject": "keys.format"}
 _EXAMPLES: Mapping[tuple[str, str], object] = {
@@ -24,26 +24,25 @@ _EXAMPLES: Mapping[tuple[str, str], object] = {
     ("supersede", "new"): "Primary keys are UUIDv7: they sort by time",
     ("amend", "part"): "retention",
 }
-#: Further fields of a body, which change how HTTP answers and not what the verb does.
+#: Extra fields of a body, which change the form of the HTTP answer and not the verb's arguments.
 _OWN_FIELDS: Mapping[str, Mapping[str, tuple[Any, Any]]] = {
     "search": {
         "excerpts": (
             StrictBool,
             Field(
                 default=True,
-                description="Add to each hit the sentences that match, the reason and the rejected options, and say"
-                " whether only memories of no repository were searched. With long texts that takes as long as the"
-                " search.",
+                description="Add to each hit the matching sentences, the reason and the rejected options, and a remark"
+                " if only memories of no repository were searched. With long texts that takes as long as the search.",
             ),
         )
     }
 }
-#: The field with the memories after the first, where the path names one of several.
+#: The field for further memories of a verb whose path names the first.
 ALSO = "also"
 
 
 class Home(BaseModel):
-    """The scope in which a memory of a batch lives, if not that of its writer."""
+    """The home scope of a memory in a batch, if not the writer's."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -54,22 +53,22 @@ class Home(BaseModel):
     environment: Name | None = None
 
     def scope(self) -> Scope:
-        """The scope without the tenant."""
+        """Return the scope without the tenant."""
         return Scope("default", self.repo, self.user, self.branch, self.environment)
 
 
 def _item() -> type[BaseModel]:
-    described = "Where it lives; where what it supersedes lives, or the writer's scope, if not given."
+    described = "Home scope. Default: that of the memory which it supersedes, or the writer's scope."
     home: Any = (Home | None, Field(default=None, description=described))
-    return create_model("Item", __base__=mirror(New, Side.ASKED), __doc__="One memory of a batch.", scope=home)
+    return create_model("Item", __base__=mirror(New, Direction.REQUEST), __doc__="A memory of a batch.", scope=home)
 
 
-class _Question(BaseModel):
+class _ReadBody(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
 
 def body_of(contract: Contract) -> type[BaseModel] | None:
-    """The model of the body; None if the request has none."""
+    """Return the model of the body; None if the request has none."""
     if contract.verb.method != "POST":
         return None
     is_write = bool(contract.of(Role.WRITER))
@@ -77,25 +76,25 @@ def body_of(contract: Contract) -> type[BaseModel] | None:
         parameter.name: _field(parameter, contract) for parameter in contract.of(Role.BODY, Role.FILTER)
     } | _page_fields(contract)
     if any(parameter.is_several for parameter in contract.of(Role.PATH)):
-        several = form(Sequence[MemoryRef], Side.ASKED)
-        fields[ALSO] = (several, Field(default=(), description="Further memories, beside that in the path."))
+        references = form(Sequence[MemoryRef], Direction.REQUEST)
+        fields[ALSO] = (references, Field(default=(), description="Further memories, in addition to the path's."))
     fields |= _OWN_FIELDS.get(contract.verb.name, {})
     if not fields:
-        return Signed if is_write else None
+        return WriteBody if is_write else None
     name = contract.verb.name.title().replace("_", "") + "Body"
-    return create_model(name, __base__=Signed if is_write else _Question, __doc__=contract.doc, **fields)  # type: ignore[call-overload,no-any-return]
+    return create_model(name, __base__=WriteBody if is_write else _ReadBody, __doc__=contract.doc, **fields)  # type: ignore[call-overload,no-any-return]
 
 
 def is_optional(body: type[BaseModel]) -> bool:
-    """Whether a request may leave the body out: no field is required."""
+    """Return whether no field of the body is required, so that a request may omit it."""
     return not any(field.is_required() for field in body.model_fields.values())
 
 
 def _field(parameter: Parameter, contract: Contract) -> tuple[Any, Any]:
     example = _EXAMPLES.get((contract.verb.name, parameter.name))
-    more = {} if example is None else {"examples": [example]}
+    extra = {} if example is None else {"examples": [example]}
     default = ... if parameter.is_required else parameter.default
-    spec = Field(default=default, description=parameter.description or None, **more)  # type: ignore[call-overload]
+    spec = Field(default=default, description=parameter.description or None, **extra)  # type: ignore[call-overload]
     return _type_of(parameter, contract), spec
 
 
@@ -104,7 +103,7 @@ def _type_of(parameter: Parameter, contract: Contract) -> Any:  # noqa: ANN401 -
         return WhereForm | None
     if (contract.verb.name, parameter.name) == ("add_many", "items"):
         return Annotated[tuple[_item(), ...], Field(max_length=MAX_BATCH)]  # type: ignore[misc]
-    return form(parameter.annotation, Side.ASKED)
+    return form(parameter.annotation, Direction.REQUEST)
 
 
 def _page_fields(contract: Contract) -> dict[str, tuple[Any, Any]]:

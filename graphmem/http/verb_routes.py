@@ -1,4 +1,4 @@
-"""A route for every verb, made from its contract."""
+"""A route for each verb, made from the verb's contract."""
 
 from __future__ import annotations
 
@@ -15,11 +15,23 @@ from starlette.responses import Response
 
 from graphmem.errors import Conflict
 from graphmem.http.admission import AdmittedRoute
-from graphmem.http.asking import Asked, Asks, Bounds, Heads, Keeper, Known, MemoryId, Paged, Placed, Where, Writing
-from graphmem.http.limits import MAX_RESULTS
 from graphmem.http.problems import MEDIA_TYPE, PROBLEM, Mismatch
 from graphmem.http.request_bodies import ALSO, body_of, is_optional
-from graphmem.http.verb_answers import ANSWERS, Call, answer_form, etag_of, receipt
+from graphmem.http.request_limits import MAX_RESULTS
+from graphmem.http.request_parameters import (
+    Bounds,
+    CurrentCaller,
+    CurrentWriteHeaders,
+    MemoryId,
+    Paged,
+    PermittedScope,
+    RequestedPoint,
+    Server,
+    TenantScope,
+    Where,
+    WriteHeaders,
+)
+from graphmem.http.verb_answers import ANSWERS, VerbCall, answer_form, etag_of, receipt
 from graphmem.model import Scope
 from graphmem.parameters import MAX_POSITION, Number, Text
 from graphmem.service import GraphMemory, Write
@@ -31,15 +43,15 @@ _MISMATCH: dict[int | str, dict[str, Any]] = {
     412: {"description": "The memory changed after the `If-Match`.", "content": {MEDIA_TYPE: {"schema": PROBLEM}}}
 }
 _POSITION = Annotated[int, Path(ge=1, le=MAX_POSITION, description="A ledger position.")]
-#: Arguments of a route that are not parameters of the verb.
-_OF_THE_ROUTE = ("served", "caller", "scope", "heads", "body", "bounds")
+#: Arguments of an endpoint that are not parameters of the verb.
+_ROUTE_ARGUMENTS = ("server", "caller", "scope", "headers", "body", "bounds")
 
 
 @cache
 def verb_router() -> APIRouter:
-    """A router with the route of every verb that is not a stream."""
+    """Return a router with the routes of all verbs that are not streams."""
     router = APIRouter(route_class=AdmittedRoute)
-    # A memory's id may hold a slash, so the routes that go on after it come before the one that ends with it.
+    # A memory's id may hold a slash, so longer paths with an id come before the path that ends with it.
     for verb in sorted(VERBS.values(), key=lambda verb: verb.path.endswith("{key}")):
         if verb.route and not verb.is_streamed:
             _add(router, verb)
@@ -63,15 +75,15 @@ def _add(router: APIRouter, verb: Verb) -> None:
 
 
 def _path(path: str) -> str:
-    """The path for the framework; ids of memories may hold slashes."""
+    """Return the path in FastAPI's syntax; ids of memories may hold slashes."""
     for name in ("key", "old", "source"):
         path = path.replace(f"{{{name}}}", f"{{{name}:path}}")
     return path
 
 
 def _memory_parameter(agreed: Contract) -> Parameter | None:
-    """The parameter in the path that names a memory."""
-    return next((one for one in agreed.of(Role.PATH) if isinstance(one.limits, Text)), None)
+    """Return the parameter in the path that names a memory."""
+    return next((parameter for parameter in agreed.of(Role.PATH) if isinstance(parameter.limits, Text)), None)
 
 
 # ---- endpoints
@@ -80,15 +92,15 @@ def _memory_parameter(agreed: Contract) -> Parameter | None:
 def _endpoint(agreed: Contract) -> Callable[..., Any]:
     verb = agreed.verb
 
-    async def endpoint(**given: Any) -> Response:  # noqa: ANN401 - checked by the framework
-        call = _call(agreed, given)
+    async def endpoint(**arguments: Any) -> Response:  # noqa: ANN401 - checked by the framework
+        call = _call(agreed, arguments)
         work = _guarded(call, _memory_parameter(agreed))
-        served = call.served
+        server = call.server
         if verb.is_long:
-            return await served.keep(verb.name, work)
+            return await server.keep(verb.name, work)
         if verb.is_write:
-            return await served.write(verb.name, work)
-        return await served.read(verb.name, work, may_be_brief=verb.name == "search")
+            return await server.write(verb.name, work)
+        return await server.read(verb.name, work, may_be_brief=verb.name == "search")
 
     endpoint.__signature__ = Signature(list(_arguments(agreed)))  # type: ignore[attr-defined]
     endpoint.__name__ = verb.name
@@ -96,16 +108,16 @@ def _endpoint(agreed: Contract) -> Callable[..., Any]:
 
 
 def _arguments(agreed: Contract) -> Iterator[Argument]:
-    """The arguments of the endpoint as the framework reads them."""
+    """Yield the arguments of an endpoint, from which FastAPI reads the request."""
     verb, body = agreed.verb, body_of(agreed)
-    yield _argument("served", Asks)
-    yield _argument("caller", Known)
+    yield _argument("server", Server)
+    yield _argument("caller", CurrentCaller)
     if verb.is_of_the_tenant:
-        yield _argument("scope", Keeper)
+        yield _argument("scope", TenantScope)
     else:
-        yield _argument("scope", Annotated[Scope, Depends(Placed(verb.permission, is_write=verb.is_write))])
+        yield _argument("scope", Annotated[Scope, Depends(PermittedScope(verb.permission, is_write=verb.is_write))])
     if verb.is_write:
-        yield _argument("heads", Heads)
+        yield _argument("headers", CurrentWriteHeaders)
     if agreed.of(Role.BOUND):
         yield _argument("bounds", Bounds)
     if body is not None:
@@ -119,7 +131,7 @@ def _argument_of(parameter: Parameter, *, has_body: bool) -> Iterator[Argument]:
         case Role.PATH:
             yield _argument(parameter.name, MemoryId if isinstance(parameter.limits, Text) else _POSITION)
         case Role.POINT:
-            yield _argument(parameter.name, Asked)
+            yield _argument(parameter.name, RequestedPoint)
         case Role.FILTER if not has_body:
             yield _argument(parameter.name, Where)
         case Role.PAGE if not has_body:
@@ -144,7 +156,7 @@ def _query_type(parameter: Parameter) -> Any:  # noqa: ANN401 - a type
 
 
 def _plain(annotation: Any) -> Any:  # noqa: ANN401 - a type
-    """A type without its limits: a query is text, which the framework converts."""
+    """Return a type without its limits: FastAPI converts the text of a query."""
     if get_origin(annotation) is Annotated:
         return get_args(annotation)[0]
     if get_origin(annotation) in {Union, UnionType}:
@@ -155,15 +167,15 @@ def _plain(annotation: Any) -> Any:  # noqa: ANN401 - a type
 # ---- calls
 
 
-def _call(agreed: Contract, given: dict[str, Any]) -> Call:
-    """The call that checked arguments make."""
-    route = {name: given.pop(name) for name in _OF_THE_ROUTE if name in given}
+def _call(agreed: Contract, arguments: dict[str, Any]) -> VerbCall:
+    """Return the call for the checked arguments of a route."""
+    route = {name: arguments.pop(name) for name in _ROUTE_ARGUMENTS if name in arguments}
     body = route.get("body")
     scope: Scope = route["scope"]
-    heads: Writing | None = route.get("heads")
-    values = dict(given)
+    headers: WriteHeaders | None = route.get("headers")
+    values = dict(arguments)
     if body is not None:
-        values |= {one.name: getattr(body, one.name) for one in agreed.of(Role.BODY, Role.FILTER)}
+        values |= {field.name: getattr(body, field.name) for field in agreed.of(Role.BODY, Role.FILTER)}
         if agreed.of(Role.PAGE):
             values["page"] = Page(body.limit, body.cursor)
     for name, bound in zip(("start", "end"), route.get("bounds", ()), strict=False):
@@ -171,64 +183,72 @@ def _call(agreed: Contract, given: dict[str, Any]) -> Call:
     for parameter in agreed.of(Role.PATH):
         if parameter.is_several:
             values[parameter.name] = (values[parameter.name], *getattr(body, ALSO, ()))
-    if heads is not None:
-        values["write"] = heads.write(scope, body)
+    if headers is not None:
+        values["write"] = headers.write(scope, body)
     if agreed.of(Role.SCOPE):
         values["scope"] = scope
-    return Call(agreed, route["served"], route["caller"], scope, heads, body, values)
+    return VerbCall(agreed, route["server"], route["caller"], scope, headers, body, values)
 
 
-def _guarded(call: Call, named: Parameter | None) -> Callable[[GraphMemory], object]:
-    """The work of a call; a write on a memory holds to its `If-Match`."""
-    answered = ANSWERS.get(call.contract.verb.name, _answered)
-    if call.heads is None or named is None or call.heads.expected is None:
-        return lambda memory: answered(memory, call)
-    reference = call.values[named.name]
-    guard = _Guard(reference if isinstance(reference, str) else reference[0], call.heads, call.scope)
-    return lambda memory: guard.guarded(memory, lambda write: answered(memory, call.by(write)), call.values["write"])
+def _guarded(call: VerbCall, memory_parameter: Parameter | None) -> Callable[[GraphMemory], object]:
+    """Return the function that makes the answer of a call.
+
+    A write with an `If-Match` first checks that the memory is unchanged.
+    """
+    answer = ANSWERS.get(call.contract.verb.name, _default_answer)
+    if call.headers is None or memory_parameter is None or call.headers.expected is None:
+        return lambda memory: answer(memory, call)
+    memory_ref = call.values[memory_parameter.name]
+    check = _IfMatchCheck(memory_ref if isinstance(memory_ref, str) else memory_ref[0], call.headers, call.scope)
+    return lambda memory: check.guarded(memory, lambda write: answer(memory, call.by(write)), call.values["write"])
 
 
-def _answered(memory: GraphMemory, call: Call) -> object:
-    """What the verb answers, as the route gives it."""
+def _default_answer(memory: GraphMemory, call: VerbCall) -> object:
+    """Return the verb's result as the route's answer."""
     answer = getattr(memory, call.contract.verb.name)(**call.values)
     return (
         receipt(answer, call.contract.verb.status) if call.contract.verb.is_write else call.contract.enveloped(answer)
     )
 
 
-class _Guard:
-    """The check that a memory is as the request's `If-Match` has it."""
+class _IfMatchCheck:
+    """Checks that a memory has the state that the request's `If-Match` names."""
 
-    def __init__(self, key: str, heads: Writing, scope: Scope) -> None:
-        self._key = key
-        self._heads = heads
+    def __init__(self, memory_id: str, headers: WriteHeaders, scope: Scope) -> None:
+        self._memory_id = memory_id
+        self._headers = headers
         self._scope = scope
 
-    def seen(self, memory: GraphMemory) -> int | None:
-        """The ledger position at which the memory was read; None if `If-Match` asks nothing or the write is a retry.
+    def compared_at(self, memory: GraphMemory) -> int | None:
+        """Return the ledger position at which the memory was compared.
+
+        Returns:
+            None if there is no ETag to compare, or if the write is a retry of a completed write.
 
         Raises:
-            Mismatch: The memory changed since.
+            Mismatch: The memory has changed.
         """
-        expected = self._heads.expected
+        expected = self._headers.expected
         if expected is None or expected.strip() == "*":
             return None
-        found = memory.history(self._key, scope=self._scope)
-        if self._heads.op_id is not None and any(change.op_id == self._heads.op_id for change in found.changes):
+        history = memory.history(self._memory_id, scope=self._scope)
+        if self._headers.op_id is not None and any(change.op_id == self._headers.op_id for change in history.changes):
             return None
-        if etag_of(found) in {tag.strip() for tag in expected.split(",")}:
-            return found.at.seq
-        leads = memory.explain(self._key, scope=self._scope).resolves_to
-        heads = tuple(hit.card.id for hit in leads) or (self._key,)
-        raise Mismatch(f"memory {self._key!r} is at {etag_of(found)}, not {expected[:80]!r}: read it again", heads)
+        if etag_of(history) in {tag.strip() for tag in expected.split(",")}:
+            return history.at.seq
+        successors = memory.explain(self._memory_id, scope=self._scope).resolves_to
+        heads = tuple(hit.card.id for hit in successors) or (self._memory_id,)
+        raise Mismatch(
+            f"memory {self._memory_id!r} is at {etag_of(history)}, not {expected[:80]!r}: read it again", heads
+        )
 
     def guarded(self, memory: GraphMemory, do: Callable[[Write], object], write: Write) -> object:
-        """The answer of a write: the memory is compared before, and inside the write with what was read."""
-        position = self.seen(memory)
+        """Run a write whose memory is compared before it and, by its ledger position, inside its transaction."""
+        position = self.compared_at(memory)
         if position is None:
             return do(write)
         try:
             return do(replace(write, seen=position if write.seen is None else min(position, write.seen)))
         except Conflict:
-            self.seen(memory)  # another write came between: say so
+            self.compared_at(memory)  # another write came between: raise Mismatch instead
             raise

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from graphmem.interop.flattening import Flat, flat, instant_text
+from graphmem.interop.flat_attributes import Flat, flat, instant_text
 from graphmem.service.attributes import NodeType
 
 if TYPE_CHECKING:

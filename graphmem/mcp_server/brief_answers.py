@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from graphmem.answers import SearchAnswer, Sentence
-from graphmem.mcp_server.arguments import SearchArguments
+from graphmem.mcp_server.tool_arguments import SearchArguments
 from graphmem.retrieval.briefs import BriefAnswer, briefs, known
 from graphmem.retrieval.remarks import org_wide
 

@@ -8,8 +8,8 @@ from dataclasses import replace
 from typing import Any
 
 from graphmem.answers import Sentence
-from graphmem.mcp_server.arguments import MOST_BUDGET
 from graphmem.mcp_server.brief_text import brief_text, hit_lines
+from graphmem.mcp_server.tool_arguments import MOST_BUDGET
 from graphmem.retrieval.briefs import Brief, BriefAnswer
 from graphmem.retrieval.token_count import token_count
 

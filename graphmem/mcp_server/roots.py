@@ -1,4 +1,4 @@
-"""The folders that an MCP client works in (`roots/list`), and the repositories around them."""
+"""The folders that an MCP client works in (`roots/list`), and their repositories."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from mcp.shared.exceptions import MCPError
 from mcp_types import CallToolRequestParams, InputRequiredResult, ListRootsRequest, ListRootsResult, NotificationParams
 from pydantic import ValidationError
 
-_ASKED = "roots"
+_ROOTS_REQUEST = "roots"
 _CHANGED = "notifications/roots/list_changed"
-_PATIENCE_S = 5.0
-_MOST_ROOTS = 20
+_TIMEOUT_S = 5.0
+_MAX_ROOTS = 20
 
 _Context = ServerRequestContext[Any, Any]
 
 
 class ClientRoots:
-    """Asks one client for its folders: at its first call, and again after it says that they changed."""
+    """Requests a client's folders at its first call, and again after it reports a change."""
 
     def __init__(self) -> None:
         self._folders: tuple[Path, ...] | None = None
@@ -35,49 +35,50 @@ class ClientRoots:
         server.add_notification_handler(_CHANGED, NotificationParams, changed)
 
     async def of(self, context: _Context, params: CallToolRequestParams) -> tuple[Path, ...] | InputRequiredResult:
-        """The client's folders, empty if it tells none; or the request that the client answers before it calls again.
+        """Return the client's folders, empty if it has none; or a request that the client must answer first.
 
-        From 2026-07-28 on, servers send no requests: they ask in the result of a call, and the client repeats the call.
+        From MCP 2026-07-28 on, servers send no requests: the result of a call holds the request, and the client repeats
+        the call with its answer.
         """
-        told = (params.input_responses or {}).get(_ASKED)
-        if isinstance(told, ListRootsResult):
-            self._folders = _folders(told)
+        answer = (params.input_responses or {}).get(_ROOTS_REQUEST)
+        if isinstance(answer, ListRootsResult):
+            self._folders = _folders(answer)
         if self._folders is not None:
             return self._folders
-        able = context.session.client_capabilities
-        if able is None or able.roots is None:
+        capabilities = context.session.client_capabilities
+        if capabilities is None or capabilities.roots is None:
             self._folders = ()
         elif context.session.can_send_request:
-            self._folders = await self._asked(context)
+            self._folders = await self._request_folders(context)
         elif params.input_responses is None:
-            return InputRequiredResult(input_requests={_ASKED: ListRootsRequest()})
+            return InputRequiredResult(input_requests={_ROOTS_REQUEST: ListRootsRequest()})
         return self._folders or ()
 
-    async def _asked(self, context: _Context) -> tuple[Path, ...]:
+    async def _request_folders(self, context: _Context) -> tuple[Path, ...]:
         try:
-            told = await context.session.send_request(
-                ListRootsRequest(), ListRootsResult, request_read_timeout_seconds=_PATIENCE_S
+            answer = await context.session.send_request(
+                ListRootsRequest(), ListRootsResult, request_read_timeout_seconds=_TIMEOUT_S
             )
         except (MCPError, ValidationError):
             return ()
-        return _folders(told)
+        return _folders(answer)
 
 
-def _folders(told: ListRootsResult) -> tuple[Path, ...]:
-    parts = [urlsplit(str(root.uri)) for root in told.roots[:_MOST_ROOTS]]
-    return tuple(Path(unquote(one.path)) for one in parts if one.scheme == "file" and one.path)
+def _folders(answer: ListRootsResult) -> tuple[Path, ...]:
+    urls = [urlsplit(str(root.uri)) for root in answer.roots[:_MAX_ROOTS]]
+    return tuple(Path(unquote(url.path)) for url in urls if url.scheme == "file" and url.path)
 
 
 def repositories_of(folders: Iterable[Path]) -> Sequence[str]:
-    """Names of the repositories around some folders, each once, in the order of the folders."""
+    """Return the names of the repositories around folders, without duplicates, in the order of the folders."""
     from graphmem.sources.git.work_tree import repository_name
 
-    found: dict[str, None] = {}
+    names: dict[str, None] = {}
     for folder in folders:
         try:
             name = repository_name(folder)
         except OSError:
             continue
         if name:
-            found[name] = None
-    return list(found)
+            names[name] = None
+    return list(names)

@@ -1,4 +1,4 @@
-"""MCP over standard input and output: one process for one client. All else goes to standard error."""
+"""MCP over standard input and output: a process for a single client. All other output goes to standard error."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ import anyio
 from mcp.server.stdio import stdio_server
 
 from graphmem.mcp_server.roots import ClientRoots, repositories_of
-from graphmem.mcp_server.serving import make_server
+from graphmem.mcp_server.tool_server import make_server
 from graphmem.verbs import Profile
 
 if TYPE_CHECKING:
-    from graphmem.mcp_server.callers import Caller
+    from graphmem.mcp_server.tool_callers import ToolCaller
     from graphmem.model import Scope
     from graphmem.service import GraphMemory
 
 
-class _Opened:
-    """Opens the memory at the first call of a tool, so that a client is answered before."""
+class _LazyMemory:
+    """Opens the memory at the first call of a tool, so that the client's first requests are answered at once."""
 
     def __init__(self, opener: Callable[[], GraphMemory], *, finds_repository: bool) -> None:
         self._opener = opener
@@ -33,23 +33,26 @@ class _Opened:
         self._scopes: dict[tuple[Path, ...], Scope] = {}
         self._guard = Lock()
 
-    def __call__(self, folders: tuple[Path, ...]) -> tuple[GraphMemory, Caller]:
-        from graphmem.mcp_server.callers import Here
+    def __call__(self, folders: tuple[Path, ...]) -> tuple[GraphMemory, ToolCaller]:
+        from graphmem.mcp_server.tool_callers import LocalCaller
 
         with self._guard:
             if self._memory is None:
                 self._memory = self._opener()
             if folders not in self._scopes:
                 self._scopes[folders] = self._scope(self._memory, folders)
-            return self._memory, Here(self._scopes[folders])
+            return self._memory, LocalCaller(self._scopes[folders])
 
     def _scope(self, memory: GraphMemory, folders: tuple[Path, ...]) -> Scope:
-        """Where the client stands: in the repository of its first folder, reading those of the others too."""
+        """Return the scope of the client.
+
+        Its repository is that of the first folder; those of other folders are related repositories.
+        """
         if not self._finds_repository or memory.scope.repo is not None:
             return memory.scope
-        found = repositories_of(folders) or repositories_of([Path.cwd()])
-        opened = [repo for repo in found if _is_open(memory, repo)]
-        return replace(memory.scope, repo=opened[0], related_repos=tuple(opened[1:])) if opened else memory.scope
+        names = repositories_of(folders) or repositories_of([Path.cwd()])
+        repos = [repo for repo in names if _is_open(memory, repo)]
+        return replace(memory.scope, repo=repos[0], related_repos=tuple(repos[1:])) if repos else memory.scope
 
     def close(self) -> None:
         with self._guard:
@@ -58,7 +61,7 @@ class _Opened:
 
 
 def _is_open(memory: GraphMemory, repo: str) -> bool:
-    """Whether the memory may be asked from a repository: the key to a server may open others alone."""
+    """Return whether the memory can be read from a repository: the key of a remote memory may be bound to others."""
     from graphmem.errors import Forbidden, InvalidInput
 
     try:
@@ -71,17 +74,17 @@ def _is_open(memory: GraphMemory, repo: str) -> bool:
 def serve_stdio(
     opener: Callable[[], GraphMemory], *, finds_repository: bool = True, profile: Profile = Profile.CORE
 ) -> None:
-    """Answer one client until it closes standard input.
+    """Serve a client until it closes standard input.
 
     Args:
-        opener: Opens the memory, once, when it is first needed.
-        finds_repository: Where the memory is opened for no repository, stand in that of the client's folders
-            (`roots/list`), or of the current one.
-        profile: Which tools the client is offered.
+        opener: Opens the memory, once, at the first call.
+        finds_repository: If the memory is opened without a repository, use that of the client's folders (`roots/list`),
+            or of the current directory.
+        profile: The set of tools that the client is offered.
     """
     logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(name)s: %(message)s")
-    opened = _Opened(opener, finds_repository=finds_repository)
-    server = make_server(opened, ClientRoots(), profile=profile)
+    memory = _LazyMemory(opener, finds_repository=finds_repository)
+    server = make_server(memory, ClientRoots(), profile=profile)
 
     async def serve() -> None:
         async with stdio_server() as (incoming, outgoing):
@@ -90,4 +93,4 @@ def serve_stdio(
     try:
         anyio.run(serve)
     finally:
-        opened.close()
+        memory.close()

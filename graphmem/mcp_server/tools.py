@@ -1,4 +1,4 @@
-"""The tools of agents: three with arguments of their own, the others made from the contracts of verbs."""
+"""The tools of agents: three have arguments of their own, the others are made from the contracts of verbs."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from typing import Any
 
 from graphmem.answers import Written
 from graphmem.errors import InvalidInput
-from graphmem.mcp_server.arguments import AddArguments, Arguments, SearchArguments, SupersedeArguments
 from graphmem.mcp_server.brief_answers import answered
-from graphmem.mcp_server.callers import Caller, reader_scope, write_of
+from graphmem.mcp_server.tool_arguments import AddArguments, Arguments, SearchArguments, SupersedeArguments
+from graphmem.mcp_server.tool_callers import ToolCaller, reader_scope, write_of
 from graphmem.mcp_server.verb_tools import DESCRIPTIONS, TITLES, arguments_of, run_verb
 from graphmem.model import Alternative, Anchor, AnchorKind, Outcome, SupersessionKind
 from graphmem.retrieval.briefs import BriefAnswer
 from graphmem.service import GraphMemory
-from graphmem.service.wording import Words, statement_from
+from graphmem.service.statements import StatementText, statement_from
 from graphmem.store import Page
 from graphmem.verbs import VERBS, Profile, Verb
 from graphmem.vocabulary import Permission
@@ -25,80 +25,82 @@ from graphmem.wire.contracts import contract
 
 @dataclass(frozen=True, slots=True)
 class Tool:
-    """One tool.
+    """A tool.
 
     Attributes:
-        description: What a model reads before it decides to call it.
-        takes: Its arguments.
-        gives: What it answers.
-        permission: What the caller must be allowed.
-        is_read_only: It changes nothing.
-        run: Carries it out; the arguments are of the kind that it takes.
+        description: Read by a model before it decides to call the tool.
+        arguments: The model of its arguments.
+        answer: The type of its answer.
+        permission: The permission that the caller needs.
+        is_read_only: Whether it never writes.
+        run: The function of the tool; its third argument is an instance of `arguments`.
     """
 
     name: str
     title: str
     description: str
-    takes: type[Arguments]
-    gives: Any
+    arguments: type[Arguments]
+    answer: Any
     permission: Permission
     is_read_only: bool
-    run: Callable[[GraphMemory, Caller, Any], object]
+    run: Callable[[GraphMemory, ToolCaller, Any], object]
 
 
-def _search(memory: GraphMemory, caller: Caller, asked: SearchArguments) -> BriefAnswer:
-    scope = reader_scope(caller, asked)
-    found = memory.search(
-        asked.query,
-        at=asked.at,
+def _search(memory: GraphMemory, caller: ToolCaller, arguments: SearchArguments) -> BriefAnswer:
+    scope = reader_scope(caller, arguments)
+    answer = memory.search(
+        arguments.query,
+        at=arguments.at,
         scope=scope,
-        where=asked.where,
-        page=Page(asked.limit),
-        min_relevance=asked.min_relevance,
+        where=arguments.where,
+        page=Page(arguments.limit),
+        min_relevance=arguments.min_relevance,
     )
-    others = () if scope.repo is not None else tuple(filter(caller.may_name, memory.repositories(scope=scope)))
-    return answered(found, asked, len(others))
+    unsearched = () if scope.repo is not None else tuple(filter(caller.may_name, memory.repositories(scope=scope)))
+    return answered(answer, arguments, len(unsearched))
 
 
-def _add(memory: GraphMemory, caller: Caller, asked: AddArguments) -> Written:
-    write = write_of(caller, asked)
+def _add(memory: GraphMemory, caller: ToolCaller, arguments: AddArguments) -> Written:
+    write = write_of(caller, arguments)
     repo = write.scope.repo if write.scope is not None else None
-    said = replace(
-        statement_from(asked.text, asked.kind),
-        subject=asked.subject,
-        rationale=asked.rationale or "",
-        labels=asked.tags,
-        origin=asked.origin,
-        confidence=asked.confidence,
-        alternatives=tuple(map(_rejected, asked.rejected)),
-        anchors=tuple(Anchor(AnchorKind.FILE, path, repo) for path in asked.paths),
+    statement = replace(
+        statement_from(arguments.text, arguments.kind),
+        subject=arguments.subject,
+        rationale=arguments.rationale or "",
+        labels=arguments.tags,
+        origin=arguments.origin,
+        confidence=arguments.confidence,
+        alternatives=tuple(map(_rejected, arguments.rejected)),
+        anchors=tuple(Anchor(AnchorKind.FILE, path, repo) for path in arguments.paths),
     )
-    return memory.add(said, start=asked.start, on_similar=asked.on_similar if caller.may_read else None, write=write)
+    return memory.add(
+        statement, start=arguments.start, on_similar=arguments.on_similar if caller.may_read else None, write=write
+    )
 
 
-def _rejected(said: str) -> Alternative:
-    name, _, reason = said.partition(":")
+def _rejected(text: str) -> Alternative:
+    name, _, reason = text.partition(":")
     return Alternative(name.strip(), Outcome.REJECTED, reason.strip())
 
 
-def _supersede(memory: GraphMemory, caller: Caller, asked: SupersedeArguments) -> Written:
-    write = write_of(caller, asked)
-    kind = SupersessionKind.CORRECTION if asked.is_correction else SupersessionKind.UPDATE
-    if (asked.text is None) == (asked.new is None):
-        raise InvalidInput("a successor is a text or the id of a memory: give one of `text` and `new`")
-    if asked.is_correction and asked.at is not None:
-        raise InvalidInput("a correction has no `at`: the old one was never right")
-    if asked.new is not None:
-        return memory.supersede(asked.old, by=asked.new, at=asked.at, kind=kind, write=write)
-    return memory.supersede(asked.old, Words(asked.text), at=asked.at, kind=kind, write=write)
+def _supersede(memory: GraphMemory, caller: ToolCaller, arguments: SupersedeArguments) -> Written:
+    write = write_of(caller, arguments)
+    kind = SupersessionKind.CORRECTION if arguments.is_correction else SupersessionKind.UPDATE
+    if (arguments.text is None) == (arguments.new is None):
+        raise InvalidInput("give either `text`, the new statement, or `new`, the id of a memory")
+    if arguments.is_correction and arguments.at is not None:
+        raise InvalidInput("a correction has no `at`: the old memory was never right")
+    if arguments.new is not None:
+        return memory.supersede(arguments.old, by=arguments.new, at=arguments.at, kind=kind, write=write)
+    return memory.supersede(arguments.old, StatementText(arguments.text), at=arguments.at, kind=kind, write=write)
 
 
 _OWN = (
     Tool(
         "memory_search",
         "Search memories",
-        "What this project decided, prefers and knows, true now or at a past time. A question worded like a replaced"
-        " decision finds what replaced it. Ask before you decide or change something. memory_explain has the whole.",
+        "Decisions, preferences and facts of this project, now or at a past time. A question about a replaced decision"
+        " finds its successor. Search before you decide or change something. memory_explain has the full text.",
         SearchArguments,
         BriefAnswer,
         Permission.READ,
@@ -108,8 +110,8 @@ _OWN = (
     Tool(
         "memory_add",
         "Record a memory",
-        "Record a decision, convention, fact or preference that others will rely on. The answer names similar ones: if"
-        " one of them is replaced by this, call memory_supersede.",
+        "Record a decision, convention, fact or preference that others will rely on. The answer lists similar"
+        " memories: if this replaces any of them, call memory_supersede.",
         AddArguments,
         Written,
         Permission.WRITE,
@@ -119,7 +121,7 @@ _OWN = (
     Tool(
         "memory_supersede",
         "Replace a memory",
-        "Let new words, or another memory, supersede one that is no longer true. The old one stays in the history.",
+        "Replace a memory that is no longer true by a new text or another memory. The old memory stays in the history.",
         SupersedeArguments,
         Written,
         Permission.WRITE,
@@ -130,7 +132,7 @@ _OWN = (
 
 
 def _of_verb(verb: Verb) -> Tool:
-    """The tool of a verb as its contract makes it."""
+    """Return the tool of a verb, made from its contract."""
     agreed = contract(verb.name)
     title = TITLES.get(verb.name, verb.summary[0].upper() + verb.summary[1:])
     return Tool(
@@ -147,11 +149,11 @@ def _of_verb(verb: Verb) -> Tool:
 
 @cache
 def tools_of(profile: Profile) -> dict[str, Tool]:
-    """The tools of a profile by name, those of `core` first."""
+    """Return the tools of a profile by name, those of `core` first."""
     own = {tool.name: tool for tool in _OWN}
-    named = [verb for verb in VERBS.values() if f"memory_{verb.name}" not in own]
-    core = own | _made(sorted((verb for verb in named if verb.profile is Profile.CORE), key=_writes_first))
-    return core if profile is Profile.CORE else core | _made(verb for verb in named if verb.profile is Profile.FULL)
+    verbs = [verb for verb in VERBS.values() if f"memory_{verb.name}" not in own]
+    core = own | _made(sorted((verb for verb in verbs if verb.profile is Profile.CORE), key=_writes_first))
+    return core if profile is Profile.CORE else core | _made(verb for verb in verbs if verb.profile is Profile.FULL)
 
 
 def _writes_first(verb: Verb) -> bool:

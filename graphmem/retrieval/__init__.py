@@ -1,1 +1,1 @@
-"""Search: embedding backends, candidates, resolution to what holds."""
+"""Search: embedding backends, candidate retrieval, resolution to memories in force, ranking and explanations."""

@@ -1,4 +1,4 @@
-"""Hits as people and agents read them first: what matched, why it was decided, what was rejected. Pure."""
+"""Short forms of hits for people and agents: excerpt, rationale, rejected options. Pure."""
 
 from __future__ import annotations
 
@@ -18,39 +18,39 @@ MAX_TITLE_CHARS = 200
 MAX_RATIONALE_CHARS = 240
 MAX_REASON_CHARS = 160
 MOST_NAMED = 3
-#: How records by MADR begin what speaks against an option.
+#: MADR's prefixes of arguments against an option.
 _VERDICT = re.compile(r"^(?:Bad|Neutral), because ")
 
 
 @dataclass(frozen=True, slots=True)
 class Rejected:
-    """An option that a decision did not take, and why, as far as that is told."""
+    """An option that a decision rejected, with the reason if there is one."""
 
     name: str
     reason: str
 
     def is_named(self, terms: Collection[str]) -> bool:
-        """Whether a question that is about these terms names it, and not only some word of its name."""
+        """Return whether the query's terms include all terms of the option's name."""
         return {*question_terms(self.name)} <= {*terms}
 
 
 @dataclass(frozen=True, slots=True)
 class Brief:
-    """One search answer in few words; `explain` and `get` have the whole.
+    """A search hit in short form; `explain` and `get` return all details.
 
     Attributes:
-        alias: Its first name, such as `ADR-0012`; None if it has none.
-        since: Since when it holds at the point; None if it does not, or always did.
-        until: Until when it is known to hold.
-        excerpt: What its body says about the question; empty if it has none.
-        rationale: Why it was decided, the part that the question is about.
-        rejected: Options that were not taken: those that the question names first.
-        more_rejected: How many further options were not taken.
-        replaced: What it stands for of what matched, the best match first.
-        overruled_by: The memory that leads its subject, with the rule; None if it leads itself.
-        contested: Others that are in force for its subject.
-        because: Why it stands as it does, if it does not hold.
-        origin: Whose words all these are.
+        alias: The first alias, for example `ADR-0012`; None without aliases.
+        since: Start of the interval in force at the point; None if it is not in force, or has no start.
+        until: The known end of that interval.
+        excerpt: The part of the body that matches the query; empty without a body.
+        rationale: The part of the rationale that matches the query.
+        rejected: Rejected options, those in the query first.
+        more_rejected: The number of further rejected options.
+        replaced: Relations to the matches that led to this memory, the best match first.
+        overruled_by: The memory that leads the subject, with the rule; None if this memory leads.
+        contested: Ids of other memories in force for the subject.
+        because: The reason for its state, if it is not in force.
+        origin: The origin of the quoted text.
     """
 
     id: str
@@ -76,7 +76,7 @@ class Brief:
 
     @property
     def heading(self) -> Brief:
-        """The same without what it says: what it is called, how it stands, what overrules it."""
+        """The brief without text: names, state and the memory that overrules it."""
         return replace(
             self, excerpt="", rationale="", rejected=(), more_rejected=0, replaced=(), contested=(), because=None
         )
@@ -84,14 +84,14 @@ class Brief:
 
 @dataclass(frozen=True, slots=True)
 class BriefAnswer:
-    """What a search found, in few words, best first.
+    """A search answer in short form, best first.
 
     Attributes:
-        at: The point that it was answered for.
+        at: The point of the answer.
         mode: `hybrid`, or `lexical` when no vectors were compared.
-        notes: What is to be said of the question, of what was searched, and of what is left out.
-        weaker: How many of what was looked at are left out since they say too little about the question.
-        left_out: How many hits have no room.
+        notes: Remarks on the query, the searched scopes and omitted hits.
+        weaker: The number of candidates below the relevance bound.
+        left_out: The number of hits that did not fit into the budget.
     """
 
     hits: tuple[Brief, ...]
@@ -103,66 +103,70 @@ class BriefAnswer:
 
 
 def briefs(answer: SearchAnswer, question: str) -> tuple[Brief, ...]:
-    """The hits of an answer in few words."""
+    """Return the hits of an answer in short form."""
     terms = question_terms(question)
     return tuple(brief(hit, terms, answer.at.valid) for hit in answer.hits)
 
 
 def brief(hit: Hit, terms: Collection[str], valid: datetime) -> Brief:
-    """A hit in few words.
+    """Return a hit in short form.
 
     Args:
-        hit: One of a search.
-        terms: What the question is about (`graphmem.terms.question_terms`).
-        valid: The asked instant.
+        hit: A search hit.
+        terms: The query's terms (`graphmem.terms.question_terms`).
+        valid: The query's valid time.
     """
     card = hit.card
-    said = card.memory.statement
-    assert said is not None, "what was erased gets no card"  # noqa: S101
+    statement = card.statement
     within = _within(card.holding, valid)
-    rejected = _rejected(said, terms)
+    rejected = _rejected(statement, terms)
     return Brief(
         id=card.id,
-        alias=shortened(said.aliases[0], MAX_TITLE_CHARS) if said.aliases else None,
-        title=shortened(said.title, MAX_TITLE_CHARS),
-        kind=said.kind,
+        alias=shortened(statement.aliases[0], MAX_TITLE_CHARS) if statement.aliases else None,
+        title=shortened(statement.title, MAX_TITLE_CHARS),
+        kind=statement.kind,
         relevance=round(hit.relevance, 2),
         standing=hit.standing,
         state=card.state,
         since=within.start,
         until=within.end,
         scope=card.memory.scope,
-        origin=said.origin,
-        is_mandatory=said.is_mandatory,
-        excerpt=excerpt(said.body, terms, said.title),
-        rationale=excerpt(said.rationale, terms, said.title, MAX_RATIONALE_CHARS),
+        origin=statement.origin,
+        is_mandatory=statement.is_mandatory,
+        excerpt=excerpt(statement.body, terms, statement.title),
+        rationale=excerpt(statement.rationale, terms, statement.title, MAX_RATIONALE_CHARS),
         rejected=rejected[:MOST_NAMED],
         more_rejected=len(rejected[MOST_NAMED:]),
-        replaced=tuple(_short(one) for one in hit.relations[:MOST_NAMED]),
+        replaced=tuple(_short(near) for near in hit.relations[:MOST_NAMED]),
         overruled_by=None if hit.overruled_by is None else _short(hit.overruled_by),
-        contested=() if hit.overruled_by else tuple(_named(one.memory) for one in hit.contested[:MOST_NAMED]),
+        contested=() if hit.overruled_by else tuple(_named(near.memory) for near in hit.contested[:MOST_NAMED]),
         because=None if hit.holds else known(hit.because),
     )
 
 
 def _within(holding: Iterable[Interval], valid: datetime) -> Interval:
-    """The stretch in which something holds at an instant; open if there is none."""
-    for one in holding:
-        if (one.start is None or one.start <= valid) and (one.end is None or valid < one.end):
-            return one
+    """Return the interval that contains an instant; open on both sides if there is none."""
+    for interval in holding:
+        if (interval.start is None or interval.start <= valid) and (interval.end is None or valid < interval.end):
+            return interval
     return Interval(None, None)
 
 
-def _rejected(said: Statement, terms: Collection[str]) -> tuple[Rejected, ...]:
-    asked = frozenset(terms)
-    options = [one for one in said.alternatives if one.outcome is Outcome.REJECTED]
-    options.sort(key=lambda one: (-len(asked & {*text_terms(one.name)}), -len(asked & {*text_terms(one.reason)})))
+def _rejected(statement: Statement, terms: Collection[str]) -> tuple[Rejected, ...]:
+    query_terms = frozenset(terms)
+    options = [option for option in statement.alternatives if option.outcome is Outcome.REJECTED]
+    options.sort(
+        key=lambda option: (
+            -len(query_terms & {*text_terms(option.name)}),
+            -len(query_terms & {*text_terms(option.reason)}),
+        )
+    )
     return tuple(
         Rejected(
-            shortened(one.name, MAX_REASON_CHARS),
-            _VERDICT.sub("", excerpt(one.reason, terms, limit=MAX_REASON_CHARS)),
+            shortened(option.name, MAX_REASON_CHARS),
+            _VERDICT.sub("", excerpt(option.reason, terms, limit=MAX_REASON_CHARS)),
         )
-        for one in options
+        for option in options
     )
 
 
@@ -179,7 +183,7 @@ def _named(memory: Reference) -> Reference:
 
 
 def _clipped(text: str) -> str:
-    """Somebody's words shortened; they stay theirs."""
+    """Shorten a text; a quotation keeps its origin."""
     short = shortened(text, MAX_TITLE_CHARS)
     if not isinstance(text, Sentence):
         return short
@@ -187,9 +191,9 @@ def _clipped(text: str) -> str:
 
 
 def known(sentence: str) -> Sentence:
-    """A sentence that knows whose words it holds; one of a server does not, and is trusted least."""
+    """Return a sentence with its quotes; a plain string from a server counts as a quotation of least trust."""
     return sentence if isinstance(sentence, Sentence) else Sentence.quoting(sentence, Origin.EXTERNAL)
 
 
 def _least(quotes: Iterable[Quote]) -> Origin:
-    return min((one.origin for one in quotes), key=attrgetter("trust"))
+    return min((quote.origin for quote in quotes), key=attrgetter("trust"))

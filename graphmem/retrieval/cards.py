@@ -8,9 +8,9 @@ from graphmem.answers import Card, Step, Told, intervals
 from graphmem.model import Memory
 from graphmem.ranking import freshness, trusted_confidence
 from graphmem.relations import Side
-from graphmem.retrieval.quoting import quoted_of
+from graphmem.retrieval.quotations import quoted_of
 from graphmem.retrieval.reference import reference, references, state
-from graphmem.retrieval.relations import edge_words
+from graphmem.retrieval.relation_phrases import edge_words
 from graphmem.rows import EdgeRow, MoveRow
 from graphmem.temporal import View
 from graphmem.temporal.spans import containing

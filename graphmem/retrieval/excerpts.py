@@ -1,4 +1,4 @@
-"""The sentence or two of a text that a question is about: without Markdown, and never cut inside a word."""
+"""Excerpts: the sentences of a text that match a query, without Markdown, cut only between words."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from graphmem.ranking import IDEOGRAPH
 from graphmem.terms import text_terms
 
 MAX_EXCERPT_CHARS = 320
-#: What lies further in a long text is not looked at.
+#: Text beyond this length is ignored.
 MAX_READ_CHARS = 40_000
-#: Fewer words are most often a heading or a field such as `Date: 2024-01-01`.
+#: Shorter sentences are usually headings or fields such as `Date: 2024-01-01`.
 _SENTENCE_WORDS = 4
-#: A term of the title counts half, since the title is shown beside the excerpt.
+#: Weight of terms in the title, since the title is shown with the excerpt.
 _TITLE_SHARE = 0.5
-#: What stands under a heading such as `Decision` says what is so; the rest most often says what was.
+#: Weight of sentences under a heading such as `Decision`; other sections usually describe the context.
 _DECIDED_SHARE = 1.5
 _BEFORE_MATCH = 4
 
@@ -40,82 +40,93 @@ _WORD = re.compile(rf"[{IDEOGRAPH}]{{2}}|[{IDEOGRAPH}]|\d+(?:\.\d+)+|[^\W{IDEOGR
 
 @dataclass(frozen=True, slots=True)
 class _Sentence:
-    place: int
+    index: int
     text: str
     is_decided: bool
     terms: frozenset[str]
 
 
 def excerpt(text: str, terms: Collection[str], title: str = "", limit: int = MAX_EXCERPT_CHARS) -> str:
-    """What a text says about a question: its best sentence, and the one that adds most to that; else its first.
+    """Return the sentence that matches the query best, and the sentence that adds most to it; else the first sentence.
 
     Args:
         text: Prose or Markdown.
-        terms: What the question is about (`graphmem.terms.question_terms`).
-        title: Shown beside the excerpt, so what repeats it is left out.
-        limit: At most so many characters; at least twenty.
+        terms: The query's terms (`graphmem.terms.question_terms`).
+        title: Shown with the excerpt; a sentence that repeats it is omitted.
+        limit: The most characters; at least twenty.
     """
-    asked, told = frozenset(terms), frozenset(text_terms(title))
-    found = [
-        _Sentence(place, one, is_decided, asked & frozenset(text_terms(_URL.sub(" ", one))))
-        for place, (one, is_decided) in enumerate(_sentences(text[:MAX_READ_CHARS]))
-        if _key(one) != _key(title)
+    query_terms, title_terms = frozenset(terms), frozenset(text_terms(title))
+    candidates = [
+        _Sentence(index, sentence, is_decided, query_terms & frozenset(text_terms(_URL.sub(" ", sentence))))
+        for index, (sentence, is_decided) in enumerate(_sentences(text[:MAX_READ_CHARS]))
+        if _key(sentence) != _key(title)
     ]
-    if not found:
+    if not candidates:
         return ""
-    held = Counter(term for one in found for term in one.terms)
+    counts = Counter(term for sentence in candidates for term in sentence.terms)
     weights = {
-        term: math.log(1 + len(found) / count) * (_TITLE_SHARE if term in told else 1) for term, count in held.items()
+        term: math.log(1 + len(candidates) / count) * (_TITLE_SHARE if term in title_terms else 1)
+        for term, count in counts.items()
     }
-    best = max(found, key=lambda one: (_weight(one, one.terms, weights), -one.place))
+    best = max(candidates, key=lambda sentence: (_weight(sentence, sentence.terms, weights), -sentence.index))
     if not best.terms:
-        return shortened(_first(found), limit)
-    return _joined(best, _second(best, found, weights, limit), asked, limit)
+        return shortened(_first(candidates), limit)
+    return _joined(best, _second(best, candidates, weights, limit), query_terms, limit)
 
 
 def sentences(text: str) -> list[str]:
-    """The sentences of prose or Markdown in their order, each on one line; headings and code are left out."""
-    return [one for one, _ in _sentences(text)]
+    """Return the sentences of prose or Markdown in order, each on a single line; headings and code are omitted."""
+    return [sentence for sentence, _ in _sentences(text)]
 
 
 def shortened(text: str, limit: int) -> str:
-    """A text on one line, in at most so many characters; what is left out at the end is told by an ellipsis."""
+    """Return a text on a single line, cut to `limit` characters; an ellipsis marks a cut."""
     words = " ".join(text.split())
     return words if len(words) <= limit else _window(words, 0, limit)
 
 
 def matched_words(text: str, terms: Collection[str]) -> list[tuple[int, int]]:
-    """Where the words of a text stand that a question is about: from each start to before its end, in order."""
-    asked = frozenset(terms)
-    return [found.span() for found in _WORD.finditer(text) if asked & frozenset(text_terms(found[0]))]
+    """Return the (start, end) positions of the words that match the query's terms, in order."""
+    query_terms = frozenset(terms)
+    return [word.span() for word in _WORD.finditer(text) if query_terms & frozenset(text_terms(word[0]))]
 
 
-def _second(best: _Sentence, found: Sequence[_Sentence], weights: dict[str, float], limit: int) -> _Sentence | None:
-    """The sentence that adds most to the best one, if both have room."""
-    rest = [one for one in found if one.terms - best.terms and len(best.text) + len(_GAP) + len(one.text) <= limit]
-    return max(rest, key=lambda one: (_weight(one, one.terms - best.terms, weights), -one.place), default=None)
+def _second(
+    best: _Sentence, candidates: Sequence[_Sentence], weights: dict[str, float], limit: int
+) -> _Sentence | None:
+    """Return the sentence that adds most to the best sentence, if both fit."""
+    rest = [
+        sentence
+        for sentence in candidates
+        if sentence.terms - best.terms and len(best.text) + len(_GAP) + len(sentence.text) <= limit
+    ]
+    return max(
+        rest,
+        key=lambda sentence: (_weight(sentence, sentence.terms - best.terms, weights), -sentence.index),
+        default=None,
+    )
 
 
-def _joined(best: _Sentence, second: _Sentence | None, asked: frozenset[str], limit: int) -> str:
+def _joined(best: _Sentence, second: _Sentence | None, query_terms: frozenset[str], limit: int) -> str:
     if second is None:
-        return _around(best.text, asked, limit)
-    first, last = sorted((best, second), key=lambda one: one.place)
-    return f"{first.text}{' ' if last.place - first.place == 1 else _GAP}{last.text}"
+        return _around(best.text, query_terms, limit)
+    first, last = sorted((best, second), key=lambda sentence: sentence.index)
+    return f"{first.text}{' ' if last.index - first.index == 1 else _GAP}{last.text}"
 
 
-def _around(text: str, asked: frozenset[str], limit: int) -> str:
-    """A sentence, or as much of it as has room around the first word that is asked for."""
+def _around(text: str, query_terms: frozenset[str], limit: int) -> str:
+    """Return a sentence, or as much of it as fits around the first matching word."""
     if len(text) <= limit:
         return text
-    start, _ = matched_words(text, asked)[0] if matched_words(text, asked) else (0, 0)
+    start, _ = matched_words(text, query_terms)[0] if matched_words(text, query_terms) else (0, 0)
     if start < limit // 2:
         return _window(text, 0, limit)
-    before = [found.start() for found in re.finditer(r"\S+", text) if found.start() <= start]
+    before = [word.start() for word in re.finditer(r"\S+", text) if word.start() <= start]
     return _CUT + _window(text, before[-min(_BEFORE_MATCH, len(before))], limit - len(_CUT))
 
 
 def _window(text: str, start: int, limit: int) -> str:
-    """What has room of a text from a place on, up to the end of a word; nothing of a word that has none itself."""
+    """Return as much of a text from `start` on as fits, up to the end of a word."""
     rest = text[start:]
     if len(rest) <= limit:
         return rest
@@ -125,8 +136,8 @@ def _window(text: str, start: int, limit: int) -> str:
     return rest[:end].rstrip(" ,;:") + _CUT
 
 
-def _is_between_words(text: str, place: int) -> bool:
-    before, after = text[place - 1], text[place]
+def _is_between_words(text: str, index: int) -> bool:
+    before, after = text[index - 1], text[index]
     if before.isspace() or after.isspace():
         return True
     return _is_ideograph(before) and (_is_ideograph(after) or not after.isalnum())
@@ -136,13 +147,19 @@ def _is_ideograph(letter: str) -> bool:
     return re.match(f"[{IDEOGRAPH}]", letter) is not None
 
 
-def _first(found: Sequence[_Sentence]) -> str:
-    whole = [one for one in found if len(one.text.split()) >= _SENTENCE_WORDS or not one.text.isascii()]
-    return next((one for one in whole if one.is_decided), (whole or found)[0]).text
+def _first(candidates: Sequence[_Sentence]) -> str:
+    full_sentences = [
+        sentence
+        for sentence in candidates
+        if len(sentence.text.split()) >= _SENTENCE_WORDS or not sentence.text.isascii()
+    ]
+    return next(
+        (sentence for sentence in full_sentences if sentence.is_decided), (full_sentences or candidates)[0]
+    ).text
 
 
-def _weight(one: _Sentence, terms: Collection[str], weights: dict[str, float]) -> float:
-    return math.fsum(weights[term] for term in terms) * (_DECIDED_SHARE if one.is_decided else 1)
+def _weight(sentence: _Sentence, terms: Collection[str], weights: dict[str, float]) -> float:
+    return math.fsum(weights[term] for term in terms) * (_DECIDED_SHARE if sentence.is_decided else 1)
 
 
 def _key(text: str) -> str:
@@ -150,7 +167,7 @@ def _key(text: str) -> str:
 
 
 def _sentences(text: str) -> Iterator[tuple[str, bool]]:
-    """Each sentence, and whether it stands under a heading such as `Decision`."""
+    """Yield each sentence, and whether it is under a heading such as `Decision`."""
     for paragraph, is_decided in _paragraphs(text):
         for part in _SENTENCE_END.split(_plain(paragraph)):
             if any(map(str.isalnum, _URL.sub("", part))):
@@ -158,7 +175,7 @@ def _sentences(text: str) -> Iterator[tuple[str, bool]]:
 
 
 def _paragraphs(text: str) -> Iterator[tuple[str, bool]]:
-    """Paragraphs, items of lists and rows of tables, each with its lines joined."""
+    """Yield paragraphs, list items and table rows, with their lines joined."""
     lines: list[str] = []
     is_code = is_decided = False
     for line in text.splitlines():
@@ -167,25 +184,25 @@ def _paragraphs(text: str) -> Iterator[tuple[str, bool]]:
         elif is_code:
             continue
         elif not line.strip() or _HEADING.match(line) or _RULE.fullmatch(line):
-            yield from _whole(lines, is_decided)
+            yield from _flushed(lines, is_decided)
             if heading := _HEADING.match(line):
                 is_decided = _DECIDED.fullmatch(line[heading.end() :].strip(" #:")) is not None
         else:
             item = _ITEM.match(line)
             if item or line.lstrip().startswith("|"):
-                yield from _whole(lines, is_decided)
+                yield from _flushed(lines, is_decided)
             lines.append((line[item.end() :] if item else line).strip().lstrip("> "))
-    yield from _whole(lines, is_decided)
+    yield from _flushed(lines, is_decided)
 
 
-def _whole(lines: list[str], is_decided: bool) -> Iterator[tuple[str, bool]]:  # noqa: FBT001 - goes with the lines
+def _flushed(lines: list[str], is_decided: bool) -> Iterator[tuple[str, bool]]:  # noqa: FBT001 - goes with the lines
     if lines:
         yield " ".join(lines), is_decided
     lines.clear()
 
 
 def _plain(text: str) -> str:
-    """A paragraph without the signs of Markdown."""
+    """Return a paragraph without Markdown syntax."""
     if text.startswith("|"):
         text = ", ".join(cell.strip() for cell in text.strip("| ").split("|"))
     return " ".join(_SIGNS.sub("", _LINK.sub(r"\1", text)).split())

@@ -1,8 +1,9 @@
-"""Pure fusion: what speaks for a memory, and how matches that resolve to one memory are taken together.
+"""Pure score fusion: the parts of a memory's score, and the combination of matches that resolve to the same memory.
 
-Every part lies between 0 and 1, whatever else is stored, so that a score says the same in every answer. Weights and
-curves were chosen on the packs that `benchmarks/truth/CHOSEN.md` names, each pack judged with weights learnt on the
-others; they are flat around their best, and rounded.
+Every part lies between 0 and 1, independent of other memories, so that scores are comparable across answers. Weights
+and
+curves were fitted on the packs that `benchmarks/truth/CHOSEN.md` names, each pack judged with weights fitted on the
+others; the optimum is flat, and the values are rounded.
 """
 
 from __future__ import annotations
@@ -11,47 +12,48 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-#: An identifier beats everything else together, a title that is quoted beats words and meaning.
+#: An identifier outweighs all other parts together, a quoted title outweighs text and vector.
 IDENTIFIER_WEIGHT = 4.0
 QUOTED_WEIGHT = 2.0
-#: Of a title that the question says without quoting it, for the share of the question that it makes up.
-SAID_WEIGHT = 1.0
-#: From this share on, the question asks for what has that title.
-ASKED_FOR = 0.5
+#: Weight of an unquoted title, times the share of the query that it covers.
+TITLE_IN_QUERY_WEIGHT = 1.0
+#: From this share of the query on, the memory counts as named by the query.
+NAMED_SHARE = 0.5
 TITLE_WEIGHT = 0.5
-#: Of titles said by accident, most are said in small part: a third counts a twenty-seventh.
+#: Most accidental matches cover a small part of a title: a third counts a twenty-seventh.
 TITLE_POWER = 3
 GRAPH_WEIGHT = 0.1
-#: What stands beside an answer is relevant at most for so much of its relevance.
-BESIDE = 0.4
+#: A neighbour's relevance is at most this share of the relevance of its head.
+NEIGHBOUR_RELEVANCE = 0.4
 PRIOR_WEIGHT = 0.02
-#: What does not hold comes first only where it matches by so much better.
+#: Score penalty of a memory that is not in force.
 NOT_HOLDING = 0.2
 
 SHARE_OF_QUESTION = 0.3
-#: (slope, offset) of the chance that the first answer is right: with vectors, and by words alone.
+#: (slope, offset) of the logistic curve for the probability that the first answer is right: with vectors, and lexical
+#: only.
 HYBRID_CURVE, LEXICAL_CURVE = (8.3, -3.7), (7.0, -2.8)
-#: Below, an answer says nothing about the question: what this refuses is right in one of seven, or less.
+#: Minimum relevance of a first answer: below it, at most one in seven is right.
 CUT_HYBRID, CUT_LEXICAL = 0.3, 0.15
-#: Behind a first answer that says enough, others are told that say this share of it.
+#: Further answers need this share of the minimum.
 FLOOR = 1 / 3
 
 
 @dataclass(frozen=True, slots=True)
 class Scored:
-    """What speaks for one memory.
+    """The parts of a memory's score.
 
     Attributes:
-        memory: Its id.
-        words: What each term of the question adds, as a share of the most that all of them could add.
-        held: The share of each term that it has, by the terms' weights.
-        cosine: With the question's vector; None if they were not compared.
-        title: The share of its title that the question says.
-        name: What being named exactly is worth.
-        is_named: Whether the question asks for it by name, and not for something whose words a name is part of.
-        graph: What standing beside a good answer is worth.
-        beside: How relevant that answer is.
-        score: All parts together.
+        memory: The memory's id.
+        words: The contribution of each query term, as a share of the maximum of all terms together.
+        held: The weight share of each query term that the memory has.
+        cosine: With the query's vector; None if they were not compared.
+        title: The share of the title's words in the query.
+        name: The weight of an exact name match.
+        is_named: Whether the query names this memory, and not another memory whose title includes the name.
+        graph: The contribution of a good neighbour.
+        neighbour_relevance: The relevance of that neighbour.
+        score: The sum of all parts.
     """
 
     memory: str
@@ -62,7 +64,7 @@ class Scored:
     name: float = 0.0
     is_named: bool = False
     graph: float = 0.0
-    beside: float = 0.0
+    neighbour_relevance: float = 0.0
     score: float = field(init=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -70,8 +72,8 @@ class Scored:
 
     @property
     def _parts(self) -> tuple[float, ...]:
-        said = math.fsum(self.words)
-        return self.name, TITLE_WEIGHT * self.title**TITLE_POWER, said, max(self.cosine or 0.0, 0.0), self.graph
+        lexical = math.fsum(self.words)
+        return self.name, TITLE_WEIGHT * self.title**TITLE_POWER, lexical, max(self.cosine or 0.0, 0.0), self.graph
 
     @property
     def parts(self) -> dict[str, float]:
@@ -84,8 +86,8 @@ class Scored:
         """The chance, between 0 and 1, that this answers the question if nothing answers better."""
         if self.is_named:
             return 1.0
-        if self.beside and not self.words:
-            return BESIDE * self.beside
+        if self.neighbour_relevance and not self.words:
+            return NEIGHBOUR_RELEVANCE * self.neighbour_relevance
         share = math.fsum(self.held)
         if self.cosine is None:
             return _chance(share, LEXICAL_CURVE)
@@ -93,61 +95,61 @@ class Scored:
 
 
 def merged(memory: str, matches: Sequence[Scored]) -> Scored:
-    """What speaks for the memory that matches resolve to: of each part, term by term, that of the best match.
+    """Combine the matches that resolve to a memory: the maximum of each part, term by term.
 
-    So what others say besides counts, and saying the same again does not: a long chain gives no advantage.
+    Additional terms of other matches count, repeated terms do not: a long chain has no advantage.
     """
     if len(matches) == 1:
         return matches[0] if matches[0].memory == memory else replace(matches[0], memory=memory)
-    cosines = [one.cosine for one in matches if one.cosine is not None]
+    cosines = [match.cosine for match in matches if match.cosine is not None]
     return Scored(
         memory,
-        _best([one.words for one in matches]),
-        _best([one.held for one in matches]),
+        _best([match.words for match in matches]),
+        _best([match.held for match in matches]),
         max(cosines, default=None),
-        max((one.title for one in matches), default=0.0),
-        max((one.name for one in matches), default=0.0),
-        any(one.is_named for one in matches),
-        max((one.graph for one in matches), default=0.0),
-        max((one.beside for one in matches), default=0.0),
+        max((match.title for match in matches), default=0.0),
+        max((match.name for match in matches), default=0.0),
+        any(match.is_named for match in matches),
+        max((match.graph for match in matches), default=0.0),
+        max((match.neighbour_relevance for match in matches), default=0.0),
     )
 
 
-def shares(said: Sequence[float], weights: Sequence[float]) -> tuple[tuple[float, ...], tuple[float, ...]]:
-    """What each term adds, and the weight of each that is said at all, as shares of all weights together.
+def shares(saturations: Sequence[float], weights: Sequence[float]) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    """Return each term's contribution, and the weight of each term that occurs, as shares of all weights.
 
     Args:
-        said: How far each term is said, from 0 to 1.
-        weights: How much each says of what is asked.
+        saturations: Each term's saturated frequency, from 0 to 1.
+        weights: Each term's weight in the query.
     """
-    whole = math.fsum(weights)
-    if not said or whole <= 0.0:
+    total = math.fsum(weights)
+    if not saturations or total <= 0.0:
         return (), ()
-    pairs = list(zip(said, weights, strict=True))
+    pairs = list(zip(saturations, weights, strict=True))
     return (
-        tuple(weight * one / whole for one, weight in pairs),
-        tuple(weight / whole if one > 0.0 else 0.0 for one, weight in pairs),
+        tuple(weight * saturation / total for saturation, weight in pairs),
+        tuple(weight / total if saturation > 0.0 else 0.0 for saturation, weight in pairs),
     )
 
 
 def named_weight(kind: float, carriers: int) -> float:
-    """What a name is worth to each of those that carry it."""
+    """Return the weight of a name for each of the memories that have it."""
     return float(kind / carriers**0.5)
 
 
 def prior(confidence: float, recency: float, nearness: float) -> float:
-    """A modest factor around 1 from three figures between 0 and 1: it reorders near ties and hides nothing."""
+    """Return a factor near 1 from three values between 0 and 1; it reorders near ties and excludes nothing."""
     return 1.0 + PRIOR_WEIGHT * (confidence + recency + nearness)
 
 
 def cut(*, has_vectors: bool) -> float:
-    """The relevance below which a memory says nothing about the question."""
+    """Return the minimum relevance of a first answer."""
     return CUT_HYBRID if has_vectors else CUT_LEXICAL
 
 
 def _best(rows: Sequence[tuple[float, ...]]) -> tuple[float, ...]:
-    told = [row for row in rows if row]
-    return tuple(map(max, zip(*told, strict=True))) if told else ()
+    filled = [row for row in rows if row]
+    return tuple(map(max, zip(*filled, strict=True))) if filled else ()
 
 
 def _chance(value: float, curve: tuple[float, float]) -> float:

@@ -1,4 +1,4 @@
-"""What matches resolve to: the memories that answer, with what speaks for each of them."""
+"""Heads: the memories that matches resolve to, with the combined evidence of their matches."""
 
 from __future__ import annotations
 
@@ -21,55 +21,58 @@ _STANDINGS = (Standing.HOLDS, Standing.NOT_YET, Standing.NAMED, Standing.LAST)
 
 @dataclass
 class Head:
-    """A memory that matches resolve to, while its matches are being collected."""
+    """A memory that matches resolve to; matches are added while they are resolved."""
 
     resolved: Resolved
     view: View
     matches: list[Scored] = field(default_factory=list)
-    #: From each match to this memory, the best match's first.
+    #: The resolution path from each match to this memory, the best match's first.
     paths: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def memory(self) -> Memory:
-        """The memory that is answered."""
+        """The memory itself."""
         return self.view.known[self.resolved.memory].memory
 
     @property
     def holds(self) -> bool:
-        """Whether it is in force at the asked point."""
+        """True if it is in force at the query's point."""
         return self.resolved.standing is Standing.HOLDS
 
     @property
-    def is_instead(self) -> bool:
-        """Whether what has ended by its own word names this as its successor."""
+    def is_named_successor(self) -> bool:
+        """True if an ended memory names it as successor although it is not in force."""
         return self.resolved.standing is Standing.NAMED
 
     @property
     def is_settled(self) -> bool:
-        """Whether not all its rows are there yet."""
+        """True if only its own rows have been read, without its chain."""
         return self.view.is_settled(self.resolved.memory)
 
     @cached_property
     def scored(self) -> Scored:
-        """What speaks for it, from all matches together; asked for once they are all there."""
+        """The combined score of all matches; read it after the last match is added."""
         return merged(self.resolved.memory, self.matches)
 
 
-def scored_beside(found: Iterable[Neighbour], view: View, heads: Mapping[str, Head]) -> list[Scored]:
-    """Neighbours with a share of the score of the head beside them; over a link, only while that is in effect."""
-    near: dict[str, Scored] = {}
-    for one in found:
-        if one.memory in heads or one.memory not in view.known:
+def scored_neighbours(neighbours: Iterable[Neighbour], view: View, heads: Mapping[str, Head]) -> list[Scored]:
+    """Return neighbours with a share of their head's score; links count only while they are in effect."""
+    scored: dict[str, Scored] = {}
+    for neighbour in neighbours:
+        if neighbour.memory in heads or neighbour.memory not in view.known:
             continue
-        if one.over in _LINKS and not view.is_linked(one.memory, one.of):
+        if neighbour.over in _LINKS and not view.is_linked(neighbour.memory, neighbour.of):
             continue
-        best = heads[one.of].scored
-        near.setdefault(one.memory, Scored(one.memory, graph=GRAPH_WEIGHT * best.score, beside=best.relevance))
-    return list(near.values())
+        best = heads[neighbour.of].scored
+        scored.setdefault(
+            neighbour.memory,
+            Scored(neighbour.memory, graph=GRAPH_WEIGHT * best.score, neighbour_relevance=best.relevance),
+        )
+    return list(scored.values())
 
 
 def heads_of(scored: Iterable[Scored], view: View, query: Query) -> dict[str, Head]:
-    """What the matches resolve to, by id."""
+    """Return the memories that the matches resolve to, by id."""
     heads: dict[str, Head] = {}
     resolver = Resolver(view, query.valid)
     for match in scored:
@@ -82,16 +85,16 @@ def heads_of(scored: Iterable[Scored], view: View, query: Query) -> dict[str, He
     return heads
 
 
-def _ends(key: str, resolver: Resolver, view: View, query: Query) -> list[Resolved]:
-    if query.where.include_history and view.memory(key) is not None:
-        return [Resolved(key, standing(view, key, query.valid), (key,))]
-    return resolver.resolve(key)
+def _ends(memory_id: str, resolver: Resolver, view: View, query: Query) -> list[Resolved]:
+    if query.where.include_history and view.memory(memory_id) is not None:
+        return [Resolved(memory_id, standing(view, memory_id, query.valid), (memory_id,))]
+    return resolver.resolve(memory_id)
 
 
 def fits(head: Head, query: Query) -> bool:
-    """Whether a head passes what the store leaves to the kernel of a filter."""
-    view, key, where = head.view, head.resolved.memory, query.where
-    memory = view.memory(key)
+    """Return whether a head passes the filter conditions that stores do not test."""
+    view, memory_id, where = head.view, head.resolved.memory, query.where
+    memory = view.memory(memory_id)
     if memory is None or memory.statement is None or (not where.include_history and _is_of_later(head, query)):
         return False
     statement = memory.statement
@@ -101,28 +104,31 @@ def fits(head: Head, query: Query) -> bool:
 
 
 def _is_of_later(head: Head, query: Query) -> bool:
-    """Whether nobody knew of it at the asked time, and it had not begun, unless something older led to it."""
+    """Return whether a head was unknown and had no status at the query's time, unless an older match led to it."""
     if head.holds or head.scored.is_named or any(len(path) > 1 for path in head.paths.values()):
         return False
-    view, key = head.view, head.resolved.memory
-    return view.known[key].stamp.recorded_at > query.valid and view.status(key, query.valid) is None
+    view, memory_id = head.view, head.resolved.memory
+    return view.known[memory_id].stamp.recorded_at > query.valid and view.status(memory_id, query.valid) is None
 
 
-def telling_of(heads: Sequence[Head], query: Query) -> list[Head]:
-    """Those that say something about the question; none if the best does not, unless the caller set the bound.
+def relevant_heads(heads: Sequence[Head], query: Query) -> list[Head]:
+    """Return the heads above the relevance bound; none if the best fails, unless the caller set the bound.
 
-    What is nearer in meaning than the best, but has less of what is asked, does not make an answer of it. What comes
-    behind a good answer may say less: a task is governed by rules that each have but little of its words.
+    A head that is close by vector but lacks the query's terms does not make an answer. Heads after a good first answer
+    may
+    have less relevance: a task is governed by rules that each share few words with it.
     """
     if query.min_relevance is None and heads:
-        best = max(heads, key=lambda head: (head.scored.score - behind(head, query), head.scored.relevance))
-        if not tells(best.scored, query):
+        best = max(
+            heads, key=lambda head: (head.scored.score - not_in_force_penalty(head, query), head.scored.relevance)
+        )
+        if not is_relevant(best.scored, query):
             return []
-    return [head for head in heads if tells(head.scored, query, FLOOR)]
+    return [head for head in heads if is_relevant(head.scored, query, FLOOR)]
 
 
-def tells(scored: Scored, query: Query, share: float = 1.0) -> bool:
-    """Whether it says anything about the question, or a share of what a first answer must."""
+def is_relevant(scored: Scored, query: Query, share: float = 1.0) -> bool:
+    """Return whether a score reaches the relevance bound, or a share of it."""
     least = query.min_relevance
     bound = share * cut(has_vectors=scored.cosine is not None) if least is None else least
     return scored.relevance >= bound
@@ -130,16 +136,16 @@ def tells(scored: Scored, query: Query, share: float = 1.0) -> bool:
 
 def _own_status(head: Head, valid: datetime) -> Status | None:
     if head.is_settled:
-        return Status.ACTIVE  # or it would not hold
-    told = head.view.status(head.resolved.memory, valid)
-    return None if told is None else told.move.status
+        return Status.ACTIVE  # otherwise it would not be in force
+    decisive = head.view.status(head.resolved.memory, valid)
+    return None if decisive is None else decisive.move.status
 
 
-def behind(head: Head, query: Query) -> float:
-    """What a score loses where the memory does not hold."""
-    return 0.0 if head.holds or head.is_instead or query.where.include_history else NOT_HOLDING
+def not_in_force_penalty(head: Head, query: Query) -> float:
+    """Return the score penalty of a memory that is not in force."""
+    return 0.0 if head.holds or head.is_named_successor or query.where.include_history else NOT_HOLDING
 
 
 def subject_of(memory: Memory) -> str | None:
-    """The subject that a memory settles; None if it has none, or was erased."""
+    """Return a memory's subject; None without a subject or after an erasure."""
     return None if memory.statement is None else memory.statement.subject

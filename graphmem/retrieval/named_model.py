@@ -1,4 +1,4 @@
-"""Any model of sentence-transformers that a user names or has on disk. Torch is imported before the first text only."""
+"""sentence-transformers models by name or folder. Torch is imported only when a model is loaded."""
 
 from __future__ import annotations
 
@@ -22,32 +22,32 @@ _PACKAGE = "sentence_transformers"
 _FIX = "pip install 'graphmem[sentence-transformers]'"
 _WEIGHTS = "*.safetensors"
 _MEANINGFUL = ("*.safetensors", "*.json", "*.txt", "*.model")
-_WANTED = [*_MEANINGFUL, *(f"*/{form}" for form in _MEANINGFUL)]
+_FILE_PATTERNS = [*_MEANINGFUL, *(f"*/{form}" for form in _MEANINGFUL)]
 _BATCH_TEXTS = 32
 _MAX_CHARS = 32_768
 
-#: What all-MiniLM-L6-v2 makes of `minilm.PROBE`, first numbers only: weights read with another pooling give others.
+#: The first numbers of all-MiniLM-L6-v2's vector of `minilm.PROBE`: another pooling of the same weights gives others.
 _PROBED = (-0.0167346, -0.0549192, -0.1135213, 0.0203369, -0.0060428)
 _PROBE_TOLERANCE = 1e-3
 
 
 @dataclass(frozen=True, slots=True)
 class _Loaded:
-    model: Any  # torch has no place in the annotations of a module that must not import it
+    model: Any  # torch must not be imported for annotations
     name: str
     dimension: int
     weights_hash: str
 
 
 class NamedModel:
-    """An `Embedder` on sentence-transformers, on the GPU if there is one; it loads when first asked for anything.
+    """An `Embedder` on sentence-transformers, on the GPU if there is one, loaded on first use.
 
-    Batches are padded, so that a text's vector may differ by rounding (1e-6) from one batch to another. Weights are
-    read from safetensors alone and no code of a model is run, so that a model is data.
+    Batches are padded, so a text's vector may differ by rounding (1e-6) between batches. Weights are read only from
+    safetensors and no code of a model is run, so that a model is data.
 
     Args:
-        model: A folder, or a name on the hub: looked up among those downloaded before, and downloaded if it never was.
-            None for all-MiniLM-L6-v2 as its package installed it.
+        model: A folder, or a name on the hub, downloaded if it is not on this machine. None for the installed
+            all-MiniLM-L6-v2.
     """
 
     def __init__(self, model: str | None) -> None:
@@ -57,34 +57,34 @@ class NamedModel:
 
     @classmethod
     def find(cls, model: str | None) -> NamedModel:
-        """The model, not yet loaded.
+        """Return the model, not yet loaded.
 
         Raises:
-            Unsupported: sentence-transformers is not installed, or there is no such folder.
+            Unsupported: sentence-transformers is not installed, or the folder does not exist.
         """
         if model is not None and _is_path(model) and not Path(model).expanduser().is_dir():
-            raise Unsupported(f"No vectors: there is no folder {model!r} with a model in it; see GRAPHMEM_MODEL")
+            raise Unsupported(f"No vectors: no model folder {model!r}; see GRAPHMEM_MODEL")
         if find_spec(_PACKAGE) is None:
             raise Unsupported(f"No vectors: the package 'sentence-transformers' is not installed. Run: {_FIX}")
         return cls(model)
 
     @property
     def name(self) -> str:
-        """The model's name; that of the folder for one on disk."""
+        """The model's name; for a folder, the folder's name."""
         return self._ready().name
 
     @property
     def dimension(self) -> int:
-        """Length of every vector."""
+        """The length of every vector."""
         return self._ready().dimension
 
     @property
     def weights_hash(self) -> str:
-        """SHA-256 of all that vectors depend on; for all-MiniLM-L6-v2 of its weights, as the other backend has it."""
+        """SHA-256 of all files that vectors depend on; for all-MiniLM-L6-v2 of its weights, as in `MiniLM`."""
         return self._ready().weights_hash
 
     def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        """Vectors of shape (texts, dimension), each of length one, in the order of `texts`.
+        """Return unit vectors of shape (texts, dimension), in the order of `texts`.
 
         Raises:
             Unsupported: The model does not load.
@@ -94,7 +94,7 @@ class NamedModel:
         loaded = self._ready()
         if not texts:
             return np.zeros((0, loaded.dimension), np.float32)
-        with self._guard:  # a tokenizer that cuts and pads is not to be used by two threads
+        with self._guard:  # a truncating and padding tokenizer is not thread-safe
             return _encoded(loaded.model, texts)
 
     def _ready(self) -> _Loaded:
@@ -104,7 +104,7 @@ class NamedModel:
                     self._loaded = _load(self._model)
                 except Unsupported:
                     raise
-                # Torch, transformers, the hub: each has errors of its own, with no common ancestor.
+                # Torch, transformers and the hub have no common base exception.
                 except Exception as problem:
                     name = self._model or minilm.NAME
                     raise Unsupported(f"the model {name!r} does not load: {problem}") from problem
@@ -112,7 +112,7 @@ class NamedModel:
 
 
 def _is_path(model: str) -> bool:
-    """Whether it is meant for a folder: names on the hub are `name` or `owner/name`."""
+    """Return whether it is a path: names on the hub are `name` or `owner/name`."""
     return model.startswith((".", "/", "~")) or "\\" in model or model.count("/") > 1 or Path(model).is_dir()
 
 
@@ -121,43 +121,43 @@ def _load(model: str | None) -> _Loaded:
 
     folder = _folder_of(model)
     if not any(folder.glob(_WEIGHTS)) and not any(folder.glob(f"*/{_WEIGHTS}")):
-        raise Unsupported(f"the model in {str(folder)!r} has no weights as safetensors; others could run code")
+        raise Unsupported(f"the model in {str(folder)!r} has no safetensors weights; other formats could run code")
     with _no_progress_bar():
-        made = SentenceTransformer(str(folder), local_files_only=True, model_kwargs={"use_safetensors": True})
-    made.eval()
-    probe = _encoded(made, [minilm.PROBE])[0]
-    if _is_minilm(folder, made, probe):
-        return _Loaded(made, minilm.NAME, minilm.DIMENSION, minilm.WEIGHTS_SHA256)
+        loaded = SentenceTransformer(str(folder), local_files_only=True, model_kwargs={"use_safetensors": True})
+    loaded.eval()
+    probe = _encoded(loaded, [minilm.PROBE])[0]
+    if _is_minilm(folder, loaded, probe):
+        return _Loaded(loaded, minilm.NAME, minilm.DIMENSION, minilm.WEIGHTS_SHA256)
     name = folder.name if model is None or _is_path(model) else model
-    return _Loaded(made, name, len(probe), _digest(folder))
+    return _Loaded(loaded, name, len(probe), _digest(folder))
 
 
 @contextmanager
 def _no_progress_bar() -> Iterator[None]:
-    """Loading takes no time worth a bar, which would stand among the messages of a command."""
-    from transformers.utils import logging as told
+    """Hide the progress bar of loading, which would appear among a command's messages."""
+    from transformers.utils import logging
 
-    was_shown = told.is_progress_bar_enabled()
-    told.disable_progress_bar()
+    was_shown = logging.is_progress_bar_enabled()
+    logging.disable_progress_bar()
     try:
         yield
     finally:
         if was_shown:
-            told.enable_progress_bar()
+            logging.enable_progress_bar()
 
 
 def _folder_of(model: str | None) -> Path:
-    """Where the model's files are; those of a name on the hub are fetched only if they never were."""
-    known = folder_here(model)
-    if known is not None:
-        return known
+    """Return the folder of the model's files; downloads a hub model that is not on this machine."""
+    local = local_folder(model)
+    if local is not None:
+        return local
     from huggingface_hub import snapshot_download
 
-    return Path(snapshot_download(str(model), allow_patterns=_WANTED))
+    return Path(snapshot_download(str(model), allow_patterns=_FILE_PATTERNS))
 
 
-def folder_here(model: str | None) -> Path | None:
-    """Where the model's files are, without the network; None if they would have to be fetched."""
+def local_folder(model: str | None) -> Path | None:
+    """Return the folder of the model's files without using the network; None if they must be downloaded."""
     if model is None:
         return minilm.installed_folder()
     if _is_path(model):
@@ -166,29 +166,31 @@ def folder_here(model: str | None) -> Path | None:
     from huggingface_hub.errors import LocalEntryNotFoundError
 
     try:
-        return Path(snapshot_download(model, allow_patterns=_WANTED, local_files_only=True))
+        return Path(snapshot_download(model, allow_patterns=_FILE_PATTERNS, local_files_only=True))
     except LocalEntryNotFoundError:
         return None
 
 
 def needs_download(model: str | None) -> bool:
-    """Whether the model is one that the hub has and this machine has not."""
-    return model is not None and not _is_path(model) and find_spec(_PACKAGE) is not None and folder_here(model) is None
+    """Return whether the model is a hub model that is not on this machine."""
+    return model is not None and not _is_path(model) and find_spec(_PACKAGE) is not None and local_folder(model) is None
 
 
-def _is_minilm(folder: Path, made: Any, probe: NDArray[np.float32]) -> bool:  # noqa: ANN401 - see _Loaded
+def _is_minilm(folder: Path, model: Any, probe: NDArray[np.float32]) -> bool:  # noqa: ANN401 - see _Loaded
     weights = folder / "model.safetensors"
     return (
         len(probe) == minilm.DIMENSION
-        and made.max_seq_length == minilm.MAX_TOKENS
-        and all(abs(float(one) - known) < _PROBE_TOLERANCE for one, known in zip(probe, _PROBED, strict=False))
+        and model.max_seq_length == minilm.MAX_TOKENS
+        and all(
+            abs(float(value) - expected) < _PROBE_TOLERANCE for value, expected in zip(probe, _PROBED, strict=False)
+        )
         and weights.is_file()
         and _sha256(weights) == minilm.WEIGHTS_SHA256
     )
 
 
 def _encoded(model: Any, texts: Iterable[str]) -> NDArray[np.float32]:  # noqa: ANN401 - see _Loaded
-    """Unit vectors. Lone surrogates become '?', since tokenizers refuse them."""
+    """Return unit vectors. Lone surrogates become '?', since tokenizers reject them."""
     import numpy as np
 
     clean = [text[:_MAX_CHARS].encode("utf-8", "replace").decode("utf-8") for text in texts]
@@ -197,10 +199,10 @@ def _encoded(model: Any, texts: Iterable[str]) -> NDArray[np.float32]:  # noqa: 
 
 
 def _digest(folder: Path) -> str:
-    """Of the names and contents of all files that vectors depend on."""
-    every = {path for form in _MEANINGFUL for path in (*folder.glob(form), *folder.glob(f"*/{form}"))}
+    """Return the hash of the names and contents of all files that vectors depend on."""
+    paths = {path for form in _MEANINGFUL for path in (*folder.glob(form), *folder.glob(f"*/{form}"))}
     digest = hashlib.sha256()
-    for path in sorted(every):
+    for path in sorted(paths):
         digest.update(f"{path.relative_to(folder).as_posix()}\0{_sha256(path)}\0".encode())
     return digest.hexdigest()
 

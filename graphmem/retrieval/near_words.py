@@ -1,7 +1,7 @@
-"""Words near a misspelt one, among the words of the memories that a reader sees.
+"""Finds words near a misspelt word among the memories that a reader sees.
 
-No store keeps a list of its words (ADR-0058). The spellings one edit away are sent to the store as the terms of a
-question, which finds only what the reader may see. Spellings two edits away are looked for in the newest memories.
+No store has a word list (ADR-0058). Spellings at edit distance 1 are sent to the store as query terms, so only visible
+memories match. Spellings at edit distance 2 are searched in the newest memories.
 """
 
 from __future__ import annotations
@@ -9,34 +9,34 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from graphmem.model import Statement
+from graphmem.retrieval.corrections import Reading, edited_terms, most_edits, nearest
 from graphmem.retrieval.request import Query
-from graphmem.retrieval.spelling import Reading, edited_terms, most_edits, nearest
 from graphmem.store import Probe, Store
 from graphmem.temporal import View
 
 MOST_WORDS = 3
-#: Terms that are looked up at once.
+#: Terms per query of the store.
 _TERMS_AT_ONCE = 200
-#: So many memories are read for each look-up.
+#: Memories read per query.
 _MOST_HOLDERS = 35
-#: So many of the newest memories are looked through for two edits.
+#: The newest memories searched for distance 2.
 _NEWEST = 1_000
 _READ_AT_ONCE = 200
-#: No more memories are read once their texts have so many characters together.
+#: Reading stops after this many characters.
 _MOST_CHARS = 1_000_000
 
 
 def readings(store: Store, words: Sequence[str], query: Query, seq: int) -> list[Reading]:
-    """Finds the nearest words for each of some words; words without a near one are left out.
+    """Return the nearest words for each of some words; words without a near word are omitted.
 
     Args:
-        store: Asked for about 200 spellings at a time.
+        store: Queried with about 200 spellings at a time.
         words: Long words that no memory has.
-        query: Whose reader and filter count.
-        seq: The ledger position that counts.
+        query: The query, for its reader and filter.
+        seq: The ledger position.
     """
-    found = (_reading(store, word, query, seq) for word in words[:MOST_WORDS])
-    return [one for one in found if one is not None]
+    results = (_reading(store, word, query, seq) for word in words[:MOST_WORDS])
+    return [reading for reading in results if reading is not None]
 
 
 def _reading(store: Store, word: str, query: Query, seq: int) -> Reading | None:
@@ -47,26 +47,26 @@ def _reading(store: Store, word: str, query: Query, seq: int) -> Reading | None:
 
 
 def _holders(store: Store, terms: Sequence[str], query: Query, seq: int) -> Iterator[Statement]:
-    """Statements of memories that hold any of the terms and that the reader sees."""
+    """Yield statements of visible memories with any of the terms."""
     for first in range(0, len(terms), _TERMS_AT_ONCE):
         probe = Probe(tuple(terms[first : first + _TERMS_AT_ONCE]), limit=_MOST_HOLDERS)
-        found = store.match(query.reader, probe, query.of_matches, seq=seq)
-        yield from _statements(View(found.rows, query.reader, seq), found.ids)
+        matches = store.match(query.reader, probe, query.of_matches, seq=seq)
+        yield from _statements(View(matches.rows, query.reader, seq), matches.ids)
 
 
 def _newest(store: Store, query: Query, seq: int) -> Iterator[Statement]:
-    """Statements of the newest memories that the reader sees, as far as their texts are within the bounds."""
+    """Yield statements of the newest visible memories, within the limits."""
     ids, read = store.select(query.reader, query.where, at=None, before=seq + 1, limit=_NEWEST), 0
     for first in range(0, len(ids), _READ_AT_ONCE):
-        some = ids[first : first + _READ_AT_ONCE]
-        view = View(store.rows(query.reader, some, is_alone=True), query.reader, seq)
-        for said in _statements(view, some):
-            yield said
-            read += len(said.body) + len(said.rationale)
+        batch = ids[first : first + _READ_AT_ONCE]
+        view = View(store.rows(query.reader, batch, is_alone=True), query.reader, seq)
+        for statement in _statements(view, batch):
+            yield statement
+            read += len(statement.body) + len(statement.rationale)
         if read > _MOST_CHARS:
             return
 
 
 def _statements(view: View, ids: Sequence[str]) -> Iterator[Statement]:
-    memories = (view.memory(key) for key in ids)
-    return (one.statement for one in memories if one is not None and one.statement is not None)
+    memories = (view.memory(memory_id) for memory_id in ids)
+    return (memory.statement for memory in memories if memory is not None and memory.statement is not None)

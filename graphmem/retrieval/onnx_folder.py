@@ -1,7 +1,8 @@
-"""Any sentence model in a folder, on ONNX Runtime: the graph as `model.onnx`, its tokenizer as `tokenizer.json`.
+"""Sentence models in a folder, on ONNX Runtime: the graph in `model.onnx`, the tokenizer in `tokenizer.json`.
 
-The pooling and the prompts are read from the files that sentence-transformers writes beside them; without these files
-token vectors are averaged and there are no prompts. No code of a model is run.
+Pooling and prompts are read from the files of sentence-transformers in the folder; by default token vectors are
+averaged
+and there are no prompts. No code of a model is run.
 """
 
 from __future__ import annotations
@@ -25,18 +26,18 @@ if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
 TOKENIZER = "tokenizer.json"
-#: Where the graph may be: models on the hub have it in a folder of its own.
+#: Possible paths of the graph; hub models have a subfolder for it.
 GRAPHS = ("model.onnx", "onnx/model.onnx")
 _WEIGHTS = "*.safetensors"
 _MOST_TOKENS = 512
-#: A graph without its weights is smaller.
+#: A graph with external weights is smaller.
 _MOST_BARE_BYTES = 64 << 20
 _MEAN, _CLS = "mean", "cls"
 _POOLINGS = {"pooling_mode_mean_tokens": _MEAN, "pooling_mode_cls_token": _CLS}
 _OLD_POOLING = "pooling_mode_"
-#: Kinds of module that are carried out here; a model with any other would get other vectors than its makers meant.
+#: Supported kinds of modules; other kinds would change the vectors.
 _TRANSFORMER, _POOLING, _NORMALIZE = "Transformer", "Pooling", "Normalize"
-#: Outputs that hold one vector for each text, or one for each token.
+#: Names of outputs with a vector per text, or per token.
 _OF_TEXTS = ("sentence_embedding", "embedding")
 _OF_TOKENS = ("last_hidden_state", "token_embeddings")
 _INPUTS = {"input_ids", "attention_mask", "token_type_ids", "position_ids"}
@@ -44,14 +45,14 @@ _INPUTS = {"input_ids", "attention_mask", "token_type_ids", "position_ids"}
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """How a model makes a vector of a text.
+    """The steps from a text to a vector.
 
     Attributes:
-        pooling: `mean` of the vectors of all tokens, or `cls`: that of the first.
-        question: What is put before a question, such as `query: `.
-        text: What is put before any other text, such as `passage: `.
-        most_tokens: So much of a text is read.
-        dimension: Length of every vector; None if no file tells.
+        pooling: `mean` of all token vectors, or `cls`: the first token's vector.
+        question: Prefix of queries, for example `query: `.
+        text: Prefix of other texts, for example `passage: `.
+        most_tokens: The most tokens of a text that are used.
+        dimension: The length of every vector; None if no file states it.
     """
 
     pooling: str = _MEAN
@@ -63,21 +64,21 @@ class Recipe:
 
     @classmethod
     def read(cls, folder: Path) -> Recipe:
-        """What the files in a folder tell.
+        """Read the recipe from the files in a folder.
 
         Raises:
-            Unsupported: One is damaged, or tells of something that is not done here.
+            Unsupported: A file is damaged or requires an unsupported step.
         """
         modules = _modules(folder)
         pooling = _json(folder / modules.get(_POOLING, "1_Pooling") / "config.json")
         prompts = _json(folder / "config_sentence_transformers.json")
         sizes, config = _json(folder / "sentence_bert_config.json"), _json(folder / "config.json")
-        before = prompts.get("prompts") or {}
-        usual = before.get(prompts.get("default_prompt_name"), "")
+        prefixes = prompts.get("prompts") or {}
+        default = prefixes.get(prompts.get("default_prompt_name"), "")
         return cls(
             pooling=_pooling(pooling, folder),
-            question=before.get("query", usual),
-            text=next((before[one] for one in ("document", "passage") if one in before), usual),
+            question=prefixes.get("query", default),
+            text=next((prefixes[name] for name in ("document", "passage") if name in prefixes), default),
             most_tokens=sizes.get("max_seq_length") or min(config.get("max_position_embeddings", 512), _MOST_TOKENS),
             is_lowered=bool(sizes.get("do_lower_case")),
             dimension=pooling.get("word_embedding_dimension") or config.get("hidden_size"),
@@ -87,13 +88,13 @@ class Recipe:
 @dataclass(frozen=True, slots=True)
 class _Loaded:
     tokenizer: Tokenizer
-    session: Any  # of ONNX Runtime, which must not be imported by whoever imports this
+    session: Any  # an ONNX Runtime session, without importing onnxruntime
     inputs: tuple[str, ...]
     output: str
 
 
 class OnnxFolder:
-    """An `Embedder` that loads on its first text; texts of one token count go together, so none is padded."""
+    """An `Embedder` that loads on its first text; texts with equal token counts form batches without padding."""
 
     def __init__(self, folder: Path, recipe: Recipe) -> None:
         self._folder = folder
@@ -103,16 +104,16 @@ class OnnxFolder:
 
     @classmethod
     def find(cls, folder: Path) -> OnnxFolder:
-        """The model in a folder, not yet loaded.
+        """Return the model in a folder, not yet loaded.
 
         Raises:
-            Unsupported: A file is missing or damaged, or the model is none that is carried out here; it is named.
+            Unsupported: A file is missing or damaged, or the model is not supported; the message names the cause.
         """
         for package in RUNTIME:
             if find_spec(package) is None:
                 raise Unsupported(f"No vectors: the package {package!r} is not installed. Run: pip install {package}")
         if not folder.is_dir():
-            raise Unsupported(f"No vectors: there is no folder {str(folder)!r} with a model in it; see GRAPHMEM_MODEL")
+            raise Unsupported(f"No vectors: no model folder {str(folder)!r}; see GRAPHMEM_MODEL")
         if graph_in(folder) is None:
             raise Unsupported(f"No vectors: {str(folder)!r} has no {' and no '.join(GRAPHS)}; see GRAPHMEM_MODEL")
         if not (folder / TOKENIZER).is_file():
@@ -126,29 +127,29 @@ class OnnxFolder:
 
     @cached_property
     def dimension(self) -> int:
-        """Length of every vector; the model is loaded for it if no file tells."""
+        """The length of every vector; loads the model if no file states it."""
         return self._recipe.dimension or len(self._vectors(["a"])[0])
 
     @cached_property
     def weights_hash(self) -> str:
-        """SHA-256 of all that vectors depend on: graph, weights, tokenizer, and how vectors are made."""
+        """SHA-256 of everything that vectors depend on: graph, weights, tokenizer and recipe."""
         recipe = self._recipe
-        told = (recipe.pooling, recipe.question, recipe.text, recipe.most_tokens, recipe.is_lowered)
-        digest = hashlib.sha256(json.dumps(told).encode())
+        settings = (recipe.pooling, recipe.question, recipe.text, recipe.most_tokens, recipe.is_lowered)
+        digest = hashlib.sha256(json.dumps(settings).encode())
         for path in files_of(self._folder):
             digest.update(f"{path.name}\0{sha256(path)}\0".encode())
         return digest.hexdigest()
 
     def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        """Vectors of shape (texts, dimension), each of length one, in the order of `texts`.
+        """Return unit vectors of shape (texts, dimension), in the order of `texts`.
 
         Raises:
-            Unsupported: The model does not load, or is none that makes one vector of a text.
+            Unsupported: The model fails to load, or does not return a vector per text.
         """
         return self._vectors([self._recipe.text + text for text in texts])
 
     def embed_question(self, text: str) -> NDArray[np.float32]:
-        """The vector of a question, which may have other words before it than the texts that it is compared with."""
+        """Return the unit vector of a query, which may have a different prefix."""
         return self._vectors([self._recipe.question + text])[0]  # type: ignore[no-any-return]
 
     def _vectors(self, texts: Sequence[str]) -> NDArray[np.float32]:
@@ -157,32 +158,32 @@ class OnnxFolder:
         if not texts:
             return np.zeros((0, self.dimension), np.float32)
         loaded = self._load()
-        ids = [token_ids_of(loaded.tokenizer, one.lower() if self._recipe.is_lowered else one) for one in texts]
-        found: dict[int, NDArray[np.float32]] = {}
+        ids = [token_ids_of(loaded.tokenizer, text.lower() if self._recipe.is_lowered else text) for text in texts]
+        rows_by_index: dict[int, NDArray[np.float32]] = {}
         for batch in batches(ids):
             rows = self._run(loaded, np.array([ids[index] for index in batch], np.int64))
-            found |= dict(zip(batch, rows, strict=True))
-        return np.stack([found[index] for index in range(len(texts))])
+            rows_by_index |= dict(zip(batch, rows, strict=True))
+        return np.stack([rows_by_index[index] for index in range(len(texts))])
 
     def _run(self, loaded: _Loaded, ids: NDArray[np.int64]) -> NDArray[np.float32]:
-        """Unit vectors of texts that have equally many tokens."""
+        """Return unit vectors of texts with equal token counts."""
         import numpy as np
 
-        given = {
+        inputs = {
             "input_ids": ids,
             "attention_mask": np.ones_like(ids),
             "token_type_ids": np.zeros_like(ids),
             "position_ids": np.broadcast_to(np.arange(ids.shape[1], dtype=np.int64), ids.shape),
         }
         try:
-            (rows,) = loaded.session.run([loaded.output], {name: given[name] for name in loaded.inputs})
-        except Exception as problem:  # ONNX Runtime has no exception class of its own
+            (rows,) = loaded.session.run([loaded.output], {name: inputs[name] for name in loaded.inputs})
+        except Exception as problem:  # ONNX Runtime has no base exception class
             raise Unsupported(f"the model in {str(self._folder)!r} does not run: {problem}") from problem
         if rows.ndim == 3:  # noqa: PLR2004 - texts, tokens, numbers
             rows = rows[:, 0] if self._recipe.pooling == _CLS else rows.mean(axis=1)
         if rows.ndim != 2 or self._recipe.dimension not in {None, rows.shape[1]}:  # noqa: PLR2004
-            told = f"{list(rows.shape)} numbers, not {self._recipe.dimension} for each text"
-            raise Unsupported(f"the model in {str(self._folder)!r} makes {told}: its files do not belong together")
+            shape = f"output of shape {list(rows.shape)}, not {self._recipe.dimension} numbers per text"
+            raise Unsupported(f"the model in {str(self._folder)!r} has {shape}: its files are of different models")
         rows = rows.astype(np.float32)
         return np.asarray(rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-12), np.float32)
 
@@ -193,33 +194,33 @@ class OnnxFolder:
                     self._loaded = _loaded(self._folder, self._recipe)
                 except Unsupported:
                     raise
-                except Exception as problem:  # neither library has an exception class of its own
+                except Exception as problem:  # neither library has a base exception class
                     raise Unsupported(f"the model in {str(self._folder)!r} does not load: {problem}") from problem
             return self._loaded
 
 
 def graph_in(folder: Path) -> Path | None:
-    """The graph of the model in a folder; None if it has none."""
-    return next((folder / one for one in GRAPHS if (folder / one).is_file()), None)
+    """Return the path of a model's graph; None if there is none."""
+    return next((folder / name for name in GRAPHS if (folder / name).is_file()), None)
 
 
 def files_of(folder: Path) -> tuple[Path, ...]:
-    """The files on which vectors depend: the graph, those with its weights if they are apart, the tokenizer."""
+    """Return the files that vectors depend on: the graph, external weights, the tokenizer."""
     graph = graph_in(folder)
-    beside = () if graph is None else _named_in(graph)
-    return tuple(one for one in (graph, *beside, folder / TOKENIZER) if one is not None and one.is_file())
+    external = () if graph is None else _named_in(graph)
+    return tuple(path for path in (graph, *external, folder / TOKENIZER) if path is not None and path.is_file())
 
 
 def _named_in(graph: Path) -> list[Path]:
-    """Files beside a graph that it names; one that holds its weights itself is too large to name any."""
+    """Return the files that a graph refers to; a large graph contains its weights and refers to none."""
     if graph.stat().st_size > _MOST_BARE_BYTES:
         return []
     content = graph.read_bytes()
-    return [one for one in sorted(graph.parent.iterdir()) if one != graph and one.name.encode() in content]
+    return [path for path in sorted(graph.parent.iterdir()) if path != graph and path.name.encode() in content]
 
 
 def is_meant(model: str) -> bool:
-    """Whether a model that was named is a folder for this backend: with a graph, or without weights of another form."""
+    """Return whether a model setting is a folder for this backend: with a graph, or without safetensors weights."""
     folder = Path(model).expanduser()
     if not folder.is_dir():
         return False
@@ -234,50 +235,52 @@ def _loaded(folder: Path, recipe: Recipe) -> _Loaded:
     tokenizer.no_padding()
     tokenizer.enable_truncation(recipe.most_tokens)
     session = onnxruntime.InferenceSession(str(graph_in(folder)), session_options(), providers=["CPUExecutionProvider"])
-    inputs = tuple(one.name for one in session.get_inputs())
-    if unknown := [one for one in inputs if one not in _INPUTS]:
-        raise Unsupported(f"the model in {str(folder)!r} takes {unknown[0]!r}, which no text gives")
-    outputs = [one.name for one in session.get_outputs()]
-    output = next((one for one in (*_OF_TEXTS, *_OF_TOKENS) if one in outputs), outputs[0])
+    inputs = tuple(value.name for value in session.get_inputs())
+    if unknown := [name for name in inputs if name not in _INPUTS]:
+        raise Unsupported(f"the model in {str(folder)!r} needs the input {unknown[0]!r}, which is not available")
+    outputs = [value.name for value in session.get_outputs()]
+    output = next((name for name in (*_OF_TEXTS, *_OF_TOKENS) if name in outputs), outputs[0])
     return _Loaded(tokenizer, session, inputs, output)
 
 
 def _modules(folder: Path) -> dict[str, str]:
-    """The folder of each module of the model, by its kind.
+    """Return the folder of each module of the model, by its kind.
 
     Raises:
-        Unsupported: One is of a kind that is not carried out here.
+        Unsupported: A module has an unsupported kind.
     """
-    found = {}
+    folders = {}
     for module in _json(folder / "modules.json", of=list):
         kind = str(module.get("type", "")).rpartition(".")[2]
         if kind not in {_TRANSFORMER, _POOLING, _NORMALIZE}:
-            raise Unsupported(f"No vectors: the model in {str(folder)!r} has a module {kind!r}, which only torch runs")
-        found[kind] = str(module.get("path", ""))
-    return found
+            raise Unsupported(f"No vectors: the model in {str(folder)!r} has a module {kind!r}, which needs torch")
+        folders[kind] = str(module.get("path", ""))
+    return folders
 
 
-def _pooling(told: Mapping[str, Any], folder: Path) -> str:
-    named = told.get("pooling_mode")
-    chosen = [str(named)] if named else [one for one in told if one.startswith(_OLD_POOLING) and told[one] is True]
-    modes = [_POOLINGS.get(one, one.removeprefix(_OLD_POOLING)) for one in chosen]
+def _pooling(config: Mapping[str, Any], folder: Path) -> str:
+    named = config.get("pooling_mode")
+    chosen = (
+        [str(named)] if named else [mode for mode in config if mode.startswith(_OLD_POOLING) and config[mode] is True]
+    )
+    modes = [_POOLINGS.get(mode, mode.removeprefix(_OLD_POOLING)) for mode in chosen]
     if not modes:
         return _MEAN
-    if len(modes) > 1 or modes[0] not in {_MEAN, _CLS} or told.get("include_prompt") is False:
+    if len(modes) > 1 or modes[0] not in {_MEAN, _CLS} or config.get("include_prompt") is False:
         raise Unsupported(
-            f"No vectors: the model in {str(folder)!r} pools by {', '.join(modes)}; mean and cls are known"
+            f"No vectors: the model in {str(folder)!r} pools by {', '.join(modes)}; only mean and cls are supported"
         )
     return modes[0]
 
 
 def _json(path: Path, *, of: type = dict) -> Any:  # noqa: ANN401 - JSON
-    """What stands in a file; empty if there is none."""
+    """Return the content of a JSON file; empty if there is none."""
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
+        content = json.loads(path.read_text(encoding="utf-8"))
     except (FileNotFoundError, NotADirectoryError):
         return of()
     except (OSError, ValueError) as problem:
         raise Unsupported(f"No vectors: {str(path)!r} cannot be read: {problem}") from problem
-    if not isinstance(found, of):
-        raise Unsupported(f"No vectors: {str(path)!r} does not hold what sentence-transformers writes there")
-    return found
+    if not isinstance(content, of):
+        raise Unsupported(f"No vectors: {str(path)!r} does not have the format of sentence-transformers")
+    return content

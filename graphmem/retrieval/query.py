@@ -1,4 +1,4 @@
-"""Reading a question: its words, and every stretch of it that may name a memory exactly."""
+"""Parses a query: its words and terms, and every span that may name a memory exactly."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ MAX_WORDS = 250
 _MAX_QUOTES = 12
 
 _QUOTE = re.compile(r'["“”„«»]')
-_TELLING = re.compile(r"\d")
+_HAS_DIGIT = re.compile(r"\d")
 
 
 @dataclass(frozen=True, slots=True)
 class Mention:
-    """A stretch of the question, as word positions `[start, end)`, that may be a name.
+    """A span of the query, as word positions `[start, end)`, that may be a name.
 
-    `is_joined` tells that it stands there without a space, as identifiers do: `auth-policy`.
+    `is_joined` is True if the span is written without spaces, as identifiers are: `auth-policy`.
     """
 
     key: str
@@ -36,54 +36,56 @@ class Mention:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A question taken apart.
+    """A parsed query.
 
     Attributes:
-        said: Its text without a date that its point in time already tells.
-        words: Its distinct words as they are written, for comparing with names and titles.
-        terms: What it is about, for searching.
-        mentions: Stretches of it that may be names.
+        search_text: The text without a date that equals the query's valid time.
+        words: Its distinct words as written, for comparison with names and titles.
+        terms: Its search terms.
+        mentions: Spans that may be names.
     """
 
-    said: str
+    search_text: str
     words: tuple[str, ...]
     terms: tuple[str, ...]
     mentions: tuple[Mention, ...]
 
     @property
     def names(self) -> tuple[str, ...]:
-        """Every key to look up, each once."""
+        """The distinct keys to look up."""
         return tuple(dict.fromkeys(mention.key for mention in self.mentions))
 
-    def chosen(self, found: Mapping[str, tuple[str, ...]]) -> list[Mention]:
-        """The mentions that name something: quoted ones before others, longer ones first, none inside another."""
-        known = [mention for mention in self.mentions if found.get(mention.key)]
-        known.sort(key=lambda mention: (-(mention.end - mention.start), not mention.is_quoted, mention.start))
+    def chosen(self, ids_of: Mapping[str, tuple[str, ...]]) -> list[Mention]:
+        """Return the mentions that name a memory: longer before shorter, quoted before others, without overlaps."""
+        matching = [mention for mention in self.mentions if ids_of.get(mention.key)]
+        matching.sort(key=lambda mention: (-(mention.end - mention.start), not mention.is_quoted, mention.start))
         taken: list[Mention] = []
-        for mention in known:
-            if all(mention.end <= other.start or other.end <= mention.start for other in taken):
+        for mention in matching:
+            if all(mention.end <= previous.start or previous.end <= mention.start for previous in taken):
                 taken.append(mention)
         return taken
 
 
-def read_question(text: str, asked: date) -> Question:
-    """Take a question apart; what lies between any two quotation marks may be a name, as may any run of words.
+def read_question(text: str, day: date) -> Question:
+    """Parse a query; the text between any two quotation marks may be a name, as may any run of words.
 
     Args:
-        text: The question.
-        asked: The day that it is asked for: "on 2020-05-01" then says when, and is not searched for.
+        text: The query.
+        day: The day of the query's valid time: "on 2020-05-01" is then a time, not search text.
     """
-    said = text.replace(asked.isoformat(), " ")
+    search_text = text.replace(day.isoformat(), " ")
     quoted = _quoted(text)
     words = name_key(text).split()[:MAX_WORDS]
-    joined = {key for one in text.split() if " " in (key := name_key(one))}
+    joined = {key for word in text.split() if " " in (key := name_key(word))}
     runs = [
         Mention(key := " ".join(words[start:end]), start, end, is_quoted=False, is_joined=key in joined)
         for start in range(len(words))
         for end in range(start + 1, min(start + MAX_NAME_WORDS, len(words)) + 1)
-        if end - start > 1 or _TELLING.search(words[start])
+        if end - start > 1 or _HAS_DIGIT.search(words[start])
     ]
-    return Question(said, tuple(dict.fromkeys(tokens(said))), question_terms(said), tuple(quoted + runs))
+    return Question(
+        search_text, tuple(dict.fromkeys(tokens(search_text))), question_terms(search_text), tuple(quoted + runs)
+    )
 
 
 def _quoted(text: str) -> list[Mention]:

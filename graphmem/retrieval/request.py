@@ -1,4 +1,4 @@
-"""One search as it was asked."""
+"""The request of a search."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from graphmem.store import Filter, Page
 
 
 class Sort(StrEnum):
-    """In which order answers come."""
+    """The order of hits."""
 
     RELEVANCE = "relevance"
     RECENCY = "recency"
@@ -20,10 +20,9 @@ class Sort(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """One search as it was asked.
+    """The request of a search.
 
-    No `seq` is for where the ledger stands when the store is first looked into; no `min_relevance` for what says
-    something about the question.
+    `seq` None means the latest ledger position; `min_relevance` None the default bound.
     """
 
     text: str
@@ -37,5 +36,5 @@ class Query:
 
     @property
     def of_matches(self) -> Filter:
-        """What a match must be; the rest of the filter is for what it leads to."""
+        """The part of the filter that applies to matches; the rest applies to the memories that they resolve to."""
         return replace(self.where, origins=(), statuses=(), min_confidence=0.0)

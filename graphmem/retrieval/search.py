@@ -1,4 +1,4 @@
-"""Search that resolves: what matches is a way in; the answer is what holds at the asked point (MODEL section 5)."""
+"""Resolving search: matches are entry points; hits are the memories in force at the query's point (MODEL section 5)."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ from graphmem.answers import Contest, Hit, SearchAnswer
 from graphmem.errors import InvalidInput
 from graphmem.model import Point
 from graphmem.retrieval.cards import card
-from graphmem.retrieval.embedding import Embedder, card_of, other_model, question_vector
-from graphmem.retrieval.fusion import ASKED_FOR, Scored, cut
-from graphmem.retrieval.heads import Head, fits, heads_of, scored_beside, subject_of, telling_of, tells
+from graphmem.retrieval.corrections import Reading, share_of, unknown_words
+from graphmem.retrieval.cursors import Cursors, Place, Seal, question_mark
+from graphmem.retrieval.embedder import Embedder, card_of, other_model, question_vector
+from graphmem.retrieval.fusion import NAMED_SHARE, Scored, cut
+from graphmem.retrieval.heads import Head, fits, heads_of, is_relevant, relevant_heads, scored_neighbours, subject_of
 from graphmem.retrieval.hit_order import Ranked, Ruled, leaders_first, rank, rulings, with_leaders
+from graphmem.retrieval.match_scores import scored_matches
 from graphmem.retrieval.named_ids import NamedIds, named_ids_in
 from graphmem.retrieval.near_words import readings
-from graphmem.retrieval.paging import Cursors, Place, Seal, question_mark
 from graphmem.retrieval.query import MAX_QUERY_CHARS, Question, read_question
 from graphmem.retrieval.reasons import because
 from graphmem.retrieval.reference import reference, references
-from graphmem.retrieval.relations import overruling, relation
+from graphmem.retrieval.relation_phrases import overruling, relation
 from graphmem.retrieval.request import Query
-from graphmem.retrieval.scoring import scored_matches
-from graphmem.retrieval.spelling import Reading, share_of, unknown_words
 from graphmem.retrieval.titles import Titles
 from graphmem.rows import Rows
 from graphmem.store import Matches, ModelCard, Nearby, Probe, Rivals, Store
@@ -33,17 +33,17 @@ MATCH_LIMIT = 35
 EXPANDED_HEADS = 3
 NEIGHBOUR_LIMIT = 15
 MOST_RIVALS = 1_000
-#: A hit tells how it relates to so many of the matches that led to it, the best first: a chain may have thousands.
+#: A hit lists its relations to at most this many of its matches, the best first: a chain may have thousands.
 MOST_RELATIONS = 10
 
 
 class Searcher:
-    """Searches one store.
+    """Searches a store.
 
     Args:
-        store: Where memories are.
-        embedder: Gives the embedding backend, or a sentence on why there is none; called once per search.
-        seal: Signs cursors; made for the store if not given.
+        store: The store.
+        embedder: Returns the embedding backend, or a sentence on why there is none; called once per search.
+        seal: Signs cursors; created for the store by default.
     """
 
     def __init__(self, store: Store, embedder: Callable[[], Embedder | str], seal: Seal | None = None) -> None:
@@ -52,80 +52,78 @@ class Searcher:
         self._seal = seal or Seal(store)
 
     def search(self, query: Query) -> SearchAnswer:
-        """What answers the query at its point, best first."""
+        """Return the hits of a query at its point, best first."""
         if len(query.text) > MAX_QUERY_CHARS:
-            raise InvalidInput(
-                f"the query has {len(query.text)} characters, more than {MAX_QUERY_CHARS}: ask for less at once"
-            )
+            raise InvalidInput(f"the query has {len(query.text)} characters, more than {MAX_QUERY_CHARS}: shorten it")
         mark = question_mark(query.text, query.where, query.sort, query.reader, query.min_relevance)
         cursors = Cursors(self._seal, query.reader, mark)
-        place = cursors.place(query.page, Point(query.valid, query.seq or 0))
+        start = cursors.place(query.page, Point(query.valid, query.seq or 0))
         if query.page.cursor is not None:
-            query = replace(query, valid=place.point.valid, seq=place.point.seq)
-        backend, wanted = self._embedder(), place.offset + query.page.limit
-        found = self._found(self._asked(query, backend), query, wanted)
-        query = replace(query, seq=found.seq)
-        found, read = self._respelled(found, query, backend, wanted)
-        ruled = self._ruled(found.ranked[:wanted], query)
-        ranked = with_leaders(found.ranked, ruled, query)
-        shown = ranked[place.offset : wanted]
-        note = _note(backend, found)
-        pinned = Place(Point(query.valid, found.seq), place.offset)
+            query = replace(query, valid=start.point.valid, seq=start.point.seq)
+        backend, needed = self._embedder(), start.offset + query.page.limit
+        results = self._results(self._parsed(query, backend), query, needed)
+        query = replace(query, seq=results.seq)
+        results, corrections = self._respelled(results, query, backend, needed)
+        ruled = self._ruled(results.ranked[:needed], query)
+        ranked = with_leaders(results.ranked, ruled, query)
+        shown = ranked[start.offset : needed]
+        note = _note(backend, results)
+        pinned = Place(Point(query.valid, results.seq), start.offset)
         return SearchAnswer(
-            hits=self._told(shown, ruled, query),
+            hits=self._hits(shown, ruled, query),
             at=pinned.point,
             mode="hybrid" if note is None else "lexical",
-            note=note or found.note or _told_of(found.unread),
+            note=note or results.note or _unread_note(results.unread),
             cursor=cursors.after(pinned, len(shown), len(ranked)),
-            weaker=found.weaker,
-            remarks=tuple(one.sentence for one in read),
-            read_as=found.asked.text if read else None,
+            weaker=results.weaker,
+            remarks=tuple(reading.sentence for reading in corrections),
+            read_as=results.parsed.text if corrections else None,
         )
 
-    def _asked(self, query: Query, backend: Embedder | str) -> _Asked:
+    def _parsed(self, query: Query, backend: Embedder | str) -> _ParsedQuery:
         question = read_question(query.text, query.valid.date())
         named_ids = named_ids_in(self._store, query.text, query.reader, query.seq)
-        return _Asked(query.text, question, named_ids, _probe(question, named_ids, backend))
+        return _ParsedQuery(query.text, question, named_ids, _probe(question, named_ids, backend))
 
-    def _found(self, asked: _Asked, query: Query, wanted: int) -> _Found:
-        """More answers than wanted if there are: those of the best matches, then those that twice as many add, ...
+    def _results(self, parsed: _ParsedQuery, query: Query, needed: int) -> _Results:
+        """Return more heads than needed, if there are, from the best matches first and then from twice as many.
 
-        So every page continues the one before, whatever its size.
+        A page of any size therefore continues the previous page.
         """
         ranked: dict[str, Ranked] = {}
-        probe = asked.probe
+        probe = parsed.probe
         while True:
             matches = self._matches(probe, query)
             query = replace(query, seq=matches.seq)
             view = View(matches.rows, query.reader, matches.seq)
-            scored = scored_matches(asked.question, matches, _titles(view, matches.ids), asked.named_ids)
+            scored = scored_matches(parsed.question, matches, _titles(view, matches.ids), parsed.named_ids)
             heads = [head for head in self._resolve(scored, view, query).values() if fits(head, query)]
-            telling = telling_of(heads, query)
-            for one in leaders_first(rank(telling, query), query):
-                ranked.setdefault(one.head.resolved.memory, one)
-            if len(ranked) > wanted or not _goes_on(matches, scored, probe, query):
-                return _Found(asked, list(ranked.values()), len(heads) - len(telling), matches)
+            relevant = relevant_heads(heads, query)
+            for entry in leaders_first(rank(relevant, query), query):
+                ranked.setdefault(entry.head.resolved.memory, entry)
+            if len(ranked) > needed or not _goes_on(matches, scored, probe, query):
+                return _Results(parsed, list(ranked.values()), len(heads) - len(relevant), matches)
             probe = replace(probe, limit=probe.limit * 2)
 
     def _respelled(
-        self, found: _Found, query: Query, backend: Embedder | str, wanted: int
-    ) -> tuple[_Found, Sequence[Reading]]:
-        """Search again with near words in place of long words that no memory has, and keep the more relevant answer.
+        self, results: _Results, query: Query, backend: Embedder | str, needed: int
+    ) -> tuple[_Results, Sequence[Reading]]:
+        """Search again with near words for long words that no memory has, and keep the more relevant results.
 
         Returns:
-            What answers, and how words were read; nothing was read otherwise if the first answer is kept.
+            The results, and the corrections; no corrections if the first results are kept.
         """
-        words = unknown_words(found.asked.question, found.matches.unheld)
-        if not words or (found.is_telling and share_of(words, found.weights) < ASKED_FOR):
-            return found, ()
-        read = readings(self._store, words, query, found.seq)
+        words = unknown_words(results.parsed.question, results.matches.unheld)
+        if not words or (results.is_relevant and share_of(words, results.weights) < NAMED_SHARE):
+            return results, ()
+        corrections = readings(self._store, words, query, results.seq)
         text = query.text
-        for one in read:
-            text = one.applied(text)
+        for reading in corrections:
+            text = reading.applied(text)
         if text == query.text:
-            return found, ()
-        again = self._found(self._asked(replace(query, text=text), backend), query, wanted)
-        return (again, read) if again.relevance > found.relevance else (found, ())
+            return results, ()
+        retried = self._results(self._parsed(replace(query, text=text), backend), query, needed)
+        return (retried, corrections) if retried.relevance > results.relevance else (results, ())
 
     # ---- candidates
 
@@ -134,26 +132,26 @@ class Searcher:
 
     def _resolve(self, scored: Iterable[Scored], view: View, query: Query) -> dict[str, Head]:
         heads = heads_of(scored, view, query)
-        beside = self._beside(heads, query, view.seq)
-        # What is chained to a match was resolved with it; whatever else is near has a view of its own.
-        view = View(beside.rows, query.reader, view.seq)
-        for key, head in heads_of(scored_beside(beside.steps, view, heads), view, query).items():
+        nearby = self._neighbours(heads, query, view.seq)
+        # Chains of matches are already resolved; neighbours get their own view.
+        view = View(nearby.rows, query.reader, view.seq)
+        for key, head in heads_of(scored_neighbours(nearby.steps, view, heads), view, query).items():
             heads.setdefault(key, head)
         return heads
 
-    def _beside(self, heads: dict[str, Head], query: Query, seq: int) -> Nearby:
-        """Memories beside the best heads in the graph, for answers whose words match nothing."""
+    def _neighbours(self, heads: dict[str, Head], query: Query, seq: int) -> Nearby:
+        """Return neighbours of the best heads in the graph, which may match no word of the query."""
         best = sorted(heads.values(), key=lambda head: -head.scored.score)[:EXPANDED_HEADS]
         ids = [head.resolved.memory for head in best if head.holds]
         if not ids:
             return Nearby()
         return self._store.neighbours(query.reader, ids, seq=seq, limit=NEIGHBOUR_LIMIT, at=query.valid)
 
-    # ---- telling
+    # ---- hits
 
     def _ruled(self, ranked: Sequence[Ranked], query: Query) -> Ruled:
-        """All rows of what comes first, and of those that also hold for its subjects, with who leads them."""
-        holding = [one.head for one in ranked if one.head.holds]
+        """Read the full rows of the first heads and their rivals, and rule on their subjects."""
+        holding = [entry.head for entry in ranked if entry.head.holds]
         subjects = {subject for head in holding if (subject := subject_of(head.memory)) is not None}
         settled = [head.resolved.memory for head in holding if head.is_settled]
         at = Point(query.valid, query.seq or 0)
@@ -162,10 +160,10 @@ class Searcher:
         view = View(rows, query.reader, at.seq)
         return Ruled(view, rulings(view, subjects, query.valid))
 
-    def _told(self, shown: Sequence[Ranked], ruled: Ruled, query: Query) -> tuple[Hit, ...]:
-        """What is shown, in full."""
+    def _hits(self, shown: Sequence[Ranked], ruled: Ruled, query: Query) -> tuple[Hit, ...]:
+        """Return the heads shown as full hits."""
         view, led = ruled.view, ruled.led
-        hits = ((one.head, _hit(one, view if one.head.is_settled else one.head.view, query)) for one in shown)
+        hits = ((entry.head, _hit(entry, view if entry.head.is_settled else entry.head.view, query)) for entry in shown)
         return tuple(
             _contested(hit, led.get(subject_of(hit.card.memory)) if head.holds else None, view, query)
             for head, hit in hits
@@ -174,8 +172,8 @@ class Searcher:
 
 
 @dataclass(frozen=True, slots=True)
-class _Asked:
-    """A question: its text and parts, the ids that it names, and the probe that is sent to the store."""
+class _ParsedQuery:
+    """A query: its text and parts, the ids that it names, and the probe for the store."""
 
     text: str
     question: Question
@@ -184,103 +182,106 @@ class _Asked:
 
 
 @dataclass(frozen=True, slots=True)
-class _Found:
-    """All that answers a question, best first, how many say too little about it, and what the store brought last."""
+class _Results:
+    """The ranked heads, the number of heads below the bound, and the last matches of the store."""
 
-    asked: _Asked
+    parsed: _ParsedQuery
     ranked: list[Ranked]
     weaker: int
     matches: Matches
 
     @property
     def seq(self) -> int:
-        """Where the ledger stood."""
+        """The ledger position."""
         return self.matches.seq
 
     @property
     def model(self) -> ModelCard | None:
-        """The model of the vectors in the store."""
+        """The model of the store's vectors."""
         return self.matches.model
 
     @property
     def note(self) -> str | None:
-        """What the store tells of how vectors were compared."""
+        """The store's note on the vector comparison."""
         return self.matches.note
 
     @property
     def unread(self) -> int:
-        """How many matches have no vector though the question has one."""
-        has_vector = self.asked.probe.vector is not None
-        return sum(one.cosine is None for one in self.matches.evidence.values()) if has_vector else 0
+        """The number of matches without a vector, if the query has a vector."""
+        has_vector = self.parsed.probe.vector is not None
+        return sum(evidence.cosine is None for evidence in self.matches.evidence.values()) if has_vector else 0
 
     @property
     def relevance(self) -> float:
-        """That of the most relevant answer; 0 without any."""
-        return max((one.relevance for one in self.ranked), default=0.0)
+        """The relevance of the most relevant head; 0 without any."""
+        return max((entry.relevance for entry in self.ranked), default=0.0)
 
     @property
-    def is_telling(self) -> bool:
-        """Whether an answer says enough about the question, however low the caller set the bound."""
-        return self.relevance >= cut(has_vectors=self.model is not None and self.asked.probe.vector is not None)
+    def is_relevant(self) -> bool:
+        """True if a head reaches the default bound, independent of the caller's bound."""
+        return self.relevance >= cut(has_vectors=self.model is not None and self.parsed.probe.vector is not None)
 
     @property
     def weights(self) -> dict[str, float]:
-        """How much each term says of what is asked."""
-        return dict(zip(self.asked.question.terms, self.matches.weights, strict=False))
+        """The weight of each query term."""
+        return dict(zip(self.parsed.question.terms, self.matches.weights, strict=False))
 
 
 def _probe(question: Question, named_ids: NamedIds, backend: Embedder | str) -> Probe:
-    """What to look for; without a vector where none can be made."""
+    """Return the probe for the store; without a vector if there is no backend or no text."""
     names = tuple(dict.fromkeys((*question.names, *named_ids.names)))
-    if isinstance(backend, str) or not question.said.strip():
+    if isinstance(backend, str) or not question.search_text.strip():
         return Probe(question.terms, names, limit=MATCH_LIMIT, is_weighed=True)
-    vector = question_vector(backend, question.said)
+    vector = question_vector(backend, question.search_text)
     return Probe(question.terms, names, vector, card_of(backend), MATCH_LIMIT, is_weighed=True)
 
 
-def _note(backend: Embedder | str, found: _Found) -> str | None:
-    """Why no vectors were compared; None if they were."""
+def _note(backend: Embedder | str, results: _Results) -> str | None:
+    """Return why no vectors were compared; None if they were."""
     if isinstance(backend, str):
         return backend
-    if found.model is None and found.unread:
+    if results.model is None and results.unread:
         return "the store has no vectors yet; run: graphmem reindex"
-    return other_model(backend, found.model)
+    return other_model(backend, results.model)
 
 
-def _told_of(unread: int) -> str | None:
-    """That some of what was found was compared by its words alone."""
+def _unread_note(unread: int) -> str | None:
+    """Return a note on matches that were compared lexically only."""
     some = "one memory" if unread == 1 else f"{unread} memories"
     return f"{some} matched by words alone, without a vector; run: graphmem reindex" if unread else None
 
 
 def _titles(view: View, ids: Iterable[str]) -> Titles:
-    found = ((key, view.memory(key)) for key in ids)
-    said = {key: memory.statement for key, memory in found if memory and memory.statement}
-    return Titles({key: one.title for key, one in said.items()}, {key: one.aliases for key, one in said.items()})
+    memories = ((memory_id, view.memory(memory_id)) for memory_id in ids)
+    statements = {memory_id: memory.statement for memory_id, memory in memories if memory and memory.statement}
+    return Titles(
+        {memory_id: statement.title for memory_id, statement in statements.items()},
+        {memory_id: statement.aliases for memory_id, statement in statements.items()},
+    )
 
 
 def _goes_on(matches: Matches, scored: Sequence[Scored], probe: Probe, query: Query) -> bool:
-    """Whether a wider probe may bring more that says something: the last match by words or by meaning still does."""
-    lasts = {found[-1][0] for found in (matches.lexical, matches.vector) if len(found) >= probe.limit}
-    return any(tells(one, query) for one in scored if one.memory in lasts)
+    """Return whether a wider probe may bring relevant matches: the last lexical or vector match is still relevant."""
+    lasts = {ranking[-1][0] for ranking in (matches.lexical, matches.vector) if len(ranking) >= probe.limit}
+    return any(is_relevant(match, query) for match in scored if match.memory in lasts)
 
 
-def _hit(one: Ranked, view: View, query: Query) -> Hit | None:
-    """An answer told in full; None if the memory was erased since it matched."""
-    resolved = one.head.resolved
+def _hit(entry: Ranked, view: View, query: Query) -> Hit | None:
+    """Return a full hit; None if the memory was erased after it matched."""
+    resolved = entry.head.resolved
     shown = card(view, resolved.memory, query.valid)
     if shown is None:
         return None
-    paths = islice(one.head.paths.values(), MOST_RELATIONS)
-    relations = [near for path in paths if (near := relation(one.head.view, path, query.valid)) is not None]
+    paths = islice(entry.head.paths.values(), MOST_RELATIONS)
+    relations = [near for path in paths if (near := relation(entry.head.view, path, query.valid)) is not None]
     itself = reference(view, resolved.memory, query.valid)
     return Hit(
         card=shown,
         standing=resolved.standing,
-        relevance=one.relevance,
-        parts={**one.head.scored.parts, "prior": one.factor},
-        via=(*references(one.head.view, resolved.via[:-1], query.valid), itself),
-        because=because(one.head.view, resolved, query.valid),
+        relevance=entry.relevance,
+        parts={**entry.head.scored.parts, "prior": entry.factor},
+        via=(*references(entry.head.view, resolved.via[:-1], query.valid), itself),
+        because=because(entry.head.view, resolved, query.valid),
         beat=tuple(near.memory for near in relations if near.is_successor),
         head=itself if resolved.standing is Standing.HOLDS else None,
         relations=tuple(relations),
@@ -290,7 +291,8 @@ def _hit(one: Ranked, view: View, query: Query) -> Hit | None:
 def _contested(hit: Hit, ruling: Ruling | None, view: View, query: Query) -> Hit:
     if ruling is None:
         return hit
-    key, valid = hit.card.id, query.valid
-    contested = tuple(Contest(reference(view, one, valid), why) for one, why in ruling.contested if one != key)
-    head, overruled_by = reference(view, ruling.head, valid), overruling(view, ruling, key, valid)
+    own_id, valid = hit.card.id, query.valid
+    rivals = [(memory_id, why) for memory_id, why in ruling.contested if memory_id != own_id]
+    contested = tuple(Contest(reference(view, memory_id, valid), why) for memory_id, why in rivals)
+    head, overruled_by = reference(view, ruling.head, valid), overruling(view, ruling, own_id, valid)
     return replace(hit, head=head, contested=contested, overruled_by=overruled_by)

@@ -1,4 +1,4 @@
-"""How much of a memory's title a question says: for titles half remembered, unquoted or cut short."""
+"""Title coverage: how much of a memory's title a query contains, for partly remembered, unquoted or cut titles."""
 
 from __future__ import annotations
 
@@ -10,62 +10,62 @@ from itertools import chain
 
 from graphmem.ranking import name_key, tokens
 
-#: A name that stands in a title of which at least this much else is said belongs to that title.
+#: If the query also covers this share of the title's other words, the name is part of the title and not an identifier.
 _HALF = 0.5
 
 
 class Titles:
-    """The titles of the memories that matched, each word weighed by how few of them carry it.
+    """The titles of the matches; a word's weight falls with the number of titles that have it.
 
     Args:
-        titles: Memory id to title; equal titles count as one.
+        titles: Memory id to title; equal titles count once.
         aliases: Memory id to aliases.
     """
 
     def __init__(self, titles: Mapping[str, str], aliases: Mapping[str, Sequence[str]] | None = None) -> None:
         self._titles = titles
         self._with_alias = defaultdict[str, list[str]](list)
-        for key, names in (aliases or {}).items():
-            for name in {name_key(one) for one in names}:
+        for memory_id, names in (aliases or {}).items():
+            for name in {name_key(alias) for alias in names}:
                 if name.isalpha():
-                    self._with_alias[name].append(key)
+                    self._with_alias[name].append(memory_id)
         distinct = set(titles.values())
         carried = Counter(chain.from_iterable(map(_words, distinct)))
         self._weight = {word: _rarity(len(distinct), held) for word, held in carried.items()}
 
-    def title(self, key: str) -> str:
-        """The title of a memory; empty if it is not among them."""
-        return self._titles.get(key, "")
+    def title(self, memory_id: str) -> str:
+        """Return the title of a memory; empty if it is not among the matches."""
+        return self._titles.get(memory_id, "")
 
     @property
     def one_word_aliases(self) -> frozenset[str]:
-        """Name keys of aliases of one word without a digit: a store is not asked for these."""
+        """Name keys of aliases of a single word without a digit, which are not looked up in the store."""
         return frozenset(self._with_alias)
 
     def with_alias(self, name: str) -> Sequence[str]:
-        """Ids of the memories that have one of `one_word_aliases`."""
+        """Return the ids of the memories with an alias of `one_word_aliases`."""
         return self._with_alias.get(name, ())
 
-    def coverage(self, said: Iterable[str]) -> dict[str, float]:
-        """Which share of each title, by weight, is among the words said; those with nothing are left out."""
-        words = frozenset(said)
-        shares = {key: self._share(_words(title), words) for key, title in self._titles.items()}
-        return {key: share for key, share in shares.items() if share > 0}
+    def coverage(self, words: Iterable[str]) -> dict[str, float]:
+        """Return the weight share of each title among the words; titles without a match are omitted."""
+        distinct = frozenset(words)
+        shares = {memory_id: self._share(_words(title), distinct) for memory_id, title in self._titles.items()}
+        return {memory_id: share for memory_id, share in shares.items() if share > 0}
 
-    def swallows(self, name: str, named: Collection[str], said: Iterable[str]) -> bool:
-        """Whether a name is but a part of the title of some other memory, of which the question says more."""
+    def swallows(self, name: str, named: Collection[str], words: Iterable[str]) -> bool:
+        """Return whether a name is only a part of another memory's title, more of which is in the query."""
         inside = frozenset(tokens(name))
-        words = frozenset(said)
+        distinct = frozenset(words)
         return any(
-            key not in named
+            memory_id not in named
             and f" {name} " in f" {_key(title)} "
-            and self._share(_words(title) - inside, words) >= _HALF
-            for key, title in self._titles.items()
+            and self._share(_words(title) - inside, distinct) >= _HALF
+            for memory_id, title in self._titles.items()
         )
 
-    def _share(self, title: frozenset[str], said: frozenset[str]) -> float:
-        whole = sum(self._weight[word] for word in title)
-        return sum(self._weight[word] for word in title & said) / whole if whole else 0.0
+    def _share(self, title: frozenset[str], words: frozenset[str]) -> float:
+        total = sum(self._weight[word] for word in title)
+        return sum(self._weight[word] for word in title & words) / total if total else 0.0
 
 
 @lru_cache(maxsize=4_096)

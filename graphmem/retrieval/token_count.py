@@ -1,4 +1,4 @@
-"""How many tokens a text is for a language model, counted without one."""
+"""An estimate of a text's token count for language models, without a tokenizer."""
 
 from __future__ import annotations
 
@@ -10,10 +10,11 @@ _PIECE = re.compile(rf"[A-Za-z]{{1,6}}|[0-9]{{1,3}}|[{IDEOGRAPH}]|[^\W\d_]{{1,2}
 
 
 def token_count(text: str) -> int:
-    """About how many tokens a text is: each has at most six letters, three digits, one ideograph or one other sign.
+    """Return about how many tokens a text has: at most six letters, three digits, an ideograph or another sign each.
 
-    Tokenizers differ. Of the one that ships (WordPiece) this counts 1.03 to 1.15 times the tokens of records,
-    proposals, facts and JSON, and rarely less than 0.8 times those of one short text (ADR-0053).
+    Tokenizers differ. Compared with WordPiece this returns 1.03 to 1.15 times the tokens of records, proposals, facts
+    and
+    JSON, and rarely less than 0.8 times those of a short text (ADR-0053).
 
     >>> token_count("Deployed with Python 3.11")
     7

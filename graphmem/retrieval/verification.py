@@ -1,4 +1,4 @@
-"""Which model makes vectors here, from which files, and whether they are those of the original."""
+"""Describes the embedding model of this machine, and verifies its files against the published ones."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from graphmem.errors import Unsupported
 from graphmem.retrieval import minilm, named_model
-from graphmem.retrieval.embedding import (
+from graphmem.retrieval.embedder import (
     Embedder,
     EmbedderMissing,
     card_of,
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from graphmem.store import ModelCard
 
 _OFF, _MINILM, _ONNX, _NAMED = "off", "minilm", "onnx", "sentence-transformers"
-#: What brings or loads the weights of each backend, and what computes.
+#: The package of the weights or the loader of each backend, and the runtimes.
 _PACKAGES = {_MINILM: minilm.WEIGHTS_DISTRIBUTION, _ONNX: "onnxruntime", _NAMED: "sentence-transformers"}
 _RUNTIMES = {_MINILM: minilm.RUNTIME, _ONNX: minilm.RUNTIME, _NAMED: ("torch", "transformers")}
 #: Machines round differently, by a millionth; another model differs by a tenth.
@@ -40,8 +40,8 @@ class ModelFile:
     """A file that vectors depend on.
 
     Attributes:
-        sha256: Of the file as it is here; None if it cannot be read.
-        original: The SHA-256 of the published file.
+        sha256: The hash of the local file; None if it cannot be read.
+        original: The hash of the published file.
     """
 
     name: str
@@ -52,17 +52,17 @@ class ModelFile:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelState:
-    """What makes vectors here, or why nothing does.
+    """The embedding model of this machine, or why there is none.
 
     Attributes:
         backend: `minilm`, `onnx`, `sentence-transformers` or `off`.
-        card: What a store records of the model; None if it does not load.
-        package: The distribution that brought the weights, or that loads them; None if there is none.
+        card: The description that a store records; None if the model does not load.
+        package: The distribution with the weights or the loader; None if there is none.
         version: Its release.
-        folder: Where the weights are; None if they are not on this machine.
-        runtime: The releases of the packages that compute, by name.
+        folder: The folder of the weights; None if they are not on this machine.
+        runtime: The releases of the runtime packages, by name.
         problem: Why there are no vectors; None if there are.
-        fix: The command that mends it.
+        fix: The command that fixes it.
     """
 
     backend: str
@@ -78,7 +78,7 @@ class ModelState:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A part of the model as it was found; `fix` is the command that mends it."""
+    """The result of verifying a part of the model; `fix` is the command that repairs it."""
 
     name: str
     is_sound: bool
@@ -88,25 +88,25 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class _Lack:
-    """Why there is no model, and the command that mends it."""
+    """The reason why there is no model, with the command that fixes it."""
 
     problem: str
     fix: str | None = None
 
 
 def model_state(backend: str, model: str | None) -> ModelState:
-    """What makes vectors here; downloads nothing.
+    """Return the embedding model's state; downloads nothing.
 
     Args:
-        backend: As `GRAPHMEM_EMBEDDINGS` names it.
-        model: Of another backend than `minilm`, as `GRAPHMEM_MODEL` names it.
+        backend: The value of `GRAPHMEM_EMBEDDINGS`.
+        model: The value of `GRAPHMEM_MODEL`, for backends other than `minilm`.
     """
     if backend == _OFF:
         return ModelState(backend=_OFF, runtime={})
     is_minilm = backend == _MINILM
     package = _PACKAGES[backend]
     version, folder = _version(package), _folder(backend, model)
-    card = _card(_found(backend, model))
+    card = _card(_embedder(backend, model))
     return ModelState(
         backend=backend,
         card=None if isinstance(card, _Lack) else card,
@@ -121,38 +121,38 @@ def model_state(backend: str, model: str | None) -> ModelState:
 
 
 def verify(backend: str, model: str | None) -> Iterator[Part]:
-    """Each part of the model, looked at in full: files by their hashes, the whole by what it makes of a sentence.
+    """Yield the result for each part of the model: hashes of files, and the vector of a sentence.
 
-    Nothing is downloaded. What is missing is a part that is not sound; if vectors are switched off there is no part.
+    Nothing is downloaded. A missing part is not sound; without vectors there are no parts.
     """
     if backend == _OFF:
         return
     if backend == _MINILM and (folder := _folder(backend, model)) is not None:
         for file in _files(folder):
-            yield _looked_at(file)
-    found = _found(backend, model)
-    if isinstance(found, _Lack):
-        yield Part("model", is_sound=False, found=found.problem, fix=found.fix)
+            yield _verified_file(file)
+    embedder = _embedder(backend, model)
+    if isinstance(embedder, _Lack):
+        yield Part("model", is_sound=False, found=embedder.problem, fix=embedder.fix)
     else:
-        yield _tried(found, None if backend == _NAMED else _REINSTALL_RUNTIME)
+        yield _verified_vector(embedder, None if backend == _NAMED else _REINSTALL_RUNTIME)
 
 
-def _found(backend: str, model: str | None) -> Embedder | _Lack:
+def _embedder(backend: str, model: str | None) -> Embedder | _Lack:
     if backend == _NAMED and needs_download(model):
-        return _Lack(f"{model!r} was never downloaded", f"hf download {model}")
-    found = find_backend(backend, model)
-    if isinstance(found, EmbedderMissing):
-        reason, _, fix = found.reason.partition(" Run: ")
+        return _Lack(f"{model!r} is not downloaded yet", f"hf download {model}")
+    embedder = find_backend(backend, model)
+    if isinstance(embedder, EmbedderMissing):
+        reason, _, fix = embedder.reason.partition(" Run: ")
         return _Lack(reason, fix or None)
-    return found
+    return embedder
 
 
-def _card(found: Embedder | _Lack) -> ModelCard | _Lack:
-    """What a store would record of the model; one of sentence-transformers is loaded for it."""
-    if isinstance(found, _Lack):
-        return found
+def _card(embedder: Embedder | _Lack) -> ModelCard | _Lack:
+    """Return the description that a store would record; a sentence-transformers model is loaded for it."""
+    if isinstance(embedder, _Lack):
+        return embedder
     try:
-        return card_of(found)
+        return card_of(embedder)
     except Unsupported as problem:
         return _Lack(str(problem))
 
@@ -162,7 +162,7 @@ def _folder(backend: str, model: str | None) -> Path | None:
         if backend == _ONNX and model is not None:
             folder = Path(model).expanduser()
             return folder if folder.is_dir() else None
-        return minilm.installed_folder() if backend == _MINILM else named_model.folder_here(model)
+        return minilm.installed_folder() if backend == _MINILM else named_model.local_folder(model)
     except (Unsupported, ImportError):
         return None
 
@@ -174,39 +174,41 @@ def _files(folder: Path) -> Iterator[ModelFile]:
         ("graph", minilm.graph_path(), minilm.GRAPH_SHA256),
     ):
         try:
-            found = minilm.sha256(path)
+            digest = minilm.sha256(path)
         except OSError:
-            found = None
-        yield ModelFile(name, path, found, original)
+            digest = None
+        yield ModelFile(name, path, digest, original)
 
 
-def _looked_at(file: ModelFile) -> Part:
+def _verified_file(file: ModelFile) -> Part:
     if file.sha256 == file.original:
-        return Part(file.name, is_sound=True, found=f"{file.path}, sha256 {file.sha256}, as the original")
+        return Part(file.name, is_sound=True, found=f"{file.path}, sha256 {file.sha256}, the same as the original")
     fix = _REINSTALL_GRAPH if file.name == "graph" else _REINSTALL_WEIGHTS
-    told = "cannot be read" if file.sha256 is None else f"is another file: sha256 {file.sha256}, not {file.original}"
-    return Part(file.name, is_sound=False, found=f"{file.path} {told}", fix=fix)
+    fault = "cannot be read" if file.sha256 is None else f"is another file: sha256 {file.sha256}, not {file.original}"
+    return Part(file.name, is_sound=False, found=f"{file.path} {fault}", fix=fix)
 
 
-def _tried(found: Embedder, fix: str | None) -> Part:
-    """The model on a sentence of which its vector is known."""
+def _verified_vector(embedder: Embedder, fix: str | None) -> Part:
+    """Compare the model's vector of a sentence with the known vector."""
     try:
-        (vector,) = found.embed([minilm.PROBE])
+        (vector,) = embedder.embed([minilm.PROBE])
     except Unsupported as problem:
         return Part("vector", is_sound=False, found=str(problem), fix=fix)
-    if found.weights_hash != minilm.WEIGHTS_SHA256:
+    if embedder.weights_hash != minilm.WEIGHTS_SHA256:
         return Part(
-            "vector", is_sound=True, found=f"{len(vector)} numbers of {found.name}; no vector of it is known here"
+            "vector", is_sound=True, found=f"{len(vector)} numbers of {embedder.name}; no reference vector is known"
         )
-    difference = max(abs(one - known) for one, known in zip(fingerprint(vector), minilm.FINGERPRINT, strict=True))
+    difference = max(
+        abs(value - expected) for value, expected in zip(fingerprint(vector), minilm.FINGERPRINT, strict=True)
+    )
     if difference < _TOLERANCE:
-        return Part("vector", is_sound=True, found=f"of {minilm.PROBE!r} as it must be")
+        return Part("vector", is_sound=True, found=f"of {minilm.PROBE!r} is correct")
     return Part("vector", is_sound=False, found=f"of {minilm.PROBE!r} is off by {difference:.4f}", fix=fix)
 
 
 def fingerprint(vector: NDArray[np.float32]) -> tuple[float, ...]:
-    """Sixteen numbers to know a vector of 384 by: the sums of its runs of 24."""
-    return tuple(float(one) for one in vector.reshape(len(minilm.FINGERPRINT), -1).sum(axis=1))
+    """Return sixteen numbers that identify a vector of 384: the sums of its runs of 24."""
+    return tuple(float(value) for value in vector.reshape(len(minilm.FINGERPRINT), -1).sum(axis=1))
 
 
 def _runtime(packages: tuple[str, ...]) -> dict[str, str]:

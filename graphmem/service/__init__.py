@@ -1,8 +1,8 @@
-"""The service: every use case of graphmem, once, for all surfaces."""
+"""The service: the use cases of graphmem, implemented once for all surfaces."""
 
 from graphmem.service.batches import New
-from graphmem.service.desk import Desk, Gate, Write
+from graphmem.service.context import Gate, ServiceContext, Write
 from graphmem.service.memory import GraphMemory
 from graphmem.sources.edits import IngestReport
 
-__all__ = ["Desk", "Gate", "GraphMemory", "IngestReport", "New", "Write"]
+__all__ = ["Gate", "GraphMemory", "IngestReport", "New", "ServiceContext", "Write"]

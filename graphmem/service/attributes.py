@@ -1,4 +1,4 @@
-"""What the nodes and edges of `to_networkx` carry: a typed dictionary for each sort of them."""
+"""The attributes of nodes and edges in the graph of `to_networkx`: a typed dictionary for each type."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from graphmem.model import AnchorKind, Kind, Origin, Outcome, Status, Supersessi
 
 
 class NodeType(StrEnum):
-    """What a node is; every node carries one as `type`."""
+    """The type of a node, in its attribute `type`."""
 
     MEMORY = "memory"
     TOMBSTONE = "tombstone"
@@ -20,7 +20,7 @@ class NodeType(StrEnum):
 
 
 class EdgeType(StrEnum):
-    """What an edge says; every edge carries one as `type`, and its key begins with it."""
+    """The type of an edge, in its attribute `type` and at the beginning of its key."""
 
     SUPERSEDED_BY = "superseded_by"
     DEPENDS_ON = "depends_on"
@@ -33,10 +33,11 @@ class EdgeType(StrEnum):
 
 
 class MemoryNode(TypedDict):
-    """A memory as it stands at the graph's point; the node's name is its id.
+    """A memory at the graph's point; the node's name is its id.
 
-    `confidence` is as stated, `freshness` what age leaves of it. `valid_from` and `valid_to` are the outer
-    ends of `holding`, None where it is open or empty. `status` is its own word, `state` where it stands.
+    `confidence` is the stated confidence, and `freshness` the factor, from 1 down to 0, by which age lowers it.
+    `holding` has the valid intervals; `valid_from` and `valid_to` are their outer ends, None if open or if there are no
+    intervals. `status` is the memory's own status; `state` also takes supersessions into account.
     """
 
     type: NodeType
@@ -74,7 +75,7 @@ class MemoryNode(TypedDict):
 
 
 class TombstoneNode(TypedDict):
-    """What is left of an erased memory: its place between others."""
+    """A tombstone: the position of an erased memory in its chain."""
 
     type: NodeType
     change: int
@@ -85,7 +86,7 @@ class TombstoneNode(TypedDict):
 
 
 class AnchorNode(TypedDict):
-    """Something in the code or the team that memories are about."""
+    """A part of the code or a member of the team that memories are about."""
 
     type: NodeType
     kind: AnchorKind
@@ -94,7 +95,7 @@ class AnchorNode(TypedDict):
 
 
 class AlternativeNode(TypedDict):
-    """An option that one decision considered."""
+    """An option that a decision considered."""
 
     type: NodeType
     name: str
@@ -104,7 +105,7 @@ class AlternativeNode(TypedDict):
 
 
 class SupersessionEdge(TypedDict):
-    """From what was replaced to what took over; `covers` is when it does, empty for an amendment."""
+    """A supersession, from the old memory to the new; `covers` has its valid intervals, empty for an amendment."""
 
     type: EdgeType
     kind: SupersessionKind
@@ -120,7 +121,7 @@ class SupersessionEdge(TypedDict):
 
 
 class LinkEdge(TypedDict):
-    """A typed link that somebody recorded."""
+    """A recorded link between two memories."""
 
     type: EdgeType
     change: int
@@ -130,10 +131,10 @@ class LinkEdge(TypedDict):
 
 
 class ConflictEdge(TypedDict):
-    """An open contradiction, from the memory that leads to the other.
+    """An open conflict, from the leading memory to its rival.
 
-    `found_by` is as in `OpenConflict`: `subject`, `fork` or `link`; of a link both ends of which hold, this edge
-    stands beside the `LinkEdge`.
+    `found_by` is as in `OpenConflict`: `subject`, `fork` or `link`. A link whose two ends are in force has this edge in
+    addition to its `LinkEdge`.
     """
 
     type: EdgeType
@@ -143,14 +144,14 @@ class ConflictEdge(TypedDict):
 
 
 class AboutEdge(TypedDict):
-    """From a memory to an anchor."""
+    """An edge from a memory to an anchor."""
 
     type: EdgeType
     role: str
 
 
 class ConsideredEdge(TypedDict):
-    """From a decision to an option of it."""
+    """An edge from a decision to an alternative that it considered."""
 
     type: EdgeType
     outcome: Outcome

@@ -1,4 +1,4 @@
-"""Many memories in one transaction, wherever each lives, and what each of them supersedes."""
+"""Batches: memories added in a single transaction, each in its own scope, with the memories that they supersede."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ from graphmem.model import (
     instant,
 )
 from graphmem.rows import Rows
-from graphmem.service.desk import Desk, Write, Writing
+from graphmem.service.context import ServiceContext, Write, WriteRequest
 from graphmem.service.references import id_among, memory_id
-from graphmem.service.resembling import apply_looking
-from graphmem.service.wording import restated, statement_from
+from graphmem.service.similar_memories import apply_with_similar
+from graphmem.service.statements import restated, statement_from
 from graphmem.temporal import View, touched
 from graphmem.temporal.trust import guard
 from graphmem.vocabulary import word_of
@@ -35,20 +35,21 @@ from graphmem.vocabulary import word_of
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class New:
-    """A memory to record in bulk.
+    """A memory to add with `add_many`.
 
     Attributes:
-        statement: What is true; or a text, of the origin of who writes, which restates what it supersedes, if it does.
-        moves: Its life as its source tells it; without any it is active from `start`.
-        id: Its id, if another system gave it one.
-        scope: Where it lives; if not given, where what it supersedes lives, or where its writer stands.
-        start: Since when it holds, and from when it supersedes; now if not given, or its first activation if it has
-            moves, or for a correction the start of what it corrects.
-        supersedes: What it takes over from: memories by id, alias or the beginning of an id, and items before it in the
-            same call by their ids or by their positions, counted from 0.
-        supersession: `update` (the world changed) or `correction` (the old was never right).
-        until: End of a provisional replacement.
-        reason: Why, in place of the reason of the whole call.
+        statement: The statement, or its text. A text has the origin of the write; if the item supersedes, the text
+            restates the first superseded memory.
+        moves: The status history of the memory; without it, the memory is active from `start`.
+        id: The id of the memory, if another system has assigned it.
+        scope: The scope of the memory; if not given, that of the first superseded memory, or else the writer's.
+        start: The time from which the memory is in force and supersedes. If not given: the first activation in `moves`;
+            without moves now, or for a correction the start of the corrected memory.
+        supersedes: The memories to supersede: ids, aliases, beginnings of ids, or earlier items of the same call, by
+            their id or by their index, counted from 0.
+        supersession: `update` (the world changed) or `correction` (the old memory was never right).
+        until: The end of a temporary supersession.
+        reason: The reason for this item, in place of the reason of the whole call.
     """
 
     statement: Statement | str
@@ -65,51 +66,58 @@ class New:
         if type(self.supersession) is not SupersessionKind:
             object.__setattr__(self, "supersession", word_of(SupersessionKind, self.supersession))
         if type(self.supersedes) is not tuple:
-            named = self.supersedes
-            object.__setattr__(self, "supersedes", (named,) if isinstance(named, str | int) else tuple(named))
+            refs = self.supersedes
+            object.__setattr__(self, "supersedes", (refs,) if isinstance(refs, str | int) else tuple(refs))
 
 
-def record_all(desk: Desk, items: Sequence[New], *, on_similar: OnSimilar | None, write: Write | None) -> list[Written]:
-    """Record items in one transaction; see `Recorder.add_many`."""
-    writing = desk.request_for(write)
-    _refuse_misshapen(items)
-    batch = _Batch(desk, writing, items)
-    known: dict[int, Written] = {}
-    sent: list[tuple[int, Request, Change | None]] = []
+def record_all(
+    context: ServiceContext, items: Sequence[New], *, on_similar: OnSimilar | None, write: Write | None
+) -> list[Written]:
+    """Add items in a single transaction; see `WriteVerbs.add_many`."""
+    request = context.write_request(write)
+    _check_shape(items)
+    batch = _ItemBatch(context, request, items)
+    results: dict[int, Written] = {}
+    drafts: list[tuple[int, Request, Change | None]] = []
     for index in range(len(items)):
-        first = batch.confirmed_before(index)
-        if first is not None:
-            known[index] = Written(first, touched(first.operation), is_confirmation=True)
+        confirmation = batch.confirmed_before(index)
+        if confirmation is not None:
+            results[index] = Written(confirmation, touched(confirmation.operation), is_confirmation=True)
         else:
-            sent += [(index, request, earlier) for request, earlier in batch.requests(index)]
-    done = apply_looking(desk, [one for _, one, _ in sent], [one for _, _, one in sent], on_similar)
-    # The answer to one that supersedes is that of its last entry.
-    known.update((index, written) for (index, _, _), written in zip(sent, done, strict=True))
-    return [known[index] for index in range(len(items))]
+            drafts += [(index, ledger_request, earlier) for ledger_request, earlier in batch.requests(index)]
+    requests, earlier_entries = [draft[1] for draft in drafts], [draft[2] for draft in drafts]
+    done = apply_with_similar(context, requests, earlier_entries, on_similar)
+    # The result of an item that supersedes is that of its second entry, the supersession.
+    results.update((index, written) for (index, _, _), written in zip(drafts, done, strict=True))
+    return [results[index] for index in range(len(items))]
 
 
-def was_confirmed(desk: Desk, first: Change, writing: Writing, memory: Memory) -> bool:
-    """Whether an entry confirmed just what is sent again; the moment of that first time has left no trace."""
-    said = memory.statement
-    by = writing if said is None else writing.speaking(said.origin)
-    if not isinstance(first.operation, Confirm) or (first.writer, first.provenance) != (by.writer, by.provenance):
+def was_confirmed(context: ServiceContext, earlier: Change, request: WriteRequest, memory: Memory) -> bool:
+    """Return whether an earlier entry with the same `op_id` is a confirmation of the same content by the same writer.
+
+    A confirmation does not record the start of the memory that was to be added, so it cannot be compared.
+    """
+    statement = memory.statement
+    by = request if statement is None else request.limited_to(statement.origin)
+    operation = earlier.operation
+    if not isinstance(operation, Confirm) or (earlier.writer, earlier.provenance) != (by.writer, by.provenance):
         return False
-    kept = desk.store.rows(writing.writer, [first.operation.id]).memories[first.operation.id].memory
-    return kept.scope == memory.scope and _content(kept) == _content(memory)
+    confirmed = context.store.rows(request.writer, [operation.id]).memories[operation.id].memory
+    return confirmed.scope == memory.scope and _content(confirmed) == _content(memory)
 
 
 @dataclass(slots=True)
-class _Drawn:
-    """An item as it is sent: the memory that it adds, its life, and who writes it."""
+class _ItemDraft:
+    """An item, ready to be sent: the memory to add, its moves, and the fields of its requests."""
 
     memory: Memory
     life: tuple[Move, ...]
-    writing: Writing
+    request: WriteRequest
 
 
 @dataclass(slots=True)
-class _Old:
-    """What an item supersedes, as far as its writer sees it: which memory, what it says, and since when."""
+class _Superseded:
+    """A memory that an item supersedes; `memory` and `start` are None if the item's writer does not see it."""
 
     id: str
     memory: Memory | None = None
@@ -117,120 +125,124 @@ class _Old:
 
 
 @dataclass(slots=True)
-class _First:
-    """What became of an item when its call was sent before."""
+class _EarlierEntries:
+    """The ledger entries of an item, if its call was sent before."""
 
     added: Change | None = None
     superseded: Change | None = None
 
 
-class _Batch:
-    """The items of one call on their way to requests."""
+class _ItemBatch:
+    """Makes the ledger requests of the items of a call, in order."""
 
-    def __init__(self, desk: Desk, writing: Writing, items: Sequence[New]) -> None:
-        self._desk = desk
-        self._writing = writing
+    def __init__(self, context: ServiceContext, request: WriteRequest, items: Sequence[New]) -> None:
+        self._context = context
+        self._request = request
         self._items = items
-        self._first = self._first_times()
-        now = _now_of(self._first, items)
-        self._now = desk.clock() if now is None else now
-        self._ids = [item.id or writing.new_id(index) for index, item in enumerate(items)]
-        self._places = {item.id: index for index, item in reversed(list(enumerate(items))) if item.id is not None}
-        self._drawn: dict[int, _Drawn] = {}
-        self._of_place: dict[tuple[Scope, str | None], Writing] = {}
-        #: What stands for items that were confirmed when the call was sent before.
-        self._stands: dict[int, str] = {}
+        self._earlier = self._earlier_entries()
+        now = _earlier_now(self._earlier, items)
+        self._now = context.clock() if now is None else now
+        self._ids = [item.id or request.new_id(index) for index, item in enumerate(items)]
+        self._index_of = {item.id: index for index, item in reversed(list(enumerate(items))) if item.id is not None}
+        self._drafts: dict[int, _ItemDraft] = {}
+        self._shared: dict[tuple[Scope, str | None], WriteRequest] = {}
+        #: By index, the memories that were confirmed instead of added when the call was sent before.
+        self._confirmed: dict[int, str] = {}
         self._writers: list[Scope] = []
         for index, item in enumerate(items):
             self._writers.append(self._writer(index, item))
-        self._read = _Read(desk, self._named())
+        self._superseded = _SupersededMemories(context, self._outside_refs())
 
     def confirmed_before(self, index: int) -> Change | None:
-        """The entry that confirmed what this item says, when the call was sent before."""
-        item, first = self._items[index], self._first[index].added
-        if first is None or item.moves or item.supersedes or item.start is not None:
+        """Return the entry that confirmed an item's content when the call was sent before; None if there is none."""
+        item, added = self._items[index], self._earlier[index].added
+        if added is None or item.moves or item.supersedes or item.start is not None:
             return None
-        drawn = self._draw(index, ())
-        if not was_confirmed(self._desk, first, drawn.writing, drawn.memory):
+        draft = self._draft(index, ())
+        if not was_confirmed(self._context, added, draft.request, draft.memory):
             return None
-        self._stands.update((index, key) for key in touched(first.operation))
-        return first
+        self._confirmed.update((index, key) for key in touched(added.operation))
+        return added
 
     def requests(self, index: int) -> list[tuple[Request, Change | None]]:
-        """What an item asks for, each with the entry that it led to before."""
-        item, first = self._items[index], self._first[index]
+        """Return the ledger requests of an item, each with its entry if the call was sent before."""
+        item, earlier = self._items[index], self._earlier[index]
         olds = [self._old(index, ref) for ref in item.supersedes]
-        drawn = self._draw(index, olds)
-        by, op_id = drawn.writing, f"{self._writing.op_id}/{index}"
-        add = Add(drawn.memory, drawn.life, may_confirm=not item.supersedes)
-        found: list[tuple[Request, Change | None]] = [(Request(op_id, add, by.writer, by.provenance), first.added)]
+        draft = self._draft(index, olds)
+        by, op_id = draft.request, f"{self._request.op_id}/{index}"
+        add = Add(draft.memory, draft.life, may_confirm=not item.supersedes)
+        requests: list[tuple[Request, Change | None]] = [(Request(op_id, add, by.writer, by.provenance), earlier.added)]
         if item.supersedes:
             supersede = Supersede(
                 old=tuple(dict.fromkeys(old.id for old in olds)),
-                new=(drawn.memory.id,),
-                at=None if item.supersession is SupersessionKind.CORRECTION else _takes_over_at(item, drawn.life),
+                new=(draft.memory.id,),
+                at=None if item.supersession is SupersessionKind.CORRECTION else _superseded_from(item, draft.life),
                 until=item.until,
                 kind=item.supersession,
             )
-            request = Request(_superseding(op_id), supersede, by.writer, by.provenance, by.seen)
-            found.append((request, first.superseded))
-        return found
+            request = Request(_supersession_op_id(op_id), supersede, by.writer, by.provenance, by.seen)
+            requests.append((request, earlier.superseded))
+        return requests
 
-    # ---- when it was sent before
+    # ---- entries of an earlier attempt
 
-    def _first_times(self) -> list[_First]:
-        """What became of each item, if the call was sent before."""
-        store, reader, found = self._desk.store, self._writing.writer, [_First() for _ in self._items]
+    def _earlier_entries(self) -> list[_EarlierEntries]:
+        """Return the entries of each item from when the call was sent before; empty entries if it was not."""
+        store, reader, entries = self._context.store, self._request.writer, [_EarlierEntries() for _ in self._items]
         for index, item in enumerate(self._items):
-            op_id = f"{self._writing.op_id}/{index}"
-            found[index].added = store.change_by_op_id(reader, op_id)
-            if found[index].added is None:
+            op_id = f"{self._request.op_id}/{index}"
+            entries[index].added = store.change_by_op_id(reader, op_id)
+            if entries[index].added is None:
                 break
             if item.supersedes:
-                found[index].superseded = store.change_by_op_id(reader, _superseding(op_id))
-        return found
+                entries[index].superseded = store.change_by_op_id(reader, _supersession_op_id(op_id))
+        return entries
 
-    # ---- one item
+    # ---- single items
 
     def _writer(self, index: int, item: New) -> Scope:
-        """Where the writer of an item stands: where the call's writer does, if what lives there is seen from there."""
-        writer, home = self._writing.writer, item.scope
+        """Return the writer's scope of an item.
+
+        It is that of the call if memories in the item's scope are visible from there, and otherwise the item's scope.
+        An item without a scope has the writer of the item that it supersedes, if any.
+        """
+        writer, home = self._request.writer, item.scope
         if home is None:
-            refs = (ref if isinstance(ref, int) else self._place(index, ref) for ref in item.supersedes[:1])
-            before = [place for place in refs if place is not None and 0 <= place < index]
+            refs = (ref if isinstance(ref, int) else self._earlier_index(index, ref) for ref in item.supersedes[:1])
+            before = [ref for ref in refs if ref is not None and 0 <= ref < index]
             return self._writers[before[0]] if before else writer
         if home.tenant != writer.tenant or (writer.admits(home) and writer.branch == home.branch):
             return writer
         return home
 
-    def _draw(self, index: int, olds: Sequence[_Old]) -> _Drawn:
-        item, added = self._items[index], self._first[index].added
+    def _draft(self, index: int, olds: Sequence[_Superseded]) -> _ItemDraft:
+        item, added = self._items[index], self._earlier[index].added
         before = added.operation if added is not None and isinstance(added.operation, Add) else None
         template = next((old.memory for old in olds if old.memory is not None), None)
-        by = self._writing_of(self._writers[index], item.reason)
-        said = self._said(item, by, template, before)
-        by = by.speaking(said.origin)
+        by = self._shared_request(self._writers[index], item.reason)
+        statement = self._statement(item, by, template, before)
+        by = by.limited_to(statement.origin)
         home = item.scope or self._home(by.writer, template, before)
         life = item.moves or (self._first_move(item, by, olds, before),)
-        self._drawn[index] = _Drawn(Memory(self._ids[index], home, said), life, by)
-        return self._drawn[index]
+        self._drafts[index] = _ItemDraft(Memory(self._ids[index], home, statement), life, by)
+        return self._drafts[index]
 
-    def _writing_of(self, writer: Scope, reason: str | None) -> Writing:
-        """What items of one place and reason have in common; one object, of which the written form is kept."""
-        found = self._of_place.get((writer, reason))
-        if found is None:
-            by = self._writing.provenance
+    def _shared_request(self, writer: Scope, reason: str | None) -> WriteRequest:
+        """Return the request fields that items of a writer and reason share; its JSON is made only once."""
+        shared = self._shared.get((writer, reason))
+        if shared is None:
+            by = self._request.provenance
             provenance = by if reason is None else replace(by, reason=reason)
-            found = self._of_place[writer, reason] = replace(self._writing, writer=writer, provenance=provenance)
-        return found
+            shared = self._shared[writer, reason] = replace(self._request, writer=writer, provenance=provenance)
+        return shared
 
-    def _said(self, item: New, by: Writing, template: Memory | None, before: Add | None) -> Statement:
+    def _statement(self, item: New, by: WriteRequest, template: Memory | None, before: Add | None) -> Statement:
         if not isinstance(item.statement, str):
             return item.statement
         if template is not None and template.statement is not None:
             return restated(item.statement, template.statement, by.provenance.origin)
         if item.supersedes and before is not None and before.memory.statement is not None:
-            return before.memory.statement  # sent again after what it supersedes was erased
+            return before.memory.statement  # sent again after the superseded memory was erased
         return replace(statement_from(item.statement, Kind.FACT), origin=by.provenance.origin)
 
     def _home(self, writer: Scope, template: Memory | None, before: Add | None) -> Scope:
@@ -238,108 +250,112 @@ class _Batch:
             return before.memory.scope
         return writer if template is None else replace(template.scope, branch=writer.branch)
 
-    def _first_move(self, item: New, by: Writing, olds: Sequence[_Old], before: Add | None) -> Move:
+    def _first_move(self, item: New, by: WriteRequest, olds: Sequence[_Superseded], before: Add | None) -> Move:
         if before is not None and item.start is None:
             return before.moves[0]
         start = None if item.start is None else instant(item.start)
         if start is None and item.supersession is SupersessionKind.CORRECTION:
             start = min((old.start for old in olds if old.start is not None), default=None)
         trust = by.provenance.origin.trust
-        is_done = all(trust >= guard(old.memory.statement) for old in olds if old.memory is not None)
-        return Move(Status.ACTIVE if is_done else Status.PROPOSED, start or self._now)
+        is_trusted = all(trust >= guard(old.memory.statement) for old in olds if old.memory is not None)
+        return Move(Status.ACTIVE if is_trusted else Status.PROPOSED, start or self._now)
 
-    # ---- what an item supersedes
+    # ---- superseded memories
 
-    def _named(self) -> dict[Scope, dict[str, None]]:
-        """Names of memories that are not items of this call, by who names them."""
-        found: dict[Scope, dict[str, None]] = {}
+    def _outside_refs(self) -> dict[Scope, dict[str, None]]:
+        """Return the references to memories that are not items of this call, by the writer of the item."""
+        refs: dict[Scope, dict[str, None]] = {}
         for index, item in enumerate(self._items):
             for ref in item.supersedes:
-                if isinstance(ref, str) and self._place(index, ref) is None:
-                    found.setdefault(self._writers[index], {})[self._before(index, ref)] = None
-        return found
+                if isinstance(ref, str) and self._earlier_index(index, ref) is None:
+                    refs.setdefault(self._writers[index], {})[self._same_ref(index, ref)] = None
+        return refs
 
-    def _place(self, index: int, ref: str) -> int | None:
-        """The position of the item before this one that has the id."""
-        place = self._places.get(ref)
-        return place if place is not None and place < index else None
+    def _earlier_index(self, index: int, ref: str) -> int | None:
+        """Return the index of the item with an id, if it comes before this item."""
+        target = self._index_of.get(ref)
+        return target if target is not None and target < index else None
 
-    def _before(self, index: int, ref: str) -> str:
-        """The memory that a name meant when the call was sent before; else the name."""
-        first = self._first[index].superseded
-        if first is None:
+    def _same_ref(self, index: int, ref: str) -> str:
+        """Return the id that a reference named when the call was sent before; else the reference."""
+        superseded = self._earlier[index].superseded
+        if superseded is None:
             return ref
-        return id_among(self._desk, self._writers[index], ref, touched(first.operation))
+        return id_among(self._context, self._writers[index], ref, touched(superseded.operation))
 
-    def _old(self, index: int, ref: str | int) -> _Old:
-        place = ref if isinstance(ref, int) else self._place(index, ref)
-        if place is None:
-            return self._read.old(self._writers[index], self._before(index, str(ref)))
-        if not 0 <= place < index:
-            raise InvalidInput(f"item {index} supersedes item {place}: positions count from 0, and come before it")
-        if place in self._stands and self._first[index].superseded is None:
-            return self._read.old(self._writers[index], self._stands[place])
-        drawn = self._drawn[place]
-        start = next((move.at for move in drawn.life if move.status is Status.ACTIVE), None)
-        return _Old(drawn.memory.id, drawn.memory, start)
+    def _old(self, index: int, ref: str | int) -> _Superseded:
+        target = ref if isinstance(ref, int) else self._earlier_index(index, ref)
+        if target is None:
+            return self._superseded.named(self._writers[index], self._same_ref(index, str(ref)))
+        if not 0 <= target < index:
+            raise InvalidInput(
+                f"item {index} supersedes item {target}: an item can only supersede items before it (counted from 0)"
+            )
+        if target in self._confirmed and self._earlier[index].superseded is None:
+            return self._superseded.named(self._writers[index], self._confirmed[target])
+        draft = self._drafts[target]
+        start = next((move.at for move in draft.life if move.status is Status.ACTIVE), None)
+        return _Superseded(draft.memory.id, draft.memory, start)
 
 
-class _Read:
-    """What is recorded of the memories that items supersede, read together."""
+class _SupersededMemories:
+    """The stored memories that items supersede, read together."""
 
-    def __init__(self, desk: Desk, named: Mapping[Scope, Iterable[str]]) -> None:
-        self._desk = desk
-        self._found: dict[tuple[Scope, str], _Old] = {}
-        for reader, olds in self._looked_up(named).items():
-            self._found.update(((reader, ref), old) for ref, old in olds.items())
+    def __init__(self, context: ServiceContext, refs: Mapping[Scope, Iterable[str]]) -> None:
+        self._context = context
+        self._memories: dict[tuple[Scope, str], _Superseded] = {}
+        for reader, olds in self._read(refs).items():
+            self._memories.update(((reader, ref), old) for ref, old in olds.items())
 
-    def old(self, reader: Scope, ref: str) -> _Old:
-        """What a reader means by a name.
+    def named(self, reader: Scope, ref: str) -> _Superseded:
+        """Return the memory that a reference names to a reader.
+
+        Returns:
+            The memory; without content if the reader sees none of that name.
 
         Raises:
-            NotFound: Nothing that the reader sees.
-            InvalidInput: Several memories.
+            InvalidInput: The reference names several memories.
         """
-        found = self._found.get((reader, ref))
-        if found is None or found.memory is None:
-            key = memory_id(self._desk, reader, ref, self._desk.point(None, reader)) or ref
-            found = self._looked_up({reader: (key,)})[reader][key]
-            self._found[reader, ref] = found
-        return found
+        old = self._memories.get((reader, ref))
+        if old is None or old.memory is None:
+            key = memory_id(self._context, reader, ref, self._context.point(None, reader)) or ref
+            old = self._read({reader: (key,)})[reader][key]
+            self._memories[reader, ref] = old
+        return old
 
-    def _looked_up(self, named: Mapping[Scope, Iterable[str]]) -> dict[Scope, dict[str, _Old]]:
-        keys = list(dict.fromkeys(key for refs in named.values() for key in refs))
+    def _read(self, refs: Mapping[Scope, Iterable[str]]) -> dict[Scope, dict[str, _Superseded]]:
+        keys = list(dict.fromkeys(key for named in refs.values() for key in named))
         if not keys:
             return {}
-        reader = next(iter(named))
-        seq, rows = self._desk.store.position(reader).seq, self._desk.store.rows(reader, keys, is_alone=True)
-        parts = _Parts(rows)
-        return {one: parts.olds(one, list(refs), seq) for one, refs in named.items()}
+        reader = next(iter(refs))
+        seq, rows = self._context.store.position(reader).seq, self._context.store.rows(reader, keys, is_alone=True)
+        parts = _MemoryRows(rows)
+        return {writer: parts.visible(writer, list(named), seq) for writer, named in refs.items()}
 
 
 @dataclass(slots=True)
-class _Parts:
-    """Rows of memories alone, handed out a few at a time: a view of all of them for each of many readers is slow."""
+class _MemoryRows:
+    """Rows of memories and their moves, split by reader: a view of all rows for each of many readers is slow."""
 
     rows: Rows
     moves: dict[str, list[int]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        for place, row in enumerate(self.rows.moves):
-            self.moves.setdefault(row.memory, []).append(place)
+        for index, row in enumerate(self.rows.moves):
+            self.moves.setdefault(row.memory, []).append(index)
 
-    def olds(self, reader: Scope, keys: Sequence[str], seq: int) -> dict[str, _Old]:
-        """What a reader sees of some of them."""
+    def visible(self, reader: Scope, keys: Sequence[str], seq: int) -> dict[str, _Superseded]:
+        """Return some of the memories as a reader sees them at a ledger position."""
         rows = replace(
             self.rows,
             memories={key: self.rows.memories[key] for key in keys if key in self.rows.memories},
-            moves=tuple(self.rows.moves[place] for key in keys for place in self.moves.get(key, ())),
+            moves=tuple(self.rows.moves[index] for key in keys for index in self.moves.get(key, ())),
         )
         view = View(rows, reader, seq)
-        return {key: _Old(key, view.memory(key), view.start(key)) for key in keys}
+        return {key: _Superseded(key, view.memory(key), view.start(key)) for key in keys}
 
 
-def _refuse_misshapen(items: Sequence[New]) -> None:
+def _check_shape(items: Sequence[New]) -> None:
     for index, item in enumerate(items):
         if item.supersession is SupersessionKind.AMENDMENT:
             raise InvalidInput(f"item {index} would amend: a batch only updates and corrects; see `amend`")
@@ -347,23 +363,23 @@ def _refuse_misshapen(items: Sequence[New]) -> None:
             raise InvalidInput(f"item {index} has an 'until' but supersedes nothing: give it moves that end it")
 
 
-def _takes_over_at(item: New, life: tuple[Move, ...]) -> datetime:
+def _superseded_from(item: New, life: tuple[Move, ...]) -> datetime:
     if item.start is not None:
         return instant(item.start)
     return next((move.at for move in life if move.status is Status.ACTIVE), life[0].at)
 
 
-def _now_of(first: Sequence[_First], items: Sequence[New]) -> datetime | None:
-    """The now of the first time that a call was sent, as far as it left a trace."""
-    for one, item in zip(first, items, strict=True):
+def _earlier_now(earlier: Sequence[_EarlierEntries], items: Sequence[New]) -> datetime | None:
+    """Return the current time of the first attempt of a call; None if no entry recorded it."""
+    for entries, item in zip(earlier, items, strict=True):
         is_now = not item.moves and item.start is None and item.supersession is not SupersessionKind.CORRECTION
-        if is_now and one.added is not None and isinstance(one.added.operation, Add):
-            return one.added.operation.moves[0].at
+        if is_now and entries.added is not None and isinstance(entries.added.operation, Add):
+            return entries.added.operation.moves[0].at
     return None
 
 
-def _superseding(op_id: str) -> str:
-    """The `op_id` of the entry by which an item takes over."""
+def _supersession_op_id(op_id: str) -> str:
+    """Return the `op_id` of an item's supersession."""
     return f"{op_id}/supersedes"
 
 

@@ -1,4 +1,4 @@
-"""Ledger entries as one reader sees them: those that concern what it sees, without ids of what it does not."""
+"""Ledger entries as a reader sees them: entries on visible memories, without the ids of other memories."""
 
 from __future__ import annotations
 
@@ -7,86 +7,61 @@ from dataclasses import replace
 from datetime import datetime
 
 from graphmem.answers import Reference
-from graphmem.model import (
-    AbandonBranch,
-    Change,
-    Link,
-    MergeBranch,
-    OpenBranch,
-    Operation,
-    Propose,
-    Revoke,
-    Scope,
-    Supersede,
-)
+from graphmem.model import Change, Operation, Propose, Revoke, Scope, Supersede
 from graphmem.retrieval.reference import references
-from graphmem.service.desk import Desk
+from graphmem.service.context import ServiceContext
 from graphmem.temporal import View, stamp_of, touched
+from graphmem.temporal.operations import asked_in, is_known_to
 
 
-def seen_entries(
-    desk: Desk, found: Sequence[Change], reader: Scope, seq: int, *, read: View | None = None
+def visible_entries(
+    context: ServiceContext, changes: Sequence[Change], reader: Scope, seq: int, *, read: View | None = None
 ) -> tuple[list[Change], View]:
-    """Those of the entries that concern what the reader sees at a ledger position, in their order, and what it sees.
+    """Return the entries that concern a reader at a ledger position, in order, and a view of their memories.
 
-    A supersession concerns those who see an old and a new side of it, a link those who see both ends, a branch those
-    who read its repository, and an undoing those whom the undone concerns.
+    A supersession concerns readers who see an old and a new memory of it, a link readers who see both ends, a branch
+    readers of its repository, and a revocation the readers of the revoked entry.
 
     Args:
-        desk: Of the opened memory.
-        found: Entries of the ledger.
-        reader: Where the reader stands.
-        seq: The last ledger position that counts.
-        read: What the reader sees there, as far as it was read already.
+        context: The context of the opened memory.
+        changes: Entries of the ledger.
+        reader: The reader's scope.
+        seq: The ledger position of the view.
+        read: A view at that position, used instead of a new one if it has all memories of the entries.
     """
-    concerns = [_concern(desk, one, reader) for one in found]
+    concerns = [_concern(context, change, reader) for change in changes]
     named = [key for operation in concerns for key in touched(operation)]
-    view = read if read is not None and read.is_of(named) else desk.view(reader, named, seq)
-    seen = [_shown(view, one) for one, concern in zip(found, concerns, strict=True) if _is_seen(view, one, concern)]
+    view = read if read is not None and read.is_of(named) else context.view(reader, named, seq)
+    seen = [
+        _shown(view, change)
+        for change, concern in zip(changes, concerns, strict=True)
+        if view.lineage.sees(stamp_of(change)) and is_known_to(view, concern, change)
+    ]
     return seen, view
 
 
 def mentioned(view: View, entries: Iterable[Change], valid: datetime) -> tuple[Reference, ...]:
-    """The memories that entries name and the reader sees, each once."""
-    keys = dict.fromkeys(key for one in entries for key in touched(one.operation))
+    """Return a reference to each visible memory that the entries name, in order of first mention."""
+    keys = dict.fromkeys(key for entry in entries for key in touched(entry.operation))
     return references(view, (key for key in keys if view.memory(key) is not None), valid)
 
 
-def _concern(desk: Desk, change: Change, reader: Scope) -> Operation:
-    """What an entry is about: its own operation, or the one that it undoes."""
-    done = _asked(change.operation)
-    if not isinstance(done, Revoke):
-        return done
-    (undone,) = desk.store.changes(reader, after=done.change - 1, limit=1)
-    return undone.operation
-
-
-def _asked(operation: Operation) -> Operation:
-    """The operation; of a proposal, what it asks for."""
-    return operation.asked if isinstance(operation, Propose) else operation
-
-
-def _is_seen(view: View, change: Change, concern: Operation) -> bool:
-    if not view.lineage.sees(stamp_of(change)):
-        return False
-    match concern:
-        case Supersede(old=old, new=new):
-            return bool(_known(view, old) and _known(view, new))
-        case Link(source, target):
-            return _known(view, (source, target)) == (source, target)
-        case OpenBranch() | MergeBranch() | AbandonBranch():
-            return view.reader.admits(Scope(change.writer.tenant, change.writer.repo))
-        case _:
-            return bool(_known(view, touched(concern)))
+def _concern(context: ServiceContext, change: Change, reader: Scope) -> Operation:
+    """Return the operation of an entry; of a revocation, the operation that it revokes."""
+    operation = asked_in(change.operation)
+    if not isinstance(operation, Revoke):
+        return operation
+    (revoked,) = context.store.changes(reader, after=operation.change - 1, limit=1)
+    return revoked.operation
 
 
 def _shown(view: View, change: Change) -> Change:
-    operation = _asked(change.operation)
+    operation = asked_in(change.operation)
     if not isinstance(operation, Supersede):
         return change
-    shown = replace(operation, old=_known(view, operation.old), new=_known(view, operation.new))
+    shown = replace(operation, old=_visible(view, operation.old), new=_visible(view, operation.new))
     return replace(change, operation=Propose(shown) if isinstance(change.operation, Propose) else shown)
 
 
-def _known(view: View, ids: Iterable[str]) -> tuple[str, ...]:
+def _visible(view: View, ids: Iterable[str]) -> tuple[str, ...]:
     return tuple(key for key in ids if key in view.known)

@@ -1,6 +1,6 @@
-"""The ingestion of readings: planned by `graphmem.sources`, applied here in batches of one transaction each.
+"""The ingestion of readings: edits planned by `graphmem.sources`, applied in batches, each in its own transaction.
 
-An interrupted ingestion keeps the batches that were applied. The same reading again applies the rest.
+An interrupted ingestion keeps the batches that were applied. Ingesting the same reading again applies the rest.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from graphmem.errors import Conflict, Forbidden, InvalidInput, NotFound
 from graphmem.model import Change, End, Propose, Request
-from graphmem.service.desk import Desk, Write, Writing
+from graphmem.service.context import ServiceContext, Write, WriteRequest
 from graphmem.sources.comparison import Comparison
 from graphmem.sources.edits import Edit, EditKind, IngestReport
 from graphmem.sources.existing_memories import (
@@ -27,39 +27,42 @@ from graphmem.sources.observations import DeclaredLink, Inventory, Observation, 
 from graphmem.sources.supersession_comparison import link_edits, revocation_edits, supersession_edits, undeclared
 from graphmem.store import Progress, silent
 
-#: Errors that refuse an edit and stop nothing else.
+#: Errors that refuse a single edit; the ingestion goes on.
 REFUSALS = (Conflict, Forbidden, InvalidInput, NotFound)
-#: Observations that are compared together, and edits that are applied in one transaction.
+#: Observations that are compared together, and edits that are applied in a single transaction.
 BATCH = 200
 
 _OP_PREFIX = "ingest/"
 
 
-class Ingester:
-    """The verb `ingest` of a memory."""
+class IngestVerb:
+    """The verb `ingest`."""
 
-    _desk: Desk
+    _context: ServiceContext
 
     def ingest(self, reading: Reading, *, write: Write | None = None, progress: Progress = silent) -> IngestReport:
-        """Bring the memories in line with a reading: a second time nothing changes, after an edit only the edit.
+        """Update the memories to match a source; only changes since the last ingestion are written.
 
         Args:
-            reading: The result of a reader of `graphmem.sources`.
-            write: Scope and provenance of the memories; its `source` names the reading on the ledger.
-            progress: Called after every batch.
+            reading: The content of the source, as a reader in `graphmem.sources` returns it.
+            write: Scope, actor and reason of the memories; `source` names the source in the ledger.
+            progress: Called after every batch with the number of processed statements and links, and their total.
+
+        Returns:
+            The added, changed, ended and unchanged memories, and the edits that were refused.
         """
-        return _Ingestion(self._desk, self._desk.request_for(write), progress).run(reading)
+        return _Ingestion(self._context, self._context.write_request(write), progress).run(reading)
 
 
 class _Ingestion:
-    """One reading on its way into a store."""
+    """The ingestion of a single reading."""
 
-    def __init__(self, desk: Desk, writing: Writing, progress: Progress) -> None:
-        self._desk = desk
-        self._writing = writing
+    def __init__(self, context: ServiceContext, request: WriteRequest, progress: Progress) -> None:
+        self._context = context
+        self._request = request
         self._progress = progress
-        now = desk.clock()
-        self._comparison = Comparison(writing.writer, writing.provenance.origin, now, self._new_id)
+        now = context.clock()
+        self._comparison = Comparison(request.writer, request.provenance.origin, now, self._new_id)
         self._report = IngestReport()
         self._gone: dict[Words, str] | None = None
         self._done = self._total = 0
@@ -77,29 +80,29 @@ class _Ingestion:
         self._relate(reading.relations)
         if reading.inventory is not None:
             self._settle_missing(reading.inventory)
-        self._give_vectors()
+        self._add_vectors()
         return self._report
 
     def _advance(self, count: int) -> None:
         self._done += count
         self._progress(self._done, self._total)
 
-    def _give_vectors(self) -> None:
-        """Make the vectors of the ingested memories, which are recorded by now, however this ends."""
+    def _add_vectors(self) -> None:
+        """Compute the vectors of the ingested memories; a failure is reported and undoes nothing."""
         ids, total = set(self._report.ids.values()), self._total
 
         def advance(done: int, count: int) -> None:
             self._progress(total + done, total + count)
 
         try:
-            self._desk.give_vectors(self._writing.writer, ids, advance)
+            self._context.add_missing_vectors(self._request.writer, ids, advance)
         except Conflict as refusal:
             self._report.problems.append(Problem("", 0, f"no vectors were made: {refusal}"))
 
     # ---- observations
 
     def _compared(self, batch: Sequence[Observation], reading: Reading) -> list[Edit]:
-        """The edits of some observations."""
+        """Return the edits that a batch of observations needs."""
         existing = self._existing_below([observation.key for observation in batch])
         unknown = [observation for observation in batch if observation.key not in existing.by_key]
         renamed, former = self._renamed(unknown, reading)
@@ -132,14 +135,18 @@ class _Ingestion:
         return edits
 
     def _existing_below(self, keys: Sequence[str]) -> ExistingMemories:
-        return existing_below(self._desk.store, self._writing.writer, keys)
+        return existing_below(self._context.store, self._request.writer, keys)
 
     def _renamed(
         self, unknown: Sequence[Observation], reading: Reading
     ) -> tuple[dict[str, str], ExistingMemories | None]:
-        """The memories whose words are now observed under an unknown key, by that key, in completely read folders.
+        """Return the memories whose words are now found under an unknown key: their files were renamed.
 
-        Words that several files have, or had, identify no file.
+        Only folders that were read completely are compared. Words shared by several files, now or before, identify no
+        file.
+
+        Returns:
+            The ids of the memories by their new keys, and the existing memories; None if nothing was compared.
         """
         if not unknown or not reading.folders:
             return {}, None
@@ -147,10 +154,10 @@ class _Ingestion:
             self._gone = self._gone_words(reading)
         observed = unique((words_of(observation.statement), observation.key) for observation in unknown)
         renamed = {key: self._gone.pop(words) for words, key in observed.items() if words in self._gone}
-        return renamed, existing_of(self._desk.store, self._writing.writer, renamed.values())
+        return renamed, existing_of(self._context.store, self._request.writer, renamed.values())
 
     def _gone_words(self, reading: Reading) -> dict[Words, str]:
-        """The words of memories in the read folders whose keys are not observed, with their ids."""
+        """Return the ids of the memories in the read folders whose files are gone, by their words."""
         observed = {observation.key for observation in reading.observations}
         folders = [f"{folder}/" if folder else "" for folder in reading.folders]
         existing = self._existing_below(folders)
@@ -164,10 +171,12 @@ class _Ingestion:
     # ---- supersessions and links
 
     def _supersede(self, replacements: Sequence[Replacement]) -> None:
-        ids = self._ids_of({key for one in replacements for key in (one.old, one.new)})
-        usable = [one for one in replacements if one.old in ids and one.new in ids and ids[one.old] != ids[one.new]]
-        existing = existing_of(self._desk.store, self._writing.writer, ids.values())
-        declared = {(ids[one.old], ids[one.new]) for one in usable}
+        ids = self._ids_of({key for pair in replacements for key in (pair.old, pair.new)})
+        usable = [
+            pair for pair in replacements if pair.old in ids and pair.new in ids and ids[pair.old] != ids[pair.new]
+        ]
+        existing = existing_of(self._context.store, self._request.writer, ids.values())
+        declared = {(ids[pair.old], ids[pair.new]) for pair in usable}
         read = set(self._report.ids.values())
         ingested = {seq: self._is_ingested(seq) for seq in undeclared(existing, read, declared)}
         self._apply(list(revocation_edits(existing, read, declared, ingested)))
@@ -176,23 +185,23 @@ class _Ingestion:
 
     def _relate(self, relations: Sequence[DeclaredLink]) -> None:
         if relations:
-            ids = self._ids_of({key for one in relations for key in (one.source, one.target)})
-            existing = existing_of(self._desk.store, self._writing.writer, ids.values())
+            ids = self._ids_of({key for link in relations for key in (link.source, link.target)})
+            existing = existing_of(self._context.store, self._request.writer, ids.values())
             self._apply_in_batches(list(link_edits(relations, existing, ids)), len(relations))
 
     def _ids_of(self, keys: set[str]) -> dict[str, str]:
-        """The ids of the ingested keys, and of some keys that the reading names without observing them."""
+        """Return the ids of the ingested keys, and of the given keys that the reading names but does not contain."""
         unread = sorted(keys - self._report.ids.keys())
         return (self._existing_below(unread).by_key if unread else {}) | self._report.ids
 
     def _is_ingested(self, seq: int) -> bool:
-        changes = self._desk.store.changes(self._writing.writer, after=seq - 1, limit=1)
+        changes = self._context.store.changes(self._request.writer, after=seq - 1, limit=1)
         return changes[0].op_id.startswith(_OP_PREFIX)
 
     # ---- the inventory
 
     def _settle_missing(self, inventory: Inventory) -> None:
-        """Report, or end, the memories in force that the source no longer has."""
+        """Report the memories in force that the source no longer has, or end them if the reading says so."""
         present, existing = set(inventory.keys), self._existing_below([inventory.folder])
         missing = [
             (key, memory_id)
@@ -224,7 +233,7 @@ class _Ingestion:
     # ---- writing
 
     def _apply_in_batches(self, edits: Sequence[Edit], steps: int) -> None:
-        """Apply edits that count as some steps of the progress."""
+        """Apply edits, and advance the progress by the given number of steps."""
         for start in range(0, len(edits), BATCH):
             self._apply(edits[start : start + BATCH])
             done = min(start + BATCH, len(edits)) * steps // len(edits)
@@ -232,11 +241,11 @@ class _Ingestion:
         self._advance(steps)
 
     def _apply(self, edits: Sequence[Edit]) -> None:
-        """Apply edits in one transaction; if it is refused, each half by itself, down to the refused edit."""
+        """Apply edits in a transaction; if it is refused, apply each half separately, down to the refused edit."""
         if not edits:
             return
         try:
-            changes = self._desk.record([request for edit in edits for request in self._requests(edit)])
+            changes = self._context.record([request for edit in edits for request in self._requests(edit)])
         except REFUSALS as refusal:
             self._refused(edits, refusal)
             return
@@ -262,22 +271,22 @@ class _Ingestion:
             self._report.enter(edit)
 
     def _requests(self, edit: Edit) -> list[Request]:
-        """The requests of an edit; their op_ids follow from their content, so that each is safe to send again."""
-        by = self._writing.speaking(edit.speaker).provenance
-        source = f"{self._writing.provenance.source or 'document'}: {edit.provenance or edit.path}"
+        """Return the requests of an edit; their `op_id`s are derived from their content, so a retry is safe."""
+        by = self._request.limited_to(edit.speaker).provenance
+        source = f"{self._request.provenance.source or 'document'}: {edit.provenance or edit.path}"
         provenance = replace(by, source=source, reason=edit.reason or by.reason)
         requests = []
         for operation in edit.operations:
             part = f"{_number(repr(operation), source, provenance.reason or ''):x}"
-            op_id = f"{_OP_PREFIX}{self._writing.op_id}/{part}"
-            requests.append(Request(op_id, operation, self._writing.writer, provenance))
+            op_id = f"{_OP_PREFIX}{self._request.op_id}/{part}"
+            requests.append(Request(op_id, operation, self._request.writer, provenance))
         return requests
 
     def _new_id(self, observation: Observation, after: str) -> str:
-        return self._writing.new_id(_number(observation.key, observation.statement.content_hash, after))
+        return self._request.new_id(_number(observation.key, observation.statement.content_hash, after))
 
 
 def _number(*parts: str) -> int:
-    """A number that depends on nothing but the parts."""
+    """Return a hash of the parts as a number, the same in every process."""
     text = "".join(f"{len(part)}:{part}" for part in parts)
     return int.from_bytes(hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()[:8], "big")

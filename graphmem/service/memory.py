@@ -1,4 +1,4 @@
-"""One opened memory with all its verbs."""
+"""The opened memory, with all its verbs."""
 
 from __future__ import annotations
 
@@ -7,30 +7,30 @@ from typing import Self
 
 from graphmem.errors import Unsupported
 from graphmem.model import Scope
-from graphmem.service.desk import Desk
-from graphmem.service.ingestion import Ingester
-from graphmem.service.keeping import Keeper
-from graphmem.service.reading import Reader
-from graphmem.service.recording import Recorder
+from graphmem.service.context import ServiceContext
+from graphmem.service.ingestion import IngestVerb
+from graphmem.service.read_verbs import ReadVerbs
+from graphmem.service.store_verbs import StoreVerbs
+from graphmem.service.write_verbs import WriteVerbs
 
 
-class GraphMemory(Recorder, Reader, Ingester, Keeper):
-    """What a project knows, decided and prefers, with both its times: open one with `graphmem.open()`.
+class GraphMemory(WriteVerbs, ReadVerbs, IngestVerb, StoreVerbs):
+    """The memory of a project: its facts, decisions and preferences on both time axes. Opened by `graphmem.open()`.
 
     Safe to use from several threads. Use it in a `with` block, or call `close`.
     """
 
-    def __init__(self, desk: Desk) -> None:
-        self._desk = desk
+    def __init__(self, context: ServiceContext) -> None:
+        self._context = context
 
     @property
     def scope(self) -> Scope:
-        """Where a reader or writer stands who does not say."""
-        return self._desk.scope
+        """The default scope of readers and writers."""
+        return self._context.scope
 
     def close(self) -> None:
         """Release the store; safe to call twice."""
-        self._desk.store.close()
+        self._context.store.close()
 
     def __enter__(self) -> Self:
         return self
@@ -41,13 +41,15 @@ class GraphMemory(Recorder, Reader, Ingester, Keeper):
         self.close()
 
 
-def desk_of(memory: GraphMemory) -> Desk:
-    """What an opened memory works with.
+def context_of(memory: GraphMemory) -> ServiceContext:
+    """Return the context of an opened memory.
 
     Raises:
-        Unsupported: The memory is on a server, and its store is not here.
+        Unsupported: The memory is on a server: its store cannot be used from this process.
     """
-    desk = getattr(memory, "_desk", None)
-    if not isinstance(desk, Desk):
-        raise Unsupported("this needs the store itself, not a server over HTTP: run it where the store is")
-    return desk
+    context = getattr(memory, "_context", None)
+    if not isinstance(context, ServiceContext):
+        raise Unsupported(
+            "this needs direct access to the store, not a server over HTTP: run it on the machine that has the store"
+        )
+    return context

@@ -1,4 +1,4 @@
-"""From what a caller calls a memory or a file to what the store knows it by."""
+"""References to memories and files, as callers give them, resolved to the ids and keys of the store."""
 
 from __future__ import annotations
 
@@ -14,121 +14,134 @@ from graphmem.model import Point, Scope
 from graphmem.ranking import name_key
 from graphmem.retrieval.cards import card
 from graphmem.retrieval.named_ids import LEAST_PREFIX_CHARS
-from graphmem.service.desk import Desk
+from graphmem.service.context import ServiceContext
 from graphmem.store import Filter, Probe
 from graphmem.temporal import View
 
 Answer = TypeVar("Answer")
 
-#: So many candidates of an ambiguous reference are listed.
+#: Candidates that the message on an ambiguous reference lists.
 MOST_CANDIDATES = 10
 _MOST_READ = 100
 _GLOB = frozenset("*?")
-#: Imports know what a file says by a key that begins with one of these and the name of the source.
+#: The source key of an imported statement begins with one of these, its source's name, and the path of its file.
 _IMPORTED = ("claude", "basic-memory")
 
 
 def with_references(
-    desk: Desk, reader: Scope, at: Callable[[], Point], refs: Sequence[str], do: Callable[[Sequence[str]], Answer]
+    context: ServiceContext,
+    reader: Scope,
+    at: Callable[[], Point],
+    refs: Sequence[str],
+    do: Callable[[Sequence[str]], Answer],
 ) -> Answer:
-    """What `do` answers for the ids that are meant; refs that are ids cost nothing.
+    """Return the answer of `do` for the ids that references name.
+
+    References are first passed to `do` as they are, so that ids cost no lookup.
 
     Args:
-        desk: Has the store.
-        reader: Who names the memories: others are never told of.
-        at: Gives the point at which the names are looked up, if they must be.
+        context: The context of the opened memory.
+        reader: The reader's scope; memories outside it are never named.
+        at: Returns the point at which names are looked up; called only if a reference is no id.
         refs: Ids, aliases, or beginnings of ids.
-        do: Raises NotFound for what is no id.
+        do: Called with ids; raises `NotFound` if there is no memory with an id.
 
     Raises:
-        NotFound: A ref names nothing that the reader sees.
-        InvalidInput: A ref names several memories; the message lists them.
+        NotFound: A reference names no memory that the reader sees.
+        InvalidInput: A reference names several memories; the message lists them.
     """
     try:
         return do(refs)
     except NotFound:
         point = at()
-        ids = [memory_id(desk, reader, ref, point) or ref for ref in refs]
+        ids = [memory_id(context, reader, ref, point) or ref for ref in refs]
         if ids == list(refs):
             raise
     return do(ids)
 
 
-def memory_id(desk: Desk, reader: Scope, ref: str, point: Point) -> str | None:
-    """The id of the memory that a ref names to a reader at a point; None if it names none.
+def memory_id(context: ServiceContext, reader: Scope, ref: str, point: Point) -> str | None:
+    """Return the id of the memory that a reference names to a reader at a point; None if it names none.
 
-    An id names its memory, whatever else is called so; then an alias; then the beginning of an id.
+    An id comes before an alias, and an alias before the beginning of an id.
 
     Raises:
-        InvalidInput: It names several.
+        InvalidInput: The reference names several memories; the message lists them.
     """
-    if desk.view_alone(reader, [ref], point.seq).memory(ref) is not None:
+    if context.content_view(reader, [ref], point.seq).memory(ref) is not None:
         return ref
-    found = _by_alias(desk, reader, ref, point) or _by_beginning(desk, reader, ref, point)
-    if len(found) > 1:
-        listed = "; ".join(f"{one.id} {one.title!r} ({one.state.value})" for one in found[:MOST_CANDIDATES])
-        more = f"; and {len(found) - MOST_CANDIDATES} more" if len(found) > MOST_CANDIDATES else ""
-        raise InvalidInput(f"{ref!r} names {len(found)} memories, so give one of their ids: {listed}{more}")
-    return found[0].id if found else None
+    candidates = _by_alias(context, reader, ref, point) or _by_prefix(context, reader, ref, point)
+    if len(candidates) > 1:
+        listed = "; ".join(
+            f"{shown.id} {shown.title!r} ({shown.state.value})" for shown in candidates[:MOST_CANDIDATES]
+        )
+        more = f"; and {len(candidates) - MOST_CANDIDATES} more" if len(candidates) > MOST_CANDIDATES else ""
+        raise InvalidInput(f"{ref!r} names {len(candidates)} memories, so give one of their ids: {listed}{more}")
+    return candidates[0].id if candidates else None
 
 
-def id_among(desk: Desk, reader: Scope, ref: str, ids: Sequence[str]) -> str:
-    """The one of some ids that a ref names, so that a write which is sent again means what it meant; else the ref."""
+def id_among(context: ServiceContext, reader: Scope, ref: str, ids: Sequence[str]) -> str:
+    """Return the id, among some ids, that a reference names by alias or prefix; the reference itself if none.
+
+    A write that is sent again looks among the ids of its first attempt, so that it names the same memory.
+    """
     if ref in ids:
         return ref
-    view, key = desk.view_alone(reader, ids), name_key(ref)
-    named = [one for one in ids if _is_alias(view, one, key)]
-    begun = [one for one in ids if len(ref) >= LEAST_PREFIX_CHARS and one.startswith(ref)]
-    return next(iter([*named, *begun]), ref)
+    view, key = context.content_view(reader, ids), name_key(ref)
+    by_alias = [memory_id for memory_id in ids if _is_alias(view, memory_id, key)]
+    by_prefix = [memory_id for memory_id in ids if len(ref) >= LEAST_PREFIX_CHARS and memory_id.startswith(ref)]
+    return next(iter([*by_alias, *by_prefix]), ref)
 
 
-def _by_alias(desk: Desk, reader: Scope, ref: str, point: Point) -> list[Card]:
+def _by_alias(context: ServiceContext, reader: Scope, ref: str, point: Point) -> list[Card]:
     key = name_key(ref)
     if not key:
         return []
     probe = Probe(names=(key,), limit=1)
-    named = desk.store.match(reader, probe, Filter(include_history=True), seq=point.seq).named.get(key, ())
-    view = desk.view(reader, named, point.seq)
-    ids = [one for one in named if _is_alias(view, one, key)]
-    # What was reworded keeps its alias: the words that it has now are meant.
-    believed = [one for one in ids if not view.is_never(one)] or ids
-    current = [one for one in believed if not _leads_to(view, one, set(believed) - {one}, point.valid)] or believed
-    return _cards(view, current, point)
+    named = context.store.match(reader, probe, Filter(include_history=True), seq=point.seq).named.get(key, ())
+    view = context.view(reader, named, point.seq)
+    ids = [memory_id for memory_id in named if _is_alias(view, memory_id, key)]
+    # A reworded memory and its successor share the alias: it names the successor.
+    believed = [memory_id for memory_id in ids if not view.is_never(memory_id)] or ids
+    current = [
+        memory_id for memory_id in believed if not _leads_to(view, memory_id, set(believed) - {memory_id}, point.valid)
+    ]
+    return _cards(view, current or believed, point)
 
 
-def _is_alias(view: View, key: str, name: str) -> bool:
-    memory = view.memory(key)
-    said = None if memory is None else memory.statement
-    return said is not None and any(name_key(alias) == name for alias in said.aliases)
+def _is_alias(view: View, memory_id: str, name: str) -> bool:
+    memory = view.memory(memory_id)
+    statement = None if memory is None else memory.statement
+    return statement is not None and any(name_key(alias) == name for alias in statement.aliases)
 
 
-def _leads_to(view: View, key: str, others: set[str], valid: datetime) -> bool:
-    return any(edge.new in others and view.covers(edge, valid) for edge in view.successions(key))
+def _leads_to(view: View, memory_id: str, targets: set[str], valid: datetime) -> bool:
+    return any(edge.new in targets and view.covers(edge, valid) for edge in view.successions(memory_id))
 
 
-def _by_beginning(desk: Desk, reader: Scope, ref: str, point: Point) -> list[Card]:
+def _by_prefix(context: ServiceContext, reader: Scope, ref: str, point: Point) -> list[Card]:
     if len(ref) < LEAST_PREFIX_CHARS or any(map(str.isspace, ref)):
         return []
-    ids = desk.store.ids_beginning(reader, ref, limit=_MOST_READ)
-    return _cards(desk.view(reader, ids, point.seq), ids, point)
+    ids = context.store.ids_beginning(reader, ref, limit=_MOST_READ)
+    return _cards(context.view(reader, ids, point.seq), ids, point)
 
 
 def _cards(view: View, ids: Sequence[str], point: Point) -> list[Card]:
-    return [shown for key in ids if (shown := card(view, key, point.valid)) is not None]
+    return [shown for memory_id in ids if (shown := card(view, memory_id, point.valid)) is not None]
 
 
-def with_real_paths(where: Filter) -> Filter:
-    """The filter, under which a path finds also what was imported from the file of that path."""
+def with_source_paths(where: Filter) -> Filter:
+    """Return the filter, extended so that a path also matches the memories imported from that file."""
     if not where.paths:
         return where
-    paths = [_plain(path) for path in where.paths]
+    paths = [_plain_path(path) for path in where.paths]
     files = [path for path in paths if path and not _GLOB & set(path) and not path.endswith("/")]
     keys = [f"{source}/*/{path}{rest}" for source in _IMPORTED for path in files for rest in ("", "/**")]
     return replace(where, paths=tuple(dict.fromkeys([*paths, *keys])))
 
 
-def _plain(path: str) -> str:
-    """The path without `./` before it."""
+def _plain_path(path: str) -> str:
+    """Return the path without a leading `./`."""
     if not path.startswith("./"):
         return path
     return PurePosixPath(path).as_posix() + ("/" if path.endswith("/") else "")

@@ -3,11 +3,12 @@
 Only this package decides what holds. It does no I/O and reads no clock.
 """
 
+from graphmem.rows import stamp_of
 from graphmem.temporal.chain_end import is_decided_ahead
-from graphmem.temporal.effects import stamp_of
 from graphmem.temporal.history import Fault, History
+from graphmem.temporal.operations import needs, touched
 from graphmem.temporal.overlay import Overlay
-from graphmem.temporal.planning import needs, plan, replay, touched
+from graphmem.temporal.plans import plan, replay
 from graphmem.temporal.precedence import Ruling, reigns, rule
 from graphmem.temporal.resolution import Resolved, Resolver, Standing, resolve, standing
 from graphmem.temporal.spans import Span, Spans

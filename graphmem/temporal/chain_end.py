@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from graphmem.model import Request, Supersede, SupersessionKind
 from graphmem.rows import Rows
-from graphmem.temporal.trust import has_begun
+from graphmem.temporal.operations.supersede import has_begun
 
 
 def is_decided_ahead(request: Request, ahead: Rows) -> bool:

@@ -9,14 +9,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from graphmem.errors import GraphMemError, InvalidInput
 from graphmem.model import (
     AbandonBranch,
     Add,
     Change,
-    End,
     Erase,
     Link,
     MergeBranch,
@@ -24,22 +23,19 @@ from graphmem.model import (
     Operation,
     Origin,
     Propose,
-    Retract,
     Revoke,
     Scope,
     Supersede,
     SupersessionKind,
-    Transition,
 )
-from graphmem.rows import BranchRow, EdgeRow, RevokeRow, Rows
-from graphmem.temporal.effects import branch_key, effects, stamp_of
-from graphmem.temporal.lineage import Lineage
-from graphmem.temporal.planning import touched
-from graphmem.temporal.refusals import refuse_cycle, refuse_misshapen_supersession, refuse_unordered_moves
+from graphmem.rows import BranchRow, EdgeRow, RevokeRow, Rows, stamp_of
+from graphmem.temporal.lineage import Lineage, branch_key
+from graphmem.temporal.operations import asked_in, rules_of, touched
+from graphmem.temporal.operations.add import refuse_unordered_moves
+from graphmem.temporal.operations.supersede import edges_of, refuse_cycle, refuse_misshapen_supersession
 
 #: Supersessions that lead back and forth are compared with each other; honest ledgers have a handful.
 _MOST_ENTANGLED = 5_000
-_REVOCABLE = (Supersede, Transition, End, Retract, Link)
 _UNTRUSTED = frozenset({Origin.CONVERSATION, Origin.EXTERNAL})
 
 
@@ -143,7 +139,7 @@ class History:
                 return self._unknown(touched(asked))
             case _:
                 fault = self._unknown(touched(operation))
-        if fault is None and isinstance(operation, _REVOCABLE):
+        if fault is None and rules_of(operation).is_revocable:
             self._revocable[change.seq] = _Undone(touched(operation), None)
         return fault
 
@@ -174,9 +170,8 @@ class History:
     def _supersede(self, change: Change, operation: Supersede) -> str | None:
         refuse_misshapen_supersession(operation)
         self._revocable[change.seq] = _Undone(touched(operation), None)
-        bounds, stamp = (operation.kind, operation.at, operation.until), stamp_of(change)
         # Cycles do not depend on words, which would be kept for nothing.
-        self._edges += [EdgeRow(old, new, *bounds, None, None, stamp) for old in operation.old for new in operation.new]
+        self._edges += edges_of(replace(operation, part=None), change, None)
         if operation.until is not None or operation.kind is SupersessionKind.AMENDMENT:
             return None
         for old in operation.old:
@@ -217,7 +212,7 @@ class History:
                 return f"opens branch {key!r} under {parent!r}, which is not open"
         elif not self._is_open(key):
             return f"closes branch {key!r}, which is not open"
-        self._branches.update(effects(change, Rows(branches=self._branches)).branches)
+        self._branches.update(rules_of(operation).effects(operation, change, Rows(branches=self._branches)).branches)
         return None
 
     def _is_open(self, key: str) -> bool:
@@ -240,7 +235,7 @@ class History:
                 self._memories[key].said = change.seq
 
     def _about(self, operation: Operation) -> tuple[str, ...]:
-        asked = operation.asked if isinstance(operation, Propose) else operation
+        asked = asked_in(operation)
         if not isinstance(asked, Revoke):
             return touched(asked)
         undone = self._revocable.get(asked.change)

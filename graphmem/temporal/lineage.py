@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from graphmem.errors import CorruptStore
 from graphmem.model import Scope
 from graphmem.rows import BranchRow, Stamp
+
+
+def branch_key(writer: Scope, name: str) -> str:
+    """The key of a branch of the writer's repository."""
+    return replace(writer, branch=name).branch_key or name
 
 
 class Lineage:

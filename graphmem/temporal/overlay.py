@@ -25,7 +25,7 @@ from graphmem.rows import (
     Situation,
     Transaction,
 )
-from graphmem.temporal.planning import touched
+from graphmem.temporal.operations import touched
 
 
 class Overlay:

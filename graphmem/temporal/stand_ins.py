@@ -2,24 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from graphmem.model import (
-    Add,
-    Change,
-    Confirm,
-    End,
-    Erase,
-    Link,
-    OpenBranch,
-    Operation,
-    Propose,
-    Request,
-    Retract,
-    Supersede,
-    Transition,
-)
+from graphmem.model import Add, Change, Confirm, Request
+from graphmem.temporal.operations import renamed
 
 
 class StandIns:
@@ -48,29 +34,3 @@ class StandIns:
             self._of[key] = change.operation.id
         elif self._of:
             self._of.pop(key, None)
-
-
-def renamed(operation: Operation, names: Mapping[str, str]) -> Operation:
-    """The operation on the memories that stand for those that it names; itself if none does."""
-
-    def of(key: str) -> str:
-        return names.get(key, key)
-
-    match operation:
-        case Propose(asked):
-            meant = renamed(asked, names)
-            assert not isinstance(meant, Add | OpenBranch | Propose), meant  # noqa: S101
-            return operation if meant is asked else Propose(meant)
-        case Supersede(old=old, new=new) if not names.keys().isdisjoint((*old, *new)):
-            return replace(operation, old=_each(of, old), new=_each(of, new))
-        case Link(source, target, kind) if not names.keys().isdisjoint((source, target)):
-            return Link(of(source), of(target), kind)
-        case Transition(key) | End(key) | Retract(key) | Confirm(key) | Erase(key) if key in names:
-            return replace(operation, id=of(key))
-        case _:
-            return operation
-
-
-def _each(of: Callable[[str], str], keys: tuple[str, ...]) -> tuple[str, ...]:
-    """Two ids of one memory are one name of it."""
-    return tuple(dict.fromkeys(map(of, keys)))

@@ -1,1 +1,1 @@
-"""One written form of every answer, for all surfaces: how it is written, read back, and described."""
+"""The JSON form of requests and answers, the same on all surfaces: written, read back, and described as JSON Schema."""

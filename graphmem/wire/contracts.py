@@ -22,8 +22,8 @@ from graphmem.wire import envelopes
 from graphmem.wire.docstrings import descriptions
 
 _IN_PATH = re.compile(r"\{(\w+)\}")
-#: Parameters that only callers of the library give, or that another parameter says as well.
-_OF_PYTHON = frozenset({"self", "parts", "progress"})
+#: Parameters that only callers of the library give, or that repeat another parameter.
+_PYTHON_ONLY = frozenset({"self", "parts", "progress"})
 
 
 class Role(Enum):
@@ -45,7 +45,7 @@ _ROLES: dict[type, Role] = {Filter: Role.FILTER, Page: Role.PAGE, Scope: Role.SC
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """One parameter of a verb.
+    """A parameter of a verb.
 
     Attributes:
         annotation: Its type, limits of `graphmem.parameters` included.
@@ -71,7 +71,7 @@ class Parameter:
 
     @property
     def is_several(self) -> bool:
-        """Whether it may be a sequence of values beside a single one."""
+        """Whether it accepts a sequence of values as well as a single value."""
         return any(get_origin(member) is Sequence for member in get_args(self.annotation))
 
 
@@ -93,17 +93,17 @@ class Contract:
 
     @cached_property
     def answer(self) -> Any:  # noqa: ANN401 - a type
-        """The type of the answer as it is written: what the method returns, or the envelope around it."""
+        """The type of the answer in JSON: the method's return type, or its envelope."""
         return self.returns if self.verb.envelope is None else getattr(envelopes, self.verb.envelope[0])
 
     def enveloped(self, returned: object) -> object:
-        """The answer of a verb whose envelope has one field, made of what the method returned."""
+        """Return the answer that holds a method's result; for envelopes of a single field."""
         if self.verb.envelope is None:
             return returned
         return self.answer(tuple(returned) if isinstance(returned, Iterable) else returned)
 
     def opened(self, answer: object) -> object:
-        """What the method returns, taken out of an answer."""
+        """Return the method's result that an answer holds."""
         if self.verb.envelope is None:
             return answer
         value = getattr(answer, self.verb.envelope[1])
@@ -125,12 +125,12 @@ def contract(name: str) -> Contract:
 
 
 def _parameters(
-    verb: Verb, given: Mapping[str, inspect.Parameter], hints: Mapping[str, Any], texts: Mapping[str, str]
+    verb: Verb, signature: Mapping[str, inspect.Parameter], hints: Mapping[str, Any], texts: Mapping[str, str]
 ) -> Iterator[Parameter]:
-    is_paged = "page" in given
-    for name, parameter in given.items():
+    is_paged = "page" in signature
+    for name, parameter in signature.items():
         # A page has the limit already.
-        if name in _OF_PYTHON or (is_paged and name == "limit"):
+        if name in _PYTHON_ONLY or (is_paged and name == "limit"):
             continue
         annotation = hints[name]
         limits = next(_limits(annotation), None)

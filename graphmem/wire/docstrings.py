@@ -1,4 +1,4 @@
-"""Descriptions in docstrings, from which schemas and helps are made."""
+"""Descriptions in docstrings, used in schemas and help texts."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ _NAME = re.compile(r"^ {4}(\w+): (.*)$")
 
 
 def descriptions(doc: str | None, section: str) -> dict[str, str]:
-    """The description of each name in a section of a docstring, such as `Attributes` or `Args`."""
+    """Return the description of each name in a section of a docstring, for example `Attributes` or `Args`."""
     texts: dict[str, str] = {}
     name = ""
     for line in cleandoc(doc or "").partition(f"{section}:\n")[2].splitlines():

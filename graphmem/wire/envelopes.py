@@ -1,4 +1,4 @@
-"""Answers that are more than one value of the library, named so that every surface gives the same fields."""
+"""Answers around values of the library, with named fields, the same on every surface."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from graphmem.store import Finding, StoreInfo
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
-    """One memory, and the point at which it stands so."""
+class CardAnswer:
+    """A memory at a point in time."""
 
     card: Card
     at: Point
@@ -26,42 +26,42 @@ class Changes:
 
 @dataclass(frozen=True, slots=True)
 class Repositories:
-    """Repositories with memories that the caller would see from there, sorted."""
+    """Repositories with memories that the caller can read, sorted."""
 
     repositories: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class AllWritten:
-    """What a write of several did, in the order in which they were sent."""
+    """The results of a batch, in the order of its items."""
 
     written: tuple[Written, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Findings:
-    """What `check` found; empty if there is no problem."""
+    """The problems that `check` found; empty if there are none."""
 
     findings: tuple[Finding, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Restored:
-    """How many ledger entries the tenant has after a restore."""
+    """The number of ledger entries of the tenant after a restore."""
 
     entries: int
 
 
 @dataclass(frozen=True, slots=True)
 class Reindexed:
-    """How many vectors were made."""
+    """The number of vectors that were computed."""
 
     vectors: int
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
-    """What a store is and holds, and from where it is looked at."""
+class StatusAnswer:
+    """The state of a store, and the scope in which it was read."""
 
     store: StoreInfo
     scope: Scope

@@ -1,4 +1,4 @@
-"""A search answer with excerpts: the texts that the page and other clients show of each hit."""
+"""A search answer with excerpts: the parts of each hit's texts that the page and other clients show."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from graphmem.terms import question_terms
 
 @dataclass(frozen=True, slots=True)
 class ExcerptedHit(Hit):
-    """One search answer with excerpts of its texts; the card has the whole texts.
+    """A hit with excerpts of its texts; the card has the full texts.
 
     Attributes:
-        excerpt: The sentence or two of its body that say most about the question; empty if it has none.
-        rationale: Why it was decided, the part that the question is about.
-        rejected: Options that were not taken, at most three: those that the question names first.
-        more_rejected: How many further options were not taken.
-        matched: The words of all these texts that the question is about, as they stand there.
+        excerpt: The sentence or two of its body that match the question best; empty if it has no body.
+        rationale: The part of the rationale that matches the question best.
+        rejected: Up to three rejected options, those in the question first.
+        more_rejected: The number of further rejected options.
+        matched: The words of these texts that match the question, as spelled there.
     """
 
     excerpt: str = ""
@@ -33,18 +33,18 @@ class ExcerptedHit(Hit):
 
 @dataclass(frozen=True, slots=True)
 class ExcerptedAnswer(SearchAnswer):
-    """What a search found, best first, with excerpts of each hit."""
+    """The hits of a search, best first, with excerpts of each."""
 
     hits: tuple[ExcerptedHit, ...]
 
 
 def excerpted(answer: SearchAnswer, question: str, remarks: Sequence[str] = ()) -> ExcerptedAnswer:
-    """The answer with an excerpt of each hit.
+    """Return the answer with an excerpt of each hit.
 
     Args:
-        answer: To the question.
-        question: Its words decide what is excerpted.
-        remarks: Sentences to add to those of the answer.
+        answer: The answer to the question.
+        question: Its words decide which parts are excerpted.
+        remarks: Sentences to add to the answer's remarks.
     """
     terms = question_terms(answer.read_as or question)
     parts = {**_parts(answer), "remarks": (*answer.remarks, *remarks)}
@@ -52,18 +52,22 @@ def excerpted(answer: SearchAnswer, question: str, remarks: Sequence[str] = ()) 
 
 
 def _hit(hit: Hit, terms: Sequence[str], answer: SearchAnswer) -> ExcerptedHit:
-    said = brief(hit, terms, answer.at.valid)
-    texts = [said.excerpt, said.rationale, *(text for one in said.rejected for text in (one.name, one.reason))]
+    shortened = brief(hit, terms, answer.at.valid)
+    texts = [
+        shortened.excerpt,
+        shortened.rationale,
+        *(text for option in shortened.rejected for text in (option.name, option.reason)),
+    ]
     words = {text[start:end] for text in texts for start, end in matched_words(text, terms)}
     return ExcerptedHit(
         **_parts(hit),
-        excerpt=said.excerpt,
-        rationale=said.rationale,
-        rejected=said.rejected,
-        more_rejected=said.more_rejected,
+        excerpt=shortened.excerpt,
+        rationale=shortened.rationale,
+        rejected=shortened.rejected,
+        more_rejected=shortened.more_rejected,
         matched=tuple(sorted(words)),
     )
 
 
 def _parts(value: Hit | SearchAnswer) -> dict[str, Any]:
-    return {one.name: getattr(value, one.name) for one in fields(value)}
+    return {field.name: getattr(value, field.name) for field in fields(value)}

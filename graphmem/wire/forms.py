@@ -1,7 +1,7 @@
-"""The written form as types of pydantic: they check it, describe it as JSON Schema, and give the library's own values.
+"""Pydantic types for the JSON form: they validate it, describe it as JSON Schema, and return the library's values.
 
-They are made from the dataclasses, so a field exists once. `graphmem.wire.documents` writes what these read; what
-differs from the plain fields there (a point, a card, the verb of an operation) differs here in the same way.
+The types are made from the dataclasses, so a field is declared once. They read the output of
+`graphmem.wire.json_documents`, with the same exceptions: a point, a card, and the verb of an operation.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from pydantic import (
     TypeAdapter,
     create_model,
 )
-from pydantic import Field as Described
+from pydantic import Field as ModelField
 from pydantic_core import CoreSchema
 
 from graphmem.answers import Card
@@ -36,7 +36,7 @@ from graphmem.errors import InvalidInput
 from graphmem.model import Memory, Operation, Point, Scope, Statement, instant
 from graphmem.parameters import Number, Text
 from graphmem.wire.docstrings import descriptions
-from graphmem.wire.documents import verb_of
+from graphmem.wire.json_documents import verb_of
 from graphmem.wire.times import read_time
 
 Value = TypeVar("Value")
@@ -45,54 +45,57 @@ _OPERATIONS: tuple[type, ...] = get_args(Operation)
 _STRICT: dict[object, object] = {str: StrictStr, int: StrictInt, float: StrictFloat | StrictInt, bool: StrictBool}
 
 
-#: Values in one sequence that a caller sends.
+#: The most values in a sequence of a request.
 MAX_SEQUENCE = 1_000
 
 
-class Side(StrEnum):
-    """Who writes a form: an answer may have fields that an older reader does not know, what is asked may not."""
+class Direction(StrEnum):
+    """The direction of a form.
 
-    ANSWERED = "answered"
-    ASKED = "asked"
+    An answer may have fields that an older client does not know. A request with an unknown field is refused.
+    """
+
+    ANSWER = "answer"
+    REQUEST = "request"
 
 
-class _Answered(BaseModel):
+class _AnswerModel(BaseModel):
     model_config = ConfigDict(json_schema_serialization_defaults_required=True)
 
 
-class _Asked(BaseModel):
+class _RequestModel(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
 
-_BASES: dict[Side, type[BaseModel]] = {Side.ANSWERED: _Answered, Side.ASKED: _Asked}
+_BASES: dict[Direction, type[BaseModel]] = {Direction.ANSWER: _AnswerModel, Direction.REQUEST: _RequestModel}
 
 
 class Form:
-    """Marks an annotation, `Annotated[Statement, ASKED]`, to be read and described in the written form."""
+    """Marks an annotation, for example `Annotated[Statement, REQUEST]`, to be read and described in its JSON form."""
 
-    def __init__(self, side: Side) -> None:
-        self._side = side
+    def __init__(self, direction: Direction) -> None:
+        self._direction = direction
 
     def __get_pydantic_core_schema__(self, source: object, handler: GetCoreSchemaHandler) -> CoreSchema:
-        """The schema of the form in place of that of the class."""
-        return handler.generate_schema(form(source, self._side))
+        """Return the schema of the form instead of the class's."""
+        return handler.generate_schema(form(source, self._direction))
 
 
-ANSWERED = Form(Side.ANSWERED)
-ASKED = Form(Side.ASKED)
+ANSWER = Form(Direction.ANSWER)
+REQUEST = Form(Direction.REQUEST)
 
 
 def read(kind: type[Value], document: object) -> Value:
-    """The value that `documents.document` wrote.
+    """Return the value whose JSON form `documents.document` wrote.
 
     Raises:
-        pydantic.ValidationError: It is not the form of such a value.
+        pydantic.ValidationError: The document is not the form of such a value.
     """
     return cast("Value", _adapter(cast("Hashable", kind)).validate_python(document))
 
 
 def read_json(kind: type[Value], text: str | bytes) -> Value:
-    """The value in a JSON text; see `read`."""
+    """Return the value in a JSON text; see `read`."""
     return cast("Value", _adapter(cast("Hashable", kind)).validate_json(text))
 
 
@@ -102,87 +105,89 @@ def _adapter(kind: Hashable) -> TypeAdapter[Any]:
 
 
 @lru_cache(maxsize=1024)
-def form(kind: object, side: Side = Side.ANSWERED) -> Any:  # noqa: ANN401 - a type for pydantic
-    """The annotation for pydantic that reads a type's written form and gives a value of the type."""
+def form(kind: object, direction: Direction = Direction.ANSWER) -> Any:  # noqa: ANN401 - a type for pydantic
+    """Return the annotation with which pydantic reads a type's JSON form into a value of that type."""
     if kind is datetime:
         return Instant
     if kind in _STRICT:
         return _STRICT[kind]
     if is_dataclass(kind) and isinstance(kind, type):
-        return Annotated[mirror(kind, side), AfterValidator(_maker(kind))]
+        return Annotated[mirror(kind, direction), AfterValidator(_maker(kind))]
     origin, inner = get_origin(kind), get_args(kind)
     if origin is Annotated:
-        return Annotated[form(inner[0], side), *(_limits(mark) for mark in inner[1:])]
+        return Annotated[form(inner[0], direction), *(_limits(mark) for mark in inner[1:])]
     if origin in {Union, UnionType}:
-        return _choice(inner, side)
+        return _choice(inner, direction)
     if origin is tuple:
-        return tuple[tuple(one if one is ... else form(one, side) for one in inner)]  # type: ignore[misc]
+        return tuple[tuple(member if member is ... else form(member, direction) for member in inner)]  # type: ignore[misc]
     if origin in {Iterable, Sequence}:
-        return Annotated[tuple[form(inner[0], side), ...], Described(max_length=MAX_SEQUENCE)]  # type: ignore[misc]
+        return Annotated[tuple[form(inner[0], direction), ...], ModelField(max_length=MAX_SEQUENCE)]  # type: ignore[misc]
     if origin is list:
-        return list[form(inner[0], side)]  # type: ignore[misc]
+        return list[form(inner[0], direction)]  # type: ignore[misc]
     if origin in {dict, Mapping}:
-        return dict[form(inner[0], side), form(inner[1], side)]  # type: ignore[misc]
+        return dict[form(inner[0], direction), form(inner[1], direction)]  # type: ignore[misc]
     return kind
 
 
 def _limits(mark: object) -> Any:  # noqa: ANN401 - metadata for pydantic
-    """The metadata for pydantic of a limit in `graphmem.parameters`; any other mark as it is."""
+    """Return the pydantic metadata for a limit of `graphmem.parameters`; other metadata is unchanged."""
     if isinstance(mark, Text):
-        return Described(min_length=mark.least, max_length=mark.most, pattern=mark.pattern)
-    return Described(ge=mark.least, le=mark.most) if isinstance(mark, Number) else mark
+        return ModelField(min_length=mark.least, max_length=mark.most, pattern=mark.pattern)
+    return ModelField(ge=mark.least, le=mark.most) if isinstance(mark, Number) else mark
 
 
-def mirror(kind: type, side: Side) -> type[BaseModel]:
-    """The model of pydantic that has a dataclass's written fields."""
-    return _mirror(kind, side)
+def mirror(kind: type, direction: Direction) -> type[BaseModel]:
+    """Return the pydantic model with the JSON fields of a dataclass."""
+    return _mirror(kind, direction)
 
 
 @lru_cache(maxsize=256)
-def _mirror(kind: type, side: Side) -> type[BaseModel]:
-    name = kind.__name__ + ("Input" if side is Side.ASKED else "")
-    named = dict(_written_fields(kind, side))
+def _mirror(kind: type, direction: Direction) -> type[BaseModel]:
+    name = kind.__name__ + ("Input" if direction is Direction.REQUEST else "")
+    fields_by_name = dict(_written_fields(kind, direction))
     doc = (kind.__doc__ or "").split("\n\n", 1)[0]
-    made: type[BaseModel] = create_model(name, __base__=_BASES[side], __doc__=doc, __module__=__name__, **named)  # type: ignore[call-overload]
-    return made
+    model: type[BaseModel] = create_model(
+        name, __base__=_BASES[direction], __doc__=doc, __module__=__name__, **fields_by_name
+    )  # type: ignore[call-overload]
+    return model
 
 
 # ---- fields
 
 
-def _written_fields(kind: type, side: Side) -> Iterator[tuple[str, tuple[Any, Any]]]:
-    """Name, type and default of each field in the order in which it is written."""
+def _written_fields(kind: type, direction: Direction) -> Iterator[tuple[str, tuple[Any, Any]]]:
+    """Yield name, type and default of each field, in JSON order."""
     if kind is Point:
-        yield "as_of", (Instant, Described(description="An instant of valid time."))
-        yield "known_at", (StrictInt, Described(description="A position in the ledger."))
+        yield "as_of", (Instant, ModelField(description="An instant of valid time."))
+        yield "known_at", (StrictInt, ModelField(description="A position in the ledger."))
     elif kind is Card:
-        yield from _card_fields(side)
+        yield from _card_fields(direction)
     else:
         if kind in _OPERATIONS:
-            yield "operation", (Literal[verb_of(kind)], Described(description="The verb."))
-        yield from ((one.name, _field(one, kind, side)) for one in fields(kind))
+            yield "operation", (Literal[verb_of(kind)], ModelField(description="The verb."))
+        yield from ((field.name, _field(field, kind, direction)) for field in fields(kind))
 
 
-def _card_fields(side: Side) -> Iterator[tuple[str, tuple[Any, Any]]]:
-    """A card with its memory's fields beside its own."""
-    of_card = {one.name: _field(one, Card, side) for one in fields(Card)}
-    of_statement = {one.name: _field(one, Statement, side) for one in fields(Statement)}
-    yield "id", (StrictStr, Described(description="The memory's id."))
+def _card_fields(direction: Direction) -> Iterator[tuple[str, tuple[Any, Any]]]:
+    """Yield the fields of a card and of its memory."""
+    of_card = {field.name: _field(field, Card, direction) for field in fields(Card)}
+    of_statement = {field.name: _field(field, Statement, direction) for field in fields(Statement)}
+    yield "id", (StrictStr, ModelField(description="The memory's id."))
     yield "title", of_statement.pop("title")
     del of_card["memory"]
     yield from of_card.items()
     yield from of_statement.items()
-    yield "scope", (form(Scope, side), Described(description="Where it lives."))
+    yield "scope", (form(Scope, direction), ModelField(description="Home scope."))
 
 
-def _field(one: Field[Any], kind: type, side: Side) -> tuple[Any, Any]:
-    hint = get_type_hints(kind)[one.name]
-    text = _descriptions(kind).get(one.name)
-    if one.default is not MISSING:
-        return form(hint, side), Described(default=one.default, description=text)
-    if one.default_factory is not MISSING:
-        return form(hint, side), Described(default_factory=one.default_factory, description=text)
-    return form(hint, side), Described(description=text)
+def _field(field: Field[Any], kind: type, direction: Direction) -> tuple[Any, Any]:
+    hint = get_type_hints(kind)[field.name]
+    text = _descriptions(kind).get(field.name)
+    if field.default is not MISSING:
+        return form(hint, direction), ModelField(default=field.default, description=text)
+    if field.default_factory is not MISSING:
+        return form(hint, direction), ModelField(default_factory=field.default_factory, description=text)
+    return form(hint, direction), ModelField(description=text)
 
 
 @lru_cache(maxsize=256)
@@ -194,36 +199,36 @@ def _descriptions(kind: type) -> dict[str, str]:
 
 
 def _maker(kind: type) -> Callable[[BaseModel], object]:
-    """Makes the library's value of a checked form; a value of the library passes as it is."""
+    """Return the function that turns a validated form into a value of the library; such a value itself is unchanged."""
     if kind is Point:
-        return lambda one: Point(one.as_of, one.known_at)  # type: ignore[attr-defined]
+        return lambda model: Point(model.as_of, model.known_at)  # type: ignore[attr-defined]
     if kind is Card:
         return _card
-    names = [one.name for one in fields(kind)]
+    names = [field.name for field in fields(kind)]
 
-    def make(one: BaseModel) -> object:
-        return kind(**{name: getattr(one, name) for name in names})
+    def make(model: BaseModel) -> object:
+        return kind(**{name: getattr(model, name) for name in names})
 
     return make
 
 
-def _card(one: BaseModel) -> Card:
-    told = dict(one)
-    key, home = told.pop("id"), told.pop("scope")
-    own = {spec.name: told.pop(spec.name) for spec in fields(Card) if spec.name != "memory"}
-    return Card(memory=Memory(key, home, Statement(**told)), **own)
+def _card(model: BaseModel) -> Card:
+    values = dict(model)
+    memory_id, home = values.pop("id"), values.pop("scope")
+    derived = {spec.name: values.pop(spec.name) for spec in fields(Card) if spec.name != "memory"}
+    return Card(memory=Memory(memory_id, home, Statement(**values)), **derived)
 
 
-def _choice(inner: tuple[Any, ...], side: Side) -> Any:  # noqa: ANN401 - a type for pydantic
-    """A union; of operations one that is told apart by the verb."""
-    made = [NoneType if one is NoneType else form(one, side) for one in inner]
+def _choice(inner: tuple[Any, ...], direction: Direction) -> Any:  # noqa: ANN401 - a type for pydantic
+    """Return a union; a union of operations is discriminated by the verb."""
+    forms = [NoneType if member is NoneType else form(member, direction) for member in inner]
     if set(inner) <= set(_OPERATIONS):
-        return Annotated[reduce(or_, made), Described(discriminator="operation")]
-    return reduce(or_, made)
+        return Annotated[reduce(or_, forms), ModelField(discriminator="operation")]
+    return reduce(or_, forms)
 
 
 def _instant(value: object) -> datetime:
-    """An aware time; a number is none."""
+    """Return an aware time; a number is not accepted."""
     try:
         return instant(value) if isinstance(value, datetime) else read_time(str(value))
     except InvalidInput as exc:

@@ -1,4 +1,4 @@
-"""Times as people type them: an instant with its zone, a bare date, or a ledger position."""
+"""Times in the forms that people type: an instant with its zone, a bare date, or a ledger position."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from datetime import UTC, date, datetime, time
 from graphmem.errors import InvalidInput
 from graphmem.model import instant
 
-_SHAPES = "2025-03-31, 2025-03-31T14:00Z or 2025-03-31T14:00+02:00"
+_FORMATS = "2025-03-31, 2025-03-31T14:00Z or 2025-03-31T14:00+02:00"
 
 
 def read_time(text: str) -> datetime:
-    """The instant that a text names; a bare date is its midnight in UTC.
+    """Return the instant that a text names; a bare date is midnight UTC.
 
     Raises:
-        InvalidInput: It is no time, or one without a zone.
+        InvalidInput: The text is not a time, or has no zone.
     """
     word = text.strip()
     try:
@@ -24,10 +24,10 @@ def read_time(text: str) -> datetime:
     try:
         return instant(datetime.fromisoformat(word))
     except (ValueError, OverflowError) as exc:
-        raise InvalidInput(f"{text!r} is no time; write {_SHAPES}") from exc
+        raise InvalidInput(f"{text!r} is not a time; write {_FORMATS}") from exc
 
 
-def read_known(text: str) -> datetime | int:
-    """The time or, if it is digits alone, the ledger position that a text names."""
+def read_known_at(text: str) -> datetime | int:
+    """Return the time that a text names, or the ledger position if it consists of digits."""
     word = text.strip()
     return int(word) if word.isdecimal() else read_time(word)

@@ -5,7 +5,7 @@ from dataclasses import asdict, replace
 
 import pytest
 
-from graphmem.adapters.unread import UnreadStatement, unread
+from graphmem.adapters.lazy_statement import UnreadStatement, unread
 from graphmem.errors import CorruptStore
 from graphmem.model import Alternative, Anchor, AnchorKind, Kind, Origin, Outcome, Statement
 from graphmem.statement_json import encode_statement

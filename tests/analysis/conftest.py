@@ -5,7 +5,7 @@ from datetime import datetime
 import pytest
 
 from graphmem.model import Anchor, AnchorKind, Kind, Statement
-from graphmem.service import Desk, GraphMemory
+from graphmem.service import GraphMemory, ServiceContext
 from tests.oracle import OracleStore
 from tests.service.conftest import REPO, TickingClock, day
 
@@ -17,8 +17,10 @@ class Told:
 
     def __init__(self) -> None:
         self.clock = TickingClock()
-        desk = Desk(OracleStore(), scope=REPO, actor="", clock=self.clock, embedder=lambda: "", gate=lambda one: one)
-        self.memory = GraphMemory(desk)
+        context = ServiceContext(
+            OracleStore(), scope=REPO, actor="", clock=self.clock, embedder=lambda: "", gate=lambda one: one
+        )
+        self.memory = GraphMemory(context)
         self.ids: dict[str, str] = {}
 
     def add(self, name: str, start: datetime, *files: str, **said: object) -> str:

@@ -13,9 +13,9 @@ import matplotlib as mpl
 import pytest
 
 from graphmem.analysis import Area, chains, churn, communities, half_life, health, plots
+from graphmem.analysis.graph_access import memories
 from graphmem.analysis.lanes import MOST_PERIODS, cells, segments
 from graphmem.analysis.slider import AsOfSlider
-from graphmem.analysis.walking import memories
 from graphmem.demo.fresh import fresh_memory, packaging_memory
 from graphmem.errors import InvalidInput
 from graphmem.model import At, LinkKind
@@ -23,7 +23,7 @@ from graphmem.model import At, LinkKind
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from graphmem.service.drawing import Network
+    from graphmem.service.networkx_graph import Network
 
 mpl.use("agg")
 _PNG = b"\x89PNG\r\n"

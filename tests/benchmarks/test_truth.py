@@ -14,7 +14,7 @@ from benchmarks.truth.report import VERBATIM, Asked, rows
 from benchmarks.truth.scoring import Judge, Score
 from benchmarks.truth.sources import read_packs
 from graphmem.model import Scope, Status
-from graphmem.service import Desk, GraphMemory
+from graphmem.service import GraphMemory, ServiceContext
 from tests.oracle import OracleStore
 
 
@@ -74,10 +74,10 @@ def pack(data: Path) -> Pack:
 @pytest.fixture
 def asker(pack: Pack) -> Asker:
     clock = ReplayClock(pack.present)
-    desk = Desk(
+    context = ServiceContext(
         OracleStore(), scope=Scope("peps"), actor="t", clock=clock, embedder=lambda: "none", gate=lambda one: one
     )
-    memory = GraphMemory(desk)
+    memory = GraphMemory(context)
     Replay(memory, clock, "peps").run(pack)
     return Asker(memory, "peps")
 

@@ -15,7 +15,7 @@ from graphmem.adapters.neo4j import Neo4jStore
 from graphmem.browser.files import Known, examples, saved_queries
 from graphmem.model import At
 from graphmem.opening import utc_now
-from graphmem.service import Desk
+from graphmem.service import ServiceContext
 from tests.browser.world import REPO, told
 from tests.servers import Access
 
@@ -63,10 +63,10 @@ def world(tmp_path_factory: pytest.TempPathFactory, neo4j: Access) -> Iterator[W
 
 def _copied(memory: GraphMemory, access: Access) -> None:
     with Neo4jStore.open(access.url, create=True, login=access.login) as store:
-        desk = Desk(
+        context = ServiceContext(
             store, scope=Scope(), actor="tester", clock=utc_now, embedder=lambda: "no model", gate=lambda one: one
         )
-        GraphMemory(desk).restore(memory.export(scope=Scope()), scope=Scope())
+        GraphMemory(context).restore(memory.export(scope=Scope()), scope=Scope())
 
 
 def _examples(driver: Driver) -> Mapping[str, Any]:

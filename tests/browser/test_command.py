@@ -19,7 +19,7 @@ from click.testing import CliRunner, Result
 
 from graphmem.browser.files import NAMES, handed
 from graphmem.cli.app import app
-from graphmem.cli.browser import _gone
+from graphmem.cli.browser_command import _gone
 from tests.browser.conftest import World
 from tests.browser.world import GONE, REPO
 
@@ -40,7 +40,7 @@ def login(world: World) -> dict[str, str]:
 def test_a_file_has_no_neo4j_browser(tmp_path: Path) -> None:
     done = run("--url", str(tmp_path / "memory.db"))
     assert done.exit_code == 1
-    assert "is no Neo4j server, and only one has a Neo4j Browser: graphmem serve shows it as a page" in done.stderr
+    assert "is not a Neo4j server and has no Neo4j Browser: run graphmem serve for a web page" in done.stderr
 
 
 def test_files_can_be_had_without_a_server(tmp_path: Path) -> None:
@@ -94,7 +94,7 @@ def test_a_server_may_hand_out_the_guide(world: World) -> None:
 def test_a_guide_from_a_host_that_is_not_allowed_is_refused(world: World) -> None:
     done = run("--url", world.access.url, "--served-by", "https://memory.example.org", **login(world))
     assert done.exit_code == 2
-    assert "takes guides from guides.neo4j.com, localhost alone, not from 'memory.example.org'" in done.stderr
+    assert "accepts guides only from guides.neo4j.com, localhost, not from 'memory.example.org'" in done.stderr
 
 
 def test_a_wrong_login_is_told(world: World) -> None:

@@ -10,8 +10,8 @@ from html import unescape
 import pytest
 from playwright.sync_api import Browser, expect
 
+from graphmem.browser.file_server import Hand
 from graphmem.browser.files import Known, guide, handed, saved_queries
-from graphmem.browser.handing import Hand
 from graphmem.config import Settings
 from graphmem.opening import find_browser
 from tests.browser.conftest import World

@@ -8,9 +8,9 @@ from collections.abc import Iterator
 import httpx2
 import pytest
 
+from graphmem.browser.address import ADVERTISED, ALLOWED, ENABLED, Place, allowed_by, browser_of
+from graphmem.browser.file_server import Hand
 from graphmem.browser.files import Known
-from graphmem.browser.handing import Hand
-from graphmem.browser.place import ADVERTISED, ALLOWED, ENABLED, Place, allowed_by, browser_of
 from graphmem.errors import InvalidInput, Unsupported
 
 GUIDE = "http://localhost:7471/guide.html"

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from graphmem import GraphMemory, Kind, Move, Scope, Statement, Status, SupersessionKind, Write
-from graphmem.demo.__main__ import tell_records
+from graphmem.demo.__main__ import ingest_records
 from graphmem.demo.facts import ReplayClock, last_day, load_facts, replay
 from graphmem.model import Anchor, AnchorKind, LinkKind
 from graphmem.opening import open_memory
@@ -26,7 +26,7 @@ def told(folder: Path) -> GraphMemory:
     with _opened(folder, Scope(), clock) as shared:
         replay(facts, shared, clock)
         # At most the day after the newest decision: a store takes in no ledger whose clock is further ahead than a day.
-        clock.now = tell_records(shared, last_day(facts) + timedelta(days=1))
+        clock.now = ingest_records(shared, last_day(facts) + timedelta(days=1))
     memory = _opened(folder, Scope(repo=REPO), clock)
     tell(memory)
     _trouble(memory)

@@ -100,7 +100,7 @@ def test_times_at_the_ends_of_the_calendar_have_a_place() -> None:
     last = datetime.max.replace(tzinfo=UTC)
     axis = axis_of([], last, 10)
     assert isinstance(axis, Axis)
-    assert axis.place(last) == 9
+    assert axis.cell_of(last) == 9
 
 
 def test_no_lanes_draw_nothing() -> None:

@@ -61,7 +61,7 @@ def test_a_mistyped_command_names_the_nearest_and_is_wrong_usage(tool: Tool) -> 
 
 
 def test_a_command_like_no_other_leads_to_help(tool: Tool) -> None:
-    assert "graphmem --help lists what there is" in tool.run("zzzz").stderr
+    assert "graphmem --help lists the commands" in tool.run("zzzz").stderr
 
 
 def test_a_mistyped_option_is_wrong_usage(tool: Tool) -> None:

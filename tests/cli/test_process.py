@@ -128,11 +128,11 @@ def test_init_makes_the_store_that_the_variable_names(tmp_path: Path) -> None:
     said = run(tmp_path, "list", more=named).stderr
     assert f"no store at '{tmp_path}/deep/x.db'; run: graphmem init --url {tmp_path}/deep/x.db" in said
     done = run(tmp_path, "init", more=named)
-    assert (done.returncode, done.stdout) == (0, f"{tmp_path}/deep/x.db · made\n")
+    assert (done.returncode, done.stdout) == (0, f"{tmp_path}/deep/x.db · created\n")
     assert run(tmp_path, "list", more=named).returncode == 0
     assert not (tmp_path / ".graphmem").exists()
 
 
 def test_init_of_a_folder_says_if_a_variable_names_another_store(tmp_path: Path) -> None:
     done = run(tmp_path, "init", ".", more={"GRAPHMEM_URL": "elsewhere.db"})
-    assert (done.returncode, "'elsewhere.db', which other commands go on using" in done.stderr) == (0, True)
+    assert (done.returncode, "'elsewhere.db', which other commands still use" in done.stderr) == (0, True)

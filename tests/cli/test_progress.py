@@ -36,6 +36,6 @@ def test_nothing_is_drawn_elsewhere(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_finding_of_check_fails_the_command(tool: Tool, monkeypatch: pytest.MonkeyPatch) -> None:
     found = [Finding("ledger of default", "entry 3 was changed")]
-    monkeypatch.setattr("graphmem.service.keeping.Keeper.check", lambda _: found)
+    monkeypatch.setattr("graphmem.service.store_verbs.StoreVerbs.check", lambda _: found)
     done = tool.run("check")
     assert (done.exit_code, done.stdout) == (1, "ledger of default: entry 3 was changed\n")

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from graphmem.errors import InvalidInput
-from graphmem.wire.times import read_known, read_time
+from graphmem.wire.times import read_known_at, read_time
 from tests.cli.conftest import Tool
 
 
@@ -21,7 +21,7 @@ def test_a_date_is_its_midnight_and_a_zone_is_honoured(text: str, hour: int) -> 
 
 @pytest.mark.parametrize("text", ["", "soon", "2025-02-30", "2025-13-01T00:00Z", "0001-01-01T00:00+14:00", "١٢"])
 def test_what_is_no_time_is_refused_with_the_shapes_that_are(text: str) -> None:
-    with pytest.raises(InvalidInput, match="is no time; write 2025-03-31"):
+    with pytest.raises(InvalidInput, match="is not a time; write 2025-03-31"):
         read_time(text)
 
 
@@ -31,8 +31,8 @@ def test_a_time_without_zone_is_refused_with_the_fix() -> None:
 
 
 def test_digits_are_a_ledger_position() -> None:
-    assert read_known("31") == 31
-    assert read_known("2025-03-31") == datetime(2025, 3, 31, tzinfo=UTC)
+    assert read_known_at("31") == 31
+    assert read_known_at("2025-03-31") == datetime(2025, 3, 31, tzinfo=UTC)
 
 
 def test_a_time_without_zone_is_wrong_usage(tool: Tool) -> None:

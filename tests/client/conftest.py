@@ -15,9 +15,9 @@ import structlog
 import uvicorn
 
 from graphmem import GraphMemory, Scope
-from graphmem.http import observing
-from graphmem.http.app import Mounted
-from graphmem.http.serving import Address, configured
+from graphmem.http import request_log
+from graphmem.http.app import MountedApp
+from graphmem.http.server import ListenAddress, uvicorn_config
 from graphmem.keys import KeyRing
 from graphmem.opening import open_memory
 from tests.service.conftest import TickingClock
@@ -26,9 +26,9 @@ _DROPS_LINES = partial(structlog.wrap_logger, structlog.ReturnLogger(), processo
 
 
 @contextmanager
-def serving(memory: GraphMemory, ring: KeyRing | None = None, tools: Mounted | None = None) -> Iterator[str]:
+def serving(memory: GraphMemory, ring: KeyRing | None = None, tools: MountedApp | None = None) -> Iterator[str]:
     """The URL of a server, which is stopped afterwards."""
-    with running(configured(memory, ring, Address(port=0), tools=tools)) as url:
+    with running(uvicorn_config(memory, ring, ListenAddress(port=0), tools=tools)) as url:
         yield url
 
 
@@ -40,7 +40,7 @@ def running(configuration: uvicorn.Config) -> Iterator[str]:
     """
     server = uvicorn.Server(configuration)
     thread = threading.Thread(target=server.run)
-    with patch.object(observing, "_log", _DROPS_LINES):
+    with patch.object(request_log, "_log", _DROPS_LINES):
         thread.start()
         yield from _until_stopped(server, thread)
 

@@ -12,9 +12,9 @@ import pytest
 
 from graphmem import GraphMemory, Scope
 from graphmem.opening import open_memory
-from tests.cli import test_importing, test_reading, test_writing
+from tests.cli import test_import_command, test_read_commands, test_write_commands
 from tests.cli.conftest import Tool, chain
-from tests.cli.test_importing import graph
+from tests.cli.test_import_command import graph
 from tests.client.conftest import serving
 
 __all__ = ["chain", "graph"]
@@ -41,4 +41,4 @@ def scenarios(module: ModuleType) -> dict[str, object]:
     return {f"{name}_on_a_server": one for name, one in vars(module).items() if name.startswith("test_")}
 
 
-globals().update(scenarios(test_importing) | scenarios(test_reading) | scenarios(test_writing))
+globals().update(scenarios(test_import_command) | scenarios(test_read_commands) | scenarios(test_write_commands))

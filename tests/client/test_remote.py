@@ -17,7 +17,7 @@ from graphmem.errors import Conflict, Forbidden, InvalidInput, NotFound, StoreUn
 from graphmem.keys import Key, KeyRing, Permission
 from graphmem.model import Supersede, SupersessionKind
 from graphmem.opening import open_schema, open_store, utc_now
-from graphmem.service.wording import Words
+from graphmem.service.statements import StatementText
 from graphmem.sources.decisions.documents import Document
 from graphmem.sources.decisions.reader import read_documents
 from tests.client.conftest import serving
@@ -186,7 +186,7 @@ def test_a_url_names_a_server_and_nothing_else(url: str) -> None:
     "use", [lambda url: open_store(url, Settings(), create=False), lambda url: open_schema(url, Settings())]
 )
 def test_what_needs_a_store_says_that_a_server_is_none(use: Callable[[str], object]) -> None:
-    with pytest.raises(Unsupported, match="is a server, and this needs the store behind it"):
+    with pytest.raises(Unsupported, match="needs the store itself"):
         use("http://127.0.0.1:7474")
 
 
@@ -205,5 +205,5 @@ def test_a_number_and_parts_of_the_scope_are_given_by_name(remote: RemoteMemory)
 
 def test_words_that_read_like_an_id_are_words(remote: GraphMemory) -> None:
     old = remote.add("We deploy by hand").ids[0]
-    written = remote.supersede(old, Words("4kd0w1t9bqzc"))
+    written = remote.supersede(old, StatementText("4kd0w1t9bqzc"))
     assert remote.get(written.ids[1]).title == "4kd0w1t9bqzc"

@@ -8,7 +8,7 @@ import httpx2
 import pytest
 
 from graphmem.client import Connection, RemoteMemory
-from graphmem.service import Desk, GraphMemory
+from graphmem.service import GraphMemory, ServiceContext
 from graphmem.store import Store
 from tests.adapters.neo4j.opening import impatient, opened
 from tests.client.conftest import serving
@@ -23,7 +23,9 @@ __all__ = ["backend", "store"]
 
 def over(store: Store) -> GraphMemory:
     return GraphMemory(
-        Desk(store, scope=REPO, actor="server", clock=TickingClock(), embedder=lambda: "none", gate=lambda one: one)
+        ServiceContext(
+            store, scope=REPO, actor="server", clock=TickingClock(), embedder=lambda: "none", gate=lambda one: one
+        )
     )
 
 

@@ -15,7 +15,7 @@ import apsw
 import pytest
 
 import graphmem
-from graphmem.adapters.sqlite.schema import SCHEMA_VERSION
+from graphmem.adapters.sqlite.migrations import SCHEMA_VERSION
 from graphmem.doctor import Health, Link, examine
 from graphmem.opening import initialise
 from tests.doctor.conftest import link
@@ -67,7 +67,7 @@ def test_looking_changes_nothing(store: Path) -> None:
 def test_a_missing_store_does_not_hide_what_comes_behind_it() -> None:
     links = {one.name: one for one in examine()}
     assert told(links["store"])[1] == "graphmem init"
-    assert links["vectors"].found == "not looked at: contents comes first"
+    assert links["vectors"].found == "not checked: fix contents first"
     assert links["agents"].found.startswith("graphmem mcp")
 
 
@@ -110,7 +110,7 @@ def test_a_newer_schema_is_told_with_the_upgrade(store: Path) -> None:
         f"version 99, newer than {SCHEMA_VERSION} of this release",
         "pip install --upgrade graphmem",
     )
-    assert link("contents", store).found == "not looked at: schema comes first"
+    assert link("contents", store).found == "not checked: fix schema first"
 
 
 def test_an_older_schema_is_not_moved_but_told(store: Path) -> None:
@@ -129,7 +129,7 @@ def test_an_index_that_somebody_dropped_or_made_is_told(store: Path) -> None:
 _HOLD = """
 import sys, time
 from pathlib import Path
-from graphmem.adapters.sqlite.locking import WriteLock, lock_file
+from graphmem.adapters.sqlite.write_lock import WriteLock, lock_file
 with WriteLock(lock_file(Path(sys.argv[1] + "-lock")), 10):
     print("held", flush=True)
     sys.stdin.read()
@@ -152,10 +152,10 @@ def test_a_writer_that_does_not_let_go_is_named(store: Path, monkeypatch: pytest
 # Everything is imported before the rights go: the interpreter itself may lie where only root reads.
 _AS_NOBODY = """
 import os, sys
-import graphmem.doctor.examining
+import graphmem.doctor.examination
 from graphmem.doctor import examine
 from graphmem.adapters.sqlite.store import SQLiteStore
-from graphmem.adapters.sqlite.comparing import SQLiteSchema
+from graphmem.adapters.sqlite.schema_diff import SQLiteSchema
 from graphmem.adapters.sqlite.connection import load_checksums
 load_checksums()
 os.chdir("/")
@@ -209,7 +209,7 @@ def test_keys_that_cannot_be_read_are_told(shared: Path) -> None:
     keys.write_text('{"version": 1, "keys": []}')
     keys.chmod(0o000)
     (found,) = as_nobody(shared, "keys")
-    assert found.startswith("broken the keys in ")
+    assert found.startswith("broken the key file ")
     assert f"chmod u+r {keys}" in found
 
 
@@ -223,7 +223,7 @@ def created(store: Path) -> Path:
 
 def test_keys_that_others_can_change_or_see_are_closed_by_their_fix(store: Path) -> None:
     keys = created(store)
-    assert link("keys", store).found == f"1 live in {keys}"
+    assert link("keys", store).found == f"live keys in {keys}: 1"
     keys.chmod(0o644)
     assert (link("keys", store).health, link("keys", store).fix) == (Health.WARN, f"chmod 600 {keys}")
     keys.chmod(0o620)
@@ -236,7 +236,7 @@ def test_a_file_that_holds_no_keys_is_told(store: Path) -> None:
     keys.write_text("{}")
     keys.chmod(0o600)
     found, fix = told(link("keys", store))
-    assert ("no file of keys" in found, fix.startswith(f"mv {keys} ")) == (True, True)
+    assert ("not a key file" in found, fix.startswith(f"mv {keys} ")) == (True, True)
 
 
 def test_keys_that_are_all_revoked_are_told(store: Path) -> None:

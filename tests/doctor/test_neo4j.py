@@ -57,7 +57,7 @@ def test_a_neo4j_that_is_away_is_told_and_hides_nothing_else() -> None:
         unused.bind((ADDRESS, 0))
         links = {one.name: one for one in examine(f"bolt://{ADDRESS}:{unused.getsockname()[1]}")}
     assert told(links["store"])[1] == "docker compose up --wait neo4j"
-    assert links["writing"].found == "not looked at: store comes first"
+    assert links["writing"].found == "not checked: fix store first"
     assert links["agents"].found.startswith("graphmem mcp")
 
 
@@ -107,7 +107,7 @@ def newer(place: Access) -> Iterator[str]:
 
 def test_a_newer_schema_of_a_server_is_told(newer: str) -> None:
     assert told(link("schema", newer))[1] == "pip install --upgrade graphmem"
-    assert link("writing", newer).found == "not looked at: schema comes first"
+    assert link("writing", newer).found == "not checked: fix schema first"
 
 
 @pytest.mark.usefixtures("bare_neo4j")

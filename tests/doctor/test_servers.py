@@ -16,9 +16,9 @@ from graphmem import GraphMemory, __version__
 from graphmem.doctor import Health, Link, examine
 from graphmem.doctor import server as looked
 from graphmem.http import app as served
-from graphmem.http.serving import Address, configured
+from graphmem.http.server import ListenAddress, uvicorn_config
 from graphmem.keys import Key, KeyRing, Permission
-from graphmem.mcp_server.doors import keyed_tools
+from graphmem.mcp_server.key_callers import keyed_tools
 from graphmem.opening import open_memory, utc_now
 from tests.client.conftest import running
 from tests.doctor.conftest import link
@@ -41,7 +41,7 @@ def memory(store: Path) -> Iterator[GraphMemory]:
 @contextmanager
 def serving(memory: GraphMemory, ring: KeyRing | None = None) -> Iterator[str]:
     """The URL of a server as `graphmem serve` runs it, with tools."""
-    with running(configured(memory, ring, Address(port=0), tools=keyed_tools(memory, ()))) as url:
+    with running(uvicorn_config(memory, ring, ListenAddress(port=0), tools=keyed_tools(memory, ()))) as url:
         yield url
 
 
@@ -65,7 +65,7 @@ def test_a_server_that_answers_has_no_broken_link(memory: GraphMemory) -> None:
         found = links(url)
     assert [one for one in found.values() if one.health is Health.BROKEN] == []
     assert list(found) == ["settings", "project", "server", "version", "key", "its store", "its tools", "agents"]
-    assert found["version"].found == f"{__version__}, as here"
+    assert found["version"].found == f"{__version__}, the same as here"
     assert found["its tools"].found == "/mcp lists 7 tools"
 
 
@@ -76,7 +76,7 @@ def test_a_server_that_is_down_is_started_by_its_fix() -> None:
         port = unused.getsockname()[1]
         found = links(f"http://{ADDRESS}:{port}")
     assert (found["server"].health, found["server"].fix) == (Health.BROKEN, f"graphmem serve --port {port}")
-    assert found["key"].found == "not looked at: server comes first"
+    assert found["key"].found == "not checked: fix server first"
     assert found["agents"].found.startswith("graphmem mcp")
 
 
@@ -85,7 +85,7 @@ def test_a_server_that_accepts_and_says_nothing_does_not_hang_the_doctor(monkeyp
     monkeypatch.setattr(looked, "_ANSWER_S", 0.2)
     with socket.create_server((ADDRESS, 0)) as silent:
         found = link("server", f"http://{ADDRESS}:{silent.getsockname()[1]}")
-    assert (found.health, found.found.startswith("nothing answers")) == (Health.BROKEN, True)
+    assert (found.health, found.found.startswith("no answer from")) == (Health.BROKEN, True)
 
 
 @pytest.mark.usefixtures("project")
@@ -94,7 +94,7 @@ def test_a_server_of_another_program_is_told() -> None:
         threading.Thread(target=other.serve_forever, daemon=True).start()
         found = link("server", f"http://{ADDRESS}:{other.server_port}")
         other.shutdown()
-    assert (found.health, "is no graphmem" in found.found) == (Health.BROKEN, True)
+    assert (found.health, "is not graphmem" in found.found) == (Health.BROKEN, True)
 
 
 def test_a_server_of_another_release_is_told(memory: GraphMemory, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,7 +11,7 @@ from click.testing import CliRunner
 
 import graphmem
 from graphmem.cli.app import app
-from graphmem.doctor import Health, examine, examining
+from graphmem.doctor import Health, examination, examine
 from graphmem.doctor.links import Case, Check, Look, ok
 from graphmem.opening import initialise
 from graphmem.retrieval import minilm
@@ -26,7 +26,7 @@ def test_a_setting_that_is_none_is_told_with_the_one_that_was_meant(
     del project
     monkeypatch.setenv("GRAPHMEM_NEO4J_PASWORD", "hunter22")
     found = link("settings")
-    assert (found.health, "GRAPHMEM_NEO4J_PASSWORD is one" in found.found) == (Health.WARN, True)
+    assert (found.health, "did you mean GRAPHMEM_NEO4J_PASSWORD?" in found.found) == (Health.WARN, True)
     assert "hunter22" not in found.found + str(found.fix)
 
 
@@ -98,7 +98,7 @@ def test_vectors_of_another_model_are_reindexed(store: Path, monkeypatch: pytest
 
 def test_memories_without_vectors_are_told(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GRAPHMEM_EMBEDDINGS", "minilm")
-    assert link("vectors", store).found == "1 of 1 memories have none"
+    assert link("vectors", store).found == "1 of 1 memories have no vector"
 
 
 def test_an_embedded_store_needs_no_index(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -131,8 +131,8 @@ def test_a_look_that_raises_or_never_ends_hides_no_other(store: Path, monkeypatc
         return ok("never")
 
     looks = [Check("one", fails), Check("two", hangs, limit_s=0.1), Check("three", lambda _: ok("fine"), ("one",))]
-    monkeypatch.setattr(examining, "_checks", lambda _: [*looks, Check("four", lambda _: ok("fine"))])
-    assert [(one.name, one.health.value) for one in examining.examine(str(store))] == [
+    monkeypatch.setattr(examination, "_checks", lambda _: [*looks, Check("four", lambda _: ok("fine"))])
+    assert [(one.name, one.health.value) for one in examination.examine(str(store))] == [
         ("one", "broken"),
         ("two", "broken"),
         ("three", "warn"),
@@ -143,9 +143,9 @@ def test_a_look_that_raises_or_never_ends_hides_no_other(store: Path, monkeypatc
 @pytest.mark.parametrize(
     ("name", "told"),
     [
-        ("GRAPHMEM_ULR", "GRAPHMEM_URL is one"),
-        ("GRAPHMEM_REPOSITORY", "GRAPHMEM_REPO is one"),
-        ("GRAPHMEM_ZZZ", "there are URL, TENANT, REPO"),
+        ("GRAPHMEM_ULR", "did you mean GRAPHMEM_URL?"),
+        ("GRAPHMEM_REPOSITORY", "did you mean GRAPHMEM_REPO?"),
+        ("GRAPHMEM_ZZZ", "settings: URL, TENANT, REPO"),
     ],
 )
 def test_any_variable_that_sets_nothing_is_told(
@@ -162,7 +162,7 @@ def test_a_store_that_a_variable_names_is_made_by_the_fix(project: Path, monkeyp
     found = link("store")
     assert (found.health, found.fix) == (Health.BROKEN, f"graphmem init --url {project}/deep/x.db")
     done = CliRunner().invoke(app, ["init", "--url", str(project / "deep" / "x.db")], prog_name="graphmem")
-    assert (done.exit_code, done.stdout) == (0, f"{project}/deep/x.db · made\n")
+    assert (done.exit_code, done.stdout) == (0, f"{project}/deep/x.db · created\n")
     assert link("store").health is Health.OK
 
 

@@ -15,7 +15,7 @@ from fastapi import FastAPI
 
 from graphmem import GraphMemory, Scope
 from graphmem.http.app import create_app
-from graphmem.http.limits import Limits
+from graphmem.http.request_limits import Limits
 from graphmem.keys import Key, KeyRing, Permission
 from graphmem.opening import open_memory
 from tests.service.conftest import TickingClock

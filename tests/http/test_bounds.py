@@ -12,12 +12,12 @@ import pytest
 from graphmem import GraphMemory
 from graphmem.deadline import deadline
 from graphmem.errors import CommitUnknown, Conflict, CorruptStore, GraphMemError, StoreUnavailable
-from graphmem.http.limits import Bound, Limits
 from graphmem.http.problems import STATUSES
+from graphmem.http.request_limits import BodyLimit, Limits
 from graphmem.keys import KeyRing
 from tests.http.conftest import NDJSON, Site
 
-SMALL = Limits(body=Bound(2_000, 950), restore_bytes=2_000, depth=8, running=2, waiting=1, time_s=0.2)
+SMALL = Limits(write_body=BodyLimit(2_000, 950), restore_bytes=2_000, depth=8, running=2, waiting=1, time_s=0.2)
 JSON = {"Content-Type": "application/json"}
 
 
@@ -60,7 +60,7 @@ MALFORMED: list[tuple[str, str, dict[str, Any], int, str]] = [
     ("GET", "/v1/memories?cursor=abc", {}, 422, "abc"),
     ("GET", "/v1/memories?repo=%00", {}, 422, "query.repo"),
     ("GET", "/v1/memories?user=", {}, 422, "query.user"),
-    ("POST", "/v1/memories", {"content": b"\xff", "headers": JSON}, 422, "no JSON"),
+    ("POST", "/v1/memories", {"content": b"\xff", "headers": JSON}, 422, "not valid JSON"),
     ("GET", "/v1/changes?after=99999999999999999999", {}, 422, "after"),
     ("GET", "/v1/timeline", {}, 422, "subject"),
     ("GET", "/v1/memories/nowhere", {}, 404, "nowhere"),

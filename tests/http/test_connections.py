@@ -14,8 +14,8 @@ import pytest
 
 from graphmem import GraphMemory
 from graphmem.http.connections import BoundedConnection, RareMessages
-from graphmem.http.limits import Limits
-from graphmem.http.serving import Address, configured
+from graphmem.http.request_limits import Limits
+from graphmem.http.server import ListenAddress, uvicorn_config
 from tests.client.conftest import running
 
 IMPATIENT = Limits(head_s=0.2, connections=3)
@@ -23,7 +23,7 @@ IMPATIENT = Limits(head_s=0.2, connections=3)
 
 @pytest.fixture
 def url(memory: GraphMemory) -> Iterator[str]:
-    with running(configured(memory, None, Address(port=0), IMPATIENT)) as url:
+    with running(uvicorn_config(memory, None, ListenAddress(port=0), IMPATIENT)) as url:
         yield url
 
 
@@ -66,7 +66,7 @@ def test_a_body_that_goes_on_after_its_answer_is_given_up(url: str) -> None:
 def test_who_asks_for_nothing_makes_room_for_others(memory: GraphMemory) -> None:
     patient = Limits(head_s=600, connections=3)
     with (
-        running(configured(memory, None, Address(port=0), patient)) as url,
+        running(uvicorn_config(memory, None, ListenAddress(port=0), patient)) as url,
         connected(url, b"GET") as first,
         connected(url, b"GET"),
         connected(url, b"GET"),
@@ -78,7 +78,7 @@ def test_who_asks_for_nothing_makes_room_for_others(memory: GraphMemory) -> None
 def test_there_are_descriptors_for_as_many_as_are_let_in(memory: GraphMemory) -> None:
     resource = pytest.importorskip("resource")
     soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
-    made = configured(memory, None, Address(), Limits(connections=10**9))
+    made = uvicorn_config(memory, None, ListenAddress(), Limits(connections=10**9))
     assert cast("Any", made.http).keywords["limits"].connections <= soft // 2
 
 

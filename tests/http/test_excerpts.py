@@ -59,7 +59,7 @@ def test_whoever_wants_the_library_s_answer_gets_it(site: Site) -> None:
     [
         ("what does ADR-0099 say", "No memory is called 'ADR-0099'; nearest: ADR-0009."),
         ("zustadn", "Read 'zustadn' as 'zustand'."),
-        ("what is it", "'what is it' has only words that say nothing of a subject: name one."),
+        ("what is it", "'what is it' has only stop words: add a word for the subject."),
     ],
 )
 def test_an_answer_tells_what_is_to_be_said_of_the_question(site: Site, query: str, remark: str) -> None:

@@ -20,7 +20,7 @@ import pytest
 import graphmem
 from graphmem import GraphMemory
 from graphmem.errors import Forbidden
-from graphmem.http import serving as serving_module
+from graphmem.http import server as serving_module
 from tests.client.conftest import serving
 
 ROOT = Path(__file__).parent.parent.parent
@@ -31,7 +31,7 @@ def command(*words: str) -> list[str]:
 
 
 @contextmanager
-def served(folder: Path, *words: str, **settings: str) -> Iterator[tuple[str, subprocess.Popen[str]]]:
+def server(folder: Path, *words: str, **settings: str) -> Iterator[tuple[str, subprocess.Popen[str]]]:
     """URL and process of a server on a store in a folder."""
     with listening(folder, *words, **settings) as (line, process):
         yield line.split()[2].rstrip(","), process
@@ -69,7 +69,7 @@ def store(tmp_path: Path) -> Path:
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_server_answers_logs_lines_of_json_and_ends_when_told(store: Path, number: signal.Signals) -> None:
-    with served(store) as (url, process):
+    with server(store) as (url, process):
         with graphmem.open(url) as memory:
             assert [one.title for one in memory.list().cards] == ["w0rds of somebody"]
         process.send_signal(number)
@@ -91,10 +91,10 @@ def test_it_says_where_a_browser_shows_what_is_seen_from_its_folder(store: Path)
 
 def test_where_nobody_can_listen_the_fix_is_named(store: Path) -> None:
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "GRAPHMEM_EMBEDDINGS": "off"}
-    with served(store) as (url, _):
+    with server(store) as (url, _):
         port = url.rpartition(":")[2]
         for words, told in (
-            (("--port", port, "--url", "memory.db"), f"127.0.0.1:{port} cannot be listened on"),
+            (("--port", port, "--url", "memory.db"), f"cannot listen on 127.0.0.1:{port}"),
             (("--url", url), "served already"),
         ):
             done = subprocess.run(
@@ -106,7 +106,7 @@ def test_where_nobody_can_listen_the_fix_is_named(store: Path) -> None:
 
 def listening_socket() -> socket.socket:
     """What serve listens on."""
-    door = serving_module.bound_socket(serving_module.Address(port=0))
+    door = serving_module.bound_socket(serving_module.ListenAddress(port=0))
     door.listen()
     return door
 
@@ -129,8 +129,8 @@ def test_a_server_with_keys_asks_for_one(store: Path, monkeypatch: pytest.Monkey
         text=True,
         check=True,
     )
-    with served(store) as (url, _):
-        with graphmem.open(url) as stranger, pytest.raises(Forbidden, match=r"there is no key.*GRAPHMEM_KEY"):
+    with server(store) as (url, _):
+        with graphmem.open(url) as stranger, pytest.raises(Forbidden, match=r"needs a key.*GRAPHMEM_KEY"):
             stranger.list()
         monkeypatch.setenv("GRAPHMEM_KEY", json.loads(made.stdout)["key"])
         with graphmem.open(url) as memory:
@@ -168,7 +168,7 @@ def _is_there(process: int) -> bool:
 
 
 def test_several_processes_serve_one_port_and_one_that_ends_is_replaced(store: Path) -> None:
-    with served(store, "--workers", "2") as (url, process):
+    with server(store, "--workers", "2") as (url, process):
         first = _children(process.pid)
         assert len(first) == 2
         with httpx2.Client() as client, graphmem.open(url) as memory:
@@ -187,7 +187,7 @@ def test_several_processes_serve_one_port_and_one_that_ends_is_replaced(store: P
 
 
 def test_processes_of_a_server_that_was_killed_end_too(store: Path) -> None:
-    with served(store, "--workers", "2") as (_, process):
+    with server(store, "--workers", "2") as (_, process):
         workers = _children(process.pid)
         process.kill()
         process.wait()
@@ -195,14 +195,14 @@ def test_processes_of_a_server_that_was_killed_end_too(store: Path) -> None:
 
 
 def test_a_port_that_is_taken_is_refused_for_several_processes_too(store: Path) -> None:
-    with serving_module.bound_socket(serving_module.Address(port=0)) as taken:
+    with serving_module.bound_socket(serving_module.ListenAddress(port=0)) as taken:
         taken.listen()
         words = command("serve", "--workers", "2", "--url", "memory.db", "--port", str(taken.getsockname()[1]))
         done = subprocess.run(
             words, cwd=store, env={**os.environ, "PYTHONPATH": str(ROOT)}, capture_output=True, text=True, check=False
         )
     assert done.returncode == 2
-    assert "cannot be listened on" in done.stderr
+    assert "cannot listen on" in done.stderr
 
 
 def _until(is_so: Callable[[], bool]) -> None:

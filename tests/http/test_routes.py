@@ -14,8 +14,8 @@ import graphmem
 from graphmem import At, Filter, Page, Scope
 from graphmem.errors import StoreUnavailable
 from graphmem.http.app import create_app
-from graphmem.wire.documents import document
 from graphmem.wire.envelopes import Changes
+from graphmem.wire.json_documents import document
 from tests.http.conftest import NDJSON, Site
 from tests.service.conftest import day
 
@@ -164,8 +164,8 @@ def test_an_export_that_cannot_begin_is_a_problem_and_no_half_answer(
     site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def gone(**_: object) -> Iterator[str]:
+        yield from ()
         raise StoreUnavailable("what was wrong")
-        yield ""
 
     monkeypatch.setattr(site.memory, "export", gone)
     sent = site.send("GET", "/v1/export")

@@ -17,7 +17,7 @@ from graphmem import GraphMemory, Scope
 from graphmem.adapters.sqlite import SQLiteStore
 from graphmem.http.app import create_app
 from graphmem.keys import KeyRing
-from graphmem.service import Desk
+from graphmem.service import ServiceContext
 from graphmem.store import Store
 from tests.adapters.neo4j.opening import impatient, opened
 from tests.faults import FaultProxy, Loss
@@ -46,11 +46,11 @@ WRITES: list[tuple[str, str, dict[str, Any]]] = [
 
 def over(store: Store, folder: Path) -> Site:
     """A server of a store."""
-    desk = Desk(
+    context = ServiceContext(
         store, scope=Scope(), actor="server", clock=TickingClock(), embedder=lambda: "none", gate=lambda one: one
     )
-    memory = GraphMemory(desk)
-    return Site(create_app(memory, None), memory, KeyRing(folder / "keys.json", desk.clock))
+    memory = GraphMemory(context)
+    return Site(create_app(memory, None), memory, KeyRing(folder / "keys.json", context.clock))
 
 
 def told(answers: list[httpx2.Response]) -> set[tuple[int, bool]]:
@@ -92,7 +92,7 @@ def embedded(store: SQLiteStore, tmp_path: Path) -> Site:
 _HOLD = """
 import sys
 from pathlib import Path
-from graphmem.adapters.sqlite.locking import WriteLock, lock_file
+from graphmem.adapters.sqlite.write_lock import WriteLock, lock_file
 with WriteLock(lock_file(Path(sys.argv[1] + "-lock")), 10):
     print("held", flush=True)
     sys.stdin.read()

@@ -10,17 +10,17 @@ import networkx as nx
 import pytest
 
 from graphmem.interop.cypher import cypher_lines
-from graphmem.interop.flattening import flat
+from graphmem.interop.flat_attributes import flat
 from graphmem.interop.graphml import graphml_lines
 from graphmem.model import Alternative, Anchor, AnchorKind, At, Kind, LinkKind, Outcome, Scope, Statement
-from graphmem.service import Desk, GraphMemory
+from graphmem.service import GraphMemory, ServiceContext
 from tests.oracle import OracleStore
 from tests.servers import Access
 from tests.service.conftest import REPO, TickingClock, day
 from tests.torture.test_hostile_text import HOSTILE
 
 if TYPE_CHECKING:
-    from graphmem.service.drawing import Network
+    from graphmem.service.networkx_graph import Network
 
 LOOKS_LIKE_CODE = {
     **{name: text for name, text in HOSTILE.items() if name != "lone surrogate"},
@@ -36,8 +36,10 @@ LOOKS_LIKE_CODE = {
 def graph() -> Network:
     """Every sort of node and edge, and texts that are code to somebody in every field."""
     store = OracleStore()
-    desk = Desk(store, scope=REPO, actor="it's me", clock=TickingClock(), embedder=lambda: "", gate=lambda one: one)
-    memory = GraphMemory(desk)
+    context = ServiceContext(
+        store, scope=REPO, actor="it's me", clock=TickingClock(), embedder=lambda: "", gate=lambda one: one
+    )
+    memory = GraphMemory(context)
     keys = [memory.add(said, start=day(1)).ids[0] for said in map(hostile, LOOKS_LIKE_CODE)]
     memory.link(keys[0], keys[1], LinkKind.DEPENDS_ON)
     memory.link(keys[1], keys[2], LinkKind.CONFLICTS_WITH)
@@ -134,7 +136,9 @@ def as_told(properties: dict[str, object]) -> dict[str, object]:
 
 
 def test_an_empty_memory_makes_an_empty_graph() -> None:
-    desk = Desk(OracleStore(), scope=Scope(), actor="", clock=TickingClock(), embedder=lambda: "", gate=lambda one: one)
-    graph = GraphMemory(desk).to_networkx()
+    context = ServiceContext(
+        OracleStore(), scope=Scope(), actor="", clock=TickingClock(), embedder=lambda: "", gate=lambda one: one
+    )
+    graph = GraphMemory(context).to_networkx()
     assert nx.read_graphml(io.BytesIO("\n".join(graphml_lines(graph)).encode())).number_of_nodes() == 0
     assert len(list(cypher_lines(graph))) == 1

@@ -10,7 +10,7 @@ import pytest
 
 from graphmem.client import Connection, RemoteMemory
 from graphmem.errors import Unsupported
-from graphmem.interop.graphiti import graphmem_driver, import_graphiti, importing
+from graphmem.interop.graphiti import graphmem_driver, import_graphiti, quiet_import
 
 
 def test_the_module_alone_imports_nothing_of_it() -> None:
@@ -28,7 +28,7 @@ def test_without_it_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(_name: str) -> None:
         raise ImportError("No module named 'graphiti_core'")
 
-    monkeypatch.setattr(importing, "import_module", fail)
+    monkeypatch.setattr(quiet_import, "import_module", fail)
     with pytest.raises(Unsupported, match=r"pip install 'graphmem\[graphiti\]'"):
         import_graphiti()
 

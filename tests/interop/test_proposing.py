@@ -10,14 +10,14 @@ from pathlib import Path
 import pytest
 
 from graphmem.errors import Conflict, InvalidInput
-from graphmem.interop.graphiti import accept, graph, graphmem_driver, import_graphiti
-from graphmem.interop.graphiti.graph import MemoryGraph
-from graphmem.interop.graphiti.proposing import Extracted, propose
+from graphmem.interop.graphiti import accept, graphmem_driver, import_graphiti, memory_graph
+from graphmem.interop.graphiti.memory_graph import MemoryGraph
+from graphmem.interop.graphiti.proposals import Extracted, propose
 from graphmem.model import MAX_NAME_CHARS, Anchor, AnchorKind, At, Origin, Statement
 from graphmem.opening import open_memory
-from graphmem.projection.drawing import anchors_of
+from graphmem.projection.derivation import anchors_of
 from graphmem.service import GraphMemory, Write
-from graphmem.service.memory import desk_of
+from graphmem.service.memory import context_of
 from tests.fake_embedder import FakeEmbedder
 from tests.interop.story import REPO, day
 from tests.service.conftest import TickingClock
@@ -90,8 +90,8 @@ def test_a_thing_is_found_though_the_first_memory_about_it_is_only_proposed(memo
 
 
 def test_vectors_are_all_there_though_the_cache_was_full(memory: GraphMemory, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(graph, "_MAX_VECTORS", 0)
+    monkeypatch.setattr(memory_graph, "_MAX_VECTORS", 0)
     keys = [memory.add(f"Rule number {number}", start=day(1)).ids[0] for number in range(2)]
-    drawn = MemoryGraph(desk_of(memory), REPO)
+    drawn = MemoryGraph(context_of(memory), REPO)
     assert drawn.vectors(keys[:1]).keys() == set(keys[:1])
     assert drawn.vectors(keys).keys() == set(keys)

@@ -168,7 +168,7 @@ def test_a_file_that_cannot_be_replaced_is_left_as_it_was(
         raise OSError(28, "No space left on device")
 
     before = (tmp_path / "keys.json").read_text()
-    monkeypatch.setattr("graphmem.keys.ring.os.fsync", full)
+    monkeypatch.setattr("graphmem.keys.key_store.os.fsync", full)
     with pytest.raises(OSError, match="No space"):
         ring.revoke(granted.key.id)
     assert (tmp_path / "keys.json").read_text() == before

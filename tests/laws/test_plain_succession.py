@@ -30,7 +30,7 @@ from graphmem.model import (
     SupersessionKind,
 )
 from graphmem.rows import Needs, Rows, Stamp, Transaction
-from graphmem.temporal import Overlay, planning
+from graphmem.temporal import Overlay, plans
 from graphmem.temporal.plain_succession import derived_of, is_plain
 
 FIRST = datetime.fromisoformat("2024-01-01T00:00:00+00:00")
@@ -97,7 +97,7 @@ def compared(seed: int) -> int:
     for request in requests(chance):
         stamp = Stamp(seq + 1, FIRST + timedelta(days=99, seconds=seq), request.writer.branch_key)
         count += is_plain(request, world.situation(temporal.needs(request)).rows)
-        with patch.object(planning, "is_plain", lambda *_: False):
+        with patch.object(plans, "is_plain", lambda *_: False):
             expected = planned(world, request, stamp)
         assert planned(world, request, stamp) == expected, (seed, request)
         if isinstance(expected, Transaction):

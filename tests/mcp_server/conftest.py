@@ -10,8 +10,8 @@ import pytest
 from mcp import Client
 from mcp_types import CallToolResult
 
-from graphmem.mcp_server.callers import Here
-from graphmem.mcp_server.serving import make_server
+from graphmem.mcp_server.tool_callers import LocalCaller
+from graphmem.mcp_server.tool_server import make_server
 from graphmem.opening import open_memory
 from graphmem.service import GraphMemory
 
@@ -60,7 +60,7 @@ class Agent:
 def agent(memory: GraphMemory) -> Agent:
     """A client of a server in this process."""
 
-    def opening(_: Mapping[str, Any] | None) -> tuple[GraphMemory, Here]:
-        return memory, Here(memory.scope)
+    def opening(_: Mapping[str, Any] | None) -> tuple[GraphMemory, LocalCaller]:
+        return memory, LocalCaller(memory.scope)
 
     return Agent(make_server(opening))

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from graphmem.answers import Sentence, State
 from graphmem.mcp_server.budget import fitted
-from graphmem.mcp_server.marking import Marking
+from graphmem.mcp_server.marked_documents import Marking
 from graphmem.model import Kind, Origin, Point, Scope
 from graphmem.retrieval.briefs import Brief, BriefAnswer, Rejected
 from graphmem.retrieval.token_count import token_count

@@ -139,11 +139,11 @@ def test_a_repository_that_the_key_does_not_open_is_not_stood_in(folder: Path, m
                 raise Forbidden("key 'x' opens others")
 
         monkeypatch.setattr(GraphMemory, "list", listing)
-        opened = stdio._Opened(lambda: memory, finds_repository=True)  # noqa: SLF001 - what the process keeps
+        opened = stdio._LazyMemory(lambda: memory, finds_repository=True)  # noqa: SLF001 - what the process keeps
         _, caller = opened((folder / "shop", folder / "billing"))
-        assert caller.place(Scope(), is_write=False).repo == BILLING
+        assert caller.scope_for(Scope(), is_write=False).repo == BILLING
         _, caller = opened((folder / "shop",))
-        assert caller.place(Scope(), is_write=False).repo is None
+        assert caller.scope_for(Scope(), is_write=False).repo is None
 
 
 def test_folders_that_are_no_repositories_have_none(tmp_path: Path) -> None:

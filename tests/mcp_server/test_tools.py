@@ -15,12 +15,12 @@ from mcp import Client
 from mcp.shared.exceptions import MCPError
 from mcp_types import CallToolResult, TextContent
 
-from graphmem.mcp_server.listing import listing
+from graphmem.mcp_server.tool_list import listing
 from graphmem.model import Alternative, At, Kind, Origin, Outcome, Scope, Statement
 from graphmem.rows import Rows
 from graphmem.service import GraphMemory, New, Write
-from graphmem.service.memory import desk_of
-from graphmem.wire.documents import document
+from graphmem.service.memory import context_of
+from graphmem.wire.json_documents import document
 from tests.mcp_server.conftest import Agent
 from tools.list_mcp_tools import TARGET
 
@@ -216,7 +216,7 @@ def test_what_new_words_supersede_is_read_once_before_it_is_written(
     agent: Agent, memory: GraphMemory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     old = memory.add(Statement(title="Use MySQL", subject="stack.database"), start=THEN).ids[0]
-    store, read = desk_of(memory).store, list[tuple[str, ...]]()
+    store, read = context_of(memory).store, list[tuple[str, ...]]()
     rows = store.rows
 
     def counted(reader: Scope, ids: Sequence[str], **more: Any) -> Rows:  # noqa: ANN401 - as the store has it
@@ -265,12 +265,12 @@ def test_history_and_explanation_are_the_librarys(agent: Agent, memory: GraphMem
         ("memory_supersede", {"old": "nope", "text": "x y"}, "not_found", "'nope'"),
         ("memory_search", {}, "invalid_input", "query"),
         ("memory_search", {"query": "x", "limit": 0}, "invalid_input", "limit"),
-        ("memory_search", {"query": "x", "as_of": "soon"}, "invalid_input", "'soon' is no time"),
+        ("memory_search", {"query": "x", "as_of": "soon"}, "invalid_input", "'soon' is not a time"),
         ("memory_search", {"query": "x", "known_at": "99"}, "invalid_input", "no ledger position"),
         ("memory_search", {"query": "x", "asof": "2020-01-01"}, "invalid_input", "asof"),
         ("memory_add", {"text": "x", "origin": "human"}, "invalid_input", "origin"),
         ("memory_add", {"text": " "}, "invalid_input", "no text"),
-        ("memory_supersede", {"old": "a"}, "invalid_input", "one of `text` and `new`"),
+        ("memory_supersede", {"old": "a"}, "invalid_input", "either `text`"),
         (
             "memory_supersede",
             {"old": "a", "text": "b", "is_correction": True, "at": "2020-01-01"},

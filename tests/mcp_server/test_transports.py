@@ -25,7 +25,7 @@ from starlette.applications import Starlette
 from starlette.routing import Route
 
 from graphmem.errors import Forbidden
-from graphmem.mcp_server.mounting import MountedTools
+from graphmem.mcp_server.http_app import MountedTools
 from graphmem.model import Scope
 from graphmem.opening import initialise, open_memory
 from graphmem.service import GraphMemory, Write
@@ -130,7 +130,7 @@ class KeyOf:
     def actor(self) -> str:
         return f"key of {self.name}"
 
-    def place(self, asked: Scope, *, is_write: bool) -> Scope:
+    def scope_for(self, asked: Scope, *, is_write: bool) -> Scope:
         if is_write and self.name == "guest":
             raise Forbidden("this key only reads")
         return replace(asked, user=self.name)

@@ -11,7 +11,7 @@ from graphmem.rows import Derived, Needs, Rows, Situation, Stamp, Transaction
 from graphmem.store import Finding, Rivals
 from graphmem.temporal import needs, plan
 from graphmem.temporal.derivation import derive
-from graphmem.temporal.planning import replay
+from graphmem.temporal.plans import replay
 from tests.oracle import lines as exported
 from tests.oracle.store import OracleStore, Tenant, names
 from tests.oracle.view import Branches

@@ -11,7 +11,7 @@ TORN = "the exported ledger with one word changed"
 BROKEN = "---\nstatus: [\n---\n# 2. X\n"
 WRITE = {"source": "decisions", "op_id": "ingest"}
 HERE_ALONE = {Surface.CLIENT: "a server copies no file to its callers"}
-HERE_ALONE_DRAWN = {Surface.CLIENT: "a server hands out no whole graph"}
+HERE_ALONE_DRAWN = {Surface.CLIENT: "a server does not export whole graphs"}
 
 KEEPING = (
     UseCase(

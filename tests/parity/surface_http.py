@@ -13,7 +13,7 @@ import httpx2
 
 from graphmem.verbs import VERBS, Verb
 from graphmem.wire.contracts import Role, contract
-from graphmem.wire.documents import document
+from graphmem.wire.json_documents import document
 from tests.parity.documents import reading_of
 from tests.parity.use_case import Refused
 

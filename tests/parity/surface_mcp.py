@@ -9,9 +9,9 @@ from typing import Any
 import anyio
 from mcp import Client
 
-from graphmem.mcp_server.callers import Caller
 from graphmem.mcp_server.marks import unmarked
-from graphmem.mcp_server.serving import make_server
+from graphmem.mcp_server.tool_callers import ToolCaller
+from graphmem.mcp_server.tool_server import make_server
 from graphmem.service import GraphMemory
 from tests.parity.use_case import Refused
 
@@ -31,7 +31,7 @@ class Agent:
     """A server in this process, and who calls it."""
 
     memory: GraphMemory
-    caller: Caller
+    caller: ToolCaller
 
     def ask(self, verb: str, asked: dict[str, Any]) -> Any:  # noqa: ANN401 - JSON
         """The structured result."""
@@ -89,7 +89,7 @@ def _unmarked(value: Any) -> Any:  # noqa: ANN401 - JSON
     return unmarked(value) if isinstance(value, str) else value
 
 
-def offered(memory: GraphMemory, caller: Caller) -> set[str]:
+def offered(memory: GraphMemory, caller: ToolCaller) -> set[str]:
     """Every tool that a client is told of."""
 
     async def listed() -> set[str]:

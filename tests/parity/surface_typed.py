@@ -28,8 +28,8 @@ from graphmem import (
     Write,
 )
 from graphmem.errors import Conflict
-from graphmem.wire.documents import document
 from graphmem.wire.forms import read
+from graphmem.wire.json_documents import document
 from graphmem.wire.times import read_time
 from tests.parity.documents import reading_of
 from tests.parity.use_case import Refused

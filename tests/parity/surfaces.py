@@ -17,7 +17,7 @@ from starlette.testclient import TestClient
 from graphmem import GraphMemory, Scope
 from graphmem.client import Connection, RemoteMemory
 from graphmem.http.app import create_app
-from graphmem.mcp_server.callers import Here
+from graphmem.mcp_server.tool_callers import LocalCaller
 from tests.parity import surface_cli, surface_http, surface_mcp, surface_typed
 from tests.parity.use_case import Surface
 from tests.parity.world import HERE, opened
@@ -60,7 +60,7 @@ class InProcess(TestClient):
 
     def send(self, *request: Any, **more: Any) -> httpx2.Response:  # noqa: ANN401 - as its base has it
         """The response to a request."""
-        _app().state.served = replace(_app().state.served, memory=self._memory)
+        _app().state.server = replace(_app().state.server, memory=self._memory)
         return super().send(*request, **more)
 
 
@@ -85,7 +85,7 @@ def over_client(memory: GraphMemory, folder: Path) -> Iterator[Asked]:
 @contextmanager
 def over_mcp(memory: GraphMemory, folder: Path) -> Iterator[Asked]:
     del folder
-    yield surface_mcp.Agent(memory, Here(HERE))
+    yield surface_mcp.Agent(memory, LocalCaller(HERE))
 
 
 _OVER = {

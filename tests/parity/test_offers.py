@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from graphmem.http.app import create_app
-from graphmem.mcp_server.callers import Here
+from graphmem.mcp_server.tool_callers import LocalCaller
 from tests.parity import surface_cli, surface_http, surface_mcp
 from tests.parity.surfaces import EVERY_VERB, VERBS
 from tests.parity.test_use_cases import CASES, table
@@ -17,7 +17,7 @@ from tests.parity.world import HERE, opened
 #: What is about a place, a server, or the one who asks, and so is one surface's own.
 OF_ONE_SURFACE = {
     Surface.CLI: {
-        *("init", "copy", "import", "completion", "doctor", "serve", "browser", "mcp"),
+        *("init", "copy", "import", "completion", "docs", "doctor", "serve", "browser", "mcp"),
         *("schema status", "schema apply", "schema diff", "schema vectors"),
         *("graphiti on", "graphiti off", "graphiti sync", "graphiti rebuild", "graphiti status"),
         *("key create", "key list", "key rotate", "key revoke"),
@@ -58,7 +58,7 @@ def test_every_route_is_a_verb(tmp_path: Path) -> None:
 
 def test_every_tool_is_a_verb(tmp_path: Path) -> None:
     with opened(tmp_path) as memory:
-        assert surface_mcp.offered(memory, Here(HERE)) == set(surface_mcp.TOOLS.values())
+        assert surface_mcp.offered(memory, LocalCaller(HERE)) == set(surface_mcp.TOOLS.values())
 
 
 def test_what_a_surface_has_no_words_for_is_a_verb_of_its() -> None:

@@ -15,9 +15,9 @@ from graphmem import GraphMemory
 from graphmem.client import Connection, RemoteMemory
 from graphmem.errors import Conflict, GraphMemError
 from graphmem.http.app import create_app
-from graphmem.http.callers import Caller
+from graphmem.http.authentication import Caller
 from graphmem.keys import Key, KeyRing, Permission
-from graphmem.mcp_server.doors import Keyed
+from graphmem.mcp_server.key_callers import KeyCaller
 from tests.parity.surface_http import Requests
 from tests.parity.surface_mcp import Agent
 from tests.parity.surface_typed import Typed
@@ -131,7 +131,7 @@ def surface_with(surface: Surface, memory: GraphMemory, folder: Path, draft: Key
     ring = KeyRing(folder / "keys.json", lambda: NOW)
     granted = ring.create(draft)
     if surface is Surface.MCP:
-        return Agent(memory, Keyed(Caller(granted.key), HERE))
+        return Agent(memory, KeyCaller(Caller(granted.key), HERE))
     http = TestClient(create_app(memory, ring), base_url=URL)
     if surface is Surface.HTTP:
         return Requests(http, granted.text)

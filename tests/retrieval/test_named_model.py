@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from graphmem.errors import Unsupported
 from graphmem.retrieval import minilm, named_model
-from graphmem.retrieval.embedding import EmbedderMissing, find_named_model
+from graphmem.retrieval.embedder import EmbedderMissing, find_named_model
 from graphmem.retrieval.named_model import NamedModel
 
 
@@ -82,7 +82,7 @@ def put_hub(monkeypatch: pytest.MonkeyPatch, hub: Hub) -> None:
 
 def test_looking_for_it_imports_nothing_heavy() -> None:
     script = (
-        "import sys; from graphmem.retrieval.embedding import find_named_model; find_named_model(None); "
+        "import sys; from graphmem.retrieval.embedder import find_named_model; find_named_model(None); "
         "print(sorted({'numpy', 'torch', 'sentence_transformers'} & sys.modules.keys()))"
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
@@ -98,7 +98,7 @@ def test_without_the_package_the_extra_is_named(monkeypatch: pytest.MonkeyPatch)
 
 @pytest.mark.parametrize("model", ["./nowhere", "/no/where", "~/nowhere-at-all", "a/b/c"])
 def test_a_folder_that_is_not_there_is_named(model: str) -> None:
-    with pytest.raises(Unsupported, match="there is no folder"):
+    with pytest.raises(Unsupported, match="no model folder"):
         NamedModel.find(model)
 
 
@@ -121,7 +121,7 @@ def test_the_hash_changes_with_any_file_that_matters(folder: Path) -> None:
 
 def test_weights_that_could_run_code_are_refused(folder: Path) -> None:
     (folder / "model.safetensors").rename(folder / "pytorch_model.bin")
-    with pytest.raises(Unsupported, match="no weights as safetensors"):
+    with pytest.raises(Unsupported, match="no safetensors weights"):
         NamedModel(str(folder)).embed(["a"])
 
 

@@ -10,7 +10,7 @@ import pytest
 from numpy.typing import NDArray
 
 from graphmem.errors import Unsupported
-from graphmem.retrieval.embedding import EmbedderMissing, card_of, find_backend, question_vector
+from graphmem.retrieval.embedder import EmbedderMissing, card_of, find_backend, question_vector
 from graphmem.retrieval.minilm import MiniLM, graph_path, installed_folder
 from graphmem.retrieval.onnx_folder import OnnxFolder, files_of, is_meant
 from tests.tiny_model import TABLE, WORDS, pooled, write_model
@@ -116,14 +116,14 @@ def test_the_model_that_ships_gives_the_same_vectors_as_a_folder(tmp_path: Path)
 @pytest.mark.parametrize(
     ("spoil", "told"),
     [
-        (shutil.rmtree, "there is no folder"),
+        (shutil.rmtree, "no model folder"),
         (lambda folder: (folder / "model.onnx").unlink(), "has no model.onnx and no onnx/model.onnx"),
         (lambda folder: (folder / "tokenizer.json").unlink(), "has no tokenizer.json"),
         (lambda folder: (folder / "config.json").write_text("{"), "config.json' cannot be read"),
-        (lambda folder: (folder / "modules.json").write_text("{}"), "does not hold what"),
+        (lambda folder: (folder / "modules.json").write_text("{}"), "does not have the format"),
         (
             lambda folder: (folder / "modules.json").write_text('[{"type": "x.Dense"}]'),
-            "a module 'Dense', which only torch",
+            "a module 'Dense', which needs torch",
         ),
         (lambda folder: write_model(folder, {POOLING: pooled(lasttoken=True)}), "pools by lasttoken"),
         (lambda folder: write_model(folder, {POOLING: {"pooling_mode": "max"}}), "pools by max"),
@@ -143,8 +143,8 @@ def test_what_is_missing_or_not_done_here_is_named(tmp_path: Path, spoil: object
     [
         (lambda folder: (folder / "model.onnx").write_bytes(b"no graph"), "does not load"),
         (lambda folder: (folder / "tokenizer.json").write_text("{}"), "does not load"),
-        (lambda folder: write_model(folder, inputs=("input_ids", "pixel_values")), "takes 'pixel_values'"),
-        (lambda folder: write_model(folder, {"config.json": {"hidden_size": 7}}), "do not belong together"),
+        (lambda folder: write_model(folder, inputs=("input_ids", "pixel_values")), "needs the input 'pixel_values'"),
+        (lambda folder: write_model(folder, {"config.json": {"hidden_size": 7}}), "its files are of different models"),
     ],
 )
 def test_what_does_not_load_or_fit_is_told_at_the_first_text(tmp_path: Path, spoil: object, told: str) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from graphmem.errors import InvalidInput
 from graphmem.model import Point, Scope
-from graphmem.retrieval.paging import Cursors, Place, Seal, question_mark
+from graphmem.retrieval.cursors import Cursors, Place, Seal, question_mark
 from graphmem.store import Page, Store
 
 NOW = Point(datetime(2026, 1, 1, 12, 0, 0, 7, tzinfo=UTC), 41)
@@ -72,7 +72,7 @@ def test_a_page_has_at_least_one_answer(limit: int) -> None:
 )
 def test_a_cursor_belongs_to_its_question_its_tenant_and_its_store(other: Cursors) -> None:
     cursor = other.after(Place(NOW, 0), 10, 25)
-    with pytest.raises(InvalidInput, match="ask the same question again"):
+    with pytest.raises(InvalidInput, match="with the same query"):
         cursors().place(Page(10, cursor), NOW)
 
 
@@ -81,7 +81,7 @@ def test_a_cursor_that_was_changed_pins_nothing() -> None:
     assert cursor is not None
     text, _, signature = cursor.partition(".")
     for forgery in (forged(1, 10**9, 10), text, f"{text}.", f"{forged(1, 10**9, 10)}.{signature}", f"{cursor}a"):
-        with pytest.raises(InvalidInput, match="no cursor"):
+        with pytest.raises(InvalidInput, match="does not belong to this query"):
             cursors().place(Page(10, forgery), NOW)
 
 
@@ -108,7 +108,7 @@ def test_a_cursor_that_was_changed_pins_nothing() -> None:
     ],
 )
 def test_a_damaged_cursor_is_refused_with_the_remedy(cursor: str) -> None:
-    with pytest.raises(InvalidInput, match="take the one that the answer before gave"):
+    with pytest.raises(InvalidInput, match="use the cursor of the previous page"):
         cursors().place(Page(10, cursor), NOW)
 
 

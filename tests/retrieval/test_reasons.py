@@ -7,7 +7,7 @@ import pytest
 
 from graphmem.model import BEGINNING, Erase, Move, Operation, Provenance, Request, Retract, Status, Transition
 from graphmem.retrieval.reasons import because, edge_reason, named, state_reason
-from graphmem.retrieval.relations import day as told_day
+from graphmem.retrieval.relation_phrases import day as told_day
 from graphmem.temporal import resolve
 from tests.laws.world import ANN, BOB, CLOCK, R, add, day, end, supersede
 from tests.retrieval.conftest import World
@@ -19,7 +19,7 @@ from tests.retrieval.conftest import World
         ([add("A")], 1, "in force since 2020-01-01"),
         ([add("A"), end("A", 3)], 1, "in force since 2020-01-01 until 2020-01-04"),
         ([add("A"), end("A", 3)], 5, "ended since 2020-01-04"),
-        ([add("A"), Retract("A")], 1, "retracted: not to be believed at any time"),
+        ([add("A"), Retract("A")], 1, "retracted: not valid at any time"),
         ([add("A", ("active", 2))], 1, "not yet in force: its first status is from 2020-01-03"),
         ([add("A", ("rejected", 0))], 1, "rejected since 2020-01-01"),
         ([add("A"), add("B"), supersede("A", "B", 1)], 2, "superseded by 'B' on 2020-01-02"),
@@ -32,7 +32,7 @@ from tests.retrieval.conftest import World
         (
             [add("B"), add("A"), supersede("B", "A", 0, kind="amendment"), end("B", 1)],
             2,
-            "what it amends is no longer in force",
+            "the memory that it amends is no longer in force",
         ),
     ],
 )

@@ -8,7 +8,7 @@ import pytest
 
 from graphmem.model import Operation, Retract
 from graphmem.relations import Effect, Side
-from graphmem.retrieval.relations import edge_words, effect_of, relation
+from graphmem.retrieval.relation_phrases import edge_words, effect_of, relation
 from tests.laws.world import add, day, end, supersede
 from tests.retrieval.conftest import World
 

@@ -14,8 +14,8 @@ from graphmem.retrieval.remarks import remarks
 from graphmem.temporal import Standing
 
 LONG = (
-    "The question has 9999 characters: names are looked for in its first 250 words, and its meaning is that of its"
-    " beginning. Ask for less at once."
+    "The query has 9999 characters: names are looked up only in its first 250 words, and its vector covers only its"
+    " beginning. Use a shorter query."
 )
 THEN = datetime(2024, 1, 1, tzinfo=UTC)
 DATABASE = Statement(title="The database is SQLite, in UTF-8", aliases=("ADR-0012",), origin=Origin.EXTERNAL)
@@ -48,15 +48,15 @@ def said(question: str, *hits: Hit, known: tuple[str, ...] = (), near: tuple[str
 @pytest.mark.parametrize(
     ("question", "remark"),
     [
-        ("  ", "Nothing is asked: say what you want to know about."),
-        ("?!", "'?!' has no word to search by."),
-        ("x", "One character, 'x', says little: ask with a word or more."),
-        ("what is it for?", "'what is it for?' has only words that say nothing of a subject: name one."),
+        ("  ", "The query is empty: enter words to search for."),
+        ("?!", "'?!' has no words to search for."),
+        ("x", "'x' is a single character: enter at least a word."),
+        ("what is it for?", "'what is it for?' has only stop words: add a word for the subject."),
         (
             "какая база данных",
-            "No memory found has a word of the question, which is written in Cyrillic: try another.",
+            "No hit contains a word of the query, which is in Cyrillic: try another language.",
         ),
-        ("数据库", "No memory found has a word of the question, which is written in Chinese characters: try another."),
+        ("数据库", "No hit contains a word of the query, which is in Chinese characters: try another language."),
         ("what does ADR-77 say", "No memory is called 'ADR-77'."),
         ("paag0h8bd6g7", "No memory is called 'paag0h8bd6g7'."),
         (
@@ -105,5 +105,5 @@ def test_what_may_be_a_name_is_told_of_only_if_one_is_near() -> None:
 
 def test_a_memory_that_was_not_found_by_its_id_is_told_of() -> None:
     assert said("paag0h8bd6g7", known=("paag0h8bd6g7",)) == (
-        "There is a memory 'paag0h8bd6g7' that is not among the answers: ask for it by that name.",
+        "Memory 'paag0h8bd6g7' exists but is not among the hits: search for that name alone.",
     )

@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 
 from graphmem.answers import Reference
 from graphmem.model import At, Move, Scope, Statement, Status
-from graphmem.service import Desk, GraphMemory
+from graphmem.service import GraphMemory, ServiceContext
 from graphmem.service.batches import New
-from graphmem.service.desk import Write
+from graphmem.service.context import Write
 from graphmem.store import Filter
 from graphmem.temporal import Standing
 from tests.oracle import OracleStore
@@ -27,7 +27,9 @@ def year(number: int) -> datetime:
 def memory() -> GraphMemory:
     clock = lambda: year(2026)  # noqa: E731
     return GraphMemory(
-        Desk(OracleStore(), scope=REPO, actor="t", clock=clock, embedder=lambda: "no model", gate=lambda one: one)
+        ServiceContext(
+            OracleStore(), scope=REPO, actor="t", clock=clock, embedder=lambda: "no model", gate=lambda one: one
+        )
     )
 
 
@@ -138,8 +140,10 @@ class Near:
 
 def test_where_the_best_answer_says_too_little_the_next_is_none_either() -> None:
     clock, near = (lambda: year(2026)), Near()
-    desk = Desk(OracleStore(), scope=REPO, actor="t", clock=clock, embedder=lambda: near, gate=lambda one: one)
-    memory = GraphMemory(desk)
+    context = ServiceContext(
+        OracleStore(), scope=REPO, actor="t", clock=clock, embedder=lambda: near, gate=lambda one: one
+    )
+    memory = GraphMemory(context)
     record(memory, "worded", "Lunch menu of the canteen on Monday")
     record(memory, "meant", "The port of staging")
     asked = "Canteen lunch?"

@@ -109,7 +109,7 @@ def test_a_model_of_which_no_vector_is_known_is_tried_all_the_same(monkeypatch: 
     monkeypatch.setattr(verification, "find_backend", lambda *_: FakeEmbedder())
     (part,) = verify("sentence-transformers", "./some/model")
     assert (part.name, part.is_sound) == ("vector", True)
-    assert "no vector of it is known here" in part.found
+    assert "no reference vector is known" in part.found
 
 
 def test_what_is_switched_off_has_nothing_to_verify() -> None:

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from graphmem.model import Scope
-from graphmem.service import Desk, GraphMemory
+from graphmem.service import GraphMemory, ServiceContext
 from graphmem.store import Store
 from tests.stores import backend, store
 
@@ -36,7 +36,9 @@ def clock() -> TickingClock:
 @pytest.fixture
 def memory(store: Store, clock: TickingClock) -> GraphMemory:
     return GraphMemory(
-        Desk(store, scope=REPO, actor="tester", clock=clock, embedder=lambda: "no model", gate=lambda one: one)
+        ServiceContext(
+            store, scope=REPO, actor="tester", clock=clock, embedder=lambda: "no model", gate=lambda one: one
+        )
     )
 
 

@@ -23,7 +23,7 @@ from graphmem.model import (
     Status,
     SupersessionKind,
 )
-from graphmem.service import Desk, GraphMemory, New, Write
+from graphmem.service import GraphMemory, New, ServiceContext, Write
 from graphmem.store import Filter
 from tests.oracle import OracleStore
 from tests.service.conftest import REPO, TickingClock, day
@@ -413,15 +413,15 @@ def answers(memory: GraphMemory) -> list[object]:
     return [in_force, lives]
 
 
-def desk(clock: Callable[[], datetime]) -> Desk:
-    return Desk(
+def context(clock: Callable[[], datetime]) -> ServiceContext:
+    return ServiceContext(
         OracleStore(), scope=REPO, actor="tester", clock=clock, embedder=lambda: "no model", gate=lambda one: one
     )
 
 
 @pytest.mark.parametrize("seed", range(8))
 def test_a_batch_says_what_its_items_say_one_by_one(memory: GraphMemory, seed: int) -> None:
-    single, items = GraphMemory(desk(TickingClock())), drawn(seed)
+    single, items = GraphMemory(context(TickingClock())), drawn(seed)
     kept = one_by_one(single, items, {})
     memory.add_many(renumbered(items, kept))
     assert answers(memory) == answers(single)
@@ -430,6 +430,6 @@ def test_a_batch_says_what_its_items_say_one_by_one(memory: GraphMemory, seed: i
 def test_drawn_batches_hold_all_that_may_become_of_an_item() -> None:
     seen = set[str]()
     for seed in range(8):
-        kept = one_by_one(GraphMemory(desk(TickingClock())), drawn(seed), {})
-        seen |= set(told(GraphMemory(desk(TickingClock())).add_many(renumbered(drawn(seed), kept))))
+        kept = one_by_one(GraphMemory(context(TickingClock())), drawn(seed), {})
+        seen |= set(told(GraphMemory(context(TickingClock())).add_many(renumbered(drawn(seed), kept))))
     assert seen == {"added", "confirmed", "superseded", "proposed"}

@@ -8,7 +8,7 @@ import pytest
 
 from graphmem.model import At, Change, Kind, LinkKind, Move, Origin, Request, Statement, Status, SupersessionKind
 from graphmem.service import GraphMemory, IngestReport, Write
-from graphmem.service.desk import Passed
+from graphmem.service.context import GatedRequests
 from graphmem.sources.move_comparison import GONE
 from graphmem.sources.observations import DeclaredLink, Inventory, Observation, Problem, Reading, Replacement
 from tests.service.conftest import TickingClock, day
@@ -244,15 +244,15 @@ def test_a_record_that_cannot_be_stored_is_a_problem(memory: GraphMemory, clock:
 
 def test_a_memory_that_is_erased_meanwhile_is_a_problem_and_the_rest_goes_on(memory: GraphMemory) -> None:
     report = ingest(memory, [MYSQL, POSTGRES, SQLITE])
-    desk, key = memory._desk, report.ids[PATHS["a"]]  # noqa: SLF001 - erased between looking and writing
-    record_all = desk.record
+    context, key = memory._context, report.ids[PATHS["a"]]  # noqa: SLF001 - erased between looking and writing
+    record_all = context.record
 
     def racing(requests: Sequence[Request]) -> list[Change]:
-        desk.record = record_all  # type: ignore[method-assign]
+        context.record = record_all  # type: ignore[method-assign]
         memory.erase(key)
         return record_all(requests)
 
-    desk.record = racing  # type: ignore[method-assign]
+    context.record = racing  # type: ignore[method-assign]
     edited = replace(MYSQL, statement=replace(MYSQL.statement, body="more"))
     again = ingest(memory, [edited, POSTGRES, SQLITE])
     assert (len(again.problems), again.unchanged) == (1, 2)
@@ -272,29 +272,29 @@ def many(count: int, body: str = "") -> list[Observation]:
 
 def test_hundreds_of_edits_are_a_handful_of_transactions(memory: GraphMemory, monkeypatch: pytest.MonkeyPatch) -> None:
     ingest(memory, many(450))
-    desk, sizes = memory._desk, list[int]()  # noqa: SLF001 - what reaches the store together
-    commit = desk.commit
+    context, sizes = memory._context, list[int]()  # noqa: SLF001 - what reaches the store together
+    commit = context.commit
 
-    def counting(passed: Passed) -> list[Change]:
+    def counting(passed: GatedRequests) -> list[Change]:
         sizes.append(len(passed.requests))
         return commit(passed)
 
-    monkeypatch.setattr(desk, "commit", counting)
+    monkeypatch.setattr(context, "commit", counting)
     assert len(ingest(memory, many(450, "more")).reworded) == 450
     assert sizes == [400, 400, 100], "an addition and a correction for each"
 
 
 def test_a_refused_edit_costs_only_itself(memory: GraphMemory) -> None:
     ids = ingest(memory, many(9)).ids
-    desk = memory._desk  # noqa: SLF001 - erased between looking and writing
-    record_all = desk.record
+    context = memory._context  # noqa: SLF001 - erased between looking and writing
+    record_all = context.record
 
     def racing(requests: Sequence[Request]) -> list[Change]:
-        desk.record = record_all  # type: ignore[method-assign]
+        context.record = record_all  # type: ignore[method-assign]
         memory.erase(ids["adr/4.md"])
         return record_all(requests)
 
-    desk.record = racing  # type: ignore[method-assign]
+    context.record = racing  # type: ignore[method-assign]
     report = ingest(memory, many(9, "more"))
     assert (len(report.reworded), [problem.path for problem in report.problems]) == (8, ["adr/4.md"])
 

@@ -13,7 +13,7 @@ import pytest
 
 from graphmem.errors import Conflict, InvalidInput
 from graphmem.model import At, Scope
-from graphmem.service import Desk, GraphMemory, Write
+from graphmem.service import GraphMemory, ServiceContext, Write
 from graphmem.store import Store
 from tests.stores import BACKENDS, Backend, opened
 
@@ -34,7 +34,7 @@ class Clock:
 def at_machine(store: Store, clock: Callable[[], datetime], tenant: str = "default") -> GraphMemory:
     scope = Scope(tenant, repo="r")
     return GraphMemory(
-        Desk(store, scope=scope, actor="a", clock=clock, embedder=lambda: "no model", gate=lambda one: one)
+        ServiceContext(store, scope=scope, actor="a", clock=clock, embedder=lambda: "no model", gate=lambda one: one)
     )
 
 
@@ -97,7 +97,7 @@ def test_who_asks_while_somebody_writes_is_told_of_what_is_being_written(backend
     with opened(backend, tmp_path) as store:
         at_machine(store, Clock(NOON - timedelta(days=1))).add("a rule")
         writer, asking = at_machine(store, Clock(NOON - SECOND)), threading.Thread(target=ask)
-        request = writer._desk  # noqa: SLF001 - its clock is read within the write alone
+        request = writer._context  # noqa: SLF001 - its clock is read within the write alone
         request.clock = lambda: NOON - timedelta(hours=1)
         begun = writer.end
         ids = [card.id for card in writer.list().cards]

@@ -102,9 +102,9 @@ def test_what_reads_like_an_id_is_no_title_by_mistake(memory: GraphMemory) -> No
 
 def test_what_supersedes_is_given_once(memory: GraphMemory) -> None:
     record(memory, "old")
-    with pytest.raises(InvalidInput, match="one of the two"):
+    with pytest.raises(InvalidInput, match="give either `new`"):
         memory.supersede("old")
-    with pytest.raises(InvalidInput, match="one of the two"):
+    with pytest.raises(InvalidInput, match="give either `new`"):
         memory.supersede("old", "words", by="old")
     with pytest.raises(NotFound):
         memory.supersede("old", by="two words")

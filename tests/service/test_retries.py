@@ -105,7 +105,7 @@ def test_a_write_sent_twice_at_once_gives_both_the_one_answer(
     given: GraphMemory, monkeypatch: pytest.MonkeyPatch, verb: Callable[[GraphMemory], object]
 ) -> None:
     """The other is carried out after the first has looked for its `op_id` in vain."""
-    store, others = given._desk.store, list[object]()  # noqa: SLF001 - the store is where both meet
+    store, others = given._context.store, list[object]()  # noqa: SLF001 - the store is where both meet
     look_up, count = store.change_by_op_id, given.status().changes
 
     def look_up_and_lose(reader: Scope, op_id: str) -> Change | None:

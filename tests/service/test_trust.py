@@ -9,7 +9,7 @@ import pytest
 from graphmem.answers import OnSimilar, State
 from graphmem.errors import Forbidden, InvalidInput
 from graphmem.model import Move, Origin, Scope, Statement, Status, SupersessionKind
-from graphmem.service import Desk, GraphMemory, Write
+from graphmem.service import GraphMemory, ServiceContext, Write
 from graphmem.sources.observations import Observation, Reading, Replacement
 from tests.oracle.planned import PlannedStore
 
@@ -25,7 +25,9 @@ def year(number: int) -> datetime:
 def memory() -> GraphMemory:
     clock = lambda: year(2026)  # noqa: E731
     return GraphMemory(
-        Desk(PlannedStore(), scope=REPO, actor="t", clock=clock, embedder=lambda: "no model", gate=lambda one: one)
+        ServiceContext(
+            PlannedStore(), scope=REPO, actor="t", clock=clock, embedder=lambda: "no model", gate=lambda one: one
+        )
     )
 
 

@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 
 from graphmem.errors import Conflict, Unsupported
 from graphmem.model import Add, Move, Request, Scope, Statement, Status
-from graphmem.retrieval.embedding import Embedder, card_of
+from graphmem.retrieval.embedder import Embedder, card_of
 from graphmem.rows import Rows
-from graphmem.service import Desk, GraphMemory
+from graphmem.service import GraphMemory, ServiceContext
 from graphmem.sources.observations import Observation, Reading
 from graphmem.store import Rivals, Store
 from tests.fake_embedder import FakeEmbedder
@@ -35,7 +35,9 @@ def installed() -> Installed:
 
 @pytest.fixture
 def memory(store: Store, clock: TickingClock, installed: Callable[[], Embedder | str]) -> GraphMemory:
-    return GraphMemory(Desk(store, scope=Scope(), actor="t", clock=clock, embedder=installed, gate=lambda one: one))
+    return GraphMemory(
+        ServiceContext(store, scope=Scope(), actor="t", clock=clock, embedder=installed, gate=lambda one: one)
+    )
 
 
 def test_the_first_vector_records_its_model(memory: GraphMemory) -> None:
@@ -158,7 +160,7 @@ def test_what_the_gate_takes_out_is_not_embedded(store: Store, clock: TickingClo
         memory = replace(request.operation.memory, statement=Statement(title="the key is [taken out]"))
         return replace(request, operation=replace(request.operation, memory=memory))
 
-    GraphMemory(Desk(store, scope=Scope(), actor="t", clock=clock, embedder=Watched, gate=redact)).add(
+    GraphMemory(ServiceContext(store, scope=Scope(), actor="t", clock=clock, embedder=Watched, gate=redact)).add(
         "the key is xyzzy"
     )
     assert embedded == ["the key is [taken out]"]

@@ -18,9 +18,9 @@ from graphmem.service import IngestReport
 from graphmem.sources.observations import Reading
 from graphmem.store import Filter
 from graphmem.wire import envelopes
-from graphmem.wire.documents import as_json, document
-from graphmem.wire.forms import Side, form, mirror, read, read_json
-from tests.wire.given import values
+from graphmem.wire.forms import Direction, form, mirror, read, read_json
+from graphmem.wire.json_documents import as_json, document
+from tests.wire.strategies import values
 
 ANSWERS: list[type] = [
     *(one for home in (answers, envelopes) for one in vars(home).values() if hasattr(one, "__dataclass_fields__")),
@@ -60,7 +60,7 @@ def test_the_schema_names_just_the_fields_that_are_written(kind: type, data: st.
 
 @given(st.text("ab", min_size=1))
 def test_what_is_asked_may_hold_no_unknown_field(name: str) -> None:
-    adapter: TypeAdapter[Any] = TypeAdapter(form(Statement, Side.ASKED))
+    adapter: TypeAdapter[Any] = TypeAdapter(form(Statement, Direction.REQUEST))
     with pytest.raises(ValidationError, match=name):
         adapter.validate_python({"title": "t", name: 1})
 
@@ -86,6 +86,6 @@ def test_an_erased_memory_in_the_ledger_is_read() -> None:
 
 
 def test_fields_say_what_they_are() -> None:
-    described = mirror(answers.Card, Side.ANSWERED).model_json_schema()["properties"]
+    described = mirror(answers.Card, Direction.ANSWER).model_json_schema()["properties"]
     assert described["change"]["description"] == "Ledger position at which it was recorded."
     assert described["kind"]["$ref"].endswith(Kind.__name__)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from graphmem.adapters.sqlite.remembering import LatestRowCache
+from graphmem.adapters.sqlite.row_cache import LatestRowCache
 from graphmem.adapters.sqlite.text_index import TextIndex
 from graphmem.adapters.sqlite.vectors import VectorCache
 

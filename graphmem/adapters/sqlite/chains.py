@@ -7,9 +7,9 @@ from dataclasses import replace
 
 import apsw
 
-from graphmem.adapters.sqlite import reading
-from graphmem.adapters.sqlite.reading import branches, homes
-from graphmem.adapters.sqlite.remembering import Chain, RowCache
+from graphmem.adapters.sqlite import row_queries
+from graphmem.adapters.sqlite.row_cache import Chain, RowCache
+from graphmem.adapters.sqlite.row_queries import branches, homes
 from graphmem.adapters.sqlite.values import (
     Row,
     Tenant,
@@ -340,7 +340,7 @@ def numbers(connection: apsw.Connection, tenant: Tenant, ids: Iterable[str], cac
     """Return the numbers of the memories that exist, in the order of the ids."""
     distinct, cached = list(dict.fromkeys(ids)), cache.numbers
     missing = (memory_id for memory_id in distinct if memory_id not in cached)
-    by_id = reading.numbers_by_id(connection, tenant, missing) | cached
+    by_id = row_queries.numbers_by_id(connection, tenant, missing) | cached
     return [by_id[memory_id] for memory_id in distinct if memory_id in by_id]
 
 

@@ -8,9 +8,9 @@ from itertools import cycle
 
 import apsw
 
-from graphmem.adapters.sqlite import meta
+from graphmem.adapters.sqlite import meta_table
 from graphmem.adapters.sqlite.connection import BUSY_MS, Connections, translated
-from graphmem.adapters.sqlite.locking import LockFile, WriteLock
+from graphmem.adapters.sqlite.write_lock import LockFile, WriteLock
 from graphmem.errors import GraphMemError
 
 #: How long an attempt waits for the write lock, and then for readers; meanwhile other writers wait.
@@ -94,7 +94,7 @@ class LogCleaner:
 
     def _cleared(self, write_lock: WriteLock, patience_ms: int) -> bool:
         writer = self._connections.writer()
-        is_clear = not meta.holds_erased(writer) or _clear_log(writer, patience_ms)
+        is_clear = not meta_table.holds_erased(writer) or _clear_log(writer, patience_ms)
         write_lock.file.set_holds_erased(holds_erased=not is_clear)
         return is_clear
 
@@ -119,5 +119,5 @@ def _clear_log(writer: apsw.Connection, patience_ms: int) -> bool:
         return False
     finally:
         writer.set_busy_timeout(BUSY_MS)
-    meta.drop_erased(writer)
+    meta_table.drop_erased(writer)
     return True

@@ -15,27 +15,27 @@ import apsw
 
 from graphmem.adapters.export_lines import Exported, VerifiedExport, verified
 from graphmem.adapters.sqlite import (
+    backup,
     chains,
-    checking,
-    copying,
-    exporting,
-    graph,
-    meta,
-    naming,
-    reading,
-    schema,
-    selecting,
+    file_check,
+    filter_selection,
+    id_prefixes,
+    ledger_export,
+    meta_table,
+    migrations,
+    neighbours,
+    row_queries,
     source_keys,
-    writing,
+    write_batch,
 )
 from graphmem.adapters.sqlite.caches import Caches
 from graphmem.adapters.sqlite.connection import Connections, translated
-from graphmem.adapters.sqlite.locking import LockFile, WriteLock, lock_of, release_file
 from graphmem.adapters.sqlite.log_cleaner import LogCleaner
-from graphmem.adapters.sqlite.matches import Search
-from graphmem.adapters.sqlite.places import NumberCache
+from graphmem.adapters.sqlite.number_tables import NumberCache
+from graphmem.adapters.sqlite.probe_search import Search
 from graphmem.adapters.sqlite.values import Tenant, rowid_range
 from graphmem.adapters.sqlite.vectors import dimension_of, refuse_other_dimensions
+from graphmem.adapters.sqlite.write_lock import LockFile, WriteLock, lock_of, release_file
 from graphmem.adapters.vector_bytes import blob, refuse_other_model
 from graphmem.drafts import remove_dead_drafts
 from graphmem.errors import CorruptStore, InvalidInput, StoreUnavailable
@@ -118,7 +118,7 @@ class SQLiteStore:
         file = Path(os.path.realpath(path))
         remove_dead_drafts(file.parent)
         with translated(file):
-            schema.refuse_other_names(file)
+            migrations.refuse_other_names(file)
             store = cls(file, lock_of(file), lock_timeout_s=lock_timeout_s)
             try:
                 store._prepare(create=create)
@@ -143,12 +143,12 @@ class SQLiteStore:
         if len({request.writer.tenant for request in requests}) > 1:
             raise InvalidInput("requests of several tenants cannot be applied together: make a call for each tenant")
         with self._writing() as (connection, write_lock):
-            meta.refuse_restoring(connection, requests[0].writer.tenant)
-            stored_vectors = vectors if vectors and meta.takes_model(connection, model) else {}
+            meta_table.refuse_restoring(connection, requests[0].writer.tenant)
+            stored_vectors = vectors if vectors and meta_table.takes_model(connection, model) else {}
             refuse_other_dimensions(connection, stored_vectors)
-            changes, batch = writing.carry_out(connection, requests, clock, stored_vectors, self._numbers)
+            changes, batch = write_batch.carry_out(connection, requests, clock, stored_vectors, self._numbers)
             if batch.erased:
-                meta.note_erased_in_log(connection, batch.tenant, batch.erased)
+                meta_table.note_erased_in_log(connection, batch.tenant, batch.erased)
                 write_lock.file.set_holds_erased(holds_erased=True)
             write_lock.mark = _writes(connection)
         batch.numbers.give_back(self._numbers)
@@ -162,17 +162,17 @@ class SQLiteStore:
         """See `graphmem.store.Store.restore`."""
         with verified(lines, tenant, clock=clock) as export:
             with self._writing() as (connection, _):
-                done = exporting.begin(connection, export)
+                done = ledger_export.begin(connection, export)
             progress(done, export.header.entries)
             for part in export.parts(done):
                 self._restore_part(export, part)
                 progress(part[-1].entry.seq, export.header.entries)
             with self._writing() as (connection, _):
-                return exporting.finish(connection, export)
+                return ledger_export.finish(connection, export)
 
     def _restore_part(self, export: VerifiedExport, part: Sequence[Exported]) -> None:
         with self._writing() as (connection, write_lock):
-            batch = exporting.write(connection, export, part, self._numbers)
+            batch = ledger_export.write(connection, export, part, self._numbers)
             write_lock.file.set_holds_erased(holds_erased=batch.erased > 0 or write_lock.file.holds_erased)
             write_lock.mark = _writes(connection)
         batch.numbers.give_back(self._numbers)
@@ -182,11 +182,11 @@ class SQLiteStore:
     def save_vectors(self, reader: Scope, vectors: Mapping[str, Vector], *, model: ModelCard | None = None) -> None:
         """See `graphmem.store.Store.save_vectors`."""
         with self._writing() as (connection, _):
-            meta.refuse_restoring(connection, reader.tenant)
-            if vectors and not meta.takes_model(connection, model):
-                refuse_other_model(model, meta.model_of(connection))
+            meta_table.refuse_restoring(connection, reader.tenant)
+            if vectors and not meta_table.takes_model(connection, model):
+                refuse_other_model(model, meta_table.model_of(connection))
             refuse_other_dimensions(connection, vectors)
-            tenant = reading.tenant_of(connection, reader.tenant)
+            tenant = row_queries.tenant_of(connection, reader.tenant)
             for memory_id, vector in vectors.items():
                 number = connection.execute(_HAS_CONTENT, (memory_id, tenant.number)).get
                 if number is not None:
@@ -197,9 +197,9 @@ class SQLiteStore:
         """See `graphmem.store.Store.adopt_model`."""
         del reader
         with self._writing() as (connection, _):
-            if meta.model_of(connection) == card:
+            if meta_table.model_of(connection) == card:
                 return
-            meta.set_model(connection, card)
+            meta_table.set_model(connection, card)
             connection.execute(_DROP_VECTORS)
             connection.execute(_VECTORS_DROPPED)
 
@@ -214,7 +214,7 @@ class SQLiteStore:
         """See `graphmem.store.Store.model`."""
         del reader
         with self._connections.reading() as connection:
-            return meta.model_of(connection)
+            return meta_table.model_of(connection)
 
     def secret(self, reader: Scope) -> str:
         """See `graphmem.store.Store.secret`."""
@@ -224,35 +224,35 @@ class SQLiteStore:
     def position(self, reader: Scope, moment: datetime | None = None) -> Position:
         """See `graphmem.store.Store.position`."""
         with self._reading(reader) as (connection, tenant):
-            return reading.position(connection, tenant, moment)
+            return row_queries.position(connection, tenant, moment)
 
     def pin(self, reader: Scope, moment: datetime) -> Position:
         """See `graphmem.store.Store.pin`."""
         micros = to_micros(moment)
         with self._reading(reader) as (connection, tenant):
             if micros <= max(tenant.recorded_at or micros - 1, tenant.answered_to or micros - 1):
-                return reading.position(connection, tenant, moment)
+                return row_queries.position(connection, tenant, moment)
         with self._writing() as (connection, _):
-            meta.refuse_restoring(connection, reader.tenant)
-            tenant = writing.open_tenant(connection, reader.tenant)
-            meta.note_answered(connection, tenant, micros)
-            return reading.position(connection, tenant, moment)
+            meta_table.refuse_restoring(connection, reader.tenant)
+            tenant = write_batch.open_tenant(connection, reader.tenant)
+            meta_table.note_answered(connection, tenant, micros)
+            return row_queries.position(connection, tenant, moment)
 
     def changes(self, reader: Scope, *, after: int = 0, limit: int = 1000) -> list[Change]:
         """See `graphmem.store.Store.changes`."""
         with self._reading(reader) as (connection, tenant):
-            return [change_of(entry) for entry in reading.entries(connection, tenant, after, limit)]
+            return [change_of(entry) for entry in row_queries.entries(connection, tenant, after, limit)]
 
     def change_by_op_id(self, reader: Scope, op_id: str) -> Change | None:
         """See `graphmem.store.Store.change_by_op_id`."""
         with self._reading(reader) as (connection, tenant):
-            return reading.change_by_op_id(connection, tenant, op_id)
+            return row_queries.change_by_op_id(connection, tenant, op_id)
 
     def changes_of(self, reader: Scope, memory: str) -> list[Change]:
         """See `graphmem.store.Store.changes_of`."""
         with self._reading(reader) as (connection, tenant):
-            numbers = reading.numbers(connection, tenant, (memory,))
-            return reading.changes_of(connection, tenant, numbers[0]) if numbers else []
+            numbers = row_queries.numbers(connection, tenant, (memory,))
+            return row_queries.changes_of(connection, tenant, numbers[0]) if numbers else []
 
     def rows(self, reader: Scope, ids: Sequence[str], *, rivals: Rivals | None = None, is_alone: bool = False) -> Rows:
         """See `graphmem.store.Store.rows`."""
@@ -264,14 +264,14 @@ class SQLiteStore:
             elif rivals is None:
                 rows = chains.component(connection, tenant, seeds, cache)
             else:
-                seeds += selecting.rivals(connection, tenant, reader, rivals, cache)
+                seeds += filter_selection.rivals(connection, tenant, reader, rivals, cache)
                 rows = chains.with_caches(connection, tenant, seeds, cache, rivals.at.seq)
             return rows
 
     def select(self, reader: Scope, where: Filter, *, at: datetime | None, before: int, limit: int) -> list[str]:
         """See `graphmem.store.Store.select`."""
         with self._reading(reader) as (connection, tenant):
-            compiled = selecting.compile_filter(
+            compiled = filter_selection.compile_filter(
                 connection, tenant, reader, where, self._caches.rows_cache.of(connection, tenant)
             )
             if compiled is None:
@@ -279,7 +279,7 @@ class SQLiteStore:
             return [
                 memory_id
                 for _, memory_id in islice(
-                    selecting.latest(connection, tenant, compiled, self._caches.texts, at, before), limit
+                    filter_selection.latest(connection, tenant, compiled, self._caches.texts, at, before), limit
                 )
             ]
 
@@ -297,7 +297,7 @@ class SQLiteStore:
         """See `graphmem.store.Store.neighbours`."""
         with self._reading(reader) as (connection, tenant):
             cache = self._caches.rows_cache.of(connection, tenant)
-            steps = graph.neighbours(connection, tenant, reader, ids, graph.Reach(seq, limit), cache)
+            steps = neighbours.neighbours(connection, tenant, reader, ids, neighbours.Reach(seq, limit), cache)
             if at is None:
                 return Nearby(tuple(step.neighbour for step in steps))
             linked = {step.number for step in steps if step.is_link}
@@ -309,33 +309,33 @@ class SQLiteStore:
     def contested_subjects(self, reader: Scope) -> dict[str, tuple[str, ...]]:
         """See `graphmem.store.Store.contested_subjects`."""
         with self._reading(reader) as (connection, tenant):
-            return graph.contested_subjects(connection, tenant, reader)
+            return neighbours.contested_subjects(connection, tenant, reader)
 
     def forked(self, reader: Scope) -> list[str]:
         """See `graphmem.store.Store.forked`."""
         with self._reading(reader) as (connection, tenant):
-            return graph.forked(connection, tenant, reader, rowid_range(tenant))
+            return neighbours.forked(connection, tenant, reader, rowid_range(tenant))
 
     def declared_conflicts(self, reader: Scope) -> list[tuple[str, str]]:
         """See `graphmem.store.Store.declared_conflicts`."""
         with self._reading(reader) as (connection, tenant):
-            return graph.declared_conflicts(connection, tenant, reader, rowid_range(tenant))
+            return neighbours.declared_conflicts(connection, tenant, reader, rowid_range(tenant))
 
     def ids_beginning(self, reader: Scope, prefix: str, *, limit: int) -> list[str]:
         """See `graphmem.store.Store.ids_beginning`."""
         with self._reading(reader) as (connection, tenant):
-            return naming.ids_beginning(connection, tenant, reader, prefix, limit)
+            return id_prefixes.ids_beginning(connection, tenant, reader, prefix, limit)
 
     def repositories(self, reader: Scope) -> list[str]:
         """See `graphmem.store.Store.repositories`."""
         with self._reading(reader) as (connection, tenant):
-            return naming.repositories(connection, tenant, reader)
+            return id_prefixes.repositories(connection, tenant, reader)
 
     def sources(self, reader: Scope, *, keys: Sequence[str] = (), memories: Sequence[str] = ()) -> list[SourceRow]:
         """See `graphmem.store.Store.sources`."""
         with self._reading(reader) as (connection, tenant):
-            homes = reading.admitted(connection, tenant, reader, self._caches.rows_cache.of(connection, tenant))
-            numbers = reading.numbers(connection, tenant, memories)
+            homes = row_queries.admitted(connection, tenant, reader, self._caches.rows_cache.of(connection, tenant))
+            numbers = row_queries.numbers(connection, tenant, memories)
             return source_keys.sources(connection, tenant, homes, keys, numbers)
 
     def without_vector(self, reader: Scope, limit: int) -> list[str]:
@@ -348,32 +348,32 @@ class SQLiteStore:
     def export(self, reader: Scope) -> Iterator[str]:
         """See `graphmem.store.Store.export`."""
         with self._reading(reader) as (connection, tenant):
-            yield from exporting.export(connection, tenant)
+            yield from ledger_export.export(connection, tenant)
 
     def backup(self, target: Path) -> None:
         """See `graphmem.store.Store.backup`."""
         with self._apart() as connection:
-            copying.backup(connection, self._path, Path(target).absolute())
+            backup.backup(connection, self._path, Path(target).absolute())
 
     def check(self) -> list[Finding]:
         """See `graphmem.store.Store.check`."""
         with self._apart() as connection:
-            return checking.check(connection, dimension_of(connection))
+            return file_check.check(connection, dimension_of(connection))
 
     def info(self, reader: Scope) -> StoreInfo:
         """See `graphmem.store.Store.info`."""
         with self._reading(reader) as (connection, tenant):
             return StoreInfo(
                 url=f"sqlite:///{self._path}",
-                schema_version=schema.version_of(connection),
-                model=meta.model_of(connection),
+                schema_version=migrations.version_of(connection),
+                model=meta_table.model_of(connection),
                 memories=tenant.documents,
                 changes=tenant.seq,
                 vectors=tenant.vectors,
                 size_bytes=sum(file.stat().st_size for file in self._files() if file.exists()),
                 head=tenant.head,
-                is_restoring=meta.is_restoring(connection, tenant),
-                pending_erasures=meta.erased_in_log(connection, tenant),
+                is_restoring=meta_table.is_restoring(connection, tenant),
+                pending_erasures=meta_table.erased_in_log(connection, tenant),
             )
 
     def try_write(self) -> None:
@@ -410,18 +410,18 @@ class SQLiteStore:
             with self._write_lock():
                 if not self._path.exists() or not self._path.stat().st_size:
                     self._refuse_lost_log(0, self._mark)
-                    schema.make(self._path)
-        schema.refuse_foreign_file(self._path)
+                    migrations.make(self._path)
+        migrations.refuse_foreign_file(self._path)
         with self._connections.reading() as connection:
-            version = schema.version_of(connection)
-        if version != schema.SCHEMA_VERSION:
+            version = migrations.version_of(connection)
+        if version != migrations.SCHEMA_VERSION:
             with self._write_lock(), translated(self._path):
-                schema.migrate(self._connections.writer())
+                migrations.migrate(self._connections.writer())
         # Read the mark first: other processes may write while this store opens.
         mark = self._mark
         with self._connections.reading() as connection:
             self._refuse_lost_log(_writes(connection), mark)
-            holds_erased = meta.holds_erased(connection)
+            holds_erased = meta_table.holds_erased(connection)
         if holds_erased and self._lock is not None:
             self._forget_erased(0)
 
@@ -451,7 +451,7 @@ class SQLiteStore:
     def _reading(self, reader: Scope) -> Iterator[tuple[apsw.Connection, Tenant]]:
         try:
             with self._connections.reading() as connection:
-                yield connection, reading.tenant_of(connection, reader.tenant)
+                yield connection, row_queries.tenant_of(connection, reader.tenant)
         finally:
             self._cleaner.finish_after_read()
 

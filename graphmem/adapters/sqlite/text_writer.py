@@ -6,8 +6,8 @@ from collections.abc import Iterable, Sequence
 
 import apsw
 
-from graphmem.adapters.sqlite.indexing import hashes_of, indexed
 from graphmem.adapters.sqlite.segments import MOST_MEMORIES, Segment, SegmentBuilder, joined, pack, unpack, without
+from graphmem.adapters.sqlite.term_hashes import hashes_of, indexed
 from graphmem.adapters.sqlite.values import Row, Tenant, rowid_range
 from graphmem.model import Statement
 

@@ -9,7 +9,7 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-from graphmem.adapters.unread import unread
+from graphmem.adapters.lazy_statement import unread
 from graphmem.instants import from_micros, to_micros
 from graphmem.ledger import Entry
 from graphmem.model import LinkKind, Memory, Move, Scope, Status, SupersessionKind

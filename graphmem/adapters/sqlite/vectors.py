@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 
 import apsw
 
-from graphmem.adapters.sqlite import meta
+from graphmem.adapters.sqlite import meta_table
 from graphmem.adapters.sqlite.chains import IdLookup
-from graphmem.adapters.sqlite.selecting import CompiledFilter, Selection
+from graphmem.adapters.sqlite.filter_selection import CompiledFilter, Selection
 from graphmem.adapters.sqlite.text_index import TextColumns
 from graphmem.adapters.sqlite.values import Row, Tenant, ints, rowid_of
 from graphmem.adapters.vector_bytes import exact_scores, rows_of_bytes
@@ -364,5 +364,5 @@ def refuse_other_dimensions(connection: apsw.Connection, vectors: Mapping[str, V
 
 def dimension_of(connection: apsw.Connection) -> int:
     """Return the dimension of the store's vectors; 0 before there are any."""
-    card = meta.model_of(connection)
+    card = meta_table.model_of(connection)
     return card.dimension if card is not None else int(str(connection.execute(_SOME_DIMENSION).get or 0))

@@ -12,11 +12,11 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from graphmem.interop.graphiti.importing import import_graphiti
-from graphmem.interop.graphiti.proposing import Outcome, Proposal, accept
+from graphmem.interop.graphiti.proposals import Outcome, Proposal, accept
+from graphmem.interop.graphiti.quiet_import import import_graphiti
 from graphmem.model import Scope
-from graphmem.projection.drawing import ABOUT, AMENDED_BY, SUPERSEDED_BY
-from graphmem.projection.model import STATEMENTS, entity_uuid, group_id
+from graphmem.projection.derivation import ABOUT, AMENDED_BY, SUPERSEDED_BY
+from graphmem.projection.values import STATEMENTS, entity_uuid, group_id
 
 if TYPE_CHECKING:
     from graphmem.interop.graphiti.clients import graphiti_over, local_model

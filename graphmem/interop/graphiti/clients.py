@@ -15,9 +15,9 @@ from graphiti_core.llm_client.openai_generic_client import OpenAIGenericClient
 
 from graphmem.errors import Unsupported
 from graphmem.interop.graphiti.driver import GraphmemDriver
-from graphmem.retrieval.embedding import Embedder
+from graphmem.retrieval.embedder import Embedder
 from graphmem.service import GraphMemory
-from graphmem.service.memory import desk_of
+from graphmem.service.memory import context_of
 
 _NO_KEY = "none"
 
@@ -26,7 +26,7 @@ class MemoryEmbedder(EmbedderClient):
     """The memory's own embedding model, so that vectors are comparable with those in the store."""
 
     def __init__(self, memory: GraphMemory) -> None:
-        self._desk = desk_of(memory)
+        self._context = context_of(memory)
 
     async def create(self, input_data: str | list[str] | Iterable[int] | Iterable[Iterable[int]]) -> list[float]:
         """Return the vector of a text, or of the first of several texts."""
@@ -40,7 +40,7 @@ class MemoryEmbedder(EmbedderClient):
         return vectors
 
     def _backend(self) -> Embedder:
-        backend = self._desk.embedder()
+        backend = self._context.embedder()
         if isinstance(backend, str):
             raise Unsupported(f"{backend}; search recipes that use only bm25 need no model")
         return backend

@@ -9,15 +9,15 @@ from graphiti_core.driver.driver import GraphDriver, GraphDriverSession, GraphPr
 
 from graphmem.errors import Unsupported
 from graphmem.interop.graphiti.drafts import Drafts
-from graphmem.interop.graphiti.graph import MemoryGraph
+from graphmem.interop.graphiti.inbox import Inbox
+from graphmem.interop.graphiti.memory_graph import MemoryGraph
 from graphmem.interop.graphiti.operations import MemoryOperations
-from graphmem.interop.graphiti.proposals import Inbox
-from graphmem.interop.graphiti.proposing import Proposal
+from graphmem.interop.graphiti.proposals import Proposal
 from graphmem.interop.graphiti.search import MemorySearch
 from graphmem.model import Scope
-from graphmem.projection.model import group_id
+from graphmem.projection.values import group_id
 from graphmem.service import GraphMemory
-from graphmem.service.memory import desk_of
+from graphmem.service.memory import context_of
 
 
 class GraphmemDriver(GraphDriver):
@@ -35,7 +35,7 @@ class GraphmemDriver(GraphDriver):
         self._database = ""
         self._drafts = Drafts(f"{group_id(reader)}-drafts")
         self._inbox = Inbox(memory, reader)
-        graph = MemoryGraph(desk_of(memory), reader)
+        graph = MemoryGraph(context_of(memory), reader)
         self.search_interface = MemorySearch(graph=graph, drafts=self._drafts)
         self.graph_operations_interface = MemoryOperations(graph=graph, drafts=self._drafts, inbox=self._inbox)
 

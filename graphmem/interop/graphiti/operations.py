@@ -14,10 +14,10 @@ from graphiti_core.nodes import EntityNode, EpisodeType, EpisodicNode
 from pydantic import ConfigDict
 
 from graphmem.interop.graphiti.drafts import Drafts
-from graphmem.interop.graphiti.graph import MemoryGraph
-from graphmem.interop.graphiti.proposals import Inbox
+from graphmem.interop.graphiti.inbox import Inbox
+from graphmem.interop.graphiti.memory_graph import MemoryGraph
 from graphmem.interop.graphiti.records import edge_of, node_of
-from graphmem.projection.model import STATEMENTS
+from graphmem.projection.values import STATEMENTS
 
 _NODE_FIELDS = frozenset(EntityNode.model_fields)
 _EDGE_FIELDS = frozenset(EntityEdge.model_fields)

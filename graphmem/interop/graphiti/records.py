@@ -12,7 +12,7 @@ from graphiti_core.nodes import EntityNode
 from graphiti_core.search.search_filters import ComparisonOperator, DateFilter, SearchFilters
 
 from graphmem.errors import Unsupported
-from graphmem.projection.model import Entity, Fact
+from graphmem.projection.values import Entity, Fact
 
 _COMPARE: dict[ComparisonOperator, Callable[[Any, Any], bool]] = {
     ComparisonOperator.equals: eq,

@@ -12,9 +12,9 @@ from graphiti_core.nodes import EntityNode, EpisodicNode
 from graphiti_core.search.search_filters import SearchFilters
 
 from graphmem.interop.graphiti.drafts import Drafts
-from graphmem.interop.graphiti.graph import MemoryGraph
+from graphmem.interop.graphiti.memory_graph import MemoryGraph
 from graphmem.interop.graphiti.records import edge_of, fact_test, node_of
-from graphmem.projection.model import Fact
+from graphmem.projection.values import Fact
 
 _ANY = SearchFilters()
 

@@ -9,8 +9,8 @@ import pytest
 
 from graphmem.adapters.neo4j import Neo4jStore
 from graphmem.adapters.neo4j.schema import open_neo4j_schema
-from graphmem.service.comparing import differences, samples
-from graphmem.service.copying import copy
+from graphmem.service.store_comparison import differences, samples
+from graphmem.service.store_copy import copy
 from graphmem.store import Filter, ModelCard, Probe
 from tests.contract.scenario import DIMENSION, VECTORS, fill
 from tests.laws.world import R

@@ -14,7 +14,7 @@ from graphmem.adapters.neo4j.states import STATES, state_labels
 from graphmem.adapters.schema_files import schema_text
 from graphmem.model import FOREVER
 from graphmem.rows import Derived
-from graphmem.service import Desk
+from graphmem.service import ServiceContext
 from tests.servers import Access
 from tests.service.conftest import TickingClock
 
@@ -48,7 +48,7 @@ def access(neo4j: Access) -> Iterator[Access]:
     with Neo4jStore.open(neo4j.url, create=True, login=neo4j.login) as store:
         _tell(
             GraphMemory(
-                Desk(
+                ServiceContext(
                     store,
                     scope=Scope(),
                     actor="tester",

@@ -14,7 +14,7 @@ from pathlib import Path
 import apsw
 import pytest
 
-from graphmem.adapters.sqlite import SQLiteStore, copying
+from graphmem.adapters.sqlite import SQLiteStore, backup
 from graphmem.adapters.sqlite.connection import VFS
 from graphmem.errors import CorruptStore, InvalidInput, StoreUnavailable
 from tests.adapters.sqlite.given import MAIN, add, everything, ids, raw, send
@@ -66,7 +66,7 @@ def test_a_copy_that_is_not_sound_is_not_kept(
     if is_free:
         with raw(path) as database:
             database.execute("DROP TABLE filler")
-    copy = copying._copy  # noqa: SLF001 - what a disk does in between cannot be had otherwise
+    copy = backup._copy  # noqa: SLF001 - what a disk does in between cannot be had otherwise
 
     def spoiled(connection: apsw.Connection, draft: Path) -> None:
         copy(connection, draft)
@@ -74,7 +74,7 @@ def test_a_copy_that_is_not_sound_is_not_kept(
             file.seek(-77, os.SEEK_END)
             file.write(b"spoiled")
 
-    monkeypatch.setattr(copying, "_copy", spoiled)
+    monkeypatch.setattr(backup, "_copy", spoiled)
     with pytest.raises(CorruptStore, match=r"failed its check.*page \d+ has a wrong checksum.*was removed"):
         store.backup(path.with_name("copy.db"))
     assert not list(path.parent.glob("copy*"))
@@ -83,7 +83,7 @@ def test_a_copy_that_is_not_sound_is_not_kept(
 def test_a_copy_that_lacks_something_is_not_kept(
     store: SQLiteStore, path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    copy = copying._copy  # noqa: SLF001
+    copy = backup._copy  # noqa: SLF001
 
     def other_copied(_: apsw.Connection, draft: Path) -> None:
         with closing(apsw.Connection(str(path.with_name("other.db")), vfs=VFS)) as other:
@@ -91,7 +91,7 @@ def test_a_copy_that_lacks_something_is_not_kept(
 
     with SQLiteStore.open(path.with_name("other.db"), create=True):
         send(store, add("a"))
-        monkeypatch.setattr(copying, "_copy", other_copied)
+        monkeypatch.setattr(backup, "_copy", other_copied)
         with pytest.raises(CorruptStore, match="row counts differ"):
             store.backup(path.with_name("copy.db"))
     assert not list(path.parent.glob("copy*"))
@@ -155,13 +155,13 @@ def test_a_backup_needs_no_locks_and_no_shared_memory_where_it_is_put(
     store: SQLiteStore, path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     send(store, add("a"))
-    check, beside = copying._check, list[str]()  # noqa: SLF001 - nothing else can look in between
+    check, beside = backup._check, list[str]()  # noqa: SLF001 - nothing else can look in between
 
     def looked(connection: apsw.Connection, draft: Path, source: Path) -> None:
         check(connection, draft, source)
         beside.extend(sorted(one.name for one in draft.parent.iterdir()))
 
-    monkeypatch.setattr(copying, "_check", looked)
+    monkeypatch.setattr(backup, "_check", looked)
     store.backup(path.with_name("copy.db"))
     assert beside == ["copy.db", "lock"]
 
@@ -170,7 +170,7 @@ def test_a_broken_off_backup_leaves_nothing(store: SQLiteStore, path: Path, monk
     def interrupted(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(copying, "_check", interrupted)
+    monkeypatch.setattr(backup, "_check", interrupted)
     with pytest.raises(KeyboardInterrupt):
         store.backup(path.with_name("copy.db"))
     assert not list(path.parent.glob("copy*"))
@@ -221,13 +221,13 @@ def test_a_disk_that_fills_up_during_a_backup_is_named_and_leaves_nothing(store:
 _BACKS_UP = """
 import sys
 from pathlib import Path
-from graphmem.adapters.sqlite import SQLiteStore, copying
-check = copying._check
+from graphmem.adapters.sqlite import SQLiteStore, backup
+check = backup._check
 def stop(*arguments):
     check(*arguments)
     print("checked", flush=True)
     sys.stdin.read()
-copying._check = stop
+backup._check = stop
 with SQLiteStore.open(Path(sys.argv[1]), create=False) as store:
     store.backup(Path(sys.argv[2]))
 """

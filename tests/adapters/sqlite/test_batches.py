@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from graphmem.adapters.sqlite import SQLiteStore, writing
-from graphmem.adapters.sqlite.writing import _CHUNK
+from graphmem.adapters.sqlite import SQLiteStore, write_batch
+from graphmem.adapters.sqlite.write_batch import _CHUNK
 from graphmem.errors import Conflict, NotFound
 from graphmem.model import Add, Anchor, AnchorKind, Confirm, Erase, Request, Retract, Scope, Supersede
 from tests.adapters.sqlite.given import MAIN, add, clock, send
@@ -122,7 +122,7 @@ def _file(number: int) -> Anchor:
 def test_supersessions_are_planned_the_same_however_a_batch_is_cut(
     store: SQLiteStore, monkeypatch: pytest.MonkeyPatch, size: int
 ) -> None:
-    monkeypatch.setattr(writing, "_CHUNK", size)
+    monkeypatch.setattr(write_batch, "_CHUNK", size)
     requests, ids = accepted(list(drawn(random.Random(size), "t", 60))), [f"m{number}" for number in range(60)]  # noqa: S311
     oracle = OracleStore()
     for each in (oracle, store):

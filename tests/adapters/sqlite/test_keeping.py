@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from graphmem.adapters.sqlite import SQLiteStore
-from graphmem.adapters.sqlite.indexing import Facets, hashes_of
 from graphmem.adapters.sqlite.segments import SegmentBuilder, unpack
+from graphmem.adapters.sqlite.term_hashes import Facets, hashes_of
 from graphmem.errors import CorruptStore, InvalidInput
 from graphmem.model import (
     Anchor,

@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from graphmem.adapters.sqlite.locking import FairLock, LockFile, WriteLock, lock_file, release_file
+from graphmem.adapters.sqlite.write_lock import FairLock, LockFile, WriteLock, lock_file, release_file
 from graphmem.errors import StoreUnavailable
 
 _WRITER = """
 import sys
 from pathlib import Path
-from graphmem.adapters.sqlite.locking import WriteLock, lock_file
+from graphmem.adapters.sqlite.write_lock import WriteLock, lock_file
 lock, log = lock_file(Path(sys.argv[1])), open(sys.argv[2], "a", buffering=1)
 print("ready", flush=True)
 sys.stdin.readline()
@@ -27,7 +27,7 @@ for _ in range(40):
 _HOLDER = """
 import sys, time
 from pathlib import Path
-from graphmem.adapters.sqlite.locking import WriteLock, lock_file
+from graphmem.adapters.sqlite.write_lock import WriteLock, lock_file
 with WriteLock(lock_file(Path(sys.argv[1])), 60):
     print("held", flush=True)
     sys.stdin.readline()

@@ -13,8 +13,8 @@ from pathlib import Path
 import apsw
 import pytest
 
-from graphmem.adapters.sqlite import SQLiteStore, schema
-from graphmem.adapters.sqlite.comparing import SQLiteSchema
+from graphmem.adapters.sqlite import SQLiteStore, migrations
+from graphmem.adapters.sqlite.schema_diff import SQLiteSchema
 from graphmem.model import Add, Kind, Memory, Move, Origin, Statement, Status
 from graphmem.opening import open_memory
 from graphmem.sources.observations import Observation, Reading
@@ -32,7 +32,7 @@ SOURCES_EXPORT = EXPORT.parent / "recorded_in.jsonl"
 
 _KILLED = """
 import os, signal, sys
-from graphmem.adapters.sqlite import SQLiteStore, schema
+from graphmem.adapters.sqlite import SQLiteStore, migrations
 count = 0
 def dying(text):
     global count
@@ -40,7 +40,7 @@ def dying(text):
     if count == 5:
         os.kill(os.getpid(), signal.SIGKILL)
     return content(text)
-content, schema._content = schema._content, dying
+content, migrations._content = migrations._content, dying
 SQLiteStore.open(sys.argv[1], create=False)
 """
 
@@ -66,7 +66,7 @@ def assert_whole(store: Store) -> None:
 
 def test_an_old_store_is_brought_forward_whole(old: Path) -> None:
     with SQLiteStore.open(old, create=False) as store:
-        assert store.info(R).schema_version == schema.SCHEMA_VERSION
+        assert store.info(R).schema_version == migrations.SCHEMA_VERSION
         assert_whole(store)
         assert [one.seq for one in fill(store)] == [one.seq for one in fill(OracleStore())], "nothing is written twice"
     assert SQLiteSchema(old).diff() == []

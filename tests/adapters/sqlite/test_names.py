@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from graphmem.adapters.sqlite import SQLiteStore, schema
-from graphmem.adapters.sqlite.comparing import SQLiteSchema
+from graphmem.adapters.sqlite import SQLiteStore, migrations
+from graphmem.adapters.sqlite.schema_diff import SQLiteSchema
 from graphmem.errors import Unsupported
 from tests.adapters.sqlite.given import MAIN, add, ids, send
 
@@ -75,6 +75,6 @@ def test_a_link_to_a_file_that_is_not_there_makes_it_there(tmp_path: Path) -> No
 
 def test_a_file_that_is_mounted_by_itself_is_refused(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with SQLiteStore.open(path, create=True):
-        monkeypatch.setattr(schema, "mount_of", lambda _: (str(path), "ext4"))
+        monkeypatch.setattr(migrations, "mount_of", lambda _: (str(path), "ext4"))
         with pytest.raises(Unsupported, match="mount its folder"):
             SQLiteStore.open(path, create=False)

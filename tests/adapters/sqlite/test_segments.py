@@ -11,7 +11,7 @@ from hypothesis import strategies as some
 
 from graphmem.adapters.sqlite import SQLiteStore, text_index, text_writer
 from graphmem.adapters.sqlite.caches import Caches
-from graphmem.adapters.sqlite.matches import Search
+from graphmem.adapters.sqlite.probe_search import Search
 from graphmem.adapters.sqlite.segments import DamagedSegment, SegmentBuilder, joined, pack, unpack, without
 from graphmem.model import Erase, Request, Scope
 from graphmem.store import Filter, Probe

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from graphmem.sources.git.line_dates import line_dates
-from tests.cli.test_ingest import commit, git
+from tests.cli.test_ingest_commands import commit, git
 
 
 def test_a_line_is_dated_by_its_last_change(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from graphmem.sources.git import runner
 from graphmem.sources.git.runner import GitFailure, git_partial_text, git_stream, git_text
-from tests.cli.test_ingest import commit, git
+from tests.cli.test_ingest_commands import commit, git
 
 
 @pytest.fixture

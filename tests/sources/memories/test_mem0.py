@@ -86,11 +86,11 @@ def test_another_sqlite_file_is_refused(tmp_path: Path) -> None:
 
 
 def test_what_stands_beside_the_text_is_labelled_as_the_compatible_class_does(reads: Reads) -> None:
-    record = memory(agent_id="a1", metadata={"topic": "tea"}, categories=["habits"], app_id="desk")
+    record = memory(agent_id="a1", metadata={"topic": "tea"}, categories=["habits"], app_id="context")
     (item,) = reads(MemoryFormat.MEM0, json.dumps([record])).items
     payload = read_payload(item.observation.statement.labels)
     assert (payload.metadata, payload.shown_fields) == ({"topic": "tea"}, {"user_id": "u1", "agent_id": "a1"})
-    assert {"habits", "app_id=desk", "mem0_id=m1"} <= set(item.observation.statement.labels)
+    assert {"habits", "app_id=context", "mem0_id=m1"} <= set(item.observation.statement.labels)
     assert item.user == "u1"
 
 

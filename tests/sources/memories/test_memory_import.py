@@ -17,8 +17,8 @@ from graphmem.answers import State
 from graphmem.errors import InvalidInput
 from graphmem.model import Add, At, LinkKind, Request, Scope
 from graphmem.opening import open_memory
-from graphmem.service import Desk, GraphMemory, Write
-from graphmem.service.memory_import import NOBODYS, ImportReport, dry_report, import_memories
+from graphmem.service import GraphMemory, ServiceContext, Write
+from graphmem.service.memory_import import UNOWNED, ImportReport, dry_report, import_memories
 from graphmem.sources.memories import MemoryFormat, ReadOptions, read_export
 from graphmem.sources.memories.basic_memory import NO_TARGET
 from graphmem.sources.memories.text_files import UNREADABLE
@@ -164,7 +164,7 @@ class TestOnOneStore:
         rows = [{**event("ADD", None, "Another's words", "01-01"), "memory_id": "m9"}]
         path.write_text(json.dumps({"results": [entry()], "relations": [relation], "history": rows}), encoding="utf-8")
         report = bring(memory, path, is_private=True)
-        assert (counts(report), report.reasons) == ({"added": 1, "unchanged": 0}, {NOBODYS: 2})
+        assert (counts(report), report.reasons) == ({"added": 1, "unchanged": 0}, {UNOWNED: 2})
         assert holding(memory) == set()
 
     def test_a_deletion_ends_what_is_a_users_alone(self, memory: GraphMemory, tmp_path: Path) -> None:
@@ -346,8 +346,10 @@ class TestOnOneStore:
             return replace(request, operation=replace(operation, memory=replace(operation.memory, statement=said)))
 
         with closing(SQLiteStore.open(tmp_path / "gated.db", create=True)) as store:
-            desk = Desk(store, scope=REPO, actor="ada", clock=clock, embedder=lambda: "no model", gate=redact)
-            gated = GraphMemory(desk)
+            context = ServiceContext(
+                store, scope=REPO, actor="ada", clock=clock, embedder=lambda: "no model", gate=redact
+            )
+            gated = GraphMemory(context)
             bring(gated, DATA / "basic-memory")
             assert {card.memory.statement and card.memory.statement.body for card in gated.list().cards} == {"redacted"}
 

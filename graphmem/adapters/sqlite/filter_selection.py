@@ -1,0 +1,249 @@
+"""Selects the memories that pass a filter and that a reader sees: by filter terms in segments, and by SQL."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import apsw
+
+from graphmem.adapters.paths import fixed_part, path_pattern
+from graphmem.adapters.sqlite import row_queries
+from graphmem.adapters.sqlite.row_cache import RowCache
+from graphmem.adapters.sqlite.source_keys import numbers_on
+from graphmem.adapters.sqlite.term_hashes import Facets, hashes_of
+from graphmem.adapters.sqlite.text_index import TextColumns, TextIndex
+from graphmem.adapters.sqlite.values import Row, Tenant, holding_of, ints, rowid_of
+from graphmem.model import Scope
+from graphmem.store import Filter, Rivals
+from graphmem.temporal.spans import Spans, containing
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+_CHOSEN = """
+    SELECT number, memory.id, is_common, holding
+    FROM json_each(?1) AS input CROSS JOIN memory ON number = input.value
+"""
+_BY_NUMBER = """
+    SELECT number, id, is_common, holding FROM memory
+    WHERE number > ?1 AND number < ?2 AND statement IS NOT NULL ORDER BY number DESC
+"""
+_BY_SUBJECT = """
+    SELECT number, home, is_common, holding FROM memory WHERE tenant = ?1 AND subject = ?2
+"""
+_CONFIDENT = "SELECT number FROM memory WHERE number > ?1 AND number <= ?2 AND confidence >= ?3"
+_FILES = "SELECT number, name FROM anchor WHERE kind = 'file'"
+_ABOUT = """
+    SELECT about.memory FROM json_each(?1) AS input CROSS JOIN about ON about.anchor = input.value
+    WHERE about.memory > ?2 AND about.memory <= ?3
+"""
+_READ_AT_ONCE = 100
+
+
+@dataclass(frozen=True, slots=True)
+class PathFilter:
+    """Paths of a filter.
+
+    Attributes:
+        named: The paths as the filter has them.
+        facets: Hashed terms; a memory about such a file has one of them. Empty if they narrow nothing down.
+        pattern: Matches the name of such a file; None if the facets decide.
+    """
+
+    named: tuple[str, ...]
+    facets: tuple[int, ...]
+    pattern: re.Pattern[str] | None
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledFilter:
+    """A filter and a reader, compiled for one tenant.
+
+    Attributes:
+        facets: Groups of hashed terms; a memory must have a term of each group.
+        homes: The homes that the reader sees; None if all of the tenant's.
+        paths: Paths, one of which must match a file anchor or a source key; None if the filter has none.
+    """
+
+    facets: tuple[tuple[int, ...], ...]
+    homes: frozenset[int] | None
+    min_confidence: float
+    paths: PathFilter | None
+
+    @property
+    def is_everything(self) -> bool:
+        """True if every memory in these homes passes the filter."""
+        return not self.facets and self.min_confidence <= 0.0 and self.paths is None
+
+
+def compile_filter(
+    connection: apsw.Connection, tenant: Tenant, reader: Scope, where: Filter, cache: RowCache
+) -> CompiledFilter | None:
+    """Compile the filter; returns None if the reader sees no home."""
+    admitted = row_queries.admitted(connection, tenant, reader, cache)
+    if not admitted:
+        return None
+    facet = Facets(hashes_of(tenant.key))
+    groups = [[facet.kind(kind) for kind in where.kinds]]
+    groups.append([facet.origin(origin) for origin in where.origins])
+    groups.append([facet.label(label) for label in where.labels])
+    groups.append([facet.language(language) for language in where.languages])
+    groups.append([facet.subject(subject) for subject in where.subjects])
+    groups.append([facet.component(name) for name in where.components])
+    return CompiledFilter(
+        tuple(tuple(group) for group in groups if group),
+        None if len(admitted) == len(cache.homes) else admitted,
+        where.min_confidence,
+        _paths(where.paths, facet) if where.paths else None,
+    )
+
+
+def _paths(paths: tuple[str, ...], facet: Facets) -> PathFilter:
+    pattern = path_pattern(paths)
+    folders = [fixed_part(path) for path in paths]
+    # A glob without a fixed folder narrows nothing down.
+    facets = () if "" in folders else tuple(facet.path(folder) for folder in folders)
+    return PathFilter(paths, facets, None if pattern is None else re.compile(pattern))
+
+
+@dataclass(frozen=True)
+class Selection:
+    """The memories with text that pass a filter.
+
+    Attributes:
+        texts: The text of all memories up to the requested ledger position.
+        mask: Flags of the memories that pass; None if all do.
+    """
+
+    texts: TextColumns
+    mask: NDArray[np.bool_] | None
+
+    @cached_property
+    def indexes(self) -> NDArray[np.int64]:
+        """Their indexes into `texts`, rising."""
+        import numpy as np
+
+        return np.arange(len(self.texts)) if self.mask is None else np.flatnonzero(self.mask)
+
+    @cached_property
+    def numbers(self) -> NDArray[np.int64]:
+        """Their row numbers, rising."""
+        return self.texts.numbers if self.mask is None else self.texts.numbers[self.indexes]
+
+
+def selection(connection: apsw.Connection, tenant: Tenant, texts: TextColumns, where: CompiledFilter) -> Selection:
+    """Apply a compiled filter to the memories with text."""
+    import numpy as np
+
+    mask = None if where.homes is None else texts.lives_in(where.homes)
+    for group in where.facets:
+        flags = np.zeros(len(texts), np.bool_)
+        for postings in texts.postings(group):
+            flags[postings.arrays()[0]] = True
+        mask = flags if mask is None else mask & flags
+    if where.min_confidence > 0.0:
+        low, high = _bounds(tenant, texts)
+        numbers = connection.execute(_CONFIDENT, (low, high, where.min_confidence))
+        flags = _flags(texts, [number for (number,) in numbers])
+        mask = flags if mask is None else mask & flags
+    if where.paths is not None:
+        flags = _on_paths(connection, tenant, texts, where.paths)
+        mask = flags if mask is None else mask & flags
+    return Selection(texts, mask)
+
+
+def _on_paths(connection: apsw.Connection, tenant: Tenant, texts: TextColumns, paths: PathFilter) -> NDArray[np.bool_]:
+    """Flags of the memories whose file anchor or source key matches a path."""
+    import numpy as np
+
+    about = np.zeros(len(texts), np.bool_)
+    for postings in texts.postings(paths.facets):
+        about[postings.arrays()[0]] = True
+    if paths.pattern is not None:
+        files = [anchor for anchor, name in connection.execute(_FILES) if paths.pattern.fullmatch(name)]
+        rows = connection.execute(_ABOUT, (ints(files), *_bounds(tenant, texts)))
+        matching = _flags(texts, [number for (number,) in rows])
+        about = about & matching if paths.facets else matching
+    return about | _flags(texts, list(numbers_on(connection, tenant, paths.named)))
+
+
+def _flags(texts: TextColumns, numbers: list[int]) -> NDArray[np.bool_]:
+    import numpy as np
+
+    flags = np.zeros(len(texts), np.bool_)
+    indexes = texts.indexes(numbers)
+    flags[indexes[indexes >= 0]] = True
+    return flags
+
+
+def _bounds(tenant: Tenant, texts: TextColumns) -> tuple[int, int]:
+    """The least and the greatest row number of the memories with text."""
+    last = int(texts.numbers[-1]) if len(texts) else rowid_of(tenant.number + 1, 0) - 1
+    return rowid_of(tenant.number, 0), last
+
+
+def latest(
+    connection: apsw.Connection,
+    tenant: Tenant,
+    where: CompiledFilter,
+    index: TextIndex,
+    at: datetime | None,
+    before: int,
+) -> Iterator[tuple[int, str]]:
+    """Yield memories that pass the filter, last recorded first; `at` drops those cached as not in force."""
+    top = rowid_of(tenant.number, max(min(before, tenant.seq + 1), 0))
+    rows: Iterator[Row]
+    if where.is_everything and where.homes is None:
+        rows = connection.execute(_BY_NUMBER, (rowid_of(tenant.number, 0), top))
+    else:
+        rows = _chosen(connection, tenant, where, index, top)
+    for number, memory_id, is_common, holding in rows:
+        if at is None or not is_common or containing(holding_of(holding), at) is not None:
+            yield number, memory_id
+
+
+def _chosen(
+    connection: apsw.Connection, tenant: Tenant, where: CompiledFilter, index: TextIndex, top: int
+) -> Iterator[Row]:
+    texts = index.texts(connection, tenant).upto(top - 1)
+    numbers = selection(connection, tenant, texts, where).numbers[::-1]
+    for start in range(0, len(numbers), _READ_AT_ONCE):
+        yield from connection.execute(_CHOSEN, (ints(numbers[start : start + _READ_AT_ONCE].tolist()),))
+
+
+def rivals(connection: apsw.Connection, tenant: Tenant, reader: Scope, request: Rivals, cache: RowCache) -> list[int]:
+    """Return the numbers of memories that may be in force for the subjects, the latest first.
+
+    The cached intervals decide if the requested ledger position is the current one.
+    """
+    admitted = row_queries.admitted(connection, tenant, reader, cache)
+    at = request.at.valid if tenant.seq == request.at.seq else None
+    last = rowid_of(tenant.number, max(min(request.at.seq, tenant.seq), 0))
+    numbers: list[int] = []
+    for subject in request.subjects:
+        numbers += [
+            number
+            for number, home, spans in _of_subject(connection, tenant, subject, cache)
+            if number <= last
+            and home in admitted
+            and (at is None or spans is None or containing(spans, at) is not None)
+        ]
+    return sorted(numbers, reverse=True)[: request.limit]
+
+
+def _of_subject(
+    connection: apsw.Connection, tenant: Tenant, subject: str, cache: RowCache
+) -> list[tuple[int, int, Spans | None]]:
+    """Return (number, home, valid intervals) of each memory of a subject; None if the cache is not for all readers."""
+    rivals_of = cache.rivals.get(subject)
+    if rivals_of is None:
+        rows = connection.execute(_BY_SUBJECT, (tenant.number, subject))
+        rivals_of = [(number, home, holding_of(text) if is_common else None) for number, home, is_common, text in rows]
+        cache.rivals[subject] = rivals_of
+    return rivals_of

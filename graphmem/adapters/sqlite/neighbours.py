@@ -1,0 +1,165 @@
+"""Graph queries other than supersession: typed links, shared anchors, contested subjects, forks and conflicts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import islice
+
+import apsw
+
+from graphmem.adapters.sqlite import chains, row_queries
+from graphmem.adapters.sqlite.row_cache import RowCache
+from graphmem.adapters.sqlite.term_hashes import linking
+from graphmem.adapters.sqlite.values import Tenant, ints, rowid_of
+from graphmem.model import Scope
+from graphmem.store import Neighbour
+
+_LINKED = """
+    SELECT link.target, link.source, link.kind, link.seq
+    FROM json_each(?1) AS input CROSS JOIN link ON link.source = input.value AND link.seq <= ?2
+    UNION ALL SELECT link.source, link.target, link.kind, link.seq
+    FROM json_each(?1) AS input CROSS JOIN link ON link.target = input.value AND link.seq <= ?2
+    ORDER BY 4
+"""
+_ANCHOR = """
+    SELECT number, (SELECT count(*) FROM (SELECT 1 FROM about WHERE anchor = number AND memory <= ?2 LIMIT 1001))
+    FROM anchor WHERE id = ?1
+"""
+_ABOUT = "SELECT memory FROM about WHERE anchor = ? AND memory <= ? ORDER BY memory DESC LIMIT ?"
+_HOMES = """
+    SELECT number, memory.id, home FROM json_each(?1) AS input CROSS JOIN memory ON number = input.value
+    WHERE statement IS NOT NULL
+"""
+_SUBJECTS = """
+    SELECT subject, id, home FROM memory WHERE tenant = ?1 AND subject IN (
+      SELECT subject FROM memory WHERE tenant = ?1 AND subject IS NOT NULL GROUP BY subject HAVING count(*) > 1
+    ) ORDER BY subject, id
+"""
+_FORKED = """
+    SELECT memory.id, memory.home FROM (
+      SELECT old FROM superseded_by WHERE until IS NULL AND kind <> 'amendment' AND old > ?1 AND old < ?2
+      GROUP BY old HAVING count(DISTINCT seq) > 1
+    ) CROSS JOIN memory ON number = old ORDER BY memory.id
+"""
+
+_CONTRADICTED = """
+    SELECT DISTINCT source.id, source.home, target.id, target.home
+    FROM link
+    CROSS JOIN memory AS source ON source.number = link.source
+    CROSS JOIN memory AS target ON target.number = link.target
+    WHERE link.kind = 'conflicts_with' AND link.source > ?1 AND link.source < ?2
+      AND source.statement IS NOT NULL AND target.statement IS NOT NULL ORDER BY source.id, target.id
+"""
+
+#: Anchors of more memories than this are skipped: they say little about any of them.
+_HUB = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """Bounds of a step: nothing recorded after ledger position `seq`, and at most `limit` memories."""
+
+    seq: int
+    limit: int
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A neighbour with its row number, and whether a typed link leads to it."""
+
+    neighbour: Neighbour
+    number: int
+    is_link: bool
+
+
+def neighbours(
+    connection: apsw.Connection, tenant: Tenant, reader: Scope, ids: Sequence[str], reach: Reach, cache: RowCache
+) -> list[Step]:
+    """Return memories one step away: over links first, then over anchors, the rarest first."""
+    seeds = chains.numbers(connection, tenant, ids, cache)
+    linked = [(to, of, over) for to, of, over, _ in connection.execute(_LINKED, (ints(seeds), reach.seq))]
+    steps = [*linked, *_over_anchors(connection, tenant, seeds, reach, cache)]
+    id_of = _visible(connection, tenant, reader, sorted({*seeds, *[step[0] for step in steps]}), cache)
+    visible = dict.fromkeys([step for step in steps if step[0] != step[1] and step[0] in id_of and step[1] in id_of])
+    over_links = set(linked)
+    return [
+        Step(Neighbour(id_of[step[0]], id_of[step[1]], step[2]), step[0], step in over_links)
+        for step in islice(visible, reach.limit)
+    ]
+
+
+def _over_anchors(
+    connection: apsw.Connection, tenant: Tenant, seeds: Sequence[int], reach: Reach, cache: RowCache
+) -> list[tuple[int, int, str]]:
+    last, most = rowid_of(tenant.number, reach.seq), reach.limit + len(seeds)
+    shared = _shared(connection, tenant, seeds, last, cache)
+    about: dict[int, list[int]] = {}
+    steps: dict[tuple[int, int, str], None] = {}
+    for _, anchor, number, over in sorted(shared):
+        if anchor not in about:
+            about[anchor] = _about(connection, (anchor, last, most), cache)
+        steps.update({(memory, number, over): None for memory in about[anchor]})
+        if len(steps) > reach.limit * 4 + len(seeds) * len(shared):
+            break
+    return list(steps)
+
+
+def _about(connection: apsw.Connection, key: tuple[int, int, int], cache: RowCache) -> list[int]:
+    memories = cache.about.get(key)
+    if memories is None:
+        memories = cache.about[key] = [memory for (memory,) in connection.execute(_ABOUT, key)]
+    return memories
+
+
+def _shared(
+    connection: apsw.Connection, tenant: Tenant, seeds: Sequence[int], last: int, cache: RowCache
+) -> list[tuple[int, int, int, str]]:
+    """Return (memory count, anchor number, seed, anchor name) for each anchor that a seed shares."""
+    anchors, shared = cache.anchors, list[tuple[int, int, int, str]]()
+    for number, row in chains.memories_of(connection, tenant, seeds, cache).items():
+        for anchor in linking(row.memory.statement.anchors) if row.memory.statement else ():
+            key = (anchor.node_id(tenant.name), last)
+            if key not in anchors:
+                anchors[key] = connection.execute(_ANCHOR, key).fetchone() or (0, 0)
+            node, count = anchors[key]
+            if 1 < count <= _HUB:
+                shared.append((count, node, number, f"{anchor.kind}:{anchor.name}"))
+    return shared
+
+
+def _visible(
+    connection: apsw.Connection, tenant: Tenant, reader: Scope, numbers: Sequence[int], cache: RowCache
+) -> dict[int, str]:
+    admitted = row_queries.admitted(connection, tenant, reader, cache)
+    rows = connection.execute(_HOMES, (ints(numbers),))
+    return {number: key for number, key, home in rows if home in admitted}
+
+
+def contested_subjects(connection: apsw.Connection, tenant: Tenant, reader: Scope) -> dict[str, tuple[str, ...]]:
+    """Return the subjects that two or more visible memories have, with their ids in order."""
+    homes = row_queries.homes(connection, tenant)
+    ids_of: dict[str, list[str]] = {}
+    for subject, memory_id, home in connection.execute(_SUBJECTS, (tenant.number,)):
+        if reader.admits(homes[home]):
+            ids_of.setdefault(subject, []).append(memory_id)
+    return {subject: tuple(ids) for subject, ids in ids_of.items() if len(ids) > 1}
+
+
+def forked(connection: apsw.Connection, tenant: Tenant, reader: Scope, span: tuple[int, int]) -> list[str]:
+    """Return the sorted ids of memories that two or more entries supersede without an end date."""
+    homes = row_queries.homes(connection, tenant)
+    return [memory_id for memory_id, home in connection.execute(_FORKED, span) if reader.admits(homes[home])]
+
+
+def declared_conflicts(
+    connection: apsw.Connection, tenant: Tenant, reader: Scope, span: tuple[int, int]
+) -> list[tuple[str, str]]:
+    """Return the pairs that a `conflicts_with` link joins, where the reader sees both."""
+    homes = row_queries.homes(connection, tenant)
+    rows = connection.execute(_CONTRADICTED, span)
+    return [
+        (source, target)
+        for source, source_home, target, target_home in rows
+        if reader.admits(homes[source_home]) and reader.admits(homes[target_home])
+    ]

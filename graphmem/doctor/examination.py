@@ -1,0 +1,99 @@
+"""Runs every check in order, each within its time limit and independent of failures of others."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+
+from graphmem.config import Settings, load_settings, locate
+from graphmem.doctor import agents, embedding_model, key_file, local_store, project, server
+from graphmem.doctor.fixes import of_error
+from graphmem.doctor.links import DEFAULT_PORT, Case, Check, Health, Link, Look, broken, not_yet
+from graphmem.doctor.port import PORT
+from graphmem.doctor.secrecy import secrets_in, without_secrets
+from graphmem.errors import GraphMemError
+from graphmem.opening import installed_backend
+
+_SERVED = frozenset({"http", "https"})
+#: How long to wait for another writer, or for a server's answer.
+_PATIENCE_S = 5.0
+
+
+def examine(url: str | None = None, *, host: str | None = None, port: int = DEFAULT_PORT) -> Iterator[Link]:
+    """Yield the result of each check between settings and answers as it completes; nothing is modified.
+
+    Args:
+        url: The local_store, as for `graphmem.open`.
+        host: The address on which `graphmem serve` will listen, if that is to be checked.
+        port: The port on which it will listen.
+    """
+    case, secrets = _case(url, host, os.environ), secrets_in(os.environ)
+    case.port = port
+    holding: set[str] = set()
+    for check in _checks(case):
+        first = next((name for name in check.needs if name not in holding), None)
+        look = _run(check, case) if first is None else not_yet(first)
+        if first is None and look.health is not Health.BROKEN:
+            holding.add(check.name)
+        fix = None if look.fix is None else without_secrets(look.fix, secrets)
+        yield Link(check.name, look.health, without_secrets(look.found, secrets), fix)
+
+
+def _checks(case: Case) -> list[Check]:
+    first = [project.SETTINGS, project.PROJECT]
+    if case.scheme in _SERVED:
+        return [*first, *server.CHECKS, agents.COMMAND]
+    return [
+        *first,
+        *local_store.CHECKS,
+        embedding_model.MODEL,
+        embedding_model.VECTORS,
+        key_file.KEYS,
+        PORT,
+        agents.COMMAND,
+    ]
+
+
+def _case(url: str | None, host: str | None, environment: Mapping[str, str]) -> Case:
+    """Return the case before any check; the checks report missing settings and stores."""
+    settings = _settings(environment)
+    try:
+        store_url = locate(url, settings)
+    except GraphMemError:
+        store_url = ""
+    return Case(url, environment, host, _hurried(settings), store_url, installed_backend(settings))
+
+
+def _settings(environment: Mapping[str, str]) -> Settings:
+    """Return the settings; without the config file if it is faulty, else only the URL."""
+    for folder in (None, Path(os.devnull)):
+        with suppress(GraphMemError):
+            return load_settings(environment, folder)
+    return Settings(url=environment.get("GRAPHMEM_URL") or None)
+
+
+def _hurried(settings: Settings) -> Settings:
+    return replace(settings, lock_timeout_s=min(settings.lock_timeout_s, _PATIENCE_S))
+
+
+def _run(check: Check, case: Case) -> Look:
+    results: list[Look] = []
+    thread = threading.Thread(
+        target=lambda: results.append(_look(check, case)), name=f"doctor-{check.name}", daemon=True
+    )
+    thread.start()
+    thread.join(check.limit_s)
+    return results[0] if results else broken(f"no answer within {check.limit_s:g} seconds", "graphmem doctor")
+
+
+def _look(check: Check, case: Case) -> Look:
+    try:
+        return check.look(case)
+    except GraphMemError as error:
+        return of_error(error, case)
+    except Exception as error:  # noqa: BLE001 - a failing check must not hide the results of the others
+        return broken(f"{type(error).__name__}: {error}", "graphmem doctor --json   # and report it with this")

@@ -1,0 +1,88 @@
+"""Checks a store that is opened directly: reachability, schema, contents and writes."""
+
+from __future__ import annotations
+
+from contextlib import closing
+
+from graphmem.config import locate
+from graphmem.doctor.fixes import UPGRADE, on_store
+from graphmem.doctor.links import Case, Check, Look, broken, ok, warn
+from graphmem.opening import open_schema, open_store
+from graphmem.schema import Drift, IndexedSchema, Schema
+
+_SHOWN = 3
+
+
+def _store(case: Case) -> Look:
+    """Check that the store can be opened."""
+    url = locate(case.url, case.settings)
+    with closing(_schema_of(case)) as schema:
+        schema.status()
+    return ok(f"{url} answers")
+
+
+def _schema(case: Case) -> Look:
+    with closing(_schema_of(case)) as schema:
+        state, differences, makes_missing = schema.status(), schema.diff(), schema.makes_missing
+    drifts = {difference.drift for difference in differences}
+    listed = "; ".join(f"{difference.drift.value} {difference.name}" for difference in differences[:_SHOWN])
+    if Drift.NEWER in drifts:
+        return broken(f"version {state.version}, newer than {state.latest} of this release", UPGRADE)
+    if Drift.PENDING in drifts:
+        return broken(f"version {state.version} of {state.latest}: {listed}", on_store("graphmem schema apply", case))
+    if Drift.MISSING in drifts and makes_missing:
+        return broken(listed, on_store("graphmem schema apply", case))
+    if Drift.MISSING in drifts or Drift.ALTERED in drifts:
+        return broken(listed, on_store("graphmem schema diff", case))
+    if differences:
+        return warn(f"has more than this release creates: {listed}", on_store("graphmem schema diff", case))
+    return ok(f"version {state.version}, current")
+
+
+def _contents(case: Case) -> Look:
+    """Check a few reads of the ledger and of derived rows; `graphmem check` reads everything."""
+    with open_store(case.store_url, case.settings, create=False) as store:
+        scope = case.settings.scope()
+        case.info = info = store.info(scope)
+        store.changes(scope, after=max(info.changes - 1, 0), limit=1)
+        store.without_vector(scope, 1)
+    if info.is_restoring:
+        return broken(
+            f"a restore into tenant {scope.tenant!r} was interrupted", on_store("graphmem restore EXPORT", case)
+        )
+    return ok(f"{info.memories:,} memories of tenant {scope.tenant!r} in {info.changes:,} changes")
+
+
+def _writing(case: Case) -> Look:
+    with closing(_schema_of(case)) as schema:
+        schema.try_write()
+    return ok("the write lock is free; a trial write was rolled back")
+
+
+def _index(case: Case) -> Look:
+    if case.settings.vectors == "exact":
+        return ok("vectors are compared exactly, without an index")
+    with closing(_schema_of(case)) as schema:
+        indexes = schema.vector_indexes() if isinstance(schema, IndexedSchema) else None
+    if indexes is None:
+        return warn(
+            "the embedded store always compares vectors exactly; GRAPHMEM_VECTORS has no effect",
+            "unset GRAPHMEM_VECTORS",
+        )
+    if not indexes or None in indexes.values():
+        state = "has no measured recall" if indexes else "is missing: vectors are compared exactly"
+        return warn(f"the vector index {state}", on_store("graphmem schema vectors on", case))
+    return ok("; ".join(f"{name or 'index'}: recall {index.recall:.1%}" for name, index in indexes.items() if index))
+
+
+def _schema_of(case: Case) -> Schema:
+    return open_schema(locate(case.url, case.settings), case.settings)
+
+
+CHECKS = (
+    Check("store", _store),
+    Check("schema", _schema, needs=("store",)),
+    Check("contents", _contents, needs=("store", "schema")),
+    Check("writing", _writing, needs=("store", "schema")),
+    Check("vector index", _index, needs=("store", "schema")),
+)

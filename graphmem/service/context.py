@@ -1,0 +1,315 @@
+"""The dependencies that all verbs share: the store, the clock, the default scope and actor, and the gate."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from graphmem.errors import InvalidInput
+from graphmem.model import (
+    Add,
+    At,
+    Change,
+    Origin,
+    Point,
+    Provenance,
+    Request,
+    Scope,
+    ScopeParts,
+    Statement,
+    scope_with,
+)
+from graphmem.retrieval.cursors import Seal
+from graphmem.retrieval.embedder import Embedder, card_of, other_model
+from graphmem.retrieval.search import Searcher
+from graphmem.store import Clock, ModelCard, Progress, Store
+from graphmem.temporal import View
+
+if TYPE_CHECKING:
+    from graphmem.service.projector import Projector
+    from graphmem.store import Vector
+
+#: Checks a request before any part of it is stored, indexed, embedded or logged: returns the request, possibly changed,
+#: or raises. A scanner for secrets would be a gate.
+Gate = Callable[[Request], Request]
+
+#: The characters of ids: digits, and lower-case letters without `i`, `l`, `o` and `u`, since they are easily misread.
+ID_ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
+_ID_CHARS = 12
+_ID_SHIFTS = range(0, 5 * _ID_CHARS, 5)
+#: Vectors that are computed and saved together.
+VECTORS_AT_ONCE = 64
+_MANY = 1_000_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Write:
+    """The scope and the provenance of a write; unset fields take the defaults of the opened memory.
+
+    Attributes:
+        scope: The writer's scope; added memories live in it.
+        actor: The name of the person or program that writes.
+        source: Where the statement was read: a commit, a pull request, a document.
+        reason: The reason for the write, in a sentence; shown by `explain`.
+        origin: The kind of author; `human` if not given. A change that this origin is not trusted enough to make is
+            recorded as a proposal.
+        op_id: An id for this write that makes a retry safe: the same write with the same `op_id` is recorded only once.
+            Generated if not given.
+        seen: The ledger position that the writer read last. If a memory that the write names has changed since, nothing
+            is written (`Conflict`). None skips the check.
+    """
+
+    scope: Scope | None = None
+    actor: str | None = None
+    source: str | None = None
+    reason: str | None = None
+    origin: Origin | None = None
+    op_id: str | None = None
+    seen: int | None = None
+
+
+class ServiceContext:
+    """The dependencies and defaults of an opened memory, shared by its verbs.
+
+    Args:
+        store: An open store; the caller closes it.
+        scope: The default scope of readers and writers.
+        actor: The default actor of writes.
+        clock: Returns the current time, aware UTC.
+        embedder: Returns the embedding backend, or a sentence on why there is none.
+        gate: See `Gate`.
+        projector: Keeps the copy of the memory that graphiti reads up to date; None if there is no such copy.
+    """
+
+    def __init__(  # noqa: PLR0913 - the dependencies of all verbs, passed once
+        self,
+        store: Store,
+        *,
+        scope: Scope,
+        actor: str,
+        clock: Clock,
+        embedder: Callable[[], Embedder | str],
+        gate: Gate,
+        projector: Projector | None = None,
+    ) -> None:
+        self.store = store
+        self.scope = scope
+        self.actor = actor
+        self.clock = clock
+        self.installed_embedder = embedder
+        self.gate = gate
+        self.projector = projector
+        self.seal = Seal(store)
+        self.searcher = Searcher(store, embedder, self.seal)
+
+    def embedder(self) -> Embedder | str:
+        """Return the embedding backend, or a sentence on why its vectors cannot be compared with those in the store."""
+        return self._embedder_for(self.store.model(self.scope))
+
+    def _embedder_for(self, stored: ModelCard | None) -> Embedder | str:
+        backend = self.installed_embedder()
+        if isinstance(backend, str):
+            return backend
+        return other_model(backend, stored) or backend
+
+    # ---- points and views
+
+    def search_point(self, at: At | None, reader: Scope) -> tuple[datetime, int | None]:
+        """Return the instant and the ledger position of a search; None for the latest position.
+
+        Raises:
+            InvalidInput: As `point` raises it.
+        """
+        if at is None or at.known_at is None:
+            return (at and at.as_of) or self.clock(), None
+        point = self.point(at, reader)
+        return point.valid, point.seq
+
+    def point(self, at: At | None, reader: Scope) -> Point:
+        """Return the exact instant and ledger position of a request.
+
+        Raises:
+            InvalidInput: `known_at` is not in the past yet, or is a position that the ledger does not have.
+        """
+        requested, now = at or At(), self.clock()
+        valid = requested.as_of or now
+        known_at = requested.known_at
+        if known_at is None:
+            return Point(valid, self.store.position(reader).seq)
+        latest = self.store.position(reader)
+        if isinstance(known_at, datetime):
+            # An entry recorded before the clock was set back is in the past although its time is not.
+            if known_at >= now and (latest.recorded_at is None or known_at > latest.recorded_at):
+                fault = f"known_at {known_at.isoformat()} is not past yet (now is {now.isoformat()})"
+                raise InvalidInput(f"{fault}; leave it out for latest")
+            # The next writer may run on a machine whose clock is behind this machine's: pin the position.
+            return Point(valid, self.store.pin(reader, known_at).seq)
+        if not 0 <= known_at <= latest.seq:
+            raise InvalidInput(f"known_at {known_at} is no ledger position; this ledger has 0 to {latest.seq}")
+        return Point(valid, known_at)
+
+    def reader(self, scope: Scope | None, parts: ScopeParts | None = None) -> Scope:
+        """Return the given scope or the default scope, with the given parts replaced."""
+        return scope_with(self.scope if scope is None else scope, parts or {})
+
+    def view(self, reader: Scope, ids: Sequence[str], seq: int) -> View:
+        """Return a view of memories and their chains, as the reader sees them at a ledger position."""
+        return View(self.store.rows(reader, list(dict.fromkeys(ids))), reader, seq)
+
+    def content_view(self, reader: Scope, ids: Sequence[str], seq: int | None = None) -> View:
+        """Return a view of memories that may lack their chains: for their statements and moves only.
+
+        Args:
+            reader: The reader's scope.
+            ids: The memories.
+            seq: The ledger position; the latest if not given.
+        """
+        seq = self.store.position(reader).seq if seq is None else seq
+        return View(self.store.rows(reader, list(dict.fromkeys(ids)), is_alone=True), reader, seq)
+
+    def latest_view(self, reader: Scope, ids: Sequence[str]) -> View:
+        """Return a view of memories and their chains at the latest ledger position."""
+        return self.view(reader, ids, self.store.position(reader).seq)
+
+    # ---- writing
+
+    def write_request(self, write: Write | None, parts: ScopeParts | None = None) -> WriteRequest:
+        """Return the fields that all ledger requests of a write share, defaults filled in."""
+        write = write or Write()
+        op_id = write.op_id if write.op_id is not None else secrets.token_hex(12)
+        if not op_id or len(op_id) > 200:  # noqa: PLR2004
+            raise InvalidInput(f"op_id {op_id[:40]!r} must have 1 to 200 characters")
+        scope = self.reader(write.scope, parts)
+        origin = Origin.HUMAN if write.origin is None else write.origin
+        provenance = Provenance(write.actor or self.actor, write.source, write.reason, origin)
+        earlier = self.store.change_by_op_id(scope, op_id) if write.op_id is not None else None
+        return WriteRequest(op_id, replace(scope, related_repos=()), provenance, earlier, write.seen)
+
+    def apply(self, requests: Sequence[Request]) -> list[Change]:
+        """Pass requests through the gate, embed the added memories, and write all in a single transaction."""
+        return self.commit(self.through_gate(requests))
+
+    def through_gate(self, requests: Sequence[Request]) -> GatedRequests:
+        """Return the requests as the gate passes them, with vectors of the memories that they add."""
+        return self._embedded(tuple(self.gate(request) for request in requests))
+
+    def commit(self, gated: GatedRequests) -> list[Change]:
+        """Write gated requests in a single transaction, and update the projection."""
+        changes = self.store.apply(gated.requests, clock=self.clock, vectors=gated.vectors or None, model=gated.model)
+        if self.projector is not None:
+            self.projector.after_write(gated.requests[0].writer.tenant)
+        return changes
+
+    def record(self, requests: Sequence[Request]) -> list[Change]:
+        """Pass requests through the gate and write them without vectors; see `add_missing_vectors`.
+
+        Computing vectors takes most of the time of many requests.
+        """
+        return self.commit(GatedRequests(tuple(self.gate(request) for request in requests), {}, None))
+
+    def add_missing_vectors(self, reader: Scope, ids: Collection[str], progress: Progress) -> None:
+        """Compute vectors for the memories that have none; do nothing without a usable embedding backend.
+
+        Raises:
+            Conflict: Another process has set another model for the store in the meantime.
+        """
+        if isinstance(self.installed_embedder(), str):
+            return
+        backend = self._embedder_for(self.store.model(reader))
+        if isinstance(backend, str):
+            return
+        missing = [memory_id for memory_id in self.store.without_vector(reader, _MANY) if memory_id in ids]
+        for start in range(0, len(missing), VECTORS_AT_ONCE):
+            self.save_vectors(reader, missing[start : start + VECTORS_AT_ONCE], backend)
+            progress(min(start + VECTORS_AT_ONCE, len(missing)), len(missing))
+
+    def save_vectors(self, reader: Scope, ids: Sequence[str], backend: Embedder) -> int:
+        """Compute and save the vectors of stored memories.
+
+        Returns:
+            The number of vectors; memories that were erased since they were listed get none.
+        """
+        rows = self.store.rows(reader, ids).memories
+        statements = {memory_id: rows[memory_id].memory.statement for memory_id in ids if memory_id in rows}
+        texts = {
+            memory_id: embedded_text(statement) for memory_id, statement in statements.items() if statement is not None
+        }
+        if texts:
+            vectors = dict(zip(texts, backend.embed(list(texts.values())), strict=True))
+            self.store.save_vectors(reader, vectors, model=card_of(backend))
+        return len(texts)
+
+    def _embedded(self, requests: tuple[Request, ...]) -> GatedRequests:
+        added = [request.operation.memory for request in requests if isinstance(request.operation, Add)]
+        texts = {memory.id: embedded_text(memory.statement) for memory in added if memory.statement is not None}
+        if not texts or isinstance(self.installed_embedder(), str):
+            return GatedRequests(requests, {}, None)
+        backend = self._embedder_for(self.store.model(requests[0].writer))
+        if isinstance(backend, str):
+            return GatedRequests(requests, {}, None)
+        vectors = dict(zip(texts, backend.embed(list(texts.values())), strict=True))
+        return GatedRequests(requests, vectors, card_of(backend))
+
+
+@dataclass(frozen=True, slots=True)
+class GatedRequests:
+    """Requests that passed the gate and are ready for the store.
+
+    Attributes:
+        vectors: Vectors of the memories that the requests add, by id.
+        model: The model of the vectors; None if there are none.
+    """
+
+    requests: tuple[Request, ...]
+    vectors: Mapping[str, Vector]
+    model: ModelCard | None
+
+
+def embedded_text(statement: Statement) -> str:
+    """Return the text that a memory's vector is computed from, at most 4,000 characters.
+
+    Options come before the body: the outcome, the name and the reason of each.
+    """
+    options = (f"{option.outcome.value}: {option.name}. {option.reason}".strip() for option in statement.alternatives)
+    parts = (statement.title, *options, statement.body, statement.rationale)
+    return "\n".join(part for part in parts if part)[:4000]
+
+
+def is_like_an_id(text: str) -> bool:
+    """Return whether a text has the form of the ids that `WriteRequest.new_id` makes."""
+    is_possible = len(text) == _ID_CHARS and set(text) <= set(ID_ALPHABET)
+    return is_possible and any(map(str.isdigit, text)) and any(map(str.isalpha, text))
+
+
+@dataclass(frozen=True, slots=True)
+class WriteRequest:
+    """The fields that all ledger requests of a write share.
+
+    Attributes:
+        op_id: The id of the write; the ids of further ledger entries are derived from it.
+        writer: The writer's scope.
+        provenance: Actor, source, reason and origin.
+        earlier: The ledger entry with the same `op_id`, if the write was sent before.
+        seen: As in `Write`.
+    """
+
+    op_id: str
+    writer: Scope
+    provenance: Provenance
+    earlier: Change | None
+    seen: int | None
+
+    def limited_to(self, origin: Origin) -> WriteRequest:
+        """Return the request with the less trusted of its own origin and the given origin."""
+        by = self.provenance
+        return self if by.origin.trust <= origin.trust else replace(self, provenance=replace(by, origin=origin))
+
+    def new_id(self, index: int = 0) -> str:
+        """Return an id for a memory that the write adds: equal `op_id` and `index` give the same id."""
+        seed = f"{self.writer.tenant}\x1f{self.op_id}\x1f{index}".encode("utf-8", "surrogatepass")
+        number = int.from_bytes(hashlib.sha256(seed).digest()[:8], "big")
+        return "".join([ID_ALPHABET[(number >> shift) & 31] for shift in _ID_SHIFTS])

@@ -1,0 +1,95 @@
+"""Every operation of the ledger, each defined once: what it names, needs, refuses, requires, leaves and keeps.
+
+A new operation is a dataclass in `graphmem.model`, its `Rules` in a module of this package, and a line in `RULES`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+from graphmem import model
+from graphmem.model import Change, Operation, Propose, Request, Revoke
+from graphmem.rows import Needs
+from graphmem.temporal.operations.add import ADD
+from graphmem.temporal.operations.branches import ABANDON_BRANCH, MERGE_BRANCH, OPEN_BRANCH
+from graphmem.temporal.operations.link import LINK
+from graphmem.temporal.operations.reference import PROPOSE, REVOKE
+from graphmem.temporal.operations.rules import (
+    RULES,
+    is_known_to,
+    needs_of,
+    refuse,
+    renamed,
+    rules_of,
+    touched,
+)
+from graphmem.temporal.operations.single_memory import CONFIRM, END, ERASE, RETRACT, TRANSITION
+from graphmem.temporal.operations.supersede import SUPERSEDE
+
+__all__ = ["MARKS", "RULES", "about", "asked_in", "is_known_to", "marks", "moments", "needs", "operation_name"]
+__all__ += ["refuse", "renamed", "rules_of", "touched"]
+
+RULES |= {
+    model.Add: ADD,
+    model.Supersede: SUPERSEDE,
+    model.Transition: TRANSITION,
+    model.End: END,
+    model.Retract: RETRACT,
+    model.Confirm: CONFIRM,
+    model.Link: LINK,
+    model.Revoke: REVOKE,
+    model.OpenBranch: OPEN_BRANCH,
+    model.MergeBranch: MERGE_BRANCH,
+    model.AbandonBranch: ABANDON_BRANCH,
+    model.Erase: ERASE,
+    model.Propose: PROPOSE,
+}
+
+#: Types of the relationships from a ledger entry to memories that it is about, beside those that its rows show.
+MARKS = tuple(rules.mark for rules in RULES.values() if rules.mark is not None)
+
+
+def operation_name(operation: Operation) -> str:
+    """The operation's word, the same on every surface."""
+    return rules_of(operation).name
+
+
+def needs(request: Request) -> Needs:
+    """What a store must read before `plan` can decide on the request."""
+    return needs_of(request.operation, request.writer)
+
+
+def asked_in(operation: Operation) -> Operation:
+    """The operation; of a proposal the operation that is proposed."""
+    return operation.asked if isinstance(operation, Propose) else operation
+
+
+def about(operation: Operation, change_at: Callable[[int], Change | None]) -> tuple[str, ...]:
+    """Ids of the memories that an operation, also a proposed one, names, or that the entry names which it undoes.
+
+    Args:
+        operation: The operation.
+        change_at: The ledger entry at a position; None if there is none.
+    """
+    asked = asked_in(operation)
+    if not isinstance(asked, Revoke):
+        return touched(asked)
+    undone = change_at(asked.change)
+    return () if undone is None else tuple(dict.fromkeys(touched(undone.operation)))
+
+
+def marks(operation: Operation, change_at: Callable[[int], Change | None]) -> list[tuple[str, str, str | None]]:
+    """(mark, memory, role) for each memory that an entry is about beside those that its rows show."""
+    rules = rules_of(operation)
+    if rules.mark is None:
+        return []
+    if roles := rules.roles(operation):
+        return [(rules.mark, key, role) for key, role in roles]
+    return [(rules.mark, key, None) for key in dict.fromkeys(about(operation, change_at))]
+
+
+def moments(operation: Operation) -> tuple[datetime, ...]:
+    """The valid times that an operation gives, the first one first; empty if it counts at all times."""
+    found: tuple[datetime, ...] = rules_of(operation).moments(operation)
+    return found

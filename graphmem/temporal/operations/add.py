@@ -1,0 +1,160 @@
+"""Adds: a memory and its first moves, or the confirmation of a memory that says the same."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from graphmem.errors import Conflict, Forbidden, InvalidInput
+from graphmem.model import Add, Change, Confirm, Memory, Move, Provenance, Request, Scope, Status
+from graphmem.rows import MemoryRow, MoveRow, Needs, Rows, Situation, SourceRow, Stamp, stamp_of
+from graphmem.temporal.operations.rules import Rules
+from graphmem.temporal.spans import Spans, difference
+from graphmem.temporal.trust import most, with_dependents
+from graphmem.temporal.view import View, active_spans, move_order
+
+
+def move_rows(key: str, moves: tuple[Move, ...], stamp: Stamp) -> tuple[MoveRow, ...]:
+    """The rows of a memory's moves that one ledger entry records."""
+    return tuple(MoveRow(key, move, index, stamp) for index, move in enumerate(moves))
+
+
+def source_rows(memory: str, key: str | None, stamp: Stamp) -> tuple[SourceRow, ...]:
+    """The row of where a source has a memory's statement, if it was read from a source."""
+    return () if key is None else (SourceRow(memory, key, stamp),)
+
+
+def recorded(operation: Add) -> Add:
+    """The add as it takes effect: it confirms nothing."""
+    return replace(operation, may_confirm=False) if operation.may_confirm else operation
+
+
+def added_or_confirmed(operation: Add, view: View) -> Add | Confirm:
+    """What an add comes to: the confirmation of a memory that says the same all that time, else the add."""
+    twin = _twin(operation, view)
+    return recorded(operation) if twin is None else Confirm(twin, operation.source_key)
+
+
+def active_time(operation: Add) -> Spans:
+    """When a memory will hold by its own moves."""
+    nowhere = Stamp(0, operation.moves[0].at, None)
+    return active_spans(sorted(move_rows(operation.memory.id, operation.moves, nowhere), key=move_order))
+
+
+def _twin(operation: Add, view: View) -> str | None:
+    """A memory of the same scope, content and class of trust that already holds throughout the time of the new one."""
+    memory = operation.memory
+    if not operation.may_confirm or not view.known or memory.statement is None:
+        return None
+    asked = active_time(operation)
+    if not asked:
+        return None
+    content = memory.statement.content_hash
+    twins = (
+        key
+        for key in sorted(view.known)
+        if (known := view.memory(key)) is not None
+        and known.statement is not None
+        and known.scope == memory.scope
+        and known.statement.content_hash == content
+        and known.statement.origin.is_trusted == memory.statement.origin.is_trusted
+        and not difference(asked, view.holding(key))
+    )
+    return next(twins, None)
+
+
+# ---- refusals
+
+
+def refuse_misshapen_add(operation: Add, request: Request) -> None:
+    """Refuse an add that no ledger could take."""
+    _refuse_misplaced_memory(operation.memory, request.writer)
+    _refuse_borrowed_trust(operation.memory, request.provenance)
+    refuse_unordered_moves(operation.moves)
+
+
+def _refuse_misplaced_memory(memory: Memory, writer: Scope) -> None:
+    """A memory lives where its writer can see it, on the writer's branch."""
+    home = memory.scope
+    if memory.statement is None:
+        raise InvalidInput(f"memory {memory.id!r} has no statement")
+    if home.tenant != writer.tenant or not writer.admits(home):
+        raise Forbidden(f"a writer at {_place(writer)} cannot record a memory that lives at {_place(home)}")
+    if home.branch != writer.branch:
+        raise InvalidInput(f"a memory is recorded on its writer's branch {writer.branch!r}, not on {home.branch!r}")
+
+
+def _refuse_borrowed_trust(memory: Memory, provenance: Provenance) -> None:
+    """Words are trusted no more than who says them, and only some may be mandatory."""
+    statement, speaker = memory.statement, provenance.origin
+    if statement is None:
+        return
+    if statement.origin.trust > speaker.trust:
+        raise Forbidden(
+            f"a writer of origin {speaker.value!r} cannot record words of origin {statement.origin.value!r}:"
+            f" record them as {speaker.value!r}"
+        )
+    if statement.is_mandatory and not statement.origin.may_mandate:
+        raise InvalidInput(
+            f"words of origin {statement.origin.value!r} cannot be mandatory: only those of a human, a document or a"
+            " commit can"
+        )
+
+
+def refuse_unordered_moves(moves: tuple[Move, ...]) -> None:
+    """A memory has a first move, and nothing is rejected that was active before."""
+    if not moves:
+        raise InvalidInput("a memory needs at least one move, such as active from a date")
+    if len(moves) == 1:
+        return
+    active = [move.at for move in moves if move.status is Status.ACTIVE]
+    rejected = [move.at for move in moves if move.status is Status.REJECTED]
+    if active and rejected and min(active) <= max(rejected):
+        raise InvalidInput(f"rejected at {max(rejected).isoformat()} after it was active: use 'ended'")
+
+
+def _place(scope: Scope) -> str:
+    parts = ((name, getattr(scope, name)) for name in ("tenant", "repo", "user", "environment"))
+    return " ".join(f"{name}={value!r}" for name, value in parts if value is not None)
+
+
+def _refuse(operation: Add, request: Request, situation: Situation, _: View) -> None:
+    refuse_misshapen_add(operation, request)
+    if operation.memory.id in situation.rows.memories:
+        raise Conflict(f"a memory {operation.memory.id!r} is already recorded; give the new one its own id")
+
+
+# ---- rules
+
+
+def _needs(operation: Add, _: Scope) -> Needs:
+    statement = operation.memory.statement if operation.may_confirm else None
+    return Needs(ids=(operation.memory.id,), content=None if statement is None else statement.content_hash)
+
+
+def _effects(operation: Add, change: Change, _: Rows) -> Rows:
+    memory, stamp = operation.memory, stamp_of(change)
+    return Rows(
+        memories={memory.id: MemoryRow(memory, stamp)},
+        moves=move_rows(memory.id, operation.moves, stamp),
+        sources=source_rows(memory.id, operation.source_key, stamp),
+    )
+
+
+def _blanked(operation: Add, memory: str) -> Add:
+    if operation.memory.id != memory:
+        return operation
+    moves = tuple(replace(move, source_word=None) for move in operation.moves)
+    return Add(replace(operation.memory, statement=None), moves, may_confirm=False)
+
+
+#: Everybody may add; the trust that it requires is for undoing one of its moves.
+ADD = Rules[Add](
+    name="add",
+    touched=lambda operation: (operation.memory.id,),
+    needs=_needs,
+    refuse=_refuse,
+    required=lambda operation, _, rows, __: most(rows, with_dependents(rows, (operation.memory.id,))),
+    effects=_effects,
+    blanked=_blanked,
+    moments=lambda operation: tuple(move.at for move in operation.moves),
+)

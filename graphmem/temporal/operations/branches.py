@@ -1,0 +1,84 @@
+"""Branches: opened, merged into their parent, or abandoned."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from graphmem.errors import Conflict, NotFound
+from graphmem.model import AbandonBranch, Change, MergeBranch, OpenBranch, Request, Scope
+from graphmem.rows import BranchRow, Needs, Rows, Situation
+from graphmem.temporal.lineage import branch_key
+from graphmem.temporal.operations.rules import Rules
+from graphmem.temporal.trust import most, with_dependents
+from graphmem.temporal.view import View
+
+_Closing = MergeBranch | AbandonBranch
+
+
+def _changed_on(rows: Rows, key: str) -> set[str]:
+    """Memories whose life, successors or belief was written on a branch, or on one under it."""
+    inside = {key}
+    while fresh := {row.key for row in rows.branches.values() if row.parent in inside} - inside:
+        inside |= fresh
+    undone = {row.change for row in rows.revocations if row.stamp.branch in inside}
+    changes = [(row.memory.id, row.stamp) for row in rows.memories.values()]
+    changes += [(move.memory, move.stamp) for move in rows.moves]
+    changes += [(one.memory, one.stamp) for one in rows.retractions]
+    changes += [(edge.old, edge.stamp) for edge in rows.edges]
+    return with_dependents(rows, (key for key, at in changes if at.branch in inside or at.seq in undone))
+
+
+def _is_known_to(_: OpenBranch | _Closing, change: Change, view: View) -> bool:
+    """A branch concerns everybody who reads its repository."""
+    return view.reader.admits(Scope(change.writer.tenant, change.writer.repo))
+
+
+def _needs(operation: _Closing, writer: Scope) -> Needs:
+    return Needs(branch=branch_key(writer, operation.name))
+
+
+def _required(operation: _Closing, writer: Scope, rows: Rows, _: Change | None) -> int:
+    return most(rows, _changed_on(rows, branch_key(writer, operation.name)))
+
+
+def _opened(operation: OpenBranch, change: Change, _: Rows) -> Rows:
+    key = branch_key(change.writer, operation.name)
+    parent = None if operation.parent is None else branch_key(change.writer, operation.parent)
+    return Rows(branches={key: BranchRow(key, parent, change.seq)})
+
+
+def _closed(operation: _Closing, change: Change, before: Rows) -> Rows:
+    key = branch_key(change.writer, operation.name)
+    is_merged = isinstance(operation, MergeBranch)
+    return Rows(branches={key: replace(before.branches[key], closed=change.seq, is_merged=is_merged)})
+
+
+def _refuse_opening(operation: OpenBranch, request: Request, situation: Situation, view: View) -> None:
+    if branch_key(request.writer, operation.name) in situation.rows.branches:
+        raise Conflict(f"branch {operation.name!r} was opened before; choose another name")
+    if operation.parent is not None and not view.lineage.is_open(branch_key(request.writer, operation.parent)):
+        raise NotFound(f"no open branch {operation.parent!r} to open {operation.name!r} under")
+
+
+def _refuse_closing(operation: _Closing, request: Request, _: Situation, view: View) -> None:
+    if not view.lineage.is_open(branch_key(request.writer, operation.name)):
+        raise NotFound(f"no open branch {operation.name!r} in repository {request.writer.repo!r}")
+
+
+OPEN_BRANCH = Rules[OpenBranch](name="open_branch", refuse=_refuse_opening, effects=_opened, is_known_to=_is_known_to)
+MERGE_BRANCH = Rules[MergeBranch](
+    name="merge_branch",
+    needs=_needs,
+    refuse=_refuse_closing,
+    required=_required,
+    effects=_closed,
+    is_known_to=_is_known_to,
+)
+ABANDON_BRANCH = Rules[AbandonBranch](
+    name="abandon_branch",
+    needs=_needs,
+    refuse=_refuse_closing,
+    required=_required,
+    effects=_closed,
+    is_known_to=_is_known_to,
+)

@@ -1,0 +1,79 @@
+"""Revocations and proposals, which refer to another operation and mostly have its rules."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from graphmem.errors import Conflict, InvalidInput, NotFound
+from graphmem.model import Add, Change, Propose, Request, Revoke, Scope, Supersede
+from graphmem.rows import Needs, RevokeRow, Rows, Situation, stamp_of
+from graphmem.temporal.operations.rules import Rules, is_known_to, needs_of, renamed, rules_of, touched
+from graphmem.temporal.trust import ANYBODY, TRUSTED
+from graphmem.temporal.view import View
+
+
+def _refuse_revoke(operation: Revoke, _: Request, situation: Situation, view: View) -> None:
+    target = situation.change
+    if target is None or not view.lineage.sees(stamp_of(target)) or not is_known_to(view, target.operation, target):
+        raise NotFound(f"no change {operation.change} in this ledger; `history` lists the changes of a memory")
+    effect = target.operation
+    if isinstance(effect, Propose):
+        raise InvalidInput(f"change {target.seq} is only a proposal: there is nothing to undo")
+    if isinstance(effect, Add):
+        last = len(effect.moves) - 1
+        if operation.move is None or not 1 <= operation.move <= last:
+            raise InvalidInput(
+                f"change {target.seq} added a memory: retract it, or revoke a move of it from 1 to {last}"
+            )
+    elif operation.move is not None or not rules_of(effect).is_revocable:
+        raise InvalidInput(
+            f"change {target.seq} is no supersede, transition, end, retract or link: it cannot be revoked"
+        )
+    if view.is_revoked(operation.change, operation.move):
+        raise Conflict(f"change {operation.change} is already revoked; redo it with a fresh operation")
+
+
+def _required_to_revoke(_: Revoke, writer: Scope, rows: Rows, target: Change | None) -> int:
+    """As for the undone operation; a move of an addition counts as a move of its memory's life."""
+    if target is None:
+        return ANYBODY
+    by = TRUSTED if target.provenance.origin.is_trusted else ANYBODY
+    return max(by, rules_of(target.operation).required(target.operation, writer, rows, None))
+
+
+REVOKE = Rules[Revoke](
+    name="revoke",
+    mark="REVOKED",
+    needs=lambda operation, _: Needs(change=operation.change),
+    refuse=_refuse_revoke,
+    required=_required_to_revoke,
+    effects=lambda operation, change, _: Rows(
+        revocations=(RevokeRow(operation.change, operation.move, stamp_of(change)),)
+    ),
+    # An entry that names no memory is known only to those who see all that its own writer saw.
+    is_known_to=lambda _, change, view: view.reader.admits(change.writer),
+)
+
+
+def _renamed(operation: Propose, names: Mapping[str, str]) -> Propose:
+    asked = renamed(operation.asked, names)
+    return operation if asked is operation.asked else Propose(asked)
+
+
+def _is_proposal_known_to(operation: Propose, change: Change, view: View) -> bool:
+    """A proposed supersession is known only to those who see all memories that it names."""
+    if isinstance(operation.asked, Supersede):
+        return all(key in view.known for key in touched(operation))
+    return is_known_to(view, operation.asked, change)
+
+
+PROPOSE = Rules[Propose](
+    name="propose",
+    mark="PROPOSED",
+    touched=lambda operation: touched(operation.asked),
+    renamed=_renamed,
+    needs=lambda operation, writer: needs_of(operation.asked, writer),
+    effects=lambda *_: Rows(),
+    blanked=lambda operation, memory: Propose(rules_of(operation.asked).blanked(operation.asked, memory)),
+    is_known_to=_is_proposal_known_to,
+)

@@ -1,0 +1,202 @@
+"""Supersessions: updates, corrections and amendments, from each old memory to each new one."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import replace
+
+from graphmem.errors import Conflict, InvalidInput
+from graphmem.model import Change, Origin, Request, Scope, Status, Supersede, SupersessionKind
+from graphmem.rows import EdgeRow, Rows, Situation, stamp_of
+from graphmem.temporal.lineage import Lineage
+from graphmem.temporal.operations.rules import Rules
+from graphmem.temporal.refusals import refuse_unknown
+from graphmem.temporal.trust import TRUSTED, most, statement_of, with_amendments, with_dependents
+from graphmem.temporal.view import View
+
+#: Replacements that one supersession may make: each of its old memories is followed by each of its new ones.
+MOST_REPLACEMENTS = 1_000
+
+
+def edges_of(operation: Supersede, change: Change, reason: str | None) -> tuple[EdgeRow, ...]:
+    """An edge from each old memory to each new one."""
+    bounds = (operation.kind, operation.at, operation.until, operation.part)
+    stamp = stamp_of(change)
+    return tuple(EdgeRow(old, new, *bounds, reason, stamp) for old in operation.old for new in operation.new)
+
+
+def _each(keys: tuple[str, ...], names: Mapping[str, str]) -> tuple[str, ...]:
+    """The memories that stand for these, each named once."""
+    return tuple(dict.fromkeys(names.get(key, key) for key in keys))
+
+
+def has_begun(key: str, operation: Supersede, rows: Rows) -> bool:
+    """Whether an update leaves alone what its old memory took over from, since that is active from its one move on.
+
+    The old memory goes on having taken over since its own start, whatever replaces it.
+    """
+    moves = [row for row in rows.moves if row.memory == key]
+    return (
+        operation.kind is SupersessionKind.UPDATE
+        and operation.at is not None
+        and len(moves) == 1
+        and moves[0].move.status is Status.ACTIVE
+        and moves[0].stamp.branch is None
+        and moves[0].move.at <= operation.at
+        and all(row.memory != key for row in rows.retractions)
+        and all(edge.old != key or edge.kind is not SupersessionKind.CORRECTION for edge in rows.edges)
+    )
+
+
+# ---- refusals
+
+
+def _refuse_oversized_supersession(operation: Supersede) -> None:
+    """One transaction carries so many replacements; ledgers that were written before there was a limit stay sound."""
+    old, new = operation.old, operation.new
+    if (size := len(old) * len(new)) > MOST_REPLACEMENTS:
+        raise InvalidInput(
+            f"{len(old):,} memories replaced by {len(new):,} are {size:,} replacements, more than {MOST_REPLACEMENTS:,}"
+            " in one call: name fewer at once, or let one memory that says it for all take over first"
+        )
+
+
+def refuse_misshapen_supersession(operation: Supersede) -> None:
+    """Both sides name memories, none is on both, and the interval is not empty."""
+    old, new = operation.old, operation.new
+    if not old or not new or len({*old, *new}) < len(old) + len(new):
+        raise InvalidInput(f"{list(old)} cannot be replaced by {list(new)}: name each memory once, on one side")
+    if operation.kind is SupersessionKind.CORRECTION:
+        if operation.at is not None or operation.until is not None:
+            raise InvalidInput("a correction has no 'at' and no 'until': the old memory was never right")
+        return
+    if operation.at is None:
+        raise InvalidInput(f"an {operation.kind} needs 'at', the moment from which the new memory takes over")
+    if operation.until is not None and operation.until <= operation.at:
+        raise InvalidInput(f"'until' {operation.until.isoformat()} is not after 'at' {operation.at.isoformat()}")
+
+
+def _refuse_fork(rows: Rows, view: View, operation: Supersede) -> None:
+    """For those who live in one place, a memory has one full successor for good, or one set from one operation."""
+    if operation.until is not None or operation.kind is SupersessionKind.AMENDMENT:
+        return
+    owners = {_home_of(rows, new) for new in operation.new}
+    for old in operation.old:
+        lasting = [edge for edge in view.edges_out(old) if edge.is_full and edge.until is None]
+        taken = [edge for edge in lasting if _home_of(rows, edge.new) in owners]
+        if taken:
+            heads = tuple(sorted({edge.new for edge in taken if view.memory(edge.new) is not None}))
+            named = f"{', '.join(heads)} (change {taken[0].stamp.seq})" if heads else "one that was erased"
+            raise Conflict(f"{old!r} is already superseded by {named}; supersede that, or revoke the change", heads)
+
+
+def refuse_cycle(rows: Rows, lineage: Lineage, operation: Supersede) -> None:
+    """An old memory may not follow a new one, over any edges of the tenant."""
+    out = _edges_that_count(rows, lineage)
+    todo, seen = list(operation.new), set(operation.new)
+    while todo:
+        for edge in out[todo.pop()]:
+            if edge.new in operation.old:
+                raise InvalidInput("that would close a cycle: the new memory is itself followed by the old one")
+            if edge.new not in seen:
+                seen.add(edge.new)
+                todo.append(edge.new)
+
+
+def _refuse_update_before_start(view: View, operation: Supersede) -> None:
+    """An update changes something that was there already."""
+    if operation.kind is not SupersessionKind.UPDATE or operation.at is None:
+        return
+    for old in operation.old:
+        moves = view.moves(old)
+        start = view.start(old) or (moves[0].move.at if moves else None)
+        if start is not None and operation.at < start:
+            raise InvalidInput(
+                f"{old!r} starts at {start.isoformat()}, after {operation.at.isoformat()}: use kind 'correction'"
+            )
+
+
+def _refuse_idle_supersession(view: View, operation: Supersede) -> None:
+    """A supersession adds at least an edge that is not recorded yet."""
+    known = {
+        (edge.old, edge.new)
+        for old in operation.old
+        for edge in view.edges_out(old)
+        if (edge.kind, edge.at, edge.until, edge.part)
+        == (operation.kind, operation.at, operation.until, operation.part)
+    }
+    if all((old, new) in known for old in operation.old for new in operation.new):
+        raise InvalidInput(f"nothing would change: {list(operation.new)} already does so for {list(operation.old)}")
+
+
+def _home_of(rows: Rows, key: str) -> Scope:
+    """The scope of a memory without its branch."""
+    return replace(rows.memories[key].memory.scope, branch=None)
+
+
+def _edges_that_count(rows: Rows, lineage: Lineage) -> dict[str, list[EdgeRow]]:
+    """Every edge of the tenant but those that nobody sees any more: revoked where they live, or given up."""
+    revoked = {(row.change, lineage.place(row.stamp)) for row in rows.revocations if row.move is None}
+    out: dict[str, list[EdgeRow]] = defaultdict(list)
+    for edge in rows.edges:
+        if (edge.stamp.seq, lineage.place(edge.stamp)) not in revoked and not lineage.is_abandoned(edge.stamp):
+            out[edge.old].append(edge)
+    return out
+
+
+def _refuse(operation: Supersede, _: Request, situation: Situation, view: View) -> None:
+    rows = situation.rows
+    _refuse_oversized_supersession(operation)
+    refuse_misshapen_supersession(operation)
+    refuse_unknown(view, (*operation.old, *operation.new))
+    _refuse_fork(rows, view, operation)
+    refuse_cycle(rows, view.lineage, operation)
+    _refuse_update_before_start(view, operation)
+    _refuse_idle_supersession(view, operation)
+
+
+# ---- rules
+
+
+def _voice(operation: Supersede, speaker: Origin, rows: Rows) -> int:
+    """As its speaker, but untrusted words take over from nothing more trusted."""
+    words = (statement_of(rows, key) for key in operation.new)
+    trusts = [one.origin.trust for one in words if one is not None and not one.origin.is_trusted]
+    return min([speaker.trust, *trusts])
+
+
+def _required(operation: Supersede, _: Scope, rows: Rows, __: Change | None) -> int:
+    old, new = operation.old, operation.new
+    if operation.kind is SupersessionKind.AMENDMENT:
+        # What amends holds from then on only where its base does.
+        return most(rows, with_dependents(rows, (*old, *new)))
+    is_ahead = all(has_begun(key, operation, rows) for key in old)
+    changed = with_amendments(rows, old) if is_ahead else with_dependents(rows, old)
+    return max(most(rows, changed), min(most(rows, new), TRUSTED))
+
+
+def _renamed(operation: Supersede, names: Mapping[str, str]) -> Supersede:
+    old, new = operation.old, operation.new
+    if names.keys().isdisjoint((*old, *new)):
+        return operation
+    return replace(operation, old=_each(old, names), new=_each(new, names))
+
+
+SUPERSEDE = Rules[Supersede](
+    name="supersede",
+    mark="SUPERSEDED",
+    roles=lambda operation: (*((key, "old") for key in operation.old), *((key, "new") for key in operation.new)),
+    is_revocable=True,
+    touched=lambda operation: (*operation.old, *operation.new),
+    renamed=_renamed,
+    refuse=_refuse,
+    voice=_voice,
+    required=_required,
+    effects=lambda operation, change, _: Rows(edges=edges_of(operation, change, change.provenance.reason)),
+    blanked=lambda operation, _: replace(operation, part=None),
+    moments=lambda operation: tuple(at for at in (operation.at, operation.until) if at is not None),
+    is_known_to=lambda operation, _, view: all(
+        any(key in view.known for key in side) for side in (operation.old, operation.new)
+    ),
+)

@@ -1,0 +1,87 @@
+"""From an operation and the rows that matter to the transaction that a store executes, or a refusal.
+
+`graphmem.temporal.needs` says which rows a store must read under its write lock; `plan` decides. Both are pure, so a
+managed transaction may run them twice.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from graphmem.model import Add, Change, Erase, OpenBranch, Operation, Propose, Request, Supersede
+from graphmem.rows import Rows, Situation, Stamp, Transaction
+from graphmem.temporal.derivation import derive
+from graphmem.temporal.lineage import Lineage
+from graphmem.temporal.operations import refuse, rules_of, touched
+from graphmem.temporal.operations.add import added_or_confirmed, recorded, refuse_misshapen_add
+from graphmem.temporal.plain_succession import derived_of, is_plain
+from graphmem.temporal.refusals import refuse_changed, refuse_closed_branch
+from graphmem.temporal.view import View
+
+
+def plan(request: Request, situation: Situation, stamp: Stamp) -> Transaction:
+    """The transaction that carries out the request at a ledger position, or records it as a proposal.
+
+    Args:
+        request: What is asked.
+        situation: What the store answered to `needs(request)`, read under the write lock.
+        stamp: The position, clock and writer's branch that the store gives this entry.
+
+    Raises:
+        InvalidInput: The operation can never be right: a cycle, an empty or inverted interval, an unfit state.
+        NotFound: It names what the writer does not see.
+        Conflict: Another writer was first; carries the current heads.
+    """
+    proposed = request.operation if isinstance(request.operation, Propose) else None
+    if proposed is not None:
+        request = replace(request, operation=proposed.asked)
+    if isinstance(request.operation, Add) and not situation.rows.memories:
+        effect: Operation = _fresh(request, request.operation, situation, stamp)
+    elif proposed is None and is_plain(request, situation.rows):
+        effect = _outcome(request, situation)
+        if effect is request.operation and isinstance(effect, Supersede):
+            change = Change(stamp.seq, stamp.recorded_at, request.op_id, effect, request.writer, request.provenance)
+            return Transaction(change, _effects(change, situation), derived_of(effect, situation.rows))
+    else:
+        view = View(situation.rows, request.writer, stamp.seq - 1)
+        refuse_closed_branch(view.lineage, request)
+        refuse(request.operation, request, situation, view)
+        if request.seen is not None:
+            refuse_changed(situation.rows, view, touched(request.operation), request.seen)
+        if isinstance(request.operation, Add):
+            effect = added_or_confirmed(request.operation, view)
+        else:
+            effect = proposed or _outcome(request, situation)
+    change = Change(stamp.seq, stamp.recorded_at, request.op_id, effect, request.writer, request.provenance)
+    return replay(change, situation)
+
+
+def replay(change: Change, situation: Situation) -> Transaction:
+    """The transaction of an entry that was accepted before: for restoring and checking; refuses nothing."""
+    appended = _effects(change, situation)
+    erased = change.operation.id if isinstance(change.operation, Erase) else None
+    return Transaction(change, appended, derive(situation.rows, appended, change.seq), erased)
+
+
+def _effects(change: Change, situation: Situation) -> Rows:
+    found: Rows = rules_of(change.operation).effects(change.operation, change, situation.rows)
+    return found
+
+
+def _fresh(request: Request, operation: Add, situation: Situation, stamp: Stamp) -> Add:
+    """The effect of an add of which nothing is known, as almost all of a bulk load are: there is nothing to view."""
+    if request.writer.branch is not None:
+        refuse_closed_branch(Lineage(situation.rows.branches, request.writer, stamp.seq - 1), request)
+    refuse_misshapen_add(operation, request)
+    return recorded(operation)
+
+
+def _outcome(request: Request, situation: Situation) -> Operation:
+    """The operation that is requested, or its proposal if the request is not trusted enough."""
+    operation, rows = request.operation, situation.rows
+    if isinstance(operation, Add | OpenBranch | Propose):
+        return operation
+    rules = rules_of(operation)
+    required = rules.required(operation, request.writer, rows, situation.change)
+    is_trusted = rules.voice(operation, request.provenance.origin, rows) >= required
+    return operation if is_trusted else Propose(operation)

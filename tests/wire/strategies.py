@@ -1,0 +1,66 @@
+"""Any value of the library, from its types."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import fields, is_dataclass
+from datetime import UTC, datetime
+from enum import Enum
+from functools import cache
+from types import UnionType
+from typing import Any, Union, get_args, get_origin, get_type_hints
+
+from hypothesis import strategies as st
+
+from graphmem.model import Add, Anchor, Confirm, Memory, Scope, Statement
+
+TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
+NAME = st.text("abc/é.", min_size=1, max_size=8)
+TIMES = st.datetimes(datetime(1900, 1, 1), datetime(2100, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001 - by `timezones`
+SIMPLE: dict[object, st.SearchStrategy[Any]] = {
+    str: TEXT,
+    int: st.integers(0, 2**53),
+    float: st.floats(0, 1),
+    bool: st.booleans(),
+    datetime: TIMES,
+    type(None): st.none(),
+}
+
+
+@cache
+def values(kind: object) -> st.SearchStrategy[Any]:
+    """Any value of a type."""
+    if kind in SIMPLE:
+        return SIMPLE[kind]
+    if isinstance(kind, type) and issubclass(kind, Enum):
+        return st.sampled_from(list(kind))
+    if is_dataclass(kind):
+        return st.builds(kind, **_parts(kind))  # type: ignore[arg-type]
+    origin, inner = get_origin(kind), get_args(kind)
+    if origin in {Union, UnionType}:
+        return st.one_of([values(one) for one in inner])
+    if origin is tuple and inner[-1] is not ...:
+        return st.tuples(*map(values, inner))
+    if origin is Mapping or origin is dict:
+        return st.dictionaries(values(inner[0]), values(inner[1]), max_size=3)
+    several = st.lists(values(inner[0]), max_size=2)
+    return several.map(tuple) if origin is tuple else several
+
+
+def _parts(kind: Any) -> dict[str, st.SearchStrategy[Any]]:  # noqa: ANN401 - a dataclass
+    """A strategy for each field, inside what the values themselves refuse."""
+    hints = get_type_hints(kind)
+    parts = {spec.name: values(hints[spec.name]) for spec in fields(kind)}
+    if kind is Scope:
+        parts = {"tenant": NAME, **dict.fromkeys(("repo", "user", "branch", "environment"), st.none() | NAME)}
+    elif kind is Anchor:
+        parts |= {"name": NAME, "role": NAME}
+    elif kind is Statement:
+        parts |= {"title": NAME, "subject": st.none() | NAME}
+    elif kind in {Add, Confirm}:
+        parts["source_key"] = st.none() | NAME
+    elif kind is Memory:
+        parts["statement"] = values(Statement)
+    if "source_key" in parts:
+        parts["source_key"] = st.none() | NAME
+    return parts
