@@ -12,7 +12,7 @@ from typing import Any, Union, get_args, get_origin, get_type_hints
 
 from hypothesis import strategies as st
 
-from graphmem.model import Add, Anchor, Confirm, Memory, Scope, Statement
+from graphmem.model import Anchor, Memory, Scope, Statement
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 NAME = st.text("abc/é.", min_size=1, max_size=8)
@@ -57,8 +57,6 @@ def _parts(kind: Any) -> dict[str, st.SearchStrategy[Any]]:  # noqa: ANN401 - a 
         parts |= {"name": NAME, "role": NAME}
     elif kind is Statement:
         parts |= {"title": NAME, "subject": st.none() | NAME}
-    elif kind in {Add, Confirm}:
-        parts["source_key"] = st.none() | NAME
     elif kind is Memory:
         parts["statement"] = values(Statement)
     if "source_key" in parts:
