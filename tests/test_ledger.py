@@ -89,12 +89,14 @@ statements = st.builds(
     alternatives=st.lists(alternatives, max_size=2).map(tuple),
 )
 moves = st.builds(Move, st.sampled_from(Status), moments, st.integers(-3, 3), st.none() | texts)
+source_keys = st.none() | st.text("abc/é. ", min_size=1, max_size=9)
 operations: st.SearchStrategy[Operation] = st.one_of(
     st.builds(
         Add,
         st.builds(Memory, keys, homes, st.none() | statements),
         st.lists(moves, min_size=1, max_size=3).map(tuple),
         st.booleans(),
+        source_keys,
     ),
     st.builds(
         Supersede,
@@ -108,7 +110,7 @@ operations: st.SearchStrategy[Operation] = st.one_of(
     st.builds(Transition, keys, moves),
     st.builds(End, keys, moments, st.none() | texts),
     st.builds(Retract, keys),
-    st.builds(Confirm, keys),
+    st.builds(Confirm, keys, source_keys),
     st.builds(Link, keys, keys, st.sampled_from(LinkKind)),
     st.builds(Revoke, st.integers(1, 10**9), st.none() | st.integers(0, 9)),
     st.builds(OpenBranch, branches, st.none() | branches),

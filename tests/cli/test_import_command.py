@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from graphmem.service import GraphMemory, IngestReport
+from graphmem.service import IngestReport, Write
+from graphmem.service.memory_import import _Import
 from graphmem.sources.observations import Reading
 from tests.cli.conftest import Tool
 from tests.cli.test_ingest_commands import commit, git
@@ -124,15 +125,15 @@ def test_an_import_that_is_interrupted_says_how_much_is_done_and_goes_on(
     path = tmp_path / "memory.jsonl"
     lines = [{"type": "entity", "name": f"e{number}", "entityType": "x", "observations": []} for number in range(900)]
     path.write_text("\n".join(map(json.dumps, lines)), encoding="utf-8")
-    ingest, calls = GraphMemory.ingest, iter(range(2))
+    ingest, calls = _Import._ingest, iter(range(2))  # noqa: SLF001 - it runs beside the command, on a server too
 
-    def interrupt(self: GraphMemory, reading: Reading, **more: object) -> IngestReport:
+    def interrupt(self: _Import, reading: Reading, write: Write, **more: bool) -> IngestReport:
         if next(calls, None) is None:
             raise KeyboardInterrupt
-        return ingest(self, reading, **more)  # type: ignore[arg-type]
+        return ingest(self, reading, write, **more)
 
     with monkeypatch.context() as patch:
-        patch.setattr(GraphMemory, "ingest", interrupt)
+        patch.setattr(_Import, "_ingest", interrupt)
         stopped = tool.run("import", str(path))
     assert (stopped.exit_code, "800 of 900 are written" in stopped.stderr) == (130, True)
     assert "100 added · 800 unchanged" in tool.out("import", str(path))
