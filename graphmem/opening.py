@@ -31,7 +31,7 @@ from graphmem.store import Clock, Store
 
 if TYPE_CHECKING:
     from graphmem.adapters.neo4j.connecting import Address, Login
-    from graphmem.browser import Place
+    from graphmem.browser import BrowserAddress
     from graphmem.service.projector import Projector
 
 _IGNORE_ALL = "*\n"
@@ -220,7 +220,7 @@ def open_schema(url: str, settings: Settings) -> Schema:
     return SQLiteSchema(_file_of(url), lock_timeout_s=settings.lock_timeout_s)
 
 
-def find_browser(url: str, settings: Settings, at: str | None = None) -> Place:
+def find_browser(url: str, settings: Settings, at: str | None = None) -> BrowserAddress:
     """Return the address of the Neo4j Browser of a server.
 
     Args:
@@ -232,7 +232,7 @@ def find_browser(url: str, settings: Settings, at: str | None = None) -> Place:
         Unsupported: The store is not a Neo4j server, or the server does not serve Neo4j Browser.
         StoreUnavailable: The server cannot be reached, or refuses the login.
     """
-    from graphmem.browser import Place
+    from graphmem.browser import BrowserAddress
     from graphmem.browser.address import allowed_by, browser_of
 
     address, login = _server_of(url, settings)
@@ -240,7 +240,7 @@ def find_browser(url: str, settings: Settings, at: str | None = None) -> Place:
 
     facts = ask(address, login, settings.scope(), patience_s=settings.lock_timeout_s)
     allowed, paths = allowed_by(facts.settings), tuple(facts.paths)
-    return Place(
+    return BrowserAddress(
         at or browser_of(address.server, facts.settings), address.server, address.database, login.user, allowed, paths
     )
 

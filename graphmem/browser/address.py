@@ -20,7 +20,7 @@ _HAND = "give Neo4j Browser's address with --at"
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class BrowserAddress:
     """A server as its Neo4j Browser reaches it.
 
     Attributes:

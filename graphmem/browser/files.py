@@ -62,7 +62,7 @@ def style() -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class GuideParameters:
     """Values that the guide contains.
 
     Attributes:
@@ -76,7 +76,7 @@ class Known:
     gone: tuple[str, ...] = ()
 
 
-def examples(parameters: Known) -> str:
+def examples(parameters: GuideParameters) -> str:
     """Return the command, without its colon, that sets every parameter to an example value from the graph."""
     filled = {
         "tenant": "" if parameters.tenant is None else f" {{tenant: {_quoted(parameters.tenant)}}}",
@@ -108,7 +108,7 @@ def _quoted(text: str) -> str:
     return f"'{escaped}'"
 
 
-def guide(base: str, parameters: Known) -> str:
+def guide(base: str, parameters: GuideParameters) -> str:
     """Return the guide for `:play`; the style and the saved queries are served next to it at `base`."""
     queries = {query.name: query for query in saved_queries()}
 
@@ -138,7 +138,7 @@ def archive() -> bytes:
 
 
 @dataclass(frozen=True, slots=True)
-class Handed:
+class ServedFile:
     """A file as it is served."""
 
     content: bytes
@@ -149,15 +149,15 @@ class Handed:
 NAMES = ("guide.html", "graphmem.grass", "graphmem.zip")
 
 
-def handed(name: str, base: str, parameters: Known | None = None) -> Handed | None:
+def file_for(name: str, base: str, parameters: GuideParameters | None = None) -> ServedFile | None:
     """Return a file by its name; None if there is none. See `guide` for the other arguments."""
     match name:
         case "guide.html":
-            return Handed(guide(base, parameters or Known()).encode(), "text/html; charset=utf-8")
+            return ServedFile(guide(base, parameters or GuideParameters()).encode(), "text/html; charset=utf-8")
         case "graphmem.grass":
-            return Handed(style().encode(), "text/plain; charset=utf-8")
+            return ServedFile(style().encode(), "text/plain; charset=utf-8")
         case "graphmem.zip":
-            return Handed(archive(), "application/zip")
+            return ServedFile(archive(), "application/zip")
         case _:
             return None
 

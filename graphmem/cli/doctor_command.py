@@ -31,10 +31,10 @@ def doctor(ctx: click.Context, /, *, call: Call, host: str | None, port: int) ->
     Checked are settings, project, store, schema, model, keys, port, server and agents. Nothing is changed, and no
     secret is shown. Exits with 1 if anything is broken.
     """
-    from graphmem.doctor import Health, examine
+    from graphmem.doctor import LinkHealth, examine
 
     links = list(examine(call.url, host=host, port=port))
-    is_healthy = all(link.health is not Health.BROKEN for link in links)
+    is_healthy = all(link.health is not LinkHealth.BROKEN for link in links)
     give(call, {"links": links, "is_whole": is_healthy}, lambda _: _lines(links))
     if not is_healthy:
         ctx.exit(1)

@@ -1,6 +1,6 @@
 """Checks of an installation, link by link from settings to answers, each with the command that fixes a fault."""
 
 from graphmem.doctor.examination import examine
-from graphmem.doctor.links import Health, Link
+from graphmem.doctor.links import Link, LinkHealth
 
-__all__ = ["Health", "Link", "examine"]
+__all__ = ["Link", "LinkHealth", "examine"]

@@ -14,7 +14,7 @@ from graphmem.store import StoreInfo
 DEFAULT_PORT = 7470
 
 
-class Health(StrEnum):
+class LinkHealth(StrEnum):
     """The health of a link: working, working with a limitation, or broken."""
 
     OK = "ok"
@@ -23,7 +23,7 @@ class Health(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class CheckResult:
     """The result of a check.
 
     Attributes:
@@ -31,43 +31,43 @@ class Look:
         fix: The command that fixes the fault; None if there is no fault.
     """
 
-    health: Health
+    health: LinkHealth
     found: str
     fix: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """The result of a check with its name; see `Look`."""
+    """The result of a check with its name; see `CheckResult`."""
 
     name: str
-    health: Health
+    health: LinkHealth
     found: str
     fix: str | None
 
 
-def ok(message: str) -> Look:
+def ok(message: str) -> CheckResult:
     """Return the result of a working link."""
-    return Look(Health.OK, message)
+    return CheckResult(LinkHealth.OK, message)
 
 
-def warn(message: str, fix: str) -> Look:
+def warn(message: str, fix: str) -> CheckResult:
     """Return the result of a link that works with a limitation."""
-    return Look(Health.WARN, message, fix)
+    return CheckResult(LinkHealth.WARN, message, fix)
 
 
-def broken(message: str, fix: str) -> Look:
+def broken(message: str, fix: str) -> CheckResult:
     """Return the result of a broken link."""
-    return Look(Health.BROKEN, message, fix)
+    return CheckResult(LinkHealth.BROKEN, message, fix)
 
 
-def not_yet(first: str) -> Look:
+def not_yet(first: str) -> CheckResult:
     """Return the result of a check that needs another link to work first."""
-    return Look(Health.WARN, f"not checked: fix {first} first")
+    return CheckResult(LinkHealth.WARN, f"not checked: fix {first} first")
 
 
 @dataclass(slots=True)
-class Case:
+class CheckContext:
     """The context of the checks; later checks use results of earlier checks.
 
     Attributes:
@@ -109,6 +109,6 @@ class Check:
     """
 
     name: str
-    look: Callable[[Case], Look]
+    look: Callable[[CheckContext], CheckResult]
     needs: tuple[str, ...] = ()
     limit_s: float = 30.0

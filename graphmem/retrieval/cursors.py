@@ -20,7 +20,7 @@ _MAX_CURSOR_CHARS = 200
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class PageStart:
     """The start of a page: the pinned point and the number of earlier hits."""
 
     point: Point
@@ -61,7 +61,7 @@ class Cursors:
     reader: Scope
     mark: str
 
-    def place(self, page: Page, point: Point) -> Place:
+    def start(self, page: Page, point: Point) -> PageStart:
         """Return the start of a page: its cursor, or the first hit at the given point.
 
         Raises:
@@ -70,7 +70,7 @@ class Cursors:
         if page.limit < 1:
             raise InvalidInput(f"limit {page.limit!r} is not at least 1")
         if page.cursor is None:
-            return Place(point, 0)
+            return PageStart(point, 0)
         text, _, signature = page.cursor.partition(".")
         is_ours = len(page.cursor) <= _MAX_CURSOR_CHARS and hmac.compare_digest(
             signature.encode("utf-8", "surrogatepass"), self._signature(text).encode()
@@ -79,9 +79,9 @@ class Cursors:
             fault = f"cursor {page.cursor[:40]!r} does not belong to this query"
             raise InvalidInput(f"{fault}; use the cursor of the previous page, with the same query")
         valid, seq, offset = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
-        return Place(Point(from_micros(valid), seq), offset)
+        return PageStart(Point(from_micros(valid), seq), offset)
 
-    def after(self, place: Place, shown: int, total: int) -> str | None:
+    def after(self, place: PageStart, shown: int, total: int) -> str | None:
         """Return the cursor after the hits shown; None after the last."""
         offset = place.offset + shown
         if offset >= total:

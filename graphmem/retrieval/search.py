@@ -11,7 +11,7 @@ from graphmem.errors import InvalidInput
 from graphmem.model import Point
 from graphmem.retrieval.cards import card
 from graphmem.retrieval.corrections import Reading, share_of, unknown_words
-from graphmem.retrieval.cursors import Cursors, Place, Seal, question_mark
+from graphmem.retrieval.cursors import Cursors, PageStart, Seal, question_mark
 from graphmem.retrieval.embedder import Embedder, card_of, other_model, question_vector
 from graphmem.retrieval.fusion import NAMED_SHARE, Scored, cut
 from graphmem.retrieval.heads import Head, fits, heads_of, is_relevant, relevant_heads, scored_neighbours, subject_of
@@ -57,7 +57,7 @@ class Searcher:
             raise InvalidInput(f"the query has {len(query.text)} characters, more than {MAX_QUERY_CHARS}: shorten it")
         mark = question_mark(query.text, query.where, query.sort, query.reader, query.min_relevance)
         cursors = Cursors(self._seal, query.reader, mark)
-        start = cursors.place(query.page, Point(query.valid, query.seq or 0))
+        start = cursors.start(query.page, Point(query.valid, query.seq or 0))
         if query.page.cursor is not None:
             query = replace(query, valid=start.point.valid, seq=start.point.seq)
         backend, needed = self._embedder(), start.offset + query.page.limit
@@ -68,7 +68,7 @@ class Searcher:
         ranked = with_leaders(results.ranked, ruled, query)
         shown = ranked[start.offset : needed]
         note = _note(backend, results)
-        pinned = Place(Point(query.valid, results.seq), start.offset)
+        pinned = PageStart(Point(query.valid, results.seq), start.offset)
         return SearchAnswer(
             hits=self._hits(shown, ruled, query),
             at=pinned.point,

@@ -31,7 +31,7 @@ from graphmem.parameters import Limit, MemoryRef, PathName, Position, Question, 
 from graphmem.ranking import trusted_confidence
 from graphmem.relations import Side
 from graphmem.retrieval.cards import card, moves, step
-from graphmem.retrieval.cursors import Cursors, Place, page_of, question_mark
+from graphmem.retrieval.cursors import Cursors, PageStart, page_of, question_mark
 from graphmem.retrieval.reference import references
 from graphmem.retrieval.remarks import remarks
 from graphmem.retrieval.request import Query, Sort
@@ -131,7 +131,7 @@ class ReadVerbs:
         narrowed, order = with_source_paths(where or Filter()), word_of(Sort, sort)
         mark = question_mark("list", narrowed, order, reader)
         cursors = Cursors(self._context.seal, reader, mark)
-        start = cursors.place(page, self._context.point(at, reader))
+        start = cursors.start(page, self._context.point(at, reader))
         cards = self._matching(narrowed, reader, start.point, is_latest=at is None or at.known_at is None)
         if order is Sort.CONFIDENCE:
             cards = iter(sorted(cards, key=lambda shown: (-_trusted(shown), -shown.change, shown.id)))
@@ -163,7 +163,7 @@ class ReadVerbs:
         """Show the history of a memory: its status moves, its predecessors and successors, and its ledger entries.
 
         Args:
-            key: The memory.
+            key: The memory's id, an alias of it, or the beginning of its id.
             at: Valid time (`as_of`) and recorded time (`known_at`); now and latest if not given.
             scope: The reader's scope.
 
@@ -273,7 +273,7 @@ class ReadVerbs:
         """Explain why a memory is in force or not, with the memories in force in its place and those it depends on.
 
         Args:
-            key: The memory.
+            key: The memory's id, an alias of it, or the beginning of its id.
             at: Valid time (`as_of`) and recorded time (`known_at`); now and latest if not given.
             scope: The reader's scope.
 
@@ -387,7 +387,7 @@ def _matches(shown: Card, where: Filter) -> bool:
     return where.include_history or shown.state.value == "holds"
 
 
-def _page(cards: Iterable[Card], start: Place, limit: int, cursors: Cursors) -> Listing:
+def _page(cards: Iterable[Card], start: PageStart, limit: int, cursors: Cursors) -> Listing:
     first = list(islice(cards, start.offset + limit + 1))
     shown = first[start.offset : start.offset + limit]
     return Listing(tuple(shown), start.point, cursors.after(start, len(shown), len(first)))

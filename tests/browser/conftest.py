@@ -12,7 +12,7 @@ from neo4j import Driver, Record
 
 from graphmem import GraphMemory, Scope
 from graphmem.adapters.neo4j import Neo4jStore
-from graphmem.browser.files import Known, examples, saved_queries
+from graphmem.browser.files import GuideParameters, examples, saved_queries
 from graphmem.model import At
 from graphmem.opening import utc_now
 from graphmem.service import ServiceContext
@@ -71,6 +71,6 @@ def _copied(memory: GraphMemory, access: Access) -> None:
 
 def _examples(driver: Driver) -> Mapping[str, Any]:
     """As Neo4j Browser works them out: what stands in the braces is a query."""
-    query = examples(Known("default", REPO)).partition("=> {")[2].removesuffix("}")
+    query = examples(GuideParameters("default", REPO)).partition("=> {")[2].removesuffix("}")
     (row,) = driver.execute_query(query).records
     return dict(row)

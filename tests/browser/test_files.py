@@ -12,12 +12,12 @@ import pytest
 from graphmem.adapters.neo4j.states import STATES
 from graphmem.browser.files import (
     NAMES,
-    Known,
+    GuideParameters,
     SavedQuery,
     archive,
     examples,
+    file_for,
     guide,
-    handed,
     saved_queries,
     shown_of,
     style,
@@ -53,9 +53,9 @@ class Reader(HTMLParser):
         assert self.open.pop() == tag
 
 
-def read(known: Known | None = None) -> Reader:
+def read(known: GuideParameters | None = None) -> Reader:
     reader = Reader()
-    reader.feed(guide(BASE, known or Known()))
+    reader.feed(guide(BASE, known or GuideParameters()))
     assert reader.open == []
     return reader
 
@@ -70,7 +70,7 @@ def rules() -> dict[str, dict[str, str]]:
 def test_a_query_says_what_it_answers_and_takes_what_the_guide_sets(query: SavedQuery) -> None:
     assert query.text.startswith(f"// {query.title}\n// ")
     assert len(query.explanation) > 20
-    assert set(PARAMETER.findall(query.text)) <= set(re.findall(r"\w+", examples(Known()).partition("]")[0]))
+    assert set(PARAMETER.findall(query.text)) <= set(re.findall(r"\w+", examples(GuideParameters()).partition("]")[0]))
     assert ";" not in query.text  # Neo4j Browser would take it for several
 
 
@@ -81,19 +81,19 @@ def test_names_and_titles_are_told_apart() -> None:
 def test_the_guide_leads_to_every_query_word_by_word() -> None:
     asked = read().populated
     assert {one.text for one in QUERIES} <= set(asked)
-    assert "{{" not in guide(BASE, Known())
+    assert "{{" not in guide(BASE, GuideParameters())
 
 
 def test_neo4j_browser_takes_nothing_out_of_the_guide() -> None:
     # It strips scripts, and whatever looks like a handler: of "one.subject = other.subject" nothing would be left.
     handlers = r"""\s+(on[^\s=]+)[^\s=]*\s*=\s*("[^"]*"|'[^']*'|[\w\-.:]+\s*)"""
-    assert re.findall(rf"{handlers}|<script|javascript:", guide(BASE, Known()), re.IGNORECASE) == []
+    assert re.findall(rf"{handlers}|<script|javascript:", guide(BASE, GuideParameters()), re.IGNORECASE) == []
 
 
 def test_the_guide_names_where_its_files_are() -> None:
     reader = read()
     assert reader.executed[0] == f"style {BASE}/graphmem.grass"
-    assert reader.executed[1] == examples(Known())
+    assert reader.executed[1] == examples(GuideParameters())
     assert reader.links == [f"{BASE}/graphmem.zip"]
     assert reader.slides == 8
 
@@ -130,7 +130,7 @@ def test_the_archive_has_every_query_in_one_folder_and_is_always_the_same() -> N
 
 
 def test_what_is_known_is_quoted() -> None:
-    told = Known("o'ne\\il", "a;b", ('src/"x".py', "src/<b>.py"))
+    told = GuideParameters("o'ne\\il", "a;b", ('src/"x".py', "src/<b>.py"))
     said = examples(told)
     assert "(l:Ledger {tenant: 'o\\'ne\\\\il'})" in said
     assert "'a\\u003bb' AS repo" in said
@@ -139,7 +139,7 @@ def test_what_is_known_is_quoted() -> None:
 
 
 def test_what_is_known_is_told_word_by_word_whatever_it_looks_like() -> None:
-    told = Known("/* repo */", "/* gone */", ("/* tenant */",))
+    told = GuideParameters("/* repo */", "/* gone */", ("/* tenant */",))
     said = examples(told)
     assert "(l:Ledger {tenant: '/* repo */'})" in said
     assert "'/* gone */' AS repo" in said
@@ -147,13 +147,13 @@ def test_what_is_known_is_told_word_by_word_whatever_it_looks_like() -> None:
 
 
 def test_there_is_no_other_file() -> None:
-    assert all(handed(name, BASE) is not None for name in NAMES)
-    assert handed("../files.py", BASE) is None
+    assert all(file_for(name, BASE) is not None for name in NAMES)
+    assert file_for("../files.py", BASE) is None
 
 
 def test_a_guide_names_as_many_files_as_neo4j_browser_can_read() -> None:
     gone = tuple(f"src/package/module_{number:04}.py" for number in range(5_000))
-    said = examples(Known(gone=gone))
+    said = examples(GuideParameters(gone=gone))
     assert len(said) < 4_000
     assert said.count(".py") == len(shown_of(gone)) == 2_000 // 27
     assert shown_of(gone[:3]) == gone[:3]

@@ -16,7 +16,7 @@ import pytest
 
 import graphmem
 from graphmem.adapters.sqlite.migrations import SCHEMA_VERSION
-from graphmem.doctor import Health, Link, examine
+from graphmem.doctor import Link, LinkHealth, examine
 from graphmem.opening import initialise
 from tests.doctor.conftest import link
 
@@ -25,7 +25,7 @@ ROOT = Path(__file__).parent.parent.parent
 
 def told(found: Link) -> tuple[str, str]:
     """What is shown of a broken link."""
-    assert found.health is Health.BROKEN, found
+    assert found.health is LinkHealth.BROKEN, found
     return found.found, str(found.fix)
 
 
@@ -50,7 +50,7 @@ def by_hand(store: Path, statement: str) -> None:
 def test_a_whole_project_has_no_broken_link(project: Path) -> None:
     initialise(project)
     links = list(examine())
-    assert [one for one in links if one.health is Health.BROKEN] == []
+    assert [one for one in links if one.health is LinkHealth.BROKEN] == []
     assert [one.name for one in links] == [
         *("settings", "project", "store", "schema", "contents", "writing", "vector index", "model", "vectors"),
         *("keys", "port", "agents"),
@@ -59,7 +59,7 @@ def test_a_whole_project_has_no_broken_link(project: Path) -> None:
 
 def test_looking_changes_nothing(store: Path) -> None:
     before = store.read_bytes()
-    assert link("agents", store).health is not Health.BROKEN
+    assert link("agents", store).health is not LinkHealth.BROKEN
     assert store.read_bytes() == before
 
 
@@ -73,7 +73,7 @@ def test_a_missing_store_does_not_hide_what_comes_behind_it() -> None:
 
 def test_a_missing_file_is_made_by_its_fix(project: Path) -> None:
     shell(told(link("store"))[1], project)
-    assert link("store").health is Health.OK
+    assert link("store").health is LinkHealth.OK
 
 
 def test_a_file_that_is_damaged_at_its_start_is_mended_from_a_backup_by_its_fix(store: Path) -> None:
@@ -93,7 +93,7 @@ def test_a_page_that_is_damaged_in_the_middle_is_found(store: Path) -> None:
         for place in range(8192 + 100, size, 8192):
             file.seek(place)
             file.write(b"\xff" * 64)
-    found, fix = told(next(one for one in examine(str(store)) if one.health is Health.BROKEN))
+    found, fix = told(next(one for one in examine(str(store)) if one.health is LinkHealth.BROKEN))
     assert "damaged" in found
     assert fix.startswith(f"mv {store} {store}.damaged")
 
@@ -121,7 +121,7 @@ def test_an_older_schema_is_not_moved_but_told(store: Path) -> None:
 
 def test_an_index_that_somebody_dropped_or_made_is_told(store: Path) -> None:
     by_hand(store, "CREATE INDEX mine ON link (kind)")
-    assert link("schema", store).health is Health.WARN
+    assert link("schema", store).health is LinkHealth.WARN
     by_hand(store, "DROP INDEX link_target")
     assert "missing link_target" in told(link("schema", store))[0]
 
@@ -144,9 +144,9 @@ def test_a_writer_that_does_not_let_go_is_named(store: Path, monkeypatch: pytest
         assert holder.stdout.readline() == "held\n"
         found, fix = told(link("writing", store))
         assert (f"process {holder.pid}" in found, fix.split("  ")[0]) == (True, f"ps -fp {holder.pid}")
-        assert link("contents", store).health is Health.OK
+        assert link("contents", store).health is LinkHealth.OK
         holder.communicate("")
-    assert link("writing", store).health is Health.OK
+    assert link("writing", store).health is LinkHealth.OK
 
 
 # Everything is imported before the rights go: the interpreter itself may lie where only root reads.
@@ -225,10 +225,10 @@ def test_keys_that_others_can_change_or_see_are_closed_by_their_fix(store: Path)
     keys = created(store)
     assert link("keys", store).found == f"live keys in {keys}: 1"
     keys.chmod(0o644)
-    assert (link("keys", store).health, link("keys", store).fix) == (Health.WARN, f"chmod 600 {keys}")
+    assert (link("keys", store).health, link("keys", store).fix) == (LinkHealth.WARN, f"chmod 600 {keys}")
     keys.chmod(0o620)
     shell(told(link("keys", store))[1], store.parent)
-    assert link("keys", store).health is Health.OK
+    assert link("keys", store).health is LinkHealth.OK
 
 
 def test_a_file_that_holds_no_keys_is_told(store: Path) -> None:
@@ -247,8 +247,8 @@ def test_keys_that_are_all_revoked_are_told(store: Path) -> None:
 
 
 def test_listening_to_others_without_keys_is_broken_until_its_fix(store: Path) -> None:
-    assert link("keys", store).health is link("keys", store, host="127.0.0.1").health is Health.OK
+    assert link("keys", store).health is link("keys", store, host="127.0.0.1").health is LinkHealth.OK
     found, fix = told(link("keys", store, host="192.0.2.7"))
     assert "refuses to listen on 192.0.2.7" in found
     shell(fix, store.parent)
-    assert link("keys", store, host="192.0.2.7").health is Health.OK
+    assert link("keys", store, host="192.0.2.7").health is LinkHealth.OK

@@ -11,7 +11,7 @@ import pytest
 
 import graphmem
 from graphmem.config import Settings
-from graphmem.doctor import Health, Link, examine
+from graphmem.doctor import Link, LinkHealth, examine
 from graphmem.opening import open_schema
 from tests.doctor.conftest import link
 from tests.faults import ADDRESS, FaultProxy
@@ -38,13 +38,13 @@ def _log_in(place: Access, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def told(found: Link) -> tuple[str, str]:
-    assert found.health is Health.BROKEN, found
+    assert found.health is LinkHealth.BROKEN, found
     return found.found, str(found.fix)
 
 
 def test_a_server_that_is_whole_has_no_broken_link_and_takes_no_trial_write(place: Access) -> None:
     links = {one.name: one for one in examine(place.url)}
-    assert [one for one in links.values() if one.health is Health.BROKEN] == []
+    assert [one for one in links.values() if one.health is LinkHealth.BROKEN] == []
     assert links["writing"].found == "the write lock is free; a trial write was rolled back"
     with place.driver() as driver:
         left = driver.execute_query("MATCH (n) RETURN DISTINCT labels(n) AS labels").records
@@ -93,7 +93,7 @@ def test_a_schema_that_is_missing_is_applied_by_its_fix(place: Access) -> None:
     schema = open_schema(place.url, settings)
     schema.apply()
     schema.close()
-    assert link("schema", place.url).health is Health.OK
+    assert link("schema", place.url).health is LinkHealth.OK
 
 
 @pytest.fixture
@@ -125,10 +125,10 @@ def test_an_index_that_somebody_dropped_is_made_again_by_its_fix(place: Access) 
 
 
 def test_a_vector_index_that_is_asked_for_and_missing_is_told(place: Access, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert link("vector index", place.url).health is Health.OK
+    assert link("vector index", place.url).health is LinkHealth.OK
     monkeypatch.setenv("GRAPHMEM_VECTORS", "approximate")
     found = link("vector index", place.url)
-    assert (found.health, found.fix) == (Health.WARN, f"graphmem schema vectors on --url {place.url}")
+    assert (found.health, found.fix) == (LinkHealth.WARN, f"graphmem schema vectors on --url {place.url}")
 
 
 @pytest.mark.heavy
@@ -140,7 +140,7 @@ def test_a_read_only_database_is_told(project: Path, tmp_path: Path, monkeypatch
         graphmem.open(server.url, create=True).close()
         options = server.options
     with start(replace(options, settings={"server.databases.read_only": "neo4j"})) as server:
-        assert link("contents", server.url).health is Health.OK
+        assert link("contents", server.url).health is LinkHealth.OK
         found, fix = told(link("writing", server.url))
     assert ("read-only" in found, "server.databases.read_only" in fix) == (True, True)
 
@@ -149,4 +149,4 @@ def test_a_server_that_speaks_something_else_is_told(project: Path) -> None:
     del project
     echo = Echo()
     with echo.listener:
-        assert link("store", f"bolt://{ADDRESS}:{echo.port}").health is Health.BROKEN
+        assert link("store", f"bolt://{ADDRESS}:{echo.port}").health is LinkHealth.BROKEN

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from graphmem import GraphMemory, __version__
-from graphmem.doctor import Health, Link, examine
+from graphmem.doctor import Link, LinkHealth, examine
 from graphmem.doctor import server as looked
 from graphmem.http import app as served
 from graphmem.http.server import ListenAddress, uvicorn_config
@@ -63,7 +63,7 @@ def links(url: str) -> dict[str, Link]:
 def test_a_server_that_answers_has_no_broken_link(memory: GraphMemory) -> None:
     with serving(memory) as url:
         found = links(url)
-    assert [one for one in found.values() if one.health is Health.BROKEN] == []
+    assert [one for one in found.values() if one.health is LinkHealth.BROKEN] == []
     assert list(found) == ["settings", "project", "server", "version", "key", "its store", "its tools", "agents"]
     assert found["version"].found == f"{__version__}, the same as here"
     assert found["its tools"].found == "/mcp lists 7 tools"
@@ -75,7 +75,7 @@ def test_a_server_that_is_down_is_started_by_its_fix() -> None:
         unused.bind((ADDRESS, 0))
         port = unused.getsockname()[1]
         found = links(f"http://{ADDRESS}:{port}")
-    assert (found["server"].health, found["server"].fix) == (Health.BROKEN, f"graphmem serve --port {port}")
+    assert (found["server"].health, found["server"].fix) == (LinkHealth.BROKEN, f"graphmem serve --port {port}")
     assert found["key"].found == "not checked: fix server first"
     assert found["agents"].found.startswith("graphmem mcp")
 
@@ -85,7 +85,7 @@ def test_a_server_that_accepts_and_says_nothing_does_not_hang_the_doctor(monkeyp
     monkeypatch.setattr(looked, "_ANSWER_S", 0.2)
     with socket.create_server((ADDRESS, 0)) as silent:
         found = link("server", f"http://{ADDRESS}:{silent.getsockname()[1]}")
-    assert (found.health, found.found.startswith("no answer from")) == (Health.BROKEN, True)
+    assert (found.health, found.found.startswith("no answer from")) == (LinkHealth.BROKEN, True)
 
 
 @pytest.mark.usefixtures("project")
@@ -94,14 +94,14 @@ def test_a_server_of_another_program_is_told() -> None:
         threading.Thread(target=other.serve_forever, daemon=True).start()
         found = link("server", f"http://{ADDRESS}:{other.server_port}")
         other.shutdown()
-    assert (found.health, "is not graphmem" in found.found) == (Health.BROKEN, True)
+    assert (found.health, "is not graphmem" in found.found) == (LinkHealth.BROKEN, True)
 
 
 def test_a_server_of_another_release_is_told(memory: GraphMemory, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(served, "__version__", "99.0")
     with serving(memory) as url:
         found = link("version", url)
-    assert (found.health, found.fix) == (Health.WARN, "pip install 'graphmem==99.0'")
+    assert (found.health, found.fix) == (LinkHealth.WARN, "pip install 'graphmem==99.0'")
 
 
 def test_no_key_and_a_wrong_one_are_told_and_none_is_shown(
@@ -115,9 +115,9 @@ def test_no_key_and_a_wrong_one_are_told_and_none_is_shown(
         wrong, tools = link("key", url), link("its tools", url)
         monkeypatch.setenv("GRAPHMEM_KEY", good)
         right = link("key", url)
-    assert (none.health, none.fix) == (Health.BROKEN, "export GRAPHMEM_KEY=gmk_…")
-    assert (wrong.health, "graphmem key create" in str(wrong.fix)) == (Health.BROKEN, True)
-    assert (tools.health, right.health) == (Health.BROKEN, Health.OK)
+    assert (none.health, none.fix) == (LinkHealth.BROKEN, "export GRAPHMEM_KEY=gmk_…")
+    assert (wrong.health, "graphmem key create" in str(wrong.fix)) == (LinkHealth.BROKEN, True)
+    assert (tools.health, right.health) == (LinkHealth.BROKEN, LinkHealth.OK)
     assert gone.split("_")[2] not in repr((none, wrong, tools))
 
 
@@ -125,19 +125,19 @@ def test_a_key_that_may_not_read_is_told(memory: GraphMemory, ring: KeyRing, mon
     monkeypatch.setenv("GRAPHMEM_KEY", key(ring, Permission.WRITE))
     with serving(memory, ring) as url:
         found = link("key", url)
-    assert (found.health, "--permission read" in str(found.fix)) == (Health.WARN, True)
+    assert (found.health, "--permission read" in str(found.fix)) == (LinkHealth.WARN, True)
 
 
 def test_a_server_whose_store_is_gone_is_told(memory: GraphMemory) -> None:
     with serving(memory) as url:
         memory.close()
         found = links(url)
-    assert (found["its store"].health, str(found["its store"].fix)[:15]) == (Health.BROKEN, "graphmem doctor")
-    assert (found["server"].health, found["key"].health) == (Health.OK, Health.WARN)
+    assert (found["its store"].health, str(found["its store"].fix)[:15]) == (LinkHealth.BROKEN, "graphmem doctor")
+    assert (found["server"].health, found["key"].health) == (LinkHealth.OK, LinkHealth.WARN)
 
 
 @pytest.mark.usefixtures("project")
 def test_a_login_in_a_url_is_refused_and_not_repeated() -> None:
     found = links("http://ann:correct-horse@127.0.0.1:9")
     assert "correct-horse" not in repr(list(found.values()))
-    assert found["server"].health is Health.BROKEN
+    assert found["server"].health is LinkHealth.BROKEN

