@@ -30,7 +30,7 @@ from graphmem.sources.git.work_tree import repository_name
 from graphmem.store import Clock, Store
 
 if TYPE_CHECKING:
-    from graphmem.adapters.neo4j.connecting import Address, Login
+    from graphmem.adapters.neo4j.database import Address, Login
     from graphmem.browser import BrowserAddress
     from graphmem.service.projector import Projector
 
@@ -236,9 +236,9 @@ def find_browser(url: str, settings: Settings, at: str | None = None) -> Browser
     from graphmem.browser.address import allowed_by, browser_of
 
     address, login = _server_of(url, settings)
-    from graphmem.adapters.neo4j.browsing import ask
+    from graphmem.adapters.neo4j.browser_info import browser_info
 
-    facts = ask(address, login, settings.scope(), patience_s=settings.lock_timeout_s)
+    facts = browser_info(address, login, settings.scope(), patience_s=settings.lock_timeout_s)
     allowed, paths = allowed_by(facts.settings), tuple(facts.paths)
     return BrowserAddress(
         at or browser_of(address.server, facts.settings), address.server, address.database, login.user, allowed, paths
@@ -246,7 +246,7 @@ def find_browser(url: str, settings: Settings, at: str | None = None) -> Browser
 
 
 def _server_of(url: str, settings: Settings) -> tuple[Address, Login]:
-    from graphmem.adapters.neo4j.connecting import Address
+    from graphmem.adapters.neo4j.database import Address
 
     if _is_server(url):
         return Address.read(url), _neo4j_login(settings)
@@ -259,7 +259,7 @@ def _is_server(url: str) -> bool:
 
 
 def _neo4j_login(settings: Settings) -> Login:
-    from graphmem.adapters.neo4j.connecting import Login
+    from graphmem.adapters.neo4j.database import Login
 
     return Login(settings.neo4j_user, settings.neo4j_password, settings.neo4j_token)
 

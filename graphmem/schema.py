@@ -1,4 +1,4 @@
-"""The schema of a store: how far it is, how it differs from this release's, and the index of vectors beside it."""
+"""The schema of a store: its version, its differences from this release's schema, and its vector indexes."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from graphmem.store import Progress, silent
 
 @dataclass(frozen=True, slots=True)
 class VectorIndex:
-    """An approximate index of vectors, as it was measured.
+    """The measured quality of an approximate vector index.
 
     Attributes:
-        recall: The mean share of the truly nearest that it finds, 0 to 1.
-        neighbours: How many nearest were asked for.
-        sample: For how many stored vectors, drawn at random.
-        measured_at: When.
+        recall: The mean share of the exact nearest neighbours that the index returns, 0 to 1.
+        neighbours: The number of neighbours per query.
+        sample: The number of queries: stored vectors drawn at random.
+        measured_at: The time of the measurement.
     """
 
     recall: float
@@ -29,7 +29,7 @@ class VectorIndex:
 
 
 class Drift(StrEnum):
-    """In which way a store's schema differs from this release's."""
+    """A kind of difference between a store's schema and this release's."""
 
     PENDING = "pending"
     MISSING = "missing"
@@ -40,7 +40,7 @@ class Drift(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class SchemaDifference:
-    """One thing of a schema that is not as this release has it; `what` says how."""
+    """A migration or object of a store's schema that differs from this release's; `what` describes the difference."""
 
     drift: Drift
     name: str
@@ -49,12 +49,12 @@ class SchemaDifference:
 
 @dataclass(frozen=True, slots=True)
 class SchemaState:
-    """How far a store's schema is.
+    """The version of a store's schema.
 
     Attributes:
-        version: The last migration that was applied; 0 if none was.
-        latest: The last one of this release.
-        pending: Names of those still to be applied, in their order.
+        version: The number of the last applied migration; 0 before the first.
+        latest: The number of the last migration of this release.
+        pending: Names of the migrations not yet applied, in order.
     """
 
     version: int
@@ -63,49 +63,49 @@ class SchemaState:
 
 
 class Schema(Protocol):
-    """The schema of one store, which need not be in a state that a `Store` can be opened on."""
+    """The schema of a store; unlike a `Store`, it can be opened in any state."""
 
     @property
     def makes_missing(self) -> bool:
-        """Whether `apply` also makes what is missing of migrations that were applied."""
+        """True if `apply` also creates missing objects of migrations that were applied."""
         ...
 
     def status(self) -> SchemaState:
-        """How far it is."""
+        """Return the version and the pending migrations."""
         ...
 
     def apply(self) -> SchemaState:
-        """Bring it to this release; changes nothing if it is there, and may run in several processes at once.
+        """Apply pending migrations; safe to repeat and to run in several processes at once.
 
         Raises:
-            Unsupported: A newer release wrote it, or a migration was applied from another text.
-            CorruptStore: Something stands in the way that only a person can decide on; the message names it.
+            Unsupported: A newer release wrote the schema, or a migration was applied from another text.
+            CorruptStore: An existing object prevents a migration, and a person must decide; the message names it.
         """
         ...
 
     def diff(self) -> list[SchemaDifference]:
-        """What the store has against what the migrations say; empty if they agree."""
+        """Return the differences between the store and the migrations; empty if they agree."""
         ...
 
     def try_write(self) -> None:
-        """Begin a write as others do, and give it up: nothing is written. Only on a schema of this release.
+        """Begin a write and roll it back; requires a schema of this release.
 
         Raises:
-            StoreUnavailable: A write would be refused, or waits for somebody who does not let go.
+            StoreUnavailable: A write would be refused, or another writer holds the lock for too long.
         """
         ...
 
     def close(self) -> None:
-        """Let go of the store."""
+        """Close the store."""
         ...
 
 
 @runtime_checkable
 class IndexedSchema(Schema, Protocol):
-    """The schema of a store that can have an approximate index of vectors."""
+    """The schema of a store that supports approximate vector indexes."""
 
     def index_vectors(self, progress: Progress = silent) -> Mapping[str, VectorIndex]:
-        """Make, complete and measure an approximate index of vectors, by the name of each database ("" for the only).
+        """Create, fill and measure an approximate vector index; return it by database name ("" for a single database).
 
         Raises:
             Unsupported: The store has no vectors yet.
@@ -113,9 +113,9 @@ class IndexedSchema(Schema, Protocol):
         ...
 
     def drop_vector_index(self) -> None:
-        """Remove that index; searches compare exactly again."""
+        """Drop the vector indexes; searches compare vectors exactly again."""
         ...
 
     def vector_indexes(self) -> Mapping[str, VectorIndex | None]:
-        """The indexes of vectors that searches can use, as `index_vectors` names them; None where one is unmeasured."""
+        """Return the vector indexes that searches can use, by database name; None before a measurement."""
         ...

@@ -19,7 +19,7 @@ from tools.neo4j_server import RELEASES, Options, Server, start
 if TYPE_CHECKING:
     from neo4j import Driver
 
-    from graphmem.adapters.neo4j.connecting import Login
+    from graphmem.adapters.neo4j.database import Login
 
 #: Starts fast and leaves memory to the tests.
 SMALL = Options(heap="1g", page_cache="128m", is_quick=True)
@@ -46,7 +46,7 @@ class Access:
     @property
     def login(self) -> Login:
         """Who we are there, as a store takes it."""
-        from graphmem.adapters.neo4j.connecting import Login
+        from graphmem.adapters.neo4j.database import Login
 
         return Login() if self.password is None else Login(self.user, self.password)
 

@@ -59,15 +59,15 @@ MAX_FILE_LINES = 500
 
 # Queries are module-level constants. What is put together at run time stands here, with the reason why it is safe.
 REVIEWED_QUERIES = {
-    "adapters/neo4j/connecting.py:_read_once": "hands on what `Link.records` is given, which this test reads too",
-    "adapters/neo4j/creating.py:write": "hands on what `write_statement` joins",
-    "adapters/neo4j/matching.py:_statement": "joins constants, chosen by flags",
-    "adapters/neo4j/matching.py:find": "hands on what `_statement` joins",
+    "adapters/neo4j/database.py:_read_once": "hands on what `Database.records` is given, which this test reads too",
+    "adapters/neo4j/pending_writes.py:write": "hands on what `write_statement` joins",
+    "adapters/neo4j/match_query.py:_statement": "joins constants, chosen by flags",
+    "adapters/neo4j/match_query.py:search": "hands on what `_statement` joins",
     "adapters/neo4j/write_statement.py:_link": "fills in names of types from a constant beside it",
     "adapters/neo4j/write_statement.py:_mark": "fills in names of types from a constant beside it",
     "adapters/neo4j/write_statement.py:write_statement": "joins constants, chosen by their names",
-    "adapters/neo4j/schema.py:_run_patiently": "statements of the schema, read from this package's own files",
-    "adapters/neo4j/connecting.py:run_alone": "hands on what it is given, which this test reads too",
+    "adapters/neo4j/schema.py:_run_with_retries": "statements of the schema, read from this package's own files",
+    "adapters/neo4j/database.py:run_alone": "hands on what it is given, which this test reads too",
     "adapters/sqlite/schema_diff.py:_expected_rules": "steps of the schema, read from this package's own files",
     "adapters/sqlite/backup.py:_copy": "a loop over pragmas that are constants",
     "adapters/sqlite/backup.py:_faults": "a loop over questions that are constants",

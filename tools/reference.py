@@ -95,17 +95,15 @@ def _summary(described: object) -> str:
 
 def _routes() -> str:
     rows = [
-        [
-            f"`{verb.route}`",
-            f"[{verb.name}](verbs.md#{verb.name})",
-            f"`{verb.permission}`",
-            _repeatable(verb),
-            verb.summary,
-        ]
+        [f"`{verb.route}`", _verb_link(verb), f"`{verb.permission}`", _repeatable(verb), verb.summary]
         for verb in VERBS.values()
         if verb.route
     ]
     return table(["Route", "Verb", "Permission", "Idempotent", "What it does"], rows)
+
+
+def _verb_link(verb: Verb) -> str:
+    return f"[{verb.name}](verbs.md#{verb.name})"
 
 
 def _repeatable(verb: Verb) -> str:

@@ -14,7 +14,7 @@ from neo4j import Driver, GraphDatabase
 
 from benchmarks.rows import Row
 from benchmarks.speed.timing import repeat
-from graphmem.adapters.neo4j.selecting import TEXT_INDEX
+from graphmem.adapters.neo4j.compiled_filter import TEXT_INDEX
 
 _CALLS, _WRITES = 200, 200
 _COPIED, _BATCH = 4_000, 400

@@ -116,7 +116,9 @@ VOICES: Mapping[type, Mapping[str, Voice]] = {
     OpenBranch: {"name": Voice.WORDS, "parent": Voice.WORDS},
     MergeBranch: {"name": Voice.WORDS},
     AbandonBranch: {"name": Voice.WORDS},
-    **{kind: {"id": Voice.ID} for kind in (Transition, Retract, Confirm, Erase)},
+    Add: {"source_key": Voice.WORDS},
+    Confirm: {"id": Voice.ID, "source_key": Voice.WORDS},
+    **{kind: {"id": Voice.ID} for kind in (Transition, Retract, Erase)},
 }
 
 #: The origins of memories by their ids, of those that are seen.

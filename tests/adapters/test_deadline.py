@@ -10,7 +10,7 @@ from pathlib import Path
 import apsw
 import pytest
 
-from graphmem.adapters.neo4j.connecting import Address, Link
+from graphmem.adapters.neo4j.database import Address, Database
 from graphmem.adapters.sqlite import SQLiteStore
 from graphmem.adapters.sqlite.connection import Connections
 from graphmem.deadline import deadline, wanted_by
@@ -67,7 +67,7 @@ def test_a_statement_on_a_file_is_broken_off(tmp_path: Path) -> None:
 
 
 def test_a_statement_on_a_server_is_broken_off(neo4j: Access) -> None:
-    link = Link(Address.read(neo4j.url), neo4j.login, patience_s=60)
+    link = Database(Address.read(neo4j.url), neo4j.login, patience_s=60)
     with wanted_by(time.monotonic() + 0.2), pytest.raises(StoreUnavailable):
         link.records(_HOURS_LONG, {})
     assert link.records("RETURN 1 AS one", {})[0]["one"] == 1

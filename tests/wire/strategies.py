@@ -54,9 +54,11 @@ def _parts(kind: Any) -> dict[str, st.SearchStrategy[Any]]:  # noqa: ANN401 - a 
     if kind is Scope:
         parts = {"tenant": NAME, **dict.fromkeys(("repo", "user", "branch", "environment"), st.none() | NAME)}
     elif kind is Anchor:
-        parts["name"] = NAME
+        parts |= {"name": NAME, "role": NAME}
     elif kind is Statement:
         parts |= {"title": NAME, "subject": st.none() | NAME}
     elif kind is Memory:
         parts["statement"] = values(Statement)
+    if "source_key" in parts:
+        parts["source_key"] = st.none() | NAME
     return parts

@@ -1,4 +1,4 @@
-"""Content hashes of stored memories, computed again where the way to compute them has changed."""
+"""A migration step: computes the content hash of every stored memory again."""
 
 from __future__ import annotations
 
@@ -6,36 +6,40 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from graphmem.adapters.lazy_statement import readable_statement
-from graphmem.adapters.neo4j import reading
+from graphmem.adapters.neo4j import ledger_queries
 from graphmem.statement_json import encode_statement
 
 if TYPE_CHECKING:
     from neo4j import ManagedTransaction
 
-    from graphmem.adapters.neo4j.connecting import Link
+    from graphmem.adapters.neo4j.database import Database
 
 _PAGE = 500
 _STATEMENTS = """
 MATCH (m:Memory) WHERE m.tenant = $p.tenant AND m.seq > $p.after AND m.statement IS NOT NULL
 RETURN m.seq AS seq, m.statement AS statement ORDER BY m.seq LIMIT $p.limit
 """
-# A memory that was erased in the meantime gets nothing back.
+# Skips memories erased since they were read.
 _WRITE = """
 UNWIND $p.hashes AS x MATCH (m:Memory {tenant: $p.tenant, seq: x[0]}) WHERE m.statement IS NOT NULL
 SET m.content_hash = x[1], m.statement = x[2]
 """
 
 
-def recompute(link: Link) -> None:
-    """Write the content hash of every memory that has a statement; may be repeated at any time."""
-    link = link.unhurried()
-    for tenant in reading.tenants(link):
+def recompute(database: Database) -> None:
+    """Write the content hash of every memory with a statement; safe to repeat."""
+    database = database.for_long_reads()
+    for tenant in ledger_queries.tenants(database):
         after = 0
-        while page := link.records(_STATEMENTS, {"tenant": tenant, "after": after, "limit": _PAGE}):
+        while page := database.records(_STATEMENTS, {"tenant": tenant, "after": after, "limit": _PAGE}):
             after = page[-1]["seq"]
-            read = [(one["seq"], readable_statement(one["statement"])) for one in page]
-            hashes = [[seq, one.content_hash, encode_statement(one)] for seq, one in read if one is not None]
-            link.write(partial(_write, {"tenant": tenant, "hashes": hashes}))
+            rows = [(record["seq"], readable_statement(record["statement"])) for record in page]
+            hashes = [
+                [seq, statement.content_hash, encode_statement(statement)]
+                for seq, statement in rows
+                if statement is not None
+            ]
+            database.write(partial(_write, {"tenant": tenant, "hashes": hashes}))
 
 
 def _write(parameters: dict[str, Any], tx: ManagedTransaction) -> None:

@@ -1,6 +1,6 @@
-"""One caller at a time where a server meets a statement for the first time.
+"""Serializes the first use of each statement, so that a server plans it only once.
 
-A server that has just started plans a statement of ours for seconds, and again for each who asks meanwhile.
+A server that has just started needs seconds to plan a statement, and plans it again for every concurrent caller.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from contextlib import contextmanager
 
 
 class FirstUse:
-    """Which statements a server knows, as far as this process can tell."""
+    """The statements that this process has sent to the server."""
 
     def __init__(self) -> None:
         self._guard = threading.Lock()
@@ -20,24 +20,24 @@ class FirstUse:
 
     @contextmanager
     def of(self, statement: str, limit_s: float) -> Iterator[None]:
-        """Wait while another thread asks this for the first time, but no longer than a limit; then go on anyway."""
-        mine = threading.Event()
+        """Wait until the first use in another thread has ended, but at most `limit_s` seconds."""
+        own = threading.Event()
         with self._guard:
-            first = self._ended.setdefault(statement, mine)
-        if first is not mine:
+            first = self._ended.setdefault(statement, own)
+        if first is not own:
             first.wait(limit_s)
             yield
             return
         try:
             yield
         except BaseException:
-            self._forget(statement, mine)
+            self._forget(statement, own)
             raise
         finally:
-            mine.set()
+            own.set()
 
     def forget(self) -> None:
-        """The server may have been started anew."""
+        """Drop everything, since the server may have been restarted."""
         with self._guard:
             self._ended.clear()
 

@@ -1,4 +1,4 @@
-"""The database's constraints and indexes: applying numbered migrations, and comparing them with what is there."""
+"""Applies numbered migrations of constraints and indexes, and compares the result with the database."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from graphmem.adapters.neo4j import approximate, content_hashes, source_keys, texts
-from graphmem.adapters.neo4j.projecting import RULES as PROJECTION_RULES
-from graphmem.adapters.neo4j.selecting import VECTOR_INDEX
+from graphmem.adapters.neo4j import content_hashes, search_texts, source_keys, vector_index
+from graphmem.adapters.neo4j.compiled_filter import VECTOR_INDEX
+from graphmem.adapters.neo4j.graphiti_projection import RULES as PROJECTION_RULES
 from graphmem.adapters.schema_files import schema_text
 from graphmem.errors import CorruptStore, StoreUnavailable, Unsupported
 from graphmem.schema import Drift, SchemaDifference, SchemaState, VectorIndex
@@ -22,7 +22,7 @@ from graphmem.store import Progress, silent
 if TYPE_CHECKING:
     from neo4j import ManagedTransaction
 
-    from graphmem.adapters.neo4j.connecting import Link, Login
+    from graphmem.adapters.neo4j.database import Database, Login
 
 MIGRATIONS = (
     "neo4j/0001_initial.cypher",
@@ -39,7 +39,7 @@ _RECORD = """
 MERGE (s:GraphmemSchema {version: $p.version})
 ON CREATE SET s.name = $p.name, s.checksum = $p.checksum, s.applied_at = datetime()
 """
-#: Never committed.
+#: Run in a transaction that is rolled back.
 _TRIAL = "CREATE (s:GraphmemSchema)"
 _AWAIT = "CALL db.awaitIndexes(600)"
 _CONSTRAINTS = "SHOW CONSTRAINTS YIELD name, type, labelsOrTypes, properties"
@@ -49,7 +49,7 @@ WHERE owningConstraint IS NULL AND type <> 'LOOKUP'
 """
 
 _OURS = "graphmem_"
-#: What is made when it is asked for, and so is neither missing nor too much.
+#: Created only on request: neither missing nor extra.
 OPTIONAL = frozenset({VECTOR_INDEX, *PROJECTION_RULES})
 _TRIES = 6
 _PAUSE_S = 0.2
@@ -66,7 +66,7 @@ _ANALYZED = re.compile(r"`fulltext\.analyzer`: '([^']*)'")
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A constraint or index, as both a migration and a server describe it."""
+    """A constraint or index, in a form comparable between a migration and a server."""
 
     kind: str
     label: str
@@ -79,23 +79,23 @@ class Rule:
 
 
 def statements(text: str) -> list[str]:
-    """The statements of a migration, each on one line, without comments."""
+    """Return the statements of a migration, each on a single line, without comments."""
     return [" ".join(part.split()) for part in _COMMENT.sub("", text).split(";") if part.strip()]
 
 
 @cache
-def wanted() -> Mapping[str, Rule]:
-    """Every constraint and index that the migrations lead to, by its name."""
+def expected_rules() -> Mapping[str, Rule]:
+    """Return every constraint and index after all migrations, by name."""
     rules: dict[str, Rule] = {}
     for migration in MIGRATIONS:
         for statement in statements(schema_text(migration)):
             if dropped := _DROP.match(statement):
                 rules.pop(dropped[1], None)
-            elif made := _CREATE.fullmatch(statement):
-                analyzed = _ANALYZED.search(made["rest"])
-                properties = tuple(_PROPERTY.findall(made["properties"]))
-                kind = _KINDS[made["kind"]]
-                rules[made["name"]] = Rule(kind, made["label"], properties, analyzed[1] if analyzed else None)
+            elif created := _CREATE.fullmatch(statement):
+                analyzed = _ANALYZED.search(created["rest"])
+                properties = tuple(_PROPERTY.findall(created["properties"]))
+                kind = _KINDS[created["kind"]]
+                rules[created["name"]] = Rule(kind, created["label"], properties, analyzed[1] if analyzed else None)
     return rules
 
 
@@ -103,34 +103,34 @@ _KINDS = {"CONSTRAINT": "uniqueness", "INDEX": "range index", "FULLTEXT INDEX": 
 
 
 def open_neo4j_schema(url: str, login: Login, *, patience_s: float) -> Neo4jSchema:
-    """The schema of the database at a URL, on a connection of its own.
+    """Open the schema of the database at a URL on its own connection.
 
     Raises:
-        InvalidInput: The URL names no server, or carries a password.
+        InvalidInput: The URL names no server, or contains a password.
         StoreUnavailable: The server cannot be reached, or refuses the login.
     """
-    from graphmem.adapters.neo4j.connecting import Address, Link
+    from graphmem.adapters.neo4j.database import Address, Database
 
-    link = Link(Address.read(url), login, patience_s=patience_s)
-    return Neo4jSchema(link, close=link.close)
+    database = Database(Address.read(url), login, patience_s=patience_s)
+    return Neo4jSchema(database, close=database.close)
 
 
 class Neo4jSchema:
     """The schema of one database; see `graphmem.schema.Schema`.
 
     Args:
-        link: A connection to it.
-        close: Ends the connection, if it was made for this alone.
+        database: The database, open.
+        close: Closes the connection, if this object owns it.
     """
 
     makes_missing = True
 
-    def __init__(self, link: Link, close: Callable[[], None] = lambda: None) -> None:
-        self._link = link
+    def __init__(self, database: Database, close: Callable[[], None] = lambda: None) -> None:
+        self._database = database
         self._close = close
 
     def close(self) -> None:
-        """End the connection, if it was made for this alone."""
+        """Close the connection, if this object owns it."""
         self._close()
 
     def status(self) -> SchemaState:
@@ -141,13 +141,13 @@ class Neo4jSchema:
         return SchemaState(version, SCHEMA_VERSION, pending)
 
     def ensure(self, *, create: bool) -> int:
-        """The version of a database that this release can use: one statement if it is already there.
+        """Return the schema version after bringing the database to this release; a current schema takes one statement.
 
         Args:
-            create: Apply what is pending instead of refusing.
+            create: Apply pending migrations instead of raising.
 
         Raises:
-            Unsupported: It is newer, was applied from another text, or pending and not to be created.
+            Unsupported: The schema is newer, was applied from another text, or has pending migrations.
         """
         state = self._checked()
         if state.pending and not create:
@@ -160,56 +160,59 @@ class Neo4jSchema:
     def apply(self) -> SchemaState:
         """See `graphmem.schema.Schema.apply`."""
         state = self._checked()
-        is_damaged = any(one.drift is Drift.MISSING for one in self._compared())
+        is_damaged = any(difference.drift is Drift.MISSING for difference in self._compared())
         for number, name in enumerate(MIGRATIONS, 1):
             if is_damaged or name in state.pending:
                 self._migrate(number, name)
-        if differences := [one for one in self._compared() if one.drift in (Drift.MISSING, Drift.ALTERED)]:
-            told = "; ".join(f"{one.name} is {one.drift.value}: {one.what}" for one in differences)
-            raise CorruptStore(f"the schema cannot be completed: {told}. Drop what is in the way, then apply again")
+        differences = [difference for difference in self._compared() if difference.drift is not Drift.EXTRA]
+        if differences:
+            rules = "; ".join(f"{rule.name} is {rule.drift.value}: {rule.what}" for rule in differences)
+            raise CorruptStore(
+                f"the schema cannot be completed: {rules}. Drop the objects in the way, then apply again"
+            )
         return self.status()
 
     def diff(self) -> list[SchemaDifference]:
         """See `graphmem.schema.Schema.diff`."""
-        return [*self._recorded_otherwise(), *self._compared()]
+        return [*self._migration_differences(), *self._compared()]
 
     def index_vectors(self, progress: Progress = silent) -> Mapping[str, VectorIndex]:
         """See `graphmem.schema.IndexedSchema.index_vectors`."""
         self._checked()
-        return {"": approximate.switch_on(self._link.unhurried(), progress)}
+        return {"": vector_index.switch_on(self._database.for_long_reads(), progress)}
 
     def drop_vector_index(self) -> None:
         """See `graphmem.schema.IndexedSchema.drop_vector_index`."""
-        approximate.switch_off(self._link.unhurried())
+        vector_index.switch_off(self._database.for_long_reads())
 
     def vector_indexes(self) -> Mapping[str, VectorIndex | None]:
         """See `graphmem.schema.IndexedSchema.vector_indexes`."""
-        online = [row["state"] for row in self._link.run_alone(_INDEXES) if row["name"] == VECTOR_INDEX]
-        return approximate.usable(self._link) if online == ["ONLINE"] else {}
+        online = [row["state"] for row in self._database.run_alone(_INDEXES) if row["name"] == VECTOR_INDEX]
+        return vector_index.usable(self._database) if online == ["ONLINE"] else {}
 
     def try_write(self) -> None:
         """See `graphmem.schema.Schema.try_write`."""
-        with suppress(_GivenUp):
-            self._link.write(_begin_and_give_up)
+        with suppress(_RolledBack):
+            self._database.write(_write_and_roll_back)
 
     def _migrate(self, number: int, name: str) -> None:
         text = schema_text(name)
         for statement in statements(text):
-            self._run_patiently(statement)
-        self._run_patiently(_AWAIT)
+            self._run_with_retries(statement)
+        self._run_with_retries(_AWAIT)
         if name.endswith("_injective_content.cypher"):
-            content_hashes.recompute(self._link)
+            content_hashes.recompute(self._database)
         if name.endswith("_terms.cypher"):
-            texts.recompute(self._link)
-        if name.endswith("_source_keys.cypher") and source_keys.extract(self._link):
-            texts.recompute(self._link)
-        self._run_patiently(_RECORD, {"version": number, "name": name, "checksum": _checksum(text)})
+            search_texts.recompute(self._database)
+        if name.endswith("_source_keys.cypher") and source_keys.extract(self._database):
+            search_texts.recompute(self._database)
+        self._run_with_retries(_RECORD, {"version": number, "name": name, "checksum": _checksum(text)})
 
-    def _run_patiently(self, statement: str, parameters: dict[str, Any] | None = None) -> None:
-        """Processes that apply at once deadlock or stumble over each other; as all is repeatable, try again."""
+    def _run_with_retries(self, statement: str, parameters: dict[str, Any] | None = None) -> None:
+        """Run a statement with retries: concurrent migrations can deadlock, and every statement is safe to repeat."""
         for attempt in range(1, _TRIES + 1):
             try:
-                list(self._link.run_alone(statement, parameters))
+                list(self._database.run_alone(statement, parameters))
             except StoreUnavailable:
                 if attempt == _TRIES:
                     raise
@@ -218,17 +221,17 @@ class Neo4jSchema:
                 return
 
     def _applied(self) -> dict[int, str]:
-        return {int(row["version"]): str(row["checksum"]) for row in self._link.run_alone(_APPLIED)}
+        return {int(row["version"]): str(row["checksum"]) for row in self._database.run_alone(_APPLIED)}
 
     def _checked(self) -> SchemaState:
-        for one in self._recorded_otherwise():
-            if one.drift is Drift.NEWER:
-                raise Unsupported(f"the database's schema is newer: {one.what}; update graphmem to use it")
-            if one.drift is Drift.ALTERED:
-                raise Unsupported(f"{one.name}: {one.what}; use the release that applied it")
+        for difference in self._migration_differences():
+            if difference.drift is Drift.NEWER:
+                raise Unsupported(f"the database's schema is newer: {difference.what}; update graphmem to use it")
+            if difference.drift is Drift.ALTERED:
+                raise Unsupported(f"{difference.name}: {difference.what}; use the release that applied it")
         return self.status()
 
-    def _recorded_otherwise(self) -> Iterator[SchemaDifference]:
+    def _migration_differences(self) -> Iterator[SchemaDifference]:
         applied = self._applied()
         for number, name in enumerate(MIGRATIONS, 1):
             if number not in applied:
@@ -237,40 +240,40 @@ class Neo4jSchema:
                 yield SchemaDifference(Drift.ALTERED, name, "was applied from another text than this release's")
         for number in applied:
             if number > SCHEMA_VERSION:
-                what = f"migration {number} was applied, this release knows {SCHEMA_VERSION}"
-                yield SchemaDifference(Drift.NEWER, str(number), what)
+                text = f"migration {number} was applied, the last of this release is {SCHEMA_VERSION}"
+                yield SchemaDifference(Drift.NEWER, str(number), text)
 
     def _compared(self) -> Iterator[SchemaDifference]:
-        found, rules = dict(self._found()), wanted()
+        actual, rules = dict(self._rules()), expected_rules()
         labels = {rule.label for rule in rules.values()}
         for name, rule in rules.items():
-            there = found.get(name)
-            if there is None:
+            existing = actual.get(name)
+            if existing is None:
                 yield SchemaDifference(Drift.MISSING, name, str(rule))
-            elif there != rule:
-                yield SchemaDifference(Drift.ALTERED, name, f"{there}, not {rule}")
-        for name, there in found.items():
-            is_near = name.startswith(_OURS) or there.label in labels
-            if is_near and name not in rules and name not in OPTIONAL:
-                yield SchemaDifference(Drift.EXTRA, name, str(there))
+            elif existing != rule:
+                yield SchemaDifference(Drift.ALTERED, name, f"{existing}, not {rule}")
+        for name, existing in actual.items():
+            is_ours = name.startswith(_OURS) or existing.label in labels
+            if is_ours and name not in rules and name not in OPTIONAL:
+                yield SchemaDifference(Drift.EXTRA, name, str(existing))
 
-    def _found(self) -> Iterator[tuple[str, Rule]]:
-        for row in self._link.run_alone(_CONSTRAINTS):
+    def _rules(self) -> Iterator[tuple[str, Rule]]:
+        for row in self._database.run_alone(_CONSTRAINTS):
             is_unique = str(row["type"]).endswith("UNIQUENESS")
             yield str(row["name"]), _rule(row, "uniqueness" if is_unique else str(row["type"]).lower())
-        for row in self._link.run_alone(_INDEXES):
+        for row in self._database.run_alone(_INDEXES):
             unready = "" if row["state"] == "ONLINE" else f" ({str(row['state']).lower()})"
             analyzer = row["options"].get("indexConfig", {}).get(_ANALYZER)
             yield str(row["name"]), _rule(row, f"{str(row['type']).lower()} index{unready}", analyzer)
 
 
-class _GivenUp(Exception):
+class _RolledBack(Exception):
     """Rolls a transaction back."""
 
 
-def _begin_and_give_up(tx: ManagedTransaction) -> None:
+def _write_and_roll_back(tx: ManagedTransaction) -> None:
     tx.run(_TRIAL).consume()
-    raise _GivenUp
+    raise _RolledBack
 
 
 def _rule(row: Mapping[str, Any], kind: str, analyzer: str | None = None) -> Rule:

@@ -1,4 +1,4 @@
-"""Keys under which sources have the statements of memories: reading them, and the step that made them nodes."""
+"""Source keys of memories: the query for them, and the migration that moved them from statements to nodes."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from graphmem.adapters.lazy_statement import readable_statement
-from graphmem.adapters.neo4j import reading
-from graphmem.adapters.neo4j.creating import anchor_rows
-from graphmem.adapters.neo4j.indexing import indexed, with_source_keys
-from graphmem.adapters.neo4j.selecting import SEEN
+from graphmem.adapters.neo4j import ledger_queries
+from graphmem.adapters.neo4j.compiled_filter import VISIBLE
+from graphmem.adapters.neo4j.properties import anchor_rows
+from graphmem.adapters.neo4j.text_entries import text_entry, with_source_keys
 from graphmem.adapters.neo4j.values import admitted_homes, memory_row, micros_of, stamp
 from graphmem.model import Scope
 from graphmem.rows import SourceRow
@@ -21,7 +21,7 @@ from graphmem.vocabulary import SOURCE_ROLE
 if TYPE_CHECKING:
     from neo4j import ManagedTransaction
 
-    from graphmem.adapters.neo4j.connecting import Link
+    from graphmem.adapters.neo4j.database import Database
 
 _RECORDED_AT = micros_of("r.recorded_at")
 _SOURCES = f"""
@@ -35,7 +35,7 @@ CALL () {{
 }}
 WITH DISTINCT s
 MATCH (m:Memory)-[r:READ_FROM]->(s)
-WHERE {SEEN} AND (s.key IN $p.keys OR m.id IN $p.ids OR any(folder IN $p.folders WHERE s.key STARTS WITH folder))
+WHERE {VISIBLE} AND (s.key IN $p.keys OR m.id IN $p.ids OR any(folder IN $p.folders WHERE s.key STARTS WITH folder))
 RETURN [m.id, s.key, r.seq, {_RECORDED_AT}, r.branch] AS source ORDER BY r.seq
 """
 
@@ -46,7 +46,7 @@ MATCH (m:Memory) WHERE m.tenant = $p.tenant AND m.seq > $p.after AND m.statement
 RETURN [m.id, m.repo, m.user, m.branch, m.environment, m.kind, m.origin, m.confidence, m.subject, m.statement,
     m.seq, {_MEMORY_RECORDED_AT}, m.written_on] AS memory ORDER BY m.seq LIMIT $p.limit
 """
-# A memory that was erased in the meantime gets nothing back.
+# Skips memories erased since they were read.
 _EXTRACT = """
 UNWIND $p.memories AS x MATCH (m:Memory {tenant: $p.tenant, seq: x.seq}) WHERE m.statement IS NOT NULL
 SET m.content_hash = x.content_hash, m.statement = x.statement, m.facets = x.facets
@@ -67,40 +67,40 @@ CALL (a) { DETACH DELETE a } IN TRANSACTIONS OF 5000 ROWS
 """
 
 
-def sources(link: Link, reader: Scope, keys: Sequence[str], memories: Sequence[str]) -> list[SourceRow]:
-    """The rows with some keys, and those of some memories, of live memories that the reader sees."""
-    asked = {
+def sources(database: Database, reader: Scope, keys: Sequence[str], memories: Sequence[str]) -> list[SourceRow]:
+    """Return the rows with these keys and the rows of these memories, of live memories that the reader sees."""
+    parameters = {
         "tenant": reader.tenant,
         "homes": list(admitted_homes(reader)),
         "keys": [key for key in keys if key and not key.endswith("/")],
         "folders": [key for key in keys if not key or key.endswith("/")],
         "ids": list(memories),
     }
-    found = [one["source"] for one in link.records(_SOURCES, asked)]
-    return [SourceRow(memory, key, stamp(*fields)) for memory, key, *fields in found]
+    sources = [record["source"] for record in database.records(_SOURCES, parameters)]
+    return [SourceRow(memory_id, key, stamp(*fields)) for memory_id, key, *fields in sources]
 
 
-def extract(link: Link) -> bool:
-    """Take source keys out of the statements of an earlier release; may be repeated at any time.
+def extract(database: Database) -> bool:
+    """Move source keys out of the statements of an earlier release; safe to repeat.
 
     Returns:
-        Whether there were any: terms must then be counted anew.
+        True if any statement changed: its terms must then be recounted.
     """
-    link, is_any = link.unhurried(), False
-    for tenant in reading.tenants(link):
+    database, is_changed = database.for_long_reads(), False
+    for tenant in ledger_queries.tenants(database):
         after = 0
-        asked = {"tenant": tenant, "role": f'"{SOURCE_ROLE}"', "limit": _PAGE}
-        while page := link.records(_OLD_STATEMENTS, {**asked, "after": after}):
+        parameters = {"tenant": tenant, "role": f'"{SOURCE_ROLE}"', "limit": _PAGE}
+        while page := database.records(_OLD_STATEMENTS, {**parameters, "after": after}):
             after = page[-1]["memory"][10]
-            rows = [row for one in page if (row := _extracted(tenant, one["memory"])) is not None]
-            link.write(partial(_write, {"tenant": tenant, "memories": rows}))
-            is_any = is_any or bool(rows)
-        list(link.run_alone(_ORPHANS, {"tenant": tenant}))
-    return is_any
+            rows = [row for record in page if (row := _extracted(tenant, record["memory"])) is not None]
+            database.write(partial(_write, {"tenant": tenant, "memories": rows}))
+            is_changed = is_changed or bool(rows)
+        list(database.run_alone(_ORPHANS, {"tenant": tenant}))
+    return is_changed
 
 
 def _extracted(tenant: str, fields: list[Any]) -> dict[str, Any] | None:
-    """All of a memory that follows from its statement without the source key; None if it has no such key."""
+    """Return the properties of a memory without the source key in its statement; None if it has no source key."""
     text = fields[9]
     statement = readable_statement(text)
     key = None if statement is None else former_source_key(json.loads(text))
@@ -113,7 +113,7 @@ def _extracted(tenant: str, fields: list[Any]) -> dict[str, Any] | None:
         "key": key,
         "content_hash": statement.content_hash,
         "statement": encode_statement(statement),
-        "facets": with_source_keys(indexed(memory.scope, statement).facets, [key]),
+        "facets": with_source_keys(text_entry(memory.scope, statement).facets, [key]),
         "anchors": [{name: anchor[name] for name in ("id", "role", "ordinal")} for anchor in anchors],
     }
 

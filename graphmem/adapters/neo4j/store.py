@@ -1,4 +1,4 @@
-"""The server store: the port of `graphmem.store` over Bolt."""
+"""The Neo4j store: implements the port of `graphmem.store` over Bolt."""
 
 from __future__ import annotations
 
@@ -12,26 +12,29 @@ from typing import TYPE_CHECKING, Self
 
 from graphmem.adapters.export_lines import verified
 from graphmem.adapters.neo4j import (
-    approximate,
-    checking,
-    exporting,
-    graph,
-    matching,
-    reading,
-    selecting,
+    compiled_filter,
+    graph_check,
+    graph_queries,
+    ledger_export,
+    ledger_queries,
+    match_query,
+    row_queries,
     source_keys,
-    writing,
+    vector_index,
+    write_batch,
 )
-from graphmem.adapters.neo4j.approximate import Nearest
-from graphmem.adapters.neo4j.combining import Call, Combiner
+from graphmem.adapters.neo4j.combiner import Call, Combiner
 from graphmem.adapters.neo4j.common_words import CommonWords
-from graphmem.adapters.neo4j.connecting import Address, Link, Login
-from graphmem.adapters.neo4j.creating import vector_row
-from graphmem.adapters.neo4j.foresight import Foresight
-from graphmem.adapters.neo4j.projecting import Neo4jProjection
+from graphmem.adapters.neo4j.compiled_filter import CompiledFilter
+from graphmem.adapters.neo4j.database import Address, Database, Login
+from graphmem.adapters.neo4j.graphiti_projection import Neo4jProjection
+from graphmem.adapters.neo4j.match_query import Prefetch, SearchResult
+from graphmem.adapters.neo4j.optimistic_writer import OptimisticWriter
+from graphmem.adapters.neo4j.properties import vector_row
 from graphmem.adapters.neo4j.schema import Neo4jSchema
 from graphmem.adapters.neo4j.values import CARD_FIELDS, END, card_of
-from graphmem.adapters.neo4j.vectors import VectorCache, VectorSearch
+from graphmem.adapters.neo4j.vector_cache import VectorCache, VectorSearch
+from graphmem.adapters.neo4j.vector_index import Nearest
 from graphmem.adapters.vector_bytes import blob, refuse_other_model
 from graphmem.errors import InvalidInput, StoreUnavailable, Unsupported
 from graphmem.instants import to_micros
@@ -59,20 +62,20 @@ if TYPE_CHECKING:
     from graphmem.store import Vector
 
 _PATIENCE_S = 30.0
-#: What a large batch may take beside waiting for its turn, on a server that is ten times slower than usual.
-_WORK_S_EACH = 0.02
+#: Additional time limit per request of a batch, enough for a server ten times slower than usual.
+_SECONDS_PER_REQUEST = 0.02
 VECTOR_CACHE_BYTES = 512 * 1024 * 1024
 
 _MODEL = f"MATCH (e:EmbeddingModel {{id: 'current'}}) RETURN {CARD_FIELDS} AS model"
-# The node, then every ledger: whoever writes meanwhile is waited for, and whoever writes next sees the other model.
+# Locks the node, then every ledger: waits for writes in progress, and later writes see the new model.
 _ADOPT = """
 MERGE (e:EmbeddingModel {id: 'current'})
 SET e.locked_at = timestamp()
-WITH e, e.name IS NOT NULL AS was_there, e.name IS NULL OR e.name <> $p.name OR e.dimension <> $p.dimension
-  OR e.weights_hash <> $p.hash AS is_other
-WHERE is_other
+WITH e, e.name IS NOT NULL AS existed, e.name IS NULL OR e.name <> $p.name OR e.dimension <> $p.dimension
+  OR e.weights_hash <> $p.hash AS differs
+WHERE differs
 SET e.name = $p.name, e.dimension = $p.dimension, e.weights_hash = $p.hash
-WITH e, was_there WHERE was_there
+WITH e, existed WHERE existed
 SET e.is_dropping = true
 WITH e MATCH (l:Ledger) SET l.vectors = 0, l.epoch = l.epoch + 1
 """
@@ -116,28 +119,28 @@ class Neo4jStore:
     """Memories in one database of a Neo4j server, for any number of threads, processes and machines.
 
     Args:
-        link: Sessions with the database.
-        schema_version: The version that the database was found to have.
-        vector_cache_bytes: How much memory vectors may take that were fetched to be searched here.
-        is_approximate: Compare vectors by the server's index where it has one, instead of fetching them.
+        database: The database, open.
+        schema_version: The version of the database's schema.
+        vector_cache_bytes: The memory limit of the vector cache.
+        is_approximate: Search vectors in the server's index if it has one, instead of the vector cache.
     """
 
     def __init__(
         self,
-        link: Link,
+        database: Database,
         schema_version: int,
         vector_cache_bytes: int = VECTOR_CACHE_BYTES,
         *,
         is_approximate: bool = False,
     ) -> None:
         self._is_approximate = is_approximate
-        self._link = link
+        self._database = database
         self._schema_version = schema_version
-        self._projection = Neo4jProjection(link)
+        self._projection = Neo4jProjection(database)
         self._vectors = VectorCache(vector_cache_bytes)
         self._common = CommonWords()
-        self._foresight: defaultdict[str, Foresight] = defaultdict(Foresight)
-        self._writers = Combiner(self._carry_out, patience_s=link.patience_s)
+        self._optimistic_writers: defaultdict[str, OptimisticWriter] = defaultdict(OptimisticWriter)
+        self._writers = Combiner(self._carry_out, patience_s=database.patience_s)
         self._model: ModelCard | None = None
         self._is_closed = False
 
@@ -152,28 +155,28 @@ class Neo4jStore:
         vector_cache_bytes: int = VECTOR_CACHE_BYTES,
         is_approximate: bool = False,
     ) -> Self:
-        """The store in a database.
+        """Open the store in a database.
 
         Args:
-            url: Such as `neo4j+s://host:7687/database`; without a database, the user's home database.
+            url: A URL such as `neo4j+s://host:7687/database`; without a database name, the user's home database.
             create: Apply the schema if the database has none, and migrate an older one.
-            login: Who we are there; None where the server asks for no login.
-            patience_s: How long a transaction is tried, and waits for its turn.
+            login: The credentials; None for a server without authentication.
+            patience_s: The time limit of a transaction with its retries and waits, in seconds.
             vector_cache_bytes: As for the class.
             is_approximate: As for the class.
 
         Raises:
-            InvalidInput: The URL names no server, or carries a password.
+            InvalidInput: The URL names no server, or contains a password.
             StoreUnavailable: The server cannot be reached, or refuses the login.
             Unsupported: Its schema is missing or newer, or the server too old.
         """
-        link = Link(Address.read(url), login or Login(), patience_s=patience_s)
+        database = Database(Address.read(url), login or Login(), patience_s=patience_s)
         try:
-            link.verify()
-            version = Neo4jSchema(link).ensure(create=create)
-            return cls(link, version, vector_cache_bytes, is_approximate=is_approximate)
+            database.verify()
+            version = Neo4jSchema(database).ensure(create=create)
+            return cls(database, version, vector_cache_bytes, is_approximate=is_approximate)
         except BaseException:
-            link.close()
+            database.close()
             raise
 
     # ---- writing
@@ -189,7 +192,7 @@ class Neo4jStore:
         """See `graphmem.store.Store.apply`."""
         if not requests:
             raise InvalidInput("nothing to apply: give at least one request")
-        if len(writing.tenants_of(requests)) > 1:
+        if len(write_batch.tenants_of(requests)) > 1:
             raise InvalidInput("requests of several tenants cannot be applied together")
         return self._writers.apply(requests[0].writer.tenant, Call(requests, clock, vectors or {}, model))
 
@@ -197,45 +200,48 @@ class Neo4jStore:
         self, lines: Iterable[str], *, tenant: str, progress: Progress = silent, clock: Clock | None = None
     ) -> int:
         """See `graphmem.store.Store.restore`."""
-        link = self._open_link
+        database = self._open_database
         with verified(lines, tenant, clock=clock) as export:
-            header, done = export.header, exporting.begin(link, export)
+            header, done = export.header, ledger_export.begin(database, export)
             progress(done, header.entries)
             for part in export.parts(done):
-                exporting.write(link, export, part)
+                ledger_export.write(database, export, part)
                 progress(part[-1].entry.seq, header.entries)
             self._model = None
-            return exporting.finish(link, export)
+            return ledger_export.finish(database, export)
 
     def save_vectors(self, reader: Scope, vectors: Mapping[str, Vector], *, model: ModelCard | None = None) -> None:
         """See `graphmem.store.Store.save_vectors`."""
-        exporting.refuse_restoring(self._open_link, reader.tenant)
+        ledger_export.refuse_restoring(self._open_database, reader.tenant)
 
         def save(tx: ManagedTransaction) -> None:
-            batch = writing.Batch.begin(tx, reader.tenant)
+            batch = write_batch.WriteBatch.begin(tx, reader.tenant)
             if not batch.take_vectors(vectors, model):
                 refuse_other_model(model, batch.model)
-            found = [[key, vector_row(blob(one), is_indexed=batch.is_indexed)] for key, one in vectors.items()]
-            tx.run(_SAVE_VECTORS, p={"tenant": reader.tenant, "vectors": found}).consume()
+            rows = [
+                [memory_id, vector_row(blob(vector), is_indexed=batch.is_indexed)]
+                for memory_id, vector in vectors.items()
+            ]
+            tx.run(_SAVE_VECTORS, p={"tenant": reader.tenant, "vectors": rows}).consume()
 
-        self._open_link.write(save)
+        self._open_database.write(save)
 
     def adopt_model(self, card: ModelCard, reader: Scope | None = None) -> None:
         """See `graphmem.store.Store.adopt_model`."""
         del reader
-        link, self._model = self._open_link, None
-        asked = {"name": card.name, "dimension": card.dimension, "hash": card.weights_hash}
-        link.write(lambda tx: tx.run(_ADOPT, p=asked).consume())
-        # Also what somebody else adopted and did not finish.
-        while link.write(lambda tx: tx.run(_DROP_VECTORS).single(strict=True)["dropped"]):
+        database, self._model = self._open_database, None
+        parameters = {"name": card.name, "dimension": card.dimension, "hash": card.weights_hash}
+        database.write(lambda tx: tx.run(_ADOPT, p=parameters).consume())
+        # Also finishes an adoption that another process began and did not finish.
+        while database.write(lambda tx: tx.run(_DROP_VECTORS).single(strict=True)["dropped"]):
             pass
-        link.write(lambda tx: tx.run(_DROPPED).consume())
+        database.write(lambda tx: tx.run(_DROPPED).consume())
 
     # ---- reading
 
     def tenants(self) -> list[str]:
         """See `graphmem.store.Store.tenants`."""
-        return sorted(one["tenant"] for one in self._open_link.records(_TENANTS, {}))
+        return sorted(record["tenant"] for record in self._open_database.records(_TENANTS, {}))
 
     def model(self, reader: Scope | None = None) -> ModelCard | None:
         """See `graphmem.store.Store.model`."""
@@ -243,162 +249,161 @@ class Neo4jStore:
         return self._model or self._stored_model()
 
     def _stored_model(self) -> ModelCard | None:
-        """The model as it is now: another process may have adopted one."""
-        found = self._open_link.records(_MODEL, {})
-        self._model = card_of(found[0]["model"]) if found else None
+        """Read the model: another process may have adopted a new model."""
+        records = self._open_database.records(_MODEL, {})
+        self._model = card_of(records[0]["model"]) if records else None
         return self._model
 
     def secret(self, reader: Scope) -> str:
         """See `graphmem.store.Store.secret`."""
-        return reading.head(self._open_link, reader.tenant).key
+        return ledger_queries.head(self._open_database, reader.tenant).key
 
     def position(self, reader: Scope, moment: datetime | None = None) -> Position:
         """See `graphmem.store.Store.position`."""
-        return reading.position(self._open_link, reader.tenant, moment)
+        return ledger_queries.position(self._open_database, reader.tenant, moment)
 
     def pin(self, reader: Scope, moment: datetime) -> Position:
         """See `graphmem.store.Store.pin`."""
-        link, tenant, micros = self._open_link, reader.tenant, to_micros(moment)
-        head = reading.head(link, tenant)
+        database, tenant, micros = self._open_database, reader.tenant, to_micros(moment)
+        head = ledger_queries.head(database, tenant)
         if micros <= max(head.recorded_at or micros - 1, head.answered_to or micros - 1):
-            return reading.position(link, tenant, moment)
-        return link.write(lambda tx: writing.pin(tx, tenant, moment))
+            return ledger_queries.position(database, tenant, moment)
+        return database.write(lambda tx: write_batch.pin(tx, tenant, moment))
 
     def changes(self, reader: Scope, *, after: int = 0, limit: int = 1000) -> list[Change]:
         """See `graphmem.store.Store.changes`."""
-        return reading.changes(self._open_link, reader.tenant, after=after, limit=limit)
+        return ledger_queries.changes(self._open_database, reader.tenant, after=after, limit=limit)
 
     def change_by_op_id(self, reader: Scope, op_id: str) -> Change | None:
         """See `graphmem.store.Store.change_by_op_id`."""
-        return reading.change_by_op_id(self._open_link, reader.tenant, op_id)
+        return ledger_queries.change_by_op_id(self._open_database, reader.tenant, op_id)
 
     def changes_of(self, reader: Scope, memory: str) -> list[Change]:
         """See `graphmem.store.Store.changes_of`."""
-        return reading.changes_of(self._open_link, reader.tenant, memory)
+        return ledger_queries.changes_of(self._open_database, reader.tenant, memory)
 
     def rows(self, reader: Scope, ids: Sequence[str], *, rivals: Rivals | None = None, is_alone: bool = False) -> Rows:
         """See `graphmem.store.Store.rows`."""
-        del is_alone  # a chain comes in the same answer
-        return reading.rows(self._open_link, reader, ids, rivals=rivals)
+        del is_alone  # the same statement reads the chains
+        return row_queries.rows(self._open_database, reader, ids, rivals=rivals)
 
     def select(self, reader: Scope, where: Filter, *, at: datetime | None, before: int, limit: int) -> list[str]:
         """See `graphmem.store.Store.select`."""
-        return selecting.select(self._open_link, reader, where, at=at, before=before, limit=limit)
+        return compiled_filter.select(self._open_database, reader, where, at=at, before=before, limit=limit)
 
     def match(
         self, reader: Scope, probe: Probe, where: Filter, *, seq: int | None = None, at: datetime | None = None
     ) -> Matches:
         """See `graphmem.store.Store.match`."""
-        found, nearest = self._found(reader, probe, selecting.wanted(reader, where), seq, at)
-        known = found.head.seq if seq is None else seq
-        near = nearest.found or ()
-        matches = Matches(found.lexical, near, found.named, found.rows, known, found.model, nearest.note)
+        result, nearest = self._search(reader, probe, compiled_filter.compile_filter(reader, where), seq, at)
+        last = result.head.seq if seq is None else seq
+        near = nearest.matches or ()
+        matches = Matches(result.lexical, near, result.named, result.rows, last, result.model, nearest.note)
         if probe.is_weighed:
             matches = replace(
                 matches,
-                weights=tuple(map(found.corpus.weight, probe.terms)),
-                evidence=self._evidence(reader.tenant, probe, found, matches),
-                unheld=found.corpus.unheld(probe.terms),
+                weights=tuple(map(result.corpus.weight, probe.terms)),
+                evidence=self._evidence(reader.tenant, probe, result, matches),
+                unheld=result.corpus.unheld(probe.terms),
             )
-        if matches.ids and found.rows.memories.keys() >= set(matches.ids):
+        if matches.ids and result.rows.memories.keys() >= set(matches.ids):
             return matches
-        settled_at = None if at is None else Point(at, known)
-        return replace(matches, rows=reading.rows(self._open_link, reader, matches.ids, settled_at=settled_at))
+        settled_at = None if at is None else Point(at, last)
+        return replace(matches, rows=row_queries.rows(self._open_database, reader, matches.ids, settled_at=settled_at))
 
-    def _evidence(self, tenant: str, probe: Probe, found: matching.Found, matches: Matches) -> Mapping[str, Evidence]:
+    def _evidence(self, tenant: str, probe: Probe, result: SearchResult, matches: Matches) -> Mapping[str, Evidence]:
         cosines = dict(matches.vector)
         if cosines and probe.vector is not None:
-            others = [key for key in matches.ids if key not in cosines]
-            cosines |= self._vectors.cosines(found.head, others, probe.vector)
-        return matching.evidence(self._open_link, tenant, probe, found, matches.ids, cosines)
+            without_cosine = [memory_id for memory_id in matches.ids if memory_id not in cosines]
+            cosines |= self._vectors.cosines(result.head, without_cosine, probe.vector)
+        return match_query.evidence(self._open_database, tenant, probe, result, matches.ids, cosines)
 
-    def _found(
-        self, reader: Scope, probe: Probe, what: selecting.Wanted, seq: int | None, at: datetime | None
-    ) -> tuple[matching.Found, Nearest]:
-        """Words and names from the server, and the nearest vectors from its index or from those kept here."""
-        link, tenant = self._open_link, reader.tenant
+    def _search(
+        self, reader: Scope, probe: Probe, where: CompiledFilter, seq: int | None, at: datetime | None
+    ) -> tuple[SearchResult, Nearest]:
+        """Search words and names on the server, and vectors in its index or in the vector cache."""
+        database, tenant = self._open_database, reader.tenant
         if probe.vector is None or probe.limit < 1:
-            words_alone = matching.Expected(None, (), at, self._common)
-            return matching.find(link, reader, probe, what, seq=seq, expected=words_alone), Nearest(None, None)
+            prefetch = Prefetch(None, (), at, self._common)
+            return match_query.search(database, reader, probe, where, seq=seq, prefetch=prefetch), Nearest(None, None)
         if not self._is_approximate:
-            return self._found_exactly(reader, probe, what, seq, at)
-        found = matching.find(
-            link, reader, probe, what, seq=seq, expected=matching.Expected(None, None, at, self._common)
-        )
-        if not found.head.vectors or probe.model not in (None, found.model):
-            return found, Nearest(None, None)
-        search = VectorSearch(probe.vector, "", found.head.seq if seq is None else seq, probe.limit)
-        nearest = approximate.near(link, tenant, what, search)
-        if nearest.found is not None:
-            return found, nearest
-        # Words and names are there already.
-        vector_alone = replace(probe, terms=(), names=())
-        _, exactly = self._found_exactly(reader, vector_alone, what, search.seq, None)
-        return found, replace(exactly, note=nearest.note)
+            return self._search_exactly(reader, probe, where, seq, at)
+        prefetch = Prefetch(None, None, at, self._common)
+        result = match_query.search(database, reader, probe, where, seq=seq, prefetch=prefetch)
+        if not result.head.vectors or probe.model not in (None, result.model):
+            return result, Nearest(None, None)
+        search = VectorSearch(probe.vector, "", result.head.seq if seq is None else seq, probe.limit)
+        nearest = vector_index.near(database, tenant, where, search)
+        if nearest.matches is not None:
+            return result, nearest
+        # The result already has the words and names.
+        vector_probe = replace(probe, terms=(), names=())
+        _, exact = self._search_exactly(reader, vector_probe, where, search.seq, None)
+        return result, replace(exact, note=nearest.note)
 
-    def _found_exactly(
-        self, reader: Scope, probe: Probe, what: selecting.Wanted, seq: int | None, at: datetime | None
-    ) -> tuple[matching.Found, Nearest]:
-        link, tenant = self._open_link, reader.tenant
-        assert probe.vector is not None, "there is something to compare"  # noqa: S101
-        search = VectorSearch(probe.vector, repr(what), END if seq is None else seq, probe.limit)
+    def _search_exactly(
+        self, reader: Scope, probe: Probe, where: CompiledFilter, seq: int | None, at: datetime | None
+    ) -> tuple[SearchResult, Nearest]:
+        database, tenant = self._open_database, reader.tenant
+        assert probe.vector is not None, "the probe has a vector"  # noqa: S101
+        search = VectorSearch(probe.vector, repr(where), END if seq is None else seq, probe.limit)
         while True:
-            foreseen = self._vectors.foreseen(tenant, search)
-            expected = matching.Expected(foreseen.last, foreseen.near, at, self._common)
-            found = matching.find(link, reader, probe, what, seq=seq, expected=expected)
-            if not found.head.vectors or probe.model not in (None, found.model):
-                return found, Nearest(None, None)
-            if foreseen.last and foreseen.epoch != found.head.epoch:
+            cached = self._vectors.cached(tenant, search)
+            prefetch = Prefetch(cached.last, cached.near, at, self._common)
+            result = match_query.search(database, reader, probe, where, seq=seq, prefetch=prefetch)
+            if not result.head.vectors or probe.model not in (None, result.model):
+                return result, Nearest(None, None)
+            if cached.last and cached.epoch != result.head.epoch:
                 self._vectors.forget(tenant)
                 continue
-            pinned = replace(search, seq=found.head.seq if seq is None else seq)
-            nearest = self._vectors.best(link, found.head, pinned, found.fitting, foreseen)
+            pinned = replace(search, seq=result.head.seq if seq is None else seq)
+            nearest = self._vectors.best(database, result.head, pinned, result.passing_seqs, cached)
             if nearest is not None:
-                return found, Nearest(nearest, None)
+                return result, Nearest(nearest, None)
 
     def neighbours(
         self, reader: Scope, ids: Sequence[str], *, seq: int, limit: int, at: datetime | None = None
     ) -> Nearby:
         """See `graphmem.store.Store.neighbours`."""
-        return graph.neighbours(self._open_link, reader, ids, seq=seq, limit=limit, at=at)
+        return graph_queries.neighbours(self._open_database, reader, ids, seq=seq, limit=limit, at=at)
 
     def contested_subjects(self, reader: Scope) -> dict[str, tuple[str, ...]]:
         """See `graphmem.store.Store.contested_subjects`."""
-        return graph.contested_subjects(self._open_link, reader)
+        return graph_queries.contested_subjects(self._open_database, reader)
 
     def forked(self, reader: Scope) -> list[str]:
         """See `graphmem.store.Store.forked`."""
-        return graph.forked(self._open_link, reader)
+        return graph_queries.forked(self._open_database, reader)
 
     def declared_conflicts(self, reader: Scope) -> list[tuple[str, str]]:
         """See `graphmem.store.Store.declared_conflicts`."""
-        return graph.declared_conflicts(self._open_link, reader)
+        return graph_queries.declared_conflicts(self._open_database, reader)
 
     def ids_beginning(self, reader: Scope, prefix: str, *, limit: int) -> list[str]:
         """See `graphmem.store.Store.ids_beginning`."""
-        return graph.ids_beginning(self._open_link, reader, prefix, limit)
+        return graph_queries.ids_beginning(self._open_database, reader, prefix, limit)
 
     def repositories(self, reader: Scope) -> list[str]:
         """See `graphmem.store.Store.repositories`."""
-        return graph.repositories(self._open_link, reader)
+        return graph_queries.repositories(self._open_database, reader)
 
     def sources(self, reader: Scope, *, keys: Sequence[str] = (), memories: Sequence[str] = ()) -> list[SourceRow]:
         """See `graphmem.store.Store.sources`."""
-        return source_keys.sources(self._open_link, reader, keys, memories)
+        return source_keys.sources(self._open_database, reader, keys, memories)
 
     def without_vector(self, reader: Scope, limit: int) -> list[str]:
         """See `graphmem.store.Store.without_vector`."""
-        asked = {"tenant": reader.tenant, "limit": max(limit, 0)}
-        return [one["id"] for one in self._open_link.records(_WITHOUT_VECTOR, asked)]
+        parameters = {"tenant": reader.tenant, "limit": max(limit, 0)}
+        return [record["id"] for record in self._open_database.records(_WITHOUT_VECTOR, parameters)]
 
     # ---- keeping
 
     def export(self, reader: Scope) -> Iterator[str]:
         """See `graphmem.store.Store.export`."""
-        yield from exporting.export(self._open_link, reader.tenant, self._stored_model())
+        yield from ledger_export.export(self._open_database, reader.tenant, self._stored_model())
 
     def backup(self, target: Path) -> None:
-        """Always refused: a server is backed up by its own tools."""
+        """Raise `Unsupported`: a server is backed up by its own tools."""
         raise Unsupported(
             f"{str(target)!r}: a Neo4j server is copied by its own tools (neo4j-admin database dump or backup);"
             " `graphmem export` writes one tenant, and `graphmem copy` moves it to another store"
@@ -406,13 +411,13 @@ class Neo4jStore:
 
     def check(self) -> list[Finding]:
         """See `graphmem.store.Store.check`."""
-        return checking.check(self._open_link.unhurried())
+        return graph_check.check(self._open_database.for_long_reads())
 
     def info(self, reader: Scope) -> StoreInfo:
         """See `graphmem.store.Store.info`."""
-        head = reading.head(self._open_link, reader.tenant)
+        head = ledger_queries.head(self._open_database, reader.tenant)
         return StoreInfo(
-            url=self._link.address.url,
+            url=self._database.address.url,
             schema_version=self._schema_version,
             model=self._stored_model(),
             memories=head.documents,
@@ -424,14 +429,14 @@ class Neo4jStore:
         )
 
     def projected(self) -> Neo4jProjection:
-        """The graph that graphiti reads, kept in the same database."""
+        """Return the graph that graphiti reads, stored in the same database."""
         return self._projection
 
     def close(self) -> None:
         """See `graphmem.store.Store.close`."""
         self._is_closed = True
         self._vectors.forget()
-        self._link.close()
+        self._database.close()
 
     def __enter__(self) -> Self:
         return self
@@ -444,22 +449,22 @@ class Neo4jStore:
     # ---- inside
 
     def _carry_out(self, calls: Sequence[Call], patience_s: float) -> list[list[Change]]:
-        patience_s += _WORK_S_EACH * sum(len(call.requests) for call in calls)
+        patience_s += _SECONDS_PER_REQUEST * sum(len(call.requests) for call in calls)
         tenant = calls[0].requests[0].writer.tenant
-        foresight = self._foresight[tenant]
-        attempt = foresight.attempt(calls)
+        writer = self._optimistic_writers[tenant]
+        attempt = writer.attempt(calls)
 
-        def work(tx: ManagedTransaction) -> writing.Done:
-            return (None if attempt is None else attempt(tx)) or writing.carry_out(tx, calls)
+        def work(tx: ManagedTransaction) -> write_batch.BatchResult:
+            return (None if attempt is None else attempt(tx)) or write_batch.carry_out(tx, calls)
 
-        done = self._open_link.write(work, patience_s=patience_s)
-        foresight.learn(done.batch)
-        self._model = done.batch.model
-        self._projection.note(tenant, is_on=done.batch.is_projected)
-        return done.changes
+        result = self._open_database.write(work, patience_s=patience_s)
+        writer.learn(result.batch)
+        self._model = result.batch.model
+        self._projection.note(tenant, is_on=result.batch.is_projected)
+        return result.changes
 
     @property
-    def _open_link(self) -> Link:
+    def _open_database(self) -> Database:
         if self._is_closed:
-            raise StoreUnavailable(f"{self._link.address.url} was closed; open it again")
-        return self._link
+            raise StoreUnavailable(f"{self._database.address.url} was closed; open it again")
+        return self._database

@@ -1,4 +1,4 @@
-"""Between the domain's values and what properties hold."""
+"""Converts domain values to and from the properties of nodes and relationships."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ from graphmem.rows import (
 from graphmem.store import ModelCard
 
 Fields = list[Any]
-#: Beyond every ledger position, and within what the server counts with.
+#: Greater than every ledger position, and within the server's 64-bit integers.
 END = 2**62
 
 
 @dataclass(slots=True)
 class Head:
-    """A tenant's `Ledger` node; `seq` 0 if nothing was ever written."""
+    """A tenant's `Ledger` node; `seq` is 0 before the first entry."""
 
     tenant: str
     seq: int = 0
@@ -49,25 +49,26 @@ class Head:
 
 
 def head_of(tenant: str, fields: Fields | None) -> Head:
-    """From the list that `HEAD_FIELDS` returns."""
+    """Return the head in the list of `HEAD_FIELDS`."""
     if fields is None or fields[0] is None:
         return Head(tenant)
-    seq, recorded_at, link, key, documents, tokens, vectors, epoch, *states = fields
+    seq, recorded_at, chain_hash, key, documents, tokens, vectors, epoch, *states = fields
     is_restoring, answered_to = states
-    return Head(tenant, seq, recorded_at, link, key, documents, tokens, vectors, epoch, bool(is_restoring), answered_to)
+    totals = (documents, tokens, vectors)
+    return Head(tenant, seq, recorded_at, chain_hash, key, *totals, epoch, bool(is_restoring), answered_to)
 
 
 def micros_of(name: str) -> str:
-    """Cypher for the microseconds since 1970 of a property that holds a time; null stays null."""
+    """Return Cypher for the microseconds since 1970 of a time property; null for null."""
     return f"{name}.epochSeconds * 1000000 + {name}.microsecond"
 
 
-#: The fields of `card_of`, of a model node `e`.
+#: The list that `card_of` reads, of a model node `e`.
 CARD_FIELDS = "[e.name, e.dimension, e.weights_hash]"
 
 
 def card_of(fields: Fields) -> ModelCard | None:
-    """From the list that `CARD_FIELDS` returns; None if there is no model."""
+    """Return the model in the list of `CARD_FIELDS`; None without a model."""
     return None if fields[0] is None else ModelCard(*fields)
 
 
@@ -76,35 +77,35 @@ def card_of(fields: Fields) -> ModelCard | None:
 
 @lru_cache(maxsize=65_536)
 def token(letter: str, *parts: str) -> str:
-    """A filter token: lower-case letters and digits, whatever the values hold."""
+    """Return a filter token for any values: a hash of lower-case letters and digits."""
     text = "\x1f".join(parts).encode("utf-8", "surrogatepass")
     return letter + hashlib.blake2b(text, digest_size=10).hexdigest()
 
 
 @lru_cache(maxsize=1_024)
 def prefix(tenant: str) -> str:
-    """What stands before each word of a tenant, so that word statistics of tenants stay apart."""
+    """Return the prefix of each word of a tenant; it separates the word statistics of tenants."""
     return hashlib.blake2b(tenant.encode("utf-8", "surrogatepass"), digest_size=4).hexdigest() + "_"
 
 
 def home_token(tenant: str, repo: str | None, user: str | None, environment: str | None) -> str:
-    """The filter token of memories that live at one place, branches aside."""
-    # A missing level is told apart from any name by a character that no name may hold.
+    """Return the filter token of a home scope, branches aside."""
+    # A missing level becomes a character that no name may contain.
     return token("h", tenant, repo or "\x00", user or "\x00", environment or "\x00")
 
 
 def admitted_homes(reader: Scope) -> tuple[str, ...]:
-    """The tokens of every place whose memories the reader may see, as `Scope.admits` says."""
+    """Return the tokens of every home whose memories the reader may see, by the rules of `Scope.admits`."""
     repos = dict.fromkeys((None, reader.repo))
     users = dict.fromkeys((None, reader.user))
     environments = dict.fromkeys((None, reader.environment))
-    places = [(repo, user, env) for repo in repos for user in users for env in environments]
-    places += [(repo, None, env) for repo in reader.related_repos for env in environments]
-    return tuple(dict.fromkeys(home_token(reader.tenant, *place) for place in places))
+    homes = [(repo, user, env) for repo in repos for user in users for env in environments]
+    homes += [(repo, None, env) for repo in reader.related_repos for env in environments]
+    return tuple(dict.fromkeys(home_token(reader.tenant, *home) for home in homes))
 
 
 def any_of(tokens: Iterable[str]) -> str:
-    """A clause of the full-text index that one of the filter tokens must satisfy; it adds nothing to scores."""
+    """Return a full-text clause that requires any of the filter tokens and adds nothing to scores."""
     return "+facets:(" + " ".join(tokens) + ")^0"
 
 
@@ -113,63 +114,63 @@ def any_of(tokens: Iterable[str]) -> str:
 
 @lru_cache(maxsize=16_384)
 def stamp(seq: int, recorded_at: int, branch: str | None) -> Stamp:
-    """The stamp on a node or relationship."""
+    """Return the stamp on a node or relationship."""
     return Stamp(seq, from_micros(recorded_at), branch)
 
 
 def moment(micros: int | None) -> datetime | None:
-    """As `from_micros`; None stays."""
+    """Return `from_micros`, or None for None."""
     return None if micros is None else from_micros(micros)
 
 
 def memory_row(tenant: str, fields: Fields) -> MemoryRow:
-    """From [id, repo, user, branch, environment, kind, origin, confidence, subject, text, seq, recorded at, on]."""
-    key, repo, user, branch, environment, kind, origin, confidence, subject, text, *stamped = fields
-    statement = None if text is None else unread(key, kind, origin, confidence, subject, text)
-    return MemoryRow(Memory(key, Scope(tenant, repo, user, branch, environment), statement), stamp(*stamped))
+    """Read [id, repo, user, branch, environment, kind, origin, confidence, subject, text, seq, recorded at, on]."""
+    memory_id, repo, user, branch, environment, kind, origin, confidence, subject, text, *stamped = fields
+    statement = None if text is None else unread(memory_id, kind, origin, confidence, subject, text)
+    return MemoryRow(Memory(memory_id, Scope(tenant, repo, user, branch, environment), statement), stamp(*stamped))
 
 
-def move_row(key: str, fields: Fields) -> MoveRow:
-    """From [status, at, ordinal, source word, index, seq, recorded at, branch]."""
+def move_row(memory_id: str, fields: Fields) -> MoveRow:
+    """Read [status, at, ordinal, source word, index, seq, recorded at, branch]."""
     status, at, ordinal, word, index, *stamped = fields
-    return MoveRow(key, Move(Status(status), from_micros(at), ordinal, word), index, stamp(*stamped))
+    return MoveRow(memory_id, Move(Status(status), from_micros(at), ordinal, word), index, stamp(*stamped))
 
 
 def edge_row(fields: Fields) -> EdgeRow:
-    """From [old, new, kind, at, until, part, reason, seq, recorded at, branch]."""
+    """Read [old, new, kind, at, until, part, reason, seq, recorded at, branch]."""
     old, new, kind, at, until, part, reason, *stamped = fields
     return EdgeRow(old, new, SupersessionKind(kind), moment(at), moment(until), part, reason, stamp(*stamped))
 
 
-def retract_row(key: str, fields: Fields) -> RetractRow:
-    """From [seq, recorded at, branch]."""
-    return RetractRow(key, stamp(*fields))
+def retract_row(memory_id: str, fields: Fields) -> RetractRow:
+    """Read [seq, recorded at, branch]."""
+    return RetractRow(memory_id, stamp(*fields))
 
 
-def confirm_row(key: str, fields: Fields) -> ConfirmRow:
-    """From [seq, recorded at, branch]."""
-    return ConfirmRow(key, stamp(*fields))
+def confirm_row(memory_id: str, fields: Fields) -> ConfirmRow:
+    """Read [seq, recorded at, branch]."""
+    return ConfirmRow(memory_id, stamp(*fields))
 
 
 def link_row(fields: Fields) -> LinkRow:
-    """From [source, target, relationship type, seq, recorded at, branch]."""
+    """Read [source, target, relationship type, seq, recorded at, branch]."""
     source, target, kind, *stamped = fields
     return LinkRow(source, target, LinkKind(kind.lower()), stamp(*stamped))
 
 
 def revoke_row(fields: Fields) -> RevokeRow:
-    """From [change, move, seq, recorded at, branch]."""
+    """Read [change, move, seq, recorded at, branch]."""
     change, move, *stamped = fields
     return RevokeRow(change, move, stamp(*stamped))
 
 
 def branch_row(fields: Fields) -> BranchRow:
-    """From [key, parent, opened, closed, is merged]."""
+    """Read [key, parent, opened, closed, is merged]."""
     key, parent, opened, closed, is_merged = fields
     return BranchRow(key, parent, opened, closed, is_merged=bool(is_merged))
 
 
 def entry_of(fields: Fields, previous: str) -> Entry:
-    """From [seq, recorded at, op id, body, salt, digest, commitment, hash]."""
-    seq, recorded_at, op_id, body, salt, digest, committed, link = fields
-    return Entry(seq, from_micros(recorded_at), op_id, body, salt, digest, committed, previous, link)
+    """Read [seq, recorded at, op id, body, salt, digest, commitment, hash]."""
+    seq, recorded_at, op_id, body, salt, digest, committed, chain_hash = fields
+    return Entry(seq, from_micros(recorded_at), op_id, body, salt, digest, committed, previous, chain_hash)

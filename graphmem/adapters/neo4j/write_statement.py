@@ -1,6 +1,6 @@
-"""The statement that writes what planned transactions leave: of its parts, those that are needed.
+"""Builds the Cypher statement that writes planned transactions, from only the parts that have rows.
 
-A server plans a statement when it first meets it, and one that has just started takes seconds for a large one.
+A server plans each statement on its first use; a server that has just started needs seconds for a large statement.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from graphmem.temporal.operations import MARKS
 
 
 def _time(value: str) -> str:
-    """Cypher for a time that was sent as [seconds, nanoseconds], which costs a driver far less to send."""
+    """Return Cypher for a time sent as [seconds, nanoseconds], cheaper for the driver than a temporal value."""
     return f"CASE WHEN {value} IS NULL THEN null ELSE datetime.fromEpoch({value}[0], {value}[1]) END"
 
 
@@ -47,10 +47,10 @@ def _link(kind: str) -> str:
 """
 
 
-# Each is named like the list that it writes, and comes before those that look up what it creates.
+# Each part has the name of the list that it writes. A part comes before the parts that look up its nodes.
 _PARTS = {
     "changes": f"UNWIND $p.changes AS x CREATE (c:Change) SET c = x.change, c.recorded_at = {_RECORDED_AT}",
-    # An entry that adds a memory is made together with it, its moves and its cache: nothing of that is looked up again.
+    # Creates an entry with its memory, moves and cache together, so that none of them is looked up again.
     "added": f"""
   UNWIND $p.added AS x
   CREATE (c:Change) SET c = x.change, c.recorded_at = {_RECORDED_AT}
@@ -104,45 +104,46 @@ _PARTS = {
   ON CREATE SET t.memories = $p.counts[i] ON MATCH SET t.memories = t.memories + $p.counts[i]
 """,
 }
-#: The names of the lists that the statement takes, beside `counts`, which goes with `words`.
+#: The names of the lists that the statement takes; `counts` goes with `words`.
 LISTS = tuple(_PARTS)
 
 
-# Under the lock, which no reading precedes: goes on only if everything is as it was when the additions were planned.
+# Takes the lock before any read, then continues only if the state is the one that the additions were planned on.
 _UNCHANGED = """
 SET l.locked_at = timestamp()
 WITH l OPTIONAL MATCH (e:EmbeddingModel {id: 'current'})
 CALL () {
-  UNWIND $p.planned_on.op_ids AS op_id MATCH (c:Change {tenant: $p.tenant, op_id: op_id}) RETURN count(c) AS by_op_id
+  UNWIND $p.precondition.op_ids AS op_id MATCH (c:Change {tenant: $p.tenant, op_id: op_id}) RETURN count(c) AS by_op_id
 }
-CALL () { UNWIND $p.planned_on.ids AS id MATCH (m:Memory {tenant: $p.tenant, id: id}) RETURN count(m) AS by_id }
+CALL () { UNWIND $p.precondition.ids AS id MATCH (m:Memory {tenant: $p.tenant, id: id}) RETURN count(m) AS by_id }
 CALL () {
-  UNWIND $p.planned_on.contents AS content MATCH (m:Memory {tenant: $p.tenant, content_hash: content})
+  UNWIND $p.precondition.contents AS content MATCH (m:Memory {tenant: $p.tenant, content_hash: content})
   RETURN count(m) AS by_content
 }
-WITH l, e, by_op_id + by_id + by_content AS already_known
-WHERE already_known = 0
-  AND l.seq = $p.planned_on.seq AND l.hash = $p.planned_on.hash AND l.is_restoring IS NULL
-  AND l.documents = $p.planned_on.documents AND l.tokens = $p.planned_on.tokens
-  AND coalesce(l.answered_to.epochSeconds * 1000000 + l.answered_to.microsecond, 0) = $p.planned_on.answered_to
-  AND l.vectors = $p.planned_on.vectors AND l.epoch = $p.planned_on.epoch
-  AND coalesce(e.weights_hash, '') = $p.planned_on.weights AND coalesce(e.is_indexed, false) = $p.planned_on.is_indexed
-  AND EXISTS { MATCH (:GraphitiProjection {tenant: $p.tenant}) } = $p.planned_on.is_projected
+WITH l, e, by_op_id + by_id + by_content AS existing_count
+WHERE existing_count = 0
+  AND l.seq = $p.precondition.seq AND l.hash = $p.precondition.hash AND l.is_restoring IS NULL
+  AND l.documents = $p.precondition.documents AND l.tokens = $p.precondition.tokens
+  AND coalesce(l.answered_to.epochSeconds * 1000000 + l.answered_to.microsecond, 0) = $p.precondition.answered_to
+  AND l.vectors = $p.precondition.vectors AND l.epoch = $p.precondition.epoch
+  AND coalesce(e.weights_hash, '') = $p.precondition.weights
+  AND coalesce(e.is_indexed, false) = $p.precondition.is_indexed
+  AND EXISTS { MATCH (:GraphitiProjection {tenant: $p.tenant}) } = $p.precondition.is_projected
 """
 
 
 @cache
-def write_statement(lists: AbstractSet[str], *, is_foreseen: bool = False) -> str:
-    """Cypher that moves the ledger's head on, and writes those of the lists in `p`.
+def write_statement(lists: AbstractSet[str], *, is_conditional: bool = False) -> str:
+    """Return Cypher that advances the ledger's head and writes the lists in `p`.
 
     Args:
         lists: Some of `LISTS`.
-        is_foreseen: Do nothing, and return no record, unless things are as `planned_on` in `p` says.
+        is_conditional: Write nothing and return no record unless the state equals `precondition` in `p`.
     """
     parts = "".join(f"CALL () {{ {text} }}\n" for name, text in _PARTS.items() if name in lists)
     return f"""
 MATCH (l:Ledger {{tenant: $p.tenant}})
-{_UNCHANGED if is_foreseen else ""}
+{_UNCHANGED if is_conditional else ""}
 SET l += $p.head, l.recorded_at = {_NOW}
 WITH l
 {parts}RETURN l.seq AS seq

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from graphmem.adapters.neo4j.common_words import LEAST_DOCUMENTS, CommonWords
-from graphmem.adapters.neo4j.connecting import Link, Parameters
+from graphmem.adapters.neo4j.database import Database, Parameters
 from graphmem.model import Add, Request
 from graphmem.ranking import Corpus
 from graphmem.store import Filter, Probe
@@ -28,37 +28,37 @@ def known(*words: str) -> CommonWords:
 
 
 def test_what_was_never_heard_of_is_looked_for() -> None:
-    assert CommonWords().aside("t", HELD) == frozenset()
-    assert known("the").aside("u", HELD) == frozenset()
-    assert known("the").aside("t", HELD) == {"the"}
+    assert CommonWords().optional("t", HELD) == frozenset()
+    assert known("the").optional("u", HELD) == frozenset()
+    assert known("the").optional("t", HELD) == {"the"}
 
 
 def test_rare_words_are_looked_for_and_never_nothing() -> None:
     common = known(*HELD)
-    assert common.aside("t", HELD) == {"the", "backend", "via"}
-    assert common.aside("t", ["the", "backend"]) == frozenset()
+    assert common.optional("t", HELD) == {"the", "backend", "via"}
+    assert common.optional("t", ["the", "backend"]) == frozenset()
 
 
 def test_a_small_tenant_learns_nothing() -> None:
     common = CommonWords()
     common.learn("t", Corpus(LEAST_DOCUMENTS - 1, 10.0, {"the": 900}))
-    assert common.aside("t", ["the", "other"]) == frozenset()
+    assert common.optional("t", ["the", "other"]) == frozenset()
 
 
 def test_a_word_that_became_rare_is_looked_for_again() -> None:
     common = known("the")
     common.learn("t", Corpus(COUNT, 10.0, {"the": 5}))
-    assert common.aside("t", ["the", "other"]) == frozenset()
+    assert common.optional("t", ["the", "other"]) == frozenset()
 
 
 def test_fewer_are_set_aside_after_that_was_too_much() -> None:
     common = known(*HELD)
     for _ in range(3):
         common.judge("t", was_enough=False)
-    assert common.aside("t", HELD) == {"the"}
+    assert common.optional("t", HELD) == {"the"}
     for _ in range(60):
         common.judge("t", was_enough=True)
-    assert common.aside("t", HELD) == {"the", "backend", "via"}
+    assert common.optional("t", HELD) == {"the", "backend", "via"}
 
 
 @pytest.fixture(scope="module")
@@ -96,15 +96,15 @@ def test_a_search_that_knows_common_words_finds_what_one_does_that_knows_none(
     probe, asked = Probe(terms=terms, limit=20), list[str]()
     with opened(filled) as fresh:
         expected = fresh.match(R, probe, Filter()).lexical
-    records = Link.records
+    records = Database.records
 
-    def noted(link: Link, query: str, parameters: Parameters) -> object:
+    def noted(database: Database, query: str, parameters: Parameters) -> object:
         asked.extend(one for one in [parameters.get("text")] if one is not None)
-        return records(link, query, parameters)
+        return records(database, query, parameters)
 
     with opened(filled) as store:
         store.match(R, Probe(terms=tuple(HELD), limit=20), Filter())
-        monkeypatch.setattr(Link, "records", noted)
+        monkeypatch.setattr(Database, "records", noted)
         assert store.match(R, probe, Filter()).lexical == expected
     is_split = ") search_text:(" in asked[0]
     assert is_split is (terms != ("the", "backend"))

@@ -19,7 +19,7 @@ from datetime import datetime
 import pytest
 
 from graphmem.adapters.neo4j import Neo4jStore
-from graphmem.adapters.neo4j.connecting import Login
+from graphmem.adapters.neo4j.database import Login
 from graphmem.errors import CommitUnknown, Conflict, InvalidInput, StoreUnavailable, Unsupported
 from graphmem.model import Erase, Operation, Request
 from tests.adapters.neo4j.load import Load, op_ids, until_written, whole

@@ -22,7 +22,7 @@ EDITS = {
     "a label": ("MATCH (m:Memory {tenant: 'default', id: 'A'}) REMOVE m:Decision", "labels"),
     "a supersession": ("MATCH (:Memory {tenant: 'default'})-[r:SUPERSEDED_BY]->() DELETE r", "to memories"),
     "a move": ("MATCH (:Change {tenant: 'default'})-[r:MOVED]->() DELETE r", "from the ledger"),
-    "a node": ("CREATE (:Memory {tenant: 'default', id: 'new', seq: 9999})", "outside of the ledger"),
+    "a node": ("CREATE (:Memory {tenant: 'default', id: 'new', seq: 9999})", "is not in the ledger"),
     "a word": ("MATCH (t:Term {tenant: 'default'}) SET t.memories = 99", "is counted in 99 memories"),
     "a ledger entry": ("MATCH (c:Change {tenant: 'default', seq: 1}) SET c.body = c.body + ' '", "altered"),
     "an actor": (f"MATCH (c:Change {{tenant: 'default', operation: 'retract'}}) {FORGED}", "content of entry"),
@@ -34,7 +34,7 @@ EDITS = {
     "a tombstone": ("MATCH (m:Memory {tenant: 'default', id: 'A'}) SET m.tombstone = 'x'", "tombstone"),
     "a filter": ("MATCH (m:Memory {tenant: 'default', id: 'A'}) SET m.facets = ['x']", "facets"),
     "a count": ("MATCH (l:Ledger {tenant: 'default'}) SET l.documents = 999", "999 documents"),
-    "a stranger": ("CREATE (:Memory {tenant: 'nobody', id: 'new', seq: 1})", "of no tenant"),
+    "a stranger": ("CREATE (:Memory {tenant: 'nobody', id: 'new', seq: 1})", "belongs to no tenant"),
 }
 
 

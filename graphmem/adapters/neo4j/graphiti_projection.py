@@ -1,4 +1,4 @@
-"""The graph that graphiti reads, beside the memories: nodes of their own, and one state per tenant."""
+"""The graph that graphiti reads: its own nodes in the memory database, and a state node per tenant."""
 
 from __future__ import annotations
 
@@ -14,16 +14,18 @@ from graphmem.projection.values import Entity, Expiry, Fact, Group, State, Step
 if TYPE_CHECKING:
     from neo4j import ManagedTransaction
 
-    from graphmem.adapters.neo4j.connecting import Link
+    from graphmem.adapters.neo4j.database import Database
 
-#: Made when a projection is first switched on. They are about labels of our own, so that it makes no difference whether
-#: a client of graphiti made its index of `Entity.uuid` before.
+#: Created when a projection is first switched on. They use graphmem's own labels, so that they cannot conflict with an
+#: index of `Entity.uuid` that a graphiti client created earlier.
 RULES = ("graphmem_projection_tenant", "graphmem_projection_uuid", "graphmem_projection_owner")
 
-_ONE_STATE = (
+_UNIQUE_STATE = (
     "CREATE CONSTRAINT graphmem_projection_tenant IF NOT EXISTS FOR (g:GraphitiProjection) REQUIRE g.tenant IS UNIQUE"
 )
-_ONE_ENTITY = "CREATE CONSTRAINT graphmem_projection_uuid IF NOT EXISTS FOR (e:GraphitiEntity) REQUIRE e.uuid IS UNIQUE"
+_UNIQUE_ENTITY = (
+    "CREATE CONSTRAINT graphmem_projection_uuid IF NOT EXISTS FOR (e:GraphitiEntity) REQUIRE e.uuid IS UNIQUE"
+)
 _OF_TENANT = "CREATE INDEX graphmem_projection_owner IF NOT EXISTS FOR (e:GraphitiEntity) ON (e.tenant)"
 _AWAIT = "CALL db.awaitIndexes(600)"
 _STATE = """
@@ -32,13 +34,13 @@ RETURN g.seq AS seq, g.model AS model, e.weights_hash AS current
 """
 _ON = "MERGE (g:GraphitiProjection {tenant: $p.tenant}) ON CREATE SET g.seq = 0"
 _OFF = "MATCH (g:GraphitiProjection {tenant: $p.tenant}) DELETE g"
-#: Stops where another process switched it on meanwhile: what is there then is that one's.
+#: Deletes nothing once another process has switched the projection on again.
 _CLEAR = """
 MATCH (e:GraphitiEntity {tenant: $p.tenant}) WHERE NOT EXISTS { MATCH (:GraphitiProjection {tenant: $p.tenant}) }
 WITH e LIMIT 5000 DETACH DELETE e RETURN count(*) AS gone
 """
-#: A lock that a statement takes holds only for what later statements read.
-_HOLD = f"""
+#: Takes the lock in a statement of its own: only later statements read behind the lock.
+_LOCK = f"""
 MATCH (g:GraphitiProjection {{tenant: $p.tenant}}) SET g.locked_at = timestamp()
 WITH g OPTIONAL MATCH (e:EmbeddingModel {{id: 'current'}})
 RETURN g.seq AS seq, {CARD_FIELDS} AS model
@@ -68,9 +70,9 @@ SET r.expired_at = x.at
 _ERASE = """
 UNWIND $p.gone AS uuid MATCH (e:GraphitiEntity {uuid: uuid})
 OPTIONAL MATCH (e)-[:RELATES_TO]-(a:GraphitiEntity) WHERE a.memory IS NULL
-WITH e, collect(DISTINCT a) AS beside
+WITH e, collect(DISTINCT a) AS anchors
 DETACH DELETE e
-WITH beside UNWIND beside AS a
+WITH anchors UNWIND anchors AS a
 WITH DISTINCT a WHERE NOT (a)--()
 DELETE a
 """
@@ -87,16 +89,16 @@ class Neo4jProjection:
     """The projections in one database; see `graphmem.projection.values.Projection`.
 
     Args:
-        link: Sessions with the database.
+        database: Sessions with the database.
     """
 
-    def __init__(self, link: Link) -> None:
-        self._link = link
+    def __init__(self, database: Database) -> None:
+        self._database = database
         self._on: set[str] = set()
         self._guard = threading.Lock()
 
     def note(self, tenant: str, *, is_on: bool) -> None:
-        """Keep what a write found."""
+        """Remember whether a tenant has a projection."""
         with self._guard:
             (self._on.add if is_on else self._on.discard)(tenant)
 
@@ -106,80 +108,86 @@ class Neo4jProjection:
 
     def state(self, tenant: str) -> State | None:
         """See `Projection.state`."""
-        found = self._link.records(_STATE, {"tenant": tenant})
-        self.note(tenant, is_on=bool(found))
-        return State(**found[0]) if found else None
+        records = self._database.records(_STATE, {"tenant": tenant})
+        self.note(tenant, is_on=bool(records))
+        return State(**records[0]) if records else None
 
     def switch_on(self, tenant: str) -> None:
         """See `Projection.switch_on`."""
-        self._link.run_alone(_ONE_STATE)
-        self._link.run_alone(_ONE_ENTITY)
-        self._link.run_alone(_OF_TENANT)
-        self._link.run_alone(_AWAIT)
+        self._database.run_alone(_UNIQUE_STATE)
+        self._database.run_alone(_UNIQUE_ENTITY)
+        self._database.run_alone(_OF_TENANT)
+        self._database.run_alone(_AWAIT)
         self._clear(tenant)
-        self._link.write(lambda tx: tx.run(_ON, p={"tenant": tenant}).consume())
+        self._database.write(lambda tx: tx.run(_ON, p={"tenant": tenant}).consume())
         self.note(tenant, is_on=True)
 
     def switch_off(self, tenant: str) -> None:
         """See `Projection.switch_off`."""
-        self._link.write(lambda tx: tx.run(_OFF, p={"tenant": tenant}).consume())
+        self._database.write(lambda tx: tx.run(_OFF, p={"tenant": tenant}).consume())
         self.note(tenant, is_on=False)
         self._clear(tenant)
 
     def advance(self, tenant: str, step: Step) -> bool:
         """See `Projection.advance`."""
-        return self._link.write(lambda tx: _advance(tx, tenant, step))
+        return self._database.write(lambda tx: _advance(tx, tenant, step))
 
     def groups(self, tenant: str) -> list[Group]:
         """See `Projection.groups`."""
-        return [Group(**one) for one in self._link.records(_GROUPS, {"tenant": tenant})]
+        return [Group(**record) for record in self._database.records(_GROUPS, {"tenant": tenant})]
 
     def _clear(self, tenant: str) -> None:
         gone = 1
         while gone:
-            gone = self._link.write(lambda tx: tx.run(_CLEAR, p={"tenant": tenant}).single(strict=True)["gone"])
+            gone = self._database.write(lambda tx: tx.run(_CLEAR, p={"tenant": tenant}).single(strict=True)["gone"])
 
 
 def _advance(tx: ManagedTransaction, tenant: str, step: Step) -> bool:
-    held = tx.run(_HOLD, p={"tenant": tenant}).single()
-    if held is None or held["seq"] != step.after:
+    state = tx.run(_LOCK, p={"tenant": tenant}).single()
+    if state is None or state["seq"] != step.after:
         return False
-    card = card_of(held["model"])
+    card = card_of(state["model"])
     vectors = _vectors(tx, tenant, step, 0 if card is None else card.dimension)
     if step.entities:
-        tx.run(_ENTITIES, p={"entities": [_entity_row(one, tenant, vectors) for one in step.entities]})
+        tx.run(_ENTITIES, p={"entities": [_entity_row(entity, tenant, vectors) for entity in step.entities]})
     if step.facts:
-        written = tx.run(_FACTS, p={"facts": [_fact_row(one, vectors) for one in step.facts]}).single(strict=True)
+        written = tx.run(_FACTS, p={"facts": [_fact_row(fact, vectors) for fact in step.facts]}).single(strict=True)
         if written["written"] != len(step.facts):
             raise CorruptStore(f"the projection of {tenant!r} lacks nodes; run: graphmem graphiti rebuild")
     if step.expired:
-        tx.run(_EXPIRE, p={"expired": [_expiry_row(one) for one in step.expired]})
+        tx.run(_EXPIRE, p={"expired": [_expiry_row(expiry) for expiry in step.expired]})
     if step.gone:
         tx.run(_ERASE, p={"gone": list(step.gone)})
-    asked = {"tenant": tenant, "seq": step.upto, "model": None if card is None else card.weights_hash}
-    tx.run(_ADVANCE, p=asked).consume()
+    parameters = {"tenant": tenant, "seq": step.upto, "model": None if card is None else card.weights_hash}
+    tx.run(_ADVANCE, p=parameters).consume()
     return True
 
 
 def _vectors(tx: ManagedTransaction, tenant: str, step: Step, dimension: int) -> dict[str, Sequence[float]]:
-    """The vectors of the memories in a step that have one; none if the model is not known."""
-    wanted = {one.memory for one in step.entities} | {fact.claim.memory for fact in step.facts}
-    if not dimension or not wanted:
+    """Return the vectors of the memories in a step by memory id; empty if the store has no model."""
+    memories = {entity.memory for entity in step.entities} | {fact.claim.memory for fact in step.facts}
+    if not dimension or not memories:
         return {}
-    found = list(tx.run(_VECTORS, p={"tenant": tenant, "memories": sorted(wanted - {None})}))
-    rows = rows_of_bytes([one["vector"] for one in found], dimension)
-    return {one["id"]: row.tolist() for one, row in zip(found, rows, strict=True)}
+    records = list(tx.run(_VECTORS, p={"tenant": tenant, "memories": sorted(memories - {None})}))
+    rows = rows_of_bytes([record["vector"] for record in records], dimension)
+    return {record["id"]: row.tolist() for record, row in zip(records, rows, strict=True)}
 
 
-def _entity_row(one: Entity, tenant: str, vectors: dict[str, Sequence[float]]) -> dict[str, Any]:
-    own = {"name": one.name, "summary": one.summary, "group_id": one.group, "tenant": tenant, "memory": one.memory}
-    embedding = None if one.memory is None else vectors.get(one.memory)
-    properties = {**one.attributes, **own, "name_embedding": embedding}
-    return {"uuid": one.uuid, "created_at": one.created_at, "properties": properties}
+def _entity_row(entity: Entity, tenant: str, vectors: dict[str, Sequence[float]]) -> dict[str, Any]:
+    own = {
+        "name": entity.name,
+        "summary": entity.summary,
+        "group_id": entity.group,
+        "tenant": tenant,
+        "memory": entity.memory,
+    }
+    embedding = None if entity.memory is None else vectors.get(entity.memory)
+    properties = {**entity.attributes, **own, "name_embedding": embedding}
+    return {"uuid": entity.uuid, "created_at": entity.created_at, "properties": properties}
 
 
-def _fact_row(one: Fact, vectors: dict[str, Sequence[float]]) -> dict[str, Any]:
-    claim = one.claim
+def _fact_row(fact: Fact, vectors: dict[str, Sequence[float]]) -> dict[str, Any]:
+    claim = fact.claim
     properties = {
         **claim.attributes,
         "name": claim.name,
@@ -188,13 +196,13 @@ def _fact_row(one: Fact, vectors: dict[str, Sequence[float]]) -> dict[str, Any]:
         "group_id": claim.group,
         "episodes": [],
         "memory": claim.memory,
-        "created_at": one.created_at,
+        "created_at": fact.created_at,
         "valid_at": claim.valid_at,
         "invalid_at": claim.invalid_at,
-        "expired_at": one.expired_at,
+        "expired_at": fact.expired_at,
     }
-    return {"uuid": one.uuid, "source": claim.source, "target": claim.target, "properties": properties}
+    return {"uuid": fact.uuid, "source": claim.source, "target": claim.target, "properties": properties}
 
 
-def _expiry_row(one: Expiry) -> dict[str, Any]:
-    return {"source": one.source, "key": one.key, "at": one.at}
+def _expiry_row(expiry: Expiry) -> dict[str, Any]:
+    return {"source": expiry.source, "key": expiry.key, "at": expiry.at}

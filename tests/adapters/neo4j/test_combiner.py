@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from graphmem.adapters.neo4j.combining import Call, Combiner, Queue
+from graphmem.adapters.neo4j.combiner import Call, Combiner, Queue
 from graphmem.errors import CommitUnknown, Conflict, StoreUnavailable
 from graphmem.model import Change, Request
 from tests.laws.world import CLOCK, R, add

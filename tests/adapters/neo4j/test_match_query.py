@@ -7,8 +7,8 @@ from datetime import timedelta
 
 import pytest
 
-from graphmem.adapters.neo4j import Neo4jStore, matching
-from graphmem.adapters.neo4j.connecting import Link, Parameters
+from graphmem.adapters.neo4j import Neo4jStore, match_query
+from graphmem.adapters.neo4j.database import Database, Parameters
 from graphmem.model import Erase, Request, Scope
 from graphmem.store import Filter, Matches, Probe
 from tests.contract.scenario import NOON, fill, requests, vector
@@ -50,13 +50,13 @@ def test_a_warm_search_equals_a_cold_one_after_every_write_of_another(store: Neo
 def test_a_warm_search_asks_the_server_once(store: Neo4jStore, monkeypatch: pytest.MonkeyPatch) -> None:
     fill(store)
     store.match(R, WARM_UP, Filter(), at=NOON)
-    sent, records = [], Link.records
+    sent, records = [], Database.records
 
-    def noted(link: Link, query: str, parameters: Parameters) -> object:
+    def noted(database: Database, query: str, parameters: Parameters) -> object:
         sent.append(query)
-        return records(link, query, parameters)
+        return records(database, query, parameters)
 
-    monkeypatch.setattr(Link, "records", noted)
+    monkeypatch.setattr(Database, "records", noted)
     found = store.match(R, PROBE, Filter(), at=NOON)
     assert len(found.ids) > 2
     assert found.rows.memories.keys() >= set(found.ids)
@@ -67,6 +67,6 @@ def test_more_candidates_are_asked_for_where_the_index_ranks_otherwise(
     store: Neo4jStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fill(store)
-    monkeypatch.setattr(matching, "_CANDIDATES_PER_MATCH", 1)
+    monkeypatch.setattr(match_query, "_CANDIDATES_PER_MATCH", 1)
     one = Probe(terms=("storage", "use", "quotes"), limit=1)
     assert store.match(R, one, Filter(), at=NOON).lexical == store.match(R, PROBE, Filter(), at=NOON).lexical[:1]

@@ -1,4 +1,4 @@
-"""The way to a server: its address, who we are there, transactions that are tried again, and errors by their name."""
+"""Connects to a Neo4j database: address and login, transactions with retries, and translation of driver errors."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 from urllib.parse import SplitResult, unquote, urlsplit
 
 from graphmem.adapters.neo4j.first_use import FirstUse
-from graphmem.adapters.neo4j.watching import Watch, cut
+from graphmem.adapters.neo4j.watchdog import Watchdog, cut
 from graphmem.deadline import deadline
 from graphmem.errors import CommitUnknown, CorruptStore, GraphMemError, InvalidInput, StoreUnavailable, Unsupported
 
@@ -26,23 +26,23 @@ SCHEMES = ("neo4j", "neo4j+s", "neo4j+ssc", "bolt", "bolt+s", "bolt+ssc")
 Parameters = dict[str, Any]
 Result = TypeVar("Result")
 
-_PING = "RETURN 1 AS one"
+_PING = "RETURN 1 AS ping"
 
 _CONNECT_TIMEOUT_S = 5.0
-#: How long reading is tried again: who waits for an answer had better hear soon that there is none.
-_SOON_S = 5.0
+#: Reads are retried for this long only: a reader needs the error soon.
+_READ_RETRY_S = 5.0
 _FIRST_PAUSE_S = 0.05
 _LONGEST_PAUSE_S = 1.0
 _LEAST_S = 0.5
-#: What the server ends in time by itself is told more precisely than what is broken off.
+#: The watchdog waits this much longer than the server's own timeout, since the server's error is more precise.
 _GRACE_S = 1.0
-_UNHURRIED_S = 3600.0
-_UNHEARD = logging.NullHandler()
+_LONG_S = 3600.0
+_SILENT = logging.NullHandler()
 
 
 @dataclass(frozen=True, slots=True)
 class Login:
-    """Who we are on a server: a user and password, or a token; neither where the server asks for none."""
+    """Credentials: a user and password, or a token; neither for a server without authentication."""
 
     user: str | None = None
     password: str | None = field(default=None, repr=False)
@@ -51,10 +51,10 @@ class Login:
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """A server and the database on it; None is the user's home database.
+    """A server and a database on it; None means the user's home database.
 
     Attributes:
-        policy: How a cluster is to route, as in `policy=eu`.
+        policy: The routing policy of a cluster, such as `policy=eu`.
     """
 
     server: str
@@ -63,46 +63,46 @@ class Address:
 
     @classmethod
     def read(cls, url: str) -> Self:
-        """The address in a URL such as `neo4j+s://host:7687/database`.
+        """Parse a URL such as `neo4j+s://host:7687/database`.
 
         Raises:
-            InvalidInput: It names no server, or carries a password, which would end up in logs and histories.
+            InvalidInput: It names no server, or contains a password, which would end up in logs and shell histories.
         """
-        # What may hold a password is neither repeated nor kept as a cause.
+        # A part that may contain a password is not repeated in the message, nor chained as a cause.
         if "@" in url:
             raise InvalidInput(
-                "the URL carries a user or password: give them in GRAPHMEM_NEO4J_USER and GRAPHMEM_NEO4J_PASSWORD,"
-                " where no log and no shell history sees them"
+                "the URL carries a user or password: set GRAPHMEM_NEO4J_USER and GRAPHMEM_NEO4J_PASSWORD instead,"
+                " so that they appear in no log and no shell history"
             )
         parts = _parts(url)
         if parts is None or parts.scheme not in SCHEMES or not parts.hostname:
-            raise InvalidInput(f"{_told(url)!r} is no server; {_AS_IN}")
+            raise InvalidInput(f"{_without_query(url)!r} is no server; {_EXAMPLE}")
         is_policy = parts.scheme.startswith("neo4j") and _POLICY.fullmatch(parts.query)
         if parts.fragment or not (is_policy or not parts.query):
-            raise InvalidInput(f"{_told(url)!r} goes on behind its database; {_AS_IN}")
+            raise InvalidInput(f"{_without_query(url)!r} has more after the database name; {_EXAMPLE}")
         database = unquote(parts.path.strip("/")) or None
         if database == "system":
-            raise InvalidInput(f"{_told(url)!r}: the system database holds no data; {_AS_IN}")
+            raise InvalidInput(f"{_without_query(url)!r}: the system database holds no data; {_EXAMPLE}")
         return cls(f"{parts.scheme}://{parts.netloc}", database, parts.query or None)
 
     @property
     def uri(self) -> str:
-        """As the driver takes it."""
+        """The URL that the driver takes: without the database."""
         return self.server if self.policy is None else f"{self.server}?{self.policy}"
 
     @property
     def url(self) -> str:
-        """As `read` takes it."""
-        place = self.server if self.database is None else f"{self.server}/{self.database}"
-        return place if self.policy is None else f"{place}?{self.policy}"
+        """The URL that `read` takes."""
+        path = self.server if self.database is None else f"{self.server}/{self.database}"
+        return path if self.policy is None else f"{path}?{self.policy}"
 
 
-_AS_IN = "write neo4j://host:7687 or neo4j://host:7687/database"
+_EXAMPLE = "write neo4j://host:7687 or neo4j://host:7687/database"
 _POLICY = re.compile(r"policy=[\w-]+")
 
 
 def _parts(url: str) -> SplitResult | None:
-    """None for what is no URL, or has no such port."""
+    """Return the parts of a URL; None if it is not a URL, or its port is not valid."""
     try:
         parts = urlsplit(url)
         is_usable = parts.port is None or parts.port > 0
@@ -111,63 +111,64 @@ def _parts(url: str) -> SplitResult | None:
     return parts if is_usable else None
 
 
-def _told(url: str) -> str:
+def _without_query(url: str) -> str:
     return re.split(r"[?#]", url)[0]
 
 
-class Link:
-    """Sessions with one database, shared by threads; what fails in passing is tried again until a deadline.
+class Database:
+    """A database on a server, shared by threads; transient failures are retried until a deadline.
 
     Args:
         address: The server and database.
-        login: Who we are there.
-        patience_s: How long a transaction is tried, and waits for locks, before it is given up.
+        login: The credentials.
+        patience_s: The longest time for a transaction with its retries and its waits for locks, in seconds.
     """
 
     def __init__(self, address: Address, login: Login, *, patience_s: float) -> None:
         self.address = address
         self.patience_s = self._acquire_s = patience_s
         self._driver = _driver(address, login, patience_s)
-        self._watch = Watch()
+        self._watchdog = Watchdog()
         self._first_use = FirstUse()
         from neo4j import GraphDatabase
 
         self._bookmarks = GraphDatabase.bookmark_manager()
 
     def close(self) -> None:
-        """End every connection; safe to call twice."""
+        """Close every connection; safe to call twice."""
         self._driver.close()
 
     def verify(self) -> None:
-        """Fail within seconds if the server cannot be reached or does not let us in."""
-        soon = min(_SOON_S, self.patience_s)
-        self._until("READ", lambda session, _: list(session.run(_PING)), tried_s=soon, limit_s=soon)
+        """Raise within seconds if the server cannot be reached or refuses the login."""
+        limit_s = min(_READ_RETRY_S, self.patience_s)
+        self._until("READ", lambda session, _: list(session.run(_PING)), retry_s=limit_s, limit_s=limit_s)
 
-    def unhurried(self) -> Link:
-        """The same connections for reading that may take long; only a server that falls silent ends it."""
-        other = copy(self)
-        other.patience_s = max(self.patience_s, _UNHURRIED_S)
-        return other
+    def for_long_reads(self) -> Database:
+        """Return the same database with a time limit of an hour at least, for long reads."""
+        patient = copy(self)
+        patient.patience_s = max(self.patience_s, _LONG_S)
+        return patient
 
     def records(self, query: str, parameters: Parameters) -> list[Record]:
-        """The records of one reading statement, from any member of a cluster that has seen our own writes."""
+        """Return the records of a reading statement, from any cluster member that has this process's earlier writes."""
         with self._first_use.of(query, self._left()):
             limit = self._left()
             return self._until(
                 "READ",
                 lambda session, _: _read_once(session, query, parameters),
-                tried_s=min(_SOON_S, limit),
+                retry_s=min(_READ_RETRY_S, limit),
                 limit_s=limit,
             )
 
     def write(self, work: Callable[[ManagedTransaction], Result], *, patience_s: float | None = None) -> Result:
-        """What a transaction returns once it is committed; `work` may run several times and must be idempotent.
+        """Run `work` in a transaction and return its result after the commit.
 
-        The answer to a commit may be lost: the transaction is sent again, and finds by its `op_id` what it did.
+        `work` may run several times and must be idempotent: if the answer to a commit is lost, the transaction is sent
+        again and recognizes its entries by their `op_id`.
 
         Args:
             work: Reads and writes.
-            patience_s: How long it is tried if not for as long as usual.
+            patience_s: The time limit in seconds; by default that of the database.
         """
         from neo4j import unit_of_work
 
@@ -175,61 +176,61 @@ class Link:
         return self._until(
             "WRITE",
             lambda session, left: session.execute_write(unit_of_work(timeout=left)(work)),
-            tried_s=patience,
+            retry_s=patience,
             limit_s=patience,
         )
 
     def run_alone(self, query: str, parameters: Parameters | None = None) -> list[Record]:
-        """The records of a statement in a transaction of its own, as schema commands need it."""
-        with translated(self.address), self._session("WRITE", _UNHURRIED_S) as session:
+        """Return the records of a statement in an auto-commit transaction, as schema commands require."""
+        with translated(self.address), self._session("WRITE", _LONG_S) as session:
             return list(session.run(query, p=parameters or {}))
 
     def _left(self) -> float:
-        """For how many seconds something is read."""
+        """Return the seconds left for a read."""
         left = min(self.patience_s, deadline() - time.monotonic())
         if left <= 0:
-            raise StoreUnavailable(f"{self.address.url} was not read in time; try again later, or ask for less")
+            raise StoreUnavailable(f"{self.address.url} was not read in time; try again later, or request less")
         return left
 
     def _until(
-        self, mode: str, attempt: Callable[[Session, float], Result], *, tried_s: float, limit_s: float
+        self, mode: str, attempt: Callable[[Session, float], Result], *, retry_s: float, limit_s: float
     ) -> Result:
-        """Try again what the server or the network failed at in passing, for a while, and break off at the limit."""
+        """Repeat an attempt after transient failures for `retry_s` seconds, and end it at `limit_s` seconds."""
         from neo4j.exceptions import DriverError, IncompleteCommit, Neo4jError
 
-        began, pause = time.monotonic(), _FIRST_PAUSE_S
-        unsure: IncompleteCommit | None = None
+        start, pause = time.monotonic(), _FIRST_PAUSE_S
+        incomplete: IncompleteCommit | None = None
         while True:
-            left = max(began + limit_s - time.monotonic(), _LEAST_S)
+            left = max(start + limit_s - time.monotonic(), _LEAST_S)
             try:
                 with self._session(mode, left) as session:
                     return attempt(session, left)
             except (DriverError, Neo4jError) as exc:
                 self._first_use.forget()
-                unsure = exc if isinstance(exc, IncompleteCommit) else unsure
-                if not _passes(exc) or time.monotonic() + pause > began + tried_s:
-                    # What went wrong later says nothing about a commit whose answer never came.
-                    is_late = time.monotonic() >= began + limit_s
-                    raise named(unsure or exc, self.address, waited_s=limit_s if is_late else None) from exc
+                incomplete = exc if isinstance(exc, IncompleteCommit) else incomplete
+                if not _is_transient(exc) or time.monotonic() + pause > start + retry_s:
+                    # A later failure does not tell whether a commit without an answer succeeded.
+                    is_late = time.monotonic() >= start + limit_s
+                    raise translate(incomplete or exc, self.address, waited_s=limit_s if is_late else None) from exc
             time.sleep(pause)
             pause = min(pause * 2, _LONGEST_PAUSE_S)
 
     @contextmanager
     def _session(self, mode: str, left: float) -> Iterator[Session]:
-        """A session that is broken off if it takes longer than is left, or if its thread is interrupted."""
+        """Open a session; break its connection after `left` seconds, or if its thread is interrupted."""
         session = self._driver.session(
             database=self.address.database,
             default_access_mode=mode,
             bookmark_manager=self._bookmarks,
             connection_acquisition_timeout=min(left, self._acquire_s),
         )
-        with self._watch.over(session, time.monotonic() + left + _GRACE_S), session:
+        with self._watchdog.watching(session, time.monotonic() + left + _GRACE_S), session:
             try:
                 yield session
             except Exception:
                 raise
             except BaseException:
-                cut(session)  # perhaps half an answer was read, and the rest would be taken for the next
+                cut(session)  # the unread rest of an answer would be read as the next answer
                 raise
 
 
@@ -237,8 +238,8 @@ def _read_once(session: Session, query: str, parameters: Parameters) -> list[Rec
     return list(session.run(query, p=parameters))
 
 
-def _passes(exc: DriverError | Neo4jError) -> bool:
-    """Whether the same may work a moment later."""
+def _is_transient(exc: DriverError | Neo4jError) -> bool:
+    """Return whether a retry may succeed."""
     from neo4j.exceptions import IncompleteCommit
 
     return isinstance(exc, IncompleteCommit) or exc.is_retryable()
@@ -247,8 +248,8 @@ def _passes(exc: DriverError | Neo4jError) -> bool:
 def _driver(address: Address, login: Login, patience_s: float) -> Driver:
     import neo4j
 
-    # What it warns of is raised, or mended by trying again; programs that set up logging still get it.
-    logging.getLogger("neo4j").addHandler(_UNHEARD)
+    # Its warnings are raised as errors or resolved by retries; programs that set up logging still get them.
+    logging.getLogger("neo4j").addHandler(_SILENT)
     auth: Any = None
     if login.token is not None:
         auth = neo4j.bearer_auth(login.token)
@@ -259,7 +260,7 @@ def _driver(address: Address, login: Login, patience_s: float) -> Driver:
             address.uri,
             auth=auth,
             connection_timeout=min(_CONNECT_TIMEOUT_S, patience_s),
-            max_transaction_retry_time=0,  # tried again here, sooner than the driver would
+            max_transaction_retry_time=0,  # `_until` retries, sooner than the driver would
             keep_alive=True,
             liveness_check_timeout=30,
             notifications_min_severity="OFF",
@@ -270,18 +271,18 @@ def _driver(address: Address, login: Login, patience_s: float) -> Driver:
 
 @contextmanager
 def translated(address: Address) -> Iterator[None]:
-    """Errors of the driver leave as graphmem's own."""
+    """Raise driver errors as graphmem errors."""
     from neo4j.exceptions import DriverError, Neo4jError
 
     try:
         yield
     except (DriverError, Neo4jError) as exc:
-        raise named(exc, address) from exc
+        raise translate(exc, address) from exc
     except (ValueError, OSError) as exc:
         raise StoreUnavailable(f"{address.uri}: {exc}") from exc
 
 
-#: What a server's code begins with, what to say, and how to mend it.
+#: Prefix of a server error code, error class, and message with the fix.
 _BY_CODE: tuple[tuple[str, type[GraphMemError], str], ...] = (
     (
         "Neo.ClientError.Security",
@@ -304,7 +305,7 @@ _BY_CODE: tuple[tuple[str, type[GraphMemError], str], ...] = (
     (
         "Neo.ClientError.Cluster.NotALeader",
         StoreUnavailable,
-        "this member of the cluster takes no writes; connect with neo4j:// so that they find the leader",
+        "this member of the cluster takes no writes; connect with neo4j:// so that writes reach the leader",
     ),
     (
         "Neo.ClientError.Transaction.TransactionTimedOut",
@@ -324,48 +325,48 @@ _BY_CODE: tuple[tuple[str, type[GraphMemError], str], ...] = (
     (
         "Neo.ClientError.Schema.ConstraintValidationFailed",
         CorruptStore,
-        "what is stored breaks a constraint; run: graphmem check",
+        "stored data violates a constraint; run: graphmem check",
     ),
 )
 
 
-def named(exc: Exception, address: Address, *, waited_s: float | None = None) -> GraphMemError:
-    """The error of graphmem that says what the driver's means, and the fix.
+def translate(exc: Exception, address: Address, *, waited_s: float | None = None) -> GraphMemError:
+    """Return the graphmem error for a driver error, with the fix in its message.
 
     Args:
-        exc: The driver's.
-        address: Where it happened.
-        waited_s: How long an answer was waited for, if none came.
+        exc: The driver's error.
+        address: The database.
+        waited_s: The time limit in seconds if it has passed; else None.
     """
     from neo4j.exceptions import AuthError, ConfigurationError, IncompleteCommit, Neo4jError
 
-    where = address.url
+    url = address.url
     if isinstance(exc, IncompleteCommit):
-        return CommitUnknown(f"{where}: the connection broke during commit; send the same request with the same op_id")
+        return CommitUnknown(f"{url}: the connection broke during commit; send the same request with the same op_id")
     if isinstance(exc, ConfigurationError) and not isinstance(exc, AuthError):
-        return InvalidInput(f"{where}: {exc}")
+        return InvalidInput(f"{url}: {exc}")
     code = (exc.code or "") if isinstance(exc, Neo4jError) else ""
-    for start, kind, advice in _BY_CODE:
-        if code.startswith(start):
-            return kind(f"{where}: {advice} ({_first_line(exc)})")
+    for prefix, kind, advice in _BY_CODE:
+        if code.startswith(prefix):
+            return kind(f"{url}: {advice} ({_first_line(exc)})")
     if code:
-        return StoreUnavailable(f"{where}: {_first_line(exc)} ({code})")
+        return StoreUnavailable(f"{url}: {_first_line(exc)} ({code})")
     if waited_s is not None:
         return StoreUnavailable(
-            f"{where} did not answer within {waited_s:.0f} s; try again once it does, or raise GRAPHMEM_LOCK_TIMEOUT_S"
+            f"{url} did not answer within {waited_s:.0f} s; try again once it does, or raise GRAPHMEM_LOCK_TIMEOUT_S"
         )
     return StoreUnavailable(
-        f"{where} cannot be reached: {_last_line(exc)}; start the server, or name another in GRAPHMEM_URL"
+        f"{url} cannot be reached: {_last_line(exc)}; start the server, or name another in GRAPHMEM_URL"
     )
 
 
 def _first_line(exc: Exception) -> str:
-    """What a server says before it goes into details."""
+    """Return the first line of a server's message; details follow it."""
     return _line(exc, 0)
 
 
 def _last_line(exc: Exception) -> str:
-    """Why the driver could not connect, which it says after all that it tried."""
+    """Return the last line of a driver's message: the reason, after the list of tried addresses."""
     return _line(exc, -1)
 
 

@@ -1,4 +1,4 @@
-"""What the graph must hold, worked out from a ledger alone: what `check` compares with."""
+"""Derives the expected graph from a ledger; `check` compares the stored graph with it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import Any
 
 from graphmem import temporal
-from graphmem.adapters.neo4j.creating import (
+from graphmem.adapters.neo4j.properties import (
     alternative_rows,
     anchor_rows,
     branch_row,
@@ -24,8 +24,8 @@ from graphmem.adapters.neo4j.creating import (
     statement_row,
     text_row,
 )
-from graphmem.adapters.neo4j.indexing import indexed, with_source_keys
 from graphmem.adapters.neo4j.states import state_labels
+from graphmem.adapters.neo4j.text_entries import text_entry, with_source_keys
 from graphmem.ledger import Entry, change_of
 from graphmem.model import Add, Change, Request, Statement
 from graphmem.rows import Derived, MemoryRow, Rows
@@ -34,18 +34,23 @@ from graphmem.temporal.operations import marks
 
 Plain = Any
 
-# The kernel asks of a statement only whether there is one: the whole of a ledger would not fit into memory.
-_SOMETHING = Statement(title="something")
+# Replaces every statement: the kernel tests only for its presence, and all statements of a ledger may exceed memory.
+_PLACEHOLDER = Statement(title="placeholder")
 
 
 @dataclass(slots=True)
-class Expected:
-    """Everything of one tenant that does not follow from one ledger entry alone.
+class ExpectedGraph:
+    """The parts of a tenant's graph that follow from several ledger entries.
 
     Attributes:
-        marks: For each memory, the relationships that lead to it from ledger entries.
-        chains: For each memory, those that lead from it to other memories.
-        revocations: For each ledger entry, those that lead from it to entries that it revokes.
+        marks: For each memory, the relationships from ledger entries.
+        chains: For each memory, the relationships to memories.
+        sources: For each memory, the relationships to source keys.
+        revocations: For each ledger entry, the relationships to entries that it revokes.
+        branches: The properties of each branch, by key.
+        terms: The number of memories with each term.
+        documents: The number of memories with a statement.
+        tokens: The number of words in all memories.
     """
 
     tenant: str
@@ -58,25 +63,25 @@ class Expected:
     documents: int = 0
     tokens: int = 0
     _caches: dict[str, tuple[int, Derived]] = field(default_factory=dict)
-    _world: Overlay = field(default_factory=lambda: Overlay(Rows()))
+    _overlay: Overlay = field(default_factory=lambda: Overlay(Rows()))
 
     def follow(self, entry: Entry) -> None:
-        """Take in the next ledger entry."""
+        """Add the next ledger entry."""
         change = change_of(entry)
         request = Request(change.op_id, change.operation, change.writer, change.provenance)
-        done = temporal.replay(change, self._world.situation(temporal.needs(request)))
-        self._caches.update({one.memory: (change.seq, one) for one in done.derived})
+        transaction = temporal.replay(change, self._overlay.situation(temporal.needs(request)))
+        self._caches.update({cached.memory: (change.seq, cached) for cached in transaction.derived})
         self._count(change)
-        if done.erased is None:
-            self._add(change.seq, done.appended)
+        if transaction.erased is None:
+            self._add(change.seq, transaction.appended)
         stamped = stamp_row(stamp_of(change))
-        for kind, key, role in marks(change.operation, self._world.change):
-            self.marks[key].append([kind, change.seq, plain({**stamped, "role": role})])
-        light = {key: _light(row) for key, row in done.appended.memories.items()}
-        self._world.append(replace(done, appended=replace(done.appended, memories=light)))
+        for kind, memory_id, role in marks(change.operation, self._overlay.change):
+            self.marks[memory_id].append([kind, change.seq, plain({**stamped, "role": role})])
+        memories = {memory_id: _without_text(row) for memory_id, row in transaction.appended.memories.items()}
+        self._overlay.append(replace(transaction, appended=replace(transaction.appended, memories=memories)))
 
     def memory(self, entry: Entry) -> tuple[str, Plain] | None:
-        """Id, and labels with properties and relationships, of the memory that an entry recorded."""
+        """Return the id of the memory that an entry recorded, and its labels, properties and relationships."""
         change = change_of(entry)
         if not isinstance(change.operation, Add):
             return None
@@ -85,14 +90,15 @@ class Expected:
         labels, anchors, alternatives = ["Memory"], [], []
         if memory.statement is not None:
             statement = memory.statement
-            text = indexed(memory.scope, statement)
-            row |= {**statement_row(statement), **text_row(text)}
+            index_entry = text_entry(memory.scope, statement)
+            row |= {**statement_row(statement), **text_row(index_entry)}
             keys = [key for key, _ in self.sources.get(memory.id, ())]
-            row["facets"] = with_source_keys(text.facets, keys)
+            row["facets"] = with_source_keys(index_entry.facets, keys)
             labels.append(statement.kind.capitalize())
-            near = anchor_rows(memory, statement.anchors)
-            anchors = [[one["ordinal"], one["role"], one["id"], one["row"]] for one in near]
-            alternatives = [[one["ordinal"], one["row"]] for one in alternative_rows(memory, statement)]
+            rows = anchor_rows(memory, statement.anchors)
+            anchors = [[anchor["ordinal"], anchor["role"], anchor["id"], anchor["row"]] for anchor in rows]
+            rows = alternative_rows(memory, statement)
+            alternatives = [[alternative["ordinal"], alternative["row"]] for alternative in rows]
         if memory.id in self._caches:
             seq, cache = self._caches[memory.id]
             row |= derived_row(seq, cache)
@@ -110,20 +116,20 @@ class Expected:
         )
 
     def change(self, entry: Entry) -> Plain:
-        """Properties of an entry's node, and what it revokes."""
+        """Return the properties of an entry's node and its revocations."""
         row = change_row(self.tenant, change_of(entry), entry)
         return plain({"properties": row, "revokes": ordered(self.revocations.get(entry.seq, ()))})
 
     def _count(self, change: Change) -> None:
         if isinstance(change.operation, Add) and change.operation.memory.statement is not None:
-            text = indexed(change.operation.memory.scope, change.operation.memory.statement)
+            entry = text_entry(change.operation.memory.scope, change.operation.memory.statement)
             self.documents += 1
-            self.tokens += text.length
-            self.terms.update(text.counted)
+            self.tokens += entry.length
+            self.terms.update(entry.counts)
 
     def _add(self, seq: int, rows: Rows) -> None:
-        for key in rows.memories:
-            self.marks[key].append(["RECORDED", seq, {}])
+        for memory_id in rows.memories:
+            self.marks[memory_id].append(["RECORDED", seq, {}])
         for move in rows.moves:
             self.marks[move.memory].append(["MOVED", seq, plain(move_row(move))])
         for edge in rows.edges:
@@ -132,24 +138,24 @@ class Expected:
             self.sources[source.memory].append([source.key, plain(stamp_row(source.stamp))])
         for link in rows.links:
             self.chains[link.source].append([link.kind.upper(), link.target, plain(stamp_row(link.stamp))])
-        for one in rows.revocations:
-            self.revocations[seq].append([one.change, plain({"move": one.move, **stamp_row(one.stamp)})])
+        for row in rows.revocations:
+            self.revocations[seq].append([row.change, plain({"move": row.move, **stamp_row(row.stamp)})])
         for branch in rows.branches.values():
             self.branches[branch.key] = plain({"tenant": self.tenant, **branch_row(branch)})
 
 
-def _light(row: MemoryRow) -> MemoryRow:
+def _without_text(row: MemoryRow) -> MemoryRow:
     if row.memory.statement is None:
         return row
-    return replace(row, memory=replace(row.memory, statement=_SOMETHING))
+    return replace(row, memory=replace(row.memory, statement=_PLACEHOLDER))
 
 
 def plain(value: Plain) -> Plain:
-    """A value as it compares with one that the server returned: no enumerations, no tuples, no nulls in maps."""
+    """Return a value in comparable form: no enumerations, tuples, temporal types or nulls in maps."""
     if isinstance(value, dict):
-        return {key: plain(each) for key, each in value.items() if each is not None}
+        return {name: plain(element) for name, element in value.items() if element is not None}
     if isinstance(value, list | tuple):
-        return [plain(each) for each in value]
+        return [plain(element) for element in value]
     if isinstance(value, StrEnum):
         return value.value
     if isinstance(value, datetime):
@@ -160,5 +166,5 @@ def plain(value: Plain) -> Plain:
 
 
 def ordered(values: Iterable[Plain]) -> list[Plain]:
-    """Relationships in an order that does not depend on who returned them."""
-    return sorted((plain(value) for value in values), key=lambda one: json.dumps(one, sort_keys=True))
+    """Return values in comparable form, sorted by their JSON text."""
+    return sorted((plain(value) for value in values), key=lambda value: json.dumps(value, sort_keys=True))

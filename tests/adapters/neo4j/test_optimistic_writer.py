@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from graphmem.adapters.neo4j import Neo4jStore
-from graphmem.adapters.neo4j.combining import Call
-from graphmem.adapters.neo4j.writing import LOCK_AND_LOOK, LOCK_AND_READ, carry_out
+from graphmem.adapters.neo4j.combiner import Call
+from graphmem.adapters.neo4j.write_batch import LOCK_AND_COUNT, LOCK_AND_READ, carry_out
 from graphmem.errors import Conflict, NotFound
 from graphmem.model import Operation, Request
 from graphmem.store import ModelCard
@@ -35,7 +35,7 @@ def transactions(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     run = neo4j.ManagedTransaction.run
 
     def counted(self: neo4j.ManagedTransaction, query: str, **kwargs: object) -> object:
-        seen.extend([1] * (query in {LOCK_AND_LOOK, LOCK_AND_READ}))
+        seen.extend([1] * (query in {LOCK_AND_COUNT, LOCK_AND_READ}))
         return run(self, query, **kwargs)  # type: ignore[arg-type]
 
     monkeypatch.setattr(neo4j.ManagedTransaction, "run", counted)
@@ -104,7 +104,7 @@ def test_calls_of_one_transaction_mean_their_own_memories_by_the_ids_that_they_c
         Call([Request("other", supersede("B", "C", 4), R)], lambda: CLOCK, {}),
     ]
     with pytest.raises(NotFound):
-        store._link.write(lambda tx: carry_out(tx, calls))  # noqa: SLF001 - as its writers are carried out together
-    done = store._link.write(lambda tx: carry_out(tx, calls[:1]))  # noqa: SLF001
+        store._database.write(lambda tx: carry_out(tx, calls))  # noqa: SLF001 - as its writers are carried out together
+    done = store._database.write(lambda tx: carry_out(tx, calls[:1]))  # noqa: SLF001
     assert done.changes[0][2].operation == supersede("A", "C", 3)
     assert store.check() == []

@@ -1,4 +1,4 @@
-"""Ending calls that a server never answers: the driver itself would wait for two minutes, or for ever."""
+"""Ends calls that a server never answers: the driver itself would wait for two minutes, or forever."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 _LOOK_S = 0.5
 
 
-class Watch:
-    """Breaks the connections of sessions that are open for too long, from a thread that lives while there are any."""
+class Watchdog:
+    """Breaks the connections of sessions past their time limit, from a thread that ends with the last session."""
 
     def __init__(self) -> None:
         self._guard = threading.Lock()
@@ -23,8 +23,8 @@ class Watch:
         self._is_looking = False
 
     @contextmanager
-    def over(self, session: Session, limit: float) -> Iterator[None]:
-        """Break its connection if the block has not ended at an instant of `time.monotonic`."""
+    def watching(self, session: Session, limit: float) -> Iterator[None]:
+        """Break the session's connection if the block has not ended at `limit`, an instant of `time.monotonic`."""
         with self._guard:
             self._limits[session] = limit
             is_first, self._is_looking = not self._is_looking, True
@@ -50,10 +50,10 @@ class Watch:
 
 
 def cut(session: Session) -> None:
-    """Break the connection that a session holds, if it holds one; whoever waits for it is told that it broke.
+    """Break the connection of a session, if it has one; a call that waits for it fails.
 
-    The driver offers this to asynchronous callers only, hence the private name. Without it a call still ends, when the
-    server's own `connection.recv_timeout_seconds` does.
+    The driver offers this to asynchronous callers only: hence the private attribute. Without it a call ends only after
+    the server's own `connection.recv_timeout_seconds`.
     """
     connection = getattr(session, "_connection", None)
     with suppress(AttributeError, OSError):

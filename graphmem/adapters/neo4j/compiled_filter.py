@@ -1,4 +1,4 @@
-"""Which memories fit a filter and a reader: clauses of the full-text index, and exact tests of what it finds."""
+"""Compiles a filter and a reader to clauses of the full-text index and to exact tests of the memories it returns."""
 
 from __future__ import annotations
 
@@ -12,35 +12,35 @@ from graphmem.model import Scope
 from graphmem.store import Filter
 
 if TYPE_CHECKING:
-    from graphmem.adapters.neo4j.connecting import Link
+    from graphmem.adapters.neo4j.database import Database
 
 #: The name of the full-text index over `search_text` and `facets`.
 TEXT_INDEX = "graphmem_memory_text"
-#: The name of the index of vectors that the approximate mode makes.
+#: The name of the vector index, made by `graphmem schema vectors on`.
 VECTOR_INDEX = "graphmem_memory_vector"
 
-#: Before a statement asks the full-text index: what was committed by now is in it.
+#: Waits until the full-text index has every transaction committed before the statement.
 AWAIT_TEXT = "CALL db.index.fulltext.awaitEventuallyConsistentIndexRefresh()"
-#: Tests of a found memory `m` that no filter token makes: `$p.tests`, as `Wanted.parameters` gives them.
+#: Tests of a memory `m` that filter tokens cannot express; `CompiledFilter.parameters` gives their `$p.tests`.
 EXACT_TESTS = """
   ($p.tests.min_confidence <= 0.0 OR m.confidence >= $p.tests.min_confidence)
   AND ($p.tests.path IS NULL
     OR any(a IN [(m)-[:ABOUT]->(a:File) | a.name] WHERE a =~ $p.tests.path)
     OR any(s IN [(m)-[:READ_FROM]->(s:SourceKey) | s.key] WHERE s =~ $p.tests.path))
 """
-#: Whether the reader sees a memory `m`, branches aside.
-SEEN = "any(home IN $p.homes WHERE home IN m.facets)"
-#: Whether a memory `m` holds at `$p.at`, as cached for everybody.
-COVERS = "any(i IN range(0, size(m.holds_from) - 1) WHERE m.holds_from[i] <= $p.at AND $p.at < m.holds_to[i])"
-#: Tests of a memory `m` that no index has narrowed down: what the reader sees, filter tokens, and the exact tests.
-FITS = f"""
-  {SEEN}
+#: True if the reader sees the home of a memory `m`, branches aside.
+VISIBLE = "any(home IN $p.homes WHERE home IN m.facets)"
+#: True if a memory `m` is in force at `$p.at` by the cached intervals.
+IN_FORCE = "any(i IN range(0, size(m.holds_from) - 1) WHERE m.holds_from[i] <= $p.at AND $p.at < m.holds_to[i])"
+#: All tests of a memory `m`, for a statement without the full-text index: home, filter tokens, and the exact tests.
+PASSES = f"""
+  {VISIBLE}
   AND all(group IN $p.groups WHERE any(facet IN group WHERE facet IN m.facets)) AND {EXACT_TESTS}
 """
-_HOLDS = f"AND ($p.at IS NULL OR NOT m.is_common OR {COVERS})"
+_HOLDS = f"AND ($p.at IS NULL OR NOT m.is_common OR {IN_FORCE})"
 _LATEST = f"""
 MATCH (m:Memory) WHERE m.tenant = $p.tenant AND m.seq < $p.before AND m.facets IS NOT NULL
-  AND {SEEN} AND {EXACT_TESTS} {_HOLDS}
+  AND {VISIBLE} AND {EXACT_TESTS} {_HOLDS}
 RETURN m.id AS id ORDER BY m.seq DESC LIMIT $p.limit
 """
 _BY_FACETS = f"""
@@ -51,19 +51,19 @@ RETURN m.id AS id ORDER BY m.seq DESC LIMIT $p.limit
 """
 _BY_SUBJECT = f"""
 MATCH (m:Memory) WHERE m.tenant = $p.tenant AND m.subject IN $p.subjects AND m.seq < $p.before
-  AND {FITS} {_HOLDS}
+  AND {PASSES} {_HOLDS}
 RETURN m.id AS id ORDER BY m.seq DESC LIMIT $p.limit
 """
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
-    """A filter and a reader, spelt for one tenant.
+class CompiledFilter:
+    """A filter and a reader, compiled for one tenant.
 
     Attributes:
-        homes: Tokens of the places where a memory may live.
-        groups: Groups of tokens of which one each must be there.
-        path: A regular expression that the path of a file must match whole, if a glob is among those asked for.
+        homes: Tokens of the homes that the reader sees.
+        groups: Groups of tokens; a memory must have a token of each group.
+        path: A regular expression for the full path of a file anchor or a source key; None unless the filter has globs.
     """
 
     homes: tuple[str, ...]
@@ -74,12 +74,12 @@ class Wanted:
 
     @property
     def clauses(self) -> str:
-        """For the full-text index."""
+        """The query of the full-text index."""
         return " ".join(any_of(group) for group in (self.homes, *self.groups))
 
     @property
     def parameters(self) -> dict[str, Any]:
-        """Those of `FITS`, and of `EXACT_TESTS` within it."""
+        """The parameters of `PASSES` and `EXACT_TESTS`."""
         return {
             "homes": list(self.homes),
             "groups": [list(group) for group in self.groups],
@@ -87,8 +87,8 @@ class Wanted:
         }
 
 
-def wanted(reader: Scope, where: Filter) -> Wanted:
-    """The filter spelt out."""
+def compile_filter(reader: Scope, where: Filter) -> CompiledFilter:
+    """Compile the filter."""
     folders = [fixed_part(path) for path in where.paths]
     groups = [
         [token("k", kind) for kind in where.kinds],
@@ -100,7 +100,7 @@ def wanted(reader: Scope, where: Filter) -> Wanted:
         # A glob without a fixed folder narrows nothing down.
         [] if "" in folders else [token("p", folder) for folder in folders],
     ]
-    return Wanted(
+    return CompiledFilter(
         admitted_homes(reader),
         tuple(tuple(group) for group in groups if group),
         where.min_confidence,
@@ -109,19 +109,24 @@ def wanted(reader: Scope, where: Filter) -> Wanted:
     )
 
 
-def select(link: Link, reader: Scope, where: Filter, *, at: datetime | None, before: int, limit: int) -> list[str]:
-    """Ids of memories that fit, those recorded last first; with `at`, without those that nobody sees hold then."""
-    what = wanted(reader, where)
+def select(
+    database: Database, reader: Scope, where: Filter, *, at: datetime | None, before: int, limit: int
+) -> list[str]:
+    """Return ids of memories that pass the filter, last recorded first; `at` drops those cached as not in force."""
+    compiled = compile_filter(reader, where)
     if limit < 1:
         return []
-    asked = {
+    parameters = {
         "tenant": reader.tenant,
-        **what.parameters,
-        "subjects": list(what.subjects),
-        "clauses": what.clauses,
+        **compiled.parameters,
+        "subjects": list(compiled.subjects),
+        "clauses": compiled.clauses,
         "before": min(before, END),
         "at": at,
         "limit": limit,
     }
-    found = link.records(_BY_SUBJECT if what.subjects else _BY_FACETS if what.groups else _LATEST, asked)
-    return [one["id"] for one in found]
+    if compiled.subjects:
+        records = database.records(_BY_SUBJECT, parameters)
+    else:
+        records = database.records(_BY_FACETS if compiled.groups else _LATEST, parameters)
+    return [record["id"] for record in records]

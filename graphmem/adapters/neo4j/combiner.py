@@ -1,4 +1,4 @@
-"""Writers of one process that wait for one tenant's lock are carried out together: one transaction, one commit."""
+"""Group commit: the waiting writes of a process to a tenant share a transaction."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _LEAST_S = 1.0
 
 @dataclass(slots=True)
 class Call:
-    """One call of `Store.apply` that waits for its turn; afterwards either `changes` or `error` is set."""
+    """A call of `Store.apply`; once it is done, either `changes` or `error` is set."""
 
     requests: Sequence[Request]
     clock: Clock
@@ -30,34 +30,36 @@ class Call:
     model: ModelCard | None = None
     changes: list[Change] | None = None
     error: Exception | None = None
-    came: float = field(default_factory=time.monotonic)
+    arrived_at: float = field(default_factory=time.monotonic)
 
     @property
     def is_done(self) -> bool:
-        """Whether somebody carried it out."""
+        """True if a transaction committed or refused the call."""
         return self.changes is not None or self.error is not None
 
     @property
     def is_alone(self) -> bool:
-        """Whether it must not share a transaction: an erasure reads what was written before it."""
-        return len(self.requests) > _MOST_REQUESTS or any(isinstance(one.operation, Erase) for one in self.requests)
+        """True if the call needs its own transaction: it is large, or it erases and so reads earlier writes."""
+        return len(self.requests) > _MOST_REQUESTS or any(
+            isinstance(request.operation, Erase) for request in self.requests
+        )
 
 
 @dataclass(slots=True)
 class Queue:
-    """The calls of one tenant, and whose turn it is to carry them out."""
+    """The waiting calls of a tenant; the thread with the leader lock executes them."""
 
-    turn: threading.Lock = field(default_factory=threading.Lock)
+    leader_lock: threading.Lock = field(default_factory=threading.Lock)
     guard: threading.Lock = field(default_factory=threading.Lock)
     waiting: list[Call] = field(default_factory=list)
 
     def add(self, call: Call) -> None:
-        """Behind those that wait."""
+        """Append a call."""
         with self.guard:
             self.waiting.append(call)
 
     def take(self) -> list[Call]:
-        """The calls that go together next: those that came first."""
+        """Remove and return the calls of the next transaction, in order of arrival."""
         with self.guard:
             taken: list[Call] = []
             size = 0
@@ -70,29 +72,29 @@ class Queue:
             return taken
 
     def give_back(self, calls: Sequence[Call]) -> None:
-        """Nobody knows what became of these: they are sent again, first of all."""
+        """Put calls without a known outcome back at the front, to be sent again."""
         with self.guard:
             self.waiting[:0] = [call for call in calls if not call.is_done]
 
     def withdraw(self, call: Call) -> None:
-        """Its caller was interrupted and will not hear of it."""
+        """Remove the call of an interrupted caller."""
         with self.guard:
-            self.waiting[:] = [one for one in self.waiting if one is not call]
+            self.waiting[:] = [waiting for waiting in self.waiting if waiting is not call]
 
 
 class Combiner:
-    """Carries out calls, those of one tenant in the order in which they came.
+    """Executes calls, in order of arrival within a tenant.
 
-    A call that is refused must not take others with it: what failed together is carried out again one by one. What
-    failed for want of a server fails for all of them.
+    If a shared transaction is refused, its calls are executed again separately, so that a refused call fails alone. If
+    the server is unavailable, all calls of the transaction fail.
 
     Args:
-        carry_out: Applies the requests of calls in one transaction, and returns what each led to; is told for how
-            many seconds to try.
-        patience_s: How long a call waits for its turn and is tried, together.
+        carry_out: Applies the requests of calls in a transaction within a time limit in seconds; returns the changes of
+            each call.
+        patience_s: The time limit of a call in seconds, with its wait for the leader lock.
 
     Attributes:
-        queues: By tenant.
+        queues: The waiting calls of each tenant.
     """
 
     def __init__(
@@ -104,17 +106,17 @@ class Combiner:
         self._guard = threading.Lock()
 
     def apply(self, tenant: str, call: Call) -> list[Change]:
-        """What the call led to, once it is durable.
+        """Execute the call and return its changes once they are durable.
 
         Raises:
-            GraphMemError: As the transaction does.
+            GraphMemError: The error of the transaction.
         """
         with self._guard:
             queue = self.queues[tenant]
         try:
             queue.add(call)
-            with queue.turn:
-                # Whoever had the turn before may have carried this out too.
+            with queue.leader_lock:
+                # An earlier leader may have executed this call too.
                 while not call.is_done:
                     self._lead(queue, queue.take())
         except BaseException:
@@ -127,39 +129,39 @@ class Combiner:
 
     def _lead(self, queue: Queue, calls: Sequence[Call]) -> None:
         try:
-            self._carry_out_or_tell(calls)
-        except BaseException:  # this thread is interrupted: what others sent is for them to take up
+            self._carry_out_or_fail(calls)
+        except BaseException:  # this thread is interrupted: the threads of the other calls continue
             queue.give_back(calls)
             raise
 
-    def _carry_out_or_tell(self, calls: Sequence[Call]) -> None:
+    def _carry_out_or_fail(self, calls: Sequence[Call]) -> None:
         try:
             for call, changes in zip(calls, self._carry_out(calls, self._left(calls)), strict=True):
                 call.changes = changes
         except (StoreUnavailable, CommitUnknown) as exc:
             for call in calls:
-                call.error = _told_anew(exc)
+                call.error = _copy(exc)
         except Exception as exc:  # noqa: BLE001 - raised in the thread whose call it was
             if len(calls) == 1:
                 calls[0].error = exc
             else:
-                self._one_by_one(calls)
+                self._carry_out_separately(calls)
 
-    def _one_by_one(self, calls: Sequence[Call]) -> None:
-        for place, call in enumerate(calls):
-            self._carry_out_or_tell([call])
+    def _carry_out_separately(self, calls: Sequence[Call]) -> None:
+        for index, call in enumerate(calls):
+            self._carry_out_or_fail([call])
             if isinstance(call.error, (StoreUnavailable, CommitUnknown)):
-                for other in calls[place + 1 :]:
-                    other.error = StoreUnavailable(*call.error.args)
+                for later in calls[index + 1 :]:
+                    later.error = StoreUnavailable(*call.error.args)
                 return
 
     def _left(self, calls: Sequence[Call]) -> float:
-        """How long the last of them may still be tried."""
-        return max(self._patience_s - (time.monotonic() - calls[-1].came), _LEAST_S)
+        """Return the seconds left for the last of the calls."""
+        return max(self._patience_s - (time.monotonic() - calls[-1].arrived_at), _LEAST_S)
 
 
-def _told_anew(exc: GraphMemError) -> GraphMemError:
-    """The same for another thread: an exception collects the frames of each that raises it."""
-    told = type(exc)(*exc.args)
-    told.__cause__ = exc.__cause__
-    return told
+def _copy(exc: GraphMemError) -> GraphMemError:
+    """Copy an error for another thread: an exception collects the frames of every thread that raises it."""
+    copy = type(exc)(*exc.args)
+    copy.__cause__ = exc.__cause__
+    return copy

@@ -1,11 +1,11 @@
-"""Taking a memory's content out of the graph for good; its place in it stays."""
+"""Removes the content of a memory from the graph; the node and its relationships to others remain."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from graphmem.adapters.neo4j.indexing import private_counts
-from graphmem.adapters.neo4j.reading import ABOUT
+from graphmem.adapters.neo4j.ledger_queries import ABOUT
+from graphmem.adapters.neo4j.text_entries import private_counts
 from graphmem.adapters.neo4j.values import Head
 from graphmem.ledger import blank, content_digest, decode
 from graphmem.model import Change, Supersede
@@ -61,29 +61,29 @@ RETURN m.id AS id
 """
 
 
-def erase(tx: ManagedTransaction, head: Head, key: str, change: Change) -> None:
-    """Remove content, indexes and words said of a memory, and count it out of the tenant's totals."""
-    found = tx.run(_READ, p={"tenant": head.tenant, "id": key, "seq": change.seq}).single(strict=True)
-    tombstone, counted = None, dict[str, int]()
-    if found["statement"] is not None:
-        tombstone = content_digest(head.key, decode_statement(found["statement"]))
-        words = [spelt.partition("=")[0] for spelt in found["words"].split()]
-        counted = dict.fromkeys(words, 1) | private_counts(found["user"], words, found["length"])
+def erase(tx: ManagedTransaction, head: Head, memory_id: str, change: Change) -> None:
+    """Remove the content, index entries and reasons of a memory, and subtract it from the tenant's totals."""
+    record = tx.run(_READ, p={"tenant": head.tenant, "id": memory_id, "seq": change.seq}).single(strict=True)
+    tombstone, terms = None, dict[str, int]()
+    if record["statement"] is not None:
+        tombstone = content_digest(head.key, decode_statement(record["statement"]))
+        words = [spelt.partition("=")[0] for spelt in record["words"].split()]
+        terms = dict.fromkeys(words, 1) | private_counts(record["user"], words, record["length"])
         head.documents -= 1
-        head.tokens -= found["length"]
-        head.vectors -= found["has_vector"]
+        head.tokens -= record["length"]
+        head.vectors -= record["has_vector"]
     head.epoch += 1
     counts = {"documents": head.documents, "tokens": head.tokens, "vectors": head.vectors, "epoch": head.epoch}
-    asked = {
+    parameters = {
         "tenant": head.tenant,
         "head": counts,
-        "id": key,
+        "id": memory_id,
         "tombstone": tombstone,
-        "terms": [{"word": word, "count": count} for word, count in counted.items()],
-        "blanked": [{"seq": seq, "body": blank(body, key)} for seq, body in found["entries"]],
-        "supersessions": [one for seq, body in found["entries"] for one in _supersessions(seq, body)],
+        "terms": [{"word": word, "count": count} for word, count in terms.items()],
+        "blanked": [{"seq": seq, "body": blank(body, memory_id)} for seq, body in record["entries"]],
+        "supersessions": [edge for seq, body in record["entries"] for edge in _supersessions(seq, body)],
     }
-    tx.run(_ERASE, p=asked).consume()
+    tx.run(_ERASE, p=parameters).consume()
 
 
 def _supersessions(seq: int, body: str) -> list[dict[str, Any]]:

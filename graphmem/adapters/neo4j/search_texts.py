@@ -1,4 +1,4 @@
-"""Search texts of stored memories, made again where the way to make them has changed."""
+"""A migration step: makes the search text of every stored memory again and recounts the terms."""
 
 from __future__ import annotations
 
@@ -6,26 +6,26 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from graphmem.adapters.lazy_statement import readable_statement
-from graphmem.adapters.neo4j import reading
-from graphmem.adapters.neo4j.indexing import indexed
+from graphmem.adapters.neo4j import ledger_queries
+from graphmem.adapters.neo4j.text_entries import text_entry
 from graphmem.model import Scope
 
 if TYPE_CHECKING:
     from neo4j import ManagedTransaction
 
-    from graphmem.adapters.neo4j.connecting import Link
+    from graphmem.adapters.neo4j.database import Database
 
 _PAGE = 500
 _STATEMENTS = """
 MATCH (m:Memory) WHERE m.tenant = $p.tenant AND m.seq > $p.after AND m.statement IS NOT NULL
 RETURN m.seq AS seq, m.user AS user, m.statement AS statement ORDER BY m.seq LIMIT $p.limit
 """
-# A memory that was erased in the meantime gets nothing back.
+# Skips memories erased since they were read.
 _WRITE = """
 UNWIND $p.texts AS x MATCH (m:Memory {tenant: $p.tenant, seq: x[0]}) WHERE m.statement IS NOT NULL
 SET m.search_text = x[1], m.words = x[2], m.length = x[3]
 """
-_FORGET = "MATCH (t:Term {tenant: $p.tenant}) CALL (t) { DELETE t } IN TRANSACTIONS OF 5000 ROWS"
+_DROP_TERMS = "MATCH (t:Term {tenant: $p.tenant}) CALL (t) { DELETE t } IN TRANSACTIONS OF 5000 ROWS"
 _WORDS = "[spelt IN split(trim(m.words), ' ') WHERE spelt <> '' | split(spelt, '=')[0]]"
 _COUNT = f"""
 MATCH (m:Memory) WHERE m.tenant = $p.tenant AND m.words IS NOT NULL
@@ -55,26 +55,26 @@ SET l.tokens = tokens
 """
 
 
-def recompute(link: Link) -> None:
-    """Write the search text of every memory that has a statement, then count anew; may be repeated at any time."""
-    link = link.unhurried()
-    for tenant in reading.tenants(link):
+def recompute(database: Database) -> None:
+    """Write the search text of every memory with a statement, then recount the terms; safe to repeat."""
+    database = database.for_long_reads()
+    for tenant in ledger_queries.tenants(database):
         after = 0
-        while page := link.records(_STATEMENTS, {"tenant": tenant, "after": after, "limit": _PAGE}):
+        while page := database.records(_STATEMENTS, {"tenant": tenant, "after": after, "limit": _PAGE}):
             after = page[-1]["seq"]
             texts = []
-            for one in page:
-                statement = readable_statement(one["statement"])
+            for record in page:
+                statement = readable_statement(record["statement"])
                 if statement is not None:
-                    made = indexed(Scope(tenant, user=one["user"]), statement)
-                    texts.append([one["seq"], made.search_text, made.words, made.length])
-            link.write(partial(_write, {"tenant": tenant, "texts": texts}))
-        whose = {"tenant": tenant}
-        link.run_alone(_FORGET, whose)
-        link.run_alone(_COUNT, whose)
-        link.run_alone(_COUNT_PRIVATE, whose)
-        link.run_alone(_COUNT_OWNERS, whose)
-        link.run_alone(_TOTAL, whose)
+                    entry = text_entry(Scope(tenant, user=record["user"]), statement)
+                    texts.append([record["seq"], entry.search_text, entry.words, entry.length])
+            database.write(partial(_write, {"tenant": tenant, "texts": texts}))
+        parameters = {"tenant": tenant}
+        database.run_alone(_DROP_TERMS, parameters)
+        database.run_alone(_COUNT, parameters)
+        database.run_alone(_COUNT_PRIVATE, parameters)
+        database.run_alone(_COUNT_OWNERS, parameters)
+        database.run_alone(_TOTAL, parameters)
 
 
 def _write(parameters: dict[str, Any], tx: ManagedTransaction) -> None:
