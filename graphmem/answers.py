@@ -33,7 +33,7 @@ class Quote:
 
 
 class Sentence(str):
-    """A text by graphmem that records which parts quote a memory; otherwise an ordinary string."""
+    """A text by graphmem that records the parts quoted from a memory; otherwise an ordinary string."""
 
     __slots__ = ("quotes",)
 
@@ -45,7 +45,7 @@ class Sentence(str):
         made, start, quotes = cls("".join(parts)), 0, list[Quote]()
         for part in parts:
             if isinstance(part, Sentence):
-                quotes += [Quote(start + one.start, start + one.end, one.origin) for one in part.quotes]
+                quotes += [Quote(start + quote.start, start + quote.end, quote.origin) for quote in part.quotes]
             start += len(part)
         made.quotes = tuple(quotes)
         return made
@@ -286,7 +286,7 @@ class Listing:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A supersession, as seen from one of its memories.
+    """A supersession, as seen from a memory that it connects.
 
     Attributes:
         memory: The other memory.
@@ -340,7 +340,7 @@ class History:
 
 @dataclass(frozen=True, slots=True)
 class Lane:
-    """A memory in a timeline: its status moves, and the intervals in which it leads the subject."""
+    """A memory in a timeline: its status moves, and its intervals as leader of the subject."""
 
     card: Card
     moves: tuple[Told, ...]
@@ -378,7 +378,7 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class Diff:
-    """The memories that are in force at only one of two points."""
+    """The memories in force at only the first or only the second of two points."""
 
     start: Point
     end: Point
@@ -451,7 +451,7 @@ class Conflicts:
 class OnSimilar(StrEnum):
     """The choice for an add when a similar memory is in force.
 
-    `keep` adds the memory and reports the similar ones. `skip` confirms an existing memory with the same words instead.
+    `keep` adds the memory and reports similar memories. `skip` confirms an existing memory with the same words instead.
     """
 
     KEEP = "keep"

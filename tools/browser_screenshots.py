@@ -17,7 +17,7 @@ from pathlib import Path
 from playwright.sync_api import Locator, expect
 
 from graphmem import GraphMemory, Scope
-from graphmem.browser.file_server import Hand
+from graphmem.browser.file_server import FileServer
 from graphmem.browser.files import GuideParameters
 from graphmem.config import Settings
 from graphmem.demo.__main__ import ingest_records
@@ -92,7 +92,7 @@ def _remember(url: str, settings: Settings) -> None:
 @contextmanager
 def _link(url: str, settings: Settings) -> Iterator[str]:
     place = find_browser(url, settings)
-    with Hand(0, place.origin, GuideParameters("default")) as hand:
+    with FileServer(0, place.origin, GuideParameters("default")) as hand:
         thread = threading.Thread(target=hand.serve_forever)
         thread.start()
         try:

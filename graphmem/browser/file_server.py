@@ -5,7 +5,7 @@ from __future__ import annotations
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import urlsplit
 
-from graphmem.browser.files import GuideParameters, handed
+from graphmem.browser.files import GuideParameters, file_for
 from graphmem.errors import InvalidInput
 
 _ADDRESS = "127.0.0.1"
@@ -13,7 +13,7 @@ _ADDRESS = "127.0.0.1"
 _NAME = "localhost"
 
 
-class Hand(ThreadingHTTPServer):
+class FileServer(ThreadingHTTPServer):
     """Serves the files to the page of a single Neo4j Browser: the guide names missing files.
 
     Args:
@@ -31,7 +31,7 @@ class Hand(ThreadingHTTPServer):
         self.origin = origin
         self.parameters = parameters
         try:
-            super().__init__((_ADDRESS, port), _Answer)
+            super().__init__((_ADDRESS, port), _RequestHandler)
         except OSError as exc:
             fault = f"port {port} cannot be listened on ({(exc.strerror or '').lower()})"
             raise InvalidInput(f"{fault}; choose another with --port, or 0 for a free port") from exc
@@ -42,11 +42,11 @@ class Hand(ThreadingHTTPServer):
         return f"http://{_NAME}:{self.server_port}"
 
 
-class _Answer(BaseHTTPRequestHandler):
-    server: Hand
+class _RequestHandler(BaseHTTPRequestHandler):
+    server: FileServer
 
     def do_GET(self) -> None:
-        file = handed(self.path.partition("?")[0].strip("/"), self.server.base, self.server.parameters)
+        file = file_for(self.path.partition("?")[0].strip("/"), self.server.base, self.server.parameters)
         if file is None or not self._is_meant():
             self.send_error(404)
             return

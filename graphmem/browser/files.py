@@ -138,7 +138,7 @@ def archive() -> bytes:
 
 
 @dataclass(frozen=True, slots=True)
-class Handed:
+class ServedFile:
     """A file as it is served."""
 
     content: bytes
@@ -149,15 +149,15 @@ class Handed:
 NAMES = ("guide.html", "graphmem.grass", "graphmem.zip")
 
 
-def handed(name: str, base: str, parameters: GuideParameters | None = None) -> Handed | None:
+def file_for(name: str, base: str, parameters: GuideParameters | None = None) -> ServedFile | None:
     """Return a file by its name; None if there is none. See `guide` for the other arguments."""
     match name:
         case "guide.html":
-            return Handed(guide(base, parameters or GuideParameters()).encode(), "text/html; charset=utf-8")
+            return ServedFile(guide(base, parameters or GuideParameters()).encode(), "text/html; charset=utf-8")
         case "graphmem.grass":
-            return Handed(style().encode(), "text/plain; charset=utf-8")
+            return ServedFile(style().encode(), "text/plain; charset=utf-8")
         case "graphmem.zip":
-            return Handed(archive(), "application/zip")
+            return ServedFile(archive(), "application/zip")
         case _:
             return None
 

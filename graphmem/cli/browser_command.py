@@ -76,11 +76,11 @@ def _find(call: Call, settings: Settings, at: str | None) -> BrowserAddress:
 
 def _serve_guide(call: Call, target: BrowserAddress, settings: Settings, port: int, *, opens: bool) -> None:
     from graphmem.browser import GuideParameters
-    from graphmem.browser.file_server import Hand
+    from graphmem.browser.file_server import FileServer
     from graphmem.browser.files import shown_of
 
     gone = _gone(target.paths, Path.cwd())
-    with Hand(port, target.origin, GuideParameters(settings.tenant, settings.repo, gone)) as server:
+    with FileServer(port, target.origin, GuideParameters(settings.tenant, settings.repo, gone)) as server:
         _give_link(call, target.link(f"{server.base}/{_GUIDE}"), opens=opens)
         note(f"serving guide, style and saved queries at {server.base} until Ctrl-C")
         if gone:
@@ -105,12 +105,12 @@ def _give_link(call: Call, link: str, *, opens: bool) -> None:
 
 
 def _write(call: Call, folder: Path) -> None:
-    from graphmem.browser.files import NAMES, handed
+    from graphmem.browser.files import NAMES, file_for
 
     make_private_folder(folder)
     written = []
     for name in NAMES:
-        file = handed(name, _SERVED)
+        file = file_for(name, _SERVED)
         if file is not None:
             write_private(folder / name, file.content)
             written.append(str(folder / name))

@@ -1,4 +1,4 @@
-"""Replays the shipped facts in the order in which their sources recorded them."""
+"""Replays the shipped facts in the order of their sources' records."""
 
 from __future__ import annotations
 

@@ -17,8 +17,8 @@ def fresh_memory(url: str = "") -> tuple[GraphMemory, ReplayClock]:
     Search is lexical only, so that answers are the same on every machine.
 
     Args:
-        url: A server, on which a new tenant is used; empty for a file in a new temporary folder, which the operating
-            system removes.
+        url: The URL of a server, for a new tenant on it; empty for a file in a new temporary folder; the
+            operating system removes it.
     """
     return _opened(url, Scope(tenant=f"fresh-{secrets.token_hex(6)}") if url else Scope())
 

@@ -1,4 +1,4 @@
-"""The demo's questions: in the words of superseded decisions, and pairs that differ in one of the two times."""
+"""The demo's questions: in the words of superseded decisions, and pairs that differ in valid or recorded time."""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ from contextlib import suppress
 from threading import Timer
 from typing import IO, Any
 
-from graphmem.doctor.links import Case, Check, CheckOutcome, broken, ok, warn
+from graphmem.doctor.links import Check, CheckContext, CheckResult, broken, ok, warn
 
 _ANSWER_S = 30.0
 _LIMIT_S = 40.0
@@ -23,8 +23,8 @@ _OPENING = {
 _REINSTALL = "pip install --force-reinstall graphmem"
 
 
-def _command(case: Case) -> CheckOutcome:
-    url_option = [] if case.url is None else ["--url", case.url]
+def _command(context: CheckContext) -> CheckResult:
+    url_option = [] if context.url is None else ["--url", context.url]
     command = [sys.executable, "-m", "graphmem.cli", "mcp", *url_option]
     with subprocess.Popen(  # noqa: S603 - the running program
         command,
@@ -32,7 +32,7 @@ def _command(case: Case) -> CheckOutcome:
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        env=dict(case.environment),
+        env=dict(context.environment),
     ) as process:
         last_call = Timer(_ANSWER_S, process.kill)
         last_call.start()
@@ -48,7 +48,7 @@ def _command(case: Case) -> CheckOutcome:
     return _result(len(tools))
 
 
-def _result(count: int) -> CheckOutcome:
+def _result(count: int) -> CheckResult:
     if shutil.which("graphmem") is None:
         message = f"graphmem mcp lists {count} tools, but graphmem is not on the PATH that agents search"
         return warn(message, f"ln -s {sys.prefix}/bin/graphmem ~/.local/bin/")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from graphmem.doctor.fixes import on_store
-from graphmem.doctor.links import Case, Check, CheckOutcome, broken, ok, warn
+from graphmem.doctor.links import Check, CheckContext, CheckResult, broken, ok, warn
 from graphmem.retrieval.embedder import card_of, needs_download, other_model
 from graphmem.retrieval.verification import verify
 
@@ -11,14 +11,14 @@ _OFF = "off"
 _LOAD_S = 120.0
 
 
-def _model(case: Case) -> CheckOutcome:
-    settings = case.settings
+def _model(context: CheckContext) -> CheckResult:
+    settings = context.settings
     if settings.embeddings == _OFF:
         return ok("switched off by GRAPHMEM_EMBEDDINGS: search is lexical only")
     if needs_download(settings.model):
         message = f"{settings.model!r} is not downloaded yet; the first use downloads it"
         return warn(message, f"hf download {settings.model}")
-    backend = case.backend()
+    backend = context.backend()
     if isinstance(backend, str):
         reason, _, fix = backend.partition(" Run: ")
         result = broken if settings.embeddings != "minilm" else warn
@@ -29,17 +29,17 @@ def _model(case: Case) -> CheckOutcome:
     return ok(f"{backend.name} makes vectors of {backend.dimension} dimensions")
 
 
-def _vectors(case: Case) -> CheckOutcome:
-    info, backend = case.info, case.backend()
+def _vectors(context: CheckContext) -> CheckResult:
+    info, backend = context.info, context.backend()
     assert info is not None, "the contents check runs first"  # noqa: S101
     if isinstance(backend, str):
         return ok(f"{info.vectors:,} stored; no model is installed to compare them with")
     differs = other_model(backend, info.model)
     if differs is not None:
-        return broken(differs.partition(";")[0], on_store("graphmem reindex", case))
+        return broken(differs.partition(";")[0], on_store("graphmem reindex", context))
     if info.vectors < info.memories:
         missing = info.memories - info.vectors
-        return warn(f"{missing:,} of {info.memories:,} memories have no vector", on_store("graphmem reindex", case))
+        return warn(f"{missing:,} of {info.memories:,} memories have no vector", on_store("graphmem reindex", context))
     return ok(f"{info.vectors:,}, of {card_of(backend).name}")
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from shlex import quote
 
-from graphmem.doctor.links import Case, CheckOutcome, broken
+from graphmem.doctor.links import CheckContext, CheckResult, broken
 from graphmem.errors import CorruptStore, GraphMemError, InvalidInput, NotFound, StoreUnavailable, Unsupported
 
 UPGRADE = "pip install --upgrade graphmem"
@@ -50,23 +50,23 @@ _FIXES: tuple[tuple[type[GraphMemError], str, str], ...] = (
 _HOLDER = re.compile(r"process (\d+)")
 
 
-def of_error(error: GraphMemError, case: Case) -> CheckOutcome:
+def of_error(error: GraphMemError, context: CheckContext) -> CheckResult:
     """Return the result for an error, with the command that fixes its cause."""
     message = str(error)
     pattern = next((fix for kind, words, fix in _FIXES if isinstance(error, kind) and words in message), None)
     if pattern is None:
         return broken(message, "graphmem check")
-    fix = pattern.format(**_paths(case), holder=_holder(message))
+    fix = pattern.format(**_paths(context), holder=_holder(message))
     return broken(message.removesuffix(f"; run: {fix}"), fix)
 
 
-def on_store(command: str, case: Case) -> str:
+def on_store(command: str, context: CheckContext) -> str:
     """Return a graphmem command with the store's URL as named on the command line."""
-    return command if case.url is None else f"{command} --url {quote(case.url)}"
+    return command if context.url is None else f"{command} --url {quote(context.url)}"
 
 
-def _paths(case: Case) -> Mapping[str, str]:
-    path = Path(case.store_url.removeprefix("sqlite:///") or "memory.db")
+def _paths(context: CheckContext) -> Mapping[str, str]:
+    path = Path(context.store_url.removeprefix("sqlite:///") or "memory.db")
     return {"file": quote(str(path)), "folder": quote(str(path.parent))}
 
 

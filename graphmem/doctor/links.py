@@ -23,7 +23,7 @@ class LinkHealth(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class CheckOutcome:
+class CheckResult:
     """The result of a check.
 
     Attributes:
@@ -38,7 +38,7 @@ class CheckOutcome:
 
 @dataclass(frozen=True, slots=True)
 class CheckedLink:
-    """The result of a check with its name; see `CheckOutcome`."""
+    """The result of a check with its name; see `CheckResult`."""
 
     name: str
     health: LinkHealth
@@ -46,28 +46,28 @@ class CheckedLink:
     fix: str | None
 
 
-def ok(message: str) -> CheckOutcome:
+def ok(message: str) -> CheckResult:
     """Return the result of a working link."""
-    return CheckOutcome(LinkHealth.OK, message)
+    return CheckResult(LinkHealth.OK, message)
 
 
-def warn(message: str, fix: str) -> CheckOutcome:
+def warn(message: str, fix: str) -> CheckResult:
     """Return the result of a link that works with a limitation."""
-    return CheckOutcome(LinkHealth.WARN, message, fix)
+    return CheckResult(LinkHealth.WARN, message, fix)
 
 
-def broken(message: str, fix: str) -> CheckOutcome:
+def broken(message: str, fix: str) -> CheckResult:
     """Return the result of a broken link."""
-    return CheckOutcome(LinkHealth.BROKEN, message, fix)
+    return CheckResult(LinkHealth.BROKEN, message, fix)
 
 
-def not_yet(first: str) -> CheckOutcome:
+def not_yet(first: str) -> CheckResult:
     """Return the result of a check that needs another link to work first."""
-    return CheckOutcome(LinkHealth.WARN, f"not checked: fix {first} first")
+    return CheckResult(LinkHealth.WARN, f"not checked: fix {first} first")
 
 
 @dataclass(slots=True)
-class Case:
+class CheckContext:
     """The context of the checks; later checks use results of earlier checks.
 
     Attributes:
@@ -109,6 +109,6 @@ class Check:
     """
 
     name: str
-    look: Callable[[Case], CheckOutcome]
+    look: Callable[[CheckContext], CheckResult]
     needs: tuple[str, ...] = ()
     limit_s: float = 30.0

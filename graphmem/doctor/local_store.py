@@ -6,63 +6,65 @@ from contextlib import closing
 
 from graphmem.config import locate
 from graphmem.doctor.fixes import UPGRADE, on_store
-from graphmem.doctor.links import Case, Check, CheckOutcome, broken, ok, warn
+from graphmem.doctor.links import Check, CheckContext, CheckResult, broken, ok, warn
 from graphmem.opening import open_schema, open_store
 from graphmem.schema import Drift, IndexedSchema, Schema
 
 _SHOWN = 3
 
 
-def _store(case: Case) -> CheckOutcome:
+def _store(context: CheckContext) -> CheckResult:
     """Check that the store can be opened."""
-    url = locate(case.url, case.settings)
-    with closing(_schema_of(case)) as schema:
+    url = locate(context.url, context.settings)
+    with closing(_schema_of(context)) as schema:
         schema.status()
     return ok(f"{url} answers")
 
 
-def _schema(case: Case) -> CheckOutcome:
-    with closing(_schema_of(case)) as schema:
+def _schema(context: CheckContext) -> CheckResult:
+    with closing(_schema_of(context)) as schema:
         state, differences, makes_missing = schema.status(), schema.diff(), schema.makes_missing
     drifts = {difference.drift for difference in differences}
     listed = "; ".join(f"{difference.drift.value} {difference.name}" for difference in differences[:_SHOWN])
     if Drift.NEWER in drifts:
         return broken(f"version {state.version}, newer than {state.latest} of this release", UPGRADE)
     if Drift.PENDING in drifts:
-        return broken(f"version {state.version} of {state.latest}: {listed}", on_store("graphmem schema apply", case))
+        return broken(
+            f"version {state.version} of {state.latest}: {listed}", on_store("graphmem schema apply", context)
+        )
     if Drift.MISSING in drifts and makes_missing:
-        return broken(listed, on_store("graphmem schema apply", case))
+        return broken(listed, on_store("graphmem schema apply", context))
     if Drift.MISSING in drifts or Drift.ALTERED in drifts:
-        return broken(listed, on_store("graphmem schema diff", case))
+        return broken(listed, on_store("graphmem schema diff", context))
     if differences:
-        return warn(f"has more than this release creates: {listed}", on_store("graphmem schema diff", case))
+        return warn(f"has more than this release creates: {listed}", on_store("graphmem schema diff", context))
     return ok(f"version {state.version}, current")
 
 
-def _contents(case: Case) -> CheckOutcome:
+def _contents(context: CheckContext) -> CheckResult:
     """Check a few reads of the ledger and of derived rows; `graphmem check` reads everything."""
-    with open_store(case.store_url, case.settings, create=False) as store:
-        scope = case.settings.scope()
-        case.info = info = store.info(scope)
+    with open_store(context.store_url, context.settings, create=False) as store:
+        scope = context.settings.scope()
+        context.info = info = store.info(scope)
         store.changes(scope, after=max(info.changes - 1, 0), limit=1)
         store.without_vector(scope, 1)
     if info.is_restoring:
         return broken(
-            f"a restore into tenant {scope.tenant!r} was interrupted", on_store("graphmem restore EXPORT", case)
+            f"a restore into tenant {scope.tenant!r} was interrupted", on_store("graphmem restore EXPORT", context)
         )
     return ok(f"{info.memories:,} memories of tenant {scope.tenant!r} in {info.changes:,} changes")
 
 
-def _writing(case: Case) -> CheckOutcome:
-    with closing(_schema_of(case)) as schema:
+def _writing(context: CheckContext) -> CheckResult:
+    with closing(_schema_of(context)) as schema:
         schema.try_write()
     return ok("the write lock is free; a trial write was rolled back")
 
 
-def _index(case: Case) -> CheckOutcome:
-    if case.settings.vectors == "exact":
+def _index(context: CheckContext) -> CheckResult:
+    if context.settings.vectors == "exact":
         return ok("vectors are compared exactly, without an index")
-    with closing(_schema_of(case)) as schema:
+    with closing(_schema_of(context)) as schema:
         indexes = schema.vector_indexes() if isinstance(schema, IndexedSchema) else None
     if indexes is None:
         return warn(
@@ -71,12 +73,12 @@ def _index(case: Case) -> CheckOutcome:
         )
     if not indexes or None in indexes.values():
         state = "has no measured recall" if indexes else "is missing: vectors are compared exactly"
-        return warn(f"the vector index {state}", on_store("graphmem schema vectors on", case))
+        return warn(f"the vector index {state}", on_store("graphmem schema vectors on", context))
     return ok("; ".join(f"{name or 'index'}: recall {index.recall:.1%}" for name, index in indexes.items() if index))
 
 
-def _schema_of(case: Case) -> Schema:
-    return open_schema(locate(case.url, case.settings), case.settings)
+def _schema_of(context: CheckContext) -> Schema:
+    return open_schema(locate(context.url, context.settings), context.settings)
 
 
 CHECKS = (

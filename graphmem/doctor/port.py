@@ -6,32 +6,32 @@ import errno
 import socket
 from contextlib import closing
 
-from graphmem.doctor.links import Case, Check, CheckOutcome, broken, ok, warn
+from graphmem.doctor.links import Check, CheckContext, CheckResult, broken, ok, warn
 
 _ANSWER_S = 2.0
 _BACKLOG_NAME = "127.0.0.1"
 
 
-def _port(case: Case) -> CheckOutcome:
-    host = case.host or _BACKLOG_NAME
+def _port(context: CheckContext) -> CheckResult:
+    host = context.host or _BACKLOG_NAME
     try:
-        family, kind, protocol, _, address = socket.getaddrinfo(host, case.port, type=socket.SOCK_STREAM)[0]
+        family, kind, protocol, _, address = socket.getaddrinfo(host, context.port, type=socket.SOCK_STREAM)[0]
         with closing(socket.socket(family, kind, protocol)) as listener:
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             listener.bind(address)
     except OSError as error:
         if error.errno == errno.EADDRINUSE:
-            return _taken(case, host)
+            return _taken(context, host)
         fix = f"graphmem serve --host {_BACKLOG_NAME}"
-        return broken(f"graphmem serve cannot listen on {host}:{case.port}: {error.strerror or error}", fix)
-    return ok(f"{case.port} is free for graphmem serve")
+        return broken(f"graphmem serve cannot listen on {host}:{context.port}: {error.strerror or error}", fix)
+    return ok(f"{context.port} is free for graphmem serve")
 
 
-def _taken(case: Case, host: str) -> CheckOutcome:
-    if _is_ours(host, case.port):
-        return ok(f"a graphmem serve answers on {host}:{case.port}")
-    message = f"another program listens on {host}:{case.port}"
-    return warn(message, f"graphmem serve --port {case.port + 1 if case.port < 65_535 else 0}")  # noqa: PLR2004
+def _taken(context: CheckContext, host: str) -> CheckResult:
+    if _is_ours(host, context.port):
+        return ok(f"a graphmem serve answers on {host}:{context.port}")
+    message = f"another program listens on {host}:{context.port}"
+    return warn(message, f"graphmem serve --port {context.port + 1 if context.port < 65_535 else 0}")  # noqa: PLR2004
 
 
 def _is_ours(host: str, port: int) -> bool:

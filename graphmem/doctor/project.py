@@ -9,7 +9,7 @@ from pathlib import Path
 from shlex import quote
 
 from graphmem.config import CONFIG, FOLDER, Settings, find_folder, load_settings
-from graphmem.doctor.links import Case, Check, CheckOutcome, broken, ok, warn
+from graphmem.doctor.links import Check, CheckContext, CheckResult, broken, ok, warn
 from graphmem.errors import InvalidInput
 from graphmem.sources.git.work_tree import repository_name
 
@@ -21,12 +21,12 @@ _ELSEWHERE = re.compile(
 )
 
 
-def _settings(case: Case) -> CheckOutcome:
+def _settings(context: CheckContext) -> CheckResult:
     try:
-        settings = load_settings(case.environment)
+        settings = load_settings(context.environment)
     except InvalidInput as error:
         return broken(str(error), _mended(str(error)))
-    unknown = [name for name in sorted(case.environment) if _is_unknown(name)]
+    unknown = [name for name in sorted(context.environment) if _is_unknown(name)]
     if unknown:
         return _misspelt(unknown)
     changed = [spec.name for spec in fields(Settings) if getattr(settings, spec.name) != spec.default]
@@ -54,7 +54,7 @@ def _names() -> list[str]:
     return [spec.name.upper() for spec in fields(Settings)]
 
 
-def _misspelt(unknown: list[str]) -> CheckOutcome:
+def _misspelt(unknown: list[str]) -> CheckResult:
     """Report variables that are not settings, the first with the most similar setting."""
     name = unknown[0]
     more = f" (nor are {', '.join(unknown[1:])})" if unknown[1:] else ""
@@ -69,20 +69,22 @@ def _misspelt(unknown: list[str]) -> CheckOutcome:
     )
 
 
-def _project(case: Case) -> CheckOutcome:
+def _project(context: CheckContext) -> CheckResult:
     folder, repo = find_folder(Path.cwd()), repository_name(Path.cwd())
     if folder is None:
         repository = "no git repository" if repo is None else f"repository {repo}"
         message = f"{repository}, no {FOLDER} folder here or above"
-        return ok(f"{message}; the store's URL is set") if case.store_url else warn(message, "graphmem init")
+        return ok(f"{message}; the store's URL is set") if context.store_url else warn(message, "graphmem init")
     if not (folder / ".gitignore").is_file():
         return warn(
             f"{folder} has no .gitignore of its own: git would track the store", f"graphmem init {_above(folder)}"
         )
-    if repo is not None and case.settings.repo not in {None, repo}:
-        message = f"memories of repository {case.settings.repo!r} are read, but the current repository is {repo!r}"
+    if repo is not None and context.settings.repo not in {None, repo}:
+        message = f"memories of repository {context.settings.repo!r} are read, but the current repository is {repo!r}"
         return warn(message, f"export GRAPHMEM_REPO={quote(repo)}")
-    return ok(f"{folder}, {'no repository' if case.settings.repo is None else f'repository {case.settings.repo}'}")
+    return ok(
+        f"{folder}, {'no repository' if context.settings.repo is None else f'repository {context.settings.repo}'}"
+    )
 
 
 def _above(folder: Path) -> str:

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from graphmem import __version__
 from graphmem.client.server_connection import server_url
-from graphmem.doctor.links import Case, Check, CheckOutcome, broken, ok, warn
+from graphmem.doctor.links import Check, CheckContext, CheckResult, broken, ok, warn
 from graphmem.http.authentication import is_loopback
 
 if TYPE_CHECKING:
@@ -20,13 +20,13 @@ _MCP_REQUEST = {"jsonrpc": "2.0", "id": 1, "method": "tools/list", "params": {}}
 _MCP_HEADERS = {"Accept": "application/json, text/event-stream"}
 
 
-def _server(case: Case) -> CheckOutcome:
+def _server(context: CheckContext) -> CheckResult:
     import httpx2
 
-    url = server_url(case.store_url)
+    url = server_url(context.store_url)
     try:
-        _get(case, "/healthz")
-        document = _get(case, "/openapi.json").json()
+        _get(context, "/healthz")
+        document = _get(context, "/openapi.json").json()
         server_info = document["info"]
     except httpx2.TransportError as error:
         host = urlsplit(url).hostname or ""
@@ -36,21 +36,21 @@ def _server(case: Case) -> CheckOutcome:
         server_info = {}
     if server_info.get("title") != "graphmem":
         return broken(f"the server at {url} is not graphmem", "export GRAPHMEM_URL=http://127.0.0.1:7470")
-    case.version = str(server_info.get("version"))
+    context.version = str(server_info.get("version"))
     return ok(f"{url} answers")
 
 
-def _version(case: Case) -> CheckOutcome:
-    if case.version == __version__:
+def _version(context: CheckContext) -> CheckResult:
+    if context.version == __version__:
         return ok(f"{__version__}, the same as here")
-    message = f"the server runs graphmem {case.version}, this client {__version__}"
-    return warn(message, f"pip install 'graphmem=={case.version}'")
+    message = f"the server runs graphmem {context.version}, this client {__version__}"
+    return warn(message, f"pip install 'graphmem=={context.version}'")
 
 
-def _key(case: Case) -> CheckOutcome:
-    answer = _get(case, "/v1/memories?limit=1")
+def _key(context: CheckContext) -> CheckResult:
+    answer = _get(context, "/v1/memories?limit=1")
     detail = _detail(answer)
-    key = case.settings.key
+    key = context.settings.key
     if answer.status_code == _UNAUTHORIZED and key is None:
         return broken(f"no key is set, and the server requires a key: {detail}", "export GRAPHMEM_KEY=gmk_…")
     if answer.status_code == _UNAUTHORIZED:
@@ -64,30 +64,30 @@ def _key(case: Case) -> CheckOutcome:
         return warn(f"the key was not refused, but the server failed: {detail}", _WHERE_IT_RUNS)
     if not answer.is_success:
         return warn(f"the server answered {answer.status_code}: {detail}", _WHERE_IT_RUNS)
-    return _let_in(case, has_key=key is not None)
+    return _let_in(context, has_key=key is not None)
 
 
-def _let_in(case: Case, *, has_key: bool) -> CheckOutcome:
+def _let_in(context: CheckContext, *, has_key: bool) -> CheckResult:
     if has_key:
         return ok("accepted")
-    if is_loopback(urlsplit(case.store_url).hostname or ""):
+    if is_loopback(urlsplit(context.store_url).hostname or ""):
         return ok("no key is required on this machine")
     return broken(
         "the server requires no key: every client has full access", "graphmem key create NAME   # where it runs"
     )
 
 
-def _ready(case: Case) -> CheckOutcome:
-    answer = _get(case, "/readyz")
+def _ready(context: CheckContext) -> CheckResult:
+    answer = _get(context, "/readyz")
     if answer.status_code == _SUCCESS:
         return ok("the server reaches its store")
     return broken(f"the server does not reach its store (/readyz returned {answer.status_code})", _WHERE_IT_RUNS)
 
 
-def _tools(case: Case) -> CheckOutcome:
-    answer = _request(case, "POST", "/mcp", headers=_MCP_HEADERS, json=_MCP_REQUEST)
+def _tools(context: CheckContext) -> CheckResult:
+    answer = _request(context, "POST", "/mcp", headers=_MCP_HEADERS, json=_MCP_REQUEST)
     if answer.status_code == _MISDIRECTED:
-        host = urlsplit(case.store_url).hostname or ""
+        host = urlsplit(context.store_url).hostname or ""
         return broken(
             f"/mcp does not answer under the name {host!r}", f"graphmem serve --name {host}   # where it runs"
         )
@@ -100,17 +100,17 @@ def _tools(case: Case) -> CheckOutcome:
     return ok(f"/mcp lists {len(tools)} tools")
 
 
-def _get(case: Case, path: str) -> httpx2.Response:
-    return _request(case, "GET", path)
+def _get(context: CheckContext, path: str) -> httpx2.Response:
+    return _request(context, "GET", path)
 
 
-def _request(case: Case, method: str, path: str, **more: Any) -> httpx2.Response:  # noqa: ANN401 - passed to httpx2
+def _request(context: CheckContext, method: str, path: str, **more: Any) -> httpx2.Response:  # noqa: ANN401 - passed to httpx2
     import httpx2
 
-    key = case.settings.key
+    key = context.settings.key
     headers = more.pop("headers", {}) | ({} if key is None else {"Authorization": f"Bearer {key}"})
     with httpx2.Client(timeout=_ANSWER_S) as client:
-        return client.request(method, server_url(case.store_url) + path, headers=headers, **more)
+        return client.request(method, server_url(context.store_url) + path, headers=headers, **more)
 
 
 def _detail(answer: httpx2.Response) -> str:

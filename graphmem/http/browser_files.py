@@ -7,7 +7,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from graphmem.browser.files import handed
+from graphmem.browser.files import file_for
 
 _FILES = "/browser/"
 # Neo4j Browser is served from another origin and sends a CORS preflight first; its files must not be cached.
@@ -34,7 +34,7 @@ async def _file(request: Request) -> Response:
     # A proxy that ends TLS sends the original scheme in a header. It affects only the links in this caller's answer.
     scheme = "https" if request.headers.get("x-forwarded-proto") == "https" else request.url.scheme
     base = f"{scheme}://{request.headers.get('host', 'localhost')}{_FILES.rstrip('/')}"
-    file = handed(request.path_params["name"], base)
+    file = file_for(request.path_params["name"], base)
     if file is None:
         raise HTTPException(404, "there is no file of this name for Neo4j Browser")
     return Response(file.content, headers=_HEADERS, media_type=file.media_type)

@@ -61,7 +61,7 @@ class Cursors:
     reader: Scope
     mark: str
 
-    def place(self, page: Page, point: Point) -> PageStart:
+    def start(self, page: Page, point: Point) -> PageStart:
         """Return the start of a page: its cursor, or the first hit at the given point.
 
         Raises:

@@ -57,7 +57,7 @@ class Searcher:
             raise InvalidInput(f"the query has {len(query.text)} characters, more than {MAX_QUERY_CHARS}: shorten it")
         mark = question_mark(query.text, query.where, query.sort, query.reader, query.min_relevance)
         cursors = Cursors(self._seal, query.reader, mark)
-        start = cursors.place(query.page, Point(query.valid, query.seq or 0))
+        start = cursors.start(query.page, Point(query.valid, query.seq or 0))
         if query.page.cursor is not None:
             query = replace(query, valid=start.point.valid, seq=start.point.seq)
         backend, needed = self._embedder(), start.offset + query.page.limit

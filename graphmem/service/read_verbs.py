@@ -131,7 +131,7 @@ class ReadVerbs:
         narrowed, order = with_source_paths(where or Filter()), word_of(Sort, sort)
         mark = question_mark("list", narrowed, order, reader)
         cursors = Cursors(self._context.seal, reader, mark)
-        start = cursors.place(page, self._context.point(at, reader))
+        start = cursors.start(page, self._context.point(at, reader))
         cards = self._matching(narrowed, reader, start.point, is_latest=at is None or at.known_at is None)
         if order is Sort.CONFIDENCE:
             cards = iter(sorted(cards, key=lambda shown: (-_trusted(shown), -shown.change, shown.id)))
@@ -163,7 +163,7 @@ class ReadVerbs:
         """Show the history of a memory: its status moves, its predecessors and successors, and its ledger entries.
 
         Args:
-            key: The memory.
+            key: The memory's id, an alias of it, or the beginning of its id.
             at: Valid time (`as_of`) and recorded time (`known_at`); now and latest if not given.
             scope: The reader's scope.
 
@@ -273,7 +273,7 @@ class ReadVerbs:
         """Explain why a memory is in force or not, with the memories in force in its place and those it depends on.
 
         Args:
-            key: The memory.
+            key: The memory's id, an alias of it, or the beginning of its id.
             at: Valid time (`as_of`) and recorded time (`known_at`); now and latest if not given.
             scope: The reader's scope.
 

@@ -221,7 +221,7 @@ class WriteVerbs:
         """Change the status of a memory from a given time on.
 
         Args:
-            key: The memory.
+            key: The memory's id, an alias of it, or the beginning of its id.
             status: The new status.
             at: The time from which the status applies; now if not given.
             word: The source's own word for the status, such as 'parked'.
@@ -238,7 +238,7 @@ class WriteVerbs:
         """End a memory without a successor: it is no longer in force.
 
         Args:
-            key: The memory.
+            key: The memory's id, an alias of it, or the beginning of its id.
             at: The time at which the memory ends; now if not given.
             word: The source's own word for the end, such as 'obsolete'.
             write: Scope, actor, source and reason of the write.
@@ -248,11 +248,21 @@ class WriteVerbs:
         return self._apply_operation(request, lambda memory_id: End(memory_id, moment, word), key)
 
     def retract(self, key: MemoryRef, *, write: Write | None = None) -> Written:
-        """Retract a memory that was never right: it is in force at no time."""
+        """Retract a memory that was recorded by mistake: it is in force at no time.
+
+        Args:
+            key: The memory's id, an alias of it, or the beginning of its id.
+            write: Scope, actor, source and reason of the write.
+        """
         return self._apply_operation(self._context.write_request(write), Retract, key)
 
     def confirm(self, key: MemoryRef, *, write: Write | None = None) -> Written:
-        """Confirm that a memory was checked and is still right: its age counts from now on."""
+        """Confirm that a memory was checked and is still right: its age counts from now on.
+
+        Args:
+            key: The memory's id, an alias of it, or the beginning of its id.
+            write: Scope, actor, source and reason of the write.
+        """
         return self._apply_operation(self._context.write_request(write), Confirm, key)
 
     def link(self, source: MemoryRef, target: MemoryRef, kind: LinkKind, *, write: Write | None = None) -> Written:
@@ -268,7 +278,13 @@ class WriteVerbs:
         return self._apply_operation(request, lambda start, end: Link(start, end, kind), source, target)
 
     def revoke(self, change: ChangeNumber, *, move: MoveNumber | None = None, write: Write | None = None) -> Written:
-        """Undo a supersede, transition, end, retract or link by its ledger position; or a single move of an add."""
+        """Undo a supersede, transition, end, retract or link; or a single status move of an add.
+
+        Args:
+            change: The ledger position of the entry to undo.
+            move: The status move of an add to undo, counted from 1.
+            write: Scope, actor, source and reason of the write.
+        """
         if change < 1 or (move is not None and move < 1):
             raise InvalidInput(f"change {change}, move {move}: both are counted from 1")
         return self._apply_operation(self._context.write_request(write), lambda: Revoke(change, move))
@@ -371,10 +387,8 @@ class WriteVerbs:
         memory = self._context.content_view(request.writer, by).memory(by[0])
         if restored is None:
             return operation.new
-        is_different = (
-            memory is not None and memory.statement and memory.statement.content_hash != restored.content_hash
-        )
-        return None if is_different else restored
+        original = None if memory is None else memory.statement
+        return None if original is not None and original.content_hash != restored.content_hash else restored
 
     def _predecessor_copy(
         self, olds: tuple[str, ...], by: tuple[str, ...], moment: datetime | None, request: WriteRequest

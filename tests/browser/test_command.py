@@ -17,7 +17,7 @@ import httpx2
 import pytest
 from click.testing import CliRunner, Result
 
-from graphmem.browser.files import NAMES, handed
+from graphmem.browser.files import NAMES, file_for
 from graphmem.cli.app import app
 from graphmem.cli.browser_command import _gone
 from tests.browser.conftest import World
@@ -47,7 +47,7 @@ def test_files_can_be_had_without_a_server(tmp_path: Path) -> None:
     done = run("--save", str(tmp_path / "out"))
     assert done.stdout.splitlines() == [str(tmp_path / "out" / name) for name in NAMES]
     for name in NAMES:
-        file = handed(name, "http://localhost:7470/browser")
+        file = file_for(name, "http://localhost:7470/browser")
         assert file is not None
         assert (tmp_path / "out" / name).read_bytes() == file.content
 

@@ -10,8 +10,8 @@ from html import unescape
 import pytest
 from playwright.sync_api import Browser, expect
 
-from graphmem.browser.file_server import Hand
-from graphmem.browser.files import GuideParameters, guide, handed, saved_queries
+from graphmem.browser.file_server import FileServer
+from graphmem.browser.files import GuideParameters, file_for, guide, saved_queries
 from graphmem.config import Settings
 from graphmem.opening import find_browser
 from tests.browser.conftest import World
@@ -47,7 +47,7 @@ def link(world: World) -> Iterator[str]:
     access = world.access
     place = find_browser(access.url, Settings(neo4j_user=access.user, neo4j_password=access.password, repo=REPO))
     assert {"src/orders/store.py", GONE} <= set(place.paths)
-    with Hand(0, place.origin, GuideParameters("default", REPO, (GONE,))) as hand:
+    with FileServer(0, place.origin, GuideParameters("default", REPO, (GONE,))) as hand:
         thread = threading.Thread(target=hand.serve_forever)
         thread.start()
         yield place.link(f"{hand.base}/guide.html")
@@ -94,7 +94,7 @@ def test_the_style_tells_kind_and_state(driven: Driven, world: World) -> None:
 
 
 def test_saved_queries_are_taken_in_when_their_file_is_dropped(driven: Driven) -> None:
-    file = handed("graphmem.zip", "")
+    file = file_for("graphmem.zip", "")
     assert file is not None
     driven.drop("graphmem.zip", file.content)
     assert sorted(driven.saved()) == sorted(one.title for one in saved_queries())

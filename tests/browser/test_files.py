@@ -16,8 +16,8 @@ from graphmem.browser.files import (
     SavedQuery,
     archive,
     examples,
+    file_for,
     guide,
-    handed,
     saved_queries,
     shown_of,
     style,
@@ -147,8 +147,8 @@ def test_what_is_known_is_told_word_by_word_whatever_it_looks_like() -> None:
 
 
 def test_there_is_no_other_file() -> None:
-    assert all(handed(name, BASE) is not None for name in NAMES)
-    assert handed("../files.py", BASE) is None
+    assert all(file_for(name, BASE) is not None for name in NAMES)
+    assert file_for("../files.py", BASE) is None
 
 
 def test_a_guide_names_as_many_files_as_neo4j_browser_can_read() -> None:

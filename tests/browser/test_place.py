@@ -9,7 +9,7 @@ import httpx2
 import pytest
 
 from graphmem.browser.address import ADVERTISED, ALLOWED, ENABLED, BrowserAddress, allowed_by, browser_of
-from graphmem.browser.file_server import Hand
+from graphmem.browser.file_server import FileServer
 from graphmem.browser.files import GuideParameters
 from graphmem.errors import InvalidInput, Unsupported
 
@@ -67,8 +67,8 @@ def test_hosts_that_are_allowed_are_read_off_the_setting() -> None:
 
 
 @pytest.fixture
-def hand() -> Iterator[Hand]:
-    with Hand(0, ORIGIN, GuideParameters("default", None, ("src/gone.py",))) as hand:
+def hand() -> Iterator[FileServer]:
+    with FileServer(0, ORIGIN, GuideParameters("default", None, ("src/gone.py",))) as hand:
         thread = threading.Thread(target=hand.serve_forever)
         thread.start()
         yield hand
@@ -76,7 +76,7 @@ def hand() -> Iterator[Hand]:
         thread.join()
 
 
-def test_the_guide_is_for_the_page_of_neo4j_browser_alone(hand: Hand) -> None:
+def test_the_guide_is_for_the_page_of_neo4j_browser_alone(hand: FileServer) -> None:
     address = f"http://127.0.0.1:{hand.server_port}"
     answer = httpx2.get(f"{address}/guide.html", headers={"Origin": ORIGIN})
     assert (answer.status_code, answer.headers["access-control-allow-origin"]) == (200, ORIGIN)
@@ -85,21 +85,21 @@ def test_the_guide_is_for_the_page_of_neo4j_browser_alone(hand: Hand) -> None:
     assert httpx2.get(f"{address}/graphmem.zip").headers["content-type"] == "application/zip"
 
 
-def test_browsers_may_ask_with_any_header(hand: Hand) -> None:
+def test_browsers_may_ask_with_any_header(hand: FileServer) -> None:
     answer = httpx2.options(f"http://127.0.0.1:{hand.server_port}/guide.html", headers={"Origin": ORIGIN})
     assert (answer.status_code, answer.headers["access-control-allow-headers"]) == (204, "*")
 
 
 @pytest.mark.parametrize("path", ["/", "/nothing", "/../files.py", "/queries/01-what-replaced-what.cypher"])
-def test_nothing_else_is_handed_out(hand: Hand, path: str) -> None:
+def test_nothing_else_is_handed_out(hand: FileServer, path: str) -> None:
     assert httpx2.get(f"http://127.0.0.1:{hand.server_port}{path}").status_code == 404
 
 
-def test_another_name_that_leads_here_gets_nothing(hand: Hand) -> None:
+def test_another_name_that_leads_here_gets_nothing(hand: FileServer) -> None:
     answer = httpx2.get(f"http://127.0.0.1:{hand.server_port}/guide.html", headers={"Host": "evil.example"})
     assert answer.status_code == 404
 
 
-def test_a_port_in_use_is_named(hand: Hand) -> None:
+def test_a_port_in_use_is_named(hand: FileServer) -> None:
     with pytest.raises(InvalidInput, match=rf"port {hand.server_port} cannot be listened on .*--port"):
-        Hand(hand.server_port, ORIGIN, GuideParameters())
+        FileServer(hand.server_port, ORIGIN, GuideParameters())

@@ -12,7 +12,7 @@ from click.testing import CliRunner
 import graphmem
 from graphmem.cli.app import app
 from graphmem.doctor import LinkHealth, examination, examine
-from graphmem.doctor.links import Case, Check, CheckOutcome, ok
+from graphmem.doctor.links import Check, CheckContext, CheckResult, ok
 from graphmem.opening import initialise
 from graphmem.retrieval import minilm
 from graphmem.retrieval.verification import verify
@@ -123,10 +123,10 @@ def test_the_exit_code_says_whether_anything_is_broken(store: Path) -> None:
 def test_a_look_that_raises_or_never_ends_hides_no_other(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     import threading
 
-    def fails(_: Case) -> CheckOutcome:
+    def fails(_: CheckContext) -> CheckResult:
         raise ZeroDivisionError
 
-    def hangs(_: Case) -> CheckOutcome:
+    def hangs(_: CheckContext) -> CheckResult:
         threading.Event().wait()
         return ok("never")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from graphmem.browser.files import NAMES, handed
+from graphmem.browser.files import NAMES, file_for
 from tests.http.conftest import Site
 
 BASE = "http://127.0.0.1/browser"
@@ -13,7 +13,7 @@ BASE = "http://127.0.0.1/browser"
 @pytest.mark.parametrize("name", NAMES)
 def test_its_files_need_no_key_and_are_for_every_page(locked: Site, name: str) -> None:
     answer = locked.send("GET", f"/browser/{name}", headers={"Origin": "https://browser.example.org"})
-    file = handed(name, BASE)
+    file = file_for(name, BASE)
     assert file is not None
     assert (answer.status_code, answer.content) == (200, file.content)
     assert (answer.headers["content-type"], answer.headers["access-control-allow-origin"]) == (file.media_type, "*")

@@ -36,12 +36,12 @@ def forged(*parts: object) -> str:
 
 
 def test_a_first_page_starts_at_the_beginning_of_the_asked_point() -> None:
-    assert cursors().place(Page(10), NOW) == PageStart(NOW, 0)
+    assert cursors().start(Page(10), NOW) == PageStart(NOW, 0)
 
 
 def test_a_later_page_is_pinned_to_the_point_of_the_first() -> None:
     cursor = cursors().after(PageStart(NOW, 0), 10, 25)
-    assert cursors().place(Page(10, cursor), LATER) == PageStart(NOW, 10)
+    assert cursors().start(Page(10, cursor), LATER) == PageStart(NOW, 10)
 
 
 @pytest.mark.parametrize(("shown", "total"), [(0, 0), (10, 10), (3, 3)])
@@ -59,7 +59,7 @@ def test_a_cursor_is_short_and_safe_in_an_address() -> None:
 @pytest.mark.parametrize("limit", [0, -1])
 def test_a_page_has_at_least_one_answer(limit: int) -> None:
     with pytest.raises(InvalidInput, match="not at least 1"):
-        cursors().place(Page(limit), NOW)
+        cursors().start(Page(limit), NOW)
 
 
 @pytest.mark.parametrize(
@@ -73,7 +73,7 @@ def test_a_page_has_at_least_one_answer(limit: int) -> None:
 def test_a_cursor_belongs_to_its_question_its_tenant_and_its_store(other: Cursors) -> None:
     cursor = other.after(PageStart(NOW, 0), 10, 25)
     with pytest.raises(InvalidInput, match="with the same query"):
-        cursors().place(Page(10, cursor), NOW)
+        cursors().start(Page(10, cursor), NOW)
 
 
 def test_a_cursor_that_was_changed_pins_nothing() -> None:
@@ -82,7 +82,7 @@ def test_a_cursor_that_was_changed_pins_nothing() -> None:
     text, _, signature = cursor.partition(".")
     for forgery in (forged(1, 10**9, 10), text, f"{text}.", f"{forged(1, 10**9, 10)}.{signature}", f"{cursor}a"):
         with pytest.raises(InvalidInput, match="does not belong to this query"):
-            cursors().place(Page(10, forgery), NOW)
+            cursors().start(Page(10, forgery), NOW)
 
 
 @pytest.mark.parametrize(
@@ -109,7 +109,7 @@ def test_a_cursor_that_was_changed_pins_nothing() -> None:
 )
 def test_a_damaged_cursor_is_refused_with_the_remedy(cursor: str) -> None:
     with pytest.raises(InvalidInput, match="use the cursor of the previous page"):
-        cursors().place(Page(10, cursor), NOW)
+        cursors().start(Page(10, cursor), NOW)
 
 
 def test_equal_questions_have_one_mark_and_others_another() -> None:
