@@ -1,7 +1,7 @@
-"""Dataclasses as canonical JSON, derived from their fields: sorted keys, no blanks, defaults left out.
+"""Dataclasses as canonical JSON, derived from their fields: sorted keys, no blanks, no default values.
 
-Each field has its name as key; an enumeration is its word, a time its microseconds since 1970. A new field with a
-default changes no text that was written before it.
+Keys are field names; an enumeration member is its value, a time its microseconds since 1970. A new field with a
+default leaves earlier texts unchanged.
 """
 
 from __future__ import annotations
@@ -27,16 +27,16 @@ Read = Callable[[Any], Any]
 canonical = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"), check_circular=False).encode
 json_text = encode_basestring
 
-#: Classes of which few values are met again and again: their texts, and their values by their text, are kept.
-_KEPT = (Anchor, Provenance, Scope)
-_MOST_KEPT = 4_096
+#: Classes with few distinct values, which recur often: their texts and their parsed values are cached.
+_CACHED = (Anchor, Provenance, Scope)
+_CACHE_SIZE = 4_096
 
 
 class Codec:
     """Writes and reads dataclasses.
 
     Args:
-        words: Word to class, for fields that take values of several classes: the word is written under `do`.
+        words: Names of classes, for fields that take several classes; the name is written under the key `do`.
     """
 
     def __init__(self, words: Mapping[str, type]) -> None:
@@ -44,22 +44,22 @@ class Codec:
         self._word_of = {kind: word for word, kind in words.items()}
         self._fields: Callable[[Any], list[tuple[str, object, Write]]] = cache(self._fields_of)
         self._readers: Callable[[Any], Read] = cache(self._reader_of)
-        #: As `text`, of a value of one of the classes whose texts are kept.
-        self.kept_text: Write = lru_cache(_MOST_KEPT)(self._plain_text)
+        #: `text` with a cache, for values of `_CACHED`.
+        self.kept_text: Write = lru_cache(_CACHE_SIZE)(self._plain_text)
 
     def text(self, value: object, *more: str) -> str:
-        """Canonical JSON of a value, with more members (`"key":value`) beside its fields."""
-        return self.kept_text(value) if type(value) in _KEPT and not more else self._plain_text(value, *more)
+        """Canonical JSON of a value, with additional members (`"key":value`)."""
+        return self.kept_text(value) if type(value) in _CACHED and not more else self._plain_text(value, *more)
 
     def read(self, kind: type[T], raw: Any) -> T:  # noqa: ANN401 - JSON is free-form
-        """The value in parsed JSON, which is used up.
+        """The value in parsed JSON; `raw` is modified.
 
         Raises:
-            KeyError: A word is none of an enumeration.
-            TypeError: A field is missing, unknown or of another sort.
+            KeyError: A text is not a member of its enumeration.
+            TypeError: A field is missing, unknown or of another type.
         """
-        found: T = self._readers(kind)(raw)
-        return found
+        value: T = self._readers(kind)(raw)
+        return value
 
     # ---- writing
 
@@ -70,11 +70,11 @@ class Codec:
             if (held := getattr(value, name)) is not default and held != default
         ]
         if more:
-            parts = sorted([*parts, *more])  # as their keys: a quote sorts before all that a name may go on with
+            parts = sorted([*parts, *more])  # sorts by key: a quote sorts before every letter of a longer name
         return f"{{{','.join(parts)}}}"
 
     def _fields_of(self, kind: Any) -> list[tuple[str, object, Write]]:  # noqa: ANN401 - a dataclass
-        """(name, default, writer) of each field, by the alphabet."""
+        """(name, default, writer) of each field, sorted by name."""
         hints = get_type_hints(kind)
         return sorted((field.name, field.default, self._writer(hints[field.name])) for field in fields(kind))
 
@@ -110,7 +110,7 @@ class Codec:
                     raw[name] = read(held)
             return kind(**raw)
 
-        return _keeping(read_value) if kind in _KEPT else read_value
+        return _with_cache(read_value) if kind in _CACHED else read_value
 
     def _read_of(self, hint: object) -> Read | None:
         kind, is_many = _kind_of(hint)
@@ -135,21 +135,21 @@ def _time_text(moment: datetime) -> str:
     return str(to_micros(moment))
 
 
-def _keeping(read: Read) -> Read:
-    """The same reader, which returns the same value for the same plain JSON."""
-    known = lru_cache(_MOST_KEPT)(lambda items: read(dict(items)))
+def _with_cache(read: Read) -> Read:
+    """Cache a reader: equal JSON objects without lists give the same value."""
+    cached = lru_cache(_CACHE_SIZE)(lambda items: read(dict(items)))
 
-    def read_or_known(raw: dict[str, Any]) -> object:
+    def read_cached(raw: dict[str, Any]) -> object:
         try:
-            return known(tuple(raw.items()))
+            return cached(tuple(raw.items()))
         except TypeError:  # a list has no hash
             return read(raw)
 
-    return read_or_known
+    return read_cached
 
 
 def _kind_of(hint: Any) -> tuple[Any, bool]:  # noqa: ANN401 - any type of a field
-    """The class that a field takes (None: one of several, told apart by words), and whether it takes many of it."""
+    """The class of a field's values (None if there are several), and True if the field is a tuple of them."""
     if get_origin(hint) in (Union, UnionType):
         kinds = [kind for kind in get_args(hint) if kind is not NoneType]
         return (None, False) if len(kinds) > 1 else _kind_of(kinds[0])

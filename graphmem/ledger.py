@@ -1,6 +1,6 @@
-"""The ledger's written form: operations as JSON, salted commitments to them, and the hash chain over those.
+"""Encoding of ledger entries: operations as JSON, salted commitments to them, and a hash chain of commitments.
 
-The chain runs over commitments, not contents, so that erasing a content leaves every link verifiable::
+The chain hashes commitments, not contents, so that every link stays verifiable after an erasure::
 
     commitment = sha256(salt ‖ digest ‖ body)      hash = sha256(previous hash ‖ head of the entry ‖ commitment)
 """
@@ -37,12 +37,12 @@ GENESIS = "0" * 64
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One ledger entry as it is stored and exported.
+    """A ledger entry as it is stored and exported.
 
     Attributes:
-        body: Canonical JSON of what was done; with the content blanked once it was erased.
-        salt: Random hex; None once the content was erased, and the commitment can no longer be recomputed.
-        digest: Keyed hash of the request as it came in, which tells a retry from a reused `op_id`; None once erased.
+        body: Canonical JSON of the operation, writer and provenance; without free text once the content is erased.
+        salt: Random hex; None once the content is erased, so that the commitment cannot be recomputed.
+        digest: Keyed hash of the original request, which distinguishes a retry from a reused `op_id`; None once erased.
     """
 
     seq: int
@@ -57,7 +57,7 @@ class Entry:
 
 
 def seal(change: Change, *, salt: str, digest: str, previous: str) -> Entry:
-    """The entry of a change, chained to the hash before it."""
+    """The entry of a change, chained to the previous entry's hash."""
     body = encode(change.operation, change.writer, change.provenance)
     committed = commitment(salt, digest, body)
     link = chain(previous, change.seq, change.recorded_at, change.op_id, committed)
@@ -65,20 +65,20 @@ def seal(change: Change, *, salt: str, digest: str, previous: str) -> Entry:
 
 
 def commitment(salt: str, digest: str, body: str) -> str:
-    """Binds to a body and the digest of its request without revealing them."""
+    """Hash that commits to a body and the digest of its request without revealing them."""
     return hashlib.sha256(f"{salt}\x1f{digest}\x1f{body}".encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def _is_committed(entry: Entry, salt: str) -> bool:
     if entry.digest is not None and entry.commitment == commitment(salt, entry.digest, entry.body):
         return True
-    # Entries of the first releases do not bind to the digest. A body never begins as a digest does.
+    # Entries of the first releases do not commit to the digest. A body begins with a brace, a digest never does.
     alone = hashlib.sha256(f"{salt}\x1f{entry.body}".encode("utf-8", "surrogatepass")).hexdigest()
     return entry.body.startswith("{") and entry.commitment == alone
 
 
 def chain(previous: str, seq: int, recorded_at: datetime, op_id: str, committed: str) -> str:
-    """The hash of an entry, over the one before it."""
+    """The hash of an entry, which includes the previous entry's hash."""
     head = f"{previous}\x1f{seq}\x1f{to_micros(recorded_at)}\x1f{op_id}\x1f{committed}"
     return hashlib.sha256(head.encode("utf-8", "surrogatepass")).hexdigest()
 
@@ -87,7 +87,7 @@ def request_digest(key: str, request: Request) -> str:
     """Keyed hash of a request, equal for equal requests.
 
     Raises:
-        InvalidInput: A text in it is none: half of a surrogate pair cannot be stored.
+        InvalidInput: A text in it holds half of a surrogate pair, which cannot be stored.
     """
     body = encode(request.operation, request.writer, request.provenance)
     try:
@@ -99,7 +99,7 @@ def request_digest(key: str, request: Request) -> str:
 
 
 def content_digest(key: str, statement: Statement) -> str:
-    """Keyed hash of a content, which a tombstone keeps."""
+    """Keyed hash of a statement's content, for its tombstone."""
     return keyed_hash(key, statement.content_hash.encode())
 
 
@@ -109,7 +109,7 @@ def keyed_hash(key: str, text: bytes) -> str:
 
 
 def verify(entry: Entry, previous: str) -> str | None:
-    """What is wrong with an entry that follows the hash `previous`; None if nothing is."""
+    """Verify an entry that follows the hash `previous`; return the fault, or None if it is sound."""
     if entry.previous != previous:
         return f"entry {entry.seq} does not follow the one before it"
     if entry.hash != chain(previous, entry.seq, entry.recorded_at, entry.op_id, entry.commitment):
@@ -120,17 +120,17 @@ def verify(entry: Entry, previous: str) -> str | None:
 
 
 def blank(body: str, memory: str) -> str:
-    """The body with every free text about an erased memory removed: its statement, and words said of it."""
+    """The body without free text about an erased memory: its statement, reasons, and parts superseded."""
     operation, writer, provenance = decode(body)
     blanked = rules_of(operation).blanked(operation, memory)
     return encode(blanked, writer, Provenance(provenance.actor, origin=provenance.origin))
 
 
 def change_of(entry: Entry) -> Change:
-    """The ledger entry as readers see it.
+    """The change that an entry encodes.
 
     Raises:
-        CorruptStore: The body is not one that graphmem wrote.
+        CorruptStore: The body was not written by graphmem.
     """
     operation, writer, provenance = decode(entry.body)
     return Change(entry.seq, entry.recorded_at, entry.op_id, operation, writer, provenance)
@@ -143,18 +143,18 @@ _codec = Codec(_KINDS)
 
 
 def encode(operation: Operation, writer: Scope, provenance: Provenance) -> str:
-    """Canonical JSON: sorted keys, no blanks, defaults left out."""
+    """Canonical JSON of an operation with writer and provenance: sorted keys, no blanks, no default values."""
     if isinstance(operation, Add):
         head, tail = _add_parts(operation, writer, provenance)
         return head + tail if operation.may_confirm else f'{head}"may_confirm":false,{tail}'
-    return _other_text(operation, writer, provenance)
+    return _operation_text(operation, writer, provenance)
 
 
 def decode(body: str) -> tuple[Operation, Scope, Provenance]:
-    """The operation, writer and provenance that `encode` wrote.
+    """The operation, writer and provenance in a body written by `encode`.
 
     Raises:
-        CorruptStore: The text is not such a body.
+        CorruptStore: The body cannot be read.
     """
     try:
         raw = json.loads(body)
@@ -167,7 +167,7 @@ def decode(body: str) -> tuple[Operation, Scope, Provenance]:
         raise CorruptStore(f"a ledger entry cannot be read ({exc!r}): {body[:80]!r}; restore from a backup") from exc
 
 
-# The text of an add is wanted twice, for its digest and as its body, and that of its statement once more.
+# Cache of the last add's text, which is used for the digest and for the body.
 _last_add: tuple[Memory | None, tuple[Move, ...], str | None, Scope | None, Provenance | None, tuple[str, str]] = (
     None,
     (),
@@ -179,37 +179,37 @@ _last_add: tuple[Memory | None, tuple[Move, ...], str | None, Scope | None, Prov
 
 
 def _add_parts(operation: Add, writer: Scope, provenance: Provenance) -> tuple[str, str]:
-    """The canonical JSON of an add in two halves, between which stands that it may not confirm."""
-    global _last_add  # noqa: PLW0603 - a memo of one
+    """The canonical JSON of an add in two halves; a false `may_confirm` goes between them."""
+    global _last_add  # noqa: PLW0603 - a cache with a single entry
     memory, moves, key = operation.memory, operation.moves, operation.source_key
     of_memory, of_moves, of_key, by_writer, by_provenance, parts = _last_add
     is_same = of_memory is memory and of_moves is moves and of_key is key
     if is_same and by_writer is writer and by_provenance is provenance:
         return parts
     statement = "null" if memory.statement is None else encode_statement(memory.statement)
-    what = f'{{"id":{json_text(memory.id)},"scope":{_codec.kept_text(memory.scope)},"statement":{statement}}}'
-    told = ",".join([_move_text(move) for move in moves])
+    memory_text = f'{{"id":{json_text(memory.id)},"scope":{_codec.kept_text(memory.scope)},"statement":{statement}}}'
+    moves_text = ",".join([_move_text(move) for move in moves])
     source = "" if key is None else f'"source_key":{json_text(key)},'
     parts = (
         f'{{"by":{_codec.kept_text(provenance)},"do":"add",',
-        f'"memory":{what},"moves":[{told}],{source}"writer":{_codec.kept_text(writer)}}}',
+        f'"memory":{memory_text},"moves":[{moves_text}],{source}"writer":{_codec.kept_text(writer)}}}',
     )
     _last_add = (memory, moves, key, writer, provenance, parts)
     return parts
 
 
-# The text of any other operation is wanted twice as well.
-_last_other: tuple[Operation | None, Scope | None, Provenance | None, str] = (None, None, None, "")
+# Cache of the last text of another operation, for the same two uses.
+_last_text: tuple[Operation | None, Scope | None, Provenance | None, str] = (None, None, None, "")
 
 
-def _other_text(operation: Operation, writer: Scope, provenance: Provenance) -> str:
-    global _last_other  # noqa: PLW0603 - a memo of one
-    of_operation, by_writer, by_provenance, text = _last_other
+def _operation_text(operation: Operation, writer: Scope, provenance: Provenance) -> str:
+    global _last_text  # noqa: PLW0603 - a cache with a single entry
+    of_operation, by_writer, by_provenance, text = _last_text
     if of_operation is operation and by_writer is writer and by_provenance is provenance:
         return text
     by, home = f'"by":{_codec.kept_text(provenance)}', f'"writer":{_codec.kept_text(writer)}'
     text = _codec.text(operation, by, f'"do":"{operation_name(operation)}"', home)
-    _last_other = (operation, writer, provenance, text)
+    _last_text = (operation, writer, provenance, text)
     return text
 
 
@@ -220,13 +220,13 @@ def _move_text(move: Move) -> str:
 
 
 def _unwritable(value: Any) -> str | None:  # noqa: ANN401 - JSON is free-form
-    """The name of the first field whose text cannot be written."""
+    """The path of the first field whose text cannot be encoded; None if all can."""
     if isinstance(value, dict):
         for name, item in value.items():
-            if (found := _unwritable(item)) is not None:
-                return f"{name}.{found}" if found else name
+            if (inner := _unwritable(item)) is not None:
+                return f"{name}.{inner}" if inner else name
     elif isinstance(value, list):
-        return next((found for item in value if (found := _unwritable(item)) is not None), None)
+        return next((inner for item in value if (inner := _unwritable(item)) is not None), None)
     elif isinstance(value, str) and any("\ud800" <= letter <= "\udfff" for letter in value):
         return ""
     return None

@@ -1,4 +1,4 @@
-"""A statement's canonical JSON: sorted keys, no blanks, defaults left out."""
+"""Canonical JSON of statements: sorted keys, no blanks, no default values."""
 
 from __future__ import annotations
 
@@ -12,22 +12,22 @@ from graphmem.vocabulary import SOURCE_ROLE
 
 _codec = Codec({})
 
-# The text of a statement is wanted several times while it is added.
+# Cache of the last statement's text, which an add uses several times.
 _last_statement: tuple[Statement | None, str] = (None, "")
 
 
 def encode_statement(statement: Statement) -> str:
     """Canonical JSON of a statement."""
-    global _last_statement  # noqa: PLW0603 - a memo of one
-    known, text = _last_statement
-    if known is not statement:
+    global _last_statement  # noqa: PLW0603 - a cache with a single entry
+    cached, text = _last_statement
+    if cached is not statement:
         text = _statement_text(statement)
         _last_statement = (statement, text)
     return text
 
 
 def decode_statement(text: str) -> Statement:
-    """What `encode_statement` wrote."""
+    """The statement in a text written by `encode_statement`."""
     raw = json.loads(text)
     taken_source_key(raw)
     return _codec.read(Statement, raw)
@@ -39,46 +39,46 @@ def anchor_of(raw: dict[str, Any]) -> Anchor:
 
 
 def former_source_key(raw: dict[str, Any]) -> str | None:
-    """The source key in a statement of an earlier release, which kept it as an anchor; None in any other."""
-    return next((str(one["name"]) for one in raw.get("anchors", ()) if one.get("role") == SOURCE_ROLE), None)
+    """The source key in a statement of an earlier release, which stored it as an anchor; None without it."""
+    return next((str(anchor["name"]) for anchor in raw.get("anchors", ()) if anchor.get("role") == SOURCE_ROLE), None)
 
 
 def taken_source_key(raw: dict[str, Any]) -> str | None:
-    """As `former_source_key`, whose anchor is taken out of the statement."""
+    """Remove the anchor of `former_source_key` from the statement and return the key."""
     key = former_source_key(raw)
     if key is not None:
-        raw["anchors"] = [one for one in raw["anchors"] if one.get("role") != SOURCE_ROLE]
+        raw["anchors"] = [anchor for anchor in raw["anchors"] if anchor.get("role") != SOURCE_ROLE]
     return key
 
 
-def _statement_text(one: Statement) -> str:  # noqa: PLR0912 - one branch for each field
-    # Spelt out in the order of the keys: a bulk load writes this more often than anything else.
+def _statement_text(statement: Statement) -> str:  # noqa: PLR0912 - a branch for each field
+    # Written out in key order for speed: a bulk load calls this for each memory.
     parts = []
-    if one.aliases:
-        parts.append(f'"aliases":{canonical(one.aliases)}')
-    if one.alternatives:
-        parts.append(f'"alternatives":[{",".join(map(_codec.text, one.alternatives))}]')
-    if one.anchors:
-        parts.append(f'"anchors":[{",".join(map(_codec.text, one.anchors))}]')
-    if one.body:
-        parts.append(f'"body":{json_text(one.body)}')
-    if one.confidence != 1.0:
-        parts.append(f'"confidence":{canonical(one.confidence)}')
-    if one.is_mandatory:
+    if statement.aliases:
+        parts.append(f'"aliases":{canonical(statement.aliases)}')
+    if statement.alternatives:
+        parts.append(f'"alternatives":[{",".join(map(_codec.text, statement.alternatives))}]')
+    if statement.anchors:
+        parts.append(f'"anchors":[{",".join(map(_codec.text, statement.anchors))}]')
+    if statement.body:
+        parts.append(f'"body":{json_text(statement.body)}')
+    if statement.confidence != 1.0:
+        parts.append(f'"confidence":{canonical(statement.confidence)}')
+    if statement.is_mandatory:
         parts.append('"is_mandatory":true')
-    if one.kind != Kind.FACT:
-        parts.append(f'"kind":"{one.kind}"')
-    if one.labels:
-        parts.append(f'"labels":[{",".join([json_text(label) for label in one.labels])}]')
-    if one.language is not None:
-        parts.append(f'"language":{json_text(one.language)}')
-    if one.observed_at is not None:
-        parts.append(f'"observed_at":{to_micros(one.observed_at)}')
-    if one.origin != Origin.HUMAN:
-        parts.append(f'"origin":"{one.origin}"')
-    if one.rationale:
-        parts.append(f'"rationale":{json_text(one.rationale)}')
-    if one.subject is not None:
-        parts.append(f'"subject":{json_text(one.subject)}')
-    parts.append(f'"title":{json_text(one.title)}')
+    if statement.kind != Kind.FACT:
+        parts.append(f'"kind":"{statement.kind}"')
+    if statement.labels:
+        parts.append(f'"labels":[{",".join([json_text(label) for label in statement.labels])}]')
+    if statement.language is not None:
+        parts.append(f'"language":{json_text(statement.language)}')
+    if statement.observed_at is not None:
+        parts.append(f'"observed_at":{to_micros(statement.observed_at)}')
+    if statement.origin != Origin.HUMAN:
+        parts.append(f'"origin":"{statement.origin}"')
+    if statement.rationale:
+        parts.append(f'"rationale":{json_text(statement.rationale)}')
+    if statement.subject is not None:
+        parts.append(f'"subject":{json_text(statement.subject)}')
+    parts.append(f'"title":{json_text(statement.title)}')
     return f"{{{','.join(parts)}}}"

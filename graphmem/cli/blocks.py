@@ -1,4 +1,4 @@
-"""What an answer is made of before anybody decides how to paint it: lines of marked text, and tables of them."""
+"""Blocks of a page, before a renderer chooses colours and widths: lines of styled text, tables and boxes."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from enum import StrEnum
 
 
 class Look(StrEnum):
-    """What a stretch of text is; painters that have colour choose one, none needs it."""
+    """The style of a span; renderers with colour map it to a colour, others ignore it."""
 
     PLAIN = "plain"
     STRONG = "strong"
@@ -23,7 +23,7 @@ class Look(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """Text of one look."""
+    """Text with a single look."""
 
     text: str
     look: Look = Look.PLAIN
@@ -31,14 +31,14 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """Spans side by side, so many cells in from the left; continued lines keep the indent."""
+    """Spans in a row, indented by a number of terminal cells; wrapped lines keep the indent."""
 
     spans: tuple[Span, ...]
     indent: int = 0
 
     @property
     def text(self) -> str:
-        """The words alone."""
+        """The text without looks."""
         return "".join(span.text for span in self.spans)
 
 
@@ -52,7 +52,7 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Beside:
-    """Two boxes side by side where there is room, else one below the other."""
+    """Two boxes side by side if the width suffices, else stacked."""
 
     left: Box
     right: Box
@@ -77,12 +77,12 @@ def line(*parts: str | Span, indent: int = 0) -> Line:
 
 
 def strong(text: str) -> Span:
-    """What the eye should find first."""
+    """A span for the most important text of a line."""
     return Span(text, Look.STRONG)
 
 
 def dim(text: str) -> Span:
-    """What may be passed over."""
+    """A span for secondary text."""
     return Span(text, Look.DIM)
 
 
@@ -95,7 +95,7 @@ def printable(text: str) -> str:
 
 
 def cells(text: str) -> int:
-    """How many terminal cells a text takes."""
+    """The number of terminal cells that a text takes."""
     return sum(
         0 if unicodedata.combining(letter) else 2 if unicodedata.east_asian_width(letter) in "WF" else 1
         for letter in text
@@ -103,7 +103,7 @@ def cells(text: str) -> int:
 
 
 def fit(text: str, width: int) -> str:
-    """The text in exactly so many cells: cut with an ellipsis, or filled with spaces."""
+    """The text in exactly `width` cells: cut with an ellipsis, or filled with spaces."""
     if cells(text) > width:
         while text and cells(text) > width - 1:
             text = text[:-1]
@@ -112,5 +112,5 @@ def fit(text: str, width: int) -> str:
 
 
 def short(text: str, width: int) -> str:
-    """The text in at most so many cells."""
+    """The text in at most `width` cells."""
     return fit(text, width).rstrip()

@@ -1,4 +1,4 @@
-"""Answers as pages for people. Each function gives the blocks of one kind of answer."""
+"""Pages of the command line. Each function lays out a class of answers as blocks."""
 
 from __future__ import annotations
 
@@ -45,14 +45,14 @@ from graphmem.terms import question_terms
 _EMPTY = line()
 
 
-def search_page(answer: SearchAnswer, question: str, asked: At, notes: Iterable[Line]) -> Iterator[Block]:
-    """Hits with what they say about the question, how they relate to what matched, and what contests them.
+def search_page(answer: SearchAnswer, question: str, at: At, notes: Iterable[Line]) -> Iterator[Block]:
+    """Hits with excerpts, their relations to the memories that matched, and the memories that contest them.
 
     Args:
-        answer: What was found.
-        question: Its words are what is emphasised.
-        asked: The point as the question put it.
-        notes: What is said of the question and of what was searched.
+        answer: The hits.
+        question: The query; its terms are emphasised in the hits.
+        at: The requested point in time.
+        notes: Remarks about the query and the scopes searched.
     """
     terms = question_terms(question)
     for number, hit in enumerate(answer.hits, 1):
@@ -60,7 +60,7 @@ def search_page(answer: SearchAnswer, question: str, asked: At, notes: Iterable[
         yield _EMPTY
     yield from notes
     yield from _foot(answer.cursor)
-    yield point_line(answer.at, asked, answer.note, is_lexical=answer.mode == "lexical")
+    yield point_line(answer.at, at, answer.note, is_lexical=answer.mode == "lexical")
 
 
 def _hit_lines(number: int, hit: Hit, terms: Sequence[str], valid: datetime) -> Iterator[Line]:
@@ -68,7 +68,7 @@ def _hit_lines(number: int, hit: Hit, terms: Sequence[str], valid: datetime) -> 
     spell = dim(f"   {held(card)}")
     yield line(f"{number}. ", sign(card.state), " ", strong(card.title), "  ", state_word(card), spell)
     yield facts_line(card, valid, indent=3, relevance=hit.relevance)
-    yield from _said_lines(brief(hit, terms, valid), terms)
+    yield from _brief_lines(brief(hit, terms, valid), terms)
     if not hit.holds:
         yield line(dim("stands: "), hit.because, indent=3)
     yield from _relation_lines(hit)
@@ -76,20 +76,20 @@ def _hit_lines(number: int, hit: Hit, terms: Sequence[str], valid: datetime) -> 
         yield line(Span("contested by ", Look.WARN), f"{name(contest.memory)} ({rule_words(contest.rule)})", indent=3)
 
 
-def _said_lines(said: Brief, terms: Sequence[str]) -> Iterator[Line]:
-    """What a memory says about a question, why it was decided, and what was rejected."""
-    for label, text in (("", said.excerpt), ("why: ", said.rationale)):
+def _brief_lines(short: Brief, terms: Sequence[str]) -> Iterator[Line]:
+    """The excerpt of a memory, its rationale and its rejected options."""
+    for label, text in (("", short.excerpt), ("why: ", short.rationale)):
         if text:
             yield line(dim(label), *emphasised(text, terms), indent=3)
-    for option in said.rejected:
+    for option in short.rejected:
         why = [dim(", since "), *emphasised(option.reason, terms)] if option.reason else []
         yield line(dim("rejected: "), *emphasised(option.name, terms), *why, indent=3)
-    if said.more_rejected:
-        yield line(dim(f"rejected: {said.more_rejected} more"), indent=3)
+    if short.more_rejected:
+        yield line(dim(f"rejected: {short.more_rejected} more"), indent=3)
 
 
 def _relation_lines(hit: Hit) -> Iterator[Line]:
-    """What the answer has to do with what matched, and what overrules it."""
+    """The relations of a hit to the memories that matched, and the memory that overrules it."""
     for near in hit.relations:
         yield line(*related(near), indent=3)
         if near.through:
@@ -98,15 +98,15 @@ def _relation_lines(hit: Hit) -> Iterator[Line]:
         yield line(*related(hit.overruled_by, Look.WARN), indent=3)
 
 
-def listing_page(answer: Listing, asked: At, nothing: Line) -> Iterator[Block]:
-    """One row a memory."""
+def listing_page(answer: Listing, at: At, nothing: Line) -> Iterator[Block]:
+    """A table with a row for each memory."""
     heads = ("id", "", "title", "kind", "state", "held", "confidence")
     if answer.cards:
         yield Table(heads, tuple(_listed(card) for card in answer.cards))
     else:
         yield nothing
     yield from _foot(answer.cursor)
-    yield point_line(answer.at, asked)
+    yield point_line(answer.at, at)
 
 
 def _listed(card: Card) -> tuple[Line, ...]:
@@ -121,26 +121,28 @@ def _listed(card: Card) -> tuple[Line, ...]:
     )
 
 
-def card_page(history: History, asked: At) -> Iterator[Block]:
-    """One memory with all that it says."""
+def card_page(history: History, at: At) -> Iterator[Block]:
+    """A memory with its whole statement."""
     card = history.card
     yield from _head(card, history.at.valid)
     yield line(dim("held: "), held(card), indent=2)
-    said = card.statement
-    for label, text in (("", said.body), ("because: ", said.rationale)):
+    statement = card.statement
+    for label, text in (("", statement.body), ("because: ", statement.rationale)):
         yield from _paragraph(label, text)
-    for option in said.alternatives:
+    for option in statement.alternatives:
         yield line(
             dim(f"{option.outcome.value}: "), option.name, f": {option.reason}" if option.reason else "", indent=2
         )
-    if said.anchors:
-        yield line(dim("about: "), ", ".join(f"{one.name} ({one.role})" for one in said.anchors), indent=2)
-    if said.labels:
-        yield line(dim("labels: "), ", ".join(said.labels), indent=2)
+    if statement.anchors:
+        yield line(
+            dim("about: "), ", ".join(f"{anchor.name} ({anchor.role})" for anchor in statement.anchors), indent=2
+        )
+    if statement.labels:
+        yield line(dim("labels: "), ", ".join(statement.labels), indent=2)
     if card.amended_by:
         yield line(dim("amended by: "), ", ".join(map(name, card.amended_by)), indent=2)
     yield line(dim(f"recorded {second(card.recorded_at)} as change {card.change}"), indent=2)
-    yield point_line(history.at, asked)
+    yield point_line(history.at, at)
 
 
 def _paragraph(label: str, text: str) -> Iterator[Line]:
@@ -148,8 +150,8 @@ def _paragraph(label: str, text: str) -> Iterator[Line]:
         yield line(dim(label if number == 0 else ""), row, indent=2)
 
 
-def history_page(history: History, asked: At, width: int) -> Iterator[Block]:
-    """Its chain with dates, as bars, its own moves, and every change."""
+def history_page(history: History, at: At, width: int) -> Iterator[Block]:
+    """The chain of a memory with dates and as bars, its own moves, and its ledger entries."""
     yield from _head(history.card, history.at.valid)
     yield _EMPTY
     if len(history.chain) > 1:
@@ -165,8 +167,8 @@ def history_page(history: History, asked: At, width: int) -> Iterator[Block]:
         [
             *history.predecessors,
             *history.successors,
-            *(one for one in history.amendments if one not in history.successors),
-            *(one for one in history.amends if one not in history.predecessors),
+            *(step for step in history.amendments if step not in history.successors),
+            *(step for step in history.amends if step not in history.predecessors),
         ]
     )
     yield Table(
@@ -177,7 +179,7 @@ def history_page(history: History, asked: At, width: int) -> Iterator[Block]:
         ),
     )
     yield changes_table(history.changes)
-    yield point_line(history.at, asked)
+    yield point_line(history.at, at)
 
 
 def _steps(steps: Iterable[Step]) -> Iterator[Line]:
@@ -194,22 +196,22 @@ def _steps(steps: Iterable[Step]) -> Iterator[Line]:
 
 
 def changes_table(changes: Sequence[Change]) -> Table:
-    """Ledger entries, one a row."""
+    """A table with a row for each ledger entry."""
     heads = ("change", "recorded", "what", "memories", "who", "source", "reason")
-    return Table(heads, tuple(_change_row(one) for one in changes))
+    return Table(heads, tuple(_change_row(change) for change in changes))
 
 
 def _change_row(change: Change) -> tuple[Line, ...]:
-    said = change.provenance
+    provenance = change.provenance
     ids = line(Span(" ".join(touched(change.operation)), Look.ID))
-    asked = change.operation.asked if isinstance(change.operation, Propose) else change.operation
-    what = line(("" if asked is change.operation else "proposed: ") + type(asked).__name__.lower())
-    who, source, reason = line(said.actor), line(said.source or ""), line(said.reason or "")
+    operation = change.operation.asked if isinstance(change.operation, Propose) else change.operation
+    what = line(("" if operation is change.operation else "proposed: ") + type(operation).__name__.lower())
+    who, source, reason = line(provenance.actor), line(provenance.source or ""), line(provenance.reason or "")
     return (line(str(change.seq)), line(second(change.recorded_at)), what, ids, who, source, reason)
 
 
-def timeline_page(answer: Timeline, asked: At, width: int) -> Iterator[Block]:
-    """Bars, then what each memory went through."""
+def timeline_page(answer: Timeline, at: At, width: int) -> Iterator[Block]:
+    """Bars, then the moves of each memory."""
     if not answer.lanes:
         yield line("No memories of it.")
     yield from bars(answer.lanes, answer.at.valid, width)
@@ -218,25 +220,26 @@ def timeline_page(answer: Timeline, asked: At, width: int) -> Iterator[Block]:
         card = lane.card
         yield line(sign(card.state), " ", strong(card.title), "  ", state_word(card), "  ", Span(card.id, Look.ID))
         yield line(dim(" · ".join(f"{day(move.at)} {move.word}" for move in lane.moves)), indent=2)
-    yield point_line(answer.at, asked)
+    yield point_line(answer.at, at)
 
 
 def diff_page(answer: Diff) -> Iterator[Block]:
-    """What came (+) and what went (-), each with its other side."""
-    for one in answer.differences:
-        is_new = one.turn is Turn.APPEARED
+    """Memories that came into force (+) or went out of force (-), each with its predecessors or successors."""
+    for difference in answer.differences:
+        is_new = difference.turn is Turn.APPEARED
         mark = Span("+ ", Look.GOOD) if is_new else Span("- ", Look.BAD)
-        yield line(mark, strong(one.card.title), "  ", Span(one.card.id, Look.ID), dim(f"  {one.turn.value}"))
-        if one.replaced:
-            yield line(dim("supersedes " if is_new else "superseded by "), ", ".join(map(name, one.replaced)), indent=4)
+        card, label = difference.card, dim("supersedes " if is_new else "superseded by ")
+        yield line(mark, strong(card.title), "  ", Span(card.id, Look.ID), dim(f"  {difference.turn.value}"))
+        if difference.replaced:
+            yield line(label, ", ".join(map(name, difference.replaced)), indent=4)
     if not answer.differences:
         yield line("No differences.")
     for word, point in (("from", answer.start), ("to", answer.end)):
         yield line(dim(f"{word} {second(point.valid)} as known at change {point.seq}"))
 
 
-def explanation_page(answer: Explanation, asked: At) -> Iterator[Block]:
-    """Why it stands so, what stands for it, what it rests on."""
+def explanation_page(answer: Explanation, at: At) -> Iterator[Block]:
+    """The reasons for a memory's state, the memories that it resolves to, and its links."""
     yield from _head(answer.card, answer.at.valid)
     for reason in answer.reasons:
         yield line(dim("why: "), reason, indent=2)
@@ -245,9 +248,9 @@ def explanation_page(answer: Explanation, asked: At) -> Iterator[Block]:
         yield line(dim(label), sign(hit.card.state), f" {hit.card.title} ", Span(hit.card.id, Look.ID), indent=2)
         for near in hit.relations:
             yield line(*related(near), indent=4)
-    for one in answer.related:
-        words = link_words(one.kind, is_outgoing=one.is_outgoing)
-        yield line(dim(f"{words}: "), f"{name(one.memory)} ({one.memory.state})", indent=2)
+    for link in answer.related:
+        words = link_words(link.kind, is_outgoing=link.is_outgoing)
+        yield line(dim(f"{words}: "), f"{name(link.memory)} ({link.memory.state})", indent=2)
     for sentence in answer.suspect:
         yield line(Span("suspect: ", Look.WARN), sentence, indent=2)
     if answer.overruled_by is not None:
@@ -256,22 +259,23 @@ def explanation_page(answer: Explanation, asked: At) -> Iterator[Block]:
         for contest in answer.contested:
             words = f"{name(contest.memory)} ({rule_words(contest.rule)})"
             yield line(Span("contested by ", Look.WARN), words, indent=2)
-    yield point_line(answer.at, asked)
+    yield point_line(answer.at, at)
 
 
-def conflicts_page(answer: Conflicts, asked: At, width: int) -> Iterator[Block]:
+def conflicts_page(answer: Conflicts, at: At, width: int) -> Iterator[Block]:
     """Each contradiction with its claims, the rule that would decide, and the fix."""
-    for one in answer.conflicts:
-        yield line(Span("! ", Look.WARN), strong(one.what), dim(f"  by {one.found_by}, {stretches(one.overlap)}"))
-        for place, card in enumerate(one.claims):
-            role = "leads" if place == 0 else "contests"
+    for conflict in answer.conflicts:
+        basis = dim(f"  by {conflict.found_by}, {stretches(conflict.overlap)}")
+        yield line(Span("! ", Look.WARN), strong(conflict.what), basis)
+        for rank, card in enumerate(conflict.claims):
+            role = "leads" if rank == 0 else "contests"
             yield line(sign(card.state), f" {name(card, width)}  ", Span(card.id, Look.ID), dim(f"  {role}"), indent=2)
-        yield line(dim("rule: "), rule_words(one.rule), indent=2)
-        yield line(dim("fix: "), one.fix, indent=2)
+        yield line(dim("rule: "), rule_words(conflict.rule), indent=2)
+        yield line(dim("fix: "), conflict.fix, indent=2)
         yield _EMPTY
     if not answer.conflicts:
         yield line("No open conflicts.")
-    yield point_line(answer.at, asked)
+    yield point_line(answer.at, at)
 
 
 def _head(card: Card, valid: datetime) -> Iterator[Line]:

@@ -1,4 +1,4 @@
-"""What a write says when it is done."""
+"""Receipts that a write command prints."""
 
 from __future__ import annotations
 
@@ -18,22 +18,24 @@ if TYPE_CHECKING:
 
 
 def give_receipt(call: Call, done: Written, verb: str) -> None:
-    """The ids and the ledger position of a write.
+    """Print the ids and the ledger position of a write.
 
     Args:
-        call: How the command was called.
-        done: What was written.
-        verb: What happened, in the past tense.
+        call: The options of the command.
+        done: The written entry.
+        verb: The operation, as a past participle.
     """
-    told = "confirmed, since it already holds" if done.is_confirmation else verb
-    give(call, done, lambda _: _receipt(done, f"only proposed to be {verb}" if done.is_proposal else told))
+    effect = "confirmed, since it already holds" if done.is_confirmation else verb
+    give(call, done, lambda _: _receipt(done, f"only proposed to be {verb}" if done.is_proposal else effect))
 
 
 def give_receipts(call: Call, done: Sequence[Written]) -> None:
-    """The same of each of many that were recorded, or took over, together."""
+    """Print a receipt for each of several writes."""
     from graphmem.wire.envelopes import AllWritten
 
-    give(call, AllWritten(tuple(done)), lambda _: (block for one in done for block in _receipt(one, _became(one))))
+    give(
+        call, AllWritten(tuple(done)), lambda _: (block for write in done for block in _receipt(write, _became(write)))
+    )
 
 
 def _became(done: Written) -> str:
@@ -41,8 +43,8 @@ def _became(done: Written) -> str:
     verb = "recorded"
     if isinstance(operation, Supersede):
         verb = "corrected" if operation.kind is SupersessionKind.CORRECTION else "superseded"
-    told = "confirmed, since it already holds" if done.is_confirmation else verb
-    return f"only proposed to be {verb}" if done.is_proposal else told
+    effect = "confirmed, since it already holds" if done.is_confirmation else verb
+    return f"only proposed to be {verb}" if done.is_proposal else effect
 
 
 def _receipt(done: Written, verb: str) -> Iterator[Block]:
@@ -51,12 +53,13 @@ def _receipt(done: Written, verb: str) -> Iterator[Block]:
     yield line(*_what(done, verb), at, dim(f" · {recorded}"))
     for note in done.notes:
         yield line(note, indent=2)
-    for one in done.similar:
-        yield line("similar: ", Span(one.memory.id, Look.ID), f" {one.memory.title} ", dim(_likeness(one)), indent=2)
+    for similar in done.similar:
+        memory = similar.memory
+        yield line("similar: ", Span(memory.id, Look.ID), f" {memory.title} ", dim(_likeness(similar)), indent=2)
 
 
 def _what(done: Written, verb: str) -> list[str | Span]:
-    """What was done to which memories: of a supersession, `OLD superseded by NEW`."""
+    """The memories and the verb; for a supersession, `OLD superseded by NEW`."""
     operation = asked_in(done.change.operation)
     if isinstance(operation, Supersede):
         old, new = (Span(" ".join(ids), Look.ID) for ids in (operation.old, operation.new))
@@ -64,15 +67,15 @@ def _what(done: Written, verb: str) -> list[str | Span]:
     return [Span(" ".join(done.ids), Look.ID), f" {verb}"]
 
 
-def _likeness(one: Similar) -> str:
-    """By what two memories are alike, and how near their vectors are."""
-    told = {"words": "the same words", "name": "the same name", "subject": "the same subject"}
-    near = [] if one.score is None else [f"nearness {one.score:.2f}"]
-    return "(" + ", ".join([told[way] for way in one.found_by if way in told] + near) + ")"
+def _likeness(similar: Similar) -> str:
+    """The criteria by which two memories are similar, and the similarity of their vectors."""
+    criteria = {"words": "the same words", "name": "the same name", "subject": "the same subject"}
+    near = [] if similar.score is None else [f"nearness {similar.score:.2f}"]
+    return "(" + ", ".join([criteria[way] for way in similar.found_by if way in criteria] + near) + ")"
 
 
 def _valid_time(operation: Operation) -> str:
-    """From when it counts in the world, so that a bare date is seen for the midnight that it was taken for."""
+    """The valid time of a write in full, so that the writer sees the midnight assumed for a bare date."""
     times = moments(operation)
     if isinstance(operation, End):
         return f" on {second(times[0])}"

@@ -1,4 +1,4 @@
-"""A search answer in few words, with what an agent should know of what was searched."""
+"""The brief form of a search answer for an agent, with notes about the search."""
 
 from __future__ import annotations
 
@@ -10,28 +10,28 @@ from graphmem.retrieval.briefs import BriefAnswer, briefs, known
 from graphmem.retrieval.remarks import org_wide
 
 
-def answered(found: SearchAnswer, asked: SearchArguments, others: int) -> BriefAnswer:
-    """The answer to a search in few words.
+def answered(answer: SearchAnswer, arguments: SearchArguments, repo_count: int) -> BriefAnswer:
+    """The brief form of a search answer.
 
     Args:
-        found: The whole answer.
-        asked: The arguments of the search.
-        others: How many repositories the reader might have named if none was.
+        answer: The full answer.
+        arguments: The arguments of the search.
+        repo_count: Number of repositories that the reader could have named; 0 if the search named a repository.
     """
-    told = briefs(found, found.read_as or asked.query)
-    return BriefAnswer(told, found.at, found.mode, tuple(_notes(found, others)), found.weaker)
+    hits = briefs(answer, answer.read_as or arguments.query)
+    return BriefAnswer(hits, answer.at, answer.mode, tuple(_notes(answer, repo_count)), answer.weaker)
 
 
-def _notes(found: SearchAnswer, others: int) -> Iterator[Sentence]:
-    if not found.hits:
-        yield Sentence.of(_nothing(found.weaker))
-    yield from map(known, found.remarks)
-    if others:
-        yield org_wide(others)
-    if found.note is not None:
-        yield Sentence.of(f"Searched by words alone: {found.note}" if found.mode == "lexical" else found.note)
-    if found.cursor is not None:
-        yield Sentence.of(f"More than {len(found.hits)} answer: ask with a larger limit.")
+def _notes(answer: SearchAnswer, repo_count: int) -> Iterator[Sentence]:
+    if not answer.hits:
+        yield Sentence.of(_nothing(answer.weaker))
+    yield from map(known, answer.remarks)
+    if repo_count:
+        yield org_wide(repo_count)
+    if answer.note is not None:
+        yield Sentence.of(f"Searched by words alone: {answer.note}" if answer.mode == "lexical" else answer.note)
+    if answer.cursor is not None:
+        yield Sentence.of(f"More than {len(answer.hits)} answer: ask with a larger limit.")
 
 
 def _nothing(weaker: int) -> str:

@@ -1,4 +1,4 @@
-"""The compact form of a search answer, for a model to read: made of its written form, in which marks are set."""
+"""The compact text of a search answer for a model, made from its JSON, which has the marks already."""
 
 from __future__ import annotations
 
@@ -8,23 +8,23 @@ from typing import Any
 _DATE_CHARS = len("2024-01-01")
 
 
-def brief_text(told: Mapping[str, Any]) -> str:
-    """A few lines for each hit, then what else is to be said.
+def brief_text(document: Mapping[str, Any]) -> str:
+    """A few lines for each hit, then the notes and the point in time.
 
     Args:
-        told: A `BriefAnswer` as it is written, with or without what is empty.
+        document: A `BriefAnswer` as JSON, with or without its empty members.
     """
-    lines = [line for number, hit in enumerate(told["hits"], 1) for line in hit_lines(number, hit)]
-    return "\n".join([*lines, *told.get("notes", ()), point_line(told)])
+    lines = [line for number, hit in enumerate(document["hits"], 1) for line in hit_lines(number, hit)]
+    return "\n".join([*lines, *document.get("notes", ()), point_line(document)])
 
 
-def point_line(told: Mapping[str, Any]) -> str:
-    """For which point an answer was given."""
-    return f"as of {told['at']['as_of']}, known at change {told['at']['known_at']}"
+def point_line(document: Mapping[str, Any]) -> str:
+    """The valid time and ledger position of an answer."""
+    return f"as of {document['at']['as_of']}, known at change {document['at']['known_at']}"
 
 
 def hit_lines(number: int, hit: Mapping[str, Any]) -> Iterator[str]:
-    """One hit: what it is called and how it stands, then what it says, and what it has to do with others."""
+    """The lines of a hit: title, id and state, then its text, rejected options and relations to other memories."""
     alias = f"{hit['alias']} " if hit.get("alias") else ""
     yield f"{number}. {alias}{hit['title']}"
     yield f"   id {hit['id']} · {' · '.join(_facts(hit))}"

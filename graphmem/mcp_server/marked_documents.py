@@ -1,8 +1,8 @@
-"""What came from outside is told apart from what is trusted: its words stand between marks that name their origin.
+"""Answers for agents, with every text of untrusted origin between marks that name the origin.
 
-An agent that reads memories reads whatever somebody once put into an issue, a log or a conversation. What is marked is
-decided by the field that a text stands in and by the origin of the memory that it belongs to, before anything is
-written; the finished text is never searched. The marks are in the text itself, since that is all a model sees.
+Memories can repeat text from issues, logs and conversations, and an agent reads this text. The field that holds a text
+and the origin of its memory decide if it is marked, before the answer is rendered; the rendered text is never searched.
+The marks are part of the text, because a model sees only the text.
 """
 
 from __future__ import annotations
@@ -55,9 +55,9 @@ from graphmem.retrieval.briefs import Brief, BriefAnswer, Rejected
 from graphmem.temporal import touched
 from graphmem.wire.json_documents import Writer
 
-#: Of a memory that is not there to be asked.
+#: Origin of a memory that is not visible or is erased.
 UNKNOWN = "unknown"
-_TRUST = {one.value: one.trust for one in Origin}
+_TRUST = {origin.value: origin.trust for origin in Origin}
 _TRUSTED = Origin.AGENT.trust
 _TAG_CHARS = 12
 
@@ -66,11 +66,11 @@ _OWN_OP_ID = re.compile(r"[0-9a-f]{24}(/(new|[0-9]{1,6}))?")
 
 
 class Voice(StrEnum):
-    """Whose words a field of an answer holds.
+    """The author of the text in a field of an answer.
 
-    `OURS` are graphmem's own. `WORDS` are those of the memory or entry that the field belongs to. `QUOTED` knows itself
-    which of its words are whose (`Sentence`). `ID` names a memory: our own ids say nothing, those that a caller made
-    may. `HOME` says where a memory lives.
+    `OURS`: text of graphmem. `WORDS`: text of the memory or entry that the field belongs to. `QUOTED`: a `Sentence`,
+    which records the origin of each part. `ID`: a memory id; ids made by graphmem carry no text, ids chosen by a caller
+    can. `HOME`: a name in a memory's scope.
     """
 
     OURS = "ours"
@@ -81,7 +81,7 @@ class Voice(StrEnum):
 
 
 _PLAIN = Voice.OURS
-#: Every field of an answer that holds text; a test holds that none is left out.
+#: The author of each field of an answer that holds text; a test checks that the table is complete.
 VOICES: Mapping[type, Mapping[str, Voice]] = {
     BriefAnswer: {"mode": _PLAIN, "notes": Voice.QUOTED},
     Brief: {
@@ -121,18 +121,18 @@ VOICES: Mapping[type, Mapping[str, Voice]] = {
     **{kind: {"id": Voice.ID} for kind in (Transition, Retract, Erase)},
 }
 
-#: The origins of memories by their ids, of those that are seen.
+#: Looks up the origins of memories by id; ids of unseen memories are missing from the result.
 Origins = Callable[[Sequence[str]], Mapping[str, str]]
 
 
 @dataclass(frozen=True, slots=True)
 class Marking:
-    """How the words of one answer are told apart.
+    """Marks the texts of an answer by their origin.
 
     Attributes:
-        here: Where the caller stands: names of that place are the caller's own.
-        lookup: The origins of memories that the answer names by id alone.
-        sign: Makes a tag of a text; with the store's secret, so that nobody else can.
+        here: The caller's scope; its names are never marked.
+        lookup: Returns the origins of memories that the answer names only by id.
+        sign: Makes a tag from a text with the store's secret, which writers of memories do not have.
     """
 
     here: Scope
@@ -140,24 +140,24 @@ class Marking:
     sign: Callable[[str], str]
 
     def document(self, answer: object) -> Any:  # noqa: ANN401 - JSON
-        """The written form of an answer, with all words from outside between marks."""
+        """Render an answer as JSON, with every untrusted text between marks."""
         shown = dict(_origins_in(answer))
         bare = [key for key in dict.fromkeys(_bare_ids(answer)) if key not in shown]
         walk = _Walk(self, shown, dict(self.lookup(bare)) if bare else {}, Origin.HUMAN.value)
-        found = walk.value(answer)
-        return _written(found, self.sign(json.dumps(_texts_in(found)))[:_TAG_CHARS])
+        document = walk.value(answer)
+        return _written(document, self.sign(json.dumps(_texts_in(document)))[:_TAG_CHARS])
 
     def error(self, refusal: Mapping[str, Any]) -> dict[str, Any]:
-        """What a refusal says: ids that a caller made may stand in its message, which is then marked as a whole."""
+        """Render a refusal; if its heads have untrusted ids chosen by a caller, its message is marked as a whole."""
         heads = refusal["heads"]
-        given = [key for key in heads if not _OWN_ID.fullmatch(key)]
-        origins = self.lookup(given) if given else {}
-        strange = [key for key in given if not is_trusted(origins.get(key, UNKNOWN))]
-        if not strange:
+        chosen = [key for key in heads if not _OWN_ID.fullmatch(key)]
+        origins = self.lookup(chosen) if chosen else {}
+        untrusted = [key for key in chosen if not is_trusted(origins.get(key, UNKNOWN))]
+        if not untrusted:
             return dict(refusal)
         tag = self.sign(json.dumps(dict(refusal)))[:_TAG_CHARS]
         message = rendered((Foreign(str(refusal["message"]), UNKNOWN),), tag)
-        shown = [rendered((Foreign(key, UNKNOWN),), tag) if key in strange else key for key in heads]
+        shown = [rendered((Foreign(key, UNKNOWN),), tag) if key in untrusted else key for key in heads]
         return {**refusal, "message": message, "heads": shown}
 
 
@@ -169,13 +169,13 @@ class _Text:
 
 
 def is_trusted(origin: str) -> bool:
-    """Whether words of that origin need no mark."""
+    """Return True if text of this origin needs no mark."""
     return origin in _TRUST and _TRUST[origin] >= _TRUSTED
 
 
 @dataclass(frozen=True, slots=True)
 class _Walk(Writer):
-    """Writes one answer with its texts in parts; `speaker` is the origin of words that have no nearer one."""
+    """Writes an answer with its texts in parts; `speaker` is the origin of the enclosing record's texts."""
 
     marking: Marking
     shown: Mapping[str, str]
@@ -185,15 +185,15 @@ class _Walk(Writer):
     def record(self, value: object) -> dict[str, Any]:
         """See `Writer`."""
         speaker = self._speaker_of(value)
-        here = self if speaker == self.speaker else replace(self, speaker=speaker)
-        return Writer.record(here, value)
+        walk = self if speaker == self.speaker else replace(self, speaker=speaker)
+        return Writer.record(walk, value)
 
     def field(self, owner: object, name: str, value: object) -> Any:  # noqa: ANN401 - JSON
         """See `Writer`."""
         if isinstance(value, Enum) or not _holds_text(value):
             return self.value(value)
         if isinstance(value, tuple | list):
-            return [self.field(owner, name, one) for one in value]
+            return [self.field(owner, name, item) for item in value]
         assert isinstance(value, str), "it holds text"  # noqa: S101
         return self._text(owner, VOICES.get(type(owner), {}).get(name, Voice.WORDS), value)
 
@@ -211,21 +211,21 @@ class _Walk(Writer):
         return text if is_trusted(origin) else _Text((Foreign(text, origin),))
 
     def _origin_of(self, key: str) -> str:
-        """The origin of a memory: as the answer shows it, else as it was looked up."""
+        """The origin of a memory, as the answer shows it or else as it was looked up."""
         return self.shown.get(key) or self.looked.get(key, UNKNOWN)
 
     def _origin_of_plain(self, owner: object) -> str:
-        """The origin of a text that does not know whose words it holds, as an answer of a server does not.
+        """The origin of a plain text in a field for sentences, as in the answer of a remote server.
 
-        What is said of a supersession is as far to be trusted as both its sides, and any other sentence as all that the
-        answer names.
+        The text of a supersession has the less trusted origin of its two sides; any other text has the least trusted
+        origin in the answer.
         """
         if isinstance(owner, Step | Relation):
             return _least((_origin_word(owner.memory), self.speaker))
         return _least((self.speaker, *self.shown.values(), *self.looked.values()))
 
     def _speaker_of(self, value: object) -> str:
-        """The origin of the words in a record."""
+        """The origin of the texts in a record."""
         if isinstance(value, History | Explanation | Hit):
             value = value.card
         if isinstance(value, Card):
@@ -251,24 +251,31 @@ class _Walk(Writer):
 
 def _holds_text(value: object) -> bool:
     return isinstance(value, str) or (
-        isinstance(value, tuple | list) and bool(value) and all(isinstance(one, str) for one in value)
+        isinstance(value, tuple | list) and bool(value) and all(isinstance(item, str) for item in value)
     )
 
 
-def _is_ours(text: str, voice: Voice, here: Scope) -> bool:
+def _is_ours(text: str, voice: Voice, caller: Scope) -> bool:
     if voice is Voice.ID:
         return _OWN_ID.fullmatch(text) is not None
     if voice is Voice.HOME:
-        return text in {here.tenant, here.repo, here.user, here.branch, here.environment, *here.related_repos}
+        return text in {
+            caller.tenant,
+            caller.repo,
+            caller.user,
+            caller.branch,
+            caller.environment,
+            *caller.related_repos,
+        }
     return _OWN_OP_ID.fullmatch(text) is not None
 
 
 def _least(origins: Iterable[str]) -> str:
-    return min(origins, key=lambda one: _TRUST.get(one, -1), default=Origin.HUMAN.value)
+    return min(origins, key=lambda origin: _TRUST.get(origin, -1), default=Origin.HUMAN.value)
 
 
 def _bare_ids(answer: object) -> Iterator[str]:
-    """The ids of memories that ledger entries of an answer name."""
+    """The ids that an answer, or its ledger entries, name without showing the memories."""
     for change in (*getattr(answer, "changes", ()), getattr(answer, "change", None)):
         if isinstance(change, Change):
             yield from touched(change.operation)
@@ -282,8 +289,8 @@ def _origins_in(value: object) -> Iterator[tuple[str, str]]:
     elif isinstance(value, Reference):
         yield value.id, _origin_word(value)
     elif isinstance(value, tuple | list):
-        for one in value:
-            yield from _origins_in(one)
+        for item in value:
+            yield from _origins_in(item)
     elif is_dataclass(value) and not isinstance(value, type):
         if isinstance(value, Brief):
             yield value.id, value.origin.value
@@ -292,29 +299,29 @@ def _origins_in(value: object) -> Iterator[tuple[str, str]]:
 
 
 def _origin_word(memory: Reference) -> str:
-    """The origin of a memory that an answer names; that of an erased or unseen one is not known."""
+    """The origin of a referenced memory; UNKNOWN for an erased or unseen memory."""
     return UNKNOWN if memory.origin is None else memory.origin.value
 
 
 def _parts_of_sentence(sentence: Sentence) -> Parts:
     parts: list[str | Foreign] = []
     end = 0
-    for one in sentence.quotes:
-        words = str(sentence[one.start : one.end])
-        is_ours = is_trusted(one.origin.value)
-        parts += [str(sentence[end : one.start]), words if is_ours else Foreign(words, one.origin.value)]
-        end = one.end
-    return tuple(one for one in (*parts, str(sentence[end:])) if one != "")
+    for quote in sentence.quotes:
+        words = str(sentence[quote.start : quote.end])
+        is_ours = is_trusted(quote.origin.value)
+        parts += [str(sentence[end : quote.start]), words if is_ours else Foreign(words, quote.origin.value)]
+        end = quote.end
+    return tuple(part for part in (*parts, str(sentence[end:])) if part != "")
 
 
 def _texts_in(value: object) -> list[str]:
-    """All texts of an answer in parts, in their order; points in time and numbers do not count."""
+    """All texts of an answer in parts, in order, without its points in time and numbers."""
     if isinstance(value, _Text):
-        return [one if isinstance(one, str) else f"{one.origin}\x1f{one.text}" for one in value.parts]
+        return [part if isinstance(part, str) else f"{part.origin}\x1f{part.text}" for part in value.parts]
     if isinstance(value, dict):
-        return [text for name, one in value.items() if name != "at" for text in _texts_in(one)]
+        return [text for name, item in value.items() if name != "at" for text in _texts_in(item)]
     if isinstance(value, list):
-        return [text for one in value for text in _texts_in(one)]
+        return [text for item in value for text in _texts_in(item)]
     return [value] if isinstance(value, str) else []
 
 
@@ -322,5 +329,5 @@ def _written(value: Any, tag: str) -> Any:  # noqa: ANN401 - JSON
     if isinstance(value, _Text):
         return rendered(value.parts, tag)
     if isinstance(value, dict):
-        return {name: _written(one, tag) for name, one in value.items()}
-    return [_written(one, tag) for one in value] if isinstance(value, list) else value
+        return {name: _written(item, tag) for name, item in value.items()}
+    return [_written(item, tag) for item in value] if isinstance(value, list) else value

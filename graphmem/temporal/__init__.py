@@ -1,6 +1,6 @@
-"""The temporal kernel: pure functions from rows and operations to what holds and what may be written.
+"""The temporal kernel: pure functions that compute validity from rows, and plan or refuse writes.
 
-Only this package decides what holds. It does no I/O and reads no clock.
+Only this package decides when a memory is in force. It does no I/O and reads no clock.
 """
 
 from graphmem.rows import stamp_of

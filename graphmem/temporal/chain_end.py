@@ -1,8 +1,8 @@
-"""When a supersession is decided by what lies ahead of it, so that the chain behind need not be read.
+"""Updates at the end of a chain, which a store can plan from the successors of the old memory alone.
 
-Behind means towards predecessors. An update at the end of a chain changes when its old memory is in force, and nothing
-else: the old memory goes on having taken over from its predecessors since its own start, whatever replaces it. That is
-so for every reader if everything ahead lives where the old memory does: who does not see it sees nothing beyond it.
+The update changes only the valid time of its old memory. The predecessors stay covered from the old memory's start on,
+by it or by its successor, so their rows need not be read. This is true for every reader if all successors have the
+scope of the old memory: a reader without access to the old memory has none to its successors either.
 """
 
 from __future__ import annotations
@@ -13,15 +13,15 @@ from graphmem.temporal.operations.supersede import has_begun
 
 
 def is_decided_ahead(request: Request, ahead: Rows) -> bool:
-    """Whether planning the request from these rows gives the transaction that all rows of the chain would give.
+    """Return True if planning from these rows gives the same transaction as planning from the whole chain.
 
     Args:
-        request: Anything.
-        ahead: The memories that the request names and all that follows from them along supersessions, with their rows;
-            none of them amends anything.
+        request: Any request.
+        ahead: The memories that the request names and all their successors, direct and indirect, with their rows; none
+            of them is an amendment.
 
     Returns:
-        True only for an update on the main line of active memories, all of one scope.
+        True only for an update on the main line whose memories are active and share a scope.
     """
     operation = request.operation
     if not isinstance(operation, Supersede) or operation.kind is not SupersessionKind.UPDATE:

@@ -14,8 +14,8 @@ from graphmem.temporal.view import View, active_spans, move_order
 
 
 def derive(before: Rows, appended: Rows, seq: int) -> tuple[Derived, ...]:
-    """What the caches of all memories read by a plan become once its rows are appended; unchanged ones left out."""
-    if not before.memories and _is_one_life(appended):
+    """Recompute the caches of all memories that a plan read, once its rows are appended; return those that changed."""
+    if not before.memories and _is_single_memory(appended):
         return (_derive_alone(before, appended, seq),)
     after = before.plus(appended)
     new = _Caches(after, _homes(after), seq)
@@ -34,17 +34,17 @@ def derive(before: Rows, appended: Rows, seq: int) -> tuple[Derived, ...]:
     return new.derived_of(changed)
 
 
-def _is_one_life(rows: Rows) -> bool:
+def _is_single_memory(rows: Rows) -> bool:
     return len(rows.memories) == 1 and not (rows.edges or rows.retractions or rows.revocations)
 
 
 def _derive_alone(before: Rows, appended: Rows, seq: int) -> Derived:
-    """The cache of a memory that nothing else was read with."""
+    """The cache of a memory without edges, retractions or revocations, and with no other memory read."""
     ((key, row),) = appended.memories.items()
     if row.stamp.branch is not None or row.memory.is_erased:
         view = View(before.plus(appended), _home(row.memory.scope), seq)
         return _derived(view, key, is_common=row.stamp.branch is None)
-    # A fresh memory on the main line, of which a bulk load has thousands: its own life is all there is.
+    # A new memory on the main line: its moves alone decide its valid time. A bulk load has thousands.
     moves = sorted(appended.moves, key=move_order)
     return Derived(key, moves[-1].move.status if moves else None, active_spans(moves), is_common=True)
 
@@ -55,32 +55,32 @@ def _derived(view: View, key: str, *, is_common: bool) -> Derived:
 
 
 class _Caches:
-    """What a set of rows says to readers who stand on the main line at the homes of its memories."""
+    """The caches of a set of memories, as readers on the main line see them from each memory's home scope."""
 
     def __init__(self, rows: Rows, homes: Iterable[Scope], seq: int) -> None:
         self._rows = rows
         self._views = {home: View(rows, home, seq) for home in homes}
-        #: For each memory, those whose answer follows from its own.
+        #: For each memory, the memories whose valid time depends on its own.
         self.dependents: dict[str, set[str]] = defaultdict(set)
-        self._uncommon = self._spread(self._told_apart(Lineage(rows.branches, Scope(), seq)))
+        self._uncommon = self._spread(self._reader_dependent(Lineage(rows.branches, Scope(), seq)))
 
     def derived(self, key: str) -> Derived | None:
-        """The cache of a memory; None if it is not there yet."""
+        """The cache of a memory; None if no row records it yet."""
         row = self._rows.memories.get(key)
         if row is None:
             return None
         return _derived(self._views[_home(row.memory.scope)], key, is_common=key not in self._uncommon)
 
     def derived_of(self, keys: Iterable[str]) -> tuple[Derived, ...]:
-        """The caches of memories that are there."""
+        """The caches of the memories that have a row."""
         return tuple(value for key in keys if (value := self.derived(key)) is not None)
 
     def basis(self, key: str) -> tuple[Derived | None, list[tuple[Spans, Spans]]]:
-        """All that the answers of a memory's dependents follow from, wherever they live."""
+        """Input to the caches of a memory's dependents: its own cache, and its intervals in each home scope."""
         return self.derived(key), [(view.taken(key), view.holding(key)) for view in self._views.values()]
 
-    def _told_apart(self, lineage: Lineage) -> set[str]:
-        """Memories of which readers are told different things, by rows on branches or by narrower successors."""
+    def _reader_dependent(self, lineage: Lineage) -> set[str]:
+        """Memories whose valid time differs between readers, by rows on branches or successors of a narrower scope."""
         rows = self._rows
 
         def is_plain(stamp: Stamp) -> bool:
@@ -95,15 +95,15 @@ class _Caches:
         for edge in rows.edges:
             if edge.stamp.seq in gone:
                 continue
-            key, other = _dependence(edge)
-            self.dependents[other].add(key)
-            is_shared = _is_wider(rows.memories[other].memory.scope, rows.memories[key].memory.scope)
+            key, basis = _dependence(edge)
+            self.dependents[basis].add(key)
+            is_shared = _is_wider(rows.memories[basis].memory.scope, rows.memories[key].memory.scope)
             if edge.stamp.seq in stray or not is_plain(edge.stamp) or not is_shared:
                 apart.add(key)
         return apart
 
     def _spread(self, keys: set[str]) -> set[str]:
-        """The memories and all whose answers follow from theirs."""
+        """The memories and all their direct and indirect dependents."""
         todo = list(keys)
         while todo:
             fresh = self.dependents[todo.pop()] - keys
@@ -113,7 +113,7 @@ class _Caches:
 
 
 def _touched(before: Rows, appended: Rows) -> list[str]:
-    """Memories that have new moves, edges or retractions, or lose some."""
+    """Memories that gain or lose moves, edges or retractions."""
     lost = {row.change for row in appended.revocations}
     keys = {*appended.memories}
     for rows, is_lost in ((appended, False), (before, True)):
@@ -131,7 +131,7 @@ def _own(rows: Rows) -> list[MoveRow | RetractRow]:
 
 
 def _dependence(edge: EdgeRow) -> tuple[str, str]:
-    """(the memory that follows from the other, the other): old ones from successors, amendments from their base."""
+    """(dependent, basis): an old memory depends on its successor, an amendment on its base."""
     return (edge.old, edge.new) if edge.is_full else (edge.new, edge.old)
 
 
@@ -144,6 +144,6 @@ def _home(scope: Scope) -> Scope:
 
 
 def _is_wider(scope: Scope, than: Scope) -> bool:
-    """Whether everybody who sees what lives at the one place sees what lives at the wider or equal other."""
+    """Return True if `scope` is as wide as `than` or wider, so that readers of `than` also read `scope`."""
     pairs = ((scope.repo, than.repo), (scope.user, than.user), (scope.environment, than.environment))
-    return all(level in (None, other) for level, other in pairs)
+    return all(level in (None, narrower) for level, narrower in pairs)

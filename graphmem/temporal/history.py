@@ -1,8 +1,8 @@
-"""Whether a whole ledger, read from its first entry on, is one that accepted writes can have left.
+"""Validation of a whole ledger, from its first entry on: accepted writes alone must be able to produce it.
 
-Hashes tell whether a ledger was altered by somebody who could not compute them again. This tells what such a person
-cannot have: entries that name what was never recorded, cycles, forks, contents that are gone without an erasure.
-It asks only for what every release has demanded of a write, so that ledgers of earlier releases stay readable.
+The hash chain detects edits by a person who cannot recompute the hashes. This module detects edits whose hashes were
+recomputed: references to unrecorded memories, cycles, forks, content that is missing without an erasure. It checks only
+rules that every release has enforced, so ledgers of earlier releases stay readable.
 """
 
 from __future__ import annotations
@@ -34,29 +34,29 @@ from graphmem.temporal.operations import asked_in, rules_of, touched
 from graphmem.temporal.operations.add import refuse_unordered_moves
 from graphmem.temporal.operations.supersede import edges_of, refuse_cycle, refuse_misshapen_supersession
 
-#: Supersessions that lead back and forth are compared with each other; honest ledgers have a handful.
+#: Edges on a cycle are compared pairwise, so their number is limited; sound ledgers have a handful.
 _MOST_ENTANGLED = 5_000
 _UNTRUSTED = frozenset({Origin.CONVERSATION, Origin.EXTERNAL})
 
 
 @dataclass(slots=True)
-class _Known:
+class _RecordedMemory:
     """A recorded memory.
 
     Attributes:
-        origin: None where the content is gone.
-        said: The last entry, of those that name the memory, that still has its content.
+        origin: None if the content is gone.
+        last_content_seq: Ledger position of the last entry that names the memory and still has its content; 0 if none.
     """
 
     home: Scope
     origin: Origin | None
-    said: int = 0
+    last_content_seq: int = 0
     is_erased: bool = False
 
 
 @dataclass(slots=True)
 class _Undone:
-    """What a revoke may name, and which revokes named it: (move, branch)."""
+    """A revocable entry: its memories, its number of moves, and its revocations as (move, branch)."""
 
     names: tuple[str, ...]
     moves: int | None
@@ -65,31 +65,31 @@ class _Undone:
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """What is wrong with the ledger entry at a position."""
+    """A ledger position and the rule that its entry breaks."""
 
     seq: int
     what: str
 
 
 class History:
-    """A ledger as far as it was read: entry by entry into `take`, then `finish`."""
+    """Checks a ledger: pass each entry to `take` in order, then call `finish`."""
 
     def __init__(self) -> None:
         self._op_ids: set[str] = set()
         self._homes: dict[Scope, Scope] = {}
-        self._memories: dict[str, _Known] = {}
+        self._memories: dict[str, _RecordedMemory] = {}
         self._revocable: dict[int, _Undone] = {}
         self._branches: dict[str, BranchRow] = {}
         self._edges: list[EdgeRow] = []
         self._revocations: list[RevokeRow] = []
-        #: For each old memory and branch, the entries by which it was replaced for good, with their new memories.
+        #: For each old memory and branch, the entries by which it was replaced without an end, with their new memories.
         self._lasting: dict[tuple[str, str | None], list[tuple[int, tuple[str, ...]]]] = defaultdict(list)
-        #: Entries without content that no erasure has named so far, by the memories that they are about.
+        #: Entries whose content is gone although no erasure has named their memories so far: position and memories.
         self._gone: dict[int, tuple[str, ...]] = {}
         self._gone_about: dict[str, list[int]] = defaultdict(list)
 
     def take(self, change: Change, *, is_blank: bool) -> str | None:
-        """What is wrong with the next entry; None if nothing is.
+        """Check the next entry; return the fault, or None if it is sound.
 
         Args:
             change: The entry.
@@ -101,13 +101,13 @@ class History:
             return f"entry {change.seq} was never accepted: {refusal}"
 
     def finish(self, *, is_whole: bool = True) -> Iterator[Fault]:
-        """What is wrong with the ledger as a whole, or, if it is the beginning of one, with that beginning."""
+        """Yield the faults that show only across entries; pass `is_whole=False` if only the first entries were read."""
         if is_whole and self._gone:
             seq = min(self._gone)
             yield Fault(seq, f"the content of entry {seq} is gone, and no later entry erased what it is about")
         yield from self._cycles()
 
-    # ---- one entry
+    # ---- entries
 
     def _taken(self, change: Change, *, is_blank: bool) -> str | None:
         if change.op_id in self._op_ids:
@@ -135,8 +135,8 @@ class History:
                 return self._unknown(touched(operation)) or self._supersede(change, operation)
             case Link() if operation.source == operation.target:
                 return f"links {operation.source!r} to itself"
-            case Propose(asked):
-                return self._unknown(touched(asked))
+            case Propose(proposed):
+                return self._unknown(touched(proposed))
             case _:
                 fault = self._unknown(touched(operation))
         if fault is None and rules_of(operation).is_revocable:
@@ -145,10 +145,10 @@ class History:
 
     def _unknown(self, keys: Sequence[str]) -> str | None:
         for key in keys:
-            known = self._memories.get(key)
-            if known is None:
+            recorded = self._memories.get(key)
+            if recorded is None:
                 return f"names memory {key!r}, which no entry before it recorded"
-            if known.is_erased:
+            if recorded.is_erased:
                 return f"names memory {key!r}, which was erased before it"
         return None
 
@@ -162,7 +162,7 @@ class History:
             return f"records memory {memory.id!r} where its writer may not"
         refuse_unordered_moves(operation.moves)
         home = self._homes.setdefault(memory.scope, memory.scope)
-        self._memories[memory.id] = _Known(home, None if statement is None else statement.origin)
+        self._memories[memory.id] = _RecordedMemory(home, None if statement is None else statement.origin)
         if len(operation.moves) > 1:
             self._revocable[change.seq] = _Undone((memory.id,), len(operation.moves))
         return None
@@ -170,23 +170,23 @@ class History:
     def _supersede(self, change: Change, operation: Supersede) -> str | None:
         refuse_misshapen_supersession(operation)
         self._revocable[change.seq] = _Undone(touched(operation), None)
-        # Cycles do not depend on words, which would be kept for nothing.
+        # Cycles do not depend on `part` and reason: drop them to save memory.
         self._edges += edges_of(replace(operation, part=None), change, None)
         if operation.until is not None or operation.kind is SupersessionKind.AMENDMENT:
             return None
         for old in operation.old:
-            others = self._lasting[old, change.writer.branch_key]
-            for seq, new in others:
+            earlier = self._lasting[old, change.writer.branch_key]
+            for seq, new in earlier:
                 if not self._revocable[seq].by and self._are_rivals(new, operation.new):
                     return f"replaces memory {old!r} for good, which entry {seq} did"
-            others.append((change.seq, operation.new))
+            earlier.append((change.seq, operation.new))
         return None
 
-    def _are_rivals(self, one: Sequence[str], other: Sequence[str]) -> bool:
-        """Whether everybody who sees the one set of successors sees the other, and both are to be believed."""
-        all_known = [self._memories[key] for key in (*one, *other)]
-        is_trusted = all(known.origin is not None and known.origin not in _UNTRUSTED for known in all_known)
-        return is_trusted and len({known.home for known in all_known}) == 1
+    def _are_rivals(self, left: Sequence[str], right: Sequence[str]) -> bool:
+        """Return True if both sets of successors are trusted and all live in one scope, so every reader sees both."""
+        successors = [self._memories[key] for key in (*left, *right)]
+        is_trusted = all(new.origin is not None and new.origin not in _UNTRUSTED for new in successors)
+        return is_trusted and len({new.home for new in successors}) == 1
 
     def _revoke(self, change: Change, operation: Revoke) -> str | None:
         target = self._revocable.get(operation.change)
@@ -232,27 +232,29 @@ class History:
                 self._gone_about[key].append(change.seq)
         else:
             for key in names:
-                self._memories[key].said = change.seq
+                self._memories[key].last_content_seq = change.seq
 
     def _about(self, operation: Operation) -> tuple[str, ...]:
-        asked = asked_in(operation)
-        if not isinstance(asked, Revoke):
-            return touched(asked)
-        undone = self._revocable.get(asked.change)
+        effective = asked_in(operation)
+        if not isinstance(effective, Revoke):
+            return touched(effective)
+        undone = self._revocable.get(effective.change)
         return () if undone is None else undone.names
 
     def _erase(self, key: str) -> None:
-        known = self._memories[key]
-        known.is_erased = True
+        recorded = self._memories[key]
+        recorded.is_erased = True
         for each in self._gone_about.pop(key, ()):
             self._gone.pop(each, None)
-        if known.said:
-            raise InvalidInput(f"it erased memory {key!r}, of which entry {known.said} still has the content")
+        if recorded.last_content_seq:
+            raise InvalidInput(
+                f"it erased memory {key!r}, of which entry {recorded.last_content_seq} still has the content"
+            )
 
     # ---- cycles
 
     def _cycles(self) -> Iterator[Fault]:
-        """Supersessions that close a cycle of those that were in effect when they were recorded."""
+        """Supersessions that closed a cycle with the edges in effect at their ledger position."""
         tangled = _tangled(self._edges)
         if len(tangled) > _MOST_ENTANGLED:
             seq = tangled[_MOST_ENTANGLED].stamp.seq
@@ -260,23 +262,23 @@ class History:
             return
         changes = {edge.stamp.seq for edge in tangled}
         revocations = [row for row in self._revocations if row.change in changes]
-        for place, edge in enumerate(tangled):
+        for index, edge in enumerate(tangled):
             seq = edge.stamp.seq
             before = Rows(
-                edges=tuple(one for one in tangled[:place] if one.stamp.seq < seq),
+                edges=tuple(earlier for earlier in tangled[:index] if earlier.stamp.seq < seq),
                 revocations=tuple(row for row in revocations if row.stamp.seq < seq),
                 branches=self._branches,
             )
-            asked = Supersede(old=(edge.old,), new=(edge.new,), at=edge.at, until=edge.until, kind=edge.kind)
+            supersession = Supersede(old=(edge.old,), new=(edge.new,), at=edge.at, until=edge.until, kind=edge.kind)
             try:
-                refuse_cycle(before, Lineage(self._branches, Scope(), seq - 1), asked)
+                refuse_cycle(before, Lineage(self._branches, Scope(), seq - 1), supersession)
             except GraphMemError as refusal:
                 yield Fault(seq, f"entry {seq} was never accepted: {refusal}")
                 return
 
 
 def _tangled(edges: Sequence[EdgeRow]) -> list[EdgeRow]:
-    """The edges that are part of a cycle, whenever they were in effect, in ledger order: Tarjan's components."""
+    """The edges that lie on a cycle, in effect or not, in ledger order: those inside one of Tarjan's components."""
     out: dict[str, list[str]] = defaultdict(list)
     for edge in edges:
         out[edge.old].append(edge.new)
@@ -290,29 +292,29 @@ def _components(out: dict[str, list[str]]) -> dict[str, int]:
     Source:
         R. Tarjan, Depth-first search and linear graph algorithms, 1972.
     """
-    place: dict[str, int] = {}
+    index: dict[str, int] = {}
     low: dict[str, int] = {}
     component: dict[str, int] = {}
     path: list[str] = []
     for root in list(out):
-        work = [] if root in place else [(root, iter(out[root]))]
+        work = [] if root in index else [(root, iter(out[root]))]
         while work:
             key, left = work[-1]
-            if key not in place:
-                place[key] = low[key] = len(place)
+            if key not in index:
+                index[key] = low[key] = len(index)
                 path.append(key)
-            for one in left:
-                if one not in place:
-                    work.append((one, iter(out.get(one, ()))))
+            for successor in left:
+                if successor not in index:
+                    work.append((successor, iter(out.get(successor, ()))))
                     break
-                if one not in component:
-                    low[key] = min(low[key], place[one])
+                if successor not in component:
+                    low[key] = min(low[key], index[successor])
             else:
                 work.pop()
                 if work:
                     above = work[-1][0]
                     low[above] = min(low[above], low[key])
-                if low[key] == place[key]:
+                if low[key] == index[key]:
                     while key not in component:
-                        component[path.pop()] = place[key]
+                        component[path.pop()] = index[key]
     return component

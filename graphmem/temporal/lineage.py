@@ -1,4 +1,4 @@
-"""Where rows of branches live at one ledger position, and which of them one reader sees."""
+"""The branch on which each row lives as of a ledger position, and the rows that a reader sees."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def branch_key(writer: Scope, name: str) -> str:
 
 
 class Lineage:
-    """The branches from where a reader stands up to the main line, as of one ledger position."""
+    """The branches from a reader's own up to the main line, as of a ledger position."""
 
     def __init__(self, branches: Mapping[str, BranchRow], reader: Scope, seq: int) -> None:
         self._seq = seq
@@ -25,7 +25,7 @@ class Lineage:
         self._places: dict[tuple[str, int], str | None] = {}
 
     def sees(self, stamp: Stamp) -> bool:
-        """Whether a row is recorded by now, on this line, and not on an abandoned branch."""
+        """Return True if the row is recorded by this position, on this line, and not on an abandoned branch."""
         if stamp.seq > self._seq:
             return False
         if stamp.branch is None:
@@ -33,13 +33,13 @@ class Lineage:
         return self.place(stamp) in self._line and not self.is_abandoned(stamp)
 
     def is_abandoned(self, stamp: Stamp) -> bool:
-        """Whether the row lives on a branch that was given up: nobody sees it from then on."""
-        place = self.place(stamp)
-        row = None if place is None else self._branches.get(place)
+        """Return True if the row lives on an abandoned branch; no reader sees it from the abandonment on."""
+        branch = self.place(stamp)
+        row = None if branch is None else self._branches.get(branch)
         return row is not None and self._is_closed(row) and not row.is_merged
 
     def place(self, stamp: Stamp) -> str | None:
-        """The branch on which a row lives by now: merging moves it to the parent."""
+        """The branch on which a row lives as of this position: a merge moves it to the parent branch."""
         branch, seq = stamp.branch, stamp.seq
         if branch is None:
             return None
@@ -49,11 +49,11 @@ class Lineage:
         return self._places[key]
 
     def nearness(self, stamp: Stamp) -> int:
-        """0 for a row on the reader's own branch, less for each step towards the main line."""
+        """0 for a row on the reader's own branch, and 1 less for each branch nearer to the main line."""
         return -self._line.index(self.place(stamp))
 
     def is_open(self, key: str) -> bool:
-        """Whether the branch accepts writes."""
+        """Return True if the branch accepts writes."""
         row = self._branches.get(key)
         return row is not None and not self._is_closed(row)
 
@@ -84,7 +84,7 @@ class Lineage:
         return key
 
     def _open_ancestor(self, key: str | None, seq: int) -> str | None:
-        """Children of a closed branch have moved to its parent by the time they are merged."""
+        """The nearest ancestor that was open at a position: children of a closed branch belong to its parent."""
         met = set[str]()
         while key is not None and key in self._branches and self._is_closed(self._branches[key], before=seq):
             if key in met:

@@ -1,7 +1,7 @@
-"""What the requests of one batch see: rows that were read before it, and those that it has appended since.
+"""Rows for planning a batch of requests: those read before the batch, and those that it has appended since.
 
-A store that pays for each round trip reads once, for the needs of all requests together, and lets an overlay hand out
-the situation of each request in turn.
+A store that pays for each round trip reads once, for the needs of all requests together. The overlay then gives the
+situation of each request in turn.
 """
 
 from __future__ import annotations
@@ -29,10 +29,10 @@ from graphmem.temporal.operations import touched
 
 
 class Overlay:
-    """Rows of one tenant that grow with a batch and are handed out one component at a time.
+    """Rows of a tenant during a batch; each request gets its connected component of supersession edges.
 
     Args:
-        base: All that `needs` of the batch's requests name, closed under supersession, with all branches.
+        base: All rows that `needs` of the batch's requests name, closed under supersession, with all branches.
         changes: The ledger entries that they name.
     """
 
@@ -48,13 +48,13 @@ class Overlay:
         self._confirmations: dict[str, list[ConfirmRow]] = defaultdict(list)
         self._links: dict[str, list[LinkRow]] = defaultdict(list)
         self._revocations: dict[int, list[RevokeRow]] = defaultdict(list)
-        # Ids of the memories that rows of one ledger entry, or of one branch, are about.
+        # Memory ids in the rows of each ledger entry and of each branch.
         self._of_entry: dict[int, set[str]] = defaultdict(set)
         self._of_branch: dict[str, set[str]] = defaultdict(set)
         self._add(base)
 
     def situation(self, needs: Needs) -> Situation:
-        """What a store would answer now to the needs of one request."""
+        """Rows and ledger entry that a request needs, as a store would read them after the batch's earlier requests."""
         change = None if needs.change is None else self._changes.get(needs.change)
         seeds = [*needs.ids]
         if needs.content is not None:
@@ -67,15 +67,15 @@ class Overlay:
 
     @property
     def branches(self) -> Mapping[str, BranchRow]:
-        """Every branch by its key, with what the batch did to it."""
+        """Every branch by its key, including the batch's own openings and closings."""
         return self._branches
 
     def change(self, seq: int) -> Change | None:
-        """A ledger entry that was asked for, or that the batch has led to."""
+        """The ledger entry at a position, if it was read or the batch has written it."""
         return self._changes.get(seq)
 
     def ahead(self, ids: Iterable[str]) -> Rows:
-        """The rows of memories and of all that follows them along supersessions; `base` must hold those."""
+        """The rows of memories and of all their direct and indirect successors; `base` must contain these."""
         reached = [key for key in dict.fromkeys(ids) if key in self._memories]
         seen = set(reached)
         for key in reached:
@@ -85,18 +85,18 @@ class Overlay:
         return self._rows(reached)
 
     def memory(self, key: str) -> MemoryRow | None:
-        """One memory; None if it was neither read nor appended."""
+        """The row of a memory; None if it was neither read nor appended."""
         return self._memories.get(key)
 
     def append(self, done: Transaction) -> None:
-        """Take in what a request of the batch has led to."""
+        """Add the rows and the ledger entry of a planned request."""
         self._changes[done.change.seq] = done.change
         if done.appended.branches:
-            # What was handed out before stays as it was.
+            # A new mapping: situations given earlier keep the old mapping.
             self._branches = {**self._branches, **done.appended.branches}
         self._add(done.appended)
 
-    # ---- taking rows in
+    # ---- adding rows
 
     def _add(self, rows: Rows) -> None:
         for key, memory in rows.memories.items():
@@ -133,7 +133,7 @@ class Overlay:
         if row.stamp.branch is not None:
             self._of_branch[row.stamp.branch].update(keys)
 
-    # ---- handing rows out
+    # ---- selecting rows
 
     def _with_content(self, content: str) -> list[str]:
         for row in self._unread:
@@ -143,11 +143,11 @@ class Overlay:
         return self._by_content.get(content, [])
 
     def _touched_on(self, branch: str) -> list[str]:
-        """Memories that rows on a branch, and on all branches under it, are about."""
-        wanted = [branch]
-        for parent in wanted:
-            wanted += [row.key for row in self._branches.values() if row.parent == parent and row.key not in wanted]
-        return sorted(set(chain.from_iterable(self._of_branch.get(each, ()) for each in wanted)))
+        """Memory ids in the rows on a branch and on all its descendants."""
+        subtree = [branch]
+        for parent in subtree:
+            subtree += [row.key for row in self._branches.values() if row.parent == parent and row.key not in subtree]
+        return sorted(set(chain.from_iterable(self._of_branch.get(each, ()) for each in subtree)))
 
     def _component(self, seeds: Iterable[str]) -> Rows:
         reached = [key for key in dict.fromkeys(seeds) if key in self._memories]

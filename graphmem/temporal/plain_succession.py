@@ -1,7 +1,7 @@
-"""The plainest supersession, of which a bulk load has thousands: one active memory takes over from another for good.
+"""A shortcut for the most frequent supersession in a bulk load: an active memory supersedes another by an update.
 
-Nothing else is chained to either as far as that decides anything, so the answer of all rules is known beforehand. The
-tests compare it with what the rules themselves say.
+Neither memory has another edge that matters, so the transaction follows without applying the rules. The tests compare
+it with the result of the rules.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ _SIDES = 2
 
 
 def is_plain(request: Request, rows: Rows) -> bool:
-    """Whether a request is one that nothing can be said against but that its writer is not trusted enough.
+    """Return True if only insufficient trust could stop the request from taking effect.
 
     Args:
-        request: Anything.
-        rows: What it was planned on: as `graphmem.temporal.is_decided_ahead` has it, or all that is chained to it.
+        request: Any request.
+        rows: The rows read for planning: the successors only, if `is_decided_ahead` allows it, else the whole chain.
 
     Returns:
         True only for an update from one memory to another of its scope, both on the main line, active by their one move
@@ -47,7 +47,7 @@ def is_plain(request: Request, rows: Rows) -> bool:
 
 
 def derived_of(operation: Supersede, rows: Rows) -> tuple[Derived, ...]:
-    """What the caches become once a plain supersession is appended; unchanged ones left out."""
+    """Recompute the caches after a plain supersession; return those that changed."""
     old, new = operation.old[0], operation.new[0]
     moves = {move.memory: move.move.at for move in rows.moves}
     before: Spans = span(moves[old], None)

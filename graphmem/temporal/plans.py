@@ -1,4 +1,4 @@
-"""From an operation and the rows that matter to the transaction that a store executes, or a refusal.
+"""Planning: turns a request and the rows that it depends on into a transaction, or refuses it.
 
 `graphmem.temporal.needs` says which rows a store must read under its write lock; `plan` decides. Both are pure, so a
 managed transaction may run them twice.
@@ -23,13 +23,13 @@ def plan(request: Request, situation: Situation, stamp: Stamp) -> Transaction:
     """The transaction that carries out the request at a ledger position, or records it as a proposal.
 
     Args:
-        request: What is asked.
-        situation: What the store answered to `needs(request)`, read under the write lock.
+        request: The requested operation, with its writer and provenance.
+        situation: The rows of `needs(request)`, read under the write lock.
         stamp: The position, clock and writer's branch that the store gives this entry.
 
     Raises:
         InvalidInput: The operation can never be right: a cycle, an empty or inverted interval, an unfit state.
-        NotFound: It names what the writer does not see.
+        NotFound: It names a memory, branch or entry that the writer does not see.
         Conflict: Another writer was first; carries the current heads.
     """
     proposed = request.operation if isinstance(request.operation, Propose) else None
@@ -57,19 +57,19 @@ def plan(request: Request, situation: Situation, stamp: Stamp) -> Transaction:
 
 
 def replay(change: Change, situation: Situation) -> Transaction:
-    """The transaction of an entry that was accepted before: for restoring and checking; refuses nothing."""
+    """The transaction of an entry that was accepted before, for restoring and checking; it refuses nothing."""
     appended = _effects(change, situation)
     erased = change.operation.id if isinstance(change.operation, Erase) else None
     return Transaction(change, appended, derive(situation.rows, appended, change.seq), erased)
 
 
 def _effects(change: Change, situation: Situation) -> Rows:
-    found: Rows = rules_of(change.operation).effects(change.operation, change, situation.rows)
-    return found
+    appended: Rows = rules_of(change.operation).effects(change.operation, change, situation.rows)
+    return appended
 
 
 def _fresh(request: Request, operation: Add, situation: Situation, stamp: Stamp) -> Add:
-    """The effect of an add of which nothing is known, as almost all of a bulk load are: there is nothing to view."""
+    """The effect of an add when no memory was read; it needs no `View`. Most adds of a bulk load are like this."""
     if request.writer.branch is not None:
         refuse_closed_branch(Lineage(situation.rows.branches, request.writer, stamp.seq - 1), request)
     refuse_misshapen_add(operation, request)

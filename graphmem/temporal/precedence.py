@@ -1,4 +1,4 @@
-"""Who leads when several memories hold for one subject, and by which rule."""
+"""Precedence: the head among the memories of a subject that are in force, and the rule that decides it."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ RULES = (
 
 @dataclass(frozen=True, slots=True)
 class Ruling:
-    """The head of a subject, and who also holds.
+    """The head of a subject, and the other memories in force.
 
     Attributes:
         head: Id of the memory that leads.
-        contested: (id, rule that put it behind the head) of the others, best first.
+        contested: (id, rule by which the head precedes it) of each other memory in force, best first.
     """
 
     head: str
@@ -42,9 +42,9 @@ class Ruling:
 
 
 def rule(view: View, ids: Iterable[str], valid: datetime) -> Ruling | None:
-    """Choose the head among memories of one subject that hold; None if none does.
+    """Choose the head among the memories of a subject in force at an instant; None if there is none.
 
-    Amendments of a memory that is itself among those holding do not contest it and are left out.
+    An amendment whose base is in force too does not contest the base and is left out.
     """
     holding = {key for key in ids if view.holds(key, valid)}
     rivals = [key for key in holding if holding.isdisjoint(view.amended(key))]
@@ -57,7 +57,7 @@ def rule(view: View, ids: Iterable[str], valid: datetime) -> Ruling | None:
 
 
 def reigns(view: View, ids: Iterable[str]) -> dict[str, Spans]:
-    """When each of the memories of one subject leads it: what `rule` says at every instant, in one pass."""
+    """The valid intervals in which each memory of a subject is its head; agrees with `rule` at every instant."""
     reigning: dict[str, list[Span]] = defaultdict(list)
     bids = _bids(view, set(ids))
     instants = sorted({edge for bid in bids for edge in bid.span})
@@ -72,12 +72,12 @@ def reigns(view: View, ids: Iterable[str]) -> dict[str, Spans]:
             heappop(live)
         if live:
             reigning[live[0].key].append((low, high))
-    return {key: union(*((one,) for one in spans)) for key, spans in reigning.items()}
+    return {key: union(*((piece,) for piece in spans)) for key, spans in reigning.items()}
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class _Bid:
-    """A memory that may lead throughout a span; the one of the least rank does."""
+    """A memory that contends for a span; the bid with the least rank wins."""
 
     rank: int
     span: Span
@@ -85,19 +85,19 @@ class _Bid:
 
 
 def _bids(view: View, ids: set[str]) -> list[_Bid]:
-    """Every span in which a memory holds without amending one that holds too, ranked by claim."""
-    found: list[tuple[tuple[object, ...], Span, str]] = []
+    """Every span in which a memory is in force and the base that it amends, if any, is not; ranked by claim."""
+    contenders: list[tuple[tuple[object, ...], Span, str]] = []
     for key in ids:
         amended = union(*(view.holding(base) for base in view.amended(key) if base in ids))
         for piece in view.holding(key):
             claim = _claim(view, key, piece[0])
-            found += [(claim, part, key) for part in difference((piece,), amended)]
-    found.sort(reverse=True)
-    return [_Bid(rank, part, key) for rank, (_, part, key) in enumerate(found)]
+            contenders += [(claim, part, key) for part in difference((piece,), amended)]
+    contenders.sort(reverse=True)
+    return [_Bid(rank, part, key) for rank, (_, part, key) in enumerate(contenders)]
 
 
 def _claim(view: View, key: str, valid: datetime) -> tuple[object, ...]:
-    """Sort key in the order of `RULES`; the greatest leads."""
+    """Sort key in the order of `RULES`; the greatest is the head."""
     row = view.known[key]
     scope, statement = row.memory.scope, row.memory.statement
     assert statement is not None, "only what holds is ruled on, and what was erased does not"  # noqa: S101
@@ -117,4 +117,4 @@ def _claim(view: View, key: str, valid: datetime) -> tuple[object, ...]:
 
 
 def _deciding_rule(winner: tuple[object, ...], loser: tuple[object, ...]) -> str:
-    return next(name for name, one, other in zip(RULES, winner, loser, strict=True) if one != other)
+    return next(name for name, first, second in zip(RULES, winner, loser, strict=True) if first != second)

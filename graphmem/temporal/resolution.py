@@ -1,4 +1,4 @@
-"""From a memory that merely matched to what holds at the asked point (MODEL section 5)."""
+"""Resolution: from a memory that matched a search to the memories in force at an instant (MODEL section 5)."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from graphmem.temporal.view import View
 
 
 class Standing(StrEnum):
-    """How a resolved memory stands at the asked point.
+    """State of a resolved memory at an instant.
 
-    `NAMED`: a memory that has ended by its own word names this one as its successor, and this one is not in force
-    itself: it is only proposed, deferred, rejected, or ended before it was ever active.
+    `NAMED`: an ended memory declares this memory as its successor, and this memory is not in force itself: it is
+    proposed, deferred, rejected, or ended before it was ever active.
     """
 
     HOLDS = "holds"
@@ -27,7 +27,7 @@ class Standing(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Resolved:
-    """Where a match leads: the memory, how it stands, and the chain of ids from the match to it."""
+    """A memory that a match resolves to, its state, and the chain of ids from the match to it."""
 
     memory: str
     standing: Standing
@@ -35,11 +35,12 @@ class Resolved:
 
 
 def resolve(view: View, key: str, valid: datetime) -> list[Resolved]:
-    """What a matched memory stands for at an instant.
+    """Resolve a matched memory at an instant.
 
-    Follows edges in force forward, else back to what held before or resumed. If nothing holds that way: the declared
-    successors that are not yet in force, and those that are named by what has ended by its own word, whatever their own
-    state; or the match itself if it is one of these; else the last of the chain that once held.
+    Follows the edges in effect to successors, or else back to predecessors that are in force again or still. If no
+    memory on these paths is in force, the result is the declared successors that are not yet in force or that an ended
+    memory declares, in any state; or the match itself if it is in either state; else the memory of the chain whose
+    time in force ended last.
 
     Returns:
         Nearest first, ties by id, each memory once; empty only for a memory that the reader does not see.
@@ -49,97 +50,98 @@ def resolve(view: View, key: str, valid: datetime) -> list[Resolved]:
     if view.holds(key, valid):
         return [Resolved(key, Standing.HOLDS, (key,))]
     met = _walk(view, key, valid)
-    holding = [one for one in met if view.holds(one, valid)]
+    holding = [memory_id for memory_id in met if view.holds(memory_id, valid)]
     if holding:
-        return [_resolved(view, one, Standing.HOLDS, met) for one in holding]
+        return [_resolved(view, memory_id, Standing.HOLDS, met) for memory_id in holding]
     declared = _declared(view, key, valid)
-    ahead = {one: _prospect(view, one, valid) for one in declared}
-    found = [(one, how) for one, how in ahead.items() if one != key and how is not None]
-    if not found and (own := ahead[key]) is not None:
-        found = [(key, own)]
-    if found:
-        return [_resolved(view, one, how, declared) for one, how in found]
+    ahead = {memory_id: _prospect(view, memory_id, valid) for memory_id in declared}
+    successors = [(new, state) for new, state in ahead.items() if new != key and state is not None]
+    if not successors and (own := ahead[key]) is not None:
+        successors = [(key, own)]
+    if successors:
+        return [_resolved(view, new, state, declared) for new, state in successors]
     return [_resolved(view, _last(view, met, valid), Standing.LAST, met)]
 
 
 class Resolver:
-    """Resolves memories of one view at one instant, walking no stretch of a chain twice.
+    """Resolves memories of a view at an instant and walks each stretch of a chain once.
 
     Args:
-        view: What the reader sees.
+        view: The rows that the reader sees.
         valid: The instant.
     """
 
     def __init__(self, view: View, valid: datetime) -> None:
         self._view = view
         self._valid = valid
-        #: For memories on the way to the one that holds: the answer of one before them, and where theirs begins in it.
+        #: For each memory passed on a path: the result of the path's first memory, and the index in its `via` at
+        #: which the chain of the passed memory begins.
         self._passed: dict[str, tuple[Resolved, int]] = {}
 
     def resolve(self, key: str) -> list[Resolved]:
-        """As the function of this name."""
+        """Resolve a memory as the function `resolve` does."""
         view, valid = self._view, self._valid
         if view.memory(key) is None:
             return []
         if key not in self._passed and view.holds(key, valid):
             return [Resolved(key, Standing.HOLDS, (key,))]
-        path, seen, here = [], {key}, key
-        while here not in self._passed and not view.holds(here, valid):
-            path.append(here)
-            steps = _steps(view, here, valid)
+        path, seen, current = [], {key}, key
+        while current not in self._passed and not view.holds(current, valid):
+            path.append(current)
+            steps = _steps(view, current, valid)
             if len(steps) != 1 or steps[0] in seen:
                 return resolve(view, key, valid)
-            here = steps[0]
-            seen.add(here)
-        if here in self._passed:
-            ahead, place = self._passed[here]
-            rest = ahead.via[place:]
+            current = steps[0]
+            seen.add(current)
+        if current in self._passed:
+            ahead, start = self._passed[current]
+            rest = ahead.via[start:]
         else:
-            rest = (here,)
-        visible = [one for one in path if view.memory(one) is not None]
-        found = Resolved(rest[-1], Standing.HOLDS, (*visible, *rest))
-        places = iter(range(len(visible) + 1))
-        place = next(places)
-        for one in path:
-            self._passed[one] = (found, place)
-            if place < len(visible) and visible[place] == one:
-                place = next(places)
-        return [found]
+            rest = (current,)
+        visible = [step for step in path if view.memory(step) is not None]
+        resolved = Resolved(rest[-1], Standing.HOLDS, (*visible, *rest))
+        starts = iter(range(len(visible) + 1))
+        start = next(starts)
+        for step in path:
+            self._passed[step] = (resolved, start)
+            if start < len(visible) and visible[start] == step:
+                start = next(starts)
+        return [resolved]
 
 
 def standing(view: View, key: str, valid: datetime) -> Standing:
-    """How a memory stands by itself at an instant, wherever its chain leads."""
+    """State of a memory at an instant, without following its chain."""
     if view.holds(key, valid):
         return Standing.HOLDS
     return _prospect(view, key, valid) or Standing.LAST
 
 
-#: What was met, nearest first, each with the memory from which it was reached; the match itself with None.
+#: The memories reached, nearest first, each mapped to the memory before it on the path; the match maps to None.
 _Met = dict[str, str | None]
 
 
-def _resolved(view: View, key: str, standing: Standing, met: _Met) -> Resolved:
+def _resolved(view: View, key: str, state: Standing, met: _Met) -> Resolved:
     via: list[str] = []
-    here: str | None = key
-    while here is not None:
-        via.append(here)
-        here = met[here]
-    return Resolved(key, standing, tuple(one for one in reversed(via) if view.memory(one) is not None))
+    step: str | None = key
+    while step is not None:
+        via.append(step)
+        step = met[step]
+    return Resolved(key, state, tuple(each for each in reversed(via) if view.memory(each) is not None))
 
 
 def _walk(view: View, key: str, valid: datetime) -> _Met:
-    """Everything met on the way, breadth first; a path stops where something holds."""
-    return _met(key, lambda one: [] if view.holds(one, valid) else _steps(view, one, valid))
+    """The memories reached along edges in effect, breadth first; a path stops at a memory in force."""
+    return _met(key, lambda each: [] if view.holds(each, valid) else _steps(view, each, valid))
 
 
 def _met(key: str, steps: Callable[[str], list[str]]) -> _Met:
     met: _Met = {key: None}
     queue = deque([key])
     while queue:
-        here = queue.popleft()
-        for step in steps(here):
+        current = queue.popleft()
+        for step in steps(current):
             if step not in met:
-                met[step] = here
+                met[step] = current
                 queue.append(step)
     return met
 
@@ -148,29 +150,29 @@ def _steps(view: View, key: str, valid: datetime) -> list[str]:
     forward = {edge.new for edge in view.successions(key) if view.covers(edge, valid)}
     into = [] if forward else view.edges_into(key)
     back = {edge.old for edge in into if edge.is_full and edge.old in view.known and not view.covers(edge, valid)}
-    # An amendment that fell with what it amended leads on through that. Sorted: the ledger's order tells nothing.
+    # An amendment that ended with its base leads on through the base. Sorted by id: ledger order has no meaning here.
     return sorted(forward or back or view.amended(key))
 
 
 def _declared(view: View, key: str, valid: datetime) -> _Met:
-    """Declared successors, breadth first; a path stops where one is yet to come or named."""
+    """Declared successors, breadth first; a path stops at a successor that is not yet in force, or named."""
 
-    def steps(one: str) -> list[str]:
-        if one != key and _prospect(view, one, valid) is not None:
+    def steps(each: str) -> list[str]:
+        if each != key and _prospect(view, each, valid) is not None:
             return []
-        open_ended = [edge for edge in view.successions(one) if edge.until is None or valid < edge.until]
+        open_ended = [edge for edge in view.successions(each) if edge.until is None or valid < edge.until]
         return sorted({edge.new for edge in open_ended if edge.new in view.known})
 
     return _met(key, steps)
 
 
 def _prospect(view: View, key: str, valid: datetime) -> Standing | None:
-    """How a memory that does not hold stands as a successor; None if it has had its time."""
+    """State, as a successor, of a memory not in force: not yet in force, or named; None if its time is over."""
     if view.memory(key) is None or view.is_never(key):
         return None
     reached = view.status(key, valid)
     status = None if reached is None else reached.move.status
-    start = view.start(key)  # what was replaced in the instant of its start never held, and yet has had its time
+    start = view.start(key)  # a memory superseded at its very start was never in force, yet its time is over
     if status is None or (start is not None and valid < start):
         return None if status in _OVER else Standing.NOT_YET
     if status is not Status.ACTIVE and (start is None or status is not Status.ENDED) and _is_named(view, key, valid):
@@ -182,7 +184,7 @@ _OVER = (Status.REJECTED, Status.ENDED)
 
 
 def _is_named(view: View, key: str, valid: datetime) -> bool:
-    """Whether a memory that has ended by its own word declares this one its successor."""
+    """Return True if a memory whose own last state is ended declares this memory as its successor."""
     return any(
         edge.is_full
         and (edge.until is None or valid < edge.until)
@@ -195,7 +197,7 @@ def _is_named(view: View, key: str, valid: datetime) -> bool:
 
 
 def _last(view: View, met: Iterable[str], valid: datetime) -> str:
-    """Of the visible memories met, the one whose time in force ended latest; the match itself if none ever held."""
+    """The visible memory whose time in force ended latest; the match itself if none was ever in force."""
 
     def ended(key: str) -> tuple[bool, datetime]:
         past = [high for low, high in view.holding(key) if low <= valid]

@@ -1,6 +1,6 @@
 """Sets of valid time: sorted tuples of disjoint, non-touching, half-open spans.
 
-`BEGINNING` and `FOREVER` stand for an open side, so that spans compare without special cases.
+`BEGINNING` and `FOREVER` are the bounds of an open side, so that spans compare without special cases.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ def span(start: datetime | None, end: datetime | None) -> Spans:
 
 
 def union(*sets: Spans) -> Spans:
-    """Every instant that is in at least one of the sets."""
-    filled = [one for one in sets if one]
+    """Every instant that is in any of the sets."""
+    filled = [spans for spans in sets if spans]
     if len(filled) < 2:  # noqa: PLR2004 - nothing to merge
         return filled[0] if filled else NEVER
     merged: list[Span] = []
-    for low, high in sorted(piece for one in filled for piece in one):
+    for low, high in sorted(piece for spans in filled for piece in spans):
         if merged and low <= merged[-1][1]:
             merged[-1] = (merged[-1][0], max(high, merged[-1][1]))
         else:
@@ -44,8 +44,8 @@ def intersection(left: Spans, right: Spans) -> Spans:
         return left
     common = []
     for low, high in left:
-        for other_low, other_high in right:
-            start, end = max(low, other_low), min(high, other_high)
+        for right_low, right_high in right:
+            start, end = max(low, right_low), min(high, right_high)
             if start < end:
                 common.append((start, end))
     return tuple(common)
@@ -69,8 +69,8 @@ def difference(left: Spans, right: Spans) -> Spans:
 
 
 def containing(spans: Spans, instant: datetime) -> Span | None:
-    """The span in which the instant lies, if any."""
-    # Hardly a memory has more than one span: looking through them beats halving.
+    """The span that contains the instant; None if there is none."""
+    # Most memories have a single span, so a linear scan is faster than a binary search.
     for piece in spans:
         if piece[0] <= instant < piece[1]:
             return piece
@@ -78,5 +78,5 @@ def containing(spans: Spans, instant: datetime) -> Span | None:
 
 
 def is_endless(spans: Spans) -> bool:
-    """Whether the set reaches into the open future."""
+    """Return True if the set has no end."""
     return bool(spans) and spans[-1][1] == FOREVER

@@ -1,4 +1,4 @@
-"""What the later requests of one call mean by the id of a memory that was confirmed instead of recorded."""
+"""Id replacement within a call, for memories that were confirmed under an existing id instead of recorded."""
 
 from __future__ import annotations
 
@@ -9,24 +9,24 @@ from graphmem.temporal.operations import renamed
 
 
 class StandIns:
-    """The memories that were confirmed within one call, by the ids that the call chose for the same words.
+    """Existing ids of memories that a call confirmed, by the ids that the call chose for the same content.
 
-    A writer who adds words and lets others supersede them in one call cannot know that the words are there already,
-    under another id: that is decided under the lock.
+    A call can add a memory and supersede it. Its writer cannot know that the content is already stored under another
+    id, because this is decided under the write lock.
     """
 
     def __init__(self) -> None:
         self._of: dict[str, str] = {}
 
     def meant(self, request: Request) -> Request:
-        """The request as its writer means it."""
+        """The request with the chosen ids replaced by the existing ids."""
         if not self._of:
             return request
         operation = renamed(request.operation, self._of)
         return request if operation is request.operation else replace(request, operation=operation)
 
     def note(self, request: Request, change: Change) -> None:
-        """Take in what a request of the call has led to, now or when it was sent before."""
+        """Note the ledger entry of a request, written now or by an earlier attempt of the same request."""
         if not isinstance(request.operation, Add):
             return
         key = request.operation.memory.id

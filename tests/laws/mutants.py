@@ -93,8 +93,8 @@ MUTANTS = (
     Mutant(
         "search returns what held once",
         "resolution",
-        "holding = [one for one in met if view.holds(one, valid)]",
-        "holding = [one for one in met if view.memory(one) and any(low <= valid for low, _ in view.holding(one))]",
+        "holding = [memory_id for memory_id in met if view.holds(memory_id, valid)]",
+        "holding = [each for each in met if view.memory(each) and any(low <= valid for low, _ in view.holding(each))]",
     ),
     Mutant("an ended memory names nothing", "resolution", "own.move.status is Status.ENDED\n", "False\n"),
     Mutant("a claim names its successor", "resolution", "own.move.status is Status.ENDED\n", "True\n"),
@@ -198,7 +198,7 @@ MUTANTS = (
     Mutant(
         "words of another class are confirmed",
         "operations/add",
-        "        and known.statement.origin.is_trusted == memory.statement.origin.is_trusted\n",
+        "        and existing.statement.origin.is_trusted == memory.statement.origin.is_trusted\n",
         "",
     ),
     Mutant("trust can be borrowed", "operations/add", "if statement.origin.trust > speaker.trust:", "if False:"),
@@ -234,7 +234,7 @@ MUTANTS = (
     Mutant(
         "an add is confirmed by what held once",
         "operations/add",
-        "not difference(asked, view.holding(key))",
+        "not difference(active, view.holding(key))",
         "view.holding(key)",
     ),
     Mutant(

@@ -1,4 +1,4 @@
-"""Every operation of the ledger, each defined once: what it names, needs, refuses, requires, leaves and keeps.
+"""The rules of every ledger operation: names, rows needed, refusals, required trust, effects, erasure.
 
 A new operation is a dataclass in `graphmem.model`, its `Rules` in a module of this package, and a line in `RULES`.
 """
@@ -46,41 +46,41 @@ RULES |= {
     model.Propose: PROPOSE,
 }
 
-#: Types of the relationships from a ledger entry to memories that it is about, beside those that its rows show.
+#: Types of the relationships from a ledger entry to its memories, for operations whose rows do not show them.
 MARKS = tuple(rules.mark for rules in RULES.values() if rules.mark is not None)
 
 
 def operation_name(operation: Operation) -> str:
-    """The operation's word, the same on every surface."""
+    """The operation's name, the same on every surface."""
     return rules_of(operation).name
 
 
 def needs(request: Request) -> Needs:
-    """What a store must read before `plan` can decide on the request."""
+    """The rows that a store must read before `plan` can decide on the request."""
     return needs_of(request.operation, request.writer)
 
 
 def asked_in(operation: Operation) -> Operation:
-    """The operation; of a proposal the operation that is proposed."""
+    """The operation, or the proposed operation of a proposal."""
     return operation.asked if isinstance(operation, Propose) else operation
 
 
 def about(operation: Operation, change_at: Callable[[int], Change | None]) -> tuple[str, ...]:
-    """Ids of the memories that an operation, also a proposed one, names, or that the entry names which it undoes.
+    """Ids of the memories that an operation or proposal names; for a revocation, those of the revoked entry.
 
     Args:
         operation: The operation.
         change_at: The ledger entry at a position; None if there is none.
     """
-    asked = asked_in(operation)
-    if not isinstance(asked, Revoke):
-        return touched(asked)
-    undone = change_at(asked.change)
+    effective = asked_in(operation)
+    if not isinstance(effective, Revoke):
+        return touched(effective)
+    undone = change_at(effective.change)
     return () if undone is None else tuple(dict.fromkeys(touched(undone.operation)))
 
 
 def marks(operation: Operation, change_at: Callable[[int], Change | None]) -> list[tuple[str, str, str | None]]:
-    """(mark, memory, role) for each memory that an entry is about beside those that its rows show."""
+    """(mark, memory, role) for each memory of an entry that its rows do not show."""
     rules = rules_of(operation)
     if rules.mark is None:
         return []
@@ -90,6 +90,6 @@ def marks(operation: Operation, change_at: Callable[[int], Change | None]) -> li
 
 
 def moments(operation: Operation) -> tuple[datetime, ...]:
-    """The valid times that an operation gives, the first one first; empty if it counts at all times."""
-    found: tuple[datetime, ...] = rules_of(operation).moments(operation)
-    return found
+    """The valid times that an operation names, its start first; empty for an operation without valid time."""
+    times: tuple[datetime, ...] = rules_of(operation).moments(operation)
+    return times

@@ -1,4 +1,4 @@
-"""Adds: a memory and its first moves, or the confirmation of a memory that says the same."""
+"""Adds: a memory and its first moves, or the confirmation of an existing memory with the same content."""
 
 from __future__ import annotations
 
@@ -14,50 +14,50 @@ from graphmem.temporal.view import View, active_spans, move_order
 
 
 def move_rows(key: str, moves: tuple[Move, ...], stamp: Stamp) -> tuple[MoveRow, ...]:
-    """The rows of a memory's moves that one ledger entry records."""
+    """The rows of a memory's moves that a ledger entry records."""
     return tuple(MoveRow(key, move, index, stamp) for index, move in enumerate(moves))
 
 
 def source_rows(memory: str, key: str | None, stamp: Stamp) -> tuple[SourceRow, ...]:
-    """The row of where a source has a memory's statement, if it was read from a source."""
+    """The row with the source key of a memory's statement; empty without a source key."""
     return () if key is None else (SourceRow(memory, key, stamp),)
 
 
 def recorded(operation: Add) -> Add:
-    """The add as it takes effect: it confirms nothing."""
+    """The add as the ledger records it, with `may_confirm` cleared."""
     return replace(operation, may_confirm=False) if operation.may_confirm else operation
 
 
 def added_or_confirmed(operation: Add, view: View) -> Add | Confirm:
-    """What an add comes to: the confirmation of a memory that says the same all that time, else the add."""
+    """The effect of an add: the confirmation of an existing memory with the same content, else the add itself."""
     twin = _twin(operation, view)
     return recorded(operation) if twin is None else Confirm(twin, operation.source_key)
 
 
 def active_time(operation: Add) -> Spans:
-    """When a memory will hold by its own moves."""
+    """The valid intervals of a new memory by its own moves."""
     nowhere = Stamp(0, operation.moves[0].at, None)
     return active_spans(sorted(move_rows(operation.memory.id, operation.moves, nowhere), key=move_order))
 
 
 def _twin(operation: Add, view: View) -> str | None:
-    """A memory of the same scope, content and class of trust that already holds throughout the time of the new one."""
+    """A memory of the same scope, content and class of trust that is in force during all of the new memory's time."""
     memory = operation.memory
     if not operation.may_confirm or not view.known or memory.statement is None:
         return None
-    asked = active_time(operation)
-    if not asked:
+    active = active_time(operation)
+    if not active:
         return None
     content = memory.statement.content_hash
     twins = (
         key
         for key in sorted(view.known)
-        if (known := view.memory(key)) is not None
-        and known.statement is not None
-        and known.scope == memory.scope
-        and known.statement.content_hash == content
-        and known.statement.origin.is_trusted == memory.statement.origin.is_trusted
-        and not difference(asked, view.holding(key))
+        if (existing := view.memory(key)) is not None
+        and existing.statement is not None
+        and existing.scope == memory.scope
+        and existing.statement.content_hash == content
+        and existing.statement.origin.is_trusted == memory.statement.origin.is_trusted
+        and not difference(active, view.holding(key))
     )
     return next(twins, None)
 
@@ -66,25 +66,25 @@ def _twin(operation: Add, view: View) -> str | None:
 
 
 def refuse_misshapen_add(operation: Add, request: Request) -> None:
-    """Refuse an add that no ledger could take."""
+    """Refuse an add that breaks a rule in every ledger: scope, trust, or order of moves."""
     _refuse_misplaced_memory(operation.memory, request.writer)
     _refuse_borrowed_trust(operation.memory, request.provenance)
     refuse_unordered_moves(operation.moves)
 
 
 def _refuse_misplaced_memory(memory: Memory, writer: Scope) -> None:
-    """A memory lives where its writer can see it, on the writer's branch."""
+    """Refuse a memory outside its writer's scope or branch, or without a statement."""
     home = memory.scope
     if memory.statement is None:
         raise InvalidInput(f"memory {memory.id!r} has no statement")
     if home.tenant != writer.tenant or not writer.admits(home):
-        raise Forbidden(f"a writer at {_place(writer)} cannot record a memory that lives at {_place(home)}")
+        raise Forbidden(f"a writer at {_scope_text(writer)} cannot record a memory that lives at {_scope_text(home)}")
     if home.branch != writer.branch:
         raise InvalidInput(f"a memory is recorded on its writer's branch {writer.branch!r}, not on {home.branch!r}")
 
 
 def _refuse_borrowed_trust(memory: Memory, provenance: Provenance) -> None:
-    """Words are trusted no more than who says them, and only some may be mandatory."""
+    """Refuse a statement trusted more than its writer, or mandatory from an origin that may not mandate."""
     statement, speaker = memory.statement, provenance.origin
     if statement is None:
         return
@@ -101,7 +101,7 @@ def _refuse_borrowed_trust(memory: Memory, provenance: Provenance) -> None:
 
 
 def refuse_unordered_moves(moves: tuple[Move, ...]) -> None:
-    """A memory has a first move, and nothing is rejected that was active before."""
+    """Refuse a memory without moves, or a rejection after the first activation."""
     if not moves:
         raise InvalidInput("a memory needs at least one move, such as active from a date")
     if len(moves) == 1:
@@ -112,7 +112,7 @@ def refuse_unordered_moves(moves: tuple[Move, ...]) -> None:
         raise InvalidInput(f"rejected at {max(rejected).isoformat()} after it was active: use 'ended'")
 
 
-def _place(scope: Scope) -> str:
+def _scope_text(scope: Scope) -> str:
     parts = ((name, getattr(scope, name)) for name in ("tenant", "repo", "user", "environment"))
     return " ".join(f"{name}={value!r}" for name, value in parts if value is not None)
 
@@ -147,7 +147,7 @@ def _blanked(operation: Add, memory: str) -> Add:
     return Add(replace(operation.memory, statement=None), moves, may_confirm=False)
 
 
-#: Everybody may add; the trust that it requires is for undoing one of its moves.
+#: An add itself requires no trust; `required` applies to the revocation of its moves.
 ADD = Rules[Add](
     name="add",
     touched=lambda operation: (operation.memory.id,),

@@ -16,20 +16,20 @@ _Closing = MergeBranch | AbandonBranch
 
 
 def _changed_on(rows: Rows, key: str) -> set[str]:
-    """Memories whose life, successors or belief was written on a branch, or on one under it."""
+    """Memories whose moves, successors or retractions were written on a branch or its descendants, and dependents."""
     inside = {key}
     while fresh := {row.key for row in rows.branches.values() if row.parent in inside} - inside:
         inside |= fresh
     undone = {row.change for row in rows.revocations if row.stamp.branch in inside}
     changes = [(row.memory.id, row.stamp) for row in rows.memories.values()]
     changes += [(move.memory, move.stamp) for move in rows.moves]
-    changes += [(one.memory, one.stamp) for one in rows.retractions]
+    changes += [(retraction.memory, retraction.stamp) for retraction in rows.retractions]
     changes += [(edge.old, edge.stamp) for edge in rows.edges]
     return with_dependents(rows, (key for key, at in changes if at.branch in inside or at.seq in undone))
 
 
-def _is_known_to(_: OpenBranch | _Closing, change: Change, view: View) -> bool:
-    """A branch concerns everybody who reads its repository."""
+def _is_visible(_: OpenBranch | _Closing, change: Change, view: View) -> bool:
+    """Return True if the reader reads the repository of the branch."""
     return view.reader.admits(Scope(change.writer.tenant, change.writer.repo))
 
 
@@ -65,14 +65,14 @@ def _refuse_closing(operation: _Closing, request: Request, _: Situation, view: V
         raise NotFound(f"no open branch {operation.name!r} in repository {request.writer.repo!r}")
 
 
-OPEN_BRANCH = Rules[OpenBranch](name="open_branch", refuse=_refuse_opening, effects=_opened, is_known_to=_is_known_to)
+OPEN_BRANCH = Rules[OpenBranch](name="open_branch", refuse=_refuse_opening, effects=_opened, is_known_to=_is_visible)
 MERGE_BRANCH = Rules[MergeBranch](
     name="merge_branch",
     needs=_needs,
     refuse=_refuse_closing,
     required=_required,
     effects=_closed,
-    is_known_to=_is_known_to,
+    is_known_to=_is_visible,
 )
 ABANDON_BRANCH = Rules[AbandonBranch](
     name="abandon_branch",
@@ -80,5 +80,5 @@ ABANDON_BRANCH = Rules[AbandonBranch](
     refuse=_refuse_closing,
     required=_required,
     effects=_closed,
-    is_known_to=_is_known_to,
+    is_known_to=_is_visible,
 )

@@ -1,4 +1,4 @@
-"""Links: a typed relation from one memory to another."""
+"""Links: typed relations between two memories."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from graphmem.temporal.view import View
 
 
 def _refuse(operation: Link, _: Request, __: Situation, view: View) -> None:
-    """Two memories that both are seen, and are not linked in that way yet."""
+    """Refuse a link to itself, to a memory that the writer does not see, or that exists already."""
     source, target = operation.source, operation.target
     if source == target:
         raise InvalidInput(f"{source!r} cannot be linked to itself")

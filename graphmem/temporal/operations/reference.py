@@ -1,4 +1,4 @@
-"""Revocations and proposals, which refer to another operation and mostly have its rules."""
+"""Revocations and proposals, which refer to another operation and share most of its rules."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def _refuse_revoke(operation: Revoke, _: Request, situation: Situation, view: Vi
 
 
 def _required_to_revoke(_: Revoke, writer: Scope, rows: Rows, target: Change | None) -> int:
-    """As for the undone operation; a move of an addition counts as a move of its memory's life."""
+    """Trust required by the revoked operation, and at least the class of trust of the entry's writer."""
     if target is None:
         return ANYBODY
     by = TRUSTED if target.provenance.origin.is_trusted else ANYBODY
@@ -50,18 +50,18 @@ REVOKE = Rules[Revoke](
     effects=lambda operation, change, _: Rows(
         revocations=(RevokeRow(operation.change, operation.move, stamp_of(change)),)
     ),
-    # An entry that names no memory is known only to those who see all that its own writer saw.
+    # The entry names no memory: a reader sees it if their scope admits its writer's scope.
     is_known_to=lambda _, change, view: view.reader.admits(change.writer),
 )
 
 
 def _renamed(operation: Propose, names: Mapping[str, str]) -> Propose:
-    asked = renamed(operation.asked, names)
-    return operation if asked is operation.asked else Propose(asked)
+    proposed = renamed(operation.asked, names)
+    return operation if proposed is operation.asked else Propose(proposed)
 
 
-def _is_proposal_known_to(operation: Propose, change: Change, view: View) -> bool:
-    """A proposed supersession is known only to those who see all memories that it names."""
+def _is_proposal_visible(operation: Propose, change: Change, view: View) -> bool:
+    """Return True if the reader sees the proposal; for a supersession, they must see every memory named."""
     if isinstance(operation.asked, Supersede):
         return all(key in view.known for key in touched(operation))
     return is_known_to(view, operation.asked, change)
@@ -75,5 +75,5 @@ PROPOSE = Rules[Propose](
     needs=lambda operation, writer: needs_of(operation.asked, writer),
     effects=lambda *_: Rows(),
     blanked=lambda operation, memory: Propose(rules_of(operation.asked).blanked(operation.asked, memory)),
-    is_known_to=_is_proposal_known_to,
+    is_known_to=_is_proposal_visible,
 )

@@ -1,4 +1,4 @@
-"""The questions that graphmem asks of every operation; the other modules of this package answer them."""
+"""The interface of an operation's rules; the other modules of this package implement it."""
 
 from __future__ import annotations
 
@@ -18,25 +18,26 @@ Op = TypeVar("Op", bound=Operation)
 
 @dataclass(frozen=True, kw_only=True)
 class Rules(Generic[Op]):
-    """Everything that depends on the class of an operation; the functions get the operation first.
+    """The behaviour of a class of operations; each function takes the operation as its first argument.
 
     Attributes:
-        name: The operation's word in the ledger and on every surface.
-        effects: The rows that an accepted entry appends to those before; a memory or branch replaces the one before.
-        mark: Type of the relationship from a ledger entry to the memories that it is about, in a graph; None if the
-            rows that it appends show them.
-        roles: (id, role) of each memory that it names, if they have roles.
+        name: The operation's name in the ledger and on every surface.
+        effects: The rows that an accepted entry appends; a row of a memory or branch replaces its earlier row.
+        mark: Type of the relationship from a ledger entry to its memories in a graph; None if the appended rows show
+            them.
+        roles: (id, role) of each memory that the operation names, if they have roles.
         is_revocable: Whether a `Revoke` can undo a whole entry.
-        touched: Ids of the memories that it names.
-        renamed: The operation on the memories that stand for those that it names; itself if none does.
-        needs: The rows that a store must read first, for a writer; if not given, those of the memories that it names.
-        refuse: Raises if it may not be written; `View` is the writer's. If not given, what it names must be seen.
-        voice: How far a request of it is trusted, by who speaks.
-        required: How far a request must be trusted to be carried out or undone, and not only proposed: by its writer's
-            scope, the rows that planning read, and the entry that a revoke undoes.
+        touched: Ids of the memories that the operation names.
+        renamed: The operation with its memory ids replaced by a mapping; itself if none is in the mapping.
+        needs: The rows that a store must read first, for a writer's scope; by default those of the memories named.
+        refuse: Raises if the operation is not allowed; `View` is the writer's. By default every memory named must be
+            visible.
+        voice: Trust of a request, by its provenance's origin.
+        required: Trust needed to carry out or revoke the operation, else it becomes a proposal: by the writer's scope,
+            the rows that planning read, and the entry that a revocation undoes.
         blanked: The operation without any free text about an erased memory.
-        moments: The valid times that it gives, the first one first; empty if it counts at all times.
-        is_known_to: Whether a reader sees what its entry did; if not given, who sees all that it names.
+        moments: The valid times that the operation names, its start first; empty without valid time.
+        is_known_to: True if a reader sees the entry's effects; by default if they see every memory named.
     """
 
     name: str
@@ -55,7 +56,7 @@ class Rules(Generic[Op]):
     is_known_to: Callable[[Op, Change, View], bool] | None = None
 
 
-#: Filled in by the package, which imports the module of every operation.
+#: Filled by the package's `__init__`, which imports the module of every operation.
 RULES: dict[type[Operation], Rules[Any]] = {}
 
 
@@ -85,14 +86,14 @@ def refuse(operation: Operation, request: Request, situation: Situation, view: V
 
 
 def is_known_to(view: View, operation: Operation, change: Change) -> bool:
-    """Whether a reader sees what an operation of an entry, or of the entry that it undoes, did."""
-    known_to = rules_of(operation).is_known_to
-    if known_to is None:
+    """Return True if a reader sees the effects of an entry's operation."""
+    is_visible = rules_of(operation).is_known_to
+    if is_visible is None:
         return all(key in view.known for key in touched(operation))
-    return known_to(operation, change, view)
+    return is_visible(operation, change, view)
 
 
 def renamed(operation: Op, names: Mapping[str, str]) -> Op:
-    """The operation on the memories that stand for those that it names; itself if none does."""
-    found: Op = rules_of(operation).renamed(operation, names)
-    return found
+    """The operation with its memory ids replaced by `names`; itself if none is in `names`."""
+    result: Op = rules_of(operation).renamed(operation, names)
+    return result

@@ -1,4 +1,4 @@
-"""Transitions, ends, retractions, confirmations and erasures: operations on one memory."""
+"""Transitions, ends, retractions, confirmations and erasures: operations on a single memory."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def _erased(operation: Erase, _: Change, before: Rows) -> Rows:
 
 
 def _refuse_transition(operation: Transition, _: Request, __: Situation, view: View) -> None:
-    """Rejection comes before the first activation, whichever of the two is learned first."""
+    """Refuse a rejection after the first activation, in valid time, whichever is recorded first."""
     move = operation.move
     refuse_unknown(view, (operation.id,))
     start = view.start(operation.id)
@@ -58,7 +58,7 @@ def _refuse_end(operation: End, _: Request, __: Situation, view: View) -> None:
 
 
 def _refuse_idle_move(view: View, key: str, move: Move) -> None:
-    """A move counts: of what is believed, not before it began if it ends it, and to a state that it is not in."""
+    """Refuse a move of a retracted memory, an end before its start, or a move to the state that it already has."""
     if view.is_retracted(key):
         raise InvalidInput(f"nothing would change: {key!r} is retracted; revoke the change that retracted it first")
     moves = view.moves(key)
@@ -75,7 +75,7 @@ def _refuse_idle_move(view: View, key: str, move: Move) -> None:
 
 
 def _refuse_unbelieved(operation: Retract | Confirm, _: Request, __: Situation, view: View) -> None:
-    """A retracted memory cannot be confirmed, nor retracted again."""
+    """Refuse to confirm a retracted memory, or to retract it again."""
     refuse_unknown(view, (operation.id,))
     if view.is_retracted(operation.id):
         raise InvalidInput(

@@ -1,4 +1,4 @@
-"""Supersessions: updates, corrections and amendments, from each old memory to each new one."""
+"""Supersessions: updates, corrections and amendments, from each old memory to each new memory."""
 
 from __future__ import annotations
 
@@ -15,26 +15,27 @@ from graphmem.temporal.refusals import refuse_unknown
 from graphmem.temporal.trust import TRUSTED, most, statement_of, with_amendments, with_dependents
 from graphmem.temporal.view import View
 
-#: Replacements that one supersession may make: each of its old memories is followed by each of its new ones.
+#: Edges that a supersession may add: from each of its old memories to each of its new memories.
 MOST_REPLACEMENTS = 1_000
 
 
 def edges_of(operation: Supersede, change: Change, reason: str | None) -> tuple[EdgeRow, ...]:
-    """An edge from each old memory to each new one."""
+    """An edge from each old memory to each new memory."""
     bounds = (operation.kind, operation.at, operation.until, operation.part)
     stamp = stamp_of(change)
     return tuple(EdgeRow(old, new, *bounds, reason, stamp) for old in operation.old for new in operation.new)
 
 
 def _each(keys: tuple[str, ...], names: Mapping[str, str]) -> tuple[str, ...]:
-    """The memories that stand for these, each named once."""
+    """The ids after replacement by `names`, without duplicates."""
     return tuple(dict.fromkeys(names.get(key, key) for key in keys))
 
 
 def has_begun(key: str, operation: Supersede, rows: Rows) -> bool:
-    """Whether an update leaves alone what its old memory took over from, since that is active from its one move on.
+    """Return True if an update does not change the valid time of the old memory's predecessors.
 
-    The old memory goes on having taken over since its own start, whatever replaces it.
+    An old memory that is active from its single move on, with no retraction or correction, covers its predecessors
+    from its own start on, with or without a successor.
     """
     moves = [row for row in rows.moves if row.memory == key]
     return (
@@ -53,7 +54,7 @@ def has_begun(key: str, operation: Supersede, rows: Rows) -> bool:
 
 
 def _refuse_oversized_supersession(operation: Supersede) -> None:
-    """One transaction carries so many replacements; ledgers that were written before there was a limit stay sound."""
+    """Refuse more edges than a transaction may add; ledgers from before the limit stay valid."""
     old, new = operation.old, operation.new
     if (size := len(old) * len(new)) > MOST_REPLACEMENTS:
         raise InvalidInput(
@@ -63,7 +64,7 @@ def _refuse_oversized_supersession(operation: Supersede) -> None:
 
 
 def refuse_misshapen_supersession(operation: Supersede) -> None:
-    """Both sides name memories, none is on both, and the interval is not empty."""
+    """Refuse an empty side, a memory named twice, or an interval that is empty or missing for its kind."""
     old, new = operation.old, operation.new
     if not old or not new or len({*old, *new}) < len(old) + len(new):
         raise InvalidInput(f"{list(old)} cannot be replaced by {list(new)}: name each memory once, on one side")
@@ -78,7 +79,7 @@ def refuse_misshapen_supersession(operation: Supersede) -> None:
 
 
 def _refuse_fork(rows: Rows, view: View, operation: Supersede) -> None:
-    """For those who live in one place, a memory has one full successor for good, or one set from one operation."""
+    """Refuse a second full edge without an end from an old memory to successors of the same scope."""
     if operation.until is not None or operation.kind is SupersessionKind.AMENDMENT:
         return
     owners = {_home_of(rows, new) for new in operation.new}
@@ -87,12 +88,14 @@ def _refuse_fork(rows: Rows, view: View, operation: Supersede) -> None:
         taken = [edge for edge in lasting if _home_of(rows, edge.new) in owners]
         if taken:
             heads = tuple(sorted({edge.new for edge in taken if view.memory(edge.new) is not None}))
-            named = f"{', '.join(heads)} (change {taken[0].stamp.seq})" if heads else "one that was erased"
-            raise Conflict(f"{old!r} is already superseded by {named}; supersede that, or revoke the change", heads)
+            successors = f"{', '.join(heads)} (change {taken[0].stamp.seq})" if heads else "one that was erased"
+            raise Conflict(
+                f"{old!r} is already superseded by {successors}; supersede that, or revoke the change", heads
+            )
 
 
 def refuse_cycle(rows: Rows, lineage: Lineage, operation: Supersede) -> None:
-    """An old memory may not follow a new one, over any edges of the tenant."""
+    """Refuse a cycle: no old memory may be reachable from a new memory over any edges of the tenant."""
     out = _edges_that_count(rows, lineage)
     todo, seen = list(operation.new), set(operation.new)
     while todo:
@@ -105,7 +108,7 @@ def refuse_cycle(rows: Rows, lineage: Lineage, operation: Supersede) -> None:
 
 
 def _refuse_update_before_start(view: View, operation: Supersede) -> None:
-    """An update changes something that was there already."""
+    """Refuse an update before the start of its old memory."""
     if operation.kind is not SupersessionKind.UPDATE or operation.at is None:
         return
     for old in operation.old:
@@ -118,15 +121,15 @@ def _refuse_update_before_start(view: View, operation: Supersede) -> None:
 
 
 def _refuse_idle_supersession(view: View, operation: Supersede) -> None:
-    """A supersession adds at least an edge that is not recorded yet."""
-    known = {
+    """Refuse a supersession whose edges are all recorded already."""
+    existing = {
         (edge.old, edge.new)
         for old in operation.old
         for edge in view.edges_out(old)
         if (edge.kind, edge.at, edge.until, edge.part)
         == (operation.kind, operation.at, operation.until, operation.part)
     }
-    if all((old, new) in known for old in operation.old for new in operation.new):
+    if all((old, new) in existing for old in operation.old for new in operation.new):
         raise InvalidInput(f"nothing would change: {list(operation.new)} already does so for {list(operation.old)}")
 
 
@@ -136,7 +139,7 @@ def _home_of(rows: Rows, key: str) -> Scope:
 
 
 def _edges_that_count(rows: Rows, lineage: Lineage) -> dict[str, list[EdgeRow]]:
-    """Every edge of the tenant but those that nobody sees any more: revoked where they live, or given up."""
+    """Edges of the tenant by old memory, without those revoked on their own branch or on an abandoned branch."""
     revoked = {(row.change, lineage.place(row.stamp)) for row in rows.revocations if row.move is None}
     out: dict[str, list[EdgeRow]] = defaultdict(list)
     for edge in rows.edges:
@@ -160,16 +163,16 @@ def _refuse(operation: Supersede, _: Request, situation: Situation, view: View) 
 
 
 def _voice(operation: Supersede, speaker: Origin, rows: Rows) -> int:
-    """As its speaker, but untrusted words take over from nothing more trusted."""
-    words = (statement_of(rows, key) for key in operation.new)
-    trusts = [one.origin.trust for one in words if one is not None and not one.origin.is_trusted]
+    """Trust of the request's origin, limited by the trust of untrusted new memories."""
+    statements = (statement_of(rows, key) for key in operation.new)
+    trusts = [each.origin.trust for each in statements if each is not None and not each.origin.is_trusted]
     return min([speaker.trust, *trusts])
 
 
 def _required(operation: Supersede, _: Scope, rows: Rows, __: Change | None) -> int:
     old, new = operation.old, operation.new
     if operation.kind is SupersessionKind.AMENDMENT:
-        # What amends holds from then on only where its base does.
+        # From now on the amendment is in force only while its base is.
         return most(rows, with_dependents(rows, (*old, *new)))
     is_ahead = all(has_begun(key, operation, rows) for key in old)
     changed = with_amendments(rows, old) if is_ahead else with_dependents(rows, old)
