@@ -16,14 +16,14 @@ import pytest
 
 import graphmem
 from graphmem.adapters.sqlite.migrations import SCHEMA_VERSION
-from graphmem.doctor import Link, LinkHealth, examine
+from graphmem.doctor import CheckedLink, LinkHealth, examine
 from graphmem.opening import initialise
 from tests.doctor.conftest import link
 
 ROOT = Path(__file__).parent.parent.parent
 
 
-def told(found: Link) -> tuple[str, str]:
+def told(found: CheckedLink) -> tuple[str, str]:
     """What is shown of a broken link."""
     assert found.health is LinkHealth.BROKEN, found
     return found.found, str(found.fix)

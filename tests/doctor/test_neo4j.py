@@ -11,7 +11,7 @@ import pytest
 
 import graphmem
 from graphmem.config import Settings
-from graphmem.doctor import Link, LinkHealth, examine
+from graphmem.doctor import CheckedLink, LinkHealth, examine
 from graphmem.opening import open_schema
 from tests.doctor.conftest import link
 from tests.faults import ADDRESS, FaultProxy
@@ -37,7 +37,7 @@ def _log_in(place: Access, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GRAPHMEM_NEO4J_PASSWORD", place.password or "")
 
 
-def told(found: Link) -> tuple[str, str]:
+def told(found: CheckedLink) -> tuple[str, str]:
     assert found.health is LinkHealth.BROKEN, found
     return found.found, str(found.fix)
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from graphmem import GraphMemory, __version__
-from graphmem.doctor import Link, LinkHealth, examine
+from graphmem.doctor import CheckedLink, LinkHealth, examine
 from graphmem.doctor import server as looked
 from graphmem.http import app as served
 from graphmem.http.server import ListenAddress, uvicorn_config
@@ -56,7 +56,7 @@ def key(ring: KeyRing, *permissions: Permission) -> str:
     return ring.create(draft).text
 
 
-def links(url: str) -> dict[str, Link]:
+def links(url: str) -> dict[str, CheckedLink]:
     return {one.name: one for one in examine(url)}
 
 
