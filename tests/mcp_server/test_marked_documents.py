@@ -327,8 +327,18 @@ def test_a_conflict_marks_the_ids_that_a_caller_made(agent: Agent, memory: Graph
 def test_sentences_are_put_together_where_quotes_are_kept() -> None:
     """Inside an f-string a quote would forget whose words it holds."""
     root = Path(__file__).parent.parent.parent / "graphmem"
-    quoting = {"named", "_others", "_path", "state_reason", "edge_reason", "quoted_of", "_joined", "because"}
-    for path in (root / "retrieval" / "reasons.py", root / "service" / "explaining.py"):
+    quoting = {
+        "named",
+        "_by",
+        "_path",
+        "state_reason",
+        "_own_state_reason",
+        "edge_reason",
+        "quoted_of",
+        "_joined",
+        "because",
+    }
+    for path in (root / "retrieval" / "reasons.py", root / "service" / "explanation.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.JoinedStr):
                 names = {one.id for one in ast.walk(node) if isinstance(one, ast.Name)}
