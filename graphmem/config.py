@@ -33,7 +33,6 @@ _FROM_ENVIRONMENT = {
 _MINILM, _ONNX, _NAMED, _ = _BACKENDS = ("minilm", "onnx", "sentence-transformers", "off")
 
 
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """What can be set, each from `GRAPHMEM_<NAME>` or, but for `url`, `model`, keys and logins, from the config file.

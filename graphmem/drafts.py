@@ -1,8 +1,9 @@
-"""Files that appear under their name whole or not at all, readable by their owner alone.
+"""Atomic writes of private files: a file appears under its final name complete, or not at all.
 
-A file is written in a folder of its own beside its final place, `NAME.<32 hex digits>.new`, and moved when it is
-complete and on disk. The writer holds a lock in that folder, which ends with its process: what a killed writer left is
-told from what is being written, and `remove_dead_drafts` removes it.
+A draft is written in its own folder next to the target, `NAME.<32 hex digits>.new`, and moved when it is complete and
+synced. The writer holds a lock in that folder. The lock ends with the process, so `remove_dead_drafts` can tell drafts
+of
+killed writers from active drafts.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ PRIVATE_FILE, PRIVATE_FOLDER = 0o600, 0o700
 
 _DRAFT = re.compile(r".+\.[0-9a-f]{32}\.new")
 _LOCK, _ELSEWHERE = "lock", "elsewhere"
-#: What file systems answer that know no second name for a file.
+#: Errors of file systems without hard links.
 _NO_LINKS = frozenset({errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK, errno.EACCES})
 
 if sys.platform == "win32":
@@ -38,10 +39,10 @@ else:
     import fcntl
 
     def _try_lock(handle: int) -> bool:
-        """Whether this process got the lock.
+        """Return whether this process got the lock.
 
         Raises:
-            OSError: The file system knows no locks, as some that are on a network.
+            OSError: The file system has no locks, as some network file systems.
         """
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -52,18 +53,17 @@ else:
 
 @contextmanager
 def drafted(target: Path, *, replaces: bool, noted_in: Path | None = None) -> Iterator[Path]:
-    """Yields an empty private file to write; when the block ends, syncs it and gives it its name.
+    """Yield an empty private file to write; at the end of the block, sync it and move it to the target.
 
-    If the block raises, nothing is left. `-wal` and similar files beside the draft are dropped.
+    If the block raises, no file is left. `-wal` and similar files next to the draft are dropped.
 
     Args:
         target: The final path, in a folder that exists.
-        replaces: Whether a file that has the name already is replaced.
-        noted_in: A folder whose `remove_dead_drafts` is to find the draft if this process is killed; that of the target
-            always does.
+        replaces: Whether an existing target is replaced.
+        noted_in: A second folder in which `remove_dead_drafts` finds the draft if this process is killed.
 
     Raises:
-        FileExistsError: The name is taken, and `replaces` is False.
+        FileExistsError: The target exists, and `replaces` is False.
         OSError: The folder or the file cannot be written.
     """
     name = f"{target.name}.{uuid4().hex}.new"
@@ -72,7 +72,7 @@ def drafted(target: Path, *, replaces: bool, noted_in: Path | None = None) -> It
         draft = folder / target.name
         os.close(os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY, PRIVATE_FILE))
         yield draft
-        draft.chmod(PRIVATE_FILE)  # Whatever the umask took away or a writer changed.
+        draft.chmod(PRIVATE_FILE)  # The umask or the writer may have changed the mode.
         _sync(draft)
         if replaces:
             draft.replace(target)
@@ -82,32 +82,32 @@ def drafted(target: Path, *, replaces: bool, noted_in: Path | None = None) -> It
 
 
 def write_private(target: Path, content: str | bytes) -> None:
-    """Write a whole file that its owner alone may read; one of that name is replaced."""
+    """Write a file that only its owner may read; replaces an existing file."""
     with drafted(target, replaces=True) as draft:
         draft.write_bytes(content.encode() if isinstance(content, str) else content)
 
 
 def make_private_folder(folder: Path) -> None:
-    """Make a folder that its owner alone may enter; one that is there keeps its permissions."""
+    """Create a folder that only its owner may enter; an existing folder keeps its permissions."""
     folder.parent.mkdir(parents=True, exist_ok=True)
     folder.mkdir(mode=PRIVATE_FOLDER, exist_ok=True)
 
 
 def remove_dead_drafts(folder: Path) -> None:
-    """Remove drafts in a folder, and those noted in it, whose writers were killed. Never raises for what it may not."""
+    """Remove drafts of killed writers in a folder, and drafts noted in it. Errors are ignored."""
     with suppress(OSError), os.scandir(folder) as entries:
-        found = [folder / entry.name for entry in entries if _DRAFT.fullmatch(entry.name)]
-        for draft in found:
+        drafts = [folder / entry.name for entry in entries if _DRAFT.fullmatch(entry.name)]
+        for draft in drafts:
             with suppress(OSError):
                 _remove_if_dead(draft)
 
 
-# ---- parts
+# ---- internals
 
 
 @contextmanager
 def _noted(folder: Path | None, draft: Path) -> Iterator[None]:
-    """A note in another folder of where the draft is, while the block runs; none if that folder cannot be written."""
+    """Keep a note of the draft in another folder while the block runs; skipped if that folder is not writable."""
     if folder is None or folder == draft.parent or not os.access(folder, os.W_OK):
         yield
         return
@@ -118,7 +118,7 @@ def _noted(folder: Path | None, draft: Path) -> Iterator[None]:
 
 @contextmanager
 def _locked_folder(folder: Path) -> Iterator[Path]:
-    """A new private folder whose lock this process holds, removed afterwards."""
+    """Yield a new private folder whose lock this process holds, then remove it."""
     handle = _make_locked(folder)
     try:
         yield folder
@@ -135,8 +135,8 @@ def _make_locked(folder: Path) -> int:
             try:
                 is_locked = _try_lock(handle)
             except OSError:
-                return handle  # Nobody can lock there, so nobody removes what may be alive either.
-            # Whoever looks for dead drafts may have met the folder before its lock, and removed it.
+                return handle  # Locks are not supported there, so no process removes drafts either.
+            # Another process may have found the folder before its lock existed, and removed it as a dead draft.
             if is_locked and _is_at(handle, folder / _LOCK):
                 return handle
             os.close(handle)
@@ -159,16 +159,16 @@ def _remove_if_dead(draft: Path) -> None:
         if not _try_lock(handle):
             return
         with suppress(FileNotFoundError):
-            other = Path((draft / _ELSEWHERE).read_text(encoding="utf-8", errors="surrogateescape"))
-            if other.name == draft.name:
-                shutil.rmtree(other, ignore_errors=True)
+            noted = Path((draft / _ELSEWHERE).read_text(encoding="utf-8", errors="surrogateescape"))
+            if noted.name == draft.name:
+                shutil.rmtree(noted, ignore_errors=True)
         shutil.rmtree(draft, ignore_errors=True)
     finally:
         os.close(handle)
 
 
 def _name(draft: Path, target: Path) -> None:
-    """Give a file its name unless the name is taken; `rename` would take it over."""
+    """Move a file to the target unless the target exists; `rename` would replace it."""
     try:
         os.link(draft, target)
     except OSError as exc:

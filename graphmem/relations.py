@@ -1,7 +1,7 @@
-"""How one memory relates to another, in words: one table for the command line, the page, agents and sentences.
+"""Phrases for the relations between memories: a single table for the command line, the page, agents and sentences.
 
-A relation is told from one side of it. `relation_words` gives what stands before the name of the other memory and what
-stands after it, so that a surface may quote, link or mark the name: ("superseded by", " on 2025-09-01").
+A phrase is written from the viewpoint of one memory. `relation_words` returns the text before and after the name of the
+other memory, so that a surface can quote, link or mark the name: ("superseded by", " on 2025-09-01").
 """
 
 from __future__ import annotations
@@ -13,16 +13,16 @@ from graphmem.vocabulary import LinkKind, SupersessionKind
 
 
 class Side(StrEnum):
-    """From which memory of a supersession it is told."""
+    """The memory of a supersession from whose viewpoint a phrase is written."""
 
     NEW = "new"
     OLD = "old"
 
 
 class Effect(StrEnum):
-    """What a declared supersession does at the asked point, which follows from how both of its sides stand there.
+    """The effect of a declared supersession at the requested point, which depends on the states of both memories.
 
-    `NAMED` is for a memory that says of itself that it is superseded, by one that is not in force.
+    `NAMED` is for a memory whose own status is superseded although its named successor is not in force.
     """
 
     IN_EFFECT = "in effect"
@@ -38,18 +38,18 @@ class Effect(StrEnum):
 
 
 class Words(NamedTuple):
-    """What stands before the other memory's name, and after it; `after` is empty or begins with a blank or comma."""
+    """The text before and after the other memory's name; `after` is empty or begins with a space or a comma."""
 
     before: str
     after: str = ""
 
     def around(self, name: str, part: str | None = None) -> str:
-        """The phrase with the other memory's name in it, and the part of that which is concerned."""
+        """Return the phrase with the other memory's name, and the part of that memory if the relation is partial."""
         return f"{self.before} {name}{f' ({part})' if part else ''}{self.after}"
 
 
 class Dates(NamedTuple):
-    """The dates that a phrase may tell, already written; empty if there is none."""
+    """Formatted dates for a phrase; empty strings for missing dates."""
 
     on: str = ""
     until: str = ""
@@ -100,14 +100,14 @@ def relation_words(
     *,
     status: str = "only proposed",
 ) -> Words:
-    """The phrase for one supersession as seen from one of its sides.
+    """Return the phrase for a supersession from the viewpoint of one side.
 
     Args:
         kind: Update, correction or amendment.
-        side: Which of both is told about.
-        effect: What it does at the asked point.
-        dates: When it begins and ends, as far as that is known.
-        status: Of a successor that is only named: how it stands itself, such as `only deferred` or `rejected`.
+        side: The side whose viewpoint is taken.
+        effect: The effect at the requested point.
+        dates: The start and end, if known.
+        status: The standing of a successor that is only named, for example `only deferred` or `rejected`.
     """
     on, until = dates or Dates()
     filling = {
@@ -121,7 +121,7 @@ def relation_words(
     return Words(before.format_map(filling), after.format_map(filling))
 
 
-#: Over several supersessions; {count} is how many memories stand between both.
+#: For relations over several supersessions; {count} is the number of memories in between.
 _CHAINED = {
     Side.NEW: Words("supersedes", ", through {count}"),
     Side.OLD: Words("comes before", ", through {count}"),
@@ -130,50 +130,49 @@ _CHAINED = {
 
 
 def chain_words(side: Side | None, count: int) -> Words:
-    """The phrase for a relation over several supersessions.
+    """Return the phrase for a relation over several supersessions.
 
     Args:
-        side: `NEW` if all of them are in effect and lead to the memory that is told about, `OLD` if all lead away from
-            it, None for any other way.
-        count: How many memories stand between both.
+        side: `NEW` if all are in effect and lead to this memory, `OLD` if all lead away from it, None otherwise.
+        count: The number of memories in between.
     """
     before, after = _CHAINED[side]
     return Words(before, after.format(count="1 other" if count == 1 else f"{count} others"))
 
 
-#: The rules of precedence, each with what it says.
+#: The rules of precedence, each with an explanation.
 RULE_WORDS = {
-    "class of trust": "what people, documents, commits and agents say leads",
-    "mandatory": "what is mandatory leads",
-    "mandatory width": "of two mandatory ones the wider scope leads",
+    "class of trust": "statements of people, documents, commits and agents lead",
+    "mandatory": "a mandatory memory leads",
+    "mandatory width": "of two mandatory memories the wider scope leads",
     "branch": "the nearer branch leads",
     "scope": "the narrower scope leads",
     "trust of origin": "the more trusted origin leads",
     "start": "the later start leads",
     "observed at": "the later observation leads",
-    "digest of id": "nothing else decides, so an arbitrary but fixed order does",
+    "digest of id": "no other rule decides, so a fixed arbitrary order does",
 }
 
 
 def rule_words(rule: str) -> str:
-    """A rule of precedence with what it says; an unknown rule is its name alone."""
+    """Return a rule of precedence with its explanation; an unknown rule is returned as it is."""
     return f"{rule}: {RULE_WORDS[rule]}" if rule in RULE_WORDS else rule
 
 
 def precedence_words(*, is_head: bool, rule: str) -> Words:
-    """The phrase for two memories that are in force for one subject, of which one leads.
+    """Return the phrase for two memories in force for the same subject.
 
     Args:
-        is_head: Whether the one that leads is told about.
-        rule: By which rule it leads.
+        is_head: Whether this memory leads.
+        rule: The rule that decides.
     """
     return Words("overrules" if is_head else "overruled by", f" ({rule_words(rule)})")
 
 
-#: What a ledger entry recorded, whatever came of it since.
+#: The verb of a recorded supersession, independent of its later effect.
 RECORDED_WORDS = {kind: verb.present for kind, verb in _VERBS.items()}
 
-#: What an answer is to a memory that is not in force itself, by the standing of that answer (`graphmem.temporal`).
+#: The relation of an answer to a memory that is not in force, by the answer's `Standing` value.
 RESOLVED_WORDS = {
     "holds": "in force in its place",
     "not yet in force": "not in force yet",
@@ -181,7 +180,7 @@ RESOLVED_WORDS = {
     "nothing holds now; last was this": "last of its chain",
 }
 
-#: A typed link from its source's side, and from its target's.
+#: Verbs of typed links, for the source's side and the target's.
 LINK_WORDS = {
     LinkKind.DEPENDS_ON: ("depends on", "needed by"),
     LinkKind.IMPLEMENTS: ("implements", "implemented by"),
@@ -192,5 +191,5 @@ LINK_WORDS = {
 
 
 def link_words(kind: LinkKind, *, is_outgoing: bool) -> str:
-    """A typed link as told from one of its sides."""
+    """Return the verb of a typed link, seen from one of its sides."""
     return LINK_WORDS[kind][0 if is_outgoing else 1]

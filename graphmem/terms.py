@@ -1,7 +1,7 @@
-"""What texts are searched by: stems, versions and pairs of ideographs, the same in every store.
+"""Search terms of texts: stems, versions and pairs of ideographs, the same in every store.
 
-A memory gives terms with repeats, a question each term once and without words that say nothing. Names and titles are
-compared by words as they are written (`graphmem.ranking`), never by terms.
+A memory has terms with repeats; a query has distinct terms without stop words. Names and titles are compared by words
+as written (`graphmem.ranking`), never by terms.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from graphmem.model import Statement
 
-#: A word of a title or an alias counts as often as so many elsewhere.
+#: Terms of titles and aliases are counted this many times.
 TITLE_WEIGHT = 2
 
 _VERSION = re.compile(r"(?<![\w.])[vV]?(\d+(?:\.\d+)+)")
@@ -27,7 +27,7 @@ _IDEOGRAPHS = re.compile(f"[{IDEOGRAPH}]+")
 _SHORTEST_STEMMED = 3
 _MOST_STEMS = 65_536
 
-#: English words that say how something is asked, and not what about.
+#: English words without topical content.
 STOP_WORDS = frozenset(
     "a about also am an and any are as at be been being but by can could did do does done for from had has have he her"  # noqa: SIM905
     " here him his how i if in into is it its just may me might must my no not of on or our she should so some than"
@@ -37,22 +37,22 @@ STOP_WORDS = frozenset(
 
 
 def text_terms(text: str) -> list[str]:
-    """The terms of a text, as often as they occur.
+    """Return the terms of a text with repeats.
 
-    A version gives itself and every version that it belongs to; a run of ideographs each of them and each pair.
+    A version gives itself and each of its prefixes; a run of ideographs gives each of them and each pair.
 
     >>> text_terms("Deployed with Python 3.11.4")
     ['deploy', 'with', 'python', '3', '11', '4', '3_11', '3_11_4']
     """
-    found = [_stem(word) for word in tokens(text)]
+    terms = [_stem(word) for word in tokens(text)]
     for version in _versions(text):
         numbers = version.split(".")
-        found += ["_".join(numbers[:size]) for size in range(2, len(numbers) + 1)]
-    return found if text.isascii() else found + _pairs(text)
+        terms += ["_".join(numbers[:size]) for size in range(2, len(numbers) + 1)]
+    return terms if text.isascii() else terms + _pairs(text)
 
 
 def question_terms(text: str) -> tuple[str, ...]:
-    """The terms that a question is about, each once; words that say nothing stay if there are no others.
+    """Return the distinct terms of a query without stop words; stop words stay if there are no other terms.
 
     >>> question_terms("How are we deploying it, with Python 3.11?")
     ('deploy', 'python', '3_11')
@@ -63,16 +63,16 @@ def question_terms(text: str) -> tuple[str, ...]:
     for run in runs:
         rest = rest.replace(run, " ")
     words = tokens(rest)
-    telling = [word for word in words if word not in STOP_WORDS]
-    kept = telling if telling or versions or runs else words
+    content_words = [word for word in words if word not in STOP_WORDS]
+    chosen = content_words if content_words or versions or runs else words
     pairs = [pair for run in runs for pair in _pairs(run)]
-    return tuple(dict.fromkeys([*map(_stem, kept), *versions, *pairs]))
+    return tuple(dict.fromkeys([*map(_stem, chosen), *versions, *pairs]))
 
 
 def statement_terms(statement: Statement) -> list[str]:
-    """The terms by which a statement is found; those of its title and aliases count double.
+    """Return the terms of a statement; those of its title and aliases are repeated.
 
-    Options that were considered are found by their names, and by why they were taken or not.
+    The names and reasons of its alternatives are included.
     """
     strong = text_terms(" ".join((statement.title, *statement.aliases)))
     weak = [statement.body, statement.rationale, statement.subject or "", *statement.labels]
@@ -83,7 +83,7 @@ def statement_terms(statement: Statement) -> list[str]:
 
 
 def _versions(text: str) -> list[str]:
-    """The versions in a text; most texts have none, which looking at their dots tells soonest."""
+    """Return the versions in a text; checking the dots first is faster, since most texts have none."""
     dot = text.find(".")
     while dot >= 0:
         if text[dot - 1 : dot].isdigit() and text[dot + 1 : dot + 2].isdigit():
@@ -93,32 +93,32 @@ def _versions(text: str) -> list[str]:
 
 
 def _pairs(text: str) -> list[str]:
-    return [one + other for run in _IDEOGRAPHS.findall(text) for one, other in pairwise(run)]
+    return [left + right for run in _IDEOGRAPHS.findall(text) for left, right in pairwise(run)]
 
 
 class _Stems(dict[str, str]):
-    """The stem of every word met lately."""
+    """The stems of recent words."""
 
     def __missing__(self, word: str) -> str:
         if len(self) >= _MOST_STEMS:
             self.clear()
         is_stemmed = len(word) >= _SHORTEST_STEMMED and word.isascii() and word.isalpha()
         if is_stemmed:
-            with _one_at_a_time:
-                found = self[word] = str(_stemmer().stemWord(word))
+            with _stemmer_lock:
+                stem = self[word] = str(_stemmer().stemWord(word))
         else:
-            found = self[word] = word
-        return found
+            stem = self[word] = word
+        return stem
 
 
 _stems = _Stems()
 _stem = _stems.__getitem__
-#: The stemmer keeps the word that it is at.
-_one_at_a_time = threading.Lock()
+#: The stemmer is not thread-safe.
+_stemmer_lock = threading.Lock()
 
 
 @cache
 def _stemmer() -> Stemmer:
     from Stemmer import Stemmer
 
-    return Stemmer("english", 0)  # stems are kept here
+    return Stemmer("english", 0)  # `_Stems` is the cache

@@ -78,7 +78,7 @@ REVIEWED_QUERIES = {
     "adapters/neo4j/write_statement.py:write_statement": "joins constants, chosen by their names",
     "adapters/neo4j/schema.py:_run_patiently": "statements of the schema, read from this package's own files",
     "adapters/neo4j/connecting.py:run_alone": "hands on what it is given, which this test reads too",
-    "adapters/sqlite/comparing.py:_wanted": "steps of the schema, read from this package's own files",
+    "adapters/sqlite/comparing.py:_expected_rules": "steps of the schema, read from this package's own files",
     "adapters/sqlite/copying.py:_copy": "a loop over pragmas that are constants",
     "adapters/sqlite/copying.py:_faults": "a loop over questions that are constants",
     "adapters/sqlite/connection.py:connect": "a loop over pragmas that are constants",

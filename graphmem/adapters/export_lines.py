@@ -1,4 +1,4 @@
-"""The lines of an export: a header, then one sealed ledger entry each, the same for every engine."""
+"""The lines of an export: a header, then one sealed ledger entry per line, in the same format for every store."""
 
 from __future__ import annotations
 
@@ -23,23 +23,23 @@ from graphmem.model import Add
 from graphmem.rows import LAST_RECORDABLE
 from graphmem.store import Clock, ModelCard
 
-#: Commitments of format 1 do not bind to the digest of a request.
+#: Commitments of format 1 do not cover the request digest.
 FORMAT = 2
-#: So many entries are restored in one transaction.
+#: The number of entries per transaction of a restore.
 PART = 500
 
-_SPELT = ("op_id", "body", "salt", "digest", "commitment", "previous", "hash")
+_TEXT_FIELDS = ("op_id", "body", "salt", "digest", "commitment", "previous", "hash")
 _HASH_BYTES = 32
 _FLOAT_BYTES = 4
-#: So far may the clock of another machine be ahead.
+#: The clock skew between machines that a restore accepts.
 _AHEAD = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """What an export says of itself: whose ledger, its key, how many entries, its last hash, whose vectors.
+    """The first line of an export: tenant, key, number of entries, last hash, embedding model.
 
-    `answered_to` is the moment up to which somebody was told what was known; None if nobody asked past the last entry.
+    `answered_to` is the latest recorded time that an answer has named; None if no answer went past the last entry.
     """
 
     tenant: str
@@ -52,7 +52,7 @@ class Header:
 
 @dataclass(frozen=True, slots=True)
 class Exported:
-    """One line: an entry, with the vector and the tombstone of the memory that it recorded."""
+    """A line: an entry, with the vector and the tombstone of the memory that it recorded."""
 
     entry: Entry
     vector: bytes | None = None
@@ -60,7 +60,7 @@ class Exported:
 
 
 def header_line(header: Header) -> str:
-    """The first line."""
+    """Return the first line of an export."""
     plain = {
         "graphmem": FORMAT,
         "tenant": header.tenant,
@@ -74,26 +74,26 @@ def header_line(header: Header) -> str:
     return _line(plain)
 
 
-def entry_line(one: Exported) -> str:
-    """The line of an entry."""
-    plain: dict[str, Any] = {**asdict(one.entry), "recorded_at": to_micros(one.entry.recorded_at)}
-    if one.vector is not None:
-        plain["vector"] = base64.b64encode(one.vector).decode()
-    if one.tombstone is not None:
-        plain["tombstone"] = one.tombstone
+def entry_line(exported: Exported) -> str:
+    """Return the line of an entry."""
+    plain: dict[str, Any] = {**asdict(exported.entry), "recorded_at": to_micros(exported.entry.recorded_at)}
+    if exported.vector is not None:
+        plain["vector"] = base64.b64encode(exported.vector).decode()
+    if exported.tombstone is not None:
+        plain["tombstone"] = exported.tombstone
     return _line(plain)
 
 
-# ---- reading them
+# ---- reading
 
 
 @dataclass(frozen=True, slots=True)
 class VerifiedExport:
-    """An export of which every line was verified, kept to be read again part by part.
+    """An export whose lines are all verified, stored in a temporary file and read again in parts.
 
     Attributes:
-        header: Its first line.
-        has_vectors: Whether any memory comes with one.
+        header: The first line.
+        has_vectors: Whether any memory has a vector.
     """
 
     header: Header
@@ -102,21 +102,21 @@ class VerifiedExport:
     _lines: TextIO
 
     def parts(self, after: int) -> Iterator[list[Exported]]:
-        """The entries past a position, so many at a time as go into one transaction."""
+        """Yield the entries after a ledger position, in lists for one transaction each."""
         self._lines.seek(0)
         lines = islice(self._lines, after, None)
         while page := list(islice(lines, PART)):
             yield [_exported(json.loads(text)) for text in page]
 
     def continues(self, key: str, seq: int, head: str) -> bool:
-        """Whether a ledger that stands there is a beginning of this one."""
+        """Return whether a ledger with this key, position and last hash is a prefix of the export."""
         return key == self.header.key and seq <= self.header.entries and head == self._hash_at(seq)
 
     def is_done(self, key: str, seq: int, head: str, *, is_restoring: bool) -> bool:
-        """Whether the tenant is this very ledger; False if it is empty or a restore of this ledger did not finish.
+        """Return whether the tenant has exactly this ledger; False if it is empty or its restore is not finished.
 
         Raises:
-            InvalidInput: It holds something else; the message says what to do.
+            InvalidInput: The tenant has another ledger; the message names the fix.
         """
         if not seq or (is_restoring and self.continues(key, seq, head)):
             return False
@@ -125,19 +125,23 @@ class VerifiedExport:
         tenant = self.header.tenant
         if is_restoring:
             raise InvalidInput(
-                f"tenant {tenant!r} holds the first {seq} entries of another export, whose restore was not finished:"
-                " restore that one again, or this one into another store"
+                f"tenant {tenant!r} has the first {seq} entries of another export, whose restore did not finish:"
+                " restore the other export again, or this export into another store"
             )
-        raise InvalidInput(f"tenant {tenant!r} already has {seq} changes of another ledger: restore into an empty one")
+        raise InvalidInput(
+            f"tenant {tenant!r} already has {seq} changes of another ledger: restore into an empty store"
+        )
 
     def refuse_strange(self, key: str, seq: int, head: str) -> None:
-        """Fail if somebody restored another export into the tenant meanwhile.
+        """Refuse to continue if the tenant's ledger is no longer a prefix of the export.
 
         Raises:
-            Conflict: Somebody did.
+            Conflict: Another export was restored into the tenant.
         """
         if not self.continues(key, seq, head):
-            raise Conflict(f"tenant {self.header.tenant!r} was restored from another export meanwhile: look what it is")
+            raise Conflict(
+                f"tenant {self.header.tenant!r} was restored from another export at the same time: check its content"
+            )
 
     def _hash_at(self, seq: int) -> str:
         return self._hashes[(seq - 1) * _HASH_BYTES : seq * _HASH_BYTES].hex() if seq else GENESIS
@@ -145,19 +149,19 @@ class VerifiedExport:
 
 @contextmanager
 def verified(lines: Iterable[str], tenant: str, *, clock: Clock | None = None) -> Iterator[VerifiedExport]:
-    """An export into a tenant, read to its end before anything is done with it.
+    """Read and verify an export to its end, then yield it.
 
     Args:
         lines: As `export` wrote them.
-        tenant: Whose export it must be.
-        clock: Entries recorded more than a day after its time are refused: what is written later would follow them.
-            None only refuses times after which no ledger could go on.
+        tenant: The tenant that the export must be of.
+        clock: Entries recorded more than a day after its time are refused: later writes would have to follow them.
+            None refuses only times that leave no room for later entries.
 
     Raises:
-        InvalidInput: It is none, or one of another tenant; the line is named.
-        CorruptStore: It was altered, is not whole, or is no ledger that accepted writes left; the line is named.
+        InvalidInput: A line is not part of an export, or the export is of another tenant; the message names the line.
+        CorruptStore: The export was altered or cut, or no accepted writes lead to it; the message names the line.
     """
-    with TemporaryFile("w+", encoding="utf-8", newline="\n") as kept:
+    with TemporaryFile("w+", encoding="utf-8", newline="\n") as file:
         numbered = enumerate(lines, 1)
         last = LAST_RECORDABLE if clock is None else min(clock() + _AHEAD, LAST_RECORDABLE)
         header = _read_header(numbered, tenant, last)
@@ -165,26 +169,28 @@ def verified(lines: Iterable[str], tenant: str, *, clock: Clock | None = None) -
         reader = _Reader(header, check, last)
         for number, text in numbered:
             reader.read(number, text)
-            kept.write(text.rstrip("\n") + "\n")
+            file.write(text.rstrip("\n") + "\n")
         if (check.seq, check.head) != (header.entries, header.head):
             raise CorruptStore(f"the export ends after {check.seq} of {header.entries} entries; get the whole file")
         for fault in check.faults_at_end():
             raise CorruptStore(f"line {fault.seq + 1}: {fault.what}")
-        yield VerifiedExport(header, reader.has_vectors, reader.hashes, kept)
+        yield VerifiedExport(header, reader.has_vectors, reader.hashes, file)
 
 
 def refuse_unfinished(tenant: str) -> None:
     """Refuse a write to a tenant that is being restored.
 
     Raises:
-        Conflict: Always; the message says what to do.
+        Conflict: Always; the message names the fix.
     """
-    raise Conflict(f"tenant {tenant!r} is being restored: wait, or if that was broken off, run the same command again")
+    raise Conflict(
+        f"tenant {tenant!r} is being restored: wait, or if the restore was interrupted, run the same command again"
+    )
 
 
 def unfinished(tenant: str, seq: int) -> str:
-    """What `check` says of a tenant whose restore has not finished."""
-    return f"tenant {tenant!r}: its restore has not finished, {seq} entries are there; run the same command again"
+    """Return the message of `check` for a tenant whose restore has not finished."""
+    return f"tenant {tenant!r}: its restore has not finished ({seq} entries so far); run the same restore again"
 
 
 def _read_header(lines: Iterator[tuple[int, str]], tenant: str, last: datetime) -> Header:
@@ -195,12 +201,12 @@ def _read_header(lines: Iterator[tuple[int, str]], tenant: str, last: datetime) 
     if missing := {"tenant", "key", "entries", "head", "model"} - set(raw):
         raise InvalidInput(f"line 1: the header lacks {', '.join(sorted(missing))}")
     if raw["tenant"] != tenant:
-        raise InvalidInput(f"line 1: the export is of tenant {raw['tenant']!r:.80}; restore it into one of that name")
+        raise InvalidInput(f"line 1: the export is of tenant {raw['tenant']!r:.80}; use that tenant's name")
     try:
         model = None if raw["model"] is None else ModelCard(**raw["model"])
         answered_to = from_micros(raw["answered_to"]) if "answered_to" in raw else None
     except (TypeError, OverflowError) as exc:
-        raise InvalidInput(f"line 1: model {raw['model']!r:.80} or a time is not one ({exc})") from exc
+        raise InvalidInput(f"line 1: model {raw['model']!r:.80} or answered_to is invalid ({exc})") from exc
     header = Header(tenant, raw["key"], raw["entries"], raw["head"], model, answered_to)
     if answered_to is not None and answered_to > last:
         raise InvalidInput(f"line 1: answered_to {answered_to.isoformat()} is after {last.isoformat()}")
@@ -209,16 +215,16 @@ def _read_header(lines: Iterator[tuple[int, str]], tenant: str, last: datetime) 
     if wrong is None and not (header.entries >= 0 and has_key and (model is None or model.dimension > 0)):
         wrong = f"entries is {header.entries}, key is {header.key!r:.80}, model is {model!r:.80}"
     if wrong is not None:
-        raise InvalidInput(f"line 1: {wrong}, which no export has")
+        raise InvalidInput(f"line 1: {wrong}: not a valid value in an export")
     return header
 
 
 class _Reader:
-    """Reads the entries of an export, and keeps what must be known of all of them.
+    """Reads and checks the entries of an export.
 
     Attributes:
-        has_vectors: Whether any memory comes with one.
-        hashes: Those of all entries, one after the other.
+        has_vectors: Whether any memory has a vector.
+        hashes: The hashes of all entries, concatenated.
     """
 
     def __init__(self, header: Header, check: LedgerCheck, last: datetime) -> None:
@@ -229,38 +235,46 @@ class _Reader:
         self._vector_bytes = None if header.model is None else header.model.dimension * _FLOAT_BYTES
 
     def read(self, number: int, text: str) -> None:
-        """Take in the next line.
+        """Check the next line.
 
         Raises:
-            InvalidInput: It holds no entry, or one that cannot be stored.
-            CorruptStore: The entry cannot follow those before it.
+            InvalidInput: The line is not an entry, or its entry cannot be stored.
+            CorruptStore: The entry cannot follow the earlier entries.
         """
-        one = _read_entry(number, text)
-        if one.entry.recorded_at > self._last:
-            told = f"line {number}: recorded_at {one.entry.recorded_at.isoformat()} is after {self._last.isoformat()}"
-            raise InvalidInput(f"{told}: every later write would have to follow it; set the clock of this machine")
-        fault = self._check.fault_of(one.entry)
+        exported = _read_entry(number, text)
+        if exported.entry.recorded_at > self._last:
+            late = (
+                f"line {number}: recorded_at {exported.entry.recorded_at.isoformat()} is after {self._last.isoformat()}"
+            )
+            raise InvalidInput(
+                f"{late}: later writes would have to be recorded after it; check the clock of this machine"
+            )
+        fault = self._check.fault_of(exported.entry)
         if fault is not None:
             raise CorruptStore(f"line {number}: {fault}")
-        self.hashes += bytes.fromhex(one.entry.hash)
-        self._read_beside(number, one)
+        self.hashes += bytes.fromhex(exported.entry.hash)
+        self._check_attachments(number, exported)
 
-    def _read_beside(self, number: int, one: Exported) -> None:
-        """Vector and tombstone belong to a memory that the entry recorded."""
-        if one.vector is None and one.tombstone is None:
+    def _check_attachments(self, number: int, exported: Exported) -> None:
+        """Check the vector and the tombstone: they belong to a memory that the entry recorded."""
+        if exported.vector is None and exported.tombstone is None:
             return
-        operation = change_of(one.entry).operation
+        operation = change_of(exported.entry).operation
         memory = operation.memory if isinstance(operation, Add) else None
-        if one.vector is not None:
+        if exported.vector is not None:
             self.has_vectors = True
-            self._vector_bytes = self._vector_bytes or len(one.vector)
+            self._vector_bytes = self._vector_bytes or len(exported.vector)
             if memory is None or memory.statement is None:
-                raise InvalidInput(f"line {number}: a vector stands beside an entry that recorded no live memory")
-            if len(one.vector) != self._vector_bytes or not _is_finite(one.vector):
-                raise InvalidInput(f"line {number}: the vector is not {self._vector_bytes // _FLOAT_BYTES} numbers")
+                raise InvalidInput(f"line {number}: a vector comes with an entry that recorded no live memory")
+            if len(exported.vector) != self._vector_bytes or not _is_finite(exported.vector):
+                raise InvalidInput(
+                    f"line {number}: the vector does not have {self._vector_bytes // _FLOAT_BYTES} finite numbers"
+                )
         is_of_erased = memory is not None and memory.statement is None
-        if one.tombstone is not None and not (is_of_erased and is_digest(one.tombstone)):
-            raise InvalidInput(f"line {number}: tombstone {one.tombstone!r:.80} is not one of an erased memory")
+        if exported.tombstone is not None and not (is_of_erased and is_digest(exported.tombstone)):
+            raise InvalidInput(
+                f"line {number}: tombstone {exported.tombstone!r:.80} does not belong to an erased memory"
+            )
 
 
 def _is_finite(vector: bytes) -> bool:
@@ -271,18 +285,18 @@ def _is_finite(vector: bytes) -> bool:
 def _read_entry(number: int, text: str) -> Exported:
     raw = _parsed(number, text)
     try:
-        one = _exported(raw)
+        exported = _exported(raw)
     except (KeyError, TypeError, ValueError, OverflowError) as exc:
         raise InvalidInput(f"line {number}: not an entry of an export ({exc!r:.200})") from exc
-    if (wrong := mistyped(one)) is not None:
-        raise InvalidInput(f"line {number}: {wrong}, which no export has")
-    if (wrong := misspelt(one.entry)) is not None:
+    if (wrong := mistyped(exported)) is not None:
+        raise InvalidInput(f"line {number}: {wrong}: not a valid value in an export")
+    if (wrong := misspelt(exported.entry)) is not None:
         raise InvalidInput(f"line {number}: not an entry of an export ({wrong})")
-    return one
+    return exported
 
 
 def _exported(raw: Mapping[str, Any]) -> Exported:
-    entry = Entry(raw["seq"], from_micros(raw["recorded_at"]), **{name: raw[name] for name in _SPELT})
+    entry = Entry(raw["seq"], from_micros(raw["recorded_at"]), **{name: raw[name] for name in _TEXT_FIELDS})
     vector = base64.b64decode(raw["vector"], validate=True) if "vector" in raw else None
     return Exported(entry, vector, raw.get("tombstone"))
 

@@ -1,4 +1,4 @@
-"""Verifying a ledger from its first entry on: its hashes, and that accepted writes can have left it."""
+"""Verifies a ledger from its first entry: its hashes, and that accepted writes can have produced it."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ _SALT = re.compile(r"(?:[0-9a-f]{2})+")
 
 
 class LedgerCheck:
-    """One tenant's ledger as far as it was read: entry by entry into `fault_of`, then `faults_at_end`.
+    """The state of a check of one tenant's ledger: pass each entry to `fault_of`, then call `faults_at_end`.
 
     Attributes:
-        seq: The position of the last entry; 0 before the first.
-        head: Its hash.
-        recorded_at: When it was recorded; None before the first.
+        seq: The ledger position of the last entry; 0 before the first.
+        head: The hash of the last entry.
+        recorded_at: When the last entry was recorded; None before the first.
     """
 
     def __init__(self, tenant: str, key: str) -> None:
@@ -35,11 +35,11 @@ class LedgerCheck:
         self._history = History()
         self._is_broken = False
         self._key = key
-        #: Whether a digest was found to be of the key; None before there was one to be compared.
+        #: Whether a digest matched the key; None before the first comparable digest.
         self._is_key: bool | None = None
 
     def fault_of(self, entry: Entry) -> str | None:
-        """What is wrong with the next entry; None if nothing is. Behind a fault, only hashes are verified."""
+        """Check the next entry; returns its fault or None. After a fault, only hashes are verified."""
         fault = self._misplaced(entry) or verify(entry, self.head)
         self.seq, self.head = entry.seq, entry.hash
         if fault is None and not self._is_broken:
@@ -49,18 +49,20 @@ class LedgerCheck:
         return fault
 
     def faults_at_end(self, *, is_whole: bool = True) -> Iterator[Fault]:
-        """What is wrong with all entries together; `is_whole` is False for a ledger that is still being restored."""
+        """Yield the faults of the ledger as a whole; `is_whole` is False while it is being restored."""
         if self._is_broken:
             return
         yield from self._history.finish(is_whole=is_whole)
         if self._is_key is False:
-            yield Fault(0, "no entry was written with the tenant's key: a write that is sent again would be refused")
+            yield Fault(
+                0, "no entry was written with the tenant's key: a repeated write would be refused as a conflict"
+            )
 
     def _misplaced(self, entry: Entry) -> str | None:
         if entry.seq > self.seq + 1:
             return f"entries {self.seq + 1} to {entry.seq - 1} are missing"
         if entry.seq <= self.seq:
-            return f"entry {entry.seq} stands after entry {self.seq}"
+            return f"entry {entry.seq} comes after entry {self.seq}"
         if self.recorded_at is not None and entry.recorded_at <= self.recorded_at:
             return f"entry {entry.seq} was recorded at {entry.recorded_at.isoformat()}, not after the entry before it"
         return None
@@ -76,19 +78,19 @@ class LedgerCheck:
         return fault or self._history.take(change, is_blank=entry.salt is None)
 
     def _foreign(self, change: Change) -> str | None:
-        """What names another tenant, which hashes cannot tell."""
+        """Return a fault if the entry names another tenant, which hashes do not reveal."""
         memory = change.operation.memory if isinstance(change.operation, Add) else None
         named = (change.writer.tenant, self._tenant if memory is None else memory.scope.tenant)
-        strangers = [one for one in named if one != self._tenant]
+        strangers = [tenant for tenant in named if tenant != self._tenant]
         if strangers:
             return f"entry {change.seq} is of tenant {strangers[0]!r}, in the ledger of {self._tenant!r}"
         return None
 
 
 def _is_of_key(entry: Entry, change: Change, key: str) -> bool | None:
-    """Whether the digest of an entry is of the tenant's key; None where what was requested cannot be told.
+    """Return whether an entry's digest was made with the tenant's key; None if the request cannot be reconstructed.
 
-    An addition of trusted origin takes effect as it was requested, but for what it says about confirming.
+    An addition of trusted origin is stored as it was requested, except for `may_confirm`.
     """
     memory = change.operation.memory if isinstance(change.operation, Add) else None
     if memory is None or memory.statement is None or memory.statement.origin not in _TRUSTED:
@@ -98,12 +100,12 @@ def _is_of_key(entry: Entry, change: Change, key: str) -> bool | None:
 
 
 def is_digest(text: str) -> bool:
-    """Whether a text can be a keyed hash as a tombstone has it."""
+    """Return whether a text has the form of a keyed hash, as tombstones do."""
     return _HASH.fullmatch(text) is not None
 
 
 def misspelt(entry: Entry) -> str | None:
-    """Which hash of an entry is not the hexadecimal text that it must be, with its value; None if none is."""
+    """Return a message about the first hash that is not hexadecimal, with its value; None if all are."""
     for name, spelling in (
         ("commitment", _HASH),
         ("previous", _HASH),
@@ -120,16 +122,16 @@ def misspelt(entry: Entry) -> str | None:
 
 def _misshapen(entry: Entry, change: Change) -> str | None:
     if (wrong := mistyped(change)) is not None:
-        return f"entry {entry.seq}: {wrong}, which no write leaves"
+        return f"entry {entry.seq}: {wrong}: no write stores this value"
     if (wrong := misspelt(entry)) is not None:
         return f"entry {entry.seq}: {wrong}"
     if (entry.salt is None) is not (entry.digest is None):
-        return f"entry {entry.seq} has {'a digest' if entry.salt is None else 'a salt'} alone: both go with a content"
+        return f"entry {entry.seq} has only {'a digest' if entry.salt is None else 'a salt'}: content needs both"
     if entry.salt is None and _blanked(entry, change) != (change.operation, change.writer, change.provenance):
-        return f"the content of entry {entry.seq} is gone, but words are left that erasing takes away"
+        return f"the content of entry {entry.seq} was erased, but free text remains in it"
     return None
 
 
 def _blanked(entry: Entry, change: Change) -> tuple[Operation, Scope, Provenance]:
-    """What erasing leaves of an entry."""
+    """Return the entry's parts as an erasure leaves them."""
     return decode(blank(entry.body, next(iter(touched(change.operation)), "")))

@@ -1,4 +1,4 @@
-"""Paths of files as filters: the folders that they are in, and globs."""
+"""File paths as filters: parent folders and globs."""
 
 from __future__ import annotations
 
@@ -10,43 +10,44 @@ _WILD = {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}
 
 
 def ancestry(path: str) -> list[str]:
-    """A path and every folder that it is in, each with its closing slash."""
-    cuts = [place for place, letter in enumerate(path) if letter == "/"]
+    """Return a path and each of its parent folders, each with a trailing slash."""
+    cuts = [index for index, letter in enumerate(path) if letter == "/"]
     return [path, *(path[: cut + 1] for cut in cuts if cut + 1 < len(path))]
 
 
 def fixed_part(path: str) -> str:
-    """The path itself, or the folder in which all that a glob matches lies."""
-    found = _GLOB.search(path)
-    return path if found is None else path[: path.rfind("/", 0, found.start()) + 1]
+    """Return the path, or for a glob the folder in front of its first wildcard."""
+    wildcard = _GLOB.search(path)
+    return path if wildcard is None else path[: path.rfind("/", 0, wildcard.start()) + 1]
 
 
 def path_pattern(paths: Iterable[str]) -> str | None:
-    """A regular expression, of Python and of Java, that matches what one of the paths asks for; None without a glob.
+    """Return a regular expression for Python and Java that matches any of the paths; None if none is a glob.
 
-    `*` and `?` stay within one folder, `**` does not, a final slash means all beneath.
+    `*` and `?` match within one folder, `**` across folders; a trailing slash matches everything in the folder.
     """
-    asked = list(paths)
-    if not any(_GLOB.search(path) for path in asked):
+    globs = list(paths)
+    if not any(_GLOB.search(path) for path in globs):
         return None
-    return "(?s)" + "|".join(_glob_pattern(path) for path in asked)
+    return "(?s)" + "|".join(_glob_pattern(path) for path in globs)
 
 
 def _glob_pattern(path: str) -> str:
-    """A pattern that never goes back over what it found: what follows a star is taken where it stands first.
+    """Return a pattern without backtracking: the text after a star is matched at its first occurrence.
 
-    A later place leaves less for what is still to come, so the first one is enough; but for what ends the path.
+    A later occurrence leaves less text for the rest of the pattern, so the first suffices, except at the end of the
+    path.
     """
     blocks = _blocks(path)
-    found = "".join(_middle(*one) for one in blocks[:-1])
+    head = "".join(_middle(*block) for block in blocks[:-1])
     gap, units = blocks[-1]
     *inner, last = units
     end = _units(inner) + (f"[^/]*{last}" if inner else last)
-    return f"(?:{found}{_WILD[gap] if gap else ''}{end}{'.+' if path.endswith('/') else ''})"
+    return f"(?:{head}{_WILD[gap] if gap else ''}{end}{'.+' if path.endswith('/') else ''})"
 
 
 def _blocks(path: str) -> list[tuple[str, list[str]]]:
-    """What stands between double stars: the one before it, and its parts between single stars as patterns."""
+    """Split a glob at double stars: each double star with the patterns between the single stars that follow it."""
     blocks: list[tuple[str, list[str]]] = [("", [""])]
     for piece in re.findall(r"\*\*/|\*\*|\*|\?|[^*?]+", path):
         if piece in {"**/", "**"}:
@@ -64,4 +65,4 @@ def _middle(gap: str, units: list[str]) -> str:
 
 
 def _units(units: list[str]) -> str:
-    return "".join(one if not index else f"(?>[^/]*?{one})" for index, one in enumerate(units))
+    return "".join(unit if not index else f"(?>[^/]*?{unit})" for index, unit in enumerate(units))

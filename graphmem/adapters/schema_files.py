@@ -1,4 +1,4 @@
-"""Where the schema files are: in the package once it is installed, beside it in a checkout."""
+"""Reads schema files: from the installed package, or from `schema/` in a checkout."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from functools import cache
 from pathlib import Path
 
 _PACKAGE = Path(__file__).parent.parent
-_PLACES = (_PACKAGE / "_schema", _PACKAGE.parent / "schema")
+_FOLDERS = (_PACKAGE / "_schema", _PACKAGE.parent / "schema")
 
 
 @cache
 def schema_text(name: str) -> str:
-    """The text of one file under `schema/`, such as `sqlite/0001_initial.sql`."""
-    for place in _PLACES:
-        path = place / name
+    """Return the text of a file under `schema/`, for example `sqlite/0001_initial.sql`."""
+    for folder in _FOLDERS:
+        path = folder / name
         if path.is_file():
             return path.read_text("utf-8")
-    raise FileNotFoundError(f"no schema file {name!r}: graphmem is not installed whole; install it again")
+    raise FileNotFoundError(f"no schema file {name!r}: the graphmem installation is incomplete; install it again")

@@ -1,4 +1,4 @@
-"""Vectors as stores keep them, and the score that depends on a vector alone."""
+"""The stored form of vectors, and exact cosine scores."""
 
 from __future__ import annotations
 
@@ -17,47 +17,47 @@ _FLOAT_BYTES = 4
 
 
 def refuse_other_model(card: ModelCard | None, stored: ModelCard | None) -> NoReturn:
-    """Refuse vectors that do not go with those of a store.
+    """Refuse vectors of a model that differs from the store's.
 
     Raises:
-        Conflict: Always; the message says what to do.
+        Conflict: Always; the message names the fix.
     """
-    theirs, ours = ("no model" if one is None else repr(one.name) for one in (stored, card))
+    stored_name, given_name = ("no model" if model is None else repr(model.name) for model in (stored, card))
     raise Conflict(
-        f"these vectors are of {ours}, and another process gave the store {theirs} meanwhile: run graphmem reindex"
-        " where the model is installed that is to stay"
+        f"these vectors are of {given_name}, but another process has set the store's model to {stored_name}: run"
+        " graphmem reindex on a machine that has the model to keep"
     )
 
 
 def blob(vector: Vector) -> bytes:
-    """A vector as it is stored: little-endian float32."""
+    """Return the stored form of a vector: little-endian float32."""
     import numpy as np
 
     return np.ascontiguousarray(vector, dtype="<f4").tobytes()
 
 
 def rows_of_bytes(stored: Sequence[bytes], dimension: int) -> NDArray[np.float32]:
-    """Stored vectors as the rows of one array.
+    """Return stored vectors as the rows of an array.
 
     Raises:
-        CorruptStore: They are not of that dimension.
+        CorruptStore: A vector has another dimension.
     """
     import numpy as np
 
     data = b"".join(stored)
     if len(data) != len(stored) * dimension * _FLOAT_BYTES:
-        raise CorruptStore(f"stored vectors are not of dimension {dimension}; run `graphmem reindex`")
+        raise CorruptStore(f"a stored vector does not have dimension {dimension}; run `graphmem reindex`")
     return np.frombuffer(data, dtype="<f4").reshape(len(stored), dimension)
 
 
 def exact_scores(
     ids: Sequence[str], rows: NDArray[np.float32], vector: Vector, limit: int
 ) -> tuple[tuple[str, float], ...]:
-    """(id, cosine) of unit vectors, best first, ties by id.
+    """Return (id, cosine) of unit vectors, best first, ties by id.
 
-    In double precision and row by row, so that a score is the same in every store and beside any other rows.
+    Scores are computed in double precision and row by row, so that they are the same in every store.
     """
     import numpy as np
 
     scores = (rows.astype(np.float64) * np.asarray(vector, dtype=np.float64)).sum(axis=1).tolist()
-    return tuple(sorted(zip(ids, scores, strict=True), key=lambda one: (-one[1], one[0]))[: max(limit, 0)])
+    return tuple(sorted(zip(ids, scores, strict=True), key=lambda score: (-score[1], score[0]))[: max(limit, 0)])

@@ -1,4 +1,4 @@
-"""How often each word occurs in a memory's text, as stores keep it for exact scores: `" once twice=2 "`."""
+"""The stored form of a memory's word counts, for exact scores: `" once twice=2 "`."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from collections.abc import Mapping
 
 
 def spelt_counts(counts: Mapping[str, int]) -> str:
-    """The stored form."""
+    """Return the stored form of word counts."""
     return f" {' '.join([word if count == 1 else f'{word}={count}' for word, count in counts.items()])} "
 
 
-def many_of(counts: str, spelt: str) -> int:
-    """How often a word occurs more than once, read from the stored form; `spelt` is `" word="`, and 0 is none."""
-    start = counts.find(spelt)
+def many_of(counts: str, key: str) -> int:
+    """Return the count of a word that occurs more than once, else 0; `key` is `" word="`."""
+    start = counts.find(key)
     if start < 0:
         return 0
-    start += len(spelt)
+    start += len(key)
     return int(counts[start : counts.index(" ", start)])

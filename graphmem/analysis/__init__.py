@@ -1,7 +1,7 @@
-"""Questions about a memory as a whole, asked of the graph that `GraphMemory.to_networkx` gives.
+"""Analyses of a whole memory, computed from the graph that `GraphMemory.to_networkx` returns.
 
-Pure functions: a graph goes in, frozen values come out, for the point that the graph was asked for. What networkx
-does already (reachability, communities, orders) it does here; `graphmem.analysis.plots` draws what comes out.
+Pure functions: a graph goes in, frozen values come out, for the point of the graph. networkx provides reachability,
+communities and orders; `graphmem.analysis.plots` draws the results.
 """
 
 from graphmem.analysis.areas import ELSEWHERE, Area, areas

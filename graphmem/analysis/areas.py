@@ -1,4 +1,4 @@
-"""The parts of a project that memories belong to, by what they are about or how they are filed."""
+"""Areas of a project: groups of memories by component, folder, repository, subject, label or kind."""
 
 from __future__ import annotations
 
@@ -14,14 +14,15 @@ from graphmem.service.attributes import MemoryNode
 if TYPE_CHECKING:
     from graphmem.analysis.walking import Network
 
-#: The area of a memory that belongs to none.
+#: The area of memories without an area.
 ELSEWHERE = "elsewhere"
 
 
 class Area(StrEnum):
-    """What counts as an area.
+    """The attribute that defines areas.
 
-    `folder` is that of a file, `subject` what stands before its first dot, `repo` the repository a memory lives in.
+    `folder` is the folder of a file, `subject` the part of the subject before the first dot, `repo` the home
+    repository.
     """
 
     COMPONENT = "component"
@@ -34,16 +35,18 @@ class Area(StrEnum):
 
 
 def areas(graph: Network, by: Area) -> dict[str, tuple[str, ...]]:
-    """The areas of every memory, each once; `ELSEWHERE` alone if there is none."""
+    """Return the distinct areas of every memory; `ELSEWHERE` alone if there are none."""
     return {key: tuple(dict.fromkeys(_names(graph, key, node, by))) or (ELSEWHERE,) for key, node in memories(graph)}
 
 
 def _names(graph: Network, key: str, node: MemoryNode, by: Area) -> Iterable[str]:
     match by:
         case Area.COMPONENT | Area.MODULE:
-            return [one["name"] for one in anchors(graph, key) if one["kind"] == by.value]
+            return [anchor["name"] for anchor in anchors(graph, key) if anchor["kind"] == by.value]
         case Area.FOLDER:
-            files = (PurePosixPath(one["name"]) for one in anchors(graph, key) if one["kind"] is AnchorKind.FILE)
+            files = (
+                PurePosixPath(anchor["name"]) for anchor in anchors(graph, key) if anchor["kind"] is AnchorKind.FILE
+            )
             return [str(path.parent) for path in files]
         case Area.REPO:
             return [] if node["repo"] is None else [node["repo"]]

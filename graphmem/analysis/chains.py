@@ -1,4 +1,4 @@
-"""Supersession chains: what took over from what, over the years."""
+"""Supersession chains, ordered in time."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Chain:
-    """Memories that took over from one another, wholly.
+    """Memories joined by full supersessions.
 
     Attributes:
-        memories: Ids in the order in which they took over; of those that no edge orders, the earlier start first.
-        heads: Which of them hold at the graph's point; several after a split, none if the last one ended.
-        start: When the first of them began to hold; None if none ever did.
+        memories: Ids in supersession order; memories that no edge orders come by start.
+        heads: The members in force at the graph's point; several after a split, none if the last has ended.
+        start: When the first member came into force; None if none ever did.
     """
 
     memories: tuple[str, ...]
@@ -33,21 +33,24 @@ class Chain:
 
 
 def chains(graph: Network) -> tuple[Chain, ...]:
-    """Every chain of two or more, longest first, then oldest first; erased members are left out."""
+    """Return every chain of two or more memories, longest first, then oldest first; erased members are omitted."""
     import networkx as nx
 
-    places = recorded_order(graph)
-    replaced: nx.DiGraph[str] = nx.DiGraph(takeovers(graph))
-    parts = (replaced.subgraph(part) for part in nx.weakly_connected_components(replaced))
-    kept = [one for part in parts if len((one := _chain(graph, part, places)).memories) > 1]
-    return tuple(sorted(kept, key=lambda one: (-len(one.memories), one.start or BEGINNING, places[one.memories[0]])))
+    positions = recorded_order(graph)
+    superseded: nx.DiGraph[str] = nx.DiGraph(takeovers(graph))
+    parts = (superseded.subgraph(part) for part in nx.weakly_connected_components(superseded))
+    every = [_chain(graph, part, positions) for part in parts]
+    longer = [chain for chain in every if len(chain.memories) > 1]
+    return tuple(
+        sorted(longer, key=lambda chain: (-len(chain.memories), chain.start or BEGINNING, positions[chain.memories[0]]))
+    )
 
 
-def _chain(graph: Network, part: nx.DiGraph[str], places: Mapping[str, int]) -> Chain:
+def _chain(graph: Network, part: nx.DiGraph[str], positions: Mapping[str, int]) -> Chain:
     import networkx as nx
 
     order = nx.lexicographical_topological_sort(
-        part, key=lambda key: (_start(graph, key) or BEGINNING, places.get(key, 0))
+        part, key=lambda key: (_start(graph, key) or BEGINNING, positions.get(key, 0))
     )
     members = tuple(key for key in order if graph.nodes[key]["type"] is NodeType.MEMORY)
     starts = [start for key in members if (start := _start(graph, key)) is not None]

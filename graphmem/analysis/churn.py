@@ -1,4 +1,4 @@
-"""How much changes when: what began to hold and what ceased to, by period and area."""
+"""Churn: the number of memories that came into force and ended, by period and area."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class Period(StrEnum):
-    """How long one step of a count is; its value is its name."""
+    """The length of a count's period; its value is its name."""
 
     MONTH = "month"
     QUARTER = "quarter"
@@ -31,7 +31,7 @@ _MONTHS = {Period.MONTH: 1, Period.QUARTER: 3, Period.YEAR: 12}
 
 @dataclass(frozen=True, slots=True)
 class Churn:
-    """How many memories of one area began and ceased to hold in one period."""
+    """The number of memories of an area that came into force and ended within a period."""
 
     start: datetime
     area: str
@@ -42,22 +42,22 @@ class Churn:
 def churn(
     graph: Network, by: Area | None = None, *, every: Period = Period.YEAR, kinds: Collection[Kind] = ()
 ) -> tuple[Churn, ...]:
-    """Periods in which something changed, in order, each with its areas by name; up to the graph's point.
+    """Return the periods with changes up to the graph's point, in order, each with its areas by name.
 
     Args:
-        graph: As `to_networkx` gave it.
-        by: What counts as an area; None counts all together. A memory of several counts in each.
-        every: The periods: those of the calendar, in UTC.
-        kinds: Only these; empty for every kind.
+        graph: As `to_networkx` returns it.
+        by: The attribute that defines areas; None counts all memories together. A memory counts in each of its areas.
+        every: Calendar periods in UTC.
+        kinds: Kinds to count; empty for every kind.
     """
-    found = areas(graph, by) if by is not None else {}
+    areas_of = areas(graph, by) if by is not None else {}
     began: Counter[tuple[datetime, str]] = Counter()
     ceased: Counter[tuple[datetime, str]] = Counter()
     for key, moment, is_start in _turns(graph, kinds):
-        for area in found.get(key, (EVERYWHERE,)):
+        for area in areas_of.get(key, (EVERYWHERE,)):
             (began if is_start else ceased)[_start_of(moment, every), area] += 1
-    places = sorted(began.keys() | ceased.keys())
-    return tuple(Churn(start, area, began[start, area], ceased[start, area]) for start, area in places)
+    keys = sorted(began.keys() | ceased.keys())
+    return tuple(Churn(start, area, began[start, area], ceased[start, area]) for start, area in keys)
 
 
 def _turns(graph: Network, kinds: Collection[Kind]) -> Iterator[tuple[str, datetime, bool]]:

@@ -1,4 +1,4 @@
-"""Subjects for which two memories held at once, now or before."""
+"""Contested subjects: subjects for which two memories were in force at once."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ _DAY = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class ContestedSubject:
-    """A subject over which memories of one home contradicted each other.
+    """A subject with contradicting memories in the same home scope.
 
     Attributes:
-        claims: Ids of all that ever held against another, oldest first.
-        overlap: When two or more held, up to the graph's point.
-        is_open: Whether they do at that point: `GraphMemory.conflicts` tells how to settle it.
-        days: How long in all.
+        claims: Ids of the memories that were ever in force with another, oldest first.
+        overlap: The intervals with two or more in force, up to the graph's point.
+        is_open: Whether two are in force at that point: `GraphMemory.conflicts` suggests how to resolve it.
+        days: The total length of the overlap.
     """
 
     subject: str
@@ -37,15 +37,15 @@ class ContestedSubject:
 
 
 def contested(graph: Network) -> tuple[ContestedSubject, ...]:
-    """Contested subjects, open ones first, then the longest; an amendment contests nothing that it amends."""
+    """Return contested subjects: open contests first, then the longest. An amendment does not contest its base."""
     homes: dict[tuple[str | None, ...], list[str]] = defaultdict(list)
     for key, node in memories(graph):
         if node["subject"] is not None and node["holding"]:
             homes[node["subject"], node["repo"], node["user"], node["environment"]].append(key)
     amended = set(amendments(graph))
-    found = [_contest(graph, str(home[0]), ids, amended) for home, ids in homes.items() if len(ids) > 1]
-    kept = [one for one in found if one is not None]
-    return tuple(sorted(kept, key=lambda one: (not one.is_open, -one.days, one.subject)))
+    contests = [_contest(graph, str(home[0]), ids, amended) for home, ids in homes.items() if len(ids) > 1]
+    actual = [contest for contest in contests if contest is not None]
+    return tuple(sorted(actual, key=lambda contest: (not contest.is_open, -contest.days, contest.subject)))
 
 
 def _contest(graph: Network, subject: str, ids: list[str], amended: set[tuple[str, str]]) -> ContestedSubject | None:
@@ -71,15 +71,15 @@ def _contest(graph: Network, subject: str, ids: list[str], amended: set[tuple[st
 
 
 def _spans(graph: Network, key: str) -> list[tuple[datetime, datetime]]:
-    return [(one.start or BEGINNING, one.end or FOREVER) for one in memory(graph, key)["holding"]]
+    return [(piece.start or BEGINNING, piece.end or FOREVER) for piece in memory(graph, key)["holding"]]
 
 
 def _merged(pieces: list[tuple[datetime, datetime]]) -> tuple[Interval, ...]:
-    """Pieces in order, those that touch made one."""
-    found: list[tuple[datetime, datetime]] = []
+    """Join adjacent intervals of an ordered list."""
+    merged: list[tuple[datetime, datetime]] = []
     for low, high in pieces:
-        if found and found[-1][1] == low:
-            found[-1] = (found[-1][0], high)
+        if merged and merged[-1][1] == low:
+            merged[-1] = (merged[-1][0], high)
         else:
-            found.append((low, high))
-    return tuple(Interval(None if low == BEGINNING else low, high) for low, high in found)
+            merged.append((low, high))
+    return tuple(Interval(None if low == BEGINNING else low, high) for low, high in merged)

@@ -1,4 +1,4 @@
-"""Where things stand in a picture, so that nothing covers anything else."""
+"""Layout of pictures: rows and lanes without overlap."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from graphmem.analysis.walking import memory, recorded_order, takeovers
 if TYPE_CHECKING:
     from graphmem.analysis.walking import Network
 
-#: More rows than that, and a picture is too tall to be read at once.
+#: With more rows a picture is too tall to read.
 MOST_PERIODS = 16
 
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """One time in which a member of a chain holds, and its row (from 0) within the chain's lane."""
+    """A time in which a chain's member is in force, and its row (from 0) within the chain's lane."""
 
     memory: str
     start: datetime
@@ -31,14 +31,14 @@ class Segment:
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """A memory's place in a table of periods, by their first days, and lanes; no two share one."""
+    """The cell of a memory in a table of periods (by their first days) and lanes; each cell is used once."""
 
     period: date
     lane: int
 
 
 def segments(graph: Network, lane: Chain, now: datetime) -> tuple[Segment, ...]:
-    """The times of a chain's members up to an instant, in order; those that overlap are in different rows."""
+    """Return the times in force of a chain's members up to an instant, in order; overlaps get different rows."""
     pieces = sorted(
         (piece.start, piece.end or now, key)
         for key in lane.memories
@@ -46,44 +46,44 @@ def segments(graph: Network, lane: Chain, now: datetime) -> tuple[Segment, ...]:
         if piece.start is not None and piece.start < now
     )
     ends: list[datetime] = []
-    found: list[Segment] = []
+    result: list[Segment] = []
     for start, end, key in pieces:
         row = next((row for row, taken in enumerate(ends) if taken <= start), len(ends))
         ends[row : row + 1] = [end]
-        found.append(Segment(key, start, min(end, now), row))
-    return tuple(found)
+        result.append(Segment(key, start, min(end, now), row))
+    return tuple(result)
 
 
 def cells(graph: Network, ids: Sequence[str], groups: Sequence[Iterable[str]] = ()) -> dict[str, Cell]:
-    """A place for each memory: chains keep to a lane, and no group stands in between the members of another.
+    """Return a cell for each memory: a chain keeps its lane, and the members of a group are adjacent.
 
-    Periods are days; months or years if there would be more than a picture has room for.
+    Periods are days, or months or years if there would be too many rows.
     """
-    periods, places = _periods(graph, ids), recorded_order(graph)
-    order = sorted(ids, key=lambda key: (periods[key], memory(graph, key)["aliases"], places[key]))
+    periods, positions = _periods(graph, ids), recorded_order(graph)
+    order = sorted(ids, key=lambda key: (periods[key], memory(graph, key)["aliases"], positions[key]))
     blocks = [[key for key in order if key in members] for members in map(frozenset, groups)]
     grouped = {key for block in blocks for key in block}
-    before = {new: old for old, new in takeovers(graph)}
+    predecessors = {new: old for old, new in takeovers(graph)}
     taken: dict[int, list[tuple[date, date]]] = defaultdict(list)
-    found: dict[str, Cell] = {}
+    result: dict[str, Cell] = {}
     for block in [*blocks, *([key] for key in order if key not in grouped)]:
-        found.update(_fitted(_block(block, periods, before), taken))
-    return found
+        result.update(_fitted(_block(block, periods, predecessors), taken))
+    return result
 
 
 def _block(members: Iterable[str], periods: Mapping[str, date], before: Mapping[str, str]) -> dict[str, Cell]:
-    """Places within a group, as if it were alone: in the lane of what a memory replaced, if that is free."""
-    found: dict[str, Cell] = {}
+    """Return the cells of a group by itself: a memory takes the lane of its predecessor if that is free."""
+    cells_of: dict[str, Cell] = {}
     for key in members:
-        taken = {one.lane for one in found.values() if one.period == periods[key]}
-        old = found.get(before.get(key, ""))
-        wished = [] if old is None else [old.lane]
-        found[key] = Cell(periods[key], next(lane for lane in chain(wished, count()) if lane not in taken))
-    return found
+        taken = {cell.lane for cell in cells_of.values() if cell.period == periods[key]}
+        old = cells_of.get(before.get(key, ""))
+        preferred = [] if old is None else [old.lane]
+        cells_of[key] = Cell(periods[key], next(lane for lane in chain(preferred, count()) if lane not in taken))
+    return cells_of
 
 
 def _fitted(block: Mapping[str, Cell], taken: dict[int, list[tuple[date, date]]]) -> dict[str, Cell]:
-    """A group moved to the first lanes in which nothing stands between its members."""
+    """Move a group to the first lanes in which no other cell lies between its members."""
     spans: dict[int, tuple[date, date]] = {}
     for cell in block.values():
         low, high = spans.get(cell.lane, (cell.period, cell.period))
@@ -96,8 +96,8 @@ def _fitted(block: Mapping[str, Cell], taken: dict[int, list[tuple[date, date]]]
     return {key: Cell(cell.period, first + cell.lane) for key, cell in block.items()}
 
 
-def _meets(span: tuple[date, date], others: Iterable[tuple[date, date]]) -> bool:
-    return any(span[0] <= high and low <= span[1] for low, high in others)
+def _meets(span: tuple[date, date], spans: Iterable[tuple[date, date]]) -> bool:
+    return any(span[0] <= high and low <= span[1] for low, high in spans)
 
 
 def _periods(graph: Network, ids: Iterable[str]) -> dict[str, date]:

@@ -1,7 +1,7 @@
-"""Pictures of a memory: intervals as bars, chains as lanes, decisions as a graph in time, and what analysis counts.
+"""Plots of a memory: interval bars, chain lanes, a decision graph in time, and the results of analyses.
 
-Each function draws on the axes it is given, or on a figure of its own, and returns the axes. matplotlib is imported
-when the first one is called: `pip install graphmem[notebooks]`.
+Each function draws on the given axes, or on a new figure, and returns the axes. matplotlib is imported on the first
+call: `pip install graphmem[notebooks]`.
 """
 
 from __future__ import annotations
@@ -36,41 +36,41 @@ _LEANING = (EdgeType.DEPENDS_ON, EdgeType.IMPLEMENTS, EdgeType.REFINES)
 _NAME_CHARS = 46
 _ROW_INCHES = 0.30
 _DOTS_PER_INCH = 88
-#: How many small letters fit beside each other on axes of the usual width.
+#: The number of small letters across axes of the usual width.
 _AXIS_CHARS = 105
 
 
 def interval_bars(
     graph: Network, ids: Iterable[str] | None = None, *, as_of: datetime | None = None, axes: Axes | None = None
 ) -> Axes:
-    """One row for each memory, a bar for each time in which it holds; in colour what does at the line.
+    """Draw a row for each memory with a bar for each time in force; bars that cross the line are coloured.
 
     Args:
-        graph: Its intervals are those known at its point, whatever is asked for here.
-        ids: Which, from top to bottom; all that ever hold, by their starts, if not given.
-        as_of: Where the line stands; the graph's own instant if not given.
-        axes: Where to draw.
+        graph: Its intervals are those known at the graph's point.
+        ids: Memories from top to bottom; by default all that were ever in force, by start.
+        as_of: The position of the line; the graph's valid time by default.
+        axes: Axes to draw on.
     """
     moment = as_of or asked_at(graph)
-    wanted = list(ids) if ids is not None else sorted(_ever_held(graph), key=lambda key: _start(graph, key))
-    drawn = axes or _axes(9.5, 0.9 + _ROW_INCHES * len(wanted))
-    last = max([moment, asked_at(graph), *(end for key in wanted for end in _ends(graph, key))])
-    for row, key in enumerate(wanted):
+    shown = list(ids) if ids is not None else sorted(_ever_held(graph), key=lambda key: _start(graph, key))
+    drawn = axes or _axes(9.5, 0.9 + _ROW_INCHES * len(shown))
+    last = max([moment, asked_at(graph), *(end for key in shown for end in _ends(graph, key))])
+    for row, key in enumerate(shown):
         for piece in memory(graph, key)["holding"]:
             _bar(drawn, piece, row, last, _colour(piece, moment))
-    drawn.set_yticks(range(len(wanted)), [_row_name(memory(graph, key)) for key in wanted], fontsize=8)
-    drawn.set_ylim(len(wanted) - 0.4, -0.6)
+    drawn.set_yticks(range(len(shown)), [_row_name(memory(graph, key)) for key in shown], fontsize=8)
+    drawn.set_ylim(len(shown) - 0.4, -0.6)
     _mark(drawn, moment)
     return _tidied(drawn)
 
 
 def belief_rows(graphs: Sequence[Network], subject: str, *, axes: Axes | None = None) -> Axes:
-    """What was believed of a subject: one row for each graph, the last on top, each memory in a colour of its own.
+    """Draw the beliefs about a subject: a row for each graph, the last on top, a colour for each memory.
 
     Args:
-        graphs: Of the same reader at rising ledger positions.
-        subject: Whose memories are drawn.
-        axes: Where to draw.
+        graphs: Graphs of the same reader at rising ledger positions.
+        subject: The subject of the memories.
+        axes: Axes to draw on.
     """
     drawn = axes or _axes(9.5, 0.9 + 0.42 * len(graphs))
     moments = [moment for graph in graphs for key in _of_subject(graph, subject) for moment in _ends(graph, key)]
@@ -90,22 +90,22 @@ def belief_rows(graphs: Sequence[Network], subject: str, *, axes: Axes | None = 
     return _tidied(drawn)
 
 
-def chain_lanes(graph: Network, found: Sequence[Chain], *, axes: Axes | None = None) -> Axes:
-    """One lane for each chain, from left to right what took over from what; in colour what holds."""
+def chain_lanes(graph: Network, chains: Sequence[Chain], *, axes: Axes | None = None) -> Axes:
+    """Draw a lane for each chain, predecessors to the left; memories in force are coloured."""
     now = asked_at(graph)
-    lanes = [segments(graph, one, now) for one in found]
+    lanes = [segments(graph, chain, now) for chain in chains]
     rows = [max((piece.row for piece in lane), default=0) + 1 for lane in lanes]
     drawn = axes or _axes(9.5, 0.9 + 0.42 * sum(rows))
     low, high = _days([min((piece.start for lane in lanes for piece in lane), default=now), now])
     drawn.set_xlim(low, high + (high - low) * 0.04 + 1)
     top, names = 0, list[tuple[float, str]]()
-    for chain, lane, height in zip(found, lanes, rows, strict=True):
+    for chain, lane, height in zip(chains, lanes, rows, strict=True):
         _segments(drawn, graph, lane, top)
         last = memory(graph, (chain.heads or chain.memories)[-1])
         names.append((top + (height - 1) / 2, "\n".join(textwrap.wrap(last["title"], 34)[:2])))
         top += height
         drawn.axhline(top - 0.5, color="#e4e8eb", linewidth=0.8, zorder=0)
-    drawn.set_yticks([place for place, _ in names], [name for _, name in names], fontsize=7.5)
+    drawn.set_yticks([height for height, _ in names], [name for _, name in names], fontsize=7.5)
     drawn.set_ylim(top - 0.5, -0.6)
     _mark(drawn, now)
     return _tidied(drawn)
@@ -114,61 +114,63 @@ def chain_lanes(graph: Network, found: Sequence[Chain], *, axes: Axes | None = N
 def decision_graph(
     graph: Network, groups: Sequence[Iterable[str]] = (), *, ids: Iterable[str] | None = None, axes: Axes | None = None
 ) -> Axes:
-    """Boxes in rows by when they began, the latest below, and arrows between them.
+    """Draw memories as boxes in rows by start, the latest at the bottom, with arrows between them.
 
-    Arrows lead to successors, dashed ones to amendments, dotted ones to what leans on something. What holds has a
-    strong edge, what does not is grey; each of `groups` (such as communities) has a colour of its own.
+    Solid arrows lead to successors, dashed arrows to amendments, dotted arrows to dependents. Memories in force have a
+    strong outline, others are grey; each of `groups` (for example communities) has its own colour.
     """
-    wanted = list(ids) if ids is not None else [key for key, _ in memories(graph)]
-    placed = cells(graph, wanted, groups)
-    periods = sorted({one.period for one in placed.values()})
+    shown = list(ids) if ids is not None else [key for key, _ in memories(graph)]
+    cell_of = cells(graph, shown, groups)
+    periods = sorted({cell.period for cell in cell_of.values()})
     rows = {period: number for number, period in enumerate(periods)}
-    lanes = max((one.lane for one in placed.values()), default=0) + 1
+    lanes = max((cell.lane for cell in cell_of.values()), default=0) + 1
     drawn = axes or _axes(0.6 + 1.4 * max(lanes, 3), 0.5 + 0.66 * len(periods))
     fills = {key: _GROUPS[number % len(_GROUPS)] for number, group in enumerate(groups) for key in group}
-    spots = {key: (float(cell.lane), float(rows[cell.period])) for key, cell in placed.items()}
+    spots = {key: (float(cell.lane), float(rows[cell.period])) for key, cell in cell_of.items()}
     boxes = {key: _box(drawn, memory(graph, key), spot, fills.get(key, _PLAIN)) for key, spot in spots.items()}
     _arrows(drawn, graph, boxes)
     drawn.set_xlim(-0.55, max(lanes, 3) - 0.45)
     drawn.set_ylim(max(len(periods), 1) - 0.5, -0.5)
-    drawn.set_yticks(range(len(periods)), [_period_name(one, periods) for one in periods], fontsize=8)
+    drawn.set_yticks(range(len(periods)), [_period_name(period, periods) for period in periods], fontsize=8)
     drawn.set_xticks([])
     return _tidied(drawn, has_grid=False)
 
 
-def survival_curves(found: Sequence[HalfLife], *, axes: Axes | None = None) -> Axes:
-    """The share of decisions that last longer than so many years, a step curve for each area, its half-life a dot."""
+def survival_curves(half_lives: Sequence[HalfLife], *, axes: Axes | None = None) -> Axes:
+    """Draw the share of decisions that last longer than a number of years: a step curve per area with its half-life."""
     drawn = axes or _axes(7.5, 3.6)
     colours = (_INK, HOLDS, ALARM, TO_COME, "#5b6abf", "#8a5a83")
-    for number, one in enumerate(found):
+    for number, result in enumerate(half_lives):
         colour = colours[number % len(colours)]
-        years = [step.days / _YEAR for step in one.curve]
-        told = (
-            "more than half hold" if one.median_days is None else f"half over after {one.median_days / _YEAR:.1f} years"
+        years = [step.days / _YEAR for step in result.curve]
+        summary = (
+            "more than half are in force"
+            if result.median_days is None
+            else f"half over after {result.median_days / _YEAR:.1f} years"
         )
-        name = f"{one.area}: {told} ({one.over} of {one.memories} over)"
-        drawn.step(years, [step.share for step in one.curve], where="post", color=colour, linewidth=1.8, label=name)
-        if one.median_days is not None:
-            drawn.plot(one.median_days / _YEAR, 0.5, "o", color=colour, markersize=5)
+        name = f"{result.area}: {summary} ({result.over} of {result.memories} over)"
+        drawn.step(years, [step.share for step in result.curve], where="post", color=colour, linewidth=1.8, label=name)
+        if result.median_days is not None:
+            drawn.plot(result.median_days / _YEAR, 0.5, "o", color=colour, markersize=5)
     drawn.axhline(0.5, color=_FAINT, linewidth=0.7, linestyle=":")
     drawn.set_ylim(0, 1.04)
     drawn.set_xlim(left=0)
-    drawn.set_xlabel("years since it began to hold", fontsize=8)
+    drawn.set_xlabel("years since it came into force", fontsize=8)
     drawn.yaxis.set_major_formatter(lambda share, _: f"{share:.0%}")
     drawn.legend(fontsize=8, frameon=False, loc="upper left", bbox_to_anchor=(0, -0.18))
     return _tidied(drawn)
 
 
-def churn_bars(found: Sequence[Churn], *, axes: Axes | None = None) -> Axes:
-    """For each period what began to hold, upwards, and what ceased to, downwards; all areas together."""
+def churn_bars(counts: Sequence[Churn], *, axes: Axes | None = None) -> Axes:
+    """Draw for each period the memories that came into force, upwards, and those that ended, downwards."""
     drawn = axes or _axes(9.0, 2.6)
-    starts = sorted({one.start for one in found})
+    starts = sorted({row.start for row in counts})
     gap = min((later - earlier for earlier, later in pairwise(starts)), default=None)
     width = 25.0 if gap is None else gap.days * 0.8
-    began = [sum(one.began for one in found if one.start == start) for start in starts]
-    ceased = [-sum(one.ceased for one in found if one.start == start) for start in starts]
-    drawn.bar(_days(starts), began, width, color=HOLDS, label="began to hold", align="edge")
-    drawn.bar(_days(starts), ceased, width, color=PAST, label="ceased to hold", align="edge")
+    began = [sum(row.began for row in counts if row.start == start) for start in starts]
+    ceased = [-sum(row.ceased for row in counts if row.start == start) for start in starts]
+    drawn.bar(_days(starts), began, width, color=HOLDS, label="came into force", align="edge")
+    drawn.bar(_days(starts), ceased, width, color=PAST, label="ended", align="edge")
     drawn.axhline(0, color=_INK, linewidth=0.8)
     drawn.xaxis_date(UTC)
     drawn.yaxis.set_major_formatter(lambda count, _: f"{abs(count):.0f}")
@@ -176,23 +178,25 @@ def churn_bars(found: Sequence[Churn], *, axes: Axes | None = None) -> Axes:
     return _tidied(drawn)
 
 
-def health_bars(found: Health, *, axes: Axes | None = None) -> Axes:
-    """How many memories have each ailment, the most urgent on top."""
+def health_bars(result: Health, *, axes: Axes | None = None) -> Axes:
+    """Draw the number of memories with each ailment, the most urgent on top."""
     drawn = axes or _axes(7.0, 2.2)
-    counts = found.counts
+    counts = result.counts
     shades = (ALARM, ALARM, ALARM, TO_COME, TO_COME)
     drawn.barh(range(len(counts)), list(counts.values()), color=shades, height=0.6)
     for row, count in enumerate(counts.values()):
         drawn.text(count, row, f" {count}", va="center", fontsize=9, color=_INK)
-    drawn.set_yticks(range(len(counts)), [one.value for one in counts], fontsize=9)
+    drawn.set_yticks(range(len(counts)), [ailment.value for ailment in counts], fontsize=9)
     drawn.invert_yaxis()
     drawn.set_xlim(0, max(max(counts.values()) * 1.12, 1))
-    drawn.set_title(f"{found.ailing} of {found.holding} that hold need a look", fontsize=9, loc="left", color=_INK)
+    drawn.set_title(
+        f"{result.ailing} of {result.holding} memories in force need attention", fontsize=9, loc="left", color=_INK
+    )
     drawn.set_xticks([])
     return _tidied(drawn, has_grid=False)
 
 
-# ---- parts
+# ---- internals
 
 _YEAR = 365.25
 
@@ -216,15 +220,15 @@ def _tidied(axes: Axes, *, has_grid: bool = True) -> Axes:
 def _days(moments: Iterable[datetime]) -> list[float]:
     from matplotlib.dates import date2num
 
-    return [float(date2num(one)) for one in moments]  # type: ignore[no-untyped-call]
+    return [float(date2num(moment)) for moment in moments]  # type: ignore[no-untyped-call]
 
 
 def _mark(axes: Axes, moment: datetime) -> None:
-    """The line at an instant, with its day."""
-    (place,) = _days([moment])
-    axes.axvline(place, color=ALARM, linewidth=1.1, zorder=3)
+    """Draw a line at an instant, labelled with its day."""
+    (x,) = _days([moment])
+    axes.axvline(x, color=ALARM, linewidth=1.1, zorder=3)
     axes.annotate(
-        f"{moment:%Y-%m-%d}", (place, 1), xycoords=("data", "axes fraction"), xytext=(0, 3),
+        f"{moment:%Y-%m-%d}", (x, 1), xycoords=("data", "axes fraction"), xytext=(0, 3),
         textcoords="offset points", ha="center", fontsize=8, color=ALARM,
     )  # fmt: skip
     axes.xaxis_date(UTC)
@@ -236,7 +240,7 @@ def _bar(axes: Axes, piece: Interval, row: int, last: datetime, colour: str) -> 
 
 
 def _named_bar(axes: Axes, piece: Interval, row: int, last: datetime, look: tuple[str, str]) -> None:
-    """A bar with as much of a name in it as fits."""
+    """Draw a bar with as much of the name as fits."""
     start, end = _days([piece.start or last, piece.end or last])
     low, high = axes.get_xlim()
     colour, name = look
@@ -250,12 +254,12 @@ def _of_subject(graph: Network, subject: str) -> list[str]:
 
 
 def _known_name(graph: Network) -> str:
-    """The day on which the last thing was recorded that the graph shows."""
+    """Return a label with the latest recorded time in the graph."""
     nodes = [node["recorded_at"] for _, node in memories(graph)]
-    moves = [told.recorded_at for _, node in memories(graph) for told in node["moves"]]
-    takeovers_told: list[datetime] = [data["recorded_at"] for _, _, data in edges(graph, EdgeType.SUPERSEDED_BY)]
-    last = max(nodes + moves + takeovers_told, default=None)
-    return "nothing known" if last is None else f"known {last:%Y-%m-%d}"
+    moves = [move.recorded_at for _, node in memories(graph) for move in node["moves"]]
+    supersessions: list[datetime] = [data["recorded_at"] for _, _, data in edges(graph, EdgeType.SUPERSEDED_BY)]
+    last = max(nodes + moves + supersessions, default=None)
+    return "empty" if last is None else f"known {last:%Y-%m-%d}"
 
 
 def _colour(piece: Interval, moment: datetime) -> str:
@@ -265,7 +269,7 @@ def _colour(piece: Interval, moment: datetime) -> str:
 
 
 def _segments(axes: Axes, graph: Network, lane: Sequence[Segment], top: int) -> None:
-    """A lane's bars, each with its name inside, or beside it where that is free, or not at all."""
+    """Draw a lane's bars, each with its name inside, next to it if there is space, or without a name."""
     low, high = axes.get_xlim()
     day_chars = _AXIS_CHARS / (high - low)
     spots = [_days([piece.start, piece.end]) for piece in lane]
@@ -275,7 +279,7 @@ def _segments(axes: Axes, graph: Network, lane: Sequence[Segment], top: int) -> 
         axes.barh(top + piece.row, end - start, left=start, height=0.66, color=colour, edgecolor="white", zorder=2)
         name = f" {short_name(node, 16)} "
         room = len(name) / day_chars
-        same = [spot for other, spot in enumerate(spots) if other != number and lane[other].row == piece.row]
+        same = [spot for index, spot in enumerate(spots) if index != number and lane[index].row == piece.row]
         before, after = max([low, *(e for _, e in same if e <= start)]), min([high, *(s for s, _ in same if s >= end)])
         if end - start >= room:
             axes.text(start, top + piece.row, name, va="center", fontsize=7, color=ink, zorder=4)
@@ -294,30 +298,30 @@ def _box(axes: Axes, node: MemoryNode, spot: tuple[float, float], fill: str) -> 
 
 
 def _arrows(axes: Axes, graph: Network, boxes: Mapping[str, Text]) -> None:
-    leaning = ((base, one) for one, base, _ in edges(graph, *_LEANING))
+    leaning = ((base, dependent) for dependent, base, _ in edges(graph, *_LEANING))
     sorts = ((takeovers(graph), _INK, "-"), (amendments(graph), _FAINT, "--"), (leaning, ALARM, ":"))
     for pairs, colour, line in sorts:
-        for one, other in pairs:
-            if one in boxes and other in boxes:
-                _arrow(axes, boxes[one], boxes[other], {"color": colour, "linestyle": line})
+        for source, target in pairs:
+            if source in boxes and target in boxes:
+                _arrow(axes, boxes[source], boxes[target], {"color": colour, "linestyle": line})
 
 
-def _arrow(axes: Axes, one: Text, other: Text, look: Mapping[str, str]) -> None:
-    """From box to box, behind those between, and bent where a straight one would be hidden by them."""
-    start, end = one.get_position(), other.get_position()
+def _arrow(axes: Axes, source: Text, target: Text, look: Mapping[str, str]) -> None:
+    """Draw an arrow between two boxes, below other boxes, and curved where a straight arrow would be hidden."""
+    start, end = source.get_position(), target.get_position()
     is_hidden = start[0] == end[0] and abs(start[1] - end[1]) > 1
     shape = {
         **look, "arrowstyle": "-|>", "linewidth": 1.1, "shrinkA": 1, "shrinkB": 4,
-        "patchA": one.get_bbox_patch(), "patchB": other.get_bbox_patch(),
+        "patchA": source.get_bbox_patch(), "patchB": target.get_bbox_patch(),
         "connectionstyle": f"arc3,rad={0.35 if is_hidden else 0.0}",
     }  # fmt: skip
     axes.annotate("", end, start, arrowprops=shape, zorder=2)
 
 
 def _period_name(period: date, periods: Sequence[date]) -> str:
-    if any(one.day > 1 for one in periods):
+    if any(day.day > 1 for day in periods):
         return f"{period:%Y-%m-%d}"
-    return f"{period:%Y-%m}" if any(one.month > 1 for one in periods) else f"{period:%Y}"
+    return f"{period:%Y-%m}" if any(day.month > 1 for day in periods) else f"{period:%Y}"
 
 
 def _row_name(node: MemoryNode) -> str:
@@ -336,4 +340,4 @@ def _start(graph: Network, key: str) -> datetime:
 
 def _ends(graph: Network, key: str) -> list[datetime]:
     pieces = memory(graph, key)["holding"]
-    return [moment for one in pieces for moment in (one.start, one.end) if moment is not None]
+    return [moment for piece in pieces for moment in (piece.start, piece.end) if moment is not None]

@@ -1,4 +1,4 @@
-"""A picture that follows a slider over days in a notebook, and a still one wherever nothing runs."""
+"""A plot with a slider over days for notebooks, and a still picture where no kernel runs."""
 
 from __future__ import annotations
 
@@ -17,34 +17,34 @@ _DOTS_PER_INCH = 80
 
 
 class AsOfSlider:
-    """Shown as the value of a notebook's cell.
+    """The value of a notebook cell: a plot for a day chosen with a slider.
 
-    Without ipywidgets, or where no kernel runs (a page on the web, a printed notebook), the picture of one day stands
-    there instead.
+    Without ipywidgets, or without a running kernel (a web page, a printed notebook), it shows a picture of the
+    start day.
 
     Args:
-        draw: Draws for an instant, on a figure of its own.
-        days: Where the slider may stand, in order.
-        start: Which of them it stands on at first.
+        draw: Draws for an instant, on a new figure.
+        days: The days of the slider, in order.
+        start: Index of the day shown first.
     """
 
     def __init__(self, draw: Callable[[datetime], Axes], days: Sequence[datetime], start: int = -1) -> None:
         if not days:
-            raise InvalidInput("a slider needs at least one day to stand on")
+            raise InvalidInput("days is empty: a slider needs at least one day")
         self._draw = draw
         self._days = list(days)
         self._start = self._days[start]
 
     def picture(self, day: datetime) -> bytes:
-        """The PNG of one day."""
+        """Return the PNG of a day."""
         import matplotlib.pyplot as plt
 
         figure = self._draw(day).get_figure(root=True)
-        assert figure is not None, "axes stand on a figure"  # noqa: S101
-        written = io.BytesIO()
-        figure.savefig(written, format="png", dpi=_DOTS_PER_INCH)
+        assert figure is not None, "axes have a figure"  # noqa: S101
+        buffer = io.BytesIO()
+        figure.savefig(buffer, format="png", dpi=_DOTS_PER_INCH)
         plt.close("all")
-        return written.getvalue()
+        return buffer.getvalue()
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, Any]:
         del include, exclude
@@ -52,7 +52,7 @@ class AsOfSlider:
         return {**self._widget(), **still}
 
     def _widget(self) -> dict[str, Any]:
-        """The live form, if there is what shows it."""
+        """Return the interactive form; empty without ipywidgets."""
         try:
             import ipywidgets
         except ModuleNotFoundError:

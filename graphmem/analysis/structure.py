@@ -1,4 +1,4 @@
-"""What carries what, and what belongs together."""
+"""Structure: the memories that many others depend on, and communities of related memories."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ if TYPE_CHECKING:
 _LEANING = (EdgeType.DEPENDS_ON, EdgeType.IMPLEMENTS, EdgeType.REFINES)
 _LINKS = (*_LEANING, EdgeType.FIXES, EdgeType.CONFLICTS_WITH)
 _THEMES = 3
-#: Louvain's partition depends on the order in which it visits; this makes it one and the same.
+#: Louvain's partition depends on the visiting order; a fixed seed makes it reproducible.
 _SEED = 7
 
 
 @dataclass(frozen=True, slots=True)
 class Central:
-    """A memory, and which others would fall with it: those that lean on it, directly or through others."""
+    """A memory, and the memories that depend on it, directly or through others."""
 
     memory: str
     falls: tuple[str, ...]
@@ -34,51 +34,53 @@ class Central:
 
 @dataclass(frozen=True, slots=True)
 class Community:
-    """Memories that are more tied to each other than to the rest; `themes` are what they share and others do not."""
+    """Memories that are more closely tied to each other than to the rest; `themes` are attributes specific to them."""
 
     memories: tuple[str, ...]
     themes: tuple[str, ...]
 
 
 def central(graph: Network, limit: int = 10, *, kinds: Collection[Kind] = ()) -> tuple[Central, ...]:
-    """What most would fall with, of what holds at the graph's point; what nothing leans on is left out.
+    """Return the memories in force with the most dependents; memories without dependents are omitted.
 
-    A memory leans on what it depends on, implements, refines or amends. `leaning` of it do so directly.
+    A memory depends on those that it depends on, implements, refines or amends. `leaning` counts direct dependents.
 
     Args:
-        graph: As `to_networkx` gave it.
-        limit: At most so many.
-        kinds: Only these; empty for every kind.
+        graph: As `to_networkx` returns it.
+        limit: The most memories to return.
+        kinds: Kinds to return; empty for every kind.
     """
     import networkx as nx
 
-    carries, places = _carrying(graph), recorded_order(graph)
-    found = [
-        Central(key, tuple(sorted(nx.descendants(carries, key), key=places.__getitem__)), carries.out_degree(key))
+    carries, positions = _carrying(graph), recorded_order(graph)
+    results = [
+        Central(key, tuple(sorted(nx.descendants(carries, key), key=positions.__getitem__)), carries.out_degree(key))
         for key in carries
         if carries.out_degree(key) and (not kinds or memory(graph, key)["kind"] in kinds)
     ]
-    # What was recorded first comes first among equals.
-    return tuple(sorted(found, key=lambda one: (-len(one.falls), -one.leaning, places[one.memory]))[:limit])
+    # Ties in recorded order.
+    return tuple(
+        sorted(results, key=lambda result: (-len(result.falls), -result.leaning, positions[result.memory]))[:limit]
+    )
 
 
 def _carrying(graph: Network) -> nx.DiGraph[str]:
-    """From what is leant on to what leans, both in force."""
+    """Return the graph from each memory to its dependents, both in force."""
     import networkx as nx
 
     carries: nx.DiGraph[str] = nx.DiGraph()
-    leaning = [(base, one) for one, base, _ in edges(graph, *_LEANING)]
-    for base, one in [*leaning, *amendments(graph)]:
-        if base != one and graph.nodes[base].get("holds") and graph.nodes[one].get("holds"):
-            carries.add_edge(base, one)
+    leaning = [(base, dependent) for dependent, base, _ in edges(graph, *_LEANING)]
+    for base, dependent in [*leaning, *amendments(graph)]:
+        if base != dependent and graph.nodes[base].get("holds") and graph.nodes[dependent].get("holds"):
+            carries.add_edge(base, dependent)
     return carries
 
 
 def communities(graph: Network) -> tuple[Community, ...]:
-    """Communities of two or more memories by Louvain's method, the largest first.
+    """Return communities of two or more memories by Louvain's method, the largest first.
 
-    Memories are tied by supersessions and links, and by the anchors, labels and subjects that they share: the fewer
-    share it, the closer. Whole repositories tie nothing.
+    Memories are tied by supersessions and links, and by shared anchors, labels and subjects: the fewer memories share
+    an attribute, the closer the tie. Repository anchors are ignored.
 
     Source: Blondel and others 2008, Fast unfolding of communities in large networks, as networkx has it.
     """
@@ -86,29 +88,29 @@ def communities(graph: Network) -> tuple[Community, ...]:
 
     shared = _shared(graph)
     names = [key for key, _ in memories(graph)]
-    places = {name: number for number, name in enumerate([*names, *shared])}
-    # Numbers, not texts: the order of a set of texts differs from one process to the next.
+    numbers = {name: number for number, name in enumerate([*names, *shared])}
+    # Numbers, not strings: the order of a set of strings differs between processes.
     ties: nx.Graph[int] = nx.Graph()
-    ties.add_nodes_from(places.values())
-    for one, other, weight in _ties(graph, shared):
-        if one in places and other in places:
-            ties.add_edge(places[one], places[other], weight=weight)
+    ties.add_nodes_from(numbers.values())
+    for left, right, weight in _ties(graph, shared):
+        if left in numbers and right in numbers:
+            ties.add_edge(numbers[left], numbers[right], weight=weight)
     parts = nx.community.louvain_communities(ties, seed=_SEED)
-    members = [[place for place in sorted(part) if place < len(names)] for part in parts]
-    kept = sorted((some for some in members if len(some) > 1), key=lambda some: (-len(some), some))
-    return tuple(_community(graph, [names[place] for place in some], shared) for some in kept)
+    members = [[number for number in sorted(part) if number < len(names)] for part in parts]
+    ordered = sorted((group for group in members if len(group) > 1), key=lambda group: (-len(group), group))
+    return tuple(_community(graph, [names[number] for number in group], shared) for group in ordered)
 
 
 _Theme = tuple[str, str]
 
 
 def _shared(graph: Network) -> dict[_Theme, list[str]]:
-    """What two or more memories are about or filed under, with their ids."""
-    found: dict[_Theme, list[str]] = defaultdict(list)
+    """Return the themes that two or more memories have, with their ids."""
+    ids_of: dict[_Theme, list[str]] = defaultdict(list)
     for key, _ in memories(graph):
         for theme in _themes(graph, key):
-            found[theme].append(key)
-    return {theme: ids for theme, ids in found.items() if len(ids) > 1}
+            ids_of[theme].append(key)
+    return {theme: ids for theme, ids in ids_of.items() if len(ids) > 1}
 
 
 def _themes(graph: Network, key: str) -> Iterator[_Theme]:
@@ -116,12 +118,12 @@ def _themes(graph: Network, key: str) -> Iterator[_Theme]:
     yield from dict.fromkeys(("label", label) for label in node["labels"])
     if node["subject"] is not None:
         yield "subject", node["subject"]
-    about = (one for one in anchors(graph, key) if one["kind"] is not AnchorKind.REPO)
-    yield from dict.fromkeys((one["kind"].value, one["name"]) for one in about)
+    about = (anchor for anchor in anchors(graph, key) if anchor["kind"] is not AnchorKind.REPO)
+    yield from dict.fromkeys((anchor["kind"].value, anchor["name"]) for anchor in about)
 
 
 def _ties(graph: Network, shared: dict[_Theme, list[str]]) -> Iterator[tuple[str | _Theme, str | _Theme, float]]:
-    yield from ((one, other, 1.0) for one, other, _ in edges(graph, *_LINKS))
+    yield from ((source, target, 1.0) for source, target, _ in edges(graph, *_LINKS))
     yield from ((old, new, 1.0) for old, new in (*takeovers(graph), *amendments(graph)))
     for theme, ids in shared.items():
         yield from ((key, theme, 1 / (len(ids) - 1)) for key in ids)
@@ -129,7 +131,7 @@ def _ties(graph: Network, shared: dict[_Theme, list[str]]) -> Iterator[tuple[str
 
 def _community(graph: Network, members: list[str], shared: dict[_Theme, list[str]]) -> Community:
     counted = Counter(theme for key in members for theme in _themes(graph, key))
-    # What everything shares says nothing of these.
+    # A theme that all memories share is not specific to these.
     weights = {theme: count * count / len(shared[theme]) for theme, count in counted.items() if count > 1}
     common = sorted(weights, key=lambda theme: (-weights[theme], theme))
     return Community(tuple(members), tuple(name for _, name in common[:_THEMES]))

@@ -1,6 +1,6 @@
-"""How long decisions last, with those that still hold counted as what they are: not over yet.
+"""Survival: how long decisions last, with decisions in force counted as censored.
 
-Leaving them out would make every project look fickle, and counting them as over as of today would too.
+Leaving them out, or counting them as ended today, would both make every project look unstable.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _DAY = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class Life:
-    """How many days a memory held until it was over, or so far."""
+    """The days that a memory was in force, until it ended or until now."""
 
     days: float
     is_over: bool
@@ -36,7 +36,7 @@ class Life:
 
 @dataclass(frozen=True, slots=True)
 class Survival:
-    """The share of memories that last longer than so many days."""
+    """The share of memories that last longer than `days`."""
 
     days: float
     share: float
@@ -44,13 +44,12 @@ class Survival:
 
 @dataclass(frozen=True, slots=True)
 class HalfLife:
-    """How long the decisions of one area last.
+    """The survival of an area's decisions.
 
     Attributes:
-        median_days: After how many days half of them are over; None if more than half last as long as anybody has
-            watched.
-        memories: How many ever held, and `over` how many of them hold no more.
-        curve: The share that lasts, one step for each length of a life that is over, and the longest watched last.
+        median_days: When half of them have ended; None if more than half outlast the longest observation.
+        memories: The number that were ever in force; `over` of them have ended.
+        curve: The surviving share after each observed length, and at last after the longest observation.
     """
 
     area: str
@@ -63,51 +62,54 @@ class HalfLife:
 def half_life(
     graph: Network, by: Area | None = None, *, kinds: Collection[Kind] = (Kind.DECISION,)
 ) -> tuple[HalfLife, ...]:
-    """The half-life of decisions, of all of them first and then by area, the largest first.
+    """Return the half-life of decisions, first of all of them, then by area, the largest first.
 
-    A life reaches from when a memory first held to when it last did. Without `by` there are no areas; a memory of
-    several counts in each. One that never held by the graph's point counts nowhere.
+    A life lasts from the first start to the last end. Without `by` there are no areas; a memory counts in each of its
+    areas. A memory that was never in force by the graph's point is ignored.
     """
     now = asked_at(graph)
     lives = {key: life for key, node in memories(graph) if node["kind"] in kinds and (life := _life(node, now))}
-    found: dict[str, list[Life]] = defaultdict(list)
+    lives_of: dict[str, list[Life]] = defaultdict(list)
     if by is not None:
         for key, names in areas(graph, by).items():
             for name in names if key in lives else ():
-                found[name].append(lives[key])
-    parts = sorted((_half_life(name, some) for name, some in found.items()), key=lambda one: (-one.memories, one.area))
+                lives_of[name].append(lives[key])
+    parts = sorted(
+        (_half_life(name, group) for name, group in lives_of.items()),
+        key=lambda result: (-result.memories, result.area),
+    )
     return (_half_life(EVERYWHERE, list(lives.values())), *parts)
 
 
 def survival(lives: Iterable[Life]) -> tuple[Survival, ...]:
-    """The share of lives longer than each length, by the product-limit estimate.
+    """Return the share of lives longer than each length, by the product-limit estimate.
 
     Source: Kaplan and Meier 1958, Nonparametric estimation from incomplete observations.
     """
-    ordered = sorted(lives, key=lambda one: one.days)
-    left, share, found = len(ordered), 1.0, [Survival(0.0, 1.0)]
-    for days, same in groupby(ordered, key=lambda one: one.days):
+    ordered = sorted(lives, key=lambda life: life.days)
+    left, share, curve = len(ordered), 1.0, [Survival(0.0, 1.0)]
+    for days, same in groupby(ordered, key=lambda life: life.days):
         at_once = list(same)
-        over = sum(one.is_over for one in at_once)
+        over = sum(life.is_over for life in at_once)
         if over:
             share *= 1 - over / left
-            found.append(Survival(days, share))
+            curve.append(Survival(days, share))
         left -= len(at_once)
-    if ordered and found[-1].days < ordered[-1].days:
-        found.append(Survival(ordered[-1].days, share))
-    return tuple(found)
+    if ordered and curve[-1].days < ordered[-1].days:
+        curve.append(Survival(ordered[-1].days, share))
+    return tuple(curve)
 
 
 def _half_life(area: str, lives: list[Life]) -> HalfLife:
     curve = survival(lives)
-    # Sums of shares may miss a half by a hair.
-    median = next((one.days for one in curve if one.share <= _HALF + 1e-9), None)
-    return HalfLife(area, median, len(lives), sum(one.is_over for one in lives), curve)
+    # Floating-point products may miss a half by a little.
+    median = next((point.days for point in curve if point.share <= _HALF + 1e-9), None)
+    return HalfLife(area, median, len(lives), sum(life.is_over for life in lives), curve)
 
 
 def _life(node: MemoryNode, now: datetime) -> Life | None:
-    """From its first start to its last end, as far as both are past; None if it never held, or since ever."""
-    begun = [one for one in node["holding"] if one.start is None or one.start <= now]
+    """Return the life from the first start to the last end up to now; None without a start."""
+    begun = [piece for piece in node["holding"] if piece.start is None or piece.start <= now]
     if not begun or begun[0].start is None:
         return None
     end = begun[-1].end

@@ -1,4 +1,4 @@
-"""Typed ways through the graph: its memories, its edges of one type, its point."""
+"""Typed access to the networkx graph: memories, edges of a type, and the graph's point."""
 
 from __future__ import annotations
 
@@ -17,31 +17,31 @@ if TYPE_CHECKING:
 
 
 def memories(graph: Network) -> Iterator[tuple[str, MemoryNode]]:
-    """Every memory by its id, oldest first; erased ones are none."""
+    """Yield every memory with its id, oldest first; erased memories are omitted."""
     for key, data in graph.nodes(data=True):
         if data["type"] is NodeType.MEMORY:
             yield key, cast("MemoryNode", data)
 
 
 def memory(graph: Network, key: str) -> MemoryNode:
-    """One memory's attributes."""
+    """Return a memory's attributes."""
     return cast("MemoryNode", graph.nodes[key])
 
 
 def recorded_order(graph: Network) -> dict[str, int]:
-    """The place of each memory among those that were recorded: what orders where ids, which may be random, must not."""
-    return {key: place for place, (key, _) in enumerate(memories(graph))}
+    """Return each memory's index in recorded order: a stable order, unlike that of random ids."""
+    return {key: index for index, (key, _) in enumerate(memories(graph))}
 
 
 def anchors(graph: Network, key: str) -> Iterator[AnchorNode]:
-    """What a memory is about."""
+    """Yield a memory's anchors."""
     for _, node, data in graph.out_edges(key, data=True):
         if data["type"] is EdgeType.ABOUT:
             yield cast("AnchorNode", graph.nodes[node])
 
 
 def files(graph: Network, key: str) -> Iterator[str]:
-    """The files and folders that a memory speaks of, by path or glob; not the one in which it stands recorded."""
+    """Yield the files, folders and globs that a memory names, except the file in which it is recorded."""
     for _, node, data in graph.out_edges(key, data=True):
         if data["type"] is EdgeType.ABOUT and data["role"] != RECORDED_IN:
             anchor = cast("AnchorNode", graph.nodes[node])
@@ -50,30 +50,30 @@ def files(graph: Network, key: str) -> Iterator[str]:
 
 
 def edges(graph: Network, *types: EdgeType) -> Iterator[tuple[str, str, dict[str, Any]]]:
-    """Edges of these types with what they carry."""
-    return ((one, other, data) for one, other, data in graph.edges(data=True) if data["type"] in types)
+    """Return the edges of these types with their attributes."""
+    return ((source, target, data) for source, target, data in graph.edges(data=True) if data["type"] in types)
 
 
 def takeovers(graph: Network) -> Iterator[tuple[str, str]]:
-    """Old and new of every supersession but amendments."""
+    """Yield (old, new) of every supersession except amendments."""
     for old, new, data in edges(graph, EdgeType.SUPERSEDED_BY):
         if data["kind"] is not SupersessionKind.AMENDMENT:
             yield old, new
 
 
 def amendments(graph: Network) -> Iterator[tuple[str, str]]:
-    """What is amended, and what amends it."""
+    """Yield (amended, amending) of every amendment."""
     for old, new, data in edges(graph, EdgeType.SUPERSEDED_BY):
         if data["kind"] is SupersessionKind.AMENDMENT:
             yield old, new
 
 
 def asked_at(graph: Network) -> datetime:
-    """The instant of valid time that the graph was asked for."""
+    """Return the valid time of the graph."""
     return cast("datetime", graph.graph["as_of"])
 
 
 def short_name(node: MemoryNode, width: int = 40) -> str:
-    """The first alias, or else the title, cut to a width in characters."""
+    """Return the first alias, or else the title, cut to a width in characters."""
     text = " ".join((node["aliases"][0] if node["aliases"] else node["title"]).split())
     return text if len(text) <= width else f"{text[: width - 1].rstrip()}…"

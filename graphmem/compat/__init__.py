@@ -1,6 +1,6 @@
-"""The verbs of mem0's open-source `Memory` over graphmem: a script written for it runs with the import changed.
+"""The interface of mem0's open-source `Memory` over graphmem: a script written for mem0 runs with its import changed.
 
-docs/compat.md says what differs.
+docs/compat.md lists the differences.
 """
 
 from __future__ import annotations

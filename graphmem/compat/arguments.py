@@ -1,4 +1,4 @@
-"""Reading what callers of the other interface pass: messages, owners, dates and times."""
+"""Validation of arguments in mem0's form: messages, owners, dates and times."""
 
 from __future__ import annotations
 
@@ -15,61 +15,61 @@ from graphmem.sources.memories import mem0_labels
 from graphmem.sources.memories.mem0_labels import OWNERS, Payload, end_of
 
 
-def owners_of(given: Mapping[str, Any]) -> dict[str, str]:
-    """`user_id`, `agent_id` and `run_id` as far as they are given, as texts without blanks around them.
+def owners_of(arguments: Mapping[str, Any]) -> dict[str, str]:
+    """Return those given of `user_id`, `agent_id` and `run_id` as stripped strings.
 
     Raises:
-        WrongArgument: One is empty or has blanks in it.
+        WrongArgument: A value is empty or contains whitespace.
     """
-    named = {name: str(given[name]).strip() for name in OWNERS if given.get(name) is not None}
+    named = {name: str(arguments[name]).strip() for name in OWNERS if arguments.get(name) is not None}
     for name, value in named.items():
         if not value or value.split() != [value]:
-            raise WrongArgument(f"{name} {given[name]!r} is empty or has blanks in it")
+            raise WrongArgument(f"{name} {arguments[name]!r} is empty or contains whitespace")
     return named
 
 
 def some_owner(owners: dict[str, str]) -> dict[str, str]:
-    """The owners.
+    """Return the owners unchanged.
 
     Raises:
         WrongArgument: There are none.
     """
     if not owners:
-        raise WrongArgument("whose memories? Give at least one of user_id, agent_id, run_id")
+        raise WrongArgument("no owner: give at least one of user_id, agent_id, run_id")
     return owners
 
 
 def messages_of(messages: object) -> Iterator[Mapping[str, str]]:
-    """What is to be remembered: a text, a message or several; what the system says and what has no text is left out.
+    """Yield the messages of a text, a message or a list; system messages and messages without text are skipped.
 
     Raises:
-        WrongArgument: It is none of these.
+        WrongArgument: The argument has another type.
     """
     listed = [{"role": "user", "content": messages}] if isinstance(messages, str) else messages
     listed = [listed] if isinstance(listed, Mapping) else listed
     if not isinstance(listed, list):
-        raise WrongArgument(f"messages are a text, a message or a list of messages, not {type(messages).__name__}")
-    for one in listed:
-        if not isinstance(one, Mapping):
-            raise WrongArgument(f"{one!r} is no message: it has no role and content")
-        content = _text(one.get("content"))
-        if one.get("role") not in (None, "system") and content.strip():
-            yield {"role": str(one["role"]), "content": content, "name": str(one.get("name") or "")}
+        raise WrongArgument(f"messages must be a text, a message or a list of messages, not {type(messages).__name__}")
+    for message in listed:
+        if not isinstance(message, Mapping):
+            raise WrongArgument(f"{message!r} is not a message: it has no role and content")
+        content = _text(message.get("content"))
+        if message.get("role") not in (None, "system") and content.strip():
+            yield {"role": str(message["role"]), "content": content, "name": str(message.get("name") or "")}
 
 
 def _text(content: object) -> str:
-    """The words of a message; of one in parts, those that are text."""
+    """Return the text of a message; of a message in parts, the text parts."""
     if isinstance(content, list):
-        parts = [one.get("text") for one in content if isinstance(one, Mapping) and one.get("type") == "text"]
-        return "\n".join(part for part in parts if isinstance(part, str))
+        texts = [part.get("text") for part in content if isinstance(part, Mapping) and part.get("type") == "text"]
+        return "\n".join(text for text in texts if isinstance(text, str))
     return content if isinstance(content, str) else ""
 
 
 def day_of(value: object) -> str | None:
-    """A date as YYYY-MM-DD; None for none.
+    """Return a date as YYYY-MM-DD; None for None.
 
     Raises:
-        WrongArgument: It is no date.
+        WrongArgument: The value is not a date.
     """
     try:
         return mem0_labels.day_of(value)
@@ -78,10 +78,10 @@ def day_of(value: object) -> str | None:
 
 
 def moment_of(value: object) -> datetime | None:
-    """When something was said: seconds since 1970, an ISO time or an aware datetime; None if it was not told.
+    """Return a time given in seconds since 1970, in ISO format or as an aware datetime; None for None.
 
     Raises:
-        WrongArgument: It is no time.
+        WrongArgument: The value is not a time.
     """
     if value is None:
         return None
@@ -90,20 +90,22 @@ def moment_of(value: object) -> datetime | None:
             return datetime.fromtimestamp(value, UTC)
         return value if isinstance(value, datetime) else datetime.fromisoformat(str(value))
     except (ValueError, OverflowError, OSError) as problem:
-        raise WrongArgument(f"timestamp {value!r} is no time") from problem
+        raise WrongArgument(
+            f"timestamp {value!r} is not a time; write seconds since 1970 or an ISO 8601 time"
+        ) from problem
 
 
 def remembered(message: Mapping[str, str], payload: Payload, start: datetime) -> New:
-    """A message as a memory that holds from `start` on, until it expires."""
+    """Return a message as a memory in force from `start` until it expires."""
     named = {**payload.named, "role": message["role"]}
     if message["name"]:
         named["actor_id"] = message["name"]
-    said = restated(message["content"], Payload(named, payload.metadata))
-    return New(statement=said, moves=life(start, payload.named.get("expiration_date")))
+    statement = restated(message["content"], Payload(named, payload.metadata))
+    return New(statement=statement, moves=life(start, payload.named.get("expiration_date")))
 
 
 def restated(text: str, payload: Payload) -> Statement:
-    """A text as a statement that carries its payload."""
+    """Return a text as a statement with its payload as labels."""
     split = statement_from(text, Kind.FACT)
     try:
         labels = payload.labels()
@@ -113,7 +115,7 @@ def restated(text: str, payload: Payload) -> Statement:
 
 
 def life(start: datetime, expiration_date: str | None) -> tuple[Move, ...]:
-    """In force from an instant on; to the end of its last day, if it has one."""
+    """Return the moves of a memory in force from an instant, until the end of its expiration date if it has one."""
     begun = Move(Status.ACTIVE, start)
     if expiration_date is None:
         return (begun,)

@@ -1,4 +1,4 @@
-"""Memories as the other interface shows them: flat dictionaries whose `id` outlives every update."""
+"""Conversion of memories to mem0's result dictionaries; their `id` stays the same over updates."""
 
 from __future__ import annotations
 
@@ -14,31 +14,31 @@ _CUT = "…"
 
 
 def statement_of(card: Card) -> Statement:
-    """What a memory says."""
-    said = card.memory.statement
-    assert said is not None, "what was erased gets no card"  # noqa: S101
-    return said
+    """Return the memory's statement."""
+    statement = card.memory.statement
+    assert statement is not None, "an erased memory has no card"  # noqa: S101
+    return statement
 
 
 def payload_of(card: Card) -> Payload:
-    """What it carries beside its text."""
+    """Return the memory's payload."""
     return read_payload(statement_of(card).labels)
 
 
 def lasting_id(card: Card) -> str:
-    """The id that it was first given, before any update."""
+    """Return the id that the memory had before its first update."""
     return payload_of(card).named.get("id", card.id)
 
 
-def text_of(said: Statement) -> str:
-    """The text that a title and a body were made of."""
-    if said.title.endswith(_CUT) and said.body.startswith(said.title.removesuffix(_CUT)):
-        return said.body
-    return f"{said.title}\n{said.body}" if said.body else said.title
+def text_of(statement: Statement) -> str:
+    """Return the text that was split into title and body."""
+    if statement.title.endswith(_CUT) and statement.body.startswith(statement.title.removesuffix(_CUT)):
+        return statement.body
+    return f"{statement.title}\n{statement.body}" if statement.body else statement.title
 
 
 def item(card: Card, score: float | None = None) -> dict[str, Any]:
-    """A memory as `get`, `get_all` and `search` give it."""
+    """Return a memory as `get`, `get_all` and `search` return it."""
     payload, text = payload_of(card), text_of(statement_of(card))
     recorded = card.recorded_at.isoformat()
     shown: dict[str, Any] = {
@@ -57,14 +57,14 @@ def item(card: Card, score: float | None = None) -> dict[str, Any]:
 
 
 def values(card: Card) -> dict[str, Any]:
-    """What filters are asked of."""
+    """Return the values that filters test."""
     payload = payload_of(card)
     return {**payload.metadata, **payload.shown_fields}
 
 
-def events(told: History) -> Iterator[dict[str, Any]]:
-    """What happened to a memory, first to last: ADD, then UPDATE for each new text, DELETE if it was deleted."""
-    chain, first, before = own_chain(told), None, None
+def events(history: History) -> Iterator[dict[str, Any]]:
+    """Yield the history of a memory: ADD, UPDATE for each new text, and DELETE if it was deleted."""
+    chain, first, before = own_chain(history), None, None
     for card in chain:
         text = text_of(statement_of(card))
         first = first or card.recorded_at.isoformat()
@@ -91,7 +91,7 @@ def _event(card: Card, before: str | None, after: str | None, first: str | None)
     }
 
 
-def own_chain(told: History) -> Sequence[Card]:
-    """The texts that a memory had, one after the other."""
-    lasting = lasting_id(told.card)
-    return [card for card in told.chain if lasting_id(card) == lasting]
+def own_chain(history: History) -> Sequence[Card]:
+    """Return the memory's versions, oldest first."""
+    lasting = lasting_id(history.card)
+    return [card for card in history.chain if lasting_id(card) == lasting]

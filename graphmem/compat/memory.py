@@ -1,4 +1,4 @@
-"""`Memory` with the signatures and answers of mem0's open-source class."""
+"""`Memory` with the signatures and results of mem0's open-source class."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ from graphmem.service import Write
 from graphmem.sources.memories.mem0_labels import MARK, OWNERS, Payload, end_of, owner_label
 
 _UNSET = object()
-#: What comes through this interface is a conversation's word.
+#: All writes through this interface have the origin of a conversation.
 _HEARSAY = Write(origin=Origin.CONVERSATION)
 _PROPOSED = "Recorded as a proposal: a conversation does not change what is more trusted. Nothing was changed yet."
 _CHUNK = 200
@@ -54,10 +54,10 @@ class Memory:
     """Memories of users, agents and runs, with the interface of mem0's open-source `Memory`.
 
     Args:
-        config: As that interface has it; everything in it but `url` concerns models and servers that graphmem does not
-            need, and is named in a warning.
-        memory: An opened memory to use; without it the one at `url`, else at `GRAPHMEM_URL` or in the `.graphmem/`
-            found upward, else a file in the user's data folder.
+        config: A mem0 configuration. Only `url` is used; other keys configure models and servers that graphmem does not
+            need, and are listed in a warning.
+        memory: An open memory to use; by default that at `url`, else at `GRAPHMEM_URL` or in the nearest `.graphmem/`
+            folder, else a file in the user's data folder.
     """
 
     def __init__(self, config: object = None, *, memory: GraphMemory | None = None) -> None:
@@ -65,7 +65,7 @@ class Memory:
 
     @classmethod
     def from_config(cls, config_dict: Mapping[str, Any]) -> Self:
-        """A memory by a configuration; see the class."""
+        """Return a memory for a configuration; see the class."""
         return cls(config_dict)
 
     def add(  # noqa: PLR0913 - the other interface's own signature
@@ -82,14 +82,14 @@ class Memory:
         memory_type: str | None = None,
         prompt: str | None = None,
     ) -> dict[str, Any]:
-        """Remember each message in its own words; nothing is extracted, whatever `infer` and `prompt` say.
+        """Store the text of each message; `infer` and `prompt` are ignored, and no facts are extracted.
 
         Returns:
-            `{"results": [{"id", "memory", "event", "role", "actor_id"}]}`; `event` is ADD, or NONE for what is there.
+            `{"results": [{"id", "memory", "event", "role", "actor_id"}]}`; `event` is ADD, or NONE if it existed.
 
         Raises:
-            WrongArgument: Nobody to remember it for, or something that makes no sense.
-            Unsupported: A `memory_type`: that needs a language model.
+            WrongArgument: No owner, or an invalid argument.
+            Unsupported: A `memory_type`, which needs a language model.
         """
         del infer, prompt
         if memory_type is not None:
@@ -98,25 +98,25 @@ class Memory:
         day = day_of(expiration_date)
         payload = Payload({**owners, **({} if day is None else {"expiration_date": day})}, _own(metadata))
         start = moment_of(timestamp) or datetime.now(UTC)
-        said = list(messages_of(messages))
-        written = self._memory.add_many([remembered(one, payload, start) for one in said], write=_HEARSAY)
+        parsed = list(messages_of(messages))
+        written = self._memory.add_many([remembered(message, payload, start) for message in parsed], write=_HEARSAY)
         return {
             "results": [
                 {
-                    "id": self._lasting(one.ids[0]) if one.is_confirmation else one.ids[0],
+                    "id": self._lasting(result.ids[0]) if result.is_confirmation else result.ids[0],
                     "memory": message["content"],
-                    "event": "NONE" if one.is_confirmation else "ADD",
+                    "event": "NONE" if result.is_confirmation else "ADD",
                     "role": message["role"],
                     "actor_id": message["name"] or None,
                 }
-                for message, one in zip(said, written, strict=True)
+                for message, result in zip(parsed, written, strict=True)
             ]
         }
 
     def get(self, memory_id: str) -> dict[str, Any] | None:
-        """A memory in its latest words; None if there is none, or it was deleted."""
-        found = self._current(memory_id)
-        return None if found is None else item(found)
+        """Return the latest version of a memory; None if it does not exist or was deleted."""
+        card = self._current(memory_id)
+        return None if card is None else item(card)
 
     def get_all(
         self,
@@ -126,20 +126,24 @@ class Memory:
         show_expired: bool = False,
         **former: object,
     ) -> dict[str, Any]:
-        """The memories that fit the filters, last recorded first, as `{"results": [...]}`.
+        """Return the memories that pass the filters, last recorded first, as `{"results": [...]}`.
 
         Args:
             filters: At least one of `user_id`, `agent_id` and `run_id`, and any conditions on metadata.
-            top_k: At most so many.
-            show_expired: Those past their `expiration_date`, too.
-            former: `user_id`, `agent_id`, `run_id` and `limit`, as earlier releases took them.
+            top_k: The most results to return.
+            show_expired: Include memories past their `expiration_date`.
+            former: `user_id`, `agent_id`, `run_id` and `limit`, as in earlier releases of mem0.
         """
-        wanted, count = _asked(filters, former, top_k)
-        found: list[dict[str, Any]] = []
-        for card in self._cards(_labelled(wanted, is_history=show_expired)):
-            if len(found) < count and card.state in _states(is_history=show_expired) and fits(wanted, values(card)):
-                found.append(item(card))
-        return {"results": found}
+        conditions, count = _conditions_of(filters, former, top_k)
+        results: list[dict[str, Any]] = []
+        for card in self._cards(_labelled(conditions, is_history=show_expired)):
+            if (
+                len(results) < count
+                and card.state in _states(is_history=show_expired)
+                and fits(conditions, values(card))
+            ):
+                results.append(item(card))
+        return {"results": results}
 
     def search(  # noqa: PLR0913 - the other interface's own signature
         self,
@@ -154,34 +158,34 @@ class Memory:
         show_expired: bool = False,
         **former: object,
     ) -> dict[str, Any]:
-        """What holds for a question, best first, as `{"results": [{"id", "memory", "score", ...}]}`.
+        """Return the memories in force for a question, best first, as `{"results": [{"id", "memory", "score", ...}]}`.
 
         Args:
-            query: A question in plain words.
-            top_k: At most so many.
+            query: A question in natural language.
+            top_k: The most results to return.
             filters: As in `get_all`.
-            threshold: The least score, from 0 to 1.
-            rerank: Not used: answers are ranked as they are.
-            explain: Tell what each score is made of, as `score_details`.
-            reference_date: Ask for what held at that time.
+            threshold: The minimum score, from 0 to 1.
+            rerank: Ignored: results are already ranked.
+            explain: Include the parts of each score as `score_details`.
+            reference_date: The valid time of the search.
             show_expired: As in `get_all`.
             former: As in `get_all`.
         """
         del rerank
         if not isinstance(query, str) or not query.strip():
-            raise WrongArgument(f"{query!r} is no question")
-        wanted, count = _asked(filters, former, top_k)
+            raise WrongArgument(f"query {query!r} is empty or not a string")
+        conditions, count = _conditions_of(filters, former, top_k)
         at = graphmem.At(moment_of(reference_date))
-        found: list[dict[str, Any]] = []
-        for hit in self._hits(query, at, _labelled(wanted, is_history=show_expired), count):
-            is_wanted = hit.card.state in _states(is_history=show_expired) and fits(wanted, values(hit.card))
-            if is_wanted and hit.relevance >= (_DEFAULT_THRESHOLD if threshold is None else threshold):
-                found.append(
+        results: list[dict[str, Any]] = []
+        for hit in self._hits(query, at, _labelled(conditions, is_history=show_expired), count):
+            is_match = hit.card.state in _states(is_history=show_expired) and fits(conditions, values(hit.card))
+            if is_match and hit.relevance >= (_DEFAULT_THRESHOLD if threshold is None else threshold):
+                results.append(
                     {**item(hit.card, hit.relevance), **({"score_details": dict(hit.parts)} if explain else {})}
                 )
-            if len(found) >= count:
+            if len(results) >= count:
                 break
-        return {"results": found[:count]}
+        return {"results": results[:count]}
 
     def update(
         self,
@@ -191,25 +195,25 @@ class Memory:
         expiration_date: object = _UNSET,
         data: str | None = None,
     ) -> dict[str, str]:
-        """Let new words take over from those of a memory, which keeps its id; the old words stay in its history.
+        """Supersede a memory with a new version under the same id; the old version stays in its history.
 
         Raises:
-            NoSuchMemory: There is none of that id.
-            WrongArgument: Nothing to change was given.
-            Conflict: Somebody else changed it at the same moment.
+            NoSuchMemory: No memory has this id.
+            WrongArgument: No change was given.
+            Conflict: Another writer changed it at the same time.
         """
-        said = data if text is None else text
-        if said is None and metadata is None and expiration_date is _UNSET:
+        new_text = data if text is None else text
+        if new_text is None and metadata is None and expiration_date is _UNSET:
             raise WrongArgument("nothing to change: give a text, metadata or an expiration_date")
-        current = self._known(memory_id)
+        current = self._existing(memory_id)
         payload = payload_of(current)
         named = {**payload.named, "id": lasting_id(current), "created_at": item(current)["created_at"]}
         if expiration_date is not _UNSET:
             named.pop("expiration_date", None)
             day = day_of(expiration_date)
             named.update({} if day is None else {"expiration_date": day})
-        kept = text_of(statement_of(current)) if said is None else said
-        new = restated(kept, Payload(named, {**payload.metadata, **_own(metadata)}))
+        full_text = text_of(statement_of(current)) if new_text is None else new_text
+        new = restated(full_text, Payload(named, {**payload.metadata, **_own(metadata)}))
         done = self._memory.supersede(current.id, new, write=_HEARSAY)
         if done.is_proposal:
             return {"message": _PROPOSED}
@@ -219,20 +223,20 @@ class Memory:
         return {"message": "Memory updated successfully!"}
 
     def delete(self, memory_id: str) -> dict[str, str]:
-        """Retract a memory in all its wordings: it is believed no more; `graphmem erase` removes its content.
+        """Retract all versions of a memory; `graphmem erase` removes its content.
 
         Raises:
-            NoSuchMemory: There is none of that id.
+            NoSuchMemory: No memory has this id.
         """
-        current = self._known(memory_id)
+        current = self._existing(memory_id)
         is_done = self._retract(own_chain(self._memory.history(current.id)))
         return {"message": "Memory deleted successfully!" if is_done else _PROPOSED}
 
     def delete_all(self, user_id: object = None, agent_id: object = None, run_id: object = None) -> dict[str, str]:
-        """Retract all memories of a user, an agent or a run, or of what they have in common.
+        """Retract all memories that belong to all the given owners.
 
         Raises:
-            WrongArgument: None of them is given; `reset` retracts everything.
+            WrongArgument: No owner is given; `reset` retracts everything.
         """
         owners = some_owner(owners_of({"user_id": user_id, "agent_id": agent_id, "run_id": run_id}))
         cards = [card for card in self._cards(_labelled(owners, is_history=True)) if fits(owners, values(card))]
@@ -240,15 +244,15 @@ class Memory:
         return {"message": "Memories deleted successfully!" if is_done else _PROPOSED}
 
     def history(self, memory_id: str) -> list[dict[str, Any]]:
-        """What happened to a memory, first to last; empty if there is none of that id."""
+        """Return the events of a memory, oldest first; empty if no memory has this id."""
         try:
-            told = self._memory.history(memory_id)
+            history = self._memory.history(memory_id)
         except NotFound:
             return []
-        return list(events(told))
+        return list(events(history))
 
     def reset(self) -> None:
-        """Retract everything that was written through this interface; other memories of the store stay."""
+        """Retract everything written through this interface; other memories of the store stay."""
         self._retract(reversed(list(self._cards(Filter(labels=(MARK,), include_history=True)))))
 
     def close(self) -> None:
@@ -263,10 +267,10 @@ class Memory:
     ) -> None:
         self.close()
 
-    # ---- parts
+    # ---- internals
 
     def _current(self, memory_id: str) -> Card | None:
-        """What stands for a memory now, be it expired; None if it was deleted."""
+        """Return the current version of a memory, even if expired; None if it was deleted."""
         try:
             card = self._memory.get(memory_id)
         except NotFound:
@@ -276,14 +280,14 @@ class Memory:
         heads = self._memory.explain(memory_id).resolves_to
         return heads[0].card if heads and heads[0].card.state is not State.RETRACTED else None
 
-    def _known(self, memory_id: str) -> Card:
-        found = self._current(memory_id)
-        if found is None:
-            raise NoSuchMemory(f"no memory {memory_id!r}; get_all and search show the ids that there are")
-        return found
+    def _existing(self, memory_id: str) -> Card:
+        card = self._current(memory_id)
+        if card is None:
+            raise NoSuchMemory(f"no memory {memory_id!r}; get_all and search return existing ids")
+        return card
 
-    def _lasting(self, key: str) -> str:
-        return lasting_id(self._memory.get(key))
+    def _lasting(self, memory_id: str) -> str:
+        return lasting_id(self._memory.get(memory_id))
 
     def _cards(self, where: Filter) -> Iterator[Card]:
         cursor = None
@@ -304,14 +308,14 @@ class Memory:
             page = Page(page.limit, answer.cursor)
 
     def _retract(self, cards: Iterable[Card]) -> bool:
-        """Retract memories, the first words of each before its later ones, so that none comes back meanwhile.
+        """Retract memories in order, earlier versions first, so that none comes back into force in between.
 
         Returns:
-            Whether all were; what is more trusted than a conversation is only proposed to be.
+            Whether all were retracted; for memories more trusted than a conversation the retraction is only proposed.
         """
         believed = [card.id for card in cards if card.state is not State.RETRACTED]
-        done = [self._memory.retract(key, write=_HEARSAY) for key in believed]
-        return not any(one.is_proposal for one in done)
+        done = [self._memory.retract(memory_id, write=_HEARSAY) for memory_id in believed]
+        return not any(written.is_proposal for written in done)
 
 
 def _opened(url: str | None) -> GraphMemory:
@@ -326,40 +330,42 @@ def _opened(url: str | None) -> GraphMemory:
 
 
 def _url_in(config: object) -> str | None:
-    """The `url` of a configuration; what else stands in it is named in a warning."""
+    """Return the `url` of a configuration; its other keys are listed in a warning."""
     if config is None:
         return None
-    given = dict(config) if isinstance(config, Mapping) else vars(config)
-    url = given.pop("url", None)
-    if given:
-        warnings.warn(f"graphmem needs none of this: {', '.join(sorted(given))}", stacklevel=3)
+    settings = dict(config) if isinstance(config, Mapping) else vars(config)
+    url = settings.pop("url", None)
+    if settings:
+        warnings.warn(f"graphmem ignores these settings: {', '.join(sorted(settings))}", stacklevel=3)
     return None if url is None else str(url)
 
 
 def _own(metadata: Mapping[str, Any] | None) -> dict[str, Any]:
-    """Metadata without what only arguments may set."""
+    """Drop metadata keys that only arguments may set."""
     return {key: value for key, value in (metadata or {}).items() if key not in (*OWNERS, "actor_id")}
 
 
-def _asked(filters: Mapping[str, Any] | None, former: Mapping[str, object], top_k: int) -> tuple[dict[str, Any], int]:
-    """The conditions and the number of answers that a call asks for."""
+def _conditions_of(
+    filters: Mapping[str, Any] | None, former: Mapping[str, object], top_k: int
+) -> tuple[dict[str, Any], int]:
+    """Return the conditions and the number of results of a call."""
     unknown = sorted(former.keys() - {*OWNERS, "limit"})
     if unknown:
         raise TypeError(f"unexpected keyword argument {unknown[0]!r}")
-    wanted = {**dict(filters or {}), **owners_of(former)}
-    wanted |= owners_of({name: value for name, value in wanted.items() if isinstance(value, str | int)})
-    if not wanted.keys() & set(OWNERS):
-        raise WrongArgument("whose memories? Give filters at least one of user_id, agent_id, run_id")
-    fits(wanted, {})  # refuses what is no condition, whatever is found
+    conditions = {**dict(filters or {}), **owners_of(former)}
+    conditions |= owners_of({name: value for name, value in conditions.items() if isinstance(value, str | int)})
+    if not conditions.keys() & set(OWNERS):
+        raise WrongArgument("no owner: give filters at least one of user_id, agent_id, run_id")
+    fits(conditions, {})  # raises on an invalid condition, even if there are no memories
     count = former.get("limit", top_k)
     if not isinstance(count, int) or isinstance(count, bool) or count < 0:
-        raise WrongArgument(f"top_k {count!r} is no number of answers")
-    return wanted, count
+        raise WrongArgument(f"top_k {count!r} is not a number of results")
+    return conditions, count
 
 
-def _labelled(wanted: Mapping[str, Any], *, is_history: bool) -> Filter:
-    """The part of the conditions that the store can test: one owner, or that it is of this interface at all."""
-    owned = [owner_label(name, wanted[name]) for name in OWNERS if isinstance(wanted.get(name), str)]
+def _labelled(conditions: Mapping[str, Any], *, is_history: bool) -> Filter:
+    """Return the conditions that the store can test: an owner's label, or the label of this interface."""
+    owned = [owner_label(name, conditions[name]) for name in OWNERS if isinstance(conditions.get(name), str)]
     plain = [label for label in owned if not label.endswith("=*")]
     return Filter(labels=(plain[0] if plain else MARK,), include_history=is_history)
 

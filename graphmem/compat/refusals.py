@@ -1,4 +1,4 @@
-"""Errors of this interface: graphmem's own, and each a `ValueError` too, which scripts catch."""
+"""Errors of this interface; each is also a `ValueError`, which mem0 scripts catch."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from graphmem.errors import InvalidInput, NotFound
 
 
 class WrongArgument(InvalidInput, ValueError):
-    """An argument that makes no sense."""
+    """An invalid argument."""
 
 
 class NoSuchMemory(NotFound, ValueError):
-    """No memory of that id, or it was deleted."""
+    """No memory has this id, or it was deleted."""

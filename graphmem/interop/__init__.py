@@ -1,1 +1,1 @@
-"""Between graphmem and other memories and graphs; each is imported only when it is used."""
+"""Adapters to other memory systems and graph formats, each imported on first use."""

@@ -1,7 +1,7 @@
-"""The graph as a Cypher script that makes it in an empty Neo4j database: for looking, not for a store.
+"""Exports the graph as a Cypher script for an empty Neo4j database: for inspection, not a store.
 
-Nodes get the label `Exported` and one of their kind, never `Memory`, so that a store in the same database does not take
-them for its own.
+Nodes have the label `Exported` and a label of their kind, never `Memory`, so that a store in the same database ignores
+them.
 """
 
 from __future__ import annotations
@@ -21,24 +21,24 @@ _CONSTRAINT = "CREATE CONSTRAINT graphmem_exported IF NOT EXISTS FOR (n:Exported
 _ESCAPES = {"\\": "\\\\", "'": "\\'", "\n": "\\n", "\r": "\\r", "\t": "\\t", "\b": "\\b", "\f": "\\f"}
 _ESCAPED = re.compile(r"[\\'\n\r\t\b\f]".replace(r"\b", "\b"))
 _CONTROL = re.compile("[\x00-\x07\x0b\x0e-\x1f\x7f]")
-#: Some releases read an escaped backslash before a `u` as the beginning of a character's number.
+#: Some releases parse an escaped backslash before a `u` as the start of a Unicode escape.
 _BACKSLASH_U = re.compile(r"\\(?=[uU])")
 
 
 def cypher_lines(graph: nx.MultiDiGraph[str]) -> Iterator[str]:
-    """Statements, one a line, that can be run again without making anything twice."""
+    """Yield one statement per line; running the script again creates no duplicates."""
     yield _CONSTRAINT
     for node, data in graph.nodes(data=True):
         properties = _map({"id": node, **flat(data)})
         yield f"MERGE (n:Exported {{id: {_text(node)}}}) SET n:{_label(data)}, n += {properties};"
-    for one, other, key, data in graph.edges(keys=True, data=True):
-        ends = f"MATCH (a:Exported {{id: {_text(one)}}}), (b:Exported {{id: {_text(other)}}})"
+    for source, target, key, data in graph.edges(keys=True, data=True):
+        ends = f"MATCH (a:Exported {{id: {_text(source)}}}), (b:Exported {{id: {_text(target)}}})"
         kind, properties = data["type"].value.upper(), _map({"key": key, **flat(data)})
         yield f"{ends} MERGE (a)-[r:{kind} {{key: {_text(key)}}}]->(b) SET r += {properties};"
 
 
 def _label(data: Mapping[str, object]) -> str:
-    """The kind of a memory or anchor, the type of anything else; both are words of closed lists."""
+    """Return the kind of a memory or anchor, or the type of another node; both come from closed vocabularies."""
     is_kind = data["type"] in {NodeType.MEMORY, NodeType.ANCHOR}
     return str(data["kind"] if is_kind else data["type"]).capitalize()
 
@@ -61,7 +61,7 @@ def _literal(value: Flat) -> str:
 
 
 def _text(text: str) -> str:
-    """A string literal on one line."""
+    """Return a string literal on a single line."""
     parts = _BACKSLASH_U.split(text)
     return " + '\\\\' + ".join(f"'{_inner(part)}'" for part in parts)
 

@@ -1,4 +1,4 @@
-"""Attributes of the graph as scalars and lists of texts: what exchange formats can hold."""
+"""Converts node and edge attributes to scalars and lists of strings for exchange formats."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ Flat = str | int | float | bool | datetime | list[str]
 
 
 def flat(attributes: Mapping[str, object]) -> dict[str, Flat]:
-    """Attributes without those that have no value; intervals and moves are texts, `2024-01-01T00:00:00Z/..`."""
-    found = {name: _flat(value) for name, value in attributes.items() if value is not None}
-    return {name: value for name, value in found.items() if value != []}
+    """Drop empty attributes and convert the others; intervals and moves become strings, `2024-01-01T00:00:00Z/..`."""
+    converted = {name: _flat(value) for name, value in attributes.items() if value is not None}
+    return {name: value for name, value in converted.items() if value != []}
 
 
 def instant_text(moment: datetime | None) -> str:
-    """ISO 8601 in UTC; `..` for an open side."""
+    """Return ISO 8601 in UTC; `..` for an open end."""
     return ".." if moment is None else moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
@@ -31,7 +31,7 @@ def _flat(value: object) -> Flat:
         case str():
             return value
         case Iterable():
-            return [_item(one) for one in value]
+            return [_item(element) for element in value]
     return str(value)
 
 

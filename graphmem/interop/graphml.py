@@ -1,4 +1,4 @@
-"""The graph as GraphML, for Gephi, yEd, igraph and networkx itself."""
+"""Exports the graph as GraphML, for Gephi, yEd, igraph and networkx."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ if TYPE_CHECKING:
 
 _Scalar = str | int | float | bool
 
-#: What XML 1.0 cannot hold, and a carriage return, which its readers change.
+#: Characters that XML 1.0 forbids or its readers normalise.
 _NO_XML = re.compile("[\x00-\x08\x0b-\x1f\ufffe\uffff]")
-#: Readers make blanks of these in a node's name.
+#: Readers replace these with spaces in node ids.
 _IN_NAMES = re.compile("[\t\n]")
 
 
 def graphml_lines(graph: nx.MultiDiGraph[str]) -> Iterator[str]:
-    """The lines of a GraphML document: every node, edge and attribute, with times as ISO 8601 and lists on one line.
+    """Yield the lines of a GraphML document; times are ISO 8601, lists are joined to single strings.
 
-    What XML cannot hold is written by its number.
+    Characters that XML forbids are written as escapes.
     """
     import networkx as nx
 
@@ -32,12 +32,12 @@ def graphml_lines(graph: nx.MultiDiGraph[str]) -> Iterator[str]:
     plain.graph.update(_scalars(graph.graph))
     for node, data in graph.nodes(data=True):
         plain.add_node(_name(node), **_scalars(data))
-    for number, (one, other, data) in enumerate(graph.edges(data=True)):
-        plain.add_edge(_name(one), _name(other), f"e{number}", **_scalars(data))
-    written = io.BytesIO()
-    nx.write_graphml_xml(plain, written)
-    # Not splitlines: a title may hold other characters that end a line.
-    yield from written.getvalue().decode("utf-8").rstrip("\n").split("\n")
+    for number, (source, target, data) in enumerate(graph.edges(data=True)):
+        plain.add_edge(_name(source), _name(target), f"e{number}", **_scalars(data))
+    buffer = io.BytesIO()
+    nx.write_graphml_xml(plain, buffer)
+    # Not splitlines: a title may contain other line separators.
+    yield from buffer.getvalue().decode("utf-8").rstrip("\n").split("\n")
 
 
 def _scalars(attributes: Mapping[str, object]) -> dict[str, _Scalar]:

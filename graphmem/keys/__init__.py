@@ -1,4 +1,4 @@
-"""Keys to a server: what each may do, for whom, and the file in which their hashes are kept."""
+"""API keys of a server: their permissions and bindings, and the file that stores their hashes."""
 
 from graphmem.keys.key import Key
 from graphmem.keys.ring import Granted, KeyRing

@@ -1,4 +1,4 @@
-"""A key: whose memories it opens, and what may be done with it."""
+"""API keys: the tenant, users and repositories that a key opens, and its permissions."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from graphmem.errors import Forbidden, InvalidInput, NotFound
 from graphmem.model import Scope
 from graphmem.vocabulary import Permission
 
-#: Of the name of a write, and of what makes it a key's own.
+#: The longest op_id, and the length of the suffix that binds an op_id to a key.
 _MAX_OP_ID, _MARK_CHARS = 200, 10
 
 
@@ -20,12 +20,12 @@ class Key:
     """A key as it is stored.
 
     Attributes:
-        id: Public: it is shown in lists and logs.
+        id: Public: it appears in lists and logs.
         digest: Hash of its secret.
-        name: Who or what holds it; the actor of writes that name none.
-        user: Whose private memories it opens, and no other's; None lets the caller name anybody of the tenant.
-        repos: The only repositories in which its holder may stand; empty for all.
-        expires_at: From when on it opens nothing; None if it does not expire.
+        name: The holder; the actor of writes without an actor.
+        user: The only user whose private memories it opens; None lets the caller name any user of the tenant.
+        repos: The only repositories that it opens; empty for all.
+        expires_at: When it expires; None if it does not.
     """
 
     id: str
@@ -44,26 +44,26 @@ class Key:
         for repo in self.repos:
             Scope(self.tenant, repo=repo)
         if not self.name.strip():
-            raise InvalidInput(f"{self.name!r} is no name of a key: say who or what holds it")
+            raise InvalidInput(f"{self.name!r} is not a valid key name: name the person or program that holds the key")
         if not self.permissions:
             raise InvalidInput(f"a key needs a permission: {', '.join(Permission)}")
 
     def is_live(self, now: datetime) -> bool:
-        """Whether it opens anything at that moment."""
+        """Return whether the key is neither revoked nor expired at a moment."""
         return self.revoked_at is None and (self.expires_at is None or now < self.expires_at)
 
     @property
     def is_bound(self) -> bool:
-        """Whether it opens less than its whole tenant."""
+        """True if the key opens less than its whole tenant."""
         return self.user is not None or bool(self.repos)
 
     @property
     def is_reader_of_all(self) -> bool:
-        """Whether it may read everything that its tenant holds."""
+        """True if the key may read every memory of its tenant."""
         return Permission.READ in self.permissions and not self.is_bound
 
     def own_op_id(self, op_id: str) -> str:
-        """The name of a write in the ledger: a bound key's is its own, since others' must not be found by trying."""
+        """Return the op_id for the ledger; a bound key has a namespace of its own and cannot probe op_ids of others."""
         if not self.is_bound:
             return op_id
         bound = json.dumps([self.user, sorted(self.repos)])
@@ -74,43 +74,52 @@ class Key:
         return f"{short}@{mark}"
 
     def require(self, permission: Permission) -> None:
-        """Let pass what the key allows.
+        """Check a permission.
 
         Raises:
-            Forbidden: It does not allow this.
+            Forbidden: The key does not have it.
         """
         if permission not in self.permissions:
-            raise Forbidden(f"key {self.id!r} has no permission to {permission.value}: ask for one that has")
+            raise Forbidden(f"key {self.id!r} has no permission to {permission.value}: request a key with it")
 
     def require_whole(self) -> None:
-        """Let pass what touches the whole tenant.
+        """Check that the key opens the whole tenant.
 
         Raises:
-            Forbidden: The key opens only a part of it.
+            Forbidden: The key is bound to a user or to repositories.
         """
         if self.is_bound:
-            raise Forbidden(f"key {self.id!r} is bound to a user or to repositories: this needs the whole tenant")
+            raise Forbidden(
+                f"key {self.id!r} is bound to a user or to repositories: this operation needs a key to the whole tenant"
+            )
 
-    def place(self, asked: Scope, tenant: str | None, *, is_write: bool) -> Scope:
-        """Where its holder stands.
+    def place(self, requested: Scope, tenant: str | None, *, is_write: bool) -> Scope:
+        """Return the scope of a request with this key.
 
         Args:
-            asked: The scope that the caller names, whose tenant does not count.
-            tenant: The tenant that the caller names, if any.
-            is_write: A write must be in one of the key's repositories; a read may be of what belongs to none.
+            requested: The requested scope; its tenant is ignored.
+            tenant: The requested tenant, if any.
+            is_write: A write must name a repository of the key; a read may be org-wide.
 
         Raises:
-            NotFound: Another tenant was named: whether it exists is not told.
-            Forbidden: Another user or repository was named than those of the key.
+            NotFound: Another tenant is requested; the message is the same whether it exists or not.
+            Forbidden: A user or repository is requested that the key does not open.
         """
         if tenant is not None and tenant != self.tenant:
             raise NotFound(f"no tenant {tenant!r}")
-        if self.user is not None and asked.user not in {None, self.user}:
-            raise Forbidden(f"key {self.id!r} is not of user {asked.user!r}")
-        repo = asked.repo if asked.repo is not None or len(self.repos) != 1 else self.repos[0]
-        named = [one for one in (repo, *asked.related_repos) if one is not None]
-        if closed := [one for one in named if self.repos and one not in self.repos]:
+        if self.user is not None and requested.user not in {None, self.user}:
+            raise Forbidden(f"key {self.id!r} does not open memories of user {requested.user!r}")
+        repo = requested.repo if requested.repo is not None or len(self.repos) != 1 else self.repos[0]
+        repos = [name for name in (repo, *requested.related_repos) if name is not None]
+        if closed := [name for name in repos if self.repos and name not in self.repos]:
             raise Forbidden(f"key {self.id!r} opens {', '.join(self.repos)}, not {closed[0]!r}")
         if is_write and self.repos and repo is None:
             raise Forbidden(f"key {self.id!r} writes in {', '.join(self.repos)}: name one of them")
-        return Scope(self.tenant, repo, self.user or asked.user, asked.branch, asked.environment, asked.related_repos)
+        return Scope(
+            self.tenant,
+            repo,
+            self.user or requested.user,
+            requested.branch,
+            requested.environment,
+            requested.related_repos,
+        )

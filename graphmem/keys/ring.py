@@ -1,4 +1,4 @@
-"""The file of keys: hashes alone, readable by its owner alone, replaced whole and read again when it changes."""
+"""The key file: hashes only, private to its owner, replaced atomically and read again when it changes."""
 
 from __future__ import annotations
 
@@ -37,13 +37,13 @@ else:
 _VERSION = 1
 _TIMES = ("created_at", "expires_at", "revoked_at")
 _Stamp = tuple[int, int, int, int]
-#: However the file was changed, and whatever its stamp says: what it holds counts this soon.
+#: The longest time that cached keys are used without reading the file.
 _OLDEST_S = 0.5
 
 
 @dataclass(frozen=True, slots=True)
 class Granted:
-    """A new key with its text, which is shown this once and stored nowhere."""
+    """A new key with its text, which is returned once and never stored."""
 
     key: Key
     text: str
@@ -51,7 +51,7 @@ class Granted:
 
 @dataclass(frozen=True, slots=True)
 class _Read:
-    """What the file held when it was read, `at_s` on the clock that never runs backwards."""
+    """The content of the file and its stamp, with the monotonic time of the read in seconds."""
 
     stamp: _Stamp
     at_s: float
@@ -59,16 +59,18 @@ class _Read:
 
 
 class KeyRing:
-    """The keys of a server, whose file need not be there yet.
+    """The API keys of a server; the file need not exist yet.
 
-    Every question looks at the file's stamp first, and reads the file again if that changed or half a second has
-    passed. So a key that another process made or revoked counts from the next request on, and whatever else happens to
-    the file within a second.
+    Each lookup compares the file's stamp and reads the file again if the stamp has changed or half a second has passed.
+    A
+    key created or revoked by another process therefore counts from the next request on, and any other change of the
+    file
+    within a second.
 
     Args:
-        path: The file of keys.
-        clock: Tells which keys have expired.
-        seconds: A clock that never runs backwards.
+        path: The key file.
+        clock: The current time, for expiry.
+        seconds: A monotonic clock.
     """
 
     def __init__(self, path: Path, clock: Clock, seconds: Callable[[], float] = time.monotonic) -> None:
@@ -79,57 +81,57 @@ class KeyRing:
         self._read: _Read | None = None
 
     def is_in_use(self) -> bool:
-        """Whether callers need a key: the file is there, or was there when this process looked before.
+        """Return whether callers need a key: the file exists, or existed at an earlier read of this process.
 
         Raises:
-            StoreUnavailable: It cannot be read, or is gone: then nobody is let in without a key either.
+            StoreUnavailable: The file cannot be read or has disappeared; requests without a key are refused as well.
         """
         return self._keys() is not None
 
     def find(self, text: str) -> Key | None:
-        """The live key of that text; None if it is malformed, unknown, expired or revoked."""
-        shown = present(text)
-        if shown is None:
+        """Return the live key with a text; None if it is malformed, unknown, expired or revoked."""
+        presented = present(text)
+        if presented is None:
             return None
-        key = (self._keys() or {}).get(shown.id)
+        key = (self._keys() or {}).get(presented.id)
         digest = "" if key is None else key.digest
-        is_same = hmac.compare_digest(digest.encode(), shown.digest.encode())
+        is_same = hmac.compare_digest(digest.encode(), presented.digest.encode())
         return key if is_same and key is not None and key.is_live(self._clock()) else None
 
     def keys(self) -> list[Key]:
-        """All keys that ever were, oldest first."""
-        return sorted((self._keys() or {}).values(), key=lambda one: (one.created_at, one.id))
+        """Return all keys, expired and revoked keys included, oldest first."""
+        return sorted((self._keys() or {}).values(), key=lambda key: (key.created_at, key.id))
 
     def create(self, draft: Key) -> Granted:
-        """Make a key with the bindings of a draft, whose id and digest do not count."""
+        """Create a key with the bindings of a draft; its id and digest are ignored."""
         return self._grant(draft, replaced=None)
 
     def rotate(self, key_id: str, *, until: datetime) -> Granted:
-        """Make a key with the same bindings; the old one opens until then, so that both live while it is replaced.
+        """Create a key with the same bindings; the old key stays valid until `until`.
 
         Raises:
             NotFound: No such key.
-            InvalidInput: It opens nothing any more.
+            InvalidInput: The key is revoked or expired.
         """
-        old = self._known(key_id)
+        old = self._existing(key_id)
         if not old.is_live(self._clock()):
             raise InvalidInput(f"key {key_id!r} is revoked or expired: create a new one")
         ends = until if old.expires_at is None else min(until, old.expires_at)
         return self._grant(old, replaced=replace(old, expires_at=ends))
 
     def revoke(self, key_id: str) -> Key:
-        """The key opens nothing from now on.
+        """Revoke a key now; returns it.
 
         Raises:
             NotFound: No such key.
         """
-        old = self._known(key_id)
+        old = self._existing(key_id)
         gone = old if old.revoked_at is not None else replace(old, revoked_at=self._clock())
         with self._changed() as keys:
             keys[key_id] = gone
         return gone
 
-    # ---- parts
+    # ---- internals
 
     def _grant(self, draft: Key, *, replaced: Key | None) -> Granted:
         text = make_text()
@@ -142,21 +144,23 @@ class KeyRing:
                 keys[replaced.id] = replaced
         return Granted(key, text)
 
-    def _known(self, key_id: str) -> Key:
+    def _existing(self, key_id: str) -> Key:
         key = (self._keys() or {}).get(key_id)
         if key is None:
-            raise NotFound(f"no key {key_id!r} in {str(self._path)!r}; graphmem key list shows those that there are")
+            raise NotFound(f"no key {key_id!r} in {str(self._path)!r}; run graphmem key list to see all keys")
         return key
 
     def _keys(self) -> dict[str, Key] | None:
-        """The keys in the file; None if it was never there."""
+        """Return the keys in the file; None if it never existed."""
         with self._guard:
             stamp, now = self._stamp(), self._seconds()
             before = self._read
             if before is not None and stamp == before.stamp and now - before.at_s < _OLDEST_S:
                 return before.keys
             if stamp is None and before is not None:
-                raise StoreUnavailable(f"the keys in {str(self._path)!r} are gone: restore the file, or start again")
+                raise StoreUnavailable(
+                    f"the key file {str(self._path)!r} has disappeared: restore it, or restart the server"
+                )
             if stamp is None:
                 return None
             self._read = _Read(stamp, now, _keys_in(self._path))
@@ -164,16 +168,16 @@ class KeyRing:
 
     def _stamp(self) -> _Stamp | None:
         try:
-            found = self._path.stat()
+            stat = self._path.stat()
         except FileNotFoundError:
             return None
         except OSError as exc:
-            raise StoreUnavailable(f"the keys in {str(self._path)!r} cannot be read: {exc.strerror}") from exc
-        return found.st_mtime_ns, found.st_ctime_ns, found.st_size, found.st_ino
+            raise StoreUnavailable(f"the key file {str(self._path)!r} cannot be read: {exc.strerror}") from exc
+        return stat.st_mtime_ns, stat.st_ctime_ns, stat.st_size, stat.st_ino
 
     @contextmanager
     def _changed(self) -> Iterator[dict[str, Key]]:
-        """The keys to change; other processes wait meanwhile, and readers see the old file or the new one."""
+        """Yield the keys for modification and write them; other writers wait, readers see the old file or the new."""
         with _locked(self._path):
             keys = _keys_in(self._path) if self._path.exists() else {}
             yield keys
@@ -187,11 +191,9 @@ def _keys_in(path: Path) -> dict[str, Key]:
             raise Unsupported(f"{str(path)!r} is of version {document['version']!r}: upgrade graphmem")
         return {key.id: key for key in map(_key, document["keys"])}
     except OSError as exc:
-        raise StoreUnavailable(f"the keys in {str(path)!r} cannot be read: {exc.strerror}") from exc
+        raise StoreUnavailable(f"the key file {str(path)!r} cannot be read: {exc.strerror}") from exc
     except (ValueError, KeyError, TypeError) as exc:
-        raise StoreUnavailable(
-            f"{str(path)!r} is no file of keys ({type(exc).__name__}); restore or remove it"
-        ) from exc
+        raise StoreUnavailable(f"{str(path)!r} is not a key file ({type(exc).__name__}); restore or remove it") from exc
 
 
 def _key(raw: dict[str, Any]) -> Key:
@@ -202,14 +204,14 @@ def _key(raw: dict[str, Any]) -> Key:
 
 def _text_of(keys: dict[str, Key]) -> str:
     plain = [asdict(key) for key in keys.values()]
-    for one in plain:
-        one.update({name: one[name] and one[name].isoformat() for name in _TIMES})
+    for record in plain:
+        record.update({name: record[name] and record[name].isoformat() for name in _TIMES})
     return json.dumps({"version": _VERSION, "keys": plain}, indent=2) + "\n"
 
 
 @contextmanager
 def _locked(path: Path) -> Iterator[None]:
-    """Held by one process at a time; the lock ends with the file's being closed, or with the process."""
+    """Hold a lock that excludes other processes; it ends when the file is closed or the process dies."""
     make_private_folder(path.parent)
     remove_dead_drafts(path.parent)
     handle = os.open(path.with_suffix(".lock"), os.O_RDWR | os.O_CREAT, PRIVATE_FILE)

@@ -1,7 +1,7 @@
-"""The text of a key: a prefix that scanners know, its public id, 160 random bits, and a checksum.
+"""The text of a key: a prefix for secret scanners, its public id, 160 random bits, and a checksum.
 
-`gmk_<id>_<secret>_<checksum>`: the checksum tells a key that was cut or mistyped from one that is unknown, without a
-look into the file of keys. Only the SHA-256 of the secret is ever stored: of 160 random bits, no slow hash is needed.
+`gmk_<id>_<secret>_<checksum>`: the checksum distinguishes a cut or mistyped key from an unknown key without reading the
+key file. Only the SHA-256 of the secret is stored: 160 random bits need no slow hash.
 """
 
 from __future__ import annotations
@@ -22,19 +22,19 @@ _SHAPE = re.compile(rf"{PREFIX}_([{_ALPHABET}]{{{_ID_CHARS}}})_([{_ALPHABET}]{{{
 
 @dataclass(frozen=True, slots=True)
 class Presented:
-    """A well-formed key as a caller shows it: the id to look it up by, and the hash of its secret."""
+    """A well-formed key of a request: the id to look it up by, and the hash of its secret."""
 
     id: str
     digest: str
 
 
 def make_text() -> str:
-    """The text of a new key."""
+    """Return the text of a new key."""
     return _with_checksum(f"{PREFIX}_{_random(_ID_CHARS)}_{_random(_SECRET_CHARS)}")
 
 
 def present(text: str) -> Presented | None:
-    """A key's parts; None if the text is no whole key."""
+    """Parse a key; returns None if the text is malformed."""
     shape = _SHAPE.fullmatch(text)
     if shape is None or _with_checksum(text.rpartition("_")[0]) != text:
         return None

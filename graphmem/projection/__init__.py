@@ -1,4 +1,4 @@
-"""The graph that graphiti reads: memories as entities and facts with graphiti's own names and dates.
+"""The projection for graphiti: memories as entities and facts, under graphiti's names and dates.
 
-Pure: from rows of the ledger to what the graph must hold. An adapter keeps it, the service says when.
+Pure functions derive the graph from ledger rows. An adapter stores it; the service decides when to update it.
 """

@@ -1,4 +1,4 @@
-"""Rows taken apart into chains of memories that have nothing to do with each other."""
+"""Splits rows into independent supersession chains."""
 
 from __future__ import annotations
 
@@ -12,36 +12,36 @@ from graphmem.rows import EdgeRow, MemoryRow, MoveRow, RetractRow, RevokeRow, Ro
 
 @dataclass(frozen=True, slots=True)
 class Component:
-    """Memories that are chained to each other, with their rows."""
+    """The rows of memories that supersessions join."""
 
     rows: Rows
 
     @property
     def first(self) -> int:
-        """The ledger position of its first memory."""
+        """The ledger position of the first memory."""
         return min(row.stamp.seq for row in self.rows.memories.values())
 
     def positions(self, after: int, upto: int, merges: Mapping[int, datetime]) -> Iterator[tuple[int, datetime]]:
-        """Ledger positions past `after` up to `upto` at which something of it changes, with their times, in order."""
-        times = {one.seq: one.recorded_at for one in self._stamps()}
-        if any(one.branch is not None for one in self._stamps()):
+        """Yield (ledger position, recorded time) of each change of the chain past `after` up to `upto`, in order."""
+        times = {stamp.seq: stamp.recorded_at for stamp in self._stamps()}
+        if any(stamp.branch is not None for stamp in self._stamps()):
             times |= merges
         yield from sorted((seq, moment) for seq, moment in times.items() if after < seq <= upto)
 
     def _stamps(self) -> Iterator[Stamp]:
         rows = self.rows
-        yield from (one.stamp for one in rows.memories.values())
+        yield from (row.stamp for row in rows.memories.values())
         for group in (rows.moves, rows.edges, rows.retractions, rows.revocations):
-            yield from (one.stamp for one in group)
+            yield from (row.stamp for row in group)
 
 
 def components(rows: Rows) -> list[Component]:
-    """The chains in a set of rows. Links and confirmations, on which no answer depends, are left out."""
+    """Split rows into chains; links and confirmations are dropped, since no claim depends on them."""
     root = _roots(rows.memories, rows.edges)
     parts: dict[str, _Part] = defaultdict(_Part)
     homes: dict[int, set[str]] = defaultdict(set)
-    for key, row in rows.memories.items():
-        parts[root[key]].memories[key] = row
+    for memory_id, row in rows.memories.items():
+        parts[root[memory_id]].memories[memory_id] = row
     for move in rows.moves:
         parts[root[move.memory]].moves.append(move)
         homes[move.stamp.seq].add(root[move.memory])
@@ -52,9 +52,9 @@ def components(rows: Rows) -> list[Component]:
         parts[root[edge.old]].edges.append(edge)
         homes[edge.stamp.seq].add(root[edge.old])
     for revocation in rows.revocations:
-        for each in homes[revocation.change]:
-            parts[each].revocations.append(revocation)
-    return [Component(one.rows(rows)) for one in parts.values()]
+        for first_id in homes[revocation.change]:
+            parts[first_id].revocations.append(revocation)
+    return [Component(part.rows(rows)) for part in parts.values()]
 
 
 class _Part:
@@ -65,20 +65,20 @@ class _Part:
         self.retractions: list[RetractRow] = []
         self.revocations: list[RevokeRow] = []
 
-    def rows(self, whole: Rows) -> Rows:
+    def rows(self, all_rows: Rows) -> Rows:
         return Rows(
             memories=self.memories,
             moves=tuple(self.moves),
             edges=tuple(self.edges),
             retractions=tuple(self.retractions),
             revocations=tuple(self.revocations),
-            branches=whole.branches,
+            branches=all_rows.branches,
         )
 
 
-def _roots(keys: Iterable[str], edges: Iterable[EdgeRow]) -> dict[str, str]:
-    """For each memory, one that stands for all that it is chained to."""
-    above = {key: key for key in keys}
+def _roots(ids: Iterable[str], edges: Iterable[EdgeRow]) -> dict[str, str]:
+    """Map each memory id to a representative of its chain."""
+    above = {key: key for key in ids}
 
     def root_of(key: str) -> str:
         while above[key] != key:

@@ -1,7 +1,7 @@
-"""From rows of the ledger to what a projection must hold: pure, and the same however the ledger is cut into steps.
+"""Derives projection steps from ledger rows; the result does not depend on how the ledger is cut into steps.
 
-A memory is shown as somebody sees it who stands where it lives, on the main line. For every position of the ledger at
-which that changes, claims that are no longer believed expire there and new ones begin there.
+A memory is shown as a reader in its home scope on the main branch sees it. At each ledger position that changes this
+view, claims that are no longer believed expire and new claims begin.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from graphmem.projection.model import Claim, Entity, Expiry, Fact, Step, entity_
 from graphmem.rows import EdgeRow, Rows
 from graphmem.temporal import Spans, View
 
-#: The name of an edge from a memory to each further thing that it is about; the first bears the memory's kind.
+#: The name of edges from a memory to its second and later anchors; the edge to the first has the memory's kind.
 ABOUT = "ABOUT"
 SUPERSEDED_BY = "SUPERSEDED_BY"
 AMENDED_BY = "AMENDED_BY"
@@ -26,48 +26,48 @@ _Claims = Mapping[str, Claim]
 
 
 def draw(rows: Rows, tenant: str, after: int, upto: int, merges: Mapping[int, datetime]) -> Step:
-    """The step that brings a projection from one ledger position to another.
+    """Return the step that advances a projection from a ledger position to another.
 
     Args:
-        rows: Closed under supersession, for every memory that an entry between the two touched.
-        tenant: Whose.
-        after: Where the projection stands.
-        upto: Where it is to stand.
-        merges: Positions between the two at which a branch was merged, with their times.
+        rows: The chains of every memory that an entry in between touched, complete.
+        tenant: The tenant of the rows.
+        after: The projection's ledger position.
+        upto: The ledger position after the step.
+        merges: Positions in between at which a branch was merged, with their times.
     """
-    drawn = [_Drawing(one, tenant, after, upto, merges) for one in components(rows)]
+    histories = [_ChainHistory(chain, tenant, after, upto, merges) for chain in components(rows)]
     entities: dict[str, Entity] = {}
-    for each in drawn:
-        for one in each.entities():
-            entities.setdefault(one.uuid, one)
+    for history in histories:
+        for entity in history.entities():
+            entities.setdefault(entity.uuid, entity)
     return Step(
         after,
         upto,
         entities=tuple(entities.values()),
-        facts=tuple(fact for each in drawn for fact in each.facts),
-        expired=tuple(one for each in drawn for one in each.expired),
-        gone=tuple(entity_uuid(tenant, key) for key, row in rows.memories.items() if row.memory.is_erased),
+        facts=tuple(fact for history in histories for fact in history.facts),
+        expired=tuple(expiry for history in histories for expiry in history.expired),
+        gone=tuple(entity_uuid(tenant, memory_id) for memory_id, row in rows.memories.items() if row.memory.is_erased),
     )
 
 
 @dataclass(slots=True)
 class _Open:
-    """A claim that is believed as far as the drawing got; without a fact it was so before the step."""
+    """A claim that is believed at the current position; without a fact it was believed before the step."""
 
     claim: Claim
     fact: Fact | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class _Ground:
-    """What all claims about a memory follow from: while it stays the same, so do they."""
+class _ClaimInputs:
+    """The inputs of all claims about a memory: equal inputs give equal claims."""
 
     holding: Spans
     successions: tuple[tuple[EdgeRow, Spans], ...]
 
 
-class _Drawing:
-    """One chain of memories, position by position."""
+class _ChainHistory:
+    """The claims of a chain, position by position."""
 
     def __init__(self, chain: Component, tenant: str, after: int, upto: int, merges: Mapping[int, datetime]) -> None:
         self._chain = chain
@@ -75,55 +75,62 @@ class _Drawing:
         self.facts: list[Fact] = []
         self.expired: list[Expiry] = []
         self._shown: set[str] = set()
-        self._last = _Stand(chain.rows, tenant, upto)
+        self._last = _Snapshot(chain.rows, tenant, upto)
         self._open: dict[str, dict[str, _Open]] = defaultdict(dict)
-        self._grounds: dict[str, _Ground | None] = {}
+        self._inputs: dict[str, _ClaimInputs | None] = {}
         self._begin(after)
         for seq, recorded_at in chain.positions(after, upto, merges):
             self._move_to(seq, recorded_at)
-        self.facts += [one.fact for each in self._open.values() for one in each.values() if one.fact is not None]
+        self.facts += [
+            open_.fact for claims in self._open.values() for open_ in claims.values() if open_.fact is not None
+        ]
 
     def entities(self) -> Iterable[Entity]:
-        """Nodes of the memories that ever were in force, and of all that their new facts lead to, nothing else."""
+        """Return the entities of memories that were ever in force, and the anchors that new facts lead to."""
         ends = {fact.claim.target for fact in self.facts}
-        for key in self._chain.rows.memories:
-            if key in self._shown or self._last.view(key).start(key) is not None:
-                yield from (one for one in self._last.entities(key) if one.memory is not None or one.uuid in ends)
+        for memory_id in self._chain.rows.memories:
+            if memory_id in self._shown or self._last.view(memory_id).start(memory_id) is not None:
+                yield from (
+                    entity
+                    for entity in self._last.entities(memory_id)
+                    if entity.memory is not None or entity.uuid in ends
+                )
 
     def _begin(self, after: int) -> None:
         if after < self._chain.first:
             return
-        before = _Stand(self._chain.rows, self._tenant, after)
-        for key in self._chain.rows.memories:
-            self._grounds[key] = before.ground(key)
-            self._open[key] = {each: _Open(claim) for each, claim in before.claims(key, self._grounds[key]).items()}
-            if self._open[key]:
-                self._shown.add(key)
+        before = _Snapshot(self._chain.rows, self._tenant, after)
+        for memory_id in self._chain.rows.memories:
+            self._inputs[memory_id] = before.inputs(memory_id)
+            claims = before.claims(memory_id, self._inputs[memory_id])
+            self._open[memory_id] = {claim_key: _Open(claim) for claim_key, claim in claims.items()}
+            if self._open[memory_id]:
+                self._shown.add(memory_id)
 
     def _move_to(self, seq: int, recorded_at: datetime) -> None:
-        stand = _Stand(self._chain.rows, self._tenant, seq)
-        for key in self._chain.rows.memories:
-            ground, known = stand.ground(key), self._grounds.get(key)
-            if ground == known:
+        snapshot = _Snapshot(self._chain.rows, self._tenant, seq)
+        for memory_id in self._chain.rows.memories:
+            inputs, previous = snapshot.inputs(memory_id), self._inputs.get(memory_id)
+            if inputs == previous:
                 continue
-            self._grounds[key] = ground
-            now, believed = stand.claims(key, ground), self._open[key]
-            for gone in [each for each in believed if each not in now]:
-                self._expire(believed.pop(gone), recorded_at)
-            for each, claim in now.items():
-                if each not in believed:
-                    believed[each] = _Open(claim, Fact(claim, seq, recorded_at))
-                    self._shown |= {key, claim.beside or key}
+            self._inputs[memory_id] = inputs
+            now, believed = snapshot.claims(memory_id, inputs), self._open[memory_id]
+            for ended in [claim_key for claim_key in believed if claim_key not in now]:
+                self._expire(believed.pop(ended), recorded_at)
+            for claim_key, claim in now.items():
+                if claim_key not in believed:
+                    believed[claim_key] = _Open(claim, Fact(claim, seq, recorded_at))
+                    self._shown |= {memory_id, claim.beside or memory_id}
 
-    def _expire(self, one: _Open, at: datetime) -> None:
-        if one.fact is None:
-            self.expired.append(Expiry(one.claim.source, one.claim.key, at))
+    def _expire(self, ended: _Open, at: datetime) -> None:
+        if ended.fact is None:
+            self.expired.append(Expiry(ended.claim.source, ended.claim.key, at))
         else:
-            self.facts.append(replace(one.fact, expired_at=at))
+            self.facts.append(replace(ended.fact, expired_at=at))
 
 
-class _Stand:
-    """A chain at one ledger position, each memory seen from where it lives."""
+class _Snapshot:
+    """A chain at a ledger position; each memory is seen from its home scope."""
 
     def __init__(self, rows: Rows, tenant: str, seq: int) -> None:
         self._rows = rows
@@ -131,66 +138,66 @@ class _Stand:
         self._seq = seq
         self._views: dict[Scope, View] = {}
 
-    def view(self, key: str) -> View:
-        """What is seen from where the memory lives."""
-        home = self._home(key)
+    def view(self, memory_id: str) -> View:
+        """Return the view from the memory's home scope."""
+        home = self._home(memory_id)
         if home not in self._views:
             self._views[home] = View(self._rows, home, self._seq)
         return self._views[home]
 
-    def ground(self, key: str) -> _Ground | None:
-        """What there is to say of a memory; None of one that is not seen or was erased."""
-        view = self.view(key)
-        memory = view.memory(key)
+    def inputs(self, memory_id: str) -> _ClaimInputs | None:
+        """Return the inputs of a memory's claims; None if it is not visible or was erased."""
+        view = self.view(memory_id)
+        memory = view.memory(memory_id)
         if memory is None or memory.statement is None:
             return None
-        return _Ground(view.holding(key), tuple(self._successions(key, view)))
+        return _ClaimInputs(view.holding(memory_id), tuple(self._successions(memory_id, view)))
 
-    def claims(self, key: str, ground: _Ground | None) -> _Claims:
-        """All that is said of a memory, by key."""
-        view = self.view(key)
-        memory = view.memory(key)
-        if ground is None or memory is None or memory.statement is None:
+    def claims(self, memory_id: str, inputs: _ClaimInputs | None) -> _Claims:
+        """Return all claims about a memory, by key."""
+        view = self.view(memory_id)
+        memory = view.memory(memory_id)
+        if inputs is None or memory is None or memory.statement is None:
             return {}
-        found = list(self._statements(memory, memory.statement, ground.holding))
-        for edge, spans in ground.successions:
-            found += self._succession(edge, spans, view)
-        return {claim.key: claim for claim in found}
+        claims = list(self._statements(memory, memory.statement, inputs.holding))
+        for edge, spans in inputs.successions:
+            claims += self._succession(edge, spans, view)
+        return {claim.key: claim for claim in claims}
 
-    def entities(self, key: str) -> Iterable[Entity]:
-        """A memory's node, and those of what it is about."""
-        view = self.view(key)
-        memory = view.memory(key)
+    def entities(self, memory_id: str) -> Iterable[Entity]:
+        """Return a memory's entity, and those of its anchors."""
+        view = self.view(memory_id)
+        memory = view.memory(memory_id)
         if memory is None or memory.statement is None:
             return
-        created_at = self._rows.memories[key].stamp.recorded_at
+        created_at = self._rows.memories[memory_id].stamp.recorded_at
         yield Entity(
-            entity_uuid(self._tenant, key),
-            group_id(self._home(key)),
+            entity_uuid(self._tenant, memory_id),
+            group_id(self._home(memory_id)),
             memory.statement.title,
             _summary(memory.statement),
             created_at,
-            key,
-            _attributes(memory, memory.statement, view.holding(key)),
+            memory_id,
+            _attributes(memory, memory.statement, view.holding(memory_id)),
         )
         for anchor in anchors_of(memory):
             yield replace(anchor, created_at=created_at)
 
-    def _home(self, key: str) -> Scope:
-        return replace(self._rows.memories[key].memory.scope, branch=None, related_repos=())
+    def _home(self, memory_id: str) -> Scope:
+        return replace(self._rows.memories[memory_id].memory.scope, branch=None, related_repos=())
 
-    def _statements(self, memory: Memory, said: Statement, spans: Spans) -> Iterable[Claim]:
+    def _statements(self, memory: Memory, statement: Statement, spans: Spans) -> Iterable[Claim]:
         source = entity_uuid(self._tenant, memory.id)
-        for place, anchor in enumerate(anchors_of(memory)):
-            is_first = place == 0
-            name = said.kind.upper() if is_first else ABOUT
-            fact = _words(said) if is_first else f"{said.title} (about {anchor.name})"
+        for index, anchor in enumerate(anchors_of(memory)):
+            is_first = index == 0
+            name = statement.kind.upper() if is_first else ABOUT
+            fact = _words(statement) if is_first else f"{statement.title} (about {anchor.name})"
             for low, high in spans:
-                yield _claim(memory, (source, anchor.uuid), name, fact, low, high, origin=said.origin.value)
+                yield _claim(memory, (source, anchor.uuid), name, fact, low, high, origin=statement.origin.value)
 
-    def _successions(self, key: str, view: View) -> Iterable[tuple[EdgeRow, Spans]]:
-        """Edges to what took over or amends, where both live in one place: words of one group stay in it."""
-        for edge in view.edges_out(key):
+    def _successions(self, memory_id: str, view: View) -> Iterable[tuple[EdgeRow, Spans]]:
+        """Yield supersession edges between memories of the same home scope: text of a group stays in the group."""
+        for edge in view.edges_out(memory_id):
             is_seen = view.memory(edge.old) is not None and view.memory(edge.new) is not None
             if is_seen and self._home(edge.old) == self._home(edge.new):
                 yield edge, view.coverage(edge) if edge.is_full else view.holding(edge.new)
@@ -217,26 +224,26 @@ def _claim(
 
 
 def anchors_of(memory: Memory) -> Sequence[Entity]:
-    """What a memory is about, as nodes of its group; where nothing is named, the place where it lives."""
+    """Return the entities of a memory's anchors; without anchors, an entity for its repository or tenant."""
     if memory.statement is None:
         return ()
     group, scope = group_id(replace(memory.scope, branch=None)), memory.scope
-    named = [(one.kind.value, one.repo, one.name) for one in memory.statement.anchors]
+    named = [(anchor.kind.value, anchor.repo, anchor.name) for anchor in memory.statement.anchors]
     if not named:
         named = [("repo", scope.repo, scope.repo)] if scope.repo is not None else [("tenant", None, scope.tenant)]
-    found: dict[str, Entity] = {}
+    entities: dict[str, Entity] = {}
     for kind, repo, name in named:
         uuid = name_uuid("anchor", group, kind, repo or "", name)
-        found[uuid] = Entity(uuid, group, name, "", BEGINNING, None, {"kind": kind})
-    return list(found.values())
+        entities[uuid] = Entity(uuid, group, name, "", BEGINNING, None, {"kind": kind})
+    return list(entities.values())
 
 
-def _attributes(memory: Memory, said: Statement, spans: Spans) -> dict[str, str | float | bool | datetime | None]:
+def _attributes(memory: Memory, statement: Statement, spans: Spans) -> dict[str, str | float | bool | datetime | None]:
     return {
-        "kind": said.kind.value,
-        "subject": said.subject,
-        "origin": said.origin.value,
-        "confidence": said.confidence,
+        "kind": statement.kind.value,
+        "subject": statement.subject,
+        "origin": statement.origin.value,
+        "confidence": statement.confidence,
         "repo": memory.scope.repo,
         "user": memory.scope.user,
         "environment": memory.scope.environment,
@@ -246,12 +253,12 @@ def _attributes(memory: Memory, said: Statement, spans: Spans) -> dict[str, str 
     }
 
 
-def _summary(said: Statement) -> str:
-    return "\n".join(part for part in (said.body, said.rationale) if part)
+def _summary(statement: Statement) -> str:
+    return "\n".join(part for part in (statement.body, statement.rationale) if part)
 
 
-def _words(said: Statement) -> str:
-    return "\n".join(part for part in (said.title, said.body, said.rationale) if part)
+def _words(statement: Statement) -> str:
+    return "\n".join(part for part in (statement.title, statement.body, statement.rationale) if part)
 
 
 def _title(memory: Memory) -> str:

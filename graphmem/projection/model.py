@@ -1,4 +1,4 @@
-"""What a projection is made of, how its parts are named, and what keeps it."""
+"""The parts of a projection, their names, and the protocol of its storage."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from graphmem.model import Kind, Scope
 
 Attribute = str | float | bool | datetime | None
 
-#: The names of the edges that carry a memory's words: one for each kind.
+#: Names of edges with a memory's own text, by kind.
 STATEMENTS = tuple(kind.upper() for kind in Kind)
 
 _SLUG_CHARS = 40
@@ -23,10 +23,10 @@ _NO_SLUG = re.compile(r"[^A-Za-z0-9]+")
 
 
 def group_id(home: Scope) -> str:
-    """The graphiti group of the memories that live at one place, branches aside.
+    """Return the graphiti group of the memories in a home scope, without branches.
 
-    Readable first, and a hash so that no two places share a group: `default-graphmem-6f1c0c2f0a5e`. A group is what a
-    graphiti reader asks for, so each user's own memories are a group of their own.
+    A readable part, then a hash so that no two scopes share a group: `default-graphmem-6f1c0c2f0a5e`. A graphiti reader
+    requests groups, so the private memories of each user are a separate group.
     """
     levels = (home.tenant, home.repo, home.user, home.environment)
     slug = "-".join(_NO_SLUG.sub("_", level).strip("_") for level in levels if level is not None)
@@ -34,18 +34,18 @@ def group_id(home: Scope) -> str:
 
 
 def entity_uuid(tenant: str, memory: str) -> str:
-    """The uuid of a memory's entity."""
+    """Return the uuid of a memory's entity."""
     return name_uuid("memory", tenant, memory)
 
 
 def name_uuid(*parts: str) -> str:
-    """A uuid that the same names always lead to: of version 8, whose bits are the maker's own."""
+    """Return a deterministic uuid (version 8) for a tuple of names."""
     bits = _digest(*parts)
     return f"{bits[:8]}-{bits[8:12]}-8{bits[13:16]}-a{bits[17:20]}-{bits[20:32]}"
 
 
 def _digest(*parts: str) -> str:
-    # A part that holds the separator could pass for two parts: JSON, which escapes it, keeps them apart.
+    # A part with the separator could be mistaken for two parts; JSON escapes it.
     is_ambiguous = any("\x1f" in part for part in parts)
     text = json.dumps(parts) if is_ambiguous else "\x1f".join(parts)
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
@@ -53,11 +53,11 @@ def _digest(*parts: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Entity:
-    """A node of graphiti's: a memory, or what memories of one group are about.
+    """A graphiti node: a memory, or an anchor of a group's memories.
 
     Attributes:
-        memory: The id of the memory that it stands for; None for an anchor.
-        attributes: What graphiti hands on as it is.
+        memory: The memory's id; None for an anchor.
+        attributes: Passed through by graphiti unchanged.
     """
 
     uuid: str
@@ -71,12 +71,12 @@ class Entity:
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """What is said along an edge, whoever believed it when.
+    """The content of an edge, without the ledger positions at which it was believed.
 
     Attributes:
-        key: The same for the same words between the same nodes over the same stretch of valid time.
-        memory: The memory whose words they are.
-        beside: The memory that the edge leads to, if it leads to one.
+        key: A hash of text, endpoints and valid interval.
+        memory: The memory whose text it is.
+        beside: The memory at the edge's end, if the end is a memory.
     """
 
     key: str
@@ -93,13 +93,13 @@ class Claim:
 
     @property
     def is_statement(self) -> bool:
-        """Whether it carries the memory's own words, and so its vector; other edges only say what is beside it."""
+        """True if the edge has the memory's own text, and therefore its vector; other edges only describe relations."""
         return self.name in STATEMENTS
 
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """An edge of graphiti's: a claim, believed from a ledger position on and until another."""
+    """A graphiti edge: a claim with the ledger position at which belief began, and the time at which it ended."""
 
     claim: Claim
     seq: int
@@ -108,13 +108,13 @@ class Fact:
 
     @property
     def uuid(self) -> str:
-        """The edge's own name; begins with the claim's key."""
+        """The edge's uuid; it begins with the claim's key."""
         return f"{self.claim.key}-{self.seq}"
 
 
 @dataclass(frozen=True, slots=True)
 class Expiry:
-    """A claim that was believed before a step and is not any more."""
+    """The end of a claim that was believed before the step."""
 
     source: str
     key: str
@@ -123,13 +123,13 @@ class Expiry:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What the entries from past `after` to `upto` of a ledger change in a projection; may be carried out again.
+    """Changes of a projection for the ledger entries past `after` up to `upto`; applying a step twice is safe.
 
     Attributes:
-        entities: To be there as they are here.
-        facts: To be there as they are here.
-        expired: Facts of before, to be marked as no longer believed.
-        gone: Uuids of entities whose memories were erased: they go with all their edges.
+        entities: Entities to insert or update.
+        facts: Facts to insert or update.
+        expired: Earlier facts to mark as no longer believed.
+        gone: Uuids of entities of erased memories, to delete with all their edges.
     """
 
     after: int
@@ -142,12 +142,12 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """How far a projection is.
+    """The progress of a projection.
 
     Attributes:
-        seq: The last ledger position that it shows.
-        model: The hash of the weights that made its embeddings; None if it has none.
-        current: The hash of the weights that make those to come, read together with the rest.
+        seq: The last ledger position included.
+        model: The hash of the weights that made its embeddings; None without embeddings.
+        current: The hash of the weights for the next embeddings, read in the same transaction.
     """
 
     seq: int
@@ -157,7 +157,7 @@ class State:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """What one place holds in a projection."""
+    """A home scope in a projection, with its number of memories."""
 
     group_id: str
     repo: str | None
@@ -167,37 +167,37 @@ class Group:
 
 
 class Projection(Protocol):
-    """Keeps the projections of the tenants of one store. Safe to use from several threads and processes."""
+    """Stores the projections of a store's tenants. Safe for several threads and processes."""
 
     def is_on(self, tenant: str) -> bool:
-        """Whether it was on at this process's last write to the tenant; asks nobody."""
+        """Return whether it was on at this process's last write to the tenant; runs no query."""
         ...
 
     def state(self, tenant: str) -> State | None:
-        """How far it is; None if it is off."""
+        """Return its progress; None if it is off."""
         ...
 
     def switch_on(self, tenant: str) -> None:
-        """Make an empty one where there is none."""
+        """Create an empty projection if there is none."""
         ...
 
     def switch_off(self, tenant: str) -> None:
-        """Remove it with all that it holds; goes on where an interrupted run stopped."""
+        """Delete the projection; resumes an interrupted deletion."""
         ...
 
     def advance(self, tenant: str, step: Step) -> bool:
-        """Carry out a step in one transaction; False, and nothing is changed, if it stands elsewhere."""
+        """Apply a step in a transaction; returns False without changes if the projection is not at `step.after`."""
         ...
 
     def groups(self, tenant: str) -> list[Group]:
-        """What it holds, place by place, sorted by group id."""
+        """Return its groups, sorted by group id."""
         ...
 
 
 @runtime_checkable
 class Projected(Protocol):
-    """A store that can keep projections beside its memories."""
+    """A store that can also store projections."""
 
     def projected(self) -> Projection:
-        """The projections of its tenants."""
+        """Return the projections of its tenants."""
         ...

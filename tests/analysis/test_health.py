@@ -22,7 +22,7 @@ def test_what_is_new_and_told_by_people_is_well(told: Told) -> None:
     told.add("fine", day(20), "src/a.py")
     found = health(told.memory.to_networkx(at=NOW), present={"src/a.py"})
     assert (found.holding, found.ailing, found.concerns) == (1, 0, ())
-    assert found.notes == ("what was never used cannot be told: answers leave no trace in the ledger",)
+    assert found.notes == ("unused memories cannot be listed: the ledger does not record reads",)
 
 
 def test_the_one_that_does_not_lead_is_contested(told: Told) -> None:
@@ -46,8 +46,8 @@ def test_what_rests_on_something_past_is_adrift(told: Told) -> None:
     ("present", "why"),
     [
         ({"src/a.py", "src/b.py"}, None),
-        ({"src/a.py"}, "src/b.py is not there"),
-        ((), "src/a.py, src/b.py are not there"),
+        ({"src/a.py"}, "src/b.py does not exist"),
+        ((), "src/a.py, src/b.py do not exist"),
     ],
 )
 def test_files_that_are_gone_are_named(told: Told, present: set[str], why: str | None) -> None:
@@ -59,7 +59,7 @@ def test_files_that_are_gone_are_named(told: Told, present: set[str], why: str |
 def test_a_folder_is_there_with_its_files_and_a_glob_speaks_of_files_to_come(told: Told) -> None:
     told.add("a", day(1), "src/", "docs/", "**/*.sql")
     found = health(told.memory.to_networkx(at=NOW), present={"src/a.py"})
-    assert [one.why for one in found.concerns] == ["docs/ is not there"]
+    assert [one.why for one in found.concerns] == ["docs/ does not exist"]
 
 
 def test_the_file_in_which_something_stands_recorded_is_not_what_it_speaks_of(told: Told) -> None:

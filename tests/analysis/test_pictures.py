@@ -91,9 +91,9 @@ def test_chains_boxes_and_counts_are_drawn(graph: Network) -> None:
     assert sum(text.get_text().startswith("PEP") for text in boxes.texts) == 34
     shown = drawn(plots.survival_curves(half_life(graph, Area.LABEL)[:3])).get_legend()
     assert shown is not None
-    assert shown.get_texts()[0].get_text() == "all: more than half hold (9 of 29 over)"
+    assert shown.get_texts()[0].get_text() == "all: more than half are in force (9 of 29 over)"
     drawn(plots.churn_bars(churn(graph)))
-    assert drawn(plots.health_bars(health(graph))).get_title("left") == "20 of 20 that hold need a look"
+    assert drawn(plots.health_bars(health(graph))).get_title("left") == "20 of 20 memories in force need attention"
 
 
 def test_boxes_do_not_cover_each_other(graph: Network) -> None:

@@ -290,7 +290,7 @@ def test_what_needs_a_language_model_is_refused(m: Memory) -> None:
 
 def test_a_configuration_is_read_for_its_place_alone(tmp_path: Path) -> None:
     config = {"url": str(tmp_path / "c.db"), "llm": {"provider": "openai"}, "version": "v1.1"}
-    with pytest.warns(UserWarning, match="none of this: llm, version"), Memory.from_config(config) as m:
+    with pytest.warns(UserWarning, match="these settings: llm, version"), Memory.from_config(config) as m:
         m.add("x", user_id="alice")
     assert (tmp_path / "c.db").exists()
 

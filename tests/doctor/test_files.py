@@ -82,7 +82,7 @@ def test_a_file_that_is_damaged_at_its_start_is_mended_from_a_backup_by_its_fix(
     with store.open("r+b") as file:
         file.write(b"x" * 40)
     found, fix = told(link("store", store))
-    assert "damaged at its start" in found
+    assert "its header is damaged" in found
     shell(fix.replace("BACKUP", "backup.db"), store.parent)
     assert link("contents", store).found.startswith("1 memories")
 
@@ -129,8 +129,8 @@ def test_an_index_that_somebody_dropped_or_made_is_told(store: Path) -> None:
 _HOLD = """
 import sys, time
 from pathlib import Path
-from graphmem.adapters.sqlite.locking import Turn, lock_file
-with Turn(lock_file(Path(sys.argv[1] + "-lock")), 10):
+from graphmem.adapters.sqlite.locking import WriteLock, lock_file
+with WriteLock(lock_file(Path(sys.argv[1] + "-lock")), 10):
     print("held", flush=True)
     sys.stdin.read()
 """

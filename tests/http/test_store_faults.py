@@ -92,8 +92,8 @@ def embedded(store: SQLiteStore, tmp_path: Path) -> Site:
 _HOLD = """
 import sys
 from pathlib import Path
-from graphmem.adapters.sqlite.locking import Turn, lock_file
-with Turn(lock_file(Path(sys.argv[1] + "-lock")), 10):
+from graphmem.adapters.sqlite.locking import WriteLock, lock_file
+with WriteLock(lock_file(Path(sys.argv[1] + "-lock")), 10):
     print("held", flush=True)
     sys.stdin.read()
 """

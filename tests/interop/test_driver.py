@@ -136,12 +136,12 @@ def test_what_cannot_be_done_is_refused_with_the_reason(graphiti: Graphiti) -> N
     where = SearchFilters(property_filters=[PropertyFilter(property_name="kind", comparison_operator="=")])
     with pytest.raises(Unsupported, match="property_filters"):
         search(graphiti, "keys", "EDGE_HYBRID_SEARCH_RRF", where)
-    with pytest.raises(Unsupported, match="no Cypher over a memory"):
+    with pytest.raises(Unsupported, match="does not run Cypher"):
         wait(graphiti.driver.execute_query("MATCH (n) RETURN n"))
     node = EntityNode(name="Intruder", group_id=group_id(REPO))
     with pytest.raises(Unsupported, match="what it extracts goes to"):
         wait(node.save(graphiti.driver))
-    with pytest.raises(Unsupported, match="no language model was named"):
+    with pytest.raises(Unsupported, match="no language model is configured"):
         _episode(graphiti, "anything")
 
 
@@ -244,5 +244,5 @@ def test_a_rejected_proposal_is_not_made_again(talk: GraphMemory, stub: ModelStu
     again = listening(talk, stub)
     _episode(again, "billing: httpx")
     assert [one.outcome for one in again.driver.proposals] == [Outcome.DROPPED]
-    with pytest.raises(InvalidInput, match="is no proposal"):
+    with pytest.raises(InvalidInput, match="is not a proposal"):
         accept(talk, proposal.memory)

@@ -55,7 +55,7 @@ def test_accepting_says_the_words_in_ones_own_name(memory: GraphMemory, pair: tu
     old, new = pair
     seen = max(one.seq for one in memory.changes())
     (done,) = accept(memory, new, write=Write(op_id="x1", seen=seen))
-    with pytest.raises(InvalidInput, match="is no proposal"):
+    with pytest.raises(InvalidInput, match="is not a proposal"):
         accept(memory, new)
     assert done.ids[:2] == (old, new)
     assert (held(memory, day(10)), held(memory, day(25))) == ([old], [done.ids[2]])
@@ -90,7 +90,7 @@ def test_a_thing_is_found_though_the_first_memory_about_it_is_only_proposed(memo
 
 
 def test_vectors_are_all_there_though_the_cache_was_full(memory: GraphMemory, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(graph, "_KEPT_VECTORS", 0)
+    monkeypatch.setattr(graph, "_MAX_VECTORS", 0)
     keys = [memory.add(f"Rule number {number}", start=day(1)).ids[0] for number in range(2)]
     drawn = MemoryGraph(desk_of(memory), REPO)
     assert drawn.vectors(keys[:1]).keys() == set(keys[:1])

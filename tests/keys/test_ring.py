@@ -191,7 +191,7 @@ def test_a_file_that_is_gone_is_no_file_that_never_was(tmp_path: Path, ring: Key
     assert ring.find(granted.text)
     (tmp_path / "keys.json").unlink()
     for ask in (ring.is_in_use, lambda: ring.find(granted.text)):
-        with pytest.raises(StoreUnavailable, match="are gone"):
+        with pytest.raises(StoreUnavailable, match="has disappeared"):
             ask()
 
 

@@ -1,14 +1,14 @@
-"""How rows are written: one statement per table, and the tuples that it takes."""
+"""INSERT and UPDATE statements, one per table, and the parameter tuples for each row of a planned transaction."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
-from graphmem.adapters.sqlite.values import Row, Tenant, optional_micros, place_of
+from graphmem.adapters.sqlite.values import Row, Tenant, optional_micros, rowid_of
 from graphmem.instants import to_micros
 from graphmem.rows import Rows, Stamp
 
-#: In the order in which they are written; what is derived is set in rows that are there by then.
+#: In execution order: "derived" updates memory rows that an earlier statement inserts.
 INSERTS = {
     "anchor": "INSERT INTO anchor (number, id, kind, repo, name) VALUES (?, ?, ?, ?, ?)",
     "entry": (
@@ -40,15 +40,15 @@ INSERTS = {
 
 
 def append(pending: dict[str, list[Row]], tenant: Tenant, rows: Rows, number: Callable[[str], int]) -> None:
-    """Collect every row that is no memory and no branch; `number` gives that of a memory."""
-    for one in rows.moves:
-        move = one.move
-        seq, *rest = _stamp_parts(one.stamp)
+    """Collect every row except memories and branches in `pending`; `number` returns the row number of a memory id."""
+    for row in rows.moves:
+        move = row.move
+        seq, *rest = _stamp_parts(row.stamp)
         pending["move"].append(
             (
-                number(one.memory),
+                number(row.memory),
                 seq,
-                one.index,
+                row.index,
                 move.status,
                 to_micros(move.at),
                 move.ordinal,
@@ -71,8 +71,8 @@ def append(pending: dict[str, list[Row]], tenant: Tenant, rows: Rows, number: Ca
         pending["link"].append((number(link.source), seq, number(link.target), link.kind, *rest))
     for revocation in rows.revocations:
         seq, *rest = _stamp_parts(revocation.stamp)
-        places = (place_of(tenant.number, revocation.change), place_of(tenant.number, seq))
-        pending["revocation"].append((*places, revocation.move, *rest))
+        rowids = (rowid_of(tenant.number, revocation.change), rowid_of(tenant.number, seq))
+        pending["revocation"].append((*rowids, revocation.move, *rest))
 
 
 def _stamp_parts(stamp: Stamp) -> tuple[int, int, str | None]:

@@ -1,10 +1,10 @@
-"""What an open store keeps in memory of its file."""
+"""In-memory caches of an open store."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from graphmem.adapters.sqlite.remembering import Memo
+from graphmem.adapters.sqlite.remembering import LatestRowCache
 from graphmem.adapters.sqlite.text_index import TextIndex
 from graphmem.adapters.sqlite.vectors import VectorCache
 
@@ -13,14 +13,14 @@ _VECTOR_SPACE_BYTES = 600 * 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Caches:
-    """Words, vectors and rows that were read."""
+    """Term postings, vectors and rows read from the file."""
 
     texts: TextIndex = field(default_factory=TextIndex)
     vectors: VectorCache = field(default_factory=lambda: VectorCache(_VECTOR_SPACE_BYTES))
-    memo: Memo = field(default_factory=Memo)
+    rows_cache: LatestRowCache = field(default_factory=LatestRowCache)
 
     def forget(self) -> None:
-        """Drop everything: something was erased, or the store is closed."""
+        """Drop everything: content was erased, or the store is being closed."""
         self.texts.forget()
         self.vectors.forget()
-        self.memo.forget()
+        self.rows_cache.forget()

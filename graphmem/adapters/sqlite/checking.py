@@ -1,4 +1,4 @@
-"""Verifying a whole file: the pages, the hash chains, and everything that follows from the ledgers."""
+"""Checks a whole file: page checksums, hash chains, and the rows derived from the ledgers."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ import apsw
 from graphmem.adapters.export_lines import unfinished
 from graphmem.adapters.ledger_check import LedgerCheck, is_digest
 from graphmem.adapters.sqlite import meta, reading, schema, writing
-from graphmem.adapters.sqlite.places import Kept
+from graphmem.adapters.sqlite.places import NumberCache
 from graphmem.adapters.sqlite.segments import DamagedSegment, unpack
-from graphmem.adapters.sqlite.values import Row, Tenant, places_of
+from graphmem.adapters.sqlite.values import Row, Tenant, rowid_range
 from graphmem.errors import GraphMemError
 from graphmem.ledger import GENESIS, change_of
 from graphmem.store import Finding
@@ -29,7 +29,7 @@ _VECTORS = """
     FROM vector LEFT JOIN memory ON memory.number = vector.memory WHERE vector.memory > ?1 AND vector.memory < ?2
 """
 
-#: Each with the tenant's range of numbers as ?1 and ?2, sorted by its first column.
+#: Each takes the tenant's range of row numbers as ?1 and ?2 and sorts by its first column.
 _TABLES = {
     "ledger": "SELECT place, tenant, op_id, branch FROM entry WHERE place > ?1 AND place < ?2 ORDER BY place",
     "touches": "SELECT memory, seq FROM touch WHERE memory > ?1 AND memory < ?2 ORDER BY memory, seq",
@@ -70,7 +70,7 @@ _TABLES = {
         WHERE about.memory > ?1 AND about.memory < ?2 ORDER BY about.memory, anchor.id
     """,
 }
-#: The same with the tenant's number as ?1.
+#: The same, with the tenant's number as ?1.
 _TENANT_TABLES = {
     "totals": "SELECT seq, recorded_at, head, documents, tokens FROM tenant WHERE number = ?1",
     "branches": "SELECT key, parent, opened, closed, is_merged FROM branch WHERE tenant = ?1 ORDER BY key",
@@ -85,7 +85,7 @@ _MOST_FINDINGS = 50
 
 
 def check(connection: apsw.Connection, dimension: int) -> list[Finding]:
-    """Everything that differs from what it must be."""
+    """Return every difference between the file and the state that its ledgers imply."""
     findings = [Finding("file", str(text)) for (text,) in connection.execute(_PAGES) if text != "ok"]
     tenants: list[Row] = connection.execute(_TENANTS).fetchall()
     for (name,) in tenants:
@@ -107,19 +107,22 @@ def _chain(connection: apsw.Connection, tenant: Tenant, *, is_whole: bool) -> It
         if fault is not None:
             yield Finding("ledger", f"tenant {tenant.name!r}: {fault}")
     if (ledger.seq, ledger.head) != (tenant.seq, tenant.head):
-        told = f"ends with entry {ledger.seq}, {ledger.head}, not {tenant.seq}, {tenant.head}"
-        yield Finding("ledger", f"tenant {tenant.name!r}: {told}")
-    for one in ledger.faults_at_end(is_whole=is_whole):
-        yield Finding("ledger", f"tenant {tenant.name!r}: {one.what}")
+        actual = f"entry {ledger.seq}, {ledger.head}"
+        recorded = f"entry {tenant.seq}, {tenant.head}"
+        yield Finding(
+            "ledger", f"tenant {tenant.name!r}: the ledger ends with {actual}; the tenant row says {recorded}"
+        )
+    for late in ledger.faults_at_end(is_whole=is_whole):
+        yield Finding("ledger", f"tenant {tenant.name!r}: {late.what}")
 
 
 def _derived(connection: apsw.Connection, tenant: Tenant) -> list[Finding]:
-    """Replay the ledger into a scratch file, then compare table by table."""
+    """Replay the ledger into a scratch database, then compare table by table."""
     scratch = apsw.Connection("")
     try:
         schema.migrate(scratch)
         scratch.execute(_SAME_TENANT, (tenant.number, tenant.name, tenant.key, GENESIS))
-        batch = writing.Batch(scratch, reading.tenant_of(scratch, tenant.name), lambda _: None, Kept())
+        batch = writing.Batch(scratch, reading.tenant_of(scratch, tenant.name), lambda _: None, NumberCache())
         with scratch:
             for entry in reading.entries(connection, tenant, 0):
                 batch.replay(change_of(entry), entry)
@@ -132,7 +135,7 @@ def _derived(connection: apsw.Connection, tenant: Tenant) -> list[Finding]:
 
 
 def _differences(stored: apsw.Connection, expected: apsw.Connection, tenant: Tenant) -> Iterator[Finding]:
-    span = places_of(tenant)
+    span = rowid_range(tenant)
     for area in sorted(_TABLES):
         both = (stored.execute(_TABLES[area], span), expected.execute(_TABLES[area], span))
         yield from islice(_compared(area, tenant, *both), _MOST_FINDINGS)
@@ -147,19 +150,21 @@ def _differences(stored: apsw.Connection, expected: apsw.Connection, tenant: Ten
 
 
 def _texts(connection: apsw.Connection, span: tuple[int, int]) -> Iterator[Row]:
-    """What segments hold of each memory, in order."""
+    """Yield the terms of each memory in the tenant's segments, in order."""
     before = 0
     for first, last, size, data in connection.execute(_SEGMENTS, span):
         segment = unpack(first, data)
         numbers = segment.numbers
         if (int(numbers[0]), int(numbers[-1]), segment.size) != (first, last, size) or first <= before:
-            raise DamagedSegment(f"the segment of memories from {first} on is not what it says")
+            raise DamagedSegment(
+                f"the header of the segment that begins with memory {first} does not match its content"
+            )
         yield from segment.texts()
         before = last
 
 
 def _compared(area: str, tenant: Tenant, stored: Iterator[Any], expected: Iterator[Any]) -> Iterator[Finding]:
-    """Rows of two sorted tables that are in one alone."""
+    """Yield the rows that are in only one of two sorted tables."""
     left: Row | None = next(stored, None)
     right: Row | None = next(expected, None)
     while left is not None or right is not None:
@@ -177,26 +182,31 @@ def _compared(area: str, tenant: Tenant, stored: Iterator[Any], expected: Iterat
 
 
 def _key(row: Row) -> tuple[Any, ...]:
-    """The first columns of a row as far as they cannot be null."""
+    """Return the leading columns of a row that cannot be null."""
     return row[:1]
 
 
 def _vectors(connection: apsw.Connection, tenant: Tenant, dimension: int) -> Iterator[Finding]:
-    span = places_of(tenant)
+    span = rowid_range(tenant)
     count = 0
     for memory, size, is_orphan in connection.execute(_VECTORS, span):
         count += 1
         if size != dimension * 4:
-            yield Finding("vectors", f"tenant {tenant.name!r}: that of {memory} has {size} bytes, not {dimension * 4}")
+            yield Finding(
+                "vectors",
+                f"tenant {tenant.name!r}: the vector of memory {memory} has {size} bytes, not {dimension * 4}",
+            )
         if is_orphan is None or is_orphan:
-            yield Finding("vectors", f"tenant {tenant.name!r}: that of {memory} belongs to no live memory")
+            yield Finding("vectors", f"tenant {tenant.name!r}: memory {memory} has a vector but no content")
     if count != tenant.vectors:
-        yield Finding("vectors", f"tenant {tenant.name!r}: {count} are stored where {tenant.vectors} are counted")
+        yield Finding(
+            "vectors", f"tenant {tenant.name!r}: {count} vectors are stored, the tenant row counts {tenant.vectors}"
+        )
 
 
 def _tombstones(connection: apsw.Connection, tenant: Tenant) -> Iterator[Finding]:
-    for key, tombstone, is_erased in connection.execute(_TOMBSTONES, places_of(tenant)):
+    for key, tombstone, is_erased in connection.execute(_TOMBSTONES, rowid_range(tenant)):
         if not is_erased:
             yield Finding("memories", f"tenant {tenant.name!r}: {key!r} was not erased and has tombstone {tombstone!r}")
         elif not is_digest(tombstone):
-            yield Finding("memories", f"tenant {tenant.name!r}: tombstone {tombstone!r} of {key!r} is no hash")
+            yield Finding("memories", f"tenant {tenant.name!r}: tombstone {tombstone!r} of {key!r} is not a hash")

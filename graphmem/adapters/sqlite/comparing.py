@@ -1,4 +1,4 @@
-"""How far a file's schema is, and how it differs from what the migrations make."""
+"""Compares the schema of a file with the one that the migrations create."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ from graphmem.errors import Unsupported
 from graphmem.schema import Drift, SchemaDifference, SchemaState, VectorIndex
 from graphmem.store import Progress, silent
 
-# A table, an index; what SQLite makes for itself has no text of its own.
+# Tables and indexes; those that SQLite creates itself have no SQL.
 _RULES = "SELECT name, sql FROM sqlite_schema WHERE sql IS NOT NULL ORDER BY name"
 
 
 class SQLiteSchema:
-    """The schema of one file; see `graphmem.schema.Schema`."""
+    """The schema of a file; see `graphmem.schema.Schema`."""
 
     def __init__(self, path: str | Path, *, lock_timeout_s: float = 30.0) -> None:
         self._path = Path(os.path.realpath(path))
@@ -37,7 +37,7 @@ class SQLiteSchema:
         self._connections = Connections(self._path)
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the file."""
         self._connections.close(checkpoint=False)
 
     def status(self) -> SchemaState:
@@ -52,15 +52,15 @@ class SQLiteSchema:
         return self.status()
 
     def index_vectors(self, progress: Progress = silent) -> Mapping[str, VectorIndex]:
-        """Always refused: this store needs none."""
+        """Raises Unsupported: the embedded store compares vectors exactly at every size."""
         del progress
         raise Unsupported(f"{str(self._path)!r}: the embedded store compares vectors exactly at every size")
 
     def drop_vector_index(self) -> None:
-        """See `graphmem.schema.Schema.drop_vector_index`; there is none."""
+        """Does nothing: the embedded store has no vector index."""
 
     def vector_indexes(self) -> Mapping[str, VectorIndex | None]:
-        """See `graphmem.schema.Schema.vector_indexes`; there is none."""
+        """Returns an empty mapping: the embedded store has no vector index."""
         return {}
 
     def try_write(self) -> None:
@@ -71,29 +71,29 @@ class SQLiteSchema:
     def diff(self) -> list[SchemaDifference]:
         """See `graphmem.schema.Schema.diff`."""
         with self._connections.reading() as connection:
-            found, version = _rules(connection), version_of(connection)
-        return [*_versions(version), *_compared(found, _wanted())]
+            actual, version = _rules(connection), version_of(connection)
+        return [*_versions(version), *_compared(actual, _expected_rules())]
 
 
 def _versions(version: int) -> Iterator[SchemaDifference]:
     for name in MIGRATIONS[version:]:
         yield SchemaDifference(Drift.PENDING, name, "not applied yet")
     if version > SCHEMA_VERSION:
-        what = f"the file has version {version}, this release knows {SCHEMA_VERSION}"
-        yield SchemaDifference(Drift.NEWER, str(version), what)
+        detail = f"the file has version {version}, newer than {SCHEMA_VERSION} of this release"
+        yield SchemaDifference(Drift.NEWER, str(version), detail)
 
 
-def _compared(found: dict[str, str], wanted: dict[str, str]) -> Iterator[SchemaDifference]:
-    for name, text in wanted.items():
-        if name not in found:
+def _compared(actual: dict[str, str], expected: dict[str, str]) -> Iterator[SchemaDifference]:
+    for name, text in expected.items():
+        if name not in actual:
             yield SchemaDifference(Drift.MISSING, name, text)
-        elif found[name] != text:
-            yield SchemaDifference(Drift.ALTERED, name, f"{found[name]}, not {text}")
-    for name in found.keys() - wanted.keys():
-        yield SchemaDifference(Drift.EXTRA, name, found[name])
+        elif actual[name] != text:
+            yield SchemaDifference(Drift.ALTERED, name, f"{actual[name]}, not {text}")
+    for name in actual.keys() - expected.keys():
+        yield SchemaDifference(Drift.EXTRA, name, actual[name])
 
 
-def _wanted() -> dict[str, str]:
+def _expected_rules() -> dict[str, str]:
     connection = apsw.Connection(":memory:")
     try:
         add_functions(connection)

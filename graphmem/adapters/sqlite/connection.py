@@ -1,4 +1,4 @@
-"""Connections to one database file, and what SQLite's errors mean."""
+"""Connections to a database file, and the translation of SQLite's errors."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ from graphmem.adapters.sqlite.segments import DamagedSegment
 from graphmem.deadline import deadline
 from graphmem.errors import CorruptStore, GraphMemError, InvalidInput, StoreUnavailable, Unsupported
 
-#: Marks a file as ours: "grmm".
+#: Identifies a graphmem file: "grmm".
 APPLICATION_ID = 0x67726D6D
 SET_APPLICATION = "PRAGMA application_id = 1735552365"
-#: Bytes at the end of each page that hold its checksum.
+#: Size of the checksum at the end of each page.
 CHECKSUM_BYTES = 8
 
 _CHECKSUMS = "cksumvfs"
 VFS = "cksmvfs"
 BUSY_MS = 5_000
-#: So many steps of a statement, some 50 ms, go by between two looks at the clock.
+#: Virtual machine steps between two checks of the deadline: some 50 ms.
 _STEPS = 500_000
 _NETWORK = frozenset({"nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "afs", "ceph", "glusterfs", "fuse.sshfs", "lustre"})
 
@@ -39,9 +39,9 @@ _SETTINGS = (
     "PRAGMA journal_size_limit = 67108864",
     "PRAGMA wal_autocheckpoint = 2000",
 )
-#: Of a new file: a page holds five vectors of 384 dimensions, where one of 4 KiB holds two.
+#: For new files: an 8 KiB page holds five vectors of 384 dimensions, a 4 KiB page two.
 _NEW_PAGES = "PRAGMA page_size = 8192"
-#: The first thing that reads the file: what is wrong with it shows here.
+#: The first read of the file: SQLite reports a damaged or foreign file here.
 _LOOK = "PRAGMA schema_version"
 _LOG = "PRAGMA journal_mode = WAL"
 _READ_ONLY = "PRAGMA query_only = ON"
@@ -54,13 +54,15 @@ _is_loaded = False
 
 @contextmanager
 def translated(path: Path) -> Iterator[None]:
-    """Turns what SQLite and the file system raise into graphmem's errors."""
+    """Raise errors of SQLite and the file system as graphmem's errors."""
     try:
         yield
     except apsw.Error as exc:
         raise _error(path, exc) from exc
     except UnicodeEncodeError as exc:
-        raise InvalidInput(f"{exc.object[:80]!r} holds half of a surrogate pair, which is no text") from exc
+        raise InvalidInput(
+            f"{exc.object[:80]!r} is not valid UTF-8 text: it has an unpaired surrogate; decode the input again"
+        ) from exc
     except OverflowError as exc:
         raise InvalidInput(f"a number is too large to store ({exc}); use less than 2^63") from exc
     except (json.JSONDecodeError, DamagedSegment) as exc:
@@ -89,8 +91,8 @@ def _error(path: Path, exc: apsw.Error) -> GraphMemError:
 
 
 def late(path: Path) -> StoreUnavailable:
-    """What is raised when nobody waits for an answer any more."""
-    return StoreUnavailable(f"{str(path)!r} was not read to the end in time; try again later, or ask for less")
+    """Return the error for a read that passed its deadline."""
+    return StoreUnavailable(f"{str(path)!r}: the read did not finish in time; try again later, or request less")
 
 
 def _is_bad_checksum(exc: apsw.Error) -> bool:
@@ -98,10 +100,10 @@ def _is_bad_checksum(exc: apsw.Error) -> bool:
 
 
 def load_checksums() -> None:
-    """Make the VFS known that checks each page as it is read.
+    """Register the VFS that verifies the checksum of each page as it is read.
 
     Raises:
-        Unsupported: The installed APSW comes without it.
+        Unsupported: The installed APSW was built without it.
     """
     global _is_loaded  # noqa: PLW0603 - a VFS is registered once per process
     with _guard:
@@ -115,16 +117,16 @@ def load_checksums() -> None:
         memory = apsw.Connection(":memory:")
         apsw.sqlite_extra.load(memory, _CHECKSUMS)
         memory.close()
-        # Loading made it the default of the whole process, which is not ours to change.
+        # Loading makes it the default of the whole process; restore the previous default.
         apsw.set_default_vfs(default)
         _is_loaded = True
 
 
 def refuse_network_file_system(path: Path) -> None:
-    """A log shared over a network loses writes.
+    """Refuse a path on a network file system: SQLite's log loses writes there.
 
     Raises:
-        Unsupported: The path is on one.
+        Unsupported: The path is on a network file system.
     """
     kind = file_system(path)
     if kind in _NETWORK:
@@ -132,12 +134,12 @@ def refuse_network_file_system(path: Path) -> None:
 
 
 def file_system(path: Path) -> str | None:
-    """The kind of file system that a path is on, as Linux names it; None where that is not known."""
+    """Return the file system type of a path as Linux names it; None where `/proc/mounts` cannot be read."""
     return mount_of(path)[1] or None
 
 
 def mount_of(path: Path) -> tuple[str, str]:
-    """The mount point that a path is on or under, and its kind of file system; two empty texts where not known."""
+    """Return the mount point of a path and its file system type; two empty strings where that is unknown."""
     try:
         mounts = Path("/proc/mounts").read_text("utf-8", "surrogateescape").splitlines()
     except OSError:
@@ -152,7 +154,7 @@ def mount_of(path: Path) -> tuple[str, str]:
 
 
 def connect(path: Path, *, is_writer: bool, create: bool = False) -> apsw.Connection:
-    """A connection that checks every page it reads; a new file gets checksums from its first page on."""
+    """Open a connection that verifies the checksum of each page it reads; a new file gets checksums from page 1 on."""
     load_checksums()
     connection = _opened(path, is_writer=is_writer, create=create)
     for pragma in (*_SETTINGS, *((_LOG, _WRITER_CACHE) if is_writer else (_READER_CACHE, _READ_ONLY))):
@@ -172,7 +174,7 @@ def _opened(path: Path, *, is_writer: bool, create: bool) -> apsw.Connection:
     except (apsw.CantOpenError, apsw.ReadOnlyError):
         if is_writer or not is_at_rest(path):
             raise
-        # In a folder where no log can be made, a file without one can still be read as it lies there.
+        # The folder is read-only, so no log can be created; a file without a log can be read as immutable.
         return _configured(f"{path.as_uri()}?immutable=1", apsw.SQLITE_OPEN_READONLY | apsw.SQLITE_OPEN_URI)
     return connection
 
@@ -180,20 +182,20 @@ def _opened(path: Path, *, is_writer: bool, create: bool) -> apsw.Connection:
 def _configured(name: str, flags: int) -> apsw.Connection:
     connection = apsw.Connection(name, flags=flags, vfs=VFS, statementcachesize=200)
     connection.set_busy_timeout(BUSY_MS)
-    # Only `close` checkpoints, under the lock: a connection that goes away for another reason leaves the log alone.
+    # Only `close` checkpoints, under the write lock; any other closing connection leaves the log as it is.
     connection.config(apsw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1)
     connection.config(apsw.SQLITE_DBCONFIG_DEFENSIVE, 1)
     return connection
 
 
 def is_at_rest(path: Path) -> bool:
-    """Whether all that was written is in the file itself."""
+    """Return whether the file exists and its log is empty, so that the file alone holds every commit."""
     log = Path(f"{path}-wal")
     return path.exists() and (not log.exists() or not log.stat().st_size)
 
 
 class Connections:
-    """Open connections of one store: one writer, and a reader for each thread that reads at the moment."""
+    """Open connections of a store: a writer, and a reader for each thread that is reading."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -205,7 +207,7 @@ class Connections:
 
     @contextmanager
     def reading(self) -> Iterator[apsw.Connection]:
-        """A connection in a read transaction: everything read from it is of one moment."""
+        """Yield a connection in a read transaction: all reads see the same snapshot."""
         until = deadline()
         if time.monotonic() >= until:
             raise late(self.path)
@@ -224,7 +226,7 @@ class Connections:
 
     @contextmanager
     def writing(self) -> Iterator[apsw.Connection]:
-        """The writer in a write transaction, committed at the end unless something is raised; needs the turn."""
+        """Yield the writer in a transaction, committed unless the body raises; the caller holds the write lock."""
         with translated(self.path):
             connection = self.writer()
             connection.execute("BEGIN IMMEDIATE")
@@ -238,9 +240,10 @@ class Connections:
 
     @contextmanager
     def apart(self) -> Iterator[apsw.Connection]:
-        """A fresh connection in a read transaction of its own, closed afterwards.
+        """Yield a new connection in its own read transaction, closed afterwards.
 
-        What takes long keeps no connection from others, and sees nothing that another one has cached.
+        Long reads use it: they keep no connection from other threads, and read pages from the file instead of a warm
+        cache.
         """
         with translated(self.path):
             self.refuse_closed()
@@ -252,7 +255,7 @@ class Connections:
                 connection.close()
 
     def writer(self) -> apsw.Connection:
-        """The connection that writes; only for who holds the turn."""
+        """Return the connection that writes; the caller holds the write lock."""
         self.refuse_closed()
         if self._writer is None:
             self._writer = connect(self.path, is_writer=True)
@@ -260,7 +263,7 @@ class Connections:
         return self._writer
 
     def close(self, *, checkpoint: bool) -> None:
-        """Close all; with a checkpoint, only for who holds the turn."""
+        """Close all connections; a checkpoint needs the write lock."""
         self._is_closed = True
         if self._pid != os.getpid():
             return  # A forked child must not touch its parent's files.
@@ -281,11 +284,11 @@ class Connections:
 
     @property
     def is_ours(self) -> bool:
-        """Whether this process opened them, and not one that it was forked from."""
+        """True if this process opened the connections, and not the parent that it was forked from."""
         return self._pid == os.getpid()
 
     def refuse_closed(self) -> None:
-        """Raise unless the store is open in this process."""
+        """Raise StoreUnavailable unless the store is open in this process."""
         if self._pid != os.getpid():
             raise StoreUnavailable(f"{str(self.path)!r} was opened before this process was forked; open it again")
         if self._is_closed:

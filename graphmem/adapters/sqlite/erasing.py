@@ -1,11 +1,11 @@
-"""Taking a memory's content out for good."""
+"""Erasure of a memory's content."""
 
 from __future__ import annotations
 
 import apsw
 
 from graphmem.adapters.sqlite import reading
-from graphmem.adapters.sqlite.values import Tenant, place_of, seq_of
+from graphmem.adapters.sqlite.values import Tenant, rowid_of, seq_of
 from graphmem.ledger import blank, content_digest, decode
 from graphmem.model import Change, Statement, Supersede
 from graphmem.statement_json import decode_statement
@@ -29,12 +29,14 @@ _DROP_VECTOR = "DELETE FROM vector WHERE memory = ?"
 
 
 def erase(connection: apsw.Connection, tenant: Tenant, number: int, change: Change) -> bool:
-    """Remove content, indexes and words said of a memory; its place in the graph stays, and what segments hold of it.
+    """Remove content, index rows and free text of a memory; its row and its edges stay.
+
+    `TextWriter.erase` removes its terms from segments.
 
     Returns:
-        Whether there was any: what is restored may come without.
+        Whether there was content: a restored memory may already lack it.
     """
-    key, text = connection.execute(_STATEMENT, (number,)).fetchone() or ("", None)
+    memory_id, text = connection.execute(_STATEMENT, (number,)).fetchone() or ("", None)
     digest = None
     if text is not None:
         statement = decode_statement(text)
@@ -44,7 +46,7 @@ def erase(connection: apsw.Connection, tenant: Tenant, number: int, change: Chan
     connection.execute(_BLANK_MOVES, (number,))
     seqs = {seq_of(number), *(seq for (seq,) in connection.execute(_TOUCHES, (number,)))} - {change.seq}
     for seq in sorted(seqs):
-        _blank_entry(connection, tenant, place_of(tenant.number, seq), key)
+        _blank_entry(connection, tenant, rowid_of(tenant.number, seq), memory_id)
     tenant.epoch += 1
     return text is not None
 
@@ -63,8 +65,8 @@ def _drop_indexes(connection: apsw.Connection, tenant: Tenant, number: int, stat
     tenant.tokens -= len(statement_terms(statement))
     tenant.vectors -= int(str(connection.execute(_HAS_VECTOR, (number,)).get))
     for anchor in statement.anchors:
-        found = connection.execute(_FIND_ANCHOR, (anchor.node_id(tenant.name),)).get
-        if found is not None:
-            connection.execute(_DROP_ABOUT, (found, number))
-            connection.execute(_DROP_ANCHOR, (found,))
+        anchor_number = connection.execute(_FIND_ANCHOR, (anchor.node_id(tenant.name),)).get
+        if anchor_number is not None:
+            connection.execute(_DROP_ABOUT, (anchor_number, number))
+            connection.execute(_DROP_ANCHOR, (anchor_number,))
     connection.execute(_DROP_VECTOR, (number,))

@@ -1,7 +1,7 @@
-"""What follows the memories that the supersessions of a chunk name: read at once, and kept up with as it is planned.
+"""Successors of the memories that the supersessions of a chunk name, read with one query.
 
-A supersession is mostly decided by what lies ahead of it (`graphmem.temporal.is_decided_ahead`). Read one by one, with
-all that was collected written before each, they cost ten times what an addition does.
+The memories ahead usually decide a supersession (`graphmem.temporal.is_decided_ahead`). Reading them request by
+request, after writing all pending rows, makes a supersession ten times as slow as an addition.
 """
 
 from __future__ import annotations
@@ -13,77 +13,84 @@ import apsw
 
 from graphmem import temporal
 from graphmem.adapters.sqlite import chains, reading
-from graphmem.adapters.sqlite.values import Tenant, ints, place_of
+from graphmem.adapters.sqlite.values import Tenant, ints, rowid_of
 from graphmem.model import Add, Confirm, Request, Supersede, SupersessionKind
 from graphmem.rows import Rows, Transaction
 from graphmem.temporal import Overlay
 
 _NUMBERS = """
-    SELECT number FROM json_each(?1) AS asked CROSS JOIN memory ON memory.id = asked.value AND tenant = ?2
+    SELECT number FROM json_each(?1) AS input CROSS JOIN memory ON memory.id = input.value AND tenant = ?2
 """
 _AMENDING = """
-    SELECT memory.id FROM json_each(?1) AS wanted CROSS JOIN superseded_by ON new = wanted.value
-    CROSS JOIN memory ON number = wanted.value WHERE superseded_by.kind = 'amendment'
+    SELECT memory.id FROM json_each(?1) AS input CROSS JOIN superseded_by ON new = input.value
+    CROSS JOIN memory ON number = input.value WHERE superseded_by.kind = 'amendment'
 """
 
 
-class Following:
-    """Of one tenant, for one chunk of requests after the other."""
+class SuccessorRows:
+    """Rows ahead of the memories that a chunk of requests supersedes, kept up to date while the chunk is planned."""
 
     def __init__(self, connection: apsw.Connection, tenant: Tenant) -> None:
         self._connection = connection
         self._tenant = tenant
         self._world: Overlay | None = None
-        #: Memories that supersessions of the chunk name: nothing leads to any other within it.
+        #: Memories that supersessions of the chunk name: within the chunk, only these gain edges.
         self._named: set[str] = set()
-        #: Memories that amend something: of those, what lies ahead does not decide.
+        #: Memories that amend another: their successors do not decide a supersession.
         self._amending: set[str] = set()
 
     def look_up(self, requests: Sequence[Request]) -> None:
-        """Read what lies ahead of the requests, all of it written, if they are of the kinds that it may decide."""
+        """Read the successors if all requests are additions, confirmations and supersessions; no rows are pending."""
         self._world = None
-        named = {key: None for one in requests if isinstance(one.operation, Supersede) for key in _sides(one.operation)}
-        if not named or not all(isinstance(one.operation, Add | Confirm | Supersede) for one in requests):
+        named = {
+            key: None
+            for request in requests
+            if isinstance(request.operation, Supersede)
+            for key in _sides(request.operation)
+        }
+        if not named or not all(isinstance(request.operation, Add | Confirm | Supersede) for request in requests):
             return
         reached = chains.reached_ahead(self._connection, self._numbers(named))
         self._named = set(named)
         self._world = Overlay(chains.rows_of(self._connection, self._tenant, reached))
-        self._amending = {key for (key,) in self._connection.execute(_AMENDING, (ints(reached),))}
+        self._amending = {memory_id for (memory_id,) in self._connection.execute(_AMENDING, (ints(reached),))}
 
     def of(self, request: Request) -> Rows | None:
-        """The rows that decide a supersession; None if they do not, or are not known."""
+        """Return the rows that decide a supersession; None if the cached rows do not decide it."""
         operation = request.operation
         if self._world is None or not isinstance(operation, Supersede):
             return None
         ahead = self._world.ahead(_sides(operation))
-        is_known = ahead.memories.keys() >= {*_sides(operation)} and ahead.memories.keys().isdisjoint(self._amending)
-        return ahead if is_known and temporal.is_decided_ahead(request, ahead) else None
+        is_complete = ahead.memories.keys() >= {*_sides(operation)} and ahead.memories.keys().isdisjoint(self._amending)
+        return ahead if is_complete and temporal.is_decided_ahead(request, ahead) else None
 
-    def note(self, done: Transaction) -> None:
-        """Take in what a request of the chunk has led to."""
+    def note(self, transaction: Transaction) -> None:
+        """Add the rows of a transaction planned for this chunk."""
         if self._world is None:
             return
-        touched = temporal.touched(done.change.operation)
+        touched = temporal.touched(transaction.change.operation)
         if self._named.isdisjoint(touched):
             return
         if not self._named.issuperset(touched):
-            self._world = None  # it leads to a memory that stands for another, of which nothing was read
+            self._world = None  # it names a memory outside the chunk, whose rows were not read
             return
-        self._world.append(done)
-        edges = done.appended.edges
+        self._world.append(transaction)
+        edges = transaction.appended.edges
         self._amending.update(edge.new for edge in edges if edge.kind is SupersessionKind.AMENDMENT)
 
-    def number(self, key: str) -> int | None:
-        """The number of a memory that was looked up, or is of this chunk; None of others."""
-        row = None if self._world is None else self._world.memory(key)
-        return None if row is None else place_of(self._tenant.number, row.stamp.seq)
+    def number(self, memory_id: str) -> int | None:
+        """Return the row number of a memory that was read or is added by this chunk; None for any other."""
+        row = None if self._world is None else self._world.memory(memory_id)
+        return None if row is None else rowid_of(self._tenant.number, row.stamp.seq)
 
     def _numbers(self, ids: Iterable[str]) -> list[int]:
-        whole = [key for key in ids if "\0" not in key]
-        found = self._connection.execute(_NUMBERS, (json.dumps(whole), self._tenant.number))
-        # SQLite's JSON cuts texts off at a NUL character.
-        cut = reading.numbers(self._connection, self._tenant, (key for key in ids if "\0" in key))
-        return [number for (number,) in found] + cut
+        plain_ids = [memory_id for memory_id in ids if "\0" not in memory_id]
+        rows = self._connection.execute(_NUMBERS, (json.dumps(plain_ids), self._tenant.number))
+        # SQLite's JSON truncates strings at a NUL character.
+        with_nul = reading.numbers(
+            self._connection, self._tenant, (memory_id for memory_id in ids if "\0" in memory_id)
+        )
+        return [number for (number,) in rows] + with_nul
 
 
 def _sides(operation: Supersede) -> tuple[str, ...]:

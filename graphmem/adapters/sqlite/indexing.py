@@ -1,7 +1,6 @@
-"""The terms of a statement as segments keep them: keyed hashes of its words, its names, and what filters ask for.
+"""Terms of a statement as segments store them: keyed hashes of words, names and filter values.
 
-Nothing but the hashes is kept, so that no word stays behind when a memory is erased, and each tenant has a key of its
-own.
+Only hashes are stored, under a key per tenant, so that no word survives the erasure of a memory.
 """
 
 from __future__ import annotations
@@ -22,7 +21,7 @@ _MOST_HASHES = 131_072
 
 
 class Hashes(dict[str, int]):
-    """The hash of every term met lately, under one tenant's key."""
+    """The hashes of recent terms under a tenant's key."""
 
     def __init__(self, key: str) -> None:
         self._key = hashlib.blake2b(key.encode(), digest_size=32).digest()
@@ -30,20 +29,20 @@ class Hashes(dict[str, int]):
     def __missing__(self, term: str) -> int:
         if len(self) >= _MOST_HASHES:
             self.clear()
-        spelt = term.encode("utf-8", "surrogatepass")
-        digest = hashlib.blake2b(spelt, digest_size=_HASH_BYTES, key=self._key).digest()
-        found = self[term] = int.from_bytes(digest, "little")
-        return found
+        data = term.encode("utf-8", "surrogatepass")
+        digest = hashlib.blake2b(data, digest_size=_HASH_BYTES, key=self._key).digest()
+        hashed = self[term] = int.from_bytes(digest, "little")
+        return hashed
 
 
 @lru_cache(maxsize=16)
 def hashes_of(key: str) -> Hashes:
-    """The hashes under a tenant's key."""
+    """Return the hashes under a tenant's key; the latest 16 keys are cached."""
     return Hashes(key)
 
 
 def indexed(statement: Statement, hashes: Hashes) -> tuple[int, dict[int, int]]:
-    """How many tokens a statement has, and how often it holds each term; a filter's or a name's is no token."""
+    """Return a statement's token count and the count of each term; filter values and names are not tokens."""
     tokens = statement_terms(statement)
     counts = {hashes[term]: count for term, count in Counter(tokens).items()}
     counts.update(dict.fromkeys(facets(statement, hashes), 1))
@@ -52,62 +51,62 @@ def indexed(statement: Statement, hashes: Hashes) -> tuple[int, dict[int, int]]:
 
 
 def facets(statement: Statement, hashes: Hashes) -> Iterable[int]:
-    """The terms of a statement that filters ask for."""
+    """Return the terms that filters look up."""
     facet = Facets(hashes)
-    found = [facet.kind(statement.kind), facet.origin(statement.origin)]
-    found += [facet.label(label) for label in statement.labels]
+    terms = [facet.kind(statement.kind), facet.origin(statement.origin)]
+    terms += [facet.label(label) for label in statement.labels]
     if statement.language is not None:
-        found.append(facet.language(statement.language))
+        terms.append(facet.language(statement.language))
     if statement.subject is not None:
-        found.append(facet.subject(statement.subject))
+        terms.append(facet.subject(statement.subject))
     for anchor in statement.anchors:
         if anchor.kind in _COMPONENTS:
-            found.append(facet.component(anchor.name))
+            terms.append(facet.component(anchor.name))
         elif anchor.kind is AnchorKind.FILE:
-            found += [facet.path(path) for path in ancestry(anchor.name)]
-    return found
+            terms += [facet.path(path) for path in ancestry(anchor.name)]
+    return terms
 
 
 def names(keys: Iterable[str], hashes: Hashes) -> list[int]:
-    """The terms of names, in the form in which they are looked up exactly (`graphmem.ranking.name_key`)."""
+    """Return the terms of names, for exact lookup (`graphmem.ranking.name_key`)."""
     return [hashes[f"\0n{key}"] for key in keys]
 
 
 class Facets:
-    """The hashes of what a filter asks for. Each is told from a word by a character that no word has."""
+    """The terms of filter values; a NUL character in front distinguishes them from words."""
 
     def __init__(self, hashes: Hashes) -> None:
         self._hashes = hashes
 
     def kind(self, kind: Kind) -> int:
-        """Memories of a kind."""
+        """Return the term of a kind."""
         return self._hashes[f"\0k{kind}"]
 
     def origin(self, origin: Origin) -> int:
-        """Memories of an origin."""
+        """Return the term of an origin."""
         return self._hashes[f"\0o{origin}"]
 
     def label(self, label: str) -> int:
-        """Memories that carry a label."""
+        """Return the term of a label."""
         return self._hashes[f"\0l{label}"]
 
     def language(self, language: str) -> int:
-        """Memories about a language."""
+        """Return the term of a language."""
         return self._hashes[f"\0g{language}"]
 
     def subject(self, subject: str) -> int:
-        """Memories of a subject."""
+        """Return the term of a subject."""
         return self._hashes[f"\0s{subject}"]
 
     def component(self, name: str) -> int:
-        """Memories about a component or module."""
+        """Return the term of a component or module."""
         return self._hashes[f"\0c{name}"]
 
     def path(self, path: str) -> int:
-        """Memories about a file, or, if the path ends in a slash, about a file in that folder."""
+        """Return the term of a file, or of all files in a folder if the path ends in a slash."""
         return self._hashes[f"\0p{path}"]
 
 
 def linking(anchors: Iterable[Anchor]) -> Sequence[Anchor]:
-    """Anchors over which memories are neighbours: all but whole repositories, each once."""
+    """Return the anchors that make memories neighbours: all but whole repositories, without duplicates."""
     return list(dict.fromkeys(anchor for anchor in anchors if anchor.kind is not AnchorKind.REPO))

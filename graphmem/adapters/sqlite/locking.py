@@ -1,12 +1,13 @@
-"""One writer at a time, first come first served, across threads and processes.
+"""A write lock granted in arrival order across threads and processes.
 
-SQLite's own busy handler starves writers. Here each writer draws a ticket from a file beside the database and waits for
-the one before it. All locks are byte ranges that the operating system releases when a process dies, so nothing is left
-to clean up::
+SQLite's own busy handler starves writers. Here each writer draws a ticket from a file next to the database and waits
+for the ticket before it. All locks are byte ranges that the operating system releases when a process dies, so a crash
+leaves
+nothing to clean up::
 
     GATE            held while a ticket is drawn
-    QUEUE + ticket  held from the draw until the write is done: the next in line waits for it
-    MAIN            held while writing; it is what keeps writers apart, should a waiter have died in the queue
+    QUEUE + ticket  held from the draw until the write is done: the next ticket waits for it
+    MAIN            held while writing; it excludes other writers even if a process died while it was queued
 """
 
 from __future__ import annotations
@@ -27,13 +28,13 @@ from graphmem.errors import StoreUnavailable
 _GATE, _MAIN, _QUEUE = 1 << 30, (1 << 30) + 1, (1 << 30) + 16
 _SLOTS = 1 << 20
 _FIELD = struct.Struct("<Q")
-_TICKET, _SERVING, _MARK, _HOLDER, _OWING = (_FIELD.size * place for place in range(5))
+_TICKET, _SERVING, _MARK, _HOLDER, _ERASED = (_FIELD.size * index for index in range(5))
 _SHORTEST_NAP_S, _LONGEST_NAP_S = 0.0001, 0.01
 
 if sys.platform == "win32":
     import msvcrt
 
-    #: A handle has one position, whichever thread moves it.
+    #: All threads share the position of a handle.
     _seeking = threading.Lock()
 
     def _try_lock(handle: int, offset: int) -> bool:
@@ -75,8 +76,8 @@ else:
     _read, _write = os.pread, os.pwrite
 
 
-class Turns:
-    """A lock for threads of one process that is granted in the order of asking."""
+class FairLock:
+    """A lock for the threads of a process, granted in arrival order."""
 
     def __init__(self) -> None:
         self._guard = threading.Lock()
@@ -84,36 +85,36 @@ class Turns:
         self._is_taken = False
 
     def take(self, timeout_s: float) -> bool:
-        """Whether the turn came within the time."""
+        """Wait for the lock; returns False if the timeout passes first."""
         with self._guard:
             if not self._is_taken:
                 self._is_taken = True
                 return True
-            mine = threading.Lock()
-            mine.acquire()
-            self._waiting.append(mine)
+            ticket = threading.Lock()
+            ticket.acquire()
+            self._waiting.append(ticket)
         try:
-            came = mine.acquire(timeout=max(timeout_s, 0))
+            is_granted = ticket.acquire(timeout=max(timeout_s, 0))
         except BaseException:
-            self._leave(mine)
+            self._leave(ticket)
             raise
-        return came or not self._leave(mine, keep_turn=True)
+        return is_granted or not self._leave(ticket, keep_grant=True)
 
     def pass_on(self) -> None:
-        """Let the next in line go."""
+        """Release the lock to the next waiting thread."""
         with self._guard:
             if self._waiting:
                 self._waiting.popleft().release()
             else:
                 self._is_taken = False
 
-    def _leave(self, mine: threading.Lock, *, keep_turn: bool = False) -> bool:
-        """Stop waiting; False if the turn had come just then."""
+    def _leave(self, ticket: threading.Lock, *, keep_grant: bool = False) -> bool:
+        """Stop waiting; returns False if the lock was granted in the meantime."""
         with self._guard:
-            if mine in self._waiting:
-                self._waiting.remove(mine)
+            if ticket in self._waiting:
+                self._waiting.remove(ticket)
                 return True
-        if not keep_turn:
+        if not keep_grant:
             self.pass_on()
         return False
 
@@ -121,40 +122,40 @@ class Turns:
 class LockFile:
     """The lock file of one database, shared by all stores of this process that are open on it.
 
-    Beside the tickets it keeps the mark: how many writes the database had taken when it was last written. A database
-    that has taken fewer has lost its log.
+    It also stores the mark: the number of entries in the database after the last write. A database with fewer entries
+    has lost its log.
     """
 
     def __init__(self, path: Path, mode: int = PRIVATE_FILE) -> None:
         self.path = path
-        self.turns = Turns()
+        self.fair_lock = FairLock()
         self._handle = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0), mode)
         self._ticket = 0
 
     @property
     def mark(self) -> int:
-        """The number of writes that the database is known to have taken."""
+        """The number of entries that the database had after the last write."""
         return self._get(_MARK)
 
     @property
-    def is_owing(self) -> bool:
-        """Whether the log may hold erased words: a hint to look, which costs no query."""
-        return self._get(_OWING) != 0
+    def holds_erased(self) -> bool:
+        """True if the log may hold erased content: a hint that costs no query."""
+        return self._get(_ERASED) != 0
 
-    def set_owing(self, *, is_owing: bool) -> None:
-        """Leave that hint to all processes; only for who holds the turn."""
-        self._put(_OWING, int(is_owing))
+    def set_holds_erased(self, *, holds_erased: bool) -> None:
+        """Set that hint for all processes; the caller holds the lock."""
+        self._put(_ERASED, int(holds_erased))
 
     @property
     def holder(self) -> int:
-        """The process that is writing or wrote last; 0 if there was none."""
+        """The id of the process that writes or wrote last; 0 if there was none."""
         return self._get(_HOLDER)
 
     def take(self, timeout_s: float) -> None:
-        """Wait for this process' turn, then hold the lock.
+        """Wait in the queue, then hold the lock.
 
         Raises:
-            StoreUnavailable: The turn did not come in time.
+            StoreUnavailable: The timeout passed first.
         """
         deadline = time.monotonic() + timeout_s
         try:
@@ -170,7 +171,7 @@ class LockFile:
         self._put(_HOLDER, os.getpid())
 
     def give(self, mark: int | None = None) -> None:
-        """Release the lock; with the mark if something was written."""
+        """Release the lock; `mark` is the new number of entries if any were written."""
         if mark is not None:
             self._put(_MARK, mark)
         _unlock(self._handle, _MAIN)
@@ -184,9 +185,11 @@ class LockFile:
         self._wait(_GATE, deadline, timeout_s)
         try:
             ticket = self._get(_TICKET) + 1
-            # Nobody else can hold it: a million tickets would have to be waiting.
+            # No other process can hold it unless a million tickets are waiting.
             if not _try_lock(self._handle, _QUEUE + ticket % _SLOTS):
-                raise StoreUnavailable(f"the queue of {str(self.path)!r} is full; remove the file while nobody writes")
+                raise StoreUnavailable(
+                    f"the queue of {str(self.path)!r} is full; stop all writers, then remove the file"
+                )
             self._ticket = ticket
             self._put(_TICKET, ticket)
         finally:
@@ -203,12 +206,12 @@ class LockFile:
             now = time.monotonic()
             if now >= deadline:
                 raise StoreUnavailable(
-                    f"another writer, process {self.holder}, kept {str(self.path)!r} for {timeout_s:g} s; try again"
+                    f"another writer, process {self.holder}, has held {str(self.path)!r} for {timeout_s:g} s; try again"
                 )
             time.sleep(self._nap(now - started))
 
     def _nap(self, waited: float) -> float:
-        """The next in line looks often; the further behind, and the longer it takes, the less often."""
+        """Return the pause before the next attempt: longer for later tickets and longer waits."""
         distance = max(self._ticket - self._get(_SERVING), 1)
         return min(max(_SHORTEST_NAP_S * distance, waited / 32), _LONGEST_NAP_S)
 
@@ -217,7 +220,7 @@ class LockFile:
         return int(_FIELD.unpack(raw)[0]) if len(raw) == _FIELD.size else 0
 
     def _put(self, field: int, value: int) -> None:
-        # Each field has one kind of writer: the ticket is written under GATE, the others under MAIN.
+        # Each field has one kind of writer: GATE guards the ticket, MAIN the other fields.
         _write(self._handle, _FIELD.pack(value), field)
 
 
@@ -226,21 +229,21 @@ _files_guard = threading.Lock()
 
 
 def lock_file(path: Path, mode: int = PRIVATE_FILE) -> LockFile:
-    """The lock file at a path; one per process, since closing any handle on a file drops a process' locks on it.
+    """Return the lock file at a path; one per process, since closing any handle on a file drops a process' locks on it.
 
     Args:
-        path: The lock file, made with the given permissions if there is none.
-        mode: Those of the file that it guards: whoever may write there must be able to lock it.
+        path: The lock file, created with these permissions if it does not exist.
+        mode: Permissions of the guarded file: every process that may write to it must be able to lock it.
     """
     key = (os.getpid(), os.path.realpath(path))
     with _files_guard:
-        found, users = _files.get(key) or (LockFile(path, mode), 0)
-        _files[key] = (found, users + 1)
-    return found
+        file, users = _files.get(key) or (LockFile(path, mode), 0)
+        _files[key] = (file, users + 1)
+    return file
 
 
-def lock_beside(path: Path) -> LockFile | None:
-    """The lock file of a database; None where none can be made, so that nothing can be written either."""
+def lock_of(path: Path) -> LockFile | None:
+    """Return the lock file of a database; None in a read-only folder, where the database cannot be written either."""
     try:
         return lock_file(Path(f"{path}-lock"), path.stat().st_mode & 0o666 if path.exists() else PRIVATE_FILE)
     except OSError:
@@ -250,41 +253,43 @@ def lock_beside(path: Path) -> LockFile | None:
 
 
 def release_file(path: Path) -> None:
-    """Undo one `lock_file`."""
+    """Release a `lock_file`; the last release closes it."""
     key = (os.getpid(), os.path.realpath(path))
     with _files_guard:
-        found, users = _files.get(key, (None, 0))
-        if found is None:
+        file, users = _files.get(key, (None, 0))
+        if file is None:
             return
         if users > 1:
-            _files[key] = (found, users - 1)
+            _files[key] = (file, users - 1)
         else:
             del _files[key]
-            found.close()
+            file.close()
 
 
-class Turn:
-    """The lock held by this thread of this process; whoever writes leaves the new `mark` on it."""
+class WriteLock:
+    """Holds the lock file for this thread; a writer sets `mark`, the new number of entries."""
 
-    def __init__(self, lock: LockFile, timeout_s: float) -> None:
+    def __init__(self, file: LockFile, timeout_s: float) -> None:
         self.mark: int | None = None
-        self.lock = lock
+        self.file = file
         self._timeout_s = timeout_s
 
     def __enter__(self) -> Self:
         deadline = time.monotonic() + self._timeout_s
-        if not self.lock.turns.take(self._timeout_s):
-            raise StoreUnavailable(f"another thread kept {str(self.lock.path)!r} for {self._timeout_s:g} s; try again")
+        if not self.file.fair_lock.take(self._timeout_s):
+            raise StoreUnavailable(
+                f"another thread has held {str(self.file.path)!r} for {self._timeout_s:g} s; try again"
+            )
         try:
-            self.lock.take(max(deadline - time.monotonic(), 0))
+            self.file.take(max(deadline - time.monotonic(), 0))
         except BaseException:
-            self.lock.turns.pass_on()
+            self.file.fair_lock.pass_on()
             raise
         return self
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         try:
-            # What failed may not have been committed.
-            self.lock.give(self.mark if kind is None else None)
+            # A failed write may not have been committed.
+            self.file.give(self.mark if kind is None else None)
         finally:
-            self.lock.turns.pass_on()
+            self.file.fair_lock.pass_on()

@@ -1,4 +1,4 @@
-"""Memories that answer a probe, by words, vectors and names, with all that speaks for each of them."""
+"""Runs a search: lexical, vector and name matches of a probe, with the evidence for each match."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ import apsw
 
 from graphmem.adapters.sqlite import chains, matching, meta, selecting
 from graphmem.adapters.sqlite.caches import Caches
-from graphmem.adapters.sqlite.chains import Ids
-from graphmem.adapters.sqlite.matching import Words
-from graphmem.adapters.sqlite.remembering import Remembered
-from graphmem.adapters.sqlite.values import Tenant, place_of
+from graphmem.adapters.sqlite.chains import IdLookup
+from graphmem.adapters.sqlite.matching import LexicalSearch
+from graphmem.adapters.sqlite.remembering import RowCache
+from graphmem.adapters.sqlite.values import Tenant, rowid_of
 from graphmem.adapters.sqlite.vectors import VectorSearch, dimension_of
 from graphmem.model import Point, Scope
 from graphmem.rows import Rows
@@ -22,11 +22,11 @@ from graphmem.store import Evidence, Filter, Matches, Probe
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """One search of one tenant.
+    """A search in one tenant.
 
     Attributes:
-        seq: The ledger position up to which memories are known.
-        at: The instant for which rows are read; None for all rows of every match.
+        seq: The ledger position; later memories are ignored.
+        at: The valid time for which rows are read; None for all rows of every match.
     """
 
     connection: apsw.Connection
@@ -37,46 +37,51 @@ class Search:
     at: datetime | None
 
     def matches(self, probe: Probe, where: Filter) -> Matches:
-        """What answers the probe and fits the filter; see `graphmem.store.Store.match`."""
-        connection, tenant, known = self.connection, self.tenant, self.caches.memo.of(self.connection, self.tenant)
-        what, model = selecting.wanted(connection, tenant, self.reader, where, known), meta.model_of(connection)
-        if what is None:
-            return Matches(seq=self.seq, model=model, rows=chains.component(connection, tenant, (), known))
-        ids = Ids(connection, tenant, known)
+        """Return the matches of the probe that pass the filter; see `graphmem.store.Store.match`."""
+        connection, tenant = self.connection, self.tenant
+        cache, model = self.caches.rows_cache.of(connection, tenant), meta.model_of(connection)
+        compiled = selecting.compile_filter(connection, tenant, self.reader, where, cache)
+        if compiled is None:
+            return Matches(seq=self.seq, model=model, rows=chains.component(connection, tenant, (), cache))
+        ids = IdLookup(connection, tenant, cache)
         texts = self.caches.texts.texts(connection, tenant)
-        fitting = selecting.fitting(connection, tenant, texts.upto(place_of(tenant.number, self.seq)), what)
-        hidden = matching.hidden_from(connection, tenant, self.reader, known)
-        words = Words(tenant, texts, probe.terms, hidden)
-        known_vectors, dimension = self.caches.vectors, dimension_of(connection)
-        vectors = VectorSearch(connection, tenant, what, fitting, ids, self.seq, known_vectors, dimension, texts)
+        selection = selecting.selection(connection, tenant, texts.upto(rowid_of(tenant.number, self.seq)), compiled)
+        hidden = matching.hidden_from(connection, tenant, self.reader, cache)
+        lexical = LexicalSearch(tenant, texts, probe.terms, hidden)
+        vector_cache, dimension = self.caches.vectors, dimension_of(connection)
+        vectors = VectorSearch(connection, tenant, compiled, selection, ids, self.seq, vector_cache, dimension, texts)
         is_comparable = probe.vector is not None and tenant.vectors and probe.model in (None, model)
-        found = Matches(
-            words.best(fitting, ids, probe.limit),
+        matches = Matches(
+            lexical.best(selection, ids, probe.limit),
             vectors.best(probe.vector, probe.limit) if probe.vector is not None and is_comparable else (),
-            matching.carriers(probe.names, tenant, fitting, ids),
+            matching.carriers(probe.names, tenant, selection, ids),
             seq=self.seq,
             model=model,
         )
-        numbers = [ids.numbers[key] for key in found.ids]
+        numbers = [ids.numbers[key] for key in matches.ids]
         if probe.is_weighed:
-            found = _weighed(found, numbers, probe, words, vectors)
-        return replace(found, rows=self._rows(numbers, known))
+            matches = _weighed(matches, numbers, probe, lexical, vectors)
+        return replace(matches, rows=self._rows(numbers, cache))
 
-    def _rows(self, numbers: Sequence[int], known: Remembered) -> Rows:
+    def _rows(self, numbers: Sequence[int], cache: RowCache) -> Rows:
         if self.at is None:
-            return chains.component(self.connection, self.tenant, numbers, known)
-        return chains.settled_or_whole(self.connection, self.tenant, numbers, known, Point(self.at, self.seq))
+            return chains.component(self.connection, self.tenant, numbers, cache)
+        return chains.rows_at_point(self.connection, self.tenant, numbers, cache, Point(self.at, self.seq))
 
 
-def _weighed(found: Matches, numbers: Sequence[int], probe: Probe, words: Words, vectors: VectorSearch) -> Matches:
-    """The same matches with the weights of the terms, and with evidence for each of them."""
-    ids = found.ids
-    cosines = dict(found.vector)
+def _weighed(
+    matches: Matches, numbers: Sequence[int], probe: Probe, lexical: LexicalSearch, vectors: VectorSearch
+) -> Matches:
+    """Add the term weights and the evidence for each match."""
+    ids = matches.ids
+    cosines = dict(matches.vector)
     if cosines and probe.vector is not None:
-        others = [number for key, number in zip(ids, numbers, strict=True) if key not in cosines]
-        cosines |= vectors.cosines(probe.vector, others)
-    said = words.said(numbers)
-    evidence = {key: Evidence(one, cosines.get(key)) for key, one in zip(ids, said, strict=True)}
-    corpus = words.corpus
+        without_cosine = [number for memory_id, number in zip(ids, numbers, strict=True) if memory_id not in cosines]
+        cosines |= vectors.cosines(probe.vector, without_cosine)
+    saturations = lexical.saturations(numbers)
+    evidence = {
+        memory_id: Evidence(terms, cosines.get(memory_id)) for memory_id, terms in zip(ids, saturations, strict=True)
+    }
+    corpus = lexical.corpus
     weights = tuple(map(corpus.weight, probe.terms))
-    return replace(found, weights=weights, evidence=evidence, unheld=corpus.unheld(probe.terms))
+    return replace(matches, weights=weights, evidence=evidence, unheld=corpus.unheld(probe.terms))

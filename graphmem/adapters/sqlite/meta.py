@@ -1,4 +1,4 @@
-"""What a file says of itself beside its ledgers: whose vectors it holds, and what is still to be done in it."""
+"""The `meta` table: the embedding model, tenants being restored, and erased content that is still in the log."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from graphmem.store import ModelCard
 
 _MODEL = "SELECT value FROM meta WHERE key = 'model'"
 _SET_MODEL = "INSERT OR REPLACE INTO meta (key, value) VALUES ('model', ?)"
-#: Stands while the log still holds what was erased of a tenant, by its number: how many memories. A release before this
-#: one wrote 'yes', of no tenant.
-_OWE = (
+#: Present while the log holds erased content of a tenant, by its number: the count of memories. An earlier release
+#: wrote 'yes' without a tenant.
+_NOTE_ERASED = (
     "INSERT INTO meta (key, value) VALUES ('erased_in_log ' || ?1, ?2)"
     " ON CONFLICT (key) DO UPDATE SET value = CAST(value AS INTEGER) + ?2"
 )
-_OWED = "SELECT count(*) FROM meta WHERE key >= 'erased_in_log' AND key < 'erased_in_loh'"
-_OWED_OF = "SELECT value FROM meta WHERE key = 'erased_in_log ' || ?"
-_PAID = "DELETE FROM meta WHERE key >= 'erased_in_log' AND key < 'erased_in_loh'"
-#: Stands while a tenant, by its number, is being restored.
+_HAS_ERASED = "SELECT count(*) FROM meta WHERE key >= 'erased_in_log' AND key < 'erased_in_loh'"
+_ERASED_OF = "SELECT value FROM meta WHERE key = 'erased_in_log ' || ?"
+_DROP_ERASED = "DELETE FROM meta WHERE key >= 'erased_in_log' AND key < 'erased_in_loh'"
+#: Present while a tenant, by its number, is being restored.
 _MARK = "INSERT OR REPLACE INTO meta (key, value) VALUES ('restoring ' || ?, 'yes')"
 _MARKED = "SELECT value FROM meta WHERE key = 'restoring ' || ?"
 _UNMARK = "DELETE FROM meta WHERE key = 'restoring ' || ?"
@@ -34,23 +34,23 @@ _ANSWERED = "UPDATE tenant SET answered_to = max(coalesce(answered_to, ?2), ?2) 
 
 
 def note_answered(connection: apsw.Connection, tenant: Tenant, micros: int) -> None:
-    """Note that somebody was told what was known at a moment: entries are recorded after it from now on."""
+    """Record that an answer named this time as its ledger position: later entries get a later recorded time."""
     connection.execute(_ANSWERED, (tenant.number, micros))
 
 
 def model_of(connection: apsw.Connection) -> ModelCard | None:
-    """The model that made the vectors; None before there are any."""
+    """Return the model of the stored vectors; None before there are any."""
     text = connection.execute(_MODEL).get
     return None if text is None else _card(str(text))
 
 
 def set_model(connection: apsw.Connection, card: ModelCard) -> None:
-    """Record the model that makes them."""
+    """Record the embedding model of the vectors."""
     connection.execute(_SET_MODEL, (json.dumps(asdict(card), sort_keys=True),))
 
 
 def takes_model(connection: apsw.Connection, card: ModelCard | None) -> bool:
-    """Whether vectors of a model go with those that are there; the first model is recorded. None is any."""
+    """Return whether vectors of a model can be stored; the first model is recorded, and None matches any."""
     stored = model_of(connection)
     if stored is None and card is not None:
         set_model(connection, card)
@@ -62,43 +62,43 @@ def _card(text: str) -> ModelCard:
     return ModelCard(**json.loads(text))
 
 
-def owe(connection: apsw.Connection, tenant: Tenant, erased: int) -> None:
-    """Note that the log holds what was erased of so many memories."""
-    connection.execute(_OWE, (tenant.number, erased))
+def note_erased_in_log(connection: apsw.Connection, tenant: Tenant, erased: int) -> None:
+    """Add to the count of erased memories whose content is still in the log."""
+    connection.execute(_NOTE_ERASED, (tenant.number, erased))
 
 
-def is_owing(connection: apsw.Connection) -> bool:
-    """Whether the log holds what was erased."""
-    return bool(connection.execute(_OWED).get)
+def holds_erased(connection: apsw.Connection) -> bool:
+    """Return whether the log holds erased content."""
+    return bool(connection.execute(_HAS_ERASED).get)
 
 
-def owed(connection: apsw.Connection, tenant: Tenant) -> int:
-    """Of how many erased memories of a tenant the log may still hold words."""
-    return int(str(connection.execute(_OWED_OF, (tenant.number,)).get or 0))
+def erased_in_log(connection: apsw.Connection, tenant: Tenant) -> int:
+    """Return how many erased memories of a tenant may still have content in the log."""
+    return int(str(connection.execute(_ERASED_OF, (tenant.number,)).get or 0))
 
 
-def settle(connection: apsw.Connection) -> None:
-    """Note that the log holds nothing erased any more."""
-    connection.execute(_PAID)
+def drop_erased(connection: apsw.Connection) -> None:
+    """Record that the log holds no erased content."""
+    connection.execute(_DROP_ERASED)
 
 
 def mark_restoring(connection: apsw.Connection, tenant: Tenant) -> None:
-    """Note that a restore of the tenant has begun."""
+    """Record that a restore of the tenant has begun."""
     connection.execute(_MARK, (tenant.number,))
 
 
 def mark_restored(connection: apsw.Connection, tenant: Tenant) -> None:
-    """Note that it has finished."""
+    """Record that the restore has finished."""
     connection.execute(_UNMARK, (tenant.number,))
 
 
 def is_restoring(connection: apsw.Connection, tenant: Tenant) -> bool:
-    """Whether a restore of the tenant was begun and has not finished."""
+    """Return whether a restore of the tenant has begun and not finished."""
     return connection.execute(_MARKED, (tenant.number,)).get is not None
 
 
 def refuse_restoring(connection: apsw.Connection, name: str) -> None:
-    """Refuse a write that is not the restore's own.
+    """Refuse a write to a tenant that is being restored.
 
     Raises:
         Conflict: The tenant is being restored.

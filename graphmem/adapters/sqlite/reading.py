@@ -1,4 +1,4 @@
-"""Rows and ledger entries, read under one transaction of the caller."""
+"""Queries for tenants, homes, branches and ledger entries, inside the caller's transaction."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from datetime import datetime
 
 import apsw
 
-from graphmem.adapters.sqlite.remembering import Remembered
+from graphmem.adapters.sqlite.remembering import RowCache
 from graphmem.adapters.sqlite.values import (
     Row,
     Tenant,
     branch_row,
     entry_of,
     home_of,
-    place_of,
+    rowid_of,
     seq_of,
 )
 from graphmem.errors import CorruptStore
@@ -34,7 +34,7 @@ _NUMBER = "SELECT number FROM memory WHERE id = ? AND tenant = ?"
 _WITH_CONTENT = "SELECT number FROM memory WHERE content = ? AND tenant = ?"
 _HOMES = "SELECT number, scope FROM home WHERE tenant = ?"
 
-_PLACE_BY_OP_ID = "SELECT place FROM entry WHERE op_id = ? AND tenant = ?"
+_ENTRY_BY_OP_ID = "SELECT place FROM entry WHERE op_id = ? AND tenant = ?"
 _ENTRY = "SELECT place, recorded_at, op_id, body, salt, digest, commitment, hash FROM entry WHERE place = ?"
 _ENTRIES = (
     "SELECT place, recorded_at, op_id, body, salt, digest, commitment, hash FROM entry"
@@ -47,46 +47,46 @@ _ON_BRANCH = "SELECT place FROM entry WHERE tenant = ? AND branch = ? ORDER BY p
 
 
 def tenant_of(connection: apsw.Connection, name: str) -> Tenant:
-    """The tenant's row; one with number 0 if nothing was ever written for it."""
+    """Return the tenant's row; number 0 if nothing was ever written for it."""
     row = connection.execute(_TENANT, (name,)).fetchone()
     return Tenant(*row) if row else Tenant(0, name, "", 0, None, GENESIS, 0, 0, 0, 0)
 
 
 def branches(connection: apsw.Connection, tenant: Tenant) -> dict[str, BranchRow]:
-    """Every branch of the tenant."""
+    """Return every branch of the tenant by its key."""
     return {row[0]: branch_row(row) for row in connection.execute(_BRANCHES, (tenant.number,))}
 
 
-def homes(connection: apsw.Connection, tenant: Tenant, known: Remembered | None = None) -> dict[int, Scope]:
-    """Every place where a memory of the tenant lives, branches aside."""
-    if known is not None and known.homes:
-        return known.homes
+def homes(connection: apsw.Connection, tenant: Tenant, cache: RowCache | None = None) -> dict[int, Scope]:
+    """Return every home of the tenant by its number, without branches."""
+    if cache is not None and cache.homes:
+        return cache.homes
     rows = connection.execute(_HOMES, (tenant.number,))
-    found = {number: home_of(tenant.name, text) for number, text in rows}
-    if known is not None:
-        known.homes = found
-    return found
+    by_number = {number: home_of(tenant.name, text) for number, text in rows}
+    if cache is not None:
+        cache.homes = by_number
+    return by_number
 
 
-def admitted(connection: apsw.Connection, tenant: Tenant, reader: Scope, known: Remembered) -> frozenset[int]:
-    """Numbers of the homes that a reader sees."""
-    found = known.admitted.get(reader)
-    if found is None:
-        every = homes(connection, tenant, known)
-        found = frozenset([number for number, home in every.items() if reader.admits(home)])
-        known.admitted[reader] = found
-    return found
+def admitted(connection: apsw.Connection, tenant: Tenant, reader: Scope, cache: RowCache) -> frozenset[int]:
+    """Return the numbers of the homes that a reader sees."""
+    visible = cache.admitted.get(reader)
+    if visible is None:
+        all_homes = homes(connection, tenant, cache)
+        visible = frozenset([number for number, home in all_homes.items() if reader.admits(home)])
+        cache.admitted[reader] = visible
+    return visible
 
 
 def numbers(connection: apsw.Connection, tenant: Tenant, ids: Iterable[str]) -> list[int]:
-    """Numbers of those memories that there are."""
-    # One by one: JSON and C arrays of strings both have trouble with NUL characters.
-    found = (connection.execute(_NUMBER, (key, tenant.number)).get for key in ids)
-    return [int(number) for number in found if number is not None]
+    """Return the numbers of the memories that exist."""
+    # A query per id: JSON and C arrays of strings both fail on NUL characters.
+    rows = (connection.execute(_NUMBER, (memory_id, tenant.number)).get for memory_id in ids)
+    return [int(number) for number in rows if number is not None]
 
 
 def with_content(connection: apsw.Connection, tenant: Tenant, content: int | None) -> list[int]:
-    """Numbers of memories whose content hash starts so."""
+    """Return the numbers of memories with this content number."""
     return [int(number) for (number,) in connection.execute(_WITH_CONTENT, (content, tenant.number))]
 
 
@@ -94,33 +94,33 @@ def with_content(connection: apsw.Connection, tenant: Tenant, content: int | Non
 
 
 def change_at(connection: apsw.Connection, tenant: Tenant, seq: int) -> Change | None:
-    """The ledger entry at a position; None if there is none."""
+    """Return the change at a ledger position; None if there is none."""
     if not 1 <= seq <= tenant.seq:
         return None
-    row = connection.execute(_ENTRY, (place_of(tenant.number, seq),)).fetchone()
+    row = connection.execute(_ENTRY, (rowid_of(tenant.number, seq),)).fetchone()
     return None if row is None else change_of(entry_of(row, GENESIS))
 
 
 def change_by_op_id(connection: apsw.Connection, tenant: Tenant, op_id: str) -> Change | None:
-    """The ledger entry of an `op_id`; None if it was never used."""
-    place = connection.execute(_PLACE_BY_OP_ID, (op_id, tenant.number)).get
-    return None if place is None else change_at(connection, tenant, seq_of(int(str(place))))
+    """Return the change with an `op_id`; None if there is none."""
+    rowid = connection.execute(_ENTRY_BY_OP_ID, (op_id, tenant.number)).get
+    return None if rowid is None else change_at(connection, tenant, seq_of(int(str(rowid))))
 
 
-def entry_at(connection: apsw.Connection, place: int) -> Entry:
-    """The sealed entry at a place that is known to hold one."""
-    row = connection.execute(_ENTRY, (place,)).fetchone()
+def entry_at(connection: apsw.Connection, rowid: int) -> Entry:
+    """Return the sealed entry with a row number."""
+    row = connection.execute(_ENTRY, (rowid,)).fetchone()
     if row is None:
-        raise CorruptStore(f"ledger entry {seq_of(place)} is missing; restore the store from a backup or an export")
-    previous = connection.execute(_PREVIOUS, (place - 1,)).get
-    return entry_of(row, GENESIS if seq_of(place) == 1 or previous is None else bytes(previous))
+        raise CorruptStore(f"ledger entry {seq_of(rowid)} is missing; restore the store from a backup or an export")
+    previous = connection.execute(_PREVIOUS, (rowid - 1,)).get
+    return entry_of(row, GENESIS if seq_of(rowid) == 1 or previous is None else bytes(previous))
 
 
 def entries(connection: apsw.Connection, tenant: Tenant, after: int, limit: int = -1) -> Iterator[Entry]:
-    """Sealed entries in order, those past a position."""
+    """Yield the sealed entries after a ledger position, in order."""
     if after >= tenant.seq or not tenant.number:
         return
-    low, high = place_of(tenant.number, max(after, 0)), place_of(tenant.number, tenant.seq)
+    low, high = rowid_of(tenant.number, max(after, 0)), rowid_of(tenant.number, tenant.seq)
     previous: bytes | str = GENESIS
     if after > 0:
         previous = bytes(connection.execute(_PREVIOUS, (low,)).get or b"")
@@ -131,32 +131,32 @@ def entries(connection: apsw.Connection, tenant: Tenant, after: int, limit: int 
 
 
 def position(connection: apsw.Connection, tenant: Tenant, moment: datetime | None) -> Position:
-    """The last entry at or before a moment: recorded times rise with positions, so halving finds it."""
+    """Return the last entry at or before a moment, by binary search: recorded times rise with positions."""
     low, high = 0, tenant.seq
     if moment is not None:
         micros = to_micros(moment)
         while low < high:
             middle = (low + high + 1) // 2
-            at = connection.execute(_RECORDED_AT, (place_of(tenant.number, middle),)).get
+            at = connection.execute(_RECORDED_AT, (rowid_of(tenant.number, middle),)).get
             low, high = (middle, high) if at is not None and int(at) <= micros else (low, middle - 1)
     if not high:
         return Position(0, None)
-    at = connection.execute(_RECORDED_AT, (place_of(tenant.number, high),)).get
+    at = connection.execute(_RECORDED_AT, (rowid_of(tenant.number, high),)).get
     if at is None:
         raise CorruptStore(f"ledger entry {high} is missing; restore the store from a backup or an export")
     return Position(high, from_micros(int(at)))
 
 
 def changes_of(connection: apsw.Connection, tenant: Tenant, memory: int) -> list[Change]:
-    """Entries that name a memory or revoke one that does, in order."""
+    """Return the changes that name a memory, or revoke a change that does, in ledger order."""
     seqs = [seq_of(memory), *(seq for (seq,) in connection.execute(_TOUCHES, (memory,)))]
-    found = (change_at(connection, tenant, seq) for seq in seqs)
-    return [change for change in found if change is not None]
+    changes = (change_at(connection, tenant, seq) for seq in seqs)
+    return [change for change in changes if change is not None]
 
 
 def touched_by(connection: apsw.Connection, tenant: Tenant, changes: Iterable[Change]) -> list[int]:
-    """Numbers of the memories that entries name, or, for a revoke, that the undone entry names."""
-    keys: dict[str, None] = {}
+    """Return the numbers of the memories that changes name; for a revoke, those of the revoked change."""
+    ids: dict[str, None] = {}
     for change in changes:
         operation = change.operation
         if isinstance(operation, Propose):
@@ -164,21 +164,21 @@ def touched_by(connection: apsw.Connection, tenant: Tenant, changes: Iterable[Ch
         if isinstance(operation, Revoke):
             target = change_at(connection, tenant, operation.change)
             operation = operation if target is None else target.operation
-        keys.update(dict.fromkeys(touched(operation)))
-    return numbers(connection, tenant, keys)
+        ids.update(dict.fromkeys(touched(operation)))
+    return numbers(connection, tenant, ids)
 
 
 def touched_on_branch(
-    connection: apsw.Connection, tenant: Tenant, known: Mapping[str, BranchRow], key: str
+    connection: apsw.Connection, tenant: Tenant, branches_by_key: Mapping[str, BranchRow], key: str
 ) -> list[int]:
-    """Numbers of the memories that entries on a branch name, and on all branches under it."""
-    wanted, seen = [key], {key}
-    for parent in wanted:
-        below = [child.key for child in known.values() if child.parent == parent and child.key not in seen]
-        wanted += below
+    """Return the numbers of the memories named by entries on a branch or on a branch below it."""
+    keys, seen = [key], {key}
+    for parent in keys:
+        below = [child.key for child in branches_by_key.values() if child.parent == parent and child.key not in seen]
+        keys += below
         seen.update(below)
-    places: list[int] = []
-    for each in wanted:
-        on_branch: list[Row] = connection.execute(_ON_BRANCH, (tenant.number, each)).fetchall()
-        places += [place for (place,) in on_branch]
-    return touched_by(connection, tenant, (change_of(entry_at(connection, place)) for place in places))
+    rowids: list[int] = []
+    for branch_key in keys:
+        on_branch: list[Row] = connection.execute(_ON_BRANCH, (tenant.number, branch_key)).fetchall()
+        rowids += [rowid for (rowid,) in on_branch]
+    return touched_by(connection, tenant, (change_of(entry_at(connection, rowid)) for rowid in rowids))

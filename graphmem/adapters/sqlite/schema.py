@@ -1,4 +1,4 @@
-"""Making a file, opening one, and moving it forward to the schema of this release."""
+"""Creates a file, opens it, and migrates it to the schema of this release."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from graphmem.adapters.sqlite.connection import (
 )
 from graphmem.adapters.sqlite.indexing import hashes_of, indexed
 from graphmem.adapters.sqlite.known import content_number
-from graphmem.adapters.sqlite.segments import Draft, unpack
+from graphmem.adapters.sqlite.segments import SegmentBuilder, unpack
 from graphmem.adapters.unread import readable_statement
 from graphmem.drafts import drafted
 from graphmem.errors import CorruptStore, InvalidInput, NotFound, Unsupported
@@ -33,7 +33,7 @@ MIGRATIONS = (
 )
 SCHEMA_VERSION = len(MIGRATIONS)
 
-#: What SQL gives to a function.
+#: A value that SQLite passes to a function.
 SQLiteValue = Any
 
 _SQLITE = b"SQLite format 3\x00"
@@ -46,7 +46,7 @@ _SET_VERSION = "INSERT OR REPLACE INTO meta (key, value) VALUES ('schema_version
 
 
 def make(path: Path) -> None:
-    """A new empty store at a path where none is: complete or not there at all."""
+    """Create an empty store at a path where none exists; on any error no file is left."""
     refuse_network_file_system(path.parent)
     with drafted(path, replaces=True) as draft, closing(connect(draft, is_writer=True, create=True)) as connection:
         connection.execute(SET_APPLICATION)
@@ -55,13 +55,13 @@ def make(path: Path) -> None:
 
 
 def refuse_foreign_file(path: Path) -> None:
-    """Look at the first bytes only, so that no other program's file is touched.
+    """Check the first bytes only, so that no other program's file is modified.
 
     Raises:
         NotFound: There is no file.
-        InvalidInput: It is a database of another program.
-        CorruptStore: It is no database at all, or its first bytes are damaged.
-        Unsupported: It is on a network file system, or has a second name.
+        InvalidInput: The file is a database of another program.
+        CorruptStore: The file is not a database, or its first bytes are damaged.
+        Unsupported: The file is on a network file system, or has a second name.
     """
     if not path.exists():
         raise NotFound(f"no store at {str(path)!r}; `graphmem init` makes one")
@@ -70,22 +70,23 @@ def refuse_foreign_file(path: Path) -> None:
     with path.open("rb") as file:
         head = file.read(_HEADER_BYTES)
     if len(head) < _HEADER_BYTES or not head.startswith(_SQLITE):
-        raise CorruptStore(f"{str(path)!r} is no graphmem store, or damaged at its start; restore it from a backup")
+        raise CorruptStore(f"{str(path)!r} is not a graphmem store, or its header is damaged; restore it from a backup")
     is_ours = int.from_bytes(head[_APPLICATION_AT : _APPLICATION_AT + 4], "big") == APPLICATION_ID
     if is_ours and head[_RESERVED_AT] != CHECKSUM_BYTES:
-        raise CorruptStore(f"{str(path)!r} is damaged at its start; restore it from a backup or an export")
+        raise CorruptStore(f"{str(path)!r} has a damaged header; restore it from a backup or an export")
     if not is_ours:
         raise InvalidInput(f"{str(path)!r} is a database of another program; name a graphmem store")
     _refuse_cut_page(path, int.from_bytes(head[_PAGE_SIZE_AT : _PAGE_SIZE_AT + 2], "big"))
 
 
 def refuse_other_names(path: Path) -> None:
-    """Refuse a file with a second name: a log and a lock lie beside each, and writes through one are lost to the other.
+    """Refuse a file with a second name.
 
-    A name in another mount namespace, as of a file that is mounted into a container, cannot be seen from outside of it.
+    Each name has its own log and lock, so writes through one name are lost to the other. A second name in another mount
+    namespace, for example of a file mounted into a container, cannot be detected from outside.
 
     Raises:
-        Unsupported: It has several hard links, or is itself a mount point.
+        Unsupported: The file has several hard links, or is itself a mount point.
     """
     try:
         names = path.stat().st_nlink
@@ -93,18 +94,18 @@ def refuse_other_names(path: Path) -> None:
         return
     if names > 1:
         raise Unsupported(
-            f"{str(path)!r} is one of {names} names of the same file (hard links), and what is written through one is"
-            " lost to the others: keep the name that has a '-wal' or '-lock' file beside it, remove the others"
+            f"{str(path)!r} is one of {names} names of the same file (hard links), and writes through one name are lost"
+            " to the others: keep the name with a '-wal' or '-lock' file next to it, remove the others"
             f" (find FOLDER -samefile {str(path)!r}), and make copies with `graphmem backup`"
         )
     if mount_of(path)[0] == str(path):
         raise Unsupported(
-            f"{str(path)!r} is mounted by itself, so its log would not lie beside the file that it is: mount its folder"
+            f"{str(path)!r} is itself a mount point, so its log would be in another folder: mount its folder instead"
         )
 
 
 def _refuse_cut_page(path: Path, page_size: int) -> None:
-    """What is missing of a last page is read as zeros, unchecked; with a log, a checkpoint may have been cut off."""
+    """Refuse a file that ends within a page: SQLite reads the missing bytes as zeros. A log may hold the rest."""
     log = Path(f"{path}-wal")
     if log.exists() and log.stat().st_size:
         return
@@ -113,7 +114,7 @@ def _refuse_cut_page(path: Path, page_size: int) -> None:
 
 
 def version_of(connection: apsw.Connection) -> int:
-    """The schema version of a file; 0 if nothing is in it yet."""
+    """Return the schema version of a file; 0 if it is empty."""
     if not connection.execute(_HAS_META).get:
         return 0
     value = connection.execute(_VERSION).get
@@ -121,10 +122,10 @@ def version_of(connection: apsw.Connection) -> int:
 
 
 def migrate(connection: apsw.Connection) -> None:
-    """Bring the file to this release's schema, each step whole or not at all; needs the turn.
+    """Apply the missing migrations, each in its own transaction; the caller holds the write lock.
 
     Raises:
-        Unsupported: A newer release wrote it.
+        Unsupported: A newer release wrote the file.
     """
     add_functions(connection)
     for number in range(_checked(version_of(connection)), SCHEMA_VERSION):
@@ -140,21 +141,21 @@ def migrate(connection: apsw.Connection) -> None:
 
 
 def add_functions(connection: apsw.Connection) -> None:
-    """Let the connection run migrations, which call these functions by name."""
+    """Register the SQL functions that migrations call."""
     connection.create_scalar_function("graphmem_content", _content, 1, deterministic=True)
-    connection.create_scalar_function("graphmem_statement", _spelt_anew, 1, deterministic=True)
+    connection.create_scalar_function("graphmem_statement", _reencoded, 1, deterministic=True)
     connection.create_scalar_function("graphmem_is_readable", _is_readable, 1, deterministic=True)
     connection.create_aggregate_function("graphmem_segment", _Segmented, 4)
     connection.create_scalar_function("graphmem_tokens", _tokens, 2, deterministic=True)
 
 
-# A statement that cannot be read must not keep the rest of the file from being opened: `check` names it.
+# An unreadable statement must not keep the rest of the file from opening: `check` reports it.
 def _content(*text: SQLiteValue) -> int | None:
     statement = readable_statement(str(text[0]))
     return None if statement is None else content_number(statement.content_hash)
 
 
-def _spelt_anew(*text: SQLiteValue) -> str:
+def _reencoded(*text: SQLiteValue) -> str:
     statement = readable_statement(str(text[0]))
     return str(text[0]) if statement is None else encode_statement(statement)
 
@@ -164,16 +165,16 @@ def _is_readable(*text: SQLiteValue) -> bool:
 
 
 class _Segmented:
-    """A segment of the statements that it is given, in order."""
+    """SQL aggregate: packs the statements of its rows, in order, into a segment."""
 
     def __init__(self) -> None:
-        self._draft = Draft()
+        self._draft = SegmentBuilder()
 
     def step(self, *row: SQLiteValue) -> None:
-        key, number, home, text = row
+        tenant_key, number, home, text = row
         statement = readable_statement(str(text))
         if statement is not None:
-            self._draft.add(int(number), int(home), *indexed(statement, hashes_of(str(key))))
+            self._draft.add(int(number), int(home), *indexed(statement, hashes_of(str(tenant_key))))
 
     def final(self) -> bytes:
         return self._draft.pack()

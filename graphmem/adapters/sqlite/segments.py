@@ -1,9 +1,9 @@
-"""Segments: the terms of up to 16,384 memories in one blob, each term with the memories that hold it.
+"""Segments: an inverted index of up to 16,384 memories in one blob.
 
 A blob is a header of four numbers (memories, terms, postings, escapes), then columns, little-endian: terms (8 bytes,
 rising), offsets of their postings, memories (their distance to the segment's first number), homes, lengths in tokens,
 escapes (4 bytes each), the postings' memories (2 bytes, rising for each term) and counts (1 byte). A count of 255 or
-more stands among the escapes, as pairs of its posting and itself.
+more is stored in the escapes, as a pair of the posting's index and the count.
 """
 
 from __future__ import annotations
@@ -25,19 +25,19 @@ _ESCAPED = 255
 
 
 class DamagedSegment(Exception):
-    """A blob is none that was written here."""
+    """A blob is not a valid segment."""
 
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """A blob, read.
+    """An unpacked segment.
 
     Attributes:
-        numbers: Of its memories, rising; the shape of `homes` and `lengths`.
+        numbers: Row numbers of its memories, rising; the shape of `homes` and `lengths`.
         terms: Hashes, rising.
-        offsets: Where the postings of each term begin, and, last, where those of the last one end.
-        docs: For each posting the place of its memory among the numbers.
-        counts: For each posting how often the memory holds the term.
+        offsets: The index of each term's first posting, then the number of postings.
+        docs: For each posting the index of its memory in `numbers`.
+        counts: For each posting the count of the term in the memory.
     """
 
     numbers: NDArray[np.int64]
@@ -54,17 +54,17 @@ class Segment:
         return len(self.numbers)
 
     def texts(self) -> Iterator[tuple[int, int, int, dict[int, int]]]:
-        """(number, home, length, count of each term) of each memory, in order."""
-        held: list[dict[int, int]] = [{} for _ in range(self.size)]
+        """Yield (number, home, length, count of each term) for each memory, in order."""
+        term_counts: list[dict[int, int]] = [{} for _ in range(self.size)]
         ends, docs, counts = self.offsets.tolist(), self.docs.tolist(), self.counts.tolist()
-        for place, term in enumerate(self.terms.tolist()):
-            for posting in range(ends[place], ends[place + 1]):
-                held[docs[posting]][term] = counts[posting]
-        yield from zip(self.numbers.tolist(), self.homes.tolist(), self.lengths.tolist(), held, strict=True)
+        for index, term in enumerate(self.terms.tolist()):
+            for posting in range(ends[index], ends[index + 1]):
+                term_counts[docs[posting]][term] = counts[posting]
+        yield from zip(self.numbers.tolist(), self.homes.tolist(), self.lengths.tolist(), term_counts, strict=True)
 
 
-class Draft:
-    """A segment to which memories are being added, in the order of their numbers."""
+class SegmentBuilder:
+    """Collects memories, in the order of their numbers, into a segment."""
 
     def __init__(self) -> None:
         self.numbers: list[int] = []
@@ -75,7 +75,7 @@ class Draft:
         self._counts = array("I")
 
     def add(self, number: int, home: int, length: int, counts: Mapping[int, int]) -> None:
-        """Append a memory: `counts` says how often it holds each term."""
+        """Append a memory; `counts` maps each term to its count."""
         self.numbers.append(number)
         self._homes.append(home)
         self._lengths.append(length)
@@ -87,22 +87,22 @@ class Draft:
         return len(self.numbers)
 
     def pack(self) -> bytes:
-        """The blob, of at least one memory."""
-        return self._packed_one() if len(self) == 1 else pack(self._segment())
+        """Return the blob; at least a memory was added."""
+        return self._pack_single() if len(self) == 1 else pack(self._segment())
 
-    def _packed_one(self) -> bytes:
-        """The blob of one memory, for which NumPy need not be imported."""
-        held = sorted(zip(self._terms, self._counts, strict=True))
-        escapes = [part for place, (_, count) in enumerate(held) if count >= _ESCAPED for part in (place, count)]
+    def _pack_single(self) -> bytes:
+        """Return the blob of a single memory without importing NumPy."""
+        pairs = sorted(zip(self._terms, self._counts, strict=True))
+        escapes = [part for index, (_, count) in enumerate(pairs) if count >= _ESCAPED for part in (index, count)]
         columns = (
-            array("Q", [term for term, _ in held]),
-            array("I", range(len(held) + 1)),
+            array("Q", [term for term, _ in pairs]),
+            array("I", range(len(pairs) + 1)),
             array("I", (0, self._homes[0], self._lengths[0])),
             array("I", escapes),
-            array("H", bytes(2 * len(held))),
+            array("H", bytes(2 * len(pairs))),
         )
-        header = _HEADER.pack(1, len(held), len(held), len(escapes) // 2)
-        return header + b"".join(map(_little, columns)) + bytes(min(count, _ESCAPED) for _, count in held)
+        header = _HEADER.pack(1, len(pairs), len(pairs), len(escapes) // 2)
+        return header + b"".join(map(_little, columns)) + bytes(min(count, _ESCAPED) for _, count in pairs)
 
     def _segment(self) -> Segment:
         import numpy as np
@@ -131,10 +131,10 @@ def _little(column: array[int]) -> bytes:
 
 
 def unpack(first: int, data: bytes) -> Segment:
-    """The segment in a blob whose first memory has a number.
+    """Return the segment in a blob; `first` is the number of its first memory.
 
     Raises:
-        DamagedSegment: It is no blob that `Draft.pack` or `joined` made.
+        DamagedSegment: The blob is truncated or inconsistent.
     """
     import numpy as np
 
@@ -144,17 +144,17 @@ def unpack(first: int, data: bytes) -> Segment:
 
         def column(kind: str, length: int) -> NDArray[np.generic]:
             nonlocal at
-            found = np.frombuffer(data, kind, length, at)
-            at += found.nbytes
-            return found
+            values = np.frombuffer(data, kind, length, at)
+            at += values.nbytes
+            return values
 
         hashes, offsets = column("<u8", terms), column("<u4", terms + 1)
         distances, homes, lengths = column("<u4", size), column("<u4", size), column("<u4", size)
         escaped, docs, counts = column("<u4", 2 * escapes), column("<u2", postings), column("<u1", postings)
     except (struct.error, ValueError) as exc:
-        raise DamagedSegment(f"the words of memories from {first} on cannot be read") from exc
+        raise DamagedSegment(f"the text segment that begins with memory {first} cannot be read") from exc
     if at != len(data) or int(offsets[-1]) != postings:
-        raise DamagedSegment(f"the words of memories from {first} on cannot be read")
+        raise DamagedSegment(f"the text segment that begins with memory {first} cannot be read")
     if escapes:
         counts = counts.astype(np.uint32)
         counts[escaped[::2]] = escaped[1::2]
@@ -162,7 +162,7 @@ def unpack(first: int, data: bytes) -> Segment:
 
 
 def pack(segment: Segment) -> bytes:
-    """The blob of a segment with at least one memory."""
+    """Return the blob of a segment with at least one memory."""
     import numpy as np
 
     counts, escapes = segment.counts, np.empty(0, "<u4")
@@ -185,28 +185,28 @@ def pack(segment: Segment) -> bytes:
 
 
 def joined(segments: Sequence[Segment]) -> Segment:
-    """One segment of the memories of several, which follow each other."""
+    """Return a single segment of the memories of several consecutive segments."""
     import numpy as np
 
-    terms, rows = np.unique(np.concatenate([one.terms for one in segments]), return_inverse=True)
+    terms, rows = np.unique(np.concatenate([segment.terms for segment in segments]), return_inverse=True)
     sizes = np.zeros(len(terms), np.int64)
-    held = [_sizes(one) for one in segments]
-    np.add.at(sizes, rows, np.concatenate(held))
+    sizes_of = [_sizes(segment) for segment in segments]
+    np.add.at(sizes, rows, np.concatenate(sizes_of))
     offsets = np.concatenate((np.zeros(1, np.int64), np.cumsum(sizes)))
     docs = np.empty(int(offsets[-1]), np.uint16)
-    counts = np.empty(len(docs), np.result_type(*[one.counts for one in segments]))
+    counts = np.empty(len(docs), np.result_type(*[segment.counts for segment in segments]))
     filled, base, first_row = offsets[:-1].copy(), 0, 0
-    for one, lengths in zip(segments, held, strict=True):
-        which = rows[first_row : first_row + len(one.terms)]
-        # Each term's postings go behind those of the segments before.
-        moved = np.repeat(filled[which] - one.offsets[:-1], lengths) + np.arange(len(one.docs))
-        docs[moved], counts[moved] = one.docs + np.uint16(base), one.counts
-        filled[which] += lengths
-        base, first_row = base + one.size, first_row + len(one.terms)
+    for segment, lengths in zip(segments, sizes_of, strict=True):
+        term_rows = rows[first_row : first_row + len(segment.terms)]
+        # A term's postings follow those of the earlier segments.
+        targets = np.repeat(filled[term_rows] - segment.offsets[:-1], lengths) + np.arange(len(segment.docs))
+        docs[targets], counts[targets] = segment.docs + np.uint16(base), segment.counts
+        filled[term_rows] += lengths
+        base, first_row = base + segment.size, first_row + len(segment.terms)
     return Segment(
-        np.concatenate([one.numbers for one in segments]),
-        np.concatenate([one.homes for one in segments]),
-        np.concatenate([one.lengths for one in segments]),
+        np.concatenate([segment.numbers for segment in segments]),
+        np.concatenate([segment.homes for segment in segments]),
+        np.concatenate([segment.lengths for segment in segments]),
         terms,
         offsets.astype(np.uint32),
         docs,
@@ -215,28 +215,28 @@ def joined(segments: Sequence[Segment]) -> Segment:
 
 
 def without(segment: Segment, numbers: Iterable[int]) -> Segment:
-    """The same without some of its memories, and without terms that no other holds."""
+    """Return the segment without some of its memories, and without terms that no remaining memory has."""
     import numpy as np
 
-    kept = ~np.isin(segment.numbers, np.fromiter(numbers, np.int64))
-    places = (np.cumsum(kept) - 1).astype(np.uint16)
-    stays = kept[segment.docs]
+    is_kept = ~np.isin(segment.numbers, np.fromiter(numbers, np.int64))
+    new_indexes = (np.cumsum(is_kept) - 1).astype(np.uint16)
+    stays = is_kept[segment.docs]
     owners = np.repeat(np.arange(len(segment.terms)), _sizes(segment))
     sizes = np.bincount(owners[stays], minlength=len(segment.terms))
-    held = sizes > 0
+    is_used = sizes > 0
     return Segment(
-        segment.numbers[kept],
-        segment.homes[kept],
-        segment.lengths[kept],
-        segment.terms[held],
-        np.concatenate((np.zeros(1, np.int64), np.cumsum(sizes[held]))).astype(np.uint32),
-        places[segment.docs[stays]],
+        segment.numbers[is_kept],
+        segment.homes[is_kept],
+        segment.lengths[is_kept],
+        segment.terms[is_used],
+        np.concatenate((np.zeros(1, np.int64), np.cumsum(sizes[is_used]))).astype(np.uint32),
+        new_indexes[segment.docs[stays]],
         segment.counts[stays],
     )
 
 
 def _sizes(segment: Segment) -> NDArray[np.int64]:
-    """How many postings each term has."""
+    """Return the number of postings of each term."""
     offsets = segment.offsets.astype("i8")
     sizes: NDArray[np.int64] = offsets[1:] - offsets[:-1]
     return sizes

@@ -1,4 +1,4 @@
-"""Which memories fit a filter and a reader: by the terms that segments keep for filters, and by exact tests."""
+"""Selects the memories that pass a filter and that a reader sees: by filter terms in segments, and by SQL."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ import apsw
 from graphmem.adapters.paths import fixed_part, path_pattern
 from graphmem.adapters.sqlite import reading
 from graphmem.adapters.sqlite.indexing import Facets, hashes_of
-from graphmem.adapters.sqlite.remembering import Remembered
-from graphmem.adapters.sqlite.text_index import TextIndex, Texts
-from graphmem.adapters.sqlite.values import Row, Tenant, holding_of, ints, place_of
+from graphmem.adapters.sqlite.remembering import RowCache
+from graphmem.adapters.sqlite.text_index import TextColumns, TextIndex
+from graphmem.adapters.sqlite.values import Row, Tenant, holding_of, ints, rowid_of
 from graphmem.model import Scope
 from graphmem.store import Filter, Rivals
 from graphmem.temporal.spans import Spans, containing
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 _CHOSEN = """
     SELECT number, memory.id, is_common, holding
-    FROM json_each(?1) AS wanted CROSS JOIN memory ON number = wanted.value
+    FROM json_each(?1) AS input CROSS JOIN memory ON number = input.value
 """
 _BY_NUMBER = """
     SELECT number, id, is_common, holding FROM memory
@@ -39,20 +39,20 @@ _BY_SUBJECT = """
 _CONFIDENT = "SELECT number FROM memory WHERE number > ?1 AND number <= ?2 AND confidence >= ?3"
 _FILES = "SELECT number, name FROM anchor WHERE kind = 'file'"
 _ABOUT = """
-    SELECT about.memory FROM json_each(?1) AS wanted CROSS JOIN about ON about.anchor = wanted.value
+    SELECT about.memory FROM json_each(?1) AS input CROSS JOIN about ON about.anchor = input.value
     WHERE about.memory > ?2 AND about.memory <= ?3
 """
 _READ_AT_ONCE = 100
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
-    """A filter and a reader, spelt for one tenant.
+class CompiledFilter:
+    """A filter and a reader, compiled for one tenant.
 
     Attributes:
-        facets: Groups of hashed terms, of each of which a memory must hold one.
-        homes: Where a memory may live; None if anywhere in the tenant.
-        paths: Patterns of which a file must match one, if a glob is among those asked for.
+        facets: Groups of hashed terms; a memory must have a term of each group.
+        homes: The homes that the reader sees; None if all of the tenant's.
+        paths: A pattern that a file anchor must match, if the filter has paths with globs.
     """
 
     facets: tuple[tuple[int, ...], ...]
@@ -62,15 +62,15 @@ class Wanted:
 
     @property
     def is_everything(self) -> bool:
-        """Whether each memory is wanted that lives where one may."""
+        """True if every memory in these homes passes the filter."""
         return not self.facets and self.min_confidence <= 0.0 and self.paths is None
 
 
-def wanted(
-    connection: apsw.Connection, tenant: Tenant, reader: Scope, where: Filter, known: Remembered
-) -> Wanted | None:
-    """The filter spelt out; None if nothing can fit it."""
-    admitted = reading.admitted(connection, tenant, reader, known)
+def compile_filter(
+    connection: apsw.Connection, tenant: Tenant, reader: Scope, where: Filter, cache: RowCache
+) -> CompiledFilter | None:
+    """Compile the filter; returns None if the reader sees no home."""
+    admitted = reading.admitted(connection, tenant, reader, cache)
     if not admitted:
         return None
     facet = Facets(hashes_of(tenant.key))
@@ -82,117 +82,129 @@ def wanted(
     groups.append([facet.component(name) for name in where.components])
     pattern = path_pattern(where.paths)
     folders = [fixed_part(path) for path in where.paths]
-    # A glob without a fixed folder narrows nothing down.
+    # A glob that begins with a wildcard narrows nothing down.
     groups.append([] if "" in folders else [facet.path(folder) for folder in folders])
-    return Wanted(
+    return CompiledFilter(
         tuple(tuple(group) for group in groups if group),
-        None if len(admitted) == len(known.homes) else admitted,
+        None if len(admitted) == len(cache.homes) else admitted,
         where.min_confidence,
         None if pattern is None else re.compile(pattern),
     )
 
 
 @dataclass(frozen=True)
-class Fitting:
-    """The memories that fit, among those with words.
+class Selection:
+    """The memories with text that pass a filter.
 
     Attributes:
-        texts: The words of all that are known at the asked position.
-        mask: Which of them fit; None if all do.
+        texts: The text of all memories up to the requested ledger position.
+        mask: Flags of the memories that pass; None if all do.
     """
 
-    texts: Texts
+    texts: TextColumns
     mask: NDArray[np.bool_] | None
 
     @cached_property
-    def places(self) -> NDArray[np.int64]:
-        """Their places, rising."""
+    def indexes(self) -> NDArray[np.int64]:
+        """Their indexes into `texts`, rising."""
         import numpy as np
 
         return np.arange(len(self.texts)) if self.mask is None else np.flatnonzero(self.mask)
 
     @cached_property
     def numbers(self) -> NDArray[np.int64]:
-        """Their numbers, rising."""
-        return self.texts.numbers if self.mask is None else self.texts.numbers[self.places]
+        """Their row numbers, rising."""
+        return self.texts.numbers if self.mask is None else self.texts.numbers[self.indexes]
 
 
-def fitting(connection: apsw.Connection, tenant: Tenant, texts: Texts, what: Wanted) -> Fitting:
-    """Which of the memories with words fit."""
+def selection(connection: apsw.Connection, tenant: Tenant, texts: TextColumns, where: CompiledFilter) -> Selection:
+    """Apply a compiled filter to the memories with text."""
     import numpy as np
 
-    mask = None if what.homes is None else texts.lives_in(what.homes)
-    for group in what.facets:
-        held = np.zeros(len(texts), np.bool_)
-        for holders in texts.holders(group):
-            held[holders.postings()[0]] = True
-        mask = held if mask is None else mask & held
-    for numbers in _tested(connection, tenant, texts, what):
-        held = np.zeros(len(texts), np.bool_)
-        places = texts.places(numbers)
-        held[places[places >= 0]] = True
-        mask = held if mask is None else mask & held
-    return Fitting(texts, mask)
+    mask = None if where.homes is None else texts.lives_in(where.homes)
+    for group in where.facets:
+        flags = np.zeros(len(texts), np.bool_)
+        for postings in texts.postings(group):
+            flags[postings.arrays()[0]] = True
+        mask = flags if mask is None else mask & flags
+    for numbers in _tested(connection, tenant, texts, where):
+        flags = np.zeros(len(texts), np.bool_)
+        indexes = texts.indexes(numbers)
+        flags[indexes[indexes >= 0]] = True
+        mask = flags if mask is None else mask & flags
+    return Selection(texts, mask)
 
 
-def _tested(connection: apsw.Connection, tenant: Tenant, texts: Texts, what: Wanted) -> Iterator[list[int]]:
-    """Numbers of all memories that pass each test that no term can make."""
-    low, high = place_of(tenant.number, 0), place_of(tenant.number + 1, 0) - 1
+def _tested(
+    connection: apsw.Connection, tenant: Tenant, texts: TextColumns, where: CompiledFilter
+) -> Iterator[list[int]]:
+    """For each condition without a term, yield the numbers of all memories that meet it."""
+    low, high = rowid_of(tenant.number, 0), rowid_of(tenant.number + 1, 0) - 1
     if len(texts):
         high = int(texts.numbers[-1])
-    if what.min_confidence > 0.0:
-        yield [number for (number,) in connection.execute(_CONFIDENT, (low, high, what.min_confidence))]
-    if what.paths is not None:
-        files = [anchor for anchor, name in connection.execute(_FILES) if what.paths.fullmatch(name)]
+    if where.min_confidence > 0.0:
+        yield [number for (number,) in connection.execute(_CONFIDENT, (low, high, where.min_confidence))]
+    if where.paths is not None:
+        files = [anchor for anchor, name in connection.execute(_FILES) if where.paths.fullmatch(name)]
         yield [number for (number,) in connection.execute(_ABOUT, (ints(files), low, high))]
 
 
 def latest(
-    connection: apsw.Connection, tenant: Tenant, what: Wanted, index: TextIndex, at: datetime | None, before: int
+    connection: apsw.Connection,
+    tenant: Tenant,
+    where: CompiledFilter,
+    index: TextIndex,
+    at: datetime | None,
+    before: int,
 ) -> Iterator[tuple[int, str]]:
-    """Memories that fit, those recorded last first; with `at`, without those that nobody sees hold then."""
-    top = place_of(tenant.number, max(min(before, tenant.seq + 1), 0))
+    """Yield memories that pass the filter, last recorded first; `at` drops those cached as not in force."""
+    top = rowid_of(tenant.number, max(min(before, tenant.seq + 1), 0))
     rows: Iterator[Row]
-    if what.is_everything and what.homes is None:
-        rows = connection.execute(_BY_NUMBER, (place_of(tenant.number, 0), top))
+    if where.is_everything and where.homes is None:
+        rows = connection.execute(_BY_NUMBER, (rowid_of(tenant.number, 0), top))
     else:
-        rows = _chosen(connection, tenant, what, index, top)
-    for number, key, is_common, holding in rows:
+        rows = _chosen(connection, tenant, where, index, top)
+    for number, memory_id, is_common, holding in rows:
         if at is None or not is_common or containing(holding_of(holding), at) is not None:
-            yield number, key
+            yield number, memory_id
 
 
-def _chosen(connection: apsw.Connection, tenant: Tenant, what: Wanted, index: TextIndex, top: int) -> Iterator[Row]:
+def _chosen(
+    connection: apsw.Connection, tenant: Tenant, where: CompiledFilter, index: TextIndex, top: int
+) -> Iterator[Row]:
     texts = index.texts(connection, tenant).upto(top - 1)
-    numbers = fitting(connection, tenant, texts, what).numbers[::-1]
+    numbers = selection(connection, tenant, texts, where).numbers[::-1]
     for start in range(0, len(numbers), _READ_AT_ONCE):
         yield from connection.execute(_CHOSEN, (ints(numbers[start : start + _READ_AT_ONCE].tolist()),))
 
 
-def rivals(connection: apsw.Connection, tenant: Tenant, reader: Scope, asked: Rivals, known: Remembered) -> list[int]:
-    """Numbers of memories that may hold for the subjects: by the caches while the ledger stands at their point."""
-    admitted = reading.admitted(connection, tenant, reader, known)
-    at = asked.at.valid if tenant.seq == asked.at.seq else None
-    last = place_of(tenant.number, max(min(asked.at.seq, tenant.seq), 0))
-    found: list[int] = []
-    for subject in asked.subjects:
-        found += [
+def rivals(connection: apsw.Connection, tenant: Tenant, reader: Scope, request: Rivals, cache: RowCache) -> list[int]:
+    """Return the numbers of memories that may be in force for the subjects, the latest first.
+
+    The cached intervals decide if the requested ledger position is the current one.
+    """
+    admitted = reading.admitted(connection, tenant, reader, cache)
+    at = request.at.valid if tenant.seq == request.at.seq else None
+    last = rowid_of(tenant.number, max(min(request.at.seq, tenant.seq), 0))
+    numbers: list[int] = []
+    for subject in request.subjects:
+        numbers += [
             number
-            for number, home, spans in _of_subject(connection, tenant, subject, known)
+            for number, home, spans in _of_subject(connection, tenant, subject, cache)
             if number <= last
             and home in admitted
             and (at is None or spans is None or containing(spans, at) is not None)
         ]
-    return sorted(found, reverse=True)[: asked.limit]
+    return sorted(numbers, reverse=True)[: request.limit]
 
 
 def _of_subject(
-    connection: apsw.Connection, tenant: Tenant, subject: str, known: Remembered
+    connection: apsw.Connection, tenant: Tenant, subject: str, cache: RowCache
 ) -> list[tuple[int, int, Spans | None]]:
-    """(number, home, when it holds for everybody) of each memory of a subject; None where that is not cached."""
-    found = known.rivals.get(subject)
-    if found is None:
+    """Return (number, home, valid intervals) of each memory of a subject; None if the cache is not for all readers."""
+    rivals_of = cache.rivals.get(subject)
+    if rivals_of is None:
         rows = connection.execute(_BY_SUBJECT, (tenant.number, subject))
-        found = [(number, home, holding_of(text) if is_common else None) for number, home, is_common, text in rows]
-        known.rivals[subject] = found
-    return found
+        rivals_of = [(number, home, holding_of(text) if is_common else None) for number, home, is_common, text in rows]
+        cache.rivals[subject] = rivals_of
+    return rivals_of

@@ -1,4 +1,4 @@
-"""The embedded store behind the port."""
+"""`SQLiteStore`: the embedded implementation of the store port."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ from graphmem.adapters.sqlite import (
 )
 from graphmem.adapters.sqlite.caches import Caches
 from graphmem.adapters.sqlite.connection import Connections, translated
-from graphmem.adapters.sqlite.locking import LockFile, Turn, lock_beside, release_file
+from graphmem.adapters.sqlite.locking import LockFile, WriteLock, lock_of, release_file
 from graphmem.adapters.sqlite.log_cleaner import LogCleaner
 from graphmem.adapters.sqlite.matches import Search
-from graphmem.adapters.sqlite.places import Kept
-from graphmem.adapters.sqlite.values import Tenant, places_of
+from graphmem.adapters.sqlite.places import NumberCache
+from graphmem.adapters.sqlite.values import Tenant, rowid_range
 from graphmem.adapters.sqlite.vectors import dimension_of, refuse_other_dimensions
 from graphmem.adapters.vector_bytes import blob, refuse_other_model
 from graphmem.drafts import remove_dead_drafts
@@ -77,14 +77,14 @@ _WRITES = "SELECT coalesce(sum(seq), 0) FROM tenant"
 
 _LOCK_TIMEOUT_S = 30.0
 _CLOSING_TIMEOUT_S = 2.0
-#: So long an erase waits for readers before it answers that its words are still in the log.
+#: How long an erase waits for readers before it returns with the content still in the log.
 _ERASING_TIMEOUT_S = 1.0
 
 
 class SQLiteStore:
-    """One SQLite file, open. Threads and processes may share the file; readers never wait.
+    """An open SQLite file. Threads and processes may share the file; readers never wait.
 
-    Use `SQLiteStore.open`; close it, or use it in a `with`.
+    Use `SQLiteStore.open`; close the store, or use it in a `with`.
     """
 
     def __init__(self, path: Path, lock: LockFile | None, *, lock_timeout_s: float = _LOCK_TIMEOUT_S) -> None:
@@ -93,32 +93,32 @@ class SQLiteStore:
         self._lock_timeout_s = lock_timeout_s
         self._connections = Connections(path)
         self._caches = Caches()
-        self._kept = Kept()
+        self._numbers = NumberCache()
         self._cleaner = LogCleaner(self._connections, lock)
         self._is_closed = False
 
     @classmethod
     def open(cls, path: str | Path, *, create: bool, lock_timeout_s: float = _LOCK_TIMEOUT_S) -> Self:
-        """The store in a file.
+        """Open the store in a file.
 
         Args:
-            path: The file; its log and lock lie beside it.
-            create: Make the file if there is none.
-            lock_timeout_s: How long a write waits for its turn.
+            path: The file; its log and lock file are in the same folder.
+            create: Create the file if it does not exist.
+            lock_timeout_s: How long a write waits for the write lock.
 
         Raises:
-            NotFound: There is no file, and none is to be made.
+            NotFound: The file does not exist, and `create` is false.
             InvalidInput: The file is another program's database.
-            CorruptStore: The file is damaged, or no database.
-            Unsupported: A newer release wrote it, it is on a network file system, or it has a second name.
+            CorruptStore: The file is damaged, or not a database.
+            Unsupported: A newer release wrote the file, it is on a network file system, or it has a second name.
             StoreUnavailable: The file or its folder cannot be used.
         """
-        # Behind a symbolic link, the log and the lock belong beside the file itself.
+        # Behind a symbolic link, the log and the lock file belong next to the target.
         file = Path(os.path.realpath(path))
         remove_dead_drafts(file.parent)
         with translated(file):
             schema.refuse_other_names(file)
-            store = cls(file, lock_beside(file), lock_timeout_s=lock_timeout_s)
+            store = cls(file, lock_of(file), lock_timeout_s=lock_timeout_s)
             try:
                 store._prepare(create=create)
             except BaseException:
@@ -140,17 +140,17 @@ class SQLiteStore:
         if not requests:
             raise InvalidInput("nothing to apply: give at least one request")
         if len({request.writer.tenant for request in requests}) > 1:
-            raise InvalidInput("requests of several tenants cannot be applied together")
-        with self._writing() as (connection, turn):
+            raise InvalidInput("requests of several tenants cannot be applied together: make a call for each tenant")
+        with self._writing() as (connection, write_lock):
             meta.refuse_restoring(connection, requests[0].writer.tenant)
-            kept = vectors if vectors and meta.takes_model(connection, model) else {}
-            refuse_other_dimensions(connection, kept)
-            changes, batch = writing.carry_out(connection, requests, clock, kept, self._kept)
+            stored_vectors = vectors if vectors and meta.takes_model(connection, model) else {}
+            refuse_other_dimensions(connection, stored_vectors)
+            changes, batch = writing.carry_out(connection, requests, clock, stored_vectors, self._numbers)
             if batch.erased:
-                meta.owe(connection, batch.tenant, batch.erased)
-                turn.lock.set_owing(is_owing=True)
-            turn.mark = _writes(connection)
-        batch.places.give_back(self._kept)
+                meta.note_erased_in_log(connection, batch.tenant, batch.erased)
+                write_lock.file.set_holds_erased(holds_erased=True)
+            write_lock.mark = _writes(connection)
+        batch.numbers.give_back(self._numbers)
         if batch.erased:
             self._forget_erased(_ERASING_TIMEOUT_S)
         return changes
@@ -170,11 +170,11 @@ class SQLiteStore:
                 return exporting.finish(connection, export)
 
     def _restore_part(self, export: VerifiedExport, part: Sequence[Exported]) -> None:
-        with self._writing() as (connection, turn):
-            batch = exporting.write(connection, export, part, self._kept)
-            turn.lock.set_owing(is_owing=batch.erased > 0 or turn.lock.is_owing)
-            turn.mark = _writes(connection)
-        batch.places.give_back(self._kept)
+        with self._writing() as (connection, write_lock):
+            batch = exporting.write(connection, export, part, self._numbers)
+            write_lock.file.set_holds_erased(holds_erased=batch.erased > 0 or write_lock.file.holds_erased)
+            write_lock.mark = _writes(connection)
+        batch.numbers.give_back(self._numbers)
         if batch.erased:
             self._forget_erased(_ERASING_TIMEOUT_S)
 
@@ -186,11 +186,11 @@ class SQLiteStore:
                 refuse_other_model(model, meta.model_of(connection))
             refuse_other_dimensions(connection, vectors)
             tenant = reading.tenant_of(connection, reader.tenant)
-            for key, vector in vectors.items():
-                number = connection.execute(_HAS_CONTENT, (key, tenant.number)).get
+            for memory_id, vector in vectors.items():
+                number = connection.execute(_HAS_CONTENT, (memory_id, tenant.number)).get
                 if number is not None:
                     connection.execute(_SET_VECTOR, (number, blob(vector)))
-            connection.execute(_COUNT_VECTORS, (tenant.number, *places_of(tenant)))
+            connection.execute(_COUNT_VECTORS, (tenant.number, *rowid_range(tenant)))
 
     def adopt_model(self, card: ModelCard, reader: Scope | None = None) -> None:
         """See `graphmem.store.Store.adopt_model`."""
@@ -250,32 +250,36 @@ class SQLiteStore:
     def changes_of(self, reader: Scope, memory: str) -> list[Change]:
         """See `graphmem.store.Store.changes_of`."""
         with self._reading(reader) as (connection, tenant):
-            found = reading.numbers(connection, tenant, (memory,))
-            return reading.changes_of(connection, tenant, found[0]) if found else []
+            numbers = reading.numbers(connection, tenant, (memory,))
+            return reading.changes_of(connection, tenant, numbers[0]) if numbers else []
 
     def rows(self, reader: Scope, ids: Sequence[str], *, rivals: Rivals | None = None, is_alone: bool = False) -> Rows:
         """See `graphmem.store.Store.rows`."""
         with self._reading(reader) as (connection, tenant):
-            known = self._caches.memo.of(connection, tenant)
-            seeds = chains.numbers(connection, tenant, ids, known)
+            cache = self._caches.rows_cache.of(connection, tenant)
+            seeds = chains.numbers(connection, tenant, ids, cache)
             if rivals is None and is_alone:
-                rows = chains.alone(connection, tenant, seeds, known)
+                rows = chains.alone(connection, tenant, seeds, cache)
             elif rivals is None:
-                rows = chains.component(connection, tenant, seeds, known)
+                rows = chains.component(connection, tenant, seeds, cache)
             else:
-                seeds += selecting.rivals(connection, tenant, reader, rivals, known)
-                rows = chains.with_caches(connection, tenant, seeds, known, rivals.at.seq)
+                seeds += selecting.rivals(connection, tenant, reader, rivals, cache)
+                rows = chains.with_caches(connection, tenant, seeds, cache, rivals.at.seq)
             return rows
 
     def select(self, reader: Scope, where: Filter, *, at: datetime | None, before: int, limit: int) -> list[str]:
         """See `graphmem.store.Store.select`."""
         with self._reading(reader) as (connection, tenant):
-            what = selecting.wanted(connection, tenant, reader, where, self._caches.memo.of(connection, tenant))
-            if what is None:
+            compiled = selecting.compile_filter(
+                connection, tenant, reader, where, self._caches.rows_cache.of(connection, tenant)
+            )
+            if compiled is None:
                 return []
             return [
-                key
-                for _, key in islice(selecting.latest(connection, tenant, what, self._caches.texts, at, before), limit)
+                memory_id
+                for _, memory_id in islice(
+                    selecting.latest(connection, tenant, compiled, self._caches.texts, at, before), limit
+                )
             ]
 
     def match(
@@ -291,15 +295,15 @@ class SQLiteStore:
     ) -> Nearby:
         """See `graphmem.store.Store.neighbours`."""
         with self._reading(reader) as (connection, tenant):
-            known = self._caches.memo.of(connection, tenant)
-            steps = graph.neighbours(connection, tenant, reader, ids, graph.Reach(seq, limit), known)
+            cache = self._caches.rows_cache.of(connection, tenant)
+            steps = graph.neighbours(connection, tenant, reader, ids, graph.Reach(seq, limit), cache)
             if at is None:
-                return Nearby(tuple(one.told for one in steps))
-            linked = {one.number for one in steps if one.is_link}
-            rows = chains.settled_or_whole(
-                connection, tenant, [one.number for one in steps], known, Point(at, seq), whole=linked
+                return Nearby(tuple(step.neighbour for step in steps))
+            linked = {step.number for step in steps if step.is_link}
+            rows = chains.rows_at_point(
+                connection, tenant, [step.number for step in steps], cache, Point(at, seq), with_chains=linked
             )
-            return Nearby(tuple(one.told for one in steps), rows)
+            return Nearby(tuple(step.neighbour for step in steps), rows)
 
     def contested_subjects(self, reader: Scope) -> dict[str, tuple[str, ...]]:
         """See `graphmem.store.Store.contested_subjects`."""
@@ -309,12 +313,12 @@ class SQLiteStore:
     def forked(self, reader: Scope) -> list[str]:
         """See `graphmem.store.Store.forked`."""
         with self._reading(reader) as (connection, tenant):
-            return graph.forked(connection, tenant, reader, places_of(tenant))
+            return graph.forked(connection, tenant, reader, rowid_range(tenant))
 
     def declared_conflicts(self, reader: Scope) -> list[tuple[str, str]]:
         """See `graphmem.store.Store.declared_conflicts`."""
         with self._reading(reader) as (connection, tenant):
-            return graph.declared_conflicts(connection, tenant, reader, places_of(tenant))
+            return graph.declared_conflicts(connection, tenant, reader, rowid_range(tenant))
 
     def ids_beginning(self, reader: Scope, prefix: str, *, limit: int) -> list[str]:
         """See `graphmem.store.Store.ids_beginning`."""
@@ -329,7 +333,7 @@ class SQLiteStore:
     def without_vector(self, reader: Scope, limit: int) -> list[str]:
         """See `graphmem.store.Store.without_vector`."""
         with self._reading(reader) as (connection, tenant):
-            return [key for (key,) in connection.execute(_WITHOUT_VECTOR, (*places_of(tenant), limit))]
+            return [memory_id for (memory_id,) in connection.execute(_WITHOUT_VECTOR, (*rowid_range(tenant), limit))]
 
     # ---- keeping
 
@@ -361,11 +365,11 @@ class SQLiteStore:
                 size_bytes=sum(file.stat().st_size for file in self._files() if file.exists()),
                 head=tenant.head,
                 is_restoring=meta.is_restoring(connection, tenant),
-                pending_erasures=meta.owed(connection, tenant),
+                pending_erasures=meta.erased_in_log(connection, tenant),
             )
 
     def try_write(self) -> None:
-        """Take the turn to write and give it back; see `graphmem.schema.Schema.try_write`."""
+        """Take the write lock and release it; see `graphmem.schema.Schema.try_write`."""
         with self._writing():
             pass
 
@@ -395,7 +399,7 @@ class SQLiteStore:
     def _prepare(self, *, create: bool) -> None:
         is_missing = not self._path.exists() or not self._path.stat().st_size
         if create and is_missing:
-            with self._turn():
+            with self._write_lock():
                 if not self._path.exists() or not self._path.stat().st_size:
                     self._refuse_lost_log(0, self._mark)
                     schema.make(self._path)
@@ -403,14 +407,14 @@ class SQLiteStore:
         with self._connections.reading() as connection:
             version = schema.version_of(connection)
         if version != schema.SCHEMA_VERSION:
-            with self._turn(), translated(self._path):
+            with self._write_lock(), translated(self._path):
                 schema.migrate(self._connections.writer())
-        # Read first: while this store opens, others may write.
+        # Read the mark first: other processes may write while this store opens.
         mark = self._mark
         with self._connections.reading() as connection:
             self._refuse_lost_log(_writes(connection), mark)
-            is_owing = meta.is_owing(connection)
-        if is_owing and self._lock is not None:
+            holds_erased = meta.holds_erased(connection)
+        if holds_erased and self._lock is not None:
             self._forget_erased(0)
 
     @property
@@ -420,20 +424,20 @@ class SQLiteStore:
     def _refuse_lost_log(self, writes: int, mark: int) -> None:
         if self._lock is not None and writes < mark:
             raise CorruptStore(
-                f"{str(self._path)!r} holds {writes} changes where {mark} were written: its log was damaged or lost."
+                f"{str(self._path)!r} has {writes} changes of {mark} that were written: its log was damaged or lost."
                 f" Restore it from a backup; if an older copy was put back on purpose, remove {str(self._lock.path)!r}"
             )
 
-    def _turn(self, timeout_s: float | None = None) -> Turn:
+    def _write_lock(self, timeout_s: float | None = None) -> WriteLock:
         if self._lock is None:
             raise StoreUnavailable(f"{str(self._path)!r} cannot be written: make its folder writable for this user")
-        return Turn(self._lock, self._lock_timeout_s if timeout_s is None else timeout_s)
+        return WriteLock(self._lock, self._lock_timeout_s if timeout_s is None else timeout_s)
 
     @contextmanager
-    def _writing(self) -> Iterator[tuple[apsw.Connection, Turn]]:
+    def _writing(self) -> Iterator[tuple[apsw.Connection, WriteLock]]:
         self._connections.refuse_closed()
-        with self._turn() as turn, self._connections.writing() as connection:
-            yield connection, turn
+        with self._write_lock() as write_lock, self._connections.writing() as connection:
+            yield connection, write_lock
 
     @contextmanager
     def _reading(self, reader: Scope) -> Iterator[tuple[apsw.Connection, Tenant]]:
@@ -452,14 +456,14 @@ class SQLiteStore:
             self._cleaner.finish_after_read()
 
     def _forget_erased(self, timeout_s: float) -> None:
-        """Take erased content out of the caches and the log; out of the log later if a reader needs it that long."""
+        """Remove erased content from the caches and the log; from the log later if a reader needs it for longer."""
         self._caches.forget()
         self._cleaner.clear(timeout_s)
 
     def _close_connections(self) -> None:
         try:
-            with self._turn(_CLOSING_TIMEOUT_S) as turn:
-                self._cleaner.clear_within(turn)
+            with self._write_lock(_CLOSING_TIMEOUT_S) as write_lock:
+                self._cleaner.clear_within(write_lock)
                 self._connections.close(checkpoint=True)
         except StoreUnavailable:
             self._connections.close(checkpoint=False)

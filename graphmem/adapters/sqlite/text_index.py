@@ -1,4 +1,4 @@
-"""The words of a tenant's memories as a process keeps them: read once, then brought up to date with each write."""
+"""The in-memory inverted index of a tenant: read from segments once, then extended after each write."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 import apsw
 
-from graphmem.adapters.sqlite.segments import Draft, Segment, joined, unpack
-from graphmem.adapters.sqlite.values import Tenant, place_of
+from graphmem.adapters.sqlite.segments import Segment, SegmentBuilder, joined, unpack
+from graphmem.adapters.sqlite.values import Tenant, rowid_of
 from graphmem.ranking import quantised
 
 if TYPE_CHECKING:
@@ -26,126 +26,126 @@ _FROM = """
       AND first <= ?3 AND last > ?2
     ORDER BY first
 """
-#: Segments of fewer memories are taken together.
+#: Segments of fewer memories are merged into the unsealed part.
 _FEW = 256
 _MOST_TENANTS = 8
-#: So many terms that were asked for are kept, and masks of so many homes.
+#: Limits of the caches of term postings and of home masks.
 _MOST_TERMS, _MOST_MASKS = 8_192, 8
-#: A process that goes on asking joins segments until they are so few, or as large as places of two bytes allow.
+#: A long-running process joins segments until this few remain, or two-byte indexes allow no more.
 _MOST_PARTS, _LARGEST = 4, 1 << 16
-_NOBODY: tuple[list[int], list[int]] = ([], [])
+_NO_POSTINGS: tuple[list[int], list[int]] = ([], [])
 
-#: The place of a segment's first memory, the segment, and where the postings of a term begin and end in it.
+#: The index of a segment's first memory, the segment, and the range of a term's postings in it.
 Span = tuple[int, Segment, int, int]
 
 
-class Recent:
-    """The words of the memories written last, while a segment is made of them."""
+class UnsealedText:
+    """The terms of the latest memories, not yet in a segment of this index."""
 
     def __init__(self, base: int = 0) -> None:
-        #: The place of the first.
+        #: The index of the first.
         self.base = base
-        #: For each term the places of the memories that hold it, and how often each does.
+        #: For each term the indexes of the memories that have it, and its count in each.
         self.postings: dict[int, tuple[list[int], list[int]]] = {}
-        self._draft = Draft()
+        self._draft = SegmentBuilder()
 
     def __len__(self) -> int:
         return len(self._draft)
 
     def add(self, number: int, home: int, length: int, counts: dict[int, int]) -> None:
         """Append a memory."""
-        place, postings = self.base + len(self), self.postings
+        index, postings = self.base + len(self), self.postings
         for term, count in counts.items():
-            held = postings.get(term)
-            if held is None:
-                postings[term] = ([place], [count])
+            entry = postings.get(term)
+            if entry is None:
+                postings[term] = ([index], [count])
             else:
-                # A thread that reads takes the counts first.
-                held[0].append(place)
-                held[1].append(count)
+                # Readers read the counts first, then as many indexes.
+                entry[0].append(index)
+                entry[1].append(count)
         self._draft.add(number, home, length, counts)
 
     def segment(self) -> Segment:
-        """The segment of all of them."""
+        """Return a segment of these memories."""
         return unpack(self._draft.numbers[0], self._draft.pack())
 
 
 @dataclass(frozen=True, slots=True)
-class Texts:
-    """The words of all memories up to one ledger position; a memory's place is its index into the columns.
+class TextColumns:
+    """The text of all memories up to a ledger position; `index` means a position in these columns.
 
     Attributes:
-        numbers: Rising.
-        homes: Where each lives.
-        lengths: In tokens, as BM25 weighs them (`graphmem.ranking.quantised`).
-        tokens: In tokens, exactly.
-        masks: Which memories live in homes that were asked about.
+        numbers: Row numbers, rising.
+        homes: The number of each memory's home.
+        lengths: Token counts as BM25 weighs them (`graphmem.ranking.quantised`).
+        tokens: Exact token counts.
+        masks: Cached masks of the memories in a set of homes.
     """
 
     numbers: NDArray[np.int64]
     homes: NDArray[np.int64]
     lengths: NDArray[np.float64]
     tokens: NDArray[np.int64]
-    sealed: Sealed
-    recent: Recent
+    sealed: SealedSegments
+    recent: UnsealedText
     masks: dict[frozenset[int], NDArray[np.bool_]]
 
     def __len__(self) -> int:
         return len(self.numbers)
 
-    def upto(self, number: int) -> Texts:
-        """The same without memories of larger numbers."""
+    def upto(self, number: int) -> TextColumns:
+        """Return the columns without memories of larger row numbers."""
         import numpy as np
 
         size = int(np.searchsorted(self.numbers, number, "right"))
         if size == len(self):
             return self
         columns = (self.numbers[:size], self.homes[:size], self.lengths[:size], self.tokens[:size])
-        return Texts(*columns, self.sealed, self.recent, self.masks)
+        return TextColumns(*columns, self.sealed, self.recent, self.masks)
 
-    def places(self, numbers: Sequence[int] | NDArray[np.int64]) -> NDArray[np.intp]:
-        """The place of each number; -1 for those that have no words here."""
+    def indexes(self, numbers: Sequence[int] | NDArray[np.int64]) -> NDArray[np.intp]:
+        """Return the index of each row number; -1 for memories without text."""
         import numpy as np
 
-        wanted = np.asarray(numbers, np.int64)
+        searched = np.asarray(numbers, np.int64)
         if not len(self):
-            return np.full(len(wanted), -1, np.intp)
-        found = np.minimum(np.searchsorted(self.numbers, wanted), len(self) - 1)
-        return np.where(self.numbers[found] == wanted, found, -1)
+            return np.full(len(searched), -1, np.intp)
+        nearest = np.minimum(np.searchsorted(self.numbers, searched), len(self) - 1)
+        return np.where(self.numbers[nearest] == searched, nearest, -1)
 
     def lives_in(self, homes: frozenset[int]) -> NDArray[np.bool_]:
-        """Which memories live in one of the homes."""
+        """Return a mask of the memories in any of the homes."""
         import numpy as np
 
-        known = self.masks.get(homes)
-        size = 0 if known is None else len(known)
-        if known is None or size < len(self):
+        mask = self.masks.get(homes)
+        size = 0 if mask is None else len(mask)
+        if mask is None or size < len(self):
             rest = self.homes[size:]
             table = np.zeros(max(int(rest.max(initial=0)), *homes) + 1, np.bool_)
             table[list(homes)] = True
-            known = table[rest] if known is None else np.concatenate((known, table[rest]))
+            mask = table[rest] if mask is None else np.concatenate((mask, table[rest]))
             if len(self.masks) >= _MOST_MASKS:
                 self.masks.clear()
-            self.masks[homes] = known
-        return known[: len(self)]
+            self.masks[homes] = mask
+        return mask[: len(self)]
 
-    def holders(self, hashes: Sequence[int]) -> list[Holders]:
-        """For each term the memories that hold it."""
+    def postings(self, hashes: Sequence[int]) -> list[TermPostings]:
+        """Return the postings of each term."""
         recent = self.recent.postings
         size = len(self)
         return [
-            Holders(spans, recent.get(term, _NOBODY), size)
+            TermPostings(spans, recent.get(term, _NO_POSTINGS), size)
             for term, spans in zip(hashes, self.sealed.spans(hashes), strict=True)
         ]
 
 
-class Holders:
-    """The memories that hold one term, by their places.
+class TermPostings:
+    """The memories that have one term, by their indexes.
 
     Args:
-        spans: Of each segment that has the term the place of its first memory, and where its postings begin and end.
-        recent: Places and counts of memories that are in no segment yet.
-        size: Places from here on are of memories that are not to be seen.
+        spans: For each segment with the term, the index of its first memory and the range of the postings.
+        recent: Indexes and counts of memories that are in no segment yet.
+        size: Memories from this index on are ignored.
     """
 
     def __init__(self, spans: Sequence[Span], recent: tuple[list[int], list[int]], size: int) -> None:
@@ -158,46 +158,46 @@ class Holders:
         count = bisect_left(recent, self._size) if recent else 0
         return count + sum(self._end(*span) - span[2] for span in self._spans)
 
-    def postings(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """All their places, rising, and how often each holds the term."""
+    def arrays(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Return the indexes of all memories with the term, rising, and its count in each."""
         import numpy as np
 
         spans = [(span[0], span[1], slice(span[2], self._end(*span))) for span in self._spans]
-        places, counts = self._late()
+        indexes, counts = self._late()
         return (
-            np.concatenate([*[part.docs[span].astype(np.int64) + base for base, part, span in spans], places]),
+            np.concatenate([*[part.docs[span].astype(np.int64) + base for base, part, span in spans], indexes]),
             np.concatenate([*[part.counts[span].astype(np.int64) for _, part, span in spans], counts]),
         )
 
-    def counts(self, wanted: NDArray[np.int64]) -> NDArray[np.int64]:
-        """How often each of the memories holds the term; `wanted` are places, rising."""
+    def counts(self, indexes: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return the term's count in each of the memories; `indexes` are rising."""
         import numpy as np
 
-        found = np.zeros(len(wanted), np.int64)
+        result = np.zeros(len(indexes), np.int64)
         for base, part, begin, end in self._spans:
-            inside = slice(*np.searchsorted(wanted, (base, base + part.size)).tolist())
+            inside = slice(*np.searchsorted(indexes, (base, base + part.size)).tolist())
             docs = part.docs[begin:end]
-            asked = (wanted[inside] - base).astype(np.uint16)
-            at = np.minimum(np.searchsorted(docs, asked), len(docs) - 1)
-            found[inside] = np.where(docs[at] == asked, part.counts[begin + at], 0)
-        if len(wanted) and self._recent[0]:
+            searched = (indexes[inside] - base).astype(np.uint16)
+            at = np.minimum(np.searchsorted(docs, searched), len(docs) - 1)
+            result[inside] = np.where(docs[at] == searched, part.counts[begin + at], 0)
+        if len(indexes) and self._recent[0]:
             late, counts = self._late()
-            at = np.minimum(np.searchsorted(wanted, late), len(wanted) - 1)
-            is_wanted = wanted[at] == late
-            found[at[is_wanted]] = counts[is_wanted]
-        return found
+            at = np.minimum(np.searchsorted(indexes, late), len(indexes) - 1)
+            is_requested = indexes[at] == late
+            result[at[is_requested]] = counts[is_requested]
+        return result
 
     def _late(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """Places and counts of memories that are in no segment yet."""
+        """Return the indexes and counts of memories that are in no segment yet."""
         import numpy as np
 
-        # Whoever adds appends to the places first.
+        # The writer appends to the indexes first.
         counts = np.array(self._recent[1], np.int64)
-        places = np.array(self._recent[0][: len(counts)], np.int64)
-        return places[places < self._size], counts[places < self._size]
+        indexes = np.array(self._recent[0][: len(counts)], np.int64)
+        return indexes[indexes < self._size], counts[indexes < self._size]
 
     def _end(self, base: int, part: Segment, begin: int, end: int) -> int:
-        """Where the postings of memories that are to be seen end."""
+        """Return the end of the postings of memories below `size`."""
         import numpy as np
 
         if base + part.size <= self._size:
@@ -205,108 +205,108 @@ class Holders:
         return begin + int(np.searchsorted(part.docs[begin:end], max(self._size - base, 0)))
 
 
-class Sealed:
-    """Segments of a tenant that are added to no more, each with the place of its first memory.
+class SealedSegments:
+    """Immutable segments of a tenant, each with the index of its first memory.
 
-    Where the terms lie that were asked for is kept: questions use the same words again.
+    The positions of looked up terms are cached: queries repeat their words.
     """
 
     def __init__(self, parts: Sequence[tuple[int, Segment]] = ()) -> None:
         self._parts = tuple(parts)
-        self._kept: dict[int, list[Span]] = {}
+        self._spans: dict[int, list[Span]] = {}
 
-    def with_part(self, base: int, segment: Segment) -> Sealed:
-        """The same and one more."""
-        return Sealed((*self._parts, (base, segment)))
+    def with_part(self, base: int, segment: Segment) -> SealedSegments:
+        """Return these segments and another."""
+        return SealedSegments((*self._parts, (base, segment)))
 
-    def joined(self) -> Sealed:
-        """The same memories in fewer segments, as far as their places have space in one."""
+    def joined(self) -> SealedSegments:
+        """Return the same memories in fewer segments, as far as two-byte indexes allow."""
         parts = list(self._parts)
         while len(parts) > _MOST_PARTS:
-            sizes = [one.size + other.size for (_, one), (_, other) in pairwise(parts)]
+            sizes = [left.size + right.size for (_, left), (_, right) in pairwise(parts)]
             least = min(sizes)
             if least > _LARGEST:
                 break
             at = sizes.index(least)
             parts[at : at + 2] = [(parts[at][0], joined([parts[at][1], parts[at + 1][1]]))]
-        return self if len(parts) == len(self._parts) else Sealed(parts)
+        return self if len(parts) == len(self._parts) else SealedSegments(parts)
 
     def spans(self, hashes: Sequence[int]) -> list[list[Span]]:
-        """Where the postings of each term lie."""
-        kept = self._kept
-        missing = [term for term in dict.fromkeys(hashes) if term not in kept]
+        """Return the ranges of each term's postings."""
+        cached = self._spans
+        missing = [term for term in dict.fromkeys(hashes) if term not in cached]
         if not missing:
-            return [kept[term] for term in hashes]
+            return [cached[term] for term in hashes]
         read = self._read(missing)
-        found = [read[term] if term in read else kept[term] for term in hashes]
-        if len(kept) > _MOST_TERMS:
-            self._kept = read
+        result = [read[term] if term in read else cached[term] for term in hashes]
+        if len(cached) > _MOST_TERMS:
+            self._spans = read
         else:
-            kept.update(read)
-        return found
+            cached.update(read)
+        return result
 
     def _read(self, hashes: Sequence[int]) -> dict[int, list[Span]]:
         import numpy as np
 
-        wanted = np.array(hashes, np.uint64)
-        found: dict[int, list[Span]] = {term: [] for term in hashes}
+        searched = np.array(hashes, np.uint64)
+        spans: dict[int, list[Span]] = {term: [] for term in hashes}
         for base, part in self._parts:
             if not len(part.terms):
                 continue
-            rows = np.minimum(np.searchsorted(part.terms, wanted), len(part.terms) - 1)
-            for which in np.flatnonzero(part.terms[rows] == wanted).tolist():
-                row = int(rows[which])
-                found[hashes[which]].append((base, part, int(part.offsets[row]), int(part.offsets[row + 1])))
-        return found
+            rows = np.minimum(np.searchsorted(part.terms, searched), len(part.terms) - 1)
+            for term_index in np.flatnonzero(part.terms[rows] == searched).tolist():
+                row = int(rows[term_index])
+                spans[hashes[term_index]].append((base, part, int(part.offsets[row]), int(part.offsets[row + 1])))
+        return spans
 
 
-class _Growing:
-    """The words of one tenant, of one epoch, while they are being added to."""
+class _TenantText:
+    """The growing index of a tenant within an epoch."""
 
     def __init__(self, epoch: int, number: int) -> None:
         import numpy as np
 
         self.epoch = epoch
-        #: The largest number that was read.
-        self.last = place_of(number, 0)
+        #: The largest row number read so far.
+        self.last = rowid_of(number, 0)
         self.seq = 0
         self._size = 0
         self._numbers = np.empty(_FEW, np.int64)
         self._homes = np.empty(_FEW, np.int64)
         self._lengths = np.empty(_FEW, np.float64)
         self._tokens = np.empty(_FEW, np.int64)
-        self._sealed = Sealed()
-        self._recent = Recent()
+        self._sealed = SealedSegments()
+        self._recent = UnsealedText()
         self._masks: dict[frozenset[int], NDArray[np.bool_]] = {}
 
     def catch_up(self, connection: apsw.Connection, tenant: Tenant) -> None:
-        """Read what was written since."""
-        low = place_of(tenant.number, 0)
-        rows = connection.execute(_FROM, (low, max(self.last, low), place_of(tenant.number, tenant.seq)))
+        """Read the segments written since."""
+        low = rowid_of(tenant.number, 0)
+        rows = connection.execute(_FROM, (low, max(self.last, low), rowid_of(tenant.number, tenant.seq)))
         for first, data in rows:
             self._add(unpack(first, data))
         self.seq = tenant.seq
 
     def settle(self) -> None:
-        """Make it cheap to ask often."""
+        """Join segments so that repeated queries are cheap."""
         self._sealed = self._sealed.joined()
 
     def _add(self, segment: Segment) -> None:
         import numpy as np
 
-        known = int(np.searchsorted(segment.numbers, self.last, "right"))
-        count = segment.size - known
+        old_count = int(np.searchsorted(segment.numbers, self.last, "right"))
+        count = segment.size - old_count
         if count <= 0:
             return
         self._reserve(count)
         new = slice(self._size, self._size + count)
-        self._numbers[new], self._homes[new] = segment.numbers[known:], segment.homes[known:]
-        self._tokens[new] = segment.lengths[known:]
+        self._numbers[new], self._homes[new] = segment.numbers[old_count:], segment.homes[old_count:]
+        self._tokens[new] = segment.lengths[old_count:]
         self._lengths[new] = _weighed(self._tokens[new])
-        if not known and count >= _FEW:
+        if not old_count and count >= _FEW:
             self._seal()
             self._sealed = self._sealed.with_part(self._size, segment)
-            self._recent = Recent(self._size + count)
+            self._recent = UnsealedText(self._size + count)
         else:
             for number, home, length, counts in segment.texts():
                 if number > self.last:
@@ -317,10 +317,10 @@ class _Growing:
             self._seal()
 
     def _seal(self) -> None:
-        """Make a part of what was taken together."""
+        """Turn the unsealed part into a segment."""
         if len(self._recent):
             self._sealed = self._sealed.with_part(self._recent.base, self._recent.segment())
-            self._recent = Recent(self._recent.base + len(self._recent))
+            self._recent = UnsealedText(self._recent.base + len(self._recent))
 
     def _reserve(self, count: int) -> None:
         import numpy as np
@@ -333,25 +333,25 @@ class _Growing:
                 new[: self._size] = old[: self._size]
                 setattr(self, name, new)
 
-    def texts(self) -> Texts:
-        """What is there now."""
+    def texts(self) -> TextColumns:
+        """Return the current columns."""
         size = self._size
         columns = (self._numbers[:size], self._homes[:size], self._lengths[:size], self._tokens[:size])
-        return Texts(*columns, self._sealed, self._recent, self._masks)
+        return TextColumns(*columns, self._sealed, self._recent, self._masks)
 
 
 def _weighed(tokens: NDArray[np.int64]) -> NDArray[np.float64]:
     import numpy as np
 
-    lengths, which = np.unique(tokens, return_inverse=True)
-    return np.array([quantised(length) for length in lengths.tolist()], np.float64)[which]
+    lengths, inverse = np.unique(tokens, return_inverse=True)
+    return np.array([quantised(length) for length in lengths.tolist()], np.float64)[inverse]
 
 
 class TextIndex:
-    """The words of the tenants asked about last."""
+    """The inverted indexes of the most recently used tenants."""
 
     def __init__(self) -> None:
-        self._tenants: dict[int, _Growing] = {}
+        self._tenants: dict[int, _TenantText] = {}
         self._guard = threading.Lock()
 
     def forget(self) -> None:
@@ -359,25 +359,25 @@ class TextIndex:
         with self._guard:
             self._tenants.clear()
 
-    def texts(self, connection: apsw.Connection, tenant: Tenant) -> Texts:
-        """The words of all memories that the connection's transaction sees."""
+    def texts(self, connection: apsw.Connection, tenant: Tenant) -> TextColumns:
+        """Return the text of all memories that the connection's transaction sees."""
         with self._guard:
-            known = self._tenants.pop(tenant.number, None)
-            if known is None or known.epoch < tenant.epoch:
-                known = _Growing(tenant.epoch, tenant.number)
-            if known.epoch > tenant.epoch:
-                # The transaction is older than what was erased since: it reads for itself.
-                self._tenants[tenant.number] = known
-                old = _Growing(tenant.epoch, tenant.number)
-                old.catch_up(connection, tenant)
-                return old.texts()
-            is_first = known.seq == 0
-            if known.seq < tenant.seq:
-                known.catch_up(connection, tenant)
+            index = self._tenants.pop(tenant.number, None)
+            if index is None or index.epoch < tenant.epoch:
+                index = _TenantText(tenant.epoch, tenant.number)
+            if index.epoch > tenant.epoch:
+                # The transaction is older than a later erasure: it reads its own index.
+                self._tenants[tenant.number] = index
+                own_index = _TenantText(tenant.epoch, tenant.number)
+                own_index.catch_up(connection, tenant)
+                return own_index.texts()
+            is_first = index.seq == 0
+            if index.seq < tenant.seq:
+                index.catch_up(connection, tenant)
             if not is_first:
-                known.settle()
-            self._tenants[tenant.number] = known
+                index.settle()
+            self._tenants[tenant.number] = index
             while len(self._tenants) > _MOST_TENANTS:
                 del self._tenants[next(iter(self._tenants))]
-            texts = known.texts()
-        return texts if known.seq == tenant.seq else texts.upto(place_of(tenant.number, tenant.seq))
+            texts = index.texts()
+        return texts if index.seq == tenant.seq else texts.upto(rowid_of(tenant.number, tenant.seq))

@@ -1,4 +1,4 @@
-"""Writing segments: a write appends one, which is joined with those before it when there are many."""
+"""Writes segments: each write appends a segment, and many small segments are joined."""
 
 from __future__ import annotations
 
@@ -7,41 +7,41 @@ from collections.abc import Iterable, Sequence
 import apsw
 
 from graphmem.adapters.sqlite.indexing import hashes_of, indexed
-from graphmem.adapters.sqlite.segments import MOST_MEMORIES, Draft, Segment, joined, pack, unpack, without
-from graphmem.adapters.sqlite.values import Row, Tenant, places_of
+from graphmem.adapters.sqlite.segments import MOST_MEMORIES, Segment, SegmentBuilder, joined, pack, unpack, without
+from graphmem.adapters.sqlite.values import Row, Tenant, rowid_range
 from graphmem.model import Statement
 
 _INSERT = "INSERT INTO segment (first, last, size, data) VALUES (?, ?, ?, ?)"
 _SIZES = "SELECT first, size FROM segment WHERE first > ? AND first < ? ORDER BY first DESC"
 _READ = "SELECT first, data FROM segment WHERE first >= ? AND first <= ? ORDER BY first"
-_OF_ONE = "SELECT first, last, data FROM segment WHERE first > ? AND first <= ? ORDER BY first DESC LIMIT 1"
+_CONTAINING = "SELECT first, last, data FROM segment WHERE first > ? AND first <= ? ORDER BY first DESC LIMIT 1"
 _DROP = "DELETE FROM segment WHERE first >= ? AND first <= ?"
 
-#: So many segments may be small, each of them a write's, before they are joined.
+#: Small segments that may accumulate before they are joined.
 _MOST_LOOSE = 128
 _SMALL = 128
-#: A segment is joined with the one before it unless that is so many times its size.
+#: A segment is joined with the segment before it unless that is this many times its size.
 _FAR_LARGER = 2
-#: So many at least are joined: each joining writes all their words again.
+#: The fewest segments worth joining: a join writes all their postings again.
 _FEWEST_JOINED = 8
 
 
 class TextWriter:
-    """The words of memories on their way into one write transaction.
+    """Collects the terms of memories for one write transaction.
 
     Args:
         connection: In a write transaction.
-        tenant: Counts the segments of small writes.
+        tenant: Its `loose` counts the segments of small writes.
     """
 
     def __init__(self, connection: apsw.Connection, tenant: Tenant) -> None:
         self._connection = connection
         self._tenant = tenant
-        self._draft = Draft()
+        self._draft = SegmentBuilder()
         self._erased: list[int] = []
 
     def add(self, number: int, home: int, statement: Statement) -> int:
-        """Append a memory's words; returns how many tokens they are."""
+        """Append a memory's terms; returns its token count."""
         length, counts = indexed(statement, hashes_of(self._tenant.key))
         self._draft.add(number, home, length, counts)
         if len(self._draft) == MOST_MEMORIES:
@@ -49,11 +49,11 @@ class TextWriter:
         return length
 
     def erase(self, number: int) -> None:
-        """Take a memory's words out."""
+        """Mark a memory whose terms `finish` removes."""
         self._erased.append(number)
 
     def finish(self) -> None:
-        """Write what was added and what is left of segments with erased memories, then join small segments."""
+        """Write the new segment, rewrite segments with erased memories, and join small segments."""
         if len(self._draft):
             self._append()
         if self._erased:
@@ -61,7 +61,7 @@ class TextWriter:
             self._erased = []
 
     def _append(self) -> None:
-        draft, self._draft = self._draft, Draft()
+        draft, self._draft = self._draft, SegmentBuilder()
         self._connection.execute(_INSERT, (draft.numbers[0], draft.numbers[-1], len(draft), draft.pack()))
         self._tenant.loose += 1
         if self._tenant.loose >= _MOST_LOOSE or len(draft) >= _SMALL:
@@ -70,8 +70,8 @@ class TextWriter:
 
 
 def _join(connection: apsw.Connection, tenant: Tenant) -> None:
-    """Join the last segments if they are many, as far as none of those before is far larger than they are together."""
-    sizes: list[Row] = connection.execute(_SIZES, places_of(tenant)).fetchall()
+    """Join the last segments if there are many, back to the first that is far larger than the later ones together."""
+    sizes: list[Row] = connection.execute(_SIZES, rowid_range(tenant)).fetchall()
     last, total = sizes[0]
     begins = [last]
     for first, size in sizes[1:]:
@@ -88,17 +88,17 @@ def _join(connection: apsw.Connection, tenant: Tenant) -> None:
 
 
 def _rewrite_without(connection: apsw.Connection, tenant: Tenant, numbers: Iterable[int]) -> None:
-    """Write each segment anew that holds one of the memories, without them."""
-    low, _ = places_of(tenant)
+    """Rewrite each segment that contains some of the memories, without them."""
+    low, _ = rowid_range(tenant)
     left: Sequence[int] = sorted(numbers)
     while left:
-        row = connection.execute(_OF_ONE, (low, left[-1])).fetchone()
+        row = connection.execute(_CONTAINING, (low, left[-1])).fetchone()
         if row is None:
             return
         first, last, data = row
-        inside, left = [one for one in left if one >= first], [one for one in left if one < first]
+        inside, left = [number for number in left if number >= first], [number for number in left if number < first]
         segment = unpack(first, data)
-        rest = without(segment, [one for one in inside if one <= last])
+        rest = without(segment, [number for number in inside if number <= last])
         if rest.size < segment.size:
             connection.execute(_DROP, (first, first))
             if rest.size:

@@ -1,4 +1,4 @@
-"""Between the domain's values and what columns hold."""
+"""Conversions between domain values and column values."""
 
 from __future__ import annotations
 
@@ -30,37 +30,32 @@ from graphmem.temporal import Spans
 Row = tuple[Any, ...]
 
 _SPAN = 1 << 40
-_STATUSES = {one.value: one for one in Status}
+_STATUSES = {status.value: status for status in Status}
 _POSITION = _SPAN - 1
 
 
-def place_of(tenant: int, seq: int) -> int:
-    """The number of a ledger entry, and of the memory that it recorded."""
+def rowid_of(tenant: int, seq: int) -> int:
+    """Return the row number of a ledger entry and of the memory that it recorded."""
     return tenant * _SPAN + seq
 
 
-def tenant_of(place: int) -> int:
-    """The number of the tenant that a number belongs to."""
-    return place // _SPAN
-
-
-def seq_of(place: int) -> int:
-    """The ledger position in a number."""
-    return place & _POSITION
+def seq_of(rowid: int) -> int:
+    """Return the ledger position in a row number."""
+    return rowid & _POSITION
 
 
 def ints(values: Sequence[int]) -> str:
-    """A JSON array for `json_each`."""
+    """Return a JSON array for `json_each`."""
     return "[" + ",".join(map(str, values)) + "]"
 
 
 def optional_micros(moment: datetime | None) -> int | None:
-    """As `to_micros`; None stays."""
+    """Convert as `to_micros`; None stays None."""
     return None if moment is None else to_micros(moment)
 
 
 def optional_moment(micros: int | None) -> datetime | None:
-    """As `from_micros`; None stays."""
+    """Convert as `from_micros`; None stays None."""
     return None if micros is None else from_micros(micros)
 
 
@@ -69,7 +64,7 @@ def optional_moment(micros: int | None) -> datetime | None:
 
 @dataclass(slots=True)
 class Tenant:
-    """A tenant's row; `number` 0 stands for one that has none yet. `loose` counts segments of text to be joined."""
+    """A tenant's row; `number` is 0 for a tenant without a row. `loose` counts small segments to be joined."""
 
     number: int
     name: str
@@ -85,29 +80,29 @@ class Tenant:
     loose: int = 0
 
 
-def places_of(tenant: Tenant) -> tuple[int, int]:
-    """The numbers between which those of a tenant's entries and memories are."""
-    return place_of(tenant.number, 0), place_of(tenant.number + 1, 0)
+def rowid_range(tenant: Tenant) -> tuple[int, int]:
+    """Return the exclusive bounds of the row numbers of a tenant's entries and memories."""
+    return rowid_of(tenant.number, 0), rowid_of(tenant.number + 1, 0)
 
 
 # ---- homes
 
 
 def home_scope(scope: Scope) -> Scope:
-    """Where a memory lives, its branch aside."""
+    """Return the scope without its branch."""
     return scope if scope.branch is None else replace(scope, branch=None)
 
 
 def home_text(scope: Scope) -> str:
-    """Canonical JSON of a home."""
+    """Return the canonical JSON of a home."""
     parts = {"repo": scope.repo, "user": scope.user, "environment": scope.environment}
-    given = {name: value for name, value in parts.items() if value is not None}
-    return json.dumps(given, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    present = {name: value for name, value in parts.items() if value is not None}
+    return json.dumps(present, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
 
 @lru_cache(maxsize=4_096)
 def home_of(tenant: str, text: str) -> Scope:
-    """The home that `home_text` wrote."""
+    """Return the home encoded by `home_text`."""
     return Scope(tenant, **json.loads(text))
 
 
@@ -116,20 +111,20 @@ def home_of(tenant: str, text: str) -> Scope:
 
 @lru_cache(maxsize=16_384)
 def stamp(seq: int, recorded_at: int, branch: str | None) -> Stamp:
-    """The stamp in a row; the rows of one ledger entry share it."""
+    """Return the stamp in a row; the rows of one ledger entry share it."""
     return Stamp(seq, from_micros(recorded_at), branch)
 
 
 def memory_row(row: Row, home: Scope) -> MemoryRow:
-    """From (number, id, home branch, branch, recorded at, kind, origin, confidence, subject, statement)."""
-    number, key, home_branch, branch, recorded_at, *told = row
+    """Convert (number, id, home branch, branch, recorded at, kind, origin, confidence, subject, statement)."""
+    number, memory_id, home_branch, branch, recorded_at, *columns = row
     scope = home if home_branch is None else replace(home, branch=home_branch)
-    statement = None if told[-1] is None else unread(key, *told)
-    return MemoryRow(Memory(key, scope, statement), stamp(seq_of(number), recorded_at, branch))
+    statement = None if columns[-1] is None else unread(memory_id, *columns)
+    return MemoryRow(Memory(memory_id, scope, statement), stamp(seq_of(number), recorded_at, branch))
 
 
 def move_row(row: Row, ids: dict[int, str]) -> MoveRow:
-    """From (memory, seq, place, status, at, ordinal, source word, recorded at, branch)."""
+    """Convert (memory, seq, place, status, at, ordinal, source word, recorded at, branch)."""
     memory, seq, index, status, at, ordinal, word, recorded_at, branch = row
     return MoveRow(
         ids[memory], Move(_STATUSES[status], from_micros(at), ordinal, word), index, stamp(seq, recorded_at, branch)
@@ -137,7 +132,7 @@ def move_row(row: Row, ids: dict[int, str]) -> MoveRow:
 
 
 def edge_row(row: Row, ids: dict[int, str]) -> EdgeRow:
-    """From (old, seq, new, kind, at, until, part, reason, recorded at, branch)."""
+    """Convert (old, seq, new, kind, at, until, part, reason, recorded at, branch)."""
     old, seq, new, kind, at, until, part, reason, recorded_at, branch = row
     return EdgeRow(
         ids[old],
@@ -152,56 +147,56 @@ def edge_row(row: Row, ids: dict[int, str]) -> EdgeRow:
 
 
 def retract_row(row: Row, ids: dict[int, str]) -> RetractRow:
-    """From (memory, seq, recorded at, branch)."""
+    """Convert (memory, seq, recorded at, branch)."""
     memory, seq, recorded_at, branch = row
     return RetractRow(ids[memory], stamp(seq, recorded_at, branch))
 
 
 def confirm_row(row: Row, ids: dict[int, str]) -> ConfirmRow:
-    """From (memory, seq, recorded at, branch)."""
+    """Convert (memory, seq, recorded at, branch)."""
     memory, seq, recorded_at, branch = row
     return ConfirmRow(ids[memory], stamp(seq, recorded_at, branch))
 
 
 def link_row(row: Row) -> LinkRow:
-    """From (source id, target id, kind, seq, recorded at, branch)."""
+    """Convert (source id, target id, kind, seq, recorded at, branch)."""
     source, target, kind, seq, recorded_at, branch = row
     return LinkRow(source, target, LinkKind(kind), stamp(seq, recorded_at, branch))
 
 
 def revoke_row(row: Row) -> RevokeRow:
-    """From (change, move, seq, recorded at, branch), the first and third as places."""
-    change, move, place, recorded_at, branch = row
-    return RevokeRow(seq_of(change), move, stamp(seq_of(place), recorded_at, branch))
+    """Convert (change, move, seq, recorded at, branch); `change` and `seq` are row numbers."""
+    change, move, rowid, recorded_at, branch = row
+    return RevokeRow(seq_of(change), move, stamp(seq_of(rowid), recorded_at, branch))
 
 
 def branch_row(row: Row) -> BranchRow:
-    """From (key, parent, opened, closed, is merged)."""
+    """Convert (key, parent, opened, closed, is merged)."""
     key, parent, opened, closed, is_merged = row
     return BranchRow(key, parent, opened, closed, is_merged=bool(is_merged))
 
 
 def holding_text(derived: Derived) -> str:
-    """Pairs of microseconds as JSON."""
+    """Return the valid intervals as JSON pairs of microseconds."""
     return "[" + ",".join(f"[{to_micros(low)},{to_micros(high)}]" for low, high in derived.holding) + "]"
 
 
-def derived_of(key: str, status: str | None, holding: str, is_common: int) -> Derived:
-    """The cache in a row."""
-    return Derived(key, status, holding_of(holding), is_common=bool(is_common))
+def derived_of(memory_id: str, status: str | None, holding: str, is_common: int) -> Derived:
+    """Convert the cache columns of a memory row."""
+    return Derived(memory_id, status, holding_of(holding), is_common=bool(is_common))
 
 
 @lru_cache(maxsize=16_384)
 def holding_of(holding: str) -> Spans:
-    """The spans that `holding_text` wrote."""
+    """Return the intervals encoded by `holding_text`."""
     return tuple((from_micros(low), from_micros(high)) for low, high in json.loads(holding))
 
 
 def entry_of(row: Row, previous: bytes | str) -> Entry:
-    """From (place, recorded at, op id, body, salt, digest, commitment, hash)."""
-    place, recorded_at, op_id, body, salt, digest, commitment, link = row
+    """Convert (place, recorded at, op id, body, salt, digest, commitment, hash)."""
+    rowid, recorded_at, op_id, body, salt, digest, commitment, link = row
     return Entry(
-        seq_of(place),
+        seq_of(rowid),
         from_micros(recorded_at),
         op_id,
         body,

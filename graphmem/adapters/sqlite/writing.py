@@ -1,4 +1,4 @@
-"""Carrying out requests: one batch of one tenant, in one transaction."""
+"""Plans and executes the requests of one tenant in one transaction."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ import apsw
 from graphmem import temporal
 from graphmem.adapters.sqlite import chains, erasing, reading
 from graphmem.adapters.sqlite.appending import INSERTS, append
-from graphmem.adapters.sqlite.following import Following
-from graphmem.adapters.sqlite.known import Known, content_number
-from graphmem.adapters.sqlite.places import Kept, Places
+from graphmem.adapters.sqlite.following import SuccessorRows
+from graphmem.adapters.sqlite.known import ExistingKeys, content_number
+from graphmem.adapters.sqlite.places import NumberAllocator, NumberCache
 from graphmem.adapters.sqlite.text_writer import TextWriter
-from graphmem.adapters.sqlite.values import Row, Tenant, holding_text, optional_moment, place_of
+from graphmem.adapters.sqlite.values import Row, Tenant, holding_text, optional_moment, rowid_of
 from graphmem.adapters.vector_bytes import blob
 from graphmem.errors import Conflict, InvalidInput
 from graphmem.instants import to_micros
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from graphmem.ledger import Entry
     from graphmem.store import Vector
 
-#: The stored form of a memory's vector, if there is one.
+#: Returns the stored form of a memory's vector; None without a vector.
 VectorSource = Callable[[str], bytes | None]
 
 _NEW_TENANT = (
@@ -41,16 +41,16 @@ _SET_TENANT = (
     "UPDATE tenant SET seq = ?, recorded_at = ?, head = ?, documents = ?, tokens = ?, vectors = ?, epoch = ?, loose = ?"
     " WHERE number = ?"
 )
-_PLACE = "SELECT place FROM entry WHERE op_id = ? AND tenant = ?"
+_ENTRY_BY_OP_ID = "SELECT place FROM entry WHERE op_id = ? AND tenant = ?"
 _SET_BRANCH = "INSERT OR REPLACE INTO branch (tenant, key, parent, opened, closed, is_merged) VALUES (?, ?, ?, ?, ?, ?)"
 
 
-#: So many requests are looked up together, and their rows written together.
+#: The number of requests looked up together, and of rows written together.
 _CHUNK = 250
 
 
 def open_tenant(connection: apsw.Connection, name: str) -> Tenant:
-    """The tenant's row, made if there is none."""
+    """Return the tenant's row; inserts it if it does not exist."""
     tenant = reading.tenant_of(connection, name)
     if tenant.number:
         return tenant
@@ -59,43 +59,48 @@ def open_tenant(connection: apsw.Connection, name: str) -> Tenant:
 
 
 class Batch:
-    """Requests of one tenant on their way into one write transaction.
+    """Requests of one tenant within one write transaction.
 
-    Rows are collected and written together; before anything is planned that is neither a fresh memory nor decided by
-    what `Following` knows, those collected are written, so that each request sees the ones before it.
+    Rows are collected and written together. All pending rows are written before a plan that reads the database, so that
+    each request sees the earlier requests. A new memory needs no read, nor does a supersession that `SuccessorRows`
+    decides.
     """
 
-    def __init__(self, connection: apsw.Connection, tenant: Tenant, vector_of: VectorSource, kept: Kept) -> None:
+    def __init__(
+        self, connection: apsw.Connection, tenant: Tenant, vector_of: VectorSource, cache: NumberCache
+    ) -> None:
         self.tenant = tenant
-        self.places = Places(connection, tenant, kept)
+        self.numbers = NumberAllocator(connection, tenant, cache)
         self.erased = 0
         self._text = TextWriter(connection, tenant)
         self._connection = connection
         self._vector_of = vector_of
         self._last = optional_moment(tenant.recorded_at)
         self._answered_to = optional_moment(tenant.answered_to)
-        self._known = Known(connection, tenant)
-        self._following = Following(connection, tenant)
+        self._existing = ExistingKeys(connection, tenant)
+        self._successors = SuccessorRows(connection, tenant)
         self._pending: dict[str, list[Row]] = {table: [] for table in INSERTS}
-        self._pending["anchor"] = self.places.pending
+        self._pending["anchor"] = self.numbers.pending
         self._branches = reading.branches(connection, tenant)
         self._nothing = Situation(Rows(branches=self._branches))
 
     def apply_all(self, requests: Sequence[Request], clock: Clock) -> list[Change]:
-        """Plan and execute requests in order; for those sent before, find what they did the first time."""
+        """Plan and execute requests in order; a repeated request returns its first change."""
         changes: list[Change] = []
         stand_ins = StandIns()
         for start in range(0, len(requests), _CHUNK):
             chunk = requests[start : start + _CHUNK]
             needs = [temporal.needs(request) for request in chunk]
             self._look_up(chunk, needs)
-            changes += [self._apply(*each, clock, stand_ins) for each in zip(chunk, needs, strict=True)]
+            changes += [
+                self._apply(request, need, clock, stand_ins) for request, need in zip(chunk, needs, strict=True)
+            ]
             self.flush()
         self.finish()
         return changes
 
     def replay(self, change: Change, entry: Entry) -> None:
-        """Execute an entry that was accepted before, sealed as it was then."""
+        """Execute a change of a stored or exported entry and append that entry unchanged."""
         request = Request(change.op_id, change.operation, change.writer, change.provenance)
         needs = temporal.needs(request)
         self._look_up((request,), (needs,))
@@ -105,26 +110,26 @@ class Batch:
             self.flush()
 
     def flush(self) -> None:
-        """Write what was collected but the words, and the tenant's row."""
+        """Write the tenant's row and all pending rows except segments."""
         for table, rows in self._pending.items():
             if rows:
                 self._connection.executemany(INSERTS[table], rows)
                 rows.clear()
-        one = self.tenant
-        totals = (one.documents, one.tokens, one.vectors)
-        row = (one.seq, one.recorded_at, one.head, *totals, one.epoch, one.loose, one.number)
+        tenant = self.tenant
+        totals = (tenant.documents, tenant.tokens, tenant.vectors)
+        row = (tenant.seq, tenant.recorded_at, tenant.head, *totals, tenant.epoch, tenant.loose, tenant.number)
         self._connection.execute(_SET_TENANT, row)
 
     def finish(self) -> None:
-        """Write all that was collected; nothing comes after it."""
+        """Write everything that is pending; the batch ends here."""
         self._text.finish()
         self.flush()
 
-    # ---- one request
+    # ---- execution of a request
 
     def _apply(self, request: Request, needs: Needs, clock: Clock, stand_ins: StandIns) -> Change:
         digest = request_digest(self.tenant.key, request)
-        if self._known.has_op_id(request.op_id):
+        if self._existing.has_op_id(request.op_id):
             change = self._first_answer(request, digest)
         else:
             meant = stand_ins.meant(request)
@@ -137,11 +142,11 @@ class Batch:
         situation = self._situation(request, needs, content)
         transaction = temporal.plan(request, situation, self._stamp(request.writer, clock))
         self._execute(transaction, content, digest)
-        self._following.note(transaction)
+        self._successors.note(transaction)
         return transaction.change
 
     def _execute(self, transaction: Transaction, content: int | None, digest: str, sealed: Entry | None = None) -> None:
-        """Append a planned transaction; `sealed` is its entry if it was sealed before."""
+        """Append a planned transaction; `sealed` is its entry if it is already sealed."""
         change, tenant = transaction.change, self.tenant
         entry = sealed or seal(change, salt=secrets.token_hex(16), digest=digest, previous=tenant.head)
         tenant.seq, tenant.recorded_at, tenant.head = entry.seq, to_micros(entry.recorded_at), entry.hash
@@ -152,28 +157,28 @@ class Batch:
         else:
             self._append(transaction, content)
 
-    # ---- what a plan needs
+    # ---- rows for a plan
 
     def _look_up(self, requests: Sequence[Request], needs: Sequence[Needs]) -> None:
         if not self._pending["entry"]:
-            self._known.forget()
-        self._known.look_up(requests, needs)
+            self._existing.forget()
+        self._existing.look_up(requests, needs)
         if len(requests) > 1:
-            self.places.look_up(requests)
-            self._following.look_up(requests)
+            self.numbers.look_up(requests)
+            self._successors.look_up(requests)
 
     def _situation(self, request: Request, needs: Needs, content: int | None) -> Situation:
         operation = request.operation
-        if isinstance(operation, Add) and self._known.is_fresh(operation, content):
+        if isinstance(operation, Add) and self._existing.is_fresh(operation, content):
             return self._nothing
         return self._ahead(request, needs) or self._read(needs, content)
 
     def _ahead(self, request: Request, needs: Needs) -> Situation | None:
-        """What lies ahead of a supersession, if that decides it: a chain behind it may be of any length."""
+        """Read the successors if they decide a supersession: the chain behind it may have any length."""
         if not isinstance(request.operation, Supersede):
             return None
-        if (known := self._following.of(request)) is not None:
-            return Situation(known)
+        if (decisive := self._successors.of(request)) is not None:
+            return Situation(decisive)
         self.flush()
         seeds = reading.numbers(self._connection, self.tenant, needs.ids)
         rows = chains.ahead(self._connection, self.tenant, seeds)
@@ -197,19 +202,19 @@ class Batch:
 
     def _first_answer(self, request: Request, digest: str) -> Change:
         self.flush()
-        place = self._connection.execute(_PLACE, (request.op_id, self.tenant.number)).get
-        entry = reading.entry_at(self._connection, int(str(place)))
+        rowid = self._connection.execute(_ENTRY_BY_OP_ID, (request.op_id, self.tenant.number)).get
+        entry = reading.entry_at(self._connection, int(str(rowid)))
         if entry.digest is not None and entry.digest != digest:
             raise Conflict(f"op_id {request.op_id!r} was used for another request; give this one its own")
         return change_of(entry)
 
-    # ---- what a transaction leaves
+    # ---- rows of a transaction
 
     def _add_entry(self, entry: Entry, change: Change) -> None:
-        place = place_of(self.tenant.number, entry.seq)
-        self._known.note(entry.op_id)
+        rowid = rowid_of(self.tenant.number, entry.seq)
+        self._existing.note(entry.op_id)
         row = (
-            place,
+            rowid,
             self.tenant.number,
             self.tenant.recorded_at,
             entry.op_id,
@@ -231,24 +236,24 @@ class Batch:
         if isinstance(operation, Revoke):
             target = reading.change_at(self._connection, self.tenant, operation.change)
             operation = None if target is None else target.operation
-        for key in () if operation is None else touched(operation):
-            number = self._number(key)
-            if number is not None and number != place_of(self.tenant.number, change.seq):
+        for memory_id in () if operation is None else touched(operation):
+            number = self._number(memory_id)
+            if number is not None and number != rowid_of(self.tenant.number, change.seq):
                 self._pending["touch"].append((number, change.seq))
 
-    def _number(self, key: str) -> int | None:
-        if (known := self._following.number(key)) is not None:
-            return known
-        found = reading.numbers(self._connection, self.tenant, (key,))
-        return found[0] if found else None
+    def _number(self, memory_id: str) -> int | None:
+        if (number := self._successors.number(memory_id)) is not None:
+            return number
+        numbers = reading.numbers(self._connection, self.tenant, (memory_id,))
+        return numbers[0] if numbers else None
 
     def _append(self, transaction: Transaction, content: int | None) -> None:
-        rows, derived = transaction.appended, {one.memory: one for one in transaction.derived}
+        rows, derived = transaction.appended, {cached.memory: cached for cached in transaction.derived}
         fresh: dict[str, int] = {}
-        for key, row in rows.memories.items():
-            fresh[key] = place_of(self.tenant.number, row.stamp.seq)
-            self._add_memory(fresh[key], row, content, derived.pop(key, None))
-        append(self._pending, self.tenant, rows, lambda key: fresh.get(key) or self._must_number(key))
+        for memory_id, row in rows.memories.items():
+            fresh[memory_id] = rowid_of(self.tenant.number, row.stamp.seq)
+            self._add_memory(fresh[memory_id], row, content, derived.pop(memory_id, None))
+        append(self._pending, self.tenant, rows, lambda memory_id: fresh.get(memory_id) or self._must_number(memory_id))
         if rows.branches:
             self._set_branches(rows.branches.values())
         self._set_derived(derived.values())
@@ -260,60 +265,70 @@ class Batch:
         self._branches = reading.branches(self._connection, self.tenant)
         self._nothing = Situation(Rows(branches=self._branches))
 
-    def _must_number(self, key: str) -> int:
-        number = self._number(key)
+    def _must_number(self, memory_id: str) -> int:
+        number = self._number(memory_id)
         if number is None:
-            raise InvalidInput(f"no memory {key!r} was recorded before an entry that names it")
+            raise InvalidInput(f"no memory {memory_id!r} was recorded before an entry that names it")
         return number
 
     def _set_derived(self, derived: Iterable[Derived]) -> None:
-        for one in derived:
-            row = (one.status, one.is_common, holding_text(one), self._must_number(one.memory))
+        for cached in derived:
+            row = (cached.status, cached.is_common, holding_text(cached), self._must_number(cached.memory))
             self._pending["derived"].append(row)
 
     def _add_memory(self, number: int, row: MemoryRow, content: int | None, derived: Derived | None) -> None:
         memory, statement, stamp, tenant = row.memory, row.memory.statement, row.stamp, self.tenant
-        home = self.places.home(memory.scope)
+        home = self.numbers.home(memory.scope)
         values: Row = (None, None, None, None, None, None)
         text = None
         if statement is not None:
-            one = statement
-            content = content_number(one.content_hash) if content is None else content
-            values = (one.kind, one.origin, one.language, one.subject, one.confidence, content)
+            content = content_number(statement.content_hash) if content is None else content
+            values = (
+                statement.kind,
+                statement.origin,
+                statement.language,
+                statement.subject,
+                statement.confidence,
+                content,
+            )
             text = encode_statement(statement)
             self._index(number, home, memory.id, statement)
-        self._known.note_memory(memory.id, content)
+        self._existing.note_memory(memory.id, content)
         cache = (None, 1, "[]") if derived is None else (derived.status, derived.is_common, holding_text(derived))
-        where = (number, tenant.number, memory.id, home, memory.scope.branch, stamp.branch)
-        self._pending["memory"].append((*where, to_micros(stamp.recorded_at), *values, *cache, text))
+        location = (number, tenant.number, memory.id, home, memory.scope.branch, stamp.branch)
+        self._pending["memory"].append((*location, to_micros(stamp.recorded_at), *values, *cache, text))
 
-    def _index(self, number: int, home: int, key: str, statement: Statement) -> None:
+    def _index(self, number: int, home: int, memory_id: str, statement: Statement) -> None:
         pending = self._pending
         self.tenant.documents += 1
         self.tenant.tokens += self._text.add(number, home, statement)
         for anchor in statement.anchors:
-            pending["about"].append((self.places.anchor(anchor), number))
-        vector = self._vector_of(key)
+            pending["about"].append((self.numbers.anchor(anchor), number))
+        vector = self._vector_of(memory_id)
         if vector is not None:
             pending["vector"].append((number, vector))
             self.tenant.vectors += 1
 
-    def _erase(self, key: str, transaction: Transaction) -> None:
+    def _erase(self, memory_id: str, transaction: Transaction) -> None:
         self.flush()
-        self.erased += erasing.erase(self._connection, self.tenant, self._must_number(key), transaction.change)
-        self._text.erase(self._must_number(key))
+        self.erased += erasing.erase(self._connection, self.tenant, self._must_number(memory_id), transaction.change)
+        self._text.erase(self._must_number(memory_id))
         self._set_derived(transaction.derived)
         self.flush()
-        self.places.forget_anchors()
+        self.numbers.forget_anchors()
 
 
 def carry_out(
-    connection: apsw.Connection, requests: Sequence[Request], clock: Clock, vectors: Mapping[str, Vector], kept: Kept
+    connection: apsw.Connection,
+    requests: Sequence[Request],
+    clock: Clock,
+    vectors: Mapping[str, Vector],
+    numbers: NumberCache,
 ) -> tuple[list[Change], Batch]:
     """Apply all requests inside the connection's write transaction."""
-    batch = Batch(connection, open_tenant(connection, requests[0].writer.tenant), _source(vectors), kept)
+    batch = Batch(connection, open_tenant(connection, requests[0].writer.tenant), _source(vectors), numbers)
     return batch.apply_all(requests, clock), batch
 
 
 def _source(vectors: Mapping[str, Vector]) -> VectorSource:
-    return lambda key: blob(vectors[key]) if key in vectors else None
+    return lambda memory_id: blob(vectors[memory_id]) if memory_id in vectors else None

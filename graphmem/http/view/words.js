@@ -34,15 +34,15 @@ const LINKS = {
   "conflicts_with": ["conflicts with", "conflicts with"]
 };
 const RULES = {
-  "class of trust": "what people, documents, commits and agents say leads",
-  "mandatory": "what is mandatory leads",
-  "mandatory width": "of two mandatory ones the wider scope leads",
+  "class of trust": "statements of people, documents, commits and agents lead",
+  "mandatory": "a mandatory memory leads",
+  "mandatory width": "of two mandatory memories the wider scope leads",
   "branch": "the nearer branch leads",
   "scope": "the narrower scope leads",
   "trust of origin": "the more trusted origin leads",
   "start": "the later start leads",
   "observed at": "the later observation leads",
-  "digest of id": "nothing else decides, so an arbitrary but fixed order does"
+  "digest of id": "no other rule decides, so a fixed arbitrary order does"
 };
 
 const RESOLVED = {

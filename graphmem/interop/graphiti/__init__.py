@@ -1,9 +1,10 @@
-"""graphiti beside graphmem and over it: `docs/graphiti.md` shows both.
+"""Using graphiti with graphmem: `docs/graphiti.md` describes both modes.
 
-Beside: `graphmem graphiti on` keeps a graph on a Neo4j server that any client of graphiti reads; `group_id` and
-`entity_uuid` say what to ask it for, `as_of` makes its filter for a point in time. Over: `graphmem_driver` hands
-graphiti's search and extraction a memory in any store. Needs the extra `graphmem[graphiti]`, which is imported when
-something of it is first used, with its telemetry and its reading of `.env` files switched off.
+As a second reader: `graphmem graphiti on` maintains a graph on a Neo4j server for any graphiti client; `group_id` and
+`entity_uuid` identify groups and nodes, `as_of` builds a filter for a point in time. As a front end: `graphmem_driver`
+gives graphiti's search and extraction access to a memory in any store. Needs the extra `graphmem[graphiti]`, imported
+on
+first use with telemetry and `.env` loading switched off.
 """
 
 from __future__ import annotations
@@ -23,10 +24,10 @@ if TYPE_CHECKING:
     from graphmem.interop.graphiti.filters import as_of
     from graphmem.service import GraphMemory
 
-#: The edges that carry a memory's words: a filter by these leaves out what is only about the same thing.
+#: Names of the edges with a memory's own text; a filter by these omits edges that only relate nodes.
 FACT_TYPES = STATEMENTS
 
-_HOME_OF = {"as_of": "filters", "graphiti_over": "clients", "local_model": "clients", "GraphmemDriver": "driver"}
+_MODULE_OF = {"as_of": "filters", "graphiti_over": "clients", "local_model": "clients", "GraphmemDriver": "driver"}
 
 __all__ = [
     "ABOUT",
@@ -48,11 +49,11 @@ __all__ = [
 
 
 def graphmem_driver(memory: GraphMemory, scope: Scope | None = None) -> GraphmemDriver:
-    """A graph driver of graphiti's over a memory in any store; `graphiti_over` makes a `Graphiti` of it.
+    """Return a graphiti graph driver over a memory in any store; `graphiti_over` makes a `Graphiti` of it.
 
     Args:
-        memory: Opened; its owner closes it.
-        scope: Where the reader stands, and where proposals will live; as the memory was opened if not given.
+        memory: An open memory; the caller closes it.
+        scope: The reader's scope, and the home scope of proposals; the memory's scope by default.
 
     Raises:
         Unsupported: graphiti is not installed, or the memory is on a server over HTTP.
@@ -64,8 +65,8 @@ def graphmem_driver(memory: GraphMemory, scope: Scope | None = None) -> Graphmem
 
 
 def __getattr__(name: str) -> object:
-    """Names that need graphiti, each imported when it is first used."""
-    if name in _HOME_OF:
+    """Import names that need graphiti on first use."""
+    if name in _MODULE_OF:
         import_graphiti()
-        return getattr(import_module(f"{__name__}.{_HOME_OF[name]}"), name)
+        return getattr(import_module(f"{__name__}.{_MODULE_OF[name]}"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

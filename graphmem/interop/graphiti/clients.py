@@ -1,4 +1,4 @@
-"""What graphiti wants beside a database, none of it on the network unless a model is named."""
+"""graphiti's clients other than the database; none uses the network unless a language model is configured."""
 
 from __future__ import annotations
 
@@ -23,18 +23,18 @@ _NO_KEY = "none"
 
 
 class MemoryEmbedder(EmbedderClient):
-    """The memory's own embedding model: its vectors compare with those in the store."""
+    """The memory's own embedding model, so that vectors are comparable with those in the store."""
 
     def __init__(self, memory: GraphMemory) -> None:
         self._desk = desk_of(memory)
 
     async def create(self, input_data: str | list[str] | Iterable[int] | Iterable[Iterable[int]]) -> list[float]:
-        """The vector of a text, or of the first of several."""
-        texts = [input_data] if isinstance(input_data, str) else [str(one) for one in input_data]
+        """Return the vector of a text, or of the first of several texts."""
+        texts = [input_data] if isinstance(input_data, str) else [str(item) for item in input_data]
         return (await self.create_batch(texts[:1]))[0]
 
     async def create_batch(self, input_data_list: list[str]) -> list[list[float]]:
-        """The vectors of texts."""
+        """Return the vectors of texts."""
         rows = await to_thread(self._backend().embed, input_data_list)
         vectors: list[list[float]] = rows.tolist()
         return vectors
@@ -42,36 +42,36 @@ class MemoryEmbedder(EmbedderClient):
     def _backend(self) -> Embedder:
         backend = self._desk.embedder()
         if isinstance(backend, str):
-            raise Unsupported(f"{backend}; recipes by words alone (bm25) need no model")
+            raise Unsupported(f"{backend}; search recipes that use only bm25 need no model")
         return backend
 
 
 class KeepsOrder(CrossEncoderClient):
-    """Leaves passages in the order in which they came: recipes of the cross-encoder then rank as those of RRF."""
+    """A cross-encoder that keeps the order of its input: recipes with it rank as recipes with RRF."""
 
     async def rank(self, query: str, passages: list[str]) -> list[tuple[str, float]]:
-        """Each passage with a score that falls with its place."""
+        """Return each passage with a score that falls with its rank."""
         del query
-        return [(passage, 1.0 / place) for place, passage in enumerate(passages, 1)]
+        return [(passage, 1.0 / rank) for rank, passage in enumerate(passages, 1)]
 
 
 class NoModel(LLMClient):
-    """Refuses whatever asks for a language model."""
+    """A language model client that refuses every request."""
 
     def __init__(self) -> None:
         super().__init__(LLMConfig(api_key=_NO_KEY, model=_NO_KEY, small_model=_NO_KEY))
 
     async def _generate_response(self, *_: Any, **__: Any) -> dict[str, Any]:  # noqa: ANN401 - graphiti's own
-        raise Unsupported("no language model was named; give local_model(url, name), or a client of graphiti's")
+        raise Unsupported("no language model is configured; pass local_model(url, name), or another graphiti client")
 
 
 def local_model(url: str, name: str, *, key: str = _NO_KEY) -> LLMClient:
-    """A client of an endpoint that speaks as OpenAI's does, such as a server on this machine.
+    """Return a client of an OpenAI-compatible endpoint, for example a server on this machine.
 
     Args:
         url: Up to the version: `http://127.0.0.1:11434/v1`.
-        name: The model's.
-        key: What the endpoint asks for, if anything.
+        name: The model's name.
+        key: The endpoint's API key, if required.
     """
     return OpenAIGenericClient(LLMConfig(api_key=key, model=name, small_model=name, base_url=url))
 
@@ -83,7 +83,7 @@ def graphiti_over(
     llm_client: LLMClient | None = None,
     cross_encoder: CrossEncoderClient | None = None,
 ) -> Graphiti:
-    """A `Graphiti` that searches a memory, with its embedding model; without a language model unless one is given."""
+    """Return a `Graphiti` that searches a memory with its embedding model; by default without a language model."""
     return Graphiti(
         graph_driver=driver,
         llm_client=llm_client or NoModel(),

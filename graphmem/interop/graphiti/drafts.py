@@ -1,4 +1,4 @@
-"""What graphiti's extraction builds while it works: entities, edges and episodes of one group, kept in memory alone."""
+"""Entities, edges and episodes that graphiti's extraction creates, in process memory only."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from graphiti_core.nodes import EntityNode, EpisodicNode
 from graphmem.errors import Unsupported
 from graphmem.ranking import tokens
 
-One = TypeVar("One", EntityNode, EntityEdge, EpisodicNode)
+Element = TypeVar("Element", EntityNode, EntityEdge, EpisodicNode)
 
 
 class Drafts:
-    """The group in which extraction may write.
+    """The group that extraction may write to.
 
     Args:
-        group: Its id; every other group is for reading.
+        group: Its id; every other group is read-only.
     """
 
     def __init__(self, group: str) -> None:
@@ -29,14 +29,14 @@ class Drafts:
         self.episodes: dict[str, EpisodicNode] = {}
 
     def owns(self, groups: Sequence[str] | None) -> bool:
-        """Whether a search is for drafts."""
+        """Return whether a search is restricted to drafts."""
         return groups is not None and list(groups) == [self.group]
 
     def refuse_other(self, group: str) -> None:
-        """Fail unless something is to be written as a draft.
+        """Refuse a write outside of the draft group.
 
         Raises:
-            Unsupported: It is to be written among the memories.
+            Unsupported: The group is not the draft group.
         """
         if group != self.group:
             raise Unsupported(f"graphiti cannot write to group {group!r}; what it extracts goes to {self.group!r}")
@@ -44,33 +44,33 @@ class Drafts:
     # ---- searching
 
     def nodes_by_words(self, query: str, limit: int) -> list[EntityNode]:
-        """Entities that share words with the query."""
-        return _by_words(query, limit, [(f"{one.name} {one.summary}", one) for one in self.nodes.values()])
+        """Return entities that share words with the query."""
+        return _by_words(query, limit, [(f"{node.name} {node.summary}", node) for node in self.nodes.values()])
 
     def edges_by_words(self, query: str, limit: int) -> list[EntityEdge]:
-        """Edges that share words with the query."""
-        return _by_words(query, limit, [(f"{one.name} {one.fact}", one) for one in self.edges.values()])
+        """Return edges that share words with the query."""
+        return _by_words(query, limit, [(f"{edge.name} {edge.fact}", edge) for edge in self.edges.values()])
 
     def episodes_by_words(self, query: str, limit: int) -> list[EpisodicNode]:
-        """Episodes that share words with the query."""
-        return _by_words(query, limit, [(one.content, one) for one in self.episodes.values()])
+        """Return episodes that share words with the query."""
+        return _by_words(query, limit, [(episode.content, episode) for episode in self.episodes.values()])
 
     def nodes_near(self, vector: Sequence[float], limit: int, least: float) -> list[EntityNode]:
-        """Entities by cosine."""
-        return _near(vector, limit, least, [(one.name_embedding, one) for one in self.nodes.values()])
+        """Return entities by cosine, nearest first."""
+        return _near(vector, limit, least, [(node.name_embedding, node) for node in self.nodes.values()])
 
     def edges_near(self, vector: Sequence[float], limit: int, least: float) -> list[EntityEdge]:
-        """Edges by cosine."""
-        return _near(vector, limit, least, [(one.fact_embedding, one) for one in self.edges.values()])
+        """Return edges by cosine, nearest first."""
+        return _near(vector, limit, least, [(edge.fact_embedding, edge) for edge in self.edges.values()])
 
 
-def _by_words(query: str, limit: int, texts: Iterable[tuple[str, One]]) -> list[One]:
-    asked = set(tokens(query))
-    scored = [(len(asked & set(tokens(text))), one) for text, one in texts]
-    return [one for score, one in sorted(scored, key=lambda pair: -pair[0]) if score][:limit]
+def _by_words(query: str, limit: int, texts: Iterable[tuple[str, Element]]) -> list[Element]:
+    query_words = set(tokens(query))
+    scored = [(len(query_words & set(tokens(text))), element) for text, element in texts]
+    return [element for score, element in sorted(scored, key=lambda pair: -pair[0]) if score][:limit]
 
 
-def _near(vector: Sequence[float], limit: int, least: float, stored: Iterable[tuple[Any, One]]) -> list[One]:
+def _near(vector: Sequence[float], limit: int, least: float, stored: Iterable[tuple[Any, Element]]) -> list[Element]:
     unit = np.asarray(vector, dtype=np.float32)
-    scored = [(float(unit @ np.asarray(held, dtype=np.float32)), one) for held, one in stored if held]
-    return [one for score, one in sorted(scored, key=lambda pair: -pair[0]) if score > least][:limit]
+    scored = [(float(unit @ np.asarray(held, dtype=np.float32)), element) for held, element in stored if held]
+    return [element for score, element in sorted(scored, key=lambda pair: -pair[0]) if score > least][:limit]

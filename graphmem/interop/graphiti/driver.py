@@ -1,4 +1,4 @@
-"""A memory as a graph database of graphiti's: any store, no Cypher."""
+"""A graphiti graph driver over a memory in any store, without Cypher."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ from graphmem.service.memory import desk_of
 
 
 class GraphmemDriver(GraphDriver):
-    """Hands graphiti's search a memory, and takes what its extraction drafts as proposals.
+    """Gives graphiti's search access to a memory, and records its extraction's drafts as proposals.
 
     Args:
-        memory: Opened; its owner closes it.
-        scope: Where the reader stands, and where proposals will live; as the memory was opened if not given.
+        memory: An open memory; the caller closes it.
+        scope: The reader's scope, and the home scope of proposals; the memory's scope by default.
     """
 
     provider = GraphProvider.NEO4J
@@ -41,32 +41,32 @@ class GraphmemDriver(GraphDriver):
 
     @property
     def drafts_group(self) -> str:
-        """The only group that graphiti can write to: the `group_id` of `add_episode`."""
+        """The only group that graphiti can write to: the `group_id` for `add_episode`."""
         return self._drafts.group
 
     @property
     def proposals(self) -> list[Proposal]:
-        """What became of everything that was extracted through this driver, in its order."""
+        """The outcome of everything extracted through this driver, in order."""
         return list(self._inbox.proposals)
 
     async def execute_query(self, cypher_query_: str, **kwargs: Any) -> Any:  # noqa: ANN401 - graphiti's own
-        """Always refused: there is no Cypher here."""
+        """Raise Unsupported: a memory has no Cypher."""
         del kwargs
-        raise Unsupported(f"no Cypher over a memory, and this needs some: {' '.join(cypher_query_.split())[:80]!r}")
+        raise Unsupported(f"graphmem_driver does not run Cypher: {' '.join(cypher_query_.split())[:80]!r}")
 
     def session(self, database: str | None = None) -> GraphDriverSession:
-        """A session that hands on what writes without Cypher."""
+        """Return a session that runs write functions without Cypher."""
         del database
         return _Session()
 
     async def close(self) -> None:
-        """Nothing: the memory is its owner's."""
+        """Do nothing: the caller closes the memory."""
 
     async def delete_all_indexes(self) -> None:
-        """Nothing: indexes are the store's own."""
+        """Do nothing: the store manages its indexes."""
 
     async def build_indices_and_constraints(self, delete_existing: bool = False) -> None:  # noqa: FBT001, FBT002 - graphiti's own
-        """Nothing: indexes are the store's own."""
+        """Do nothing: the store manages its indexes."""
 
 
 class _Session(GraphDriverSession):
@@ -77,7 +77,7 @@ class _Session(GraphDriverSession):
 
     async def run(self, query: str, **kwargs: Any) -> Any:  # noqa: ANN401 - graphiti's own
         del kwargs
-        raise Unsupported(f"no Cypher over a memory, and this needs some: {' '.join(str(query).split())[:80]!r}")
+        raise Unsupported(f"graphmem_driver does not run Cypher: {' '.join(str(query).split())[:80]!r}")
 
     async def close(self) -> None:
         pass

@@ -1,4 +1,4 @@
-"""graphiti's search filters for points in time, and what they let through."""
+"""graphiti search filters for points in time."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ Dates = list[list[DateFilter]]
 
 
 def as_of(valid: datetime, *, known: datetime | None = None, types: Sequence[str] | None = None) -> SearchFilters:
-    """The filter for facts that hold at an instant, for `Graphiti.search_`.
+    """Return the filter for facts in force at an instant, for `Graphiti.search_`.
 
     Args:
-        valid: When they hold, aware.
-        known: When they were believed, aware; None for what is believed now.
-        types: Names of edges, such as `FACT_TYPES`; None for all.
+        valid: The valid time, aware.
+        known: The time of belief, aware; None for current belief.
+        types: Names of edges, for example `FACT_TYPES`; None for all.
     """
     valid = instant(valid)
     dates: dict[str, Any] = {"valid_at": _reached(valid), "invalid_at": _not_reached(valid)}
@@ -38,5 +38,5 @@ def _reached(moment: datetime) -> Dates:
 
 
 def _not_reached(moment: datetime) -> Dates:
-    # The open end first: graphiti names the parameters of all groups alike, and the last would win.
+    # The open end first: graphiti uses the same parameter names in every group, and the last value wins.
     return [[_NEVER], [DateFilter(date=moment, comparison_operator=ComparisonOperator.greater_than)]]

@@ -1,4 +1,4 @@
-"""What graphiti asks of a graph, answered from a store: facts and entities drawn from rows as they are needed."""
+"""A graph view of a store for graphiti: facts and entities are derived from rows on demand."""
 
 from __future__ import annotations
 
@@ -24,17 +24,17 @@ if TYPE_CHECKING:
 FactTest = Callable[[Fact], bool]
 
 _PAGE = 1000
-#: How many are looked at first, and how many times as many if too few of those pass a filter.
+#: The first number of candidates, the factor by which it grows if too few pass the filter, and its limit.
 _FIRST_LOOK, _WIDER, _MOST = 50, 4, 20_000
-_KEPT_VECTORS = 4096
+_MAX_VECTORS = 4096
 
 
 class MemoryGraph:
-    """The memories that one reader sees, as entities and facts.
+    """The memories that a reader sees, as entities and facts.
 
     Args:
-        desk: Of an opened memory.
-        reader: Who asks.
+        desk: The service context of an open memory.
+        reader: The scope of the reader.
     """
 
     def __init__(self, desk: Desk, reader: Scope) -> None:
@@ -44,20 +44,20 @@ class MemoryGraph:
         self._seq = 0
         self._merges: dict[int, datetime] = {}
         self._memory_of: dict[str, str] = {}
-        self._beside: dict[str, list[str]] = {}
+        self._about: dict[str, list[str]] = {}
         self._vectors: dict[str, Vector] = {}
-        #: Which memory a fact that was handed out is about.
+        #: The memory of each fact that was returned.
         self._shown: dict[str, str] = {}
 
     # ---- searching
 
     def lexical(self, query: str, limit: int, fits: FactTest) -> list[Fact]:
-        """Facts by BM25 of their memories; facts that do not fit take nobody's place."""
+        """Return facts by BM25 of their memories; the filter is applied before the limit."""
         probe = Probe(terms=read_question(query, self._desk.clock().date()).terms)
         return self._widening(lambda count: self._lexical_ids(replace(probe, limit=count)), limit, fits)
 
     def nearest(self, vector: Sequence[float], limit: int, least_cosine: float, fits: FactTest) -> list[Fact]:
-        """Statements by cosine of their memories' vectors; none without an embedding model."""
+        """Return statements by cosine of their memories' vectors; empty without an embedding model."""
         backend = self._desk.embedder()
         if isinstance(backend, str):
             return []
@@ -70,118 +70,122 @@ class MemoryGraph:
         )
 
     def entities(self, facts: Iterable[Fact]) -> list[Entity]:
-        """The entities of the memories that facts are about, each once, in their order."""
-        keys = list(dict.fromkeys(fact.claim.memory for fact in facts))
-        drawn = {one.memory: one for one in self._drawn(keys).entities if one.memory is not None}
-        return [drawn[key] for key in keys if key in drawn]
+        """Return the distinct entities of the memories that facts are about, in order."""
+        ids = list(dict.fromkeys(fact.claim.memory for fact in facts))
+        drawn = {entity.memory: entity for entity in self._drawn(ids).entities if entity.memory is not None}
+        return [drawn[memory_id] for memory_id in ids if memory_id in drawn]
 
     def _lexical_ids(self, probe: Probe) -> list[str]:
-        found = self._desk.store.match(self.reader, probe, Filter())
-        return [key for key, _ in found.lexical]
+        matches = self._desk.store.match(self.reader, probe, Filter())
+        return [memory_id for memory_id, _ in matches.lexical]
 
     def _nearest_ids(self, probe: Probe, least: float) -> list[str]:
-        found = self._desk.store.match(self.reader, probe, Filter())
-        return [key for key, cosine in found.vector if cosine > least]
+        matches = self._desk.store.match(self.reader, probe, Filter())
+        return [memory_id for memory_id, cosine in matches.vector if cosine > least]
 
-    def _widening(self, ask: Callable[[int], list[str]], limit: int, fits: FactTest) -> list[Fact]:
+    def _widening(self, search: Callable[[int], list[str]], limit: int, fits: FactTest) -> list[Fact]:
         count = max(_FIRST_LOOK, limit)
         while True:
-            keys = ask(count)
-            found = [fact for fact in self.facts_of(keys) if fits(fact)][:limit]
-            if len(found) == limit or len(keys) < count or count >= _MOST:
-                return found
+            ids = search(count)
+            facts = [fact for fact in self.facts_of(ids) if fits(fact)][:limit]
+            if len(facts) == limit or len(ids) < count or count >= _MOST:
+                return facts
             count *= _WIDER
 
     # ---- the graph
 
-    def facts_of(self, keys: Sequence[str]) -> list[Fact]:
-        """All facts about memories, past ones too, in the order of the memories."""
-        place = {key: number for number, key in enumerate(keys)}
-        facts = [fact for fact in self._drawn(keys).facts if fact.claim.memory in place]
+    def facts_of(self, ids: Sequence[str]) -> list[Fact]:
+        """Return all facts about memories, past facts included, in the order of the memories."""
+        order = {memory_id: number for number, memory_id in enumerate(ids)}
+        facts = [fact for fact in self._drawn(ids).facts if fact.claim.memory in order]
         self._shown.update((fact.uuid, fact.claim.memory) for fact in facts)
-        return sorted(facts, key=lambda fact: (place[fact.claim.memory], fact.seq, fact.uuid))
+        return sorted(facts, key=lambda fact: (order[fact.claim.memory], fact.seq, fact.uuid))
 
     def shown(self, uuids: Sequence[str]) -> list[Fact]:
-        """Those facts of these names that were handed out before, as they are now."""
+        """Return the current state of facts that were returned before."""
         keys = dict.fromkeys(self._shown[uuid] for uuid in uuids if uuid in self._shown)
         return [fact for fact in self.facts_of(list(keys)) if fact.uuid in set(uuids)]
 
     def around(self, uuids: Sequence[str]) -> list[Fact]:
-        """The facts that lead from or to entities."""
+        """Return the facts with an endpoint among the entities."""
         self._follow()
-        wanted, keys = set(uuids), list[str]()
+        endpoints, ids = set(uuids), list[str]()
         for uuid in uuids:
-            keys += [self._memory_of[uuid]] if uuid in self._memory_of else self._beside.get(uuid, [])
-        facts = self.facts_of(self._with_neighbours(dict.fromkeys(keys)))
-        return [fact for fact in facts if {fact.claim.source, fact.claim.target} & wanted]
+            ids += [self._memory_of[uuid]] if uuid in self._memory_of else self._about.get(uuid, [])
+        facts = self.facts_of(self._with_neighbours(dict.fromkeys(ids)))
+        return [fact for fact in facts if {fact.claim.source, fact.claim.target} & endpoints]
 
     def entity(self, uuid: str) -> Entity | None:
-        """The entity of that name, if the reader sees it."""
+        """Return the entity with a uuid if the reader sees it."""
         self._follow()
-        key = self._memory_of.get(uuid)
-        keys = [key] if key is not None else self._beside.get(uuid, [])[:_PAGE]
-        return next((one for one in self._drawn(keys).entities if one.uuid == uuid), None)
+        memory_id = self._memory_of.get(uuid)
+        ids = [memory_id] if memory_id is not None else self._about.get(uuid, [])[:_PAGE]
+        return next((entity for entity in self._drawn(ids).entities if entity.uuid == uuid), None)
 
     def everything(self, groups: Sequence[str] | None) -> Iterator[Entity]:
-        """All entities of groups, in the order in which their memories were recorded."""
+        """Yield all entities of groups, in the order in which their memories were recorded."""
         self._follow()
-        keys = list(self._memory_of.values())
+        ids = list(self._memory_of.values())
         seen = set[str]()
-        for start in range(0, len(keys), _PAGE):
-            for one in self._drawn(keys[start : start + _PAGE]).entities:
-                if one.uuid not in seen and (groups is None or one.group in groups):
-                    seen.add(one.uuid)
-                    yield one
+        for start in range(0, len(ids), _PAGE):
+            for entity in self._drawn(ids[start : start + _PAGE]).entities:
+                if entity.uuid not in seen and (groups is None or entity.group in groups):
+                    seen.add(entity.uuid)
+                    yield entity
 
-    def vectors(self, keys: Iterable[str]) -> dict[str, list[float]]:
-        """Embeddings of memories, made again from their words: a store hands out none."""
+    def vectors(self, ids: Iterable[str]) -> dict[str, list[float]]:
+        """Return embeddings of memories, computed again from their text: a store does not return vectors."""
         backend = self._desk.embedder()
         if isinstance(backend, str):
             return {}
-        wanted = list(dict.fromkeys(keys))
+        distinct = list(dict.fromkeys(ids))
         with self._guard:
-            known = {key: self._vectors[key] for key in wanted if key in self._vectors}
-        known |= self._embed([key for key in wanted if key not in known], backend)
-        return {key: known[key].tolist() for key in wanted if key in known}
+            vectors = {memory_id: self._vectors[memory_id] for memory_id in distinct if memory_id in self._vectors}
+        vectors |= self._embed([memory_id for memory_id in distinct if memory_id not in vectors], backend)
+        return {memory_id: vectors[memory_id].tolist() for memory_id in distinct if memory_id in vectors}
 
-    # ---- parts
+    # ---- internals
 
-    def _embed(self, keys: Sequence[str], backend: Embedder) -> dict[str, Vector]:
-        if not keys:
+    def _embed(self, ids: Sequence[str], backend: Embedder) -> dict[str, Vector]:
+        if not ids:
             return {}
-        rows = self._desk.store.rows(self.reader, keys).memories
-        texts = {key: embedded_text(said) for key in keys if key in rows and (said := rows[key].memory.statement)}
-        made = dict(zip(texts, backend.embed(list(texts.values())), strict=True))
+        rows = self._desk.store.rows(self.reader, ids).memories
+        texts = {
+            memory_id: embedded_text(statement)
+            for memory_id in ids
+            if memory_id in rows and (statement := rows[memory_id].memory.statement)
+        }
+        vectors = dict(zip(texts, backend.embed(list(texts.values())), strict=True))
         with self._guard:
-            if len(self._vectors) > _KEPT_VECTORS:
+            if len(self._vectors) > _MAX_VECTORS:
                 self._vectors.clear()
-            self._vectors.update(made)
-        return made
+            self._vectors.update(vectors)
+        return vectors
 
-    def _drawn(self, keys: Sequence[str]) -> Step:
-        """Facts and entities of memories and all that they are chained to, as far as the reader may see them."""
-        if not keys:
+    def _drawn(self, ids: Sequence[str]) -> Step:
+        """Return facts and entities of memories and their chains, as far as the reader sees them."""
+        if not ids:
             return Step(0, 0)
         self._follow()
-        rows = self._desk.store.rows(self.reader, list(keys))
+        rows = self._desk.store.rows(self.reader, list(ids))
         step = draw(rows, self.reader.tenant, 0, self._seq, self._merges)
         groups = {group_id(_home(row.memory)) for row in rows.memories.values() if self.reader.admits(row.memory.scope)}
         return replace(
             step,
-            entities=tuple(one for one in step.entities if one.group in groups),
-            facts=tuple(one for one in step.facts if one.claim.group in groups),
+            entities=tuple(entity for entity in step.entities if entity.group in groups),
+            facts=tuple(fact for fact in step.facts if fact.claim.group in groups),
         )
 
-    def _with_neighbours(self, keys: Iterable[str]) -> list[str]:
-        """Memories with those that they took over from: the edge to a memory is a fact about the one before it."""
-        listed = list(keys)
+    def _with_neighbours(self, ids: Iterable[str]) -> list[str]:
+        """Add predecessors: the edge to a memory is a fact about the memory that it supersedes."""
+        listed = list(ids)
         if not listed:
             return []
         edges = self._desk.store.rows(self.reader, listed).edges
         return list(dict.fromkeys([*listed, *(edge.old for edge in edges if edge.new in set(listed))]))
 
     def _follow(self) -> None:
-        """Learn what the ledger added since: which uuid stands for what."""
+        """Read new ledger entries: the memories behind entity uuids, and branch merges."""
         with self._guard:
             while page := self._desk.store.changes(self.reader, after=self._seq, limit=_PAGE):
                 for change in page:
@@ -196,7 +200,7 @@ class MemoryGraph:
             return
         self._memory_of[entity_uuid(self.reader.tenant, memory.id)] = memory.id
         for anchor in anchors_of(memory):
-            self._beside.setdefault(anchor.uuid, []).append(memory.id)
+            self._about.setdefault(anchor.uuid, []).append(memory.id)
 
 
 def _home(memory: Memory) -> Scope:

@@ -1,4 +1,4 @@
-"""Importing graphiti so that it neither phones home nor reads the project's `.env`."""
+"""Imports graphiti without telemetry and without loading the project's `.env`."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ _QUIET = {"GRAPHITI_TELEMETRY_ENABLED": "false", "PYTHON_DOTENV_DISABLED": "1"}
 
 
 def import_graphiti() -> None:
-    """Import graphiti with telemetry and `.env` loading off, for this process and those that it starts.
+    """Import graphiti with telemetry and `.env` loading off, for this process and its children.
 
     Raises:
-        Unsupported: It is not installed, or does not import.
+        Unsupported: graphiti is not installed, or its import fails.
     """
     os.environ.update(_QUIET)
     try:
         with warnings.catch_warnings():
-            # It is written for an older pydantic, of which its users can do nothing.
+            # It targets an older pydantic; its users cannot fix the warnings.
             warnings.simplefilter("ignore", DeprecationWarning)
             import_module("graphiti_core")
     except ImportError as exc:

@@ -1,4 +1,4 @@
-"""Where drafts of extraction turn into proposals."""
+"""Records extracted edges as proposals."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ class Inbox:
 
     Args:
         memory: Where proposals are recorded.
-        scope: Where they live.
+        scope: Their home scope.
     """
 
     def __init__(self, memory: GraphMemory, scope: Scope) -> None:
         self._memory = memory
         self._scope = scope
-        #: In the order in which they came.
+        #: In order of arrival.
         self.proposals: list[Proposal] = []
 
     def take(self, edge: EntityEdge, drafts: Drafts) -> None:
-        """Propose what a drafted edge says."""
+        """Propose the fact of a drafted edge."""
         names = [drafts.nodes[uuid].name for uuid in (edge.source_node_uuid, edge.target_node_uuid)]
         since = edge.valid_at or edge.reference_time or edge.created_at
         extracted = Extracted(names[0], edge.name, names[1], edge.fact, since)
-        episode = next((drafts.episodes[one] for one in edge.episodes if one in drafts.episodes), None)
+        episode = next((drafts.episodes[uuid] for uuid in edge.episodes if uuid in drafts.episodes), None)
         source = None if episode is None else f"{episode.name} ({episode.source_description})"
         self.proposals.append(propose(self._memory, extracted, scope=self._scope, source=source))

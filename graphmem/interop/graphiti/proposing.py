@@ -1,4 +1,4 @@
-"""What was extracted becomes proposals, and what becomes of a proposal is for graphmem's rules and people to say."""
+"""Turns extracted facts into proposals, and accepted proposals into memories."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _SEEN = (Status.PROPOSED, Status.DEFERRED, Status.ACTIVE, Status.REJECTED)
 
 
 class Outcome(StrEnum):
-    """What became of something that was extracted: recorded as a proposal, or dropped because it was known."""
+    """The outcome of an extracted fact: recorded as a proposal, or dropped because the memory exists."""
 
     PROPOSED = "proposed"
     DROPPED = "dropped"
@@ -31,11 +31,11 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """One extracted fact after graphmem's rules.
+    """The result of proposing an extracted fact.
 
     Attributes:
-        memory: The proposed memory, or the one that says the same.
-        over: What holds for its subject: what it would take over from if somebody accepts it.
+        memory: The proposed memory, or the existing memory with the same title.
+        over: The memories in force for its subject, which it would supersede once accepted.
     """
 
     fact: str
@@ -46,7 +46,7 @@ class Proposal:
 
 @dataclass(frozen=True, slots=True)
 class Extracted:
-    """A fact as extraction gave it: about whom, in which relation to whom, in which words, since when."""
+    """An extracted fact: source, relation, target, text and start."""
 
     source: str
     relation: str
@@ -56,67 +56,68 @@ class Extracted:
 
     @property
     def statement(self) -> Statement:
-        """What a memory of it says; a conversation is trusted little."""
-        said = statement_from(self.fact, Kind.FACT)
-        names = dict.fromkeys(_name(each) for each in (self.source, self.target))
+        """The statement for a memory; its origin is a conversation, which has little trust."""
+        statement = statement_from(self.fact, Kind.FACT)
+        names = dict.fromkeys(_name(end) for end in (self.source, self.target))
         anchors = tuple(Anchor(AnchorKind.COMPONENT, name) for name in names)
         subject = f"{_slug(self.source)}.{_slug(self.relation)}"[:MAX_NAME_CHARS]
-        return replace(said, subject=subject, origin=Origin.CONVERSATION, anchors=anchors, observed_at=self.since)
+        return replace(statement, subject=subject, origin=Origin.CONVERSATION, anchors=anchors, observed_at=self.since)
 
 
 def propose(memory: GraphMemory, extracted: Extracted, *, scope: Scope, source: str | None = None) -> Proposal:
-    """Record what was extracted as a proposal, unless it is known, proposed or was rejected: nothing else changes."""
-    said = extracted.statement
-    known = _of_subject(memory, said, scope, extracted.since)
-    same = next((one for one in known if name_key(one.title) == name_key(said.title)), None) or _same(
-        memory, said, scope
+    """Record an extracted fact as a proposal, unless a memory with its title is in force, proposed or rejected."""
+    statement = extracted.statement
+    existing = _of_subject(memory, statement, scope, extracted.since)
+    same = next((card for card in existing if name_key(card.title) == name_key(statement.title)), None) or _same(
+        memory, statement, scope
     )
     if same is not None:
         return Proposal(extracted.fact, Outcome.DROPPED, same.id)
-    why = "extracted by graphiti; a proposal until somebody accepts it"
+    why = "extracted by graphiti; a proposal until it is accepted"
     write = Write(scope=scope, source=source, reason=why, origin=Origin.CONVERSATION)
-    written = memory.add(said, moves=(Move(Status.PROPOSED, extracted.since),), write=write)
-    holding = tuple(one.id for one in known if one.state is State.HOLDS)
+    written = memory.add(statement, moves=(Move(Status.PROPOSED, extracted.since),), write=write)
+    holding = tuple(card.id for card in existing if card.state is State.HOLDS)
     return Proposal(extracted.fact, Outcome.PROPOSED, written.ids[0], holding)
 
 
-def accept(memory: GraphMemory, key: str, *, write: Write | None = None) -> list[Written]:
-    """Say a proposal in one's own name, in force from when it was proposed for; what held alone gives way to it.
+def accept(memory: GraphMemory, memory_id: str, *, write: Write | None = None) -> list[Written]:
+    """Restate a proposal under the caller's origin, in force from the proposal's start.
 
-    The words become those of who accepts, since a conversation's take over from nothing that is more trusted. Where
-    several hold for the subject nothing but the proposal gives way: `conflicts` then shows them.
+    It supersedes the memory in force for the subject. The origin changes because a conversation cannot supersede more
+    trusted memories. If several memories are in force, only the proposal is superseded: `conflicts` lists the others.
 
     Raises:
-        InvalidInput: The memory is no proposal.
+        InvalidInput: The memory is not a proposal.
     """
     scope = None if write is None else write.scope
-    card = memory.get(key, scope=scope)
+    card = memory.get(memory_id, scope=scope)
     if card.told is None or card.state is not State.PROPOSED or card.memory.statement is None:
-        raise InvalidInput(f"{key!r} is no proposal")
+        raise InvalidInput(f"{memory_id!r} is not a proposal")
     start, home = card.told.at, card.memory.scope
-    before = [one for one in _of_subject(memory, card.memory.statement, home, start) if one.state is State.HOLDS]
+    rivals = _of_subject(memory, card.memory.statement, home, start)
+    before = [rival for rival in rivals if rival.state is State.HOLDS]
     is_alone = len(before) == 1 and before[0].memory.scope == home
-    olds = [before[0].id, key] if is_alone else [key]
+    olds = [before[0].id, memory_id] if is_alone else [memory_id]
     speaker = Origin.HUMAN if write is None or write.origin is None else write.origin
-    said = replace(card.memory.statement, origin=speaker)
-    return [memory.supersede(olds, said, at=start, write=write)]
+    statement = replace(card.memory.statement, origin=speaker)
+    return [memory.supersede(olds, statement, at=start, write=write)]
 
 
-def _of_subject(memory: GraphMemory, said: Statement, scope: Scope, at: datetime) -> list[Card]:
-    if said.subject is None:
+def _of_subject(memory: GraphMemory, statement: Statement, scope: Scope, at: datetime) -> list[Card]:
+    if statement.subject is None:
         return []
-    where = Filter(subjects=(said.subject,), statuses=_SEEN)
+    where = Filter(subjects=(statement.subject,), statuses=_SEEN)
     return list(memory.list(where, at=At(at), scope=scope, page=_MANY).cards)
 
 
-def _same(memory: GraphMemory, said: Statement, scope: Scope) -> Card | None:
-    """What holds in the very words, whatever its subject."""
-    hits = memory.search(said.title, scope=scope, page=Page(limit=5)).hits
-    return next((hit.card for hit in hits if hit.holds and name_key(hit.card.title) == name_key(said.title)), None)
+def _same(memory: GraphMemory, statement: Statement, scope: Scope) -> Card | None:
+    """Return the memory in force with the same title, of any subject."""
+    hits = memory.search(statement.title, scope=scope, page=Page(limit=5)).hits
+    return next((hit.card for hit in hits if hit.holds and name_key(hit.card.title) == name_key(statement.title)), None)
 
 
 def _name(text: str) -> str:
-    """On one line and no longer than a name may be."""
+    """Return the text on one line, cut to the length of a name."""
     return _BLANK.sub(" ", text).strip()[:MAX_NAME_CHARS]
 
 

@@ -1,4 +1,4 @@
-"""Facts and entities as graphiti's own classes, and its filters as tests of them."""
+"""Conversion of facts and entities to graphiti's classes, and evaluation of graphiti's filters."""
 
 from __future__ import annotations
 
@@ -22,26 +22,26 @@ _COMPARE: dict[ComparisonOperator, Callable[[Any, Any], bool]] = {
     ComparisonOperator.greater_than_equal: ge,
     ComparisonOperator.less_than_equal: le,
 }
-#: What graphiti calls every node.
+#: The label of every graphiti node.
 LABELS = ("Entity",)
 
 
-def node_of(one: Entity) -> EntityNode:
-    """The entity as graphiti has it; embeddings are loaded when they are asked for."""
-    own = {"memory": one.memory, **one.attributes}
+def node_of(entity: Entity) -> EntityNode:
+    """Convert an entity; embeddings are loaded separately."""
+    own = {"memory": entity.memory, **entity.attributes}
     return EntityNode(
-        uuid=one.uuid,
-        name=one.name,
-        group_id=one.group,
+        uuid=entity.uuid,
+        name=entity.name,
+        group_id=entity.group,
         labels=list(LABELS),
-        created_at=one.created_at,
-        summary=one.summary,
+        created_at=entity.created_at,
+        summary=entity.summary,
         attributes={name: value for name, value in own.items() if value is not None},
     )
 
 
 def edge_of(fact: Fact) -> EntityEdge:
-    """The fact as graphiti has it."""
+    """Convert a fact."""
     claim = fact.claim
     return EntityEdge(
         uuid=fact.uuid,
@@ -60,18 +60,18 @@ def edge_of(fact: Fact) -> EntityEdge:
 
 
 def fact_test(where: SearchFilters, groups: Sequence[str] | None) -> Callable[[Fact], bool]:
-    """Whether a fact passes a filter and lies in one of the groups; None for all groups.
+    """Return a test for whether a fact passes a filter and belongs to any of the groups; None means all groups.
 
     Raises:
-        Unsupported: The filter is about properties, which graphiti's own searches ignore without a word.
+        Unsupported: The filter has property conditions, which graphiti's own searches ignore silently.
     """
     if where.property_filters:
         raise Unsupported("property_filters are not applied; filter by edge_types, dates or ends instead")
-    wanted = [(set(values), read) for values, read in _memberships(where, groups) if values is not None]
+    conditions = [(set(values), read) for values, read in _memberships(where, groups) if values is not None]
     has_labels = where.node_labels is None or bool(set(where.node_labels) & set(LABELS))
 
     def passes(fact: Fact) -> bool:
-        return has_labels and all(read(fact) in values for values, read in wanted) and _is_dated(fact, where)
+        return has_labels and all(read(fact) in values for values, read in conditions) and _is_dated(fact, where)
 
     return passes
 
@@ -98,8 +98,8 @@ def _is_dated(fact: Fact, where: SearchFilters) -> bool:
 
 
 def _passes(value: datetime | None, groups: list[list[DateFilter]] | None) -> bool:
-    """Whether a date passes one of some groups of conditions, each of which must pass."""
-    return groups is None or any(all(_meets(value, one) for one in group) for group in groups)
+    """Return whether a date meets all conditions of any of the groups."""
+    return groups is None or any(all(_meets(value, condition) for condition in group) for group in groups)
 
 
 def _meets(value: datetime | None, condition: DateFilter) -> bool:

@@ -1,4 +1,4 @@
-"""graphiti's search over a memory: candidates by words, vectors and steps in the graph, for its rerankers to order."""
+"""graphiti's searches over a memory: candidates by text, vectors and graph steps, for its rerankers to order."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ _ANY = SearchFilters()
 
 
 def _cosine(score: float) -> float:
-    """The cosine of a score, which is one laid from 0 to 1."""
+    """Convert graphiti's score, a cosine scaled to 0..1, to the cosine."""
     return 2 * score - 1
 
 
 class MemorySearch(SearchInterface):
-    """Answers what graphiti's search pipeline asks of a driver; see there for what each method gives.
+    """Implements graphiti's search interface; graphiti documents each method.
 
-    A search in the group of drafts looks at those alone, any other at memories alone.
+    A search in the draft group returns only drafts, any other search only memories.
     """
 
     graph: MemoryGraph
@@ -41,12 +41,12 @@ class MemorySearch(SearchInterface):
         group_ids: list[str] | None = None,
         limit: int = 100,
     ) -> list[EntityEdge]:
-        """Facts by words, best first."""
+        """Return facts by BM25, best first."""
         del driver
         if self.drafts.owns(group_ids):
             return self.drafts.edges_by_words(query, limit)
         fits = fact_test(search_filter, group_ids)
-        return [edge_of(one) for one in await to_thread(self.graph.lexical, query, limit, fits)]
+        return [edge_of(fact) for fact in await to_thread(self.graph.lexical, query, limit, fits)]
 
     async def edge_similarity_search(  # noqa: PLR0913, PLR0917 - graphiti's own signature
         self,
@@ -59,7 +59,7 @@ class MemorySearch(SearchInterface):
         limit: int = 100,
         min_score: float = 0.7,
     ) -> list[EntityEdge]:
-        """Facts by vector, nearest first."""
+        """Return facts by vector, nearest first."""
         del driver
         if self.drafts.owns(group_ids):
             return self.drafts.edges_near(search_vector, limit, _cosine(min_score))
@@ -69,8 +69,8 @@ class MemorySearch(SearchInterface):
             ends = (source_node_uuid or fact.claim.source, target_node_uuid or fact.claim.target)
             return passes(fact) and ends == (fact.claim.source, fact.claim.target)
 
-        found = await to_thread(self.graph.nearest, search_vector, limit, _cosine(min_score), fits)
-        return [edge_of(one) for one in found]
+        facts = await to_thread(self.graph.nearest, search_vector, limit, _cosine(min_score), fits)
+        return [edge_of(fact) for fact in facts]
 
     async def node_fulltext_search(
         self,
@@ -80,7 +80,7 @@ class MemorySearch(SearchInterface):
         group_ids: list[str] | None = None,
         limit: int = 100,
     ) -> list[EntityNode]:
-        """Memories by words, best first; as with graphiti's own stores, dates do not count."""
+        """Return memories by BM25, best first; date filters are ignored, as in graphiti's own drivers."""
         del driver
         if self.drafts.owns(group_ids):
             return self.drafts.nodes_by_words(query, limit)
@@ -97,7 +97,7 @@ class MemorySearch(SearchInterface):
         limit: int = 100,
         min_score: float = 0.7,
     ) -> list[EntityNode]:
-        """Memories by vector, nearest first."""
+        """Return memories by vector, nearest first."""
         del driver
         least = _cosine(min_score)
         if self.drafts.owns(group_ids):
@@ -114,7 +114,7 @@ class MemorySearch(SearchInterface):
         group_ids: list[str] | None = None,
         limit: int = 100,
     ) -> list[EpisodicNode]:
-        """Drafts' episodes: memories have none."""
+        """Return draft episodes: memories have no episodes."""
         del driver, search_filter
         return self.drafts.episodes_by_words(query, limit) if self.drafts.owns(group_ids) else []
 
@@ -127,11 +127,11 @@ class MemorySearch(SearchInterface):
         group_ids: list[str] | None = None,
         limit: int = 100,
     ) -> list[EntityEdge]:
-        """Facts around entities, step by step."""
+        """Return facts around entities, nearest first."""
         del driver
         fits = fact_test(search_filter, group_ids)
-        found = await to_thread(self._walk, bfs_origin_node_uuids or [], bfs_max_depth, fits)
-        return [edge_of(one) for one in found][:limit]
+        facts = await to_thread(self._walk, bfs_origin_node_uuids or [], bfs_max_depth, fits)
+        return [edge_of(fact) for fact in facts][:limit]
 
     async def node_bfs_search(
         self,
@@ -142,13 +142,13 @@ class MemorySearch(SearchInterface):
         group_ids: list[str] | None = None,
         limit: int = 100,
     ) -> list[EntityNode]:
-        """Entities around entities, step by step."""
+        """Return entities around entities, nearest first."""
         del driver
         origins = bfs_origin_node_uuids or []
         walked = await to_thread(self._walk, origins, bfs_max_depth, fact_test(_labels_of(search_filter), group_ids))
         ends = dict.fromkeys(end for fact in walked for end in (fact.claim.source, fact.claim.target))
-        found = [await to_thread(self.graph.entity, end) for end in ends if end not in origins]
-        return [node_of(one) for one in found if one is not None][:limit]
+        entities = [await to_thread(self.graph.entity, end) for end in ends if end not in origins]
+        return [node_of(entity) for entity in entities if entity is not None][:limit]
 
     async def community_fulltext_search(
         self,
@@ -157,7 +157,7 @@ class MemorySearch(SearchInterface):
         group_ids: list[str] | None = None,
         limit: int = 100,
     ) -> list[Any]:
-        """Nothing: memories form no communities."""
+        """Return an empty list: memories have no communities."""
         del driver, query, group_ids, limit
         return []
 
@@ -169,12 +169,12 @@ class MemorySearch(SearchInterface):
         limit: int = 100,
         min_score: float = 0.6,
     ) -> list[Any]:
-        """Nothing: memories form no communities."""
+        """Return an empty list: memories have no communities."""
         del driver, search_vector, group_ids, limit, min_score
         return []
 
     async def get_embeddings_for_communities(self, driver: Any, communities: list[Any]) -> dict[str, list[float]]:  # noqa: ANN401 - graphiti's own
-        """Nothing: memories form no communities."""
+        """Return an empty mapping: memories have no communities."""
         del driver, communities
         return {}
 
@@ -185,16 +185,16 @@ class MemorySearch(SearchInterface):
         center_node_uuid: str,
         min_score: float = 0,
     ) -> tuple[list[str], list[float]]:
-        """Entities beside the centre first (1), then the others (0); the centre leads if it is among them (10)."""
+        """Score the centre 10, its neighbours 1 and other entities 0; highest scores first."""
         del driver
         around = await to_thread(self.graph.around, [center_node_uuid])
-        beside = {end for fact in around for end in (fact.claim.source, fact.claim.target)} - {center_node_uuid}
-        scores = {uuid: float(uuid in beside) for uuid in node_uuids}
+        adjacent = {end for fact in around for end in (fact.claim.source, fact.claim.target)} - {center_node_uuid}
+        scores = {uuid: float(uuid in adjacent) for uuid in node_uuids}
         if center_node_uuid in scores:
             scores[center_node_uuid] = 10.0
         ranked = sorted(scores, key=lambda uuid: -scores[uuid])
-        kept = [uuid for uuid in ranked if scores[uuid] >= min_score]
-        return kept, [scores[uuid] for uuid in kept]
+        passing = [uuid for uuid in ranked if scores[uuid] >= min_score]
+        return passing, [scores[uuid] for uuid in passing]
 
     async def episode_mentions_reranker(
         self,
@@ -202,44 +202,44 @@ class MemorySearch(SearchInterface):
         node_uuids: list[list[str]],
         min_score: float = 0,
     ) -> tuple[list[str], list[float]]:
-        """As fused by rank: no episode mentions a memory."""
+        """Rank by reciprocal rank fusion: no episode mentions a memory."""
         from graphiti_core.search.search_utils import rrf
 
         del driver
         ranked, _ = rrf(node_uuids)
         return ([], []) if min_score > 0 else (list(ranked), [0.0] * len(ranked))
 
-    # ---- parts
+    # ---- internals
 
     async def _nodes(
         self,
-        ask: Callable[[Callable[[Fact], bool]], list[Fact]],
+        search: Callable[[Callable[[Fact], bool]], list[Fact]],
         where: SearchFilters,
         groups: Sequence[str] | None,
         limit: int,
     ) -> list[EntityNode]:
-        facts = await to_thread(ask, fact_test(_labels_of(where), groups))
-        return [node_of(one) for one in (await to_thread(self.graph.entities, facts))[:limit]]
+        facts = await to_thread(search, fact_test(_labels_of(where), groups))
+        return [node_of(entity) for entity in (await to_thread(self.graph.entities, facts))[:limit]]
 
     def _walk(self, origins: Sequence[str], depth: int, fits: Callable[[Fact], bool]) -> list[Fact]:
-        """Facts that pass, those of the first step first; a step leads over passing facts alone."""
-        found: dict[str, Fact] = {}
-        seen, edge = set(origins), list(origins)
+        """Return facts that pass, in breadth-first order; only passing facts are followed."""
+        facts: dict[str, Fact] = {}
+        seen, frontier = set(origins), list(origins)
         for _ in range(depth):
-            if not edge:
+            if not frontier:
                 break
-            step = [fact for fact in self.graph.around(edge) if fits(fact)]
-            found |= {fact.uuid: fact for fact in step if fact.uuid not in found}
+            step = [fact for fact in self.graph.around(frontier) if fits(fact)]
+            facts |= {fact.uuid: fact for fact in step if fact.uuid not in facts}
             ends = dict.fromkeys(end for fact in step for end in (fact.claim.source, fact.claim.target))
-            edge = [end for end in ends if end not in seen]
-            seen |= set(edge)
-        return list(found.values())
+            frontier = [end for end in ends if end not in seen]
+            seen |= set(frontier)
+        return list(facts.values())
 
 
-#: A memory has several facts: so many are looked at for each entity that is wanted.
+#: Facts searched per requested entity: a memory has several facts.
 _EACH = 4
 
 
 def _labels_of(where: SearchFilters) -> SearchFilters:
-    """What counts for nodes: labels alone."""
+    """Return a filter with only the labels, the only condition on nodes."""
     return _ANY.model_copy(update={"node_labels": where.node_labels})

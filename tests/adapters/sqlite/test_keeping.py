@@ -8,7 +8,7 @@ import pytest
 
 from graphmem.adapters.sqlite import SQLiteStore
 from graphmem.adapters.sqlite.indexing import Facets, hashes_of
-from graphmem.adapters.sqlite.segments import Draft, unpack
+from graphmem.adapters.sqlite.segments import SegmentBuilder, unpack
 from graphmem.errors import CorruptStore, InvalidInput
 from graphmem.model import (
     Anchor,
@@ -111,7 +111,7 @@ def test_check_names_filter_tokens_that_changed_places(store: SQLiteStore, path:
         hashes = hashes_of(str(database.execute("SELECT key FROM tenant").get))
         one, other = (Facets(hashes).label(label) for label in ("one", "two"))
         first, data = database.execute("SELECT first, data FROM segment").fetchone() or (0, b"")
-        draft = Draft()
+        draft = SegmentBuilder()
         for number, home, length, counts in unpack(first, data).texts():
             moved = {other if term == one else one if term == other else term: count for term, count in counts.items()}
             draft.add(number, home, length, moved)

@@ -8,18 +8,18 @@ from pathlib import Path
 
 import pytest
 
-from graphmem.adapters.sqlite.locking import LockFile, Turn, Turns, lock_file, release_file
+from graphmem.adapters.sqlite.locking import FairLock, LockFile, WriteLock, lock_file, release_file
 from graphmem.errors import StoreUnavailable
 
 _WRITER = """
 import sys
 from pathlib import Path
-from graphmem.adapters.sqlite.locking import Turn, lock_file
+from graphmem.adapters.sqlite.locking import WriteLock, lock_file
 lock, log = lock_file(Path(sys.argv[1])), open(sys.argv[2], "a", buffering=1)
 print("ready", flush=True)
 sys.stdin.readline()
 for _ in range(40):
-    with Turn(lock, 60) as turn:
+    with WriteLock(lock, 60) as turn:
         turn.mark = lock.mark + 1
         log.write(f"{lock._ticket} {sys.argv[3]}\\n")
 """
@@ -27,8 +27,8 @@ for _ in range(40):
 _HOLDER = """
 import sys, time
 from pathlib import Path
-from graphmem.adapters.sqlite.locking import Turn, lock_file
-with Turn(lock_file(Path(sys.argv[1])), 60):
+from graphmem.adapters.sqlite.locking import WriteLock, lock_file
+with WriteLock(lock_file(Path(sys.argv[1])), 60):
     print("held", flush=True)
     sys.stdin.readline()
 """
@@ -62,10 +62,10 @@ def test_processes_write_in_the_order_in_which_they_asked(place: Path, tmp_path:
 def test_a_turn_that_does_not_come_names_who_has_it(place: Path) -> None:
     child = _start(_HOLDER, str(place))
     lock = lock_file(place)
-    with pytest.raises(StoreUnavailable, match=f"process {child.pid}"), Turn(lock, 0.05):
+    with pytest.raises(StoreUnavailable, match=f"process {child.pid}"), WriteLock(lock, 0.05):
         pass
     child.communicate("\n")
-    with Turn(lock, 60):
+    with WriteLock(lock, 60):
         assert lock.holder == os.getpid()
     release_file(place)
 
@@ -74,10 +74,10 @@ def test_who_gave_up_waiting_is_not_waited_for(place: Path) -> None:
     child = _start(_HOLDER, str(place))
     lock = lock_file(place)
     for _ in range(3):
-        with pytest.raises(StoreUnavailable), Turn(lock, 0.01):
+        with pytest.raises(StoreUnavailable), WriteLock(lock, 0.01):
             pass
     child.communicate("\n")
-    with Turn(lock, 60):
+    with WriteLock(lock, 60):
         pass
     release_file(place)
 
@@ -86,39 +86,39 @@ def test_a_killed_holder_holds_nothing(place: Path) -> None:
     child = _start(_HOLDER, str(place))
     child.kill()
     child.communicate()
-    with Turn(lock_file(place), 60):
+    with WriteLock(lock_file(place), 60):
         pass
     release_file(place)
 
 
 def test_threads_go_in_the_order_in_which_they_asked() -> None:
-    turns, order = Turns(), list[int]()
-    assert turns.take(0)
+    fair_lock, order = FairLock(), list[int]()
+    assert fair_lock.take(0)
 
     def wait(number: int) -> None:
-        assert turns.take(60)
+        assert fair_lock.take(60)
         order.append(number)
-        turns.pass_on()
+        fair_lock.pass_on()
 
     threads = []
     for number in range(5):
         thread = threading.Thread(target=wait, args=(number,))
         thread.start()
         threads.append(thread)
-        while len(turns._waiting) <= number:  # noqa: SLF001 - until it stands in the queue
+        while len(fair_lock._waiting) <= number:  # noqa: SLF001 - until it stands in the queue
             pass
-    turns.pass_on()
+    fair_lock.pass_on()
     for thread in threads:
         thread.join()
     assert order == [0, 1, 2, 3, 4]
 
 
 def test_a_thread_that_gives_up_leaves_the_queue() -> None:
-    turns = Turns()
-    assert turns.take(0)
-    assert not turns.take(0.01)
-    turns.pass_on()
-    assert turns.take(0)
+    fair_lock = FairLock()
+    assert fair_lock.take(0)
+    assert not fair_lock.take(0.01)
+    fair_lock.pass_on()
+    assert fair_lock.take(0)
 
 
 def test_an_unreadable_lock_file_counts_from_the_start(place: Path) -> None:
@@ -135,7 +135,7 @@ def test_one_file_is_opened_once_per_process(place: Path) -> None:
     first, second = lock_file(place), lock_file(place)
     assert first is second
     release_file(place)
-    with Turn(first, 1):
+    with WriteLock(first, 1):
         pass
     release_file(place)
     release_file(place)

@@ -117,7 +117,7 @@ def test_a_lost_log_is_noticed(store: SQLiteStore, path: Path) -> None:
     kept = path.read_bytes(), log.read_bytes()
     store.close()
     path.write_bytes(kept[0])
-    with pytest.raises(CorruptStore, match="0 changes where 1 were written"):
+    with pytest.raises(CorruptStore, match="0 changes of 1 that were written"):
         SQLiteStore.open(path, create=False)
     log.write_bytes(kept[1])
     with SQLiteStore.open(path, create=False) as again:

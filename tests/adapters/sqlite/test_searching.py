@@ -121,7 +121,7 @@ def test_vectors_are_exact_with_and_without_room_for_them(
     store: SQLiteStore, monkeypatch: pytest.MonkeyPatch, space: int, block: int, homely: int
 ) -> None:
     monkeypatch.setattr(vectors, "_BLOCK_ROWS", block)
-    monkeypatch.setattr(vectors, "_HOMELY_ROWS", homely)
+    monkeypatch.setattr(vectors, "_SHARED_ROWS", homely)
     store._caches = Caches(vectors=vectors.VectorCache(space))  # noqa: SLF001 - to see both ways
     chance = np.random.default_rng(1)
     rows, query = _unit(chance, 100), _unit(chance, 1)[0]

@@ -12,7 +12,7 @@ from hypothesis import strategies as some
 from graphmem.adapters.sqlite import SQLiteStore, text_index, text_writer
 from graphmem.adapters.sqlite.caches import Caches
 from graphmem.adapters.sqlite.matches import Search
-from graphmem.adapters.sqlite.segments import DamagedSegment, Draft, joined, pack, unpack, without
+from graphmem.adapters.sqlite.segments import DamagedSegment, SegmentBuilder, joined, pack, unpack, without
 from graphmem.model import Erase, Request, Scope
 from graphmem.store import Filter, Probe
 from tests.adapters.sqlite.given import MAIN, add, clock, raw
@@ -34,7 +34,7 @@ def _numbered(rows: list[tuple[int, int, int, dict[int, int]]], first: int = 1 <
 
 
 def _packed(texts: list[Text]) -> bytes:
-    draft = Draft()
+    draft = SegmentBuilder()
     for one in texts:
         draft.add(*one)
     return draft.pack()
@@ -76,7 +76,7 @@ def test_a_damaged_segment_is_refused_or_read(
 ) -> None:
     blob = _packed(_numbered(rows))
     cut = data.draw(some.integers(0, len(blob) - 1))
-    with pytest.raises(DamagedSegment, match="the words of memories from 7 on cannot be read"):
+    with pytest.raises(DamagedSegment, match="the text segment that begins with memory 7 cannot be read"):
         unpack(7, blob[:cut])
 
 
