@@ -1,7 +1,7 @@
 """The identity of files over time: a lineage is one file under all the paths that it had along the mainline.
 
-A path may name several files, one after the other, and a lineage may have two paths for a while: a file that was copied,
-and whose original was deleted soon after, has moved.
+A path may name several files, one after the other. A lineage may have two paths for a while: a file that was copied and
+whose original was deleted soon after has moved.
 """
 
 from __future__ import annotations
@@ -96,7 +96,6 @@ class Lineages:
 
     def _candidates(self, commits: Iterable[RawCommit]) -> set[str]:
         """Contents that are added where the same content is, or was deleted before."""
-        added: set[str] = set()
         present: set[str] = set(self._deleted) | set(self._paths_of_blob)
         candidates: set[str] = set()
         for commit in commits:
@@ -105,7 +104,7 @@ class Lineages:
                     candidates.add(change.blob)
                 present.add(change.blob)
                 present.add(change.old_blob)
-        return candidates - added
+        return candidates
 
     def _take(self, position: int, changes: Iterable[FileChange], sizes: Mapping[str, int]) -> None:
         listed = _with_folder_moves(list(changes))
@@ -167,15 +166,12 @@ class Lineages:
         gone = self._deleted.get(change.blob) if is_telling else None
         if gone is not None and position - gone[0] <= _MOVE_COMMITS:
             del self._deleted[change.blob]
-            lineage = self.segments[gone[1]].lineage
-            self._start(
-                change.path, PathSegment(lineage, change.path, position, PathOrigin.RESTORED, None, 100, gone[1]), change.blob
-            )
+            lineage, origin = self.segments[gone[1]].lineage, PathOrigin.RESTORED
+            segment = PathSegment(lineage, change.path, position, origin, None, 100, gone[1])
+            self._start(change.path, segment, change.blob)
             return
         twins = list(self._paths_of_blob.get(change.blob, ())) if is_telling else []
-        index = self._start(
-            change.path, PathSegment(self._new(), change.path, position, PathOrigin.ADDED), change.blob
-        )
+        index = self._start(change.path, PathSegment(self._new(), change.path, position, PathOrigin.ADDED), change.blob)
         if len(twins) == 1:
             self._copies.setdefault(twins[0], []).append((position, index))
 
@@ -241,8 +237,4 @@ def _folders(change: FileChange) -> tuple[str, str]:
 def _is_telling(change: FileChange, sizes: Mapping[str, int]) -> bool:
     """Whether the same content elsewhere says that it is the same file."""
     name = posixpath.basename(change.path).casefold()
-    return (
-        change.mode != _SUBMODULE
-        and sizes.get(change.blob, 0) >= _LEAST_BYTES
-        and not name.startswith(_LICENCES)
-    )
+    return change.mode != _SUBMODULE and sizes.get(change.blob, 0) >= _LEAST_BYTES and not name.startswith(_LICENCES)

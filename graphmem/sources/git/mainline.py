@@ -84,34 +84,34 @@ class Mainline:
             last_us, position = at_us, position + 1
 
     def _raw(self, start: int) -> Iterator[tuple[RawCommit, bool]]:
+        """The commits from a position on, each with whether only exact renames were looked for."""
         done = start
         while done < len(self.shas):
             try:
-                for raw in self._log(done, _SIMILARITY):
+                for raw in self._log(done):
                     yield raw, False
                     done += 1
-                return
             except GitFailure:
-                if done >= len(self.shas):
-                    return
-                raw_or_none = self._one(done)
-                if raw_or_none is not None:
-                    yield raw_or_none, True
+                yield from self._one(done)
                 done += 1
 
-    def _one(self, position: int) -> RawCommit | None:
-        """The commit at which a log broke off, with exact renames; None if it cannot be read at all."""
-        arguments = (*LOG_ARGUMENTS, _EXACT, "-1", "--end-of-options", self.shas[position])
-        try:
-            return next(iter(commits_of(git_stream(self.root, arguments))), None)
-        except (GitFailure, ValueError) as error:
-            self.quarantined.append(Quarantined(position, self.shas[position], str(error)))
-            return None
+    def _one(self, position: int) -> Iterator[tuple[RawCommit, bool]]:
+        """The commit at which a log broke off; nothing if it cannot be read at all."""
+        reason = "git has no such commit"
+        for similarity in (_SIMILARITY, _EXACT):
+            arguments = (*LOG_ARGUMENTS, similarity, "-1", "--end-of-options", self.shas[position])
+            try:
+                for raw in commits_of(git_stream(self.root, arguments)):
+                    yield raw, similarity == _EXACT
+                    return
+            except (GitFailure, ValueError) as error:
+                reason = str(error)
+        self.quarantined.append(Quarantined(position, self.shas[position], reason))
 
-    def _log(self, start: int, similarity: str) -> Iterator[RawCommit]:
+    def _log(self, start: int) -> Iterator[RawCommit]:
         since = (f"^{self.shas[start - 1]}",) if start else ()
-        limit = f"-l{RENAME_LIMIT}"
-        arguments = (*LOG_ARGUMENTS, similarity, limit, "--end-of-options", self.tip, *since)
+        renames = (_SIMILARITY, f"-l{RENAME_LIMIT}")
+        arguments = (*LOG_ARGUMENTS, *renames, "--end-of-options", self.tip, *since)
         return commits_of(git_stream(self.root, arguments, timeout_s=_TIMEOUT_S))
 
 
@@ -156,5 +156,15 @@ def _is_over_limit(raw: RawCommit) -> bool:
 
 
 def content_sizes(root: Path, blobs: Iterable[str]) -> Mapping[str, int]:
-    """Sizes in bytes of contents by their hashes; those that the repository lacks are left out."""
-    raise NotImplementedError
+    """Sizes in bytes of contents by their hashes; those that the repository lacks are left out.
+
+    Raises:
+        GitFailure: Git could not answer.
+    """
+    listed = "".join(f"{blob}\n" for blob in blobs).encode("ascii")
+    if not listed:
+        return {}
+    arguments = ("cat-file", "--batch-check=%(objectname) %(objectsize)", "--buffer")
+    lines = b"".join(git_stream(root, arguments, sent=listed)).decode("ascii", "replace").splitlines()
+    pairs = (line.split(" ", 1) for line in lines)
+    return {words[0]: int(words[1]) for words in pairs if words[-1].isdecimal()}
