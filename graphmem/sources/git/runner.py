@@ -95,15 +95,27 @@ def git_partial_text(root: Path, arguments: Sequence[str]) -> tuple[str, bool]:
     return output, failure is None
 
 
-def git_stream(root: Path, arguments: Sequence[str], *, timeout_s: float = TIMEOUT_S) -> Iterator[bytes]:
+def git_stream(
+    root: Path, arguments: Sequence[str], *, timeout_s: float = TIMEOUT_S, sent: bytes = b""
+) -> Iterator[bytes]:
     """The output of a git command in chunks, for histories that need not fit into memory.
 
     Closing the iterator early stops git.
 
+    Args:
+        root: The folder in which git is started.
+        arguments: The command, one of `COMMANDS`, and its arguments.
+        timeout_s: Seconds after which git is stopped.
+        sent: The standard input of git.
+
     Raises:
         GitFailure: The command failed or exceeded a limit; the chunks before that are valid.
     """
-    with tempfile.TemporaryFile() as errors, _started(root, arguments, errors, timeout_s) as (process, timed_out):
+    with (
+        tempfile.TemporaryFile() as errors,
+        tempfile.TemporaryFile() as source,
+        _started(root, arguments, _filled(source, sent), errors, timeout_s) as (process, timed_out),
+    ):
         assert process.stdout is not None  # noqa: S101 - it is a pipe
         size = 0
         while chunk := process.stdout.read(_CHUNK_BYTES):
@@ -134,10 +146,10 @@ def _run(root: Path, arguments: Sequence[str]) -> tuple[str, GitFailure | None]:
 
 @contextmanager
 def _started(
-    root: Path, arguments: Sequence[str], errors: IO[bytes], timeout_s: float
+    root: Path, arguments: Sequence[str], source: IO[bytes], errors: IO[bytes], timeout_s: float
 ) -> Iterator[tuple[subprocess.Popen[bytes], threading.Event]]:
     """A running git, killed when the block ends, and an event that is set if it was killed for its time."""
-    process = _popen(root, arguments, errors)
+    process = _popen(root, arguments, source, errors)
     timed_out = threading.Event()
 
     def stop() -> None:
@@ -157,7 +169,13 @@ def _started(
             process.stdout.close()
 
 
-def _popen(root: Path, arguments: Sequence[str], errors: IO[bytes]) -> subprocess.Popen[bytes]:
+def _filled(source: IO[bytes], sent: bytes) -> IO[bytes]:
+    source.write(sent)
+    source.seek(0)
+    return source
+
+
+def _popen(root: Path, arguments: Sequence[str], source: IO[bytes], errors: IO[bytes]) -> subprocess.Popen[bytes]:
     if not arguments or arguments[0] not in COMMANDS:
         raise ValueError(f"git {' '.join(arguments[:1])} is not in the list of safe commands")
     settings = (*_SETTINGS, *(f"safe.directory={folder}" for folder in safe_directories(root)))
@@ -167,7 +185,7 @@ def _popen(root: Path, arguments: Sequence[str], errors: IO[bytes]) -> subproces
             ["git", "--no-pager", "--no-replace-objects", *options, *arguments],  # noqa: S607 - the user's own git
             cwd=root,
             env=_environment() | _ENVIRONMENT,
-            stdin=subprocess.DEVNULL,
+            stdin=source,
             stdout=subprocess.PIPE,
             stderr=errors,
             bufsize=0,

@@ -1,0 +1,240 @@
+"""The identity of files over time: a lineage is one file under all the paths that it had along the mainline.
+
+A path may name several files, one after the other. A lineage may have two paths for a while: a file that was copied and
+whose original was deleted soon after has moved.
+"""
+
+from __future__ import annotations
+
+import posixpath
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from graphmem.sources.git.raw_log import FileChange, RawCommit
+
+#: Renames of less similarity are real but worth a look.
+WEAK_BELOW = 60
+#: Commits of the mainline within which a deletion and an addition of the same content are one move.
+_MOVE_COMMITS = 50
+#: Smaller contents are the same by chance.
+_LEAST_BYTES = 200
+_LICENCES = ("license", "licence", "copying", "notice", "unlicense")
+_SUBMODULE = "160000"
+
+
+class PathOrigin(StrEnum):
+    """How a lineage came to a path."""
+
+    ADDED = "added"
+    RENAMED = "renamed"
+    RESTORED = "restored"
+    COPIED = "copied"
+
+
+@dataclass(slots=True)
+class PathSegment:
+    """One path of a lineage, for a part of the mainline.
+
+    Attributes:
+        lineage: Number of the lineage, in the order of first appearance.
+        path: Bytes that are not UTF-8 are surrogates.
+        start: Position on the mainline of the commit that brought the path, from 0.
+        end: Position of the commit that removed it; None while it is there.
+        similarity: Percent of the rename; None for an addition.
+        previous: Index of the segment that it continues; None for an addition.
+    """
+
+    lineage: int
+    path: str
+    start: int
+    origin: PathOrigin
+    end: int | None = None
+    similarity: int | None = None
+    previous: int | None = None
+
+    @property
+    def is_weak(self) -> bool:
+        """Whether the rename is of low similarity."""
+        return self.similarity is not None and self.similarity < WEAK_BELOW
+
+
+#: Sizes in bytes of contents by their hashes; those that git lacks are left out.
+SizesOf = Callable[[Iterable[str]], Mapping[str, int]]
+
+
+@dataclass(slots=True)
+class Lineages:
+    """Lineages that grow commit by commit, in the order of the mainline.
+
+    Attributes:
+        segments: Every segment so far, in the order of their starts.
+        lineages: How many lineages there are.
+    """
+
+    segments: list[PathSegment] = field(default_factory=list)
+    lineages: int = 0
+    _open: dict[str, int] = field(default_factory=dict)
+    _blobs: dict[str, str] = field(default_factory=dict)
+    _paths_of_blob: dict[str, dict[str, None]] = field(default_factory=dict)
+    _deleted: OrderedDict[str, tuple[int, int]] = field(default_factory=OrderedDict)
+    _copies: dict[str, list[tuple[int, int]]] = field(default_factory=dict)
+
+    def read(self, commits: Iterable[RawCommit], first: int, sizes_of: SizesOf) -> None:
+        """Take in commits.
+
+        Args:
+            commits: Those at positions `first`, `first` + 1, … of the mainline.
+            first: Position of the first commit.
+            sizes_of: Called once with the contents whose size decides.
+        """
+        listed = list(commits)
+        sizes = sizes_of(self._candidates(listed))
+        for position, commit in enumerate(listed, start=first):
+            self._take(position, commit.changes, sizes)
+
+    def _candidates(self, commits: Iterable[RawCommit]) -> set[str]:
+        """Contents that are added where the same content is, or was deleted before."""
+        present: set[str] = set(self._deleted) | set(self._paths_of_blob)
+        candidates: set[str] = set()
+        for commit in commits:
+            for change in commit.changes:
+                if change.status == "A" and change.blob in present:
+                    candidates.add(change.blob)
+                present.add(change.blob)
+                present.add(change.old_blob)
+        return candidates
+
+    def _take(self, position: int, changes: Iterable[FileChange], sizes: Mapping[str, int]) -> None:
+        listed = _with_folder_moves(list(changes))
+        closed: dict[str, int] = {}
+        for change in listed:
+            if change.status in "DR":
+                index = self._close(change.old_path, position)
+                if index is not None:
+                    closed[change.old_path] = index
+        for change in listed:
+            if change.status == "R":
+                self._rename(position, change, closed.get(change.old_path))
+            elif change.status == "A":
+                self._add(position, change, sizes)
+            elif change.status != "D":
+                self._modify(position, change)
+        for change in listed:
+            if change.status == "D" and change.old_path in closed:
+                self._delete(position, change, closed[change.old_path])
+
+    def _close(self, path: str, position: int) -> int | None:
+        index = self._open.pop(path, None)
+        if index is not None:
+            self.segments[index].end = position
+        self._forget(path)
+        return index
+
+    def _start(self, path: str, segment: PathSegment, blob: str) -> int:
+        index = len(self.segments)
+        self.segments.append(segment)
+        self._open[path] = index
+        self._blobs[path] = blob
+        self._paths_of_blob.setdefault(blob, {})[path] = None
+        return index
+
+    def _forget(self, path: str) -> None:
+        blob = self._blobs.pop(path, None)
+        if blob is not None:
+            paths = self._paths_of_blob[blob]
+            del paths[path]
+            if not paths:
+                del self._paths_of_blob[blob]
+
+    def _new(self) -> int:
+        self.lineages += 1
+        return self.lineages - 1
+
+    def _rename(self, position: int, change: FileChange, old: int | None) -> None:
+        if old is None:
+            self._start(change.path, PathSegment(self._new(), change.path, position, PathOrigin.ADDED), change.blob)
+            return
+        lineage = self.segments[old].lineage
+        origin = PathOrigin.RENAMED
+        segment = PathSegment(lineage, change.path, position, origin, None, change.similarity, old)
+        self._start(change.path, segment, change.blob)
+
+    def _add(self, position: int, change: FileChange, sizes: Mapping[str, int]) -> None:
+        is_telling = _is_telling(change, sizes)
+        gone = self._deleted.get(change.blob) if is_telling else None
+        if gone is not None and position - gone[0] <= _MOVE_COMMITS:
+            del self._deleted[change.blob]
+            lineage, origin = self.segments[gone[1]].lineage, PathOrigin.RESTORED
+            segment = PathSegment(lineage, change.path, position, origin, None, 100, gone[1])
+            self._start(change.path, segment, change.blob)
+            return
+        twins = list(self._paths_of_blob.get(change.blob, ())) if is_telling else []
+        index = self._start(change.path, PathSegment(self._new(), change.path, position, PathOrigin.ADDED), change.blob)
+        if len(twins) == 1:
+            self._copies.setdefault(twins[0], []).append((position, index))
+
+    def _modify(self, position: int, change: FileChange) -> None:
+        index = self._open.get(change.path)
+        if index is None:
+            # Its addition was in a commit that could not be read.
+            self._start(change.path, PathSegment(self._new(), change.path, position, PathOrigin.ADDED), change.blob)
+            return
+        self._forget(change.path)
+        self._blobs[change.path] = change.blob
+        self._paths_of_blob.setdefault(change.blob, {})[change.path] = None
+
+    def _delete(self, position: int, change: FileChange, index: int) -> None:
+        copies = self._copies.pop(change.old_path, [])
+        for copied_at, copy in copies:
+            segment = self.segments[copy]
+            if position - copied_at <= _MOVE_COMMITS and segment.previous is None and segment.end is None:
+                self._join(copy, index)
+                return
+        self._deleted.pop(change.old_blob, None)
+        self._deleted[change.old_blob] = (position, index)
+        while self._deleted and position - next(iter(self._deleted.values()))[0] > _MOVE_COMMITS:
+            self._deleted.popitem(last=False)
+
+    def _join(self, copy: int, original: int) -> None:
+        """Give the lineage of a copy to its original, which was deleted."""
+        absorbed, lineage = self.segments[copy].lineage, self.segments[original].lineage
+        self.segments[copy].previous = original
+        self.segments[copy].origin = PathOrigin.COPIED
+        self.segments[copy].similarity = 100
+        for segment in self.segments[copy:]:
+            if segment.lineage == absorbed:
+                segment.lineage = lineage
+
+
+def _with_folder_moves(changes: list[FileChange]) -> list[FileChange]:
+    """The changes of a commit, with small files that went where the renamed files of their folder went.
+
+    Git pairs no empty files, as their content says nothing; here the folder does. The file name must stay.
+    """
+    moves = {_folders(change) for change in changes if change.status == "R"}
+    added = {(change.path, change.blob): change for change in changes if change.status == "A"}
+    paired: dict[int, FileChange] = {}
+    taken: set[int] = set()
+    for gone in changes:
+        if gone.status != "D":
+            continue
+        folder, name = posixpath.split(gone.path)
+        for old, new in moves:
+            come = added.get((posixpath.join(new, name), gone.old_blob)) if old == folder else None
+            if come is not None and id(come) not in taken:
+                taken.add(id(come))
+                paired[id(gone)] = FileChange("R", come.path, gone.path, gone.old_blob, come.blob, come.mode, 100)
+                break
+    return [paired.get(id(change), change) for change in changes if id(change) not in taken]
+
+
+def _folders(change: FileChange) -> tuple[str, str]:
+    return posixpath.dirname(change.old_path), posixpath.dirname(change.path)
+
+
+def _is_telling(change: FileChange, sizes: Mapping[str, int]) -> bool:
+    """Whether the same content elsewhere says that it is the same file."""
+    name = posixpath.basename(change.path).casefold()
+    return change.mode != _SUBMODULE and sizes.get(change.blob, 0) >= _LEAST_BYTES and not name.startswith(_LICENCES)

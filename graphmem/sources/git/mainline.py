@@ -1,0 +1,170 @@
+"""The mainline of a repository: the first-parent line of its default branch, each commit at a time of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from graphmem.sources.git.raw_log import LOG_ARGUMENTS, RawCommit, commits_of
+from graphmem.sources.git.runner import GitFailure, git_stream, git_text
+
+_MICROS = 1_000_000
+#: Renames by similarity are looked for among so many additions and deletions of a commit, in pairs: the square of this.
+RENAME_LIMIT = 4_000
+_SIMILARITY = "-M50%"
+_EXACT = "-M100%"
+_TIMEOUT_S = 3_600.0
+_CANDIDATES = ("refs/remotes/origin/HEAD", "HEAD")
+
+
+@dataclass(frozen=True, slots=True)
+class MainlineCommit:
+    """One commit of the mainline.
+
+    Attributes:
+        position: Its place on the mainline, from 0.
+        at_us: Its effective time in microseconds since 1970: the committer's time, or one microsecond after the commit
+            before it, if that is later.
+        is_clamped: The committer's time lies after the time of reading, which stands in its place.
+        is_exact_only: Git lacks a content that it needed: only renames of unchanged files were found.
+        is_over_limit: The commit adds and deletes too many files for renames by similarity.
+    """
+
+    position: int
+    raw: RawCommit
+    at_us: int
+    is_clamped: bool
+    is_exact_only: bool
+    is_over_limit: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Quarantined:
+    """A commit that could not be read, and the reason in git's words."""
+
+    position: int
+    sha: str
+    reason: str
+
+
+@dataclass(slots=True)
+class Mainline:
+    """A mainline that is being read.
+
+    Attributes:
+        root: A folder of the repository.
+        tip: Hash of its last commit.
+        shas: Hashes of its commits, the first one first.
+        boundary: Commits at which a shallow clone ends.
+        quarantined: Commits that could not be read so far.
+    """
+
+    root: Path
+    tip: str
+    shas: tuple[str, ...]
+    boundary: frozenset[str]
+    quarantined: list[Quarantined] = field(default_factory=list)
+
+    def commits(self, read_at_us: int, start: int = 0, after_us: int = -1) -> Iterator[MainlineCommit]:
+        """The commits from a position on, in order; those that cannot be read are left out and listed.
+
+        Args:
+            read_at_us: The time of reading, in microseconds since 1970.
+            start: Position of the first commit.
+            after_us: Effective time of the commit before it.
+        """
+        position, last_us = start, after_us
+        for raw, is_exact in self._raw(start):
+            while self.shas[position] != raw.sha:
+                position += 1
+            stated = raw.committed_s * _MICROS
+            at_us = max(min(stated, read_at_us), last_us + 1)
+            yield MainlineCommit(position, raw, at_us, stated > read_at_us, is_exact, _is_over_limit(raw))
+            last_us, position = at_us, position + 1
+
+    def _raw(self, start: int) -> Iterator[tuple[RawCommit, bool]]:
+        """The commits from a position on, each with whether only exact renames were looked for."""
+        done = start
+        while done < len(self.shas):
+            try:
+                for raw in self._log(done):
+                    yield raw, False
+                    done += 1
+            except GitFailure:
+                yield from self._one(done)
+                done += 1
+
+    def _one(self, position: int) -> Iterator[tuple[RawCommit, bool]]:
+        """The commit at which a log broke off; nothing if it cannot be read at all."""
+        reason = "git has no such commit"
+        for similarity in (_SIMILARITY, _EXACT):
+            arguments = (*LOG_ARGUMENTS, similarity, "-1", "--end-of-options", self.shas[position])
+            try:
+                for raw in commits_of(git_stream(self.root, arguments)):
+                    yield raw, similarity == _EXACT
+                    return
+            except (GitFailure, ValueError) as error:
+                reason = str(error)
+        self.quarantined.append(Quarantined(position, self.shas[position], reason))
+
+    def _log(self, start: int) -> Iterator[RawCommit]:
+        since = (f"^{self.shas[start - 1]}",) if start else ()
+        renames = (_SIMILARITY, f"-l{RENAME_LIMIT}")
+        arguments = (*LOG_ARGUMENTS, *renames, "--end-of-options", self.tip, *since)
+        return commits_of(git_stream(self.root, arguments, timeout_s=_TIMEOUT_S))
+
+
+def find_mainline(root: Path, ref: str | None = None) -> Mainline:
+    """The mainline of a repository.
+
+    Args:
+        root: A folder of the repository.
+        ref: The branch, tag or commit at which it ends; the default branch of the remote, else `HEAD`, if not given.
+
+    Raises:
+        GitFailure: There is no repository, or no such ref.
+    """
+    tip = _tip(root, (ref,) if ref is not None else _CANDIDATES)
+    line = git_text(root, ("rev-list", "--first-parent", "--reverse", "--end-of-options", tip)).split()
+    return Mainline(root, tip, tuple(line), frozenset(_shallow(root)) & frozenset(line))
+
+
+def _tip(root: Path, refs: Sequence[str]) -> str:
+    failure: GitFailure | None = None
+    for ref in refs:
+        arguments = ("rev-parse", "--verify", "--quiet", "--end-of-options", f"{ref}^{{commit}}")
+        try:
+            return git_text(root, arguments).strip()
+        except GitFailure as error:
+            failure = error
+    raise GitFailure(f"no commit {' or '.join(refs)} in {str(root)!r}") from failure
+
+
+def _shallow(root: Path) -> list[str]:
+    try:
+        file = git_text(root, ("rev-parse", "--git-path", "shallow")).strip()
+        return (root / file).read_text(encoding="ascii").split()
+    except (GitFailure, OSError, ValueError):
+        return []
+
+
+def _is_over_limit(raw: RawCommit) -> bool:
+    added = sum(change.status == "A" for change in raw.changes)
+    deleted = sum(change.status == "D" for change in raw.changes)
+    return added * deleted > RENAME_LIMIT**2
+
+
+def content_sizes(root: Path, blobs: Iterable[str]) -> Mapping[str, int]:
+    """Sizes in bytes of contents by their hashes; those that the repository lacks are left out.
+
+    Raises:
+        GitFailure: Git could not answer.
+    """
+    listed = "".join(f"{blob}\n" for blob in blobs).encode("ascii")
+    if not listed:
+        return {}
+    arguments = ("cat-file", "--batch-check=%(objectname) %(objectsize)", "--buffer")
+    lines = b"".join(git_stream(root, arguments, sent=listed)).decode("ascii", "replace").splitlines()
+    pairs = (line.split(" ", 1) for line in lines)
+    return {words[0]: int(words[1]) for words in pairs if words[-1].isdecimal()}
