@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from graphmem.sources.git import mainline
 from graphmem.sources.git.mainline import MainlineCommit, find_mainline
 from graphmem.sources.git.runner import GitFailure
 from tests.sources.git.repositories import Repository, body
@@ -102,9 +103,9 @@ def test_a_shallow_clone_begins_at_its_boundary(repository: Repository, tmp_path
         repository.commit()
     clone = tmp_path / "clone"
     repository.git("clone", "--quiet", "--depth=2", f"file://{repository.root}", str(clone))
-    mainline = find_mainline(clone)
-    assert len(mainline.shas) == 2
-    assert mainline.boundary == {mainline.shas[0]}
+    found = find_mainline(clone)
+    assert len(found.shas) == 2
+    assert found.boundary == {found.shas[0]}
 
 
 def test_a_commit_whose_content_is_missing_is_read_with_exact_renames(repository: Repository, tmp_path: Path) -> None:
@@ -133,11 +134,22 @@ def test_a_damaged_commit_is_listed_and_the_rest_is_read(repository: Repository)
     file = repository.root / ".git" / "objects" / tree[:2] / tree[2:]
     file.chmod(0o644)
     file.write_bytes(b"damaged")
-    mainline = find_mainline(repository.root)
-    read = [commit.position for commit in mainline.commits(NOW_US)]
+    found = find_mainline(repository.root)
+    read = [commit.position for commit in found.commits(NOW_US)]
     assert 0 in read
-    assert [one.sha for one in mainline.quarantined] == [shas[1], shas[2]]
-    assert all(one.reason for one in mainline.quarantined)
+    assert [one.sha for one in found.quarantined] == [shas[1], shas[2]]
+    assert all(one.reason for one in found.quarantined)
+
+
+def test_a_commit_beyond_the_rename_limit_is_marked(repository: Repository, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(mainline, "RENAME_LIMIT", 2)
+    repository.write(**{f"old{number}": body(f"old {number}") for number in range(3)})
+    repository.commit()
+    for number in range(3):
+        (repository.root / f"old{number}").unlink()
+        repository.write(**{f"new{number}": body(f"new {number}")})
+    repository.commit()
+    assert [commit.is_over_limit for commit in commits(repository)] == [False, True]
 
 
 def test_reading_goes_on_from_a_position(repository: Repository) -> None:

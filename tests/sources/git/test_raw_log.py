@@ -22,7 +22,9 @@ COMMITS = [
 
 @pytest.mark.parametrize("size", [1, 2, 7, 64, 10_000])
 def test_chunks_may_end_anywhere_and_paths_may_hold_what_starts_a_commit(size: int) -> None:
-    assert list(commits_of(LOG[start : start + size] for start in range(0, len(LOG), size))) == COMMITS
+    commits = list(commits_of(LOG[start : start + size] for start in range(0, len(LOG), size)))
+    assert commits == COMMITS
+    assert [(commit.committed_s, commit.authored_s) for commit in commits] == [(100, 100), (200, 150)]
 
 
 def test_a_commit_without_changes_is_a_commit() -> None:
