@@ -123,7 +123,7 @@ def test_it_hands_out_the_guide_until_it_is_interrupted(world: World, tmp_path: 
     with handing(world, tmp_path) as (process, link):
         guide = link.rpartition("arg=")[2]
         assert f"style {guide.removesuffix('guide.html')}graphmem.grass" in httpx2.get(guide).text
-        assert "docs/decisions/0001-record-decisions-in-madr.md" in unescape(httpx2.get(guide).text)
+        assert GONE in unescape(httpx2.get(guide).text)
         process.send_signal(signal.SIGINT)
         said = process.communicate(timeout=30)[1]
         assert process.returncode == 0

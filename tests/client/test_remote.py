@@ -87,7 +87,7 @@ def test_errors_come_back_as_what_they_are(remote: GraphMemory) -> None:
         remote.history("a/b")
     with pytest.raises(InvalidInput, match="names no memory"):
         remote.supersede((), "x y")
-    with pytest.raises(InvalidInput, match="one of the two"):
+    with pytest.raises(InvalidInput, match="give either `subject` or `path`"):
         remote.timeline()
     with pytest.raises(Unsupported):
         remote.backup(Path("copy.db"))

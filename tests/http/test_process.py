@@ -95,7 +95,7 @@ def test_where_nobody_can_listen_the_fix_is_named(store: Path) -> None:
         port = url.rpartition(":")[2]
         for words, told in (
             (("--port", port, "--url", "memory.db"), f"cannot listen on 127.0.0.1:{port}"),
-            (("--url", url), "served already"),
+            (("--url", url), "is a server already"),
         ):
             done = subprocess.run(
                 command("serve", *words), cwd=store, env=environment, capture_output=True, text=True, check=False

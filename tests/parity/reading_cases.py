@@ -45,7 +45,7 @@ SEARCHES = (
         "words of what was replaced find what replaced it",
         "search",
         {"query": "The database is MySQL"},
-        told={"hits.0.card.id": "postgres", "hits.0.via.0": "mysql", "at.known_at": 14},
+        told={"hits.0.card.id": "postgres", "hits.0.via.0.id": "mysql", "at.known_at": 14},
     ),
     _case(
         "what held in the past",
@@ -61,7 +61,7 @@ SEARCHES = (
             # Both were in force then for all that was known, and the later start leads.
             "hits.0.card.id": "postgres",
             "hits.1.card.id": "mysql",
-            "hits.1.overruled_by.memory": "postgres",
+            "hits.1.overruled_by.memory.id": "postgres",
             "hits.1.overruled_by.before": "overruled by",
             "at.known_at": 8,
         },
@@ -76,7 +76,7 @@ SEARCHES = (
     _case("nothing is asked", "search", {"query": ""}, told={"hits.#": 0, "cursor": None}),
     _case("by a name", "search", {"query": "ADR-2"}, told={"hits.0.card.id": "postgres"}),
     _case("by an id", "search", {"query": "why 'license' or pre-2 commit?"}, told={"hits.0.card.id": "license"}),
-    _case("by the beginning of an id", "search", {"query": "mysq"}, told={"hits.0.via.0": "mysql"}),
+    _case("by the beginning of an id", "search", {"query": "mysq"}, told={"hits.0.via.0.id": "mysql"}),
     _case(
         "by a name that nothing has",
         "search",
@@ -226,7 +226,7 @@ ONES = (
         "both sides of a chain",
         "history",
         {"key": "mysql"},
-        told={"successors.0.memory": "postgres", "chain.1.id": "postgres", "changes.#": 2, "changes.1.seq": 9},
+        told={"successors.0.memory.id": "postgres", "chain.1.id": "postgres", "changes.#": 2, "changes.1.seq": 9},
     ),
     _case(
         "before it was known",
@@ -241,7 +241,7 @@ ONES = (
     *_wrong("history", {"key": "mysql"}),
     _case("by its alias", "explain", {"key": "ADR-2"}, told={"card.id": "postgres"}),
     _case("what stands for it", "explain", {"key": "mysql"}, told={"resolves_to.0.card.id": "postgres"}),
-    _case("what contests it", "explain", {"key": "tabs"}, told={"contested.0.memory": "spaces"}),
+    _case("what contests it", "explain", {"key": "tabs"}, told={"contested.0.memory.id": "spaces"}),
     _case("when it held", "explain", {"key": "mysql", "at": IN_2022}, told={"card.state": "holds"}),
     *_unseen("explain"),
     *_wrong("explain", {"key": "mysql"}),

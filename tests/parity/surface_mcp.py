@@ -64,9 +64,9 @@ def _small(hit: Mapping[str, Any]) -> dict[str, Any]:
         "standing": hit["standing"],
         "relevance": round(hit["relevance"], 2),
         "scope": {name: one for name, one in card["scope"].items() if one},
-        "replaced": [(one["memory"], one["before"], one["after"]) for one in hit["relations"][:3]],
-        "overruled_by": (hit["overruled_by"] or {}).get("memory"),
-        "contested": [] if hit["overruled_by"] else [one["memory"] for one in hit["contested"][:3]],
+        "replaced": [(one["memory"]["id"], one["before"], one["after"]) for one in hit["relations"][:3]],
+        "overruled_by": hit["overruled_by"] and hit["overruled_by"]["memory"]["id"],
+        "contested": [] if hit["overruled_by"] else [one["memory"]["id"] for one in hit["contested"][:3]],
     }
 
 
@@ -75,9 +75,9 @@ def _of_agent(hit: Mapping[str, Any]) -> dict[str, Any]:
     return {
         **{name: plain.get(name) for name in ("id", "title", "kind", "state", "origin", "alias", "standing")},
         **{name: plain[name] for name in ("relevance", "scope")},
-        "replaced": [(one["memory"], one["before"], one.get("after", "")) for one in plain.get("replaced", ())],
-        "overruled_by": plain.get("overruled_by", {}).get("memory"),
-        "contested": plain.get("contested", []),
+        "replaced": [(one["memory"]["id"], one["before"], one.get("after", "")) for one in plain.get("replaced", ())],
+        "overruled_by": plain["overruled_by"]["memory"]["id"] if "overruled_by" in plain else None,
+        "contested": [one["id"] for one in plain.get("contested", ())],
     }
 
 

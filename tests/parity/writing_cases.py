@@ -89,7 +89,7 @@ ADDS = (
         "what is similar is named",
         "add",
         {"statement": AS_AGENT | {"title": "Lint runs before each commit."}},
-        told={"is_confirmation": False, "similar.0.memory": "lint"},
+        told={"is_confirmation": False, "similar.0.memory.id": "lint"},
     ),
     _case(
         "what is similar is skipped",
