@@ -87,5 +87,5 @@ def test_an_erased_memory_in_the_ledger_is_read() -> None:
 
 def test_fields_say_what_they_are() -> None:
     described = mirror(answers.Card, Direction.ANSWER).model_json_schema()["properties"]
-    assert described["change"]["description"] == "Ledger position at which it was recorded."
+    assert described["change"]["description"] == "The ledger position at which the memory was recorded."
     assert described["kind"]["$ref"].endswith(Kind.__name__)
