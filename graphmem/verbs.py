@@ -45,6 +45,7 @@ class Verb:
         envelope: The class in `graphmem.wire.envelopes` around the answer, and the field in it; empty if there is none.
         profile: The smallest profile that has the tool; None for a verb without a tool.
         status: HTTP status of success.
+        page_limit: Results on a page unless the caller says otherwise, for a verb with pages.
         is_long: The answer takes as long as it takes: no time limit applies.
         is_of_the_tenant: The verb reads or changes the whole tenant: a key bound to a user or repository is refused.
         is_streamed: The request or the answer is a stream of lines: route and client are written by hand.
@@ -60,6 +61,7 @@ class Verb:
     envelope: tuple[str, str] | None = None
     profile: Profile | None = None
     status: int = 200
+    page_limit: int = 10
     is_long: bool = False
     is_of_the_tenant: bool = False
     is_streamed: bool = False
@@ -102,7 +104,7 @@ _ALL = (
         'search "which database do we use?"',
         profile=Profile.CORE,
     ),
-    _ask("list", "memories that fit a filter", "GET /v1/memories", "list --kind decision"),
+    _ask("list", "memories that fit a filter", "GET /v1/memories", "list --kind decision", page_limit=50),
     _ask(
         "get",
         "one memory",

@@ -18,6 +18,7 @@ from graphmem.cli.verb_pages import no_answers
 from graphmem.errors import NotFound
 from graphmem.model import At
 from graphmem.retrieval.request import Sort
+from graphmem.verbs import VERBS
 from graphmem.wire.envelopes import CardAnswer, Changes
 from graphmem.wire.times import read_known_at, read_time
 
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
     "--sort", type=choice_of(Sort), default=Sort.RELEVANCE.value, show_default=True, help="Order of the answers."
 )
 @click.option("--all", "shows_all", is_flag=True, help="Include weak matches.")
-@page_options(10)
+@page_options(VERBS["search"].page_limit)
 @point_options
 @scope_options
 def search(  # noqa: PLR0913 - a parameter for each option

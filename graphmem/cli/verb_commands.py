@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from enum import StrEnum
-from types import UnionType
-from typing import TYPE_CHECKING, Annotated, Any, Union, get_args, get_origin
+from typing import TYPE_CHECKING, Annotated, Any, get_args, get_origin
 
 import click
 
@@ -23,7 +22,7 @@ from graphmem.cli.output import give
 from graphmem.cli.receipts import give_receipt
 from graphmem.cli.verb_pages import PAGES, Result, json_page
 from graphmem.parameters import Number
-from graphmem.wire.contracts import Contract, Parameter, Role, contract
+from graphmem.wire.contracts import Contract, Parameter, Role, contract, first_member
 from graphmem.wire.times import read_time
 
 if TYPE_CHECKING:
@@ -46,7 +45,6 @@ _RECEIPTS: Mapping[str, str] = {
     "merge_branch": "branch {name} merged",
     "abandon_branch": "branch {name} abandoned",
 }
-_DEFAULT_LIMITS = {"list": 50}
 
 
 def verb_command(name: str) -> click.Command:
@@ -95,7 +93,7 @@ def _shared(agreed: Contract) -> Iterator[Callable[[Body], Body]]:
     if agreed.of(Role.FILTER):
         yield filter_options
     if agreed.of(Role.PAGE):
-        yield page_options(_DEFAULT_LIMITS.get(agreed.verb.name, 10))
+        yield page_options(agreed.verb.page_limit)
     if agreed.of(Role.POINT):
         yield point_options
     if agreed.of(Role.WRITER):
@@ -139,8 +137,7 @@ def _help(parameter: Parameter, kind: object) -> str:
 
 def _kind(annotation: Any) -> Any:  # noqa: ANN401 - a type for click
     """Return click's type for a parameter's type."""
-    if get_origin(annotation) in {Union, UnionType}:
-        return _kind(next(member for member in get_args(annotation) if member is not type(None)))
+    annotation = first_member(annotation)
     if get_origin(annotation) is Annotated:
         base, limits, *_ = get_args(annotation)
         if isinstance(limits, Number) and base is int:
@@ -157,10 +154,6 @@ def _kind(annotation: Any) -> Any:  # noqa: ANN401 - a type for click
 
 def _value(parameter: Parameter, value: object) -> object:
     """Return the library's value for a value of click."""
-    enum = _enum(parameter.annotation)
-    return enum(value) if enum is not None and isinstance(value, str) else value
-
-
-def _enum(annotation: Any) -> type[StrEnum] | None:  # noqa: ANN401 - a type
-    members = get_args(annotation) if get_origin(annotation) in {Union, UnionType} else (annotation,)
-    return next((member for member in members if isinstance(member, type) and issubclass(member, StrEnum)), None)
+    kind = first_member(parameter.annotation)
+    is_enum = isinstance(kind, type) and issubclass(kind, StrEnum)
+    return kind(value) if is_enum and isinstance(value, str) else value

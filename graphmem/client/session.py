@@ -31,8 +31,7 @@ class Session:
 
     def query(self, scope: Scope | None, at: At | None = None) -> dict[str, str | int | list[str] | None]:
         """The query parameters of a scope and a point."""
-        reader_scope, point = scope or self.scope, at or At()
-        known_at = point.known_at
+        reader_scope = scope or self.scope
         return {
             "tenant": None if reader_scope.tenant == DEFAULT_TENANT else reader_scope.tenant,
             "repo": reader_scope.repo,
@@ -40,8 +39,7 @@ class Session:
             "branch": reader_scope.branch,
             "environment": reader_scope.environment,
             "related_repos": list(reader_scope.related_repos),
-            "as_of": time_text(point.as_of),
-            "known_at": time_text(known_at) if isinstance(known_at, datetime) else known_at,
+            **point_query(at or At()),
         }
 
     def write_request(
@@ -70,9 +68,10 @@ class Session:
         return ServerRequest("POST", path, query, sent, op_id=op_id, is_repeatable=is_named)
 
 
-def time_text(moment: datetime | None) -> str | None:
-    """A time as a query parameter."""
-    return None if moment is None else moment.isoformat()
+def point_query(point: At, valid: str = "as_of", known: str = "known_at") -> dict[str, str | int | None]:
+    """The query parameters of a point, under the names of its valid and its recorded time."""
+    moments = {valid: point.as_of, known: point.known_at}
+    return {name: at.isoformat() if isinstance(at, datetime) else at for name, at in moments.items()}
 
 
 def filter_query(where: Filter | None) -> Query:

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import inspect
-import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, fields, replace
-from datetime import datetime
 from functools import wraps
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from graphmem.client.server_connection import ServerRequest
-from graphmem.client.session import DEFAULT_TENANT, filter_query, time_text
+from graphmem.client.session import DEFAULT_TENANT, filter_query, point_query
 from graphmem.errors import InvalidInput
 from graphmem.model import At, Scope, Statement
 from graphmem.retrieval.cursors import page_of
@@ -26,8 +24,6 @@ from graphmem.wire.json_documents import document
 if TYPE_CHECKING:
     from graphmem.client.remote_memory import RemoteMemory
 
-_IN_PATH = re.compile(r"\{(\w+)\}")
-_DEFAULT_PAGES = {"search": Page(), "list": Page(limit=50)}
 #: Fields of a body that only HTTP has.
 _OWN_FIELDS: Mapping[str, dict[str, object]] = {"search": {"excerpts": False}}
 
@@ -112,17 +108,14 @@ def _query(agreed: Contract, arguments: Mapping[str, Any]) -> dict[str, Any]:
     for parameter in agreed.of(Role.FILTER):
         query |= filter_query(arguments[parameter.name])
     for parameter, known_at_name in zip(agreed.of(Role.BOUND), ("known_from", "known_to"), strict=False):
-        point: At = arguments[parameter.name] or At()
-        known_at = point.known_at
-        query[parameter.name] = time_text(point.as_of)
-        query[known_at_name] = time_text(known_at) if isinstance(known_at, datetime) else known_at
+        query |= point_query(arguments[parameter.name] or At(), parameter.name, known_at_name)
     return query
 
 
 def _page(agreed: Contract, arguments: Mapping[str, Any]) -> dict[str, Any]:
     if not agreed.of(Role.PAGE):
         return {}
-    page = page_of(arguments["page"], arguments.get("limit"), _DEFAULT_PAGES.get(agreed.verb.name, Page()))
+    page = page_of(arguments["page"], arguments.get("limit"), Page(agreed.verb.page_limit))
     return {"limit": page.limit, "cursor": page.cursor}
 
 

@@ -9,8 +9,8 @@ from starlette.responses import JSONResponse, Response
 
 from graphmem.errors import GraphMemError
 from graphmem.http.problems import Refusal
-from graphmem.http.request_limits import MAX_POSITION
 from graphmem.model import Scope
+from graphmem.parameters import MAX_POSITION
 from graphmem.service import GraphMemory
 
 if TYPE_CHECKING:

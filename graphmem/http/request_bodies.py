@@ -12,7 +12,6 @@ from graphmem.http.request_parameters import BranchName, Name, WhereForm, WriteB
 from graphmem.model import Scope
 from graphmem.parameters import MemoryRef
 from graphmem.service import New
-from graphmem.store import Page
 from graphmem.wire.contracts import Contract, Parameter, Role
 from graphmem.wire.forms import Direction, form, mirror
 
@@ -110,6 +109,6 @@ def _page_fields(contract: Contract) -> dict[str, tuple[Any, Any]]:
     if not contract.of(Role.PAGE):
         return {}
     return {
-        "limit": (Annotated[StrictInt, Field(ge=1, le=MAX_RESULTS)], Field(default=Page().limit)),
+        "limit": (Annotated[StrictInt, Field(ge=1, le=MAX_RESULTS)], Field(default=contract.verb.page_limit)),
         "cursor": (Annotated[StrictStr, Field(max_length=400)] | None, Field(default=None)),
     }

@@ -14,8 +14,6 @@ from graphmem.http.problems import Refusal, send_refusal
 
 MAX_RESULTS = 1_000
 MAX_BATCH = 1_000
-#: Larger than any ledger position, and within the integers of every database.
-MAX_POSITION = 2**53
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,12 +18,14 @@ from starlette.requests import HTTPConnection
 
 from graphmem.errors import InvalidInput
 from graphmem.http.authentication import Caller, caller_of
-from graphmem.http.request_limits import MAX_POSITION, MAX_RESULTS
+from graphmem.http.request_limits import MAX_RESULTS
 from graphmem.http.worker_threads import ServerContext
 from graphmem.keys import Permission
 from graphmem.model import MAX_NAME_CHARS, At, Kind, Origin, Scope, Status
+from graphmem.parameters import MAX_POSITION
 from graphmem.service import Write
 from graphmem.store import Filter, Page
+from graphmem.verbs import VERBS
 from graphmem.wire.forms import REQUEST
 from graphmem.wire.times import read_known_at, read_time
 
@@ -237,8 +239,11 @@ Where = Annotated[Filter, Depends(_filter)]
 WhereForm = Annotated[Filter, REQUEST]
 
 
+_LISTED = VERBS["list"].page_limit  # the only verb whose page is in the query
+
+
 async def _page(
-    limit: Annotated[int, Query(ge=1, le=MAX_RESULTS, description="Largest number of results.")] = 50,
+    limit: Annotated[int, Query(ge=1, le=MAX_RESULTS, description="Largest number of results.")] = _LISTED,
     cursor: Annotated[str | None, Query(max_length=400, description="The cursor of the previous page.")] = None,
 ) -> Page:
     return Page(limit, cursor)

@@ -60,7 +60,7 @@ def verb_router() -> APIRouter:
 
 def _add(router: APIRouter, verb: Verb) -> None:
     agreed = contract(verb.name)
-    names_memory = bool(_memory_parameter(agreed))
+    names_memory = _memory_parameter(agreed) is not None
     router.add_api_route(
         _path(verb.path),
         _endpoint(agreed),
@@ -90,11 +90,11 @@ def _memory_parameter(agreed: Contract) -> Parameter | None:
 
 
 def _endpoint(agreed: Contract) -> Callable[..., Any]:
-    verb = agreed.verb
+    verb, memory_parameter = agreed.verb, _memory_parameter(agreed)
 
     async def endpoint(**arguments: Any) -> Response:  # noqa: ANN401 - checked by the framework
         call = _call(agreed, arguments)
-        work = _guarded(call, _memory_parameter(agreed))
+        work = _guarded(call, memory_parameter)
         server = call.server
         if verb.is_long:
             return await server.keep(verb.name, work)

@@ -15,7 +15,7 @@ from graphmem.mcp_server.tool_callers import ToolCaller, reader_scope, write_of
 from graphmem.parameters import Number, Text
 from graphmem.service import GraphMemory
 from graphmem.store import Page
-from graphmem.wire.contracts import Contract, Parameter, Role, contract
+from graphmem.wire.contracts import Contract, Parameter, Role, contract, first_member
 
 #: Names of arguments that differ from the parameter's name in the library.
 _NAMES = {"key": "id", "source": "id"}
@@ -90,9 +90,8 @@ def _field(parameter: Parameter) -> tuple[Any, Any]:
 def _type_of(annotation: Any) -> Any:  # noqa: ANN401 - a type
     """Return the flat type of a parameter: for a union, its first member that an agent can write."""
     if get_origin(annotation) in {Union, UnionType}:
-        members = get_args(annotation)
-        is_optional = type(None) in members
-        first = _type_of(next(member for member in members if member is not type(None)))
+        is_optional = type(None) in get_args(annotation)
+        first = _type_of(first_member(annotation))
         return first | None if is_optional and first is not Moment else first
     if get_origin(annotation) is Annotated:
         base, limits = get_args(annotation)[:2]

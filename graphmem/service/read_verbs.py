@@ -44,6 +44,7 @@ from graphmem.service.lookup import StoreLookup
 from graphmem.service.references import with_references, with_source_paths
 from graphmem.store import Filter, Page, Progress, silent
 from graphmem.temporal import View, reigns
+from graphmem.verbs import VERBS
 from graphmem.vocabulary import word_of
 
 if TYPE_CHECKING:
@@ -98,7 +99,7 @@ class ReadVerbs:
         reader = self._context.reader(scope, parts)
         valid, seq = self._context.search_point(at, reader)
         narrowed, order = with_source_paths(where or Filter()), word_of(Sort, sort)
-        shown = page_of(page, limit, Page())
+        shown = page_of(page, limit, Page(VERBS["search"].page_limit))
         answer = self._context.searcher.search(Query(query, valid, seq, reader, narrowed, order, shown, min_relevance))
         if shown.cursor is not None:
             return replace(answer, remarks=())
@@ -127,7 +128,7 @@ class ReadVerbs:
             limit: The number of memories, in place of a page.
             parts: Parts of the scope, such as `repo="shop"`, that replace those of `scope` or of the default scope.
         """
-        reader, page = self._context.reader(scope, parts), page_of(page, limit, Page(limit=50))
+        reader, page = self._context.reader(scope, parts), page_of(page, limit, Page(VERBS["list"].page_limit))
         narrowed, order = with_source_paths(where or Filter()), word_of(Sort, sort)
         mark = question_mark("list", narrowed, order, reader)
         cursors = Cursors(self._context.seal, reader, mark)

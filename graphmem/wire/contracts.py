@@ -11,7 +11,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from functools import cache, cached_property
-from typing import Annotated, Any, get_args, get_origin, get_type_hints
+from types import UnionType
+from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
 
 from graphmem.model import At, Scope
 from graphmem.parameters import Number, Text
@@ -148,6 +149,13 @@ def _role(verb: Verb, name: str, annotation: object) -> Role:
         if kind in members:
             return role
     return Role.BODY if verb.method == "POST" else Role.QUERY
+
+
+def first_member(annotation: Any) -> Any:  # noqa: ANN401 - types
+    """The first type of a union that is not None; any other type as it is."""
+    if get_origin(annotation) in {Union, UnionType}:
+        return next(member for member in get_args(annotation) if member is not type(None))
+    return annotation
 
 
 def _members(annotation: object) -> Iterator[object]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
+from graphmem.sources.git.revisions import commit_of, first_parent_line, shallow_commits
 from graphmem.sources.git.runner import GitFailure, git_partial_text, git_text
 
 _LOG = ("log", "-z", "--reverse", "--first-parent", "-m", "--name-status", "-M", "--diff-filter=AR", "--no-ext-diff")
@@ -38,7 +39,7 @@ def first_commits(root: Path) -> FirstCommits:
     """
     result = FirstCommits()
     try:
-        head = git_text(root, ("rev-parse", "--verify", "--quiet", "--end-of-options", "HEAD^{commit}")).strip()
+        head = commit_of(root)
     except GitFailure:
         return result
     try:
@@ -49,8 +50,8 @@ def first_commits(root: Path) -> FirstCommits:
 
 
 def _read_log(root: Path, head: str, result: FirstCommits) -> None:
-    line = git_text(root, ("rev-list", "--first-parent", "--reverse", "--end-of-options", head)).split()
-    cut = set(_shallow(root)) & set(line)
+    line = first_parent_line(root, head)
+    cut = set(shallow_commits(root)) & set(line)
     if cut:
         result.gaps.append(
             "the clone is shallow: what its first commit holds is older than it knows (git fetch --unshallow)"
@@ -106,14 +107,6 @@ class _LogReader:
                 if name.strip() not in self.cut and not is_older:
                     self.dates.setdefault(new, self.dates.get(old, moment))
         return len(commits)
-
-
-def _shallow(root: Path) -> list[str]:
-    try:
-        file = git_text(root, ("rev-parse", "--git-path", "shallow")).strip()
-        return (root / file).read_text(encoding="ascii").split()
-    except (GitFailure, OSError, ValueError):
-        return []
 
 
 def _files(fields: Sequence[str]) -> Iterator[tuple[str, str]]:

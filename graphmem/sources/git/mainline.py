@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from graphmem.sources.git.raw_log import LOG_ARGUMENTS, RawCommit, commits_of
-from graphmem.sources.git.runner import GitFailure, git_stream, git_text
+from graphmem.sources.git.revisions import commit_of, first_parent_line, shallow_commits
+from graphmem.sources.git.runner import GitFailure, git_stream
 
 _MICROS = 1_000_000
 #: Renames by similarity are looked for among so many additions and deletions of a commit, in pairs: the square of this.
@@ -94,6 +95,8 @@ class Mainline:
             except GitFailure:
                 yield from self._one(done)
                 done += 1
+            else:
+                return
 
     def _one(self, position: int) -> Iterator[tuple[RawCommit, bool]]:
         """The commit at which a log broke off; nothing if it cannot be read at all."""
@@ -126,27 +129,18 @@ def find_mainline(root: Path, ref: str | None = None) -> Mainline:
         GitFailure: There is no repository, or no such ref.
     """
     tip = _tip(root, (ref,) if ref is not None else _CANDIDATES)
-    line = git_text(root, ("rev-list", "--first-parent", "--reverse", "--end-of-options", tip)).split()
-    return Mainline(root, tip, tuple(line), frozenset(_shallow(root)) & frozenset(line))
+    line = first_parent_line(root, tip)
+    return Mainline(root, tip, tuple(line), frozenset(shallow_commits(root)) & frozenset(line))
 
 
 def _tip(root: Path, refs: Sequence[str]) -> str:
     failure: GitFailure | None = None
     for ref in refs:
-        arguments = ("rev-parse", "--verify", "--quiet", "--end-of-options", f"{ref}^{{commit}}")
         try:
-            return git_text(root, arguments).strip()
+            return commit_of(root, ref)
         except GitFailure as error:
             failure = error
     raise GitFailure(f"no commit {' or '.join(refs)} in {str(root)!r}") from failure
-
-
-def _shallow(root: Path) -> list[str]:
-    try:
-        file = git_text(root, ("rev-parse", "--git-path", "shallow")).strip()
-        return (root / file).read_text(encoding="ascii").split()
-    except (GitFailure, OSError, ValueError):
-        return []
 
 
 def _is_over_limit(raw: RawCommit) -> bool:

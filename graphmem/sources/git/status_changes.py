@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
-from graphmem.sources.git.runner import GitFailure, git_partial_text, git_text
+from graphmem.sources.git.revisions import commit_of
+from graphmem.sources.git.runner import GitFailure, git_partial_text
 
 _LOG = (
     *("log", "--reverse", "--first-parent", "-m", "-p", "-U0", "--no-renames", "--no-color", "--no-ext-diff"),
@@ -29,7 +30,7 @@ def status_changes(tree: Path, below: str = "") -> dict[str, list[tuple[datetime
         below: Only files below this folder of it.
     """
     try:
-        head = git_text(tree, ("rev-parse", "--verify", "--quiet", "--end-of-options", "HEAD^{commit}")).strip()
+        head = commit_of(tree)
         log, _ = git_partial_text(tree, (*_LOG, "--end-of-options", head, "--", below or "."))
     except GitFailure:
         return {}

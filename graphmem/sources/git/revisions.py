@@ -1,0 +1,34 @@
+"""Commits of a repository by their names: the commit of a ref, and where a shallow clone ends."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from graphmem.sources.git.runner import GitFailure, git_text
+
+
+def commit_of(root: Path, ref: str = "HEAD") -> str:
+    """The hash of the commit that a branch, tag or hash names.
+
+    Raises:
+        GitFailure: There is no repository, or no such commit.
+    """
+    return git_text(root, ("rev-parse", "--verify", "--quiet", "--end-of-options", f"{ref}^{{commit}}")).strip()
+
+
+def first_parent_line(root: Path, commit: str) -> list[str]:
+    """The hashes of a commit and of its first parents, the first commit first.
+
+    Raises:
+        GitFailure: Git could not read them.
+    """
+    return git_text(root, ("rev-list", "--first-parent", "--reverse", "--end-of-options", commit)).split()
+
+
+def shallow_commits(root: Path) -> list[str]:
+    """The hashes of the commits at which a shallow clone ends; empty for a complete repository."""
+    try:
+        file = git_text(root, ("rev-parse", "--git-path", "shallow")).strip()
+        return (root / file).read_text(encoding="ascii").split()
+    except (GitFailure, OSError, ValueError):
+        return []
