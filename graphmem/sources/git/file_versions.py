@@ -1,0 +1,120 @@
+"""The versions of chosen files along a mainline, each with the commit that brought it, and their contents."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from graphmem.instants import from_micros
+from graphmem.sources.git.mainline import MainlineCommit, content_sizes
+from graphmem.sources.git.raw_log import FileChange
+from graphmem.sources.git.runner import GitFailure, git_stream
+
+#: Larger files are not read.
+MAX_CONTENT_BYTES = 2 << 20
+_REGULAR = frozenset({"100644", "100755"})
+_MOST_AT_ONCE = 500
+_TIMEOUT_S = 600.0
+
+
+@dataclass(frozen=True, slots=True)
+class FileVersion:
+    """A file as a commit of the mainline left it.
+
+    Attributes:
+        position: Place of the commit on the mainline, from 0.
+        sha: Hash of the commit.
+        at: Effective time of the commit (`MainlineCommit.at_us`).
+        change: The change of the file: its path before and after, its content's hash, its status.
+    """
+
+    position: int
+    sha: str
+    at: datetime
+    change: FileChange
+
+    @property
+    def path(self) -> str:
+        """The path after the commit; of a deletion, before it."""
+        return self.change.path
+
+    @property
+    def is_deleted(self) -> bool:
+        """Whether the commit removed the file."""
+        return self.change.status == "D"
+
+    @property
+    def is_regular(self) -> bool:
+        """False for links and submodules, whose content is no text of the file."""
+        return self.change.mode in _REGULAR
+
+
+def file_versions(commits: Iterable[MainlineCommit], selects: Callable[[str], bool]) -> Iterator[FileVersion]:
+    """The versions of the files that a test selects by path, in the order of the mainline.
+
+    A file that is renamed from a selected path to another path is a version whose `path` is not selected.
+
+    Args:
+        commits: Commits of a mainline, in order (`Mainline.commits`).
+        selects: Whether a path, with `/` separators, is wanted.
+    """
+    for commit in commits:
+        for change in commit.raw.changes:
+            if selects(change.path) or (change.old_path != change.path and selects(change.old_path)):
+                yield FileVersion(commit.position, commit.raw.sha, from_micros(commit.at_us), change)
+
+
+def contents(root: Path, blobs: Sequence[str]) -> Iterator[tuple[str, bytes | None]]:
+    """(Hash, content) of each content, in the given order; None for one that git lacks or that is too large.
+
+    Args:
+        root: A folder of the repository.
+        blobs: Hashes of contents; repeated ones are returned each time.
+
+    Raises:
+        GitFailure: Git could not answer.
+    """
+    for start in range(0, len(blobs), _MOST_AT_ONCE):
+        part = blobs[start : start + _MOST_AT_ONCE]
+        sizes = content_sizes(root, dict.fromkeys(part))
+        wanted = [blob for blob in dict.fromkeys(part) if sizes.get(blob, MAX_CONTENT_BYTES + 1) <= MAX_CONTENT_BYTES]
+        read = dict(_batch(root, wanted))
+        for blob in part:
+            yield blob, read.get(blob)
+
+
+def _batch(root: Path, blobs: Sequence[str]) -> Iterator[tuple[str, bytes]]:
+    if not blobs:
+        return
+    asked = "".join(f"{blob}\n" for blob in blobs).encode("ascii")
+    chunks = git_stream(root, ("cat-file", "--batch", "--buffer"), timeout_s=_TIMEOUT_S, sent=asked)
+    buffer = bytearray()
+    for blob in blobs:
+        head = _until_newline(buffer, chunks)
+        name, *words = head.decode("ascii", "replace").split(" ")
+        if words[-1:] == ["missing"] or len(words) != 2:  # noqa: PLR2004 - kind and size
+            continue
+        size = int(words[1])
+        while len(buffer) <= size:
+            chunk = next(chunks, b"")
+            if not chunk:
+                raise GitFailure(f"git cat-file ended within {name}")
+            buffer += chunk
+        yield blob, bytes(buffer[:size])
+        del buffer[: size + 1]
+    for _ in chunks:
+        pass
+
+
+def _until_newline(buffer: bytearray, chunks: Iterator[bytes]) -> bytes:
+    """Take the first line off a buffer, which is filled from chunks."""
+    while (end := buffer.find(b"\n")) < 0:
+        chunk = next(chunks, b"")
+        if not chunk:
+            raise GitFailure("git cat-file ended early")
+        buffer += chunk
+    line = bytes(buffer[:end])
+    del buffer[: end + 1]
+    return line
