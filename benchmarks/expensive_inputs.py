@@ -23,7 +23,7 @@ from typing import Any
 import graphmem
 from benchmarks.rows import RESULTS
 from graphmem import At, Filter, Page, Scope
-from graphmem.adapters.paths import path_pattern
+from graphmem.repository.path_patterns import path_pattern
 from graphmem.errors import GraphMemError
 from graphmem.http.problems import Refusal
 from graphmem.http.request_limits import BodyLimit, JsonMeter

@@ -47,12 +47,7 @@ _ingest_options = bundle(
 )
 
 
-@click.group()
-def ingest() -> None:
-    """Read records into the memory: new records are added, edited records change, others are left as they are."""
-
-
-@ingest.command("decisions")
+@click.command("decisions")
 @click.argument("paths", type=_PATH, nargs=-1, required=True, metavar="PATH...")
 @click.option("--root", type=_PATH, help="Identify files by their path below this folder. [default: the repository]")
 @_ingest_options

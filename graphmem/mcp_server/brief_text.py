@@ -39,6 +39,8 @@ def hit_lines(number: int, hit: Mapping[str, Any]) -> Iterator[str]:
         yield f"   {_relation(hit['overruled_by'])}"
     for near in hit.get("replaced") or ():
         yield f"   {_relation(near)}"
+    for sentence in hit.get("files") or ():
+        yield f"   file: {sentence}"
     if hit.get("contested"):
         yield f"   contested by {', '.join(map(_named, hit['contested']))}"
 

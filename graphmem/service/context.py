@@ -25,6 +25,7 @@ from graphmem.model import (
 )
 from graphmem.retrieval.cursors import Seal
 from graphmem.retrieval.embedder import Embedder, card_of, other_model
+from graphmem.retrieval.mainlines import Mainlines
 from graphmem.retrieval.search import Searcher
 from graphmem.store import Clock, ModelCard, Progress, Store
 from graphmem.temporal import View
@@ -104,7 +105,8 @@ class ServiceContext:
         self.gate = gate
         self.projector = projector
         self.seal = Seal(store)
-        self.searcher = Searcher(store, embedder, self.seal)
+        self.mainlines = Mainlines(store)
+        self.searcher = Searcher(store, embedder, self.seal, self.mainlines)
 
     def embedder(self) -> Embedder | str:
         """Return the embedding backend, or a sentence on why its vectors cannot be compared with those in the store."""

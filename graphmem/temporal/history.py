@@ -23,11 +23,13 @@ from graphmem.model import (
     Operation,
     Origin,
     Propose,
+    ReadMainline,
     Revoke,
     Scope,
     Supersede,
     SupersessionKind,
 )
+from graphmem.repository.mainline_rows import unpacked
 from graphmem.rows import BranchRow, EdgeRow, RevokeRow, Rows, stamp_of
 from graphmem.temporal.lineage import Lineage, branch_key
 from graphmem.temporal.operations import asked_in, rules_of, touched
@@ -133,6 +135,9 @@ class History:
                 return self._branch(change, operation)
             case Supersede():
                 return self._unknown(touched(operation)) or self._supersede(change, operation)
+            case ReadMainline(content=content):
+                unpacked(content)
+                return None
             case Link() if operation.source == operation.target:
                 return f"links {operation.source!r} to itself"
             case Propose(proposed):

@@ -164,7 +164,9 @@ def _written_fields(kind: type, direction: Direction) -> Iterator[tuple[str, tup
         yield from _card_fields(direction)
     else:
         if kind in _OPERATIONS:
-            yield "operation", (Literal[verb_of(kind)], ModelField(description="The verb."))
+            name = verb_of(kind)
+            default = {} if direction is Direction.ANSWER else {"default": name}
+            yield "operation", (Literal[name], ModelField(description="The verb.", **default))  # type: ignore[call-overload]
         yield from ((field.name, _field(field, kind, direction)) for field in fields(kind))
 
 

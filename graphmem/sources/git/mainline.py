@@ -8,7 +8,7 @@ from pathlib import Path
 
 from graphmem.sources.git.raw_log import LOG_ARGUMENTS, RawCommit, commits_of
 from graphmem.sources.git.revisions import commit_of, first_parent_line, shallow_commits
-from graphmem.sources.git.runner import GitFailure, git_stream
+from graphmem.sources.git.runner import GitFailure, git_stream, git_text
 
 _MICROS = 1_000_000
 #: Renames by similarity are looked for among so many additions and deletions of a commit, in pairs: the square of this.
@@ -84,6 +84,11 @@ class Mainline:
             yield MainlineCommit(position, raw, at_us, stated > read_at_us, is_exact, _is_over_limit(raw))
             last_us, position = at_us, position + 1
 
+    def parent_of_first(self) -> str | None:
+        """The first parent of the first commit; None if the history has nothing before it."""
+        words = git_text(self.root, ("rev-list", "--parents", "-1", "--end-of-options", self.shas[0])).split()
+        return words[1] if len(words) > 1 else None
+
     def _raw(self, start: int) -> Iterator[tuple[RawCommit, bool]]:
         """The commits from a position on, each with whether only exact renames were looked for."""
         done = start
@@ -112,7 +117,8 @@ class Mainline:
         self.quarantined.append(Quarantined(position, self.shas[position], reason))
 
     def _log(self, start: int) -> Iterator[RawCommit]:
-        since = (f"^{self.shas[start - 1]}",) if start else ()
+        before = self.shas[start - 1] if start else self.parent_of_first()
+        since = (f"^{before}",) if before else ()
         renames = (_SIMILARITY, f"-l{RENAME_LIMIT}")
         arguments = (*LOG_ARGUMENTS, *renames, "--end-of-options", self.tip, *since)
         return commits_of(git_stream(self.root, arguments, timeout_s=_TIMEOUT_S))

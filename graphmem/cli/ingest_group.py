@@ -1,0 +1,17 @@
+"""The group of commands that read sources into the memory."""
+
+from __future__ import annotations
+
+import click
+
+from graphmem.cli.ingest_commands import decisions
+from graphmem.cli.mainline_command import git_history
+
+
+@click.group()
+def ingest() -> None:
+    """Read sources into the memory: what is new is added, what was edited changes, the rest is left as it is."""
+
+
+ingest.add_command(decisions)
+ingest.add_command(git_history)
