@@ -24,7 +24,7 @@ LAYERS = (
     ("answers", "projection", "schema", "ledger"),
     ("drafts", "retrieval", "sources"),
     ("adapters", "service", "config", "keys"),
-    ("wire", "browser", "analysis"),
+    ("wire", "browser", "analysis", "githooks"),
     ("client",),
     ("opening", "http"),
     ("mcp_server", "doctor", "compat", "interop"),

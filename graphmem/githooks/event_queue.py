@@ -1,0 +1,236 @@
+"""The events that hooks noted in a repository: a file to which hooks append lines, read and emptied by one process.
+
+A line is `1 HOOK OLD NEW REF SECONDS`, with `-` for an unknown hash or ref. To take the events, the file is renamed; it
+is removed when the work on them is done. A process that is killed meanwhile leaves it for the next. A hook that opened
+the file before the renaming may append to it later: the file is read again before it is removed.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+from graphmem.drafts import PRIVATE_FILE, try_lock
+from graphmem.githooks.hook_script import EVENTS
+from graphmem.githooks.repository_folders import RepositoryFolders, repository_folders
+
+QUEUE = "queue"
+LOCK = "lock"
+STAMP = "started"
+_TAKEN = "queue.taken."
+
+_MAX_LINE_BYTES = 1 << 10
+_LINE = re.compile(
+    rb"1 (?P<hook>[a-z-]+) (?P<old>-|[0-9a-f]{40,64}) (?P<new>-|[0-9a-f]{40,64}) "
+    rb"(?P<ref>-|HEAD|refs/\S+) (?P<at>\d{1,11})\n"
+)
+_HOOKS = frozenset(event.encode() for event in EVENTS)
+_UNKNOWN = b"-"
+# HEAD of a repository whose refs are in tables (reftable) names this branch, whatever branch is checked out.
+_NO_REF = b"refs/heads/.invalid"
+
+
+@dataclass(frozen=True, slots=True)
+class RefEvents:
+    """The events of a ref, folded.
+
+    Attributes:
+        ref: Its full name, `HEAD` if it was detached, or None if the hook could not tell.
+        hooks: The names of the hooks that noted events, sorted.
+        events: The number of events.
+        last_at: The time of the latest event; None if no hook knew the time.
+    """
+
+    ref: str | None
+    hooks: tuple[str, ...]
+    events: int
+    last_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Queue:
+    """Events that hooks noted, folded: many commits on a branch are a single move of its ref.
+
+    Reset, and renaming or deletion of a branch, run no hook: compare all refs, not only these.
+
+    Attributes:
+        refs: Refs with events, the latest last.
+        rewritten: Hash of a commit that was amended or rebased to the hash that replaced it, through any number of
+            rewrites. Squashed commits share a new hash, dropped commits are absent, unchanged commits are left out.
+        skipped: The number of lines that are no events: cut off by a full disk, or written by other programs.
+    """
+
+    refs: tuple[RefEvents, ...] = ()
+    rewritten: Mapping[str, str] = field(default_factory=dict)
+    skipped: int = 0
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is neither an event nor a skipped line, which may have been an event."""
+        return not self.refs and not self.skipped
+
+
+#: Its result is ignored.
+Work = Callable[[Queue], object]
+
+
+def has_events(folders: RepositoryFolders) -> bool:
+    """Whether hooks noted anything since the last complete work; reads no line."""
+    return any(_size(file) for file in (folders.queue_folder / QUEUE, *_taken_files(folders.queue_folder)))
+
+
+def pending(root: Path) -> Queue:
+    """The events that wait for work, those of broken-off work first; changes nothing.
+
+    Raises:
+        NotFound: The path is in no repository.
+    """
+    folder = repository_folders(root).queue_folder
+    return _folded(line for file in (*_taken_files(folder), folder / QUEUE) for line in _lines(file))
+
+
+def drain(root: Path, work: Work) -> Queue | None:
+    """Take all events and call the work with them, unless there are none.
+
+    If the work raises, or this process is killed, the next call takes the same events again: work must allow that.
+
+    Args:
+        root: A path in the repository.
+        work: Called again if a hook appends to the taken file meanwhile.
+
+    Returns:
+        The events on which the work is done; None if another process is at work.
+
+    Raises:
+        NotFound: The path is in no repository.
+        OSError: The queue cannot be renamed or removed.
+    """
+    folder = repository_folders(root).queue_folder
+    if not folder.is_dir():
+        return Queue()
+    with _locked(folder) as is_locked:
+        if not is_locked:
+            return None
+        _take(folder)
+        files = _taken_files(folder)
+        while True:
+            sizes = [_size(file) for file in files]
+            queue = _folded(line for file in files for line in _lines(file))
+            if not queue.is_empty:
+                work(queue)
+            if sizes == [_size(file) for file in files]:
+                break
+        for file in files:
+            file.unlink()
+    return queue
+
+
+def remove_queue(folders: RepositoryFolders) -> None:
+    """Remove the queue of a repository with the events in it, and its folder if nothing else is there."""
+    folder = folders.queue_folder
+    for file in (folder / QUEUE, folder / LOCK, folder / STAMP, *_taken_files(folder)):
+        file.unlink(missing_ok=True)
+    with suppress(OSError):
+        folder.rmdir()
+
+
+# ---- files
+
+
+def _take(folder: Path) -> None:
+    """Rename the queue, so that hooks begin another."""
+    taken = [int(file.name.removeprefix(_TAKEN)) for file in _taken_files(folder)]
+    with suppress(FileNotFoundError):
+        (folder / QUEUE).rename(folder / f"{_TAKEN}{max(taken, default=0) + 1:06}")
+
+
+def _taken_files(folder: Path) -> list[Path]:
+    """The renamed queues whose work is not done, the oldest first."""
+    try:
+        names = [entry.name for entry in os.scandir(folder)]
+    except OSError:
+        return []
+    numbers = (name.removeprefix(_TAKEN) for name in names if name.startswith(_TAKEN))
+    return [folder / f"{_TAKEN}{number}" for number in sorted(filter(str.isdecimal, numbers), key=int)]
+
+
+def _size(file: Path) -> int:
+    try:
+        return file.stat().st_size
+    except OSError:
+        return 0
+
+
+def _lines(file: Path) -> Iterator[bytes]:
+    """The lines of a file, long lines in parts; none if it does not exist."""
+    with suppress(FileNotFoundError), file.open("rb") as stream:
+        while line := stream.readline(_MAX_LINE_BYTES):
+            yield line
+
+
+@contextmanager
+def _locked(folder: Path) -> Iterator[bool]:
+    """Whether this process alone empties the queue while the block runs. Hooks take no lock."""
+    handle = os.open(folder / LOCK, os.O_CREAT | os.O_RDWR, PRIVATE_FILE)
+    try:
+        try:
+            is_locked = try_lock(handle)
+        except OSError:
+            is_locked = True  # The file system has no locks: two processes may do the same work.
+        yield is_locked
+    finally:
+        os.close(handle)
+
+
+# ---- events
+
+
+@dataclass(slots=True)
+class _Fold:
+    """Events so far."""
+
+    hooks: dict[str | None, set[str]] = field(default_factory=dict)
+    events: dict[str | None, int] = field(default_factory=dict)
+    last_s: dict[str | None, int] = field(default_factory=dict)
+    rewritten: dict[str, str] = field(default_factory=dict)
+    skipped: int = 0
+
+    def add(self, line: bytes) -> None:
+        match = _LINE.fullmatch(line)
+        if match is None or match["hook"] not in _HOOKS:
+            self.skipped += 1
+            return
+        ref = None if match["ref"] in {_UNKNOWN, _NO_REF} else os.fsdecode(match["ref"])
+        self.hooks.setdefault(ref, set()).add(match["hook"].decode())
+        self.events[ref] = self.events.pop(ref, 0) + 1  # the latest ref last
+        self.last_s[ref] = max(self.last_s.get(ref, 0), int(match["at"]))
+        if match["hook"] == b"post-rewrite" and _UNKNOWN not in {match["old"], match["new"]}:
+            self.rewritten[match["old"].decode()] = match["new"].decode()
+
+    def ref_events(self, ref: str | None) -> RefEvents:
+        second = self.last_s[ref]
+        last_at = datetime.fromtimestamp(second, UTC) if second else None
+        return RefEvents(ref, tuple(sorted(self.hooks[ref])), self.events[ref], last_at)
+
+
+def _folded(lines: Iterable[bytes]) -> Queue:
+    fold = _Fold()
+    for line in lines:
+        fold.add(line)
+    final = {old: _followed(fold.rewritten, new) for old, new in fold.rewritten.items()}
+    rewritten = {old: new for old, new in final.items() if old != new}
+    return Queue(tuple(map(fold.ref_events, fold.events)), rewritten, fold.skipped)
+
+
+def _followed(rewritten: Mapping[str, str], commit: str) -> str:
+    """The hash that replaced a commit in the end; an undone rewrite may lead in a circle."""
+    seen = {commit}
+    while (after := rewritten.get(commit, commit)) not in seen:
+        seen.add(after)
+        commit = after
+    return commit
