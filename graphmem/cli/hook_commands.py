@@ -164,8 +164,8 @@ def _queue_lines(queue: Queue) -> Iterator[Block]:
         last = "" if events.last_at is None else f", the last at {second(events.last_at)}"
         yield line(name, dim(f"  {events.events} x {', '.join(events.hooks)}{last}"))
     if queue.rewritten:
-        yield line(dim(f"{len(queue.rewritten)} commits rewritten"))
+        yield line(dim(f"commits rewritten: {len(queue.rewritten)}"))
     if queue.skipped:
-        yield line(Span(f"{queue.skipped} lines skipped that are no events", Look.WARN))
+        yield line(Span(f"skipped lines that are no events: {queue.skipped}", Look.WARN))
     if queue.is_empty:
         yield line("no events")

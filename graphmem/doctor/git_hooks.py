@@ -29,7 +29,7 @@ def _hooks(context: CheckContext) -> CheckResult:
         return ok(f"no git hooks of graphmem, which are optional{where}")
     left = [event for event in EVENTS if event not in active]
     if left:
-        return warn(f"git hooks {', '.join(active)} are installed, {', '.join(left)} are not", _INSTALL)
+        return warn(f"git hooks {', '.join(active)} are installed; not installed: {', '.join(left)}", _INSTALL)
     shared = ", ".join(hook.event for hook in report.hooks if hook.is_shared)
     return ok(f"all git hooks are installed; {shared} with other lines" if shared else "all git hooks are installed")
 

@@ -1,15 +1,17 @@
 """The events that hooks noted in a repository: a file to which hooks append lines, read and emptied by one process.
 
-A line is `1 HOOK OLD NEW REF SECONDS`, with `-` for an unknown hash or ref. To take the events, the file is renamed; it
-is removed when the work on them is done. A process that is killed meanwhile leaves it for the next. A hook that opened
-the file before the renaming may append to it later: the file is read again before it is removed.
+A line is `1 HOOK OLD NEW REF SECONDS`, with `-` for an unknown hash or ref. To take the events, the file is renamed to
+`queue.taken.NUMBER.DONE`, DONE being the bytes on which the work is done. A process that is killed during the work
+leaves them to the next. A hook that opened the file before it was renamed may append a line afterwards: the file is
+kept for a minute, and bytes after DONE are events.
 """
 
 from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+import time
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -22,7 +24,9 @@ from graphmem.githooks.repository_folders import RepositoryFolders, repository_f
 QUEUE = "queue"
 LOCK = "lock"
 STAMP = "started"
-_TAKEN = "queue.taken."
+#: How long a hook may take between opening the queue and writing its line.
+KEPT_S = 60.0
+_TAKEN = re.compile(r"queue\.taken\.(\d+)\.(\d+)")
 
 _MAX_LINE_BYTES = 1 << 10
 _LINE = re.compile(
@@ -80,8 +84,8 @@ Work = Callable[[Queue], object]
 
 
 def has_events(folders: RepositoryFolders) -> bool:
-    """Whether hooks noted anything since the last complete work; reads no line."""
-    return any(_size(file) for file in (folders.queue_folder / QUEUE, *_taken_files(folders.queue_folder)))
+    """Whether hooks noted anything on which no work is done; reads no line."""
+    return any(part.has_bytes() for part in _parts(folders.queue_folder))
 
 
 def pending(root: Path) -> Queue:
@@ -90,18 +94,16 @@ def pending(root: Path) -> Queue:
     Raises:
         NotFound: The path is in no repository.
     """
-    folder = repository_folders(root).queue_folder
-    return _folded(line for file in (*_taken_files(folder), folder / QUEUE) for line in _lines(file))
+    fold = _Fold()
+    for part in _parts(repository_folders(root).queue_folder):
+        fold.read(part)
+    return fold.queue()
 
 
 def drain(root: Path, work: Work) -> Queue | None:
     """Take all events and call the work with them, unless there are none.
 
     If the work raises, or this process is killed, the next call takes the same events again: work must allow that.
-
-    Args:
-        root: A path in the repository.
-        work: Called again if a hook appends to the taken file meanwhile.
 
     Returns:
         The events on which the work is done; None if another process is at work.
@@ -117,23 +119,21 @@ def drain(root: Path, work: Work) -> Queue | None:
         if not is_locked:
             return None
         _take(folder)
-        files = _taken_files(folder)
-        while True:
-            sizes = [_size(file) for file in files]
-            queue = _folded(line for file in files for line in _lines(file))
-            if not queue.is_empty:
-                work(queue)
-            if sizes == [_size(file) for file in files]:
-                break
-        for file in files:
-            file.unlink()
+        fold = _Fold()
+        done = [(part, fold.read(part)) for part in _parts(folder) if part.number is not None]
+        queue = fold.queue()
+        if not queue.is_empty:
+            work(queue)
+        for part, end in done:
+            part.path.rename(folder / f"queue.taken.{part.number:06}.{end}")
+        _remove_done(folder)
     return queue
 
 
 def remove_queue(folders: RepositoryFolders) -> None:
     """Remove the queue of a repository with the events in it, and its folder if nothing else is there."""
     folder = folders.queue_folder
-    for file in (folder / QUEUE, folder / LOCK, folder / STAMP, *_taken_files(folder)):
+    for file in (folder / LOCK, folder / STAMP, *(part.path for part in _parts(folder))):
         file.unlink(missing_ok=True)
     with suppress(OSError):
         folder.rmdir()
@@ -142,35 +142,50 @@ def remove_queue(folders: RepositoryFolders) -> None:
 # ---- files
 
 
-def _take(folder: Path) -> None:
-    """Rename the queue, so that hooks begin another."""
-    taken = [int(file.name.removeprefix(_TAKEN)) for file in _taken_files(folder)]
-    with suppress(FileNotFoundError):
-        (folder / QUEUE).rename(folder / f"{_TAKEN}{max(taken, default=0) + 1:06}")
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """The queue, or a file to which it was renamed.
+
+    Attributes:
+        number: Its position among the renamed files; None for the queue.
+        done: The bytes on which the work is done.
+    """
+
+    path: Path
+    number: int | None = None
+    done: int = 0
+
+    def has_bytes(self) -> bool:
+        try:
+            return self.path.stat().st_size > self.done
+        except FileNotFoundError:
+            return False
 
 
-def _taken_files(folder: Path) -> list[Path]:
-    """The renamed queues whose work is not done, the oldest first."""
+def _parts(folder: Path) -> list[_Part]:
+    """The renamed files, the oldest first, and the queue, which may not exist."""
     try:
         names = [entry.name for entry in os.scandir(folder)]
-    except OSError:
+    except FileNotFoundError:
         return []
-    numbers = (name.removeprefix(_TAKEN) for name in names if name.startswith(_TAKEN))
-    return [folder / f"{_TAKEN}{number}" for number in sorted(filter(str.isdecimal, numbers), key=int)]
+    matches = filter(None, map(_TAKEN.fullmatch, names))
+    taken = [_Part(folder / match[0], int(match[1]), int(match[2])) for match in matches]
+    return [*sorted(taken, key=lambda part: part.number or 0), _Part(folder / QUEUE)]
 
 
-def _size(file: Path) -> int:
-    try:
-        return file.stat().st_size
-    except OSError:
-        return 0
+def _take(folder: Path) -> None:
+    """Rename the queue, so that hooks begin another."""
+    last = max((part.number or 0 for part in _parts(folder)), default=0)
+    with suppress(FileNotFoundError):
+        (folder / QUEUE).rename(folder / f"queue.taken.{last + 1:06}.0")
 
 
-def _lines(file: Path) -> Iterator[bytes]:
-    """The lines of a file, long lines in parts; none if it does not exist."""
-    with suppress(FileNotFoundError), file.open("rb") as stream:
-        while line := stream.readline(_MAX_LINE_BYTES):
-            yield line
+def _remove_done(folder: Path) -> None:
+    """Remove renamed files whose work is done and that no hook writes any more."""
+    for part in _parts(folder):
+        is_old = part.number is not None and time.time() - part.path.stat().st_mtime > KEPT_S
+        if is_old and not part.has_bytes():
+            part.path.unlink()
 
 
 @contextmanager
@@ -200,6 +215,15 @@ class _Fold:
     rewritten: dict[str, str] = field(default_factory=dict)
     skipped: int = 0
 
+    def read(self, part: _Part) -> int:
+        """Add the events of a file on which no work is done; returns the position behind them."""
+        with suppress(FileNotFoundError), part.path.open("rb") as stream:
+            stream.seek(part.done)
+            while line := stream.readline(_MAX_LINE_BYTES):
+                self.add(line)
+            return stream.tell()
+        return part.done
+
     def add(self, line: bytes) -> None:
         match = _LINE.fullmatch(line)
         if match is None or match["hook"] not in _HOOKS:
@@ -212,19 +236,15 @@ class _Fold:
         if match["hook"] == b"post-rewrite" and _UNKNOWN not in {match["old"], match["new"]}:
             self.rewritten[match["old"].decode()] = match["new"].decode()
 
-    def ref_events(self, ref: str | None) -> RefEvents:
+    def queue(self) -> Queue:
+        final = {old: _followed(self.rewritten, new) for old, new in self.rewritten.items()}
+        rewritten = {old: new for old, new in final.items() if old != new}
+        return Queue(tuple(map(self._ref_events, self.events)), rewritten, self.skipped)
+
+    def _ref_events(self, ref: str | None) -> RefEvents:
         second = self.last_s[ref]
         last_at = datetime.fromtimestamp(second, UTC) if second else None
         return RefEvents(ref, tuple(sorted(self.hooks[ref])), self.events[ref], last_at)
-
-
-def _folded(lines: Iterable[bytes]) -> Queue:
-    fold = _Fold()
-    for line in lines:
-        fold.add(line)
-    final = {old: _followed(fold.rewritten, new) for old, new in fold.rewritten.items()}
-    rewritten = {old: new for old, new in final.items() if old != new}
-    return Queue(tuple(map(fold.ref_events, fold.events)), rewritten, fold.skipped)
 
 
 def _followed(rewritten: Mapping[str, str], commit: str) -> str:

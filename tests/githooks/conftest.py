@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from graphmem.githooks.event_queue import Queue
 from tests.sources.git.repositories import Repository
 
 
@@ -42,3 +43,8 @@ def queue_lines(repository: Repository) -> list[list[str]]:
     """The fields of the lines in the queue."""
     queue = repository.root / ".git" / "graphmem" / "queue"
     return [line.split(" ") for line in queue.read_text(encoding="utf-8").splitlines()] if queue.exists() else []
+
+
+def no_work(_: Queue) -> None:
+    """Work that must not be called."""
+    raise AssertionError
