@@ -217,6 +217,8 @@ class _Fold:
 
     def read(self, part: _Part) -> int:
         """Add the events of a file on which no work is done; returns the position behind them."""
+        if not part.path.is_file():  # A device or a pipe may have no end.
+            return part.done
         with suppress(FileNotFoundError), part.path.open("rb") as stream:
             stream.seek(part.done)
             while line := stream.readline(_MAX_LINE_BYTES):

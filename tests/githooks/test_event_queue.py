@@ -113,6 +113,14 @@ def test_a_very_long_line_is_read_in_parts(repository: Repository, queue: Path) 
     assert pending(repository.root).refs == commits(1).refs
 
 
+@pytest.mark.parametrize("device", ["/dev/zero", "pipe"])
+def test_a_queue_without_an_end_is_not_read(repository: Repository, queue: Path, device: str) -> None:
+    if device == "pipe":
+        os.mkfifo(queue.with_name(device))
+    queue.symlink_to(device)
+    assert pending(repository.root).is_empty
+
+
 def test_a_name_that_is_no_utf_8_is_a_ref(repository: Repository, queue: Path) -> None:
     append(queue, b"1 post-commit - - refs/heads/\xe9 1700000000\n")
     assert pending(repository.root).refs[0].ref == "refs/heads/\udce9"

@@ -136,7 +136,7 @@ def test_asking_for_the_hooks_folder_starts_nothing(repository: Path, tmp_path: 
 
 @pytest.mark.usefixtures("home")
 def test_a_folder_without_a_repository_has_no_hooks_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    with pytest.raises(GitFailure, match="not a git repository|filesystem boundary"):
+    with pytest.raises(GitFailure, match=r"not a git repository|filesystem boundary"):
         runner.hooks_folder(tmp_path)
     monkeypatch.setenv("PATH", os.devnull)
     with pytest.raises(GitFailure, match="cannot be started"):
