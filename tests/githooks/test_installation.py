@@ -11,6 +11,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from graphmem.errors import NotFound, Unsupported
 from graphmem.githooks.hook_script import EVENTS, hook_lines, with_lines
@@ -131,6 +133,36 @@ def test_damaged_marks_are_left_and_reported(repository: Repository, hooks: Path
     report = uninstall_hooks(repository.root)
     assert report.kept == (hooks / "post-commit",)
     assert files(hooks) == {"post-commit": (torn, 0o755)}
+
+
+_CONTENTS = st.sampled_from(
+    ["#!/bin/sh", "#!/usr/bin/env bash", "#!/usr/bin/python3", "#!/bin/sh\r", "", "exit 0"]
+).flatmap(
+    lambda first: st.lists(st.sampled_from(["", "exec true", "cat\r", "é", "# >>> other >>>"])).map(
+        lambda rest: "\n".join([first, *rest]).encode()
+    )
+)
+_HOOKS = st.dictionaries(
+    st.sampled_from([*EVENTS, "pre-commit", "post-commit.legacy"]),
+    st.tuples(_CONTENTS, st.sampled_from([0o755, 0o700, 0o644, 0o555])),
+)
+
+
+@given(written=st.lists(_HOOKS, min_size=20, max_size=20))
+@settings(max_examples=4)
+def test_any_set_of_hooks_is_the_same_after_an_uninstallation(written: list[dict[str, tuple[bytes, int]]]) -> None:
+    with TemporaryDirectory() as name:
+        root = Path(name) / "repository"
+        hooks = Repository.made(root).root / ".git" / "hooks"
+        for before in written:
+            shutil.rmtree(hooks)
+            hooks.mkdir()
+            for event, (content, mode) in before.items():
+                write_hook(hooks / event, content, mode)
+            install_hooks(root)
+            install_hooks(root)
+            uninstall_hooks(root)
+            assert files(hooks) == before
 
 
 # ---- folders
