@@ -23,7 +23,7 @@ LAYERS = (
     ("temporal", "terms", "statement_json", "store"),
     ("answers", "projection", "schema", "ledger"),
     ("drafts", "retrieval", "sources"),
-    ("adapters", "service", "config", "keys"),
+    ("adapters", "service", "config", "keys", "githooks"),
     ("wire", "browser", "analysis"),
     ("client",),
     ("opening", "http"),
