@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from graphmem.cli.blocks import Block, Look, Span, dim, line
-from graphmem.cli.options import Body, Call, output_options
+from graphmem.cli.options import Body, Call, output_options, scope_options
 from graphmem.cli.output import give, note
 from graphmem.cli.phrases import second
 
@@ -94,23 +94,39 @@ def status(*, call: Call, path: Path) -> None:
 
 @hooks.command()
 @_path_argument
-@output_options
+@scope_options
 @click.pass_context
 def run(ctx: click.Context, /, *, call: Call, path: Path) -> None:
-    """Do the work on the events that the hooks of the repository at PATH noted, and show the refs that moved.
+    """Read into the memory what moved in the repository at PATH, if its hooks noted events, and show the events.
 
     Exits with 1 if another process is at work.
     """
     from graphmem.githooks.event_queue import drain
     from graphmem.githooks.repository_folders import repository_folders
-    from graphmem.githooks.work import ingest_repository
 
     root = repository_folders(path).root
-    queue = drain(root, lambda events: ingest_repository(root, events))
+    queue = drain(root, lambda _: _read_repository(call, root))
     if queue is None:
         note("another process is at work on the events")
         ctx.exit(1)
     give(call, queue, lambda _: _queue_lines(queue))
+
+
+def _read_repository(call: Call, root: Path) -> None:
+    """Read what is new on the mainline of a repository, its tags and branches."""
+    from datetime import UTC, datetime
+
+    from graphmem.service import Write
+    from graphmem.service.mainline_ingestion import ingest_mainline
+    from graphmem.sources.git.mainline_reading import MainlineReader
+    from graphmem.sources.git.runner import GitFailure
+
+    with call.open(starts_work=False) as memory:
+        try:
+            reader = MainlineReader(root, read_at=datetime.now(UTC))
+            ingest_mainline(memory, reader.batches, write=Write(reason="git hooks"))
+        except GitFailure as error:
+            raise click.ClickException(str(error)) from error
 
 
 # ---- parts

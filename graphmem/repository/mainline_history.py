@@ -48,6 +48,7 @@ class MainlineHistory:
         refs: Tags and branch heads, by (kind, name).
         unread: Commits that were not read completely.
         is_shallow: The history begins at the boundary of a shallow clone.
+        ref: The name under which the mainline was read last; None if that is not known.
     """
 
     seq: int = 0
@@ -59,6 +60,7 @@ class MainlineHistory:
     refs: dict[tuple[str, str], RefRow] = field(default_factory=dict)
     unread: list[UnreadCommit] = field(default_factory=list)
     is_shallow: bool = False
+    ref: str | None = None
     _by_path: dict[str, list[int]] = field(default_factory=dict)
     _of_lineage: dict[int, list[int]] = field(default_factory=dict)
     _paths: list[str] | None = None
@@ -76,6 +78,7 @@ class MainlineHistory:
             dict(self.refs),
             list(self.unread),
             self.is_shallow,
+            self.ref,
             {path: list(numbers) for path, numbers in self._by_path.items()},
             {lineage: list(numbers) for lineage, numbers in self._of_lineage.items()},
         )
@@ -101,13 +104,15 @@ class MainlineHistory:
         fresh = [row.number for row in rows.segments if row.number >= kept]
         return fresh == list(range(kept, rows.segment_count)) and all(row.number >= 0 for row in rows.segments)
 
-    def add(self, seq: int, rows: MainlineRows) -> None:
+    def add(self, seq: int, rows: MainlineRows, ref: str | None = None) -> None:
         """Take a reading that fits: its rows replace everything from its first commit on.
 
         Args:
             seq: Ledger position of the reading.
             rows: Its content.
+            ref: The name under which the mainline was read.
         """
+        self.ref = ref
         if rows.start < len(self.shas):
             self._cut(rows.start)
         self.shas += rows.shas
@@ -119,11 +124,11 @@ class MainlineHistory:
             self._set(segment)
         self.arrivals.update(rows.arrivals)
         self.sides.update((commit.sha, commit) for commit in rows.sides)
-        for ref in rows.refs:
-            if ref.sha is None:
-                self.refs.pop((ref.kind, ref.name), None)
+        for named in rows.refs:
+            if named.sha is None:
+                self.refs.pop((named.kind, named.name), None)
             else:
-                self.refs[ref.kind, ref.name] = ref
+                self.refs[named.kind, named.name] = named
         self.unread += rows.unread
         self.is_shallow = rows.is_shallow
         self.seq = seq

@@ -95,5 +95,5 @@ def folded(history: MainlineHistory, readings: Iterable[Change]) -> MainlineHist
             continue
         if made.takes(rows):
             made = made.copy() if made is history else made
-            made.add(change.seq, rows)
+            made.add(change.seq, rows, operation.ref)
     return made

@@ -32,6 +32,8 @@ def test_hooks_are_installed_used_and_uninstalled(tool: Tool, repository: Reposi
         repository.commit()
     assert tool.out("hooks", "run", root).startswith("main  3 x post-commit, the last at ")
     assert tool.out("hooks", "run", root) == "no events\n"
+    with tool.memory() as memory:
+        assert [change.operation.commits for change in memory.readings()] == [4]  # type: ignore[union-attr]
     shown = tool.out("hooks", "uninstall", root).splitlines()
     assert shown == [f"removed {root}/.git/hooks/{event}" for event in sorted(EVENTS)]
     assert tool.out("hooks", "uninstall", root) == "no hook has lines of graphmem\n"

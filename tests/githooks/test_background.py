@@ -14,6 +14,7 @@ from graphmem.errors import InvalidInput, NotFound
 from graphmem.githooks.background import PAUSE_S, start_detached, work_if_due
 from graphmem.githooks.event_queue import Queue, pending
 from graphmem.githooks.installation import install_hooks
+from graphmem.opening import initialise
 from tests.githooks.conftest import no_work
 from tests.sources.git.repositories import Repository
 
@@ -23,6 +24,7 @@ def committed(repository: Repository) -> Repository:
     """A repository with hooks and an event."""
     install_hooks(repository.root)
     repository.commit()
+    initialise(repository.root)
     return repository
 
 

@@ -25,6 +25,7 @@ BATCH = 5_000
 _CHUNK = 500
 #: Commits before the new ones that are read again: twice the distance over which a moved file is recognised.
 _LOOK_BACK = 100
+_BRANCHES = ("refs/heads/", "refs/remotes/")
 _NO_BLOB = "0" * 40
 
 
@@ -63,17 +64,12 @@ class MainlineReader:
 
     def __init__(self, root: Path, *, ref: str | None = None, since: str | None = None, read_at: datetime) -> None:
         self._root = root
-        self._ref = ref or "HEAD"
+        self._named = ref
         self._read_at_us = to_micros(read_at)
         self._mainline = find_mainline(root, ref)
         self._first = None if since is None else commit_of(root, since)
         if self._first is not None and self._first not in self._mainline.shas:
-            raise GitFailure(f"{since!r} is not on the mainline that ends with {self._ref}")
-
-    @property
-    def total(self) -> int:
-        """The number of commits on the mainline."""
-        return len(self._mainline.shas)
+            raise GitFailure(f"{since!r} is not on the mainline that ends with {self._mainline.ref}")
 
     def batches(self, history: MainlineHistory) -> Iterator[MainlineBatch]:
         """The parts of the mainline that a history lacks; nothing if it has all.
@@ -96,6 +92,9 @@ class MainlineReader:
             return
         lineages = self._resumed(history, fork)
         known, start = list(history.segments), fork
+        if fork == len(line):
+            segments = _changed(lineages, known)
+            yield self._batch(replace(refs, segments=segments, segment_count=len(lineages.segments)))
         last_us = history.times_us[fork - 1] if fork else -1
         while start < len(line):
             end = min(start + BATCH, len(line))
@@ -118,7 +117,9 @@ class MainlineReader:
             start = end
 
     def _begin(self, history: MainlineHistory) -> None:
-        """Leave out the commits before the first that counts."""
+        """Find the mainline that earlier readings followed, and leave out the commits before the first that counts."""
+        if self._named is None and history.ref is not None and history.ref.startswith(_BRANCHES):
+            self._mainline = find_mainline(self._root, earlier=history.ref)
         first = self._first
         if first is None and history.shas and not history.is_shallow:
             first = history.shas[0]
@@ -129,7 +130,7 @@ class MainlineReader:
     def _batch(self, rows: MainlineRows) -> MainlineBatch:
         line = self._mainline.shas
         commits = rows.start + len(rows.shas)
-        return MainlineBatch(self._ref, line[commits - 1], commits, rows, len(line))
+        return MainlineBatch(self._mainline.ref, line[commits - 1], commits, rows, len(line))
 
     # ---- commits and files
 
@@ -186,7 +187,7 @@ class MainlineReader:
         listed = _blobs_at(self._root, history.shas[back - 1]) if back else {}
         blobs = {path: blob for path, (blob, _) in listed.items()}
         before = Lineages.resumed(_segments(history, back), next_lineage, back, blobs)
-        reader = Mainline(self._root, history.shas[fork - 1], tuple(history.shas[:fork]), frozenset())
+        reader = Mainline(self._root, "", history.shas[fork - 1], tuple(history.shas[:fork]), frozenset())
         before.read(reader.commits(self._read_at_us, back), self._sizes)
         return before.rejoined(_segments(history, fork), next_lineage, fork)
 

@@ -32,7 +32,7 @@ def read(root: Path, history: MainlineHistory | None = None, ref: str | None = N
         rows = unpacked(packed(batch.rows))
         assert rows == batch.rows
         assert made.takes(rows)
-        made.add(made.seq + 1, rows)
+        made.add(made.seq + 1, rows, batch.ref)
     return made
 
 
@@ -138,6 +138,24 @@ def test_a_history_may_begin_within_the_mainline_and_stays_so(repository: Reposi
     side = repository.commit()
     with pytest.raises(GitFailure, match="not on the mainline"):
         MainlineReader(repository.root, ref="main", since=side, read_at=READ_AT)
+
+
+def test_a_mainline_that_was_reset_to_an_earlier_commit_is_cut(repository: Repository) -> None:
+    shas = grown(repository, 11, 12)
+    before = read(repository.root)
+    repository.git("reset", "--quiet", "--hard", shas[5])
+    assert_equal(read(repository.root, before), read(repository.root))
+
+
+def test_a_checkout_of_another_branch_does_not_change_the_mainline(repository: Repository) -> None:
+    grown(repository, 12, 3)
+    before = read(repository.root)
+    assert before.ref == "refs/heads/main"
+    repository.git("checkout", "--quiet", "-b", "side")
+    grown(repository, 13, 2)
+    after = read(repository.root, before)
+    assert (after.shas, len(after.sides)) == (before.shas, 2)
+    assert len(read(repository.root, before, "side").shas) == 5
 
 
 def test_another_repository_in_the_same_place_replaces_all(repository: Repository, tmp_path: Path) -> None:
