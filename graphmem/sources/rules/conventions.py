@@ -16,6 +16,7 @@ STATED_IN = "stated in"
 #: Source keys of rules begin with this.
 KEY_FOLDER = "rules:/"
 _MAX_TITLE_CHARS = 300
+_MAX_CONTEXT_CHARS = 600
 _MOST_ANCHORS = 100
 _KEY_DIGITS = 16
 _SHOWN_DIGITS = 12
@@ -67,7 +68,7 @@ def replacements_of(life: Life) -> Iterator[Replacement]:
 def _statement(life: Life) -> Statement:
     rule = life.rule
     title = _title(rule.text)
-    context = " > ".join((*rule.headings, *rule.items))
+    context = " > ".join((*rule.headings, *rule.items))[:_MAX_CONTEXT_CHARS]
     body = "\n\n".join(part for part in (context, rule.text if title != rule.text else "") if part)
     return Statement(
         title=title, body=body, kind=Kind.CONVENTION, origin=Origin.DOCUMENT, anchors=tuple(_anchors(life))

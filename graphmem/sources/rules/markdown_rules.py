@@ -15,6 +15,7 @@ _QUOTE = re.compile(r"^ {0,3}(?:> ?)+")
 _LINE = re.compile(r"^ {0,3}(?:[-*_] *){3,}$")
 _ROW = re.compile(r"^\s*\|")
 _BOLD = re.compile(r"^\s*(?:\*\*|__)\S")
+_TAG = re.compile(r"^\s*</?[A-Za-z][\w.-]*(?=[\s>/])[^`]*$")
 _DIRECTIVE = re.compile(r"^\s*\.\. ")
 _CODE_ONLY = re.compile(r"^\W*`[^`]*`\W*$")
 _LEAST_WORDS = 2
@@ -94,7 +95,7 @@ def _blocks(section: TextSection) -> Iterator[_Block]:
 
 
 def _is_no_text(text: str) -> bool:
-    return bool(_LINE.match(text) or _ROW.match(text) or _DIRECTIVE.match(text))
+    return bool(_LINE.match(text) or _ROW.match(text) or _TAG.match(text) or _DIRECTIVE.match(text))
 
 
 def _depth(content: str, *, is_item: bool) -> int | None:

@@ -14,7 +14,11 @@ LEAST_RATIO = 0.5
 #: What the same heading adds to the ratio.
 HEADING_BONUS = 0.08
 #: A commit that removes and adds more rules of a file, in pairs, rewrites the file: none is a rewording.
-MOST_PAIRS = 250_000
+MOST_PAIRS = 100_000
+#: Words of a rule beyond these are not compared.
+_MOST_WORDS = 300
+#: Word pairs that are compared for a version of a file: the most promising pairs of rules come first.
+_MOST_WORD_PAIRS = 10_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,26 +84,36 @@ def _greedy(removed: Sequence[Rule], added: Sequence[Rule]) -> Iterator[Rewordin
 
 
 def _candidates(removed: Sequence[Rule], added: Sequence[Rule]) -> Iterator[_Candidate]:
-    counts = [Counter(rule.words) for rule in added]
+    remaining = _MOST_WORD_PAIRS
+    for _, old, new in sorted(_promising(removed, added), reverse=True):
+        first, second = removed[old], added[new]
+        words, other_words = first.words[:_MOST_WORDS], second.words[:_MOST_WORDS]
+        remaining -= len(words) * len(other_words)
+        if remaining < 0:
+            return
+        ratio = SequenceMatcher(None, words, other_words, autojunk=False).ratio()
+        score = ratio + _bonus(first, second)
+        if score >= LEAST_RATIO:
+            yield _Candidate(score, abs(old / len(removed) - new / len(added)), old, new)
+
+
+def _promising(removed: Sequence[Rule], added: Sequence[Rule]) -> Iterator[tuple[float, int, int]]:
+    """(Highest possible score, old, new) of the pairs that share enough words, in whatever order."""
+    counts = [Counter(rule.words[:_MOST_WORDS]) for rule in added]
     holders: defaultdict[str, list[int]] = defaultdict(list)
     for index, words in enumerate(counts):
         for word in words:
             holders[word].append(index)
     for old, rule in enumerate(removed):
-        shared: Counter[int] = Counter()
-        for word, count in Counter(rule.words).items():
+        own, shared = Counter(rule.words[:_MOST_WORDS]), Counter[int]()
+        for word, count in own.items():
             for new in holders.get(word, ()):
                 shared[new] += min(count, counts[new][word])
-        matcher = SequenceMatcher(None, autojunk=False)
-        matcher.set_seq2(rule.words)
         for new, common in shared.items():
-            other = added[new]
-            bonus = HEADING_BONUS if rule.headings[-1:] == other.headings[-1:] else 0.0
-            total = len(rule.words) + len(other.words)
-            if 2 * common / total + bonus < LEAST_RATIO:
-                continue
-            matcher.set_seq1(other.words)
-            score = matcher.ratio() + bonus
-            if score >= LEAST_RATIO:
-                distance = abs(old / len(removed) - new / len(added))
-                yield _Candidate(score, distance, old, new)
+            highest = 2 * common / (own.total() + counts[new].total()) + _bonus(rule, added[new])
+            if highest >= LEAST_RATIO:
+                yield highest, old, new
+
+
+def _bonus(first: Rule, second: Rule) -> float:
+    return HEADING_BONUS if first.headings[-1:] == second.headings[-1:] else 0.0

@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import cached_property
+from functools import lru_cache
 
 #: Longer rules are cut.
 MAX_RULE_CHARS = 4_000
 
+#: Markup takes more characters than the text.
+_MOST_READ_CHARS = 4 * MAX_RULE_CHARS
 _CODE = re.compile(r"(`+[^`]*`+)")
-_LINK = re.compile(r"!?\[([^\[\]]*)\]\([^()\s]{0,500}(?:\s[^()]{0,300})?\)")
+#: A link, or code, in which nothing is a link.
+_LINK = re.compile(r"!?\[(?P<text>[^\[\]]{0,1000})\]\([^()\s]{0,500}(?:\s[^()]{0,300})?\)|(?P<code>`+[^`]*`+)")
 _EMPHASIS = re.compile(r"(?<![\w*])[*_]{1,3}(?=[^\s*_])|(?<=[^\s*_])[*_]{1,3}(?![\w*])")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]+")
+_CACHED_TEXTS = 8_192
 _WORD = re.compile(r"[^\W_]+")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Rule:
     """A rule in a version of a file.
 
@@ -36,20 +40,36 @@ class Rule:
     setting: str | None = None
     items: tuple[str, ...] = ()
 
-    @cached_property
+    @property
     def identity(self) -> str:
         """The text by which the same rule is recognised in other files and at other times."""
-        return " ".join(self.text.replace("`", "").casefold().split()).rstrip(" .:;,")
+        return _identity(self.text)
 
-    @cached_property
+    @property
     def words(self) -> tuple[str, ...]:
         """The words in order, in lower case."""
-        return tuple(_WORD.findall(self.identity))
+        return _words(self.text)
 
 
+# Most texts of a version were in the version before it.
+@lru_cache(maxsize=_CACHED_TEXTS)
+def _identity(text: str) -> str:
+    return " ".join(text.replace("`", "").casefold().split()).rstrip(" .:;,")
+
+
+@lru_cache(maxsize=_CACHED_TEXTS)
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(_WORD.findall(_identity(text)))
+
+
+@lru_cache(maxsize=_CACHED_TEXTS)
 def plain(text: str) -> str:
     """A text on one line without emphasis, targets of links and control characters; code marks stay."""
-    parts = _CODE.split(_CONTROL.sub(" ", text))
-    shown = (part if index % 2 else _EMPHASIS.sub("", _LINK.sub(r"\1", part)) for index, part in enumerate(parts))
+    unlinked = _LINK.sub(_unlinked, _CONTROL.sub(" ", text[:_MOST_READ_CHARS]))
+    shown = (part if index % 2 else _EMPHASIS.sub("", part) for index, part in enumerate(_CODE.split(unlinked)))
     joined = " ".join("".join(shown).split())
     return joined if len(joined) <= MAX_RULE_CHARS else joined[:MAX_RULE_CHARS].rsplit(" ", 1)[0] + "\u2026"
+
+
+def _unlinked(match: re.Match[str]) -> str:
+    return match["code"] or match["text"] or ""

@@ -13,7 +13,7 @@ MAX_GLOBS = 100
 _ALWAYS = "always-apply"
 _EVERYTHING = frozenset({"*", "**", "**/*", "*.*", "**/*.*"})
 _BRACES = re.compile(r"\{([^{}]{0,500})\}")
-_COMMA = re.compile(r",(?![^{}]*\})")
+_MAX_GLOB_CHARS = 300
 _FRONT = re.compile(r"\A---[ \t]*\n.*?^---[ \t]*$", re.DOTALL | re.MULTILINE)
 _BARE_STAR = re.compile(r"^(?P<key>[ \t]*(?:-|[\w-]{1,40}:))[ \t]+(?P<value>[*!&][^\n\"']*)$", re.MULTILINE)
 
@@ -23,7 +23,7 @@ def with_quoted_globs(text: str) -> str:
     front = _FRONT.match(text)
     if front is None:
         return text
-    quoted = _BARE_STAR.sub(lambda match: f'{match["key"]} "{match["value"].rstrip()}"', front.group())
+    quoted = _BARE_STAR.sub(lambda match: f"{match['key']} '{match['value'].rstrip()}'", front.group())
     return quoted + text[front.end() :]
 
 
@@ -54,17 +54,25 @@ def scoped(folder: str, globs: list[str]) -> tuple[str, ...]:
 
 def _globs(field: Field) -> Iterator[str]:
     for value in field.values:
-        yield from (glob.strip() for glob in _COMMA.split(value) if glob.strip())
+        yield from (glob for glob in map(str.strip, _between_commas(value)) if glob)
+
+
+def _between_commas(text: str) -> Iterator[str]:
+    """The parts of a list; a comma within braces belongs to its glob."""
+    start = depth = 0
+    for index, letter in enumerate(text):
+        depth += (letter == "{") - (letter == "}")
+        if letter == "," and depth <= 0:
+            yield text[start:index]
+            start = index + 1
+    yield text[start:]
 
 
 def _expanded(glob: str) -> list[str]:
-    """A glob with braces as globs without: `*.{ts,tsx}` is `*.ts` and `*.tsx`."""
-    globs = [glob]
-    while (match := _BRACES.search(globs[0])) is not None and len(globs) <= MAX_GLOBS:
-        globs = [
-            one[: found.start()] + option + one[found.end() :]
-            for one in globs
-            if (found := _BRACES.search(one))
-            for option in match[1].split(",")
-        ]
-    return globs[:MAX_GLOBS]
+    """A glob with braces as globs without: `*.{ts,tsx}` is `*.ts` and `*.tsx`; none if it is too long."""
+    globs = [glob] if len(glob) <= _MAX_GLOB_CHARS else []
+    while globs and (braces := _BRACES.search(globs[0])) is not None:
+        options = braces[1].split(",")
+        halves = [part.split(braces.group(), 1) for part in globs if braces.group() in part]
+        globs = [option.join(pair) for pair in halves for option in options][:MAX_GLOBS]
+    return globs

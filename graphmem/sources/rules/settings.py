@@ -22,7 +22,7 @@ Tree = Mapping[str, object]
 MAX_SETTINGS_CHARS = 256_000
 _MOST_BANS = 200
 _MOST_NAMES = 40
-_COMMENT_LINE = re.compile(r"^\s*//.*$", re.MULTILINE)
+_COMMENT_LINE = re.compile(r"^[ \t]*//.*$", re.MULTILINE)
 _OFF = frozenset({"off", "0", "false", "none", "unset"})
 
 
@@ -132,7 +132,7 @@ def settings_rules(name: str, text: str, file_format: RuleFormat, folder: str) -
 def _toml(text: str) -> Tree:
     try:
         return tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:
         match = re.search(r"line (\d+)", str(error))
         raise UnreadableSettings(f"malformed TOML: {error}", int(match[1]) if match else 1) from error
 
@@ -163,7 +163,7 @@ def _ini(text: str) -> Tree:
     except IniError as error:
         reason = " ".join(str(error).split())[:200]
         raise UnreadableSettings(f"malformed settings: {reason}", int(getattr(error, "lineno", 1) or 1)) from error
-    return {section: dict(parser.items(section)) for section in parser.sections()}
+    return {"flake8": dict(parser.items("flake8"))} if parser.has_section("flake8") else {}
 
 
 _PARSERS: Mapping[RuleFormat, Callable[[str], Tree]] = {
