@@ -43,8 +43,8 @@ def read_rules(
         root: A folder of the repository.
         ref: The branch, tag or commit at which the mainline ends; by default that of `find_mainline`.
         read_at: The time of reading: no commit is later.
-        since: The `cursor` of an earlier reading. Only conventions that changed after it are returned; if no file with
-            rules changed, only the commits after it are read. Everything is returned if it is not on the mainline.
+        since: The `cursor` of an earlier reading. Only conventions that changed after it are returned; if no rule
+            changed, only the commits after it are read. Everything is returned if it is not on the mainline.
         progress: Called after every commit with the number of read commits, and their total.
 
     Returns:
@@ -68,12 +68,35 @@ def read_rules(
 
 
 def _has_changes(mainline: Mainline, read_at_us: int, start: int) -> bool:
-    versions = file_versions(mainline.commits(read_at_us, start=start), holds_rules)
-    return any(True for _ in versions) or bool(mainline.quarantined)
+    """False if the commits from a position on changed no rule: a project file changes more often than its settings."""
+    versions = list(file_versions(mainline.commits(read_at_us, start=start), holds_rules))
+    if mainline.quarantined or any(version.change.status != "M" or not version.is_regular for version in versions):
+        return True
+    texts = contents(mainline.root, [blob for version in versions for blob in _blobs(version)])
+    for version in versions:
+        before, after = (_texts(version.path, next(texts)[1]) for _ in _blobs(version))
+        if before is None or before != after:
+            return True
+    return False
+
+
+def _blobs(version: FileVersion) -> tuple[str, str]:
+    return version.change.old_blob, version.change.blob
+
+
+def _texts(path: str, content: bytes | None) -> list[Rule] | None:
+    """The rules of a content, wherever they stand in it; None if it could not be read completely."""
+    read = None if content is None else read_content(path, content)
+    if read is None or read.problem is not None or read.rules is None:
+        return None
+    return [replace(rule, line=0) for rule in read.rules]
 
 
 def _unread_commits(mainline: Mainline) -> tuple[Problem, ...]:
-    return tuple(Problem("", 0, f"commit {gap.sha} could not be read: {gap.reason}") for gap in mainline.quarantined)
+    return tuple(
+        Problem("", 0, f"commit {gap.sha} could not be read: {gap.reason}")
+        for gap in dict.fromkeys(mainline.quarantined)
+    )
 
 
 @dataclass(slots=True)

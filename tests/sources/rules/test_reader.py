@@ -308,9 +308,14 @@ def test_a_part_has_only_the_conventions_that_changed(repository: Repository) ->
     }
 
 
-def test_without_changed_files_only_new_commits_are_read(repository: Repository) -> None:
+@pytest.mark.parametrize(
+    "files",
+    [{"readme": "more\n"}, {"AGENTS_dot_md": "\n" + KIND + TESTS}, {"pyproject_dot_toml": "[project]\nname = 'b'\n"}],
+)
+def test_without_changed_rules_only_new_commits_are_read(repository: Repository, files: dict[str, str]) -> None:
+    repository.write(pyproject_dot_toml="[project]\nname = 'a'\n")
     shas = write_history(repository)
-    repository.write(readme="more\n")
+    repository.write(**files)
     tip = repository.commit()
     seen: list[int] = []
     reading = read_rules(repository.root, read_at=READ_AT, since=shas[-1], progress=lambda done, _: seen.append(done))
