@@ -23,7 +23,7 @@ _SHOWN_DIGITS = 12
 
 
 def key_of(life: Life) -> str:
-    """The source key of a convention: its words, and which life of them it is."""
+    """Return the source key of a convention: a digest of its words, and the number of a later life."""
     digest = hashlib.sha256(life.rule.identity.encode("utf-8", "surrogatepass")).hexdigest()[:_KEY_DIGITS]
     return f"{KEY_FOLDER}{digest}" if life.number == 1 else f"{KEY_FOLDER}{digest}~{life.number}"
 
@@ -82,7 +82,7 @@ def _title(text: str) -> str:
 
 
 def _anchors(life: Life) -> Iterator[Anchor]:
-    """Files that state the rule, and the globs to which it applies unless it applies to the whole repository."""
+    """Yield the files that state the rule, and its globs unless it applies to the whole repository."""
     paths = sorted(life.files)
     yield from _files(paths[:_MOST_ANCHORS], STATED_IN)
     scopes = [life.files[path].scope for path in paths]

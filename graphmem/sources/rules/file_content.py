@@ -1,4 +1,4 @@
-"""The rules of one version of a file, from its content."""
+"""Reads the rules of a version of a file from its content."""
 
 from __future__ import annotations
 

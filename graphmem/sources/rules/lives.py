@@ -1,4 +1,4 @@
-"""The lives of rules: from the commit that brought the words to the one after which no file has them.
+"""The lives of rules: from the commit that brought the words to the commit after which no file has them.
 
 Equal words in several files are one life. Words that return after their end begin another life.
 """

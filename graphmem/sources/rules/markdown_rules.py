@@ -28,7 +28,7 @@ class _Block:
     """A paragraph or a list item.
 
     Attributes:
-        depth: Width of the indentation; None for a paragraph without one.
+        depth: Width of the indentation; None for a paragraph that has none.
     """
 
     lines: tuple[str, ...]
@@ -72,7 +72,7 @@ def _rules(blocks: list[_Block], above: tuple[str, ...], scope: tuple[str, ...])
 
 
 def _telling(text: str, above: tuple[str, ...]) -> str:
-    """The text of a rule; one that is nothing but code is joined with what stands above it."""
+    """Return the text of a rule; a text of code alone is joined with the heading or item above it."""
     if _CODE_ONLY.match(text) and above:
         return plain(f"{above[-1].rstrip(': ')}: {text}")
     return text
@@ -99,7 +99,7 @@ def _is_no_text(text: str) -> bool:
 
 
 def _depth(content: str, *, is_item: bool) -> int | None:
-    """The width of the indentation; None for a paragraph without one."""
+    """Return the width of the indentation; None for a paragraph that has none."""
     wide = content.expandtabs(4)
     width = len(wide) - len(wide.lstrip())
     return width if is_item or width else None

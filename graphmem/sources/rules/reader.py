@@ -85,7 +85,7 @@ def _blobs(version: FileVersion) -> tuple[str, str]:
 
 
 def _texts(path: str, content: bytes | None) -> list[Rule] | None:
-    """The rules of a content, wherever they stand in it; None if it could not be read completely."""
+    """Return the rules of a content without their lines; None if a part of it could not be read."""
     read = None if content is None else read_content(path, content)
     if read is None or read.problem is not None or read.rules is None:
         return None

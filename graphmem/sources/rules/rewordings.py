@@ -1,4 +1,4 @@
-"""Which rule of a file's new version is the new wording of which rule of its old version."""
+"""Pairs of rules in two versions of a file: the old and the new wording of a rule."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from graphmem.sources.rules.rule_text import Rule
 
 #: Rules whose word sequences are less alike are two rules (`SequenceMatcher.ratio`).
 LEAST_RATIO = 0.5
-#: What the same heading adds to the ratio.
+#: Added to the ratio of two rules under the same heading.
 HEADING_BONUS = 0.08
 #: A commit that removes and adds more rules of a file, in pairs, rewrites the file: none is a rewording.
 MOST_PAIRS = 100_000
@@ -98,7 +98,7 @@ def _candidates(removed: Sequence[Rule], added: Sequence[Rule]) -> Iterator[_Can
 
 
 def _promising(removed: Sequence[Rule], added: Sequence[Rule]) -> Iterator[tuple[float, int, int]]:
-    """(Highest possible score, old, new) of the pairs that share enough words, in whatever order."""
+    """(Highest possible score, old, new) of the pairs that share enough words, in any order."""
     counts = [Counter(rule.words[:_MOST_WORDS]) for rule in added]
     holders: defaultdict[str, list[int]] = defaultdict(list)
     for index, words in enumerate(counts):

@@ -20,7 +20,7 @@ class RuleFormat(StrEnum):
 
 
 _INSTRUCTIONS = frozenset({"agents.md", "claude.md", "gemini.md", ".cursorrules", ".windsurfrules", ".clinerules"})
-#: Every text file below one of these holds rules for the folder that contains it.
+#: Each text file below these folders holds rules for the folder that contains it.
 _RULE_FOLDERS = (".cursor/rules", ".claude/rules", ".windsurf/rules", ".clinerules", ".github/instructions")
 _COPILOT = ".github/copilot-instructions.md"
 _TEXTS = frozenset({".md", ".mdc", ".markdown", ".txt"})

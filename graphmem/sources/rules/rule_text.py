@@ -1,4 +1,4 @@
-"""A rule as a file has it: its text, the words by which it is recognised, the headings above it, its scope."""
+"""A rule in a file: its text, its words, the headings above it, its scope."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ MAX_RULE_CHARS = 4_000
 #: Markup takes more characters than the text.
 _MOST_READ_CHARS = 4 * MAX_RULE_CHARS
 _CODE = re.compile(r"(`+[^`]*`+)")
-#: A link, or code, in which nothing is a link.
+#: A link or code. Code comes second, so that a link may contain code; within code there are no links.
 _LINK = re.compile(r"!?\[(?P<text>[^\[\]]{0,1000})\]\([^()\s]{0,500}(?:\s[^()]{0,300})?\)|(?P<code>`+[^`]*`+)")
 _EMPHASIS = re.compile(r"(?<![\w*])[*_]{1,3}(?=[^\s*_])|(?<=[^\s*_])[*_]{1,3}(?![\w*])")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]+")
@@ -42,7 +42,7 @@ class Rule:
 
     @property
     def identity(self) -> str:
-        """The text by which the same rule is recognised in other files and at other times."""
+        """The text without marks, in lower case: equal for the same rule in other files and at other times."""
         return _identity(self.text)
 
     @property
@@ -64,7 +64,7 @@ def _words(text: str) -> tuple[str, ...]:
 
 @lru_cache(maxsize=_CACHED_TEXTS)
 def plain(text: str) -> str:
-    """A text on one line without emphasis, targets of links and control characters; code marks stay."""
+    """Return a text on a single line without emphasis, targets of links and control characters; code marks stay."""
     unlinked = _LINK.sub(_unlinked, _CONTROL.sub(" ", text[:_MOST_READ_CHARS]))
     shown = (part if index % 2 else _EMPHASIS.sub("", part) for index, part in enumerate(_CODE.split(unlinked)))
     joined = " ".join("".join(shown).split())

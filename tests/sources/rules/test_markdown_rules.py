@@ -42,6 +42,15 @@ def test_a_short_item_above_items_is_context() -> None:
     assert (rule.text, rule.items) == ("ONLY use uv", ("Package management",))
 
 
+def test_the_next_item_is_not_below_the_items_before_it() -> None:
+    rules = list(markdown_rules("- Package management\n  - ONLY use uv\n- Testing\n  - Run all tests\n\nBe kind.\n"))
+    assert [(rule.text, rule.items) for rule in rules] == [
+        ("ONLY use uv", ("Package management",)),
+        ("Run all tests", ("Testing",)),
+        ("Be kind.", ()),
+    ]
+
+
 def test_an_introduction_is_context_of_its_items_and_a_rule_if_it_is_long() -> None:
     long, short = markdown_rules("When line lengths are too long in tests:\n\n- Break the string\n")
     assert long.text == "When line lengths are too long in tests:"

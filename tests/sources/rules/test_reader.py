@@ -322,6 +322,40 @@ def test_without_changed_rules_only_new_commits_are_read(repository: Repository,
     assert (reading.size, reading.cursor, seen) == (0, tip, [])
 
 
+def test_a_rewording_in_a_part_is_found_across_its_border(repository: Repository) -> None:
+    repository.write(AGENTS_dot_md=KIND + TESTS)
+    border = repository.commit()
+    repository.write(AGENTS_dot_md=KIND + ALL_TESTS)
+    repository.commit()
+    part, whole = read(repository, since=border), read(repository)
+    assert part.replacements == whole.replacements
+    assert [item.statement.title for item in part.observations] == [
+        "Run tests with pytest",
+        "Run all tests with pytest",
+    ]
+
+
+def test_a_problem_in_a_part_is_reported(repository: Repository) -> None:
+    repository.write(ruff_dot_toml="line-length = 88\n")
+    border = repository.commit()
+    repository.write(ruff_dot_toml="line-length = \n")
+    repository.commit()
+    part = read(repository, since=border)
+    assert ([problem.path for problem in part.problems], part.observations) == (["ruff.toml"], ())
+
+
+def test_removed_files_and_files_that_hold_no_rules_any_more_end_their_rules(repository: Repository) -> None:
+    repository.write(
+        AGENTS_dot_md=KIND, CLAUDE_dot_md=TESTS + "".join(f"- Keep rule {number}\n" for number in range(9))
+    )
+    repository.commit()
+    (repository.root / "AGENTS.md").unlink()
+    repository.git("mv", "CLAUDE.md", "README.md")
+    repository.commit()
+    moves = [item.moves for item in read(repository).observations]
+    assert [[move.status for move in life] for life in moves] == [[Status.ACTIVE, Status.ENDED]] * 11
+
+
 def test_an_unknown_start_reads_everything(repository: Repository) -> None:
     write_history(repository)
     assert read(repository, since="0" * 40) == read(repository)
