@@ -370,3 +370,12 @@ def test_a_question_in_old_words_finds_the_rule_in_force(repository: Repository,
     first = memory.search('The rule once read "Run tests with pytest". What does it say now?').hits[0]
     assert first.card.memory.statement is not None
     assert first.card.memory.statement.title == "Run all tests with pytest"
+
+
+@pytest.mark.parametrize("path", ["src/api/AGENTS.md", "src/api/", "src/", "src/api/*"])
+def test_a_filter_by_file_or_folder_finds_the_rules(repository: Repository, memory: GraphMemory, path: str) -> None:
+    repository.write(src__api__AGENTS_dot_md=KIND, AGENTS_dot_md=TESTS)
+    repository.commit()
+    memory.ingest(read(repository))
+    listed = memory.list(Filter(paths=(path,))).cards
+    assert [card.memory.statement and card.memory.statement.title for card in listed] == ["Be kind to every reader"]
