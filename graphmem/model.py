@@ -433,22 +433,47 @@ class Change:
 class At:
     """The requested point on both time axes; None means now, and latest.
 
-    `known_at` is a time or a ledger position.
+    Attributes:
+        as_of: A valid time; or the name of a commit, tag or branch of the reader's repository whose history was read,
+            as `v1.2` or `commit:20240501`.
+        known_at: A time, a ledger position, or the name of a commit: what was known once that commit had been read.
     """
 
-    as_of: datetime | None = None
-    known_at: datetime | int | None = None
+    as_of: datetime | str | None = None
+    known_at: datetime | int | str | None = None
 
     def __post_init__(self) -> None:
-        if self.as_of is not None:
-            object.__setattr__(self, "as_of", instant(self.as_of))
-        if isinstance(self.known_at, datetime):
-            object.__setattr__(self, "known_at", instant(self.known_at))
+        for name in ("as_of", "known_at"):
+            value = getattr(self, name)
+            if isinstance(value, datetime):
+                object.__setattr__(self, name, instant(value))
+            elif isinstance(value, str) and not 0 < len(value) <= MAX_NAME_CHARS:
+                raise InvalidInput(f"{value[:80]!r} is no {name}: give a time, or the name of a commit, tag or branch")
+
+
+@dataclass(frozen=True, slots=True)
+class CommitPoint:
+    """The commit that a request named as its point in time.
+
+    Attributes:
+        name: The name in the request.
+        sha: The hash of the commit.
+        fork: The mainline commit at which the commit's line left the mainline; None for a commit of the mainline.
+            Nothing that came to the mainline after it counts.
+    """
+
+    name: str
+    sha: str
+    fork: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """The exact point of an answer: an instant of valid time and a ledger position. Every answer has one."""
+    """The exact point of an answer: an instant of valid time and a ledger position. Every answer has one.
+
+    `commit` is the commit that the request named as its valid time; None for a time.
+    """
 
     valid: datetime
     seq: int
+    commit: CommitPoint | None = None

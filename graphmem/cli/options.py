@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, TypeVar
 import click
 
 from graphmem.model import At, Kind, Origin, Status
-from graphmem.wire.times import read_known_at, read_time
+from graphmem.wire.times import read_as_of, read_known_at, read_time
 
 if TYPE_CHECKING:
     from graphmem.service import GraphMemory, Write
@@ -142,13 +142,16 @@ scope_options = bundle("call", {**_WHERE, "as_json": _JSON}, _call)
 
 _AT: dict[str, Callable[[Body], Body]] = {
     "as_of": click.option(
-        "--as-of", type=read_time, metavar="TIME", help="Memories in force at this time. [default: now]"
+        "--as-of",
+        type=read_as_of,
+        metavar="TIME|COMMIT",
+        help="Memories in force at this time, commit, tag or branch. [default: now]",
     ),
     "known_at": click.option(
         "--known-at",
         type=read_known_at,
-        metavar="TIME|POSITION",
-        help="As recorded at this time or ledger position. [default: latest]",
+        metavar="TIME|POSITION|COMMIT",
+        help="As recorded at this time or ledger position, or once this commit was read. [default: latest]",
     ),
 }
 

@@ -154,6 +154,20 @@ class MainlineHistory:
         _remove(self._by_path, segment.path, segment.number)
         _remove(self._of_lineage, segment.lineage, segment.number)
 
+    def until(self, position: int) -> MainlineHistory:
+        """Return the history as it was with the commit at a position as its last; -1 for none.
+
+        Args:
+            position: The position of a commit of the mainline.
+        """
+        made = MainlineHistory(self.seq, self.shas[: position + 1], self.times_us[: position + 1], ref=self.ref)
+        for segment in self.segments:
+            if segment.start > position:
+                break
+            end = segment.end if segment.end is not None and segment.end <= position else None
+            made._set(segment._replace(end=end))
+        return made
+
     # ---- commits
 
     def position_of(self, sha: str) -> int | None:

@@ -38,6 +38,7 @@ from graphmem.retrieval.reference import references
 from graphmem.retrieval.remarks import remarks
 from graphmem.retrieval.request import Query, Sort
 from graphmem.rows import EdgeRow
+from graphmem.service.commit_points import at_commits, resolve
 from graphmem.service.conflicts import open_conflicts
 from graphmem.service.context import ServiceContext
 from graphmem.service.entries import mentioned, visible_entries
@@ -61,6 +62,7 @@ class ReadVerbs:
 
     _context: ServiceContext
 
+    @at_commits
     def search(  # noqa: PLR0913 - each parameter narrows the search in another way
         self,
         query: Question,
@@ -108,6 +110,7 @@ class ReadVerbs:
         on_names = remarks(query, answer, StoreLookup(self._context, reader, answer.at))
         return replace(answer, remarks=(*answer.remarks, *on_names))
 
+    @at_commits
     def list(
         self,
         where: Filter | None = None,
@@ -142,6 +145,7 @@ class ReadVerbs:
         shown = tuple(with_files(self._context.mainlines, reader, listed, start.point) for listed in answer.cards)
         return replace(answer, cards=shown)
 
+    @at_commits
     def get(
         self, key: MemoryRef, *, at: At | None = None, scope: Scope | None = None, **parts: Unpack[ScopeParts]
     ) -> Card:
@@ -162,6 +166,7 @@ class ReadVerbs:
             self._context, reader, lambda: point, [key], lambda ids: self._card(reader, ids[0], point)
         )
 
+    @at_commits
     def history(
         self, key: MemoryRef, *, at: At | None = None, scope: Scope | None = None, **parts: Unpack[ScopeParts]
     ) -> History:
@@ -205,6 +210,7 @@ class ReadVerbs:
             mentioned=mentioned(named, entries, point.valid),
         )
 
+    @at_commits
     def timeline(
         self,
         *,
@@ -273,17 +279,23 @@ class ReadVerbs:
         if start == At():
             raise InvalidInput("diff needs a first point: a valid time, such as 2025-01-01, or a recorded time")
         reader, narrowed = self._context.reader(scope), where or Filter()
-        before, after = self._context.point(start, reader), self._context.point(end, reader)
+        first, second = (resolve(self._context, at or At(), reader) for at in (start, end))
+        before, after = (
+            replace(found.context.point(found.at, reader), commit=found.commit) for found in (first, second)
+        )
         last = max(before.seq, after.seq)
         files = reach(self._context.mainlines, narrowed, reader, last)
         differences: list[Difference] = []
         for found in self._chunks(narrowed if files is None else files.where, reader, last, None):
-            rows = self._context.store.rows(reader, found)
-            old, new = View(rows, reader, before.seq), View(rows, reader, after.seq)
+            rows = first.context.store.rows(reader, found)
+            old = View(rows, reader, before.seq)
+            rows = rows if second.context is first.context else second.context.store.rows(reader, found)
+            new = View(rows, reader, after.seq)
             ids = [key for key in found if files is None or files.admits(new, key)]
             differences.extend(_differences(old, new, ids, (before, after)))
         return Diff(before, after, tuple(differences))
 
+    @at_commits
     def explain(
         self, key: MemoryRef, *, at: At | None = None, scope: Scope | None = None, **parts: Unpack[ScopeParts]
     ) -> Explanation:
@@ -303,6 +315,7 @@ class ReadVerbs:
             context, reader, lambda: point, [key], lambda ids: explanation(context, ids[0], point, reader)
         )
 
+    @at_commits
     def conflicts(self, *, at: At | None = None, scope: Scope | None = None) -> Conflicts:
         """List the open conflicts, each with the rule that would decide it and a command that settles it.
 
@@ -340,6 +353,7 @@ class ReadVerbs:
         """
         return tuple(self._context.store.repositories(self._context.reader(scope)))
 
+    @at_commits
     def to_networkx(
         self, *, at: At | None = None, scope: Scope | None = None, progress: Progress = silent
     ) -> nx.MultiDiGraph[str]:
