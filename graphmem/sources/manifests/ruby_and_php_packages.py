@@ -1,0 +1,72 @@
+"""Dependencies and versions of Ruby and PHP packages; a Gemfile is read line by line and never run."""
+
+from __future__ import annotations
+
+import re
+
+from graphmem.sources.manifests.document_texts import json_of, line_of, table_at
+from graphmem.sources.manifests.parts import (
+    Command,
+    Dependency,
+    Manifest,
+    Part,
+    RuntimeVersion,
+    clipped,
+    groups,
+    is_name,
+)
+
+GEMS, PHP = "rubygems", "composer"
+_GEM = re.compile(r"\s*gem[\s(]+[\"'](?P<name>[\w.-]+)[\"'](?P<rest>.*)")
+_VERSION = re.compile(r",\s*[\"'](?P<version>[^\"']{1,60})[\"']")
+_GROUPS = re.compile(r"\bgroups?[\s(:=>]*\[?(?P<names>(?:\s*:\w+,?)+)")
+_RUBY = re.compile(r"^\s*ruby[\s(]+[\"'](?P<version>[^\"']{1,60})[\"']")
+
+
+def read_gemfile(text: str) -> Manifest:
+    """The gems of a `Gemfile`, those in groups by the names of the groups, and its Ruby version."""
+    parts: list[Part] = []
+    by_group: dict[str, list[object]] = {}
+    block: list[str] = []
+    for number, line in enumerate(text.splitlines(), start=1):
+        gem = _GEM.match(line)
+        group = _GROUPS.search(gem["rest"] if gem is not None else line)
+        names = re.findall(r":(\w+)", group["names"]) if group is not None else []
+        if gem is None:
+            block = names if line.rstrip().endswith("do") and names else [] if line.strip() == "end" else block
+        elif of := names or block:
+            by_group.setdefault("-".join(of), []).append(gem["name"])
+        else:
+            version = ", ".join(_VERSION.findall(gem["rest"])[:3])
+            parts.append(Dependency(GEMS, gem["name"], clipped(version), number))
+        if ruby := _RUBY.match(line):
+            parts.append(RuntimeVersion("ruby", clipped(ruby["version"]), line=number))
+    parts += groups(GEMS, [(group, names, False, 1) for group, names in by_group.items()])
+    return Manifest(tuple(parts), GEMS)
+
+
+def read_ruby_version(text: str) -> Manifest:
+    """The version of a `.ruby-version`."""
+    version = text.strip()
+    if not re.fullmatch(r"[\w.-]{1,40}", version):
+        return Manifest()
+    return Manifest((RuntimeVersion("ruby", version, is_development=True),))
+
+
+def read_composer(text: str) -> Manifest:
+    """The parts of a `composer.json`."""
+    package = json_of(text)
+    parts: list[Part] = []
+    for name, constraint in table_at(package, "require").items():
+        shown, line = clipped(constraint if constraint != "*" else ""), line_of(text, f'"{name}"')
+        if name == "php":
+            parts.append(RuntimeVersion("php", shown, line=line))
+        elif "/" in name and is_name(name):
+            parts.append(Dependency(PHP, name, shown, line))
+    development = [name for name in table_at(package, "require-dev") if "/" in name]
+    parts += groups(PHP, [("dev", development, False, line_of(text, '"require-dev"'))])
+    for name, script in table_at(package, "scripts").items():
+        if is_name(name):
+            runs = script if isinstance(script, str) else ""
+            parts.append(Command(name, f"composer {name}", clipped(runs), line=line_of(text, f'"{name}"')))
+    return Manifest(tuple(parts), PHP)

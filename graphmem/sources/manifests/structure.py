@@ -1,0 +1,324 @@
+"""The facts that all manifests of a commit declare together."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+
+from graphmem.model import Origin
+from graphmem.sources.manifests.command_facts import command_facts
+from graphmem.sources.manifests.manifest_paths import precedence, project_folder
+from graphmem.sources.manifests.package_purposes import purpose_of_image, purpose_of_package
+from graphmem.sources.manifests.parts import (
+    FROM_WORKSPACE,
+    BaseImages,
+    ContainerService,
+    Dependency,
+    DependencyGroup,
+    EntryPoint,
+    Manifest,
+    RuntimeVersion,
+    Workflow,
+)
+from graphmem.sources.manifests.structure_facts import (
+    MAX_SHOWN,
+    Place,
+    StructureFact,
+    declared_in,
+    listed,
+    of_folder,
+    paths_of,
+    values_by_folder,
+    within,
+)
+
+#: Ranks at the root; those of folders follow, by depth. Commands have ranks 0 and 2.
+_RUNTIME, _CONTAINER, _DEPENDENCY, _GROUP, _WORKFLOW = 0, 1, 2, 3, 3
+_LANGUAGE = 1
+_PER_DEPTH = 4
+_REGISTRIES = {
+    "pypi": ("PyPI", "Python package"),
+    "npm": ("npm", "JavaScript package"),
+    "cargo": ("crates.io", "Rust crate"),
+    "go": ("Go modules", "Go module"),
+    "maven": ("Maven", "Java library"),
+    "rubygems": ("RubyGems", "Ruby gem"),
+    "composer": ("Packagist", "PHP package"),
+}
+_RUNTIMES = {
+    "python": "Python",
+    "node": "Node.js",
+    "go": "Go",
+    "rust": "Rust",
+    "java": "Java",
+    "ruby": "Ruby",
+    "php": "PHP",
+    "bun": "Bun",
+    "deno": "Deno",
+    "vscode": "VS Code",
+}
+_RUNTIME_FILE = re.compile(r"^requirements(?:[-_.](?:prod|production|base|main|common|runtime|core))?$")
+_RUNTIME_STEM = frozenset({"base", "prod", "production", "main", "common", "runtime", "core"})
+_TOOL_FOLDERS = frozenset({"docs", "doc", ".github", "ci", "tools", "scripts", "dev"})
+
+
+@dataclass(frozen=True, slots=True)
+class DeclaredPart:
+    """A part with the manifest that has it and the folder that the manifest speaks for."""
+
+    folder: str
+    path: str
+    part: object
+
+
+def structure_of(manifests: Mapping[str, Manifest], languages: Iterable[str]) -> list[StructureFact]:
+    """The facts of a commit, no subject twice.
+
+    Args:
+        manifests: The manifests of the commit by path.
+        languages: Its languages.
+    """
+    declared = _resolved(manifests)
+    facts = [
+        *_dependencies(declared),
+        *_groups(declared),
+        *_runtimes(declared),
+        *command_facts([(item.folder, item.path, item.part) for item in declared], manifests),
+        *_entry_points(declared),
+        *_services(declared),
+        *_base_images(declared),
+        *_workflows(declared),
+        *_languages(languages),
+    ]
+    return list({fact.subject: fact for fact in reversed(facts)}.values())
+
+
+def _resolved(manifests: Mapping[str, Manifest]) -> list[DeclaredPart]:
+    """All parts, those of the root first, with shared versions filled in and tools told from dependencies."""
+    packages = {(manifest.package, project_folder(path)) for path, manifest in manifests.items()}
+    shared: dict[tuple[str, str], dict[str, str]] = defaultdict(dict)
+    for path, manifest in manifests.items():
+        shared[manifest.package or "", project_folder(path)].update(manifest.shared)
+    order = sorted(manifests, key=lambda path: (path.count("/"), project_folder(path), precedence(path), path))
+    declared = []
+    for path in order:
+        folder = project_folder(path)
+        group = _group_of_requirements(path, ("pypi", folder) in packages)
+        names = []
+        for part in manifests[path].parts:
+            if group and isinstance(part, Dependency):
+                names.append(part.name)
+            else:
+                declared.append(DeclaredPart(folder, path, _with_shared(part, folder, manifests[path], shared)))
+        if names:
+            declared.append(DeclaredPart(folder, path, DependencyGroup("pypi", group, tuple(sorted(set(names))))))
+    return declared
+
+
+def _group_of_requirements(path: str, is_package: bool) -> str:  # noqa: FBT001
+    """The group that a file of requirements stands for; empty if its packages are needed at run time.
+
+    The `requirements.txt` of a package is the environment of its developers: the package has its own dependencies.
+    """
+    folder, name = posixpath.split(path)
+    if not name.endswith(".txt"):
+        return ""
+    stem = name.removesuffix(".txt").casefold()
+    last = posixpath.basename(folder)
+    if last == "requirements":
+        return "" if stem in _RUNTIME_STEM and not is_package else stem
+    if not is_package and last not in _TOOL_FOLDERS and _RUNTIME_FILE.match(stem):
+        return ""
+    return re.sub(r"^requirements[-_.]?|[-_.]?requirements$", "", stem) or (last if folder else "requirements")
+
+
+def _with_shared(
+    part: object, folder: str, manifest: Manifest, shared: Mapping[tuple[str, str], Mapping[str, str]]
+) -> object:
+    """A part whose version its workspace gives, with this version; empty if the workspace gives none."""
+    if not isinstance(part, Dependency | RuntimeVersion) or part.constraint != FROM_WORKSPACE:
+        return part
+    name = part.name if isinstance(part, Dependency) else "rust-version"
+    while True:
+        found = shared.get((manifest.package or "", folder), {}).get(name, "")
+        if found or not folder:
+            break
+        folder = posixpath.dirname(folder)
+    if isinstance(part, Dependency) and name.startswith("libs.") and found:
+        name, _, found = found.partition(" ")
+        return replace(part, name=name, constraint=found)
+    return replace(part, constraint=found)
+
+
+def _rank(rank: int, depth: int) -> int:
+    return rank + _PER_DEPTH * depth
+
+
+def _dependencies(declared: Iterable[DeclaredPart]) -> Iterator[StructureFact]:
+    by_name: dict[tuple[str, str], dict[str, Place]] = defaultdict(dict)
+    for item in declared:
+        part = item.part
+        if isinstance(part, Dependency):
+            places = by_name[part.ecosystem, part.name]
+            place = Place(item.folder, item.path, part.line, part.constraint)
+            former = places.setdefault(item.folder, place)
+            if former.path == item.path and part.constraint not in {former.value, ""}:
+                places[item.folder] = replace(former, value=" or ".join(filter(None, (former.value, part.constraint))))
+    for (ecosystem, name), places in by_name.items():
+        yield _dependency(ecosystem, name, list(places.values()))
+
+
+def _dependency(ecosystem: str, name: str, places: list[Place]) -> StructureFact:
+    registry, sort = _REGISTRIES[ecosystem]
+    purpose = purpose_of_package(name)
+    versions = values_by_folder(places)
+    is_split = len({place.value for place in places}) > 1
+    named = f"{name} {versions}" if versions and not is_split else name
+    folders = [place.folder for place in places if place.folder]
+    users = f" Used by {listed(f'{folder}/' for folder in folders)}." if folders else ""
+    return StructureFact(
+        subject=f"dependency.{ecosystem}.{name}",
+        title=f"Uses {named}{f', {purpose}' if purpose else ''} (runtime dependency, {sort})",
+        body=f"{declared_in(places)} Registry: {registry}.{f' Versions: {versions}.' if is_split else ''}{users}",
+        rank=_rank(_DEPENDENCY, places[0].depth),
+        paths=paths_of(places),
+        line=places[0].line,
+    )
+
+
+def _groups(declared: Iterable[DeclaredPart]) -> Iterator[StructureFact]:
+    found: dict[tuple[str, str, str, bool], tuple[set[str], list[Place]]] = {}
+    for item in declared:
+        part = item.part
+        if isinstance(part, DependencyGroup):
+            names, places = found.setdefault((part.ecosystem, part.group, item.folder, part.is_optional), (set(), []))
+            names.update(part.names)
+            places.append(Place(item.folder, item.path, part.line))
+    for (ecosystem, group, folder, is_optional), (names, places) in found.items():
+        sort = "Optional dependencies" if is_optional else "Development dependencies"
+        key = "optional" if is_optional else "development"
+        ordered = sorted(names)
+        purposes = [f"{name} ({purpose})" for name in ordered if (purpose := purpose_of_package(name))]
+        every = f" All: {', '.join(ordered)}." if len(ordered) > MAX_SHOWN else ""
+        known = f" Among them: {listed(purposes, 30)}." if purposes else ""
+        yield StructureFact(
+            subject=f"dependencies.{ecosystem}.{key}.{group}{within(folder)}",
+            title=f"{sort}{of_folder(folder)}, group {group}: {listed(ordered)}",
+            body=f"{declared_in(places)}{every}{known}",
+            rank=_rank(_GROUP, places[0].depth),
+            paths=paths_of(places),
+            line=places[0].line,
+        )
+
+
+def _runtimes(declared: Iterable[DeclaredPart]) -> Iterator[StructureFact]:
+    found: dict[tuple[str, bool], dict[str, Place]] = defaultdict(dict)
+    for item in declared:
+        part = item.part
+        if isinstance(part, RuntimeVersion) and part.constraint:
+            place = Place(item.folder, item.path, part.line, part.constraint)
+            found[part.runtime, part.is_development].setdefault(item.folder, place)
+    for (runtime, is_development), by_folder in found.items():
+        places, name = list(by_folder.values()), _RUNTIMES[runtime]
+        versions = values_by_folder(places)
+        title = (
+            f"{name} version for development: {versions}"
+            if is_development
+            else f"Supported {name} versions: {versions}"
+        )
+        purpose = "used by its developers" if is_development else "that the code supports and runs on"
+        yield StructureFact(
+            subject=f"runtime.{runtime}{'.development' if is_development else ''}",
+            title=title,
+            body=f"The {name} version {purpose}. {declared_in(places)}",
+            rank=_rank(_RUNTIME, places[0].depth),
+            paths=paths_of(places),
+            line=places[0].line,
+        )
+
+
+def _entry_points(declared: Iterable[DeclaredPart]) -> Iterator[StructureFact]:
+    found: dict[str, dict[str, tuple[str, Place]]] = defaultdict(dict)
+    for item in declared:
+        part = item.part
+        if isinstance(part, EntryPoint):
+            found[item.folder].setdefault(part.name, (part.target, Place(item.folder, item.path, part.line)))
+    for folder, by_name in found.items():
+        places = [place for _, place in by_name.values()]
+        shown = listed((f"`{name}` runs {target}" for name, (target, _) in by_name.items()), 8)
+        yield StructureFact(
+            subject=f"entry.commands{within(folder)}",
+            title=f"Command-line entry points{of_folder(folder)}: {shown}",
+            body=f"Commands that the package installs. {declared_in(places)}",
+            rank=_rank(_GROUP, places[0].depth),
+            paths=paths_of(places),
+            line=places[0].line,
+        )
+
+
+def _services(declared: Iterable[DeclaredPart]) -> Iterator[StructureFact]:
+    found: dict[tuple[str, str], tuple[ContainerService, Place]] = {}
+    for item in declared:
+        part = item.part
+        if isinstance(part, ContainerService):
+            found.setdefault((part.name, item.folder), (part, Place(item.folder, item.path, part.line)))
+    for (name, folder), (service, place) in found.items():
+        purpose = purpose_of_image(service.image)
+        image = f"image {service.image}" if service.image else "an image built from this repository"
+        ports = f" Ports: {listed(service.ports)}." if service.ports else ""
+        yield StructureFact(
+            subject=f"service.{name}{within(folder)}",
+            title=f"Docker Compose service {name}{of_folder(folder)} runs {image}{f', {purpose}' if purpose else ''}",
+            body=f"A container for development or deployment. {declared_in([place])}{ports}",
+            rank=_rank(_CONTAINER, place.depth),
+            paths=(place.path,),
+            line=place.line,
+        )
+
+
+def _base_images(declared: Iterable[DeclaredPart]) -> Iterator[StructureFact]:
+    for item in declared:
+        part = item.part
+        if isinstance(part, BaseImages):
+            place = Place(item.folder, item.path, part.line)
+            *earlier, last = part.images
+            stages = f" Earlier stages build on {listed(earlier)}." if earlier else ""
+            yield StructureFact(
+                subject=f"image.{item.path}",
+                title=f"Docker base image of {item.path}: {last}",
+                body=f"The container image builds on {last}.{stages}",
+                rank=_rank(_CONTAINER, place.depth),
+                paths=(item.path,),
+                line=part.line,
+            )
+
+
+def _workflows(declared: Iterable[DeclaredPart]) -> Iterator[StructureFact]:
+    for item in declared:
+        part = item.part
+        if isinstance(part, Workflow):
+            stem = posixpath.splitext(posixpath.basename(item.path))[0].removeprefix(".")
+            when = listed(part.triggers, 5) or "when its file says so"
+            jobs = "job" if len(part.jobs) == 1 else "jobs"
+            yield StructureFact(
+                subject=f"ci.workflow.{stem}",
+                title=f"CI workflow {part.name or stem} runs {when}; {jobs}: {listed(part.jobs, 8)}",
+                body=f"Continuous integration. {declared_in([Place('', item.path, 1)])}",
+                rank=_WORKFLOW,
+                paths=(item.path,),
+                line=part.line,
+            )
+
+
+def _languages(languages: Iterable[str]) -> Iterator[StructureFact]:
+    for language in languages:
+        yield StructureFact(
+            subject=f"language.{language.casefold()}",
+            title=f"Written in {language}: a programming language of this repository",
+            body=f"At least a twentieth of the files of code are {language}.",
+            rank=_LANGUAGE,
+            origin=Origin.COMMIT,
+        )

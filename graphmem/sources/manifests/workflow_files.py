@@ -1,0 +1,77 @@
+"""CI workflows of GitHub and GitLab: when they run, and their jobs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from graphmem.sources.manifests.document_texts import list_at, table_at, text_at, yaml_of
+from graphmem.sources.manifests.parts import MAX_NAMES, Manifest, Workflow, clipped, is_name
+
+_WORDS = {
+    "pull_request": "on pull requests",
+    "pull_request_target": "on pull requests",
+    "workflow_dispatch": "when started by hand",
+    "workflow_call": "when another workflow calls it",
+    "release": "on releases",
+    "merge_group": "in the merge queue",
+    "issues": "on issues",
+    "issue_comment": "on comments",
+}
+_EVERY = ("*", "**")
+_RESERVED = frozenset(
+    {
+        *("stages", "variables", "default", "include", "workflow", "image", "services", "cache", "before_script"),
+        *("after_script", "pages", "spec"),
+    }
+)
+
+
+def read_github_workflow(text: str) -> Manifest:
+    """The workflow of a file below `.github/workflows`."""
+    document = yaml_of(text)
+    events = document.get("on")
+    if isinstance(events, str):
+        events = [events]
+    named = dict.fromkeys(str(event) for event in events) if isinstance(events, list) else table_at(events)
+    triggers = tuple(dict.fromkeys(_trigger(event, settings) for event, settings in named.items()))
+    jobs = tuple(name for name in table_at(document, "jobs") if is_name(name))
+    if not jobs:
+        return Manifest()
+    return Manifest((Workflow(clipped(text_at(document, "name")), triggers[:MAX_NAMES], jobs[:MAX_NAMES]),))
+
+
+def _trigger(event: str, settings: object) -> str:
+    table = table_at(settings)
+    if event == "push":
+        return "on " + " and ".join(_pushes(table))
+    if event == "schedule":
+        crons = [text_at(table_at(entry), "cron") for entry in settings] if isinstance(settings, list) else []
+        return clipped(f"on a schedule ({', '.join(filter(None, crons[:4]))})") if any(crons) else "on a schedule"
+    if event == "workflow_run":
+        return clipped(f"after the workflow {' or '.join(map(str, list_at(table, 'workflows')[:4]))}")
+    shown = _WORDS.get(event, f"on {clipped(event, 40)}")
+    branches = [branch for branch in list_at(table, "branches") if branch not in _EVERY]
+    return f"{shown} to {_listed(branches)}" if branches and event.startswith("pull_request") else shown
+
+
+def _pushes(table: Mapping[str, object]) -> Iterator[str]:
+    branches = [branch for branch in list_at(table, "branches") if branch not in _EVERY]
+    tags = list_at(table, "tags")
+    if branches or not tags:
+        yield f"pushes to {_listed(branches)}" if branches else "every push"
+    if tags:
+        yield f"pushes of tags {_listed(tags)}"
+
+
+def _listed(values: list[object]) -> str:
+    return ", ".join(clipped(value, 40) for value in values[:5])
+
+
+def read_gitlab_ci(text: str) -> Manifest:
+    """The pipeline of a `.gitlab-ci.yml`."""
+    document = yaml_of(text)
+    jobs = [name for name, value in document.items() if name not in _RESERVED and name[0] != "." and table_at(value)]
+    rules = [text_at(table_at(rule), "if") for rule in list_at(document, "workflow", "rules")]
+    triggers = tuple(clipped(f"if {rule}") for rule in rules if rule)[:5] or ("on every push",)
+    names = tuple(clipped(name, 60) for name in jobs[:MAX_NAMES])
+    return Manifest((Workflow("GitLab pipeline", triggers, names),) if names else ())
