@@ -35,7 +35,7 @@ _QUOTED = re.compile(r"(?P<q>[\"'])(?P<text>[\w.$\{\}-]+:[\w.$\{\}-]+(?::[^\"'@:
 _NAMED = re.compile(r"(?P<key>group|name|version)\s*[:=]\s*[\"'](?P<value>[^\"']*)[\"']")
 _CATALOGUE = re.compile(r"^libs\.(?P<alias>[\w.]+)\)?")
 _GRADLE_JAVA = re.compile(
-    r"^\s*(?:java\.)?(?:sourceCompatibility|targetCompatibility|languageVersion)\b[\s.=(a-z]*?"
+    r"^[^\n/*]{0,80}?\b(?:sourceCompatibility|targetCompatibility|languageVersion)\b[\s.=(a-z]*?"
     r"(?:JavaVersion\.VERSION_|JavaLanguageVersion\.of\()?[\"']?(?P<version>\d[\d._]*)",
     re.MULTILINE,
 )

@@ -1,0 +1,45 @@
+"""When workflows run, and their jobs."""
+
+from __future__ import annotations
+
+from graphmem.sources.manifests.parts import Workflow
+from graphmem.sources.manifests.workflow_files import read_github_workflow, read_gitlab_ci
+
+
+def test_a_workflow_says_when_it_runs() -> None:
+    text = """
+name: Tests
+on:
+  push: {branches: [main], tags: ['v*']}
+  pull_request: {branches: ['**']}
+  schedule: [{cron: '0 3 * * *'}]
+  workflow_dispatch:
+jobs:
+  test: {runs-on: ubuntu-latest, steps: [{uses: actions/checkout@v4}]}
+  lint: {runs-on: ubuntu-latest}
+"""
+    assert read_github_workflow(text).parts == (
+        Workflow(
+            "Tests",
+            (
+                "on pushes to main and pushes of tags v*",
+                "on pull requests",
+                "on a schedule (0 3 * * *)",
+                "when started by hand",
+            ),
+            ("test", "lint"),
+        ),
+    )
+
+
+def test_events_may_be_a_word_or_a_list() -> None:
+    jobs = "jobs: {a: {runs-on: x}}\n"
+    assert read_github_workflow(f"on: push\n{jobs}").parts == (Workflow("", ("on every push",), ("a",)),)
+    assert read_github_workflow(f"on: [push, release]\n{jobs}").parts == (
+        Workflow("", ("on every push", "on releases"), ("a",)),
+    )
+
+
+def test_a_gitlab_pipeline_has_jobs() -> None:
+    text = "stages: [a]\n.hidden: {script: x}\ntest: {script: [pytest]}\nlint:\n  script: ruff\n"
+    assert read_gitlab_ci(text).parts == (Workflow("GitLab pipeline", ("on every push",), ("test", "lint")),)
