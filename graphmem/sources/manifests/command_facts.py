@@ -30,7 +30,7 @@ _MANAGERS = (("pnpm-lock.yaml", "pnpm"), ("yarn.lock", "yarn"), ("bun.lock", "bu
 class _PurposefulCommand:
     command: Command
     place: Place
-    is_just_that: bool
+    clearness: int
 
 
 def command_facts(
@@ -84,7 +84,7 @@ def _invocation(command: Command, folder: str, manifests: Mapping[str, Manifest]
 
 
 def _fact(purpose: CommandPurpose, folder: str, commands: list[_PurposefulCommand]) -> StructureFact:
-    ordered = sorted(commands, key=lambda item: (item.command.is_convention, not item.is_just_that))
+    ordered = sorted(commands, key=lambda item: (item.command.is_convention, item.clearness))
     declared = [item for item in ordered if not item.command.is_convention] or ordered[:1]
     first, *others = declared
     runs = f" It runs `{first.command.runs}`." if first.command.runs else ""

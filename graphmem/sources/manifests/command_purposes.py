@@ -13,20 +13,20 @@ class CommandPurpose:
     Attributes:
         key: Last part of the subject `command.KEY`.
         verb: The beginning of the title: `Run the tests`.
-        names: Names of commands that have just this purpose.
+        names: Names of commands that have just this purpose, the clearest first.
         pattern: Names of commands that serve a part of it.
         is_for_folders: Folders below the root have statements of this purpose too.
     """
 
     key: str
     verb: str
-    names: frozenset[str]
+    names: tuple[str, ...]
     pattern: re.Pattern[str]
     is_for_folders: bool = False
 
 
 def _purpose(key: str, verb: str, names: str, pattern: str, *, is_for_folders: bool = False) -> CommandPurpose:
-    return CommandPurpose(key, verb, frozenset(names.split()), re.compile(pattern), is_for_folders)
+    return CommandPurpose(key, verb, tuple(names.split()), re.compile(pattern), is_for_folders)
 
 
 #: In order: a name that fits several has the first.
@@ -48,7 +48,7 @@ PURPOSES = (
         r"^lint_|_lint$|^check_(?:style|format|fmt)|_check$", is_for_folders=True,
     ),
     _purpose("format", "Format the code", "format fmt reformat black prettier", r"^(?:format|fmt)_|_(?:format|fmt)$"),
-    _purpose("docs", "Build the documentation", "docs doc documentation html", r"^docs?_|_docs$"),
+    _purpose("docs", "Build the documentation", "docs doc documentation html", r"^docs?_(?!check)|^(?:build|make|generate|gen)_(?:\w+_)?docs?$"),
     _purpose(
         "build", "Build the project", "build compile dist package bundle all", r"^build_|_build$", is_for_folders=True
     ),
@@ -57,22 +57,22 @@ PURPOSES = (
         r"^(?:run|start|serve|dev)_(?!test)", is_for_folders=True,
     ),
     _purpose(
-        "install", "Install the dependencies and set up for development",
+        "install", "Install the project or its dependencies (set up)",
         "install setup init bootstrap deps develop sync env venv", r"^install_dev|^dev_install|^setup_dev",
     ),
     _purpose("benchmark", "Run the benchmarks", "bench benchmark benchmarks", r"^bench(?:mark)?s?_"),
-    _purpose("migrate", "Migrate the database", "migrate migrations db_migrate", r"^(?:db_)?migrat"),
+    _purpose("migrate", "Migrate the database", "migrate migrations db_migrate migrate_up migrate_db", r"^db_migrate_"),
     _purpose("release", "Publish a release", "release publish", r"^release_|^publish_"),
 )  # fmt: skip
 
 
-def purpose_of(name: str) -> tuple[CommandPurpose, bool] | None:
-    """The purpose of a command's name, and whether it is just this purpose; None if it has none of the list."""
+def purpose_of(name: str) -> tuple[CommandPurpose, int] | None:
+    """The purpose of a command's name, and how clear the name is, from 0; None if it has none of the list."""
     normal = re.sub(r"[^a-z0-9]+", "_", name.casefold()).strip("_")
     for purpose in PURPOSES:
         if normal in purpose.names:
-            return purpose, True
+            return purpose, purpose.names.index(normal)
     for purpose in PURPOSES:
         if purpose.pattern.search(normal):
-            return purpose, False
+            return purpose, len(purpose.names)
     return None

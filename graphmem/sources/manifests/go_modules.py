@@ -26,9 +26,10 @@ def read_go_mod(text: str) -> Manifest:
             is_toolchain = directive["word"] == "toolchain"
             version = clipped(directive["version"] if is_toolchain else f">={directive['version']}")
             parts.append(RuntimeVersion("go", version, is_toolchain, number))
-    if re.search(r"^module\s", text, re.MULTILINE):
+    module = re.search(r"^module\s+([\w.~/-]+)", text, re.MULTILINE)
+    if module is not None:
         parts += [Command(name, f"go {name} ./...", is_convention=True) for name in ("test", "build")]
-    return Manifest(tuple(parts), ECOSYSTEM)
+    return Manifest(tuple(parts), ECOSYSTEM, name=module[1] if module is not None else "")
 
 
 def _required(line: str, number: int) -> list[Part]:

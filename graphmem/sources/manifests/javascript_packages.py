@@ -40,7 +40,7 @@ def read_package_json(text: str) -> Manifest:
     parts += _versions(package, text)
     parts += _scripts(package, text)
     parts += _entry_points(package, text)
-    return Manifest(tuple(parts), ECOSYSTEM)
+    return Manifest(tuple(parts), ECOSYSTEM, name=text_at(package, "name"))
 
 
 def _constraint(text: str) -> str:

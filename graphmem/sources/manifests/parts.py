@@ -127,12 +127,14 @@ class Manifest:
 
     Attributes:
         package: Ecosystem of the package that the manifest declares; None if it declares none.
+        name: Name of this package; empty if it has none.
         shared: Constraints by the names of dependencies that members of a workspace refer to.
     """
 
     parts: tuple[Part, ...] = ()
     package: str | None = None
     shared: tuple[tuple[str, str], ...] = ()
+    name: str = ""
 
 
 #: A dependency or runtime version with this constraint has the one of the workspace.

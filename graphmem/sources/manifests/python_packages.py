@@ -73,7 +73,8 @@ def read_pyproject(text: str) -> Manifest:
     named = [(name, names_in(_as_list(values)), False, line_of(text, name)) for name, values in groups_of_pep_735]
     parts += groups(ECOSYSTEM, named)
     parts += _tasks(tables, text)
-    return Manifest(tuple(parts), ECOSYSTEM if project or poetry else None)
+    name = normal(text_at(project, "name") or text_at(poetry, "name"))
+    return Manifest(tuple(parts), ECOSYSTEM if project or poetry else None, name=name)
 
 
 def _project_parts(project: Mapping[str, object], text: str) -> Iterator[Part]:

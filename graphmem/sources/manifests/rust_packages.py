@@ -43,7 +43,7 @@ def read_cargo(text: str) -> Manifest:
     parts += _binaries(tables, package, text)
     if package or workspace:
         parts += [Command(name, f"cargo {name}", is_convention=True) for name in ("test", "build")]
-    return Manifest(tuple(parts), ECOSYSTEM, tuple(_shared(workspace)))
+    return Manifest(tuple(parts), ECOSYSTEM, tuple(_shared(workspace)), text_at(package, "name"))
 
 
 def _package(name: str, value: object) -> str:
@@ -58,7 +58,8 @@ def _constraint(value: object) -> str:
     if table.get("workspace") is True:
         return FROM_WORKSPACE
     source = text_at(table, "git") or text_at(table, "path")
-    return clipped(text_at(table, "version") or (f"from {source}" if source else ""))
+    version = text_at(table, "version") or (f"from {source}" if source else "")
+    return clipped(f"{version} (optional)".strip() if table.get("optional") is True else version)
 
 
 def _version(package: Mapping[str, object], workspace: Mapping[str, object], text: str) -> Iterator[RuntimeVersion]:
