@@ -48,7 +48,10 @@ PURPOSES = (
         r"^lint_|_lint$|^check_(?:style|format|fmt)|_check$", is_for_folders=True,
     ),
     _purpose("format", "Format the code", "format fmt reformat black prettier", r"^(?:format|fmt)_|_(?:format|fmt)$"),
-    _purpose("docs", "Build the documentation", "docs doc documentation html", r"^docs?_(?!check)|^(?:build|make|generate|gen)_(?:\w+_)?docs?$"),
+    _purpose(
+        "docs", "Build the documentation", "docs doc documentation html",
+        r"^docs?_(?!check)|^(?:build|make|generate|gen)_(?:\w+_)?docs?$",
+    ),
     _purpose(
         "build", "Build the project", "build compile dist package bundle all", r"^build_|_build$", is_for_folders=True
     ),

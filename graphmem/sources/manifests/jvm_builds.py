@@ -56,21 +56,21 @@ def read_pom(text: str) -> Manifest:
         if scope in {"test", "provided", "system"}:
             by_scope.setdefault(scope, []).append(name)
         elif is_name(name):
-            version = _resolved(dependency.text_of("version"), properties) or FROM_WORKSPACE
+            version = _version(dependency.text_of("version"), properties) or FROM_WORKSPACE
             parts.append(Dependency(ECOSYSTEM, name, clipped(version), dependency.line))
     parts += groups(ECOSYSTEM, [(scope, names, False, 1) for scope, names in by_scope.items()])
     parts += _java(project, properties, text)
     parts += [Command("test", "mvn test", is_convention=True), Command("build", "mvn package", is_convention=True)]
-    return Manifest(tuple(parts), ECOSYSTEM, tuple(_managed(project, properties)))
+    own = f"{properties['project.groupId']}:{project.text_of('artifactId')}"
+    return Manifest(tuple(parts), ECOSYSTEM, tuple(_managed(project, properties)), own)
 
 
 def _properties(project: XmlElement) -> dict[str, str]:
     listed = project.below("properties")
     found = {child.name: child.text for child in listed.children} if listed is not None else {}
-    own = {
-        f"project.{name}": project.text_of(name) or project.text_of("parent", name) for name in ("groupId", "version")
-    }
-    return found | own
+    parent = {name: project.text_of("parent", name) for name in ("groupId", "version")}
+    above = {f"project.parent.{name}": value for name, value in parent.items()}
+    return found | above | {f"project.{name}": project.text_of(name) or value for name, value in parent.items()}
 
 
 def _resolved(text: str, properties: Mapping[str, str]) -> str:
@@ -80,12 +80,18 @@ def _resolved(text: str, properties: Mapping[str, str]) -> str:
     return text
 
 
+def _version(text: str, properties: Mapping[str, str]) -> str:
+    """A version; empty if it refers to a property that the file does not have."""
+    version = _resolved(text, properties)
+    return "" if "${" in version else version
+
+
 def _managed(project: XmlElement, properties: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     """Versions that modules of the build share."""
     listed = project.below("dependencyManagement", "dependencies")
     for dependency in listed.all("dependency") if listed is not None else ():
         name = _resolved(f"{dependency.text_of('groupId')}:{dependency.text_of('artifactId')}", properties)
-        yield name, clipped(_resolved(dependency.text_of("version"), properties))
+        yield name, clipped(_version(dependency.text_of("version"), properties))
 
 
 def _java(project: XmlElement, properties: Mapping[str, str], text: str) -> Iterator[RuntimeVersion]:

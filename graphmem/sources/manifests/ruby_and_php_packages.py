@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from graphmem.sources.manifests.document_texts import json_of, line_of, table_at
+from graphmem.sources.manifests.document_texts import json_of, line_of, table_at, text_at
 from graphmem.sources.manifests.parts import (
     Command,
     Dependency,
@@ -69,4 +69,4 @@ def read_composer(text: str) -> Manifest:
         if is_name(name):
             runs = script if isinstance(script, str) else ""
             parts.append(Command(name, f"composer {name}", clipped(runs), line=line_of(text, f'"{name}"')))
-    return Manifest(tuple(parts), PHP)
+    return Manifest(tuple(parts), PHP, name=text_at(package, "name"))

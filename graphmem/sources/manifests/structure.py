@@ -5,7 +5,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from graphmem.model import Origin
@@ -82,8 +82,9 @@ def structure_of(manifests: Mapping[str, Manifest], languages: Iterable[str]) ->
         languages: Its languages.
     """
     declared = _resolved(manifests)
+    own = {(manifest.package, manifest.name) for manifest in manifests.values() if manifest.name}
     facts = [
-        *_dependencies(declared),
+        *_dependencies(declared, own),
         *_groups(declared),
         *_runtimes(declared),
         *command_facts([(item.folder, item.path, item.part) for item in declared], manifests),
@@ -157,32 +158,36 @@ def _rank(rank: int, depth: int) -> int:
     return rank + _PER_DEPTH * depth
 
 
-def _dependencies(declared: Iterable[DeclaredPart]) -> Iterator[StructureFact]:
+def _dependencies(declared: Iterable[DeclaredPart], own: Container[tuple[str | None, str]]) -> Iterator[StructureFact]:
+    """The runtime dependencies; versions of packages of this repository change with each release, and are left out."""
     by_name: dict[tuple[str, str], dict[str, Place]] = defaultdict(dict)
     for item in declared:
         part = item.part
         if isinstance(part, Dependency):
+            version = "" if (part.ecosystem, part.name) in own else part.constraint
             places = by_name[part.ecosystem, part.name]
-            place = Place(item.folder, item.path, part.line, part.constraint)
-            former = places.setdefault(item.folder, place)
-            if former.path == item.path and part.constraint not in {former.value, ""}:
-                places[item.folder] = replace(former, value=" or ".join(filter(None, (former.value, part.constraint))))
+            former = places.setdefault(item.folder, Place(item.folder, item.path, part.line, version))
+            if former.path == item.path and version not in {*former.value.split(" or "), ""}:
+                places[item.folder] = replace(former, value=" or ".join(filter(None, (former.value, version))))
     for (ecosystem, name), places in by_name.items():
-        yield _dependency(ecosystem, name, list(places.values()))
+        yield _dependency(ecosystem, name, list(places.values()), is_own=(ecosystem, name) in own)
 
 
-def _dependency(ecosystem: str, name: str, places: list[Place]) -> StructureFact:
+def _dependency(ecosystem: str, name: str, places: list[Place], *, is_own: bool) -> StructureFact:
     registry, sort = _REGISTRIES[ecosystem]
-    purpose = purpose_of_package(name)
+    purpose = "a package of this repository" if is_own else purpose_of_package(name)
     versions = values_by_folder(places)
     is_split = len({place.value for place in places}) > 1
     named = f"{name} {versions}" if versions and not is_split else name
     folders = [place.folder for place in places if place.folder]
     users = f" Used by {listed(f'{folder}/' for folder in folders)}." if folders else ""
+    known = f" Versions: {versions}." if is_split else ""
+    # go.mod does not tell what only tests need.
+    need = "direct" if ecosystem == "go" else "runtime"
     return StructureFact(
         subject=f"dependency.{ecosystem}.{name}",
-        title=f"Uses {named}{f', {purpose}' if purpose else ''} (runtime dependency, {sort})",
-        body=f"{declared_in(places)} Registry: {registry}.{f' Versions: {versions}.' if is_split else ''}{users}",
+        title=f"Uses {named}{f', {purpose}' if purpose else ''} ({need} dependency, {sort})",
+        body=f"{declared_in(places)}{'' if is_own else f' Registry: {registry}.'}{known}{users}",
         rank=_rank(_DEPENDENCY, places[0].depth),
         paths=paths_of(places),
         line=places[0].line,

@@ -42,25 +42,33 @@ def read_github_workflow(text: str) -> Manifest:
 
 def _trigger(event: str, settings: object) -> str:
     table = table_at(settings)
+    limits = " (certain paths only)" if {"paths", "paths-ignore"} & table.keys() else ""
     if event == "push":
-        return "on " + " and ".join(_pushes(table))
+        return f"on {' and '.join(_pushes(table))}{limits}"
     if event == "schedule":
         crons = [text_at(table_at(entry), "cron") for entry in settings] if isinstance(settings, list) else []
         return clipped(f"on a schedule ({', '.join(filter(None, crons[:4]))})") if any(crons) else "on a schedule"
     if event == "workflow_run":
         return clipped(f"after the workflow {' or '.join(map(str, list_at(table, 'workflows')[:4]))}")
     shown = _WORDS.get(event, f"on {clipped(event, 40)}")
-    branches = [branch for branch in list_at(table, "branches") if branch not in _EVERY]
-    return f"{shown} to {_listed(branches)}" if branches and event.startswith("pull_request") else shown
+    return f"{shown}{_branches(table)}{limits}" if event.startswith("pull_request") else shown
 
 
 def _pushes(table: Mapping[str, object]) -> Iterator[str]:
-    branches = [branch for branch in list_at(table, "branches") if branch not in _EVERY]
-    tags = list_at(table, "tags")
+    branches, tags = _branches(table), list_at(table, "tags")
     if branches or not tags:
-        yield f"pushes to {_listed(branches)}" if branches else "every push"
+        yield f"pushes{branches}" if branches else "every push"
     if tags:
         yield f"pushes of tags {_listed(tags)}"
+
+
+def _branches(table: Mapping[str, object]) -> str:
+    """` to BRANCHES`; empty if the event is not limited to branches."""
+    branches = [branch for branch in list_at(table, "branches") if branch not in _EVERY]
+    if branches:
+        return f" to {_listed(branches)}"
+    ignored = list_at(table, "branches-ignore")
+    return f" to branches other than {_listed(ignored)}" if ignored else ""
 
 
 def _listed(values: list[object]) -> str:
