@@ -154,4 +154,4 @@ def read_version_catalogue(text: str) -> Manifest:
         version = words[2] if len(words) == 3 else reference if isinstance(reference, str) else ""  # noqa: PLR2004
         dotted = re.sub(r"[-_]", ".", alias)
         shared.append((f"libs.{dotted}", clipped(f"{':'.join(words[:2]) if words else name} {version}".strip())))
-    return Manifest(shared=tuple(shared))
+    return Manifest(package=ECOSYSTEM, shared=tuple(shared))

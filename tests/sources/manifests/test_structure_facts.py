@@ -1,0 +1,26 @@
+"""Words and anchors of facts."""
+
+from __future__ import annotations
+
+from graphmem.model import AnchorKind
+from graphmem.sources.manifests.structure_facts import Place, StructureFact, listed, paths_of, values_by_folder
+
+
+def test_a_fact_is_about_its_files_and_folders() -> None:
+    fact = StructureFact("a", "A", "", 0, ("x/y.toml", "x/z.toml", ".github/workflows/c.yml", "w.toml"))
+    anchors = [(anchor.kind, anchor.name) for anchor in fact.statement().anchors]
+    assert anchors == [
+        *((AnchorKind.FILE, path) for path in fact.paths),
+        (AnchorKind.MODULE, "x"),
+    ]
+
+
+def test_long_lists_are_counted() -> None:
+    assert listed(["a", "b", "c"], 2) == "a, b and 1 more"
+
+
+def test_values_that_differ_are_named_with_their_folders() -> None:
+    places = [Place("", "p", 1, "1"), Place("a", "a/p", 1, "2"), Place("b", "b/p", 1, "2"), Place("c", "c/p", 1, "")]
+    assert values_by_folder(places) == "1 in the root; 2 in a, b; any version in c"
+    assert values_by_folder(places[1:3]) == "2"
+    assert paths_of(places) == ("p", "a/p", "b/p", "c/p")
