@@ -85,7 +85,7 @@ def _invocation(command: Command, folder: str, manifests: Mapping[str, Manifest]
 
 def _fact(purpose: CommandPurpose, folder: str, commands: list[_PurposefulCommand]) -> StructureFact:
     ordered = sorted(commands, key=lambda item: (item.command.is_convention, item.clearness))
-    declared = [item for item in ordered if not item.command.is_convention] or ordered[:1]
+    declared = [item for item in ordered if not item.command.is_convention] or ordered
     first, *others = declared
     runs = f" It runs `{first.command.runs}`." if first.command.runs else ""
     usual = " The command is the usual one of the build tool." if first.command.is_convention else ""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,14 +51,14 @@ PURPOSES = (
     _purpose("format", "Format the code", "format fmt reformat black prettier", r"^(?:format|fmt)_|_(?:format|fmt)$"),
     _purpose(
         "docs", "Build the documentation", "docs doc documentation html",
-        r"^docs?_(?!check)|^(?:build|make|generate|gen)_(?:\w+_)?docs?$",
+        r"^docs?_(?!check)|^serve_docs?$|^(?:build|make|generate|gen)_(?:\w+_)?docs?$",
     ),
     _purpose(
         "build", "Build the project", "build compile dist package bundle all", r"^build_|_build$", is_for_folders=True
     ),
     _purpose(
         "run", "Run the application (start or serve it)", "run start serve dev develop server runserver up preview",
-        r"^(?:run|start|serve|dev)_(?!test)", is_for_folders=True,
+        r"^(?:run|start|serve|dev)_(?!test|docs?$)", is_for_folders=True,
     ),
     _purpose(
         "install", "Install the project or its dependencies (set up)",
@@ -69,6 +70,7 @@ PURPOSES = (
 )  # fmt: skip
 
 
+@lru_cache(maxsize=10_000)
 def purpose_of(name: str) -> tuple[CommandPurpose, int] | None:
     """The purpose of a command's name, and how clear the name is, from 0; None if it has none of the list."""
     normal = re.sub(r"[^a-z0-9]+", "_", name.casefold()).strip("_")

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
-from graphmem.sources.manifests.document_texts import json_of, line_of, table_at, text_at
+from graphmem.sources.manifests.document_texts import json_of, line_of, table_at, text_at, yaml_of
 from graphmem.sources.manifests.parts import (
+    FROM_WORKSPACE,
     Command,
     Dependency,
     EntryPoint,
@@ -44,7 +45,9 @@ def read_package_json(text: str) -> Manifest:
 
 
 def _constraint(text: str) -> str:
-    return "" if text in {"*", "latest", ""} else clipped(text)
+    if text.startswith("catalog:"):
+        return FROM_WORKSPACE
+    return "" if text in {"*", "latest", ""} or text.startswith("workspace:") else clipped(text)
 
 
 def _versions(package: Mapping[str, object], text: str) -> Iterator[RuntimeVersion]:
@@ -68,6 +71,15 @@ def _entry_points(package: Mapping[str, object], text: str) -> Iterator[EntryPoi
     for name, target in named.items():
         if is_name(name) and isinstance(target, str):
             yield EntryPoint(name, clipped(target), line_of(text, '"bin"'))
+
+
+def read_pnpm_workspace(text: str) -> Manifest:
+    """The versions that the catalogue of a `pnpm-workspace.yaml` gives to packages."""
+    document = yaml_of(text)
+    named = [table_at(catalogue) for catalogue in table_at(document, "catalogs").values()]
+    versions = [(name, version) for table in (*named, table_at(document, "catalog")) for name, version in table.items()]
+    shared = tuple((name, clipped(version)) for name, version in versions if is_name(name) and isinstance(version, str))
+    return Manifest(package=ECOSYSTEM, shared=shared)
 
 
 def read_nvmrc(text: str) -> Manifest:

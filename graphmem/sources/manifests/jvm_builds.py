@@ -48,6 +48,7 @@ def read_pom(text: str) -> Manifest:
         raise UnreadableManifest(f"the root element is <{project.name}>, not <project>", project.line)
     properties = _properties(project)
     parts: list[Part] = []
+    parts += _parent(project, properties)
     by_scope: dict[str, list[object]] = {}
     listed = project.below("dependencies")
     for dependency in listed.all("dependency") if listed is not None else ():
@@ -63,6 +64,15 @@ def read_pom(text: str) -> Manifest:
     parts += [Command("test", "mvn test", is_convention=True), Command("build", "mvn package", is_convention=True)]
     own = f"{properties['project.groupId']}:{project.text_of('artifactId')}"
     return Manifest(tuple(parts), ECOSYSTEM, tuple(_managed(project, properties)), own)
+
+
+def _parent(project: XmlElement, properties: Mapping[str, str]) -> Iterator[Dependency]:
+    """The build that this one extends, if it is of another group: it gives the versions of a framework."""
+    group, name = project.text_of("parent", "groupId"), project.text_of("parent", "artifactId")
+    if group and group != properties["project.groupId"] and is_name(f"{group}:{name}"):
+        parent = project.below("parent")
+        version = clipped(f"{project.text_of('parent', 'version')} (parent of the build)")
+        yield Dependency(ECOSYSTEM, f"{group}:{name}", version, parent.line if parent is not None else 1)
 
 
 def _properties(project: XmlElement) -> dict[str, str]:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Callable
-from functools import cache
+from functools import lru_cache
 
 from graphmem.sources.manifests.command_files import read_justfile, read_makefile
 from graphmem.sources.manifests.command_purposes import purpose_of
 from graphmem.sources.manifests.container_files import read_compose, read_dockerfile
 from graphmem.sources.manifests.go_modules import read_go_mod
-from graphmem.sources.manifests.javascript_packages import read_nvmrc, read_package_json
+from graphmem.sources.manifests.javascript_packages import read_nvmrc, read_package_json, read_pnpm_workspace
 from graphmem.sources.manifests.jvm_builds import read_gradle, read_pom, read_version_catalogue
 from graphmem.sources.manifests.parts import Command, Manifest
 from graphmem.sources.manifests.python_commands import read_nox, read_pytest_ini, read_tox
@@ -22,7 +22,12 @@ from graphmem.sources.manifests.python_packages import (
     read_setup_cfg,
     read_setup_py,
 )
-from graphmem.sources.manifests.ruby_and_php_packages import read_composer, read_gemfile, read_ruby_version
+from graphmem.sources.manifests.ruby_and_php_packages import (
+    read_composer,
+    read_gemfile,
+    read_gemspec,
+    read_ruby_version,
+)
 from graphmem.sources.manifests.rust_packages import read_cargo, read_rust_toolchain
 from graphmem.sources.manifests.workflow_files import read_github_workflow, read_gitlab_ci
 
@@ -49,6 +54,7 @@ PARSERS: dict[str, Parser] = {
     "Justfile": read_justfile,
     ".justfile": read_justfile,
     "package.json": read_package_json,
+    "pnpm-workspace.yaml": read_pnpm_workspace,
     "noxfile.py": read_nox,
     "tox.ini": read_tox,
     "pytest.ini": read_pytest_ini,
@@ -70,6 +76,7 @@ MARKERS = frozenset(
 )
 #: Manifests deeper than this belong to no part that has a name of its own.
 MAX_DEPTH = 4
+_CACHED = 10_000
 
 _OTHERS_CODE = frozenset(
     {
@@ -88,10 +95,11 @@ _EXAMPLES = frozenset(
 _REQUIREMENTS = re.compile(r"(?:^|/)(?:[\w-]*requirements[\w.-]*|requirements/[\w.-]+)\.txt$")
 _DOCKERFILE = re.compile(r"^(?:Dockerfile(?:\.[\w.-]+)?|[\w-]+\.Dockerfile)$")
 _WORKFLOW = re.compile(r"^\.github/workflows/[^/]+\.ya?ml$")
+_GEMSPEC = ".gemspec"
 _SCRIPT = re.compile(r"^(?:scripts?|bin)/(?P<name>[\w-]+)(?:\.sh)?$")
 
 
-@cache
+@lru_cache(maxsize=_CACHED)
 def is_foreign_folder(folder: str) -> bool:
     """True for a folder with code of others, tests, examples or output: its manifests say nothing of this project."""
     parts = [part.casefold() for part in folder.split("/") if part]
@@ -108,7 +116,8 @@ def is_manifest(path: str) -> bool:
     folder, name = posixpath.split(path)
     if _WORKFLOW.match(path) or (name == ".gitlab-ci.yml" and not folder):
         return True
-    is_known = name in PARSERS or name in MARKERS or _DOCKERFILE.match(name) or _REQUIREMENTS.search(path)
+    is_known = name in PARSERS or name in MARKERS or name.endswith(_GEMSPEC)
+    is_known = is_known or _DOCKERFILE.match(name) is not None or _REQUIREMENTS.search(path) is not None
     if not (is_known or script_name(path)) or name == ".gitlab-ci.yml":
         return False
     return folder.count("/") < MAX_DEPTH and not is_foreign_folder(folder)
@@ -123,6 +132,8 @@ def parser_of(path: str) -> Parser | None:
         return PARSERS[name]
     if _DOCKERFILE.match(name):
         return read_dockerfile
+    if name.endswith(_GEMSPEC):
+        return read_gemspec
     return read_requirements if _REQUIREMENTS.search(path) else None
 
 
@@ -132,20 +143,25 @@ def script_name(path: str) -> str:
     return match["name"] if match is not None and purpose_of(match["name"]) is not None else ""
 
 
+@lru_cache(maxsize=_CACHED)
 def present(path: str) -> Manifest:
     """The parts of a file whose presence alone counts."""
     name = script_name(path)
     return Manifest((Command(name, path),)) if name else Manifest()
 
 
+@lru_cache(maxsize=_CACHED)
 def precedence(path: str) -> int:
     """Order of the files of one folder: the first that declares something counts."""
     name = posixpath.basename(path)
     if script_name(path):
         return list(PARSERS).index("package.json")
+    if name.endswith(_GEMSPEC):
+        return list(PARSERS).index("Gemfile")
     return list(PARSERS).index(name) if name in PARSERS else len(PARSERS)
 
 
+@lru_cache(maxsize=_CACHED)
 def project_folder(path: str) -> str:
     """The folder that a manifest speaks for: `requirements/` and `gradle/` speak for their parent."""
     folder = posixpath.dirname(path)

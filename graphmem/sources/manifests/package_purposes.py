@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 _PACKAGES = {
     "PostgreSQL database client": (
@@ -149,6 +150,7 @@ _BY_IMAGE = {name: purpose for purpose, names in _IMAGES.items() for name in nam
 _MAJOR = re.compile(r"/v\d+$")
 
 
+@lru_cache(maxsize=10_000)
 def purpose_of_package(name: str) -> str:
     """The purpose of a package, such as `HTTP client`; empty if it is not in the list."""
     full = _MAJOR.sub("", name.casefold())

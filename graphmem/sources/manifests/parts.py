@@ -128,6 +128,7 @@ class Manifest:
     Attributes:
         package: Ecosystem of the package that the manifest declares; None if it declares none.
         name: Name of this package; empty if it has none.
+        requirements: Files of requirements that this package takes its dependencies from, relative to its folder.
         shared: Constraints by the names of dependencies that members of a workspace refer to.
     """
 
@@ -135,6 +136,7 @@ class Manifest:
     package: str | None = None
     shared: tuple[tuple[str, str], ...] = ()
     name: str = ""
+    requirements: tuple[str, ...] = ()
 
 
 #: A dependency or runtime version with this constraint has the one of the workspace.
@@ -145,7 +147,7 @@ def clipped(text: object, limit: int = MAX_NAME_CHARS) -> str:
     """A value as one line of Unicode text within a limit, without the user and password of a URL."""
     line = " ".join(str(text)[: limit * 4].split())
     shown = _USER.sub("", line.encode("utf-8", "replace").decode("utf-8"))
-    printable = "".join(character for character in shown if character.isprintable())
+    printable = shown if shown.isprintable() else "".join(filter(str.isprintable, shown))
     return printable if len(printable) <= limit else printable[: limit - 1] + "…"
 
 

@@ -68,17 +68,20 @@ def read_pyproject(text: str) -> Manifest:
     """The parts of a `pyproject.toml`: PEP 621, PEP 735, Poetry, and tasks of uv's and PDM's neighbours."""
     tables = toml_of(text)
     project, poetry = table_at(tables, "project"), table_at(tables, "tool", "poetry")
-    parts: list[Part] = [*_project_parts(project, text), *_poetry_parts(poetry, text)]
+    hook = table_at(tables, "tool", "hatch", "metadata", "hooks", "uv-dynamic-versioning")
+    parts: list[Part] = [*_project_parts(project, hook, text), *_poetry_parts(poetry, text)]
     groups_of_pep_735 = table_at(tables, "dependency-groups").items()
     named = [(name, names_in(_as_list(values)), False, line_of(text, name)) for name, values in groups_of_pep_735]
     parts += groups(ECOSYSTEM, named)
     parts += _tasks(tables, text)
     name = normal(text_at(project, "name") or text_at(poetry, "name"))
-    return Manifest(tuple(parts), ECOSYSTEM if project or poetry else None, name=name)
+    dynamic = table_at(tables, "tool", "setuptools", "dynamic", "dependencies")
+    files = tuple(clipped(file) for file in _as_list(dynamic.get("file")))
+    return Manifest(tuple(parts), ECOSYSTEM if project or poetry else None, name=name, requirements=files)
 
 
-def _project_parts(project: Mapping[str, object], text: str) -> Iterator[Part]:
-    for requirement in list_at(project, "dependencies"):
+def _project_parts(project: Mapping[str, object], hook: Mapping[str, object], text: str) -> Iterator[Part]:
+    for requirement in [*list_at(project, "dependencies"), *list_at(hook, "dependencies")]:
         dependency = dependency_of(requirement, text)
         if dependency is not None:
             yield dependency

@@ -108,28 +108,35 @@ class _ManifestHistory:
         """Take in the steps of a mainline, and call `progress` after each."""
         progress(0, len(steps))
         parsed = self._parsed_in_order([version for step in steps for version in step.versions])
+        languages: tuple[str, ...] | None = None
         for done, step in enumerate(steps, start=1):
-            for version in step.versions:
-                self._take(version, parsed)
-            self.lives.take(step.point, structure_of(self._manifests, step.languages))
+            changes = [self._take(version, parsed) for version in step.versions]
+            if any(changes) or step.languages != languages:
+                self.lives.take(step.point, structure_of(self._manifests, step.languages))
+            languages = step.languages
             progress(done, len(steps))
 
-    def _take(self, version: FileVersion, parsed: Iterator[Manifest | UnreadableManifest]) -> None:
-        """Take in a version; one that cannot be read leaves the manifest as it was, and is a problem."""
-        path, old_path = version.path, version.change.old_path
+    def _take(self, version: FileVersion, parsed: Iterator[Manifest | UnreadableManifest]) -> bool:
+        """Take in a version; True if it declares other things than before.
+
+        A version that cannot be read leaves the manifest as it was, and is a problem.
+        """
+        path, former = version.path, self._manifests.get(version.path)
         if version.is_deleted or version.change.status == "R":
-            self._manifests.pop(old_path, None)
-            self._unread.discard(old_path)
+            self._unread.discard(version.change.old_path)
+            former = self._manifests.pop(version.change.old_path, None)
         if version.is_deleted or not is_manifest(path):
-            return
+            return former is not None
         manifest = self._manifest_of(version, parsed)
         if isinstance(manifest, Manifest):
             self._manifests[path] = manifest
             self._unread.discard(path)
-        elif path not in self._unread:
+            return manifest != former or version.change.status == "R"
+        if path not in self._unread:
             self._unread.add(path)
             reason = f"commit {version.sha[:12]}: {manifest}; what it declared before goes on holding"
             self.problems.append((version.position, Problem(clipped(path, _MAX_PATH_CHARS), manifest.line, reason)))
+        return version.change.status == "R"
 
     def _manifest_of(
         self, version: FileVersion, parsed: Iterator[Manifest | UnreadableManifest]

@@ -103,11 +103,16 @@ def _resolved(manifests: Mapping[str, Manifest]) -> list[DeclaredPart]:
     shared: dict[tuple[str, str], dict[str, str]] = defaultdict(dict)
     for path, manifest in manifests.items():
         shared[manifest.package or "", project_folder(path)].update(manifest.shared)
+    needed = {
+        posixpath.normpath(posixpath.join(posixpath.dirname(path), file))
+        for path, manifest in manifests.items()
+        for file in manifest.requirements
+    }
     order = sorted(manifests, key=lambda path: (path.count("/"), project_folder(path), precedence(path), path))
     declared = []
     for path in order:
         folder = project_folder(path)
-        group = _group_of_requirements(path, ("pypi", folder) in packages)
+        group = "" if path in needed else _group_of_requirements(path, is_package=("pypi", folder) in packages)
         names = []
         for part in manifests[path].parts:
             if group and isinstance(part, Dependency):
@@ -119,7 +124,7 @@ def _resolved(manifests: Mapping[str, Manifest]) -> list[DeclaredPart]:
     return declared
 
 
-def _group_of_requirements(path: str, is_package: bool) -> str:  # noqa: FBT001
+def _group_of_requirements(path: str, *, is_package: bool) -> str:
     """The group that a file of requirements stands for; empty if its packages are needed at run time.
 
     The `requirements.txt` of a package is the environment of its developers: the package has its own dependencies.

@@ -55,7 +55,8 @@ def _trigger(event: str, settings: object) -> str:
 
 
 def _pushes(table: Mapping[str, object]) -> Iterator[str]:
-    branches, tags = _branches(table), list_at(table, "tags")
+    branches = _branches(table)
+    tags = [tag for tag in list_at(table, "tags") if not str(tag).startswith("!")]
     if branches or not tags:
         yield f"pushes{branches}" if branches else "every push"
     if tags:
