@@ -7,6 +7,8 @@ import re
 from graphmem.sources.manifests.parts import Command, Dependency, Manifest, Part, RuntimeVersion, clipped, is_name
 
 ECOSYSTEM = "go"
+#: go.mod does not tell what only tests need.
+_ROLE = "direct dependency"
 _REQUIRED = re.compile(r"(?:require\s+)?(?P<name>[\w.~/-]+)\s+(?P<version>v[\w.+-]+)\s*(?P<comment>//.*)?")
 _DIRECTIVE = re.compile(r"(?P<word>go|toolchain)\s+(?:go)?(?P<version>[\w.-]+)")
 
@@ -36,4 +38,4 @@ def _required(line: str, number: int) -> list[Part]:
     match = _REQUIRED.match(line)
     if match is None or "indirect" in (match["comment"] or "") or not is_name(match["name"]):
         return []
-    return [Dependency(ECOSYSTEM, match["name"], clipped(match["version"]), number)]
+    return [Dependency(ECOSYSTEM, match["name"], clipped(match["version"]), number, _ROLE)]

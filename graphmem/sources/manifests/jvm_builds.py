@@ -71,8 +71,9 @@ def _parent(project: XmlElement, properties: Mapping[str, str]) -> Iterator[Depe
     group, name = project.text_of("parent", "groupId"), project.text_of("parent", "artifactId")
     if group and group != properties["project.groupId"] and is_name(f"{group}:{name}"):
         parent = project.below("parent")
-        version = clipped(f"{project.text_of('parent', 'version')} (parent of the build)")
-        yield Dependency(ECOSYSTEM, f"{group}:{name}", version, parent.line if parent is not None else 1)
+        line = parent.line if parent is not None else 1
+        version = clipped(project.text_of("parent", "version"))
+        yield Dependency(ECOSYSTEM, f"{group}:{name}", version, line, "parent of the build")
 
 
 def _properties(project: XmlElement) -> dict[str, str]:

@@ -21,17 +21,19 @@ _USER = re.compile(r"(?<=://)[^/@\s]*@")
 
 @dataclass(frozen=True, slots=True)
 class Dependency:
-    """A package that the code needs when it runs.
+    """A package that the code needs.
 
     Attributes:
         ecosystem: The registry: `pypi`, `npm`, `cargo`, `go`, `maven`, `rubygems` or `composer`.
         constraint: The versions that the manifest allows, in its own words; empty if it names none.
+        role: How the code needs it.
     """
 
     ecosystem: str
     name: str
     constraint: str = ""
     line: int = 1
+    role: str = "runtime dependency"
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,7 +33,9 @@ def read_cargo(text: str) -> Manifest:
     for section in sections:
         for name, value in table_at(section, "dependencies").items():
             if is_name(name):
-                parts.append(Dependency(ECOSYSTEM, _package(name, value), _constraint(value), line_of(text, name)))
+                parts.append(
+                    Dependency(ECOSYSTEM, _package(name, value), _constraint(value), line_of(text, name), _role(value))
+                )
     names = {
         group: [_package(name, value) for section in sections for name, value in table_at(section, key).items()]
         for group, key in (("dev", "dev-dependencies"), ("build", "build-dependencies"))
@@ -58,8 +60,12 @@ def _constraint(value: object) -> str:
     if table.get("workspace") is True:
         return FROM_WORKSPACE
     source = text_at(table, "git") or text_at(table, "path")
-    version = text_at(table, "version") or (f"from {source}" if source else "")
-    return clipped(f"{version} (optional)".strip() if table.get("optional") is True else version)
+    return clipped(text_at(table, "version") or (f"from {source}" if source else ""))
+
+
+def _role(value: object) -> str:
+    """How the crate needs a dependency: an optional one comes with a feature."""
+    return "optional runtime dependency" if table_at(value).get("optional") is True else "runtime dependency"
 
 
 def _version(package: Mapping[str, object], workspace: Mapping[str, object], text: str) -> Iterator[RuntimeVersion]:

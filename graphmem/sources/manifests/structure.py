@@ -166,19 +166,24 @@ def _rank(rank: int, depth: int) -> int:
 def _dependencies(declared: Iterable[DeclaredPart], own: Container[tuple[str | None, str]]) -> Iterator[StructureFact]:
     """The runtime dependencies; versions of packages of this repository change with each release, and are left out."""
     by_name: dict[tuple[str, str], dict[str, Place]] = defaultdict(dict)
+    roles: dict[tuple[str, str], str] = {}
     for item in declared:
         part = item.part
         if isinstance(part, Dependency):
             version = "" if (part.ecosystem, part.name) in own else part.constraint
             places = by_name[part.ecosystem, part.name]
+            roles.setdefault((part.ecosystem, part.name), part.role)
             former = places.setdefault(item.folder, Place(item.folder, item.path, part.line, version))
             if former.path == item.path and version not in {*former.value.split(" or "), ""}:
                 places[item.folder] = replace(former, value=" or ".join(filter(None, (former.value, version))))
     for (ecosystem, name), places in by_name.items():
-        yield _dependency(ecosystem, name, list(places.values()), is_own=(ecosystem, name) in own)
+        yield _dependency(
+            (ecosystem, name), list(places.values()), roles[ecosystem, name], is_own=(ecosystem, name) in own
+        )
 
 
-def _dependency(ecosystem: str, name: str, places: list[Place], *, is_own: bool) -> StructureFact:
+def _dependency(package: tuple[str, str], places: list[Place], role: str, *, is_own: bool) -> StructureFact:
+    ecosystem, name = package
     registry, sort = _REGISTRIES[ecosystem]
     purpose = "a package of this repository" if is_own else purpose_of_package(name)
     versions = values_by_folder(places)
@@ -187,11 +192,9 @@ def _dependency(ecosystem: str, name: str, places: list[Place], *, is_own: bool)
     folders = [place.folder for place in places if place.folder]
     users = f" Used by {listed(f'{folder}/' for folder in folders)}." if folders else ""
     known = f" Versions: {versions}." if is_split else ""
-    # go.mod does not tell what only tests need.
-    need = "direct" if ecosystem == "go" else "runtime"
     return StructureFact(
         subject=f"dependency.{ecosystem}.{name}",
-        title=f"Uses {named}{f', {purpose}' if purpose else ''} ({need} dependency, {sort})",
+        title=f"Uses {named}{f', {purpose}' if purpose else ''} ({role}, {sort})",
         body=f"{declared_in(places)}{'' if is_own else f' Registry: {registry}.'}{known}{users}",
         rank=_rank(_DEPENDENCY, places[0].depth),
         paths=paths_of(places),
@@ -232,7 +235,7 @@ def _runtimes(declared: Iterable[DeclaredPart]) -> Iterator[StructureFact]:
             place = Place(item.folder, item.path, part.line, part.constraint)
             found[part.runtime, part.is_development].setdefault(item.folder, place)
     for (runtime, is_development), by_folder in found.items():
-        places, name = list(by_folder.values()), _RUNTIMES[runtime]
+        places, name = _with_root_first(by_folder), _RUNTIMES[runtime]
         versions = values_by_folder(places)
         title = (
             f"{name} version for development: {versions}"
@@ -248,6 +251,12 @@ def _runtimes(declared: Iterable[DeclaredPart]) -> Iterator[StructureFact]:
             paths=paths_of(places),
             line=places[0].line,
         )
+
+
+def _with_root_first(by_folder: Mapping[str, Place]) -> list[Place]:
+    """The places of a value; folders that repeat the value of the root are left out."""
+    root = by_folder.get("")
+    return [place for folder, place in by_folder.items() if root is None or not folder or place.value != root.value]
 
 
 def _entry_points(declared: Iterable[DeclaredPart]) -> Iterator[StructureFact]:

@@ -22,8 +22,8 @@ replace github.com/lib/pq => ../pq
 def test_only_direct_requirements_are_dependencies() -> None:
     parts = read_go_mod(MODULE).parts
     assert [part for part in parts if isinstance(part, Dependency)] == [
-        Dependency("go", "github.com/spf13/cobra", "v1.8.0", 6),
-        Dependency("go", "github.com/lib/pq", "v1.10.9", 8),
+        Dependency("go", "github.com/spf13/cobra", "v1.8.0", 6, "direct dependency"),
+        Dependency("go", "github.com/lib/pq", "v1.10.9", 8, "direct dependency"),
     ]
 
 

@@ -4,8 +4,15 @@ from __future__ import annotations
 
 import json
 
-from graphmem.sources.manifests.javascript_packages import read_nvmrc, read_package_json
-from graphmem.sources.manifests.parts import Command, Dependency, DependencyGroup, EntryPoint, RuntimeVersion
+from graphmem.sources.manifests.javascript_packages import read_nvmrc, read_package_json, read_pnpm_workspace
+from graphmem.sources.manifests.parts import (
+    FROM_WORKSPACE,
+    Command,
+    Dependency,
+    DependencyGroup,
+    EntryPoint,
+    RuntimeVersion,
+)
 
 
 def test_a_package_json_has_dependencies_scripts_engines_and_commands() -> None:
@@ -38,3 +45,11 @@ def test_odd_types_are_left_out() -> None:
 
 def test_an_nvmrc_is_the_version_of_developers() -> None:
     assert read_nvmrc("lts/*\n").parts == (RuntimeVersion("node", "lts/*", is_development=True),)
+
+
+def test_a_pnpm_workspace_shares_versions() -> None:
+    text = "packages: [a]\ncatalog: {vite: ^8}\ncatalogs: {old: {react: ^17}}\n"
+    assert read_pnpm_workspace(text).shared == (("react", "^17"), ("vite", "^8"))
+    assert read_package_json('{"dependencies": {"vite": "catalog:"}}').parts == (
+        Dependency("npm", "vite", FROM_WORKSPACE),
+    )

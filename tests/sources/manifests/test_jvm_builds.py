@@ -93,3 +93,17 @@ def test_a_version_catalogue_shares_its_names() -> None:
         ("libs.okhttp.core", "com.squareup:okhttp 4.12"),
         ("libs.gson", "com.google:gson 2.11"),
     )
+
+
+def test_the_parent_of_another_group_is_named() -> None:
+    parent = "<parent><groupId>{}</groupId><artifactId>starter</artifactId><version>3.2</version></parent>"
+    text = f"<project>{parent.format('org.boot')}<groupId>org.shop</groupId><artifactId>a</artifactId></project>"
+    assert Dependency("maven", "org.boot:starter", "3.2", 1, "parent of the build") in read_pom(text).parts
+    own = f"<project>{parent.format('org.shop')}<artifactId>a</artifactId></project>"
+    assert not dependencies(read_pom(own))
+
+
+def test_a_version_of_an_unknown_property_is_left_out() -> None:
+    listed = "<dependency><groupId>a</groupId><artifactId>b</artifactId><version>${nowhere}</version></dependency>"
+    text = f"<project><artifactId>x</artifactId><dependencies>{listed}</dependencies></project>"
+    assert dependencies(read_pom(text)) == {"a:b": FROM_WORKSPACE}

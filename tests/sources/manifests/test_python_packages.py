@@ -130,3 +130,10 @@ def test_what_names_no_package_is_no_dependency(other: object) -> None:
 def test_a_python_version_is_that_of_developers() -> None:
     assert read_python_version("3.12\n3.11\n").parts == (RuntimeVersion("python", "3.12 or 3.11", is_development=True),)
     assert not read_python_version("$(rm -rf /)").parts
+
+
+def test_dynamic_dependencies_are_found() -> None:
+    hook = '[tool.hatch.metadata.hooks.uv-dynamic-versioning]\ndependencies = ["anyio>=4"]\n'
+    assert names(read_pyproject(f'[project]\nname = "x"\n{hook}')) == {"anyio": ">=4"}
+    files = '[tool.setuptools.dynamic]\ndependencies = {file = ["requirements.txt"]}\n'
+    assert read_pyproject(f'[project]\nname = "x"\n{files}').requirements == ("requirements.txt",)

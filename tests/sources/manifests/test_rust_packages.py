@@ -15,7 +15,7 @@ serde = { workspace = true }
 core = { path = "../core" }
 net = { package = "real-net", version = "2" }
 [target.'cfg(unix)'.dependencies]
-libc = "0.2"
+libc = { version = "0.2", optional = true }
 [dev-dependencies]
 rstest = "0.20"
 [[bin]]
@@ -32,6 +32,9 @@ def test_a_crate_has_dependencies_groups_a_version_and_binaries() -> None:
         "core": "from ../core",
         "real-net": "2",
         "libc": "0.2",
+    }
+    assert {part.role for part in parts if isinstance(part, Dependency) and part.name == "libc"} == {
+        "optional runtime dependency"
     }
     assert [part.names for part in parts if isinstance(part, DependencyGroup)] == [("rstest",)]
     assert RuntimeVersion("rust", ">=1.78", line=4) in parts

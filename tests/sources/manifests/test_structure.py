@@ -111,3 +111,15 @@ def test_long_groups_are_counted_in_the_title_and_listed_in_the_body() -> None:
 def test_facts_of_the_root_rank_before_those_of_folders() -> None:
     found = facts({"Makefile": "test:\n", "a/package.json": '{"scripts": {"test": "x"}, "dependencies": {"y": "1"}}'})
     assert found["command.test"].rank < found["command.test@a"].rank < found["dependency.npm.y"].rank
+
+
+def test_files_that_a_package_takes_its_dependencies_from_are_needed_at_run_time() -> None:
+    files = '[project]\nname = "x"\n[tool.setuptools.dynamic]\ndependencies = {file = "requirements/base.txt"}\n'
+    found = facts({"pyproject.toml": files, "requirements/base.txt": "idna\n"})
+    assert "dependency.pypi.idna" in found
+
+
+def test_folders_that_repeat_the_version_of_the_root_are_left_out() -> None:
+    version = '{{"engines": {{"node": "{}"}}}}'
+    files = {f"{folder}package.json": version.format(node) for folder, node in (("", 20), ("a/", 20), ("b/", 22))}
+    assert facts(files)["runtime.node"].title == "Supported Node.js versions: 20 in the root; 22 in b"

@@ -43,3 +43,15 @@ def test_events_may_be_a_word_or_a_list() -> None:
 def test_a_gitlab_pipeline_has_jobs() -> None:
     text = "stages: [a]\n.hidden: {script: x}\ntest: {script: [pytest]}\nlint:\n  script: ruff\n"
     assert read_gitlab_ci(text).parts == (Workflow("GitLab pipeline", ("on every push",), ("test", "lint")),)
+
+
+def test_limits_of_events_are_named() -> None:
+    text = (
+        "on:\n  push: {branches-ignore: ['dependabot/**'], paths: [src/**]}\n"
+        "  pull_request: {branches: [main, '**']}\njobs: {a: {runs-on: x}}\n"
+    )
+    assert [part.triggers for part in read_github_workflow(text).parts if isinstance(part, Workflow)] == [
+        ("on pushes to branches other than dependabot/** (certain paths only)", "on pull requests to main")
+    ]
+    excluded = "on: {push: {tags: ['!**']}}\njobs: {a: {runs-on: x}}\n"
+    assert "every push" in str(read_github_workflow(excluded))
