@@ -58,7 +58,8 @@ def read_pom(text: str) -> Manifest:
             by_scope.setdefault(scope, []).append(name)
         elif is_name(name):
             version = _version(dependency.text_of("version"), properties) or FROM_WORKSPACE
-            parts.append(Dependency(ECOSYSTEM, name, clipped(version), dependency.line))
+            role = "optional runtime dependency" if dependency.text_of("optional") == "true" else "runtime dependency"
+            parts.append(Dependency(ECOSYSTEM, name, clipped(version), dependency.line, role))
     parts += groups(ECOSYSTEM, [(scope, names, False, 1) for scope, names in by_scope.items()])
     parts += _java(project, properties, text)
     parts += [Command("test", "mvn test", is_convention=True), Command("build", "mvn package", is_convention=True)]

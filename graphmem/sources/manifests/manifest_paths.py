@@ -89,7 +89,7 @@ _EXAMPLES = frozenset(
         *("test", "tests", "testing", "testdata", "test-data", "fixtures", "fixture", "__fixtures__", "__tests__"),
         *("spec", "specs", "e2e", "example", "examples", "sample", "samples", "demo", "demos", "playground"),
         *("template", "templates", "boilerplate", "cookbook", "tutorial", "tutorials", "snippets", "archive"),
-        *("node_modules", "dist", "target", "mock", "mocks", "benchmark", "benchmarks", "integration-tests"),
+        *("node_modules", "dist", "target", "fuzz", "mock", "mocks", "benchmark", "benchmarks", "integration-tests"),
     }
 )
 _REQUIREMENTS = re.compile(r"(?:^|/)(?:[\w-]*requirements[\w.-]*|requirements/[\w.-]+)\.txt$")
@@ -111,6 +111,7 @@ def is_code_of_others(folder: str) -> bool:
     return any(part.casefold() in _OTHERS_CODE for part in folder.split("/"))
 
 
+@lru_cache(maxsize=_CACHED)
 def is_manifest(path: str) -> bool:
     """True if a path, relative to the root, is that of a manifest of this project."""
     folder, name = posixpath.split(path)

@@ -11,7 +11,7 @@ from graphmem.instants import from_micros, to_micros
 from graphmem.sources.git.file_versions import FileVersion, contents, file_versions
 from graphmem.sources.git.mainline import MainlineCommit, find_mainline
 from graphmem.sources.manifests.document_texts import MAX_MANIFEST_BYTES, UnreadableManifest
-from graphmem.sources.manifests.languages import LanguageCount
+from graphmem.sources.manifests.languages import LanguageCount, language_of
 from graphmem.sources.manifests.manifest_paths import Parser, is_manifest, parser_of, present
 from graphmem.sources.manifests.parts import MAX_PARTS, Manifest, clipped
 from graphmem.sources.manifests.statement_lives import FOLDER, CommitPoint, StatementLives
@@ -34,8 +34,9 @@ def read_manifests(
         root: A folder of the repository.
         ref: The branch, tag or commit at which the mainline ends; see `find_mainline`.
         read_at: Time of the reading; no statement begins later.
-        since: The cursor of an earlier reading: only statements that began or ended after it are returned. A hash that
-            is not on the mainline counts as None.
+        since: The cursor of an earlier reading: only statements that began or ended after it are returned. Earlier
+            commits are read again if a later one touches a manifest or adds or removes code, as a statement is named
+            after the commit that brought it. A hash that is not on the mainline counts as None.
         progress: Called with the number of read manifest versions and their total.
 
     Returns:
@@ -48,10 +49,12 @@ def read_manifests(
     """
     mainline = find_mainline(root, ref)
     known = mainline.shas.index(since) if since in mainline.shas else -1
-    if known == len(mainline.shas) - 1:
+    read_at_us = to_micros(read_at)
+    if known >= 0 and not any(_may_change(commit) for commit in mainline.commits(read_at_us, known + 1)):
         return Reading((), (), (), cursor=mainline.tip)
+    mainline.quarantined.clear()
     history = _ManifestHistory(root)
-    history.read(list(_steps(mainline.commits(to_micros(read_at)))), progress)
+    history.read(list(_steps(mainline.commits(read_at_us))), progress)
     versions = history.lives.versions
     fresh = [version for version in versions if version.has_changed_after(known)]
     replacements = [version.replacement() for version in fresh if version.start.position > known]
@@ -68,6 +71,16 @@ def read_manifests(
         inventory=None
         if known >= 0
         else Inventory(FOLDER, tuple(version.key for version in versions), ends_missing=True),
+    )
+
+
+def _may_change(commit: MainlineCommit) -> bool:
+    """True if a commit touches a manifest, or changes the number of files of a language."""
+    return any(
+        is_manifest(change.path)
+        or is_manifest(change.old_path)
+        or (change.status in "ADR" and {language_of(change.path), language_of(change.old_path)} != {None})
+        for change in commit.raw.changes
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from graphmem.sources.manifests.document_texts import list_at, table_at, text_at, yaml_of
 from graphmem.sources.manifests.parts import MAX_NAMES, Manifest, Workflow, clipped, is_name
@@ -65,14 +65,16 @@ def _pushes(table: Mapping[str, object]) -> Iterator[str]:
 
 def _branches(table: Mapping[str, object]) -> str:
     """` to BRANCHES`; empty if the event is not limited to branches."""
-    branches = [branch for branch in list_at(table, "branches") if branch not in _EVERY]
-    if branches:
-        return f" to {_listed(branches)}"
-    ignored = list_at(table, "branches-ignore")
+    named = list(map(str, list_at(table, "branches")))
+    included = [branch for branch in named if branch not in _EVERY and not branch.startswith("!")]
+    excluded = [branch[1:] for branch in named if branch.startswith("!")]
+    ignored = [*excluded, *list_at(table, "branches-ignore")]
+    if included:
+        return f" to {_listed(included)}{f' other than {_listed(ignored)}' if ignored else ''}"
     return f" to branches other than {_listed(ignored)}" if ignored else ""
 
 
-def _listed(values: list[object]) -> str:
+def _listed(values: Sequence[object]) -> str:
     return ", ".join(clipped(value, 40) for value in values[:5])
 
 

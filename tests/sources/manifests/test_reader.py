@@ -124,10 +124,12 @@ def test_reading_in_two_parts_gives_the_same_memories(repository: Repository, me
 
 
 def test_nothing_new_is_an_empty_reading(repository: Repository, monkeypatch: pytest.MonkeyPatch) -> None:
-    repository.write(pyproject_dot_toml=project())
-    sha = repository.commit()
+    repository.write(pyproject_dot_toml=project(), a_dot_py="x = 1\n")
+    first = repository.commit()
+    repository.write(README_dot_md="other\n", a_dot_py="x = 2\n")
+    last = repository.commit()
     monkeypatch.setattr(module, "_steps", None)
-    assert read(repository, since=sha) == Reading((), (), (), cursor=sha)
+    assert read(repository, since=first) == read(repository, since=last) == Reading((), (), (), cursor=last)
 
 
 def test_an_unknown_cursor_reads_all(repository: Repository) -> None:
