@@ -1,8 +1,8 @@
 """The structure that is read from real repositories: `python -m benchmarks.manifests FOLDER [STATEMENTS]`.
 
 FOLDER holds a clone of each repository of `REPOSITORIES` that is to be read, named `OWNER+NAME`; the git folder may be
-one level below. Prints, and writes to `results/manifests.json`: statements in force at the tip, supersessions, problems,
-and the processor time of the reading next to that of `git log --raw` with its options. With STATEMENTS, as many
+one level below. Prints, and writes to `results/manifests.json`: statements in force at the tip, supersessions,
+problems, and the processor time of the reading next to that of `git log --raw` with its options. With STATEMENTS, as many
 statements in force of the repositories that were left out are drawn and printed with their files: judge for yourself.
 """
 

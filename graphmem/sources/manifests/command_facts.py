@@ -16,6 +16,7 @@ from graphmem.sources.manifests.structure_facts import (
     declared_in,
     listed,
     of_folder,
+    parents_of,
     paths_of,
     within,
 )
@@ -60,11 +61,7 @@ def command_facts(
 def _has_parent(folder: str, path: str, manifests: Mapping[str, Manifest]) -> bool:
     """True if a folder above has the same sort of manifest: its command covers this folder."""
     name = posixpath.basename(path)
-    while folder:
-        folder = posixpath.dirname(folder)
-        if posixpath.join(folder, name) in manifests:
-            return True
-    return False
+    return any(posixpath.join(above, name) in manifests for above in parents_of(folder))
 
 
 def _invocation(command: Command, folder: str, manifests: Mapping[str, Manifest]) -> str:

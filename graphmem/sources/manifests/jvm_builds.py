@@ -27,9 +27,12 @@ from graphmem.sources.manifests.parts import (
 )
 
 ECOSYSTEM = "maven"
+#: How names of the version catalogue begin.
+ALIAS = "libs."
 _REFERENCE = re.compile(r"\$\{([\w.-]{1,100})\}")
 _JAVA_PROPERTIES = ("maven.compiler.release", "java.version", "maven.compiler.target", "maven.compiler.source")
 _RUNTIME = r"implementation|api|compile|runtimeOnly|runtime|compileOnly"
+_ROLES = {"compileOnly": "dependency at compile time"}
 _CONFIGURATION = re.compile(rf"^\s*(?P<of>{_RUNTIME}|test\w*|kapt|annotationProcessor)\b[\s(]+(?P<rest>.{{1,300}})$")
 _QUOTED = re.compile(r"(?P<q>[\"'])(?P<text>[\w.$\{\}-]+:[\w.$\{\}-]+(?::[^\"'@:\s]*)?)(?:[:@][^\"']*)?(?P=q)")
 _NAMED = re.compile(r"(?P<key>group|name|version)\s*[:=]\s*[\"'](?P<value>[^\"']*)[\"']")
@@ -129,7 +132,8 @@ def read_gradle(text: str) -> Manifest:
         if configured is None or named is None or not is_name(named[0]):
             continue
         if re.fullmatch(_RUNTIME, configured["of"]):
-            parts.append(Dependency(ECOSYSTEM, named[0], clipped(named[1]), number))
+            role = _ROLES.get(configured["of"], "runtime dependency")
+            parts.append(Dependency(ECOSYSTEM, named[0], clipped(named[1]), number, role))
         elif configured["of"].startswith("test"):
             tests.append(named[0])
     parts += groups(ECOSYSTEM, [("test", tests, False, line_of(text, "testImplementation"))])
@@ -146,7 +150,7 @@ def _coordinates(rest: str) -> tuple[str, str] | None:
         group, name, *version = quoted["text"].split(":")
         return f"{group}:{name}", version[0] if version and "$" not in version[0] else ""
     if catalogue := _CATALOGUE.match(rest):
-        return f"libs.{catalogue['alias']}", FROM_WORKSPACE
+        return f"{ALIAS}{catalogue['alias']}", FROM_WORKSPACE
     keys = {found["key"]: found["value"] for found in _NAMED.finditer(rest)}
     return (f"{keys['group']}:{keys['name']}", keys.get("version", "")) if {"group", "name"} <= keys.keys() else None
 
@@ -165,5 +169,5 @@ def read_version_catalogue(text: str) -> Manifest:
         )
         version = words[2] if len(words) == 3 else reference if isinstance(reference, str) else ""  # noqa: PLR2004
         dotted = re.sub(r"[-_]", ".", alias)
-        shared.append((f"libs.{dotted}", clipped(f"{':'.join(words[:2]) if words else name} {version}".strip())))
+        shared.append((f"{ALIAS}{dotted}", clipped(f"{':'.join(words[:2]) if words else name} {version}".strip())))
     return Manifest(package=ECOSYSTEM, shared=tuple(shared))

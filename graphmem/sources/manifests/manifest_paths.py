@@ -84,14 +84,16 @@ _OTHERS_CODE = frozenset(
         *("external", "extern", "deps", "bower_components", "site-packages", ".venv", "venv", "env", "godeps"),
     }
 )
+#: Parts of a folder's name, as in `integration-tests`, that make its manifests those of tests, examples or builds.
 _EXAMPLES = frozenset(
     {
-        *("test", "tests", "testing", "testdata", "test-data", "fixtures", "fixture", "__fixtures__", "__tests__"),
-        *("spec", "specs", "e2e", "example", "examples", "sample", "samples", "demo", "demos", "playground"),
+        *("test", "tests", "testing", "testdata", "fixture", "fixtures", "spec", "specs", "e2e", "mock", "mocks"),
+        *("example", "examples", "sample", "samples", "demo", "demos", "playground", "playgrounds", "sandbox"),
         *("template", "templates", "boilerplate", "cookbook", "tutorial", "tutorials", "snippets", "archive"),
-        *("node_modules", "dist", "target", "fuzz", "mock", "mocks", "benchmark", "benchmarks", "integration-tests"),
+        *("dist", "target", "fuzz", "benchmark", "benchmarks", "bench", "buildsrc"),
     }
 )
+_SEPARATORS = re.compile(r"[-_.]+")
 _REQUIREMENTS = re.compile(r"(?:^|/)(?:[\w-]*requirements[\w.-]*|requirements/[\w.-]+)\.txt$")
 _DOCKERFILE = re.compile(r"^(?:Dockerfile(?:\.[\w.-]+)?|[\w-]+\.Dockerfile)$")
 _WORKFLOW = re.compile(r"^\.github/workflows/[^/]+\.ya?ml$")
@@ -103,7 +105,7 @@ _SCRIPT = re.compile(r"^(?:scripts?|bin)/(?P<name>[\w-]+)(?:\.sh)?$")
 def is_foreign_folder(folder: str) -> bool:
     """True for a folder with code of others, tests, examples or output: its manifests say nothing of this project."""
     parts = [part.casefold() for part in folder.split("/") if part]
-    return any(part in _OTHERS_CODE or part in _EXAMPLES for part in parts)
+    return any(part in _OTHERS_CODE or not _EXAMPLES.isdisjoint(_SEPARATORS.split(part)) for part in parts)
 
 
 def is_code_of_others(folder: str) -> bool:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 
 from graphmem.model import Origin
 from graphmem.sources.manifests.command_facts import command_facts
+from graphmem.sources.manifests.jvm_builds import ALIAS
 from graphmem.sources.manifests.manifest_paths import precedence, project_folder
 from graphmem.sources.manifests.package_purposes import purpose_of_image, purpose_of_package
 from graphmem.sources.manifests.parts import (
@@ -23,6 +24,7 @@ from graphmem.sources.manifests.parts import (
     RuntimeVersion,
     Workflow,
 )
+from graphmem.sources.manifests.rust_packages import SHARED_VERSION
 from graphmem.sources.manifests.structure_facts import (
     MAX_SHOWN,
     Place,
@@ -30,6 +32,7 @@ from graphmem.sources.manifests.structure_facts import (
     declared_in,
     listed,
     of_folder,
+    parents_of,
     paths_of,
     values_by_folder,
     within,
@@ -144,19 +147,25 @@ def _group_of_requirements(path: str, *, is_package: bool) -> str:
 def _with_shared(
     part: object, folder: str, manifest: Manifest, shared: Mapping[tuple[str, str], Mapping[str, str]]
 ) -> object:
-    """A part whose version its workspace gives, with this version; empty if the workspace gives none."""
+    """A part with the names and versions that its workspace gives; a version that it does not give is left out."""
+
+    def given(name: str) -> str:
+        above = [folder, *parents_of(folder)]
+        return next(
+            (found for place in above if (found := shared.get((manifest.package or "", place), {}).get(name))), ""
+        )
+
+    if isinstance(part, DependencyGroup) and any(name.startswith(ALIAS) for name in part.names):
+        names = {given(name).partition(" ")[0] or name if name.startswith(ALIAS) else name for name in part.names}
+        return replace(part, names=tuple(sorted(names)))
     if not isinstance(part, Dependency | RuntimeVersion) or part.constraint != FROM_WORKSPACE:
         return part
-    name = part.name if isinstance(part, Dependency) else "rust-version"
-    while True:
-        found = shared.get((manifest.package or "", folder), {}).get(name, "")
-        if found or not folder:
-            break
-        folder = posixpath.dirname(folder)
-    if isinstance(part, Dependency) and name.startswith("libs.") and found:
-        name, _, found = found.partition(" ")
-        return replace(part, name=name, constraint=found)
-    return replace(part, constraint=found)
+    if isinstance(part, RuntimeVersion):
+        return replace(part, constraint=given(SHARED_VERSION))
+    if part.name.startswith(ALIAS) and (found := given(part.name)):
+        name, _, version = found.partition(" ")
+        return replace(part, name=name, constraint=version)
+    return replace(part, constraint=given(part.name))
 
 
 def _rank(rank: int, depth: int) -> int:

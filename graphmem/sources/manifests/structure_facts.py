@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import posixpath
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from graphmem.model import Anchor, AnchorKind, Kind, Origin, Statement
@@ -66,6 +67,13 @@ class Place:
     def depth(self) -> int:
         """0 for the root, 1 for a folder of it."""
         return len(self.folder.split("/")) if self.folder else 0
+
+
+def parents_of(folder: str) -> Iterator[str]:
+    """The folders above a folder, the nearest first, and the root; none for the root."""
+    while folder:
+        folder = posixpath.dirname(folder)
+        yield folder
 
 
 def within(folder: str) -> str:

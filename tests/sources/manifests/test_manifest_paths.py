@@ -44,6 +44,9 @@ def test_manifests_are_chosen(path: str) -> None:
     "path",
     [
         "node_modules/a/package.json",
+        "shop-integration-tests/java-21/build.gradle",
+        "buildSrc/build.gradle.kts",
+        "fuzz/Cargo.toml",
         "web/vendor/b/composer.json",
         "tests/data/pyproject.toml",
         "Examples/a/go.mod",

@@ -78,9 +78,10 @@ def test_a_version_catalogue_gives_names_and_versions() -> None:
     found = facts(
         {
             "gradle/libs.versions.toml": '[libraries]\npg = "org.postgresql:postgresql:42.7"\n',
-            "build.gradle": "dependencies {\n  implementation libs.pg\n}\n",
+            "build.gradle": "dependencies {\n  implementation libs.pg\n  testImplementation(libs.pg)\n}\n",
         }
     )
+    assert "group test: org.postgresql:postgresql" in found["dependencies.maven.development.test"].title
     assert found["dependency.maven.org.postgresql:postgresql"].title.startswith("Uses org.postgresql:postgresql 42.7,")
 
 

@@ -3,7 +3,14 @@
 from __future__ import annotations
 
 from graphmem.model import AnchorKind
-from graphmem.sources.manifests.structure_facts import Place, StructureFact, listed, paths_of, values_by_folder
+from graphmem.sources.manifests.structure_facts import (
+    Place,
+    StructureFact,
+    listed,
+    parents_of,
+    paths_of,
+    values_by_folder,
+)
 
 
 def test_a_fact_is_about_its_files_and_folders() -> None:
@@ -24,3 +31,8 @@ def test_values_that_differ_are_named_with_their_folders() -> None:
     assert values_by_folder(places) == "1 in the root; 2 in a, b; any version in c"
     assert values_by_folder(places[1:3]) == "2"
     assert paths_of(places) == ("p", "a/p", "b/p", "c/p")
+
+
+def test_folders_above_end_with_the_root() -> None:
+    assert list(parents_of("a/b/c")) == ["a/b", "a", ""]
+    assert list(parents_of("")) == []
