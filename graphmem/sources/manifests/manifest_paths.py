@@ -11,8 +11,9 @@ from graphmem.sources.manifests.command_files import read_justfile, read_makefil
 from graphmem.sources.manifests.command_purposes import purpose_of
 from graphmem.sources.manifests.container_files import read_compose, read_dockerfile
 from graphmem.sources.manifests.go_modules import read_go_mod
+from graphmem.sources.manifests.gradle_builds import read_gradle, read_version_catalogue
 from graphmem.sources.manifests.javascript_packages import read_nvmrc, read_package_json, read_pnpm_workspace
-from graphmem.sources.manifests.jvm_builds import read_gradle, read_pom, read_version_catalogue
+from graphmem.sources.manifests.maven_builds import read_pom
 from graphmem.sources.manifests.parts import Command, Manifest
 from graphmem.sources.manifests.python_commands import read_nox, read_pytest_ini, read_tox
 from graphmem.sources.manifests.python_packages import (
@@ -81,7 +82,19 @@ _CACHED = 10_000
 _OTHERS_CODE = frozenset(
     {
         *("node_modules", "vendor", "vendored", "_vendor", "third_party", "third-party", "thirdparty", "3rdparty"),
-        *("external", "extern", "deps", "bower_components", "site-packages", ".venv", "venv", "env", "godeps"),
+        *(
+            "gradle",
+            "build-logic",
+            "external",
+            "extern",
+            "deps",
+            "bower_components",
+            "site-packages",
+            ".venv",
+            "venv",
+            "env",
+            "godeps",
+        ),
     }
 )
 #: Parts of a folder's name, as in `integration-tests`, that make its manifests those of tests, examples or builds.
@@ -117,6 +130,8 @@ def is_code_of_others(folder: str) -> bool:
 def is_manifest(path: str) -> bool:
     """True if a path, relative to the root, is that of a manifest of this project."""
     folder, name = posixpath.split(path)
+    if posixpath.basename(folder) == "gradle" and name == "libs.versions.toml":
+        folder = posixpath.dirname(folder)
     if _WORKFLOW.match(path) or (name == ".gitlab-ci.yml" and not folder):
         return True
     is_known = name in PARSERS or name in MARKERS or name.endswith(_GEMSPEC)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from graphmem.model import Origin
 from graphmem.sources.manifests.command_facts import command_facts
-from graphmem.sources.manifests.jvm_builds import ALIAS
+from graphmem.sources.manifests.gradle_builds import ALIAS
 from graphmem.sources.manifests.manifest_paths import precedence, project_folder
 from graphmem.sources.manifests.package_purposes import purpose_of_image, purpose_of_package
 from graphmem.sources.manifests.parts import (
@@ -120,8 +120,8 @@ def _resolved(manifests: Mapping[str, Manifest]) -> list[DeclaredPart]:
         for part in manifests[path].parts:
             if group and isinstance(part, Dependency):
                 names.append(part.name)
-            else:
-                declared.append(DeclaredPart(folder, path, _with_shared(part, folder, manifests[path], shared)))
+            elif (known := _with_shared(part, folder, manifests[path], shared)) is not None:
+                declared.append(DeclaredPart(folder, path, known))
         if names:
             declared.append(DeclaredPart(folder, path, DependencyGroup("pypi", group, tuple(sorted(set(names))))))
     return declared
@@ -146,25 +146,23 @@ def _group_of_requirements(path: str, *, is_package: bool) -> str:
 
 def _with_shared(
     part: object, folder: str, manifest: Manifest, shared: Mapping[tuple[str, str], Mapping[str, str]]
-) -> object:
-    """A part with the names and versions that its workspace gives; a version that it does not give is left out."""
+) -> object | None:
+    """A part with the names and versions that its workspace gives; None if the workspace lacks its name."""
 
     def given(name: str) -> str:
-        above = [folder, *parents_of(folder)]
-        return next(
-            (found for place in above if (found := shared.get((manifest.package or "", place), {}).get(name))), ""
-        )
+        tables = (shared.get((manifest.package or "", place), {}) for place in (folder, *parents_of(folder)))
+        return next((table[name] for table in tables if table.get(name)), "")
 
     if isinstance(part, DependencyGroup) and any(name.startswith(ALIAS) for name in part.names):
-        names = {given(name).partition(" ")[0] or name if name.startswith(ALIAS) else name for name in part.names}
-        return replace(part, names=tuple(sorted(names)))
-    if not isinstance(part, Dependency | RuntimeVersion) or part.constraint != FROM_WORKSPACE:
-        return part
-    if isinstance(part, RuntimeVersion):
+        known = {given(name).partition(" ")[0] if name.startswith(ALIAS) else name for name in part.names}
+        return replace(part, names=tuple(sorted(known - {""}))) if known - {""} else None
+    if isinstance(part, RuntimeVersion) and part.constraint == FROM_WORKSPACE:
         return replace(part, constraint=given(SHARED_VERSION))
-    if part.name.startswith(ALIAS) and (found := given(part.name)):
-        name, _, version = found.partition(" ")
-        return replace(part, name=name, constraint=version)
+    if not isinstance(part, Dependency) or part.constraint != FROM_WORKSPACE:
+        return part
+    if part.name.startswith(ALIAS):
+        name, _, version = given(part.name).partition(" ")
+        return replace(part, name=name, constraint=version) if name else None
     return replace(part, constraint=given(part.name))
 
 

@@ -1,19 +1,11 @@
-"""Dependencies and Java versions of Maven and Gradle builds, in their simple forms; nothing is evaluated."""
+"""Dependencies and Java versions of Maven builds, in their simple forms; nothing is evaluated."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
 
-from graphmem.sources.manifests.document_texts import (
-    UnreadableManifest,
-    XmlElement,
-    line_of,
-    table_at,
-    text_at,
-    toml_of,
-    xml_of,
-)
+from graphmem.sources.manifests.document_texts import UnreadableManifest, XmlElement, line_of, xml_of
 from graphmem.sources.manifests.parts import (
     FROM_WORKSPACE,
     Command,
@@ -27,21 +19,8 @@ from graphmem.sources.manifests.parts import (
 )
 
 ECOSYSTEM = "maven"
-#: How names of the version catalogue begin.
-ALIAS = "libs."
 _REFERENCE = re.compile(r"\$\{([\w.-]{1,100})\}")
 _JAVA_PROPERTIES = ("maven.compiler.release", "java.version", "maven.compiler.target", "maven.compiler.source")
-_RUNTIME = r"implementation|api|compile|runtimeOnly|runtime|compileOnly"
-_ROLES = {"compileOnly": "dependency at compile time"}
-_CONFIGURATION = re.compile(rf"^\s*(?P<of>{_RUNTIME}|test\w*|kapt|annotationProcessor)\b[\s(]+(?P<rest>.{{1,300}})$")
-_QUOTED = re.compile(r"(?P<q>[\"'])(?P<text>[\w.$\{\}-]+:[\w.$\{\}-]+(?::[^\"'@:\s]*)?)(?:[:@][^\"']*)?(?P=q)")
-_NAMED = re.compile(r"(?P<key>group|name|version)\s*[:=]\s*[\"'](?P<value>[^\"']*)[\"']")
-_CATALOGUE = re.compile(r"^libs\.(?P<alias>[\w.]+)\)?")
-_GRADLE_JAVA = re.compile(
-    r"^[^\n/*]{0,80}?\b(?:sourceCompatibility|targetCompatibility|languageVersion)\b[\s.=(a-z]*?"
-    r"(?:JavaVersion\.VERSION_|JavaLanguageVersion\.of\()?[\"']?(?P<version>\d[\d._]*)",
-    re.MULTILINE,
-)
 
 
 def read_pom(text: str) -> Manifest:
@@ -120,54 +99,3 @@ def _java(project: XmlElement, properties: Mapping[str, str], text: str) -> Iter
     version = next((version for version in versions if version[:1].isdigit()), "")
     if version:
         yield RuntimeVersion("java", clipped(f">={version}"), line=line_of(text, version))
-
-
-def read_gradle(text: str) -> Manifest:
-    """The dependencies that a `build.gradle` or `build.gradle.kts` names in one line each, and its Java version."""
-    parts: list[Part] = []
-    tests: list[object] = []
-    for number, line in enumerate(text.splitlines(), start=1):
-        configured = _CONFIGURATION.match(line)
-        named = _coordinates(configured["rest"]) if configured is not None else None
-        if configured is None or named is None or not is_name(named[0]):
-            continue
-        if re.fullmatch(_RUNTIME, configured["of"]):
-            role = _ROLES.get(configured["of"], "runtime dependency")
-            parts.append(Dependency(ECOSYSTEM, named[0], clipped(named[1]), number, role))
-        elif configured["of"].startswith("test"):
-            tests.append(named[0])
-    parts += groups(ECOSYSTEM, [("test", tests, False, line_of(text, "testImplementation"))])
-    if java := _GRADLE_JAVA.search(text):
-        version = java["version"].replace("_", ".").removeprefix("1.8").strip(".") or "8"
-        parts.append(RuntimeVersion("java", f">={version}", line=text.count("\n", 0, java.start("version")) + 1))
-    parts += [Command(name, f"./gradlew {name}", is_convention=True) for name in ("test", "build")]
-    return Manifest(tuple(parts), ECOSYSTEM)
-
-
-def _coordinates(rest: str) -> tuple[str, str] | None:
-    """(group:name, version) of a dependency; a name of the version catalogue has the version of the catalogue."""
-    if quoted := _QUOTED.search(rest):
-        group, name, *version = quoted["text"].split(":")
-        return f"{group}:{name}", version[0] if version and "$" not in version[0] else ""
-    if catalogue := _CATALOGUE.match(rest):
-        return f"{ALIAS}{catalogue['alias']}", FROM_WORKSPACE
-    keys = {found["key"]: found["value"] for found in _NAMED.finditer(rest)}
-    return (f"{keys['group']}:{keys['name']}", keys.get("version", "")) if {"group", "name"} <= keys.keys() else None
-
-
-def read_version_catalogue(text: str) -> Manifest:
-    """The versions that `gradle/libs.versions.toml` gives to its names."""
-    tables = toml_of(text)
-    versions = table_at(tables, "versions")
-    shared = []
-    for alias, value in table_at(tables, "libraries").items():
-        table = table_at(value)
-        words = value.split(":") if isinstance(value, str) else []
-        name = text_at(table, "module") or f"{text_at(table, 'group')}:{text_at(table, 'name')}"
-        reference = (
-            versions.get(text_at(table, "version", "ref")) if table_at(table, "version") else table.get("version")
-        )
-        version = words[2] if len(words) == 3 else reference if isinstance(reference, str) else ""  # noqa: PLR2004
-        dotted = re.sub(r"[-_]", ".", alias)
-        shared.append((f"{ALIAS}{dotted}", clipped(f"{':'.join(words[:2]) if words else name} {version}".strip())))
-    return Manifest(package=ECOSYSTEM, shared=tuple(shared))
