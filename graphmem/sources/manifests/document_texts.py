@@ -8,12 +8,15 @@ import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import islice
 
 import yaml
 
 from graphmem.sources.decisions.xml_records import xml_tokens
 
 MAX_MANIFEST_BYTES = 256 << 10
+#: Further entries of a table or list are left out.
+MAX_ENTRIES = 1_000
 _MAX_DEPTH = 30
 _MAX_NODES = 20_000
 _MERGE = "<<"
@@ -194,16 +197,18 @@ def xml_of(text: str) -> XmlElement:
 
 
 def table_at(value: object, *keys: str) -> Mapping[str, object]:
-    """The mapping at a path of keys; an empty one if there is none."""
+    """The mapping at a path of keys, within a limit of entries; an empty one if there is none."""
     for key in keys:
         value = value.get(key) if isinstance(value, Mapping) else None
-    return value if isinstance(value, Mapping) else {}
+    if not isinstance(value, Mapping):
+        return {}
+    return value if len(value) <= MAX_ENTRIES else dict(islice(value.items(), MAX_ENTRIES))
 
 
 def list_at(value: object, *keys: str) -> list[object]:
-    """The list at a path of keys; an empty one if there is none."""
+    """The list at a path of keys, within a limit of entries; an empty one if there is none."""
     found = table_at(value, *keys[:-1]).get(keys[-1])
-    return found if isinstance(found, list) else []
+    return found[:MAX_ENTRIES] if isinstance(found, list) else []
 
 
 def text_at(value: object, *keys: str) -> str:

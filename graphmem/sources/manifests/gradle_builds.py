@@ -10,6 +10,7 @@ from graphmem.sources.manifests.document_texts import UnreadableManifest, line_o
 from graphmem.sources.manifests.maven_builds import ECOSYSTEM
 from graphmem.sources.manifests.parts import (
     FROM_WORKSPACE,
+    RUNTIME_ROLE,
     Command,
     Dependency,
     Manifest,
@@ -35,6 +36,10 @@ _VERSION = r"[\s.=(]*(?:set\()?[\s(]*(?:JavaVersion\.VERSION_|JavaLanguageVersio
 _COMPATIBLE = re.compile(rf"\s*(?:java\.)?(?:target|source)Compatibility{_VERSION}")
 _RELEASE = re.compile(rf"\s*(?:options\.)?release{_VERSION}")
 _TOOLCHAIN = re.compile(rf"\s*(?:java\.toolchain\.|toolchain\.)?languageVersion{_VERSION}")
+#: Blocks of all tasks that compile, or of the main one.
+_COMPILING = frozenset(
+    {"tasks", "withType", "tasks.withType", "compileJava", "tasks.compileJava", "options", "allprojects", "subprojects"}
+)
 _MAX_DEPTH = 50
 #: Blocks that stand for the whole build.
 _OUTER = frozenset({"allprojects", "subprojects", "android", "java", "compileOptions", "toolchain", "kotlin"})
@@ -62,7 +67,7 @@ def read_gradle(text: str) -> Manifest:
         if configured["of"].startswith("test"):
             tests.append(named[0])
         else:
-            role = _ROLES.get(configured["of"], "runtime dependency")
+            role = _ROLES.get(configured["of"], RUNTIME_ROLE)
             parts.append(Dependency(ECOSYSTEM, named[0], clipped(named[1]), segment.line, role))
     parts += groups(ECOSYSTEM, [("test", tests, False, line_of(text, "testImplementation"))])
     parts += _java(segments)
@@ -106,10 +111,8 @@ def _is_of_build(blocks: tuple[str, ...], innermost: str = "") -> bool:
 def _java(segments: list[_Segment]) -> Iterator[RuntimeVersion]:
     """The version that the compiled code needs, and that of the toolchain that compiles it."""
     own = [segment for segment in segments if _is_of_build(segment.blocks)]
-    # A release is an option of the compiling task.
-    released = [
-        segment for segment in segments if any(block.startswith(("tasks", "compileJava")) for block in segment.blocks)
-    ]
+    # A release is an option of the tasks that compile.
+    released = [segment for segment in segments if _COMPILING.issuperset(segment.blocks)]
     for listed, pattern, is_development in (
         ((*released, *own), _RELEASE, False),
         (own, _COMPATIBLE, False),

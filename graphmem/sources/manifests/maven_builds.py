@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from graphmem.sources.manifests.document_texts import UnreadableManifest, XmlElement, line_of, xml_of
 from graphmem.sources.manifests.parts import (
     FROM_WORKSPACE,
+    RUNTIME_ROLE,
     Command,
     Dependency,
     Manifest,
@@ -40,7 +41,7 @@ def read_pom(text: str) -> Manifest:
             by_scope.setdefault(scope, []).append(name)
         elif is_name(name):
             version = _version(dependency.text_of("version"), properties) or FROM_WORKSPACE
-            role = "optional runtime dependency" if dependency.text_of("optional") == "true" else "runtime dependency"
+            role = "optional runtime dependency" if dependency.text_of("optional") == "true" else RUNTIME_ROLE
             parts.append(Dependency(ECOSYSTEM, name, clipped(version), dependency.line, role))
     parts += groups(ECOSYSTEM, [(scope, names, False, 1) for scope, names in by_scope.items()])
     parts += _java(project, properties, text)

@@ -95,7 +95,10 @@ _PACKAGES = {
     "HTTP tests": "supertest nock respx responses httpbin pytest-httpbin wiremock",
     "containers in tests": "testcontainers testcontainers/testcontainers-go",
     "mocks in tests": "mock pytest-mock sinon mockall org.mockito:mockito-core golang/mock data-dog/go-sqlmock",
-    "linter": "ruff flake8 pylint eslint tslint rubocop golangci-lint stylelint biome @biomejs/biome pyflakes",
+    "linter": (
+        "ruff flake8 pylint eslint tslint rubocop rubocop-minitest rubocop-performance rubocop-rspec golangci-lint "
+        "stylelint biome @biomejs/biome pyflakes"
+    ),
     "code formatter": "black isort prettier autopep8 yapf",
     "type checker": "mypy pyright ty typescript pyre-check pytype",
     "bundler": "webpack vite rollup esbuild parcel tsup turbo @rspack/core",
@@ -147,6 +150,14 @@ _IMAGES = {
 }
 _BY_PACKAGE = {name: purpose for purpose, names in _PACKAGES.items() for name in names.split()}
 _BY_IMAGE = {name: purpose for purpose, names in _IMAGES.items() for name in names.split()}
+#: Purposes of packages that only developers need, wherever a manifest lists them.
+DEVELOPMENT = frozenset(
+    {
+        *("test framework", "property-based tests", "assertion library", "test coverage", "browser tests"),
+        *("HTTP tests", "containers in tests", "mocks in tests", "linter", "code formatter", "type checker"),
+        *("documentation generator", "build and upload of packages", "git hooks"),
+    }
+)
 _MAJOR = re.compile(r"/v\d+$")
 
 

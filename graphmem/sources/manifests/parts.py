@@ -19,6 +19,10 @@ _NAME = re.compile(r"@?[A-Za-z0-9_][\w@./:+~-]*")
 _USER = re.compile(r"(?<=://)[^/@\s]*@")
 
 
+#: How most dependencies are needed.
+RUNTIME_ROLE = "runtime dependency"
+
+
 @dataclass(frozen=True, slots=True)
 class Dependency:
     """A package that the code needs.
@@ -33,7 +37,7 @@ class Dependency:
     name: str
     constraint: str = ""
     line: int = 1
-    role: str = "runtime dependency"
+    role: str = RUNTIME_ROLE
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,7 +41,8 @@ def read_gemfile(text: str) -> Manifest:
     for number, line in enumerate(text.splitlines(), start=1):
         gem = _GEM.match(line)
         group = _GROUPS.search(gem["rest"] if gem is not None else line)
-        names = re.findall(r":(\w+)", group["names"]) if group is not None else []
+        named = re.findall(r":(\w+)", group["names"]) if group is not None else []
+        names = [name for name in named if name != "optional"]
         if gem is None:
             block = names if line.rstrip().endswith("do") and names else of_gem if line.strip() == "end" else block
         elif of := names or block:

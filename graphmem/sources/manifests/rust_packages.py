@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from graphmem.sources.manifests.document_texts import UnreadableManifest, line_of, list_at, table_at, text_at, toml_of
 from graphmem.sources.manifests.parts import (
     FROM_WORKSPACE,
+    RUNTIME_ROLE,
     Command,
     Dependency,
     EntryPoint,
@@ -65,7 +66,7 @@ def _constraint(value: object) -> str:
 
 def _role(value: object) -> str:
     """How the crate needs a dependency: an optional one comes with a feature."""
-    return "optional runtime dependency" if table_at(value).get("optional") is True else "runtime dependency"
+    return "optional runtime dependency" if table_at(value).get("optional") is True else RUNTIME_ROLE
 
 
 def _version(package: Mapping[str, object], workspace: Mapping[str, object], text: str) -> Iterator[RuntimeVersion]:

@@ -12,9 +12,10 @@ from graphmem.model import Origin
 from graphmem.sources.manifests.command_facts import command_facts
 from graphmem.sources.manifests.gradle_builds import ALIAS
 from graphmem.sources.manifests.manifest_paths import precedence, project_folder
-from graphmem.sources.manifests.package_purposes import purpose_of_image, purpose_of_package
+from graphmem.sources.manifests.package_purposes import DEVELOPMENT, purpose_of_image, purpose_of_package
 from graphmem.sources.manifests.parts import (
     FROM_WORKSPACE,
+    RUNTIME_ROLE,
     BaseImages,
     ContainerService,
     Dependency,
@@ -196,12 +197,13 @@ def _dependency(package: tuple[str, str], places: list[Place], role: str, *, is_
     versions = values_by_folder(places)
     is_split = len({place.value for place in places}) > 1
     named = f"{name} {versions}" if versions and not is_split else name
+    shown_role = "dependency" if purpose in DEVELOPMENT and role == RUNTIME_ROLE else role
     folders = [place.folder for place in places if place.folder]
     users = f" Used by {listed(f'{folder}/' for folder in folders)}." if folders else ""
     known = f" Versions: {versions}." if is_split else ""
     return StructureFact(
         subject=f"dependency.{ecosystem}.{name}",
-        title=f"Uses {named}{f', {purpose}' if purpose else ''} ({role}, {sort})",
+        title=f"Uses {named}{f', {purpose}' if purpose else ''} ({shown_role}, {sort})",
         body=f"{declared_in(places)}{'' if is_own else f' Registry: {registry}.'}{known}{users}",
         rank=_rank(_DEPENDENCY, places[0].depth),
         paths=paths_of(places),

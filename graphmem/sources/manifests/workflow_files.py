@@ -81,7 +81,11 @@ def _listed(values: Sequence[object]) -> str:
 def read_gitlab_ci(text: str) -> Manifest:
     """The pipeline of a `.gitlab-ci.yml`."""
     document = yaml_of(text)
-    jobs = [name for name, value in document.items() if name not in _RESERVED and name[0] != "." and table_at(value)]
+    jobs = [
+        name
+        for name, value in document.items()
+        if name not in _RESERVED and not name.startswith(".") and table_at(value)
+    ]
     rules = [text_at(table_at(rule), "if") for rule in list_at(document, "workflow", "rules")]
     triggers = tuple(clipped(f"if {rule}") for rule in rules if rule)[:5] or ("on every push",)
     names = tuple(clipped(name, 60) for name in jobs[:MAX_NAMES])

@@ -23,6 +23,7 @@ dependencies {
     implementation(libs.bundles.all)
 }
 testing { suites { register("slow") { dependencies { implementation("only:tests:1") } } } }
+tasks.named("compileOther") { options.release = 16 }
 tasks.withType<JavaCompile>().configureEach { options.release = 11 }
 """
 
@@ -44,7 +45,7 @@ def test_the_outermost_block_has_the_dependencies() -> None:
 def test_the_release_is_supported_and_the_toolchain_is_for_development() -> None:
     versions = [part for part in read_gradle(GRADLE).parts if isinstance(part, RuntimeVersion)]
     assert versions == [
-        RuntimeVersion("java", ">=11", line=16),
+        RuntimeVersion("java", ">=11", line=17),
         RuntimeVersion("java", "21", is_development=True, line=2),
     ]
 

@@ -13,7 +13,8 @@ from graphmem.sources.manifests.ruby_and_php_packages import (
 
 def test_a_gemfile_has_gems_and_groups() -> None:
     text = (
-        'ruby "3.3.0"\ngem "rails", "~> 7.1", ">= 7.1.2"\ngem "pg"\ngroup :development, :test do\n  gem "rspec"\nend\n'
+        'ruby "3.3.0"\ngem "rails", "~> 7.1", ">= 7.1.2"\ngem "pg"\ngroup :development, :test, :optional => true do\n'
+        '  gem "rspec"\nend\n'
         'gem "puma", group: :production\n'
     )
     parts = read_gemfile(text).parts

@@ -124,3 +124,9 @@ def test_folders_that_repeat_the_version_of_the_root_are_left_out() -> None:
     version = '{{"engines": {{"node": "{}"}}}}'
     files = {f"{folder}package.json": version.format(node) for folder, node in (("", 20), ("a/", 20), ("b/", 22))}
     assert facts(files)["runtime.node"].title == "Supported Node.js versions: 20 in the root; 22 in b"
+
+
+def test_tools_of_developers_are_no_runtime_dependency_wherever_they_are_listed() -> None:
+    assert facts({"requirements.txt": "pytest\n"})["dependency.pypi.pytest"].title == (
+        "Uses pytest, test framework (dependency, Python package)"
+    )
