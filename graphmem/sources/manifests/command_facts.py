@@ -11,7 +11,7 @@ from graphmem.sources.manifests.command_purposes import CommandPurpose, purpose_
 from graphmem.sources.manifests.javascript_packages import RUNNER
 from graphmem.sources.manifests.parts import Command, Manifest
 from graphmem.sources.manifests.structure_facts import (
-    Place,
+    Declaration,
     StructureFact,
     declared_in,
     listed,
@@ -30,7 +30,7 @@ _MANAGERS = (("pnpm-lock.yaml", "pnpm"), ("yarn.lock", "yarn"), ("bun.lock", "bu
 @dataclass(frozen=True, slots=True)
 class _PurposefulCommand:
     command: Command
-    place: Place
+    declaration: Declaration
     clearness: int
 
 
@@ -43,7 +43,7 @@ def command_facts(
         declared: (folder, path, part) of every part, the more important files first.
         manifests: The manifests of the commit by path.
     """
-    found: dict[str, tuple[CommandPurpose, dict[str, list[_PurposefulCommand]]]] = {}
+    by_purpose: dict[str, tuple[CommandPurpose, dict[str, list[_PurposefulCommand]]]] = {}
     for folder, path, part in declared:
         recognised = purpose_of(part.name) if isinstance(part, Command) else None
         if not isinstance(part, Command) or recognised is None or (folder and not recognised[0].is_for_folders):
@@ -51,9 +51,9 @@ def command_facts(
         if part.is_convention and _has_parent(folder, path, manifests):
             continue
         command = replace(part, invocation=_invocation(part, folder, manifests))
-        named = _PurposefulCommand(command, Place(folder, path, part.line), recognised[1])
-        found.setdefault(recognised[0].key, (recognised[0], defaultdict(list)))[1][folder].append(named)
-    for purpose, by_folder in found.values():
+        named = _PurposefulCommand(command, Declaration(folder, path, part.line), recognised[1])
+        by_purpose.setdefault(recognised[0].key, (recognised[0], defaultdict(list)))[1][folder].append(named)
+    for purpose, by_folder in by_purpose.values():
         for folder, commands in by_folder.items():
             yield _fact(purpose, folder, commands)
 
@@ -83,18 +83,18 @@ def _invocation(command: Command, folder: str, manifests: Mapping[str, Manifest]
 def _fact(purpose: CommandPurpose, folder: str, commands: list[_PurposefulCommand]) -> StructureFact:
     ordered = sorted(commands, key=lambda item: (item.command.is_convention, item.clearness))
     declared = [item for item in ordered if not item.command.is_convention] or ordered
-    first, *others = declared
+    first, *further = declared
     runs = f" It runs `{first.command.runs}`." if first.command.runs else ""
-    usual = " The command is the usual one of the build tool." if first.command.is_convention else ""
-    further = listed(f"`{item.command.invocation}`" for item in others[:_MOST_OTHERS])
-    also = f" Also: {further}." if others else ""
-    places = [item.place for item in declared[: _MOST_OTHERS + 1]]
-    rank = _RANKS.get(purpose.key, _RANK) + _PER_DEPTH * first.place.depth
+    usual = " This is the usual command of the build tool." if first.command.is_convention else ""
+    invocations = listed(f"`{item.command.invocation}`" for item in further[:_MOST_OTHERS])
+    also = f" Also: {invocations}." if further else ""
+    declarations = [item.declaration for item in declared[: _MOST_OTHERS + 1]]
+    rank = _RANKS.get(purpose.key, _RANK) + _PER_DEPTH * first.declaration.depth
     return StructureFact(
         subject=f"command.{purpose.key}{within(folder)}",
         title=f"{purpose.verb}{of_folder(folder)} with `{first.command.invocation}`",
-        body=f"{declared_in(places)}{runs}{usual}{also}",
+        body=f"{declared_in(declarations)}{runs}{usual}{also}",
         rank=rank,
-        paths=paths_of(places),
-        line=first.place.line,
+        paths=paths_of(declarations),
+        line=first.declaration.line,
     )

@@ -22,12 +22,12 @@ def read_dockerfile(text: str) -> Manifest:
     for number, line in enumerate(text.splitlines(), start=1):
         if argument := _ARGUMENT.match(line):
             arguments[argument["name"]] = argument["value"]
-        elif found := _FROM.match(line):
-            image = image_name(found["image"], arguments)
+        elif match := _FROM.match(line):
+            image = image_name(match["image"], arguments)
             if image.lower() not in stages and image != "scratch":
                 images.pop(image, None)
                 images[image] = number
-            stages.add((found["stage"] or "").lower())
+            stages.add((match["stage"] or "").lower())
     if not images:
         return Manifest()
     return Manifest((BaseImages(tuple(images)[-MAX_NAMES:], next(iter(images.values()))),))

@@ -47,8 +47,8 @@ def toml_of(text: str) -> dict[str, object]:
     try:
         return tomllib.loads(text)
     except (tomllib.TOMLDecodeError, RecursionError) as error:
-        found = _LINE.search(str(error))
-        raise UnreadableManifest(f"no TOML: {_single_line(error)}", int(found[1]) if found else 1) from error
+        match = _LINE.search(str(error))
+        raise UnreadableManifest(f"no TOML: {_single_line(error)}", int(match[1]) if match else 1) from error
 
 
 def json_of(text: str) -> dict[str, object]:
@@ -148,7 +148,7 @@ class XmlElement:
 
     @property
     def text(self) -> str:
-        """The text directly inside the element, as one line."""
+        """The text of the element without its children, as one line."""
         return " ".join("".join(self.texts).split())
 
     def all(self, name: str) -> Iterator[XmlElement]:
@@ -197,7 +197,7 @@ def xml_of(text: str) -> XmlElement:
 
 
 def table_at(value: object, *keys: str) -> Mapping[str, object]:
-    """The mapping at a path of keys, within a limit of entries; an empty one if there is none."""
+    """The mapping at a path of keys, within a limit of entries; empty if there is none."""
     for key in keys:
         value = value.get(key) if isinstance(value, Mapping) else None
     if not isinstance(value, Mapping):
@@ -206,15 +206,15 @@ def table_at(value: object, *keys: str) -> Mapping[str, object]:
 
 
 def list_at(value: object, *keys: str) -> list[object]:
-    """The list at a path of keys, within a limit of entries; an empty one if there is none."""
-    found = table_at(value, *keys[:-1]).get(keys[-1])
-    return found[:MAX_ENTRIES] if isinstance(found, list) else []
+    """The list at a path of keys, within a limit of entries; empty if there is none."""
+    value_at = table_at(value, *keys[:-1]).get(keys[-1])
+    return value_at[:MAX_ENTRIES] if isinstance(value_at, list) else []
 
 
 def text_at(value: object, *keys: str) -> str:
     """The text at a path of keys; empty if there is none."""
-    found = table_at(value, *keys[:-1]).get(keys[-1])
-    return found.strip() if isinstance(found, str) else ""
+    value_at = table_at(value, *keys[:-1]).get(keys[-1])
+    return value_at.strip() if isinstance(value_at, str) else ""
 
 
 def line_of(text: str, needle: str) -> int:

@@ -7,7 +7,7 @@ import re
 from graphmem.sources.manifests.parts import Command, Dependency, Manifest, Part, RuntimeVersion, clipped, is_name
 
 ECOSYSTEM = "go"
-#: go.mod does not tell what only tests need.
+#: go.mod lists dependencies of tests too.
 _ROLE = "direct dependency"
 _REQUIRED = re.compile(r"(?:require\s+)?(?P<name>[\w.~/-]+)\s+(?P<version>v[\w.+-]+)\s*(?P<comment>//.*)?")
 _DIRECTIVE = re.compile(r"(?P<word>go|toolchain)\s+(?:go)?(?P<version>[\w.-]+)")

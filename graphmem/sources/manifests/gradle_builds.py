@@ -36,12 +36,12 @@ _VERSION = r"[\s.=(]*(?:set\()?[\s(]*(?:JavaVersion\.VERSION_|JavaLanguageVersio
 _COMPATIBLE = re.compile(rf"\s*(?:java\.)?(?:target|source)Compatibility{_VERSION}")
 _RELEASE = re.compile(rf"\s*(?:options\.)?release{_VERSION}")
 _TOOLCHAIN = re.compile(rf"\s*(?:java\.toolchain\.|toolchain\.)?languageVersion{_VERSION}")
-#: Blocks of all tasks that compile, or of the main one.
+#: Blocks of all compiling tasks, or of the main compiling task.
 _COMPILING = frozenset(
     {"tasks", "withType", "tasks.withType", "compileJava", "tasks.compileJava", "options", "allprojects", "subprojects"}
 )
 _MAX_DEPTH = 50
-#: Blocks that stand for the whole build.
+#: Blocks whose content applies to the whole build.
 _OUTER = frozenset({"allprojects", "subprojects", "android", "java", "compileOptions", "toolchain", "kotlin"})
 
 
@@ -103,7 +103,7 @@ def _segments(text: str) -> Iterator[_Segment]:
 
 
 def _is_of_build(blocks: tuple[str, ...], innermost: str = "") -> bool:
-    """True for blocks of the whole build that end in a given one; nested ones are of test suites, sets and tasks."""
+    """True for blocks of the whole build that end in `innermost`; nested blocks are of test suites, sets and tasks."""
     outer = blocks[:-1] if innermost else blocks
     return (not innermost or blocks[-1:] == (innermost,)) and _OUTER.issuperset(outer)
 
@@ -118,10 +118,12 @@ def _java(segments: list[_Segment]) -> Iterator[RuntimeVersion]:
         (own, _COMPATIBLE, False),
         (own, _TOOLCHAIN, True),
     ):
-        found = next(((segment, match) for segment in listed if (match := pattern.match(segment.text))), None)
-        if found is not None:
-            version = found[1]["version"].replace("_", ".").strip(".").removeprefix("1.")
-            yield RuntimeVersion("java", version if is_development else f">={version}", is_development, found[0].line)
+        declared = next(((segment, match) for segment in listed if (match := pattern.match(segment.text))), None)
+        if declared is not None:
+            version = declared[1]["version"].replace("_", ".").strip(".").removeprefix("1.")
+            yield RuntimeVersion(
+                "java", version if is_development else f">={version}", is_development, declared[0].line
+            )
 
 
 def _coordinates(rest: str) -> tuple[str, str] | None:
@@ -131,7 +133,7 @@ def _coordinates(rest: str) -> tuple[str, str] | None:
         return f"{group}:{name}", version[0] if version and "$" not in version[0] else ""
     if catalogue := _CATALOGUE.match(rest):
         return f"{ALIAS}{catalogue['alias']}", FROM_WORKSPACE
-    keys = {found["key"]: found["value"] for found in _NAMED.finditer(rest)}
+    keys = {match["key"]: match["value"] for match in _NAMED.finditer(rest)}
     return (f"{keys['group']}:{keys['name']}", keys.get("version", "")) if {"group", "name"} <= keys.keys() else None
 
 

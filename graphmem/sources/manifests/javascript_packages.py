@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from graphmem.sources.manifests.document_texts import json_of, line_of, table_at, text_at, yaml_of
 from graphmem.sources.manifests.parts import (
     FROM_WORKSPACE,
+    MAX_COMMAND_CHARS,
     Command,
     Dependency,
     EntryPoint,
@@ -62,7 +63,7 @@ def _scripts(package: Mapping[str, object], text: str) -> Iterator[Command]:
     for name, script in table_at(package, "scripts").items():
         if is_name(name) and isinstance(script, str):
             words = f"{runner} {name}" if name in _BARE and runner != "bun" else f"{runner} run {name}"
-            yield Command(name, words, clipped(script, 160), line=line_of(text, f'"{name}"'))
+            yield Command(name, words, clipped(script, MAX_COMMAND_CHARS), line=line_of(text, f'"{name}"'))
 
 
 def _entry_points(package: Mapping[str, object], text: str) -> Iterator[EntryPoint]:

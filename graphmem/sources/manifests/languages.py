@@ -12,7 +12,7 @@ from graphmem.sources.manifests.manifest_paths import is_code_of_others
 
 #: A language begins with this share of the files of all languages …
 BEGINS_AT = 0.05
-#: … and ends below this one, so that a share near the limit does not begin and end with every commit.
+#: … and ends below this share, so that a share near the limit does not begin and end with every commit.
 ENDS_BELOW = 0.03
 
 _EXTENSIONS = {
@@ -60,7 +60,7 @@ _FOLDERS_OF_OUTPUT = frozenset({"dist", "node_modules", "_static", "site"})
 
 
 def language_of(path: str) -> str | None:
-    """The programming language of a file by its extension; None for others, and for code of others."""
+    """The programming language of a file by its extension; None for others, and for copied code."""
     folder, name = posixpath.split(path)
     stem, dot, extension = name.rpartition(".")
     language = _LANGUAGES.get(extension.casefold()) if dot and stem else None

@@ -35,7 +35,7 @@ from graphmem.sources.manifests.workflow_files import read_github_workflow, read
 #: Reads the text of a manifest; raises `UnreadableManifest` if it has not the format of its name.
 Parser = Callable[[str], Manifest]
 
-#: Parsers by file name. Of files of one folder that declare the same, the first in this order counts.
+#: Parsers by file name. If several files of a folder declare the same, the first in this order counts.
 PARSERS: dict[str, Parser] = {
     "pyproject.toml": read_pyproject,
     "setup.cfg": read_setup_cfg,
@@ -116,13 +116,13 @@ _SCRIPT = re.compile(r"^(?:scripts?|bin)/(?P<name>[\w-]+)(?:\.sh)?$")
 
 @lru_cache(maxsize=_CACHED)
 def is_foreign_folder(folder: str) -> bool:
-    """True for a folder with code of others, tests, examples or output: its manifests say nothing of this project."""
+    """True for a folder with copied code, tests, examples or output: its manifests say nothing of this project."""
     parts = [part.casefold() for part in folder.split("/") if part]
     return any(part in _OTHERS_CODE or not _EXAMPLES.isdisjoint(_SEPARATORS.split(part)) for part in parts)
 
 
 def is_code_of_others(folder: str) -> bool:
-    """True for a folder with code that was copied from elsewhere."""
+    """True for a folder with copied code."""
     return any(part.casefold() in _OTHERS_CODE for part in folder.split("/"))
 
 
@@ -156,7 +156,7 @@ def parser_of(path: str) -> Parser | None:
 
 
 def script_name(path: str) -> str:
-    """The name of a script of developers, such as `test` for `scripts/test`; empty for other files."""
+    """The name of a script of developers (`test` for `scripts/test`); empty for other files."""
     match = _SCRIPT.match(path)
     return match["name"] if match is not None and purpose_of(match["name"]) is not None else ""
 
@@ -170,7 +170,7 @@ def present(path: str) -> Manifest:
 
 @lru_cache(maxsize=_CACHED)
 def precedence(path: str) -> int:
-    """Order of the files of one folder: the first that declares something counts."""
+    """Rank of a file in its folder: if several files declare the same, the lowest rank counts."""
     name = posixpath.basename(path)
     if script_name(path):
         return list(PARSERS).index("package.json")

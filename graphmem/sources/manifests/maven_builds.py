@@ -51,7 +51,7 @@ def read_pom(text: str) -> Manifest:
 
 
 def _parent(project: XmlElement, properties: Mapping[str, str]) -> Iterator[Dependency]:
-    """The build that this one extends, if it is of another group: it gives the versions of a framework."""
+    """The parent of the build, if it is of another group: it gives the versions of a framework."""
     group, name = project.text_of("parent", "groupId"), project.text_of("parent", "artifactId")
     if group and group != properties["project.groupId"] and is_name(f"{group}:{name}"):
         parent = project.below("parent")
@@ -62,16 +62,16 @@ def _parent(project: XmlElement, properties: Mapping[str, str]) -> Iterator[Depe
 
 def _properties(project: XmlElement) -> dict[str, str]:
     listed = project.below("properties")
-    found = {child.name: child.text for child in listed.children} if listed is not None else {}
+    own = {child.name: child.text for child in listed.children} if listed is not None else {}
     parent = {name: project.text_of("parent", name) for name in ("groupId", "version")}
     above = {f"project.parent.{name}": value for name, value in parent.items()}
-    return found | above | {f"project.{name}": project.text_of(name) or value for name, value in parent.items()}
+    return own | above | {f"project.{name}": project.text_of(name) or value for name, value in parent.items()}
 
 
 def _resolved(text: str, properties: Mapping[str, str]) -> str:
-    """A text with references to properties written out, as far as they are known."""
+    """A text with references to properties written out, as far as the file has them."""
     for _ in range(3):
-        text = _REFERENCE.sub(lambda found: properties.get(found[1], found[0])[:200], text)[:1000]
+        text = _REFERENCE.sub(lambda match: properties.get(match[1], match[0])[:200], text)[:1000]
     return text
 
 
@@ -91,8 +91,8 @@ def _managed(project: XmlElement, properties: Mapping[str, str]) -> Iterator[tup
 
 def _java(project: XmlElement, properties: Mapping[str, str], text: str) -> Iterator[RuntimeVersion]:
     declared = [properties.get(name, "") for name in _JAVA_PROPERTIES]
-    for places in (("build", "plugins"), ("build", "pluginManagement", "plugins")):
-        plugins = project.below(*places)
+    for path in (("build", "plugins"), ("build", "pluginManagement", "plugins")):
+        plugins = project.below(*path)
         for plugin in plugins.all("plugin") if plugins is not None else ():
             if plugin.text_of("artifactId") == "maven-compiler-plugin":
                 declared += [plugin.text_of("configuration", name) for name in ("release", "target", "source")]

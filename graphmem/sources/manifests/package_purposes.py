@@ -1,4 +1,4 @@
-"""The purposes of well-known packages and images, in the words in which people ask for them."""
+"""The purposes of well-known packages and images, in the words of questions."""
 
 from __future__ import annotations
 
@@ -163,13 +163,13 @@ _MAJOR = re.compile(r"/v\d+$")
 
 @lru_cache(maxsize=10_000)
 def purpose_of_package(name: str) -> str:
-    """The purpose of a package, such as `HTTP client`; empty if it is not in the list."""
+    """The purpose of a package (`HTTP client`); empty if the list lacks the package."""
     full = _MAJOR.sub("", name.casefold())
     shorter = full.split("/", 1)[-1] if full.count("/") > 1 else full
     return _BY_PACKAGE.get(full) or _BY_PACKAGE.get(shorter) or ""
 
 
 def purpose_of_image(image: str) -> str:
-    """The purpose of a container image, such as `PostgreSQL database`; empty if it is not in the list."""
+    """The purpose of a container image (`PostgreSQL database`); empty if the list lacks the image."""
     name = image.rpartition("/")[2].partition(":")[0].casefold()
     return _BY_IMAGE.get(name, "")

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 MAX_NAME_CHARS = 120
 #: Longer commands are cut.
 MAX_COMMAND_CHARS = 160
-#: Further parts of one manifest are left out.
+#: Maximum number of parts of a manifest; further parts are left out.
 MAX_PARTS = 400
-#: Further names of one group, trigger list or job list are left out.
+#: Maximum number of names of a group, triggers and jobs; the rest is left out.
 MAX_NAMES = 60
 
 _NAME = re.compile(r"@?[A-Za-z0-9_][\w@./:+~-]*")
@@ -42,7 +42,7 @@ class Dependency:
 
 @dataclass(frozen=True, slots=True)
 class DependencyGroup:
-    """Packages for development, or optional ones, under the name of their group.
+    """Packages for development or optional packages, under the name of their group.
 
     Attributes:
         is_optional: The packages extend the code at run time, for users who choose them.
@@ -76,7 +76,7 @@ class Command:
     Attributes:
         name: Name of the target, script or session, from which the purpose is read.
         invocation: The command as it is typed.
-        runs: The command line behind it, if the manifest has it in one line.
+        runs: The command line behind it, if the manifest has it on a single line.
         is_convention: The manifest does not name the command; its build tool always has it.
     """
 
@@ -108,7 +108,7 @@ class ContainerService:
 
 @dataclass(frozen=True, slots=True)
 class BaseImages:
-    """The images that a Dockerfile builds on, the last one that of the result."""
+    """The base images of a Dockerfile; the last is that of the result."""
 
     images: tuple[str, ...]
     line: int = 1
@@ -129,7 +129,7 @@ Part = Dependency | DependencyGroup | RuntimeVersion | Command | EntryPoint | Co
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """The parts of one manifest.
+    """The parts of a manifest.
 
     Attributes:
         package: Ecosystem of the package that the manifest declares; None if it declares none.
@@ -145,12 +145,12 @@ class Manifest:
     requirements: tuple[str, ...] = ()
 
 
-#: A dependency or runtime version with this constraint has the one of the workspace.
+#: The constraint of a dependency or runtime version whose constraint the workspace gives.
 FROM_WORKSPACE = "(workspace)"
 
 
 def clipped(text: object, limit: int = MAX_NAME_CHARS) -> str:
-    """A value as one line of Unicode text within a limit, without the user and password of a URL."""
+    """A value as a line of Unicode text within a limit, without the user and password of a URL."""
     line = " ".join(str(text)[: limit * 4].split())
     shown = _USER.sub("", line.encode("utf-8", "replace").decode("utf-8"))
     printable = shown if shown.isprintable() else "".join(filter(str.isprintable, shown))
@@ -168,7 +168,7 @@ def names_of(values: Iterable[object]) -> tuple[str, ...]:
 
 
 def groups(ecosystem: str, named: Iterable[tuple[str, Iterable[object], bool, int]]) -> Iterator[DependencyGroup]:
-    """Groups with at least one name, from (group, names, whether it is optional, line)."""
+    """The groups that have names, made from (group, names, whether it is optional, line)."""
     for group, values, is_optional, line in named:
         names = names_of(values)
         if names and is_name(group):

@@ -14,7 +14,7 @@ _TESTS = re.compile(r"\b(?:pytest|unittest|nosetests|nose2|trial|stestr)\b")
 
 
 def read_tox(text: str) -> Manifest:
-    """The environments of a `tox.ini`: the default ones run tests if their commands do."""
+    """The environments of a `tox.ini`; `tox` alone runs the tests if the commands of `[testenv]` do."""
     parser = ini_of(text)
     parts = []
     if _TESTS.search(parser.get("testenv", "commands", fallback=None) or ""):
@@ -29,7 +29,7 @@ def read_tox(text: str) -> Manifest:
 
 
 def read_nox(text: str) -> Manifest:
-    """The sessions of a `noxfile.py`, which is parsed and never run."""
+    """The sessions of a `noxfile.py`, which is parsed and not run."""
     parts = []
     for node in parsed_python(text).body:
         if isinstance(node, ast.FunctionDef):
@@ -43,11 +43,11 @@ def _session(decorator: ast.expr, function: str) -> str:
     call = decorator if isinstance(decorator, ast.Call) else None
     if ast.unparse(call.func if call is not None else decorator) not in {"nox.session", "session"}:
         return ""
-    given = [word.value for word in call.keywords if word.arg == "name"] if call is not None else []
-    return str(given[0].value) if given and isinstance(given[0], ast.Constant) else function
+    names = [word.value for word in call.keywords if word.arg == "name"] if call is not None else []
+    return str(names[0].value) if names and isinstance(names[0], ast.Constant) else function
 
 
 def read_pytest_ini(text: str) -> Manifest:
-    """The command that a `pytest.ini` stands for."""
+    """The command of a `pytest.ini`."""
     ini_of(text)
     return Manifest((Command("test", "pytest", is_convention=True),))

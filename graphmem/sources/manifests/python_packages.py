@@ -17,6 +17,7 @@ from graphmem.sources.manifests.document_texts import (
     toml_of,
 )
 from graphmem.sources.manifests.parts import (
+    MAX_COMMAND_CHARS,
     Command,
     Dependency,
     EntryPoint,
@@ -39,7 +40,7 @@ _ASSIGNED = re.compile(r"\s*([^=\s]+)\s*=\s*(\S.*)")
 
 
 def dependency_of(requirement: object, text: str = "") -> Dependency | None:
-    """The dependency of a requirement such as `httpx>=0.27,<1; python_version > "3.9"`; None if it names no package.
+    """The dependency that a requirement names (`httpx>=0.27,<1; python_version > "3.9"`); None if it names no package.
 
     Args:
         requirement: The requirement.
@@ -60,8 +61,8 @@ def normal(name: str) -> str:
 
 def names_in(requirements: Iterable[object]) -> list[str]:
     """The names of the packages that some requirements name."""
-    found = (dependency_of(requirement) for requirement in requirements)
-    return [dependency.name for dependency in found if dependency is not None]
+    dependencies = (dependency_of(requirement) for requirement in requirements)
+    return [dependency.name for dependency in dependencies if dependency is not None]
 
 
 def read_pyproject(text: str) -> Manifest:
@@ -137,7 +138,7 @@ def _tasks(tables: Mapping[str, object], text: str) -> Iterator[Command]:
         for name, value in table_at(tables, *keys).items():
             if is_name(name):
                 runs = value if isinstance(value, str) else text_at(table_at(value), "cmd")
-                yield Command(name, f"{runner} {name}", clipped(runs), line=line_of(text, name))
+                yield Command(name, f"{runner} {name}", clipped(runs, MAX_COMMAND_CHARS), line=line_of(text, name))
     if table_at(tables, "tool", "pytest"):
         yield Command("test", "pytest", is_convention=True, line=line_of(text, "[tool.pytest"))
 
@@ -221,7 +222,7 @@ def _setup_parts(options: Mapping[str, object], text: str) -> Iterator[Part]:
 
 
 def _literal(node: ast.expr, values: Mapping[str, object]) -> object:
-    """The value of a literal, or of a name of one; None for everything else."""
+    """The value of a literal, or of a name whose value is a literal; None for other expressions."""
     if isinstance(node, ast.Name):
         return values.get(node.id)
     try:

@@ -25,7 +25,7 @@ _MAX_PATH_CHARS = 500
 def read_manifests(
     root: Path, *, ref: str | None = None, read_at: datetime, since: str | None = None, progress: Progress = silent
 ) -> Reading:
-    """The structure of a repository: each statement from the commit that brought it to the one that changed it.
+    """Read the structure of a repository: statements that hold from the commit that brought them to their change.
 
     Statements are runtime dependencies with their constraints, groups of other dependencies, supported versions,
     commands, entry points, services, base images, CI workflows and languages. At most `MAX_STATEMENTS` hold at a time.
@@ -35,7 +35,7 @@ def read_manifests(
         ref: The branch, tag or commit at which the mainline ends; see `find_mainline`.
         read_at: Time of the reading; no statement begins later.
         since: The cursor of an earlier reading: only statements that began or ended after it are returned. Earlier
-            commits are read again if a later one touches a manifest or adds or removes code, as a statement is named
+            commits are read again if a later commit touches a manifest or adds or removes code, as a statement is named
             after the commit that brought it. A hash that is not on the mainline counts as None.
         progress: Called with the number of read manifest versions and their total.
 
@@ -48,28 +48,28 @@ def read_manifests(
         GitFailure: There is no repository, or git could not read it.
     """
     mainline = find_mainline(root, ref)
-    known = mainline.shas.index(since) if since in mainline.shas else -1
+    last_read = mainline.shas.index(since) if since in mainline.shas else -1
     read_at_us = to_micros(read_at)
-    if known >= 0 and not any(_may_change(commit) for commit in mainline.commits(read_at_us, known + 1)):
+    if last_read >= 0 and not any(_may_change(commit) for commit in mainline.commits(read_at_us, last_read + 1)):
         return Reading((), (), (), cursor=mainline.tip)
     mainline.quarantined.clear()
     history = _ManifestHistory(root)
     history.read(list(_steps(mainline.commits(read_at_us))), progress)
     versions = history.lives.versions
-    fresh = [version for version in versions if version.has_changed_after(known)]
-    replacements = [version.replacement() for version in fresh if version.start.position > known]
+    fresh = [version for version in versions if version.has_changed_after(last_read)]
+    replacements = [version.replacement() for version in fresh if version.start.position > last_read]
     quarantined = [
         Problem(".", 1, f"commit {commit.sha[:12]}: {commit.reason}")
         for commit in mainline.quarantined
-        if commit.position > known
+        if commit.position > last_read
     ]
     return Reading(
         tuple(version.observation() for version in fresh),
         tuple(replacement for replacement in replacements if replacement is not None),
-        (*quarantined, *(problem for position, problem in history.problems if position > known)),
+        (*quarantined, *(problem for position, problem in history.problems if position > last_read)),
         cursor=mainline.tip,
         inventory=None
-        if known >= 0
+        if last_read >= 0
         else Inventory(FOLDER, tuple(version.key for version in versions), ends_missing=True),
     )
 

@@ -6,6 +6,7 @@ import re
 
 from graphmem.sources.manifests.document_texts import json_of, line_of, table_at, text_at
 from graphmem.sources.manifests.parts import (
+    MAX_COMMAND_CHARS,
     Command,
     Dependency,
     Manifest,
@@ -97,5 +98,7 @@ def read_composer(text: str) -> Manifest:
     for name, script in table_at(package, "scripts").items():
         if is_name(name):
             runs = script if isinstance(script, str) else ""
-            parts.append(Command(name, f"composer {name}", clipped(runs), line=line_of(text, f'"{name}"')))
+            parts.append(
+                Command(name, f"composer {name}", clipped(runs, MAX_COMMAND_CHARS), line=line_of(text, f'"{name}"'))
+            )
     return Manifest(tuple(parts), PHP, name=text_at(package, "name"))

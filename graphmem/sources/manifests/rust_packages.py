@@ -21,12 +21,12 @@ from graphmem.sources.manifests.parts import (
 )
 
 ECOSYSTEM = "cargo"
-#: Name under which a workspace shares its minimum Rust version.
+#: Key of the minimum Rust version in the shared versions of a workspace.
 SHARED_VERSION = "rust-version"
 
 
 def read_cargo(text: str) -> Manifest:
-    """The parts of a `Cargo.toml`; those of a target count like the others."""
+    """The parts of a `Cargo.toml`; those of a target too."""
     tables = toml_of(text)
     package, workspace = table_at(tables, "package"), table_at(tables, "workspace")
     sections = [tables, *map(table_at, table_at(tables, "target").values())]
@@ -65,7 +65,7 @@ def _constraint(value: object) -> str:
 
 
 def _role(value: object) -> str:
-    """How the crate needs a dependency: an optional one comes with a feature."""
+    """How the crate needs a dependency: optional dependencies belong to features."""
     return "optional runtime dependency" if table_at(value).get("optional") is True else RUNTIME_ROLE
 
 

@@ -28,7 +28,7 @@ from graphmem.sources.manifests.parts import (
 from graphmem.sources.manifests.rust_packages import SHARED_VERSION
 from graphmem.sources.manifests.structure_facts import (
     MAX_SHOWN,
-    Place,
+    Declaration,
     StructureFact,
     declared_in,
     listed,
@@ -121,8 +121,8 @@ def _resolved(manifests: Mapping[str, Manifest]) -> list[DeclaredPart]:
         for part in manifests[path].parts:
             if group and isinstance(part, Dependency):
                 names.append(part.name)
-            elif (known := _with_shared(part, folder, manifests[path], shared)) is not None:
-                declared.append(DeclaredPart(folder, path, known))
+            elif (resolved := _with_shared(part, folder, manifests[path], shared)) is not None:
+                declared.append(DeclaredPart(folder, path, resolved))
         if names:
             declared.append(DeclaredPart(folder, path, DependencyGroup("pypi", group, tuple(sorted(set(names))))))
     return declared
@@ -150,21 +150,23 @@ def _with_shared(
 ) -> object | None:
     """A part with the names and versions that its workspace gives; None if the workspace lacks its name."""
 
-    def given(name: str) -> str:
-        tables = (shared.get((manifest.package or "", place), {}) for place in (folder, *parents_of(folder)))
+    def shared_value(name: str) -> str:
+        tables = (
+            shared.get((manifest.package or "", declaration), {}) for declaration in (folder, *parents_of(folder))
+        )
         return next((table[name] for table in tables if table.get(name)), "")
 
     if isinstance(part, DependencyGroup) and any(name.startswith(ALIAS) for name in part.names):
-        known = {given(name).partition(" ")[0] if name.startswith(ALIAS) else name for name in part.names}
-        return replace(part, names=tuple(sorted(known - {""}))) if known - {""} else None
+        names = {shared_value(name).partition(" ")[0] if name.startswith(ALIAS) else name for name in part.names}
+        return replace(part, names=tuple(sorted(names - {""}))) if names - {""} else None
     if isinstance(part, RuntimeVersion) and part.constraint == FROM_WORKSPACE:
-        return replace(part, constraint=given(SHARED_VERSION))
+        return replace(part, constraint=shared_value(SHARED_VERSION))
     if not isinstance(part, Dependency) or part.constraint != FROM_WORKSPACE:
         return part
     if part.name.startswith(ALIAS):
-        name, _, version = given(part.name).partition(" ")
+        name, _, version = shared_value(part.name).partition(" ")
         return replace(part, name=name, constraint=version) if name else None
-    return replace(part, constraint=given(part.name))
+    return replace(part, constraint=shared_value(part.name))
 
 
 def _rank(rank: int, depth: int) -> int:
@@ -173,79 +175,81 @@ def _rank(rank: int, depth: int) -> int:
 
 def _dependencies(declared: Iterable[DeclaredPart], own: Container[tuple[str | None, str]]) -> Iterator[StructureFact]:
     """The runtime dependencies; versions of packages of this repository change with each release, and are left out."""
-    by_name: dict[tuple[str, str], dict[str, Place]] = defaultdict(dict)
+    by_name: dict[tuple[str, str], dict[str, Declaration]] = defaultdict(dict)
     roles: dict[tuple[str, str], str] = {}
     for item in declared:
         part = item.part
         if isinstance(part, Dependency):
             version = "" if (part.ecosystem, part.name) in own else part.constraint
-            places = by_name[part.ecosystem, part.name]
+            declarations = by_name[part.ecosystem, part.name]
             roles.setdefault((part.ecosystem, part.name), part.role)
-            former = places.setdefault(item.folder, Place(item.folder, item.path, part.line, version))
+            former = declarations.setdefault(item.folder, Declaration(item.folder, item.path, part.line, version))
             if former.path == item.path and version not in {*former.value.split(" or "), ""}:
-                places[item.folder] = replace(former, value=" or ".join(filter(None, (former.value, version))))
-    for (ecosystem, name), places in by_name.items():
+                declarations[item.folder] = replace(former, value=" or ".join(filter(None, (former.value, version))))
+    for (ecosystem, name), declarations in by_name.items():
         yield _dependency(
-            (ecosystem, name), list(places.values()), roles[ecosystem, name], is_own=(ecosystem, name) in own
+            (ecosystem, name), list(declarations.values()), roles[ecosystem, name], is_own=(ecosystem, name) in own
         )
 
 
-def _dependency(package: tuple[str, str], places: list[Place], role: str, *, is_own: bool) -> StructureFact:
+def _dependency(package: tuple[str, str], declarations: list[Declaration], role: str, *, is_own: bool) -> StructureFact:
     ecosystem, name = package
     registry, sort = _REGISTRIES[ecosystem]
     purpose = "a package of this repository" if is_own else purpose_of_package(name)
-    versions = values_by_folder(places)
-    is_split = len({place.value for place in places}) > 1
+    versions = values_by_folder(declarations)
+    is_split = len({declaration.value for declaration in declarations}) > 1
     named = f"{name} {versions}" if versions and not is_split else name
     shown_role = "dependency" if purpose in DEVELOPMENT and role == RUNTIME_ROLE else role
-    folders = [place.folder for place in places if place.folder]
+    folders = [declaration.folder for declaration in declarations if declaration.folder]
     users = f" Used by {listed(f'{folder}/' for folder in folders)}." if folders else ""
-    known = f" Versions: {versions}." if is_split else ""
+    versions_by_folder = f" Versions: {versions}." if is_split else ""
     return StructureFact(
         subject=f"dependency.{ecosystem}.{name}",
         title=f"Uses {named}{f', {purpose}' if purpose else ''} ({shown_role}, {sort})",
-        body=f"{declared_in(places)}{'' if is_own else f' Registry: {registry}.'}{known}{users}",
-        rank=_rank(_DEPENDENCY, places[0].depth),
-        paths=paths_of(places),
-        line=places[0].line,
+        body=f"{declared_in(declarations)}{'' if is_own else f' Registry: {registry}.'}{versions_by_folder}{users}",
+        rank=_rank(_DEPENDENCY, declarations[0].depth),
+        paths=paths_of(declarations),
+        line=declarations[0].line,
     )
 
 
 def _groups(declared: Iterable[DeclaredPart]) -> Iterator[StructureFact]:
-    found: dict[tuple[str, str, str, bool], tuple[set[str], list[Place]]] = {}
+    collected: dict[tuple[str, str, str, bool], tuple[set[str], list[Declaration]]] = {}
     for item in declared:
         part = item.part
         if isinstance(part, DependencyGroup):
-            names, places = found.setdefault((part.ecosystem, part.group, item.folder, part.is_optional), (set(), []))
+            names, declarations = collected.setdefault(
+                (part.ecosystem, part.group, item.folder, part.is_optional), (set(), [])
+            )
             names.update(part.names)
-            places.append(Place(item.folder, item.path, part.line))
-    for (ecosystem, group, folder, is_optional), (names, places) in found.items():
+            declarations.append(Declaration(item.folder, item.path, part.line))
+    for (ecosystem, group, folder, is_optional), (names, declarations) in collected.items():
         sort = "Optional dependencies" if is_optional else "Development dependencies"
         key = "optional" if is_optional else "development"
         ordered = sorted(names)
         purposes = [f"{name} ({purpose})" for name in ordered if (purpose := purpose_of_package(name))]
         every = f" All: {', '.join(ordered)}." if len(ordered) > MAX_SHOWN else ""
-        known = f" Among them: {listed(purposes, 30)}." if purposes else ""
+        among = f" Among them: {listed(purposes, 30)}." if purposes else ""
         yield StructureFact(
             subject=f"dependencies.{ecosystem}.{key}.{group}{within(folder)}",
             title=f"{sort}{of_folder(folder)}, group {group}: {listed(ordered)}",
-            body=f"{declared_in(places)}{every}{known}",
-            rank=_rank(_GROUP, places[0].depth),
-            paths=paths_of(places),
-            line=places[0].line,
+            body=f"{declared_in(declarations)}{every}{among}",
+            rank=_rank(_GROUP, declarations[0].depth),
+            paths=paths_of(declarations),
+            line=declarations[0].line,
         )
 
 
 def _runtimes(declared: Iterable[DeclaredPart]) -> Iterator[StructureFact]:
-    found: dict[tuple[str, bool], dict[str, Place]] = defaultdict(dict)
+    by_runtime: dict[tuple[str, bool], dict[str, Declaration]] = defaultdict(dict)
     for item in declared:
         part = item.part
         if isinstance(part, RuntimeVersion) and part.constraint:
-            place = Place(item.folder, item.path, part.line, part.constraint)
-            found[part.runtime, part.is_development].setdefault(item.folder, place)
-    for (runtime, is_development), by_folder in found.items():
-        places, name = _with_root_first(by_folder), _RUNTIMES[runtime]
-        versions = values_by_folder(places)
+            declaration = Declaration(item.folder, item.path, part.line, part.constraint)
+            by_runtime[part.runtime, part.is_development].setdefault(item.folder, declaration)
+    for (runtime, is_development), by_folder in by_runtime.items():
+        declarations, name = _with_root_first(by_folder), _RUNTIMES[runtime]
+        versions = values_by_folder(declarations)
         title = (
             f"{name} version for development: {versions}"
             if is_development
@@ -255,55 +259,61 @@ def _runtimes(declared: Iterable[DeclaredPart]) -> Iterator[StructureFact]:
         yield StructureFact(
             subject=f"runtime.{runtime}{'.development' if is_development else ''}",
             title=title,
-            body=f"The {name} version {purpose}. {declared_in(places)}",
-            rank=_rank(_RUNTIME, places[0].depth),
-            paths=paths_of(places),
-            line=places[0].line,
+            body=f"The {name} version {purpose}. {declared_in(declarations)}",
+            rank=_rank(_RUNTIME, declarations[0].depth),
+            paths=paths_of(declarations),
+            line=declarations[0].line,
         )
 
 
-def _with_root_first(by_folder: Mapping[str, Place]) -> list[Place]:
-    """The places of a value; folders that repeat the value of the root are left out."""
+def _with_root_first(by_folder: Mapping[str, Declaration]) -> list[Declaration]:
+    """The declarations of a value; folders that repeat the value of the root are left out."""
     root = by_folder.get("")
-    return [place for folder, place in by_folder.items() if root is None or not folder or place.value != root.value]
+    return [
+        declaration
+        for folder, declaration in by_folder.items()
+        if root is None or not folder or declaration.value != root.value
+    ]
 
 
 def _entry_points(declared: Iterable[DeclaredPart]) -> Iterator[StructureFact]:
-    found: dict[str, dict[str, tuple[str, Place]]] = defaultdict(dict)
+    by_folder_and_name: dict[str, dict[str, tuple[str, Declaration]]] = defaultdict(dict)
     for item in declared:
         part = item.part
         if isinstance(part, EntryPoint):
-            found[item.folder].setdefault(part.name, (part.target, Place(item.folder, item.path, part.line)))
-    for folder, by_name in found.items():
-        places = [place for _, place in by_name.values()]
+            by_folder_and_name[item.folder].setdefault(
+                part.name, (part.target, Declaration(item.folder, item.path, part.line))
+            )
+    for folder, by_name in by_folder_and_name.items():
+        declarations = [declaration for _, declaration in by_name.values()]
         shown = listed((f"`{name}` runs {target}" for name, (target, _) in by_name.items()), 8)
         yield StructureFact(
             subject=f"entry.commands{within(folder)}",
             title=f"Command-line entry points{of_folder(folder)}: {shown}",
-            body=f"Commands that the package installs. {declared_in(places)}",
-            rank=_rank(_GROUP, places[0].depth),
-            paths=paths_of(places),
-            line=places[0].line,
+            body=f"Commands that the package installs. {declared_in(declarations)}",
+            rank=_rank(_GROUP, declarations[0].depth),
+            paths=paths_of(declarations),
+            line=declarations[0].line,
         )
 
 
 def _services(declared: Iterable[DeclaredPart]) -> Iterator[StructureFact]:
-    found: dict[tuple[str, str], tuple[ContainerService, Place]] = {}
+    services: dict[tuple[str, str], tuple[ContainerService, Declaration]] = {}
     for item in declared:
         part = item.part
         if isinstance(part, ContainerService):
-            found.setdefault((part.name, item.folder), (part, Place(item.folder, item.path, part.line)))
-    for (name, folder), (service, place) in found.items():
+            services.setdefault((part.name, item.folder), (part, Declaration(item.folder, item.path, part.line)))
+    for (name, folder), (service, declaration) in services.items():
         purpose = purpose_of_image(service.image)
         image = f"image {service.image}" if service.image else "an image built from this repository"
         ports = f" Ports: {listed(service.ports)}." if service.ports else ""
         yield StructureFact(
             subject=f"service.{name}{within(folder)}",
             title=f"Docker Compose service {name}{of_folder(folder)} runs {image}{f', {purpose}' if purpose else ''}",
-            body=f"A container for development or deployment. {declared_in([place])}{ports}",
-            rank=_rank(_CONTAINER, place.depth),
-            paths=(place.path,),
-            line=place.line,
+            body=f"A container for development or deployment. {declared_in([declaration])}{ports}",
+            rank=_rank(_CONTAINER, declaration.depth),
+            paths=(declaration.path,),
+            line=declaration.line,
         )
 
 
@@ -311,14 +321,14 @@ def _base_images(declared: Iterable[DeclaredPart]) -> Iterator[StructureFact]:
     for item in declared:
         part = item.part
         if isinstance(part, BaseImages):
-            place = Place(item.folder, item.path, part.line)
+            declaration = Declaration(item.folder, item.path, part.line)
             *earlier, last = part.images
             stages = f" Earlier stages build on {listed(earlier)}." if earlier else ""
             yield StructureFact(
                 subject=f"image.{item.path}",
                 title=f"Docker base image of {item.path}: {last}",
                 body=f"The container image builds on {last}.{stages}",
-                rank=_rank(_CONTAINER, place.depth),
+                rank=_rank(_CONTAINER, declaration.depth),
                 paths=(item.path,),
                 line=part.line,
             )
@@ -334,7 +344,7 @@ def _workflows(declared: Iterable[DeclaredPart]) -> Iterator[StructureFact]:
             yield StructureFact(
                 subject=f"ci.workflow.{stem}",
                 title=f"CI workflow {part.name or stem} runs {when}; {jobs}: {listed(part.jobs, 8)}",
-                body=f"Continuous integration. {declared_in([Place('', item.path, 1)])}",
+                body=f"Continuous integration. {declared_in([Declaration('', item.path, 1)])}",
                 rank=_WORKFLOW,
                 paths=(item.path,),
                 line=part.line,

@@ -19,9 +19,9 @@ class StructureFact:
     """A fact that the manifests of a commit declare.
 
     Attributes:
-        subject: Key of what the fact is about, such as `runtime.python`.
+        subject: Key of the subject (`runtime.python`).
         rank: Of facts beyond the limit, those of the greatest rank are left out.
-        paths: The files that declare it, the most important one first.
+        paths: The files that declare it, the most important first.
         line: Line in the first of them.
         origin: Document for what a manifest declares, commit for what the files of a commit show.
     """
@@ -50,12 +50,12 @@ class StructureFact:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class Declaration:
     """Where a manifest declares something.
 
     Attributes:
         folder: The folder that the manifest speaks for; empty for the root.
-        value: What it declares there, such as a constraint.
+        value: The declared value, for example a constraint.
     """
 
     folder: str
@@ -86,9 +86,9 @@ def of_folder(folder: str) -> str:
     return f" of {folder}/" if folder else ""
 
 
-def declared_in(places: Sequence[Place]) -> str:
+def declared_in(declarations: Sequence[Declaration]) -> str:
     """The sentence that names the files of a declaration."""
-    return f"Declared in {listed(dict.fromkeys(place.path for place in places))}."
+    return f"Declared in {listed(dict.fromkeys(declaration.path for declaration in declarations))}."
 
 
 def listed(values: Iterable[str], most: int = MAX_SHOWN) -> str:
@@ -98,16 +98,16 @@ def listed(values: Iterable[str], most: int = MAX_SHOWN) -> str:
     return ", ".join(shown[:most]) + rest
 
 
-def paths_of(places: Iterable[Place]) -> tuple[str, ...]:
-    """The files of some places, each once, within a limit."""
-    return tuple(dict.fromkeys(place.path for place in places))[:_MAX_PATHS]
+def paths_of(declarations: Iterable[Declaration]) -> tuple[str, ...]:
+    """The files of some declarations, each once, within a limit."""
+    return tuple(dict.fromkeys(declaration.path for declaration in declarations))[:_MAX_PATHS]
 
 
-def values_by_folder(places: Sequence[Place]) -> str:
-    """The value that places share; if they differ, each value with its folders."""
+def values_by_folder(declarations: Sequence[Declaration]) -> str:
+    """The value that declarations share; if they differ, each value with its folders."""
     by_value: dict[str, list[str]] = {}
-    for place in places:
-        by_value.setdefault(place.value, []).append(place.folder or "the root")
+    for declaration in declarations:
+        by_value.setdefault(declaration.value, []).append(declaration.folder or "the root")
     if len(by_value) == 1:
         return next(iter(by_value))
     return "; ".join(f"{value or 'any version'} in {listed(folders, 4)}" for value, folders in by_value.items())

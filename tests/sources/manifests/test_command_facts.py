@@ -20,7 +20,7 @@ def test_the_clearest_command_is_in_the_title_and_others_in_the_body() -> None:
 
 def test_the_usual_command_of_a_build_tool_counts_if_none_is_declared() -> None:
     module = "module x\ngo 1.22\n"
-    assert "usual" in command({"go.mod": module}).body
+    assert "usual command" in command({"go.mod": module}).body
     assert command({"go.mod": module, "Makefile": "test:\n"}).body == "Declared in Makefile."
 
 

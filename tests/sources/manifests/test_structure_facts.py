@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from graphmem.model import AnchorKind
 from graphmem.sources.manifests.structure_facts import (
-    Place,
+    Declaration,
     StructureFact,
     listed,
     parents_of,
@@ -27,10 +27,15 @@ def test_long_lists_are_counted() -> None:
 
 
 def test_values_that_differ_are_named_with_their_folders() -> None:
-    places = [Place("", "p", 1, "1"), Place("a", "a/p", 1, "2"), Place("b", "b/p", 1, "2"), Place("c", "c/p", 1, "")]
-    assert values_by_folder(places) == "1 in the root; 2 in a, b; any version in c"
-    assert values_by_folder(places[1:3]) == "2"
-    assert paths_of(places) == ("p", "a/p", "b/p", "c/p")
+    declarations = [
+        Declaration("", "p", 1, "1"),
+        Declaration("a", "a/p", 1, "2"),
+        Declaration("b", "b/p", 1, "2"),
+        Declaration("c", "c/p", 1, ""),
+    ]
+    assert values_by_folder(declarations) == "1 in the root; 2 in a, b; any version in c"
+    assert values_by_folder(declarations[1:3]) == "2"
+    assert paths_of(declarations) == ("p", "a/p", "b/p", "c/p")
 
 
 def test_folders_above_end_with_the_root() -> None:
