@@ -53,6 +53,8 @@ REPOSITORIES = (
     ("jekyll/jekyll", 6),
     ("slimphp/Slim", 6),
     ("junegunn/fzf", 6),
+    ("apache/commons-lang", 7),
+    ("socketio/socket.io", 7),
 )
 #: (round, statements read by hand, true ones, what was wrong), when the reader saw the repositories of a round for the
 #: first time: noted once, and never measured again.
@@ -63,6 +65,7 @@ FIRST_READINGS = (
     (4, 30, 19, "Gradle: plugins of the build itself, compileOnly, folders of integration tests"),
     (5, 30, 22, "Gradle: nested blocks of test suites, the toolchain as the supported version"),
     (6, 30, 27, "a linter as a gem, a release of one Gradle task, an option as the name of a group"),
+    (7, 30, 29, "a library whose scope the parent of the build gives"),
 )
 
 

@@ -20,6 +20,8 @@ from graphmem.sources.manifests.parts import (
 )
 
 ECOSYSTEM = "maven"
+#: Java 5 to 8 are called 1.5 to 1.8 too.
+_JAVA_1 = re.compile(r"^1\.(?=[5-8]\b)")
 _REFERENCE = re.compile(r"\$\{([\w.-]{1,100})\}")
 _JAVA_PROPERTIES = ("maven.compiler.release", "java.version", "maven.compiler.target", "maven.compiler.source")
 
@@ -99,4 +101,4 @@ def _java(project: XmlElement, properties: Mapping[str, str], text: str) -> Iter
     versions = [_resolved(version, properties) for version in declared if version]
     version = next((version for version in versions if version[:1].isdigit()), "")
     if version:
-        yield RuntimeVersion("java", clipped(f">={version}"), line=line_of(text, version))
+        yield RuntimeVersion("java", clipped(f">={_JAVA_1.sub('', version)}"), line=line_of(text, version))

@@ -343,7 +343,7 @@ def _workflows(declared: Iterable[DeclaredPart]) -> Iterator[StructureFact]:
             jobs = "job" if len(part.jobs) == 1 else "jobs"
             yield StructureFact(
                 subject=f"ci.workflow.{stem}",
-                title=f"CI workflow {part.name or stem} runs {when}; {jobs}: {listed(part.jobs, 8)}",
+                title=f"CI workflow {part.name or stem} ({when}), {jobs} {listed(part.jobs, 8)}",
                 body=f"Continuous integration. {declared_in([Declaration('', item.path, 1)])}",
                 rank=_WORKFLOW,
                 paths=(item.path,),

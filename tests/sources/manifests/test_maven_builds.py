@@ -56,3 +56,10 @@ def test_a_version_of_an_unknown_property_is_left_out() -> None:
     listed = "<dependency><groupId>a</groupId><artifactId>b</artifactId><version>${nowhere}</version></dependency>"
     text = f"<project><artifactId>x</artifactId><dependencies>{listed}</dependencies></project>"
     assert dependencies(read_pom(text)) == {"a:b": FROM_WORKSPACE}
+
+
+@pytest.mark.parametrize(("written", "version"), [("1.8", ">=8"), ("17", ">=17"), ("1.4", ">=1.4")])
+def test_java_8_has_two_names(written: str, version: str) -> None:
+    properties = f"<properties><maven.compiler.source>{written}</maven.compiler.source></properties>"
+    parts = read_pom(f"<project><artifactId>x</artifactId>{properties}</project>").parts
+    assert [part.constraint for part in parts if isinstance(part, RuntimeVersion)] == [version]

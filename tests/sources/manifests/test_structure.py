@@ -94,7 +94,7 @@ def test_workflows_services_images_and_languages_are_facts() -> None:
         },
         "Go",
     )
-    assert found["ci.workflow.ci"].title == "CI workflow Tests runs on every push; job: a"
+    assert found["ci.workflow.ci"].title == "CI workflow Tests (on every push), job a"
     assert found["service.db"].title == "Docker Compose service db runs image mysql:8, MySQL database"
     assert "an image built from this repository" in found["service.web"].title
     assert found["image.web/Dockerfile"].title == "Docker base image of web/Dockerfile: nginx:1"
