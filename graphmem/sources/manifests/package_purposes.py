@@ -94,7 +94,8 @@ _PACKAGES = {
     "browser tests": "playwright @playwright/test selenium cypress puppeteer webdriverio",
     "HTTP tests": "supertest nock respx responses httpbin pytest-httpbin wiremock",
     "containers in tests": "testcontainers testcontainers/testcontainers-go",
-    "mocks in tests": "mock pytest-mock sinon mockall org.mockito:mockito-core org.mockito:mockito-inline golang/mock data-dog/go-sqlmock",
+    "mocks in tests": "mock pytest-mock sinon mockall org.mockito:mockito-core org.mockito:mockito-inline "
+    "golang/mock data-dog/go-sqlmock",
     "linter": (
         "ruff flake8 pylint eslint tslint rubocop rubocop-minitest rubocop-performance rubocop-rspec golangci-lint "
         "stylelint biome @biomejs/biome pyflakes"
