@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 
 from graphmem.sources.manifests.document_texts import list_at, table_at, text_at, yaml_of
 from graphmem.sources.manifests.parts import MAX_NAMES, Manifest, Workflow, clipped, is_name
@@ -17,6 +19,7 @@ _WORDS = {
     "issues": "on issues",
     "issue_comment": "on comments",
 }
+_PIN = re.compile(r"(uses:[ \t]*[\"']?[\w./-]{1,200})@[\w./-]{1,200}([\"']?)(?:[ \t]+#[^\n]*)?")
 _EVERY = ("*", "**")
 _RESERVED = frozenset(
     {
@@ -28,6 +31,12 @@ _RESERVED = frozenset(
 
 def read_github_workflow(text: str) -> Manifest:
     """The workflow of a file below `.github/workflows`."""
+    return _unpinned_workflow(_PIN.sub(r"\1\2", text))
+
+
+@lru_cache(maxsize=500)
+def _unpinned_workflow(text: str) -> Manifest:
+    """The workflow of a text without the versions of its actions: most versions of a file change nothing else."""
     document = yaml_of(text)
     events = document.get("on")
     if isinstance(events, str):

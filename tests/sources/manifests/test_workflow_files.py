@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import pytest
+
+from graphmem.sources.manifests import workflow_files
 from graphmem.sources.manifests.parts import Workflow
 from graphmem.sources.manifests.workflow_files import read_github_workflow, read_gitlab_ci
 
@@ -55,3 +58,12 @@ def test_limits_of_events_are_named() -> None:
     ]
     excluded = "on: {push: {tags: ['!**']}}\njobs: {a: {runs-on: x}}\n"
     assert "every push" in str(read_github_workflow(excluded))
+
+
+def test_pins_of_actions_are_no_part_of_a_workflow(monkeypatch: pytest.MonkeyPatch) -> None:
+    text = (
+        "on: push\njobs: \n  a:\n    steps:\n      - uses: 'x/y@{}' # v{}\n        with: {{b: 1}}\n      - uses: z@{}\n"
+    )
+    first = read_github_workflow(text.format("abc", 1, "v1"))
+    monkeypatch.setattr(workflow_files, "yaml_of", None)
+    assert read_github_workflow(text.format("def", 2, "v2")) is first
