@@ -153,14 +153,16 @@ class Lineages:
 
     def _candidates(self, commits: Iterable[RawCommit]) -> set[str]:
         """Contents that are added where the same content is, or was deleted before."""
-        present: set[str] = set(self._deleted) | set(self._paths_of_blob)
+        deleted, present = self._deleted, self._paths_of_blob
+        seen: set[str] = set()
         candidates: set[str] = set()
         for commit in commits:
             for change in commit.changes:
-                if change.status == "A" and change.blob in present:
-                    candidates.add(change.blob)
-                present.add(change.blob)
-                present.add(change.old_blob)
+                blob = change.blob
+                if change.status == "A" and (blob in seen or blob in present or blob in deleted):
+                    candidates.add(blob)
+                seen.add(blob)
+                seen.add(change.old_blob)
         return candidates
 
     def _take(self, position: int, changes: Iterable[FileChange], sizes: Mapping[str, int]) -> None:
@@ -275,25 +277,38 @@ def _with_folder_moves(changes: list[FileChange]) -> list[FileChange]:
 
     Git pairs no empty files, as their content says nothing; here the folder does. The file name must stay.
     """
-    moves = {_folders(change) for change in changes if change.status == "R"}
+    gone = [change for change in changes if change.status == "D"]
+    moves = _folder_moves(changes) if gone else {}
+    if not moves:
+        return changes
     added = {(change.path, change.blob): change for change in changes if change.status == "A"}
-    paired: dict[int, FileChange] = {}
-    taken: set[int] = set()
-    for gone in changes:
-        if gone.status != "D":
-            continue
-        folder, name = posixpath.split(gone.path)
-        for old, new in moves:
-            come = added.get((posixpath.join(new, name), gone.old_blob)) if old == folder else None
-            if come is not None and id(come) not in taken:
-                taken.add(id(come))
-                paired[id(gone)] = FileChange("R", come.path, gone.path, gone.old_blob, come.blob, come.mode, 100)
+    paired: dict[str, FileChange] = {}
+    taken: set[str] = set()
+    for change in gone:
+        folder, name = posixpath.split(change.path)
+        for target in moves.get(folder, ()):
+            come = added.get((posixpath.join(target, name), change.old_blob))
+            if come is not None and come.path not in taken:
+                taken.add(come.path)
+                paired[change.path] = come._replace(
+                    status="R", old_path=change.path, old_blob=come.blob, similarity=100
+                )
                 break
-    return [paired.get(id(change), change) for change in changes if id(change) not in taken]
+    return [
+        paired.get(change.path, change) if change.status == "D" else change
+        for change in changes
+        if change.status != "A" or change.path not in taken
+    ]
 
 
-def _folders(change: FileChange) -> tuple[str, str]:
-    return posixpath.dirname(change.old_path), posixpath.dirname(change.path)
+def _folder_moves(changes: Iterable[FileChange]) -> dict[str, dict[str, None]]:
+    """The folders to which the renamed files of each folder went."""
+    moves: dict[str, dict[str, None]] = {}
+    for change in changes:
+        if change.status == "R":
+            target = posixpath.dirname(change.path)
+            moves.setdefault(posixpath.dirname(change.old_path), {})[target] = None
+    return moves
 
 
 def _is_telling(change: FileChange, sizes: Mapping[str, int]) -> bool:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from graphmem.sources.git.raw_log import LOG_ARGUMENTS, RawCommit, commits_of
 from graphmem.sources.git.revisions import commit_of, first_parent_line, full_name, shallow_commits
-from graphmem.sources.git.runner import GitFailure, git_stream, git_text
+from graphmem.sources.git.runner import GitFailure, git_stream
 
 _MICROS = 1_000_000
 #: Renames by similarity are looked for among so many additions and deletions of a commit, in pairs: the square of this.
@@ -59,6 +59,7 @@ class Mainline:
         tip: Hash of its last commit.
         shas: Hashes of its commits, the first one first.
         boundary: Commits at which a shallow clone ends.
+        before: Hash of the commit before the first one; None if that has no parent.
         quarantined: Commits that could not be read so far.
     """
 
@@ -67,29 +68,29 @@ class Mainline:
     tip: str
     shas: tuple[str, ...]
     boundary: frozenset[str]
+    before: str | None = None
     quarantined: list[Quarantined] = field(default_factory=list)
 
-    def commits(self, read_at_us: int, start: int = 0, after_us: int = -1) -> Iterator[MainlineCommit]:
+    def commits(
+        self, read_at_us: int, start: int = 0, after_us: int = -1, recorded_us: Sequence[int] = ()
+    ) -> Iterator[MainlineCommit]:
         """The commits from a position on, in order; those that cannot be read are left out and listed.
 
         Args:
             read_at_us: The time of reading, in microseconds since 1970.
             start: Position of the first commit.
             after_us: Effective time of the commit before it.
+            recorded_us: The effective times that the first commits of the mainline have already.
         """
         position, last_us = start, after_us
         for raw, is_exact in self._raw(start):
             while self.shas[position] != raw.sha:
                 position += 1
             stated = raw.committed_s * _MICROS
-            at_us = max(min(stated, read_at_us), last_us + 1)
+            known = position < len(recorded_us)
+            at_us = recorded_us[position] if known else max(min(stated, read_at_us), last_us + 1)
             yield MainlineCommit(position, raw, at_us, stated > read_at_us, is_exact, _is_over_limit(raw))
             last_us, position = at_us, position + 1
-
-    def parent_of_first(self) -> str | None:
-        """The first parent of the first commit; None if the history has nothing before it."""
-        words = git_text(self.root, ("rev-list", "--parents", "-1", "--end-of-options", self.shas[0])).split()
-        return words[1] if len(words) > 1 else None
 
     def _raw(self, start: int) -> Iterator[tuple[RawCommit, bool]]:
         """The commits from a position on, each with whether only exact renames were looked for."""
@@ -119,19 +120,34 @@ class Mainline:
         self.quarantined.append(Quarantined(position, self.shas[position], reason))
 
     def _log(self, start: int) -> Iterator[RawCommit]:
-        before = self.shas[start - 1] if start else self.parent_of_first()
+        before = self.shas[start - 1] if start else self.before
         since = (f"^{before}",) if before else ()
         renames = (_SIMILARITY, f"-l{RENAME_LIMIT}")
         arguments = (*LOG_ARGUMENTS, *renames, "--end-of-options", self.tip, *since)
         return commits_of(git_stream(self.root, arguments, timeout_s=_TIMEOUT_S))
 
 
-def find_mainline(root: Path, ref: str | None = None, *, earlier: str | None = None) -> Mainline:
+def find_mainline(root: Path, ref: str | None = None) -> Mainline:
     """The mainline of a repository.
 
     Args:
         root: A folder of the repository.
         ref: The branch, tag or commit at which it ends; the default branch of the remote, else `HEAD`, if not given.
+
+    Raises:
+        GitFailure: There is no repository, or no such ref.
+    """
+    name, tip = find_tip(root, ref)
+    line = first_parent_line(root, tip)
+    return Mainline(root, name, tip, tuple(line), frozenset(shallow_commits(root)) & frozenset(line))
+
+
+def find_tip(root: Path, ref: str | None = None, *, earlier: str | None = None) -> tuple[str, str]:
+    """The full name of the branch or tag at which the mainline ends, else `HEAD` or a hash, and its commit.
+
+    Args:
+        root: A folder of the repository.
+        ref: As for `find_mainline`.
         earlier: The ref of an earlier reading, which comes before the default ones: a checkout of another branch does
             not change the mainline.
 
@@ -139,9 +155,7 @@ def find_mainline(root: Path, ref: str | None = None, *, earlier: str | None = N
         GitFailure: There is no repository, or no such ref.
     """
     defaults = (*((earlier,) if earlier else ()), *_CANDIDATES)
-    name, tip = _tip(root, (ref,) if ref is not None else defaults)
-    line = first_parent_line(root, tip)
-    return Mainline(root, name, tip, tuple(line), frozenset(shallow_commits(root)) & frozenset(line))
+    return _tip(root, (ref,) if ref is not None else defaults)
 
 
 def _tip(root: Path, refs: Sequence[str]) -> tuple[str, str]:

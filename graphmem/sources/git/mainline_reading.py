@@ -5,24 +5,25 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from itertools import islice
 from pathlib import Path
 
 from graphmem.instants import to_micros
 from graphmem.repository.mainline_history import MainlineHistory
 from graphmem.repository.mainline_rows import MainlineRows, RefRow, SegmentRow, SideCommit, UnreadCommit
 from graphmem.repository.path_names import path_of_text, text_of_path
+from graphmem.sources.git.ancestry import Ancestry, ancestry_of, continued
 from graphmem.sources.git.lineages import Lineages, PathSegment
-from graphmem.sources.git.mainline import Mainline, MainlineCommit, content_sizes, find_mainline
+from graphmem.sources.git.mainline import Mainline, MainlineCommit, content_sizes, find_tip
 from graphmem.sources.git.raw_log import FileChange
-from graphmem.sources.git.refs import arrivals, refs_of, side_commits
-from graphmem.sources.git.revisions import commit_of
+from graphmem.sources.git.refs import refs_of, side_commits
+from graphmem.sources.git.revisions import commit_of, shallow_commits
 from graphmem.sources.git.runner import GitFailure, git_stream
 
 #: Commits of one entry of the ledger.
 BATCH = 5_000
-#: Commits that are held in memory together.
-_CHUNK = 500
+#: Commits that are held in memory together, and, except for the last of them, the changes of files in them.
+_CHUNK = 2_000
+_CHUNK_CHANGES = 10_000
 #: Commits before the new ones that are read again: twice the distance over which a moved file is recognised.
 _LOOK_BACK = 100
 _BRANCHES = ("refs/heads/", "refs/remotes/")
@@ -66,10 +67,15 @@ class MainlineReader:
         self._root = root
         self._named = ref
         self._read_at_us = to_micros(read_at)
-        self._mainline = find_mainline(root, ref)
-        self._first = None if since is None else commit_of(root, since)
-        if self._first is not None and self._first not in self._mainline.shas:
-            raise GitFailure(f"{since!r} is not on the mainline that ends with {self._mainline.ref}")
+        self._ref, self._tip = find_tip(root, ref)
+        self._shallow = frozenset(shallow_commits(root))
+        self._first: str | None = None
+        self._whole: Ancestry | None = None
+        if since is not None:
+            self._first = commit_of(root, since)
+            self._whole = ancestry_of(root, self._tip)
+            if self._first not in self._whole.line:
+                raise GitFailure(f"{since!r} is not on the mainline that ends with {self._ref}")
 
     def batches(self, history: MainlineHistory) -> Iterator[MainlineBatch]:
         """The parts of the mainline that a history lacks; nothing if it has all.
@@ -82,23 +88,25 @@ class MainlineReader:
         Raises:
             GitFailure: Git could not read the repository.
         """
-        self._begin(history)
-        line = self._mainline.shas
+        ancestry = self._ancestry(history)
+        line = ancestry.line
+        mainline = Mainline(self._root, self._ref, self._tip, line, self._shallow.intersection(line), ancestry.before)
         fork = _common(history.shas, line)
-        refs = self._refs(history)
+        refs = self._refs(mainline, history)
         if fork == len(line) == len(history.shas):
             if refs.refs or refs.sides:
-                yield self._batch(refs)
+                yield _batch(mainline, refs)
             return
-        lineages = self._resumed(history, fork)
-        known, start = list(history.segments), fork
+        commits = _Commits(self._commits(mainline, history, fork))
+        lineages = self._resumed(commits, history, fork)
+        known = list(history.segments)
         if fork == len(line):
             segments = _changed(lineages, known)
-            yield self._batch(replace(refs, segments=segments, segment_count=len(lineages.segments)))
+            yield _batch(mainline, replace(refs, segments=segments, segment_count=len(lineages.segments)))
         last_us = history.times_us[fork - 1] if fork else -1
-        while start < len(line):
+        for start in range(fork, len(line), BATCH):
             end = min(start + BATCH, len(line))
-            times, partly = self._read(lineages, start, end, last_us)
+            times, partly = self._read(lineages, commits, start, end, last_us)
             last_us = times[-1]
             ends = refs if end == len(line) else MainlineRows()
             rows = MainlineRows(
@@ -107,35 +115,48 @@ class MainlineReader:
                 times_us=times,
                 segments=_changed(lineages, known),
                 segment_count=len(lineages.segments),
-                arrivals=tuple(arrivals(self._root, line[:end], start)),
+                arrivals=ancestry.arrived(start, end),
                 sides=ends.sides,
                 refs=ends.refs,
-                unread=(*partly, *self._quarantined(start, end), *ends.unread),
-                is_shallow=bool(self._mainline.boundary),
+                unread=(*partly, *_quarantined(mainline, start, end), *ends.unread),
+                is_shallow=bool(mainline.boundary),
             )
-            yield self._batch(rows)
-            start = end
+            yield _batch(mainline, rows)
 
-    def _begin(self, history: MainlineHistory) -> None:
-        """Find the mainline that earlier readings followed, and leave out the commits before the first that counts."""
+    def _ancestry(self, history: MainlineHistory) -> Ancestry:
+        """The mainline that earlier readings followed, without the commits before the first that counts."""
         if self._named is None and history.ref is not None and history.ref.startswith(_BRANCHES):
-            self._mainline = find_mainline(self._root, earlier=history.ref)
+            self._ref, tip = find_tip(self._root, earlier=history.ref)
+            self._whole = self._whole if tip == self._tip else None
+            self._tip = tip
+        if self._first is None and len(history.shas) > _LOOK_BACK and not history.is_shallow and not self._shallow:
+            found = self._continued(history.shas)
+            if found is not None:
+                return found
+        whole = self._whole or ancestry_of(self._root, self._tip)
         first = self._first
         if first is None and history.shas and not history.is_shallow:
             first = history.shas[0]
-        line = self._mainline.shas
-        if first is not None and first in line:
-            self._mainline = replace(self._mainline, shas=line[line.index(first) :])
+        return whole.since(first) if first is not None and first in whole.line else whole
 
-    def _batch(self, rows: MainlineRows) -> MainlineBatch:
-        line = self._mainline.shas
-        commits = rows.start + len(rows.shas)
-        return MainlineBatch(self._mainline.ref, line[commits - 1], commits, rows, len(line))
+    def _continued(self, recorded: list[str]) -> Ancestry | None:
+        """The mainline if it continues that of earlier readings."""
+        try:
+            return continued(self._root, self._tip, recorded)
+        except GitFailure:
+            return None  # The repository lacks the recorded commits.
 
     # ---- commits and files
 
+    def _commits(self, mainline: Mainline, history: MainlineHistory, fork: int) -> Iterator[MainlineCommit]:
+        """The commits from a position on, and those shortly before it, which are read again."""
+        back = max(fork - _LOOK_BACK, 0)
+        after_us = history.times_us[back - 1] if back else -1
+        commits = mainline.commits(self._read_at_us, back, after_us, history.times_us[:fork])
+        return map(self._with_all_files, commits) if mainline.before and not back else commits
+
     def _read(
-        self, lineages: Lineages, start: int, end: int, last_us: int
+        self, lineages: Lineages, commits: _Commits, start: int, end: int, last_us: int
     ) -> tuple[tuple[int, ...], list[UnreadCommit]]:
         """Take the commits from a position up to another into lineages.
 
@@ -144,19 +165,11 @@ class MainlineReader:
         """
         times: list[int] = []
         partly: list[UnreadCommit] = []
-        commits = self._mainline.commits(self._read_at_us, start, last_us)
-        if not start and self._mainline.parent_of_first():
-            commits = map(self._with_all_files, commits)
-        part = islice(commits, end - start)
-        while chunk := list(islice(part, _CHUNK)):
-            if chunk[-1].position >= end:
-                chunk = [commit for commit in chunk if commit.position < end]
+        for chunk in commits.before(end):
             for commit in chunk:
                 times += _missing(times, start, commit, last_us)
                 partly += _partly(commit)
             lineages.read(chunk, self._sizes)
-            if len(times) == end - start:
-                break
         times += [(times[-1] if times else last_us) + 1 + extra for extra in range(end - start - len(times))]
         return tuple(times), partly
 
@@ -171,14 +184,7 @@ class MainlineReader:
     def _sizes(self, blobs: Iterable[str]) -> Mapping[str, int]:
         return content_sizes(self._root, blobs)
 
-    def _quarantined(self, start: int, end: int) -> list[UnreadCommit]:
-        return [
-            UnreadCommit(lost.position, lost.sha, lost.reason)
-            for lost in self._mainline.quarantined
-            if start <= lost.position < end
-        ]
-
-    def _resumed(self, history: MainlineHistory, fork: int) -> Lineages:
+    def _resumed(self, commits: _Commits, history: MainlineHistory, fork: int) -> Lineages:
         """The lineages as they were before the first commit that is new."""
         if not fork:
             return Lineages()
@@ -187,24 +193,23 @@ class MainlineReader:
         listed = _blobs_at(self._root, history.shas[back - 1]) if back else {}
         blobs = {path: blob for path, (blob, _) in listed.items()}
         before = Lineages.resumed(_segments(history, back), next_lineage, back, blobs)
-        reader = Mainline(self._root, "", history.shas[fork - 1], tuple(history.shas[:fork]), frozenset())
-        before.read(reader.commits(self._read_at_us, back), self._sizes)
+        for chunk in commits.before(fork):
+            before.read(chunk, self._sizes)
         return before.rejoined(_segments(history, fork), next_lineage, fork)
 
     # ---- tags and branches
 
-    def _refs(self, history: MainlineHistory) -> MainlineRows:
+    def _refs(self, mainline: Mainline, history: MainlineHistory) -> MainlineRows:
         """The tags and branch heads that changed, and the commits of their lines that are new."""
-        line = self._mainline.shas
+        line = mainline.shas
         found = {(ref.kind, ref.name): ref for ref in refs_of(self._root)}
         changed = [ref for key, ref in found.items() if history.refs.get(key) != ref]
         gone = [RefRow(kind, name, None) for kind, name in history.refs if (kind, name) not in found]
-        on_line = set(line)
-        heads = sorted({ref.sha for ref in found.values() if ref.sha} - on_line - history.sides.keys())
+        heads = {ref.sha for ref in found.values() if ref.sha}.difference(line, history.sides)
         unread: list[UnreadCommit] = []
         sides: list[SideCommit] = []
         try:
-            sides.extend(side_commits(self._root, self._mainline.tip, heads, history.sides))
+            sides.extend(side_commits(self._root, mainline.tip, sorted(heads), history.sides))
         except GitFailure as error:
             unread.append(UnreadCommit(len(line) - 1, line[-1], f"beside the mainline: {error}"))
         return MainlineRows(
@@ -213,8 +218,47 @@ class MainlineReader:
             sides=tuple(sides),
             refs=(*changed, *gone),
             unread=tuple(unread),
-            is_shallow=bool(self._mainline.boundary),
+            is_shallow=bool(mainline.boundary),
         )
+
+
+class _Commits:
+    """Commits that are taken from one log, as many at a time as are held in memory together."""
+
+    def __init__(self, commits: Iterator[MainlineCommit]) -> None:
+        self._commits = commits
+        self._next: MainlineCommit | None = None
+
+    def before(self, end: int) -> Iterator[list[MainlineCommit]]:
+        """The commits that come before a position."""
+        while chunk := self._chunk(end):
+            yield chunk
+
+    def _chunk(self, end: int) -> list[MainlineCommit]:
+        taken: list[MainlineCommit] = []
+        changes = 0
+        while changes < _CHUNK_CHANGES and len(taken) < _CHUNK:
+            commit = self._next or next(self._commits, None)
+            if commit is None or commit.position >= end:
+                self._next = commit
+                break
+            self._next = None
+            taken.append(commit)
+            changes += len(commit.raw.changes)
+        return taken
+
+
+def _batch(mainline: Mainline, rows: MainlineRows) -> MainlineBatch:
+    commits = rows.start + len(rows.shas)
+    return MainlineBatch(mainline.ref, mainline.shas[commits - 1], commits, rows, len(mainline.shas))
+
+
+def _quarantined(mainline: Mainline, start: int, end: int) -> list[UnreadCommit]:
+    return [
+        UnreadCommit(lost.position, lost.sha, lost.reason)
+        for lost in mainline.quarantined
+        if start <= lost.position < end
+    ]
 
 
 def _common(recorded: list[str], line: tuple[str, ...]) -> int:

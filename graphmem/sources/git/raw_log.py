@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import chain, islice
+from typing import NamedTuple
 
 #: The arguments of `git log` for which `commits_of` parses the output, without rename options and revision.
 LOG_ARGUMENTS = (
     *("log", "-z", "--reverse", "--raw", "--no-abbrev", "--first-parent", "-m", "--no-rename-empty"),
     *("--no-ext-diff", "--no-textconv", "--no-show-signature", "--format=%x01%H%x00%P%x00%ct%x00%at%x00%ae"),
 )
-_COMMIT, _CHANGE = b"\x01", b":"
-_HEAD_TOKENS = 5
+_COMMIT, _CHANGE = "\x01", ":"
+#: Tokens of the head of a commit after the first one.
+_HEAD_TOKENS = 4
 
 
-@dataclass(frozen=True, slots=True)
-class FileChange:
+class FileChange(NamedTuple):
     """One file that a commit changed.
 
     Attributes:
@@ -65,64 +67,52 @@ def commits_of(chunks: Iterable[bytes]) -> Iterator[RawCommit]:
     Raises:
         ValueError: The output is not such a log.
     """
-    head: list[bytes] = []
+    head: list[str] = []
     changes: list[FileChange] = []
-    change: list[bytes] = []
-    for token in _tokens(chunks):
-        if change:
-            change.append(token)
-            if len(change) > _paths(change[0]):
-                changes.append(_change(change))
-                change = []
-        elif head and len(head) < _HEAD_TOKENS:
-            head.append(token)
+    tokens = chain.from_iterable(_tokens(chunks))
+    for token in tokens:
+        words = token.lstrip("\n")
+        if words.startswith(_CHANGE) and head:
+            changes.append(_change(words, tokens))
         elif token.startswith(_COMMIT):
             if head:
                 yield _commit(head, changes)
-            head, changes = [token], []
-        elif token.lstrip(b"\n").startswith(_CHANGE) and head:
-            change = [token.lstrip(b"\n")]
-        elif token.strip(b"\n"):
+            head, changes = [token, *islice(tokens, _HEAD_TOKENS)], []
+        elif words:
             raise ValueError(f"{token[:80]!r} is not part of a log of git")
-    if change:
-        raise ValueError(f"the log of git ends within {change[0][:80]!r}")
     if head:
         yield _commit(head, changes)
 
 
-def _tokens(chunks: Iterable[bytes]) -> Iterator[bytes]:
-    """The texts between NUL bytes."""
-    rest = b""
+def _tokens(chunks: Iterable[bytes]) -> Iterator[list[str]]:
+    """The texts between NUL bytes, as many at a time as a chunk completes."""
+    rest: list[bytes] = []
     for chunk in chunks:
-        *whole, rest = (rest + chunk).split(b"\0")
-        yield from whole
-    if rest:
-        yield rest
+        whole, found, after = chunk.rpartition(b"\0")
+        if found:
+            yield b"".join((*rest, whole)).decode("utf-8", "surrogateescape").split("\0")
+            rest = []
+        rest.append(after)
+    last = b"".join(rest)
+    if last:
+        yield [last.decode("utf-8", "surrogateescape")]
 
 
-def _paths(words: bytes) -> int:
-    """The number of paths that follow the words of a change: two for a rename or a copy."""
-    return 2 if words.rpartition(b" ")[2][:1] in {b"R", b"C"} else 1
-
-
-def _commit(head: list[bytes], changes: list[FileChange]) -> RawCommit:
-    if len(head) < _HEAD_TOKENS:
+def _commit(head: list[str], changes: list[FileChange]) -> RawCommit:
+    if len(head) <= _HEAD_TOKENS:
         raise ValueError(f"the log of git ends within {head[0][:80]!r}")
     sha, parents, committed, authored, email = head
-    return RawCommit(
-        sha[1:].decode("ascii"),
-        tuple(parents.decode("ascii").split()),
-        int(committed or 0),
-        int(authored or 0),
-        email.decode("utf-8", "surrogateescape"),
-        tuple(changes),
-    )
+    return RawCommit(sha[1:], tuple(parents.split()), int(committed or 0), int(authored or 0), email, tuple(changes))
 
 
-def _change(tokens: list[bytes]) -> FileChange:
+def _change(words: str, tokens: Iterator[str]) -> FileChange:
     """A change of its words `:old_mode mode old_blob blob status` and one path, or the old and the new one."""
-    old_mode, mode, old_blob, blob, status = tokens[0][1:].decode("ascii").split(" ")
-    old_path, path = (token.decode("utf-8", "surrogateescape") for token in (tokens[1], tokens[-1]))
-    kind, similarity = status[0], status[1:]
-    shown_mode = old_mode if kind == "D" else mode
-    return FileChange(kind, path, old_path, old_blob, blob, shown_mode, int(similarity) if similarity else None)
+    old_mode, mode, old_blob, blob, status = words[1:].split(" ")
+    old_path = path = next(tokens, None)
+    kind = status[0]
+    if kind in "RC":
+        path = next(tokens, None)
+    if old_path is None or path is None:
+        raise ValueError(f"the log of git ends within {words[:80]!r}")
+    similarity = int(status[1:]) if len(status) > 1 else None
+    return FileChange(kind, path, old_path, old_blob, blob, old_mode if kind == "D" else mode, similarity)

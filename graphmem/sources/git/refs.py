@@ -78,37 +78,3 @@ def _side_commit(raw: RawCommit) -> SideCommit:
     added = tuple(text_of_path(change.path) for change in raw.changes if change.status == "A")
     removed = tuple(text_of_path(change.path) for change in raw.changes if change.status == "D")
     return SideCommit(raw.sha, next(iter(raw.parents), ""), raw.committed_s * _MICROS, added, removed)
-
-
-def arrivals(root: Path, line: Sequence[str], start: int) -> list[tuple[str, int]]:
-    """(Hash, position) of each commit off the mainline and the mainline commit with which it arrived.
-
-    Args:
-        root: A folder of the repository.
-        line: The mainline, the first commit first.
-        start: Only commits that arrived at this position or later.
-
-    Raises:
-        GitFailure: Git could not list them.
-    """
-    if start >= len(line):
-        return []
-    since = (f"^{line[start - 1]}",) if start else ()
-    arguments = ("rev-list", "--parents", "--topo-order", "--end-of-options", line[-1], *since)
-    at = {sha: position for position, sha in enumerate(line)}
-    found: list[tuple[str, int]] = []
-    for sha, *parents in _lines(git_stream(root, arguments, timeout_s=_TIMEOUT_S)):
-        position = at[sha]
-        if position >= len(line) or line[position] != sha:
-            found.append((sha, position))
-        for parent in parents:
-            at[parent] = min(position, at.get(parent, position))
-    return sorted(found, key=lambda pair: (pair[1], pair[0]))
-
-
-def _lines(chunks: Iterable[bytes]) -> Iterator[list[str]]:
-    rest = b""
-    for chunk in chunks:
-        *whole, rest = (rest + chunk).split(b"\n")
-        for line in whole:
-            yield line.decode("ascii").split()
