@@ -61,8 +61,8 @@ class MainlineHistory:
     unread: list[UnreadCommit] = field(default_factory=list)
     is_shallow: bool = False
     ref: str | None = None
-    _by_path: dict[str, list[int]] = field(default_factory=dict)
-    _of_lineage: dict[int, list[int]] = field(default_factory=dict)
+    _by_path: dict[str, list[int]] | None = None
+    _of_lineage: dict[int, list[int]] | None = None
     _paths: list[str] | None = None
     _positions: dict[str, int] | None = None
 
@@ -79,8 +79,6 @@ class MainlineHistory:
             list(self.unread),
             self.is_shallow,
             self.ref,
-            {path: list(numbers) for path, numbers in self._by_path.items()},
-            {lineage: list(numbers) for lineage, numbers in self._of_lineage.items()},
         )
 
     def takes(self, rows: MainlineRows) -> bool:
@@ -117,8 +115,6 @@ class MainlineHistory:
             self._cut(rows.start)
         self.shas += rows.shas
         self.times_us += rows.times_us
-        for segment in self.segments[rows.segment_count :]:
-            self._drop(segment)
         del self.segments[rows.segment_count :]
         for segment in rows.segments:
             self._set(segment)
@@ -132,7 +128,7 @@ class MainlineHistory:
         self.unread += rows.unread
         self.is_shallow = rows.is_shallow
         self.seq = seq
-        self._paths = self._positions = None
+        self._by_path = self._of_lineage = self._paths = self._positions = None
 
     def _cut(self, start: int) -> None:
         """Forget the commits from a position on."""
@@ -143,16 +139,9 @@ class MainlineHistory:
 
     def _set(self, segment: SegmentRow) -> None:
         if segment.number < len(self.segments):
-            self._drop(self.segments[segment.number])
             self.segments[segment.number] = segment
         else:
             self.segments.append(segment)
-        self._by_path.setdefault(segment.path, []).append(segment.number)
-        self._of_lineage.setdefault(segment.lineage, []).append(segment.number)
-
-    def _drop(self, segment: SegmentRow) -> None:
-        _remove(self._by_path, segment.path, segment.number)
-        _remove(self._of_lineage, segment.lineage, segment.number)
 
     def until(self, position: int) -> MainlineHistory:
         """Return the history as it was with the commit at a position as its last; -1 for none.
@@ -188,13 +177,15 @@ class MainlineHistory:
 
     def segments_of(self, path: str) -> list[SegmentRow]:
         """Return every segment of a path, in the order of their starts."""
+        if self._by_path is None:
+            self._by_path = _numbers((row.path, row.number) for row in self.segments)
         return self._sorted(self._by_path.get(path, ()))
 
     def life(self, lineage: int) -> list[SegmentRow]:
         """Return every segment of a file, in the order of their starts."""
-        return sorted(
-            (self.segments[number] for number in self._of_lineage.get(lineage, ())), key=lambda row: row.start
-        )
+        if self._of_lineage is None:
+            self._of_lineage = _numbers((row.lineage, row.number) for row in self.segments)
+        return self._sorted(self._of_lineage.get(lineage, ()))
 
     def _sorted(self, numbers: Iterable[int]) -> list[SegmentRow]:
         return sorted((self.segments[number] for number in numbers), key=lambda row: (row.start, row.number))
@@ -202,7 +193,7 @@ class MainlineHistory:
     def paths(self) -> list[str]:
         """Return every path that a file ever had, sorted."""
         if self._paths is None:
-            self._paths = sorted(self._by_path)
+            self._paths = sorted({row.path for row in self.segments})
         return self._paths
 
     def below(self, folder: str) -> Iterator[str]:
@@ -252,8 +243,9 @@ class MainlineHistory:
         return {row.path for row in self.segments if row.start <= position and (row.end is None or row.end > position)}
 
 
-def _remove(numbers_of: dict[Key, list[int]], key: Key, number: int) -> None:
-    numbers = numbers_of[key]
-    numbers.remove(number)
-    if not numbers:
-        del numbers_of[key]
+def _numbers(pairs: Iterable[tuple[Key, int]]) -> dict[Key, list[int]]:
+    """The numbers of each key."""
+    numbers: dict[Key, list[int]] = {}
+    for key, number in pairs:
+        numbers.setdefault(key, []).append(number)
+    return numbers

@@ -150,10 +150,14 @@ def recorded_mainline(memory: Readable, scope: Scope, history: MainlineHistory |
         history: What earlier readings told; it is not changed.
     """
     made, after = history or MainlineHistory(), 0 if history is None else history.seq
-    while page := memory.readings(after=after, limit=_PAGE, scope=scope):
+    while page := _page(memory, scope, after):
         made = folded(made, page)
         after = page[-1].seq
     return made
+
+
+def _page(memory: Readable, scope: Scope | None, after: int) -> Sequence[Change]:
+    return memory.readings(after=after, limit=_PAGE, scope=scope)
 
 
 def _record(
@@ -166,9 +170,10 @@ def _record(
         operation = ReadMainline(batch.ref, batch.tip, batch.commits, latest.seq, content)
         digest = hashlib.sha256(f"{write.scope}\x1f{latest.seq}\x1f{content}".encode()).hexdigest()
         written = memory.record_reading(operation, write=replace(write, op_id=f"{_OP_PREFIX}{digest}"))
-        latest = recorded_mainline(memory, write.scope or memory.scope, latest)
-        if latest.seq != written.change.seq:
+        if [change.seq for change in _page(memory, write.scope, latest.seq)] != [written.change.seq]:
             return None
+        latest = latest.copy() if latest is history else latest
+        latest.add(written.change.seq, batch.rows, batch.ref)
         progress(batch.commits, batch.total)
     return latest
 
