@@ -154,3 +154,17 @@ def test_licences_are_not_paired_across_commits(repository: Repository) -> None:
     repository.write(vendored__LICENSE=body("terms"))
     repository.commit()
     assert len(paths_of(lineages(repository))) == 2
+
+
+def test_a_small_file_follows_the_first_folder_that_its_folder_moved_to(repository: Repository) -> None:
+    folders = ("k", "x", "m", "z", "b")
+    repository.write(**{f"old/{name}.py": body(name) for name in folders}, **{"old/empty": ""})
+    repository.commit()
+    for name in folders:
+        (repository.root / name).mkdir()
+        repository.git("mv", f"old/{name}.py", f"{name}/{name}.py")
+        (repository.root / name / "empty").write_text("", encoding="utf-8")
+    (repository.root / "old/empty").unlink()
+    repository.commit()
+    found = lineages(repository)
+    assert [paths for paths in paths_of(found).values() if paths[0] == "old/empty"] == [["old/empty", "b/empty"]]

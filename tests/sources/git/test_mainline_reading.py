@@ -140,6 +140,31 @@ def test_a_history_may_begin_within_the_mainline_and_stays_so(repository: Reposi
         MainlineReader(repository.root, ref="main", since=side, read_at=READ_AT)
 
 
+def test_a_history_that_begins_within_the_mainline_follows_files_that_were_there(repository: Repository) -> None:
+    repository.write(a=body("a"), b=body("b"))
+    repository.commit()
+    second = repository.commit()
+    history = MainlineHistory()
+    for batch in MainlineReader(repository.root, since=second, read_at=READ_AT).batches(history.copy()):
+        history.add(1, batch.rows)
+    repository.git("mv", "a", "c")
+    (repository.root / "b").unlink()
+    repository.commit()
+    later = read(repository.root, history)
+    assert later.files_at(later.times_us[-1]) == {"c"}
+    assert sorted(paths(later)) == [["a", "c"], ["b"]]
+
+
+def test_chunks_of_few_changes_tell_what_a_whole_reading_tells(
+    repository: Repository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    grown(repository, 14, 25)
+    whole = read(repository.root)
+    monkeypatch.setattr(mainline_reading, "_CHUNK_CHANGES", 2)
+    monkeypatch.setattr(mainline_reading, "BATCH", 4)
+    assert_equal(read(repository.root), whole)
+
+
 def test_a_mainline_that_was_reset_to_an_earlier_commit_is_cut(repository: Repository) -> None:
     shas = grown(repository, 11, 12)
     before = read(repository.root)
