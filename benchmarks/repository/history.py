@@ -36,7 +36,7 @@ from pathlib import Path
 
 import graphmem
 from benchmarks.manifests import clone_of
-from benchmarks.repository.path_questions import question_rows
+from benchmarks.repository.path_questions import Marks, marks_of, question_rows, together
 from benchmarks.rows import Row, read, show, write
 from graphmem.model import Scope
 from graphmem.repository.commit_names import files_of, place_of_commit
@@ -347,15 +347,18 @@ def tree_files(root: Path, sha: str) -> set[str]:
 
 
 def pack_rows(clones: dict[str, Path], pack: Path) -> Iterator[Row]:
-    """The questions of the pack, asked of a store that read the clones."""
+    """The questions of the pack, asked of stores that read the clones; by repository, and all together."""
     listed = (pack / "questions.jsonl").read_text(encoding="utf-8").splitlines()
     questions = [json.loads(line) for line in listed]
+    marks: list[Marks] = []
     for repo in ASKED:
         if repo in clones:
             with tempfile.TemporaryDirectory() as folder, opened(Path(folder)) as memory:
                 history = stored(memory, clones[repo])
                 asked = [question for question in questions if question["repo"] == repo]
-                yield from question_rows(repo, memory, _SCOPE, history, asked)
+                marks.append(marks_of(memory, _SCOPE, history, asked))
+                yield from question_rows(repo, marks[-1])
+    yield from question_rows("all", together(marks), is_aimed=True)
 
 
 def rows(parts: Sequence[str], clones: dict[str, Path], pack: Path | None) -> Iterator[Row]:

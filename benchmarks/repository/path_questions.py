@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import astuple, dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import chain
 
 from benchmarks.rows import Row
 from benchmarks.truth.packs import Json
@@ -18,25 +20,50 @@ _LATEST = datetime(2100, 1, 1, tzinfo=UTC)
 _MOST = 500
 
 
-def question_rows(
-    repo: str, memory: GraphMemory, scope: Scope, history: MainlineHistory, questions: Sequence[Json]
-) -> Iterator[Row]:
-    """The share of right answers; a deleted file is answered with no path.
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """Whether each question was answered rightly, in several ways.
 
-    A memory about each right answer is recorded as of the question's time. It must be listed for the path in the
-    question, as the file had both.
+    Attributes:
+        has_gold: The right path is among the answers; only questions with one.
+        is_clean: No path that the pack calls wrong is among the answers; a deleted file has no path.
+        is_first: The first answer is the right path, or there is rightly none.
+        is_listed: A memory about the right path, recorded as of the question's time, is listed for the question's path.
     """
-    alike = [question for question in questions if question["gold"]]
-    told = {question["qid"]: answers(history, question) for question in questions}
-    has_gold = [set(question["gold"]) <= set(told[question["qid"]]) for question in alike]
-    clean = [not set(question["not"]) & set(told[question["qid"]]) for question in questions]
-    first = [told[question["qid"]][:1] == question["gold"][:1] for question in questions]
-    listed = found_by_path(memory, scope, alike)
+
+    has_gold: tuple[bool, ...]
+    is_clean: tuple[bool, ...]
+    is_first: tuple[bool, ...]
+    is_listed: tuple[bool, ...]
+
+
+def marks_of(memory: GraphMemory, scope: Scope, history: MainlineHistory, questions: Sequence[Json]) -> Marks:
+    """The marks of the questions about one repository."""
+    told = [(question, answers(history, question)) for question in questions]
+    placed = [question for question in questions if question["gold"]]
+    return Marks(
+        tuple(set(question["gold"]) <= set(found) for question, found in told if question["gold"]),
+        tuple(not set(question["not"]) & set(found) for question, found in told),
+        tuple(found[:1] == question["gold"][:1] for question, found in told),
+        tuple(found_by_path(memory, scope, placed)),
+    )
+
+
+def together(listed: Sequence[Marks]) -> Marks:
+    """The marks of several repositories as those of one."""
+    return Marks(*(tuple(chain.from_iterable(marks)) for marks in zip(*map(astuple, listed), strict=True)))
+
+
+def question_rows(repo: str, marks: Marks, *, is_aimed: bool = False) -> Iterator[Row]:
+    """The shares of good marks; with goals if they count."""
     name = f"history, questions about paths, {repo}"
-    yield Row(f"{name}: gold among the answers, of {len(alike)}", share(has_gold), "share", "higher", 0.995)
-    yield Row(f"{name}: no wrong path among the answers, of {len(questions)}", share(clean), "share", "higher", 1)
-    yield Row(f"{name}: first answer right, of {len(questions)}", share(first), "share", "higher", 0.96)
-    yield Row(f"{name}: memory of the file listed by path, of {len(alike)}", share(listed), "share", "higher", 0.995)
+    for label, good, goal in (
+        ("gold among the answers", marks.has_gold, 0.995),
+        ("no wrong path among the answers", marks.is_clean, 1),
+        ("first answer right", marks.is_first, 0.96),
+        ("memory of the file listed by path", marks.is_listed, 0.995),
+    ):
+        yield Row(f"{name}: {label}, of {len(good)}", share(good), "share", "higher", goal if is_aimed else None)
 
 
 def share(marks: Sequence[bool]) -> float:
