@@ -96,6 +96,7 @@ class MainlineHistory:
             and all(
                 row.previous is None or 0 <= row.previous < row.number < rows.segment_count for row in rows.segments
             )
+            and all(0 <= position < commits for _, position in rows.arrivals)
             and self._is_without_gap(rows)
         )
 

@@ -10,7 +10,7 @@ from threading import Lock
 from graphmem.errors import InvalidInput
 from graphmem.model import Change, ReadMainline, Scope
 from graphmem.repository.mainline_history import MainlineHistory
-from graphmem.repository.mainline_rows import unpacked
+from graphmem.repository.mainline_rows import MainlineRows, unpacked
 from graphmem.store import Store
 
 _MOST_LATEST = 64
@@ -86,14 +86,26 @@ def folded(history: MainlineHistory, readings: Iterable[Change]) -> MainlineHist
     """
     made = history
     for change in readings:
-        operation = change.operation
-        if not isinstance(operation, ReadMainline) or operation.previous != made.seq:
-            continue
-        try:
-            rows = unpacked(operation.content)
-        except InvalidInput:
-            continue
-        if made.takes(rows):
+        rows = rows_that_count(made, change)
+        if rows is not None:
             made = made.copy() if made is history else made
-            made.add(change.seq, rows, operation.ref)
+            take_reading(made, change, rows)
     return made
+
+
+def rows_that_count(history: MainlineHistory, change: Change) -> MainlineRows | None:
+    """Return the rows of a reading that continues a history; None if it has another predecessor or does not fit."""
+    operation = change.operation
+    if not isinstance(operation, ReadMainline) or operation.previous != history.seq:
+        return None
+    try:
+        rows = unpacked(operation.content)
+    except InvalidInput:
+        return None
+    return rows if history.takes(rows) else None
+
+
+def take_reading(history: MainlineHistory, change: Change, rows: MainlineRows) -> None:
+    """Add the rows of a reading to a history."""
+    assert isinstance(change.operation, ReadMainline), "only readings have rows"  # noqa: S101
+    history.add(change.seq, rows, change.operation.ref)

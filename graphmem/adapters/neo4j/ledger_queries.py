@@ -43,7 +43,8 @@ MATCH (m:Memory {{tenant: $p.tenant, id: $p.id}})
 MATCH (c:Change)-[:{ABOUT}]->(m)
 WITH DISTINCT c RETURN {CHANGE_FIELDS} AS entry ORDER BY c.seq
 """
-_READINGS = f"""
+#: The readings of the mainline of `repo`, `""` for the whole tenant.
+READINGS = f"""
 MATCH (c:Change {{tenant: $p.tenant, mainline_of: $p.repo}}) WHERE c.seq > $p.after
 RETURN {CHANGE_FIELDS} AS entry ORDER BY c.seq
 """
@@ -89,22 +90,22 @@ def entries(database: Database, tenant: str, *, after: int = 0, last: int | None
 def changes(database: Database, tenant: str, *, after: int, limit: int) -> list[Change]:
     """Return the changes past a ledger position, in order."""
     parameters = {"tenant": tenant, "after": after, "last": END, "limit": max(limit, 0)}
-    return _changes(database.records(_ENTRIES, parameters))
+    return changes_in(database.records(_ENTRIES, parameters))
 
 
 def change_by_op_id(database: Database, tenant: str, op_id: str) -> Change | None:
     """Return the change with an `op_id`; None if the tenant has no entry with it."""
-    return next(iter(_changes(database.records(_BY_OP_ID, {"tenant": tenant, "op_id": op_id}))), None)
+    return next(iter(changes_in(database.records(_BY_OP_ID, {"tenant": tenant, "op_id": op_id}))), None)
 
 
 def changes_of(database: Database, tenant: str, memory_id: str) -> list[Change]:
     """Return the changes that name a memory or revoke a change that does, in order."""
-    return _changes(database.records(_OF_MEMORY, {"tenant": tenant, "id": memory_id}))
+    return changes_in(database.records(_OF_MEMORY, {"tenant": tenant, "id": memory_id}))
 
 
 def readings(database: Database, tenant: str, repo: str | None, after: int) -> list[Change]:
     """Return the readings of a repository's mainline after a ledger position, in order."""
-    return _changes(database.records(_READINGS, {"tenant": tenant, "repo": repo or "", "after": after}))
+    return changes_in(database.records(READINGS, {"tenant": tenant, "repo": repo or "", "after": after}))
 
 
 def position(database: Database, tenant: str, instant: datetime | None) -> Position:
@@ -124,7 +125,12 @@ def unchained_entry(fields: list[object]) -> Entry:
     return entry_of(fields, GENESIS)
 
 
-def _changes(records: Iterable[Record]) -> list[Change]:
+def changes_in(records: Iterable[Record]) -> list[Change]:
+    """Return the changes in the entries of records.
+
+    Raises:
+        CorruptStore: An entry has no body.
+    """
     changes: list[Change] = []
     for record in records:
         if record["entry"][3] is None:

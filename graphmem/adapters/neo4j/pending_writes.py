@@ -51,6 +51,7 @@ class PendingWrites:
 
     Attributes:
         erased: Memory id and change of each erasure.
+        readings: Ledger position of the first reading of each repository.
     """
 
     def __init__(
@@ -65,6 +66,7 @@ class PendingWrites:
         # A later cache of a memory replaces earlier caches.
         self._derived: dict[str, tuple[int, Derived]] = {}
         self.erased: list[tuple[str, Change]] = []
+        self.readings: dict[str | None, int] = {}
 
     @property
     def is_empty(self) -> bool:
@@ -136,6 +138,8 @@ class PendingWrites:
         for link in rows.links:
             ends = {"source": link.source, "target": link.target}
             self._lists[link.kind.upper()].append({"seq": link.stamp.seq, **ends})
+        for reading in rows.readings:
+            self.readings.setdefault(reading.repo, reading.stamp.seq)
         for revoked in rows.revocations:
             self._lists["revocations"].append(
                 {"seq": revoked.stamp.seq, "change": revoked.change, "move": revoked.move}

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from graphmem import temporal
 from graphmem.adapters.export_lines import refuse_unfinished
-from graphmem.adapters.neo4j import erasure
+from graphmem.adapters.neo4j import erasure, repository_graph
 from graphmem.adapters.neo4j.combiner import QueuedWrite
 from graphmem.adapters.neo4j.ledger_queries import (
     ABOUT,
@@ -306,6 +306,8 @@ class WriteBatch:
             raise OutdatedPlan
         for memory_id, change in pending.erased:
             erasure.erase(self.tx, self.head, memory_id, change)
+        for repo, seq in pending.readings.items():
+            repository_graph.write(self.tx, self.head.tenant, repo, seq)
 
 
 @dataclass(frozen=True, slots=True)
