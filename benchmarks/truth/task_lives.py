@@ -3,7 +3,7 @@
 The records of the pack, or with `--repository` the history of a clone of its repository, are ingested into a new store,
 and its questions are asked by the public verbs, by words alone. `status_as_of`: `search`, history included, for the id
 whose last title the question names, and the last word in the `timeline` of that id up to the date. `blocked_by`:
-`explain` of the best match, the tasks that it depends on. A question is right if the word, or the set of tasks, is exact.
+`explain` of the best match, the tasks that it depends on. Right is the exact word, or the exact set of tasks.
 
 Half of the questions, drawn with a seed, were looked at while the source was written; the other half is reported.
 """
@@ -26,10 +26,11 @@ from benchmarks.truth.packs import Json, Question, day, json_lines, read_questio
 from graphmem.answers import Card, Hit
 from graphmem.model import LinkKind
 from graphmem.service import GraphMemory
+from graphmem.sources.clipped_text import clipped, one_line
 from graphmem.sources.observations import Reading
-from graphmem.sources.tasks.histories import TaskHistories, TaskPoint
+from graphmem.sources.tasks.histories import REMOVED, REUSED, TaskHistories, TaskPoint
 from graphmem.sources.tasks.reader import EXPORTS, read_tasks
-from graphmem.sources.tasks.records import TaskLink, TaskLinkKind, TaskRecord, clipped, one_line
+from graphmem.sources.tasks.records import TaskLink, TaskLinkKind, TaskRecord
 from graphmem.store import Filter, Page
 
 HERE = Path(__file__).resolve().parent
@@ -69,9 +70,12 @@ def main(arguments: Sequence[str]) -> int:
     else:
         source, reading = "records", pack_reading(folder)
     read_s = time.monotonic() - began
-    with tempfile.TemporaryDirectory() as store, graphmem.open(
-        str(Path(store) / "tasks.db"), create=True, embedder=lambda: "the questions are asked by words alone"
-    ) as memory:
+    with (
+        tempfile.TemporaryDirectory() as store,
+        graphmem.open(
+            str(Path(store) / "tasks.db"), create=True, embedder=lambda: "the questions are asked by words alone"
+        ) as memory,
+    ):
         report = memory.ingest(reading)
         ingest_s = time.monotonic() - began - read_s
         print(f"{len(report.added)} added, {len(report.reworded)} reworded, {len(report.problems)} problems")
@@ -84,7 +88,8 @@ def main(arguments: Sequence[str]) -> int:
     show(rows)
     for answer in answers:
         if answer.question.id in looked_at(answers) and not answer.is_right:
-            print(f"missed {answer.question.id}: wanted {answer.question.gold} {answer.question.answer}, got {answer.answer}")
+            question = answer.question
+            print(f"missed {question.id}: wanted {question.gold} {question.answer}, got {answer.answer}")
     write(f"tasks-{source}", rows)
     return 1 if any(row.is_met is False for row in rows) else 0
 
@@ -110,7 +115,7 @@ def _events(task: Json) -> Iterator[tuple[datetime, TaskRecord]]:
     first = one_line(task["title_changes"][0]["old"] if changes else task["title"])
     words = [(day(interval["from"]), interval["status"]) for interval in task["status_intervals"]]
     links = [(day(link["first_seen"]), _LINKS.get(link["type"]), link["on"]) for link in task["dependencies"]]
-    for moment in sorted({at for at, *_ in (*changes, *words, *links)}):
+    for moment in sorted({at for at, _ in (*changes, *words)} | {at for at, _, _ in links}):
         titles = [title for at, title in changes if at <= moment]
         statuses = [word for at, word in words if at <= moment]
         yield (
@@ -130,7 +135,7 @@ def judged(memory: GraphMemory, question: Question) -> Judged:
     """Ask a question and judge the answer."""
     where = Filter(include_history=True)
     hits = memory.search(question.text, where=where, page=Page(limit=_MANY)).hits
-    named = [hit.card for hit in hits if hit is hits[0] or _name(hit) is not None and _name(hit) == _name(hits[0])]
+    named = [hit.card for hit in hits if hit is hits[0] or _is_named_alike(hit, hits[0])]
     if not named:
         return Judged(question, "nothing", is_right=False, is_gold=False)
     if question.type == "blocked_by":
@@ -142,8 +147,8 @@ def judged(memory: GraphMemory, question: Question) -> Judged:
     return Judged(question, f"{_subject(card)} {word}", is_right, is_gold=is_right and _subject(card) in question.gold)
 
 
-def _name(hit: Hit) -> float | None:
-    return hit.parts.get("name")
+def _is_named_alike(hit: Hit, first: Hit) -> bool:
+    return hit.parts.get("name") is not None and hit.parts.get("name") == first.parts.get("name")
 
 
 def _subject(card: Card) -> str:
@@ -163,12 +168,13 @@ def word_at(memory: GraphMemory, named: Sequence[Card], as_of: datetime) -> tupl
     """The task that is meant, and the last word of its source up to a time.
 
     A task is known by its id, the subject. Of several memories with one title, those are meant that have the last title
-    of their id; an id may have named other tasks before.
+    of their id; an id may have named other tasks before. That an export lacks a task for a while is no word of it.
     """
     lanes = {card.id: memory.timeline(subject=_subject(card)).lanes for card in named if _subject(card)}
     last = [card for card in named if card.id in lanes and lanes[card.id][-1].card.id == card.id]
     meant = next(iter([*last, *named]))
-    told = [move for lane in lanes.get(meant.id, ()) for move in lane.moves if move.at <= as_of]
+    moves = [move for lane in lanes.get(meant.id, ()) for move in lane.moves if move.word not in {REMOVED, REUSED}]
+    told = [move for move in moves if move.at <= as_of]
     return meant, max(reversed(told), key=lambda move: move.at).word if told else None
 
 

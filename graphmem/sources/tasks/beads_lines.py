@@ -4,17 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from graphmem.sources.clipped_text import clipped, one_line
 from graphmem.sources.tasks.json_values import MAX_LINE_BYTES, Unreadable, items, json_value, mapping, text
-from graphmem.sources.tasks.records import (
-    MAX_ID_CHARS,
-    MAX_LABELS,
-    MAX_LINKS,
-    TaskLink,
-    TaskLinkKind,
-    TaskRecord,
-    clipped,
-    one_line,
-)
+from graphmem.sources.tasks.records import MAX_ID_CHARS, MAX_LABELS, MAX_LINKS, TaskLink, TaskLinkKind, TaskRecord
 
 _LINKS = {
     "blocks": TaskLinkKind.DEPENDS_ON,

@@ -81,9 +81,7 @@ class CommentHistory:
             elif task_id in seen:
                 self.histories.see(*seen[task_id])
 
-    def _part(
-        self, root: Path, points: Sequence[TaskPoint], start: int, end: int
-    ) -> Iterator[list[CommentChange]]:
+    def _part(self, root: Path, points: Sequence[TaskPoint], start: int, end: int) -> Iterator[list[CommentChange]]:
         """The changes of the commits from one position to another, by commit."""
         since = (f"^{points[start - 1].sha}",) if start else ()
         arguments = (*_LOG, "--end-of-options", points[end - 1].sha, *since, *_EXCLUDED)

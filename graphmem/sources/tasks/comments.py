@@ -6,7 +6,8 @@ import posixpath
 import re
 from hashlib import sha256
 
-from graphmem.sources.tasks.records import TaskRecord, one_line
+from graphmem.sources.clipped_text import one_line
+from graphmem.sources.tasks.records import TaskRecord
 
 MAX_LINE_CHARS = 1_000
 #: Texts in which a number sign or a dash opens no comment, and files that nobody writes by hand.
@@ -29,15 +30,43 @@ _ISSUE = re.compile(
     r"|\b[Ii]ssue\s#?\d{1,9}\b|\bbug\s#?\d{2,9}\b",
     re.IGNORECASE,
 )
-_NO_ISSUE = re.compile(r"^(?:UTF|ISO|RFC|SHA|PEP|CVE|ES|HTTP|PY|MD|AES|RSA|GPT|X|ASCII|CP|LATIN|BASE|INT)-", re.IGNORECASE)
+_NO_ISSUE = re.compile(
+    r"^(?:UTF|ISO|RFC|SHA|PEP|CVE|ES|HTTP|PY|MD|AES|RSA|GPT|X|ASCII|CP|LATIN|BASE|INT)-", re.IGNORECASE
+)
 _DATE = re.compile(r"(?<!\d)(?:19|20)\d\d-(?:0[1-9]|1[0-2])(?:-(?:0[1-9]|[12]\d|3[01]))?(?!\d)")
 #: `TODO(ana)`, `TODO(ana, #12)`, `TODO(bd-12)`: an owner or an issue, never a sentence.
 _BRACKETS = re.compile(r"^(?:TODO|FIXME)\s?[(\[](?P<names>[^()\[\]]{1,80})[)\]]")
 _NAME = re.compile(r"^@?[A-Za-z][\w.+@/-]{0,60}$")
 _NO_OWNER = frozenset(
     {
-        *("future", "later", "soon", "someday", "now", "next", "maybe", "optional", "important", "urgent", "high", "low"),
-        *("medium", "perf", "performance", "security", "cleanup", "refactor", "test", "tests", "docs", "bug", "hack", "all"),
+        *(
+            "future",
+            "later",
+            "soon",
+            "someday",
+            "now",
+            "next",
+            "maybe",
+            "optional",
+            "important",
+            "urgent",
+            "high",
+            "low",
+        ),
+        *(
+            "medium",
+            "perf",
+            "performance",
+            "security",
+            "cleanup",
+            "refactor",
+            "test",
+            "tests",
+            "docs",
+            "bug",
+            "hack",
+            "all",
+        ),
     }
 )
 _HANDLE = re.compile(r"(?<![\w.@/])@[A-Za-z][\w-]{1,38}\b(?![./(])")

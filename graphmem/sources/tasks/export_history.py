@@ -19,7 +19,7 @@ _EXPORTS = frozenset({".beads/issues.jsonl", ".beads/beads.jsonl", ".beads/bd.js
 
 
 def is_beads_export(path: str) -> bool:
-    """True for the names of the exports of beads, past and present: `.beads/issues.jsonl`, `beads.jsonl`, `bd.jsonl`."""
+    """True for an export of beads: `issues.jsonl` in the folder `.beads`, and the former names of that file."""
     return path in _EXPORTS
 
 

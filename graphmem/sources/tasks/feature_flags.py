@@ -1,8 +1,8 @@
 """Feature flags in registry files.
 
-Three forms are recognised: a JSON or YAML file with a name such as `feature_flags.yml`, in which each key is a flag with
-a switch or with fields; a file `NAME.flagd.json` of flagd; and the folder `feature_flags/` in which each YAML file is
-one flag, as GitLab has it.
+Three forms are recognised: a JSON or YAML file with a name such as `feature_flags.yml`, in which each key is a flag
+with a switch or with fields; a file `NAME.flagd.json` of flagd; and the folder `feature_flags/` in which each YAML file
+is a flag, as GitLab has it.
 """
 
 from __future__ import annotations
@@ -14,8 +14,9 @@ from collections.abc import Iterator, Mapping
 import yaml
 
 from graphmem.model import Kind
+from graphmem.sources.clipped_text import clipped, one_line
 from graphmem.sources.tasks.json_values import Unreadable, json_value, mapping, text
-from graphmem.sources.tasks.records import MAX_ID_CHARS, TaskRecord, clipped, one_line
+from graphmem.sources.tasks.records import MAX_ID_CHARS, TaskRecord
 
 MAX_REGISTRY_BYTES = 256 << 10
 MAX_FLAGS = 1_000
@@ -50,8 +51,7 @@ def flags_of(content: bytes, path: str) -> list[TaskRecord]:
     if len(content) > MAX_REGISTRY_BYTES:
         raise Unreadable(f"a registry of more than {MAX_REGISTRY_BYTES >> 10} KiB")
     tree = mapping(_yaml_value(content) if path.endswith(_YAML) else json_value(content))
-    folder, name = posixpath.split(path)
-    if path.endswith(_YAML) and not _STEM.match(posixpath.splitext(name)[0]):
+    if path.endswith(_YAML) and not _STEM.match(posixpath.splitext(posixpath.basename(path))[0]):
         named = one_line(text(tree.get("name")), MAX_ID_CHARS)
         return [_flag(named, tree, path)] if named else []
     for holder in _HOLDERS:
@@ -96,7 +96,7 @@ def _yaml_value(content: bytes) -> object:
     """A YAML text with scalars as they are written; aliases are refused, since they expand without limit."""
     try:
         written = content.decode("utf-8")
-        events = yaml.parse(written, Loader=yaml.BaseLoader)  # type: ignore[no-untyped-call]
+        events = yaml.parse(written, Loader=yaml.BaseLoader)
         depth = 0
         for event in events:
             if isinstance(event, yaml.AliasEvent):

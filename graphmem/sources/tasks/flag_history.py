@@ -40,9 +40,10 @@ class FlagHistory:
                 self._read(content, point)
 
     def _read(self, content: bytes | None, point: TaskPoint) -> None:
+        if content is None:
+            self.problems.append((point.position, Problem(point.path, 1, _UNREAD)))
+            return
         try:
-            if content is None:
-                raise Unreadable(_UNREAD)
             self._replace(point.path, flags_of(content, point.path), point)
         except Unreadable as fault:
             self.problems.append((point.position, Problem(point.path, 1, str(fault))))

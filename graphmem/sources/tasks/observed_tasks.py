@@ -50,7 +50,7 @@ class TaskSource:
             moves=tuple(words.moves),
             path=point.path,
             line=point.line,
-            provenance=f"{point.path} in commit {point.sha}",
+            provenance=f"{point.path} in commit {point.sha}" if point.sha else point.path,
             is_partial=True,
             is_history=True,
         )

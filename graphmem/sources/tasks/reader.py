@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import groupby
@@ -21,13 +21,12 @@ from graphmem.sources.tasks.feature_flags import is_flag_registry
 from graphmem.sources.tasks.flag_history import FlagHistory
 from graphmem.sources.tasks.histories import TaskLife, TaskPoint
 from graphmem.sources.tasks.observed_tasks import TaskSource
+from graphmem.sources.tasks.problems import limited
 from graphmem.store import Progress, silent
 
 EXPORTS = TaskSource("beads:", Origin.DOCUMENT)
 COMMENTS = TaskSource("todo:", Origin.COMMIT, has_names=False)
 FLAGS = TaskSource("flag:", Origin.DOCUMENT, has_names=False)
-#: Problems that a reading lists; of the others it gives the number.
-MAX_PROBLEMS = 200
 #: Large exports are in memory at the same time; this many.
 _AT_ONCE = 16
 
@@ -118,14 +117,6 @@ class _RepositoryTasks:
             tuple(link for source, listed in lives for link in source.links(listed)),
             cursor=self.mainline.tip,
         )
-
-
-def limited(problems: Sequence[Problem]) -> tuple[Problem, ...]:
-    """The first problems, and the number of the others."""
-    if len(problems) <= MAX_PROBLEMS:
-        return tuple(problems)
-    rest = Problem("", 0, f"{len(problems) - MAX_PROBLEMS} more problems of this kind")
-    return (*problems[:MAX_PROBLEMS], rest)
 
 
 def _is_selected(path: str) -> bool:

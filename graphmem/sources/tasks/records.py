@@ -7,8 +7,6 @@ from enum import StrEnum
 
 from graphmem.model import Kind
 
-MAX_TITLE_CHARS = 300
-MAX_BODY_CHARS = 4_000
 MAX_LABELS = 20
 MAX_LINKS = 200
 MAX_ID_CHARS = 200
@@ -51,14 +49,3 @@ class TaskRecord:
     labels: tuple[str, ...] = ()
     links: tuple[TaskLink, ...] = ()
     files: tuple[str, ...] = ()
-
-
-def one_line(text: str, most: int = MAX_TITLE_CHARS) -> str:
-    """A text without line breaks, control characters and repeated spaces, cut at a number of characters."""
-    plain = "".join(char if char.isprintable() else " " for char in text[: 4 * most])
-    return clipped(" ".join(plain.split()), most)
-
-
-def clipped(text: str, most: int = MAX_BODY_CHARS) -> str:
-    """A text that is cut at a number of characters; the cut is marked by an ellipsis."""
-    return text if len(text) <= most else text[: most - 1].rstrip() + "…"
