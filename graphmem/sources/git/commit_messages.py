@@ -1,18 +1,18 @@
-"""Messages of commits: those of a mainline with the commits that it merged, and those of single commits."""
+"""Messages of the commits of a mainline and of those that it merged."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from graphmem.sources.git.runner import GitFailure, git_stream, git_text
+from graphmem.sources.git.runner import git_stream
 
 MAX_MESSAGE_CHARS = 20_000
-_FORMAT = "--format=%x01%H%x00%P%x00%ct%x00%B"
+_FORMAT = "--format=%x01%H%x00%P%x00%B"
 _LOG = ("log", "-z", "--no-color", "--no-show-signature", "--no-patch", "--encoding=UTF-8")
 _TIMEOUT_S = 600.0
-_FIELDS = 4
+_FIELDS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,13 +20,11 @@ class CommitMessage:
     """A commit with its message.
 
     Attributes:
-        committed_s: The committer's time in seconds since 1970, as the commit has it.
         text: The message; at most `MAX_MESSAGE_CHARS`.
     """
 
     sha: str
     parents: tuple[str, ...]
-    committed_s: int
     text: str
 
     @property
@@ -43,21 +41,6 @@ def messages_of(root: Path, tip: str) -> Iterator[CommitMessage]:
     """
     arguments = (*_LOG, "--reverse", "--topo-order", _FORMAT, "--end-of-options", tip)
     return _parsed(git_stream(root, arguments, timeout_s=_TIMEOUT_S))
-
-
-def messages_at(root: Path, names: Sequence[str]) -> Mapping[str, CommitMessage]:
-    """The messages of commits by their full or shortened hashes; those that the repository lacks are left out.
-
-    Raises:
-        GitFailure: Git could not answer.
-    """
-    shas = {name: sha for name in dict.fromkeys(names) if (sha := _full(root, name)) is not None}
-    found: dict[str, CommitMessage] = {}
-    for name, sha in shas.items():
-        arguments = (*_LOG, "--no-walk", _FORMAT, "--end-of-options", sha)
-        for message in _parsed(git_stream(root, arguments)):
-            found[name] = message
-    return found
 
 
 def arrivals(messages: Iterable[CommitMessage], line: Sequence[str]) -> dict[str, int]:
@@ -79,22 +62,14 @@ def arrivals(messages: Iterable[CommitMessage], line: Sequence[str]) -> dict[str
     return arrived
 
 
-def _full(root: Path, name: str) -> str | None:
-    try:
-        arguments = ("rev-parse", "--verify", "--quiet", "--end-of-options", f"{name}^{{commit}}")
-        return git_text(root, arguments).strip() or None
-    except GitFailure:
-        return None
-
-
 def _parsed(chunks: Iterable[bytes]) -> Iterator[CommitMessage]:
     fields: list[bytes] = []
     for token in _tokens(chunks):
         fields.append(token)
         if len(fields) == _FIELDS:
-            sha, parents, committed, message = (field.decode("utf-8", "replace") for field in fields)
+            sha, parents, message = (field.decode("utf-8", "replace") for field in fields)
             text = message[:MAX_MESSAGE_CHARS]
-            yield CommitMessage(sha.lstrip("\x01"), tuple(parents.split()), int(committed or 0), text)
+            yield CommitMessage(sha.lstrip("\x01"), tuple(parents.split()), text)
             fields = []
 
 

@@ -158,7 +158,7 @@ class Reverts:
                 yield _Effect(named, f"commit {named[:_SHOWN]} ({message.subject})", is_revert=True)
         if revert.title and not any(self._full(named) for named in revert.shas):
             found = self._titled(revert.title, message)
-            sha = found or next(iter(revert.shas), "") or f"{_UNKNOWN}{digest(without_number(revert.title))}"
+            sha = found or next(iter(revert.shas), "") or f"{_UNKNOWN}{_digest(without_number(revert.title))}"
             yield _Effect(sha, revert.title, is_revert=revert.depth % 2 == 1)
 
     def _full(self, named: str) -> str | None:
@@ -175,6 +175,5 @@ class Reverts:
         return max(earlier, key=lambda sha: self.arrived[sha], default=None)
 
 
-def digest(text: str) -> str:
-    """A short hash of a text."""
+def _digest(text: str) -> str:
     return sha256(text.encode("utf-8", "replace")).hexdigest()[:_SHOWN]

@@ -38,7 +38,8 @@ def test_long_texts_are_cut() -> None:
 @pytest.mark.parametrize(
     "bad",
     [
-        b"<<<<<<< HEAD", b"[1]", b'{"id": "bd-1", "title": "", "status": "open"}', b'{"id": 1, "title": "x", "status": "open"}',
+        b"<<<<<<< HEAD", b"[1]", b'{"id": "bd-1", "title": "", "status": "open"}',
+        b'{"id": 1, "title": "x", "status": "open"}',
         b'{"a":' * 100_000, b"\xff\xfe", b'{"id": "' + b"x" * (2 << 20) + b'"}',
     ],
 )  # fmt: skip

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from graphmem.sources.git.mainline import find_mainline
-from graphmem.sources.git.runner import GitFailure
+from graphmem.sources.git.runner import GitFailure, git_stream
 from graphmem.sources.tasks import comment_history as module
 from graphmem.sources.tasks.comment_history import CommentHistory, changes_of
 from graphmem.sources.tasks.histories import TaskLife, TaskPoint
@@ -97,7 +97,7 @@ def test_a_commit_that_git_cannot_read_costs_only_itself(
     for number in range(5):
         repository.write(**{f"f{number}_dot_py": f"# TODO(ana): part {number}\n"})
         shas.append(repository.commit())
-    real = module.git_stream
+    real = git_stream
 
     def broken(root: Path, arguments: tuple[str, ...], **more: float) -> object:
         end = shas.index(arguments[arguments.index("--end-of-options") + 1])
@@ -114,7 +114,8 @@ def test_a_commit_that_git_cannot_read_costs_only_itself(
 
 
 def test_an_added_line_that_looks_like_a_header_is_no_header() -> None:
-    log = b"\x01abc\ndiff --git a/x.py b/x.py\n--- a/x.py\n+++ b/x.py\n@@ -0,0 +4,2 @@\n+++ b/y.py # TODO(ana)\n+# TODO(bo)\n"
+    log = b"\x01abc\ndiff --git a/x.py b/x.py\n--- a/x.py\n+++ b/x.py\n"
+    log += b"@@ -0,0 +4,2 @@\n+++ b/y.py # TODO(ana)\n+# TODO(bo)\n"
     chunks = [log[start : start + 7] for start in range(0, len(log), 7)]
     (changes,) = changes_of(chunks)
     assert [(change.path, change.line, change.text) for change in changes] == [

@@ -9,6 +9,7 @@ import pytest
 from graphmem.sources.git.file_versions import FileVersion
 from graphmem.sources.git.raw_log import FileChange
 from graphmem.sources.tasks import export_history as module
+from graphmem.sources.tasks.beads_lines import beads_record
 from graphmem.sources.tasks.export_history import ExportHistory, is_beads_export
 from graphmem.sources.tasks.json_values import Unreadable
 from graphmem.sources.tasks.records import TaskRecord
@@ -41,7 +42,7 @@ def test_an_issue_that_left_the_export_has_ended() -> None:
 
 def test_only_new_lines_are_parsed(monkeypatch: pytest.MonkeyPatch) -> None:
     parsed: list[bytes] = []
-    real = module.beads_record
+    real = beads_record
 
     def counted(line: bytes) -> TaskRecord:
         parsed.append(line)

@@ -14,7 +14,8 @@ from graphmem.sources.tasks.records import TaskLink, TaskLinkKind
 REST = {
     "number": 12, "title": "Parse empty files", "state": "closed", "state_reason": "not_planned",
     "html_url": "https://github.com/ana/tea/issues/12", "created_at": "2024-01-01T00:00:00Z",
-    "closed_at": "2024-02-01T00:00:00Z", "labels": [{"name": "bug"}], "body": "- Blocked by: #3, ana/pot#4\nDuplicate of #9",
+    "closed_at": "2024-02-01T00:00:00Z", "labels": [{"name": "bug"}],
+    "body": "- Blocked by: #3, ana/pot#4\nDuplicate of #9",
 }  # fmt: skip
 CLI = {
     "number": 12, "title": "Parse empty files", "state": "OPEN", "stateReason": "", "labels": [{"name": "bug"}],
