@@ -17,7 +17,7 @@ from graphmem.sources.observations import Observation, Problem, Reading
 KEY = "junit:"
 MAX_FILE_BYTES = 64 << 20
 MAX_TESTS = 200_000
-#: More failures at once are one broken build and not so many incidents.
+#: More failures in one run come from a broken build, not from as many incidents.
 MAX_FAILURES = 500
 _MAX_ID_CHARS = 400
 _MAX_MESSAGE_CHARS = 500
@@ -111,7 +111,7 @@ def _case(tag: XmlTag, suite: str) -> CaseResult | None:
 
 
 def _with_child(case: CaseResult, tag: XmlTag, text: str) -> CaseResult:
-    """The result with what a tag within the test case says."""
+    """The result after a tag within its test case: a failure, an error or a skip."""
     if tag.name == "skipped" and not case.has_failed:
         return replace(case, has_failed=None)
     if tag.name not in _FAILURES:
@@ -124,7 +124,7 @@ def _with_child(case: CaseResult, tag: XmlTag, text: str) -> CaseResult:
 
 
 def _merged(results: Iterable[CaseResult]) -> Iterable[CaseResult]:
-    """One result for each name: of several with one name, a failure counts."""
+    """The results by name, in order; if several have the same name, a failure counts."""
     merged: dict[str, CaseResult] = {}
     for result in results:
         known = merged.get(result.name)

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 MAX_VALUE_CHARS = 4_000
-_TAG = re.compile(r"<(?P<close>/?)(?P<name>[A-Za-z_][\w:.-]{0,60})(?P<inside>(?:[^<>\"']|\"[^\"]*\"|'[^']*')*)>")
+_TAG = re.compile(r"<(?P<close>/?)(?P<name>[A-Za-z_][\w:.-]{0,60})(?P<inside>(?:[^<>\"']|\"[^\"<]*\"|'[^'<]*')*)>")
 _ATTRIBUTE = re.compile(r"(?P<name>[\w:.-]{1,60})\s{0,9}=\s{0,9}(?:\"(?P<a>[^\"]*)\"|'(?P<b>[^']*)')")
 _SKIPPED = (("<!--", "-->"), ("<![CDATA[", "]]>"), ("<?", "?>"))
 _KNOWN = re.compile(r"&(?:amp|lt|gt|quot|apos|#\d{1,7}|#x[0-9a-fA-F]{1,6});")
@@ -66,7 +66,7 @@ def _tag(match: re.Match[str], line: int) -> XmlTag:
 
 
 def _skipped(text: str, start: int) -> int | None:
-    """The position behind what is no tag; None if a tag begins here. What is never closed ends the text."""
+    """The position after a comment, a CDATA section or a document type; None for a tag. If it never closes: the end."""
     for opening, closing in _SKIPPED:
         if text.startswith(opening, start):
             end = text.find(closing, start + len(opening))

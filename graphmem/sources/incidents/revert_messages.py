@@ -37,7 +37,7 @@ class RevertMessage:
 
 
 def revert_message(text: str) -> RevertMessage | None:
-    """What a message of a commit reverts; None if it names neither a commit nor, in quotes, the title of one.
+    """The content of a message that reverts; None if it names no commit and quotes no title.
 
     The subject must begin with "Revert" or "Reapply", or the message must have a line "This reverts commit SHA".
     """

@@ -84,7 +84,7 @@ class RevertedChange:
 
 @dataclass(frozen=True, slots=True)
 class _Effect:
-    """What a commit does to a change: it reverts it, or applies it again."""
+    """The effect of a commit on a change: a revert, or another application."""
 
     sha: str
     title: str
@@ -128,7 +128,7 @@ class Reverts:
         effects = self._effects[message.sha] = tuple(self._effects_of(message, revert))
         for effect in effects:
             if self.arrived.get(effect.sha) == commit.position:
-                # Both came by one merge: the mainline never had the change.
+                # The same merge brought the change and its revert: the mainline never had the change.
                 continue
             self._enter(effect, message, revert.reason, commit)
 

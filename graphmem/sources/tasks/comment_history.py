@@ -21,7 +21,7 @@ _LOG = (
 )
 _EXCLUDED = ("--", ":(top)", ":(top,exclude).beads", ":(top,exclude,glob)**/*.jsonl", ":(top,exclude,glob)**/*.json")
 _TIMEOUT_S = 1_800.0
-#: Commits that are read by one git: where one of them cannot be read, the others of its part are read by halves.
+#: Commits for a git process. If git fails, each half is read separately, down to the commit that cannot be read.
 _PART = 500
 _HUNK = re.compile(rb"^@@ -\d+(?:,(?P<old>\d+))? \+(?P<start>\d+)(?:,(?P<new>\d+))? @@")
 _ESCAPE = re.compile(rb"\\([0-7]{3}|.)")
@@ -62,7 +62,7 @@ class CommentHistory:
                 self.take(of_sha[changes[0].sha], changes)
 
     def take(self, point: TaskPoint, changes: Iterable[CommentChange]) -> None:
-        """Take in the changes of one commit. A line that it removes and adds elsewhere has moved."""
+        """Take in the changes of a commit. A line that it removes and adds elsewhere has moved."""
         seen: dict[str, tuple[TaskRecord, TaskPoint]] = {}
         touched: dict[str, None] = {}
         for change in changes:

@@ -10,7 +10,7 @@ from graphmem.sources.clipped_text import one_line
 from graphmem.sources.tasks.records import TaskRecord
 
 MAX_LINE_CHARS = 1_000
-#: Texts in which a number sign or a dash opens no comment, and files that nobody writes by hand.
+#: Extensions of prose, data and generated files: a number sign or a dash opens no comment there.
 _OTHER_TEXTS = frozenset(
     {
         *(".adoc", ".asciidoc", ".csv", ".diff", ".html", ".ipynb", ".json", ".jsonl", ".lock", ".log", ".map", ".md"),
@@ -36,7 +36,7 @@ _NO_ISSUE = re.compile(
 _DATE = re.compile(r"(?<!\d)(?:19|20)\d\d-(?:0[1-9]|1[0-2])(?:-(?:0[1-9]|[12]\d|3[01]))?(?!\d)")
 #: `TODO(ana)`, `TODO(ana, #12)`, `TODO(bd-12)`: an owner or an issue, never a sentence.
 _BRACKETS = re.compile(r"^(?:TODO|FIXME)\s?[(\[](?P<names>[^()\[\]]{1,80})[)\]]")
-_NAME = re.compile(r"^@?[A-Za-z][\w.+@/-]{0,60}$")
+_NAME = re.compile(r"^@?[A-Za-z][\w.+@/-]{1,60}$")
 _NO_OWNER = frozenset(
     {
         *(
@@ -86,7 +86,8 @@ def comment_task(line: str, path: str) -> TaskRecord | None:
     Equal texts are one task, wherever they are: a line that moves keeps its task.
     """
     match = _COMMENT.search(line) if len(line) <= MAX_LINE_CHARS else None
-    if match is None:
+    if match is None or line[: match.start()].count('"') % 2:
+        # An odd number of quotation marks: the comment is in a string.
         return None
     text = one_line(_END.sub("", match["text"] or match["starred"]))
     if not is_statement(text):

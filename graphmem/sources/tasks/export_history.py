@@ -38,7 +38,7 @@ class ExportHistory:
     _files: dict[str, set[str]] = field(default_factory=dict)
 
     def take(self, files: Iterable[tuple[FileVersion, bytes | None]]) -> None:
-        """Take in the exports that one commit changed, each with its content; None for one that cannot be read."""
+        """Take in the exports that a commit changed, each with its content; None if git lacks it."""
         lost: dict[str, TaskPoint] = {}
         for version, content in files:
             point = TaskPoint(version.position, version.sha, version.at, version.path)

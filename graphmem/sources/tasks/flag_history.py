@@ -29,7 +29,7 @@ class FlagHistory:
     _flags: dict[str, set[str]] = field(default_factory=dict)
 
     def take(self, files: Iterable[tuple[FileVersion, bytes | None]]) -> None:
-        """Take in the registries that one commit changed, each with its content; None for one that cannot be read."""
+        """Take in the registries that a commit changed, each with its content; None if git lacks it."""
         for version, content in files:
             point = TaskPoint(version.position, version.sha, version.at, version.path)
             if version.change.old_path != version.path:

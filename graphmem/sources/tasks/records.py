@@ -1,4 +1,4 @@
-"""A task as its source has it at one time."""
+"""Tasks as their sources show them at a time, with their links."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class TaskLink:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaskRecord:
-    """A task as its source has it at one time.
+    """A task as its source shows it at a time.
 
     Attributes:
         id: The id that the source uses.

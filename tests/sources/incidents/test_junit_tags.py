@@ -38,6 +38,7 @@ def test_no_entity_of_the_file_is_expanded() -> None:
 def test_malformed_markup_is_read_in_linear_time() -> None:
     assert tags("<" * 300_000) == []
     assert tags('<a x="' * 50_000) == []
+    assert tags('<a "' + "<b '" * 50_000) == []
     assert tags("<a " + "x" * 300_000) == []
 
 
