@@ -10,6 +10,8 @@ from graphmem.sources.comparison import is_similar_title
 from graphmem.sources.tasks.records import TaskLink, TaskRecord
 from graphmem.sources.tasks.statuses import status_of
 
+#: Tasks of a source that are read; later ones are left out.
+MAX_TASKS = 100_000
 #: Source word of the end of a task that its source no longer has.
 REMOVED = "removed"
 #: Source word of the end of a task whose id the source gave to another task.
@@ -73,14 +75,22 @@ class TaskLife:
 
 @dataclass(slots=True)
 class TaskHistories:
-    """The lives of the tasks of a source, which grow commit by commit."""
+    """The lives of the tasks of a source, which grow commit by commit.
+
+    Attributes:
+        full_at: Position of the first commit of which a task was left out, since there were `MAX_TASKS` already.
+    """
 
     lives: dict[str, TaskLife] = field(default_factory=dict)
+    full_at: int | None = None
     _ids: dict[tuple[str, str], str] = field(default_factory=dict)
 
     def see(self, record: TaskRecord, point: TaskPoint) -> None:
         """Take in a task as a commit has it; seeing an unchanged task changes nothing."""
         life = self.lives.get(record.id)
+        if life is None and len(self.lives) >= MAX_TASKS:
+            self.full_at = point.position if self.full_at is None else self.full_at
+            return
         if life is None:
             first = TaskWords(record, point, [_move(record.word, point)])
             life = self.lives[record.id] = TaskLife(record, [first], {}, point.position)

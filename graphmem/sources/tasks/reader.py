@@ -19,7 +19,7 @@ from graphmem.sources.tasks.comment_history import CommentHistory
 from graphmem.sources.tasks.export_history import MAX_EXPORT_BYTES, ExportHistory, blobs_of, is_beads_export
 from graphmem.sources.tasks.feature_flags import is_flag_registry
 from graphmem.sources.tasks.flag_history import FlagHistory
-from graphmem.sources.tasks.histories import TaskLife, TaskPoint
+from graphmem.sources.tasks.histories import MAX_TASKS, TaskLife, TaskPoint
 from graphmem.sources.tasks.observed_tasks import TaskSource
 from graphmem.sources.tasks.problems import limited
 from graphmem.store import Progress, silent
@@ -27,6 +27,7 @@ from graphmem.store import Progress, silent
 EXPORTS = TaskSource("beads:", Origin.DOCUMENT)
 COMMENTS = TaskSource("todo:", Origin.COMMIT, has_names=False)
 FLAGS = TaskSource("flag:", Origin.DOCUMENT, has_names=False)
+_FULL = f"there are more than {MAX_TASKS} tasks: the others are left out"
 #: Large exports are in memory at the same time; this many.
 _AT_ONCE = 16
 
@@ -57,6 +58,7 @@ def read_tasks(
     Returns:
         Observations, the earlier words of all tasks before the later ones; links between the issues of an export;
         a replacement for an issue that goes on under another id, is a duplicate, or is superseded as the export says.
+        `passed_over` has exports and registries that are links or submodules.
 
     Raises:
         InvalidInput: There is no git repository, or no such ref.
@@ -81,6 +83,7 @@ class _RepositoryTasks:
     exports: ExportHistory = field(default_factory=ExportHistory)
     comments: CommentHistory = field(default_factory=CommentHistory)
     flags: FlagHistory = field(default_factory=FlagHistory)
+    passed_over: set[str] = field(default_factory=set)
 
     def read(self, read_at_us: int, progress: Progress) -> None:
         """Read the mainline from its first commit to its tip."""
@@ -97,9 +100,17 @@ class _RepositoryTasks:
         read = contents(root, blobs_of(versions), max_bytes=MAX_EXPORT_BYTES, at_once=_AT_ONCE)
         for _, group in groupby(versions, key=lambda version: version.position):
             files = [(version, _content(version, read)) for version in group]
+            self._note_links(version for version, _ in files)
             self.exports.take(pair for pair in files if _is_of(pair[0], exports=True))
             self.flags.take(pair for pair in files if _is_of(pair[0], exports=False))
         self.comments.read(root, points)
+
+    def _note_links(self, versions: Iterable[FileVersion]) -> None:
+        """Keep the paths that are links or submodules now, and not files."""
+        for version in versions:
+            self.passed_over.discard(version.path)
+            if not version.is_deleted and not version.is_regular:
+                self.passed_over.add(version.path)
 
     def reading(self, start: int) -> Reading:
         """The tasks that commits from a position on changed."""
@@ -109,12 +120,16 @@ class _RepositoryTasks:
             (gap.position, Problem("", 0, f"commit {gap.sha} could not be read: {gap.reason}"))
             for gap in self.mainline.quarantined
         ]
-        problems = [*quarantined, *(problem for _, part in parts for problem in part.problems)]
+        full = [
+            (part.histories.full_at, Problem("", 0, _FULL)) for _, part in parts if part.histories.full_at is not None
+        ]
+        problems = [*quarantined, *full, *(problem for _, part in parts for problem in part.problems)]
         return Reading(
             tuple(observation for source, listed in lives for observation in source.observations(listed)),
             tuple(replacement for source, listed in lives for replacement in source.replacements(listed)),
             limited([problem for position, problem in problems if position >= start]),
             tuple(link for source, listed in lives for link in source.links(listed)),
+            passed_over=tuple(sorted(self.passed_over)),
             cursor=self.mainline.tip,
         )
 

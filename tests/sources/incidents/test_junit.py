@@ -116,3 +116,8 @@ def test_a_missing_or_large_file_is_refused(tmp_path: Path, monkeypatch: pytest.
 def test_the_number_of_cases_is_limited(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "MAX_TESTS", 2)
     assert len(list(case_results(suite(*[PASSED] * 5)))) == 2
+
+
+def test_a_case_that_is_never_closed_is_read() -> None:
+    text = '<testcase name="a"><system-out>x</system-out><testcase name="b"><failure/>'
+    assert [(result.name, result.has_failed) for result in case_results(text)] == [("a", False), ("b", True)]

@@ -117,3 +117,11 @@ def test_a_missing_or_large_file_is_refused(tmp_path: Path, monkeypatch: pytest.
     (tmp_path / "large").write_text("x" * 11, encoding="utf-8")
     with pytest.raises(InvalidInput, match="in parts"):
         read_task_export(tmp_path / "large", read_at=day(1))
+
+
+def test_an_open_issue_of_beads_is_active_since_its_creation(tmp_path: Path) -> None:
+    path = tmp_path / "issues.jsonl"
+    path.write_text('{"id": "bd-1", "title": "Parse", "status": "in_progress"}\n', encoding="utf-8")
+    life, state = read_task_export(path, read_at=day(1)).observations
+    assert [(move.source_word, move.at) for move in life.moves] == [("in_progress", day(1))]
+    assert state.is_state

@@ -10,7 +10,7 @@ import pytest
 
 from graphmem.errors import InvalidInput
 from graphmem.model import Kind, Status
-from graphmem.sources.tasks import read_tasks
+from graphmem.sources.tasks import histories, read_tasks
 from tests.sources.git.repositories import Repository
 from tests.sources.stored_memories import opened, stored
 
@@ -142,5 +142,23 @@ def test_a_linked_export_is_not_read(repository: Repository) -> None:
     target.unlink()
     target.symlink_to("/etc/passwd")
     repository.commit()
+    reading = read_tasks(repository.root, read_at=READ_AT)
+    assert reading.observations[0].moves[-1].source_word == "removed"
+    assert reading.passed_over == (".beads/issues.jsonl",)
+
+
+def test_the_number_of_tasks_is_limited(repository: Repository, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(histories, "MAX_TASKS", 1)
+    export(repository, issue(1, "Parse empty files"), issue(2, "Write the parser"))
+    reading = read_tasks(repository.root, read_at=READ_AT)
+    assert [item.statement.title for item in reading.observations] == ["Parse empty files"]
+    assert "left out" in reading.problems[0].reason
+
+
+def test_a_renamed_export_keeps_its_tasks(repository: Repository) -> None:
+    repository.write(_dot_beads__beads_dot_jsonl=issue(1, "Parse empty files"))
+    repository.commit()
+    repository.git("mv", ".beads/beads.jsonl", ".beads/issues.jsonl")
+    repository.commit()
     (observation,) = read_tasks(repository.root, read_at=READ_AT).observations
-    assert observation.moves[-1].source_word == "removed"
+    assert [move.source_word for move in observation.moves] == ["open"]
