@@ -24,10 +24,14 @@ import graphmem
 from benchmarks.rows import Row, show, write
 from benchmarks.truth.packs import Json, Question, day, json_lines, read_questions
 from graphmem.answers import Card, Hit
+from graphmem.instants import to_micros
 from graphmem.model import LinkKind
 from graphmem.service import GraphMemory
 from graphmem.sources.clipped_text import clipped, one_line
+from graphmem.sources.git.file_versions import contents, file_versions
+from graphmem.sources.git.mainline import find_mainline
 from graphmem.sources.observations import Reading
+from graphmem.sources.tasks.export_history import MAX_EXPORT_BYTES, ExportHistory, blobs_of
 from graphmem.sources.tasks.histories import REMOVED, REUSED, TaskHistories, TaskPoint
 from graphmem.sources.tasks.reader import EXPORTS, read_tasks
 from graphmem.sources.tasks.records import TaskLink, TaskLinkKind, TaskRecord
@@ -65,7 +69,9 @@ def main(arguments: Sequence[str]) -> int:
         print(f"no tasks below {str(options.data)!r}: pass a folder laid out like shared/data", file=sys.stderr)
         return 2
     began = time.monotonic()
-    if options.repository:
+    if options.repository and options.export:
+        source, reading = "history of an export", export_reading(options.repository, options.export)
+    elif options.repository:
         source, reading = "history", read_tasks(options.repository, read_at=datetime.now(UTC))
     else:
         source, reading = "records", pack_reading(folder)
@@ -90,8 +96,20 @@ def main(arguments: Sequence[str]) -> int:
         if answer.question.id in looked_at(answers) and not answer.is_right:
             question = answer.question
             print(f"missed {question.id}: wanted {question.gold} {question.answer}, got {answer.answer}")
-    write(f"tasks-{source}", rows)
+    write(f"tasks-{source.replace(' ', '-')}", rows)
     return 1 if any(row.is_met is False for row in rows) else 0
+
+
+def export_reading(root: Path, path: str) -> Reading:
+    """The tasks of a single export of a repository along its mainline, as `read_tasks` reads them."""
+    mainline, history = find_mainline(root), ExportHistory()
+    commits = mainline.commits(to_micros(datetime.now(UTC)))
+    versions = list(file_versions(commits, lambda changed: changed == path))
+    read = contents(root, blobs_of(versions), max_bytes=MAX_EXPORT_BYTES, at_once=_MANY)
+    for version in versions:
+        has_text = not version.is_deleted and version.is_regular
+        history.take([(version, next(read)[1] if has_text else None)])
+    return _reading(history.histories)
 
 
 def pack_reading(folder: Path) -> Reading:
@@ -103,6 +121,10 @@ def pack_reading(folder: Path) -> Reading:
     histories = TaskHistories()
     for position, (at, record) in enumerate(events):
         histories.see(record, TaskPoint(position, "pack", at, _PATH))
+    return _reading(histories)
+
+
+def _reading(histories: TaskHistories) -> Reading:
     lives = list(histories.lives.values())
     return Reading(
         tuple(EXPORTS.observations(lives)), tuple(EXPORTS.replacements(lives)), (), tuple(EXPORTS.links(lives))
@@ -207,6 +229,9 @@ def _options(arguments: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.truth.task_lives")
     parser.add_argument("--data", type=Path, default=HERE.parent.parent.parent / "shared" / "data")
     parser.add_argument("--repository", type=Path, help="a clone of the repository of the pack, read from its history")
+    parser.add_argument(
+        "--export", help="read only this file of the repository: the pack was made of .beads/issues.jsonl"
+    )
     return parser.parse_args(arguments)
 
 

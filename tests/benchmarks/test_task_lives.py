@@ -9,7 +9,8 @@ import pytest
 
 from benchmarks.truth import task_lives as module
 from benchmarks.truth.packs import read_questions
-from benchmarks.truth.task_lives import judged, looked_at, pack_reading
+from benchmarks.truth.task_lives import export_reading, judged, looked_at, pack_reading
+from tests.sources.git.repositories import Repository
 from tests.sources.stored_memories import opened
 
 _STATUS = 'What was the status of the task "Parse all files" on {}?'
@@ -54,6 +55,14 @@ def test_words_at_a_date_and_blockers_are_judged(tmp_path: Path) -> None:
         answers = [judged(memory, question) for question in read_questions(folder / "questions.jsonl")]
     assert [answer.is_right for answer in answers] == [True, True, True, False]
     assert len(looked_at(answers)) == 2
+
+
+def test_a_single_export_of_a_repository_is_read(tmp_path: Path) -> None:
+    repository = Repository.made(tmp_path / "repository")
+    line = '{"id": "bd-1", "title": "Parse", "status": "open"}'
+    repository.write(_dot_beads__issues_dot_jsonl=line, _dot_beads__bd_dot_jsonl=line.replace("bd-1", "bd-2"))
+    repository.commit()
+    assert [item.key for item in export_reading(repository.root, ".beads/issues.jsonl").observations] == ["beads:bd-1"]
 
 
 def test_the_command_writes_its_figures(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
