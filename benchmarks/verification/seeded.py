@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -18,7 +18,7 @@ from graphmem.sources.git.tree_files import tree_files
 from graphmem.verification import Subject, VerdictStatus, verify_memories
 
 _READ_AT = datetime(2100, 1, 1, tzinfo=UTC)
-#: The words by which the task defines that a sentence is no reference; lines with them are no seeds.
+#: The words by which the task defines that a sentence is no reference; memories with them are no seeds.
 _NO_REFERENCE = re.compile(
     r"removed|previously|formerly|example|creat|if it exists|e\.g|such as|https?:|\.html|repositor", re.IGNORECASE
 )
@@ -85,13 +85,11 @@ def run_in_clone(origin: Path, folder: Path, number: int, seed: int) -> Outcome:
     return _outcome(folder, seeds, subjects)
 
 
-def _named(subject: Subject, paths: object) -> Iterator[str]:
-    """Paths of files that a memory names in full, outside of lines that are no reference."""
-    for line in subject.statement.body.splitlines():
-        if _NO_REFERENCE.search(line) is None:
-            for word in _WORD.findall(line):
-                if word in paths and word != subject.path:  # type: ignore[operator]
-                    yield word
+def _named(subject: Subject, paths: Collection[str]) -> Iterator[str]:
+    """Paths of files that a memory names in full, unless its text has a word that makes it no reference."""
+    text = subject.statement.body
+    if _NO_REFERENCE.search(text) is None:
+        yield from (word for word in _WORD.findall(text) if word in paths and word != subject.path)
 
 
 def _seed(subject: Subject, target: str, breakage: str) -> Seed:
@@ -105,11 +103,7 @@ def _seed(subject: Subject, target: str, breakage: str) -> Seed:
 def _broken(seed: Seed, content: bytes) -> Iterator[tuple[str, bytes | None]]:
     """(Path, content) of the files that a breakage writes or, without content, removes."""
     if seed.breakage == "edit":
-        lines = content.splitlines(keepends=True)
-        yield (
-            seed.target,
-            b"".join(line if number % 3 == 0 else b"rewritten %d\n" % number for number, line in enumerate(lines)),
-        )
+        yield seed.target, b"".join(b"line %d is another\n" % number for number in range(content.count(b"\n") + 1))
         return
     yield seed.target, None
     if seed.breakage == "rename":

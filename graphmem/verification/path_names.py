@@ -20,10 +20,10 @@ _GLOB = re.compile(r"[*?{]")
 _PLACEHOLDER = re.compile(
     r"[<>$%|\\\"'=,;!^`\u2026]|\.\.\.|\b(?:XXX+|NNN+|YYYY|xxx+|nnn+|foo|bar|baz|path/to|your[-_]\w+|my[-_]\w+)\b"
 )
-_ELSEWHERE = re.compile(r"[~/]|[A-Za-z]:|(?:origin|upstream|refs|heads)/|[\w+.-]+@|https?:|www\.")
+_ELSEWHERE = re.compile(r"~|//|[A-Za-z]:|(?:origin|upstream|refs|heads)/|[\w+.-]+@|https?:|www\.")
 _SHARED_NAMES = re.compile(
     r"(?:requirements[\w.-]*\.(?:txt|in)|(?:config|settings?|conf|options|values|defaults?)\.\w+|\.env[\w.]*"
-    r"|(?:index|main|app|mod|lib|utils?|helpers?|types?|constants?|test|tests|__init__|__main__|conftest|setup|server)\.\w+"
+    r"|(?:index|main|app|mod|lib|utils?|helpers?|types?|constants?|page|layout|route|test|tests|__init__|__main__|conftest|setup|server)\.\w+"
     r"|(?:readme|skill|changelog|contributing|license|agents?|claude|gemini|spec|plan|tasks?|todo|notes?|index)\.(?:md|txt|rst)"
     r"|(?:package|tsconfig|composer|manifest|settings|launch|data|output|results?|report|schema)[\w.-]*\.jsonc?"
     r"|(?:pyproject|cargo|config)\.toml|go\.(?:mod|sum)|docker-compose[\w.-]*\.ya?ml|compose\.ya?ml"
@@ -41,16 +41,19 @@ class PathName:
         path: Without `./` at its start and `/` at its end; it may begin with `../`.
         is_folder: The text says that it is a folder: it ends in `/`, or a pattern follows.
         is_file: The last component looks like the name of a file.
+        is_rooted: The text begins with a slash, which stands for the root of the repository. Routes of web servers
+            begin so, too: only files count.
     """
 
     path: str
     is_folder: bool
     is_file: bool
+    is_rooted: bool = False
 
     @property
     def is_bare(self) -> bool:
         """Whether it is a name without a folder."""
-        return "/" not in self.path
+        return "/" not in self.path and not self.is_rooted
 
     @property
     def is_shared_name(self) -> bool:
@@ -64,6 +67,7 @@ def path_reference(text: str) -> PathName | None:
     word = word.removeprefix("@") if "/" in word else word
     if not word or len(word) > _MAX_CHARS or _ELSEWHERE.match(word):
         return None
+    is_rooted, word = word.startswith("/"), word.removeprefix("/")
     fixed, is_pattern = _without_pattern(word)
     bare = fixed if is_pattern else _POSITION.sub("", fixed)
     is_folder = is_pattern or bare.endswith("/")
@@ -74,7 +78,8 @@ def path_reference(text: str) -> PathName | None:
     if path in {".", ".."} or not all(part == ".." or _COMPONENT.fullmatch(part) for part in parts):
         return None
     is_file = not is_folder and (_FILE_NAME.fullmatch(parts[-1]) is not None or parts[-1] in _PLAIN_FILE)
-    return PathName(path, is_folder, is_file) if is_file or is_folder or len(parts) > 1 else None
+    is_path = is_file or (not is_rooted and (is_folder or len(parts) > 1))
+    return PathName(path, is_folder, is_file, is_rooted) if is_path else None
 
 
 def _without_pattern(word: str) -> tuple[str, bool]:

@@ -34,7 +34,7 @@ def resolve_path(reference: Reference, since: int, history: CodeHistory) -> Find
     if not reference.is_link and (elsewhere := _ending(reference, history)):
         return _found(reference, elsewhere[0], history)
     if not reference.is_link and (periods := _periods_ending(reference, since, history)):
-        return _followed(reference, periods, history)
+        return _followed(reference, periods, since, history)
     return Finding(reference.kind, reference.target, VerdictStatus.UNDECIDED, "was never there since it was recorded")
 
 
@@ -58,9 +58,9 @@ def _lost(reference: Reference, exact: Sequence[str], since: int, history: CodeH
     """The finding for a path that was there under exactly this name; None if it was not."""
     for path in exact:
         if files := [period for period in history.periods(path) if _is_since(period, since)]:
-            return _followed(reference, files, history)
+            return _followed(reference, files, since, history)
         if inside := [period for period in history.periods_below(path) if _is_since(period, since)]:
-            return _followed_folder(reference, path, inside, history)
+            return _followed_folder(reference, path, inside, since, history)
     return None
 
 
@@ -88,13 +88,13 @@ def _ends_in(path: str, end: str) -> bool:
     return path == end or path.endswith(f"/{end}")
 
 
-def _followed(reference: Reference, periods: Sequence[PathPeriod], history: CodeHistory) -> Finding:
+def _followed(reference: Reference, periods: Sequence[PathPeriod], since: int, history: CodeHistory) -> Finding:
     """The finding for a file that had these periods and has its path no more."""
     last = max(periods, key=lambda period: (period.end is None, period.end or 0))
     current, similarity = _now(last, history)
     current = [path for path in current if path != last.path]
     if not current:
-        current, similarity = [path for path in _ending(reference, history) if path != last.path], None
+        current, similarity = _newcomers(reference, since, history), None
     evidence = (_end_of(last, history),)
     if current:
         shown = tuple(current[:_MOST_PATHS])
@@ -105,6 +105,16 @@ def _followed(reference: Reference, periods: Sequence[PathPeriod], history: Code
         return Finding(reference.kind, reference.target, VerdictStatus.UNDECIDED, "is ignored by git", evidence)
     reason = f"was removed ({last.path})" if last.path != reference.target else "was removed"
     return Finding(reference.kind, reference.target, VerdictStatus.BROKEN, reason, evidence)
+
+
+def _newcomers(reference: Reference, since: int, history: CodeHistory) -> list[str]:
+    """Current paths that end in the components of a reference and were not there when the memory was recorded."""
+
+    def is_new(path: str) -> bool:
+        periods = history.periods(path) or history.periods_below(path)
+        return bool(periods) and all(period.start > since for period in periods)
+
+    return [path for path in _ending(reference, history) if is_new(path)]
 
 
 def _now(period: PathPeriod, history: CodeHistory) -> tuple[list[str], int | None]:
@@ -120,14 +130,16 @@ def _end_of(period: PathPeriod, history: CodeHistory) -> Evidence:
     return Evidence(None if period.end is None else history.commit_at(period.end), period.path)
 
 
-def _followed_folder(reference: Reference, folder: str, inside: Sequence[PathPeriod], history: CodeHistory) -> Finding:
+def _followed_folder(
+    reference: Reference, folder: str, inside: Sequence[PathPeriod], since: int, history: CodeHistory
+) -> Finding:
     """The finding for a folder whose files had these periods: it moved to where most of them went."""
     last = max(inside, key=lambda period: (period.end is None, period.end or 0))
     evidence = (Evidence(_end_of(last, history).commit, folder),)
     counts = Counter(_destinations(folder, inside, history))
     top = [path for path, count in counts.most_common(_MOST_PATHS) if count >= _FOLDER_SHARE * len(inside)]
     if not top and not reference.is_bare:
-        top = [path for path in _ending(reference, history) if path != folder][:_MOST_PATHS]
+        top = _newcomers(reference, since, history)[:_MOST_PATHS]
     if top:
         reason = f"is now {top[0]}"
         return Finding(reference.kind, reference.target, VerdictStatus.MOVED, reason, evidence, tuple(top))

@@ -11,11 +11,9 @@ _ITEM = re.compile(r"\s*(?:[-*+]|\d+[.)])\s+|\s*[|>#]")
 _END = re.compile(r"(?<=[.!?;])(?<!e\.g\.)(?<!i\.e\.)\s+(?=[A-Z`\[*(_\"])")
 _MARKED = re.compile(r"`[^`\n]*`|\]\([^()\n]*\)|[\w.@-]*/[\w./@-]*|[\w-]+\.\w+")
 _HEDGES = re.compile(
-    r"\b(?:remov(?:e[sd]?|ing|al)|delet(?:e[sd]?|ing|ion)|previously|formerly|no longer|renam(?:e[sd]?|ing)|obsolete"
-    r"|examples?|for instance|such as|e\.g|creat(?:e[sd]?|ing)|generat(?:e[sd]?|ing)"
-    r"|if (?:it|they|one|any) exists?|if (?:present|any|available|existing|missing)|(?:do|does) not exist|doesn't exist"
-    r"|hypothetical|placeholder|imaginary|(?:was|were|been|got) moved|moved (?:to|from|into)|migrated? (?:to|from)"
-    r"|split (?:into|from|out)|extracted (?:to|from|into)|replac(?:e[sd]?|ing)|superseded|deprecated)\b",
+    r"\b(?:removed|deleted|renamed|previously|formerly|no longer|obsolete|examples?|for instance|such as|e\.g"
+    r"|creat(?:e[sd]?|ing)|if (?:it|they|one|any) exists?|if (?:present|any|available|existing|missing)"
+    r"|(?:do|does) not exist|doesn't exist|hypothetical|placeholder|imaginary|(?:was|were|been|got) moved)\b",
     re.IGNORECASE,
 )
 _SAMPLE_NAME = re.compile(r"\b(?:like|named|called)\s+[`\"']", re.IGNORECASE)

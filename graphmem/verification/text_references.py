@@ -76,12 +76,11 @@ def _of_link(target: str) -> Iterator[TextReference]:
     target = target.removeprefix(_CURSOR)
     if target.startswith("#") or _SCHEME.match(target):
         return
-    is_rooted = target.startswith("/")
-    name = path_reference(_unescaped(_TAIL.sub("", target)).lstrip("/"))
-    if name is None or name.path.endswith(_SITE) or (is_rooted and not name.is_file):
+    name = path_reference(_unescaped(_TAIL.sub("", target)))
+    if name is None or name.path.endswith(_SITE):
         return
     kind = ReferenceKind.FOLDER if name.is_folder else ReferenceKind.FILE
-    yield TextReference(kind, name.path, is_link=not is_rooted)
+    yield TextReference(kind, name.path, is_link=not name.is_rooted)
 
 
 def _unescaped(target: str) -> str:

@@ -66,12 +66,12 @@ def test_a_path_that_never_was_is_undecided(repository: Repository) -> None:
 def test_a_path_is_found_beside_its_file_and_by_its_end(repository: Repository) -> None:
     assert verdict(repository, memory("[a](a.md)", path="docs/rules.md")).status is VerdictStatus.VERIFIED
     assert verdict(repository, memory("[a](../src/store.py)", path="docs/rules.md")).status is VerdictStatus.VERIFIED
-    repository.write(web__app__src__page_dot_ts=body("page"))
+    repository.write(web__app__src__view_dot_ts=body("page"))
     repository.commit()
-    assert verdict(repository, memory("Read `app/src/page.ts` and `page.ts`.")).status is VerdictStatus.VERIFIED
+    assert verdict(repository, memory("Read `app/src/view.ts` and `view.ts`.")).status is VerdictStatus.VERIFIED
     repository.git("rm", "-qr", "web")
     repository.commit()
-    found = verdict(repository, memory("Read `app/src/page.ts` and `page.ts`.", since=2))
+    found = verdict(repository, memory("Read `app/src/view.ts` and `view.ts`.", since=2))
     assert [finding.status for finding in found.findings] == [VerdictStatus.BROKEN, VerdictStatus.BROKEN]
 
 
