@@ -20,6 +20,9 @@ _DEPENDENCY_NAMES = frozenset(
     }
 )
 _DEPENDENCY_SUFFIXES = (".csproj", ".fsproj", ".gemspec")
+_MAKE_SUFFIXES, _JUST_SUFFIX = (".mk", ".mak"), ".just"
+_NAMES = _MAKE_NAMES | _JUST_NAMES | _TOX_NAMES | _DEPENDENCY_NAMES
+_SUFFIXES = (*_DEPENDENCY_SUFFIXES, *_MAKE_SUFFIXES, _JUST_SUFFIX)
 _REQUIREMENTS = re.compile(r"requirements[\w.-]*\.(?:txt|in)")
 _VENDORED = re.compile(r"(?:^|/)(?:node_modules|vendor|third_party|testdata|fixtures?)/")
 _MAKE_RULE = re.compile(r"^(?!\t)([^#=:\n]+?)\s*&?::?(?![=:])")
@@ -35,8 +38,8 @@ Definitions = Mapping[str, int]
 
 def is_manifest(path: str) -> bool:
     """Whether a file may define tasks or declare dependencies, and is no copy of another project's."""
-    name = posixpath.basename(path)
-    is_known = any(selects(name) for selects in (*_TASK_FILES.values(), _declares_dependencies))
+    name = path.rpartition("/")[2]
+    is_known = name in _NAMES or name.endswith(_SUFFIXES) or _REQUIREMENTS.fullmatch(name) is not None
     return is_known and not _VENDORED.search(path)
 
 
@@ -77,9 +80,9 @@ def _declares_dependencies(name: str) -> bool:
 
 
 _TASK_FILES: Mapping[str, Callable[[str], bool]] = {
-    _MAKE: lambda name: name in _MAKE_NAMES or name.endswith((".mk", ".mak")),
+    _MAKE: lambda name: name in _MAKE_NAMES or name.endswith(_MAKE_SUFFIXES),
     _NPM: lambda name: name == "package.json",
-    _JUST: lambda name: name in _JUST_NAMES or name.endswith(".just"),
+    _JUST: lambda name: name in _JUST_NAMES or name.endswith(_JUST_SUFFIX),
     _TOX: lambda name: name in _TOX_NAMES,
 }
 

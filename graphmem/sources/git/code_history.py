@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import posixpath
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -201,7 +201,9 @@ class GitCodeHistory:
 
     def periods_below(self, folder: str) -> Sequence[PathSegment]:
         """All periods of all paths below a folder."""
-        return self._by_folder.get(folder, ())
+        paths, segments = self._by_path
+        start = bisect_left(paths, f"{folder}/")
+        return segments[start : bisect_left(paths, f"{folder}0", lo=start)]  # "0" follows "/".
 
     def lineage(self, number: int) -> Sequence[PathSegment]:
         """All periods of a file."""
@@ -209,11 +211,13 @@ class GitCodeHistory:
 
     @cached_property
     def _by_name(self) -> dict[str, list[PathSegment]]:
-        return _grouped((posixpath.basename(segment.path), segment) for segment in self._record.segments)
+        return _grouped((segment.path.rpartition("/")[2], segment) for segment in self._record.segments)
 
     @cached_property
-    def _by_folder(self) -> dict[str, list[PathSegment]]:
-        return _grouped((folder, segment) for segment in self._record.segments for folder in _folders(segment.path))
+    def _by_path(self) -> tuple[list[str], list[PathSegment]]:
+        """The paths of all segments in alphabetical order, and the segments."""
+        ordered = sorted(self._record.segments, key=lambda segment: segment.path)
+        return [segment.path for segment in ordered], ordered
 
     @cached_property
     def _by_lineage(self) -> dict[int, list[PathSegment]]:
@@ -287,10 +291,3 @@ def _grouped(pairs: Iterable[tuple[_Key, PathSegment]]) -> dict[_Key, list[PathS
     for key, segment in pairs:
         groups[key].append(segment)
     return dict(groups)
-
-
-def _folders(path: str) -> Iterator[str]:
-    folder = posixpath.dirname(path)
-    while folder:
-        yield folder
-        folder = posixpath.dirname(folder)
