@@ -1,10 +1,10 @@
-"""Reports on the rule files and decision records of public repositories, and the labels that were given to them by hand."""
+"""Reports on rule files and decision records of public repositories, and the labels that they were given by hand."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -12,7 +12,7 @@ from benchmarks.verification.rule_memories import is_rule_file, rule_memories
 from graphmem.instants import from_micros
 from graphmem.sources.git.code_history import GitCodeHistory, read_code_history
 from graphmem.sources.git.mainline import MainlineCommit, find_mainline
-from graphmem.verification import Finding, Subject, VerdictStatus, verify_memories
+from graphmem.verification import Finding, MemoryToVerify, VerdictStatus, verify_memories
 
 LABELS = Path(__file__).parent / "labels.jsonl"
 READ_AT = datetime(2100, 1, 1, tzinfo=UTC)
@@ -48,7 +48,8 @@ class Label:
     """The judgement of a report by hand.
 
     Attributes:
-        set: `development`, `first` or `second`: the sets of left-out repositories in the order of their reading.
+        set: `first`, `second` or `third`: the left-out repositories in the order in which they were read.
+        is_first_reading: The report was made when the set was read for the first time, and not by a later version.
         is_right: The target was in the repository when the memory was written, the memory means it, it is no longer
             there under this name, and if it has moved, the reported path is the right one.
         reason: The reason in a few words.
@@ -56,21 +57,22 @@ class Label:
 
     report: Report
     set: str
+    is_first_reading: bool
     is_right: bool
     reason: str
 
 
-def reports(root: Path, repo: str, tip: str | None = None) -> Iterator[tuple[Report, Subject, Finding]]:
+def reports(root: Path, repo: str, tip: str | None = None) -> Iterator[tuple[Report, MemoryToVerify, Finding]]:
     """The alarms of a repository, each target once, with the memory and the finding."""
     commits = list(find_mainline(root, tip or "HEAD").commits(1 << 62))
     history = read_code_history(root, ref=tip or "HEAD", read_at=READ_AT)
     seen: set[tuple[str, str]] = set()
     for commit in _chosen(commits):
-        for subject, finding in _alarms(root, history, commit):
+        for memory, finding in _alarms(root, history, commit):
             key = (finding.kind.value, finding.target)
             if key not in seen:
                 seen.add(key)
-                yield _report(repo, commit.raw.sha, history.commit, subject, finding), subject, finding
+                yield _report(repo, commit.raw.sha, history.commit, memory, finding), memory, finding
 
 
 def _chosen(commits: Sequence[MainlineCommit]) -> list[MainlineCommit]:
@@ -82,26 +84,19 @@ def _chosen(commits: Sequence[MainlineCommit]) -> list[MainlineCommit]:
     return [commits[int(first + (len(commits) - 1 - first) * point)] for point in POINTS]
 
 
-def _alarms(root: Path, history: GitCodeHistory, commit: MainlineCommit) -> Iterator[tuple[Subject, Finding]]:
-    subjects = list(rule_memories(root, commit.raw.sha, from_micros(commit.at_us)))
-    for subject, verdict in zip(subjects, verify_memories(subjects, history, at=READ_AT), strict=True):
-        yield from ((subject, finding) for finding in verdict.findings if finding.status in _ALARMS)
+def _alarms(root: Path, history: GitCodeHistory, commit: MainlineCommit) -> Iterator[tuple[MemoryToVerify, Finding]]:
+    memories = list(rule_memories(root, commit.raw.sha, from_micros(commit.at_us)))
+    for memory, verdict in zip(memories, verify_memories(memories, history, at=READ_AT), strict=True):
+        yield from ((memory, finding) for finding in verdict.findings if finding.status in _ALARMS)
 
 
-def _report(repo: str, commit: str, tip: str, subject: Subject, finding: Finding) -> Report:
-    memory = ":".join(subject.memory_id.split(":")[:2])
+def _report(repo: str, commit: str, tip: str, memory: MemoryToVerify, finding: Finding) -> Report:
+    place = ":".join(memory.memory_id.split(":")[:2])
     current = finding.current[0] if finding.current else ""
-    return Report(repo, commit, tip, memory, finding.kind.value, finding.target, finding.status.value, current)
+    return Report(repo, commit, tip, place, finding.kind.value, finding.target, finding.status.value, current)
 
 
 def read_labels() -> list[Label]:
     """The labels."""
     lines = (json.loads(line) for line in LABELS.read_text(encoding="utf-8").splitlines())
-    return [Label(Report(**line["report"]), line["set"], line["is_right"], line["reason"]) for line in lines]
-
-
-def write_labels(labels: Iterable[Label]) -> None:
-    """Write the labels, one a line."""
-    LABELS.write_text(
-        "".join(json.dumps(asdict(label), ensure_ascii=False) + "\n" for label in labels), encoding="utf-8"
-    )
+    return [Label(**{**line, "report": Report(**line["report"])}) for line in lines]

@@ -10,7 +10,7 @@ from pathlib import Path
 from graphmem.model import Statement
 from graphmem.sources.git.file_versions import contents
 from graphmem.sources.git.tree_files import tree_files
-from graphmem.verification import Subject
+from graphmem.verification import MemoryToVerify
 
 _RULE_FILE = re.compile(
     r"(?:^|/)(?:AGENTS|CLAUDE|CRUSH|GEMINI|CONVENTIONS)\.md$|(?:^|/)\.cursor/rules/.*\.mdc?$|copilot-instructions\.md$"
@@ -26,7 +26,7 @@ def is_rule_file(path: str) -> bool:
     return _RULE_FILE.search(path) is not None and not _VENDORED.search(path)
 
 
-def rule_memories(root: Path, commit: str, since: datetime) -> Iterator[Subject]:
+def rule_memories(root: Path, commit: str, since: datetime) -> Iterator[MemoryToVerify]:
     """The blocks of the rule files and decision records at a commit, valid since a time."""
     tree = tree_files(root, commit)
     paths = [path for path in tree.blobs if is_rule_file(path) and path not in tree.links]
@@ -34,7 +34,7 @@ def rule_memories(root: Path, commit: str, since: datetime) -> Iterator[Subject]
         for number, (line, text) in enumerate(blocks((content or b"").decode("utf-8", "replace"))):
             title = " ".join(text.splitlines()[0].split())[:900]
             statement = Statement(title=title or "-", body=text[:100_000])
-            yield Subject(memory_id=f"{path}:{line}:{number}", statement=statement, since=since, path=path)
+            yield MemoryToVerify(memory_id=f"{path}:{line}:{number}", statement=statement, since=since, path=path)
 
 
 def blocks(text: str) -> Iterator[tuple[int, str]]:

@@ -15,7 +15,7 @@ from graphmem.model import Anchor, AnchorKind, Statement
 from graphmem.sources.git.code_history import read_code_history
 from graphmem.sources.git.file_versions import contents
 from graphmem.sources.git.tree_files import tree_files
-from graphmem.verification import Subject, VerdictStatus, verify_memories
+from graphmem.verification import MemoryToVerify, VerdictStatus, verify_memories
 
 _READ_AT = datetime(2100, 1, 1, tzinfo=UTC)
 #: The words by which the task defines that a sentence is no reference; memories with them are no seeds.
@@ -34,7 +34,7 @@ class Seed:
         expected: The verdict on the target.
     """
 
-    subject: Subject
+    memory: MemoryToVerify
     target: str
     breakage: str
     expected: VerdictStatus
@@ -66,38 +66,36 @@ def run_in_clone(origin: Path, folder: Path, number: int, seed: int) -> Outcome:
     since = datetime.fromtimestamp(repository.start_s, UTC) + timedelta(hours=1)
     tree = tree_files(folder, tip)
     chosen = random.Random(seed)  # noqa: S311 - a repeatable choice
-    subjects = list(rule_memories(folder, tip, since))
-    named = sorted(
-        {(target, index) for index, subject in enumerate(subjects) for target in _named(subject, tree.blobs)}
-    )
+    memories = list(rule_memories(folder, tip, since))
+    named = sorted({(target, index) for index, memory in enumerate(memories) for target in _named(memory, tree.blobs)})
     chosen.shuffle(named)
     targets: dict[str, int] = {}
     for target, index in named:
         targets.setdefault(target, index)
     seeds = [
-        _seed(subjects[index], target, _BREAKAGES[count % 3])
+        _seed(memories[index], target, _BREAKAGES[count % 3])
         for count, (target, index) in enumerate(list(targets.items())[:number])
     ]
     texts = dict(contents(folder, [tree.blobs[each.target] for each in seeds]))
     repository.commit(
         {path: content for each in seeds for path, content in _broken(each, texts[tree.blobs[each.target]] or b"")}
     )
-    return _outcome(folder, seeds, subjects)
+    return _outcome(folder, seeds, memories)
 
 
-def _named(subject: Subject, paths: Collection[str]) -> Iterator[str]:
+def _named(memory: MemoryToVerify, paths: Collection[str]) -> Iterator[str]:
     """Paths of files that a memory names in full, unless its text has a word that makes it no reference."""
-    text = subject.statement.body
+    text = memory.statement.body
     if _NO_REFERENCE.search(text) is None:
-        yield from (word for word in _WORD.findall(text) if word in paths and word != subject.path)
+        yield from (word for word in _WORD.findall(text) if word in paths and word != memory.path)
 
 
-def _seed(subject: Subject, target: str, breakage: str) -> Seed:
+def _seed(memory: MemoryToVerify, target: str, breakage: str) -> Seed:
     expected = {"delete": VerdictStatus.BROKEN, "rename": VerdictStatus.MOVED, "edit": VerdictStatus.DRIFTED}[breakage]
     if breakage == "edit":
-        anchored = replace(subject.statement, anchors=(Anchor(AnchorKind.FILE, target),))
-        subject = replace(subject, memory_id=f"{subject.memory_id} anchored", statement=anchored)
-    return Seed(subject, target, breakage, expected)
+        anchored = replace(memory.statement, anchors=(Anchor(AnchorKind.FILE, target),))
+        memory = replace(memory, memory_id=f"{memory.memory_id} anchored", statement=anchored)
+    return Seed(memory, target, breakage, expected)
 
 
 def _broken(seed: Seed, content: bytes) -> Iterator[tuple[str, bytes | None]]:
@@ -110,16 +108,16 @@ def _broken(seed: Seed, content: bytes) -> Iterator[tuple[str, bytes | None]]:
         yield f"elsewhere/{seed.target}", content
 
 
-def _outcome(folder: Path, seeds: Sequence[Seed], others: Sequence[Subject]) -> Outcome:
+def _outcome(folder: Path, seeds: Sequence[Seed], others: Sequence[MemoryToVerify]) -> Outcome:
     history = read_code_history(folder, ref="HEAD", read_at=_READ_AT)
     missed: list[str] = []
     for seed, verdict in zip(
-        seeds, verify_memories([seed.subject for seed in seeds], history, at=_READ_AT), strict=True
+        seeds, verify_memories([seed.memory for seed in seeds], history, at=_READ_AT), strict=True
     ):
         found = [finding for finding in verdict.findings if finding.status is seed.expected]
         shown = [f"{finding.target} {finding.status}" for finding in verdict.findings]
         if not any(_is_about(finding.target, seed.target) for finding in found):
-            missed.append(f"{seed.breakage} {seed.target} in {seed.subject.memory_id}: {shown}")
+            missed.append(f"{seed.breakage} {seed.target} in {seed.memory.memory_id}: {shown}")
     broken = {seed.target for seed in seeds}
     alarms = {VerdictStatus.BROKEN, VerdictStatus.MOVED, VerdictStatus.DRIFTED}
     false_alarms = [
@@ -193,13 +191,19 @@ def _made_seed(index: int, path: str, tasks: Sequence[str], names: Sequence[str]
     if kind == "dependency":
         statement = Statement(title=f"Uses {names[index]}", subject=f"dependency.python.{names[index]}")
         return Seed(
-            Subject(memory_id=str(index), statement=statement, since=since), names[index], kind, VerdictStatus.BROKEN
+            MemoryToVerify(memory_id=str(index), statement=statement, since=since),
+            names[index],
+            kind,
+            VerdictStatus.BROKEN,
         )
     if kind == "symbol":
         anchor = Anchor(AnchorKind.SYMBOL, f"{path}:work_{path[8:9]}_{path[16:-3]}_1")
         statement = Statement(title="The work is done here", anchors=(anchor,))
         return Seed(
-            Subject(memory_id=str(index), statement=statement, since=since), anchor.name, kind, VerdictStatus.BROKEN
+            MemoryToVerify(memory_id=str(index), statement=statement, since=since),
+            anchor.name,
+            kind,
+            VerdictStatus.BROKEN,
         )
     return _seed(_memory(str(index), text, since), path, kind)
 
@@ -212,8 +216,8 @@ def _made_change(seed: Seed, content: bytes) -> dict[str, bytes | None]:
     return dict(_broken(seed, content))
 
 
-def _memory(memory_id: str, text: str, since: datetime) -> Subject:
-    return Subject(memory_id=memory_id, statement=Statement(title=text, body=text), since=since)
+def _memory(memory_id: str, text: str, since: datetime) -> MemoryToVerify:
+    return MemoryToVerify(memory_id=memory_id, statement=Statement(title=text, body=text), since=since)
 
 
 def _module(part: int, index: int) -> bytes:

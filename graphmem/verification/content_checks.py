@@ -13,7 +13,7 @@ from graphmem.verification.path_names import path_reference
 from graphmem.verification.path_resolution import resolve_path
 from graphmem.verification.references import Reference
 from graphmem.verification.symbols import definition, module_paths, symbol_name
-from graphmem.verification.verdicts import Evidence, Finding, ReferenceKind, Subject, VerdictStatus
+from graphmem.verification.verdicts import Evidence, Finding, MemoryToVerify, ReferenceKind, VerdictStatus
 
 #: An anchored file or symbol has drifted if more than this share of its lines is gone.
 _DRIFTED = 0.5
@@ -83,23 +83,23 @@ def file_check(index: int, reference: Reference, finding: Finding, position: int
 
 
 def symbol_check(
-    index: int, reference: Reference, subject: Subject, position: int, since: int, history: CodeHistory
+    index: int, reference: Reference, memory: MemoryToVerify, position: int, since: int, history: CodeHistory
 ) -> ContentCheck:
     """The check of an anchored symbol in the files in which it can be."""
     pairs: list[Pair] = []
-    for path in symbol_files(reference, subject):
+    for path in symbol_files(reference, memory):
         finding = resolve_path(Reference(ReferenceKind.FILE, path), since, history)
         if finding.status is not VerdictStatus.UNDECIDED and finding.evidence:
             pairs.append(((position, finding.evidence[0].path), finding.current[0] if finding.current else ""))
     return ContentCheck(index, reference, symbol_name(reference.target).name, tuple(dict.fromkeys(pairs)))
 
 
-def symbol_files(reference: Reference, subject: Subject) -> list[str]:
+def symbol_files(reference: Reference, memory: MemoryToVerify) -> list[str]:
     """Paths, or their ends, of the files in which a symbol can be: named with it, anchored, or of its module."""
     name = symbol_name(reference.target)
     if name.path:
         return [posixpath.normpath(name.path)]
-    anchored = [anchor.name for anchor in subject.statement.anchors if anchor.kind is AnchorKind.FILE]
+    anchored = [anchor.name for anchor in memory.statement.anchors if anchor.kind is AnchorKind.FILE]
     paths = [path.path for text in anchored if (path := path_reference(text)) is not None]
     return paths or list(module_paths(name.module))
 

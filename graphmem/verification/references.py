@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from graphmem.model import Anchor, AnchorKind, Statement
 from graphmem.verification.path_names import path_reference
 from graphmem.verification.text_references import TextReference, text_references
-from graphmem.verification.verdicts import ReferenceKind, Subject
+from graphmem.verification.verdicts import MemoryToVerify, ReferenceKind
 
 _DEPENDENCY = "dependency."
 _FILES = frozenset({AnchorKind.FILE, AnchorKind.MODULE})
@@ -35,19 +35,19 @@ class Reference:
     is_bare: bool = False
 
 
-def references_of(subject: Subject) -> tuple[Reference, ...]:
+def references_of(memory: MemoryToVerify) -> tuple[Reference, ...]:
     """The references of a memory, each once: anchors first, then those of the title, the body and the rationale."""
-    folder = posixpath.dirname(subject.path)
+    folder = posixpath.dirname(memory.path)
     found: dict[tuple[ReferenceKind, str], Reference] = {}
-    for reference in (*_anchored(subject), *_in_texts(subject.statement, folder), *_dependency(subject.statement)):
+    for reference in (*_anchored(memory), *_in_texts(memory.statement, folder), *_dependency(memory.statement)):
         found.setdefault((reference.kind, reference.target), reference)
     paths = {reference.target for reference in found.values() if reference.kind is ReferenceKind.FILE}
     return tuple(each for each in found.values() if each.kind is not ReferenceKind.FOLDER or each.target not in paths)
 
 
-def _anchored(subject: Subject) -> Iterator[Reference]:
-    for anchor in subject.statement.anchors:
-        if anchor.repo is not None and anchor.repo != subject.repo:
+def _anchored(memory: MemoryToVerify) -> Iterator[Reference]:
+    for anchor in memory.statement.anchors:
+        if anchor.repo is not None and anchor.repo != memory.repo:
             continue
         if anchor.kind in _FILES and (reference := _anchored_path(anchor)) is not None:
             yield reference

@@ -92,7 +92,7 @@ class Verdict:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Subject:
+class MemoryToVerify:
     """A memory to be checked.
 
     Attributes:

@@ -18,19 +18,26 @@ from graphmem.verification.content_checks import (
 from graphmem.verification.manifest_search import ManifestSearch
 from graphmem.verification.path_resolution import candidates, resolve_path
 from graphmem.verification.references import Reference, references_of
-from graphmem.verification.verdicts import Finding, ReferenceKind, Subject, Verdict, VerdictStatus, overall_status
+from graphmem.verification.verdicts import (
+    Finding,
+    MemoryToVerify,
+    ReferenceKind,
+    Verdict,
+    VerdictStatus,
+    overall_status,
+)
 from graphmem.verification.watches import is_exact, name_watch, path_watches, touched_watches
 
 _PATHS = frozenset({ReferenceKind.FILE, ReferenceKind.FOLDER})
 
 
-def verify_memories(subjects: Iterable[Subject], history: CodeHistory, *, at: datetime) -> list[Verdict]:
+def verify_memories(memories: Iterable[MemoryToVerify], history: CodeHistory, *, at: datetime) -> list[Verdict]:
     """Check memories against the code, each for all parts of the code that it names.
 
     A reference is broken, or has moved, only if it resolved at the commit of the memory's valid start or later.
 
     Args:
-        subjects: Memories in force. Those with an earlier verdict are examined only if a path that it depends on was
+        memories: Memories in force. Those with an earlier verdict are examined only if a path that it depends on was
             changed since, or has uncommitted changes, or if the memory was confirmed since.
         history: The repository.
         at: The time of the check, for the verdicts.
@@ -38,17 +45,17 @@ def verify_memories(subjects: Iterable[Subject], history: CodeHistory, *, at: da
     Returns:
         The verdicts in the order of the memories.
     """
-    listed = list(subjects)
+    listed = list(memories)
     changes = _Changes(history)
-    examined = [subject for subject in listed if changes.concern(subject)]
+    examined = [memory for memory in listed if changes.concern(memory)]
     verdicts = iter(_Examination(history, at).verdicts(examined))
-    concerned = {id(subject) for subject in examined}
-    return [next(verdicts) if id(subject) in concerned else _kept(subject, history.commit, at) for subject in listed]
+    concerned = {id(memory) for memory in examined}
+    return [next(verdicts) if id(memory) in concerned else _kept(memory, history.commit, at) for memory in listed]
 
 
-def _kept(subject: Subject, commit: str, at: datetime) -> Verdict:
-    assert subject.earlier is not None, "only memories with a verdict are left out"  # noqa: S101
-    return replace(subject.earlier, commit=commit, checked_at=at)
+def _kept(memory: MemoryToVerify, commit: str, at: datetime) -> Verdict:
+    assert memory.earlier is not None, "only memories with a verdict are left out"  # noqa: S101
+    return replace(memory.earlier, commit=commit, checked_at=at)
 
 
 @dataclass(slots=True)
@@ -58,12 +65,12 @@ class _Changes:
     history: CodeHistory
     _watches: dict[str, set[str] | None] = field(default_factory=dict)
 
-    def concern(self, subject: Subject) -> bool:
+    def concern(self, memory: MemoryToVerify) -> bool:
         """Whether a memory has to be examined."""
-        earlier = subject.earlier
+        earlier = memory.earlier
         if earlier is None or earlier.is_uncommitted:
             return True
-        if subject.confirmed_at is not None and subject.confirmed_at > earlier.checked_at:
+        if memory.confirmed_at is not None and memory.confirmed_at > earlier.checked_at:
             return True
         touched = self._since(earlier.commit)
         if touched is None or not touched.isdisjoint(earlier.watched):
@@ -83,7 +90,7 @@ class _Changes:
 class _Draft:
     """A memory under examination."""
 
-    subject: Subject
+    memory: MemoryToVerify
     references: tuple[Reference, ...]
     findings: list[Finding] = field(default_factory=list)
     checks: list[ContentCheck] = field(default_factory=list)
@@ -101,8 +108,8 @@ class _Examination:
     def __post_init__(self) -> None:
         self._manifests = ManifestSearch(self.history)
 
-    def verdicts(self, subjects: Sequence[Subject]) -> list[Verdict]:
-        drafts = [self._draft(subject) for subject in subjects]
+    def verdicts(self, memories: Sequence[MemoryToVerify]) -> list[Verdict]:
+        drafts = [self._draft(memory) for memory in memories]
         contents = Contents(self.history)
         contents.load([[pair for check in draft.checks for pair in check.pairs] for draft in drafts])
         self._load_symbols(drafts, contents)
@@ -116,14 +123,12 @@ class _Examination:
         blobs = {self.history.blob(path) for _, path in pairs} | {contents.blob_before(place) for place, _ in pairs}
         contents.load_blobs({blob for blob in blobs if blob is not None})
 
-    def _draft(self, subject: Subject) -> _Draft:
-        draft = _Draft(subject, references_of(subject))
+    def _draft(self, memory: MemoryToVerify) -> _Draft:
+        draft = _Draft(memory, references_of(memory))
         if not draft.references:
             return draft
-        since: int | None = None
+        since = self.history.position_at(memory.since)
         for index, reference in enumerate(draft.references):
-            if since is None:
-                since = self.history.position_at(subject.since)
             draft.findings.append(self._finding(reference, since))
             if reference.is_anchored and (check := self._check(index, reference, draft, since)) is not None:
                 draft.checks.append(check)
@@ -142,29 +147,29 @@ class _Examination:
         return self._found[key]
 
     def _check(self, index: int, reference: Reference, draft: _Draft, since: int) -> ContentCheck | None:
-        confirmed = draft.subject.confirmed_at
+        confirmed = draft.memory.confirmed_at
         position = since if confirmed is None else max(since, self.history.position_at(confirmed))
         if reference.kind is ReferenceKind.SYMBOL:
-            return symbol_check(index, reference, draft.subject, position, since, self.history)
+            return symbol_check(index, reference, draft.memory, position, since, self.history)
         return file_check(index, reference, draft.findings[index], position)
 
     def _verdict(self, draft: _Draft) -> Verdict:
         watched = tuple(sorted({watch for pair in zip(draft.references, draft.findings, strict=True)
-                                for watch in self._watches(draft.subject, *pair)}))  # fmt: skip
+                                for watch in self._watches(draft.memory, *pair)}))  # fmt: skip
         is_uncommitted = any(self.history.is_uncommitted(watch) for watch in watched if is_exact(watch))
         status = overall_status(draft.findings)
         findings = tuple(draft.findings)
-        memory_id = draft.subject.memory_id
+        memory_id = draft.memory.memory_id
         return Verdict(memory_id, status, self.history.commit, self.at, findings, watched, is_uncommitted)
 
-    def _watches(self, subject: Subject, reference: Reference, finding: Finding) -> Iterator[str]:
+    def _watches(self, memory: MemoryToVerify, reference: Reference, finding: Finding) -> Iterator[str]:
         if reference.kind in _PATHS:
             for path in (*candidates(reference), *finding.current):
                 yield from path_watches(path)
             yield name_watch(reference.target)
             yield name_watch(reference.target, is_folder=True)
         elif reference.kind is ReferenceKind.SYMBOL:
-            for path in (*symbol_files(reference, subject), *finding.current):
+            for path in (*symbol_files(reference, memory), *finding.current):
                 yield path
                 yield name_watch(path)
         else:

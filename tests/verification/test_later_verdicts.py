@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from graphmem.sources.git.code_history import GitCodeHistory, read_code_history
-from graphmem.verification import Subject, VerdictStatus, verifier, verify_memories
+from graphmem.verification import MemoryToVerify, VerdictStatus, verifier, verify_memories
 from graphmem.verification.references import Reference, references_of
 from tests.sources.git.repositories import Repository, body
-from tests.verification.subjects import READ_AT, day, file_anchor, memory, verdict
+from tests.verification.memories import READ_AT, day, file_anchor, memory, verdict
 
 TEXTS = (
     "Read `src/a.py`.",
@@ -31,7 +31,7 @@ def repository(tmp_path: Path) -> Repository:
     return made
 
 
-def subjects(repository: Repository) -> list[Subject]:
+def subjects(repository: Repository) -> list[MemoryToVerify]:
     """Memories with verdicts at the last commit."""
     listed = [replace(memory(text), memory_id=str(number)) for number, text in enumerate(TEXTS)]
     history = read_code_history(repository.root, read_at=READ_AT)
@@ -39,11 +39,11 @@ def subjects(repository: Repository) -> list[Subject]:
     return [replace(subject, earlier=found) for subject, found in zip(listed, verdicts, strict=True)]
 
 
-def examined(repository: Repository, listed: list[Subject], monkeypatch: pytest.MonkeyPatch) -> list[str]:
+def examined(repository: Repository, listed: list[MemoryToVerify], monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Ids of the memories that a second check examines; its verdicts are those of a first check."""
     ids: list[str] = []
 
-    def noted(subject: Subject) -> tuple[Reference, ...]:
+    def noted(subject: MemoryToVerify) -> tuple[Reference, ...]:
         ids.append(subject.memory_id)
         return references_of(subject)
 

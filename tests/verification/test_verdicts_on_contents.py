@@ -9,7 +9,7 @@ import pytest
 
 from graphmem.verification import ReferenceKind, VerdictStatus
 from tests.sources.git.repositories import Repository, body
-from tests.verification.subjects import day, file_anchor, memory, symbol_anchor, verdict
+from tests.verification.memories import day, file_anchor, memory, symbol_anchor, verdict
 
 CODE = """class Store:
     def read(self, key):

@@ -9,7 +9,7 @@ import pytest
 from graphmem.model import Anchor, AnchorKind
 from graphmem.verification import VerdictStatus
 from tests.sources.git.repositories import Repository, body
-from tests.verification.subjects import file_anchor, memory, verdict
+from tests.verification.memories import file_anchor, memory, verdict
 
 
 @pytest.fixture
