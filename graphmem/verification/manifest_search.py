@@ -100,9 +100,13 @@ class ManifestSearch:
 
 
 def dependency_names(target: str) -> tuple[str, ...]:
-    """The names that the rest of a subject can mean, the longest first: `python.httpx`, `httpx`."""
+    """The names that the rest of a subject can mean, the longest first.
+
+    `python.httpx` is `python.httpx` or `httpx`, `maven.org.example:core` may also be `core`.
+    """
     parts = target.split(".")
-    return tuple(".".join(parts[start:]) for start in range(min(len(parts), 3)))
+    names = [".".join(parts[start:]) for start in range(min(len(parts), 2))]
+    return tuple(filter(None, (*names, *(target.rpartition(":")[2:] if ":" in target else ()))))
 
 
 def _declaration(name: str) -> Finder:

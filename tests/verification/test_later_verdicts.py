@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import posixpath
+import random
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from graphmem.sources.git.code_history import GitCodeHistory, read_code_history
-from graphmem.verification import MemoryToVerify, VerdictStatus, verifier, verify_memories
+from graphmem.verification import MemoryToVerify, Verdict, VerdictStatus, verifier, verify_memories
 from graphmem.verification.references import Reference, references_of
 from tests.sources.git.repositories import Repository, body
 from tests.verification.memories import READ_AT, day, file_anchor, memory, verdict
@@ -115,3 +117,59 @@ def test_new_files_and_tasks_of_a_work_tree_count(repository: Repository) -> Non
     found = verdict(repository, memory("Read `src/new.py`, run `make fast`."), with_work_tree=True)
     assert [finding.status for finding in found.findings] == [VerdictStatus.VERIFIED] * 2
     assert found.is_uncommitted
+
+
+def change_at_random(repository: Repository, chosen: random.Random) -> None:
+    """Add, edit, move or remove a file, or change the tasks."""
+    files = [path for path in repository.git("ls-files").splitlines() if path.endswith(".py")]
+    name = f"{chosen.choice(FOLDERS)}/{chosen.choice(NAMES)}"
+    kind = chosen.choice(("add", "edit", "move", "remove", "tasks", "ignore"))
+    if kind == "tasks":
+        tasks = chosen.sample(("test", "lint", "docs"), 2)
+        repository.write(Makefile="".join(f"{task}:\n\techo\n" for task in tasks))
+    elif kind == "ignore":
+        repository.write(_dot_gitignore=f"{name}\n" if chosen.random() < 0.5 else "\n")
+    elif kind == "add" or not files:
+        repository.write(**{name: body(str(chosen.random()))})
+    elif kind == "edit":
+        repository.write(**{chosen.choice(files): body(str(chosen.random()))})
+    elif kind == "remove":
+        repository.git("rm", "-qr", posixpath.dirname(chosen.choice(files)))
+    elif not (repository.root / name).exists():
+        (repository.root / name).parent.mkdir(parents=True, exist_ok=True)
+        repository.git("mv", chosen.choice(files), name)
+
+
+FOLDERS, NAMES = ("src", "src/deep", "lib", "lib/deep"), ("a.py", "b.py", "c.py")
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_later_verdicts_are_those_of_a_first_check_after_any_changes(repository: Repository, seed: int) -> None:
+    chosen = random.Random(seed)  # noqa: S311 - a repeatable choice
+    texts = [f"Read `{folder}/{name}`." for folder in FOLDERS for name in NAMES]
+    texts += [
+        "Read `a.py`.",
+        "Read `deep/b.py`.",
+        "In `src/`.",
+        "In `lib/deep/`.",
+        "Run `make test lint`.",
+        "[c](c.py)",
+    ]
+    listed = [
+        replace(memory(text, *(file_anchor(path) for path in ("src/a.py",)[: number % 2])), memory_id=str(number))
+        for number, text in enumerate(texts)
+    ]
+    for _ in range(10):
+        history = read_code_history(repository.root, read_at=READ_AT)
+        later = verify_memories(listed, history, at=READ_AT)
+        fresh = verify_memories([replace(each, earlier=None) for each in listed], history, at=READ_AT)
+        for found, expected in zip(later, fresh, strict=True):
+            assert shown(found) == shown(expected)
+        listed = [replace(each, earlier=found) for each, found in zip(listed, later, strict=True)]
+        change_at_random(repository, chosen)
+        repository.commit()
+
+
+def shown(found: Verdict) -> list[object]:
+    """A verdict without the commits of its evidence: a verdict that is kept has earlier ones."""
+    return [(each.target, each.status, each.current, each.changed_share) for each in found.findings]

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from graphmem.verification import ReferenceKind, VerdictStatus
+from graphmem.verification.manifest_search import dependency_names
 from tests.sources.git.repositories import Repository, body
 from tests.verification.memories import day, file_anchor, memory, symbol_anchor, verdict
 
@@ -60,6 +61,12 @@ def test_a_dependency_breaks_only_if_the_memory_is_about_it(repository: Reposito
     assert verdict(repository, about).status is VerdictStatus.BROKEN
     assert verdict(repository, memory("Use `httpx` for requests")).status is VerdictStatus.UNDECIDED
     assert verdict(repository, memory("Use x", subject="dependency.python.never")).status is VerdictStatus.UNDECIDED
+
+
+def test_names_that_a_subject_can_mean() -> None:
+    assert dependency_names("python.httpx") == ("python.httpx", "httpx")
+    assert dependency_names("go.github.com/a/b") == ("go.github.com/a/b", "github.com/a/b")
+    assert dependency_names("maven.org.example:core")[1:] == ("org.example:core", "core")
 
 
 @pytest.mark.parametrize("name", ["src/store.py:Store.read", "src/store.py::read", "src.store.Store.read"])

@@ -87,11 +87,13 @@ class GitCodeHistory:
         mainline: The mainline that ends at the commit to be checked.
         read_at: Later times of commits are clock errors.
         files: The work tree to be checked; None for the commit alone.
+        record: The paths of the mainline, if they were read before; None to read them when they are needed.
     """
 
     mainline: Mainline
     read_at: datetime
     files: WorkTreeFiles | None = None
+    record: PathRecord | None = None
     _own_texts: dict[str, bytes] = field(default_factory=dict)
     _own_blobs: dict[str, str | None] = field(default_factory=dict)
 
@@ -106,7 +108,7 @@ class GitCodeHistory:
 
     @cached_property
     def _record(self) -> PathRecord:
-        return read_path_record(self.mainline, self.read_at)
+        return self.record or read_path_record(self.mainline, self.read_at)
 
     # ---- current files
 
@@ -239,7 +241,7 @@ class GitCodeHistory:
         names = "".join(f"{self.commit_at(position)}:{path}\n" for position, path in listed)
         arguments = ("cat-file", "--batch-check=%(objectname) %(objecttype)", "--buffer")
         sent = names.encode("utf-8", "surrogateescape")
-        lines = b"".join(git_stream(self.mainline.root, arguments, sent=sent)).splitlines()
+        lines = b"".join(git_stream(self.mainline.root, arguments, sent=sent)).split(b"\n")[:-1]
         pairs = zip(listed, (line.decode("ascii", "replace").rpartition(" ") for line in lines), strict=True)
         return {place: blob for place, (blob, _, kind) in pairs if kind == "blob"}
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from graphmem.sources.git.code_history import GitCodeHistory, read_code_history
+from graphmem.sources.git.code_history import GitCodeHistory, read_code_history, read_path_record
 from graphmem.sources.git.runner import GitFailure
 from graphmem.verification import CodeHistory
 from tests.sources.git.repositories import Repository, body
@@ -126,6 +127,16 @@ def test_a_sparse_work_tree_is_checked_at_the_commit(repository: Repository) -> 
     (repository.root / ".git/info/sparse-checkout").write_text("/*\n")
     (repository.root / "a").unlink()
     assert read(repository, with_work_tree=True).is_file("a")
+
+
+def test_paths_that_were_read_before_are_not_read_again(repository: Repository) -> None:
+    repository.write(a=body("a"))
+    repository.commit()
+    before = read(repository)
+    record = read_path_record(before.mainline, READ_AT)
+    again = GitCodeHistory(before.mainline, READ_AT, record=replace(record, times=(0, 1)))
+    assert again.position_at(READ_AT) == 1
+    assert again.periods("a") == before.periods("a")
 
 
 def test_without_a_repository_the_reading_fails(tmp_path: Path) -> None:
