@@ -120,3 +120,46 @@ def test_anchors_count_even_if_their_name_is_common_but_not_in_other_repositorie
     assert verdict(repository, memory("Read it.", file_anchor("config.yaml"), since=2)).status is VerdictStatus.BROKEN
     elsewhere = Anchor(AnchorKind.FILE, "config.yaml", repo="other")
     assert verdict(repository, memory("Read it.", elsewhere, since=2)).status is VerdictStatus.UNDECIDED
+
+
+def test_folders_and_modules_can_be_anchors(repository: Repository) -> None:
+    folder, module = Anchor(AnchorKind.FILE, "src/"), Anchor(AnchorKind.MODULE, "docs/deep")
+    repository.write(docs__deep__b_dot_md=body("b"))
+    repository.commit()
+    listed = memory("Both", folder, module, Anchor(AnchorKind.MODULE, "shop.store"), since=2)
+    found = verdict(repository, listed)
+    assert [(each.target, each.status) for each in found.findings] == [
+        ("src", VerdictStatus.VERIFIED),
+        ("docs/deep", VerdictStatus.VERIFIED),
+    ]
+    repository.git("rm", "-qr", "src", "docs/deep")
+    repository.write(_dot_gitignore="/src/\n")
+    repository.commit()
+    statuses = [each.status for each in verdict(repository, listed).findings]
+    assert statuses == [VerdictStatus.UNDECIDED, VerdictStatus.BROKEN]
+
+
+def test_a_folder_whose_files_are_scattered_is_broken(repository: Repository) -> None:
+    for number in range(6):
+        (repository.root / "many").mkdir(exist_ok=True)
+        (repository.root / f"many/f{number}.py").write_text(body(str(number)))
+    repository.commit()
+    (repository.root / "lib").mkdir()
+    repository.git("mv", "many/f0.py", "lib/f0.py")
+    repository.git("rm", "-qr", "many")
+    repository.commit()
+    finding = verdict(repository, memory("The parts are in `many/`.", since=2)).findings[0]
+    assert (finding.status, finding.current) == (VerdictStatus.BROKEN, ("lib",))
+
+
+def test_a_removed_file_has_moved_to_a_new_file_of_the_same_ending_only(repository: Repository) -> None:
+    repository.write(old__app__start_dot_py=body("old"), other__app__start_dot_py=body("other"))
+    repository.commit()
+    repository.git("rm", "-q", "old/app/start.py")
+    repository.commit()
+    subject = memory("Read `app/start.py`.", path="old/rules.md", since=2)
+    assert verdict(repository, subject).status is VerdictStatus.BROKEN
+    repository.write(new__app__start_dot_py=body("rewritten"))
+    repository.commit()
+    finding = verdict(repository, subject).findings[0]
+    assert (finding.status, finding.current) == (VerdictStatus.MOVED, ("new/app/start.py",))
