@@ -56,7 +56,7 @@ class ScratchRepository:
             "--index-info",
             sent="".join(f"{line}\n" for line in lines).encode("utf-8", "surrogateescape"),
         )
-        tree = self.git("write-tree")
+        tree = self.git("write-tree", "--missing-ok")
         try:
             parent = ("-p", self.git("rev-parse", "--verify", "HEAD"))
         except subprocess.CalledProcessError:

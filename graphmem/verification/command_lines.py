@@ -25,6 +25,13 @@ def command_targets(line: str) -> Iterator[str]:
             yield from _targets(words[0], words[1:])
 
 
+def script_words(line: str) -> Iterator[str]:
+    """The words of a line that name a program or a folder: the first word of each command, and the argument of `cd`."""
+    for part in _PARTS.split(line):
+        words = _without_prefix(_PROMPT.sub("", part.strip(), count=1)).split()
+        yield from words[1:2] if words[:1] == ["cd"] else words[:1]
+
+
 def _without_prefix(command: str) -> str:
     return next((command.removeprefix(prefix) for prefix in _OWN_PREFIXES if command.startswith(prefix)), command)
 

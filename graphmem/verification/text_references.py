@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from graphmem.verification.command_lines import command_targets
+from graphmem.verification.command_lines import command_targets, script_words
 from graphmem.verification.path_names import PathName, path_reference
 from graphmem.verification.sentences import Fence, Sentence, sentences
 from graphmem.verification.verdicts import ReferenceKind
@@ -98,12 +98,14 @@ def _of_code(code: str) -> Iterator[TextReference]:
 
 
 def _in_command_line(line: str) -> Iterator[TextReference]:
-    """Commands, and the words that are paths of files with a folder."""
+    """Commands, and the words with a folder that are paths of files, of programs, or of a folder to change to."""
     for target in command_targets(line):
         yield TextReference(ReferenceKind.COMMAND, target)
-    for word in _URL.sub(" ", line).split():
+    text = _URL.sub(" ", line)
+    programs = set(script_words(text))
+    for word in text.split():
         name = path_reference(word.strip("\"'(),;:"))
-        if name is not None and name.is_file and not name.is_bare:
+        if name is not None and not name.is_bare and (name.is_file or word in programs):
             yield _path(name)
 
 

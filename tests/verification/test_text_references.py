@@ -32,6 +32,7 @@ def targets(text: str) -> list[str]:
         ("Use `pnpm test`.", ["command:npm run test"]),
         ("Use `just check`, `uv run tox -e py311,lint`.", ["command:just check", *TOX]),
         ("Run `./scripts/build.sh --fast`.", ["file:scripts/build.sh"]),
+        ("Run `cd web/app && bin/rails test models/user x/y`.", ["file:web/app", "file:bin/rails"]),
         ("```bash\n$ make docs  # slow\npython tools/run.py\n```", ["command:make docs", "file:tools/run.py"]),
     ],
 )  # fmt: skip
