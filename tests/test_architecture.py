@@ -21,7 +21,7 @@ LAYERS = (
     ("model", "verbs", "relations", "repository"),
     ("rows", "parameters", "ranking", "canonical_json"),
     ("temporal", "terms", "statement_json", "store"),
-    ("answers", "projection", "schema", "ledger"),
+    ("answers", "projection", "schema", "ledger", "verification"),
     ("drafts", "retrieval", "sources"),
     ("adapters", "service", "config", "keys", "githooks"),
     ("wire", "browser", "analysis"),
