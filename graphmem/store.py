@@ -343,7 +343,7 @@ class Store(Protocol):
         ...
 
     def readings(self, reader: Scope, repo: str | None, *, after: int = 0) -> list[Change]:
-        """Return the entries that read the mainline of a repository (`ReadMainline`), in order.
+        """Return the entries about the code of a repository (`ReadMainline`, `RecordVerdicts`), in order.
 
         Args:
             reader: Its tenant.

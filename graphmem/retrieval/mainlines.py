@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from threading import Lock
 
 from graphmem.errors import InvalidInput
-from graphmem.model import Change, ReadMainline, Scope
+from graphmem.model import Change, ReadMainline, RecordVerdicts, Scope
 from graphmem.repository.mainline_history import MainlineHistory
 from graphmem.repository.mainline_rows import unpacked
 from graphmem.store import Store
@@ -50,7 +50,7 @@ class Mainlines:
             return MainlineHistory()
         with self._lock:
             known = self._known(reader, repo, seq)
-            if known.history.seq <= seq:
+            if known.history.last <= seq:
                 return known.history
             return self._past(reader, repo, seq)
 
@@ -58,7 +58,7 @@ class Mainlines:
         key = (reader.tenant, repo)
         known = self._latest.get(key, _Known(MainlineHistory(), 0))
         if known.checked < seq:
-            readings = self._store.readings(reader, repo, after=known.history.seq)
+            readings = self._store.readings(reader, repo, after=known.history.last)
             last = max([seq, *(change.seq for change in readings)])
             known = _Known(folded(known.history, readings), last)
             self._latest[key] = known
@@ -87,6 +87,11 @@ def folded(history: MainlineHistory, readings: Iterable[Change]) -> MainlineHist
     made = history
     for change in readings:
         operation = change.operation
+        if isinstance(operation, RecordVerdicts):
+            made = made.copy() if made is history else made
+            made.verdicts.update((verdict.memory, verdict) for verdict in operation.verdicts)
+            made.last = change.seq
+            continue
         if not isinstance(operation, ReadMainline) or operation.previous != made.seq:
             continue
         try:
@@ -96,4 +101,5 @@ def folded(history: MainlineHistory, readings: Iterable[Change]) -> MainlineHist
         if made.takes(rows):
             made = made.copy() if made is history else made
             made.add(change.seq, rows, operation.ref)
+            made.last = change.seq
     return made

@@ -25,6 +25,7 @@ from graphmem.model import (
     Operation,
     Propose,
     ReadMainline,
+    RecordVerdicts,
     Request,
     Retract,
     Revoke,
@@ -76,6 +77,8 @@ def names(operation: Operation) -> tuple[str, ...]:
             return (operation.id,)
         case Propose(asked):
             return names(asked)
+        case RecordVerdicts(verdicts):
+            return tuple(one.memory for one in verdicts)
         case _:
             return ()
 
@@ -339,7 +342,7 @@ class OracleStore:
         return [change for change in log if change.seq in about(log, memory)]
 
     def readings(self, reader: Scope, repo: str | None, *, after: int = 0) -> list[Change]:
-        read = [change for change in self._log(reader) if isinstance(change.operation, ReadMainline)]
+        read = [change for change in self._log(reader) if isinstance(change.operation, ReadMainline | RecordVerdicts)]
         return [change for change in read if change.writer.repo == repo and change.seq > after]
 
     def rows(self, reader: Scope, ids: Sequence[str], *, rivals: Rivals | None = None, is_alone: bool = False) -> Rows:

@@ -22,6 +22,7 @@ from graphmem.model import (
     Origin,
     Propose,
     ReadMainline,
+    RecordVerdicts,
     Request,
     Retract,
     Revoke,
@@ -261,10 +262,19 @@ def is_known_to(view: OracleView, change: Change) -> bool:
             return all(key in view.known for key in (*old, *new))
         case Propose(asked):
             return is_known_to(view, replace(change, operation=asked))
+        case RecordVerdicts(verdicts):
+            return all(one.memory in view.known for one in verdicts)
         case OpenBranch() | MergeBranch() | AbandonBranch() | ReadMainline():
             return view.admits(Scope(change.writer.tenant, change.writer.repo))
         case Revoke():
             return view.admits(change.writer)
+
+
+def _judge_all_known(view: OracleView, keys: Sequence[str]) -> None:
+    if not keys:
+        raise InvalidInput("no verdict")
+    for key in keys:
+        _judge_known(view, key)
 
 
 def _judge_place(view: OracleView, request: Request) -> None:
@@ -272,13 +282,16 @@ def _judge_place(view: OracleView, request: Request) -> None:
     is_elsewhere = writer.branch_key is not None and not view.branches.is_open(writer.branch_key)
     if is_elsewhere and not isinstance(request.operation, OpenBranch):
         raise NotFound("closed branch")
-    if not isinstance(request.operation, ReadMainline):
+    if not isinstance(request.operation, ReadMainline | RecordVerdicts):
         return
-    unpacked(request.operation.content)
+    if isinstance(request.operation, ReadMainline):
+        unpacked(request.operation.content)
     if (writer.user, writer.branch, writer.environment) != (None, None, None):
         raise InvalidInput("not for the whole repository")
     if request.provenance.origin in {Origin.CONVERSATION, Origin.EXTERNAL}:
         raise Forbidden("an untrusted origin may not say what a repository contains")
+    if isinstance(request.operation, RecordVerdicts):
+        _judge_all_known(view, [one.memory for one in request.operation.verdicts])
 
 
 def _judge_branch(view: OracleView, operation: OpenBranch | MergeBranch | AbandonBranch, writer: Scope) -> None:

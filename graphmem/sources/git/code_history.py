@@ -55,7 +55,7 @@ def read_path_record(mainline: Mainline, read_at: datetime) -> PathRecord:
     times: list[int] = []
     versions: dict[str, list[tuple[int, str]]] = defaultdict(list)
     for run in _runs(mainline.commits(to_micros(read_at))):
-        lineages.read([commit.raw for commit in run], run[0].position, partial(content_sizes, mainline.root))
+        lineages.read(run, partial(content_sizes, mainline.root))
         for commit in run:
             times += [times[-1] if times else commit.at_us] * (commit.position - len(times))
             times.append(commit.at_us)
