@@ -36,6 +36,8 @@ class Mainlines:
         self._store = store
         self._lock = Lock()
         self._latest: OrderedDict[tuple[str, str | None], _Known] = OrderedDict()
+        #: For each tenant, a ledger position and that of its last entry about code by then.
+        self._hints: dict[str, tuple[int, int]] = {}
         self._earlier: OrderedDict[tuple[str, str | None, int], MainlineHistory] = OrderedDict()
 
     def at(self, reader: Scope, repo: str | None, seq: int) -> MainlineHistory:
@@ -54,9 +56,25 @@ class Mainlines:
                 return known.history
             return self._past(reader, repo, seq)
 
+    def note(self, reader: Scope, seq: int, last_reading: int | None) -> None:
+        """Note the last entry about code as of a ledger position, which an answer of the store had with it.
+
+        Args:
+            reader: Its tenant.
+            seq: The ledger position.
+            last_reading: None if the store did not say.
+        """
+        if last_reading is not None:
+            with self._lock:
+                self._hints[reader.tenant] = max((seq, last_reading), self._hints.get(reader.tenant, (0, 0)))
+
     def _known(self, reader: Scope, repo: str | None, seq: int) -> _Known:
         key = (reader.tenant, repo)
         known = self._latest.get(key, _Known(MainlineHistory(), 0))
+        hint_seq, last_reading = self._hints.get(reader.tenant, (0, 0))
+        if known.checked < seq <= hint_seq and last_reading <= known.checked:
+            known = _Known(known.history, hint_seq)
+            self._latest[key] = known
         if known.checked < seq:
             readings = self._store.readings(reader, repo, after=known.history.last)
             last = max([seq, *(change.seq for change in readings)])

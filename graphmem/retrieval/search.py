@@ -100,7 +100,11 @@ class Searcher:
         """Return the query with the files that its paths mean; its ledger position is then fixed."""
         if not query.where.paths:
             return query
-        seq = self._store.position(query.reader).seq if query.seq is None else query.seq
+        seq = query.seq
+        if seq is None:
+            last = self._store.position(query.reader)
+            self._mainlines.note(query.reader, last.seq, last.last_reading)
+            seq = last.seq
         return replace(query, seq=seq, files=reach(self._mainlines, query.where, query.reader, seq))
 
     def _doubts(self, reader: Scope, seq: int) -> dict[str, float]:
@@ -122,6 +126,8 @@ class Searcher:
         probe = parsed.probe
         while True:
             matches = self._matches(probe, query)
+            if query.seq is None:
+                self._mainlines.note(query.reader, matches.seq, matches.last_reading)
             query = replace(query, seq=matches.seq, doubts=self._doubts(query.reader, matches.seq))
             view = View(matches.rows, query.reader, matches.seq)
             scored = scored_matches(parsed.question, matches, _titles(view, matches.ids), parsed.named_ids)

@@ -158,9 +158,10 @@ class ServiceContext:
         known_at = requested.known_at
         if isinstance(known_at, str):
             raise InvalidInput(f"{known_at!r} is no ledger position and no time")
-        if known_at is None:
-            return Point(valid, self.store.position(reader).seq)
         latest = self.store.position(reader)
+        self.mainlines.note(reader, latest.seq, latest.last_reading)
+        if known_at is None:
+            return Point(valid, latest.seq)
         if isinstance(known_at, datetime):
             # An entry recorded before the clock was set back is in the past although its time is not.
             if known_at >= now and (latest.recorded_at is None or known_at > latest.recorded_at):

@@ -49,6 +49,7 @@ _READINGS = """
     FROM reading CROSS JOIN entry ON place = reading.tenant * 1099511627776 + seq
     WHERE reading.tenant = ?1 AND repo = ?2 AND seq > ?3 ORDER BY seq
 """
+_LAST_READING = "SELECT max(seq) FROM reading WHERE tenant = ?"
 _PREVIOUS = "SELECT hash FROM entry WHERE place = ?"
 _RECORDED_AT = "SELECT recorded_at FROM entry WHERE place = ?"
 _TOUCHES = "SELECT seq FROM touch WHERE memory = ? ORDER BY seq"
@@ -156,6 +157,11 @@ def readings(connection: apsw.Connection, tenant: Tenant, repo: str | None, afte
     return [change_of(entry_of(row, GENESIS)) for row in rows]
 
 
+def last_reading(connection: apsw.Connection, tenant: Tenant) -> int:
+    """Return the ledger position of the tenant's last entry about code; 0 if there is none."""
+    return int(str(connection.execute(_LAST_READING, (tenant.number,)).get or 0))
+
+
 def position(connection: apsw.Connection, tenant: Tenant, moment: datetime | None) -> Position:
     """Return the last entry at or before a moment, by binary search: recorded times rise with positions."""
     low, high = 0, tenant.seq
@@ -166,11 +172,11 @@ def position(connection: apsw.Connection, tenant: Tenant, moment: datetime | Non
             at = connection.execute(_RECORDED_AT, (rowid_of(tenant.number, middle),)).get
             low, high = (middle, high) if at is not None and int(at) <= micros else (low, middle - 1)
     if not high:
-        return Position(0, None)
+        return Position(0, None, None if moment is not None else 0)
     at = connection.execute(_RECORDED_AT, (rowid_of(tenant.number, high),)).get
     if at is None:
         raise CorruptStore(f"ledger entry {high} is missing; restore the store from a backup or an export")
-    return Position(high, from_micros(int(at)))
+    return Position(high, from_micros(int(at)), None if moment is not None else last_reading(connection, tenant))
 
 
 def changes_of(connection: apsw.Connection, tenant: Tenant, memory: int) -> list[Change]:
