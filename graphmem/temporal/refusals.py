@@ -13,9 +13,13 @@ from graphmem.temporal.view import View
 
 def refuse_closed_branch(lineage: Lineage, request: Request) -> None:
     """Refuse a write to a branch that is closed or was never opened."""
-    key = request.writer.branch_key
-    if key is not None and not isinstance(request.operation, OpenBranch) and not lineage.is_open(key):
-        raise NotFound(f"no open branch {request.writer.branch!r}; open it first, or write to the main line")
+    writer = request.writer
+    if writer.branch is None or isinstance(request.operation, OpenBranch) or lineage.is_open(writer):
+        return
+    if writer.branch_opened is not None and lineage.opening(writer) is not None:
+        name, opened = writer.branch_name, writer.branch_opened
+        raise NotFound(f"branch {name!r} opened by entry {opened} is closed; write to {name!r} to open the name again")
+    raise NotFound(f"no open branch {writer.branch!r}; open it first, or write to the main line")
 
 
 def refuse_unknown(view: View, ids: Iterable[str]) -> None:
