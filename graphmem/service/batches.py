@@ -100,10 +100,17 @@ def was_confirmed(context: ServiceContext, earlier: Change, request: WriteReques
     statement = memory.statement
     by = request if statement is None else request.limited_to(statement.origin)
     operation = earlier.operation
-    if not isinstance(operation, Confirm) or (earlier.writer, earlier.provenance) != (by.writer, by.provenance):
+    if not isinstance(operation, Confirm) or earlier.provenance != by.provenance:
+        return False
+    if _by_name(earlier.writer) != _by_name(by.writer):
         return False
     confirmed = context.store.rows(request.writer, [operation.id]).memories[operation.id].memory
-    return confirmed.scope == memory.scope and _content(confirmed) == _content(memory)
+    return _by_name(confirmed.scope) == _by_name(memory.scope) and _content(confirmed) == _content(memory)
+
+
+def _by_name(scope: Scope) -> Scope:
+    """The scope with its branch as a name: the ledger also records at which position a later branch was opened."""
+    return scope if scope.branch_opened is None else replace(scope, branch=scope.branch_name)
 
 
 @dataclass(slots=True)

@@ -231,6 +231,14 @@ def test_a_name_that_is_opened_again_shows_nothing_of_the_abandoned_branch(world
     assert world.held(R, X, FIRST_X, on_x(4), seq=3) == ["", "", "", ""]
 
 
+def test_a_closed_branch_reads_its_parent_until_its_name_is_opened_again(world: World) -> None:
+    world.play(OpenBranch("z"), OpenBranch("x", "z"), AbandonBranch("x"))
+    world.play(add("A", home=Z), by=Z)
+    world.play(OpenBranch("x"))
+    assert world.held(X, on_x(2)) == ["", "A"]
+    assert world.held(X, on_x(2), seq=4) == ["A", "A"]
+
+
 def test_the_children_of_a_merged_branch_do_not_see_the_next_of_its_name(world: World) -> None:
     world.play(OpenBranch("x"), OpenBranch("y", "x"))
     world.play(add("A", home=X), by=X)

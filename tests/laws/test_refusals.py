@@ -198,6 +198,7 @@ def test_a_revoked_link_is_gone(store: PlannedStore) -> None:
         (Confirm("A"), replace(R, branch="y"), "no open branch 'y'"),
         (MergeBranch("y"), R, "no open branch 'y' in repository 'r'"),
         (AbandonBranch("z"), R, "no open branch 'z' in repository 'r'"),
+        (Confirm("A"), replace(R, branch="y:4"), "branch 'y' opened by entry 4 is closed; write to 'y' to open"),
         (AbandonBranch("y:9"), R, "no open branch 'y:9' in repository 'r'"),
         (OpenBranch("y:9"), R, "'y:9' names an earlier branch"),
         (OpenBranch("z", "y"), R, "no open branch 'y' to open 'z' under"),

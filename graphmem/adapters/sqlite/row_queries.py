@@ -23,8 +23,8 @@ from graphmem.instants import from_micros, to_micros
 from graphmem.ledger import GENESIS, Entry, change_of
 from graphmem.model import Change, Scope
 from graphmem.rows import BranchRow
-from graphmem.temporal.lineage import openings
 from graphmem.store import Position
+from graphmem.temporal.lineage import openings
 from graphmem.temporal.operations import about
 
 _TENANT = (
