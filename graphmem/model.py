@@ -20,7 +20,7 @@ from graphmem.vocabulary import Origin as Origin
 from graphmem.vocabulary import Outcome as Outcome
 from graphmem.vocabulary import Status as Status
 from graphmem.vocabulary import SupersessionKind as SupersessionKind
-from graphmem.vocabulary import check_role, check_source_key, word_of
+from graphmem.vocabulary import branch_key, check_branch, check_role, check_source_key, word_of
 
 BEGINNING = datetime.min.replace(tzinfo=UTC)
 FOREVER = datetime.max.replace(tzinfo=UTC)
@@ -53,9 +53,9 @@ class Scope:
     A scope is complete: `Scope(user="ana")` has no repository, whatever a memory's default scope is. To change only the
     user of the default, pass `user="ana"` to the verb.
 
-    `branch` names a branch of `repo` (of the whole tenant if `repo` is None). A name can be opened again after its
-    branch was closed: the name alone means the latest opening, and `fix:123` the branch `fix` that ledger entry 123
-    opened. A reader also reads shared memories of `related_repos`; the scope of a memory has none.
+    `branch` names a branch of `repo` (of the whole tenant if `repo` is None): `fix` the latest of that name, `fix:123`
+    the branch that ledger entry 123 opened. A reader also reads shared memories of `related_repos`; the scope of a
+    memory has none.
     """
 
     tenant: str = "default"
@@ -72,29 +72,13 @@ class Scope:
                 continue
             if not value or len(value) > MAX_NAME_CHARS or _CONTROL.search(value):
                 raise InvalidInput(f"{value!r} is no {name}: use 1 to {MAX_NAME_CHARS} printable characters")
-        if self.branch is not None and ":" in self.branch and not _OPENING.fullmatch(self.branch):
-            fault = f"{self.branch!r} is no branch name: git allows no ':' in one"
-            raise InvalidInput(f"{fault}; an earlier branch is named with the entry that opened it, as in 'fix:123'")
+        if self.branch is not None:
+            check_branch(self.branch)
 
     @property
     def branch_key(self) -> str | None:
-        """The branch with its repository: two repositories may use the same branch name.
-
-        The key of a named opening ends in a colon, which no branch name has: no two branches share a key.
-        """
-        if self.branch is None:
-            return None
-        return f"{self.repo or ''}:{self.branch}{':' if ':' in self.branch else ''}"
-
-    @property
-    def branch_name(self) -> str | None:
-        """The name of the branch, without the ledger position of its opening."""
-        return None if self.branch is None else self.branch.partition(":")[0]
-
-    @property
-    def branch_opened(self) -> int | None:
-        """The ledger position at which the named branch was opened; None if the scope gives only a name."""
-        return None if self.branch is None else int(self.branch.partition(":")[2] or 0) or None
+        """The branch with its repository: two repositories may use the same branch name."""
+        return None if self.branch is None else branch_key(self.repo, self.branch)
 
     @property
     def width(self) -> tuple[bool, bool, bool]:
@@ -138,8 +122,6 @@ def may_see_in(reader: Scope, home: Scope) -> bool:
 
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
-#: A branch name with the ledger position at which the branch was opened.
-_OPENING = re.compile(r"[^:]+:[1-9][0-9]{0,17}")
 
 
 @dataclass(frozen=True, slots=True)

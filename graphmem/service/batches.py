@@ -30,7 +30,7 @@ from graphmem.service.similar_memories import apply_with_similar
 from graphmem.service.statements import restated, statement_from
 from graphmem.temporal import View, touched
 from graphmem.temporal.trust import guard
-from graphmem.vocabulary import word_of
+from graphmem.vocabulary import branch_parts, word_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,7 +110,7 @@ def was_confirmed(context: ServiceContext, earlier: Change, request: WriteReques
 
 def _by_name(scope: Scope) -> Scope:
     """The scope with its branch as a name: the ledger also records at which position a later branch was opened."""
-    return scope if scope.branch_opened is None else replace(scope, branch=scope.branch_name)
+    return scope if scope.branch is None else replace(scope, branch=branch_parts(scope.branch)[0])
 
 
 @dataclass(slots=True)

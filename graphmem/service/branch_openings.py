@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from graphmem.errors import Conflict, NotFound
 from graphmem.model import AbandonBranch, Change, MergeBranch, OpenBranch, Request, Scope
 from graphmem.store import Store
 from graphmem.temporal.lineage import Lineage
+from graphmem.vocabulary import branch_parts
 
 _BRANCH_WORK = (OpenBranch, MergeBranch, AbandonBranch)
 
@@ -32,30 +33,29 @@ def apply_on_branches(
     Raises:
         NotFound: A request names a memory that its writer does not see, or an earlier branch that is closed.
     """
-    try:
-        return apply(requests)
-    except NotFound:
-        openings = _openings(store, requests)
-        if not openings:
-            raise
-    try:
-        return apply([*openings, *requests])[len(openings) :]
-    except Conflict:
-        if _openings(store, requests):
-            raise
-    return apply(requests)
-
-
-def _openings(store: Store, requests: Sequence[Request]) -> list[Request]:
-    """The requests that open the branches on which the requests write, if these are not open."""
     writes = {
         replace(request.writer, user=None, environment=None): request
         for request in reversed(requests)
         if _may_open(request.writer) and not isinstance(request.operation, _BRANCH_WORK)
     }
-    if not writes:
-        return []
-    reader = replace(requests[0].writer, branch=None)
+    try:
+        return apply(requests)
+    except NotFound:
+        if not writes:
+            raise
+    openings = _openings(store, writes)
+    try:
+        # Without openings, another writer has opened the branches in the meantime.
+        return apply([*openings, *requests])[len(openings) :]
+    except Conflict:
+        if not openings or _openings(store, writes):
+            raise
+    return apply(requests)
+
+
+def _openings(store: Store, writes: Mapping[Scope, Request]) -> list[Request]:
+    """The requests that open those branches that are not open, each with the provenance of a write on it."""
+    reader = replace(next(iter(writes)), branch=None)
     lineage = Lineage(store.rows(reader, ()).branches, reader, store.position(reader).seq)
     return [_opening(request, branch) for branch, request in writes.items() if not lineage.is_open(branch)]
 
@@ -67,4 +67,4 @@ def _opening(request: Request, branch: Scope) -> Request:
 
 
 def _may_open(writer: Scope) -> bool:
-    return writer.repo is not None and writer.branch is not None and writer.branch_opened is None
+    return writer.repo is not None and writer.branch is not None and branch_parts(writer.branch)[1] is None

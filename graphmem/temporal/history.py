@@ -33,6 +33,7 @@ from graphmem.temporal.lineage import Lineage, opening
 from graphmem.temporal.operations import asked_in, rules_of, touched
 from graphmem.temporal.operations.add import refuse_unordered_moves
 from graphmem.temporal.operations.supersede import edges_of, refuse_cycle, refuse_misshapen_supersession
+from graphmem.vocabulary import branch_parts
 
 #: Edges on a cycle are compared pairwise, so their number is limited; sound ledgers have a handful.
 _MOST_ENTANGLED = 5_000
@@ -209,7 +210,7 @@ class History:
         if isinstance(operation, OpenBranch):
             parent = None if operation.parent is None else replace(scope, branch=operation.parent)
             above = None if parent is None else opening(self._branches, parent, change.seq - 1)
-            if scope.branch_opened is not None:
+            if branch_parts(operation.name)[1] is not None:
                 return f"opens branch {key!r}, which names an opening"
             if is_open:
                 return f"opens branch {key!r} while it is open"

@@ -8,6 +8,7 @@ from dataclasses import replace
 from graphmem.errors import CorruptStore
 from graphmem.model import Scope
 from graphmem.rows import BranchRow, Stamp
+from graphmem.vocabulary import branch_parts
 
 #: A ledger position after every entry.
 LATEST = 2**63 - 1
@@ -15,8 +16,7 @@ LATEST = 2**63 - 1
 
 def name_key(writer: Scope, name: str) -> str:
     """The key that the openings of a branch name in the writer's repository share: that of the first opening."""
-    scope = replace(writer, branch=name)
-    return replace(scope, branch=scope.branch_name).branch_key or name
+    return replace(writer, branch=branch_parts(name)[0]).branch_key or name
 
 
 def openings(branches: Mapping[str, BranchRow], key: str) -> list[BranchRow]:
@@ -37,7 +37,7 @@ def opening(branches: Mapping[str, BranchRow], scope: Scope, seq: int) -> Branch
     first = branches.get(key := name_key(scope, scope.branch))
     if first is None or first.opened > seq:
         return None
-    opened = scope.branch_opened
+    _, opened = branch_parts(scope.branch)
     if opened is None and (first.closed is None or first.closed > seq):
         return first
     known = [row for row in openings(branches, key) if row.opened <= seq and opened in (None, row.opened)]
@@ -50,10 +50,10 @@ def on_opening(scope: Scope, branches: Mapping[str, BranchRow], seq: int) -> Sco
     A scope whose branch is not open at the position stays as it is.
     """
     row = opening(branches, scope, seq)
-    if row is None or (row.closed is not None and row.closed <= seq):
+    if row is None or scope.branch is None or (row.closed is not None and row.closed <= seq):
         return scope
-    is_first = row.key == name_key(scope, scope.branch or "")
-    branch = scope.branch_name if is_first else f"{scope.branch_name}:{row.opened}"
+    name, _ = branch_parts(scope.branch)
+    branch = name if row.key == name_key(scope, name) else f"{name}:{row.opened}"
     return scope if branch == scope.branch else replace(scope, branch=branch)
 
 

@@ -9,6 +9,7 @@ from graphmem.model import OpenBranch, Request
 from graphmem.rows import MemoryRow, Rows
 from graphmem.temporal.lineage import Lineage
 from graphmem.temporal.view import View
+from graphmem.vocabulary import branch_parts
 
 
 def refuse_closed_branch(lineage: Lineage, request: Request) -> None:
@@ -16,8 +17,8 @@ def refuse_closed_branch(lineage: Lineage, request: Request) -> None:
     writer = request.writer
     if writer.branch is None or isinstance(request.operation, OpenBranch) or lineage.is_open(writer):
         return
-    if writer.branch_opened is not None and lineage.opening(writer) is not None:
-        name, opened = writer.branch_name, writer.branch_opened
+    name, opened = branch_parts(writer.branch)
+    if opened is not None and lineage.opening(writer) is not None:
         raise NotFound(f"branch {name!r} opened by entry {opened} is closed; write to {name!r} to open the name again")
     raise NotFound(f"no open branch {writer.branch!r}; open it first, or write to the main line")
 

@@ -106,7 +106,7 @@ def test_only_what_was_written_on_the_open_branch_decides_who_may_merge_it(
     """An agent merges nothing by which a human's mandatory memory was retracted."""
     retract, empty = (Retract("M"), X), (Confirm("M"), X)
     first, second = (retract, empty) if is_told_on == "first" else (empty, retract)
-    story = [
+    story: list[tuple[Operation, Scope]] = [
         (add("M", is_mandatory=True), R),
         (OpenBranch("x"), R),
         first,
@@ -122,7 +122,7 @@ def test_only_what_was_written_on_the_open_branch_decides_who_may_merge_it(
 
 
 def test_a_batch_may_close_and_open_a_name(store: Store) -> None:
-    operations = (
+    operations: tuple[Operation, ...] = (
         OpenBranch("x"),
         add("A", home=X),
         AbandonBranch("x"),

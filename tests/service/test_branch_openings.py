@@ -103,20 +103,35 @@ def test_a_confirmation_on_a_later_branch_can_be_sent_again(memory: GraphMemory)
     assert log(memory)[-1] == "Confirm x:3"
 
 
-def test_of_two_writers_at_once_one_opens_the_branch(memory: GraphMemory, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Another writer opens the branch after this one saw that it is not open."""
+@pytest.mark.parametrize(
+    ("opened_at", "expected"),
+    [(1, [["Add"], ["Add"]]), (2, [["Add"], ["OpenBranch", "Add"], ["Add"]])],
+)
+def test_of_two_writers_at_once_one_opens_the_branch(
+    memory: GraphMemory, monkeypatch: pytest.MonkeyPatch, opened_at: int, expected: list[list[str]]
+) -> None:
+    """Another writer opens the branch after this one was refused, or after it saw that the branch is not open."""
     store: Store = memory._context.store  # noqa: SLF001 - the store that both write to
-    apply, clock, tries = store.apply, memory._context.clock, []  # noqa: SLF001 - the same
+    apply, clock = store.apply, memory._context.clock  # noqa: SLF001 - the same
+    tries: list[list[str]] = []
+
+    def other() -> None:
+        if len(tries) == opened_at:
+            apply([Request("other", OpenBranch("x"), REPO, Provenance())], clock=clock)
 
     def raced(requests: list[Request], **rest: object) -> list[Change]:
         tries.append([type(request.operation).__name__ for request in requests])
-        if len(tries) == 2:
-            apply([Request("other", OpenBranch("x"), REPO, Provenance())], clock=clock)
-        return apply(requests, **rest)  # type: ignore[arg-type]
+        if opened_at > 1:
+            other()
+        try:
+            return apply(requests, **rest)  # type: ignore[arg-type]
+        finally:
+            if opened_at == 1:
+                other()
 
     monkeypatch.setattr(store, "apply", raced)
     memory.add("Try it", write=ON_X)
-    assert tries == [["Add"], ["OpenBranch", "Add"], ["Add"]]
+    assert tries == expected
     assert log(memory) == ["OpenBranch main", "Add x"]
 
 

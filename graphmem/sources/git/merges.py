@@ -177,11 +177,17 @@ class MergeFinder:
         bases = found.split()
         if head in bases:
             return self._by_ancestry(head, has_own_commits=has_own_commits)
+        own = self._own_changes(head) if bases else []
         for base in bases:
-            merge = self._by_squash(base, head) or self._by_rebase(base, head)
+            merge = self._by_squash(base, head, own) or self._by_rebase(base, head, own)
             if merge is not None:
                 return merge
         return None
+
+    def _own_changes(self, head: str) -> list[_Change]:
+        """The changes of the commits that only the branch has; a merge among them has none."""
+        log = ("log", *_PATCH, "--format=%H", "--end-of-options", head, f"^{self.tip}")
+        return [_Change(patch.id, _SHOW, (patch.commit,)) for patch in _ids(self.root, log)]
 
     def _by_ancestry(self, head: str, *, has_own_commits: bool) -> Merge | None:
         """The merge commit by which the mainline contains the head, or the head itself after a fast-forward."""
@@ -198,20 +204,24 @@ class MergeFinder:
         _, reverted = self._last_in_effect(_Change("", _SHOW, (commit,)), [position])
         return Merge(MergeWay.ANCESTRY, commit, self._commit(reverted))
 
-    def _by_squash(self, base: str, head: str) -> Merge | None:
-        """A commit that makes all changes of the branch at once."""
+    def _by_squash(self, base: str, head: str, own: Sequence[_Change]) -> Merge | None:
+        """A commit that makes all changes of the branch at once.
+
+        Where the other commits of a branch cancel out, one of its commits makes all of its changes. If some of the
+        others are on the mainline too, it has the branch in part.
+        """
         whole = _Change("", ("diff-tree",), (base, head))
         changes = [replace(whole, id=patch.id) for patch in _ids(self.root, whole.arguments())]
+        ids = {change.id for change in changes}
+        others = [change for change in own if change.id not in ids]
+        if len(others) < len(own) and any(self._equal(change, base) for change in others):
+            return None
         return self._landed(MergeWay.SQUASH, base, changes)
 
-    def _by_rebase(self, base: str, head: str) -> Merge | None:
+    def _by_rebase(self, base: str, head: str, own: Sequence[_Change]) -> Merge | None:
         """Commits that make the changes of each commit of the branch, none of which may be a merge."""
-        own = ("--end-of-options", head, f"^{self.tip}")
-        if git_text(self.root, ("rev-list", "--merges", "--max-count=1", *own)):
-            return None
-        patches = _ids(self.root, ("log", *_PATCH, "--format=%H", *own))
-        changes = [_Change(patch.id, _SHOW, (patch.commit,)) for patch in patches]
-        return self._landed(MergeWay.REBASE, base, changes)
+        merges = ("rev-list", "--merges", "--max-count=1", "--end-of-options", head, f"^{self.tip}")
+        return None if git_text(self.root, merges) else self._landed(MergeWay.REBASE, base, own)
 
     def _landed(self, way: MergeWay, base: str, changes: Sequence[_Change]) -> Merge | None:
         """The merge of a branch that forked at `base`, if the mainline made each of its changes since, and as often."""
@@ -256,7 +266,7 @@ class MergeFinder:
             for position in self._positions.get(patch.id, ())
         ]
         for position in landed:
-            if all(other < position for other in undone):
+            if all(other <= position for other in undone):
                 return position, None
         return landed[-1], min(position for position in undone if position > landed[-1])
 

@@ -11,6 +11,7 @@ from graphmem.temporal.lineage import LATEST, name_key, opening
 from graphmem.temporal.operations.rules import Rules
 from graphmem.temporal.trust import ANYBODY, most, with_dependents
 from graphmem.temporal.view import View
+from graphmem.vocabulary import branch_parts
 
 _Closing = MergeBranch | AbandonBranch
 
@@ -62,8 +63,9 @@ def _closed(operation: _Closing, change: Change, before: Rows) -> Rows:
 
 def _refuse_opening(operation: OpenBranch, request: Request, _: Situation, view: View) -> None:
     scope = replace(request.writer, branch=operation.name)
-    if scope.branch_opened is not None:
-        raise InvalidInput(f"{operation.name!r} names an earlier branch; open the name {scope.branch_name!r} again")
+    name, opened = branch_parts(operation.name)
+    if opened is not None:
+        raise InvalidInput(f"{operation.name!r} names an earlier branch; open the name {name!r} again")
     if view.lineage.is_open(scope):
         raise Conflict(f"branch {operation.name!r} is open; merge or abandon it first, or choose another name")
     if operation.parent is not None and not view.lineage.is_open(replace(scope, branch=operation.parent)):

@@ -166,6 +166,27 @@ def test_a_branch_with_merges_of_its_own_is_not_taken_apart(repository: Reposito
     assert merge_of(repository) is None
 
 
+def test_a_commit_that_makes_all_changes_of_a_longer_branch_is_no_proof(repository: Repository) -> None:
+    """The first and the third commit cancel out; the first two are picked, then all three."""
+    repository.git("checkout", "--quiet", "-b", "back", "main")
+    repository.write(b="first\nabove\n" + body("b"))
+    repository.commit()
+    goes_on(repository, "kept")
+    repository.write(b="above\n" + body("b"))
+    repository.commit()
+    repository.git("checkout", "--quiet", "main")
+    picked(repository, "back~2", "back~1")
+    assert merge_of(repository, "back") is None
+    assert merge_of(repository, "back~1") == Merge(MergeWay.REBASE, repository.git("rev-parse", "HEAD"))
+    commit = picked(repository, "back")
+    assert merge_of(repository, "back") == Merge(MergeWay.REBASE, commit)
+    repository.git("reset", "--quiet", "--hard", "back~3")
+    repository.git("merge", "--quiet", "--squash", "back")
+    assert merge_of(repository, "back") is None
+    commit = repository.commit()
+    assert merge_of(repository, "back") == Merge(MergeWay.SQUASH, commit)
+
+
 def test_a_squash_that_was_reverted_says_so(repository: Repository) -> None:
     commit = squashed(repository)
     undone = reverted(repository, "HEAD")
@@ -205,6 +226,15 @@ def test_the_same_patch_before_the_fork_is_no_merge(repository: Repository) -> N
 def test_changes_that_differ_in_white_space_are_not_equal(repository: Repository) -> None:
     squashed(repository, a=body("a") + "    first\n  second\n")
     assert merge_of(repository) is None
+
+
+def test_a_change_that_is_its_own_reverse_was_not_undone(repository: Repository) -> None:
+    repository.git("checkout", "--quiet", "-b", "swap", "main")
+    repository.write(a="".join(reversed(body("a").splitlines(keepends=True)[:2])) + body("a").split("\n", 2)[2])
+    repository.commit()
+    repository.git("checkout", "--quiet", "main")
+    commit = picked(repository, "swap")
+    assert merge_of(repository, "swap") == Merge(MergeWay.SQUASH, commit)
 
 
 def test_binary_files_are_compared_by_content(repository: Repository) -> None:
