@@ -25,11 +25,11 @@ from graphmem.model import (
     Supersede,
     instant,
 )
+from graphmem.vocabulary import branch_parts
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 SAME_ELSEWHERE = datetime(2026, 1, 1, 14, tzinfo=timezone(timedelta(hours=2)))
 NAIVE = datetime(2026, 1, 1, 12)  # noqa: DTZ001 - that it has no zone is the point
-from graphmem.vocabulary import branch_parts
 
 # ---- times
 

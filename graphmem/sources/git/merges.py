@@ -177,17 +177,19 @@ class MergeFinder:
         bases = found.split()
         if head in bases:
             return self._by_ancestry(head, has_own_commits=has_own_commits)
-        own = self._own_changes(head) if bases else []
+        # Not `^tip`: where clocks were wrong, git then lists commits that the mainline has.
+        own = ("--end-of-options", head, *(f"^{base}" for base in bases))
+        changes = self._own_changes(own) if bases else []
         for base in bases:
-            merge = self._by_squash(base, head, own) or self._by_rebase(base, head, own)
+            merge = self._by_squash(base, head, changes) or self._by_rebase(base, own, changes)
             if merge is not None:
                 return merge
         return None
 
-    def _own_changes(self, head: str) -> list[_Change]:
+    def _own_changes(self, own: Sequence[str]) -> list[_Change]:
         """The changes of the commits that only the branch has; a merge among them has none."""
-        log = ("log", *_PATCH, "--format=%H", "--end-of-options", head, f"^{self.tip}")
-        return [_Change(patch.id, _SHOW, (patch.commit,)) for patch in _ids(self.root, log)]
+        patches = _ids(self.root, ("log", *_PATCH, "--format=%H", *own))
+        return [_Change(patch.id, _SHOW, (patch.commit,)) for patch in patches]
 
     def _by_ancestry(self, head: str, *, has_own_commits: bool) -> Merge | None:
         """The merge commit by which the mainline contains the head, or the head itself after a fast-forward."""
@@ -204,24 +206,24 @@ class MergeFinder:
         _, reverted = self._last_in_effect(_Change("", _SHOW, (commit,)), [position])
         return Merge(MergeWay.ANCESTRY, commit, self._commit(reverted))
 
-    def _by_squash(self, base: str, head: str, own: Sequence[_Change]) -> Merge | None:
+    def _by_squash(self, base: str, head: str, changes: Sequence[_Change]) -> Merge | None:
         """A commit that makes all changes of the branch at once.
 
         Where the other commits of a branch cancel out, one of its commits makes all of its changes. If some of the
         others are on the mainline too, it has the branch in part.
         """
         whole = _Change("", ("diff-tree",), (base, head))
-        changes = [replace(whole, id=patch.id) for patch in _ids(self.root, whole.arguments())]
-        ids = {change.id for change in changes}
-        others = [change for change in own if change.id not in ids]
-        if len(others) < len(own) and any(self._equal(change, base) for change in others):
+        at_once = [replace(whole, id=patch.id) for patch in _ids(self.root, whole.arguments())]
+        ids = {change.id for change in at_once}
+        others = [change for change in changes if change.id not in ids]
+        if len(others) < len(changes) and any(self._equal(change, base) for change in others):
             return None
-        return self._landed(MergeWay.SQUASH, base, changes)
+        return self._landed(MergeWay.SQUASH, base, at_once)
 
-    def _by_rebase(self, base: str, head: str, own: Sequence[_Change]) -> Merge | None:
+    def _by_rebase(self, base: str, own: Sequence[str], changes: Sequence[_Change]) -> Merge | None:
         """Commits that make the changes of each commit of the branch, none of which may be a merge."""
-        merges = ("rev-list", "--merges", "--max-count=1", "--end-of-options", head, f"^{self.tip}")
-        return None if git_text(self.root, merges) else self._landed(MergeWay.REBASE, base, own)
+        has_merges = git_text(self.root, ("rev-list", "--merges", "--max-count=1", *own))
+        return None if has_merges else self._landed(MergeWay.REBASE, base, changes)
 
     def _landed(self, way: MergeWay, base: str, changes: Sequence[_Change]) -> Merge | None:
         """The merge of a branch that forked at `base`, if the mainline made each of its changes since, and as often."""
