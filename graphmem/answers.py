@@ -20,6 +20,7 @@ from graphmem.model import (
     Status,
     SupersessionKind,
 )
+from graphmem.repository.file_places import FilePlace
 from graphmem.temporal import Span, Spans, Standing
 
 
@@ -145,6 +146,7 @@ class Card:
         fresh_at: The later of the last confirmation and the coming into force; None if neither has happened.
         change: The ledger position at which the memory was recorded.
         amended_by: The amendments in force at the point.
+        files: Files of the memory that have moved or are gone, as far as the history of the repository was read.
     """
 
     memory: Memory
@@ -157,6 +159,7 @@ class Card:
     recorded_at: datetime
     confirmed_at: datetime | None
     amended_by: tuple[Reference, ...] = ()
+    files: tuple[FilePlace, ...] = ()
 
     @property
     def id(self) -> str:

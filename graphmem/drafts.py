@@ -29,7 +29,8 @@ _NO_LINKS = frozenset({errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSY
 if sys.platform == "win32":
     import msvcrt
 
-    def _try_lock(handle: int) -> bool:
+    def try_lock(handle: int) -> bool:
+        """Return whether this process got the lock of an open file; it ends with the process."""
         try:
             msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)
         except OSError:
@@ -38,8 +39,8 @@ if sys.platform == "win32":
 else:
     import fcntl
 
-    def _try_lock(handle: int) -> bool:
-        """Return whether this process got the lock.
+    def try_lock(handle: int) -> bool:
+        """Return whether this process got the lock of an open file; it ends with the process.
 
         Raises:
             OSError: The file system has no locks, as some network file systems.
@@ -133,7 +134,7 @@ def _make_locked(folder: Path) -> int:
         with suppress(FileNotFoundError):
             handle = os.open(folder / _LOCK, os.O_CREAT | os.O_RDWR, PRIVATE_FILE)
             try:
-                is_locked = _try_lock(handle)
+                is_locked = try_lock(handle)
             except OSError:
                 return handle  # Locks are not supported there, so no process removes drafts either.
             # Another process may have found the folder before its lock existed, and removed it as a dead draft.
@@ -156,7 +157,7 @@ def _remove_if_dead(draft: Path) -> None:
         return
     handle = os.open(draft / _LOCK, os.O_CREAT | os.O_RDWR, PRIVATE_FILE)
     try:
-        if not _try_lock(handle):
+        if not try_lock(handle):
             return
         with suppress(FileNotFoundError):
             noted = Path((draft / _ELSEWHERE).read_text(encoding="utf-8", errors="surrogateescape"))

@@ -8,11 +8,15 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import TypedDict
 
 from graphmem.errors import InvalidInput
+from graphmem.scopes import MAX_NAME_CHARS as MAX_NAME_CHARS
+from graphmem.scopes import Scope as Scope
+from graphmem.scopes import ScopeParts as ScopeParts
+from graphmem.scopes import may_see_in as may_see_in
+from graphmem.scopes import scope_with as scope_with
 from graphmem.vocabulary import AnchorKind as AnchorKind
 from graphmem.vocabulary import Kind as Kind
 from graphmem.vocabulary import LinkKind as LinkKind
@@ -20,14 +24,13 @@ from graphmem.vocabulary import Origin as Origin
 from graphmem.vocabulary import Outcome as Outcome
 from graphmem.vocabulary import Status as Status
 from graphmem.vocabulary import SupersessionKind as SupersessionKind
-from graphmem.vocabulary import branch_key, check_branch, check_role, check_source_key, word_of
+from graphmem.vocabulary import check_role, check_source_key, word_of
 
 BEGINNING = datetime.min.replace(tzinfo=UTC)
 FOREVER = datetime.max.replace(tzinfo=UTC)
 
 MAX_TITLE_CHARS = 1_000
 MAX_TEXT_CHARS = 200_000
-MAX_NAME_CHARS = 1_000
 MAX_LIST_ITEMS = 500
 
 
@@ -44,81 +47,6 @@ def instant(value: datetime) -> datetime:
     if value.tzinfo is None or value.utcoffset() is None:
         raise InvalidInput(f"{value.isoformat()!r} has no time zone; give one, such as {value.isoformat()}+00:00")
     return value.astimezone(UTC)
-
-
-@dataclass(frozen=True, slots=True)
-class Scope:
-    """The home scope of a memory, or the scope of a reader; a part that is `None` is the wider level.
-
-    A scope is complete: `Scope(user="ana")` has no repository, whatever a memory's default scope is. To change only the
-    user of the default, pass `user="ana"` to the verb.
-
-    `branch` names a branch of `repo` (of the whole tenant if `repo` is None): `fix` the latest of that name, `fix:123`
-    the branch that ledger entry 123 opened. A reader also reads shared memories of `related_repos`; the scope of a
-    memory has none.
-    """
-
-    tenant: str = "default"
-    repo: str | None = None
-    user: str | None = None
-    branch: str | None = None
-    environment: str | None = None
-    related_repos: tuple[str, ...] = ()
-
-    def __post_init__(self) -> None:
-        for name in ("tenant", "repo", "user", "branch", "environment"):
-            value = getattr(self, name)
-            if value is None and name != "tenant":
-                continue
-            if not value or len(value) > MAX_NAME_CHARS or _CONTROL.search(value):
-                raise InvalidInput(f"{value!r} is no {name}: use 1 to {MAX_NAME_CHARS} printable characters")
-        if self.branch is not None:
-            check_branch(self.branch)
-
-    @property
-    def branch_key(self) -> str | None:
-        """The branch with its repository: two repositories may use the same branch name."""
-        return None if self.branch is None else branch_key(self.repo, self.branch)
-
-    @property
-    def width(self) -> tuple[bool, bool, bool]:
-        """(user, environment, repo) set or not; the lexicographically greater scope is narrower."""
-        return (self.user is not None, self.environment is not None, self.repo is not None)
-
-    def admits(self, home: Scope) -> bool:
-        """Return whether a reader in this scope sees memories of the scope `home`, regardless of branches."""
-        repo_ok = home.repo is None or home.repo == self.repo or (home.repo in self.related_repos and home.user is None)
-        return (
-            home.tenant == self.tenant
-            and repo_ok
-            and (home.user is None or home.user == self.user)
-            and (home.environment is None or home.environment == self.environment)
-        )
-
-
-class ScopeParts(TypedDict, total=False):
-    """Parts of a scope that a call names to replace those of the default scope."""
-
-    tenant: str
-    repo: str | None
-    user: str | None
-    branch: str | None
-    environment: str | None
-    related_repos: tuple[str, ...]
-
-
-def scope_with(scope: Scope, parts: ScopeParts) -> Scope:
-    """Return the scope with some parts replaced.
-
-    Raises:
-        TypeError: A name is not a part of a scope.
-    """
-    return replace(scope, **parts) if parts else scope
-
-
-def may_see_in(reader: Scope, home: Scope) -> bool:
-    """Return whether a reader would see memories of the scope `home` from home's repository, regardless of branches."""
-    return replace(reader, repo=home.repo, related_repos=()).admits(home)
 
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
@@ -396,6 +324,31 @@ class Erase:
 
 
 @dataclass(frozen=True, slots=True)
+class ReadMainline:
+    """Record what was read of the mainline of the writer's repository: commits, tags, and the paths of files.
+
+    It changes no memory. Of several readings with one predecessor the first counts.
+
+    Attributes:
+        ref: The name under which the mainline was read, such as `origin/HEAD`.
+        tip: Hash of the last commit that was read.
+        commits: The number of mainline commits up to it, those of earlier readings included.
+        previous: Ledger position of the reading that this one follows; 0 for the first of the repository.
+        content: The rows, as `graphmem.repository.mainline_rows` packs them.
+    """
+
+    ref: str
+    tip: str
+    commits: int
+    previous: int
+    content: str
+
+    def __post_init__(self) -> None:
+        if self.commits < 0 or self.previous < 0:
+            raise InvalidInput(f"a reading of {self.commits} commits after entry {self.previous} is impossible")
+
+
+@dataclass(frozen=True, slots=True)
 class Propose:
     """An operation that its writer is not trusted to do; it has no effect until a trusted writer does it."""
 
@@ -415,6 +368,7 @@ Operation = (
     | MergeBranch
     | AbandonBranch
     | Erase
+    | ReadMainline
     | Propose
 )
 
@@ -479,22 +433,47 @@ class Change:
 class At:
     """The requested point on both time axes; None means now, and latest.
 
-    `known_at` is a time or a ledger position.
+    Attributes:
+        as_of: A valid time; or the name of a commit, tag or branch of the reader's repository whose history was read,
+            as `v1.2` or `commit:20240501`.
+        known_at: A time, a ledger position, or the name of a commit: what was known once that commit had been read.
     """
 
-    as_of: datetime | None = None
-    known_at: datetime | int | None = None
+    as_of: datetime | str | None = None
+    known_at: datetime | int | str | None = None
 
     def __post_init__(self) -> None:
-        if self.as_of is not None:
-            object.__setattr__(self, "as_of", instant(self.as_of))
-        if isinstance(self.known_at, datetime):
-            object.__setattr__(self, "known_at", instant(self.known_at))
+        for name in ("as_of", "known_at"):
+            value = getattr(self, name)
+            if isinstance(value, datetime):
+                object.__setattr__(self, name, instant(value))
+            elif isinstance(value, str) and not 0 < len(value) <= MAX_NAME_CHARS:
+                raise InvalidInput(f"{value[:80]!r} is no {name}: give a time, or the name of a commit, tag or branch")
+
+
+@dataclass(frozen=True, slots=True)
+class CommitPoint:
+    """The commit that a request named as its point in time.
+
+    Attributes:
+        name: The name in the request.
+        sha: The hash of the commit.
+        fork: The mainline commit at which the commit's line left the mainline; None for a commit of the mainline.
+            Nothing that came to the mainline after it counts.
+    """
+
+    name: str
+    sha: str
+    fork: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """The exact point of an answer: an instant of valid time and a ledger position. Every answer has one."""
+    """The exact point of an answer: an instant of valid time and a ledger position. Every answer has one.
+
+    `commit` is the commit that the request named as its valid time; None for a time.
+    """
 
     valid: datetime
     seq: int
+    commit: CommitPoint | None = None

@@ -145,6 +145,14 @@ class BranchRow:
 
 
 @dataclass(frozen=True, slots=True)
+class ReadingRow:
+    """The entry of a mainline reading, by which `Store.readings` finds it; `repo` is None for the whole tenant."""
+
+    repo: str | None
+    stamp: Stamp
+
+
+@dataclass(frozen=True, slots=True)
 class Rows:
     """A set of rows that is closed under supersession: it has the whole chain of each memory.
 
@@ -156,6 +164,7 @@ class Rows:
         settled: Memories without their moves, edges, links and chains, because `holding` shows that they are in force
             at the requested point.
         sources: Only among the rows that an operation appends; `Store.sources` reads them.
+        readings: Only among the rows that an operation appends.
     """
 
     memories: Mapping[str, MemoryRow] = field(default_factory=dict)
@@ -169,6 +178,7 @@ class Rows:
     holding: Mapping[str, tuple[tuple[datetime, datetime], ...]] = field(default_factory=dict)
     settled: frozenset[str] = frozenset()
     sources: tuple[SourceRow, ...] = ()
+    readings: tuple[ReadingRow, ...] = ()
 
     def plus(self, other: Rows) -> Rows:
         """Return the union; a memory or branch in both is taken from `other`."""
@@ -184,6 +194,7 @@ class Rows:
             holding={**self.holding, **other.holding},
             settled=self.settled | other.settled,
             sources=self.sources + other.sources,
+            readings=self.readings + other.readings,
         )
 
 

@@ -342,6 +342,16 @@ class Store(Protocol):
         """Return the ledger entries that name a memory, and those that revoke such an entry, in order."""
         ...
 
+    def readings(self, reader: Scope, repo: str | None, *, after: int = 0) -> list[Change]:
+        """Return the entries that read the mainline of a repository (`ReadMainline`), in order.
+
+        Args:
+            reader: Its tenant.
+            repo: The repository; None for readings that no repository is named for.
+            after: Only entries after this ledger position.
+        """
+        ...
+
     def rows(self, reader: Scope, ids: Sequence[str], *, rivals: Rivals | None = None, is_alone: bool = False) -> Rows:
         """Return the rows of memories and of their chains; unknown ids are left out.
 

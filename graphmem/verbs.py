@@ -268,6 +268,23 @@ _ALL = (
         profile=None,
         is_long=True,
     ),
+    _ask(
+        "readings",
+        "the readings of a repository's mainline",
+        "GET /v1/mainline/readings",
+        "",
+        command="",
+        envelope=("Changes", "changes"),
+        profile=None,
+    ),
+    _write(
+        "record_reading",
+        "record a reading of a repository's mainline",
+        "POST /v1/mainline/readings",
+        "",
+        command="",
+        profile=None,
+    ),
     _keep(
         "export",
         "the whole ledger as JSON lines, or the graph as GraphML or Cypher",

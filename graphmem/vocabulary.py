@@ -10,7 +10,6 @@ from graphmem.errors import InvalidInput
 
 _Word = TypeVar("_Word", bound=StrEnum)
 _SECOND_WORD = re.compile("(?<=[a-z])([A-Z])")
-_OPENING = re.compile(r"[^:]+:[1-9][0-9]{0,17}")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 
@@ -42,31 +41,6 @@ def check_source_key(key: str | None) -> None:
     """
     if key is not None and (not 0 < len(key) <= MAX_SOURCE_KEY_CHARS or _CONTROL.search(key)):
         raise InvalidInput(f"{key[:80]!r} is no source key: use 1 to {MAX_SOURCE_KEY_CHARS} printable characters")
-
-
-def check_branch(branch: str) -> None:
-    """Refuse a branch that is neither a name nor a name with the ledger position of its opening.
-
-    Raises:
-        InvalidInput: It has a colon that no ledger position follows.
-    """
-    if ":" in branch and not _OPENING.fullmatch(branch):
-        fault = f"{branch!r} is no branch name: git allows no ':' in one"
-        raise InvalidInput(f"{fault}; an earlier branch is named with the entry that opened it, as in 'fix:123'")
-
-
-def branch_key(repo: str | None, branch: str) -> str:
-    """The key of a branch of a repository.
-
-    The key of a named opening ends in a colon, which no branch name has: no two branches share a key.
-    """
-    return f"{repo or ''}:{branch}{':' if ':' in branch else ''}"
-
-
-def branch_parts(branch: str) -> tuple[str, int | None]:
-    """The name of a branch, and the ledger position of its opening; None if only the name is given."""
-    name, _, opened = branch.partition(":")
-    return name, int(opened) if opened else None
 
 
 def check_role(role: str) -> None:

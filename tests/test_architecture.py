@@ -17,13 +17,13 @@ PACKAGE = Path(__file__).parent.parent / "graphmem"
 # An import only ever points to an earlier tier. Modules of one tier do not import each other.
 LAYERS = (
     ("errors", "deadline", "instants"),
-    ("vocabulary", "statement_text"),
-    ("model", "verbs", "relations"),
+    ("vocabulary", "statement_text", "scopes"),
+    ("model", "verbs", "relations", "repository"),
     ("rows", "parameters", "ranking", "canonical_json"),
     ("temporal", "terms", "statement_json", "store"),
-    ("answers", "projection", "schema", "ledger"),
+    ("answers", "projection", "schema", "ledger", "verification"),
     ("drafts", "retrieval", "sources"),
-    ("adapters", "service", "config", "keys"),
+    ("adapters", "service", "config", "keys", "githooks"),
     ("wire", "browser", "analysis"),
     ("client",),
     ("opening", "http"),

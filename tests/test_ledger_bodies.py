@@ -41,6 +41,7 @@ from graphmem.model import (
     Outcome,
     Propose,
     Provenance,
+    ReadMainline,
     Request,
     Retract,
     Revoke,
@@ -148,6 +149,11 @@ NAMED: dict[str, tuple[Operation, Scope, Provenance]] = {
     "merge_branch": (MergeBranch("fix"), SHOP, HUMAN),
     "abandon_branch": (AbandonBranch("fix"), SHOP, HUMAN),
     "erase": (Erase("a"), SHOP, HUMAN),
+    "read_mainline": (
+        ReadMainline("origin/HEAD", "0" * 40, 5, 3, "eJyrVkrLL8pNLFGyMtRRKkrMzEssUrIy0FEqA9EGtQCNbAl7"),
+        SHOP,
+        HUMAN,
+    ),
     "propose an update": (Propose(Supersede(old=("a",), new=("b",), at=NOON)), SHOP, AGENT),
     "propose an amendment": (
         Propose(Supersede(old=("a",), new=("b",), at=NOON, kind=SupersessionKind.AMENDMENT, part="p")),

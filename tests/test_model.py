@@ -25,7 +25,7 @@ from graphmem.model import (
     Supersede,
     instant,
 )
-from graphmem.vocabulary import branch_parts
+from graphmem.scopes import branch_parts
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 SAME_ELSEWHERE = datetime(2026, 1, 1, 14, tzinfo=timezone(timedelta(hours=2)))

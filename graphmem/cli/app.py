@@ -42,7 +42,7 @@ _WRITTEN_BY_HAND = {
     "amend": "write_commands:amend",
     "erase": "write_commands:erase",
     "branch": "branch_commands:branch",
-    "ingest": "ingest_commands:ingest",
+    "ingest": "ingest_group:ingest",
     **{name: f"store_commands:{name}" for name in ("export", "backup", "restore", "check", "reindex", "status")},
 }
 _GROUPS = {"branch": "open, merge or abandon a branch"}
@@ -60,6 +60,7 @@ _WITHOUT_VERB: dict[Section, dict[str, CommandEntry]] = {
         "graphiti": CommandEntry(
             "graphiti_commands", "graphiti", "maintain a graph of the memories for clients of graphiti"
         ),
+        "hooks": CommandEntry("hook_commands", "hooks", "note commits and merges when they happen, through git hooks"),
         "serve": CommandEntry("serve_command", "serve", "serve the memory over HTTP, to agents and other machines"),
         "browser": CommandEntry(
             "browser_command", "browser", "open Neo4j Browser with a guide, a style and saved queries"
@@ -162,7 +163,8 @@ def app() -> None:
     """Decisions of a project, their successors, and the times at which each was in force.
 
     Answers go to standard output, everything else to standard error. Every command has --json. Exit codes: 0 success,
-    1 refused or failed, 2 wrong usage, 3 no records found in the files to ingest, 130 interrupted.
+    1 refused or failed, 2 wrong usage, 3 no records found in the files to ingest, 4 git hooks to be edited by hand, 130
+    interrupted.
     """
 
 

@@ -47,12 +47,7 @@ _ingest_options = bundle(
 )
 
 
-@click.group()
-def ingest() -> None:
-    """Read records into the memory: new records are added, edited records change, others are left as they are."""
-
-
-@ingest.command("decisions")
+@click.command("decisions")
 @click.argument("paths", type=_PATH, nargs=-1, required=True, metavar="PATH...")
 @click.option("--root", type=_PATH, help="Identify files by their path below this folder. [default: the repository]")
 @_ingest_options
@@ -161,6 +156,28 @@ def _ingested(
         if options.dry_run:
             return _rehearsed(call, memory, reading, write)
         return memory.ingest(reading, write=write, progress=steps.writing)
+
+
+#: Folders in which projects keep decision records.
+_FOLDERS = (
+    *("adr", "adrs", "docs/adr", "docs/adrs", "doc/adr", "doc/adrs", "docs/decisions", "doc/decisions", "decisions"),
+    *("docs/architecture/decisions", "docs/architecture/adr", "doc/architecture/decisions", "architecture/decisions"),
+    *("docs/dev/adr", "docs/rfcs", "rfcs", "keps", "peps", ".decisions"),
+)
+
+
+def dated_records(tree: Path) -> Reading | None:
+    """Return the decision records in the usual folders of a work tree, those without any date left out.
+
+    Returns:
+        None if there are no records.
+    """
+    folders = tuple(tree / name for name in _FOLDERS if (tree / name).is_dir())
+    if not folders:
+        return None
+    _, reading = _read(folders, tree, _IngestSteps(lambda _done, _total: None))
+    dated = tuple(record for record in reading.observations if record.is_dated)
+    return replace(reading, observations=dated) if dated else None
 
 
 _LOOKED_FOR = (

@@ -6,12 +6,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import wraps
+from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 import click
 
 from graphmem.model import At, Kind, Origin, Status
-from graphmem.wire.times import read_known_at, read_time
+from graphmem.wire.times import read_as_of, read_known_at, read_time
 
 if TYPE_CHECKING:
     from graphmem.service import GraphMemory, Write
@@ -70,9 +71,30 @@ class Call:
     scope_parts: Mapping[str, str | None] = field(default_factory=dict)
     opener: Opener
 
-    def open(self, url: str | None = None) -> GraphMemory:
-        """Return the store's memory, or the memory at another URL in the same scope; the caller closes it."""
-        return self.opener(url or self.url, self.scope_parts)
+    def open(self, url: str | None = None, *, starts_work: bool = True) -> GraphMemory:
+        """Return the store's memory, or the memory at another URL in the same scope; the caller closes it.
+
+        Args:
+            url: Another store.
+            starts_work: Also start the work on what the git hooks of the repository around the working directory noted,
+                in a process of its own, at most once a minute.
+        """
+        memory = self.opener(url or self.url, self.scope_parts)
+        if starts_work and self.opener is default_opener:
+            _start_hook_work(Path.cwd())
+        return memory
+
+
+def _start_hook_work(folder: Path) -> None:
+    """Start the work on noted events, if there are any; costs a look at a file for each parent folder."""
+    for parent in (folder, *folder.parents):
+        git = parent / ".git"
+        if (git / "graphmem" / "queue").exists() or git.is_file():
+            from graphmem.githooks.background import work_if_due
+
+            work_if_due(parent)
+        if git.exists():
+            return
 
 
 def default_opener(url: str | None, scope_parts: Mapping[str, str | None]) -> GraphMemory:
@@ -122,13 +144,16 @@ scope_options = bundle("call", {**_WHERE, "as_json": _JSON}, _call)
 
 _AT: dict[str, Callable[[Body], Body]] = {
     "as_of": click.option(
-        "--as-of", type=read_time, metavar="TIME", help="Memories in force at this time. [default: now]"
+        "--as-of",
+        type=read_as_of,
+        metavar="TIME|COMMIT",
+        help="Memories in force at this time, commit, tag or branch. [default: now]",
     ),
     "known_at": click.option(
         "--known-at",
         type=read_known_at,
-        metavar="TIME|POSITION",
-        help="As recorded at this time or ledger position. [default: latest]",
+        metavar="TIME|POSITION|COMMIT",
+        help="As recorded at this time or ledger position, or once this commit was read. [default: latest]",
     ),
 }
 

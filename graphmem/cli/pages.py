@@ -71,9 +71,16 @@ def _hit_lines(number: int, hit: Hit, terms: Sequence[str], valid: datetime) -> 
     yield from _brief_lines(brief(hit, terms, valid), terms)
     if not hit.holds:
         yield line(dim("stands: "), hit.because, indent=3)
+    yield from _file_lines(card, indent=3)
     yield from _relation_lines(hit)
     for contest in hit.contested:
         yield line(Span("contested by ", Look.WARN), f"{name(contest.memory)} ({rule_words(contest.rule)})", indent=3)
+
+
+def _file_lines(card: Card, *, indent: int) -> Iterator[Line]:
+    """The files of a memory that have moved or are gone."""
+    for place in card.files:
+        yield line(dim("file: "), place.sentence, indent=indent)
 
 
 def _brief_lines(short: Brief, terms: Sequence[str]) -> Iterator[Line]:
@@ -137,6 +144,7 @@ def card_page(history: History, at: At) -> Iterator[Block]:
         yield line(
             dim("about: "), ", ".join(f"{anchor.name} ({anchor.role})" for anchor in statement.anchors), indent=2
         )
+    yield from _file_lines(card, indent=2)
     if statement.labels:
         yield line(dim("labels: "), ", ".join(statement.labels), indent=2)
     if card.amended_by:

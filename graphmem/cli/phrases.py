@@ -7,7 +7,7 @@ from datetime import datetime
 
 from graphmem.answers import Card, Interval, Reference, Relation, State
 from graphmem.cli.blocks import Line, Look, Span, dim, line, short, strong
-from graphmem.model import BEGINNING, OR_LATER, At, Point, Scope
+from graphmem.model import BEGINNING, OR_LATER, At, CommitPoint, Point, Scope
 from graphmem.retrieval.excerpts import matched_words
 from graphmem.retrieval.relation_phrases import day
 
@@ -99,8 +99,18 @@ def point_line(point: Point, requested: At, note: str | None = None, *, is_lexic
     position = f"change {point.seq}" + (" (latest)" if requested.known_at is None else "")
     if isinstance(requested.known_at, datetime):
         position = f"{second(requested.known_at)} = {position}"
+    commit = "" if point.commit is None else f" = {_commit_words(point.commit)}"
     words = [] if note is None else [f" · by words alone: {note}" if is_lexical else f" · {note}"]
-    return line(dim(f"as of {second(point.valid)}{now} · known at {position}{''.join(words)}"))
+    return line(dim(f"as of {second(point.valid)}{now}{commit} · known at {position}{''.join(words)}"))
+
+
+_SHA_CHARS = 10
+
+
+def _commit_words(commit: CommitPoint) -> str:
+    """Return a commit's name and hash, and where its line left the mainline."""
+    fork = "" if commit.fork is None else f", beside the mainline since {commit.fork[:_SHA_CHARS]}"
+    return f"{commit.name} (commit {commit.sha[:_SHA_CHARS]}{fork})"
 
 
 _MAX_REPOSITORIES = 8

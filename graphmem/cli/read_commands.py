@@ -20,7 +20,7 @@ from graphmem.model import At
 from graphmem.retrieval.request import Sort
 from graphmem.verbs import VERBS
 from graphmem.wire.envelopes import CardAnswer, Changes
-from graphmem.wire.times import read_known_at, read_time
+from graphmem.wire.times import read_as_of, read_known_at
 
 if TYPE_CHECKING:
     from graphmem.answers import SearchAnswer
@@ -75,28 +75,34 @@ def show(*, call: Call, key: str, at: At) -> None:
 
 
 @click.command()
-@click.argument("start", metavar="[FROM]", type=read_time, required=False)
-@click.argument("end", metavar="[TO]", type=read_time, required=False)
+@click.argument("start", metavar="[FROM]", type=read_as_of, required=False)
+@click.argument("end", metavar="[TO]", type=read_as_of, required=False)
 @click.option(
     "--known-from",
     type=read_known_at,
-    metavar="TIME|POSITION",
+    metavar="TIME|POSITION|COMMIT",
     help="The first point's known_at. [default: latest]",
 )
 @click.option(
     "--known-to",
     type=read_known_at,
-    metavar="TIME|POSITION",
+    metavar="TIME|POSITION|COMMIT",
     help="The second point's known_at. [default: latest]",
 )
 @filter_options
 @scope_options
 def diff(
-    *, call: Call, start: datetime | None, end: datetime | None, where: Filter, **known: datetime | int | None
+    *,
+    call: Call,
+    start: datetime | str | None,
+    end: datetime | str | None,
+    where: Filter,
+    **known: datetime | int | str | None,
 ) -> None:
     """Show the memories whose state differs between FROM and TO.
 
-    FROM and TO are valid times, by default now. --known-from 30 alone shows the changes recorded after change 30.
+    FROM and TO are valid times, commits, tags or branches, by default now. --known-from 30 alone shows the changes
+    recorded after change 30.
     """
     with call.open() as memory:
         answer = memory.diff(At(start, known["known_from"]), At(end, known["known_to"]), where=where)

@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from graphmem.config import Settings, load_settings, locate
-from graphmem.doctor import agents, embedding_model, key_file, local_store, project, server
+from graphmem.doctor import agents, embedding_model, git_hooks, key_file, local_store, project, server
 from graphmem.doctor.fixes import of_error
 from graphmem.doctor.links import (
     DEFAULT_PORT,
@@ -55,7 +55,7 @@ def examine(url: str | None = None, *, host: str | None = None, port: int = DEFA
 def _checks(context: CheckContext) -> list[Check]:
     first = [project.SETTINGS, project.PROJECT]
     if context.scheme in _SERVED:
-        return [*first, *server.CHECKS, agents.COMMAND]
+        return [*first, *server.CHECKS, agents.COMMAND, git_hooks.HOOKS]
     return [
         *first,
         *local_store.CHECKS,
@@ -64,6 +64,7 @@ def _checks(context: CheckContext) -> list[Check]:
         key_file.KEYS,
         PORT,
         agents.COMMAND,
+        git_hooks.HOOKS,
     ]
 
 

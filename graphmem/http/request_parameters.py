@@ -27,7 +27,7 @@ from graphmem.service import Write
 from graphmem.store import Filter, Page
 from graphmem.verbs import VERBS
 from graphmem.wire.forms import REQUEST
-from graphmem.wire.times import read_known_at, read_time
+from graphmem.wire.times import read_as_of, read_known_at
 
 Text = Annotated[str, Field(max_length=1_000)]
 
@@ -166,7 +166,7 @@ CurrentCaller = Annotated[Caller, Depends(_current_caller)]
 # ---- point in time
 
 
-def _known_at(text: str | None) -> datetime | int | None:
+def _known_at(text: str | None) -> datetime | int | str | None:
     point = None if text is None else read_known_at(text)
     if isinstance(point, int) and point > MAX_POSITION:
         raise InvalidInput(f"known_at {point} is not a ledger position: the largest is {MAX_POSITION}")
@@ -174,22 +174,29 @@ def _known_at(text: str | None) -> datetime | int | None:
 
 
 def _point(as_of: str | None, known_at: str | None) -> At:
-    return At(None if as_of is None else read_time(as_of), _known_at(known_at))
+    return At(None if as_of is None else read_as_of(as_of), _known_at(known_at))
 
 
-_TIME_SCHEMA = {"format": "date-time"}
-_TIME_OR_POSITION_SCHEMA = {"anyOf": [_TIME_SCHEMA, {"pattern": "^[0-9]{1,15}$"}]}
-_TIME = {"examples": ["2025-03-31T14:00:00Z"], "max_length": 60, "json_schema_extra": _TIME_SCHEMA}
+_TIME_SCHEMA = {"anyOf": [{"format": "date-time"}, {"minLength": 1}]}
+_TIME_OR_POSITION_SCHEMA = {"anyOf": [{"format": "date-time"}, {"pattern": "^[0-9]{1,15}$"}, {"minLength": 1}]}
+_TIME = {"examples": ["2025-03-31T14:00:00Z", "v1.2"], "max_length": 1_000, "json_schema_extra": _TIME_SCHEMA}
 _TIME_OR_POSITION = {**_TIME, "json_schema_extra": _TIME_OR_POSITION_SCHEMA}
 
 
 async def _requested_point(
     as_of: Annotated[
-        str | None, Query(description="Answer with the memories in force at this time. Default: now.", **_TIME)
+        str | None,
+        Query(
+            description="The memories in force at this time, commit, tag or branch. Default: now.",
+            **_TIME,
+        ),
     ] = None,
     known_at: Annotated[
         str | None,
-        Query(description="Answer as recorded at this time or ledger position. Default: latest.", **_TIME_OR_POSITION),
+        Query(
+            description="As recorded at this time or position, or once this commit was read. Default: latest.",
+            **_TIME_OR_POSITION,
+        ),
     ] = None,
 ) -> At:
     return _point(as_of, known_at)

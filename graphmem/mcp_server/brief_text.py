@@ -20,7 +20,9 @@ def brief_text(document: Mapping[str, Any]) -> str:
 
 def point_line(document: Mapping[str, Any]) -> str:
     """The valid time and ledger position of an answer."""
-    return f"as of {document['at']['as_of']}, known at change {document['at']['known_at']}"
+    commit = document["at"].get("commit")
+    named = "" if commit is None else f" = {commit['name']} (commit {commit['sha'][:10]})"
+    return f"as of {document['at']['as_of']}{named}, known at change {document['at']['known_at']}"
 
 
 def hit_lines(number: int, hit: Mapping[str, Any]) -> Iterator[str]:
@@ -39,6 +41,8 @@ def hit_lines(number: int, hit: Mapping[str, Any]) -> Iterator[str]:
         yield f"   {_relation(hit['overruled_by'])}"
     for near in hit.get("replaced") or ():
         yield f"   {_relation(near)}"
+    for sentence in hit.get("files") or ():
+        yield f"   file: {sentence}"
     if hit.get("contested"):
         yield f"   contested by {', '.join(map(_named, hit['contested']))}"
 

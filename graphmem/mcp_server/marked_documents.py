@@ -35,6 +35,7 @@ from graphmem.model import (
     Alternative,
     Anchor,
     Change,
+    CommitPoint,
     Confirm,
     End,
     Erase,
@@ -45,12 +46,14 @@ from graphmem.model import (
     OpenBranch,
     Origin,
     Provenance,
+    ReadMainline,
     Retract,
     Scope,
     Statement,
     Supersede,
     Transition,
 )
+from graphmem.repository.file_places import FilePlace, FileRename
 from graphmem.retrieval.briefs import Brief, BriefAnswer, Rejected
 from graphmem.temporal import touched
 from graphmem.wire.json_documents import Writer
@@ -91,7 +94,11 @@ VOICES: Mapping[type, Mapping[str, Voice]] = {
         "excerpt": Voice.WORDS,
         "rationale": Voice.WORDS,
         "because": Voice.QUOTED,
+        "files": Voice.WORDS,
     },
+    CommitPoint: dict.fromkeys(("name", "sha", "fork"), Voice.WORDS),
+    FilePlace: dict.fromkeys(("path", "now", "deleted_in"), Voice.WORDS),
+    FileRename: dict.fromkeys(("old", "new", "commit"), Voice.WORDS),
     Rejected: {"name": Voice.WORDS, "reason": Voice.WORDS},
     Reference: {"id": Voice.ID, "title": Voice.WORDS, "alias": Voice.WORDS},
     Hit: {"because": Voice.QUOTED, "parts": _PLAIN},
@@ -116,6 +123,7 @@ VOICES: Mapping[type, Mapping[str, Voice]] = {
     OpenBranch: {"name": Voice.WORDS, "parent": Voice.WORDS},
     MergeBranch: {"name": Voice.WORDS},
     AbandonBranch: {"name": Voice.WORDS},
+    ReadMainline: dict.fromkeys(("ref", "tip", "content"), Voice.WORDS),
     Add: {"source_key": Voice.WORDS},
     Confirm: {"id": Voice.ID, "source_key": Voice.WORDS},
     **{kind: {"id": Voice.ID} for kind in (Transition, Retract, Erase)},

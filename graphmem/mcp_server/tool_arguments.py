@@ -11,7 +11,7 @@ from graphmem.answers import OnSimilar
 from graphmem.errors import InvalidInput
 from graphmem.model import At, Kind, Origin, Scope
 from graphmem.store import Filter
-from graphmem.wire.times import read_known_at, read_time
+from graphmem.wire.times import read_as_of, read_known_at, read_time
 
 ArgumentsT = TypeVar("ArgumentsT", bound=BaseModel)
 
@@ -35,7 +35,8 @@ def _refusing(read: Any) -> BeforeValidator:  # noqa: ANN401 - any reader of a t
 
 
 Moment = Annotated[datetime | None, _refusing(read_time)]
-TimeOrPosition = Annotated[datetime | int | None, _refusing(read_known_at)]
+TimeOrCommit = Annotated[datetime | str | None, _refusing(read_as_of)]
+TimeOrPosition = Annotated[datetime | int | str | None, _refusing(read_known_at)]
 Name = Annotated[str, Field(min_length=1, max_length=_MAX_NAME)]
 Text = Annotated[str, Field(min_length=1, max_length=_MAX_TEXT)]
 
@@ -57,7 +58,9 @@ class Arguments(BaseModel):
 class PointArguments(Arguments):
     """Arguments of a tool that reads at a point in time."""
 
-    as_of: Moment = Field(None, description="Memories in force at this time (ISO 8601). Default: now.")
+    as_of: Moment = Field(
+        None, description="Memories in force at this time (ISO 8601), commit, tag or branch. Default: now."
+    )
     known_at: TimeOrPosition = Field(None, description="As recorded at this time or ledger position. Default: latest.")
 
     @property

@@ -17,6 +17,7 @@ from graphmem.terms import question_terms, text_terms
 MAX_TITLE_CHARS = 200
 MAX_RATIONALE_CHARS = 240
 MAX_REASON_CHARS = 160
+MAX_SENTENCE_CHARS = 400
 MOST_NAMED = 3
 #: MADR's prefixes of arguments against an option.
 _VERDICT = re.compile(r"^(?:Bad|Neutral), because ")
@@ -50,6 +51,7 @@ class Brief:
         overruled_by: The memory that leads the subject, with the rule; None if this memory leads.
         contested: Ids of other memories in force for the subject.
         because: The reason for its state, if it is not in force.
+        files: A sentence for each of its files that has moved or is gone.
         origin: The origin of the quoted text.
     """
 
@@ -73,12 +75,21 @@ class Brief:
     overruled_by: Relation | None = None
     contested: tuple[Reference, ...] = ()
     because: str | None = None
+    files: tuple[str, ...] = ()
 
     @property
     def heading(self) -> Brief:
         """The brief without text: names, state and the memory that overrules it."""
         return replace(
-            self, excerpt="", rationale="", rejected=(), more_rejected=0, replaced=(), contested=(), because=None
+            self,
+            excerpt="",
+            rationale="",
+            rejected=(),
+            more_rejected=0,
+            replaced=(),
+            contested=(),
+            because=None,
+            files=(),
         )
 
 
@@ -141,6 +152,7 @@ def brief(hit: Hit, terms: Collection[str], valid: datetime) -> Brief:
         overruled_by=None if hit.overruled_by is None else _short(hit.overruled_by),
         contested=() if hit.overruled_by else tuple(_named(near.memory) for near in hit.contested[:MOST_NAMED]),
         because=None if hit.holds else known(hit.because),
+        files=tuple(shortened(place.sentence, MAX_SENTENCE_CHARS) for place in card.files[:MOST_NAMED]),
     )
 
 

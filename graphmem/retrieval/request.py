@@ -7,6 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from graphmem.model import Scope
+from graphmem.retrieval.path_reach import PathReach
 from graphmem.store import Filter, Page
 
 
@@ -22,7 +23,8 @@ class Sort(StrEnum):
 class Query:
     """The request of a search.
 
-    `seq` None means the latest ledger position; `min_relevance` None the default bound.
+    `seq` None means the latest ledger position; `min_relevance` None the default bound; `files` are those of the paths
+    in `where`.
     """
 
     text: str
@@ -33,8 +35,10 @@ class Query:
     sort: Sort
     page: Page
     min_relevance: float | None = None
+    files: PathReach | None = None
 
     @property
     def of_matches(self) -> Filter:
         """The part of the filter that applies to matches; the rest applies to the memories that they resolve to."""
-        return replace(self.where, origins=(), statuses=(), min_confidence=0.0)
+        where = self.where if self.files is None else self.files.where
+        return replace(where, origins=(), statuses=(), min_confidence=0.0)

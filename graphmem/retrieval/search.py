@@ -16,9 +16,12 @@ from graphmem.retrieval.embedder import Embedder, card_of, other_model, question
 from graphmem.retrieval.fusion import NAMED_SHARE, Scored, cut
 from graphmem.retrieval.heads import Head, fits, heads_of, is_relevant, relevant_heads, scored_neighbours, subject_of
 from graphmem.retrieval.hit_order import Ranked, Ruled, leaders_first, rank, rulings, with_leaders
+from graphmem.retrieval.mainlines import Mainlines
 from graphmem.retrieval.match_scores import scored_matches
+from graphmem.retrieval.moved_files import with_files
 from graphmem.retrieval.named_ids import NamedIds, named_ids_in
 from graphmem.retrieval.near_words import readings
+from graphmem.retrieval.path_reach import reach
 from graphmem.retrieval.query import MAX_QUERY_CHARS, Question, read_question
 from graphmem.retrieval.reasons import because
 from graphmem.retrieval.reference import reference, references
@@ -44,10 +47,18 @@ class Searcher:
         store: The store.
         embedder: Returns the embedding backend, or a sentence on why there is none; called once per search.
         seal: Signs cursors; created for the store by default.
+        mainlines: Histories of repositories; created for the store by default.
     """
 
-    def __init__(self, store: Store, embedder: Callable[[], Embedder | str], seal: Seal | None = None) -> None:
+    def __init__(
+        self,
+        store: Store,
+        embedder: Callable[[], Embedder | str],
+        seal: Seal | None = None,
+        mainlines: Mainlines | None = None,
+    ) -> None:
         self._store = store
+        self._mainlines = mainlines or Mainlines(store)
         self._embedder = embedder
         self._seal = seal or Seal(store)
 
@@ -60,6 +71,7 @@ class Searcher:
         start = cursors.start(query.page, Point(query.valid, query.seq or 0))
         if query.page.cursor is not None:
             query = replace(query, valid=start.point.valid, seq=start.point.seq)
+        query = self._with_files(query)
         backend, needed = self._embedder(), start.offset + query.page.limit
         results = self._results(self._parsed(query, backend), query, needed)
         query = replace(query, seq=results.seq)
@@ -80,6 +92,13 @@ class Searcher:
             read_as=results.parsed.text if corrections else None,
         )
 
+    def _with_files(self, query: Query) -> Query:
+        """Return the query with the files that its paths mean; its ledger position is then fixed."""
+        if not query.where.paths:
+            return query
+        seq = self._store.position(query.reader).seq if query.seq is None else query.seq
+        return replace(query, seq=seq, files=reach(self._mainlines, query.where, query.reader, seq))
+
     def _parsed(self, query: Query, backend: Embedder | str) -> _ParsedQuery:
         question = read_question(query.text, query.valid.date())
         named_ids = named_ids_in(self._store, query.text, query.reader, query.seq)
@@ -97,6 +116,8 @@ class Searcher:
             query = replace(query, seq=matches.seq)
             view = View(matches.rows, query.reader, matches.seq)
             scored = scored_matches(parsed.question, matches, _titles(view, matches.ids), parsed.named_ids)
+            if query.files is not None:
+                scored = [match for match in scored if query.files.admits(view, match.memory)]
             heads = [head for head in self._resolve(scored, view, query).values() if fits(head, query)]
             relevant = relevant_heads(heads, query)
             for entry in leaders_first(rank(relevant, query), query):
@@ -135,7 +156,10 @@ class Searcher:
         nearby = self._neighbours(heads, query, view.seq)
         # Chains of matches are already resolved; neighbours get their own view.
         view = View(nearby.rows, query.reader, view.seq)
-        for key, head in heads_of(scored_neighbours(nearby.steps, view, heads), view, query).items():
+        near = scored_neighbours(nearby.steps, view, heads)
+        if query.files is not None:
+            near = [match for match in near if query.files.admits(view, match.memory)]
+        for key, head in heads_of(near, view, query).items():
             heads.setdefault(key, head)
         return heads
 
@@ -164,8 +188,14 @@ class Searcher:
         """Return the heads shown as full hits."""
         view, led = ruled.view, ruled.led
         hits = ((entry.head, _hit(entry, view if entry.head.is_settled else entry.head.view, query)) for entry in shown)
+        at = Point(query.valid, query.seq or 0)
         return tuple(
-            _contested(hit, led.get(subject_of(hit.card.memory)) if head.holds else None, view, query)
+            _contested(
+                replace(hit, card=with_files(self._mainlines, query.reader, hit.card, at)),
+                led.get(subject_of(hit.card.memory)) if head.holds else None,
+                view,
+                query,
+            )
             for head, hit in hits
             if hit is not None
         )

@@ -24,13 +24,14 @@ from graphmem.model import (
     instant,
 )
 from graphmem.rows import Rows
+from graphmem.scopes import branch_parts
 from graphmem.service.context import ServiceContext, Write, WriteRequest
 from graphmem.service.references import id_among, memory_id
 from graphmem.service.similar_memories import apply_with_similar
 from graphmem.service.statements import restated, statement_from
 from graphmem.temporal import View, touched
 from graphmem.temporal.trust import guard
-from graphmem.vocabulary import branch_parts, word_of
+from graphmem.vocabulary import word_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

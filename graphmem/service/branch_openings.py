@@ -7,9 +7,9 @@ from dataclasses import replace
 
 from graphmem.errors import Conflict, NotFound
 from graphmem.model import AbandonBranch, Change, MergeBranch, OpenBranch, Request, Scope
+from graphmem.scopes import branch_parts
 from graphmem.store import Store
 from graphmem.temporal.lineage import Lineage
-from graphmem.vocabulary import branch_parts
 
 _BRANCH_WORK = (OpenBranch, MergeBranch, AbandonBranch)
 

@@ -25,6 +25,7 @@ from graphmem.model import (
 )
 from graphmem.retrieval.cursors import Seal
 from graphmem.retrieval.embedder import Embedder, card_of, other_model
+from graphmem.retrieval.mainlines import Mainlines
 from graphmem.retrieval.search import Searcher
 from graphmem.service.branch_openings import apply_on_branches
 from graphmem.store import Clock, ModelCard, Progress, Store
@@ -105,7 +106,24 @@ class ServiceContext:
         self.gate = gate
         self.projector = projector
         self.seal = Seal(store)
-        self.searcher = Searcher(store, embedder, self.seal)
+        self.mainlines = Mainlines(store)
+        self.searcher = Searcher(store, embedder, self.seal, self.mainlines)
+
+    def over(self, store: Store, mainlines: Mainlines) -> ServiceContext:
+        """Return a context for reading from another store, with other histories of repositories."""
+        context = ServiceContext(
+            store,
+            scope=self.scope,
+            actor=self.actor,
+            clock=self.clock,
+            embedder=self.installed_embedder,
+            gate=self.gate,
+            projector=self.projector,
+        )
+        context.mainlines = mainlines
+        context.searcher = Searcher(store, self.installed_embedder, self.seal, mainlines)
+        context.seal = self.seal
+        return context
 
     def embedder(self) -> Embedder | str:
         """Return the embedding backend, or a sentence on why its vectors cannot be compared with those in the store."""
@@ -126,7 +144,7 @@ class ServiceContext:
             InvalidInput: As `point` raises it.
         """
         if at is None or at.known_at is None:
-            return (at and at.as_of) or self.clock(), None
+            return (at and _moment(at.as_of)) or self.clock(), None
         point = self.point(at, reader)
         return point.valid, point.seq
 
@@ -137,8 +155,10 @@ class ServiceContext:
             InvalidInput: `known_at` is not in the past yet, or is a position that the ledger does not have.
         """
         requested, now = at or At(), self.clock()
-        valid = requested.as_of or now
+        valid = _moment(requested.as_of) or now
         known_at = requested.known_at
+        if isinstance(known_at, str):
+            raise InvalidInput(f"{known_at!r} is no ledger position and no time")
         if known_at is None:
             return Point(valid, self.store.position(reader).seq)
         latest = self.store.position(reader)
@@ -258,6 +278,17 @@ class ServiceContext:
             return GatedRequests(requests, {}, None)
         vectors = dict(zip(texts, backend.embed(list(texts.values())), strict=True))
         return GatedRequests(requests, vectors, card_of(backend))
+
+
+def _moment(as_of: datetime | str | None) -> datetime | None:
+    """Return a valid time; the verbs have looked up the names of commits.
+
+    Raises:
+        InvalidInput: It is a name after all.
+    """
+    if isinstance(as_of, str):
+        raise InvalidInput(f"{as_of!r} is no time; write 2025-03-31, 2025-03-31T14:00Z or 2025-03-31T14:00+02:00")
+    return as_of
 
 
 @dataclass(frozen=True, slots=True)

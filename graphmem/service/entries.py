@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from graphmem.answers import Reference
-from graphmem.model import Change, Operation, Propose, Revoke, Scope, Supersede
+from graphmem.model import Change, Operation, Propose, ReadMainline, Revoke, Scope, Supersede
 from graphmem.retrieval.reference import references
 from graphmem.service.context import ServiceContext
 from graphmem.temporal import View, stamp_of, touched
@@ -56,7 +56,10 @@ def _concern(context: ServiceContext, change: Change, reader: Scope) -> Operatio
 
 
 def _shown(view: View, change: Change) -> Change:
+    """Return an entry without ids that the reader does not see, and without the rows of a mainline reading."""
     operation = asked_in(change.operation)
+    if isinstance(operation, ReadMainline):
+        return replace(change, operation=replace(operation, content=""))
     if not isinstance(operation, Supersede):
         return change
     shown = replace(operation, old=_visible(view, operation.old), new=_visible(view, operation.new))

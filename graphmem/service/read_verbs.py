@@ -32,16 +32,19 @@ from graphmem.ranking import trusted_confidence
 from graphmem.relations import Side
 from graphmem.retrieval.cards import card, moves, step
 from graphmem.retrieval.cursors import Cursors, PageStart, page_of, question_mark
+from graphmem.retrieval.moved_files import with_files
+from graphmem.retrieval.path_reach import reach
 from graphmem.retrieval.reference import references
 from graphmem.retrieval.remarks import remarks
 from graphmem.retrieval.request import Query, Sort
 from graphmem.rows import EdgeRow
+from graphmem.service.commit_points import at_commits, resolve
 from graphmem.service.conflicts import open_conflicts
 from graphmem.service.context import ServiceContext
 from graphmem.service.entries import mentioned, visible_entries
 from graphmem.service.explanation import explanation, visible_edges
 from graphmem.service.lookup import StoreLookup
-from graphmem.service.references import with_references, with_source_paths
+from graphmem.service.references import with_references
 from graphmem.store import Filter, Page, Progress, silent
 from graphmem.temporal import View, reigns
 from graphmem.verbs import VERBS
@@ -59,6 +62,7 @@ class ReadVerbs:
 
     _context: ServiceContext
 
+    @at_commits
     def search(  # noqa: PLR0913 - each parameter narrows the search in another way
         self,
         query: Question,
@@ -98,7 +102,7 @@ class ReadVerbs:
             raise InvalidInput(f"min_relevance {min_relevance!r} is not between 0 and 1")
         reader = self._context.reader(scope, parts)
         valid, seq = self._context.search_point(at, reader)
-        narrowed, order = with_source_paths(where or Filter()), word_of(Sort, sort)
+        narrowed, order = where or Filter(), word_of(Sort, sort)
         shown = page_of(page, limit, Page(VERBS["search"].page_limit))
         answer = self._context.searcher.search(Query(query, valid, seq, reader, narrowed, order, shown, min_relevance))
         if shown.cursor is not None:
@@ -106,6 +110,7 @@ class ReadVerbs:
         on_names = remarks(query, answer, StoreLookup(self._context, reader, answer.at))
         return replace(answer, remarks=(*answer.remarks, *on_names))
 
+    @at_commits
     def list(
         self,
         where: Filter | None = None,
@@ -129,15 +134,18 @@ class ReadVerbs:
             parts: Parts of the scope, such as `repo="shop"`, that replace those of `scope` or of the default scope.
         """
         reader, page = self._context.reader(scope, parts), page_of(page, limit, Page(VERBS["list"].page_limit))
-        narrowed, order = with_source_paths(where or Filter()), word_of(Sort, sort)
+        narrowed, order = where or Filter(), word_of(Sort, sort)
         mark = question_mark("list", narrowed, order, reader)
         cursors = Cursors(self._context.seal, reader, mark)
         start = cursors.start(page, self._context.point(at, reader))
         cards = self._matching(narrowed, reader, start.point, is_latest=at is None or at.known_at is None)
         if order is Sort.CONFIDENCE:
             cards = iter(sorted(cards, key=lambda shown: (-_trusted(shown), -shown.change, shown.id)))
-        return _page(cards, start, page.limit, cursors)
+        answer = _page(cards, start, page.limit, cursors)
+        shown = tuple(with_files(self._context.mainlines, reader, listed, start.point) for listed in answer.cards)
+        return replace(answer, cards=shown)
 
+    @at_commits
     def get(
         self, key: MemoryRef, *, at: At | None = None, scope: Scope | None = None, **parts: Unpack[ScopeParts]
     ) -> Card:
@@ -158,6 +166,7 @@ class ReadVerbs:
             self._context, reader, lambda: point, [key], lambda ids: self._card(reader, ids[0], point)
         )
 
+    @at_commits
     def history(
         self, key: MemoryRef, *, at: At | None = None, scope: Scope | None = None, **parts: Unpack[ScopeParts]
     ) -> History:
@@ -178,7 +187,8 @@ class ReadVerbs:
         )
 
     def _card(self, reader: Scope, key: str, point: Point) -> Card:
-        return _existing(card(self._context.view(reader, [key], point.seq), key, point.valid), key)
+        shown = _existing(card(self._context.view(reader, [key], point.seq), key, point.valid), key)
+        return with_files(self._context.mainlines, reader, shown, point)
 
     def _history(self, reader: Scope, key: str, point: Point) -> History:
         view = self._context.view(reader, [key], point.seq)
@@ -188,7 +198,7 @@ class ReadVerbs:
         changes = [change for change in self._context.store.changes_of(reader, key) if change.seq <= point.seq]
         entries, named = visible_entries(self._context, changes, reader, point.seq, read=view)
         return History(
-            card=shown,
+            card=with_files(self._context.mainlines, reader, shown, point),
             at=point,
             predecessors=tuple(as_new(edge) for edge in into if edge.is_full or edge.part),
             successors=tuple(as_old(edge) for edge in out if edge.is_full or edge.part),
@@ -200,6 +210,7 @@ class ReadVerbs:
             mentioned=mentioned(named, entries, point.valid),
         )
 
+    @at_commits
     def timeline(
         self,
         *,
@@ -223,16 +234,24 @@ class ReadVerbs:
             raise InvalidInput("give either `subject` or `path`: a timeline shows a single subject or a single path")
         reader = self._context.reader(scope)
         point = self._context.point(at, reader)
-        where = Filter(subjects=(subject,)) if subject is not None else with_source_paths(Filter(paths=(path or "",)))
-        ids = self._context.store.select(reader, where, at=None, before=point.seq + 1, limit=_EVERYTHING)
-        view = self._context.view(reader, ids, point.seq)
+        where = Filter(subjects=(subject,)) if subject is not None else Filter(paths=(path or "",))
+        files = reach(self._context.mainlines, where, reader, point.seq)
+        found = self._context.store.select(
+            reader, where if files is None else files.where, at=None, before=point.seq + 1, limit=_EVERYTHING
+        )
+        view = self._context.view(reader, found, point.seq)
+        ids = [memory_id for memory_id in found if files is None or files.admits(view, memory_id)]
         leads = (
             {}
             if subject is None
             else reigns(view, [memory_id for memory_id in ids if view.memory(memory_id) is not None])
         )
         lanes = [
-            Lane(shown, moves(view, shown.id), tuple(map(interval, leads.get(shown.id, ()))))
+            Lane(
+                with_files(self._context.mainlines, reader, shown, point),
+                moves(view, shown.id),
+                tuple(map(interval, leads.get(shown.id, ()))),
+            )
             for shown in _cards(view, dict.fromkeys([*ids, *_before(view, ids), *_after(view, ids)]), point)
         ]
         lanes.sort(key=lambda lane: (lane.moves[0].at if lane.moves else point.valid, lane.card.change))
@@ -259,15 +278,24 @@ class ReadVerbs:
         """
         if start == At():
             raise InvalidInput("diff needs a first point: a valid time, such as 2025-01-01, or a recorded time")
-        reader, narrowed = self._context.reader(scope), with_source_paths(where or Filter())
-        before, after = self._context.point(start, reader), self._context.point(end, reader)
+        reader, narrowed = self._context.reader(scope), where or Filter()
+        first, second = (resolve(self._context, at or At(), reader) for at in (start, end))
+        before, after = (
+            replace(found.context.point(found.at, reader), commit=found.commit) for found in (first, second)
+        )
+        last = max(before.seq, after.seq)
+        files = reach(self._context.mainlines, narrowed, reader, last)
         differences: list[Difference] = []
-        for ids in self._chunks(narrowed, reader, max(before.seq, after.seq), None):
-            rows = self._context.store.rows(reader, ids)
-            old, new = View(rows, reader, before.seq), View(rows, reader, after.seq)
+        for found in self._chunks(narrowed if files is None else files.where, reader, last, None):
+            rows = first.context.store.rows(reader, found)
+            old = View(rows, reader, before.seq)
+            rows = rows if second.context is first.context else second.context.store.rows(reader, found)
+            new = View(rows, reader, after.seq)
+            ids = [key for key in found if files is None or files.admits(new, key)]
             differences.extend(_differences(old, new, ids, (before, after)))
         return Diff(before, after, tuple(differences))
 
+    @at_commits
     def explain(
         self, key: MemoryRef, *, at: At | None = None, scope: Scope | None = None, **parts: Unpack[ScopeParts]
     ) -> Explanation:
@@ -287,6 +315,7 @@ class ReadVerbs:
             context, reader, lambda: point, [key], lambda ids: explanation(context, ids[0], point, reader)
         )
 
+    @at_commits
     def conflicts(self, *, at: At | None = None, scope: Scope | None = None) -> Conflicts:
         """List the open conflicts, each with the rule that would decide it and a command that settles it.
 
@@ -324,6 +353,7 @@ class ReadVerbs:
         """
         return tuple(self._context.store.repositories(self._context.reader(scope)))
 
+    @at_commits
     def to_networkx(
         self, *, at: At | None = None, scope: Scope | None = None, progress: Progress = silent
     ) -> nx.MultiDiGraph[str]:
@@ -349,10 +379,11 @@ class ReadVerbs:
 
     def _matching(self, where: Filter, reader: Scope, point: Point, *, is_latest: bool) -> Iterator[Card]:
         hint = None if where.include_history or where.statuses or not is_latest else point.valid
-        for ids in self._chunks(where, reader, point.seq, hint):
+        files = reach(self._context.mainlines, where, reader, point.seq)
+        for ids in self._chunks(where if files is None else files.where, reader, point.seq, hint):
             view = self._context.view(reader, ids, point.seq)
             for shown in _cards(view, ids, point):
-                if _matches(shown, where):
+                if _matches(shown, where) and (files is None or files.admits(view, shown.id)):
                     yield shown
 
     def _chunks(self, where: Filter, reader: Scope, seq: int, hint: datetime | None) -> Iterator[Sequence[str]]:

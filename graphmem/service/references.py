@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from datetime import datetime
-from pathlib import PurePosixPath
 from typing import TypeVar
 
 from graphmem.answers import Card
@@ -23,9 +21,6 @@ Answer = TypeVar("Answer")
 #: Candidates that the message on an ambiguous reference lists.
 MOST_CANDIDATES = 10
 _MOST_READ = 100
-_GLOB = frozenset("*?")
-#: The source key of an imported statement begins with one of these, its source's name, and the path of its file.
-_IMPORTED = ("claude", "basic-memory")
 
 
 def with_references(
@@ -128,20 +123,3 @@ def _by_prefix(context: ServiceContext, reader: Scope, ref: str, point: Point) -
 
 def _cards(view: View, ids: Sequence[str], point: Point) -> list[Card]:
     return [shown for memory_id in ids if (shown := card(view, memory_id, point.valid)) is not None]
-
-
-def with_source_paths(where: Filter) -> Filter:
-    """Return the filter, extended so that a path also matches the memories imported from that file."""
-    if not where.paths:
-        return where
-    paths = [_plain_path(path) for path in where.paths]
-    files = [path for path in paths if path and not _GLOB & set(path) and not path.endswith("/")]
-    keys = [f"{source}/*/{path}{rest}" for source in _IMPORTED for path in files for rest in ("", "/**")]
-    return replace(where, paths=tuple(dict.fromkeys([*paths, *keys])))
-
-
-def _plain_path(path: str) -> str:
-    """Return the path without a leading `./`."""
-    if not path.startswith("./"):
-        return path
-    return PurePosixPath(path).as_posix() + ("/" if path.endswith("/") else "")

@@ -183,6 +183,6 @@ def _words(store: Store, reader: Scope, key: str | None) -> str:
 
 
 def _described(sample: Sample) -> str:
-    as_of = "" if sample.at.as_of is None else sample.at.as_of.isoformat().replace("+00:00", "Z")
+    as_of = "" if not isinstance(sample.at.as_of, datetime) else sample.at.as_of.isoformat().replace("+00:00", "Z")
     about = "" if sample.key is None else f" around {sample.key!r}"
     return f"as of {as_of}, known at {sample.at.known_at}, for {sample.reader}{about}: the two answers differ"

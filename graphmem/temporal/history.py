@@ -23,17 +23,19 @@ from graphmem.model import (
     Operation,
     Origin,
     Propose,
+    ReadMainline,
     Revoke,
     Scope,
     Supersede,
     SupersessionKind,
 )
+from graphmem.repository.mainline_rows import unpacked
 from graphmem.rows import BranchRow, EdgeRow, RevokeRow, Rows, stamp_of
+from graphmem.scopes import branch_parts
 from graphmem.temporal.lineage import Lineage, opening
 from graphmem.temporal.operations import asked_in, rules_of, touched
 from graphmem.temporal.operations.add import refuse_unordered_moves
 from graphmem.temporal.operations.supersede import edges_of, refuse_cycle, refuse_misshapen_supersession
-from graphmem.vocabulary import branch_parts
 
 #: Edges on a cycle are compared pairwise, so their number is limited; sound ledgers have a handful.
 _MOST_ENTANGLED = 5_000
@@ -134,6 +136,9 @@ class History:
                 return self._branch(change, operation)
             case Supersede():
                 return self._unknown(touched(operation)) or self._supersede(change, operation)
+            case ReadMainline(content=content):
+                unpacked(content)
+                return None
             case Link() if operation.source == operation.target:
                 return f"links {operation.source!r} to itself"
             case Propose(proposed):

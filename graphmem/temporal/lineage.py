@@ -8,7 +8,7 @@ from dataclasses import replace
 from graphmem.errors import CorruptStore
 from graphmem.model import Scope
 from graphmem.rows import BranchRow, Stamp
-from graphmem.vocabulary import branch_parts
+from graphmem.scopes import branch_parts
 
 #: A ledger position after every entry.
 LATEST = 2**63 - 1

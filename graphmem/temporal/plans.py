@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from graphmem.model import Add, Change, Erase, OpenBranch, Operation, Propose, Request, Supersede
+from graphmem.model import Add, Change, Erase, OpenBranch, Operation, Propose, ReadMainline, Request, Supersede
 from graphmem.rows import Rows, Situation, Stamp, Transaction
 from graphmem.temporal.derivation import derive
 from graphmem.temporal.lineage import Lineage, on_opening
@@ -94,7 +94,7 @@ def _fresh(request: Request, operation: Add, situation: Situation, stamp: Stamp)
 def _outcome(request: Request, situation: Situation) -> Operation:
     """The operation that is requested, or its proposal if the request is not trusted enough."""
     operation, rows = request.operation, situation.rows
-    if isinstance(operation, Add | OpenBranch | Propose):
+    if isinstance(operation, Add | OpenBranch | Propose | ReadMainline):
         return operation
     rules = rules_of(operation)
     required = rules.required(operation, request.writer, rows, situation.change)

@@ -7,9 +7,9 @@ from collections.abc import Iterable
 from graphmem.errors import Conflict, NotFound
 from graphmem.model import OpenBranch, Request
 from graphmem.rows import MemoryRow, Rows
+from graphmem.scopes import branch_parts
 from graphmem.temporal.lineage import Lineage
 from graphmem.temporal.view import View
-from graphmem.vocabulary import branch_parts
 
 
 def refuse_closed_branch(lineage: Lineage, request: Request) -> None:

@@ -33,7 +33,7 @@ from pydantic_core import CoreSchema
 
 from graphmem.answers import Card
 from graphmem.errors import InvalidInput
-from graphmem.model import Memory, Operation, Point, Scope, Statement, instant
+from graphmem.model import CommitPoint, Memory, Operation, Point, Scope, Statement, instant
 from graphmem.parameters import Number, Text
 from graphmem.wire.docstrings import descriptions
 from graphmem.wire.json_documents import verb_of
@@ -160,11 +160,15 @@ def _written_fields(kind: type, direction: Direction) -> Iterator[tuple[str, tup
     if kind is Point:
         yield "as_of", (Instant, ModelField(description="An instant of valid time."))
         yield "known_at", (StrictInt, ModelField(description="A position in the ledger."))
+        of_commit = "The commit that the request named as its valid time; null for a time."
+        yield "commit", (form(CommitPoint, direction) | None, ModelField(default=None, description=of_commit))
     elif kind is Card:
         yield from _card_fields(direction)
     else:
         if kind in _OPERATIONS:
-            yield "operation", (Literal[verb_of(kind)], ModelField(description="The verb."))
+            name = verb_of(kind)
+            default = {} if direction is Direction.ANSWER else {"default": name}
+            yield "operation", (Literal[name], ModelField(description="The verb.", **default))  # type: ignore[call-overload]
         yield from ((field.name, _field(field, kind, direction)) for field in fields(kind))
 
 
@@ -201,7 +205,7 @@ def _descriptions(kind: type) -> dict[str, str]:
 def _maker(kind: type) -> Callable[[BaseModel], object]:
     """Return the function that turns a validated form into a value of the library; such a value itself is unchanged."""
     if kind is Point:
-        return lambda model: Point(model.as_of, model.known_at)  # type: ignore[attr-defined]
+        return lambda model: Point(model.as_of, model.known_at, model.commit)  # type: ignore[attr-defined]
     if kind is Card:
         return _card
     names = [field.name for field in fields(kind)]

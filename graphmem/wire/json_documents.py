@@ -48,7 +48,7 @@ class Writer:
     def record(self, value: object) -> dict[str, Any]:
         """Return a dataclass as a mapping of its fields."""
         if isinstance(value, Point):
-            return {"as_of": self.value(value.valid), "known_at": value.seq}
+            return {"as_of": self.value(value.valid), "known_at": value.seq, "commit": self.value(value.commit)}
         if isinstance(value, Card):
             return self._card(value)
         named = {"operation": verb_of(type(value))} if isinstance(value, _OPERATIONS) else {}

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, date, datetime, time
 
 from graphmem.errors import InvalidInput
 from graphmem.model import instant
 
+#: Git allows no blanks, control characters and `~^:?*[\\` in names.
+_NAME = re.compile(r"(?:commit:)?[^\s\x00-\x1f\x7f~^:?*\[\\]+")
+_LIKE_A_TIME = re.compile(r"\d{4}-\d{1,2}(?:-|$|T)")
 _FORMATS = "2025-03-31, 2025-03-31T14:00Z or 2025-03-31T14:00+02:00"
 
 
@@ -27,7 +31,24 @@ def read_time(text: str) -> datetime:
         raise InvalidInput(f"{text!r} is not a time; write {_FORMATS}") from exc
 
 
-def read_known_at(text: str) -> datetime | int:
-    """Return the time that a text names, or the ledger position if it consists of digits."""
+def read_as_of(text: str) -> datetime | str:
+    """Return the instant that a text names, else the name of a commit, tag or branch.
+
+    `commit:` in front makes a name of what looks like a time.
+
+    Raises:
+        InvalidInput: The text is neither: it begins like a time, or has characters that no name has.
+    """
+    try:
+        return read_time(text)
+    except InvalidInput:
+        word = text.strip()
+        if not word or not _NAME.fullmatch(word) or _LIKE_A_TIME.match(word):
+            raise
+        return word
+
+
+def read_known_at(text: str) -> datetime | int | str:
+    """Return the ledger position, the time or the name of a commit that a text names; digits are a position."""
     word = text.strip()
-    return int(word) if word.isdecimal() else read_time(word)
+    return int(word) if word.isdecimal() else read_as_of(word)

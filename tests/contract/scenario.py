@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 from numpy.typing import NDArray
 
+from graphmem.instants import to_micros
 from graphmem.model import (
     Add,
     Alternative,
@@ -34,6 +35,7 @@ from graphmem.model import (
     Status,
     Transition,
 )
+from graphmem.repository.mainline_rows import MainlineRows, PathOrigin, RefRow, SegmentRow
 from graphmem.rows import Rows
 from graphmem.store import Store
 from tests.laws.world import ANN, BOB, ORG, PROD, R, X, day, end, moves, supersede
@@ -100,6 +102,24 @@ def vector(key: str) -> NDArray[np.float32]:
 
 
 VECTORS = {key: vector(key) for key in ("A", "B", "C", "P", "X")}
+#: A file at `src/store/duck/db.py`, then at `src/duck.py`.
+FIRST = MainlineRows(
+    shas=("1" * 40,),
+    times_us=(to_micros(day(0)),),
+    segments=(SegmentRow(0, 0, "src/store/duck/db.py", 0, None, PathOrigin.ADDED, None, None),),
+    segment_count=1,
+)
+SECOND = MainlineRows(
+    start=1,
+    shas=("2" * 40,),
+    times_us=(to_micros(day(7)),),
+    segments=(
+        SegmentRow(0, 0, "src/store/duck/db.py", 0, 1, PathOrigin.ADDED, None, None),
+        SegmentRow(1, 0, "src/duck.py", 1, None, PathOrigin.RENAMED, 90, 0),
+    ),
+    segment_count=2,
+    refs=(RefRow("tag", "v1", "1" * 40),),
+)
 DONE: tuple[tuple[Operation, Scope], ...] = (
     (Add(memory("A"), moves(("proposed", 0), ("active", 1))), R),
     (Add(memory("B"), moves(("active", 4))), R),

@@ -64,7 +64,9 @@ def test_a_server_that_answers_has_no_broken_link(memory: GraphMemory) -> None:
     with serving(memory) as url:
         found = links(url)
     assert [one for one in found.values() if one.health is LinkHealth.BROKEN] == []
-    assert list(found) == ["settings", "project", "server", "version", "key", "its store", "its tools", "agents"]
+    assert list(found) == [
+        *("settings", "project", "server", "version", "key", "its store", "its tools", "agents", "hooks"),
+    ]
     assert found["version"].found == f"{__version__}, the same as here"
     assert found["its tools"].found == "/mcp lists 7 tools"
 

@@ -19,11 +19,13 @@ from graphmem.http.server import ListenAddress, refuse_unprotected_address
 from graphmem.keys import Permission
 from graphmem.keys.secret import make_text
 from graphmem.model import Scope
+from graphmem.repository.mainline_rows import MainlineRows, packed
 from graphmem.service import Write
 from tests.http.conftest import NDJSON, Site
 from tests.service.conftest import TickingClock
 
 #: What each verb needs, and a body that it takes.
+READING = {"ref": "HEAD", "tip": "0", "commits": 0, "previous": 0, "content": packed(MainlineRows())}
 NEEDS: dict[str, tuple[Permission, dict[str, Any] | None]] = {
     "search": (Permission.READ, {"query": "q"}),
     "list": (Permission.READ, None),
@@ -34,6 +36,7 @@ NEEDS: dict[str, tuple[Permission, dict[str, Any] | None]] = {
     "diff": (Permission.READ, None),
     "conflicts": (Permission.READ, None),
     "changes": (Permission.READ, None),
+    "readings": (Permission.READ, None),
     "status": (Permission.READ, None),
     "repositories": (Permission.READ, None),
     "add": (Permission.WRITE, {"statement": "words"}),
@@ -44,6 +47,7 @@ NEEDS: dict[str, tuple[Permission, dict[str, Any] | None]] = {
     "end": (Permission.WRITE, {}),
     "confirm": (Permission.WRITE, {}),
     "link": (Permission.WRITE, {"target": "x", "kind": "refines"}),
+    "record_reading": (Permission.WRITE, {"reading": READING}),
     "open_branch": (Permission.WRITE, {"name": "b"}),
     "merge_branch": (Permission.WRITE, {"name": "b"}),
     "ingest_decisions": (Permission.WRITE, {"documents": []}),

@@ -24,6 +24,7 @@ from graphmem.model import (
     Memory,
     Operation,
     Propose,
+    ReadMainline,
     Request,
     Retract,
     Revoke,
@@ -337,6 +338,10 @@ class OracleStore:
     def changes_of(self, reader: Scope, memory: str) -> list[Change]:
         log = self._log(reader)
         return [change for change in log if change.seq in about(log, memory)]
+
+    def readings(self, reader: Scope, repo: str | None, *, after: int = 0) -> list[Change]:
+        read = [change for change in self._log(reader) if isinstance(change.operation, ReadMainline)]
+        return [change for change in read if change.writer.repo == repo and change.seq > after]
 
     def rows(self, reader: Scope, ids: Sequence[str], *, rivals: Rivals | None = None, is_alone: bool = False) -> Rows:
         del is_alone

@@ -21,6 +21,7 @@ from graphmem.model import (
     Operation,
     Origin,
     Propose,
+    ReadMainline,
     Request,
     Retract,
     Revoke,
@@ -31,6 +32,7 @@ from graphmem.model import (
     SupersessionKind,
     Transition,
 )
+from graphmem.repository.mainline_rows import unpacked
 from tests.oracle.standing import ORDER, may
 from tests.oracle.view import OracleView, Step, edges_of, status_at, steps_of
 
@@ -46,11 +48,7 @@ def judge(log: Sequence[Change], request: Request) -> Operation:
         judge(log, replace(request, operation=wished))
         return Propose(wished)
     view, operation, writer = OracleView(log, request.writer), request.operation, request.writer
-    is_elsewhere = writer.branch is not None and not view.branches.is_open(
-        view.branches.meant(writer.repo, writer.branch)
-    )
-    if is_elsewhere and not isinstance(operation, OpenBranch):
-        raise NotFound("closed branch")
+    _judge_place(view, request)
     match operation:
         case Add():
             home = view.branches.written(operation.memory.scope)
@@ -265,10 +263,26 @@ def is_known_to(view: OracleView, change: Change) -> bool:
             return all(key in view.known for key in (*old, *new))
         case Propose(asked):
             return is_known_to(view, replace(change, operation=asked))
-        case OpenBranch() | MergeBranch() | AbandonBranch():
+        case OpenBranch() | MergeBranch() | AbandonBranch() | ReadMainline():
             return view.admits(Scope(change.writer.tenant, change.writer.repo))
         case Revoke():
             return view.admits(change.writer)
+
+
+def _judge_place(view: OracleView, request: Request) -> None:
+    writer = request.writer
+    is_elsewhere = writer.branch is not None and not view.branches.is_open(
+        view.branches.meant(writer.repo, writer.branch)
+    )
+    if is_elsewhere and not isinstance(request.operation, OpenBranch):
+        raise NotFound("closed branch")
+    if not isinstance(request.operation, ReadMainline):
+        return
+    unpacked(request.operation.content)
+    if (writer.user, writer.branch, writer.environment) != (None, None, None):
+        raise InvalidInput("not for the whole repository")
+    if request.provenance.origin in {Origin.CONVERSATION, Origin.EXTERNAL}:
+        raise Forbidden("an untrusted origin may not say what a repository contains")
 
 
 def _judge_branch(view: OracleView, operation: OpenBranch | MergeBranch | AbandonBranch, writer: Scope) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from graphmem.repository.mainline_rows import MainlineRows, packed
 from tests.parity.documents import RECORD
 from tests.parity.use_case import Surface, UseCase
 
@@ -13,7 +14,38 @@ WRITE = {"source": "decisions", "op_id": "ingest"}
 HERE_ALONE = {Surface.CLIENT: "a server copies no file to its callers"}
 HERE_ALONE_DRAWN = {Surface.CLIENT: "a server does not export whole graphs"}
 
+#: A reading of one commit and one file; `content` is `packed(MainlineRows(...))`.
+READING = {"ref": "HEAD", "tip": "1" * 40, "commits": 1, "previous": 0, "content": packed(MainlineRows())}
+READING_WRITE = {"op_id": "read", "scope": {"repo": "shop"}}
+
 KEEPING = (
+    UseCase(
+        name="of a repository",
+        verb="readings",
+        asked={"scope": {"repo": "shop"}},
+        before=(("record_reading", {"reading": READING, "write": READING_WRITE}),),
+        told={"#": 1, "0.operation.tip": "1" * 40, "0.operation.content": READING["content"]},
+    ),
+    UseCase(name="of another repository", verb="readings", asked={"scope": {"repo": "other"}}, told={"#": 0}),
+    UseCase(name="after no position", verb="readings", asked={"after": -1}, code="invalid_input"),
+    UseCase(
+        name="of a mainline",
+        verb="record_reading",
+        asked={"reading": READING, "write": READING_WRITE},
+        told={"change.seq": 15, "change.operation.commits": 1, "ids.#": 0},
+    ),
+    UseCase(
+        name="with rows that cannot be read",
+        verb="record_reading",
+        asked={"reading": {**READING, "content": "none"}, "write": READING_WRITE},
+        code="invalid_input",
+    ),
+    UseCase(
+        name="by a conversation",
+        verb="record_reading",
+        asked={"reading": READING, "write": {**READING_WRITE, "origin": "conversation"}},
+        code="forbidden",
+    ),
     UseCase(
         name="a decision record",
         verb="ingest",

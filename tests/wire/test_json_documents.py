@@ -19,7 +19,7 @@ def test_values_become_what_pipes_expect() -> None:
         "kind": "task",
         "path": "a",
         "many": [1, None, True],
-        "point": {"as_of": "2025-01-02T03:04:05.000006Z", "known_at": 7},
+        "point": {"as_of": "2025-01-02T03:04:05.000006Z", "known_at": 7, "commit": None},
     }
 
 

@@ -7,8 +7,8 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from graphmem.adapters.neo4j.values import END, admitted_homes, any_of, token
-from graphmem.adapters.paths import fixed_part, path_pattern
 from graphmem.model import Scope
+from graphmem.repository.path_patterns import fixed_part, path_pattern
 from graphmem.store import Filter
 
 if TYPE_CHECKING:

@@ -43,6 +43,10 @@ MATCH (m:Memory {{tenant: $p.tenant, id: $p.id}})
 MATCH (c:Change)-[:{ABOUT}]->(m)
 WITH DISTINCT c RETURN {CHANGE_FIELDS} AS entry ORDER BY c.seq
 """
+_READINGS = f"""
+MATCH (c:Change {{tenant: $p.tenant, mainline_of: $p.repo}}) WHERE c.seq > $p.after
+RETURN {CHANGE_FIELDS} AS entry ORDER BY c.seq
+"""
 _LAST = f"""
 MATCH (l:Ledger {{tenant: $p.tenant}}) WHERE l.seq > 0
 RETURN l.seq AS seq, {_HEAD_RECORDED_AT} AS recorded_at
@@ -96,6 +100,11 @@ def change_by_op_id(database: Database, tenant: str, op_id: str) -> Change | Non
 def changes_of(database: Database, tenant: str, memory_id: str) -> list[Change]:
     """Return the changes that name a memory or revoke a change that does, in order."""
     return _changes(database.records(_OF_MEMORY, {"tenant": tenant, "id": memory_id}))
+
+
+def readings(database: Database, tenant: str, repo: str | None, after: int) -> list[Change]:
+    """Return the readings of a repository's mainline after a ledger position, in order."""
+    return _changes(database.records(_READINGS, {"tenant": tenant, "repo": repo or "", "after": after}))
 
 
 def position(database: Database, tenant: str, instant: datetime | None) -> Position:

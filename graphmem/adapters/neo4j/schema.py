@@ -31,6 +31,7 @@ MIGRATIONS = (
     "neo4j/0004_private_counts.cypher",
     "neo4j/0005_terms.cypher",
     "neo4j/0006_source_keys.cypher",
+    "neo4j/0007_readings.cypher",
 )
 SCHEMA_VERSION = len(MIGRATIONS)
 

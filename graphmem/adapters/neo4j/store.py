@@ -282,6 +282,10 @@ class Neo4jStore:
         """See `graphmem.store.Store.changes_of`."""
         return ledger_queries.changes_of(self._open_database, reader.tenant, memory)
 
+    def readings(self, reader: Scope, repo: str | None, *, after: int = 0) -> list[Change]:
+        """See `graphmem.store.Store.readings`."""
+        return ledger_queries.readings(self._open_database, reader.tenant, repo, after)
+
     def rows(self, reader: Scope, ids: Sequence[str], *, rivals: Rivals | None = None, is_alone: bool = False) -> Rows:
         """See `graphmem.store.Store.rows`."""
         del is_alone  # the same statement reads the chains

@@ -7,10 +7,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from graphmem.adapters.neo4j.values import home_token, prefix, token
-from graphmem.adapters.paths import ancestry
 from graphmem.adapters.word_counts import spelt_counts
 from graphmem.model import AnchorKind, Scope, Statement
 from graphmem.ranking import name_keys
+from graphmem.repository.path_patterns import ancestry
 from graphmem.terms import statement_terms
 
 _COMPONENTS = (AnchorKind.COMPONENT, AnchorKind.MODULE)

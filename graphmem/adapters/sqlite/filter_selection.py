@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 
 import apsw
 
-from graphmem.adapters.paths import fixed_part, path_pattern
 from graphmem.adapters.sqlite import row_queries
 from graphmem.adapters.sqlite.row_cache import RowCache
 from graphmem.adapters.sqlite.source_keys import numbers_on
@@ -19,6 +18,7 @@ from graphmem.adapters.sqlite.term_hashes import Facets, hashes_of
 from graphmem.adapters.sqlite.text_index import TextColumns, TextIndex
 from graphmem.adapters.sqlite.values import Row, Tenant, holding_of, ints, rowid_of
 from graphmem.model import Scope
+from graphmem.repository.path_patterns import fixed_part, path_pattern
 from graphmem.store import Filter, Rivals
 from graphmem.temporal.spans import Spans, containing
 

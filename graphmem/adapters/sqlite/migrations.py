@@ -32,6 +32,7 @@ MIGRATIONS = (
     "sqlite/0003_terms.sql",
     "sqlite/0004_segments.sql",
     "sqlite/0005_source_keys.sql",
+    "sqlite/0006_readings.sql",
 )
 SCHEMA_VERSION = len(MIGRATIONS)
 

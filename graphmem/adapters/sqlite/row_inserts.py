@@ -33,6 +33,7 @@ INSERTS = {
     "source": "INSERT INTO source_key (memory, seq, tenant, key, recorded_at, branch) VALUES (?, ?, ?, ?, ?, ?)",
     "link": "INSERT INTO link (source, seq, target, kind, recorded_at, branch) VALUES (?, ?, ?, ?, ?, ?)",
     "revocation": "INSERT INTO revocation (change, seq, move, recorded_at, branch) VALUES (?, ?, ?, ?, ?)",
+    "reading": "INSERT INTO reading (tenant, repo, seq) VALUES (?, ?, ?)",
     "touch": "INSERT OR IGNORE INTO touch (memory, seq) VALUES (?, ?)",
     "about": "INSERT OR IGNORE INTO about (anchor, memory) VALUES (?, ?)",
     "vector": "INSERT INTO vector (memory, data) VALUES (?, ?)",
@@ -70,6 +71,8 @@ def append(pending: dict[str, list[Row]], tenant: Tenant, rows: Rows, number: Ca
     for source in rows.sources:
         seq, *rest = _stamp_parts(source.stamp)
         pending["source"].append((number(source.memory), seq, tenant.number, source.key, *rest))
+    for reading in rows.readings:
+        pending["reading"].append((tenant.number, reading.repo or "", reading.stamp.seq))
     for link in rows.links:
         seq, *rest = _stamp_parts(link.stamp)
         pending["link"].append((number(link.source), seq, number(link.target), link.kind, *rest))

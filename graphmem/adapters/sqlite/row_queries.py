@@ -45,6 +45,11 @@ _ENTRIES = (
     "SELECT place, recorded_at, op_id, body, salt, digest, commitment, hash FROM entry"
     " WHERE place > ? AND place <= ? ORDER BY place LIMIT ?"
 )
+_READINGS = """
+    SELECT place, entry.recorded_at, op_id, body, salt, digest, commitment, hash
+    FROM reading CROSS JOIN entry ON place = reading.tenant * 1099511627776 + seq
+    WHERE reading.tenant = ?1 AND repo = ?2 AND seq > ?3 ORDER BY seq
+"""
 _PREVIOUS = "SELECT hash FROM entry WHERE place = ?"
 _RECORDED_AT = "SELECT recorded_at FROM entry WHERE place = ?"
 _TOUCHES = "SELECT seq FROM touch WHERE memory = ? ORDER BY seq"
@@ -144,6 +149,12 @@ def entries(connection: apsw.Connection, tenant: Tenant, after: int, limit: int 
         entry = entry_of(row, previous)
         previous = entry.hash
         yield entry
+
+
+def readings(connection: apsw.Connection, tenant: Tenant, repo: str | None, after: int) -> list[Change]:
+    """Return the readings of a repository's mainline after a ledger position, in order."""
+    rows = connection.execute(_READINGS, (tenant.number, repo or "", after))
+    return [change_of(entry_of(row, GENESIS)) for row in rows]
 
 
 def position(connection: apsw.Connection, tenant: Tenant, moment: datetime | None) -> Position:

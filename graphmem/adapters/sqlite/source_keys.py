@@ -7,9 +7,9 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import apsw
 
-from graphmem.adapters.paths import fixed_part, path_pattern
 from graphmem.adapters.sqlite.values import Row, Tenant, ints
 from graphmem.instants import from_micros
+from graphmem.repository.path_patterns import fixed_part, path_pattern
 from graphmem.rows import SourceRow, Stamp
 
 _BY_KEY = """

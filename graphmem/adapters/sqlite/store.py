@@ -254,6 +254,11 @@ class SQLiteStore:
             numbers = row_queries.numbers(connection, tenant, (memory,))
             return row_queries.changes_of(connection, tenant, numbers[0]) if numbers else []
 
+    def readings(self, reader: Scope, repo: str | None, *, after: int = 0) -> list[Change]:
+        """See `graphmem.store.Store.readings`."""
+        with self._reading(reader) as (connection, tenant):
+            return row_queries.readings(connection, tenant, repo, after)
+
     def rows(self, reader: Scope, ids: Sequence[str], *, rivals: Rivals | None = None, is_alone: bool = False) -> Rows:
         """See `graphmem.store.Store.rows`."""
         with self._reading(reader) as (connection, tenant):

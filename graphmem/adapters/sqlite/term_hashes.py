@@ -10,9 +10,9 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
-from graphmem.adapters.paths import ancestry
 from graphmem.model import Anchor, AnchorKind, Kind, Origin, Statement
 from graphmem.ranking import name_keys
+from graphmem.repository.path_patterns import ancestry
 from graphmem.terms import statement_terms
 
 _COMPONENTS = (AnchorKind.COMPONENT, AnchorKind.MODULE)

@@ -37,6 +37,11 @@ _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z][a-z])")
 _NOTHING = {"", "null", "none", "~", "n/a", "na", "n.a", "not applicable", "-", "[]", "{}", "tbd"}
 
 
+#: A value of a YAML text: every scalar is the text that it is written as.
+YamlValue = str | list["YamlValue"] | dict[str, "YamlValue"]
+YamlTree = dict[str, YamlValue]
+
+
 @dataclass(frozen=True, slots=True)
 class Field:
     """A key in the metadata of a record, with its values and its line."""
@@ -72,6 +77,33 @@ def parse_yaml(text: str, first_line: int = 1) -> tuple[Field, ...]:
         RefusedYaml: If the text is over the size cap, nested too deeply, no mapping, or uses an alias: a few
             hundred bytes of aliases expand to gigabytes.
     """
+    node = _composed(text)
+    return (
+        () if node is None else tuple(field for key, value in node.value for field in _fields(key, value, first_line))
+    )
+
+
+def parse_yaml_tree(text: str) -> YamlTree:
+    """A mapping as nested dictionaries and lists; empty for an empty text.
+
+    Raises:
+        RefusedYaml: See `parse_yaml`.
+    """
+    node = _composed(text)
+    tree = {} if node is None else _tree(node)
+    assert isinstance(tree, dict), "a composed text is a mapping"  # noqa: S101
+    return tree
+
+
+def _tree(node: yaml.Node) -> YamlValue:
+    if isinstance(node, yaml.MappingNode):
+        return {str(key.value): _tree(value) for key, value in node.value if isinstance(key, yaml.ScalarNode)}
+    if isinstance(node, yaml.SequenceNode):
+        return [_tree(item) for item in node.value]
+    return str(node.value)
+
+
+def _composed(text: str) -> yaml.MappingNode | None:
     if len(text) > MAX_YAML_CHARS:
         raise RefusedYaml(f"YAML of {len(text)} characters is over {MAX_YAML_CHARS}")
     try:
@@ -79,11 +111,9 @@ def parse_yaml(text: str, first_line: int = 1) -> tuple[Field, ...]:
         node = yaml.compose(text, Loader=yaml.BaseLoader)
     except (yaml.YAMLError, RecursionError, ValueError) as error:
         raise RefusedYaml(f"malformed YAML: {_single_line(error)}", _line_of(error)) from error
-    if node is None:
-        return ()
-    if not isinstance(node, yaml.MappingNode):
+    if node is not None and not isinstance(node, yaml.MappingNode):
         raise RefusedYaml("YAML that is no mapping of keys to values")
-    return tuple(field for key, value in node.value for field in _fields(key, value, first_line))
+    return node
 
 
 def _fields(key: yaml.Node, value: yaml.Node, first_line: int) -> Iterator[Field]:

@@ -56,7 +56,7 @@ def read_xml(text: str) -> tuple[tuple[Field, ...], list[TextLine]]:
     """(fields of the header, lines of the body as Markdown, each with its line number)."""
     page = _MarkdownPage()
     stack: list[_OpenTag] = []
-    for kind, content, line in _tokens(text):
+    for kind, content, line in xml_tokens(text):
         if kind == "text":
             if stack:
                 stack[-1].text.append(content)
@@ -79,7 +79,7 @@ def read_xml(text: str) -> tuple[tuple[Field, ...], list[TextLine]]:
     return (*page.fields, *_dated(page)), page.lines
 
 
-def _tokens(text: str) -> Iterator[tuple[str, str, int]]:
+def xml_tokens(text: str) -> Iterator[tuple[str, str, int]]:
     """(kind, text or name of a tag, line); an opening that is never closed ends the reading, which stays linear."""
     position, line = 0, 1
     while (start := text.find("<", position)) >= 0:

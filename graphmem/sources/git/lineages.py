@@ -10,27 +10,19 @@ import posixpath
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from enum import StrEnum
+from typing import Self
 
+from graphmem.repository.file_places import WEAK_BELOW
+from graphmem.repository.mainline_rows import PathOrigin
+from graphmem.sources.git.mainline import MainlineCommit
 from graphmem.sources.git.raw_log import FileChange, RawCommit
 
-#: Renames of less similarity are real but worth a look.
-WEAK_BELOW = 60
 #: Commits of the mainline within which a deletion and an addition of the same content are one move.
 _MOVE_COMMITS = 50
 #: Smaller contents are the same by chance.
 _LEAST_BYTES = 200
 _LICENCES = ("license", "licence", "copying", "notice", "unlicense")
 _SUBMODULE = "160000"
-
-
-class PathOrigin(StrEnum):
-    """How a lineage came to a path."""
-
-    ADDED = "added"
-    RENAMED = "renamed"
-    RESTORED = "restored"
-    COPIED = "copied"
 
 
 @dataclass(slots=True)
@@ -70,29 +62,94 @@ class Lineages:
 
     Attributes:
         segments: Every segment so far, in the order of their starts.
-        lineages: How many lineages there are.
+        lineages: The number of the next lineage.
+        changed: Indexes of the segments that were made or changed; the caller empties it.
     """
 
     segments: list[PathSegment] = field(default_factory=list)
     lineages: int = 0
+    changed: set[int] = field(default_factory=set)
     _open: dict[str, int] = field(default_factory=dict)
     _blobs: dict[str, str] = field(default_factory=dict)
     _paths_of_blob: dict[str, dict[str, None]] = field(default_factory=dict)
     _deleted: OrderedDict[str, tuple[int, int]] = field(default_factory=OrderedDict)
     _copies: dict[str, list[tuple[int, int]]] = field(default_factory=dict)
 
-    def read(self, commits: Iterable[RawCommit], first: int, sizes_of: SizesOf) -> None:
-        """Take in commits.
+    def read(self, commits: Iterable[MainlineCommit], sizes_of: SizesOf) -> None:
+        """Take in commits, each later on the mainline than those before it.
 
         Args:
-            commits: Those at positions `first`, `first` + 1, … of the mainline.
-            first: Position of the first commit.
+            commits: They are held in memory together.
             sizes_of: Called once with the contents whose size decides.
         """
         listed = list(commits)
-        sizes = sizes_of(self._candidates(listed))
-        for position, commit in enumerate(listed, start=first):
-            self._take(position, commit.changes, sizes)
+        sizes = sizes_of(self._candidates(commit.raw for commit in listed))
+        for commit in listed:
+            self._take(commit.position, commit.raw.changes, sizes)
+
+    @classmethod
+    def resumed(cls, segments: list[PathSegment], lineages: int, position: int, blobs: Mapping[str, str]) -> Self:
+        """The lineages as they were before the commit at a position.
+
+        What was deleted or copied shortly before is not known: read about 100 commits before new ones, and keep the
+        segments of those that were read before (`rejoined`).
+
+        Args:
+            segments: All segments of commits before the position, and their later ends; they become the lineages' own.
+            lineages: The number of the next lineage.
+            position: Position of the next commit.
+            blobs: The content's hash of each path at that position.
+        """
+        made = cls(segments, lineages)
+        for index, segment in enumerate(segments):
+            original = None if segment.previous is None else segments[segment.previous]
+            is_copy = segment.origin is PathOrigin.COPIED and original is not None
+            if is_copy and original is not None and original.end is not None and original.end >= position:
+                made._separate(segment)
+                made.changed.add(index)
+        for index, segment in enumerate(segments):
+            if segment.end is not None and segment.end >= position:
+                segment.end = None
+                made.changed.add(index)
+            if segment.end is None and segment.path in blobs:
+                made._open[segment.path] = index
+                made._keep_blob(segment.path, blobs[segment.path])
+        return made
+
+    def rejoined(self, segments: list[PathSegment], lineages: int, position: int) -> Self:
+        """These lineages with the segments that an earlier reading found, where both have read up to a position.
+
+        Args:
+            segments: As for `resumed`.
+            lineages: The number of the next lineage.
+            position: Position of the next commit.
+        """
+        made = type(self).resumed(segments, lineages, position, self._blobs)
+        numbers = {(segment.path, segment.start): index for index, segment in enumerate(segments)}
+
+        def number(index: int) -> int | None:
+            return numbers.get((self.segments[index].path, self.segments[index].start))
+
+        for blob, (at, index) in self._deleted.items():
+            made.note_deletion(blob, at, number(index))
+        for path, copies in self._copies.items():
+            for at, index in copies:
+                made.note_copy(path, at, number(index))
+        return made
+
+    def note_deletion(self, blob: str, position: int, index: int | None) -> None:
+        """Remember a segment whose content was deleted at a position; None is ignored."""
+        if index is not None:
+            self._deleted[blob] = (position, index)
+
+    def note_copy(self, path: str, position: int, index: int | None) -> None:
+        """Remember a segment that copied a path at a position; None is ignored."""
+        if index is not None:
+            self._copies.setdefault(path, []).append((position, index))
+
+    def _separate(self, copy: PathSegment) -> None:
+        """Make a file of its own of a copy whose original is not deleted yet."""
+        copy.lineage, copy.origin, copy.similarity, copy.previous = self._new(), PathOrigin.ADDED, None, None
 
     def _candidates(self, commits: Iterable[RawCommit]) -> set[str]:
         """Contents that are added where the same content is, or was deleted before."""
@@ -129,16 +186,21 @@ class Lineages:
         index = self._open.pop(path, None)
         if index is not None:
             self.segments[index].end = position
+            self.changed.add(index)
         self._forget(path)
         return index
 
     def _start(self, path: str, segment: PathSegment, blob: str) -> int:
         index = len(self.segments)
         self.segments.append(segment)
+        self.changed.add(index)
         self._open[path] = index
+        self._keep_blob(path, blob)
+        return index
+
+    def _keep_blob(self, path: str, blob: str) -> None:
         self._blobs[path] = blob
         self._paths_of_blob.setdefault(blob, {})[path] = None
-        return index
 
     def _forget(self, path: str) -> None:
         blob = self._blobs.pop(path, None)
@@ -182,8 +244,7 @@ class Lineages:
             self._start(change.path, PathSegment(self._new(), change.path, position, PathOrigin.ADDED), change.blob)
             return
         self._forget(change.path)
-        self._blobs[change.path] = change.blob
-        self._paths_of_blob.setdefault(change.blob, {})[change.path] = None
+        self._keep_blob(change.path, change.blob)
 
     def _delete(self, position: int, change: FileChange, index: int) -> None:
         copies = self._copies.pop(change.old_path, [])
@@ -203,9 +264,10 @@ class Lineages:
         self.segments[copy].previous = original
         self.segments[copy].origin = PathOrigin.COPIED
         self.segments[copy].similarity = 100
-        for segment in self.segments[copy:]:
-            if segment.lineage == absorbed:
-                segment.lineage = lineage
+        for index in range(copy, len(self.segments)):
+            if self.segments[index].lineage == absorbed:
+                self.segments[index].lineage = lineage
+                self.changed.add(index)
 
 
 def _with_folder_moves(changes: list[FileChange]) -> list[FileChange]:

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from graphmem.sources.git.raw_log import LOG_ARGUMENTS, RawCommit, commits_of
-from graphmem.sources.git.revisions import commit_of, first_parent_line, shallow_commits
-from graphmem.sources.git.runner import GitFailure, git_stream
+from graphmem.sources.git.revisions import commit_of, first_parent_line, full_name, shallow_commits
+from graphmem.sources.git.runner import GitFailure, git_stream, git_text
 
 _MICROS = 1_000_000
 #: Renames by similarity are looked for among so many additions and deletions of a commit, in pairs: the square of this.
@@ -55,6 +55,7 @@ class Mainline:
 
     Attributes:
         root: A folder of the repository.
+        ref: The full name of the branch or tag that it was found by, else `HEAD` or a hash.
         tip: Hash of its last commit.
         shas: Hashes of its commits, the first one first.
         boundary: Commits at which a shallow clone ends.
@@ -62,6 +63,7 @@ class Mainline:
     """
 
     root: Path
+    ref: str
     tip: str
     shas: tuple[str, ...]
     boundary: frozenset[str]
@@ -83,6 +85,11 @@ class Mainline:
             at_us = max(min(stated, read_at_us), last_us + 1)
             yield MainlineCommit(position, raw, at_us, stated > read_at_us, is_exact, _is_over_limit(raw))
             last_us, position = at_us, position + 1
+
+    def parent_of_first(self) -> str | None:
+        """The first parent of the first commit; None if the history has nothing before it."""
+        words = git_text(self.root, ("rev-list", "--parents", "-1", "--end-of-options", self.shas[0])).split()
+        return words[1] if len(words) > 1 else None
 
     def _raw(self, start: int) -> Iterator[tuple[RawCommit, bool]]:
         """The commits from a position on, each with whether only exact renames were looked for."""
@@ -112,32 +119,37 @@ class Mainline:
         self.quarantined.append(Quarantined(position, self.shas[position], reason))
 
     def _log(self, start: int) -> Iterator[RawCommit]:
-        since = (f"^{self.shas[start - 1]}",) if start else ()
+        before = self.shas[start - 1] if start else self.parent_of_first()
+        since = (f"^{before}",) if before else ()
         renames = (_SIMILARITY, f"-l{RENAME_LIMIT}")
         arguments = (*LOG_ARGUMENTS, *renames, "--end-of-options", self.tip, *since)
         return commits_of(git_stream(self.root, arguments, timeout_s=_TIMEOUT_S))
 
 
-def find_mainline(root: Path, ref: str | None = None) -> Mainline:
+def find_mainline(root: Path, ref: str | None = None, *, earlier: str | None = None) -> Mainline:
     """The mainline of a repository.
 
     Args:
         root: A folder of the repository.
         ref: The branch, tag or commit at which it ends; the default branch of the remote, else `HEAD`, if not given.
+        earlier: The ref of an earlier reading, which comes before the default ones: a checkout of another branch does
+            not change the mainline.
 
     Raises:
         GitFailure: There is no repository, or no such ref.
     """
-    tip = _tip(root, (ref,) if ref is not None else _CANDIDATES)
+    defaults = (*((earlier,) if earlier else ()), *_CANDIDATES)
+    name, tip = _tip(root, (ref,) if ref is not None else defaults)
     line = first_parent_line(root, tip)
-    return Mainline(root, tip, tuple(line), frozenset(shallow_commits(root)) & frozenset(line))
+    return Mainline(root, name, tip, tuple(line), frozenset(shallow_commits(root)) & frozenset(line))
 
 
-def _tip(root: Path, refs: Sequence[str]) -> str:
+def _tip(root: Path, refs: Sequence[str]) -> tuple[str, str]:
+    """The full name of the first ref that exists, and its commit."""
     failure: GitFailure | None = None
     for ref in refs:
         try:
-            return commit_of(root, ref)
+            return full_name(root, ref) or ref, commit_of(root, ref)
         except GitFailure as error:
             failure = error
     raise GitFailure(f"no commit {' or '.join(refs)} in {str(root)!r}") from failure

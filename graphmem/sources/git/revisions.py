@@ -16,6 +16,16 @@ def commit_of(root: Path, ref: str = "HEAD") -> str:
     return git_text(root, ("rev-parse", "--verify", "--quiet", "--end-of-options", f"{ref}^{{commit}}")).strip()
 
 
+def full_name(root: Path, ref: str) -> str | None:
+    """The full name of a branch or tag, such as `refs/heads/main`; None for a hash, and for `HEAD` without a branch.
+
+    Raises:
+        GitFailure: There is no repository, or no such ref.
+    """
+    name = git_text(root, ("rev-parse", "--symbolic-full-name", "--verify", "--quiet", "--end-of-options", ref)).strip()
+    return name if name.startswith("refs/") else None
+
+
 def first_parent_line(root: Path, commit: str) -> list[str]:
     """The hashes of a commit and of its first parents, the first commit first.
 

@@ -1,9 +1,9 @@
 """Runs git on a repository that is not trusted: none of its hooks, filters, drivers, helpers or remotes is started.
 
-The configuration of the system and of the user is not read either, except for their `safe.directory` entries. Only the
-commands in `COMMANDS` are allowed: each reads objects and references. Commands that look at the work tree (`status`,
-`diff`, `add`, `checkout`, `blame` without a commit) run filters whose names the repository chooses, and no option turns
-those off.
+The configuration of the system and of the user is not read either, except for their `safe.directory` entries and, by
+`hooks_folder`, their `core.hooksPath`. Only the commands in `COMMANDS` are allowed: each reads objects and references.
+Commands that look at the work tree (`status`, `diff`, `add`, `checkout`, `blame` without a commit) run filters whose
+names the repository chooses, and no option turns those off.
 """
 
 from __future__ import annotations
@@ -59,6 +59,9 @@ _SETTINGS = (
     "log.showSignature=false",
     f"diff.orderFile={os.devnull}",
 )
+#: Variables that name the files with the configuration of the user and of the system.
+_CONFIGURATION_FILES = ("GIT_CONFIG_GLOBAL", "GIT_CONFIG_SYSTEM", "GIT_CONFIG_NOSYSTEM")
+_HOOKS_PATH = "core.hooksPath="
 _CHUNK_BYTES = 1 << 16
 _MESSAGE_CHARS = 200
 
@@ -168,6 +171,39 @@ def _chunks(process: subprocess.Popen[bytes], arguments: Sequence[str]) -> Itera
 def _refuse_failure(process: subprocess.Popen[bytes], arguments: Sequence[str], errors: IO[bytes]) -> None:
     if code := process.wait():
         raise _Failed(_last_line(errors) or f"git {arguments[0]} ended with status {code}")
+
+
+def hooks_folder(root: Path) -> Path:
+    """The folder whose hooks git runs in a work tree, as the configuration of repository, user and system has it.
+
+    The configuration is read as git reads it at the start of every command; all other settings that start a program are
+    replaced as in `git_text`. `rev-parse` prints the path and runs no hook.
+
+    Args:
+        root: The root of the work tree; a relative path in the configuration begins there.
+
+    Raises:
+        GitFailure: Git is not installed, or could not answer.
+    """
+    settings = [word for setting in _SETTINGS if not setting.startswith(_HOOKS_PATH) for word in ("-c", setting)]
+    configuration = {name: os.environ[name] for name in _CONFIGURATION_FILES if name in os.environ}
+    own = {name: value for name, value in _ENVIRONMENT.items() if name not in _CONFIGURATION_FILES}
+    try:
+        done = subprocess.run(  # noqa: S603 - a fixed program, an argument list, no shell
+            ["git", "--no-pager", *settings, "rev-parse", "--git-path", "hooks"],  # noqa: S607 - the user's own git
+            cwd=root,
+            env=_environment() | configuration | own,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=TIMEOUT_S,
+            check=False,
+        )
+    except (OSError, subprocess.SubprocessError) as error:
+        raise GitFailure(f"git cannot be started in {str(root)!r}: {error}") from error
+    if done.returncode:
+        lines = done.stderr.decode("utf-8", "replace").strip().splitlines()
+        raise _Failed(lines[-1][:_MESSAGE_CHARS] if lines else f"git rev-parse ended with status {done.returncode}")
+    return root / os.fsdecode(done.stdout).removesuffix("\n")
 
 
 class _Failed(GitFailure):

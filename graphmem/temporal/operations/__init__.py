@@ -14,6 +14,7 @@ from graphmem.rows import Needs
 from graphmem.temporal.operations.add import ADD
 from graphmem.temporal.operations.branches import ABANDON_BRANCH, MERGE_BRANCH, OPEN_BRANCH
 from graphmem.temporal.operations.link import LINK
+from graphmem.temporal.operations.mainline import READ_MAINLINE
 from graphmem.temporal.operations.reference import PROPOSE, REVOKE
 from graphmem.temporal.operations.rules import (
     RULES,
@@ -43,6 +44,7 @@ RULES |= {
     model.MergeBranch: MERGE_BRANCH,
     model.AbandonBranch: ABANDON_BRANCH,
     model.Erase: ERASE,
+    model.ReadMainline: READ_MAINLINE,
     model.Propose: PROPOSE,
 }
 

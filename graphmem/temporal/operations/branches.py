@@ -7,11 +7,11 @@ from dataclasses import replace
 from graphmem.errors import Conflict, CorruptStore, InvalidInput, NotFound
 from graphmem.model import AbandonBranch, Change, MergeBranch, OpenBranch, Request, Scope
 from graphmem.rows import BranchRow, Needs, Rows, Situation
+from graphmem.scopes import branch_parts
 from graphmem.temporal.lineage import LATEST, name_key, opening
 from graphmem.temporal.operations.rules import Rules
 from graphmem.temporal.trust import ANYBODY, most, with_dependents
 from graphmem.temporal.view import View
-from graphmem.vocabulary import branch_parts
 
 _Closing = MergeBranch | AbandonBranch
 

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from graphmem.sources.git.lineages import Lineages, PathOrigin, PathSegment
+from graphmem.repository.mainline_rows import PathOrigin
+from graphmem.sources.git.lineages import Lineages, PathSegment
 from graphmem.sources.git.mainline import content_sizes, find_mainline
 from tests.sources.git.repositories import Repository, body
 
@@ -21,8 +22,8 @@ def repository(tmp_path: Path) -> Repository:
 def lineages(repository: Repository) -> Lineages:
     mainline = find_mainline(repository.root)
     found = Lineages()
-    commits = [commit.raw for commit in mainline.commits(NOW_US)]
-    found.read(commits, 0, lambda blobs: content_sizes(repository.root, blobs))
+    commits = list(mainline.commits(NOW_US))
+    found.read(commits, lambda blobs: content_sizes(repository.root, blobs))
     return found
 
 

@@ -96,3 +96,48 @@ def test_an_iterator_that_is_closed_early_stops_git(repository: Path) -> None:
     chunks = git_stream(repository, ("log", "-p"))
     assert next(chunks)
     chunks.close()  # type: ignore[attr-defined]
+
+
+@pytest.fixture
+def home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """An empty home, whose `.gitconfig` is the configuration of the user."""
+    home = tmp_path / "home"
+    home.mkdir()
+    monkeypatch.setenv("HOME", str(home))
+    for name in ("XDG_CONFIG_HOME", "GIT_CONFIG_GLOBAL"):
+        monkeypatch.delenv(name, raising=False)
+    return home
+
+
+@pytest.mark.usefixtures("home")
+def test_hooks_are_in_the_git_directory_unless_the_repository_names_another_folder(repository: Path) -> None:
+    assert runner.hooks_folder(repository) == repository / ".git" / "hooks"
+    git(repository, "config", "core.hooksPath", ".husky/_")
+    assert runner.hooks_folder(repository) == repository / ".husky" / "_"
+
+
+def test_the_user_may_name_the_hooks_folder_of_all_repositories(repository: Path, home: Path) -> None:
+    (home / ".gitconfig").write_text("[core]\n\thooksPath = ~/hooks\n", encoding="utf-8")
+    assert runner.hooks_folder(repository) == home / "hooks"
+
+
+@pytest.mark.usefixtures("home")
+def test_asking_for_the_hooks_folder_starts_nothing(repository: Path, tmp_path: Path) -> None:
+    trap, script = tmp_path / "trap", tmp_path / "script"
+    script.write_text(f"#!/bin/sh\ntouch {trap}\ncat\n", encoding="utf-8")
+    script.chmod(0o755)
+    for name in ("core.fsmonitor", "core.pager", "pager.rev-parse", "core.sshCommand", "core.editor"):
+        git(repository, "config", name, str(script))
+    git(repository, "config", "alias.rev-parse", f"!{script}")
+    git(repository, "config", "core.hooksPath", str(tmp_path))
+    assert runner.hooks_folder(repository) == tmp_path
+    assert not trap.exists()
+
+
+@pytest.mark.usefixtures("home")
+def test_a_folder_without_a_repository_has_no_hooks_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(GitFailure, match=r"not a git repository|filesystem boundary"):
+        runner.hooks_folder(tmp_path)
+    monkeypatch.setenv("PATH", os.devnull)
+    with pytest.raises(GitFailure, match="cannot be started"):
+        runner.hooks_folder(tmp_path)

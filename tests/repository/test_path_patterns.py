@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from graphmem.adapters.paths import path_pattern
+from graphmem.repository.path_patterns import path_pattern
 
 
 def matches(glob: str, path: str) -> bool:

@@ -1,0 +1,1 @@
+"""How the readers of a repository do on histories with known facts."""

@@ -1,0 +1,74 @@
+"""The command that reads the history of a repository: `graphmem ingest git`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from graphmem.cli import INTERRUPTED
+from graphmem.cli.blocks import Block, Look, Span, dim, line
+from graphmem.cli.options import Call, scope_options, write_options
+from graphmem.cli.output import give, note, progress
+
+if TYPE_CHECKING:
+    from graphmem.service import Write
+    from graphmem.service.mainline_ingestion import MainlineReport
+
+_PATH = click.Path(path_type=Path, exists=True, file_okay=False)
+_MOST_UNREAD = 10
+_SHA_CHARS = 10
+
+
+@click.command("git")
+@click.argument("path", type=_PATH, default=".", metavar="[PATH]")
+@click.option("--ref", help="Where the mainline ends. [default: the remote's default branch, else HEAD]")
+@click.option("--since", help="Begin the history with this commit, tag or branch of the mainline.")
+@write_options
+@scope_options
+@click.pass_context
+def git_history(
+    ctx: click.Context, /, *, call: Call, path: Path, ref: str | None, since: str | None, write: Write
+) -> None:
+    """Read the history of a git repository: its mainline, tags and branches, and the paths that files had.
+
+    Searches and lists by path then find the memories of a file under every path that it had, and answers say where a
+    file is by now. Only what is new is read. No code is stored. After Ctrl-C the same command continues.
+    """
+    from graphmem.service.mainline_ingestion import ingest_mainline
+    from graphmem.sources.git.mainline_reading import MainlineReader
+    from graphmem.sources.git.runner import GitFailure
+
+    done = [0]
+    with progress("commits") as tell, call.open() as memory:
+
+        def advance(commits: int, total: int) -> None:
+            done[0] = commits
+            tell(commits, total)
+
+        try:
+            reader = MainlineReader(path, ref=ref, since=since, read_at=datetime.now(UTC))
+            report = ingest_mainline(memory, reader.batches, write=write, progress=advance)
+        except GitFailure as error:
+            raise click.ClickException(f"{error}; name a git repository with at least one commit") from error
+        except KeyboardInterrupt:
+            note(f"interrupted: {done[0]} commits are recorded; run the same command to continue")
+            ctx.exit(INTERRUPTED)
+    give(call, report, lambda _: mainline_lines(report))
+
+
+def mainline_lines(report: MainlineReport) -> Iterator[Block]:
+    """The counts of a mainline, and the commits that were not read completely."""
+    news = f"{report.read} new" + (f", {report.replaced} replaced" if report.replaced else "")
+    yield line(f"{report.commits} commits ({news}) · {report.files} files, {report.renamed} of them renamed")
+    yield line(dim(f"{report.tags} tags · {report.branches} branches · change {report.change}"))
+    if report.is_shallow:
+        yield line(Span("shallow clone: ", Look.WARN), "its history begins at its boundary; git fetch --unshallow")
+    for unread in report.unread[:_MOST_UNREAD]:
+        commit = f"{unread.sha[:_SHA_CHARS]} (commit {unread.position + 1})"
+        yield line(Span("problem ", Look.WARN), commit, dim(f" {unread.reason}"))
+    if len(report.unread) > _MOST_UNREAD:
+        yield line(dim(f"… and {len(report.unread) - _MOST_UNREAD} more; --json lists all"))

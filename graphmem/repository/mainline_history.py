@@ -1,0 +1,259 @@
+"""The mainline of a repository as its readings in the ledger tell it: commits, tags, and the files of each path."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import TypeVar
+
+from graphmem.repository.mainline_rows import MainlineRows, RefRow, SegmentRow, SideCommit, UnreadCommit
+
+Key = TypeVar("Key", str, int)
+
+#: No commit is later.
+FOREVER_US = 1 << 62
+
+
+@dataclass(frozen=True, slots=True)
+class FileMove:
+    """A change of a file's path.
+
+    Attributes:
+        old: The path before; `new` the path after.
+        at_us: Effective time of the commit, in microseconds since 1970.
+        sha: Hash of the commit.
+        similarity: Percent of the content that stayed.
+    """
+
+    old: str
+    new: str
+    at_us: int
+    sha: str
+    similarity: int
+
+
+@dataclass(slots=True)
+class MainlineHistory:
+    """What readings tell of one mainline; `add` takes the next reading.
+
+    Attributes:
+        seq: Ledger position of the last reading that counts; 0 without any.
+        shas: Hashes of the mainline's commits, the first one first.
+        times_us: Their effective times in microseconds since 1970, rising.
+        segments: All segments, by number.
+        arrivals: Position of the mainline commit with which another commit arrived, by its hash.
+        sides: Commits off the mainline on the lines of tags and branches, by their hashes.
+        refs: Tags and branch heads, by (kind, name).
+        unread: Commits that were not read completely.
+        is_shallow: The history begins at the boundary of a shallow clone.
+        ref: The name under which the mainline was read last; None if that is not known.
+    """
+
+    seq: int = 0
+    shas: list[str] = field(default_factory=list)
+    times_us: list[int] = field(default_factory=list)
+    segments: list[SegmentRow] = field(default_factory=list)
+    arrivals: dict[str, int] = field(default_factory=dict)
+    sides: dict[str, SideCommit] = field(default_factory=dict)
+    refs: dict[tuple[str, str], RefRow] = field(default_factory=dict)
+    unread: list[UnreadCommit] = field(default_factory=list)
+    is_shallow: bool = False
+    ref: str | None = None
+    _by_path: dict[str, list[int]] = field(default_factory=dict)
+    _of_lineage: dict[int, list[int]] = field(default_factory=dict)
+    _paths: list[str] | None = None
+    _positions: dict[str, int] | None = None
+
+    def copy(self) -> MainlineHistory:
+        """Return a history that takes further readings without changing this one."""
+        return MainlineHistory(
+            self.seq,
+            list(self.shas),
+            list(self.times_us),
+            list(self.segments),
+            dict(self.arrivals),
+            dict(self.sides),
+            dict(self.refs),
+            list(self.unread),
+            self.is_shallow,
+            self.ref,
+            {path: list(numbers) for path, numbers in self._by_path.items()},
+            {lineage: list(numbers) for lineage, numbers in self._of_lineage.items()},
+        )
+
+    def takes(self, rows: MainlineRows) -> bool:
+        """Return whether rows fit to the history: an entry that no reader wrote may have any."""
+        commits = rows.start + len(rows.shas)
+        times = [*self.times_us[max(rows.start - 1, 0) : rows.start], *rows.times_us]
+        return (
+            rows.start <= len(self.shas)
+            and all(earlier < later for earlier, later in pairwise(times))
+            and all(
+                0 <= row.start < commits and (row.end is None or row.start < row.end < commits) for row in rows.segments
+            )
+            and all(
+                row.previous is None or 0 <= row.previous < row.number < rows.segment_count for row in rows.segments
+            )
+            and self._is_without_gap(rows)
+        )
+
+    def _is_without_gap(self, rows: MainlineRows) -> bool:
+        kept = min(len(self.segments), rows.segment_count)
+        fresh = [row.number for row in rows.segments if row.number >= kept]
+        return fresh == list(range(kept, rows.segment_count)) and all(row.number >= 0 for row in rows.segments)
+
+    def add(self, seq: int, rows: MainlineRows, ref: str | None = None) -> None:
+        """Take a reading that fits: its rows replace everything from its first commit on.
+
+        Args:
+            seq: Ledger position of the reading.
+            rows: Its content.
+            ref: The name under which the mainline was read.
+        """
+        self.ref = ref
+        if rows.start < len(self.shas):
+            self._cut(rows.start)
+        self.shas += rows.shas
+        self.times_us += rows.times_us
+        for segment in self.segments[rows.segment_count :]:
+            self._drop(segment)
+        del self.segments[rows.segment_count :]
+        for segment in rows.segments:
+            self._set(segment)
+        self.arrivals.update(rows.arrivals)
+        self.sides.update((commit.sha, commit) for commit in rows.sides)
+        for named in rows.refs:
+            if named.sha is None:
+                self.refs.pop((named.kind, named.name), None)
+            else:
+                self.refs[named.kind, named.name] = named
+        self.unread += rows.unread
+        self.is_shallow = rows.is_shallow
+        self.seq = seq
+        self._paths = self._positions = None
+
+    def _cut(self, start: int) -> None:
+        """Forget the commits from a position on."""
+        del self.shas[start:]
+        del self.times_us[start:]
+        self.arrivals = {sha: position for sha, position in self.arrivals.items() if position < start}
+        self.unread = [commit for commit in self.unread if commit.position < start]
+
+    def _set(self, segment: SegmentRow) -> None:
+        if segment.number < len(self.segments):
+            self._drop(self.segments[segment.number])
+            self.segments[segment.number] = segment
+        else:
+            self.segments.append(segment)
+        self._by_path.setdefault(segment.path, []).append(segment.number)
+        self._of_lineage.setdefault(segment.lineage, []).append(segment.number)
+
+    def _drop(self, segment: SegmentRow) -> None:
+        _remove(self._by_path, segment.path, segment.number)
+        _remove(self._of_lineage, segment.lineage, segment.number)
+
+    def until(self, position: int) -> MainlineHistory:
+        """Return the history as it was with the commit at a position as its last; -1 for none.
+
+        Args:
+            position: The position of a commit of the mainline.
+        """
+        made = MainlineHistory(self.seq, self.shas[: position + 1], self.times_us[: position + 1], ref=self.ref)
+        for segment in self.segments:
+            if segment.start > position:
+                break
+            end = segment.end if segment.end is not None and segment.end <= position else None
+            made._set(segment._replace(end=end))
+        return made
+
+    # ---- commits
+
+    def position_of(self, sha: str) -> int | None:
+        """Return the position of a mainline commit; None if it is not on the mainline."""
+        if self._positions is None:
+            self._positions = {listed: position for position, listed in enumerate(self.shas)}
+        return self._positions.get(sha)
+
+    def position_at(self, at_us: int) -> int:
+        """Return the position of the last commit at or before a time; -1 before the first."""
+        return bisect_right(self.times_us, at_us) - 1
+
+    def time_of(self, position: int | None) -> int:
+        """Return the effective time of the commit at a position; `FOREVER_US` for None."""
+        return FOREVER_US if position is None else self.times_us[position]
+
+    # ---- files
+
+    def segments_of(self, path: str) -> list[SegmentRow]:
+        """Return every segment of a path, in the order of their starts."""
+        return self._sorted(self._by_path.get(path, ()))
+
+    def life(self, lineage: int) -> list[SegmentRow]:
+        """Return every segment of a file, in the order of their starts."""
+        return sorted(
+            (self.segments[number] for number in self._of_lineage.get(lineage, ())), key=lambda row: row.start
+        )
+
+    def _sorted(self, numbers: Iterable[int]) -> list[SegmentRow]:
+        return sorted((self.segments[number] for number in numbers), key=lambda row: (row.start, row.number))
+
+    def paths(self) -> list[str]:
+        """Return every path that a file ever had, sorted."""
+        if self._paths is None:
+            self._paths = sorted(self._by_path)
+        return self._paths
+
+    def below(self, folder: str) -> Iterator[str]:
+        """Yield every path that a file ever had in a folder.
+
+        Args:
+            folder: With its closing slash; "" for the root.
+        """
+        paths = self.paths()
+        for index in range(bisect_left(paths, folder), len(paths)):
+            if not paths[index].startswith(folder):
+                return
+            yield paths[index]
+
+    def binding(self, path: str, at_us: int) -> int | None:
+        """Return the lineage of the file to which a path refers from a time on.
+
+        It is the file that had the path at that time, else the next one that has it; None if there is none.
+        """
+        segments = self.segments_of(path)
+        for segment in segments:
+            if self.time_of(segment.end) > at_us:
+                return segment.lineage
+        return None
+
+    def moves(self, lineage: int, after_us: int = -1, until_us: int = FOREVER_US) -> list[FileMove]:
+        """Return the changes of a file's path after a time and until another, in order."""
+        moves = []
+        for segment in self.life(lineage):
+            at_us = self.times_us[segment.start]
+            if segment.previous is not None and after_us < at_us <= until_us:
+                old = self.segments[segment.previous].path
+                moves.append(FileMove(old, segment.path, at_us, self.shas[segment.start], segment.similarity or 100))
+        return moves
+
+    def path_at(self, lineage: int, at_us: int) -> SegmentRow | None:
+        """Return the segment of a file at a time; None if it has no path then."""
+        found = None
+        for segment in self.life(lineage):
+            if self.times_us[segment.start] <= at_us < self.time_of(segment.end):
+                found = segment
+        return found
+
+    def files_at(self, at_us: int) -> set[str]:
+        """Return the paths of all files at a time."""
+        position = self.position_at(at_us)
+        return {row.path for row in self.segments if row.start <= position and (row.end is None or row.end > position)}
+
+
+def _remove(numbers_of: dict[Key, list[int]], key: Key, number: int) -> None:
+    numbers = numbers_of[key]
+    numbers.remove(number)
+    if not numbers:
+        del numbers_of[key]

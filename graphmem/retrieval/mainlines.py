@@ -1,0 +1,99 @@
+"""Histories of repositories at ledger positions, put together from their readings and kept in memory."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from threading import Lock
+
+from graphmem.errors import InvalidInput
+from graphmem.model import Change, ReadMainline, Scope
+from graphmem.repository.mainline_history import MainlineHistory
+from graphmem.repository.mainline_rows import unpacked
+from graphmem.store import Store
+
+_MOST_LATEST = 64
+_MOST_EARLIER = 8
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """A history, and the ledger position up to which the readings of its repository were looked for."""
+
+    history: MainlineHistory
+    checked: int
+
+
+class Mainlines:
+    """Histories of the repositories of a store. Safe to use from several threads.
+
+    Args:
+        store: The store that has the readings.
+    """
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._lock = Lock()
+        self._latest: OrderedDict[tuple[str, str | None], _Known] = OrderedDict()
+        self._earlier: OrderedDict[tuple[str, str | None, int], MainlineHistory] = OrderedDict()
+
+    def at(self, reader: Scope, repo: str | None, seq: int) -> MainlineHistory:
+        """Return the history of a repository as of a ledger position; the caller must not change it.
+
+        Args:
+            reader: Without access to the repository the history is empty.
+            repo: The repository; None for readings that no repository is named for.
+            seq: The ledger position.
+        """
+        if not reader.admits(Scope(reader.tenant, repo)):
+            return MainlineHistory()
+        with self._lock:
+            known = self._known(reader, repo, seq)
+            if known.history.seq <= seq:
+                return known.history
+            return self._past(reader, repo, seq)
+
+    def _known(self, reader: Scope, repo: str | None, seq: int) -> _Known:
+        key = (reader.tenant, repo)
+        known = self._latest.get(key, _Known(MainlineHistory(), 0))
+        if known.checked < seq:
+            readings = self._store.readings(reader, repo, after=known.history.seq)
+            last = max([seq, *(change.seq for change in readings)])
+            known = _Known(folded(known.history, readings), last)
+            self._latest[key] = known
+        if key in self._latest:
+            self._latest.move_to_end(key)
+        while len(self._latest) > _MOST_LATEST:
+            self._latest.popitem(last=False)
+        return known
+
+    def _past(self, reader: Scope, repo: str | None, seq: int) -> MainlineHistory:
+        readings = [change for change in self._store.readings(reader, repo) if change.seq <= seq]
+        key = (reader.tenant, repo, readings[-1].seq if readings else 0)
+        if key not in self._earlier:
+            self._earlier[key] = folded(MainlineHistory(), readings)
+        self._earlier.move_to_end(key)
+        while len(self._earlier) > _MOST_EARLIER:
+            self._earlier.popitem(last=False)
+        return self._earlier[key]
+
+
+def folded(history: MainlineHistory, readings: Iterable[Change]) -> MainlineHistory:
+    """Return a history with further readings; of several with one predecessor the first counts.
+
+    A reading whose content does not fit to those before it counts for nothing: no reader wrote it.
+    """
+    made = history
+    for change in readings:
+        operation = change.operation
+        if not isinstance(operation, ReadMainline) or operation.previous != made.seq:
+            continue
+        try:
+            rows = unpacked(operation.content)
+        except InvalidInput:
+            continue
+        if made.takes(rows):
+            made = made.copy() if made is history else made
+            made.add(change.seq, rows, operation.ref)
+    return made

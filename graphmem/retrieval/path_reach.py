@@ -1,0 +1,126 @@
+"""The files that a path filter means: each file that ever had the path, under all the paths that it had."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import PurePosixPath
+
+from graphmem.instants import to_micros
+from graphmem.model import Anchor, AnchorKind, Scope
+from graphmem.repository.mainline_history import MainlineHistory
+from graphmem.repository.path_patterns import path_pattern
+from graphmem.retrieval.mainlines import Mainlines
+from graphmem.store import Filter
+from graphmem.temporal import View
+
+#: Further paths that one filter is extended by.
+MOST_PATHS = 20_000
+_GLOB = frozenset("*?")
+#: The source key of an imported statement begins with one of these, its source's name, and the path of its file.
+_IMPORTED = ("claude", "basic-memory")
+
+
+@dataclass(frozen=True, slots=True)
+class PathReach:
+    """A path filter with the files that it means.
+
+    Attributes:
+        where: The filter, its paths extended by all other paths of the files.
+        histories: The history of each repository that the reader reads, by its name.
+        lineages: The files, by repository.
+        further: The paths by which the filter was extended.
+    """
+
+    where: Filter
+    histories: dict[str | None, MainlineHistory]
+    lineages: dict[str | None, frozenset[int]]
+    further: frozenset[str]
+
+    def admits(self, view: View, memory_id: str) -> bool:
+        """Return whether a match is about one of the files: a path may have named other files too."""
+        memory = view.memory(memory_id)
+        if memory is None or memory.statement is None or not self.further:
+            return True
+        files = [anchor for anchor in memory.statement.anchors if anchor.kind is AnchorKind.FILE]
+        doubtful = [anchor for anchor in files if anchor.name in self.further]
+        if not doubtful or len(doubtful) < len(files):
+            return True
+        return any(self._is_of(anchor, memory.scope, start_us(view, memory_id)) for anchor in doubtful)
+
+    def _is_of(self, anchor: Anchor, home: Scope, at_us: int) -> bool:
+        repo = anchor.repo or home.repo
+        history = self.histories.get(repo)
+        return history is not None and history.binding(anchor.name, at_us) in self.lineages[repo]
+
+
+def start_us(view: View, memory_id: str) -> int:
+    """Return when a memory starts to hold, else its first move, in microseconds since 1970."""
+    spans = view.holding(memory_id)
+    if spans:
+        return to_micros(spans[0][0])
+    rows = view.moves(memory_id)
+    return to_micros(rows[0].move.at) if rows else 0
+
+
+def reach(mainlines: Mainlines, where: Filter, reader: Scope, seq: int) -> PathReach | None:
+    """Return the files that a filter's paths mean to a reader at a ledger position; None without paths.
+
+    Paths are those of the reader's repository and of its related ones. A path also matches the memories that were
+    imported from that file.
+    """
+    if not where.paths:
+        return None
+    named = tuple(map(_plain_path, where.paths))
+    repos = dict.fromkeys((reader.repo, *reader.related_repos, None))
+    histories = {repo: mainlines.at(reader, repo, seq) for repo in repos}
+    lineages = {repo: _lineages(history, named) for repo, history in histories.items()}
+    paths = {
+        segment.path
+        for repo, history in histories.items()
+        for lineage in lineages[repo]
+        for segment in history.life(lineage)
+    }
+    is_named = _test_of(named)
+    further = sorted(path for path in paths if not is_named(path))[:MOST_PATHS]
+    extended = replace(where, paths=tuple(dict.fromkeys((*named, *further, *_source_keys(named)))))
+    return PathReach(extended, histories, lineages, frozenset(further))
+
+
+def _source_keys(paths: Sequence[str]) -> list[str]:
+    """Patterns of the source keys of memories that were imported from files."""
+    files = [path for path in paths if path and not _GLOB & set(path) and not path.endswith("/")]
+    return [f"{source}/*/{path}{rest}" for source in _IMPORTED for path in files for rest in ("", "/**")]
+
+
+def _plain_path(path: str) -> str:
+    """Return the path without a leading `./`."""
+    if not path.startswith("./"):
+        return path
+    return PurePosixPath(path).as_posix() + ("/" if path.endswith("/") else "")
+
+
+def _lineages(history: MainlineHistory, patterns: Sequence[str]) -> frozenset[int]:
+    """The files that ever had a path that one of the patterns matches."""
+    return frozenset(segment.lineage for path in _matching(history, patterns) for segment in history.segments_of(path))
+
+
+def _matching(history: MainlineHistory, patterns: Sequence[str]) -> Iterable[str]:
+    for pattern in patterns:
+        compiled = path_pattern([pattern])
+        if compiled is not None:
+            test = re.compile(compiled)
+            yield from filter(test.fullmatch, history.paths())
+        elif pattern.endswith("/"):
+            yield from history.below(pattern)
+        else:
+            yield pattern
+
+
+def _test_of(patterns: Sequence[str]) -> Callable[[str], bool]:
+    """Return a test of whether a pattern matches a path by itself."""
+    compiled = [re.compile(text) for pattern in patterns if (text := path_pattern([pattern]))]
+    folders = tuple(pattern for pattern in patterns if pattern.endswith("/"))
+    exact = frozenset(patterns)
+    return lambda path: path in exact or path.startswith(folders) or any(test.fullmatch(path) for test in compiled)

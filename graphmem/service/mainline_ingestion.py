@@ -1,0 +1,195 @@
+"""The recording of a repository's mainline, batch by batch; an interrupted one goes on where it stopped."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Protocol
+
+from graphmem.answers import Written
+from graphmem.errors import Conflict, InvalidInput
+from graphmem.model import Change, Origin, ReadMainline, Request, Scope
+from graphmem.parameters import Limit, Position
+from graphmem.repository.mainline_history import MainlineHistory
+from graphmem.repository.mainline_rows import UnreadCommit, packed
+from graphmem.retrieval.mainlines import folded
+from graphmem.service.context import ServiceContext, Write
+from graphmem.store import Progress, silent
+
+if TYPE_CHECKING:
+    from graphmem.sources.git.mainline_reading import MainlineBatch
+
+_OP_PREFIX = "mainline/"
+_PAGE = 20
+_MOST_RACES = 20
+
+#: Returns the parts of a mainline that a history lacks, as `MainlineReader.batches` does.
+MainlineSource = Callable[[MainlineHistory], "Iterable[MainlineBatch]"]
+
+
+class Readable(Protocol):
+    """An opened memory, here or on a server."""
+
+    @property
+    def scope(self) -> Scope:
+        """The default scope."""
+        ...
+
+    def readings(self, *, after: Position = 0, limit: Limit = 20, scope: Scope | None = None) -> Sequence[Change]:
+        """See `ReadingVerbs.readings`."""
+        ...
+
+    def record_reading(self, reading: ReadMainline, *, write: Write | None = None) -> Written:
+        """See `ReadingVerbs.record_reading`."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MainlineReport:
+    """The result of reading a mainline.
+
+    Attributes:
+        commits: The number of commits on the mainline.
+        read: The number of commits that this run recorded.
+        replaced: The number of commits that earlier readings had and that are no longer on the mainline.
+        files: The number of files that the mainline ever had.
+        renamed: The number of them with more than one path.
+        tags: The number of tags; `branches` of branch heads.
+        unread: Commits that were not read completely, with the reason.
+        is_shallow: The history begins at the boundary of a shallow clone.
+        change: The ledger position of the last reading; 0 without any.
+    """
+
+    commits: int
+    read: int
+    replaced: int
+    files: int
+    renamed: int
+    tags: int
+    branches: int
+    unread: tuple[UnreadCommit, ...]
+    is_shallow: bool
+    change: int
+
+
+class ReadingVerbs:
+    """The verbs about readings of a repository's mainline."""
+
+    _context: ServiceContext
+
+    def readings(self, *, after: Position = 0, limit: Limit = 20, scope: Scope | None = None) -> Sequence[Change]:
+        """List the readings of the mainline of the scope's repository, in order, with their packed rows.
+
+        Args:
+            after: List only readings after this ledger position; 0 lists from the first.
+            limit: The most readings to return.
+            scope: The reader's scope; its repository counts.
+
+        Raises:
+            InvalidInput: `after` or `limit` is too small.
+        """
+        if after < 0 or limit < 1:
+            raise InvalidInput(f"after {after!r} and limit {limit!r} must be at least 0 and 1")
+        reader = self._context.reader(scope)
+        return self._context.store.readings(reader, reader.repo, after=after)[:limit]
+
+    def record_reading(self, reading: ReadMainline, *, write: Write | None = None) -> Written:
+        """Record a reading of the mainline of a repository: commits, tags, and the paths that files had.
+
+        Of several readings with the same predecessor only the first counts.
+
+        Args:
+            reading: The reading; `graphmem.sources.git.mainline_reading` makes its rows.
+            write: Scope (its repository), actor and reason.
+
+        Raises:
+            InvalidInput: The rows cannot be read, or the scope has a user, a branch or an environment.
+            Forbidden: The origin of the write is not trusted.
+        """
+        request = self._context.write_request(write).limited_to(Origin.COMMIT)
+        by = replace(request.provenance, source=request.provenance.source or "git")
+        (change,) = self._context.record([Request(request.op_id, reading, request.writer, by)])
+        return Written(change, ())
+
+
+def ingest_mainline(
+    memory: Readable, source: MainlineSource, *, write: Write | None = None, progress: Progress = silent
+) -> MainlineReport:
+    """Record what is new on the mainline of a repository, in an opened memory or on a server.
+
+    Each batch is durable by itself: after an interruption the same call goes on.
+
+    Args:
+        memory: The memory.
+        source: Reads the repository: `graphmem.sources.git.mainline_reading.MainlineReader(root, …).batches`.
+        write: Scope (only its repository counts), actor and reason.
+        progress: Called after every batch with the number of commits recorded and their total.
+
+    Raises:
+        Conflict: Other writers recorded the same repository again and again meanwhile.
+    """
+    given = (write or Write()).scope or memory.scope
+    scope = Scope(given.tenant, given.repo)
+    history = recorded_mainline(memory, scope)
+    before = list(history.shas)
+    for _ in range(_MOST_RACES):
+        latest = _record(memory, source, history, replace(write or Write(), scope=scope), progress)
+        if latest is not None:
+            return _report(before, latest)
+        history = recorded_mainline(memory, scope)
+    raise Conflict(f"{scope.repo or 'the repository'!r} is being read by other writers; try again later")
+
+
+def recorded_mainline(memory: Readable, scope: Scope, history: MainlineHistory | None = None) -> MainlineHistory:
+    """Return what the readings of a repository tell at the latest ledger position.
+
+    Args:
+        memory: The memory.
+        scope: Its repository counts.
+        history: What earlier readings told; it is not changed.
+    """
+    made, after = history or MainlineHistory(), 0 if history is None else history.seq
+    while page := memory.readings(after=after, limit=_PAGE, scope=scope):
+        made = folded(made, page)
+        after = page[-1].seq
+    return made
+
+
+def _record(
+    memory: Readable, source: MainlineSource, history: MainlineHistory, write: Write, progress: Progress
+) -> MainlineHistory | None:
+    """Record the batches that follow a history; returns None if another writer's reading counts instead."""
+    latest = history
+    for batch in source(history):
+        content = packed(batch.rows)
+        operation = ReadMainline(batch.ref, batch.tip, batch.commits, latest.seq, content)
+        digest = hashlib.sha256(f"{write.scope}\x1f{latest.seq}\x1f{content}".encode()).hexdigest()
+        written = memory.record_reading(operation, write=replace(write, op_id=f"{_OP_PREFIX}{digest}"))
+        latest = recorded_mainline(memory, write.scope or memory.scope, latest)
+        if latest.seq != written.change.seq:
+            return None
+        progress(batch.commits, batch.total)
+    return latest
+
+
+def _report(before: list[str], history: MainlineHistory) -> MainlineReport:
+    common = next(
+        (at for at, (old, new) in enumerate(zip(before, history.shas, strict=False)) if old != new),
+        min(len(before), len(history.shas)),
+    )
+    paths: dict[int, set[str]] = {}
+    for segment in history.segments:
+        paths.setdefault(segment.lineage, set()).add(segment.path)
+    return MainlineReport(
+        commits=len(history.shas),
+        read=len(history.shas) - common,
+        replaced=len(before) - common,
+        files=len(paths),
+        renamed=sum(len(named) > 1 for named in paths.values()),
+        tags=sum(kind == "tag" for kind, _ in history.refs),
+        branches=sum(kind == "branch" for kind, _ in history.refs),
+        unread=tuple(history.unread),
+        is_shallow=history.is_shallow,
+        change=history.seq,
+    )

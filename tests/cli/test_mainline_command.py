@@ -1,0 +1,101 @@
+"""`graphmem ingest git`: a repository's history, then memories that follow its files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from graphmem.sources.git import mainline_reading
+from tests.cli.conftest import Tool
+from tests.sources.git.repositories import Repository, body
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Repository:
+    made = Repository.made(tmp_path / "repository")
+    made.write(app__db_dot_py=body("db"), app__web_dot_py=body("web"))
+    made.commit()
+    made.git("tag", "v1")
+    made.write(other="x")
+    made.commit()
+    return made
+
+
+def move(repository: Repository) -> str:
+    (repository.root / "src").mkdir()
+    repository.git("mv", "app/db.py", "src/store.py")
+    return repository.commit()
+
+
+def test_a_history_is_read_and_then_only_what_is_new(tool: Tool, repository: Repository) -> None:
+    root = str(repository.root)
+    assert tool.out("ingest", "git", root).splitlines() == [
+        "2 commits (2 new) · 3 files, 0 of them renamed",
+        "1 tags · 1 branches · change 1",
+    ]
+    move(repository)
+    assert tool.out("ingest", "git", root).startswith("3 commits (1 new) · 3 files, 1 of them renamed")
+    assert tool.out("ingest", "git", root).endswith("change 2\n")
+    repository.git("reset", "--quiet", "--hard", "v1")
+    assert tool.out("ingest", "git", root).startswith("1 commits (0 new, 2 replaced)")
+
+
+def test_a_decision_is_found_where_its_file_went(tool: Tool, repository: Repository) -> None:
+    key = tool.add("We keep the database in one file", "--path", "app/db.py", "--start", "2023-11-16")
+    commit = move(repository)
+    assert key not in tool.out("list", "--path", "src/store.py")
+    tool.out("ingest", "git", str(repository.root))
+    assert key in tool.out("list", "--path", "src/")
+    (hit,) = tool.json("search", "database", "--path", "src/store.py")["hits"]
+    (place,) = hit["card"]["files"]
+    assert (place["path"], place["now"], place["renames"][0]["commit"]) == ("app/db.py", "src/store.py", commit)
+    said = f"file: app/db.py is src/store.py since 2023-11-17 (commit {commit[:10]})"
+    assert said in tool.out("search", "database", "--path", "src/store.py")
+    assert said in tool.out("show", key)
+
+
+def test_a_history_may_begin_with_a_commit(tool: Tool, repository: Repository) -> None:
+    move(repository)
+    report = tool.json("ingest", "git", str(repository.root), "--since", "HEAD~1")
+    assert (report["commits"], report["files"], report["renamed"]) == (2, 3, 1)
+    assert tool.run("ingest", "git", str(repository.root), "--since", "nope").exit_code == 1
+
+
+def test_a_folder_without_commits_and_an_unknown_ref_are_errors(
+    tool: Tool, repository: Repository, tmp_path: Path
+) -> None:
+    (tmp_path / "empty").mkdir()
+    for words in ((str(tmp_path / "empty"),), (str(repository.root), "--ref", "nope")):
+        done = tool.run("ingest", "git", *words)
+        assert (done.exit_code, "name a git repository with at least one commit" in done.stderr) == (1, True)
+    assert tool.run("ingest", "git", str(tmp_path / "nowhere")).exit_code == 2
+
+
+def test_unread_commits_and_a_shallow_clone_are_reported(tool: Tool, repository: Repository, tmp_path: Path) -> None:
+    repository.commit(4_102_444_800)
+    clone = tmp_path / "clone"
+    repository.git("clone", "--quiet", "--depth", "2", f"file://{repository.root}", str(clone))
+    shown = tool.out("ingest", "git", str(clone))
+    assert "shallow clone: its history begins at its boundary" in shown
+    assert "dated in the future" in shown
+
+
+def test_after_ctrl_c_the_same_command_continues(
+    tool: Tool, repository: Repository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    move(repository)
+    monkeypatch.setattr(mainline_reading, "BATCH", 1)
+    batches = mainline_reading.MainlineReader.batches
+
+    def interrupted(*given: object) -> object:
+        for number, batch in enumerate(batches(*given)):  # type: ignore[arg-type]
+            if number == 2:
+                raise KeyboardInterrupt
+            yield batch
+
+    with monkeypatch.context() as patch:
+        patch.setattr(mainline_reading.MainlineReader, "batches", interrupted)
+        done = tool.run("ingest", "git", str(repository.root))
+    assert (done.exit_code, "2 commits are recorded" in done.stderr) == (130, True)
+    assert tool.out("ingest", "git", str(repository.root)).startswith("3 commits (1 new)")
