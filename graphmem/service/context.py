@@ -27,6 +27,7 @@ from graphmem.retrieval.cursors import Seal
 from graphmem.retrieval.embedder import Embedder, card_of, other_model
 from graphmem.retrieval.mainlines import Mainlines
 from graphmem.retrieval.search import Searcher
+from graphmem.service.branch_openings import apply_on_branches
 from graphmem.store import Clock, ModelCard, Progress, Store
 from graphmem.temporal import View
 
@@ -220,7 +221,11 @@ class ServiceContext:
 
     def commit(self, gated: GatedRequests) -> list[Change]:
         """Write gated requests in a single transaction, and update the projection."""
-        changes = self.store.apply(gated.requests, clock=self.clock, vectors=gated.vectors or None, model=gated.model)
+
+        def apply(requests: Sequence[Request]) -> list[Change]:
+            return self.store.apply(requests, clock=self.clock, vectors=gated.vectors or None, model=gated.model)
+
+        changes = apply_on_branches(self.store, gated.requests, apply)
         if self.projector is not None:
             self.projector.after_write(gated.requests[0].writer.tenant)
         return changes

@@ -53,7 +53,7 @@ from graphmem.store import (
 from tests.oracle import lines as exported
 from tests.oracle.finding import evidence, fits, lexical, named, nearest, on_path, unheld
 from tests.oracle.verdict import is_known_to, judge
-from tests.oracle.view import OracleView
+from tests.oracle.view import Branches, OracleView
 from tests.oracle.written import all_rows, chained, source_keys, source_rows
 
 if TYPE_CHECKING:
@@ -187,7 +187,8 @@ class OracleStore:
         del seq
         operation = judge(tenant.log, request)
         _refuse_changed(tenant.log, request)
-        return Change(len(tenant.log) + 1, recorded_at, request.op_id, operation, request.writer, request.provenance)
+        writer = Branches(tenant.log).written(request.writer)
+        return Change(len(tenant.log) + 1, recorded_at, request.op_id, operation, writer, request.provenance)
 
     def _one(self, tenant: Tenant, request: Request, clock: Clock, stands: dict[str, str]) -> Change:
         change = self._before(tenant, request) or self._accepted(tenant, request, clock, stands)

@@ -52,7 +52,9 @@ def judge(log: Sequence[Change], request: Request) -> Operation:
     _judge_place(view, request)
     match operation:
         case Add():
-            _judge_add(log, operation, writer, request.provenance.origin)
+            home = view.branches.written(operation.memory.scope)
+            operation = replace(operation, memory=replace(operation.memory, scope=home))
+            _judge_add(log, operation, view.branches.written(writer), request.provenance.origin)
             twin = _twin(view, operation)
             return replace(operation, may_confirm=False) if twin is None else Confirm(twin, operation.source_key)
         case Supersede():
@@ -279,7 +281,9 @@ def _judge_all_known(view: OracleView, keys: Sequence[str]) -> None:
 
 def _judge_place(view: OracleView, request: Request) -> None:
     writer = request.writer
-    is_elsewhere = writer.branch_key is not None and not view.branches.is_open(writer.branch_key)
+    is_elsewhere = writer.branch is not None and not view.branches.is_open(
+        view.branches.meant(writer.repo, writer.branch)
+    )
     if is_elsewhere and not isinstance(request.operation, OpenBranch):
         raise NotFound("closed branch")
     if not isinstance(request.operation, ReadMainline | RecordVerdicts):
@@ -295,13 +299,15 @@ def _judge_place(view: OracleView, request: Request) -> None:
 
 
 def _judge_branch(view: OracleView, operation: OpenBranch | MergeBranch | AbandonBranch, writer: Scope) -> None:
-    key = replace(writer, branch=operation.name).branch_key or ""
+    is_open = view.branches.is_open(view.branches.meant(writer.repo, operation.name))
     if not isinstance(operation, OpenBranch):
-        if not view.branches.is_open(key):
+        if not is_open:
             raise NotFound("no open branch")
         return
-    if key in view.branches.parent:
-        raise Conflict("opened before")
-    parent = None if operation.parent is None else replace(writer, branch=operation.parent).branch_key
+    if ":" in operation.name:
+        raise InvalidInput("an earlier branch")
+    if is_open:
+        raise Conflict("open already")
+    parent = None if operation.parent is None else view.branches.meant(writer.repo, operation.parent)
     if parent is not None and not view.branches.is_open(parent):
         raise NotFound("no open parent")

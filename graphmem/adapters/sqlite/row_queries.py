@@ -24,6 +24,7 @@ from graphmem.ledger import GENESIS, Entry, change_of
 from graphmem.model import Change, Scope
 from graphmem.rows import BranchRow
 from graphmem.store import Position
+from graphmem.temporal.lineage import openings
 from graphmem.temporal.operations import about
 
 _TENANT = (
@@ -197,8 +198,9 @@ def touched_by(connection: apsw.Connection, tenant: Tenant, changes: Iterable[Ch
 def touched_on_branch(
     connection: apsw.Connection, tenant: Tenant, branches_by_key: Mapping[str, BranchRow], key: str
 ) -> list[int]:
-    """Return the numbers of the memories named by entries on a branch or on a branch below it."""
-    keys, seen = [key], {key}
+    """Return the numbers of the memories named by entries on any opening of a branch, or on a branch below it."""
+    keys = [row.key for row in openings(branches_by_key, key)]
+    seen = set(keys)
     for parent in keys:
         below = [child.key for child in branches_by_key.values() if child.parent == parent and child.key not in seen]
         keys += below
