@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -30,6 +31,10 @@ ABOUT = "|".join(("RECORDED", "MOVED", *MARKS))
 #: The list that `entry_of` reads, of a ledger entry `c`.
 CHANGE_FIELDS = f"[c.seq, {_CHANGE_RECORDED_AT}, c.op_id, c.body, c.salt, c.digest, c.commitment, c.hash]"
 
+#: Of a tenant: a list with the ledger position of its last entry about code; empty if there is none.
+LAST_READING = """COLLECT { MATCH (r:Change) WHERE r.tenant = $p.tenant AND r.mainline_of >= ''
+  RETURN r.seq ORDER BY r.seq DESC LIMIT 1 }"""
+
 _HEAD = f"MATCH (l:Ledger {{tenant: $p.tenant}}) RETURN {HEAD_FIELDS} AS head"
 _TENANTS = "MATCH (l:Ledger) RETURN l.tenant AS tenant ORDER BY tenant"
 _ENTRIES = f"""
@@ -43,14 +48,13 @@ MATCH (m:Memory {{tenant: $p.tenant, id: $p.id}})
 MATCH (c:Change)-[:{ABOUT}]->(m)
 WITH DISTINCT c RETURN {CHANGE_FIELDS} AS entry ORDER BY c.seq
 """
-#: The readings of the mainline of `repo`, `""` for the whole tenant.
-READINGS = f"""
+_READINGS = f"""
 MATCH (c:Change {{tenant: $p.tenant, mainline_of: $p.repo}}) WHERE c.seq > $p.after
 RETURN {CHANGE_FIELDS} AS entry ORDER BY c.seq
 """
 _LAST = f"""
 MATCH (l:Ledger {{tenant: $p.tenant}}) WHERE l.seq > 0
-RETURN l.seq AS seq, {_HEAD_RECORDED_AT} AS recorded_at
+RETURN l.seq AS seq, {_HEAD_RECORDED_AT} AS recorded_at, {LAST_READING} AS last_reading
 """
 LAST_BEFORE = f"""
 MATCH (c:Change) WHERE c.tenant = $p.tenant AND c.recorded_at <= $p.moment
@@ -105,14 +109,17 @@ def changes_of(database: Database, tenant: str, memory_id: str) -> list[Change]:
 
 def readings(database: Database, tenant: str, repo: str | None, after: int) -> list[Change]:
     """Return the readings of a repository's mainline after a ledger position, in order."""
-    return changes_in(database.records(READINGS, {"tenant": tenant, "repo": repo or "", "after": after}))
+    return changes_in(database.records(_READINGS, {"tenant": tenant, "repo": repo or "", "after": after}))
 
 
 def position(database: Database, tenant: str, instant: datetime | None) -> Position:
     """Return the position of the last entry recorded at or before an instant; None means the last of all."""
     parameters = {"tenant": tenant, "moment": instant}
     records = database.records(_LAST if instant is None else LAST_BEFORE, parameters)
-    return position_of(records[0] if records else None)
+    found = position_of(records[0] if records else None)
+    if instant is not None:
+        return found
+    return replace(found, last_reading=next(iter(records[0]["last_reading"]), 0) if records else 0)
 
 
 def position_of(record: Record | None) -> Position:

@@ -29,7 +29,7 @@ from graphmem.adapters.neo4j.values import LedgerHead
 from graphmem.adapters.neo4j.write_statement import LISTS, write_statement
 from graphmem.adapters.vector_bytes import blob
 from graphmem.ledger import Entry
-from graphmem.model import Change
+from graphmem.model import Change, ReadMainline
 from graphmem.rows import Derived, MemoryRow, MoveRow, Rows, Transaction
 from graphmem.temporal.operations import marks, operation_name
 
@@ -94,6 +94,8 @@ class PendingWrites:
             self.erased.append((transaction.erased, change))
         for kind, memory_id, role in marks(change.operation, overlay.change):
             self._lists[kind].append({"seq": change.seq, "id": memory_id, "row": without_nulls({"role": role})})
+        if isinstance(change.operation, ReadMainline):
+            self.readings.setdefault(change.writer.repo, change.seq)
         self._derived.update({cached.memory: (change.seq, cached) for cached in transaction.derived})
 
     def write(self, tx: ManagedTransaction, words: Mapping[str, int], *, precondition: Row | None = None) -> Result:
@@ -138,8 +140,6 @@ class PendingWrites:
         for link in rows.links:
             ends = {"source": link.source, "target": link.target}
             self._lists[link.kind.upper()].append({"seq": link.stamp.seq, **ends})
-        for reading in rows.readings:
-            self.readings.setdefault(reading.repo, reading.stamp.seq)
         for revoked in rows.revocations:
             self._lists["revocations"].append(
                 {"seq": revoked.stamp.seq, "change": revoked.change, "move": revoked.move}

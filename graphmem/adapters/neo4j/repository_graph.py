@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from graphmem.adapters.neo4j.ledger_queries import READINGS, changes_in
+from graphmem.adapters.neo4j.ledger_queries import CHANGE_FIELDS, changes_in
 from graphmem.adapters.neo4j.properties import Row, encoded_time, without_nulls
 from graphmem.instants import from_micros
 from graphmem.model import Anchor, AnchorKind, Change
@@ -28,6 +28,10 @@ Value = TypeVar("Value")
 IS_UNUSED = "NOT (a)<-[:ABOUT]-() AND NOT (a)-[:RENAMED_TO]-() AND a.sha IS NULL"
 
 _CHUNK = 5_000
+_READINGS = f"""
+MATCH (c:Change {{tenant: $p.tenant, mainline_of: $p.repo}}) WHERE c.operation = 'read_mainline'
+RETURN {CHANGE_FIELDS} AS entry ORDER BY c.seq
+"""
 _AT = "CASE WHEN x.at IS NULL THEN null ELSE datetime.fromEpoch(x.at[0], x.at[1]) END"
 _END_RENAMES = """
 UNWIND $p.rows AS x
@@ -138,7 +142,7 @@ class RepositoryGraph:
 
 def write(tx: ManagedTransaction, tenant: str, repo: str | None, seq: int) -> None:
     """Bring the graph of a repository forward by its readings from a ledger position on, which are written already."""
-    records = tx.run(READINGS, p={"tenant": tenant, "repo": repo or "", "after": 0})
+    records = tx.run(_READINGS, p={"tenant": tenant, "repo": repo or ""})
     made, before = RepositoryGraph(tenant, repo), None
     for change in changes_in(records):
         if before is None and change.seq >= seq:
