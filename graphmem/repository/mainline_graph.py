@@ -10,8 +10,9 @@ from typing import NamedTuple
 from graphmem.repository.commit_names import time_of_commit
 from graphmem.repository.mainline_history import MainlineHistory
 from graphmem.repository.mainline_rows import MainlineRows
-from graphmem.scopes import MAX_NAME_CHARS
 
+#: No anchor has a longer name.
+MAX_NAME_CHARS = 1_000
 _UNSAFE = re.compile("[\x00-\x1f\x7f\ud800-\udfff]")
 #: Instants of the years 1 to 9999, in microseconds since 1970.
 _FIRST_US, _LAST_US = -62_135_596_800_000_000, 253_402_300_799_999_999

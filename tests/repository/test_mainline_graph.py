@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from graphmem.repository.mainline_graph import MainlineGraph, RecordedRenames, Rename, renames
+from graphmem import model
+from graphmem.repository.mainline_graph import MAX_NAME_CHARS, MainlineGraph, RecordedRenames, Rename, renames
 from graphmem.repository.mainline_history import MainlineHistory
 from graphmem.repository.mainline_rows import MainlineRows, PathOrigin, RefRow, SegmentRow, SideCommit
 
@@ -88,6 +89,10 @@ def test_a_rename_that_a_rewrite_keeps_has_its_first_reading() -> None:
 def test_dropped_segments_are_no_renames_any_more() -> None:
     readings = Readings(FIRST)
     assert readings.take(MainlineRows(start=2, segment_count=1)).renames == {}
+
+
+def test_the_longest_name_is_that_of_anchors() -> None:
+    assert MAX_NAME_CHARS == model.MAX_NAME_CHARS
 
 
 @pytest.mark.parametrize("path", ["", "b" * 2_000, "b\nc", "\ud800"], ids=["empty", "long", "control", "surrogate"])
