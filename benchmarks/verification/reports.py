@@ -12,7 +12,7 @@ from benchmarks.verification.rule_memories import is_rule_file, rule_memories
 from graphmem.instants import from_micros
 from graphmem.sources.git.code_history import GitCodeHistory, read_code_history
 from graphmem.sources.git.mainline import MainlineCommit, find_mainline
-from graphmem.verification import Finding, MemoryToVerify, VerdictStatus, verify_memories
+from graphmem.verification import CodeFinding, MemoryToVerify, VerdictStatus, verify_memories
 
 LABELS = Path(__file__).parent / "labels.jsonl"
 READ_AT = datetime(2100, 1, 1, tzinfo=UTC)
@@ -62,7 +62,7 @@ class Label:
     reason: str
 
 
-def reports(root: Path, repo: str, tip: str | None = None) -> Iterator[tuple[Report, MemoryToVerify, Finding]]:
+def reports(root: Path, repo: str, tip: str | None = None) -> Iterator[tuple[Report, MemoryToVerify, CodeFinding]]:
     """The alarms of a repository, each target once, with the memory and the finding."""
     commits = list(find_mainline(root, tip or "HEAD").commits(1 << 62))
     history = read_code_history(root, ref=tip or "HEAD", read_at=READ_AT)
@@ -84,13 +84,15 @@ def _chosen(commits: Sequence[MainlineCommit]) -> list[MainlineCommit]:
     return [commits[int(first + (len(commits) - 1 - first) * point)] for point in POINTS]
 
 
-def _alarms(root: Path, history: GitCodeHistory, commit: MainlineCommit) -> Iterator[tuple[MemoryToVerify, Finding]]:
+def _alarms(
+    root: Path, history: GitCodeHistory, commit: MainlineCommit
+) -> Iterator[tuple[MemoryToVerify, CodeFinding]]:
     memories = list(rule_memories(root, commit.raw.sha, from_micros(commit.at_us)))
     for memory, verdict in zip(memories, verify_memories(memories, history, at=READ_AT), strict=True):
         yield from ((memory, finding) for finding in verdict.findings if finding.status in _ALARMS)
 
 
-def _report(repo: str, commit: str, tip: str, memory: MemoryToVerify, finding: Finding) -> Report:
+def _report(repo: str, commit: str, tip: str, memory: MemoryToVerify, finding: CodeFinding) -> Report:
     place = ":".join(memory.memory_id.split(":")[:2])
     current = finding.current[0] if finding.current else ""
     return Report(repo, commit, tip, place, finding.kind.value, finding.target, finding.status.value, current)

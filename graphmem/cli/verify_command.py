@@ -84,13 +84,19 @@ def verify(  # noqa: PLR0913 - each parameter is an option
         raise click.ClickException(f"{error}; name a git repository with at least one commit") from error
     if dry_run:
         note("dry run: no verdict was recorded")
-    give(call, report, lambda _: _report_lines(report))
-    failing = _ORDER[: _ORDER.index(fail_on) + 1] if fail_on in _ORDER else ()
-    if any(found.verdict.status.value in failing for found in report.checked):
+    give(call, report, lambda _: verification_lines(report))
+    if disagrees(report, fail_on):
         ctx.exit(DISAGREES)
 
 
-def _report_lines(report: VerificationReport) -> Iterator[Block]:
+def disagrees(report: VerificationReport, fail_on: str) -> bool:
+    """Return whether a memory has the verdict that `--fail-on` names, or a worse one."""
+    failing = _ORDER[: _ORDER.index(fail_on) + 1] if fail_on in _ORDER else ()
+    return any(found.verdict.status.value in failing for found in report.checked)
+
+
+def verification_lines(report: VerificationReport) -> Iterator[Block]:
+    """The memories that the code contradicts, with evidence, and the counts of all verdicts."""
     counts: dict[str, int] = {}
     for found in report.checked:
         counts[found.verdict.status.value] = counts.get(found.verdict.status.value, 0) + 1

@@ -18,9 +18,9 @@ from graphmem.service.mainline_ingestion import Readable, recorded_mainline
 from graphmem.service.repository_ingestion import ledger_mark
 from graphmem.store import Filter, Page
 from graphmem.verification import (
+    CodeEvidence,
+    CodeFinding,
     CodeHistory,
-    Evidence,
-    Finding,
     MemoryToVerify,
     ReferenceKind,
     Verdict,
@@ -159,7 +159,7 @@ def _checked(card: Card, verdict: Verdict, before: CodeVerdict | None) -> Checke
     return CheckedMemory(card, verdict, is_news)
 
 
-def worst_finding(verdict: Verdict) -> Finding | None:
+def worst_finding(verdict: Verdict) -> CodeFinding | None:
     """Return the finding that decides a verdict; None without findings."""
     return next((finding for finding in verdict.findings if finding.status is verdict.status), None)
 
@@ -217,18 +217,18 @@ def _plain(verdict: Verdict) -> dict[str, Any]:
     }
 
 
-def _place(finding: Finding) -> list[str | None]:
+def _place(finding: CodeFinding) -> list[str | None]:
     evidence = next(iter(finding.evidence), None)
     return [None, ""] if evidence is None else [evidence.commit, evidence.path]
 
 
 def _verdict(memory_id: str, plain: Mapping[str, Any]) -> Verdict:
     status = VerdictStatus(plain["status"])
-    findings: tuple[Finding, ...] = ()
+    findings: tuple[CodeFinding, ...] = ()
     if plain["finding"] is not None:
         kind, target, reason, (commit, path) = plain["finding"]
-        evidence = (Evidence(commit, path),) if path else ()
-        findings = (Finding(ReferenceKind(kind), target, status, reason, evidence),)
+        evidence = (CodeEvidence(commit, path),) if path else ()
+        findings = (CodeFinding(ReferenceKind(kind), target, status, reason, evidence),)
     return Verdict(
         memory_id=memory_id,
         status=status,

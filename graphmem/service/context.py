@@ -288,7 +288,7 @@ def _moment(as_of: datetime | str | None) -> datetime | None:
         InvalidInput: It is a name after all.
     """
     if isinstance(as_of, str):
-        raise InvalidInput(f"{as_of!r} is no time; write 2025-03-31, 2025-03-31T14:00Z or 2025-03-31T14:00+02:00")
+        raise InvalidInput(f"{as_of!r} is not a time; write 2025-03-31, 2025-03-31T14:00Z or 2025-03-31T14:00+02:00")
     return as_of
 
 

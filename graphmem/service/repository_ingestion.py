@@ -99,7 +99,7 @@ def ingest_repository(  # noqa: PLR0913 - each parameter is about another part
     given = (write or Write()).scope or memory.scope
     recorded = recorded_mainline(memory, Scope(given.tenant, given.repo)).ref
     followed = ref or (recorded if recorded is not None and recorded.startswith(_BRANCHES) else None)
-    notes = _Cursors(None if cursors is None else cursors / _CURSORS, ledger_mark(memory, given))
+    notes = _SourceCursors(None if cursors is None else cursors / _CURSORS, ledger_mark(memory, given))
     for name in sources:
         progress = start(name)
         try:
@@ -131,7 +131,7 @@ def ledger_mark(memory: Readable, scope: Scope) -> str:
     return hashlib.sha256(repr((scope.tenant, scope.repo, first)).encode()).hexdigest()
 
 
-class _Cursors:
+class _SourceCursors:
     """How far each source was read, in a file beside the queue of hooks; losing it costs a full reading."""
 
     def __init__(self, path: Path | None, identity: str) -> None:

@@ -2,8 +2,8 @@
 
 from graphmem.verification.code_history import CodeHistory as CodeHistory
 from graphmem.verification.code_history import PathPeriod as PathPeriod
-from graphmem.verification.verdicts import Evidence as Evidence
-from graphmem.verification.verdicts import Finding as Finding
+from graphmem.verification.verdicts import CodeEvidence as CodeEvidence
+from graphmem.verification.verdicts import CodeFinding as CodeFinding
 from graphmem.verification.verdicts import MemoryToVerify as MemoryToVerify
 from graphmem.verification.verdicts import ReferenceKind as ReferenceKind
 from graphmem.verification.verdicts import Verdict as Verdict

@@ -11,9 +11,9 @@ from graphmem.verification.code_history import CodeHistory
 from graphmem.verification.line_changes import LineChange, line_change
 from graphmem.verification.path_names import path_reference
 from graphmem.verification.path_resolution import resolve_path
-from graphmem.verification.references import Reference
+from graphmem.verification.references import CodeReference
 from graphmem.verification.symbols import definition, module_paths, symbol_name
-from graphmem.verification.verdicts import Evidence, Finding, MemoryToVerify, ReferenceKind, VerdictStatus
+from graphmem.verification.verdicts import CodeEvidence, CodeFinding, MemoryToVerify, ReferenceKind, VerdictStatus
 
 #: An anchored file or symbol has drifted if more than this share of its lines is gone.
 _DRIFTED = 0.5
@@ -69,12 +69,12 @@ class ContentCheck:
     """
 
     index: int
-    reference: Reference
+    reference: CodeReference
     symbol: str | None
     pairs: tuple[Pair, ...]
 
 
-def file_check(index: int, reference: Reference, finding: Finding, position: int) -> ContentCheck | None:
+def file_check(index: int, reference: CodeReference, finding: CodeFinding, position: int) -> ContentCheck | None:
     """The check of an anchored file that is there, or has moved; None if there is nothing to compare."""
     if not reference.is_anchored or reference.kind is not ReferenceKind.FILE or not finding.current:
         return None
@@ -83,18 +83,18 @@ def file_check(index: int, reference: Reference, finding: Finding, position: int
 
 
 def symbol_check(
-    index: int, reference: Reference, memory: MemoryToVerify, position: int, since: int, history: CodeHistory
+    index: int, reference: CodeReference, memory: MemoryToVerify, position: int, since: int, history: CodeHistory
 ) -> ContentCheck:
     """The check of an anchored symbol in the files in which it can be."""
     pairs: list[Pair] = []
     for path in symbol_files(reference, memory):
-        finding = resolve_path(Reference(ReferenceKind.FILE, path), since, history)
+        finding = resolve_path(CodeReference(ReferenceKind.FILE, path), since, history)
         if finding.status is not VerdictStatus.UNDECIDED and finding.evidence:
             pairs.append(((position, finding.evidence[0].path), finding.current[0] if finding.current else ""))
     return ContentCheck(index, reference, symbol_name(reference.target).name, tuple(dict.fromkeys(pairs)))
 
 
-def symbol_files(reference: Reference, memory: MemoryToVerify) -> list[str]:
+def symbol_files(reference: CodeReference, memory: MemoryToVerify) -> list[str]:
     """Paths, or their ends, of the files in which a symbol can be: named with it, anchored, or of its module."""
     name = symbol_name(reference.target)
     if name.path:
@@ -104,7 +104,7 @@ def symbol_files(reference: Reference, memory: MemoryToVerify) -> list[str]:
     return paths or list(module_paths(name.module))
 
 
-def checked(checks: Sequence[ContentCheck], findings: list[Finding], contents: Contents) -> None:
+def checked(checks: Sequence[ContentCheck], findings: list[CodeFinding], contents: Contents) -> None:
     """Replace the findings of a memory by those that the contents give.
 
     If more than half of the lines of all its anchored files together are gone, those files that changed as much have
@@ -135,19 +135,19 @@ def _file_change(check: ContentCheck, contents: Contents) -> LineChange | None:
 
 
 def _with_change(
-    finding: Finding, check: ContentCheck, change: LineChange, contents: Contents, *, is_drifted: bool
-) -> Finding:
+    finding: CodeFinding, check: ContentCheck, change: LineChange, contents: Contents, *, is_drifted: bool
+) -> CodeFinding:
     share = round(change.share, 3)
     if not is_drifted or change.share <= _DRIFTED or finding.status is not VerdictStatus.VERIFIED:
         return replace(finding, changed_share=share)
     position, path = check.pairs[0][0]
-    before = Evidence(contents.history.commit_at(position), path, change.ranges)
+    before = CodeEvidence(contents.history.commit_at(position), path, change.ranges)
     reason = f"{change.gone} of {change.total} lines are gone"
     evidence = (before, *finding.evidence)
     return replace(finding, status=VerdictStatus.DRIFTED, reason=reason, evidence=evidence, changed_share=share)
 
 
-def _symbol_finding(check: ContentCheck, finding: Finding, contents: Contents) -> Finding:
+def _symbol_finding(check: ContentCheck, finding: CodeFinding, contents: Contents) -> CodeFinding:
     symbol = check.symbol or ""
     for place, path in check.pairs:
         if (here := _defined(contents, contents.history.blob(path), symbol)) is not None:
@@ -156,7 +156,7 @@ def _symbol_finding(check: ContentCheck, finding: Finding, contents: Contents) -
         lines = _defined(contents, contents.blob_before(place), symbol)
         if lines is None:
             continue
-        before = Evidence(contents.history.commit_at(place[0]), place[1], (lines,))
+        before = CodeEvidence(contents.history.commit_at(place[0]), place[1], (lines,))
         elsewhere = tuple(_elsewhere(symbol, place, contents))
         status = VerdictStatus.MOVED if elsewhere else VerdictStatus.BROKEN
         reason = f"is now in {elsewhere[0]}" if elsewhere else f"is no longer defined in {place[1]}"
@@ -165,11 +165,11 @@ def _symbol_finding(check: ContentCheck, finding: Finding, contents: Contents) -
 
 
 def _present(
-    check: ContentCheck, finding: Finding, contents: Contents, place: Place, path: str, here: tuple[int, int]
-) -> Finding:
+    check: ContentCheck, finding: CodeFinding, contents: Contents, place: Place, path: str, here: tuple[int, int]
+) -> CodeFinding:
     """The finding for a symbol that is defined now, with the share of the lines of its definition that are gone."""
     history, symbol = contents.history, check.symbol or ""
-    now = Evidence(None if history.is_uncommitted(path) else history.commit, path, (here,))
+    now = CodeEvidence(None if history.is_uncommitted(path) else history.commit, path, (here,))
     status = VerdictStatus.VERIFIED if path == place[1] else VerdictStatus.MOVED
     reason = "is there" if path == place[1] else f"is now in {path}"
     result = replace(finding, status=status, reason=reason, evidence=(now,), current=(path,))

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 
 from graphmem.verification.code_history import CodeHistory
 from graphmem.verification.manifests import declares, defines, manifest_test
-from graphmem.verification.references import Reference
-from graphmem.verification.verdicts import Evidence, Finding, ReferenceKind, VerdictStatus
+from graphmem.verification.references import CodeReference
+from graphmem.verification.verdicts import CodeEvidence, CodeFinding, ReferenceKind, VerdictStatus
 from graphmem.verification.watches import name_watch
 
 _MOST_VERSIONS = 100
@@ -26,7 +26,7 @@ class ManifestSearch:
     _paths: dict[str | None, tuple[str, ...]] = field(default_factory=dict)
     _texts: dict[str, str] = field(default_factory=dict)
 
-    def finding(self, reference: Reference, since: int) -> Finding:
+    def finding(self, reference: CodeReference, since: int) -> CodeFinding:
         """The finding for a command or a dependency.
 
         Args:
@@ -41,20 +41,22 @@ class ManifestSearch:
         for finder in finders:
             if evidence := self._now(paths, finder):
                 path = (evidence.path,)
-                return Finding(reference.kind, reference.target, VerdictStatus.VERIFIED, "is there", (evidence,), path)
+                return CodeFinding(
+                    reference.kind, reference.target, VerdictStatus.VERIFIED, "is there", (evidence,), path
+                )
         for finder in finders:
             if lost := self._before(paths, finder, since):
-                return Finding(reference.kind, reference.target, VerdictStatus.BROKEN, "was removed", lost)
+                return CodeFinding(reference.kind, reference.target, VerdictStatus.BROKEN, "was removed", lost)
         reason = "was never there since it was recorded"
-        return Finding(reference.kind, reference.target, VerdictStatus.UNDECIDED, reason)
+        return CodeFinding(reference.kind, reference.target, VerdictStatus.UNDECIDED, reason)
 
-    def watches(self, reference: Reference) -> Iterator[str]:
+    def watches(self, reference: CodeReference) -> Iterator[str]:
         """Watches for the manifests that can have a command or a dependency."""
         yield from (name_watch(path) for path in self._manifests(reference))
         if reference.kind is ReferenceKind.COMMAND:
             yield from (f"*/{name}" for name in ("Makefile", "package.json", "justfile", "tox.ini", "pyproject.toml"))
 
-    def _manifests(self, reference: Reference) -> tuple[str, ...]:
+    def _manifests(self, reference: CodeReference) -> tuple[str, ...]:
         """Paths of the manifests that can have a command or a dependency, those nearest to the root first."""
         command = reference.target if reference.kind is ReferenceKind.COMMAND else None
         key = None if command is None else command.rpartition(" ")[0]
@@ -64,16 +66,16 @@ class ManifestSearch:
             self._paths[key] = tuple(sorted(selected, key=lambda path: (path.count("/"), path)))
         return self._paths[key]
 
-    def _now(self, paths: Iterable[str], finder: Finder) -> Evidence | None:
+    def _now(self, paths: Iterable[str], finder: Finder) -> CodeEvidence | None:
         blobs = {path: blob for path in paths if (blob := self.history.blob(path)) is not None}
         self._read(blobs.values())
         for path, blob in blobs.items():
             if (line := finder(path, self._texts.get(blob, ""))) is not None:
                 commit = None if self.history.is_uncommitted(path) else self.history.commit
-                return Evidence(commit, path, ((line, line),))
+                return CodeEvidence(commit, path, ((line, line),))
         return None
 
-    def _before(self, paths: Iterable[str], finder: Finder, since: int) -> tuple[Evidence, ...]:
+    def _before(self, paths: Iterable[str], finder: Finder, since: int) -> tuple[CodeEvidence, ...]:
         """The last version since a position that had it, and the commit that removed it; empty if there is none."""
         versions = {path: self._versions(path, since) for path in paths}
         self._read(blob for listed in versions.values() for _, blob in listed)
@@ -82,7 +84,9 @@ class ManifestSearch:
             for position, blob in reversed(listed):
                 if (line := finder(path, self._texts.get(blob, ""))) is not None:
                     commit = None if following is None else self.history.commit_at(following)
-                    return Evidence(self.history.commit_at(position), path, ((line, line),)), Evidence(commit, path)
+                    return CodeEvidence(self.history.commit_at(position), path, ((line, line),)), CodeEvidence(
+                        commit, path
+                    )
                 following = position
         return ()
 

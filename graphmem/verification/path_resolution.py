@@ -7,15 +7,15 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from graphmem.verification.code_history import CodeHistory, PathPeriod
-from graphmem.verification.references import Reference
-from graphmem.verification.verdicts import Evidence, Finding, ReferenceKind, VerdictStatus
+from graphmem.verification.references import CodeReference
+from graphmem.verification.verdicts import CodeEvidence, CodeFinding, ReferenceKind, VerdictStatus
 
 _MOST_PATHS = 5
 #: A folder has moved to where at least this share of its files went.
 _FOLDER_SHARE = 0.3
 
 
-def resolve_path(reference: Reference, since: int, history: CodeHistory) -> Finding:
+def resolve_path(reference: CodeReference, since: int, history: CodeHistory) -> CodeFinding:
     """The finding for a reference to a file or a folder.
 
     Args:
@@ -35,10 +35,12 @@ def resolve_path(reference: Reference, since: int, history: CodeHistory) -> Find
         return _found(reference, elsewhere[0], history)
     if not reference.is_link and (periods := _periods_ending(reference, since, history)):
         return _followed(reference, periods, since, history)
-    return Finding(reference.kind, reference.target, VerdictStatus.UNDECIDED, "was never there since it was recorded")
+    return CodeFinding(
+        reference.kind, reference.target, VerdictStatus.UNDECIDED, "was never there since it was recorded"
+    )
 
 
-def candidates(reference: Reference) -> tuple[str, ...]:
+def candidates(reference: CodeReference) -> tuple[str, ...]:
     """The paths that a reference can mean, the likeliest first."""
     beside = posixpath.normpath(posixpath.join(reference.folder, reference.target))
     paths = [beside, reference.target] if reference.is_link else [reference.target, beside]
@@ -49,12 +51,12 @@ def _exists(path: str, history: CodeHistory) -> bool:
     return history.is_file(path) or history.is_folder(path)
 
 
-def _found(reference: Reference, path: str, history: CodeHistory) -> Finding:
-    evidence = (Evidence(None if history.is_uncommitted(path) else history.commit, path),)
-    return Finding(reference.kind, reference.target, VerdictStatus.VERIFIED, "is there", evidence, (path,))
+def _found(reference: CodeReference, path: str, history: CodeHistory) -> CodeFinding:
+    evidence = (CodeEvidence(None if history.is_uncommitted(path) else history.commit, path),)
+    return CodeFinding(reference.kind, reference.target, VerdictStatus.VERIFIED, "is there", evidence, (path,))
 
 
-def _lost(reference: Reference, exact: Sequence[str], since: int, history: CodeHistory) -> Finding | None:
+def _lost(reference: CodeReference, exact: Sequence[str], since: int, history: CodeHistory) -> CodeFinding | None:
     """The finding for a path that was there under exactly this name; None if it was not."""
     for path in exact:
         if files := [period for period in history.periods(path) if _is_since(period, since)]:
@@ -68,7 +70,7 @@ def _is_since(period: PathPeriod, since: int) -> bool:
     return period.end is None or period.end > since
 
 
-def _ending(reference: Reference, history: CodeHistory) -> list[str]:
+def _ending(reference: CodeReference, history: CodeHistory) -> list[str]:
     """Current paths that end in the components of a reference."""
     name = posixpath.basename(reference.target)
     paths = list(history.files_named(name)) if reference.kind is ReferenceKind.FILE else []
@@ -77,7 +79,7 @@ def _ending(reference: Reference, history: CodeHistory) -> list[str]:
     return [path for path in paths if _ends_in(path, reference.target) and _exists(path, history)]
 
 
-def _periods_ending(reference: Reference, since: int, history: CodeHistory) -> list[PathPeriod]:
+def _periods_ending(reference: CodeReference, since: int, history: CodeHistory) -> list[PathPeriod]:
     if reference.kind is not ReferenceKind.FILE:
         return []
     named = history.periods_named(posixpath.basename(reference.target))
@@ -88,7 +90,7 @@ def _ends_in(path: str, end: str) -> bool:
     return path == end or path.endswith(f"/{end}")
 
 
-def _followed(reference: Reference, periods: Sequence[PathPeriod], since: int, history: CodeHistory) -> Finding:
+def _followed(reference: CodeReference, periods: Sequence[PathPeriod], since: int, history: CodeHistory) -> CodeFinding:
     """The finding for a file that had these periods and has its path no more."""
     last = max(periods, key=lambda period: (period.end is None, period.end or 0))
     current, similarity = _now(last, history)
@@ -100,14 +102,14 @@ def _followed(reference: Reference, periods: Sequence[PathPeriod], since: int, h
         shown = tuple(current[:_MOST_PATHS])
         reason = f"is now {shown[0]}"
         status = VerdictStatus.MOVED
-        return Finding(reference.kind, reference.target, status, reason, evidence, shown, similarity)
+        return CodeFinding(reference.kind, reference.target, status, reason, evidence, shown, similarity)
     if history.is_ignored(last.path):
-        return Finding(reference.kind, reference.target, VerdictStatus.UNDECIDED, "is ignored by git", evidence)
+        return CodeFinding(reference.kind, reference.target, VerdictStatus.UNDECIDED, "is ignored by git", evidence)
     reason = f"was removed ({last.path})" if last.path != reference.target else "was removed"
-    return Finding(reference.kind, reference.target, VerdictStatus.BROKEN, reason, evidence)
+    return CodeFinding(reference.kind, reference.target, VerdictStatus.BROKEN, reason, evidence)
 
 
-def _newcomers(reference: Reference, since: int, history: CodeHistory) -> list[str]:
+def _newcomers(reference: CodeReference, since: int, history: CodeHistory) -> list[str]:
     """Current paths that end in the components of a reference and were not there when the memory was recorded."""
 
     def is_new(path: str) -> bool:
@@ -125,29 +127,29 @@ def _now(period: PathPeriod, history: CodeHistory) -> tuple[list[str], int | Non
     return paths, min(similarities, default=None)
 
 
-def _end_of(period: PathPeriod, history: CodeHistory) -> Evidence:
+def _end_of(period: PathPeriod, history: CodeHistory) -> CodeEvidence:
     """The commit that removed a path; the work tree if no commit did."""
-    return Evidence(None if period.end is None else history.commit_at(period.end), period.path)
+    return CodeEvidence(None if period.end is None else history.commit_at(period.end), period.path)
 
 
 def _followed_folder(
-    reference: Reference, folder: str, inside: Sequence[PathPeriod], since: int, history: CodeHistory
-) -> Finding:
+    reference: CodeReference, folder: str, inside: Sequence[PathPeriod], since: int, history: CodeHistory
+) -> CodeFinding:
     """The finding for a folder whose files had these periods: it moved to where most of them went."""
     last = max(inside, key=lambda period: (period.end is None, period.end or 0))
-    evidence = (Evidence(_end_of(last, history).commit, folder),)
+    evidence = (CodeEvidence(_end_of(last, history).commit, folder),)
     counts = Counter(_destinations(folder, inside, history))
     top = [path for path, count in counts.most_common(_MOST_PATHS) if count >= _FOLDER_SHARE * len(inside)]
     if not top and not reference.is_bare:
         top = _newcomers(reference, since, history)[:_MOST_PATHS]
     if top:
         reason = f"is now {top[0]}"
-        return Finding(reference.kind, reference.target, VerdictStatus.MOVED, reason, evidence, tuple(top))
+        return CodeFinding(reference.kind, reference.target, VerdictStatus.MOVED, reason, evidence, tuple(top))
     if history.is_ignored(f"{folder}/"):
-        return Finding(reference.kind, reference.target, VerdictStatus.UNDECIDED, "is ignored by git", evidence)
+        return CodeFinding(reference.kind, reference.target, VerdictStatus.UNDECIDED, "is ignored by git", evidence)
     scattered = tuple(path for path, _ in counts.most_common(_MOST_PATHS))
     reason = "was removed; few of its files are elsewhere" if scattered else "was removed"
-    return Finding(reference.kind, reference.target, VerdictStatus.BROKEN, reason, evidence, scattered)
+    return CodeFinding(reference.kind, reference.target, VerdictStatus.BROKEN, reason, evidence, scattered)
 
 
 def _destinations(folder: str, inside: Sequence[PathPeriod], history: CodeHistory) -> Iterator[str]:

@@ -24,7 +24,7 @@ _OTHER_REPOSITORY = re.compile(
 
 
 @dataclass(frozen=True, slots=True)
-class Sentence:
+class TextSentence:
     """A sentence of prose, of a list item or of a table row, on a single line."""
 
     text: str
@@ -42,7 +42,7 @@ class Fence:
     lines: tuple[str, ...]
 
 
-def sentences(text: str) -> Iterator[Sentence | Fence]:
+def sentences(text: str) -> Iterator[TextSentence | Fence]:
     """The sentences and fenced blocks of a text that state how the code is.
 
     A sentence that ends in a colon decides for the block or the list that it introduces, too.
@@ -60,7 +60,7 @@ def sentences(text: str) -> Iterator[Sentence | Fence]:
         stated = [part for part in _END.split(block) if part.strip()]
         for part in stated:
             if not is_hedged(part):
-                yield Sentence(part)
+                yield TextSentence(part)
         is_introduced_by_hedge = bool(stated) and stated[-1].rstrip(" *_").endswith(":") and is_hedged(stated[-1])
 
 

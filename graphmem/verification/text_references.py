@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from graphmem.verification.command_lines import command_targets, script_words
 from graphmem.verification.path_names import PathName, path_reference
-from graphmem.verification.sentences import Fence, Sentence, sentences
+from graphmem.verification.sentences import Fence, TextSentence, sentences
 from graphmem.verification.verdicts import ReferenceKind
 
 _CODE = re.compile(r"(?<!`)(`{1,2})(?!`)([^`\n]{2,400}?)\1(?!`)")
@@ -59,7 +59,7 @@ def _in_fence(fence: Fence) -> Iterator[TextReference]:
             yield from _in_command_line(line.partition(" #")[0])
 
 
-def _in_sentence(sentence: Sentence) -> Iterator[TextReference]:
+def _in_sentence(sentence: TextSentence) -> Iterator[TextReference]:
     text = sentence.text
     for match in _LINK.finditer(text):
         yield from _of_link(match[2])

@@ -34,7 +34,7 @@ class ReferenceKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Evidence:
+class CodeEvidence:
     """A place in the code that shows a finding.
 
     Attributes:
@@ -49,7 +49,7 @@ class Evidence:
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class CodeFinding:
     """The result for a single reference of a memory.
 
     Attributes:
@@ -64,7 +64,7 @@ class Finding:
     target: str
     status: VerdictStatus
     reason: str
-    evidence: tuple[Evidence, ...] = ()
+    evidence: tuple[CodeEvidence, ...] = ()
     current: tuple[str, ...] = ()
     similarity: int | None = None
     changed_share: float | None = None
@@ -86,7 +86,7 @@ class Verdict:
     status: VerdictStatus
     commit: str
     checked_at: datetime
-    findings: tuple[Finding, ...] = ()
+    findings: tuple[CodeFinding, ...] = ()
     watched: tuple[str, ...] = ()
     is_uncommitted: bool = False
 
@@ -115,7 +115,7 @@ class MemoryToVerify:
 _WORST_FIRST = (VerdictStatus.BROKEN, VerdictStatus.MOVED, VerdictStatus.DRIFTED, VerdictStatus.VERIFIED)
 
 
-def overall_status(findings: Iterable[Finding]) -> VerdictStatus:
+def overall_status(findings: Iterable[CodeFinding]) -> VerdictStatus:
     """The status of a memory with these findings: broken, else moved, drifted, verified, undecided."""
     statuses = {finding.status for finding in findings}
     return next((status for status in _WORST_FIRST if status in statuses), VerdictStatus.UNDECIDED)

@@ -17,9 +17,9 @@ from graphmem.verification.content_checks import (
 )
 from graphmem.verification.manifest_search import ManifestSearch
 from graphmem.verification.path_resolution import candidates, resolve_path
-from graphmem.verification.references import Reference, references_of
+from graphmem.verification.references import CodeReference, references_of
 from graphmem.verification.verdicts import (
-    Finding,
+    CodeFinding,
     MemoryToVerify,
     ReferenceKind,
     Verdict,
@@ -46,7 +46,7 @@ def verify_memories(memories: Iterable[MemoryToVerify], history: CodeHistory, *,
         The verdicts in the order of the memories.
     """
     listed = list(memories)
-    changes = _Changes(history)
+    changes = _CodeChanges(history)
     examined = [memory for memory in listed if changes.concern(memory)]
     verdicts = iter(_Examination(history, at).verdicts(examined))
     concerned = {id(memory) for memory in examined}
@@ -59,7 +59,7 @@ def _kept(memory: MemoryToVerify, commit: str, at: datetime) -> Verdict:
 
 
 @dataclass(slots=True)
-class _Changes:
+class _CodeChanges:
     """The changes since the commits of earlier verdicts."""
 
     history: CodeHistory
@@ -91,8 +91,8 @@ class _Draft:
     """A memory under examination."""
 
     memory: MemoryToVerify
-    references: tuple[Reference, ...]
-    findings: list[Finding] = field(default_factory=list)
+    references: tuple[CodeReference, ...]
+    findings: list[CodeFinding] = field(default_factory=list)
     checks: list[ContentCheck] = field(default_factory=list)
 
 
@@ -103,7 +103,7 @@ class _Examination:
     history: CodeHistory
     at: datetime
     _manifests: ManifestSearch = field(init=False)
-    _found: dict[tuple[Reference, int], Finding] = field(default_factory=dict)
+    _found: dict[tuple[CodeReference, int], CodeFinding] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self._manifests = ManifestSearch(self.history)
@@ -134,19 +134,19 @@ class _Examination:
                 draft.checks.append(check)
         return draft
 
-    def _finding(self, reference: Reference, since: int) -> Finding:
+    def _finding(self, reference: CodeReference, since: int) -> CodeFinding:
         key = (reference, since)
         if key not in self._found:
             if reference.kind in _PATHS:
                 self._found[key] = resolve_path(reference, since, self.history)
             elif reference.kind is ReferenceKind.SYMBOL:
                 reason = "is not defined in a file that is known"
-                self._found[key] = Finding(reference.kind, reference.target, VerdictStatus.UNDECIDED, reason)
+                self._found[key] = CodeFinding(reference.kind, reference.target, VerdictStatus.UNDECIDED, reason)
             else:
                 self._found[key] = self._manifests.finding(reference, since)
         return self._found[key]
 
-    def _check(self, index: int, reference: Reference, draft: _Draft, since: int) -> ContentCheck | None:
+    def _check(self, index: int, reference: CodeReference, draft: _Draft, since: int) -> ContentCheck | None:
         confirmed = draft.memory.confirmed_at
         position = since if confirmed is None else max(since, self.history.position_at(confirmed))
         if reference.kind is ReferenceKind.SYMBOL:
@@ -162,7 +162,7 @@ class _Examination:
         memory_id = draft.memory.memory_id
         return Verdict(memory_id, status, self.history.commit, self.at, findings, watched, is_uncommitted)
 
-    def _watches(self, memory: MemoryToVerify, reference: Reference, finding: Finding) -> Iterator[str]:
+    def _watches(self, memory: MemoryToVerify, reference: CodeReference, finding: CodeFinding) -> Iterator[str]:
         if reference.kind in _PATHS:
             for path in (*candidates(reference), *finding.current):
                 yield from path_watches(path)

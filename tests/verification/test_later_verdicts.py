@@ -11,7 +11,7 @@ import pytest
 
 from graphmem.sources.git.code_history import GitCodeHistory, read_code_history
 from graphmem.verification import MemoryToVerify, Verdict, VerdictStatus, verifier, verify_memories
-from graphmem.verification.references import Reference, references_of
+from graphmem.verification.references import CodeReference, references_of
 from tests.sources.git.repositories import Repository, body
 from tests.verification.memories import READ_AT, day, file_anchor, memory, verdict
 
@@ -45,7 +45,7 @@ def examined(repository: Repository, listed: list[MemoryToVerify], monkeypatch: 
     """Ids of the memories that a second check examines; its verdicts are those of a first check."""
     ids: list[str] = []
 
-    def noted(subject: MemoryToVerify) -> tuple[Reference, ...]:
+    def noted(subject: MemoryToVerify) -> tuple[CodeReference, ...]:
         ids.append(subject.memory_id)
         return references_of(subject)
 

@@ -10,7 +10,7 @@ from functools import cached_property
 
 
 @dataclass(frozen=True, slots=True)
-class _Rule:
+class _IgnoreRule:
     """A line of a `.gitignore` file."""
 
     pattern: re.Pattern[str]
@@ -50,7 +50,7 @@ class IgnoredPaths:
         return is_ignored
 
     @cached_property
-    def _rules(self) -> dict[str, tuple[_Rule, ...]]:
+    def _rules(self) -> dict[str, tuple[_IgnoreRule, ...]]:
         return {folder: tuple(_rules_of(text)) for folder, text in self.texts.items()}
 
 
@@ -61,7 +61,7 @@ def _folders_above(path: str) -> Iterator[str]:
     yield from ("/".join(parts[:count]) for count in range(1, len(parts) + 1))
 
 
-def _rules_of(text: str) -> Iterator[_Rule]:
+def _rules_of(text: str) -> Iterator[_IgnoreRule]:
     for line in text.splitlines():
         words = line.rstrip()
         if not words or words.startswith("#"):
@@ -70,7 +70,7 @@ def _rules_of(text: str) -> Iterator[_Rule]:
         words = words.removeprefix("!").removeprefix("\\")
         bare = words.rstrip("/")
         if bare:
-            yield _Rule(_pattern(bare), is_negated, words.endswith("/"))
+            yield _IgnoreRule(_pattern(bare), is_negated, words.endswith("/"))
 
 
 def _pattern(glob: str) -> re.Pattern[str]:

@@ -129,7 +129,7 @@ def _ids(root: Path, arguments: Sequence[str]) -> list[Patch]:
 
 
 @dataclass(frozen=True, slots=True)
-class _Change:
+class _PatchChange:
     """A change of a branch: its patch id, and the git command that shows it."""
 
     id: str
@@ -186,10 +186,10 @@ class MergeFinder:
                 return merge
         return None
 
-    def _own_changes(self, own: Sequence[str]) -> list[_Change]:
+    def _own_changes(self, own: Sequence[str]) -> list[_PatchChange]:
         """The changes of the commits that only the branch has; a merge among them has none."""
         patches = _ids(self.root, ("log", *_PATCH, "--format=%H", *own))
-        return [_Change(patch.id, _SHOW, (patch.commit,)) for patch in patches]
+        return [_PatchChange(patch.id, _SHOW, (patch.commit,)) for patch in patches]
 
     def _by_ancestry(self, head: str, *, has_own_commits: bool) -> Merge | None:
         """The merge commit by which the mainline contains the head, or the head itself after a fast-forward."""
@@ -203,16 +203,16 @@ class MergeFinder:
         position = self._position_of.get(commit)
         if position is None:
             return Merge(MergeWay.ANCESTRY, commit)
-        _, reverted = self._last_in_effect(_Change("", _SHOW, (commit,)), [position])
+        _, reverted = self._last_in_effect(_PatchChange("", _SHOW, (commit,)), [position])
         return Merge(MergeWay.ANCESTRY, commit, self._commit(reverted))
 
-    def _by_squash(self, base: str, head: str, changes: Sequence[_Change]) -> Merge | None:
+    def _by_squash(self, base: str, head: str, changes: Sequence[_PatchChange]) -> Merge | None:
         """A commit that makes all changes of the branch at once.
 
         Where the other commits of a branch cancel out, one of its commits makes all of its changes. If some of the
         others are on the mainline too, it has the branch in part.
         """
-        whole = _Change("", ("diff-tree",), (base, head))
+        whole = _PatchChange("", ("diff-tree",), (base, head))
         at_once = [replace(whole, id=patch.id) for patch in _ids(self.root, whole.arguments())]
         ids = {change.id for change in at_once}
         others = [change for change in changes if change.id not in ids]
@@ -220,12 +220,12 @@ class MergeFinder:
             return None
         return self._landed(MergeWay.SQUASH, base, at_once)
 
-    def _by_rebase(self, base: str, own: Sequence[str], changes: Sequence[_Change]) -> Merge | None:
+    def _by_rebase(self, base: str, own: Sequence[str], changes: Sequence[_PatchChange]) -> Merge | None:
         """Commits that make the changes of each commit of the branch, none of which may be a merge."""
         has_merges = git_text(self.root, ("rev-list", "--merges", "--max-count=1", *own))
         return None if has_merges else self._landed(MergeWay.REBASE, base, changes)
 
-    def _landed(self, way: MergeWay, base: str, changes: Sequence[_Change]) -> Merge | None:
+    def _landed(self, way: MergeWay, base: str, changes: Sequence[_PatchChange]) -> Merge | None:
         """The merge of a branch that forked at `base`, if the mainline made each of its changes since, and as often."""
         times = Counter(change.id for change in changes)
         landed: list[int] = []
@@ -243,7 +243,7 @@ class MergeFinder:
         is_reverted = len(undone_by) == len(reverted)
         return Merge(way, self._commit(max(landed)) or "", self._commit(max(undone_by)) if is_reverted else None)
 
-    def _equal(self, change: _Change, base: str) -> list[int]:
+    def _equal(self, change: _PatchChange, base: str) -> list[int]:
         """Positions of the commits of the mainline that make the same change and that the branch did not fork from."""
         found = self._positions.get(change.id, ())
         commits = ((position, self.patches.patches[position].commit) for position in found)
@@ -255,12 +255,12 @@ class MergeFinder:
         found, _ = git_partial_text(self.root, ("merge-base", "--all", "--end-of-options", base, commit))
         return commit in found.split()
 
-    def _is(self, change: _Change, commit: str) -> bool:
+    def _is(self, change: _PatchChange, commit: str) -> bool:
         """Whether a commit adds and removes the same lines: a patch id leaves white space out."""
-        other = _Change(change.id, _SHOW, (commit,))
+        other = _PatchChange(change.id, _SHOW, (commit,))
         return _changed_lines(self.root, change.arguments()) == _changed_lines(self.root, other.arguments())
 
-    def _last_in_effect(self, change: _Change, landed: Sequence[int]) -> tuple[int, int | None]:
+    def _last_in_effect(self, change: _PatchChange, landed: Sequence[int]) -> tuple[int, int | None]:
         """The first landing of a change after which it was not undone; else the last, and the commit that undid it."""
         undone = [
             position
