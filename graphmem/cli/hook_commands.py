@@ -14,7 +14,7 @@ from graphmem.cli.output import give, note
 from graphmem.cli.phrases import second
 
 if TYPE_CHECKING:
-    from graphmem.githooks.event_queue import Queue
+    from graphmem.githooks.event_queue import EventQueue
     from graphmem.githooks.installation import Hook, HookReport
 
 BY_HAND = 4
@@ -105,28 +105,21 @@ def run(ctx: click.Context, /, *, call: Call, path: Path) -> None:
     from graphmem.githooks.repository_folders import repository_folders
 
     root = repository_folders(path).root
-    queue = drain(root, lambda _: _read_repository(call, root))
+    queue = drain(root, lambda _: _read_repository(ctx, call, root))
     if queue is None:
         note("another process is at work on the events")
         ctx.exit(1)
     give(call, queue, lambda _: _queue_lines(queue))
 
 
-def _read_repository(call: Call, root: Path) -> None:
-    """Read what is new on the mainline of a repository, its tags and branches."""
-    from datetime import UTC, datetime
-
+def _read_repository(ctx: click.Context, call: Call, root: Path) -> None:
+    """Read what is new in a repository: its mainline, tags and branches, and what its files say."""
+    from graphmem.cli.repository_commands import read_repository
     from graphmem.service import Write
-    from graphmem.service.mainline_ingestion import ingest_mainline
-    from graphmem.sources.git.mainline_reading import MainlineReader
-    from graphmem.sources.git.runner import GitFailure
+    from graphmem.service.repository_ingestion import FILE_SOURCES
 
     with call.open(starts_work=False) as memory:
-        try:
-            reader = MainlineReader(root, read_at=datetime.now(UTC))
-            ingest_mainline(memory, reader.batches, write=Write(reason="git hooks"))
-        except GitFailure as error:
-            raise click.ClickException(str(error)) from error
+        read_repository(ctx, memory, root, tuple(FILE_SOURCES), write=Write(reason="git hooks"))
 
 
 # ---- parts
@@ -174,7 +167,7 @@ def _removal_lines(report: HookReport) -> Iterator[Block]:
         yield line("no hook has lines of graphmem")
 
 
-def _queue_lines(queue: Queue) -> Iterator[Block]:
+def _queue_lines(queue: EventQueue) -> Iterator[Block]:
     for events in queue.refs:
         name = "an unknown ref" if events.ref is None else events.ref.removeprefix("refs/heads/")
         last = "" if events.last_at is None else f", the last at {second(events.last_at)}"

@@ -158,6 +158,28 @@ def _ingested(
         return memory.ingest(reading, write=write, progress=steps.writing)
 
 
+#: Folders in which projects keep decision records.
+_FOLDERS = (
+    *("adr", "adrs", "docs/adr", "docs/adrs", "doc/adr", "doc/adrs", "docs/decisions", "doc/decisions", "decisions"),
+    *("docs/architecture/decisions", "docs/architecture/adr", "doc/architecture/decisions", "architecture/decisions"),
+    *("docs/dev/adr", "docs/rfcs", "rfcs", "keps", "peps", ".decisions"),
+)
+
+
+def dated_records(tree: Path) -> Reading | None:
+    """Return the decision records in the usual folders of a work tree, those without any date left out.
+
+    Returns:
+        None if there are no records.
+    """
+    folders = tuple(tree / name for name in _FOLDERS if (tree / name).is_dir())
+    if not folders:
+        return None
+    _, reading = _read(folders, tree, _IngestSteps(lambda _done, _total: None))
+    dated = tuple(record for record in reading.observations if record.is_dated)
+    return replace(reading, observations=dated) if dated else None
+
+
 _LOOKED_FOR = (
     "looked for .md, .rst, .txt, .adoc, .xml and kep.yaml files with a status (a field, front matter or a Status "
     "section), or with a number in the name and headings; READMEs, indexes, templates and logs are left out"

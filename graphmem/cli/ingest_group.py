@@ -6,6 +6,7 @@ import click
 
 from graphmem.cli.ingest_commands import decisions
 from graphmem.cli.mainline_command import git_history
+from graphmem.cli.repository_commands import SOURCE_COMMANDS, repository
 
 
 @click.group()
@@ -13,5 +14,5 @@ def ingest() -> None:
     """Read sources into the memory: what is new is added, what was edited changes, the rest is left as it is."""
 
 
-ingest.add_command(decisions)
-ingest.add_command(git_history)
+for command in (repository, git_history, decisions, *SOURCE_COMMANDS):
+    ingest.add_command(command)

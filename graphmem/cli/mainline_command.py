@@ -57,10 +57,11 @@ def git_history(
         except KeyboardInterrupt:
             note(f"interrupted: {done[0]} commits are recorded; run the same command to continue")
             ctx.exit(INTERRUPTED)
-    give(call, report, lambda _: _report_lines(report))
+    give(call, report, lambda _: mainline_lines(report))
 
 
-def _report_lines(report: MainlineReport) -> Iterator[Block]:
+def mainline_lines(report: MainlineReport) -> Iterator[Block]:
+    """The counts of a mainline, and the commits that were not read completely."""
     news = f"{report.read} new" + (f", {report.replaced} replaced" if report.replaced else "")
     yield line(f"{report.commits} commits ({news}) · {report.files} files, {report.renamed} of them renamed")
     yield line(dim(f"{report.tags} tags · {report.branches} branches · change {report.change}"))

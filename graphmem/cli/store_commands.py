@@ -28,11 +28,14 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
 
 @click.command()
 @click.argument("folder", type=click.Path(path_type=Path, file_okay=False), required=False)
+@click.option("--read/--no-read", "reads", default=None, help="Read the git repository in FOLDER. [default: ask]")
 @store_options
-def init(*, call: Call, folder: Path | None) -> None:
+@click.pass_context
+def init(ctx: click.Context, /, *, call: Call, folder: Path | None, reads: bool | None) -> None:
     """Create a store for the project in FOLDER (default: the current folder), in .graphmem/ with its own .gitignore.
 
-    If --url or GRAPHMEM_URL names a store and no FOLDER is given, that store is created instead.
+    If --url or GRAPHMEM_URL names a store and no FOLDER is given, that store is created instead. In a git repository
+    the command offers to read what is there, as `graphmem ingest repository` does.
     """
     from graphmem.config import FILE, FOLDER, load_settings
     from graphmem.opening import initialise, make_store
@@ -49,6 +52,22 @@ def init(*, call: Call, folder: Path | None) -> None:
             note(f"graphmem: GRAPHMEM_URL or --url names {configured!r}, which other commands still use")
     verb = "exists already, unchanged" if existed else "created"
     give(call, {"path": path, "created": not existed}, lambda _: [line(path, dim(f" · {verb}"))])
+    if not call.as_json and _wants_reading(folder or Path(), asked=reads):
+        from graphmem.cli.repository_commands import read_everything
+
+        with call.open(path) as memory:
+            give(call, path, lambda _: read_everything(ctx, memory, folder or Path()))
+
+
+def _wants_reading(folder: Path, *, asked: bool | None) -> bool:
+    """Return whether to read the repository around a folder; without an option, people at a terminal are asked."""
+    from graphmem.sources.git.work_tree import work_tree
+
+    if asked is not None or work_tree(folder) is None or not (sys.stdin.isatty() and sys.stdout.isatty()):
+        return bool(asked)
+    return click.confirm(
+        "Read the history, decisions, conventions, structure and tasks of this repository?", default=True
+    )
 
 
 @click.command()

@@ -72,6 +72,12 @@ def files_of(history: MainlineHistory, place: CommitPlace) -> set[str]:
     return files
 
 
+def time_of_commit(history: MainlineHistory, sha: str) -> int | None:
+    """Return the effective time of a commit on its own line, in microseconds since 1970; None if it is not recorded."""
+    place = _recorded_place(history, sha)
+    return None if place is None else place.at_us
+
+
 def _is_hash(word: str) -> bool:
     return len(word) >= _LEAST_PREFIX_CHARS and set(word) <= _HEX
 
@@ -82,12 +88,19 @@ def _beginning_with(history: MainlineHistory, prefix: str) -> Iterator[str]:
 
 
 def _place(history: MainlineHistory, sha: str, name: str) -> CommitPlace:
+    place = _recorded_place(history, sha)
+    if place is None:
+        raise NotFound(f"commit {sha[:_SHA_CHARS]} of {name!r} is not recorded; {_READ}")
+    return place
+
+
+def _recorded_place(history: MainlineHistory, sha: str) -> CommitPlace | None:
     position = history.position_of(sha)
     if position is not None:
         return CommitPlace(sha, history.times_us[position], position, is_beside=False)
     if sha not in history.sides:
         if sha not in history.arrivals:
-            raise NotFound(f"commit {sha[:_SHA_CHARS]} of {name!r} is not recorded; {_READ}")
+            return None
         arrival = history.arrivals[sha]
         return CommitPlace(sha, history.times_us[arrival], arrival, is_beside=False)
     line = list(_side_line(history, sha))

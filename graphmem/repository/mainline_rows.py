@@ -184,7 +184,16 @@ _ORIGINS = {origin.value: origin for origin in PathOrigin}
 
 def _segment(values: tuple[Any, ...]) -> SegmentRow:
     number, lineage, path, start, end, origin, similarity, previous = values
-    return SegmentRow(int(number), int(lineage), str(path), int(start), end, _ORIGINS[origin], similarity, previous)
+    return SegmentRow(
+        int(number),
+        int(lineage),
+        str(path),
+        int(start),
+        None if end is None else int(end),
+        _ORIGINS[origin],
+        None if similarity is None else int(similarity),
+        None if previous is None else int(previous),
+    )
 
 
 def _hashes(text: str, size: int) -> tuple[str, ...]:

@@ -30,6 +30,7 @@ class EdgeType(StrEnum):
     CONFLICTS_WITH = "conflicts_with"
     ABOUT = "about"
     CONSIDERED = "considered"
+    RENAMED_TO = "renamed_to"
 
 
 class MemoryNode(TypedDict):
@@ -155,3 +156,17 @@ class ConsideredEdge(TypedDict):
 
     type: EdgeType
     outcome: Outcome
+
+
+class RenameEdge(TypedDict):
+    """An edge from a file to the file that a commit made of it; both are anchors of memories.
+
+    `commit` is the hash of the commit and `at` its effective time, `similarity` the percent of the content that stayed,
+    and `lineage` the number that all paths of the file share.
+    """
+
+    type: EdgeType
+    at: datetime
+    commit: str
+    similarity: int
+    lineage: int

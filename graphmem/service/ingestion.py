@@ -6,7 +6,7 @@ An interrupted ingestion keeps the batches that were applied. Ingesting the same
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from graphmem.errors import Conflict, Forbidden, InvalidInput, NotFound
@@ -22,6 +22,7 @@ from graphmem.sources.existing_memories import (
     unique,
     words_of,
 )
+from graphmem.sources.history_comparison import is_end_only
 from graphmem.sources.move_comparison import GONE
 from graphmem.sources.observations import DeclaredLink, Inventory, Observation, Problem, Reading, Replacement
 from graphmem.sources.supersession_comparison import link_edits, revocation_edits, supersession_edits, undeclared
@@ -72,8 +73,7 @@ class _Ingestion:
         observations = [self._comparison.in_scope(observation) for observation in reading.observations]
         self._total = reading.size
         self._progress(0, self._total)
-        for start in range(0, len(observations), BATCH):
-            batch = observations[start : start + BATCH]
+        for batch in _batches(observations):
             self._apply(self._compared(batch, reading))
             self._advance(len(batch))
         self._supersede(reading.replacements)
@@ -113,7 +113,7 @@ class _Ingestion:
                 memory_id, compared = renamed.get(observation.key), former
             if memory_id is not None:
                 edits += self._updates(observation, memory_id, compared)
-            elif not reading.is_update_only:
+            elif not reading.is_update_only and not is_end_only(observation):
                 edits += self._additions(observation)
         return edits
 
@@ -284,6 +284,18 @@ class _Ingestion:
 
     def _new_id(self, observation: Observation, after: str) -> str:
         return self._request.new_id(_number(observation.key, observation.statement.content_hash, after))
+
+
+def _batches(observations: Sequence[Observation]) -> Iterator[Sequence[Observation]]:
+    """The observations in order, in parts that have each key once: each is compared with what was recorded before."""
+    batch: dict[str, Observation] = {}
+    for observation in observations:
+        if len(batch) == BATCH or observation.key in batch:
+            yield list(batch.values())
+            batch = {}
+        batch[observation.key] = observation
+    if batch:
+        yield list(batch.values())
 
 
 def _number(*parts: str) -> int:

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Protocol
 
 from graphmem.answers import Written
 from graphmem.errors import Conflict, InvalidInput
-from graphmem.model import Change, Origin, ReadMainline, Request, Scope
+from graphmem.model import Change, CodeVerdict, Origin, ReadMainline, RecordVerdicts, Request, Scope
 from graphmem.parameters import Limit, Position
 from graphmem.repository.mainline_history import MainlineHistory
 from graphmem.repository.mainline_rows import UnreadCommit, packed
-from graphmem.retrieval.mainlines import folded
+from graphmem.retrieval.mainlines import folded, take_reading
 from graphmem.service.context import ServiceContext, Write
 from graphmem.store import Progress, silent
 
@@ -79,7 +79,7 @@ class ReadingVerbs:
     _context: ServiceContext
 
     def readings(self, *, after: Position = 0, limit: Limit = 20, scope: Scope | None = None) -> Sequence[Change]:
-        """List the readings of the mainline of the scope's repository, in order, with their packed rows.
+        """List what was read of the code of the scope's repository: its mainline with packed rows, and verdicts.
 
         Args:
             after: List only readings after this ledger position; 0 lists from the first.
@@ -111,6 +111,23 @@ class ReadingVerbs:
         by = replace(request.provenance, source=request.provenance.source or "git")
         (change,) = self._context.record([Request(request.op_id, reading, request.writer, by)])
         return Written(change, ())
+
+    def record_verdicts(self, verdicts: Sequence[CodeVerdict], *, write: Write | None = None) -> Written:
+        """Record verdicts of checks against the code; `graphmem verify` makes them.
+
+        Args:
+            verdicts: Those that differ from the last ones, at least one.
+            write: Scope (its repository), actor and reason.
+
+        Raises:
+            NotFound: A memory is not visible.
+            InvalidInput: The scope has a user, a branch or an environment.
+            Forbidden: The origin of the write is not trusted.
+        """
+        request = self._context.write_request(write).limited_to(Origin.COMMIT)
+        operation = RecordVerdicts(tuple(verdicts))
+        (change,) = self._context.record([Request(request.op_id, operation, request.writer, request.provenance)])
+        return Written(change, tuple(verdict.memory for verdict in operation.verdicts))
 
 
 def ingest_mainline(
@@ -149,14 +166,14 @@ def recorded_mainline(memory: Readable, scope: Scope, history: MainlineHistory |
         scope: Its repository counts.
         history: What earlier readings told; it is not changed.
     """
-    made, after = history or MainlineHistory(), 0 if history is None else history.seq
+    made, after = history or MainlineHistory(), 0 if history is None else history.last
     while page := _page(memory, scope, after):
         made = folded(made, page)
         after = page[-1].seq
     return made
 
 
-def _page(memory: Readable, scope: Scope | None, after: int) -> Sequence[Change]:
+def _page(memory: Readable, scope: Scope, after: int) -> Sequence[Change]:
     return memory.readings(after=after, limit=_PAGE, scope=scope)
 
 
@@ -164,18 +181,28 @@ def _record(
     memory: Readable, source: MainlineSource, history: MainlineHistory, write: Write, progress: Progress
 ) -> MainlineHistory | None:
     """Record the batches that follow a history; returns None if another writer's reading counts instead."""
-    latest = history
+    latest, scope = history, write.scope or memory.scope
     for batch in source(history):
         content = packed(batch.rows)
         operation = ReadMainline(batch.ref, batch.tip, batch.commits, latest.seq, content)
         digest = hashlib.sha256(f"{write.scope}\x1f{latest.seq}\x1f{content}".encode()).hexdigest()
         written = memory.record_reading(operation, write=replace(write, op_id=f"{_OP_PREFIX}{digest}"))
-        if [change.seq for change in _page(memory, write.scope, latest.seq)] != [written.change.seq]:
+        latest = _followed(memory, scope, latest.copy() if latest is history else latest, written.change, batch)
+        if latest.seq != written.change.seq:
             return None
-        latest = latest.copy() if latest is history else latest
-        latest.add(written.change.seq, batch.rows, batch.ref)
         progress(batch.commits, batch.total)
     return latest
+
+
+def _followed(
+    memory: Readable, scope: Scope, history: MainlineHistory, change: Change, batch: MainlineBatch
+) -> MainlineHistory:
+    """Return the history with a batch that was just recorded, if nothing else was, else with all that was."""
+    page = _page(memory, scope, history.last)
+    if [entry.seq for entry in page] != [change.seq]:
+        return recorded_mainline(memory, scope, history)
+    take_reading(history, page[0], batch.rows)
+    return history
 
 
 def _report(before: list[str], history: MainlineHistory) -> MainlineReport:

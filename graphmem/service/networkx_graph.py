@@ -8,7 +8,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from graphmem.answers import Card, State, intervals
-from graphmem.model import Anchor, Memory, Point, Provenance, Scope, SupersessionKind
+from graphmem.instants import from_micros
+from graphmem.model import Anchor, AnchorKind, Memory, Point, Provenance, Scope, SupersessionKind
+from graphmem.repository.mainline_graph import renames
 from graphmem.retrieval.cards import card, moves
 from graphmem.rows import EdgeRow, LinkRow, Rows, Stamp
 from graphmem.service.attributes import (
@@ -21,6 +23,7 @@ from graphmem.service.attributes import (
     LinkEdge,
     MemoryNode,
     NodeType,
+    RenameEdge,
     SupersessionEdge,
     TombstoneNode,
 )
@@ -61,6 +64,8 @@ def graph_of(
     builder.finish(reader.tenant)
     for leader, rival, edge in _conflict_edges(context, builder, point, reader):
         graph.add_edge(leader, rival, f"{edge['type']}:{edge['found_by']}:{edge['what']}", **edge)
+    for old, new, renamed in _rename_edges(context, builder.files, point, reader):
+        graph.add_edge(old, new, f"{renamed['type']}:{renamed['commit']}", **renamed)
     return graph
 
 
@@ -75,11 +80,16 @@ def _provenance(context: ServiceContext, point: Point, reader: Scope) -> Mapping
 
 
 class _GraphBuilder:
-    """Collects nodes and edges list by list; `finish` adds them to the graph, since edges need both their nodes."""
+    """Collects nodes and edges list by list; `finish` adds them to the graph, since edges need both their nodes.
+
+    Attributes:
+        files: The nodes of each path, by its repository; an anchor that names none is of the memory's repository.
+    """
 
     def __init__(self, graph: Network, point: Point, provenance: Mapping[int, Provenance]) -> None:
         self.graph = graph
         self.cards: dict[str, Card] = {}
+        self.files: dict[str | None, dict[str, set[str]]] = {}
         self._point = point
         self._provenance = provenance
         self._nodes: list[tuple[str, MemoryNode | TombstoneNode]] = []
@@ -203,7 +213,11 @@ class _GraphBuilder:
         statement, graph = memory.statement, self.graph
         assert statement is not None, "memories with a card are not erased"  # noqa: S101
         for anchor in statement.anchors:
-            graph.add_edge(key, self._anchor(tenant, anchor), f"{EdgeType.ABOUT}:{anchor.role}", **_about(anchor))
+            node = self._anchor(tenant, anchor)
+            graph.add_edge(key, node, f"{EdgeType.ABOUT}:{anchor.role}", **_about(anchor))
+            if anchor.kind is AnchorKind.FILE:
+                paths = self.files.setdefault(anchor.repo or memory.scope.repo, {})
+                paths.setdefault(anchor.name, set()).add(node)
         for number, option in enumerate(statement.alternatives, 1):
             data = AlternativeNode(
                 type=NodeType.ALTERNATIVE,
@@ -233,6 +247,27 @@ class _GraphBuilder:
 
 def _about(anchor: Anchor) -> AboutEdge:
     return AboutEdge(type=EdgeType.ABOUT, role=anchor.role)
+
+
+# ---- renamed files
+
+
+def _rename_edges(
+    context: ServiceContext, files: Mapping[str | None, Mapping[str, set[str]]], point: Point, reader: Scope
+) -> Iterator[tuple[str, str, RenameEdge]]:
+    """Yield the recorded renames between files of the graph as edges: (old, new, attributes)."""
+    for repo, nodes in files.items():
+        for rename in renames(context.mainlines.at(reader, repo, point.seq)):
+            edge = RenameEdge(
+                type=EdgeType.RENAMED_TO,
+                at=from_micros(rename.at_us),
+                commit=rename.sha,
+                similarity=rename.similarity,
+                lineage=rename.lineage,
+            )
+            for old in sorted(nodes.get(rename.old, ())):
+                for new in sorted(nodes.get(rename.new, ())):
+                    yield old, new, edge
 
 
 # ---- open conflicts

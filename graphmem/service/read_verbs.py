@@ -360,7 +360,8 @@ class ReadVerbs:
         """Return all memories that the reader sees, in force or not, as a networkx graph; the same from every store.
 
         Nodes are memories (by id), their anchors, the alternatives that they considered, and tombstones of erased
-        memories inside chains; edges are supersessions, links, anchors, alternatives and open conflicts.
+        memories inside chains; edges are supersessions, links, anchors, alternatives, open conflicts, and the recorded
+        renames between files that are anchors.
         `graphmem.service.attributes` has the attributes of nodes and edges; the graph has `as_of`, `known_at` and
         `scope`.
 

@@ -30,6 +30,7 @@ from graphmem.model import (
 from graphmem.rows import EdgeRow
 from graphmem.sources.edits import Edit, EditKind
 from graphmem.sources.existing_memories import ExistingMemories
+from graphmem.sources.history_comparison import begins_anew, later_moves, state_moves
 from graphmem.sources.move_comparison import has_other_dates, has_returned, new_moves, with_first_start
 from graphmem.sources.observations import Observation
 from graphmem.temporal import View
@@ -85,6 +86,10 @@ class Comparison:
         if observation.is_partial:
             observation = _completed(observation, memory.statement)
         moves = [row.move for row in view.moves(memory_id)]
+        if observation.is_state:
+            return _moved(observation, state_moves(observation, moves), memory_id)
+        if observation.is_history:
+            return self._history(observation, memory, moves, view)
         if _has_other_words(observation, memory):
             edit = self._rewording(observation, memory, moves, view)
             return [] if edit is None else [edit]
@@ -95,10 +100,22 @@ class Comparison:
             return [self._correction(observation, memory, observation.moves, view)]
         if has_returned(observation.moves, moves):
             fresh.append(Move(Status.ACTIVE, self.now))
-        return [
-            *self._renaming(observation, memory_id, existing),
-            *(_edit(observation, (Transition(memory_id, move),), EditKind.MOVED, memory_id) for move in fresh),
+        return [*self._renaming(observation, memory_id, existing), *_moved(observation, fresh, memory_id)]
+
+    def _history(self, observation: Observation, old: Memory, moves: list[Move], view: View) -> list[Edit]:
+        """The edits for a history: its later moves, or its other words with their moves."""
+        if not begins_anew(observation, old, moves):
+            return _moved(observation, later_moves(observation, moves), old.id)
+        memory = Memory(self.new_id(observation, old.id), old.scope, observation.statement)
+        operations: list[Operation] = [
+            Add(memory, observation.moves, may_confirm=False, source_key=observation.key),
         ]
+        first = observation.moves[0]
+        has_successor = any(edge.is_full and edge.until is None for edge in view.edges_out(old.id))
+        is_reworded = first.status is Status.ACTIVE and _is_same_decision(old.statement, observation.statement)
+        if is_reworded and not has_successor:
+            operations.append(Supersede(old=(old.id,), new=(memory.id,), at=first.at))
+        return [_edit(observation, tuple(operations), EditKind.REWORDED, memory.id, key=observation.key)]
 
     def _renaming(self, observation: Observation, memory_id: str, existing: ExistingMemories) -> list[Edit]:
         if existing.keys.get(memory_id) == observation.key:
@@ -181,6 +198,10 @@ def _edit(
     )
 
 
+def _moved(observation: Observation, moves: Iterable[Move], memory_id: str) -> list[Edit]:
+    return [_edit(observation, (Transition(memory_id, move),), EditKind.MOVED, memory_id) for move in moves]
+
+
 def _has_other_words(observation: Observation, memory: Memory) -> bool:
     return memory.statement is not None and memory.statement.content_hash != observation.statement.content_hash
 
@@ -193,10 +214,13 @@ def _completed(observation: Observation, statement: Statement | None) -> Observa
     return replace(observation, statement=statement)
 
 
+def is_similar_title(old: str, new: str) -> bool:
+    """True if two titles are similar enough to be those of one statement."""
+    return SequenceMatcher(None, old.casefold(), new.casefold()).ratio() >= _LEAST_SIMILARITY
+
+
 def _is_same_decision(old: Statement | None, new: Statement) -> bool:
-    if old is None:
-        return True
-    return SequenceMatcher(None, old.title.casefold(), new.title.casefold()).ratio() >= _LEAST_SIMILARITY
+    return old is None or is_similar_title(old.title, new.title)
 
 
 def _with_old(edge: EdgeRow, old: str) -> Supersede:

@@ -26,6 +26,12 @@ class Observation:
         is_present: The words are those of the source now, whatever their date: they supersede even words that look
             newer. False for what may be an old copy or a former wording.
         is_partial: The source has only words and dates; other fields of an existing memory with the same words stay.
+        is_history: The source is a history that dates every move, read completely or after an earlier reading. Recorded
+            moves stay and later moves are added. Other words begin with the first move; if that makes them active, and
+            the titles are similar, they supersede the recorded words of the key. A key may have several observations,
+            in the order of their time.
+        is_state: The only move is a state at a time. It is left out if an existing memory has that status then, or if
+            it is an end and there is no memory. The words of an existing memory stay.
     """
 
     key: str
@@ -38,6 +44,8 @@ class Observation:
     changed_at: datetime | None = None
     is_present: bool = False
     is_partial: bool = False
+    is_history: bool = False
+    is_state: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -27,6 +27,7 @@ pytestmark = pytest.mark.timeout(400)
 TABLES = frozenset(
     {
         "dates-of-a-subject",
+        "renames-of-a-file",
         "who-decided-what",
         "most-often-replaced",
         "waiting-for-a-decision",

@@ -99,13 +99,15 @@ def test_the_guide_names_where_its_files_are() -> None:
 
 
 @pytest.mark.parametrize(
-    "label", [*(one.capitalize() for one in (*Kind, *AnchorKind)), *STATES, "Change", "Alternative"]
+    "label", [*(one.capitalize() for one in (*Kind, *AnchorKind)), *STATES, "Change", "Alternative", "Tag"]
 )
 def test_every_label_has_a_rule(label: str) -> None:
     assert rules()[f"node.{label}"]
 
 
-@pytest.mark.parametrize("kind", [one.upper() for one in LinkKind] + ["SUPERSEDED_BY", "ABOUT", "CONSIDERED", "MOVED"])
+@pytest.mark.parametrize(
+    "kind", [*(one.upper() for one in LinkKind), "SUPERSEDED_BY", "ABOUT", "CONSIDERED", "MOVED", "RENAMED_TO"]
+)
 def test_every_relationship_that_matters_has_a_rule(kind: str) -> None:
     assert rules()[f"relationship.{kind}"]
 

@@ -110,6 +110,29 @@ def test_what_holds_for_a_file_is_what_the_library_lists(world: World, path: str
     assert world.ids("what-holds-for-a-file", path=path) == ids(cards(world, Filter(paths=(path,))))
 
 
+@pytest.mark.parametrize("path", ["app/stock.py", "lib/counted.py", "lib/"])
+def test_the_life_of_a_file_has_all_its_paths_and_the_memories_about_them(world: World, path: str) -> None:
+    rows = world.ask("life-of-a-file", path=path)
+    assert {(row["old"]["name"], row["renamed"]["similarity"], row["new"]["name"]) for row in rows} == {
+        ("app/stock.py", 80, "lib/stock.py"),
+        ("lib/stock.py", 55, "lib/counted.py"),
+    }
+    assert {row["m"]["title"] for row in rows if row["m"]} == {
+        "Stock is counted in one file",
+        "Stock is never below zero",
+    }
+    assert world.ask("life-of-a-file", path="src/orders/store.py") == []
+    assert world.ask("life-of-a-file", path=path, repo="example.org/other") == []
+
+
+def test_the_renames_of_a_file_have_their_dates_and_tags(world: World) -> None:
+    rows = [row.values() for row in world.ask("renames-of-a-file", path="lib/counted.py")]
+    assert rows == [
+        ["2022-01-01", "app/stock.py", "lib/stock.py", 80, "2" * 40, "v2"],
+        ["2024-01-01", "lib/stock.py", "lib/counted.py", 55, "3" * 40, None],
+    ]
+
+
 DAYS = [on(2003), on(2008), on(2014, 6), on(2018), on(2021, 6), on(2024, 3), on(2025, 1, 15), on(2026)]
 
 

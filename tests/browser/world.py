@@ -8,8 +8,10 @@ from pathlib import Path
 from graphmem import GraphMemory, Kind, Move, Scope, Statement, Status, SupersessionKind, Write
 from graphmem.demo.__main__ import ingest_records
 from graphmem.demo.facts import ReplayClock, last_day, load_facts, replay
-from graphmem.model import Anchor, AnchorKind, LinkKind
+from graphmem.instants import to_micros
+from graphmem.model import Anchor, AnchorKind, LinkKind, ReadMainline
 from graphmem.opening import open_memory
+from graphmem.repository.mainline_rows import MainlineRows, PathOrigin, RefRow, SegmentRow, packed
 from graphmem.store import Clock
 from tests.web.story import tell
 
@@ -18,6 +20,28 @@ REPO = "example.org/shop"
 GONE = "src/gone.py"
 BRANCH = Write(scope=Scope(repo=REPO, branch="rewrite"))
 PRIVATE = Write(scope=Scope(repo=REPO, user="ada"), reason="only for one")
+
+
+def on(year: int, month: int = 1, day: int = 1) -> datetime:
+    """A day."""
+    return datetime(year, month, day, tzinfo=UTC)
+
+
+#: Two files that were renamed, of which one had three paths.
+MAINLINE = MainlineRows(
+    shas=("1" * 40, "2" * 40, "3" * 40),
+    times_us=tuple(to_micros(on(year)) for year in (2020, 2022, 2024)),
+    segments=(
+        SegmentRow(0, 0, "app/stock.py", 0, 1, PathOrigin.ADDED, None, None),
+        SegmentRow(1, 1, "tests/schedule_test.py", 0, 1, PathOrigin.ADDED, None, None),
+        SegmentRow(2, 0, "lib/stock.py", 1, 2, PathOrigin.RENAMED, 80, 0),
+        SegmentRow(3, 1, "tests/test_schedule.py", 1, None, PathOrigin.RENAMED, 100, 1),
+        SegmentRow(4, 2, "app/stock.py", 1, None, PathOrigin.ADDED, None, None),
+        SegmentRow(5, 0, "lib/counted.py", 2, None, PathOrigin.RENAMED, 55, 2),
+    ),
+    segment_count=6,
+    refs=(RefRow("tag", "v1", "1" * 40), RefRow("tag", "v2", "2" * 40)),
+)
 
 
 def told(folder: Path) -> GraphMemory:
@@ -37,11 +61,6 @@ def _opened(folder: Path, scope: Scope, clock: Clock) -> GraphMemory:
     return open_memory(
         str(folder / "world.db"), scope=scope, actor="packaging", clock=clock, embedder=lambda: "no model", create=True
     )
-
-
-def on(year: int, month: int = 1, day: int = 1) -> datetime:
-    """A day."""
-    return datetime(year, month, day, tzinfo=UTC)
 
 
 def _trouble(memory: GraphMemory) -> None:
@@ -66,6 +85,7 @@ def _trouble(memory: GraphMemory) -> None:
     _replaced_for_one(memory)
     _undone_on_a_branch(memory)
     _erased(memory)
+    _renamed(memory)
 
 
 def _replaced_for_one(memory: GraphMemory) -> None:
@@ -104,6 +124,16 @@ def _erased(memory: GraphMemory) -> None:
     ).ids[0]
     for one in (middle, secret, waiting):
         memory.erase(one)
+
+
+def _renamed(memory: GraphMemory) -> None:
+    memory.record_reading(ReadMainline("HEAD", "3" * 40, 3, 0, packed(MAINLINE)))
+    before, after = Anchor(AnchorKind.FILE, "app/stock.py"), Anchor(AnchorKind.FILE, "lib/stock.py", REPO)
+    memory.add(Statement(title="Stock is counted in one file", anchors=(before,)), start=on(2021, 1, 5))
+    memory.add(Statement(title="Mine is counted twice", anchors=(before,)), start=on(2021, 1, 6), write=PRIVATE)
+    memory.add(Statement(title="Stock is never below zero", anchors=(after,)), start=on(2022))
+    elsewhere = Write(scope=Scope(repo="example.org/other"))
+    memory.add(Statement(title="Theirs has the same path", anchors=(before,)), start=on(2022), write=elsewhere)
 
 
 def _fact(title: str, subject: str | None = None) -> Statement:

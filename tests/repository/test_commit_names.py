@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from graphmem.errors import InvalidInput, NotFound
-from graphmem.repository.commit_names import CommitPlace, files_of, place_of_commit
+from graphmem.repository.commit_names import CommitPlace, files_of, place_of_commit, time_of_commit
 from graphmem.repository.mainline_history import MainlineHistory
 from graphmem.repository.mainline_rows import MainlineRows, PathOrigin, RefRow, SegmentRow, SideCommit
 
@@ -76,3 +76,7 @@ def test_an_unrecorded_commit_names_the_command_that_reads_it(history: MainlineH
 def test_an_ambiguous_beginning_lists_its_candidates(history: MainlineHistory) -> None:
     with pytest.raises(InvalidInput, match=r"5 recorded commits begin with 'aaaa': aaaaaaaaaaaa, .*give more"):
         place_of_commit(history, "aaaa")
+
+
+def test_a_commit_has_a_time_on_its_own_line_if_it_is_recorded(history: MainlineHistory) -> None:
+    assert [time_of_commit(history, sha) for sha in (ON, OLDER, MERGED, "d" * 40)] == [20, 21, 30, None]

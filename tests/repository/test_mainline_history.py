@@ -114,8 +114,18 @@ def test_a_rewritten_mainline_replaces_commits_and_segments(history: MainlineHis
         replace(ROWS, segments=(added(0, 0, "a", 3, 3),), segment_count=4),
         replace(ROWS, segments=(added(5, 0, "a", 3),), segment_count=6),
         replace(ROWS, segments=(renamed(2, 0, "a", 3, 2),), segment_count=4),
+        replace(ROWS, arrivals=((sha(9), 5),)),
     ],
-    ids=["gap", "times before the last", "equal times", "start", "empty", "gap of numbers", "own predecessor"],
+    ids=[
+        "gap",
+        "times before the last",
+        "equal times",
+        "start",
+        "empty",
+        "gap of numbers",
+        "own predecessor",
+        "arrival",
+    ],
 )
 def test_rows_that_do_not_fit_are_recognised(history: MainlineHistory, rows: MainlineRows) -> None:
     assert history.takes(MainlineRows(start=5, segment_count=4))

@@ -67,6 +67,8 @@ def test_hashes_of_64_characters_are_read() -> None:
         with_(times_us=[1]),
         with_(start=-1),
         with_(segments=[[0], [0], ["a"], [0], [None], ["appeared"], [None], [None]]),
+        with_(segments=[[0], [0], ["a"], [0], ["last"], ["added"], [None], [None]]),
+        with_(segments=[[0], [0], ["a"], [0], [None], ["added"], ["all"], [None]]),
         with_(refs=[["tag"]]),
     ],
 )

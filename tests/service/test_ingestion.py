@@ -11,6 +11,7 @@ from graphmem.service import GraphMemory, IngestReport, Write
 from graphmem.service.context import GatedRequests
 from graphmem.sources.move_comparison import GONE
 from graphmem.sources.observations import DeclaredLink, Inventory, Observation, Problem, Reading, Replacement
+from graphmem.store import Filter
 from tests.service.conftest import TickingClock, day
 
 PATHS = {"a": "adr/0001-mysql.md", "b": "adr/0002-postgres.md", "c": "adr/0003-sqlite.md"}
@@ -353,3 +354,38 @@ def test_a_renamed_file_takes_its_former_words_along(memory: GraphMemory, clock:
 def test_the_ledger_names_the_commit_of_an_observation(memory: GraphMemory) -> None:
     memory.ingest(Reading((replace(MYSQL, provenance="commit 1a2b3c"),), (), ()), write=Write(source="history"))
     assert memory.changes()[0].provenance.source == "history: commit 1a2b3c"
+
+
+def task(title: str, *moves: tuple[Status, datetime, str]) -> Observation:
+    said = Statement(title=title, kind=Kind.TASK, origin=Origin.DOCUMENT)
+    life = tuple(Move(status, at, source_word=word) for status, at, word in moves)
+    return Observation(key="issues/1", statement=said, moves=life, path="issues", is_history=True)
+
+
+def test_words_and_moves_of_a_history_are_recorded_once(memory: GraphMemory, clock: TickingClock) -> None:
+    clock.pass_days(60)
+    opened, closed = (Status.ACTIVE, day(1), "open"), (Status.ENDED, day(2), "closed")
+    again, other = (Status.ACTIVE, day(3), "open"), (Status.ACTIVE, day(4), "open")
+    first, second = task("Parse files", opened, closed, again), task("Parse all files", other)
+    assert ingest(memory, [task("Parse files", opened)]).added
+    report = ingest(memory, [first, second])
+    assert (len(report.moved), len(report.reworded), report.problems) == (1, 1, [])
+    assert holding(memory) == {"Parse all files"}
+    before = written(memory)
+    ingest(memory, [first, second])
+    assert written(memory) == before
+    (card,) = memory.list().cards
+    earlier = memory.history(card.id).predecessors[0].memory.id
+    assert [told.word for told in memory.history(earlier).moves] == ["open", "closed", "open"]
+    assert [told.word for told in memory.history(card.id).moves] == ["open"]
+
+
+def test_a_state_is_recorded_when_it_changes(memory: GraphMemory, clock: TickingClock) -> None:
+    clock.pass_days(60)
+    states = [(Status.ENDED, 1), (Status.ACTIVE, 2), (Status.ACTIVE, 3), (Status.ENDED, 4), (Status.ENDED, 5)]
+    for status, number in states:
+        ingest(memory, [replace(task("Test fails", (status, day(number), "run")), is_history=False, is_state=True)])
+    (card,) = memory.list(Filter(include_history=True)).cards
+    assert [(told.status, told.at) for told in memory.history(card.id).moves] == [
+        (Status.ACTIVE, day(2)), (Status.ENDED, day(4))
+    ]  # fmt: skip

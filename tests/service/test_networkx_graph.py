@@ -10,7 +10,22 @@ import pytest
 
 from graphmem.adapters.sqlite import SQLiteStore
 from graphmem.answers import Step
-from graphmem.model import Alternative, Anchor, AnchorKind, At, Kind, LinkKind, Move, Outcome, Scope, Statement, Status
+from graphmem.instants import to_micros
+from graphmem.model import (
+    Alternative,
+    Anchor,
+    AnchorKind,
+    At,
+    Kind,
+    LinkKind,
+    Move,
+    Outcome,
+    ReadMainline,
+    Scope,
+    Statement,
+    Status,
+)
+from graphmem.repository.mainline_rows import MainlineRows, PathOrigin, SegmentRow, packed
 from graphmem.service import GraphMemory, New, ServiceContext, Write
 from graphmem.service.attributes import EdgeType, NodeType
 from graphmem.store import Filter, Page, Store
@@ -161,6 +176,61 @@ def test_of_what_was_erased_its_place_in_a_chain_stays(memory: GraphMemory) -> N
         (first, second),
         (second, third),
     }
+
+
+def test_renames_between_the_files_of_memories_are_edges(memory: GraphMemory, store: Store) -> None:
+    first = about_path(memory, "src/web.py", None)
+    same = about_path(memory, "src/web.py", "r")
+    new = about_path(memory, "web/app.py", "r")
+    about_path(memory, "lib/web.py", "s")
+    seq = memory.record_reading(MOVED, write=Write(scope=Scope(repo="r"))).change.seq
+    graph = memory.to_networkx()
+    edges = {(old, to): data for old, to, data in edges_of(graph, EdgeType.RENAMED_TO)}
+    assert set(edges) == {(first, new), (same, new)}
+    assert edges[first, new] == {
+        "type": EdgeType.RENAMED_TO,
+        "at": day(3),
+        "commit": "2" * 40,
+        "similarity": 91,
+        "lineage": 0,
+    }
+    assert list(edges_of(memory.to_networkx(at=At(known_at=seq - 1)), EdgeType.RENAMED_TO)) == []
+    assert list(edges_of(memory.to_networkx(scope=Scope(repo="s")), EdgeType.RENAMED_TO)) == []
+    other = OracleStore()
+    other.restore(list(store.export(REPO)), tenant=REPO.tenant)
+    asked = GraphMemory(
+        ServiceContext(other, scope=REPO, actor="", clock=lambda: day(20), embedder=lambda: "", gate=lambda one: one)
+    )
+    at = At(day(20))
+    assert written(memory.to_networkx(at=at)) == written(asked.to_networkx(at=at))
+
+
+#: `src/web.py` becomes `web/app.py` and then `lib/web.py`.
+MOVED = ReadMainline(
+    "HEAD",
+    "3" * 40,
+    3,
+    0,
+    packed(
+        MainlineRows(
+            shas=("1" * 40, "2" * 40, "3" * 40),
+            times_us=tuple(to_micros(day(number)) for number in (2, 3, 4)),
+            segments=(
+                SegmentRow(0, 0, "src/web.py", 0, 1, PathOrigin.ADDED, None, None),
+                SegmentRow(1, 0, "web/app.py", 1, 2, PathOrigin.RENAMED, 91, 0),
+                SegmentRow(2, 0, "lib/web.py", 2, None, PathOrigin.RENAMED, 90, 1),
+            ),
+            segment_count=3,
+        )
+    ),
+)
+
+
+def about_path(memory: GraphMemory, path: str, repo: str | None) -> str:
+    """Record a memory about a path; returns the id of the path's node."""
+    anchor = Anchor(AnchorKind.FILE, path, repo)
+    memory.add(Statement(title=f"The rule of {path} in {repo}", anchors=(anchor,)), start=day(1), on_similar=None)
+    return anchor.node_id(REPO.tenant)
 
 
 def test_what_was_undone_is_not_drawn(memory: GraphMemory) -> None:

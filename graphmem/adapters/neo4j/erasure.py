@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from graphmem.adapters.neo4j.ledger_queries import ABOUT
+from graphmem.adapters.neo4j.repository_graph import IS_UNUSED
 from graphmem.adapters.neo4j.text_entries import private_counts
 from graphmem.adapters.neo4j.values import LedgerHead
 from graphmem.ledger import blank, content_digest, decode
@@ -24,39 +25,39 @@ CALL (m) {{
 RETURN m.statement AS statement, m.user AS user, m.words AS words, m.length AS length,
   m.vector IS NOT NULL AS has_vector, entries
 """
-_ERASE = """
-MATCH (l:Ledger {tenant: $p.tenant}) SET l += $p.head
+_ERASE = f"""
+MATCH (l:Ledger {{tenant: $p.tenant}}) SET l += $p.head
 WITH l
-MATCH (m:Memory {tenant: $p.tenant, id: $p.id})
+MATCH (m:Memory {{tenant: $p.tenant, id: $p.id}})
 SET m.tombstone = coalesce($p.tombstone, m.tombstone)
 REMOVE m:Decision:Convention:Structure:Task:Preference:Incident:Fact
 REMOVE m.statement, m.kind, m.title, m.body, m.rationale, m.subject, m.aliases, m.labels, m.language, m.confidence,
   m.origin, m.is_mandatory, m.observed_at, m.content_hash, m.facets, m.search_text, m.words, m.length, m.vector,
   m.embedding
 WITH m
-CALL (m) { MATCH (:Change)-[r:MOVED]->(m) REMOVE r.source_word }
-CALL (m) { MATCH (m)-[:CONSIDERED]->(a:Alternative) DETACH DELETE a }
-CALL (m) {
+CALL (m) {{ MATCH (:Change)-[r:MOVED]->(m) REMOVE r.source_word }}
+CALL (m) {{ MATCH (m)-[:CONSIDERED]->(a:Alternative) DETACH DELETE a }}
+CALL (m) {{
   MATCH (m)-[r:ABOUT]->(a:Anchor) DELETE r
-  WITH DISTINCT a WHERE NOT (a)<-[:ABOUT]-() DETACH DELETE a
-}
-CALL (m) {
+  WITH DISTINCT a WHERE {IS_UNUSED} DETACH DELETE a
+}}
+CALL (m) {{
   MATCH (m)-[r:READ_FROM]->(s:SourceKey) DELETE r
   WITH DISTINCT s WHERE NOT (s)<-[:READ_FROM]-() DELETE s
-}
-CALL () {
-  UNWIND $p.blanked AS x MATCH (c:Change {tenant: $p.tenant, seq: x.seq})
+}}
+CALL () {{
+  UNWIND $p.blanked AS x MATCH (c:Change {{tenant: $p.tenant, seq: x.seq}})
   SET c.body = x.body REMOVE c.salt, c.digest, c.source, c.reason
-}
-CALL () {
+}}
+CALL () {{
   UNWIND $p.supersessions AS x
-  MATCH (:Memory {tenant: $p.tenant, id: x.old})-[r:SUPERSEDED_BY {seq: x.seq}]->() REMOVE r.part, r.reason
-}
-CALL () {
-  UNWIND $p.terms AS x MATCH (t:Term {tenant: $p.tenant, word: x.word})
+  MATCH (:Memory {{tenant: $p.tenant, id: x.old}})-[r:SUPERSEDED_BY {{seq: x.seq}}]->() REMOVE r.part, r.reason
+}}
+CALL () {{
+  UNWIND $p.terms AS x MATCH (t:Term {{tenant: $p.tenant, word: x.word}})
   SET t.memories = t.memories - x.count
   WITH t WHERE t.memories <= 0 DELETE t
-}
+}}
 RETURN m.id AS id
 """
 

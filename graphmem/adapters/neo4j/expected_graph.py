@@ -24,6 +24,7 @@ from graphmem.adapters.neo4j.properties import (
     statement_row,
     text_row,
 )
+from graphmem.adapters.neo4j.repository_graph import RepositoryGraph
 from graphmem.adapters.neo4j.states import state_labels
 from graphmem.adapters.neo4j.text_entries import text_entry, with_source_keys
 from graphmem.ledger import Entry, change_of
@@ -48,6 +49,7 @@ class ExpectedGraph:
         sources: For each memory, the relationships to source keys.
         revocations: For each ledger entry, the relationships to entries that it revokes.
         branches: The properties of each branch, by key.
+        repositories: The graph of the mainline of each repository with readings.
         terms: The number of memories with each term.
         documents: The number of memories with a statement.
         tokens: The number of words in all memories.
@@ -59,6 +61,7 @@ class ExpectedGraph:
     sources: dict[str, list[Plain]] = field(default_factory=lambda: defaultdict(list))
     revocations: dict[int, list[Plain]] = field(default_factory=lambda: defaultdict(list))
     branches: dict[str, Plain] = field(default_factory=dict)
+    repositories: dict[str | None, RepositoryGraph] = field(default_factory=dict)
     terms: Counter[str] = field(default_factory=Counter)
     documents: int = 0
     tokens: int = 0
@@ -73,7 +76,7 @@ class ExpectedGraph:
         self._caches.update({cached.memory: (change.seq, cached) for cached in transaction.derived})
         self._count(change)
         if transaction.erased is None:
-            self._add(change.seq, transaction.appended)
+            self._add(change, transaction.appended)
         stamped = stamp_row(stamp_of(change))
         for kind, memory_id, role in marks(change.operation, self._overlay.change):
             self.marks[memory_id].append([kind, change.seq, plain({**stamped, "role": role})])
@@ -127,7 +130,8 @@ class ExpectedGraph:
             self.tokens += entry.length
             self.terms.update(entry.counts)
 
-    def _add(self, seq: int, rows: Rows) -> None:
+    def _add(self, change: Change, rows: Rows) -> None:
+        seq = change.seq
         for memory_id in rows.memories:
             self.marks[memory_id].append(["RECORDED", seq, {}])
         for move in rows.moves:
@@ -140,6 +144,9 @@ class ExpectedGraph:
             self.chains[link.source].append([link.kind.upper(), link.target, plain(stamp_row(link.stamp))])
         for row in rows.revocations:
             self.revocations[seq].append([row.change, plain({"move": row.move, **stamp_row(row.stamp)})])
+        for reading in rows.readings:
+            graph = self.repositories.setdefault(reading.repo, RepositoryGraph(self.tenant, reading.repo))
+            graph.take(change)
         for branch in rows.branches.values():
             self.branches[branch.key] = plain({"tenant": self.tenant, **branch_row(branch)})
 

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 from graphmem.adapters.export_lines import unfinished
 from graphmem.adapters.ledger_check import LedgerCheck, is_digest
-from graphmem.adapters.neo4j import ledger_queries
+from graphmem.adapters.neo4j import ledger_queries, repository_check
 from graphmem.adapters.neo4j.expected_graph import ExpectedGraph, Plain, ordered, plain
+from graphmem.adapters.neo4j.repository_check import OWN_PROPERTIES
 from graphmem.adapters.neo4j.values import LedgerHead
 from graphmem.errors import GraphMemError
 from graphmem.instants import to_micros
@@ -29,14 +30,14 @@ UNION ALL
 MATCH (n:Change) WHERE NOT EXISTS { MATCH (:Ledger {tenant: n.tenant}) }
 RETURN 'Change' AS label, n.op_id AS id LIMIT 50
 """
-_MEMORIES = """
+_MEMORIES = f"""
 MATCH (m:Memory) WHERE m.tenant = $p.tenant AND m.seq >= $p.first AND m.seq <= $p.last
-CALL (m) { MATCH (c:Change)-[r]->(m) RETURN collect([type(r), c.seq, properties(r)]) AS marks }
-CALL (m) { MATCH (m)-[r]->(n:Memory) RETURN collect([type(r), n.id, properties(r)]) AS chains }
-CALL (m) { MATCH (m)-[r:ABOUT]->(a:Anchor) RETURN collect([r.ordinal, r.role, a.id, a {.*, id: null}]) AS anchors }
-CALL (m) { MATCH (m)-[r:READ_FROM]->(s:SourceKey) RETURN collect([s.key, properties(r)]) AS sources }
-CALL (m) { MATCH (m)-[r:CONSIDERED]->(a:Alternative) RETURN collect([r.ordinal, properties(a)]) AS alternatives }
-RETURN m.id AS id, labels(m) AS labels, m {.*, vector: null, embedding: null} AS properties,
+CALL (m) {{ MATCH (c:Change)-[r]->(m) RETURN collect([type(r), c.seq, properties(r)]) AS marks }}
+CALL (m) {{ MATCH (m)-[r]->(n:Memory) RETURN collect([type(r), n.id, properties(r)]) AS chains }}
+CALL (m) {{ MATCH (m)-[r:ABOUT]->(a:Anchor) RETURN collect([r.ordinal, r.role, a.id, {OWN_PROPERTIES}]) AS anchors }}
+CALL (m) {{ MATCH (m)-[r:READ_FROM]->(s:SourceKey) RETURN collect([s.key, properties(r)]) AS sources }}
+CALL (m) {{ MATCH (m)-[r:CONSIDERED]->(a:Alternative) RETURN collect([r.ordinal, properties(a)]) AS alternatives }}
+RETURN m.id AS id, labels(m) AS labels, m {{.*, vector: null, embedding: null}} AS properties,
   size(m.vector) AS vector, marks, chains, anchors, sources, alternatives
 """
 _CHANGES = """
@@ -96,6 +97,7 @@ def _tenant(database: Database, head: LedgerHead) -> Iterator[tuple[str, str]]:
         yield from _compared_memories(memories, page, expected)
         yield from _vectors(memories, size)
     yield from _totals(database, head, expected, vectors)
+    yield from repository_check.differences(database, head.tenant, expected.repositories.values())
 
 
 def _chain(database: Database, head: LedgerHead) -> Iterator[tuple[str, str]]:

@@ -29,7 +29,7 @@ from graphmem.adapters.neo4j.values import LedgerHead
 from graphmem.adapters.neo4j.write_statement import LISTS, write_statement
 from graphmem.adapters.vector_bytes import blob
 from graphmem.ledger import Entry
-from graphmem.model import Change
+from graphmem.model import Change, ReadMainline
 from graphmem.rows import Derived, MemoryRow, MoveRow, Rows, Transaction
 from graphmem.temporal.operations import marks, operation_name
 
@@ -51,6 +51,7 @@ class PendingWrites:
 
     Attributes:
         erased: Memory id and change of each erasure.
+        readings: Ledger position of the first reading of each repository.
     """
 
     def __init__(
@@ -65,6 +66,7 @@ class PendingWrites:
         # A later cache of a memory replaces earlier caches.
         self._derived: dict[str, tuple[int, Derived]] = {}
         self.erased: list[tuple[str, Change]] = []
+        self.readings: dict[str | None, int] = {}
 
     @property
     def is_empty(self) -> bool:
@@ -92,6 +94,8 @@ class PendingWrites:
             self.erased.append((transaction.erased, change))
         for kind, memory_id, role in marks(change.operation, overlay.change):
             self._lists[kind].append({"seq": change.seq, "id": memory_id, "row": without_nulls({"role": role})})
+        if isinstance(change.operation, ReadMainline):
+            self.readings.setdefault(change.writer.repo, change.seq)
         self._derived.update({cached.memory: (change.seq, cached) for cached in transaction.derived})
 
     def write(self, tx: ManagedTransaction, words: Mapping[str, int], *, precondition: Row | None = None) -> Result:

@@ -11,6 +11,7 @@ from graphmem.adapters.lazy_statement import readable_statement
 from graphmem.adapters.neo4j import ledger_queries
 from graphmem.adapters.neo4j.compiled_filter import VISIBLE
 from graphmem.adapters.neo4j.properties import anchor_rows
+from graphmem.adapters.neo4j.repository_graph import IS_UNUSED
 from graphmem.adapters.neo4j.text_entries import text_entry, with_source_keys
 from graphmem.adapters.neo4j.values import admitted_homes, memory_row, micros_of, stamp
 from graphmem.model import Scope
@@ -61,9 +62,9 @@ CALL (m, x) {
   UNWIND x.anchors AS a MATCH (n:Anchor {id: a.id}) CREATE (m)-[:ABOUT {role: a.role, ordinal: a.ordinal}]->(n)
 }
 """
-_ORPHANS = """
-MATCH (a:Anchor) WHERE a.tenant = $p.tenant AND NOT (a)<-[:ABOUT]-()
-CALL (a) { DETACH DELETE a } IN TRANSACTIONS OF 5000 ROWS
+_ORPHANS = f"""
+MATCH (a:Anchor) WHERE a.tenant = $p.tenant AND {IS_UNUSED}
+CALL (a) {{ DETACH DELETE a }} IN TRANSACTIONS OF 5000 ROWS
 """
 
 

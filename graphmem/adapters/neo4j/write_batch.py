@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from graphmem import temporal
 from graphmem.adapters.export_lines import refuse_unfinished
-from graphmem.adapters.neo4j import erasure
+from graphmem.adapters.neo4j import erasure, repository_graph
 from graphmem.adapters.neo4j.combiner import QueuedWrite
 from graphmem.adapters.neo4j.ledger_queries import (
     ABOUT,
@@ -80,7 +80,8 @@ CALL () {{
 }}
 CALL () {{
   UNWIND $p.branches AS key
-  MATCH (:Branch {{tenant: $p.tenant, key: key}})<-[:BRANCH_OF*0..]-(b:Branch)
+  MATCH (opening:Branch {{tenant: $p.tenant}}) WHERE opening.key = key OR opening.key STARTS WITH key + ':'
+  MATCH (opening)<-[:BRANCH_OF*0..]-(b:Branch)
   MATCH (c:Change {{tenant: $p.tenant, branch: b.key}})-[:{ABOUT}]->(m:Memory)
   RETURN collect(DISTINCT m) AS by_branch
 }}
@@ -306,6 +307,8 @@ class WriteBatch:
             raise OutdatedPlan
         for memory_id, change in pending.erased:
             erasure.erase(self.tx, self.head, memory_id, change)
+        for repo, seq in pending.readings.items():
+            repository_graph.write(self.tx, self.head.tenant, repo, seq)
 
 
 @dataclass(frozen=True, slots=True)

@@ -66,20 +66,25 @@ def file_versions(commits: Iterable[MainlineCommit], selects: Callable[[str], bo
                 yield FileVersion(commit.position, commit.raw.sha, from_micros(commit.at_us), change)
 
 
-def contents(root: Path, blobs: Sequence[str]) -> Iterator[tuple[str, bytes | None]]:
+def contents(
+    root: Path, blobs: Sequence[str], *, max_bytes: int | None = None, at_once: int | None = None
+) -> Iterator[tuple[str, bytes | None]]:
     """(Hash, content) of each content, in the given order; None for one that git lacks or that is too large.
 
     Args:
         root: A folder of the repository.
         blobs: Hashes of contents; repeated ones are returned each time.
+        max_bytes: Size up to which contents are read; `MAX_CONTENT_BYTES` if not given.
+        at_once: Number of contents that are in memory at a time; 500 if not given.
 
     Raises:
         GitFailure: Git could not answer.
     """
-    for start in range(0, len(blobs), _MOST_AT_ONCE):
-        part = blobs[start : start + _MOST_AT_ONCE]
+    most, number = max_bytes or MAX_CONTENT_BYTES, at_once or _MOST_AT_ONCE
+    for start in range(0, len(blobs), number):
+        part = blobs[start : start + number]
         sizes = content_sizes(root, dict.fromkeys(part))
-        wanted = [blob for blob in dict.fromkeys(part) if sizes.get(blob, MAX_CONTENT_BYTES + 1) <= MAX_CONTENT_BYTES]
+        wanted = [blob for blob in dict.fromkeys(part) if sizes.get(blob, most + 1) <= most]
         read = dict(_batch(root, wanted))
         for blob in part:
             yield blob, read.get(blob)

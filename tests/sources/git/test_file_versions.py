@@ -58,3 +58,12 @@ def test_a_missing_content_and_a_large_one_are_none(repository: Repository, monk
     blobs = {version.path: version.change.blob for version in versions(repository, "a", "b")}
     asked = ["0" * 39 + "1", blobs["b"], blobs["a"]]
     assert [text for _, text in contents(repository.root, asked)] == [None, None, b"first\n"]
+
+
+def test_a_larger_content_is_read_on_demand(repository: Repository, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "MAX_CONTENT_BYTES", 10)
+    repository.write(a="x" * 11, b="y" * 12)
+    repository.commit()
+    blobs = [version.change.blob for version in versions(repository, "a", "b")]
+    assert [text for _, text in contents(repository.root, blobs)] == [None, None]
+    assert [text for _, text in contents(repository.root, blobs, max_bytes=12, at_once=1)] == [b"x" * 11, b"y" * 12]

@@ -1,0 +1,200 @@
+"""Commands that read what a repository says by itself: all of it, or one source."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from graphmem.cli import INTERRUPTED
+from graphmem.cli.blocks import Block, Line, Look, Span, Table, dim, line, strong
+from graphmem.cli.mainline_command import mainline_lines
+from graphmem.cli.options import Body, Call, bundle, scope_options, write_options
+from graphmem.cli.output import give, note, progress
+from graphmem.model import Kind
+from graphmem.store import Filter
+
+if TYPE_CHECKING:
+    from graphmem.answers import Card
+    from graphmem.service import GraphMemory, IngestReport, Write
+    from graphmem.service.repository_ingestion import RepositoryReport
+    from graphmem.store import Progress
+
+_PATH = click.Path(path_type=Path, exists=True, file_okay=False)
+_MOST_PROBLEMS = 10
+_SHOWN: Mapping[Kind, int] = {Kind.DECISION: 3, Kind.CONVENTION: 3, Kind.STRUCTURE: 3, Kind.TASK: 1}
+#: Subjects of structure, those that most people ask for first.
+_SUBJECTS = ("runtime.", "command.test", "command.", "dependency.", "service.", "language.")
+_MOST_LISTED = 100
+_HELP = {
+    "rules": "Read the conventions of a repository: AGENTS.md, CLAUDE.md, .cursor/rules, CONTRIBUTING, linters.",
+    "structure": "Read the structure of a repository: dependencies, commands, runtimes, services, CI, languages.",
+    "tasks": "Read the tasks of a repository: exports of beads, feature flags, TODO comments with an owner or issue.",
+    "incidents": "Read the incidents of a repository: the changes that it reverted.",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _RepositoryOptions:
+    """Where the mainline ends and begins, and whether every source is read from its first commit."""
+
+    ref: str | None
+    since: str | None
+    again: bool
+
+
+_repository_options: Callable[[Body], Body] = bundle(
+    "options",
+    {
+        "ref": click.option("--ref", help="Where the mainline ends. [default: the remote's default branch, else HEAD]"),
+        "since": click.option("--since", help="Begin the history with this commit, tag or branch of the mainline."),
+        "again": click.option("--again", is_flag=True, help="Look at every commit again, not only at new ones."),
+    },
+    _RepositoryOptions,
+)
+
+
+def _source_command(names: Sequence[str], name: str, text: str) -> click.Command:
+    """Return the command that reads some sources of a repository."""
+
+    @click.command(name, help=text)
+    @click.argument("path", type=_PATH, default=".", metavar="[PATH]")
+    @_repository_options
+    @write_options
+    @scope_options
+    @click.pass_context
+    def command(ctx: click.Context, /, *, call: Call, path: Path, options: _RepositoryOptions, write: Write) -> None:
+        with call.open(starts_work=False) as memory:
+            report = read_repository(ctx, memory, path, names, options=options, write=write)
+            if len(names) > 1:
+                _read_decisions(memory, path, report, write)
+            best = best_statements(memory)
+        give(call, report, lambda _: report_lines(report, best))
+        if report.failed:
+            ctx.exit(1)
+
+    return command
+
+
+_EVERYTHING = (
+    "Read all that a repository says by itself: its history, decision records in the usual folders, conventions,"
+    " structure, tasks and incidents. Only what is new is read. After Ctrl-C the same command continues."
+)
+SOURCE_COMMANDS = tuple(_source_command((name,), name, text) for name, text in _HELP.items())
+repository = _source_command(tuple(_HELP), "repository", _EVERYTHING)
+
+
+def read_repository(  # noqa: PLR0913 - each parameter is about another part
+    ctx: click.Context,
+    memory: GraphMemory,
+    path: Path,
+    names: Sequence[str],
+    *,
+    ref: str | None = None,
+    options: _RepositoryOptions | None = None,
+    write: Write | None = None,
+) -> RepositoryReport:
+    """Read sources of a repository into a memory, with a progress bar for each; exits after Ctrl-C."""
+    from graphmem.service.repository_ingestion import ingest_repository
+    from graphmem.sources.git.runner import GitFailure
+    from graphmem.sources.git.work_tree import common_directory, work_tree
+
+    tree = work_tree(path)
+    common = None if tree is None else common_directory(tree / ".git")
+    chosen = options or _RepositoryOptions(ref=ref, since=None, again=False)
+    with ExitStack() as bars:
+
+        def start(name: str) -> Progress:
+            bars.close()
+            return bars.enter_context(progress(name))
+
+        try:
+            return ingest_repository(
+                memory,
+                path,
+                read_at=datetime.now(UTC),
+                ref=chosen.ref,
+                since=chosen.since,
+                sources=names,
+                cursors=None if common is None or chosen.again else common / "graphmem",
+                write=write,
+                start=start,
+            )
+        except GitFailure as error:
+            raise click.ClickException(f"{error}; name a git repository with at least one commit") from error
+        except KeyboardInterrupt:
+            note("interrupted: what was recorded stays; run the same command to continue")
+            ctx.exit(INTERRUPTED)
+
+
+def read_everything(ctx: click.Context, memory: GraphMemory, path: Path) -> Iterator[Block]:
+    """Read all that a repository says by itself, and return the report as blocks."""
+    report = read_repository(ctx, memory, path, tuple(_HELP))
+    _read_decisions(memory, path, report, None)
+    return report_lines(report, best_statements(memory))
+
+
+def _read_decisions(memory: GraphMemory, path: Path, report: RepositoryReport, write: Write | None) -> None:
+    """Read the decision records in the usual folders, if there are any."""
+    from graphmem.cli.ingest_commands import dated_records
+    from graphmem.service import Write as NewWrite
+    from graphmem.sources.git.work_tree import work_tree
+
+    tree = work_tree(path)
+    reading = None if tree is None else dated_records(tree)
+    if reading is not None:
+        by = write or NewWrite()
+        report.sources["decisions"] = memory.ingest(reading, write=replace(by, source=by.source or "decisions"))
+
+
+def best_statements(memory: GraphMemory) -> list[Card]:
+    """Return ten statements in force that say most about a project: decisions, conventions, structure, a task."""
+    cards: list[Card] = []
+    for kind, count in _SHOWN.items():
+        listed = memory.list(Filter(kinds=(kind,)), limit=_MOST_LISTED).cards
+        cards += sorted(listed, key=_usefulness)[:count]
+    return cards
+
+
+def _usefulness(card: Card) -> tuple[bool, int]:
+    """Return the sort key of a statement: mandatory ones first, then by subject."""
+    subject = card.statement.subject or ""
+    rank = next((at for at, word in enumerate(_SUBJECTS) if subject.startswith(word)), len(_SUBJECTS))
+    return not card.statement.is_mandatory, rank
+
+
+def report_lines(report: RepositoryReport, best: Sequence[Card]) -> Iterator[Block]:
+    """The history, a table with a row for each source, problems, and some statements."""
+    if report.mainline is not None:
+        yield from mainline_lines(report.mainline)
+    if report.sources:
+        heads = ("source", "added", "changed", "ended", "unchanged", "problems")
+        yield Table(heads, tuple(_row(name, done) for name, done in report.sources.items()))
+    elif not report.failed:
+        yield line(dim("no statements are new"))
+    for name, reason in report.failed.items():
+        yield line(Span(f"{name} failed: ", Look.BAD), reason)
+    yield from _problem_lines(report)
+    if best and report.sources:
+        yield line()
+        for card in best:
+            yield line(dim(f"{card.statement.kind.value:10} "), strong(card.title), dim(f"  {card.id}"))
+
+
+def _row(name: str, done: IngestReport) -> tuple[Line, ...]:
+    changed = len(done.reworded) + len(done.moved) + len(done.renamed) + len(done.linked)
+    counts = (len(done.added), changed, len(done.ended), done.unchanged, len(done.problems))
+    return (line(name), *(line(f"{count:,}") for count in counts))
+
+
+def _problem_lines(report: RepositoryReport) -> Iterator[Block]:
+    problems = [(name, problem) for name, done in report.sources.items() for problem in done.problems]
+    for name, problem in problems[:_MOST_PROBLEMS]:
+        yield line(Span("problem ", Look.WARN), f"{name} {problem.path}:{problem.line}", dim(f" {problem.reason}"))
+    if len(problems) > _MOST_PROBLEMS:
+        yield line(dim(f"… and {len(problems) - _MOST_PROBLEMS} more problems; --json lists all"))

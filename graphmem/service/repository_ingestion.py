@@ -1,0 +1,163 @@
+"""The ingestion of a repository: its mainline, then what its files say by themselves."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from graphmem.drafts import drafted
+from graphmem.errors import GraphMemError
+from graphmem.model import Scope
+from graphmem.service.context import Write
+from graphmem.service.mainline_ingestion import MainlineReport, Readable, ingest_mainline, recorded_mainline
+from graphmem.sources.edits import IngestReport
+from graphmem.store import Progress, silent
+
+if TYPE_CHECKING:
+    from graphmem.sources.observations import Reading
+
+#: Sources of a repository in the order of their ingestion: (module, function). Each follows the mainline.
+FILE_SOURCES: Mapping[str, tuple[str, str]] = {
+    "rules": ("graphmem.sources.rules", "read_rules"),
+    "structure": ("graphmem.sources.manifests", "read_manifests"),
+    "tasks": ("graphmem.sources.tasks", "read_tasks"),
+    "incidents": ("graphmem.sources.incidents", "read_incidents"),
+}
+_BRANCHES = ("refs/heads/", "refs/remotes/")
+_CURSORS = "cursors.json"
+
+
+class RepositoryMemory(Readable, Protocol):
+    """An opened memory that takes readings of files too."""
+
+    def ingest(self, reading: Reading, *, write: Write | None = None, progress: Progress = silent) -> IngestReport:
+        """See `IngestVerb.ingest`."""
+        ...
+
+
+@dataclass(slots=True)
+class RepositoryReport:
+    """The result of ingesting a repository.
+
+    Attributes:
+        mainline: The result of reading the mainline; None if it was not asked for.
+        sources: The result for each source of files; sources without news since the last ingestion are left out.
+        failed: Sources that could not be read, with the reason.
+    """
+
+    mainline: MainlineReport | None = None
+    sources: dict[str, IngestReport] = field(default_factory=dict)
+    failed: dict[str, str] = field(default_factory=dict)
+
+
+#: Called with the name of a source before it is read; returns the progress of its reading and writing.
+Start = Callable[[str], Progress]
+
+
+def ingest_repository(  # noqa: PLR0913 - each parameter is about another part
+    memory: RepositoryMemory,
+    root: Path,
+    *,
+    read_at: datetime,
+    ref: str | None = None,
+    since: str | None = None,
+    sources: Sequence[str] = tuple(FILE_SOURCES),
+    cursors: Path | None = None,
+    write: Write | None = None,
+    start: Start = lambda _: silent,
+) -> RepositoryReport:
+    """Record what is new in a repository: its mainline, tags and branches, and what its files say.
+
+    Each batch is durable by itself: after an interruption the same call goes on.
+
+    Args:
+        memory: The memory, here or on a server.
+        root: A folder of the repository.
+        read_at: The time of reading.
+        ref: Where the mainline ends; by default where that of earlier readings did, else the default branch.
+        since: As in `MainlineReader`.
+        sources: Names in `FILE_SOURCES`.
+        cursors: A folder for the file that notes how far each source was read, so that only new commits are looked at;
+            None reads every source from the first commit.
+        write: Scope, actor and reason.
+        start: Called for `git` and then for each source.
+
+    Raises:
+        GitFailure: There is no repository, or no such ref.
+    """
+    from graphmem.sources.git.mainline_reading import MainlineReader
+
+    report = RepositoryReport()
+    reader = MainlineReader(root, ref=ref, since=since, read_at=read_at)
+    report.mainline = ingest_mainline(memory, reader.batches, write=write, progress=start("git"))
+    given = (write or Write()).scope or memory.scope
+    recorded = recorded_mainline(memory, Scope(given.tenant, given.repo)).ref
+    followed = ref or (recorded if recorded is not None and recorded.startswith(_BRANCHES) else None)
+    notes = _SourceCursors(None if cursors is None else cursors / _CURSORS, ledger_mark(memory, given))
+    for name in sources:
+        progress = start(name)
+        try:
+            reading = _reader(name)(root, ref=followed, read_at=read_at, since=notes.get(name), progress=progress)
+            if reading.size or reading.problems:
+                report.sources[name] = memory.ingest(reading, write=_write(write, name), progress=progress)
+        except GraphMemError as error:
+            report.failed[name] = str(error)
+        else:
+            notes.set(name, reading.cursor)
+    return report
+
+
+def _reader(name: str) -> Callable[..., Reading]:
+    module, function = FILE_SOURCES[name]
+    read: Callable[..., Reading] = getattr(import_module(module), function)
+    return read
+
+
+def _write(write: Write | None, name: str) -> Write:
+    given = write or Write()
+    scope = None if given.scope is None else Scope(given.scope.tenant, given.scope.repo)
+    return Write(scope=scope, actor=given.actor, source=given.source or name, reason=given.reason, origin=given.origin)
+
+
+def ledger_mark(memory: Readable, scope: Scope) -> str:
+    """Return a text that another ledger or another scope does not have: a file of this machine may be of another."""
+    first = [(change.op_id, change.recorded_at.isoformat()) for change in memory.readings(limit=1, scope=scope)]
+    return hashlib.sha256(repr((scope.tenant, scope.repo, first)).encode()).hexdigest()
+
+
+class _SourceCursors:
+    """How far each source was read, in a file beside the queue of hooks; losing it costs a full reading."""
+
+    def __init__(self, path: Path | None, identity: str) -> None:
+        self._path = path
+        self._identity = identity
+        self._notes: dict[str, str] = {}
+        if path is not None and path.is_file():
+            try:
+                noted = json.loads(path.read_text(encoding="utf-8"))
+                if noted.get("ledger") == identity:
+                    self._notes = {str(name): str(sha) for name, sha in noted.get("cursors", {}).items()}
+            except (OSError, ValueError, AttributeError):
+                self._notes = {}
+
+    def get(self, name: str) -> str | None:
+        """Return the cursor of a source; None to read it from the first commit."""
+        return self._notes.get(name)
+
+    def set(self, name: str, cursor: str | None) -> None:
+        """Note the cursor of a source that was read and recorded."""
+        if self._path is None or cursor is None:
+            return
+        self._notes[name] = cursor
+        try:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            with drafted(self._path, replaces=True) as draft:
+                draft.write_text(json.dumps({"ledger": self._identity, "cursors": self._notes}), encoding="utf-8")
+        except OSError:
+            self._path = None  # A repository that cannot be written is read from the first commit each time.
