@@ -23,7 +23,6 @@ from typing import Any
 import graphmem
 from benchmarks.rows import RESULTS
 from graphmem import At, Filter, Page, Scope
-from graphmem.repository.path_patterns import path_pattern
 from graphmem.errors import GraphMemError
 from graphmem.http.problems import Refusal
 from graphmem.http.request_limits import BodyLimit, JsonMeter
@@ -31,6 +30,7 @@ from graphmem.keys.secret import present
 from graphmem.mcp_server.marks import decoded, encoded
 from graphmem.model import Statement
 from graphmem.ranking import name_key, tokens
+from graphmem.repository.path_patterns import path_pattern
 from graphmem.retrieval.query import MAX_QUERY_CHARS, read_question
 from graphmem.sources.decisions.documents import Document
 from graphmem.sources.decisions.reader import read_documents

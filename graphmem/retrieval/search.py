@@ -12,7 +12,7 @@ from graphmem.model import Point
 from graphmem.retrieval.cards import card
 from graphmem.retrieval.corrections import Correction, share_of, unknown_words
 from graphmem.retrieval.cursors import Cursors, PageStart, Seal, question_mark
-from graphmem.retrieval.embedder import Embedder, card_of, other_model, question_vector
+from graphmem.retrieval.embedder import Embedder, EmbedderMissing, card_of, other_model, question_vector
 from graphmem.retrieval.fusion import NAMED_SHARE, Scored, cut
 from graphmem.retrieval.heads import Head, fits, heads_of, is_relevant, relevant_heads, scored_neighbours, subject_of
 from graphmem.retrieval.hit_order import Ranked, Ruled, leaders_first, rank, rulings, with_leaders
@@ -45,7 +45,7 @@ class Searcher:
 
     Args:
         store: The store.
-        embedder: Returns the embedding backend, or a sentence on why there is none; called once per search.
+        embedder: Returns the embedding backend, or why there is none; called once per search.
         seal: Signs cursors; created for the store by default.
         mainlines: Histories of repositories; created for the store by default.
     """
@@ -53,7 +53,7 @@ class Searcher:
     def __init__(
         self,
         store: Store,
-        embedder: Callable[[], Embedder | str],
+        embedder: Callable[[], Embedder | EmbedderMissing],
         seal: Seal | None = None,
         mainlines: Mainlines | None = None,
     ) -> None:
@@ -99,7 +99,7 @@ class Searcher:
         seq = self._store.position(query.reader).seq if query.seq is None else query.seq
         return replace(query, seq=seq, files=reach(self._mainlines, query.where, query.reader, seq))
 
-    def _parsed(self, query: Query, backend: Embedder | str) -> _ParsedQuery:
+    def _parsed(self, query: Query, backend: Embedder | EmbedderMissing) -> _ParsedQuery:
         question = read_question(query.text, query.valid.date())
         named_ids = named_ids_in(self._store, query.text, query.reader, query.seq)
         return _ParsedQuery(query.text, question, named_ids, _probe(question, named_ids, backend))
@@ -127,7 +127,7 @@ class Searcher:
             probe = replace(probe, limit=probe.limit * 2)
 
     def _respelled(
-        self, results: _Results, query: Query, backend: Embedder | str, needed: int
+        self, results: _Results, query: Query, backend: Embedder | EmbedderMissing, needed: int
     ) -> tuple[_Results, Sequence[Correction]]:
         """Search again with near words for long words that no memory has, and keep the more relevant results.
 
@@ -257,19 +257,19 @@ class _Results:
         return dict(zip(self.parsed.question.terms, self.matches.weights, strict=False))
 
 
-def _probe(question: Question, named_ids: NamedIds, backend: Embedder | str) -> Probe:
+def _probe(question: Question, named_ids: NamedIds, backend: Embedder | EmbedderMissing) -> Probe:
     """Return the probe for the store; without a vector if there is no backend or no text."""
     names = tuple(dict.fromkeys((*question.names, *named_ids.names)))
-    if isinstance(backend, str) or not question.search_text.strip():
+    if isinstance(backend, EmbedderMissing) or not question.search_text.strip():
         return Probe(question.terms, names, limit=MATCH_LIMIT, is_weighed=True)
     vector = question_vector(backend, question.search_text)
     return Probe(question.terms, names, vector, card_of(backend), MATCH_LIMIT, is_weighed=True)
 
 
-def _note(backend: Embedder | str, results: _Results) -> str | None:
+def _note(backend: Embedder | EmbedderMissing, results: _Results) -> str | None:
     """Return why no vectors were compared; None if they were."""
-    if isinstance(backend, str):
-        return backend
+    if isinstance(backend, EmbedderMissing):
+        return backend.reason
     if results.model is None and results.unread:
         return "the store has no vectors yet; run: graphmem reindex"
     return other_model(backend, results.model)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from graphmem.answers import OnSimilar, Similar, Written
 from graphmem.model import Add, Change, Confirm, Memory, Point, Request, Statement
 from graphmem.ranking import name_keys
-from graphmem.retrieval.embedder import Embedder, card_of
+from graphmem.retrieval.embedder import EmbedderMissing, card_of
 from graphmem.retrieval.reference import reference
 from graphmem.service.context import GatedRequests, ServiceContext
 from graphmem.service.statements import notes_on
@@ -197,8 +197,8 @@ class _SimilarSearch:
                 yield Similar(reference(view, key, self.valid), shown, alike)
 
     def _model(self) -> ModelCard | None:
-        backend: Embedder | str = self.context.installed_embedder()
-        return None if isinstance(backend, str) else card_of(backend)
+        backend = self.context.installed_embedder()
+        return None if isinstance(backend, EmbedderMissing) else card_of(backend)
 
 
 def _order(similar: Similar) -> tuple[bool, float, str]:
