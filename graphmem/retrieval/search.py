@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 
 from graphmem.answers import Contest, Hit, SearchAnswer
 from graphmem.errors import InvalidInput
-from graphmem.model import Point
+from graphmem.model import Point, Scope
 from graphmem.retrieval.cards import card
 from graphmem.retrieval.corrections import Correction, share_of, unknown_words
 from graphmem.retrieval.cursors import Cursors, PageStart, Seal, question_mark
@@ -28,9 +28,9 @@ from graphmem.retrieval.reference import reference, references
 from graphmem.retrieval.relation_phrases import overruling, relation
 from graphmem.retrieval.request import Query
 from graphmem.retrieval.titles import Titles
-from graphmem.rows import Rows
+from graphmem.rows import CachedRows
 from graphmem.store import Matches, ModelCard, Nearby, Probe, Rivals, Store
-from graphmem.temporal import Ruling, Standing, View
+from graphmem.temporal import CachedView, Ruling, Standing, View
 
 MATCH_LIMIT = 35
 EXPANDED_HEADS = 3
@@ -114,7 +114,7 @@ class Searcher:
         while True:
             matches = self._matches(probe, query)
             query = replace(query, seq=matches.seq)
-            view = View(matches.rows, query.reader, matches.seq)
+            view = CachedView(matches.rows, query.reader, matches.seq)
             scored = scored_matches(parsed.question, matches, _titles(view, matches.ids), parsed.named_ids)
             if query.files is not None:
                 scored = [match for match in scored if query.files.admits(view, match.memory)]
@@ -151,11 +151,11 @@ class Searcher:
     def _matches(self, probe: Probe, query: Query) -> Matches:
         return self._store.match(query.reader, probe, query.of_matches, seq=query.seq, at=query.valid)
 
-    def _resolve(self, scored: Iterable[Scored], view: View, query: Query) -> dict[str, Head]:
+    def _resolve(self, scored: Iterable[Scored], view: CachedView, query: Query) -> dict[str, Head]:
         heads = heads_of(scored, view, query)
         nearby = self._neighbours(heads, query, view.seq)
         # Chains of matches are already resolved; neighbours get their own view.
-        view = View(nearby.rows, query.reader, view.seq)
+        view = CachedView(nearby.rows, query.reader, view.seq)
         near = scored_neighbours(nearby.steps, view, heads)
         if query.files is not None:
             near = [match for match in near if query.files.admits(view, match.memory)]
@@ -179,10 +179,14 @@ class Searcher:
         subjects = {subject for head in holding if (subject := subject_of(head.memory)) is not None}
         settled = [head.resolved.memory for head in holding if head.is_settled]
         at = Point(query.valid, query.seq or 0)
-        rivals = Rivals(tuple(sorted(subjects)), at, MOST_RIVALS * len(subjects)) if subjects else None
-        rows = self._store.rows(query.reader, settled, rivals=rivals) if settled or subjects else Rows()
-        view = View(rows, query.reader, at.seq)
+        view = CachedView(self._rows(settled, subjects, query.reader, at), query.reader, at.seq)
         return Ruled(view, rulings(view, subjects, query.valid))
+
+    def _rows(self, ids: Sequence[str], subjects: Collection[str], reader: Scope, at: Point) -> CachedRows:
+        if subjects:
+            rivals = Rivals(tuple(sorted(subjects)), at, MOST_RIVALS * len(subjects))
+            return self._store.rows_with_rivals(reader, ids, rivals)
+        return CachedRows(self._store.rows(reader, ids)) if ids else CachedRows()
 
     def _hits(self, shown: Sequence[Ranked], ruled: Ruled, query: Query) -> tuple[Hit, ...]:
         """Return the heads shown as full hits."""

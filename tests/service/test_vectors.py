@@ -13,7 +13,7 @@ from graphmem.retrieval.embedder import Embedder, EmbedderMissing, card_of
 from graphmem.rows import Rows
 from graphmem.service import GraphMemory, ServiceContext
 from graphmem.sources.observations import Observation, Reading
-from graphmem.store import Rivals, Store
+from graphmem.store import Store
 from tests.fake_embedder import FakeEmbedder
 from tests.service.conftest import TickingClock, day
 
@@ -180,9 +180,9 @@ def test_reindex_reads_each_memory_once(
         memory.add(f"rule {number}")
     installed.model, read, asked = FakeEmbedder(), store.rows, list[str]()
 
-    def counted(reader: Scope, ids: Sequence[str], *, rivals: Rivals | None = None) -> Rows:
+    def counted(reader: Scope, ids: Sequence[str]) -> Rows:
         asked.extend(ids)
-        return read(reader, ids, rivals=rivals)
+        return read(reader, ids)
 
     monkeypatch.setattr(store, "rows", counted)
     assert memory.reindex() == 100
@@ -196,10 +196,10 @@ def test_reindex_goes_on_beside_an_erase(
     keys = [memory.add(f"rule {number}").ids[0] for number in range(3)]
     installed.model, read = FakeEmbedder(), store.rows
 
-    def erased_first(reader: Scope, ids: Sequence[str], *, rivals: Rivals | None = None) -> Rows:
+    def erased_first(reader: Scope, ids: Sequence[str]) -> Rows:
         monkeypatch.setattr(store, "rows", read)
         memory.erase(keys[1])
-        return read(reader, ids, rivals=rivals)
+        return read(reader, ids)
 
     monkeypatch.setattr(store, "rows", erased_first)
     assert memory.reindex() == 2
