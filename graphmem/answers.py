@@ -11,6 +11,7 @@ from graphmem.model import (
     BEGINNING,
     FOREVER,
     Change,
+    CodeVerdict,
     LinkKind,
     Memory,
     Origin,
@@ -111,9 +112,7 @@ class State(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """A memory that an answer names, with enough of it to show without a second request.
-
-    If the memory was erased, or the reader does not see it, only the id is set.
+    """A memory that an answer names, with enough of it to show; only the id if it was erased or is not visible.
 
     Attributes:
         title: The title; None if the memory was erased or is not visible.
@@ -146,7 +145,8 @@ class Card:
         fresh_at: The later of the last confirmation and the coming into force; None if neither has happened.
         change: The ledger position at which the memory was recorded.
         amended_by: The amendments in force at the point.
-        files: Files of the memory that have moved or are gone, as far as the history of the repository was read.
+        files: Files of the memory that have moved or are gone, as far as its repository was read.
+        verdict: The last result of a check against the code; None if it was not checked.
     """
 
     memory: Memory
@@ -160,6 +160,7 @@ class Card:
     confirmed_at: datetime | None
     amended_by: tuple[Reference, ...] = ()
     files: tuple[FilePlace, ...] = ()
+    verdict: CodeVerdict | None = None
 
     @property
     def id(self) -> str:

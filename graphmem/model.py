@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from graphmem.errors import InvalidInput
+from graphmem.repository.code_verdict import CodeVerdict as CodeVerdict
 from graphmem.scopes import MAX_NAME_CHARS as MAX_NAME_CHARS
 from graphmem.scopes import Scope as Scope
 from graphmem.scopes import ScopeParts as ScopeParts
@@ -363,6 +364,13 @@ class ReadMainline:
 
 
 @dataclass(frozen=True, slots=True)
+class RecordVerdicts:
+    """Record verdicts on memories that differ from their last ones; they order answers and hide none."""
+
+    verdicts: tuple[CodeVerdict, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Propose:
     """An operation that its writer is not trusted to do; it has no effect until a trusted writer does it."""
 
@@ -383,6 +391,7 @@ Operation = (
     | AbandonBranch
     | Erase
     | ReadMainline
+    | RecordVerdicts
     | Propose
 )
 

@@ -131,7 +131,11 @@ class RevokeRow:
 
 @dataclass(frozen=True, slots=True)
 class BranchRow:
-    """The positions at which a branch was opened and closed; `parent` is a branch key, None for the main line."""
+    """The positions at which a branch was opened and closed; `parent` is a branch key, None for the main line.
+
+    The first opening of a name has the key of its scope, `repo:name`. A later opening has `repo:name:opened:`, with the
+    ledger position of the opening, which is also the key of the scope of its rows.
+    """
 
     key: str
     parent: str | None
@@ -218,7 +222,8 @@ class Needs:
         ids: Memories that are read with their whole chains.
         content: A content hash: memories of the tenant with this hash are read with their chains.
         change: A ledger entry that is read with the chains of its memories.
-        branch: A branch key: the memories of entries on this branch, or merged into it, are read with their chains.
+        branch: The key of the first opening of a branch name: the memories of entries on any opening of the name, or
+            merged into one, are read with their chains.
     """
 
     ids: tuple[str, ...] = ()

@@ -10,6 +10,32 @@ from graphmem.errors import InvalidInput
 
 MAX_NAME_CHARS = 1_000
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+_OPENING = re.compile(r"[^:]+:[1-9][0-9]{0,17}")
+
+
+def check_branch(branch: str) -> None:
+    """Refuse a branch that is neither a name nor a name with the ledger position of its opening.
+
+    Raises:
+        InvalidInput: It has a colon that no ledger position follows.
+    """
+    if ":" in branch and not _OPENING.fullmatch(branch):
+        fault = f"{branch!r} is no branch name: git allows no ':' in one"
+        raise InvalidInput(f"{fault}; an earlier branch is named with the entry that opened it, as in 'fix:123'")
+
+
+def branch_key(repo: str | None, branch: str) -> str:
+    """The key of a branch of a repository.
+
+    The key of a named opening ends in a colon, which no branch name has: no two branches share a key.
+    """
+    return f"{repo or ''}:{branch}{':' if ':' in branch else ''}"
+
+
+def branch_parts(branch: str) -> tuple[str, int | None]:
+    """The name of a branch, and the ledger position of its opening; None if only the name is given."""
+    name, _, opened = branch.partition(":")
+    return name, int(opened) if opened else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,8 +45,9 @@ class Scope:
     A scope is complete: `Scope(user="ana")` has no repository, whatever a memory's default scope is. To change only the
     user of the default, pass `user="ana"` to the verb.
 
-    `branch` names a branch of `repo` (of the whole tenant if `repo` is None). A reader also reads shared memories of
-    `related_repos`; the scope of a memory has none.
+    `branch` names a branch of `repo` (of the whole tenant if `repo` is None): `fix` the latest of that name, `fix:123`
+    the branch that ledger entry 123 opened. A reader also reads shared memories of `related_repos`; the scope of a
+    memory has none.
     """
 
     tenant: str = "default"
@@ -37,13 +64,13 @@ class Scope:
                 continue
             if not value or len(value) > MAX_NAME_CHARS or _CONTROL.search(value):
                 raise InvalidInput(f"{value!r} is no {name}: use 1 to {MAX_NAME_CHARS} printable characters")
-        if self.branch is not None and ":" in self.branch:
-            raise InvalidInput(f"{self.branch!r} is no branch name: git allows no ':' in one")
+        if self.branch is not None:
+            check_branch(self.branch)
 
     @property
     def branch_key(self) -> str | None:
         """The branch with its repository: two repositories may use the same branch name."""
-        return None if self.branch is None else f"{self.repo or ''}:{self.branch}"
+        return None if self.branch is None else branch_key(self.repo, self.branch)
 
     @property
     def width(self) -> tuple[bool, bool, bool]:

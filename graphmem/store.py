@@ -126,6 +126,8 @@ class Matches:
         weights: The weight of each of the probe's terms, in order. Only for a weighed probe, like the evidence.
         evidence: The evidence of each match.
         unheld: The probe's terms that no memory of the corpus has. Only for a weighed probe.
+        last_reading: Ledger position of the tenant's last entry about code (`Store.readings`), 0 if there is none;
+            None if the store does not say.
     """
 
     lexical: tuple[tuple[str, float], ...] = ()
@@ -138,6 +140,7 @@ class Matches:
     weights: tuple[float, ...] = ()
     evidence: Mapping[str, Evidence] = field(default_factory=dict)
     unheld: frozenset[str] = frozenset()
+    last_reading: int | None = field(default=None, compare=False)
 
     @property
     def ids(self) -> tuple[str, ...]:
@@ -174,10 +177,15 @@ class Nearby:
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """A ledger position and its time; before the first entry, `seq` is 0 and the time None."""
+    """A ledger position and its time; before the first entry, `seq` is 0 and the time None.
+
+    Attributes:
+        last_reading: As in `Matches`; None unless the position is the last of the ledger.
+    """
 
     seq: int
     recorded_at: datetime | None
+    last_reading: int | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -343,7 +351,7 @@ class Store(Protocol):
         ...
 
     def readings(self, reader: Scope, repo: str | None, *, after: int = 0) -> list[Change]:
-        """Return the entries that read the mainline of a repository (`ReadMainline`), in order.
+        """Return the entries about the code of a repository (`ReadMainline`, `RecordVerdicts`), in order.
 
         Args:
             reader: Its tenant.

@@ -285,6 +285,14 @@ _ALL = (
         command="",
         profile=None,
     ),
+    _write(
+        "record_verdicts",
+        "record verdicts of checks against the code",
+        "POST /v1/mainline/verdicts",
+        "",
+        command="",
+        profile=None,
+    ),
     _keep(
         "export",
         "the whole ledger as JSON lines, or the graph as GraphML or Cypher",

@@ -17,11 +17,11 @@ PACKAGE = Path(__file__).parent.parent / "graphmem"
 # An import only ever points to an earlier tier. Modules of one tier do not import each other.
 LAYERS = (
     ("errors", "deadline", "instants"),
-    ("vocabulary", "statement_text", "scopes"),
-    ("model", "verbs", "relations", "repository"),
+    ("vocabulary", "statement_text", "scopes", "repository"),
+    ("model", "verbs", "relations"),
     ("rows", "parameters", "ranking", "canonical_json"),
     ("temporal", "terms", "statement_json", "store"),
-    ("answers", "projection", "schema", "ledger"),
+    ("answers", "projection", "schema", "ledger", "verification"),
     ("drafts", "retrieval", "sources"),
     ("adapters", "service", "config", "keys", "githooks"),
     ("wire", "browser", "analysis"),

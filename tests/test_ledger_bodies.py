@@ -27,6 +27,7 @@ from graphmem.model import (
     Alternative,
     Anchor,
     AnchorKind,
+    CodeVerdict,
     Confirm,
     End,
     Erase,
@@ -43,6 +44,7 @@ from graphmem.model import (
     Propose,
     Provenance,
     ReadMainline,
+    RecordVerdicts,
     Request,
     Retract,
     Revoke,
@@ -152,6 +154,13 @@ NAMED: dict[str, tuple[Operation, Scope, Provenance]] = {
     "erase": (Erase("a"), SHOP, HUMAN),
     "read_mainline": (
         ReadMainline("origin/HEAD", "0" * 40, 5, 3, "eJyrVkrLL8pNLFGyMtRRKkrMzEssUrIy0FEqA9EGtQCNbAl7"),
+        SHOP,
+        HUMAN,
+    ),
+    "record_verdicts": (
+        RecordVerdicts(
+            (CodeVerdict("a", "broken", "0" * 40, "it is gone", "src/a.py"), CodeVerdict("b", "verified", "0" * 40))
+        ),
         SHOP,
         HUMAN,
     ),

@@ -26,11 +26,11 @@ from graphmem.model import (
     SupersessionKind,
     instant,
 )
+from graphmem.scopes import branch_parts
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 SAME_ELSEWHERE = datetime(2026, 1, 1, 14, tzinfo=timezone(timedelta(hours=2)))
 NAIVE = datetime(2026, 1, 1, 12)  # noqa: DTZ001 - that it has no zone is the point
-
 
 # ---- times
 
@@ -166,9 +166,20 @@ def test_a_scope_is_named_in_printable_characters(name: str, value: str) -> None
         Scope(**{name: value})  # type: ignore[arg-type]
 
 
-def test_a_branch_name_has_no_colon() -> None:
+@pytest.mark.parametrize("branch", ["a:b", "a:", ":1", "a:0", "a:01", "a:1:2", "a:-1", "a:1 "])
+def test_a_branch_name_has_no_colon(branch: str) -> None:
     with pytest.raises(InvalidInput, match="no ':'"):
-        Scope(branch="a:b")
+        Scope(branch=branch)
+
+
+def test_a_branch_may_be_named_with_the_entry_that_opened_it() -> None:
+    assert [branch_parts(name) for name in ("fix", "fix:123", "fix@123")] == [
+        ("fix", None),
+        ("fix", 123),
+        ("fix@123", None),
+    ]
+    assert Scope(repo="r", branch="fix:123").branch_key == "r:fix:123:"
+    assert Scope(repo="r:fix", branch="123").branch_key == "r:fix:123"
 
 
 def test_a_memory_lives_in_one_repository() -> None:

@@ -52,6 +52,8 @@ _WITHOUT_VERB: dict[Section, dict[str, CommandEntry]] = {
         "import": CommandEntry("import_command", "bring", "import the memories of another tool"),
     },
     Section.KEEP: {
+        "verify": CommandEntry("verify_command", "verify", "check memories against the code of a repository"),
+        "ci": CommandEntry("ci_command", "ci", "read a repository and check memories against it, by exit code"),
         "copy": CommandEntry("copy_command", "copy", "copy a store's memories to another store, and verify them"),
         "init": CommandEntry("store_commands", "init", "make a store for this project, in .graphmem/"),
         "doctor": CommandEntry("doctor_command", "doctor", "find what is broken in the setup, and how to fix it"),

@@ -14,7 +14,7 @@ from graphmem.cli.output import give, note
 from graphmem.cli.phrases import second
 
 if TYPE_CHECKING:
-    from graphmem.githooks.event_queue import Queue
+    from graphmem.githooks.event_queue import EventQueue
     from graphmem.githooks.installation import Hook, HookReport
 
 BY_HAND = 4
@@ -167,7 +167,7 @@ def _removal_lines(report: HookReport) -> Iterator[Block]:
         yield line("no hook has lines of graphmem")
 
 
-def _queue_lines(queue: Queue) -> Iterator[Block]:
+def _queue_lines(queue: EventQueue) -> Iterator[Block]:
     for events in queue.refs:
         name = "an unknown ref" if events.ref is None else events.ref.removeprefix("refs/heads/")
         last = "" if events.last_at is None else f", the last at {second(events.last_at)}"

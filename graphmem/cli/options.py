@@ -122,7 +122,9 @@ _WHERE: dict[str, Callable[[Body], Body]] = {
     "tenant": click.option("--tenant", metavar="NAME", help="Tenant."),
     "repo": click.option("--repo", metavar="NAME", help="Repository; '' for none."),
     "user": click.option("--user", metavar="NAME", help="User whose private memories are included; '' for none."),
-    "branch": click.option("--branch", metavar="NAME", help="Branch; '' for the main line."),
+    "branch": click.option(
+        "--branch", metavar="NAME", help="Branch; NAME:SEQ for an earlier branch of the name; '' for the main line."
+    ),
     "environment": click.option(
         "--environment", metavar="NAME", help="Environment, for example production; '' for none."
     ),

@@ -37,7 +37,7 @@ from graphmem.cli.phrases import (
 )
 from graphmem.model import At, Change, Propose
 from graphmem.relations import RESOLVED_WORDS, link_words, rule_words
-from graphmem.retrieval.briefs import Brief, brief
+from graphmem.retrieval.briefs import Brief, brief, code_sentence
 from graphmem.retrieval.relation_phrases import day
 from graphmem.temporal import touched
 from graphmem.terms import question_terms
@@ -81,6 +81,8 @@ def _file_lines(card: Card, *, indent: int) -> Iterator[Line]:
     """The files of a memory that have moved or are gone."""
     for place in card.files:
         yield line(dim("file: "), place.sentence, indent=indent)
+    if card.verdict is not None and (code := code_sentence(card.verdict)) is not None:
+        yield line(Span("code: ", Look.WARN), code, indent=indent)
 
 
 def _brief_lines(short: Brief, terms: Sequence[str]) -> Iterator[Line]:

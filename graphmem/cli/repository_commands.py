@@ -89,12 +89,13 @@ SOURCE_COMMANDS = tuple(_source_command((name,), name, text) for name, text in _
 repository = _source_command(tuple(_HELP), "repository", _EVERYTHING)
 
 
-def read_repository(
+def read_repository(  # noqa: PLR0913 - each parameter is about another part
     ctx: click.Context,
     memory: GraphMemory,
     path: Path,
     names: Sequence[str],
     *,
+    ref: str | None = None,
     options: _RepositoryOptions | None = None,
     write: Write | None = None,
 ) -> RepositoryReport:
@@ -105,7 +106,7 @@ def read_repository(
 
     tree = work_tree(path)
     common = None if tree is None else common_directory(tree / ".git")
-    chosen = options or _RepositoryOptions(ref=None, since=None, again=False)
+    chosen = options or _RepositoryOptions(ref=ref, since=None, again=False)
     with ExitStack() as bars:
 
         def start(name: str) -> Progress:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import io
 import shutil
+from collections.abc import Iterator
 from contextlib import closing
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import click
@@ -13,12 +15,15 @@ import click
 import graphmem
 from graphmem import GraphMemory, Scope
 from graphmem.cli.block_output import paint, paint_rich
+from graphmem.cli.blocks import Block
+from graphmem.demo.clone import ClonePart, clone_lines, read_clone
 from graphmem.demo.facts import ReplayClock, last_day, load_facts, replay
 from graphmem.demo.page import Demo
 from graphmem.drafts import make_private_folder
 from graphmem.sources.decisions import read_decisions
 
-_RECORDS = Path(__file__).parents[2] / "docs" / "decisions"
+_ROOT = Path(__file__).parents[2]
+_RECORDS = _ROOT / "docs" / "decisions"
 _SVG_COLUMNS = 120
 
 
@@ -34,7 +39,8 @@ _SVG_COLUMNS = 120
 def main(folder: Path, svg: Path | None) -> None:
     """Six questions about true facts that plain search answers wrongly."""
     with closing(prepare(folder)) as memory:
-        demo = Demo(memory, has_records=_RECORDS.is_dir())
+        part = read_clone(memory, _ROOT, datetime.now(UTC))
+        demo = Demo(memory, has_records=_RECORDS.is_dir(), clone=None if part is None else partial(_clone_lines, part))
         paint(demo.page)
         if svg is not None:
             draw(demo, svg)
@@ -63,6 +69,10 @@ def ingest_records(memory: GraphMemory, now: datetime) -> datetime:
     memory.ingest(reading)
     last = max((move.at for observation in reading.observations for move in observation.moves), default=now)
     return max(now, last + timedelta(days=1))
+
+
+def _clone_lines(part: ClonePart, memory: GraphMemory) -> Iterator[Block]:
+    return clone_lines(memory, _ROOT, part, datetime.now(UTC))
 
 
 def draw(demo: Demo, target: Path) -> None:

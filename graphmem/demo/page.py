@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 
@@ -23,10 +23,16 @@ _NAME_CELLS = 70
 
 @dataclass(frozen=True, slots=True)
 class Demo:
-    """A memory with the facts, and whether it includes this project's own decisions."""
+    """A memory with the facts.
+
+    Attributes:
+        has_records: The memory includes this project's own decisions.
+        clone: Makes the section about the clone that the demo runs in; None outside of a clone.
+    """
 
     memory: GraphMemory
     has_records: bool
+    clone: Callable[[GraphMemory], Iterator[Block]] | None = None
 
     def page(self, width: int) -> Iterator[Block]:
         """Yield the blocks of the page for a width in cells."""
@@ -39,6 +45,8 @@ class Demo:
         yield from self._everyday(plain)
         yield from self._pair(AS_OF, width)
         yield from self._pair(KNOWN_AT, width)
+        if self.clone is not None:
+            yield from self.clone(self.memory)
         yield from self._conflict(width)
 
     def _opening(self, memories: int, questions: int) -> Iterator[Block]:

@@ -57,7 +57,7 @@ class RefEvents:
 
 
 @dataclass(frozen=True, slots=True)
-class Queue:
+class EventQueue:
     """Events that hooks noted, folded: many commits on a branch are a single move of its ref.
 
     Reset, and renaming or deletion of a branch, run no hook: compare all refs, not only these.
@@ -80,7 +80,7 @@ class Queue:
 
 
 #: Its result is ignored.
-Work = Callable[[Queue], object]
+Work = Callable[[EventQueue], object]
 
 
 def has_events(folders: RepositoryFolders) -> bool:
@@ -88,7 +88,7 @@ def has_events(folders: RepositoryFolders) -> bool:
     return any(part.has_bytes() for part in _parts(folders.queue_folder))
 
 
-def pending(root: Path) -> Queue:
+def pending(root: Path) -> EventQueue:
     """The events that wait for work, those of broken-off work first; changes nothing.
 
     Raises:
@@ -100,7 +100,7 @@ def pending(root: Path) -> Queue:
     return fold.queue()
 
 
-def drain(root: Path, work: Work) -> Queue | None:
+def drain(root: Path, work: Work) -> EventQueue | None:
     """Take all events and call the work with them, unless there are none.
 
     If the work raises, or this process is killed, the next call takes the same events again: work must allow that.
@@ -114,7 +114,7 @@ def drain(root: Path, work: Work) -> Queue | None:
     """
     folder = repository_folders(root).queue_folder
     if not folder.is_dir():
-        return Queue()
+        return EventQueue()
     with _locked(folder) as is_locked:
         if not is_locked:
             return None
@@ -143,7 +143,7 @@ def remove_queue(folders: RepositoryFolders) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class _Part:
+class _QueuePart:
     """The queue, or a file to which it was renamed.
 
     Attributes:
@@ -162,15 +162,15 @@ class _Part:
             return False
 
 
-def _parts(folder: Path) -> list[_Part]:
+def _parts(folder: Path) -> list[_QueuePart]:
     """The renamed files, the oldest first, and the queue, which may not exist."""
     try:
         names = [entry.name for entry in os.scandir(folder)]
     except FileNotFoundError:
         return []
     matches = filter(None, map(_TAKEN.fullmatch, names))
-    taken = [_Part(folder / match[0], int(match[1]), int(match[2])) for match in matches]
-    return [*sorted(taken, key=lambda part: part.number or 0), _Part(folder / QUEUE)]
+    taken = [_QueuePart(folder / match[0], int(match[1]), int(match[2])) for match in matches]
+    return [*sorted(taken, key=lambda part: part.number or 0), _QueuePart(folder / QUEUE)]
 
 
 def _take(folder: Path) -> None:
@@ -215,7 +215,7 @@ class _Fold:
     rewritten: dict[str, str] = field(default_factory=dict)
     skipped: int = 0
 
-    def read(self, part: _Part) -> int:
+    def read(self, part: _QueuePart) -> int:
         """Add the events of a file on which no work is done; returns the position behind them."""
         if not part.path.is_file():  # A device or a pipe may have no end.
             return part.done
@@ -238,10 +238,10 @@ class _Fold:
         if match["hook"] == b"post-rewrite" and _UNKNOWN not in {match["old"], match["new"]}:
             self.rewritten[match["old"].decode()] = match["new"].decode()
 
-    def queue(self) -> Queue:
+    def queue(self) -> EventQueue:
         final = {old: _followed(self.rewritten, new) for old, new in self.rewritten.items()}
         rewritten = {old: new for old, new in final.items() if old != new}
-        return Queue(tuple(map(self._ref_events, self.events)), rewritten, self.skipped)
+        return EventQueue(tuple(map(self._ref_events, self.events)), rewritten, self.skipped)
 
     def _ref_events(self, ref: str | None) -> RefEvents:
         second = self.last_s[ref]

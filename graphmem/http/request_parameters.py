@@ -82,7 +82,11 @@ class RequestedScope:
 
 
 _NAME = {"min_length": 1, "max_length": MAX_NAME_CHARS, "pattern": r"^[^\x00-\x1f\x7f]+$"}
-_BRANCH = {**_NAME, "pattern": r"^[^\x00-\x1f\x7f:]+$"}
+_BRANCH = {**_NAME, "pattern": r"^[^\x00-\x1f\x7f:]+(:[1-9][0-9]{0,17})?$"}
+_BRANCH_TEXT = (
+    "Branch. Default: the main line. A name means the latest branch of that name; `fix:123` means the branch `fix` that"
+    " ledger entry 123 opened."
+)
 Name = Annotated[str, Field(**_NAME)]
 BranchName = Annotated[str, Field(**_BRANCH)]
 
@@ -107,7 +111,7 @@ async def _requested_scope(
     tenant: Annotated[Name | None, Query(description="Tenant. Default: the tenant of the key.")] = None,
     repo: Annotated[str | None, Depends(_repository)] = None,
     user: Annotated[Name | None, Query(description="User whose private memories are included.")] = None,
-    branch: Annotated[BranchName | None, Query(description="Branch. Default: the main line.")] = None,
+    branch: Annotated[BranchName | None, Query(description=_BRANCH_TEXT)] = None,
     environment: Annotated[Name | None, Query(description="Environment, for example production.")] = None,
     related_repos: Annotated[
         tuple[Name, ...], Query(description="Other repositories whose shared memories are included.", max_length=100)

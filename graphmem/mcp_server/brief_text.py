@@ -43,6 +43,8 @@ def hit_lines(number: int, hit: Mapping[str, Any]) -> Iterator[str]:
         yield f"   {_relation(near)}"
     for sentence in hit.get("files") or ():
         yield f"   file: {sentence}"
+    if hit.get("code"):
+        yield f"   code: {hit['code']}"
     if hit.get("contested"):
         yield f"   contested by {', '.join(map(_named, hit['contested']))}"
 

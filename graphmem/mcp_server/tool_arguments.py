@@ -58,7 +58,7 @@ class Arguments(BaseModel):
 class PointArguments(Arguments):
     """Arguments of a tool that reads at a point in time."""
 
-    as_of: Moment = Field(
+    as_of: TimeOrCommit = Field(
         None, description="Memories in force at this time (ISO 8601), commit, tag or branch. Default: now."
     )
     known_at: TimeOrPosition = Field(None, description="As recorded at this time or ledger position. Default: latest.")

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import TypeVar
 
+from graphmem.repository.code_verdict import CodeVerdict
 from graphmem.repository.mainline_rows import MainlineRows, RefRow, SegmentRow, SideCommit, UnreadCommit
 
 Key = TypeVar("Key", str, int)
@@ -49,6 +50,8 @@ class MainlineHistory:
         unread: Commits that were not read completely.
         is_shallow: The history begins at the boundary of a shallow clone.
         ref: The name under which the mainline was read last; None if that is not known.
+        verdicts: The last verdict on each memory that was checked against the code.
+        last: Ledger position of the last entry that counts, a reading or verdicts.
     """
 
     seq: int = 0
@@ -61,6 +64,8 @@ class MainlineHistory:
     unread: list[UnreadCommit] = field(default_factory=list)
     is_shallow: bool = False
     ref: str | None = None
+    verdicts: dict[str, CodeVerdict] = field(default_factory=dict)
+    last: int = 0
     _by_path: dict[str, list[int]] = field(default_factory=dict)
     _of_lineage: dict[int, list[int]] = field(default_factory=dict)
     _paths: list[str] | None = None
@@ -79,6 +84,8 @@ class MainlineHistory:
             list(self.unread),
             self.is_shallow,
             self.ref,
+            dict(self.verdicts),
+            self.last,
             {path: list(numbers) for path, numbers in self._by_path.items()},
             {lineage: list(numbers) for lineage, numbers in self._of_lineage.items()},
         )
@@ -161,6 +168,7 @@ class MainlineHistory:
             position: The position of a commit of the mainline.
         """
         made = MainlineHistory(self.seq, self.shas[: position + 1], self.times_us[: position + 1], ref=self.ref)
+        made.verdicts, made.last = self.verdicts, self.last
         for segment in self.segments:
             if segment.start > position:
                 break

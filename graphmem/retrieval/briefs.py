@@ -9,7 +9,7 @@ from datetime import datetime
 from operator import attrgetter
 
 from graphmem.answers import Hit, Interval, Quote, Reference, Relation, SearchAnswer, Sentence, State
-from graphmem.model import Kind, Origin, Outcome, Point, Scope, Statement
+from graphmem.model import CodeVerdict, Kind, Origin, Outcome, Point, Scope, Statement
 from graphmem.retrieval.excerpts import excerpt, shortened
 from graphmem.temporal import Standing
 from graphmem.terms import question_terms, text_terms
@@ -52,6 +52,7 @@ class Brief:
         contested: Ids of other memories in force for the subject.
         because: The reason for its state, if it is not in force.
         files: A sentence for each of its files that has moved or is gone.
+        code: The verdict of the last check against the code, with its reason; None if there is nothing to say.
         origin: The origin of the quoted text.
     """
 
@@ -76,6 +77,7 @@ class Brief:
     contested: tuple[Reference, ...] = ()
     because: str | None = None
     files: tuple[str, ...] = ()
+    code: str | None = None
 
     @property
     def heading(self) -> Brief:
@@ -153,7 +155,15 @@ def brief(hit: Hit, terms: Collection[str], valid: datetime) -> Brief:
         contested=() if hit.overruled_by else tuple(_named(near.memory) for near in hit.contested[:MOST_NAMED]),
         because=None if hit.holds else known(hit.because),
         files=tuple(shortened(place.sentence, MAX_SENTENCE_CHARS) for place in card.files[:MOST_NAMED]),
+        code=None if card.verdict is None else code_sentence(card.verdict),
     )
+
+
+def code_sentence(verdict: CodeVerdict) -> str | None:
+    """Return a verdict with its reason; None if the code agrees, or says nothing."""
+    if verdict.status in {"verified", "undecided"}:
+        return None
+    return shortened(f"{verdict.status}: {verdict.reason}" if verdict.reason else verdict.status, MAX_SENTENCE_CHARS)
 
 
 def _within(holding: Iterable[Interval], valid: datetime) -> Interval:

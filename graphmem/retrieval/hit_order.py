@@ -60,6 +60,7 @@ def _ranked(head: Head, query: Query) -> Ranked:
     trusted = confidence(view, row.memory, query.valid)
     recorded_at = row.stamp.recorded_at
     factor = prior(trusted, _recency(recorded_at.timestamp(), query), sum(row.memory.scope.width) / 3)
+    factor *= query.doubts.get(row.memory.id, 1.0)
     score = scored.score * factor - not_in_force_penalty(head, query)
     return Ranked(head, factor, score, scored.relevance, trusted, recorded_at)
 

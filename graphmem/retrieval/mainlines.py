@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from threading import Lock
 
 from graphmem.errors import InvalidInput
-from graphmem.model import Change, ReadMainline, Scope
+from graphmem.model import Change, ReadMainline, RecordVerdicts, Scope
 from graphmem.repository.mainline_history import MainlineHistory
 from graphmem.repository.mainline_rows import unpacked
 from graphmem.store import Store
@@ -36,6 +36,8 @@ class Mainlines:
         self._store = store
         self._lock = Lock()
         self._latest: OrderedDict[tuple[str, str | None], _Known] = OrderedDict()
+        #: For each tenant, a ledger position and that of its last entry about code by then.
+        self._hints: dict[str, tuple[int, int]] = {}
         self._earlier: OrderedDict[tuple[str, str | None, int], MainlineHistory] = OrderedDict()
 
     def at(self, reader: Scope, repo: str | None, seq: int) -> MainlineHistory:
@@ -50,15 +52,31 @@ class Mainlines:
             return MainlineHistory()
         with self._lock:
             known = self._known(reader, repo, seq)
-            if known.history.seq <= seq:
+            if known.history.last <= seq:
                 return known.history
             return self._past(reader, repo, seq)
+
+    def note(self, reader: Scope, seq: int, last_reading: int | None) -> None:
+        """Note the last entry about code as of a ledger position, which an answer of the store had with it.
+
+        Args:
+            reader: Its tenant.
+            seq: The ledger position.
+            last_reading: None if the store did not say.
+        """
+        if last_reading is not None:
+            with self._lock:
+                self._hints[reader.tenant] = max((seq, last_reading), self._hints.get(reader.tenant, (0, 0)))
 
     def _known(self, reader: Scope, repo: str | None, seq: int) -> _Known:
         key = (reader.tenant, repo)
         known = self._latest.get(key, _Known(MainlineHistory(), 0))
+        hint_seq, last_reading = self._hints.get(reader.tenant, (0, 0))
+        if known.checked < seq <= hint_seq and last_reading <= known.checked:
+            known = _Known(known.history, hint_seq)
+            self._latest[key] = known
         if known.checked < seq:
-            readings = self._store.readings(reader, repo, after=known.history.seq)
+            readings = self._store.readings(reader, repo, after=known.history.last)
             last = max([seq, *(change.seq for change in readings)])
             known = _Known(folded(known.history, readings), last)
             self._latest[key] = known
@@ -87,6 +105,11 @@ def folded(history: MainlineHistory, readings: Iterable[Change]) -> MainlineHist
     made = history
     for change in readings:
         operation = change.operation
+        if isinstance(operation, RecordVerdicts):
+            made = made.copy() if made is history else made
+            made.verdicts.update((verdict.memory, verdict) for verdict in operation.verdicts)
+            made.last = change.seq
+            continue
         if not isinstance(operation, ReadMainline) or operation.previous != made.seq:
             continue
         try:
@@ -96,4 +119,5 @@ def folded(history: MainlineHistory, readings: Iterable[Change]) -> MainlineHist
         if made.takes(rows):
             made = made.copy() if made is history else made
             made.add(change.seq, rows, operation.ref)
+            made.last = change.seq
     return made

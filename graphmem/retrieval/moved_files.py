@@ -13,9 +13,11 @@ from graphmem.retrieval.mainlines import Mainlines
 
 
 def with_files(mainlines: Mainlines, reader: Scope, card: Card, at: Point) -> Card:
-    """Return a card with the files of its memory that have moved or are gone at the point of an answer."""
+    """Return a card with its last verdict, and with the files of its memory that have moved or are gone by then."""
     places = tuple(_places(mainlines, reader, card, at))
-    return replace(card, files=places) if places else card
+    home = card.memory.scope
+    verdict = mainlines.at(reader, home.repo, at.seq).verdicts.get(card.id)
+    return replace(card, files=places, verdict=verdict) if places or verdict is not None else card
 
 
 def _places(mainlines: Mainlines, reader: Scope, card: Card, at: Point) -> Iterable[FilePlace]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -24,7 +25,7 @@ class Query:
     """The request of a search.
 
     `seq` None means the latest ledger position; `min_relevance` None the default bound; `files` are those of the paths
-    in `where`.
+    in `where`; `doubts` has a factor below 1 for memories that the code no longer agrees with, which orders them later.
     """
 
     text: str
@@ -36,6 +37,7 @@ class Query:
     page: Page
     min_relevance: float | None = None
     files: PathReach | None = None
+    doubts: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def of_matches(self) -> Filter:

@@ -40,6 +40,10 @@ MOST_RIVALS = 1_000
 MOST_RELATIONS = 10
 
 
+#: Factors of the score by the verdict of the last check against the code.
+_DOUBTS = {"broken": 0.7, "drifted": 0.9}
+
+
 class Searcher:
     """Searches a store.
 
@@ -96,8 +100,17 @@ class Searcher:
         """Return the query with the files that its paths mean; its ledger position is then fixed."""
         if not query.where.paths:
             return query
-        seq = self._store.position(query.reader).seq if query.seq is None else query.seq
+        seq = query.seq
+        if seq is None:
+            last = self._store.position(query.reader)
+            self._mainlines.note(query.reader, last.seq, last.last_reading)
+            seq = last.seq
         return replace(query, seq=seq, files=reach(self._mainlines, query.where, query.reader, seq))
+
+    def _doubts(self, reader: Scope, seq: int) -> dict[str, float]:
+        """Return a factor for each memory of the reader's repository that the code no longer agrees with."""
+        verdicts = self._mainlines.at(reader, reader.repo, seq).verdicts
+        return {key: _DOUBTS[verdict.status] for key, verdict in verdicts.items() if verdict.status in _DOUBTS}
 
     def _parsed(self, query: Query, backend: Embedder | EmbedderMissing) -> _ParsedQuery:
         question = read_question(query.text, query.valid.date())
@@ -113,7 +126,9 @@ class Searcher:
         probe = parsed.probe
         while True:
             matches = self._matches(probe, query)
-            query = replace(query, seq=matches.seq)
+            if query.seq is None:
+                self._mainlines.note(query.reader, matches.seq, matches.last_reading)
+            query = replace(query, seq=matches.seq, doubts=self._doubts(query.reader, matches.seq))
             view = CachedView(matches.rows, query.reader, matches.seq)
             scored = scored_matches(parsed.question, matches, _titles(view, matches.ids), parsed.named_ids)
             if query.files is not None:

@@ -24,6 +24,7 @@ from graphmem.model import (
     instant,
 )
 from graphmem.rows import Rows
+from graphmem.scopes import branch_parts
 from graphmem.service.context import ServiceContext, Write, WriteRequest
 from graphmem.service.references import id_among, memory_id
 from graphmem.service.similar_memories import apply_with_similar
@@ -100,10 +101,17 @@ def was_confirmed(context: ServiceContext, earlier: Change, request: WriteReques
     statement = memory.statement
     by = request if statement is None else request.limited_to(statement.origin)
     operation = earlier.operation
-    if not isinstance(operation, Confirm) or (earlier.writer, earlier.provenance) != (by.writer, by.provenance):
+    if not isinstance(operation, Confirm) or earlier.provenance != by.provenance:
+        return False
+    if _by_name(earlier.writer) != _by_name(by.writer):
         return False
     confirmed = context.store.rows(request.writer, [operation.id]).memories[operation.id].memory
-    return confirmed.scope == memory.scope and _content(confirmed) == _content(memory)
+    return _by_name(confirmed.scope) == _by_name(memory.scope) and _content(confirmed) == _content(memory)
+
+
+def _by_name(scope: Scope) -> Scope:
+    """The scope with its branch as a name: the ledger also records at which position a later branch was opened."""
+    return scope if scope.branch is None else replace(scope, branch=branch_parts(scope.branch)[0])
 
 
 @dataclass(slots=True)

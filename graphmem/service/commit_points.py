@@ -91,7 +91,7 @@ def resolve(context: ServiceContext, at: At, reader: Scope) -> ResolvedAt:
 def _place(history: MainlineHistory, name: str) -> CommitPlace:
     """Return the place of a commit; an error names the forms of a time, since the name may be a mistyped one."""
     if not history.seq and not name.startswith(PREFIX):
-        raise InvalidInput(f"{name!r} is no time, and no history was read that has a commit of that name; {_TIMES}")
+        raise InvalidInput(f"{name!r} is not a time, and no history was read that has a commit of that name; {_TIMES}")
     try:
         return place_of_commit(history, name)
     except NotFound as error:

@@ -27,6 +27,7 @@ from graphmem.retrieval.cursors import Seal
 from graphmem.retrieval.embedder import Embedder, EmbedderMissing, card_of, other_model
 from graphmem.retrieval.mainlines import Mainlines
 from graphmem.retrieval.search import Searcher
+from graphmem.service.branch_openings import apply_on_branches
 from graphmem.store import Clock, ModelCard, Progress, Store
 from graphmem.temporal import View
 
@@ -159,9 +160,10 @@ class ServiceContext:
         known_at = requested.known_at
         if isinstance(known_at, str):
             raise InvalidInput(f"{known_at!r} is no ledger position and no time")
-        if known_at is None:
-            return Point(valid, self.store.position(reader).seq)
         latest = self.store.position(reader)
+        self.mainlines.note(reader, latest.seq, latest.last_reading)
+        if known_at is None:
+            return Point(valid, latest.seq)
         if isinstance(known_at, datetime):
             # An entry recorded before the clock was set back is in the past although its time is not.
             if known_at >= now and (latest.recorded_at is None or known_at > latest.recorded_at):
@@ -220,7 +222,11 @@ class ServiceContext:
 
     def commit(self, gated: GatedRequests) -> list[Change]:
         """Write gated requests in a single transaction, and update the projection."""
-        changes = self.store.apply(gated.requests, clock=self.clock, vectors=gated.vectors or None, model=gated.model)
+
+        def apply(requests: Sequence[Request]) -> list[Change]:
+            return self.store.apply(requests, clock=self.clock, vectors=gated.vectors or None, model=gated.model)
+
+        changes = apply_on_branches(self.store, gated.requests, apply)
         if self.projector is not None:
             self.projector.after_write(gated.requests[0].writer.tenant)
         return changes
@@ -283,7 +289,7 @@ def _moment(as_of: datetime | str | None) -> datetime | None:
         InvalidInput: It is a name after all.
     """
     if isinstance(as_of, str):
-        raise InvalidInput(f"{as_of!r} is no time; write 2025-03-31, 2025-03-31T14:00Z or 2025-03-31T14:00+02:00")
+        raise InvalidInput(f"{as_of!r} is not a time; write 2025-03-31, 2025-03-31T14:00Z or 2025-03-31T14:00+02:00")
     return as_of
 
 

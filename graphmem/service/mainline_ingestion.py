@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from graphmem.answers import Written
 from graphmem.errors import Conflict, InvalidInput
-from graphmem.model import Change, Origin, ReadMainline, Request, Scope
+from graphmem.model import Change, CodeVerdict, Origin, ReadMainline, RecordVerdicts, Request, Scope
 from graphmem.parameters import Limit, Position
 from graphmem.repository.mainline_history import MainlineHistory
 from graphmem.repository.mainline_rows import UnreadCommit, packed
@@ -79,7 +79,7 @@ class ReadingVerbs:
     _context: ServiceContext
 
     def readings(self, *, after: Position = 0, limit: Limit = 20, scope: Scope | None = None) -> Sequence[Change]:
-        """List the readings of the mainline of the scope's repository, in order, with their packed rows.
+        """List what was read of the code of the scope's repository: its mainline with packed rows, and verdicts.
 
         Args:
             after: List only readings after this ledger position; 0 lists from the first.
@@ -111,6 +111,23 @@ class ReadingVerbs:
         by = replace(request.provenance, source=request.provenance.source or "git")
         (change,) = self._context.record([Request(request.op_id, reading, request.writer, by)])
         return Written(change, ())
+
+    def record_verdicts(self, verdicts: Sequence[CodeVerdict], *, write: Write | None = None) -> Written:
+        """Record verdicts of checks against the code; `graphmem verify` makes them.
+
+        Args:
+            verdicts: Those that differ from the last ones, at least one.
+            write: Scope (its repository), actor and reason.
+
+        Raises:
+            NotFound: A memory is not visible.
+            InvalidInput: The scope has a user, a branch or an environment.
+            Forbidden: The origin of the write is not trusted.
+        """
+        request = self._context.write_request(write).limited_to(Origin.COMMIT)
+        operation = RecordVerdicts(tuple(verdicts))
+        (change,) = self._context.record([Request(request.op_id, operation, request.writer, request.provenance)])
+        return Written(change, tuple(verdict.memory for verdict in operation.verdicts))
 
 
 def ingest_mainline(
@@ -149,7 +166,7 @@ def recorded_mainline(memory: Readable, scope: Scope, history: MainlineHistory |
         scope: Its repository counts.
         history: What earlier readings told; it is not changed.
     """
-    made, after = history or MainlineHistory(), 0 if history is None else history.seq
+    made, after = history or MainlineHistory(), 0 if history is None else history.last
     while page := memory.readings(after=after, limit=_PAGE, scope=scope):
         made = folded(made, page)
         after = page[-1].seq

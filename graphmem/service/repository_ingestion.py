@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from graphmem.drafts import drafted
 from graphmem.errors import GraphMemError
-from graphmem.model import Change, Scope
+from graphmem.model import Scope
 from graphmem.service.context import Write
 from graphmem.service.mainline_ingestion import MainlineReport, Readable, ingest_mainline, recorded_mainline
 from graphmem.sources.edits import IngestReport
@@ -38,10 +38,6 @@ class RepositoryMemory(Readable, Protocol):
 
     def ingest(self, reading: Reading, *, write: Write | None = None, progress: Progress = silent) -> IngestReport:
         """See `IngestVerb.ingest`."""
-        ...
-
-    def changes(self, *, after: int = 0, limit: int = 100, scope: Scope | None = None) -> Sequence[Change]:
-        """See `ReadVerbs.changes`."""
         ...
 
 
@@ -103,7 +99,7 @@ def ingest_repository(  # noqa: PLR0913 - each parameter is about another part
     given = (write or Write()).scope or memory.scope
     recorded = recorded_mainline(memory, Scope(given.tenant, given.repo)).ref
     followed = ref or (recorded if recorded is not None and recorded.startswith(_BRANCHES) else None)
-    notes = _Cursors(None if cursors is None else cursors / _CURSORS, _identity(memory, given))
+    notes = _SourceCursors(None if cursors is None else cursors / _CURSORS, ledger_mark(memory, given))
     for name in sources:
         progress = start(name)
         try:
@@ -129,13 +125,13 @@ def _write(write: Write | None, name: str) -> Write:
     return Write(scope=scope, actor=given.actor, source=given.source or name, reason=given.reason, origin=given.origin)
 
 
-def _identity(memory: RepositoryMemory, scope: Scope) -> str:
-    """Return a text that another ledger or another scope does not have."""
-    first = [(change.op_id, change.recorded_at.isoformat()) for change in memory.changes(limit=1, scope=scope)]
+def ledger_mark(memory: Readable, scope: Scope) -> str:
+    """Return a text that another ledger or another scope does not have: a file of this machine may be of another."""
+    first = [(change.op_id, change.recorded_at.isoformat()) for change in memory.readings(limit=1, scope=scope)]
     return hashlib.sha256(repr((scope.tenant, scope.repo, first)).encode()).hexdigest()
 
 
-class _Cursors:
+class _SourceCursors:
     """How far each source was read, in a file beside the queue of hooks; losing it costs a full reading."""
 
     def __init__(self, path: Path | None, identity: str) -> None:

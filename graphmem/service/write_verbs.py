@@ -293,7 +293,7 @@ class WriteVerbs:
         """Open a branch of the writer's repository; memories written on it are visible only there until it is merged.
 
         Args:
-            name: The name of the branch.
+            name: The name of the branch; that of a merged or abandoned branch opens a new one.
             parent: The branch that it starts from; the main line if not given.
             write: Scope, actor, source and reason of the write.
         """

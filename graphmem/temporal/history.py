@@ -31,7 +31,8 @@ from graphmem.model import (
 )
 from graphmem.repository.mainline_rows import unpacked
 from graphmem.rows import BranchRow, EdgeRow, RevokeRow, Rows, stamp_of
-from graphmem.temporal.lineage import Lineage, branch_key
+from graphmem.scopes import branch_parts
+from graphmem.temporal.lineage import Lineage, opening
 from graphmem.temporal.operations import asked_in, rules_of, touched
 from graphmem.temporal.operations.add import refuse_unordered_moves
 from graphmem.temporal.operations.supersede import edges_of, refuse_cycle, refuse_misshapen_supersession
@@ -208,14 +209,19 @@ class History:
         return None
 
     def _branch(self, change: Change, operation: OpenBranch | MergeBranch | AbandonBranch) -> str | None:
-        key = branch_key(change.writer, operation.name)
+        scope = replace(change.writer, branch=operation.name)
+        key, row = scope.branch_key, opening(self._branches, scope, change.seq - 1)
+        is_open = row is not None and row.closed is None
         if isinstance(operation, OpenBranch):
-            parent = None if operation.parent is None else branch_key(change.writer, operation.parent)
-            if key in self._branches:
-                return f"opens branch {key!r} a second time"
-            if parent is not None and not self._is_open(parent):
-                return f"opens branch {key!r} under {parent!r}, which is not open"
-        elif not self._is_open(key):
+            parent = None if operation.parent is None else replace(scope, branch=operation.parent)
+            above = None if parent is None else opening(self._branches, parent, change.seq - 1)
+            if branch_parts(operation.name)[1] is not None:
+                return f"opens branch {key!r}, which names an opening"
+            if is_open:
+                return f"opens branch {key!r} while it is open"
+            if parent is not None and (above is None or above.closed is not None):
+                return f"opens branch {key!r} under {parent.branch_key!r}, which is not open"
+        elif not is_open:
             return f"closes branch {key!r}, which is not open"
         self._branches.update(rules_of(operation).effects(operation, change, Rows(branches=self._branches)).branches)
         return None

@@ -8,11 +8,53 @@ from dataclasses import replace
 from graphmem.errors import CorruptStore
 from graphmem.model import Scope
 from graphmem.rows import BranchRow, Stamp
+from graphmem.scopes import branch_parts
+
+#: A ledger position after every entry.
+LATEST = 2**63 - 1
 
 
-def branch_key(writer: Scope, name: str) -> str:
-    """The key of a branch of the writer's repository."""
-    return replace(writer, branch=name).branch_key or name
+def name_key(writer: Scope, name: str) -> str:
+    """The key that the openings of a branch name in the writer's repository share: that of the first opening."""
+    return replace(writer, branch=branch_parts(name)[0]).branch_key or name
+
+
+def openings(branches: Mapping[str, BranchRow], key: str) -> list[BranchRow]:
+    """Every opening of a branch name by its `name_key`, in the order of the mapping.
+
+    The first has the key itself; a later one has the key, the ledger position of its opening and a colon.
+    """
+    return [row for row in branches.values() if row.key in (key, f"{key}:{row.opened}:")]
+
+
+def opening(branches: Mapping[str, BranchRow], scope: Scope, seq: int) -> BranchRow | None:
+    """The opening that the branch of a scope means at a ledger position; None if there is none.
+
+    It is the opening at the position that the scope gives, or else the latest opening of the name.
+    """
+    if scope.branch is None:
+        return None
+    first = branches.get(key := name_key(scope, scope.branch))
+    if first is None or first.opened > seq:
+        return None
+    _, opened = branch_parts(scope.branch)
+    if opened is None and (first.closed is None or first.closed > seq):
+        return first
+    known = [row for row in openings(branches, key) if row.opened <= seq and opened in (None, row.opened)]
+    return max(known, key=lambda row: row.opened, default=None)
+
+
+def on_opening(scope: Scope, branches: Mapping[str, BranchRow], seq: int) -> Scope:
+    """The scope with its branch as the ledger records it: a name for its first opening, else name and position.
+
+    A scope whose branch is not open at the position stays as it is.
+    """
+    row = opening(branches, scope, seq)
+    if row is None or scope.branch is None or (row.closed is not None and row.closed <= seq):
+        return scope
+    name, _ = branch_parts(scope.branch)
+    branch = name if row.key == name_key(scope, name) else f"{name}:{row.opened}"
+    return scope if branch == scope.branch else replace(scope, branch=branch)
 
 
 class Lineage:
@@ -20,8 +62,9 @@ class Lineage:
 
     def __init__(self, branches: Mapping[str, BranchRow], reader: Scope, seq: int) -> None:
         self._seq = seq
-        self._branches = {key: row for key, row in branches.items() if row.opened <= seq}
-        self._line = self._ancestry(reader.branch_key)
+        self._branches = branches
+        own = self.opening(reader)
+        self._line = self._ancestry(reader.branch_key if own is None else own.key)
         self._places: dict[tuple[str, int], str | None] = {}
 
     def sees(self, stamp: Stamp) -> bool:
@@ -35,7 +78,7 @@ class Lineage:
     def is_abandoned(self, stamp: Stamp) -> bool:
         """Return True if the row lives on an abandoned branch; no reader sees it from the abandonment on."""
         branch = self.place(stamp)
-        row = None if branch is None else self._branches.get(branch)
+        row = None if branch is None else self._row(branch)
         return row is not None and self._is_closed(row) and not row.is_merged
 
     def place(self, stamp: Stamp) -> str | None:
@@ -52,9 +95,13 @@ class Lineage:
         """0 for a row on the reader's own branch, and 1 less for each branch nearer to the main line."""
         return -self._line.index(self.place(stamp))
 
-    def is_open(self, key: str) -> bool:
-        """Return True if the branch accepts writes."""
-        row = self._branches.get(key)
+    def opening(self, scope: Scope) -> BranchRow | None:
+        """The opening that the branch of a scope means: the named one, or the latest of its name."""
+        return opening(self._branches, scope, self._seq)
+
+    def is_open(self, scope: Scope) -> bool:
+        """Return True if the branch of a scope accepts writes."""
+        row = self.opening(scope)
         return row is not None and not self._is_closed(row)
 
     def _ancestry(self, key: str | None) -> list[str | None]:
@@ -63,9 +110,14 @@ class Lineage:
             if key in line:
                 raise _circular(key)
             line.append(key)
-            row = self._branches.get(key)
+            row = self._row(key)
             key = row.parent if row else None
         return [*line, None]
+
+    def _row(self, key: str) -> BranchRow | None:
+        """The branch with a key, if it was opened by this position."""
+        row = self._branches.get(key)
+        return None if row is None or row.opened > self._seq else row
 
     def _is_closed(self, row: BranchRow, before: int | None = None) -> bool:
         limit = self._seq if before is None else before - 1
@@ -77,7 +129,7 @@ class Lineage:
             if key in met:
                 raise _circular(key)
             met.add(key)
-            row = self._branches.get(key)
+            row = self._row(key)
             if row is None or not row.is_merged or not self._is_closed(row) or row.closed is None or row.closed < seq:
                 break
             key, seq = self._open_ancestor(row.parent, row.closed), row.closed
@@ -86,11 +138,11 @@ class Lineage:
     def _open_ancestor(self, key: str | None, seq: int) -> str | None:
         """The nearest ancestor that was open at a position: children of a closed branch belong to its parent."""
         met = set[str]()
-        while key is not None and key in self._branches and self._is_closed(self._branches[key], before=seq):
+        while key is not None and (row := self._row(key)) is not None and self._is_closed(row, before=seq):
             if key in met:
                 raise _circular(key)
             met.add(key)
-            key = self._branches[key].parent
+            key = row.parent
         return key
 
 

@@ -25,6 +25,7 @@ from graphmem.rows import (
     Situation,
     Transaction,
 )
+from graphmem.temporal.lineage import openings
 from graphmem.temporal.operations import touched
 
 
@@ -143,8 +144,8 @@ class Overlay:
         return self._by_content.get(content, [])
 
     def _touched_on(self, branch: str) -> list[str]:
-        """Memory ids in the rows on a branch and on all its descendants."""
-        subtree = [branch]
+        """Memory ids in the rows on all openings of a branch and on all their descendants."""
+        subtree = [row.key for row in openings(self._branches, branch)]
         for parent in subtree:
             subtree += [row.key for row in self._branches.values() if row.parent == parent and row.key not in subtree]
         return sorted(set(chain.from_iterable(self._of_branch.get(each, ()) for each in subtree)))

@@ -8,10 +8,21 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from graphmem.model import Add, Change, Erase, OpenBranch, Operation, Propose, ReadMainline, Request, Supersede
+from graphmem.model import (
+    Add,
+    Change,
+    Erase,
+    OpenBranch,
+    Operation,
+    Propose,
+    ReadMainline,
+    RecordVerdicts,
+    Request,
+    Supersede,
+)
 from graphmem.rows import Rows, Situation, Stamp, Transaction
 from graphmem.temporal.derivation import derive
-from graphmem.temporal.lineage import Lineage
+from graphmem.temporal.lineage import Lineage, on_opening
 from graphmem.temporal.operations import refuse, rules_of, touched
 from graphmem.temporal.operations.add import added_or_confirmed, recorded, refuse_misshapen_add
 from graphmem.temporal.plain_succession import derived_of, is_plain
@@ -35,6 +46,8 @@ def plan(request: Request, situation: Situation, stamp: Stamp) -> Transaction:
     proposed = request.operation if isinstance(request.operation, Propose) else None
     if proposed is not None:
         request = replace(request, operation=proposed.asked)
+    if request.writer.branch is not None:
+        request = _on_opening(request, situation, stamp.seq)
     if isinstance(request.operation, Add) and not situation.rows.memories:
         effect: Operation = _fresh(request, request.operation, situation, stamp)
     elif proposed is None and is_plain(request, situation.rows):
@@ -68,6 +81,19 @@ def _effects(change: Change, situation: Situation) -> Rows:
     return appended
 
 
+def _on_opening(request: Request, situation: Situation, seq: int) -> Request:
+    """The request with the branch of its writer, and of the memory that it adds, as the ledger records them."""
+    branches, operation = situation.rows.branches, request.operation
+    writer = on_opening(request.writer, branches, seq - 1)
+    if isinstance(operation, Add):
+        home = on_opening(operation.memory.scope, branches, seq - 1)
+        if home is not operation.memory.scope:
+            operation = replace(operation, memory=replace(operation.memory, scope=home))
+    if writer is request.writer and operation is request.operation:
+        return request
+    return replace(request, writer=writer, operation=operation)
+
+
 def _fresh(request: Request, operation: Add, situation: Situation, stamp: Stamp) -> Add:
     """The effect of an add when no memory was read; it needs no `View`. Most adds of a bulk load are like this."""
     if request.writer.branch is not None:
@@ -79,7 +105,7 @@ def _fresh(request: Request, operation: Add, situation: Situation, stamp: Stamp)
 def _outcome(request: Request, situation: Situation) -> Operation:
     """The operation that is requested, or its proposal if the request is not trusted enough."""
     operation, rows = request.operation, situation.rows
-    if isinstance(operation, Add | OpenBranch | Propose | ReadMainline):
+    if isinstance(operation, Add | OpenBranch | Propose | ReadMainline | RecordVerdicts):
         return operation
     rules = rules_of(operation)
     required = rules.required(operation, request.writer, rows, situation.change)

@@ -7,15 +7,20 @@ from collections.abc import Iterable
 from graphmem.errors import Conflict, NotFound
 from graphmem.model import OpenBranch, Request
 from graphmem.rows import MemoryRow, Rows
+from graphmem.scopes import branch_parts
 from graphmem.temporal.lineage import Lineage
 from graphmem.temporal.view import View
 
 
 def refuse_closed_branch(lineage: Lineage, request: Request) -> None:
     """Refuse a write to a branch that is closed or was never opened."""
-    key = request.writer.branch_key
-    if key is not None and not isinstance(request.operation, OpenBranch) and not lineage.is_open(key):
-        raise NotFound(f"no open branch {request.writer.branch!r}; open it first, or write to the main line")
+    writer = request.writer
+    if writer.branch is None or isinstance(request.operation, OpenBranch) or lineage.is_open(writer):
+        return
+    name, opened = branch_parts(writer.branch)
+    if opened is not None and lineage.opening(writer) is not None:
+        raise NotFound(f"branch {name!r} opened by entry {opened} is closed; write to {name!r} to open the name again")
+    raise NotFound(f"no open branch {writer.branch!r}; open it first, or write to the main line")
 
 
 def refuse_unknown(view: View, ids: Iterable[str]) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from graphmem.githooks.event_queue import Queue
+from graphmem.githooks.event_queue import EventQueue
 from tests.sources.git.repositories import Repository
 
 
@@ -45,6 +45,6 @@ def queue_lines(repository: Repository) -> list[list[str]]:
     return [line.split(" ") for line in queue.read_text(encoding="utf-8").splitlines()] if queue.exists() else []
 
 
-def no_work(_: Queue) -> None:
+def no_work(_: EventQueue) -> None:
     """Work that must not be called."""
     raise AssertionError

@@ -12,7 +12,7 @@ import pytest
 
 from graphmem.errors import InvalidInput, NotFound
 from graphmem.githooks.background import PAUSE_S, start_detached, work_if_due
-from graphmem.githooks.event_queue import Queue, pending
+from graphmem.githooks.event_queue import EventQueue, pending
 from graphmem.githooks.installation import install_hooks
 from graphmem.opening import initialise
 from tests.githooks.conftest import no_work
@@ -55,7 +55,7 @@ def test_files_of_the_repository_do_not_replace_modules(committed: Repository) -
 
 
 def test_work_starts_at_most_once_a_minute(committed: Repository) -> None:
-    done: list[Queue] = []
+    done: list[EventQueue] = []
     assert work_if_due(committed.root, done.append)
     committed.commit()
     assert not work_if_due(committed.root, done.append)
@@ -66,7 +66,7 @@ def test_work_starts_at_most_once_a_minute(committed: Repository) -> None:
 
 
 def test_a_stamp_of_the_future_does_not_count(committed: Repository) -> None:
-    done: list[Queue] = []
+    done: list[EventQueue] = []
     work_if_due(committed.root, done.append)
     committed.commit()
     let_time_pass(committed, -100 * PAUSE_S)
@@ -84,7 +84,7 @@ def test_without_events_nothing_is_started(repository: Repository, tmp_path: Pat
 
 
 def test_work_that_fails_does_not_fail_the_command_and_keeps_its_events(committed: Repository) -> None:
-    def fail(_: Queue) -> None:
+    def fail(_: EventQueue) -> None:
         raise InvalidInput("no store")
 
     assert not work_if_due(committed.root, fail)

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from graphmem.drafts import try_lock
 from graphmem.githooks import event_queue
-from graphmem.githooks.event_queue import KEPT_S, Queue, RefEvents, drain, has_events, pending
+from graphmem.githooks.event_queue import KEPT_S, EventQueue, RefEvents, drain, has_events, pending
 from graphmem.githooks.repository_folders import repository_folders
 from tests.githooks.conftest import no_work
 from tests.sources.git.repositories import Repository
@@ -38,10 +38,10 @@ def append(queue: Path, text: str | bytes) -> None:
         stream.write(text.encode() if isinstance(text, str) else text)
 
 
-def commits(count: int) -> Queue:
+def commits(count: int) -> EventQueue:
     """Events of so many lines `COMMIT`."""
     at = datetime(2023, 11, 14, 22, 13, 20, tzinfo=UTC)
-    return Queue((RefEvents("refs/heads/main", ("post-commit",), count, at),))
+    return EventQueue((RefEvents("refs/heads/main", ("post-commit",), count, at),))
 
 
 def test_many_commits_of_a_branch_are_a_single_move(repository: Repository, queue: Path) -> None:
@@ -131,9 +131,9 @@ def test_a_name_that_is_no_utf_8_is_a_ref(repository: Repository, queue: Path) -
 
 def test_work_is_done_once(repository: Repository, queue: Path) -> None:
     append(queue, COMMIT)
-    done: list[Queue] = []
+    done: list[EventQueue] = []
     assert drain(repository.root, done.append) == commits(1)
-    assert drain(repository.root, done.append) == Queue()
+    assert drain(repository.root, done.append) == EventQueue()
     assert done == [commits(1)]
     assert not has_events(repository_folders(repository.root))
 
@@ -150,7 +150,7 @@ def test_files_whose_work_is_done_are_removed_after_a_minute(repository: Reposit
 
 
 def test_without_hooks_there_is_no_work(repository: Repository) -> None:
-    assert drain(repository.root, no_work) == Queue()
+    assert drain(repository.root, no_work) == EventQueue()
     assert not (repository.root / ".git" / "graphmem").exists()
 
 
@@ -174,7 +174,7 @@ def test_a_hook_that_opened_the_queue_before_it_was_taken_loses_nothing(reposito
 def test_work_that_fails_is_done_again_with_later_events(repository: Repository, queue: Path) -> None:
     append(queue, COMMIT)
 
-    def fail(_: Queue) -> None:
+    def fail(_: EventQueue) -> None:
         raise ZeroDivisionError
 
     for _ in range(2):

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from graphmem.githooks.event_queue import Queue, pending
+from graphmem.githooks.event_queue import EventQueue, pending
 from graphmem.githooks.installation import install_hooks
 from tests.githooks.conftest import queue_lines
 from tests.sources.git.repositories import Repository
@@ -76,7 +76,7 @@ def test_a_merge_counts_and_a_squash_only_when_it_is_committed(hooked: Repositor
     assert [line[0] for line in events(hooked)] == ["post-merge"]
 
 
-def rebased(hooked: Repository, todo: str) -> tuple[list[str], Queue]:
+def rebased(hooked: Repository, todo: str) -> tuple[list[str], EventQueue]:
     """Five hashes, the last four of which were rebased with an edited list, and the events of the rebase."""
     commits = [change(hooked, name, name) for name in "bcdef"]
     (hooked.root / ".git" / "graphmem" / "queue").unlink()

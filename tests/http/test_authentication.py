@@ -47,6 +47,7 @@ NEEDS: dict[str, tuple[Permission, dict[str, Any] | None]] = {
     "end": (Permission.WRITE, {}),
     "confirm": (Permission.WRITE, {}),
     "link": (Permission.WRITE, {"target": "x", "kind": "refines"}),
+    "record_verdicts": (Permission.WRITE, {"verdicts": []}),
     "record_reading": (Permission.WRITE, {"reading": READING}),
     "open_branch": (Permission.WRITE, {"name": "b"}),
     "merge_branch": (Permission.WRITE, {"name": "b"}),

@@ -45,6 +45,7 @@ from tests.laws.world import (
     ANN,
     ANN_ON_X,
     BOB,
+    FIRST_X,
     IDS,
     INSTANTS,
     ORG,
@@ -73,8 +74,8 @@ LIVES = (
     (("proposed", 2), ("active", 2)),
     (("active", 0), ("deferred", 2), ("active", 4)),
 )
-HOMES = (R, R, R, ORG, X, Y, Z, ANN, BOB, ANN_ON_X, PROD)
-WRITERS = (R, R, R, X, X, Y, ANN, ANN, ANN_ON_X, PROD)
+HOMES = (R, R, R, ORG, X, X, Y, Z, FIRST_X, ANN, BOB, ANN_ON_X, PROD)
+WRITERS = (R, R, R, X, X, X, Y, FIRST_X, ANN, ANN, ANN_ON_X, PROD)
 TURNS = (Status.ACTIVE, Status.DEFERRED, Status.PROPOSED, Status.REJECTED, Status.ENDED)
 REVOCABLE = (Supersede, Transition, End, Retract, Link)
 
@@ -196,6 +197,10 @@ class Machine(RuleBasedStateMachine):
     )
     def branch(self, name: str, what: type[MergeBranch | AbandonBranch], by: Scope, speaker: Origin) -> None:
         self.do(what(name), by, speaker)
+
+    @rule(name=st.sampled_from("xyz"), parent=st.sampled_from((None, None, "x", "z")))
+    def open_again(self, name: str, parent: str | None) -> None:
+        self.do(OpenBranch(name, parent), R)
 
     @rule(key=ids, other=ids, which=st.integers(0, 3), pick=picks, by=speakers)
     def mention(self, key: str, other: str, which: int, pick: int, by: Origin) -> None:

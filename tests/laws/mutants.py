@@ -226,6 +226,31 @@ MUTANTS = (
         "row.parent, row.closed",
     ),
     Mutant(
+        "a name stays that of its first branch",
+        "lineage",
+        "if opened is None and (first.closed is None or first.closed > seq):",
+        "if opened is None:",
+    ),
+    Mutant("a name means its latest branch at any time", "lineage", "if row.opened <= seq and opened", "if opened"),
+    Mutant(
+        "a name that is opened again goes on with its rows",
+        "operations/branches",
+        'key = first if is_first else f"{first}:{change.seq}:"',
+        "key = first",
+    ),
+    Mutant(
+        "what is written on a later branch is on the first of its name",
+        "plans",
+        "    writer = on_opening(request.writer, branches, seq - 1)\n",
+        "    writer = request.writer\n",
+    ),
+    Mutant(
+        "what is opened under a name lies under its first branch",
+        "operations/branches",
+        "parent = name_key(change.writer, operation.parent) if above is None else above.key",
+        "parent = name_key(change.writer, operation.parent)",
+    ),
+    Mutant(
         "one revoked move revokes none",
         "view",
         "not self.is_revoked(row.stamp.seq, row.index)",

@@ -28,7 +28,7 @@ from graphmem.model import (
 )
 from graphmem.store import Store
 from graphmem.temporal import Ruling, View, resolve, rule
-from tests.laws.world import ANN, BOB, ORG, R, X, Y, add, day, end, ids_in, moves, on, send, supersede
+from tests.laws.world import ANN, BOB, FIRST_X, ORG, R, X, Y, Z, add, day, end, ids_in, moves, on, read, send, supersede
 
 
 class World:
@@ -50,6 +50,11 @@ class World:
     def on(self, *days: int, by: Scope = R) -> list[str]:
         return [on(self.store, one, by) for one in days]
 
+    def held(self, *readers: Scope, seq: int | None = None) -> list[str]:
+        """Ids that hold on day 1 for each reader at a ledger position, joined."""
+        answers = [read(self.store, reader, seq, [day(1)])[f"holds {day(1)}"] for reader in readers]
+        return ["".join(held) for held in answers if isinstance(held, list)]
+
     def leads(self, key: str, at: int, reader: Scope = R) -> list[tuple[str, str, str]]:
         found = resolve(self.view(reader), key, day(at))
         return [(one.memory, one.standing.name, "".join(one.via)) for one in found]
@@ -62,6 +67,10 @@ class World:
 @pytest.fixture
 def world(store: Store) -> World:
     return World(store)
+
+
+def on_x(opened: int) -> Scope:
+    return Scope(repo="r", branch=f"x:{opened}")
 
 
 def turn(key: str, status: str, at: int) -> Transition:
@@ -210,6 +219,78 @@ def test_what_an_abandoned_parent_did_is_undone_for_its_children(world: World) -
     assert world.on(4, by=Y) == ["B"]
     world.play(AbandonBranch("x"))
     assert world.on(4, by=Y) == ["A"]
+
+
+def test_a_name_that_is_opened_again_shows_nothing_of_the_abandoned_branch(world: World) -> None:
+    world.play(OpenBranch("x"))
+    world.play(add("A", home=X), by=X)
+    world.play(AbandonBranch("x"), OpenBranch("x"))
+    world.play(add("B", home=X), by=X)
+    assert world.held(R, X, FIRST_X, on_x(4)) == ["", "B", "", "B"]
+    assert world.held(R, X, FIRST_X, on_x(4), seq=2) == ["", "A", "A", ""]
+    assert world.held(R, X, FIRST_X, on_x(4), seq=3) == ["", "", "", ""]
+
+
+def test_a_closed_branch_reads_its_parent_until_its_name_is_opened_again(world: World) -> None:
+    world.play(OpenBranch("z"), OpenBranch("x", "z"), AbandonBranch("x"))
+    world.play(add("A", home=Z), by=Z)
+    world.play(OpenBranch("x"))
+    assert world.held(X, on_x(2)) == ["", "A"]
+    assert world.held(X, on_x(2), seq=4) == ["A", "A"]
+
+
+def test_the_children_of_a_merged_branch_do_not_see_the_next_of_its_name(world: World) -> None:
+    world.play(OpenBranch("x"), OpenBranch("y", "x"))
+    world.play(add("A", home=X), by=X)
+    world.play(MergeBranch("x"), OpenBranch("x"))
+    world.play(add("B", home=X), by=X)
+    assert world.held(R, Y, X) == ["A", "A", "AB"]
+    world.play(AbandonBranch("x"))
+    assert world.held(R, Y, X) == ["A", "A", "A"]
+
+
+def test_a_revoke_on_a_branch_does_not_act_on_the_next_of_its_name(world: World) -> None:
+    world.play(add("A"), OpenBranch("x"), end("A", 2))
+    world.play(Revoke(3), by=X)
+    world.play(AbandonBranch("x"), OpenBranch("x"))
+    assert [world.on(3, by=one) for one in (R, X)] == [[""], [""]]
+    world.play(Revoke(3), by=X)
+    world.play(MergeBranch("x"))
+    assert world.on(3) == ["A"]
+
+
+def test_the_ledger_names_a_later_branch_by_its_opening(world: World) -> None:
+    world.play(OpenBranch("x"), MergeBranch("x:1"), OpenBranch("x"))
+    world.play(add("A", home=on_x(3)), by=X)
+    world.play(add("B", home=X), by=on_x(3))
+    assert [change.writer for change in world.store.changes(R)[3:]] == [on_x(3), on_x(3)]
+    rows = world.store.rows(R, ["A", "B"])
+    assert [row.memory.scope for row in rows.memories.values()] == [on_x(3), on_x(3)]
+    world.play(OpenBranch("y", "x"), OpenBranch("z", "x:3"))
+    assert world.held(Y, Z, FIRST_X) == ["AB", "AB", ""]
+
+
+def test_a_closed_branch_takes_no_writes_while_its_name_is_open_again(world: World) -> None:
+    world.play(OpenBranch("x"), AbandonBranch("x"), OpenBranch("x"))
+    refused: tuple[tuple[Operation, Scope, type[Exception]], ...] = (
+        (OpenBranch("x"), R, Conflict),
+        (add("A", home=FIRST_X), FIRST_X, NotFound),
+        (MergeBranch("x:1"), R, NotFound),
+        (OpenBranch("y", "x:1"), R, NotFound),
+        (add("A", home=FIRST_X), X, InvalidInput),
+    )
+    for operation, by, fault in refused:
+        with pytest.raises(fault):
+            world.play(operation, by=by)
+
+
+def test_keys_of_branches_do_not_collide(world: World) -> None:
+    """A repository may be named as the key of a branch is."""
+    there = Scope(repo="r:x", branch="3")
+    world.play(OpenBranch("x"), AbandonBranch("x"), OpenBranch("x"), add("B"))
+    world.play(OpenBranch("3"), by=Scope(repo="r:x"))
+    world.play(add("A", home=there), by=there)
+    assert world.held(X, on_x(3), there) == ["B", "B", "A"]
 
 
 def test_what_an_abandoned_branch_replaced_may_be_replaced_the_other_way_round(world: World) -> None:

@@ -69,5 +69,5 @@ def test_nearer_rows_count_for_more() -> None:
 
 def test_only_an_opened_and_unclosed_branch_takes_writes() -> None:
     branches = (opened("x", None, 5, 9), opened("y", None, 5))
-    assert [lineage(*branches, seq=seq).is_open("r:x") for seq in (4, 5, 8, 9)] == [False, True, True, False]
-    assert not lineage(*branches).is_open("r:nowhere")
+    assert [lineage(*branches, seq=seq).is_open(X) for seq in (4, 5, 8, 9)] == [False, True, True, False]
+    assert not lineage(*branches).is_open(Scope(repo="r", branch="nowhere"))

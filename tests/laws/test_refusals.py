@@ -192,11 +192,13 @@ def test_a_revoked_link_is_gone(store: PlannedStore) -> None:
         (Confirm("A"), replace(R, branch="y"), "no open branch 'y'"),
         (MergeBranch("y"), R, "no open branch 'y' in repository 'r'"),
         (AbandonBranch("z"), R, "no open branch 'z' in repository 'r'"),
-        (OpenBranch("y"), R, "was opened before"),
+        (Confirm("A"), replace(R, branch="y:4"), "branch 'y' opened by entry 4 is closed; write to 'y' to open"),
+        (AbandonBranch("y:9"), R, "no open branch 'y:9' in repository 'r'"),
+        (OpenBranch("y:9"), R, "'y:9' names an earlier branch"),
         (OpenBranch("z", "y"), R, "no open branch 'y' to open 'z' under"),
     ],
 )
-def test_a_branch_is_opened_once_and_closed_for_good(
+def test_a_closed_branch_is_neither_written_nor_closed_again(
     store: PlannedStore, operation: Operation, by: Scope, words: str
 ) -> None:
     assert words in refused(store, operation, by)

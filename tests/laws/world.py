@@ -41,7 +41,9 @@ ORG = Scope()
 PROD = Scope(repo="r", environment="prod")
 NEIGHBOUR = Scope(repo="s", user="ann", related_repos=("r",))
 STRANGER = Scope(tenant="other", repo="r", user="ann")
-READERS = (R, X, Y, Z, ANN, BOB, ANN_ON_X, ORG, PROD, NEIGHBOUR, STRANGER)
+#: The branch that the first entry of a ledger opened; `X` is the latest of that name.
+FIRST_X = Scope(repo="r", branch="x:1")
+READERS = (R, X, Y, Z, ANN, BOB, ANN_ON_X, ORG, PROD, NEIGHBOUR, FIRST_X, STRANGER)
 
 
 def day(number: int) -> datetime:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from graphmem.model import Change, MergeBranch, Request, Revoke, Scope
@@ -113,14 +113,11 @@ def situation_of(tenant: PlannedTenant, asked: Needs) -> Situation:
 
 def _on_branch(tenant: PlannedTenant, branch: str) -> list[str]:
     """Memories that entries written on a branch, or on one merged anywhere before, are about."""
-    merged = {
-        replace(change.writer, branch=change.operation.name).branch_key
-        for change in tenant.log
-        if isinstance(change.operation, MergeBranch)
-    }
-    under = {branch, *merged} - {None}
-    parents = Branches(tenant.log).parent
-    under |= {key for key in parents if branch in Branches(tenant.log).line(key)}
+    branches = Branches(tenant.log)
+    merged = {key for key, change in branches.closing.items() if isinstance(change.operation, MergeBranch)}
+    opened = set(branches.named.get(branch, ()))
+    under = opened | merged
+    under |= {key for key in branches.parent if opened & set(branches.line(key))}
     here = [change for change in tenant.log if change.writer.branch_key in under]
     about = [change.operation.change for change in here if isinstance(change.operation, Revoke)]
     here += [change for change in tenant.log if change.seq in about]

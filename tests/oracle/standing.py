@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 
 from graphmem.model import (
     AbandonBranch,
@@ -15,7 +14,6 @@ from graphmem.model import (
     Link,
     LinkKind,
     MergeBranch,
-    OpenBranch,
     Operation,
     Request,
     Retract,
@@ -26,7 +24,7 @@ from graphmem.model import (
     SupersessionKind,
     Transition,
 )
-from tests.oracle.view import steps_of
+from tests.oracle.view import Branches, steps_of
 
 ORDER = {"human": 4, "document": 3, "commit": 3, "agent": 2, "conversation": 1, "external": 0}
 #: How far one must be trusted: by the memory's own class, and for what is mandatory.
@@ -81,7 +79,7 @@ def _needed(log: Sequence[Change], operation: Operation, request: Request, said:
             told = own(before(log, names_of(inner))) if is_add else _needed(log, inner, request, said)
             return max(told, GUARDED if ORDER[undone.provenance.origin] >= GUARDED else OPEN)
         case MergeBranch(name) | AbandonBranch(name):
-            return own(before(log, _written_under(log, replace(request.writer, branch=name).branch_key)))
+            return own(before(log, _written_under(log, Branches(log).meant(request.writer.repo, name))))
         case _:
             return OPEN
 
@@ -139,12 +137,8 @@ def _has_begun(log: Sequence[Change], key: str, update: Supersede) -> bool:
 
 def _written_under(log: Sequence[Change], branch: str | None) -> list[str]:
     """What entries of a branch, and of all that were opened under it, change or undo."""
-    under = [branch]
-    for change in log:
-        operation = change.operation
-        if isinstance(operation, OpenBranch) and operation.parent is not None:
-            parent = replace(change.writer, branch=operation.parent).branch_key
-            under += [replace(change.writer, branch=operation.name).branch_key] if parent in under else []
+    branches = Branches(log)
+    under = [key for key in branches.parent if branch in branches.line(key)]
     here = [change.operation for change in log if change.writer.branch_key in under]
     here += [log[one.change - 1].operation for one in here if isinstance(one, Revoke)]
     return [key for operation in here for key in _changes(operation)]

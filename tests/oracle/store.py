@@ -25,6 +25,7 @@ from graphmem.model import (
     Operation,
     Propose,
     ReadMainline,
+    RecordVerdicts,
     Request,
     Retract,
     Revoke,
@@ -52,7 +53,7 @@ from graphmem.store import (
 from tests.oracle import lines as exported
 from tests.oracle.finding import evidence, fits, lexical, named, nearest, on_path, unheld
 from tests.oracle.verdict import is_known_to, judge
-from tests.oracle.view import OracleView
+from tests.oracle.view import Branches, OracleView
 from tests.oracle.written import all_rows, chained, source_keys, source_rows
 
 if TYPE_CHECKING:
@@ -76,6 +77,8 @@ def names(operation: Operation) -> tuple[str, ...]:
             return (operation.id,)
         case Propose(asked):
             return names(asked)
+        case RecordVerdicts(verdicts):
+            return tuple(one.memory for one in verdicts)
         case _:
             return ()
 
@@ -184,7 +187,8 @@ class OracleStore:
         del seq
         operation = judge(tenant.log, request)
         _refuse_changed(tenant.log, request)
-        return Change(len(tenant.log) + 1, recorded_at, request.op_id, operation, request.writer, request.provenance)
+        writer = Branches(tenant.log).written(request.writer)
+        return Change(len(tenant.log) + 1, recorded_at, request.op_id, operation, writer, request.provenance)
 
     def _one(self, tenant: Tenant, request: Request, clock: Clock, stands: dict[str, str]) -> Change:
         change = self._before(tenant, request) or self._accepted(tenant, request, clock, stands)
@@ -339,7 +343,7 @@ class OracleStore:
         return [change for change in log if change.seq in about(log, memory)]
 
     def readings(self, reader: Scope, repo: str | None, *, after: int = 0) -> list[Change]:
-        read = [change for change in self._log(reader) if isinstance(change.operation, ReadMainline)]
+        read = [change for change in self._log(reader) if isinstance(change.operation, ReadMainline | RecordVerdicts)]
         return [change for change in read if change.writer.repo == repo and change.seq > after]
 
     def rows(self, reader: Scope, ids: Sequence[str], *, is_alone: bool = False) -> Rows:

@@ -22,6 +22,7 @@ from graphmem.model import (
     Origin,
     Propose,
     ReadMainline,
+    RecordVerdicts,
     Request,
     Retract,
     Revoke,
@@ -51,7 +52,9 @@ def judge(log: Sequence[Change], request: Request) -> Operation:
     _judge_place(view, request)
     match operation:
         case Add():
-            _judge_add(log, operation, writer, request.provenance.origin)
+            home = view.branches.written(operation.memory.scope)
+            operation = replace(operation, memory=replace(operation.memory, scope=home))
+            _judge_add(log, operation, view.branches.written(writer), request.provenance.origin)
             twin = _twin(view, operation)
             return replace(operation, may_confirm=False) if twin is None else Confirm(twin, operation.source_key)
         case Supersede():
@@ -256,34 +259,50 @@ def is_known_to(view: OracleView, change: Change) -> bool:
             return all(key in view.known for key in (*old, *new))
         case Propose(asked):
             return is_known_to(view, replace(change, operation=asked))
+        case RecordVerdicts(verdicts):
+            return all(one.memory in view.known for one in verdicts)
         case OpenBranch() | MergeBranch() | AbandonBranch() | ReadMainline():
             return view.admits(Scope(change.writer.tenant, change.writer.repo))
         case Revoke():
             return view.admits(change.writer)
 
 
+def _judge_all_known(view: OracleView, keys: Sequence[str]) -> None:
+    if not keys:
+        raise InvalidInput("no verdict")
+    for key in keys:
+        _judge_known(view, key)
+
+
 def _judge_place(view: OracleView, request: Request) -> None:
     writer = request.writer
-    is_elsewhere = writer.branch_key is not None and not view.branches.is_open(writer.branch_key)
+    is_elsewhere = writer.branch is not None and not view.branches.is_open(
+        view.branches.meant(writer.repo, writer.branch)
+    )
     if is_elsewhere and not isinstance(request.operation, OpenBranch):
         raise NotFound("closed branch")
-    if not isinstance(request.operation, ReadMainline):
+    if not isinstance(request.operation, ReadMainline | RecordVerdicts):
         return
-    unpacked(request.operation.content)
+    if isinstance(request.operation, ReadMainline):
+        unpacked(request.operation.content)
     if (writer.user, writer.branch, writer.environment) != (None, None, None):
         raise InvalidInput("not for the whole repository")
     if request.provenance.origin in {Origin.CONVERSATION, Origin.EXTERNAL}:
         raise Forbidden("an untrusted origin may not say what a repository contains")
+    if isinstance(request.operation, RecordVerdicts):
+        _judge_all_known(view, [one.memory for one in request.operation.verdicts])
 
 
 def _judge_branch(view: OracleView, operation: OpenBranch | MergeBranch | AbandonBranch, writer: Scope) -> None:
-    key = replace(writer, branch=operation.name).branch_key or ""
+    is_open = view.branches.is_open(view.branches.meant(writer.repo, operation.name))
     if not isinstance(operation, OpenBranch):
-        if not view.branches.is_open(key):
+        if not is_open:
             raise NotFound("no open branch")
         return
-    if key in view.branches.parent:
-        raise Conflict("opened before")
-    parent = None if operation.parent is None else replace(writer, branch=operation.parent).branch_key
+    if ":" in operation.name:
+        raise InvalidInput("an earlier branch")
+    if is_open:
+        raise Conflict("open already")
+    parent = None if operation.parent is None else view.branches.meant(writer.repo, operation.parent)
     if parent is not None and not view.branches.is_open(parent):
         raise NotFound("no open parent")

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from graphmem.model import (
@@ -104,12 +104,33 @@ class Branches:
     def __init__(self, log: Sequence[Change]) -> None:
         self.parent: dict[str, str | None] = {}
         self.closing: dict[str, Change] = {}
+        self.opened: dict[str, int] = {}
+        #: Keys of the openings of each repository and name, the latest last.
+        self.named: dict[str, list[str]] = {}
         for change in log:
             operation, repo = change.operation, change.writer.repo or ""
             if isinstance(operation, OpenBranch):
-                self.parent[f"{repo}:{operation.name}"] = operation.parent and f"{repo}:{operation.parent}"
+                name = f"{repo}:{operation.name}"
+                parent = operation.parent and self.meant(repo, operation.parent)
+                key = name if name not in self.named else f"{name}:{change.seq}:"
+                self.named.setdefault(name, []).append(key)
+                self.parent[key], self.opened[key] = parent, change.seq
             if isinstance(operation, MergeBranch | AbandonBranch):
-                self.closing[f"{repo}:{operation.name}"] = change
+                self.closing[self.meant(repo, operation.name)] = change
+
+    def meant(self, repo: str | None, branch: str) -> str:
+        """The key of what a branch is called: a name for its latest opening, or a name and where it was opened."""
+        word, _, at = branch.partition(":")
+        keys = [key for key in self.named.get(f"{repo or ''}:{word}", []) if at in ("", str(self.opened[key]))]
+        return keys[-1] if keys else f"{repo or ''}:{branch}"
+
+    def written(self, scope: Scope) -> Scope:
+        """A scope as an entry has it: the first opening by its name alone, a later one with where it was opened."""
+        if scope.branch is None or not self.is_open(key := self.meant(scope.repo, scope.branch)):
+            return scope
+        word = scope.branch.partition(":")[0]
+        is_first = self.named[f"{scope.repo or ''}:{word}"][0] == key
+        return replace(scope, branch=word if is_first else f"{word}:{self.opened[key]}")
 
     def is_open(self, key: str) -> bool:
         return key in self.parent and key not in self.closing
@@ -140,7 +161,7 @@ class OracleView:
         self.reader = reader
         self.log = [change for change in log if seq is None or change.seq <= seq]
         self.branches = Branches(self.log)
-        self.line = self.branches.line(reader.branch_key)
+        self.line = self.branches.line(reader.branch and self.branches.meant(reader.repo, reader.branch))
         self.seen = [change for change in self.log if self.sees(change)]
         revokes = [change.operation for change in self.seen if isinstance(change.operation, Revoke)]
         self.undone = {(revoke.change, revoke.move) for revoke in revokes}

@@ -102,11 +102,7 @@ def _edges(change: Change) -> list[EdgeRow]:
 
 def _branches(log: Sequence[Change]) -> dict[str, BranchRow]:
     branches = Branches(log)
-    opened: dict[str, int] = {}
-    for change in log:
-        for key in Branches([change]).parent:
-            opened[key] = change.seq
-    return {key: _branch(branches, key, parent, opened[key]) for key, parent in branches.parent.items()}
+    return {key: _branch(branches, key, parent, branches.opened[key]) for key, parent in branches.parent.items()}
 
 
 def _branch(branches: Branches, key: str, parent: str | None, opened: int) -> BranchRow:

@@ -47,6 +47,18 @@ KEEPING = (
         code="forbidden",
     ),
     UseCase(
+        name="of a check",
+        verb="record_verdicts",
+        asked={"verdicts": [{"memory": "lint", "status": "broken", "commit": "1" * 40}], "write": READING_WRITE},
+        told={"change.seq": 15, "ids": ["lint"]},
+    ),
+    UseCase(
+        name="on a memory that is not there",
+        verb="record_verdicts",
+        asked={"verdicts": [{"memory": "nobody", "status": "broken", "commit": "1" * 40}], "write": READING_WRITE},
+        code="not_found",
+    ),
+    UseCase(
         name="a decision record",
         verb="ingest",
         asked={"documents": {"adr/0001-queues.md": RECORD}, "write": WRITE},

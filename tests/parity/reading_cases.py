@@ -142,6 +142,20 @@ SEARCHES = (
         lacks=FLAT,
     ),
     _case(
+        "on a branch by the entry that opened it",
+        "search",
+        {"query": "sessions", "scope": {"repo": "shop", "branch": "feature:10"}},
+        told={"hits.0.card.id": "draft"},
+        lacks=FLAT,
+    ),
+    _case(
+        "on a branch of no name",
+        "search",
+        {"query": "sessions", "scope": {"repo": "shop", "branch": "feature:zero"}},
+        code="invalid_input",
+        lacks=FLAT,
+    ),
+    _case(
         "of another tenant",
         "search",
         {"query": "of others", "scope": {"tenant": "acme"}},

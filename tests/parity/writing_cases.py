@@ -153,9 +153,16 @@ ADDS = (
         code="invalid_input",
     ),
     _case(
-        "on a branch that there is not",
+        "on a branch that there is not yet",
         "add",
         {"statement": "Words", "write": {"scope": {"repo": "shop", "branch": "no"}}},
+        told={"change.writer.branch": "no", "change.operation.operation": "add"},
+        lacks={Surface.MCP: "its scope is a repository alone"},
+    ),
+    _case(
+        "on an earlier branch that there is not",
+        "add",
+        {"statement": "Words", "write": {"scope": {"repo": "shop", "branch": "no:1"}}},
         code="not_found",
         lacks={Surface.MCP: "its scope is a repository alone"},
     ),

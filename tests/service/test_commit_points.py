@@ -118,14 +118,14 @@ def test_known_at_a_commit_is_what_was_known_once_it_was_read(told: GraphMemory)
 
 
 def test_unknown_names_are_errors_that_name_the_way_out(told: GraphMemory) -> None:
-    with pytest.raises(InvalidInput, match="is no time, and no history was read"):
+    with pytest.raises(InvalidInput, match="is not a time, and no history was read"):
         told.list(at=At(as_of="v1"))
     read(told, ROWS)
     with pytest.raises(NotFound, match=r"graphmem ingest git .*a time is written"):
         told.list(at=At(as_of="yesterday"))
     with pytest.raises(NotFound, match="graphmem ingest git"):
         told.list(at=At(as_of="commit:v9"))
-    with pytest.raises(InvalidInput, match="is no time"):
+    with pytest.raises(InvalidInput, match="is not a time"):
         told.list(at=At(as_of="v1"), scope=Scope(repo="other"))
     with pytest.raises(InvalidInput, match="give a time, or the name"):
         At(as_of="")

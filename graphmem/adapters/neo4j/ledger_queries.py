@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -30,6 +31,10 @@ ABOUT = "|".join(("RECORDED", "MOVED", *MARKS))
 #: The list that `entry_of` reads, of a ledger entry `c`.
 CHANGE_FIELDS = f"[c.seq, {_CHANGE_RECORDED_AT}, c.op_id, c.body, c.salt, c.digest, c.commitment, c.hash]"
 
+#: Of a tenant: a list with the ledger position of its last entry about code; empty if there is none.
+LAST_READING = """COLLECT { MATCH (r:Change) WHERE r.tenant = $p.tenant AND r.mainline_of >= ''
+  RETURN r.seq ORDER BY r.seq DESC LIMIT 1 }"""
+
 _HEAD = f"MATCH (l:Ledger {{tenant: $p.tenant}}) RETURN {HEAD_FIELDS} AS head"
 _TENANTS = "MATCH (l:Ledger) RETURN l.tenant AS tenant ORDER BY tenant"
 _ENTRIES = f"""
@@ -49,7 +54,7 @@ RETURN {CHANGE_FIELDS} AS entry ORDER BY c.seq
 """
 _LAST = f"""
 MATCH (l:Ledger {{tenant: $p.tenant}}) WHERE l.seq > 0
-RETURN l.seq AS seq, {_HEAD_RECORDED_AT} AS recorded_at
+RETURN l.seq AS seq, {_HEAD_RECORDED_AT} AS recorded_at, {LAST_READING} AS last_reading
 """
 LAST_BEFORE = f"""
 MATCH (c:Change) WHERE c.tenant = $p.tenant AND c.recorded_at <= $p.moment
@@ -111,7 +116,10 @@ def position(database: Database, tenant: str, instant: datetime | None) -> Posit
     """Return the position of the last entry recorded at or before an instant; None means the last of all."""
     parameters = {"tenant": tenant, "moment": instant}
     records = database.records(_LAST if instant is None else LAST_BEFORE, parameters)
-    return position_of(records[0] if records else None)
+    found = position_of(records[0] if records else None)
+    if instant is not None:
+        return found
+    return replace(found, last_reading=next(iter(records[0]["last_reading"]), 0) if records else 0)
 
 
 def position_of(record: Record | None) -> Position:

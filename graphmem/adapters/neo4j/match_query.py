@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from graphmem.adapters.neo4j.common_words import CommonWords
 from graphmem.adapters.neo4j.compiled_filter import AWAIT_TEXT, EXACT_TESTS, PASSES, TEXT_INDEX, CypherFilter
-from graphmem.adapters.neo4j.ledger_queries import HEAD_FIELDS
+from graphmem.adapters.neo4j.ledger_queries import HEAD_FIELDS, LAST_READING
 from graphmem.adapters.neo4j.row_queries import ROWS, ROWS_FIELDS, rows_of_record
 from graphmem.adapters.neo4j.text_entries import ANY_USER, MEMORIES, WORDS, private_term
 from graphmem.adapters.neo4j.values import CARD_FIELDS, END, LedgerHead, card_of, head_of, prefix, token
@@ -30,7 +30,9 @@ if TYPE_CHECKING:
     from graphmem.adapters.neo4j.database import Database
 
 _HEAD_AND_MODEL = f"""
-CALL () {{ OPTIONAL MATCH (l:Ledger {{tenant: $p.tenant}}) RETURN {HEAD_FIELDS} AS head }}
+CALL () {{
+  OPTIONAL MATCH (l:Ledger {{tenant: $p.tenant}}) RETURN {HEAD_FIELDS} AS head, {LAST_READING} AS last_reading
+}}
 CALL () {{ OPTIONAL MATCH (e:EmbeddingModel {{id: 'current'}}) RETURN {CARD_FIELDS} AS model }}
 """
 _WORDS = f"""
@@ -87,7 +89,7 @@ CALL () {{
 """
 
 
-_FIELDS = "head, model, terms, hit_count, texts, names, near, [m IN passing | m.seq] AS passing_seqs"
+_FIELDS = "head, last_reading, model, terms, hit_count, texts, names, near, [m IN passing | m.seq] AS passing_seqs"
 # Also returns the rows of the likely matches: named memories, the first lexical hits, the expected nearest vectors, and
 # all memories that pass the filter if they are few.
 _ROWS = f"""
@@ -147,6 +149,7 @@ class SearchResult:
         rows: The rows of the likely matches; empty if none were requested.
         corpus: The word statistics for this reader.
         word_counts: Length and word counts of the returned memories, by id.
+        last_reading: As in `Matches`.
     """
 
     head: LedgerHead
@@ -157,6 +160,7 @@ class SearchResult:
     rows: CachedRows
     corpus: Corpus
     word_counts: Mapping[str, tuple[int, str]]
+    last_reading: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,8 +218,9 @@ def search(
     common.learn(reader.tenant, scored.corpus)
     rows = rows_of_record(reader.tenant, record) if has_rows else CachedRows()
     model, named = card_of(record["model"]), _named(record, probe)
+    last = next(iter(record["last_reading"]), 0)
     return SearchResult(
-        head, model, scored.best, named, record["passing_seqs"], rows, scored.corpus, _word_counts(record)
+        head, model, scored.best, named, record["passing_seqs"], rows, scored.corpus, _word_counts(record), last
     )
 
 

@@ -11,7 +11,7 @@ from graphmem.adapters.neo4j.values import LedgerHead, moment
 from graphmem.adapters.neo4j.vector_index import embedding
 from graphmem.instants import to_micros
 from graphmem.ledger import Entry
-from graphmem.model import BEGINNING, FOREVER, Anchor, Change, Memory, ReadMainline, Statement
+from graphmem.model import BEGINNING, FOREVER, Anchor, Change, Memory, ReadMainline, RecordVerdicts, Statement
 from graphmem.rows import BranchRow, Derived, EdgeRow, MemoryRow, MoveRow, Stamp
 from graphmem.statement_json import encode_statement
 from graphmem.temporal.operations import operation_name
@@ -58,7 +58,9 @@ def change_row(tenant: str, change: Change, entry: Entry) -> Row:
         "source": by.source,
         "reason": by.reason,
         "branch": change.writer.branch_key,
-        "mainline_of": (change.writer.repo or "") if isinstance(change.operation, ReadMainline) else None,
+        "mainline_of": (change.writer.repo or "")
+        if isinstance(change.operation, ReadMainline | RecordVerdicts)
+        else None,
         "body": entry.body,
         "salt": entry.salt,
         "digest": entry.digest,

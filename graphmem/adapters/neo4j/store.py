@@ -307,6 +307,7 @@ class Neo4jStore:
         last = result.head.seq if seq is None else seq
         near = nearest.matches or ()
         matches = Matches(result.lexical, near, result.named, result.rows, last, result.model, nearest.note)
+        matches = replace(matches, last_reading=result.last_reading)
         if probe.is_weighed:
             matches = replace(
                 matches,

@@ -80,7 +80,8 @@ CALL () {{
 }}
 CALL () {{
   UNWIND $p.branches AS key
-  MATCH (:Branch {{tenant: $p.tenant, key: key}})<-[:BRANCH_OF*0..]-(b:Branch)
+  MATCH (opening:Branch {{tenant: $p.tenant}}) WHERE opening.key = key OR opening.key STARTS WITH key + ':'
+  MATCH (opening)<-[:BRANCH_OF*0..]-(b:Branch)
   MATCH (c:Change {{tenant: $p.tenant, branch: b.key}})-[:{ABOUT}]->(m:Memory)
   RETURN collect(DISTINCT m) AS by_branch
 }}

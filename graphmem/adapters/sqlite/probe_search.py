@@ -8,7 +8,7 @@ from datetime import datetime
 
 import apsw
 
-from graphmem.adapters.sqlite import chains, filter_selection, lexical_search, meta_table
+from graphmem.adapters.sqlite import chains, filter_selection, lexical_search, meta_table, row_queries
 from graphmem.adapters.sqlite.caches import StoreCaches
 from graphmem.adapters.sqlite.chains import IdLookup
 from graphmem.adapters.sqlite.lexical_search import LexicalSearch
@@ -59,6 +59,7 @@ class Search:
             lexical_search.carriers(probe.names, tenant, selection, ids),
             seq=self.seq,
             model=model,
+            last_reading=row_queries.last_reading(connection, tenant),
         )
         numbers = [ids.numbers[key] for key in matches.ids]
         if probe.is_weighed:

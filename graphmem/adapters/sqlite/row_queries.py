@@ -24,6 +24,7 @@ from graphmem.ledger import GENESIS, Entry, change_of
 from graphmem.model import Change, Scope
 from graphmem.rows import BranchRow
 from graphmem.store import Position
+from graphmem.temporal.lineage import openings
 from graphmem.temporal.operations import about
 
 _TENANT = (
@@ -49,6 +50,7 @@ _READINGS = """
     FROM reading CROSS JOIN entry ON place = reading.tenant * 1099511627776 + seq
     WHERE reading.tenant = ?1 AND repo = ?2 AND seq > ?3 ORDER BY seq
 """
+_LAST_READING = "SELECT max(seq) FROM reading WHERE tenant = ?"
 _PREVIOUS = "SELECT hash FROM entry WHERE place = ?"
 _RECORDED_AT = "SELECT recorded_at FROM entry WHERE place = ?"
 _TOUCHES = "SELECT seq FROM touch WHERE memory = ? ORDER BY seq"
@@ -156,6 +158,11 @@ def readings(connection: apsw.Connection, tenant: Tenant, repo: str | None, afte
     return [change_of(entry_of(row, GENESIS)) for row in rows]
 
 
+def last_reading(connection: apsw.Connection, tenant: Tenant) -> int:
+    """Return the ledger position of the tenant's last entry about code; 0 if there is none."""
+    return int(str(connection.execute(_LAST_READING, (tenant.number,)).get or 0))
+
+
 def position(connection: apsw.Connection, tenant: Tenant, moment: datetime | None) -> Position:
     """Return the last entry at or before a moment, by binary search: recorded times rise with positions."""
     low, high = 0, tenant.seq
@@ -166,11 +173,11 @@ def position(connection: apsw.Connection, tenant: Tenant, moment: datetime | Non
             at = connection.execute(_RECORDED_AT, (rowid_of(tenant.number, middle),)).get
             low, high = (middle, high) if at is not None and int(at) <= micros else (low, middle - 1)
     if not high:
-        return Position(0, None)
+        return Position(0, None, None if moment is not None else 0)
     at = connection.execute(_RECORDED_AT, (rowid_of(tenant.number, high),)).get
     if at is None:
         raise CorruptStore(f"ledger entry {high} is missing; restore the store from a backup or an export")
-    return Position(high, from_micros(int(at)))
+    return Position(high, from_micros(int(at)), None if moment is not None else last_reading(connection, tenant))
 
 
 def changes_of(connection: apsw.Connection, tenant: Tenant, memory: int) -> list[Change]:
@@ -191,8 +198,9 @@ def touched_by(connection: apsw.Connection, tenant: Tenant, changes: Iterable[Ch
 def touched_on_branch(
     connection: apsw.Connection, tenant: Tenant, branches_by_key: Mapping[str, BranchRow], key: str
 ) -> list[int]:
-    """Return the numbers of the memories named by entries on a branch or on a branch below it."""
-    keys, seen = [key], {key}
+    """Return the numbers of the memories named by entries on any opening of a branch, or on a branch below it."""
+    keys = [row.key for row in openings(branches_by_key, key)]
+    seen = set(keys)
     for parent in keys:
         below = [child.key for child in branches_by_key.values() if child.parent == parent and child.key not in seen]
         keys += below

@@ -119,18 +119,58 @@ def git_stream(
         tempfile.TemporaryFile() as source,
         _started(root, arguments, _filled(source, sent), errors, timeout_s) as (process, timed_out),
     ):
-        assert process.stdout is not None  # noqa: S101 - it is a pipe
-        size = 0
-        while chunk := process.stdout.read(_CHUNK_BYTES):
-            size += len(chunk)
-            if size > MAX_OUTPUT_BYTES:
-                raise GitFailure(f"git {arguments[0]} printed more than {MAX_OUTPUT_BYTES >> 20} MiB")
-            yield chunk
-        code = process.wait()
+        yield from _chunks(process, arguments)
         if timed_out.is_set():
             raise GitFailure(f"git {arguments[0]} took more than {timeout_s:g} seconds")
-        if code:
-            raise _Failed(_last_line(errors) or f"git {arguments[0]} ended with status {code}")
+        _refuse_failure(process, arguments, errors)
+
+
+def git_piped(root: Path, arguments: Sequence[str], reader: Sequence[str], *, timeout_s: float = TIMEOUT_S) -> str:
+    """The output of a git command that reads the output of another, which may be of any length.
+
+    Args:
+        root: The folder in which both are started.
+        arguments: The first command, one of `COMMANDS`, and its arguments.
+        reader: The command that reads its output, likewise.
+        timeout_s: Seconds after which both are stopped.
+
+    Raises:
+        GitFailure: A command failed or exceeded a limit.
+    """
+    with (
+        tempfile.TemporaryFile() as errors,
+        tempfile.TemporaryFile() as nothing,
+        _started(root, arguments, nothing, errors, timeout_s) as (first, timed_out),
+    ):
+        assert first.stdout is not None  # noqa: S101 - it is a pipe
+        with (
+            tempfile.TemporaryFile() as reader_errors,
+            _started(root, reader, first.stdout, reader_errors, timeout_s) as (second, is_late),
+        ):
+            # Only the reader may hold the pipe open: the first command then ends when the reader does.
+            first.stdout.close()
+            output = b"".join(_chunks(second, reader))
+            if timed_out.is_set() or is_late.is_set():
+                raise GitFailure(f"git {arguments[0]} took more than {timeout_s:g} seconds")
+            _refuse_failure(second, reader, reader_errors)
+            _refuse_failure(first, arguments, errors)
+    return output.decode("utf-8", "surrogateescape")
+
+
+def _chunks(process: subprocess.Popen[bytes], arguments: Sequence[str]) -> Iterator[bytes]:
+    assert process.stdout is not None  # noqa: S101 - it is a pipe
+    size = 0
+    while chunk := process.stdout.read(_CHUNK_BYTES):
+        size += len(chunk)
+        if size > MAX_OUTPUT_BYTES:
+            raise GitFailure(f"git {arguments[0]} printed more than {MAX_OUTPUT_BYTES >> 20} MiB")
+        yield chunk
+    process.wait()
+
+
+def _refuse_failure(process: subprocess.Popen[bytes], arguments: Sequence[str], errors: IO[bytes]) -> None:
+    if code := process.wait():
+        raise _Failed(_last_line(errors) or f"git {arguments[0]} ended with status {code}")
 
 
 def hooks_folder(root: Path) -> Path:

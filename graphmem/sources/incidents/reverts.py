@@ -83,7 +83,7 @@ class RevertedChange:
 
 
 @dataclass(frozen=True, slots=True)
-class _Effect:
+class _RevertEffect:
     """The effect of a commit on a change: a revert, or another application."""
 
     sha: str
@@ -107,7 +107,7 @@ class Reverts:
     _by_sha: dict[str, CommitMessage] = field(default_factory=dict)
     _by_prefix: dict[str, str | None] = field(default_factory=dict)
     _by_title: dict[str, list[str]] = field(default_factory=dict)
-    _effects: dict[str, tuple[_Effect, ...]] = field(default_factory=dict)
+    _effects: dict[str, tuple[_RevertEffect, ...]] = field(default_factory=dict)
 
     def read(self, commits: Iterable[MainlineCommit]) -> None:
         """Take in the messages, in the order in which the mainline got them."""
@@ -132,7 +132,7 @@ class Reverts:
                 continue
             self._enter(effect, message, revert.reason, commit)
 
-    def _enter(self, effect: _Effect, message: CommitMessage, reason: str, commit: MainlineCommit) -> None:
+    def _enter(self, effect: _RevertEffect, message: CommitMessage, reason: str, commit: MainlineCommit) -> None:
         at, known = from_micros(commit.at_us), self.changes.get(effect.sha)
         word = f"{'reverted' if effect.is_revert else 'applied again'} by {message.sha[:_SHOWN]}"
         move = Move(Status.ACTIVE if effect.is_revert else Status.ENDED, at, 0, word)
@@ -145,21 +145,21 @@ class Reverts:
             known.moves.append(move)
             known.touched = commit.position
 
-    def _effects_of(self, message: CommitMessage, revert: RevertMessage) -> Iterable[_Effect]:
+    def _effects_of(self, message: CommitMessage, revert: RevertMessage) -> Iterable[_RevertEffect]:
         """The changes that a message reverts or applies again, found by the hashes and titles that it has."""
         for named in revert.shas:
             sha = self._full(named)
             before = self._effects.get(sha, ()) if sha is not None else ()
             if before:
-                yield from (_Effect(effect.sha, effect.title, not effect.is_revert) for effect in before)
+                yield from (_RevertEffect(effect.sha, effect.title, not effect.is_revert) for effect in before)
             elif sha is not None:
-                yield _Effect(sha, self._by_sha[sha].subject, is_revert=True)
+                yield _RevertEffect(sha, self._by_sha[sha].subject, is_revert=True)
             elif not revert.title:
-                yield _Effect(named, f"commit {named[:_SHOWN]} ({message.subject})", is_revert=True)
+                yield _RevertEffect(named, f"commit {named[:_SHOWN]} ({message.subject})", is_revert=True)
         if revert.title and not any(self._full(named) for named in revert.shas):
             found = self._titled(revert.title, message)
             sha = found or next(iter(revert.shas), "") or f"{_UNKNOWN}{_digest(without_number(revert.title))}"
-            yield _Effect(sha, revert.title, is_revert=revert.depth % 2 == 1)
+            yield _RevertEffect(sha, revert.title, is_revert=revert.depth % 2 == 1)
 
     def _full(self, named: str) -> str | None:
         if named in self._by_sha:

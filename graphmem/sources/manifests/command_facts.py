@@ -11,7 +11,7 @@ from graphmem.sources.manifests.command_purposes import CommandPurpose, purpose_
 from graphmem.sources.manifests.javascript_packages import RUNNER
 from graphmem.sources.manifests.parts import Command, Manifest
 from graphmem.sources.manifests.structure_facts import (
-    Declaration,
+    FactDeclaration,
     StructureFact,
     declared_in,
     listed,
@@ -30,7 +30,7 @@ _MANAGERS = (("pnpm-lock.yaml", "pnpm"), ("yarn.lock", "yarn"), ("bun.lock", "bu
 @dataclass(frozen=True, slots=True)
 class _PurposefulCommand:
     command: Command
-    declaration: Declaration
+    declaration: FactDeclaration
     clearness: int
 
 
@@ -51,7 +51,7 @@ def command_facts(
         if part.is_convention and _has_parent(folder, path, manifests):
             continue
         command = replace(part, invocation=_invocation(part, folder, manifests))
-        named = _PurposefulCommand(command, Declaration(folder, path, part.line), recognised[1])
+        named = _PurposefulCommand(command, FactDeclaration(folder, path, part.line), recognised[1])
         by_purpose.setdefault(recognised[0].key, (recognised[0], defaultdict(list)))[1][folder].append(named)
     for purpose, by_folder in by_purpose.values():
         for folder, commands in by_folder.items():

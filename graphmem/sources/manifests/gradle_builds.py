@@ -46,7 +46,7 @@ _OUTER = frozenset({"allprojects", "subprojects", "android", "java", "compileOpt
 
 
 @dataclass(frozen=True, slots=True)
-class _Segment:
+class _BuildSegment:
     """A piece of a build file without a brace or a line break: its text, its line, and the blocks around it."""
 
     text: str
@@ -75,7 +75,7 @@ def read_gradle(text: str) -> Manifest:
     return Manifest(tuple(parts), ECOSYSTEM)
 
 
-def _segments(text: str) -> Iterator[_Segment]:
+def _segments(text: str) -> Iterator[_BuildSegment]:
     """The pieces of a build file; comments are left out, and braces in strings are text."""
     blocks: list[str] = []
     start = position = 0
@@ -89,7 +89,7 @@ def _segments(text: str) -> Iterator[_Segment]:
             line += text.count("\n", token.start(), position)
         elif token[0] in "{}\n":
             piece += text[start : token.start()]
-            yield _Segment(piece, line, tuple(blocks))
+            yield _BuildSegment(piece, line, tuple(blocks))
             if token[0] == "{":
                 head = _HEAD.match(piece)
                 blocks.append(head[1] if head is not None else "")
@@ -99,7 +99,7 @@ def _segments(text: str) -> Iterator[_Segment]:
                 blocks.pop()
             line += token[0] == "\n"
             start, piece = position, ""
-    yield _Segment(piece + text[start:], line, tuple(blocks))
+    yield _BuildSegment(piece + text[start:], line, tuple(blocks))
 
 
 def _is_of_build(blocks: tuple[str, ...], innermost: str = "") -> bool:
@@ -108,7 +108,7 @@ def _is_of_build(blocks: tuple[str, ...], innermost: str = "") -> bool:
     return (not innermost or blocks[-1:] == (innermost,)) and _OUTER.issuperset(outer)
 
 
-def _java(segments: list[_Segment]) -> Iterator[RuntimeVersion]:
+def _java(segments: list[_BuildSegment]) -> Iterator[RuntimeVersion]:
     """The version that the compiled code needs, and that of the toolchain that compiles it."""
     own = [segment for segment in segments if _is_of_build(segment.blocks)]
     # A release is an option of the tasks that compile.

@@ -14,7 +14,7 @@ from graphmem.sources.manifests.document_texts import MAX_MANIFEST_BYTES, Unread
 from graphmem.sources.manifests.languages import LanguageCount, language_of
 from graphmem.sources.manifests.manifest_paths import Parser, is_manifest, parser_of, present
 from graphmem.sources.manifests.parts import MAX_PARTS, Manifest, clipped
-from graphmem.sources.manifests.statement_lives import FOLDER, CommitPoint, StatementLives
+from graphmem.sources.manifests.statement_lives import FOLDER, CommitMoment, StatementLives
 from graphmem.sources.manifests.structure import structure_of
 from graphmem.sources.observations import Inventory, Problem, Reading
 from graphmem.store import Progress, silent
@@ -85,20 +85,22 @@ def _may_change(commit: MainlineCommit) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class _Step:
+class _ReadingStep:
     """A commit that changes manifests or languages, with the versions of manifests that it brings."""
 
-    point: CommitPoint
+    point: CommitMoment
     versions: tuple[FileVersion, ...]
     languages: tuple[str, ...]
 
 
-def _steps(commits: Iterable[MainlineCommit]) -> Iterator[_Step]:
+def _steps(commits: Iterable[MainlineCommit]) -> Iterator[_ReadingStep]:
     held: tuple[str, ...] = ()
     for commit, languages in LanguageCount().observed(commits):
         versions = tuple(file_versions((commit,), is_manifest))
         if versions or languages != held:
-            yield _Step(CommitPoint(commit.position, commit.raw.sha, from_micros(commit.at_us)), versions, languages)
+            yield _ReadingStep(
+                CommitMoment(commit.position, commit.raw.sha, from_micros(commit.at_us)), versions, languages
+            )
             held = languages
 
 
@@ -117,7 +119,7 @@ class _ManifestHistory:
     _unread: set[str] = field(default_factory=set)
     _parsed: dict[tuple[Parser, str], Manifest | UnreadableManifest] = field(default_factory=dict)
 
-    def read(self, steps: Sequence[_Step], progress: Progress) -> None:
+    def read(self, steps: Sequence[_ReadingStep], progress: Progress) -> None:
         """Take in the steps of a mainline, and call `progress` after each."""
         progress(0, len(steps))
         parsed = self._parsed_in_order([version for step in steps for version in step.versions])

@@ -20,7 +20,7 @@ _SHA_CHARS = 12
 
 
 @dataclass(frozen=True, slots=True)
-class CommitPoint:
+class CommitMoment:
     """A commit of the mainline: its position from 0, its hash and its effective time."""
 
     position: int
@@ -39,10 +39,10 @@ class FactVersion:
     """
 
     fact: StructureFact
-    start: CommitPoint
-    end: tuple[CommitPoint, str] | None = None
+    start: CommitMoment
+    end: tuple[CommitMoment, str] | None = None
     previous: FactVersion | None = None
-    superseded: CommitPoint | None = None
+    superseded: CommitMoment | None = None
 
     @property
     def key(self) -> str:
@@ -94,7 +94,7 @@ class StatementLives:
     current: dict[str, FactVersion] = field(default_factory=dict)
     _since: dict[str, int] = field(default_factory=dict)
 
-    def take(self, point: CommitPoint, facts: Sequence[StructureFact]) -> None:
+    def take(self, point: CommitMoment, facts: Sequence[StructureFact]) -> None:
         """Take in the facts of a commit: the complete list, also of those that did not change."""
         declared = {fact.subject for fact in facts}
         chosen = {fact.subject: fact for fact in self._within_limit(point, facts)}
@@ -105,7 +105,7 @@ class StatementLives:
             if current is None or not _is_same(current.fact, fact):
                 self._begin(point, fact, current)
 
-    def _within_limit(self, point: CommitPoint, facts: Sequence[StructureFact]) -> list[StructureFact]:
+    def _within_limit(self, point: CommitMoment, facts: Sequence[StructureFact]) -> list[StructureFact]:
         """The facts that hold: by rank; of equal rank, those that hold the longest."""
         if len(facts) <= MAX_STATEMENTS:
             return list(facts)
@@ -113,7 +113,7 @@ class StatementLives:
         ordered = sorted(facts, key=lambda fact: (fact.rank, since.get(fact.subject, position), fact.subject))
         return ordered[:MAX_STATEMENTS]
 
-    def _begin(self, point: CommitPoint, fact: StructureFact, previous: FactVersion | None) -> None:
+    def _begin(self, point: CommitMoment, fact: StructureFact, previous: FactVersion | None) -> None:
         version = FactVersion(fact, point, previous=previous)
         if previous is not None:
             previous.superseded = point
@@ -121,7 +121,7 @@ class StatementLives:
         self.current[fact.subject] = version
         self.versions.append(version)
 
-    def _end(self, subject: str, point: CommitPoint, word: str) -> None:
+    def _end(self, subject: str, point: CommitMoment, word: str) -> None:
         self.current.pop(subject).end = (point, word)
         del self._since[subject]
 

@@ -28,7 +28,7 @@ from graphmem.sources.manifests.parts import (
 from graphmem.sources.manifests.rust_packages import SHARED_VERSION
 from graphmem.sources.manifests.structure_facts import (
     MAX_SHOWN,
-    Declaration,
+    FactDeclaration,
     StructureFact,
     declared_in,
     listed,
@@ -175,7 +175,7 @@ def _rank(rank: int, depth: int) -> int:
 
 def _dependencies(declared: Iterable[DeclaredPart], own: Container[tuple[str | None, str]]) -> Iterator[StructureFact]:
     """The runtime dependencies; versions of packages of this repository change with each release, and are left out."""
-    by_name: dict[tuple[str, str], dict[str, Declaration]] = defaultdict(dict)
+    by_name: dict[tuple[str, str], dict[str, FactDeclaration]] = defaultdict(dict)
     roles: dict[tuple[str, str], str] = {}
     for item in declared:
         part = item.part
@@ -183,7 +183,7 @@ def _dependencies(declared: Iterable[DeclaredPart], own: Container[tuple[str | N
             version = "" if (part.ecosystem, part.name) in own else part.constraint
             declarations = by_name[part.ecosystem, part.name]
             roles.setdefault((part.ecosystem, part.name), part.role)
-            former = declarations.setdefault(item.folder, Declaration(item.folder, item.path, part.line, version))
+            former = declarations.setdefault(item.folder, FactDeclaration(item.folder, item.path, part.line, version))
             if former.path == item.path and version not in {*former.value.split(" or "), ""}:
                 declarations[item.folder] = replace(former, value=" or ".join(filter(None, (former.value, version))))
     for (ecosystem, name), declarations in by_name.items():
@@ -192,7 +192,9 @@ def _dependencies(declared: Iterable[DeclaredPart], own: Container[tuple[str | N
         )
 
 
-def _dependency(package: tuple[str, str], declarations: list[Declaration], role: str, *, is_own: bool) -> StructureFact:
+def _dependency(
+    package: tuple[str, str], declarations: list[FactDeclaration], role: str, *, is_own: bool
+) -> StructureFact:
     ecosystem, name = package
     registry, sort = _REGISTRIES[ecosystem]
     purpose = "a package of this repository" if is_own else purpose_of_package(name)
@@ -214,7 +216,7 @@ def _dependency(package: tuple[str, str], declarations: list[Declaration], role:
 
 
 def _groups(declared: Iterable[DeclaredPart]) -> Iterator[StructureFact]:
-    collected: dict[tuple[str, str, str, bool], tuple[set[str], list[Declaration]]] = {}
+    collected: dict[tuple[str, str, str, bool], tuple[set[str], list[FactDeclaration]]] = {}
     for item in declared:
         part = item.part
         if isinstance(part, DependencyGroup):
@@ -222,7 +224,7 @@ def _groups(declared: Iterable[DeclaredPart]) -> Iterator[StructureFact]:
                 (part.ecosystem, part.group, item.folder, part.is_optional), (set(), [])
             )
             names.update(part.names)
-            declarations.append(Declaration(item.folder, item.path, part.line))
+            declarations.append(FactDeclaration(item.folder, item.path, part.line))
     for (ecosystem, group, folder, is_optional), (names, declarations) in collected.items():
         sort = "Optional dependencies" if is_optional else "Development dependencies"
         key = "optional" if is_optional else "development"
@@ -241,11 +243,11 @@ def _groups(declared: Iterable[DeclaredPart]) -> Iterator[StructureFact]:
 
 
 def _runtimes(declared: Iterable[DeclaredPart]) -> Iterator[StructureFact]:
-    by_runtime: dict[tuple[str, bool], dict[str, Declaration]] = defaultdict(dict)
+    by_runtime: dict[tuple[str, bool], dict[str, FactDeclaration]] = defaultdict(dict)
     for item in declared:
         part = item.part
         if isinstance(part, RuntimeVersion) and part.constraint:
-            declaration = Declaration(item.folder, item.path, part.line, part.constraint)
+            declaration = FactDeclaration(item.folder, item.path, part.line, part.constraint)
             by_runtime[part.runtime, part.is_development].setdefault(item.folder, declaration)
     for (runtime, is_development), by_folder in by_runtime.items():
         declarations, name = _with_root_first(by_folder), _RUNTIMES[runtime]
@@ -266,7 +268,7 @@ def _runtimes(declared: Iterable[DeclaredPart]) -> Iterator[StructureFact]:
         )
 
 
-def _with_root_first(by_folder: Mapping[str, Declaration]) -> list[Declaration]:
+def _with_root_first(by_folder: Mapping[str, FactDeclaration]) -> list[FactDeclaration]:
     """The declarations of a value; folders that repeat the value of the root are left out."""
     root = by_folder.get("")
     return [
@@ -277,12 +279,12 @@ def _with_root_first(by_folder: Mapping[str, Declaration]) -> list[Declaration]:
 
 
 def _entry_points(declared: Iterable[DeclaredPart]) -> Iterator[StructureFact]:
-    by_folder_and_name: dict[str, dict[str, tuple[str, Declaration]]] = defaultdict(dict)
+    by_folder_and_name: dict[str, dict[str, tuple[str, FactDeclaration]]] = defaultdict(dict)
     for item in declared:
         part = item.part
         if isinstance(part, EntryPoint):
             by_folder_and_name[item.folder].setdefault(
-                part.name, (part.target, Declaration(item.folder, item.path, part.line))
+                part.name, (part.target, FactDeclaration(item.folder, item.path, part.line))
             )
     for folder, by_name in by_folder_and_name.items():
         declarations = [declaration for _, declaration in by_name.values()]
@@ -298,11 +300,11 @@ def _entry_points(declared: Iterable[DeclaredPart]) -> Iterator[StructureFact]:
 
 
 def _services(declared: Iterable[DeclaredPart]) -> Iterator[StructureFact]:
-    services: dict[tuple[str, str], tuple[ContainerService, Declaration]] = {}
+    services: dict[tuple[str, str], tuple[ContainerService, FactDeclaration]] = {}
     for item in declared:
         part = item.part
         if isinstance(part, ContainerService):
-            services.setdefault((part.name, item.folder), (part, Declaration(item.folder, item.path, part.line)))
+            services.setdefault((part.name, item.folder), (part, FactDeclaration(item.folder, item.path, part.line)))
     for (name, folder), (service, declaration) in services.items():
         purpose = purpose_of_image(service.image)
         image = f"image {service.image}" if service.image else "an image built from this repository"
@@ -321,7 +323,7 @@ def _base_images(declared: Iterable[DeclaredPart]) -> Iterator[StructureFact]:
     for item in declared:
         part = item.part
         if isinstance(part, BaseImages):
-            declaration = Declaration(item.folder, item.path, part.line)
+            declaration = FactDeclaration(item.folder, item.path, part.line)
             *earlier, last = part.images
             stages = f" Earlier stages build on {listed(earlier)}." if earlier else ""
             yield StructureFact(
@@ -344,7 +346,7 @@ def _workflows(declared: Iterable[DeclaredPart]) -> Iterator[StructureFact]:
             yield StructureFact(
                 subject=f"ci.workflow.{stem}",
                 title=f"CI workflow {part.name or stem} ({when}), {jobs} {listed(part.jobs, 8)}",
-                body=f"Continuous integration. {declared_in([Declaration('', item.path, 1)])}",
+                body=f"Continuous integration. {declared_in([FactDeclaration('', item.path, 1)])}",
                 rank=_WORKFLOW,
                 paths=(item.path,),
                 line=part.line,

@@ -50,7 +50,7 @@ class StructureFact:
 
 
 @dataclass(frozen=True, slots=True)
-class Declaration:
+class FactDeclaration:
     """Where a manifest declares something.
 
     Attributes:
@@ -86,7 +86,7 @@ def of_folder(folder: str) -> str:
     return f" of {folder}/" if folder else ""
 
 
-def declared_in(declarations: Sequence[Declaration]) -> str:
+def declared_in(declarations: Sequence[FactDeclaration]) -> str:
     """The sentence that names the files of a declaration."""
     return f"Declared in {listed(dict.fromkeys(declaration.path for declaration in declarations))}."
 
@@ -98,12 +98,12 @@ def listed(values: Iterable[str], most: int = MAX_SHOWN) -> str:
     return ", ".join(shown[:most]) + rest
 
 
-def paths_of(declarations: Iterable[Declaration]) -> tuple[str, ...]:
+def paths_of(declarations: Iterable[FactDeclaration]) -> tuple[str, ...]:
     """The files of some declarations, each once, within a limit."""
     return tuple(dict.fromkeys(declaration.path for declaration in declarations))[:_MAX_PATHS]
 
 
-def values_by_folder(declarations: Sequence[Declaration]) -> str:
+def values_by_folder(declarations: Sequence[FactDeclaration]) -> str:
     """The value that declarations share; if they differ, each value with its folders."""
     by_value: dict[str, list[str]] = {}
     for declaration in declarations:

@@ -9,7 +9,7 @@ from graphmem.errors import InvalidInput
 from graphmem.model import Anchor, AnchorKind, Kind, Move, Origin, Statement, Status, SupersessionKind
 from graphmem.sources.move_comparison import GONE
 from graphmem.sources.observations import Observation, Replacement
-from graphmem.sources.rules.lives import Life
+from graphmem.sources.rules.lives import RuleLife
 
 #: Role of the anchors for the files in which a rule is written.
 STATED_IN = "stated in"
@@ -22,13 +22,13 @@ _KEY_DIGITS = 16
 _SHOWN_DIGITS = 12
 
 
-def key_of(life: Life) -> str:
+def key_of(life: RuleLife) -> str:
     """Return the source key of a convention: a digest of its words, and the number of a later life."""
     digest = hashlib.sha256(life.rule.identity.encode("utf-8", "surrogatepass")).hexdigest()[:_KEY_DIGITS]
     return f"{KEY_FOLDER}{digest}" if life.number == 1 else f"{KEY_FOLDER}{digest}~{life.number}"
 
 
-def observation_of(life: Life, *, is_dated: bool) -> Observation:
+def observation_of(life: RuleLife, *, is_dated: bool) -> Observation:
     """A convention with its life.
 
     Args:
@@ -50,7 +50,7 @@ def observation_of(life: Life, *, is_dated: bool) -> Observation:
     )
 
 
-def replacements_of(life: Life) -> Iterator[Replacement]:
+def replacements_of(life: RuleLife) -> Iterator[Replacement]:
     """The supersessions of a convention by its rewordings."""
     if (ended := life.ended) is None:
         return
@@ -65,7 +65,7 @@ def replacements_of(life: Life) -> Iterator[Replacement]:
         )
 
 
-def _statement(life: Life) -> Statement:
+def _statement(life: RuleLife) -> Statement:
     rule = life.rule
     title = _title(rule.text)
     context = " > ".join((*rule.headings, *rule.items))[:_MAX_CONTEXT_CHARS]
@@ -81,7 +81,7 @@ def _title(text: str) -> str:
     return text[:_MAX_TITLE_CHARS].rsplit(" ", 1)[0] + "\u2026"
 
 
-def _anchors(life: Life) -> Iterator[Anchor]:
+def _anchors(life: RuleLife) -> Iterator[Anchor]:
     """Yield the files that state the rule, and its globs unless it applies to the whole repository."""
     paths = sorted(life.files)
     yield from _files(paths[:_MOST_ANCHORS], STATED_IN)

@@ -38,7 +38,7 @@ class FileRules:
 
 
 @dataclass(slots=True, eq=False)
-class Life:
+class RuleLife:
     """The life of a rule.
 
     Attributes:
@@ -60,8 +60,8 @@ class Life:
     files: dict[str, Rule] = field(default_factory=dict)
     ended: CommitMark | None = None
     touched: int = 0
-    rewordings: list[Life] = field(default_factory=list)
-    successors: list[Life] = field(default_factory=list)
+    rewordings: list[RuleLife] = field(default_factory=list)
+    successors: list[RuleLife] = field(default_factory=list)
 
 
 class RuleHistory:
@@ -69,9 +69,9 @@ class RuleHistory:
 
     def __init__(self) -> None:
         self._files: dict[str, tuple[Rule, ...]] = {}
-        self._alive: dict[str, Life] = {}
+        self._alive: dict[str, RuleLife] = {}
         self._numbers: dict[str, int] = {}
-        self.lives: list[Life] = []
+        self.lives: list[RuleLife] = []
 
     @property
     def files(self) -> Mapping[str, tuple[Rule, ...]]:
@@ -109,9 +109,9 @@ class RuleHistory:
             former.setdefault(rule.identity, dict(life.files))
             life.files.setdefault(path, rule)
 
-    def _new(self, commit: CommitMark, path: str, rule: Rule) -> Life:
+    def _new(self, commit: CommitMark, path: str, rule: Rule) -> RuleLife:
         number = self._numbers[rule.identity] = self._numbers.get(rule.identity, 0) + 1
-        life = self._alive[rule.identity] = Life(rule, number, path, commit, touched=commit.position)
+        life = self._alive[rule.identity] = RuleLife(rule, number, path, commit, touched=commit.position)
         self.lives.append(life)
         return life
 
@@ -133,7 +133,7 @@ def _scopes(files: Mapping[str, Rule]) -> dict[str, tuple[str, ...]]:
     return {path: rule.scope for path, rule in files.items()}
 
 
-def _in_force(lives: Sequence[Life], seen: set[Life]) -> Iterator[Life]:
+def _in_force(lives: Sequence[RuleLife], seen: set[RuleLife]) -> Iterator[RuleLife]:
     """The lives that are in force among some lives and, for those that ended, their successors."""
     pending = list(reversed(lives))
     while pending:

@@ -24,7 +24,7 @@ _MOST_HEADING_WORDS = 3
 
 
 @dataclass(frozen=True, slots=True)
-class _Block:
+class _RuleBlock:
     """A paragraph or a list item.
 
     Attributes:
@@ -56,7 +56,7 @@ def markdown_rules(
         yield from _rules(list(_blocks(section)), above, scope)
 
 
-def _rules(blocks: list[_Block], above: tuple[str, ...], scope: tuple[str, ...]) -> Iterator[Rule]:
+def _rules(blocks: list[_RuleBlock], above: tuple[str, ...], scope: tuple[str, ...]) -> Iterator[Rule]:
     items: list[tuple[int, str]] = []
     for block, below in zip_longest(blocks, blocks[1:]):
         depth = -1 if block.depth is None else block.depth
@@ -78,7 +78,7 @@ def _telling(text: str, above: tuple[str, ...]) -> str:
     return text
 
 
-def _blocks(section: TextSection) -> Iterator[_Block]:
+def _blocks(section: TextSection) -> Iterator[_RuleBlock]:
     lines: list[str] = []
     start, depth = 0, None
     for line in (*section.lines, TextLine(0, "")):
@@ -86,7 +86,7 @@ def _blocks(section: TextSection) -> Iterator[_Block]:
         item = _ITEM.match(content)
         is_new = item is not None or bool(_BOLD.match(content))
         if lines and (is_new or not content.strip()):
-            yield _Block(tuple(lines), start, depth)
+            yield _RuleBlock(tuple(lines), start, depth)
             lines = []
         if content.strip():
             if not lines:

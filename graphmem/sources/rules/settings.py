@@ -39,7 +39,7 @@ class UnreadableSettings(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class _Sentence:
+class _SettingSentence:
     """The sentence of a setting: `{}` is its value.
 
     Attributes:
@@ -53,30 +53,32 @@ class _Sentence:
 
 
 _RUFF = (
-    _Sentence(("line-length",), "Lines are at most {} characters long", "Ruff"),
-    _Sentence(("format.quote-style", "lint.flake8-quotes.inline-quotes"), "Strings have {} quotes", "Ruff"),
-    _Sentence(("format.indent-style",), "Code is indented by {}", "Ruff"),
-    _Sentence(("lint.select", "select"), "Code passes the checks {}", "Ruff"),
-    _Sentence(("lint.extend-select", "extend-select"), "Code also passes the checks {}", "Ruff"),
-    _Sentence(("lint.pydocstyle.convention", "pydocstyle.convention"), "Docstrings follow the {} convention", "Ruff"),
-    _Sentence(
+    _SettingSentence(("line-length",), "Lines are at most {} characters long", "Ruff"),
+    _SettingSentence(("format.quote-style", "lint.flake8-quotes.inline-quotes"), "Strings have {} quotes", "Ruff"),
+    _SettingSentence(("format.indent-style",), "Code is indented by {}", "Ruff"),
+    _SettingSentence(("lint.select", "select"), "Code passes the checks {}", "Ruff"),
+    _SettingSentence(("lint.extend-select", "extend-select"), "Code also passes the checks {}", "Ruff"),
+    _SettingSentence(
+        ("lint.pydocstyle.convention", "pydocstyle.convention"), "Docstrings follow the {} convention", "Ruff"
+    ),
+    _SettingSentence(
         ("lint.mccabe.max-complexity", "mccabe.max-complexity"), "Functions have a complexity of at most {}", "Ruff"
     ),
 )
-_BLACK = (_Sentence(("line-length",), "Lines are at most {} characters long", "Black"),)
+_BLACK = (_SettingSentence(("line-length",), "Lines are at most {} characters long", "Black"),)
 _FLAKE8 = (
-    _Sentence(("max-line-length", "max_line_length"), "Lines are at most {} characters long", "Flake8"),
-    _Sentence(("inline-quotes", "inline_quotes"), "Strings have {} quotes", "Flake8"),
-    _Sentence(("docstring-convention",), "Docstrings follow the {} convention", "Flake8"),
-    _Sentence(("max-complexity", "max_complexity"), "Functions have a complexity of at most {}", "Flake8"),
+    _SettingSentence(("max-line-length", "max_line_length"), "Lines are at most {} characters long", "Flake8"),
+    _SettingSentence(("inline-quotes", "inline_quotes"), "Strings have {} quotes", "Flake8"),
+    _SettingSentence(("docstring-convention",), "Docstrings follow the {} convention", "Flake8"),
+    _SettingSentence(("max-complexity", "max_complexity"), "Functions have a complexity of at most {}", "Flake8"),
 )
 _PRETTIER = (
-    _Sentence(("printWidth",), "Lines are at most {} characters long", "Prettier"),
-    _Sentence(("singleQuote",), "Strings have {} quotes", "Prettier"),
-    _Sentence(("semi",), "Statements end {} a semicolon", "Prettier"),
-    _Sentence(("tabWidth",), "Code is indented by {} columns", "Prettier"),
-    _Sentence(("useTabs",), "Code is indented by {}", "Prettier"),
-    _Sentence(("trailingComma",), "Trailing commas: {}", "Prettier"),
+    _SettingSentence(("printWidth",), "Lines are at most {} characters long", "Prettier"),
+    _SettingSentence(("singleQuote",), "Strings have {} quotes", "Prettier"),
+    _SettingSentence(("semi",), "Statements end {} a semicolon", "Prettier"),
+    _SettingSentence(("tabWidth",), "Code is indented by {} columns", "Prettier"),
+    _SettingSentence(("useTabs",), "Code is indented by {}", "Prettier"),
+    _SettingSentence(("trailingComma",), "Trailing commas: {}", "Prettier"),
 )
 _FLAGS = {
     "singleQuote": ("double", "single"),
@@ -84,25 +86,25 @@ _FLAGS = {
     "useTabs": ("spaces", "tabs"),
 }
 _ESLINT = (
-    _Sentence(("rules.max-len",), "Lines are at most {} characters long", "ESLint"),
-    _Sentence(("rules.quotes",), "Strings have {} quotes", "ESLint"),
-    _Sentence(("rules.semi",), "Semicolons: {}", "ESLint"),
-    _Sentence(("rules.indent",), "Code is indented by {}", "ESLint"),
+    _SettingSentence(("rules.max-len",), "Lines are at most {} characters long", "ESLint"),
+    _SettingSentence(("rules.quotes",), "Strings have {} quotes", "ESLint"),
+    _SettingSentence(("rules.semi",), "Semicolons: {}", "ESLint"),
+    _SettingSentence(("rules.indent",), "Code is indented by {}", "ESLint"),
 )
 _GOLANGCI = (
-    _Sentence(
+    _SettingSentence(
         ("linters-settings.lll.line-length", "linters.settings.lll.line-length"),
         "Lines are at most {} characters long",
         "golangci-lint",
     ),
-    _Sentence(("linters.enable",), "Code passes the linters {}", "golangci-lint"),
+    _SettingSentence(("linters.enable",), "Code passes the linters {}", "golangci-lint"),
 )
 _EDITORCONFIG = (
-    _Sentence(("indent_style",), "code is indented by {}", "EditorConfig"),
-    _Sentence(("indent_size",), "a level of indentation has {} columns", "EditorConfig"),
-    _Sentence(("max_line_length",), "lines are at most {} characters long", "EditorConfig"),
-    _Sentence(("quote_type",), "strings have {} quotes", "EditorConfig"),
-    _Sentence(("end_of_line",), "lines end with {}", "EditorConfig"),
+    _SettingSentence(("indent_style",), "code is indented by {}", "EditorConfig"),
+    _SettingSentence(("indent_size",), "a level of indentation has {} columns", "EditorConfig"),
+    _SettingSentence(("max_line_length",), "lines are at most {} characters long", "EditorConfig"),
+    _SettingSentence(("quote_type",), "strings have {} quotes", "EditorConfig"),
+    _SettingSentence(("end_of_line",), "lines end with {}", "EditorConfig"),
 )
 
 
@@ -174,7 +176,7 @@ _PARSERS: Mapping[RuleFormat, Callable[[str], Tree]] = {
 }
 
 
-def _tools(name: str, tree: Tree) -> Iterator[tuple[tuple[_Sentence, ...], Tree]]:
+def _tools(name: str, tree: Tree) -> Iterator[tuple[tuple[_SettingSentence, ...], Tree]]:
     """The settings of each tool in a file."""
     if name == "pyproject.toml":
         yield _RUFF, _part(tree, "tool.ruff")
@@ -191,7 +193,7 @@ def _tools(name: str, tree: Tree) -> Iterator[tuple[tuple[_Sentence, ...], Tree]
         yield _FLAKE8, _part(tree, "flake8")
 
 
-def _sentences(sentences: tuple[_Sentence, ...], tree: Tree) -> Iterator[tuple[str, str, str]]:
+def _sentences(sentences: tuple[_SettingSentence, ...], tree: Tree) -> Iterator[tuple[str, str, str]]:
     """(Setting, sentence, key) of each setting that a tree has."""
     for sentence in sentences:
         for path in sentence.keys:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from graphmem.errors import Conflict, NotFound
+from graphmem.errors import Conflict, CorruptStore, InvalidInput, NotFound
 from graphmem.model import AbandonBranch, Change, MergeBranch, OpenBranch, Request, Scope
 from graphmem.rows import BranchRow, Needs, Rows, Situation
-from graphmem.temporal.lineage import branch_key
+from graphmem.scopes import branch_parts
+from graphmem.temporal.lineage import LATEST, name_key, opening
 from graphmem.temporal.operations.rules import Rules
-from graphmem.temporal.trust import most, with_dependents
+from graphmem.temporal.trust import ANYBODY, most, with_dependents
 from graphmem.temporal.view import View
 
 _Closing = MergeBranch | AbandonBranch
@@ -34,34 +35,45 @@ def _is_visible(_: OpenBranch | _Closing, change: Change, view: View) -> bool:
 
 
 def _needs(operation: _Closing, writer: Scope) -> Needs:
-    return Needs(branch=branch_key(writer, operation.name))
+    return Needs(branch=name_key(writer, operation.name))
 
 
 def _required(operation: _Closing, writer: Scope, rows: Rows, _: Change | None) -> int:
-    return most(rows, _changed_on(rows, branch_key(writer, operation.name)))
+    row = opening(rows.branches, replace(writer, branch=operation.name), LATEST)
+    return ANYBODY if row is None else most(rows, _changed_on(rows, row.key))
 
 
-def _opened(operation: OpenBranch, change: Change, _: Rows) -> Rows:
-    key = branch_key(change.writer, operation.name)
-    parent = None if operation.parent is None else branch_key(change.writer, operation.parent)
+def _opened(operation: OpenBranch, change: Change, before: Rows) -> Rows:
+    first = name_key(change.writer, operation.name)
+    is_first = first not in before.branches or before.branches[first].opened == change.seq
+    key = first if is_first else f"{first}:{change.seq}:"
+    parent = None
+    if operation.parent is not None:
+        above = opening(before.branches, replace(change.writer, branch=operation.parent), change.seq - 1)
+        parent = name_key(change.writer, operation.parent) if above is None else above.key
     return Rows(branches={key: BranchRow(key, parent, change.seq)})
 
 
 def _closed(operation: _Closing, change: Change, before: Rows) -> Rows:
-    key = branch_key(change.writer, operation.name)
-    is_merged = isinstance(operation, MergeBranch)
-    return Rows(branches={key: replace(before.branches[key], closed=change.seq, is_merged=is_merged)})
+    row = opening(before.branches, replace(change.writer, branch=operation.name), change.seq - 1)
+    if row is None:
+        raise CorruptStore(f"entry {change.seq} closes branch {operation.name!r}, which no entry opened")
+    return Rows(branches={row.key: replace(row, closed=change.seq, is_merged=isinstance(operation, MergeBranch))})
 
 
-def _refuse_opening(operation: OpenBranch, request: Request, situation: Situation, view: View) -> None:
-    if branch_key(request.writer, operation.name) in situation.rows.branches:
-        raise Conflict(f"branch {operation.name!r} was opened before; choose another name")
-    if operation.parent is not None and not view.lineage.is_open(branch_key(request.writer, operation.parent)):
+def _refuse_opening(operation: OpenBranch, request: Request, _: Situation, view: View) -> None:
+    scope = replace(request.writer, branch=operation.name)
+    name, opened = branch_parts(operation.name)
+    if opened is not None:
+        raise InvalidInput(f"{operation.name!r} names an earlier branch; open the name {name!r} again")
+    if view.lineage.is_open(scope):
+        raise Conflict(f"branch {operation.name!r} is open; merge or abandon it first, or choose another name")
+    if operation.parent is not None and not view.lineage.is_open(replace(scope, branch=operation.parent)):
         raise NotFound(f"no open branch {operation.parent!r} to open {operation.name!r} under")
 
 
 def _refuse_closing(operation: _Closing, request: Request, _: Situation, view: View) -> None:
-    if not view.lineage.is_open(branch_key(request.writer, operation.name)):
+    if not view.lineage.is_open(replace(request.writer, branch=operation.name)):
         raise NotFound(f"no open branch {operation.name!r} in repository {request.writer.repo!r}")
 
 

@@ -9,14 +9,14 @@ from graphmem.sources.manifests.statement_lives import (
     BEYOND_LIMIT,
     MAX_STATEMENTS,
     REMOVED,
-    CommitPoint,
+    CommitMoment,
     StatementLives,
 )
 from graphmem.sources.manifests.structure_facts import StructureFact
 
 
-def point(number: int) -> CommitPoint:
-    return CommitPoint(number, str(number) * 40, datetime(2024, 1, 1, tzinfo=UTC) + timedelta(days=number))
+def point(number: int) -> CommitMoment:
+    return CommitMoment(number, str(number) * 40, datetime(2024, 1, 1, tzinfo=UTC) + timedelta(days=number))
 
 
 def fact(subject: str, title: str = "x", rank: int = 0) -> StructureFact:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from graphmem.model import AnchorKind
 from graphmem.sources.manifests.structure_facts import (
-    Declaration,
+    FactDeclaration,
     StructureFact,
     listed,
     parents_of,
@@ -28,10 +28,10 @@ def test_long_lists_are_counted() -> None:
 
 def test_values_that_differ_are_named_with_their_folders() -> None:
     declarations = [
-        Declaration("", "p", 1, "1"),
-        Declaration("a", "a/p", 1, "2"),
-        Declaration("b", "b/p", 1, "2"),
-        Declaration("c", "c/p", 1, ""),
+        FactDeclaration("", "p", 1, "1"),
+        FactDeclaration("a", "a/p", 1, "2"),
+        FactDeclaration("b", "b/p", 1, "2"),
+        FactDeclaration("c", "c/p", 1, ""),
     ]
     assert values_by_folder(declarations) == "1 in the root; 2 in a, b; any version in c"
     assert values_by_folder(declarations[1:3]) == "2"

@@ -7,16 +7,16 @@ from datetime import UTC, datetime
 from graphmem.model import Status
 from graphmem.sources.move_comparison import GONE
 from graphmem.sources.rules.conventions import KEY_FOLDER, key_of, observation_of, replacements_of
-from graphmem.sources.rules.lives import CommitMark, Life
+from graphmem.sources.rules.lives import CommitMark, RuleLife
 from graphmem.sources.rules.rule_text import Rule
 
 BORN = CommitMark(0, "a" * 40, datetime(2024, 1, 1, tzinfo=UTC))
 ENDED = CommitMark(1, "b" * 40, datetime(2024, 2, 1, tzinfo=UTC))
 
 
-def life(rule: Rule, *paths: str, number: int = 1, ended: CommitMark | None = None) -> Life:
+def life(rule: Rule, *paths: str, number: int = 1, ended: CommitMark | None = None) -> RuleLife:
     files = dict.fromkeys(paths or ("AGENTS.md",), rule)
-    return Life(rule, number, min(files), BORN, files, ended)
+    return RuleLife(rule, number, min(files), BORN, files, ended)
 
 
 def test_the_key_is_of_the_words_and_the_number_of_the_life() -> None:

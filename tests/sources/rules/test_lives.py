@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from graphmem.sources.rules.lives import CommitMark, FileRules, Life, RuleHistory
+from graphmem.sources.rules.lives import CommitMark, FileRules, RuleHistory, RuleLife
 from graphmem.sources.rules.rule_text import Rule
 
 START = datetime(2024, 1, 1, tzinfo=UTC)
@@ -27,15 +27,15 @@ class Files:
         ]
         self.history.take(mark, [*written, *changes])
 
-    def lives(self, text: str) -> list[Life]:
+    def lives(self, text: str) -> list[RuleLife]:
         return [life for life in self.history.lives if life.rule.text == text]
 
-    def life(self, text: str) -> Life:
+    def life(self, text: str) -> RuleLife:
         (life,) = self.lives(text)
         return life
 
 
-def span(life: Life) -> tuple[int, int | None]:
+def span(life: RuleLife) -> tuple[int, int | None]:
     return life.born.position, life.ended.position if life.ended else None
 
 

@@ -1,0 +1,1 @@
+"""Truth of the verdicts on memories, over public repositories and seeded breakages."""

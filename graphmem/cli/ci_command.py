@@ -1,0 +1,84 @@
+"""The command for continuous integration: read the repository, check the memories against it, report by exit code."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from graphmem.cli.blocks import Block
+from graphmem.cli.options import Call, scope_options, write_options
+from graphmem.cli.output import give
+from graphmem.cli.repository_commands import read_repository, report_lines
+from graphmem.cli.verify_command import DISAGREES, disagrees, verification_lines
+
+if TYPE_CHECKING:
+    from graphmem.service import IngestReport, Write
+    from graphmem.service.code_verification import VerificationReport
+    from graphmem.service.repository_ingestion import RepositoryReport
+
+_PATH = click.Path(path_type=Path, exists=True, file_okay=False)
+_FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
+
+
+@dataclass(frozen=True, slots=True)
+class CiReport:
+    """What a run read, the verdicts on the memories, and the failed tests of a JUnit file."""
+
+    repository: RepositoryReport
+    verification: VerificationReport
+    tests: IngestReport | None = None
+
+
+@click.command()
+@click.argument("path", type=_PATH, default=".", metavar="[PATH]")
+@click.option("--ref", help="Where the mainline ends. [default: the remote's default branch, else HEAD]")
+@click.option("--junit", type=_FILE, help="Also record the failed tests of this JUnit XML file as incidents.")
+@click.option(
+    "--fail-on",
+    type=click.Choice(["broken", "drifted", "nothing"]),
+    default="broken",
+    show_default=True,
+    help="Exit with 3 if a memory has this verdict or a worse one.",
+)
+@write_options
+@scope_options
+@click.pass_context
+def ci(  # noqa: PLR0913 - each parameter is an option
+    ctx: click.Context, /, *, call: Call, path: Path, ref: str | None, junit: Path | None, fail_on: str, write: Write
+) -> None:
+    """Read what is new in the repository at PATH, and check the memories in force against it.
+
+    With --url or GRAPHMEM_URL of a `graphmem serve`, the server gets what was read; it needs no clone. Exits with 3 if
+    a memory disagrees with the code, with 1 if a source could not be read.
+    """
+    from graphmem.service.code_verification import verify_repository
+    from graphmem.service.repository_ingestion import FILE_SOURCES
+    from graphmem.sources.git.code_history import read_code_history
+
+    now = datetime.now(UTC)
+    with call.open(starts_work=False) as memory:
+        done = read_repository(ctx, memory, path, tuple(FILE_SOURCES), ref=ref, write=write)
+        history = read_code_history(path, ref=ref, read_at=now)
+        tests = None
+        if junit is not None:
+            from graphmem.sources.incidents import read_junit
+
+            tests = memory.ingest(read_junit(junit, at=now, commit=history.commit), write=write)
+        report = CiReport(done, verify_repository(memory, history, at=now, write=write), tests)
+    give(call, report, lambda _: _report_lines(report))
+    if disagrees(report.verification, fail_on):
+        ctx.exit(DISAGREES)
+    if done.failed:
+        ctx.exit(1)
+
+
+def _report_lines(report: CiReport) -> Iterator[Block]:
+    if report.tests is not None:
+        report.repository.sources["tests"] = report.tests
+    yield from report_lines(report.repository, ())
+    yield from verification_lines(report.verification)

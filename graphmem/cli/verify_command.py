@@ -1,0 +1,121 @@
+"""The command that checks memories against the code: `graphmem verify`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from graphmem.cli.blocks import Block, Line, Look, Span, dim, line, strong
+from graphmem.cli.options import Call, scope_options, write_options
+from graphmem.cli.output import give, note
+
+if TYPE_CHECKING:
+    from graphmem.service import Write
+    from graphmem.service.code_verification import CheckedMemory, VerificationReport
+
+#: A memory has a verdict that `--fail-on` names.
+DISAGREES = 3
+_PATH = click.Path(path_type=Path, exists=True, file_okay=False)
+_LOOKS = {"broken": Look.BAD, "drifted": Look.WARN, "moved": Look.WARN, "verified": Look.GOOD}
+_ORDER = ("broken", "drifted", "moved", "undecided", "verified")
+_SHA_CHARS = 10
+
+
+@click.command()
+@click.argument("path", type=_PATH, default=".", metavar="[PATH]")
+@click.option("--ref", help="Check this branch, tag or commit. [default: the remote's default branch, else HEAD]")
+@click.option("--work-tree", is_flag=True, help="Check the files of the work tree in place of those of a commit.")
+@click.option("--again", is_flag=True, help="Examine every memory, also those whose files did not change.")
+@click.option("--dry-run", is_flag=True, help="Report only; record no verdicts.")
+@click.option(
+    "--fail-on",
+    type=click.Choice(["broken", "drifted", "nothing"]),
+    default="broken",
+    show_default=True,
+    help="Exit with 3 if a memory has this verdict or a worse one.",
+)
+@write_options
+@scope_options
+@click.pass_context
+def verify(  # noqa: PLR0913 - each parameter is an option
+    ctx: click.Context,
+    /,
+    *,
+    call: Call,
+    path: Path,
+    ref: str | None,
+    work_tree: bool,
+    again: bool,
+    dry_run: bool,
+    fail_on: str,
+    write: Write,
+) -> None:
+    """Check the memories in force against the code of the repository at PATH.
+
+    A memory is broken if a path, link, command, dependency or symbol that it names was there when it was recorded, or
+    since, and is not there now; it has drifted if more than half of the lines of its files changed since it was last
+    confirmed. What never was there is undecided. Verdicts show in every answer and order answers; they hide nothing.
+    """
+    from graphmem.service.code_verification import verify_repository
+    from graphmem.sources.git.code_history import read_code_history
+    from graphmem.sources.git.runner import GitFailure
+    from graphmem.sources.git.work_tree import common_directory
+    from graphmem.sources.git.work_tree import work_tree as tree_of
+
+    now = datetime.now(UTC)
+    tree = tree_of(path)
+    common = None if tree is None else common_directory(tree / ".git")
+    try:
+        history = read_code_history(path, ref=ref, read_at=now, with_work_tree=work_tree)
+        with call.open(starts_work=False) as memory:
+            report = verify_repository(
+                memory,
+                history,
+                at=now,
+                cache=None if common is None or again else common / "graphmem",
+                write=write,
+                is_recorded=not dry_run,
+            )
+    except GitFailure as error:
+        raise click.ClickException(f"{error}; name a git repository with at least one commit") from error
+    if dry_run:
+        note("dry run: no verdict was recorded")
+    give(call, report, lambda _: verification_lines(report))
+    if disagrees(report, fail_on):
+        ctx.exit(DISAGREES)
+
+
+def disagrees(report: VerificationReport, fail_on: str) -> bool:
+    """Return whether a memory has the verdict that `--fail-on` names, or a worse one."""
+    failing = _ORDER[: _ORDER.index(fail_on) + 1] if fail_on in _ORDER else ()
+    return any(found.verdict.status.value in failing for found in report.checked)
+
+
+def verification_lines(report: VerificationReport) -> Iterator[Block]:
+    """The memories that the code contradicts, with evidence, and the counts of all verdicts."""
+    counts: dict[str, int] = {}
+    for found in report.checked:
+        counts[found.verdict.status.value] = counts.get(found.verdict.status.value, 0) + 1
+        if found.verdict.status.value in {"broken", "drifted", "moved"}:
+            yield from _memory_lines(found)
+    summary = " · ".join(f"{counts[word]} {word}" for word in _ORDER if word in counts)
+    yield line(summary or "no memories are in force here")
+    recorded = "" if report.change is None else f" · change {report.change}"
+    yield line(dim(f"checked at commit {report.commit[:_SHA_CHARS]}{recorded}"))
+
+
+def _memory_lines(found: CheckedMemory) -> Iterator[Line]:
+    status = found.verdict.status.value
+    news = dim("  new") if found.is_news else ""
+    yield line(Span(f"{status:8} ", _LOOKS[status]), strong(found.card.title), dim(f"  {found.card.id}"), news)
+    for finding in found.verdict.findings:
+        if finding.status is found.verdict.status:
+            yield line(finding.reason, indent=9)
+            for evidence in finding.evidence[:2]:
+                commit = "the work tree" if evidence.commit is None else f"commit {evidence.commit[:_SHA_CHARS]}"
+                at = f":{evidence.lines[0][0]}" if evidence.lines else ""
+                yield line(dim(f"{evidence.path}{at} ({commit})"), indent=9)

@@ -1,0 +1,240 @@
+"""The check of the shared memories in force against the code of their repository."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Protocol
+
+from graphmem.answers import Card, Listing, Written
+from graphmem.drafts import drafted
+from graphmem.instants import from_micros, to_micros
+from graphmem.model import CodeVerdict, Kind, Origin, Scope, Statement
+from graphmem.service.context import Write
+from graphmem.service.mainline_ingestion import Readable, recorded_mainline
+from graphmem.service.repository_ingestion import ledger_mark
+from graphmem.store import Filter, Page
+from graphmem.verification import (
+    CodeEvidence,
+    CodeFinding,
+    CodeHistory,
+    MemoryToVerify,
+    ReferenceKind,
+    Verdict,
+    VerdictStatus,
+    verify_memories,
+)
+
+_PAGE = 500
+_BATCH = 200
+_CACHE = "verdicts.json"
+_STATED_IN = "stated in"
+_WORST = (VerdictStatus.BROKEN, VerdictStatus.DRIFTED, VerdictStatus.MOVED, VerdictStatus.UNDECIDED)
+
+
+class VerifiedMemory(Readable, Protocol):
+    """An opened memory whose statements are checked."""
+
+    def list(self, where: Filter | None = None, *, scope: Scope | None = None, page: Page | None = None) -> Listing:
+        """See `ReadVerbs.list`."""
+        ...
+
+    def record_verdicts(self, verdicts: Sequence[CodeVerdict], *, write: Write | None = None) -> Written:
+        """See `ReadingVerbs.record_verdicts`."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedMemory:
+    """A memory with its verdict; `is_news` is True if the verdict differs from the last recorded one."""
+
+    card: Card
+    verdict: Verdict
+    is_news: bool
+
+
+@dataclass(frozen=True, slots=True)
+class VerificationReport:
+    """The result of a check.
+
+    Attributes:
+        commit: Hash of the commit that was checked.
+        checked: Every memory in force, the worst verdicts first.
+        change: The ledger position of the recorded changes of verdicts; None if none changed.
+    """
+
+    commit: str
+    checked: tuple[CheckedMemory, ...]
+    change: int | None
+
+    def of(self, status: VerdictStatus) -> tuple[CheckedMemory, ...]:
+        """Return the memories with a verdict."""
+        return tuple(checked for checked in self.checked if checked.verdict.status is status)
+
+
+def verify_repository(
+    memory: VerifiedMemory,
+    history: CodeHistory,
+    *,
+    at: datetime,
+    cache: Path | None = None,
+    write: Write | None = None,
+    is_recorded: bool = True,
+) -> VerificationReport:
+    """Check the shared memories of a repository against its code, and record the verdicts that changed.
+
+    Args:
+        memory: The memory; its repository is that of the scope.
+        history: The repository (`graphmem.sources.git.code_history.read_code_history`).
+        at: The time of the check.
+        cache: A folder for the last verdicts with what they depend on, so that memories whose files did not change are
+            not examined again; None examines all.
+        write: Scope (only its repository counts), actor and reason.
+        is_recorded: Record the changes; without it nothing is written.
+    """
+    given = write or Write()
+    home = given.scope or memory.scope
+    scope = Scope(home.tenant, home.repo)
+    cards = [card for card in _cards(memory, scope) if _is_shared(card, scope)]
+    kept = _Kept(None if cache is None else cache / _CACHE, ledger_mark(memory, scope))
+    verdicts = verify_memories([_to_verify(card, kept.verdicts.get(card.id)) for card in cards], history, at=at)
+    recorded = recorded_mainline(memory, scope).verdicts
+    checked = [_checked(card, verdict, recorded.get(card.id)) for card, verdict in zip(cards, verdicts, strict=True)]
+    news = [_note(found.verdict) for found in checked if found.is_news]
+    change = None
+    for start in range(0, len(news) if is_recorded else 0, _BATCH):
+        part = news[start : start + _BATCH]
+        by = Write(scope=scope, actor=given.actor, source="verify", reason=given.reason, origin=given.origin)
+        change = memory.record_verdicts(part, write=by).change.seq
+    kept.save(verdicts)
+    checked.sort(key=lambda found: _rank(found.verdict.status))
+    return VerificationReport(history.commit, tuple(checked), change)
+
+
+def _cards(memory: VerifiedMemory, scope: Scope) -> Iterator[Card]:
+    cursor: str | None = None
+    while True:
+        listing = memory.list(scope=scope, page=Page(_PAGE, cursor))
+        yield from listing.cards
+        cursor = listing.cursor
+        if cursor is None:
+            return
+
+
+def _is_shared(card: Card, scope: Scope) -> bool:
+    """Return whether all readers of a repository see a memory, and it is about the present."""
+    home = card.memory.scope
+    if card.statement.kind is Kind.INCIDENT:  # It tells of the past.
+        return False
+    return home.repo == scope.repo and (home.user, home.branch, home.environment) == (None, None, None)
+
+
+def _without_sources(statement: Statement) -> Statement:
+    """Return a statement without the files from which it was read: each reading of them confirms or ends it."""
+    is_read = statement.origin is not Origin.HUMAN and statement.kind in {Kind.STRUCTURE, Kind.TASK}
+    anchors = () if is_read else tuple(anchor for anchor in statement.anchors if anchor.role != _STATED_IN)
+    return replace(statement, anchors=anchors)
+
+
+def _to_verify(card: Card, earlier: Verdict | None) -> MemoryToVerify:
+    start = card.holding[0].start if card.holding else None
+    stated = next((anchor.name for anchor in card.statement.anchors if anchor.role == _STATED_IN), "")
+    return MemoryToVerify(
+        memory_id=card.id,
+        statement=_without_sources(card.statement),
+        since=start or card.recorded_at,
+        confirmed_at=card.confirmed_at,
+        path=stated,
+        repo=card.memory.scope.repo,
+        earlier=earlier,
+    )
+
+
+def _checked(card: Card, verdict: Verdict, before: CodeVerdict | None) -> CheckedMemory:
+    is_first = before is None and verdict.status in {VerdictStatus.VERIFIED, VerdictStatus.UNDECIDED}
+    is_news = not is_first and (before is None or before.status != verdict.status.value)
+    return CheckedMemory(card, verdict, is_news)
+
+
+def worst_finding(verdict: Verdict) -> CodeFinding | None:
+    """Return the finding that decides a verdict; None without findings."""
+    return next((finding for finding in verdict.findings if finding.status is verdict.status), None)
+
+
+def _note(verdict: Verdict) -> CodeVerdict:
+    finding = worst_finding(verdict)
+    if finding is None:
+        return CodeVerdict(verdict.memory_id, verdict.status.value, verdict.commit)
+    path = next((evidence.path for evidence in finding.evidence), "")
+    return CodeVerdict(verdict.memory_id, verdict.status.value, verdict.commit, finding.reason, path)
+
+
+def _rank(status: VerdictStatus) -> int:
+    return _WORST.index(status) if status in _WORST else len(_WORST)
+
+
+class _Kept:
+    """The last verdicts with what they depend on, in a file of this machine; losing it costs a full check."""
+
+    def __init__(self, path: Path | None, mark: str) -> None:
+        self._path = path
+        self._mark = mark
+        self.verdicts: dict[str, Verdict] = {}
+        if path is not None and path.is_file():
+            try:
+                stored = json.loads(path.read_text(encoding="utf-8"))
+                if stored["ledger"] == mark:
+                    self.verdicts = {key: _verdict(key, plain) for key, plain in stored["verdicts"].items()}
+            except (OSError, ValueError, KeyError, TypeError, AttributeError):
+                self.verdicts = {}
+
+    def save(self, verdicts: Sequence[Verdict]) -> None:
+        """Store the verdicts of a check."""
+        if self._path is None:
+            return
+        plain = {"ledger": self._mark, "verdicts": {verdict.memory_id: _plain(verdict) for verdict in verdicts}}
+        try:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            with drafted(self._path, replaces=True) as draft:
+                draft.write_text(json.dumps(plain), encoding="utf-8")
+        except OSError:
+            return  # A repository that cannot be written is checked completely each time.
+
+
+def _plain(verdict: Verdict) -> dict[str, Any]:
+    finding = worst_finding(verdict)
+    shown = None if finding is None else [finding.kind.value, finding.target, finding.reason, _place(finding)]
+    return {
+        "status": verdict.status.value,
+        "commit": verdict.commit,
+        "at": to_micros(verdict.checked_at),
+        "watched": verdict.watched,
+        "uncommitted": verdict.is_uncommitted,
+        "finding": shown,
+    }
+
+
+def _place(finding: CodeFinding) -> list[str | None]:
+    evidence = next(iter(finding.evidence), None)
+    return [None, ""] if evidence is None else [evidence.commit, evidence.path]
+
+
+def _verdict(memory_id: str, plain: Mapping[str, Any]) -> Verdict:
+    status = VerdictStatus(plain["status"])
+    findings: tuple[CodeFinding, ...] = ()
+    if plain["finding"] is not None:
+        kind, target, reason, (commit, path) = plain["finding"]
+        evidence = (CodeEvidence(commit, path),) if path else ()
+        findings = (CodeFinding(ReferenceKind(kind), target, status, reason, evidence),)
+    return Verdict(
+        memory_id=memory_id,
+        status=status,
+        commit=plain["commit"],
+        checked_at=from_micros(plain["at"]),
+        findings=findings,
+        watched=tuple(plain["watched"]),
+        is_uncommitted=bool(plain["uncommitted"]),
+    )
