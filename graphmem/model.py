@@ -221,11 +221,7 @@ class Add:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Supersede:
-    """Supersede `old` by `new` from `at` on, permanently or `until` a time.
-
-    Raises:
-        InvalidInput: A correction has `at` or `until`, another kind has no `at`, or `until` is not after `at`.
-    """
+    """Supersede `old` by `new` from `at` on, permanently or `until` a later time; a correction has neither time."""
 
     old: tuple[str, ...]
     new: tuple[str, ...]
