@@ -95,14 +95,14 @@ def store_figures(memories: int) -> dict[str, float]:
     following = [New(statement=f"Part {each} is stored elsewhere", supersedes=(each,)) for each in range(memories)]
     with (
         tempfile.TemporaryDirectory() as folder,
-        graphmem.open(f"{folder}/a.db", embedder=lambda: "off", create=True) as memory,
+        graphmem.open(f"{folder}/a.db", create=True) as memory,
     ):
         figures = {f"add_many of {memories:,}": micros_each(memories, lambda: memory.add_many(items))}
         work = lambda: [memory.add(f"Use option {number} for part {number % 7}") for number in range(few)]  # noqa: E731
         figures[f"add, {few:,} times after"] = micros_each(few, work)
     with (
         tempfile.TemporaryDirectory() as folder,
-        graphmem.open(f"{folder}/a.db", embedder=lambda: "off", create=True) as memory,
+        graphmem.open(f"{folder}/a.db", create=True) as memory,
     ):
         figures["add_many, half supersede"] = micros_each(2 * memories, lambda: memory.add_many([*items, *following]))
     return figures
@@ -130,7 +130,7 @@ def main() -> None:
     for _ in range(options.rounds):
         for figures, checkout in zip(least, options.checkouts, strict=True):
             command = [sys.executable, __file__, "--memories", str(options.memories)]
-            environment = {**os.environ, "PYTHONPATH": str(checkout.resolve())}
+            environment = {**os.environ, "PYTHONPATH": str(checkout.resolve()), "GRAPHMEM_EMBEDDINGS": "off"}
             done = subprocess.run(command, env=environment, stdout=subprocess.PIPE, text=True, check=True)
             for name, value in json.loads(done.stdout).items():
                 figures[name] = min(value, figures.get(name, value))

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 from graphmem import GraphMemory
 from graphmem.model import Scope
+from graphmem.retrieval.embedder import EmbedderMissing
 from graphmem.service import ServiceContext
 from graphmem.store import Store
 
@@ -18,7 +19,7 @@ def words_alone(store: Store, *, scope: Scope, actor: str) -> GraphMemory:
             scope=scope,
             actor=actor,
             clock=lambda: datetime.now(UTC),
-            embedder=lambda: "words alone",
+            embedder=lambda: EmbedderMissing("words alone"),
             gate=lambda request: request,
         )
     )

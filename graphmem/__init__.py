@@ -42,6 +42,7 @@ if TYPE_CHECKING:
         SupersessionKind,
     )
     from graphmem.opening import open_memory as open  # noqa: A004 - graphmem.open() reads as it should
+    from graphmem.retrieval.embedder import EmbedderMissing
     from graphmem.retrieval.request import Sort
     from graphmem.service import GraphMemory, New, Write
     from graphmem.store import Filter, Page
@@ -56,6 +57,7 @@ _HOMES = {
     "graphmem.model": (
         "Alternative Anchor AnchorKind At Kind LinkKind Move Origin Outcome Scope Statement Status SupersessionKind"
     ),
+    "graphmem.retrieval.embedder": "EmbedderMissing",
     "graphmem.retrieval.request": "Sort",
     "graphmem.service": "GraphMemory New Write",
     "graphmem.store": "Filter Page",
@@ -71,6 +73,7 @@ __all__ = [  # noqa: RUF022 - the door first
     "CommitUnknown",
     "Conflict",
     "CorruptStore",
+    "EmbedderMissing",
     "Filter",
     "Forbidden",
     "GraphMemError",

@@ -221,7 +221,7 @@ class Add:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Supersede:
-    """Supersede `old` by `new` from `at` on (a correction has no `at`), permanently or `until` a time."""
+    """Supersede `old` by `new` from `at` on, permanently or `until` a later time; a correction has neither time."""
 
     old: tuple[str, ...]
     new: tuple[str, ...]
@@ -235,6 +235,16 @@ class Supersede:
         for name in ("at", "until"):
             if (value := getattr(self, name)) is not None:
                 object.__setattr__(self, name, instant(value))
+        self._check_interval()
+
+    def _check_interval(self) -> None:
+        if self.kind is SupersessionKind.CORRECTION:
+            if self.at is not None or self.until is not None:
+                raise InvalidInput("a correction has no 'at' and no 'until': the old memory was never right")
+        elif self.at is None:
+            raise InvalidInput(f"an {self.kind} needs 'at', the moment from which the new memory takes over")
+        elif self.until is not None and self.until <= self.at:
+            raise InvalidInput(f"'until' {self.until.isoformat()} is not after 'at' {self.at.isoformat()}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,7 +45,7 @@ def open_memory(
     scope: Scope | None = None,
     actor: str | None = None,
     clock: Clock | None = None,
-    embedder: Callable[[], Embedder | str] | None = None,
+    embedder: Callable[[], Embedder | EmbedderMissing] | None = None,
     create: bool = False,
 ) -> GraphMemory:
     """Open the memory at a URL, or the memory of the current folder.
@@ -58,7 +58,7 @@ def open_memory(
         scope: The default scope of reads and writes; from the settings by default.
         actor: The default author of writes; the user's login name by default.
         clock: Returns the current time, aware UTC.
-        embedder: Returns the embedding backend, or a sentence on why there is none.
+        embedder: Returns the embedding backend, or why there is none.
         create: Create the file if it does not exist.
 
     Raises:
@@ -278,11 +278,11 @@ def _file_of(url: str) -> Path:
     return path
 
 
-def installed_backend(settings: Settings) -> Callable[[], Embedder | str]:
+def installed_backend(settings: Settings) -> Callable[[], Embedder | EmbedderMissing]:
     """Return a function that returns the settings' embedding backend, or why there is none; loaded on first use."""
-    loaded: list[Embedder | str] = []
+    loaded: list[Embedder | EmbedderMissing] = []
 
-    def backend() -> Embedder | str:
+    def backend() -> Embedder | EmbedderMissing:
         if not loaded:
             loaded.append(_load_backend(settings))
         return loaded[0]
@@ -290,11 +290,10 @@ def installed_backend(settings: Settings) -> Callable[[], Embedder | str]:
     return backend
 
 
-def _load_backend(settings: Settings) -> Embedder | str:
+def _load_backend(settings: Settings) -> Embedder | EmbedderMissing:
     if settings.embeddings == "off":
-        return "embeddings are switched off (GRAPHMEM_EMBEDDINGS)"
-    backend = find_backend(settings.embeddings, settings.model)
-    return backend.reason if isinstance(backend, EmbedderMissing) else backend
+        return EmbedderMissing("embeddings are switched off (GRAPHMEM_EMBEDDINGS)")
+    return find_backend(settings.embeddings, settings.model)
 
 
 def _login() -> str:

@@ -159,10 +159,6 @@ class Rows:
     `branches` has every branch of the tenant.
 
     Attributes:
-        holding: The cached valid intervals of memories, equal for all readers: only of memories whose cache is exact at
-            the requested ledger position, and never of all.
-        settled: Memories without their moves, edges, links and chains, because `holding` shows that they are in force
-            at the requested point.
         sources: Only among the rows that an operation appends; `Store.sources` reads them.
         readings: Only among the rows that an operation appends.
     """
@@ -175,8 +171,6 @@ class Rows:
     links: tuple[LinkRow, ...] = ()
     revocations: tuple[RevokeRow, ...] = ()
     branches: Mapping[str, BranchRow] = field(default_factory=dict)
-    holding: Mapping[str, tuple[tuple[datetime, datetime], ...]] = field(default_factory=dict)
-    settled: frozenset[str] = frozenset()
     sources: tuple[SourceRow, ...] = ()
     readings: tuple[ReadingRow, ...] = ()
 
@@ -191,11 +185,33 @@ class Rows:
             links=self.links + other.links,
             revocations=self.revocations + other.revocations,
             branches={**self.branches, **other.branches},
-            holding={**self.holding, **other.holding},
-            settled=self.settled | other.settled,
             sources=self.sources + other.sources,
             readings=self.readings + other.readings,
         )
+
+
+@dataclass(frozen=True, slots=True)
+class CachedRows:
+    """The rows of memories with a store's caches at a point, which may replace the rows of a memory that is in force.
+
+    Attributes:
+        chained: The rows of the other memories, with their whole chains.
+        holding: The cached valid intervals of memories, equal for all readers: only of memories whose cache is exact at
+            the requested ledger position, and never of all.
+        settled: Memories without their moves, edges, links and chains, because `holding` shows that they are in force
+            at the requested point; none of them is in `chained`.
+        confirmations: The confirmations of the settled memories.
+    """
+
+    chained: Rows = field(default_factory=Rows)
+    holding: Mapping[str, tuple[tuple[datetime, datetime], ...]] = field(default_factory=dict)
+    settled: Mapping[str, MemoryRow] = field(default_factory=dict)
+    confirmations: tuple[ConfirmRow, ...] = ()
+
+    @property
+    def ids(self) -> set[str]:
+        """The ids of all memories, settled or not."""
+        return {*self.chained.memories, *self.settled}
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Protocol, Self
 
 from graphmem.errors import InvalidInput
 from graphmem.model import Change, Kind, Origin, Point, Request, Scope, Status
-from graphmem.rows import Rows, SourceRow
+from graphmem.rows import CachedRows, Rows, SourceRow
 from graphmem.vocabulary import word_of
 
 if TYPE_CHECKING:
@@ -119,7 +119,7 @@ class Matches:
             live memory of the tenant at latest: scores are comparable only within an answer.
         vector: (id, cosine), best first, ties by id.
         named: name key to the ids that carry it as alias or title, ids sorted.
-        rows: The rows of all matches, as `Store.rows` returns them, except for settled memories.
+        rows: The rows of all matches.
         seq: The ledger position of the answer.
         model: The embedding model of the store's vectors; None if there are none.
         note: A remark if vectors were not compared exactly as requested.
@@ -133,7 +133,7 @@ class Matches:
     lexical: tuple[tuple[str, float], ...] = ()
     vector: tuple[tuple[str, float], ...] = ()
     named: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    rows: Rows = field(default_factory=Rows)
+    rows: CachedRows = field(default_factory=CachedRows)
     seq: int = 0
     model: ModelCard | None = None
     note: str | None = None
@@ -172,7 +172,7 @@ class Nearby:
     """The neighbours of some memories: a step for each pair, and the neighbours' rows if requested."""
 
     steps: tuple[Neighbour, ...] = ()
-    rows: Rows = field(default_factory=Rows)
+    rows: CachedRows = field(default_factory=CachedRows)
 
 
 @dataclass(frozen=True, slots=True)
@@ -360,15 +360,24 @@ class Store(Protocol):
         """
         ...
 
-    def rows(self, reader: Scope, ids: Sequence[str], *, rivals: Rivals | None = None, is_alone: bool = False) -> Rows:
+    def rows(self, reader: Scope, ids: Sequence[str], *, is_alone: bool = False) -> Rows:
         """Return the rows of memories and of their chains; unknown ids are left out.
 
         Args:
             reader: The reader's scope.
             ids: Memories, in any home scope of the tenant.
-            rivals: Also read these memories if the reader admits their home. While the ledger is at their point's
-                position, those that the cache marks as not in force at its instant for all readers may be left out.
             is_alone: Only the memories and their own moves are needed: their chains may be left out.
+        """
+        ...
+
+    def rows_with_rivals(self, reader: Scope, ids: Sequence[str], rivals: Rivals) -> CachedRows:
+        """Return the rows of memories and of the memories that may be in force for some subjects; none is settled.
+
+        Args:
+            reader: The reader's scope.
+            ids: Memories, in any home scope of the tenant.
+            rivals: Read if the reader admits their home. While the ledger is at their point's position, those that the
+                cache marks as not in force at its instant for all readers may be left out.
         """
         ...
 

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from graphmem.retrieval.embedder import EmbedderMissing
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -33,3 +35,8 @@ class FakeEmbedder:
                 row[0] = 1
         lengths: NDArray[np.float32] = np.linalg.norm(vectors, axis=1, keepdims=True)
         return vectors / lengths
+
+
+def no_embedder() -> EmbedderMissing:
+    """Return why a test has no embedder: its searches are lexical."""
+    return EmbedderMissing("no model in this test")

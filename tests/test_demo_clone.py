@@ -12,6 +12,7 @@ import graphmem
 from graphmem import GraphMemory
 from graphmem.cli.block_output import plain_lines
 from graphmem.demo.clone import clone_lines, read_clone
+from tests.fake_embedder import no_embedder
 from tests.sources.git.repositories import Repository, body
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -19,7 +20,7 @@ NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
 @pytest.fixture
 def memory(tmp_path: Path) -> Iterator[GraphMemory]:
-    with graphmem.open(str(tmp_path / "memory.db"), create=True, embedder=lambda: "none") as opened:
+    with graphmem.open(str(tmp_path / "memory.db"), create=True, embedder=no_embedder) as opened:
         yield opened
 
 

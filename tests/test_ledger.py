@@ -90,6 +90,9 @@ statements = st.builds(
 )
 moves = st.builds(Move, st.sampled_from(Status), moments, st.integers(-3, 3), st.none() | texts)
 source_keys = st.none() | st.text("abc/é. ", min_size=1, max_size=9)
+intervals = st.just((SupersessionKind.CORRECTION, None, None)) | st.tuples(
+    st.sampled_from((SupersessionKind.UPDATE, SupersessionKind.AMENDMENT)), moments, maybe_moments
+).filter(lambda interval: interval[2] is None or interval[1] < interval[2])
 operations: st.SearchStrategy[Operation] = st.one_of(
     st.builds(
         Add,
@@ -99,13 +102,13 @@ operations: st.SearchStrategy[Operation] = st.one_of(
         source_keys,
     ),
     st.builds(
-        Supersede,
-        old=st.lists(keys, min_size=1, max_size=2).map(tuple),
-        new=st.lists(keys, min_size=1, max_size=2).map(tuple),
-        at=maybe_moments,
-        until=maybe_moments,
-        kind=st.sampled_from(SupersessionKind),
-        part=st.none() | texts,
+        lambda old, new, interval, part: Supersede(
+            old=old, new=new, at=interval[1], until=interval[2], kind=interval[0], part=part
+        ),
+        st.lists(keys, min_size=1, max_size=2).map(tuple),
+        st.lists(keys, min_size=1, max_size=2).map(tuple),
+        intervals,
+        st.none() | texts,
     ),
     st.builds(Transition, keys, moves),
     st.builds(End, keys, moments, st.none() | texts),
@@ -187,6 +190,13 @@ def test_the_text_leaves_defaults_out() -> None:
 )
 def test_a_text_that_is_none_of_ours_is_corrupt(body: str) -> None:
     with pytest.raises(CorruptStore, match="restore from a backup"):
+        ledger.decode(body)
+
+
+@pytest.mark.parametrize("interval", ["", '"at":1,"until":1,', '"at":1,"kind":"correction",'])
+def test_a_supersession_that_was_never_accepted_is_corrupt(interval: str) -> None:
+    body = f'{{{interval}"by":{{}},"do":"supersede","new":["b"],"old":["a"],"writer":{{}}}}'
+    with pytest.raises(CorruptStore, match="'at'"):
         ledger.decode(body)
 
 

@@ -23,6 +23,7 @@ from graphmem.model import (
     Statement,
     Status,
     Supersede,
+    SupersessionKind,
     instant,
 )
 from graphmem.scopes import branch_parts
@@ -61,9 +62,29 @@ def test_a_naive_time_is_refused_wherever_it_is_given(use: object) -> None:
 def test_times_inside_values_are_utc() -> None:
     move, end = Move(Status.ACTIVE, SAME_ELSEWHERE), End("a", SAME_ELSEWHERE)
     asked, said = At(SAME_ELSEWHERE, SAME_ELSEWHERE), Statement(title="t", observed_at=SAME_ELSEWHERE)
-    taken = Supersede(old=("a",), new=("b",), at=SAME_ELSEWHERE, until=SAME_ELSEWHERE)
-    times = [move.at, end.at, asked.as_of, asked.known_at, said.observed_at, taken.at, taken.until]
+    taken = Supersede(old=("a",), new=("b",), at=SAME_ELSEWHERE, until=SAME_ELSEWHERE + timedelta(hours=1))
+    times = [move.at, end.at, asked.as_of, asked.known_at, said.observed_at, taken.at]
     assert {repr(one) for one in times} == {repr(NOON)}
+    assert repr(taken.until) == repr(NOON + timedelta(hours=1))
+
+
+@pytest.mark.parametrize(
+    ("kind", "at", "until", "fault"),
+    [
+        (SupersessionKind.UPDATE, None, None, "an update needs 'at'"),
+        (SupersessionKind.UPDATE, None, NOON, "an update needs 'at'"),
+        (SupersessionKind.AMENDMENT, None, None, "an amendment needs 'at'"),
+        (SupersessionKind.CORRECTION, NOON, None, "a correction has no 'at'"),
+        (SupersessionKind.CORRECTION, None, NOON, "no 'until'"),
+        (SupersessionKind.UPDATE, NOON, NOON, "is not after 'at'"),
+        (SupersessionKind.AMENDMENT, NOON, NOON - timedelta(hours=1), "is not after 'at'"),
+    ],
+)
+def test_a_supersession_with_an_interval_that_its_kind_cannot_have_is_refused(
+    kind: SupersessionKind, at: datetime | None, until: datetime | None, fault: str
+) -> None:
+    with pytest.raises(InvalidInput, match=fault):
+        Supersede(old=("a",), new=("b",), at=at, until=until, kind=kind)
 
 
 def test_a_ledger_position_is_asked_for_as_it_is() -> None:

@@ -9,30 +9,31 @@ import pytest
 import graphmem
 from graphmem.errors import InvalidInput, NotFound, Unsupported
 from graphmem.opening import initialise
+from tests.fake_embedder import no_embedder
 
 
 def test_init_makes_a_store_that_git_ignores_and_open_finds_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     initialise(tmp_path)
     monkeypatch.chdir(tmp_path)
-    with graphmem.open(embedder=lambda: "off") as memory:
+    with graphmem.open(embedder=no_embedder) as memory:
         memory.add("Use tabs")
-    with graphmem.open(embedder=lambda: "off") as memory:
+    with graphmem.open(embedder=no_embedder) as memory:
         assert [card.title for card in memory.list().cards] == ["Use tabs"]
     assert (tmp_path / ".graphmem" / ".gitignore").read_text() == "*\n"
 
 
 def test_init_twice_keeps_what_is_there(tmp_path: Path) -> None:
     path = initialise(tmp_path)
-    with graphmem.open(str(path), embedder=lambda: "off") as memory:
+    with graphmem.open(str(path), embedder=no_embedder) as memory:
         memory.add("Use tabs")
     initialise(tmp_path)
-    with graphmem.open(str(path), embedder=lambda: "off") as memory:
+    with graphmem.open(str(path), embedder=no_embedder) as memory:
         assert memory.status().memories == 1
 
 
 def test_a_url_names_a_file(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path}/m.db"
-    with graphmem.open(url, create=True, embedder=lambda: "off") as memory:
+    with graphmem.open(url, create=True, embedder=no_embedder) as memory:
         assert memory.status().changes == 0
 
 

@@ -23,6 +23,7 @@ from graphmem.config import Settings
 from graphmem.demo.__main__ import ingest_records
 from graphmem.demo.facts import ReplayClock, last_day, load_facts, replay
 from graphmem.opening import find_browser, open_memory, open_store, utc_now
+from graphmem.retrieval.embedder import EmbedderMissing
 from graphmem.service import ServiceContext
 from tools.chromium import running_chromium
 from tools.neo4j_browser import Driven
@@ -76,14 +77,19 @@ def _remember(url: str, settings: Settings) -> None:
     with tempfile.TemporaryDirectory() as folder:
         place = str(Path(folder) / "memory.db")
         with open_memory(
-            place, scope=Scope(), actor="packaging", clock=clock, embedder=lambda: "none", create=True
+            place, scope=Scope(), actor="packaging", clock=clock, embedder=lambda: EmbedderMissing("none"), create=True
         ) as memory:
             replay(facts, memory, clock)
             ingest_records(memory, last_day(facts) + timedelta(days=1))
             lines = list(memory.export())
     store = open_store(url, settings, create=True)
     context = ServiceContext(
-        store, scope=Scope(), actor="packaging", clock=utc_now, embedder=lambda: "none", gate=lambda one: one
+        store,
+        scope=Scope(),
+        actor="packaging",
+        clock=utc_now,
+        embedder=lambda: EmbedderMissing("none"),
+        gate=lambda one: one,
     )
     with GraphMemory(context) as memory:
         memory.restore(lines)

@@ -22,7 +22,7 @@ os.environ["HF_HUB_OFFLINE"] = "1"
 import numpy as np
 
 import graphmem
-from graphmem.retrieval.embedder import Embedder, card_of
+from graphmem.retrieval.embedder import Embedder, EmbedderMissing, card_of
 from graphmem.retrieval.minilm import MiniLM, installed_folder
 from graphmem.retrieval.named_model import NamedModel
 from graphmem.retrieval.verification import verify
@@ -115,14 +115,14 @@ def _has_vectors_of(place: str, model: Embedder) -> bool:
 def from_environment(folder: Path, other: Path) -> bool:
     """Whether `GRAPHMEM_MODEL` reaches a process of its own."""
     place = str(folder / "e.db")
-    with graphmem.open(place, create=True, embedder=lambda: "off") as memory:
+    with graphmem.open(place, create=True, embedder=lambda: EmbedderMissing("off")) as memory:
         memory.add("Keys are UUIDv7")
     environment = {**os.environ, "GRAPHMEM_MODEL": str(other), "GRAPHMEM_URL": place}
     done = subprocess.run(
         [sys.executable, "-m", "graphmem.cli", "reindex"], env=environment, capture_output=True, text=True, check=False
     )
     print(done.stderr[-2_000:] if done.returncode else "", end="")
-    with graphmem.open(place, embedder=lambda: "off") as memory:
+    with graphmem.open(place, embedder=lambda: EmbedderMissing("off")) as memory:
         status = memory.status()
     return not done.returncode and status.vectors == 1 and status.model is not None and status.model.name == "other"
 

@@ -19,6 +19,7 @@ from playwright.sync_api import Browser, expect
 import graphmem
 from graphmem.demo.facts import ReplayClock, last_day, load_facts, replay
 from graphmem.opening import open_memory
+from graphmem.retrieval.embedder import EmbedderMissing
 from tools.chromium import running_chromium
 
 FOLDER = Path(__file__).resolve().parent.parent / "docs" / "web"
@@ -70,7 +71,7 @@ def _remembered(store: Path) -> dict[str, str]:
         scope=graphmem.Scope(),
         actor="packaging",
         clock=clock,
-        embedder=lambda: "no model for a picture",
+        embedder=lambda: EmbedderMissing("no model for a picture"),
     ) as memory:
         replay(facts, memory, clock)
         clock.now = last_day(facts)

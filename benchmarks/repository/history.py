@@ -160,7 +160,7 @@ def bare(root: Path) -> Cost:
 
 def opened(folder: Path) -> GraphMemory:
     """A new store in a folder, without vectors."""
-    return graphmem.open(f"{folder}/memory.db", embedder=lambda: "off", create=True)
+    return graphmem.open(f"{folder}/memory.db", embedder=lambda: graphmem.EmbedderMissing("off"), create=True)
 
 
 def stored(memory: GraphMemory, root: Path, ref: str | None = None) -> MainlineHistory:

@@ -25,6 +25,7 @@ from benchmarks.rows import Row, show, write
 from benchmarks.truth.packs import Json, json_lines
 from graphmem.answers import Card, Hit
 from graphmem.model import At, Scope, Statement
+from graphmem.retrieval.embedder import EmbedderMissing
 from graphmem.service import GraphMemory
 from graphmem.sources.observations import Reading
 from graphmem.sources.rules import read_rules
@@ -130,7 +131,7 @@ def measure(pack: PackOfRepo, clone: Path) -> Measured:
     with tempfile.TemporaryDirectory() as folder:
         scope = Scope("default", pack.repo)
         path = str(Path(folder) / "memory.db")
-        with graphmem.open(path, create=True, scope=scope, embedder=lambda: "words alone") as memory:
+        with graphmem.open(path, create=True, scope=scope, embedder=lambda: EmbedderMissing("words alone")) as memory:
             began = time.perf_counter()
             memory.ingest(reading)
             measured.ingest_s = time.perf_counter() - began

@@ -27,10 +27,12 @@ _FIRST = """
 import sys, time, json
 import graphmem
 from graphmem.model import Scope
+from graphmem.retrieval.embedder import EmbedderMissing
 path, repo, key, text, mode = sys.argv[1:]
 import graphmem.opening, graphmem.service, graphmem.adapters.sqlite.store
+off = EmbedderMissing("off")
 started = time.perf_counter()
-with graphmem.open(path, scope=Scope("speed", repo), actor="speed", embedder=lambda: "off") as memory:
+with graphmem.open(path, scope=Scope("speed", repo), actor="speed", embedder=lambda: off) as memory:
     memory.get(key) if mode == "get" else memory.search(text)
     print(json.dumps((time.perf_counter() - started) * 1e3))
 """

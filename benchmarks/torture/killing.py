@@ -19,6 +19,7 @@ import apsw
 import graphmem
 from graphmem import GraphMemory, Scope, Statement, Write
 from graphmem.model import Change
+from graphmem.retrieval.embedder import EmbedderMissing
 from graphmem.service import New
 
 _HOME = Scope("torture", "acme/shop")
@@ -64,7 +65,9 @@ def kill_writers(folder: Path, *, cycles: int, writers: int, seed: int) -> Death
 
 def opened(path: Path, *, create: bool = False) -> GraphMemory:
     """The store, without a model."""
-    return graphmem.open(str(path), create=create, scope=_HOME, actor="torture", embedder=lambda: "off")
+    return graphmem.open(
+        str(path), create=create, scope=_HOME, actor="torture", embedder=lambda: EmbedderMissing("off")
+    )
 
 
 def integrity(path: Path) -> list[str]:

@@ -26,6 +26,7 @@ from graphmem.http.app import create_app
 from graphmem.keys import KeyRing
 from graphmem.model import Scope
 from graphmem.opening import open_memory
+from graphmem.retrieval.embedder import EmbedderMissing
 
 _URL = "http://127.0.0.1"
 _GOOD = range(200, 300)
@@ -65,7 +66,11 @@ def mix(folder: Path, *, operations: int, seed: int) -> Mixture:
     with (
         contextlib.redirect_stderr(io.StringIO()) as log,
         open_memory(
-            str(folder / "mixed.db"), scope=Scope(), actor="server", embedder=lambda: "off", create=True
+            str(folder / "mixed.db"),
+            scope=Scope(),
+            actor="server",
+            embedder=lambda: EmbedderMissing("off"),
+            create=True,
         ) as memory,
     ):
         app = create_app(memory, ring)

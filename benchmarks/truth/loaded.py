@@ -17,13 +17,13 @@ from benchmarks.truth.scoring import Judge
 from graphmem.answers import SearchAnswer
 from graphmem.model import At, Scope
 from graphmem.opening import open_memory
-from graphmem.retrieval.embedder import Embedder
+from graphmem.retrieval.embedder import Embedder, EmbedderMissing
 from graphmem.service import GraphMemory
 from graphmem.service.memory import context_of
 from graphmem.store import Page
 
 OURS, WORDS_ONLY = "graphmem", "graphmem, words only"
-_WORDS_ONLY = "the question is asked by words alone"
+_WORDS_ONLY = EmbedderMissing("the question is asked by words alone")
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,12 +105,17 @@ def loaded_rivals(rivals: Rivals, url: str, backend: Embedder | None) -> Iterato
 def _memories(
     url: str, tenant: str, clock: ReplayClock, backend: Embedder | None
 ) -> Iterator[Mapping[str, GraphMemory]]:
-    ways: dict[str, Embedder | str] = {OURS: _WORDS_ONLY if backend is None else backend, WORDS_ONLY: _WORDS_ONLY}
+    ways: dict[str, Embedder | EmbedderMissing] = {
+        OURS: _WORDS_ONLY if backend is None else backend,
+        WORDS_ONLY: _WORDS_ONLY,
+    }
     with ExitStack() as stack:
         yield {name: stack.enter_context(_memory(url, tenant, clock, way)) for name, way in ways.items()}
 
 
-def _memory(url: str, tenant: str, clock: ReplayClock, way: Embedder | str) -> AbstractContextManager[GraphMemory]:
+def _memory(
+    url: str, tenant: str, clock: ReplayClock, way: Embedder | EmbedderMissing
+) -> AbstractContextManager[GraphMemory]:
     return open_memory(url, create=True, scope=Scope(tenant), actor="truth", clock=clock, embedder=lambda: way)
 
 

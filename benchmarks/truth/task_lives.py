@@ -26,6 +26,7 @@ from benchmarks.truth.packs import Json, Question, day, json_lines, read_questio
 from graphmem.answers import Card, Hit
 from graphmem.instants import to_micros
 from graphmem.model import LinkKind
+from graphmem.retrieval.embedder import EmbedderMissing
 from graphmem.service import GraphMemory
 from graphmem.sources.clipped_text import clipped, one_line
 from graphmem.sources.git.file_versions import contents, file_versions
@@ -79,7 +80,9 @@ def main(arguments: Sequence[str]) -> int:
     with (
         tempfile.TemporaryDirectory() as store,
         graphmem.open(
-            str(Path(store) / "tasks.db"), create=True, embedder=lambda: "the questions are asked by words alone"
+            str(Path(store) / "tasks.db"),
+            create=True,
+            embedder=lambda: EmbedderMissing("the questions are asked by words alone"),
         ) as memory,
     ):
         report = memory.ingest(reading)

@@ -9,6 +9,7 @@ from pathlib import Path
 import graphmem
 from graphmem import GraphMemory, Scope
 from graphmem.demo.facts import ReplayClock, last_day, load_facts, replay
+from graphmem.retrieval.embedder import EmbedderMissing
 
 
 def fresh_memory(url: str = "") -> tuple[GraphMemory, ReplayClock]:
@@ -49,7 +50,7 @@ def _opened(url: str, scope: Scope) -> tuple[GraphMemory, ReplayClock]:
         scope=scope,
         actor="notebook",
         clock=clock,
-        embedder=lambda: "search is lexical only in this memory",
+        embedder=lambda: EmbedderMissing("search is lexical only in this memory"),
         create=True,
     )
     return memory, clock

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from graphmem.doctor.fixes import on_store
 from graphmem.doctor.links import Check, CheckContext, CheckResult, broken, ok, warn
-from graphmem.retrieval.embedder import card_of, needs_download, other_model
+from graphmem.retrieval.embedder import EmbedderMissing, card_of, needs_download, other_model
 from graphmem.retrieval.verification import verify
 
 _OFF = "off"
@@ -19,8 +19,8 @@ def _model(context: CheckContext) -> CheckResult:
         message = f"{settings.model!r} is not downloaded yet; the first use downloads it"
         return warn(message, f"hf download {settings.model}")
     backend = context.backend()
-    if isinstance(backend, str):
-        reason, _, fix = backend.partition(" Run: ")
+    if isinstance(backend, EmbedderMissing):
+        reason, _, fix = backend.reason.partition(" Run: ")
         result = broken if settings.embeddings != "minilm" else warn
         return result(f"{reason} Search is lexical only.", fix or "graphmem status")
     for part in verify(settings.embeddings, settings.model):
@@ -32,7 +32,7 @@ def _model(context: CheckContext) -> CheckResult:
 def _vectors(context: CheckContext) -> CheckResult:
     info, backend = context.info, context.backend()
     assert info is not None, "the contents check runs first"  # noqa: S101
-    if isinstance(backend, str):
+    if isinstance(backend, EmbedderMissing):
         return ok(f"{info.vectors:,} stored; no model is installed to compare them with")
     differs = other_model(backend, info.model)
     if differs is not None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from graphmem.config import Settings
-from graphmem.retrieval.embedder import Embedder
+from graphmem.retrieval.embedder import Embedder, EmbedderMissing
 from graphmem.store import StoreInfo
 
 #: The default port of `graphmem serve`.
@@ -87,7 +87,7 @@ class CheckContext:
     host: str | None
     settings: Settings
     store_url: str
-    backend: Callable[[], Embedder | str]
+    backend: Callable[[], Embedder | EmbedderMissing]
     info: StoreInfo | None = field(default=None)
     version: str | None = field(default=None)
     port: int = DEFAULT_PORT

@@ -79,7 +79,7 @@ def other_model(backend: Embedder, stored: ModelCard | None) -> str | None:
 
 @dataclass(frozen=True, slots=True)
 class EmbedderMissing:
-    """The reason why there are no vectors, for answers that are lexical only.
+    """No embedding backend can be used, so answers are lexical only.
 
     Attributes:
         reason: The cause and the fix, for the user.

@@ -11,7 +11,7 @@ from graphmem.model import LinkKind, Memory, Status
 from graphmem.retrieval.fusion import FLOOR, GRAPH_WEIGHT, NOT_HOLDING, Scored, cut, merged
 from graphmem.retrieval.request import Query
 from graphmem.store import Neighbour
-from graphmem.temporal import Resolved, Resolver, Standing, View, standing
+from graphmem.temporal import CachedView, Resolved, Resolver, Standing, View, standing
 
 _LINKS = frozenset(kind.value for kind in LinkKind)
 
@@ -24,7 +24,7 @@ class Head:
     """A memory that matches resolve to; matches are added while they are resolved."""
 
     resolved: Resolved
-    view: View
+    view: CachedView
     matches: list[Scored] = field(default_factory=list)
     #: The resolution path from each match to this memory, the best match's first.
     paths: dict[str, tuple[str, ...]] = field(default_factory=dict)
@@ -71,7 +71,7 @@ def scored_neighbours(neighbours: Iterable[Neighbour], view: View, heads: Mappin
     return list(scored.values())
 
 
-def heads_of(scored: Iterable[Scored], view: View, query: Query) -> dict[str, Head]:
+def heads_of(scored: Iterable[Scored], view: CachedView, query: Query) -> dict[str, Head]:
     """Return the memories that the matches resolve to, by id."""
     heads: dict[str, Head] = {}
     resolver = Resolver(view, query.valid)

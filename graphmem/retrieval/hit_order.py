@@ -12,7 +12,7 @@ from graphmem.retrieval.fusion import prior
 from graphmem.retrieval.heads import Head, fits, not_in_force_penalty, subject_of
 from graphmem.retrieval.request import Query, Sort
 from graphmem.store import Filter
-from graphmem.temporal import Resolved, Ruling, Standing, View, rule
+from graphmem.temporal import CachedView, Resolved, Ruling, Standing, View, rule
 
 _DAY_S = 86_400.0
 _YEAR_DAYS = 365.0
@@ -34,7 +34,7 @@ class Ranked:
 class Ruled:
     """The leaders of the subjects of the first hits."""
 
-    view: View
+    view: CachedView
     led: Mapping[str | None, Ruling | None]
 
 
@@ -113,7 +113,7 @@ def with_leaders(ranked: Sequence[Ranked], ruled: Ruled, query: Query) -> Sequen
     return ordered
 
 
-def _leading(overruled: Ranked, leader: str, view: View) -> Ranked:
+def _leading(overruled: Ranked, leader: str, view: CachedView) -> Ranked:
     """Return the leader as an entry in place of an overruled match."""
     key = overruled.head.resolved.memory
     head = Head(Resolved(leader, Standing.HOLDS, (key, leader)), view, overruled.head.matches)

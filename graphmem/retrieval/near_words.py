@@ -12,7 +12,7 @@ from graphmem.model import Statement
 from graphmem.retrieval.corrections import Correction, edited_terms, most_edits, nearest
 from graphmem.retrieval.request import Query
 from graphmem.store import Probe, Store
-from graphmem.temporal import View
+from graphmem.temporal import CachedView, View
 
 MOST_WORDS = 3
 #: Terms per query of the store.
@@ -51,7 +51,7 @@ def _holders(store: Store, terms: Sequence[str], query: Query, seq: int) -> Iter
     for first in range(0, len(terms), _TERMS_AT_ONCE):
         probe = Probe(tuple(terms[first : first + _TERMS_AT_ONCE]), limit=_MOST_HOLDERS)
         matches = store.match(query.reader, probe, query.of_matches, seq=seq)
-        yield from _statements(View(matches.rows, query.reader, seq), matches.ids)
+        yield from _statements(CachedView(matches.rows, query.reader, seq), matches.ids)
 
 
 def _newest(store: Store, query: Query, seq: int) -> Iterator[Statement]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 
@@ -12,7 +12,7 @@ from graphmem.model import Point, Scope
 from graphmem.retrieval.cards import card
 from graphmem.retrieval.corrections import Correction, share_of, unknown_words
 from graphmem.retrieval.cursors import Cursors, PageStart, Seal, question_mark
-from graphmem.retrieval.embedder import Embedder, card_of, other_model, question_vector
+from graphmem.retrieval.embedder import Embedder, EmbedderMissing, card_of, other_model, question_vector
 from graphmem.retrieval.fusion import NAMED_SHARE, Scored, cut
 from graphmem.retrieval.heads import Head, fits, heads_of, is_relevant, relevant_heads, scored_neighbours, subject_of
 from graphmem.retrieval.hit_order import Ranked, Ruled, leaders_first, rank, rulings, with_leaders
@@ -28,9 +28,9 @@ from graphmem.retrieval.reference import reference, references
 from graphmem.retrieval.relation_phrases import overruling, relation
 from graphmem.retrieval.request import Query
 from graphmem.retrieval.titles import Titles
-from graphmem.rows import Rows
+from graphmem.rows import CachedRows
 from graphmem.store import Matches, ModelCard, Nearby, Probe, Rivals, Store
-from graphmem.temporal import Ruling, Standing, View
+from graphmem.temporal import CachedView, Ruling, Standing, View
 
 MATCH_LIMIT = 35
 EXPANDED_HEADS = 3
@@ -49,7 +49,7 @@ class Searcher:
 
     Args:
         store: The store.
-        embedder: Returns the embedding backend, or a sentence on why there is none; called once per search.
+        embedder: Returns the embedding backend, or why there is none; called once per search.
         seal: Signs cursors; created for the store by default.
         mainlines: Histories of repositories; created for the store by default.
     """
@@ -57,7 +57,7 @@ class Searcher:
     def __init__(
         self,
         store: Store,
-        embedder: Callable[[], Embedder | str],
+        embedder: Callable[[], Embedder | EmbedderMissing],
         seal: Seal | None = None,
         mainlines: Mainlines | None = None,
     ) -> None:
@@ -112,7 +112,7 @@ class Searcher:
         verdicts = self._mainlines.at(reader, reader.repo, seq).verdicts
         return {key: _DOUBTS[verdict.status] for key, verdict in verdicts.items() if verdict.status in _DOUBTS}
 
-    def _parsed(self, query: Query, backend: Embedder | str) -> _ParsedQuery:
+    def _parsed(self, query: Query, backend: Embedder | EmbedderMissing) -> _ParsedQuery:
         question = read_question(query.text, query.valid.date())
         named_ids = named_ids_in(self._store, query.text, query.reader, query.seq)
         return _ParsedQuery(query.text, question, named_ids, _probe(question, named_ids, backend))
@@ -129,7 +129,7 @@ class Searcher:
             if query.seq is None:
                 self._mainlines.note(query.reader, matches.seq, matches.last_reading)
             query = replace(query, seq=matches.seq, doubts=self._doubts(query.reader, matches.seq))
-            view = View(matches.rows, query.reader, matches.seq)
+            view = CachedView(matches.rows, query.reader, matches.seq)
             scored = scored_matches(parsed.question, matches, _titles(view, matches.ids), parsed.named_ids)
             if query.files is not None:
                 scored = [match for match in scored if query.files.admits(view, match.memory)]
@@ -142,7 +142,7 @@ class Searcher:
             probe = replace(probe, limit=probe.limit * 2)
 
     def _respelled(
-        self, results: _Results, query: Query, backend: Embedder | str, needed: int
+        self, results: _Results, query: Query, backend: Embedder | EmbedderMissing, needed: int
     ) -> tuple[_Results, Sequence[Correction]]:
         """Search again with near words for long words that no memory has, and keep the more relevant results.
 
@@ -166,11 +166,11 @@ class Searcher:
     def _matches(self, probe: Probe, query: Query) -> Matches:
         return self._store.match(query.reader, probe, query.of_matches, seq=query.seq, at=query.valid)
 
-    def _resolve(self, scored: Iterable[Scored], view: View, query: Query) -> dict[str, Head]:
+    def _resolve(self, scored: Iterable[Scored], view: CachedView, query: Query) -> dict[str, Head]:
         heads = heads_of(scored, view, query)
         nearby = self._neighbours(heads, query, view.seq)
         # Chains of matches are already resolved; neighbours get their own view.
-        view = View(nearby.rows, query.reader, view.seq)
+        view = CachedView(nearby.rows, query.reader, view.seq)
         near = scored_neighbours(nearby.steps, view, heads)
         if query.files is not None:
             near = [match for match in near if query.files.admits(view, match.memory)]
@@ -194,10 +194,14 @@ class Searcher:
         subjects = {subject for head in holding if (subject := subject_of(head.memory)) is not None}
         settled = [head.resolved.memory for head in holding if head.is_settled]
         at = Point(query.valid, query.seq or 0)
-        rivals = Rivals(tuple(sorted(subjects)), at, MOST_RIVALS * len(subjects)) if subjects else None
-        rows = self._store.rows(query.reader, settled, rivals=rivals) if settled or subjects else Rows()
-        view = View(rows, query.reader, at.seq)
+        view = CachedView(self._rows(settled, subjects, query.reader, at), query.reader, at.seq)
         return Ruled(view, rulings(view, subjects, query.valid))
+
+    def _rows(self, ids: Sequence[str], subjects: Collection[str], reader: Scope, at: Point) -> CachedRows:
+        if subjects:
+            rivals = Rivals(tuple(sorted(subjects)), at, MOST_RIVALS * len(subjects))
+            return self._store.rows_with_rivals(reader, ids, rivals)
+        return CachedRows(self._store.rows(reader, ids)) if ids else CachedRows()
 
     def _hits(self, shown: Sequence[Ranked], ruled: Ruled, query: Query) -> tuple[Hit, ...]:
         """Return the heads shown as full hits."""
@@ -272,19 +276,19 @@ class _Results:
         return dict(zip(self.parsed.question.terms, self.matches.weights, strict=False))
 
 
-def _probe(question: Question, named_ids: NamedIds, backend: Embedder | str) -> Probe:
+def _probe(question: Question, named_ids: NamedIds, backend: Embedder | EmbedderMissing) -> Probe:
     """Return the probe for the store; without a vector if there is no backend or no text."""
     names = tuple(dict.fromkeys((*question.names, *named_ids.names)))
-    if isinstance(backend, str) or not question.search_text.strip():
+    if isinstance(backend, EmbedderMissing) or not question.search_text.strip():
         return Probe(question.terms, names, limit=MATCH_LIMIT, is_weighed=True)
     vector = question_vector(backend, question.search_text)
     return Probe(question.terms, names, vector, card_of(backend), MATCH_LIMIT, is_weighed=True)
 
 
-def _note(backend: Embedder | str, results: _Results) -> str | None:
+def _note(backend: Embedder | EmbedderMissing, results: _Results) -> str | None:
     """Return why no vectors were compared; None if they were."""
-    if isinstance(backend, str):
-        return backend
+    if isinstance(backend, EmbedderMissing):
+        return backend.reason
     if results.model is None and results.unread:
         return "the store has no vectors yet; run: graphmem reindex"
     return other_model(backend, results.model)

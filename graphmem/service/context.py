@@ -24,7 +24,7 @@ from graphmem.model import (
     scope_with,
 )
 from graphmem.retrieval.cursors import Seal
-from graphmem.retrieval.embedder import Embedder, card_of, other_model
+from graphmem.retrieval.embedder import Embedder, EmbedderMissing, card_of, other_model
 from graphmem.retrieval.mainlines import Mainlines
 from graphmem.retrieval.search import Searcher
 from graphmem.service.branch_openings import apply_on_branches
@@ -82,7 +82,7 @@ class ServiceContext:
         scope: The default scope of readers and writers.
         actor: The default actor of writes.
         clock: Returns the current time, aware UTC.
-        embedder: Returns the embedding backend, or a sentence on why there is none.
+        embedder: Returns the embedding backend, or why there is none.
         gate: See `Gate`.
         projector: Keeps the copy of the memory that graphiti reads up to date; None if there is no such copy.
     """
@@ -94,7 +94,7 @@ class ServiceContext:
         scope: Scope,
         actor: str,
         clock: Clock,
-        embedder: Callable[[], Embedder | str],
+        embedder: Callable[[], Embedder | EmbedderMissing],
         gate: Gate,
         projector: Projector | None = None,
     ) -> None:
@@ -125,15 +125,16 @@ class ServiceContext:
         context.seal = self.seal
         return context
 
-    def embedder(self) -> Embedder | str:
-        """Return the embedding backend, or a sentence on why its vectors cannot be compared with those in the store."""
+    def embedder(self) -> Embedder | EmbedderMissing:
+        """Return the embedding backend, or why its vectors cannot be compared with those in the store."""
         return self._embedder_for(self.store.model(self.scope))
 
-    def _embedder_for(self, stored: ModelCard | None) -> Embedder | str:
+    def _embedder_for(self, stored: ModelCard | None) -> Embedder | EmbedderMissing:
         backend = self.installed_embedder()
-        if isinstance(backend, str):
+        if isinstance(backend, EmbedderMissing):
             return backend
-        return other_model(backend, stored) or backend
+        differs = other_model(backend, stored)
+        return backend if differs is None else EmbedderMissing(differs)
 
     # ---- points and views
 
@@ -246,7 +247,7 @@ class ServiceContext:
         if isinstance(self.installed_embedder(), str):
             return
         backend = self._embedder_for(self.store.model(reader))
-        if isinstance(backend, str):
+        if isinstance(backend, EmbedderMissing):
             return
         missing = [memory_id for memory_id in self.store.without_vector(reader, _MANY) if memory_id in ids]
         for start in range(0, len(missing), VECTORS_AT_ONCE):
@@ -275,7 +276,7 @@ class ServiceContext:
         if not texts or isinstance(self.installed_embedder(), str):
             return GatedRequests(requests, {}, None)
         backend = self._embedder_for(self.store.model(requests[0].writer))
-        if isinstance(backend, str):
+        if isinstance(backend, EmbedderMissing):
             return GatedRequests(requests, {}, None)
         vectors = dict(zip(texts, backend.embed(list(texts.values())), strict=True))
         return GatedRequests(requests, vectors, card_of(backend))

@@ -10,7 +10,7 @@ from typing import Any, cast
 from graphmem.model import Scope
 from graphmem.repository.mainline_history import MainlineHistory
 from graphmem.retrieval.mainlines import Mainlines
-from graphmem.rows import Rows
+from graphmem.rows import CachedRows, Rows
 from graphmem.store import Filter, Matches, Nearby, Probe, Rivals, Store
 from graphmem.temporal.cut import Cut
 
@@ -30,13 +30,15 @@ class _CutStore:
     def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - any method of a store
         return getattr(self._store, name)
 
-    def rows(self, reader: Scope, ids: Sequence[str], *, rivals: Rivals | None = None, is_alone: bool = False) -> Rows:
+    def rows(self, reader: Scope, ids: Sequence[str], *, is_alone: bool = False) -> Rows:
         """See `graphmem.store.Store.rows`."""
-        every = list(ids)
-        if rivals is not None:
-            where = Filter(subjects=rivals.subjects, include_history=True)
-            every += self._store.select(reader, where, at=None, before=rivals.at.seq + 1, limit=rivals.limit)
-        return self._cut.applied(self._store.rows(reader, list(dict.fromkeys(every)), is_alone=is_alone))
+        return self._cut.applied(self._store.rows(reader, ids, is_alone=is_alone))
+
+    def rows_with_rivals(self, reader: Scope, ids: Sequence[str], rivals: Rivals) -> CachedRows:
+        """See `graphmem.store.Store.rows_with_rivals`."""
+        where = Filter(subjects=rivals.subjects, include_history=True)
+        found = self._store.select(reader, where, at=None, before=rivals.at.seq + 1, limit=rivals.limit)
+        return CachedRows(self.rows(reader, list(dict.fromkeys([*ids, *found]))))
 
     def select(self, reader: Scope, where: Filter, *, at: datetime | None, before: int, limit: int) -> list[str]:
         """See `graphmem.store.Store.select`."""
@@ -49,14 +51,16 @@ class _CutStore:
         """See `graphmem.store.Store.match`."""
         del at
         matches = self._store.match(reader, probe, where, seq=seq)
-        return replace(matches, rows=self._cut.applied(matches.rows))
+        return replace(matches, rows=CachedRows(self._cut.applied(matches.rows.chained)))
 
     def neighbours(
         self, reader: Scope, ids: Sequence[str], *, seq: int, limit: int, at: datetime | None = None
     ) -> Nearby:
         """See `graphmem.store.Store.neighbours`."""
         nearby = self._store.neighbours(reader, ids, seq=seq, limit=limit)
-        return nearby if at is None else replace(nearby, rows=self.rows(reader, [step.memory for step in nearby.steps]))
+        if at is None:
+            return nearby
+        return replace(nearby, rows=CachedRows(self.rows(reader, [step.memory for step in nearby.steps])))
 
 
 class CutMainlines(Mainlines):

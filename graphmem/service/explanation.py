@@ -16,7 +16,7 @@ from graphmem.retrieval.relation_phrases import overruling, relation
 from graphmem.rows import EdgeRow
 from graphmem.service.context import ServiceContext
 from graphmem.store import Rivals
-from graphmem.temporal import Resolved, Standing, View, resolve
+from graphmem.temporal import CachedView, Resolved, Standing, View, resolve
 
 _DEPENDENCIES = {LinkKind.DEPENDS_ON, LinkKind.IMPLEMENTS, LinkKind.REFINES}
 _MANY = 10_000
@@ -103,7 +103,8 @@ def _conflicts_of(
     key, subject = memory.id, None if memory.statement is None else memory.statement.subject
     if subject is None:
         return (), None
-    view = View(context.store.rows(reader, (), rivals=Rivals((subject,), point, _MANY)), reader, point.seq)
+    rivals = Rivals((subject,), point, _MANY)
+    view = CachedView(context.store.rows_with_rivals(reader, (), rivals), reader, point.seq)
     ruling = rulings(view, {subject}, point.valid).get(subject)
     if ruling is None:
         return (), None

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING
 from graphmem.answers import OnSimilar, Similar, Written
 from graphmem.model import Add, Change, Confirm, Memory, Point, Request, Statement
 from graphmem.ranking import name_keys
-from graphmem.retrieval.embedder import Embedder, card_of
+from graphmem.retrieval.embedder import EmbedderMissing, card_of
 from graphmem.retrieval.reference import reference
 from graphmem.service.context import GatedRequests, ServiceContext
 from graphmem.service.statements import notes_on
 from graphmem.store import Filter, Matches, ModelCard, Probe, Rivals
-from graphmem.temporal import View, touched
+from graphmem.temporal import CachedView, View, touched
 from graphmem.temporal.operations import renamed
 from graphmem.temporal.operations.add import active_time
 from graphmem.temporal.spans import difference
@@ -150,13 +150,13 @@ class _SimilarSearch:
         )
         for limit in _LIMITS:
             matches = store.match(home, replace(probe, limit=limit), Filter(), seq=self.seq, at=self.valid)
-            view = View(matches.rows, home, matches.seq)
+            view = CachedView(matches.rows, home, matches.seq)
             if not self._may_be_crowded(matches, view, limit):
                 break
-        views = dict.fromkeys(view.known, view)
+        views: dict[str, View] = dict.fromkeys(view.known, view)
         if self.statement.subject is not None:
             rivals = Rivals((self.statement.subject,), Point(self.valid, matches.seq), _MOST_RIVALS)
-            rival_view = View(store.rows(home, (), rivals=rivals), home, matches.seq)
+            rival_view = CachedView(store.rows_with_rivals(home, (), rivals), home, matches.seq)
             views = {**dict.fromkeys(rival_view.known, rival_view), **views}
         return matches, views
 
@@ -197,8 +197,8 @@ class _SimilarSearch:
                 yield Similar(reference(view, key, self.valid), shown, alike)
 
     def _model(self) -> ModelCard | None:
-        backend: Embedder | str = self.context.installed_embedder()
-        return None if isinstance(backend, str) else card_of(backend)
+        backend = self.context.installed_embedder()
+        return None if isinstance(backend, EmbedderMissing) else card_of(backend)
 
 
 def _order(similar: Similar) -> tuple[bool, float, str]:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from graphmem.errors import NotFound
 from graphmem.model import FOREVER, At, Change, Scope
 from graphmem.ranking import tokens
+from graphmem.retrieval.embedder import EmbedderMissing
 from graphmem.service.context import ServiceContext
 from graphmem.service.read_verbs import ReadVerbs
 from graphmem.store import Filter, Finding, ModelCard, Page, Probe, Progress, Store, silent
@@ -95,7 +96,7 @@ class _StoreReader(ReadVerbs):
             scope=Scope(),
             actor="",
             clock=lambda: FOREVER,
-            embedder=lambda: "none" if model is None else _RandomEmbedder(model),
+            embedder=lambda: EmbedderMissing("none") if model is None else _RandomEmbedder(model),
             gate=lambda request: request,
         )
 

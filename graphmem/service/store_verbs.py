@@ -7,7 +7,7 @@ from pathlib import Path
 
 from graphmem.errors import Unsupported
 from graphmem.model import Scope
-from graphmem.retrieval.embedder import card_of
+from graphmem.retrieval.embedder import EmbedderMissing, card_of
 from graphmem.service.context import VECTORS_AT_ONCE, ServiceContext
 from graphmem.store import Finding, Progress, StoreInfo, silent
 
@@ -85,8 +85,8 @@ class StoreVerbs:
             Conflict: Another process has set another model for the store in the meantime.
         """
         backend = self._context.installed_embedder()
-        if isinstance(backend, str):
-            raise Unsupported(f"vectors cannot be made: {backend}")
+        if isinstance(backend, EmbedderMissing):
+            raise Unsupported(f"vectors cannot be made: {backend.reason}")
         reader, store = self._context.reader(scope), self._context.store
         store.adopt_model(card_of(backend), reader)
         info, done = store.info(reader), 0

@@ -4,6 +4,7 @@ Only this package decides when a memory is in force. It does no I/O and reads no
 """
 
 from graphmem.rows import stamp_of
+from graphmem.temporal.cached_view import CachedView
 from graphmem.temporal.chain_end import is_decided_ahead
 from graphmem.temporal.history import Fault, History
 from graphmem.temporal.operations import needs, touched
@@ -16,6 +17,7 @@ from graphmem.temporal.stand_ins import StandIns
 from graphmem.temporal.view import View
 
 __all__ = [
+    "CachedView",
     "Fault",
     "History",
     "Overlay",

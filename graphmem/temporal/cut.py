@@ -24,7 +24,7 @@ class Cut:
     until: datetime
 
     def applied(self, rows: Rows) -> Rows:
-        """Return the rows that count. Their caches are left out: they hold for the uncut mainline."""
+        """Return the rows that count."""
         homes = {key: row.memory.scope for key, row in rows.memories.items()}
         return replace(
             rows,
@@ -38,8 +38,6 @@ class Cut:
                 for row in rows.edges
                 if row.at is None or row.at <= self.until or not self._is_on(homes.get(row.old), row.stamp)
             ),
-            holding={},
-            settled=frozenset(),
         )
 
     def _is_on(self, home: Scope | None, stamp: Stamp) -> bool:

@@ -29,8 +29,6 @@ def is_plain(request: Request, rows: Rows) -> bool:
         return False
     if writer.branch is not None or request.seen is not None or operation.at is None or operation.part is not None:
         return False
-    if operation.until is not None and operation.until <= operation.at:
-        return False
     if len(rows.memories) != _SIDES or len(rows.moves) != _SIDES or len(operation.old) + len(operation.new) != _SIDES:
         return False
     if rows.edges or rows.retractions or rows.revocations or not operation.old or not operation.new:

@@ -13,7 +13,7 @@ The edges form no cycle, so every set is finite and is computed once.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 
 from graphmem.errors import CorruptStore
@@ -68,11 +68,8 @@ class View:
         self.lineage = Lineage(rows.branches, reader, seq)
         sees = self.lineage.sees
         self._whole, self._single = _revoked(row for row in rows.revocations if sees(row.stamp))
-        admits = _cached_by_scope(reader.admits)
         #: Visible memories, tombstones included: an erased memory still covers its predecessors.
-        self.known: dict[str, MemoryRow] = {
-            key: row for key, row in rows.memories.items() if admits(row.memory.scope) and sees(row.stamp)
-        }
+        self.known: dict[str, MemoryRow] = self._visible(rows.memories)
         self._retracted = {
             row.memory for row in rows.retractions if sees(row.stamp) and row.stamp.seq not in self._whole
         }
@@ -90,7 +87,8 @@ class View:
         self._taken: dict[str, Spans] = {}
         #: By identity: the rows live as long as the view.
         self._coverage: dict[int, Spans] = {}
-        self._holding: dict[str, Spans] = {key: spans for key, spans in rows.holding.items() if key in self.known}
+        self._holding: dict[str, Spans] = {}
+        self._confirmations = rows.confirmations
 
     # ---- visible rows
 
@@ -101,11 +99,7 @@ class View:
 
     def is_of(self, keys: Iterable[str]) -> bool:
         """Return True if the view holds the full rows of these memories, visible to the reader or not."""
-        return all(key in self._rows.memories and key not in self._rows.settled for key in keys)
-
-    def is_settled(self, key: str) -> bool:
-        """Return True if the view has only the memory and its valid intervals, not the rows behind them."""
-        return key in self._rows.settled
+        return all(key in self._rows.memories for key in keys)
 
     def moves(self, key: str) -> list[MoveRow]:
         """The memory's visible moves in the order in which they take effect."""
@@ -146,9 +140,9 @@ class View:
 
     def confirmed_at(self, key: str) -> datetime | None:
         """Recorded time of the memory's last confirmation; None if there is none."""
-        if not self._rows.confirmations:
+        if not self._confirmations:
             return None
-        seen = [row.stamp for row in self._rows.confirmations if row.memory == key and self.lineage.sees(row.stamp)]
+        seen = [row.stamp for row in self._confirmations if row.memory == key and self.lineage.sees(row.stamp)]
         return max((stamp.recorded_at for stamp in seen), default=None)
 
     def is_retracted(self, key: str) -> bool:
@@ -236,6 +230,10 @@ class View:
         return [edge.old for edge in self.edges_into(key) if not edge.is_full and edge.old in self.known]
 
     # ---- computation
+
+    def _visible(self, memories: Mapping[str, MemoryRow]) -> dict[str, MemoryRow]:
+        sees, admits = self.lineage.sees, _cached_by_scope(self.reader.admits)
+        return {key: row for key, row in memories.items() if admits(row.memory.scope) and sees(row.stamp)}
 
     def _visible_moves(self, rows: Rows) -> dict[str, list[MoveRow]]:
         visible: dict[str, list[MoveRow]] = defaultdict(list)

@@ -6,6 +6,7 @@ import pytest
 
 from graphmem.model import Anchor, AnchorKind, Kind, Statement
 from graphmem.service import GraphMemory, ServiceContext
+from tests.fake_embedder import no_embedder
 from tests.oracle import OracleStore
 from tests.service.conftest import REPO, TickingClock, day
 
@@ -18,7 +19,7 @@ class Told:
     def __init__(self) -> None:
         self.clock = TickingClock()
         context = ServiceContext(
-            OracleStore(), scope=REPO, actor="", clock=self.clock, embedder=lambda: "", gate=lambda one: one
+            OracleStore(), scope=REPO, actor="", clock=self.clock, embedder=no_embedder, gate=lambda one: one
         )
         self.memory = GraphMemory(context)
         self.ids: dict[str, str] = {}

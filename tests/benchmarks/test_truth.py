@@ -15,6 +15,7 @@ from benchmarks.truth.scoring import Judge, Score
 from benchmarks.truth.sources import read_packs
 from graphmem.model import Scope, Status
 from graphmem.service import GraphMemory, ServiceContext
+from tests.fake_embedder import no_embedder
 from tests.oracle import OracleStore
 
 
@@ -75,7 +76,7 @@ def pack(data: Path) -> Pack:
 def asker(pack: Pack) -> Asker:
     clock = ReplayClock(pack.present)
     context = ServiceContext(
-        OracleStore(), scope=Scope("peps"), actor="t", clock=clock, embedder=lambda: "none", gate=lambda one: one
+        OracleStore(), scope=Scope("peps"), actor="t", clock=clock, embedder=no_embedder, gate=lambda one: one
     )
     memory = GraphMemory(context)
     Replay(memory, clock, "peps").run(pack)

@@ -17,6 +17,7 @@ from graphmem.model import At
 from graphmem.opening import utc_now
 from graphmem.service import ServiceContext
 from tests.browser.world import REPO, told
+from tests.fake_embedder import no_embedder
 from tests.servers import Access
 
 QUERIES = {one.name: one for one in saved_queries()}
@@ -64,7 +65,7 @@ def world(tmp_path_factory: pytest.TempPathFactory, neo4j: Access) -> Iterator[W
 def _copied(memory: GraphMemory, access: Access) -> None:
     with Neo4jStore.open(access.url, create=True, login=access.login) as store:
         context = ServiceContext(
-            store, scope=Scope(), actor="tester", clock=utc_now, embedder=lambda: "no model", gate=lambda one: one
+            store, scope=Scope(), actor="tester", clock=utc_now, embedder=no_embedder, gate=lambda one: one
         )
         GraphMemory(context).restore(memory.export(scope=Scope()), scope=Scope())
 

@@ -13,6 +13,7 @@ from graphmem.model import Anchor, AnchorKind, LinkKind, ReadMainline
 from graphmem.opening import open_memory
 from graphmem.repository.mainline_rows import MainlineRows, PathOrigin, RefRow, SegmentRow, packed
 from graphmem.store import Clock
+from tests.fake_embedder import no_embedder
 from tests.web.story import tell
 
 #: Where readers stand: they see what belongs to this repository or to none.
@@ -59,7 +60,7 @@ def told(folder: Path) -> GraphMemory:
 
 def _opened(folder: Path, scope: Scope, clock: Clock) -> GraphMemory:
     return open_memory(
-        str(folder / "world.db"), scope=scope, actor="packaging", clock=clock, embedder=lambda: "no model", create=True
+        str(folder / "world.db"), scope=scope, actor="packaging", clock=clock, embedder=no_embedder, create=True
     )
 
 

@@ -16,6 +16,7 @@ from click.testing import CliRunner, Result
 from graphmem import GraphMemory, Scope
 from graphmem.cli.app import app
 from graphmem.opening import open_memory
+from tests.fake_embedder import no_embedder
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -34,10 +35,7 @@ class Tool:
     def open(self, url: str | None, stands: Mapping[str, str | None]) -> GraphMemory:
         scope = replace(Scope(), **stands)  # type: ignore[arg-type]
         place = url or str(self.folder / "memory.db")
-        no_model = "no model in this test"
-        return open_memory(
-            place, scope=scope, actor="ada", clock=self.clock, embedder=lambda: no_model, create=url is None
-        )
+        return open_memory(place, scope=scope, actor="ada", clock=self.clock, embedder=no_embedder, create=url is None)
 
     def run(self, *words: str, text: str | None = None) -> Result:
         return CliRunner().invoke(app, words, input=text, obj=self.open, prog_name="graphmem")

@@ -24,6 +24,7 @@ from graphmem.service import New
 from graphmem.sources.decisions import read_decisions
 from graphmem.store import Finding, ModelCard
 from tests.contract.scenario import fill
+from tests.fake_embedder import no_embedder
 from tests.laws.world import R, add, send
 from tests.servers import Access
 
@@ -34,6 +35,7 @@ import sys
 from graphmem.adapters import export_lines
 from graphmem.cli import output
 from graphmem.cli.app import app
+from tests.fake_embedder import no_embedder
 import graphmem.service.store_copy as copying
 export_lines.PART = 20
 whole = copying.copy
@@ -174,7 +176,7 @@ def test_each_end_may_have_its_own_login(
 
 def test_real_decisions_survive_the_journey(place: str, tmp_path: Path) -> None:
     first, back = str(tmp_path / "first.db"), str(tmp_path / "back.db")
-    with open_memory(first, scope=Scope(repo="graphmem"), embedder=lambda: "none", create=True) as memory:
+    with open_memory(first, scope=Scope(repo="graphmem"), embedder=no_embedder, create=True) as memory:
         folder = ROOT / "docs" / "decisions"
         memory.ingest(read_decisions([folder], read_at=datetime(2026, 1, 1, tzinfo=UTC)))
         entries = memory.status().changes
@@ -191,7 +193,7 @@ def test_real_decisions_survive_the_journey(place: str, tmp_path: Path) -> None:
 @pytest.fixture
 def many(tmp_path: Path) -> str:
     path = str(tmp_path / "many.db")
-    with open_memory(path, embedder=lambda: "none", create=True) as memory:
+    with open_memory(path, embedder=no_embedder, create=True) as memory:
         _add_many(memory, 300)
     return path
 

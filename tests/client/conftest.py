@@ -20,6 +20,7 @@ from graphmem.http.app import MountedApp
 from graphmem.http.server import ListenAddress, uvicorn_config
 from graphmem.keys import KeyRing
 from graphmem.opening import open_memory
+from tests.fake_embedder import no_embedder
 from tests.service.conftest import TickingClock
 
 _DROPS_LINES = partial(structlog.wrap_logger, structlog.ReturnLogger(), processors=[])
@@ -69,7 +70,7 @@ def local(tmp_path: Path, clock: TickingClock) -> Iterator[GraphMemory]:
         scope=Scope(repo="r"),
         actor="server",
         clock=clock,
-        embedder=lambda: "no model in this test",
+        embedder=no_embedder,
         create=True,
     ) as memory:
         yield memory

@@ -12,6 +12,7 @@ from graphmem.service import GraphMemory, ServiceContext
 from graphmem.store import Store
 from tests.adapters.neo4j.opening import impatient, opened
 from tests.client.conftest import serving
+from tests.fake_embedder import no_embedder
 from tests.faults import FaultProxy
 from tests.servers import Access
 from tests.service.conftest import REPO, TickingClock
@@ -24,7 +25,7 @@ __all__ = ["backend", "store"]
 def over(store: Store) -> GraphMemory:
     return GraphMemory(
         ServiceContext(
-            store, scope=REPO, actor="server", clock=TickingClock(), embedder=lambda: "none", gate=lambda one: one
+            store, scope=REPO, actor="server", clock=TickingClock(), embedder=no_embedder, gate=lambda one: one
         )
     )
 

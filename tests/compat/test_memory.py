@@ -13,11 +13,12 @@ import graphmem
 from graphmem import Statement
 from graphmem.compat import Memory, NoSuchMemory, WrongArgument
 from graphmem.errors import GraphMemError, Unsupported
+from tests.fake_embedder import no_embedder
 
 
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[graphmem.GraphMemory]:
-    with graphmem.open(str(tmp_path / "m.db"), create=True, embedder=lambda: "no model") as memory:
+    with graphmem.open(str(tmp_path / "m.db"), create=True, embedder=no_embedder) as memory:
         yield memory
 
 

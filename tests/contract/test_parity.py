@@ -12,9 +12,9 @@ import pytest
 
 from graphmem.model import Erase, Kind, OpenBranch, Origin, Point, Scope, Status
 from graphmem.ranking import name_key, tokens
-from graphmem.rows import Rows
+from graphmem.rows import CachedRows, Rows
 from graphmem.store import Filter, Matches, Probe, Rivals, Store
-from graphmem.temporal import View
+from graphmem.temporal import CachedView, View
 from tests.contract.scenario import NOON, READERS, VECTORS, fill, requests, sorted_rows, vector
 from tests.laws.world import R, attempt, kernel_answers, oracle_answers, send
 from tests.oracle import OracleStore
@@ -140,17 +140,18 @@ def test_rows_come_with_matches(pair: tuple[Store, OracleStore], reader: Scope) 
     for probe, seq in product(PROBES, (None, 0, 5, 9, oracle.position(reader).seq)):
         found = store.match(reader, probe, Filter(), seq=seq)
         assert (found.seq, found.model) == (oracle.position(reader).seq if seq is None else seq, store.model())
-        assert sorted_rows(found.rows) == sorted_rows(store.rows(reader, found.ids))
+        assert sorted_rows(found.rows.chained) == sorted_rows(store.rows(reader, found.ids))
         assert not found.rows.settled
 
 
 INSTANTS = [NOON.replace(year=2020, month=1, day=1, hour=0) + timedelta(hours=hours) for hours in range(0, 300, 12)]
 
 
-def assert_settled(everything: Rows, reader: Scope, rows: Rows, at: Point) -> None:
+def assert_settled(everything: Rows, reader: Scope, rows: CachedRows, at: Point) -> None:
     """What is settled holds at the point, by the rows of all; what is not came with all that is its own."""
-    whole, view = View(everything, reader, at.seq), View(rows, reader, at.seq)
-    for key in rows.memories:
+    whole, view = View(everything, reader, at.seq), CachedView(rows, reader, at.seq)
+    assert not rows.settled.keys() & rows.chained.memories.keys()
+    for key in rows.ids:
         assert view.holding(key) == whole.holding(key)
         assert view.confirmed_at(key) == whole.confirmed_at(key)
         if not view.is_settled(key):
@@ -169,7 +170,7 @@ def test_what_is_settled_holds(pair: tuple[Store, OracleStore], reader: Scope) -
     everything = store.rows(reader, IDS)
     for seq, valid in product((*range(oracle.position(reader).seq), None), INSTANTS):
         found = store.match(reader, probe, Filter(), seq=seq, at=valid)
-        assert found.rows.memories.keys() >= set(found.ids)
+        assert found.rows.ids >= set(found.ids)
         assert_settled(everything, reader, found.rows, Point(valid, found.seq))
 
 
@@ -179,9 +180,9 @@ def test_rows_come_with_neighbours(pair: tuple[Store, OracleStore], reader: Scop
     everything = store.rows(reader, IDS)
     for seq, valid in product(range(oracle.position(reader).seq + 1), INSTANTS[::4]):
         found = store.neighbours(reader, ("A", "C", "P"), seq=seq, limit=100, at=valid)
-        assert found.rows.memories.keys() >= {one.memory for one in found.steps}
+        assert found.rows.ids >= {one.memory for one in found.steps}
         linked = {one.memory for one in found.steps if ":" not in one.over}
-        assert not linked & found.rows.settled
+        assert not linked & found.rows.settled.keys()
         assert_settled(everything, reader, found.rows, Point(valid, seq))
 
 
@@ -195,11 +196,12 @@ def test_rows_of_rivals(pair: tuple[Store, OracleStore], reader: Scope) -> None:
         same = oracle.select(reader, Filter(subjects=subjects), at=None, before=seq + 1, limit=100)
         at_most = oracle.rows(reader, ("X", *same)).memories.keys()
         for valid in INSTANTS:
-            rows = store.rows(reader, ("X",), rivals=Rivals(subjects, Point(valid, seq), 100))
-            view = View(rows, reader, seq)
+            rows = store.rows_with_rivals(reader, ("X",), Rivals(subjects, Point(valid, seq), 100))
+            view = CachedView(rows, reader, seq)
             held = {key for key in same if whole.holds(key, valid)}
             assert held <= {key for key in same if view.holds(key, valid)}
-            assert rows.memories.keys() <= at_most
+            assert rows.chained.memories.keys() <= at_most
+            assert not rows.settled
 
 
 @every_reader

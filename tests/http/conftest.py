@@ -18,6 +18,7 @@ from graphmem.http.app import create_app
 from graphmem.http.request_limits import Limits
 from graphmem.keys import Key, KeyRing, Permission
 from graphmem.opening import open_memory
+from tests.fake_embedder import no_embedder
 from tests.service.conftest import TickingClock
 
 URL = "http://127.0.0.1"
@@ -77,7 +78,7 @@ def memory(tmp_path: Path, clock: TickingClock) -> Iterator[GraphMemory]:
         scope=Scope(),
         actor="server",
         clock=clock,
-        embedder=lambda: "no model in this test",
+        embedder=no_embedder,
         create=True,
     ) as memory:
         yield memory

@@ -20,6 +20,7 @@ from graphmem.keys import KeyRing
 from graphmem.service import ServiceContext
 from graphmem.store import Store
 from tests.adapters.neo4j.opening import impatient, opened
+from tests.fake_embedder import no_embedder
 from tests.faults import FaultProxy, Loss
 from tests.http.conftest import Site
 from tests.servers import SMALL, Access, access
@@ -47,7 +48,7 @@ WRITES: list[tuple[str, str, dict[str, Any]]] = [
 def over(store: Store, folder: Path) -> Site:
     """A server of a store."""
     context = ServiceContext(
-        store, scope=Scope(), actor="server", clock=TickingClock(), embedder=lambda: "none", gate=lambda one: one
+        store, scope=Scope(), actor="server", clock=TickingClock(), embedder=no_embedder, gate=lambda one: one
     )
     memory = GraphMemory(context)
     return Site(create_app(memory, None), memory, KeyRing(folder / "keys.json", context.clock))
@@ -92,6 +93,7 @@ def embedded(store: SQLiteStore, tmp_path: Path) -> Site:
 _HOLD = """
 import sys
 from pathlib import Path
+from tests.fake_embedder import no_embedder
 from graphmem.adapters.sqlite.write_lock import WriteLock, lock_file
 with WriteLock(lock_file(Path(sys.argv[1] + "-lock")), 10):
     print("held", flush=True)

@@ -14,6 +14,7 @@ from graphmem.interop.flat_attributes import flat
 from graphmem.interop.graphml import graphml_lines
 from graphmem.model import Alternative, Anchor, AnchorKind, At, Kind, LinkKind, Outcome, Scope, Statement
 from graphmem.service import GraphMemory, ServiceContext
+from tests.fake_embedder import no_embedder
 from tests.oracle import OracleStore
 from tests.servers import Access
 from tests.service.conftest import REPO, TickingClock, day
@@ -37,7 +38,7 @@ def graph() -> Network:
     """Every sort of node and edge, and texts that are code to somebody in every field."""
     store = OracleStore()
     context = ServiceContext(
-        store, scope=REPO, actor="it's me", clock=TickingClock(), embedder=lambda: "", gate=lambda one: one
+        store, scope=REPO, actor="it's me", clock=TickingClock(), embedder=no_embedder, gate=lambda one: one
     )
     memory = GraphMemory(context)
     keys = [memory.add(said, start=day(1)).ids[0] for said in map(hostile, LOOKS_LIKE_CODE)]
@@ -137,7 +138,7 @@ def as_told(properties: dict[str, object]) -> dict[str, object]:
 
 def test_an_empty_memory_makes_an_empty_graph() -> None:
     context = ServiceContext(
-        OracleStore(), scope=Scope(), actor="", clock=TickingClock(), embedder=lambda: "", gate=lambda one: one
+        OracleStore(), scope=Scope(), actor="", clock=TickingClock(), embedder=no_embedder, gate=lambda one: one
     )
     graph = GraphMemory(context).to_networkx()
     assert nx.read_graphml(io.BytesIO("\n".join(graphml_lines(graph)).encode())).number_of_nodes() == 0

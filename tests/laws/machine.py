@@ -82,6 +82,7 @@ REVOCABLE = (Supersede, Transition, End, Retract, Link)
 writers = st.sampled_from(WRITERS)
 ids = st.sampled_from(IDS)
 instants = st.sampled_from(INSTANTS)
+intervals = st.tuples(instants, st.sampled_from((day(3), day(4)))).filter(lambda ends: ends[0] < ends[1])
 picks = st.integers(0, len(WRITERS) - 1)
 speakers = st.sampled_from(SPEAKERS)
 some_ids = st.lists(ids, min_size=1, max_size=2, unique=True).map(tuple)
@@ -154,8 +155,11 @@ class Machine(RuleBasedStateMachine):
     def replace_for_good(self, old: Ids, new: Ids, at: datetime, pick: int, by: Origin) -> None:
         self.do(Supersede(old=old, new=new, at=at), self.one_who_sees(pick, *old, *new), by)
 
-    @rule(old=ids, new=ids, at=instants, until=st.sampled_from((day(3), day(4))), pick=picks, by=speakers)
-    def replace_for_a_while(self, old: str, new: str, at: datetime, until: datetime, pick: int, by: Origin) -> None:
+    @rule(old=ids, new=ids, interval=intervals, pick=picks, by=speakers)
+    def replace_for_a_while(
+        self, old: str, new: str, interval: tuple[datetime, datetime], pick: int, by: Origin
+    ) -> None:
+        at, until = interval
         self.do(Supersede(old=(old,), new=(new,), at=at, until=until), self.one_who_sees(pick, old, new), by)
 
     @rule(old=ids, new=ids, pick=picks, by=speakers)

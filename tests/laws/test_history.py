@@ -57,8 +57,8 @@ BARE = Add(Memory("A", R, None), moves(("active", 0)), may_confirm=False)
         ((A, supersede("A", "B", 1)), "names memory 'B', which no entry before it recorded"),
         ((Retract("A"),), "names memory 'A', which no entry before it recorded"),
         ((A, Link("A", "A", LinkKind.REFINES)), "links 'A' to itself"),
-        ((A, B, supersede("A", "B", 2, until=1)), "'until'"),
-        ((A, B, supersede("A", "B", None)), "needs 'at'"),
+        ((A, B, supersede("A", "", 1)), "cannot be replaced"),
+        ((A, B, supersede("AB", "B", 1)), "name each memory once"),
         ((A, B, supersede("A", "B", 1), supersede("B", "A", 2)), "entry 4 was never accepted: that would close"),
         (
             (A, B, C, supersede("A", "B", 1, 2), supersede("B", "C", 1, 2), supersede("C", "A", 1, kind="amendment")),

@@ -14,13 +14,14 @@ from graphmem.mcp_server.tool_callers import LocalCaller
 from graphmem.mcp_server.tool_server import make_server
 from graphmem.opening import open_memory
 from graphmem.service import GraphMemory
+from tests.fake_embedder import no_embedder
 
 Result = TypeVar("Result")
 
 
 @pytest.fixture
 def memory(tmp_path: Path) -> Iterator[GraphMemory]:
-    with open_memory(str(tmp_path / "m.db"), create=True, actor="ada", embedder=lambda: "no model") as memory:
+    with open_memory(str(tmp_path / "m.db"), create=True, actor="ada", embedder=no_embedder) as memory:
         yield memory
 
 

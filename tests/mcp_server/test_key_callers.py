@@ -20,6 +20,7 @@ from graphmem.model import Scope
 from graphmem.opening import open_memory, utc_now
 from graphmem.service import GraphMemory
 from tests.client.conftest import serving
+from tests.fake_embedder import no_embedder
 
 NAME = "memory.example.org"
 
@@ -54,7 +55,7 @@ class Site:
 def site(tmp_path: Path) -> Iterator[Site]:
     ring = KeyRing(tmp_path / "keys.json", utc_now)
     with (
-        open_memory(str(tmp_path / "m.db"), create=True, embedder=lambda: "no model") as memory,
+        open_memory(str(tmp_path / "m.db"), create=True, embedder=no_embedder) as memory,
         serving(memory, ring, keyed_tools(memory, [NAME])) as url,
     ):
         yield Site(url, memory, ring)

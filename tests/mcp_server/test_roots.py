@@ -22,6 +22,7 @@ from graphmem.mcp_server.roots import repositories_of
 from graphmem.model import Scope
 from graphmem.opening import initialise, open_memory
 from graphmem.service import GraphMemory, Write
+from tests.fake_embedder import no_embedder
 
 PROJECT = Path(__file__).parent.parent.parent
 SHOP, BILLING = "example.org/team/shop", "example.org/team/billing"
@@ -40,7 +41,7 @@ def folder(tmp_path: Path) -> Path:
     initialise(tmp_path)
     clone(tmp_path / "shop", SHOP)
     clone(tmp_path / "billing", BILLING)
-    with open_memory(str(tmp_path / ".graphmem" / "memory.db"), embedder=lambda: "no model") as memory:
+    with open_memory(str(tmp_path / ".graphmem" / "memory.db"), embedder=no_embedder) as memory:
         memory.add("Rule of everybody")
         for repo in (SHOP, BILLING):
             memory.add(f"Rule of {repo}", write=Write(scope=Scope(repo=repo)))
@@ -131,7 +132,7 @@ def test_folders_that_change_are_asked_for_again(folder: Path) -> None:
 
 def test_a_repository_that_the_key_does_not_open_is_not_stood_in(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(folder)
-    with open_memory(embedder=lambda: "no model") as memory:
+    with open_memory(embedder=no_embedder) as memory:
 
         def listing(_: GraphMemory, repo: str | None = None, **rest: Any) -> None:  # noqa: ANN401 - not looked at
             assert rest

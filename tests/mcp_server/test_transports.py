@@ -30,6 +30,7 @@ from graphmem.model import Scope
 from graphmem.opening import initialise, open_memory
 from graphmem.service import GraphMemory, Write
 from graphmem.vocabulary import Permission
+from tests.fake_embedder import no_embedder
 from tests.mcp_server.conftest import Agent
 
 REPO = Path(__file__).parent.parent.parent
@@ -143,7 +144,7 @@ def by_header(scope: Mapping[str, Any]) -> KeyOf:
 
 @pytest.fixture
 def memory(tmp_path: Path) -> Iterator[GraphMemory]:
-    with open_memory(str(tmp_path / "m.db"), create=True, embedder=lambda: "no model") as memory:
+    with open_memory(str(tmp_path / "m.db"), create=True, embedder=no_embedder) as memory:
         yield memory
 
 

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from graphmem.model import Change, MergeBranch, Request, Revoke, Scope
 from graphmem.rows import Derived, Needs, Rows, Situation, Stamp, Transaction
-from graphmem.store import Finding, Rivals
+from graphmem.store import Finding
 from graphmem.temporal import needs, plan
 from graphmem.temporal.derivation import derive
 from graphmem.temporal.plans import replay
@@ -55,11 +55,11 @@ class PlannedStore(OracleStore):
             grown.sealed.append(entry)
         return grown
 
-    def rows(self, reader: Scope, ids: Sequence[str], *, rivals: Rivals | None = None, is_alone: bool = False) -> Rows:
+    def rows(self, reader: Scope, ids: Sequence[str], *, is_alone: bool = False) -> Rows:
         del is_alone
         tenant = self._tenant(reader.tenant)
         assert isinstance(tenant, PlannedTenant)
-        return chained(tenant.rows, [*ids, *self.rivals(reader, rivals)])
+        return chained(tenant.rows, ids)
 
     def planned(self, tenant: str) -> PlannedTenant:
         """What is kept for a tenant."""

@@ -34,7 +34,7 @@ from graphmem.model import (
     Supersede,
     Transition,
 )
-from graphmem.rows import Rows, SourceRow
+from graphmem.rows import CachedRows, Rows, SourceRow
 from graphmem.store import (
     Clock,
     Filter,
@@ -346,16 +346,14 @@ class OracleStore:
         read = [change for change in self._log(reader) if isinstance(change.operation, ReadMainline | RecordVerdicts)]
         return [change for change in read if change.writer.repo == repo and change.seq > after]
 
-    def rows(self, reader: Scope, ids: Sequence[str], *, rivals: Rivals | None = None, is_alone: bool = False) -> Rows:
+    def rows(self, reader: Scope, ids: Sequence[str], *, is_alone: bool = False) -> Rows:
         del is_alone
-        return chained(all_rows(self._log(reader)), [*ids, *self.rivals(reader, rivals)])
+        return chained(all_rows(self._log(reader)), ids)
 
-    def rivals(self, reader: Scope, asked: Rivals | None) -> list[str]:
-        """Ids of the memories of some subjects."""
-        if asked is None:
-            return []
-        same, before = Filter(subjects=asked.subjects), asked.at.seq + 1
-        return self.select(reader, same, at=None, before=before, limit=asked.limit)
+    def rows_with_rivals(self, reader: Scope, ids: Sequence[str], rivals: Rivals) -> CachedRows:
+        same, before = Filter(subjects=rivals.subjects), rivals.at.seq + 1
+        found = self.select(reader, same, at=None, before=before, limit=rivals.limit)
+        return CachedRows(self.rows(reader, [*ids, *found]))
 
     def select(self, reader: Scope, where: Filter, *, at: datetime | None, before: int, limit: int) -> list[str]:
         del at
@@ -379,7 +377,7 @@ class OracleStore:
             is_compared = probe.model in (None, self._model)
             weights, told = evidence(corpus, vectors if is_compared else {}, probe, matches.ids)
             matches = replace(matches, weights=weights, evidence=told, unheld=unheld(corpus, probe.terms))
-        return replace(matches, rows=self.rows(reader, matches.ids))
+        return replace(matches, rows=CachedRows(self.rows(reader, matches.ids)))
 
     def neighbours(
         self, reader: Scope, ids: Sequence[str], *, seq: int, limit: int, at: datetime | None = None
@@ -391,7 +389,8 @@ class OracleStore:
         sides += [(one.source, one.target, one.kind) for one in links]
         near = [Neighbour(to, of, over) for to, of, over in sides if of in ids and {to, of} <= set(found)]
         steps = tuple(dict.fromkeys(near + _over_anchors(found, ids, reader.tenant)))[:limit]
-        return Nearby(steps, Rows() if at is None else self.rows(reader, [one.memory for one in steps]))
+        rows = Rows() if at is None else self.rows(reader, [one.memory for one in steps])
+        return Nearby(steps, CachedRows(rows))
 
     def contested_subjects(self, reader: Scope) -> dict[str, tuple[str, ...]]:
         found = self._tenant(reader.tenant).memories(reader)

@@ -158,13 +158,8 @@ def _judge_link(view: OracleView, link: Link) -> None:
 
 def _judge_supersede(log: Sequence[Change], view: OracleView, operation: Supersede) -> None:
     old, new = operation.old, operation.new
-    is_correction = operation.kind is SupersessionKind.CORRECTION
-    is_inverted = operation.at is not None and operation.until is not None and operation.until <= operation.at
-    is_timed = operation.at is not None or operation.until is not None
     if not old or not new or len(set(old) | set(new)) < len(old) + len(new):
         raise InvalidInput("sides")
-    if is_timed if is_correction else (operation.at is None or is_inverted):
-        raise InvalidInput("interval")
     _judge_known(view, *old, *new)
     _judge_fork(view, operation)
     _judge_cycle(log, view, operation)

@@ -19,6 +19,7 @@ from click.testing import CliRunner
 from graphmem import GraphMemory, Kind, LinkKind, Move, New, Origin, Scope, Statement, Status, Write
 from graphmem.cli.app import app
 from graphmem.opening import open_memory
+from tests.fake_embedder import no_embedder
 from tests.parity.surfaces import surface_over
 from tests.parity.use_case import Surface
 from tests.parity.world import HERE, NOW
@@ -151,7 +152,7 @@ def _opening(url: str, count: Count, clock: Callable[[], datetime] = lambda: NOW
     """Opens the memory at a URL, and counts from then on."""
 
     def opened(scope: Scope) -> GraphMemory:
-        memory = open_memory(url, scope=scope, actor="ada", clock=clock, embedder=lambda: "no model", create=True)
+        memory = open_memory(url, scope=scope, actor="ada", clock=clock, embedder=no_embedder, create=True)
         count.asked.clear()
         return memory
 

@@ -13,6 +13,7 @@ import pytest
 
 from graphmem import GraphMemory, Scope
 from graphmem.service import ServiceContext
+from tests.fake_embedder import no_embedder
 from tests.parity.keeping_cases import KEEPING, LEDGER, TORN
 from tests.parity.reading_cases import READING
 from tests.parity.surface_mcp import comparable
@@ -157,7 +158,7 @@ def test_a_use_case_on_neo4j(case: UseCase, bench: Bench, tmp_path: Path) -> Non
             scope=scope,
             actor="ada",
             clock=lambda: NOW,
-            embedder=lambda: "no model in this test",
+            embedder=no_embedder,
             gate=lambda one: one,
         )
         return GraphMemory(context)

@@ -9,8 +9,7 @@ from pathlib import Path
 
 from graphmem import Anchor, AnchorKind, GraphMemory, Kind, Move, New, Origin, Scope, Statement, Status, Write
 from graphmem.opening import open_memory
-from graphmem.retrieval.embedder import Embedder
-from tests.fake_embedder import FakeEmbedder
+from tests.fake_embedder import FakeEmbedder, no_embedder
 from tests.service.conftest import TickingClock
 
 #: When every use case is asked for. The memories were recorded in the first seconds of 2026.
@@ -67,13 +66,9 @@ def opened(
         scope=scope,
         actor="ada",
         clock=clock,
-        embedder=_model if has_model else lambda: "no model in this test",
+        embedder=FakeEmbedder if has_model else no_embedder,
         create=True,
     )
-
-
-def _model() -> Embedder | str:
-    return FakeEmbedder()
 
 
 def make(folder: Path) -> Path:

@@ -12,6 +12,7 @@ from graphmem.projection.values import Entity, Fact, entity_uuid, group_id, name
 from graphmem.service import GraphMemory, ServiceContext, Write
 from graphmem.service.projector import Projector
 from graphmem.store import Page, Store
+from tests.fake_embedder import no_embedder
 from tests.oracle import OracleStore
 from tests.projection.kept import Kept
 from tests.service.conftest import REPO, TickingClock, day
@@ -28,7 +29,7 @@ def opened(store: Store, kept: Kept, clock: TickingClock) -> GraphMemory:
         scope=REPO,
         actor="t",
         clock=clock,
-        embedder=lambda: "none",
+        embedder=no_embedder,
         gate=lambda one: one,
         projector=Projector(store, kept),
     )

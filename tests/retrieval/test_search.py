@@ -14,6 +14,7 @@ from graphmem.service.batches import New
 from graphmem.service.context import Write
 from graphmem.store import Filter
 from graphmem.temporal import Standing
+from tests.fake_embedder import no_embedder
 from tests.oracle import OracleStore
 
 REPO = Scope(repo="r")
@@ -27,9 +28,7 @@ def year(number: int) -> datetime:
 def memory() -> GraphMemory:
     clock = lambda: year(2026)  # noqa: E731
     return GraphMemory(
-        ServiceContext(
-            OracleStore(), scope=REPO, actor="t", clock=clock, embedder=lambda: "no model", gate=lambda one: one
-        )
+        ServiceContext(OracleStore(), scope=REPO, actor="t", clock=clock, embedder=no_embedder, gate=lambda one: one)
     )
 
 

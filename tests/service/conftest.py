@@ -7,6 +7,7 @@ import pytest
 from graphmem.model import Scope
 from graphmem.service import GraphMemory, ServiceContext
 from graphmem.store import Store
+from tests.fake_embedder import no_embedder
 from tests.stores import backend, store
 
 __all__ = ["backend", "store"]
@@ -36,9 +37,7 @@ def clock() -> TickingClock:
 @pytest.fixture
 def memory(store: Store, clock: TickingClock) -> GraphMemory:
     return GraphMemory(
-        ServiceContext(
-            store, scope=REPO, actor="tester", clock=clock, embedder=lambda: "no model", gate=lambda one: one
-        )
+        ServiceContext(store, scope=REPO, actor="tester", clock=clock, embedder=no_embedder, gate=lambda one: one)
     )
 
 

@@ -25,6 +25,7 @@ from graphmem.model import (
 )
 from graphmem.service import GraphMemory, New, ServiceContext, Write
 from graphmem.store import Filter
+from tests.fake_embedder import no_embedder
 from tests.oracle import OracleStore
 from tests.service.conftest import REPO, TickingClock, day
 
@@ -415,7 +416,7 @@ def answers(memory: GraphMemory) -> list[object]:
 
 def context(clock: Callable[[], datetime]) -> ServiceContext:
     return ServiceContext(
-        OracleStore(), scope=REPO, actor="tester", clock=clock, embedder=lambda: "no model", gate=lambda one: one
+        OracleStore(), scope=REPO, actor="tester", clock=clock, embedder=no_embedder, gate=lambda one: one
     )
 
 

@@ -15,6 +15,7 @@ from graphmem.model import At, CommitPoint, Scope, Statement
 from graphmem.repository.mainline_rows import MainlineRows, PathOrigin, RefRow, SegmentRow, SideCommit
 from graphmem.service import GraphMemory, ServiceContext, Write
 from graphmem.store import Filter
+from tests.fake_embedder import no_embedder
 from tests.oracle import OracleStore
 from tests.service.conftest import REPO, TickingClock, day
 from tests.service.test_mainlines import about, read
@@ -139,7 +140,7 @@ def opened() -> GraphMemory:
     clock = TickingClock()
     clock.pass_days(60)
     context = ServiceContext(
-        OracleStore(), scope=REPO, actor="t", clock=clock, embedder=lambda: "none", gate=lambda request: request
+        OracleStore(), scope=REPO, actor="t", clock=clock, embedder=no_embedder, gate=lambda request: request
     )
     return GraphMemory(context)
 

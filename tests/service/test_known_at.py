@@ -15,6 +15,7 @@ from graphmem.errors import Conflict, InvalidInput
 from graphmem.model import At, Scope
 from graphmem.service import GraphMemory, ServiceContext, Write
 from graphmem.store import Store
+from tests.fake_embedder import no_embedder
 from tests.stores import BACKENDS, Backend, opened
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -34,7 +35,7 @@ class Clock:
 def at_machine(store: Store, clock: Callable[[], datetime], tenant: str = "default") -> GraphMemory:
     scope = Scope(tenant, repo="r")
     return GraphMemory(
-        ServiceContext(store, scope=scope, actor="a", clock=clock, embedder=lambda: "no model", gate=lambda one: one)
+        ServiceContext(store, scope=scope, actor="a", clock=clock, embedder=no_embedder, gate=lambda one: one)
     )
 
 

@@ -29,6 +29,7 @@ from graphmem.repository.mainline_rows import MainlineRows, PathOrigin, SegmentR
 from graphmem.service import GraphMemory, New, ServiceContext, Write
 from graphmem.service.attributes import EdgeType, NodeType
 from graphmem.store import Filter, Page, Store
+from tests.fake_embedder import no_embedder
 from tests.oracle import OracleStore
 from tests.service.conftest import REPO, TickingClock, day
 from tests.service.played import READERS, Player
@@ -123,7 +124,7 @@ def embedded(tmp_path: Path) -> Iterator[GraphMemory]:
     """A memory on SQLite: that all stores give one graph is a test of its own."""
     store = SQLiteStore.open(tmp_path / "memory.db", create=True)
     context = ServiceContext(
-        store, scope=REPO, actor="", clock=TickingClock(), embedder=lambda: "", gate=lambda one: one
+        store, scope=REPO, actor="", clock=TickingClock(), embedder=no_embedder, gate=lambda one: one
     )
     with GraphMemory(context) as memory:
         yield memory
@@ -155,7 +156,7 @@ def test_every_store_gives_one_graph(memory: GraphMemory, store: Store) -> None:
     other = OracleStore()
     other.restore(list(store.export(REPO)), tenant=REPO.tenant)
     asked = GraphMemory(
-        ServiceContext(other, scope=REPO, actor="", clock=lambda: day(20), embedder=lambda: "", gate=lambda one: one)
+        ServiceContext(other, scope=REPO, actor="", clock=lambda: day(20), embedder=no_embedder, gate=lambda one: one)
     )
     at = At(day(20))
     for reader in READERS[:3]:
@@ -199,7 +200,7 @@ def test_renames_between_the_files_of_memories_are_edges(memory: GraphMemory, st
     other = OracleStore()
     other.restore(list(store.export(REPO)), tenant=REPO.tenant)
     asked = GraphMemory(
-        ServiceContext(other, scope=REPO, actor="", clock=lambda: day(20), embedder=lambda: "", gate=lambda one: one)
+        ServiceContext(other, scope=REPO, actor="", clock=lambda: day(20), embedder=no_embedder, gate=lambda one: one)
     )
     at = At(day(20))
     assert written(memory.to_networkx(at=at)) == written(asked.to_networkx(at=at))

@@ -13,6 +13,7 @@ from graphmem.model import At, Kind, LinkKind, Origin, Statement, Status, Supers
 from graphmem.retrieval.request import Sort
 from graphmem.service import GraphMemory, New, ServiceContext, Write
 from graphmem.store import Filter, Page
+from tests.fake_embedder import no_embedder
 from tests.oracle import OracleStore
 from tests.service.conftest import REPO, TickingClock, day
 
@@ -208,7 +209,7 @@ class CountingStore(OracleStore):
 def test_a_search_asks_for_matches_neighbours_and_what_is_shown(clock: TickingClock) -> None:
     store = CountingStore()
     memory = GraphMemory(
-        ServiceContext(store, scope=REPO, actor="t", clock=clock, embedder=lambda: "no model", gate=lambda one: one)
+        ServiceContext(store, scope=REPO, actor="t", clock=clock, embedder=no_embedder, gate=lambda one: one)
     )
     record(memory, "Use tabs", "Use spaces", subject="indent")
     store.calls.clear()

@@ -49,7 +49,7 @@ def test_the_future_cannot_have_been_known(memory: GraphMemory, databases: tuple
 def test_an_answer_without_vectors_says_so(memory: GraphMemory, databases: tuple[str, str]) -> None:
     assert databases
     answer = memory.search("MySQL")
-    assert (answer.mode, answer.note) == ("lexical", "no model")
+    assert (answer.mode, answer.note) == ("lexical", "no model in this test")
 
 
 def test_pages_continue_without_overlap(memory: GraphMemory) -> None:

@@ -11,7 +11,7 @@ from graphmem.model import Kind, Origin, Scope, Statement
 from graphmem.service import GraphMemory, New, ServiceContext, Write
 from graphmem.service.similar_memories import says_the_same
 from graphmem.store import Store
-from tests.fake_embedder import FakeEmbedder
+from tests.fake_embedder import FakeEmbedder, no_embedder
 from tests.service.conftest import REPO, TickingClock, day
 from tests.service.test_questions import CountingStore
 
@@ -151,7 +151,7 @@ def test_many_are_looked_up_only_if_asked_for(near: GraphMemory) -> None:
 def test_not_looking_asks_the_store_for_nothing(clock: TickingClock) -> None:
     store = CountingStore()
     memory = GraphMemory(
-        ServiceContext(store, scope=REPO, actor="t", clock=clock, embedder=lambda: "none", gate=lambda one: one)
+        ServiceContext(store, scope=REPO, actor="t", clock=clock, embedder=no_embedder, gate=lambda one: one)
     )
     memory.add("Use tabs", on_similar=None)
     assert "match" not in store.calls

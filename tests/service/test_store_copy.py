@@ -13,7 +13,7 @@ from graphmem.model import At, Confirm, Erase, Request, Scope
 from graphmem.rows import Rows
 from graphmem.service.store_comparison import differences, samples
 from graphmem.service.store_copy import copy
-from graphmem.store import Filter, Matches, ModelCard, Probe, Rivals, Store
+from graphmem.store import Filter, Matches, ModelCard, Probe, Store
 from tests.contract.scenario import DIMENSION, VECTORS, fill
 from tests.laws.world import CLOCK, R, add, send
 from tests.oracle import OracleStore
@@ -39,8 +39,8 @@ class Lying(PlannedStore):
         found = super().select(reader, where, **asked)  # type: ignore[arg-type]
         return found[1:] if self.lie == "list" else found
 
-    def rows(self, reader: Scope, ids: Sequence[str], *, rivals: Rivals | None = None, is_alone: bool = False) -> Rows:
-        found = super().rows(reader, ids, rivals=rivals, is_alone=is_alone)
+    def rows(self, reader: Scope, ids: Sequence[str], *, is_alone: bool = False) -> Rows:
+        found = super().rows(reader, ids, is_alone=is_alone)
         if self.lie != "history":
             return found
         return Rows(found.memories, found.moves, (), (), found.confirmations, found.links, (), found.branches)

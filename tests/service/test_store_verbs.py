@@ -7,10 +7,10 @@ import pytest
 
 from graphmem.errors import InvalidInput, StoreUnavailable, Unsupported
 from graphmem.model import Scope, Statement
-from graphmem.retrieval.embedder import Embedder
+from graphmem.retrieval.embedder import Embedder, EmbedderMissing
 from graphmem.service import GraphMemory, New, ServiceContext, Write
 from graphmem.store import Page, Store
-from tests.fake_embedder import FakeEmbedder
+from tests.fake_embedder import FakeEmbedder, no_embedder
 from tests.oracle import OracleStore
 from tests.service.conftest import REPO, TickingClock
 
@@ -21,9 +21,9 @@ class Slot:
     """Holds the installed embedding backend, which a test may change."""
 
     def __init__(self) -> None:
-        self.installed: Embedder | str = "no model"
+        self.installed: Embedder | EmbedderMissing = no_embedder()
 
-    def __call__(self) -> Embedder | str:
+    def __call__(self) -> Embedder | EmbedderMissing:
         return self.installed
 
 
@@ -45,7 +45,7 @@ def test_an_export_restores_to_equal_answers(memory: GraphMemory, clock: Ticking
     old = memory.add("Use MySQL", write=Write(op_id="first")).ids[0]
     memory.supersede(old, "Use PostgreSQL now")
     other = GraphMemory(
-        ServiceContext(OracleStore(), scope=REPO, actor="t", clock=clock, embedder=lambda: "", gate=lambda one: one)
+        ServiceContext(OracleStore(), scope=REPO, actor="t", clock=clock, embedder=no_embedder, gate=lambda one: one)
     )
     assert other.restore(memory.export()) == 3
     assert other.changes() == memory.changes()
@@ -110,7 +110,7 @@ def test_vectors_of_another_model_are_not_compared_and_not_mixed(memory: GraphMe
 
 def test_a_store_without_a_file_cannot_be_backed_up(clock: TickingClock, tmp_path: Path) -> None:
     memory = GraphMemory(
-        ServiceContext(OracleStore(), scope=HOME, actor="t", clock=clock, embedder=lambda: "", gate=lambda one: one)
+        ServiceContext(OracleStore(), scope=HOME, actor="t", clock=clock, embedder=no_embedder, gate=lambda one: one)
     )
     with pytest.raises(Unsupported):
         memory.backup(tmp_path / "copy.db")

@@ -11,6 +11,7 @@ from graphmem.errors import Forbidden, InvalidInput
 from graphmem.model import Move, Origin, Scope, Statement, Status, SupersessionKind
 from graphmem.service import GraphMemory, ServiceContext, Write
 from graphmem.sources.observations import Observation, Reading, Replacement
+from tests.fake_embedder import no_embedder
 from tests.oracle.planned import PlannedStore
 
 REPO = Scope(repo="r")
@@ -25,9 +26,7 @@ def year(number: int) -> datetime:
 def memory() -> GraphMemory:
     clock = lambda: year(2026)  # noqa: E731
     return GraphMemory(
-        ServiceContext(
-            PlannedStore(), scope=REPO, actor="t", clock=clock, embedder=lambda: "no model", gate=lambda one: one
-        )
+        ServiceContext(PlannedStore(), scope=REPO, actor="t", clock=clock, embedder=no_embedder, gate=lambda one: one)
     )
 
 

@@ -9,11 +9,11 @@ from numpy.typing import NDArray
 
 from graphmem.errors import Conflict, Unsupported
 from graphmem.model import Add, Move, Request, Scope, Statement, Status
-from graphmem.retrieval.embedder import Embedder, card_of
+from graphmem.retrieval.embedder import Embedder, EmbedderMissing, card_of
 from graphmem.rows import Rows
 from graphmem.service import GraphMemory, ServiceContext
 from graphmem.sources.observations import Observation, Reading
-from graphmem.store import Rivals, Store
+from graphmem.store import Store
 from tests.fake_embedder import FakeEmbedder
 from tests.service.conftest import TickingClock, day
 
@@ -22,9 +22,9 @@ from tests.service.conftest import TickingClock, day
 class Installed:
     """What is installed at the moment: a test changes its mind."""
 
-    model: Embedder | str = field(default_factory=FakeEmbedder)
+    model: Embedder | EmbedderMissing = field(default_factory=FakeEmbedder)
 
-    def __call__(self) -> Embedder | str:
+    def __call__(self) -> Embedder | EmbedderMissing:
         return self.model
 
 
@@ -34,7 +34,7 @@ def installed() -> Installed:
 
 
 @pytest.fixture
-def memory(store: Store, clock: TickingClock, installed: Callable[[], Embedder | str]) -> GraphMemory:
+def memory(store: Store, clock: TickingClock, installed: Callable[[], Embedder | EmbedderMissing]) -> GraphMemory:
     return GraphMemory(
         ServiceContext(store, scope=Scope(), actor="t", clock=clock, embedder=installed, gate=lambda one: one)
     )
@@ -48,7 +48,7 @@ def test_the_first_vector_records_its_model(memory: GraphMemory) -> None:
 
 
 def test_a_search_says_when_some_or_all_that_matched_have_no_vector(memory: GraphMemory, installed: Installed) -> None:
-    installed.model = "no model"
+    installed.model = EmbedderMissing("no model")
     memory.add("Use tabs in Python")
     installed.model = FakeEmbedder()
     answer = memory.search("tabs in Python")
@@ -90,7 +90,7 @@ def test_an_ingestion_without_a_model_or_with_another_makes_no_vectors(
     memory: GraphMemory, installed: Installed
 ) -> None:
     one = observed("a.md", "Rule")
-    installed.model = "none is installed"
+    installed.model = EmbedderMissing("none is installed")
     assert memory.ingest(Reading((one,), (), ())).problems == []
     assert memory.status().vectors == 0
 
@@ -127,7 +127,7 @@ def test_reindex_adopts_the_installed_model(memory: GraphMemory, installed: Inst
 
 
 def test_an_interrupted_reindex_goes_on_where_it_stopped(memory: GraphMemory, installed: Installed) -> None:
-    installed.model = "not installed"
+    installed.model = EmbedderMissing("not installed")
     for number in range(70):
         memory.add(f"rule {number}")
     installed.model = FakeEmbedder()
@@ -142,7 +142,7 @@ def test_an_interrupted_reindex_goes_on_where_it_stopped(memory: GraphMemory, in
 
 
 def test_reindex_without_a_model_says_what_is_missing(memory: GraphMemory, installed: Installed) -> None:
-    installed.model = "onnxruntime is not installed"
+    installed.model = EmbedderMissing("onnxruntime is not installed")
     with pytest.raises(Unsupported, match="onnxruntime"):
         memory.reindex()
 
@@ -175,14 +175,14 @@ def test_a_replacement_in_new_words_is_found_by_its_own_vector(memory: GraphMemo
 def test_reindex_reads_each_memory_once(
     memory: GraphMemory, installed: Installed, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    installed.model = "not installed"
+    installed.model = EmbedderMissing("not installed")
     for number in range(100):
         memory.add(f"rule {number}")
     installed.model, read, asked = FakeEmbedder(), store.rows, list[str]()
 
-    def counted(reader: Scope, ids: Sequence[str], *, rivals: Rivals | None = None) -> Rows:
+    def counted(reader: Scope, ids: Sequence[str]) -> Rows:
         asked.extend(ids)
-        return read(reader, ids, rivals=rivals)
+        return read(reader, ids)
 
     monkeypatch.setattr(store, "rows", counted)
     assert memory.reindex() == 100
@@ -192,14 +192,14 @@ def test_reindex_reads_each_memory_once(
 def test_reindex_goes_on_beside_an_erase(
     memory: GraphMemory, installed: Installed, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    installed.model = "not installed"
+    installed.model = EmbedderMissing("not installed")
     keys = [memory.add(f"rule {number}").ids[0] for number in range(3)]
     installed.model, read = FakeEmbedder(), store.rows
 
-    def erased_first(reader: Scope, ids: Sequence[str], *, rivals: Rivals | None = None) -> Rows:
+    def erased_first(reader: Scope, ids: Sequence[str]) -> Rows:
         monkeypatch.setattr(store, "rows", read)
         memory.erase(keys[1])
-        return read(reader, ids, rivals=rivals)
+        return read(reader, ids)
 
     monkeypatch.setattr(store, "rows", erased_first)
     assert memory.reindex() == 2

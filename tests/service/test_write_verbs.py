@@ -8,6 +8,7 @@ from graphmem.errors import Conflict, InvalidInput, NotFound
 from graphmem.model import Kind, Move, Origin, Request, Scope, Statement, Status, SupersessionKind
 from graphmem.service import GraphMemory, New, ServiceContext, Write
 from graphmem.store import Store
+from tests.fake_embedder import no_embedder
 from tests.service.conftest import REPO, TickingClock, day
 
 
@@ -148,7 +149,9 @@ def test_the_gate_sees_a_request_before_the_store(store: Store, clock: TickingCl
     def refuse(request: Request) -> Request:
         raise InvalidInput(f"no secrets in {request.op_id!r}")
 
-    memory = GraphMemory(ServiceContext(store, scope=Scope(), actor="t", clock=clock, embedder=lambda: "", gate=refuse))
+    memory = GraphMemory(
+        ServiceContext(store, scope=Scope(), actor="t", clock=clock, embedder=no_embedder, gate=refuse)
+    )
     with pytest.raises(InvalidInput, match="no secrets"):
         memory.add("token", write=Write(op_id="o"))
     assert memory.status().changes == 0

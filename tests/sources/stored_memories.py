@@ -9,14 +9,13 @@ from pathlib import Path
 import graphmem
 from graphmem.service import GraphMemory
 from graphmem.store import Filter, Page
-
-NO_VECTORS = "words alone"
+from tests.fake_embedder import no_embedder
 
 
 @contextmanager
 def opened(path: Path) -> Iterator[GraphMemory]:
     """A new store that is opened as a user does it."""
-    with graphmem.open(str(path), create=True, embedder=lambda: NO_VECTORS) as memory:
+    with graphmem.open(str(path), create=True, embedder=no_embedder) as memory:
         yield memory
 
 

@@ -8,6 +8,7 @@ import pytest
 
 import graphmem
 from graphmem import GraphMemory, Scope
+from tests.fake_embedder import no_embedder
 
 HERE = Scope("acme", "acme/shop")
 
@@ -34,7 +35,7 @@ def path(tmp_path: Path) -> Path:
 
 
 def opened(path: Path, clock: Clock) -> GraphMemory:
-    return graphmem.open(str(path), create=True, scope=HERE, actor="ann", clock=clock, embedder=lambda: "no model")
+    return graphmem.open(str(path), create=True, scope=HERE, actor="ann", clock=clock, embedder=no_embedder)
 
 
 @pytest.fixture

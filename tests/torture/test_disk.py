@@ -22,11 +22,13 @@ BEGIN = """
 import os, resource, sys
 import graphmem, graphmem.service, graphmem.opening, graphmem.adapters.sqlite.store
 from graphmem import GraphMemError, Scope
+from graphmem.retrieval.embedder import EmbedderMissing
 from pathlib import Path
 import numpy
 graphmem.adapters.sqlite.connection.load_checksums()
 def opened():
-    return graphmem.open(sys.argv[1], scope=Scope("acme", "acme/shop"), actor="ann", embedder=lambda: "no model")
+    scope, missing = Scope("acme", "acme/shop"), EmbedderMissing("no model")
+    return graphmem.open(sys.argv[1], scope=scope, actor="ann", embedder=lambda: missing)
 def attempt(call):
     try:
         return "done" if call() is None else "answered"

@@ -15,6 +15,7 @@ from graphmem import GraphMemory, Scope
 from graphmem.keys import Key, KeyRing, Permission
 from graphmem.opening import open_memory
 from tests.client.conftest import serving
+from tests.fake_embedder import no_embedder
 from tests.service.conftest import TickingClock
 from tests.web.story import Story, tell
 from tools.chromium import running_chromium
@@ -76,7 +77,7 @@ def memory(tmp_path_factory: pytest.TempPathFactory) -> Iterator[GraphMemory]:
         scope=Scope(),
         actor="ada",
         clock=TickingClock(),
-        embedder=lambda: "no model in this test",
+        embedder=no_embedder,
         create=True,
     ) as memory:
         yield memory

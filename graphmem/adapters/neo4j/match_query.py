@@ -21,7 +21,7 @@ from graphmem.adapters.vector_bytes import exact_scores, rows_of_bytes
 from graphmem.adapters.word_counts import many_of
 from graphmem.model import Scope
 from graphmem.ranking import Corpus, length_norm
-from graphmem.rows import Rows
+from graphmem.rows import CachedRows
 from graphmem.store import Evidence, ModelCard, Probe
 
 if TYPE_CHECKING:
@@ -157,7 +157,7 @@ class SearchResult:
     lexical: tuple[Scored, ...]
     named: Mapping[str, tuple[str, ...]]
     passing_seqs: Sequence[int]
-    rows: Rows
+    rows: CachedRows
     corpus: Corpus
     word_counts: Mapping[str, tuple[int, str]]
     last_reading: int
@@ -216,7 +216,7 @@ def search(
             break
         size *= _GROWTH
     common.learn(reader.tenant, scored.corpus)
-    rows = rows_of_record(reader.tenant, record) if has_rows else Rows()
+    rows = rows_of_record(reader.tenant, record) if has_rows else CachedRows()
     model, named = card_of(record["model"]), _named(record, probe)
     last = next(iter(record["last_reading"]), 0)
     return SearchResult(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -22,7 +21,7 @@ from graphmem.adapters.neo4j.values import (
 )
 from graphmem.instants import from_micros
 from graphmem.model import Point, Scope
-from graphmem.rows import BranchRow, Rows
+from graphmem.rows import BranchRow, CachedRows, Rows
 from graphmem.store import Rivals
 
 if TYPE_CHECKING:
@@ -133,7 +132,7 @@ def rows(
     *,
     rivals: Rivals | None = None,
     settled_at: Point | None = None,
-) -> Rows:
+) -> CachedRows:
     """Return the rows of memories and of every memory that supersession chains to them.
 
     A memory whose cache says that it is in force at the point `settled_at` is returned without its chain.
@@ -155,18 +154,17 @@ def settling(at: Point | None, *, settles: bool) -> dict[str, object]:
     return {"settles": settles, "at": None if at is None else at.valid, "seq": None if at is None else at.seq}
 
 
-def rows_of_record(tenant: str, record: Record) -> Rows:
+def rows_of_record(tenant: str, record: Record) -> CachedRows:
     """Return the rows in a record of `ROWS_FIELDS`."""
     chained = rows_of_component(tenant, record)
     rows_alone = [memory_row(tenant, fields) for fields in record["settled_rows"]]
     settled = {row.memory.id: row for row in rows_alone if row.memory.id not in chained.memories}
     confirmed = [confirm_row(memory_id, fields) for memory_id, fields in record["confirmed"] if memory_id in settled]
-    return replace(
+    return CachedRows(
         chained,
-        memories={**chained.memories, **settled},
-        confirmations=(*chained.confirmations, *confirmed),
         holding={memory_id: _spans(starts, ends) for memory_id, starts, ends in record["holding"]},
-        settled=frozenset(settled),
+        settled=settled,
+        confirmations=tuple(confirmed),
     )
 
 

@@ -39,7 +39,7 @@ from graphmem.adapters.vector_bytes import blob, refuse_other_model
 from graphmem.errors import InvalidInput, StoreUnavailable, Unsupported
 from graphmem.instants import to_micros
 from graphmem.model import Change, Point, Request, Scope
-from graphmem.rows import Rows, SourceRow
+from graphmem.rows import CachedRows, Rows, SourceRow
 from graphmem.store import (
     Clock,
     Evidence,
@@ -286,9 +286,13 @@ class Neo4jStore:
         """See `graphmem.store.Store.readings`."""
         return ledger_queries.readings(self._open_database, reader.tenant, repo, after)
 
-    def rows(self, reader: Scope, ids: Sequence[str], *, rivals: Rivals | None = None, is_alone: bool = False) -> Rows:
+    def rows(self, reader: Scope, ids: Sequence[str], *, is_alone: bool = False) -> Rows:
         """See `graphmem.store.Store.rows`."""
         del is_alone  # the same statement reads the chains
+        return row_queries.rows(self._open_database, reader, ids).chained
+
+    def rows_with_rivals(self, reader: Scope, ids: Sequence[str], rivals: Rivals) -> CachedRows:
+        """See `graphmem.store.Store.rows_with_rivals`."""
         return row_queries.rows(self._open_database, reader, ids, rivals=rivals)
 
     def select(self, reader: Scope, where: Filter, *, at: datetime | None, before: int, limit: int) -> list[str]:
@@ -311,7 +315,7 @@ class Neo4jStore:
                 evidence=self._evidence(reader.tenant, probe, result, matches),
                 unheld=result.corpus.unheld(probe.terms),
             )
-        if matches.ids and result.rows.memories.keys() >= set(matches.ids):
+        if matches.ids and result.rows.ids >= set(matches.ids):
             return matches
         settled_at = None if at is None else Point(at, last)
         return replace(matches, rows=row_queries.rows(self._open_database, reader, matches.ids, settled_at=settled_at))

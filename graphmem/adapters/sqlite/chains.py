@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import replace
 
 import apsw
 
@@ -26,7 +25,7 @@ from graphmem.adapters.sqlite.values import (
 )
 from graphmem.errors import CorruptStore
 from graphmem.model import Point
-from graphmem.rows import BranchRow, EdgeRow, MemoryRow, MoveRow, Rows
+from graphmem.rows import BranchRow, CachedRows, EdgeRow, MemoryRow, MoveRow, Rows
 from graphmem.temporal.spans import Spans, containing
 
 _COMPONENT = """
@@ -273,7 +272,7 @@ def rows_at_point(
     at: Point,
     *,
     with_chains: Collection[int] = (),
-) -> Rows:
+) -> CachedRows:
     """Read rows as `component` does, but skip the chain of a memory whose cached interval contains the point.
 
     Memories in `with_chains` always come with their chains.
@@ -284,24 +283,26 @@ def rows_at_point(
         with_chains
     )
     rows = with_caches(connection, tenant, [number for number in seeds if number not in settled], cache, at.seq)
-    unchained = {number: memories[number] for number in settled if memories[number].memory.id not in rows.memories}
+    chained = rows.chained.memories
+    unchained = {number: memories[number] for number in settled if memories[number].memory.id not in chained}
     ids = {number: row.memory.id for number, row in unchained.items()}
     confirmed = connection.execute(_CONFIRMATIONS, (ints(list(unchained)),))
-    return replace(
-        rows,
-        memories={**rows.memories, **{row.memory.id: row for row in unchained.values()}},
-        confirmations=rows.confirmations + tuple([confirm_row(row, ids) for row in confirmed]),
+    return CachedRows(
+        rows.chained,
         holding={**rows.holding, **{memory_id: cached[number] for number, memory_id in ids.items()}},
-        settled=frozenset(ids.values()),
+        settled={row.memory.id: row for row in unchained.values()},
+        confirmations=tuple([confirm_row(row, ids) for row in confirmed]),
     )
 
 
-def with_caches(connection: apsw.Connection, tenant: Tenant, seeds: Sequence[int], cache: RowCache, seq: int) -> Rows:
+def with_caches(
+    connection: apsw.Connection, tenant: Tenant, seeds: Sequence[int], cache: RowCache, seq: int
+) -> CachedRows:
     """Read rows as `component` does, with the cached valid intervals that apply at a ledger position."""
     rows = component(connection, tenant, seeds, cache)
     ids = {rowid_of(tenant.number, row.stamp.seq): key for key, row in rows.memories.items()}
     cached = _holding(connection, tenant, ids, cache, seq)
-    return replace(rows, holding={ids[number]: spans for number, spans in cached.items()})
+    return CachedRows(rows, {ids[number]: spans for number, spans in cached.items()})
 
 
 def _holding(

@@ -16,7 +16,7 @@ from graphmem.adapters.sqlite.row_cache import RowCache
 from graphmem.adapters.sqlite.values import Tenant, rowid_of
 from graphmem.adapters.sqlite.vectors import VectorSearch, dimension_of
 from graphmem.model import Point, Scope
-from graphmem.rows import Rows
+from graphmem.rows import CachedRows
 from graphmem.store import Evidence, Filter, Matches, Probe
 
 
@@ -42,7 +42,7 @@ class Search:
         cache, model = self.caches.rows_cache.of(connection, tenant), meta_table.model_of(connection)
         compiled = filter_selection.compile_filter(connection, tenant, self.reader, where, cache)
         if compiled is None:
-            return Matches(seq=self.seq, model=model, rows=chains.component(connection, tenant, (), cache))
+            return Matches(seq=self.seq, model=model, rows=CachedRows(chains.component(connection, tenant, (), cache)))
         ids = IdLookup(connection, tenant, cache)
         texts = self.caches.texts.texts(connection, tenant)
         selection = filter_selection.selection(
@@ -66,9 +66,9 @@ class Search:
             matches = _weighed(matches, numbers, probe, lexical, vectors)
         return replace(matches, rows=self._rows(numbers, cache))
 
-    def _rows(self, numbers: Sequence[int], cache: RowCache) -> Rows:
+    def _rows(self, numbers: Sequence[int], cache: RowCache) -> CachedRows:
         if self.at is None:
-            return chains.component(self.connection, self.tenant, numbers, cache)
+            return CachedRows(chains.component(self.connection, self.tenant, numbers, cache))
         return chains.rows_at_point(self.connection, self.tenant, numbers, cache, Point(self.at, self.seq))
 
 

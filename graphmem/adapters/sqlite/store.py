@@ -42,7 +42,7 @@ from graphmem.errors import CorruptStore, InvalidInput, StoreUnavailable
 from graphmem.instants import to_micros
 from graphmem.ledger import change_of
 from graphmem.model import Change, Point, Request, Scope
-from graphmem.rows import Rows, SourceRow
+from graphmem.rows import CachedRows, Rows, SourceRow
 from graphmem.store import (
     Clock,
     Filter,
@@ -259,19 +259,20 @@ class SQLiteStore:
         with self._reading(reader) as (connection, tenant):
             return row_queries.readings(connection, tenant, repo, after)
 
-    def rows(self, reader: Scope, ids: Sequence[str], *, rivals: Rivals | None = None, is_alone: bool = False) -> Rows:
+    def rows(self, reader: Scope, ids: Sequence[str], *, is_alone: bool = False) -> Rows:
         """See `graphmem.store.Store.rows`."""
         with self._reading(reader) as (connection, tenant):
             cache = self._caches.rows_cache.of(connection, tenant)
             seeds = chains.numbers(connection, tenant, ids, cache)
-            if rivals is None and is_alone:
-                rows = chains.alone(connection, tenant, seeds, cache)
-            elif rivals is None:
-                rows = chains.component(connection, tenant, seeds, cache)
-            else:
-                seeds += filter_selection.rivals(connection, tenant, reader, rivals, cache)
-                rows = chains.with_caches(connection, tenant, seeds, cache, rivals.at.seq)
-            return rows
+            return (chains.alone if is_alone else chains.component)(connection, tenant, seeds, cache)
+
+    def rows_with_rivals(self, reader: Scope, ids: Sequence[str], rivals: Rivals) -> CachedRows:
+        """See `graphmem.store.Store.rows_with_rivals`."""
+        with self._reading(reader) as (connection, tenant):
+            cache = self._caches.rows_cache.of(connection, tenant)
+            seeds = chains.numbers(connection, tenant, ids, cache)
+            seeds += filter_selection.rivals(connection, tenant, reader, rivals, cache)
+            return chains.with_caches(connection, tenant, seeds, cache, rivals.at.seq)
 
     def select(self, reader: Scope, where: Filter, *, at: datetime | None, before: int, limit: int) -> list[str]:
         """See `graphmem.store.Store.select`."""

@@ -15,7 +15,7 @@ from graphiti_core.llm_client.openai_generic_client import OpenAIGenericClient
 
 from graphmem.errors import Unsupported
 from graphmem.interop.graphiti.driver import GraphmemDriver
-from graphmem.retrieval.embedder import Embedder
+from graphmem.retrieval.embedder import Embedder, EmbedderMissing
 from graphmem.service import GraphMemory
 from graphmem.service.memory import context_of
 
@@ -41,8 +41,8 @@ class MemoryEmbedder(EmbedderClient):
 
     def _backend(self) -> Embedder:
         backend = self._context.embedder()
-        if isinstance(backend, str):
-            raise Unsupported(f"{backend}; search recipes that use only bm25 need no model")
+        if isinstance(backend, EmbedderMissing):
+            raise Unsupported(f"{backend.reason}; search recipes that use only bm25 need no model")
         return backend
 
 

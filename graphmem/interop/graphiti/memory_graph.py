@@ -13,7 +13,7 @@ import numpy as np
 from graphmem.model import Add, Memory, MergeBranch, Scope
 from graphmem.projection.derivation import anchors_of, draw
 from graphmem.projection.values import Entity, Fact, ProjectionStep, entity_uuid, group_id
-from graphmem.retrieval.embedder import Embedder, card_of
+from graphmem.retrieval.embedder import Embedder, EmbedderMissing, card_of
 from graphmem.retrieval.query import read_question
 from graphmem.service.context import ServiceContext, embedded_text
 from graphmem.store import Filter, Probe
@@ -59,7 +59,7 @@ class MemoryGraph:
     def nearest(self, vector: Sequence[float], limit: int, least_cosine: float, fits: FactTest) -> list[Fact]:
         """Return statements by cosine of their memories' vectors; empty without an embedding model."""
         backend = self._context.embedder()
-        if isinstance(backend, str):
+        if isinstance(backend, EmbedderMissing):
             return []
         unit = np.asarray(vector, dtype=np.float32)
         probe = Probe(vector=unit, model=card_of(backend))
@@ -136,7 +136,7 @@ class MemoryGraph:
     def vectors(self, ids: Iterable[str]) -> dict[str, list[float]]:
         """Return embeddings of memories, computed again from their text: a store does not return vectors."""
         backend = self._context.embedder()
-        if isinstance(backend, str):
+        if isinstance(backend, EmbedderMissing):
             return {}
         distinct = list(dict.fromkeys(ids))
         with self._guard:

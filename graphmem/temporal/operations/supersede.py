@@ -64,18 +64,13 @@ def _refuse_oversized_supersession(operation: Supersede) -> None:
 
 
 def refuse_misshapen_supersession(operation: Supersede) -> None:
-    """Refuse an empty side, a memory named twice, or an interval that is empty or missing for its kind."""
+    """Refuse an empty side, or a memory named twice; `Supersede` itself refuses an interval that its kind cannot have.
+
+    The sides are checked here because an add that confirms an existing memory changes the ids.
+    """
     old, new = operation.old, operation.new
     if not old or not new or len({*old, *new}) < len(old) + len(new):
         raise InvalidInput(f"{list(old)} cannot be replaced by {list(new)}: name each memory once, on one side")
-    if operation.kind is SupersessionKind.CORRECTION:
-        if operation.at is not None or operation.until is not None:
-            raise InvalidInput("a correction has no 'at' and no 'until': the old memory was never right")
-        return
-    if operation.at is None:
-        raise InvalidInput(f"an {operation.kind} needs 'at', the moment from which the new memory takes over")
-    if operation.until is not None and operation.until <= operation.at:
-        raise InvalidInput(f"'until' {operation.until.isoformat()} is not after 'at' {operation.at.isoformat()}")
 
 
 def _refuse_fork(rows: Rows, view: View, operation: Supersede) -> None:

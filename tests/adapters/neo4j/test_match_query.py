@@ -34,7 +34,7 @@ def store(neo4j: Access) -> Iterator[Neo4jStore]:
 
 def told(found: Matches) -> tuple[object, ...]:
     known = {key: found.rows.holding.get(key) for key in found.ids}
-    return found.lexical, found.vector, found.named, found.seq, known, found.rows.settled & set(found.ids)
+    return found.lexical, found.vector, found.named, found.seq, known, found.rows.settled.keys() & set(found.ids)
 
 
 @pytest.mark.parametrize("reader", [R, ANN], ids=repr)
@@ -59,7 +59,7 @@ def test_a_warm_search_asks_the_server_once(store: Neo4jStore, monkeypatch: pyte
     monkeypatch.setattr(Database, "records", noted)
     found = store.match(R, PROBE, Filter(), at=NOON)
     assert len(found.ids) > 2
-    assert found.rows.memories.keys() >= set(found.ids)
+    assert found.rows.ids >= set(found.ids)
     assert len(sent) == 1
 
 

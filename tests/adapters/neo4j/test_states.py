@@ -15,6 +15,7 @@ from graphmem.adapters.schema_files import schema_text
 from graphmem.model import FOREVER
 from graphmem.rows import Derived
 from graphmem.service import ServiceContext
+from tests.fake_embedder import no_embedder
 from tests.servers import Access
 from tests.service.conftest import TickingClock
 
@@ -53,7 +54,7 @@ def access(neo4j: Access) -> Iterator[Access]:
                     scope=Scope(),
                     actor="tester",
                     clock=TickingClock(),
-                    embedder=lambda: "no model",
+                    embedder=no_embedder,
                     gate=lambda one: one,
                 )
             )

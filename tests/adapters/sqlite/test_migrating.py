@@ -21,6 +21,7 @@ from graphmem.sources.observations import Observation, Reading
 from graphmem.store import Filter, Store
 from tests.contract.scenario import READERS, fill, sorted_rows
 from tests.contract.test_keeping import IDS
+from tests.fake_embedder import no_embedder
 from tests.laws.world import ANN, R, moves, read, send
 from tests.oracle import OracleStore
 
@@ -32,6 +33,7 @@ SOURCES_EXPORT = EXPORT.parent / "recorded_in.jsonl"
 
 _KILLED = """
 import os, signal, sys
+from tests.fake_embedder import no_embedder
 from graphmem.adapters.sqlite import SQLiteStore, migrations
 count = 0
 def dying(text):
@@ -131,6 +133,6 @@ def test_a_second_reading_after_the_migration_records_nothing(tmp_path: Path) ->
     said = Statement(title="Cache with Redis", kind=Kind.DECISION, origin=Origin.DOCUMENT)
     moved = Observation(key="adr/0009-cache.md", statement=said, moves=moves, path="adr/0009-cache.md")
     twin = replace(moved, key="adr/0003-cache.md", path="adr/0003-cache.md")
-    with open_memory(str(path), scope=R, embedder=lambda: "no model") as memory:
+    with open_memory(str(path), scope=R, embedder=no_embedder) as memory:
         assert memory.ingest(Reading((moved,), (), ())).unchanged == 1
         assert len(memory.ingest(Reading((moved, twin), (), ())).added) == 1, "its old name is that of another file"

@@ -14,6 +14,7 @@ from graphmem.sources.git.runner import GitFailure
 from graphmem.sources.manifests import read_manifests
 from graphmem.sources.manifests import reader as module
 from graphmem.sources.observations import Observation, Reading
+from tests.fake_embedder import no_embedder
 from tests.sources.git.repositories import Repository
 
 READ_AT = datetime(2026, 1, 1, tzinfo=UTC)
@@ -31,7 +32,7 @@ def repository(tmp_path: Path) -> Repository:
 
 @pytest.fixture
 def memory(tmp_path: Path) -> Iterator[graphmem.GraphMemory]:
-    with graphmem.open(str(tmp_path / "memory.db"), create=True, embedder=lambda: "no vectors here") as opened:
+    with graphmem.open(str(tmp_path / "memory.db"), create=True, embedder=no_embedder) as opened:
         yield opened
 
 
@@ -260,7 +261,7 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[graphmem.GraphM
     )
     (repository.root / "docker_dash_compose.yml").rename(repository.root / "docker-compose.yml")
     repository.commit()
-    with graphmem.open(str(folder / "memory.db"), create=True, embedder=lambda: "no vectors here") as opened:
+    with graphmem.open(str(folder / "memory.db"), create=True, embedder=no_embedder) as opened:
         opened.ingest(read(repository))
         yield opened
 

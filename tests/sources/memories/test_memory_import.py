@@ -24,6 +24,7 @@ from graphmem.sources.memories.basic_memory import NO_TARGET
 from graphmem.sources.memories.text_files import UNREADABLE
 from graphmem.sources.move_comparison import GONE
 from graphmem.store import Filter, Page
+from tests.fake_embedder import no_embedder
 from tests.service.conftest import REPO, TickingClock
 from tests.sources.memories.conftest import ASKED, DATA
 from tests.sources.memories.test_mem0 import SERVICE, event
@@ -101,8 +102,8 @@ class TestOnOneStore:
 
     @pytest.fixture
     def memory(self, tmp_path: Path, clock: TickingClock) -> Iterator[GraphMemory]:
-        place, no_model = str(tmp_path / "memory.db"), "no model"
-        with open_memory(place, scope=REPO, actor="ada", clock=clock, embedder=lambda: no_model, create=True) as memory:
+        place = str(tmp_path / "memory.db")
+        with open_memory(place, scope=REPO, actor="ada", clock=clock, embedder=no_embedder, create=True) as memory:
             yield memory
 
     def test_an_update_of_mem0_supersedes_from_when_it_came(self, memory: GraphMemory, tmp_path: Path) -> None:
@@ -346,9 +347,7 @@ class TestOnOneStore:
             return replace(request, operation=replace(operation, memory=replace(operation.memory, statement=said)))
 
         with closing(SQLiteStore.open(tmp_path / "gated.db", create=True)) as store:
-            context = ServiceContext(
-                store, scope=REPO, actor="ada", clock=clock, embedder=lambda: "no model", gate=redact
-            )
+            context = ServiceContext(store, scope=REPO, actor="ada", clock=clock, embedder=no_embedder, gate=redact)
             gated = GraphMemory(context)
             bring(gated, DATA / "basic-memory")
             assert {card.memory.statement and card.memory.statement.body for card in gated.list().cards} == {"redacted"}

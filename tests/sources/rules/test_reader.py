@@ -17,6 +17,7 @@ from graphmem.sources.git import file_versions as file_limits
 from graphmem.sources.observations import Observation, Reading
 from graphmem.sources.rules import read_rules
 from graphmem.store import Filter, Page
+from tests.fake_embedder import no_embedder
 from tests.sources.git.repositories import Repository
 
 READ_AT = datetime(2030, 1, 1, tzinfo=UTC)
@@ -33,7 +34,7 @@ def repository(tmp_path: Path) -> Repository:
 
 @pytest.fixture
 def memory(tmp_path: Path) -> Iterator[GraphMemory]:
-    with graphmem.open(str(tmp_path / "memory.db"), create=True, embedder=lambda: "words alone") as opened:
+    with graphmem.open(str(tmp_path / "memory.db"), create=True, embedder=no_embedder) as opened:
         yield opened
 
 
@@ -292,7 +293,7 @@ def test_reading_in_two_parts_is_reading_at_once(
     memory.ingest(first)
     report = memory.ingest(read(repository, since=first.cursor))
     assert report.problems == []
-    with graphmem.open(str(tmp_path / "once.db"), create=True, embedder=lambda: "words alone") as once:
+    with graphmem.open(str(tmp_path / "once.db"), create=True, embedder=no_embedder) as once:
         once.ingest(read(repository))
         assert [state(memory, number) for number in range(1, 7)] == [state(once, number) for number in range(1, 7)]
     assert changes(memory.ingest(read(repository))) == 0
