@@ -55,6 +55,7 @@ from graphmem.model import (
     SupersessionKind,
     Transition,
 )
+from graphmem.repository.code_verdict import CodeStatus
 from graphmem.statement_json import decode_statement, encode_statement
 from tests.test_ledger import operations, provenances, scopes
 
@@ -159,7 +160,10 @@ NAMED: dict[str, tuple[Operation, Scope, Provenance]] = {
     ),
     "record_verdicts": (
         RecordVerdicts(
-            (CodeVerdict("a", "broken", "0" * 40, "it is gone", "src/a.py"), CodeVerdict("b", "verified", "0" * 40))
+            (
+                CodeVerdict("a", CodeStatus.BROKEN, "0" * 40, "it is gone", "src/a.py"),
+                CodeVerdict("b", CodeStatus.VERIFIED, "0" * 40),
+            )
         ),
         SHOP,
         HUMAN,

@@ -125,7 +125,7 @@ VOICES: Mapping[type, Mapping[str, Voice]] = {
     OpenBranch: {"name": Voice.WORDS, "parent": Voice.WORDS},
     MergeBranch: {"name": Voice.WORDS},
     AbandonBranch: {"name": Voice.WORDS},
-    CodeVerdict: {"memory": Voice.ID, **dict.fromkeys(("status", "commit", "reason", "path"), Voice.WORDS)},
+    CodeVerdict: {"memory": Voice.ID, **dict.fromkeys(("commit", "reason", "path"), Voice.WORDS)},
     ReadMainline: dict.fromkeys(("ref", "tip", "content"), Voice.WORDS),
     Add: {"source_key": Voice.WORDS},
     Confirm: {"id": Voice.ID, "source_key": Voice.WORDS},

@@ -3,10 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 
 from graphmem.errors import InvalidInput
 
-CODE_STATUSES = ("verified", "moved", "drifted", "broken", "undecided")
+
+class CodeStatus(StrEnum):
+    """The result of a check of a memory against the code; `graphmem.verification` has what each means."""
+
+    VERIFIED = "verified"
+    MOVED = "moved"
+    DRIFTED = "drifted"
+    BROKEN = "broken"
+    UNDECIDED = "undecided"
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,18 +24,20 @@ class CodeVerdict:
 
     Attributes:
         memory: The id of the memory.
-        status: `verified`, `moved`, `drifted`, `broken` or `undecided` (`graphmem.verification`).
         commit: Hash of the commit that was checked.
         reason: The worst finding, in a sentence; empty without one.
         path: The path that shows it; empty without one.
     """
 
     memory: str
-    status: str
+    status: CodeStatus
     commit: str
     reason: str = ""
     path: str = ""
 
     def __post_init__(self) -> None:
-        if self.status not in CODE_STATUSES:
-            raise InvalidInput(f"{self.status!r:.80} is no verdict; there are {', '.join(CODE_STATUSES)}")
+        if type(self.status) is not CodeStatus:
+            try:
+                object.__setattr__(self, "status", CodeStatus(self.status))
+            except ValueError:
+                raise InvalidInput(f"{self.status!r:.80} is no verdict; there are {', '.join(CodeStatus)}") from None

@@ -13,6 +13,7 @@ from graphmem.answers import Card, Listing, Written
 from graphmem.drafts import drafted
 from graphmem.instants import from_micros, to_micros
 from graphmem.model import CodeVerdict, Kind, Origin, Scope, Statement
+from graphmem.repository.code_verdict import CodeStatus
 from graphmem.service.context import Write
 from graphmem.service.mainline_ingestion import Readable, recorded_mainline
 from graphmem.service.repository_ingestion import ledger_mark
@@ -165,11 +166,11 @@ def worst_finding(verdict: Verdict) -> CodeFinding | None:
 
 
 def _note(verdict: Verdict) -> CodeVerdict:
-    finding = worst_finding(verdict)
+    finding, status = worst_finding(verdict), CodeStatus(verdict.status.value)
     if finding is None:
-        return CodeVerdict(verdict.memory_id, verdict.status.value, verdict.commit)
+        return CodeVerdict(verdict.memory_id, status, verdict.commit)
     path = next((evidence.path for evidence in finding.evidence), "")
-    return CodeVerdict(verdict.memory_id, verdict.status.value, verdict.commit, finding.reason, path)
+    return CodeVerdict(verdict.memory_id, status, verdict.commit, finding.reason, path)
 
 
 def _rank(status: VerdictStatus) -> int:

@@ -6,6 +6,7 @@ import pytest
 
 from graphmem.errors import Forbidden, InvalidInput, NotFound
 from graphmem.model import Change, CodeVerdict, Erase, OpenBranch, Origin, ReadMainline, RecordVerdicts, Scope
+from graphmem.repository.code_verdict import CodeStatus
 from graphmem.repository.mainline_rows import MainlineRows, packed
 from graphmem.store import Store
 from tests.contract.scenario import FIRST, SECOND
@@ -88,19 +89,20 @@ def test_a_repeated_reading_is_recorded_once(store: Store) -> None:
 
 
 def test_verdicts_are_found_with_the_readings_and_named_by_their_memories(read_store: Store) -> None:
-    verdict = CodeVerdict("a", "broken", "1" * 40, "src/a.py is gone", "src/a.py")
+    verdict = CodeVerdict("a", CodeStatus.BROKEN, "1" * 40, "src/a.py is gone", "src/a.py")
     change = send(read_store, "6", RecordVerdicts((verdict,)), R)
     assert [found.seq for found in read_store.readings(R, "r", after=4)] == [change.seq]
     assert [entry.seq for entry in read_store.changes_of(R, "a")] == [2, change.seq]
     with pytest.raises(NotFound):
-        send(read_store, "7", RecordVerdicts((CodeVerdict("unknown", "broken", "1" * 40),)), R)
+        send(read_store, "7", RecordVerdicts((CodeVerdict("unknown", CodeStatus.BROKEN, "1" * 40),)), R)
     with pytest.raises(InvalidInput):
         send(read_store, "8", RecordVerdicts(()), R)
     assert read_store.check() == []
 
 
 def test_an_erased_memory_leaves_no_reason_in_a_verdict(read_store: Store) -> None:
-    send(read_store, "6", RecordVerdicts((CodeVerdict("a", "broken", "1" * 40, "the words of a", "the path"),)), R)
+    verdict = CodeVerdict("a", CodeStatus.BROKEN, "1" * 40, "the words of a", "the path")
+    send(read_store, "6", RecordVerdicts((verdict,)), R)
     send(read_store, "7", Erase("a"), R)
     text = "".join(read_store.export(R))
     assert "the words of a" not in text

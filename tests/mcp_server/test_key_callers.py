@@ -90,7 +90,7 @@ def test_a_key_of_one_repository_stands_there(site: Site) -> None:
     told = site.call(key, "memory_search", query="tabs")
     assert ([one["scope"]["repo"] for one in told["hits"]], told["notes"]) == (
         ["shop"],
-        ["Searched by words alone: no model"],
+        ["Searched by words alone: no model in this test"],
     )
 
 

@@ -95,7 +95,7 @@ def test_a_search_gives_the_fields_of_small_hits(agent: Agent, memory: GraphMemo
         ],
     }  # fmt: skip
     assert {key: told[key] for key in ("mode", "notes", "weaker", "left_out")} == {
-        "mode": "lexical", "notes": ["Searched by words alone: no model"], "weaker": 0, "left_out": 0,
+        "mode": "lexical", "notes": ["Searched by words alone: no model in this test"], "weaker": 0, "left_out": 0,
     }  # fmt: skip
 
 
@@ -112,7 +112,7 @@ def test_a_search_has_a_compact_form_for_the_model(agent: Agent, memory: GraphMe
         "   rejected: Oracle, since It costs.",
         f"   supersedes The database is MySQL since 2025-01-01 [{old}]",
     ]
-    assert lines[7] == "Searched by words alone: no model"
+    assert lines[7] == "Searched by words alone: no model in this test"
     assert re.fullmatch(r"as of .*Z, known at change 3", lines[8])
 
 
@@ -152,11 +152,12 @@ def test_notes_tell_of_names_that_nothing_has_and_of_words_that_were_read_as_oth
 
 def test_a_reader_who_named_no_repository_is_told_that_there_are_some(agent: Agent, memory: GraphMemory) -> None:
     memory.add("Use tabs", start=THEN)
-    assert agent.told("memory_search", query="tabs")["notes"] == ["Searched by words alone: no model"]
+    assert agent.told("memory_search", query="tabs")["notes"] == ["Searched by words alone: no model in this test"]
     memory.add("Use spaces", write=Write(scope=Scope(repo="shop")), start=THEN)
     told = agent.told("memory_search", query="tabs")
     assert told["notes"][0] == "Only org-wide memories were searched; one repository has more: name it with repo."
-    assert agent.told("memory_search", query="tabs", repo="shop")["notes"] == ["Searched by words alone: no model"]
+    there = agent.told("memory_search", query="tabs", repo="shop")
+    assert there["notes"] == ["Searched by words alone: no model in this test"]
 
 
 def test_a_search_of_the_past_and_by_filters(agent: Agent, memory: GraphMemory) -> None:

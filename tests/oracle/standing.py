@@ -60,9 +60,7 @@ def _needed(log: Sequence[Change], operation: Operation, request: Request, said:
         case Supersede(old=old, new=new):
             leaves_alone = all(_has_begun(log, key, operation) for key in old)
             return max(own(amending(log, old) if leaves_alone else before(log, old)), at_most_own(new))
-        case Erase(key):
-            return own([key])
-        case End(key):
+        case Erase(key) | End(key):
             return own(amending(log, [key]))
         case Transition(key, move) if move.status is not Status.ACTIVE:
             return own(amending(log, [key]))

@@ -12,7 +12,7 @@ from typing import Any, Union, get_args, get_origin, get_type_hints
 
 from hypothesis import strategies as st
 
-from graphmem.model import Anchor, Memory, Scope, Statement
+from graphmem.model import Anchor, Memory, Scope, Statement, Supersede, SupersessionKind
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 NAME = st.text("abc/é.", min_size=1, max_size=8)
@@ -34,6 +34,8 @@ def values(kind: object) -> st.SearchStrategy[Any]:
         return SIMPLE[kind]
     if isinstance(kind, type) and issubclass(kind, Enum):
         return st.sampled_from(list(kind))
+    if kind is Supersede:
+        return _supersessions()
     if is_dataclass(kind):
         return st.builds(kind, **_parts(kind))  # type: ignore[arg-type]
     origin, inner = get_origin(kind), get_args(kind)
@@ -45,6 +47,19 @@ def values(kind: object) -> st.SearchStrategy[Any]:
         return st.dictionaries(values(inner[0]), values(inner[1]), max_size=3)
     several = st.lists(values(inner[0]), max_size=2)
     return several.map(tuple) if origin is tuple else several
+
+
+def _supersessions() -> st.SearchStrategy[Any]:
+    """Supersessions with the interval that their kind can have."""
+    ids = st.lists(TEXT, max_size=2).map(tuple)
+    kinds = st.sampled_from((SupersessionKind.UPDATE, SupersessionKind.AMENDMENT))
+    ends = st.tuples(TIMES, st.none() | TIMES).filter(lambda pair: pair[1] is None or pair[0] < pair[1])
+    lasting = st.builds(
+        lambda old, new, kind, end, part: Supersede(old=old, new=new, kind=kind, at=end[0], until=end[1], part=part),
+        *(ids, ids, kinds, ends, st.none() | TEXT),
+    )
+    correction = st.builds(lambda old, new: Supersede(old=old, new=new, kind=SupersessionKind.CORRECTION), ids, ids)
+    return lasting | correction
 
 
 def _parts(kind: Any) -> dict[str, st.SearchStrategy[Any]]:  # noqa: ANN401 - a dataclass

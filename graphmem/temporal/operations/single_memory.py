@@ -139,6 +139,7 @@ ERASE = Rules[Erase](
     mark="ERASED",
     touched=_touched,
     renamed=_renamed,
-    required=lambda operation, _, rows, __: most(rows, (operation.id,)),
+    # An amendment of the memory may lead its subject once the memory is gone.
+    required=lambda operation, _, rows, __: most(rows, with_amendments(rows, (operation.id,))),
     effects=_erased,
 )
