@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from graphmem.instants import from_micros
-from graphmem.repository.mainline_history import MainlineHistory
+from graphmem.repository.mainline_history import MainlineHistory, without_second
 
 #: Renames of less similarity are real but worth a look.
 WEAK_BELOW = 60
@@ -76,7 +76,8 @@ def place_of(history: MainlineHistory, path: str, start_us: int, at_us: int) -> 
     life = [segment for segment in history.life(lineage) if history.time_of(segment.start) <= at_us]
     if not life:
         return None
-    is_bound = [segment.path == path and history.time_of(segment.end) > start_us for segment in life]
+    bound_us = without_second(start_us)
+    is_bound = [segment.path == path and history.time_of(segment.end) > bound_us for segment in life]
     first = is_bound.index(True) if True in is_bound else 0
     renames = tuple(
         FileRename(

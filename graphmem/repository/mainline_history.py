@@ -13,6 +13,9 @@ from graphmem.repository.mainline_rows import MainlineRows, RefRow, SegmentRow, 
 
 Key = TypeVar("Key", str, int)
 
+_SECOND_US = 1_000_000
+#: Commits of one second are kept apart by fewer microseconds.
+_COMMIT_US = 1_000
 #: No commit is later.
 FOREVER_US = 1 << 62
 
@@ -220,8 +223,10 @@ class MainlineHistory:
     def binding(self, path: str, at_us: int) -> int | None:
         """Return the lineage of the file to which a path refers from a time on.
 
-        It is the file that had the path at that time, else the next one that has it; None if there is none.
+        It is the file that had the path at that time, else the next one that has it; None if there is none. Commits of
+        the same second do not count yet (`without_second`).
         """
+        at_us = without_second(at_us)
         segments = self.segments_of(path)
         for segment in segments:
             if self.time_of(segment.end) > at_us:
@@ -250,6 +255,19 @@ class MainlineHistory:
         """Return the paths of all files at a time."""
         position = self.position_at(at_us)
         return {row.path for row in self.segments if row.start <= position and (row.end is None or row.end > position)}
+
+
+def without_second(at_us: int) -> int:
+    """Return the last microsecond before the second of a clock's time; commits have whole seconds.
+
+    A memory that is recorded, and a file that is moved right after, may share a second. Times of commits, which are
+    whole seconds but for some microseconds that keep them apart, are returned as they are.
+
+    Args:
+        at_us: Microseconds since 1970.
+    """
+    micros = at_us % _SECOND_US
+    return at_us - micros - 1 if micros >= _COMMIT_US else at_us
 
 
 def _numbers(pairs: Iterable[tuple[Key, int]]) -> dict[Key, list[int]]:

@@ -14,6 +14,7 @@ from graphmem.drafts import drafted
 from graphmem.instants import from_micros, to_micros
 from graphmem.model import CodeVerdict, Kind, Origin, Scope, Statement
 from graphmem.repository.code_verdict import CodeStatus
+from graphmem.repository.mainline_history import without_second
 from graphmem.service.context import Write
 from graphmem.service.mainline_ingestion import Readable, recorded_mainline
 from graphmem.service.repository_ingestion import ledger_mark
@@ -141,12 +142,12 @@ def _without_sources(statement: Statement) -> Statement:
 
 
 def _to_verify(card: Card, earlier: Verdict | None) -> MemoryToVerify:
-    start = card.holding[0].start if card.holding else None
+    start = (card.holding[0].start if card.holding else None) or card.recorded_at
     stated = next((anchor.name for anchor in card.statement.anchors if anchor.role == _STATED_IN), "")
     return MemoryToVerify(
         memory_id=card.id,
         statement=_without_sources(card.statement),
-        since=start or card.recorded_at,
+        since=from_micros(without_second(to_micros(start))),
         confirmed_at=card.confirmed_at,
         path=stated,
         repo=card.memory.scope.repo,

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from graphmem.repository.mainline_history import FOREVER_US, MainlineHistory
+from graphmem.repository.mainline_history import FOREVER_US, MainlineHistory, without_second
 from graphmem.repository.mainline_rows import MainlineRows, PathOrigin, RefRow, SegmentRow, UnreadCommit
 
 
@@ -130,3 +130,18 @@ def test_a_rewritten_mainline_replaces_commits_and_segments(history: MainlineHis
 def test_rows_that_do_not_fit_are_recognised(history: MainlineHistory, rows: MainlineRows) -> None:
     assert history.takes(MainlineRows(start=5, segment_count=4))
     assert not history.takes(rows)
+
+
+def test_a_memory_of_the_second_in_which_a_file_moves_means_the_file_as_it_was() -> None:
+    second = 1_000_000
+    made = MainlineHistory()
+    rows = replace(ROWS, times_us=tuple(position * second for position in range(5)), arrivals=(), unread=(), refs=())
+    made.add(1, rows)
+    assert made.binding("a", 2 * second + 500_000) == 0
+    assert made.binding("b", 2 * second + 500_000) == 0
+    assert made.binding("a", 2 * second) == made.binding("a", 3 * second + 1) == 1
+    assert [without_second(at) for at in (5, 2 * second + 7, 2 * second + 500_000)] == [
+        5,
+        2 * second + 7,
+        2 * second - 1,
+    ]
