@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+#: The forms of a time that people type, for messages.
+TIME_FORMS = "2025-03-31, 2025-03-31T14:00Z or 2025-03-31T14:00+02:00"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _DAY_S = 86_400
 _SECOND_US = 1_000_000

@@ -12,13 +12,13 @@ from benchmarks.verification.rule_memories import is_rule_file, rule_memories
 from graphmem.instants import from_micros
 from graphmem.sources.git.code_history import GitCodeHistory, read_code_history
 from graphmem.sources.git.mainline import MainlineCommit, find_mainline
-from graphmem.verification import CodeFinding, MemoryToVerify, VerdictStatus, verify_memories
+from graphmem.verification import CodeFinding, CodeStatus, MemoryToVerify, verify_memories
 
 LABELS = Path(__file__).parent / "labels.jsonl"
 READ_AT = datetime(2100, 1, 1, tzinfo=UTC)
 #: Where, between the first commit of a rule file and the last commit, the memories are taken from.
 POINTS = (0.25, 0.45, 0.65, 0.85)
-_ALARMS = frozenset({VerdictStatus.BROKEN, VerdictStatus.MOVED, VerdictStatus.DRIFTED})
+_ALARMS = frozenset({CodeStatus.BROKEN, CodeStatus.MOVED, CodeStatus.DRIFTED})
 
 
 @dataclass(frozen=True, slots=True)

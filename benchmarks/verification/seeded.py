@@ -15,7 +15,7 @@ from graphmem.model import Anchor, AnchorKind, Statement
 from graphmem.sources.git.code_history import read_code_history
 from graphmem.sources.git.file_versions import contents
 from graphmem.sources.git.tree_files import tree_files
-from graphmem.verification import MemoryToVerify, VerdictStatus, verify_memories
+from graphmem.verification import CodeStatus, MemoryToVerify, verify_memories
 
 _READ_AT = datetime(2100, 1, 1, tzinfo=UTC)
 #: The words by which the task defines that a sentence is no reference; memories with them are no seeds.
@@ -37,7 +37,7 @@ class Seed:
     memory: MemoryToVerify
     target: str
     breakage: str
-    expected: VerdictStatus
+    expected: CodeStatus
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +91,7 @@ def _named(memory: MemoryToVerify, paths: Collection[str]) -> Iterator[str]:
 
 
 def _seed(memory: MemoryToVerify, target: str, breakage: str) -> Seed:
-    expected = {"delete": VerdictStatus.BROKEN, "rename": VerdictStatus.MOVED, "edit": VerdictStatus.DRIFTED}[breakage]
+    expected = {"delete": CodeStatus.BROKEN, "rename": CodeStatus.MOVED, "edit": CodeStatus.DRIFTED}[breakage]
     if breakage == "edit":
         anchored = replace(memory.statement, anchors=(Anchor(AnchorKind.FILE, target),))
         memory = replace(memory, memory_id=f"{memory.memory_id} anchored", statement=anchored)
@@ -119,7 +119,7 @@ def _outcome(folder: Path, seeds: Sequence[Seed], others: Sequence[MemoryToVerif
         if not any(_is_about(finding.target, seed.target) for finding in found):
             missed.append(f"{seed.breakage} {seed.target} in {seed.memory.memory_id}: {shown}")
     broken = {seed.target for seed in seeds}
-    alarms = {VerdictStatus.BROKEN, VerdictStatus.MOVED, VerdictStatus.DRIFTED}
+    alarms = {CodeStatus.BROKEN, CodeStatus.MOVED, CodeStatus.DRIFTED}
     false_alarms = [
         f"{finding.status} {finding.target} in {verdict.memory_id}"
         for verdict in verify_memories(others, history, at=_READ_AT)
@@ -186,7 +186,7 @@ def _made_seed(index: int, path: str, tasks: Sequence[str], names: Sequence[str]
             _memory(str(index), f"Before a commit run `make {tasks[index]}`.", since),
             f"make {tasks[index]}",
             kind,
-            VerdictStatus.BROKEN,
+            CodeStatus.BROKEN,
         )
     if kind == "dependency":
         statement = Statement(title=f"Uses {names[index]}", subject=f"dependency.python.{names[index]}")
@@ -194,7 +194,7 @@ def _made_seed(index: int, path: str, tasks: Sequence[str], names: Sequence[str]
             MemoryToVerify(memory_id=str(index), statement=statement, since=since),
             names[index],
             kind,
-            VerdictStatus.BROKEN,
+            CodeStatus.BROKEN,
         )
     if kind == "symbol":
         anchor = Anchor(AnchorKind.SYMBOL, f"{path}:work_{path[8:9]}_{path[16:-3]}_1")
@@ -203,7 +203,7 @@ def _made_seed(index: int, path: str, tasks: Sequence[str], names: Sequence[str]
             MemoryToVerify(memory_id=str(index), statement=statement, since=since),
             anchor.name,
             kind,
-            VerdictStatus.BROKEN,
+            CodeStatus.BROKEN,
         )
     return _seed(_memory(str(index), text, since), path, kind)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,15 +13,15 @@ import click
 from graphmem.cli.blocks import Block
 from graphmem.cli.options import Call, scope_options, write_options
 from graphmem.cli.output import give
-from graphmem.cli.repository_commands import read_repository, report_lines
-from graphmem.cli.verify_command import DISAGREES, disagrees, verification_lines
+from graphmem.cli.repository_commands import RepositoryOptions, read_repository, report_lines
+from graphmem.cli.repository_options import DISAGREES, fail_on_option, path_argument, ref_option
+from graphmem.cli.verify_command import disagrees, verification_lines
 
 if TYPE_CHECKING:
     from graphmem.service import IngestReport, Write
     from graphmem.service.code_verification import VerificationReport
     from graphmem.service.repository_ingestion import RepositoryReport
 
-_PATH = click.Path(path_type=Path, exists=True, file_okay=False)
 _FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
 
 
@@ -35,16 +35,10 @@ class CiReport:
 
 
 @click.command()
-@click.argument("path", type=_PATH, default=".", metavar="[PATH]")
-@click.option("--ref", help="Where the mainline ends. [default: the remote's default branch, else HEAD]")
+@path_argument
+@ref_option
 @click.option("--junit", type=_FILE, help="Also record the failed tests of this JUnit XML file as incidents.")
-@click.option(
-    "--fail-on",
-    type=click.Choice(["broken", "drifted", "nothing"]),
-    default="broken",
-    show_default=True,
-    help="Exit with 3 if a memory has this verdict or a worse one.",
-)
+@fail_on_option
 @write_options
 @scope_options
 @click.pass_context
@@ -62,7 +56,7 @@ def ci(  # noqa: PLR0913 - each parameter is an option
 
     now = datetime.now(UTC)
     with call.open(starts_work=False) as memory:
-        done = read_repository(ctx, memory, path, tuple(FILE_SOURCES), ref=ref, write=write)
+        done = read_repository(ctx, memory, path, tuple(FILE_SOURCES), options=RepositoryOptions(ref=ref), write=write)
         history = read_code_history(path, ref=ref, read_at=now)
         tests = None
         if junit is not None:
@@ -78,7 +72,7 @@ def ci(  # noqa: PLR0913 - each parameter is an option
 
 
 def _report_lines(report: CiReport) -> Iterator[Block]:
-    if report.tests is not None:
-        report.repository.sources["tests"] = report.tests
-    yield from report_lines(report.repository, ())
+    tests = {} if report.tests is None else {"tests": report.tests}
+    shown = replace(report.repository, sources={**report.repository.sources, **tests})
+    yield from report_lines(shown, ())
     yield from verification_lines(report.verification)

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 import click
 
 from graphmem.cli.blocks import Block, Look, Span, dim, line
-from graphmem.cli.options import Body, Call, output_options, scope_options
+from graphmem.cli.options import Call, output_options, scope_options
 from graphmem.cli.output import give, note
 from graphmem.cli.phrases import second
+from graphmem.cli.repository_options import path_argument
 
 if TYPE_CHECKING:
     from graphmem.githooks.event_queue import EventQueue
@@ -20,11 +21,6 @@ if TYPE_CHECKING:
 BY_HAND = 4
 _LOOKS = {"installed": Look.GOOD, "chained": Look.GOOD, "stale": Look.WARN, "missing": Look.WARN, "manual": Look.WARN}
 _EVENT_CELLS, _STATE_CELLS = 14, 10
-
-
-def _path_argument(body: Body) -> Body:
-    path = click.Path(path_type=Path, exists=True, file_okay=False)
-    return click.argument("path", type=path, default=Path(), metavar="[PATH]")(body)
 
 
 @click.group()
@@ -37,7 +33,7 @@ def hooks() -> None:
 
 
 @hooks.command()
-@_path_argument
+@path_argument
 @output_options
 @click.pass_context
 def install(ctx: click.Context, /, *, call: Call, path: Path) -> None:
@@ -59,7 +55,7 @@ def install(ctx: click.Context, /, *, call: Call, path: Path) -> None:
 
 
 @hooks.command()
-@_path_argument
+@path_argument
 @output_options
 @click.pass_context
 def uninstall(ctx: click.Context, /, *, call: Call, path: Path) -> None:
@@ -79,7 +75,7 @@ def uninstall(ctx: click.Context, /, *, call: Call, path: Path) -> None:
 
 
 @hooks.command()
-@_path_argument
+@path_argument
 @output_options
 def status(*, call: Call, path: Path) -> None:
     """Show each hook of the repository at PATH. Always exits with 0.
@@ -93,7 +89,7 @@ def status(*, call: Call, path: Path) -> None:
 
 
 @hooks.command()
-@_path_argument
+@path_argument
 @scope_options
 @click.pass_context
 def run(ctx: click.Context, /, *, call: Call, path: Path) -> None:

@@ -13,20 +13,20 @@ from graphmem.cli import INTERRUPTED
 from graphmem.cli.blocks import Block, Look, Span, dim, line
 from graphmem.cli.options import Call, scope_options, write_options
 from graphmem.cli.output import give, note, progress
+from graphmem.cli.repository_options import git_errors, path_argument, ref_option, since_option
 
 if TYPE_CHECKING:
     from graphmem.service import Write
     from graphmem.service.mainline_ingestion import MainlineReport
 
-_PATH = click.Path(path_type=Path, exists=True, file_okay=False)
 _MOST_UNREAD = 10
 _SHA_CHARS = 10
 
 
 @click.command("git")
-@click.argument("path", type=_PATH, default=".", metavar="[PATH]")
-@click.option("--ref", help="Where the mainline ends. [default: the remote's default branch, else HEAD]")
-@click.option("--since", help="Begin the history with this commit, tag or branch of the mainline.")
+@path_argument
+@ref_option
+@since_option
 @write_options
 @scope_options
 @click.pass_context
@@ -40,7 +40,6 @@ def git_history(
     """
     from graphmem.service.mainline_ingestion import ingest_mainline
     from graphmem.sources.git.mainline_reading import MainlineReader
-    from graphmem.sources.git.runner import GitFailure
 
     done = [0]
     with progress("commits") as tell, call.open() as memory:
@@ -50,10 +49,9 @@ def git_history(
             tell(commits, total)
 
         try:
-            reader = MainlineReader(path, ref=ref, since=since, read_at=datetime.now(UTC))
-            report = ingest_mainline(memory, reader.batches, write=write, progress=advance)
-        except GitFailure as error:
-            raise click.ClickException(f"{error}; name a git repository with at least one commit") from error
+            with git_errors():
+                reader = MainlineReader(path, ref=ref, since=since, read_at=datetime.now(UTC))
+                report = ingest_mainline(memory, reader.batches, write=write, progress=advance)
         except KeyboardInterrupt:
             note(f"interrupted: {done[0]} commits are recorded; run the same command to continue")
             ctx.exit(INTERRUPTED)

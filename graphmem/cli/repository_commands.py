@@ -16,6 +16,7 @@ from graphmem.cli.blocks import Block, Line, Look, Span, Table, dim, line, stron
 from graphmem.cli.mainline_command import mainline_lines
 from graphmem.cli.options import Body, Call, bundle, scope_options, write_options
 from graphmem.cli.output import give, note, progress
+from graphmem.cli.repository_options import git_errors, notes_folder, path_argument, ref_option, since_option
 from graphmem.model import Kind
 from graphmem.store import Filter
 
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
     from graphmem.service.repository_ingestion import RepositoryReport
     from graphmem.store import Progress
 
-_PATH = click.Path(path_type=Path, exists=True, file_okay=False)
 _MOST_PROBLEMS = 10
 _SHOWN: Mapping[Kind, int] = {Kind.DECISION: 3, Kind.CONVENTION: 3, Kind.STRUCTURE: 3, Kind.TASK: 1}
 #: Subjects of structure, those that most people ask for first.
@@ -40,22 +40,22 @@ _HELP = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _RepositoryOptions:
+class RepositoryOptions:
     """Where the mainline ends and begins, and whether every source is read from its first commit."""
 
-    ref: str | None
-    since: str | None
-    again: bool
+    ref: str | None = None
+    since: str | None = None
+    again: bool = False
 
 
 _repository_options: Callable[[Body], Body] = bundle(
     "options",
     {
-        "ref": click.option("--ref", help="Where the mainline ends. [default: the remote's default branch, else HEAD]"),
-        "since": click.option("--since", help="Begin the history with this commit, tag or branch of the mainline."),
+        "ref": ref_option,
+        "since": since_option,
         "again": click.option("--again", is_flag=True, help="Look at every commit again, not only at new ones."),
     },
-    _RepositoryOptions,
+    RepositoryOptions,
 )
 
 
@@ -63,12 +63,12 @@ def _source_command(names: Sequence[str], name: str, text: str) -> click.Command
     """Return the command that reads some sources of a repository."""
 
     @click.command(name, help=text)
-    @click.argument("path", type=_PATH, default=".", metavar="[PATH]")
+    @path_argument
     @_repository_options
     @write_options
     @scope_options
     @click.pass_context
-    def command(ctx: click.Context, /, *, call: Call, path: Path, options: _RepositoryOptions, write: Write) -> None:
+    def command(ctx: click.Context, /, *, call: Call, path: Path, options: RepositoryOptions, write: Write) -> None:
         with call.open(starts_work=False) as memory:
             report = read_repository(ctx, memory, path, names, options=options, write=write)
             if len(names) > 1:
@@ -89,25 +89,19 @@ SOURCE_COMMANDS = tuple(_source_command((name,), name, text) for name, text in _
 repository = _source_command(tuple(_HELP), "repository", _EVERYTHING)
 
 
-def read_repository(  # noqa: PLR0913 - each parameter is about another part
+def read_repository(
     ctx: click.Context,
     memory: GraphMemory,
     path: Path,
     names: Sequence[str],
     *,
-    ref: str | None = None,
-    options: _RepositoryOptions | None = None,
+    options: RepositoryOptions = RepositoryOptions(),
     write: Write | None = None,
 ) -> RepositoryReport:
     """Read sources of a repository into a memory, with a progress bar for each; exits after Ctrl-C."""
     from graphmem.service.repository_ingestion import ingest_repository
-    from graphmem.sources.git.runner import GitFailure
-    from graphmem.sources.git.work_tree import common_directory, work_tree
 
-    tree = work_tree(path)
-    common = None if tree is None else common_directory(tree / ".git")
-    chosen = options or _RepositoryOptions(ref=ref, since=None, again=False)
-    with ExitStack() as bars:
+    with git_errors(), ExitStack() as bars:
 
         def start(name: str) -> Progress:
             bars.close()
@@ -118,15 +112,13 @@ def read_repository(  # noqa: PLR0913 - each parameter is about another part
                 memory,
                 path,
                 read_at=datetime.now(UTC),
-                ref=chosen.ref,
-                since=chosen.since,
+                ref=options.ref,
+                since=options.since,
                 sources=names,
-                cursors=None if common is None or chosen.again else common / "graphmem",
+                cursors=None if options.again else notes_folder(path),
                 write=write,
                 start=start,
             )
-        except GitFailure as error:
-            raise click.ClickException(f"{error}; name a git repository with at least one commit") from error
         except KeyboardInterrupt:
             note("interrupted: what was recorded stays; run the same command to continue")
             ctx.exit(INTERRUPTED)

@@ -12,32 +12,24 @@ import click
 from graphmem.cli.blocks import Block, Line, Look, Span, dim, line, strong
 from graphmem.cli.options import Call, scope_options, write_options
 from graphmem.cli.output import give, note
+from graphmem.cli.repository_options import DISAGREES, fail_on_option, git_errors, notes_folder, path_argument
 
 if TYPE_CHECKING:
     from graphmem.service import Write
     from graphmem.service.code_verification import CheckedMemory, VerificationReport
 
-#: A memory has a verdict that `--fail-on` names.
-DISAGREES = 3
-_PATH = click.Path(path_type=Path, exists=True, file_okay=False)
 _LOOKS = {"broken": Look.BAD, "drifted": Look.WARN, "moved": Look.WARN, "verified": Look.GOOD}
 _ORDER = ("broken", "drifted", "moved", "undecided", "verified")
 _SHA_CHARS = 10
 
 
 @click.command()
-@click.argument("path", type=_PATH, default=".", metavar="[PATH]")
+@path_argument
 @click.option("--ref", help="Check this branch, tag or commit. [default: the remote's default branch, else HEAD]")
 @click.option("--work-tree", is_flag=True, help="Check the files of the work tree in place of those of a commit.")
 @click.option("--again", is_flag=True, help="Examine every memory, also those whose files did not change.")
 @click.option("--dry-run", is_flag=True, help="Report only; record no verdicts.")
-@click.option(
-    "--fail-on",
-    type=click.Choice(["broken", "drifted", "nothing"]),
-    default="broken",
-    show_default=True,
-    help="Exit with 3 if a memory has this verdict or a worse one.",
-)
+@fail_on_option
 @write_options
 @scope_options
 @click.pass_context
@@ -62,26 +54,19 @@ def verify(  # noqa: PLR0913 - each parameter is an option
     """
     from graphmem.service.code_verification import verify_repository
     from graphmem.sources.git.code_history import read_code_history
-    from graphmem.sources.git.runner import GitFailure
-    from graphmem.sources.git.work_tree import common_directory
-    from graphmem.sources.git.work_tree import work_tree as tree_of
 
     now = datetime.now(UTC)
-    tree = tree_of(path)
-    common = None if tree is None else common_directory(tree / ".git")
-    try:
+    with git_errors():
         history = read_code_history(path, ref=ref, read_at=now, with_work_tree=work_tree)
         with call.open(starts_work=False) as memory:
             report = verify_repository(
                 memory,
                 history,
                 at=now,
-                cache=None if common is None or again else common / "graphmem",
+                cache=None if again else notes_folder(path),
                 write=write,
                 is_recorded=not dry_run,
             )
-    except GitFailure as error:
-        raise click.ClickException(f"{error}; name a git repository with at least one commit") from error
     if dry_run:
         note("dry run: no verdict was recorded")
     give(call, report, lambda _: verification_lines(report))

@@ -9,7 +9,10 @@ from graphmem.errors import InvalidInput
 
 
 class CodeStatus(StrEnum):
-    """The result of a check of a memory against the code; `graphmem.verification` has what each means."""
+    """The result of a check of a memory, or of a reference in it, against the code.
+
+    `undecided`: the memory refers to nothing, or only to what was not in the code since it was recorded.
+    """
 
     VERIFIED = "verified"
     MOVED = "moved"

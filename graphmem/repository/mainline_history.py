@@ -13,29 +13,12 @@ from graphmem.repository.mainline_rows import MainlineRows, RefRow, SegmentRow, 
 
 Key = TypeVar("Key", str, int)
 
+_BRANCHES = ("refs/heads/", "refs/remotes/")
 _SECOND_US = 1_000_000
 #: Commits of one second are kept apart by fewer microseconds.
 _COMMIT_US = 1_000
 #: No commit is later.
 FOREVER_US = 1 << 62
-
-
-@dataclass(frozen=True, slots=True)
-class FileMove:
-    """A change of a file's path.
-
-    Attributes:
-        old: The path before; `new` the path after.
-        at_us: Effective time of the commit, in microseconds since 1970.
-        sha: Hash of the commit.
-        similarity: Percent of the content that stayed.
-    """
-
-    old: str
-    new: str
-    at_us: int
-    sha: str
-    similarity: int
 
 
 @dataclass(slots=True)
@@ -169,6 +152,11 @@ class MainlineHistory:
             made._set(segment._replace(end=end))
         return made
 
+    @property
+    def branch(self) -> str | None:
+        """The branch under which the mainline was read last: later readings follow it, whatever is checked out."""
+        return self.ref if self.ref is not None and self.ref.startswith(_BRANCHES) else None
+
     # ---- commits
 
     def position_of(self, sha: str) -> int | None:
@@ -232,16 +220,6 @@ class MainlineHistory:
             if self.time_of(segment.end) > at_us:
                 return segment.lineage
         return None
-
-    def moves(self, lineage: int, after_us: int = -1, until_us: int = FOREVER_US) -> list[FileMove]:
-        """Return the changes of a file's path after a time and until another, in order."""
-        moves = []
-        for segment in self.life(lineage):
-            at_us = self.times_us[segment.start]
-            if segment.previous is not None and after_us < at_us <= until_us:
-                old = self.segments[segment.previous].path
-                moves.append(FileMove(old, segment.path, at_us, self.shas[segment.start], segment.similarity or 100))
-        return moves
 
     def path_at(self, lineage: int, at_us: int) -> SegmentRow | None:
         """Return the segment of a file at a time; None if it has no path then."""

@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from graphmem.repository.code_verdict import CodeStatus
 from graphmem.retrieval.cards import confidence
 from graphmem.retrieval.fusion import prior
 from graphmem.retrieval.heads import Head, fits, not_in_force_penalty, subject_of
@@ -14,6 +15,8 @@ from graphmem.retrieval.request import Query, Sort
 from graphmem.store import Filter
 from graphmem.temporal import CachedView, Resolved, Ruling, Standing, View, rule
 
+#: Factors of the score by the verdict of the last check against the code.
+_DOUBTS = {CodeStatus.BROKEN: 0.7, CodeStatus.DRIFTED: 0.9}
 _DAY_S = 86_400.0
 _YEAR_DAYS = 365.0
 
@@ -60,7 +63,8 @@ def _ranked(head: Head, query: Query) -> Ranked:
     trusted = confidence(view, row.memory, query.valid)
     recorded_at = row.stamp.recorded_at
     factor = prior(trusted, _recency(recorded_at.timestamp(), query), sum(row.memory.scope.width) / 3)
-    factor *= query.doubts.get(row.memory.id, 1.0)
+    if (verdict := query.verdicts.get(row.memory.id)) is not None:
+        factor *= _DOUBTS.get(verdict.status, 1.0)
     score = scored.score * factor - not_in_force_penalty(head, query)
     return Ranked(head, factor, score, scored.relevance, trusted, recorded_at)
 

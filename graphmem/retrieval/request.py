@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
-from graphmem.model import Scope
+from graphmem.model import CodeVerdict, Scope
 from graphmem.retrieval.path_reach import PathReach
 from graphmem.store import Filter, Page
 
@@ -25,7 +25,7 @@ class Query:
     """The request of a search.
 
     `seq` None means the latest ledger position; `min_relevance` None the default bound; `files` are those of the paths
-    in `where`; `doubts` has a factor below 1 for memories that the code no longer agrees with, which orders them later.
+    in `where`; `verdicts` are those on memories of the reader's repository: what the code contradicts comes later.
     """
 
     text: str
@@ -37,7 +37,7 @@ class Query:
     page: Page
     min_relevance: float | None = None
     files: PathReach | None = None
-    doubts: Mapping[str, float] = field(default_factory=dict)
+    verdicts: Mapping[str, CodeVerdict] = field(default_factory=dict)
 
     @property
     def of_matches(self) -> Filter:

@@ -40,10 +40,6 @@ MOST_RIVALS = 1_000
 MOST_RELATIONS = 10
 
 
-#: Factors of the score by the verdict of the last check against the code.
-_DOUBTS = {"broken": 0.7, "drifted": 0.9}
-
-
 class Searcher:
     """Searches a store.
 
@@ -107,11 +103,6 @@ class Searcher:
             seq = last.seq
         return replace(query, seq=seq, files=reach(self._mainlines, query.where, query.reader, seq))
 
-    def _doubts(self, reader: Scope, seq: int) -> dict[str, float]:
-        """Return a factor for each memory of the reader's repository that the code no longer agrees with."""
-        verdicts = self._mainlines.at(reader, reader.repo, seq).verdicts
-        return {key: _DOUBTS[verdict.status] for key, verdict in verdicts.items() if verdict.status in _DOUBTS}
-
     def _parsed(self, query: Query, backend: Embedder | EmbedderMissing) -> _ParsedQuery:
         question = read_question(query.text, query.valid.date())
         named_ids = named_ids_in(self._store, query.text, query.reader, query.seq)
@@ -128,7 +119,8 @@ class Searcher:
             matches = self._matches(probe, query)
             if query.seq is None:
                 self._mainlines.note(query.reader, matches.seq, matches.last_reading)
-            query = replace(query, seq=matches.seq, doubts=self._doubts(query.reader, matches.seq))
+            verdicts = self._mainlines.at(query.reader, query.reader.repo, matches.seq).verdicts
+            query = replace(query, seq=matches.seq, verdicts=verdicts)
             view = CachedView(matches.rows, query.reader, matches.seq)
             scored = scored_matches(parsed.question, matches, _titles(view, matches.ids), parsed.named_ids)
             if query.files is not None:

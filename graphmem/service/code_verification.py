@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -10,12 +9,11 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from graphmem.answers import Card, Listing, Written
-from graphmem.drafts import drafted
 from graphmem.instants import from_micros, to_micros
 from graphmem.model import CodeVerdict, Kind, Origin, Scope, Statement
-from graphmem.repository.code_verdict import CodeStatus
 from graphmem.repository.mainline_history import without_second
 from graphmem.service.context import Write
+from graphmem.service.local_notes import LocalNotes
 from graphmem.service.mainline_ingestion import Readable, recorded_mainline
 from graphmem.service.repository_ingestion import ledger_mark
 from graphmem.store import Filter, Page
@@ -23,18 +21,17 @@ from graphmem.verification import (
     CodeEvidence,
     CodeFinding,
     CodeHistory,
+    CodeStatus,
     MemoryToVerify,
     ReferenceKind,
     Verdict,
-    VerdictStatus,
     verify_memories,
 )
 
 _PAGE = 500
 _BATCH = 200
-_CACHE = "verdicts.json"
 _STATED_IN = "stated in"
-_WORST = (VerdictStatus.BROKEN, VerdictStatus.DRIFTED, VerdictStatus.MOVED, VerdictStatus.UNDECIDED)
+_WORST = (CodeStatus.BROKEN, CodeStatus.DRIFTED, CodeStatus.MOVED, CodeStatus.UNDECIDED)
 
 
 class VerifiedMemory(Readable, Protocol):
@@ -72,7 +69,7 @@ class VerificationReport:
     checked: tuple[CheckedMemory, ...]
     change: int | None
 
-    def of(self, status: VerdictStatus) -> tuple[CheckedMemory, ...]:
+    def of(self, status: CodeStatus) -> tuple[CheckedMemory, ...]:
         """Return the memories with a verdict."""
         return tuple(checked for checked in self.checked if checked.verdict.status is status)
 
@@ -101,8 +98,9 @@ def verify_repository(
     home = given.scope or memory.scope
     scope = Scope(home.tenant, home.repo)
     cards = [card for card in _cards(memory, scope) if _is_shared(card, scope)]
-    kept = _Kept(None if cache is None else cache / _CACHE, ledger_mark(memory, scope))
-    verdicts = verify_memories([_to_verify(card, kept.verdicts.get(card.id)) for card in cards], history, at=at)
+    notes = LocalNotes(cache, "verdicts", ledger_mark(memory, scope))
+    earlier = {card.id: _verdict(card.id, notes.values.get(card.id)) for card in cards}
+    verdicts = verify_memories([_to_verify(card, earlier[card.id]) for card in cards], history, at=at)
     recorded = recorded_mainline(memory, scope).verdicts
     checked = [_checked(card, verdict, recorded.get(card.id)) for card, verdict in zip(cards, verdicts, strict=True)]
     news = [_note(found.verdict) for found in checked if found.is_news]
@@ -111,7 +109,8 @@ def verify_repository(
         part = news[start : start + _BATCH]
         by = Write(scope=scope, actor=given.actor, source="verify", reason=given.reason, origin=given.origin)
         change = memory.record_verdicts(part, write=by).change.seq
-    kept.save(verdicts)
+    notes.values = {verdict.memory_id: _plain(verdict) for verdict in verdicts}
+    notes.save()
     checked.sort(key=lambda found: _rank(found.verdict.status))
     return VerificationReport(history.commit, tuple(checked), change)
 
@@ -156,7 +155,7 @@ def _to_verify(card: Card, earlier: Verdict | None) -> MemoryToVerify:
 
 
 def _checked(card: Card, verdict: Verdict, before: CodeVerdict | None) -> CheckedMemory:
-    is_first = before is None and verdict.status in {VerdictStatus.VERIFIED, VerdictStatus.UNDECIDED}
+    is_first = before is None and verdict.status in {CodeStatus.VERIFIED, CodeStatus.UNDECIDED}
     is_news = not is_first and (before is None or before.status != verdict.status.value)
     return CheckedMemory(card, verdict, is_news)
 
@@ -167,43 +166,15 @@ def worst_finding(verdict: Verdict) -> CodeFinding | None:
 
 
 def _note(verdict: Verdict) -> CodeVerdict:
-    finding, status = worst_finding(verdict), CodeStatus(verdict.status.value)
+    finding, status = worst_finding(verdict), verdict.status
     if finding is None:
         return CodeVerdict(verdict.memory_id, status, verdict.commit)
     path = next((evidence.path for evidence in finding.evidence), "")
     return CodeVerdict(verdict.memory_id, status, verdict.commit, finding.reason, path)
 
 
-def _rank(status: VerdictStatus) -> int:
+def _rank(status: CodeStatus) -> int:
     return _WORST.index(status) if status in _WORST else len(_WORST)
-
-
-class _Kept:
-    """The last verdicts with what they depend on, in a file of this machine; losing it costs a full check."""
-
-    def __init__(self, path: Path | None, mark: str) -> None:
-        self._path = path
-        self._mark = mark
-        self.verdicts: dict[str, Verdict] = {}
-        if path is not None and path.is_file():
-            try:
-                stored = json.loads(path.read_text(encoding="utf-8"))
-                if stored["ledger"] == mark:
-                    self.verdicts = {key: _verdict(key, plain) for key, plain in stored["verdicts"].items()}
-            except (OSError, ValueError, KeyError, TypeError, AttributeError):
-                self.verdicts = {}
-
-    def save(self, verdicts: Sequence[Verdict]) -> None:
-        """Store the verdicts of a check."""
-        if self._path is None:
-            return
-        plain = {"ledger": self._mark, "verdicts": {verdict.memory_id: _plain(verdict) for verdict in verdicts}}
-        try:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            with drafted(self._path, replaces=True) as draft:
-                draft.write_text(json.dumps(plain), encoding="utf-8")
-        except OSError:
-            return  # A repository that cannot be written is checked completely each time.
 
 
 def _plain(verdict: Verdict) -> dict[str, Any]:
@@ -224,8 +195,18 @@ def _place(finding: CodeFinding) -> list[str | None]:
     return [None, ""] if evidence is None else [evidence.commit, evidence.path]
 
 
-def _verdict(memory_id: str, plain: Mapping[str, Any]) -> Verdict:
-    status = VerdictStatus(plain["status"])
+def _verdict(memory_id: str, plain: Mapping[str, Any] | None) -> Verdict | None:
+    """Return a noted verdict; None if there is none, or if the note is damaged."""
+    if plain is None:
+        return None
+    try:
+        return _noted_verdict(memory_id, plain)
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return None
+
+
+def _noted_verdict(memory_id: str, plain: Mapping[str, Any]) -> Verdict:
+    status = CodeStatus(plain["status"])
     findings: tuple[CodeFinding, ...] = ()
     if plain["finding"] is not None:
         kind, target, reason, (commit, path) = plain["finding"]

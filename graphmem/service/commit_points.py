@@ -8,7 +8,7 @@ from functools import wraps
 from typing import Any, ParamSpec, TypeVar, cast
 
 from graphmem.errors import InvalidInput, NotFound
-from graphmem.instants import from_micros
+from graphmem.instants import TIME_FORMS, from_micros
 from graphmem.model import BEGINNING, At, CommitPoint, Point, Scope, ScopeParts
 from graphmem.repository.commit_names import PREFIX, CommitPlace, place_of_commit
 from graphmem.repository.mainline_history import MainlineHistory
@@ -20,7 +20,7 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 _PARTS = tuple(ScopeParts.__annotations__)
-_TIMES = "a time is written 2025-03-31, 2025-03-31T14:00Z or 2025-03-31T14:00+02:00"
+_TIMES = f"a time is written {TIME_FORMS}"
 
 
 @dataclass(frozen=True, slots=True)

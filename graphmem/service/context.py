@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from graphmem.errors import InvalidInput
+from graphmem.instants import TIME_FORMS
 from graphmem.model import (
     Add,
     At,
@@ -289,7 +290,7 @@ def _moment(as_of: datetime | str | None) -> datetime | None:
         InvalidInput: It is a name after all.
     """
     if isinstance(as_of, str):
-        raise InvalidInput(f"{as_of!r} is not a time; write 2025-03-31, 2025-03-31T14:00Z or 2025-03-31T14:00+02:00")
+        raise InvalidInput(f"{as_of!r} is not a time; write {TIME_FORMS}")
     return as_of
 
 

@@ -59,6 +59,7 @@ class MainlineReport:
         unread: Commits that were not read completely, with the reason.
         is_shallow: The history begins at the boundary of a shallow clone.
         change: The ledger position of the last reading; 0 without any.
+        branch: The branch that the mainline follows; None if it was read under another name.
     """
 
     commits: int
@@ -71,6 +72,7 @@ class MainlineReport:
     unread: tuple[UnreadCommit, ...]
     is_shallow: bool
     change: int
+    branch: str | None
 
 
 class ReadingVerbs:
@@ -224,4 +226,5 @@ def _report(before: list[str], history: MainlineHistory) -> MainlineReport:
         unread=tuple(history.unread),
         is_shallow=history.is_shallow,
         change=history.seq,
+        branch=history.branch,
     )

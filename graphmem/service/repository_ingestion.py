@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -11,11 +10,11 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from graphmem.drafts import drafted
 from graphmem.errors import GraphMemError
 from graphmem.model import Scope
 from graphmem.service.context import Write
-from graphmem.service.mainline_ingestion import MainlineReport, Readable, ingest_mainline, recorded_mainline
+from graphmem.service.local_notes import LocalNotes
+from graphmem.service.mainline_ingestion import MainlineReport, Readable, ingest_mainline
 from graphmem.sources.edits import IngestReport
 from graphmem.store import Progress, silent
 
@@ -29,8 +28,6 @@ FILE_SOURCES: Mapping[str, tuple[str, str]] = {
     "tasks": ("graphmem.sources.tasks", "read_tasks"),
     "incidents": ("graphmem.sources.incidents", "read_incidents"),
 }
-_BRANCHES = ("refs/heads/", "refs/remotes/")
-_CURSORS = "cursors.json"
 
 
 class RepositoryMemory(Readable, Protocol):
@@ -97,19 +94,22 @@ def ingest_repository(  # noqa: PLR0913 - each parameter is about another part
     reader = MainlineReader(root, ref=ref, since=since, read_at=read_at)
     report.mainline = ingest_mainline(memory, reader.batches, write=write, progress=start("git"))
     given = (write or Write()).scope or memory.scope
-    recorded = recorded_mainline(memory, Scope(given.tenant, given.repo)).ref
-    followed = ref or (recorded if recorded is not None and recorded.startswith(_BRANCHES) else None)
-    notes = _SourceCursors(None if cursors is None else cursors / _CURSORS, ledger_mark(memory, given))
+    followed = ref or report.mainline.branch
+    notes = LocalNotes(cursors, "cursors", ledger_mark(memory, given))
     for name in sources:
         progress = start(name)
         try:
-            reading = _reader(name)(root, ref=followed, read_at=read_at, since=notes.get(name), progress=progress)
+            noted = notes.values.get(name)
+            cursor = None if noted is None else str(noted)
+            reading = _reader(name)(root, ref=followed, read_at=read_at, since=cursor, progress=progress)
             if reading.size or reading.problems:
                 report.sources[name] = memory.ingest(reading, write=_write(write, name), progress=progress)
         except GraphMemError as error:
             report.failed[name] = str(error)
         else:
-            notes.set(name, reading.cursor)
+            if reading.cursor is not None:
+                notes.values[name] = reading.cursor
+                notes.save()
     return report
 
 
@@ -129,35 +129,3 @@ def ledger_mark(memory: Readable, scope: Scope) -> str:
     """Return a text that another ledger or another scope does not have: a file of this machine may be of another."""
     first = [(change.op_id, change.recorded_at.isoformat()) for change in memory.readings(limit=1, scope=scope)]
     return hashlib.sha256(repr((scope.tenant, scope.repo, first)).encode()).hexdigest()
-
-
-class _SourceCursors:
-    """How far each source was read, in a file beside the queue of hooks; losing it costs a full reading."""
-
-    def __init__(self, path: Path | None, identity: str) -> None:
-        self._path = path
-        self._identity = identity
-        self._notes: dict[str, str] = {}
-        if path is not None and path.is_file():
-            try:
-                noted = json.loads(path.read_text(encoding="utf-8"))
-                if noted.get("ledger") == identity:
-                    self._notes = {str(name): str(sha) for name, sha in noted.get("cursors", {}).items()}
-            except (OSError, ValueError, AttributeError):
-                self._notes = {}
-
-    def get(self, name: str) -> str | None:
-        """Return the cursor of a source; None to read it from the first commit."""
-        return self._notes.get(name)
-
-    def set(self, name: str, cursor: str | None) -> None:
-        """Note the cursor of a source that was read and recorded."""
-        if self._path is None or cursor is None:
-            return
-        self._notes[name] = cursor
-        try:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            with drafted(self._path, replaces=True) as draft:
-                draft.write_text(json.dumps({"ledger": self._identity, "cursors": self._notes}), encoding="utf-8")
-        except OSError:
-            self._path = None  # A repository that cannot be written is read from the first commit each time.

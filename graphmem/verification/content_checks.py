@@ -7,13 +7,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from graphmem.model import AnchorKind
+from graphmem.repository.code_verdict import CodeStatus
 from graphmem.verification.code_history import CodeHistory
 from graphmem.verification.line_changes import LineChange, line_change
 from graphmem.verification.path_names import path_reference
 from graphmem.verification.path_resolution import resolve_path
 from graphmem.verification.references import CodeReference
 from graphmem.verification.symbols import definition, module_paths, symbol_name
-from graphmem.verification.verdicts import CodeEvidence, CodeFinding, MemoryToVerify, ReferenceKind, VerdictStatus
+from graphmem.verification.verdicts import CodeEvidence, CodeFinding, MemoryToVerify, ReferenceKind
 
 #: An anchored file or symbol has drifted if more than this share of its lines is gone.
 _DRIFTED = 0.5
@@ -89,7 +90,7 @@ def symbol_check(
     pairs: list[Pair] = []
     for path in symbol_files(reference, memory):
         finding = resolve_path(CodeReference(ReferenceKind.FILE, path), since, history)
-        if finding.status is not VerdictStatus.UNDECIDED and finding.evidence:
+        if finding.status is not CodeStatus.UNDECIDED and finding.evidence:
             pairs.append(((position, finding.evidence[0].path), finding.current[0] if finding.current else ""))
     return ContentCheck(index, reference, symbol_name(reference.target).name, tuple(dict.fromkeys(pairs)))
 
@@ -138,13 +139,13 @@ def _with_change(
     finding: CodeFinding, check: ContentCheck, change: LineChange, contents: Contents, *, is_drifted: bool
 ) -> CodeFinding:
     share = round(change.share, 3)
-    if not is_drifted or change.share <= _DRIFTED or finding.status is not VerdictStatus.VERIFIED:
+    if not is_drifted or change.share <= _DRIFTED or finding.status is not CodeStatus.VERIFIED:
         return replace(finding, changed_share=share)
     position, path = check.pairs[0][0]
     before = CodeEvidence(contents.history.commit_at(position), path, change.ranges)
     reason = f"{change.gone} of {change.total} lines are gone"
     evidence = (before, *finding.evidence)
-    return replace(finding, status=VerdictStatus.DRIFTED, reason=reason, evidence=evidence, changed_share=share)
+    return replace(finding, status=CodeStatus.DRIFTED, reason=reason, evidence=evidence, changed_share=share)
 
 
 def _symbol_finding(check: ContentCheck, finding: CodeFinding, contents: Contents) -> CodeFinding:
@@ -158,7 +159,7 @@ def _symbol_finding(check: ContentCheck, finding: CodeFinding, contents: Content
             continue
         before = CodeEvidence(contents.history.commit_at(place[0]), place[1], (lines,))
         elsewhere = tuple(_elsewhere(symbol, place, contents))
-        status = VerdictStatus.MOVED if elsewhere else VerdictStatus.BROKEN
+        status = CodeStatus.MOVED if elsewhere else CodeStatus.BROKEN
         reason = f"is now in {elsewhere[0]}" if elsewhere else f"is no longer defined in {place[1]}"
         return replace(finding, status=status, reason=reason, evidence=(before,), current=elsewhere)
     return finding
@@ -170,7 +171,7 @@ def _present(
     """The finding for a symbol that is defined now, with the share of the lines of its definition that are gone."""
     history, symbol = contents.history, check.symbol or ""
     now = CodeEvidence(None if history.is_uncommitted(path) else history.commit, path, (here,))
-    status = VerdictStatus.VERIFIED if path == place[1] else VerdictStatus.MOVED
+    status = CodeStatus.VERIFIED if path == place[1] else CodeStatus.MOVED
     reason = "is there" if path == place[1] else f"is now in {path}"
     result = replace(finding, status=status, reason=reason, evidence=(now,), current=(path,))
     old, new = contents.blob_before(place), history.blob(path)

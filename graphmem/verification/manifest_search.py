@@ -6,10 +6,11 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
+from graphmem.repository.code_verdict import CodeStatus
 from graphmem.verification.code_history import CodeHistory
 from graphmem.verification.manifests import declares, defines, manifest_test
 from graphmem.verification.references import CodeReference
-from graphmem.verification.verdicts import CodeEvidence, CodeFinding, ReferenceKind, VerdictStatus
+from graphmem.verification.verdicts import CodeEvidence, CodeFinding, ReferenceKind
 from graphmem.verification.watches import name_watch
 
 _MOST_VERSIONS = 100
@@ -41,14 +42,12 @@ class ManifestSearch:
         for finder in finders:
             if evidence := self._now(paths, finder):
                 path = (evidence.path,)
-                return CodeFinding(
-                    reference.kind, reference.target, VerdictStatus.VERIFIED, "is there", (evidence,), path
-                )
+                return CodeFinding(reference.kind, reference.target, CodeStatus.VERIFIED, "is there", (evidence,), path)
         for finder in finders:
             if lost := self._before(paths, finder, since):
-                return CodeFinding(reference.kind, reference.target, VerdictStatus.BROKEN, "was removed", lost)
+                return CodeFinding(reference.kind, reference.target, CodeStatus.BROKEN, "was removed", lost)
         reason = "was never there since it was recorded"
-        return CodeFinding(reference.kind, reference.target, VerdictStatus.UNDECIDED, reason)
+        return CodeFinding(reference.kind, reference.target, CodeStatus.UNDECIDED, reason)
 
     def watches(self, reference: CodeReference) -> Iterator[str]:
         """Watches for the manifests that can have a command or a dependency."""

@@ -6,9 +6,10 @@ import posixpath
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
+from graphmem.repository.code_verdict import CodeStatus
 from graphmem.verification.code_history import CodeHistory, PathPeriod
 from graphmem.verification.references import CodeReference
-from graphmem.verification.verdicts import CodeEvidence, CodeFinding, ReferenceKind, VerdictStatus
+from graphmem.verification.verdicts import CodeEvidence, CodeFinding, ReferenceKind
 
 _MOST_PATHS = 5
 #: A folder has moved to where at least this share of its files went.
@@ -35,9 +36,7 @@ def resolve_path(reference: CodeReference, since: int, history: CodeHistory) -> 
         return _found(reference, elsewhere[0], history)
     if not reference.is_link and (periods := _periods_ending(reference, since, history)):
         return _followed(reference, periods, since, history)
-    return CodeFinding(
-        reference.kind, reference.target, VerdictStatus.UNDECIDED, "was never there since it was recorded"
-    )
+    return CodeFinding(reference.kind, reference.target, CodeStatus.UNDECIDED, "was never there since it was recorded")
 
 
 def candidates(reference: CodeReference) -> tuple[str, ...]:
@@ -53,7 +52,7 @@ def _exists(path: str, history: CodeHistory) -> bool:
 
 def _found(reference: CodeReference, path: str, history: CodeHistory) -> CodeFinding:
     evidence = (CodeEvidence(None if history.is_uncommitted(path) else history.commit, path),)
-    return CodeFinding(reference.kind, reference.target, VerdictStatus.VERIFIED, "is there", evidence, (path,))
+    return CodeFinding(reference.kind, reference.target, CodeStatus.VERIFIED, "is there", evidence, (path,))
 
 
 def _lost(reference: CodeReference, exact: Sequence[str], since: int, history: CodeHistory) -> CodeFinding | None:
@@ -101,12 +100,12 @@ def _followed(reference: CodeReference, periods: Sequence[PathPeriod], since: in
     if current:
         shown = tuple(current[:_MOST_PATHS])
         reason = f"is now {shown[0]}"
-        status = VerdictStatus.MOVED
+        status = CodeStatus.MOVED
         return CodeFinding(reference.kind, reference.target, status, reason, evidence, shown, similarity)
     if history.is_ignored(last.path):
-        return CodeFinding(reference.kind, reference.target, VerdictStatus.UNDECIDED, "is ignored by git", evidence)
+        return CodeFinding(reference.kind, reference.target, CodeStatus.UNDECIDED, "is ignored by git", evidence)
     reason = f"was removed ({last.path})" if last.path != reference.target else "was removed"
-    return CodeFinding(reference.kind, reference.target, VerdictStatus.BROKEN, reason, evidence)
+    return CodeFinding(reference.kind, reference.target, CodeStatus.BROKEN, reason, evidence)
 
 
 def _newcomers(reference: CodeReference, since: int, history: CodeHistory) -> list[str]:
@@ -144,12 +143,12 @@ def _followed_folder(
         top = _newcomers(reference, since, history)[:_MOST_PATHS]
     if top:
         reason = f"is now {top[0]}"
-        return CodeFinding(reference.kind, reference.target, VerdictStatus.MOVED, reason, evidence, tuple(top))
+        return CodeFinding(reference.kind, reference.target, CodeStatus.MOVED, reason, evidence, tuple(top))
     if history.is_ignored(f"{folder}/"):
-        return CodeFinding(reference.kind, reference.target, VerdictStatus.UNDECIDED, "is ignored by git", evidence)
+        return CodeFinding(reference.kind, reference.target, CodeStatus.UNDECIDED, "is ignored by git", evidence)
     scattered = tuple(path for path, _ in counts.most_common(_MOST_PATHS))
     reason = "was removed; few of its files are elsewhere" if scattered else "was removed"
-    return CodeFinding(reference.kind, reference.target, VerdictStatus.BROKEN, reason, evidence, scattered)
+    return CodeFinding(reference.kind, reference.target, CodeStatus.BROKEN, reason, evidence, scattered)
 
 
 def _destinations(folder: str, inside: Sequence[PathPeriod], history: CodeHistory) -> Iterator[str]:

@@ -8,19 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from graphmem.model import Statement
-
-
-class VerdictStatus(StrEnum):
-    """The result of a check of a memory, or of a reference in it, against the code.
-
-    `undecided`: the memory refers to nothing, or only to what was not in the code since it was recorded.
-    """
-
-    VERIFIED = "verified"
-    MOVED = "moved"
-    DRIFTED = "drifted"
-    BROKEN = "broken"
-    UNDECIDED = "undecided"
+from graphmem.repository.code_verdict import CodeStatus
 
 
 class ReferenceKind(StrEnum):
@@ -62,7 +50,7 @@ class CodeFinding:
 
     kind: ReferenceKind
     target: str
-    status: VerdictStatus
+    status: CodeStatus
     reason: str
     evidence: tuple[CodeEvidence, ...] = ()
     current: tuple[str, ...] = ()
@@ -83,7 +71,7 @@ class Verdict:
     """
 
     memory_id: str
-    status: VerdictStatus
+    status: CodeStatus
     commit: str
     checked_at: datetime
     findings: tuple[CodeFinding, ...] = ()
@@ -112,10 +100,10 @@ class MemoryToVerify:
     earlier: Verdict | None = None
 
 
-_WORST_FIRST = (VerdictStatus.BROKEN, VerdictStatus.MOVED, VerdictStatus.DRIFTED, VerdictStatus.VERIFIED)
+_WORST_FIRST = (CodeStatus.BROKEN, CodeStatus.MOVED, CodeStatus.DRIFTED, CodeStatus.VERIFIED)
 
 
-def overall_status(findings: Iterable[CodeFinding]) -> VerdictStatus:
+def overall_status(findings: Iterable[CodeFinding]) -> CodeStatus:
     """The status of a memory with these findings: broken, else moved, drifted, verified, undecided."""
     statuses = {finding.status for finding in findings}
-    return next((status for status in _WORST_FIRST if status in statuses), VerdictStatus.UNDECIDED)
+    return next((status for status in _WORST_FIRST if status in statuses), CodeStatus.UNDECIDED)

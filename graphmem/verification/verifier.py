@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from graphmem.repository.code_verdict import CodeStatus
 from graphmem.verification.code_history import CodeHistory
 from graphmem.verification.content_checks import (
     ContentCheck,
@@ -23,7 +24,6 @@ from graphmem.verification.verdicts import (
     MemoryToVerify,
     ReferenceKind,
     Verdict,
-    VerdictStatus,
     overall_status,
 )
 from graphmem.verification.watches import is_exact, name_watch, path_watches, touched_watches
@@ -141,7 +141,7 @@ class _Examination:
                 self._found[key] = resolve_path(reference, since, self.history)
             elif reference.kind is ReferenceKind.SYMBOL:
                 reason = "is not defined in a file that is known"
-                self._found[key] = CodeFinding(reference.kind, reference.target, VerdictStatus.UNDECIDED, reason)
+                self._found[key] = CodeFinding(reference.kind, reference.target, CodeStatus.UNDECIDED, reason)
             else:
                 self._found[key] = self._manifests.finding(reference, since)
         return self._found[key]
@@ -174,5 +174,5 @@ class _Examination:
                 yield name_watch(path)
         else:
             yield from self._manifests.watches(reference)
-        if finding.status is not VerdictStatus.VERIFIED:
+        if finding.status is not CodeStatus.VERIFIED:
             yield name_watch(".gitignore")

@@ -6,12 +6,12 @@ import re
 from datetime import UTC, date, datetime, time
 
 from graphmem.errors import InvalidInput
+from graphmem.instants import TIME_FORMS
 from graphmem.model import instant
 
 #: Git allows no blanks, control characters and `~^:?*[\\` in names.
 _NAME = re.compile(r"(?:commit:)?[^\s\x00-\x1f\x7f~^:?*\[\\]+")
 _LIKE_A_TIME = re.compile(r"\d{4}-\d{1,2}(?:-|$|T)")
-_FORMATS = "2025-03-31, 2025-03-31T14:00Z or 2025-03-31T14:00+02:00"
 
 
 def read_time(text: str) -> datetime:
@@ -28,7 +28,7 @@ def read_time(text: str) -> datetime:
     try:
         return instant(datetime.fromisoformat(word))
     except (ValueError, OverflowError) as exc:
-        raise InvalidInput(f"{text!r} is not a time; write {_FORMATS}") from exc
+        raise InvalidInput(f"{text!r} is not a time; write {TIME_FORMS}") from exc
 
 
 def read_as_of(text: str) -> datetime | str:

@@ -6,6 +6,8 @@ from dataclasses import replace
 
 import pytest
 
+from graphmem.instants import to_micros
+from graphmem.repository.file_places import place_of
 from graphmem.repository.mainline_history import FOREVER_US, MainlineHistory, without_second
 from graphmem.repository.mainline_rows import MainlineRows, PathOrigin, RefRow, SegmentRow, UnreadCommit
 
@@ -56,9 +58,11 @@ def test_a_path_names_the_next_file_that_has_it_else_none(history: MainlineHisto
 
 def test_the_life_and_the_moves_of_a_file(history: MainlineHistory) -> None:
     assert [segment.path for segment in history.life(0)] == ["a", "b"]
-    (move,) = history.moves(0)
-    assert (move.old, move.new, move.at_us, move.sha, move.similarity) == ("a", "b", 20, sha(2), 80)
-    assert history.moves(0, after_us=20) == history.moves(0, until_us=19) == []
+    place = place_of(history, "a", 10, 39)
+    assert place is not None
+    (move,) = place.renames
+    assert (move.old, move.new, to_micros(move.at), move.commit, move.similarity) == ("a", "b", 20, sha(2), 80)
+    assert place_of(history, "b", 20, 39) is place_of(history, "a", 10, 19) is None
 
 
 def test_where_a_file_is_at_a_time(history: MainlineHistory) -> None:

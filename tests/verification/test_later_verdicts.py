@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from graphmem.sources.git.code_history import GitCodeHistory, read_code_history
-from graphmem.verification import MemoryToVerify, Verdict, VerdictStatus, verifier, verify_memories
+from graphmem.verification import CodeStatus, MemoryToVerify, Verdict, verifier, verify_memories
 from graphmem.verification.references import CodeReference, references_of
 from tests.sources.git.repositories import Repository, body
 from tests.verification.memories import READ_AT, day, file_anchor, memory, verdict
@@ -98,24 +98,24 @@ def test_a_confirmation_and_an_unknown_commit_cause_an_examination(
 def test_a_work_tree_is_checked_as_it_is(repository: Repository) -> None:
     subject = memory("Read `src/a.py`.", file_anchor("src/a.py"))
     clean = verdict(repository, subject, with_work_tree=True)
-    assert (clean.status, clean.is_uncommitted) == (VerdictStatus.VERIFIED, False)
+    assert (clean.status, clean.is_uncommitted) == (CodeStatus.VERIFIED, False)
     (repository.root / "src/a.py").write_text(body("other"))
     drifted = verdict(repository, replace(subject, earlier=clean), with_work_tree=True)
-    assert (drifted.status, drifted.is_uncommitted) == (VerdictStatus.DRIFTED, True)
+    assert (drifted.status, drifted.is_uncommitted) == (CodeStatus.DRIFTED, True)
     assert drifted.findings[0].evidence[-1].commit is None
     (repository.root / "src/a.py").unlink()
     broken = verdict(repository, replace(subject, earlier=clean), with_work_tree=True)
-    assert (broken.status, broken.findings[0].evidence[0].commit) == (VerdictStatus.BROKEN, None)
+    assert (broken.status, broken.findings[0].evidence[0].commit) == (CodeStatus.BROKEN, None)
     repository.git("checkout", "-q", "src/a.py")
     again = verdict(repository, replace(subject, earlier=broken), with_work_tree=True)
-    assert (again.status, again.is_uncommitted) == (VerdictStatus.VERIFIED, False)
+    assert (again.status, again.is_uncommitted) == (CodeStatus.VERIFIED, False)
 
 
 def test_new_files_and_tasks_of_a_work_tree_count(repository: Repository) -> None:
     (repository.root / "src/new.py").write_text("x\n")
     (repository.root / "Makefile").write_text("fast:\n\techo\n")
     found = verdict(repository, memory("Read `src/new.py`, run `make fast`."), with_work_tree=True)
-    assert [finding.status for finding in found.findings] == [VerdictStatus.VERIFIED] * 2
+    assert [finding.status for finding in found.findings] == [CodeStatus.VERIFIED] * 2
     assert found.is_uncommitted
 
 

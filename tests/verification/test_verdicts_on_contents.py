@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from graphmem.verification import ReferenceKind, VerdictStatus
+from graphmem.verification import CodeStatus, ReferenceKind
 from graphmem.verification.manifest_search import dependency_names
 from tests.sources.git.repositories import Repository, body
 from tests.verification.memories import day, file_anchor, memory, symbol_anchor, verdict
@@ -33,16 +33,16 @@ def repository(tmp_path: Path) -> Repository:
 
 
 def test_a_task_that_is_gone_breaks_with_its_last_line(repository: Repository) -> None:
-    assert verdict(repository, memory("Run `make test`.")).status is VerdictStatus.VERIFIED
+    assert verdict(repository, memory("Run `make test`.")).status is CodeStatus.VERIFIED
     first = repository.git("rev-parse", "HEAD")
     repository.write(Makefile="check:\n\techo\n")
     second = repository.commit()
     finding = verdict(repository, memory("Run `make test`.")).findings[0]
-    assert (finding.kind, finding.status) == (ReferenceKind.COMMAND, VerdictStatus.BROKEN)
+    assert (finding.kind, finding.status) == (ReferenceKind.COMMAND, CodeStatus.BROKEN)
     places = [(each.commit, each.path, each.lines) for each in finding.evidence]
     assert places == [(first, "Makefile", ((1, 1),)), (second, "Makefile", ())]
-    assert verdict(repository, memory("Run `make test`.", since=2)).status is VerdictStatus.UNDECIDED
-    assert verdict(repository, memory("Run `make other`.")).status is VerdictStatus.UNDECIDED
+    assert verdict(repository, memory("Run `make test`.", since=2)).status is CodeStatus.UNDECIDED
+    assert verdict(repository, memory("Run `make other`.")).status is CodeStatus.UNDECIDED
 
 
 def test_a_task_that_was_there_between_breaks(repository: Repository) -> None:
@@ -50,17 +50,17 @@ def test_a_task_that_was_there_between_breaks(repository: Repository) -> None:
     repository.commit()
     repository.git("rm", "-q", "Makefile")
     repository.commit()
-    assert verdict(repository, memory("Run `make fast`.")).status is VerdictStatus.BROKEN
+    assert verdict(repository, memory("Run `make fast`.")).status is CodeStatus.BROKEN
 
 
 def test_a_dependency_breaks_only_if_the_memory_is_about_it(repository: Repository) -> None:
     about = memory("Use httpx", subject="dependency.python.httpx")
-    assert verdict(repository, about).status is VerdictStatus.VERIFIED
+    assert verdict(repository, about).status is CodeStatus.VERIFIED
     repository.write(pyproject_dot_toml="[project]\ndependencies = []\n")
     repository.commit()
-    assert verdict(repository, about).status is VerdictStatus.BROKEN
-    assert verdict(repository, memory("Use `httpx` for requests")).status is VerdictStatus.UNDECIDED
-    assert verdict(repository, memory("Use x", subject="dependency.python.never")).status is VerdictStatus.UNDECIDED
+    assert verdict(repository, about).status is CodeStatus.BROKEN
+    assert verdict(repository, memory("Use `httpx` for requests")).status is CodeStatus.UNDECIDED
+    assert verdict(repository, memory("Use x", subject="dependency.python.never")).status is CodeStatus.UNDECIDED
 
 
 def test_names_that_a_subject_can_mean() -> None:
@@ -73,10 +73,10 @@ def test_names_that_a_subject_can_mean() -> None:
 def test_a_symbol_that_is_no_longer_defined_breaks(repository: Repository, name: str) -> None:
     subject = memory("Rows are read here", symbol_anchor(name))
     found = verdict(repository, subject)
-    assert (found.status, found.findings[0].evidence[0].lines) == (VerdictStatus.VERIFIED, ((2, 4),))
+    assert (found.status, found.findings[0].evidence[0].lines) == (CodeStatus.VERIFIED, ((2, 4),))
     repository.write(src__store_dot_py=CODE.replace("read", "fetch"))
     repository.commit()
-    assert verdict(repository, subject).status is VerdictStatus.BROKEN
+    assert verdict(repository, subject).status is CodeStatus.BROKEN
 
 
 def test_a_symbol_in_another_file_has_moved(repository: Repository) -> None:
@@ -84,7 +84,7 @@ def test_a_symbol_in_another_file_has_moved(repository: Repository) -> None:
     repository.write(src__store_dot_py="def main():\n    pass\n", src__rows_dot_py=CODE.partition("\n\n\n")[0])
     repository.commit()
     finding = verdict(repository, subject).findings[0]
-    assert (finding.status, finding.current) == (VerdictStatus.MOVED, ("src/rows.py",))
+    assert (finding.status, finding.current) == (CodeStatus.MOVED, ("src/rows.py",))
 
 
 def test_a_symbol_drifts_by_its_own_lines(repository: Repository) -> None:
@@ -93,12 +93,12 @@ def test_a_symbol_drifts_by_its_own_lines(repository: Repository) -> None:
     repository.commit()
     found = verdict(repository, subject)
     symbol = next(finding for finding in found.findings if finding.kind is ReferenceKind.SYMBOL)
-    assert (symbol.status, symbol.changed_share) == (VerdictStatus.DRIFTED, 0.667)
+    assert (symbol.status, symbol.changed_share) == (CodeStatus.DRIFTED, 0.667)
     assert symbol.evidence[0].lines == ((3, 4),)
 
 
 def test_a_symbol_of_an_unknown_file_is_undecided(repository: Repository) -> None:
-    assert verdict(repository, memory("x", symbol_anchor("Reader"))).status is VerdictStatus.UNDECIDED
+    assert verdict(repository, memory("x", symbol_anchor("Reader"))).status is CodeStatus.UNDECIDED
 
 
 def test_an_anchored_file_drifts_when_more_than_half_is_gone(repository: Repository) -> None:
@@ -106,25 +106,25 @@ def test_an_anchored_file_drifts_when_more_than_half_is_gone(repository: Reposit
     lines = body("big").splitlines(keepends=True)
     repository.write(src__big_dot_py="".join(lines[:15]) + body("new"))
     repository.commit()
-    assert verdict(repository, subject).status is VerdictStatus.VERIFIED
+    assert verdict(repository, subject).status is CodeStatus.VERIFIED
     repository.write(src__big_dot_py="".join(lines[:14]) + body("new"))
     repository.commit()
     finding = verdict(repository, subject).findings[0]
-    assert (finding.status, finding.changed_share) == (VerdictStatus.DRIFTED, 0.533)
+    assert (finding.status, finding.changed_share) == (CodeStatus.DRIFTED, 0.533)
     assert finding.evidence[0].lines == ((15, 30),)
-    assert verdict(repository, memory("It is long `src/big.py`")).status is VerdictStatus.VERIFIED
+    assert verdict(repository, memory("It is long `src/big.py`")).status is CodeStatus.VERIFIED
 
 
 def test_a_confirmation_starts_drift_anew(repository: Repository) -> None:
     subject = memory("It is long", file_anchor("src/big.py"))
     repository.write(src__big_dot_py=body("new"))
     repository.commit()
-    assert verdict(repository, subject).status is VerdictStatus.DRIFTED
-    assert verdict(repository, replace(subject, confirmed_at=day(2))).status is VerdictStatus.VERIFIED
+    assert verdict(repository, subject).status is CodeStatus.DRIFTED
+    assert verdict(repository, replace(subject, confirmed_at=day(2))).status is CodeStatus.VERIFIED
 
 
 def test_several_anchored_files_drift_together(repository: Repository) -> None:
     subject = memory("Both", file_anchor("src/big.py"), file_anchor("src/store.py"))
     repository.write(src__store_dot_py="x\n")
     repository.commit()
-    assert verdict(repository, subject).status is VerdictStatus.VERIFIED
+    assert verdict(repository, subject).status is CodeStatus.VERIFIED

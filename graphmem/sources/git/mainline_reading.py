@@ -26,7 +26,6 @@ _CHUNK = 2_000
 _CHUNK_CHANGES = 10_000
 #: Commits before the new ones that are read again: twice the distance over which a moved file is recognised.
 _LOOK_BACK = 100
-_BRANCHES = ("refs/heads/", "refs/remotes/")
 _NO_BLOB = "0" * 40
 
 
@@ -125,8 +124,8 @@ class MainlineReader:
 
     def _ancestry(self, history: MainlineHistory) -> Ancestry:
         """The mainline that earlier readings followed, without the commits before the first that counts."""
-        if self._named is None and history.ref is not None and history.ref.startswith(_BRANCHES):
-            self._ref, tip = find_tip(self._root, earlier=history.ref)
+        if self._named is None and history.branch is not None:
+            self._ref, tip = find_tip(self._root, earlier=history.branch)
             self._whole = self._whole if tip == self._tip else None
             self._tip = tip
         if self._first is None and len(history.shas) > _LOOK_BACK and not history.is_shallow and not self._shallow:

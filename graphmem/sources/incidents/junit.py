@@ -8,10 +8,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
-from graphmem.errors import InvalidInput, NotFound
 from graphmem.model import Anchor, AnchorKind, Kind, Move, Origin, Statement, Status, instant
 from graphmem.sources.clipped_text import clipped, one_line
 from graphmem.sources.incidents.junit_tags import XmlTag, plain_text, xml_tags
+from graphmem.sources.limited_files import limited_content
 from graphmem.sources.observations import Observation, Problem, Reading
 
 KEY = "junit:"
@@ -61,7 +61,7 @@ def read_junit(path: Path, *, at: datetime, commit: str) -> Reading:
         InvalidInput: The file is too large or cannot be read.
         NotFound: There is no file.
     """
-    results = list(_merged(case_results(_text(path))))
+    results = list(_merged(case_results(limited_content(path, MAX_FILE_BYTES).decode("utf-8-sig", "replace"))))
     failed = [result for result in results if result.has_failed]
     problems: list[Problem] = []
     if not results:
@@ -158,16 +158,3 @@ def _statement(result: CaseResult) -> Statement:
         aliases=(result.name,),
         anchors=(Anchor(AnchorKind.FILE, result.file),) if result.file else (),
     )
-
-
-def _text(path: Path) -> str:
-    if not path.is_file():
-        raise NotFound(f"no file at {str(path)!r}")
-    try:
-        with path.open("rb") as stream:
-            content = stream.read(MAX_FILE_BYTES + 1)
-    except OSError as error:
-        raise InvalidInput(f"{str(path)!r} cannot be read: {error.strerror}") from error
-    if len(content) > MAX_FILE_BYTES:
-        raise InvalidInput(f"{str(path)!r} has more than {MAX_FILE_BYTES >> 20} MiB")
-    return content.decode("utf-8-sig", "replace")

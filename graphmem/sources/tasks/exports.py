@@ -7,8 +7,8 @@ from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
-from graphmem.errors import InvalidInput, NotFound
 from graphmem.model import Move, Origin, Status, instant
+from graphmem.sources.limited_files import limited_content
 from graphmem.sources.observations import Observation, Problem, Reading
 from graphmem.sources.tasks.beads_lines import beads_record, times_of
 from graphmem.sources.tasks.export_history import MAX_EXPORT_BYTES
@@ -42,24 +42,11 @@ def read_task_export(path: Path, *, read_at: datetime) -> Reading:
         InvalidInput: The file is too large, or cannot be read.
         NotFound: There is no file.
     """
-    content = _content(path)
+    content = limited_content(path, MAX_EXPORT_BYTES, "export it in parts")
     values = _array(content)
     if values is not None and any(map(is_github_issue, values)):
         return _github(values, path.name, instant(read_at))
     return _beads(content, path.name, instant(read_at))
-
-
-def _content(path: Path) -> bytes:
-    if not path.is_file():
-        raise NotFound(f"no file at {str(path)!r}")
-    try:
-        with path.open("rb") as stream:
-            content = stream.read(MAX_EXPORT_BYTES + 1)
-    except OSError as error:
-        raise InvalidInput(f"{str(path)!r} cannot be read: {error.strerror}") from error
-    if len(content) > MAX_EXPORT_BYTES:
-        raise InvalidInput(f"{str(path)!r} has more than {MAX_EXPORT_BYTES >> 20} MiB: export it in parts")
-    return content
 
 
 def _array(content: bytes) -> list[object] | None:
