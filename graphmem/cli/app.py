@@ -62,6 +62,8 @@ _WITHOUT_VERB: dict[Section, dict[str, CommandEntry]] = {
         "graphiti": CommandEntry(
             "graphiti_commands", "graphiti", "maintain a graph of the memories for clients of graphiti"
         ),
+        "install": CommandEntry("host_commands", "install", "add hooks and tools to the settings of a coding agent"),
+        "uninstall": CommandEntry("host_commands", "uninstall", "remove them, and leave all else as it was"),
         "hooks": CommandEntry("hook_commands", "hooks", "note commits and merges when they happen, through git hooks"),
         "serve": CommandEntry("serve_command", "serve", "serve the memory over HTTP, to agents and other machines"),
         "browser": CommandEntry(
@@ -165,7 +167,7 @@ def app() -> None:
     """Decisions of a project, their successors, and the times at which each was in force.
 
     Answers go to standard output, everything else to standard error. Every command has --json. Exit codes: 0 success,
-    1 refused or failed, 2 wrong usage, 3 no records found in the files to ingest, 4 git hooks to be edited by hand, 130
+    1 refused or failed, 2 wrong usage, 3 no records found in the files to ingest, 4 files to be edited by hand, 130
     interrupted.
     """
 
