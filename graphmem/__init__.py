@@ -11,8 +11,8 @@
 from __future__ import annotations
 
 from importlib import import_module
-from typing import TYPE_CHECKING
 
+TYPE_CHECKING = False  # type checkers take it for true; importing typing takes a hook milliseconds
 if TYPE_CHECKING:
     from graphmem.answers import OnSimilar
     from graphmem.errors import (

@@ -9,6 +9,11 @@ INTERRUPTED = 130  # 128 + SIGINT, the convention of shells
 
 def main() -> None:
     """Run `graphmem` with the process's arguments; always ends in `SystemExit`."""
+    if sys.argv[1:2] == ["on"] and not {"-h", "--help"} & set(sys.argv):
+        # A hook: nothing of the command line is imported.
+        from graphmem.hosts.hook import entry
+
+        entry.main(sys.argv[2:])
     try:
         from graphmem.cli.app import app
 

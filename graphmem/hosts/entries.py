@@ -73,7 +73,10 @@ def is_own_server(value: object) -> bool:
     if not isinstance(value, dict):
         return False
     command, arguments = value.get("command"), value.get("args")
-    words = [*(command if isinstance(command, list) else [command]), *(arguments if isinstance(arguments, list) else [])]
+    words = [
+        *(command if isinstance(command, list) else [command]),
+        *(arguments if isinstance(arguments, list) else []),
+    ]
     texts = [word for word in words if isinstance(word, str)]
     return "mcp" in texts and any("graphmem" in text for text in texts)
 
@@ -214,7 +217,8 @@ def _without_json(text: str, file: HostFile, entries: Sequence[Entry]) -> str:
 
 def _is_ours(path: Sequence[str | int], removable: set[tuple[str, ...]]) -> bool:
     """Whether a container that became empty is one that an installation creates: an object or array on a path of an
-    entry, or a group of hooks."""
+    entry, or a group of hooks.
+    """
     names = tuple(step for step in path if isinstance(step, str))
     return tuple(path) in removable or any(isinstance(step, int) for step in path) or names in removable
 

@@ -170,7 +170,9 @@ def _flat(host: str, events: Mapping[str, Mapping[str, object]]) -> Callable[[li
     return entries
 
 
-def _server(path: tuple[str, ...], extra: Mapping[str, object] = MappingProxyType({})) -> Callable[[list[str]], tuple[Entry, ...]]:
+def _server(
+    path: tuple[str, ...], extra: Mapping[str, object] = MappingProxyType({})
+) -> Callable[[list[str]], tuple[Entry, ...]]:
     """An MCP server with command and arguments."""
 
     def entries(program: list[str]) -> tuple[Entry, ...]:
@@ -404,7 +406,13 @@ _ALL = (
             Layer.USER: (
                 HostFile(
                     _TOOLS,
-                    (_of_system(".config/zed/settings.json", ".config/zed/settings.json", "AppData/Roaming/Zed/settings.json"),),
+                    (
+                        _of_system(
+                            ".config/zed/settings.json",
+                            ".config/zed/settings.json",
+                            "AppData/Roaming/Zed/settings.json",
+                        ),
+                    ),
                     _server(("context_servers",), {"source": "custom"}),
                 ),
             ),

@@ -13,8 +13,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from graphmem.drafts import write_private
+from graphmem.hosts.hook.state_folder import state_path
 from graphmem.hosts.json_edits import Insertion
-from graphmem.hosts.state_folder import state_path
 
 _FILE = "installed.json"
 _VERSION = 1

@@ -228,7 +228,9 @@ def _refuse(file: HostFile, root: Path, settings: SettingsFile) -> None:
     if file.rival is not None and (root / file.rival).is_file():
         with suppress(OSError, UnicodeDecodeError, tomllib.TOMLDecodeError):
             if "hooks" in tomllib.loads((root / file.rival).read_text(encoding="utf-8-sig")):
-                raise Untouchable(f"would be a second place of hooks: {file.rival} has a table hooks, so add them there")
+                raise Untouchable(
+                    f"would be a second place of hooks: {file.rival} has a table hooks, so add them there"
+                )
     if not settings.text.strip() or not file.names[0].endswith((".json", ".jsonc")):
         return
     try:

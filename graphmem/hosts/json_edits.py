@@ -104,7 +104,9 @@ class _Style:
         self.text = text
         self.newline = "\r\n" if "\r\n" in text else "\n"
         indents = re.findall(r"\n([ \t]+)[\"{\[]", text)
-        self.unit = "\t" if indents and indents[0].startswith("\t") else (min(indents, key=len, default=_DEFAULT_INDENT))
+        self.unit = (
+            "\t" if indents and indents[0].startswith("\t") else (min(indents, key=len, default=_DEFAULT_INDENT))
+        )
 
     def insertions(self, container: JsonNode, key: str | None, value: object) -> list[Insertion]:
         """Insertions that add a child at the end of a container."""
@@ -194,9 +196,11 @@ def _cut(text: str, container: JsonNode, index: int) -> str:
         return text[: own.start] + text[following.start :]
     if previous is None and following is None:
         rest = text[end : container.end - 1]
-        return before + (rest.lstrip(" \t\r\n") if not rest.strip() and before.endswith(("{", "[")) else rest) + text[
-            container.end - 1 :
-        ]
+        return (
+            before
+            + (rest.lstrip(" \t\r\n") if not rest.strip() and before.endswith(("{", "[")) else rest)
+            + text[container.end - 1 :]
+        )
     if own.comma is None and previous is not None and previous.comma is not None:
         kept = text[previous.comma + 1 : len(before)]
         return text[: previous.comma] + kept + text[end:]

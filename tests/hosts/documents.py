@@ -49,7 +49,9 @@ def _written(value: object, style: Style, base: str) -> str:
     if not isinstance(value, dict | list) or not value:
         return json.dumps(value, ensure_ascii=False)
     inner = base + style.indent
-    names = [f"{json.dumps(key, ensure_ascii=False)}: " for key in value] if isinstance(value, dict) else [""] * len(value)
+    names = (
+        [f"{json.dumps(key, ensure_ascii=False)}: " for key in value] if isinstance(value, dict) else [""] * len(value)
+    )
     items = list(value.values()) if isinstance(value, dict) else value
     parts = [name + _written(item, style, inner) for name, item in zip(names, items, strict=True)]
     opening, closing = "{}" if isinstance(value, dict) else "[]"

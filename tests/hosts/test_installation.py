@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from graphmem.hosts.entries import own_hooks
-from graphmem.hosts.event_table import EVENTS
+from graphmem.hosts.hook.event_table import EVENTS
 from graphmem.hosts.host_table import HOSTS, Host, HostFile, Layer
 from graphmem.hosts.installation import ChangeKind, Plan, carry_out, file_of, plan_installation, plan_removal
 from graphmem.hosts.json_document import parse
@@ -169,7 +169,7 @@ def test_entries_of_another_installation_are_replaced(project: Path) -> None:
     carry_out(plan_installation(HOSTS["gemini"], Layer.PROJECT, project, ["/old/graphmem"]))
     install("gemini", project)
     text = (project / ".gemini/settings.json").read_text(encoding="utf-8")
-    assert ("/old/" in text, text.count("SessionStart\"")) == (False, 2)
+    assert ("/old/" in text, text.count('SessionStart"')) == (False, 2)
 
 
 def test_entries_that_a_user_moved_are_left_where_they_are(project: Path) -> None:

@@ -21,7 +21,9 @@ _CLAUDE = {
 #: Moment by event, by host. Zed runs no hooks.
 EVENTS: dict[str, dict[str, str]] = {
     "claude-code": _CLAUDE,
-    "codex": {name: _CLAUDE[name] for name in ("SessionStart", "UserPromptSubmit", "PreToolUse", "PostToolUse", "Stop")},
+    "codex": {
+        name: _CLAUDE[name] for name in ("SessionStart", "UserPromptSubmit", "PreToolUse", "PostToolUse", "Stop")
+    },
     "cursor": {
         "sessionStart": SESSION_START,
         "beforeSubmitPrompt": PROMPT,
@@ -34,7 +36,10 @@ EVENTS: dict[str, dict[str, str]] = {
         "preCompact": CAPTURE,
         "sessionEnd": CAPTURE,
     },
-    "vscode": {name: _CLAUDE[name] for name in ("SessionStart", "UserPromptSubmit", "PreToolUse", "PostToolUse", "Stop", "PreCompact")},
+    "vscode": {
+        name: _CLAUDE[name]
+        for name in ("SessionStart", "UserPromptSubmit", "PreToolUse", "PostToolUse", "Stop", "PreCompact")
+    },
     "gemini": {
         "SessionStart": SESSION_START,
         "BeforeAgent": PROMPT,

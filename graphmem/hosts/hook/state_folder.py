@@ -15,15 +15,15 @@ _PRIVATE_FOLDER, _PRIVATE_FILE = 0o700, 0o600
 def state_folder() -> str:
     """The path of the folder, which may not exist."""
     if sys.platform == "win32":
-        home = os.environ.get("LOCALAPPDATA") or os.path.expanduser("~\\AppData\\Local")  # noqa: PTH111 - pathlib is slow to import
+        home = os.environ.get("LOCALAPPDATA") or os.path.expanduser("~\\AppData\\Local")
     else:
-        home = os.environ.get("XDG_STATE_HOME") or os.path.expanduser("~/.local/state")  # noqa: PTH111 - as above
-    return os.path.join(home, "graphmem")  # noqa: PTH118 - as above
+        home = os.environ.get("XDG_STATE_HOME") or os.path.expanduser("~/.local/state")
+    return os.path.join(home, "graphmem")
 
 
 def state_path(*names: str) -> str:
     """The path of a file in the folder."""
-    return os.path.join(state_folder(), *names)  # noqa: PTH118 - pathlib is slow to import
+    return os.path.join(state_folder(), *names)
 
 
 def open_private(path: str, flags: int) -> int:
@@ -35,7 +35,7 @@ def open_private(path: str, flags: int) -> int:
     try:
         return os.open(path, flags | os.O_CREAT, _PRIVATE_FILE)
     except FileNotFoundError:
-        os.makedirs(os.path.dirname(path), _PRIVATE_FOLDER, exist_ok=True)  # noqa: PTH103, PTH120 - as above
+        os.makedirs(os.path.dirname(path), _PRIVATE_FOLDER, exist_ok=True)
         return os.open(path, flags | os.O_CREAT, _PRIVATE_FILE)
 
 
