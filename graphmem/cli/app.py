@@ -12,14 +12,14 @@ import click
 
 from graphmem import __version__
 from graphmem.cli import INTERRUPTED
-from graphmem.errors import CommitUnknown, Conflict, GraphMemError, InvalidInput
+from graphmem.errors import BadDiff, CommitUnknown, Conflict, GraphMemError, InvalidInput
 from graphmem.verbs import VERBS, Section
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
 #: Exit codes by error code; the default is 1.
-EXIT_CODES = {InvalidInput.code: 2}
+EXIT_CODES = {InvalidInput.code: 2, BadDiff.code: 2}
 FAILED = 1
 
 
