@@ -19,7 +19,7 @@ LAYERS = (
     ("errors", "deadline", "instants"),
     ("vocabulary", "statement_text", "scopes", "repository"),
     ("model", "verbs", "relations", "option_keys"),
-    ("rows", "parameters", "ranking", "canonical_json"),
+    ("rows", "parameters", "ranking", "canonical_json", "guard"),
     ("temporal", "terms", "statement_json", "store"),
     ("answers", "projection", "schema", "ledger", "verification"),
     ("drafts", "retrieval", "sources"),
