@@ -42,6 +42,7 @@ _WRITTEN_BY_HAND = {
     "amend": "write_commands:amend",
     "erase": "write_commands:erase",
     "branch": "branch_commands:branch",
+    "guard": "guard_command:guard",
     "ingest": "ingest_group:ingest",
     **{name: f"store_commands:{name}" for name in ("export", "backup", "restore", "check", "reindex", "status")},
 }
