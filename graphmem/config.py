@@ -32,6 +32,8 @@ _FROM_ENVIRONMENT = {
 
 _MINILM, _ONNX, _NAMED, _ = _BACKENDS = ("minilm", "onnx", "sentence-transformers", "off")
 
+_GUARDS = ("warn", "ask", "deny")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
@@ -49,6 +51,8 @@ class Settings:
         model: Another model: a folder with `model.onnx` and `tokenizer.json`; or, for sentence-transformers, a folder
             or a name on the hub, which is downloaded on first use.
         vectors: `exact`, or `approximate` to search with a vector index of the Neo4j server.
+        guard: What `graphmem guard` and hooks do with a change that brings back what a mandatory memory rejects: `warn`,
+            `ask` the user first, or `deny` it.
         lock_timeout_s: How long a write waits for other writers, in seconds.
         key: The API key for a `graphmem serve` at an http URL.
         keys: The file with the key hashes of `graphmem serve`; if unset, a file next to the store.
@@ -69,6 +73,7 @@ class Settings:
     embeddings: str = "minilm"
     model: str | None = None
     vectors: str = "exact"
+    guard: str = "warn"
     lock_timeout_s: float = 30.0
     key: str | None = field(default=None, repr=False)
     keys: str | None = None
@@ -177,6 +182,8 @@ def _parsed(values: dict[str, str]) -> Settings:
         raise InvalidInput(f"embeddings {settings.embeddings!r} is not one of {', '.join(map(repr, _BACKENDS))}")
     if settings.vectors not in {"exact", "approximate"}:
         raise InvalidInput(f"vectors {settings.vectors!r} is neither 'exact' nor 'approximate'")
+    if settings.guard not in _GUARDS:
+        raise InvalidInput(f"guard {settings.guard!r} is not one of {', '.join(map(repr, _GUARDS))}")
     if settings.embeddings == _ONNX and settings.model is None:
         raise InvalidInput(
             f"{_ONNX!r} needs a model: set GRAPHMEM_MODEL to a folder with model.onnx and tokenizer.json"

@@ -4,6 +4,7 @@
 
     GraphMemError
     ├── InvalidInput       a parameter is invalid                      (code: invalid_input)
+    ├── BadDiff            a diff does not parse                       (bad_diff)
     ├── NotFound           no memory of that name is visible           (not_found)
     ├── Conflict           another write came first                    (conflict)
     ├── Forbidden          the caller lacks the permission             (forbidden)
@@ -32,6 +33,20 @@ class InvalidInput(GraphMemError):
     """A parameter is invalid: a naive time, an inverted interval, a cycle, a text too long."""
 
     code = "invalid_input"
+
+
+class BadDiff(GraphMemError):
+    """A diff does not parse. It is never taken for a change without findings.
+
+    Attributes:
+        line: The number of the line that does not fit, from 1; 0 if another process read the diff.
+    """
+
+    code = "bad_diff"
+
+    def __init__(self, message: str, line: int = 0) -> None:
+        super().__init__(message)
+        self.line = line
 
 
 class NotFound(GraphMemError):

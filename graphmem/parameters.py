@@ -58,5 +58,9 @@ Position = Annotated[int, Number(0, description="A ledger position.", metavar="P
 ChangeNumber = Annotated[int, Number(1, description="A ledger position.")]
 MoveNumber = Annotated[int, Number(1, 1_000, "A status move of an add, counted from 1.", "NUMBER")]
 Limit = Annotated[int, Number(1, None, "The most results to return.", "NUMBER")]
+DiffText = Annotated[str, Text(20_000_000, description="A text.", metavar="TEXT")]
+"""A diff, or a text with code."""
+ShellCommand = Annotated[str, Text(20_000, description="A shell command.", metavar="COMMAND")]
+ReasonText = Annotated[str, Text(20_000, 1, r"\S", "The reason, in a sentence.", "TEXT")]
 Share = Annotated[float, Number(0, 1)]
 """A number from 0 to 1."""

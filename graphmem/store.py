@@ -442,6 +442,10 @@ class Store(Protocol):
         """Return ids of live memories with this prefix and a home that the reader admits, sorted, at most `limit`."""
         ...
 
+    def guarding(self, reader: Scope, terms: Sequence[str], *, limit: int) -> list[str]:
+        """Return ids of live memories with one of `graphmem.guard.index_terms`, last recorded first."""
+        ...
+
     def repositories(self, reader: Scope) -> list[str]:
         """Return the repositories with memories, including erased memories, that the reader could see, sorted."""
         ...

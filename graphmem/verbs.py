@@ -163,6 +163,13 @@ _ALL = (
         command="",
         profile=None,
     ),
+    _ask(
+        "guard",
+        "warn if a change brings back what was rejected",
+        "POST /v1/guard",
+        "guard --staged",
+        profile=Profile.CORE,
+    ),
     _write(
         "add",
         "record a memory, from an argument, standard input or an editor",
@@ -227,6 +234,14 @@ _ALL = (
         "POST /v1/memories/{key}/confirm",
         "confirm ADR-0012",
         profile=Profile.CORE,
+    ),
+    _write(
+        "allow",
+        "record an exception from a memory that rejects an option",
+        "POST /v1/memories/{key}/allow",
+        "guard allow ADR-0012 --reason 'the generated client needs it'",
+        command="guard allow",
+        status=201,
     ),
     _write("link", "relate two memories", "POST /v1/memories/{source}/links", "link ADR-0012 depends_on ADR-0003"),
     _write(

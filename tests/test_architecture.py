@@ -18,8 +18,8 @@ PACKAGE = Path(__file__).parent.parent / "graphmem"
 LAYERS = (
     ("errors", "deadline", "instants"),
     ("vocabulary", "statement_text", "scopes", "repository"),
-    ("model", "verbs", "relations"),
-    ("rows", "parameters", "ranking", "canonical_json"),
+    ("model", "verbs", "relations", "option_keys"),
+    ("rows", "parameters", "ranking", "canonical_json", "guard"),
     ("temporal", "terms", "statement_json", "store"),
     ("answers", "projection", "schema", "ledger", "verification"),
     ("drafts", "retrieval", "sources"),

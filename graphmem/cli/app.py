@@ -12,14 +12,14 @@ import click
 
 from graphmem import __version__
 from graphmem.cli import INTERRUPTED
-from graphmem.errors import CommitUnknown, Conflict, GraphMemError, InvalidInput
+from graphmem.errors import BadDiff, CommitUnknown, Conflict, GraphMemError, InvalidInput
 from graphmem.verbs import VERBS, Section
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
 #: Exit codes by error code; the default is 1.
-EXIT_CODES = {InvalidInput.code: 2}
+EXIT_CODES = {InvalidInput.code: 2, BadDiff.code: 2}
 FAILED = 1
 
 
@@ -42,6 +42,7 @@ _WRITTEN_BY_HAND = {
     "amend": "write_commands:amend",
     "erase": "write_commands:erase",
     "branch": "branch_commands:branch",
+    "guard": "guard_command:guard",
     "ingest": "ingest_group:ingest",
     **{name: f"store_commands:{name}" for name in ("export", "backup", "restore", "check", "reindex", "status")},
 }

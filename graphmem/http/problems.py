@@ -14,6 +14,7 @@ from starlette.routing import BaseRoute, Route
 from starlette.types import Receive, Scope, Send
 
 from graphmem.errors import (
+    BadDiff,
     CommitUnknown,
     Conflict,
     CorruptStore,
@@ -27,6 +28,7 @@ from graphmem.errors import (
 
 STATUSES: dict[type[GraphMemError], int] = {
     InvalidInput: 422,
+    BadDiff: 422,
     NotFound: 404,
     Conflict: 409,
     Forbidden: 403,

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Self
 
 from graphmem import ledger
 from graphmem.errors import Conflict, CorruptStore, InvalidInput, StoreUnavailable, Unsupported
+from graphmem.guard.index_terms import terms_of_statement
 from graphmem.model import (
     Add,
     AnchorKind,
@@ -310,6 +311,12 @@ class OracleStore:
     def ids_beginning(self, reader: Scope, prefix: str, *, limit: int) -> list[str]:
         found = self._tenant(reader.tenant).memories(reader)
         return sorted(key for key in found if key.startswith(prefix))[:limit]
+
+    def guarding(self, reader: Scope, terms: Sequence[str], *, limit: int) -> list[str]:
+        found = self._tenant(reader.tenant).memories(reader)
+        wanted = set(terms)
+        named = [key for key, (_, said, _) in found.items() if wanted.intersection(terms_of_statement(said))]
+        return sorted(named, key=lambda key: -found[key][2])[:limit]
 
     def repositories(self, reader: Scope) -> list[str]:
         homes = [change.operation.memory.scope for change in self._log(reader) if isinstance(change.operation, Add)]

@@ -15,6 +15,7 @@ from graphmem.adapters.neo4j import (
     compiled_filter,
     graph_check,
     graph_queries,
+    guard_terms,
     ledger_export,
     ledger_queries,
     match_query,
@@ -391,6 +392,10 @@ class Neo4jStore:
     def ids_beginning(self, reader: Scope, prefix: str, *, limit: int) -> list[str]:
         """See `graphmem.store.Store.ids_beginning`."""
         return graph_queries.ids_beginning(self._open_database, reader, prefix, limit)
+
+    def guarding(self, reader: Scope, terms: Sequence[str], *, limit: int) -> list[str]:
+        """See `graphmem.store.Store.guarding`."""
+        return guard_terms.guarding(self._open_database, reader, terms, limit)
 
     def repositories(self, reader: Scope) -> list[str]:
         """See `graphmem.store.Store.repositories`."""

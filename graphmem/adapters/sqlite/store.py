@@ -19,6 +19,7 @@ from graphmem.adapters.sqlite import (
     chains,
     file_check,
     filter_selection,
+    guard_terms,
     id_prefixes,
     ledger_export,
     meta_table,
@@ -331,6 +332,11 @@ class SQLiteStore:
         """See `graphmem.store.Store.ids_beginning`."""
         with self._reading(reader) as (connection, tenant):
             return id_prefixes.ids_beginning(connection, tenant, reader, prefix, limit)
+
+    def guarding(self, reader: Scope, terms: Sequence[str], *, limit: int) -> list[str]:
+        """See `graphmem.store.Store.guarding`."""
+        with self._reading(reader) as (connection, tenant):
+            return guard_terms.guarding(connection, tenant, reader, terms, limit)
 
     def repositories(self, reader: Scope) -> list[str]:
         """See `graphmem.store.Store.repositories`."""

@@ -1,0 +1,150 @@
+"""Compares what a change brings in with the keys of options: which key it brings back, and where."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from graphmem.guard.evidence import (
+    Added,
+    CommandEvidence,
+    Evidence,
+    FileEvidence,
+    FileEvidences,
+    ImportEvidence,
+    NameEvidence,
+    PackageEvidence,
+)
+from graphmem.model import Alternative, Outcome, Statement
+from graphmem.option_keys import FileScope, KeyType, OptionKey
+from graphmem.option_keys.package_names import compared_name
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """An option of a memory with its keys, as far as they have the wanted outcome."""
+
+    name: str
+    reason: str
+    keys: tuple[OptionKey, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """An option that a change brings in.
+
+    Attributes:
+        option: The option.
+        key: The first of its keys that matches.
+        places: Where the change brings it in, in the order of the change.
+    """
+
+    option: Option
+    key: OptionKey
+    places: tuple[Added, ...]
+
+
+def options_of(statement: Statement, outcome: Outcome) -> list[Option]:
+    """Return the options of a memory with an outcome that have keys."""
+    return [_option(option) for option in statement.alternatives if option.outcome is outcome and option.keys]
+
+
+def _option(option: Alternative) -> Option:
+    keys = sorted((OptionKey.read(key) for key in option.keys), key=lambda key: not key.is_typed)
+    return Option(option.name, option.reason, tuple(keys))
+
+
+def is_brought(key: OptionKey, evidence: Evidence) -> bool:
+    """Return whether a piece of evidence shows the use of a key."""
+    if isinstance(evidence, ImportEvidence):
+        names = (f"{evidence.module}.{name}" for name in evidence.names or ())
+        return key.matches_import(evidence.language, evidence.module, evidence.names) or (
+            key.type is KeyType.SYMBOL and any(map(key.matches_symbol, (evidence.module, *names)))
+        )
+    if isinstance(evidence, PackageEvidence):
+        return key.matches_package(evidence.ecosystem, evidence.name)
+    if isinstance(evidence, CommandEvidence):
+        return key.matches_command(evidence.words)
+    if isinstance(evidence, FileEvidence):
+        return key.matches_path(evidence.path)
+    return _is_named(key, evidence)
+
+
+def _is_named(key: OptionKey, evidence: NameEvidence) -> bool:
+    if key.type is KeyType.PACKAGE:
+        name = compared_name(key.system, evidence.name)
+        return compared_name(key.system, key.name) == name or evidence.name in key.import_names
+    return key.type in {KeyType.IMPORT, KeyType.UNTYPED} and key.name == evidence.name
+
+
+@dataclass
+class ChangeEvidence:
+    """All that a change brings in, with what its files had before.
+
+    Attributes:
+        files: The files that were read.
+        others: Evidence of commands and texts.
+    """
+
+    files: Sequence[FileEvidences]
+    others: Sequence[Added] = ()
+    _packages_before: Counter[tuple[str, str]] = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Count the dependencies that the change takes out of manifests."""
+        self._packages_before = Counter(
+            (evidence.ecosystem, evidence.name)
+            for file in self.files
+            for evidence in set(file.before) - set(file.after)
+            if isinstance(evidence, PackageEvidence)
+        )
+
+    def matches(self, options: Iterable[Option], scope: FileScope | None = None) -> list[Match]:
+        """Return the options that the change brings in.
+
+        What a file had before it is not brought in, nor what moves to a new file: as many new files as others lose it
+        are left out.
+
+        Args:
+            options: The options to look for.
+            scope: The files in which they count; None for all.
+        """
+        found = []
+        for option in options:
+            for key in option.keys:
+                places = self._places(key, scope)
+                if places:
+                    found.append(Match(option, key, places))
+                    break
+        return found
+
+    def _places(self, key: OptionKey, scope: FileScope | None) -> tuple[Added, ...]:
+        moved = self._losing(key)
+        places: list[Added] = []
+        for file in self.files:
+            if scope is not None and not scope.covers(file.path):
+                continue
+            own = [
+                added
+                for added in file.added
+                if is_brought(key, added.evidence) and not any(is_brought(key, before) for before in file.before)
+            ]
+            own = [added for added in own if not self._is_moved_package(added)]
+            if own and file.is_new and moved and not isinstance(own[0].evidence, FileEvidence):
+                moved -= 1
+            else:
+                places += own
+        return (*places, *(added for added in self.others if is_brought(key, added.evidence)))
+
+    def _losing(self, key: OptionKey) -> int:
+        """Return how many files the change takes a key out of."""
+        return sum(
+            any(is_brought(key, evidence) for evidence in file.before)
+            and not any(is_brought(key, evidence) for evidence in file.after)
+            for file in self.files
+        )
+
+    def _is_moved_package(self, added: Added) -> bool:
+        evidence = added.evidence
+        return isinstance(evidence, PackageEvidence) and (evidence.ecosystem, evidence.name) in self._packages_before
