@@ -392,6 +392,10 @@ class Neo4jStore:
         """See `graphmem.store.Store.ids_beginning`."""
         return graph_queries.ids_beginning(self._open_database, reader, prefix, limit)
 
+    def guiding(self, reader: Scope, names: Sequence[str]) -> list[str]:
+        """See `graphmem.store.Store.guiding`."""
+        return graph_queries.guiding(self._open_database, reader, names)
+
     def repositories(self, reader: Scope) -> list[str]:
         """See `graphmem.store.Store.repositories`."""
         return graph_queries.repositories(self._open_database, reader)

@@ -19,6 +19,7 @@ from graphmem.adapters.sqlite import (
     chains,
     file_check,
     filter_selection,
+    guiding_memories,
     id_prefixes,
     ledger_export,
     meta_table,
@@ -331,6 +332,12 @@ class SQLiteStore:
         """See `graphmem.store.Store.ids_beginning`."""
         with self._reading(reader) as (connection, tenant):
             return id_prefixes.ids_beginning(connection, tenant, reader, prefix, limit)
+
+    def guiding(self, reader: Scope, names: Sequence[str]) -> list[str]:
+        """See `graphmem.store.Store.guiding`."""
+        with self._reading(reader) as (connection, tenant):
+            cache = self._caches.rows_cache.of(connection, tenant)
+            return guiding_memories.guiding(connection, tenant, reader, names, cache)
 
     def repositories(self, reader: Scope) -> list[str]:
         """See `graphmem.store.Store.repositories`."""
