@@ -57,6 +57,9 @@ PathName = Annotated[str, Text(1_000, description="A file, folder/ or glob.", me
 Position = Annotated[int, Number(0, description="A ledger position.", metavar="POSITION")]
 ChangeNumber = Annotated[int, Number(1, description="A ledger position.")]
 MoveNumber = Annotated[int, Number(1, 1_000, "A status move of an add, counted from 1.", "NUMBER")]
+TaskText = Annotated[str, Text(20_000, description="What is to be done, in plain words; may be empty.", metavar="TASK")]
+Budget = Annotated[int, Number(100, 50_000, "The most tokens of the answer.", "TOKENS")]
+Chars = Annotated[int, Number(500, 1_000_000, "The most characters of the answer.", "NUMBER")]
 Limit = Annotated[int, Number(1, None, "The most results to return.", "NUMBER")]
 DiffText = Annotated[str, Text(20_000_000, description="A text.", metavar="TEXT")]
 """A diff, or a text with code."""

@@ -446,6 +446,10 @@ class Store(Protocol):
         """Return ids of live memories with one of `graphmem.guard.index_terms`, last recorded first."""
         ...
 
+    def guiding(self, reader: Scope, names: Sequence[str]) -> list[str]:
+        """Return ids of live memories, sorted, that are mandatory or have a file anchor with wildcards or of a name."""
+        ...
+
     def repositories(self, reader: Scope) -> list[str]:
         """Return the repositories with memories, including erased memories, that the reader could see, sorted."""
         ...

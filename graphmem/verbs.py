@@ -104,6 +104,13 @@ _ALL = (
         'search "which database do we use?"',
         profile=Profile.CORE,
     ),
+    _ask(
+        "context",
+        "what governs a task, within a budget of tokens",
+        "POST /v1/context",
+        'context "add an endpoint for invoices" --path api/invoices.py',
+        profile=Profile.CORE,
+    ),
     _ask("list", "memories that fit a filter", "GET /v1/memories", "list --kind decision", page_limit=50),
     _ask(
         "get",

@@ -16,13 +16,13 @@ PACKAGE = Path(__file__).parent.parent / "graphmem"
 
 # An import only ever points to an earlier tier. Modules of one tier do not import each other.
 LAYERS = (
-    ("errors", "deadline", "instants"),
+    ("errors", "deadline", "instants", "marks"),
     ("vocabulary", "statement_text", "scopes", "repository"),
     ("model", "verbs", "relations", "option_keys"),
     ("rows", "parameters", "ranking", "canonical_json", "guard"),
-    ("temporal", "terms", "statement_json", "store"),
+    ("temporal", "terms", "token_count", "statement_json", "store"),
     ("answers", "projection", "schema", "ledger", "verification"),
-    ("drafts", "retrieval", "sources"),
+    ("drafts", "retrieval", "sources", "briefing"),
     ("adapters", "service", "config", "keys", "githooks"),
     ("wire", "browser", "analysis"),
     ("client",),

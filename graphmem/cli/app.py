@@ -34,6 +34,7 @@ class CommandEntry(NamedTuple):
 #: Commands with more parameters than their verb. The commands of other verbs are made from the table of verbs.
 _WRITTEN_BY_HAND = {
     "search": "read_commands:search",
+    "context": "context_command:context",
     "show": "read_commands:show",
     "diff": "read_commands:diff",
     "changes": "read_commands:changes",

@@ -28,7 +28,8 @@ from graphmem.answers import (
     Told,
     Written,
 )
-from graphmem.mcp_server.marks import Foreign, Parts, rendered
+from graphmem.briefing.block import BlockItem, ContextBlock, RejectedOption
+from graphmem.marks import Foreign, Parts, rendered
 from graphmem.model import (
     AbandonBranch,
     Add,
@@ -98,6 +99,15 @@ VOICES: Mapping[type, Mapping[str, Voice]] = {
         "files": Voice.WORDS,
         "code": Voice.WORDS,
     },
+    ContextBlock: dict.fromkeys(("markdown", "counter", "mode", "note"), _PLAIN),
+    BlockItem: {
+        "id": Voice.ID,
+        "title": Voice.WORDS,
+        "alias": Voice.WORDS,
+        "matched": _PLAIN,
+        "cautions": Voice.QUOTED,
+    },
+    RejectedOption: {"name": Voice.WORDS, "reason": Voice.WORDS},
     CommitPoint: dict.fromkeys(("name", "sha", "fork"), Voice.WORDS),
     FilePlace: dict.fromkeys(("path", "now", "deleted_in"), Voice.WORDS),
     FileRename: dict.fromkeys(("old", "new", "commit"), Voice.WORDS),
@@ -241,7 +251,7 @@ class _Walk(Writer):
             value = value.card
         if isinstance(value, Card):
             value = value.memory
-        if isinstance(value, Brief):
+        if isinstance(value, Brief | BlockItem):
             return value.origin.value
         if isinstance(value, Reference):
             return _origin_word(value)
@@ -303,7 +313,7 @@ def _origins_in(value: object) -> Iterator[tuple[str, str]]:
         for item in value:
             yield from _origins_in(item)
     elif is_dataclass(value) and not isinstance(value, type):
-        if isinstance(value, Brief):
+        if isinstance(value, Brief | BlockItem):
             yield value.id, value.origin.value
         for spec in fields(value):
             yield from _origins_in(getattr(value, spec.name))

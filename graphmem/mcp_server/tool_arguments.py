@@ -8,6 +8,8 @@ from typing import Annotated, Any, Literal, TypeVar
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from graphmem.answers import OnSimilar
+from graphmem.briefing.block import DEFAULT_BUDGET as CONTEXT_BUDGET
+from graphmem.briefing.block import LEAST_BUDGET as LEAST_CONTEXT_BUDGET
 from graphmem.errors import InvalidInput
 from graphmem.model import At, Kind, Origin, Scope
 from graphmem.store import Filter
@@ -15,7 +17,7 @@ from graphmem.wire.times import read_as_of, read_known_at, read_time
 
 ArgumentsT = TypeVar("ArgumentsT", bound=BaseModel)
 
-#: Size of a search answer in tokens, counted by `graphmem.retrieval.token_count`.
+#: Size of a search answer in tokens, counted by `graphmem.token_count`.
 DEFAULT_BUDGET, LEAST_BUDGET, MOST_BUDGET = 2_000, 300, 50_000
 
 _MAX_NAME = 1_000
@@ -95,6 +97,15 @@ class SearchArguments(FilterArguments, PointArguments):
     limit: int = Field(8, ge=1, le=50)
     min_relevance: float | None = Field(None, ge=0, le=1, description="0: include weak matches.")
     budget: int = Field(DEFAULT_BUDGET, ge=LEAST_BUDGET, le=MOST_BUDGET, description="Tokens.")
+
+
+class ContextArguments(PointArguments):
+    """Arguments of a context block."""
+
+    task: Annotated[str, Field(max_length=20_000)] = Field(description="What you are about to do.")
+    paths: Annotated[tuple[Name, ...], Field(max_length=50)] = Field((), description="Files or folders/ it touches.")
+    budget: int = Field(CONTEXT_BUDGET, ge=LEAST_CONTEXT_BUDGET, le=MOST_BUDGET, description="Tokens.")
+    since: int | None = Field(None, ge=0, description="Only changes after this position, as an earlier answer ends.")
 
 
 class WriteArguments(Arguments):

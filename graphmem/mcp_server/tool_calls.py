@@ -12,10 +12,11 @@ from typing import Any
 
 from mcp_types import CallToolResult, TextContent
 
+from graphmem.briefing.block import ContextBlock
 from graphmem.errors import Conflict, GraphMemError, Unsupported
+from graphmem.marks import unmarked
 from graphmem.mcp_server.budget import fitted
 from graphmem.mcp_server.marked_documents import Marking
-from graphmem.mcp_server.marks import unmarked
 from graphmem.mcp_server.tool_arguments import SearchArguments, parse_arguments
 from graphmem.mcp_server.tool_callers import ToolCaller
 from graphmem.mcp_server.tools import tools_of
@@ -45,6 +46,9 @@ def call_tool(
         # A caller who may write without reading gets an answer too, whose text must be marked.
         marking = _marking(memory, caller.scope_for(arguments.scope, is_write=not tool.is_read_only))
         answer = tool.run(memory, caller, arguments)
+        if isinstance(answer, ContextBlock):
+            # Its Markdown alone: fields besides would cost the reader the budget once more.
+            return CallToolResult(content=[TextContent(type="text", text=_block_text(answer))])
         if isinstance(answer, BriefAnswer) and isinstance(arguments, SearchArguments):
             document, text = fitted(answer, arguments.budget, marking.document)
             return CallToolResult(content=[TextContent(type="text", text=text)], structured_content=document)
@@ -56,6 +60,12 @@ def call_tool(
         _log.exception("%s failed", name)
         return _failed(_error(GraphMemError("the server failed; the cause is in its log")))
     return CallToolResult(content=[_text(document)], structured_content=document)
+
+
+def _block_text(block: ContextBlock) -> str:
+    """Return a block's Markdown, or a sentence if it is empty."""
+    empty = "Nothing is recorded about this." if block.since is None else "Nothing changed."
+    return block.markdown or f"{empty} Position {block.at.seq}."
 
 
 def _bare_id(name: str, value: object) -> object:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from mcp_types import ListToolsResult, ToolAnnotations
 from mcp_types import Tool as Listed
 
+from graphmem.briefing.block import ContextBlock
 from graphmem.mcp_server.answer_schemas import shape
 from graphmem.mcp_server.tool_arguments import schema
 from graphmem.mcp_server.tools import Tool, tools_of
@@ -30,6 +31,6 @@ def _listed(tool: Tool) -> Listed:
         title=tool.title,
         description=tool.description,
         input_schema=schema(tool.arguments),
-        output_schema=shape(tool.answer),
+        output_schema=None if tool.answer is ContextBlock else shape(tool.answer),
         annotations=hints,
     )

@@ -8,9 +8,16 @@ from functools import cache, partial
 from typing import Any
 
 from graphmem.answers import Written
+from graphmem.briefing.block import ContextBlock
 from graphmem.errors import InvalidInput
 from graphmem.mcp_server.brief_answers import answered
-from graphmem.mcp_server.tool_arguments import AddArguments, Arguments, SearchArguments, SupersedeArguments
+from graphmem.mcp_server.tool_arguments import (
+    AddArguments,
+    Arguments,
+    ContextArguments,
+    SearchArguments,
+    SupersedeArguments,
+)
 from graphmem.mcp_server.tool_callers import ToolCaller, reader_scope, write_of
 from graphmem.mcp_server.verb_tools import DESCRIPTIONS, TITLES, arguments_of, run_verb
 from graphmem.model import Alternative, Anchor, AnchorKind, Outcome, SupersessionKind
@@ -45,6 +52,17 @@ class Tool:
     permission: Permission
     is_read_only: bool
     run: Callable[[GraphMemory, ToolCaller, Any], object]
+
+
+def _context(memory: GraphMemory, caller: ToolCaller, arguments: ContextArguments) -> ContextBlock:
+    return memory.context(
+        arguments.task,
+        arguments.paths,
+        at=arguments.at,
+        scope=reader_scope(caller, arguments),
+        budget_tokens=arguments.budget,
+        since=arguments.since,
+    )
 
 
 def _search(memory: GraphMemory, caller: ToolCaller, arguments: SearchArguments) -> BriefAnswer:
@@ -97,6 +115,17 @@ def _supersede(memory: GraphMemory, caller: ToolCaller, arguments: SupersedeArgu
 
 
 _OWN = (
+    Tool(
+        "memory_context",
+        "What governs a task",
+        "What this project has decided that governs a task: rules, decisions with what they rejected, work in flight."
+        " Call it first, with the files that you will touch.",
+        ContextArguments,
+        ContextBlock,
+        Permission.READ,
+        is_read_only=True,
+        run=_context,
+    ),
     Tool(
         "memory_search",
         "Search memories",

@@ -318,6 +318,10 @@ class OracleStore:
         named = [key for key, (_, said, _) in found.items() if wanted.intersection(terms_of_statement(said))]
         return sorted(named, key=lambda key: -found[key][2])[:limit]
 
+    def guiding(self, reader: Scope, names: Sequence[str]) -> list[str]:
+        found = self._tenant(reader.tenant).memories(reader)
+        return sorted(key for key, (_, said, _) in found.items() if said.is_mandatory or _is_anchored(said, names))
+
     def repositories(self, reader: Scope) -> list[str]:
         homes = [change.operation.memory.scope for change in self._log(reader) if isinstance(change.operation, Add)]
         seen = [
@@ -534,3 +538,8 @@ def _over_anchors(
         if one.kind is not AnchorKind.REPO
     ]
     return [Neighbour(there, here, over) for _, over, here, keys in sorted(shared) for there in keys if there != here]
+
+
+def _is_anchored(said: Statement, names: Sequence[str]) -> bool:
+    files = [anchor.name for anchor in said.anchors if anchor.kind is AnchorKind.FILE]
+    return any(name in names or "*" in name or "?" in name for name in files)

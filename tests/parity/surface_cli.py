@@ -21,7 +21,10 @@ Words = Iterator[str]
 
 #: The command of each verb, and the field that holds what the library answers if it is not the whole document.
 COMMANDS: dict[str, tuple[str, str | None]] = {
-    **{verb: (verb, None) for verb in ("search", "list", "history", "timeline", "diff", "explain", "conflicts")},
+    **{
+        verb: (verb, None)
+        for verb in ("search", "context", "list", "history", "timeline", "diff", "explain", "conflicts")
+    },
     **{verb: (verb, None) for verb in ("add", "supersede", "amend", "transition", "end", "retract", "revoke")},
     **{verb: (verb, None) for verb in ("confirm", "link", "erase", "export", "backup")},
     "add_many": ("add", "written"),
@@ -198,6 +201,14 @@ def _add(asked: Asked) -> Words:
     yield from _statement(said)
 
 
+def _context(asked: Asked) -> Words:
+    given = dict(asked)
+    yield from (word for path in given.pop("paths", ()) for word in ("--path", path))
+    if "budget_tokens" in given:
+        given["budget"] = given.pop("budget_tokens")
+    yield from _placed("task")(given)
+
+
 def _diff(asked: Asked) -> Words:
     given = dict(asked)
     start, end = given.pop("start"), given.pop("end", {})
@@ -220,6 +231,7 @@ _WORDS: dict[str, Callable[[Asked], Words]] = {
     "add": _add,
     "amend": _placed("old", "new"),
     "backup": _placed("target"),
+    "context": _context,
     "diff": _diff,
     "erase": _erase,
     "ingest": _ingest,

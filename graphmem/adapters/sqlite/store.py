@@ -20,6 +20,7 @@ from graphmem.adapters.sqlite import (
     file_check,
     filter_selection,
     guard_terms,
+    guiding_memories,
     id_prefixes,
     ledger_export,
     meta_table,
@@ -337,6 +338,12 @@ class SQLiteStore:
         """See `graphmem.store.Store.guarding`."""
         with self._reading(reader) as (connection, tenant):
             return guard_terms.guarding(connection, tenant, reader, terms, limit)
+
+    def guiding(self, reader: Scope, names: Sequence[str]) -> list[str]:
+        """See `graphmem.store.Store.guiding`."""
+        with self._reading(reader) as (connection, tenant):
+            cache = self._caches.rows_cache.of(connection, tenant)
+            return guiding_memories.guiding(connection, tenant, reader, names, cache)
 
     def repositories(self, reader: Scope) -> list[str]:
         """See `graphmem.store.Store.repositories`."""

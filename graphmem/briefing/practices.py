@@ -1,0 +1,158 @@
+"""The practices that a task touches: tests, documentation, dependencies and others, told by words and by paths.
+
+A task rarely says what governs it: "add a field" is governed by rules on tests and on changelogs. Each practice has
+words that announce it, a pattern of paths that belong to it, and a hint: the words in which teams write its rules.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+_WORD = re.compile(r"[a-z]+")
+#: Practices of one task; a long text would touch all.
+MOST_PRACTICES = 6
+
+
+@dataclass(frozen=True)
+class Practice:
+    """A practice.
+
+    Attributes:
+        name: One word, as a block names it.
+        words: Words of tasks that announce it, separated by spaces.
+        hint: Words in which its rules are written.
+        places: A pattern of the paths that belong to it; empty if no path does.
+    """
+
+    name: str
+    words: str
+    hint: str
+    places: str = ""
+
+    @cached_property
+    def triggers(self) -> frozenset[str]:
+        """The announcing words."""
+        return frozenset(self.words.split())
+
+    @cached_property
+    def pattern(self) -> re.Pattern[str] | None:
+        """The compiled pattern of its paths."""
+        return re.compile(self.places) if self.places else None
+
+    def strength(self, words: Sequence[str], paths: Sequence[str]) -> float:
+        """Return how plainly a task touches the practice: one for each of its words, one for its paths."""
+        said = len(self.triggers & {*words})
+        pattern = self.pattern
+        return said + (pattern is not None and any(pattern.search(path) is not None for path in paths))
+
+
+PRACTICES = (
+    Practice(
+        "feature",
+        "add build implement create introduce support new feature extend expose allow",
+        "a new feature needs tests and documentation",
+    ),
+    Practice(
+        "tests",
+        "test tests testing tested spec specs coverage flaky fixture fixtures mock mocks",
+        "tests: framework, fixtures, mocks, assertions, running the test suite",
+        r"(^|/)(tests?|specs?|__tests__|e2e)/|[._-](test|spec)\.|(^|/)test_",
+    ),
+    Practice(
+        "docs",
+        "docs doc documentation document readme page guide tutorial",
+        "documentation: writing pages, style, headings, code examples",
+        r"(^|/)docs?/|\.(md|mdx|rst|adoc)$",
+    ),
+    Practice(
+        "change",
+        "pull pr prs request commit commits committing merge branch push review rebase hook hooks",
+        "commits and pull requests: branch, message, title, description, review, checks to run before committing",
+    ),
+    Practice(
+        "release",
+        "release releases publish tag version changelog ship",
+        "release: version, tag, release notes, changelog, publishing",
+    ),
+    Practice(
+        "dependencies",
+        "upgrade bump dependency dependencies package packages install update library version",
+        "dependencies: versions, adding or upgrading packages, package manager, lockfile",
+        r"(^|/)(package\.json|pyproject\.toml|setup\.(py|cfg)|go\.mod|cargo\.toml|requirements[^/]*|pom\.xml|gemfile|"
+        r"build\.gradle[^/]*|[^/]*lock[^/]*)$",
+    ),
+    Practice(
+        "database",
+        "column columns table tables schema migration migrations index query sql database record transaction",
+        "database: schema, migrations, tables, columns, indexes, queries, ORM",
+        r"(^|/)(migrations?|schemas?|db|database|models?)(/|\.|$)|\.(sql|prisma)$",
+    ),
+    Practice(
+        "api",
+        "endpoint endpoints route routes api handler controller rest graphql rpc webhook",
+        "API endpoints: routes, requests, responses, validation, authentication, errors",
+        r"(^|/)(routes?|api|controllers?|handlers?|endpoints?)(/|\.|$)|[_.](routes?|controller|handler)\.",
+    ),
+    Practice(
+        "interface",
+        "component components button form page screen view layout modal drawer dialog css style theme ui frontend",
+        "user interface: components, styling, state, accessibility, translation",
+        r"\.(tsx|jsx|vue|svelte|css|scss)$|(^|/)(components?|ui|views?)/",
+    ),
+    Practice(
+        "configuration",
+        "setting settings config configuration option options flag flags environment variable variables env",
+        "configuration: settings, options, environment variables, feature flags",
+        r"(^|/)(config|settings)",
+    ),
+    Practice(
+        "removal",
+        "rename remove delete drop deprecate deprecated replace breaking rid",
+        "breaking changes: deprecation, removal, renaming, backwards compatibility",
+    ),
+    Practice(
+        "operations",
+        "deploy deployment pipeline workflow workflows ci docker container infrastructure terraform kubernetes",
+        "CI, deployment and infrastructure: workflows, containers, environments",
+        r"(^|/)(\.github|infra|deploy|terraform|k8s|helm)(/|$)|dockerfile|\.tf$",
+    ),
+    Practice(
+        "observability",
+        "log logs logging metric metrics trace tracing monitor monitoring alert telemetry",
+        "logging, metrics, tracing and monitoring",
+    ),
+    Practice(
+        "errors",
+        "error errors exception exceptions failure failures retry retries timeout",
+        "error handling: exceptions, messages, retries",
+    ),
+    Practice(
+        "security",
+        "auth login oauth token tokens permission permissions secret secrets password session security",
+        "authentication, authorization, permissions, secrets and security",
+        r"(^|/)auth",
+    ),
+    Practice(
+        "translation",
+        "translate translation translations locale locales language languages i18n",
+        "translation of user-facing text, locales",
+        r"(^|/)(i18n|locales?|translations?)(/|\.|$)",
+    ),
+    Practice(
+        "concurrency",
+        "queue queues worker workers job jobs atomic atomically concurrent lock async background",
+        "queues, background jobs, transactions and concurrency",
+        r"(^|/)(workers?|queues?|jobs?)(/|\.|$)",
+    ),
+)
+
+
+def practices_of(task: str, paths: Iterable[str]) -> tuple[Practice, ...]:
+    """Return the practices that a task touches, the plainest first, at most `MOST_PRACTICES`."""
+    words, lowered = _WORD.findall(task.casefold()), [path.casefold() for path in paths]
+    strengths = [(practice.strength(words, lowered), practice) for practice in PRACTICES]
+    touched = sorted((pair for pair in strengths if pair[0]), key=lambda pair: -pair[0])
+    return tuple(practice for _, practice in touched[:MOST_PRACTICES])
