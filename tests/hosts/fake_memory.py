@@ -32,8 +32,8 @@ class FakeMemory:
         self.asked.append(("prompt", prompt))
         return block(*self.lines)
 
-    def path_block(self, paths: list[str]) -> Block:
-        self.asked.append(("paths", paths))
+    def path_block(self, payload: Payload) -> Block:
+        self.asked.append(("paths", payload.files()))
         return block(*self.lines)
 
     def guard(self, payload: Payload) -> Guarded:

@@ -52,7 +52,7 @@ def test_a_byte_order_mark_is_read_over() -> None:
 )
 def test_files_of_a_tool_are_relative_to_the_folder(host: str, event: str, files: list[str]) -> None:
     found = read_payload(host, event, json.dumps(sample_payload(host, event, "/project")).encode())
-    assert (found.relative_files(), found.is_edit) == (files, True)
+    assert (found.relative_files("/project"), found.is_edit) == (files, True)
 
 
 def test_files_of_windsurf_have_no_folder() -> None:
@@ -98,12 +98,25 @@ def test_a_patch_of_codex_names_its_files() -> None:
     ]
 
 
-def test_paths_outside_of_the_folder_are_left_out() -> None:
-    for path in ("/etc/passwd", "../x.py", "C:\\x.py"):
-        content = json.dumps(_tool("Edit", file_path=path, new_string="a")).encode()
-        assert read_payload("claude-code", "PreToolUse", content).relative_files() == []
-    windows = _tool("Edit", file_path="C:\\p\\src\\x.py") | {"cwd": "C:\\p"}
-    assert read_payload("claude-code", "PreToolUse", json.dumps(windows).encode()).relative_files() == ["src/x.py"]
+@pytest.mark.parametrize(
+    ("path", "folder", "root", "expected"),
+    [
+        ("/etc/passwd", "/p", "/p", []),
+        ("/p/../etc/x.py", "/p", "/p", []),
+        ("../x.py", "/p", "/p", []),
+        ("C:\\x.py", "/p", "/p", []),
+        ("./a/x.py", "/p", "/p", ["a/x.py"]),
+        ("x.py", "/p/sub", "/p", ["sub/x.py"]),
+        ("/p/x.py", "/p/sub", "/p", ["x.py"]),
+        ("/pp/x.py", "/p", "/p", []),
+        ("C:\\p\\src\\x.py", "C:\\p", "C:\\p", ["src/x.py"]),
+    ],
+)
+def test_paths_are_relative_to_the_root_and_others_are_left_out(
+    path: str, folder: str, root: str, expected: list[str]
+) -> None:
+    fields = _tool("Edit", file_path=path, new_string="a") | {"cwd": folder}
+    assert read_payload("claude-code", "PreToolUse", json.dumps(fields).encode()).relative_files(root) == expected
 
 
 def test_a_subagent_is_a_session_of_its_own() -> None:
@@ -139,5 +152,5 @@ def test_fields_of_any_type_are_read_or_left_out(pair: tuple[str, str], changed:
     fields = sample_payload(*pair, str(Path("/project"))) | changed
     found = read_payload(*pair, json.dumps(fields).encode())
     assert isinstance(found.command, str)
-    assert all(isinstance(path, str) for path in found.relative_files())
+    assert all(isinstance(path, str) for path in found.relative_files("/project"))
     assert all(isinstance(old, str) and isinstance(new, str) for old, new in found.edits())

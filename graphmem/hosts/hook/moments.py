@@ -35,8 +35,8 @@ if TYPE_CHECKING:
             """What is recorded about a prompt; without lines if nothing is."""
             ...
 
-        def path_block(self, paths: list[str]) -> Block:
-            """What is recorded about files; without lines if nothing is."""
+        def path_block(self, payload: Payload) -> Block:
+            """What is recorded about the files of a tool; without lines if nothing is."""
             ...
 
         def guard(self, payload: Payload) -> Guarded:
@@ -176,16 +176,23 @@ def _after_tool(payload: Payload, open_memory: Callable[[], HookMemory]) -> Answ
     if not takes_text(payload.host, AFTER_TOOL):
         return Answer()
     if payload.is_shell:
-        return _guarded(payload, open_memory()) if can_write(payload.command) else Answer()
-    paths = payload.relative_files()
-    if not paths:
+        late = _late_warnings(payload)
+        found = _guarded(payload, open_memory()) if can_write(payload.command) else Answer()
+        return Answer("\n".join(text for text in (late, found.text) if text))
+    if not payload.files():
         return Answer()
-    memory = open_memory()
-    # A host that takes no text before a tool is warned now.
-    is_late = payload.is_edit and not takes_text(payload.host, BEFORE_TOOL)
-    found = _guarded(payload, memory) if is_late else Answer()
-    about = _untold(payload, memory.path_block(paths)) if found.is_empty else Answer()
-    return about if found.is_empty else found
+    late = _late_warnings(payload)
+    about = _untold(payload, open_memory().path_block(payload))
+    return Answer("\n".join(text for text in (late, about.text) if text))
+
+
+def _late_warnings(payload: Payload) -> str:
+    """The warnings of a host that takes no text before a tool, kept from then."""
+    if takes_text(payload.host, BEFORE_TOOL):
+        return ""
+    with session_state(payload.host, payload.session) as state:
+        lines, state.pending = state.pending, []
+    return "\n".join([OPENING, *lines, CLOSING]) if lines else ""
 
 
 def _guarded(payload: Payload, memory: HookMemory) -> Answer:
@@ -193,12 +200,14 @@ def _guarded(payload: Payload, memory: HookMemory) -> Answer:
     found = memory.guard(payload)
     if found.decision != ALLOW and payload.moment == BEFORE_TOOL:
         return Answer("", found.decision, found.reason)
-    if not found.warnings or not takes_text(payload.host, payload.moment):
+    if not found.warnings:
         return Answer()
     texts = {digest(key): text for key, text in found.warnings}
     with session_state(payload.host, payload.session) as state:
-        new = state.untold(list(texts))
-    lines = [texts[name] for name in new]
+        lines = [texts[name] for name in state.untold(list(texts))]
+        if not takes_text(payload.host, payload.moment):
+            state.pending += lines
+            return Answer()
     return Answer("\n".join([OPENING, *lines, CLOSING]) if lines else "")
 
 

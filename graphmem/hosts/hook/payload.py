@@ -135,19 +135,14 @@ class Payload:
             found += [value for value in many if isinstance(value, str) and value]
         return list(dict.fromkeys(found))
 
-    def relative_files(self) -> list[str]:
-        """The paths below the working folder, with slashes; others are left out."""
-        base = self.folder.replace("\\", "/").rstrip("/")
-        real = os.path.realpath(self.folder).replace("\\", "/") if self.folder else ""
-        found = []
-        for path in self.files():
-            plain = path.replace("\\", "/")
-            for root in (base, real):
-                if root and plain.startswith(f"{root}/"):
-                    plain = plain[len(root) + 1 :]
-            if not plain.startswith("/") and plain[1:2] != ":" and ".." not in plain.split("/"):
-                found.append(plain.removeprefix("./"))
-        return found
+    def relative_files(self, root: str) -> list[str]:
+        """The paths below a folder, relative to it, with slashes; others are left out.
+
+        Args:
+            root: An absolute path.
+        """
+        found = [_below(path, self.folder or root, root) for path in self.files()]
+        return list(dict.fromkeys(path for path in found if path))
 
     def edits(self) -> list[tuple[str, str]]:
         """Old and new texts of an edit, without the path; a written file has no old text."""
@@ -235,6 +230,18 @@ def _tool(event: str, fields: dict[str, object]) -> tuple[str, dict[str, object]
     if "command" in fields or "file_path" in fields:
         return event, fields
     return _text(fields, "tool_name"), {}
+
+
+def _below(path: str, folder: str, root: str) -> str:
+    """A path relative to a root; empty if it is not below it."""
+    plain, base = path.replace("\\", "/"), root.replace("\\", "/").rstrip("/")
+    if not plain.startswith("/") and plain[1:2] != ":":
+        plain = f"{folder.replace(chr(92), '/').rstrip('/')}/{plain.removeprefix('./')}"
+    if ".." in plain.split("/"):
+        return ""
+    if not plain.startswith(f"{base}/"):
+        plain, base = os.path.realpath(plain), os.path.realpath(root)
+    return plain[len(base) + 1 :] if plain.startswith(f"{base}/") else ""
 
 
 def _first(pair: dict[str, object], names: tuple[str, ...]) -> str:

@@ -17,7 +17,7 @@ from graphmem.hosts.hook.state_folder import open_private, state_path
 
 _FOLDER = "sessions"
 _MAX_SESSIONS, _MAX_AGE_S = 200, 7 * 86_400
-_MAX_TOLD, _MAX_EVENTS = 500, 32
+_MAX_TOLD, _MAX_EVENTS, _MAX_PENDING = 500, 32, 10
 #: Two registrations of an event run within this time.
 _SAME_EVENT_S = 5.0
 _LOCK_S, _STEP_S = 0.5, 0.005
@@ -32,13 +32,15 @@ class SessionState:
         seq: Ledger position of that block; -1 without one.
         offsets: Bytes of each transcript that are queued.
         events: Digests of the last events, with their times.
+        pending: Warnings for a host that takes no text before a tool; they are given after it.
     """
 
-    __slots__ = ("block", "events", "offsets", "seq", "told")
+    __slots__ = ("block", "events", "offsets", "pending", "seq", "told")
 
     def __init__(self, fields: dict[str, object]) -> None:
         told, events, offsets = fields.get("told"), fields.get("events"), fields.get("offsets")
-        block, seq = fields.get("block"), fields.get("seq")
+        block, seq, pending = fields.get("block"), fields.get("seq"), fields.get("pending")
+        self.pending: list[str] = [str(item) for item in pending] if isinstance(pending, list) else []
         self.told: list[str] = [str(item) for item in told] if isinstance(told, list) else []
         self.events: dict[str, float] = dict(events) if isinstance(events, dict) else {}
         self.offsets: dict[str, int] = dict(offsets) if isinstance(offsets, dict) else {}
@@ -74,6 +76,7 @@ class SessionState:
             "told": self.told[-_MAX_TOLD:],
             "events": events,
             "offsets": offsets,
+            "pending": self.pending[-_MAX_PENDING:],
             "block": self.block,
             "seq": self.seq,
         }
