@@ -119,7 +119,9 @@ def guarded_of(answer: GuardAnswer, change: ToolChange) -> Guarded:
     decision = answer.enforcement.value if refused and answer.enforcement is not Enforcement.WARN else ALLOW
     reason = "" if decision == ALLOW else "\n".join(map(_sentence, refused))
     shown = [finding for finding in answer.findings if decision == ALLOW or finding not in refused]
-    warnings = [(f"guard {finding.memory.id} {finding.path or change.name}", f"- {_sentence(finding)}") for finding in shown]
+    warnings = [
+        (f"guard {finding.memory.id} {finding.path or change.name}", f"- {_sentence(finding)}") for finding in shown
+    ]
     return Guarded(decision, reason, warnings)
 
 

@@ -113,7 +113,9 @@ def test_every_tool_that_brings_a_rejected_package_back_is_warned_of(shop: Path,
 
 def test_windsurf_is_refused_if_the_project_says_so(shop: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GRAPHMEM_GUARD", "deny")
-    fields = sample_payload("windsurf", "pre_run_command", str(shop)) | {"tool_info": {"command_line": "pip install pytz"}}
+    fields = sample_payload("windsurf", "pre_run_command", str(shop)) | {
+        "tool_info": {"command_line": "pip install pytz"}
+    }
     done = answered("windsurf", "pre_run_command", json.dumps(fields).encode())
     assert (done.code, "pytz was rejected" in done.stderr) == (2, True)
 

@@ -66,17 +66,41 @@ def later(monkeypatch: pytest.MonkeyPatch, seconds: float = 60.0) -> None:
 @pytest.mark.parametrize(
     ("host", "event", "expected"),
     [
-        ("claude-code", "SessionStart", {"hookSpecificOutput": {"hookEventName": "SessionStart", "additionalContext": TEXT}}),
+        (
+            "claude-code",
+            "SessionStart",
+            {"hookSpecificOutput": {"hookEventName": "SessionStart", "additionalContext": TEXT}},
+        ),
         ("codex", "SessionStart", {"hookSpecificOutput": {"hookEventName": "SessionStart", "additionalContext": TEXT}}),
-        ("vscode", "SessionStart", {"hookSpecificOutput": {"hookEventName": "SessionStart", "additionalContext": TEXT}}),
-        ("gemini", "SessionStart", {"hookSpecificOutput": {"hookEventName": "SessionStart", "additionalContext": TEXT}}),
+        (
+            "vscode",
+            "SessionStart",
+            {"hookSpecificOutput": {"hookEventName": "SessionStart", "additionalContext": TEXT}},
+        ),
+        (
+            "gemini",
+            "SessionStart",
+            {"hookSpecificOutput": {"hookEventName": "SessionStart", "additionalContext": TEXT}},
+        ),
         ("cursor", "sessionStart", {"additional_context": TEXT}),
         ("opencode", "session.start", {"context": TEXT}),
-        ("claude-code", "UserPromptSubmit", {"hookSpecificOutput": {"hookEventName": "UserPromptSubmit", "additionalContext": TEXT}}),
-        ("codex", "UserPromptSubmit", {"hookSpecificOutput": {"hookEventName": "UserPromptSubmit", "additionalContext": TEXT}}),
+        (
+            "claude-code",
+            "UserPromptSubmit",
+            {"hookSpecificOutput": {"hookEventName": "UserPromptSubmit", "additionalContext": TEXT}},
+        ),
+        (
+            "codex",
+            "UserPromptSubmit",
+            {"hookSpecificOutput": {"hookEventName": "UserPromptSubmit", "additionalContext": TEXT}},
+        ),
         ("gemini", "BeforeAgent", {"hookSpecificOutput": {"hookEventName": "BeforeAgent", "additionalContext": TEXT}}),
         ("opencode", "chat.message", {"context": TEXT}),
-        ("claude-code", "PostToolUse", {"hookSpecificOutput": {"hookEventName": "PostToolUse", "additionalContext": TEXT}}),
+        (
+            "claude-code",
+            "PostToolUse",
+            {"hookSpecificOutput": {"hookEventName": "PostToolUse", "additionalContext": TEXT}},
+        ),
         ("gemini", "AfterTool", {"hookSpecificOutput": {"hookEventName": "AfterTool", "additionalContext": TEXT}}),
         ("cursor", "afterFileEdit", {"additional_context": TEXT}),
     ],
@@ -91,15 +115,31 @@ def test_a_block_is_given_in_the_form_of_the_host(store: Path, host: str, event:
         (
             "claude-code",
             "PreToolUse",
-            {"hookSpecificOutput": {"hookEventName": "PreToolUse", "permissionDecision": "deny", "permissionDecisionReason": "no pytz"}},
+            {
+                "hookSpecificOutput": {
+                    "hookEventName": "PreToolUse",
+                    "permissionDecision": "deny",
+                    "permissionDecisionReason": "no pytz",
+                }
+            },
         ),
         (
             "codex",
             "PreToolUse",
-            {"hookSpecificOutput": {"hookEventName": "PreToolUse", "permissionDecision": "deny", "permissionDecisionReason": "no pytz"}},
+            {
+                "hookSpecificOutput": {
+                    "hookEventName": "PreToolUse",
+                    "permissionDecision": "deny",
+                    "permissionDecisionReason": "no pytz",
+                }
+            },
         ),
         ("cursor", "preToolUse", {"permission": "deny", "user_message": "no pytz", "agent_message": "no pytz"}),
-        ("cursor", "beforeShellExecution", {"permission": "deny", "user_message": "no pytz", "agent_message": "no pytz"}),
+        (
+            "cursor",
+            "beforeShellExecution",
+            {"permission": "deny", "user_message": "no pytz", "agent_message": "no pytz"},
+        ),
         ("gemini", "BeforeTool", {"decision": "deny", "reason": "no pytz"}),
         ("opencode", "tool.execute.before", {"deny": "no pytz"}),
     ],
@@ -187,7 +227,9 @@ def test_a_memory_that_is_worded_anew_is_told_again(store: Path) -> None:
     assert "until 2026-12-31" in host.said("claude-code", "UserPromptSubmit")
 
 
-@pytest.mark.parametrize(("source", "is_told"), [("resume", False), ("fork", False), ("compact", True), ("startup", True)])
+@pytest.mark.parametrize(
+    ("source", "is_told"), [("resume", False), ("fork", False), ("compact", True), ("startup", True)]
+)
 def test_the_block_comes_again_when_it_is_no_longer_shown(
     store: Path, monkeypatch: pytest.MonkeyPatch, source: str, *, is_told: bool
 ) -> None:
@@ -362,7 +404,10 @@ def test_a_store_that_came_with_a_clone_is_not_read(project: Path) -> None:
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        ([], "on takes a host and an event; hosts: claude-code, codex, cursor, vscode, gemini, opencode, windsurf, zed"),
+        (
+            [],
+            "on takes a host and an event; hosts: claude-code, codex, cursor, vscode, gemini, opencode, windsurf, zed",
+        ),
         (["nano", "x"], "no host 'nano'; hosts: claude-code, codex, cursor, vscode, gemini, opencode, windsurf, zed"),
         (
             ["windsurf", "Stop"],

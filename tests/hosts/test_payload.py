@@ -147,7 +147,9 @@ _ANY = st.recursive(
 )
 
 
-@given(st.sampled_from(EVERY_EVENT), st.dictionaries(st.sampled_from(["tool_input", "cwd", "tool_name", "command"]), _ANY))
+@given(
+    st.sampled_from(EVERY_EVENT), st.dictionaries(st.sampled_from(["tool_input", "cwd", "tool_name", "command"]), _ANY)
+)
 def test_fields_of_any_type_are_read_or_left_out(pair: tuple[str, str], changed: dict[str, object]) -> None:
     fields = sample_payload(*pair, str(Path("/project"))) | changed
     found = read_payload(*pair, json.dumps(fields).encode())

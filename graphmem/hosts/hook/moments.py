@@ -9,11 +9,12 @@ import re
 
 from graphmem.hosts.hook.answer_cache import CacheKey
 from graphmem.hosts.hook.capture_queue import Waiting, queue_transcript
+from graphmem.hosts.hook.edited_text import can_import
 from graphmem.hosts.hook.event_table import AFTER_TOOL, BEFORE_TOOL, CAPTURE, PROMPT, SESSION_START
 from graphmem.hosts.hook.output import ALLOW, Answer, takes_text
 from graphmem.hosts.hook.project_folder import Project, branch_of
 from graphmem.hosts.hook.session_state import digest, session_state
-from graphmem.hosts.hook.told import CLOSING, OPENING, Block
+from graphmem.hosts.hook.told import CLOSING, OPENING, Block, Guarded
 from graphmem.hosts.hook.trust import is_trusted
 
 TYPE_CHECKING = False  # typing takes milliseconds to import
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from typing import Protocol
 
     from graphmem.hosts.hook.payload import Payload
-    from graphmem.hosts.hook.told import Guarded
 
     class HookMemory(Protocol):
         """A memory as hooks ask it."""
@@ -91,9 +91,9 @@ def answer(payload: Payload, project: Project, open_memory: Callable[[], HookMem
     if payload.moment == PROMPT:
         return _at_prompt(payload, open_memory)
     if payload.moment == BEFORE_TOOL:
-        return _before_tool(payload, open_memory)
+        return _before_tool(payload, project, open_memory)
     assert payload.moment == AFTER_TOOL  # noqa: S101 - there is no other moment
-    return _after_tool(payload, open_memory)
+    return _after_tool(payload, project, open_memory)
 
 
 def _untrusted(payload: Payload) -> Answer:
@@ -105,6 +105,18 @@ def _untrusted(payload: Payload) -> Answer:
     return Answer(f"{OPENING}\n{_UNTRUSTED}\n{CLOSING}")
 
 
+def _kept(project: Project, question: str, make: Callable[[], dict[str, object]]) -> dict[str, object]:
+    """An answer that was kept and is still right, else a new one; one of a server is never kept."""
+    if not project.file:
+        return make()
+    key = CacheKey(project, question)
+    fields = key.read()
+    if fields is None:
+        fields = make()
+        key.write(fields)
+    return fields
+
+
 # ---- blocks
 
 
@@ -112,16 +124,7 @@ def _at_start(payload: Payload, project: Project, open_memory: Callable[[], Hook
     if not takes_text(payload.host, SESSION_START):
         return Answer()
     branch = branch_of(project.root)
-    key = CacheKey(project, f"session {branch}") if project.file else None
-    kept = None if key is None else key.read()
-    block = None
-    if kept is not None:
-        with contextlib.suppress(ValueError):
-            block = Block.of(kept)
-    if block is None:
-        block = open_memory().session_block(branch)
-        if key is not None:
-            key.write(block.fields())
+    block = Block.of(_kept(project, f"session {branch}", lambda: open_memory().session_block(branch).fields()))
     text = block.text()
     with session_state(payload.host, payload.session) as state:
         if state.is_repeated(_identity(payload)):
@@ -166,24 +169,39 @@ def _untold(payload: Payload, block: Block) -> Answer:
 # ---- tools
 
 
-def _before_tool(payload: Payload, open_memory: Callable[[], HookMemory]) -> Answer:
-    if not payload.is_edit and not is_package_command(payload.command):
+def _before_tool(payload: Payload, project: Project, open_memory: Callable[[], HookMemory]) -> Answer:
+    if payload.is_edit:
+        return _guarded(payload, _guard_of_edit(payload, project, open_memory))
+    command = payload.command
+    if not is_package_command(command):
         return Answer()
-    return _guarded(payload, open_memory())
+    fields = _kept(project, f"command {command}", lambda: open_memory().guard(payload).fields())
+    return _guarded(payload, Guarded.of(fields))
 
 
-def _after_tool(payload: Payload, open_memory: Callable[[], HookMemory]) -> Answer:
+def _guard_of_edit(payload: Payload, project: Project, open_memory: Callable[[], HookMemory]) -> Guarded:
+    """What guard finds in an edit; without imports, that depends on the paths alone."""
+    files = payload.files()
+    texts = [new for _, new in payload.edits()]
+    if payload.patch or not texts or any(can_import(path, texts) for path in files):
+        return open_memory().guard(payload)
+    question = json.dumps(["edit", payload.folder, files])
+    return Guarded.of(_kept(project, question, lambda: open_memory().guard(payload).fields()))
+
+
+def _after_tool(payload: Payload, project: Project, open_memory: Callable[[], HookMemory]) -> Answer:
     if not takes_text(payload.host, AFTER_TOOL):
         return Answer()
-    if payload.is_shell:
-        late = _late_warnings(payload)
-        found = _guarded(payload, open_memory()) if can_write(payload.command) else Answer()
-        return Answer("\n".join(text for text in (late, found.text) if text))
-    if not payload.files():
-        return Answer()
     late = _late_warnings(payload)
-    about = _untold(payload, open_memory().path_block(payload))
-    return Answer("\n".join(text for text in (late, about.text) if text))
+    if payload.is_shell:
+        is_asked = can_write(payload.command)
+        found = _guarded(payload, open_memory().guard(payload)) if is_asked else Answer()
+    elif files := payload.files():
+        question = json.dumps(["path", payload.folder, files])
+        found = _untold(payload, Block.of(_kept(project, question, lambda: open_memory().path_block(payload).fields())))
+    else:
+        found = Answer()
+    return Answer("\n".join(text for text in (late, found.text) if text))
 
 
 def _late_warnings(payload: Payload) -> str:
@@ -195,9 +213,8 @@ def _late_warnings(payload: Payload) -> str:
     return "\n".join([OPENING, *lines, CLOSING]) if lines else ""
 
 
-def _guarded(payload: Payload, memory: HookMemory) -> Answer:
+def _guarded(payload: Payload, found: Guarded) -> Answer:
     """What guard found: a refusal always, and warnings that the session was not given."""
-    found = memory.guard(payload)
     if found.decision != ALLOW and payload.moment == BEFORE_TOOL:
         return Answer("", found.decision, found.reason)
     if not found.warnings:
@@ -237,9 +254,7 @@ def _capture(payload: Payload) -> None:
             start = state.offsets.get(payload.transcript, 0)
             start = 0 if start > end else start
             if start < end:
-                queue_transcript(
-                    Waiting(payload.host, payload.session, payload.folder, payload.transcript, start, end)
-                )
+                queue_transcript(Waiting(payload.host, payload.session, payload.folder, payload.transcript, start, end))
                 state.offsets[payload.transcript] = end
 
 

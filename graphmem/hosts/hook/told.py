@@ -76,7 +76,26 @@ class Guarded:
 
     __slots__ = ("decision", "reason", "warnings")
 
-    def __init__(self, decision: str = "allow", reason: str = "", warnings: list[tuple[str, str]] | None = None) -> None:
+    def __init__(
+        self, decision: str = "allow", reason: str = "", warnings: list[tuple[str, str]] | None = None
+    ) -> None:
         self.decision = decision
         self.reason = reason
         self.warnings = warnings or []
+
+    def fields(self) -> dict[str, object]:
+        """The findings as JSON."""
+        return {"decision": self.decision, "reason": self.reason, "warnings": self.warnings}
+
+    @classmethod
+    def of(cls, fields: dict[str, object]) -> Guarded:
+        """The findings of `fields`.
+
+        Raises:
+            ValueError: The fields are of another form.
+        """
+        warnings = fields.get("warnings")
+        if not isinstance(warnings, list):
+            raise ValueError("no findings")  # noqa: TRY004 - one error for any other form
+        pairs = [(str(key), str(text)) for key, text in warnings]
+        return cls(str(fields.get("decision")), str(fields.get("reason")), pairs)
