@@ -27,6 +27,7 @@ LAYERS = (
     ("wire", "browser", "analysis"),
     ("client",),
     ("opening", "http"),
+    ("hosts",),
     ("mcp_server", "doctor", "compat", "interop"),
     ("cli",),
     ("demo",),

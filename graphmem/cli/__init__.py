@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import sys
 
+#: `graphmem on HOST EVENT`
+_HOOK_WORDS = 4
 INTERRUPTED = 130  # 128 + SIGINT, the convention of shells
 
 
 def main() -> None:
     """Run `graphmem` with the process's arguments; always ends in `SystemExit`."""
-    if sys.argv[1:2] == ["on"] and not {"-h", "--help"} & set(sys.argv):
-        # A hook: nothing of the command line is imported.
+    if len(sys.argv) == _HOOK_WORDS and sys.argv[1] == "on":
+        # A hook of a host must answer in milliseconds: nothing of the command line is imported.
         from graphmem.hosts.hook import entry
 
         entry.main(sys.argv[2:])

@@ -66,6 +66,8 @@ _WITHOUT_VERB: dict[Section, dict[str, CommandEntry]] = {
         ),
         "install": CommandEntry("host_commands", "install", "add hooks and tools to the settings of a coding agent"),
         "uninstall": CommandEntry("host_commands", "uninstall", "remove them, and leave all else as it was"),
+        "trust": CommandEntry("host_commands", "trust", "let hooks read a store that came with a clone"),
+        "on": CommandEntry("host_commands", "on", "answer a hook of a coding agent; agents run it"),
         "hooks": CommandEntry("hook_commands", "hooks", "note commits and merges when they happen, through git hooks"),
         "serve": CommandEntry("serve_command", "serve", "serve the memory over HTTP, to agents and other machines"),
         "browser": CommandEntry(

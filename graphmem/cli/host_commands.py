@@ -119,3 +119,49 @@ def plan_lines(plan: Plan, *, dry_run: bool) -> Iterator[Block]:
         head = Span(f"{change.kind.value:{_KIND_CELLS}}", look)
         yield line(head, str(change.path), dim(f" · {change.purpose}" + (", not written" if dry_run else "")))
     yield from (line(dim(text)) for text in plan.gaps)
+
+
+@click.command("on")
+@click.argument("host")
+@click.argument("event")
+@output_options
+@click.pass_context
+def on(ctx: click.Context, /, *, call: Call, host: str, event: str) -> None:
+    """Answer EVENT of HOST: read the payload from standard input, and write what the host shows its model.
+
+    Hosts run this; `graphmem install` writes it into their settings. It answers within two seconds, or says nothing and
+    exits with 0: a line in a log, which `graphmem doctor` reads, says why. Before a tool, Windsurf is refused by exit
+    code 2. An unknown host or event is refused with exit code 1, which no host takes for a refusal.
+    """
+    from graphmem.hosts.hook.entry import answered, misuse
+
+    del call  # the answer is JSON in any case
+    problem = misuse([host, event])
+    if problem:
+        note(f"graphmem: {problem}")
+        ctx.exit(1)
+    output = answered(host, event, click.get_binary_stream("stdin").read())
+    click.echo(output.stdout, nl=False)
+    click.echo(output.stderr, nl=False, err=True)
+    ctx.exit(output.code)
+
+
+@click.command()
+@click.argument("folder", type=click.Path(path_type=Path, file_okay=False, exists=True), required=False)
+@output_options
+def trust(*, call: Call, folder: Path | None) -> None:
+    """Record that the store of the project in FOLDER (default: the current folder) is trusted on this machine.
+
+    A store or settings can come with a clone. Hooks read nothing from a store that `graphmem init` did not make here,
+    until this command was run. The record is outside of the repository.
+    """
+    from graphmem.config import FOLDER, find_folder
+    from graphmem.errors import NotFound
+    from graphmem.hosts.hook.trust import trust as record
+
+    found = find_folder((folder or Path()).resolve())
+    if found is None:
+        raise NotFound(f"no {FOLDER} folder in {str((folder or Path()).resolve())!r} or above it; run: graphmem init")
+    is_new = record(str(found))
+    text = " \u00b7 trusted" if is_new else " \u00b7 trusted already"
+    give(call, {"path": str(found), "is_new": is_new}, lambda _: [line(str(found), dim(text))])

@@ -38,6 +38,7 @@ def init(ctx: click.Context, /, *, call: Call, folder: Path | None, reads: bool 
     the command offers to read what is there, as `graphmem ingest repository` does.
     """
     from graphmem.config import FILE, FOLDER, load_settings
+    from graphmem.hosts.hook.trust import trust
     from graphmem.opening import initialise, make_store
 
     url = None if folder is not None else call.url or load_settings().url
@@ -47,6 +48,8 @@ def init(ctx: click.Context, /, *, call: Call, folder: Path | None, reads: bool 
         home = folder or Path()
         existed = (home / FOLDER / FILE).exists()
         path = str(initialise(home.resolve()))
+        if not existed:
+            trust(str(Path(path).parent))
         configured = call.url or load_settings().url
         if configured is not None:
             note(f"graphmem: GRAPHMEM_URL or --url names {configured!r}, which other commands still use")

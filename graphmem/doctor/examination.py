@@ -12,6 +12,7 @@ from pathlib import Path
 from graphmem.config import Settings, load_settings, locate
 from graphmem.doctor import agents, embedding_model, git_hooks, key_file, local_store, project, server
 from graphmem.doctor.fixes import of_error
+from graphmem.doctor.hosts import host_checks
 from graphmem.doctor.links import (
     DEFAULT_PORT,
     Check,
@@ -55,7 +56,7 @@ def examine(url: str | None = None, *, host: str | None = None, port: int = DEFA
 def _checks(context: CheckContext) -> list[Check]:
     first = [project.SETTINGS, project.PROJECT]
     if context.scheme in _SERVED:
-        return [*first, *server.CHECKS, agents.COMMAND, git_hooks.HOOKS]
+        return [*first, *server.CHECKS, agents.COMMAND, git_hooks.HOOKS, *host_checks()]
     return [
         *first,
         *local_store.CHECKS,
@@ -65,6 +66,7 @@ def _checks(context: CheckContext) -> list[Check]:
         PORT,
         agents.COMMAND,
         git_hooks.HOOKS,
+        *host_checks(),
     ]
 
 

@@ -29,7 +29,9 @@ class Dependency:
 Reader = Callable[[str, bool], Iterator[Dependency]]
 
 _REQUIREMENTS = re.compile(r"(?:.{0,100}requirements.{0,100}|constraints.{0,50})\.(?:txt|in)")
-_PEP508 = re.compile(r"([A-Za-z0-9](?:[A-Za-z0-9._-]{0,200}[A-Za-z0-9])?)\s{0,20}(?:\[[^\]]{0,200}\])?\s{0,20}(?=$|[<>=!~;@,()\s])")
+_PEP508 = re.compile(
+    r"([A-Za-z0-9](?:[A-Za-z0-9._-]{0,200}[A-Za-z0-9])?)\s{0,20}(?:\[[^\]]{0,200}\])?\s{0,20}(?=$|[<>=!~;@,()\s])"
+)
 
 
 def reader_of(path: str) -> Reader | None:
@@ -102,7 +104,11 @@ def _pyproject(text: str, is_part: bool) -> Iterator[Dependency]:
             value = line
         is_list = key is not None and _is_python_list(table, key)
         # In a part that begins within a list, a line that is a quoted requirement alone is one of the list.
-        is_rest = key is None and is_part and re.fullmatch(r"\s{0,40}(?:\"[^\"]{1,300}\"|'[^']{1,300}')\s{0,9},?\s{0,9}", line)
+        is_rest = (
+            key is None
+            and is_part
+            and re.fullmatch(r"\s{0,40}(?:\"[^\"]{1,300}\"|'[^']{1,300}')\s{0,9},?\s{0,9}", line)
+        )
         if (is_list or (is_rest and table is None)) and (depth > 0 or "[" in value or is_rest):
             for match in _QUOTED.finditer(_INLINE_TABLE.sub("", value)):
                 if name := pep508_name(match[1] or match[2] or ""):
@@ -163,7 +169,9 @@ def _is_setup_list(section: str, key: str) -> bool:
 # ---- JavaScript
 
 _NPM_LISTS = frozenset({"dependencies", "devDependencies", "peerDependencies", "optionalDependencies"})
-_NPM_LINE = re.compile(r"\s{0,40}\"((?:@[\w.~-]{1,100}/)?[\w.~-]{1,214})\"\s{0,9}:\s{0,9}\"([^\"]{0,300})\"\s{0,9},?\s{0,9}\}?\s{0,9}$")
+_NPM_LINE = re.compile(
+    r"\s{0,40}\"((?:@[\w.~-]{1,100}/)?[\w.~-]{1,214})\"\s{0,9}:\s{0,9}\"([^\"]{0,300})\"\s{0,9},?\s{0,9}\}?\s{0,9}$"
+)
 _NPM_OPEN = re.compile(r"\s{0,40}\"([\w-]{1,60})\"\s{0,9}:\s{0,9}[\[{]\s{0,9}$")
 _NPM_VERSION = re.compile(
     r"(?:[\^~<>=v* ]|\d|latest$|next$|x$|npm:|workspace:|file:|link:|catalog:|git[+:@]|https?:|github:|portal:|patch:)"
@@ -243,7 +251,10 @@ def _cargo(text: str, is_part: bool) -> Iterator[Dependency]:
 
 
 def _is_crate_value(value: str) -> bool:
-    return re.match(r"\"[\^~=<>* ]{0,3}\d", value) is not None or re.match(r"\{[^}]{0,300}\b(?:version|git|path|workspace)\b", value) is not None
+    return (
+        re.match(r"\"[\^~=<>* ]{0,3}\d", value) is not None
+        or re.match(r"\{[^}]{0,300}\b(?:version|git|path|workspace)\b", value) is not None
+    )
 
 
 _GEM = re.compile(r"\s{0,40}gem[\s(]{1,9}(?:\"([\w.-]{1,200})\"|'([\w.-]{1,200})')")
@@ -258,7 +269,9 @@ def _gemfile(text: str, _is_part: bool) -> Iterator[Dependency]:
 
 # ---- Java
 
-_XML_TAG = re.compile(r"<(/?)(dependency|exclusions|dependencyManagement|plugin|parent|groupId|artifactId)>(?:\s{0,99}([^<\s]{1,300})\s{0,99}</)?")
+_XML_TAG = re.compile(
+    r"<(/?)(dependency|exclusions|dependencyManagement|plugin|parent|groupId|artifactId)>(?:\s{0,99}([^<\s]{1,300})\s{0,99}</)?"
+)
 _XML_COMMENT = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
 
 
@@ -302,8 +315,12 @@ def _gradle(text: str, _is_part: bool) -> Iterator[Dependency]:
 
 
 _MODULE = re.compile(r"module\s{0,9}=\s{0,9}[\"']([\w.-]{1,200}):([\w.-]{1,200})[\"']")
-_GROUP_NAME = re.compile(r"group\s{0,9}=\s{0,9}[\"']([\w.-]{1,200})[\"'].{0,200}?\bname\s{0,9}=\s{0,9}[\"']([\w.-]{1,200})[\"']")
-_COORDINATES = re.compile(r"\s{0,40}[\w.-]{1,200}\s{0,9}=\s{0,9}[\"']([\w.-]{1,200}):([\w.-]{1,200}):[^\"']{1,100}[\"']")
+_GROUP_NAME = re.compile(
+    r"group\s{0,9}=\s{0,9}[\"']([\w.-]{1,200})[\"'].{0,200}?\bname\s{0,9}=\s{0,9}[\"']([\w.-]{1,200})[\"']"
+)
+_COORDINATES = re.compile(
+    r"\s{0,40}[\w.-]{1,200}\s{0,9}=\s{0,9}[\"']([\w.-]{1,200}):([\w.-]{1,200}):[^\"']{1,100}[\"']"
+)
 
 
 def _version_catalogue(text: str, is_part: bool) -> Iterator[Dependency]:

@@ -5,6 +5,7 @@ As documented by the hosts up to August 2026. No host was run; `docs/guides/agen
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -127,6 +128,12 @@ def host_named(name: str) -> Host:
     if name not in HOSTS:
         raise InvalidInput(f"no host {name!r}; hosts: {', '.join(HOSTS)}")
     return HOSTS[name]
+
+
+def is_used(host: Host) -> bool:
+    """Whether a host has left traces in the user's folder."""
+    # Not `Path.exists`, which fails in a folder that this user cannot enter.
+    return any(os.path.exists(Path.home() / trace) for trace in host.traces)  # noqa: PTH110 - as above
 
 
 # ---- entries

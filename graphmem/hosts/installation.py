@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import os
 import tomllib
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
@@ -144,7 +145,8 @@ def carry_out(plan: Plan) -> None:
 def file_of(file: HostFile, root: Path) -> Path:
     """The path of a settings file: the first of its names that exists, else the first."""
     paths = [root / name for name in file.names]
-    return next((path for path in paths if path.exists()), paths[0])
+    # Not `Path.exists`, which fails in a folder that this user cannot enter.
+    return next((path for path in paths if os.path.exists(path)), paths[0])  # noqa: PTH110 - as above
 
 
 # ---- plans

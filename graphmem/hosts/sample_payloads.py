@@ -6,8 +6,8 @@
 from __future__ import annotations
 
 from graphmem.hosts.hook.event_table import EVENTS
+from graphmem.hosts.hook.hook_log import SAMPLE_SESSION
 
-_SESSION = "graphmem-sample"
 _EDIT = {"old_string": "import os\n", "new_string": "import os\nimport json\n"}
 
 
@@ -20,7 +20,7 @@ def sample_payload(host: str, event: str, folder: str) -> dict[str, object]:
 
 def _claude(event: str, folder: str) -> dict[str, object]:
     common: dict[str, object] = {
-        "session_id": _SESSION,
+        "session_id": SAMPLE_SESSION,
         "transcript_path": f"{folder}/no-transcript.jsonl",
         "cwd": folder,
         "permission_mode": "default",
@@ -41,7 +41,7 @@ def _claude(event: str, folder: str) -> dict[str, object]:
 
 def _cursor(event: str, folder: str) -> dict[str, object]:
     common: dict[str, object] = {
-        "conversation_id": _SESSION,
+        "conversation_id": SAMPLE_SESSION,
         "generation_id": "1",
         "hook_event_name": event,
         "cursor_version": "2.4.0",
@@ -65,7 +65,7 @@ def _vscode(event: str, folder: str) -> dict[str, object]:
     common: dict[str, object] = {
         "timestamp": "2026-08-01T10:00:00.000Z",
         "cwd": folder,
-        "sessionId": _SESSION,
+        "sessionId": SAMPLE_SESSION,
         "hookEventName": event,
         "transcript_path": f"{folder}/no-transcript.json",
     }
@@ -83,7 +83,7 @@ def _vscode(event: str, folder: str) -> dict[str, object]:
 
 def _gemini(event: str, folder: str) -> dict[str, object]:
     common: dict[str, object] = {
-        "session_id": _SESSION,
+        "session_id": SAMPLE_SESSION,
         "transcript_path": f"{folder}/no-transcript.json",
         "cwd": folder,
         "hook_event_name": event,
@@ -102,7 +102,7 @@ def _gemini(event: str, folder: str) -> dict[str, object]:
 
 
 def _opencode(event: str, folder: str) -> dict[str, object]:
-    common: dict[str, object] = {"host": "opencode", "event": event, "session_id": _SESSION, "cwd": folder}
+    common: dict[str, object] = {"host": "opencode", "event": event, "session_id": SAMPLE_SESSION, "cwd": folder}
     tool = {"tool_name": "write", "tool_input": {"filePath": f"{folder}/main.py", "content": "import json\n"}}
     more: dict[str, dict[str, object]] = {
         "session.start": {"source": "startup"},
@@ -119,7 +119,7 @@ def _windsurf(event: str, folder: str) -> dict[str, object]:
     }
     return {
         "agent_action_name": event,
-        "trajectory_id": _SESSION,
+        "trajectory_id": SAMPLE_SESSION,
         "execution_id": "1",
         "timestamp": "2026-08-01T10:00:00Z",
         "tool_info": tools[event],

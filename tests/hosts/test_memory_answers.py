@@ -174,9 +174,24 @@ def test_the_command_answers_and_imports_no_server_and_no_model(shop: Path) -> N
         "    named = ['mcp', 'fastapi', 'uvicorn', 'httpx2', 'onnxruntime', 'tokenizers', 'neo4j', 'click', 'rich', 'socket']\n"
         "    os.write(2, ' '.join(name for name in named if name in sys.modules).encode()); leave(code)\n"
         "os._exit = left\n"
+        "from graphmem.hosts.hook import entry; entry.LIMIT_S = 60\n"
         "from graphmem.cli import main; main()\n"
     )
     payload = json.dumps(sample_payload("claude-code", "SessionStart", str(shop))).encode()
     done = subprocess.run([sys.executable, "-c", program], input=payload, capture_output=True, check=False, cwd="/")
     assert (done.returncode, done.stderr) == (0, b"")
     assert "zoneinfo" in context(done.stdout.decode())
+
+
+def test_an_answer_that_takes_too_long_is_silence_and_a_line_in_the_log(shop: Path) -> None:
+    program = (
+        "from graphmem.hosts.hook import entry\n"
+        "def wait():\n"
+        "    import threading; threading.Event().wait()\n"
+        "entry.LIMIT_S, entry._open_memory = 0.01, wait\n"
+        "entry.main(['claude-code', 'UserPromptSubmit'])\n"
+    )
+    payload = json.dumps(sample_payload("claude-code", "UserPromptSubmit", str(shop))).encode()
+    done = subprocess.run([sys.executable, "-c", program], input=payload, capture_output=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
+    assert last_failures(0) == ["claude-code UserPromptSubmit no answer within 0.01 seconds"]

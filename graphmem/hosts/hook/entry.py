@@ -12,7 +12,7 @@ import sys
 import time
 
 from graphmem.hosts.hook.event_table import EVENTS
-from graphmem.hosts.hook.hook_log import note_failure
+from graphmem.hosts.hook.hook_log import note_failure, note_run
 from graphmem.hosts.hook.output import Output, output_of, silence
 from graphmem.hosts.hook.payload import MAX_BYTES, BadPayload, read_payload
 from graphmem.hosts.hook.project_folder import find_project
@@ -85,6 +85,7 @@ def answered(host: str, event: str, content: bytes, open_memory: Callable[[], Ho
             note_failure(payload.host, payload.event, "hooks ask no Neo4j server; run graphmem serve and name its URL")
             return silence(payload.host)
         os.chdir(folder)
+        note_run(payload.host, payload.session)
         from graphmem.hosts.hook.moments import answer
 
         said = answer(payload, project, open_memory or _open_memory)

@@ -1,4 +1,7 @@
-"""The log of hooks: a line for each answer that failed, which `graphmem doctor` reads. No text of prompts or code."""
+"""The log of hooks, which `graphmem doctor` reads: a line for each answer that failed, and when each host last ran one.
+
+No text of prompts or code is in it.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,9 @@ import time
 
 from graphmem.hosts.hook.state_folder import append_line, state_path
 
-_NAME = "hooks.log"
+#: Begins the session of a payload that no host sent.
+SAMPLE_SESSION = "graphmem-sample"
+_NAME, _RUNS = "hooks.log", "runs"
 _MAX_BYTES, _MAX_LINE_CHARS = 256 << 10, 500
 
 
@@ -33,3 +38,21 @@ def last_failures(since_s: float) -> list[str]:
                 if second.isdigit() and int(second) >= since_s:
                     found.append(rest.strip())
     return found
+
+
+def note_run(host: str, session: str) -> None:
+    """Note that a host ran a hook; errors are ignored."""
+    if not session.startswith(SAMPLE_SESSION):
+        with contextlib.suppress(OSError):
+            path = state_path(_RUNS, host)
+            try:
+                os.utime(path)
+            except FileNotFoundError:
+                append_line(path, b"")
+
+
+def last_run(host: str) -> float:
+    """When a host last ran a hook, in seconds since 1970; 0 if it never did."""
+    with contextlib.suppress(OSError):
+        return os.stat(state_path(_RUNS, host)).st_mtime
+    return 0.0
