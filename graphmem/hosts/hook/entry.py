@@ -41,6 +41,7 @@ def main(words: list[str]) -> NoReturn:
         note_failure(*([word[:40] for word in words] + ["-", "-"])[:2], problem)
         os._exit(_MISUSED)
     host, event = words
+    sys.stdout = sys.stderr  # what a library prints must not stand before the answer
     turn = _thread.allocate_lock()
     _thread.start_new_thread(_watch, (turn, host, event))
     output = answered(host, event, sys.stdin.buffer.read(MAX_BYTES + 1))
