@@ -58,6 +58,9 @@ _WITHOUT_VERB: dict[Section, dict[str, CommandEntry]] = {
         "ci": CommandEntry("ci_command", "ci", "read a repository and check memories against it, by exit code"),
         "copy": CommandEntry("copy_command", "copy", "copy a store's memories to another store, and verify them"),
         "init": CommandEntry("store_commands", "init", "make a store for this project, in .graphmem/"),
+        "setup": CommandEntry(
+            "setup_command", "setup", "init, read the repository, install for agents, doctor: in one"
+        ),
         "doctor": CommandEntry("doctor_command", "doctor", "find what is broken in the setup, and how to fix it"),
         "model": CommandEntry("model_commands", "model", "show and verify the model that computes vectors"),
         "schema": CommandEntry("schema_commands", "schema", "apply, show or compare the store's schema"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -102,6 +103,8 @@ def _give_plan(ctx: click.Context, call: Call, plan: Plan, *, dry_run: bool) -> 
         ],
         "gaps": plan.gaps,
     }
+    if not call.as_json:
+        print_diffs(plan)
     give(call, answer, lambda _: plan_lines(plan, dry_run=dry_run))
     if plan.by_hand:
         for change in plan.by_hand if not call.as_json else ():
@@ -109,11 +112,14 @@ def _give_plan(ctx: click.Context, call: Call, plan: Plan, *, dry_run: bool) -> 
         ctx.exit(BY_HAND)
 
 
-def plan_lines(plan: Plan, *, dry_run: bool) -> Iterator[Block]:
-    """The page of a plan: the diff, a line for each file, and what the host cannot do."""
+def print_diffs(plan: Plan) -> None:
+    """Write the diffs of a plan to standard output as they are: a page would fold their lines."""
     for change in plan.changes:
-        for text in change.diff().splitlines():
-            yield line(Span(text, {"+": Look.GOOD, "-": Look.BAD}.get(text[:1], Look.PLAIN)))
+        click.echo(change.diff(), nl=False)
+
+
+def plan_lines(plan: Plan, *, dry_run: bool) -> Iterator[Block]:
+    """The page of a plan: a line for each file, and what the host cannot do."""
     for change in plan.changes:
         look = Look.WARN if change.reason is not None else Look.GOOD
         head = Span(f"{change.kind.value:{_KIND_CELLS}}", look)
@@ -140,7 +146,7 @@ def on(ctx: click.Context, /, *, call: Call, host: str, event: str) -> None:
     if problem:
         note(f"graphmem: {problem}")
         ctx.exit(1)
-    output = answered(host, event, click.get_binary_stream("stdin").read())
+    output = answered(host, event, sys.stdin.buffer.read())
     click.echo(output.stdout, nl=False)
     click.echo(output.stderr, nl=False, err=True)
     ctx.exit(output.code)
