@@ -16,7 +16,9 @@ _EDITS = frozenset({"edit", "str_replace", "replace", "search_replace", "str_rep
 _MULTI = frozenset({"multiedit", "multi_edit", "multi_replace"})
 _NOTEBOOKS = frozenset({"notebookedit", "notebook_edit"})
 _PATCHES = frozenset({"apply_patch", "applypatch"})
-_SHELLS = frozenset({"bash", "shell", "local_shell", "run_shell_command", "execute_command", "terminal", "run_in_terminal"})
+_SHELLS = frozenset(
+    {"bash", "shell", "local_shell", "run_shell_command", "execute_command", "terminal", "run_in_terminal"}
+)
 _PATCH_START = "*** Begin Patch"
 
 

@@ -172,7 +172,7 @@ def _in_text(path: str, text: str, *, is_part: bool) -> Iterator[tuple[Evidence,
         return
     reader = reader_of(path)
     if reader is not None:
-        yield from map(_of_dependency, reader(text, is_part))
+        yield from map(_of_dependency, reader(text, is_part=is_part))
 
 
 def _of_import(found: Import) -> tuple[Evidence, int, int]:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Protocol
 
 _LONGEST_LINE = 2_000
 
@@ -25,11 +26,18 @@ class Dependency:
     line: int
 
 
-#: Reads the dependencies of a text; `is_part` is true if it may begin anywhere in its file.
-Reader = Callable[[str, bool], Iterator[Dependency]]
+class Reader(Protocol):
+    """Reads the dependencies of a text."""
+
+    def __call__(self, text: str, *, is_part: bool) -> Iterator[Dependency]:
+        """Yield them in their order; `is_part` is true if the text may begin anywhere in its file."""
+        ...
+
 
 _REQUIREMENTS = re.compile(r"(?:.{0,100}requirements.{0,100}|constraints.{0,50})\.(?:txt|in)")
-_PEP508 = re.compile(r"([A-Za-z0-9](?:[A-Za-z0-9._-]{0,200}[A-Za-z0-9])?)\s{0,20}(?:\[[^\]]{0,200}\])?\s{0,20}(?=$|[<>=!~;@,()\s])")
+_PEP508 = re.compile(
+    r"([A-Za-z0-9](?:[A-Za-z0-9._-]{0,200}[A-Za-z0-9])?)\s{0,20}(?:\[[^\]]{0,200}\])?\s{0,20}(?=$|[<>=!~;@,()\s])"
+)
 
 
 def reader_of(path: str) -> Reader | None:
@@ -57,7 +65,8 @@ def pep508_name(text: str) -> str | None:
 # ---- Python
 
 
-def _requirements(text: str, _is_part: bool) -> Iterator[Dependency]:
+def _requirements(text: str, *, is_part: bool) -> Iterator[Dependency]:
+    del is_part  # Every line says by itself what it is.
     is_continued = False
     for number, line in _lines(text):
         plain = line.strip()
@@ -82,12 +91,12 @@ _PYTHON_LISTS = re.compile(
 _LIST_KEYS = frozenset({"dependencies", "requires", "dev-dependencies", "install_requires"})
 
 
-def _pyproject(text: str, is_part: bool) -> Iterator[Dependency]:
+def _pyproject(text: str, *, is_part: bool) -> Iterator[Dependency]:
     table = "" if not is_part else None
     key: str | None = None
     depth = 0
-    for number, line in _lines(text):
-        line = _without_comment(line)
+    for number, written in _lines(text):
+        line = _without_comment(written)
         if depth == 0 and (match := _TABLE.match(line)):
             table, key = _unquoted_key(match[1]), None
             continue
@@ -102,7 +111,11 @@ def _pyproject(text: str, is_part: bool) -> Iterator[Dependency]:
             value = line
         is_list = key is not None and _is_python_list(table, key)
         # In a part that begins within a list, a line that is a quoted requirement alone is one of the list.
-        is_rest = key is None and is_part and re.fullmatch(r"\s{0,40}(?:\"[^\"]{1,300}\"|'[^']{1,300}')\s{0,9},?\s{0,9}", line)
+        is_rest = (
+            key is None
+            and is_part
+            and re.fullmatch(r"\s{0,40}(?:\"[^\"]{1,300}\"|'[^']{1,300}')\s{0,9},?\s{0,9}", line)
+        )
         if (is_list or (is_rest and table is None)) and (depth > 0 or "[" in value or is_rest):
             for match in _QUOTED.finditer(_INLINE_TABLE.sub("", value)):
                 if name := pep508_name(match[1] or match[2] or ""):
@@ -140,7 +153,7 @@ def _without_comment(line: str) -> str:
 _SETUP_KEYS = frozenset({"install_requires", "setup_requires", "tests_require"})
 
 
-def _setup_cfg(text: str, is_part: bool) -> Iterator[Dependency]:
+def _setup_cfg(text: str, *, is_part: bool) -> Iterator[Dependency]:
     section, key = ("options" if is_part else ""), ""
     for number, line in _lines(text):
         plain = line.strip()
@@ -163,7 +176,9 @@ def _is_setup_list(section: str, key: str) -> bool:
 # ---- JavaScript
 
 _NPM_LISTS = frozenset({"dependencies", "devDependencies", "peerDependencies", "optionalDependencies"})
-_NPM_LINE = re.compile(r"\s{0,40}\"((?:@[\w.~-]{1,100}/)?[\w.~-]{1,214})\"\s{0,9}:\s{0,9}\"([^\"]{0,300})\"\s{0,9},?\s{0,9}\}?\s{0,9}$")
+_NPM_LINE = re.compile(
+    r"\s{0,40}\"((?:@[\w.~-]{1,100}/)?[\w.~-]{1,214})\"\s{0,9}:\s{0,9}\"([^\"]{0,300})\"\s{0,9},?\s{0,9}\}?\s{0,9}$"
+)
 _NPM_OPEN = re.compile(r"\s{0,40}\"([\w-]{1,60})\"\s{0,9}:\s{0,9}[\[{]\s{0,9}$")
 _NPM_VERSION = re.compile(
     r"(?:[\^~<>=v* ]|\d|latest$|next$|x$|npm:|workspace:|file:|link:|catalog:|git[+:@]|https?:|github:|portal:|patch:)"
@@ -171,7 +186,7 @@ _NPM_VERSION = re.compile(
 _NOT_PACKAGES = frozenset({"version", "node", "npm", "yarn", "pnpm", "name"})
 
 
-def _package_json(text: str, is_part: bool) -> Iterator[Dependency]:
+def _package_json(text: str, *, is_part: bool) -> Iterator[Dependency]:
     names = None if is_part else _npm_names(text)
     section: str | None = None
     for number, line in _lines(text):
@@ -204,7 +219,7 @@ def _npm_names(text: str) -> frozenset[str] | None:
 _GO_MODULE = re.compile(r"([\w.~-]{1,200}(?:/[\w.~!-]{1,200}){0,20})\s{1,20}v\d[\w.+-]{0,100}\s{0,20}(//.{0,200})?$")
 
 
-def _go_mod(text: str, is_part: bool) -> Iterator[Dependency]:
+def _go_mod(text: str, *, is_part: bool) -> Iterator[Dependency]:
     block = "require" if is_part else ""
     for number, line in _lines(text):
         plain = line.strip()
@@ -224,10 +239,10 @@ _CARGO_TABLE = re.compile(r"((?:target\.(?:.{1,200})\.)?(?:workspace\.)?(?:dev-|
 _RENAMED = re.compile(r"\bpackage\s{0,9}=\s{0,9}\"([\w-]{1,100})\"")
 
 
-def _cargo(text: str, is_part: bool) -> Iterator[Dependency]:
+def _cargo(text: str, *, is_part: bool) -> Iterator[Dependency]:
     table: str | None = None if is_part else ""
-    for number, line in _lines(text):
-        line = _without_comment(line)
+    for number, written in _lines(text):
+        line = _without_comment(written)
         if match := _TABLE.match(line):
             table = _unquoted_key(match[1])
             if named := _CARGO_TABLE.fullmatch(table):
@@ -243,14 +258,18 @@ def _cargo(text: str, is_part: bool) -> Iterator[Dependency]:
 
 
 def _is_crate_value(value: str) -> bool:
-    return re.match(r"\"[\^~=<>* ]{0,3}\d", value) is not None or re.match(r"\{[^}]{0,300}\b(?:version|git|path|workspace)\b", value) is not None
+    return (
+        re.match(r"\"[\^~=<>* ]{0,3}\d", value) is not None
+        or re.match(r"\{[^}]{0,300}\b(?:version|git|path|workspace)\b", value) is not None
+    )
 
 
 _GEM = re.compile(r"\s{0,40}gem[\s(]{1,9}(?:\"([\w.-]{1,200})\"|'([\w.-]{1,200})')")
 _GEMSPEC = re.compile(r"\s{0,40}\w{1,40}\.add_(?:runtime_|development_)?dependency[\s(]{1,9}[\"']([\w.-]{1,200})[\"']")
 
 
-def _gemfile(text: str, _is_part: bool) -> Iterator[Dependency]:
+def _gemfile(text: str, *, is_part: bool) -> Iterator[Dependency]:
+    del is_part  # Every line says by itself what it is.
     for number, line in _lines(text):
         if match := _GEM.match(line) or _GEMSPEC.match(line):
             yield Dependency("gem", next(group for group in match.groups() if group), number)
@@ -258,11 +277,14 @@ def _gemfile(text: str, _is_part: bool) -> Iterator[Dependency]:
 
 # ---- Java
 
-_XML_TAG = re.compile(r"<(/?)(dependency|exclusions|dependencyManagement|plugin|parent|groupId|artifactId)>(?:\s{0,99}([^<\s]{1,300})\s{0,99}</)?")
+_XML_TAG = re.compile(
+    r"<(/?)(dependency|exclusions|dependencyManagement|plugin|parent|groupId|artifactId)>"
+    r"(?:\s{0,99}([^<\s]{1,300})\s{0,99}</)?"
+)
 _XML_COMMENT = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
 
 
-def _pom(text: str, is_part: bool) -> Iterator[Dependency]:
+def _pom(text: str, *, is_part: bool) -> Iterator[Dependency]:
     plain = _XML_COMMENT.sub(lambda match: "\n" * match.group().count("\n"), text)
     group = ""
     open_tags: list[str] = ["dependency"] if is_part and "<project" not in plain else []
@@ -284,15 +306,17 @@ def _pom(text: str, is_part: bool) -> Iterator[Dependency]:
 
 
 _GRADLE = re.compile(
-    r"\s{0,60}(?:\w{0,60}(?:[iI]mplementation|[aA]pi|[cC]ompile|[cC]ompileOnly|[rR]untime|[rR]untimeOnly|kapt|ksp|annotationProcessor|classpath))"
-    r"[\s(]{1,20}(?:platform\(|enforcedPlatform\(|project\.)?\(?[\"']([\w.-]{1,200}):([\w.-]{1,200})(?::[^\"']{0,200})?[\"']"
+    r"\s{0,60}\w{0,60}(?:[iI]mplementation|[aA]pi|[cC]ompile(?:Only)?|[rR]untime(?:Only)?|kapt|ksp|[pP]rocessor|classpath)"
+    r"[\s(]{1,20}(?:platform\(|enforcedPlatform\()?[\"']([\w.-]{1,200}):([\w.-]{1,200})(?::[^\"']{0,200})?[\"']"
 )
 _GRADLE_MAP = re.compile(
-    r"\s{0,60}\w{1,60}[\s(]{1,20}group\s{0,9}[:=]\s{0,9}[\"']([\w.-]{1,200})[\"']\s{0,9},\s{0,9}name\s{0,9}[:=]\s{0,9}[\"']([\w.-]{1,200})[\"']"
+    r"\s{0,60}\w{1,60}[\s(]{1,20}group\s{0,9}[:=]\s{0,9}[\"']([\w.-]{1,200})[\"']"
+    r"\s{0,9},\s{0,9}name\s{0,9}[:=]\s{0,9}[\"']([\w.-]{1,200})[\"']"
 )
 
 
-def _gradle(text: str, _is_part: bool) -> Iterator[Dependency]:
+def _gradle(text: str, *, is_part: bool) -> Iterator[Dependency]:
+    del is_part  # Every line says by itself what it is.
     is_comment = False
     for number, line in _lines(text):
         plain = line.strip()
@@ -302,14 +326,18 @@ def _gradle(text: str, _is_part: bool) -> Iterator[Dependency]:
 
 
 _MODULE = re.compile(r"module\s{0,9}=\s{0,9}[\"']([\w.-]{1,200}):([\w.-]{1,200})[\"']")
-_GROUP_NAME = re.compile(r"group\s{0,9}=\s{0,9}[\"']([\w.-]{1,200})[\"'].{0,200}?\bname\s{0,9}=\s{0,9}[\"']([\w.-]{1,200})[\"']")
-_COORDINATES = re.compile(r"\s{0,40}[\w.-]{1,200}\s{0,9}=\s{0,9}[\"']([\w.-]{1,200}):([\w.-]{1,200}):[^\"']{1,100}[\"']")
+_GROUP_NAME = re.compile(
+    r"group\s{0,9}=\s{0,9}[\"']([\w.-]{1,200})[\"'].{0,200}?\bname\s{0,9}=\s{0,9}[\"']([\w.-]{1,200})[\"']"
+)
+_COORDINATES = re.compile(
+    r"\s{0,40}[\w.-]{1,200}\s{0,9}=\s{0,9}[\"']([\w.-]{1,200}):([\w.-]{1,200}):[^\"']{1,100}[\"']"
+)
 
 
-def _version_catalogue(text: str, is_part: bool) -> Iterator[Dependency]:
+def _version_catalogue(text: str, *, is_part: bool) -> Iterator[Dependency]:
     table: str | None = None if is_part else ""
-    for number, line in _lines(text):
-        line = _without_comment(line)
+    for number, written in _lines(text):
+        line = _without_comment(written)
         if match := _TABLE.match(line):
             table = match[1]
         elif table in {None, "libraries"}:

@@ -10,11 +10,21 @@ from graphmem.guard.evidence import Added, NameEvidence, evidence_of_command, ev
 from graphmem.guard.file_changes import FileChange, Piece
 
 MAX_TEXT_CHARS = 200_000
-_FENCE = re.compile(r"^ {0,3}(`{3,9}|~{3,9})[ \t]*([\w+#.-]{0,30})[^\n]{0,200}\n(.*?)(?:^ {0,3}\1|\Z)", re.DOTALL | re.MULTILINE)
+_FENCE = re.compile(
+    r"^ {0,3}(`{3,9}|~{3,9})[ \t]*([\w+#.-]{0,30})[^\n]{0,200}\n(.*?)(?:^ {0,3}\1|\Z)", re.DOTALL | re.MULTILINE
+)
 _SPAN = re.compile(r"(?<!`)`([^`\n]{1,200})`(?!`)")
 _NAME = re.compile(r"@?[A-Za-z_][\w.@/-]{0,199}")
 _SHELLS = frozenset({"sh", "bash", "shell", "console", "zsh", "terminal"})
-_SUFFIXES = {"python": "py", "javascript": "js", "typescript": "ts", "go": "go", "golang": "go", "rust": "rs", "java": "java"}
+_SUFFIXES = {
+    "python": "py",
+    "javascript": "js",
+    "typescript": "ts",
+    "go": "go",
+    "golang": "go",
+    "rust": "rs",
+    "java": "java",
+}
 _MOST = 500
 
 

@@ -14,7 +14,9 @@ _SEPARATORS = frozenset({"&&", "||", ";", "|", "&", "(", ")", ";;", "|&", "{", "
 _WRAPPERS = frozenset({"sudo", "env", "command", "exec", "time", "nohup", "doas", "xargs", "corepack"})
 _ASSIGNMENT = re.compile(r"[A-Za-z_]\w*\+?=")
 _SHELLS = frozenset({"sh", "bash", "zsh", "dash"})
-_HEREDOC = re.compile(r"<<-?\s{0,5}(['\"]?)(\w{1,60})\1[^\n]{0,500}\n.*?(?:^\s{0,40}\2\s{0,5}$|\Z)", re.DOTALL | re.MULTILINE)
+_HEREDOC = re.compile(
+    r"<<-?\s{0,5}(['\"]?)(\w{1,60})\1[^\n]{0,500}\n.*?(?:^\s{0,40}\2\s{0,5}$|\Z)", re.DOTALL | re.MULTILINE
+)
 _MOST_DEPTH = 3
 
 
@@ -79,7 +81,20 @@ _CARGO_OPTIONS = frozenset(
     }
 )
 _GEM_OPTIONS = frozenset(
-    {"-v", "--version", "-i", "--install-dir", "-s", "--source", "-g", "--group", "--git", "--github", "--path", "--branch"}
+    {
+        "-v",
+        "--version",
+        "-i",
+        "--install-dir",
+        "-s",
+        "--source",
+        "-g",
+        "--group",
+        "--git",
+        "--github",
+        "--path",
+        "--branch",
+    }
 )
 _Rule = tuple[str, tuple[tuple[str, ...], ...], frozenset[str]]
 _RULES: Mapping[str, _Rule] = {
@@ -108,7 +123,10 @@ def _name(ecosystem: str, argument: str) -> str | None:
     if ecosystem == "maven":
         match = re.fullmatch(r"-D(?:artifact|dependency)=([\w.-]{1,200}:[\w.-]{1,200})(?::.{0,200})?", argument)
         return match[1] if match else None
-    if argument.startswith(("-", ".", "/", "~", "http:", "https:", "git+", "git:", "git@", "file:")) or "\\" in argument:
+    if (
+        argument.startswith(("-", ".", "/", "~", "http:", "https:", "git+", "git:", "git@", "file:"))
+        or "\\" in argument
+    ):
         return None
     if ecosystem == "pypi":
         return None if argument.endswith((".whl", ".txt", ".tar.gz")) else pep508_name(argument.split("@", 1)[0])

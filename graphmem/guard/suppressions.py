@@ -9,9 +9,17 @@ from dataclasses import dataclass
 _LONGEST = 1_000
 _REASON = re.compile(r"^(?:\s{0,20}(?://|#|--|-|–|:|because\b))?\s{0,20}(.{0,500}?)\s{0,20}(?:\*/.{0,20})?$")
 _GO = re.compile(r"//\s?nolint:([\w,-]{1,200})(.{0,600})$")
-_RUFF = re.compile(r"#\s{0,5}noqa:\s{0,5}([A-Z]{1,8}\d{1,5}(?:[,\s]{1,3}[A-Z]{1,8}\d{1,5}){0,20})(.{0,600})$", re.IGNORECASE)
-_ESLINT = re.compile(r"eslint-disable(-next-line|-line)?\s{1,9}([\w@/, -]{1,300}?)(?:\s{1,9}--\s{0,9}(.{0,500}?))?\s{0,9}(?:\*/.{0,200})?$")
-_OWN = re.compile(r"(?://|#|/\*|--|<!--)\s{0,9}graphmem:\s{0,9}allow\s{1,9}([\w.:/-]{1,200})(?:[\s:–-]{1,9}(.{0,500}?))?\s{0,9}(?:\*/|-->)?\s{0,9}$")
+_RUFF = re.compile(
+    r"#\s{0,5}noqa:\s{0,5}([A-Z]{1,8}\d{1,5}(?:[,\s]{1,3}[A-Z]{1,8}\d{1,5}){0,20})(.{0,600})$", re.IGNORECASE
+)
+_ESLINT = re.compile(
+    r"eslint-disable(-next-line|-line)?\s{1,9}([\w@/, -]{1,300}?)(?:\s{1,9}--\s{0,9}(.{0,500}?))?"
+    r"\s{0,9}(?:\*/.{0,200})?$"
+)
+_OWN = re.compile(
+    r"(?://|#|/\*|--|<!--)\s{0,9}graphmem:\s{0,9}allow\s{1,9}([\w.:/-]{1,200})(?:[\s:–-]{1,9}(.{0,500}?))?"
+    r"\s{0,9}(?:\*/|-->)?\s{0,9}$"
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -255,9 +255,7 @@ def _allow(memory_id: str, path: str, reason: str) -> str:
     return f"graphmem guard allow {memory_id} --reason {said}" + (f" --path {path}" if path else "")
 
 
-def _chosen_elsewhere(
-    memory: GuardingMemory, match: Match, holding: Sequence[GuardingMemory]
-) -> GuardingMemory | None:
+def _chosen_elsewhere(memory: GuardingMemory, match: Match, holding: Sequence[GuardingMemory]) -> GuardingMemory | None:
     """Return a decision in force for another subject that chose what a memory rejects; None if there is none."""
     for other in holding:
         is_same = other.statement.subject is not None and other.statement.subject == memory.statement.subject
