@@ -32,7 +32,9 @@ def main() -> None:
     rows: list[Row] = []
     bans = asked.data / "bans"
     if bans.is_dir():
-        score = scored(rules_in(bans / "rules.jsonl"), cases_in(bans / name for name in _FILES if (bans / name).exists()))
+        score = scored(
+            rules_in(bans / "rules.jsonl"), cases_in(bans / name for name in _FILES if (bans / name).exists())
+        )
         rows += _shown("pack I", score, asked.wrong)
     for folder in asked.repo:
         rules, cases = made_from(folder)
@@ -46,8 +48,8 @@ def main() -> None:
 def _shown(name: str, score: Score, wrong: int) -> list[Row]:
     print(f"\n{name}")
     for key in sorted(score.total):
-        line = f"  {key[0]:28}{key[1]:42}{score.total[key]:6} cases {score.found[key]:6} found {score.excused[key]:4} excused"
-        print(line)
+        counts = f"{score.total[key]:6} cases {score.found[key]:6} found {score.excused[key]:4} excused"
+        print(f"  {key[0]:28}{key[1]:42}{counts}")
     for case in score.wrong[:wrong]:
         print(json.dumps({"cid": case.cid, "why": case.why, "at": str(case.at)}), case.diff[:3_000], sep="\n")
     found, returns = score.of(None, is_return=True)
@@ -57,7 +59,9 @@ def _shown(name: str, score: Score, wrong: int) -> list[Row]:
     print(f"  recall {found}/{returns}, false alarms {alarms}/{silent}, excused {excused}/{wanted}")
     rows = [
         Row(f"guard/{name}/recall", found / returns if returns else 1.0, "share", "higher", 0.98),
-        Row(f"guard/{name}/false alarms", 1_000 * alarms / silent if silent else 0.0, "per 1,000 changes", "lower", 1.0),
+        Row(
+            f"guard/{name}/false alarms", 1_000 * alarms / silent if silent else 0.0, "per 1,000 changes", "lower", 1.0
+        ),
     ]
     if wanted:
         rows.append(Row(f"guard/{name}/excused", excused / wanted, "share", "higher", 1.0))

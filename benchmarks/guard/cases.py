@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -23,8 +24,8 @@ class Case:
     repo: str
     at: datetime
     why: str
-    is_return: bool
     diff: str
+    is_return: bool
 
     @property
     def is_excused(self) -> bool:
@@ -45,7 +46,7 @@ def cases_in(paths: Iterable[Path]) -> Iterator[Case]:
             for line in file:
                 row = json.loads(line)
                 at, is_return = datetime.fromisoformat(row["at"]), row["verdict"] == "returns"
-                yield Case(row["cid"], row["repo"], at, row["why"], is_return, row["diff"])
+                yield Case(row["cid"], row["repo"], at, row["why"], row["diff"], is_return=is_return)
 
 
 def memories_of(rules: Iterable[Mapping[str, Any]]) -> Iterator[tuple[str, New]]:
@@ -57,14 +58,14 @@ def memories_of(rules: Iterable[Mapping[str, Any]]) -> Iterator[tuple[str, New]]
         excluded = rule.get("excluded") or []
         bounds = {each[side] for each in excluded for side in ("from", "to") if each[side] is not None}
         edges = [start, *sorted(bound for bound in bounds if start < bound and (end is None or bound < end)), end]
-        for number, (low, high) in enumerate(zip(edges, edges[1:], strict=False)):
-            patterns = [one["regex"] for one in excluded if one["from"] <= low and (one["to"] is None or low < one["to"])]
+        for number, (low, high) in enumerate(pairwise(edges)):
+            patterns = [
+                one["regex"] for one in excluded if one["from"] <= low and (one["to"] is None or low < one["to"])
+            ]
             yield rule["repo"], _memory(rule, f"{rule['id']}/{number}", patterns, (low, high))
 
 
-def _memory(
-    rule: Mapping[str, Any], key: str, excluded: Iterable[str], between: tuple[str, str | None]
-) -> New:
+def _memory(rule: Mapping[str, Any], key: str, excluded: Iterable[str], between: tuple[str, str | None]) -> New:
     language = _LANGUAGES[rule["ecosystem"]]
     option = Alternative(rule["key"], Outcome.REJECTED, rule["reason"] or "", (f"import:{language}:{rule['key']}",))
     globs = tuple(Anchor(AnchorKind.FILE, glob) for glob in rule.get("file_globs") or ())

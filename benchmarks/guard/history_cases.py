@@ -24,12 +24,15 @@ from benchmarks.guard.cases import Case
 
 _SETTINGS = (".golangci.yml", ".golangci.yaml", "pyproject.toml", ".eslintrc.json")
 _MOST_CASES, _MOST_SILENT = 300, 400
+_MOST_CHARS = 2_000_000
 _SUFFIXES = {"go": (".go",), "python": (".py",), "npm": (".ts", ".tsx", ".js", ".jsx", ".mjs")}
 _FOREIGN = re.compile(r"(?:^|/)(?:vendor|node_modules|testdata)/|\.pb\.go$")
 _GO_BLOCK = re.compile(r"^import \(\n(.*?)^\)", re.DOTALL | re.MULTILINE)
 _GO_LINE = re.compile(r'^\s*(?:[\w.]+\s+)?"([^"\n]+)"', re.MULTILINE)
 _GO_SINGLE = re.compile(r'^import (?:[\w.]+ )?"([^"\n]+)"', re.MULTILINE)
-_SCRIPT = re.compile(r"^(?:import|export)\s[^;'\"]*?from\s*['\"]([^'\"\n]+)['\"]|^import\s*['\"]([^'\"\n]+)['\"]", re.MULTILINE)
+_SCRIPT = re.compile(
+    r"^(?:import|export)\s[^;'\"]*?from\s*['\"]([^'\"\n]+)['\"]|^import\s*['\"]([^'\"\n]+)['\"]", re.MULTILINE
+)
 _EXCUSES = ("nolint", "noqa", "eslint-disable")
 
 Rule = dict[str, Any]
@@ -121,25 +124,40 @@ def _of_change(repo: str, rules: list[Rule], change: Mapping[str, Any], sha: str
         was, now = (any(_is_of(rule["key"], one) for one in change[side]) for side in ("before", "after"))
         start, end = _time(rule["first_date"]), rule["last_date"]
         middle = start + ((_time(end) if end else datetime(2026, 11, 1, tzinfo=UTC)) - start) / 2
-        name = f"{sha[:9]}-{number}-{change['path']}"
+        made = partial(_case, repo, rules, change, f"{sha[:9]}-{number}-{change['path']}")
         if now and not was and date < start and not change["is_moved"]:
-            yield Case(f"add-{name}", repo, middle, "addition_before_rule_replayed_in_force", True, change["diff"])
-            yield Case(f"own-{name}", repo, date, "addition_at_own_date", _any_in_force(rules, change, date), change["diff"])
+            yield made(middle, "addition_before_rule_replayed_in_force")
+            yield made(date, "addition_at_own_date")
             if end is not None:
-                yield Case(f"lift-{name}", repo, _time(end), "after_lift", _any_in_force(rules, change, _time(end)), change["diff"])
+                yield made(_time(end), "after_lift")
         elif was and not now and change["after"] and not change["is_moved"]:
-            yield Case(f"rem-{name}", repo, middle, "removal_inverted_in_force", True, change["inverse"])
-            yield Case(f"out-{name}", repo, middle, "removal_in_force", _any_in_force(rules, change, middle), change["diff"])
+            yield made(middle, "removal_inverted_in_force")
+            yield made(middle, "removal_in_force")
+
+
+def _case(repo: str, rules: list[Rule], change: Mapping[str, Any], name: str, at: datetime, why: str) -> Case:
+    """A case of a change or of its inverse; it is a return if a rule in force forbids what it adds."""
+    if why == "removal_inverted_in_force":
+        return Case(f"{why}-{name}", repo, at, why, change["inverse"], is_return=True)
+    return Case(f"{why}-{name}", repo, at, why, change["diff"], is_return=_any_in_force(rules, change, at))
 
 
 def _any_in_force(rules: list[Rule], change: Mapping[str, Any], at: datetime) -> bool:
     """Whether a rule in force at a time forbids what the change adds."""
     new = [one for one in change["after"] if one not in change["before"]]
-    live = [rule for rule in rules if _time(rule["first_date"]) <= at and (rule["last_date"] is None or at < _time(rule["last_date"]))]
+    live = [
+        rule
+        for rule in rules
+        if _time(rule["first_date"]) <= at and (rule["last_date"] is None or at < _time(rule["last_date"]))
+    ]
     return any(
         any(_is_of(rule["key"], one) for one in new) and not any(_is_of(rule["key"], one) for one in change["before"])
         for rule in live
     )
+
+
+def _is_in_force(rule: Rule, at: datetime) -> bool:
+    return _time(rule["first_date"]) <= at and (rule["last_date"] is None or at < _time(rule["last_date"]))
 
 
 def _in_force(git: Git, repo: str, rules: list[Rule], ecosystem: str) -> Iterator[Case]:
@@ -151,13 +169,13 @@ def _in_force(git: Git, repo: str, rules: list[Rule], ecosystem: str) -> Iterato
     step = max(len(rows) // _MOST_SILENT, 1)
     for sha, date in rows[::step][:_MOST_SILENT]:
         at = _time(date)
-        changes = [change for change in _changes(git, sha, ecosystem) if len(change["diff"]) < 300_000]
+        changes = [change for change in _changes(git, sha, ecosystem) if len(change["diff"]) < _MOST_CHARS]
         broken = [change for change in changes if _any_in_force(rules, change, at) and not change["is_moved"]]
         is_excused = any(word in change["diff"] for change in broken for word in _EXCUSES)
         diff = git("diff", "-M", f"{sha}^", sha)
-        if len(diff) < 2_000_000 and not is_excused and "Binary" not in diff[:0]:
+        if len(diff) < _MOST_CHARS and not is_excused:
             why = "in_force_addition" if broken else "in_force_commit"
-            yield Case(f"force-{sha[:9]}", repo, at, why, bool(broken), diff)
+            yield Case(f"force-{sha[:9]}", repo, at, why, diff, is_return=bool(broken))
 
 
 def _changes(git: Git, sha: str, ecosystem: str) -> Iterator[dict[str, Any]]:

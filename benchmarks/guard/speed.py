@@ -32,7 +32,9 @@ def speed_rows() -> list[Row]:
                 lambda: large.guard(diff),
             )
     parsing, few, many = times
-    print(f"\nten files parsed {parsing * 1e3:.1f} ms; guard {few * 1e3:.1f} ms with 100, {many * 1e3:.1f} ms with 10,000")
+    print(
+        f"\nten files parsed {parsing * 1e3:.1f} ms; guard {few * 1e3:.1f} ms with 100, {many * 1e3:.1f} ms with 10,000"
+    )
     return [
         Row("guard/ten files, beside parsing them", many / parsing, "ratio", "lower", 3.0),
         Row("guard/10,000 keyed memories beside 100", many / few, "ratio", "lower", 1.5),

@@ -76,7 +76,17 @@ guard.add_command(verb_command("allow"))
 @point_options
 @scope_options
 @click.pass_context
-def change(ctx: click.Context, /, *, call: Call, at: At, form: str, fail_on: str, limit: int, **given: Any) -> None:
+def change(
+    ctx: click.Context,
+    /,
+    *,
+    call: Call,
+    at: At,
+    form: str,
+    fail_on: str,
+    limit: int,
+    **given: Any,  # noqa: ANN401 - the forms of a change, as click parses them
+) -> None:
     """Warn if a change brings back what was rejected, follows what was superseded, or touches what is contested.
 
     The change is what is staged, a range of commits, a diff, or the uncommitted change of the files PATHS. It is judged

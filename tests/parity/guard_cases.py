@@ -8,7 +8,7 @@ ADDED = "--- a/src/x.py\n+++ b/src/x.py\n@@ -1 +1,2 @@\n import os\n+import pytz
 PYTZ = {"name": "pytz", "outcome": "rejected", "reason": "zoneinfo is enough", "keys": ["pkg:pypi/pytz"]}
 ZONES = {"id": "zones", "statement": {"title": "Zones come from zoneinfo", "kind": "decision", "alternatives": [PYTZ]}}
 REJECTED = (("add_many", {"items": [ZONES]}),)
-ALLOWED = (*REJECTED, ("allow", {"key": "zones", "write": {"reason": "the old client needs it"}}))
+ALLOWED = (*REJECTED, ("allow", {"key": "zones", "write": {"reason": "the old client needs it", "op_id": "allowed"}}))
 NO_EDITS = {
     Surface.CLI: "it reads the edits of the work tree itself",
     Surface.MCP: "its tool takes diffs, commands and paths",
