@@ -236,6 +236,8 @@ def _go_mod(text: str, *, is_part: bool) -> Iterator[Dependency]:
 
 _CARGO_LISTS = re.compile(r"(?:target\.(?:.{1,200})\.)?(?:workspace\.)?(?:dev-|build-)?dependencies")
 _CARGO_TABLE = re.compile(r"((?:target\.(?:.{1,200})\.)?(?:workspace\.)?(?:dev-|build-)?dependencies)\.([\w-]{1,100})")
+#: Fields of a package that look like dependencies where the table is not known.
+_CRATE_FIELDS = frozenset({"version", "edition", "rust-version", "resolver", "license", "name", "description"})
 _RENAMED = re.compile(r"\bpackage\s{0,9}=\s{0,9}\"([\w-]{1,100})\"")
 
 
@@ -252,7 +254,7 @@ def _cargo(text: str, *, is_part: bool) -> Iterator[Dependency]:
         if match is None or not (table is None or _CARGO_LISTS.fullmatch(table)):
             continue
         name, value = _unquoted_key(match[1]).partition(".")[0], match[2]
-        if table is not None or _is_crate_value(value):
+        if table is not None or (name not in _CRATE_FIELDS and _is_crate_value(value)):
             renamed = _RENAMED.search(value)
             yield Dependency("cargo", renamed[1] if renamed else name, number)
 

@@ -1,0 +1,91 @@
+"""Dependencies of manifests, in whole files and in parts."""
+
+from __future__ import annotations
+
+import pytest
+
+from graphmem.guard.manifest_names import reader_of
+
+PYPROJECT = """\
+[project]
+name = "x"
+keywords = ["words"]
+dependencies = [
+  "pytz>=2020", # "no"
+  "requests[socks]; python_version < '3.9'",
+]
+[dependency-groups]
+lint = ["ruff", {include-group = "dev"}]
+[tool.poetry.dependencies]
+python = "^3.9"
+arrow = "^1"
+[tool.ruff.lint.flake8-tidy-imports.banned-api]
+"moment".msg = "no"
+"""
+REQUIREMENTS = "pytz==1  # why\n# foo\n-r other.txt\nrequests[a]>=2 \\\n  --hash=sha256:abc\nx @ https://h/y.zip\n"
+SETUP = (
+    "[metadata]\nname = x\n[options]\ninstall_requires =\n  pytz\n  six>=1\n[options.extras_require]\ndev = pytest\n"
+)
+PACKAGE = """\
+{
+  "name": "x",
+  "scripts": {
+    "lodash": "1"
+  },
+  "devDependencies": {
+    "lodash": "^4",
+    "@a/b": "workspace:*"
+  }
+}
+"""
+GO_MOD = "module x\nrequire (\n\tgithub.com/pkg/errors v0.9.1\n\ta.b/c v1.0.0 // indirect\n)\nrequire d.e/f v2.0.0\nreplace g.h/i v1.0.0 => ../i\n"
+CARGO = '[package]\nversion = "1"\n[dependencies]\nserde = "1"\na = { package = "real", version = "1" }\n[target."cfg(unix)".dependencies]\nnix = "1"\n[dev-dependencies.tokio]\nversion = "1"\n'
+POM = "<project><groupId>me</groupId><artifactId>x</artifactId><dependencies>\n<dependency>\n<groupId>junit</groupId>\n<artifactId>junit</artifactId>\n<exclusions><exclusion><groupId>a</groupId><artifactId>b</artifactId></exclusion></exclusions>\n</dependency>\n<!-- <dependency><groupId>c</groupId><artifactId>d</artifactId></dependency> -->\n</dependencies></project>"
+GRADLE = "dependencies {\n  implementation 'a.b:c:1'\n  testImplementation(platform(\"d:e:1\"))\n  compile group: 'f', name: 'g', version: '1'\n  // implementation 'x:y:1'\n}\n"
+CATALOGUE = '[versions]\na = "1"\n[libraries]\nx = { module = "a.b:c", version.ref = "a" }\ny = { group = "d", name = "e" }\nz = "f:g:1"\n'
+GEMFILE = "source 'x'\ngem 'rails', '~> 7'\n# gem 'no'\ngem(\"pg\")\n"
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "found"),
+    [
+        ("pyproject.toml", PYPROJECT, [("pytz", 4), ("requests", 5), ("ruff", 8), ("arrow", 11)]),
+        ("requirements-dev.txt", REQUIREMENTS, [("pytz", 0), ("requests", 3), ("x", 5)]),
+        ("requirements/base.in", "pytz\n", [("pytz", 0)]),
+        ("setup.cfg", SETUP, [("pytz", 4), ("six", 5), ("pytest", 7)]),
+        ("web/package.json", PACKAGE, [("lodash", 6), ("@a/b", 7)]),
+        ("go.mod", GO_MOD, [("github.com/pkg/errors", 2), ("d.e/f", 5)]),
+        ("Cargo.toml", CARGO, [("serde", 3), ("real", 4), ("nix", 6), ("tokio", 7)]),
+        ("pom.xml", POM, [("junit:junit", 3)]),
+        ("build.gradle", GRADLE, [("a.b:c", 1), ("d:e", 2), ("f:g", 3)]),
+        ("gradle/libs.versions.toml", CATALOGUE, [("a.b:c", 3), ("d:e", 4), ("f:g", 5)]),
+        ("Gemfile", GEMFILE, [("rails", 1), ("pg", 3)]),
+    ],
+)
+def test_dependencies_are_found_with_their_lines(path: str, text: str, found: list[tuple[str, int]]) -> None:
+    reader = reader_of(path)
+    assert reader is not None
+    assert [(one.name, one.line) for one in reader(text, is_part=False)] == found
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "found"),
+    [
+        ("pyproject.toml", '  "pytz>=2020",\n  "attrs",\n]\n', ["pytz", "attrs"]),
+        ("pyproject.toml", 'line-length = 120\nselect = ["ALL"]\n', []),
+        ("package.json", '    "lodash": "^4.17.0",\n', ["lodash"]),
+        ("package.json", '    "build": "tsc -p .",\n    "version": "1.0.0",\n', []),
+        ("go.mod", "\tgithub.com/pkg/errors v0.9.1\n", ["github.com/pkg/errors"]),
+        ("Cargo.toml", 'serde = "1"\nedition = "2021"\nname = "x"\n', ["serde"]),
+        ("pom.xml", "<groupId>junit</groupId>\n<artifactId>junit</artifactId>\n", ["junit:junit"]),
+    ],
+)
+def test_a_part_of_a_manifest_is_read_too(path: str, text: str, found: list[str]) -> None:
+    reader = reader_of(path)
+    assert reader is not None
+    assert [one.name for one in reader(text, is_part=True)] == found
+
+
+@pytest.mark.parametrize("path", ["uv.lock", "notes.txt", "x.py", "package-lock.json"])
+def test_other_files_are_no_manifests(path: str) -> None:
+    assert reader_of(path) is None
