@@ -55,7 +55,8 @@ def test_a_change_of_mode_alone_has_no_pieces() -> None:
 
 def test_binary_files_and_binary_patches_are_skipped_and_listed() -> None:
     plain = "diff --git a/i.png b/i.png\nindex 1..2 100644\nBinary files a/i.png and b/i.png differ\n"
-    patch = "diff --git a/j b/j\nindex 1..2 100644\nGIT binary patch\nliteral 3\nKc$@(M0RaGX{rUh9\n\nliteral 0\nHcmV?d00001\n\n"
+    patch = "diff --git a/j b/j\nindex 1..2 100644\nGIT binary patch\nliteral 3\nKc$@(M0RaGX{rUh9\n\n"
+    patch += "literal 0\nHcmV?d00001\n\n"
     read = read_diff(plain + patch + HEAD + "@@ -1 +1 @@\n-a\n+b\n")
     assert [(one.path, one.reason) for one in read.skipped] == [("i.png", "binary"), ("j", "binary")]
     assert [one.path for one in read.files] == ["x.py"]
@@ -72,7 +73,9 @@ def test_line_ends_of_windows_are_read() -> None:
 
 
 def test_quoted_paths_and_paths_with_blanks_are_read() -> None:
-    quoted = 'diff --git "a/\\303\\244\\t.py" "b/\\303\\244\\t.py"\n--- "a/\\303\\244\\t.py"\n+++ "b/\\303\\244\\t.py"\n@@ -1 +1 @@\n-a\n+b\n'
+    name = "\\303\\244\\t.py"
+    head = f'diff --git "a/{name}" "b/{name}"\n--- "a/{name}"\n+++ "b/{name}"\n'
+    quoted = f"{head}@@ -1 +1 @@\n-a\n+b\n"
     blank = "diff --git a/a b.py b/a b.py\n--- a/a b.py\t\n+++ b/a b.py\t\n@@ -1 +1 @@\n-a\n+b\n"
     assert (only(quoted).path, only(blank).path) == ("ä\t.py", "a b.py")
 
@@ -89,7 +92,8 @@ def test_a_combined_diff_adds_what_no_parent_has() -> None:
 
 
 def test_the_message_of_a_commit_is_no_part_of_its_diff() -> None:
-    mail = f"From 1234 Mon Sep 17 00:00:00 2001\nSubject: x\n\n+import no\n---\n x.py | 2 +-\n\n{HEAD}@@ -1 +1 @@\n-a\n+b\n-- \n2.40\n\n"
+    head = "From 1234 Mon Sep 17 00:00:00 2001\nSubject: x\n\n+import no\n---\n x.py | 2 +-\n\n"
+    mail = f"{head}{HEAD}@@ -1 +1 @@\n-a\n+b\n-- \n2.40\n\n"
     assert added_lines(only(mail)) == [(1, "b")]
 
 

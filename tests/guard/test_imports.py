@@ -14,7 +14,8 @@ def modules(language: str, text: str, *, is_part: bool = False) -> list[str]:
 @pytest.mark.parametrize(
     ("language", "text", "found"),
     [
-        ("python", "import a.b as c, d\nfrom x.y import (z,\n  w)\nfrom .r import s\nfrom . import k\n", ["a.b", "d", "x.y"]),
+        ("python", "import a.b as c, d\nfrom x.y import (z,\n  w)\n", ["a.b", "d", "x.y"]),
+        ("python", "from .r import s\nfrom . import k\n", []),
         ("python", "def f():\n    import g\n__import__('h')\nimportlib.import_module('i')\n", ["g", "h", "i"]),
         ("javascript", "import x from 'a'; import 'b'; export * from \"c\"; import y from './own'", ["a", "b", "c"]),
         ("javascript", "const a = require('a'); const b = await import('b'); require(name)", ["a", "b"]),
@@ -56,7 +57,7 @@ def test_comments_and_strings_import_nothing(language: str, text: str) -> None:
         ("go", 'import (\n\t"io"\n', ["io"]),
         ("go", '\t"one",\n\t"two",\n}\n', []),
         ("go", 'text in a comment\nimport "a"\n*/\nfunc f() {}\n', []),
-        ("python", "words of a docstring\nimport pytz\n\"\"\"\nx = 1\n", []),
+        ("python", 'words of a docstring\nimport pytz\n"""\nx = 1\n', []),
         ("python", "        return x\n\nimport y\n\ndef broken(:\n", ["y"]),
         ("python", ">>> import pytz\n", []),
         ("javascript", "  a,\n  b,\n} from 'x';\nf()\n", ["x"]),

@@ -38,11 +38,52 @@ PACKAGE = """\
   }
 }
 """
-GO_MOD = "module x\nrequire (\n\tgithub.com/pkg/errors v0.9.1\n\ta.b/c v1.0.0 // indirect\n)\nrequire d.e/f v2.0.0\nreplace g.h/i v1.0.0 => ../i\n"
-CARGO = '[package]\nversion = "1"\n[dependencies]\nserde = "1"\na = { package = "real", version = "1" }\n[target."cfg(unix)".dependencies]\nnix = "1"\n[dev-dependencies.tokio]\nversion = "1"\n'
-POM = "<project><groupId>me</groupId><artifactId>x</artifactId><dependencies>\n<dependency>\n<groupId>junit</groupId>\n<artifactId>junit</artifactId>\n<exclusions><exclusion><groupId>a</groupId><artifactId>b</artifactId></exclusion></exclusions>\n</dependency>\n<!-- <dependency><groupId>c</groupId><artifactId>d</artifactId></dependency> -->\n</dependencies></project>"
-GRADLE = "dependencies {\n  implementation 'a.b:c:1'\n  testImplementation(platform(\"d:e:1\"))\n  compile group: 'f', name: 'g', version: '1'\n  // implementation 'x:y:1'\n}\n"
-CATALOGUE = '[versions]\na = "1"\n[libraries]\nx = { module = "a.b:c", version.ref = "a" }\ny = { group = "d", name = "e" }\nz = "f:g:1"\n'
+GO_MOD = """\
+module x
+require (
+\tgithub.com/pkg/errors v0.9.1
+\ta.b/c v1.0.0 // indirect
+)
+require d.e/f v2.0.0
+replace g.h/i v1.0.0 => ../i
+"""
+CARGO = """\
+[package]
+version = "1"
+[dependencies]
+serde = "1"
+a = { package = "real", version = "1" }
+[target."cfg(unix)".dependencies]
+nix = "1"
+[dev-dependencies.tokio]
+version = "1"
+"""
+POM = """\
+<project><groupId>me</groupId><artifactId>x</artifactId><dependencies>
+<dependency>
+<groupId>junit</groupId>
+<artifactId>junit</artifactId>
+<exclusions><exclusion><groupId>a</groupId><artifactId>b</artifactId></exclusion></exclusions>
+</dependency>
+<!-- <dependency><groupId>c</groupId><artifactId>d</artifactId></dependency> -->
+</dependencies></project>
+"""
+GRADLE = """\
+dependencies {
+  implementation 'a.b:c:1'
+  testImplementation(platform("d:e:1"))
+  compile group: 'f', name: 'g', version: '1'
+  // implementation 'x:y:1'
+}
+"""
+CATALOGUE = """\
+[versions]
+a = "1"
+[libraries]
+x = { module = "a.b:c", version.ref = "a" }
+y = { group = "d", name = "e" }
+z = "f:g:1"
+"""
 GEMFILE = "source 'x'\ngem 'rails', '~> 7'\n# gem 'no'\ngem(\"pg\")\n"
 
 
