@@ -16,6 +16,7 @@ TYPE_CHECKING = False  # type checkers take it for true; importing typing takes 
 if TYPE_CHECKING:
     from graphmem.answers import OnSimilar
     from graphmem.errors import (
+        BadDiff,
         CommitUnknown,
         Conflict,
         CorruptStore,
@@ -52,7 +53,8 @@ __version__ = "0.1.0"
 _HOMES = {
     "graphmem.answers": "OnSimilar",
     "graphmem.errors": (
-        "CommitUnknown Conflict CorruptStore Forbidden GraphMemError InvalidInput NotFound StoreUnavailable Unsupported"
+        "BadDiff CommitUnknown Conflict CorruptStore Forbidden GraphMemError InvalidInput NotFound StoreUnavailable"
+        " Unsupported"
     ),
     "graphmem.model": (
         "Alternative Anchor AnchorKind At Kind LinkKind Move Origin Outcome Scope Statement Status SupersessionKind"
@@ -70,6 +72,7 @@ __all__ = [  # noqa: RUF022 - the door first
     "Anchor",
     "AnchorKind",
     "At",
+    "BadDiff",
     "CommitUnknown",
     "Conflict",
     "CorruptStore",

@@ -51,8 +51,8 @@ class Settings:
         model: Another model: a folder with `model.onnx` and `tokenizer.json`; or, for sentence-transformers, a folder
             or a name on the hub, which is downloaded on first use.
         vectors: `exact`, or `approximate` to search with a vector index of the Neo4j server.
-        guard: What `graphmem guard` and hooks do with a change that brings back what a mandatory memory rejects: `warn`,
-            `ask` the user first, or `deny` it.
+        guard: What `graphmem guard` and hooks do with a change that brings back what a mandatory memory rejects:
+            `warn`, `ask` the user first, or `deny` it.
         lock_timeout_s: How long a write waits for other writers, in seconds.
         key: The API key for a `graphmem serve` at an http URL.
         keys: The file with the key hashes of `graphmem serve`; if unset, a file next to the store.

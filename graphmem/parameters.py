@@ -64,6 +64,5 @@ Limit = Annotated[int, Number(1, None, "The most results to return.", "NUMBER")]
 DiffText = Annotated[str, Text(20_000_000, description="A text.", metavar="TEXT")]
 """A diff, or a text with code."""
 ShellCommand = Annotated[str, Text(20_000, description="A shell command.", metavar="COMMAND")]
-ReasonText = Annotated[str, Text(20_000, 1, r"\S", "The reason, in a sentence.", "TEXT")]
 Share = Annotated[float, Number(0, 1)]
 """A number from 0 to 1."""

@@ -11,6 +11,7 @@ from graphmem.errors import Conflict, GraphMemError, StoreUnavailable
 CODES = {
     "GraphMemError": "error",
     "InvalidInput": "invalid_input",
+    "BadDiff": "bad_diff",
     "NotFound": "not_found",
     "Conflict": "conflict",
     "Forbidden": "forbidden",

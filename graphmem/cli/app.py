@@ -92,7 +92,8 @@ def _entries(section: Section) -> dict[str, CommandEntry]:
         if verb.section is not section or not verb.words:
             continue
         word = verb.words.split()[0]
-        if word not in entries:
+        is_of_another = word in VERBS and word != verb.name
+        if word not in entries and not is_of_another:
             module, _, attribute = _WRITTEN_BY_HAND.get(word, f"verb_commands:{verb.name}").partition(":")
             entries[word] = CommandEntry(module, attribute, _GROUPS.get(word, verb.summary))
     return entries | _WITHOUT_VERB[section]

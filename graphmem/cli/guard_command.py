@@ -28,12 +28,20 @@ class _GuardGroup(click.Group):
     """Runs the guard itself unless the first word is a command of the group."""
 
     def make_context(
-        self, info_name: str | None, args: list[str], parent: click.Context | None = None, **extra: Any
+        self,
+        info_name: str | None,
+        args: list[str],
+        parent: click.Context | None = None,
+        **extra: Any,  # noqa: ANN401 - click's own signature
     ) -> click.Context:
         """Return the context of the group's command, or of the guard."""
         if args[:1] and args[0] in self.commands:
             return super().make_context(info_name, args, parent, **extra)
         return change.make_context(info_name, args, parent, **extra)
+
+    def format_help(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the help of the guard; its last line names the command of the group."""
+        change.format_help(ctx, formatter)
 
 
 @click.group(cls=_GuardGroup, invoke_without_command=True)
@@ -68,8 +76,16 @@ guard.add_command(verb_command("allow"))
 @point_options
 @scope_options
 @click.pass_context
-def change(  # noqa: PLR0913 - each parameter is an option
-    ctx: click.Context, /, *, call: Call, at: At, form: str, fail_on: str, limit: int, **given: Any
+def change(
+    ctx: click.Context,
+    /,
+    *,
+    call: Call,
+    at: At,
+    form: str,
+    fail_on: str,
+    limit: int,
+    **given: Any,  # noqa: ANN401 - the forms of a change, as click parses them
 ) -> None:
     """Warn if a change brings back what was rejected, follows what was superseded, or touches what is contested.
 

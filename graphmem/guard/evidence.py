@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from graphmem.guard.code_paths import is_foreign, is_marked_generated, language_of_path
 from graphmem.guard.file_changes import FileChange, Piece
@@ -95,36 +96,49 @@ class Added:
     suppressions: tuple[Suppression, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class FileEvidences:
     """The evidence in one changed file.
 
     Attributes:
+        change: The change of the file.
         added: What the file has after the change on lines that the change adds.
-        before: What the file had before the change.
         after: What it has after the change, added or not.
     """
 
-    path: str
-    is_new: bool
+    change: FileChange
     added: tuple[Added, ...] = ()
-    before: tuple[Evidence, ...] = ()
     after: tuple[Evidence, ...] = ()
+
+    @property
+    def path(self) -> str:
+        """The path after the change."""
+        return self.change.path
+
+    @property
+    def is_new(self) -> bool:
+        """Whether the change creates the file."""
+        return self.change.is_new
+
+    @cached_property
+    def before(self) -> tuple[Evidence, ...]:
+        """What the file had before the change; read when it is first asked for, since few files need it."""
+        if is_foreign(self.path):
+            return ()
+        path = self.change.old_path or self.path
+        pieces = self.change.pieces
+        found = (_in_text(path, piece.before, is_part=not piece.is_whole) for piece in pieces)
+        return tuple(evidence for each in found for evidence, _, _ in each)
 
 
 def evidence_of_file(change: FileChange) -> FileEvidences:
     """Return the evidence in a changed file; none for files that guard does not read."""
     if is_foreign(change.path) or _is_generated(change):
-        return FileEvidences(change.path, change.is_new)
+        return FileEvidences(change)
     new_file = (Added(FileEvidence(change.path), change.path),) if _is_new_at_path(change) else ()
-    old_path = change.old_path or change.path
     added: list[Added] = []
-    before: list[Evidence] = []
     after: list[Evidence] = []
-    for piece in change.pieces:
-        before += (evidence for evidence, _, _ in _in_text(old_path, piece.before, is_part=not piece.is_whole))
-        if change.is_deleted:
-            continue
+    for piece in () if change.is_deleted else change.pieces:
         lines: Sequence[str] = ()
         for evidence, first, last in _in_text(change.path, piece.after, is_part=_is_part(piece)):
             after.append(evidence)
@@ -132,7 +146,7 @@ def evidence_of_file(change: FileChange) -> FileEvidences:
             if line is not None:
                 lines = lines or piece.after.split("\n")
                 added.append(Added(evidence, change.path, line, tuple(suppressions_on(lines, first, last))))
-    return FileEvidences(change.path, change.is_new, (*new_file, *added), tuple(before), tuple(after))
+    return FileEvidences(change, (*new_file, *added), tuple(after))
 
 
 def evidence_of_command(text: str) -> Iterator[Added]:
@@ -172,7 +186,7 @@ def _in_text(path: str, text: str, *, is_part: bool) -> Iterator[tuple[Evidence,
         return
     reader = reader_of(path)
     if reader is not None:
-        yield from map(_of_dependency, reader(text, is_part))
+        yield from map(_of_dependency, reader(text, is_part=is_part))
 
 
 def _of_import(found: Import) -> tuple[Evidence, int, int]:
@@ -181,8 +195,3 @@ def _of_import(found: Import) -> tuple[Evidence, int, int]:
 
 def _of_dependency(found: Dependency) -> tuple[Evidence, int, int]:
     return PackageEvidence(found.ecosystem, found.name), found.line, found.line
-
-
-def all_added(files: Iterable[FileEvidences], commands: Iterable[Added]) -> list[Added]:
-    """Return all evidence that a change adds, in the order of its files."""
-    return [*(added for file in files for added in file.added), *commands]

@@ -9,7 +9,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from tree_sitter import Node, Parser
+    from tree_sitter import Language, Node, Parser, Query
 
 _MODULES = {
     "python": ("tree_sitter_python", "language"),
@@ -20,17 +20,19 @@ _MODULES = {
     "rust": ("tree_sitter_rust", "language"),
     "java": ("tree_sitter_java", "language"),
 }
-_COMMENT = "/*\n"
+_COMMENT, _LIST = "/*\n", "import (\n"
 #: What a part of a file can be the rest of, by language.
 _OPENINGS = {
     "python": ('"""\n', "'''\n"),
     "javascript": ("import {\n", _COMMENT, "`\n"),
     "typescript": ("import {\n", _COMMENT, "`\n"),
     "tsx": ("import {\n", _COMMENT, "`\n"),
-    "go": ("import (\n", _COMMENT, "const _ = `\n"),
+    "go": (_LIST, _COMMENT, "const _ = `\n"),
     "rust": (_COMMENT,),
     "java": (_COMMENT,),
 }
+#: What ends a comment or a string; a text without it is not the rest of one.
+_CLOSINGS = {_COMMENT: "*/", "`\n": "`", "const _ = `\n": "`", '"""\n': '"""', "'''\n": "'''"}
 _MOST_FAULTS = 50
 
 
@@ -66,10 +68,12 @@ def parsed(language: str, text: str, *, is_part: bool) -> Parsed:
     best = Parsed(_root(language, text), 0)
     faults = _faults(best.root)
     openings = _OPENINGS[language] if is_part and (faults or language == "go") else ()
-    for opening in openings:
+    for opening in (each for each in openings if _CLOSINGS.get(each, "") in text):
         other = Parsed(_root(language, opening + text), 1)
         others_faults = _faults(other.root)
-        if others_faults < faults or (opening == "import (\n" and others_faults == faults and _is_list_of_specs(other)):
+        # A list that the text does not end lacks one bracket.
+        is_list = opening == _LIST and others_faults <= faults + 1 and _is_list_of_specs(other)
+        if others_faults < faults or is_list:
             best, faults = other, others_faults
     return best
 
@@ -77,15 +81,37 @@ def parsed(language: str, text: str, *, is_part: bool) -> Parsed:
 def _is_list_of_specs(reading: Parsed) -> bool:
     """Return whether a Go text, read as the rest of a list of imports, has one on its first lines."""
     first = reading.root.named_child(0)
-    return first is not None and first.type == "import_declaration" and not first.has_error
+    return first is not None and first.type == "import_declaration"
+
+
+def nodes_of(language: str, root: Node, types: tuple[str, ...]) -> list[Node]:
+    """Return the nodes of some types below a node, in the order of the text."""
+    from tree_sitter import QueryCursor
+
+    found = QueryCursor(_query(language, types)).captures(root)
+    return sorted((node for nodes in found.values() for node in nodes), key=lambda node: int(node.start_byte))
+
+
+@cache
+def _query(language: str, types: tuple[str, ...]) -> Query:
+    from tree_sitter import Query
+
+    return Query(_grammar(language), "\n".join(f"({each}) @found" for each in types))
+
+
+@cache
+def _grammar(language: str) -> Language:
+    from tree_sitter import Language
+
+    module, function = _MODULES[language]
+    return Language(getattr(import_module(module), function)())
 
 
 @cache
 def _parser(language: str) -> Parser:
-    from tree_sitter import Language, Parser
+    from tree_sitter import Parser
 
-    module, function = _MODULES[language]
-    return Parser(Language(getattr(import_module(module), function)()))
+    return Parser(_grammar(language))
 
 
 def _root(language: str, text: str) -> Node:

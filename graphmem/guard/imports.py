@@ -6,14 +6,13 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from graphmem.guard.grammars import Parsed, parsed
+from graphmem.guard.grammars import Parsed, nodes_of, parsed
 
 if TYPE_CHECKING:
     from tree_sitter import Node
 
 #: Names of a JavaScript import that are not those of a list.
 STAR, DEFAULT = "*", "default"
-_MOST_NODES = 200_000
 _LOCAL_CRATES = frozenset({"crate", "self", "super", "Self", "std", "core", "alloc"})
 
 
@@ -52,7 +51,7 @@ def imports_in(language: str, text: str, *, is_part: bool) -> list[Import]:
     shown = "javascript" if language in {"typescript", "tsx"} else language
     return [
         Import(shown, module, names, max(tree.row(node), 0), max(tree.last_row(node), 0))
-        for node in _nodes(tree.root, _LEAVES[language])
+        for node in nodes_of(language, tree.root, _types(language, text))
         for module, names in read(node)
         if module and _begins_a_line(tree, node, lines)
     ]
@@ -67,39 +66,37 @@ def _may_import(language: str, text: str) -> bool:
 
 
 def _begins_a_line(tree: Parsed, node: Node, lines: list[str]) -> bool:
-    """Return whether a node may count: within a text that does not fit, only at the beginning of a line."""
-    parent = node.parent
-    if parent is None or not parent.is_error:
-        return True
+    """Return whether a node may count: in a text that does not fit, only at the beginning of a line or a statement."""
     row = tree.row(node)
-    return 0 <= row < len(lines) and not lines[row][: node.start_point[1]].strip()
+    if not tree.root.has_error or node.type in _CALL_TYPES or not 0 <= row < len(lines):
+        return True
+    before = lines[row].encode("utf-8", "replace")[: node.start_point[1]].decode("utf-8", "replace").strip()
+    return before in {"", "import"} or before[-1] in ";:{}()"
 
 
-def _nodes(root: Node, leaves: frozenset[str]) -> Iterator[Node]:
-    """Yield the nodes of some types in their order, without looking inside them."""
-    stack = [root]
-    seen = 0
-    while stack and seen < _MOST_NODES:
-        node = stack.pop()
-        seen += 1
-        if node.type in leaves:
-            yield node
-            if node.type not in _CALLS:
-                continue
-        if node.type not in _TEXTS:
-            stack.extend(reversed(node.named_children))
+def _types(language: str, text: str) -> tuple[str, ...]:
+    """Return the types of nodes that can import; calls only if the text has one of their names."""
+    call, words = _CALLS.get(language, ("", ()))
+    return (*_LEAVES[language], call) if any(word in text for word in words) else _LEAVES[language]
 
 
-_TEXTS = frozenset({"comment", "line_comment", "block_comment", "string", "raw_string_literal", "string_literal"})
-_CALLS = frozenset({"call", "call_expression"})
-_LEAVES: Mapping[str, frozenset[str]] = {
-    "python": frozenset({"import_statement", "import_from_statement", "call"}),
-    "javascript": frozenset({"import_statement", "export_statement", "call_expression"}),
-    "typescript": frozenset({"import_statement", "export_statement", "call_expression", "import_require_clause"}),
-    "tsx": frozenset({"import_statement", "export_statement", "call_expression", "import_require_clause"}),
-    "go": frozenset({"import_spec"}),
-    "rust": frozenset({"use_declaration", "extern_crate_declaration"}),
-    "java": frozenset({"import_declaration"}),
+_CALL_TYPES = frozenset({"call", "call_expression", "import_require_clause"})
+_IN_SCRIPTS = ("call_expression", ("require", "import("))
+_CALLS: Mapping[str, tuple[str, tuple[str, ...]]] = {
+    "python": ("call", ("__import__", "import_module")),
+    "javascript": _IN_SCRIPTS,
+    "typescript": _IN_SCRIPTS,
+    "tsx": _IN_SCRIPTS,
+}
+_SCRIPT_NODES = ("import_statement", "export_statement")
+_LEAVES: Mapping[str, tuple[str, ...]] = {
+    "python": ("import_statement", "import_from_statement"),
+    "javascript": _SCRIPT_NODES,
+    "typescript": (*_SCRIPT_NODES, "import_require_clause"),
+    "tsx": (*_SCRIPT_NODES, "import_require_clause"),
+    "go": ("import_spec",),
+    "rust": ("use_declaration", "extern_crate_declaration"),
+    "java": ("import_declaration",),
 }
 
 #: A module, and the names that are imported from it.

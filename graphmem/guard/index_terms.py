@@ -114,7 +114,7 @@ def _terms_of_import(language: str, module: str, names: Iterable[str]) -> Iterat
             yield f"import:{language}:{_compared(language, start)}"
             if start:
                 yield f"word:{_plain(start)}"
-    yield from (f"symbol:{segment}" for segment in (*names, module.rpartition(separator)[2]))
+    yield from (f"symbol:{segment}" for segment in (*names, *_SYMBOL.split(module)))
 
 
 def _terms_of_package(ecosystem: str, name: str) -> Iterator[str]:

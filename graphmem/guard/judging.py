@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import cached_property
 
 from graphmem.guard.evidence import (
     Added,
@@ -89,12 +89,12 @@ class ChangeEvidence:
 
     files: Sequence[FileEvidences]
     others: Sequence[Added] = ()
-    _packages_before: Counter[tuple[str, str]] = field(init=False)
 
-    def __post_init__(self) -> None:
-        """Count the dependencies that the change takes out of manifests."""
-        self._packages_before = Counter(
-            (evidence.ecosystem, evidence.name)
+    @cached_property
+    def _lost_packages(self) -> frozenset[Evidence]:
+        """The dependencies that the change takes out of a manifest."""
+        return frozenset(
+            evidence
             for file in self.files
             for evidence in set(file.before) - set(file.after)
             if isinstance(evidence, PackageEvidence)
@@ -120,21 +120,21 @@ class ChangeEvidence:
         return found
 
     def _places(self, key: OptionKey, scope: FileScope | None) -> tuple[Added, ...]:
-        moved = self._losing(key)
+        moved: int | None = None
         places: list[Added] = []
         for file in self.files:
-            if scope is not None and not scope.covers(file.path):
+            own = [added for added in file.added if is_brought(key, added.evidence)]
+            if not own or (scope is not None and not scope.covers(file.path)):
                 continue
-            own = [
-                added
-                for added in file.added
-                if is_brought(key, added.evidence) and not any(is_brought(key, before) for before in file.before)
-            ]
+            if any(is_brought(key, before) for before in file.before):
+                continue
             own = [added for added in own if not self._is_moved_package(added)]
-            if own and file.is_new and moved and not isinstance(own[0].evidence, FileEvidence):
+            if file.is_new and own and not isinstance(own[0].evidence, FileEvidence):
+                moved = self._losing(key) if moved is None else moved
                 moved -= 1
-            else:
-                places += own
+                if moved >= 0:
+                    continue
+            places += own
         return (*places, *(added for added in self.others if is_brought(key, added.evidence)))
 
     def _losing(self, key: OptionKey) -> int:
@@ -146,5 +146,4 @@ class ChangeEvidence:
         )
 
     def _is_moved_package(self, added: Added) -> bool:
-        evidence = added.evidence
-        return isinstance(evidence, PackageEvidence) and (evidence.ecosystem, evidence.name) in self._packages_before
+        return isinstance(added.evidence, PackageEvidence) and added.evidence in self._lost_packages

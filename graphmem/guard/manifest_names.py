@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Protocol
 
 _LONGEST_LINE = 2_000
 
@@ -25,8 +26,13 @@ class Dependency:
     line: int
 
 
-#: Reads the dependencies of a text; `is_part` is true if it may begin anywhere in its file.
-Reader = Callable[[str, bool], Iterator[Dependency]]
+class Reader(Protocol):
+    """Reads the dependencies of a text."""
+
+    def __call__(self, text: str, *, is_part: bool) -> Iterator[Dependency]:
+        """Yield them in their order; `is_part` is true if the text may begin anywhere in its file."""
+        ...
+
 
 _REQUIREMENTS = re.compile(r"(?:.{0,100}requirements.{0,100}|constraints.{0,50})\.(?:txt|in)")
 _PEP508 = re.compile(
@@ -59,7 +65,8 @@ def pep508_name(text: str) -> str | None:
 # ---- Python
 
 
-def _requirements(text: str, _is_part: bool) -> Iterator[Dependency]:
+def _requirements(text: str, *, is_part: bool) -> Iterator[Dependency]:
+    del is_part  # Every line says by itself what it is.
     is_continued = False
     for number, line in _lines(text):
         plain = line.strip()
@@ -84,12 +91,12 @@ _PYTHON_LISTS = re.compile(
 _LIST_KEYS = frozenset({"dependencies", "requires", "dev-dependencies", "install_requires"})
 
 
-def _pyproject(text: str, is_part: bool) -> Iterator[Dependency]:
+def _pyproject(text: str, *, is_part: bool) -> Iterator[Dependency]:
     table = "" if not is_part else None
     key: str | None = None
     depth = 0
-    for number, line in _lines(text):
-        line = _without_comment(line)
+    for number, written in _lines(text):
+        line = _without_comment(written)
         if depth == 0 and (match := _TABLE.match(line)):
             table, key = _unquoted_key(match[1]), None
             continue
@@ -146,7 +153,7 @@ def _without_comment(line: str) -> str:
 _SETUP_KEYS = frozenset({"install_requires", "setup_requires", "tests_require"})
 
 
-def _setup_cfg(text: str, is_part: bool) -> Iterator[Dependency]:
+def _setup_cfg(text: str, *, is_part: bool) -> Iterator[Dependency]:
     section, key = ("options" if is_part else ""), ""
     for number, line in _lines(text):
         plain = line.strip()
@@ -179,7 +186,7 @@ _NPM_VERSION = re.compile(
 _NOT_PACKAGES = frozenset({"version", "node", "npm", "yarn", "pnpm", "name"})
 
 
-def _package_json(text: str, is_part: bool) -> Iterator[Dependency]:
+def _package_json(text: str, *, is_part: bool) -> Iterator[Dependency]:
     names = None if is_part else _npm_names(text)
     section: str | None = None
     for number, line in _lines(text):
@@ -212,7 +219,7 @@ def _npm_names(text: str) -> frozenset[str] | None:
 _GO_MODULE = re.compile(r"([\w.~-]{1,200}(?:/[\w.~!-]{1,200}){0,20})\s{1,20}v\d[\w.+-]{0,100}\s{0,20}(//.{0,200})?$")
 
 
-def _go_mod(text: str, is_part: bool) -> Iterator[Dependency]:
+def _go_mod(text: str, *, is_part: bool) -> Iterator[Dependency]:
     block = "require" if is_part else ""
     for number, line in _lines(text):
         plain = line.strip()
@@ -229,13 +236,15 @@ def _go_mod(text: str, is_part: bool) -> Iterator[Dependency]:
 
 _CARGO_LISTS = re.compile(r"(?:target\.(?:.{1,200})\.)?(?:workspace\.)?(?:dev-|build-)?dependencies")
 _CARGO_TABLE = re.compile(r"((?:target\.(?:.{1,200})\.)?(?:workspace\.)?(?:dev-|build-)?dependencies)\.([\w-]{1,100})")
+#: Fields of a package that look like dependencies where the table is not known.
+_CRATE_FIELDS = frozenset({"version", "edition", "rust-version", "resolver", "license", "name", "description"})
 _RENAMED = re.compile(r"\bpackage\s{0,9}=\s{0,9}\"([\w-]{1,100})\"")
 
 
-def _cargo(text: str, is_part: bool) -> Iterator[Dependency]:
+def _cargo(text: str, *, is_part: bool) -> Iterator[Dependency]:
     table: str | None = None if is_part else ""
-    for number, line in _lines(text):
-        line = _without_comment(line)
+    for number, written in _lines(text):
+        line = _without_comment(written)
         if match := _TABLE.match(line):
             table = _unquoted_key(match[1])
             if named := _CARGO_TABLE.fullmatch(table):
@@ -245,7 +254,7 @@ def _cargo(text: str, is_part: bool) -> Iterator[Dependency]:
         if match is None or not (table is None or _CARGO_LISTS.fullmatch(table)):
             continue
         name, value = _unquoted_key(match[1]).partition(".")[0], match[2]
-        if table is not None or _is_crate_value(value):
+        if table is not None or (name not in _CRATE_FIELDS and _is_crate_value(value)):
             renamed = _RENAMED.search(value)
             yield Dependency("cargo", renamed[1] if renamed else name, number)
 
@@ -261,7 +270,8 @@ _GEM = re.compile(r"\s{0,40}gem[\s(]{1,9}(?:\"([\w.-]{1,200})\"|'([\w.-]{1,200})
 _GEMSPEC = re.compile(r"\s{0,40}\w{1,40}\.add_(?:runtime_|development_)?dependency[\s(]{1,9}[\"']([\w.-]{1,200})[\"']")
 
 
-def _gemfile(text: str, _is_part: bool) -> Iterator[Dependency]:
+def _gemfile(text: str, *, is_part: bool) -> Iterator[Dependency]:
+    del is_part  # Every line says by itself what it is.
     for number, line in _lines(text):
         if match := _GEM.match(line) or _GEMSPEC.match(line):
             yield Dependency("gem", next(group for group in match.groups() if group), number)
@@ -270,12 +280,13 @@ def _gemfile(text: str, _is_part: bool) -> Iterator[Dependency]:
 # ---- Java
 
 _XML_TAG = re.compile(
-    r"<(/?)(dependency|exclusions|dependencyManagement|plugin|parent|groupId|artifactId)>(?:\s{0,99}([^<\s]{1,300})\s{0,99}</)?"
+    r"<(/?)(dependency|exclusions|dependencyManagement|plugin|parent|groupId|artifactId)>"
+    r"(?:\s{0,99}([^<\s]{1,300})\s{0,99}</)?"
 )
 _XML_COMMENT = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
 
 
-def _pom(text: str, is_part: bool) -> Iterator[Dependency]:
+def _pom(text: str, *, is_part: bool) -> Iterator[Dependency]:
     plain = _XML_COMMENT.sub(lambda match: "\n" * match.group().count("\n"), text)
     group = ""
     open_tags: list[str] = ["dependency"] if is_part and "<project" not in plain else []
@@ -297,15 +308,17 @@ def _pom(text: str, is_part: bool) -> Iterator[Dependency]:
 
 
 _GRADLE = re.compile(
-    r"\s{0,60}(?:\w{0,60}(?:[iI]mplementation|[aA]pi|[cC]ompile|[cC]ompileOnly|[rR]untime|[rR]untimeOnly|kapt|ksp|annotationProcessor|classpath))"
-    r"[\s(]{1,20}(?:platform\(|enforcedPlatform\(|project\.)?\(?[\"']([\w.-]{1,200}):([\w.-]{1,200})(?::[^\"']{0,200})?[\"']"
+    r"\s{0,60}\w{0,60}(?:[iI]mplementation|[aA]pi|[cC]ompile(?:Only)?|[rR]untime(?:Only)?|kapt|ksp|[pP]rocessor|classpath)"
+    r"[\s(]{1,20}(?:platform\(|enforcedPlatform\()?[\"']([\w.-]{1,200}):([\w.-]{1,200})(?::[^\"']{0,200})?[\"']"
 )
 _GRADLE_MAP = re.compile(
-    r"\s{0,60}\w{1,60}[\s(]{1,20}group\s{0,9}[:=]\s{0,9}[\"']([\w.-]{1,200})[\"']\s{0,9},\s{0,9}name\s{0,9}[:=]\s{0,9}[\"']([\w.-]{1,200})[\"']"
+    r"\s{0,60}\w{1,60}[\s(]{1,20}group\s{0,9}[:=]\s{0,9}[\"']([\w.-]{1,200})[\"']"
+    r"\s{0,9},\s{0,9}name\s{0,9}[:=]\s{0,9}[\"']([\w.-]{1,200})[\"']"
 )
 
 
-def _gradle(text: str, _is_part: bool) -> Iterator[Dependency]:
+def _gradle(text: str, *, is_part: bool) -> Iterator[Dependency]:
+    del is_part  # Every line says by itself what it is.
     is_comment = False
     for number, line in _lines(text):
         plain = line.strip()
@@ -323,10 +336,10 @@ _COORDINATES = re.compile(
 )
 
 
-def _version_catalogue(text: str, is_part: bool) -> Iterator[Dependency]:
+def _version_catalogue(text: str, *, is_part: bool) -> Iterator[Dependency]:
     table: str | None = None if is_part else ""
-    for number, line in _lines(text):
-        line = _without_comment(line)
+    for number, written in _lines(text):
+        line = _without_comment(written)
         if match := _TABLE.match(line):
             table = match[1]
         elif table in {None, "libraries"}:

@@ -21,7 +21,7 @@ from graphmem.wire.contracts import Contract, Parameter, Role, contract, first_m
 _NAMES = {"key": "id", "source": "id"}
 _MAX_RESULTS = 100
 #: Parameters without an argument in the tool.
-_OMITTED = frozenset({("end", "word")})
+_OMITTED = frozenset({("end", "word"), ("guard", "edits"), ("guard", "enforcement"), ("guard", "limit")})
 
 
 @cache
@@ -112,10 +112,12 @@ DESCRIPTIONS: Mapping[str, str] = {
     "confirm": "Record that a memory is still right: its confidence is reset.",
     "history": "A memory's predecessors, successors, status changes and ledger entries.",
     "explain": "Why a memory is in force or not: reasons, deciding rule, evidence.",
+    "guard": "Before an edit or an install: does it bring back what the team rejected? Knows packages and imports.",
 }
 TITLES: Mapping[str, str] = {
     "end": "End a memory",
     "confirm": "Confirm a memory",
     "history": "History of a memory",
     "explain": "Explain a memory",
+    "guard": "Check a change",
 }

@@ -32,7 +32,7 @@ from graphmem.model import (
     Status,
     instant,
 )
-from graphmem.parameters import DiffText, Limit, MemoryRef, PathName, ReasonText, ShellCommand
+from graphmem.parameters import DiffText, Limit, MemoryRef, PathName, ShellCommand
 from graphmem.service.commit_points import at_commits
 from graphmem.service.context import ServiceContext, Write, WriteRequest
 from graphmem.service.guard_answers import FileEdit, GuardAnswer
@@ -100,7 +100,6 @@ class GuardVerbs:
     def allow(
         self,
         key: MemoryRef,
-        reason: ReasonText,
         *,
         path: PathName | None = None,
         until: datetime | None = None,
@@ -114,17 +113,19 @@ class GuardVerbs:
 
         Args:
             key: The memory that rejects the option.
-            reason: Why the option may be used.
             path: Only in this file, folder/ or glob.
             until: Only before this time.
-            write: Scope, actor, source and reason of the write.
+            write: Scope, actor, source and reason of the write; it needs a reason.
             parts: Parts of the scope that replace those of `write` or of the default scope.
 
         Raises:
             NotFound: No memory of this name is visible to the writer.
-            InvalidInput: The memory rejects no option with a key, or `until` is past.
+            InvalidInput: There is no reason, the memory rejects no option with a key, or `until` is past.
         """
         request = self._context.write_request(write, parts)
+        reason = (request.provenance.reason or "").strip()
+        if not reason:
+            raise InvalidInput("an exception needs a reason: say why the option may be used here")
         key = self._rejecting(key, request)
         now = _first_moment(request) or self._context.clock()
         memory = self._context.latest_view(request.writer, [key]).memory(key)

@@ -10,12 +10,26 @@ from graphmem.answers import Reference
 from graphmem.guard.evidence import Added
 from graphmem.guard.index_terms import EXCEPTION, term_of_exceptions, terms_of_evidence, terms_of_path
 from graphmem.guard.judging import Option, options_of
-from graphmem.model import BEGINNING, CodeVerdict, LinkKind, Memory, Outcome, Point, Scope, Statement
+from graphmem.model import (
+    BEGINNING,
+    Add,
+    CodeVerdict,
+    Confirm,
+    LinkKind,
+    Memory,
+    Operation,
+    Outcome,
+    Point,
+    Scope,
+    Statement,
+    Status,
+    Transition,
+)
 from graphmem.option_keys import FileScope
 from graphmem.retrieval.reference import reference
 from graphmem.service.context import ServiceContext
 from graphmem.store import Rivals
-from graphmem.temporal import Ruling, Standing, View, resolve, rule
+from graphmem.temporal import Ruling, Standing, View, resolve, rule, stamp_of
 from graphmem.temporal.spans import containing
 
 #: Memories that are judged for one change, and rivals of their subjects.
@@ -99,11 +113,7 @@ class GuardMemories:
                 ruling = rule(view, same, self.point.valid)
                 if ruling is not None and ruling.contested:
                     rulings[found.id] = ruling
-        for found in memories:
-            declared = self._declared(found.id)
-            if found.id not in rulings and declared is not None:
-                rulings[found.id] = declared
-        return rulings
+        return self._declared([found.id for found in memories if found.id not in rulings]) | rulings
 
     def verdicts(self, memories: Sequence[GuardingMemory]) -> dict[str, CodeVerdict]:
         """Return the last verdict on each memory that was checked against the code."""
@@ -163,19 +173,45 @@ class GuardMemories:
         is_same_home = (home.repo, home.user, home.environment) == (own.repo, own.user, own.environment)
         return is_same_home and memory.statement.subject == found.statement.subject is not None
 
-    def _declared(self, key: str) -> Ruling | None:
-        links = [row for row in self.view.links(key) if row.kind is LinkKind.CONFLICTS_WITH]
-        others = {row.target if row.source == key else row.source for row in links}
-        ruling = rule(self.view, [key, *others], self.point.valid) if others else None
-        return ruling if ruling is not None and ruling.contested else None
+    def _declared(self, keys: Sequence[str]) -> dict[str, Ruling]:
+        """Return the rulings over declared conflicts of some memories."""
+        if not keys:
+            return {}
+        seq = self.point.seq
+        steps = self.context.store.neighbours(self.reader, keys, seq=seq, limit=_MOST_RIVALS).steps
+        pairs = {(step.of, step.memory) for step in steps if step.over == LinkKind.CONFLICTS_WITH}
+        view = self.context.view(self.reader, [key for pair in sorted(pairs) for key in pair], seq)
+        rulings: dict[str, Ruling] = {}
+        for key in keys:
+            others = [other for of, other in sorted(pairs) if of == key and _is_open(view, key, other)]
+            ruling = rule(view, [key, *others], self.point.valid) if others else None
+            if ruling is not None and ruling.contested:
+                rulings[key] = ruling
+        return rulings
 
     def _is_accepted(self, view: View, key: str) -> bool:
-        """Return whether the move that made an exception active was made by somebody who may mandate."""
-        move = view.status(key, self.point.valid)
-        if move is None:
-            return False
-        changes = self.context.store.changes(self.reader, after=move.stamp.seq - 1, limit=1)
-        return bool(changes) and changes[0].provenance.origin.may_mandate
+        """Return whether somebody who may mandate recorded, accepted or confirmed an exception."""
+        return any(
+            change.seq <= self.point.seq
+            and change.provenance.origin.may_mandate
+            and view.lineage.sees(stamp_of(change))
+            and not view.is_revoked(change.seq)
+            and _is_acceptance(change.operation)
+            for change in self.context.store.changes_of(self.reader, key)
+        )
+
+
+def _is_open(view: View, one: str, other: str) -> bool:
+    return any(
+        row.kind is LinkKind.CONFLICTS_WITH and {row.source, row.target} == {one, other} for row in view.links(one)
+    )
+
+
+def _is_acceptance(operation: Operation) -> bool:
+    if isinstance(operation, Add):
+        return any(move.status is Status.ACTIVE for move in operation.moves)
+    is_move = isinstance(operation, Transition) and operation.move.status is Status.ACTIVE
+    return is_move or isinstance(operation, Confirm)
 
 
 def _guarding_of(memory: Memory, statement: Statement) -> GuardingMemory:

@@ -30,6 +30,8 @@ COMMANDS: dict[str, tuple[str, str | None]] = {
     "add_many": ("add", "written"),
     "get": ("show", "card"),
     "changes": ("changes", "changes"),
+    "guard": ("guard", None),
+    "allow": ("guard allow", None),
     "open_branch": ("branch open", None),
     "merge_branch": ("branch merge", None),
     "abandon_branch": ("branch abandon", None),
@@ -74,6 +76,9 @@ class CommandLine:
                 (self.folder / path).write_text(text)
             # The other surfaces take no files, and so have nobody whose clock could date them unseen.
             return {**asked, "documents": str(self.folder), "no_dates": True}
+        if verb == "guard" and "diff" in asked:
+            (self.folder / "change.diff").write_text(asked["diff"])
+            return {**asked, "diff": str(self.folder / "change.diff")}
         if verb == "add_many":
             (self.folder / "items").write_text("".join(f"{json.dumps(one)}\n" for one in asked["items"]))
             return {**{name: one for name, one in asked.items() if name != "items"}, "from": str(self.folder / "items")}
@@ -89,6 +94,8 @@ def offered() -> Iterator[str]:
     for name in app.list_commands(context):
         found = app.get_command(context, name)
         inner = found.list_commands(context) if isinstance(found, click.Group) else None
+        if isinstance(found, click.Group) and found.invoke_without_command:
+            yield name
         yield from [name] if inner is None else (f"{name} {one}" for one in inner)
 
 
@@ -227,7 +234,16 @@ def _ingest(asked: Asked) -> Words:
     yield from _placed("documents")(asked)
 
 
+def _guard(asked: Asked) -> Words:
+    given = dict(asked)
+    for command in given.pop("commands", ()):
+        yield from ("--command", command)
+    yield from ("--fail-on", "nothing")
+    yield from _options(given)
+
+
 _WORDS: dict[str, Callable[[Asked], Words]] = {
+    "guard": _guard,
     "add": _add,
     "amend": _placed("old", "new"),
     "backup": _placed("target"),
@@ -242,6 +258,6 @@ _WORDS: dict[str, Callable[[Asked], Words]] = {
     "supersede": _placed("old", "new"),
     "timeline": _placed("subject"),
     "transition": _placed("key", "status"),
-    **{verb: _placed("key") for verb in ("get", "history", "explain", "end", "retract", "confirm")},
+    **{verb: _placed("key") for verb in ("get", "history", "explain", "end", "retract", "confirm", "allow")},
     **{verb: _placed("name") for verb in ("open_branch", "merge_branch", "abandon_branch")},
 }

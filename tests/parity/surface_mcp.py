@@ -24,6 +24,7 @@ TOOLS = {
     "confirm": "memory_confirm",
     "history": "memory_history",
     "explain": "memory_explain",
+    "guard": "memory_guard",
 }
 
 

@@ -23,8 +23,8 @@ from graphmem.adapters.sqlite.existing_keys import content_number
 from graphmem.adapters.sqlite.segments import SegmentBuilder, unpack
 from graphmem.adapters.sqlite.term_hashes import hashes_of, indexed
 from graphmem.drafts import drafted
-from graphmem.guard.index_terms import terms_of_statement
 from graphmem.errors import CorruptStore, InvalidInput, NotFound, Unsupported
+from graphmem.guard.index_terms import terms_of_statement
 from graphmem.statement_json import anchor_of, encode_statement, former_source_key
 
 MIGRATIONS = (

@@ -288,7 +288,7 @@ def _environment() -> dict[str, str]:
 
 
 def _index_of(arguments: Sequence[str]) -> dict[str, str]:
-    """The index that `git commit -a` or `git commit FILE` prepares and names to its hooks, for commands that read it."""
+    """The index that `git commit -a` or `git commit FILE` prepares for its hooks, for commands that read it."""
     name = os.environ.get("GIT_INDEX_FILE")
     return {"GIT_INDEX_FILE": name} if name and arguments[0] == "diff-index" else {}
 
