@@ -1,8 +1,8 @@
 """The time of a hook of a host: `python -m benchmarks.hooks_of_hosts [--memories N] [--rounds N]`.
 
-A hook is a process: `graphmem on HOST EVENT` with a payload, beside an interpreter that imports json and sqlite3, which
-is what a hook in Python costs at least. All run in turn, round by round; a figure is the ratio of medians. The store has
-made-up memories; nothing was chosen on it. Writes `results/hooks_of_hosts.json`.
+A hook is a process: `graphmem on HOST EVENT` with a payload, beside an interpreter that imports json and sqlite3,
+which is what a hook in Python costs at least. All run in turn, round by round; a figure is the ratio of medians. The
+store has made-up memories; nothing was chosen on it. Writes `results/hooks_of_hosts.json`.
 """
 
 from __future__ import annotations
@@ -30,15 +30,16 @@ _SILENT, _BLOCK = 2.0, 4.0
 #: Memories that bind everybody, and so begin each session.
 _BINDING = 5
 _WORDS = """
-    account address alarm archive billing branch budget button cache calendar channel chart checkout client cluster column
-    command comment config contract cookie counter currency customer dashboard deadline delivery discount document domain
-    driver editor email endpoint event export feature field filter folder format gateway header history image import index
-    invoice kernel label ledger library limit locale market member message metric migration model module network notice
-    object order owner package page parser partner patch payment planner plugin policy portal price printer process
-    product profile project protocol queue quota record region release report request reserve retry review role router
-    runner sample schedule schema screen script search secret sender server service session setting shelf signal socket
-    source status stock storage stream student subject supplier switch table target task tenant thread ticket token topic
-    tracker trigger update user vendor version viewer volume wallet warehouse widget window worker zone
+    account address alarm archive billing branch budget button cache calendar channel chart checkout client
+    cluster column command comment config contract cookie counter currency customer dashboard deadline delivery
+    discount document domain driver editor email endpoint event export feature field filter folder format gateway
+    header history image import index invoice kernel label ledger library limit locale market member message
+    metric migration model module network notice object order owner package page parser partner patch payment
+    planner plugin policy portal price printer process product profile project protocol queue quota record region
+    release report request reserve retry review role router runner sample schedule schema screen script search
+    secret sender server service session setting shelf signal socket source status stock storage stream student
+    subject supplier switch table target task tenant thread ticket token topic tracker trigger update user vendor
+    version viewer volume wallet warehouse widget window worker zone
 """.split()  # noqa: SIM905
 
 

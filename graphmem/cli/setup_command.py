@@ -1,4 +1,4 @@
-"""The command that sets graphmem up in a repository: a store, what the repository says, and the agents of this machine."""
+"""The command that sets graphmem up in a repository: its store, what it says, and the agents of this machine."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _RECORD = "setup.json"
 @click.option("--read/--no-read", "reads", default=True, help="Read what the repository says. [default: read]")
 @output_options
 @click.pass_context
-def setup(ctx: click.Context, /, *, call: Call, dry_run: bool, yes: bool, undo: bool, reads: bool) -> None:  # noqa: PLR0913 - a parameter for each option
+def setup(ctx: click.Context, /, *, call: Call, dry_run: bool, yes: bool, undo: bool, reads: bool) -> None:
     """Set graphmem up in the current repository: init, read it, install for the agents found here, doctor.
 
     What would be done is printed first, with a diff of every settings file; at a terminal you are asked before it is

@@ -18,7 +18,7 @@ from graphmem.hosts.hook.event_table import EVENTS
 from graphmem.hosts.hook.hook_log import last_failures, last_run
 from graphmem.hosts.hook.trust import is_trusted
 from graphmem.hosts.host_table import HOSTS, Host, is_used
-from graphmem.hosts.program import program_words
+from graphmem.hosts.program import command_line, program_words
 from graphmem.hosts.registrations import HostState, Registration, host_state
 from graphmem.hosts.sample_payloads import sample_payload
 
@@ -94,12 +94,15 @@ def _doubled(state: HostState) -> Iterator[CheckResult]:
 def _stale(state: HostState) -> Iterator[CheckResult]:
     """Entries of another installation, or hooks that this release does not answer or has besides."""
     try:
-        program = program_words()[0]
+        words = program_words()
     except Unsupported:
         return
+    program = words[0]
     for entry in state.registrations:
         if entry.program != program:
             yield warn(f"{entry.path} starts another installation, {entry.program!r}", _install(entry, state.host))
+        elif entry.event and entry.command != command_line([*words, "on", state.host.name, entry.event]):
+            yield warn(f"{entry.path} has a command that graphmem did not write", _install(entry, state.host))
         if entry.event and entry.event not in EVENTS[state.host.name]:
             yield warn(f"{entry.path} has a hook of another release, {entry.event}", _install(entry, state.host))
 
@@ -114,13 +117,15 @@ def _untrusted(state: HostState) -> Iterator[CheckResult]:
 
 
 def _run_problem(host: Host, entry: Registration) -> str:
-    """Run a hook with a payload as its host documents it; returns what is wrong, or an empty text."""
+    """Run a hook with a payload as its host documents it; returns what is wrong, or an empty text.
+
+    Settings can come with a clone: what is run are the words that this installation would write, and not the command.
+    """
+    words = [*program_words(), "on", host.name, entry.event]
     payload = json.dumps(sample_payload(host.name, entry.event, str(Path.cwd()))).encode()
     started = time.monotonic()
     try:
-        done = subprocess.run(
-            entry.command, shell=True, input=payload, capture_output=True, timeout=_HOOK_S, check=False
-        )  # noqa: S602 - hosts run it in a shell too
+        done = subprocess.run(words, input=payload, capture_output=True, timeout=_HOOK_S, check=False)  # noqa: S603 - see above
     except subprocess.TimeoutExpired:
         return f"does not answer within {_HOOK_S:g} seconds"
     if done.returncode:

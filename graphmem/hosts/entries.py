@@ -209,16 +209,14 @@ def _without_json(text: str, file: HostFile, entries: Sequence[Entry]) -> str:
     removable = {entry.path[:depth] for entry in entries if isinstance(entry, Member | Item) for depth in range(1, 9)}
     while (path := _own_path(parse(text), entries)) is not None:
         text = without(text, path, is_removable=lambda parent: _is_ours(parent, removable))
-    skeleton = {key: value for key, value in file.skeleton.items()}
+    skeleton = dict(file.skeleton)
     if skeleton and parse(text).value() == skeleton:
         return ""
     return text
 
 
 def _is_ours(path: Sequence[str | int], removable: set[tuple[str, ...]]) -> bool:
-    """Whether a container that became empty is one that an installation creates: an object or array on a path of an
-    entry, or a group of hooks.
-    """
+    """Whether an installation creates a container: it is on a path of an entry, or a group of hooks."""
     names = tuple(step for step in path if isinstance(step, str))
     return tuple(path) in removable or any(isinstance(step, int) for step in path) or names in removable
 

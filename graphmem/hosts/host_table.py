@@ -21,9 +21,9 @@ _TIMEOUT_S = 5
 _EDITS = "Write|Edit|MultiEdit|NotebookEdit"
 _NAME = "graphmem"
 _POINTER = """\
-This repository has a memory of its decisions, conventions and rejected options, kept by graphmem. Its MCP tools say what
-is in force now or was at any time: `memory_search` answers a question, `memory_explain` says why something holds. What
-was decided with a person is recorded with `memory_add`."""
+This repository has a memory of its decisions, conventions and rejected options, kept by graphmem. Its MCP tools
+say what is in force now or was at any time: `memory_search` answers a question, `memory_explain` says why
+something holds. What was decided with a person is recorded with `memory_add`."""
 
 
 class Layer(StrEnum):
@@ -310,8 +310,7 @@ _ALL = (
             ),
         },
         (
-            "Codex skips hooks silently until you trust them: start codex, run /hooks, and accept them. Every change of"
-            " the file asks again.",
+            "Codex skips hooks silently until they are accepted under /hooks; every change of the file asks again.",
             "The MCP server is configured for the user only: graphmem install codex --user.",
             "Compaction and session end have no hook; a refusal of apply_patch was not always enforced.",
         ),
@@ -401,7 +400,7 @@ _ALL = (
             ),
         },
         (
-            "Windsurf's hooks hand no text to the model: they refuse, or are silent. A rule tells it of the tools instead.",
+            "Windsurf's hooks hand no text to the model: they refuse, or are silent. A rule names the tools instead.",
             "The MCP server is configured for the user only: graphmem install windsurf --user.",
         ),
         (".codeium/windsurf",),

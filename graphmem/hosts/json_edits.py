@@ -57,6 +57,8 @@ def without(
     """The text without the member or item at a path, and without the containers on the path that are then empty.
 
     Args:
+        text: JSON with comments.
+        path: Keys and numbers of items from the root; the member or item exists.
         is_removable: Whether a container that became empty may be removed, by its path.
     """
     nodes = _nodes(parse(text), path)

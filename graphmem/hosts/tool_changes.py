@@ -67,8 +67,8 @@ def change_of_tool(payload: Payload, root: Path) -> ToolChange:
 def changed_by_shell(root: Path) -> ToolChange:
     """What the files that were written lately have that the last commit has not.
 
-    `git status` would run filters whose names the repository chooses, so the files are found by their times. A finding of
-    an earlier command is told once a session.
+    `git status` would run filters whose names the repository chooses, so the files are found by their times. A finding
+    of an earlier command is told once a session.
     """
     names = [name for name in _written_lately(root) if _is_read(name)][:_MOST_FILES]
     if not names:

@@ -182,3 +182,15 @@ def test_failures_of_the_last_week_are_named(program: Path) -> None:
     note_failure("gemini", "BeforeTool", "store is locked")
     result = LOG.look(NO_CONTEXT)
     assert result.found == "hooks failed 1 times in the last week, lately: gemini BeforeTool store is locked"
+
+
+def test_a_command_that_came_with_a_clone_is_not_run(program: Path) -> None:
+    path = install("cursor", program)
+    marker = program.parent / "marker"
+    text = path.read_text(encoding="utf-8")
+    path.write_text(
+        text.replace(f"{program} on cursor stop", f"{program} on cursor stop && touch {marker}"), encoding="utf-8"
+    )
+    result = found("cursor")
+    assert result.found == f"{path} has a command that graphmem did not write"
+    assert not marker.exists()

@@ -1,4 +1,4 @@
-"""Faults that users of other memories reported, by their number in the list of the issue; those of other parts are there.
+"""Faults that users of other memories reported, by their number in the list of the issue.
 
 Faults 2, 3, 17, 22, 26 and 29 concern the server, git hooks, capture and the tools, and are tested with them.
 """

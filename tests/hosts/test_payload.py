@@ -87,8 +87,8 @@ def test_the_command_of_a_shell(fields: dict[str, object], command: str) -> None
 
 def test_a_patch_of_codex_names_its_files() -> None:
     patch = "*** Begin Patch\n*** Update File: a.py\n@@\n-x\n+y\n*** Add File: b.py\n+z\n*** End Patch\n"
-    for name, given in (("apply_patch", patch), ("shell", ["apply_patch", patch])):
-        fields = _tool(name, command=given) | {"turn_id": "1"}
+    for name, command in (("apply_patch", patch), ("shell", ["apply_patch", patch])):
+        fields = _tool(name, command=command) | {"turn_id": "1"}
         found = read_payload("codex", "PreToolUse", json.dumps(fields).encode())
         assert (found.patch, found.host) == (patch, "codex")
     assert found.tool == "shell"

@@ -55,10 +55,11 @@ _UNTRUSTED = (
 _WORD = re.compile(r"[^\W_]+")
 #: Words of prompts that ask for nothing that a memory could know.
 _TALK = frozenset(
-    "a again ahead all and any are as at be but can commit continue cool correct do does done dont fine for go good great"  # noqa: SIM905
-    " hello hey hi how i in is it its just keep lets lgtm like looks me more next nice no nope not now of ok okay on once"
-    " one perfect please proceed push retry right same so stop sure thank thanks that the then there these they this to"
-    " too try up was we well what why will with works would yeah yep yes you your".split()
+    "a again ahead all and any are as at be but can commit continue cool correct do does done dont"  # noqa: SIM905
+    " fine for go good great hello hey hi how i in is it its just keep lets lgtm like looks me more"
+    " next nice no nope not now of ok okay on once one perfect please proceed push retry right same so"
+    " stop sure thank thanks that the then there these they this to too try up was we well what why"
+    " will with works would yeah yep yes you your".split()
 )
 #: Programs that add packages or can write files of a project.
 _MANAGERS = frozenset(
@@ -151,7 +152,7 @@ def is_talk(prompt: str) -> bool:
     (True, True, False)
     """
     plain = prompt.strip().lower().replace("'", "").replace("\u2019", "")
-    return plain.startswith("/") and " " not in plain or all(word in _TALK for word in _WORD.findall(plain))
+    return (plain.startswith("/") and " " not in plain) or all(word in _TALK for word in _WORD.findall(plain))
 
 
 def _untold(payload: Payload, block: Block) -> Answer:

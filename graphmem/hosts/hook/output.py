@@ -1,4 +1,4 @@
-"""The answer of a hook in the form that each host accepts. A hook imports this module: it imports nothing but `json`."""
+"""The answer of a hook in the form that each host accepts."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""The store that a hook asks, found without settings: `.graphmem` above the working folder, or the URL in the environment.
+"""The store that a hook asks: `.graphmem` above the working folder, or the URL in the environment.
 
-`graphmem.config` finds the same; a hook imports this module, which imports nothing else.
+`graphmem.config` finds the same, and more settings, and takes longer to import.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 
 FOLDER, FILE, CONFIG = ".graphmem", "memory.db", "config.toml"
-_SERVED, _BOLT = ("http://", "https://"), ("neo4j", "bolt")
+_BOLT = ("neo4j", "bolt")
 
 
 class Project:
@@ -29,11 +29,6 @@ class Project:
             self.file = "" if "://" in url and not url.startswith("sqlite:///") else url.removeprefix("sqlite:///")
         else:
             self.file = os.path.join(folder, FILE)
-
-    @property
-    def is_served(self) -> bool:
-        """Whether a `graphmem serve` answers."""
-        return self.url.startswith(_SERVED)
 
     @property
     def is_neo4j(self) -> bool:
