@@ -65,8 +65,10 @@ class FileChange:
         if self.before == self.after:
             return ""
         old, new = (_lines(content) for content in (self.before, self.after))
-        names = ("/dev/null" if content is None else str(self.path) for content in (self.before, self.after))
-        return "".join(difflib.unified_diff(old, new, *names))
+        from_name, to_name = (
+            "/dev/null" if content is None else str(self.path) for content in (self.before, self.after)
+        )
+        return "".join(difflib.unified_diff(old, new, from_name, to_name))
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,7 +26,11 @@ def _claude(event: str, folder: str) -> dict[str, object]:
         "permission_mode": "default",
         "hook_event_name": event,
     }
-    edit = {"tool_name": "Edit", "tool_input": {"file_path": f"{folder}/main.py", **_EDIT}, "tool_use_id": "toolu_1"}
+    edit: dict[str, object] = {
+        "tool_name": "Edit",
+        "tool_input": {"file_path": f"{folder}/main.py", **_EDIT},
+        "tool_use_id": "toolu_1",
+    }
     more: dict[str, dict[str, object]] = {
         "SessionStart": {"source": "startup"},
         "UserPromptSubmit": {"prompt": "which database do we use?"},
@@ -48,7 +52,10 @@ def _cursor(event: str, folder: str) -> dict[str, object]:
         "workspace_roots": [folder],
         "cwd": "",
     }
-    tool = {"tool_name": "Write", "tool_input": {"file_path": f"{folder}/main.py", "content": "import json\n"}}
+    tool: dict[str, object] = {
+        "tool_name": "Write",
+        "tool_input": {"file_path": f"{folder}/main.py", "content": "import json\n"},
+    }
     more: dict[str, dict[str, object]] = {
         "beforeSubmitPrompt": {"prompt": "which database do we use?", "attachments": []},
         "preToolUse": {**tool, "tool_use_id": "1"},
@@ -69,7 +76,11 @@ def _vscode(event: str, folder: str) -> dict[str, object]:
         "hookEventName": event,
         "transcript_path": f"{folder}/no-transcript.json",
     }
-    tool = {"tool_name": "editFiles", "tool_input": {"files": [f"{folder}/main.py"]}, "tool_use_id": "tool-1"}
+    tool: dict[str, object] = {
+        "tool_name": "editFiles",
+        "tool_input": {"files": [f"{folder}/main.py"]},
+        "tool_use_id": "tool-1",
+    }
     more: dict[str, dict[str, object]] = {
         "SessionStart": {"source": "new"},
         "UserPromptSubmit": {"prompt": "which database do we use?"},
@@ -89,7 +100,10 @@ def _gemini(event: str, folder: str) -> dict[str, object]:
         "hook_event_name": event,
         "timestamp": "2026-08-01T10:00:00.000Z",
     }
-    tool = {"tool_name": "write_file", "tool_input": {"file_path": f"{folder}/main.py", "content": "import json\n"}}
+    tool: dict[str, object] = {
+        "tool_name": "write_file",
+        "tool_input": {"file_path": f"{folder}/main.py", "content": "import json\n"},
+    }
     more: dict[str, dict[str, object]] = {
         "SessionStart": {"source": "startup"},
         "BeforeAgent": {"prompt": "which database do we use?"},
@@ -103,7 +117,10 @@ def _gemini(event: str, folder: str) -> dict[str, object]:
 
 def _opencode(event: str, folder: str) -> dict[str, object]:
     common: dict[str, object] = {"host": "opencode", "event": event, "session_id": SAMPLE_SESSION, "cwd": folder}
-    tool = {"tool_name": "write", "tool_input": {"filePath": f"{folder}/main.py", "content": "import json\n"}}
+    tool: dict[str, object] = {
+        "tool_name": "write",
+        "tool_input": {"filePath": f"{folder}/main.py", "content": "import json\n"},
+    }
     more: dict[str, dict[str, object]] = {
         "session.start": {"source": "startup"},
         "chat.message": {"prompt": "which database do we use?"},

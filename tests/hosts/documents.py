@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from hypothesis import strategies as st
 
 _COMMENTS = ("", "", "", " // note", " /* block */")
-_KEYS = st.text(st.characters(codec="utf-8", exclude_categories=("Cs",)), max_size=8).filter(
+_KEYS = st.text(st.characters(codec="utf-8"), max_size=8).filter(
     lambda key: key not in {"graphmem", "hooks", "mcpServers"}
 )
 _VALUES = st.recursive(

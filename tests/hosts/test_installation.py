@@ -8,7 +8,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from graphmem.hosts.entries import own_hooks
@@ -116,6 +116,7 @@ def test_files_and_folders_that_were_created_are_removed(project: Path, name: st
         assert tree(project) == {}
 
 
+@settings(max_examples=25)
 @given(objects, STYLES, st.sampled_from(["claude-code", "cursor", "gemini"]))
 def test_random_documents_come_back_byte_for_byte(
     tmp_path_factory: pytest.TempPathFactory, value: dict[str, object], style: Style, name: str

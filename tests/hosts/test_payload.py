@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from graphmem.hosts.hook.event_table import EVENTS
@@ -147,6 +147,7 @@ _ANY = st.recursive(
 )
 
 
+@settings(max_examples=50)
 @given(
     st.sampled_from(EVERY_EVENT), st.dictionaries(st.sampled_from(["tool_input", "cwd", "tool_name", "command"]), _ANY)
 )

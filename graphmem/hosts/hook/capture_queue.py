@@ -81,7 +81,7 @@ def finish_transcripts() -> None:
 def _read(line: bytes) -> Waiting | None:
     try:
         fields = json.loads(line)
-        texts = [str(fields[name]) for name in ("host", "session", "folder", "path")]
-        return Waiting(*texts, int(fields["start"]), int(fields["end"]))
+        host, session, folder, path = (str(fields[name]) for name in ("host", "session", "folder", "path"))
+        return Waiting(host, session, folder, path, int(fields["start"]), int(fields["end"]))
     except (ValueError, TypeError, KeyError):
         return None
