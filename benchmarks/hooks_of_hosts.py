@@ -111,7 +111,7 @@ def _cases() -> list[_Case]:
         _Case("assent, nothing to say", "UserPromptSubmit", {"prompt": "yes, go ahead"}, _SILENT),
         _Case("command without packages, nothing to say", "PreToolUse", listing, _SILENT),
         _Case("stop, nothing new", "Stop", {}, _SILENT),
-        _Case("edit without imports, file asked about before, nothing to say", "PreToolUse", code, _SILENT),
+        _Case("edit without imports, nothing to say", "PreToolUse", code, _SILENT),
         _Case("read, file asked about before, nothing to say", "PostToolUse", read, _SILENT),
         _Case("edit with imports, nothing to say", "PreToolUse", imports, _SILENT),
         _Case("prompt beside the topic, nothing to say", "UserPromptSubmit", beside, _SILENT),

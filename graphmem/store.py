@@ -446,6 +446,10 @@ class Store(Protocol):
         """Return ids of live memories with one of `graphmem.guard.index_terms`, last recorded first."""
         ...
 
+    def guard_terms(self, reader: Scope) -> list[str]:
+        """Return the distinct terms that `guarding` knows, sorted; those of what the reader sees at least."""
+        ...
+
     def guiding(self, reader: Scope, names: Sequence[str]) -> list[str]:
         """Return ids of live memories, sorted, that are mandatory or have a file anchor with wildcards or of a name."""
         ...

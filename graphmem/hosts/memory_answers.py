@@ -8,12 +8,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from graphmem.briefing.block import ContextBlock, Why
-from graphmem.config import load_settings
+from graphmem.config import load_settings, locate
 from graphmem.guard.levels import Enforcement, Level
+from graphmem.hosts.hook.guard_index import GuardIndex
 from graphmem.hosts.hook.output import ALLOW, MAX_CHARS
 from graphmem.hosts.hook.told import Block, Guarded
 from graphmem.hosts.tool_changes import ToolChange, change_of_tool, changed_by_shell
-from graphmem.opening import open_memory
+from graphmem.opening import open_memory, open_store
 from graphmem.retrieval.embedder import EmbedderMissing
 from graphmem.sources.git.work_tree import work_tree
 
@@ -60,6 +61,12 @@ class MemoryAnswers:
         if not paths:
             return Block("", [], "", 0)
         return block_of(self._asked("", paths, _PATH_TOKENS), lambda why: why is Why.PATH)
+
+    def guard_index(self) -> dict[str, object]:
+        """What an edit of code must have to concern a memory."""
+        settings = load_settings()
+        with open_store(locate(None, settings), settings, create=False) as store:
+            return GuardIndex.of_terms(store.guard_terms(settings.scope())).fields()
 
     def guard(self, payload: Payload) -> Guarded:
         """What a tool brings back, before it runs; after a command of a shell, what that has changed."""

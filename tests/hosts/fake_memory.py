@@ -36,6 +36,10 @@ class FakeMemory:
         self.asked.append(("paths", payload.files()))
         return block(*self.lines)
 
+    def guard_index(self) -> dict[str, object]:
+        self.asked.append("index")
+        return {"words": ["json", "pytz"], "starts": [], "is_open": False}
+
     def guard(self, payload: Payload) -> Guarded:
         self.asked.append(("guard", payload.files() or payload.command))
         return self.guarded

@@ -318,6 +318,10 @@ class OracleStore:
         named = [key for key, (_, said, _) in found.items() if wanted.intersection(terms_of_statement(said))]
         return sorted(named, key=lambda key: -found[key][2])[:limit]
 
+    def guard_terms(self, reader: Scope) -> list[str]:
+        statements = (said for _, said, _ in self._tenant(reader.tenant).memories(reader).values())
+        return sorted({term for said in statements for term in terms_of_statement(said)})
+
     def guiding(self, reader: Scope, names: Sequence[str]) -> list[str]:
         found = self._tenant(reader.tenant).memories(reader)
         return sorted(key for key, (_, said, _) in found.items() if said.is_mandatory or _is_anchored(said, names))

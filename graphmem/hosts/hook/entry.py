@@ -89,11 +89,23 @@ def answered(host: str, event: str, content: bytes, open_memory: Callable[[], Ho
         note_run(payload.host, payload.session)
         from graphmem.hosts.hook.moments import answer
 
-        said = answer(payload, project, open_memory or _open_memory)
+        said = answer(payload, project, _once(open_memory or _open_memory))
         return output_of(payload.host, payload.event, payload.moment, said)
     except Exception as problem:  # noqa: BLE001 - a hook that fails must not stop the host
         note_failure(payload.host, payload.event, f"{type(problem).__name__}: {problem}")
         return silence(payload.host)
+
+
+def _once(open_memory: Callable[[], HookMemory]) -> Callable[[], HookMemory]:
+    """Open the memory at the first call alone."""
+    opened: list[HookMemory] = []
+
+    def memory() -> HookMemory:
+        if not opened:
+            opened.append(open_memory())
+        return opened[0]
+
+    return memory
 
 
 def _open_memory() -> HookMemory:

@@ -9,10 +9,10 @@ import re
 
 from graphmem.hosts.hook.answer_cache import CacheKey
 from graphmem.hosts.hook.capture_queue import Waiting, queue_transcript
-from graphmem.hosts.hook.edited_text import can_import
 from graphmem.hosts.hook.event_table import AFTER_TOOL, BEFORE_TOOL, CAPTURE, PROMPT, SESSION_START
+from graphmem.hosts.hook.guard_index import GuardIndex, is_code
 from graphmem.hosts.hook.output import ALLOW, Answer, takes_text
-from graphmem.hosts.hook.project_folder import Project, branch_of
+from graphmem.hosts.hook.project_folder import Project, branch_of, work_tree_of
 from graphmem.hosts.hook.session_state import digest, session_state
 from graphmem.hosts.hook.told import CLOSING, OPENING, Block, Guarded
 from graphmem.hosts.hook.trust import is_trusted
@@ -37,6 +37,10 @@ if TYPE_CHECKING:
 
         def path_block(self, payload: Payload) -> Block:
             """What is recorded about the files of a tool; without lines if nothing is."""
+            ...
+
+        def guard_index(self) -> dict[str, object]:
+            """What an edit of code must have to concern a memory, as the fields of a `GuardIndex`."""
             ...
 
         def guard(self, payload: Payload) -> Guarded:
@@ -124,7 +128,7 @@ def _kept(project: Project, question: str, make: Callable[[], dict[str, object]]
 def _at_start(payload: Payload, project: Project, open_memory: Callable[[], HookMemory]) -> Answer:
     if not takes_text(payload.host, SESSION_START):
         return Answer()
-    branch = branch_of(project.root)
+    branch = branch_of(work_tree_of(os.getcwd()))
     block = Block.of(_kept(project, f"session {branch}", lambda: open_memory().session_block(branch).fields()))
     text = block.text()
     with session_state(payload.host, payload.session) as state:
@@ -181,13 +185,14 @@ def _before_tool(payload: Payload, project: Project, open_memory: Callable[[], H
 
 
 def _guard_of_edit(payload: Payload, project: Project, open_memory: Callable[[], HookMemory]) -> Guarded:
-    """What guard finds in an edit; without imports, that depends on the paths alone."""
-    files = payload.files()
+    """What guard finds in an edit; it is not asked if no word of the edit can concern a memory."""
+    paths = payload.relative_files(work_tree_of(os.getcwd()))
     texts = [new for _, new in payload.edits()]
-    if payload.patch or not texts or any(can_import(path, texts) for path in files):
-        return open_memory().guard(payload)
-    question = json.dumps(["edit", payload.folder, files])
-    return Guarded.of(_kept(project, question, lambda: open_memory().guard(payload).fields()))
+    if project.file and texts and not payload.patch and paths and all(map(is_code, paths)):
+        index = GuardIndex.of(_kept(project, "guard index", lambda: open_memory().guard_index()))
+        if not index.concerns(paths, texts):
+            return Guarded()
+    return open_memory().guard(payload)
 
 
 def _after_tool(payload: Payload, project: Project, open_memory: Callable[[], HookMemory]) -> Answer:

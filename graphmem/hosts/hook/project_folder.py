@@ -35,11 +35,6 @@ class Project:
         """Whether the store is a Neo4j server, which a hook does not connect to."""
         return self.url.startswith(_BOLT)
 
-    @property
-    def root(self) -> str:
-        """The folder around `.graphmem`; the working folder if there is none."""
-        return os.path.dirname(self.folder) if self.folder else os.getcwd()
-
 
 def find_project(start: str) -> Project | None:
     """The store of a working folder; None if there is neither a folder nor a URL."""
@@ -82,6 +77,17 @@ def _first_line(path: str) -> str:
             return stream.readline(4096).strip()
     except OSError:
         return ""
+
+
+def work_tree_of(folder: str) -> str:
+    """The root of the git work tree around a folder; the folder itself outside of a repository."""
+    parent = folder
+    while not os.path.exists(os.path.join(parent, ".git")):
+        above = os.path.dirname(parent)
+        if above == parent:
+            return folder
+        parent = above
+    return parent
 
 
 def branch_of(root: str) -> str:
