@@ -130,11 +130,8 @@ def _rows(root: Path, memories: int, rounds: int) -> Iterator[Row]:
     for number in range(rounds):
         base.append(_run(bare, b"", root)[0])
         for case in cases:
-            fields = (
-                sample_payload("claude-code", case.event, str(root))
-                | case.changed
-                | {"session_id": f"{number} {case.name}"}
-            )
+            payload = sample_payload("claude-code", case.event, str(root))
+            fields = {**payload, **case.changed, "session_id": f"{number} {case.name}"}
             taken, output = _run([_program(), "on", "claude-code", case.event], json.dumps(fields).encode(), root)
             times[case.name].append(taken)
             told[case.name] += bool(output)

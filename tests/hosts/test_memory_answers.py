@@ -11,11 +11,16 @@ import pytest
 
 import graphmem
 from graphmem import Alternative, Anchor, AnchorKind, Kind, Origin, Outcome, Statement
+from graphmem.client import Connection, RemoteMemory
+from graphmem.guard.levels import Enforcement
 from graphmem.hosts.hook.entry import answered
 from graphmem.hosts.hook.hook_log import last_failures
+from graphmem.hosts.hook.payload import read_payload
 from graphmem.hosts.hook.trust import trust
+from graphmem.hosts.memory_answers import MemoryAnswers
 from graphmem.hosts.sample_payloads import sample_payload
 from graphmem.opening import initialise
+from tests.parity.surfaces import URL, InProcess
 from tests.sources.git.repositories import Repository
 
 PYTZ = Statement(
@@ -195,3 +200,20 @@ def test_an_answer_that_takes_too_long_is_silence_and_a_line_in_the_log(shop: Pa
     done = subprocess.run([sys.executable, "-c", program], input=payload, capture_output=True, check=False)
     assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
     assert last_failures(0) == ["claude-code UserPromptSubmit no answer within 0.01 seconds"]
+
+
+def test_a_server_gives_hooks_the_same_answers(shop: Path) -> None:
+    payload = read_payload(
+        "claude-code",
+        "PreToolUse",
+        json.dumps(sample_payload("claude-code", "PreToolUse", str(shop)) | tool("Edit", **EDIT)).encode(),
+    )
+    with graphmem.open() as memory:
+        connection = Connection(URL, http=InProcess(memory), pause=lambda _: None)
+        remote = RemoteMemory(connection, scope=memory.scope)
+        answers = [MemoryAnswers(one, shop, Enforcement.DENY) for one in (memory, remote)]
+        blocks = [one.session_block("fix/time-zones").fields() for one in answers]
+        found = [one.guard(payload).fields() for one in answers]
+    assert blocks[0] == blocks[1]
+    assert found[0] == found[1]
+    assert found[0]["decision"] == "deny"

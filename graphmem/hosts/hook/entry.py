@@ -38,7 +38,8 @@ def main(words: list[str]) -> NoReturn:
     problem = misuse(words)
     if problem:
         os.write(2, f"graphmem: {problem}\n".encode())
-        note_failure(*([word[:40] for word in words] + ["-", "-"])[:2], problem)
+        host, event, *_ = (*(word[:40] for word in words), "-", "-")
+        note_failure(host, event, problem)
         os._exit(_MISUSED)
     host, event = words
     sys.stdout = sys.stderr  # what a library prints must not stand before the answer
