@@ -44,7 +44,11 @@ def setup(ctx: click.Context, /, *, call: Call, dry_run: bool, yes: bool, undo: 
     plans = _plans(root, is_removal=undo)
     for plan in plans if not call.as_json else ():
         print_diffs(plan)
-    give(call, _answer(root, plans, is_undo=undo), lambda _: _plan_page(root, plans, is_undo=undo, reads=reads))
+    give(
+        call,
+        _answer(root, plans, is_undo=undo),
+        lambda _: _plan_page(root, plans, is_undo=undo, reads=reads, dry_run=dry_run),
+    )
     if dry_run or not (yes or _is_confirmed()):
         note("nothing was done" + ("" if dry_run else "; --yes does it"))
         return
@@ -88,13 +92,13 @@ def _answer(root: Path, plans: list[Plan], *, is_undo: bool) -> dict[str, object
     return {"root": str(root), "is_undo": is_undo, "store": _store_step(root, is_undo=is_undo), "files": files}
 
 
-def _plan_page(root: Path, plans: list[Plan], *, is_undo: bool, reads: bool) -> Iterator[Block]:
+def _plan_page(root: Path, plans: list[Plan], *, is_undo: bool, reads: bool, dry_run: bool) -> Iterator[Block]:
     yield line(f"store   {_store_step(root, is_undo=is_undo)}")
     if reads and not is_undo:
         yield line(dim("        its history, decisions, conventions, structure, tasks and incidents are read"))
     for plan in plans:
         yield line(f"{plan.host.title}")
-        yield from plan_lines(plan, dry_run=True)
+        yield from plan_lines(plan, dry_run=dry_run)
     if not plans:
         yield line("no settings of coding agents are changed")
 
