@@ -28,6 +28,7 @@ from graphmem.answers import (
     Told,
     Written,
 )
+from graphmem.guard.file_changes import SkippedFile
 from graphmem.mcp_server.marks import Foreign, Parts, rendered
 from graphmem.model import (
     AbandonBranch,
@@ -56,6 +57,7 @@ from graphmem.model import (
 )
 from graphmem.repository.file_places import FilePlace, FileRename
 from graphmem.retrieval.briefs import Brief, BriefAnswer, Rejected
+from graphmem.service.guard_answers import ExcusedFinding, GuardFinding
 from graphmem.temporal import touched
 from graphmem.wire.json_documents import Writer
 
@@ -103,6 +105,15 @@ VOICES: Mapping[type, Mapping[str, Voice]] = {
     FileRename: dict.fromkeys(("old", "new", "commit"), Voice.WORDS),
     Rejected: {"name": Voice.WORDS, "reason": Voice.WORDS},
     Reference: {"id": Voice.ID, "title": Voice.WORDS, "alias": Voice.WORDS},
+    GuardFinding: {
+        **dict.fromkeys(("message", "option", "key", "reason", "instead", "change", "allow"), Voice.WORDS),
+        **dict.fromkeys(("path", "evidence"), _PLAIN),
+    },
+    ExcusedFinding: {
+        **dict.fromkeys(("option", "by", "reason", "allow"), Voice.WORDS),
+        "path": _PLAIN,
+    },
+    SkippedFile: dict.fromkeys(("path", "reason"), _PLAIN),
     Hit: {"because": Voice.QUOTED, "parts": _PLAIN},
     Contest: {"rule": _PLAIN},
     Told: {"word": Voice.WORDS},
@@ -243,6 +254,8 @@ class _Walk(Writer):
             value = value.memory
         if isinstance(value, Brief):
             return value.origin.value
+        if isinstance(value, GuardFinding | ExcusedFinding):
+            value = value.memory
         if isinstance(value, Reference):
             return _origin_word(value)
         if isinstance(value, Memory):
