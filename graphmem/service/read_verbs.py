@@ -21,12 +21,13 @@ from graphmem.answers import (
     Lane,
     Listing,
     SearchAnswer,
+    State,
     Timeline,
     Turn,
     interval,
 )
 from graphmem.errors import InvalidInput, NotFound
-from graphmem.model import FOREVER, At, Change, Point, Scope, ScopeParts
+from graphmem.model import FOREVER, At, Change, Point, Scope, ScopeParts, Status
 from graphmem.parameters import Limit, MemoryRef, PathName, Position, Question, Share, SubjectName
 from graphmem.ranking import trusted_confidence
 from graphmem.relations import Side
@@ -144,6 +145,21 @@ class ReadVerbs:
         answer = _page(cards, start, page.limit, cursors)
         shown = tuple(with_files(self._context.mainlines, reader, listed, start.point) for listed in answer.cards)
         return replace(answer, cards=shown)
+
+    def proposals(self, *, scope: Scope | None = None, page: Page | None = None, limit: int | None = None) -> Listing:
+        """List the proposed memories, last recorded first: what was captured, and what waits for acceptance.
+
+        Args:
+            scope: The reader's scope.
+            page: The number of memories, and the cursor of the previous page.
+            limit: The number of memories, in place of a page.
+        """
+        reader, page = self._context.reader(scope), page_of(page, limit, Page(VERBS["proposals"].page_limit))
+        narrowed = Filter(statuses=(Status.PROPOSED,))
+        cursors = Cursors(self._context.seal, reader, question_mark("proposals", narrowed, reader))
+        start = cursors.start(page, self._context.point(None, reader))
+        cards = self._matching(narrowed, reader, start.point, is_latest=True)
+        return _page((shown for shown in cards if shown.state is State.PROPOSED), start, page.limit, cursors)
 
     @at_commits
     def get(

@@ -36,6 +36,8 @@ COMMANDS: dict[str, tuple[str, str | None]] = {
     "reindex": ("reindex", "vectors"),
     "status": ("status", "store"),
     "repositories": ("repositories", "repositories"),
+    "proposals": ("proposals", None),
+    "review": ("review", None),
 }
 
 
@@ -222,6 +224,7 @@ _WORDS: dict[str, Callable[[Asked], Words]] = {
     "ingest": _ingest,
     "link": _placed("source", "kind", "target"),
     "restore": _placed("lines"),
+    "review": _placed("key", "verdict"),
     "revoke": _placed("change"),
     "search": _placed("query"),
     "supersede": _placed("old", "new"),

@@ -458,4 +458,25 @@ UNDONE = (
     _case("one that there is not", "abandon_branch", {"name": "no"}, code="not_found"),
 )
 
-WRITING = (*ADDS, *REPLACEMENTS, *LIVES, *UNDONE)
+SAID_IN_TALK = [{"role": "user", "content": "Never commit generated files."}]
+WHY = {"reason": "agreed"}
+REVIEWED = (
+    _case(
+        "a conversation",
+        "capture",
+        {"messages": SAID_IN_TALK, "session": "s1"},
+        told={"captured.#": 1, "captured.0.title": "Never commit generated files", "captured.0.number": 1},
+    ),
+    _case("by an unknown policy", "capture", {"messages": SAID_IN_TALK, "policy": "maybe"}, code="invalid_input"),
+    _case(
+        "its words",
+        "review",
+        {"key": "lint", "verdict": "accept", "write": WHY},
+        told={"change.operation.old.0": "lint", "change.provenance.reason": "agreed"},
+    ),
+    _case("without a reason", "review", {"key": "lint", "verdict": "accept"}, code="invalid_input"),
+    _case("nobody", "review", {"key": "nobody", "verdict": "reject", "write": WHY}, code="not_found"),
+    _case("in an unknown way", "review", {"key": "lint", "verdict": "praise", "write": WHY}, code="invalid_input"),
+)
+
+WRITING = (*REVIEWED, *ADDS, *REPLACEMENTS, *LIVES, *UNDONE)
