@@ -38,6 +38,7 @@ from graphmem.cli.phrases import (
 from graphmem.model import At, Change, Propose
 from graphmem.relations import RESOLVED_WORDS, link_words, rule_words
 from graphmem.retrieval.briefs import Brief, brief, code_sentence
+from graphmem.retrieval.dependencies import doubt_sentence
 from graphmem.retrieval.relation_phrases import day
 from graphmem.temporal import touched
 from graphmem.terms import question_terms
@@ -71,18 +72,20 @@ def _hit_lines(number: int, hit: Hit, terms: Sequence[str], valid: datetime) -> 
     yield from _brief_lines(brief(hit, terms, valid), terms)
     if not hit.holds:
         yield line(dim("stands: "), hit.because, indent=3)
-    yield from _file_lines(card, indent=3)
+    yield from _change_lines(card, indent=3)
     yield from _relation_lines(hit)
     for contest in hit.contested:
         yield line(Span("contested by ", Look.WARN), f"{name(contest.memory)} ({rule_words(contest.rule)})", indent=3)
 
 
-def _file_lines(card: Card, *, indent: int) -> Iterator[Line]:
-    """The files of a memory that have moved or are gone."""
+def _change_lines(card: Card, *, indent: int) -> Iterator[Line]:
+    """What has changed around a memory: its files, the code, and what it depends on."""
     for place in card.files:
         yield line(dim("file: "), place.sentence, indent=indent)
     if card.verdict is not None and (code := code_sentence(card.verdict)) is not None:
         yield line(Span("code: ", Look.WARN), code, indent=indent)
+    if card.suspect:
+        yield line(Span("suspect: ", Look.WARN), doubt_sentence(card.suspect), indent=indent)
 
 
 def _brief_lines(short: Brief, terms: Sequence[str]) -> Iterator[Line]:
@@ -146,7 +149,7 @@ def card_page(history: History, at: At) -> Iterator[Block]:
         yield line(
             dim("about: "), ", ".join(f"{anchor.name} ({anchor.role})" for anchor in statement.anchors), indent=2
         )
-    yield from _file_lines(card, indent=2)
+    yield from _change_lines(card, indent=2)
     if statement.labels:
         yield line(dim("labels: "), ", ".join(statement.labels), indent=2)
     if card.amended_by:

@@ -32,6 +32,7 @@ from graphmem.ranking import trusted_confidence
 from graphmem.relations import Side
 from graphmem.retrieval.cards import card, moves, step
 from graphmem.retrieval.cursors import Cursors, PageStart, page_of, question_mark
+from graphmem.retrieval.dependencies import with_dependencies
 from graphmem.retrieval.moved_files import with_files
 from graphmem.retrieval.path_reach import reach
 from graphmem.retrieval.reference import references
@@ -142,8 +143,7 @@ class ReadVerbs:
         if order is Sort.CONFIDENCE:
             cards = iter(sorted(cards, key=lambda shown: (-_trusted(shown), -shown.change, shown.id)))
         answer = _page(cards, start, page.limit, cursors)
-        shown = tuple(with_files(self._context.mainlines, reader, listed, start.point) for listed in answer.cards)
-        return replace(answer, cards=shown)
+        return replace(answer, cards=self._complete(answer.cards, reader, start.point))
 
     @at_commits
     def get(
@@ -188,7 +188,12 @@ class ReadVerbs:
 
     def _card(self, reader: Scope, key: str, point: Point) -> Card:
         shown = _existing(card(self._context.view(reader, [key], point.seq), key, point.valid), key)
-        return with_files(self._context.mainlines, reader, shown, point)
+        return self._complete([shown], reader, point)[0]
+
+    def _complete(self, cards: Sequence[Card], reader: Scope, point: Point) -> tuple[Card, ...]:
+        """Return cards with what they depend on, their files and their verdicts."""
+        whole = with_dependencies(self._context.store, reader, cards, point)
+        return tuple(with_files(self._context.mainlines, reader, shown, point) for shown in whole)
 
     def _history(self, reader: Scope, key: str, point: Point) -> History:
         view = self._context.view(reader, [key], point.seq)
@@ -198,7 +203,7 @@ class ReadVerbs:
         changes = [change for change in self._context.store.changes_of(reader, key) if change.seq <= point.seq]
         entries, named = visible_entries(self._context, changes, reader, point.seq, read=view)
         return History(
-            card=with_files(self._context.mainlines, reader, shown, point),
+            card=self._complete([shown], reader, point)[0],
             at=point,
             predecessors=tuple(as_new(edge) for edge in into if edge.is_full or edge.part),
             successors=tuple(as_old(edge) for edge in out if edge.is_full or edge.part),
@@ -246,13 +251,10 @@ class ReadVerbs:
             if subject is None
             else reigns(view, [memory_id for memory_id in ids if view.memory(memory_id) is not None])
         )
+        cards = list(_cards(view, dict.fromkeys([*ids, *_before(view, ids), *_after(view, ids)]), point))
         lanes = [
-            Lane(
-                with_files(self._context.mainlines, reader, shown, point),
-                moves(view, shown.id),
-                tuple(map(interval, leads.get(shown.id, ()))),
-            )
-            for shown in _cards(view, dict.fromkeys([*ids, *_before(view, ids), *_after(view, ids)]), point)
+            Lane(shown, moves(view, shown.id), tuple(map(interval, leads.get(shown.id, ()))))
+            for shown in self._complete(cards, reader, point)
         ]
         lanes.sort(key=lambda lane: (lane.moves[0].at if lane.moves else point.valid, lane.card.change))
         return Timeline(tuple(lanes), point)
