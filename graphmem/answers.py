@@ -428,35 +428,6 @@ class Explanation:
     overruled_by: Relation | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class OpenConflict:
-    """A conflict that is not settled.
-
-    Attributes:
-        found_by: `subject` (several memories in force for a subject in the same scope), `fork` (several successors of a
-            memory, after a merge) or `link` (a recorded conflict).
-        what: The subject, or the id of the forked memory or of the first claim.
-        claims: The memories in conflict; the first would lead, by `rule`.
-        overlap: The intervals in which all claims are in force.
-        fix: Commands that settle the conflict.
-    """
-
-    found_by: str
-    what: str
-    claims: tuple[Card, ...]
-    rule: str
-    overlap: tuple[Interval, ...]
-    fix: str
-
-
-@dataclass(frozen=True, slots=True)
-class Conflicts:
-    """The open conflicts at a point."""
-
-    conflicts: tuple[OpenConflict, ...]
-    at: Point
-
-
 class OnSimilar(StrEnum):
     """The choice for an add when a similar memory is in force.
 

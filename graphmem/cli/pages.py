@@ -7,7 +7,6 @@ from datetime import datetime
 
 from graphmem.answers import (
     Card,
-    Conflicts,
     Diff,
     Explanation,
     History,
@@ -35,7 +34,8 @@ from graphmem.cli.phrases import (
     state_word,
     stretches,
 )
-from graphmem.model import At, Change, Propose
+from graphmem.conflicts import Conflicts
+from graphmem.model import At, Change, Propose, Provenance
 from graphmem.relations import RESOLVED_WORDS, link_words, rule_words
 from graphmem.retrieval.briefs import Brief, brief, code_sentence
 from graphmem.retrieval.dependencies import doubt_sentence
@@ -278,17 +278,24 @@ def explanation_page(answer: Explanation, at: At) -> Iterator[Block]:
 def conflicts_page(answer: Conflicts, at: At, width: int) -> Iterator[Block]:
     """Each contradiction with its claims, the rule that would decide, and the fix."""
     for conflict in answer.conflicts:
-        basis = dim(f"  by {conflict.found_by}, {stretches(conflict.overlap)}")
+        basis = dim(f"  {conflict.id}  by {conflict.found_by}, {stretches(conflict.overlap)}")
         yield line(Span("! ", Look.WARN), strong(conflict.what), basis)
         for rank, card in enumerate(conflict.claims):
             role = "leads" if rank == 0 else "contests"
             yield line(sign(card.state), f" {name(card, width)}  ", Span(card.id, Look.ID), dim(f"  {role}"), indent=2)
+            yield line(dim(_recorded(conflict.evidence[rank], card.recorded_at)), indent=4)
         yield line(dim("rule: "), rule_words(conflict.rule), indent=2)
-        yield line(dim("fix: "), conflict.fix, indent=2)
+        for way in conflict.ways:
+            yield line(dim("settle: "), way, indent=2)
         yield _EMPTY
     if not answer.conflicts:
         yield line("No open conflicts.")
     yield point_line(answer.at, at)
+
+
+def _recorded(by: Provenance, moment: datetime) -> str:
+    source, reason = f" from {by.source}" if by.source else "", f": {by.reason}" if by.reason else ""
+    return f"recorded {second(moment)} by {by.actor}{source}{reason}"
 
 
 def _head(card: Card, valid: datetime) -> Iterator[Line]:

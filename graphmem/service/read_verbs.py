@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Unpack
 
 from graphmem.answers import (
     Card,
-    Conflicts,
     Diff,
     Difference,
     Explanation,
@@ -25,6 +24,7 @@ from graphmem.answers import (
     Turn,
     interval,
 )
+from graphmem.conflicts import Conflicts
 from graphmem.errors import InvalidInput, NotFound
 from graphmem.model import FOREVER, At, Change, Point, Scope, ScopeParts
 from graphmem.parameters import Limit, MemoryRef, PathName, Position, Question, Share, SubjectName
@@ -39,6 +39,7 @@ from graphmem.retrieval.reference import references
 from graphmem.retrieval.remarks import remarks
 from graphmem.retrieval.request import Query, Sort
 from graphmem.rows import EdgeRow
+from graphmem.service.chunks import chunks
 from graphmem.service.commit_points import at_commits, resolve
 from graphmem.service.conflicts import open_conflicts
 from graphmem.service.context import ServiceContext
@@ -54,7 +55,6 @@ from graphmem.vocabulary import word_of
 if TYPE_CHECKING:
     import networkx as nx
 
-_CHUNK = 500
 _EVERYTHING = 1_000_000
 
 
@@ -288,7 +288,7 @@ class ReadVerbs:
         last = max(before.seq, after.seq)
         files = reach(self._context.mainlines, narrowed, reader, last)
         differences: list[Difference] = []
-        for found in self._chunks(narrowed if files is None else files.where, reader, last, None):
+        for found in chunks(self._context, narrowed if files is None else files.where, reader, last, None):
             rows = first.context.store.rows(reader, found)
             old = View(rows, reader, before.seq)
             rows = rows if second.context is first.context else second.context.store.rows(reader, found)
@@ -319,14 +319,19 @@ class ReadVerbs:
 
     @at_commits
     def conflicts(self, *, at: At | None = None, scope: Scope | None = None) -> Conflicts:
-        """List the open conflicts, each with the rule that would decide it and a command that settles it.
+        """List the open conflicts, each with its evidence, the rule that would decide it and commands that settle it.
+
+        Found are several memories in force for a subject, several successors of a memory after a merge, recorded
+        conflicts, and, by their words, an option that one memory chose and another rejected (by its key), a negation,
+        and another number.
 
         Args:
             at: Valid time (`as_of`) and recorded time (`known_at`); now and latest if not given.
             scope: The reader's scope.
         """
         reader = self._context.reader(scope)
-        return open_conflicts(self._context, self._context.point(at, reader), reader)
+        is_latest = at is None or at.known_at is None
+        return open_conflicts(self._context, self._context.point(at, reader), reader, is_latest=is_latest)
 
     def changes(self, *, after: Position = 0, limit: Limit = 100, scope: Scope | None = None) -> Sequence[Change]:
         """List ledger entries in order, those that concern memories that the reader sees.
@@ -376,30 +381,20 @@ class ReadVerbs:
 
         reader = self._context.reader(scope)
         point = self._context.point(at, reader)
-        return graph_of(self._context, self._chunks(Filter(), reader, point.seq, None), point, reader, progress)
+        return graph_of(
+            self._context, chunks(self._context, Filter(), reader, point.seq, None), point, reader, progress
+        )
 
     # ---- parts
 
     def _matching(self, where: Filter, reader: Scope, point: Point, *, is_latest: bool) -> Iterator[Card]:
         hint = None if where.include_history or where.statuses or not is_latest else point.valid
         files = reach(self._context.mainlines, where, reader, point.seq)
-        for ids in self._chunks(where if files is None else files.where, reader, point.seq, hint):
+        for ids in chunks(self._context, where if files is None else files.where, reader, point.seq, hint):
             view = self._context.view(reader, ids, point.seq)
             for shown in _cards(view, ids, point):
                 if _matches(shown, where) and (files is None or files.admits(view, shown.id)):
                     yield shown
-
-    def _chunks(self, where: Filter, reader: Scope, seq: int, hint: datetime | None) -> Iterator[Sequence[str]]:
-        before = seq + 1
-        while True:
-            ids = self._context.store.select(reader, where, at=hint, before=before, limit=_CHUNK)
-            if hint is not None and self._context.store.position(reader).seq != seq:
-                hint = None  # written in the meantime: the caches may be ahead of this answer's ledger position
-                continue
-            if not ids:
-                return
-            yield ids
-            before = self._context.store.rows(reader, ids[-1:]).memories[ids[-1]].stamp.seq
 
 
 def _existing(shown: Card | None, key: str) -> Card:

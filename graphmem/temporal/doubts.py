@@ -44,7 +44,8 @@ def doubt(view: View, key: str, valid: datetime) -> tuple[str, ...]:
         return ()
     causes: list[tuple[int, tuple[str, ...]]] = []
     # Each memory is reached first over the chain whose last confirmation is the earliest: it lets most doubts pass.
-    ahead, passed = [(view.confirmed_seq(key), 0, (key,))], set[str]()
+    ahead: list[tuple[int, int, tuple[str, ...]]] = [(view.confirmed_seq(key), 0, (key,))]
+    passed = set[str]()
     while ahead:
         confirmed, length, chain = heappop(ahead)
         if chain[-1] in passed:
