@@ -251,6 +251,12 @@ _ALL = (
         "confirm ADR-0012",
         profile=Profile.CORE,
     ),
+    _write(
+        "settle",
+        "settle an open conflict",
+        "POST /v1/conflicts/{conflict}/settle",
+        "settle c-2f1e0d9c8b supersede --winner ADR-0012 --reason 'the newer decision applies'",
+    ),
     _write("link", "relate two memories", "POST /v1/memories/{source}/links", "link ADR-0012 depends_on ADR-0003"),
     _write(
         "erase",

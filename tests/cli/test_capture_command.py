@@ -44,7 +44,8 @@ def test_what_a_tracked_file_says_is_left_out(
     project = tmp_path / "project"
     project.mkdir()
     (project / "AGENTS.md").write_text("- **Never** commit builds!\n", encoding="utf-8")
-    for words in (["init", "-q"], ["add", "."]):
+    author = ["-c", "user.name=a", "-c", "user.email=a@example.com"]
+    for words in (["init", "-q"], ["add", "."], [*author, "commit", "-q", "-m", "rules"]):
         subprocess.run(["git", *words], cwd=project, check=True)
     monkeypatch.chdir(project)
     done = tool.run("capture", transcript)
@@ -54,7 +55,7 @@ def test_what_a_tracked_file_says_is_left_out(
 
 def test_standard_input_is_read(tool: Tool) -> None:
     shown = tool.json("capture", "-", text=json.dumps([{"role": "user", "content": "Always run the linter first."}]))
-    assert [one["title"] for one in shown["captured"]] == []  # "first" may be of this moment
+    assert [one["title"] for one in shown["captured"]] == ["Always run the linter first"]
 
 
 def test_a_missing_transcript_is_named(tool: Tool) -> None:

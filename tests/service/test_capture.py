@@ -33,10 +33,9 @@ def test_a_statement_is_proposed_with_its_quote_speaker_and_turn(memory: GraphMe
     said = card.statement
     assert (card.state, said.origin, said.rationale) == ("proposed", Origin.CONVERSATION, "it is async")
     assert said.body.startswith("User, turn 2 of s1:\n\n> We decided to use httpx")
-    assert [(option.name, option.outcome, option.keys) for option in said.alternatives] == [
-        ("requests", "rejected", ())
-    ]
-    assert memory.history(report.captured[0].id).changes[0].provenance.source == "conversation s1 turn 2 of s1"
+    (option,) = said.alternatives
+    assert (option.name, option.outcome, option.keys) == ("requests", "rejected", ())
+    assert memory.history(report.captured[0].id).changes[0].provenance.source == "document: conversation, turn 2 of s1"
     assert memory.search("httpx", at=At()).hits == () or not memory.search("httpx").hits[0].holds
 
 

@@ -17,6 +17,9 @@ _MOST_CHARS = 400
 _LEAST_WORDS = 3
 #: Sentences end at a stop before a blank and a capital, a digit, a quote or a code span; and at a line's end.
 _SENTENCE = re.compile(r"(?<=[.!?])[ \t]+(?=[A-Z0-9\"'`])")
+#: A line of at least so many characters that ends no sentence goes on in the next line, unless that is an item.
+_MARGIN, _ENDS = 45, ".!?:;|>"
+_ITEM = re.compile(r"[-*+#|>]|\d{1,3}[.)] ")
 _OPENING = re.compile(
     r"^(?:[-*•] |\d{1,3}[.)] )?(?:\*\*)?(?:ok(?:ay)?|so|yes|yeah|right|great|perfect|also|and|please|btw|fyi|alright)?"
     r"(?:,|:|\.|!| -)? ?(?:please |also |then )?",
@@ -64,7 +67,7 @@ _FORMS = (
     _form(
         "decided",
         Kind.DECISION,
-        r"(?:we|the team|i)(?:'ve| have)? (?:now |just )?(?:decided|agreed|chosen|chose|settled|opted)"
+        r"(?:we|the team)(?:'ve| have)? (?:now |just )?(?:decided|agreed|chosen|chose|settled|opted)"
         r"(?: to| on| that| for|:)? ",
         by=frozenset(Speaker),
     ),
@@ -74,7 +77,7 @@ _FORMS = (
     _form(
         "from now on",
         Kind.CONVENTION,
-        rf"(?:from now on|going forward|in (?:the )?future)[,:]? (?=(?:we|all|every|always|never|please)\b|{_VERB})",
+        rf"(?:from now on|going forward)[,:]? (?=(?:we|all|every|always|never|please)\b|{_VERB})",
     ),
     _form("always", Kind.CONVENTION, rf"always (?={_VERB})", "always "),
     _form("never", Kind.CONVENTION, rf"never (?={_VERB})", "never "),
@@ -94,18 +97,19 @@ _FORMS = (
         r"in (?:this|our) (?:repo|repository|project|codebase|team|org)[, ]+(?=(?:we|always|never|all|every) )",
     ),
 )
-_REASON = re.compile(r",? (?:because|since|as|so that|given that|due to) ", re.IGNORECASE)
+_REASON = re.compile(r",? (?:because|since|so that|given that|due to) ", re.IGNORECASE)
 _INSTEAD = re.compile(
     r",? (?:instead of|rather than|over|in place of) "
     r"(?P<option>[^,;:()\s]{1,40}(?: [^,;:()\s]{1,40}){0,3}?)(?=[,;:()]| - | for | when | in | to |\.?$)",
     re.IGNORECASE,
 )
-#: Doubt, or something that holds for this moment alone.
+#: Doubt, plans, or something that holds for this moment alone.
 _PASSING = re.compile(
     r"\b(?:for now|right now|yet|today|this time|at the moment|for the moment|temporarily|this (?:pr|commit|session|"
-    r"file|task|change|branch|one|test|function|line|issue)|that (?:file|one|test|function|line|commit|branch)|maybe|"
-    r"perhaps|might|not sure|i think|i guess|probably|if you|unless you|for me to|next step|first[, ]|worry|wait|"
-    r"it|them|those|these|this way|options? [a-z0-9]|approach [a-z0-9])\b",
+    r"file|task|change|branch|one|test|function|line|issue|entirely|way)|that (?:file|one|test|function|line|commit|"
+    r"branch|for)|maybe|perhaps|might|may want|likely|not sure|on this$|i think|i guess|probably|if you|unless you|"
+    r"for me to|next step|first[, ]|worry|wait|(?:we|i) plan|you (?:can|may|could)|(?:use|with) (?:this|the current|some "
+    r"of|our)|to illustrate|it|them|those|these|options? [a-z0-9]|approach [a-z0-9])\b",
     re.IGNORECASE,
 )
 #: A list of choices, of which none is taken.
@@ -120,7 +124,7 @@ class ExplicitStatement:
     """A statement of a turn.
 
     Attributes:
-        quote: The sentence, verbatim.
+        quote: The sentence, verbatim but for line breaks.
         title: The statement without its opening words and its reason.
         reason: The reason that the sentence gives; empty without one.
         rejected: The options that it names as not taken.
@@ -139,11 +143,25 @@ class ExplicitStatement:
 
 def explicit_statements(turn: Turn) -> Iterator[ExplicitStatement]:
     """Yield the explicit statements of a turn in their order."""
-    for paragraph in spoken(turn.text).splitlines():
-        for sentence in _SENTENCE.split(paragraph.strip()):
+    for paragraph in _paragraphs(spoken(turn.text)):
+        for sentence in _SENTENCE.split(" ".join(paragraph.split())):
             found = _statement(sentence.strip(), turn)
             if found is not None:
                 yield found
+
+
+def _paragraphs(text: str) -> Iterator[str]:
+    """Yield the lines of a text, those that a line break at the margin parts as one."""
+    joined: list[str] = []
+    for line in map(str.strip, text.splitlines()):
+        is_continued = bool(joined) and len(joined[-1]) >= _MARGIN and joined[-1][-1] not in _ENDS
+        if joined and not (is_continued and line and not _ITEM.match(line)):
+            yield " ".join(joined)
+            joined = []
+        if line:
+            joined.append(line)
+    if joined:
+        yield " ".join(joined)
 
 
 def _statement(sentence: str, turn: Turn) -> ExplicitStatement | None:
