@@ -15,8 +15,10 @@ SAID = "We decided to use httpx instead of requests because it is async. Never c
 WHY = Write(reason="as we agreed")
 
 
-def captured(memory: GraphMemory, text: str = SAID, session: str = "s1", **more: CapturePolicy) -> CaptureReport:
-    return memory.capture([Message("user", text)], session=session, **more)
+def captured(
+    memory: GraphMemory, text: str = SAID, session: str = "s1", policy: CapturePolicy = CapturePolicy.QUEUE
+) -> CaptureReport:
+    return memory.capture([Message("user", text)], session=session, policy=policy)
 
 
 def proposed(memory: GraphMemory) -> list[str]:

@@ -53,8 +53,8 @@ def read_transcript(content: bytes, *, start: int = 0, first: int = 1) -> Transc
     """
     whole = _document(content) if start == 0 else None
     if whole is not None:
-        turns = tuple(_turns(whole))
-        return Transcript(turns, _session(whole), 0 if turns else 1, len(content))
+        said = tuple(_turns(whole))
+        return Transcript(said, _session(whole), 0 if said else 1, len(content))
     turns, skipped, session, end, number = list[Turn](), 0, "", start, first
     while end < len(content):
         mark = content.find(b"\n", end)
