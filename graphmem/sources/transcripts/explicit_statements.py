@@ -108,8 +108,9 @@ _PASSING = re.compile(
     r"\b(?:for now|right now|yet|today|this time|at the moment|for the moment|temporarily|this (?:pr|commit|session|"
     r"file|task|change|branch|one|test|function|line|issue|entirely|way)|that (?:file|one|test|function|line|commit|"
     r"branch|for)|maybe|perhaps|might|may want|likely|not sure|on this$|i think|i guess|probably|if you|unless you|"
-    r"for me to|next step|first[, ]|worry|wait|(?:we|i) plan|you (?:can|may|could)|(?:use|with) (?:this|the current|some of|"
-    r"our)|to illustrate|it|them|those|these|options? [a-z0-9]|approach [a-z0-9])\b",
+    r"for me to|next step|first[, ]|worry|wait|(?:we|i) plan|you (?:can|may|could)|"
+    r"(?:use|with) (?:this|the current|some of|our)|to illustrate|it|them|those|these|options? [a-z0-9]|"
+    r"approach [a-z0-9]|(?:commit|push|add|change) this)\b",
     re.IGNORECASE,
 )
 #: A list of choices, of which none is taken.

@@ -100,9 +100,7 @@ def test_sentences_of_a_paragraph_are_told_apart() -> None:
 
 
 def test_a_sentence_that_is_broken_at_a_margin_is_one() -> None:
-    text = (
-        "Always store the original assignment of each field\nof the info object, not a copy.\n- Never commit builds\n"
-    )
+    text = "Always store the original assignment of each field\nof the info object, not a copy.\n- Never commit builds"
     assert [one.title for one in found(text)] == [
         "Always store the original assignment of each field of the info object, not a copy",
         "Never commit builds",
