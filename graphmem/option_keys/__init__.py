@@ -1,0 +1,16 @@
+"""Keys of options: package URLs, imports, symbols, paths and commands whose use in code shows an option's use."""
+
+from graphmem.option_keys.file_scope import EXCLUDED_GLOB, EXCLUDED_PATTERN, FileScope
+from graphmem.option_keys.key_types import KEY_EXAMPLES, KeyType
+from graphmem.option_keys.option_key import OptionKey
+from graphmem.option_keys.package_names import import_names
+
+__all__ = [
+    "EXCLUDED_GLOB",
+    "EXCLUDED_PATTERN",
+    "KEY_EXAMPLES",
+    "FileScope",
+    "KeyType",
+    "OptionKey",
+    "import_names",
+]
