@@ -12,10 +12,11 @@ import click
 from click.core import ParameterSource
 
 from graphmem.cli.json_lines import items_of, lines_of, name_of
+from graphmem.cli.option_groups import CommandWithOptions, options_given
 from graphmem.cli.options import Body, Call, bundle, choice_of, moment, scope_options, write_options_without_origin
 from graphmem.cli.receipts import give_receipt, give_receipts
 from graphmem.errors import InvalidInput
-from graphmem.model import Alternative, Anchor, AnchorKind, Kind, Move, Origin, Outcome, Statement, Status
+from graphmem.model import Anchor, AnchorKind, Kind, Move, Origin, Statement, Status
 from graphmem.wire.times import read_time
 
 if TYPE_CHECKING:
@@ -59,8 +60,9 @@ class Details:
 
 def _details(**values: object) -> Details:
     anchors = _anchors(AnchorKind.FILE, values.pop("paths")) + _anchors(AnchorKind.COMPONENT, values.pop("components"))
-    chosen = _alternatives(values.pop("chosen"), Outcome.CHOSEN)
-    values["alternatives"] = chosen + _alternatives(values.pop("rejected"), Outcome.REJECTED)
+    values["alternatives"] = options_given()
+    for name in ("chosen", "rejected", "keys"):
+        del values[name]
     values["origin"] = Origin(str(values["origin"]))
     return Details({name: value for name, value in values.items() if value not in (None, ())}, anchors)
 
@@ -68,12 +70,6 @@ def _details(**values: object) -> Details:
 def _anchors(kind: AnchorKind, names: object) -> tuple[Anchor, ...]:
     assert isinstance(names, tuple)  # noqa: S101 - click gives repeatable options as tuples
     return tuple(Anchor(kind, name) for name in names)
-
-
-def _alternatives(texts: object, outcome: Outcome) -> tuple[Alternative, ...]:
-    assert isinstance(texts, tuple)  # noqa: S101 - as above
-    parts = [text.partition(":") for text in texts]
-    return tuple(Alternative(name.strip(), outcome, reason.strip()) for name, _, reason in parts)
 
 
 def _many(flag: str, target: str, metavar: str, description: str) -> Callable[[Body], Body]:
@@ -106,11 +102,22 @@ _DETAILS: dict[str, Callable[[Body], Body]] = {
     "paths": _many("--path", "paths", "PATH", "A file that it concerns."),
     "components": _many("--component", "components", "NAME", "A component that it concerns."),
     "chosen": _many("--chosen", "chosen", "NAME[: WHY]", "The option that was chosen."),
-    "rejected": _many("--rejected", "rejected", "NAME[: WHY]", "An option that was rejected."),
+    "rejected": _many(
+        "--rejected",
+        "rejected",
+        "NAME[: WHY]",
+        "An option that was rejected; --key and --reason behind it are its own.",
+    ),
+    "keys": _many(
+        "--key",
+        "keys",
+        "KEY",
+        "What shows the use of the option before it: pkg:pypi/pytz.",
+    ),
 }
 
 
-@click.command()
+@click.command(cls=CommandWithOptions)
 @click.argument("text", required=False)
 @click.option(
     "--from",
@@ -143,6 +150,10 @@ def add(
 
     `-` reads standard input; without TEXT an editor opens. If a memory in force has exactly this text, it is confirmed
     instead. Similar memories are listed.
+
+    --key and --reason behind --rejected or --chosen belong to that option: --rejected pytz --key pkg:pypi/pytz
+    --reason "zoneinfo is enough". Keys are package URLs (pkg:pypi/…, npm, golang, cargo, maven, gem),
+    import:LANGUAGE:NAME, symbol:NAME, path:GLOB and command:WORDS.
 
     With --from, each line is a JSON string or an object: {"statement": {"title": "Use spaces", "kind":
     "convention"}, "supersedes": ["ADR-3", 0], "start": "2025-03-01", "scope": {"repo": "shop"}, "reason": "…"}, where a

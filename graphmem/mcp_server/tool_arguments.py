@@ -120,7 +120,7 @@ class AddArguments(WriteArguments):
     subject: Name | None = Field(None, description="Topic it decides, for example stack.database.")
     rationale: Text | None = None
     rejected: Annotated[tuple[Text, ...], Field(max_length=50)] = Field(
-        (), description="Rejected options, as `name: reason`."
+        (), description="As `name [pkg:pypi/name]: reason`."
     )
     confidence: float = Field(1.0, ge=0, le=1)
     tags: Annotated[tuple[Name, ...], Field(max_length=50)] = ()

@@ -3,6 +3,7 @@
 from graphmem.option_keys.file_scope import EXCLUDED_GLOB, EXCLUDED_PATTERN, FileScope
 from graphmem.option_keys.key_types import KEY_EXAMPLES, KeyType
 from graphmem.option_keys.option_key import OptionKey
+from graphmem.option_keys.option_texts import OptionText, parse_option_text
 from graphmem.option_keys.package_names import import_names
 
 __all__ = [
@@ -12,5 +13,7 @@ __all__ = [
     "FileScope",
     "KeyType",
     "OptionKey",
+    "OptionText",
     "import_names",
+    "parse_option_text",
 ]

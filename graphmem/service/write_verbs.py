@@ -36,6 +36,7 @@ from graphmem.model import (
 )
 from graphmem.parameters import BranchName, ChangeNumber, MemoryRef, MoveNumber, NewText, PartName, SourceWord
 from graphmem.service.batches import New, record_all, was_confirmed
+from graphmem.service.canonical_keys import with_canonical_keys
 from graphmem.service.context import ServiceContext, Write, WriteRequest, is_like_an_id
 from graphmem.service.idempotence import retried_once
 from graphmem.service.references import id_among, with_references
@@ -89,7 +90,7 @@ class WriteVerbs:
             InvalidInput: The statement or its moves are not well formed.
             Conflict: The `op_id` was used for another write.
         """
-        content = statement_from(statement, kind)
+        content = with_canonical_keys(statement_from(statement, kind))
         request = self._context.write_request(write, parts).limited_to(content.origin)
         memory = Memory(request.new_id(), request.writer, content)
         earlier = request.earlier
@@ -470,7 +471,7 @@ class _Successor:
         if (new is None) == (by is None):
             raise InvalidInput("give either `new` (a text or a statement) or `by` (existing memories), not both")
         if isinstance(new, str | Statement):
-            return cls((), new)
+            return cls((), with_canonical_keys(new))
         return cls(_as_tuple(new if new is not None else by or ()), None)
 
 

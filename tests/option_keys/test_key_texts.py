@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from packageurl import PackageURL
 
 from graphmem.errors import InvalidInput
-from graphmem.option_keys import KeyType, OptionKey
+from graphmem.option_keys import KeyType, OptionKey, parse_option_text
 
 
 @pytest.mark.parametrize(
@@ -112,3 +112,33 @@ def test_names_from_installed_metadata_count_before_the_table() -> None:
     assert key.with_imports(["yaml", "_yaml"]).import_names == ("_yaml", "yaml")
     assert key.with_imports(["yaml", "_yaml"]).with_imports() == key.with_imports(["yaml", "_yaml"])
     assert str(OptionKey.parse("pkg:pypi/requests").with_imports(["requests"])) == "pkg:pypi/requests"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("pytz: zoneinfo is enough", ("pytz", (), "zoneinfo is enough")),
+        ("pytz", ("pytz", (), "")),
+        ("pytz [pkg:pypi/pytz]: zoneinfo", ("pytz", ("pkg:pypi/pytz",), "zoneinfo")),
+        ("pytz [pkg:pypi/pytz] — zoneinfo", ("pytz", ("pkg:pypi/pytz",), "zoneinfo")),
+        ("a [pkg:pypi/attrs?import=attr,attrs, `import:go:x`] slow", ("a", ("pkg:pypi/attrs?import=attr,attrs", "import:go:x"), "slow")),
+        ("lists [1, 2]: slow", ("lists [1, 2]", (), "slow")),
+    ],
+)  # fmt: skip
+def test_an_option_in_one_text_has_name_keys_and_reason(text: str, expected: tuple[str, tuple[str, ...], str]) -> None:
+    option = parse_option_text(text)
+    assert (option.name, option.keys, option.reason) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "reason"),
+    [
+        ("pytz — zoneinfo is enough", "pytz", "zoneinfo is enough"),
+        ("pytz -- zoneinfo", "pytz", "zoneinfo"),
+        ("read-only files: no", "read-only files", "no"),
+        ("std::vector", "std::vector", ""),
+    ],
+)
+def test_in_a_trailer_a_dash_between_blanks_ends_the_name_too(text: str, name: str, reason: str) -> None:
+    option = parse_option_text(text, with_dash=True)
+    assert (option.name, option.reason) == (name, reason)

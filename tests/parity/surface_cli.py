@@ -151,6 +151,9 @@ def _statement(said: Any) -> Words:  # noqa: ANN401 - a statement or a text
     given = dict(said)
     for one in given.pop("anchors", ()):
         yield from ("--path", one["name"])
+    for option in given.pop("alternatives", ()):
+        yield from (f"--{option['outcome']}", option["name"], "--reason", option["reason"])
+        yield from (word for key in option["keys"] for word in ("--key", key))
     title = given.pop("title")
     yield from _where(given)
     yield from ("--", title)
