@@ -16,6 +16,7 @@ from graphmem.service.context import Write
 from graphmem.service.local_notes import LocalNotes
 from graphmem.service.mainline_ingestion import Readable, recorded_mainline
 from graphmem.service.repository_ingestion import ledger_mark
+from graphmem.sources.bans.observed_bans import BAN_LABEL
 from graphmem.store import Filter, Page
 from graphmem.verification import (
     CodeEvidence,
@@ -130,6 +131,8 @@ def _is_shared(card: Card, scope: Scope) -> bool:
     home = card.memory.scope
     if card.statement.kind is Kind.INCIDENT:  # It tells of the past.
         return False
+    if card.statement.origin is Origin.DOCUMENT and BAN_LABEL in card.statement.labels:
+        return False  # It names what the code must not have.
     return home.repo == scope.repo and (home.user, home.branch, home.environment) == (None, None, None)
 
 

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 #: Sources of a repository in the order of their ingestion: (module, function). Each follows the mainline.
 FILE_SOURCES: Mapping[str, tuple[str, str]] = {
     "rules": ("graphmem.sources.rules", "read_rules"),
+    "bans": ("graphmem.sources.bans", "read_bans"),
     "structure": ("graphmem.sources.manifests", "read_manifests"),
     "tasks": ("graphmem.sources.tasks", "read_tasks"),
     "incidents": ("graphmem.sources.incidents", "read_incidents"),

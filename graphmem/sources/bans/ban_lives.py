@@ -1,0 +1,126 @@
+"""The lives of bans: from the commit that brought a ban to the one that lifted it, with each of its wordings."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from graphmem.sources.bans.ban import Ban
+
+#: (Tool, folder of the settings, banned name).
+_Base = tuple[str, str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class BanCommit:
+    """A commit of the mainline: its position, hash and effective time."""
+
+    position: int
+    sha: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class PlacedBan:
+    """A ban with the file that has it, and the folder to which the file applies."""
+
+    ban: Ban
+    path: str
+    folder: str
+
+    @property
+    def base(self) -> _Base:
+        """What stays the same while the ban is reworded or moves between lists."""
+        return (self.ban.tool, self.folder, self.ban.name)
+
+
+@dataclass(frozen=True, slots=True)
+class BanWording:
+    """A ban with the same words and scope, since a commit."""
+
+    placed: PlacedBan
+    since: BanCommit
+
+
+@dataclass(slots=True, eq=False)
+class BanLife:
+    """The life of a ban.
+
+    Attributes:
+        number: Which life of a ban of this name it is, from 1.
+        wordings: Its wordings in the order of time.
+        lifted: The commit that lifted it; None while it is in force.
+        touched: Position of the last commit that changed it.
+    """
+
+    number: int
+    wordings: list[BanWording]
+    touched: int
+    lifted: BanCommit | None = None
+
+    @property
+    def placed(self) -> PlacedBan:
+        """The ban in its last words."""
+        return self.wordings[-1].placed
+
+    def see(self, placed: PlacedBan, commit: BanCommit) -> None:
+        """Take in the ban as a commit has it; other words begin with that commit."""
+        last = self.wordings[-1]
+        before, after = last.placed, placed
+        if (before.ban.without_line(), before.path) == (after.ban.without_line(), after.path):
+            return
+        self.touched = commit.position
+        if last.since.position == commit.position:
+            self.wordings.pop()
+        self.wordings.append(BanWording(placed, commit))
+
+
+@dataclass(slots=True)
+class BanHistory:
+    """Lives of bans that grow commit by commit, in the order of the mainline.
+
+    Attributes:
+        lives: All lives, in the order in which they began.
+    """
+
+    lives: list[BanLife] = field(default_factory=list)
+    _files: dict[str, tuple[PlacedBan, ...]] = field(default_factory=dict)
+    _alive: dict[tuple[_Base, str], BanLife] = field(default_factory=dict)
+    _counts: dict[_Base, int] = field(default_factory=dict)
+
+    def bans_of(self, path: str) -> tuple[PlacedBan, ...]:
+        """Return the bans of a file as it was seen last."""
+        return self._files.get(path, ())
+
+    def take(self, commit: BanCommit, changes: Mapping[str, Sequence[PlacedBan]]) -> None:
+        """Take in the bans of the files that a commit changed; a removed file has none."""
+        self._files.update((path, tuple(placed)) for path, placed in changes.items())
+        present: dict[tuple[_Base, str], PlacedBan] = {}
+        for path in sorted(self._files):
+            for placed in self._files[path]:
+                present.setdefault((placed.base, placed.ban.list_name), placed)
+        gone = [key for key in self._alive if key not in present]
+        for key, placed in present.items():
+            life = self._alive.get(key) or self._moved(key, gone)
+            if life is None:
+                self._begin(key, placed, commit)
+            else:
+                life.see(placed, commit)
+        for key in gone:
+            life = self._alive.pop(key)
+            life.lifted, life.touched = commit, commit.position
+
+    def _moved(self, key: tuple[_Base, str], gone: list[tuple[_Base, str]]) -> BanLife | None:
+        """Return the life that goes on in another list of the same commit; it is no longer gone."""
+        before = next((each for each in gone if each[0] == key[0]), None)
+        if before is None:
+            return None
+        gone.remove(before)
+        life = self._alive[key] = self._alive.pop(before)
+        return life
+
+    def _begin(self, key: tuple[_Base, str], placed: PlacedBan, commit: BanCommit) -> None:
+        number = self._counts[placed.base] = self._counts.get(placed.base, 0) + 1
+        life = self._alive[key] = BanLife(number, [BanWording(placed, commit)], commit.position)
+        self.lives.append(life)
