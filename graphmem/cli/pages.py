@@ -145,6 +145,8 @@ def card_page(history: History, at: At) -> Iterator[Block]:
         yield line(
             dim(f"{option.outcome.value}: "), option.name, f": {option.reason}" if option.reason else "", indent=2
         )
+        if option.keys:
+            yield line(dim("keys: "), ", ".join(option.keys), indent=4)
     if statement.anchors:
         yield line(
             dim("about: "), ", ".join(f"{anchor.name} ({anchor.role})" for anchor in statement.anchors), indent=2

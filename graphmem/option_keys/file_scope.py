@@ -34,7 +34,7 @@ class _NamedAnchor(Protocol):
     def role(self) -> str: ...
 
 
-class _Search(Protocol):
+class _CompiledPattern(Protocol):
     def search(self, text: str) -> object: ...
 
 
@@ -112,12 +112,12 @@ def is_expression(pattern: str) -> bool:
 
 
 @lru_cache(maxsize=1024)
-def _searched(pattern: str) -> _Search | None:
+def _searched(pattern: str) -> _CompiledPattern | None:
     import re2
 
     options = re2.Options()
     options.log_errors = False
     try:
-        return cast("_Search", re2.compile(pattern, options))
+        return cast("_CompiledPattern", re2.compile(pattern, options))
     except re2.error:
         return None

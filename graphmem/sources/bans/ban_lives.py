@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from graphmem.sources.bans.ban import Ban
+from graphmem.sources.bans.settings_files import files_in_use
 
 #: (Tool, folder of the settings, banned name).
 _Base = tuple[str, str, str]
@@ -93,11 +94,15 @@ class BanHistory:
         """Return the bans of a file as it was seen last."""
         return self._files.get(path, ())
 
-    def take(self, commit: BanCommit, changes: Mapping[str, Sequence[PlacedBan]]) -> None:
-        """Take in the bans of the files that a commit changed; a removed file has none."""
-        self._files.update((path, tuple(placed)) for path, placed in changes.items())
+    def take(self, commit: BanCommit, changes: Mapping[str, Sequence[PlacedBan] | None]) -> None:
+        """Take in the bans of the files that a commit changed; None for a removed file."""
+        for path, bans in changes.items():
+            if bans is None:
+                self._files.pop(path, None)
+            else:
+                self._files[path] = tuple(bans)
         present: dict[tuple[_Base, str], PlacedBan] = {}
-        for path in sorted(self._files):
+        for path in files_in_use(self._files):
             for placed in self._files[path]:
                 present.setdefault((placed.base, placed.ban.list_name), placed)
         gone = [key for key in self._alive if key not in present]

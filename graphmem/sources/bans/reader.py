@@ -121,10 +121,9 @@ class _BanReader:
         texts = contents(self.mainline.root, [version.change.blob for version in versions if _is_readable(version)])
         for _, group in groupby(versions, key=lambda version: version.position):
             listed = list(group)
-            changes: dict[str, tuple[PlacedBan, ...]] = {}
+            changes: dict[str, tuple[PlacedBan, ...] | None] = {}
             for version in listed:
                 content = next(texts)[1] if _is_readable(version) else None
-                changes.setdefault(version.change.old_path, ())
                 changes[version.path] = self._placed(version, content)
             self.history.take(BanCommit(listed[0].position, listed[0].sha, listed[0].at), changes)
 
@@ -139,14 +138,13 @@ class _BanReader:
             cursor=self.mainline.tip,
         )
 
-    def _placed(self, version: FileVersion, content: bytes | None) -> tuple[PlacedBan, ...]:
-        """Return the bans of a changed file; if it cannot be read, those of its last readable version."""
-        path, old_path = version.path, version.change.old_path
-        before = self.history.bans_of(old_path)
-        for name in {path, old_path}:
-            self.problems.pop(name, None)
+    def _placed(self, version: FileVersion, content: bytes | None) -> tuple[PlacedBan, ...] | None:
+        """Return the bans of a changed file, else of its last readable version; None if it is removed."""
+        path = version.path
+        before = self.history.bans_of(path)
+        self.problems.pop(path, None)
         if not _is_readable(version):
-            return ()
+            return None
         if content is None:
             self.problems[path] = (Problem(path, 1, _UNREAD),)
             return before
@@ -160,4 +158,4 @@ class _BanReader:
 
 
 def _is_readable(version: FileVersion) -> bool:
-    return not version.is_deleted and version.is_regular and may_ban(version.path)
+    return not version.is_deleted and version.is_regular

@@ -6,7 +6,7 @@ import json
 import posixpath
 import re
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 
 from graphmem.sources.bans.ban import SettingsBans, Tree, part
 from graphmem.sources.bans.cargo_deny_bans import read_cargo_deny
@@ -43,6 +43,23 @@ def may_ban(path: str) -> bool:
     """
     folder, name = posixpath.split(path)
     return (name in _READERS or bool(_SCRIPT.match(name))) and _VENDORED.isdisjoint(folder.split("/"))
+
+
+def files_in_use(paths: Collection[str]) -> list[str]:
+    """Return the settings files that linters read, sorted.
+
+    Args:
+        paths: The settings files of a commit. In a folder with an `eslint.config.js`, and below it, ESLint reads no
+            `.eslintrc` and no `package.json`.
+    """
+    flat = [posixpath.dirname(path) for path in paths if posixpath.basename(path).startswith("eslint.config.")]
+    return [path for path in sorted(paths) if not _is_overridden(path, flat)]
+
+
+def _is_overridden(path: str, flat: Collection[str]) -> bool:
+    name = posixpath.basename(path)
+    is_old = name.startswith(".eslintrc") or name == "package.json"
+    return is_old and any(not folder or path.startswith(f"{folder}/") for folder in flat)
 
 
 def read_settings(path: str, text: str) -> SettingsBans:

@@ -116,6 +116,19 @@ def test_a_renamed_settings_file_and_another_list_go_on_with_the_ban(repository:
     assert not found[0].statement.is_mandatory, "depguard is not enabled"
 
 
+def test_old_settings_of_eslint_count_until_there_are_new_ones_above_them(repository: Repository) -> None:
+    rule = '{"rules": {"no-restricted-imports": ["error", "moment"]}}'
+    settle(repository, rule, "web___dot_eslintrc_dot_json")
+    settle(repository, "export default [];\n", "eslint_dot_config_dot_js")
+    repository.git("rm", "--quiet", "eslint.config.js")
+    repository.commit()
+    active, ended = Status.ACTIVE, Status.ENDED
+    assert [(key, moves) for key, _, moves in lives(read(repository))] == [
+        ("bans:/ESLint/web/moment", [(active, day(1)), (ended, day(2))]),
+        ("bans:/ESLint/web/moment~2", [(active, day(3))]),
+    ]
+
+
 def test_a_file_that_cannot_be_read_keeps_its_last_readable_bans(repository: Repository) -> None:
     settle(repository, HEAD + BANNED + PYTZ)
     settle(repository, HEAD + BANNED + "[")
