@@ -58,12 +58,15 @@ class SettingsBans:
         folder: The folder to which the settings apply, with a closing slash; '' for the whole repository.
         bans: The bans, in the order of the file.
         problems: Lines that could not be read as a ban, with the reason.
+        replaced_tool: The linter for whose files in the folder these settings take the place of those in folders above;
+            empty if they add to them.
     """
 
     text: str
     folder: str
     bans: list[Ban] = field(default_factory=list)
     problems: list[tuple[int, str]] = field(default_factory=list)
+    replaced_tool: str = ""
 
     def add(self, ban: Ban) -> None:
         """Take in a ban with its line; a ban that nothing can match is a problem too."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from graphmem.sources.bans.ban import Ban
@@ -34,6 +34,32 @@ class PlacedBan:
     def base(self) -> _Base:
         """What stays the same while the ban is reworded or moves between lists."""
         return (self.ban.tool, self.folder, self.ban.name)
+
+    def without(self, folders: Sequence[str]) -> PlacedBan:
+        """Return the ban with some folders excluded, each with a closing slash."""
+        if not folders:
+            return self
+        globs = tuple(dict.fromkeys((*self.ban.scope.excluded_globs, *(f"{folder}**" for folder in folders))))
+        return replace(self, ban=replace(self.ban, scope=replace(self.ban.scope, excluded_globs=globs)))
+
+
+@dataclass(frozen=True, slots=True)
+class FileBans:
+    """The bans of a settings file.
+
+    Attributes:
+        folder: The folder to which it applies, with a closing slash; '' for the whole repository.
+        replaced_tool: As in `SettingsBans`.
+    """
+
+    bans: tuple[PlacedBan, ...] = ()
+    folder: str = ""
+    replaced_tool: str = ""
+
+    def is_instead_of(self, placed: PlacedBan) -> bool:
+        """Return whether a ban of a folder above does not hold in the folder of this file."""
+        is_below = self.folder.startswith(placed.folder) and self.folder != placed.folder
+        return is_below and self.replaced_tool == placed.ban.tool
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,25 +112,22 @@ class BanHistory:
     """
 
     lives: list[BanLife] = field(default_factory=list)
-    _files: dict[str, tuple[PlacedBan, ...]] = field(default_factory=dict)
+    _files: dict[str, FileBans] = field(default_factory=dict)
     _alive: dict[tuple[_Base, str], BanLife] = field(default_factory=dict)
     _counts: dict[_Base, int] = field(default_factory=dict)
 
-    def bans_of(self, path: str) -> tuple[PlacedBan, ...]:
+    def bans_of(self, path: str) -> FileBans:
         """Return the bans of a file as it was seen last."""
-        return self._files.get(path, ())
+        return self._files.get(path, FileBans())
 
-    def take(self, commit: BanCommit, changes: Mapping[str, Sequence[PlacedBan] | None]) -> None:
+    def take(self, commit: BanCommit, changes: Mapping[str, FileBans | None]) -> None:
         """Take in the bans of the files that a commit changed; None for a removed file."""
         for path, bans in changes.items():
             if bans is None:
                 self._files.pop(path, None)
             else:
-                self._files[path] = tuple(bans)
-        present: dict[tuple[_Base, str], PlacedBan] = {}
-        for path in files_in_use(self._files):
-            for placed in self._files[path]:
-                present.setdefault((placed.base, placed.ban.list_name), placed)
+                self._files[path] = bans
+        present = self._present()
         gone = [key for key in self._alive if key not in present]
         for key, placed in present.items():
             life = self._alive.get(key) or self._moved(key, gone)
@@ -115,6 +138,16 @@ class BanHistory:
         for key in gone:
             life = self._alive.pop(key)
             life.lifted, life.touched = commit, commit.position
+
+    def _present(self) -> dict[tuple[_Base, str], PlacedBan]:
+        """Return the bans of all files, without the folders in which other settings take their place."""
+        files = [self._files[path] for path in files_in_use(self._files)]
+        others = [file for file in files if file.replaced_tool]
+        present: dict[tuple[_Base, str], PlacedBan] = {}
+        for placed in (placed for file in files for placed in file.bans):
+            folders = sorted(file.folder for file in others if file.is_instead_of(placed))
+            present.setdefault((placed.base, placed.ban.list_name), placed.without(folders))
+        return present
 
     def _moved(self, key: tuple[_Base, str], gone: list[tuple[_Base, str]]) -> BanLife | None:
         """Return the life that goes on in another list of the same commit; it is no longer gone."""

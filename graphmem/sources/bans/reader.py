@@ -11,7 +11,7 @@ from pathlib import Path
 from graphmem.errors import InvalidInput
 from graphmem.instants import to_micros
 from graphmem.model import instant
-from graphmem.sources.bans.ban_lives import BanCommit, BanHistory, PlacedBan
+from graphmem.sources.bans.ban_lives import BanCommit, BanHistory, FileBans, PlacedBan
 from graphmem.sources.bans.observed_bans import observations_of
 from graphmem.sources.bans.settings_files import UnreadableBans, may_ban, read_settings
 from graphmem.sources.git.file_versions import MAX_CONTENT_BYTES, FileVersion, contents, file_versions
@@ -86,7 +86,9 @@ def _bans(path: str, content: bytes | None) -> object:
         read = None if content is None else read_settings(path, content.decode("utf-8-sig", "replace"))
     except UnreadableBans:
         return None
-    return None if read is None else ([ban.without_line() for ban in read.bans], [why for _, why in read.problems])
+    if read is None:
+        return None
+    return [ban.without_line() for ban in read.bans], [why for _, why in read.problems], read.replaced_tool
 
 
 def _unread_commits(mainline: Mainline) -> tuple[Problem, ...]:
@@ -121,7 +123,7 @@ class _BanReader:
         texts = contents(self.mainline.root, [version.change.blob for version in versions if _is_readable(version)])
         for _, group in groupby(versions, key=lambda version: version.position):
             listed = list(group)
-            changes: dict[str, tuple[PlacedBan, ...] | None] = {}
+            changes: dict[str, FileBans | None] = {}
             for version in listed:
                 content = next(texts)[1] if _is_readable(version) else None
                 changes[version.path] = self._placed(version, content)
@@ -138,7 +140,7 @@ class _BanReader:
             cursor=self.mainline.tip,
         )
 
-    def _placed(self, version: FileVersion, content: bytes | None) -> tuple[PlacedBan, ...] | None:
+    def _placed(self, version: FileVersion, content: bytes | None) -> FileBans | None:
         """Return the bans of a changed file, else of its last readable version; None if it is removed."""
         path = version.path
         before = self.history.bans_of(path)
@@ -154,7 +156,8 @@ class _BanReader:
             self.problems[path] = (Problem(path, error.line, str(error)),)
             return before
         self.problems[path] = tuple(Problem(path, line, reason) for line, reason in read.problems)
-        return tuple(PlacedBan(ban, path, read.folder) for ban in read.bans)
+        placed = tuple(PlacedBan(ban, path, read.folder) for ban in read.bans)
+        return FileBans(placed, read.folder, read.replaced_tool)
 
 
 def _is_readable(version: FileVersion) -> bool:

@@ -19,6 +19,9 @@ from graphmem.sources.decisions.front_matter import RefusedYaml, parse_yaml_tree
 MAX_SETTINGS_CHARS = 512_000
 _VENDORED = frozenset({"node_modules", "vendor", "third_party", "site-packages", ".venv", "venv", "testdata"})
 _SCRIPT = re.compile(r"^(?:eslint\.config\.(?:js|mjs|cjs|ts|mts|cts)|\.eslintrc\.(?:js|cjs))$")
+_RUFF_TABLE = re.compile(r"^\[tool\.ruff\b", re.MULTILINE)
+_RUFF_EXTEND = re.compile(r"^extend[ \t]*=", re.MULTILINE)
+_ESLINT_ROOT = re.compile(r"\broot[\"']?[ \t]*:[ \t]*true\b")
 #: Words without which a file bans nothing, by the parser of its bans.
 _MARKS = ("banned-api", "depguard", "no-restricted-imports", "bans")
 
@@ -75,13 +78,22 @@ def read_settings(path: str, text: str) -> SettingsBans:
     folder, name = posixpath.split(path)
     # cargo-deny looks for its settings in this folder of the workspace too.
     folder = folder.removesuffix(".cargo").rstrip("/") if name == "deny.toml" else folder
-    read = SettingsBans(text, f"{folder}/" if folder else "")
+    read = SettingsBans(text, f"{folder}/" if folder else "", replaced_tool=_replaced_tool(name, text))
     if not any(mark in text for mark in _MARKS):
         return read
     if len(text) > MAX_SETTINGS_CHARS:
         raise UnreadableBans(f"settings of {len(text)} characters are over {MAX_SETTINGS_CHARS}")
     _READERS.get(name, _script)(text, read)
     return read
+
+
+def _replaced_tool(name: str, text: str) -> str:
+    """Return the linter of which a file has all settings for its folder: those in folders above do not count there."""
+    has_ruff = name.endswith("ruff.toml") or (name == "pyproject.toml" and _RUFF_TABLE.search(text) is not None)
+    if has_ruff and not _RUFF_EXTEND.search(text):
+        return "Ruff"
+    is_old_eslint = name.startswith(".eslintrc") or name == "package.json"
+    return "ESLint" if is_old_eslint and _ESLINT_ROOT.search(text) else ""
 
 
 def _toml(text: str) -> Tree:

@@ -129,6 +129,15 @@ def test_old_settings_of_eslint_count_until_there_are_new_ones_above_them(reposi
     ]
 
 
+def test_settings_of_a_folder_below_take_the_place_of_those_above(repository: Repository) -> None:
+    settle(repository, HEAD + BANNED + PYTZ)
+    settle(repository, "[project]\nname = 'x'\n[tool.ruff]\nline-length = 100\n", "web__pyproject_dot_toml")
+    settle(repository, "extend = '../ruff.toml'\n", "api__ruff_dot_toml")
+    first, second = read(repository).observations
+    assert (FileScope.of(first.statement.anchors), second.moves[0].at) == (FileScope(), day(2))
+    assert FileScope.of(second.statement.anchors) == FileScope((), ("web/**",))
+
+
 def test_a_file_that_cannot_be_read_keeps_its_last_readable_bans(repository: Repository) -> None:
     settle(repository, HEAD + BANNED + PYTZ)
     settle(repository, HEAD + BANNED + "[")
