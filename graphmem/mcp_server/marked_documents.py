@@ -99,6 +99,7 @@ VOICES: Mapping[type, Mapping[str, Voice]] = {
         "because": Voice.QUOTED,
         "files": Voice.WORDS,
         "code": Voice.WORDS,
+        "suspect": Voice.QUOTED,
     },
     CommitPoint: dict.fromkeys(("name", "sha", "fork"), Voice.WORDS),
     FilePlace: dict.fromkeys(("path", "now", "deleted_in"), Voice.WORDS),
