@@ -17,7 +17,16 @@ from tests.parity.world import HERE, opened
 #: What is about a place, a server, or the one who asks, and so is one surface's own.
 OF_ONE_SURFACE = {
     Surface.CLI: {
-        *("ingest git", "ingest repository", "ingest rules", "ingest structure", "ingest tasks", "ingest incidents"),
+        *(
+            "ingest git",
+            "ingest repository",
+            "ingest rules",
+            "ingest structure",
+            "ingest tasks",
+            "ingest trailers",
+            "ingest bans",
+            "ingest incidents",
+        ),
         *(
             "capture",
             "verify",
