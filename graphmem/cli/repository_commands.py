@@ -33,9 +33,11 @@ _SUBJECTS = ("runtime.", "command.test", "command.", "dependency.", "service.", 
 _MOST_LISTED = 100
 _HELP = {
     "rules": "Read the conventions of a repository: AGENTS.md, CLAUDE.md, .cursor/rules, CONTRIBUTING, linters.",
+    "bans": "Read the bans of a repository: imports and dependencies that Ruff, depguard, ESLint or cargo-deny forbid.",
     "structure": "Read the structure of a repository: dependencies, commands, runtimes, services, CI, languages.",
     "tasks": "Read the tasks of a repository: exports of beads, feature flags, TODO comments with an owner or issue.",
     "incidents": "Read the incidents of a repository: the changes that it reverted.",
+    "trailers": "Read the trailers of commit messages: Rejected, Ruled-out, Constraint, Limit, Directive, Warn.",
 }
 
 
@@ -83,7 +85,8 @@ def _source_command(names: Sequence[str], name: str, text: str) -> click.Command
 
 _EVERYTHING = (
     "Read all that a repository says by itself: its history, decision records in the usual folders, conventions,"
-    " structure, tasks and incidents. Only what is new is read. After Ctrl-C the same command continues."
+    " bans of imports, structure, tasks, incidents and trailers of commits. Only what is new is read. After Ctrl-C the"
+    " same command continues."
 )
 SOURCE_COMMANDS = tuple(_source_command((name,), name, text) for name, text in _HELP.items())
 repository = _source_command(tuple(_HELP), "repository", _EVERYTHING)

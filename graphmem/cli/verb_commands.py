@@ -41,6 +41,7 @@ _RECEIPTS: Mapping[str, str] = {
     "revoke": "change {change} revoked",
     "confirm": "confirmed",
     "link": "linked ({kind})",
+    "settle": "conflict {conflict} settled",
     "open_branch": "branch {name} opened",
     "merge_branch": "branch {name} merged",
     "abandon_branch": "branch {name} abandoned",

@@ -29,6 +29,7 @@ from graphmem.answers import (
     Written,
 )
 from graphmem.briefing.block import BlockItem, ContextBlock, RejectedOption
+from graphmem.guard.file_changes import SkippedFile
 from graphmem.marks import Foreign, Parts, rendered
 from graphmem.model import (
     AbandonBranch,
@@ -57,6 +58,7 @@ from graphmem.model import (
 )
 from graphmem.repository.file_places import FilePlace, FileRename
 from graphmem.retrieval.briefs import Brief, BriefAnswer, Rejected
+from graphmem.service.guard_answers import ExcusedFinding, GuardFinding
 from graphmem.temporal import touched
 from graphmem.wire.json_documents import Writer
 
@@ -98,6 +100,7 @@ VOICES: Mapping[type, Mapping[str, Voice]] = {
         "because": Voice.QUOTED,
         "files": Voice.WORDS,
         "code": Voice.WORDS,
+        "suspect": Voice.QUOTED,
     },
     ContextBlock: dict.fromkeys(("markdown", "counter", "mode", "note"), _PLAIN),
     BlockItem: {
@@ -113,6 +116,15 @@ VOICES: Mapping[type, Mapping[str, Voice]] = {
     FileRename: dict.fromkeys(("old", "new", "commit"), Voice.WORDS),
     Rejected: {"name": Voice.WORDS, "reason": Voice.WORDS},
     Reference: {"id": Voice.ID, "title": Voice.WORDS, "alias": Voice.WORDS},
+    GuardFinding: {
+        **dict.fromkeys(("message", "option", "key", "reason", "instead", "change", "allow"), Voice.WORDS),
+        **dict.fromkeys(("path", "evidence"), _PLAIN),
+    },
+    ExcusedFinding: {
+        **dict.fromkeys(("option", "by", "reason", "allow"), Voice.WORDS),
+        "path": _PLAIN,
+    },
+    SkippedFile: dict.fromkeys(("path", "reason"), _PLAIN),
     Hit: {"because": Voice.QUOTED, "parts": _PLAIN},
     Contest: {"rule": _PLAIN},
     Told: {"word": Voice.WORDS},
@@ -253,6 +265,8 @@ class _Walk(Writer):
             value = value.memory
         if isinstance(value, Brief | BlockItem):
             return value.origin.value
+        if isinstance(value, GuardFinding | ExcusedFinding):
+            value = value.memory
         if isinstance(value, Reference):
             return _origin_word(value)
         if isinstance(value, Memory):

@@ -8,12 +8,19 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Protocol, Self, cast
 
-from graphmem.repository.path_patterns import path_pattern
+from graphmem.repository.path_patterns import ancestry, path_pattern
 
 #: Role of an anchor whose name is a glob: the rejection does not hold in the files that it matches.
 EXCLUDED_GLOB = "excluded files"
-#: Role of an anchor whose name is a regular expression, as a linter's settings have it, searched anywhere in a path.
+#: Role of an anchor whose name is a regular expression, as a linter's settings have it: the rejection does not hold in
+#: a file in whose path it is found.
 EXCLUDED_PATTERN = "excluded pattern"
+#: The same, searched in the path of each folder above the file.
+EXCLUDED_FOLDER_PATTERN = "excluded folder pattern"
+#: Role of an anchor whose name is a regular expression: the rejection holds only in files in whose path it is found.
+REQUIRED_PATTERN = "required pattern"
+#: The roles above, in the order of the fields of `FileScope`.
+EXCLUSIONS = (EXCLUDED_GLOB, EXCLUDED_PATTERN, EXCLUDED_FOLDER_PATTERN, REQUIRED_PATTERN)
 _ABOUT = "about"
 _FILE = "file"
 
@@ -27,7 +34,7 @@ class _NamedAnchor(Protocol):
     def role(self) -> str: ...
 
 
-class _Search(Protocol):
+class _CompiledPattern(Protocol):
     def search(self, text: str) -> object: ...
 
 
@@ -39,21 +46,22 @@ class FileScope:
         globs: Globs of the files; empty for all files.
         excluded_globs: Globs of files in which it does not hold.
         excluded_patterns: Regular expressions; it does not hold in a file in whose path one is found.
+        excluded_folder_patterns: The same, found in the path of a folder above the file.
+        required_patterns: Regular expressions; it holds only in a file in whose path each is found.
     """
 
     globs: tuple[str, ...] = ()
     excluded_globs: tuple[str, ...] = ()
     excluded_patterns: tuple[str, ...] = ()
+    excluded_folder_patterns: tuple[str, ...] = ()
+    required_patterns: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, anchors: Iterable[_NamedAnchor]) -> Self:
         """Return the scope that the anchors of a memory give: file anchors in the role `about`, and exclusions."""
         anchors = list(anchors)
-        return cls(
-            tuple(anchor.name for anchor in anchors if anchor.kind == _FILE and anchor.role == _ABOUT),
-            tuple(anchor.name for anchor in anchors if anchor.role == EXCLUDED_GLOB),
-            tuple(anchor.name for anchor in anchors if anchor.role == EXCLUDED_PATTERN),
-        )
+        globs = tuple(anchor.name for anchor in anchors if anchor.kind == _FILE and anchor.role == _ABOUT)
+        return cls(globs, *(tuple(anchor.name for anchor in anchors if anchor.role == role) for role in EXCLUSIONS))
 
     def covers(self, path: str) -> bool:
         """Return whether the rejection holds in a file.
@@ -65,7 +73,12 @@ class FileScope:
             return False
         if any(path_matches(glob, path) for glob in self.excluded_globs):
             return False
-        return not any(_is_found(pattern, path) for pattern in self.excluded_patterns)
+        if any(is_found(pattern, path) for pattern in self.excluded_patterns):
+            return False
+        folders = [folder.rstrip("/") for folder in ancestry(path)[1:]]
+        if any(is_found(pattern, folder) for pattern in self.excluded_folder_patterns for folder in folders):
+            return False
+        return all(is_found(pattern, path) for pattern in self.required_patterns)
 
 
 def path_matches(glob: str, path: str) -> bool:
@@ -87,19 +100,24 @@ def _compiled(glob: str) -> re.Pattern[str] | None:
     return None if text is None else re.compile(text)
 
 
-def _is_found(pattern: str, path: str) -> bool:
-    """Return whether an expression is found in a path; one that google-re2 does not take is found nowhere."""
+def is_found(pattern: str, text: str) -> bool:
+    """Return whether a regular expression is found in a text; one that google-re2 does not take is found nowhere."""
     compiled = _searched(pattern)
-    return compiled is not None and compiled.search(path) is not None
+    return compiled is not None and compiled.search(text) is not None
+
+
+def is_expression(pattern: str) -> bool:
+    """Return whether google-re2 takes a text as a regular expression."""
+    return _searched(pattern) is not None
 
 
 @lru_cache(maxsize=1024)
-def _searched(pattern: str) -> _Search | None:
+def _searched(pattern: str) -> _CompiledPattern | None:
     import re2
 
     options = re2.Options()
     options.log_errors = False
     try:
-        return cast("_Search", re2.compile(pattern, options))
+        return cast("_CompiledPattern", re2.compile(pattern, options))
     except re2.error:
         return None

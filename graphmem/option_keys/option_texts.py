@@ -12,7 +12,8 @@ _TYPES = "|".join(key_type.value for key_type in KeyType if key_type is not KeyT
 _IN_BRACKETS = re.compile(rf"\[\s*(?P<keys>`?(?:{_TYPES}):[^\[\]\n]{{1,2000}})\]", re.IGNORECASE)
 #: The type in front of the next key: commas within a key, as in `?import=a,b`, do not separate keys.
 _BETWEEN_KEYS = re.compile(rf"\s*[,;]\s*(?=`?(?:{_TYPES}):)", re.IGNORECASE)
-_SEPARATOR = re.compile(r"\s(?:--|[\u2013\u2014-])\s|:(?=\s|$)")
+#: Between name and reason of a trailer, the plainest first.
+_SEPARATORS = tuple(map(re.compile, (r"\s\|\s", r"\s(?:--|[\u2013\u2014])\s", r":\s", r"\s-\s")))
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,27 +39,27 @@ class OptionText:
         return tuple(dict.fromkeys(str(OptionKey.parse(key).with_imports()) for key in self.keys))
 
 
-def parse_option_text(text: str, *, with_dash: bool = False) -> OptionText:
+def parse_option_text(text: str, *, is_trailer: bool = False) -> OptionText:
     """Return the parts of an option's text.
 
     Args:
         text: `NAME`, `NAME: REASON`, or either with the keys in brackets behind the name. Brackets without a typed key
             are part of the name.
-        with_dash: Name and reason are separated by a dash between blanks, or by a colon before a blank.
+        is_trailer: Name and reason are separated by a bar or a dash between blanks, or by a colon before a blank.
     """
     found = _IN_BRACKETS.search(text)
     if found is not None:
         name, rest = text[: found.start()], text[found.end() :]
         keys = tuple(part.strip().strip("`") for part in _BETWEEN_KEYS.split(found["keys"].strip()))
         return OptionText(name.strip(), keys, _without_separator(rest))
-    if not with_dash:
+    if not is_trailer:
         name, _, reason = text.partition(":")
         return OptionText(name.strip(), (), reason.strip())
-    separator = _SEPARATOR.search(text)
+    separator = next((match for pattern in _SEPARATORS if (match := pattern.search(text)) is not None), None)
     if separator is None:
         return OptionText(text.strip(), (), "")
     return OptionText(text[: separator.start()].strip(), (), text[separator.end() :].strip())
 
 
 def _without_separator(rest: str) -> str:
-    return re.sub(r"^\s*(?::|--|[\u2013\u2014-])?\s*", "", rest).strip()
+    return re.sub(r"^\s*(?::|\||--|[\u2013\u2014-])?\s*", "", rest).strip()

@@ -11,7 +11,7 @@ from graphmem.option_keys.package_names import shown_name
 _ESCAPE = re.compile(rb"%([0-9A-Fa-f]{2})")
 #: Characters that a package URL writes as they are.
 _PLAIN = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~:")
-_NAME = re.compile(r"[^\s\x00-\x1f\x7f/?#]{1,214}")
+_NAME = re.compile(r"[^\s\x00-\x1f\x7f/?#*]{1,214}")
 _IMPORT_NAME = re.compile(r"[^\s\x00-\x1f\x7f,?&=#]{1,300}")
 _MOST_SEGMENTS = 20
 _MOST_IMPORTS = 20

@@ -16,6 +16,8 @@ from graphmem.service.context import Write
 from graphmem.service.local_notes import LocalNotes
 from graphmem.service.mainline_ingestion import Readable, recorded_mainline
 from graphmem.service.repository_ingestion import ledger_mark
+from graphmem.sources.bans.observed_bans import BAN_LABEL
+from graphmem.sources.trailers.trailer_statements import CHANGED_WITH
 from graphmem.store import Filter, Page
 from graphmem.verification import (
     CodeEvidence,
@@ -31,6 +33,8 @@ from graphmem.verification import (
 _PAGE = 500
 _BATCH = 200
 _STATED_IN = "stated in"
+#: Roles of files from which a statement was read, or with which it came: it does not say that they exist.
+_SOURCE_ROLES = frozenset({_STATED_IN, CHANGED_WITH})
 _WORST = (CodeStatus.BROKEN, CodeStatus.DRIFTED, CodeStatus.MOVED, CodeStatus.UNDECIDED)
 
 
@@ -130,13 +134,15 @@ def _is_shared(card: Card, scope: Scope) -> bool:
     home = card.memory.scope
     if card.statement.kind is Kind.INCIDENT:  # It tells of the past.
         return False
+    if card.statement.origin is Origin.DOCUMENT and BAN_LABEL in card.statement.labels:
+        return False  # It names what the code must not have.
     return home.repo == scope.repo and (home.user, home.branch, home.environment) == (None, None, None)
 
 
 def _without_sources(statement: Statement) -> Statement:
     """Return a statement without the files from which it was read: each reading of them confirms or ends it."""
     is_read = statement.origin is not Origin.HUMAN and statement.kind in {Kind.STRUCTURE, Kind.TASK}
-    anchors = () if is_read else tuple(anchor for anchor in statement.anchors if anchor.role != _STATED_IN)
+    anchors = () if is_read else tuple(anchor for anchor in statement.anchors if anchor.role not in _SOURCE_ROLES)
     return replace(statement, anchors=anchors)
 
 

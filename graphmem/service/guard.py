@@ -72,8 +72,8 @@ class GuardVerbs:
             diff: A unified diff, as git writes it.
             edits: Edits of files.
             commands: Shell commands that are about to run.
-            paths: Files that are about to be edited, in a way that is not known yet.
-            text: A plan in words, of which code, commands and names in code spans count; it makes notes only.
+            paths: Files that are about to be edited.
+            text: A plan in words: code, commands and names in code spans count, and make notes only.
             enforcement: What findings of the level `deny` may do: without `ask` or `deny` there are none.
             at: Valid time (`as_of`) and recorded time (`known_at`); now and latest if not given.
             scope: The reader's scope; what related repositories reject does not count.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from importlib import import_module
 from pathlib import Path
@@ -24,10 +24,15 @@ if TYPE_CHECKING:
 #: Sources of a repository in the order of their ingestion: (module, function). Each follows the mainline.
 FILE_SOURCES: Mapping[str, tuple[str, str]] = {
     "rules": ("graphmem.sources.rules", "read_rules"),
+    "bans": ("graphmem.sources.bans", "read_bans"),
     "structure": ("graphmem.sources.manifests", "read_manifests"),
     "tasks": ("graphmem.sources.tasks", "read_tasks"),
     "incidents": ("graphmem.sources.incidents", "read_incidents"),
+    "trailers": ("graphmem.sources.trailers", "read_trailers"),
 }
+_TRAILERS = "trailers"
+#: The note of the branches whose trailers were recorded.
+_BRANCHES = "branches"
 
 
 class RepositoryMemory(Readable, Protocol):
@@ -110,7 +115,39 @@ def ingest_repository(  # noqa: PLR0913 - each parameter is about another part
             if reading.cursor is not None:
                 notes.values[name] = reading.cursor
                 notes.save()
+    if _TRAILERS in sources and given.repo is not None:
+        _ingest_branches(memory, root, notes, report, write=write, ref=followed, read_at=read_at)
     return report
+
+
+def _ingest_branches(  # noqa: PLR0913 - as above
+    memory: RepositoryMemory,
+    root: Path,
+    notes: LocalNotes,
+    report: RepositoryReport,
+    *,
+    write: Write | None,
+    ref: str | None,
+    read_at: datetime,
+) -> None:
+    """Record the trailers of branches that are not merged, each on its branch; those of merged ones end there."""
+    from graphmem.sources.trailers.reader import complete_reading, read_branch_trailers
+
+    noted = notes.values.get(_BRANCHES)
+    recorded = [str(branch) for branch in noted] if isinstance(noted, list) else []
+    try:
+        found = dict(read_branch_trailers(root, ref=ref, read_at=read_at))
+        for branch in dict.fromkeys([*recorded, *found]):
+            reading = found.get(branch, complete_reading())
+            if reading.size or branch in recorded:
+                by = _write(write, _TRAILERS)
+                scope = replace(by.scope or Scope(memory.scope.tenant, memory.scope.repo), branch=branch)
+                report.sources[f"{_TRAILERS} on {branch}"] = memory.ingest(reading, write=replace(by, scope=scope))
+    except GraphMemError as error:
+        report.failed[_TRAILERS] = str(error)
+    else:
+        notes.values[_BRANCHES] = [branch for branch, reading in found.items() if reading.size]
+        notes.save()
 
 
 def _reader(name: str) -> Callable[..., Reading]:

@@ -233,3 +233,8 @@ def test_a_key_of_no_known_type_is_refused_with_the_types_that_exist(tool: Tool,
 def test_a_key_without_an_option_is_refused(tool: Tool) -> None:
     done = tool.run("add", "We use zoneinfo", "--key", "pkg:pypi/pytz", "--rejected", "pytz")
     assert (done.exit_code, "put it behind --rejected NAME" in done.stderr) == (2, True)
+
+
+def test_a_memory_is_shown_with_the_keys_of_its_options(tool: Tool) -> None:
+    key = tool.add("We use zoneinfo", "--rejected", "pytz: old", "--key", "pkg:pypi/pytz")
+    assert "rejected: pytz: old\n    keys: pkg:pypi/pytz\n" in tool.out("show", key)

@@ -45,14 +45,14 @@ def text_of(done: CallToolResult) -> str:
     return content.text
 
 
-def test_seven_tools_with_short_schemas_and_hints(agent: Agent) -> None:
+def test_eight_tools_with_short_schemas_and_hints(agent: Agent) -> None:
     tools = agent(lambda client: client.list_tools()).tools
     assert [one.name for one in tools] == [
         "memory_search", "memory_add", "memory_supersede", "memory_end", "memory_confirm", "memory_history",
-        "memory_explain",
+        "memory_explain", "memory_guard",
     ]  # fmt: skip
     hints = [one.annotations and (one.annotations.read_only_hint, one.annotations.destructive_hint) for one in tools]
-    assert hints == [(True, False), *[(False, False)] * 4, (True, False), (True, False)]
+    assert hints == [(True, False), *[(False, False)] * 4, *[(True, False)] * 3]
     assert all(len(json.dumps(one.input_schema)) < 1_600 for one in tools)
     assert len(json.dumps([one.model_dump(mode="json", exclude_none=True) for one in tools])) < 2_600 * len(tools)
 

@@ -121,7 +121,7 @@ def test_names_from_installed_metadata_count_before_the_table() -> None:
         ("pytz", ("pytz", (), "")),
         ("pytz [pkg:pypi/pytz]: zoneinfo", ("pytz", ("pkg:pypi/pytz",), "zoneinfo")),
         ("pytz [pkg:pypi/pytz] — zoneinfo", ("pytz", ("pkg:pypi/pytz",), "zoneinfo")),
-        ("a [pkg:pypi/attrs?import=attr,attrs, `import:go:x`] slow", ("a", ("pkg:pypi/attrs?import=attr,attrs", "import:go:x"), "slow")),
+        ("a [pkg:pypi/x?import=y,z, `import:go:x`] no", ("a", ("pkg:pypi/x?import=y,z", "import:go:x"), "no")),
         ("lists [1, 2]: slow", ("lists [1, 2]", (), "slow")),
     ],
 )  # fmt: skip
@@ -135,10 +135,12 @@ def test_an_option_in_one_text_has_name_keys_and_reason(text: str, expected: tup
     [
         ("pytz — zoneinfo is enough", "pytz", "zoneinfo is enough"),
         ("pytz -- zoneinfo", "pytz", "zoneinfo"),
+        ("keep the old: name - as is | it is known", "keep the old: name - as is", "it is known"),
+        ("pytz - zoneinfo", "pytz", "zoneinfo"),
         ("read-only files: no", "read-only files", "no"),
         ("std::vector", "std::vector", ""),
     ],
 )
-def test_in_a_trailer_a_dash_between_blanks_ends_the_name_too(text: str, name: str, reason: str) -> None:
-    option = parse_option_text(text, with_dash=True)
+def test_in_a_trailer_a_bar_or_a_dash_between_blanks_ends_the_name_too(text: str, name: str, reason: str) -> None:
+    option = parse_option_text(text, is_trailer=True)
     assert (option.name, option.reason) == (name, reason)

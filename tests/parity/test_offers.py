@@ -17,8 +17,30 @@ from tests.parity.world import HERE, opened
 #: What is about a place, a server, or the one who asks, and so is one surface's own.
 OF_ONE_SURFACE = {
     Surface.CLI: {
-        *("ingest git", "ingest repository", "ingest rules", "ingest structure", "ingest tasks", "ingest incidents"),
-        *("verify", "ci", "init", "copy", "import", "completion", "docs", "doctor", "serve", "browser", "mcp"),
+        *(
+            "ingest git",
+            "ingest repository",
+            "ingest rules",
+            "ingest structure",
+            "ingest tasks",
+            "ingest trailers",
+            "ingest bans",
+            "ingest incidents",
+        ),
+        *(
+            "capture",
+            "verify",
+            "ci",
+            "init",
+            "copy",
+            "import",
+            "completion",
+            "docs",
+            "doctor",
+            "serve",
+            "browser",
+            "mcp",
+        ),
         *("schema status", "schema apply", "schema diff", "schema vectors"),
         *("graphiti on", "graphiti off", "graphiti sync", "graphiti rebuild", "graphiti status"),
         *("key create", "key list", "key rotate", "key revoke"),

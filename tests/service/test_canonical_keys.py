@@ -38,6 +38,6 @@ def test_every_write_of_a_statement_stores_canonical_keys(memory: GraphMemory, k
 @pytest.mark.parametrize("key", ["dependency:pytz", "pkg:nuget/x", "import:cobol:x", "pkg:pypi/x@1"])
 def test_an_unknown_or_malformed_type_is_refused_and_nothing_is_written(memory: GraphMemory, key: str) -> None:
     for write in (memory.add, lambda said: memory.add_many([New(statement=said)])):
-        with pytest.raises(InvalidInput, match="pkg:|pypi|python"):
+        with pytest.raises(InvalidInput, match=r"pkg:|pypi|python"):
             write(_with(key))
     assert memory.list().cards == ()
