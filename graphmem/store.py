@@ -1,9 +1,9 @@
 """The Store port: the methods that a storage engine implements for graphmem.
 
 An adapter never decides which memories are in force: it executes the result of `graphmem.temporal.plan` under its
-tenant's write lock, and returns rows and candidates. If exactness would be slow, it may return a superset of the
-memories that a reader sees on branches or in force. It never returns memories of another tenant, user or environment,
-and never omits a requested memory.
+tenant's write lock, and returns rows and candidates. If exactness would be slow, it may return a superset of what a
+reader sees on branches or in force, but no memories of another tenant, user or environment; it omits no requested
+memory.
 """
 
 from __future__ import annotations
