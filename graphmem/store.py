@@ -2,8 +2,7 @@
 
 An adapter never decides which memories are in force: it executes the result of `graphmem.temporal.plan` under its
 tenant's write lock, and returns rows and candidates. If exactness would be slow, it may return a superset of what a
-reader sees on branches or in force, but no memories of another tenant, user or environment; it omits no requested
-memory.
+reader sees on branches or in force, but nothing of another tenant, user or environment, and omits nothing.
 """
 
 from __future__ import annotations
