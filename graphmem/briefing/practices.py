@@ -14,6 +14,8 @@ from functools import cached_property
 _WORD = re.compile(r"[a-z]+")
 #: Practices of one task; a long text would touch all.
 MOST_PRACTICES = 6
+#: The share of evidence for a practice that another brings along.
+IMPLIED = 0.5
 
 
 @dataclass(frozen=True)
@@ -25,12 +27,14 @@ class Practice:
         words: Words of tasks that announce it, separated by spaces.
         hint: Words in which its rules are written.
         places: A pattern of the paths that belong to it; empty if no path does.
+        implied: The name of a practice that it brings along; empty if it brings none.
     """
 
     name: str
     words: str
     hint: str
     places: str = ""
+    implied: str = ""
 
     @cached_property
     def triggers(self) -> frozenset[str]:
@@ -54,6 +58,7 @@ PRACTICES = (
         "feature",
         "add build implement create introduce support new feature extend expose allow",
         "a new feature needs tests and documentation",
+        implied="tests",
     ),
     Practice(
         "tests",
@@ -70,7 +75,8 @@ PRACTICES = (
     Practice(
         "change",
         "pull pr prs request commit commits committing merge branch push review rebase hook hooks",
-        "commits and pull requests: branch, message, title, description, review, checks to run before committing",
+        "pull requests (PR, PRs) and commits: branch, title, description, message, review, checks, lint and format"
+        " before committing, changeset, changelog entry",
     ),
     Practice(
         "release",
@@ -142,6 +148,24 @@ PRACTICES = (
         r"(^|/)(i18n|locales?|translations?)(/|\.|$)",
     ),
     Practice(
+        "storage",
+        "file files upload uploads download attachment attachments image images pdf storage bucket blob cache",
+        "storage of files and documents: uploads, buckets, blobs, caches",
+        r"(^|/)(uploads?|storage|attachments?)(/|\.|$)",
+    ),
+    Practice(
+        "processes",
+        "command commands shell subprocess spawn exec script scripts cli",
+        "running commands, scripts and shell processes",
+        r"\.(sh|bash|ps1)$|(^|/)(cli|scripts?|bin)(/|\.|$)",
+    ),
+    Practice(
+        "code",
+        "refactor refactoring cleanup simplify typing types module class function",
+        "code style: formatting, types, naming, imports, comments, file headers",
+        r"\.(py|tsx?|jsx?|mjs|go|rs|java|kt|rb|php|cs|cpp|cc|c|h|swift|scala)$",
+    ),
+    Practice(
         "concurrency",
         "queue queues worker workers job jobs atomic atomically concurrent lock async background",
         "queues, background jobs, transactions and concurrency",
@@ -150,9 +174,17 @@ PRACTICES = (
 )
 
 
-def practices_of(task: str, paths: Iterable[str]) -> tuple[Practice, ...]:
-    """Return the practices that a task touches, the plainest first, at most `MOST_PRACTICES`."""
+def practices_of(task: str, paths: Iterable[str]) -> tuple[tuple[Practice, float], ...]:
+    """Return the practices that a task touches, each with a share of 1, or of `IMPLIED` if another brings it along.
+
+    The plainest come first, at most `MOST_PRACTICES`.
+    """
     words, lowered = _WORD.findall(task.casefold()), [path.casefold() for path in paths]
     strengths = [(practice.strength(words, lowered), practice) for practice in PRACTICES]
-    touched = sorted((pair for pair in strengths if pair[0]), key=lambda pair: -pair[0])
-    return tuple(practice for _, practice in touched[:MOST_PRACTICES])
+    touched = [practice for strength, practice in sorted(strengths, key=lambda pair: -pair[0]) if strength]
+    named = {practice.name for practice in touched}
+    brought = [_BY_NAME[practice.implied] for practice in touched if practice.implied and practice.implied not in named]
+    return (*((practice, 1.0) for practice in touched), *((practice, IMPLIED) for practice in brought))[:MOST_PRACTICES]
+
+
+_BY_NAME = {practice.name: practice for practice in PRACTICES}

@@ -77,7 +77,7 @@ class Weights:
 WEIGHTS = Weights()
 NAMES = tuple(part.name for part in fields(Weights))
 #: A memory that is less useful is left out uncounted, unless a path or its mandate brings it.
-FLOOR = 0.2
+FLOOR = 0.05
 
 
 def usefulness(evidence: Evidence, weights: Weights = WEIGHTS) -> float:
