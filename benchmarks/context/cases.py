@@ -67,7 +67,9 @@ def with_mandates(corpus: Corpus) -> Corpus:
     cases = [
         replace(
             case,
-            must=frozenset(key for key in live if any(_covers(name, path) for name in anchors[key] for path in case.paths)),
+            must=frozenset(
+                key for key in live if any(_covers(name, path) for name in anchors[key] for path in case.paths)
+            ),
         )
         for case in corpus.cases
     ]
@@ -84,9 +86,7 @@ def _questions(pack: Pack) -> Iterator[Case]:
             same = frozenset(key for key, text in texts.items() if text in gold)
             wrong = frozenset(question.wrong) - same
             group = pack.letter
-            yield Case(
-                question.id, group, group, question.text, (), question.as_of, question.repo, same, wrong=wrong
-            )
+            yield Case(question.id, group, group, question.text, (), question.as_of, question.repo, same, wrong=wrong)
 
 
 def _tasks(pack: Pack, tasks: Iterable[Task]) -> Iterator[Case]:

@@ -26,7 +26,7 @@ _TAG_CHARS = 12
 #: Memories that are put into words: more than fit into the budget, each taking at least these tokens.
 _LINE_TOKENS, _SPARE_LINES = 12, 20
 #: A memory that is no longer in force is told of if it says at least this much of the task.
-_ENDED_FLOOR = 0.6
+_ENDED_FLOOR = 0.4
 
 
 class BlockMaker:
@@ -41,7 +41,7 @@ class BlockMaker:
         weights: The weights of the evidence.
     """
 
-    def __init__(  # noqa: PLR0913 - what a block is made of, passed once
+    def __init__(
         self,
         context: ServiceContext,
         reader: Scope,
