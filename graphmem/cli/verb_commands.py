@@ -40,6 +40,7 @@ _RECEIPTS: Mapping[str, str] = {
     "retract": "retracted",
     "revoke": "change {change} revoked",
     "confirm": "confirmed",
+    "feedback": "noted as {opinion}",
     "link": "linked ({kind})",
     "open_branch": "branch {name} opened",
     "merge_branch": "branch {name} merged",

@@ -25,8 +25,8 @@ from graphmem.token_count import token_count
 _TAG_CHARS = 12
 #: Memories that are put into words: more than fit into the budget, each taking at least these tokens.
 _LINE_TOKENS, _SPARE_LINES = 12, 20
-#: A memory that is no longer in force is told of if it says at least this much of the task.
-_ENDED_FLOOR = 0.4
+#: A memory that is not in force, any more or yet, is told of if it is at least this useful.
+_NOT_IN_FORCE_FLOOR = 0.4
 
 
 class BlockMaker:
@@ -98,7 +98,7 @@ class BlockMaker:
         """Return declared memories that are not in force yet, and the last of what is not in force any more."""
         coming = [(usefulness(evidence, self._weights), key) for key, evidence in self._found.coming.found.items()]
         ended = [(usefulness(evidence, self._weights), key) for key, evidence in self._found.ended.found.items()]
-        ranked = [pair for pair in coming if pair[0] >= FLOOR] + [pair for pair in ended if pair[0] >= _ENDED_FLOOR]
+        ranked = [pair for pair in (*coming, *ended) if pair[0] >= _NOT_IN_FORCE_FLOOR]
         if seen is not None:
             ranked = [pair for pair in ranked if pair[1] in seen.ids and pair[1] not in seen.gone]
             ranked += [(1.0, key) for key in sorted(seen.gone)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from graphmem.errors import InvalidInput
-from graphmem.model import Point, Scope
+from graphmem.model import Feedback, Point, Scope
 from graphmem.service.context import ServiceContext
 from graphmem.temporal import View, touched
 
@@ -57,7 +57,7 @@ def _named_after(context: ServiceContext, reader: Scope, since: int, until: int)
         if not changes:
             break
         for change in changes:
-            if change.seq <= until:
+            if change.seq <= until and not isinstance(change.operation, Feedback):
                 named.update(touched(change.operation))
         since = changes[-1].seq
     return named

@@ -26,7 +26,7 @@ COMMANDS: dict[str, tuple[str, str | None]] = {
         for verb in ("search", "context", "list", "history", "timeline", "diff", "explain", "conflicts")
     },
     **{verb: (verb, None) for verb in ("add", "supersede", "amend", "transition", "end", "retract", "revoke")},
-    **{verb: (verb, None) for verb in ("confirm", "link", "erase", "export", "backup")},
+    **{verb: (verb, None) for verb in ("confirm", "feedback", "link", "erase", "export", "backup")},
     "add_many": ("add", "written"),
     "get": ("show", "card"),
     "changes": ("changes", "changes"),
@@ -231,6 +231,7 @@ _WORDS: dict[str, Callable[[Asked], Words]] = {
     "context": _context,
     "diff": _diff,
     "erase": _erase,
+    "feedback": _placed("key", "opinion"),
     "ingest": _ingest,
     "link": _placed("source", "kind", "target"),
     "restore": _placed("lines"),

@@ -20,10 +20,9 @@ TOOLS = {
     "search": "memory_search",
     "add": "memory_add",
     "supersede": "memory_supersede",
-    "end": "memory_end",
-    "confirm": "memory_confirm",
     "history": "memory_history",
     "explain": "memory_explain",
+    "feedback": "memory_feedback",
 }
 
 
