@@ -67,9 +67,7 @@ def with_mandates(corpus: Corpus) -> Corpus:
     cases = [
         replace(
             case,
-            must=frozenset(
-                key for key in live if any(_covers(name, path) for name in anchors[key] for path in case.paths)
-            ),
+            must=frozenset(key for key in live if _is_on(anchors[key], case.paths)),
         )
         for case in corpus.cases
     ]
@@ -100,6 +98,10 @@ def _live(pack: Pack) -> frozenset[str]:
     """The statements of a pack that are neither replaced nor over, by the pack's own word."""
     over = {declared.old for declared in pack.declared}
     return frozenset(record.id for record in pack.records if record.id not in over and len(record.told) == 1)
+
+
+def _is_on(anchors: Iterable[str], paths: Iterable[str]) -> bool:
+    return any(_covers(anchor, path) for anchor in anchors for path in paths)
 
 
 def _covers(anchor: str, path: str) -> bool:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from benchmarks.context.cases import Case
 from benchmarks.truth.controls import StemmedText
 from benchmarks.truth.loaded import OURS, WORDS_ONLY, Loaded
-from graphmem.answers import State
+from graphmem.answers import Card, State
 from graphmem.briefing.block import ContextBlock
 from graphmem.briefing.task_paths import words_of
 from graphmem.model import At, Scope
@@ -92,10 +92,7 @@ class Contestants:
         return Given(frozenset(shown), frozenset(shown), tokens=budget - max(left, 0))
 
 
-def _since(card: object) -> datetime:
-    from graphmem.answers import Card
-
-    assert isinstance(card, Card), "listings have cards"
+def _since(card: Card) -> datetime:
     return card.holding[-1].start or card.recorded_at
 
 
@@ -115,6 +112,3 @@ def recall(wanted: Iterable[str], shown: Iterable[str]) -> float:
     """The share of what is wanted that is shown; 1 if nothing is."""
     wanted = set(wanted)
     return len(wanted & set(shown)) / len(wanted) if wanted else 1.0
-
-
-Blocks = Mapping[str, Given]

@@ -71,17 +71,13 @@ _PROJECT = (
             kind=Kind.DECISION,
             subject="stack.validation",
             anchors=_about("api/"),
-            alternatives=(
-                Alternative(REJECTED, Outcome.REJECTED, "two schemas of one thing drift apart", (REJECTED,)),
-            ),
+            alternatives=(Alternative(REJECTED, Outcome.REJECTED, "two schemas of one thing drift", (REJECTED,)),),
         ),
     ),
     _new(
         "layout",
         2023,
-        Statement(
-            title="Each resource has a folder under `api/` with `routes.py` and `models.py`", kind=Kind.STRUCTURE
-        ),
+        Statement(title="Each resource has a folder under `api/`: `routes.py`, `models.py`", kind=Kind.STRUCTURE),
     ),
     _new(
         "tested",

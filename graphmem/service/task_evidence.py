@@ -254,7 +254,7 @@ def about_files(statement: Statement) -> list[Anchor]:
 
 
 def _is_placed(anchors: Sequence[str]) -> bool:
-    """Return whether all anchors lie in folders of the code: files of the root and hidden folders concern every part."""
+    """Return whether all anchors lie in folders of the code: the root and hidden folders concern every part."""
     return bool(anchors) and all("/" in name.rstrip("/") and not name.startswith(".") for name in anchors)
 
 

@@ -40,11 +40,11 @@ Memories in force, as facts: statement [id since why-it-is-here].
 ## Must follow
 - Every endpoint that writes money records who did it [audited 2024-02 path]
 ## Decided
-- Requests are validated with pydantic models [pydantic 2024-02 path]; not marshmallow (two schemas of one thing drift apart)
+- Requests are validated with pydantic models [pydantic 2024-02 path]; not marshmallow (two schemas of one thing drift)
 - The API is built with FastAPI [fastapi 2023-02 path]; not Flask (no schema of requests)
 ## How we do it here
 - Each endpoint has a test that posts a wrong request [tested 2023-02 api]
-- Each resource has a folder under `api/` with `routes.py` and `models.py` [layout 2023-02 api]
+- Each resource has a folder under `api/`: `routes.py`, `models.py` [layout 2023-02 api]
 ## Your preferences
 - Show me small commits, one concern each [small-commits 2025-02 present]
 ## In flight
@@ -57,7 +57,7 @@ def test_the_block_of_the_invoice_task_shows_what_was_rejected_and_why(memory: G
     block = invoice_block(memory)
     validation = items(block)["Requests are validated with pydantic models"]
     assert [(option.name, option.reason) for option in validation.rejected] == [
-        (invoices.REJECTED, "two schemas of one thing drift apart")
+        (invoices.REJECTED, "two schemas of one thing drift")
     ]
     told = sections(block)
     assert told[Section.MUST] == ["Every endpoint that writes money records who did it"]
