@@ -51,7 +51,7 @@ class Contestants:
 
     def given(self, case: Case, budget: int) -> dict[str, Given]:
         """The block of each contestant."""
-        ours = {name: _given(self._block(memory, case, budget)) for name, memory in self._loaded.memories.items()}
+        ours = {name: given_by(self._block(memory, case, budget)) for name, memory in self._loaded.memories.items()}
         orders = {FLAT: self._in_force(case, is_newest=False), NEWEST: self._in_force(case, is_newest=True)}
         orders |= {TEXT: self._by_text(case), NOTHING: []}
         return ours | {name: self._cut(ids, budget) for name, ids in orders.items()}
@@ -96,7 +96,8 @@ def _since(card: Card) -> datetime:
     return card.holding[-1].start or card.recorded_at
 
 
-def _given(block: ContextBlock) -> Given:
+def given_by(block: ContextBlock) -> Given:
+    """What graphmem's own block gives."""
     items = [(section, item) for section in block.sections for item in section.items]
     rivals = [rival.memory.id for _, item in items for rival in item.contested]
     holding = [item.id for _, item in items if item.state is State.HOLDS]

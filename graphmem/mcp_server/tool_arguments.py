@@ -49,8 +49,9 @@ class Arguments(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    repo: Name | None = Field(None, description="If not the current one.")
-    user: Name | None = Field(None, description="Include their private memories.")
+    # The server's instructions say what they are: each tool has them.
+    repo: Name | None = None
+    user: Name | None = None
 
     @property
     def scope(self) -> Scope:
@@ -107,15 +108,20 @@ class ContextArguments(PointArguments):
     since: int | None = Field(None, ge=0, description="Only changes after this position.")
 
 
-class WriteArguments(Arguments):
-    """Arguments of a tool that writes."""
+class AuthorArguments(Arguments):
+    """Arguments of every tool that writes."""
 
     reason: Annotated[str, Field(max_length=20_000)] | None = Field(None, description="Why, in a sentence.")
-    source: Name | None = Field(None, description="A commit, a page.")
     origin: Literal[Origin.AGENT, Origin.CONVERSATION, Origin.EXTERNAL] = Field(
         Origin.AGENT, description="You, a person in the conversation, or an outside text."
     )
     op_id: Annotated[str, Field(min_length=1, max_length=200)] | None = Field(None, description="Makes a retry safe.")
+
+
+class WriteArguments(AuthorArguments):
+    """Arguments of a tool that writes what a source says."""
+
+    source: Name | None = Field(None, description="A commit, a page.")
 
 
 class AddArguments(WriteArguments):
@@ -145,7 +151,7 @@ class SupersedeArguments(WriteArguments):
     is_correction: bool = Field(default=False, description="The old memory was never right.")
 
 
-class FeedbackArguments(WriteArguments):
+class FeedbackArguments(AuthorArguments):
     """Arguments of feedback."""
 
     id: Name
