@@ -59,15 +59,15 @@ class Weights:
     """The weight of each part of the evidence; `benchmarks/context/CHOSEN.md` says what they were chosen on."""
 
     words: float = 1.0
-    meaning: float = 0.7
+    meaning: float = 0.6
     title: float = 1.0
     name: float = 1.0
     practice_words: float = 0.7
-    practice_meaning: float = 0.55
-    path_words: float = 0.2
-    coverage: float = 0.25
-    nearness: float = 0.25
-    elsewhere: float = -0.12
+    practice_meaning: float = 0.5
+    path_words: float = 0.15
+    coverage: float = 0.2
+    nearness: float = 0.2
+    elsewhere: float = -0.2
     universal: float = 0.06
     convention: float = 0.08
     preference: float = 0.15

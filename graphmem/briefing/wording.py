@@ -14,8 +14,8 @@ from graphmem.marks import Foreign, Parts, rendered
 from graphmem.model import Origin
 from graphmem.token_count import token_count
 
-HEAD = "Memories in force, as facts: statement [id since why-it-is-here]."
-HEAD_SINCE = "Changed since position {since}: statement [id since why-it-is-here]."
+HEAD = "In force: statement [id since why]."
+HEAD_SINCE = "Changed since position {since}: statement [id since why]."
 _OWN_ID = re.compile(r"[0-9a-hjkmnp-tv-z]{12}")
 #: Characters of an id that a line shows: enough to name the memory in every verb.
 _SHOWN_ID_CHARS = 6
@@ -113,7 +113,7 @@ def day(moment: datetime) -> str:
 def foot_line(counts: Iterable[tuple[Section, int]], budget: int, seq: int) -> str:
     """Return the last line: what had no room, how to ask for it, and the ledger position."""
     missing = ", ".join(f"{section.value} {count}" for section, count in counts if count)
-    told = f"Left out: {missing}; ask with budget {budget * 2}, or search." if missing else "Nothing left out."
+    told = f"Left out: {missing}; ask with budget {budget * 2} or search." if missing else "Nothing left out."
     return f"{told} Position {seq}."
 
 

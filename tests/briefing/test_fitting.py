@@ -88,7 +88,7 @@ def test_the_last_line_tells_what_was_left_out_and_how_to_ask() -> None:
     lines = [line(f"o{place}", "A rule of some ten words about the order of imports here") for place in range(20)]
     block = fitted([], lines, Room(150), FRAME, Counter({Section.DECIDED: 3}))
     left = block.sections[-1].left_out
-    expected = f"Left out: decided 3, how we do it here {left}; ask with budget 300, or search. Position 7."
+    expected = f"Left out: decided 3, how we do it here {left}; ask with budget 300 or search. Position 7."
     assert block.markdown.split("\n")[-1] == expected
 
 

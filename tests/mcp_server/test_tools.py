@@ -365,7 +365,7 @@ def test_a_block_is_markdown_alone_within_its_budget(agent: Agent, memory: Graph
     done = agent.call("memory_context", task="sign the cookies of sessions", paths=["web/session.py"], budget=200)
     assert done.structured_content is None
     assert token_count(text_of(done)) <= 200
-    assert re.search(r"Left out: how we do it here \d+; ask with budget 400, or search\. Position 30\.", text_of(done))
+    assert re.search(r"Left out: how we do it here \d+; ask with budget 400 or search\. Position 30\.", text_of(done))
     assert text_of(agent.call("memory_context", task="sessions", since=30)) == "Nothing changed. Position 30."
 
 

@@ -31,7 +31,7 @@ def _refused(verb: str, asked: Mapping[str, Any], name: str = "key") -> Iterator
         seen,
         code="conflict",
         heads=("postgres",),
-        lacks=UNSEEN if verb in {"supersede", "end", "confirm", "feedback"} else {},
+        lacks=UNSEEN if verb in {"supersede", "feedback"} else {},
     )
     for told, key in {"nobody": "nobody", "another repository's": "invoice", "another tenant's": "canary"}.items():
         yield _case(f"{told} is not found", verb, {**asked, name: key}, code="not_found")

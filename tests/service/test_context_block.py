@@ -36,7 +36,7 @@ def test_the_block_of_the_invoice_task_is_the_same_on_every_store(memory: GraphM
 
 
 INVOICE_BLOCK = """\
-Memories in force, as facts: statement [id since why-it-is-here].
+In force: statement [id since why].
 ## Must follow
 - Every endpoint that writes money records who did it [audited 2024-02 path]
 ## Decided
