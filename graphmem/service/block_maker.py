@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 
@@ -27,6 +27,8 @@ _TAG_CHARS = 12
 _LINE_TOKENS, _SPARE_LINES = 12, 20
 #: A memory that is not in force, any more or yet, is told of if it is at least this useful.
 _NOT_IN_FORCE_FLOOR = 0.4
+#: What changed is told if it is at least this useful: news that concern another task are none.
+_NEWS_FLOOR = 0.2
 
 
 class BlockMaker:
@@ -89,19 +91,28 @@ class BlockMaker:
             evidence = found.table.found[memory_id]
             found.table.set(memory_id, **own_parts(evidence, memory, self._task.paths, self._reader))
             value = usefulness(found.table.found[memory_id], self._weights)
-            if value >= FLOOR or memory_id in found.on_path or memory_id in found.mandatory:
+            floor = FLOOR if seen is None else _NEWS_FLOOR
+            if value >= floor or memory_id in found.on_path or memory_id in found.mandatory:
                 ranked.append((value, memory_id))
-        ranked += self._others(seen)
+        ranked += self._others(seen, {key: value for value, key in ranked})
         return sorted(ranked, key=lambda pair: (-pair[0], pair[1]))
 
-    def _others(self, seen: SeenChanges | None) -> list[tuple[float, str]]:
-        """Return declared memories that are not in force yet, and the last of what is not in force any more."""
+    def _others(self, seen: SeenChanges | None, values: Mapping[str, float]) -> list[tuple[float, str]]:
+        """Return declared memories that are not in force yet, and the last of what is not in force any more.
+
+        Args:
+            seen: What changed; what went is told if it, or a successor, concerns the task.
+            values: The usefulness of memories in force.
+        """
         coming = [(usefulness(evidence, self._weights), key) for key, evidence in self._found.coming.found.items()]
         ended = [(usefulness(evidence, self._weights), key) for key, evidence in self._found.ended.found.items()]
         ranked = [pair for pair in (*coming, *ended) if pair[0] >= _NOT_IN_FORCE_FLOOR]
         if seen is not None:
             ranked = [pair for pair in ranked if pair[1] in seen.ids and pair[1] not in seen.gone]
-            ranked += [(1.0, key) for key in sorted(seen.gone)]
+            ended_values = {key: value for value, key in ended if value >= _NEWS_FLOOR}
+            for key, successors in seen.gone.items():
+                known_values = [ended_values.get(key, 0.0), *(values.get(new, 0.0) for new in successors)]
+                ranked += [(max(known_values), key)] if max(known_values) else []
         known = self._found.table.found
         return [pair for pair in dict.fromkeys(ranked) if pair[1] not in known]
 

@@ -101,13 +101,13 @@ class TaskEvidence:
         if memory_id in self.mandatory:
             return Why.MANDATORY, ""
         if evidence is None or (not evidence.is_direct and not evidence.practice_words):
-            return Why.PRESENT, ""
+            return Why.GENERAL, ""
         strength, practice = self.practices.get(memory_id, (0.0, ""))
         if practice and strength > max(evidence.words, evidence.meaning, evidence.name):
             return Why.PRACTICE, practice
         if evidence.words or evidence.name:
             return Why.WORDS, ""
-        return (Why.MEANING, "") if evidence.meaning else (Why.PRESENT, "")
+        return (Why.MEANING, "") if evidence.meaning else (Why.GENERAL, "")
 
 
 class EvidenceSearch:
@@ -217,13 +217,13 @@ class EvidenceSearch:
         memory = view.memory(holding)
         if memory is None or memory.statement is None:
             return
-        own = self._files(memory)
-        anchors = own or (self._files(view.memory(memory_id)) if memory_id != holding else [])
+        own, is_placed = self._files(memory), bool(about_files(memory.statement))
+        anchors = self._files(view.memory(memory_id)) if not is_placed and memory_id != holding else own
         value, path = best_coverage(anchors, tuple(spellings))
         if value:
             found.table.note(holding, coverage=value)
             found.on_path[holding] = spellings[path]
-        if is_mandatory(memory.statement) and (value or not own):
+        if is_mandatory(memory.statement) and (value or not is_placed):
             found.mandatory.add(holding)
             found.table.note(holding)
 

@@ -22,7 +22,10 @@ from graphmem.briefing.task_paths import (
         ("look into tests/ first", ["tests/"]),
         ("change README.md.", ["README.md"]),
         ("see https://example.com/a/b", []),
-        ("ask me@example.com, and/or him", ["and/or"]),
+        ("ask me@example.com, and/or him", []),
+        ("read/write on CI/CD with Node.js and v1.2", []),
+        ("change `package.json`, src/lib/x.tsx: all", ["package.json", "src/lib/x.tsx"]),
+        ("see ./api/x.py", ["./api/x.py"]),
         ("add a column", []),
     ],
 )

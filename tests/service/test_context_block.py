@@ -8,6 +8,7 @@ from graphmem import Anchor, AnchorKind, GraphMemory, Kind, Origin, Scope, State
 from graphmem.briefing.block import BlockItem, ContextBlock, Section, Why
 from graphmem.demo import invoices
 from graphmem.errors import InvalidInput
+from graphmem.feedback import Opinion
 from graphmem.model import At, LinkKind
 from tests.service.conftest import TickingClock, day
 
@@ -46,7 +47,7 @@ In force: statement [id since why].
 - Each endpoint has a test that posts a wrong request [tested 2023-02 api]
 - Each resource has a folder under `api/`: `routes.py`, `models.py` [layout 2023-02 api]
 ## Your preferences
-- Show me small commits, one concern each [small-commits 2025-02 present]
+- Show me small commits, one concern each [small-commits 2025-02 general]
 ## In flight
 - Invoices move from the `billing` service to the API; write new invoices to both until it ends [migration 2025-02 path]
 Nothing left out. Position 11."""
@@ -112,7 +113,7 @@ def test_the_successor_of_a_memory_about_the_path_comes_by_the_path(memory: Grap
 def test_a_rule_is_not_brought_by_the_file_that_states_it(memory: GraphMemory) -> None:
     stated = Anchor(AnchorKind.FILE, "AGENTS.md", role="stated in")
     memory.add(Statement(title="Sign every commit", kind=Kind.CONVENTION, anchors=(stated,)))
-    assert items(memory.context("x", ["AGENTS.md"]))["Sign every commit"].why is Why.PRESENT
+    assert items(memory.context("x", ["AGENTS.md"]))["Sign every commit"].why is Why.GENERAL
 
 
 def test_what_contests_another_stands_beside_it_once(memory: GraphMemory) -> None:
@@ -196,8 +197,26 @@ def test_nothing_is_told_if_nothing_changed(memory: GraphMemory) -> None:
 
 def test_what_does_not_concern_the_task_is_no_news(memory: GraphMemory) -> None:
     memory.add("Sessions are kept in Redis")
-    memory.add("The office is in Porto")
+    office = memory.add("The office is in Porto").ids[0]
+    other = memory.add("The kitchen has a window").ids[0]
+    memory.add(Statement(title="Photos are named by date", kind=Kind.CONVENTION))
+    seen = memory.context("sessions").at.seq
+    memory.supersede(office, "The office is in Braga")
+    memory.end(other)
     assert memory.context("sessions", since=1).markdown == ""
+    assert memory.context("sessions", since=seen).markdown == ""
+
+
+def test_feedback_is_no_news(memory: GraphMemory) -> None:
+    key = memory.add("Sessions are kept in Redis").ids[0]
+    memory.feedback(key, Opinion.USEFUL)
+    assert memory.context("sessions", since=1).markdown == ""
+
+
+def test_a_mandate_for_files_of_another_repository_is_none_here(memory: GraphMemory) -> None:
+    anchors = (Anchor(AnchorKind.FILE, "core/money.py", "other"),)
+    memory.add(Statement(title="Never round twice", is_mandatory=True, anchors=anchors), write=Write(scope=Scope()))
+    assert Section.MUST not in sections(memory.context("do it", ["core/money.py"]))
 
 
 # ---- points and refusals
