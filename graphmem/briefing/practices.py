@@ -7,15 +7,15 @@ words that announce it, a pattern of paths that belong to it, and a hint: the wo
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
 _WORD = re.compile(r"[a-z]+")
 #: Practices of one task; a long text would touch all.
-MOST_PRACTICES = 6
-#: The share of evidence for a practice that another brings along.
-IMPLIED = 0.5
+MOST_PRACTICES = 4
+#: The share of evidence for a practice that only paths tell of, and for one that another brings along.
+BY_PATH, IMPLIED = 0.75, 0.5
 
 
 @dataclass(frozen=True)
@@ -46,11 +46,10 @@ class Practice:
         """The compiled pattern of its paths."""
         return re.compile(self.places) if self.places else None
 
-    def strength(self, words: Sequence[str], paths: Sequence[str]) -> float:
-        """Return how plainly a task touches the practice: one for each of its words, one for its paths."""
-        said = len(self.triggers & {*words})
+    def is_on(self, paths: Iterable[str]) -> bool:
+        """Return whether one of the paths belongs to it."""
         pattern = self.pattern
-        return said + (pattern is not None and any(pattern.search(path) is not None for path in paths))
+        return pattern is not None and any(pattern.search(path) is not None for path in paths)
 
 
 PRACTICES = (
@@ -175,16 +174,26 @@ PRACTICES = (
 
 
 def practices_of(task: str, paths: Iterable[str]) -> tuple[tuple[Practice, float], ...]:
-    """Return the practices that a task touches, each with a share of 1, or of `IMPLIED` if another brings it along.
+    """Return the practices that a task touches, each with its share of evidence, at most `MOST_PRACTICES`.
 
-    The plainest come first, at most `MOST_PRACTICES`.
+    The share is 1 if a word of the task announces it, `BY_PATH` if its paths alone do, and `IMPLIED` if another
+    practice brings it along. The plainest come first.
     """
-    words, lowered = _WORD.findall(task.casefold()), [path.casefold() for path in paths]
-    strengths = [(practice.strength(words, lowered), practice) for practice in PRACTICES]
-    touched = [practice for strength, practice in sorted(strengths, key=lambda pair: -pair[0]) if strength]
-    named = {practice.name for practice in touched}
-    brought = [_BY_NAME[practice.implied] for practice in touched if practice.implied and practice.implied not in named]
-    return (*((practice, 1.0) for practice in touched), *((practice, IMPLIED) for practice in brought))[:MOST_PRACTICES]
+    words, lowered = frozenset(_WORD.findall(task.casefold())), [path.casefold() for path in paths]
+    found: list[tuple[float, Practice, float]] = []
+    for practice in PRACTICES:
+        said, is_on_path = len(practice.triggers & words), practice.is_on(lowered)
+        if said or is_on_path:
+            found.append((said + is_on_path, practice, 1.0 if said else BY_PATH))
+    found.sort(key=lambda touched: -touched[0])
+    named = {practice.name for _, practice, _ in found}
+    shares = [(practice, share) for _, practice, share in found]
+    shares += [
+        (_BY_NAME[practice.implied], IMPLIED)
+        for _, practice, _ in found
+        if practice.implied and practice.implied not in named
+    ]
+    return tuple(shares[:MOST_PRACTICES])
 
 
 _BY_NAME = {practice.name: practice for practice in PRACTICES}

@@ -159,7 +159,7 @@ def _rejected(item: BlockItem, *, is_full: bool) -> Parts:
 
 def _relation(near: Relation, *, is_full: bool) -> Parts:
     if near.is_successor:
-        return ("was ", *_named(near.memory)) if is_full else ("replaces ", short_id(near.memory.id))
+        return ("was ", *_named(near.memory)) if is_full else ("was ", short_id(near.memory.id))
     part: Parts = () if near.part is None else (" (", *_sentence(near.part), ")")
     name = _named(near.memory) if is_full else (short_id(near.memory.id),)
     return (f"{near.before} ", *name, *part, near.after)
