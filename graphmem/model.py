@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from graphmem.errors import InvalidInput
+from graphmem.feedback import Feedback as Feedback
 from graphmem.repository.code_verdict import CodeVerdict as CodeVerdict
 from graphmem.scopes import MAX_NAME_CHARS as MAX_NAME_CHARS
 from graphmem.scopes import Scope as Scope
@@ -380,6 +381,7 @@ Operation = (
     | End
     | Retract
     | Confirm
+    | Feedback
     | Link
     | Revoke
     | OpenBranch

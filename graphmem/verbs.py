@@ -242,7 +242,6 @@ _ALL = (
         "a memory is no longer in force, without a successor",
         "POST /v1/memories/{key}/end",
         "end ADR-0012 --reason 'the service was shut down'",
-        profile=Profile.CORE,
     ),
     _write(
         "retract",
@@ -263,6 +262,12 @@ _ALL = (
         "a memory was checked and is still right",
         "POST /v1/memories/{key}/confirm",
         "confirm ADR-0012",
+    ),
+    _write(
+        "feedback",
+        "say what became of a memory: useful, not_useful, wrong, confirmed or done",
+        "POST /v1/memories/{key}/feedback",
+        "feedback ADR-0012 useful",
         profile=Profile.CORE,
     ),
     _write(

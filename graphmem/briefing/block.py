@@ -36,7 +36,7 @@ class Why(StrEnum):
     WORDS = "words"
     MEANING = "meaning"
     PRACTICE = "practice"
-    PRESENT = "present"
+    GENERAL = "general"
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,8 @@ from graphmem.briefing.block import BlockItem, BlockSection, Section
 from graphmem.briefing.wording import Line, foot_line
 from graphmem.token_count import token_count
 
-#: Lines that show reasons and replaced statements before further memories get room.
-FULL_LINES = 3
+#: The share of the budget that reasons and replaced statements of the first lines may take from further memories.
+FULL_SHARE = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,11 +92,13 @@ def _fill(page: _Page, mandatory: Sequence[Line], others: Sequence[Line]) -> Non
     is_whole = all(trial.takes(line, line.short, line.short_tokens) for line in mandatory)
     for line in mandatory:
         page.takes(line, *((line.short, line.short_tokens) if is_whole else (line.title_only, line.title_tokens)))
-    for line in others[:FULL_LINES]:
-        if not page.takes(line, line.full, line.full_tokens):
+    spare = int(page.room.tokens * FULL_SHARE)
+    for line in others:
+        more = line.full_tokens - line.short_tokens
+        if more <= spare and page.takes(line, line.full, line.full_tokens):
+            spare -= more
+        else:
             page.takes(line, line.short, line.short_tokens)
-    for line in others[FULL_LINES:]:
-        page.takes(line, line.short, line.short_tokens)
     for line in (*mandatory, *others) if is_whole else ():
         if line.item.id in page.texts:
             page.takes(line, line.full, line.full_tokens)

@@ -59,16 +59,16 @@ class Weights:
     """The weight of each part of the evidence; `benchmarks/context/CHOSEN.md` says what they were chosen on."""
 
     words: float = 1.0
-    meaning: float = 0.7
+    meaning: float = 0.6
     title: float = 1.0
     name: float = 1.0
-    practice_words: float = 0.7
+    practice_words: float = 0.65
     practice_meaning: float = 0.55
-    path_words: float = 0.2
-    coverage: float = 0.25
+    path_words: float = 0.15
+    coverage: float = 0.2
     nearness: float = 0.25
-    elsewhere: float = -0.12
-    universal: float = 0.06
+    elsewhere: float = -0.25
+    universal: float = 0.07
     convention: float = 0.08
     preference: float = 0.15
     in_flight: float = 0.1
@@ -77,7 +77,7 @@ class Weights:
 WEIGHTS = Weights()
 NAMES = tuple(part.name for part in fields(Weights))
 #: A memory that is less useful is left out uncounted, unless a path or its mandate brings it.
-FLOOR = 0.2
+FLOOR = 0.05
 
 
 def usefulness(evidence: Evidence, weights: Weights = WEIGHTS) -> float:

@@ -40,6 +40,7 @@ _RECEIPTS: Mapping[str, str] = {
     "retract": "retracted",
     "revoke": "change {change} revoked",
     "confirm": "confirmed",
+    "feedback": "noted as {opinion}",
     "link": "linked ({kind})",
     "settle": "conflict {conflict} settled",
     "open_branch": "branch {name} opened",

@@ -42,6 +42,7 @@ from graphmem.model import (
     Confirm,
     End,
     Erase,
+    Feedback,
     Link,
     Memory,
     MergeBranch,
@@ -151,7 +152,7 @@ VOICES: Mapping[type, Mapping[str, Voice]] = {
     ReadMainline: dict.fromkeys(("ref", "tip", "content"), Voice.WORDS),
     Add: {"source_key": Voice.WORDS},
     Confirm: {"id": Voice.ID, "source_key": Voice.WORDS},
-    **{kind: {"id": Voice.ID} for kind in (Transition, Retract, Erase)},
+    **{kind: {"id": Voice.ID} for kind in (Transition, Retract, Erase, Feedback)},
 }
 
 #: Looks up the origins of memories by id; ids of unseen memories are missing from the result.

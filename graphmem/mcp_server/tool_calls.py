@@ -10,7 +10,8 @@ from contextlib import suppress
 from functools import partial
 from typing import Any
 
-from mcp_types import CallToolResult, TextContent
+from mcp.shared.exceptions import MCPError
+from mcp_types import INVALID_PARAMS, CallToolResult, TextContent
 
 from graphmem.briefing.block import ContextBlock
 from graphmem.errors import Conflict, GraphMemError, Unsupported
@@ -26,6 +27,7 @@ from graphmem.retrieval.cursors import sealed
 from graphmem.service import GraphMemory
 from graphmem.service.memory import context_of
 from graphmem.verbs import Profile
+from graphmem.vocabulary import Permission
 
 _log = logging.getLogger("graphmem.mcp")
 
@@ -60,6 +62,27 @@ def call_tool(
         _log.exception("%s failed", name)
         return _failed(_error(GraphMemError("the server failed; the cause is in its log")))
     return CallToolResult(content=[_text(document)], structured_content=document)
+
+
+def read_text(
+    reading: Callable[[GraphMemory, Scope], object], open_memory: Callable[[], tuple[GraphMemory, ToolCaller]]
+) -> str:
+    """Return the answer of a reading in the caller's scope as JSON, with marks around untrusted text.
+
+    Raises:
+        MCPError: The reading was refused.
+    """
+    marking: Marking | None = None
+    try:
+        memory, caller = open_memory()
+        caller.require(Permission.READ)
+        scope = caller.scope_for(Scope(), is_write=False)
+        marking = _marking(memory, scope)
+        return json.dumps(_bare(marking.document(reading(memory, scope))), ensure_ascii=False)
+    except GraphMemError as problem:
+        error = _error(problem)
+        error = error if marking is None else marking.error(error)
+        raise MCPError(INVALID_PARAMS, error["message"]) from problem
 
 
 def _block_text(block: ContextBlock) -> str:

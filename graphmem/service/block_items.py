@@ -96,7 +96,7 @@ class BlockItems:
         rivals = Rivals(wanted, self._point, _MOST_RIVALS * len(wanted))
         rows = self._context.store.rows_with_rivals(self._reader, ids, rivals)
         view = CachedView(rows, self._reader, seq)
-        ends = {row.target for key in ids for row in view.links(key) if row.source == key}
+        ends = {row.target for row in rows.chained.links if row.source in view.known}
         if ends - view.known.keys():
             rows = self._context.store.rows_with_rivals(self._reader, [*ids, *sorted(ends)], rivals)
             view = CachedView(rows, self._reader, seq)

@@ -10,17 +10,23 @@ from graphmem.model import Scope
 from graphmem.service.capture import CaptureVerbs
 from graphmem.service.context import ServiceContext
 from graphmem.service.context_verb import ContextVerb
+from graphmem.service.feedback_verb import FeedbackVerb
 from graphmem.service.guard import GuardVerbs
 from graphmem.service.ingestion import IngestVerb
 from graphmem.service.mainline_ingestion import ReadingVerbs
-from graphmem.service.read_verbs import ReadVerbs
 from graphmem.service.settlements import SettleVerb
 from graphmem.service.store_verbs import StoreVerbs
-from graphmem.service.write_verbs import WriteVerbs
 
 
 class GraphMemory(
-    CaptureVerbs, WriteVerbs, ReadVerbs, ContextVerb, GuardVerbs, IngestVerb, ReadingVerbs, StoreVerbs, SettleVerb
+    CaptureVerbs,
+    ContextVerb,
+    FeedbackVerb,
+    GuardVerbs,
+    IngestVerb,
+    ReadingVerbs,
+    SettleVerb,
+    StoreVerbs,
 ):
     """The memory of a project: its facts, decisions and preferences on both time axes. Opened by `graphmem.open()`.
 

@@ -48,7 +48,17 @@ def test_marks_lead_to_all_that_an_entry_is_about(operation: Operation) -> None:
 
 
 def test_marks_are_the_types_of_relationships_that_the_schema_knows() -> None:
-    assert MARKS == ("SUPERSEDED", "RETRACTED", "CONFIRMED", "LINKED", "REVOKED", "ERASED", "VERIFIED", "PROPOSED")
+    assert MARKS == (
+        "SUPERSEDED",
+        "RETRACTED",
+        "CONFIRMED",
+        "RATED",
+        "LINKED",
+        "REVOKED",
+        "ERASED",
+        "VERIFIED",
+        "PROPOSED",
+    )
 
 
 def test_a_revocation_is_about_what_it_undoes() -> None:

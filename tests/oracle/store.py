@@ -20,6 +20,7 @@ from graphmem.model import (
     Confirm,
     End,
     Erase,
+    Feedback,
     Link,
     LinkKind,
     Memory,
@@ -74,7 +75,7 @@ def names(operation: Operation) -> tuple[str, ...]:
             return (*old, *new)
         case Link(source, target):
             return (source, target)
-        case Transition() | End() | Retract() | Confirm() | Erase():
+        case Transition() | End() | Retract() | Confirm() | Feedback() | Erase():
             return (operation.id,)
         case Propose(asked):
             return names(asked)

@@ -14,6 +14,7 @@ from graphmem.model import (
     Confirm,
     End,
     Erase,
+    Feedback,
     Link,
     MergeBranch,
     Move,
@@ -76,7 +77,7 @@ def judge(log: Sequence[Change], request: Request) -> Operation:
             _judge_known(view, key)
             if key in view.retracted:
                 raise InvalidInput("retracted already")
-        case Erase(key):
+        case Erase(key) | Feedback(key):
             _judge_known(view, key)
     return operation if may(log, request) else Propose(operation)  # type: ignore[arg-type]
 
@@ -253,7 +254,7 @@ def is_known_to(view: OracleView, change: Change) -> bool:
             return source in view.known and target in view.known
         case Add(memory):
             return memory.id in view.known
-        case Transition() | End() | Retract() | Confirm() | Erase():
+        case Transition() | End() | Retract() | Confirm() | Feedback() | Erase():
             return change.operation.id in view.known
         case Propose(Supersede(old=old, new=new)):
             return all(key in view.known for key in (*old, *new))

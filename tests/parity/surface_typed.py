@@ -28,6 +28,7 @@ from graphmem import (
     Write,
 )
 from graphmem.errors import Conflict
+from graphmem.feedback import Opinion
 from graphmem.model import CodeVerdict, ReadMainline
 from graphmem.service.guard_answers import FileEdit
 from graphmem.wire.forms import read
@@ -38,6 +39,7 @@ from tests.parity.use_case import Refused
 
 _PARTS: dict[str, Any] = {
     "on_similar": OnSimilar,
+    "opinion": Opinion,
     "page": Page,
     "reading": ReadMainline,
     "scope": Scope,

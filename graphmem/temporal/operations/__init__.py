@@ -25,7 +25,7 @@ from graphmem.temporal.operations.rules import (
     rules_of,
     touched,
 )
-from graphmem.temporal.operations.single_memory import CONFIRM, END, ERASE, RETRACT, TRANSITION
+from graphmem.temporal.operations.single_memory import CONFIRM, END, ERASE, FEEDBACK, RETRACT, TRANSITION
 from graphmem.temporal.operations.supersede import SUPERSEDE
 
 __all__ = ["MARKS", "RULES", "about", "asked_in", "is_known_to", "marks", "moments", "needs", "operation_name"]
@@ -38,6 +38,7 @@ RULES |= {
     model.End: END,
     model.Retract: RETRACT,
     model.Confirm: CONFIRM,
+    model.Feedback: FEEDBACK,
     model.Link: LINK,
     model.Revoke: REVOKE,
     model.OpenBranch: OPEN_BRANCH,
