@@ -23,6 +23,7 @@ if TYPE_CHECKING:
         GraphMemError,
         InvalidInput,
         NotFound,
+        SecretRefused,
         StoreUnavailable,
         Unsupported,
     )
@@ -52,7 +53,8 @@ __version__ = "0.1.0"
 _HOMES = {
     "graphmem.answers": "OnSimilar",
     "graphmem.errors": (
-        "CommitUnknown Conflict CorruptStore Forbidden GraphMemError InvalidInput NotFound StoreUnavailable Unsupported"
+        "CommitUnknown Conflict CorruptStore Forbidden GraphMemError InvalidInput NotFound SecretRefused"
+        " StoreUnavailable Unsupported"
     ),
     "graphmem.model": (
         "Alternative Anchor AnchorKind At Kind LinkKind Move Origin Outcome Scope Statement Status SupersessionKind"
@@ -84,6 +86,7 @@ __all__ = [  # noqa: RUF022 - the door first
     "Move",
     "New",
     "NotFound",
+    "SecretRefused",
     "OnSimilar",
     "Origin",
     "Outcome",

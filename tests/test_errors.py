@@ -13,6 +13,7 @@ CODES = {
     "InvalidInput": "invalid_input",
     "NotFound": "not_found",
     "Conflict": "conflict",
+    "SecretRefused": "secret_refused",
     "Forbidden": "forbidden",
     "StoreUnavailable": "store_unavailable",
     "CommitUnknown": "commit_unknown",

@@ -9,15 +9,18 @@ from graphmem.errors import Unsupported
 from graphmem.model import Scope
 from graphmem.service.capture import CaptureVerbs
 from graphmem.service.context import ServiceContext
+from graphmem.service.gated_verbs import with_gate
 from graphmem.service.ingestion import IngestVerb
 from graphmem.service.mainline_ingestion import ReadingVerbs
 from graphmem.service.read_verbs import ReadVerbs
+from graphmem.service.scrub import ScrubVerb
 from graphmem.service.settlements import SettleVerb
 from graphmem.service.store_verbs import StoreVerbs
 from graphmem.service.write_verbs import WriteVerbs
 
 
-class GraphMemory(CaptureVerbs, WriteVerbs, ReadVerbs, IngestVerb, ReadingVerbs, StoreVerbs, SettleVerb):
+@with_gate
+class GraphMemory(CaptureVerbs, WriteVerbs, ReadVerbs, IngestVerb, ReadingVerbs, StoreVerbs, SettleVerb, ScrubVerb):
     """The memory of a project: its facts, decisions and preferences on both time axes. Opened by `graphmem.open()`.
 
     Safe to use from several threads. Use it in a `with` block, or call `close`.
