@@ -29,6 +29,7 @@ from graphmem import (
 )
 from graphmem.errors import Conflict
 from graphmem.model import CodeVerdict, ReadMainline
+from graphmem.sources.transcripts import Message
 from graphmem.wire.forms import read
 from graphmem.wire.json_documents import document
 from graphmem.wire.times import read_time
@@ -93,6 +94,8 @@ def _value(verb: str, name: str, given: Any) -> Any:  # noqa: ANN401 - any argum
         return _made(_KINDS[verb], given)
     if name == "moves":
         return tuple(_made(Move, one) for one in given)
+    if name == "messages":
+        return tuple(_made(Message, one) for one in given)
     if name == "verdicts":
         return tuple(_made(CodeVerdict, one) for one in given)
     if name == "items":

@@ -199,7 +199,7 @@ def test_no_text_of_any_verb_lets_a_secret_through(
         assert memory.check() == []
         assert leaked(seeds, tmp_path, *told, logged(caplog)) == {}
     assert leaked(seeds, tmp_path) == {}
-    assert done == set(WRITES)
+    assert done == set(WRITES), [text for text in told if text.split(":")[0] in set(WRITES) - done]
 
 
 def _all_asked(memory: GraphMemory, seeds: Seeds, told: list[str]) -> set[str]:
