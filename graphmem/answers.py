@@ -21,6 +21,7 @@ from graphmem.model import (
     Status,
     SupersessionKind,
 )
+from graphmem.redactions import Redaction
 from graphmem.repository.file_places import FilePlace
 from graphmem.temporal import Span, Spans, Standing
 
@@ -461,6 +462,7 @@ class Written:
         is_confirmation: True if a memory with the same content was in force and was confirmed instead of added.
         notes: Notes on the write, for example that it is only a proposal.
         similar: Memories similar to the new memory, most similar first.
+        redactions: Secrets in the request that were replaced before anything was written.
     """
 
     change: Change
@@ -468,6 +470,7 @@ class Written:
     is_confirmation: bool = False
     notes: tuple[str, ...] = field(default=())
     similar: tuple[Similar, ...] = ()
+    redactions: tuple[Redaction, ...] = ()
 
     @property
     def is_proposal(self) -> bool:

@@ -384,6 +384,13 @@ _ALL = (
         is_of_the_tenant=True,
     ),
     _keep(
+        "scrub",
+        "remove secrets that older memories hold; --dry-run lists them",
+        "POST /v1/scrub",
+        "scrub --dry-run",
+        is_of_the_tenant=True,
+    ),
+    _keep(
         "status",
         "what is stored where",
         "GET /v1/status",

@@ -17,12 +17,12 @@ PACKAGE = Path(__file__).parent.parent / "graphmem"
 # An import only ever points to an earlier tier. Modules of one tier do not import each other.
 LAYERS = (
     ("errors", "deadline", "instants", "marks"),
-    ("vocabulary", "statement_text", "scopes", "repository", "feedback"),
+    ("vocabulary", "statement_text", "scopes", "repository", "feedback", "redactions"),
     ("model", "verbs", "relations", "option_keys"),
     ("rows", "parameters", "ranking", "canonical_json", "guard"),
     ("contradictions", "temporal", "terms", "token_count", "statement_json", "store"),
     ("answers", "projection", "schema", "ledger", "verification"),
-    ("conflicts", "drafts", "retrieval", "sources", "briefing"),
+    ("conflicts", "drafts", "retrieval", "secrets", "sources", "briefing"),
     ("adapters", "service", "config", "keys", "githooks"),
     ("wire", "browser", "analysis"),
     ("client",),
@@ -51,7 +51,8 @@ IMPURE_CALLS = frozenset({
 })
 HEAVY = frozenset({
     "fastapi", "graphiti_core", "httpx2", "ipywidgets", "matplotlib", "neo4j", "networkx", "numpy", "onnxruntime",
-    "prometheus_client", "pydantic", "rich", "sentence_transformers", "structlog", "tokenizers", "torch", "uvicorn",
+    "prometheus_client", "pydantic", "re2", "rich", "sentence_transformers", "structlog", "tokenizers", "torch",
+    "uvicorn",
 })
 # fmt: on
 

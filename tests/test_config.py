@@ -113,3 +113,17 @@ def test_no_file_of_a_project_may_name_what_is_downloaded(tmp_path: Path) -> Non
     (tmp_path / "config.toml").write_text('model = "some/model"\n')
     with pytest.raises(InvalidInput, match="'model'"):
         load_settings({}, tmp_path)
+
+
+def test_a_project_can_make_the_secrets_gate_stricter_and_not_switch_it_off(tmp_path: Path) -> None:
+    (tmp_path / "config.toml").write_text('secrets = "reject"\n')
+    assert load_settings({}, tmp_path).secrets == "reject"
+    assert load_settings({"GRAPHMEM_SECRETS": "off"}, tmp_path).secrets == "off"
+    (tmp_path / "config.toml").write_text('secrets = "off"\n')
+    with pytest.raises(InvalidInput, match="GRAPHMEM_SECRETS=off"):
+        load_settings({}, tmp_path)
+
+
+def test_another_word_for_the_secrets_gate_is_refused_with_those_that_exist(tmp_path: Path) -> None:
+    with pytest.raises(InvalidInput, match="'redact', 'reject', 'off'"):
+        load_settings({"GRAPHMEM_SECRETS": "on"}, tmp_path)

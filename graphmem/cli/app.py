@@ -6,6 +6,7 @@ import json
 import sys
 from collections.abc import Sequence
 from importlib import import_module
+from io import StringIO
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 import click
@@ -45,6 +46,7 @@ _WRITTEN_BY_HAND = {
     "branch": "branch_commands:branch",
     "guard": "guard_command:guard",
     "ingest": "ingest_group:ingest",
+    "scrub": "scrub_command:scrub",
     **{name: f"store_commands:{name}" for name in ("export", "backup", "restore", "check", "reindex", "status")},
 }
 _GROUPS = {"branch": "open, merge or abandon a branch"}
@@ -187,14 +189,18 @@ def _report(problem: Exception, *, as_json: bool) -> int:
         is_interrupt = isinstance(problem.__cause__, KeyboardInterrupt)
         click.echo("interrupted" if is_interrupt else "aborted; nothing was written", err=True)
         return INTERRUPTED if is_interrupt else FAILED
-    code, message = _code_of(problem), _message_of(problem)
+    from graphmem.secrets.redaction import without_secrets
+
+    code, message = _code_of(problem), without_secrets(_message_of(problem))
     if as_json:
         heads = list(problem.heads) if isinstance(problem, Conflict) else []
         is_retryable = isinstance(problem, GraphMemError) and problem.is_retryable
         error = {"code": code, "message": message, "is_retryable": is_retryable, "heads": heads}
         click.echo(json.dumps({"error": error}), err=True)
     elif isinstance(problem, click.ClickException):
-        problem.show()
+        shown = StringIO()
+        problem.show(shown)
+        click.echo(without_secrets(shown.getvalue()), nl=False, err=True)
     else:
         click.echo(f"graphmem: {message}", err=True)
     return EXIT_CODES.get(code, FAILED)

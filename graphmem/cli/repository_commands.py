@@ -16,6 +16,7 @@ from graphmem.cli.blocks import Block, Line, Look, Span, Table, dim, line, stron
 from graphmem.cli.mainline_command import mainline_lines
 from graphmem.cli.options import Body, Call, bundle, scope_options, write_options
 from graphmem.cli.output import give, note, progress
+from graphmem.cli.receipts import redaction_lines
 from graphmem.cli.repository_options import git_errors, notes_folder, path_argument, ref_option, since_option
 from graphmem.model import Kind
 from graphmem.store import Filter
@@ -188,6 +189,7 @@ def _row(name: str, done: IngestReport) -> tuple[Line, ...]:
 
 
 def _problem_lines(report: RepositoryReport) -> Iterator[Block]:
+    yield from redaction_lines([each for done in report.sources.values() for each in done.redactions])
     problems = [(name, problem) for name, done in report.sources.items() for problem in done.problems]
     for name, problem in problems[:_MOST_PROBLEMS]:
         yield line(Span("problem ", Look.WARN), f"{name} {problem.path}:{problem.line}", dim(f" {problem.reason}"))

@@ -14,6 +14,7 @@ import click
 from graphmem.cli.blocks import Block, Look, Span, dim, line
 from graphmem.cli.options import Call, output_options, point_options, scope_options, store_options
 from graphmem.cli.output import give, note, progress
+from graphmem.cli.scrub_command import SecretCount
 from graphmem.drafts import drafted, remove_dead_drafts
 from graphmem.model import At
 from graphmem.wire.envelopes import Findings, Reindexed, Restored, StatusAnswer
@@ -194,9 +195,10 @@ def backup(*, call: Call, target: Path) -> None:
 @scope_options
 def restore(*, call: Call, source: Path) -> None:
     """Copy SOURCE, an export (`-` for standard input) or a backup, into the empty tenant verbatim."""
+    secrets = SecretCount()
     with call.open() as memory, _lines_of(source, call) as lines, progress("restore") as tell:
-        count = memory.restore(lines, progress=tell)
-    give(call, Restored(count), lambda _: [line(f"{count:,} ledger entries restored")])
+        count = memory.restore(secrets.counted(lines), progress=tell)
+    give(call, Restored(count), lambda _: [line(f"{count:,} ledger entries restored"), *secrets.lines()])
 
 
 @click.command()

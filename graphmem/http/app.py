@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext, suppress
 from typing import TYPE_CHECKING, Any, Protocol
 
 from fastapi import APIRouter, Depends, FastAPI
@@ -14,6 +14,7 @@ from starlette.types import Receive, Send
 from starlette.types import Scope as AsgiScope
 
 from graphmem import __version__
+from graphmem.errors import Unsupported
 from graphmem.http import browser_files, decision_route, ledger_streams
 from graphmem.http.authentication import AuthenticationMiddleware
 from graphmem.http.problems import MEDIA_TYPE, PROBLEM, HttpProblem, handle_problems
@@ -27,6 +28,7 @@ from graphmem.http.web_page import ROUTES
 from graphmem.http.worker_threads import ServerContext, Workers
 from graphmem.keys import KeyRing
 from graphmem.service import GraphMemory
+from graphmem.service.memory import context_of
 
 if TYPE_CHECKING:
     from opentelemetry.trace import Tracer
@@ -99,6 +101,8 @@ def create_app(
         tracer: Records a span for each request.
     """
     caps, metrics = limits or Limits(), Metrics()
+    with suppress(Unsupported):
+        context_of(memory).gate.observers.append(metrics.redacted)
     server = ServerContext(memory, Workers(caps, metrics), metrics, caps, BodyReader(caps), Readiness())
 
     @asynccontextmanager

@@ -66,6 +66,13 @@ class Metrics:
             registry=self._registry,
         )
 
+        self._redactions = Counter(
+            "graphmem_redactions",
+            "Secrets that were replaced before they were written, by the rule that found them.",
+            ("rule",),
+            registry=self._registry,
+        )
+
     def answered(self, method: str, route: str, status: int, seconds: float) -> None:
         """Count a request."""
         self._requests.labels(method, route, str(status)).inc()
@@ -82,6 +89,10 @@ class Metrics:
     def contested(self, count: int) -> None:
         """Count hits whose subject is contested."""
         self._contested.inc(count)
+
+    def redacted(self, rule: str) -> None:
+        """Count a secret that was replaced."""
+        self._redactions.labels(rule).inc()
 
     def working(self, step: int) -> None:
         """Add to the number of requests in progress; `step` is 1 or -1."""

@@ -57,6 +57,7 @@ from graphmem.model import (
     Supersede,
     Transition,
 )
+from graphmem.redactions import Redaction
 from graphmem.repository.file_places import FilePlace, FileRename
 from graphmem.retrieval.briefs import Brief, BriefAnswer, Rejected
 from graphmem.service.guard_answers import ExcusedFinding, GuardFinding
@@ -132,6 +133,7 @@ VOICES: Mapping[type, Mapping[str, Voice]] = {
     Step: {"part": Voice.QUOTED, "evidence": Voice.QUOTED, "before": _PLAIN, "after": _PLAIN},
     Relation: {"before": _PLAIN, "after": _PLAIN, "part": Voice.QUOTED},
     Explanation: {"reasons": Voice.QUOTED, "suspect": Voice.QUOTED},
+    Redaction: {"rule": _PLAIN, "place": _PLAIN},
     Similar: {"found_by": _PLAIN},
     Written: {"ids": Voice.ID, "notes": Voice.QUOTED},
     Change: {"op_id": Voice.WORDS},

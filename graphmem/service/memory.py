@@ -11,13 +11,16 @@ from graphmem.service.capture import CaptureVerbs
 from graphmem.service.context import ServiceContext
 from graphmem.service.context_verb import ContextVerb
 from graphmem.service.feedback_verb import FeedbackVerb
+from graphmem.service.gated_verbs import with_gate
 from graphmem.service.guard import GuardVerbs
 from graphmem.service.ingestion import IngestVerb
 from graphmem.service.mainline_ingestion import ReadingVerbs
+from graphmem.service.scrub import ScrubVerb
 from graphmem.service.settlements import SettleVerb
 from graphmem.service.store_verbs import StoreVerbs
 
 
+@with_gate
 class GraphMemory(
     CaptureVerbs,
     ContextVerb,
@@ -25,6 +28,7 @@ class GraphMemory(
     GuardVerbs,
     IngestVerb,
     ReadingVerbs,
+    ScrubVerb,
     SettleVerb,
     StoreVerbs,
 ):

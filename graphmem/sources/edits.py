@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from enum import Enum, auto
 
 from graphmem.model import Operation, Origin
+from graphmem.redactions import Redaction
 from graphmem.sources.observations import Problem
 
 
@@ -66,6 +67,7 @@ class IngestReport:
         unchanged: Number of observations that are recorded already.
         problems: Parts that could not be read or applied; nothing else was lost for them.
         ids: The id of the current memory of each source key.
+        redactions: Secrets in the source that were replaced before anything was written, each with file and line.
     """
 
     added: list[str] = field(default_factory=list)
@@ -80,6 +82,7 @@ class IngestReport:
     unchanged: int = 0
     problems: list[Problem] = field(default_factory=list)
     ids: dict[str, str] = field(default_factory=dict)
+    redactions: list[Redaction] = field(default_factory=list)
 
     def enter(self, edit: Edit) -> None:
         """Report an edit that was applied."""

@@ -61,6 +61,7 @@ NEEDS: dict[str, tuple[Permission, dict[str, Any] | None]] = {
     "restore": (Permission.ADMIN, None),
     "check": (Permission.ADMIN, None),
     "reindex": (Permission.ADMIN, {}),
+    "scrub": (Permission.ADMIN, {}),
 }
 OTHERS = "their own thing"
 

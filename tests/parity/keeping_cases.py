@@ -93,6 +93,8 @@ KEEPING = (
     UseCase(name="all is as it must be", verb="check", told={"#": 0}),
     UseCase(name="what is there", verb="status", told={"memories": 10, "changes": 14, "vectors": 0, "model": None}),
     UseCase(name="of another tenant", verb="status", asked={"scope": {"tenant": "acme"}}, told={"memories": 1}),
+    UseCase(name="nothing secret is there", verb="scrub", told={"entries": 14, "found": [], "scrubbed": []}),
+    UseCase(name="only a list", verb="scrub", asked={"dry_run": True}, told={"entries": 14, "found": []}),
     UseCase(name="without a model", verb="reindex", code="unsupported"),
     UseCase(name="with a model", verb="reindex", told={"": 10}, has_model=True),
     UseCase(name="a copy", verb="backup", asked={"target": "copy.db"}, told={"": None}, lacks=HERE_ALONE),

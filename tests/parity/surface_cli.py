@@ -40,6 +40,7 @@ COMMANDS: dict[str, tuple[str, str | None]] = {
     "restore": ("restore", "entries"),
     "check": ("check", "findings"),
     "reindex": ("reindex", "vectors"),
+    "scrub": ("scrub", None),
     "status": ("status", "store"),
     "repositories": ("repositories", "repositories"),
     "proposals": ("proposals", None),

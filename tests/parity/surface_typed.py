@@ -31,6 +31,7 @@ from graphmem.errors import Conflict
 from graphmem.feedback import Opinion
 from graphmem.model import CodeVerdict, ReadMainline
 from graphmem.service.guard_answers import FileEdit
+from graphmem.sources.transcripts import Message
 from graphmem.wire.forms import read
 from graphmem.wire.json_documents import document
 from graphmem.wire.times import read_time
@@ -98,6 +99,8 @@ def _value(verb: str, name: str, given: Any) -> Any:  # noqa: ANN401 - any argum
         return tuple(_made(Move, one) for one in given)
     if name == "edits":
         return tuple(_made(FileEdit, one) for one in given)
+    if name == "messages":
+        return tuple(_made(Message, one) for one in given)
     if name == "verdicts":
         return tuple(_made(CodeVerdict, one) for one in given)
     if name == "items":
