@@ -18,7 +18,7 @@ PACKAGE = Path(__file__).parent.parent / "graphmem"
 LAYERS = (
     ("errors", "deadline", "instants"),
     ("vocabulary", "statement_text", "scopes", "repository"),
-    ("model", "verbs", "relations"),
+    ("model", "verbs", "relations", "symbols"),
     ("rows", "parameters", "ranking", "canonical_json"),
     ("contradictions", "temporal", "terms", "statement_json", "store"),
     ("answers", "projection", "schema", "ledger", "verification"),

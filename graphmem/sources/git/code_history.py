@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from graphmem.instants import to_micros
+from graphmem.sources.git.code_edits import edits_at, edits_of
 from graphmem.sources.git.file_versions import MAX_CONTENT_BYTES, contents
 from graphmem.sources.git.ignored_paths import IgnoredPaths
 from graphmem.sources.git.lineages import Lineages, PathSegment
@@ -22,6 +23,7 @@ from graphmem.sources.git.runner import GitFailure, git_stream, git_text
 from graphmem.sources.git.tree_files import TreeFiles, tree_files
 from graphmem.sources.git.work_tree import work_tree
 from graphmem.sources.git.work_tree_files import WorkTreeFiles
+from graphmem.symbols.code_changes import FileEdit
 from graphmem.verification.manifests import is_manifest
 
 _Key = TypeVar("_Key", str, int)
@@ -250,6 +252,21 @@ class GitCodeHistory:
         own = {blob: self._own_texts[blob] for blob in blobs if blob in self._own_texts}
         read = contents(self.mainline.root, [blob for blob in blobs if blob not in own])
         return own | {blob: content for blob, content in read if content is not None}
+
+    def edits_of(self, paths: Collection[str], after: int) -> Sequence[FileEdit]:
+        """The changes of files by the commits after a position, in order, without renames."""
+        before = self.mainline.shas[after] if after >= 0 else self.mainline.before
+        found = edits_of(self.mainline.root, self.commit, before, paths, self._positions)
+        return sorted(found, key=lambda edit: edit.position)
+
+    def edits_at(self, positions: Collection[int]) -> Mapping[int, Sequence[FileEdit]]:
+        """All changes of files by some commits, with renames."""
+        commits = [self.commit_at(position) for position in sorted(positions)]
+        return dict(edits_at(self.mainline.root, commits, self._positions))
+
+    @cached_property
+    def _positions(self) -> dict[str, int]:
+        return {sha: position for position, sha in enumerate(self.mainline.shas)}
 
     def changed_since(self, commit: str) -> frozenset[str] | None:
         """Paths that changed between an earlier commit and the last commit; None if git does not know that commit."""

@@ -1,0 +1,79 @@
+"""The definition that a lost one became: found by its name, else by its body, among those that a commit brought."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from graphmem.repository.relocations import RelocationBasis
+from graphmem.symbols.definitions import Definition
+from graphmem.symbols.similarity import BodyWords, body_words, similarity
+
+#: Bodies at least this alike are of one symbol, if the next one is less alike by `LEAD`.
+LEAST_SIMILARITY = 0.4
+LEAD = 0.1
+#: Of a definition with the same name: by chance, hardly any is as alike.
+_LEAST_WITH_NAME = 0.15
+#: Definitions at least this alike are proposed.
+_LEAST_PROPOSED = 0.3
+_MOST_PROPOSED = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A definition that a file of a commit has, and the version of the file before did not have."""
+
+    path: str
+    definition: Definition
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A candidate with the basis on which it was found, and how alike the bodies are, from 0 to 1."""
+
+    candidate: Candidate
+    basis: RelocationBasis
+    similarity: float
+
+
+def matches(lost: Definition, candidates: Iterable[Candidate]) -> tuple[Match, ...]:
+    """Return the candidate that a definition became, or proposals; nothing if none is alike.
+
+    Args:
+        lost: The definition before the commit.
+        candidates: What the commit brought; definitions of another kind are left out.
+
+    Returns:
+        One match on the basis of a name or a body, or several proposals, the likeliest first.
+    """
+    words = body_words(lost)
+    same = [each for each in candidates if each.definition.kind is lost.kind]
+    scored = [(similarity(words, found := body_words(each.definition)), each, found) for each in same]
+    scored.sort(key=lambda scored_one: (-scored_one[0], scored_one[1].path, scored_one[1].definition.first_line))
+    named = _by_name(lost, words, scored)
+    if named is not None:
+        return (named,)
+    telling = [(score, each) for score, each, found in scored if words.is_telling and found.is_telling]
+    if telling and telling[0][0] >= LEAST_SIMILARITY and _leads(telling):
+        return (Match(telling[0][1], RelocationBasis.BODY, telling[0][0]),)
+    similar = [Match(each, RelocationBasis.SIMILAR, score) for score, each in telling if score >= _LEAST_PROPOSED]
+    return tuple(similar[:_MOST_PROPOSED])
+
+
+def _leads(telling: Sequence[tuple[float, Candidate]]) -> bool:
+    return len(telling) == 1 or telling[0][0] - telling[1][0] >= LEAD
+
+
+def _by_name(lost: Definition, words: BodyWords, scored: Sequence[tuple[float, Candidate, BodyWords]]) -> Match | None:
+    """The only candidate with the full name, else with the last part of the name, unless its body is another one."""
+    for is_full in (True, False):
+        name = lost.name if is_full else lost.last_name
+        found = [(score, each, other) for score, each, other in scored
+                 if (each.definition.name if is_full else each.definition.last_name) == name]  # fmt: skip
+        if len(found) != 1:
+            continue
+        score, candidate, other = found[0]
+        is_short = not (words.is_telling and other.is_telling)
+        if score >= _LEAST_WITH_NAME or (is_short and is_full):
+            return Match(candidate, RelocationBasis.NAME, score)
+    return None
