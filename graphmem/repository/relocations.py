@@ -64,6 +64,37 @@ class Relocation:
             raise InvalidInput(f"a relocation on the basis of {self.basis.value!r} to {self.new_path!r:.80}")
 
     @property
+    def sentence(self) -> str:
+        """The change in words, without a full stop."""
+        old = f"{self.path}#{self.symbol}" if self.symbol else self.path
+        new = f"{self.new_path}#{self.new_symbol}" if self.new_symbol else self.new_path
+        commit = f"commit {self.commit[:10]}"
+        match self.basis:
+            case RelocationBasis.GONE:
+                return f"{old} is gone ({commit})"
+            case RelocationBasis.SIMILAR:
+                return f"{old} is gone; it may be {new} ({commit}, {self.similarity} % alike)"
+            case RelocationBasis.LINES:
+                return f"{self.similarity} % of the lines of {old} went to {new} ({commit})"
+            case _:
+                return f"{old} is {new} ({commit}, {self.similarity} % alike)"
+
+    @property
     def key(self) -> tuple[str, str, str]:
         """The commit, the path and the symbol."""
         return self.commit, self.path, self.symbol
+
+
+#: Relocations of one entry; a reading that finds more makes several.
+MAX_RELOCATIONS = 5_000
+
+
+@dataclass(frozen=True, slots=True)
+class RecordRelocations:
+    """Record where parts of files went that memories of the writer's repository are about. It changes no memory."""
+
+    relocations: tuple[Relocation, ...]
+
+    def __post_init__(self) -> None:
+        if not 0 < len(self.relocations) <= MAX_RELOCATIONS:
+            raise InvalidInput(f"{len(self.relocations)} relocations: give 1 to {MAX_RELOCATIONS}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from importlib import import_module
 from pathlib import Path
@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Protocol
 
 from graphmem.errors import GraphMemError
 from graphmem.model import Scope
+from graphmem.service.code_relocations import FollowedMemory, follow_code
 from graphmem.service.context import Write
 from graphmem.service.local_notes import LocalNotes
-from graphmem.service.mainline_ingestion import MainlineReport, Readable, ingest_mainline
+from graphmem.service.mainline_ingestion import FollowReport, MainlineReport, Readable, ingest_mainline
 from graphmem.sources.edits import IngestReport
 from graphmem.store import Progress, silent
 
@@ -30,7 +31,7 @@ FILE_SOURCES: Mapping[str, tuple[str, str]] = {
 }
 
 
-class RepositoryMemory(Readable, Protocol):
+class RepositoryMemory(FollowedMemory, Protocol):
     """An opened memory that takes readings of files too."""
 
     def ingest(self, reading: Reading, *, write: Write | None = None, progress: Progress = silent) -> IngestReport:
@@ -110,7 +111,24 @@ def ingest_repository(  # noqa: PLR0913 - each parameter is about another part
             if reading.cursor is not None:
                 notes.values[name] = reading.cursor
                 notes.save()
+    followed = follow_memories(memory, root, cursors=cursors, write=write)
+    report.mainline = replace(report.mainline, followed=followed)
     return report
+
+
+def follow_memories(
+    memory: FollowedMemory, root: Path, *, cursors: Path | None = None, write: Write | None = None
+) -> FollowReport:
+    """Follow the symbols and files of a repository's memories; see `follow_code`.
+
+    Args:
+        memory: The memory.
+        root: A folder of the repository.
+        cursors: A folder for the file that notes what was followed up to which commit; None follows all again.
+        write: Scope, actor and reason.
+    """
+    given = (write or Write()).scope or memory.scope
+    return follow_code(memory, root, notes=LocalNotes(cursors, "followed", ledger_mark(memory, given)), write=write)
 
 
 def _reader(name: str) -> Callable[..., Reading]:

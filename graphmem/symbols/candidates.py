@@ -11,9 +11,9 @@ from graphmem.symbols.similarity import BodyWords, body_words, similarity
 
 #: Bodies at least this alike are of one symbol, if the next one is less alike by `LEAD`.
 LEAST_SIMILARITY = 0.4
-LEAD = 0.1
-#: Of a definition with the same name: by chance, hardly any is as alike.
-_LEAST_WITH_NAME = 0.15
+LEAD = 0.05
+#: A definition with the full name is the same from here on, and one with the last part of the name from there on.
+_LEAST_WITH_FULL_NAME, _LEAST_WITH_NAME = 0.15, 0.3
 #: Definitions at least this alike are proposed.
 _LEAST_PROPOSED = 0.3
 _MOST_PROPOSED = 3
@@ -54,14 +54,16 @@ def matches(lost: Definition, candidates: Iterable[Candidate]) -> tuple[Match, .
     if named is not None:
         return (named,)
     telling = [(score, each) for score, each, found in scored if words.is_telling and found.is_telling]
-    if telling and telling[0][0] >= LEAST_SIMILARITY and _leads(telling):
+    if is_clear([score for score, _ in telling]):
         return (Match(telling[0][1], RelocationBasis.BODY, telling[0][0]),)
     similar = [Match(each, RelocationBasis.SIMILAR, score) for score, each in telling if score >= _LEAST_PROPOSED]
     return tuple(similar[:_MOST_PROPOSED])
 
 
-def _leads(telling: Sequence[tuple[float, Candidate]]) -> bool:
-    return len(telling) == 1 or telling[0][0] - telling[1][0] >= LEAD
+def is_clear(scores: Sequence[float]) -> bool:
+    """Return whether the first of some similarities, the highest, shows the same symbol by its body alone."""
+    lead = scores[0] - scores[1] if len(scores) > 1 else 1.0
+    return bool(scores) and scores[0] >= LEAST_SIMILARITY and lead >= LEAD
 
 
 def _by_name(lost: Definition, words: BodyWords, scored: Sequence[tuple[float, Candidate, BodyWords]]) -> Match | None:
@@ -74,6 +76,7 @@ def _by_name(lost: Definition, words: BodyWords, scored: Sequence[tuple[float, C
             continue
         score, candidate, other = found[0]
         is_short = not (words.is_telling and other.is_telling)
-        if score >= _LEAST_WITH_NAME or (is_short and is_full):
+        least = _LEAST_WITH_FULL_NAME if is_full else _LEAST_WITH_NAME
+        if score >= least or (is_short and is_full):
             return Match(candidate, RelocationBasis.NAME, score)
     return None

@@ -29,6 +29,7 @@ from graphmem import (
 )
 from graphmem.errors import Conflict
 from graphmem.model import CodeVerdict, ReadMainline
+from graphmem.repository.relocations import Relocation
 from graphmem.wire.forms import read
 from graphmem.wire.json_documents import document
 from graphmem.wire.times import read_time
@@ -95,6 +96,8 @@ def _value(verb: str, name: str, given: Any) -> Any:  # noqa: ANN401 - any argum
         return tuple(_made(Move, one) for one in given)
     if name == "verdicts":
         return tuple(_made(CodeVerdict, one) for one in given)
+    if name == "relocations":
+        return tuple(_made(Relocation, one) for one in given)
     if name == "items":
         return [_item(one) for one in given]
     if name in {"statement", "new"} and isinstance(given, dict):

@@ -13,12 +13,14 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import TypeVar
 
-from graphmem.instants import to_micros
+from graphmem.instants import from_micros, to_micros
+from graphmem.repository.mainline_history import MainlineHistory
 from graphmem.sources.git.code_edits import edits_at, edits_of
 from graphmem.sources.git.file_versions import MAX_CONTENT_BYTES, contents
 from graphmem.sources.git.ignored_paths import IgnoredPaths
-from graphmem.sources.git.lineages import Lineages, PathSegment
+from graphmem.sources.git.lineages import Lineages, PathSegment, recorded_segments
 from graphmem.sources.git.mainline import Mainline, MainlineCommit, content_sizes, find_mainline
+from graphmem.sources.git.revisions import commit_of
 from graphmem.sources.git.runner import GitFailure, git_stream, git_text
 from graphmem.sources.git.tree_files import TreeFiles, tree_files
 from graphmem.sources.git.work_tree import work_tree
@@ -298,6 +300,23 @@ def read_code_history(
     if folder is None or _is_sparse(root):
         return GitCodeHistory(mainline, read_at)
     return GitCodeHistory(mainline, read_at, WorkTreeFiles(folder, MAX_CONTENT_BYTES))
+
+
+def recorded_code_history(root: Path, history: MainlineHistory) -> GitCodeHistory:
+    """The repository around a folder at the last commit that readings recorded, with their paths.
+
+    Args:
+        root: A folder of the repository.
+        history: What readings tell; it has a commit.
+
+    Raises:
+        GitFailure: There is no repository, or it lacks the commit.
+    """
+    tip = commit_of(root, history.shas[-1])
+    mainline = Mainline(root, history.ref or tip, tip, tuple(history.shas), frozenset())
+    segments = recorded_segments(history, len(history.shas))
+    read_at = from_micros(history.times_us[-1])
+    return GitCodeHistory(mainline, read_at, record=PathRecord(history.times_us, segments, {}))
 
 
 def _is_sparse(root: Path) -> bool:
