@@ -163,7 +163,7 @@ def test_a_symbol_with_twins_is_undecided_and_names_them(tmp_path: Path) -> None
 
 
 def test_a_symbol_in_a_file_that_does_not_parse_is_known_by_its_path(repository: Repository) -> None:
-    repository.write(src__store_dot_py="<<<<<<<\n" + CODE.replace("def read", "=======\n>>> read"))
+    repository.write(src__store_dot_py="<<<<<<< HEAD\n(read\n=======\nx = 1\n")
     repository.commit()
     finding = verdict(repository, memory("Rows are read here", symbol_anchor("src/store.py#Store.read"))).findings[0]
     reason = "src/store.py does not parse; the symbol is known by its path alone"
