@@ -111,8 +111,8 @@ def ingest_repository(  # noqa: PLR0913 - each parameter is about another part
             if reading.cursor is not None:
                 notes.values[name] = reading.cursor
                 notes.save()
-    followed = follow_memories(memory, root, cursors=cursors, write=write)
-    report.mainline = replace(report.mainline, followed=followed)
+    found = follow_memories(memory, root, cursors=cursors, write=write)
+    report.mainline = replace(report.mainline, followed=found)
     return report
 
 

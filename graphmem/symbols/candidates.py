@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from posixpath import splitext
 
 from graphmem.repository.relocations import RelocationBasis
 from graphmem.symbols.definitions import Definition
@@ -36,11 +37,12 @@ class Match:
     similarity: float
 
 
-def matches(lost: Definition, candidates: Iterable[Candidate]) -> tuple[Match, ...]:
+def matches(lost: Definition, path: str, candidates: Iterable[Candidate]) -> tuple[Match, ...]:
     """Return the candidate that a definition became, or proposals; nothing if none is alike.
 
     Args:
         lost: The definition before the commit.
+        path: Its file.
         candidates: What the commit brought; definitions of another kind are left out.
 
     Returns:
@@ -50,7 +52,9 @@ def matches(lost: Definition, candidates: Iterable[Candidate]) -> tuple[Match, .
     same = [each for each in candidates if each.definition.kind is lost.kind]
     scored = [(similarity(words, found := body_words(each.definition)), each, found) for each in same]
     scored.sort(key=lambda scored_one: (-scored_one[0], scored_one[1].path, scored_one[1].definition.first_line))
-    named = _by_name(lost, words, scored)
+    # A stub file defines what its source file does.
+    own = [each for each in scored if splitext(each[1].path)[1] == splitext(path)[1]]
+    named = _by_name(lost, words, own or scored)
     if named is not None:
         return (named,)
     telling = [(score, each) for score, each, found in scored if words.is_telling and found.is_telling]

@@ -94,7 +94,7 @@ class SymbolFollower:
         self._edits: dict[str, tuple[int, list[FileEdit]]] = {}
         self._texts: dict[str, bytes] = {}
         self._files: dict[tuple[str, str], SourceFile] = {}
-        self._commits: dict[int, Sequence[FileEdit]] = {}
+        self._commits: dict[int, Sequence[FileEdit] | None] = {}
         self._parsed_bytes = 0
 
     def load(self, paths: Collection[str], after: int) -> None:
@@ -152,7 +152,7 @@ class SymbolFollower:
                     trail.unparsed = version.path
                     continue
                 trail.unparsed, is_lost = "", True
-                if (further := self._lose(trail, present, version)) is not None:
+                if (further := self._lose(trail, present, version)) is not None or trail.unparsed:
                     return further
         return None
 
@@ -176,7 +176,11 @@ class SymbolFollower:
         self, trail: SymbolTrail, present: SymbolPosition, version: FileVersion
     ) -> tuple[Period, FileVersion, str] | None:
         """Look for a lost symbol in the files of the commit; returns where it went on, None if it is not certain."""
-        found = matches(present.definition, self._candidates(present, version.position))
+        edits = self._edits_at(version.position)
+        if edits is None:
+            trail.unparsed = version.path
+            return None
+        found = matches(present.definition, present.path, self._candidates(present, edits))
         for match in found:
             path, name = match.candidate.path, match.candidate.definition.name
             percent = round(match.similarity * _PERCENT)
@@ -203,9 +207,9 @@ class SymbolFollower:
 
     # ---- what a commit brought
 
-    def _candidates(self, lost: SymbolPosition, position: int) -> Iterator[Candidate]:
+    def _candidates(self, lost: SymbolPosition, changed: Sequence[FileEdit]) -> Iterator[Candidate]:
         """The definitions that the files of a commit have and did not have before."""
-        edits = [edit for edit in self._edits_at(position) if edit.blob and family(edit.path) == family(lost.path)]
+        edits = [edit for edit in changed if edit.blob and family(edit.path) == family(lost.path)]
         edits.sort(key=lambda edit: (edit.path != lost.path, edit.path))
         edits = edits[:_MOST_FILES]
         for start in range(0, len(edits), _AT_ONCE):
@@ -227,9 +231,10 @@ class SymbolFollower:
             if not is_old:
                 yield Candidate(edit.path, each)
 
-    def _edits_at(self, position: int) -> Sequence[FileEdit]:
+    def _edits_at(self, position: int) -> Sequence[FileEdit] | None:
+        """The changes of a commit; None if they cannot be read, or are very many."""
         if position not in self._commits:
-            self._commits[position] = self._changes.edits_at([position]).get(position, ())
+            self._commits[position] = self._changes.edits_at([position]).get(position)
         return self._commits[position]
 
     # ---- versions of a file

@@ -51,7 +51,7 @@ def file(name: str) -> Anchor:
 
 def places(memory: GraphMemory, key: str, at: At | None = None) -> list[str]:
     card = memory.get(key, at=at)
-    return [place.sentence for place in (*card.files, *card.symbols)]
+    return [*(place.sentence for place in card.files), *(place.sentence for place in card.symbols)]
 
 
 def test_a_symbol_is_where_a_commit_moved_it(memory: GraphMemory, repository: Repository) -> None:

@@ -30,7 +30,7 @@ def defined(name: str, body: str = BODY) -> Definition:
 
 
 def told(lost: Definition, *candidates: tuple[str, Definition]) -> Sequence[tuple[str, str, RelocationBasis]]:
-    found = matches(lost, [Candidate(path, definition) for path, definition in candidates])
+    found = matches(lost, "a.py", [Candidate(path, definition) for path, definition in candidates])
     return [(each.candidate.path, each.candidate.definition.name, each.basis) for each in found]
 
 
@@ -77,3 +77,9 @@ def test_a_type_is_no_function() -> None:
     found = definitions_in("b.py", b"class income:\n    pass\n")
     assert found is not None
     assert told(defined("income"), ("b.py", found.listed[0])) == []
+
+
+def test_a_stub_is_not_the_source() -> None:
+    short = "\n    return 1\n"
+    found = ("b.pyi", defined("income", "\n    ...\n")), ("b.py", defined("income", short))
+    assert told(defined("income", short), *found) == [("b.py", "income", RelocationBasis.NAME)]
