@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 
 from graphmem.symbols.definitions import Definition, DefinitionKind, Definitions, definitions_in
-from graphmem.symbols.languages import language_of, missing_grammar
+from graphmem.symbols.languages import language_of
 from graphmem.symbols.text_definitions import definition
 
 #: Endings of languages whose definitions can move into each other's files.
@@ -61,11 +61,6 @@ def family(path: str) -> str:
     """Return the languages between whose files definitions move, as a text: equal for two files of one family."""
     language = language_of(path)
     return posixpath.splitext(path)[1] if language is None else _RELATED.get(language.name, language.name)
-
-
-def parser_remark(path: str) -> str:
-    """Return what keeps the symbols of a file from being parsed, in a sentence; empty for a file that is parsed."""
-    return missing_grammar(path)
 
 
 def _last(name: str) -> str:

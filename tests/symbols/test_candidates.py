@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from graphmem.repository.relocations import RelocationBasis
 from graphmem.symbols.candidates import Candidate, matches
-from graphmem.symbols.definitions import Definition, definitions_in
+from graphmem.symbols.definitions import Definition, DefinitionKind, definitions_in
 
 BODY = """
     total = 0
@@ -76,6 +76,7 @@ def test_short_bodies_are_the_same_by_their_whole_name_alone() -> None:
 def test_a_type_is_no_function() -> None:
     found = definitions_in("b.py", b"class income:\n    pass\n")
     assert found is not None
+    assert found.listed[0].kind is DefinitionKind.TYPE
     assert told(defined("income"), ("b.py", found.listed[0])) == []
 
 
