@@ -23,6 +23,7 @@ from graphmem.model import (
 )
 from graphmem.redactions import Redaction
 from graphmem.repository.file_places import FilePlace
+from graphmem.repository.symbol_places import SymbolPlace
 from graphmem.temporal import Span, Spans, Standing
 
 
@@ -84,8 +85,7 @@ def interval(piece: Span) -> Interval:
 class Told:
     """A status move, in the words of its source.
 
-    `word` is the source's own word, or the status if there is none. `until` is the time of the next move, None if there
-    is none.
+    `word` is the source's own word, else the status; `until` is the time of the next move, None without one.
     """
 
     status: Status
@@ -146,7 +146,7 @@ class Card:
         fresh_at: The later of the last confirmation and the coming into force; None if neither has happened.
         change: The ledger position at which the memory was recorded.
         amended_by: The amendments in force at the point.
-        files: Files of the memory that have moved or are gone, as far as its repository was read.
+        files: Files of the memory that have moved or are gone, as far as its repository was read; `symbols` likewise.
         verdict: The last result of a check against the code; None if it was not checked.
         depends_on: The memories that it depends on, implements or refines.
         suspect: The chain of dependencies that puts it in doubt, from its own to the one that is no longer in force;
@@ -164,6 +164,7 @@ class Card:
     confirmed_at: datetime | None
     amended_by: tuple[Reference, ...] = ()
     files: tuple[FilePlace, ...] = ()
+    symbols: tuple[SymbolPlace, ...] = ()
     verdict: CodeVerdict | None = None
     depends_on: tuple[Reference, ...] = ()
     suspect: tuple[Reference, ...] = ()

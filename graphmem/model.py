@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from graphmem.errors import InvalidInput
 from graphmem.feedback import Feedback as Feedback
 from graphmem.repository.code_verdict import CodeVerdict as CodeVerdict
+from graphmem.repository.relocations import RecordRelocations as RecordRelocations
 from graphmem.scopes import MAX_NAME_CHARS as MAX_NAME_CHARS
 from graphmem.scopes import Scope as Scope
 from graphmem.scopes import ScopeParts as ScopeParts
@@ -390,6 +391,7 @@ Operation = (
     | Erase
     | ReadMainline
     | RecordVerdicts
+    | RecordRelocations
     | Propose
 )
 

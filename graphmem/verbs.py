@@ -349,6 +349,14 @@ _ALL = (
         command="",
         profile=None,
     ),
+    _write(
+        "record_relocations",
+        "record where parts of files went",
+        "POST /v1/mainline/relocations",
+        "",
+        command="",
+        profile=None,
+    ),
     _keep(
         "export",
         "the whole ledger as JSON lines, or the graph as GraphML or Cypher",

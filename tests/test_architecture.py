@@ -18,7 +18,7 @@ PACKAGE = Path(__file__).parent.parent / "graphmem"
 LAYERS = (
     ("errors", "deadline", "instants", "marks"),
     ("vocabulary", "statement_text", "scopes", "repository", "feedback", "redactions"),
-    ("model", "verbs", "relations", "option_keys"),
+    ("model", "verbs", "relations", "option_keys", "symbols"),
     ("rows", "parameters", "ranking", "canonical_json", "guard"),
     ("contradictions", "temporal", "terms", "token_count", "statement_json", "store"),
     ("answers", "projection", "schema", "ledger", "verification"),

@@ -44,6 +44,7 @@ from graphmem.model import (
     Propose,
     Provenance,
     ReadMainline,
+    RecordRelocations,
     RecordVerdicts,
     Request,
     Retract,
@@ -56,6 +57,7 @@ from graphmem.model import (
     Transition,
 )
 from graphmem.repository.code_verdict import CodeStatus
+from graphmem.repository.relocations import Relocation, RelocationBasis
 from graphmem.statement_json import decode_statement, encode_statement
 from tests.test_ledger import operations, provenances, scopes
 
@@ -155,6 +157,17 @@ NAMED: dict[str, tuple[Operation, Scope, Provenance]] = {
     "erase": (Erase("a"), SHOP, HUMAN),
     "read_mainline": (
         ReadMainline("origin/HEAD", "0" * 40, 5, 3, "eJyrVkrLL8pNLFGyMtRRKkrMzEssUrIy0FEqA9EGtQCNbAl7"),
+        SHOP,
+        HUMAN,
+    ),
+    "record_relocations": (
+        RecordRelocations(
+            (
+                Relocation("0" * 40, "a.py", RelocationBasis.BODY, "f", "b.py", "C.g", 80),
+                Relocation("0" * 40, "a.py", RelocationBasis.GONE, "h"),
+                Relocation("0" * 40, "a.py", RelocationBasis.LINES, new_path="b.py", similarity=40),
+            )
+        ),
         SHOP,
         HUMAN,
     ),

@@ -58,7 +58,9 @@ from graphmem.model import (
     Transition,
 )
 from graphmem.redactions import Redaction
-from graphmem.repository.file_places import FilePlace, FileRename
+from graphmem.repository.file_places import FilePlace, FileRename, PlaceShare
+from graphmem.repository.relocations import Relocation
+from graphmem.repository.symbol_places import SymbolMove, SymbolPlace
 from graphmem.retrieval.briefs import Brief, BriefAnswer, Rejected
 from graphmem.service.guard_answers import ExcusedFinding, GuardFinding
 from graphmem.temporal import touched
@@ -116,6 +118,9 @@ VOICES: Mapping[type, Mapping[str, Voice]] = {
     CommitPoint: dict.fromkeys(("name", "sha", "fork"), Voice.WORDS),
     FilePlace: dict.fromkeys(("path", "now", "deleted_in"), Voice.WORDS),
     FileRename: dict.fromkeys(("old", "new", "commit"), Voice.WORDS),
+    PlaceShare: dict.fromkeys(("path", "commit"), Voice.WORDS),
+    SymbolPlace: dict.fromkeys(("symbol", "now", "gone_in", "proposals"), Voice.WORDS),
+    SymbolMove: {**dict.fromkeys(("old", "new", "commit"), Voice.WORDS), "basis": _PLAIN},
     Rejected: {"name": Voice.WORDS, "reason": Voice.WORDS},
     Reference: {"id": Voice.ID, "title": Voice.WORDS, "alias": Voice.WORDS},
     GuardFinding: {
@@ -150,6 +155,10 @@ VOICES: Mapping[type, Mapping[str, Voice]] = {
     OpenBranch: {"name": Voice.WORDS, "parent": Voice.WORDS},
     MergeBranch: {"name": Voice.WORDS},
     AbandonBranch: {"name": Voice.WORDS},
+    Relocation: {
+        **dict.fromkeys(("commit", "path", "symbol", "new_path", "new_symbol"), Voice.WORDS),
+        "basis": _PLAIN,
+    },
     CodeVerdict: {"memory": Voice.ID, **dict.fromkeys(("commit", "reason", "path"), Voice.WORDS)},
     ReadMainline: dict.fromkeys(("ref", "tip", "content"), Voice.WORDS),
     Add: {"source_key": Voice.WORDS},

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from threading import Lock
 
 from graphmem.errors import InvalidInput
-from graphmem.model import Change, ReadMainline, RecordVerdicts, Scope
+from graphmem.model import Change, ReadMainline, RecordRelocations, RecordVerdicts, Scope
 from graphmem.repository.mainline_history import MainlineHistory
 from graphmem.repository.mainline_rows import MainlineRows, unpacked
 from graphmem.store import Store
@@ -108,6 +108,11 @@ def folded(history: MainlineHistory, readings: Iterable[Change]) -> MainlineHist
         if isinstance(operation, RecordVerdicts):
             made = made.copy() if made is history else made
             made.verdicts.update((verdict.memory, verdict) for verdict in operation.verdicts)
+            made.last = change.seq
+            continue
+        if isinstance(operation, RecordRelocations):
+            made = made.copy() if made is history else made
+            made.relocate(operation.relocations)
             made.last = change.seq
             continue
         rows = rows_that_count(made, change)

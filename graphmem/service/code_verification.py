@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -16,6 +16,7 @@ from graphmem.service.context import Write
 from graphmem.service.local_notes import LocalNotes
 from graphmem.service.mainline_ingestion import Readable, recorded_mainline
 from graphmem.service.repository_ingestion import ledger_mark
+from graphmem.service.shared_memories import shared_cards
 from graphmem.sources.bans.observed_bans import BAN_LABEL
 from graphmem.sources.trailers.trailer_statements import CHANGED_WITH
 from graphmem.store import Filter, Page
@@ -30,7 +31,6 @@ from graphmem.verification import (
     verify_memories,
 )
 
-_PAGE = 500
 _BATCH = 200
 _STATED_IN = "stated in"
 #: Roles of files from which a statement was read, or with which it came: it does not say that they exist.
@@ -101,7 +101,8 @@ def verify_repository(
     given = write or Write()
     home = given.scope or memory.scope
     scope = Scope(home.tenant, home.repo)
-    cards = [card for card in _cards(memory, scope) if _is_shared(card, scope)]
+    # Incidents tell of the past.
+    cards = [card for card in shared_cards(memory, scope) if _is_of_the_present(card.statement)]
     notes = LocalNotes(cache, "verdicts", ledger_mark(memory, scope))
     earlier = {card.id: _verdict(card.id, notes.values.get(card.id)) for card in cards}
     verdicts = verify_memories([_to_verify(card, earlier[card.id]) for card in cards], history, at=at)
@@ -119,24 +120,10 @@ def verify_repository(
     return VerificationReport(history.commit, tuple(checked), change)
 
 
-def _cards(memory: VerifiedMemory, scope: Scope) -> Iterator[Card]:
-    cursor: str | None = None
-    while True:
-        listing = memory.list(scope=scope, page=Page(_PAGE, cursor))
-        yield from listing.cards
-        cursor = listing.cursor
-        if cursor is None:
-            return
-
-
-def _is_shared(card: Card, scope: Scope) -> bool:
-    """Return whether all readers of a repository see a memory, and it is about the present."""
-    home = card.memory.scope
-    if card.statement.kind is Kind.INCIDENT:  # It tells of the past.
-        return False
-    if card.statement.origin is Origin.DOCUMENT and BAN_LABEL in card.statement.labels:
-        return False  # It names what the code must not have.
-    return home.repo == scope.repo and (home.user, home.branch, home.environment) == (None, None, None)
+def _is_of_the_present(statement: Statement) -> bool:
+    """Return whether a statement names what the code has: an incident tells of the past, and a ban of what it must not."""
+    is_ban = statement.origin is Origin.DOCUMENT and BAN_LABEL in statement.labels
+    return statement.kind is not Kind.INCIDENT and not is_ban
 
 
 def _without_sources(statement: Statement) -> Statement:

@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Protocol
 
 from graphmem.errors import GraphMemError
 from graphmem.model import Scope
+from graphmem.service.code_relocations import FollowedMemory, follow_code
 from graphmem.service.context import Write
 from graphmem.service.local_notes import LocalNotes
-from graphmem.service.mainline_ingestion import MainlineReport, Readable, ingest_mainline
+from graphmem.service.mainline_ingestion import FollowReport, MainlineReport, Readable, ingest_mainline
 from graphmem.sources.edits import IngestReport
 from graphmem.store import Progress, silent
 
@@ -35,7 +36,7 @@ _TRAILERS = "trailers"
 _BRANCHES = "branches"
 
 
-class RepositoryMemory(Readable, Protocol):
+class RepositoryMemory(FollowedMemory, Protocol):
     """An opened memory that takes readings of files too."""
 
     def ingest(self, reading: Reading, *, write: Write | None = None, progress: Progress = silent) -> IngestReport:
@@ -117,6 +118,8 @@ def ingest_repository(  # noqa: PLR0913 - each parameter is about another part
                 notes.save()
     if _TRAILERS in sources and given.repo is not None:
         _ingest_branches(memory, root, notes, report, write=write, ref=followed, read_at=read_at)
+    found = follow_memories(memory, root, cursors=cursors, write=write)
+    report.mainline = replace(report.mainline, followed=found)
     return report
 
 
@@ -148,6 +151,21 @@ def _ingest_branches(  # noqa: PLR0913 - as above
     else:
         notes.values[_BRANCHES] = [branch for branch, reading in found.items() if reading.size]
         notes.save()
+
+
+def follow_memories(
+    memory: FollowedMemory, root: Path, *, cursors: Path | None = None, write: Write | None = None
+) -> FollowReport:
+    """Follow the symbols and files of a repository's memories; see `follow_code`.
+
+    Args:
+        memory: The memory.
+        root: A folder of the repository.
+        cursors: A folder for the file that notes what was followed up to which commit; None follows all again.
+        write: Scope, actor and reason.
+    """
+    given = (write or Write()).scope or memory.scope
+    return follow_code(memory, root, notes=LocalNotes(cursors, "followed", ledger_mark(memory, given)), write=write)
 
 
 def _reader(name: str) -> Callable[..., Reading]:

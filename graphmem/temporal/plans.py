@@ -16,6 +16,7 @@ from graphmem.model import (
     Operation,
     Propose,
     ReadMainline,
+    RecordRelocations,
     RecordVerdicts,
     Request,
     Supersede,
@@ -105,7 +106,7 @@ def _fresh(request: Request, operation: Add, situation: Situation, stamp: Stamp)
 def _outcome(request: Request, situation: Situation) -> Operation:
     """The operation that is requested, or its proposal if the request is not trusted enough."""
     operation, rows = request.operation, situation.rows
-    if isinstance(operation, Add | OpenBranch | Propose | ReadMainline | RecordVerdicts):
+    if isinstance(operation, Add | OpenBranch | Propose | ReadMainline | RecordRelocations | RecordVerdicts):
         return operation
     rules = rules_of(operation)
     required = rules.required(operation, request.writer, rows, situation.change)

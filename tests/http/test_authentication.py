@@ -48,6 +48,7 @@ NEEDS: dict[str, tuple[Permission, dict[str, Any] | None]] = {
     "confirm": (Permission.WRITE, {}),
     "link": (Permission.WRITE, {"target": "x", "kind": "refines"}),
     "record_verdicts": (Permission.WRITE, {"verdicts": []}),
+    "record_relocations": (Permission.WRITE, {"relocations": []}),
     "record_reading": (Permission.WRITE, {"reading": READING}),
     "open_branch": (Permission.WRITE, {"name": "b"}),
     "merge_branch": (Permission.WRITE, {"name": "b"}),

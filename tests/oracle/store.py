@@ -27,6 +27,7 @@ from graphmem.model import (
     Operation,
     Propose,
     ReadMainline,
+    RecordRelocations,
     RecordVerdicts,
     Request,
     Retract,
@@ -64,6 +65,9 @@ if TYPE_CHECKING:
 _MICROSECOND = timedelta(microseconds=1)
 #: So many entries are restored at a time.
 PART = 4
+
+#: Operations about the code of a repository.
+BESIDE_MEMORIES = (ReadMainline, RecordRelocations, RecordVerdicts)
 
 
 def names(operation: Operation) -> tuple[str, ...]:
@@ -359,7 +363,7 @@ class OracleStore:
         return [change for change in log if change.seq in about(log, memory)]
 
     def readings(self, reader: Scope, repo: str | None, *, after: int = 0) -> list[Change]:
-        read = [change for change in self._log(reader) if isinstance(change.operation, ReadMainline | RecordVerdicts)]
+        read = [change for change in self._log(reader) if isinstance(change.operation, BESIDE_MEMORIES)]
         return [change for change in read if change.writer.repo == repo and change.seq > after]
 
     def rows(self, reader: Scope, ids: Sequence[str], *, is_alone: bool = False) -> Rows:

@@ -23,6 +23,7 @@ from graphmem.model import (
     Origin,
     Propose,
     ReadMainline,
+    RecordRelocations,
     RecordVerdicts,
     Request,
     Retract,
@@ -262,7 +263,7 @@ def is_known_to(view: OracleView, change: Change) -> bool:
             return is_known_to(view, replace(change, operation=asked))
         case RecordVerdicts(verdicts):
             return all(one.memory in view.known for one in verdicts)
-        case OpenBranch() | MergeBranch() | AbandonBranch() | ReadMainline():
+        case OpenBranch() | MergeBranch() | AbandonBranch() | ReadMainline() | RecordRelocations():
             return view.admits(Scope(change.writer.tenant, change.writer.repo))
         case Revoke():
             return view.admits(change.writer)
@@ -282,7 +283,7 @@ def _judge_place(view: OracleView, request: Request) -> None:
     )
     if is_elsewhere and not isinstance(request.operation, OpenBranch):
         raise NotFound("closed branch")
-    if not isinstance(request.operation, ReadMainline | RecordVerdicts):
+    if not isinstance(request.operation, ReadMainline | RecordRelocations | RecordVerdicts):
         return
     if isinstance(request.operation, ReadMainline):
         unpacked(request.operation.content)

@@ -53,6 +53,31 @@ KEEPING = (
         told={"change.seq": 15, "ids": ["lint"]},
     ),
     UseCase(
+        name="of a symbol",
+        verb="record_relocations",
+        asked={
+            "relocations": [
+                {
+                    "commit": "1" * 40,
+                    "path": "a.py",
+                    "symbol": "f",
+                    "new_path": "b.py",
+                    "new_symbol": "g",
+                    "basis": "body",
+                    "similarity": 80,
+                }
+            ],
+            "write": READING_WRITE,
+        },
+        told={"change.seq": 15},
+    ),
+    UseCase(
+        name="without any",
+        verb="record_relocations",
+        asked={"relocations": [], "write": READING_WRITE},
+        code="invalid_input",
+    ),
+    UseCase(
         name="on a memory that is not there",
         verb="record_verdicts",
         asked={"verdicts": [{"memory": "nobody", "status": "broken", "commit": "1" * 40}], "write": READING_WRITE},

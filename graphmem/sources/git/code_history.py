@@ -13,15 +13,19 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import TypeVar
 
-from graphmem.instants import to_micros
+from graphmem.instants import from_micros, to_micros
+from graphmem.repository.mainline_history import MainlineHistory
+from graphmem.sources.git.code_edits import edits_at, edits_of
 from graphmem.sources.git.file_versions import MAX_CONTENT_BYTES, contents
 from graphmem.sources.git.ignored_paths import IgnoredPaths
-from graphmem.sources.git.lineages import Lineages, PathSegment
+from graphmem.sources.git.lineages import Lineages, PathSegment, recorded_segments
 from graphmem.sources.git.mainline import Mainline, MainlineCommit, content_sizes, find_mainline
+from graphmem.sources.git.revisions import commit_of
 from graphmem.sources.git.runner import GitFailure, git_stream, git_text
 from graphmem.sources.git.tree_files import TreeFiles, tree_files
 from graphmem.sources.git.work_tree import work_tree
 from graphmem.sources.git.work_tree_files import WorkTreeFiles
+from graphmem.symbols.code_changes import FileEdit
 from graphmem.verification.manifests import is_manifest
 
 _Key = TypeVar("_Key", str, int)
@@ -251,6 +255,21 @@ class GitCodeHistory:
         read = contents(self.mainline.root, [blob for blob in blobs if blob not in own])
         return own | {blob: content for blob, content in read if content is not None}
 
+    def edits_of(self, paths: Collection[str], after: int) -> Sequence[FileEdit]:
+        """The changes of files by the commits after a position, in order, without renames."""
+        before = self.mainline.shas[after] if after >= 0 else self.mainline.before
+        found = edits_of(self.mainline.root, self.commit, before, paths, self._positions)
+        return sorted(found, key=lambda edit: edit.position)
+
+    def edits_at(self, positions: Collection[int]) -> Mapping[int, Sequence[FileEdit]]:
+        """All changes of files by some commits, with renames."""
+        commits = [self.commit_at(position) for position in sorted(positions)]
+        return dict(edits_at(self.mainline.root, commits, self._positions))
+
+    @cached_property
+    def _positions(self) -> dict[str, int]:
+        return {sha: position for position, sha in enumerate(self.mainline.shas)}
+
     def changed_since(self, commit: str) -> frozenset[str] | None:
         """Paths that changed between an earlier commit and the last commit; None if git does not know that commit."""
         form = ("-r", "-z", "--name-only", "--no-renames", "--no-ext-diff", "--no-textconv")
@@ -281,6 +300,23 @@ def read_code_history(
     if folder is None or _is_sparse(root):
         return GitCodeHistory(mainline, read_at)
     return GitCodeHistory(mainline, read_at, WorkTreeFiles(folder, MAX_CONTENT_BYTES))
+
+
+def recorded_code_history(root: Path, history: MainlineHistory) -> GitCodeHistory:
+    """The repository around a folder at the last commit that readings recorded, with their paths.
+
+    Args:
+        root: A folder of the repository.
+        history: What readings tell; it has a commit.
+
+    Raises:
+        GitFailure: There is no repository, or it lacks the commit.
+    """
+    tip = commit_of(root, history.shas[-1])
+    mainline = Mainline(root, history.ref or tip, tip, tuple(history.shas), frozenset())
+    segments = recorded_segments(history, len(history.shas))
+    read_at = from_micros(history.times_us[-1])
+    return GitCodeHistory(mainline, read_at, record=PathRecord(history.times_us, segments, {}))
 
 
 def _is_sparse(root: Path) -> bool:

@@ -14,7 +14,7 @@ from graphmem.rows import Needs
 from graphmem.temporal.operations.add import ADD
 from graphmem.temporal.operations.branches import ABANDON_BRANCH, MERGE_BRANCH, OPEN_BRANCH
 from graphmem.temporal.operations.link import LINK
-from graphmem.temporal.operations.mainline import READ_MAINLINE, RECORD_VERDICTS
+from graphmem.temporal.operations.mainline import READ_MAINLINE, RECORD_RELOCATIONS, RECORD_VERDICTS
 from graphmem.temporal.operations.reference import PROPOSE, REVOKE
 from graphmem.temporal.operations.rules import (
     RULES,
@@ -46,6 +46,7 @@ RULES |= {
     model.AbandonBranch: ABANDON_BRANCH,
     model.Erase: ERASE,
     model.ReadMainline: READ_MAINLINE,
+    model.RecordRelocations: RECORD_RELOCATIONS,
     model.RecordVerdicts: RECORD_VERDICTS,
     model.Propose: PROPOSE,
 }
