@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 
 from graphmem.errors import InvalidInput
 from graphmem.repository.code_verdict import CodeVerdict as CodeVerdict
+from graphmem.repository.repository_link import RepositoryOperation as RepositoryOperation
 from graphmem.scopes import MAX_NAME_CHARS as MAX_NAME_CHARS
 from graphmem.scopes import Scope as Scope
 from graphmem.scopes import ScopeParts as ScopeParts
@@ -388,6 +389,7 @@ Operation = (
     | Erase
     | ReadMainline
     | RecordVerdicts
+    | RepositoryOperation
     | Propose
 )
 

@@ -351,7 +351,9 @@ class Store(Protocol):
         ...
 
     def readings(self, reader: Scope, repo: str | None, *, after: int = 0) -> list[Change]:
-        """Return the entries about the code of a repository (`ReadMainline`, `RecordVerdicts`), in order.
+        """Return the entries about the code of a repository and its links to others, in order.
+
+        They are `ReadMainline`, `RecordVerdicts`, `LinkRepository` and `UnlinkRepository`.
 
         Args:
             reader: Its tenant.

@@ -289,6 +289,16 @@ _ALL = (
         permission=Permission.REVIEW,
     ),
     _write(
+        "link_repository",
+        "let readers of a repository read what is recorded for another",
+        "POST /v1/repositories/links",
+        "repo link github.com/acme/tools github.com/acme/parser --path packages/parser:src",
+        command="repo link",
+        permission=Permission.ADMIN,
+        profile=None,
+        is_of_the_tenant=True,
+    ),
+    _write(
         "ingest",
         "read decision records",
         "POST /v1/ingest/reading",

@@ -42,10 +42,11 @@ _WRITTEN_BY_HAND = {
     "amend": "write_commands:amend",
     "erase": "write_commands:erase",
     "branch": "branch_commands:branch",
+    "repo": "repo_commands:repo",
     "ingest": "ingest_group:ingest",
     **{name: f"store_commands:{name}" for name in ("export", "backup", "restore", "check", "reindex", "status")},
 }
-_GROUPS = {"branch": "open, merge or abandon a branch"}
+_GROUPS = {"branch": "open, merge or abandon a branch", "repo": "link a repository to a renamed or moved one"}
 _WITHOUT_VERB: dict[Section, dict[str, CommandEntry]] = {
     Section.ASK: {},
     Section.WRITE: {

@@ -55,6 +55,7 @@ from graphmem.model import (
     Transition,
 )
 from graphmem.repository.file_places import FilePlace, FileRename
+from graphmem.repository.repository_link import LinkRepository, MovedFolder
 from graphmem.retrieval.briefs import Brief, BriefAnswer, Rejected
 from graphmem.temporal import touched
 from graphmem.wire.json_documents import Writer
@@ -128,6 +129,8 @@ VOICES: Mapping[type, Mapping[str, Voice]] = {
     AbandonBranch: {"name": Voice.WORDS},
     CodeVerdict: {"memory": Voice.ID, **dict.fromkeys(("commit", "reason", "path"), Voice.WORDS)},
     ReadMainline: dict.fromkeys(("ref", "tip", "content"), Voice.WORDS),
+    LinkRepository: {"old": Voice.HOME, "commit": Voice.WORDS},
+    MovedFolder: dict.fromkeys(("old", "new"), Voice.WORDS),
     Add: {"source_key": Voice.WORDS},
     Confirm: {"id": Voice.ID, "source_key": Voice.WORDS},
     **{kind: {"id": Voice.ID} for kind in (Transition, Retract, Erase)},

@@ -10,6 +10,7 @@ from typing import TypeVar
 
 from graphmem.repository.code_verdict import CodeVerdict
 from graphmem.repository.mainline_rows import MainlineRows, RefRow, SegmentRow, SideCommit, UnreadCommit
+from graphmem.repository.repository_link import RepositoryLink
 
 Key = TypeVar("Key", str, int)
 
@@ -37,7 +38,8 @@ class MainlineHistory:
         is_shallow: The history begins at the boundary of a shallow clone.
         ref: The name under which the mainline was read last; None if that is not known.
         verdicts: The last verdict on each memory that was checked against the code.
-        last: Ledger position of the last entry that counts, a reading or verdicts.
+        last: Ledger position of the last entry that counts: a reading, verdicts, or a link.
+        links: Every link into the repository, those that are undone included, by the ledger position of its entry.
     """
 
     seq: int = 0
@@ -52,6 +54,7 @@ class MainlineHistory:
     ref: str | None = None
     verdicts: dict[str, CodeVerdict] = field(default_factory=dict)
     last: int = 0
+    links: dict[int, RepositoryLink] = field(default_factory=dict)
     _by_path: dict[str, list[int]] | None = None
     _of_lineage: dict[int, list[int]] | None = None
     _paths: list[str] | None = None
@@ -72,6 +75,7 @@ class MainlineHistory:
             self.ref,
             dict(self.verdicts),
             self.last,
+            dict(self.links),
         )
 
     def takes(self, rows: MainlineRows) -> bool:
@@ -144,7 +148,7 @@ class MainlineHistory:
             position: The position of a commit of the mainline.
         """
         made = MainlineHistory(self.seq, self.shas[: position + 1], self.times_us[: position + 1], ref=self.ref)
-        made.verdicts, made.last = self.verdicts, self.last
+        made.verdicts, made.last, made.links = self.verdicts, self.last, self.links
         for segment in self.segments:
             if segment.start > position:
                 break

@@ -12,12 +12,15 @@ from graphmem.service.context import ServiceContext
 from graphmem.service.ingestion import IngestVerb
 from graphmem.service.mainline_ingestion import ReadingVerbs
 from graphmem.service.read_verbs import ReadVerbs
+from graphmem.service.repository_links import RepositoryLinkVerbs
 from graphmem.service.settlements import SettleVerb
 from graphmem.service.store_verbs import StoreVerbs
 from graphmem.service.write_verbs import WriteVerbs
 
 
-class GraphMemory(CaptureVerbs, WriteVerbs, ReadVerbs, IngestVerb, ReadingVerbs, StoreVerbs, SettleVerb):
+class GraphMemory(
+    CaptureVerbs, WriteVerbs, ReadVerbs, IngestVerb, ReadingVerbs, RepositoryLinkVerbs, StoreVerbs, SettleVerb
+):
     """The memory of a project: its facts, decisions and preferences on both time axes. Opened by `graphmem.open()`.
 
     Safe to use from several threads. Use it in a `with` block, or call `close`.

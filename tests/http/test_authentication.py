@@ -57,6 +57,7 @@ NEEDS: dict[str, tuple[Permission, dict[str, Any] | None]] = {
     "revoke": (Permission.REVIEW, {}),
     "abandon_branch": (Permission.REVIEW, {"name": "b"}),
     "erase": (Permission.ADMIN, {}),
+    "link_repository": (Permission.ADMIN, {"old": "a", "new": "b"}),
     "export": (Permission.ADMIN, None),
     "restore": (Permission.ADMIN, None),
     "check": (Permission.ADMIN, None),

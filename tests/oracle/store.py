@@ -34,6 +34,7 @@ from graphmem.model import (
     Supersede,
     Transition,
 )
+from graphmem.repository.repository_link import LinkRepository, UnlinkRepository
 from graphmem.rows import CachedRows, Rows, SourceRow
 from graphmem.store import (
     Clock,
@@ -343,7 +344,8 @@ class OracleStore:
         return [change for change in log if change.seq in about(log, memory)]
 
     def readings(self, reader: Scope, repo: str | None, *, after: int = 0) -> list[Change]:
-        read = [change for change in self._log(reader) if isinstance(change.operation, ReadMainline | RecordVerdicts)]
+        kinds = (ReadMainline, RecordVerdicts, LinkRepository, UnlinkRepository)
+        read = [change for change in self._log(reader) if isinstance(change.operation, kinds)]
         return [change for change in read if change.writer.repo == repo and change.seq > after]
 
     def rows(self, reader: Scope, ids: Sequence[str], *, is_alone: bool = False) -> Rows:

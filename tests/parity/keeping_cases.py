@@ -47,6 +47,18 @@ KEEPING = (
         code="forbidden",
     ),
     UseCase(
+        name="of a repository that was renamed",
+        verb="link_repository",
+        asked={"old": "billing", "new": "shop", "path": "lib:src/billing", "write": {"op_id": "linked"}},
+        told={"change.seq": 15, "change.operation.folder.new": "src/billing", "ids.#": 0},
+    ),
+    UseCase(
+        name="of a repository and itself",
+        verb="link_repository",
+        asked={"old": "shop", "new": "shop", "write": {"op_id": "linked"}},
+        code="invalid_input",
+    ),
+    UseCase(
         name="of a check",
         verb="record_verdicts",
         asked={"verdicts": [{"memory": "lint", "status": "broken", "commit": "1" * 40}], "write": READING_WRITE},
