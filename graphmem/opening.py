@@ -26,7 +26,7 @@ from graphmem.model import Request, Scope
 from graphmem.retrieval.embedder import Embedder, EmbedderMissing, find_backend
 from graphmem.schema import Schema
 from graphmem.service import GraphMemory, ServiceContext
-from graphmem.sources.git.work_tree import repository_name
+from graphmem.sources.git.repository_identity import repository_name
 from graphmem.store import Clock, Store
 
 if TYPE_CHECKING:
