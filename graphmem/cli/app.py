@@ -65,6 +65,7 @@ _WITHOUT_VERB: dict[Section, dict[str, CommandEntry]] = {
             "graphiti_commands", "graphiti", "maintain a graph of the memories for clients of graphiti"
         ),
         "hooks": CommandEntry("hook_commands", "hooks", "note commits and merges when they happen, through git hooks"),
+        "webhooks": CommandEntry("webhook_commands", "webhooks", "show and work on the events that forges sent"),
         "serve": CommandEntry("serve_command", "serve", "serve the memory over HTTP, to agents and other machines"),
         "browser": CommandEntry(
             "browser_command", "browser", "open Neo4j Browser with a guide, a style and saved queries"

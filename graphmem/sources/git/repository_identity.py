@@ -31,8 +31,8 @@ _SHA_CHARS = 12
 def repository_name(folder: Path) -> str | None:
     """Return the name of the repository around a folder; None outside of a repository.
 
-    It is `host/path` of its remote; without a remote on another machine `root-` and the hash of its oldest first commit;
-    of a repository without commits, and of a shallow clone without a remote, the name of its folder.
+    It is `host/path` of its remote; without a remote on another machine, `root-` and the hash of its oldest first
+    commit; of a repository without commits, and of a shallow clone without a remote, the name of its folder.
     """
     common = _common(folder)
     return None if common is None else _name_of(common, _MOST_LOCAL_CLONES)

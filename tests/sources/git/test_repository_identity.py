@@ -10,7 +10,7 @@ from graphmem.sources.git.repository_identity import earlier_name, remote_identi
 from tests.sources.git.repositories import Repository
 
 NAME = "example.org/team/project"
-SECRET = "glpat-Zx81qv9TTk20wPdY"
+SECRET = "glpat-Zx81qv9TTk20wPdY"  # noqa: S105 - it opens nothing
 
 
 @pytest.fixture
