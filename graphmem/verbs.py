@@ -127,6 +127,13 @@ _ALL = (
         "timeline stack.database",
     ),
     _ask(
+        "file_life",
+        "the paths that a file had, and the commits that renamed it",
+        "GET /v1/files/life",
+        "life src/orders/store.py",
+        command="life",
+    ),
+    _ask(
         "diff",
         "what is believed differently between two points",
         "GET /v1/diff",

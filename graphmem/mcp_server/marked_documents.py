@@ -54,6 +54,7 @@ from graphmem.model import (
     Supersede,
     Transition,
 )
+from graphmem.repository.file_lives import FileLife, FilePath
 from graphmem.repository.file_places import FilePlace, FileRename
 from graphmem.repository.repository_link import LinkRepository, MovedFolder
 from graphmem.retrieval.briefs import Brief, BriefAnswer, Rejected
@@ -102,6 +103,8 @@ VOICES: Mapping[type, Mapping[str, Voice]] = {
     },
     CommitPoint: dict.fromkeys(("name", "sha", "fork"), Voice.WORDS),
     FilePlace: dict.fromkeys(("path", "now", "deleted_in"), Voice.WORDS),
+    FilePath: dict.fromkeys(("path", "commit", "ended_by"), Voice.WORDS),
+    FileLife: {"now": Voice.WORDS},
     FileRename: dict.fromkeys(("old", "new", "commit"), Voice.WORDS),
     Rejected: {"name": Voice.WORDS, "reason": Voice.WORDS},
     Reference: {"id": Voice.ID, "title": Voice.WORDS, "alias": Voice.WORDS},

@@ -9,6 +9,7 @@ from graphmem.errors import Unsupported
 from graphmem.model import Scope
 from graphmem.service.capture import CaptureVerbs
 from graphmem.service.context import ServiceContext
+from graphmem.service.file_life import FileVerbs
 from graphmem.service.ingestion import IngestVerb
 from graphmem.service.mainline_ingestion import ReadingVerbs
 from graphmem.service.read_verbs import ReadVerbs
@@ -19,7 +20,7 @@ from graphmem.service.write_verbs import WriteVerbs
 
 
 class GraphMemory(
-    CaptureVerbs, WriteVerbs, ReadVerbs, IngestVerb, ReadingVerbs, RepositoryLinkVerbs, StoreVerbs, SettleVerb
+    CaptureVerbs, WriteVerbs, ReadVerbs, IngestVerb, ReadingVerbs, RepositoryLinkVerbs, FileVerbs, StoreVerbs, SettleVerb
 ):
     """The memory of a project: its facts, decisions and preferences on both time axes. Opened by `graphmem.open()`.
 

@@ -38,6 +38,7 @@ NEEDS: dict[str, tuple[Permission, dict[str, Any] | None]] = {
     "changes": (Permission.READ, None),
     "readings": (Permission.READ, None),
     "status": (Permission.READ, None),
+    "file_life": (Permission.READ, None),
     "repositories": (Permission.READ, None),
     "add": (Permission.WRITE, {"statement": "words"}),
     "add_many": (Permission.WRITE, {"items": [{"statement": {"title": "t"}}]}),
@@ -77,7 +78,15 @@ def routes(site: Site) -> Iterator[tuple[str, str, str]]:
 def call(site: Site, route: tuple[str, str, str], key: str | None, memory: str = "x", change: int = 1) -> int:
     verb, method, path = route
     path = path.replace("{key}", memory).replace("{change}", str(change))
-    query = "?subject=s" if verb == "timeline" else "?start=2025-01-01" if verb == "diff" else ""
+    query = (
+        "?subject=s"
+        if verb == "timeline"
+        else "?path=a.py"
+        if verb == "file_life"
+        else "?start=2025-01-01"
+        if verb == "diff"
+        else ""
+    )
     more = {"content": b"", "headers": NDJSON} if verb == "restore" else {"json": NEEDS[verb][1]}
     return site.send(method, path + query, key=key, **more).status_code
 
