@@ -78,15 +78,7 @@ def routes(site: Site) -> Iterator[tuple[str, str, str]]:
 def call(site: Site, route: tuple[str, str, str], key: str | None, memory: str = "x", change: int = 1) -> int:
     verb, method, path = route
     path = path.replace("{key}", memory).replace("{change}", str(change))
-    query = (
-        "?subject=s"
-        if verb == "timeline"
-        else "?path=a.py"
-        if verb == "file_life"
-        else "?start=2025-01-01"
-        if verb == "diff"
-        else ""
-    )
+    query = {"timeline": "?subject=s", "diff": "?start=2025-01-01", "file_life": "?path=a.py"}.get(verb, "")
     more = {"content": b"", "headers": NDJSON} if verb == "restore" else {"json": NEEDS[verb][1]}
     return site.send(method, path + query, key=key, **more).status_code
 

@@ -198,6 +198,11 @@ def test_a_file_is_followed_through_its_renames_on_both_sides(told: GraphMemory)
         ),
         write=Write(scope=NEW),
     )
+    (life,) = told.file_life("./packages/parser/a.py", scope=OLD, at=At(as_of=day(7))).lives
+    assert ([path.path for path in life.paths], life.now) == (
+        ["packages/parser/a.py", "packages/parser/grammar.py"],
+        "packages/parser/grammar.py",
+    )
     rule(told, "the rule of the first name", "packages/parser/a.py")
     link = told.link_repository("r", "new", path=PACKAGE, at="v1")
     assert link.change.operation == replace(link.change.operation, at=day(10), commit="a" * 40)
