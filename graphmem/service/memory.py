@@ -20,7 +20,15 @@ from graphmem.service.write_verbs import WriteVerbs
 
 
 class GraphMemory(
-    CaptureVerbs, WriteVerbs, ReadVerbs, IngestVerb, ReadingVerbs, RepositoryLinkVerbs, FileVerbs, StoreVerbs, SettleVerb
+    CaptureVerbs,
+    WriteVerbs,
+    ReadVerbs,
+    IngestVerb,
+    ReadingVerbs,
+    RepositoryLinkVerbs,
+    FileVerbs,
+    StoreVerbs,
+    SettleVerb,
 ):
     """The memory of a project: its facts, decisions and preferences on both time axes. Opened by `graphmem.open()`.
 

@@ -68,7 +68,8 @@ def follows_links(verb: Callable[P, R]) -> Callable[P, R]:
         inner = type(memory)(linked.context)
         rest = {name: value for name, value in kwargs.items() if name not in Scope.__dataclass_fields__}
         try:
-            return cast("Any", verb)(inner, *args[1:], **{**rest, "scope": linked.reader, "at": linked.at})
+            found: R = cast("Any", verb)(inner, *args[1:], **{**rest, "scope": linked.reader, "at": linked.at})
+            return found  # noqa: TRY300 - the error is of the line above
         except InvalidInput:
             # A cursor of an answer before the link goes on without it.
             if getattr(kwargs.get("page"), "cursor", None) is None:

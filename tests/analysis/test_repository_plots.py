@@ -30,7 +30,7 @@ def test_verdicts_are_cells_in_the_colours_of_the_legend() -> None:
     axes = verdict_map(CHECKS)
     assert [label.get_text() for label in axes.get_yticklabels()] == ["Rows are locked", "Mail is sent at once"]
     assert [label.get_text() for label in axes.get_xticklabels()] == ["one", "two"]
-    drawn = [to_hex(cell.get_facecolor()[0]) for cell in axes.collections]  # type: ignore[index]
+    drawn = [to_hex(cell.get_facecolor()[0]) for cell in axes.collections]  # type: ignore[arg-type]
     assert drawn == [COLOURS[status] for verdicts in CHECKS.values() for status in verdicts.values()]
 
 

@@ -16,6 +16,7 @@ from graphmem.errors import Conflict, Forbidden, InvalidInput, NotFound
 from graphmem.instants import to_micros
 from graphmem.model import Anchor, AnchorKind, At, Origin, Scope, Statement
 from graphmem.repository.mainline_rows import MainlineRows, PathOrigin, RefRow, SegmentRow
+from graphmem.repository.repository_link import LinkRepository, MovedFolder
 from graphmem.service import GraphMemory, ServiceContext, Write
 from graphmem.store import Filter, Page
 from tests.fake_embedder import no_embedder
@@ -205,7 +206,7 @@ def test_a_file_is_followed_through_its_renames_on_both_sides(told: GraphMemory)
     )
     rule(told, "the rule of the first name", "packages/parser/a.py")
     link = told.link_repository("r", "new", path=PACKAGE, at="v1")
-    assert link.change.operation == replace(link.change.operation, at=day(10), commit="a" * 40)
+    assert link.change.operation == LinkRepository("r", MovedFolder("packages/parser", "src"), day(10), "a" * 40)
     both = {"the rule of the first name", "the rule of the grammar"}
     assert titles(told, "src/syntax.py") == titles(told, "src/grammar.py") == both
     (card, *_) = told.list(Filter(paths=("src/syntax.py",)), scope=NEW).cards
@@ -302,8 +303,8 @@ class Played:
                     self._tried(partial(self.memory.end, self.added[turn % len(self.added)], at=day(20)))
                 case "link" if self.link is None:
                     self.since = day(2 + turn) if turn % 2 else None
-                    path = PACKAGE if is_limited else None
-                    self.link = self.memory.link_repository("r", "new", path=path, since=self.since).change.seq
+                    folder = PACKAGE if is_limited else None
+                    self.link = self.memory.link_repository("r", "new", path=folder, since=self.since).change.seq
                 case "unlink" if self.link is not None and self.undone is None:
                     self.undone = self.memory.revoke(self.link, write=Write(scope=NEW)).change.seq
 

@@ -94,7 +94,7 @@ def test_the_signature_is_that_of_the_documentation() -> None:
 def test_what_is_not_rightly_signed_is_refused(site: Site, receiver: WebhookReceiver) -> None:
     sent = from_github()
     rewritten = replace(sent, body=json.dumps(json.loads(sent.body), separators=(",", ":")).encode())
-    wrong = [
+    wrong: list[tuple[Sent, dict[str, str | None]]] = [
         (sent, {"X_Hub_Signature_256": None}),
         (sent, {"X_Hub_Signature_256": None, "X_Hub_Signature": "sha1=7d38cdd689735b008b3c702edd92eea23791c5f6"}),
         (sent, {"X_Hub_Signature_256": "sha1=7d38cdd689735b008b3c702edd92eea23791c5f6"}),
