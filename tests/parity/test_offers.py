@@ -37,6 +37,7 @@ OF_ONE_SURFACE = {
         *("key create", "key list", "key rotate", "key revoke"),
         *("model status", "model verify"),
         *("hooks install", "hooks uninstall", "hooks status", "hooks run", "webhooks status", "webhooks run"),
+        "repo compare",
     },
     Surface.HTTP: {"/healthz", "/readyz", "/metrics"},
 }
