@@ -169,7 +169,7 @@ def unlinked(context: ServiceContext, link: int, write: Write | None) -> Written
         return None
     repo = entry.writer.repo
     if request.writer.repo not in {None, repo, entry.operation.old}:
-        raise NotFound(f"no change {link} in this ledger; `changes` lists those of {request.writer.repo!r}")
+        return None
     writer = Scope(request.writer.tenant, repo)
     in_effect = {found.seq for found in context.mainlines.links(writer, context.store.position(writer).seq)}
     if request.earlier is None and link not in in_effect:

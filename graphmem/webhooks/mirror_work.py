@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from graphmem.errors import GraphMemError
@@ -18,6 +19,8 @@ from graphmem.webhooks.event_folder import Event, EventFolder
 from graphmem.webhooks.sources import WebhookSource, WebhookSources
 
 _ACTOR = "webhook"
+#: A commit that no reading of the mirror has by then was pushed over: its event is done.
+PATIENCE = timedelta(days=7)
 
 
 @dataclass(slots=True)
@@ -59,7 +62,7 @@ def work_on_events(memory: RepositoryMemory, configured: WebhookSources, *, now:
         for key, events in waiting.items():
             source = by_name.get(key)
             is_read = source is not None and _is_read(memory, source, configured.queue, work, now)
-            done = [] if source is None else _done(memory, source, events, is_read=is_read)
+            done = [] if source is None else _done(memory, source, events, now if is_read else None)
             for event in done:
                 folder.finish(event)
             work.done += len(done)
@@ -78,7 +81,7 @@ def _is_read(memory: RepositoryMemory, source: WebhookSource, queue: Path, work:
             source.mirror,
             read_at=now,
             ref=source.ref,
-            cursors=queue / "cursors" / source.tenant / source.name.replace("/", "%2F"),
+            cursors=queue / "cursors" / hashlib.sha256(f"{source.tenant}\x1f{source.name}".encode()).hexdigest(),
             write=Write(scope=source.scope, actor=_ACTOR),
         )
     except (GraphMemError, GitFailure, OSError) as error:
@@ -88,19 +91,23 @@ def _is_read(memory: RepositoryMemory, source: WebhookSource, queue: Path, work:
     return True
 
 
-def _done(memory: RepositoryMemory, source: WebhookSource, events: Sequence[Event], *, is_read: bool) -> list[Event]:
-    """The events that a reading has answered."""
+def _done(
+    memory: RepositoryMemory, source: WebhookSource, events: Sequence[Event], read_now: datetime | None
+) -> list[Event]:
+    """The events that a reading has answered; `read_now` is the time of reading the mirror, None if it was not read."""
     history = recorded_mainline(memory, source.scope)
     heads = {row.sha for row in history.refs.values()}
     last = memory.readings(after=history.seq - 1, limit=1, scope=source.scope) if history.seq else ()
     read_at = last[-1].recorded_at if last else None
 
     def is_done(event: Event) -> bool:
+        if read_now is not None and (event.sha is None or read_now - event.received > PATIENCE):
+            return True
         if event.sha is None:
-            return is_read or (read_at is not None and read_at >= event.received)
+            return read_at is not None and read_at >= event.received
         is_recorded = history.position_of(event.sha) is not None or event.sha in history.arrivals
         is_recorded = is_recorded or event.sha in history.sides or event.sha in heads
-        return is_recorded or (is_read and _has(source.mirror, event.sha))
+        return is_recorded or (read_now is not None and _has(source.mirror, event.sha))
 
     return [event for event in events if is_done(event)]
 

@@ -264,6 +264,17 @@ def test_a_mirror_that_cannot_be_read_keeps_its_events(
     assert waiting(receiver) == [(NAME, "refs/heads/main", AFTER)]
 
 
+def test_a_commit_that_was_pushed_over_is_not_waited_for_forever(
+    memory: GraphMemory, tmp_path: Path, clock: TickingClock, mirror: Repository
+) -> None:
+    receiver = WebhookReceiver(configured(tmp_path, mirror=mirror.root), clock)
+    folder = EventFolder(receiver.sources().queue)
+    folder.put(Event("k", "default", NAME, "refs/heads/main", AFTER, clock().isoformat()))
+    clock.pass_days(7)
+    assert receiver.work(memory) is not None
+    assert waiting(receiver) == []
+
+
 def test_one_process_works_at_a_time(memory: GraphMemory, receiver: WebhookReceiver) -> None:
     with EventFolder(receiver.sources().queue).turn() as is_ours:
         assert is_ours
