@@ -23,6 +23,7 @@ _FROM_ENVIRONMENT = {
     "url",
     "key",
     "keys",
+    "webhooks",
     "model",
     "neo4j_user",
     "neo4j_password",
@@ -59,6 +60,7 @@ class Settings:
             only be set in the environment.
         key: The API key for a `graphmem serve` at an http URL.
         keys: The file with the key hashes of `graphmem serve`; if unset, a file next to the store.
+        webhooks: The file with the repositories whose forges send webhooks to `graphmem serve`.
         neo4j_user: The user name for a Neo4j server.
         neo4j_password: The password of that user.
         neo4j_token: A bearer token to log in with instead.
@@ -81,6 +83,7 @@ class Settings:
     secrets: SecretPolicy = SecretPolicy.REDACT
     key: str | None = field(default=None, repr=False)
     keys: str | None = None
+    webhooks: str | None = None
     neo4j_user: str | None = None
     neo4j_password: str | None = field(default=None, repr=False)
     neo4j_token: str | None = field(default=None, repr=False)

@@ -15,6 +15,7 @@ from graphmem.errors import InvalidInput
 from graphmem.feedback import Feedback as Feedback
 from graphmem.repository.code_verdict import CodeVerdict as CodeVerdict
 from graphmem.repository.relocations import RecordRelocations as RecordRelocations
+from graphmem.repository.repository_link import RepositoryOperation as RepositoryOperation
 from graphmem.scopes import MAX_NAME_CHARS as MAX_NAME_CHARS
 from graphmem.scopes import Scope as Scope
 from graphmem.scopes import ScopeParts as ScopeParts
@@ -392,6 +393,7 @@ Operation = (
     | ReadMainline
     | RecordVerdicts
     | RecordRelocations
+    | RepositoryOperation
     | Propose
 )
 

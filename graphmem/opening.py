@@ -27,7 +27,7 @@ from graphmem.retrieval.embedder import Embedder, EmbedderMissing, find_backend
 from graphmem.schema import Schema
 from graphmem.service import GraphMemory, ServiceContext
 from graphmem.service.secret_gate import SecretGate
-from graphmem.sources.git.work_tree import repository_name
+from graphmem.sources.git.repository_identity import repository_name
 from graphmem.store import Clock, Store
 
 if TYPE_CHECKING:

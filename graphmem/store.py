@@ -350,7 +350,9 @@ class Store(Protocol):
         ...
 
     def readings(self, reader: Scope, repo: str | None, *, after: int = 0) -> list[Change]:
-        """Return the entries about the code of a repository in order: readings, relocations, verdicts.
+        """Return the entries about the code of a repository and its links to others, in order.
+
+        They are `ReadMainline`, `RecordRelocations`, `RecordVerdicts`, `LinkRepository` and `UnlinkRepository`.
 
         Args:
             reader: Its tenant.

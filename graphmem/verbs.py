@@ -134,6 +134,13 @@ _ALL = (
         "timeline stack.database",
     ),
     _ask(
+        "file_life",
+        "the paths that a file had, and the commits that renamed it",
+        "GET /v1/files/life",
+        "life src/orders/store.py",
+        command="life",
+    ),
+    _ask(
         "diff",
         "what is believed differently between two points",
         "GET /v1/diff",
@@ -314,6 +321,16 @@ _ALL = (
         "branch abandon billing-rewrite",
         command="branch abandon",
         permission=Permission.REVIEW,
+    ),
+    _write(
+        "link_repository",
+        "let readers of a repository read what is recorded for another",
+        "POST /v1/repositories/links",
+        "repo link github.com/acme/tools github.com/acme/parser --path packages/parser:src",
+        command="repo link",
+        permission=Permission.ADMIN,
+        profile=None,
+        is_of_the_tenant=True,
     ),
     _write(
         "ingest",

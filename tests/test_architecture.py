@@ -24,7 +24,7 @@ LAYERS = (
     ("answers", "projection", "schema", "ledger", "verification"),
     ("conflicts", "drafts", "retrieval", "secrets", "sources", "briefing"),
     ("adapters", "service", "config", "keys", "githooks"),
-    ("wire", "browser", "analysis"),
+    ("wire", "browser", "analysis", "webhooks"),
     ("client",),
     ("opening", "http"),
     ("hosts",),

@@ -7,7 +7,6 @@ import pytest
 
 from graphmem.config import Settings, find_folder, load_settings, locate
 from graphmem.errors import InvalidInput, NotFound
-from graphmem.sources.git.work_tree import repository_name
 
 
 def git(folder: Path, *arguments: str) -> None:
@@ -66,25 +65,6 @@ def test_without_a_folder_the_message_says_how_to_make_one(tmp_path: Path, monke
     monkeypatch.chdir(tmp_path)
     with pytest.raises(NotFound, match="graphmem init"):
         locate(None, Settings())
-
-
-@pytest.mark.parametrize(
-    ("remote", "name"),
-    [
-        ("https://example.org/team/project.git", "example.org/team/project"),
-        ("git@example.org:team/project.git", "example.org/team/project"),
-        ("ssh://git@example.org/team/project", "example.org/team/project"),
-    ],
-)
-def test_a_repository_is_known_by_its_remote_not_by_its_folder(repository: Path, remote: str, name: str) -> None:
-    git(repository, "remote", "add", "origin", remote)
-    assert repository_name(repository) == name
-
-
-def test_without_a_remote_it_is_known_by_its_root(repository: Path) -> None:
-    inner = repository / "src"
-    inner.mkdir()
-    assert repository_name(inner) == "project"
 
 
 def test_a_model_is_one_of_sentence_transformers(tmp_path: Path) -> None:

@@ -58,6 +58,7 @@ from graphmem.model import (
 )
 from graphmem.repository.code_verdict import CodeStatus
 from graphmem.repository.relocations import Relocation, RelocationBasis
+from graphmem.repository.repository_link import LinkRepository, MovedFolder, UnlinkRepository
 from graphmem.statement_json import decode_statement, encode_statement
 from tests.test_ledger import operations, provenances, scopes
 
@@ -181,6 +182,13 @@ NAMED: dict[str, tuple[Operation, Scope, Provenance]] = {
         SHOP,
         HUMAN,
     ),
+    "link_repository": (LinkRepository("old"), SHOP, HUMAN),
+    "link_repository of a folder": (
+        LinkRepository("old", MovedFolder("packages/parser", "src"), NOON, "0" * 40),
+        SHOP,
+        HUMAN,
+    ),
+    "unlink_repository": (UnlinkRepository(4), SHOP, HUMAN),
     "propose an update": (Propose(Supersede(old=("a",), new=("b",), at=NOON)), SHOP, AGENT),
     "propose an amendment": (
         Propose(Supersede(old=("a",), new=("b",), at=NOON, kind=SupersessionKind.AMENDMENT, part="p")),

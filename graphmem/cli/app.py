@@ -45,11 +45,12 @@ _WRITTEN_BY_HAND = {
     "erase": "write_commands:erase",
     "branch": "branch_commands:branch",
     "guard": "guard_command:guard",
+    "repo": "repo_commands:repo",
     "ingest": "ingest_group:ingest",
     "scrub": "scrub_command:scrub",
     **{name: f"store_commands:{name}" for name in ("export", "backup", "restore", "check", "reindex", "status")},
 }
-_GROUPS = {"branch": "open, merge or abandon a branch"}
+_GROUPS = {"branch": "open, merge or abandon a branch", "repo": "link a repository to a renamed or moved one"}
 _WITHOUT_VERB: dict[Section, dict[str, CommandEntry]] = {
     Section.ASK: {},
     Section.WRITE: {
@@ -75,6 +76,7 @@ _WITHOUT_VERB: dict[Section, dict[str, CommandEntry]] = {
         "trust": CommandEntry("host_commands", "trust", "let hooks read a store that came with a clone"),
         "on": CommandEntry("host_commands", "on", "answer a hook of a coding agent; agents run it"),
         "hooks": CommandEntry("hook_commands", "hooks", "note commits and merges when they happen, through git hooks"),
+        "webhooks": CommandEntry("webhook_commands", "webhooks", "show and work on the events that forges sent"),
         "serve": CommandEntry("serve_command", "serve", "serve the memory over HTTP, to agents and other machines"),
         "browser": CommandEntry(
             "browser_command", "browser", "open Neo4j Browser with a guide, a style and saved queries"

@@ -81,6 +81,19 @@ def status(*, call: Call) -> None:
     with call.open() as memory:
         info, scope = memory.status(), memory.scope
     give(call, StatusAnswer(info, scope), lambda _: _status_lines(info, str(scope.tenant), scope.repo))
+    _note_waiting_events()
+
+
+def _note_waiting_events() -> None:
+    """Tell of events of webhooks that wait, if this machine receives any."""
+    from graphmem.config import load_settings
+
+    if load_settings().webhooks is not None:
+        from graphmem.cli.webhook_commands import configured_sources, waiting_status
+
+        for source in waiting_status(configured_sources()).repositories:
+            if source.waiting:
+                note(f"webhooks: {source.waiting} events of {source.repo} wait; run: graphmem webhooks status")
 
 
 def _status_lines(info: StoreInfo, tenant: str, repo: str | None) -> Iterator[Block]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from graphmem.cli import pages
 from graphmem.cli.blocks import Block, Line, line
+from graphmem.cli.file_pages import file_life_page
 from graphmem.cli.phrases import nothing_line
 from graphmem.model import At
 
@@ -63,6 +64,10 @@ def _timeline(result: Result) -> Page:
     return lambda width: pages.timeline_page(result.answer, result.at, width)
 
 
+def _file_life(result: Result) -> Page:
+    return lambda _: file_life_page(result.answer, result.at)
+
+
 def _conflicts(result: Result) -> Page:
     return lambda width: pages.conflicts_page(result.answer, result.at, width)
 
@@ -90,6 +95,7 @@ PAGES: Mapping[str, Callable[[Result], Page]] = {
     "list": _list,
     "history": _history,
     "timeline": _timeline,
+    "file_life": _file_life,
     "conflicts": _conflicts,
     "explain": _explain,
     "repositories": _repositories,

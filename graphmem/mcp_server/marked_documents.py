@@ -58,8 +58,10 @@ from graphmem.model import (
     Transition,
 )
 from graphmem.redactions import Redaction
+from graphmem.repository.file_lives import FileLife, FilePath
 from graphmem.repository.file_places import FilePlace, FileRename, PlaceShare
 from graphmem.repository.relocations import Relocation
+from graphmem.repository.repository_link import LinkRepository, MovedFolder
 from graphmem.repository.symbol_places import SymbolMove, SymbolPlace
 from graphmem.retrieval.briefs import Brief, BriefAnswer, Rejected
 from graphmem.service.guard_answers import ExcusedFinding, GuardFinding
@@ -117,6 +119,8 @@ VOICES: Mapping[type, Mapping[str, Voice]] = {
     RejectedOption: {"name": Voice.WORDS, "reason": Voice.WORDS},
     CommitPoint: dict.fromkeys(("name", "sha", "fork"), Voice.WORDS),
     FilePlace: dict.fromkeys(("path", "now", "deleted_in"), Voice.WORDS),
+    FilePath: dict.fromkeys(("path", "commit", "ended_by"), Voice.WORDS),
+    FileLife: {"now": Voice.WORDS},
     FileRename: dict.fromkeys(("old", "new", "commit"), Voice.WORDS),
     PlaceShare: dict.fromkeys(("path", "commit"), Voice.WORDS),
     SymbolPlace: dict.fromkeys(("symbol", "now", "gone_in", "proposals"), Voice.WORDS),
@@ -161,6 +165,8 @@ VOICES: Mapping[type, Mapping[str, Voice]] = {
     },
     CodeVerdict: {"memory": Voice.ID, **dict.fromkeys(("commit", "reason", "path"), Voice.WORDS)},
     ReadMainline: dict.fromkeys(("ref", "tip", "content"), Voice.WORDS),
+    LinkRepository: {"old": Voice.HOME, "commit": Voice.WORDS},
+    MovedFolder: dict.fromkeys(("old", "new"), Voice.WORDS),
     Add: {"source_key": Voice.WORDS},
     Confirm: {"id": Voice.ID, "source_key": Voice.WORDS},
     **{kind: {"id": Voice.ID} for kind in (Transition, Retract, Erase, Feedback)},

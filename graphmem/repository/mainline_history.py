@@ -11,6 +11,7 @@ from typing import TypeVar
 from graphmem.repository.code_verdict import CodeVerdict
 from graphmem.repository.mainline_rows import MainlineRows, RefRow, SegmentRow, SideCommit, UnreadCommit
 from graphmem.repository.relocations import Relocation
+from graphmem.repository.repository_link import RepositoryLink
 
 Key = TypeVar("Key", str, int)
 
@@ -40,6 +41,7 @@ class MainlineHistory:
         verdicts: The last verdict on each memory that was checked against the code.
         relocations: Where parts of files went, by the commit, the path and the symbol before.
         last: Ledger position of the last entry that counts, whatever it is about.
+        links: Every link into the repository, those that are undone included, by the ledger position of its entry.
     """
 
     seq: int = 0
@@ -55,6 +57,7 @@ class MainlineHistory:
     verdicts: dict[str, CodeVerdict] = field(default_factory=dict)
     relocations: dict[tuple[str, str, str], tuple[Relocation, ...]] = field(default_factory=dict)
     last: int = 0
+    links: dict[int, RepositoryLink] = field(default_factory=dict)
     _by_path: dict[str, list[int]] | None = None
     _of_lineage: dict[int, list[int]] | None = None
     _paths: list[str] | None = None
@@ -80,6 +83,7 @@ class MainlineHistory:
             dict(self.verdicts),
             dict(self.relocations),
             self.last,
+            dict(self.links),
         )
 
     def takes(self, rows: MainlineRows) -> bool:
@@ -161,7 +165,8 @@ class MainlineHistory:
             position: The position of a commit of the mainline.
         """
         made = MainlineHistory(self.seq, self.shas[: position + 1], self.times_us[: position + 1], ref=self.ref)
-        made.verdicts, made.relocations, made.last = self.verdicts, self.relocations, self.last
+        made.verdicts, made.relocations = self.verdicts, self.relocations
+        made.last, made.links = self.last, self.links
         for segment in self.segments:
             if segment.start > position:
                 break

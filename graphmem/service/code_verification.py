@@ -121,7 +121,7 @@ def verify_repository(
 
 
 def _is_of_the_present(statement: Statement) -> bool:
-    """Return whether a statement names what the code has: an incident tells of the past, and a ban of what it must not."""
+    """Return whether a statement names what the code has, as incidents and bans do not."""
     is_ban = statement.origin is Origin.DOCUMENT and BAN_LABEL in statement.labels
     return statement.kind is not Kind.INCIDENT and not is_ban
 

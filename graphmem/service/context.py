@@ -105,6 +105,8 @@ class ServiceContext:
         self.projector = projector
         self.seal = Seal(store)
         self.mainlines = Mainlines(store)
+        #: Whether the store already answers with the memories of linked repositories.
+        self.is_linked = False
         self.searcher = Searcher(store, embedder, self.seal, self.mainlines)
 
     def over(self, store: Store, mainlines: Mainlines) -> ServiceContext:
@@ -121,6 +123,7 @@ class ServiceContext:
         context.mainlines = mainlines
         context.searcher = Searcher(store, self.installed_embedder, self.seal, mainlines)
         context.seal = self.seal
+        context.is_linked = self.is_linked
         return context
 
     def embedder(self) -> Embedder | EmbedderMissing:

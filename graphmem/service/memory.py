@@ -11,10 +11,12 @@ from graphmem.service.capture import CaptureVerbs
 from graphmem.service.context import ServiceContext
 from graphmem.service.context_verb import ContextVerb
 from graphmem.service.feedback_verb import FeedbackVerb
+from graphmem.service.file_life import FileVerbs
 from graphmem.service.gated_verbs import with_gate
 from graphmem.service.guard import GuardVerbs
 from graphmem.service.ingestion import IngestVerb
 from graphmem.service.mainline_ingestion import ReadingVerbs
+from graphmem.service.repository_links import RepositoryLinkVerbs
 from graphmem.service.scrub import ScrubVerb
 from graphmem.service.settlements import SettleVerb
 from graphmem.service.store_verbs import StoreVerbs
@@ -25,9 +27,11 @@ class GraphMemory(
     CaptureVerbs,
     ContextVerb,
     FeedbackVerb,
+    FileVerbs,
     GuardVerbs,
     IngestVerb,
     ReadingVerbs,
+    RepositoryLinkVerbs,
     ScrubVerb,
     SettleVerb,
     StoreVerbs,

@@ -38,6 +38,7 @@ NEEDS: dict[str, tuple[Permission, dict[str, Any] | None]] = {
     "changes": (Permission.READ, None),
     "readings": (Permission.READ, None),
     "status": (Permission.READ, None),
+    "file_life": (Permission.READ, None),
     "repositories": (Permission.READ, None),
     "add": (Permission.WRITE, {"statement": "words"}),
     "add_many": (Permission.WRITE, {"items": [{"statement": {"title": "t"}}]}),
@@ -58,6 +59,7 @@ NEEDS: dict[str, tuple[Permission, dict[str, Any] | None]] = {
     "revoke": (Permission.REVIEW, {}),
     "abandon_branch": (Permission.REVIEW, {"name": "b"}),
     "erase": (Permission.ADMIN, {}),
+    "link_repository": (Permission.ADMIN, {"old": "a", "new": "b"}),
     "export": (Permission.ADMIN, None),
     "restore": (Permission.ADMIN, None),
     "check": (Permission.ADMIN, None),
@@ -78,7 +80,7 @@ def routes(site: Site) -> Iterator[tuple[str, str, str]]:
 def call(site: Site, route: tuple[str, str, str], key: str | None, memory: str = "x", change: int = 1) -> int:
     verb, method, path = route
     path = path.replace("{key}", memory).replace("{change}", str(change))
-    query = "?subject=s" if verb == "timeline" else "?start=2025-01-01" if verb == "diff" else ""
+    query = {"timeline": "?subject=s", "diff": "?start=2025-01-01", "file_life": "?path=a.py"}.get(verb, "")
     more = {"content": b"", "headers": NDJSON} if verb == "restore" else {"json": NEEDS[verb][1]}
     return site.send(method, path + query, key=key, **more).status_code
 

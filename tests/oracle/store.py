@@ -67,7 +67,7 @@ _MICROSECOND = timedelta(microseconds=1)
 PART = 4
 
 #: Operations about the code of a repository.
-BESIDE_MEMORIES = (ReadMainline, RecordRelocations, RecordVerdicts)
+BESIDE_MEMORIES = (ReadMainline, RecordRelocations, RecordVerdicts, LinkRepository, UnlinkRepository)
 
 
 def names(operation: Operation) -> tuple[str, ...]:

@@ -45,7 +45,8 @@ OF_ONE_SURFACE = {
         *("graphiti on", "graphiti off", "graphiti sync", "graphiti rebuild", "graphiti status"),
         *("key create", "key list", "key rotate", "key revoke"),
         *("model status", "model verify"),
-        *("hooks install", "hooks uninstall", "hooks status", "hooks run"),
+        *("hooks install", "hooks uninstall", "hooks status", "hooks run", "webhooks status", "webhooks run"),
+        "repo compare",
     },
     Surface.HTTP: {"/healthz", "/readyz", "/metrics"},
 }

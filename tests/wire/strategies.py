@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from graphmem.model import Anchor, Memory, RecordRelocations, Scope, Statement, Supersede, SupersessionKind
 from graphmem.repository.relocations import Relocation, RelocationBasis
+from graphmem.repository.repository_link import MovedFolder
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 NAME = st.text("abc/é.", min_size=1, max_size=8)
@@ -77,6 +78,8 @@ def _parts(kind: Any) -> dict[str, st.SearchStrategy[Any]]:  # noqa: ANN401 - a 
         parts |= {"name": NAME, "role": NAME}
     elif kind is Statement:
         parts |= {"title": NAME, "subject": st.none() | NAME}
+    elif kind is MovedFolder:
+        parts = {"old": st.sampled_from(["", "packages/é"]), "new": st.sampled_from(["", "src"])}
     elif kind is Memory:
         parts["statement"] = values(Statement)
     if "source_key" in parts:

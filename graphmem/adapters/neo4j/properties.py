@@ -20,6 +20,7 @@ from graphmem.model import (
     ReadMainline,
     RecordRelocations,
     RecordVerdicts,
+    RepositoryOperation,
     Statement,
 )
 from graphmem.rows import BranchRow, Derived, EdgeRow, MemoryRow, MoveRow, Stamp
@@ -69,7 +70,7 @@ def change_row(tenant: str, change: Change, entry: Entry) -> Row:
         "reason": by.reason,
         "branch": change.writer.branch_key,
         "mainline_of": (change.writer.repo or "")
-        if isinstance(change.operation, ReadMainline | RecordRelocations | RecordVerdicts)
+        if isinstance(change.operation, ReadMainline | RecordRelocations | RecordVerdicts | RepositoryOperation)
         else None,
         "body": entry.body,
         "salt": entry.salt,

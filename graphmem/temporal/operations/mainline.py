@@ -17,10 +17,10 @@ from graphmem.temporal.view import View
 def _refuse(operation: ReadMainline, request: Request, __: Situation, ___: View) -> None:
     """Refuse a reading that would not be shared by the repository, is of an untrusted origin, or cannot be read."""
     unpacked(operation.content)
-    _refuse_narrow(request)
+    refuse_narrow(request)
 
 
-def _refuse_narrow(request: Request) -> None:
+def refuse_narrow(request: Request) -> None:
     """Refuse an entry that not all readers of a repository would see, or that is of an untrusted origin."""
     writer, origin = request.writer, request.provenance.origin
     if writer != Scope(writer.tenant, writer.repo):
@@ -31,7 +31,7 @@ def _refuse_narrow(request: Request) -> None:
 
 def _refuse_verdicts(operation: RecordVerdicts, request: Request, _: Situation, view: View) -> None:
     """Refuse verdicts on memories that the writer does not see, or that not all readers of the repository see."""
-    _refuse_narrow(request)
+    refuse_narrow(request)
     if not operation.verdicts:
         raise InvalidInput("no verdict was given")
     refuse_unknown(view, _memories(operation))
@@ -68,7 +68,7 @@ RECORD_VERDICTS = Rules[RecordVerdicts](
 )
 RECORD_RELOCATIONS = Rules[RecordRelocations](
     name="record_relocations",
-    refuse=lambda _, request, __, ___: _refuse_narrow(request),
+    refuse=lambda _, request, __, ___: refuse_narrow(request),
     effects=_effects,
     is_known_to=lambda _, change, view: view.reader.admits(Scope(change.writer.tenant, change.writer.repo)),
 )
