@@ -11,7 +11,7 @@ from typing import Any, Protocol
 from graphmem.answers import Card, Listing, Written
 from graphmem.instants import from_micros, to_micros
 from graphmem.model import CodeVerdict, Kind, Origin, Scope, Statement
-from graphmem.repository.mainline_history import without_second
+from graphmem.repository.mainline_history import MainlineHistory, without_second
 from graphmem.service.context import Write
 from graphmem.service.local_notes import LocalNotes
 from graphmem.service.mainline_ingestion import Readable, recorded_mainline
@@ -46,6 +46,14 @@ class VerifiedMemory(Readable, Protocol):
         ...
 
 
+class RepositoryCode(CodeHistory, Protocol):
+    """The code of a repository, of which the ledger may have the history."""
+
+    def know(self, recorded: MainlineHistory) -> None:
+        """Take what the ledger has of the mainline."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class CheckedMemory:
     """A memory with its verdict; `is_news` is True if the verdict differs from the last recorded one."""
@@ -76,7 +84,7 @@ class VerificationReport:
 
 def verify_repository(
     memory: VerifiedMemory,
-    history: CodeHistory,
+    history: RepositoryCode,
     *,
     at: datetime,
     cache: Path | None = None,
@@ -98,11 +106,14 @@ def verify_repository(
     home = given.scope or memory.scope
     scope = Scope(home.tenant, home.repo)
     cards = [card for card in _cards(memory, scope) if _is_shared(card, scope)]
+    recorded = recorded_mainline(memory, scope)
+    history.know(recorded)
     notes = LocalNotes(cache, "verdicts", ledger_mark(memory, scope))
     earlier = {card.id: _verdict(card.id, notes.values.get(card.id)) for card in cards}
     verdicts = verify_memories([_to_verify(card, earlier[card.id]) for card in cards], history, at=at)
-    recorded = recorded_mainline(memory, scope).verdicts
-    checked = [_checked(card, verdict, recorded.get(card.id)) for card, verdict in zip(cards, verdicts, strict=True)]
+    checked = [
+        _checked(card, verdict, recorded.verdicts.get(card.id)) for card, verdict in zip(cards, verdicts, strict=True)
+    ]
     news = [_note(found.verdict) for found in checked if found.is_news]
     change = None
     for start in range(0, len(news) if is_recorded else 0, _BATCH):
