@@ -50,10 +50,10 @@ def _rows(clone: Path) -> Iterator[Row]:
     seconds: dict[bool, list[float]] = {False: [], True: []}
     verdicts: dict[bool, list[Verdict]] = {}
     for _ in range(_ROUNDS):
-        for is_known in seconds:
+        for is_known, listed in seconds.items():
             start = time.perf_counter()
             verdicts[is_known] = _verdicts(clone, memories, recorded if is_known else None)
-            seconds[is_known].append(time.perf_counter() - start)
+            listed.append(time.perf_counter() - start)
     size = f"{name}, {len(recorded.shas):,} commits, {len(memories):,} memories"
     differing = sum(left != right for left, right in zip(verdicts[False], verdicts[True], strict=True))
     yield Row(f"{size}: mainline from git", round(min(seconds[False]), 3), "s", "lower")

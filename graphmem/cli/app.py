@@ -45,7 +45,7 @@ _WRITTEN_BY_HAND = {
     "ingest": "ingest_group:ingest",
     **{name: f"store_commands:{name}" for name in ("export", "backup", "restore", "check", "reindex", "status")},
 }
-_GROUPS = {"branch": "open, merge or abandon a branch"}
+_GROUPS = {"branch": "list, open, merge or abandon branches"}
 _WITHOUT_VERB: dict[Section, dict[str, CommandEntry]] = {
     Section.ASK: {},
     Section.WRITE: {

@@ -38,6 +38,8 @@ class MainlineHistory:
         ref: The name under which the mainline was read last; None if that is not known.
         verdicts: The last verdict on each memory that was checked against the code.
         last: Ledger position of the last entry that counts, a reading or verdicts.
+        former: Hashes of commits that were on the mainline before it was rewritten.
+        gone: The last commit of each branch that is gone, by its name, and the ledger position that says so.
     """
 
     seq: int = 0
@@ -52,6 +54,8 @@ class MainlineHistory:
     ref: str | None = None
     verdicts: dict[str, CodeVerdict] = field(default_factory=dict)
     last: int = 0
+    former: set[str] = field(default_factory=set)
+    gone: dict[str, tuple[str, int]] = field(default_factory=dict)
     _by_path: dict[str, list[int]] | None = None
     _of_lineage: dict[int, list[int]] | None = None
     _paths: list[str] | None = None
@@ -72,6 +76,8 @@ class MainlineHistory:
             self.ref,
             dict(self.verdicts),
             self.last,
+            set(self.former),
+            dict(self.gone),
         )
 
     def takes(self, rows: MainlineRows) -> bool:
@@ -116,7 +122,7 @@ class MainlineHistory:
         self.sides.update((commit.sha, commit) for commit in rows.sides)
         for named in rows.refs:
             if named.sha is None:
-                self.refs.pop((named.kind, named.name), None)
+                self._drop(named, seq)
             else:
                 self.refs[named.kind, named.name] = named
         self.unread += rows.unread
@@ -124,8 +130,15 @@ class MainlineHistory:
         self.seq = seq
         self._by_path = self._of_lineage = self._paths = self._positions = None
 
+    def _drop(self, named: RefRow, seq: int) -> None:
+        """Forget a ref that is gone; of a branch, keep its last commit."""
+        last = self.refs.pop((named.kind, named.name), None)
+        if named.kind == "branch" and last is not None and last.sha is not None:
+            self.gone[named.name] = (last.sha, seq)
+
     def _cut(self, start: int) -> None:
         """Forget the commits from a position on."""
+        self.former.update(self.shas[start:])
         del self.shas[start:]
         del self.times_us[start:]
         self.arrivals = {sha: position for sha, position in self.arrivals.items() if position < start}

@@ -18,6 +18,7 @@ from graphmem.service.context import ServiceContext, Write
 from graphmem.store import Progress, silent
 
 if TYPE_CHECKING:
+    from graphmem.service.branch_merges import BranchReport
     from graphmem.sources.git.mainline_reading import MainlineBatch
 
 _OP_PREFIX = "mainline/"
@@ -60,6 +61,7 @@ class MainlineReport:
         is_shallow: The history begins at the boundary of a shallow clone.
         change: The ledger position of the last reading; 0 without any.
         branch: The branch that the mainline follows; None if it was read under another name.
+        merges: The branches of the memory that the repository merged; None if they were not looked for.
     """
 
     commits: int
@@ -73,6 +75,7 @@ class MainlineReport:
     is_shallow: bool
     change: int
     branch: str | None
+    merges: BranchReport | None = None
 
 
 class ReadingVerbs:

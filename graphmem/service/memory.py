@@ -7,6 +7,7 @@ from typing import Self
 
 from graphmem.errors import Unsupported
 from graphmem.model import Scope
+from graphmem.service.branch_verbs import BranchVerbs
 from graphmem.service.capture import CaptureVerbs
 from graphmem.service.context import ServiceContext
 from graphmem.service.ingestion import IngestVerb
@@ -17,7 +18,7 @@ from graphmem.service.store_verbs import StoreVerbs
 from graphmem.service.write_verbs import WriteVerbs
 
 
-class GraphMemory(CaptureVerbs, WriteVerbs, ReadVerbs, IngestVerb, ReadingVerbs, StoreVerbs, SettleVerb):
+class GraphMemory(CaptureVerbs, WriteVerbs, ReadVerbs, BranchVerbs, IngestVerb, ReadingVerbs, StoreVerbs, SettleVerb):
     """The memory of a project: its facts, decisions and preferences on both time axes. Opened by `graphmem.open()`.
 
     Safe to use from several threads. Use it in a `with` block, or call `close`.

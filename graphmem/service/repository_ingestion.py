@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from importlib import import_module
 from pathlib import Path
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from graphmem.errors import GraphMemError
 from graphmem.model import Scope
+from graphmem.service.branch_merges import BranchedMemory, merge_branches
 from graphmem.service.context import Write
 from graphmem.service.local_notes import LocalNotes
 from graphmem.service.mainline_ingestion import MainlineReport, Readable, ingest_mainline
@@ -30,7 +31,7 @@ FILE_SOURCES: Mapping[str, tuple[str, str]] = {
 }
 
 
-class RepositoryMemory(Readable, Protocol):
+class RepositoryMemory(BranchedMemory, Protocol):
     """An opened memory that takes readings of files too."""
 
     def ingest(self, reading: Reading, *, write: Write | None = None, progress: Progress = silent) -> IngestReport:
@@ -95,7 +96,10 @@ def ingest_repository(  # noqa: PLR0913 - each parameter is about another part
     report.mainline = ingest_mainline(memory, reader.batches, write=write, progress=start("git"))
     given = (write or Write()).scope or memory.scope
     followed = ref or report.mainline.branch
-    notes = LocalNotes(cursors, "cursors", ledger_mark(memory, given))
+    mark = ledger_mark(memory, given)
+    merges = merge_branches(memory, root, notes=cursors, write=write, mark=mark)
+    report.mainline = replace(report.mainline, merges=merges)
+    notes = LocalNotes(cursors, "cursors", mark)
     for name in sources:
         progress = start(name)
         try:

@@ -39,7 +39,7 @@ class GitCodeHistory:
         read_at: Later times of commits are clock errors.
         files: The work tree to be checked; None for the commit alone.
         record: The paths of the mainline, if they were read before; None to read them when they are needed.
-        recorded: What the ledger has of the mainline; git is asked only for what it lacks. None if nothing was recorded.
+        recorded: What the ledger has of the mainline; git is asked only for what it lacks. None if it has nothing.
     """
 
     mainline: Mainline
