@@ -54,6 +54,7 @@ _WITHOUT_VERB: dict[Section, dict[str, CommandEntry]] = {
     },
     Section.KEEP: {
         "verify": CommandEntry("verify_command", "verify", "check memories against the code of a repository"),
+        "reconcile": CommandEntry("reconcile_command", "reconcile", "make memories equal a fresh ingestion"),
         "ci": CommandEntry("ci_command", "ci", "read a repository and check memories against it, by exit code"),
         "copy": CommandEntry("copy_command", "copy", "copy a store's memories to another store, and verify them"),
         "init": CommandEntry("store_commands", "init", "make a store for this project, in .graphmem/"),

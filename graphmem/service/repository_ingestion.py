@@ -29,6 +29,8 @@ FILE_SOURCES: Mapping[str, tuple[str, str]] = {
     "tasks": ("graphmem.sources.tasks", "read_tasks"),
     "incidents": ("graphmem.sources.incidents", "read_incidents"),
 }
+#: Beginnings of the source keys of these sources.
+KEY_PREFIXES = ("rules:/", "manifests/", "beads:", "todo:", "flag:", "revert:")
 
 
 class RepositoryMemory(BranchedMemory, Protocol):
@@ -47,11 +49,13 @@ class RepositoryReport:
         mainline: The result of reading the mainline; None if it was not asked for.
         sources: The result for each source of files; sources without news since the last ingestion are left out.
         failed: Sources that could not be read, with the reason.
+        cursors: How far each source was read.
     """
 
     mainline: MainlineReport | None = None
     sources: dict[str, IngestReport] = field(default_factory=dict)
     failed: dict[str, str] = field(default_factory=dict)
+    cursors: dict[str, str] = field(default_factory=dict)
 
 
 #: Called with the name of a source before it is read; returns the progress of its reading and writing.
@@ -112,7 +116,7 @@ def ingest_repository(  # noqa: PLR0913 - each parameter is about another part
             report.failed[name] = str(error)
         else:
             if reading.cursor is not None:
-                notes.values[name] = reading.cursor
+                report.cursors[name] = notes.values[name] = reading.cursor
                 notes.save()
     return report
 
