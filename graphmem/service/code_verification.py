@@ -30,7 +30,8 @@ from graphmem.verification import (
 
 _PAGE = 500
 _BATCH = 200
-_STATED_IN = "stated in"
+#: Role of the anchors for the files from which a statement was read.
+STATED_IN = "stated in"
 _WORST = (CodeStatus.BROKEN, CodeStatus.DRIFTED, CodeStatus.MOVED, CodeStatus.UNDECIDED)
 
 
@@ -147,13 +148,13 @@ def _is_shared(card: Card, scope: Scope) -> bool:
 def _without_sources(statement: Statement) -> Statement:
     """Return a statement without the files from which it was read: each reading of them confirms or ends it."""
     is_read = statement.origin is not Origin.HUMAN and statement.kind in {Kind.STRUCTURE, Kind.TASK}
-    anchors = () if is_read else tuple(anchor for anchor in statement.anchors if anchor.role != _STATED_IN)
+    anchors = () if is_read else tuple(anchor for anchor in statement.anchors if anchor.role != STATED_IN)
     return replace(statement, anchors=anchors)
 
 
 def _to_verify(card: Card, earlier: Verdict | None) -> MemoryToVerify:
     start = (card.holding[0].start if card.holding else None) or card.recorded_at
-    stated = next((anchor.name for anchor in card.statement.anchors if anchor.role == _STATED_IN), "")
+    stated = next((anchor.name for anchor in card.statement.anchors if anchor.role == STATED_IN), "")
     return MemoryToVerify(
         memory_id=card.id,
         statement=_without_sources(card.statement),

@@ -13,7 +13,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TypeVar
 
-from graphmem.instants import to_micros
+from graphmem.instants import from_micros, to_micros
 from graphmem.repository.mainline_history import MainlineHistory
 from graphmem.sources.git.file_versions import MAX_CONTENT_BYTES, contents
 from graphmem.sources.git.ignored_paths import IgnoredPaths
@@ -152,6 +152,10 @@ class GitCodeHistory:
     def commit_at(self, position: int) -> str:
         """Hash of a commit."""
         return self.mainline.shas[position]
+
+    def time_at(self, position: int) -> datetime:
+        """Effective time of a commit."""
+        return from_micros(self._record.times[position])
 
     def periods(self, path: str) -> Sequence[PathSegment]:
         """All periods of a path."""
