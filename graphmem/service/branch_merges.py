@@ -115,12 +115,12 @@ def merge_branches(
     known = LocalNotes(notes, "merges", mark)
     for branch in branches:
         found = search.noted(branch, known)
-        if isinstance(found, Merge):
-            found = _merged(memory, branch, found, history, replace(given, scope=scope))
-        if isinstance(found, MergedBranch):
-            report.merged.append(found)
-        elif found:
-            report.proposed.append(ProposedMerge(branch.branch, found, f"graphmem branch merge {branch.name}"))
+        by = replace(given, scope=scope)
+        done = _merged(memory, branch, found, history, by) if isinstance(found, Merge) else found
+        if isinstance(done, MergedBranch):
+            report.merged.append(done)
+        elif done:
+            report.proposed.append(ProposedMerge(branch.branch, done, f"graphmem branch merge {branch.name}"))
     open_now = {str(branch.opened) for branch in branches} - {found.branch for found in report.merged}
     known.values = {opened: value for opened, value in known.values.items() if opened in open_now}
     known.save()

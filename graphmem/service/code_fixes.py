@@ -167,14 +167,15 @@ def fix_memories(
     left: list[LeftToPerson] = []
     for found in report.checked:
         planned = _planned(memory, history, found, by)
-        if isinstance(planned, _Planned) and not is_rehearsal:
-            planned = _carried_out(memory, found, planned, by, position)
+        done: Fix | str | None
         if isinstance(planned, _Planned):
-            fixed.append(planned.fix)
-        elif isinstance(planned, Fix):
-            fixed.append(planned)
-        elif isinstance(planned, str):
-            left.append(_left(found, planned))
+            done = planned.fix if is_rehearsal else _carried_out(memory, found, planned, by, position)
+        else:
+            done = planned
+        if isinstance(done, Fix):
+            fixed.append(done)
+        elif done is not None:
+            left.append(_left(found, done))
         elif found.verdict.status is CodeStatus.MOVED:
             rebound.append(found.card.id)
     return FixReport(tuple(fixed), tuple(rebound), tuple(left))

@@ -36,10 +36,10 @@ def source_state(context: ServiceContext, scope: Scope, prefixes: Sequence[str])
     for memory_id in memories:
         for edge in view.edges_out(memory_id):
             if edge.new in memories and edge.stamp.seq in entries:
-                edges[edge.old, edge.new, edge.kind, edge.at, edge.until, edge.part] = edge.stamp.seq
+                edges[EdgeKey(edge.old, edge.new, edge.kind, edge.at, edge.until, edge.part)] = edge.stamp.seq
         for link in view.links(memory_id):
             if {link.source, link.target} <= memories.keys() and link.stamp.seq in entries:
-                links[link.source, link.target, link.kind] = link.stamp.seq
+                links[LinkKey(link.source, link.target, link.kind)] = link.stamp.seq
     return SourceState(memories, edges, links)
 
 

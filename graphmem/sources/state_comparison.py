@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import NamedTuple, TypeVar
 
 from graphmem.model import (
     Add,
@@ -25,11 +26,38 @@ from graphmem.model import (
 from graphmem.sources.edits import Edit, EditKind
 
 _REASON = "the history of the repository does not have it"
+#: In place of a file: the edit has no other source.
+_LEDGER = "ledger"
 
-#: (old, new, kind, at, until, part)
-EdgeKey = tuple[str, str, SupersessionKind, datetime | None, datetime | None, str | None]
-#: (source, target, kind)
-LinkKey = tuple[str, str, LinkKind]
+
+class EdgeKey(NamedTuple):
+    """A supersession of one memory by another."""
+
+    old: str
+    new: str
+    kind: SupersessionKind
+    at: datetime | None
+    until: datetime | None
+    part: str | None
+
+    def renamed(self, ids: Mapping[str, str]) -> EdgeKey:
+        """Return it between the memories of another state."""
+        return self._replace(old=ids[self.old], new=ids[self.new])
+
+
+class LinkKey(NamedTuple):
+    """A typed link from one memory to another."""
+
+    old: str
+    new: str
+    kind: LinkKind
+
+    def renamed(self, ids: Mapping[str, str]) -> LinkKey:
+        """Return it between the memories of another state."""
+        return self._replace(old=ids[self.old], new=ids[self.new])
+
+
+Key = TypeVar("Key", EdgeKey, LinkKey)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,19 +128,20 @@ def state_edits(
     ids = {theirs: ours or new_id(wanted.memories[theirs]) for theirs, ours in names.items()}
     missing = [wanted.memories[theirs] for theirs, ours in names.items() if ours is None]
     leaving = [memory for memory in extra if not memory.is_touched]
-    edges = {(ids[old], ids[new], *rest): None for old, new, *rest in wanted.edges}
-    links = {(ids[source], ids[target], kind): None for source, target, kind in wanted.links}
-    gone = {memory.id for memory in leaving}
-    revoked = set(_revoked(present.edges, edges, kept | gone)) | set(_revoked(present.links, links, kept | gone))
+    edges = [edge.renamed(ids) for edge in wanted.edges]
+    links = [link.renamed(ids) for link in wanted.links]
+    known = kept | {memory.id for memory in leaving}
+    revoked = {*_revoked(present.edges, edges, known), *_revoked(present.links, links, known)}
+    absent = {0, *revoked}
     edits = [
-        *(_edit(Revoke(seq), Origin.COMMIT, EditKind.UNLINKED, "ledger") for seq in sorted(revoked)),
-        *(_edit(Retract(memory.id), Origin.COMMIT, EditKind.RETRACTED, memory.key, memory.id) for memory in leaving),
+        *(_edit(Revoke(seq), EditKind.UNLINKED, _LEDGER) for seq in sorted(revoked)),
+        *(_edit(Retract(memory.id), EditKind.RETRACTED, memory.key, memory.id) for memory in leaving),
         *(_added(memory, ids[memory.id], scope) for memory in missing),
-        *_superseded({edge for edge in edges if present.edges.get(edge, 0) in {0, *revoked}}),  # type: ignore[call-overload]
+        *_superseded({edge for edge in edges if present.edges.get(edge, 0) in absent}),
         *(
-            _edit(Link(*link), Origin.COMMIT, EditKind.RELATED, "ledger", (link[0], link[1]))
+            _edit(Link(*link), EditKind.RELATED, _LEDGER, (link.old, link.new))
             for link in links
-            if present.links.get(link, 0) in {0, *revoked}
+            if present.links.get(link, 0) in absent
         ),
     ]
     return StateEdits(tuple(edits), tuple(memory.id for memory in extra if memory.is_touched))
@@ -130,11 +159,11 @@ def _matched(present: SourceState, wanted: SourceState) -> dict[str, str | None]
     return found
 
 
-def _revoked(
-    present: Mapping[EdgeKey, int] | Mapping[LinkKey, int], wanted: Mapping[object, None], own: set[str]
-) -> Iterator[int]:
+def _revoked(present: Mapping[Key, int], wanted: Sequence[Key], known: set[str]) -> Iterator[int]:
+    """Yield the ledger positions of supersessions or links between known memories that are not wanted."""
+    kept = set(wanted)
     for key, seq in present.items():
-        if key not in wanted and key[0] in own and key[1] in own:
+        if key not in kept and {key.old, key.new} <= known:
             yield seq
 
 
@@ -152,17 +181,18 @@ def _added(memory: SourcedMemory, memory_id: str, scope: Scope) -> Edit:
 
 def _superseded(edges: set[EdgeKey]) -> Iterator[Edit]:
     """Yield an edit for the successors of each memory: several at once are a split."""
-    groups: dict[tuple[object, ...], list[EdgeKey]] = defaultdict(list)
-    for edge in sorted(edges, key=lambda edge: (str(edge[3]), edge[0], edge[1])):
-        groups[edge[0], *edge[2:]].append(edge)
+    groups: dict[EdgeKey, list[EdgeKey]] = defaultdict(list)
+    for edge in sorted(edges, key=lambda edge: (str(edge.at), edge.old, edge.new)):
+        groups[edge._replace(new="")].append(edge)
     for group in groups.values():
         old, _, kind, at, until, part = group[0]
-        news = tuple(edge[1] for edge in group)
+        news = tuple(edge.new for edge in group)
         operation = Supersede(old=(old,), new=news, at=at, until=until, kind=kind, part=part)
         pairs = tuple((old, new) for new in news)
-        yield _edit(operation, Origin.COMMIT, EditKind.LINKED, "ledger", *pairs)
+        yield _edit(operation, EditKind.LINKED, _LEDGER, *pairs)
 
 
-def _edit(operation: Operation, speaker: Origin, outcome: EditKind, path: str, *ids: str | tuple[str, str]) -> Edit:
+def _edit(operation: Operation, outcome: EditKind, path: str, *ids: str | tuple[str, str]) -> Edit:
+    """Return an edit that the history of the repository asks for."""
     reason = _REASON if isinstance(operation, Revoke | Retract) else None
-    return Edit(operations=(operation,), speaker=speaker, path=path, outcome=outcome, ids=ids, reason=reason)
+    return Edit(operations=(operation,), speaker=Origin.COMMIT, path=path, outcome=outcome, ids=ids, reason=reason)

@@ -46,8 +46,8 @@ def fix(memory: GraphMemory, repository: Repository, *, write: Write | None = No
     return fix_memories(memory, history, report, write=write, is_rehearsal=dry)
 
 
-def add(memory: GraphMemory, title: str, **fields: Origin) -> str:
-    return memory.add(Statement(title=title, **fields), start=day(1) + timedelta(hours=1)).ids[-1]
+def add(memory: GraphMemory, title: str) -> str:
+    return memory.add(Statement(title=title), start=day(1) + timedelta(hours=1)).ids[-1]
 
 
 def test_a_moved_path_gets_its_new_name_from_its_commit_on_once(memory: GraphMemory, repository: Repository) -> None:
@@ -124,7 +124,7 @@ def test_a_decision_that_somebody_confirmed_since_stays(memory: GraphMemory, rep
 
 @on_one_store
 def test_who_is_not_trusted_only_proposes(memory: GraphMemory, repository: Repository) -> None:
-    add(memory, "Retries are in `src/a.py`", origin=Origin.HUMAN)
+    add(memory, "Retries are in `src/a.py`")
     repository.git("mv", "src/a.py", "src/retries.py")
     repository.commit()
     report = fix(memory, repository, write=Write(origin=Origin.CONVERSATION))
