@@ -18,7 +18,7 @@ from graphmem.service.branch_verbs import Branch, BranchState
 from graphmem.service.context import Write
 from graphmem.service.local_notes import LocalNotes
 from graphmem.service.mainline_ingestion import Readable, recorded_mainline
-from graphmem.sources.git.branch_heads import branch_heads, own_commits
+from graphmem.sources.git.branch_heads import branch_heads, former_line, own_commits
 from graphmem.sources.git.merges import Merge, MergeFinder, MergeWay, mainline_patches
 from graphmem.sources.git.runner import GitFailure
 
@@ -243,14 +243,15 @@ class _MergeSearch:
             return f"has the name of a branch that was merged with commit {commit}, before it was opened in the memory"
         if merge.way is not MergeWay.ANCESTRY and self.history.times_us[position] <= self.first_us:
             return f"seems to be merged with commit {commit}, before the history was first read"
-        if self._has_former(heads):
+        if any(self._has_former(merge, position, head) for head in heads):
             return f"seems to be merged with commit {commit}, but has commits of the mainline before its rewriting"
         return None
 
-    def _has_former(self, heads: Sequence[str]) -> bool:
+    def _has_former(self, merge: Merge, position: int, head: str) -> bool:
         """Return whether a branch has commits that were on the mainline before it was rewritten."""
-        former, tip = self.history.former, self.history.shas[-1]
-        if not former:
-            return False
-        own = {sha for head in heads for sha in (head, *own_commits(self.root, tip, head).own)}
-        return not former.isdisjoint(own)
+        if merge.commit == head:  # It was fast-forwarded, and read beside the mainline before.
+            return head in self.history.former
+        before = self.history.shas[position - 1] if position else merge.commit
+        since = own_commits(self.root, before if merge.way is MergeWay.ANCESTRY else self.history.shas[-1], head)
+        former = self.history.former | former_line(self.root, self.history.ref or "HEAD", since.bases)
+        return not former.isdisjoint((head, *since.own))

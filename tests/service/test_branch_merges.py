@@ -197,6 +197,19 @@ def test_a_rewritten_mainline_merges_no_branch_at_its_former_commits(life: Life)
 
 
 @on_one_store
+def test_a_mainline_that_was_rebased_before_it_was_read_merges_no_branch_at_its_former_commits(life: Life) -> None:
+    """Only git's log of the branch `main` knows that the commit of `fix` was made there."""
+    life.memory.abandon_branch("fix")
+    life.commit("x")
+    life.git.git("branch", "-q", "-f", "fix", "main")
+    life.memory.add("of no commit", write=Write(scope=FIX))
+    life.git.git("reset", "-q", "--hard", "HEAD~1")
+    life.commit("w", AFTER_S + 60)
+    life.git.git("cherry-pick", "fix", at_s=AFTER_S + 120)
+    assert "commits of the mainline before its rewriting" in life.proposed()
+
+
+@on_one_store
 def test_a_shallow_clone_merges_nothing(life: Life, tmp_path: Path) -> None:
     life.squash()
     clone = Repository(tmp_path / "clone")

@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from graphmem.sources.git.runner import git_partial_text, git_text
+from graphmem.sources.git.runner import GitFailure, git_partial_text, git_text
 
 _LOCAL, _REMOTE = "refs/heads/", "refs/remotes/"
+#: Entries of a reflog that are looked at, the latest first.
+_MOST_ENTRIES = 500
 
 
 def branch_heads(root: Path, name: str) -> set[str]:
@@ -49,3 +51,31 @@ def own_commits(root: Path, tip: str, head: str) -> OwnCommits:
     bases = git_partial_text(root, ("merge-base", "--all", "--end-of-options", tip, head))[0].split()
     own = ("rev-list", "--end-of-options", head, *(f"^{base}" for base in bases))
     return OwnCommits(tuple(bases), tuple(git_text(root, own).split()))
+
+
+def former_line(root: Path, ref: str, without: tuple[str, ...]) -> set[str]:
+    """Return the commits on the first-parent lines of all commits at which a branch of this clone ever was.
+
+    A branch that was rebased or reset lost commits that no reading may have seen. Git's log of the branch has them; a
+    fresh clone has no such log.
+
+    Args:
+        root: A folder of the repository.
+        ref: The full name of a branch; its local branch and its remote one count.
+        without: Commits whose ancestors are left out.
+
+    Raises:
+        GitFailure: Git does not have the commits.
+    """
+    name = _name_of(ref)
+    tips: set[str] = set()
+    for place in {ref, f"{_LOCAL}{name}", f"{_REMOTE}origin/{name}"}:
+        try:
+            listed = git_text(root, ("rev-list", "-g", f"--max-count={_MOST_ENTRIES}", "--end-of-options", place))
+        except GitFailure:
+            continue  # The branch does not exist, or has no log.
+        tips.update(listed.split())
+    if not tips:
+        return set()
+    excluded = (f"^{commit}" for commit in without)
+    return set(git_text(root, ("rev-list", "--first-parent", "--end-of-options", *sorted(tips), *excluded)).split())
