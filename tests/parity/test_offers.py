@@ -21,6 +21,7 @@ OF_ONE_SURFACE = {
         *(
             "capture",
             "verify",
+            "reconcile",
             "ci",
             "init",
             "copy",
