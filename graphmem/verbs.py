@@ -300,6 +300,15 @@ _ALL = (
         permission=Permission.ADMIN,
         profile=None,
     ),
+    _ask(
+        "branches",
+        "the branches of a repository: open, merged and abandoned",
+        "GET /v1/branches",
+        "branch list",
+        command="branch list",
+        envelope=("Branches", "branches"),
+        page_limit=100,
+    ),
     _write(
         "open_branch",
         "open a branch",

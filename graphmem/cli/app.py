@@ -50,7 +50,10 @@ _WRITTEN_BY_HAND = {
     "scrub": "scrub_command:scrub",
     **{name: f"store_commands:{name}" for name in ("export", "backup", "restore", "check", "reindex", "status")},
 }
-_GROUPS = {"branch": "open, merge or abandon a branch", "repo": "link a repository to a renamed or moved one"}
+_GROUPS = {
+    "branch": "list, open, merge or abandon branches",
+    "repo": "link a repository to a renamed or moved one",
+}
 _WITHOUT_VERB: dict[Section, dict[str, CommandEntry]] = {
     Section.ASK: {},
     Section.WRITE: {
@@ -59,6 +62,7 @@ _WITHOUT_VERB: dict[Section, dict[str, CommandEntry]] = {
     },
     Section.KEEP: {
         "verify": CommandEntry("verify_command", "verify", "check memories against the code of a repository"),
+        "reconcile": CommandEntry("reconcile_command", "reconcile", "make memories equal a fresh ingestion"),
         "ci": CommandEntry("ci_command", "ci", "read a repository and check memories against it, by exit code"),
         "copy": CommandEntry("copy_command", "copy", "copy a store's memories to another store, and verify them"),
         "init": CommandEntry("store_commands", "init", "make a store for this project, in .graphmem/"),

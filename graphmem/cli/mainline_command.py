@@ -18,6 +18,7 @@ from graphmem.cli.repository_options import git_errors, notes_folder, path_argum
 
 if TYPE_CHECKING:
     from graphmem.service import Write
+    from graphmem.service.branch_merges import BranchReport
     from graphmem.service.mainline_ingestion import FollowReport, MainlineReport
 
 _MOST_UNREAD = 10
@@ -39,6 +40,7 @@ def git_history(
     Searches and lists by path then find the memories of a file under every path that it had, and answers say where a
     file is by now. Only what is new is read. No code is stored. After Ctrl-C the same command continues.
     """
+    from graphmem.service.branch_merges import merge_branches
     from graphmem.service.mainline_ingestion import ingest_mainline
     from graphmem.service.repository_ingestion import follow_memories
     from graphmem.sources.git.mainline_reading import MainlineReader
@@ -54,6 +56,7 @@ def git_history(
             with git_errors():
                 reader = MainlineReader(path, ref=ref, since=since, read_at=datetime.now(UTC))
                 report = ingest_mainline(memory, reader.batches, write=write, progress=advance)
+                report = replace(report, merges=merge_branches(memory, path, write=write))
                 followed = follow_memories(memory, path, cursors=notes_folder(path), write=write)
         except KeyboardInterrupt:
             note(f"interrupted: {done[0]} commits are recorded; run the same command to continue")
@@ -67,6 +70,8 @@ def mainline_lines(report: MainlineReport) -> Iterator[Block]:
     news = f"{report.read} new" + (f", {report.replaced} replaced" if report.replaced else "")
     yield line(f"{report.commits} commits ({news}) · {report.files} files, {report.renamed} of them renamed")
     yield line(dim(f"{report.tags} tags · {report.branches} branches · change {report.change}"))
+    if report.merges is not None:
+        yield from _merge_lines(report.merges)
     if report.is_shallow:
         yield line(Span("shallow clone: ", Look.WARN), "its history begins at its boundary; git fetch --unshallow")
     yield from _followed_lines(report.followed)
@@ -87,3 +92,12 @@ def _followed_lines(followed: FollowReport | None) -> Iterator[Block]:
         yield line(dim(f"… and {len(followed.relocations) - _MOST_UNREAD} more parts of files moved"))
     for path in followed.unparsed:
         yield line(Span("problem ", Look.WARN), path, dim(" does not parse: its symbols are known by the path alone"))
+
+
+def _merge_lines(report: BranchReport) -> Iterator[Block]:
+    """The branches that were merged, and those that may have been merged with the command that does it."""
+    for merged in report.merged:
+        yield line(Span("merged ", Look.GOOD), merged.branch, dim(f" change {merged.change}: {merged.reason}"))
+    for proposed in report.proposed:
+        yield line(Span("undecided ", Look.WARN), f"branch {proposed.branch} {proposed.reason}")
+        yield line(dim(f"{proposed.command}  (or graphmem branch abandon)"), indent=10)

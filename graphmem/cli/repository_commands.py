@@ -75,7 +75,7 @@ def _source_command(names: Sequence[str], name: str, text: str) -> click.Command
         with call.open(starts_work=False) as memory:
             report = read_repository(ctx, memory, path, names, options=options, write=write)
             if len(names) > 1:
-                _read_decisions(memory, path, report, write)
+                read_decisions(memory, path, report, write)
             best = best_statements(memory)
         give(call, report, lambda _: report_lines(report, best))
         if report.failed:
@@ -131,11 +131,11 @@ def read_repository(
 def read_everything(ctx: click.Context, memory: GraphMemory, path: Path) -> Iterator[Block]:
     """Read all that a repository says by itself, and return the report as blocks."""
     report = read_repository(ctx, memory, path, tuple(_HELP))
-    _read_decisions(memory, path, report, None)
+    read_decisions(memory, path, report, None)
     return report_lines(report, best_statements(memory))
 
 
-def _read_decisions(memory: GraphMemory, path: Path, report: RepositoryReport, write: Write | None) -> None:
+def read_decisions(memory: GraphMemory, path: Path, report: RepositoryReport, write: Write | None) -> None:
     """Read the decision records in the usual folders, if there are any."""
     from graphmem.cli.ingest_commands import dated_records
     from graphmem.service import Write as NewWrite

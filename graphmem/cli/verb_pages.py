@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from graphmem.cli import pages
-from graphmem.cli.blocks import Block, Line, line
+from graphmem.cli.blocks import Block, Line, dim, line, strong
 from graphmem.cli.file_pages import file_life_page
 from graphmem.cli.phrases import nothing_line
 from graphmem.model import At
@@ -83,6 +83,18 @@ def _repositories(result: Result) -> Page:
     return blocks
 
 
+def _branches(result: Result) -> Page:
+    def blocks(_: int) -> Iterator[Block]:
+        for branch in result.answer:
+            closed = "" if branch.closed is None else f", closed by change {branch.closed}"
+            opened = f"  opened on {branch.opened_at.date()} as {branch.branch}{closed}"
+            yield line(f"{branch.state.value:9} ", strong(branch.name), dim(opened))
+        if not result.answer:
+            yield line("No branches.")
+
+    return blocks
+
+
 def json_page(document: object) -> Page:
     """Return the page of an answer without a page of its own: its JSON."""
     from graphmem.wire.json_documents import as_json
@@ -99,4 +111,5 @@ PAGES: Mapping[str, Callable[[Result], Page]] = {
     "conflicts": _conflicts,
     "explain": _explain,
     "repositories": _repositories,
+    "branches": _branches,
 }

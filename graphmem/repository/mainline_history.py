@@ -42,6 +42,8 @@ class MainlineHistory:
         relocations: Where parts of files went, by the commit, the path and the symbol before.
         last: Ledger position of the last entry that counts, whatever it is about.
         links: Every link into the repository, those that are undone included, by the ledger position of its entry.
+        former: Hashes of commits that were on the mainline before it was rewritten.
+        gone: The last commit of each branch that is gone, by its name, and the ledger position that says so.
     """
 
     seq: int = 0
@@ -58,6 +60,8 @@ class MainlineHistory:
     relocations: dict[tuple[str, str, str], tuple[Relocation, ...]] = field(default_factory=dict)
     last: int = 0
     links: dict[int, RepositoryLink] = field(default_factory=dict)
+    former: set[str] = field(default_factory=set)
+    gone: dict[str, tuple[str, int]] = field(default_factory=dict)
     _by_path: dict[str, list[int]] | None = None
     _of_lineage: dict[int, list[int]] | None = None
     _paths: list[str] | None = None
@@ -84,6 +88,8 @@ class MainlineHistory:
             dict(self.relocations),
             self.last,
             dict(self.links),
+            set(self.former),
+            dict(self.gone),
         )
 
     def takes(self, rows: MainlineRows) -> bool:
@@ -128,7 +134,7 @@ class MainlineHistory:
         self.sides.update((commit.sha, commit) for commit in rows.sides)
         for named in rows.refs:
             if named.sha is None:
-                self.refs.pop((named.kind, named.name), None)
+                self._drop(named, seq)
             else:
                 self.refs[named.kind, named.name] = named
         self.unread += rows.unread
@@ -145,8 +151,15 @@ class MainlineHistory:
         self.relocations.update(found)
         self._relocated = None
 
+    def _drop(self, named: RefRow, seq: int) -> None:
+        """Forget a ref that is gone; of a branch, keep its last commit."""
+        last = self.refs.pop((named.kind, named.name), None)
+        if named.kind == "branch" and last is not None and last.sha is not None:
+            self.gone[named.name] = (last.sha, seq)
+
     def _cut(self, start: int) -> None:
         """Forget the commits from a position on."""
+        self.former.update(self.shas[start:])
         del self.shas[start:]
         del self.times_us[start:]
         self.arrivals = {sha: position for sha, position in self.arrivals.items() if position < start}

@@ -11,7 +11,7 @@ from typing import Any, Protocol
 from graphmem.answers import Card, Listing, Written
 from graphmem.instants import from_micros, to_micros
 from graphmem.model import CodeVerdict, Kind, Origin, Scope, Statement
-from graphmem.repository.mainline_history import without_second
+from graphmem.repository.mainline_history import MainlineHistory, without_second
 from graphmem.service.context import Write
 from graphmem.service.local_notes import LocalNotes
 from graphmem.service.mainline_ingestion import Readable, recorded_mainline
@@ -32,9 +32,10 @@ from graphmem.verification import (
 )
 
 _BATCH = 200
-_STATED_IN = "stated in"
+#: Role of the anchors for the files from which a statement was read.
+STATED_IN = "stated in"
 #: Roles of files from which a statement was read, or with which it came: it does not say that they exist.
-_SOURCE_ROLES = frozenset({_STATED_IN, CHANGED_WITH})
+_SOURCE_ROLES = frozenset({STATED_IN, CHANGED_WITH})
 _WORST = (CodeStatus.BROKEN, CodeStatus.DRIFTED, CodeStatus.MOVED, CodeStatus.UNDECIDED)
 
 
@@ -47,6 +48,14 @@ class VerifiedMemory(Readable, Protocol):
 
     def record_verdicts(self, verdicts: Sequence[CodeVerdict], *, write: Write | None = None) -> Written:
         """See `ReadingVerbs.record_verdicts`."""
+        ...
+
+
+class RepositoryCode(CodeHistory, Protocol):
+    """The code of a repository, of which the ledger may have the history."""
+
+    def know(self, recorded: MainlineHistory) -> None:
+        """Take what the ledger has of the mainline."""
         ...
 
 
@@ -80,7 +89,7 @@ class VerificationReport:
 
 def verify_repository(
     memory: VerifiedMemory,
-    history: CodeHistory,
+    history: RepositoryCode,
     *,
     at: datetime,
     cache: Path | None = None,
@@ -101,13 +110,15 @@ def verify_repository(
     given = write or Write()
     home = given.scope or memory.scope
     scope = Scope(home.tenant, home.repo)
-    # Incidents tell of the past.
     cards = [card for card in shared_cards(memory, scope) if _is_of_the_present(card.statement)]
+    recorded = recorded_mainline(memory, scope)
+    history.know(recorded)
     notes = LocalNotes(cache, "verdicts", ledger_mark(memory, scope))
     earlier = {card.id: _verdict(card.id, notes.values.get(card.id)) for card in cards}
     verdicts = verify_memories([_to_verify(card, earlier[card.id]) for card in cards], history, at=at)
-    recorded = recorded_mainline(memory, scope).verdicts
-    checked = [_checked(card, verdict, recorded.get(card.id)) for card, verdict in zip(cards, verdicts, strict=True)]
+    checked = [
+        _checked(card, verdict, recorded.verdicts.get(card.id)) for card, verdict in zip(cards, verdicts, strict=True)
+    ]
     news = [_note(found.verdict) for found in checked if found.is_news]
     change = None
     for start in range(0, len(news) if is_recorded else 0, _BATCH):
@@ -135,7 +146,7 @@ def _without_sources(statement: Statement) -> Statement:
 
 def _to_verify(card: Card, earlier: Verdict | None) -> MemoryToVerify:
     start = (card.holding[0].start if card.holding else None) or card.recorded_at
-    stated = next((anchor.name for anchor in card.statement.anchors if anchor.role == _STATED_IN), "")
+    stated = next((anchor.name for anchor in card.statement.anchors if anchor.role == STATED_IN), "")
     return MemoryToVerify(
         memory_id=card.id,
         statement=_without_sources(card.statement),

@@ -19,6 +19,7 @@ from graphmem.service.context import ServiceContext, Write
 from graphmem.store import Progress, silent
 
 if TYPE_CHECKING:
+    from graphmem.service.branch_merges import BranchReport
     from graphmem.sources.git.mainline_reading import MainlineBatch
 
 _OP_PREFIX = "mainline/"
@@ -80,6 +81,7 @@ class MainlineReport:
         change: The ledger position of the last reading; 0 without any.
         branch: The branch that the mainline follows; None if it was read under another name.
         followed: Where the symbols and files of memories went; None if they were not followed.
+        merges: The branches of the memory that the repository merged; None if they were not looked for.
     """
 
     commits: int
@@ -94,6 +96,7 @@ class MainlineReport:
     change: int
     branch: str | None
     followed: FollowReport | None = None
+    merges: BranchReport | None = None
 
 
 class ReadingVerbs:

@@ -7,6 +7,7 @@ from typing import Self
 
 from graphmem.errors import Unsupported
 from graphmem.model import Scope
+from graphmem.service.branch_verbs import BranchVerbs
 from graphmem.service.capture import CaptureVerbs
 from graphmem.service.context import ServiceContext
 from graphmem.service.context_verb import ContextVerb
@@ -24,6 +25,7 @@ from graphmem.service.store_verbs import StoreVerbs
 
 @with_gate
 class GraphMemory(
+    BranchVerbs,
     CaptureVerbs,
     ContextVerb,
     FeedbackVerb,

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from graphmem.errors import GraphMemError
 from graphmem.model import Scope
+from graphmem.service.branch_merges import BranchedMemory, merge_branches
 from graphmem.service.code_relocations import FollowedMemory, follow_code
 from graphmem.service.context import Write
 from graphmem.service.local_notes import LocalNotes
@@ -31,12 +32,14 @@ FILE_SOURCES: Mapping[str, tuple[str, str]] = {
     "incidents": ("graphmem.sources.incidents", "read_incidents"),
     "trailers": ("graphmem.sources.trailers", "read_trailers"),
 }
+#: Beginnings of the source keys of these sources.
+KEY_PREFIXES = ("rules:/", "manifests/", "beads:", "todo:", "flag:", "revert:", "bans:/", "commits:/")
 _TRAILERS = "trailers"
 #: The note of the branches whose trailers were recorded.
 _BRANCHES = "branches"
 
 
-class RepositoryMemory(FollowedMemory, Protocol):
+class RepositoryMemory(FollowedMemory, BranchedMemory, Protocol):
     """An opened memory that takes readings of files too."""
 
     def ingest(self, reading: Reading, *, write: Write | None = None, progress: Progress = silent) -> IngestReport:
@@ -52,11 +55,13 @@ class RepositoryReport:
         mainline: The result of reading the mainline; None if it was not asked for.
         sources: The result for each source of files; sources without news since the last ingestion are left out.
         failed: Sources that could not be read, with the reason.
+        cursors: How far each source was read.
     """
 
     mainline: MainlineReport | None = None
     sources: dict[str, IngestReport] = field(default_factory=dict)
     failed: dict[str, str] = field(default_factory=dict)
+    cursors: dict[str, str] = field(default_factory=dict)
 
 
 #: Called with the name of a source before it is read; returns the progress of its reading and writing.
@@ -101,7 +106,10 @@ def ingest_repository(  # noqa: PLR0913 - each parameter is about another part
     report.mainline = ingest_mainline(memory, reader.batches, write=write, progress=start("git"))
     given = (write or Write()).scope or memory.scope
     followed = ref or report.mainline.branch
-    notes = LocalNotes(cursors, "cursors", ledger_mark(memory, given))
+    mark = ledger_mark(memory, given)
+    merges = merge_branches(memory, root, notes=cursors, write=write, mark=mark)
+    report.mainline = replace(report.mainline, merges=merges)
+    notes = LocalNotes(cursors, "cursors", mark)
     for name in sources:
         progress = start(name)
         try:
@@ -114,7 +122,7 @@ def ingest_repository(  # noqa: PLR0913 - each parameter is about another part
             report.failed[name] = str(error)
         else:
             if reading.cursor is not None:
-                notes.values[name] = reading.cursor
+                report.cursors[name] = notes.values[name] = reading.cursor
                 notes.save()
     if _TRAILERS in sources and given.repo is not None:
         _ingest_branches(memory, root, notes, report, write=write, ref=followed, read_at=read_at)

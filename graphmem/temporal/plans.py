@@ -16,6 +16,7 @@ from graphmem.model import (
     Operation,
     Propose,
     ReadMainline,
+    RecordRelocations,
     RecordVerdicts,
     Request,
     Supersede,

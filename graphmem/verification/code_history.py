@@ -77,6 +77,9 @@ class PathHistory(Protocol):
     def commit_at(self, position: int) -> str:
         """Hash of a commit."""
 
+    def time_at(self, position: int) -> datetime:
+        """Effective time of a commit."""
+
     def periods(self, path: str) -> Sequence[PathPeriod]:
         """All periods of a path."""
 

@@ -40,6 +40,7 @@ NEEDS: dict[str, tuple[Permission, dict[str, Any] | None]] = {
     "status": (Permission.READ, None),
     "file_life": (Permission.READ, None),
     "repositories": (Permission.READ, None),
+    "branches": (Permission.READ, None),
     "add": (Permission.WRITE, {"statement": "words"}),
     "add_many": (Permission.WRITE, {"items": [{"statement": {"title": "t"}}]}),
     "supersede": (Permission.WRITE, {"new": "other words"}),

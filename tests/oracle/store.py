@@ -37,6 +37,7 @@ from graphmem.model import (
     Supersede,
     Transition,
 )
+from graphmem.repository.repository_link import LinkRepository, UnlinkRepository
 from graphmem.rows import CachedRows, Rows, SourceRow
 from graphmem.store import (
     Clock,

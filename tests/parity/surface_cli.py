@@ -47,6 +47,7 @@ COMMANDS: dict[str, tuple[str, str | None]] = {
     "repositories": ("repositories", "repositories"),
     "proposals": ("proposals", None),
     "review": ("review", None),
+    "branches": ("branch list", "branches"),
 }
 
 

@@ -30,6 +30,7 @@ OF_ONE_SURFACE = {
         *(
             "capture",
             "verify",
+            "reconcile",
             "ci",
             "init",
             "copy",
