@@ -350,9 +350,7 @@ class Store(Protocol):
         ...
 
     def readings(self, reader: Scope, repo: str | None, *, after: int = 0) -> list[Change]:
-        """Return the entries about the code of a repository and its links to others, in order.
-
-        They are `ReadMainline`, `RecordRelocations`, `RecordVerdicts`, `LinkRepository` and `UnlinkRepository`.
+        """Return the entries in order that are about the code of a repository, or its links to others.
 
         Args:
             reader: Its tenant.

@@ -28,6 +28,11 @@ OF_ONE_SURFACE = {
             "ingest incidents",
         ),
         *(
+            "install",
+            "uninstall",
+            "on",
+            "trust",
+            "setup",
             "capture",
             "verify",
             "reconcile",
