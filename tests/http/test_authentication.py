@@ -56,6 +56,10 @@ NEEDS: dict[str, tuple[Permission, dict[str, Any] | None]] = {
     "merge_branch": (Permission.WRITE, {"name": "b"}),
     "ingest_decisions": (Permission.WRITE, {"documents": []}),
     "ingest": (Permission.WRITE, {"reading": {"observations": [], "replacements": [], "problems": []}}),
+    "proposals": (Permission.READ, None),
+    "capture": (Permission.WRITE, {"messages": []}),
+    "settle": (Permission.WRITE, {"how": "both", "reason": "r"}),
+    "review": (Permission.REVIEW, {"verdict": "accept", "reason": "r"}),
     "retract": (Permission.REVIEW, {}),
     "revoke": (Permission.REVIEW, {}),
     "abandon_branch": (Permission.REVIEW, {"name": "b"}),
@@ -80,7 +84,7 @@ def routes(site: Site) -> Iterator[tuple[str, str, str]]:
 
 def call(site: Site, route: tuple[str, str, str], key: str | None, memory: str = "x", change: int = 1) -> int:
     verb, method, path = route
-    path = path.replace("{key}", memory).replace("{change}", str(change))
+    path = path.replace("{key}", memory).replace("{change}", str(change)).replace("{conflict}", "x")
     query = {"timeline": "?subject=s", "diff": "?start=2025-01-01", "file_life": "?path=a.py"}.get(verb, "")
     more = {"content": b"", "headers": NDJSON} if verb == "restore" else {"json": NEEDS[verb][1]}
     return site.send(method, path + query, key=key, **more).status_code
