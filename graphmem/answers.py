@@ -147,6 +147,9 @@ class Card:
         amended_by: The amendments in force at the point.
         files: Files of the memory that have moved or are gone, as far as its repository was read.
         verdict: The last result of a check against the code; None if it was not checked.
+        depends_on: The memories that it depends on, implements or refines.
+        suspect: The chain of dependencies that puts it in doubt, from its own to the one that is no longer in force;
+            empty if there is none, or once it was confirmed.
     """
 
     memory: Memory
@@ -161,6 +164,8 @@ class Card:
     amended_by: tuple[Reference, ...] = ()
     files: tuple[FilePlace, ...] = ()
     verdict: CodeVerdict | None = None
+    depends_on: tuple[Reference, ...] = ()
+    suspect: tuple[Reference, ...] = ()
 
     @property
     def id(self) -> str:
@@ -407,7 +412,7 @@ class Explanation:
         resolves_to: The memories that answer in its place at the point; empty if it is in force itself.
         edges: The supersessions of the memory, with their evidence.
         related: The links of the memory, with the state of the memory at the other end.
-        suspect: Sentences on memories that it depends on and that are no longer in force.
+        suspect: Sentences on the memories that put it in doubt, and on dependencies that have not begun.
         contested: Other memories in force for the same subject, each with the rule that decides between them.
         overruled_by: The memory that leads the subject, with the rule; None if this memory leads or is not in force.
     """
@@ -421,35 +426,6 @@ class Explanation:
     suspect: tuple[str, ...]
     contested: tuple[Contest, ...]
     overruled_by: Relation | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class OpenConflict:
-    """A conflict that is not settled.
-
-    Attributes:
-        found_by: `subject` (several memories in force for a subject in the same scope), `fork` (several successors of a
-            memory, after a merge) or `link` (a recorded conflict).
-        what: The subject, or the id of the forked memory or of the first claim.
-        claims: The memories in conflict; the first would lead, by `rule`.
-        overlap: The intervals in which all claims are in force.
-        fix: Commands that settle the conflict.
-    """
-
-    found_by: str
-    what: str
-    claims: tuple[Card, ...]
-    rule: str
-    overlap: tuple[Interval, ...]
-    fix: str
-
-
-@dataclass(frozen=True, slots=True)
-class Conflicts:
-    """The open conflicts at a point."""
-
-    conflicts: tuple[OpenConflict, ...]
-    at: Point
 
 
 class OnSimilar(StrEnum):

@@ -49,6 +49,8 @@ NewText = Annotated[str, Text(250_000, 1, r"\S", "A text whose first line is the
 """The words of a statement."""
 
 BranchName = Annotated[str, Text(MAX_NAME_CHARS, 1, r"^[^\x00-\x1f\x7f:]+(:[1-9][0-9]{0,17})?$", "The branch.", "NAME")]
+SessionName = Annotated[str, Text(200, description="The id of the conversation.", metavar="SESSION")]
+ConflictId = Annotated[str, Text(100, 1, description="The id of an open conflict.", metavar="CONFLICT")]
 SourceWord = Annotated[str, Text(1_000, description="The source's own word for it.", metavar="WORD")]
 PartName = Annotated[str, Text(20_000, description="The part that is replaced, such as 'retention'.", metavar="TEXT")]
 Question = Annotated[str, Text(10_000, description="A question in plain words.")]

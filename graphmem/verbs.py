@@ -189,6 +189,29 @@ _ALL = (
         status=201,
     ),
     _write(
+        "capture",
+        "take the explicit statements of a conversation",
+        "POST /v1/capture",
+        "",
+        command="",
+        profile=None,
+    ),
+    _ask(
+        "proposals",
+        "proposed memories, which wait for a review",
+        "GET /v1/proposals",
+        "proposals",
+        page_limit=50,
+    ),
+    _write(
+        "review",
+        "accept, edit or reject a proposed memory",
+        "POST /v1/memories/{key}/review",
+        "review 7k2m accept --reason 'as we agreed'",
+        permission=Permission.REVIEW,
+        profile=None,
+    ),
+    _write(
         "supersede",
         "let new words, or another memory, supersede a memory",
         "POST /v1/memories/{old}/supersede",
@@ -239,6 +262,12 @@ _ALL = (
         "POST /v1/memories/{key}/feedback",
         "feedback ADR-0012 useful",
         profile=Profile.CORE,
+    ),
+    _write(
+        "settle",
+        "settle an open conflict",
+        "POST /v1/conflicts/{conflict}/settle",
+        "settle c-2f1e0d9c8b supersede --winner ADR-0012 --reason 'the newer decision applies'",
     ),
     _write("link", "relate two memories", "POST /v1/memories/{source}/links", "link ADR-0012 depends_on ADR-0003"),
     _write(

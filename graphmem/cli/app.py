@@ -51,6 +51,7 @@ _WITHOUT_VERB: dict[Section, dict[str, CommandEntry]] = {
     Section.ASK: {},
     Section.WRITE: {
         "import": CommandEntry("import_command", "bring", "import the memories of another tool"),
+        "capture": CommandEntry("capture_command", "capture", "take the explicit statements of a conversation"),
     },
     Section.KEEP: {
         "verify": CommandEntry("verify_command", "verify", "check memories against the code of a repository"),

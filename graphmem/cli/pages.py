@@ -7,7 +7,6 @@ from datetime import datetime
 
 from graphmem.answers import (
     Card,
-    Conflicts,
     Diff,
     Explanation,
     History,
@@ -35,9 +34,11 @@ from graphmem.cli.phrases import (
     state_word,
     stretches,
 )
-from graphmem.model import At, Change, Propose
+from graphmem.conflicts import Conflicts
+from graphmem.model import At, Change, Propose, Provenance
 from graphmem.relations import RESOLVED_WORDS, link_words, rule_words
 from graphmem.retrieval.briefs import Brief, brief, code_sentence
+from graphmem.retrieval.dependencies import doubt_sentence
 from graphmem.retrieval.relation_phrases import day
 from graphmem.temporal import touched
 from graphmem.terms import question_terms
@@ -71,18 +72,20 @@ def _hit_lines(number: int, hit: Hit, terms: Sequence[str], valid: datetime) -> 
     yield from _brief_lines(brief(hit, terms, valid), terms)
     if not hit.holds:
         yield line(dim("stands: "), hit.because, indent=3)
-    yield from _file_lines(card, indent=3)
+    yield from _change_lines(card, indent=3)
     yield from _relation_lines(hit)
     for contest in hit.contested:
         yield line(Span("contested by ", Look.WARN), f"{name(contest.memory)} ({rule_words(contest.rule)})", indent=3)
 
 
-def _file_lines(card: Card, *, indent: int) -> Iterator[Line]:
-    """The files of a memory that have moved or are gone."""
+def _change_lines(card: Card, *, indent: int) -> Iterator[Line]:
+    """What has changed around a memory: its files, the code, and what it depends on."""
     for place in card.files:
         yield line(dim("file: "), place.sentence, indent=indent)
     if card.verdict is not None and (code := code_sentence(card.verdict)) is not None:
         yield line(Span("code: ", Look.WARN), code, indent=indent)
+    if card.suspect:
+        yield line(Span("suspect: ", Look.WARN), doubt_sentence(card.suspect), indent=indent)
 
 
 def _brief_lines(short: Brief, terms: Sequence[str]) -> Iterator[Line]:
@@ -146,7 +149,7 @@ def card_page(history: History, at: At) -> Iterator[Block]:
         yield line(
             dim("about: "), ", ".join(f"{anchor.name} ({anchor.role})" for anchor in statement.anchors), indent=2
         )
-    yield from _file_lines(card, indent=2)
+    yield from _change_lines(card, indent=2)
     if statement.labels:
         yield line(dim("labels: "), ", ".join(statement.labels), indent=2)
     if card.amended_by:
@@ -275,17 +278,24 @@ def explanation_page(answer: Explanation, at: At) -> Iterator[Block]:
 def conflicts_page(answer: Conflicts, at: At, width: int) -> Iterator[Block]:
     """Each contradiction with its claims, the rule that would decide, and the fix."""
     for conflict in answer.conflicts:
-        basis = dim(f"  by {conflict.found_by}, {stretches(conflict.overlap)}")
+        basis = dim(f"  {conflict.id}  by {conflict.found_by}, {stretches(conflict.overlap)}")
         yield line(Span("! ", Look.WARN), strong(conflict.what), basis)
         for rank, card in enumerate(conflict.claims):
             role = "leads" if rank == 0 else "contests"
             yield line(sign(card.state), f" {name(card, width)}  ", Span(card.id, Look.ID), dim(f"  {role}"), indent=2)
+            yield line(dim(_recorded(conflict.evidence[rank], card.recorded_at)), indent=4)
         yield line(dim("rule: "), rule_words(conflict.rule), indent=2)
-        yield line(dim("fix: "), conflict.fix, indent=2)
+        for way in conflict.ways:
+            yield line(dim("settle: "), way, indent=2)
         yield _EMPTY
     if not answer.conflicts:
         yield line("No open conflicts.")
     yield point_line(answer.at, at)
+
+
+def _recorded(by: Provenance, moment: datetime) -> str:
+    source, reason = f" from {by.source}" if by.source else "", f": {by.reason}" if by.reason else ""
+    return f"recorded {second(moment)} by {by.actor}{source}{reason}"
 
 
 def _head(card: Card, valid: datetime) -> Iterator[Line]:

@@ -42,6 +42,7 @@ _RECEIPTS: Mapping[str, str] = {
     "confirm": "confirmed",
     "feedback": "noted as {opinion}",
     "link": "linked ({kind})",
+    "settle": "conflict {conflict} settled",
     "open_branch": "branch {name} opened",
     "merge_branch": "branch {name} merged",
     "abandon_branch": "branch {name} abandoned",

@@ -129,7 +129,7 @@ class Demo:
                 role = f"leads by the rule “{rule_words(conflict.rule)}”" if index == 0 else "contested"
                 yield line(sign(card.state), f" {name(card, _NAME_CELLS)}  ", dim(role), indent=2)
             yield from bars(self.memory.timeline(subject=conflict.what).lanes, answer.at.valid, width)
-            yield line(dim("to resolve it: "), conflict.fix)
+            yield line(dim("to settle it: "), conflict.ways[0])
         yield point_line(answer.at, At())
 
 

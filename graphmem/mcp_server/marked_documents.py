@@ -99,6 +99,7 @@ VOICES: Mapping[type, Mapping[str, Voice]] = {
         "because": Voice.QUOTED,
         "files": Voice.WORDS,
         "code": Voice.WORDS,
+        "suspect": Voice.QUOTED,
     },
     ContextBlock: dict.fromkeys(("markdown", "counter", "mode", "note"), _PLAIN),
     BlockItem: {

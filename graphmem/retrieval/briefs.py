@@ -10,6 +10,7 @@ from operator import attrgetter
 
 from graphmem.answers import Hit, Interval, Quote, Reference, Relation, SearchAnswer, Sentence, State
 from graphmem.model import CodeVerdict, Kind, Origin, Outcome, Point, Scope, Statement
+from graphmem.retrieval.dependencies import doubt_sentence
 from graphmem.retrieval.excerpts import excerpt, shortened
 from graphmem.temporal import Standing
 from graphmem.terms import question_terms, text_terms
@@ -52,6 +53,7 @@ class Brief:
         contested: Ids of other memories in force for the subject.
         because: The reason for its state, if it is not in force.
         files: A sentence for each of its files that has moved or is gone.
+        suspect: What puts it in doubt: a memory that it depends on is no longer in force; None without a doubt.
         code: The verdict of the last check against the code, with its reason; None if there is nothing to say.
         origin: The origin of the quoted text.
     """
@@ -78,6 +80,7 @@ class Brief:
     because: str | None = None
     files: tuple[str, ...] = ()
     code: str | None = None
+    suspect: str | None = None
 
     @property
     def heading(self) -> Brief:
@@ -156,6 +159,7 @@ def brief(hit: Hit, terms: Collection[str], valid: datetime) -> Brief:
         because=None if hit.holds else known(hit.because),
         files=tuple(shortened(place.sentence, MAX_SENTENCE_CHARS) for place in card.files[:MOST_NAMED]),
         code=None if card.verdict is None else code_sentence(card.verdict),
+        suspect=known(doubt_sentence(card.suspect)) if card.suspect else None,
     )
 
 

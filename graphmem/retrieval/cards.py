@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from graphmem.answers import Card, Step, Told, intervals
+from graphmem.answers import Card, Reference, Step, Told, intervals
 from graphmem.model import Memory
 from graphmem.ranking import freshness, trusted_confidence
 from graphmem.relations import Side
@@ -12,7 +12,7 @@ from graphmem.retrieval.quotations import quoted_of
 from graphmem.retrieval.reference import reference, references, state
 from graphmem.retrieval.relation_phrases import edge_words
 from graphmem.rows import EdgeRow, MoveRow
-from graphmem.temporal import View
+from graphmem.temporal import View, dependencies
 from graphmem.temporal.spans import containing
 
 
@@ -36,6 +36,7 @@ def card(view: View, key: str, valid: datetime) -> Card | None:
         recorded_at=stamp.recorded_at,
         confirmed_at=view.confirmed_at(key),
         amended_by=references(view, amendments, valid),
+        depends_on=tuple(Reference(dependency) for dependency in dependencies(view, key)),
     )
 
 

@@ -12,6 +12,7 @@ from graphmem.model import Point, Scope
 from graphmem.retrieval.cards import card
 from graphmem.retrieval.corrections import Correction, share_of, unknown_words
 from graphmem.retrieval.cursors import Cursors, PageStart, Seal, question_mark
+from graphmem.retrieval.dependencies import with_dependencies
 from graphmem.retrieval.embedder import Embedder, EmbedderMissing, card_of, other_model, question_vector
 from graphmem.retrieval.fusion import NAMED_SHARE, Scored, cut
 from graphmem.retrieval.heads import Head, fits, heads_of, is_relevant, relevant_heads, scored_neighbours, subject_of
@@ -200,15 +201,16 @@ class Searcher:
         view, led = ruled.view, ruled.led
         hits = ((entry.head, _hit(entry, view if entry.head.is_settled else entry.head.view, query)) for entry in shown)
         at = Point(query.valid, query.seq or 0)
+        whole = [(head, hit) for head, hit in hits if hit is not None]
+        cards = with_dependencies(self._store, query.reader, [hit.card for _, hit in whole], at)
         return tuple(
             _contested(
-                replace(hit, card=with_files(self._mainlines, query.reader, hit.card, at)),
-                led.get(subject_of(hit.card.memory)) if head.holds else None,
+                replace(hit, card=with_files(self._mainlines, query.reader, card, at)),
+                led.get(subject_of(card.memory)) if head.holds else None,
                 view,
                 query,
             )
-            for head, hit in hits
-            if hit is not None
+            for (head, hit), card in zip(whole, cards, strict=True)
         )
 
 

@@ -1,27 +1,41 @@
-"""Open conflicts, computed when they are read: rivals for a subject, forks of a memory, and declared conflicts."""
+"""Open conflicts, computed when they are read: rivals, forks, recorded conflicts, and statements that contradict."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import replace
+from datetime import datetime
 
-from graphmem.answers import Card, Conflicts, OpenConflict, intervals
-from graphmem.model import LinkKind, Point, Scope
+from graphmem.answers import intervals
+from graphmem.conflicts import Conflicts, FoundBy, OpenConflict, conflict_id, ways_to_settle
+from graphmem.contradictions import opposed
+from graphmem.model import LinkKind, Point, Provenance, Scope, Statement
 from graphmem.retrieval.cards import card
 from graphmem.rows import EdgeRow
+from graphmem.service.chunks import chunks
 from graphmem.service.context import ServiceContext
+from graphmem.store import Filter
 from graphmem.temporal import Ruling, Spans, View, rule
 from graphmem.temporal.spans import intersection
 
 
-def open_conflicts(context: ServiceContext, point: Point, reader: Scope) -> Conflicts:
-    """Return the open conflicts at a point; see `ReadVerbs.conflicts`."""
+def open_conflicts(context: ServiceContext, point: Point, reader: Scope, *, is_latest: bool) -> Conflicts:
+    """Return the open conflicts at a point; see `ReadVerbs.conflicts`.
+
+    Args:
+        context: The context of the opened memory.
+        point: The point.
+        reader: The reader's scope.
+        is_latest: Whether the point is of the latest ledger position, where the store's caches help.
+    """
     conflicts = [
         *_by_subject(context, point, reader),
         *_by_fork(context, point, reader),
         *_by_link(context, point, reader),
     ]
+    known = {frozenset(card.id for card in conflict.claims) for conflict in conflicts}
+    conflicts += _by_statement(context, point, reader, known, point.valid if is_latest else None)
     return Conflicts(tuple(conflicts), point)
 
 
@@ -37,7 +51,7 @@ def _by_subject(context: ServiceContext, point: Point, reader: Scope) -> Iterato
             ruling = rule(view, same, point.valid)
             if ruling is not None and ruling.contested:
                 claims = (ruling.head, *(key for key, _ in ruling.contested))
-                yield _conflict(view, "subject", subject, claims, point, ruling.contested[0][1])
+                yield _conflict(context, view, FoundBy.SUBJECT, subject, claims, point, ruling.contested[0][1])
 
 
 def _by_fork(context: ServiceContext, point: Point, reader: Scope) -> Iterator[OpenConflict]:
@@ -52,7 +66,7 @@ def _by_fork(context: ServiceContext, point: Point, reader: Scope) -> Iterator[O
             claims = tuple(dict.fromkeys(edge.new for edge in edges if view.holds(edge.new, point.valid)))
             if len({edge.stamp.seq for edge in edges}) > 1 and len(claims) > 1 and view.memory(old) is not None:
                 ordered, why = _ordered(claims, rule(view, claims, point.valid))
-                yield _conflict(view, "fork", old, ordered, point, why)
+                yield _conflict(context, view, FoundBy.FORK, old, ordered, point, why)
 
 
 def _by_link(context: ServiceContext, point: Point, reader: Scope) -> Iterator[OpenConflict]:
@@ -68,7 +82,7 @@ def _by_link(context: ServiceContext, point: Point, reader: Scope) -> Iterator[O
             seen.add(pair)
             ruling = rule(view, pair, point.valid)
             ordered, why = _ordered(pair, ruling)
-            yield _conflict(view, "link", pair[0], ordered, point, why)
+            yield _conflict(context, view, FoundBy.LINK, pair[0], ordered, point, why)
 
 
 def _ordered(claims: tuple[str, ...], ruling: Ruling | None) -> tuple[tuple[str, ...], str]:
@@ -78,14 +92,48 @@ def _ordered(claims: tuple[str, ...], ruling: Ruling | None) -> tuple[tuple[str,
     return (ruling.head, *(key for key, _ in ruling.contested)), ruling.contested[0][1]
 
 
-def _conflict(view: View, found_by: str, topic: str, claims: tuple[str, ...], point: Point, why: str) -> OpenConflict:
+def _by_statement(
+    context: ServiceContext, point: Point, reader: Scope, known: Collection[frozenset[str]], hint: datetime | None
+) -> Iterator[OpenConflict]:
+    """Yield the conflicts between statements in force in one scope, but those with the claims of a known conflict."""
+    homes: dict[tuple[str | None, ...], dict[str, Statement]] = defaultdict(dict)
+    for ids in chunks(context, Filter(), reader, point.seq, hint):
+        view = context.view(reader, ids, point.seq)
+        for key in ids:
+            memory = view.memory(key)
+            if memory is not None and memory.statement is not None and view.holds(key, point.valid):
+                homes[memory.scope.repo, memory.scope.user, memory.scope.environment][key] = memory.statement
+    for statements in homes.values():
+        for pair in opposed(statements):
+            claims = (pair.first, pair.second)
+            if frozenset(claims) in known:
+                continue
+            view = context.view(reader, claims, point.seq)
+            if not any(edge.new in claims for key in claims for edge in view.edges_out(key)):
+                ordered, why = _ordered(claims, rule(view, claims, point.valid))
+                yield _conflict(context, view, FoundBy(pair.rule.value), pair.topic, ordered, point, why)
+
+
+def _conflict(  # noqa: PLR0913, PLR0917 - what a conflict is made of
+    context: ServiceContext,
+    view: View,
+    found_by: FoundBy,
+    topic: str,
+    claims: tuple[str, ...],
+    point: Point,
+    why: str,
+) -> OpenConflict:
     cards = tuple(shown for key in claims if (shown := card(view, key, point.valid)) is not None)
     overlap: Spans = view.holding(claims[0])
     for key in claims[1:]:
         overlap = intersection(overlap, view.holding(key))
-    return OpenConflict(found_by, topic, cards, why, intervals(overlap), _fix(cards))
+    ids = tuple(shown.id for shown in cards)
+    known_as = conflict_id(found_by, ids)
+    evidence = tuple(_provenance(context, view.reader, shown.change) for shown in cards)
+    ways = ways_to_settle(known_as, found_by, ids)
+    return OpenConflict(known_as, found_by, topic, cards, evidence, why, intervals(overlap), ways)
 
 
-def _fix(cards: tuple[Card, ...]) -> str:
-    head, last = cards[0].id, cards[-1].id
-    return f"graphmem supersede {last} --by {head}, or the reverse; or graphmem end the memory that is no longer true"
+def _provenance(context: ServiceContext, reader: Scope, change: int) -> Provenance:
+    """Return the provenance of the ledger entry that recorded a memory."""
+    return context.store.changes(reader, after=change - 1, limit=1)[0].provenance

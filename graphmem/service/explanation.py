@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from graphmem.answers import Contest, Explanation, Hit, Related, Relation, Sentence, State
+from graphmem.answers import Contest, Explanation, Hit, Related, Relation, Sentence
 from graphmem.errors import NotFound
-from graphmem.model import LinkKind, Memory, Point, Scope
+from graphmem.model import Memory, Point, Scope
 from graphmem.relations import Side, link_words
 from graphmem.retrieval.cards import card, step
+from graphmem.retrieval.dependencies import doubt_sentence, with_dependencies
 from graphmem.retrieval.hit_order import rulings
 from graphmem.retrieval.reasons import because, edge_reason, named, state_reason
 from graphmem.retrieval.reference import reference, references
@@ -16,9 +17,8 @@ from graphmem.retrieval.relation_phrases import overruling, relation
 from graphmem.rows import EdgeRow
 from graphmem.service.context import ServiceContext
 from graphmem.store import Rivals
-from graphmem.temporal import CachedView, Resolved, Standing, View, resolve
+from graphmem.temporal import DEPENDENCIES, CachedView, Resolved, Standing, View, resolve
 
-_DEPENDENCIES = {LinkKind.DEPENDS_ON, LinkKind.IMPLEMENTS, LinkKind.REFINES}
 _MANY = 10_000
 
 
@@ -35,6 +35,7 @@ def explanation(context: ServiceContext, key: str, point: Point, reader: Scope) 
     out, into = visible_edges(view, key)
     edges = [*out, *into]
     related = _related(view, key, point)
+    shown = with_dependencies(context.store, reader, [shown], point)[0]
     resolved = [] if view.holds(key, point.valid) else resolve(view, key, point.valid)
     contested, overruled_by = _conflicts_of(context, shown.memory, point, reader)
     return Explanation(
@@ -46,7 +47,7 @@ def explanation(context: ServiceContext, key: str, point: Point, reader: Scope) 
             step(view, edge, side=Side.OLD if edge.old == key else Side.NEW, valid=point.valid) for edge in edges
         ),
         related=related,
-        suspect=_suspect(view, related),
+        suspect=(*((doubt_sentence(shown.suspect),) if shown.suspect else ()), *_not_begun(view, related)),
         contested=contested,
         overruled_by=overruled_by,
     )
@@ -76,14 +77,20 @@ def _related(view: View, key: str, point: Point) -> tuple[Related, ...]:
     return tuple(related)
 
 
-def _suspect(view: View, related: Sequence[Related]) -> tuple[str, ...]:
-    dependencies = [(link, link.memory.state) for link in related if link.is_outgoing and link.kind in _DEPENDENCIES]
+def _not_begun(view: View, related: Sequence[Related]) -> tuple[str, ...]:
+    """Return sentences on the dependencies of a memory that were never in force; they cast no doubt on it."""
+    not_begun = [
+        link
+        for link in related
+        if link.is_outgoing and link.kind in DEPENDENCIES and view.start(link.memory.id) is None
+    ]
     return tuple(
         Sentence.of(
-            f"{link_words(link.kind, is_outgoing=True)} ", named(view, link.memory.id), f", which is {state} now"
+            f"{link_words(link.kind, is_outgoing=True)} ",
+            named(view, link.memory.id),
+            f", which is {link.memory.state} now",
         )
-        for link, state in dependencies
-        if state is not None and state is not State.HOLDS
+        for link in not_begun
     )
 
 

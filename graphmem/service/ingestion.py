@@ -55,6 +55,11 @@ class IngestVerb:
         return _Ingestion(self._context, self._context.write_request(write), progress).run(reading)
 
 
+def ingested(context: ServiceContext, request: WriteRequest, reading: Reading) -> IngestReport:
+    """Return the result of ingesting a reading with the fields of a write; see `IngestVerb.ingest`."""
+    return _Ingestion(context, request, silent).run(reading)
+
+
 class _Ingestion:
     """The ingestion of a single reading."""
 

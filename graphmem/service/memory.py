@@ -7,16 +7,18 @@ from typing import Self
 
 from graphmem.errors import Unsupported
 from graphmem.model import Scope
+from graphmem.service.capture import CaptureVerbs
 from graphmem.service.context import ServiceContext
 from graphmem.service.context_verb import ContextVerb
 from graphmem.service.feedback_verb import FeedbackVerb
 from graphmem.service.ingestion import IngestVerb
 from graphmem.service.mainline_ingestion import ReadingVerbs
 from graphmem.service.read_verbs import ReadVerbs
+from graphmem.service.settlements import SettleVerb
 from graphmem.service.store_verbs import StoreVerbs
 
 
-class GraphMemory(FeedbackVerb, ReadVerbs, ContextVerb, IngestVerb, ReadingVerbs, StoreVerbs):
+class GraphMemory(CaptureVerbs, FeedbackVerb, ReadVerbs, ContextVerb, IngestVerb, ReadingVerbs, StoreVerbs, SettleVerb):
     """The memory of a project: its facts, decisions and preferences on both time axes. Opened by `graphmem.open()`.
 
     Safe to use from several threads. Use it in a `with` block, or call `close`.

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Unpack
 
 from graphmem.answers import (
     Card,
-    Conflicts,
     Diff,
     Difference,
     Explanation,
@@ -21,23 +20,27 @@ from graphmem.answers import (
     Lane,
     Listing,
     SearchAnswer,
+    State,
     Timeline,
     Turn,
     interval,
 )
+from graphmem.conflicts import Conflicts
 from graphmem.errors import InvalidInput, NotFound
-from graphmem.model import FOREVER, At, Change, Point, Scope, ScopeParts
+from graphmem.model import FOREVER, At, Change, Point, Scope, ScopeParts, Status
 from graphmem.parameters import Limit, MemoryRef, PathName, Position, Question, Share, SubjectName
 from graphmem.ranking import trusted_confidence
 from graphmem.relations import Side
 from graphmem.retrieval.cards import card, moves, step
 from graphmem.retrieval.cursors import Cursors, PageStart, page_of, question_mark
+from graphmem.retrieval.dependencies import with_dependencies
 from graphmem.retrieval.moved_files import with_files
 from graphmem.retrieval.path_reach import reach
 from graphmem.retrieval.reference import references
 from graphmem.retrieval.remarks import remarks
 from graphmem.retrieval.request import Query, Sort
 from graphmem.rows import EdgeRow
+from graphmem.service.chunks import chunks
 from graphmem.service.commit_points import at_commits, resolve
 from graphmem.service.conflicts import open_conflicts
 from graphmem.service.context import ServiceContext
@@ -53,7 +56,6 @@ from graphmem.vocabulary import word_of
 if TYPE_CHECKING:
     import networkx as nx
 
-_CHUNK = 500
 _EVERYTHING = 1_000_000
 
 
@@ -142,8 +144,22 @@ class ReadVerbs:
         if order is Sort.CONFIDENCE:
             cards = iter(sorted(cards, key=lambda shown: (-_trusted(shown), -shown.change, shown.id)))
         answer = _page(cards, start, page.limit, cursors)
-        shown = tuple(with_files(self._context.mainlines, reader, listed, start.point) for listed in answer.cards)
-        return replace(answer, cards=shown)
+        return replace(answer, cards=self._complete(answer.cards, reader, start.point))
+
+    def proposals(self, *, scope: Scope | None = None, page: Page | None = None, limit: int | None = None) -> Listing:
+        """List the proposed memories, last recorded first: what was captured, and what waits for acceptance.
+
+        Args:
+            scope: The reader's scope.
+            page: The number of memories, and the cursor of the previous page.
+            limit: The number of memories, in place of a page.
+        """
+        reader, page = self._context.reader(scope), page_of(page, limit, Page(VERBS["proposals"].page_limit))
+        narrowed = Filter(statuses=(Status.PROPOSED,))
+        cursors = Cursors(self._context.seal, reader, question_mark("proposals", narrowed, reader))
+        start = cursors.start(page, self._context.point(None, reader))
+        cards = self._matching(narrowed, reader, start.point, is_latest=True)
+        return _page((shown for shown in cards if shown.state is State.PROPOSED), start, page.limit, cursors)
 
     @at_commits
     def get(
@@ -188,7 +204,12 @@ class ReadVerbs:
 
     def _card(self, reader: Scope, key: str, point: Point) -> Card:
         shown = _existing(card(self._context.view(reader, [key], point.seq), key, point.valid), key)
-        return with_files(self._context.mainlines, reader, shown, point)
+        return self._complete([shown], reader, point)[0]
+
+    def _complete(self, cards: Sequence[Card], reader: Scope, point: Point) -> tuple[Card, ...]:
+        """Return cards with what they depend on, their files and their verdicts."""
+        whole = with_dependencies(self._context.store, reader, cards, point)
+        return tuple(with_files(self._context.mainlines, reader, shown, point) for shown in whole)
 
     def _history(self, reader: Scope, key: str, point: Point) -> History:
         view = self._context.view(reader, [key], point.seq)
@@ -198,7 +219,7 @@ class ReadVerbs:
         changes = [change for change in self._context.store.changes_of(reader, key) if change.seq <= point.seq]
         entries, named = visible_entries(self._context, changes, reader, point.seq, read=view)
         return History(
-            card=with_files(self._context.mainlines, reader, shown, point),
+            card=self._complete([shown], reader, point)[0],
             at=point,
             predecessors=tuple(as_new(edge) for edge in into if edge.is_full or edge.part),
             successors=tuple(as_old(edge) for edge in out if edge.is_full or edge.part),
@@ -246,13 +267,10 @@ class ReadVerbs:
             if subject is None
             else reigns(view, [memory_id for memory_id in ids if view.memory(memory_id) is not None])
         )
+        cards = list(_cards(view, dict.fromkeys([*ids, *_before(view, ids), *_after(view, ids)]), point))
         lanes = [
-            Lane(
-                with_files(self._context.mainlines, reader, shown, point),
-                moves(view, shown.id),
-                tuple(map(interval, leads.get(shown.id, ()))),
-            )
-            for shown in _cards(view, dict.fromkeys([*ids, *_before(view, ids), *_after(view, ids)]), point)
+            Lane(shown, moves(view, shown.id), tuple(map(interval, leads.get(shown.id, ()))))
+            for shown in self._complete(cards, reader, point)
         ]
         lanes.sort(key=lambda lane: (lane.moves[0].at if lane.moves else point.valid, lane.card.change))
         return Timeline(tuple(lanes), point)
@@ -286,7 +304,7 @@ class ReadVerbs:
         last = max(before.seq, after.seq)
         files = reach(self._context.mainlines, narrowed, reader, last)
         differences: list[Difference] = []
-        for found in self._chunks(narrowed if files is None else files.where, reader, last, None):
+        for found in chunks(self._context, narrowed if files is None else files.where, reader, last, None):
             rows = first.context.store.rows(reader, found)
             old = View(rows, reader, before.seq)
             rows = rows if second.context is first.context else second.context.store.rows(reader, found)
@@ -317,14 +335,19 @@ class ReadVerbs:
 
     @at_commits
     def conflicts(self, *, at: At | None = None, scope: Scope | None = None) -> Conflicts:
-        """List the open conflicts, each with the rule that would decide it and a command that settles it.
+        """List the open conflicts, each with its evidence, the rule that would decide it and commands that settle it.
+
+        Found are several memories in force for a subject, several successors of a memory after a merge, recorded
+        conflicts, and, by their words, an option that one memory chose and another rejected (by its key), a negation,
+        and another number.
 
         Args:
             at: Valid time (`as_of`) and recorded time (`known_at`); now and latest if not given.
             scope: The reader's scope.
         """
         reader = self._context.reader(scope)
-        return open_conflicts(self._context, self._context.point(at, reader), reader)
+        is_latest = at is None or at.known_at is None
+        return open_conflicts(self._context, self._context.point(at, reader), reader, is_latest=is_latest)
 
     def changes(self, *, after: Position = 0, limit: Limit = 100, scope: Scope | None = None) -> Sequence[Change]:
         """List ledger entries in order, those that concern memories that the reader sees.
@@ -374,30 +397,20 @@ class ReadVerbs:
 
         reader = self._context.reader(scope)
         point = self._context.point(at, reader)
-        return graph_of(self._context, self._chunks(Filter(), reader, point.seq, None), point, reader, progress)
+        return graph_of(
+            self._context, chunks(self._context, Filter(), reader, point.seq, None), point, reader, progress
+        )
 
     # ---- parts
 
     def _matching(self, where: Filter, reader: Scope, point: Point, *, is_latest: bool) -> Iterator[Card]:
         hint = None if where.include_history or where.statuses or not is_latest else point.valid
         files = reach(self._context.mainlines, where, reader, point.seq)
-        for ids in self._chunks(where if files is None else files.where, reader, point.seq, hint):
+        for ids in chunks(self._context, where if files is None else files.where, reader, point.seq, hint):
             view = self._context.view(reader, ids, point.seq)
             for shown in _cards(view, ids, point):
                 if _matches(shown, where) and (files is None or files.admits(view, shown.id)):
                     yield shown
-
-    def _chunks(self, where: Filter, reader: Scope, seq: int, hint: datetime | None) -> Iterator[Sequence[str]]:
-        before = seq + 1
-        while True:
-            ids = self._context.store.select(reader, where, at=hint, before=before, limit=_CHUNK)
-            if hint is not None and self._context.store.position(reader).seq != seq:
-                hint = None  # written in the meantime: the caches may be ahead of this answer's ledger position
-                continue
-            if not ids:
-                return
-            yield ids
-            before = self._context.store.rows(reader, ids[-1:]).memories[ids[-1]].stamp.seq
 
 
 def _existing(shown: Card | None, key: str) -> Card:

@@ -6,6 +6,7 @@ Only this package decides when a memory is in force. It does no I/O and reads no
 from graphmem.rows import stamp_of
 from graphmem.temporal.cached_view import CachedView
 from graphmem.temporal.chain_end import is_decided_ahead
+from graphmem.temporal.doubts import DEPENDENCIES, dependencies, doubt
 from graphmem.temporal.history import Fault, History
 from graphmem.temporal.operations import needs, touched
 from graphmem.temporal.overlay import Overlay
@@ -17,6 +18,7 @@ from graphmem.temporal.stand_ins import StandIns
 from graphmem.temporal.view import View
 
 __all__ = [
+    "DEPENDENCIES",
     "CachedView",
     "Fault",
     "History",
@@ -29,6 +31,8 @@ __all__ = [
     "StandIns",
     "Standing",
     "View",
+    "dependencies",
+    "doubt",
     "is_decided_ahead",
     "needs",
     "plan",

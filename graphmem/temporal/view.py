@@ -71,7 +71,9 @@ class View:
         #: Visible memories, tombstones included: an erased memory still covers its predecessors.
         self.known: dict[str, MemoryRow] = self._visible(rows.memories)
         self._retracted = {
-            row.memory for row in rows.retractions if sees(row.stamp) and row.stamp.seq not in self._whole
+            row.memory: row.stamp.seq
+            for row in rows.retractions
+            if sees(row.stamp) and row.stamp.seq not in self._whole
         }
         self._moves = self._visible_moves(rows)
         self._out: dict[str, list[EdgeRow]] = defaultdict(list)
@@ -129,6 +131,14 @@ class View:
             and self.memory(row.target)
         ]
 
+    def links_from(self, key: str) -> list[LinkRow]:
+        """Active typed links from the memory, whether the view has the other side or not."""
+        return [
+            row
+            for row in self._rows.links
+            if row.source == key and self.lineage.sees(row.stamp) and row.stamp.seq not in self._whole
+        ]
+
     def is_linked(self, first: str, second: str) -> bool:
         """Return True if a typed link between two memories is in effect, in either direction."""
         return any(
@@ -144,6 +154,15 @@ class View:
             return None
         seen = [row.stamp for row in self._confirmations if row.memory == key and self.lineage.sees(row.stamp)]
         return max((stamp.recorded_at for stamp in seen), default=None)
+
+    def confirmed_seq(self, key: str) -> int:
+        """Ledger position of the memory's last confirmation; 0 if there is none."""
+        seen = (row.stamp for row in self._confirmations if row.memory == key and self.lineage.sees(row.stamp))
+        return max((stamp.seq for stamp in seen), default=0)
+
+    def retracted_seq(self, key: str) -> int:
+        """Ledger position of the retraction in effect; 0 if there is none."""
+        return self._retracted.get(key, 0)
 
     def is_retracted(self, key: str) -> bool:
         """Return True if a retraction of the memory is in effect."""

@@ -233,7 +233,7 @@ def test_conflicts_name_the_rule_and_the_fix(tool: Tool) -> None:
     assert (found["what"], [card["id"] for card in found["claims"]]) == ("lint.quotes", [two, one])
     shown = tool.out("conflicts")
     assert "rule: start: the later start leads" in shown
-    assert "fix: graphmem supersede" in shown
+    assert "settle: graphmem settle c-" in shown
     assert "contested by Single quotes (start" in tool.out("search", "double quotes")
 
 

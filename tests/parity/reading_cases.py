@@ -290,6 +290,8 @@ OVERVIEWS = (
         code="invalid_input",
     ),
     _case("there are", "repositories", {}, told={"#": 2, "0": "billing", "1": "shop"}),
+    _case("where nothing waits", "proposals", {}, told={"cards.#": 0}),
+    *_wrong("proposals", {}),
     _case("that nobody has decided", "conflicts", {}, told={"conflicts.#": 1}),
     _case("when there were none", "conflicts", {"at": {"known_at": 1}}, told={"conflicts.#": 0}),
     *_wrong("conflicts", {}),

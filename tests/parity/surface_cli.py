@@ -26,7 +26,7 @@ COMMANDS: dict[str, tuple[str, str | None]] = {
         for verb in ("search", "context", "list", "history", "timeline", "diff", "explain", "conflicts")
     },
     **{verb: (verb, None) for verb in ("add", "supersede", "amend", "transition", "end", "retract", "revoke")},
-    **{verb: (verb, None) for verb in ("confirm", "feedback", "link", "erase", "export", "backup")},
+    **{verb: (verb, None) for verb in ("confirm", "feedback", "link", "settle", "erase", "export", "backup")},
     "add_many": ("add", "written"),
     "get": ("show", "card"),
     "changes": ("changes", "changes"),
@@ -39,6 +39,8 @@ COMMANDS: dict[str, tuple[str, str | None]] = {
     "reindex": ("reindex", "vectors"),
     "status": ("status", "store"),
     "repositories": ("repositories", "repositories"),
+    "proposals": ("proposals", None),
+    "review": ("review", None),
 }
 
 
@@ -235,8 +237,10 @@ _WORDS: dict[str, Callable[[Asked], Words]] = {
     "ingest": _ingest,
     "link": _placed("source", "kind", "target"),
     "restore": _placed("lines"),
+    "review": _placed("key", "verdict"),
     "revoke": _placed("change"),
     "search": _placed("query"),
+    "settle": _placed("conflict", "how"),
     "supersede": _placed("old", "new"),
     "timeline": _placed("subject"),
     "transition": _placed("key", "status"),

@@ -18,7 +18,20 @@ from tests.parity.world import HERE, opened
 OF_ONE_SURFACE = {
     Surface.CLI: {
         *("ingest git", "ingest repository", "ingest rules", "ingest structure", "ingest tasks", "ingest incidents"),
-        *("verify", "ci", "init", "copy", "import", "completion", "docs", "doctor", "serve", "browser", "mcp"),
+        *(
+            "capture",
+            "verify",
+            "ci",
+            "init",
+            "copy",
+            "import",
+            "completion",
+            "docs",
+            "doctor",
+            "serve",
+            "browser",
+            "mcp",
+        ),
         *("schema status", "schema apply", "schema diff", "schema vectors"),
         *("graphiti on", "graphiti off", "graphiti sync", "graphiti rebuild", "graphiti status"),
         *("key create", "key list", "key rotate", "key revoke"),

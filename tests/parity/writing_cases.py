@@ -478,4 +478,63 @@ UNDONE = (
     _case("one that there is not", "abandon_branch", {"name": "no"}, code="not_found"),
 )
 
-WRITING = (*ADDS, *REPLACEMENTS, *LIVES, *UNDONE)
+SAID_IN_TALK = [{"role": "user", "content": "Never commit generated files."}]
+WHY = {"reason": "agreed"}
+REVIEWED = (
+    _case(
+        "a conversation",
+        "capture",
+        {"messages": SAID_IN_TALK, "session": "s1"},
+        told={"captured.#": 1, "captured.0.title": "Never commit generated files", "captured.0.number": 1},
+    ),
+    _case("by an unknown policy", "capture", {"messages": SAID_IN_TALK, "policy": "maybe"}, code="invalid_input"),
+    _case(
+        "its words",
+        "review",
+        {"key": "lint", "verdict": "accept", "write": WHY},
+        told={"change.operation.old.0": "lint", "change.provenance.reason": "agreed"},
+    ),
+    _case("without a reason", "review", {"key": "lint", "verdict": "accept"}, code="invalid_input"),
+    _case("nobody", "review", {"key": "nobody", "verdict": "reject", "write": WHY}, code="not_found"),
+    _case("in an unknown way", "review", {"key": "lint", "verdict": "praise", "write": WHY}, code="invalid_input"),
+)
+
+#: Of `tabs` and `spaces`, the only conflict there is.
+CONFLICT = "c-bba627e973"
+SETTLED = (
+    _case(
+        "by a winner",
+        "settle",
+        {"conflict": CONFLICT, "how": "supersede", "winner": "spaces", "write": WHY},
+        told={
+            "change.operation.old.0": "tabs",
+            "change.operation.new.0": "spaces",
+            "change.provenance.reason": "agreed",
+        },
+    ),
+    _case(
+        "as never right",
+        "settle",
+        {"conflict": CONFLICT, "how": "correct", "winner": "tabs", "write": WHY},
+        told={"change.operation.kind": "correction"},
+    ),
+    _case(
+        "without a reason", "settle", {"conflict": CONFLICT, "how": "correct", "winner": "tabs"}, code="invalid_input"
+    ),
+    _case("without a winner", "settle", {"conflict": CONFLICT, "how": "correct", "write": WHY}, code="invalid_input"),
+    _case("in an unknown way", "settle", {"conflict": CONFLICT, "how": "toss", "write": WHY}, code="invalid_input"),
+    _case(
+        "by what is no claim",
+        "settle",
+        {"conflict": CONFLICT, "how": "supersede", "winner": "lint", "write": WHY},
+        code="not_found",
+    ),
+    _case(
+        "one that is not open",
+        "settle",
+        {"conflict": "c-0000000000", "how": "supersede", "winner": "tabs", "write": WHY},
+        code="not_found",
+    ),
+)
+
+WRITING = (*REVIEWED, *SETTLED, *ADDS, *REPLACEMENTS, *LIVES, *UNDONE)

@@ -142,7 +142,7 @@ def test_what_depends_on_something_that_ended_is_suspect(memory: GraphMemory) ->
     block = memory.context("retries of the queue")
     assert sections(block)[Section.BEWARE][0] == "Retries use sorted sets of the queue"
     assert items(block)["Retries use sorted sets of the queue"].cautions == (
-        "suspect: depends on 'Queues run on Redis', which is ended",
+        "suspect: depends on 'Queues run on Redis', which is ended now",
     )
 
 

@@ -121,7 +121,7 @@ def test_two_in_force_for_one_subject_are_a_conflict(memory: GraphMemory) -> Non
     (found,) = memory.conflicts().conflicts
     assert [card.id for card in found.claims] == [ours, agents]
     assert found.rule == "trust of origin"
-    assert agents in found.fix
+    assert agents in found.ways[1]
 
 
 def test_a_private_preference_outranks_the_shared_rule_without_a_conflict(memory: GraphMemory) -> None:

@@ -1,0 +1,81 @@
+"""Adds to cards what their memories depend on, and the dependencies that put them in doubt."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from graphmem.answers import Card, Reference, Sentence
+from graphmem.model import Origin, Point, Scope
+from graphmem.relations import link_words
+from graphmem.retrieval.reference import references
+from graphmem.rows import Rows
+from graphmem.store import Store
+from graphmem.temporal import DEPENDENCIES, View, doubt
+from graphmem.vocabulary import LinkKind
+
+#: Dependencies of more memories than this, direct or not, are not followed further.
+_MOST_FOLLOWED = 1_000
+
+
+def with_dependencies(store: Store, reader: Scope, cards: Sequence[Card], at: Point) -> tuple[Card, ...]:
+    """Return cards whose `depends_on` is complete, with the chains that put their memories in doubt.
+
+    The store is read only if a card has dependencies.
+
+    Args:
+        store: Has the memories of the cards.
+        reader: Whose cards they are.
+        cards: Cards as `graphmem.retrieval.cards.card` makes them: `depends_on` has ids only.
+        at: The point of the cards.
+    """
+    asked = [card.id for card in cards if card.depends_on]
+    if not asked:
+        return tuple(cards)
+    view = View(_followed(store, reader, asked), reader, at.seq)
+    return tuple(
+        replace(
+            card,
+            depends_on=tuple(
+                one
+                for one in references(view, [dependency.id for dependency in card.depends_on], at.valid)
+                if one.title is not None
+            ),
+            suspect=references(view, doubt(view, card.id, at.valid), at.valid),
+        )
+        if card.depends_on
+        else card
+        for card in cards
+    )
+
+
+def doubt_sentence(suspect: Sequence[Reference]) -> Sentence:
+    """Return the chain that puts a memory in doubt in words.
+
+    For example "depends on 'A', which depends on 'B', which is ended now".
+
+    Args:
+        suspect: A card's `suspect`, not empty.
+    """
+    words = link_words(LinkKind.DEPENDS_ON, is_outgoing=True)
+    parts = [Sentence.of(f"{words} '", _title(one), "', which ") for one in suspect]
+    return Sentence.of(*parts, f"is {suspect[-1].state} now")
+
+
+def _title(memory: Reference) -> Sentence:
+    return Sentence.quoting(memory.title or memory.id, memory.origin or Origin.EXTERNAL)
+
+
+def _followed(store: Store, reader: Scope, asked: Sequence[str]) -> Rows:
+    """Return the rows of memories and of all that they depend on, directly or not."""
+    rows, read = store.rows(reader, asked), set(asked)
+    ahead = _targets(rows, read)
+    while ahead and len(read) < _MOST_FOLLOWED:
+        read |= ahead
+        rows = store.rows(reader, sorted(read))
+        ahead = _targets(rows, read)
+    return rows
+
+
+def _targets(rows: Rows, read: set[str]) -> set[str]:
+    return {row.target for row in rows.links if row.kind in DEPENDENCIES and row.source in read} - read

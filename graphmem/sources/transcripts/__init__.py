@@ -1,0 +1,17 @@
+"""Transcripts of conversations: their turns, and the statements that they make explicitly."""
+
+from graphmem.sources.transcripts.explicit_statements import ExplicitStatement, explicit_statements
+from graphmem.sources.transcripts.formats import Transcript, read_transcript, turns_of
+from graphmem.sources.transcripts.turns import Message, Speaker, Turn, spoken
+
+__all__ = [
+    "ExplicitStatement",
+    "Message",
+    "Speaker",
+    "Transcript",
+    "Turn",
+    "explicit_statements",
+    "read_transcript",
+    "spoken",
+    "turns_of",
+]

@@ -1,0 +1,209 @@
+"""Statements that a conversation makes explicitly: a decision, a rule, or something to remember.
+
+Few forms count, and each must open its sentence: what is said in passing, asked, doubted, or about this moment alone is
+left to people. A speaker's own sentence is the quote; nothing is rephrased but for its opening words.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from graphmem.model import Kind
+from graphmem.sources.transcripts.turns import Speaker, Turn, spoken
+
+_MOST_CHARS = 400
+_LEAST_WORDS = 3
+#: Sentences end at a stop before a blank and a capital, a digit, a quote or a code span; and at a line's end.
+_SENTENCE = re.compile(r"(?<=[.!?])[ \t]+(?=[A-Z0-9\"'`])")
+#: A line of at least so many characters that ends no sentence goes on in the next line, unless that is an item.
+_MARGIN, _ENDS = 45, ".!?:;|>"
+_ITEM = re.compile(r"[-*+#|>]|\d{1,3}[.)] ")
+_OPENING = re.compile(
+    r"^(?:[-*•] |\d{1,3}[.)] )?(?:\*\*)?(?:ok(?:ay)?|so|yes|yeah|right|great|perfect|also|and|please|btw|fyi|alright)?"
+    r"(?:,|:|\.|!| -)? ?(?:please |also |then )?",
+    re.IGNORECASE,
+)
+_VERB = (
+    r"(?:use|add|commit|push|import|call|write|edit|touch|modify|change|run|install|depend|put|store|log|mock|skip|rebase|"
+    r"deploy|create|make|keep|return|raise|catch|hardcode|hard-code|mix|rely|start|name|expose|pin|bump|delete|remove|"
+    r"test|prefer|format|document|squash|open|validate|include|set|wrap|pass|follow|check|go|avoid|move|split|replace|"
+    r"adopt|build|support|extend|switch|migrate|drop|generate|require|suppress|exclude|group|do not|don't)\b"
+)
+_WE_DO = (
+    "use|go with|stick with|stay with|stick to|keep|standardize on|standardise on|build on|rely on|drop|avoid|target"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Form:
+    """A form of explicit statement.
+
+    Attributes:
+        pattern: Matches the beginning of a sentence; what follows is the statement, after `lead`.
+        lead: Words that stand before the statement in the title; those of the sentence where a reason is needed.
+        speakers: Whose sentences count.
+        needs_reason: Whether a reason must be given in the sentence.
+    """
+
+    name: str
+    kind: Kind
+    pattern: re.Pattern[str]
+    lead: str = ""
+    speakers: frozenset[Speaker] = frozenset(Speaker)
+    needs_reason: bool = False
+
+
+_USER = frozenset({Speaker.USER})
+
+
+def _form(name: str, kind: Kind, pattern: str, lead: str = "", *, by: frozenset[Speaker] = _USER) -> _Form:
+    return _Form(name, kind, re.compile(pattern, re.IGNORECASE), lead, by)
+
+
+_FORMS = (
+    _form("decided", Kind.DECISION, rf"decision(?: made)?: ?(?:we (?:will )?|to )?(?={_VERB})", by=frozenset(Speaker)),
+    _form(
+        "decided",
+        Kind.DECISION,
+        r"(?:we|the team)(?:'ve| have)? (?:now |just )?(?:decided|agreed|chosen|chose|settled|opted)"
+        r"(?: to| on| that| for|:)? ",
+        by=frozenset(Speaker),
+    ),
+    _form(
+        "remember", Kind.FACT, r"remember(?: this| that|:)+ |remember to |for future reference[,:] |keep in mind that "
+    ),
+    _form(
+        "from now on",
+        Kind.CONVENTION,
+        rf"(?:from now on|going forward)[,:]? (?=(?:we|all|every|always|never|please)\b|{_VERB})",
+    ),
+    _form("always", Kind.CONVENTION, rf"always (?={_VERB})", "always "),
+    _form("never", Kind.CONVENTION, rf"never (?={_VERB})", "never "),
+    _form("preferred", Kind.PREFERENCE, r"i(?:'d| would)? (?:always |strongly |much )?prefer (?:to )?", "prefer "),
+    _Form(
+        "do not",
+        Kind.CONVENTION,
+        re.compile(rf"(?:don'?t|do not|avoid|stop) (?:ever )?(?={_VERB}|[a-z]+ing\b)", re.IGNORECASE),
+        speakers=_USER,
+        needs_reason=True,
+    ),
+    _form("chosen", Kind.DECISION, rf"let'?s (?={_WE_DO})"),
+    _form("chosen", Kind.DECISION, rf"we(?:'ll| will| are going to|'re going to) (?={_WE_DO})"),
+    _form(
+        "here",
+        Kind.CONVENTION,
+        r"in (?:this|our) (?:repo|repository|project|codebase|team|org)[, ]+(?=(?:we|always|never|all|every) )",
+    ),
+)
+_REASON = re.compile(r",? (?:because|since|so that|given that|due to) ", re.IGNORECASE)
+_INSTEAD = re.compile(
+    r",? (?:instead of|rather than|over|in place of) "
+    r"(?P<option>[^,;:()\s]{1,40}(?: [^,;:()\s]{1,40}){0,3}?)(?=[,;:()]| - | for | when | in | to |\.?$)",
+    re.IGNORECASE,
+)
+#: Doubt, plans, or something that holds for this moment alone.
+_PASSING = re.compile(
+    r"\b(?:for now|right now|yet|today|this time|at the moment|for the moment|temporarily|this (?:pr|commit|session|"
+    r"file|task|change|branch|one|test|function|line|issue|entirely|way)|that (?:file|one|test|function|line|commit|"
+    r"branch|for)|maybe|perhaps|might|may want|likely|not sure|on this$|i think|i guess|probably|if you|unless you|"
+    r"for me to|next step|first[, ]|worry|wait|(?:we|i) plan|you (?:can|may|could)|"
+    r"(?:use|with) (?:this|the current|some of|our)|to illustrate|it|them|those|these|options? [a-z0-9]|"
+    r"approach [a-z0-9]|(?:commit|push|add|change) this)\b",
+    re.IGNORECASE,
+)
+#: A list of choices, of which none is taken.
+_CHOICE = re.compile(r", or |\byes/no\b", re.IGNORECASE)
+_ASKED = re.compile(
+    r"^(?:should|shall|can|could|would|will|do|does|did|is|are|what|why|how|when|where|which|who|if)\b", re.IGNORECASE
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ExplicitStatement:
+    """A statement of a turn.
+
+    Attributes:
+        quote: The sentence, verbatim but for line breaks.
+        title: The statement without its opening words and its reason.
+        reason: The reason that the sentence gives; empty without one.
+        rejected: The options that it names as not taken.
+        rule: The name of the form.
+        turn: Where it was said.
+    """
+
+    quote: str
+    title: str
+    kind: Kind
+    reason: str
+    rejected: tuple[str, ...]
+    rule: str
+    turn: Turn
+
+
+def explicit_statements(turn: Turn) -> Iterator[ExplicitStatement]:
+    """Yield the explicit statements of a turn in their order."""
+    for paragraph in _paragraphs(spoken(turn.text)):
+        for sentence in _SENTENCE.split(" ".join(paragraph.split())):
+            found = _statement(sentence.strip(), turn)
+            if found is not None:
+                yield found
+
+
+def _paragraphs(text: str) -> Iterator[str]:
+    """Yield the lines of a text, those that a line break at the margin parts as one."""
+    joined: list[str] = []
+    for line in map(str.strip, text.splitlines()):
+        is_continued = bool(joined) and len(joined[-1]) >= _MARGIN and joined[-1][-1] not in _ENDS
+        if joined and not (is_continued and line and not _ITEM.match(line)):
+            yield " ".join(joined)
+            joined = []
+        if line:
+            joined.append(line)
+    if joined:
+        yield " ".join(joined)
+
+
+def _statement(sentence: str, turn: Turn) -> ExplicitStatement | None:
+    if not 0 < len(sentence) <= _MOST_CHARS or sentence.endswith(("?", ":", "…", "...")) or _CHOICE.search(sentence):
+        return None
+    said = sentence[_opening(sentence) :].replace("**", "")
+    if _ASKED.match(said):
+        return None
+    for form in _FORMS:
+        match = form.pattern.match(said)
+        if match is not None and turn.speaker in form.speakers:
+            return _of_form(form, match[0], said[match.end() :], sentence, turn)
+    return None
+
+
+def _opening(sentence: str) -> int:
+    match = _OPENING.match(sentence)
+    end = 0 if match is None else match.end()
+    # A word that only begins like an opening, as in "always" or "solution", is no opening.
+    return end if end == 0 or not sentence[end - 1].isalnum() else 0
+
+
+def _of_form(form: _Form, lead: str, rest: str, quote: str, turn: Turn) -> ExplicitStatement | None:
+    head, mark, reason = _parted(rest)
+    if form.needs_reason and not mark:
+        return None
+    first, *_ = head.split(maxsplit=1) or [""]
+    if len(head.split()) < _LEAST_WORDS - bool(form.lead) - bool(mark) or _PASSING.search(head):
+        return None
+    if len(first) > 1 and first.isupper() and form.name == "decided":
+        return None  # an entry of a report, such as "KEEP (3 votes)"
+    rejected = tuple(match["option"].strip(" .`'\"") for match in _INSTEAD.finditer(head))
+    title = f"{lead if form.needs_reason else form.lead}{head}".strip(" .!*")
+    return ExplicitStatement(
+        quote, title[0].upper() + title[1:], form.kind, reason.strip(" .!*"), rejected, form.name, turn
+    )
+
+
+def _parted(rest: str) -> tuple[str, str, str]:
+    """Return a statement, the words before its reason, and the reason."""
+    match = _REASON.search(rest)
+    if match is None:
+        return rest, "", ""
+    return rest[: match.start()], match[0], rest[match.end() :]

@@ -1,0 +1,100 @@
+"""Turns of a conversation, and the words in them that a person or an agent said."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+class Speaker(StrEnum):
+    """Who said a turn."""
+
+    USER = "user"
+    ASSISTANT = "assistant"
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """A turn of a conversation.
+
+    Attributes:
+        number: The position of the turn in the conversation, from 1.
+        text: What was said, with everything around it.
+        said_at: The time, with a zone; None if the transcript has none.
+    """
+
+    speaker: Speaker
+    text: str
+    number: int
+    said_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A message of a conversation, as a caller sends it.
+
+    Attributes:
+        role: `user` or `assistant`; messages of other roles are left out.
+        content: The text.
+        number: The position in the conversation, from 1; 0 for the position among the sent messages.
+        said_at: The time, with a zone; None if it is not known.
+    """
+
+    role: str
+    content: str
+    number: int = 0
+    said_at: datetime | None = None
+
+
+#: Texts that a host or graphmem puts into a turn, and what a person marked as private.
+_MARKED = ("private", "system-reminder", "system_reminder", "command-name", "command-message", "command-args")
+_OUTPUT = ("local-command-stdout", "local-command-stderr", "environment_context", "user_instructions", "graphmem")
+_TAG = re.compile(r"<(/?)([A-Za-z][A-Za-z_-]{0,40})(?:\s[^<>]{0,200})?>")
+_STRIPPED = frozenset((*_MARKED, *_OUTPUT))
+_FENCE = re.compile(r"^ {0,3}(`{3,}|~{3,})")
+#: The first words of graphmem's own lines; a line that begins so is not said by anybody.
+_OWN = re.compile(r"^\s*(?:#+ )?(?:graphmem[: ]|Memory of graphmem\b|\[graphmem)", re.IGNORECASE)
+
+
+def spoken(text: str) -> str:
+    """Return the words of a turn that its speaker said.
+
+    Left out are elements such as `<private>` and `<system-reminder>` with all that is in them, fenced code, quoted
+    lines, and lines of graphmem. An element that is not closed goes to the end of the text.
+    """
+    lines: list[str] = []
+    fence = ""
+    for line in _without_elements(text).splitlines():
+        mark = _FENCE.match(line)
+        if fence:
+            if mark and mark[1].startswith(fence) and not line.strip().strip("`~"):
+                fence = ""
+            continue
+        if mark:
+            fence = mark[1]
+            lines.append("")
+        elif not line.lstrip().startswith(">") and not _OWN.match(line):
+            lines.append(line)
+    return "\n".join(lines)
+
+
+def _without_elements(text: str) -> str:
+    kept: list[str] = []
+    place, inside, depth = 0, "", 0
+    for tag in _TAG.finditer(text):
+        name = tag[2].lower()
+        if inside:
+            if name == inside:
+                depth += -1 if tag[1] else 1
+                if depth == 0:
+                    inside, place = "", tag.end()
+        elif name in _STRIPPED:
+            kept.append(text[place : tag.start()])
+            place = tag.end()
+            if not tag[1]:
+                inside, depth = name, 1
+    if not inside:
+        kept.append(text[place:])
+    return "\n".join(kept)

@@ -1,0 +1,63 @@
+"""`graphmem capture`, `proposals` and `review`."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import Tool
+
+LINE = json.dumps(
+    {"type": "user", "sessionId": "s1", "message": {"role": "user", "content": "Never commit builds. Hm."}}
+)
+
+
+@pytest.fixture
+def transcript(tmp_path: Path) -> str:
+    path = tmp_path / "session.jsonl"
+    path.write_text(LINE + "\nnot json\n", encoding="utf-8")
+    return str(path)
+
+
+def test_a_transcript_is_captured_and_reviewed(tool: Tool, transcript: str) -> None:
+    done = tool.run("capture", transcript)
+    assert done.stdout.splitlines()[0].startswith("+ Never commit builds  convention · user, turn 1")
+    assert "1 proposed of 1 turns" in done.stdout
+    assert "1 lines of the transcript are of no known form" in done.stderr
+    key = tool.json("proposals")["cards"][0]["id"]
+    tool.out("review", key, "accept", "--reason", "as we agreed")
+    assert tool.json("proposals")["cards"] == []
+    assert tool.json("search", "builds")["hits"][0]["card"]["origin"] == "human"
+
+
+def test_a_dry_run_writes_nothing(tool: Tool, transcript: str) -> None:
+    assert tool.json("capture", transcript, "--dry-run")["statements"][0]["title"] == "Never commit builds"
+    assert tool.json("proposals")["cards"] == []
+
+
+def test_what_a_tracked_file_says_is_left_out(
+    tool: Tool, transcript: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project = tmp_path / "project"
+    project.mkdir()
+    (project / "AGENTS.md").write_text("- **Never** commit builds!\n", encoding="utf-8")
+    author = ["-c", "user.name=a", "-c", "user.email=a@example.com"]
+    for words in (["init", "-q"], ["add", "."], [*author, "commit", "-q", "-m", "rules"]):
+        subprocess.run(["git", *words], cwd=project, check=True)
+    monkeypatch.chdir(project)
+    done = tool.run("capture", transcript)
+    assert "1 statements stand in files that git tracks" in done.stderr
+    assert "0 proposed" in done.stdout
+
+
+def test_standard_input_is_read(tool: Tool) -> None:
+    shown = tool.json("capture", "-", text=json.dumps([{"role": "user", "content": "Always run the linter first."}]))
+    assert [one["title"] for one in shown["captured"]] == ["Always run the linter first"]
+
+
+def test_a_missing_transcript_is_named(tool: Tool) -> None:
+    done = tool.run("capture", "nowhere.jsonl")
+    assert (done.exit_code, "no file at 'nowhere.jsonl'" in done.stderr) == (1, True)
