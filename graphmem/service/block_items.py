@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from graphmem.answers import Card, Contest, Interval, Relation, Sentence, State
-from graphmem.briefing.block import BlockItem, RejectedOption, Section
+from graphmem.briefing.block import BlockItem, RejectedOption, SectionName
 from graphmem.briefing.sections import section_of_kind
 from graphmem.model import Outcome, Point, Scope, Statement
 from graphmem.relations import Side
@@ -69,10 +69,10 @@ class BlockItems:
                 told.update(rival.memory.id for rival in (*item.overrules, *item.contested))
         return [item for key, item in made.items() if key not in told]
 
-    def sections_of(self, ids: Sequence[str]) -> Counter[Section]:
+    def sections_of(self, ids: Sequence[str]) -> Counter[SectionName]:
         """Return the number of memories in each section, of those that are not put into words."""
         view = self._context.content_view(self._reader, ids, self._point.seq)
-        counts: Counter[Section] = Counter()
+        counts: Counter[SectionName] = Counter()
         for key in ids:
             memory = view.memory(key)
             if memory is not None and memory.statement is not None:
