@@ -12,6 +12,7 @@ from graphmem.model import (
     Add,
     Change,
     Erase,
+    Feedback,
     OpenBranch,
     Operation,
     Propose,
@@ -105,7 +106,7 @@ def _fresh(request: Request, operation: Add, situation: Situation, stamp: Stamp)
 def _outcome(request: Request, situation: Situation) -> Operation:
     """The operation that is requested, or its proposal if the request is not trusted enough."""
     operation, rows = request.operation, situation.rows
-    if isinstance(operation, Add | OpenBranch | Propose | ReadMainline | RecordVerdicts):
+    if isinstance(operation, Add | Feedback | OpenBranch | Propose | ReadMainline | RecordVerdicts):
         return operation
     rules = rules_of(operation)
     required = rules.required(operation, request.writer, rows, situation.change)
