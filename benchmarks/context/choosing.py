@@ -24,7 +24,7 @@ from benchmarks.truth.firsts import share
 from benchmarks.truth.loaded import Loaded, loaded
 from benchmarks.truth.vectors import kept
 from graphmem.briefing.fitting import Room
-from graphmem.briefing.usefulness import NAMES, WEIGHTS, Evidence, Weights
+from graphmem.briefing.usefulness import NAMES, WEIGHTS, MemoryEvidence, Weights
 from graphmem.model import Point, Scope
 from graphmem.retrieval.embedder import EmbedderMissing, find_embedder
 from graphmem.retrieval.search import Searcher
@@ -54,7 +54,7 @@ class Asked:
     point: Point
     task: Task
     found: TaskEvidence
-    evidence: dict[str, Evidence]
+    evidence: dict[str, MemoryEvidence]
 
     def shown(self, weights: Weights, budget: int) -> frozenset[str]:
         """The memories in the block under some weights."""

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from functools import cached_property
 
 from graphmem.answers import Contest, Reference, Relation, Sentence, State
-from graphmem.briefing.block import BlockItem, Section, Why
+from graphmem.briefing.block import BlockItem, SectionName, Why
 from graphmem.marks import Foreign, Parts, rendered
 from graphmem.model import Origin
 from graphmem.token_count import token_count
@@ -27,11 +27,11 @@ _SPACE = re.compile(r"\s+")
 
 
 @dataclass(frozen=True)
-class Line:
+class BlockLine:
     """A line of a block in its three forms; each is complete."""
 
     item: BlockItem
-    section: Section
+    section: SectionName
     short: str
     full: str
     title_only: str
@@ -52,7 +52,7 @@ class Line:
         return token_count(self.title_only)
 
 
-class Wording:
+class BlockWording:
     """Writes lines.
 
     Args:
@@ -66,13 +66,15 @@ class Wording:
         self._repo = repo
         self._now = now
 
-    def line(self, item: BlockItem, section: Section) -> Line:
+    def line(self, item: BlockItem, section: SectionName) -> BlockLine:
         """Return the line of a memory."""
         head = (f"- {item.alias} " if _is_shown(item) else "- ", _said(item.title, item.origin))
         where = f" [{' '.join(self._place(item))}]"
         short = (*head, where, *_joined(_tail(item, is_full=False)))
         full = (*head, where, *_joined(_tail(item, is_full=True)))
-        return Line(item, section, self._text(short), self._text(full), self._text((*head, f" [{short_id(item.id)}]")))
+        return BlockLine(
+            item, section, self._text(short), self._text(full), self._text((*head, f" [{short_id(item.id)}]"))
+        )
 
     def _place(self, item: BlockItem) -> Iterator[str]:
         yield short_id(item.id)
@@ -110,7 +112,7 @@ def day(moment: datetime) -> str:
     return moment.date().isoformat()
 
 
-def foot_line(counts: Iterable[tuple[Section, int]], budget: int, seq: int) -> str:
+def foot_line(counts: Iterable[tuple[SectionName, int]], budget: int, seq: int) -> str:
     """Return the last line: what had no room, how to ask for it, and the ledger position."""
     missing = ", ".join(f"{section.value} {count}" for section, count in counts if count)
     told = f"Left out: {missing}; ask with budget {budget * 2} or search." if missing else "Nothing left out."

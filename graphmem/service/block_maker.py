@@ -8,11 +8,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 
-from graphmem.briefing.block import BlockItem, ContextBlock, Section
+from graphmem.briefing.block import BlockItem, ContextBlock, SectionName
 from graphmem.briefing.fitting import Fitted, Frame, Room, fitted
 from graphmem.briefing.sections import section_of
 from graphmem.briefing.usefulness import FLOOR, WEIGHTS, Weights, usefulness
-from graphmem.briefing.wording import HEAD, HEAD_SINCE, Wording
+from graphmem.briefing.wording import HEAD, HEAD_SINCE, BlockWording
 from graphmem.model import Point, Scope
 from graphmem.service.block_items import BlockItems
 from graphmem.service.context import ServiceContext
@@ -58,7 +58,7 @@ class BlockMaker:
         self._task = task
         self._found = found
         self._weights = weights
-        self._wording = Wording(lambda: self._tag, reader.repo, point.valid)
+        self._wording = BlockWording(lambda: self._tag, reader.repo, point.valid)
 
     def block(self, room: Room, since: int | None) -> ContextBlock:
         """Return the block within its room; with `since`, only what changed after it."""
@@ -118,7 +118,7 @@ class BlockMaker:
 
     def _items(
         self, ranked: Sequence[tuple[float, str]], most: int, seen: SeenChanges | None
-    ) -> tuple[list[BlockItem], Counter[Section]]:
+    ) -> tuple[list[BlockItem], Counter[SectionName]]:
         """Return the items of the most useful memories, what is mandatory included, and the number of the others."""
         mandatory = [key for _, key in ranked if key in self._found.mandatory]
         others = [key for _, key in ranked if key not in self._found.mandatory]
@@ -129,16 +129,18 @@ class BlockMaker:
             items = [replace(item, is_new=True) for item in items]
         return items, rest
 
-    def _fitted(self, items: Sequence[BlockItem], room: Room, since: int | None, unseen: Counter[Section]) -> Fitted:
+    def _fitted(
+        self, items: Sequence[BlockItem], room: Room, since: int | None, unseen: Counter[SectionName]
+    ) -> Fitted:
         if not items:
             return Fitted("", (), sum(unseen.values()))
         lines = [self._wording.line(item, self._section(item)) for item in items]
-        mandatory = [line for line in lines if line.section is Section.MUST]
-        others = [line for line in lines if line.section is not Section.MUST]
+        mandatory = [line for line in lines if line.section is SectionName.MUST]
+        others = [line for line in lines if line.section is not SectionName.MUST]
         head = HEAD if since is None else HEAD_SINCE.format(since=since)
         return fitted(mandatory, others, room, Frame(head, self._point.seq), unseen)
 
-    def _section(self, item: BlockItem) -> Section:
+    def _section(self, item: BlockItem) -> SectionName:
         is_bound = item.is_mandatory and (item.id in self._found.mandatory or not self._task.paths)
         return section_of(item, self._reader, is_bound=is_bound)
 

@@ -18,7 +18,7 @@ from graphmem.briefing.task_paths import (
     plain_path,
     words_of,
 )
-from graphmem.briefing.usefulness import Evidence, EvidenceTable, is_universal
+from graphmem.briefing.usefulness import EvidenceTable, MemoryEvidence, is_universal
 from graphmem.instants import to_micros
 from graphmem.model import Anchor, AnchorKind, Kind, Memory, Point, Scope, Statement
 from graphmem.retrieval.request import Query, Sort
@@ -258,7 +258,7 @@ def _is_placed(anchors: Sequence[str]) -> bool:
     return bool(anchors) and all("/" in name.rstrip("/") and not name.startswith(".") for name in anchors)
 
 
-def own_parts(evidence: Evidence, memory: Memory, paths: Sequence[str], reader: Scope) -> dict[str, float]:
+def own_parts(evidence: MemoryEvidence, memory: Memory, paths: Sequence[str], reader: Scope) -> dict[str, float]:
     """Return the parts of the evidence that the memory itself has: its kind, its wording, its anchors."""
     statement = memory.statement
     assert statement is not None, "only live memories are asked about"  # noqa: S101

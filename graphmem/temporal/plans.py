@@ -12,6 +12,7 @@ from graphmem.model import (
     Add,
     Change,
     Erase,
+    Feedback,
     OpenBranch,
     Operation,
     Propose,
@@ -34,6 +35,7 @@ from graphmem.temporal.view import View
 #: Operations that are never recorded as proposals: their own rules refuse writers without trust.
 _NEVER_PROPOSED = (
     Add,
+    Feedback,
     OpenBranch,
     Propose,
     ReadMainline,

@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from graphmem.answers import State
-from graphmem.briefing.block import BlockItem, RejectedOption, Section, Why
+from graphmem.briefing.block import BlockItem, RejectedOption, SectionName, Why
 from graphmem.briefing.fitting import Frame, Room, fitted
-from graphmem.briefing.wording import HEAD, Line, Wording
+from graphmem.briefing.wording import HEAD, BlockLine, BlockWording
 from graphmem.marks import parts_of
 from graphmem.model import Kind, Origin, Scope
 from graphmem.token_count import token_count
@@ -20,7 +20,7 @@ from graphmem.token_count import token_count
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
 TAG = "0123456789ab"
 FRAME = Frame(HEAD, 7)
-WORDING = Wording(lambda: TAG, "r", NOW)
+WORDING = BlockWording(lambda: TAG, "r", NOW)
 
 
 def item(key: str, title: str, **more: object) -> BlockItem:
@@ -38,7 +38,7 @@ def item(key: str, title: str, **more: object) -> BlockItem:
     return replace(plain, **more)  # type: ignore[arg-type]
 
 
-def line(key: str, title: str, section: Section = Section.PRACTICE, **more: object) -> Line:
+def line(key: str, title: str, section: SectionName = SectionName.PRACTICE, **more: object) -> BlockLine:
     return WORDING.line(item(key, title, **more), section)
 
 
@@ -50,7 +50,7 @@ def test_a_block_is_never_over_its_budget_and_tells_each_memory_once(
     texts: list[str], bound: list[str], tokens: int, chars: int
 ) -> None:
     others = [line(f"o{place}", text) for place, text in enumerate(texts)]
-    mandatory = [line(f"m{place}", text, Section.MUST) for place, text in enumerate(bound)]
+    mandatory = [line(f"m{place}", text, SectionName.MUST) for place, text in enumerate(bound)]
     block = fitted(mandatory, others, Room(tokens, chars), FRAME, Counter())
     assert token_count(block.markdown) <= tokens
     assert len(block.markdown) <= chars
@@ -69,7 +69,7 @@ def test_every_line_of_a_block_is_a_whole_form_of_a_memory(texts: list[str], tok
 
 
 def test_what_is_mandatory_comes_before_what_is_more_useful() -> None:
-    mandatory = [line("must", "Sign every commit", Section.MUST)]
+    mandatory = [line("must", "Sign every commit", SectionName.MUST)]
     block = fitted(mandatory, [line("other", "Indent with tabs " * 15)], Room(100), FRAME, Counter())
     assert [told.id for section in block.sections for told in section.items] == ["must"]
     assert block.left_out == 1
@@ -77,7 +77,7 @@ def test_what_is_mandatory_comes_before_what_is_more_useful() -> None:
 
 def test_mandates_that_do_not_fit_are_reduced_to_titles_and_ids() -> None:
     option = RejectedOption("something with a very long name " * 5)
-    mandatory = [line(f"m{place}", "Sign it", Section.MUST, rejected=(option,)) for place in range(4)]
+    mandatory = [line(f"m{place}", "Sign it", SectionName.MUST, rejected=(option,)) for place in range(4)]
     block = fitted(mandatory, [], Room(110), FRAME, Counter())
     (section,) = block.sections
     assert all(told.is_title_only for told in section.items)
@@ -86,7 +86,7 @@ def test_mandates_that_do_not_fit_are_reduced_to_titles_and_ids() -> None:
 
 def test_the_last_line_tells_what_was_left_out_and_how_to_ask() -> None:
     lines = [line(f"o{place}", "A rule of some ten words about the order of imports here") for place in range(20)]
-    block = fitted([], lines, Room(150), FRAME, Counter({Section.DECIDED: 3}))
+    block = fitted([], lines, Room(150), FRAME, Counter({SectionName.DECIDED: 3}))
     left = block.sections[-1].left_out
     expected = f"Left out: decided 3, how we do it here {left}; ask with budget 300 or search. Position 7."
     assert block.markdown.split("\n")[-1] == expected

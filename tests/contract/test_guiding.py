@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from graphmem.model import Add, Anchor, AnchorKind, Erase, Scope
+from graphmem.model import Add, Anchor, AnchorKind, Erase, Operation, Scope
 from graphmem.store import Store
 from tests.laws.world import ANN, R, add, send
 
@@ -20,7 +20,7 @@ def anchored(
 
 
 def fill(store: Store) -> None:
-    operations = (
+    operations: tuple[Operation, ...] = (
         anchored("file", "a/b.py"),
         anchored("folder", "a/"),
         anchored("glob", "x/**", "y"),

@@ -26,8 +26,7 @@ COMMANDS: dict[str, tuple[str, str | None]] = {
         for verb in ("search", "context", "list", "history", "timeline", "diff", "explain", "conflicts")
     },
     **{verb: (verb, None) for verb in ("add", "supersede", "amend", "transition", "end", "retract", "revoke")},
-    **{verb: (verb, None) for verb in ("confirm", "link", "settle", "erase", "export", "backup")},
-    **{verb: (verb, None) for verb in ("confirm", "feedback", "link", "erase", "export", "backup")},
+    **{verb: (verb, None) for verb in ("confirm", "feedback", "link", "settle", "erase", "export", "backup")},
     "add_many": ("add", "written"),
     "get": ("show", "card"),
     "changes": ("changes", "changes"),

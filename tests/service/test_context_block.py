@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from graphmem import Anchor, AnchorKind, GraphMemory, Kind, Origin, Scope, Statement, Write
-from graphmem.briefing.block import BlockItem, ContextBlock, Section, Why
+from graphmem.briefing.block import BlockItem, ContextBlock, SectionName, Why
 from graphmem.demo import invoices
 from graphmem.errors import InvalidInput
 from graphmem.feedback import Opinion
@@ -23,7 +23,7 @@ def items(block: ContextBlock) -> dict[str, BlockItem]:
     return {item.title: item for section in block.sections for item in section.items}
 
 
-def sections(block: ContextBlock) -> dict[Section, list[str]]:
+def sections(block: ContextBlock) -> dict[SectionName, list[str]]:
     return {section.name: [item.title for item in section.items] for section in block.sections}
 
 
@@ -61,9 +61,9 @@ def test_the_block_of_the_invoice_task_shows_what_was_rejected_and_why(memory: G
         (invoices.REJECTED, "two schemas of one thing drift")
     ]
     told = sections(block)
-    assert told[Section.MUST] == ["Every endpoint that writes money records who did it"]
-    assert told[Section.PREFERRED] == ["Show me small commits, one concern each"]
-    assert len(told[Section.IN_FLIGHT]) == 1
+    assert told[SectionName.MUST] == ["Every endpoint that writes money records who did it"]
+    assert told[SectionName.PREFERRED] == ["Show me small commits, one concern each"]
+    assert len(told[SectionName.IN_FLIGHT]) == 1
     assert "Amounts are stored as floats" not in items(block)
 
 
@@ -72,7 +72,7 @@ def test_the_block_of_the_invoice_task_is_within_any_budget(memory: GraphMemory,
     invoices.record(memory)
     block = invoice_block(memory, budget_tokens=budget)
     assert block.tokens <= budget
-    assert sections(block)[Section.MUST]
+    assert sections(block)[SectionName.MUST]
 
 
 def test_a_memory_about_the_path_comes_without_a_common_word(memory: GraphMemory) -> None:
@@ -87,7 +87,7 @@ def test_a_memory_about_the_path_comes_without_a_common_word(memory: GraphMemory
 @pytest.mark.parametrize("anchor", ["core/", "core", "core/**", "**/*.py"])
 def test_folders_and_globs_cover_a_path(memory: GraphMemory, anchor: str) -> None:
     memory.add(Statement(title="Never round twice", is_mandatory=True, anchors=about(anchor)))
-    assert sections(memory.context("", ["./core/money.py"]))[Section.MUST] == ["Never round twice"]
+    assert sections(memory.context("", ["./core/money.py"]))[SectionName.MUST] == ["Never round twice"]
 
 
 def test_a_path_in_the_text_of_the_task_counts(memory: GraphMemory) -> None:
@@ -98,7 +98,7 @@ def test_a_path_in_the_text_of_the_task_counts(memory: GraphMemory) -> None:
 def test_a_mandate_for_other_paths_is_none_for_this_task(memory: GraphMemory) -> None:
     memory.add(Statement(title="Never round twice", is_mandatory=True, anchors=about("core/")))
     memory.add(Statement(title="Sign every commit", is_mandatory=True))
-    assert sections(memory.context("draw a button", ["web/button.ts"])) == {Section.MUST: ["Sign every commit"]}
+    assert sections(memory.context("draw a button", ["web/button.ts"])) == {SectionName.MUST: ["Sign every commit"]}
 
 
 def test_the_successor_of_a_memory_about_the_path_comes_by_the_path(memory: GraphMemory) -> None:
@@ -121,7 +121,7 @@ def test_what_contests_another_stands_beside_it_once(memory: GraphMemory) -> Non
         memory.add(Statement(title=title, kind=Kind.CONVENTION, subject="style.indent"))
     block = memory.context("indent it")
     (told,) = block.sections
-    assert told.name is Section.BEWARE
+    assert told.name is SectionName.BEWARE
     assert [rival.memory.title for rival in told.items[0].contested] == ["Indent with tabs"]
     assert block.markdown.count("Indent with tabs") == 1
 
@@ -140,9 +140,9 @@ def test_what_depends_on_something_that_ended_is_suspect(memory: GraphMemory) ->
     memory.link(retry, base, LinkKind.DEPENDS_ON)
     memory.end(base)
     block = memory.context("retries of the queue")
-    assert sections(block)[Section.BEWARE][0] == "Retries use sorted sets of the queue"
+    assert sections(block)[SectionName.BEWARE][0] == "Retries use sorted sets of the queue"
     assert items(block)["Retries use sorted sets of the queue"].cautions == (
-        "suspect: depends on 'Queues run on Redis', which is ended",
+        "suspect: depends on 'Queues run on Redis', which is ended now",
     )
 
 
@@ -155,14 +155,14 @@ def test_a_successor_that_is_not_yet_in_force_is_in_flight(memory: GraphMemory) 
     old = memory.add("Sessions are kept in Redis").ids[0]
     memory.supersede(old, "Sessions are signed cookies", at=day(1, 6))
     memory.end(old)
-    assert sections(memory.context("sessions"))[Section.IN_FLIGHT] == ["Sessions are signed cookies"]
+    assert sections(memory.context("sessions"))[SectionName.IN_FLIGHT] == ["Sessions are signed cookies"]
 
 
 def test_another_users_preference_is_not_told(memory: GraphMemory) -> None:
     private = Write(scope=Scope(repo="r", user="ann"))
     memory.add(Statement(title="Short functions", kind=Kind.PREFERENCE), write=private)
     assert memory.context("functions", user="bob").markdown == ""
-    assert sections(memory.context("functions", user="ann")) == {Section.PREFERRED: ["Short functions"]}
+    assert sections(memory.context("functions", user="ann")) == {SectionName.PREFERRED: ["Short functions"]}
 
 
 def test_words_from_outside_are_marked_alike_in_every_store(memory: GraphMemory) -> None:
@@ -182,8 +182,8 @@ def test_only_what_changed_since_a_position_is_told(memory: GraphMemory) -> None
     memory.supersede(old, "Tests run on Python 3.12")
     block = memory.context("sessions and tests", since=seen)
     assert sections(block) == {
-        Section.PRACTICE: ["Tests run on Python 3.12"],
-        Section.BEWARE: ["Tests run on Python 3.11"],
+        SectionName.PRACTICE: ["Tests run on Python 3.12"],
+        SectionName.BEWARE: ["Tests run on Python 3.11"],
     }
     assert all(item.is_new for item in items(block).values())
     assert items(block)["Tests run on Python 3.11"].state.value == "superseded"
@@ -216,7 +216,7 @@ def test_feedback_is_no_news(memory: GraphMemory) -> None:
 def test_a_mandate_for_files_of_another_repository_is_none_here(memory: GraphMemory) -> None:
     anchors = (Anchor(AnchorKind.FILE, "core/money.py", "other"),)
     memory.add(Statement(title="Never round twice", is_mandatory=True, anchors=anchors), write=Write(scope=Scope()))
-    assert Section.MUST not in sections(memory.context("do it", ["core/money.py"]))
+    assert SectionName.MUST not in sections(memory.context("do it", ["core/money.py"]))
 
 
 # ---- points and refusals
