@@ -12,7 +12,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from graphmem.drafts import replace_shared
-from graphmem.errors import Unsupported
+from graphmem.errors import Conflict, Unsupported
 from graphmem.hosts.entries import has_all, insertions, pasted, without_entries
 from graphmem.hosts.host_table import Entry, Host, HostFile, Layer, Purpose
 from graphmem.hosts.install_record import FileRecord, read_records, record_of, write_records
@@ -122,6 +122,7 @@ def carry_out(plan: Plan) -> None:
     """Write the changes of a plan, file by file.
 
     Raises:
+        Conflict: A host wrote a file since the plan was made; the files before it are written.
         OSError: A file cannot be written; those before it are.
     """
     records = read_records()
@@ -129,6 +130,7 @@ def carry_out(plan: Plan) -> None:
     for change in reversed(plan.changes) if plan.is_removal else plan.changes:
         if change.kind in {ChangeKind.NONE, ChangeKind.BY_HAND}:
             continue
+        _refuse_changed(change)
         key, old = str(change.path), records.pop(str(change.path), None)
         if change.after is None:
             change.target.unlink()
@@ -247,6 +249,12 @@ def _refuse(file: HostFile, root: Path, settings: SettingsFile) -> None:
 
 
 # ---- parts
+
+
+def _refuse_changed(change: FileChange) -> None:
+    now = change.target.read_bytes() if change.target.is_file() else None
+    if now != change.before:
+        raise Conflict(f"{str(change.path)!r} was changed by another program just now; run the command again")
 
 
 def _lines(content: bytes | None) -> list[str]:

@@ -1,4 +1,4 @@
-"""What a memory tells a hook: opens the store of the working folder, and asks it by words alone."""
+"""Answers for hooks: the store of the working folder is opened, and asked by words alone."""
 
 from __future__ import annotations
 

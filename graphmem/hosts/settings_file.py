@@ -6,7 +6,8 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-_MAX_BYTES = 4 << 20
+#: Claude Code keeps its own state in the file that has its servers.
+_MAX_BYTES = 16 << 20
 _BOM = "\ufeff"
 
 
@@ -54,7 +55,7 @@ def read_settings(path: Path, root: Path) -> SettingsFile:
         root: The project's or the user's folder: a link that leads out of it is not followed.
 
     Raises:
-        Untouchable: The path is a link out of the root, or no regular file of at most 4 MiB that can be written.
+        Untouchable: The path is a link out of the root, or no regular file of at most 16 MiB that can be written.
     """
     target = _resolved(path)
     if not target.is_relative_to(root.resolve()):

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from graphmem.errors import Conflict
 from graphmem.hosts.entries import own_hooks
 from graphmem.hosts.hook.event_table import EVENTS
 from graphmem.hosts.host_table import HOSTS, Host, HostFile, Layer
@@ -289,6 +290,18 @@ def test_the_entry_of_the_guide_counts_as_ours(project: Path) -> None:
     (project / ".mcp.json").write_text(text, encoding="utf-8")
     assert not install("claude-code", project).by_hand
     assert PROGRAM[0] in (project / ".mcp.json").read_text(encoding="utf-8")
+
+
+def test_a_file_that_a_host_writes_meanwhile_is_not_overwritten(project: Path) -> None:
+    path = project / ".mcp.json"
+    path.write_text("{}", encoding="utf-8")
+    plan = plan_installation(HOSTS["claude-code"], Layer.PROJECT, project, PROGRAM)
+    path.write_text('{"new": 1}', encoding="utf-8")
+    with pytest.raises(Conflict, match="run the command again"):
+        carry_out(plan)
+    assert path.read_text(encoding="utf-8") == '{"new": 1}'
+    install("claude-code", project)
+    assert json.loads(path.read_text(encoding="utf-8"))["new"] == 1
 
 
 def test_a_plugin_file_of_another_is_untouched(project: Path) -> None:

@@ -443,12 +443,22 @@ def test_parts_that_were_taken_stay_until_they_are_finished(store: Path) -> None
     transcript.write_text("line\n", encoding="utf-8")
     host = Host(store, FakeMemory())
     host("claude-code", "Stop", transcript_path=str(transcript))
-    assert [part.end for part in take_transcripts()] == [5]
+    assert [part.end for part in take_transcripts(str(store))] == [5]
     transcript.write_text("line\nmore\n", encoding="utf-8")
     host("claude-code", "Stop", transcript_path=str(transcript))
-    assert [part.end for part in take_transcripts()] == [5]  # those of a process that was killed
-    finish_transcripts()
-    assert [part.end for part in take_transcripts()] == [10]
+    assert [part.end for part in take_transcripts(str(store))] == [5]  # those of a process that was killed
+    finish_transcripts(str(store))
+    assert [part.end for part in take_transcripts(str(store))] == [10]
+
+
+def test_parts_of_another_project_wait_on(store: Path) -> None:
+    transcript = store / "t.jsonl"
+    transcript.write_text("line\n", encoding="utf-8")
+    Host(store, FakeMemory())("claude-code", "Stop", transcript_path=str(transcript))
+    other = str(store.parent / "other")
+    assert take_transcripts(other) == []
+    finish_transcripts(other)
+    assert [part.end for part in take_transcripts(str(store))] == [5]
 
 
 def test_a_transcript_that_is_missing_or_relative_is_not_queued(store: Path) -> None:

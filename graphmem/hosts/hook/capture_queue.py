@@ -57,8 +57,11 @@ def waiting_transcripts() -> list[Waiting]:
     return found
 
 
-def take_transcripts() -> list[Waiting]:
-    """Take the parts that wait; they stay until `finish_transcripts`, for a process that is killed between.
+def take_transcripts(folder: str) -> list[Waiting]:
+    """Take the parts of sessions in a project; they stay until `finish_transcripts`, in case this process is killed.
+
+    Args:
+        folder: The root of the project.
 
     Raises:
         OSError: The queue cannot be renamed.
@@ -68,14 +71,27 @@ def take_transcripts() -> list[Waiting]:
         with contextlib.suppress(FileNotFoundError):
             os.rename(queue, taken)
     with contextlib.suppress(FileNotFoundError), open(taken, "rb") as stream:
-        return [waiting for line in stream if (waiting := _read(line)) is not None]
+        return [part for line in stream if (part := _read(line)) is not None and _is_in(part, folder)]
     return []
 
 
-def finish_transcripts() -> None:
-    """Forget the parts that were taken."""
-    with contextlib.suppress(FileNotFoundError):
-        os.unlink(state_path(_FOLDER, _TAKEN))
+def finish_transcripts(folder: str) -> None:
+    """Forget the parts of a project that were taken; those of other projects wait on.
+
+    Raises:
+        OSError: The queue cannot be written.
+    """
+    taken = state_path(_FOLDER, _TAKEN)
+    with contextlib.suppress(FileNotFoundError), open(taken, "rb") as stream:
+        for line in stream:
+            part = _read(line)
+            if part is not None and not _is_in(part, folder):
+                append_line(state_path(_FOLDER, _NAME), line)
+        os.unlink(taken)
+
+
+def _is_in(part: Waiting, folder: str) -> bool:
+    return f"{os.path.realpath(part.folder)}/".startswith(f"{os.path.realpath(folder)}/")
 
 
 def _read(line: bytes) -> Waiting | None:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from graphmem.hosts.hook.moments import HookMemory
 
 LIMIT_S = 2.0
-#: Not 2, which hosts take for a refusal.
+#: Exit code 2 is a refusal for several hosts.
 _MISUSED = 1
 
 
@@ -42,7 +42,7 @@ def main(words: list[str]) -> NoReturn:
         note_failure(host, event, problem)
         os._exit(_MISUSED)
     host, event = words
-    sys.stdout = sys.stderr  # what a library prints must not stand before the answer
+    sys.stdout = sys.stderr  # libraries must print nothing before the answer
     turn = _thread.allocate_lock()
     _thread.start_new_thread(_watch, (turn, host, event))
     output = answered(host, event, sys.stdin.buffer.read(MAX_BYTES + 1))

@@ -18,7 +18,7 @@ _MAX_BYTES, _MAX_LINE_CHARS = 256 << 10, 500
 
 
 def note_failure(host: str, event: str, reason: str) -> None:
-    """Append a line to the log; errors are ignored, since a hook has nobody to tell."""
+    """Append a line to the log; errors are ignored."""
     with contextlib.suppress(OSError):
         path = state_path(_NAME)
         with contextlib.suppress(FileNotFoundError):

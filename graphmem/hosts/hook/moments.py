@@ -50,7 +50,7 @@ if TYPE_CHECKING:
 
 #: Sources of a session whose earlier text is shown to the model again.
 _REPLAYED = frozenset({"resume", "fork"})
-#: Sources of a session that begin without what was said before.
+#: Sources of a session whose context no longer has the earlier text.
 _EMPTIED = frozenset({"compact", "clear"})
 _UNTRUSTED = (
     "A graphmem store came with this folder, and nobody on this machine has said that it is trusted, so nothing is read"
@@ -265,6 +265,6 @@ def _capture(payload: Payload) -> None:
 
 
 def _identity(payload: Payload) -> str:
-    """What two registrations of one event have in common, whatever each host calls it."""
+    """The part of a payload that is equal in two registrations of one event, whatever each host calls it."""
     parts = [payload.moment, payload.source, payload.prompt, payload.use_id, payload.command, payload.files()]
     return json.dumps(parts)

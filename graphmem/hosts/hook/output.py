@@ -26,7 +26,7 @@ ALLOW, ASK, DENY = "allow", "ask", "deny"
 
 
 class Answer:
-    """What a hook says.
+    """The answer of a hook.
 
     Attributes:
         text: Text for the model; empty for none.
@@ -48,7 +48,7 @@ class Answer:
 
 
 class Output:
-    """What a process writes, and its exit code."""
+    """The output of a process, and its exit code."""
 
     __slots__ = ("code", "stderr", "stdout")
 

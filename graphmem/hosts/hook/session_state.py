@@ -1,4 +1,4 @@
-"""What a session of an agent was told: bounded, one file for each session, removed after a week.
+"""The state of an agent's session: texts that it was given, in a bounded file that is removed after a week.
 
 Each access reads and writes the whole file under its lock, so hooks that run at once do not tell the same thing twice.
 """

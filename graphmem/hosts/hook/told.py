@@ -1,4 +1,4 @@
-"""What a memory tells a hook: lines of a block, and findings of guard."""
+"""Answers of a memory for hooks: the lines of a block, and the findings of guard."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ class Block:
         return cls(str(fields.get("head")), triples, str(fields.get("foot")), seq)
 
 
-#: Marks around what graphmem tells, so that it is not taken for a statement of the conversation.
+#: Marks around texts of graphmem: a capture of the conversation leaves out what is between them.
 OPENING, CLOSING = "<graphmem>", "</graphmem>"
 
 
