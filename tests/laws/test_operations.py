@@ -36,7 +36,12 @@ def test_what_an_operation_names_is_renamed(operation: Operation) -> None:
 def test_a_store_reads_what_an_operation_names_first(operation: Operation) -> None:
     needed = needs(model.Request("op", operation, R))
     assert needed.ids == touched(operation)
-    assert needed.ids or needed.change or needed.branch or isinstance(operation, model.OpenBranch | model.ReadMainline)
+    assert (
+        needed.ids
+        or needed.change
+        or needed.branch
+        or isinstance(operation, model.OpenBranch | model.ReadMainline | model.RecordRelocations)
+    )
 
 
 @EXAMPLES
