@@ -27,7 +27,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from benchmarks.manifests import clone_of
-from benchmarks.rows import Row, show, write
+from benchmarks.rows import Row, read, show, write
 from graphmem.sources.git.file_versions import contents
 from graphmem.sources.git.mainline import find_mainline
 from graphmem.sources.git.raw_log import FileChange, RawCommit
@@ -224,7 +224,8 @@ def main() -> None:
     parts = (given.only,) if given.only else ("chosen", "reported")
     rows = [row for part in parts for row in rows_of(given.clones, is_chosen=part == "chosen")]
     show(rows)
-    write("symbols", rows)
+    kept = [row for row in read("symbols") if not row.name.startswith(tuple(f"symbols, {part}" for part in parts))]
+    write("symbols", [*kept, *rows])
 
 
 if __name__ == "__main__":
