@@ -50,7 +50,8 @@ IMPURE_CALLS = frozenset({
 })
 HEAVY = frozenset({
     "fastapi", "graphiti_core", "httpx2", "ipywidgets", "matplotlib", "neo4j", "networkx", "numpy", "onnxruntime",
-    "prometheus_client", "pydantic", "rich", "sentence_transformers", "structlog", "tokenizers", "torch", "uvicorn",
+    "prometheus_client", "pydantic", "rich", "sentence_transformers", "structlog", "tokenizers", "torch", "tree_sitter",
+    "uvicorn",
 })
 # fmt: on
 
