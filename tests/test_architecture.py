@@ -52,7 +52,7 @@ IMPURE_CALLS = frozenset({
 HEAVY = frozenset({
     "fastapi", "graphiti_core", "httpx2", "ipywidgets", "matplotlib", "neo4j", "networkx", "numpy", "onnxruntime",
     "prometheus_client", "pydantic", "re2", "rich", "sentence_transformers", "structlog", "tokenizers", "torch",
-    "uvicorn",
+    "tree_sitter", "uvicorn",
 })
 # fmt: on
 

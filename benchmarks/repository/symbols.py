@@ -24,10 +24,11 @@ import time
 from collections import Counter, OrderedDict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 
 from benchmarks.manifests import clone_of
-from benchmarks.rows import Row, show, write
+from benchmarks.rows import Row, read, show, write
 from graphmem.sources.git.file_versions import contents
 from graphmem.sources.git.mainline import find_mainline
 from graphmem.sources.git.raw_log import FileChange, RawCommit
@@ -54,6 +55,8 @@ REPOSITORIES = (
 READ_AT_US = 1 << 62
 _REGULAR = frozenset({"100644", "100755"})
 _MOST_FILES = 1_500
+_COMMITS_AT_ONCE = 50
+_NO_BLOB = "0" * 40
 _MOST_KEPT = 3_000
 
 
@@ -103,11 +106,13 @@ class Functions:
 def measured(root: Path, language: str) -> Counts:
     """The counts of a repository."""
     counts, functions, started = Counts(), Functions(), time.process_time()
-    for commit in find_mainline(root, "HEAD").commits(READ_AT_US):
-        changes = list(_changes(commit.raw, language))
-        if 0 < len(changes) <= _MOST_FILES:
-            blobs = dict.fromkeys(blob for each in changes for blob in (each.old_blob, each.blob) if set(blob) != {"0"})
-            texts = {blob: text for blob, text in contents(root, list(blobs)) if text is not None}
+    commits = find_mainline(root, "HEAD").commits(READ_AT_US)
+    while chunk := list(islice(commits, _COMMITS_AT_ONCE)):
+        listed = [list(_changes(commit.raw, language)) for commit in chunk]
+        listed = [changes for changes in listed if 0 < len(changes) <= _MOST_FILES]
+        blobs = {blob for changes in listed for each in changes for blob in (each.old_blob, each.blob)} - {_NO_BLOB}
+        texts = {blob: text for blob, text in contents(root, sorted(blobs)) if text is not None}
+        for changes in listed:
             _count(counts, changes, texts, functions)
     counts.own_s = time.process_time() - started
     return counts
@@ -224,7 +229,8 @@ def main() -> None:
     parts = (given.only,) if given.only else ("chosen", "reported")
     rows = [row for part in parts for row in rows_of(given.clones, is_chosen=part == "chosen")]
     show(rows)
-    write("symbols", rows)
+    kept = [row for row in read("symbols") if not row.name.startswith(tuple(f"symbols, {part}" for part in parts))]
+    write("symbols", [*kept, *rows])
 
 
 if __name__ == "__main__":

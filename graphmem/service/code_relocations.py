@@ -18,7 +18,7 @@ from graphmem.repository.symbol_places import first_segment, last_lineage
 from graphmem.service.context import Write
 from graphmem.service.local_notes import LocalNotes
 from graphmem.service.mainline_ingestion import FollowReport, Readable, recorded_mainline
-from graphmem.service.shared_memories import shared_cards
+from graphmem.service.shared_memories import shared_cards, without_sources
 from graphmem.store import Filter, Page
 
 if TYPE_CHECKING:
@@ -130,7 +130,9 @@ def _wanted(cards: Iterable[Card], history: MainlineHistory, scope: Scope) -> se
     """The symbols and files of memories that the mainline has or had, each from the start of its memory on."""
     found: set[_Followed] = set()
     for card in cards if history.shas else ():
-        anchors = [each for each in card.statement.anchors if each.repo is None or each.repo == scope.repo]
+        anchors = [
+            each for each in without_sources(card.statement).anchors if each.repo is None or each.repo == scope.repo
+        ]
         start = (card.holding[0].start if card.holding else None) or card.recorded_at
         start_us = without_second(to_micros(start))
         files = [each.name for each in anchors if each.kind is AnchorKind.FILE and not _GLOB & set(each.name)]

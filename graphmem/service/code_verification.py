@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol
 
 from graphmem.answers import Card, Listing, Written
 from graphmem.instants import from_micros, to_micros
-from graphmem.model import CodeVerdict, Kind, Origin, Scope, Statement
+from graphmem.model import CodeVerdict, Scope
 from graphmem.repository.mainline_history import MainlineHistory, without_second
 from graphmem.service.context import Write
 from graphmem.service.local_notes import LocalNotes
 from graphmem.service.mainline_ingestion import Readable, recorded_mainline
 from graphmem.service.repository_ingestion import ledger_mark
-from graphmem.service.shared_memories import shared_cards
-from graphmem.sources.bans.observed_bans import BAN_LABEL
-from graphmem.sources.trailers.trailer_statements import CHANGED_WITH
+from graphmem.service.shared_memories import STATED_IN, shared_cards, without_sources
 from graphmem.store import Filter, Page
 from graphmem.verification import (
     CodeEvidence,
@@ -32,10 +30,6 @@ from graphmem.verification import (
 )
 
 _BATCH = 200
-#: Role of the anchors for the files from which a statement was read.
-STATED_IN = "stated in"
-#: Roles of files from which a statement was read, or with which it came: it does not say that they exist.
-_SOURCE_ROLES = frozenset({STATED_IN, CHANGED_WITH})
 _WORST = (CodeStatus.BROKEN, CodeStatus.DRIFTED, CodeStatus.MOVED, CodeStatus.UNDECIDED)
 
 
@@ -110,7 +104,7 @@ def verify_repository(
     given = write or Write()
     home = given.scope or memory.scope
     scope = Scope(home.tenant, home.repo)
-    cards = [card for card in shared_cards(memory, scope) if _is_of_the_present(card.statement)]
+    cards = list(shared_cards(memory, scope))
     recorded = recorded_mainline(memory, scope)
     history.know(recorded)
     notes = LocalNotes(cache, "verdicts", ledger_mark(memory, scope))
@@ -131,25 +125,12 @@ def verify_repository(
     return VerificationReport(history.commit, tuple(checked), change)
 
 
-def _is_of_the_present(statement: Statement) -> bool:
-    """Return whether a statement names what the code has, as incidents and bans do not."""
-    is_ban = statement.origin is Origin.DOCUMENT and BAN_LABEL in statement.labels
-    return statement.kind is not Kind.INCIDENT and not is_ban
-
-
-def _without_sources(statement: Statement) -> Statement:
-    """Return a statement without the files from which it was read: each reading of them confirms or ends it."""
-    is_read = statement.origin is not Origin.HUMAN and statement.kind in {Kind.STRUCTURE, Kind.TASK}
-    anchors = () if is_read else tuple(anchor for anchor in statement.anchors if anchor.role not in _SOURCE_ROLES)
-    return replace(statement, anchors=anchors)
-
-
 def _to_verify(card: Card, earlier: Verdict | None) -> MemoryToVerify:
     start = (card.holding[0].start if card.holding else None) or card.recorded_at
     stated = next((anchor.name for anchor in card.statement.anchors if anchor.role == STATED_IN), "")
     return MemoryToVerify(
         memory_id=card.id,
-        statement=_without_sources(card.statement),
+        statement=without_sources(card.statement),
         since=from_micros(without_second(to_micros(start))),
         confirmed_at=card.confirmed_at,
         path=stated,

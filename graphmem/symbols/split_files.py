@@ -6,11 +6,12 @@ from collections.abc import Collection, Iterator, Sequence
 
 from graphmem.repository.relocations import Relocation, RelocationBasis
 from graphmem.symbols.code_changes import CodeChanges, FileEdit, Period
-from graphmem.symbols.file_parts import FileContents, file_parts
+from graphmem.symbols.file_parts import LEAST_LINES, FileContents, file_parts, telling_lines
 
 _PERCENT = 100
 #: Commits whose contents are in memory together, files of a commit that are read, and the sum of their sizes.
 _AT_ONCE = 20
+_EDITS_AT_ONCE = 100
 _MOST_FILES = 400
 _MOST_BYTES = 64 << 20
 
@@ -28,9 +29,13 @@ def split_files(changes: CodeChanges, files: Collection[int], after: int) -> Ite
     """
     periods = [period for number in sorted(files) for period in changes.lineage(number)]
     edits = changes.edits_of({period.path for period in periods}, after)
+    of_path: dict[str, list[Period]] = {}
+    for period in periods:
+        of_path.setdefault(period.path, []).append(period)
+    cuts = [each for each in edits if each.old_blob and any(_is_of(period, each) for period in of_path[each.path])]
     wanted: dict[int, set[str]] = {}
-    for edit in edits:
-        if edit.old_blob and any(_is_of(period, edit) for period in periods if period.path == edit.path):
+    for start in range(0, len(cuts), _EDITS_AT_ONCE):
+        for edit in _shrinking(changes, cuts[start : start + _EDITS_AT_ONCE]):
             wanted.setdefault(edit.position, set()).add(edit.path)
     positions = sorted(wanted)
     for start in range(0, len(positions), _AT_ONCE):
@@ -38,6 +43,15 @@ def split_files(changes: CodeChanges, files: Collection[int], after: int) -> Ite
         for position, listed in sorted(changes.edits_at(part).items()):
             if _is_split(listed, wanted[position]):
                 yield from _relocations(changes, position, listed, wanted[position])
+
+
+def _shrinking(changes: CodeChanges, edits: Sequence[FileEdit]) -> Iterator[FileEdit]:
+    """The changes that took enough lines out of a file."""
+    texts = changes.texts({blob for edit in edits for blob in (edit.old_blob, edit.blob) if blob})
+    for edit in edits:
+        lost = telling_lines(texts.get(edit.old_blob, b"")) - telling_lines(texts.get(edit.blob, b""))
+        if lost.total() >= LEAST_LINES:
+            yield edit
 
 
 def _is_of(period: Period, edit: FileEdit) -> bool:

@@ -41,7 +41,7 @@ def test_a_store_reads_what_an_operation_names_first(operation: Operation) -> No
         needed.ids
         or needed.change
         or needed.branch
-        or isinstance(operation, model.OpenBranch | model.ReadMainline | LinkRepository)
+        or isinstance(operation, model.OpenBranch | model.ReadMainline | model.RecordRelocations | LinkRepository)
     )
 
 
