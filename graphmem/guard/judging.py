@@ -100,7 +100,9 @@ class ChangeEvidence:
             if isinstance(evidence, PackageEvidence)
         )
 
-    def matches(self, options: Iterable[Option], scope: FileScope | None = None) -> list[Match]:
+    def matches(
+        self, options: Iterable[Option], scope: FileScope | None = None, allowed: Iterable[Option] = ()
+    ) -> list[Match]:
         """Return the options that the change brings in.
 
         What a file had before it is not brought in, nor what moves to a new file: as many new files as others lose it
@@ -109,11 +111,17 @@ class ChangeEvidence:
         Args:
             options: The options to look for.
             scope: The files in which they count; None for all.
+            allowed: Options that are no match: what a linter allows below a banned name.
         """
         found = []
+        allowed_keys = [key for option in allowed for key in option.keys if key.is_typed]
         for option in options:
             for key in option.keys:
-                places = self._places(key, scope)
+                places = tuple(
+                    place
+                    for place in self._places(key, scope)
+                    if not any(is_brought(each, place.evidence) for each in allowed_keys)
+                )
                 if places:
                     found.append(Match(option, key, places))
                     break

@@ -51,7 +51,7 @@ class GuardReport:
         found = self.memories.find(added, self.paths)
         holding = [memory for memory in found if self.memories.holds(memory.id)]
         of_text = set(map(id, mentioned))
-        rejected = [(memory, change.matches(memory.rejected, memory.scope)) for memory in holding]
+        rejected = [(memory, change.matches(memory.rejected, memory.scope, memory.chosen)) for memory in holding]
         rejected = [(memory, matches) for memory, matches in rejected if matches]
         on_path = [memory for memory in holding if self._path_of(memory) is not None]
         self._rulings = self.memories.rulings([*(memory for memory, _ in rejected), *on_path])
