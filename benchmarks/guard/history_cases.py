@@ -145,11 +145,7 @@ def _case(repo: str, rules: list[Rule], change: Mapping[str, Any], name: str, at
 def _any_in_force(rules: list[Rule], change: Mapping[str, Any], at: datetime) -> bool:
     """Whether a rule in force at a time forbids what the change adds."""
     new = [one for one in change["after"] if one not in change["before"]]
-    live = [
-        rule
-        for rule in rules
-        if _time(rule["first_date"]) <= at and (rule["last_date"] is None or at < _time(rule["last_date"]))
-    ]
+    live = [rule for rule in rules if _is_in_force(rule, at)]
     return any(
         any(_is_of(rule["key"], one) for one in new) and not any(_is_of(rule["key"], one) for one in change["before"])
         for rule in live

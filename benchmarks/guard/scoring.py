@@ -54,8 +54,8 @@ def scored(
     score = Score()
     settings = settings or {}
     by_repo: dict[str, list[graphmem.New]] = defaultdict(list)
-    for repo, memory in memories_of(rules):
-        by_repo[repo].append(memory)
+    for repo, item in memories_of(rules):
+        by_repo[repo].append(item)
     with tempfile.TemporaryDirectory() as folder, graphmem.open(str(Path(folder) / "m.db"), create=True) as memory:
         for repo, items in by_repo.items():
             write = Write(scope=Scope(repo=repo))
