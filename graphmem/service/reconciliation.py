@@ -95,7 +95,8 @@ def reconcile_repository(  # noqa: PLR0913 - each parameter is about another par
         reader = MainlineReader(root, ref=ref, read_at=read_at)
         mainline = ingest_mainline(memory, reader.batches, write=by, progress=start("git"))
     followed = ref or recorded_mainline(memory, scope).branch
-    ingested = ingest_repository(fresh, root, read_at=read_at, ref=followed, write=Write(scope=scope), start=start)
+    same = Write(scope=scope, origin=given.origin)
+    ingested = ingest_repository(fresh, root, read_at=read_at, ref=followed, write=same, start=start)
     plan = _plan(memory, fresh, scope, by, failed=ingested.failed)
     planned = dict(Counter(edit.outcome.name.lower() for edit in plan.edits))
     if mainline is None:
