@@ -90,6 +90,7 @@ def ingest_repository(  # noqa: PLR0913 - each parameter is about another part
         GitFailure: There is no repository, or no such ref.
     """
     from graphmem.sources.git.mainline_reading import MainlineReader
+    from graphmem.sources.git.runner import GitFailure
 
     report = RepositoryReport()
     reader = MainlineReader(root, ref=ref, since=since, read_at=read_at)
@@ -111,8 +112,11 @@ def ingest_repository(  # noqa: PLR0913 - each parameter is about another part
             if reading.cursor is not None:
                 notes.values[name] = reading.cursor
                 notes.save()
-    found = follow_memories(memory, root, cursors=cursors, write=write)
-    report.mainline = replace(report.mainline, followed=found)
+    try:
+        found = follow_memories(memory, root, cursors=cursors, write=write)
+        report.mainline = replace(report.mainline, followed=found)
+    except GitFailure as error:
+        report.failed["symbols"] = str(error)
     return report
 
 
