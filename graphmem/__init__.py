@@ -24,6 +24,7 @@ if TYPE_CHECKING:
         GraphMemError,
         InvalidInput,
         NotFound,
+        SecretRefused,
         StoreUnavailable,
         Unsupported,
     )
@@ -55,6 +56,8 @@ _HOMES = {
     "graphmem.errors": (
         "BadDiff CommitUnknown Conflict CorruptStore Forbidden GraphMemError InvalidInput NotFound StoreUnavailable"
         " Unsupported"
+        "CommitUnknown Conflict CorruptStore Forbidden GraphMemError InvalidInput NotFound SecretRefused"
+        " StoreUnavailable Unsupported"
     ),
     "graphmem.model": (
         "Alternative Anchor AnchorKind At Kind LinkKind Move Origin Outcome Scope Statement Status SupersessionKind"
@@ -87,6 +90,7 @@ __all__ = [  # noqa: RUF022 - the door first
     "Move",
     "New",
     "NotFound",
+    "SecretRefused",
     "OnSimilar",
     "Origin",
     "Outcome",

@@ -350,7 +350,7 @@ class Store(Protocol):
         ...
 
     def readings(self, reader: Scope, repo: str | None, *, after: int = 0) -> list[Change]:
-        """Return the entries about the code of a repository (`ReadMainline`, `RecordVerdicts`), in order.
+        """Return the entries in order that are about the code of a repository, or its links to others.
 
         Args:
             reader: Its tenant.

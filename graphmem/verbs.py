@@ -134,6 +134,13 @@ _ALL = (
         "timeline stack.database",
     ),
     _ask(
+        "file_life",
+        "the paths that a file had, and the commits that renamed it",
+        "GET /v1/files/life",
+        "life src/orders/store.py",
+        command="life",
+    ),
+    _ask(
         "diff",
         "what is believed differently between two points",
         "GET /v1/diff",
@@ -242,7 +249,6 @@ _ALL = (
         "a memory is no longer in force, without a successor",
         "POST /v1/memories/{key}/end",
         "end ADR-0012 --reason 'the service was shut down'",
-        profile=Profile.CORE,
     ),
     _write(
         "retract",
@@ -263,6 +269,12 @@ _ALL = (
         "a memory was checked and is still right",
         "POST /v1/memories/{key}/confirm",
         "confirm ADR-0012",
+    ),
+    _write(
+        "feedback",
+        "say what became of a memory: useful, not_useful, wrong, confirmed or done",
+        "POST /v1/memories/{key}/feedback",
+        "feedback ADR-0012 useful",
         profile=Profile.CORE,
     ),
     _write(
@@ -288,6 +300,15 @@ _ALL = (
         permission=Permission.ADMIN,
         profile=None,
     ),
+    _ask(
+        "branches",
+        "the branches of a repository: open, merged and abandoned",
+        "GET /v1/branches",
+        "branch list",
+        command="branch list",
+        envelope=("Branches", "branches"),
+        page_limit=100,
+    ),
     _write(
         "open_branch",
         "open a branch",
@@ -309,6 +330,16 @@ _ALL = (
         "branch abandon billing-rewrite",
         command="branch abandon",
         permission=Permission.REVIEW,
+    ),
+    _write(
+        "link_repository",
+        "let readers of a repository read what is recorded for another",
+        "POST /v1/repositories/links",
+        "repo link github.com/acme/tools github.com/acme/parser --path packages/parser:src",
+        command="repo link",
+        permission=Permission.ADMIN,
+        profile=None,
+        is_of_the_tenant=True,
     ),
     _write(
         "ingest",
@@ -340,6 +371,14 @@ _ALL = (
         "record_verdicts",
         "record verdicts of checks against the code",
         "POST /v1/mainline/verdicts",
+        "",
+        command="",
+        profile=None,
+    ),
+    _write(
+        "record_relocations",
+        "record where parts of files went",
+        "POST /v1/mainline/relocations",
         "",
         command="",
         profile=None,
@@ -376,6 +415,13 @@ _ALL = (
         "POST /v1/reindex",
         "reindex",
         envelope=("Reindexed", "vectors"),
+        is_of_the_tenant=True,
+    ),
+    _keep(
+        "scrub",
+        "remove secrets that older memories hold; --dry-run lists them",
+        "POST /v1/scrub",
+        "scrub --dry-run",
         is_of_the_tenant=True,
     ),
     _keep(

@@ -17,7 +17,7 @@ DEFAULT_BUDGET, LEAST_BUDGET, MOST_BUDGET = 1_000, 100, 50_000
 LEAST_CHARS = 500
 
 
-class Section(StrEnum):
+class SectionName(StrEnum):
     """A section of a block, in the order of the block."""
 
     MUST = "must follow"
@@ -36,7 +36,7 @@ class Why(StrEnum):
     WORDS = "words"
     MEANING = "meaning"
     PRACTICE = "practice"
-    PRESENT = "present"
+    GENERAL = "general"
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +96,7 @@ class BlockSection:
         left_out: The number of its memories that had no room.
     """
 
-    name: Section
+    name: SectionName
     items: tuple[BlockItem, ...]
     left_out: int = 0
 

@@ -6,12 +6,12 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
-from graphmem.briefing.block import BlockItem, BlockSection, Section
-from graphmem.briefing.wording import Line, foot_line
+from graphmem.briefing.block import BlockItem, BlockSection, SectionName
+from graphmem.briefing.wording import BlockLine, foot_line
 from graphmem.token_count import token_count
 
-#: Lines that show reasons and replaced statements before further memories get room.
-FULL_LINES = 3
+#: The share of the budget that reasons and replaced statements of the first lines may take from further memories.
+FULL_SHARE = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +46,10 @@ class _Page:
     room: Room
     tokens: int
     chars: int
-    texts: dict[str, tuple[Line, str]] = field(default_factory=dict)
-    sections: set[Section] = field(default_factory=set)
+    texts: dict[str, tuple[BlockLine, str]] = field(default_factory=dict)
+    sections: set[SectionName] = field(default_factory=set)
 
-    def takes(self, line: Line, text: str, tokens: int) -> bool:
+    def takes(self, line: BlockLine, text: str, tokens: int) -> bool:
         """Add a line, or put a longer form in place of a shorter one; return False if there is no room."""
         before = self.texts.get(line.item.id)
         heading = "" if line.section in self.sections else _heading(line.section)
@@ -67,7 +67,7 @@ class _Page:
 
 
 def fitted(
-    mandatory: Sequence[Line], others: Sequence[Line], room: Room, frame: Frame, unseen: Counter[Section]
+    mandatory: Sequence[BlockLine], others: Sequence[BlockLine], room: Room, frame: Frame, unseen: Counter[SectionName]
 ) -> Fitted:
     """Return the block of the lines that have room: what is mandatory first, then the most useful.
 
@@ -80,49 +80,51 @@ def fitted(
     """
     every = [*mandatory, *others]
     total = Counter(line.section for line in every) + unseen
-    longest = foot_line(((section, total[section]) for section in Section), room.tokens, frame.seq)
+    longest = foot_line(((section, total[section]) for section in SectionName), room.tokens, frame.seq)
     frame_tokens = token_count(frame.head) + token_count(longest)
     page = _Page(room, frame_tokens, len(frame.head) + len(longest) + 2)
     _fill(page, mandatory, others)
     return _written(page, every, unseen, frame)
 
 
-def _fill(page: _Page, mandatory: Sequence[Line], others: Sequence[Line]) -> None:
+def _fill(page: _Page, mandatory: Sequence[BlockLine], others: Sequence[BlockLine]) -> None:
     trial = replace(page, texts={}, sections=set())
     is_whole = all(trial.takes(line, line.short, line.short_tokens) for line in mandatory)
     for line in mandatory:
         page.takes(line, *((line.short, line.short_tokens) if is_whole else (line.title_only, line.title_tokens)))
-    for line in others[:FULL_LINES]:
-        if not page.takes(line, line.full, line.full_tokens):
+    spare = int(page.room.tokens * FULL_SHARE)
+    for line in others:
+        more = line.full_tokens - line.short_tokens
+        if more <= spare and page.takes(line, line.full, line.full_tokens):
+            spare -= more
+        else:
             page.takes(line, line.short, line.short_tokens)
-    for line in others[FULL_LINES:]:
-        page.takes(line, line.short, line.short_tokens)
     for line in (*mandatory, *others) if is_whole else ():
         if line.item.id in page.texts:
             page.takes(line, line.full, line.full_tokens)
 
 
-def _written(page: _Page, every: Sequence[Line], unseen: Counter[Section], frame: Frame) -> Fitted:
+def _written(page: _Page, every: Sequence[BlockLine], unseen: Counter[SectionName], frame: Frame) -> Fitted:
     left_out = Counter(line.section for line in every if line.item.id not in page.texts) + unseen
     sections = tuple(_sections(page, every, left_out))
     lines = [frame.head]
     for section in sections:
         if section.items:
             lines += [_heading(section.name), *(page.texts[item.id][1] for item in section.items)]
-    foot = foot_line(((section, left_out[section]) for section in Section), page.room.tokens, frame.seq)
+    foot = foot_line(((section, left_out[section]) for section in SectionName), page.room.tokens, frame.seq)
     return Fitted("\n".join([*lines, foot]), sections, sum(left_out.values()))
 
 
-def _sections(page: _Page, every: Iterable[Line], left_out: Counter[Section]) -> Iterator[BlockSection]:
-    shown: dict[Section, list[BlockItem]] = {section: [] for section in Section}
+def _sections(page: _Page, every: Iterable[BlockLine], left_out: Counter[SectionName]) -> Iterator[BlockSection]:
+    shown: dict[SectionName, list[BlockItem]] = {section: [] for section in SectionName}
     for line in every:
         if line.item.id in page.texts:
             is_title = page.texts[line.item.id][1] == line.title_only
             shown[line.section].append(replace(line.item, is_title_only=is_title))
-    for section in Section:
+    for section in SectionName:
         if shown[section] or left_out[section]:
             yield BlockSection(section, tuple(shown[section]), left_out[section])
 
 
-def _heading(section: Section) -> str:
+def _heading(section: SectionName) -> str:
     return f"## {section.value[0].upper()}{section.value[1:]}"

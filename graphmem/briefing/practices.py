@@ -7,13 +7,15 @@ words that announce it, a pattern of paths that belong to it, and a hint: the wo
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
 _WORD = re.compile(r"[a-z]+")
 #: Practices of one task; a long text would touch all.
-MOST_PRACTICES = 6
+MOST_PRACTICES = 4
+#: The share of evidence for a practice that only paths tell of, and for one that another brings along.
+BY_PATH, IMPLIED = 0.75, 0.5
 
 
 @dataclass(frozen=True)
@@ -25,12 +27,14 @@ class Practice:
         words: Words of tasks that announce it, separated by spaces.
         hint: Words in which its rules are written.
         places: A pattern of the paths that belong to it; empty if no path does.
+        implied: The name of a practice that it brings along; empty if it brings none.
     """
 
     name: str
     words: str
     hint: str
     places: str = ""
+    implied: str = ""
 
     @cached_property
     def triggers(self) -> frozenset[str]:
@@ -42,11 +46,10 @@ class Practice:
         """The compiled pattern of its paths."""
         return re.compile(self.places) if self.places else None
 
-    def strength(self, words: Sequence[str], paths: Sequence[str]) -> float:
-        """Return how plainly a task touches the practice: one for each of its words, one for its paths."""
-        said = len(self.triggers & {*words})
+    def is_on(self, paths: Iterable[str]) -> bool:
+        """Return whether one of the paths belongs to it."""
         pattern = self.pattern
-        return said + (pattern is not None and any(pattern.search(path) is not None for path in paths))
+        return pattern is not None and any(pattern.search(path) is not None for path in paths)
 
 
 PRACTICES = (
@@ -54,6 +57,7 @@ PRACTICES = (
         "feature",
         "add build implement create introduce support new feature extend expose allow",
         "a new feature needs tests and documentation",
+        implied="tests",
     ),
     Practice(
         "tests",
@@ -70,7 +74,8 @@ PRACTICES = (
     Practice(
         "change",
         "pull pr prs request commit commits committing merge branch push review rebase hook hooks",
-        "commits and pull requests: branch, message, title, description, review, checks to run before committing",
+        "pull requests (PR, PRs) and commits: branch, title, description, message, review, checks, lint and format"
+        " before committing, changeset, changelog entry",
     ),
     Practice(
         "release",
@@ -142,6 +147,24 @@ PRACTICES = (
         r"(^|/)(i18n|locales?|translations?)(/|\.|$)",
     ),
     Practice(
+        "storage",
+        "file files upload uploads download attachment attachments image images pdf storage bucket blob cache",
+        "storage of files and documents: uploads, buckets, blobs, caches",
+        r"(^|/)(uploads?|storage|attachments?)(/|\.|$)",
+    ),
+    Practice(
+        "processes",
+        "command commands shell subprocess spawn exec script scripts cli",
+        "running commands, scripts and shell processes",
+        r"\.(sh|bash|ps1)$|(^|/)(cli|scripts?|bin)(/|\.|$)",
+    ),
+    Practice(
+        "code",
+        "refactor refactoring cleanup simplify typing types module class function",
+        "code style: formatting, types, naming, imports, comments, file headers",
+        r"\.(py|tsx?|jsx?|mjs|go|rs|java|kt|rb|php|cs|cpp|cc|c|h|swift|scala)$",
+    ),
+    Practice(
         "concurrency",
         "queue queues worker workers job jobs atomic atomically concurrent lock async background",
         "queues, background jobs, transactions and concurrency",
@@ -150,9 +173,27 @@ PRACTICES = (
 )
 
 
-def practices_of(task: str, paths: Iterable[str]) -> tuple[Practice, ...]:
-    """Return the practices that a task touches, the plainest first, at most `MOST_PRACTICES`."""
-    words, lowered = _WORD.findall(task.casefold()), [path.casefold() for path in paths]
-    strengths = [(practice.strength(words, lowered), practice) for practice in PRACTICES]
-    touched = sorted((pair for pair in strengths if pair[0]), key=lambda pair: -pair[0])
-    return tuple(practice for _, practice in touched[:MOST_PRACTICES])
+def practices_of(task: str, paths: Iterable[str]) -> tuple[tuple[Practice, float], ...]:
+    """Return the practices that a task touches, each with its share of evidence, at most `MOST_PRACTICES`.
+
+    The share is 1 if a word of the task announces it, `BY_PATH` if its paths alone do, and `IMPLIED` if another
+    practice brings it along. The plainest come first.
+    """
+    words, lowered = frozenset(_WORD.findall(task.casefold())), [path.casefold() for path in paths]
+    found: list[tuple[float, Practice, float]] = []
+    for practice in PRACTICES:
+        said, is_on_path = len(practice.triggers & words), practice.is_on(lowered)
+        if said or is_on_path:
+            found.append((said + is_on_path, practice, 1.0 if said else BY_PATH))
+    found.sort(key=lambda touched: -touched[0])
+    named = {practice.name for _, practice, _ in found}
+    shares = [(practice, share) for _, practice, share in found]
+    shares += [
+        (_BY_NAME[practice.implied], IMPLIED)
+        for _, practice, _ in found
+        if practice.implied and practice.implied not in named
+    ]
+    return tuple(shares[:MOST_PRACTICES])
+
+
+_BY_NAME = {practice.name: practice for practice in PRACTICES}

@@ -11,9 +11,10 @@ from graphmem.repository.path_patterns import ancestry, path_pattern
 
 MOST_PATHS = 50
 _MOST_WORDS = 40
-#: A path in a text has a folder or an extension, as `src/app.py`, `app.py` and `src/`.
+#: A path in a text ends in a slash or an extension: `and/or` is none, and neither is `Node.js`.
 _IN_TEXT = re.compile(
-    r"(?<![\w/.:@-])(?:\.{1,2}/)?(?:[\w@.+-]{1,80}/){1,20}(?:[\w@.+-]{1,80})?|(?<![\w/.:@-])[\w+-]{1,80}\.[a-z]{1,5}\b"
+    r"(?<![\w/.:@-])(?:\./)?(?:[\w@.+-]{1,80}/){1,20}(?:[\w@+-][\w@.+-]{0,80}\.[A-Za-z]\w{0,9}\b)?(?![\w/])"
+    r"|(?<![\w/.:@-])[\w.+-]{1,80}\.(?:py|tsx?|jsx|go|rs|java|kt|rb|php|cs|cpp|sql|prisma|css|html|md|mdx|toml|json|ya?ml|sh)\b"
 )
 _WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[^\W\d_]+")
 _WILD = re.compile(r"[*?]")

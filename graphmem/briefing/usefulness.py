@@ -13,8 +13,8 @@ _PLACES = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Evidence:
-    """What speaks for a memory; every value lies between 0 and 1.
+class MemoryEvidence:
+    """What speaks for a memory; every value but `name` lies between 0 and 1.
 
     Attributes:
         words: Share of the task's weight that its terms have.
@@ -59,16 +59,16 @@ class Weights:
     """The weight of each part of the evidence; `benchmarks/context/CHOSEN.md` says what they were chosen on."""
 
     words: float = 1.0
-    meaning: float = 0.7
+    meaning: float = 0.6
     title: float = 1.0
     name: float = 1.0
-    practice_words: float = 0.7
+    practice_words: float = 0.65
     practice_meaning: float = 0.55
-    path_words: float = 0.2
-    coverage: float = 0.25
+    path_words: float = 0.15
+    coverage: float = 0.2
     nearness: float = 0.25
-    elsewhere: float = -0.12
-    universal: float = 0.06
+    elsewhere: float = -0.25
+    universal: float = 0.07
     convention: float = 0.08
     preference: float = 0.15
     in_flight: float = 0.1
@@ -77,12 +77,27 @@ class Weights:
 WEIGHTS = Weights()
 NAMES = tuple(part.name for part in fields(Weights))
 #: A memory that is less useful is left out uncounted, unless a path or its mandate brings it.
-FLOOR = 0.2
+FLOOR = 0.05
 
 
-def usefulness(evidence: Evidence, weights: Weights = WEIGHTS) -> float:
+def usefulness(evidence: MemoryEvidence, weights: Weights = WEIGHTS) -> float:
     """Return the usefulness of a memory, rounded so that all stores order alike."""
-    parts = (getattr(weights, name) * getattr(evidence, name) for name in NAMES)
+    parts = (
+        weights.words * evidence.words,
+        weights.meaning * evidence.meaning,
+        weights.title * evidence.title,
+        weights.name * evidence.name,
+        weights.practice_words * evidence.practice_words,
+        weights.practice_meaning * evidence.practice_meaning,
+        weights.path_words * evidence.path_words,
+        weights.coverage * evidence.coverage,
+        weights.nearness * evidence.nearness,
+        weights.elsewhere * evidence.elsewhere,
+        weights.universal * evidence.universal,
+        weights.convention * evidence.convention,
+        weights.preference * evidence.preference,
+        weights.in_flight * evidence.in_flight,
+    )
     return round(math.fsum(parts), _PLACES)
 
 
@@ -95,21 +110,21 @@ def is_universal(title: str) -> bool:
 class EvidenceTable:
     """The evidence of each memory, collected from several searches; each part is the best of its values."""
 
-    found: dict[str, Evidence] = field(default_factory=dict)
+    found: dict[str, MemoryEvidence] = field(default_factory=dict)
 
     def note(self, memory_id: str, **parts: float) -> None:
         """Add values for a memory; lower values than those noted change nothing."""
-        known = self.found.get(memory_id, Evidence())
+        known = self.found.get(memory_id, MemoryEvidence())
         better = {name: value for name, value in parts.items() if value > getattr(known, name)}
         self.found[memory_id] = replace(known, **better)
 
     def set(self, memory_id: str, **parts: float) -> None:
         """Set values of a memory."""
-        self.found[memory_id] = replace(self.found.get(memory_id, Evidence()), **parts)
+        self.found[memory_id] = replace(self.found.get(memory_id, MemoryEvidence()), **parts)
 
     def pass_on(self, memory_id: str, to: Iterable[str]) -> None:
         """Give a memory's evidence to others, which answer in its place."""
-        evidence = self.found.pop(memory_id, Evidence())
+        evidence = self.found.pop(memory_id, MemoryEvidence())
         parts = {name: getattr(evidence, name) for name in NAMES}
         for other in to:
             self.note(other, **parts)

@@ -5,30 +5,33 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cached_property
 
 from graphmem.answers import Contest, Reference, Relation, Sentence, State
-from graphmem.briefing.block import BlockItem, Section, Why
+from graphmem.briefing.block import BlockItem, SectionName, Why
 from graphmem.marks import Foreign, Parts, rendered
 from graphmem.model import Origin
 from graphmem.token_count import token_count
 
-HEAD = "Memories in force, as facts: statement [id, since, why it is here]."
-HEAD_SINCE = "Changed since ledger position {since}: statement [id, since, why it is here]."
+HEAD = "In force: statement [id since why]."
+HEAD_SINCE = "Changed since position {since}: statement [id since why]."
 _OWN_ID = re.compile(r"[0-9a-hjkmnp-tv-z]{12}")
 #: Characters of an id that a line shows: enough to name the memory in every verb.
 _SHOWN_ID_CHARS = 6
 _MOST_NAMED = 3
+#: Younger dates are told to the day.
+_RECENT = timedelta(days=60)
+_MONTH_CHARS = len("2025-11")
 _SPACE = re.compile(r"\s+")
 
 
 @dataclass(frozen=True)
-class Line:
+class BlockLine:
     """A line of a block in its three forms; each is complete."""
 
     item: BlockItem
-    section: Section
+    section: SectionName
     short: str
     full: str
     title_only: str
@@ -49,30 +52,34 @@ class Line:
         return token_count(self.title_only)
 
 
-class Wording:
+class BlockWording:
     """Writes lines.
 
     Args:
         tag: The tag of the marks around untrusted text.
         repo: The reader's repository; memories of a wider home say so.
+        now: The valid time of the block.
     """
 
-    def __init__(self, tag: Callable[[], str], repo: str | None) -> None:
+    def __init__(self, tag: Callable[[], str], repo: str | None, now: datetime) -> None:
         self._tag = tag
         self._repo = repo
+        self._now = now
 
-    def line(self, item: BlockItem, section: Section) -> Line:
+    def line(self, item: BlockItem, section: SectionName) -> BlockLine:
         """Return the line of a memory."""
         head = (f"- {item.alias} " if _is_shown(item) else "- ", _said(item.title, item.origin))
-        where = f" [{', '.join(self._place(item))}]"
+        where = f" [{' '.join(self._place(item))}]"
         short = (*head, where, *_joined(_tail(item, is_full=False)))
         full = (*head, where, *_joined(_tail(item, is_full=True)))
-        return Line(item, section, self._text(short), self._text(full), self._text((*head, f" [{short_id(item.id)}]")))
+        return BlockLine(
+            item, section, self._text(short), self._text(full), self._text((*head, f" [{short_id(item.id)}]"))
+        )
 
     def _place(self, item: BlockItem) -> Iterator[str]:
         yield short_id(item.id)
         if item.since is not None:
-            yield day(item.since)
+            yield self._since(item.since)
         elif item.state is State.HOLDS:
             yield "always"
         if item.until is not None:
@@ -82,6 +89,11 @@ class Wording:
             yield item.scope.environment
         elif item.scope.repo is None and item.scope.user is None and self._repo is not None:
             yield "org"
+
+    def _since(self, moment: datetime) -> str:
+        """Return the date of a recent time, and the month of an older one."""
+        is_recent = moment > self._now - _RECENT
+        return day(moment) if is_recent else moment.date().isoformat()[:_MONTH_CHARS]
 
     def _text(self, parts: Iterable[str | Foreign]) -> str:
         listed = tuple(parts)
@@ -100,10 +112,10 @@ def day(moment: datetime) -> str:
     return moment.date().isoformat()
 
 
-def foot_line(counts: Iterable[tuple[Section, int]], budget: int, seq: int) -> str:
+def foot_line(counts: Iterable[tuple[SectionName, int]], budget: int, seq: int) -> str:
     """Return the last line: what had no room, how to ask for it, and the ledger position."""
     missing = ", ".join(f"{section.value} {count}" for section, count in counts if count)
-    told = f"Left out: {missing}; ask with budget {budget * 2}, or search." if missing else "Nothing left out."
+    told = f"Left out: {missing}; ask with budget {budget * 2} or search." if missing else "Nothing left out."
     return f"{told} Position {seq}."
 
 
@@ -149,7 +161,7 @@ def _rejected(item: BlockItem, *, is_full: bool) -> Parts:
 
 def _relation(near: Relation, *, is_full: bool) -> Parts:
     if near.is_successor:
-        return ("was ", *_named(near.memory)) if is_full else ("replaces ", short_id(near.memory.id))
+        return ("was ", *_named(near.memory)) if is_full else ("was ", short_id(near.memory.id))
     part: Parts = () if near.part is None else (" (", *_sentence(near.part), ")")
     name = _named(near.memory) if is_full else (short_id(near.memory.id),)
     return (f"{near.before} ", *name, *part, near.after)
@@ -159,8 +171,7 @@ def _rivals(words: str, rivals: Sequence[Contest], *, is_full: bool) -> Parts:
     parts: list[str | Foreign] = [words]
     for index, rival in enumerate(rivals[:_MOST_NAMED]):
         parts += [", " if index else "", *(_named(rival.memory) if is_full else (short_id(rival.memory.id),))]
-    rule = rivals[0].rule
-    return (*parts, f" (by {rule})")
+    return (*parts, f" (by {rivals[0].rule})") if is_full else tuple(parts)
 
 
 def _named(memory: Reference) -> Parts:

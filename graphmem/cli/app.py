@@ -6,6 +6,7 @@ import json
 import sys
 from collections.abc import Sequence
 from importlib import import_module
+from io import StringIO
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 import click
@@ -44,10 +45,15 @@ _WRITTEN_BY_HAND = {
     "erase": "write_commands:erase",
     "branch": "branch_commands:branch",
     "guard": "guard_command:guard",
+    "repo": "repo_commands:repo",
     "ingest": "ingest_group:ingest",
+    "scrub": "scrub_command:scrub",
     **{name: f"store_commands:{name}" for name in ("export", "backup", "restore", "check", "reindex", "status")},
 }
-_GROUPS = {"branch": "open, merge or abandon a branch"}
+_GROUPS = {
+    "branch": "list, open, merge or abandon branches",
+    "repo": "link a repository to a renamed or moved one",
+}
 _WITHOUT_VERB: dict[Section, dict[str, CommandEntry]] = {
     Section.ASK: {},
     Section.WRITE: {
@@ -56,6 +62,7 @@ _WITHOUT_VERB: dict[Section, dict[str, CommandEntry]] = {
     },
     Section.KEEP: {
         "verify": CommandEntry("verify_command", "verify", "check memories against the code of a repository"),
+        "reconcile": CommandEntry("reconcile_command", "reconcile", "make memories equal a fresh ingestion"),
         "ci": CommandEntry("ci_command", "ci", "read a repository and check memories against it, by exit code"),
         "copy": CommandEntry("copy_command", "copy", "copy a store's memories to another store, and verify them"),
         "init": CommandEntry("store_commands", "init", "make a store for this project, in .graphmem/"),
@@ -73,6 +80,7 @@ _WITHOUT_VERB: dict[Section, dict[str, CommandEntry]] = {
         "trust": CommandEntry("host_commands", "trust", "let hooks read a store that came with a clone"),
         "on": CommandEntry("host_commands", "on", "answer a hook of a coding agent; agents run it"),
         "hooks": CommandEntry("hook_commands", "hooks", "note commits and merges when they happen, through git hooks"),
+        "webhooks": CommandEntry("webhook_commands", "webhooks", "show and work on the events that forges sent"),
         "serve": CommandEntry("serve_command", "serve", "serve the memory over HTTP, to agents and other machines"),
         "browser": CommandEntry(
             "browser_command", "browser", "open Neo4j Browser with a guide, a style and saved queries"
@@ -187,14 +195,18 @@ def _report(problem: Exception, *, as_json: bool) -> int:
         is_interrupt = isinstance(problem.__cause__, KeyboardInterrupt)
         click.echo("interrupted" if is_interrupt else "aborted; nothing was written", err=True)
         return INTERRUPTED if is_interrupt else FAILED
-    code, message = _code_of(problem), _message_of(problem)
+    from graphmem.secrets.redaction import without_secrets
+
+    code, message = _code_of(problem), without_secrets(_message_of(problem))
     if as_json:
         heads = list(problem.heads) if isinstance(problem, Conflict) else []
         is_retryable = isinstance(problem, GraphMemError) and problem.is_retryable
         error = {"code": code, "message": message, "is_retryable": is_retryable, "heads": heads}
         click.echo(json.dumps({"error": error}), err=True)
     elif isinstance(problem, click.ClickException):
-        problem.show()
+        shown = StringIO()
+        problem.show(shown)
+        click.echo(without_secrets(shown.getvalue()), nl=False, err=True)
     else:
         click.echo(f"graphmem: {message}", err=True)
     return EXIT_CODES.get(code, FAILED)

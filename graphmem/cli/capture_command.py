@@ -12,6 +12,7 @@ import click
 from graphmem.cli.blocks import Block, Line, Span, dim, line, strong
 from graphmem.cli.options import Call, provenance_options, scope_options
 from graphmem.cli.output import give, note
+from graphmem.cli.receipts import redaction_lines
 
 if TYPE_CHECKING:
     from graphmem.service import Write
@@ -132,6 +133,7 @@ def _content(transcript: str) -> bytes:
 def _page(report: CaptureReport, turns: int) -> Iterator[Block]:
     for one in report.captured:
         yield line(Span("+ "), strong(one.title), dim(f"  {one.kind} · {one.speaker}, turn {one.number}  {one.id}"))
+    yield from redaction_lines(report.redactions)
     yield _sum(report, turns)
     if report.captured and report.policy == "queue":
         yield line(dim("review: "), "graphmem review ID accept|edit|reject --reason …")

@@ -19,13 +19,9 @@ def listing(profile: Profile = Profile.CORE) -> str:
 
 
 def _listed(tool: Tool) -> Listed:
-    hints = ToolAnnotations(
-        title=tool.title,
-        read_only_hint=tool.is_read_only,
-        destructive_hint=False,
-        idempotent_hint=tool.is_read_only,
-        open_world_hint=False,
-    )
+    # A tool that only reads is neither destructive nor repeatable with an effect: the protocol reads no more into it.
+    is_changing = False if not tool.is_read_only else None
+    hints = ToolAnnotations(read_only_hint=tool.is_read_only, destructive_hint=is_changing, open_world_hint=False)
     return Listed(
         name=tool.name,
         title=tool.title,

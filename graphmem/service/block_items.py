@@ -7,17 +7,18 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from graphmem.answers import Card, Contest, Interval, Relation, Sentence, State
-from graphmem.briefing.block import BlockItem, RejectedOption, Section
+from graphmem.briefing.block import BlockItem, RejectedOption, SectionName
 from graphmem.briefing.sections import section_of_kind
-from graphmem.model import LinkKind, Outcome, Point, Scope, Statement
-from graphmem.relations import Side, link_words
+from graphmem.model import Outcome, Point, Scope, Statement
+from graphmem.relations import Side
 from graphmem.repository.code_verdict import CodeStatus
 from graphmem.retrieval.cards import card
+from graphmem.retrieval.dependencies import doubt_sentence, with_dependencies
 from graphmem.retrieval.hit_order import rulings
 from graphmem.retrieval.moved_files import with_files
 from graphmem.retrieval.quotations import quoted_of
 from graphmem.retrieval.reasons import named
-from graphmem.retrieval.reference import reference, state
+from graphmem.retrieval.reference import reference
 from graphmem.retrieval.relation_phrases import edge_words
 from graphmem.service.context import ServiceContext
 from graphmem.service.task_evidence import TaskEvidence
@@ -26,7 +27,6 @@ from graphmem.temporal import CachedView, Ruling, View
 from graphmem.temporal.trust import is_mandatory
 from graphmem.terms import text_terms
 
-_DEPENDENCIES = frozenset({LinkKind.DEPENDS_ON, LinkKind.IMPLEMENTS, LinkKind.REFINES})
 _DOUBTED = frozenset({CodeStatus.BROKEN, CodeStatus.DRIFTED})
 #: Rules that decide between memories of one scope: nobody has settled which of them counts.
 _UNDECIDED = frozenset({"trust of origin", "start", "observed at", "digest of id"})
@@ -58,25 +58,21 @@ class BlockItems:
             terms: The task's search terms, which choose among rejected options.
         """
         view = self._view(ids)
-        subjects = {
-            memory.statement.subject
-            for key in ids
-            if (memory := view.memory(key)) is not None and memory.statement is not None
-        }
-        ruled = rulings(view, {subject for subject in subjects if subject is not None}, self._point.valid)
+        ruled = rulings(view, _subjects(view, ids), self._point.valid)
+        cards = [shown for key in ids if (shown := card(view, key, self._point.valid)) is not None]
         made: dict[str, BlockItem] = {}
         told: set[str] = set()
-        for key in ids:
-            item = self._item(view, key, ruled, terms)
-            if item is not None and key not in told:
-                made[key] = item
+        for shown in with_dependencies(self._context.store, self._reader, cards, self._point):
+            item = self._item(view, shown, ruled, terms)
+            if item.id not in told:
+                made[item.id] = item
                 told.update(rival.memory.id for rival in (*item.overrules, *item.contested))
         return [item for key, item in made.items() if key not in told]
 
-    def sections_of(self, ids: Sequence[str]) -> Counter[Section]:
+    def sections_of(self, ids: Sequence[str]) -> Counter[SectionName]:
         """Return the number of memories in each section, of those that are not put into words."""
         view = self._context.content_view(self._reader, ids, self._point.seq)
-        counts: Counter[Section] = Counter()
+        counts: Counter[SectionName] = Counter()
         for key in ids:
             memory = view.memory(key)
             if memory is not None and memory.statement is not None:
@@ -84,31 +80,14 @@ class BlockItems:
         return counts
 
     def _view(self, ids: Sequence[str]) -> View:
-        """Return a view of the memories, their chains, their rivals, and what they depend on."""
+        """Return a view of the memories, their chains and their rivals."""
         seq = self._point.seq
-        content = self._context.content_view(self._reader, ids, seq)
-        subjects = {
-            memory.statement.subject
-            for key in ids
-            if (memory := content.memory(key)) is not None and memory.statement is not None
-        }
-        wanted = tuple(sorted(subject for subject in subjects if subject is not None))
-        rivals = Rivals(wanted, self._point, _MOST_RIVALS * len(wanted))
-        rows = self._context.store.rows_with_rivals(self._reader, ids, rivals)
-        view = CachedView(rows, self._reader, seq)
-        ends = {row.target for key in ids for row in view.links(key) if row.source == key}
-        if ends - view.known.keys():
-            rows = self._context.store.rows_with_rivals(self._reader, [*ids, *sorted(ends)], rivals)
-            view = CachedView(rows, self._reader, seq)
-        return view
+        subjects = tuple(sorted(_subjects(self._context.content_view(self._reader, ids, seq), ids)))
+        rivals = Rivals(subjects, self._point, _MOST_RIVALS * len(subjects))
+        return CachedView(self._context.store.rows_with_rivals(self._reader, ids, rivals), self._reader, seq)
 
-    def _item(
-        self, view: View, key: str, ruled: dict[str | None, Ruling | None], terms: Sequence[str]
-    ) -> BlockItem | None:
-        valid = self._point.valid
-        shown = card(view, key, valid)
-        if shown is None:
-            return None
+    def _item(self, view: View, shown: Card, ruled: dict[str | None, Ruling | None], terms: Sequence[str]) -> BlockItem:
+        key, valid = shown.id, self._point.valid
         shown = with_files(self._context.mainlines, self._reader, shown, self._point)
         statement = shown.statement
         within = _within(shown, valid)
@@ -134,6 +113,11 @@ class BlockItems:
             contested=contested,
             cautions=tuple(_cautions(view, shown, valid)),
         )
+
+
+def _subjects(view: View, ids: Sequence[str]) -> set[str]:
+    memories = (view.memory(key) for key in ids)
+    return {memory.statement.subject for memory in memories if memory and memory.statement and memory.statement.subject}
 
 
 def _within(shown: Card, valid: datetime) -> Interval:
@@ -176,20 +160,10 @@ def _cautions(view: View, shown: Card, valid: datetime) -> Iterator[str]:
     if shown.verdict is not None and shown.verdict.status in _DOUBTED:
         reason = Sentence.quoting(shown.verdict.reason, shown.statement.origin)
         yield Sentence.of(shown.verdict.status.value, ": " if reason else "", reason)
-    for row in view.links(shown.id):
-        if row.source == shown.id and row.kind in _DEPENDENCIES and (now := _lost(view, row.target, valid)):
-            yield Sentence.of(
-                "suspect: ", link_words(row.kind, is_outgoing=True), " ", named(view, row.target), f", {now}"
-            )
+    if shown.suspect:
+        yield Sentence.of("suspect: ", doubt_sentence(shown.suspect))
     if shown.state not in {State.HOLDS, State.NOT_YET}:
         successors = [edge.new for edge in view.edges_out(shown.id) if edge.is_full and view.covers(edge, valid)]
         for successor in successors[:_MOST_NEAR]:
             if view.memory(successor) is not None:
                 yield Sentence.of("by ", named(view, successor), f" [{successor[:6]}]")
-
-
-def _lost(view: View, key: str, valid: datetime) -> str:
-    """Return the state of a memory that is visible and not in force; empty otherwise."""
-    if view.memory(key) is None or view.holds(key, valid):
-        return ""
-    return f"which is {state(view, key, valid).value}"

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from graphmem.errors import InvalidInput
-from graphmem.model import Point, Scope
+from graphmem.model import Feedback, Point, Scope
 from graphmem.service.context import ServiceContext
 from graphmem.temporal import View, touched
 
@@ -20,11 +21,11 @@ class SeenChanges:
 
     Attributes:
         ids: Memories that came into force, changed or went, with the successors of those that went.
-        gone: Those of them that were in force for the reader and are not any more.
+        gone: Those of them that were in force for the reader and are not any more, with their successors.
     """
 
     ids: frozenset[str]
-    gone: frozenset[str]
+    gone: Mapping[str, tuple[str, ...]]
 
     @classmethod
     def after(cls, context: ServiceContext, reader: Scope, since: int, point: Point) -> SeenChanges:
@@ -36,13 +37,13 @@ class SeenChanges:
         named = _named_after(context, reader, since, point.seq)
         rows = context.store.rows(reader, sorted(named))
         before, now = View(rows, reader, since), View(rows, reader, point.seq)
-        gone = frozenset(
-            memory_id
-            for memory_id in named
+        gone = {
+            memory_id: tuple(edge.new for edge in now.successions(memory_id) if now.covers(edge, point.valid))
+            for memory_id in sorted(named)
             if before.holds(memory_id, point.valid)
             and now.memory(memory_id) is not None
             and not now.holds(memory_id, point.valid)
-        )
+        }
         return cls(frozenset(named), gone)
 
 
@@ -57,7 +58,7 @@ def _named_after(context: ServiceContext, reader: Scope, since: int, until: int)
         if not changes:
             break
         for change in changes:
-            if change.seq <= until:
+            if change.seq <= until and not isinstance(change.operation, Feedback):
                 named.update(touched(change.operation))
         since = changes[-1].seq
     return named

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from graphmem.answers import Hit
 from graphmem.briefing.block import Why
-from graphmem.briefing.practices import practices_of
+from graphmem.briefing.practices import Practice, practices_of
 from graphmem.briefing.task_paths import (
     best_coverage,
     covering_names,
@@ -18,7 +18,7 @@ from graphmem.briefing.task_paths import (
     plain_path,
     words_of,
 )
-from graphmem.briefing.usefulness import Evidence, EvidenceTable, is_universal
+from graphmem.briefing.usefulness import EvidenceTable, MemoryEvidence, is_universal
 from graphmem.instants import to_micros
 from graphmem.model import Anchor, AnchorKind, Kind, Memory, Point, Scope, Statement
 from graphmem.retrieval.request import Query, Sort
@@ -33,6 +33,11 @@ _HITS, _FURTHER_HITS = 60, 40
 #: A task longer than this many words is also searched for clause by clause.
 _LONG_WORDS, _MOST_CLAUSES, _CLAUSE_WORDS = 16, 3, 3
 _CLAUSE_END = re.compile(r"[.;:!?\n]+\s+|\n+|,\s+(?:and|then|but)\s+")
+#: What may govern a task that says nothing of it, the latest of each reader's.
+_PRESENT_KINDS = (Kind.CONVENTION, Kind.PREFERENCE, Kind.TASK)
+_MOST_PRESENT = 200
+#: Anchors with a smaller share of common folders are in another part of the repository.
+_NEAR = 0.2
 _MOST_TASK_CHARS = 4_000
 #: The role of the anchors of the files in which a rule is written.
 _STATED_IN = "stated in"
@@ -71,6 +76,7 @@ class TaskEvidence:
         coming: Memories that are declared and not in force yet, with their evidence.
         ended: Memories of which nothing is in force any more, with their evidence.
         mandatory: Memories whose mandate covers the task.
+        overruled: Memories that another leads on their subject.
         mode: `hybrid`, or `lexical` if no vectors were compared.
         note: The remark of the search on that.
     """
@@ -81,6 +87,7 @@ class TaskEvidence:
     practices: dict[str, tuple[float, str]] = field(default_factory=dict)
     on_path: dict[str, str] = field(default_factory=dict)
     mandatory: set[str] = field(default_factory=set)
+    overruled: set[str] = field(default_factory=set)
     mode: str = "lexical"
     note: str | None = None
 
@@ -94,13 +101,13 @@ class TaskEvidence:
         if memory_id in self.mandatory:
             return Why.MANDATORY, ""
         if evidence is None or (not evidence.is_direct and not evidence.practice_words):
-            return Why.PRESENT, ""
+            return Why.GENERAL, ""
         strength, practice = self.practices.get(memory_id, (0.0, ""))
         if practice and strength > max(evidence.words, evidence.meaning, evidence.name):
             return Why.PRACTICE, practice
         if evidence.words or evidence.name:
             return Why.WORDS, ""
-        return (Why.MEANING, "") if evidence.meaning else (Why.PRESENT, "")
+        return (Why.MEANING, "") if evidence.meaning else (Why.GENERAL, "")
 
 
 class EvidenceSearch:
@@ -128,13 +135,23 @@ class EvidenceSearch:
         found = TaskEvidence()
         for text in (task.text, *task.clauses):
             self._note_task(found, text)
-        for practice in practices_of(task.text, task.paths):
-            self._note_practice(found, practice.name, practice.hint)
+        for practice, share in practices_of(task.text, task.paths):
+            self._note_practice(found, practice, share)
         if named := words_of(task.paths):
             for hit in self._hits(self._words, named, _FURTHER_HITS, found):
                 found.table.note(hit.card.id, path_words=hit.parts.get("words", 0.0))
         self._note_anchored(found, task.paths)
+        self._note_present(found)
         return found
+
+    def _note_present(self, found: TaskEvidence) -> None:
+        """Note the latest conventions, preferences and tasks: they may govern what no word of theirs names."""
+        point, where = self._point, Filter(kinds=_PRESENT_KINDS)
+        ids = self._context.store.select(self._reader, where, at=None, before=point.seq + 1, limit=_MOST_PRESENT)
+        view = self._context.view(self._reader, ids, point.seq)
+        for memory_id in ids:
+            if memory_id not in found.overruled and view.holds(memory_id, point.valid):
+                found.table.note(memory_id)
 
     def _note_task(self, found: TaskEvidence, text: str) -> None:
         if not text.strip():
@@ -142,20 +159,28 @@ class EvidenceSearch:
         for hit in self._hits(self._searcher, text, _HITS, found, is_task=True):
             parts = _direct_parts(hit)
             if hit.standing is Standing.HOLDS:
-                found.table.note(_leader(hit), **parts)
+                found.table.note(self._leader(found, hit), **parts)
             elif hit.standing is Standing.LAST:
                 found.ended.note(hit.card.id, **parts)
             else:
                 found.coming.note(hit.card.id, **parts)
 
-    def _note_practice(self, found: TaskEvidence, name: str, hint: str) -> None:
-        for hit in self._hits(self._searcher, hint, _FURTHER_HITS, found):
-            words, meaning = hit.parts.get("words", 0.0), hit.parts.get("meaning", 0.0)
-            memory_id = _leader(hit)
+    def _note_practice(self, found: TaskEvidence, practice: Practice, share: float) -> None:
+        for hit in self._hits(self._searcher, practice.hint, _FURTHER_HITS, found):
+            words, meaning = share * hit.parts.get("words", 0.0), share * hit.parts.get("meaning", 0.0)
+            memory_id = self._leader(found, hit)
             found.table.note(memory_id, practice_words=words, practice_meaning=meaning)
             best = max(words, meaning)
             if best > found.practices.get(memory_id, (0.0, ""))[0]:
-                found.practices[memory_id] = (best, name)
+                found.practices[memory_id] = (best, practice.name)
+
+    @staticmethod
+    def _leader(found: TaskEvidence, hit: Hit) -> str:
+        """Return the memory that leads the subject of a hit: what it overrules does not govern."""
+        if hit.overruled_by is None:
+            return hit.card.id
+        found.overruled.add(hit.card.id)
+        return hit.overruled_by.memory.id
 
     def _hits(
         self, searcher: Searcher, text: str, limit: int, found: TaskEvidence, *, is_task: bool = False
@@ -192,13 +217,13 @@ class EvidenceSearch:
         memory = view.memory(holding)
         if memory is None or memory.statement is None:
             return
-        own = self._files(memory)
-        anchors = own or (self._files(view.memory(memory_id)) if memory_id != holding else [])
+        own, is_placed = self._files(memory), bool(about_files(memory.statement))
+        anchors = self._files(view.memory(memory_id)) if not is_placed and memory_id != holding else own
         value, path = best_coverage(anchors, tuple(spellings))
         if value:
             found.table.note(holding, coverage=value)
             found.on_path[holding] = spellings[path]
-        if is_mandatory(memory.statement) and (value or not own):
+        if is_mandatory(memory.statement) and (value or not is_placed):
             found.mandatory.add(holding)
             found.table.note(holding)
 
@@ -228,7 +253,12 @@ def about_files(statement: Statement) -> list[Anchor]:
     return [anchor for anchor in statement.anchors if anchor.kind is AnchorKind.FILE and anchor.role != _STATED_IN]
 
 
-def own_parts(evidence: Evidence, memory: Memory, paths: Sequence[str], reader: Scope) -> dict[str, float]:
+def _is_placed(anchors: Sequence[str]) -> bool:
+    """Return whether all anchors lie in folders of the code: the root and hidden folders concern every part."""
+    return bool(anchors) and all("/" in name.rstrip("/") and not name.startswith(".") for name in anchors)
+
+
+def own_parts(evidence: MemoryEvidence, memory: Memory, paths: Sequence[str], reader: Scope) -> dict[str, float]:
     """Return the parts of the evidence that the memory itself has: its kind, its wording, its anchors."""
     statement = memory.statement
     assert statement is not None, "only live memories are asked about"  # noqa: S101
@@ -236,17 +266,12 @@ def own_parts(evidence: Evidence, memory: Memory, paths: Sequence[str], reader: 
     near = max((nearness(anchor, path) for anchor in anchors for path in paths), default=0.0)
     return {
         "nearness": near,
-        "elsewhere": float(bool(anchors) and bool(paths) and not evidence.coverage and near < 0.2),  # noqa: PLR2004
+        "elsewhere": float(bool(paths) and not evidence.coverage and near < _NEAR and _is_placed(anchors)),
         "universal": float(is_universal(statement.title)),
         "convention": float(statement.kind is Kind.CONVENTION),
         "preference": float(memory.scope.user is not None and memory.scope.user == reader.user),
         "in_flight": float(statement.kind is Kind.TASK),
     }
-
-
-def _leader(hit: Hit) -> str:
-    """Return the memory that leads the subject of a hit: what it overrules does not govern."""
-    return hit.card.id if hit.overruled_by is None else hit.overruled_by.memory.id
 
 
 def _direct_parts(hit: Hit) -> dict[str, float]:

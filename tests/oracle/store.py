@@ -20,12 +20,14 @@ from graphmem.model import (
     Confirm,
     End,
     Erase,
+    Feedback,
     Link,
     LinkKind,
     Memory,
     Operation,
     Propose,
     ReadMainline,
+    RecordRelocations,
     RecordVerdicts,
     Request,
     Retract,
@@ -35,6 +37,7 @@ from graphmem.model import (
     Supersede,
     Transition,
 )
+from graphmem.repository.repository_link import LinkRepository, UnlinkRepository
 from graphmem.rows import CachedRows, Rows, SourceRow
 from graphmem.store import (
     Clock,
@@ -64,6 +67,9 @@ _MICROSECOND = timedelta(microseconds=1)
 #: So many entries are restored at a time.
 PART = 4
 
+#: Operations about the code of a repository.
+BESIDE_MEMORIES = (ReadMainline, RecordRelocations, RecordVerdicts, LinkRepository, UnlinkRepository)
+
 
 def names(operation: Operation) -> tuple[str, ...]:
     """Ids of the memories that an operation is about."""
@@ -74,7 +80,7 @@ def names(operation: Operation) -> tuple[str, ...]:
             return (*old, *new)
         case Link(source, target):
             return (source, target)
-        case Transition() | End() | Retract() | Confirm() | Erase():
+        case Transition() | End() | Retract() | Confirm() | Feedback() | Erase():
             return (operation.id,)
         case Propose(asked):
             return names(asked)
@@ -358,7 +364,7 @@ class OracleStore:
         return [change for change in log if change.seq in about(log, memory)]
 
     def readings(self, reader: Scope, repo: str | None, *, after: int = 0) -> list[Change]:
-        read = [change for change in self._log(reader) if isinstance(change.operation, ReadMainline | RecordVerdicts)]
+        read = [change for change in self._log(reader) if isinstance(change.operation, BESIDE_MEMORIES)]
         return [change for change in read if change.writer.repo == repo and change.seq > after]
 
     def rows(self, reader: Scope, ids: Sequence[str], *, is_alone: bool = False) -> Rows:

@@ -26,7 +26,7 @@ COMMANDS: dict[str, tuple[str, str | None]] = {
         for verb in ("search", "context", "list", "history", "timeline", "diff", "explain", "conflicts")
     },
     **{verb: (verb, None) for verb in ("add", "supersede", "amend", "transition", "end", "retract", "revoke")},
-    **{verb: (verb, None) for verb in ("confirm", "link", "settle", "erase", "export", "backup")},
+    **{verb: (verb, None) for verb in ("confirm", "feedback", "link", "settle", "erase", "export", "backup")},
     "add_many": ("add", "written"),
     "get": ("show", "card"),
     "changes": ("changes", "changes"),
@@ -36,13 +36,17 @@ COMMANDS: dict[str, tuple[str, str | None]] = {
     "merge_branch": ("branch merge", None),
     "abandon_branch": ("branch abandon", None),
     "ingest": ("ingest decisions", None),
+    "link_repository": ("repo link", None),
+    "file_life": ("life", None),
     "restore": ("restore", "entries"),
     "check": ("check", "findings"),
     "reindex": ("reindex", "vectors"),
+    "scrub": ("scrub", None),
     "status": ("status", "store"),
     "repositories": ("repositories", "repositories"),
     "proposals": ("proposals", None),
     "review": ("review", None),
+    "branches": ("branch list", "branches"),
 }
 
 
@@ -252,8 +256,11 @@ _WORDS: dict[str, Callable[[Asked], Words]] = {
     "context": _context,
     "diff": _diff,
     "erase": _erase,
+    "feedback": _placed("key", "opinion"),
     "ingest": _ingest,
     "link": _placed("source", "kind", "target"),
+    "file_life": _placed("path"),
+    "link_repository": _placed("old", "new"),
     "restore": _placed("lines"),
     "review": _placed("key", "verdict"),
     "revoke": _placed("change"),

@@ -20,11 +20,10 @@ TOOLS = {
     "search": "memory_search",
     "add": "memory_add",
     "supersede": "memory_supersede",
-    "end": "memory_end",
-    "confirm": "memory_confirm",
     "history": "memory_history",
     "explain": "memory_explain",
     "guard": "memory_guard",
+    "feedback": "memory_feedback",
 }
 
 

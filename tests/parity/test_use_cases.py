@@ -158,12 +158,7 @@ def test_a_use_case_on_neo4j(case: UseCase, bench: Bench, tmp_path: Path) -> Non
 
     def opening(scope: Scope) -> GraphMemory:
         context = ServiceContext(
-            backend.open(tmp_path),
-            scope=scope,
-            actor="ada",
-            clock=lambda: NOW,
-            embedder=no_embedder,
-            gate=lambda one: one,
+            backend.open(tmp_path), scope=scope, actor="ada", clock=lambda: NOW, embedder=no_embedder
         )
         return GraphMemory(context)
 

@@ -63,7 +63,7 @@ def read_eslint(blocks: Sequence[ConfigBlock], ignored: Sequence[str], read: Set
         ignored: Patterns of files that ESLint does not look at.
         read: The bans of the file.
     """
-    hidden = _globs(read.folder, ignored)
+    hidden = _ignored_globs(read.folder, ignored)
     for at, block in enumerate(blocks):
         later = [each for each in blocks[at + 1 :] if each.rule == block.rule and each.has_known_files]
         if any(not each.files for each in later):
@@ -79,7 +79,7 @@ def read_eslint(blocks: Sequence[ConfigBlock], ignored: Sequence[str], read: Set
 
 
 def _scope(block: ConfigBlock, folder: str) -> FileScope | None:
-    files, ignores = _globs(folder, block.files), _globs(folder, block.ignores)
+    files, ignores = _globs(folder, block.files), _ignored_globs(folder, block.ignores)
     if "**" in ignores or (block.files and not files):
         return None
     return FileScope(() if "**" in files else files or ((f"{folder}**",) if folder else ()), ignores)
@@ -89,6 +89,12 @@ def _globs(folder: str, patterns: Sequence[str]) -> tuple[str, ...]:
     """Return globs of the repository; `**` for patterns that admit every file of it."""
     usable = [pattern.removesuffix("/") for pattern in patterns if pattern and not pattern.startswith("!")]
     return (scoped(folder, usable) or ("**",)) if usable else ()
+
+
+def _ignored_globs(folder: str, patterns: Sequence[str]) -> tuple[str, ...]:
+    """Return globs of what is ignored: a pattern may name a folder with all that is in it."""
+    globs = _globs(folder, patterns)
+    return tuple(dict.fromkeys((*globs, *(f"{glob}/**" for glob in globs if not glob.endswith("**")))))
 
 
 def _names(block: ConfigBlock) -> set[str]:

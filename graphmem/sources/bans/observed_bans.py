@@ -25,6 +25,7 @@ _MAX_REASON_CHARS = 2_000
 _MOST_ANCHORS = 200
 _MOST_SHOWN = 3
 _SHOWN_DIGITS = 12
+_VERBS = {"pkg": "be a dependency", "symbol": "be used"}
 
 
 def observations_of(life: BanLife, boundary: frozenset[str]) -> Iterator[Observation]:
@@ -83,7 +84,9 @@ def _statement(placed: PlacedBan) -> Statement:
 def _title(ban: Ban) -> str:
     members = [key.rpartition("#")[2] for key in ban.keys if "#" in key]
     of = f"{', '.join(f'`{member}`' for member in members[:_MOST_SHOWN])} of " if members else ""
-    verb = "be a dependency" if ban.keys and ban.keys[0].startswith("pkg:") else "be imported"
+    verb = next(
+        (verb for start, verb in _VERBS.items() if any(key.startswith(start) for key in ban.keys)), "be imported"
+    )
     globs = ban.scope.globs
     where = f" in {', '.join(f'`{glob}`' for glob in globs[:_MOST_SHOWN])}" if globs else ""
     return one_line(f"{of}`{ban.name}` must not {verb}{where} ({ban.tool})")

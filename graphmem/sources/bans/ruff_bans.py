@@ -12,8 +12,8 @@ from graphmem.sources.bans.ban import Ban, SettingsBans, Tree, key_text, part, t
 
 TOOL = "Ruff"
 RULE = "TID251"
-#: Prefixes of codes that select the rule.
-_SELECTORS = frozenset({RULE, "TID25", "TID2", "TID", "ALL"})
+#: What selects the rule: its code, prefixes of that, and its name, which newer releases take too.
+_SELECTORS = frozenset({RULE, "TID25", "TID2", "TID", "ALL", "banned-api"})
 
 
 def read_ruff(tree: Tree, read: SettingsBans) -> None:
@@ -29,10 +29,17 @@ def read_ruff(tree: Tree, read: SettingsBans) -> None:
     for layer in ("lint.flake8-tidy-imports.banned-api", "flake8-tidy-imports.banned-api"):
         for name, entry in part(tree, layer).items():
             reason = str(value_at(entry, "msg") or "")
-            key = key_text(f"import:python:{name}") if all(map(str.isidentifier, name.split("."))) else None
-            note = "" if key else "which no import can be named"
-            keys = (key,) if key else ()
+            keys = _keys(name)
+            note = "" if keys else "which no import can be named"
             read.add(Ban(TOOL, "python", name, keys, reason, scope=scope, is_enforced=is_selected, note=note))
+
+
+def _keys(name: str) -> tuple[str, ...]:
+    """Return the keys of a banned name: a name with dots may be a member of a module, whose use is banned too."""
+    if not all(map(str.isidentifier, name.split("."))):
+        return ()
+    texts_of_keys = (f"import:python:{name}", *((f"symbol:{name}",) if "." in name else ()))
+    return tuple(filter(None, map(key_text, texts_of_keys)))
 
 
 def _codes(tree: Tree, *names: str) -> set[str]:

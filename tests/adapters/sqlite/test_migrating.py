@@ -102,7 +102,8 @@ def test_a_statement_that_cannot_be_read_keeps_nothing_from_being_opened(old: Pa
     database.execute("ALTER TABLE tenant DROP COLUMN answered_to; ALTER TABLE tenant DROP COLUMN loose")
     made = "; ".join(f"CREATE TABLE {name} (x)" for name in ("words", "name", "search", "search_terms"))
     database.execute(
-        f"DROP TABLE segment; DROP TABLE source_key; DROP TABLE reading; DROP TABLE guard_term; DROP INDEX touch_by_seq; {made}"
+        "DROP TABLE segment; DROP TABLE source_key; DROP TABLE reading; DROP TABLE guard_term; "
+        f"DROP INDEX touch_by_seq; {made}"
     )
     database.close()
     with SQLiteStore.open(old, create=False) as store:

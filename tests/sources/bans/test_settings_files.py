@@ -77,7 +77,7 @@ exclude = ["gen"]
     found = read("api/ruff.toml", text)
     assert keys(found) == {
         "pytz": ("import:python:pytz",),
-        "typing.TypedDict": ("import:python:typing.TypedDict",),
+        "typing.TypedDict": ("import:python:typing.TypedDict", "symbol:typing.TypedDict"),
         "not-a-module": (),
     }
     first = found.bans[0]
@@ -92,6 +92,7 @@ exclude = ["gen"]
     [
         ('select = ["E"]', False),
         ('select = ["ALL"]', True),
+        ('select = ["banned-api"]', True),
         ('select = ["ALL"]\nignore = ["TID251"]', None),
         ('select = ["TID251"]\nignore = ["TID"]', True),
     ],
@@ -223,7 +224,7 @@ def test_eslint_paths_patterns_members_and_overrides() -> None:
     assert base.scope == FileScope(("web/**",), ("web/**/*.test.ts",))
     assert lodash.scope == FileScope(("web/**",), ("web/**/*.test.ts", "web/legacy/**"))
     assert (lodash.reason, group.allowed) == ("use es", ("import:javascript:src/api",))
-    assert override.scope == jquery.scope == FileScope(("web/legacy/**",), ("web/legacy/a.ts",))
+    assert override.scope == jquery.scope == FileScope(("web/legacy/**",), ("web/legacy/a.ts", "web/legacy/a.ts/**"))
     assert (base.is_enforced, jquery.is_enforced) == (True, False)
     assert not found.problems
 
@@ -262,7 +263,7 @@ export default tseslint.config(
     assert ban.scope == FileScope(("web/src/**/*.ts",), ("web/dist/**",))
     assert len(found.problems) == 3
     old = 'module.exports = { rules: { "no-restricted-imports": ["error", "moment"] }, ignorePatterns: ["gen"] };'
-    assert only(read(".eslintrc.js", old)).scope == FileScope((), ("**/gen",))
+    assert only(read(".eslintrc.js", old)).scope == FileScope((), ("**/gen", "**/gen/**"))
     assert read("eslint.config.js", 'const rule = "no-restricted-imports"; export default make(rule);').problems
 
 
