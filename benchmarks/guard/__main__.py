@@ -1,6 +1,7 @@
 """What guard finds in packs of bans and in cases made from histories, and what that costs.
 
 python -m benchmarks.guard [DATA]                       the pack of bans in DATA/bans
+python -m benchmarks.guard [DATA] --settings DIR …      and with rules read from the settings of git directories
 python -m benchmarks.guard [DATA] --repo DIR …          and cases made from the histories of git directories
 python -m benchmarks.guard [DATA] --speed               and what a change costs, and how that grows with the memories
 """
@@ -26,16 +27,22 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("data", type=Path, nargs="?", default=Path(os.environ.get("GRAPHMEM_DATA", "../shared/data")))
     parser.add_argument("--repo", type=Path, nargs="*", default=[], help="git directories, as OWNER+NAME/repo")
+    parser.add_argument(
+        "--settings", type=Path, nargs="*", default=[], help="read the rules of these repositories there"
+    )
     parser.add_argument("--speed", action="store_true")
     parser.add_argument("--wrong", type=int, default=0, help="show so many wrong cases of each part")
     asked = parser.parse_args()
     rows: list[Row] = []
     bans = asked.data / "bans"
     if bans.is_dir():
-        score = scored(
-            rules_in(bans / "rules.jsonl"), cases_in(bans / name for name in _FILES if (bans / name).exists())
-        )
-        rows += _shown("pack I", score, asked.wrong)
+        rules = rules_in(bans / "rules.jsonl")
+        cases = list(cases_in(bans / name for name in _FILES if (bans / name).exists()))
+        rows += _shown("pack I", scored(rules, cases), asked.wrong)
+        settings = {folder.parent.name.replace("+", "/", 1): folder for folder in asked.settings}
+        if settings:
+            own = [case for case in cases if case.repo in settings]
+            rows += _shown("pack I, rules from the settings", scored(rules, own, settings), asked.wrong)
     for folder in asked.repo:
         rules, cases = made_from(folder)
         print(f"\n{len(rules)} rules: " + ", ".join(sorted({rule["key"] for rule in rules})))

@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from graphmem import Alternative, Anchor, AnchorKind, Kind, Move, New, Origin, Outcome, Statement, Status
-from graphmem.option_keys import EXCLUDED_PATTERN
+from graphmem.option_keys.file_scope import EXCLUDED_FOLDER_PATTERN, EXCLUDED_PATTERN
 
+_ROLES = {"path": EXCLUDED_PATTERN, "dir": EXCLUDED_FOLDER_PATTERN}
 _LANGUAGES = {"go": "go", "python": "python", "npm": "javascript", "javascript": "javascript", "cargo": "rust"}
 
 
@@ -59,13 +60,14 @@ def memories_of(rules: Iterable[Mapping[str, Any]]) -> Iterator[tuple[str, New]]
         bounds = {each[side] for each in excluded for side in ("from", "to") if each[side] is not None}
         edges = [start, *sorted(bound for bound in bounds if start < bound and (end is None or bound < end)), end]
         for number, (low, high) in enumerate(pairwise(edges)):
-            patterns = [
-                one["regex"] for one in excluded if one["from"] <= low and (one["to"] is None or low < one["to"])
-            ]
+            live = [one for one in excluded if one["from"] <= low and (one["to"] is None or low < one["to"])]
+            patterns = [(_ROLES[one["on"]], one["regex"]) for one in live]
             yield rule["repo"], _memory(rule, f"{rule['id']}/{number}", patterns, (low, high))
 
 
-def _memory(rule: Mapping[str, Any], key: str, excluded: Iterable[str], between: tuple[str, str | None]) -> New:
+def _memory(
+    rule: Mapping[str, Any], key: str, excluded: Iterable[tuple[str, str]], between: tuple[str, str | None]
+) -> New:
     language = _LANGUAGES[rule["ecosystem"]]
     option = Alternative(rule["key"], Outcome.REJECTED, rule["reason"] or "", (f"import:{language}:{rule['key']}",))
     globs = tuple(Anchor(AnchorKind.FILE, glob) for glob in rule.get("file_globs") or ())
@@ -75,7 +77,7 @@ def _memory(rule: Mapping[str, Any], key: str, excluded: Iterable[str], between:
         origin=Origin.DOCUMENT,
         is_mandatory=True,
         alternatives=(option,),
-        anchors=(*globs, *(Anchor(AnchorKind.FILE, pattern, role=EXCLUDED_PATTERN) for pattern in excluded)),
+        anchors=(*globs, *(Anchor(AnchorKind.FILE, pattern, role=role) for role, pattern in excluded)),
     )
     moves = [Move(Status.ACTIVE, datetime.fromisoformat(between[0]))]
     if between[1] is not None:

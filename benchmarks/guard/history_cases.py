@@ -23,7 +23,7 @@ import yaml
 from benchmarks.guard.cases import Case
 
 _SETTINGS = (".golangci.yml", ".golangci.yaml", "pyproject.toml", ".eslintrc.json")
-_MOST_CASES, _MOST_SILENT = 300, 400
+_MOST_CASES, _MOST_COMMITS, _MOST_SILENT = 300, 300, 300
 _MOST_CHARS = 2_000_000
 _SUFFIXES = {"go": (".go",), "python": (".py",), "npm": (".ts", ".tsx", ".js", ".jsx", ".mjs")}
 _FOREIGN = re.compile(r"(?:^|/)(?:vendor|node_modules|testdata)/|\.pb\.go$")
@@ -109,7 +109,8 @@ def _cases(git: Git, repo: str, rules: list[Rule]) -> Iterator[Case]:
     paths = [f"*{suffix}" for suffix in suffixes]
     touched = git("log", "--first-parent", "-m", "-E", f"-G{words}", "--format=%H %cI", "--", *paths).split("\n")
     count = 0
-    for sha, date in (line.split(" ", 1) for line in touched if line):
+    rows = [line.split(" ", 1) for line in touched if line]
+    for sha, date in rows[:: max(len(rows) // _MOST_COMMITS, 1)]:
         for change in _changes(git, sha, ecosystem):
             if count >= _MOST_CASES:
                 break
@@ -145,11 +146,7 @@ def _case(repo: str, rules: list[Rule], change: Mapping[str, Any], name: str, at
 def _any_in_force(rules: list[Rule], change: Mapping[str, Any], at: datetime) -> bool:
     """Whether a rule in force at a time forbids what the change adds."""
     new = [one for one in change["after"] if one not in change["before"]]
-    live = [
-        rule
-        for rule in rules
-        if _time(rule["first_date"]) <= at and (rule["last_date"] is None or at < _time(rule["last_date"]))
-    ]
+    live = [rule for rule in rules if _is_in_force(rule, at)]
     return any(
         any(_is_of(rule["key"], one) for one in new) and not any(_is_of(rule["key"], one) for one in change["before"])
         for rule in live

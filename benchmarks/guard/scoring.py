@@ -6,12 +6,14 @@ import tempfile
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import graphmem
 from benchmarks.guard.cases import Case, memories_of
 from graphmem import At, Scope, Write
+from graphmem.sources.bans import read_bans
 
 
 @dataclass
@@ -39,15 +41,28 @@ class Score:
 RETURNS = frozenset({"addition_before_rule_replayed_in_force", "removal_inverted_in_force", "in_force_addition"})
 
 
-def scored(rules: Iterable[Mapping[str, Any]], cases: Iterable[Case]) -> Score:
-    """Record the rules as memories, ask about every case, and count the answers."""
+def scored(
+    rules: Iterable[Mapping[str, Any]], cases: Iterable[Case], settings: Mapping[str, Path] | None = None
+) -> Score:
+    """Record the rules as memories, ask about every case, and count the answers.
+
+    Args:
+        rules: The rules of the cases.
+        cases: The cases.
+        settings: Repositories whose rules are read from their own settings along their history, with a folder of each.
+    """
     score = Score()
+    settings = settings or {}
     by_repo: dict[str, list[graphmem.New]] = defaultdict(list)
-    for repo, memory in memories_of(rules):
-        by_repo[repo].append(memory)
+    for repo, item in memories_of(rules):
+        by_repo[repo].append(item)
     with tempfile.TemporaryDirectory() as folder, graphmem.open(str(Path(folder) / "m.db"), create=True) as memory:
         for repo, items in by_repo.items():
-            memory.add_many(items, write=Write(scope=Scope(repo=repo)))
+            write = Write(scope=Scope(repo=repo))
+            if repo in settings:
+                memory.ingest(read_bans(settings[repo], read_at=datetime.now(UTC)), write=write)
+            else:
+                memory.add_many(items, write=write)
         for case in cases:
             answer = memory.guard(case.diff, at=At(as_of=case.at), scope=Scope(repo=case.repo))
             key = (case.repo, case.why)

@@ -34,7 +34,7 @@ def read_diff(text: str) -> ReadChange:
 
 @dataclass(slots=True)
 class _FileHeader:
-    """What the header lines of one file have told so far."""
+    """The content of the header lines of a file, as far as they were read."""
 
     first_line: int
     old: str | None = None
@@ -102,7 +102,7 @@ class _DiffReader:
         self._finish(header)
 
     def _take_header_line(self, header: _FileHeader, line: str) -> bool:
-        """Take one line of a file's header; returns False if it belongs to what follows the header."""
+        """Read one line of a file's header; return False if the header has ended."""
         if line.startswith("--- ") and self._peek(1).startswith("+++ "):
             header.old, header.new = without_prefixes(side(line), side(self._peek(1)))
             header.is_new, header.is_deleted = header.old is None, header.new is None

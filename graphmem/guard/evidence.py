@@ -8,8 +8,8 @@ from functools import cached_property
 
 from graphmem.guard.code_paths import is_foreign, is_marked_generated, language_of_path
 from graphmem.guard.file_changes import FileChange, Piece
-from graphmem.guard.imports import Import, imports_in
-from graphmem.guard.manifest_names import Dependency, reader_of
+from graphmem.guard.imports import CodeImport, imports_in
+from graphmem.guard.manifest_names import ManifestDependency, reader_of
 from graphmem.guard.shell_commands import commands_in, packages_of
 from graphmem.guard.suppressions import Suppression, suppressions_on
 
@@ -189,9 +189,9 @@ def _in_text(path: str, text: str, *, is_part: bool) -> Iterator[tuple[Evidence,
         yield from map(_of_dependency, reader(text, is_part=is_part))
 
 
-def _of_import(found: Import) -> tuple[Evidence, int, int]:
+def _of_import(found: CodeImport) -> tuple[Evidence, int, int]:
     return ImportEvidence(found.language, found.module, found.names), found.first, found.last
 
 
-def _of_dependency(found: Dependency) -> tuple[Evidence, int, int]:
+def _of_dependency(found: ManifestDependency) -> tuple[Evidence, int, int]:
     return PackageEvidence(found.ecosystem, found.name), found.line, found.line

@@ -31,7 +31,7 @@ _OPENINGS = {
     "rust": (_COMMENT,),
     "java": (_COMMENT,),
 }
-#: What ends a comment or a string; a text without it is not the rest of one.
+#: The token that ends a comment or a string: a text without it cannot begin within one.
 _CLOSINGS = {_COMMENT: "*/", "`\n": "`", "const _ = `\n": "`", '"""\n': '"""', "'''\n": "'''"}
 _MOST_FAULTS = 50
 

@@ -17,7 +17,7 @@ _LOCAL_CRATES = frozenset({"crate", "self", "super", "Self", "std", "core", "all
 
 
 @dataclass(frozen=True, slots=True)
-class Import:
+class CodeImport:
     """An import of a module in a text.
 
     Attributes:
@@ -35,7 +35,7 @@ class Import:
     last: int
 
 
-def imports_in(language: str, text: str, *, is_part: bool) -> list[Import]:
+def imports_in(language: str, text: str, *, is_part: bool) -> list[CodeImport]:
     """Return the imports of a text, in their order.
 
     Args:
@@ -50,7 +50,7 @@ def imports_in(language: str, text: str, *, is_part: bool) -> list[Import]:
     lines = text.split("\n")
     shown = "javascript" if language in {"typescript", "tsx"} else language
     return [
-        Import(shown, module, names, max(tree.row(node), 0), max(tree.last_row(node), 0))
+        CodeImport(shown, module, names, max(tree.row(node), 0), max(tree.last_row(node), 0))
         for node in nodes_of(language, tree.root, _types(language, text))
         for module, names in read(node)
         if module and _begins_a_line(tree, node, lines)

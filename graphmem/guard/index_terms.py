@@ -1,4 +1,4 @@
-"""Terms by which a store finds the memories that a change may concern: a superset, decided by `graphmem.guard.judging`.
+"""Terms by which a store finds the memories that a change may concern: a superset of those that it concerns.
 
 A memory with typed or untyped keys has terms of its keys; one without rejected keys has terms of its files. A key with
 wildcards has the term of the segments in front of the first one, so a change asks for every beginning of its names.

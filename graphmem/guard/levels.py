@@ -1,4 +1,4 @@
-"""The levels of a warning, and what a project lets the highest one do."""
+"""The levels of findings, and the setting of a project that lets findings stop a change."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ _LONGEST_LINE = 2_000
 
 
 @dataclass(frozen=True, slots=True)
-class Dependency:
+class ManifestDependency:
     """A dependency in a manifest.
 
     Attributes:
@@ -26,10 +26,10 @@ class Dependency:
     line: int
 
 
-class Reader(Protocol):
+class DependencyReader(Protocol):
     """Reads the dependencies of a text."""
 
-    def __call__(self, text: str, *, is_part: bool) -> Iterator[Dependency]:
+    def __call__(self, text: str, *, is_part: bool) -> Iterator[ManifestDependency]:
         """Yield them in their order; `is_part` is true if the text may begin anywhere in its file."""
         ...
 
@@ -40,7 +40,7 @@ _PEP508 = re.compile(
 )
 
 
-def reader_of(path: str) -> Reader | None:
+def reader_of(path: str) -> DependencyReader | None:
     """Return the reader of a manifest; None for other files."""
     name = path.rpartition("/")[2]
     folder = path.rpartition("/")[0].rpartition("/")[2]
@@ -65,8 +65,8 @@ def pep508_name(text: str) -> str | None:
 # ---- Python
 
 
-def _requirements(text: str, *, is_part: bool) -> Iterator[Dependency]:
-    del is_part  # Every line says by itself what it is.
+def _requirements(text: str, *, is_part: bool) -> Iterator[ManifestDependency]:
+    del is_part  # A line of this format is complete in itself.
     is_continued = False
     for number, line in _lines(text):
         plain = line.strip()
@@ -74,7 +74,7 @@ def _requirements(text: str, *, is_part: bool) -> Iterator[Dependency]:
             editable = re.search(r"#egg=([\w.-]{1,200})", plain) if "://" in plain.partition(" ")[0] else None
             name = editable[1] if editable else pep508_name(plain.split(" #", 1)[0])
             if name and "://" not in name:
-                yield Dependency("pypi", name, number)
+                yield ManifestDependency("pypi", name, number)
         is_continued = plain.endswith("\\")
 
 
@@ -91,7 +91,7 @@ _PYTHON_LISTS = re.compile(
 _LIST_KEYS = frozenset({"dependencies", "requires", "dev-dependencies", "install_requires"})
 
 
-def _pyproject(text: str, *, is_part: bool) -> Iterator[Dependency]:
+def _pyproject(text: str, *, is_part: bool) -> Iterator[ManifestDependency]:
     table = "" if not is_part else None
     key: str | None = None
     depth = 0
@@ -104,7 +104,7 @@ def _pyproject(text: str, *, is_part: bool) -> Iterator[Dependency]:
             key, value = _unquoted_key(match[1]), match[2]
             if table is not None and _POETRY.fullmatch(table):
                 if key != "python":
-                    yield Dependency("pypi", key, number)
+                    yield ManifestDependency("pypi", key, number)
                 depth = 0
                 continue
         else:
@@ -119,7 +119,7 @@ def _pyproject(text: str, *, is_part: bool) -> Iterator[Dependency]:
         if (is_list or (is_rest and table is None)) and (depth > 0 or "[" in value or is_rest):
             for match in _QUOTED.finditer(_INLINE_TABLE.sub("", value)):
                 if name := pep508_name(match[1] or match[2] or ""):
-                    yield Dependency("pypi", name, number)
+                    yield ManifestDependency("pypi", name, number)
         depth = max(depth + _opened(value), 0)
 
 
@@ -153,7 +153,7 @@ def _without_comment(line: str) -> str:
 _SETUP_KEYS = frozenset({"install_requires", "setup_requires", "tests_require"})
 
 
-def _setup_cfg(text: str, *, is_part: bool) -> Iterator[Dependency]:
+def _setup_cfg(text: str, *, is_part: bool) -> Iterator[ManifestDependency]:
     section, key = ("options" if is_part else ""), ""
     for number, line in _lines(text):
         plain = line.strip()
@@ -164,9 +164,9 @@ def _setup_cfg(text: str, *, is_part: bool) -> Iterator[Dependency]:
         elif not line[0].isspace() and (match := re.match(r"([\w.-]{1,100})\s{0,20}[=:]\s{0,20}(.*)", line)):
             key = match[1]
             if _is_setup_list(section, key) and (name := pep508_name(match[2])):
-                yield Dependency("pypi", name, number)
+                yield ManifestDependency("pypi", name, number)
         elif line[0].isspace() and _is_setup_list(section, key) and (name := pep508_name(plain)):
-            yield Dependency("pypi", name, number)
+            yield ManifestDependency("pypi", name, number)
 
 
 def _is_setup_list(section: str, key: str) -> bool:
@@ -186,7 +186,7 @@ _NPM_VERSION = re.compile(
 _NOT_PACKAGES = frozenset({"version", "node", "npm", "yarn", "pnpm", "name"})
 
 
-def _package_json(text: str, *, is_part: bool) -> Iterator[Dependency]:
+def _package_json(text: str, *, is_part: bool) -> Iterator[ManifestDependency]:
     names = None if is_part else _npm_names(text)
     section: str | None = None
     for number, line in _lines(text):
@@ -199,7 +199,7 @@ def _package_json(text: str, *, is_part: bool) -> Iterator[Dependency]:
             else:
                 is_one = section in _NPM_LISTS or (section is None and name not in _NOT_PACKAGES)
             if is_one and _NPM_VERSION.match(version):
-                yield Dependency("npm", name, number)
+                yield ManifestDependency("npm", name, number)
         elif line.strip().startswith("}"):
             section = None if is_part else ""
 
@@ -219,7 +219,7 @@ def _npm_names(text: str) -> frozenset[str] | None:
 _GO_MODULE = re.compile(r"([\w.~-]{1,200}(?:/[\w.~!-]{1,200}){0,20})\s{1,20}v\d[\w.+-]{0,100}\s{0,20}(//.{0,200})?$")
 
 
-def _go_mod(text: str, *, is_part: bool) -> Iterator[Dependency]:
+def _go_mod(text: str, *, is_part: bool) -> Iterator[ManifestDependency]:
     block = "require" if is_part else ""
     for number, line in _lines(text):
         plain = line.strip()
@@ -231,7 +231,7 @@ def _go_mod(text: str, *, is_part: bool) -> Iterator[Dependency]:
             is_line = plain.startswith("require ")
             match = _GO_MODULE.match(plain.removeprefix("require ").strip())
             if match and (is_line or block == "require") and "// indirect" not in (match[2] or ""):
-                yield Dependency("golang", match[1], number)
+                yield ManifestDependency("golang", match[1], number)
 
 
 _CARGO_LISTS = re.compile(r"(?:target\.(?:.{1,200})\.)?(?:workspace\.)?(?:dev-|build-)?dependencies")
@@ -241,14 +241,14 @@ _CRATE_FIELDS = frozenset({"version", "edition", "rust-version", "resolver", "li
 _RENAMED = re.compile(r"\bpackage\s{0,9}=\s{0,9}\"([\w-]{1,100})\"")
 
 
-def _cargo(text: str, *, is_part: bool) -> Iterator[Dependency]:
+def _cargo(text: str, *, is_part: bool) -> Iterator[ManifestDependency]:
     table: str | None = None if is_part else ""
     for number, written in _lines(text):
         line = _without_comment(written)
         if match := _TABLE.match(line):
             table = _unquoted_key(match[1])
             if named := _CARGO_TABLE.fullmatch(table):
-                yield Dependency("cargo", named[2], number)
+                yield ManifestDependency("cargo", named[2], number)
             continue
         match = _KEY.match(line)
         if match is None or not (table is None or _CARGO_LISTS.fullmatch(table)):
@@ -256,7 +256,7 @@ def _cargo(text: str, *, is_part: bool) -> Iterator[Dependency]:
         name, value = _unquoted_key(match[1]).partition(".")[0], match[2]
         if table is not None or (name not in _CRATE_FIELDS and _is_crate_value(value)):
             renamed = _RENAMED.search(value)
-            yield Dependency("cargo", renamed[1] if renamed else name, number)
+            yield ManifestDependency("cargo", renamed[1] if renamed else name, number)
 
 
 def _is_crate_value(value: str) -> bool:
@@ -270,11 +270,11 @@ _GEM = re.compile(r"\s{0,40}gem[\s(]{1,9}(?:\"([\w.-]{1,200})\"|'([\w.-]{1,200})
 _GEMSPEC = re.compile(r"\s{0,40}\w{1,40}\.add_(?:runtime_|development_)?dependency[\s(]{1,9}[\"']([\w.-]{1,200})[\"']")
 
 
-def _gemfile(text: str, *, is_part: bool) -> Iterator[Dependency]:
-    del is_part  # Every line says by itself what it is.
+def _gemfile(text: str, *, is_part: bool) -> Iterator[ManifestDependency]:
+    del is_part  # A line of this format is complete in itself.
     for number, line in _lines(text):
         if match := _GEM.match(line) or _GEMSPEC.match(line):
-            yield Dependency("gem", next(group for group in match.groups() if group), number)
+            yield ManifestDependency("gem", next(group for group in match.groups() if group), number)
 
 
 # ---- Java
@@ -286,7 +286,7 @@ _XML_TAG = re.compile(
 _XML_COMMENT = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
 
 
-def _pom(text: str, *, is_part: bool) -> Iterator[Dependency]:
+def _pom(text: str, *, is_part: bool) -> Iterator[ManifestDependency]:
     plain = _XML_COMMENT.sub(lambda match: "\n" * match.group().count("\n"), text)
     group = ""
     open_tags: list[str] = ["dependency"] if is_part and "<project" not in plain else []
@@ -303,7 +303,7 @@ def _pom(text: str, *, is_part: bool) -> Iterator[Dependency]:
         elif tag == "groupId":
             group = value
         elif tag == "artifactId" and group:
-            yield Dependency("maven", f"{group}:{value}", plain.count("\n", 0, match.start()))
+            yield ManifestDependency("maven", f"{group}:{value}", plain.count("\n", 0, match.start()))
             group = ""
 
 
@@ -317,14 +317,14 @@ _GRADLE_MAP = re.compile(
 )
 
 
-def _gradle(text: str, *, is_part: bool) -> Iterator[Dependency]:
-    del is_part  # Every line says by itself what it is.
+def _gradle(text: str, *, is_part: bool) -> Iterator[ManifestDependency]:
+    del is_part  # A line of this format is complete in itself.
     is_comment = False
     for number, line in _lines(text):
         plain = line.strip()
         is_comment = (is_comment or plain.startswith("/*")) and "*/" not in plain
         if not is_comment and (match := _GRADLE.match(line) or _GRADLE_MAP.match(line)):
-            yield Dependency("maven", f"{match[1]}:{match[2]}", number)
+            yield ManifestDependency("maven", f"{match[1]}:{match[2]}", number)
 
 
 _MODULE = re.compile(r"module\s{0,9}=\s{0,9}[\"']([\w.-]{1,200}):([\w.-]{1,200})[\"']")
@@ -336,7 +336,7 @@ _COORDINATES = re.compile(
 )
 
 
-def _version_catalogue(text: str, *, is_part: bool) -> Iterator[Dependency]:
+def _version_catalogue(text: str, *, is_part: bool) -> Iterator[ManifestDependency]:
     table: str | None = None if is_part else ""
     for number, written in _lines(text):
         line = _without_comment(written)
@@ -345,10 +345,10 @@ def _version_catalogue(text: str, *, is_part: bool) -> Iterator[Dependency]:
         elif table in {None, "libraries"}:
             match = _MODULE.search(line) or _GROUP_NAME.search(line) or _COORDINATES.match(line)
             if match:
-                yield Dependency("maven", f"{match[1]}:{match[2]}", number)
+                yield ManifestDependency("maven", f"{match[1]}:{match[2]}", number)
 
 
-_READERS: dict[str, Reader] = {
+_READERS: dict[str, DependencyReader] = {
     "pyproject.toml": _pyproject,
     "setup.cfg": _setup_cfg,
     "package.json": _package_json,

@@ -9,11 +9,11 @@ from typing import Unpack
 
 from graphmem.answers import Written
 from graphmem.errors import InvalidInput, NotFound
+from graphmem.guard.brought_options import ChangeEvidence
 from graphmem.guard.diff_reader import read_diff
 from graphmem.guard.evidence import evidence_of_command, evidence_of_file
 from graphmem.guard.file_changes import MAX_FILE_CHARS, FileChange, Piece, ReadChange, SkippedFile
 from graphmem.guard.index_terms import EXCEPTION
-from graphmem.guard.judging import ChangeEvidence
 from graphmem.guard.levels import Enforcement
 from graphmem.guard.prose import evidence_of_text
 from graphmem.model import (

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from graphmem.answers import Reference
+from graphmem.guard.brought_options import KeyedOption, options_of
 from graphmem.guard.evidence import Added
 from graphmem.guard.index_terms import EXCEPTION, term_of_exceptions, terms_of_evidence, terms_of_path
-from graphmem.guard.judging import Option, options_of
 from graphmem.model import (
     BEGINNING,
     Add,
@@ -49,8 +49,8 @@ class GuardingMemory:
 
     memory: Memory
     statement: Statement
-    rejected: tuple[Option, ...]
-    chosen: tuple[Option, ...]
+    rejected: tuple[KeyedOption, ...]
+    chosen: tuple[KeyedOption, ...]
     scope: FileScope
 
     @property

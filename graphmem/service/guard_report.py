@@ -1,13 +1,13 @@
-"""The findings of guard for one change: which memory it goes against, how much that weighs, and what excuses it."""
+"""The findings of guard for a change: the memories that it goes against, the level of each, and its excuses."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
+from graphmem.guard.brought_options import ChangeEvidence, Match
 from graphmem.guard.evidence import Added
 from graphmem.guard.file_changes import SkippedFile
-from graphmem.guard.judging import ChangeEvidence, Match
 from graphmem.guard.levels import Enforcement, FindingKind, Level, level_of
 from graphmem.guard.suppressions import IMPORT_RULES
 from graphmem.model import CodeVerdict
@@ -51,7 +51,7 @@ class GuardReport:
         found = self.memories.find(added, self.paths)
         holding = [memory for memory in found if self.memories.holds(memory.id)]
         of_text = set(map(id, mentioned))
-        rejected = [(memory, change.matches(memory.rejected, memory.scope)) for memory in holding]
+        rejected = [(memory, change.matches(memory.rejected, memory.scope, memory.chosen)) for memory in holding]
         rejected = [(memory, matches) for memory, matches in rejected if matches]
         on_path = [memory for memory in holding if self._path_of(memory) is not None]
         self._rulings = self.memories.rulings([*(memory for memory, _ in rejected), *on_path])

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from graphmem import Alternative, Anchor, AnchorKind, Outcome, Statement
+from graphmem.guard.brought_options import is_brought
 from graphmem.guard.evidence import (
     CommandEvidence,
     Evidence,
@@ -16,7 +17,6 @@ from graphmem.guard.evidence import (
     PackageEvidence,
 )
 from graphmem.guard.index_terms import terms_of_evidence, terms_of_path, terms_of_statement
-from graphmem.guard.judging import is_brought
 from graphmem.guard.prose import evidence_of_text
 from graphmem.option_keys import OptionKey
 

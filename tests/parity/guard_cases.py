@@ -83,11 +83,13 @@ GUARDING = (
         before=REJECTED,
         told={"change.operation.moves.0.status": "proposed"},
     ),
-    UseCase(name="nobody", verb="allow", asked={"key": "nobody", "write": {"reason": "x"}}, code="not_found"),
+    UseCase(
+        name="nobody", verb="allow", asked={"key": "nobody", "write": {"reason": "x", "op_id": "no"}}, code="not_found"
+    ),
     UseCase(
         name="what rejects nothing",
         verb="allow",
-        asked={"key": "lint", "write": {"reason": "x"}},
+        asked={"key": "lint", "write": {"reason": "x", "op_id": "no"}},
         code="invalid_input",
     ),
     UseCase(name="without a reason", verb="allow", asked={"key": "lint"}, code="invalid_input"),

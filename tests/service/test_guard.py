@@ -249,13 +249,20 @@ def test_files_outside_of_a_rejection_s_globs_are_silent(memory: GraphMemory) ->
             anchors=(
                 Anchor(AnchorKind.FILE, "src/**"),
                 Anchor(AnchorKind.FILE, "src/old/**", role="excluded files"),
-                Anchor(AnchorKind.FILE, "legacy$", role="excluded pattern"),
+                Anchor(AnchorKind.FILE, "legacy/", role="excluded pattern"),
             )
         )
     )
     assert kinds(memory.guard(adding("import pytz", "src/a/x.py"))) == RETURNS
     for path in ("tests/x.py", "src/old/x.py", "src/legacy/x.py"):
-        assert memory.guard(adding("import pytz", path)).findings == () or path == "src/legacy/x.py"
+        assert memory.guard(adding("import pytz", path)).findings == ()
+
+
+def test_what_is_allowed_below_a_rejected_name_is_silent(memory: GraphMemory) -> None:
+    rejected, allowed = {"errors": ("import:python:a",)}, {"what is allowed": ("import:python:a.b",)}
+    memory.add(said("No a but a.b", rejected=rejected, chosen=allowed))
+    assert kinds(memory.guard(adding("import a.c"))) == RETURNS
+    assert memory.guard(adding("import a.b.c")).findings == ()
 
 
 @pytest.mark.parametrize(

@@ -22,7 +22,7 @@ from graphmem.option_keys.package_names import compared_name
 
 
 @dataclass(frozen=True, slots=True)
-class Option:
+class KeyedOption:
     """An option of a memory with its keys, as far as they have the wanted outcome."""
 
     name: str
@@ -40,19 +40,19 @@ class Match:
         places: Where the change brings it in, in the order of the change.
     """
 
-    option: Option
+    option: KeyedOption
     key: OptionKey
     places: tuple[Added, ...]
 
 
-def options_of(statement: Statement, outcome: Outcome) -> list[Option]:
+def options_of(statement: Statement, outcome: Outcome) -> list[KeyedOption]:
     """Return the options of a memory with an outcome that have keys."""
     return [_option(option) for option in statement.alternatives if option.outcome is outcome and option.keys]
 
 
-def _option(option: Alternative) -> Option:
+def _option(option: Alternative) -> KeyedOption:
     keys = sorted((OptionKey.read(key) for key in option.keys), key=lambda key: not key.is_typed)
-    return Option(option.name, option.reason, tuple(keys))
+    return KeyedOption(option.name, option.reason, tuple(keys))
 
 
 def is_brought(key: OptionKey, evidence: Evidence) -> bool:
@@ -100,7 +100,9 @@ class ChangeEvidence:
             if isinstance(evidence, PackageEvidence)
         )
 
-    def matches(self, options: Iterable[Option], scope: FileScope | None = None) -> list[Match]:
+    def matches(
+        self, options: Iterable[KeyedOption], scope: FileScope | None = None, allowed: Iterable[KeyedOption] = ()
+    ) -> list[Match]:
         """Return the options that the change brings in.
 
         What a file had before it is not brought in, nor what moves to a new file: as many new files as others lose it
@@ -109,11 +111,17 @@ class ChangeEvidence:
         Args:
             options: The options to look for.
             scope: The files in which they count; None for all.
+            allowed: Options that are no match: what a linter allows below a banned name.
         """
         found = []
+        allowed_keys = [key for option in allowed for key in option.keys if key.is_typed]
         for option in options:
             for key in option.keys:
-                places = self._places(key, scope)
+                places = tuple(
+                    place
+                    for place in self._places(key, scope)
+                    if not any(is_brought(each, place.evidence) for each in allowed_keys)
+                )
                 if places:
                     found.append(Match(option, key, places))
                     break
