@@ -11,11 +11,12 @@
 from __future__ import annotations
 
 from importlib import import_module
-from typing import TYPE_CHECKING
 
+TYPE_CHECKING = False  # type checkers take it for true; importing typing takes a hook milliseconds
 if TYPE_CHECKING:
     from graphmem.answers import OnSimilar
     from graphmem.errors import (
+        BadDiff,
         CommitUnknown,
         Conflict,
         CorruptStore,
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
         GraphMemError,
         InvalidInput,
         NotFound,
+        SecretRefused,
         StoreUnavailable,
         Unsupported,
     )
@@ -52,7 +54,10 @@ __version__ = "0.1.0"
 _HOMES = {
     "graphmem.answers": "OnSimilar",
     "graphmem.errors": (
-        "CommitUnknown Conflict CorruptStore Forbidden GraphMemError InvalidInput NotFound StoreUnavailable Unsupported"
+        "BadDiff CommitUnknown Conflict CorruptStore Forbidden GraphMemError InvalidInput NotFound StoreUnavailable"
+        " Unsupported"
+        "CommitUnknown Conflict CorruptStore Forbidden GraphMemError InvalidInput NotFound SecretRefused"
+        " StoreUnavailable Unsupported"
     ),
     "graphmem.model": (
         "Alternative Anchor AnchorKind At Kind LinkKind Move Origin Outcome Scope Statement Status SupersessionKind"
@@ -70,6 +75,7 @@ __all__ = [  # noqa: RUF022 - the door first
     "Anchor",
     "AnchorKind",
     "At",
+    "BadDiff",
     "CommitUnknown",
     "Conflict",
     "CorruptStore",
@@ -84,6 +90,7 @@ __all__ = [  # noqa: RUF022 - the door first
     "Move",
     "New",
     "NotFound",
+    "SecretRefused",
     "OnSimilar",
     "Origin",
     "Outcome",

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from graphmem.model import Outcome, Statement
+from graphmem.option_keys import OptionKey
 
 #: Longer titles are descriptions, in which a number or a negation seldom decides.
 _MOST_WORDS = 24
@@ -87,7 +88,7 @@ def _by_option(statements: Mapping[str, Statement]) -> Iterator[Opposed]:
     for memory_id, statement in statements.items():
         for option in statement.alternatives:
             keys = chosen if option.outcome is Outcome.CHOSEN else rejected
-            for key in dict.fromkeys(option.keys):
+            for key in dict.fromkeys(OptionKey.read(key).identity for key in option.keys):
                 keys[key].append(memory_id)
     rank = {memory_id: position for position, memory_id in enumerate(statements)}
     for key, takers in chosen.items():

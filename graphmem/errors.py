@@ -4,8 +4,10 @@
 
     GraphMemError
     ├── InvalidInput       a parameter is invalid                      (code: invalid_input)
+    ├── BadDiff            a diff does not parse                       (bad_diff)
     ├── NotFound           no memory of that name is visible           (not_found)
     ├── Conflict           another write came first                    (conflict)
+    ├── SecretRefused      a secret is in the words to be written      (secret_refused)
     ├── Forbidden          the caller lacks the permission             (forbidden)
     ├── StoreUnavailable   the store cannot be reached or written now  (store_unavailable, retryable)
     ├── CommitUnknown      the connection broke during commit: resend with the same `op_id` (commit_unknown)
@@ -34,6 +36,20 @@ class InvalidInput(GraphMemError):
     code = "invalid_input"
 
 
+class BadDiff(GraphMemError):
+    """A diff does not parse. It is never taken for a change without findings.
+
+    Attributes:
+        line: The number of the line that does not fit, from 1; 0 if another process read the diff.
+    """
+
+    code = "bad_diff"
+
+    def __init__(self, message: str, line: int = 0) -> None:
+        super().__init__(message)
+        self.line = line
+
+
 class NotFound(GraphMemError):
     """No memory of that name exists, or none that the caller may see; the message is the same for both."""
 
@@ -52,6 +68,12 @@ class Conflict(GraphMemError):
     def __init__(self, message: str, heads: tuple[str, ...] = ()) -> None:
         super().__init__(message)
         self.heads = heads
+
+
+class SecretRefused(GraphMemError):
+    """A secret is in what was to be written, and secrets are refused, or cannot be replaced there; none was written."""
+
+    code = "secret_refused"
 
 
 class Forbidden(GraphMemError):

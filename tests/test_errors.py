@@ -11,8 +11,10 @@ from graphmem.errors import Conflict, GraphMemError, StoreUnavailable
 CODES = {
     "GraphMemError": "error",
     "InvalidInput": "invalid_input",
+    "BadDiff": "bad_diff",
     "NotFound": "not_found",
     "Conflict": "conflict",
+    "SecretRefused": "secret_refused",
     "Forbidden": "forbidden",
     "StoreUnavailable": "store_unavailable",
     "CommitUnknown": "commit_unknown",

@@ -12,16 +12,18 @@ import click
 from click.core import ParameterSource
 
 from graphmem.cli.json_lines import items_of, lines_of, name_of
+from graphmem.cli.option_groups import CommandWithOptions, options_given
 from graphmem.cli.options import Body, Call, bundle, choice_of, moment, scope_options, write_options_without_origin
 from graphmem.cli.receipts import give_receipt, give_receipts
 from graphmem.errors import InvalidInput
-from graphmem.model import Alternative, Anchor, AnchorKind, Kind, Move, Origin, Outcome, Statement, Status
+from graphmem.model import Anchor, AnchorKind, Kind, Move, Origin, Statement, Status
 from graphmem.wire.times import read_time
 
 if TYPE_CHECKING:
     from graphmem.answers import OnSimilar
     from graphmem.service import Write
 
+_IN_REPOSITORY = frozenset({AnchorKind.FILE, AnchorKind.SYMBOL})
 _EDITOR_MARK = "# ---- everything from here on is ignored ----"
 _EDITOR_TEXT = f"\n\n{_EDITOR_MARK}\n# The first line is the title, the rest the body.\n"
 
@@ -58,9 +60,11 @@ class Details:
 
 
 def _details(**values: object) -> Details:
-    anchors = _anchors(AnchorKind.FILE, values.pop("paths")) + _anchors(AnchorKind.COMPONENT, values.pop("components"))
-    chosen = _alternatives(values.pop("chosen"), Outcome.CHOSEN)
-    values["alternatives"] = chosen + _alternatives(values.pop("rejected"), Outcome.REJECTED)
+    kinds = {"paths": AnchorKind.FILE, "symbols": AnchorKind.SYMBOL, "components": AnchorKind.COMPONENT}
+    anchors = tuple(anchor for name, kind in kinds.items() for anchor in _anchors(kind, values.pop(name)))
+    values["alternatives"] = options_given()
+    for name in ("chosen", "rejected", "keys"):
+        del values[name]
     values["origin"] = Origin(str(values["origin"]))
     return Details({name: value for name, value in values.items() if value not in (None, ())}, anchors)
 
@@ -68,12 +72,6 @@ def _details(**values: object) -> Details:
 def _anchors(kind: AnchorKind, names: object) -> tuple[Anchor, ...]:
     assert isinstance(names, tuple)  # noqa: S101 - click gives repeatable options as tuples
     return tuple(Anchor(kind, name) for name in names)
-
-
-def _alternatives(texts: object, outcome: Outcome) -> tuple[Alternative, ...]:
-    assert isinstance(texts, tuple)  # noqa: S101 - as above
-    parts = [text.partition(":") for text in texts]
-    return tuple(Alternative(name.strip(), outcome, reason.strip()) for name, _, reason in parts)
 
 
 def _many(flag: str, target: str, metavar: str, description: str) -> Callable[[Body], Body]:
@@ -104,13 +102,25 @@ _DETAILS: dict[str, Callable[[Body], Body]] = {
         "--observed-at", type=read_time, metavar="TIME", help="Date of the statement in its source."
     ),
     "paths": _many("--path", "paths", "PATH", "A file that it concerns."),
+    "symbols": _many("--symbol", "symbols", "PATH#NAME", "A function, class or constant that it concerns."),
     "components": _many("--component", "components", "NAME", "A component that it concerns."),
     "chosen": _many("--chosen", "chosen", "NAME[: WHY]", "The option that was chosen."),
-    "rejected": _many("--rejected", "rejected", "NAME[: WHY]", "An option that was rejected."),
+    "rejected": _many(
+        "--rejected",
+        "rejected",
+        "NAME[: WHY]",
+        "An option that was rejected; --key and --reason behind it are its own.",
+    ),
+    "keys": _many(
+        "--key",
+        "keys",
+        "KEY",
+        "What shows the use of the option before it: pkg:pypi/pytz.",
+    ),
 }
 
 
-@click.command()
+@click.command(cls=CommandWithOptions)
 @click.argument("text", required=False)
 @click.option(
     "--from",
@@ -143,6 +153,10 @@ def add(
 
     `-` reads standard input; without TEXT an editor opens. If a memory in force has exactly this text, it is confirmed
     instead. Similar memories are listed.
+
+    --key and --reason behind --rejected or --chosen belong to that option: --rejected pytz --key pkg:pypi/pytz
+    --reason "zoneinfo is enough". Keys are package URLs (pkg:pypi/…, npm, golang, cargo, maven, gem),
+    import:LANGUAGE:NAME, symbol:NAME, path:GLOB and command:WORDS.
 
     With --from, each line is a JSON string or an object: {"statement": {"title": "Use spaces", "kind":
     "convention"}, "supersedes": ["ADR-3", 0], "start": "2025-03-01", "scope": {"repo": "shop"}, "reason": "…"}, where a
@@ -198,7 +212,7 @@ def _refuse_with_lines(text: str | None) -> None:
 
 def _detailed(statement: Statement, details: Details, repo: str | None) -> Statement:
     anchors = tuple(
-        replace(anchor, repo=repo) if anchor.kind is AnchorKind.FILE else anchor for anchor in details.repo_anchors
+        replace(anchor, repo=repo) if anchor.kind in _IN_REPOSITORY else anchor for anchor in details.repo_anchors
     )
     return replace(statement, **details.fields, anchors=anchors)  # type: ignore[arg-type]
 

@@ -79,9 +79,11 @@ def _hit_lines(number: int, hit: Hit, terms: Sequence[str], valid: datetime) -> 
 
 
 def _change_lines(card: Card, *, indent: int) -> Iterator[Line]:
-    """What has changed around a memory: its files, the code, and what it depends on."""
+    """What has changed around a memory: its files and symbols, the code, and what it depends on."""
     for place in card.files:
         yield line(dim("file: "), place.sentence, indent=indent)
+    for symbol in card.symbols:
+        yield line(dim("symbol: "), symbol.sentence, indent=indent)
     if card.verdict is not None and (code := code_sentence(card.verdict)) is not None:
         yield line(Span("code: ", Look.WARN), code, indent=indent)
     if card.suspect:
@@ -145,6 +147,8 @@ def card_page(history: History, at: At) -> Iterator[Block]:
         yield line(
             dim(f"{option.outcome.value}: "), option.name, f": {option.reason}" if option.reason else "", indent=2
         )
+        if option.keys:
+            yield line(dim("keys: "), ", ".join(option.keys), indent=4)
     if statement.anchors:
         yield line(
             dim("about: "), ", ".join(f"{anchor.name} ({anchor.role})" for anchor in statement.anchors), indent=2

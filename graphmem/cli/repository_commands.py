@@ -16,6 +16,7 @@ from graphmem.cli.blocks import Block, Line, Look, Span, Table, dim, line, stron
 from graphmem.cli.mainline_command import mainline_lines
 from graphmem.cli.options import Body, Call, bundle, scope_options, write_options
 from graphmem.cli.output import give, note, progress
+from graphmem.cli.receipts import redaction_lines
 from graphmem.cli.repository_options import git_errors, notes_folder, path_argument, ref_option, since_option
 from graphmem.model import Kind
 from graphmem.store import Filter
@@ -33,9 +34,11 @@ _SUBJECTS = ("runtime.", "command.test", "command.", "dependency.", "service.", 
 _MOST_LISTED = 100
 _HELP = {
     "rules": "Read the conventions of a repository: AGENTS.md, CLAUDE.md, .cursor/rules, CONTRIBUTING, linters.",
+    "bans": "Read the bans of a repository: imports and dependencies that Ruff, depguard, ESLint or cargo-deny forbid.",
     "structure": "Read the structure of a repository: dependencies, commands, runtimes, services, CI, languages.",
     "tasks": "Read the tasks of a repository: exports of beads, feature flags, TODO comments with an owner or issue.",
     "incidents": "Read the incidents of a repository: the changes that it reverted.",
+    "trailers": "Read the trailers of commit messages: Rejected, Ruled-out, Constraint, Limit, Directive, Warn.",
 }
 
 
@@ -72,7 +75,7 @@ def _source_command(names: Sequence[str], name: str, text: str) -> click.Command
         with call.open(starts_work=False) as memory:
             report = read_repository(ctx, memory, path, names, options=options, write=write)
             if len(names) > 1:
-                _read_decisions(memory, path, report, write)
+                read_decisions(memory, path, report, write)
             best = best_statements(memory)
         give(call, report, lambda _: report_lines(report, best))
         if report.failed:
@@ -83,7 +86,8 @@ def _source_command(names: Sequence[str], name: str, text: str) -> click.Command
 
 _EVERYTHING = (
     "Read all that a repository says by itself: its history, decision records in the usual folders, conventions,"
-    " structure, tasks and incidents. Only what is new is read. After Ctrl-C the same command continues."
+    " bans of imports, structure, tasks, incidents and trailers of commits. Only what is new is read. After Ctrl-C the"
+    " same command continues."
 )
 SOURCE_COMMANDS = tuple(_source_command((name,), name, text) for name, text in _HELP.items())
 repository = _source_command(tuple(_HELP), "repository", _EVERYTHING)
@@ -127,11 +131,11 @@ def read_repository(
 def read_everything(ctx: click.Context, memory: GraphMemory, path: Path) -> Iterator[Block]:
     """Read all that a repository says by itself, and return the report as blocks."""
     report = read_repository(ctx, memory, path, tuple(_HELP))
-    _read_decisions(memory, path, report, None)
+    read_decisions(memory, path, report, None)
     return report_lines(report, best_statements(memory))
 
 
-def _read_decisions(memory: GraphMemory, path: Path, report: RepositoryReport, write: Write | None) -> None:
+def read_decisions(memory: GraphMemory, path: Path, report: RepositoryReport, write: Write | None) -> None:
     """Read the decision records in the usual folders, if there are any."""
     from graphmem.cli.ingest_commands import dated_records
     from graphmem.service import Write as NewWrite
@@ -185,6 +189,7 @@ def _row(name: str, done: IngestReport) -> tuple[Line, ...]:
 
 
 def _problem_lines(report: RepositoryReport) -> Iterator[Block]:
+    yield from redaction_lines([each for done in report.sources.values() for each in done.redactions])
     problems = [(name, problem) for name, done in report.sources.items() for problem in done.problems]
     for name, problem in problems[:_MOST_PROBLEMS]:
         yield line(Span("problem ", Look.WARN), f"{name} {problem.path}:{problem.line}", dim(f" {problem.reason}"))

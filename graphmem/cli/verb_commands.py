@@ -46,6 +46,7 @@ _RECEIPTS: Mapping[str, str] = {
     "open_branch": "branch {name} opened",
     "merge_branch": "branch {name} merged",
     "abandon_branch": "branch {name} abandoned",
+    "link_repository": "readers of {new} read what is recorded for {old}",
 }
 
 

@@ -1,1 +1,1 @@
-"""The MCP surface: seven tools over stdio and streamable HTTP. Imported only when it is started."""
+"""The MCP surface: eight tools over stdio and streamable HTTP. Imported only when it is started."""

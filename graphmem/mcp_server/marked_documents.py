@@ -29,6 +29,7 @@ from graphmem.answers import (
     Written,
 )
 from graphmem.briefing.block import BlockItem, ContextBlock, RejectedOption
+from graphmem.guard.file_changes import SkippedFile
 from graphmem.marks import Foreign, Parts, rendered
 from graphmem.model import (
     AbandonBranch,
@@ -56,8 +57,14 @@ from graphmem.model import (
     Supersede,
     Transition,
 )
-from graphmem.repository.file_places import FilePlace, FileRename
+from graphmem.redactions import Redaction
+from graphmem.repository.file_lives import FileLife, FilePath
+from graphmem.repository.file_places import FilePlace, FileRename, PlaceShare
+from graphmem.repository.relocations import Relocation
+from graphmem.repository.repository_link import LinkRepository, MovedFolder
+from graphmem.repository.symbol_places import SymbolMove, SymbolPlace
 from graphmem.retrieval.briefs import Brief, BriefAnswer, Rejected
+from graphmem.service.guard_answers import ExcusedFinding, GuardFinding
 from graphmem.temporal import touched
 from graphmem.wire.json_documents import Writer
 
@@ -112,15 +119,30 @@ VOICES: Mapping[type, Mapping[str, Voice]] = {
     RejectedOption: {"name": Voice.WORDS, "reason": Voice.WORDS},
     CommitPoint: dict.fromkeys(("name", "sha", "fork"), Voice.WORDS),
     FilePlace: dict.fromkeys(("path", "now", "deleted_in"), Voice.WORDS),
+    FilePath: dict.fromkeys(("path", "commit", "ended_by"), Voice.WORDS),
+    FileLife: {"now": Voice.WORDS},
     FileRename: dict.fromkeys(("old", "new", "commit"), Voice.WORDS),
+    PlaceShare: dict.fromkeys(("path", "commit"), Voice.WORDS),
+    SymbolPlace: dict.fromkeys(("symbol", "now", "gone_in", "proposals"), Voice.WORDS),
+    SymbolMove: {**dict.fromkeys(("old", "new", "commit"), Voice.WORDS), "basis": _PLAIN},
     Rejected: {"name": Voice.WORDS, "reason": Voice.WORDS},
     Reference: {"id": Voice.ID, "title": Voice.WORDS, "alias": Voice.WORDS},
+    GuardFinding: {
+        **dict.fromkeys(("message", "option", "key", "reason", "instead", "change", "allow"), Voice.WORDS),
+        **dict.fromkeys(("path", "evidence"), _PLAIN),
+    },
+    ExcusedFinding: {
+        **dict.fromkeys(("option", "by", "reason", "allow"), Voice.WORDS),
+        "path": _PLAIN,
+    },
+    SkippedFile: dict.fromkeys(("path", "reason"), _PLAIN),
     Hit: {"because": Voice.QUOTED, "parts": _PLAIN},
     Contest: {"rule": _PLAIN},
     Told: {"word": Voice.WORDS},
     Step: {"part": Voice.QUOTED, "evidence": Voice.QUOTED, "before": _PLAIN, "after": _PLAIN},
     Relation: {"before": _PLAIN, "after": _PLAIN, "part": Voice.QUOTED},
     Explanation: {"reasons": Voice.QUOTED, "suspect": Voice.QUOTED},
+    Redaction: {"rule": _PLAIN, "place": _PLAIN},
     Similar: {"found_by": _PLAIN},
     Written: {"ids": Voice.ID, "notes": Voice.QUOTED},
     Change: {"op_id": Voice.WORDS},
@@ -137,8 +159,14 @@ VOICES: Mapping[type, Mapping[str, Voice]] = {
     OpenBranch: {"name": Voice.WORDS, "parent": Voice.WORDS},
     MergeBranch: {"name": Voice.WORDS},
     AbandonBranch: {"name": Voice.WORDS},
+    Relocation: {
+        **dict.fromkeys(("commit", "path", "symbol", "new_path", "new_symbol"), Voice.WORDS),
+        "basis": _PLAIN,
+    },
     CodeVerdict: {"memory": Voice.ID, **dict.fromkeys(("commit", "reason", "path"), Voice.WORDS)},
     ReadMainline: dict.fromkeys(("ref", "tip", "content"), Voice.WORDS),
+    LinkRepository: {"old": Voice.HOME, "commit": Voice.WORDS},
+    MovedFolder: dict.fromkeys(("old", "new"), Voice.WORDS),
     Add: {"source_key": Voice.WORDS},
     Confirm: {"id": Voice.ID, "source_key": Voice.WORDS},
     **{kind: {"id": Voice.ID} for kind in (Transition, Retract, Erase, Feedback)},
@@ -255,6 +283,8 @@ class _Walk(Writer):
             value = value.memory
         if isinstance(value, Brief | BlockItem):
             return value.origin.value
+        if isinstance(value, GuardFinding | ExcusedFinding):
+            value = value.memory
         if isinstance(value, Reference):
             return _origin_word(value)
         if isinstance(value, Memory):

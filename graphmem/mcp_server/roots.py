@@ -80,7 +80,7 @@ def _folders(answer: ListRootsResult) -> tuple[Path, ...]:
 
 def repositories_of(folders: Iterable[Path]) -> Sequence[str]:
     """Return the names of the repositories around folders, without duplicates, in the order of the folders."""
-    from graphmem.sources.git.work_tree import repository_name
+    from graphmem.sources.git.repository_identity import repository_name
 
     names: dict[str, None] = {}
     for folder in folders:

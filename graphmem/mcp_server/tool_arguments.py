@@ -133,7 +133,9 @@ class AddArguments(WriteArguments):
     kind: Kind = Kind.FACT
     subject: Name | None = Field(None, description="Topic, such as stack.database.")
     rationale: Text | None = None
-    rejected: Annotated[tuple[Text, ...], Field(max_length=50)] = Field((), description="Options, as `name: reason`.")
+    rejected: Annotated[tuple[Text, ...], Field(max_length=50)] = Field(
+        (), description="As `name [pkg:pypi/name]: reason`."
+    )
     confidence: float = Field(1.0, ge=0, le=1)
     tags: Annotated[tuple[Name, ...], Field(max_length=50)] = ()
     paths: Annotated[tuple[Name, ...], Field(max_length=50)] = Field((), description="Files it concerns.")

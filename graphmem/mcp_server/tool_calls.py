@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import secrets
+import traceback
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from functools import partial
@@ -24,6 +25,7 @@ from graphmem.mcp_server.tools import tools_of
 from graphmem.model import Scope
 from graphmem.retrieval.briefs import BriefAnswer
 from graphmem.retrieval.cursors import sealed
+from graphmem.secrets.redaction import without_secrets
 from graphmem.service import GraphMemory
 from graphmem.service.memory import context_of
 from graphmem.verbs import Profile
@@ -59,7 +61,7 @@ def call_tool(
         error = _error(problem)
         return _failed(error if marking is None else marking.error(error))
     except Exception:  # noqa: BLE001 - the surface's outermost edge
-        _log.exception("%s failed", name)
+        _log.error("%s failed: %s", name, without_secrets(traceback.format_exc()))
         return _failed(_error(GraphMemError("the server failed; the cause is in its log")))
     return CallToolResult(content=[_text(document)], structured_content=document)
 
@@ -135,7 +137,8 @@ _PROCESS_SECRET = secrets.token_hex()
 
 def _error(problem: GraphMemError) -> dict[str, Any]:
     heads = list(problem.heads) if isinstance(problem, Conflict) else []
-    return {"code": problem.code, "message": str(problem), "is_retryable": problem.is_retryable, "heads": heads}
+    message = without_secrets(str(problem))
+    return {"code": problem.code, "message": message, "is_retryable": problem.is_retryable, "heads": heads}
 
 
 def _failed(error: dict[str, Any]) -> CallToolResult:

@@ -22,6 +22,7 @@ from graphmem.mcp_server.tool_arguments import (
 from graphmem.mcp_server.tool_callers import ToolCaller, reader_scope, write_of
 from graphmem.mcp_server.verb_tools import DESCRIPTIONS, TITLES, arguments_of, run_verb
 from graphmem.model import Alternative, Anchor, AnchorKind, Outcome, SupersessionKind
+from graphmem.option_keys import parse_option_text
 from graphmem.retrieval.briefs import BriefAnswer
 from graphmem.service import GraphMemory
 from graphmem.service.statements import StatementText, statement_from
@@ -98,8 +99,8 @@ def _add(memory: GraphMemory, caller: ToolCaller, arguments: AddArguments) -> Wr
 
 
 def _rejected(text: str) -> Alternative:
-    name, _, reason = text.partition(":")
-    return Alternative(name.strip(), Outcome.REJECTED, reason.strip())
+    option = parse_option_text(text)
+    return Alternative(option.name, Outcome.REJECTED, option.reason, option.parsed_keys())
 
 
 def _supersede(memory: GraphMemory, caller: ToolCaller, arguments: SupersedeArguments) -> Written:

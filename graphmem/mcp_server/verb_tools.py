@@ -21,7 +21,7 @@ from graphmem.wire.contracts import Contract, Parameter, Role, contract, first_m
 _NAMES = {"key": "id", "source": "id"}
 _MAX_RESULTS = 100
 #: Parameters without an argument in the tool.
-_OMITTED = frozenset({("end", "word")})
+_OMITTED = frozenset({("end", "word"), ("guard", "edits"), ("guard", "enforcement"), ("guard", "limit")})
 
 
 @cache
@@ -110,6 +110,7 @@ def _constraints(limits: object) -> Any:  # noqa: ANN401 - metadata for pydantic
 DESCRIPTIONS: Mapping[str, str] = {
     "end": "End a memory without a successor. It stays in the history.",
     "confirm": "Record that a memory is still right: its confidence is reset.",
+    "guard": "Before an edit or an install: does it bring back what the team rejected?",
     "history": "Its predecessors, successors, status changes and ledger entries, feedback included.",
     "explain": "A memory as a whole, and why it is in force or not: reasons, deciding rule, evidence.",
 }
@@ -118,4 +119,5 @@ TITLES: Mapping[str, str] = {
     "confirm": "Confirm a memory",
     "history": "History of a memory",
     "explain": "Explain a memory",
+    "guard": "Check a change",
 }

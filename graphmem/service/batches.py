@@ -25,6 +25,7 @@ from graphmem.model import (
 )
 from graphmem.rows import Rows
 from graphmem.scopes import branch_parts
+from graphmem.service.canonical_keys import with_canonical_keys
 from graphmem.service.context import ServiceContext, Write, WriteRequest
 from graphmem.service.references import id_among, memory_id
 from graphmem.service.similar_memories import apply_with_similar
@@ -246,7 +247,7 @@ class _ItemBatch:
 
     def _statement(self, item: New, by: WriteRequest, template: Memory | None, before: Add | None) -> Statement:
         if not isinstance(item.statement, str):
-            return item.statement
+            return with_canonical_keys(item.statement)
         if template is not None and template.statement is not None:
             return restated(item.statement, template.statement, by.provenance.origin)
         if item.supersedes and before is not None and before.memory.statement is not None:

@@ -36,17 +36,13 @@ from graphmem.model import (
 )
 from graphmem.parameters import BranchName, ChangeNumber, MemoryRef, MoveNumber, NewText, PartName, SourceWord
 from graphmem.service.batches import New, record_all, was_confirmed
+from graphmem.service.canonical_keys import with_canonical_keys
 from graphmem.service.context import ServiceContext, Write, WriteRequest, is_like_an_id
 from graphmem.service.idempotence import retried_once
 from graphmem.service.references import id_among, with_references
+from graphmem.service.repository_links import unlinked
 from graphmem.service.similar_memories import apply_with_similar
-from graphmem.service.statements import (
-    StatementText,
-    copied_statement,
-    notes_on,
-    restated,
-    statement_from,
-)
+from graphmem.service.statements import StatementText, copied_statement, notes_on, restated, statement_from
 from graphmem.temporal import View, touched
 from graphmem.temporal.operations import asked_in, moments
 from graphmem.temporal.trust import guard
@@ -89,7 +85,7 @@ class WriteVerbs:
             InvalidInput: The statement or its moves are not well formed.
             Conflict: The `op_id` was used for another write.
         """
-        content = statement_from(statement, kind)
+        content = with_canonical_keys(statement_from(statement, kind))
         request = self._context.write_request(write, parts).limited_to(content.origin)
         memory = Memory(request.new_id(), request.writer, content)
         earlier = request.earlier
@@ -278,7 +274,7 @@ class WriteVerbs:
         return self._apply_operation(request, lambda start, end: Link(start, end, kind), source, target)
 
     def revoke(self, change: ChangeNumber, *, move: MoveNumber | None = None, write: Write | None = None) -> Written:
-        """Undo a supersede, transition, end, retract or link; or a single status move of an add.
+        """Undo a supersede, transition, end, retract, link (of repositories too), or a single status move of an add.
 
         Args:
             change: The ledger position of the entry to undo.
@@ -287,7 +283,8 @@ class WriteVerbs:
         """
         if change < 1 or (move is not None and move < 1):
             raise InvalidInput(f"change {change}, move {move}: both are counted from 1")
-        return self._apply_operation(self._context.write_request(write), lambda: Revoke(change, move))
+        undone = None if move else unlinked(self._context, change, write)
+        return undone or self._apply_operation(self._context.write_request(write), lambda: Revoke(change, move))
 
     def open_branch(self, name: BranchName, *, parent: BranchName | None = None, write: Write | None = None) -> Written:
         """Open a branch of the writer's repository; memories written on it are visible only there until it is merged.
@@ -470,7 +467,7 @@ class _Successor:
         if (new is None) == (by is None):
             raise InvalidInput("give either `new` (a text or a statement) or `by` (existing memories), not both")
         if isinstance(new, str | Statement):
-            return cls((), new)
+            return cls((), with_canonical_keys(new))
         return cls(_as_tuple(new if new is not None else by or ()), None)
 
 

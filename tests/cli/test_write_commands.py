@@ -185,3 +185,56 @@ def test_what_supersedes_is_words_or_a_memory_by_name(tool: Tool) -> None:
     assert tool.json("show", done["ids"][1])["card"]["title"] == "SQLite"
     both = tool.run("supersede", new, "words", "--by", old)
     assert (both.exit_code, "give either NEW (a text) or --by ID" in both.stderr) == (2, True)
+
+
+def _options(tool: Tool, *arguments: str) -> list[tuple[str, str, list[str], str]]:
+    card = tool.json("show", tool.add("We use zoneinfo", *arguments))["card"]
+    return [(one["name"], one["outcome"], one["keys"], one["reason"]) for one in card["alternatives"]]
+
+
+def test_keys_and_a_reason_behind_an_option_are_its_own(tool: Tool) -> None:
+    given = _options(
+        tool, "--rejected", "pytz", "--key", "pkg:pypi/PyTZ", "--key=import:python:pytz", "--reason", "not needed",
+        "--chosen", "zoneinfo: it is there", "--key", "import:python:zoneinfo", "--rejected", "dateutil: slow",
+        "--key", "pkg:pypi/python-dateutil?import=dateutil",
+    )  # fmt: skip
+    assert given == [
+        ("zoneinfo", "chosen", ["import:python:zoneinfo"], "it is there"),
+        ("pytz", "rejected", ["pkg:pypi/pytz", "import:python:pytz"], "not needed"),
+        ("dateutil", "rejected", ["pkg:pypi/python-dateutil?import=dateutil"], "slow"),
+    ]
+
+
+def test_keys_may_stand_in_brackets_behind_the_name(tool: Tool) -> None:
+    given = _options(tool, "--rejected", "Two [pkg:pypi/a, import:go:b/c]: slow", "--rejected", "x [1, 2]: no")
+    assert given == [("Two", "rejected", ["pkg:pypi/a", "import:go:b/c"], "slow"), ("x [1, 2]", "rejected", [], "no")]
+
+
+def test_a_reason_in_front_of_the_options_or_a_second_one_is_that_of_the_write(tool: Tool) -> None:
+    tool.add("One", "--reason", "an outage", "--rejected", "a", "--reason", "slow")
+    tool.add("Two", "--rejected", "a: slow", "--reason", "a review")
+    assert [one["provenance"]["reason"] for one in tool.json("changes")["changes"]] == ["an outage", "a review"]
+
+
+def test_an_installed_package_gives_the_names_under_which_it_is_imported(tool: Tool) -> None:
+    given = _options(tool, "--rejected", "PyYAML", "--key", "pkg:pypi/PyYAML", "--key", "pkg:pypi/pytest")
+    assert given[0][2] == ["pkg:pypi/pyyaml?import=yaml", "pkg:pypi/pytest?import=py%2Cpytest"]
+
+
+@pytest.mark.parametrize("key", ["pytz", "dependency:pytz", "pkg:nuget/x", "import:cobol:x"])
+def test_a_key_of_no_known_type_is_refused_with_the_types_that_exist(tool: Tool, key: str) -> None:
+    done = tool.run("add", "We use zoneinfo", "--rejected", "pytz", "--key", key)
+    assert done.exit_code == 2
+    assert key in done.stderr
+    assert "pkg:pypi/pytz" in done.stderr or "pypi, npm" in done.stderr or "python, javascript" in done.stderr
+    assert tool.json("list")["cards"] == []
+
+
+def test_a_key_without_an_option_is_refused(tool: Tool) -> None:
+    done = tool.run("add", "We use zoneinfo", "--key", "pkg:pypi/pytz", "--rejected", "pytz")
+    assert (done.exit_code, "put it behind --rejected NAME" in done.stderr) == (2, True)
+
+
+def test_a_memory_is_shown_with_the_keys_of_its_options(tool: Tool) -> None:
+    key = tool.add("We use zoneinfo", "--rejected", "pytz: old", "--key", "pkg:pypi/pytz")
+    assert "rejected: pytz: old\n    keys: pkg:pypi/pytz\n" in tool.out("show", key)

@@ -8,6 +8,7 @@ import pytest
 
 from graphmem import model
 from graphmem.model import Change, Operation, Provenance, Scope
+from graphmem.repository.repository_link import LinkRepository
 from graphmem.temporal.operations import MARKS, RULES, about, asked_in, marks, needs, operation_name, renamed, touched
 from tests.test_ledger_bodies import NAMED
 
@@ -36,7 +37,12 @@ def test_what_an_operation_names_is_renamed(operation: Operation) -> None:
 def test_a_store_reads_what_an_operation_names_first(operation: Operation) -> None:
     needed = needs(model.Request("op", operation, R))
     assert needed.ids == touched(operation)
-    assert needed.ids or needed.change or needed.branch or isinstance(operation, model.OpenBranch | model.ReadMainline)
+    assert (
+        needed.ids
+        or needed.change
+        or needed.branch
+        or isinstance(operation, model.OpenBranch | model.ReadMainline | model.RecordRelocations | LinkRepository)
+    )
 
 
 @EXAMPLES

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Self
 
 from graphmem import ledger
 from graphmem.errors import Conflict, CorruptStore, InvalidInput, StoreUnavailable, Unsupported
+from graphmem.guard.index_terms import terms_of_statement
 from graphmem.model import (
     Add,
     AnchorKind,
@@ -26,6 +27,7 @@ from graphmem.model import (
     Operation,
     Propose,
     ReadMainline,
+    RecordRelocations,
     RecordVerdicts,
     Request,
     Retract,
@@ -35,6 +37,7 @@ from graphmem.model import (
     Supersede,
     Transition,
 )
+from graphmem.repository.repository_link import LinkRepository, UnlinkRepository
 from graphmem.rows import CachedRows, Rows, SourceRow
 from graphmem.store import (
     Clock,
@@ -63,6 +66,9 @@ if TYPE_CHECKING:
 _MICROSECOND = timedelta(microseconds=1)
 #: So many entries are restored at a time.
 PART = 4
+
+#: Operations about the code of a repository.
+BESIDE_MEMORIES = (ReadMainline, RecordRelocations, RecordVerdicts, LinkRepository, UnlinkRepository)
 
 
 def names(operation: Operation) -> tuple[str, ...]:
@@ -312,6 +318,16 @@ class OracleStore:
         found = self._tenant(reader.tenant).memories(reader)
         return sorted(key for key in found if key.startswith(prefix))[:limit]
 
+    def guarding(self, reader: Scope, terms: Sequence[str], *, limit: int) -> list[str]:
+        found = self._tenant(reader.tenant).memories(reader)
+        wanted = set(terms)
+        named = [key for key, (_, said, _) in found.items() if wanted.intersection(terms_of_statement(said))]
+        return sorted(named, key=lambda key: -found[key][2])[:limit]
+
+    def guard_terms(self, reader: Scope) -> list[str]:
+        statements = (said for _, said, _ in self._tenant(reader.tenant).memories(reader).values())
+        return sorted({term for said in statements for term in terms_of_statement(said)})
+
     def guiding(self, reader: Scope, names: Sequence[str]) -> list[str]:
         found = self._tenant(reader.tenant).memories(reader)
         return sorted(key for key, (_, said, _) in found.items() if said.is_mandatory or _is_anchored(said, names))
@@ -348,7 +364,7 @@ class OracleStore:
         return [change for change in log if change.seq in about(log, memory)]
 
     def readings(self, reader: Scope, repo: str | None, *, after: int = 0) -> list[Change]:
-        read = [change for change in self._log(reader) if isinstance(change.operation, ReadMainline | RecordVerdicts)]
+        read = [change for change in self._log(reader) if isinstance(change.operation, BESIDE_MEMORIES)]
         return [change for change in read if change.writer.repo == repo and change.seq > after]
 
     def rows(self, reader: Scope, ids: Sequence[str], *, is_alone: bool = False) -> Rows:

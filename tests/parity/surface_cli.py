@@ -30,17 +30,23 @@ COMMANDS: dict[str, tuple[str, str | None]] = {
     "add_many": ("add", "written"),
     "get": ("show", "card"),
     "changes": ("changes", "changes"),
+    "guard": ("guard", None),
+    "allow": ("guard allow", None),
     "open_branch": ("branch open", None),
     "merge_branch": ("branch merge", None),
     "abandon_branch": ("branch abandon", None),
     "ingest": ("ingest decisions", None),
+    "link_repository": ("repo link", None),
+    "file_life": ("life", None),
     "restore": ("restore", "entries"),
     "check": ("check", "findings"),
     "reindex": ("reindex", "vectors"),
+    "scrub": ("scrub", None),
     "status": ("status", "store"),
     "repositories": ("repositories", "repositories"),
     "proposals": ("proposals", None),
     "review": ("review", None),
+    "branches": ("branch list", "branches"),
 }
 
 
@@ -76,6 +82,9 @@ class CommandLine:
                 (self.folder / path).write_text(text)
             # The other surfaces take no files, and so have nobody whose clock could date them unseen.
             return {**asked, "documents": str(self.folder), "no_dates": True}
+        if verb == "guard" and "diff" in asked:
+            (self.folder / "change.diff").write_text(asked["diff"])
+            return {**asked, "diff": str(self.folder / "change.diff")}
         if verb == "add_many":
             (self.folder / "items").write_text("".join(f"{json.dumps(one)}\n" for one in asked["items"]))
             return {**{name: one for name, one in asked.items() if name != "items"}, "from": str(self.folder / "items")}
@@ -91,6 +100,8 @@ def offered() -> Iterator[str]:
     for name in app.list_commands(context):
         found = app.get_command(context, name)
         inner = found.list_commands(context) if isinstance(found, click.Group) else None
+        if isinstance(found, click.Group) and found.invoke_without_command:
+            yield name
         yield from [name] if inner is None else (f"{name} {one}" for one in inner)
 
 
@@ -154,6 +165,9 @@ def _statement(said: Any) -> Words:  # noqa: ANN401 - a statement or a text
     given = dict(said)
     for one in given.pop("anchors", ()):
         yield from ("--path", one["name"])
+    for option in given.pop("alternatives", ()):
+        yield from (f"--{option['outcome']}", option["name"], "--reason", option["reason"])
+        yield from (word for key in option["keys"] for word in ("--key", key))
     title = given.pop("title")
     yield from _where(given)
     yield from ("--", title)
@@ -226,7 +240,16 @@ def _ingest(asked: Asked) -> Words:
     yield from _placed("documents")(asked)
 
 
+def _guard(asked: Asked) -> Words:
+    given = dict(asked)
+    for command in given.pop("commands", ()):
+        yield from ("--command", command)
+    yield from ("--fail-on", "nothing")
+    yield from _options(given)
+
+
 _WORDS: dict[str, Callable[[Asked], Words]] = {
+    "guard": _guard,
     "add": _add,
     "amend": _placed("old", "new"),
     "backup": _placed("target"),
@@ -236,6 +259,8 @@ _WORDS: dict[str, Callable[[Asked], Words]] = {
     "feedback": _placed("key", "opinion"),
     "ingest": _ingest,
     "link": _placed("source", "kind", "target"),
+    "file_life": _placed("path"),
+    "link_repository": _placed("old", "new"),
     "restore": _placed("lines"),
     "review": _placed("key", "verdict"),
     "revoke": _placed("change"),
@@ -244,6 +269,6 @@ _WORDS: dict[str, Callable[[Asked], Words]] = {
     "supersede": _placed("old", "new"),
     "timeline": _placed("subject"),
     "transition": _placed("key", "status"),
-    **{verb: _placed("key") for verb in ("get", "history", "explain", "end", "retract", "confirm")},
+    **{verb: _placed("key") for verb in ("get", "history", "explain", "end", "retract", "confirm", "allow")},
     **{verb: _placed("name") for verb in ("open_branch", "merge_branch", "abandon_branch")},
 }

@@ -22,6 +22,7 @@ TOOLS = {
     "supersede": "memory_supersede",
     "history": "memory_history",
     "explain": "memory_explain",
+    "guard": "memory_guard",
     "feedback": "memory_feedback",
 }
 
@@ -131,7 +132,12 @@ def _statement(_: str, said: Any) -> dict[str, Any]:  # noqa: ANN401 - a stateme
     found: dict[str, Any] = {"text": "\n".join([given.pop("title"), *filter(None, [given.pop("body", "")])])}
     found |= {name: given.pop(name) for name in ("kind", "subject", "rationale", "origin") if name in given}
     found |= {"tags": given.pop("labels", []), "paths": [one["name"] for one in given.pop("anchors", ())]}
+    found |= {"rejected": [_option(option) for option in given.pop("alternatives", ())]}
     return _all_of(given, found)
+
+
+def _option(option: Mapping[str, Any]) -> str:
+    return f"{option['name']} [{', '.join(option['keys'])}]: {option['reason']}"
 
 
 def _new(_: str, new: str) -> dict[str, Any]:

@@ -30,6 +30,9 @@ from graphmem import (
 from graphmem.errors import Conflict
 from graphmem.feedback import Opinion
 from graphmem.model import CodeVerdict, ReadMainline
+from graphmem.repository.relocations import Relocation
+from graphmem.service.guard_answers import FileEdit
+from graphmem.sources.transcripts import Message
 from graphmem.wire.forms import read
 from graphmem.wire.json_documents import document
 from graphmem.wire.times import read_time
@@ -95,8 +98,14 @@ def _value(verb: str, name: str, given: Any) -> Any:  # noqa: ANN401 - any argum
         return _made(_KINDS[verb], given)
     if name == "moves":
         return tuple(_made(Move, one) for one in given)
+    if name == "edits":
+        return tuple(_made(FileEdit, one) for one in given)
+    if name == "messages":
+        return tuple(_made(Message, one) for one in given)
     if name == "verdicts":
         return tuple(_made(CodeVerdict, one) for one in given)
+    if name == "relocations":
+        return tuple(_made(Relocation, one) for one in given)
     if name == "items":
         return [_item(one) for one in given]
     if name in {"statement", "new"} and isinstance(given, dict):

@@ -14,6 +14,7 @@ import pytest
 from graphmem import GraphMemory, Scope
 from graphmem.service import ServiceContext
 from tests.fake_embedder import no_embedder
+from tests.parity.guard_cases import GUARDING
 from tests.parity.keeping_cases import KEEPING, LEDGER, TORN
 from tests.parity.reading_cases import READING
 from tests.parity.surface_mcp import comparable
@@ -23,7 +24,7 @@ from tests.parity.world import FILE, HERE, NOW, make
 from tests.parity.writing_cases import WRITING
 from tests.stores import BACKENDS
 
-CASES = (*READING, *WRITING, *KEEPING)
+CASES = (*READING, *GUARDING, *WRITING, *KEEPING)
 #: What tells of the store's own file.
 PLACES = ("url", "size_bytes")
 #: Verbs whose answers are about the engine.
@@ -157,12 +158,7 @@ def test_a_use_case_on_neo4j(case: UseCase, bench: Bench, tmp_path: Path) -> Non
 
     def opening(scope: Scope) -> GraphMemory:
         context = ServiceContext(
-            backend.open(tmp_path),
-            scope=scope,
-            actor="ada",
-            clock=lambda: NOW,
-            embedder=no_embedder,
-            gate=lambda one: one,
+            backend.open(tmp_path), scope=scope, actor="ada", clock=lambda: NOW, embedder=no_embedder
         )
         return GraphMemory(context)
 

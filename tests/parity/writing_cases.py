@@ -52,6 +52,13 @@ SAID = {
     "anchors": [{"kind": "file", "name": "src/ports.py", "repo": "shop"}],
 }
 LIFE = [{"status": "proposed", "at": "2025-01-01T00:00:00Z"}, {"status": "rejected", "at": "2025-02-01T00:00:00Z"}]
+PYTZ = {
+    "name": "pytz",
+    "outcome": "rejected",
+    "reason": "zoneinfo is enough",
+    "keys": ["pkg:pypi/PyTZ", "import:ts:a/b"],
+}
+YAML = {"name": "PyYAML", "outcome": "rejected", "reason": "slow", "keys": ["pkg:pypi/zope.interface"]}
 #: How tools of agents speak if they say nothing.
 BY_AGENT = {"origin": "agent"}
 AS_AGENT = {"title": "Lint runs before each commit", "origin": "agent"}
@@ -62,6 +69,23 @@ ADDS = (
         "add",
         {"statement": SAID, "start": "2025-03-01"},
         told={"change.seq": 15, "change.operation.moves.0.at": "2025-03-01T00:00:00Z", "similar.#": 0},
+    ),
+    _case(
+        "options with keys, which become canonical",
+        "add",
+        {"statement": AS_AGENT | {"title": "Zones come from zoneinfo", "alternatives": [PYTZ, YAML]}},
+        told={
+            "change.operation.memory.statement.alternatives.0.reason": "zoneinfo is enough",
+            "change.operation.memory.statement.alternatives.0.keys.0": "pkg:pypi/pytz",
+            "change.operation.memory.statement.alternatives.0.keys.1": "import:javascript:a/b",
+            "change.operation.memory.statement.alternatives.1.keys.0": "pkg:pypi/zope-interface?import=zope.interface",
+        },
+    ),
+    _case(
+        "an option with a key of no known type",
+        "add",
+        {"statement": AS_AGENT | {"title": "Zones", "alternatives": [PYTZ | {"keys": ["pkg:nuget/x"]}]}},
+        code="invalid_input",
     ),
     _case(
         "who says so, and why",

@@ -132,6 +132,11 @@ def test_what_one_chose_and_another_rejected_is_a_conflict(memory: GraphMemory) 
     assert (found.found_by, found.what, set(claims(found))) == ("option", "pkg:pypi/redis", {"a", "b"})
 
 
+def test_spellings_of_one_package_are_one_option(memory: GraphMemory) -> None:
+    record(memory, a=choosing("YAML", "pkg:pypi/pyyaml?import=yaml"), b=rejecting("No YAML", "pkg:pypi/PyYAML"))
+    assert only(memory).what == "pkg:pypi/pyyaml"
+
+
 def test_an_option_for_two_subjects_is_no_conflict(memory: GraphMemory) -> None:
     record(memory, a=choosing("Queue", "pkg:pypi/redis", "queue"), b=rejecting("Cache", "pkg:pypi/redis", "cache"))
     assert memory.conflicts().conflicts == ()

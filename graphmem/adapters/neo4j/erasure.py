@@ -45,6 +45,10 @@ CALL (m) {{
   MATCH (m)-[r:READ_FROM]->(s:SourceKey) DELETE r
   WITH DISTINCT s WHERE NOT (s)<-[:READ_FROM]-() DELETE s
 }}
+CALL (m) {{
+  MATCH (m)-[r:GUARDED_BY]->(g:GuardTerm) DELETE r
+  WITH DISTINCT g WHERE NOT (g)<-[:GUARDED_BY]-() DELETE g
+}}
 CALL () {{
   UNWIND $p.blanked AS x MATCH (c:Change {{tenant: $p.tenant, seq: x.seq}})
   SET c.body = x.body REMOVE c.salt, c.digest, c.source, c.reason

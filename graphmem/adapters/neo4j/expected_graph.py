@@ -27,6 +27,7 @@ from graphmem.adapters.neo4j.properties import (
 from graphmem.adapters.neo4j.repository_graph import RepositoryGraph
 from graphmem.adapters.neo4j.states import state_labels
 from graphmem.adapters.neo4j.text_entries import text_entry, with_source_keys
+from graphmem.guard.index_terms import terms_of_statement
 from graphmem.ledger import Entry, change_of
 from graphmem.model import Add, Change, Request, Statement
 from graphmem.rows import Derived, MemoryRow, Rows
@@ -90,7 +91,7 @@ class ExpectedGraph:
             return None
         memory = change.operation.memory
         row: dict[str, Any] = memory_row(MemoryRow(memory, stamp_of(change)))
-        labels, anchors, alternatives = ["Memory"], [], []
+        labels, anchors, alternatives, guarded = ["Memory"], [], [], []
         if memory.statement is not None:
             statement = memory.statement
             index_entry = text_entry(memory.scope, statement)
@@ -101,6 +102,7 @@ class ExpectedGraph:
             rows = anchor_rows(memory, statement.anchors)
             anchors = [[anchor["ordinal"], anchor["role"], anchor["id"], anchor["row"]] for anchor in rows]
             rows = alternative_rows(memory, statement)
+            guarded = list(terms_of_statement(statement))
             alternatives = [[alternative["ordinal"], alternative["row"]] for alternative in rows]
         if memory.id in self._caches:
             seq, cache = self._caches[memory.id]
@@ -115,6 +117,7 @@ class ExpectedGraph:
                 "anchors": ordered(anchors),
                 "source keys": ordered(self.sources.get(memory.id, ())),
                 "alternatives": ordered(alternatives),
+                "guard terms": ordered(guarded),
             }
         )
 

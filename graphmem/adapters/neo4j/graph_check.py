@@ -37,8 +37,9 @@ CALL (m) {{ MATCH (m)-[r]->(n:Memory) RETURN collect([type(r), n.id, properties(
 CALL (m) {{ MATCH (m)-[r:ABOUT]->(a:Anchor) RETURN collect([r.ordinal, r.role, a.id, {OWN_PROPERTIES}]) AS anchors }}
 CALL (m) {{ MATCH (m)-[r:READ_FROM]->(s:SourceKey) RETURN collect([s.key, properties(r)]) AS sources }}
 CALL (m) {{ MATCH (m)-[r:CONSIDERED]->(a:Alternative) RETURN collect([r.ordinal, properties(a)]) AS alternatives }}
+CALL (m) {{ MATCH (m)-[:GUARDED_BY]->(g:GuardTerm) RETURN collect(g.term) AS guarded }}
 RETURN m.id AS id, labels(m) AS labels, m {{.*, vector: null, embedding: null}} AS properties,
-  size(m.vector) AS vector, marks, chains, anchors, sources, alternatives
+  size(m.vector) AS vector, marks, chains, anchors, sources, alternatives, guarded
 """
 _CHANGES = """
 MATCH (c:Change) WHERE c.tenant = $p.tenant AND c.seq >= $p.first AND c.seq <= $p.last
@@ -149,6 +150,7 @@ def _memory(stored: Mapping[str, Any] | None) -> Plain:
             "anchors": ordered(stored["anchors"]),
             "source keys": ordered(stored["sources"]),
             "alternatives": ordered(stored["alternatives"]),
+            "guard terms": ordered(stored["guarded"]),
         }
     )
 

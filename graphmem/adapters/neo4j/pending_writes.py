@@ -28,6 +28,7 @@ from graphmem.adapters.neo4j.text_entries import path_facets, text_entry
 from graphmem.adapters.neo4j.values import LedgerHead
 from graphmem.adapters.neo4j.write_statement import LISTS, write_statement
 from graphmem.adapters.vector_bytes import blob
+from graphmem.guard.index_terms import terms_of_statement
 from graphmem.ledger import Entry
 from graphmem.model import Change, ReadMainline
 from graphmem.rows import Derived, MemoryRow, MoveRow, Rows, Transaction
@@ -167,6 +168,7 @@ class PendingWrites:
             "moves": [_move_parameters(move) for move in moves if move.memory == memory.id],
             "anchors": anchor_rows(memory, statement.anchors),
             "alternatives": alternative_rows(memory, statement),
+            "guard_terms": list(terms_of_statement(statement)),
         }
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from graphmem.adapters.neo4j import content_hashes, search_texts, source_keys, vector_index
+from graphmem.adapters.neo4j import content_hashes, guard_terms, search_texts, source_keys, vector_index
 from graphmem.adapters.neo4j.compiled_filter import VECTOR_INDEX
 from graphmem.adapters.neo4j.graphiti_projection import RULES as PROJECTION_RULES
 from graphmem.adapters.schema_files import schema_text
@@ -32,6 +32,7 @@ MIGRATIONS = (
     "neo4j/0005_terms.cypher",
     "neo4j/0006_source_keys.cypher",
     "neo4j/0007_readings.cypher",
+    "neo4j/0008_guard_terms.cypher",
 )
 SCHEMA_VERSION = len(MIGRATIONS)
 
@@ -207,6 +208,8 @@ class Neo4jSchema:
             search_texts.recompute(self._database)
         if name.endswith("_source_keys.cypher") and source_keys.extract(self._database):
             search_texts.recompute(self._database)
+        if name.endswith("_guard_terms.cypher"):
+            guard_terms.write_first_terms(self._database)
         self._run_with_retries(_RECORD, {"version": number, "name": name, "checksum": _checksum(text)})
 
     def _run_with_retries(self, statement: str, parameters: dict[str, Any] | None = None) -> None:

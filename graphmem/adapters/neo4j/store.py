@@ -15,6 +15,7 @@ from graphmem.adapters.neo4j import (
     compiled_filter,
     graph_check,
     graph_queries,
+    guard_terms,
     ledger_export,
     ledger_queries,
     match_query,
@@ -391,6 +392,14 @@ class Neo4jStore:
     def ids_beginning(self, reader: Scope, prefix: str, *, limit: int) -> list[str]:
         """See `graphmem.store.Store.ids_beginning`."""
         return graph_queries.ids_beginning(self._open_database, reader, prefix, limit)
+
+    def guarding(self, reader: Scope, terms: Sequence[str], *, limit: int) -> list[str]:
+        """See `graphmem.store.Store.guarding`."""
+        return guard_terms.guarding(self._open_database, reader, terms, limit)
+
+    def guard_terms(self, reader: Scope) -> list[str]:
+        """See `graphmem.store.Store.guard_terms`."""
+        return guard_terms.every_term(self._open_database, reader)
 
     def guiding(self, reader: Scope, names: Sequence[str]) -> list[str]:
         """See `graphmem.store.Store.guiding`."""

@@ -64,6 +64,8 @@ _PARTS = {
     CREATE (m)-[:ABOUT {{role: a.role, ordinal: a.ordinal}}]->(n))
   FOREACH (a IN x.alternatives |
     CREATE (m)-[:CONSIDERED {{ordinal: a.ordinal}}]->(n:Alternative) SET n = a.row)
+  FOREACH (term IN x.guard_terms |
+    MERGE (g:GuardTerm {{tenant: $p.tenant, term: term}}) CREATE (m)-[:GUARDED_BY]->(g))
 """,
     "tombstones": """
   UNWIND $p.tombstones AS x

@@ -10,6 +10,7 @@ from graphmem.adapters.sqlite import row_queries
 from graphmem.adapters.sqlite.row_cache import ChainRows, RowCache
 from graphmem.adapters.sqlite.row_queries import branches, homes
 from graphmem.adapters.sqlite.values import (
+    DamagedRow,
     Row,
     Tenant,
     confirm_row,
@@ -23,7 +24,6 @@ from graphmem.adapters.sqlite.values import (
     revoke_row,
     rowid_of,
 )
-from graphmem.errors import CorruptStore
 from graphmem.model import Point
 from graphmem.rows import BranchRow, CachedRows, EdgeRow, MemoryRow, MoveRow, Rows
 from graphmem.temporal.spans import Spans, containing
@@ -327,14 +327,10 @@ def memories_of(
         homes_by_number = homes(connection, tenant, cache)
         rows: list[Row] = connection.execute(_MEMORIES, (ints(missing),)).fetchall()
         if len(rows) < len(missing):
-            raise CorruptStore(
-                "a supersession chain names a memory that is missing; restore the store from a backup or an export"
-            )
+            raise DamagedRow("a supersession chain names a memory that is missing")
         for number, is_common, holding, home, *row in rows:
             if home not in homes_by_number:
-                raise CorruptStore(
-                    f"the home of memory {row[0]!r} is missing; restore the store from a backup or an export"
-                )
+                raise DamagedRow(f"the home of memory {row[0]!r} is missing")
             cached[number] = memory_row((number, *row), homes_by_number[home])
             cache.numbers[row[0]] = number
             cache.holding[number] = holding_of(holding) if is_common else None

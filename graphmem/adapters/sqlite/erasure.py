@@ -6,6 +6,7 @@ import apsw
 
 from graphmem.adapters.sqlite import row_queries
 from graphmem.adapters.sqlite.values import Tenant, rowid_of, seq_of
+from graphmem.guard.index_terms import terms_of_statement
 from graphmem.ledger import blank, content_digest, decode
 from graphmem.model import Change, Statement, Supersede
 from graphmem.statement_json import decode_statement
@@ -26,6 +27,7 @@ _FIND_ANCHOR = "SELECT number FROM anchor WHERE id = ?"
 _DROP_ABOUT = "DELETE FROM about WHERE anchor = ? AND memory = ?"
 _DROP_ANCHOR = "DELETE FROM anchor WHERE number = ?1 AND NOT EXISTS (SELECT 1 FROM about WHERE anchor = ?1)"
 _DROP_VECTOR = "DELETE FROM vector WHERE memory = ?"
+_DROP_GUARD_TERM = "DELETE FROM guard_term WHERE tenant = ? AND term = ? AND memory = ?"
 _DROP_SOURCES = "DELETE FROM source_key WHERE memory = ?"
 
 
@@ -71,4 +73,6 @@ def _drop_indexes(connection: apsw.Connection, tenant: Tenant, number: int, stat
         if anchor_number is not None:
             connection.execute(_DROP_ABOUT, (anchor_number, number))
             connection.execute(_DROP_ANCHOR, (anchor_number,))
+    for term in terms_of_statement(statement):
+        connection.execute(_DROP_GUARD_TERM, (tenant.number, term, number))
     connection.execute(_DROP_VECTOR, (number,))

@@ -77,6 +77,7 @@ _TABLES = {
 #: The same, with the tenant's number as ?1.
 _TENANT_TABLES = {
     "totals": "SELECT seq, recorded_at, head, documents, tokens FROM tenant WHERE number = ?1",
+    "guard terms": "SELECT memory, term FROM guard_term WHERE tenant = ?1 ORDER BY memory, term",
     "readings": "SELECT repo, seq FROM reading WHERE tenant = ?1 ORDER BY repo, seq",
     "branches": "SELECT key, parent, opened, closed, is_merged FROM branch WHERE tenant = ?1 ORDER BY key",
 }

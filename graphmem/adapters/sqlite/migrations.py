@@ -24,6 +24,7 @@ from graphmem.adapters.sqlite.segments import SegmentBuilder, unpack
 from graphmem.adapters.sqlite.term_hashes import hashes_of, indexed
 from graphmem.drafts import drafted
 from graphmem.errors import CorruptStore, InvalidInput, NotFound, Unsupported
+from graphmem.guard.index_terms import terms_of_statement
 from graphmem.statement_json import anchor_of, encode_statement, former_source_key
 
 MIGRATIONS = (
@@ -33,6 +34,7 @@ MIGRATIONS = (
     "sqlite/0004_segments.sql",
     "sqlite/0005_source_keys.sql",
     "sqlite/0006_readings.sql",
+    "sqlite/0007_guard_terms.sql",
 )
 SCHEMA_VERSION = len(MIGRATIONS)
 
@@ -150,6 +152,7 @@ def add_functions(connection: apsw.Connection) -> None:
     connection.create_scalar_function("graphmem_source_key", _source_key, 1, deterministic=True)
     connection.create_scalar_function("graphmem_anchor", _anchor, 2, deterministic=True)
     connection.create_scalar_function("graphmem_is_readable", _is_readable, 1, deterministic=True)
+    connection.create_scalar_function("graphmem_guard_terms", _guard_terms, 1, deterministic=True)
     connection.create_aggregate_function("graphmem_segment", _Segmented, 4)
     connection.create_scalar_function("graphmem_tokens", _tokens, 2, deterministic=True)
 
@@ -176,6 +179,11 @@ def _source_key(*text: SQLiteValue) -> str | None:
 def _anchor(*parts: SQLiteValue) -> str:
     tenant, text = parts
     return anchor_of(json.loads(str(text))).node_id(str(tenant))
+
+
+def _guard_terms(*text: SQLiteValue) -> str:
+    statement = None if text[0] is None else readable_statement(str(text[0]))
+    return json.dumps([] if statement is None else terms_of_statement(statement))
 
 
 class _Segmented:

@@ -36,6 +36,7 @@ INSERTS = {
     "reading": "INSERT INTO reading (tenant, repo, seq) VALUES (?, ?, ?)",
     "touch": "INSERT OR IGNORE INTO touch (memory, seq) VALUES (?, ?)",
     "about": "INSERT OR IGNORE INTO about (anchor, memory) VALUES (?, ?)",
+    "guard": "INSERT OR IGNORE INTO guard_term (tenant, term, memory) VALUES (?, ?, ?)",
     "vector": "INSERT INTO vector (memory, data) VALUES (?, ?)",
     "derived": "UPDATE memory SET status = ?, is_common = ?, holding = ? WHERE number = ?",
 }

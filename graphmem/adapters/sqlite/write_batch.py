@@ -18,6 +18,7 @@ from graphmem.adapters.sqlite.text_writer import TextWriter
 from graphmem.adapters.sqlite.values import Row, Tenant, holding_text, optional_moment, rowid_of
 from graphmem.adapters.vector_bytes import blob
 from graphmem.errors import Conflict, InvalidInput
+from graphmem.guard.index_terms import terms_of_statement
 from graphmem.instants import to_micros
 from graphmem.ledger import GENESIS, change_of, request_digest, seal
 from graphmem.model import Add, Change, Request, Scope, Statement, Supersede
@@ -298,6 +299,7 @@ class Batch:
         self.tenant.tokens += self._text.add(number, home, statement)
         for anchor in statement.anchors:
             pending["about"].append((self.numbers.anchor(anchor), number))
+        pending["guard"] += [(self.tenant.number, term, number) for term in terms_of_statement(statement)]
         vector = self._vector_of(memory_id)
         if vector is not None:
             pending["vector"].append((number, vector))

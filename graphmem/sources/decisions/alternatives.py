@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from graphmem.model import MAX_LIST_ITEMS, Alternative, Outcome
+from graphmem.option_keys import OptionKey
+from graphmem.sources.decisions.option_references import is_about_go, keys_in_name
 from graphmem.sources.decisions.sections import TextBlock, TextSection, heading_name, strip_markup
 
 _OPTIONS = re.compile(
@@ -26,7 +28,7 @@ _PROS = re.compile(
     r"|comparison)$"
 )
 _CHOSEN = re.compile(
-    r"(?:chosen|selected|preferred)\s+(?:option|alternative|solution)s?\W*(?:is|was)?[\s:*_]*(?P<rest>.+)",
+    r"(?:chosen|selected|preferred)\s+(?:option|alternative|solution)s?[^\w\[]*(?:is|was)?[\s:*_]*(?P<rest>.+)",
     re.IGNORECASE | re.DOTALL,
 )
 _QUOTED = re.compile(r"^[\s*_]*[\"\u201c\u2018'`](?P<name>[^\"\u201d`]{1,300}?)[\"\u201d\u2019'`](?=[\s,.;:*_]|$)")
@@ -47,7 +49,6 @@ _AGAINST = re.compile(
     r"^\W*(?:bad|con|cons|against|negative|disadvantage|drawback|rejected|why not|reason|because)\b", re.IGNORECASE
 )
 _IS_CHOSEN = re.compile(r"^\W*(?:chosen|selected|accepted|adopted|recommended|preferred)\b", re.IGNORECASE)
-_CODE = re.compile(r"`([^`\n]{2,100})`")
 _MAX_NAME_CHARS = 300
 _MAX_REASON_CHARS = 2_000
 _MAX_LABEL_CHARS = 1_000
@@ -58,6 +59,7 @@ class _Option:
     name: str
     reason: str = ""
     outcome: Outcome | None = None
+    raw_names: tuple[str, ...] = ()
 
 
 def alternatives_of(sections: Sequence[TextSection]) -> tuple[Alternative, ...]:
@@ -74,14 +76,31 @@ def alternatives_of(sections: Sequence[TextSection]) -> tuple[Alternative, ...]:
         for option in _options_of(section, has_parts=has_parts, has_choice=chosen is not None):
             existing = options.get(_key(option.name))
             options[_key(option.name)] = option if existing is None else _Option(
-                existing.name, existing.reason or option.reason, existing.outcome or option.outcome
+                existing.name, existing.reason or option.reason, existing.outcome or option.outcome,
+                existing.raw_names + option.raw_names,
             )  # fmt: skip
     is_decided = chosen is not None or any(option.outcome is Outcome.CHOSEN for option in options.values())
-    result = [_alternative(option, chosen, is_decided=is_decided) for option in options.values()]
+    is_go = is_about_go(sections)
+    result = [_alternative(option, chosen, is_decided=is_decided, is_go=is_go) for option in options.values()]
     named = [alternative for alternative in result if alternative is not None]
     if chosen and not any(alternative.outcome is Outcome.CHOSEN for alternative in named):
-        named.insert(0, Alternative(chosen.name, Outcome.CHOSEN, chosen.reason, _keys(chosen.name)))
-    return tuple(named[:MAX_LIST_ITEMS])
+        named.insert(0, Alternative(chosen.name, Outcome.CHOSEN, chosen.reason, _keys(chosen, is_go=is_go)))
+    return _without_chosen_keys(named[:MAX_LIST_ITEMS])
+
+
+def _without_chosen_keys(options: Sequence[Alternative]) -> tuple[Alternative, ...]:
+    """The options; a rejected one has no key that the chosen one has too."""
+    chosen = {_identity(key) for option in options if option.outcome is Outcome.CHOSEN for key in option.keys}
+    return tuple(
+        option
+        if option.outcome is Outcome.CHOSEN
+        else replace(option, keys=tuple(key for key in option.keys if _identity(key) not in chosen))
+        for option in options
+    )
+
+
+def _identity(key: str) -> str:
+    return OptionKey.read(key).identity
 
 
 def _options_of(section: TextSection, *, has_parts: bool, has_choice: bool) -> Iterator[_Option]:
@@ -99,7 +118,7 @@ def _from_heading(section: TextSection, outcome: Outcome | None) -> _Option:
     blocks = section.blocks
     against = [strip_markup(block.text) for block in blocks if _AGAINST.match(block.text)]
     reason = " ".join(against or [strip_markup(block.text) for block in blocks[:2]])
-    return _Option(name, reason[:_MAX_REASON_CHARS], marked or outcome)
+    return _Option(name, reason[:_MAX_REASON_CHARS], marked or outcome, (section.heading,))
 
 
 def _listed(section: TextSection, outcome: Outcome | None, *, with_items: bool) -> Iterator[_Option]:
@@ -117,10 +136,11 @@ def _from_item(block: TextBlock, outcome: Outcome | None) -> _Option:
     text = strip_markup(block.text)
     bold = re.match(r"\*\*(?P<name>[^*]{2,200}?)[:.]?\*\*[\s:.\u2013\u2014-]*(?P<rest>.*)", block.text, re.DOTALL)
     head, _, tail = text.partition(": ") if len(text) > len("a name and why") else (text, "", "")
+    raw = block.text.partition(": ")[0] if tail else block.text
     if bold:
-        head, tail = strip_markup(bold["name"]), strip_markup(bold["rest"])
+        head, tail, raw = strip_markup(bold["name"]), strip_markup(bold["rest"]), bold["name"]
     name, marked = _name(head)
-    return _Option(name, tail.strip()[:_MAX_REASON_CHARS], marked or outcome)
+    return _Option(name, tail.strip()[:_MAX_REASON_CHARS], marked or outcome, (raw,))
 
 
 def _tabled(rows: list[TextBlock], outcome: Outcome | None) -> Iterator[_Option]:
@@ -132,7 +152,7 @@ def _tabled(rows: list[TextBlock], outcome: Outcome | None) -> Iterator[_Option]
             verdict = strip_markup(row[-1])
             is_chosen = bool(_IS_CHOSEN.match(verdict))
             rejected = marked or outcome or (Outcome.REJECTED if _AGAINST.match(verdict) else None)
-            yield _Option(name, verdict[:_MAX_REASON_CHARS], Outcome.CHOSEN if is_chosen else rejected)
+            yield _Option(name, verdict[:_MAX_REASON_CHARS], Outcome.CHOSEN if is_chosen else rejected, (row[0],))
 
 
 def _name(text: str) -> tuple[str, Outcome | None]:
@@ -160,18 +180,19 @@ def _choice(text: str) -> _Option | None:
     name, _ = _name(quoted["name"] if quoted else head.strip(" ,.;*_"))
     if not name or name.startswith("{"):
         return None
-    return _Option(name, strip_markup(because["why"])[:_MAX_REASON_CHARS].strip(" :.,") if because else "")
+    why = strip_markup(because["why"])[:_MAX_REASON_CHARS].strip(" :.,") if because else ""
+    return _Option(name, why, raw_names=(quoted["name"] if quoted else head.strip(" ,.;*_"),))
 
 
-def _alternative(option: _Option, chosen: _Option | None, *, is_decided: bool) -> Alternative | None:
+def _alternative(option: _Option, chosen: _Option | None, *, is_decided: bool, is_go: bool) -> Alternative | None:
     if not _key(option.name) or option.name.startswith("{"):
         return None
     is_choice = chosen is not None and _is_same(option.name, chosen.name)
     if is_choice or option.outcome is Outcome.CHOSEN:
         why = chosen.reason if is_choice and chosen is not None else ""
-        return Alternative(option.name, Outcome.CHOSEN, why or option.reason, _keys(option.name))
+        return Alternative(option.name, Outcome.CHOSEN, why or option.reason, _keys(option, is_go=is_go))
     if option.outcome is Outcome.REJECTED or is_decided:
-        return Alternative(option.name, Outcome.REJECTED, option.reason, _keys(option.name))
+        return Alternative(option.name, Outcome.REJECTED, option.reason, _keys(option, is_go=is_go))
     return None
 
 
@@ -184,5 +205,5 @@ def _key(name: str) -> str:
     return re.sub(r"[\W_]+", " ", name).strip().lower()
 
 
-def _keys(name: str) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(_CODE.findall(name)))
+def _keys(option: _Option, *, is_go: bool) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(key for name in option.raw_names for key in keys_in_name(name, is_go=is_go)))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 from graphmem.sources.git.runner import git_stream
 
@@ -43,28 +44,35 @@ def messages_of(root: Path, tip: str) -> Iterator[CommitMessage]:
     return _parsed(git_stream(root, arguments, timeout_s=_TIMEOUT_S))
 
 
-def arrivals(messages: Iterable[CommitMessage], line: Sequence[str]) -> dict[str, int]:
+class _Commit(Protocol):
+    @property
+    def sha(self) -> str: ...
+    @property
+    def parents(self) -> tuple[str, ...]: ...
+
+
+def arrivals(commits: Iterable[_Commit], line: Sequence[str]) -> dict[str, int]:
     """The position on a mainline at which each commit came to it, by its hash.
 
     Args:
-        messages: The commits of the mainline and all their ancestors.
+        commits: The commits of the mainline and all their ancestors.
         line: The hashes of the mainline, the first commit first.
     """
-    parents = {message.sha: message.parents for message in messages}
+    parents = {commit.sha: commit.parents for commit in commits}
     arrived: dict[str, int] = {}
     for position, sha in enumerate(line):
         waiting = [sha]
         while waiting:
-            commit = waiting.pop()
-            if commit not in arrived and commit in parents:
-                arrived[commit] = position
-                waiting.extend(parents[commit])
+            reached = waiting.pop()
+            if reached not in arrived and reached in parents:
+                arrived[reached] = position
+                waiting.extend(parents[reached])
     return arrived
 
 
 def _parsed(chunks: Iterable[bytes]) -> Iterator[CommitMessage]:
     fields: list[bytes] = []
-    for token in _tokens(chunks):
+    for token in nul_tokens(chunks):
         fields.append(token)
         if len(fields) == _FIELDS:
             sha, parents, message = (field.decode("utf-8", "replace") for field in fields)
@@ -73,8 +81,8 @@ def _parsed(chunks: Iterable[bytes]) -> Iterator[CommitMessage]:
             fields = []
 
 
-def _tokens(chunks: Iterable[bytes]) -> Iterator[bytes]:
-    """The texts between NUL bytes."""
+def nul_tokens(chunks: Iterable[bytes]) -> Iterator[bytes]:
+    """Yield the texts between NUL bytes."""
     rest = b""
     for chunk in chunks:
         *whole, rest = (rest + chunk).split(b"\0")

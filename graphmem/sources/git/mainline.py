@@ -15,6 +15,7 @@ _MICROS = 1_000_000
 RENAME_LIMIT = 4_000
 _SIMILARITY = "-M50%"
 _EXACT = "-M100%"
+_NO_RENAMES = "--no-renames"
 _TIMEOUT_S = 3_600.0
 _CANDIDATES = ("refs/remotes/origin/HEAD", "HEAD")
 
@@ -61,6 +62,8 @@ class Mainline:
         boundary: Commits at which a shallow clone ends.
         before: Hash of the commit before the first one; None if that has no parent.
         quarantined: Commits that could not be read so far.
+        finds_renames: Whether git looks for renamed files. Without, a renamed file is removed and added, no content is
+            read, and a log takes a fraction of the time.
     """
 
     root: Path
@@ -70,6 +73,7 @@ class Mainline:
     boundary: frozenset[str]
     before: str | None = None
     quarantined: list[Quarantined] = field(default_factory=list)
+    finds_renames: bool = True
 
     def commits(
         self, read_at_us: int, start: int = 0, after_us: int = -1, recorded_us: Sequence[int] = ()
@@ -109,7 +113,7 @@ class Mainline:
     def _one(self, position: int) -> Iterator[tuple[RawCommit, bool]]:
         """The commit at which a log broke off; nothing if it cannot be read at all."""
         reason = "git has no such commit"
-        for similarity in (_SIMILARITY, _EXACT):
+        for similarity in (_SIMILARITY, _EXACT) if self.finds_renames else (_NO_RENAMES,):
             arguments = (*LOG_ARGUMENTS, similarity, "-1", "--end-of-options", self.shas[position])
             try:
                 for raw in commits_of(git_stream(self.root, arguments)):
@@ -122,7 +126,7 @@ class Mainline:
     def _log(self, start: int) -> Iterator[RawCommit]:
         before = self.shas[start - 1] if start else self.before
         since = (f"^{before}",) if before else ()
-        renames = (_SIMILARITY, f"-l{RENAME_LIMIT}")
+        renames = (_SIMILARITY, f"-l{RENAME_LIMIT}") if self.finds_renames else (_NO_RENAMES,)
         arguments = (*LOG_ARGUMENTS, *renames, "--end-of-options", self.tip, *since)
         return commits_of(git_stream(self.root, arguments, timeout_s=_TIMEOUT_S))
 

@@ -42,3 +42,15 @@ def shallow_commits(root: Path) -> list[str]:
         return (root / file).read_text(encoding="ascii").split()
     except (GitFailure, OSError, ValueError):
         return []
+
+
+def local_heads(root: Path) -> list[tuple[str, str]]:
+    """The name and the commit of each local branch, that of the latest commit first.
+
+    Raises:
+        GitFailure: Git could not list them.
+    """
+    form = "--format=%(objectname)%00%(refname:lstrip=2)"
+    listed = git_text(root, ("for-each-ref", "--sort=-committerdate", form, "refs/heads/")).splitlines()
+    pairs = (line.split("\0", 1) for line in listed)
+    return [(name, sha) for sha, name in pairs]

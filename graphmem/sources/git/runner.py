@@ -3,12 +3,14 @@
 The configuration of the system and of the user is not read either, except for their `safe.directory` entries and, by
 `hooks_folder`, their `core.hooksPath`. Only the commands in `COMMANDS` are allowed: each reads objects and references.
 Commands that look at the work tree (`status`, `diff`, `add`, `checkout`, `blame` without a commit) run filters whose
-names the repository chooses, and no option turns those off.
+names the repository chooses, and no option turns those off. `diff-index` is run with `--cached` alone: it then compares
+a tree with the index.
 """
 
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -24,7 +26,7 @@ if sys.platform == "linux":
 
 COMMANDS = frozenset(
     {
-        *("blame", "cat-file", "diff-tree", "for-each-ref", "grep", "log"),
+        *("blame", "cat-file", "diff-index", "diff-tree", "for-each-ref", "grep", "log"),
         *("ls-tree", "merge-base", "merge-tree", "patch-id", "rev-list", "rev-parse"),
     }
 )
@@ -64,6 +66,8 @@ _CONFIGURATION_FILES = ("GIT_CONFIG_GLOBAL", "GIT_CONFIG_SYSTEM", "GIT_CONFIG_NO
 _HOOKS_PATH = "core.hooksPath="
 _CHUNK_BYTES = 1 << 16
 _MESSAGE_CHARS = 200
+#: User, password or token of a URL in a message of git.
+_CREDENTIALS = re.compile(r"//[^\s/'\"]{1,1000}@")
 
 
 class GitFailure(Exception):
@@ -260,7 +264,7 @@ def _popen(root: Path, arguments: Sequence[str], source: IO[bytes], errors: IO[b
         process = subprocess.Popen(  # noqa: S603 - a fixed program, an argument list, no shell
             ["git", "--no-pager", "--no-replace-objects", *options, *arguments],  # noqa: S607 - the user's own git
             cwd=root,
-            env=_environment() | _ENVIRONMENT,
+            env=_environment() | _ENVIRONMENT | _index_of(arguments),
             stdin=source,
             stdout=subprocess.PIPE,
             stderr=errors,
@@ -284,6 +288,12 @@ def _limit_memory(process_id: int) -> None:
 def _environment() -> dict[str, str]:
     """The environment without the variables that git reads."""
     return {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
+
+
+def _index_of(arguments: Sequence[str]) -> dict[str, str]:
+    """The index that `git commit -a` or `git commit FILE` prepares for its hooks, for commands that read it."""
+    name = os.environ.get("GIT_INDEX_FILE")
+    return {"GIT_INDEX_FILE": name} if name and arguments[0] == "diff-index" else {}
 
 
 def safe_directories(root: Path) -> tuple[str, ...]:
@@ -316,4 +326,4 @@ def _trusted_entries(_home: str, _config_home: str) -> tuple[str, ...]:
 def _last_line(errors: IO[bytes]) -> str:
     errors.seek(0)
     lines = errors.read(_CHUNK_BYTES).decode("utf-8", "replace").strip().splitlines()
-    return lines[-1][:_MESSAGE_CHARS] if lines else ""
+    return _CREDENTIALS.sub("//", lines[-1])[:_MESSAGE_CHARS] if lines else ""

@@ -1,4 +1,4 @@
-"""Rules of linters and formatters: a few settings, each as a sentence (line length, quotes, bans of imports, …)."""
+"""Rules of linters and formatters: a few settings, each as a sentence (line length, quotes, …)."""
 
 from __future__ import annotations
 
@@ -20,7 +20,6 @@ Tree = Mapping[str, object]
 
 #: Files of more characters hold no settings that a person wrote.
 MAX_SETTINGS_CHARS = 256_000
-_MOST_BANS = 200
 _MOST_NAMES = 40
 _COMMENT_LINE = re.compile(r"^[ \t]*//.*$", re.MULTILINE)
 _OFF = frozenset({"off", "0", "false", "none", "unset"})
@@ -127,8 +126,7 @@ def settings_rules(name: str, text: str, file_format: RuleFormat, folder: str) -
         return list(_editorconfig(text, folder))
     tree = _PARSERS[file_format](text)
     pairs = (pair for sentences, part in _tools(name, tree) for pair in _sentences(sentences, part))
-    found = [*pairs, *_bans(name, tree)]
-    return [Rule(plain(sentence), (), _line(text, key), scope, setting) for setting, sentence, key in found]
+    return [Rule(plain(sentence), (), _line(text, key), scope, setting) for setting, sentence, key in pairs]
 
 
 def _toml(text: str) -> Tree:
@@ -217,37 +215,6 @@ def _shown(key: str, value: object) -> str | None:
         text = str(value).strip()
         return None if not text or text.casefold() in _OFF or text in {"error", "warn", "1", "2"} else text
     return None
-
-
-def _bans(name: str, tree: Tree) -> Iterator[tuple[str, str, str]]:
-    """(Setting, sentence, key) of each import that a linter forbids."""
-    if name.startswith(".golangci"):
-        bans, tool = _depguard_bans(tree), "golangci-lint"
-    else:
-        ruff = _part(tree, "tool.ruff") if name == "pyproject.toml" else tree
-        bans, tool = _ruff_bans(ruff), "Ruff"
-    for key, reason in list(bans)[:_MOST_BANS]:
-        why = f": {reason.strip()}" if reason.strip() else ""
-        yield f"{tool} ban {key}", f"`{key}` must not be imported{why} ({tool})", key
-
-
-def _ruff_bans(tree: Tree) -> Iterator[tuple[str, str]]:
-    for path in ("lint.flake8-tidy-imports.banned-api", "flake8-tidy-imports.banned-api"):
-        for key, entry in _part(tree, path).items():
-            yield key, str(entry.get("msg", "")) if isinstance(entry, dict) else ""
-
-
-def _depguard_bans(tree: Tree) -> Iterator[tuple[str, str]]:
-    for path in ("linters-settings.depguard", "linters.settings.depguard"):
-        depguard = _part(tree, path)
-        old = depguard.get("packages-with-error-message")
-        for entry in old if isinstance(old, list) else ():
-            yield from ((str(key), str(reason)) for key, reason in entry.items()) if isinstance(entry, dict) else ()
-        for guard in _part(depguard, "rules").values():
-            denied = guard.get("deny") if isinstance(guard, dict) else None
-            for entry in denied if isinstance(denied, list) else ():
-                if isinstance(entry, dict) and isinstance(entry.get("pkg"), str):
-                    yield entry["pkg"], str(entry.get("desc", ""))
 
 
 def _editorconfig(text: str, folder: str) -> Iterator[Rule]:

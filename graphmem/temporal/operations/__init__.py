@@ -10,12 +10,14 @@ from datetime import datetime
 
 from graphmem import model
 from graphmem.model import Change, Operation, Propose, Request, Revoke
+from graphmem.repository.repository_link import LinkRepository, UnlinkRepository
 from graphmem.rows import Needs
 from graphmem.temporal.operations.add import ADD
 from graphmem.temporal.operations.branches import ABANDON_BRANCH, MERGE_BRANCH, OPEN_BRANCH
 from graphmem.temporal.operations.link import LINK
-from graphmem.temporal.operations.mainline import READ_MAINLINE, RECORD_VERDICTS
+from graphmem.temporal.operations.mainline import READ_MAINLINE, RECORD_RELOCATIONS, RECORD_VERDICTS
 from graphmem.temporal.operations.reference import PROPOSE, REVOKE
+from graphmem.temporal.operations.repository_links import LINK_REPOSITORY, UNLINK_REPOSITORY
 from graphmem.temporal.operations.rules import (
     RULES,
     is_known_to,
@@ -46,7 +48,10 @@ RULES |= {
     model.AbandonBranch: ABANDON_BRANCH,
     model.Erase: ERASE,
     model.ReadMainline: READ_MAINLINE,
+    model.RecordRelocations: RECORD_RELOCATIONS,
     model.RecordVerdicts: RECORD_VERDICTS,
+    LinkRepository: LINK_REPOSITORY,
+    UnlinkRepository: UNLINK_REPOSITORY,
     model.Propose: PROPOSE,
 }
 

@@ -1,0 +1,36 @@
+"""Memories by the terms with which guard looks for them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from itertools import islice
+
+import apsw
+
+from graphmem.adapters.sqlite import row_queries
+from graphmem.adapters.sqlite.values import Tenant
+from graphmem.model import Scope
+
+_BY_TERM = """
+    SELECT DISTINCT memory.number, memory.id, memory.home
+    FROM json_each(?1) AS wanted
+    CROSS JOIN guard_term ON guard_term.tenant = ?2 AND guard_term.term = wanted.value
+    CROSS JOIN memory ON memory.number = guard_term.memory
+    ORDER BY memory.number DESC
+"""
+
+_EVERY_TERM = "SELECT DISTINCT term FROM guard_term WHERE tenant = ? ORDER BY term"
+
+
+def every_term(connection: apsw.Connection, tenant: Tenant) -> list[str]:
+    """Return the distinct terms of a tenant, sorted."""
+    return [str(term) for (term,) in connection.execute(_EVERY_TERM, (tenant.number,))]
+
+
+def guarding(connection: apsw.Connection, tenant: Tenant, reader: Scope, terms: Sequence[str], limit: int) -> list[str]:
+    """Return ids of memories with one of the terms that live where the reader sees, last recorded first."""
+    homes = row_queries.homes(connection, tenant)
+    wanted = json.dumps(list(dict.fromkeys(terms)))
+    rows = connection.execute(_BY_TERM, (wanted, tenant.number))
+    return list(islice((memory_id for _, memory_id, home in rows if reader.admits(homes[home])), max(limit, 0)))

@@ -1,0 +1,164 @@
+"""Bans of a repository: what the settings of its linters forbid, along its mainline."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import groupby
+from pathlib import Path
+
+from graphmem.errors import InvalidInput
+from graphmem.instants import to_micros
+from graphmem.model import instant
+from graphmem.sources.bans.ban_lives import BanCommit, BanHistory, FileBans, PlacedBan
+from graphmem.sources.bans.observed_bans import observations_of
+from graphmem.sources.bans.settings_files import UnreadableBans, may_ban, read_settings
+from graphmem.sources.git.file_versions import MAX_CONTENT_BYTES, FileVersion, contents, file_versions
+from graphmem.sources.git.mainline import Mainline, MainlineCommit, find_mainline
+from graphmem.sources.git.runner import GitFailure
+from graphmem.sources.observations import Problem, Reading
+from graphmem.store import Progress, silent
+
+_UNREAD = f"the file is over the limit of {MAX_CONTENT_BYTES} bytes, or git lacks its content"
+
+
+def read_bans(
+    root: Path,
+    *,
+    ref: str | None = None,
+    read_at: datetime,
+    since: str | None = None,
+    progress: Progress = silent,
+) -> Reading:
+    """Return the bans of imports and dependencies that linters of a repository enforce, each valid until it is lifted.
+
+    Settings are those of Ruff (`banned-api`), golangci-lint (depguard), ESLint (`no-restricted-imports`) and cargo-deny
+    (`[bans]`). A ban is a convention whose rejected option has a typed key. It is mandatory if the settings turn the
+    rule on as an error. Other words or other files of a ban supersede the earlier ones.
+
+    Args:
+        root: A folder of the repository.
+        ref: The branch, tag or commit at which the mainline ends; by default that of `find_mainline`.
+        read_at: The time of reading: no commit is later.
+        since: The `cursor` of an earlier reading. Only bans that changed after it are returned; everything if it is not
+            on the mainline.
+        progress: Called after every commit with the number of read commits, and their total.
+
+    Returns:
+        Observations in the order in which the mainline brought the bans. `problems` has settings at the tip that could
+        not be read, whose last readable version goes on holding, and bans that nothing can match.
+
+    Raises:
+        InvalidInput: There is no git repository, or no such ref.
+    """
+    try:
+        mainline = find_mainline(root, ref)
+        mainline.finds_renames = False  # bans of a renamed file go on: it applies to the same folder
+        start = mainline.shas.index(since) + 1 if since in mainline.shas else 0
+        read_at_us = to_micros(instant(read_at))
+        if start and not _has_settings(mainline, read_at_us, start):
+            return Reading((), (), _unread_commits(mainline), cursor=mainline.tip)
+        history = _BanReader(mainline)
+        history.read(read_at_us, progress)
+    except GitFailure as failure:
+        raise InvalidInput(f"the history of {str(root)!r} cannot be read: {failure}") from failure
+    return history.reading(start)
+
+
+def _has_settings(mainline: Mainline, read_at_us: int, start: int) -> bool:
+    """Return whether commits from a position on changed bans; project files change more often than their bans."""
+    versions = list(file_versions(mainline.commits(read_at_us, start=start), may_ban))
+    if mainline.quarantined or any(version.change.status != "M" or not version.is_regular for version in versions):
+        return True
+    blobs = [blob for version in versions for blob in (version.change.old_blob, version.change.blob)]
+    texts = contents(mainline.root, blobs)
+    for version in versions:
+        before, after = (_bans(version.path, next(texts)[1]) for _ in range(2))
+        if before is None or before != after:
+            return True
+    return False
+
+
+def _bans(path: str, content: bytes | None) -> object:
+    """Return a value that is equal for contents with equal bans; None if it cannot be read."""
+    try:
+        read = None if content is None else read_settings(path, content.decode("utf-8-sig", "replace"))
+    except UnreadableBans:
+        return None
+    if read is None:
+        return None
+    return [ban.without_line() for ban in read.bans], [why for _, why in read.problems], read.replaced_tool
+
+
+def _unread_commits(mainline: Mainline) -> tuple[Problem, ...]:
+    return tuple(
+        Problem("", 0, f"commit {gap.sha} could not be read: {gap.reason}")
+        for gap in dict.fromkeys(mainline.quarantined)
+    )
+
+
+@dataclass(slots=True)
+class _BanReader:
+    """The bans of a mainline while it is read.
+
+    Attributes:
+        problems: The problems of the latest version of each file, by path.
+    """
+
+    mainline: Mainline
+    history: BanHistory = field(default_factory=BanHistory)
+    problems: dict[str, tuple[Problem, ...]] = field(default_factory=dict)
+
+    def read(self, read_at_us: int, progress: Progress) -> None:
+        """Read the mainline from its first commit to its tip."""
+        total = len(self.mainline.shas)
+
+        def counted() -> Iterator[MainlineCommit]:
+            for commit in self.mainline.commits(read_at_us):
+                yield commit
+                progress(commit.position + 1, total)
+
+        versions = list(file_versions(counted(), may_ban))
+        texts = contents(self.mainline.root, [version.change.blob for version in versions if _is_readable(version)])
+        for _, group in groupby(versions, key=lambda version: version.position):
+            listed = list(group)
+            changes: dict[str, FileBans | None] = {}
+            for version in listed:
+                content = next(texts)[1] if _is_readable(version) else None
+                changes[version.path] = self._placed(version, content)
+            self.history.take(BanCommit(listed[0].position, listed[0].sha, listed[0].at), changes)
+
+    def reading(self, start: int) -> Reading:
+        """Return the bans that commits from a position on changed."""
+        lives = [life for life in self.history.lives if life.touched >= start]
+        problems = (problem for path in sorted(self.problems) for problem in self.problems[path])
+        return Reading(
+            tuple(found for life in lives for found in observations_of(life, self.mainline.boundary)),
+            (),
+            (*_unread_commits(self.mainline), *problems),
+            cursor=self.mainline.tip,
+        )
+
+    def _placed(self, version: FileVersion, content: bytes | None) -> FileBans | None:
+        """Return the bans of a changed file, else of its last readable version; None if it is removed."""
+        path = version.path
+        before = self.history.bans_of(path)
+        self.problems.pop(path, None)
+        if not _is_readable(version):
+            return None
+        if content is None:
+            self.problems[path] = (Problem(path, 1, _UNREAD),)
+            return before
+        try:
+            read = read_settings(path, content.decode("utf-8-sig", "replace"))
+        except UnreadableBans as error:
+            self.problems[path] = (Problem(path, error.line, str(error)),)
+            return before
+        self.problems[path] = tuple(Problem(path, line, reason) for line, reason in read.problems)
+        placed = tuple(PlacedBan(ban, path, read.folder) for ban in read.bans)
+        return FileBans(placed, read.folder, read.replaced_tool)
+
+
+def _is_readable(version: FileVersion) -> bool:
+    return not version.is_deleted and version.is_regular
