@@ -21,15 +21,23 @@ class Opinion(StrEnum):
     DONE = "done"
 
 
+class Rating(StrEnum):
+    """The opinions that are recorded as feedback."""
+
+    USEFUL = "useful"
+    NOT_USEFUL = "not_useful"
+    WRONG = "wrong"
+
+
 @dataclass(frozen=True, slots=True)
 class Feedback:
     """Record that a memory was useful, not useful or wrong where it was surfaced; it changes no memory."""
 
     id: str
-    opinion: Opinion
+    opinion: Rating
 
     def __post_init__(self) -> None:
-        recorded = (Opinion.USEFUL, Opinion.NOT_USEFUL, Opinion.WRONG)
-        if self.opinion not in recorded:
-            raise InvalidInput(f"{self.opinion!r:.80} is no feedback; there are {', '.join(recorded)}")
-        object.__setattr__(self, "opinion", Opinion(self.opinion))
+        if type(self.opinion) is not Rating:
+            if self.opinion not in tuple(Rating):
+                raise InvalidInput(f"{self.opinion!r:.80} is no feedback; there are {', '.join(Rating)}")
+            object.__setattr__(self, "opinion", Rating(self.opinion))

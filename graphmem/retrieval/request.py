@@ -25,7 +25,8 @@ class Query:
     """The request of a search.
 
     `seq` None means the latest ledger position; `min_relevance` None the default bound; `files` are those of the paths
-    in `where`; `verdicts` are those on memories of the reader's repository: what the code contradicts comes later.
+    in `where`; `verdicts` are those on memories of the reader's repository: what the code contradicts comes later;
+    `corrects_words` is False for a text whose words are spelt right.
     """
 
     text: str
@@ -38,6 +39,7 @@ class Query:
     min_relevance: float | None = None
     files: PathReach | None = None
     verdicts: Mapping[str, CodeVerdict] = field(default_factory=dict)
+    corrects_words: bool = True
 
     @property
     def of_matches(self) -> Filter:

@@ -143,7 +143,11 @@ class Searcher:
             The results, and the corrections; no corrections if the first results are kept.
         """
         words = unknown_words(results.parsed.question, results.matches.unheld)
-        if not words or (results.is_relevant and share_of(words, results.weights) < NAMED_SHARE):
+        if (
+            not words
+            or not query.corrects_words
+            or (results.is_relevant and share_of(words, results.weights) < NAMED_SHARE)
+        ):
             return results, ()
         corrections = readings(self._store, words, query, results.seq)
         text = query.text

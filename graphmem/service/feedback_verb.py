@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from graphmem.answers import Written
-from graphmem.feedback import Feedback, Opinion
+from graphmem.feedback import Feedback, Opinion, Rating
 from graphmem.parameters import MemoryRef
 from graphmem.service.context import Write
 from graphmem.service.write_verbs import WriteVerbs
@@ -30,5 +30,5 @@ class FeedbackVerb(WriteVerbs):
         if said is Opinion.DONE:
             return self.end(key, write=write)
         return self._apply_operation(
-            self._context.write_request(write), lambda memory_id: Feedback(memory_id, said), key
+            self._context.write_request(write), lambda memory_id: Feedback(memory_id, Rating(said.value)), key
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from graphmem.answers import Hit
 from graphmem.briefing.block import Why
@@ -187,7 +187,8 @@ class EvidenceSearch:
     ) -> Iterator[Hit]:
         point = self._point
         query = Query(text, point.valid, point.seq, self._reader, Filter(), Sort.RELEVANCE, Page(limit), 0.0)
-        answer = searcher.search(query)
+        # Hints and names of files are spelt as they are: only a person's words are read as others.
+        answer = searcher.search(replace(query, corrects_words=is_task))
         if is_task:
             found.mode, found.note = answer.mode, answer.note
         return (hit for hit in answer.hits if is_task or hit.standing is Standing.HOLDS)

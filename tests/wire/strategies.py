@@ -12,7 +12,7 @@ from typing import Any, Union, get_args, get_origin, get_type_hints
 
 from hypothesis import strategies as st
 
-from graphmem.feedback import Feedback, Opinion
+from graphmem.feedback import Feedback, Rating
 from graphmem.model import Anchor, Memory, RecordRelocations, Scope, Statement, Supersede, SupersessionKind
 from graphmem.repository.relocations import Relocation, RelocationBasis
 from graphmem.repository.repository_link import MovedFolder
@@ -40,7 +40,7 @@ def values(kind: object) -> st.SearchStrategy[Any]:
     if kind is Relocation:
         return _relocations()
     if kind is Feedback:
-        return st.builds(Feedback, TEXT, st.sampled_from([Opinion.USEFUL, Opinion.NOT_USEFUL, Opinion.WRONG]))
+        return st.builds(Feedback, TEXT, st.sampled_from(Rating))
     if kind is RecordRelocations:
         return st.builds(RecordRelocations, st.lists(_relocations(), min_size=1, max_size=2).map(tuple))
     if kind is Supersede:
